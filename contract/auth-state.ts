@@ -1,0 +1,21 @@
+import type { ErrorCode } from "./error-codes.ts";
+
+/** Who is signed in; what every face of Pipit shows. Never holds a token. */
+export type AuthState =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "signed-out"; readonly reason?: "logout" | "expired" | "refused" | "never" }
+  | { readonly kind: "signing-in" }
+  | {
+      readonly kind: "signed-in";
+      readonly accountId: string;
+      readonly accountName: string;
+      /** True for the account that a server makes for its own machine. */
+      readonly local: boolean;
+    }
+  | { readonly kind: "failed"; readonly code: ErrorCode; readonly message: string };
+
+/** Where tokens are kept; `fallbackReason` is told to the person when it is not the keychain. */
+export interface TokenPlace {
+  readonly kind: "keychain" | "file" | "memory";
+  readonly fallbackReason?: string;
+}

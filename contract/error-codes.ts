@@ -1,0 +1,59 @@
+/**
+ * The closed set of error codes that cross any boundary of Pipit: gRPC (`google.rpc.ErrorInfo.reason`), HTTP bodies,
+ * IPC and exit codes. `grpc` is the canonical gRPC status number, `http` the status of the same error on HTTP.
+ * `retry` says whether sending the very same request again may help; see `docs/decisions` and contracts §1.
+ */
+export const errorCodes = {
+  // The request cannot be taken as it is.
+  INVALID_REQUEST: { grpc: 3, http: 400, retry: false },
+  PROMPT_EMPTY: { grpc: 3, http: 400, retry: false },
+  PROMPT_TOO_LONG: { grpc: 3, http: 413, retry: false },
+  SCREENSHOT_INVALID: { grpc: 3, http: 400, retry: false },
+  SCREENSHOT_TOO_LARGE: { grpc: 3, http: 413, retry: false },
+  HARDWARE_ID_INVALID: { grpc: 3, http: 400, retry: false },
+  CHAT_NOT_FOUND: { grpc: 5, http: 404, retry: false },
+  // Who is asking.
+  TOKEN_MISSING: { grpc: 16, http: 401, retry: false },
+  TOKEN_EXPIRED: { grpc: 16, http: 401, retry: false },
+  TOKEN_INVALID: { grpc: 16, http: 401, retry: false },
+  NOT_ALLOWED: { grpc: 7, http: 403, retry: false },
+  // Too much at once.
+  RATE_LIMITED: { grpc: 8, http: 429, retry: true },
+  STREAM_LIMIT: { grpc: 8, http: 429, retry: true },
+  // The same message is being answered by another server process.
+  TURN_RUNNING_ELSEWHERE: { grpc: 10, http: 409, retry: true },
+  // The language model.
+  MODEL_UNREACHABLE: { grpc: 14, http: 503, retry: true },
+  MODEL_MISSING: { grpc: 14, http: 503, retry: false },
+  MODEL_KEY_REFUSED: { grpc: 14, http: 503, retry: false },
+  MODEL_FAILED: { grpc: 14, http: 502, retry: true },
+  MODEL_TIMEOUT: { grpc: 4, http: 504, retry: true },
+  // The server as a whole.
+  SERVER_UNREACHABLE: { grpc: 14, http: 503, retry: true },
+  SERVER_STOPPING: { grpc: 14, http: 503, retry: true },
+  DEADLINE_EXCEEDED: { grpc: 4, http: 504, retry: true },
+  CANCELLED: { grpc: 1, http: 499, retry: false },
+  STORAGE_FULL: { grpc: 14, http: 507, retry: true },
+  STORAGE_CORRUPT: { grpc: 14, http: 500, retry: false },
+  STORAGE_UNREADABLE: { grpc: 14, http: 500, retry: false },
+  INTERNAL: { grpc: 13, http: 500, retry: false },
+  // Things of this machine; they never travel.
+  SIGNED_OUT: { grpc: 16, http: 401, retry: false },
+  USAGE: { grpc: 3, http: 400, retry: false },
+  CONFIG_INVALID: { grpc: 9, http: 500, retry: false },
+  PORT_IN_USE: { grpc: 9, http: 500, retry: false },
+  DATA_FOLDER_IN_USE: { grpc: 9, http: 500, retry: false },
+  KEYCHAIN_UNAVAILABLE: { grpc: 9, http: 500, retry: false },
+  KEYCHAIN_LOCKED: { grpc: 9, http: 500, retry: false },
+  NO_DISPLAY: { grpc: 9, http: 500, retry: false },
+  SCREEN_REFUSED: { grpc: 9, http: 500, retry: false },
+  NO_SOUND_DEVICE: { grpc: 9, http: 500, retry: false },
+} as const satisfies Record<string, { grpc: number; http: number; retry: boolean }>;
+
+/** One of the codes above. */
+export type ErrorCode = keyof typeof errorCodes;
+
+/** True for a string that is one of our codes; narrows what came over a wire. */
+export function isErrorCode(value: string): value is ErrorCode {
+  return Object.hasOwn(errorCodes, value);
+}

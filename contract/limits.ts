@@ -1,0 +1,10 @@
+/** Longest prompt, in UTF-16 code units (256 Ki). Checked by client and server. */
+export const PROMPT_MAX_CHARS = 262_144;
+/** Largest decoded screenshot (8 MiB), contracts §1. */
+export const SCREENSHOT_MAX_BYTES = 8 * 1024 * 1024;
+/** Longest side of an image when a model sees it, in pixels. */
+export const IMAGE_MAX_SIDE_PX = 1568;
+/** Largest gRPC message accepted (16 MiB): an 8 MiB image in base64, the longest prompt, and room. */
+export const MESSAGE_MAX_BYTES = 16 * 1024 * 1024;
+/** Messages a client keeps in memory per chat. */
+export const HISTORY_MAX_MESSAGES = 200;

@@ -1,0 +1,62 @@
+/** One earlier message, or the question itself. */
+export interface ModelMessage {
+  readonly role: "system" | "user" | "assistant";
+  readonly text: string;
+  /** JPEG bytes, already scaled; on the last user message only. */
+  readonly image?: Uint8Array;
+}
+
+/** A tool the model may call. `run` gets input that passed `inputSchema`; its result is JSON for the model. */
+export interface AssistantTool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the input. */
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+  run(input: unknown, signal: AbortSignal): Promise<ToolResult>;
+}
+export interface ToolResult {
+  readonly value: unknown;
+  /** One short line a person may read. */
+  readonly summary: string;
+}
+
+export interface AnswerRequest {
+  readonly messages: readonly ModelMessage[];
+  readonly tools: readonly AssistantTool[];
+  /** "en", "ru", or another BCP 47 tag. */
+  readonly locale: string;
+}
+
+/** What a model says while it answers. */
+export type AnswerPart =
+  | { readonly type: "text"; readonly text: string }
+  | {
+      readonly type: "tool";
+      readonly callId: string;
+      readonly name: string;
+      readonly state: "started" | "done" | "failed";
+      readonly summary: string;
+    }
+  | { readonly type: "notice"; readonly code: string; readonly text: string }
+  | { readonly type: "usage"; readonly inputTokens: number; readonly outputTokens: number };
+
+/** A responder: a language model behind an OpenAI-compatible endpoint, or the built-in one. Throws PipitError MODEL_*. */
+export interface AnswerModel {
+  /** The model's own name, or "built-in". */
+  readonly name: string;
+  answer(request: AnswerRequest, signal: AbortSignal): AsyncIterable<AnswerPart>;
+}
+
+/** Finds out, per question, which model answers now (Ollama may have been started since). */
+export interface ModelSource {
+  current(signal: AbortSignal): Promise<AnswerModel>;
+  /** For `pipit doctor` and the status line. */
+  status(signal: AbortSignal): Promise<ModelStatus>;
+}
+export interface ModelStatus {
+  readonly kind: "configured" | "ollama" | "built-in";
+  readonly name: string;
+  readonly works: boolean;
+  /** What is wrong and the cure, or what is there. Safe to show. */
+  readonly detail: string;
+}
