@@ -1,8 +1,69 @@
 import { defineConfig } from "vitest/config";
 
+const skipped = ["**/node_modules/**", "**/dist/**", "coverage/**"];
+const integration = [
+  "tests/integration/**/*.test.ts",
+  "tests/foreign/**/*.test.ts",
+  "tests/lockfile.test.ts",
+];
+
+/**
+ * Three kinds of tests. `unit` needs nothing but Node (`npm run check`); `integration` boots real programs on free
+ * ports; `system` needs the sound server, the Secret Service and the display that `npm test` starts. The last two run
+ * after the first, and system files one at a time, because they share one sound device and one screen.
+ */
 export default defineConfig({
   test: {
-    include: ["**/*.test.ts"],
-    exclude: ["node_modules/**"],
+    watch: false,
+    clearMocks: true,
+    restoreMocks: true,
+    unstubEnvs: true,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["**/*.test.ts"],
+          exclude: [...skipped, ...integration, "**/*.system.test.ts"],
+          testTimeout: 10_000,
+          hookTimeout: 10_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "integration",
+          include: integration,
+          exclude: skipped,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "system",
+          include: ["**/*.system.test.ts"],
+          exclude: skipped,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+    coverage: {
+      provider: "v8",
+      reporter: ["text-summary", "json-summary", "html"],
+      include: ["engine/**/*.ts", "server/**/*.ts", "contract/**/*.ts", "cli/**/*.ts"],
+      exclude: ["**/*.test.ts", "**/ports.ts"],
+      thresholds: {
+        "engine/**": { lines: 85 },
+        "server/domain/**": { lines: 85 },
+      },
+    },
   },
 });
