@@ -1,0 +1,81 @@
+import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { repositoryRoot, runCommand } from "#tests/system/command.ts";
+import { plantedFaults, soundFiles } from "./system/planted-faults.ts";
+
+/** What oxlint's JSON report holds of one finding. */
+interface Finding {
+  readonly code: string;
+  readonly filename: string;
+}
+
+describe("the lint guard", () => {
+  let folder: string;
+  let findings: readonly Finding[];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "pipit-architecture-"));
+    const files = {
+      ...soundFiles,
+      ...Object.fromEntries(plantedFaults.map((fault) => [fault.path, fault.code])),
+    };
+    await plant(folder, files);
+    // Copied, not named by -c: the folders of a configuration are relative to where it lies.
+    await copyFile(join(repositoryRoot, ".oxlintrc.json"), join(folder, ".oxlintrc.json"));
+    const args = ["--format", "json"];
+    const result = await runCommand("oxlint", args, { cwd: folder }, AbortSignal.timeout(20_000));
+    findings = (JSON.parse(result.stdout) as { diagnostics: readonly Finding[] }).diagnostics;
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test.each(plantedFaults)("reports $path: $why", ({ path, rule }) => {
+    expect(findings.filter((finding) => finding.filename === path).map((finding) => finding.code)).toContain(
+      rule,
+    );
+  });
+
+  test.each(Object.keys(soundFiles))("accepts %s", (path) => {
+    expect(findings.filter((finding) => finding.filename === path)).toEqual([]);
+  });
+});
+
+describe("the compiler guard", () => {
+  const node = "Cannot find name 'process'";
+  test.each([
+    ["a bare process", `export const folder = process.cwd();\n`, node],
+    ["a node module", `export { readFile } from "node:fs/promises";\n`, "node:fs/promises"],
+  ])("tsconfig.browser.json rejects %s reached from the engine core", async (_name, code, message) => {
+    const folder = await mkdtemp(join(tmpdir(), "pipit-types-"));
+    try {
+      await plant(folder, {
+        "engine/core.ts": `export * from "./below.ts";\n`,
+        "engine/below.ts": code,
+        "contract/kind.ts": `export type Kind = "a";\n`,
+        "proto/gen/empty.ts": `export type Empty = never;\n`,
+        "package.json": `{ "type": "module" }\n`,
+        "tsconfig.browser.json": JSON.stringify({
+          extends: join(repositoryRoot, "tsconfig.browser.json"),
+          compilerOptions: { composite: false, incremental: false, tsBuildInfoFile: null },
+          include: ["engine", "contract", "proto/gen"],
+        }),
+      });
+      await symlink(join(repositoryRoot, "node_modules"), join(folder, "node_modules"));
+      const args = ["-p", "tsconfig.browser.json"];
+      const result = await runCommand("tsc", args, { cwd: folder }, AbortSignal.timeout(20_000));
+      expect(result.stdout).toContain(message);
+      expect(result.stdout).toContain("engine/below.ts");
+      expect(result.code).not.toBe(0);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+async function plant(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, code] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), code);
+  }
+}
