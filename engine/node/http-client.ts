@@ -1,0 +1,144 @@
+import { PipitError } from "#contract/pipit-error.ts";
+import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
+import type { HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
+import { isLoopbackHost } from "./loopback.ts";
+
+/** Below the 10 s of the credentials lock, so that a refresh always ends before its lock does (wire-facts §3.2). */
+const DEFAULT_TIMEOUT_MS = 8_000;
+const MAX_REDIRECTS = 5;
+
+export interface HttpClientOptions {
+  /** Base of all paths, e.g. "http://127.0.0.1:8787"; plain HTTP only to this machine. */
+  readonly serverUrl: string;
+  /** Whole exchange, redirects and body included. Default 8000. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * An {@link HttpClient} on the global fetch. Redirects are followed only within the origin, so no header or body ever
+ * reaches another server.
+ *
+ * @throws PipitError CONFIG_INVALID for a URL that is not HTTPS and not on this machine.
+ */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const base = parseServerUrl(options.serverUrl);
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  return {
+    async request(request, signal) {
+      const url = resolvePath(base, request.path);
+      const timeout = AbortSignal.timeout(timeoutMs);
+      const both = AbortSignal.any([signal, timeout]);
+      try {
+        return await exchange(url, request, both);
+      } catch (error) {
+        if (error instanceof PipitError) throw error;
+        if (signal.aborted) throw new PipitError("CANCELLED", "Cancelled.", { cause: error });
+        throw unreachable(
+          base,
+          timeout.aborted ? `no answer within ${timeoutMs} ms` : describe(error),
+          error,
+        );
+      }
+    },
+  };
+}
+
+/**
+ * Checks a server URL and gives it back without a trailing slash, query or fragment.
+ *
+ * @throws PipitError CONFIG_INVALID naming the cure.
+ */
+export function parseServerUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    throw new PipitError(
+      "CONFIG_INVALID",
+      `"${text}" is not a server URL. Use one like https://pipit.example.org.`,
+    );
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new PipitError(
+      "CONFIG_INVALID",
+      "A server URL must not hold a user name or password. Remove them and sign in instead.",
+    );
+  }
+  if (url.protocol === "http:" && !isLoopbackHost(url.hostname)) {
+    throw new PipitError(
+      "CONFIG_INVALID",
+      `Authentication requires an HTTPS server URL. Use https://${url.host} instead of http://${url.host}.`,
+    );
+  }
+  url.search = "";
+  url.hash = "";
+  url.pathname = url.pathname.replace(/\/+$/u, "");
+  return url;
+}
+
+function resolvePath(base: URL, path: string): URL {
+  const prefix = base.pathname === "/" ? "" : base.pathname;
+  const url = new URL(`${prefix}${path.startsWith("/") ? "" : "/"}${path}`, base);
+  // "//host/x" and the like would leave the server.
+  if (url.origin !== base.origin)
+    throw new PipitError("INVALID_REQUEST", "A request path must stay on the server.");
+  return url;
+}
+
+async function exchange(start: URL, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+  let url = start;
+  let method: string = request.method;
+  let body = request.body;
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
+    const response = await fetch(url, {
+      method,
+      redirect: "manual",
+      signal,
+      ...(request.headers === undefined ? {} : { headers: request.headers }),
+      ...(body === undefined ? {} : { body }),
+    });
+    const location = redirectTarget(response, url);
+    if (location === undefined) return await readResponse(response, url);
+    await response.body?.cancel();
+    if (location.origin !== start.origin) throw unreachable(start, `it redirects to ${location.origin}`);
+    // RFC 9110 §15.4: 303 always, 301 and 302 in practice, turn a POST into a GET; 307 and 308 never do.
+    if (response.status < 304 && method !== "GET") {
+      method = "GET";
+      body = undefined;
+    }
+    url = location;
+  }
+  throw unreachable(start, "it redirects in circles");
+}
+
+function redirectTarget(response: Response, from: URL): URL | undefined {
+  if (![301, 302, 303, 307, 308].includes(response.status)) return undefined;
+  const location = response.headers.get("location");
+  return location !== null && URL.canParse(location, from) ? new URL(location, from) : undefined;
+}
+
+async function readResponse(response: Response, url: URL): Promise<HttpResponse> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MESSAGE_MAX_BYTES)
+      throw unreachable(url, `its answer is larger than ${MESSAGE_MAX_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  const body = new TextDecoder().decode(Buffer.concat(chunks));
+  return { status: response.status, headers: Object.fromEntries(response.headers), body };
+}
+
+function unreachable(url: URL, reason: string, cause?: unknown): PipitError {
+  return new PipitError(
+    "SERVER_UNREACHABLE",
+    `Cannot reach the Pipit server at ${url.origin}: ${reason}. Check that it runs and that the address is right.`,
+    { cause },
+  );
+}
+
+/** fetch hides the reason ("fetch failed") in `cause`; its code is what a person can search for. */
+function describe(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(cause instanceof Error)) return String(cause);
+  return "code" in cause && typeof cause.code === "string" ? cause.code : cause.message;
+}
