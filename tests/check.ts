@@ -24,17 +24,26 @@ const steps: readonly Step[] = [
   program("format", "oxfmt", "--check"),
 ];
 
+async function check(signal: AbortSignal): Promise<boolean> {
+  const startedMs = performance.now();
+  const results = await runSteps(steps, (result) => console.log(describeStep(result)), signal);
+  const failed = results.filter((result) => result.problem !== undefined).map((result) => result.name);
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+  console.log(
+    failed.length === 0
+      ? `check passed in ${seconds} s`
+      : `check failed in ${seconds} s: ${failed.join(", ")}`,
+  );
+  return failed.length === 0;
+}
+
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
-  process.once(name, () => stop.abort(new Error(`Stopped by ${name}.`)));
+  process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));
 }
-const startedMs = performance.now();
-const results = await runSteps(steps, (result) => console.log(describeStep(result)), stop.signal);
-const failed = results.filter((result) => result.problem !== undefined);
-const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-console.log(
-  failed.length === 0
-    ? `check passed in ${seconds} s`
-    : `check failed in ${seconds} s: ${failed.map((result) => result.name).join(", ")}`,
-);
-process.exitCode = failed.length === 0 ? 0 : 1;
+try {
+  process.exitCode = (await check(stop.signal)) ? 0 : 1;
+} catch (error) {
+  console.error(`check: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,94 @@
+import { runCommand } from "./system/command.ts";
+import { findSkippedFiles, type SkippedFile } from "./system/needs.ts";
+import { canInstall, findMissing, installParts, type Missing } from "./system/parts.ts";
+import { startServices, type ServiceName } from "./system/services.ts";
+import { lineCoverage, runVitest, type TestCounts } from "./system/vitest-run.ts";
+
+/** `npm test` ends by itself after this long, whatever hangs. */
+const totalTimeoutMs = 15 * 60_000;
+const serviceNames: readonly ServiceName[] = ["sound", "secrets", "display"];
+const coveredFolders = ["engine", "server/domain"];
+
+const say = (line: string): void => console.log(`test: ${line}`);
+
+/** Installs what is missing where that is possible; resolves to what is still missing. */
+async function provideParts(signal: AbortSignal): Promise<readonly Missing[]> {
+  const missing = await findMissing(signal);
+  if (missing.length === 0) return missing;
+  if (!(await canInstall())) return missing;
+  const problem = await installParts(missing, say, signal);
+  if (problem !== undefined) say(`apt-get could not install everything:\n${problem}`);
+  return findMissing(signal);
+}
+
+function describeMissing(missing: readonly Missing[]): void {
+  for (const { part, requirements } of missing) {
+    const names = requirements.map((requirement) => requirement.name).join(", ");
+    const packages = [...new Set(requirements.flatMap((requirement) => requirement.packages))].join(" ");
+    say(
+      `MISSING ${part.name}: no ${names}; without it, no ${part.purpose} (Debian: apt-get install ${packages})`,
+    );
+  }
+}
+
+function describeSkipped(skipped: readonly SkippedFile[]): void {
+  for (const { path, lacks } of skipped) say(`SKIPPED ${path}: needs ${lacks.join(", ")}`);
+}
+
+/** Runs the chosen tests beside the services; with no choice, `check` first and then all, with coverage. */
+async function runAll(chosen: readonly string[], signal: AbortSignal): Promise<TestCounts> {
+  const missing = await provideParts(signal);
+  describeMissing(missing);
+  const missingNames = missing.map((entry) => entry.part.name);
+  const skippedFiles = await findSkippedFiles(missingNames);
+  describeSkipped(skippedFiles);
+
+  const everything = chosen.length === 0;
+  const check = everything ? await runCheck(signal) : { passed: 0, failed: 0 };
+  const wanted = serviceNames.filter((name) => !missingNames.includes(name));
+  await using services = await startServices(wanted, signal);
+  const excluded = skippedFiles.map((file) => `--exclude=${file.path}`);
+  const args = everything ? ["--coverage", ...excluded] : [...chosen, ...excluded];
+  const tests = await runVitest(args, services.env, signal);
+
+  // vitest says no without a failed test when the coverage is too low: that is one failure more.
+  const coverageFailed = !tests.ok && tests.failed === 0 ? 1 : 0;
+  if (everything) await describeCoverage();
+  return {
+    passed: tests.passed + check.passed,
+    failed: tests.failed + check.failed + coverageFailed,
+    skipped: tests.skipped + skippedFiles.length,
+    ok: tests.ok && check.failed === 0,
+  };
+}
+
+async function runCheck(signal: AbortSignal): Promise<{ readonly passed: number; readonly failed: number }> {
+  const result = await runCommand("node", ["tests/check.ts"], { output: "inherit" }, signal);
+  return result.code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+async function describeCoverage(): Promise<void> {
+  for (const folder of coveredFolders) {
+    const percent = await lineCoverage(folder);
+    say(
+      `coverage of ${folder}: ${percent === undefined ? "not measured" : `${percent.toFixed(1)} % of lines`}`,
+    );
+  }
+}
+
+const stop = new AbortController();
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));
+}
+const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(totalTimeoutMs)]);
+const startedMs = performance.now();
+const counts = await runAll(process.argv.slice(2), signal).catch((error: unknown): TestCounts => {
+  say(error instanceof Error ? error.message : String(error));
+  return { passed: 0, failed: 1, skipped: 0, ok: false };
+});
+const skipIsFailure = process.env["CI"] === "true" && counts.skipped > 0;
+if (skipIsFailure) say("something was skipped, and CI=true makes that a failure");
+say(`took ${((performance.now() - startedMs) / 1000).toFixed(0)} s`);
+const skippedText = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
+console.log(`${counts.passed} passed, ${counts.failed} failed${skippedText}`);
+process.exitCode = counts.ok && counts.failed === 0 && !skipIsFailure ? 0 : 1;

@@ -1,0 +1,33 @@
+import { glob } from "node:fs/promises";
+import { repositoryRoot } from "./command.ts";
+import type { PartName } from "./parts.ts";
+
+/** Which machine parts a test file needs, by its path; the first match counts. */
+const rules: readonly (readonly [path: RegExp, needs: readonly PartName[]])[] = [
+  [/(keychain|keyring|token|credential|secret)[^/]*$/, ["secrets"]],
+  [/(screen|capture)[^/]*$/, ["display"]],
+  [/(speaker|audio|playback|sound)[^/]*$/, ["sound"]],
+  [/^server\/domain\/speech\//, ["voice"]],
+  [/^tests\/foreign\/python/, ["python-grpc"]],
+  [/^tests\/foreign\/curl/, ["curl"]],
+  [/(repl|terminal)[^/]*$/, ["terminal", "voice", "sound", "secrets", "display"]],
+  [/\.system\.test\.ts$/, ["voice", "sound", "secrets", "display"]],
+];
+
+/** A test file that cannot run here, and the parts it lacks. */
+export interface SkippedFile {
+  readonly path: string;
+  readonly lacks: readonly PartName[];
+}
+
+/** Finds the test files that need a part which is not here. */
+export async function findSkippedFiles(missing: readonly PartName[]): Promise<readonly SkippedFile[]> {
+  const skipped: SkippedFile[] = [];
+  const patterns = ["{cli,engine,server,tests}/**/*.system.test.ts", "tests/foreign/**/*.test.ts"];
+  for await (const path of glob(patterns, { cwd: repositoryRoot })) {
+    const needs = rules.find(([pattern]) => pattern.test(path))?.[1] ?? [];
+    const lacks = needs.filter((name) => missing.includes(name));
+    if (lacks.length > 0) skipped.push({ path, lacks });
+  }
+  return skipped;
+}

@@ -1,0 +1,178 @@
+import { access, readFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { runCommand } from "./command.ts";
+
+/** A machine part that some tests need and that Node cannot bring along. */
+export type PartName = "voice" | "sound" | "secrets" | "display" | "python-grpc" | "curl" | "terminal";
+
+/** One thing that must be on the machine, and the Debian packages that bring it. */
+export interface Requirement {
+  readonly kind: "command" | "library" | "python";
+  /** Program name, shared library, or Python module. */
+  readonly name: string;
+  readonly packages: readonly string[];
+}
+
+export interface Part {
+  readonly name: PartName;
+  /** Ends the sentence "without it, no ...". */
+  readonly purpose: string;
+  readonly requirements: readonly Requirement[];
+}
+
+const command = (name: string, ...packages: readonly string[]): Requirement => ({
+  kind: "command",
+  name,
+  packages,
+});
+const library = (name: string, ...packages: readonly string[]): Requirement => ({
+  kind: "library",
+  name,
+  packages,
+});
+const python = (name: string, ...packages: readonly string[]): Requirement => ({
+  kind: "python",
+  name,
+  packages,
+});
+
+/** Every system part of the tests. The shared libraries are what node-screenshots, audio-io and keyring load. */
+export const parts: readonly Part[] = [
+  {
+    name: "voice",
+    purpose: "speech of the system's voice",
+    requirements: [command("espeak-ng", "espeak-ng")],
+  },
+  {
+    name: "sound",
+    purpose: "playback against a real sound server",
+    requirements: [
+      command("pulseaudio", "pulseaudio"),
+      command("pactl", "pulseaudio-utils"),
+      command("parec", "pulseaudio-utils"),
+      command("aplay", "alsa-utils"),
+      command("sox", "sox"),
+      library("libasound.so.2", "libasound2-plugins"),
+      library("alsa-lib/libasound_module_pcm_pulse.so", "libasound2-plugins"),
+    ],
+  },
+  {
+    name: "secrets",
+    purpose: "keychain tests against a real Secret Service",
+    requirements: [
+      command("dbus-daemon", "dbus"),
+      command("dbus-send", "dbus"),
+      command("gnome-keyring-daemon", "gnome-keyring"),
+      command("secret-tool", "libsecret-tools"),
+    ],
+  },
+  {
+    name: "display",
+    purpose: "screenshots of a real display",
+    requirements: [
+      command("Xvfb", "xvfb"),
+      command("openbox", "openbox"),
+      library("libxcb.so.1", "libxcb1"),
+      library("libdbus-1.so.3", "dbus"),
+    ],
+  },
+  {
+    name: "python-grpc",
+    purpose: "foreign gRPC client in Python",
+    requirements: [
+      python("grpc", "python3-grpcio"),
+      python("google.protobuf", "python3-protobuf"),
+      command("protoc", "protobuf-compiler", "libprotobuf-dev"),
+      command("grpc_python_plugin", "protobuf-compiler-grpc"),
+    ],
+  },
+  { name: "curl", purpose: "plain HTTP client", requirements: [command("curl", "curl")] },
+  {
+    name: "terminal",
+    purpose: "tests of the REPL in a real terminal",
+    requirements: [command("tmux", "tmux")],
+  },
+];
+
+/** What of a part is not here. */
+export interface Missing {
+  readonly part: Part;
+  readonly requirements: readonly Requirement[];
+}
+
+/** Looks at the machine; changes nothing. */
+export async function findMissing(signal: AbortSignal): Promise<readonly Missing[]> {
+  const found = await Promise.all(
+    parts.map(async (part) => {
+      const there = await Promise.all(part.requirements.map((requirement) => isHere(requirement, signal)));
+      return { part, requirements: part.requirements.filter((_, index) => there[index] !== true) };
+    }),
+  );
+  return found.filter((entry) => entry.requirements.length > 0);
+}
+
+/** True where `installParts` can work: Debian or a child of it, as root. */
+export async function canInstall(): Promise<boolean> {
+  if (process.getuid?.() !== 0) return false;
+  const release = await readFile("/etc/os-release", "utf8").catch(() => "");
+  return /^ID(_LIKE)?=.*debian/m.test(release);
+}
+
+/**
+ * Installs the packages of what is missing by apt, without recommended extras. Resolves to undefined, or to the tail
+ * of apt's own words when it failed.
+ */
+export async function installParts(
+  missing: readonly Missing[],
+  report: (line: string) => void,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const packages = [
+    ...new Set(missing.flatMap((entry) => entry.requirements.flatMap((one) => one.packages))),
+  ];
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  report(`installing ${packages.length} system packages by apt: ${packages.join(" ")}`);
+  const update = await runCommand("apt-get", ["update", "-qq"], { env }, signal);
+  if (update.code !== 0) report(`apt-get update failed: ${tail(update.stderr)}`);
+  const args = ["install", "-y", "-qq", "--no-install-recommends", ...packages];
+  const install = await runCommand("apt-get", args, { env }, signal);
+  report(`apt-get took ${((update.durationMs + install.durationMs) / 1000).toFixed(0)} s`);
+  return install.code === 0 ? undefined : tail(install.stdout + install.stderr);
+}
+
+function tail(text: string): string {
+  return text.trimEnd().split("\n").slice(-5).join("\n");
+}
+
+async function isHere(requirement: Requirement, signal: AbortSignal): Promise<boolean> {
+  switch (requirement.kind) {
+    case "command":
+      return anyExists((process.env["PATH"] ?? "").split(delimiter).concat("/usr/sbin"), requirement.name);
+    case "library":
+      return anyExists(await libraryFolders(signal), requirement.name);
+    case "python": {
+      const code = `import ${requirement.name}`;
+      const result = await runCommand("/usr/bin/python3", ["-c", code], {}, signal);
+      return result.code === 0;
+    }
+  }
+}
+
+/** Folders of the dynamic linker, e.g. /usr/lib/x86_64-linux-gnu. */
+async function libraryFolders(signal: AbortSignal): Promise<readonly string[]> {
+  const result = await runCommand("/sbin/ldconfig", ["-p"], {}, signal);
+  const folders = [...result.stdout.matchAll(/=> (\/.+)\/[^/\n]+$/gm)].map((match) => match[1] ?? "/lib");
+  return [...new Set(folders)];
+}
+
+async function anyExists(folders: readonly string[], name: string): Promise<boolean> {
+  const found = await Promise.all(
+    folders.map((folder) =>
+      access(join(folder, name)).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return found.includes(true);
+}

@@ -1,0 +1,69 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { repositoryRoot, runCommand } from "./command.ts";
+
+/** Numbers of one vitest run. */
+export interface TestCounts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** False when vitest itself says no: a failed test, a file that does not load, coverage below its threshold. */
+  readonly ok: boolean;
+}
+
+interface JsonReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
+}
+
+/** Runs vitest with its output shown, and reads the numbers from its own JSON report. */
+export async function runVitest(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<TestCounts> {
+  const folder = await mkdtemp(join(tmpdir(), "pipit-report-"));
+  try {
+    const file = join(folder, "report.json");
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+    const result = await runCommand(
+      "vitest",
+      ["run", ...reporters, ...args],
+      { env, output: "inherit" },
+      signal,
+    );
+    const text = await readFile(file, "utf8").catch(() => undefined);
+    if (text === undefined) return { passed: 0, failed: 1, skipped: 0, ok: false };
+    return { ...count(JSON.parse(text) as JsonReport), ok: result.code === 0 };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function count(report: JsonReport): Omit<TestCounts, "ok"> {
+  const unloadable = report.testResults.filter(
+    (file) => file.status === "failed" && file.assertionResults.length === 0,
+  ).length;
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + unloadable,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+/** Covered share of lines under a folder, in percent; undefined when no file of it was seen. */
+export async function lineCoverage(folder: string): Promise<number | undefined> {
+  const text = await readFile(join(repositoryRoot, "coverage", "coverage-summary.json"), "utf8").catch(
+    () => "{}",
+  );
+  const files = JSON.parse(text) as Record<string, { readonly lines: { total: number; covered: number } }>;
+  const prefix = join(repositoryRoot, folder) + "/";
+  const inside = Object.entries(files).filter(([path]) => path.startsWith(prefix));
+  const total = inside.reduce((sum, [, file]) => sum + file.lines.total, 0);
+  const covered = inside.reduce((sum, [, file]) => sum + file.lines.covered, 0);
+  return total === 0 ? undefined : (100 * covered) / total;
+}
