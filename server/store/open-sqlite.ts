@@ -1,0 +1,106 @@
+import { constants } from "node:fs";
+import { link, mkdir, open, stat, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+import Database from "better-sqlite3";
+import type { Clock } from "#server/domain/clock.ts";
+import type { Logger } from "#server/domain/logger.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import { isCorruption, toStartError } from "./storage-errors.ts";
+
+/** How long a statement waits for another connection's lock. */
+const BUSY_TIMEOUT_MS = 5000;
+/** Up to this size every page is checked at start (well under 100 ms); above it only the header and the schema. */
+const FULL_CHECK_MAX_BYTES = 32 * 1024 * 1024;
+
+export interface OpenedDatabase {
+  readonly database: Database.Database;
+  /** Where a damaged file was put, if one was found. */
+  readonly setAside: string | undefined;
+}
+
+/**
+ * Opens the database file, making it (0600) and its folder (0700) when they are missing. A damaged file is kept under
+ * another name, with its journal files, and a fresh one is opened.
+ * Throws STORAGE_UNREADABLE, STORAGE_FULL or DATA_FOLDER_IN_USE with a message that names the path and the cure.
+ */
+export async function openDatabaseFile(file: string, clock: Clock, logger: Logger): Promise<OpenedDatabase> {
+  try {
+    await ensureFile(file);
+    try {
+      return { database: openChecked(file, await sizeOf(file)), setAside: undefined };
+    } catch (reason) {
+      if (!isCorruption(reason)) throw reason;
+      const setAside = await keepAside(file, clock.nowMs());
+      logger.warn("store.set_aside", {
+        file,
+        setAside,
+        reason: reason instanceof Error ? reason.message : String(reason),
+        cure: "The database was damaged. It is kept under the name above; a fresh one is in use.",
+      });
+      await ensureFile(file);
+      return { database: openChecked(file, 0), setAside };
+    }
+  } catch (reason) {
+    throw toStartError(reason, file);
+  }
+}
+
+/** Makes the file readable by its owner only, and finds out with a clear errno whether we may read and write it. */
+async function ensureFile(file: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const handle = await open(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+  try {
+    const { mode } = await handle.stat();
+    if ((mode & 0o077) !== 0) await handle.chmod(0o600);
+  } finally {
+    await handle.close();
+  }
+}
+
+function openChecked(file: string, sizeBytes: number): Database.Database {
+  const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    database.pragma("journal_mode = WAL");
+    database.pragma("synchronous = NORMAL");
+    database.pragma("foreign_keys = ON");
+    database.prepare("select count(*) from sqlite_schema").get();
+    if (sizeBytes > 0 && sizeBytes <= FULL_CHECK_MAX_BYTES) {
+      const verdict: unknown = database.pragma("quick_check(1)", { simple: true });
+      if (verdict !== "ok")
+        throw new PipitError("STORAGE_CORRUPT", "The database is damaged.", { detail: String(verdict) });
+    }
+    return database;
+  } catch (reason) {
+    database.close();
+    throw reason;
+  }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  return (await stat(file)).size;
+}
+
+/** Renames the database and its journals to `<file>.corrupt-<UTC time>[-n]`; never over an existing file. */
+async function keepAside(file: string, nowMs: number): Promise<string> {
+  const stamp = new Date(nowMs).toISOString().replace(/[-:]/g, "");
+  for (let attempt = 0; ; attempt++) {
+    const target = `${file}.corrupt-${stamp}${attempt === 0 ? "" : `-${attempt}`}`;
+    if (!(await moveUnlessTaken(file, target))) continue;
+    for (const suffix of ["-wal", "-shm"]) await moveUnlessTaken(file + suffix, target + suffix);
+    return target;
+  }
+}
+
+/** False when `to` is taken. A missing `from` counts as moved. `link` fails on an existing name, `rename` would not. */
+async function moveUnlessTaken(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+  } catch (reason) {
+    if (!(reason instanceof Error && "code" in reason)) throw reason;
+    if (reason.code === "EEXIST") return false;
+    if (reason.code === "ENOENT") return true;
+    throw reason;
+  }
+  await unlink(from);
+  return true;
+}

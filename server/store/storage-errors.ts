@@ -1,0 +1,106 @@
+import { dirname } from "node:path";
+import { PipitError } from "#contract/pipit-error.ts";
+
+/** What went wrong with a file or a database, whoever reported it (SQLite result codes, errno names). */
+type StorageFault = "full" | "corrupt" | "unreadable" | "busy";
+
+const fullCodes = /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC|EDQUOT)$/;
+const corruptCodes = /^(SQLITE_CORRUPT|SQLITE_NOTADB)/;
+const busyCodes = /^(SQLITE_BUSY|SQLITE_LOCKED|SQLITE_PROTOCOL)/;
+const unreadableCodes =
+  /^(SQLITE_(CANTOPEN|READONLY|PERM|AUTH|IOERR|NOLFS)|EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENOENT|EIO|ELOOP|ENAMETOOLONG|EMFILE|ENFILE|EEXIST)/;
+
+function codeOf(reason: unknown): string {
+  return reason instanceof Error && "code" in reason && typeof reason.code === "string" ? reason.code : "";
+}
+
+function faultOf(reason: unknown): StorageFault | undefined {
+  const code = codeOf(reason);
+  if (fullCodes.test(code)) return "full";
+  if (corruptCodes.test(code)) return "corrupt";
+  if (busyCodes.test(code)) return "busy";
+  if (unreadableCodes.test(code)) return "unreadable";
+  return undefined;
+}
+
+/** True when the database file itself is damaged or is no SQLite database. */
+export function isCorruption(reason: unknown): boolean {
+  return reason instanceof PipitError ? reason.code === "STORAGE_CORRUPT" : faultOf(reason) === "corrupt";
+}
+
+function describe(reason: unknown, file: string): string {
+  return `${codeOf(reason)} ${reason instanceof Error ? reason.message : String(reason)} (${file})`.trim();
+}
+
+/**
+ * A fault while the server works. The message may reach a stranger over the wire, so it names no path; `detail` does,
+ * for the log.
+ */
+export function toRunningError(reason: unknown, file: string): PipitError {
+  if (reason instanceof PipitError) return reason;
+  const options = { cause: reason, detail: describe(reason, file) };
+  switch (faultOf(reason)) {
+    case "full":
+      return new PipitError(
+        "STORAGE_FULL",
+        "The server's disk is full, so nothing was saved. Free some space there and try again.",
+        options,
+      );
+    case "corrupt":
+      return new PipitError(
+        "STORAGE_CORRUPT",
+        "The server's database is damaged. Restart the server: it keeps the damaged file aside and opens a fresh one.",
+        options,
+      );
+    case "busy":
+      return new PipitError(
+        "DATA_FOLDER_IN_USE",
+        "Another program keeps the server's database locked. Stop that program and try again.",
+        options,
+      );
+    case "unreadable":
+      return new PipitError(
+        "STORAGE_UNREADABLE",
+        "The server cannot read or write its data folder. Its log names the folder; check its owner and permissions.",
+        options,
+      );
+    default:
+      return PipitError.from(reason);
+  }
+}
+
+/** A fault while the server starts: read by the person who runs it, so it names the path and the cure. */
+export function toStartError(reason: unknown, file: string): PipitError {
+  const underlying = reason instanceof PipitError && reason.cause !== undefined ? reason.cause : reason;
+  const options = { cause: underlying, detail: describe(underlying, file) };
+  const folder = dirname(file);
+  switch (faultOf(underlying)) {
+    case "full":
+      return new PipitError(
+        "STORAGE_FULL",
+        `The disk that holds ${folder} is full. Free some space, or start with another --data folder.`,
+        options,
+      );
+    case "corrupt":
+      return new PipitError(
+        "STORAGE_CORRUPT",
+        `The file ${file} is damaged. Move it away, or restore it from a backup, and start again.`,
+        options,
+      );
+    case "busy":
+      return new PipitError(
+        "DATA_FOLDER_IN_USE",
+        `Another program keeps ${file} locked. Stop it, or start with another --data folder.`,
+        options,
+      );
+    case "unreadable":
+      return new PipitError(
+        "STORAGE_UNREADABLE",
+        `Cannot read and write ${file} (${codeOf(underlying)}). Make ${folder} and the files in it readable and ` +
+          "writable for the user who runs the server, or start with another --data folder.",
+        options,
+      );
+    default:
+      return PipitError.from(reason);
+  }
+}
