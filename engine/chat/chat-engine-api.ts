@@ -1,0 +1,106 @@
+import type { ChatEvent } from "#contract/chat-event.ts";
+import type { Clock, Logger, Outbox, ScreenImage, Speaker, Transport } from "#engine/ports.ts";
+import type { SendingSession } from "#engine/session/session-api.ts";
+import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
+import type { ChatState, Message } from "./state.ts";
+
+/** What a host gives {@link ChatEngine}; the host disposes of transport and speaker itself, after the engine. */
+export interface ChatEngineDeps {
+  readonly transport: Transport;
+  readonly session: SendingSession;
+  readonly outbox: Outbox;
+  /** Absent: audio goes to `onEvent` only. */
+  readonly speaker?: Speaker;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly hardwareId: string;
+  /** BCP 47. */
+  readonly locale: string;
+  /** Makes a UUIDv7. */
+  readonly newId: () => string;
+  /** Uniform in [0, 1), for retry jitter. */
+  readonly random: () => number;
+  readonly options?: ChatEngineOptions;
+}
+
+/** Settings at the start. */
+export interface ChatEngineOptions {
+  /** Messages kept in the state; HISTORY_MAX_MESSAGES (200) unless set. Unsent messages are kept beyond it. */
+  readonly maxMessages?: number;
+  readonly speak?: boolean;
+  readonly searchAllChats?: boolean;
+}
+
+/** One question. */
+export interface Draft {
+  readonly text: string;
+  readonly image?: ScreenImage;
+  /** Overrides `ChatState.speak` for this message. */
+  readonly speak?: boolean;
+}
+
+/** A raw event of an answer, for printing (`--json`) and recording. */
+export interface EngineEvent {
+  /** The question's `client_message_id`. */
+  readonly messageId: string;
+  readonly chatId?: string;
+  /** 1 for the first attempt of this process; a higher number repeats the answer from its beginning. */
+  readonly attempt: number;
+  readonly event: ChatEvent;
+}
+
+/**
+ * Turns questions into answers: one per host, shared by all its windows.
+ *
+ * All methods that take an id throw PipitError INVALID_REQUEST for an id that is not in the state.
+ */
+export interface ChatEngine extends AsyncDisposable {
+  readonly store: ReadonlyStore<ChatState>;
+  /**
+   * Queues a question and resolves to its `client_message_id` once it is safe in the outbox; the answer follows in the
+   * state. A composer must clear itself only when this has resolved.
+   *
+   * @throws PipitError PROMPT_EMPTY, PROMPT_TOO_LONG, SCREENSHOT_TOO_LARGE, SCREENSHOT_INVALID (with `field`), SIGNED_OUT
+   *   (nothing is stored: the outbox is kept per account; the caller still has the text), or what the outbox throws
+   *   (STORAGE_FULL). In each case nothing was queued or shown.
+   */
+  send(draft: Draft): Promise<string>;
+  /** Stops the running answer of the shown chat (and the voice). The partial text stays. Nothing running: only the voice. */
+  cancel(): Promise<void>;
+  /** Asks the question of this message (question or answer) again, as a new message; the old exchange leaves the view. */
+  regenerate(messageId: string): Promise<string>;
+  /** Like regenerate, with another text; the picture, if any, is kept. */
+  editAndResend(messageId: string, text: string): Promise<string>;
+  /** Sends a failed or cancelled question again under its own id, or a waiting one at once. */
+  retry(messageId: string): Promise<void>;
+  /** Drops a question that is not answered, from the outbox and the view, stopping it if it is being answered. */
+  discard(messageId: string): Promise<void>;
+  /** Takes a settled exchange out of the view; an unsettled one is discarded. */
+  deleteMessage(messageId: string): Promise<void>;
+  /** Switches speech for new questions; off also stops what is being spoken. On tries a failed speaker again. */
+  setSpeak(on: boolean): void;
+  /** Lets history tools read all chats. */
+  setSearchAllChats(on: boolean): void;
+  /** Silence now; the text goes on. */
+  stopSpeaking(): Promise<void>;
+  /** Shows an empty chat. Answers of the old one go on in the background. */
+  newChat(): void;
+  /** Shows a stored chat; its unsent messages are added below. */
+  openChat(chatId: string, messages: readonly Message[], title?: string): void;
+  /**
+   * Takes up the outbox: after start, after a network change, after wake-up. Waiting messages are sent at once, oldest
+   * first. With an empty, unnamed chat on show, the chat of the newest waiting message is shown.
+   */
+  resume(): Promise<void>;
+  /** The picture of a message of this run, while it is still in memory. */
+  image(messageId: string): ScreenImage | undefined;
+  /** Every event of every answer as it comes, before the state shows it. Returns the unsubscriber. */
+  onEvent(listener: (event: EngineEvent) => void): () => void;
+  /**
+   * Resolves when nothing is being sent or answered: each message is settled, or waits (status `queued`) for the
+   * network, a later try or a sign-in.
+   */
+  idle(): Promise<void>;
+  /** Resolves when all speech so far has been heard, or speech was stopped. */
+  spoken(signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,67 @@
+import type { AuthState, TokenPlace } from "#contract/auth-state.ts";
+import type { Clock, HttpClient, LocalSecretSource, Logger, TokenStore } from "#engine/ports.ts";
+import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
+
+/** What a host gives {@link Session}. */
+export interface SessionDeps {
+  readonly tokenStore: TokenStore;
+  readonly http: HttpClient;
+  readonly localSecret: LocalSecretSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** OAuth client id (contract/auth-wire.ts). */
+  readonly clientId: string;
+  /** The server that `http` talks to; tokens of another one are never sent. */
+  readonly serverUrl: string;
+}
+
+/** Told after every change of the tokens at hand; carries no token. */
+export interface TokenUpdated {
+  readonly name: "auth.token_updated";
+  readonly accountId: string;
+  readonly accessExpiresAtMs: number;
+}
+
+/** The part of a session that sending needs. */
+export interface SendingSession {
+  readonly store: ReadonlyStore<AuthState>;
+  /** Reads the stored sign-in; resolves to the resulting state and never throws. Offline is no reason to sign out. */
+  restore(signal: AbortSignal): Promise<AuthState>;
+  /**
+   * A token that lives at least 60 s more, refreshed if needed (one refresh at a time, also across processes).
+   *
+   * @throws PipitError SIGNED_OUT; SERVER_UNREACHABLE when a refresh is needed and impossible (the session stays);
+   *   CANCELLED.
+   */
+  accessToken(signal: AbortSignal): Promise<string>;
+  /**
+   * Another token after the server refused `rejectedToken` with UNAUTHENTICATED.
+   *
+   * @throws as accessToken; SIGNED_OUT when there is no way to renew.
+   */
+  renew(rejectedToken: string, signal: AbortSignal): Promise<string>;
+  /** Ends the session because even the renewed `token` is refused; a token that is no longer current changes nothing. */
+  refuse(token: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Who is signed in, and the only holder of tokens outside the token store. */
+export interface Session extends SendingSession, AsyncDisposable {
+  /** Where the tokens rest; for telling the person of a fallback. */
+  place(): TokenPlace;
+  onTokenUpdated(listener: (event: TokenUpdated) => void): () => void;
+  /**
+   * Signs in to the local account of a server on this machine with its one-time secret.
+   *
+   * @throws PipitError SIGNED_OUT (no secret: not this machine's server), NOT_ALLOWED (secret refused),
+   *   SERVER_UNREACHABLE, RATE_LIMITED.
+   */
+  signInLocally(signal: AbortSignal): Promise<AuthState>;
+  /**
+   * Signs in with an access token given by hand (seed 000, `/login <token>`). It is not verified here: the server will.
+   *
+   * @throws PipitError TOKEN_INVALID (not a JWT), TOKEN_EXPIRED.
+   */
+  signInWithToken(token: string, signal: AbortSignal): Promise<AuthState>;
+  /** Forgets the tokens at once, then revokes them at the server if it can be reached. Sending is blocked until sign-in. */
+  signOut(signal: AbortSignal): Promise<void>;
+}
