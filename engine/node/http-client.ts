@@ -112,7 +112,7 @@ async function exchange(start: URL, request: HttpRequest, signal: AbortSignal): 
 function redirectTarget(response: Response, from: URL): URL | undefined {
   if (![301, 302, 303, 307, 308].includes(response.status)) return undefined;
   const location = response.headers.get("location");
-  return location !== null && URL.canParse(location, from) ? new URL(location, from) : undefined;
+  return location !== null && URL.canParse(location, from.href) ? new URL(location, from) : undefined;
 }
 
 async function readResponse(response: Response, url: URL): Promise<HttpResponse> {
