@@ -1,0 +1,103 @@
+import type { PipitError } from "#contract/pipit-error.ts";
+import type { TurnEvent } from "./turn-types.ts";
+
+/** Events a listener may leave waiting before it counts as full. */
+const EVENTS_MAX = 64;
+/** Audio pieces it may leave waiting: 8 pieces of 4096 bytes are a third of a second. */
+const AUDIO_MAX = 8;
+/** Pieces after which a listener that others outpace loses audio: its connection is as good as dead. */
+const AUDIO_DROP = 64;
+
+/** Who listens, and to what. */
+export interface ListenerOptions {
+  readonly speak: boolean;
+  readonly hardwareId: string;
+  readonly sessionId: string;
+}
+
+/** One stream that hears an answer: what waits for it, and the way to wake it. */
+export class Listener {
+  readonly options: ListenerOptions;
+  readonly #onTaken: () => void;
+  #events: TurnEvent[];
+  #audio: TurnEvent[] = [];
+  #failure: PipitError | undefined;
+  #ended = false;
+  #lagging = false;
+  #wake: (() => void) | undefined;
+
+  /** `past` is delivered first; `onTaken` is called after each event that is taken. */
+  constructor(options: ListenerOptions, past: TurnEvent[], onTaken: () => void) {
+    this.options = options;
+    this.#events = past;
+    this.#onTaken = onTaken;
+  }
+
+  push(event: TurnEvent): void {
+    if (event.type === "audio") {
+      if (!this.options.speak || this.#audio.length >= AUDIO_DROP) return;
+      this.#audio.push(event);
+    } else if (!this.#mergeIntoLast(event)) {
+      this.#events.push(event);
+    }
+    this.wake();
+  }
+
+  /** After what still waits, `end`. */
+  end(): void {
+    this.#ended = true;
+    this.wake();
+  }
+
+  /** After what still waits, the error. */
+  fail(error: PipitError): void {
+    this.#failure = error;
+    this.wake();
+  }
+
+  wake(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  get hasEventRoom(): boolean {
+    return this.#lagging || this.#events.length < EVENTS_MAX;
+  }
+
+  get hasAudioRoom(): boolean {
+    return this.options.speak && this.#audio.length < AUDIO_MAX;
+  }
+
+  /** From now on text is merged for this listener until it has caught up, instead of holding the model back. */
+  lag(): void {
+    this.#lagging = this.#events.length >= EVENTS_MAX;
+  }
+
+  /** The next event, text before speech, or undefined when nothing waits. Throws the failure when it is its turn. */
+  take(): TurnEvent | undefined {
+    const event = this.#events.shift() ?? this.#audio.shift();
+    if (event !== undefined) {
+      if (this.#events.length === 0) this.#lagging = false;
+      this.#onTaken();
+      return event;
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#ended ? { type: "end" } : undefined;
+  }
+
+  /** Resolves when `take` is worth calling again. One reader only. */
+  ready(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #mergeIntoLast(event: TurnEvent): boolean {
+    if (event.type !== "text" || this.#events.length < EVENTS_MAX) return false;
+    const last = this.#events.at(-1);
+    if (last?.type !== "text") return false;
+    this.#events[this.#events.length - 1] = { type: "text", text: last.text + event.text };
+    return true;
+  }
+}

@@ -1,0 +1,243 @@
+import { randomUUID } from "node:crypto";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Caller } from "../caller.ts";
+import { chatForQuestion } from "../chats/chat-for-question.ts";
+import type { Chat, FinishTurn, Turn } from "../chats/ports.ts";
+import { abortable } from "./abortable.ts";
+import { earlierMessages } from "./context-window.ts";
+import type { LiveTurn } from "./live-turn.ts";
+import type { AnswerModel, AnswerPart, ModelMessage } from "./ports.ts";
+import { scaleForModel } from "./screenshot.ts";
+import { textPieces } from "./text-pieces.ts";
+import { TurnSpeech } from "./turn-speech.ts";
+import type { Question, TurnDeps } from "./turn-types.ts";
+import { localeOf, systemPrompt, wording } from "./wording.ts";
+
+/** How long a running turn belongs to this process without a sign of life. */
+export const LEASE_MS = 30_000;
+/** When to ask again for a turn that another process is answering. */
+const ELSEWHERE_RETRY_MS = 2_000;
+/** Longest answer. A model that loops would otherwise fill memory and disk. */
+const ANSWER_MAX_CHARS = 1_048_576;
+
+/** One question on its way through this process. */
+interface Run {
+  readonly deps: TurnDeps;
+  readonly live: LiveTurn;
+  readonly question: Question;
+  readonly userId: string;
+  readonly locale: string;
+  readonly speech: TurnSpeech;
+}
+
+/** What is known of the answer besides its text. */
+interface Draft {
+  model: string | undefined;
+  inputTokens: number;
+  outputTokens: number;
+}
+
+/**
+ * Answers one question into `live`: finds its chat, begins or finds its turn, asks the model or replays, and stores the
+ * answer. Resolves when all is said and stored; throws PipitError, after having stored what there was.
+ */
+export async function runTurn(
+  deps: TurnDeps,
+  live: LiveTurn,
+  question: Question,
+  caller: Caller,
+): Promise<void> {
+  const locale = localeOf(question.locale, question.prompt);
+  const speech = new TurnSpeech(deps.speech, live, locale, deps.logger);
+  const run: Run = { deps, live, question, userId: caller.userId, locale, speech };
+  // Before anything is stored: a broken picture must not leave a failed turn behind.
+  const image = question.screenshot === undefined ? undefined : await scaleForModel(question.screenshot);
+  live.signal.throwIfAborted();
+  const chat = await chatForQuestion(deps.chats, {
+    ...question,
+    userId: run.userId,
+    nowMs: deps.clock.nowMs(),
+  });
+  live.signal.throwIfAborted();
+  const { turn, begun } = await beginTurn(run, chat);
+  live.publish({ type: "turn", chatId: turn.chatId, turnId: turn.id, replayed: !begun });
+  live.attachSpeech(speech);
+  try {
+    if (begun) await askModel(run, turn, chat, image);
+    else await replay(run, turn, chat);
+    await speech.finish();
+  } finally {
+    speech.stop();
+  }
+  live.signal.throwIfAborted();
+}
+
+async function beginTurn(run: Run, chat: Chat): Promise<{ readonly turn: Turn; readonly begun: boolean }> {
+  const { deps, question } = run;
+  const begin = async (): Promise<{ readonly turn: Turn; readonly begun: boolean }> =>
+    deps.turns.begin({
+      turnId: randomUUID(),
+      chatId: chat.id,
+      userId: run.userId,
+      clientMessageId: question.clientMessageId,
+      userText: question.prompt,
+      hadImage: question.screenshot !== undefined,
+      ownerId: deps.ownerId,
+      nowMs: deps.clock.nowMs(),
+      leaseMs: LEASE_MS,
+    });
+  let result = await begin();
+  if (!result.begun && result.turn.status === "running" && result.turn.ownerId === deps.ownerId) {
+    // Ours, yet nobody here is answering it: an earlier try could not be stored (a full disk, say). Give it up.
+    await deps.turns.finish({ ...emptyFinish(result.turn.id, deps.clock.nowMs()), status: "failed" });
+    result = await begin();
+  }
+  if (!result.begun && result.turn.status === "running") {
+    throw new PipitError(
+      "TURN_RUNNING_ELSEWHERE",
+      "Another server process is answering this message right now.",
+      {
+        retryAfterMs: ELSEWHERE_RETRY_MS,
+      },
+    );
+  }
+  return result;
+}
+
+/** The first turn of a chat tells its title. */
+async function publishTitle(run: Run, chat: Chat, turn: Turn): Promise<void> {
+  if (turn.index !== 0) return;
+  const owner = chat.id === turn.chatId ? chat : await run.deps.chats.find(run.userId, turn.chatId);
+  if (owner !== undefined) run.live.publish({ type: "title", title: owner.title });
+}
+
+/** Says a stored answer again. */
+async function replay(run: Run, turn: Turn, chat: Chat): Promise<void> {
+  await publishTitle(run, chat, turn);
+  for (const text of textPieces(turn.assistantText)) say(run, text);
+  run.live.publish({
+    type: "usage",
+    inputTokens: turn.inputTokens,
+    outputTokens: turn.outputTokens,
+    model: turn.model ?? "",
+  });
+}
+
+async function askModel(run: Run, turn: Turn, chat: Chat, image: Uint8Array | undefined): Promise<void> {
+  const { deps, live } = run;
+  const draft: Draft = { model: undefined, inputTokens: 0, outputTokens: 0 };
+  try {
+    await publishTitle(run, chat, turn);
+    await streamAnswer(run, turn, image, draft);
+  } catch (error) {
+    run.speech.stop();
+    const failure = PipitError.from(live.signal.aborted ? live.signal.reason : error);
+    await storeUnfinished(run, turn, draft, failure);
+    throw failure;
+  }
+  // The voice goes on meanwhile: it ends seconds after the text.
+  await deps.turns.finish({ ...finishOf(run, turn, draft), status: "done" });
+  live.publish({
+    type: "usage",
+    inputTokens: draft.inputTokens,
+    outputTokens: draft.outputTokens,
+    model: draft.model ?? "",
+  });
+}
+
+async function streamAnswer(
+  run: Run,
+  turn: Turn,
+  image: Uint8Array | undefined,
+  draft: Draft,
+): Promise<void> {
+  const { deps, live, userId, locale, question } = run;
+  live.signal.throwIfAborted();
+  const scope = { userId, chatId: turn.chatId, locale };
+  const [model, earlier] = await Promise.all([
+    deps.models.current(live.signal),
+    earlierMessages(deps.turns, { ...scope, beforeIndex: turn.index }),
+  ]);
+  draft.model = model.name;
+  const asked: ModelMessage = {
+    role: "user",
+    text: question.prompt,
+    ...(image === undefined ? {} : { image }),
+  };
+  const messages = [systemMessage(run), ...earlier, asked];
+  const tools = deps.toolsFor({ ...scope, searchAllChats: question.searchAllChats });
+  await takeParts(run, model, { messages, tools, locale }, draft);
+  if (live.log.text().trim() === "") {
+    throw new PipitError(
+      "MODEL_FAILED",
+      `The model "${model.name}" gave an empty answer. Ask again, or differently.`,
+    );
+  }
+}
+
+function systemMessage(run: Run): ModelMessage {
+  return { role: "system", text: systemPrompt(run.locale, run.deps.clock.nowMs()) };
+}
+
+async function takeParts(
+  run: Run,
+  model: AnswerModel,
+  request: Parameters<AnswerModel["answer"]>[0],
+  draft: Draft,
+): Promise<void> {
+  const { live } = run;
+  for await (const part of abortable(model.answer(request, live.signal), live.signal)) {
+    takePart(run, part, draft);
+    if (live.log.chars >= ANSWER_MAX_CHARS) {
+      live.publish({ type: "notice", code: "ANSWER_CUT", text: wording(run.locale).answerCut });
+      return;
+    }
+    const room = live.eventRoom();
+    if (room !== undefined) await room;
+  }
+  live.signal.throwIfAborted();
+}
+
+function takePart(run: Run, part: AnswerPart, draft: Draft): void {
+  if (part.type === "text") say(run, part.text);
+  else if (part.type === "usage") {
+    draft.inputTokens += part.inputTokens;
+    draft.outputTokens += part.outputTokens;
+  } else run.live.publish(part);
+}
+
+function say(run: Run, text: string): void {
+  if (text === "") return;
+  run.live.publish({ type: "text", text });
+  run.speech.push(text);
+}
+
+/** Keeps the partial answer. A store that fails now must not hide why the answer failed. */
+async function storeUnfinished(run: Run, turn: Turn, draft: Draft, failure: PipitError): Promise<void> {
+  const { logger, turns } = run.deps;
+  const status = failure.code === "CANCELLED" ? "cancelled" : "failed";
+  const fields = { turnId: turn.id, code: failure.code, model: draft.model, detail: failure.detail };
+  if (status === "failed") logger.warn("turn failed", { ...fields, error: failure });
+  else logger.debug("turn cancelled", fields);
+  try {
+    await turns.finish({ ...finishOf(run, turn, draft), status });
+  } catch (error) {
+    logger.error("turn could not be stored", { ...fields, error });
+  }
+}
+
+function finishOf(run: Run, turn: Turn, draft: Draft): Omit<FinishTurn, "status"> {
+  return {
+    turnId: turn.id,
+    // PostgreSQL takes no NUL in text.
+    assistantText: run.live.log.text().replaceAll("\0", "\uFFFD"),
+    model: draft.model,
+    inputTokens: draft.inputTokens,
+    outputTokens: draft.outputTokens,
+    nowMs: run.deps.clock.nowMs(),
+  };
+}
+
+function emptyFinish(turnId: string, nowMs: number): Omit<FinishTurn, "status"> {
+  return { turnId, assistantText: "", model: undefined, inputTokens: 0, outputTokens: 0, nowMs };
+}

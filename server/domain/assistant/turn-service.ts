@@ -1,0 +1,133 @@
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Caller } from "../caller.ts";
+import { LiveTurn } from "./live-turn.ts";
+import { LEASE_MS, runTurn } from "./run-turn.ts";
+import type { Question, TurnDeps, TurnEvent, TurnService } from "./turn-types.ts";
+
+/** Three tries before a lease runs out. */
+const LEASE_RENEW_MS = LEASE_MS / 3;
+
+/** The life of answers in this process; see {@link TurnService}. */
+export function createTurnService(deps: TurnDeps): TurnService {
+  return new LiveTurns(deps);
+}
+
+class LiveTurns implements TurnService {
+  readonly #deps: TurnDeps;
+  /** Every running answer with the promise of its end. */
+  readonly #running = new Map<LiveTurn, Promise<void>>();
+  /** The running answers that can be joined, by user and client message id. */
+  readonly #byMessage = new Map<string, LiveTurn>();
+  #leaseTimer: NodeJS.Timeout | undefined;
+  #stopping = false;
+
+  constructor(deps: TurnDeps) {
+    this.#deps = deps;
+  }
+
+  async *answer(
+    question: Question,
+    caller: Caller,
+    signal: AbortSignal,
+  ): AsyncGenerator<TurnEvent, void, void> {
+    const live = await this.#openOrJoin(question, caller, signal);
+    yield* live.listen(question, signal);
+  }
+
+  interrupt(userId: string, hardwareId: string): readonly string[] {
+    const sessions: string[] = [];
+    for (const live of this.#running.keys()) {
+      if (live.userId !== userId) continue;
+      const here = live.sessionsOf(hardwareId);
+      if (here.length === 0) continue;
+      sessions.push(...here);
+      live.stop(new PipitError("CANCELLED", "This answer was interrupted."));
+    }
+    return sessions;
+  }
+
+  async drain(signal: AbortSignal): Promise<void> {
+    this.#stopping = true;
+    const stopRest = (): void => {
+      for (const live of this.#running.keys()) live.stop(stoppingError());
+    };
+    if (signal.aborted) stopRest();
+    signal.addEventListener("abort", stopRest, { once: true });
+    try {
+      await Promise.all(this.#running.values());
+    } finally {
+      signal.removeEventListener("abort", stopRest);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain(AbortSignal.abort());
+  }
+
+  /**
+   * Everything between the last `await` and the entry in the map is synchronous, so two calls with the same message id
+   * can never both open a turn.
+   */
+  async #openOrJoin(question: Question, caller: Caller, signal: AbortSignal): Promise<LiveTurn> {
+    const key = messageKey(question, caller);
+    for (;;) {
+      if (signal.aborted) throw new PipitError("CANCELLED", "Cancelled.");
+      if (this.#stopping) throw stoppingError();
+      const existing = key === undefined ? undefined : this.#byMessage.get(key);
+      if (existing === undefined) return this.#open(question, caller, key);
+      if (existing.joinable) return existing;
+      // Cancelled or failed, and being stored: once it is, the same message may run again.
+      await this.#running.get(existing);
+    }
+  }
+
+  #open(question: Question, caller: Caller, key: string | undefined): LiveTurn {
+    const live = new LiveTurn(caller.userId);
+    if (key !== undefined) this.#byMessage.set(key, live);
+    const ended = this.#run(live, question, caller).finally(() => {
+      this.#running.delete(live);
+      if (key !== undefined) this.#byMessage.delete(key);
+      if (this.#running.size === 0) this.#stopLeaseTimer();
+    });
+    this.#running.set(live, ended);
+    this.#startLeaseTimer();
+    return live;
+  }
+
+  /** Never throws: the listeners get the failure. */
+  async #run(live: LiveTurn, question: Question, caller: Caller): Promise<void> {
+    try {
+      await runTurn(this.#deps, live, question, caller);
+      live.close();
+    } catch (error) {
+      live.close(PipitError.from(error));
+    }
+  }
+
+  #startLeaseTimer(): void {
+    if (this.#leaseTimer !== undefined) return;
+    const { turns, clock, ownerId, logger } = this.#deps;
+    this.#leaseTimer = setInterval(() => {
+      turns.renewLeases(ownerId, clock.nowMs() + LEASE_MS).catch((error: unknown) => {
+        logger.warn("leases could not be renewed", { error });
+      });
+    }, LEASE_RENEW_MS);
+    this.#leaseTimer.unref();
+  }
+
+  #stopLeaseTimer(): void {
+    clearInterval(this.#leaseTimer);
+    this.#leaseTimer = undefined;
+  }
+}
+
+function messageKey(question: Question, caller: Caller): string | undefined {
+  return question.clientMessageId === undefined ? undefined : `${caller.userId}\0${question.clientMessageId}`;
+}
+
+function stoppingError(): PipitError {
+  return new PipitError(
+    "SERVER_STOPPING",
+    "The server is stopping. The message can be sent again in a moment.",
+  );
+}

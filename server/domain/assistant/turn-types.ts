@@ -1,0 +1,61 @@
+import type { ChatEvent } from "#contract/chat-event.ts";
+import type { Caller } from "../caller.ts";
+import type { ChatStore, TurnStore } from "../chats/ports.ts";
+import type { Clock } from "../clock.ts";
+import type { Logger } from "../logger.ts";
+import type { SpeechService } from "../speech/ports.ts";
+import type { AssistantTool, ModelSource } from "./ports.ts";
+
+/** One event of an answer; the same shape that the engine sees at the other end of the wire. */
+export type TurnEvent = ChatEvent;
+
+/** One question, checked by the caller (`server/rpc/streaming/stream-request.ts` for gRPC). */
+export interface Question {
+  /** Not blank, at most PROMPT_MAX_CHARS. */
+  readonly prompt: string;
+  /** Lower-case UUID; the same one never asks the model twice. Absent: never joined, never replayed. */
+  readonly clientMessageId: string | undefined;
+  /** Absent: a chat is made. */
+  readonly chatId: string | undefined;
+  /** JPEG, PNG or WebP as it came, at most SCREENSHOT_MAX_BYTES (see `decodeScreenshot`). */
+  readonly screenshot: Uint8Array | undefined;
+  readonly speak: boolean;
+  /** BCP 47; absent: told from the script of the prompt. */
+  readonly locale: string | undefined;
+  readonly searchAllChats: boolean;
+  readonly hardwareId: string;
+  readonly sessionId: string;
+}
+
+/** What the tools of one answer may reach. */
+export interface ToolScope {
+  readonly userId: string;
+  readonly chatId: string;
+  readonly searchAllChats: boolean;
+  readonly locale: string;
+}
+
+export interface TurnDeps {
+  readonly chats: ChatStore;
+  readonly turns: TurnStore;
+  readonly models: ModelSource;
+  readonly toolsFor: (scope: ToolScope) => readonly AssistantTool[];
+  readonly speech: SpeechService;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Unique per server process: whose leases these are. */
+  readonly ownerId: string;
+}
+
+/** The life of answers: asked once, shared by all who ask for the same message, stored before they end. */
+export interface TurnService extends AsyncDisposable {
+  /**
+   * Answers, joins or replays (contracts §1, "Idempotency"). The first event is `turn`, the last `end`. Throws
+   * PipitError. Leaving the loop or aborting `signal` is the interrupt: the model stops when nobody listens any more.
+   */
+  answer(question: Question, caller: Caller, signal: AbortSignal): AsyncIterable<TurnEvent>;
+  /** Stops all answers this person's machine is listening to. The session ids that were interrupted; [] when idle. */
+  interrupt(userId: string, hardwareId: string): readonly string[];
+  /** Takes no new questions, lets the running ones end; when `signal` aborts, ends the rest with SERVER_STOPPING. */
+  drain(signal: AbortSignal): Promise<void>;
+}

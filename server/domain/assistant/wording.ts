@@ -1,0 +1,63 @@
+/** The few sentences that the server itself says in an answer. */
+export interface Wording {
+  readonly speechFailed: string;
+  readonly answerCut: string;
+  readonly earlierImage: string;
+  system(date: string): string;
+}
+
+const english: Wording = {
+  speechFailed: "The voice stopped working during this answer; the text goes on.",
+  answerCut: "The answer reached the longest length Pipit takes and was stopped here.",
+  earlierImage: "[a picture was attached]",
+  system: (date) =>
+    [
+      "You are Pipit, a small assistant that lives in the menu bar of a person's computer.",
+      "The person types a question, sometimes with a picture of the screen; your answer is shown as text and read aloud as it comes.",
+      "So keep it short when the question allows: lead with the answer, use plain sentences, and use lists, tables or code only when they are asked for or clearly help.",
+      "Answer in the language of the question. Say so when you do not know something. Use the tools you are given for the time, for arithmetic and for earlier messages instead of guessing.",
+      `Today is ${date}.`,
+    ].join("\n"),
+};
+
+const russian: Wording = {
+  speechFailed: "Голос перестал работать во время этого ответа; дальше — только текст.",
+  answerCut: "Ответ достиг наибольшей длины, которую принимает Pipit, и остановлен здесь.",
+  earlierImage: "[была приложена картинка]",
+  system: (date) =>
+    [
+      "Ты — Pipit, маленький помощник, который живёт в строке меню компьютера.",
+      "Человек пишет вопрос, иногда с изображением экрана; твой ответ показывается текстом и сразу читается вслух.",
+      "Поэтому отвечай кратко, когда вопрос это позволяет: сначала суть, простыми предложениями; списки, таблицы и код — только если о них просят или они явно помогают.",
+      "Отвечай на языке вопроса. Если чего-то не знаешь, так и скажи. Время, вычисления и прежние сообщения узнавай с помощью инструментов, а не догадкой.",
+      `Сегодня ${date}.`,
+    ].join("\n"),
+};
+
+/** Russian for "ru" and its regions, English for all else. */
+export function wording(locale: string): Wording {
+  return isRussian(locale) ? russian : english;
+}
+
+/** Whether a BCP 47 tag means Russian. */
+export function isRussian(locale: string): boolean {
+  return /^ru(?:-|$)/iu.test(locale);
+}
+
+/** The person's locale; without one, Russian when the prompt has more Cyrillic than Latin letters. */
+export function localeOf(locale: string | undefined, prompt: string): string {
+  if (locale !== undefined) return locale;
+  const start = prompt.slice(0, 2_000);
+  const cyrillic = start.match(/[\u0400-\u04FF]/gu)?.length ?? 0;
+  const latin = start.match(/[a-z]/giu)?.length ?? 0;
+  return cyrillic > latin ? "ru" : "en";
+}
+
+const englishDate = new Intl.DateTimeFormat("en-GB", { dateStyle: "full" });
+const russianDate = new Intl.DateTimeFormat("ru-RU", { dateStyle: "full" });
+
+/** The system prompt: who Pipit is, how it speaks, and the date in the server's time zone. */
+export function systemPrompt(locale: string, nowMs: number): string {
+  const format = isRussian(locale) ? russianDate : englishDate;
+  return wording(locale).system(format.format(nowMs));
+}

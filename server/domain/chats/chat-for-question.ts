@@ -1,0 +1,65 @@
+import { createHash, randomUUID } from "node:crypto";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Chat, ChatStore } from "./ports.ts";
+import { titleFrom } from "./title.ts";
+
+/** What decides in which chat a question belongs. */
+export interface ChatWish {
+  readonly userId: string;
+  readonly chatId: string | undefined;
+  readonly clientMessageId: string | undefined;
+  readonly prompt: string;
+  readonly nowMs: number;
+}
+
+/**
+ * The chat a question names, or a new one titled by it. Throws CHAT_NOT_FOUND for an unknown chat and, in the same
+ * words, for another person's.
+ */
+export async function chatForQuestion(chats: ChatStore, wish: ChatWish): Promise<Chat> {
+  if (wish.chatId !== undefined) {
+    const found = await chats.find(wish.userId, wish.chatId);
+    if (found !== undefined) return found;
+    throw new PipitError("CHAT_NOT_FOUND", "This chat does not exist (any more). Start a new one.", {
+      field: "chat_id",
+    });
+  }
+  if (wish.clientMessageId === undefined) return create(chats, wish, randomUUID());
+  // The id follows from the message, so that a message sent again finds the chat of its first try instead of leaving
+  // an empty one behind each time.
+  const id = idFromMessage(wish.userId, wish.clientMessageId);
+  const found = await chats.find(wish.userId, id);
+  if (found !== undefined) return found;
+  try {
+    return await create(chats, wish, id);
+  } catch (error) {
+    // Another process may have made it in between.
+    const made = await chats.find(wish.userId, id);
+    if (made !== undefined) return made;
+    throw error;
+  }
+}
+
+async function create(chats: ChatStore, wish: ChatWish, id: string): Promise<Chat> {
+  const chat: Chat = {
+    id,
+    userId: wish.userId,
+    title: titleFrom(wish.prompt),
+    createdAtMs: wish.nowMs,
+    updatedAtMs: wish.nowMs,
+  };
+  await chats.create(chat);
+  return chat;
+}
+
+/** A UUID of version 8 (RFC 9562 §5.8) from a SHA-256 of user and message. */
+function idFromMessage(userId: string, clientMessageId: string): string {
+  const bytes = createHash("sha256")
+    .update(`pipit chat\0${userId}\0${clientMessageId}`)
+    .digest()
+    .subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = bytes.toString("hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
