@@ -11,6 +11,7 @@ export const errorCodes = {
   SCREENSHOT_INVALID: { grpc: 3, http: 400, retry: false },
   SCREENSHOT_TOO_LARGE: { grpc: 3, http: 413, retry: false },
   HARDWARE_ID_INVALID: { grpc: 3, http: 400, retry: false },
+  MESSAGE_TOO_LARGE: { grpc: 8, http: 413, retry: false },
   CHAT_NOT_FOUND: { grpc: 5, http: 404, retry: false },
   // Who is asking.
   TOKEN_MISSING: { grpc: 16, http: 401, retry: false },

@@ -1,0 +1,99 @@
+import { chmod, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { RUNTIME_FILE } from "#contract/auth-wire.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+
+const LOCK_FILE = "server.lock";
+const PID_FILE = "server.pid";
+
+/** The server's own folder, held by this process alone until disposed. */
+export interface DataFolder extends AsyncDisposable {
+  readonly path: string;
+}
+
+/**
+ * Makes the folder if it is missing (mode 0700) and takes it for this process.
+ *
+ * The lock is SQLite's own on an empty file: the system drops it when the process ends, however it ends, so a server
+ * that was killed can be started again at once and two that start together can never both win.
+ *
+ * @throws PipitError STORAGE_UNREADABLE, STORAGE_FULL, or DATA_FOLDER_IN_USE naming the pid of the holder.
+ */
+export async function openDataFolder(path: string): Promise<DataFolder> {
+  await makeFolder(path);
+  const lock = await takeLock(path);
+  const pidFile = join(path, PID_FILE);
+  try {
+    await writeFile(pidFile, `${process.pid}\n`, { mode: 0o600 });
+    // Left by a server that was killed; it would send clients to a port that is not ours.
+    await rm(join(path, RUNTIME_FILE), { force: true });
+  } catch (error) {
+    lock.close();
+    throw storageError(path, error);
+  }
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      await rm(pidFile, { force: true });
+      lock.close();
+    },
+  };
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    const { mode } = await stat(path);
+    // It holds keys: nobody else may look into it, whoever made it.
+    if ((mode & 0o077) !== 0) await chmod(path, 0o700);
+  } catch (error) {
+    throw storageError(path, error);
+  }
+}
+
+async function takeLock(path: string): Promise<Database.Database> {
+  let lock: Database.Database | undefined;
+  try {
+    lock = new Database(join(path, LOCK_FILE), { timeout: 0 });
+    // No second file beside an empty one.
+    lock.pragma("journal_mode = MEMORY");
+    lock.exec("BEGIN EXCLUSIVE");
+    return lock;
+  } catch (error) {
+    lock?.close();
+    if (errorCode(error) !== "SQLITE_BUSY") throw storageError(path, error);
+    const pid = await readPid(path);
+    throw new PipitError(
+      "DATA_FOLDER_IN_USE",
+      `Another Pipit server${pid === undefined ? "" : ` (process ${pid})`} is using ${path}. Stop it, or give this one another folder with --data DIR.`,
+      { cause: error },
+    );
+  }
+}
+
+async function readPid(path: string): Promise<number | undefined> {
+  const content = await readFile(join(path, PID_FILE), "utf8").catch(() => "");
+  const pid = Number.parseInt(content, 10);
+  return Number.isSafeInteger(pid) ? pid : undefined;
+}
+
+/** A fault of the folder as an error that says what to do. */
+export function storageError(path: string, error: unknown): PipitError {
+  const code = errorCode(error);
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "SQLITE_FULL") {
+    return new PipitError("STORAGE_FULL", `There is no space left for ${path}. Free some and start again.`, {
+      cause: error,
+    });
+  }
+  const why = code === "EEXIST" || code === "ENOTDIR" ? "it, or a folder above it, is a file" : code;
+  return new PipitError(
+    "STORAGE_UNREADABLE",
+    `The data folder ${path} cannot be used (${why}). Check its owner and mode, or choose another with --data DIR.`,
+    { cause: error },
+  );
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
+}

@@ -1,0 +1,74 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { PipitError } from "#contract/pipit-error.ts";
+import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
+import { ErrorInfoSchema } from "#proto/google/rpc/error_details_pb.ts";
+
+/** `google.rpc.ErrorInfo.domain` of all our errors. */
+export const ERROR_DOMAIN = "pipit";
+/** Metadata (a trailer in gRPC) that says how long to wait before a retry. */
+export const RETRY_AFTER_HEADER = "retry-after-ms";
+
+/** An error in its wire form: canonical status, safe text, ErrorInfo, and `retry-after-ms` when it is known. */
+export function toConnectError(error: PipitError): ConnectError {
+  return new ConnectError(
+    error.message,
+    error.grpcStatus,
+    error.retryAfterMs === undefined
+      ? undefined
+      : { [RETRY_AFTER_HEADER]: String(Math.ceil(error.retryAfterMs)) },
+    [
+      {
+        desc: ErrorInfoSchema,
+        value: {
+          reason: error.code,
+          domain: ERROR_DOMAIN,
+          metadata: error.field === undefined ? {} : { field: error.field },
+        },
+      },
+    ],
+    error,
+  );
+}
+
+/**
+ * Anything a handler or the RPC library threw, as our error; undefined for what the library says about the protocol
+ * itself (unknown method, unknown service), which stays as it is.
+ *
+ * @param signal of the call: when it was aborted for a reason of ours (server stopping, deadline), that is the error
+ */
+export function fromRpcReason(reason: unknown, signal: AbortSignal): PipitError | undefined {
+  if (reason instanceof ConnectError) return fromConnectError(reason);
+  const error = PipitError.from(reason);
+  if (error.code !== "CANCELLED" || !signal.aborted) return error;
+  const cause: unknown = signal.reason;
+  if (cause instanceof PipitError) return cause;
+  return cause instanceof ConnectError && cause.code === Code.DeadlineExceeded
+    ? fromConnectError(cause)
+    : error;
+}
+
+function fromConnectError(error: ConnectError): PipitError | undefined {
+  if (error.cause instanceof PipitError) return error.cause;
+  switch (error.code) {
+    case Code.ResourceExhausted:
+      return new PipitError(
+        "MESSAGE_TOO_LARGE",
+        `The message is larger than ${MESSAGE_MAX_BYTES} bytes (16 MiB). Send it in parts.`,
+        { cause: error },
+      );
+    case Code.InvalidArgument:
+      return new PipitError("INVALID_REQUEST", `The request could not be read: ${error.rawMessage}.`, {
+        cause: error,
+      });
+    case Code.DeadlineExceeded:
+      return new PipitError("DEADLINE_EXCEEDED", "The call took longer than its deadline.", { cause: error });
+    case Code.Canceled:
+    case Code.Aborted:
+      return new PipitError("CANCELLED", "Cancelled.", { cause: error });
+    case Code.Internal:
+    case Code.Unknown:
+      return PipitError.from(error);
+    default:
+      return undefined;
+  }
+}

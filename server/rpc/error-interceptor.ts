@@ -1,0 +1,51 @@
+import type { Interceptor } from "@connectrpc/connect";
+import type { PipitError } from "#contract/pipit-error.ts";
+import type { Logger } from "#server/domain/logger.ts";
+import { fromRpcReason, toConnectError } from "./connect-error.ts";
+
+/** Codes that are a caller's or a moment's affair, not a fault of this server. */
+const expected: ReadonlySet<string> = new Set(["CANCELLED", "SERVER_STOPPING"]);
+
+/** Turns whatever a handler throws, before or in the middle of its stream, into the error of the wire, and logs it. */
+export function createErrorInterceptor(logger: Logger): Interceptor {
+  return (next) => async (request) => {
+    const convert = (reason: unknown): unknown => {
+      const error = fromRpcReason(reason, request.signal);
+      log(logger, request.method.name, error, reason);
+      return error === undefined ? reason : toConnectError(error);
+    };
+    try {
+      const response = await next(request);
+      return response.stream ? { ...response, message: mapErrors(response.message, convert) } : response;
+    } catch (reason) {
+      throw convert(reason);
+    }
+  };
+}
+
+function log(logger: Logger, rpc: string, error: PipitError | undefined, reason: unknown): void {
+  if (error === undefined) logger.info("rpc.protocol_error", { rpc, error: reason });
+  else if (error.code === "INTERNAL") logger.error("rpc.failed", { rpc, reason: error.code, error: reason });
+  else if (expected.has(error.code)) logger.debug("rpc.ended", { rpc, reason: error.code });
+  else logger.info("rpc.failed", { rpc, reason: error.code, field: error.field, detail: error.detail });
+}
+
+/** A generator would cost another promise per message, and messages are what this server makes most of. */
+function mapErrors<T>(source: AsyncIterable<T>, convert: (reason: unknown) => unknown): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = source[Symbol.asyncIterator]();
+      const fail = (reason: unknown): never => {
+        throw convert(reason);
+      };
+      return {
+        next: () => iterator.next().catch(fail),
+        return: async (value) => (await iterator.return?.(value)) ?? { done: true, value: undefined },
+        throw: async (reason) => {
+          if (iterator.throw === undefined) throw reason;
+          return iterator.throw(reason);
+        },
+      };
+    },
+  };
+}

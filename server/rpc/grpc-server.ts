@@ -1,0 +1,122 @@
+import {
+  createServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from "node:http2";
+import type { AddressInfo } from "node:net";
+import { createContextValues } from "@connectrpc/connect";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import type { ListenAddress } from "#server/config.ts";
+import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#server/correlation.ts";
+import { listenError } from "#server/lifecycle/listen-error.ts";
+import { peerOf } from "#server/peer.ts";
+import { correlationKey } from "./caller-context.ts";
+import { peerKey } from "./peer-context.ts";
+import type { RpcRoutes } from "./router.ts";
+
+/** gRPC status 12, UNIMPLEMENTED. */
+const UNIMPLEMENTED = "12";
+/** Idle connections are asked for a sign of life, so that a client that vanished does not hold its streams for ever. */
+const PING_INTERVAL_MS = 30_000;
+
+/** A listening port that can be closed in two ways. */
+export interface ListeningPort {
+  /** Where it really listens; differs from what was asked for when that was port 0. */
+  readonly address: ListenAddress;
+  /** Takes nothing new; resolves when all that was running has ended. */
+  close(): Promise<void>;
+  /** Cuts all connections. */
+  destroy(): void;
+}
+
+export interface GrpcServerDeps {
+  readonly rpc: RpcRoutes;
+  readonly correlation: Correlation;
+}
+
+/**
+ * Starts gRPC over plain HTTP/2 (h2c).
+ *
+ * @throws PipitError PORT_IN_USE, CONFIG_INVALID
+ */
+export async function startGrpcServer(address: ListenAddress, deps: GrpcServerDeps): Promise<ListeningPort> {
+  const adapter = connectNodeAdapter({
+    ...deps.rpc.options,
+    routes: deps.rpc.routes,
+    // One protocol per port: gRPC-Web and Connect have the HTTP port.
+    grpcWeb: false,
+    connect: false,
+    contextValues: (request) =>
+      createContextValues()
+        .set(peerKey, peerOf(request))
+        .set(correlationKey, String(request.headers[CORRELATION_HEADER] ?? "")),
+    fallback: (request, response) => answerUnknown(request.url ?? "", response as Http2ServerResponse),
+  });
+  const server = createServer((request: Http2ServerRequest, response: Http2ServerResponse) => {
+    const id = adoptCorrelationId(request.headers);
+    response.setHeader(CORRELATION_HEADER, id);
+    deps.correlation.run(id, () => adapter(request, response));
+  });
+  const sessions = trackSessions(server);
+  await listen(server, address);
+  return {
+    address: { host: address.host, port: (server.address() as AddressInfo).port },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        // GOAWAY: running streams go on, the client opens no new ones here.
+        for (const session of sessions) session.close();
+      }),
+    destroy() {
+      for (const session of sessions) session.destroy();
+    },
+  };
+}
+
+function trackSessions(server: Http2Server): ReadonlySet<ServerHttp2Session> {
+  const sessions = new Set<ServerHttp2Session>();
+  server.on("session", (session) => {
+    sessions.add(session);
+    let answered = true;
+    const timer = setInterval(() => {
+      if (!answered) return session.destroy();
+      answered = false;
+      if (!session.destroyed) {
+        session.ping(() => {
+          answered = true;
+        });
+      }
+    }, PING_INTERVAL_MS);
+    timer.unref();
+    session.once("close", () => {
+      clearInterval(timer);
+      sessions.delete(session);
+    });
+    // A broken connection ends its streams by itself; without a listener it would end the process.
+    session.on("error", () => session.destroy());
+  });
+  return sessions;
+}
+
+function listen(server: Http2Server, address: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => reject(listenError(error, address, "--grpc")));
+    server.listen(address.port, address.host, resolve);
+  });
+}
+
+/** What gRPC says to an unknown method: status 200, and the outcome in the only header block there is. */
+function answerUnknown(path: string, response: Http2ServerResponse): void {
+  response.stream.respond(
+    {
+      ":status": 200,
+      "content-type": "application/grpc+proto",
+      [CORRELATION_HEADER]: String(response.getHeader(CORRELATION_HEADER) ?? ""),
+      "grpc-status": UNIMPLEMENTED,
+      "grpc-message": encodeURIComponent(`There is no method ${path.slice(0, 200)} here.`),
+    },
+    { endStream: true },
+  );
+}
