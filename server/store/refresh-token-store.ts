@@ -23,41 +23,7 @@ export function createRefreshTokenStore(db: Kysely<Tables>): RefreshTokenStore {
       });
     },
 
-    async find(hash) {
-      const row = await db
-        .selectFrom("refresh_tokens as t")
-        .innerJoin("refresh_families as f", "f.id", "t.family_id")
-        .selectAll("t")
-        .select([
-          "f.user_id",
-          "f.client_id",
-          "f.scope",
-          "f.created_at_ms",
-          "f.revoked_at_ms",
-          "f.expires_at_ms as family_expires_at_ms",
-        ])
-        .where("t.hash", "=", hash)
-        .executeTakeFirst();
-      if (row === undefined) return undefined;
-      return {
-        token: {
-          hash: row.hash,
-          familyId: row.family_id,
-          generation: row.generation,
-          expiresAtMs: row.expires_at_ms,
-          consumedAtMs: row.consumed_at_ms ?? undefined,
-        },
-        family: {
-          id: row.family_id,
-          userId: row.user_id,
-          clientId: row.client_id,
-          scope: row.scope,
-          createdAtMs: row.created_at_ms,
-          expiresAtMs: row.family_expires_at_ms,
-          revokedAtMs: row.revoked_at_ms ?? undefined,
-        },
-      };
-    },
+    find: (hash) => find(db, hash),
 
     rotate: (hash, successor, nowMs) =>
       db.transaction().execute(async (trx) => {
@@ -89,6 +55,36 @@ export function createRefreshTokenStore(db: Kysely<Tables>): RefreshTokenStore {
         .where("id", "=", familyId)
         .where("revoked_at_ms", "is", null)
         .execute();
+    },
+  };
+}
+
+async function find(db: Kysely<Tables>, hash: string): ReturnType<RefreshTokenStore["find"]> {
+  const row = await db
+    .selectFrom("refresh_tokens as t")
+    .innerJoin("refresh_families as f", "f.id", "t.family_id")
+    .selectAll("t")
+    .select(["f.user_id", "f.client_id", "f.scope", "f.created_at_ms", "f.revoked_at_ms"])
+    .select("f.expires_at_ms as family_expires_at_ms")
+    .where("t.hash", "=", hash)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  return {
+    token: {
+      hash: row.hash,
+      familyId: row.family_id,
+      generation: row.generation,
+      expiresAtMs: row.expires_at_ms,
+      consumedAtMs: row.consumed_at_ms ?? undefined,
+    },
+    family: {
+      id: row.family_id,
+      userId: row.user_id,
+      clientId: row.client_id,
+      scope: row.scope,
+      createdAtMs: row.created_at_ms,
+      expiresAtMs: row.family_expires_at_ms,
+      revokedAtMs: row.revoked_at_ms ?? undefined,
     },
   };
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { sql } from "kysely";
+import { sql, type Kysely } from "kysely";
+import type { Tables } from "./schema.ts";
 import { stemsOf, type SearchTerm } from "./search-text.ts";
 import type { IndexQuery, TurnIndex } from "./turn-index.ts";
 
@@ -24,7 +25,7 @@ export function createSqliteTurnIndex(): TurnIndex {
     },
 
     async write(db, turn) {
-      await this.remove(db, turn.turnId);
+      await remove(db, turn.turnId);
       const { rows } = await sql<{ id: number }>`
         insert into turn_search_rows (turn_id) values (${turn.turnId}) returning id`.execute(db);
       const scope = `${userToken(turn.userId)} ${chatToken(turn.chatId)}`;
@@ -34,9 +35,7 @@ export function createSqliteTurnIndex(): TurnIndex {
       );
     },
 
-    async remove(db, turnId) {
-      await sql`delete from turn_search_rows where turn_id = ${turnId}`.execute(db);
-    },
+    remove,
 
     async find(db, query) {
       const { rows } = await sql<{ turnId: string; rank: number }>`
@@ -48,6 +47,10 @@ export function createSqliteTurnIndex(): TurnIndex {
       return rows.map(({ turnId, rank }) => ({ turnId, score: -rank }));
     },
   };
+}
+
+async function remove(db: Kysely<Tables>, turnId: string): Promise<void> {
+  await sql`delete from turn_search_rows where turn_id = ${turnId}`.execute(db);
 }
 
 /** An FTS5 expression of quoted strings; terms are letters and digits, so nothing a person types becomes syntax. */

@@ -1,0 +1,52 @@
+import { randomUUID } from "node:crypto";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Clock } from "#server/domain/clock.ts";
+import type { Account, AccountStore } from "./ports.ts";
+
+/** Login of the local account; nobody can register it, because the server takes it on its first start. */
+export const LOCAL_LOGIN = "local";
+const LOCAL_DISPLAY_NAME = "This computer";
+
+export interface LocalAccount {
+  /** The one local account of this server; made when it is missing. Throws NOT_ALLOWED when it was switched off. */
+  ensure(): Promise<Account>;
+}
+
+export interface LocalAccountOptions {
+  readonly accounts: AccountStore;
+  readonly clock: Clock;
+}
+
+export function createLocalAccount({ accounts, clock }: LocalAccountOptions): LocalAccount {
+  const create = async (): Promise<Account> => {
+    const account: Account = {
+      id: randomUUID(),
+      login: LOCAL_LOGIN,
+      displayName: LOCAL_DISPLAY_NAME,
+      local: true,
+      active: true,
+      createdAtMs: clock.nowMs(),
+    };
+    try {
+      await accounts.create(account);
+      return account;
+    } catch (reason) {
+      // Another process may have made it in the same moment; any other failure is none of ours.
+      const other = await accounts.findByLogin(LOCAL_LOGIN);
+      if (other === undefined) throw reason;
+      return other;
+    }
+  };
+  return {
+    async ensure() {
+      const account = (await accounts.findByLogin(LOCAL_LOGIN)) ?? (await create());
+      if (!account.local || !account.active) {
+        throw new PipitError(
+          "NOT_ALLOWED",
+          "This server's local account is switched off. Sign in with your own account instead.",
+        );
+      }
+      return account;
+    },
+  };
+}
