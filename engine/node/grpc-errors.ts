@@ -73,9 +73,7 @@ export function isServiceError(error: unknown): error is ServiceError {
 }
 
 function classifyPlain(error: ServiceError): { readonly code: ErrorCode; readonly message?: string } {
-  // grpc-js reports a connection that broke during a call as INTERNAL with the socket's error in the text.
-  const broken = /ECONNRESET|EPIPE|ETIMEDOUT|ERR_HTTP2|Connection dropped|RST_STREAM with code [27]\b/u;
-  if (error.code === status.INTERNAL && broken.test(error.details)) {
+  if (isBrokenConnection(error)) {
     return {
       code: "SERVER_UNREACHABLE",
       message: "The connection to the server at {target} broke. Try again.",
@@ -91,6 +89,17 @@ function classifyPlain(error: ServiceError): { readonly code: ErrorCode; readonl
   );
 }
 
+/**
+ * grpc-js reports a connection that broke during a call as INTERNAL with the socket's error in the text, and a server
+ * that shuts down by force as CANCELLED through RST_STREAM. An interrupt of our server carries details, and a cancel of
+ * our own never comes here.
+ */
+function isBrokenConnection(error: ServiceError): boolean {
+  if (error.code === status.CANCELLED) return /RST_STREAM|Call cancelled/u.test(error.details);
+  const broken = /ECONNRESET|EPIPE|ETIMEDOUT|ERR_HTTP2|Connection dropped|RST_STREAM with code [27]\b/u;
+  return error.code === status.INTERNAL && broken.test(error.details);
+}
+
 /** RESOURCE_EXHAUSTED is also what grpc-js itself says about a message over the limit: sending it again cannot help. */
 function classifyExhausted(details: string): { readonly code: ErrorCode; readonly message?: string } {
   if (details.startsWith("STREAM_LIMIT_EXCEEDED")) {
@@ -99,7 +108,7 @@ function classifyExhausted(details: string): { readonly code: ErrorCode; readonl
       message: "The server is answering as many streams as it may. Try again shortly.",
     };
   }
-  if (/message larger than max/u.test(details)) {
+  if (/(?:send|Received) message .*(?:size|larger)/u.test(details)) {
     return {
       code: "INVALID_REQUEST",
       message: "The message is larger than the server takes. Send less at once.",

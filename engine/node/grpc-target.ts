@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { credentials, type ChannelCredentials, type ChannelOptions } from "@grpc/grpc-js";
 import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -39,8 +40,11 @@ export function channelCredentials(
     );
   }
   if (tls === false) return credentials.createInsecure();
+  if (tls === true) return credentials.createSsl();
   try {
-    return credentials.createSsl(tls === true ? null : Buffer.from(tls.caPem));
+    // grpc-js would take anything here and fail each connection without saying why.
+    const authority = new X509Certificate(tls.caPem);
+    return credentials.createSsl(Buffer.from(authority.toString()));
   } catch (error) {
     throw new PipitError("CONFIG_INVALID", "The certificate authority file is not a valid PEM certificate.", {
       cause: error,

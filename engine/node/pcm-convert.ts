@@ -55,7 +55,7 @@ export function createPcmConverter(): PcmConverter {
       if (frames === 0) return undefined;
       // Our own servers send exactly what is played: pass it on without a copy.
       if (format === int16le && channels === 1 && rateHz === SAMPLE_RATE_HZ) {
-        return chunk.audioData.subarray(0, frames * frameBytes);
+        return new Uint8Array(chunk.audioData.buffer, chunk.audioData.byteOffset, frames * frameBytes);
       }
       const mono = readMono(chunk.audioData, format, channels, frames);
       if (rateHz === SAMPLE_RATE_HZ) return toBytes(mono);

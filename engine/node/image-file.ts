@@ -1,0 +1,55 @@
+import { open } from "node:fs/promises";
+import { SCREENSHOT_MAX_BYTES } from "#contract/limits.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { ScreenImage } from "#engine/ports.ts";
+
+const FORMATS = new Set(["jpeg", "png", "webp"]);
+
+/**
+ * Reads a picture that a person names.
+ *
+ * @throws PipitError USAGE when it cannot be read, SCREENSHOT_TOO_LARGE, SCREENSHOT_INVALID for another format.
+ */
+export async function readImageFile(path: string): Promise<ScreenImage> {
+  const bytes = await readBounded(path);
+  const { default: sharp } = await import("sharp");
+  const metadata = await sharp(bytes)
+    .metadata()
+    .catch(() => undefined);
+  if (metadata === undefined || !FORMATS.has(metadata.format)) {
+    throw new PipitError(
+      "SCREENSHOT_INVALID",
+      `${path} is not a JPEG, PNG or WebP picture. Convert it first.`,
+      {
+        field: "image",
+      },
+    );
+  }
+  return { bytes, widthPx: metadata.width, heightPx: metadata.height };
+}
+
+async function readBounded(path: string): Promise<Uint8Array> {
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === "ENOENT" ? "there is no such file" : "it cannot be read";
+    throw new PipitError("USAGE", `Cannot attach ${path}: ${why}.`, { field: "image", cause: error });
+  });
+  try {
+    const { size } = await file.stat();
+    if (size > SCREENSHOT_MAX_BYTES) {
+      throw new PipitError(
+        "SCREENSHOT_TOO_LARGE",
+        `${path} has ${size} bytes; the limit is ${SCREENSHOT_MAX_BYTES} (8 MiB). Scale it down first.`,
+        { field: "image" },
+      );
+    }
+    return await file.readFile();
+  } catch (error) {
+    if (error instanceof PipitError) throw error;
+    throw new PipitError("USAGE", `Cannot attach ${path}: it cannot be read as a file.`, {
+      field: "image",
+      cause: error,
+    });
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,92 @@
+import { randomBytes } from "node:crypto";
+import { chmod, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { PipitError } from "#contract/pipit-error.ts";
+
+const GROUP_AND_OTHERS = 0o077;
+const STICKY = 0o1000;
+
+/**
+ * Makes a folder that only this user can enter (0700). One that exists is closed to others too, unless it is shared on
+ * purpose (sticky, as /tmp is) or not ours: then it is left alone, and the files in it are 0600 all the same.
+ *
+ * @throws PipitError STORAGE_UNREADABLE, STORAGE_FULL.
+ */
+export async function ensurePrivateFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    const info = await stat(path);
+    const ours = process.getuid !== undefined && info.uid === process.getuid();
+    if (ours && (info.mode & GROUP_AND_OTHERS) !== 0 && (info.mode & STICKY) === 0) await chmod(path, 0o700);
+  } catch (error) {
+    throw storageError(error, path);
+  }
+}
+
+/**
+ * Replaces a file at once: whoever reads sees the old or the new content, also after a power cut. Mode 0600.
+ *
+ * @throws PipitError STORAGE_FULL with the old content still in place; STORAGE_UNREADABLE.
+ */
+export async function writePrivateFile(path: string, content: string | Uint8Array): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}`);
+  try {
+    const file = await open(temporary, "wx", 0o600);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(folder);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw storageError(error, path);
+  }
+}
+
+/** Moves a file out of the way, never over another one. Resolves to its new path. */
+export async function setAside(path: string, why: string): Promise<string> {
+  const stamp = new Date().toISOString().replaceAll(/[:.]/gu, "-");
+  const aside = `${path}.${why}-${stamp}-${randomBytes(2).toString("hex")}`;
+  await rename(path, aside);
+  return aside;
+}
+
+/** What a failed file operation means to a person. */
+export function storageError(error: unknown, path: string): PipitError {
+  if (error instanceof PipitError) return error;
+  const code = errorCode(error);
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "SQLITE_FULL") {
+    return new PipitError(
+      "STORAGE_FULL",
+      `The disk is full: ${path} could not be written. Free some space and try again.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return new PipitError(
+    "STORAGE_UNREADABLE",
+    `${path} cannot be used (${code ?? "unknown reason"}). Check that the folder exists and belongs to you.`,
+    { cause: error },
+  );
+}
+
+/** The `code` of a system or SQLite error. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/** Makes the rename itself durable. Windows cannot open a folder, and does not need it. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
