@@ -29,6 +29,8 @@ export const errorCodes = {
   MODEL_KEY_REFUSED: { grpc: 14, http: 503, retry: false },
   MODEL_FAILED: { grpc: 14, http: 502, retry: true },
   MODEL_TIMEOUT: { grpc: 4, http: 504, retry: true },
+  // Speech was asked for and nothing else (GenerateWelcomeAudio), and no voice speaks the language.
+  VOICE_MISSING: { grpc: 14, http: 503, retry: false },
   // The server as a whole.
   SERVER_UNREACHABLE: { grpc: 14, http: 503, retry: true },
   SERVER_STOPPING: { grpc: 14, http: 503, retry: true },
