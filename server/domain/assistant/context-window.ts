@@ -44,14 +44,14 @@ export async function earlierMessages(
       const tokens = tokensOf(pair, budgetTokens);
       if (usedTokens + tokens > budgetTokens) {
         if (newestFirst.length === 0) newestFirst.push(clip(pair, budgetTokens));
-        return newestFirst.reverse().flat();
+        return newestFirst.toReversed().flat();
       }
       usedTokens += tokens;
       newestFirst.push(pair);
     }
     if (page.length < limit) break;
   }
-  return newestFirst.reverse().flat();
+  return newestFirst.toReversed().flat();
 }
 
 function messagesOf(turn: Turn, locale: string): ModelMessage[] {

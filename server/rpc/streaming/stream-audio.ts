@@ -1,0 +1,89 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { StreamingService } from "#proto/streaming_pb.ts";
+import { abortable } from "#server/domain/assistant/abortable.ts";
+import { localeOf } from "#server/domain/assistant/wording.ts";
+import type { Caller } from "#server/domain/caller.ts";
+import { requireCaller } from "./checks.ts";
+import type { Greetings } from "./greetings.ts";
+import { once } from "./once.ts";
+import type { PromptBuffers } from "./prompt-buffers.ts";
+import { readStreamRequest, type StreamTask } from "./stream-request.ts";
+import {
+  audioChunk,
+  endMessage,
+  errorMessage,
+  type StreamResponseInit,
+  toStreamResponse,
+} from "./stream-responses.ts";
+import type { StreamingDeps } from "./streaming-deps.ts";
+
+const END_COLLECTED = "COLLECT_ACCEPTED";
+const END_GREETING = "greeting_done";
+
+export interface StreamAudioDeps extends StreamingDeps {
+  readonly buffers: PromptBuffers;
+  readonly greetings: Greetings;
+}
+
+/**
+ * One answer: text and speech, then `end_message`, then the close. A failure is a gRPC status and, while the client may
+ * still read, one `error_message` before it.
+ */
+export function createStreamAudio(
+  deps: StreamAudioDeps,
+): ServiceImpl<typeof StreamingService>["streamAudio"] {
+  return async function* streamAudio(request, context) {
+    try {
+      const caller = requireCaller(context);
+      const task = readStreamRequest(request, caller, deps.buffers);
+      const extended = request.clientMessageId !== undefined;
+      if (task.kind === "collected") {
+        yield endMessage(END_COLLECTED);
+      } else if (task.kind === "greeting") {
+        yield* greet(deps, task, caller, extended, context.signal);
+      } else {
+        for await (const event of deps.turns.answer(task.question, caller, context.signal)) {
+          const response = toStreamResponse(event, extended);
+          if (response !== undefined) yield response;
+        }
+      }
+    } catch (reason) {
+      const error = PipitError.from(reason);
+      if (!context.signal.aborted) yield errorMessage(error.message);
+      throw error;
+    }
+  };
+}
+
+/** Speaks the given text; the text itself is sent only when there is no voice, since some payload must come. */
+async function* greet(
+  deps: StreamAudioDeps,
+  { question, text }: Extract<StreamTask, { kind: "greeting" }>,
+  caller: Caller,
+  extended: boolean,
+  outer: AbortSignal,
+): AsyncGenerator<StreamResponseInit, void, void> {
+  using greeting = deps.greetings.begin(caller.userId, question.hardwareId, question.sessionId, outer);
+  let heard = false;
+  if (question.speak) {
+    try {
+      const options = { locale: localeOf(question.locale, text) };
+      const parts = deps.speech.speak(once(text), options, greeting.signal);
+      for await (const part of abortable(parts, greeting.signal)) {
+        if (part.type === "audio") {
+          heard = true;
+          yield { content: { case: "audioChunk", value: audioChunk(part.pcm) } };
+        } else if (extended) {
+          yield { content: { case: "notice", value: { code: part.code, text: part.text } } };
+        }
+      }
+    } catch (error) {
+      greeting.signal.throwIfAborted();
+      deps.logger.warn("speech failed", { error });
+    }
+    greeting.signal.throwIfAborted();
+  }
+  if (!heard) yield { content: { case: "textChunk", value: text } };
+  yield endMessage(END_GREETING);
+}

@@ -1,0 +1,71 @@
+import { type StreamRequest, RequestPhase } from "#proto/streaming_pb.ts";
+import { decodeScreenshot } from "#server/domain/assistant/screenshot.ts";
+import type { Question } from "#server/domain/assistant/turn-types.ts";
+import type { Caller } from "#server/domain/caller.ts";
+import {
+  checkClientMessageId,
+  checkHardwareId,
+  checkPrompt,
+  checkPromptLength,
+  checkSessionId,
+  readLocale,
+} from "./checks.ts";
+import { mergeText } from "./merge-text.ts";
+import type { BufferKey, PromptBuffers } from "./prompt-buffers.ts";
+
+/** A prompt that is to be spoken as it is: `__GREETING__:<text>` (wire-facts, seed 000). */
+const GREETING_PREFIX = "__GREETING__:";
+
+/** What a StreamRequest asks for. */
+export type StreamTask =
+  | { readonly kind: "collected" }
+  | { readonly kind: "greeting"; readonly text: string; readonly question: Question }
+  | { readonly kind: "question"; readonly question: Question };
+
+/**
+ * Checks a request, hardware id first as the original does, and joins it with what COLLECT has buffered. Throws the
+ * PipitErrors of INVALID_ARGUMENT, each with its field.
+ */
+export function readStreamRequest(
+  request: StreamRequest,
+  caller: Caller,
+  buffers: PromptBuffers,
+): StreamTask {
+  const hardwareId = checkHardwareId(request.hardwareId);
+  const sessionId = checkSessionId(request.sessionId);
+  const clientMessageId = checkClientMessageId(request.clientMessageId);
+  const key: BufferKey = { userId: caller.userId, hardwareId, sessionId: request.sessionId ?? "" };
+  if (request.phase === RequestPhase.COLLECT) {
+    collect(request, key, buffers);
+    return { kind: "collected" };
+  }
+  // Length before the buffer is used up: what is refused here may be sent again, shorter.
+  checkPromptLength(request.prompt);
+  const buffered = buffers.take(key, clientMessageId);
+  const prompt = checkPrompt(mergeText(buffered?.text ?? "", pieceText(request)));
+  const question: Question = {
+    prompt,
+    clientMessageId,
+    chatId: request.chatId === "" ? undefined : request.chatId,
+    screenshot: decodeScreenshot(request.screenshot || buffered?.screenshot || ""),
+    speak: request.speak ?? true,
+    locale: readLocale(request.locale),
+    searchAllChats: request.searchAllChats ?? false,
+    hardwareId,
+    sessionId,
+  };
+  if (!prompt.startsWith(GREETING_PREFIX)) return { kind: "question", question };
+  return { kind: "greeting", text: checkPrompt(prompt.slice(GREETING_PREFIX.length)).trim(), question };
+}
+
+function collect(request: StreamRequest, key: BufferKey, buffers: PromptBuffers): void {
+  const screenshot = request.screenshot ?? "";
+  // Now, while the client can still send a better one; the bytes are made again when the prompt is finished.
+  decodeScreenshot(screenshot);
+  buffers.collect(key, { seq: request.chunkSeq, text: pieceText(request), screenshot });
+}
+
+/** A piece comes in chunk_text; a client without that field puts it into prompt. */
+function pieceText(request: StreamRequest): string {
+  return request.prompt === "" ? (request.chunkText ?? "") : request.prompt;
+}

@@ -1,0 +1,14 @@
+import type { TurnService } from "#server/domain/assistant/turn-types.ts";
+import type { UsageStore } from "#server/domain/chats/ports.ts";
+import type { Clock } from "#server/domain/clock.ts";
+import type { Logger } from "#server/domain/logger.ts";
+import type { SpeechService } from "#server/domain/speech/ports.ts";
+
+/** What the composition root gives the streaming service. */
+export interface StreamingDeps {
+  readonly turns: TurnService;
+  readonly speech: SpeechService;
+  readonly usage: UsageStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
