@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import type { Turn, TurnStore } from "../chats/ports.ts";
+import { earlierMessages } from "./context-window.ts";
+
+function turn(index: number, userText: string, assistantText: string, hadImage = false): Turn {
+  return {
+    id: `turn-${index}`,
+    chatId: "chat",
+    userId: "ann",
+    clientMessageId: undefined,
+    index,
+    userText,
+    hadImage,
+    assistantText,
+    status: "done",
+    model: "m",
+    inputTokens: 0,
+    outputTokens: 0,
+    ownerId: "o",
+    leaseUntilMs: 0,
+    createdAtMs: index,
+    finishedAtMs: index,
+  };
+}
+
+function store(all: readonly Turn[]): { turns: TurnStore; reads: () => number } {
+  let rows = 0;
+  const unused = (): never => {
+    throw new Error("not for the context");
+  };
+  const turns: TurnStore = {
+    async recent(_userId, _chatId, limit, beforeIndex = Number.POSITIVE_INFINITY) {
+      const page = all
+        .filter(({ index }) => index < beforeIndex)
+        .toSorted((a, b) => b.index - a.index)
+        .slice(0, limit);
+      rows += page.length;
+      return page;
+    },
+    begin: unused,
+    finish: unused,
+    renewLeases: unused,
+    search: unused,
+  };
+  return { turns, reads: () => rows };
+}
+
+const scope = { userId: "ann", chatId: "chat", locale: "en" };
+const many = (count: number, length: number): Turn[] =>
+  Array.from({ length: count }, (_, index) => turn(index, `question ${index}`, "a".repeat(length)));
+
+describe("earlierMessages", () => {
+  test("gives the earlier turns oldest first, as pairs", async () => {
+    const { turns } = store([turn(0, "one", "1"), turn(1, "two", "2"), turn(2, "later", "3")]);
+    expect(await earlierMessages(turns, { ...scope, beforeIndex: 2 })).toEqual([
+      { role: "user", text: "one" },
+      { role: "assistant", text: "1" },
+      { role: "user", text: "two" },
+      { role: "assistant", text: "2" },
+    ]);
+  });
+
+  test("reads nothing for the first question of a chat", async () => {
+    const { turns, reads } = store(many(3, 10));
+    expect(await earlierMessages(turns, { ...scope, beforeIndex: 0 })).toEqual([]);
+    expect(reads()).toBe(0);
+  });
+
+  test("stops at the budget, keeping the newest", async () => {
+    const { turns } = store(many(20, 400));
+    const messages = await earlierMessages(turns, { ...scope, beforeIndex: 20, budgetTokens: 320 });
+    expect(messages.filter(({ role }) => role === "user").map(({ text }) => text)).toEqual([
+      "question 18",
+      "question 19",
+    ]);
+  });
+
+  test("reads no more of a chat of 5,000 turns than of one of 50", async () => {
+    const [short, long] = [store(many(50, 10)), store(many(5_000, 10))];
+    const a = await earlierMessages(short.turns, { ...scope, beforeIndex: 50 });
+    const b = await earlierMessages(long.turns, { ...scope, beforeIndex: 5_000 });
+    expect(long.reads()).toBe(short.reads());
+    expect(b).toHaveLength(a.length);
+  });
+
+  test("shortens the newest turn when it alone is over the budget", async () => {
+    const { turns } = store([turn(0, "old", "old"), turn(1, "tell me all", "word ".repeat(50_000))]);
+    const messages = await earlierMessages(turns, { ...scope, beforeIndex: 2, budgetTokens: 200 });
+    expect(messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
+    expect(messages[1]?.text.length).toBeLessThan(600);
+    expect(messages[1]?.text.endsWith("…")).toBe(true);
+  });
+
+  test("leaves out turns without an answer and marks those with a picture, in the person's language", async () => {
+    const { turns } = store([turn(0, "что это?", "Кот.", true), turn(1, "упало", "")]);
+    expect(await earlierMessages(turns, { ...scope, locale: "ru-RU", beforeIndex: 2 })).toEqual([
+      { role: "user", text: "[была приложена картинка] что это?" },
+      { role: "assistant", text: "Кот." },
+    ]);
+  });
+});

@@ -1,0 +1,27 @@
+import { describe, expect, test } from "vitest";
+import { TextChannel } from "./text-channel.ts";
+
+describe("TextChannel", () => {
+  test("gives what was pushed before and while it is read, in order, and ends after close", async () => {
+    const channel = new TextChannel();
+    channel.push("a");
+    const heard: string[] = [];
+    const reading = (async () => {
+      for await (const text of channel) {
+        heard.push(text);
+        if (text === "b") channel.push("c");
+        if (text === "c") channel.close();
+      }
+    })();
+    channel.push("b");
+    await reading;
+    expect(heard).toEqual(["a", "b", "c"]);
+  });
+
+  test("what is pushed after close is dropped", async () => {
+    const channel = new TextChannel();
+    channel.close();
+    channel.push("late");
+    expect(await Array.fromAsync(channel)).toEqual([]);
+  });
+});
