@@ -1,4 +1,12 @@
-import type { Logger, Screen } from "#engine/ports.ts";
+import type { Monitor } from "node-screenshots";
+import { IMAGE_MAX_SIDE_PX } from "#contract/limits.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Logger, Screen, ScreenImage } from "#engine/ports.ts";
+
+/** The "high" of the original client (wire-facts §1.4). */
+const JPEG_QUALITY = 85;
+/** A portal dialog that nobody answers, or a display server that hangs. */
+const CAPTURE_TIMEOUT_MS = 10_000;
 
 export interface ScreenCaptureOptions {
   /** DISPLAY and WAYLAND_DISPLAY of this session; both are ignored off Linux. */
@@ -6,7 +14,123 @@ export interface ScreenCaptureOptions {
   readonly waylandDisplay: string | undefined;
   /** Where the mouse is, in screen pixels, when the host knows it (Electron does). */
   readonly cursor?: () => { readonly x: number; readonly y: number } | undefined;
+  /** What the system says about the permission, when the host can ask (macOS, Electron). Default: allowed. */
+  readonly permission?: () => "allowed" | "refused";
   readonly logger: Logger;
 }
 
-export declare function createScreenCapture(options: ScreenCaptureOptions): Screen;
+/**
+ * Takes a JPEG of the display under the cursor, else the primary one, else the first. The native parts are loaded at the
+ * first capture, never before: most sessions take none.
+ *
+ * On macOS without permission the system gives the bare wallpaper and no error; a host that can ask passes `permission`.
+ */
+export function createScreenCapture(options: ScreenCaptureOptions): Screen {
+  return {
+    async capture(signal) {
+      if (signal.aborted) throw PipitError.from(signal.reason);
+      requireDisplay(options);
+      if (options.permission?.() === "refused") throw refused("the system has not allowed it");
+      return await beforeTimeout(takePicture(options), signal);
+    },
+  };
+}
+
+/** The native module must not even be asked without a display: it would wait for, or end with, the display server. */
+function requireDisplay(options: ScreenCaptureOptions): void {
+  if (process.platform !== "linux") return;
+  if ((options.display ?? "") === "" && (options.waylandDisplay ?? "") === "")
+    throw noDisplay("neither DISPLAY nor WAYLAND_DISPLAY is set");
+}
+
+async function takePicture(options: ScreenCaptureOptions): Promise<ScreenImage> {
+  const startedMs = performance.now();
+  const [{ Monitor }, { default: sharp }] = await Promise.all([import("node-screenshots"), import("sharp")]);
+  const monitor = chooseMonitor(
+    listMonitors(() => Monitor.all()),
+    options,
+  );
+  const image = await monitor.captureImage().catch((error: unknown) => {
+    throw refused(String(error), error);
+  });
+  // `true` moves the pixels into a Buffer of their own; the picture is not used again.
+  const pixels = await image.toRaw(true);
+  const { data, info } = await sharp(pixels, {
+    raw: { width: image.width, height: image.height, channels: 4 },
+  })
+    .removeAlpha()
+    .resize({ width: IMAGE_MAX_SIDE_PX, height: IMAGE_MAX_SIDE_PX, fit: "inside", withoutEnlargement: true })
+    .jpeg({ quality: JPEG_QUALITY })
+    .toBuffer({ resolveWithObject: true });
+  options.logger.debug("screen.captured", {
+    bytes: data.byteLength,
+    durationMs: Math.round(performance.now() - startedMs),
+  });
+  return {
+    bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    widthPx: info.width,
+    heightPx: info.height,
+  };
+}
+
+function listMonitors(all: () => Monitor[]): readonly Monitor[] {
+  try {
+    return all();
+  } catch (error) {
+    throw noDisplay(String(error), error);
+  }
+}
+
+function chooseMonitor(monitors: readonly Monitor[], options: ScreenCaptureOptions): Monitor {
+  const point = options.cursor?.();
+  const chosen =
+    (point === undefined ? undefined : monitors.find((monitor) => contains(monitor, point))) ??
+    // No display is primary on a bare Xvfb.
+    monitors.find((monitor) => monitor.isPrimary()) ??
+    monitors[0];
+  if (chosen === undefined) throw noDisplay("the display server names no screen");
+  return chosen;
+}
+
+function contains(monitor: Monitor, point: { readonly x: number; readonly y: number }): boolean {
+  const left = monitor.x();
+  const top = monitor.y();
+  return (
+    point.x >= left && point.x < left + monitor.width() && point.y >= top && point.y < top + monitor.height()
+  );
+}
+
+async function beforeTimeout<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(PipitError.from(signal.reason));
+  signal.addEventListener("abort", onAbort, { once: true });
+  const timer = setTimeout(
+    () => reject(refused(`no picture within ${CAPTURE_TIMEOUT_MS} ms`)),
+    CAPTURE_TIMEOUT_MS,
+  );
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function noDisplay(detail: string, cause?: unknown): PipitError {
+  return new PipitError(
+    "NO_DISPLAY",
+    "There is no screen to take a picture of in this session. Use --image FILE to send a picture.",
+    {
+      detail,
+      cause,
+    },
+  );
+}
+
+function refused(detail: string, cause?: unknown): PipitError {
+  return new PipitError(
+    "SCREEN_REFUSED",
+    "The system did not give a picture of the screen. Allow screen recording for this program in the system settings, or use --image FILE.",
+    { detail, cause },
+  );
+}
