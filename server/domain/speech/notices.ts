@@ -1,0 +1,62 @@
+import type { SpeechPart } from "./ports.ts";
+import type { SpeechFailure } from "./speech-error.ts";
+import { primaryLanguage } from "./text/language.ts";
+
+export type SpeechNotice = Extract<SpeechPart, { type: "notice" }>;
+
+/** Another voice speaks than the person chose. */
+export const VOICE_FALLBACK = "VOICE_FALLBACK";
+/** Nothing here can speak; the answer is text only. */
+export const NO_VOICE = "NO_VOICE";
+
+const why = {
+  en: {
+    refused: "refused the key",
+    unreachable: "cannot be reached",
+    stalled: "does not answer",
+    silent: "gives no sound",
+    failed: "failed",
+  },
+  ru: {
+    refused: "не принял ключ",
+    unreachable: "недоступен",
+    stalled: "не отвечает",
+    silent: "не даёт звука",
+    failed: "не сработал",
+  },
+} as const satisfies Record<string, Record<SpeechFailure, string>>;
+
+/** "The voice openai cannot be reached; espeak-ng speaks instead." in the person's language. */
+export function fallbackNotice(
+  from: string,
+  failure: SpeechFailure,
+  to: string,
+  locale: string,
+): SpeechNotice {
+  const text = isRussian(locale)
+    ? `Голос ${from} ${why.ru[failure]}; вместо него говорит ${to}.`
+    : `The voice ${from} ${why.en[failure]}; ${to} speaks instead.`;
+  return { type: "notice", code: VOICE_FALLBACK, text };
+}
+
+/** Says that a language has no voice on the server, and the cure. */
+export function noVoiceNotice(language: string, locale: string): SpeechNotice {
+  const name =
+    new Intl.DisplayNames([isRussian(locale) ? "ru" : "en"], { type: "language" }).of(language) ?? language;
+  const text = isRussian(locale)
+    ? `На сервере нет голоса для языка «${name}», поэтому ответ только текстом. Поможет espeak-ng или PIPIT_SPEECH_URL.`
+    : `The server has no voice for ${name}, so the answer is text only. Install espeak-ng or set PIPIT_SPEECH_URL.`;
+  return { type: "notice", code: NO_VOICE, text };
+}
+
+/** Says that every voice of a language failed. */
+export function voiceFailedNotice(locale: string): SpeechNotice {
+  const text = isRussian(locale)
+    ? "Голос не сработал, часть ответа только текстом. Подробности покажет pipit doctor."
+    : "The voice failed, so part of the answer is text only. pipit doctor says more.";
+  return { type: "notice", code: NO_VOICE, text };
+}
+
+function isRussian(locale: string): boolean {
+  return primaryLanguage(locale) === "ru";
+}
