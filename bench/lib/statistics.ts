@@ -1,0 +1,38 @@
+/** The `share` quantile (0.5 = median, 0.95 = p95) by nearest rank. Throws on an empty list. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+  if (value === undefined) throw new Error("There is nothing to take a quantile of.");
+  return value;
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** One of the things that are compared; `measure` gives one sample. */
+export interface Contender {
+  readonly name: string;
+  measure(signal: AbortSignal): Promise<number>;
+}
+
+/**
+ * Measures contenders in turns (A B, B A, A B, ...), so that a machine that becomes slower or faster meanwhile does so
+ * for all of them. The first `warmups` rounds are thrown away. Resolves to the samples of each contender by its name.
+ */
+export async function interleave(
+  contenders: readonly Contender[],
+  rounds: { readonly warmups: number; readonly measured: number },
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const samples = new Map<string, number[]>(contenders.map((contender) => [contender.name, []]));
+  for (let round = 0; round < rounds.warmups + rounds.measured; round += 1) {
+    const order = round % 2 === 0 ? contenders : contenders.toReversed();
+    for (const contender of order) {
+      signal.throwIfAborted();
+      const sample = await contender.measure(signal);
+      if (round >= rounds.warmups) samples.get(contender.name)?.push(sample);
+    }
+  }
+  return samples;
+}
