@@ -15,7 +15,7 @@ export interface AuthenticateDeps {
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
   return async (authorization, peer) => {
     if (authorization === null || authorization === undefined || authorization === "") {
-      if (deps.anonymousUserId !== undefined && peer.local) {
+      if (deps.anonymousUserId !== undefined && peer.local && !peer.page) {
         return { userId: deps.anonymousUserId, clientId: "legacy", scope: [], anonymous: true };
       }
       throw new PipitError("TOKEN_MISSING", "Sign in first: this call needs an access token.", {

@@ -5,6 +5,8 @@ import { BlockList } from "node:net";
 export interface Peer {
   /** The socket ends on this machine, and no proxy says that it speaks for somebody else. */
   readonly local: boolean;
+  /** A browser sent it for a page; any site may make a person's browser call this machine. */
+  readonly page: boolean;
 }
 
 /** Headers by which a proxy on this machine shows that the person sits elsewhere (RFC 7239 and its forerunners). */
@@ -16,6 +18,7 @@ export function peerOf(request: {
   readonly headers: IncomingHttpHeaders;
 }): Peer {
   return {
+    page: request.headers.origin !== undefined,
     local:
       isLoopbackAddress(request.socket.remoteAddress) &&
       forwardingHeaders.every((name) => request.headers[name] === undefined),

@@ -11,6 +11,7 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { ListenAddress } from "#server/config.ts";
 import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#server/correlation.ts";
 import { listenError } from "#server/lifecycle/listen-error.ts";
+import type { ListeningPort } from "#server/lifecycle/listening-port.ts";
 import { peerOf } from "#server/peer.ts";
 import { correlationKey } from "./caller-context.ts";
 import { peerKey } from "./peer-context.ts";
@@ -20,16 +21,6 @@ import type { RpcRoutes } from "./router.ts";
 const UNIMPLEMENTED = "12";
 /** Idle connections are asked for a sign of life, so that a client that vanished does not hold its streams for ever. */
 const PING_INTERVAL_MS = 30_000;
-
-/** A listening port that can be closed in two ways. */
-export interface ListeningPort {
-  /** Where it really listens; differs from what was asked for when that was port 0. */
-  readonly address: ListenAddress;
-  /** Takes nothing new; resolves when all that was running has ended. */
-  close(): Promise<void>;
-  /** Cuts all connections. */
-  destroy(): void;
-}
 
 export interface GrpcServerDeps {
   readonly rpc: RpcRoutes;

@@ -1,0 +1,129 @@
+import type { AddressInfo } from "node:net";
+import { createContextValues } from "@connectrpc/connect";
+import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { ListenAddress } from "#server/config.ts";
+import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#server/correlation.ts";
+import type { Logger } from "#server/domain/logger.ts";
+import { listenError } from "#server/lifecycle/listen-error.ts";
+import type { ListeningPort } from "#server/lifecycle/listening-port.ts";
+import { peerOf } from "#server/peer.ts";
+import { correlationKey } from "#server/rpc/caller-context.ts";
+import { peerKey } from "#server/rpc/peer-context.ts";
+import type { RpcRoutes } from "#server/rpc/router.ts";
+import { HttpError, toErrorAnswer } from "./http-error.ts";
+import { addRoutes, type Route } from "./route.ts";
+
+/** Largest body of an ordinary route; RPCs have their own limit. */
+const BODY_MAX_BYTES = 64 * 1024;
+/** A client that does not finish its headers and body in this time is cut off. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const FORM_CONTENT_TYPE = "application/x-www-form-urlencoded";
+
+export interface HttpServerDeps {
+  readonly rpc: RpcRoutes;
+  readonly routes: readonly Route[];
+  readonly correlation: Correlation;
+  readonly logger: Logger;
+}
+
+/**
+ * Starts the HTTP port: the routes given, and all RPCs as gRPC-Web and Connect.
+ *
+ * @throws PipitError PORT_IN_USE, CONFIG_INVALID
+ */
+export async function startHttpServer(address: ListenAddress, deps: HttpServerDeps): Promise<ListeningPort> {
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_MAX_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // The socket's address is the truth; proxies are trusted only when they are configured.
+    trustProxy: false,
+    return503OnClosing: true,
+    forceCloseConnections: "idle",
+    frameworkErrors: (error, request, reply) => sendError(deps, error, request, reply),
+  });
+  app.addHook("onRequest", (request, reply, done) => {
+    const id = adoptCorrelationId(request.raw.headers);
+    reply.header(CORRELATION_HEADER, id);
+    deps.correlation.run(id, done);
+  });
+  // Once more: a body arrives in events of the socket, which know nothing of the request.
+  app.addHook("preHandler", (request, _reply, done) => {
+    deps.correlation.run(String(request.raw.headers[CORRELATION_HEADER]), done);
+  });
+  app.setErrorHandler((error, request, reply) => sendError(deps, error, request, reply));
+  app.setNotFoundHandler((request) => {
+    throw new HttpError(404, `There is nothing at ${request.method} ${pathOf(request)}.`);
+  });
+  addFormParser(app);
+  addRoutes(app, deps.routes);
+  addRpcs(app, deps.rpc);
+  try {
+    await app.listen({ host: address.host, port: address.port });
+  } catch (error) {
+    await app.close();
+    throw listenError(error, address, "--http");
+  }
+  return {
+    address: { host: address.host, port: (app.server.address() as AddressInfo).port },
+    close: () => app.close(),
+    destroy: () => app.server.closeAllConnections(),
+  };
+}
+
+/** Forms only: no route takes another body, so no other parser is there to be attacked. */
+function addFormParser(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(FORM_CONTENT_TYPE, { parseAs: "string" }, (_request, body, done) => {
+    done(null, new URLSearchParams(String(body)));
+  });
+}
+
+function addRpcs(app: FastifyInstance, rpc: RpcRoutes): void {
+  app.register(fastifyConnectPlugin, {
+    ...rpc.options,
+    routes: rpc.routes,
+    // It needs HTTP/2, and has a port of its own.
+    grpc: false,
+    contextValues: (request) =>
+      createContextValues()
+        .set(peerKey, peerOf(request.raw))
+        .set(correlationKey, String(request.raw.headers[CORRELATION_HEADER] ?? "")),
+  });
+}
+
+function sendError(
+  { logger, correlation }: HttpServerDeps,
+  reason: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const { status, body, retryAfterMs, internal } = toErrorAnswer(reason);
+  // Also for errors of the framework itself, which come before any hook.
+  const id = adoptCorrelationId(request.raw.headers);
+  const fields = { method: request.method, path: pathOf(request), status, reason: body.error.code };
+  correlation.run(id, () => {
+    if (internal) logger.error("http.failed", { ...fields, error: reason });
+    else logger.debug("http.refused", fields);
+  });
+  reply.header(CORRELATION_HEADER, id);
+  // RFC 6750 §3: how to authenticate.
+  if (status === 401) reply.header("www-authenticate", 'Bearer realm="pipit"');
+  if (retryAfterMs !== undefined) reply.header("retry-after", String(Math.ceil(retryAfterMs / 1000)));
+  reply.code(status).send(isOAuth(request) ? toOAuthBody(status, body.error.message) : body);
+}
+
+/** The token endpoint answers everything in RFC 6749's form, also what never reached it. */
+function isOAuth(request: FastifyRequest): boolean {
+  return pathOf(request).startsWith("/oauth/");
+}
+
+function toOAuthBody(status: number, message: string): Record<string, string> {
+  return { error: status >= 500 ? "server_error" : "invalid_request", error_description: message };
+}
+
+/** Without the query, which may hold what must not be repeated. */
+function pathOf(request: FastifyRequest): string {
+  return (request.url.split("?", 1)[0] ?? "").slice(0, 200);
+}

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { PipitError } from "#contract/pipit-error.ts";
+
+/** Checks what came in a query string or path. Throws INVALID_REQUEST naming the parameter and what it must be. */
+export function readParameters<Value>(schema: z.ZodType<Value>, values: unknown): Value {
+  const result = schema.safeParse(values);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const field = issue?.path.join(".") ?? "";
+  throw new PipitError(
+    "INVALID_REQUEST",
+    `${field === "" ? "The request" : field}: ${issue?.message ?? "wrong"}.`,
+    {
+      field,
+    },
+  );
+}
+
+/** A whole number in a query string. */
+export function wholeNumber(min: number, max: number): z.ZodType<number> {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number({ message }).int(message).min(min, message).max(max, message) as z.ZodType<number>;
+}

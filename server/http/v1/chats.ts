@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Authenticate } from "#server/authenticate.ts";
+import type { Chat, ChatStore } from "#server/domain/chats/ports.ts";
+import { readParameters, wholeNumber } from "../query.ts";
+import { requireCaller } from "../require-caller.ts";
+import type { Route } from "../route.ts";
+
+const DEFAULT_CHATS = 100;
+const MAX_CHATS = 500;
+const listQuery = z.object({ limit: wholeNumber(1, MAX_CHATS).default(DEFAULT_CHATS) });
+export const chatParameters = z.object({ id: z.string().min(1).max(128) });
+
+export interface ChatsRoutesDeps {
+  readonly chats: ChatStore;
+  readonly authenticate: Authenticate;
+}
+
+/** `GET /v1/chats`: the caller's chats, most recently changed first. `GET /v1/chats/{id}`: one of them. */
+export function chatsRoutes(deps: ChatsRoutesDeps): readonly Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/v1/chats",
+      async handler(request) {
+        const caller = await requireCaller(deps.authenticate, request);
+        const { limit } = readParameters(listQuery, request.query);
+        const chats = await deps.chats.list(caller.userId, limit);
+        return { data: chats.map(toWire) };
+      },
+    },
+    {
+      method: "GET",
+      path: "/v1/chats/:id",
+      async handler(request) {
+        const caller = await requireCaller(deps.authenticate, request);
+        const { id } = readParameters(chatParameters, request.params);
+        return toWire(await findChat(deps.chats, caller.userId, id));
+      },
+    },
+  ];
+}
+
+/** The caller's chat. Throws CHAT_NOT_FOUND, also for another's: whether it exists is nobody's business. */
+export async function findChat(chats: ChatStore, userId: string, chatId: string): Promise<Chat> {
+  const chat = await chats.find(userId, chatId);
+  if (chat === undefined) throw new PipitError("CHAT_NOT_FOUND", "Chat not found", { field: "id" });
+  return chat;
+}
+
+function toWire(chat: Chat): Record<string, unknown> {
+  return {
+    id: chat.id,
+    title: chat.title,
+    // The answer's model is chosen per question; a chat has none of its own.
+    model: "pipit",
+    state: "ACTIVE",
+    created_at: new Date(chat.createdAtMs).toISOString(),
+    updated_at: new Date(chat.updatedAtMs).toISOString(),
+  };
+}

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import type { Authenticate } from "#server/authenticate.ts";
+import type { ChatStore, Turn, TurnStore } from "#server/domain/chats/ports.ts";
+import { readParameters, wholeNumber } from "../query.ts";
+import { requireCaller } from "../require-caller.ts";
+import type { Route } from "../route.ts";
+import { chatParameters, findChat } from "./chats.ts";
+
+const DEFAULT_TURNS = 100;
+const MAX_TURNS = 500;
+const messagesQuery = z.object({
+  limit: wholeNumber(1, MAX_TURNS).default(DEFAULT_TURNS),
+  before: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
+});
+
+export interface MessagesRouteDeps {
+  readonly chats: ChatStore;
+  readonly turns: TurnStore;
+  readonly authenticate: Authenticate;
+}
+
+/**
+ * `GET /v1/chats/{id}/messages?limit=&before=`: the last `limit` turns before turn number `before` as messages, oldest
+ * first. `step_number` is the turn's number: the smallest one is the next `before`.
+ */
+export function messagesRoute(deps: MessagesRouteDeps): Route {
+  return {
+    method: "GET",
+    path: "/v1/chats/:id/messages",
+    async handler(request) {
+      const caller = await requireCaller(deps.authenticate, request);
+      const { id } = readParameters(chatParameters, request.params);
+      const { limit, before } = readParameters(messagesQuery, request.query);
+      await findChat(deps.chats, caller.userId, id);
+      const turns = await deps.turns.recent(caller.userId, id, limit, before);
+      return { data: turns.toReversed().flatMap(toMessages) };
+    },
+  };
+}
+
+function toMessages(turn: Turn): readonly Record<string, unknown>[] {
+  const question = toMessage(turn, "user", turn.userText, turn.createdAtMs);
+  if (turn.assistantText === "") return [question];
+  return [question, toMessage(turn, "assistant", turn.assistantText, turn.finishedAtMs ?? turn.createdAtMs)];
+}
+
+function toMessage(
+  turn: Turn,
+  role: "user" | "assistant",
+  text: string,
+  atMs: number,
+): Record<string, unknown> {
+  return {
+    id: `${turn.id}:${role}`,
+    role,
+    content: { role, content: [{ type: "text", text }] },
+    message_type: "message",
+    step_number: turn.index,
+    step_data:
+      role === "user" ? { had_image: turn.hadImage } : { status: turn.status, model: turn.model ?? null },
+    created_at: new Date(atMs).toISOString(),
+  };
+}

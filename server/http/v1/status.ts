@@ -1,0 +1,34 @@
+import type { Authenticate } from "#server/authenticate.ts";
+import type { ModelSource } from "#server/domain/assistant/ports.ts";
+import type { SpeechService } from "#server/domain/speech/ports.ts";
+import { version } from "#server/version.ts";
+import { abortWithRequest } from "../request-signal.ts";
+import { requireCaller } from "../require-caller.ts";
+import type { Route } from "../route.ts";
+
+export interface StatusRouteDeps {
+  readonly models: ModelSource;
+  readonly speech: SpeechService;
+  /** Where a damaged database was kept, if there was one. */
+  readonly setAside: string | undefined;
+  readonly authenticate: Authenticate;
+}
+
+/** `GET /v1/status`: how each part of the server does, for `pipit doctor`. */
+export function statusRoute(deps: StatusRouteDeps): Route {
+  return {
+    method: "GET",
+    path: "/v1/status",
+    async handler(request, reply) {
+      await requireCaller(deps.authenticate, request);
+      const signal = abortWithRequest(reply);
+      const [model, voice] = await Promise.all([deps.models.status(signal), deps.speech.status(signal)]);
+      return {
+        version,
+        model,
+        voice,
+        store: deps.setAside === undefined ? {} : { setAside: deps.setAside },
+      };
+    },
+  };
+}

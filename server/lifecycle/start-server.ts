@@ -1,0 +1,129 @@
+import { PipitError } from "#contract/pipit-error.ts";
+import type { RuntimeInfo } from "#contract/auth-wire.ts";
+import { formatAddress, type ListenAddress, type ServerConfig } from "#server/config.ts";
+import { createContext, type ContextDeps, type ServerContext } from "#server/context.ts";
+import type { Logger } from "#server/domain/logger.ts";
+import { createRoutes } from "#server/http/routes.ts";
+import { startHttpServer } from "#server/http/http-server.ts";
+import { isLoopbackAddress } from "#server/peer.ts";
+import { startGrpcServer } from "#server/rpc/grpc-server.ts";
+import { createRpcRoutes, type RpcRoutes } from "#server/rpc/router.ts";
+import { createStreamingService } from "#server/rpc/streaming/streaming-service.ts";
+import { version } from "#server/version.ts";
+import type { ListeningPort } from "./listening-port.ts";
+import { writeRuntimeFile } from "./runtime-file.ts";
+import { stopPorts } from "./stop-ports.ts";
+
+export type ServerDeps = ContextDeps;
+
+/** A server that takes calls. Disposing stops it gently. */
+export interface RunningServer extends AsyncDisposable {
+  /** e.g. "http://127.0.0.1:8787" */
+  readonly httpUrl: string;
+  /** host:port */
+  readonly grpcUrl: string;
+  readonly runtime: RuntimeInfo;
+  /**
+   * Takes nothing new, lets running streams end for 10 s, then ends them with SERVER_STOPPING. Repeatable.
+   *
+   * @param hurry when it aborts, nothing is waited for any longer
+   */
+  stop(hurry?: AbortSignal): Promise<void>;
+}
+
+/**
+ * Builds everything, opens both ports, and says so in `runtime.json`.
+ *
+ * @throws PipitError PORT_IN_USE, DATA_FOLDER_IN_USE, STORAGE_*, CONFIG_INVALID; nothing is left behind then
+ */
+export async function startServer(config: ServerConfig, deps: ServerDeps = {}): Promise<RunningServer> {
+  await using starting = new AsyncDisposableStack();
+  const context = starting.use(await createContext(config, deps));
+  warnAboutExposure(context.logger, config);
+  const shutdown = new AbortController();
+  const rpc = createRpcRoutes({
+    streaming: createStreamingService({ ...context, usage: context.store.usage }),
+    authenticate: context.authenticate,
+    logger: context.logger,
+    shutdownSignal: shutdown.signal,
+  });
+  let stopping: Promise<void> | undefined;
+  const routes = createRoutes(context, () => stopping !== undefined);
+  const http = await startHttpServer(config.http, { ...context, rpc, routes });
+  starting.defer(() => closeNow(http));
+  const grpc = await startGrpcServer(config.grpc, { ...context, rpc });
+  starting.defer(() => closeNow(grpc));
+
+  const runtime: RuntimeInfo = {
+    pid: process.pid,
+    httpUrl: `http://${formatAddress(reachable(http.address))}`,
+    grpcUrl: formatAddress(reachable(grpc.address)),
+    version,
+  };
+  starting.use(await writeRuntimeFile(config.dataDir, runtime));
+  context.logger.info("server.ready", { ...runtime });
+  // Not before: what the first question needs must not delay the moment when it can be asked.
+  void context.models.warm();
+
+  const owned = starting.move();
+  const stop = (hurry?: AbortSignal): Promise<void> => {
+    stopping ??= stopAll({ context, rpc, ports: [http, grpc], shutdown, owned }, hurry);
+    return stopping;
+  };
+  return { ...runtime, runtime, stop, [Symbol.asyncDispose]: () => stop() };
+}
+
+interface Stoppable {
+  readonly context: ServerContext;
+  readonly rpc: RpcRoutes;
+  readonly ports: readonly ListeningPort[];
+  readonly shutdown: AbortController;
+  readonly owned: AsyncDisposableStack;
+}
+
+async function stopAll(server: Stoppable, hurry: AbortSignal | undefined): Promise<void> {
+  const { context, rpc, ports, shutdown, owned } = server;
+  context.logger.info("server.stopping");
+  rpc.health.stop();
+  await stopPorts({
+    ports,
+    turns: context.turns,
+    hurry: hurry ?? new AbortController().signal,
+    endStreams: () =>
+      shutdown.abort(
+        new PipitError("SERVER_STOPPING", "The server is stopping. Try again in a moment.", {
+          retryAfterMs: 1_000,
+        }),
+      ),
+  });
+  await owned.disposeAsync();
+  context.logger.info("server.stopped");
+}
+
+async function closeNow(port: ListeningPort): Promise<void> {
+  const closed = port.close();
+  port.destroy();
+  await closed;
+}
+
+/** Tokens in the clear on a network are everybody's; TLS comes with the team deployment. */
+function warnAboutExposure(logger: Logger, config: ServerConfig): void {
+  for (const [flag, address] of [
+    ["--http", config.http],
+    ["--grpc", config.grpc],
+  ] as const) {
+    if (address.host === "localhost" || isLoopbackAddress(address.host)) continue;
+    logger.warn("server.exposed_without_tls", {
+      setting: `${flag} ${formatAddress(address)}`,
+      detail:
+        "This address is reachable from other machines, and there is no TLS: tokens and messages can be read on the way. " +
+        "Listen on 127.0.0.1, or put a TLS proxy in front.",
+    });
+  }
+}
+
+/** A wildcard is where one listens, not where one connects to. */
+function reachable(address: ListenAddress): ListenAddress {
+  if (address.host === "0.0.0.0") return { ...address, host: "127.0.0.1" };
+  return address.host === "::" ? { ...address, host: "::1" } : address;
+}

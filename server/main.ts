@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+import { once } from "node:events";
+import { PipitError } from "#contract/pipit-error.ts";
+import { readServerConfig, type ServerConfig } from "./config.ts";
+import { redactText } from "./logger.ts";
+import { startServer, type RunningServer } from "./lifecycle/start-server.ts";
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+async function main(): Promise<void> {
+  const config = readServerConfig({ argv: process.argv.slice(2), env: process.env });
+  const stop = listenForStop(config);
+  const server = await startServer(config);
+  announce(server, config);
+  await stop.asked;
+  await server.stop(stop.hurry);
+}
+
+/** The first SIGTERM or SIGINT asks for a gentle stop, a second one for a quick one. */
+function listenForStop(config: ServerConfig): { asked: Promise<unknown>; hurry: AbortSignal } {
+  const hurry = new AbortController();
+  const asked = new AbortController();
+  const onSignal = (): void => {
+    if (asked.signal.aborted) hurry.abort();
+    asked.abort();
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+  if (config.embedded) {
+    // Whoever started us holds the other end; when it is gone, so is our reason to run.
+    process.stdin.once("end", () => asked.abort()).once("error", () => asked.abort());
+    process.stdin.resume();
+    asked.signal.addEventListener("abort", () => process.stdin.destroy(), { once: true });
+  }
+  return { asked: once(asked.signal, "abort"), hurry: hurry.signal };
+}
+
+function announce(server: RunningServer, config: ServerConfig): void {
+  process.stdout.write(
+    config.embedded
+      ? `${JSON.stringify(server.runtime)}\n`
+      : `Pipit is ready: ${server.httpUrl} (HTTP), ${server.grpcUrl} (gRPC)\n`,
+  );
+}
+
+try {
+  await main();
+} catch (reason) {
+  const error = PipitError.from(reason);
+  process.stderr.write(`pipit serve: ${error.message}\n`);
+  // What nobody foresaw is worth its trace; what we foresaw has a message that says what to do.
+  if (error.code === "INTERNAL") process.stderr.write(`${redactText(describe(reason))}\n`);
+  process.exitCode = error.code === "USAGE" ? EXIT_USAGE : EXIT_FAILED;
+}
+
+function describe(reason: unknown): string {
+  return reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
+}
