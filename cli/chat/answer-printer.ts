@@ -1,0 +1,124 @@
+import type { EngineEvent } from "#engine/chat/chat-engine-api.ts";
+import type { Messages } from "../messages.ts";
+import { paint, printNote, type Terminal } from "../terminal.ts";
+
+/** Shows answers as they come: the text on stdout, all else dimmed on stderr. */
+export interface AnswerPrinter {
+  /** Takes every engine event; answers of other questions wait until the one on show has ended. */
+  event(event: EngineEvent): void;
+  /** This question is settled; `note` (e.g. "(stopped)") is added to the answer on stderr. */
+  settled(messageId: string, note?: string): void;
+}
+
+interface Answer {
+  readonly messageId: string;
+  attempt: number;
+  /** What stands on stdout. */
+  shown: string;
+  /** How much of `shown` this attempt has said again. */
+  position: number;
+  /** Text that waits for its turn on the screen. */
+  pending: string;
+  /** The pending text does not continue what is shown. */
+  anew: boolean;
+  readonly asides: string[];
+  ended: boolean;
+  note: string | undefined;
+}
+
+/**
+ * Makes a printer. When a broken answer is repeated (`attempt` > 1), text that stands on the screen already is not
+ * printed again; a repeated answer that differs starts anew below.
+ */
+export function createAnswerPrinter(terminal: Terminal, messages: Messages): AnswerPrinter {
+  const answers = new Map<string, Answer>();
+  const answerOf = (messageId: string): Answer => {
+    const known = answers.get(messageId);
+    if (known !== undefined) return known;
+    const answer: Answer = {
+      messageId,
+      attempt: 1,
+      shown: "",
+      position: 0,
+      pending: "",
+      anew: false,
+      asides: [],
+      ended: false,
+      note: undefined,
+    };
+    answers.set(messageId, answer);
+    return answer;
+  };
+  /** Shows the oldest answer, and the following ones as far as those before them have ended. */
+  const advance = (): void => {
+    for (const answer of answers.values()) {
+      show(terminal, answer);
+      if (!answer.ended) return;
+      finish(terminal, answer);
+      answers.delete(answer.messageId);
+    }
+  };
+  return {
+    event({ messageId, attempt, event }) {
+      const answer = answerOf(messageId);
+      if (attempt !== answer.attempt) restart(answer, attempt);
+      if (event.type === "text") take(answer, event.text);
+      else if (event.type === "tool" && event.state !== "started")
+        answer.asides.push(toolLine(event, messages));
+      else if (event.type === "notice") answer.asides.push(`! ${event.text}`);
+      else return;
+      advance();
+    },
+    settled(messageId, note) {
+      const answer = answerOf(messageId);
+      answer.ended = true;
+      answer.note = note;
+      advance();
+    },
+  };
+}
+
+function restart(answer: Answer, attempt: number): void {
+  answer.attempt = attempt;
+  answer.position = 0;
+  answer.pending = "";
+  answer.anew = false;
+}
+
+function take(answer: Answer, text: string): void {
+  const repeated = answer.shown.slice(answer.position, answer.position + text.length);
+  if (text.startsWith(repeated)) {
+    answer.position += repeated.length;
+    answer.pending += text.slice(repeated.length);
+    return;
+  }
+  answer.pending = answer.shown.slice(0, answer.position) + text;
+  answer.anew = true;
+  answer.shown = "";
+  answer.position = 0;
+}
+
+function show(terminal: Terminal, answer: Answer): void {
+  for (const aside of answer.asides.splice(0)) printAside(terminal, answer, aside);
+  if (answer.pending === "") return;
+  terminal.stdout.write(answer.anew ? `\n\n${answer.pending}` : answer.pending);
+  answer.shown += answer.pending;
+  answer.position = answer.shown.length;
+  answer.pending = "";
+  answer.anew = false;
+}
+
+function toolLine(event: Extract<EngineEvent["event"], { type: "tool" }>, messages: Messages): string {
+  return `${event.state === "failed" ? "✘" : "·"} ${event.summary || messages.toolStarted(event.name)}`;
+}
+
+function printAside(terminal: Terminal, answer: Answer, line: string): void {
+  // An aside starts a line of its own where both streams are one screen.
+  const midLine = answer.shown !== "" && !answer.shown.endsWith("\n") && terminal.stderr.isTTY === true;
+  printNote(terminal, `${midLine ? "\n" : ""}${paint(terminal, "dim", line)}`);
+}
+
+function finish(terminal: Terminal, answer: Answer): void {
+  if (answer.shown !== "" && !answer.shown.endsWith("\n")) terminal.stdout.write("\n");
+  if (answer.note !== undefined) printNote(terminal, paint(terminal, "yellow", answer.note));
+}

@@ -1,0 +1,77 @@
+import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
+import type { Terminal } from "../terminal.ts";
+
+/** Lines that a person types, or that a pipe delivers. */
+export interface LineInput extends Disposable {
+  /** The next line; undefined at the end of input. Shows the prompt on a terminal. */
+  next(): Promise<string | undefined>;
+  /** Takes a secret line out of the recallable history. */
+  forgetLast(): void;
+}
+
+export interface LineInputOptions {
+  readonly terminal: Terminal;
+  readonly prompt: string;
+  /** Ctrl-C, at the prompt or while an answer runs. */
+  readonly onInterrupt: () => void;
+}
+
+/**
+ * Reads lines with editing and recall on a terminal, plainly from a pipe. What is typed while an answer streams is not
+ * echoed into it; it stands at the prompt afterwards.
+ */
+export function createLineInput(options: LineInputOptions): LineInput {
+  const { terminal } = options;
+  const interactive = terminal.stdin.isTTY === true && terminal.stdout.isTTY === true;
+  let muted = true;
+  const echo = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      if (muted) done();
+      else terminal.stdout.write(chunk, () => done());
+    },
+  });
+  const lines = createInterface({
+    input: terminal.stdin,
+    ...(interactive ? { output: echo, terminal: true } : { terminal: false }),
+    prompt: options.prompt,
+    historySize: 500,
+  });
+  const ready: string[] = [];
+  const ended = new AbortController();
+  let wake: (() => void) | undefined;
+  lines.on("line", (line) => {
+    ready.push(line);
+    wake?.();
+  });
+  lines.on("close", () => {
+    ended.abort();
+    wake?.();
+  });
+  if (interactive) lines.on("SIGINT", options.onInterrupt);
+  else process.on("SIGINT", options.onInterrupt);
+
+  return {
+    async next() {
+      if (interactive && ready.length === 0 && !ended.signal.aborted) {
+        muted = false;
+        lines.prompt(true);
+      }
+      while (ready.length === 0 && !ended.signal.aborted) {
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+      wake = undefined;
+      muted = true;
+      return ready.shift();
+    },
+    forgetLast() {
+      // `history` is documented (node:readline, event "history") but missing from the types of the interface.
+      const { history } = lines as unknown as { readonly history?: string[] };
+      history?.shift();
+    },
+    [Symbol.dispose]() {
+      process.off("SIGINT", options.onInterrupt);
+      lines.close();
+    },
+  };
+}

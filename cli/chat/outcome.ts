@@ -1,0 +1,30 @@
+import { PipitError } from "#contract/pipit-error.ts";
+import type { ChatEngine } from "#engine/chat/chat-engine-api.ts";
+import type { UserMessage } from "#engine/chat/state.ts";
+import { exitCodeOf, exitCodes, type ExitCode } from "../exit-codes.ts";
+
+/** The question with this id, if the state still shows it. */
+export function findQuestion(engine: ChatEngine, messageId: string): UserMessage | undefined {
+  return engine.store
+    .getState()
+    .messages.find((message): message is UserMessage => message.role === "user" && message.id === messageId);
+}
+
+/** What a question's end means for a script. A message that waits in the outbox is "unreachable", unless sign-in is missing. */
+export function exitCodeOfQuestion(question: UserMessage | undefined): ExitCode {
+  switch (question?.status.kind) {
+    case "answered":
+      return exitCodes.done;
+    case "cancelled":
+      return exitCodes.interrupted;
+    case "failed":
+      return exitCodeOf(new PipitError(question.status.failure.code, question.status.failure.message));
+    case "queued": {
+      const code = question.status.reason?.code;
+      const refused = code !== undefined && exitCodeOf(new PipitError(code, "")) === exitCodes.refused;
+      return refused ? exitCodes.refused : exitCodes.unreachable;
+    }
+    default:
+      return exitCodes.failed;
+  }
+}

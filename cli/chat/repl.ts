@@ -1,0 +1,174 @@
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Screen, ScreenImage } from "#engine/ports.ts";
+import type { Client } from "../client.ts";
+import { exitCodes, type ExitCode } from "../exit-codes.ts";
+import type { Messages } from "../messages.ts";
+import { paint, printLine, printNote, type Terminal } from "../terminal.ts";
+import { watchAnswers } from "./answer-watch.ts";
+import { createLineInput, type LineInput } from "./line-input.ts";
+import { exitCodeOfQuestion, findQuestion } from "./outcome.ts";
+import { runSlashCommand, type ReplContext } from "./slash-commands.ts";
+
+export interface ReplOptions {
+  readonly client: Client;
+  readonly terminal: Terminal;
+  readonly messages: Messages;
+  readonly screen: Screen;
+  /** Goes with the first message. */
+  readonly image?: ScreenImage;
+}
+
+/** `pipit chat`: asks, answers, until /quit, the end of input, or Ctrl-C twice. */
+export async function runRepl(options: ReplOptions): Promise<ExitCode> {
+  const repl = new Repl(options);
+  return repl.run();
+}
+
+/** Two Ctrl-C within this time leave even while an answer is being stopped. */
+const DOUBLE_INTERRUPT_MS = 2000;
+
+class Repl {
+  readonly #options: ReplOptions;
+  readonly #leave = new AbortController();
+  readonly #interactive: boolean;
+  #image: ScreenImage | undefined;
+  #busy = false;
+  #lastInterruptMs = -Infinity;
+  /** The last message's outcome; a pipe's exit code. */
+  #outcome: ExitCode = exitCodes.done;
+
+  constructor(options: ReplOptions) {
+    this.#options = options;
+    this.#image = options.image;
+    this.#interactive = options.terminal.stdin.isTTY === true;
+  }
+
+  async run(): Promise<ExitCode> {
+    const { client, terminal, messages } = this.#options;
+    using input = createLineInput({
+      terminal,
+      prompt: paint(terminal, "bold", "› "),
+      onInterrupt: () => this.#interrupt(),
+    });
+    using cleanup = new DisposableStack();
+    cleanup.use(watchAnswers({ engine: client.engine, terminal, messages }));
+    await this.#greet();
+    await this.#converse(input);
+    // A pipe has no one to press a key: let the voice finish.
+    if (!this.#interactive) await client.engine.spoken(this.#leave.signal).catch(() => undefined);
+    if (this.#leave.signal.aborted) return exitCodes.interrupted;
+    if (this.#interactive) printLine(terminal, messages.bye);
+    return this.#interactive ? exitCodes.done : this.#outcome;
+  }
+
+  async #greet(): Promise<void> {
+    const { client, terminal, messages } = this.#options;
+    try {
+      const state = await client.signIn(this.#leave.signal);
+      if (this.#interactive) {
+        const server = await client.link.connect(this.#leave.signal);
+        if (server.started) printNote(terminal, paint(terminal, "dim", messages.startedServer));
+        printNote(terminal, paint(terminal, "dim", messages.welcome(server.httpUrl)));
+      }
+      if (state.kind === "signed-in") await this.#resume();
+      else printNote(terminal, paint(terminal, "yellow", messages.notSignedIn));
+    } catch (reason) {
+      if (this.#leave.signal.aborted) return;
+      printNote(terminal, paint(terminal, "yellow", PipitError.from(reason).message));
+    }
+  }
+
+  /** Sends what an earlier run could not. */
+  async #resume(): Promise<void> {
+    const { engine } = this.#options.client;
+    await engine.resume();
+    const waiting = engine.store.getState();
+    const count = waiting.queuedCount + (waiting.activeMessageId === undefined ? 0 : 1);
+    if (count === 0) return;
+    printNote(
+      this.#options.terminal,
+      paint(this.#options.terminal, "dim", this.#options.messages.waiting(count)),
+    );
+    await this.#settle(engine.idle());
+  }
+
+  async #converse(input: LineInput): Promise<void> {
+    const quit = new AbortController();
+    const context: ReplContext = {
+      ...this.#options,
+      forgetLine: () => input.forgetLast(),
+      attach: (image) => {
+        this.#image = image;
+      },
+      ask: (text) => this.#ask(text),
+      quit: () => quit.abort(),
+    };
+    while (!quit.signal.aborted && !this.#leave.signal.aborted) {
+      const line = await Promise.race([input.next(), aborted(this.#leave.signal)]);
+      if (line === undefined) return;
+      const text = line.trim();
+      if (text === "") continue;
+      if (text.startsWith("/")) await runSlashCommand(text, context, this.#leave.signal);
+      else await this.#ask(text);
+    }
+  }
+
+  async #ask(text: string): Promise<void> {
+    const { client, terminal, messages } = this.#options;
+    try {
+      const id = await client.engine.send({
+        text,
+        ...(this.#image === undefined ? {} : { image: this.#image }),
+      });
+      this.#image = undefined;
+      await this.#settle(client.engine.idle());
+      const question = findQuestion(client.engine, id);
+      this.#outcome = exitCodeOfQuestion(question);
+      const status = question?.status;
+      if (status?.kind === "queued") {
+        if (status.reason !== undefined)
+          printNote(terminal, paint(terminal, "yellow", status.reason.message));
+        printNote(terminal, paint(terminal, "yellow", messages.kept(1)));
+      }
+    } catch (reason) {
+      const error = PipitError.from(reason);
+      printNote(
+        terminal,
+        paint(terminal, "red", error.code === "SIGNED_OUT" ? messages.notSignedIn : error.message),
+      );
+      this.#outcome = exitCodes.refused;
+    }
+  }
+
+  async #settle(work: Promise<void>): Promise<void> {
+    this.#busy = true;
+    try {
+      await Promise.race([work, aborted(this.#leave.signal)]);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #interrupt(): void {
+    const { client, terminal, messages } = this.#options;
+    const nowMs = performance.now();
+    const again = nowMs - this.#lastInterruptMs < DOUBLE_INTERRUPT_MS;
+    this.#lastInterruptMs = nowMs;
+    if (again || !this.#interactive) {
+      this.#leave.abort();
+      void client.engine.cancel();
+      return;
+    }
+    const wasBusy = this.#busy;
+    void client.engine.cancel();
+    if (!wasBusy) printNote(terminal, `\n${paint(terminal, "dim", messages.ctrlCAgain)}`);
+  }
+}
+
+/** Resolves to undefined when `signal` aborts. */
+function aborted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+}

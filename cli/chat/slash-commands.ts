@@ -1,0 +1,138 @@
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Message } from "#engine/chat/state.ts";
+import { answerText } from "#engine/chat/state.ts";
+import type { Screen, ScreenImage } from "#engine/ports.ts";
+import type { Client } from "../client.ts";
+import type { Messages } from "../messages.ts";
+import { paint, printLine, printNote, type Terminal } from "../terminal.ts";
+
+/** What a slash command may do. */
+export interface ReplContext {
+  readonly client: Client;
+  readonly terminal: Terminal;
+  readonly messages: Messages;
+  readonly screen: Screen;
+  /** Takes the line that was just typed out of the history (it held a token). */
+  forgetLine(): void;
+  /** Attaches a picture to the next message. */
+  attach(image: ScreenImage): void;
+  /** Sends a message and waits for its answer. */
+  ask(text: string, signal: AbortSignal): Promise<void>;
+  quit(): void;
+}
+
+interface SlashCommand {
+  readonly usage: string;
+  run(argument: string, context: ReplContext, signal: AbortSignal): Promise<void>;
+}
+
+const SEARCH_LIMIT = 5;
+
+const commands: Readonly<Record<string, SlashCommand>> = {
+  help: {
+    usage: "/help",
+    async run(_argument, { terminal, messages }) {
+      printLine(terminal, messages.help);
+    },
+  },
+  login: {
+    usage: "/login [token]",
+    async run(argument, { client, terminal, messages, forgetLine }, signal) {
+      if (argument !== "") forgetLine();
+      const state = await client.login(argument === "" ? undefined : argument, signal);
+      if (state.kind !== "signed-in") throw new PipitError("SIGNED_OUT", messages.notSignedIn);
+      printLine(terminal, messages.signedInAs(state.accountName));
+      if (argument !== "") printLine(terminal, messages.tokenAccepted);
+      await client.engine.resume();
+    },
+  },
+  logout: {
+    usage: "/logout",
+    async run(_argument, { client, terminal, messages }, signal) {
+      await client.logout(signal);
+      printLine(terminal, messages.signedOut);
+    },
+  },
+  send: {
+    usage: "/send <text>",
+    async run(argument, { ask, terminal, messages }, signal) {
+      if (argument === "") printLine(terminal, messages.missingArgument("/send <text>"));
+      else await ask(argument, signal);
+    },
+  },
+  screenshot: {
+    usage: "/screenshot",
+    async run(_argument, { screen, attach, terminal, messages }, signal) {
+      const image = await screen.capture(signal);
+      attach(image);
+      printLine(terminal, messages.screenshotReady(image.widthPx, image.heightPx));
+    },
+  },
+  audio: {
+    usage: "/audio on|off",
+    async run(argument, { client, terminal, messages }) {
+      if (argument !== "on" && argument !== "off") {
+        printLine(terminal, messages.missingArgument("/audio on|off"));
+        return;
+      }
+      client.engine.setSpeak(argument === "on");
+      printLine(terminal, argument === "on" ? messages.audioOn : messages.audioOff);
+    },
+  },
+  history: {
+    usage: "/history",
+    async run(_argument, { client, terminal, messages }) {
+      const shown = client.engine.store.getState().messages;
+      if (shown.length === 0) printLine(terminal, messages.noHistory);
+      for (const message of shown) printMessage(message, terminal, messages);
+    },
+  },
+  search: {
+    usage: "/search <words>",
+    async run(argument, { client, terminal, messages }, signal) {
+      if (argument === "") {
+        printLine(terminal, messages.missingArgument("/search <words>"));
+        return;
+      }
+      const hits = await client.history.search(argument, { scope: "all", limit: SEARCH_LIMIT }, signal);
+      if (hits.length === 0) printLine(terminal, messages.noHits(argument));
+      for (const hit of hits) {
+        printLine(terminal, paint(terminal, "bold", hit.chatTitle));
+        printLine(terminal, `  ${hit.headline.replaceAll(/\s+/g, " ")}`);
+      }
+    },
+  },
+  quit: {
+    usage: "/quit",
+    async run(_argument, { quit }) {
+      quit();
+    },
+  },
+};
+
+/** Runs one slash line ("/search bird"). Failures are told, never thrown: a typo must not end a conversation. */
+export async function runSlashCommand(
+  line: string,
+  context: ReplContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const [name = "", ...rest] = line.slice(1).split(/\s+/);
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) {
+    printNote(context.terminal, context.messages.unknownCommand(name));
+    return;
+  }
+  // Not `rest.join(" ")`: the text of /send keeps its spacing.
+  const argument = rest.length === 0 ? "" : line.slice(1 + name.length).trim();
+  try {
+    await command.run(argument, context, signal);
+  } catch (reason) {
+    printNote(context.terminal, paint(context.terminal, "red", PipitError.from(reason).message));
+  }
+}
+
+function printMessage(message: Message, terminal: Terminal, messages: Messages): void {
+  const name = message.role === "user" ? messages.you : "pipit";
+  const text = message.role === "user" ? message.text : answerText(message);
+  printLine(terminal, `${paint(terminal, "bold", `${name}:`)} ${text}`);
+}

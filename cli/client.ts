@@ -1,0 +1,150 @@
+import { v7 as uuidv7 } from "uuid";
+import type { AuthState } from "#contract/auth-state.ts";
+import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
+import type { ChatEngine } from "#engine/chat/chat-engine-api.ts";
+import { createChatEngine } from "#engine/chat/chat-engine.ts";
+import { createHistoryClient, type HistoryClient } from "#engine/history/history-client.ts";
+import { createFileLogger } from "#engine/node/file-logger.ts";
+import { loadHardwareId } from "#engine/node/hardware-id.ts";
+import { createLocalSecretSource } from "#engine/node/local-secret.ts";
+import { createServerLink, type ServerLink } from "#engine/node/server-link.ts";
+import { createSignOutMarker } from "#engine/node/sign-out-marker.ts";
+import { openOutbox, type SqliteOutbox } from "#engine/node/sqlite-outbox.ts";
+import { openTokenStore } from "#engine/node/token-store.ts";
+import type { Logger, Speaker } from "#engine/ports.ts";
+import type { Session } from "#engine/session/session-api.ts";
+import { createSession } from "#engine/session/session.ts";
+import { systemClock } from "#engine/system-clock.ts";
+import { serverEntry } from "./commands/serve.ts";
+import type { CliConfig } from "./config.ts";
+
+/** The server of this home keeps its tokens under one name, because its port may change with every start. */
+const OWN_SERVER_NAME = "http://localhost";
+
+/** Everything a command needs to talk; disposed of as one. */
+export interface Client extends AsyncDisposable {
+  readonly engine: ChatEngine;
+  readonly session: Session;
+  readonly history: HistoryClient;
+  readonly link: ServerLink;
+  readonly outbox: SqliteOutbox;
+  /** The server's data lies in this home: the local account is ours. */
+  readonly ownServer: boolean;
+  /** Restores the stored sign-in; on this machine's own server, signs in to the local account unless signed out on purpose. */
+  signIn(signal: AbortSignal): Promise<AuthState>;
+  /** Signs in because the person said so. */
+  login(token: string | undefined, signal: AbortSignal): Promise<AuthState>;
+  logout(signal: AbortSignal): Promise<void>;
+}
+
+export interface ClientOptions {
+  readonly config: CliConfig;
+  readonly speak: boolean;
+  readonly speaker: Speaker | undefined;
+}
+
+/** Composes the engine with its Node hosts. Contacts no server. */
+export async function openClient(options: ClientOptions): Promise<Client> {
+  const { config } = options;
+  const logger = createFileLogger({ home: config.home });
+  const ownServer = config.serverUrl === undefined && config.grpcUrl === undefined;
+  const serverUrl = config.serverUrl ?? OWN_SERVER_NAME;
+  await using cleanup = new AsyncDisposableStack();
+  const outbox = cleanup.use(await openOutbox({ home: config.home, logger }));
+  const [tokenStore, hardwareId] = await Promise.all([
+    openTokenStore({ home: config.home, serverUrl, ownServer, logger }),
+    loadHardwareId({ home: config.home, logger }),
+  ]);
+  const link: ServerLink = cleanup.use(openLink(config, logger, (signal) => session.accessToken(signal)));
+  const session: Session = cleanup.use(
+    createSession({
+      tokenStore,
+      http: link.http,
+      localSecret: createLocalSecretSource({ home: config.home, logger }),
+      clock: systemClock,
+      logger,
+      clientId: CLI_CLIENT_ID,
+      serverUrl,
+    }),
+  );
+  const engine = cleanup.use(
+    createChatEngine({
+      transport: link.transport,
+      session,
+      outbox,
+      ...(options.speaker === undefined ? {} : { speaker: options.speaker }),
+      clock: systemClock,
+      logger,
+      hardwareId,
+      locale: config.locale,
+      newId: uuidv7,
+      random: Math.random,
+      options: { speak: options.speak },
+    }),
+  );
+  const owned = cleanup.move();
+  return {
+    engine,
+    session,
+    outbox,
+    link,
+    ownServer,
+    history: createHistoryClient({ http: link.http, session }),
+    ...signingIn({ session, link, home: config.home, ownServer }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function openLink(
+  config: CliConfig,
+  logger: Logger,
+  accessToken: (signal: AbortSignal) => Promise<string>,
+): ServerLink {
+  return createServerLink({
+    server: {
+      home: config.home,
+      ...(config.serverUrl === undefined ? {} : { httpUrl: config.serverUrl }),
+      ...(config.grpcUrl === undefined ? {} : { grpcUrl: config.grpcUrl }),
+      spawn: config.serverUrl === undefined && config.grpcUrl === undefined,
+      serverEntry,
+      logger,
+    },
+    accessToken,
+    logger,
+  });
+}
+
+interface SigningInDeps {
+  readonly session: Session;
+  readonly link: ServerLink;
+  readonly home: string;
+  readonly ownServer: boolean;
+}
+
+function signingIn(deps: SigningInDeps): Pick<Client, "signIn" | "login" | "logout"> {
+  const { session, link } = deps;
+  const marker = createSignOutMarker(deps.home);
+  const loginLocally = async (signal: AbortSignal): Promise<AuthState> => {
+    // The secret is written by a server that runs, so there must be one first.
+    await link.connect(signal);
+    return session.signInLocally(signal);
+  };
+  return {
+    async signIn(signal) {
+      const state = await session.restore(signal);
+      if (state.kind === "signed-in" || !deps.ownServer || (await marker.isSet())) return state;
+      return loginLocally(signal);
+    },
+    async login(token, signal) {
+      const state =
+        token === undefined ? await loginLocally(signal) : await session.signInWithToken(token, signal);
+      await marker.clear();
+      return state;
+    },
+    async logout(signal) {
+      // First the marker: a crash in between must not sign in again at the next start.
+      await marker.set();
+      await session.signOut(signal);
+    },
+  };
+}

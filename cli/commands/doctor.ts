@@ -1,0 +1,45 @@
+import { createFileLogger } from "#engine/node/file-logger.ts";
+import { openClient } from "../client.ts";
+import type { CliConfig } from "../config.ts";
+import type { Check } from "../doctor/check.ts";
+import { checkAudioOut, checkHotkey, checkKeychain, checkScreen } from "../doctor/machine-checks.ts";
+import { checkServer } from "../doctor/server-checks.ts";
+import { exitCodes, type ExitCode } from "../exit-codes.ts";
+import { paint, printLine, type Terminal } from "../terminal.ts";
+
+/** Longest that all checks together may take. */
+const TIMEOUT_MS = 30_000;
+
+/** `pipit doctor`: one line per part, its cure below it; exit 1 when something needed does not work. */
+export async function doctor(
+  flags: { readonly json?: boolean },
+  config: CliConfig,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const logger = createFileLogger({ home: config.home });
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  await using client = await openClient({ config, speak: false, speaker: undefined });
+  const print = flags.json === true ? printJson : printText;
+  const checks = [
+    ...(await checkServer(client, signal)),
+    checkKeychain(client),
+    ...(await Promise.all([checkAudioOut(logger), checkScreen(config, logger, signal)])),
+    checkHotkey(),
+  ];
+  for (const check of checks) print(check, terminal);
+  return checks.some((check) => check.state === "broken") ? exitCodes.failed : exitCodes.done;
+}
+
+const marks = { works: "✔", limited: "!", broken: "✘" } as const;
+const styles = { works: "green", limited: "yellow", broken: "red" } as const;
+const words = { works: "works", limited: "limited", broken: "does not work" } as const;
+
+function printText(check: Check, terminal: Terminal): void {
+  const mark = paint(terminal, styles[check.state], marks[check.state]);
+  printLine(terminal, `${mark} ${check.part.padEnd(10)} ${words[check.state]}: ${check.detail}`);
+  if (check.cure !== undefined) printLine(terminal, `${" ".repeat(13)}${check.cure}`);
+}
+
+function printJson(check: Check, terminal: Terminal): void {
+  printLine(terminal, JSON.stringify(check));
+}

@@ -1,0 +1,134 @@
+/** Every sentence the terminal client says by itself, in the languages of the app. Server messages come as they are. */
+export interface Messages {
+  readonly welcome: (server: string) => string;
+  readonly startedServer: string;
+  readonly help: string;
+  readonly unknownCommand: (name: string) => string;
+  readonly missingArgument: (usage: string) => string;
+  readonly signedInAs: (name: string) => string;
+  readonly signedOut: string;
+  readonly notSignedIn: string;
+  readonly tokenAccepted: string;
+  readonly tokenPlaceFile: (reason: string) => string;
+  readonly outboxSetAside: (path: string) => string;
+  readonly audioOn: string;
+  readonly audioOff: string;
+  readonly noSound: (why: string) => string;
+  readonly screenshotReady: (widthPx: number, heightPx: number) => string;
+  readonly thinking: string;
+  readonly toolStarted: (name: string) => string;
+  readonly cancelled: string;
+  readonly ctrlCAgain: string;
+  readonly kept: (count: number) => string;
+  readonly waiting: (count: number) => string;
+  readonly reconnecting: string;
+  readonly noHistory: string;
+  readonly noHits: (query: string) => string;
+  readonly you: string;
+  readonly recorded: (path: string, seconds: number) => string;
+  readonly bye: string;
+}
+
+const english: Messages = {
+  welcome: (server) => `Pipit is listening (${server}). Type a question; /help lists the commands.`,
+  startedServer: "No server was running, so one was started for this chat.",
+  help: [
+    "Anything you type is sent. Commands:",
+    "  /send <text>      send text that starts with a slash",
+    "  /screenshot       attach a picture of the screen to the next message",
+    "  /audio on|off     speak answers or stay silent",
+    "  /history          this chat so far",
+    "  /search <words>   search all your chats",
+    "  /login [token]    sign in (without a token: the local account)",
+    "  /logout           sign out; nothing is sent until the next /login",
+    "  /quit             leave",
+    "Ctrl-C stops an answer; twice leaves.",
+  ].join("\n"),
+  unknownCommand: (name) =>
+    `There is no command /${name}. /help lists them; /send sends text that starts with a slash.`,
+  missingArgument: (usage) => `Usage: ${usage}`,
+  signedInAs: (name) => `Signed in as ${name}.`,
+  signedOut: "Signed out. Messages are not sent until you /login.",
+  notSignedIn: "You are not signed in. Use /login for the local account or /login <token>.",
+  tokenAccepted: "Token stored. The next message shows whether the server accepts it.",
+  tokenPlaceFile: (reason) =>
+    `Your sign-in is kept in a file readable only by you, not in the keychain: ${reason}`,
+  outboxSetAside: (path) =>
+    `The queue of unsent messages was damaged and is kept as ${path}; a new one was started.`,
+  audioOn: "Answers are spoken.",
+  audioOff: "Answers are silent.",
+  noSound: (why) => `Answers are not spoken: ${why}`,
+  screenshotReady: (widthPx, heightPx) =>
+    `Screenshot taken (${widthPx} x ${heightPx}); it goes with your next message.`,
+  thinking: "…",
+  toolStarted: (name) => `using ${name}`,
+  cancelled: "(stopped)",
+  ctrlCAgain: "Press Ctrl-C again to leave.",
+  kept: (count) =>
+    `${count === 1 ? "The message is" : `${count} messages are`} kept and sent when the server is reachable again.`,
+  waiting: (count) => `Sending ${count === 1 ? "1 message" : `${count} messages`} that waited.`,
+  reconnecting: "The server is not reachable; trying again.",
+  noHistory: "This chat is empty.",
+  noHits: (query) => `Nothing found for "${query}".`,
+  you: "you",
+  recorded: (path, seconds) => `Recorded ${seconds.toFixed(1)} s of speech to ${path}.`,
+  bye: "Bye.",
+};
+
+/** Russian plural: 1 сообщение, 2 сообщения, 5 сообщений. */
+function plural(count: number, one: string, few: string, many: string): string {
+  const rule = new Intl.PluralRules("ru").select(count);
+  return `${count} ${rule === "one" ? one : rule === "few" ? few : many}`;
+}
+
+const russian: Messages = {
+  welcome: (server) => `Pipit слушает (${server}). Введите вопрос; /help покажет команды.`,
+  startedServer: "Сервер не был запущен, поэтому для этого чата запущен свой.",
+  help: [
+    "Всё, что вы вводите, отправляется. Команды:",
+    "  /send <текст>     отправить текст, который начинается с косой черты",
+    "  /screenshot       приложить снимок экрана к следующему сообщению",
+    "  /audio on|off     озвучивать ответы или молчать",
+    "  /history          этот чат с начала",
+    "  /search <слова>   искать во всех ваших чатах",
+    "  /login [токен]    войти (без токена: локальная учётная запись)",
+    "  /logout           выйти; до следующего /login ничего не отправляется",
+    "  /quit             закончить",
+    "Ctrl-C останавливает ответ, дважды — завершает работу.",
+  ].join("\n"),
+  unknownCommand: (name) =>
+    `Команды /${name} нет. /help покажет все; /send отправит текст с косой чертой в начале.`,
+  missingArgument: (usage) => `Использование: ${usage}`,
+  signedInAs: (name) => `Вы вошли как ${name}.`,
+  signedOut: "Вы вышли. Сообщения не отправляются, пока вы не войдёте: /login.",
+  notSignedIn: "Вы не вошли. /login — локальная учётная запись, /login <токен> — по токену.",
+  tokenAccepted: "Токен сохранён. Примет ли его сервер, покажет следующее сообщение.",
+  tokenPlaceFile: (reason) =>
+    `Данные входа хранятся в файле, доступном только вам, а не в связке ключей: ${reason}`,
+  outboxSetAside: (path) =>
+    `Очередь неотправленных сообщений повреждена и сохранена как ${path}; начата новая.`,
+  audioOn: "Ответы озвучиваются.",
+  audioOff: "Ответы без звука.",
+  noSound: (why) => `Ответы не озвучиваются: ${why}`,
+  screenshotReady: (widthPx, heightPx) =>
+    `Снимок экрана сделан (${widthPx} x ${heightPx}) и уйдёт со следующим сообщением.`,
+  thinking: "…",
+  toolStarted: (name) => `использую ${name}`,
+  cancelled: "(остановлено)",
+  ctrlCAgain: "Нажмите Ctrl-C ещё раз, чтобы выйти.",
+  kept: (count) =>
+    `${plural(count, "сообщение сохранено и будет отправлено", "сообщения сохранены и будут отправлены", "сообщений сохранено и будет отправлено")}, когда сервер станет доступен.`,
+  waiting: (count) =>
+    `Отправляю ${plural(count, "ожидавшее сообщение", "ожидавших сообщения", "ожидавших сообщений")}.`,
+  reconnecting: "Сервер недоступен, пробую ещё раз.",
+  noHistory: "В этом чате пока пусто.",
+  noHits: (query) => `По запросу «${query}» ничего не найдено.`,
+  you: "вы",
+  recorded: (path, seconds) => `Записано ${seconds.toFixed(1)} с речи в ${path}.`,
+  bye: "Пока.",
+};
+
+/** The messages for a BCP 47 tag; English unless it is Russian. */
+export function messagesFor(locale: string): Messages {
+  return locale.toLowerCase().startsWith("ru") ? russian : english;
+}

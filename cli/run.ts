@@ -1,0 +1,117 @@
+import type { Readable, Writable } from "node:stream";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { PipitError } from "#contract/pipit-error.ts";
+import { readCliConfig } from "./config.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { printNote, type Terminal } from "./terminal.ts";
+
+/** The process as the client sees it; tests pass their own streams. */
+export interface CliProcess {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+interface ChatFlags {
+  readonly once?: string;
+  readonly json?: boolean;
+  readonly audio: boolean;
+  readonly audioFile?: string;
+  readonly screenshot?: boolean;
+  readonly image?: string;
+}
+
+/** Runs one command line and resolves to its exit code; never throws, never ends the process. */
+export async function runCli(args: readonly string[], io: CliProcess): Promise<number> {
+  const outcome: { code: number } = { code: exitCodes.done };
+  try {
+    const config = readCliConfig(io.env, io.stdout.isTTY === true);
+    const terminal: Terminal = {
+      stdin: io.stdin,
+      stdout: io.stdout,
+      stderr: io.stderr,
+      colour: config.colour,
+    };
+    const program = buildProgram(terminal, {
+      async chat(flags) {
+        const { chat } = await import("./commands/chat.ts");
+        outcome.code = await chat(flags, config, terminal);
+      },
+      async serve(rest) {
+        const { serve } = await import("./commands/serve.ts");
+        outcome.code = await serve(rest);
+      },
+      async doctor(flags) {
+        const { doctor } = await import("./commands/doctor.ts");
+        outcome.code = await doctor(flags, config, terminal);
+      },
+    });
+    await program.parseAsync([...args], { from: "user" });
+    return outcome.code;
+  } catch (reason) {
+    return explain(reason, io);
+  }
+}
+
+interface Actions {
+  chat(flags: ChatFlags): Promise<void>;
+  serve(rest: readonly string[]): Promise<void>;
+  doctor(flags: { readonly json?: boolean }): Promise<void>;
+}
+
+function buildProgram(terminal: Terminal, actions: Actions): Command {
+  const program = new Command("pipit")
+    .description("A small assistant that answers in streamed text and voice.")
+    .exitOverride()
+    .enablePositionalOptions()
+    .showHelpAfterError("Run with --help to see what there is.")
+    .configureOutput({
+      writeOut: (text) => void terminal.stdout.write(text),
+      writeErr: (text) => void terminal.stderr.write(text),
+    });
+  program
+    .command("chat")
+    .description("talk to Pipit; with --once, send one message and print the answer")
+    .option("--once <text>", "send one message, stream the answer to stdout and exit", nonEmpty)
+    .option("--json", "print events as JSON lines")
+    .addOption(new Option("--no-audio", "text only"))
+    .option("--audio-file <file.wav>", "record the speech instead of playing it")
+    .addOption(
+      new Option("--screenshot", "attach a picture of the screen to the first message").conflicts("image"),
+    )
+    .option("--image <file>", "attach a JPEG, PNG or WebP file to the first message")
+    .action((flags: ChatFlags) => actions.chat(flags));
+  program
+    .command("serve")
+    .description("run the backend (--http HOST:PORT --grpc HOST:PORT --data DIR; see `pipit serve --help`)")
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .passThroughOptions()
+    .action((_flags: unknown, command: Command) => actions.serve(command.args));
+  program
+    .command("doctor")
+    .description("say what works here, what does not, why, and the cure")
+    .option("--json", "print the checks as JSON lines")
+    .action((flags: { json?: boolean }) => actions.doctor(flags));
+  return program;
+}
+
+function nonEmpty(value: string): string {
+  if (value.trim() === "") throw new InvalidArgumentError("The message is empty.");
+  return value;
+}
+
+function explain(reason: unknown, io: CliProcess): number {
+  if (reason instanceof CommanderError) {
+    // Help and version are successes that commander reports as errors; it has printed everything already.
+    return reason.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  }
+  const error = PipitError.from(reason);
+  printNote(
+    { stdin: io.stdin, stdout: io.stdout, stderr: io.stderr, colour: false },
+    `pipit: ${error.message}`,
+  );
+  return exitCodeOf(error);
+}
