@@ -8,9 +8,20 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { isCorruption, toStartError } from "./storage-errors.ts";
 
 /** How long a statement waits for another connection's lock. */
-const BUSY_TIMEOUT_MS = 5000;
+export const BUSY_TIMEOUT_MS = 5000;
 /** Up to this size every page is checked at start (well under 100 ms); above it only the header and the schema. */
 const FULL_CHECK_MAX_BYTES = 32 * 1024 * 1024;
+
+/** First bytes of every database that is not empty (https://www.sqlite.org/fileformat2.html §1.3). */
+const SQLITE_MAGIC = "SQLite format 3\0";
+
+export interface OpenDatabaseOptions {
+  readonly file: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Default {@link BUSY_TIMEOUT_MS}. */
+  readonly busyTimeoutMs?: number | undefined;
+}
 
 export interface OpenedDatabase {
   readonly database: Database.Database;
@@ -23,11 +34,16 @@ export interface OpenedDatabase {
  * another name, with its journal files, and a fresh one is opened.
  * Throws STORAGE_UNREADABLE, STORAGE_FULL or DATA_FOLDER_IN_USE with a message that names the path and the cure.
  */
-export async function openDatabaseFile(file: string, clock: Clock, logger: Logger): Promise<OpenedDatabase> {
+export async function openDatabaseFile(options: OpenDatabaseOptions): Promise<OpenedDatabase> {
+  const { file, clock, logger, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
+  const openChecked = async () => {
+    await checkHeader(file);
+    return connect(file, (await stat(file)).size, busyTimeoutMs);
+  };
   try {
     await ensureFile(file);
     try {
-      return { database: openChecked(file, await sizeOf(file)), setAside: undefined };
+      return { database: await openChecked(), setAside: undefined };
     } catch (reason) {
       if (!isCorruption(reason)) throw reason;
       const setAside = await keepAside(file, clock.nowMs());
@@ -38,10 +54,30 @@ export async function openDatabaseFile(file: string, clock: Clock, logger: Logge
         cure: "The database was damaged. It is kept under the name above; a fresh one is in use.",
       });
       await ensureFile(file);
-      return { database: openChecked(file, 0), setAside };
+      return { database: await openChecked(), setAside };
     }
   } catch (reason) {
     throw toStartError(reason, file);
+  }
+}
+
+/** Without SQLite: it would delete the journal of a file whose header it does not know, and with it the newest data. */
+async function checkHeader(file: string): Promise<void> {
+  const handle = await open(file, constants.O_RDONLY);
+  try {
+    const { buffer, bytesRead } = await handle.read(
+      Buffer.alloc(SQLITE_MAGIC.length),
+      0,
+      SQLITE_MAGIC.length,
+      0,
+    );
+    if (bytesRead > 0 && buffer.toString("latin1") !== SQLITE_MAGIC) {
+      throw new PipitError("STORAGE_CORRUPT", "The database file is damaged.", {
+        detail: "no SQLite header",
+      });
+    }
+  } finally {
+    await handle.close();
   }
 }
 
@@ -57,8 +93,8 @@ async function ensureFile(file: string): Promise<void> {
   }
 }
 
-function openChecked(file: string, sizeBytes: number): Database.Database {
-  const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+function connect(file: string, sizeBytes: number, timeout: number): Database.Database {
+  const database = new Database(file, { timeout });
   try {
     database.pragma("journal_mode = WAL");
     database.pragma("synchronous = NORMAL");
@@ -74,10 +110,6 @@ function openChecked(file: string, sizeBytes: number): Database.Database {
     database.close();
     throw reason;
   }
-}
-
-async function sizeOf(file: string): Promise<number> {
-  return (await stat(file)).size;
 }
 
 /** Renames the database and its journals to `<file>.corrupt-<UTC time>[-n]`; never over an existing file. */

@@ -6,8 +6,8 @@ const MAX_QUERY_CHARS = 1000;
 const MAX_HEADLINE_CHARS = 240;
 /** How much of the text before the match the headline shows. */
 const HEADLINE_LEAD_CHARS = 80;
-/** Shorter stems match whole words only: "an" must not find "answer". */
-const MIN_PREFIX_CHARS = 3;
+/** Shorter stems match whole words only: "note" (stem "not") must not find "nothing". */
+const MIN_PREFIX_CHARS = 4;
 
 const wordPattern = /[\p{L}\p{M}\p{N}]+/gu;
 

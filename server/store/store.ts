@@ -36,6 +36,8 @@ export interface OpenStoreOptions {
   readonly file: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** How long a statement waits for another connection's lock; default 5000. */
+  readonly busyTimeoutMs?: number;
 }
 
 /**
@@ -45,8 +47,9 @@ export interface OpenStoreOptions {
  *
  * @example await using store = await openStore({ file: join(dataDir, "pipit.db"), clock: systemClock, logger });
  */
-export async function openStore({ file, clock, logger }: OpenStoreOptions): Promise<Store> {
-  const { database, setAside } = await openDatabaseFile(file, clock, logger);
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  const { file } = options;
+  const { database, setAside } = await openDatabaseFile(options);
   const db = new Kysely<Tables>({ dialect: new ServerSqliteDialect(database) });
   const turnIndex = createSqliteTurnIndex();
   const close = async () => {
