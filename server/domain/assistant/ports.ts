@@ -18,6 +18,8 @@ export interface ToolResult {
   readonly value: unknown;
   /** One short line a person may read. */
   readonly summary: string;
+  /** True when the tool could not do it; `value` then tells the model why, and the answer goes on. */
+  readonly failed?: boolean;
 }
 
 export interface AnswerRequest {

@@ -1,0 +1,164 @@
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Clock } from "../clock.ts";
+import type { Logger } from "../logger.ts";
+import { createBuiltInModel } from "./built-in/built-in-model.ts";
+import { createLanguageModel } from "./models/language-model.ts";
+import { originOf, type ModelAbilities, type ModelEndpoint } from "./models/model-endpoint.ts";
+import { defaultModelLimits, type ModelLimits } from "./models/model-limits.ts";
+import { listModels } from "./models/model-list.ts";
+import { createSdkLoader, warmSdk } from "./models/model-sdk.ts";
+import { createOllamaWatch, SUGGESTED_MODEL, type OllamaState } from "./models/ollama.ts";
+import type { AnswerModel, ModelSource, ModelStatus } from "./ports.ts";
+
+/** Which model answers; from PIPIT_MODEL_URL, PIPIT_MODEL, PIPIT_MODEL_KEY and Ollama's address. */
+export interface ModelConfig {
+  /** Base of an OpenAI-compatible API, e.g. "https://api.example.com/v1". Absent: Ollama on loopback, if it runs. */
+  readonly url?: string;
+  /** Absent: the first one that the endpoint lists. */
+  readonly model?: string;
+  readonly key?: string;
+  /** e.g. "http://127.0.0.1:11434" */
+  readonly ollamaUrl: string;
+}
+
+export interface ModelSourceOptions {
+  readonly config: ModelConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits?: ModelLimits;
+}
+
+/** A model source that can be made ready before the first question. */
+export interface WarmableModelSource extends ModelSource {
+  /** Loads and warms the model SDK in the background; never throws. Call it once the server is ready. */
+  warm(): Promise<void>;
+}
+
+/** The configured endpoint, else Ollama if it runs, else the built-in responder. Costs nothing until it is asked. */
+export function createModelSource(options: ModelSourceOptions): WarmableModelSource {
+  const { config, clock, logger, limits = defaultModelLimits } = options;
+  const sdk = createSdkLoader();
+  const builtIn = createBuiltInModel({ clock });
+  const ollama = createOllamaWatch({ url: config.ollamaUrl, model: config.model, clock, limits });
+  const abilities = new Map<string, ModelAbilities>();
+  let warming: Promise<void> | undefined;
+  let listed: string | undefined;
+
+  const languageModel = (endpoint: ModelEndpoint, start: ModelAbilities): AnswerModel => {
+    const known = abilities.get(endpoint.model) ?? { ...start };
+    abilities.set(endpoint.model, known);
+    return createLanguageModel({ endpoint, abilities: known, limits, sdk, clock, logger });
+  };
+
+  const warm = (): Promise<void> => {
+    warming ??= warmSdk(sdk).catch((error: unknown) => {
+      logger.warn("model.warm-failed", { detail: String(error) });
+    });
+    return warming;
+  };
+
+  const list = (endpoint: ModelEndpoint, signal: AbortSignal) =>
+    listModels(endpoint, limits.listTimeoutMs, () => clock.nowMs(), signal);
+
+  async function configured(url: string, signal: AbortSignal): Promise<AnswerModel> {
+    const endpoint = endpointOf(config, url);
+    const model = config.model ?? listed ?? (listed = firstModel(await list(endpoint, signal), endpoint));
+    return languageModel({ ...endpoint, model }, { images: true, tools: true });
+  }
+
+  return {
+    warm,
+    async current(signal) {
+      if (config.url !== undefined) return configured(config.url, signal);
+      const state = await ollama.state(signal);
+      if (state.kind === "absent") return builtIn;
+      if (state.kind === "no-model") throw new PipitError("MODEL_MISSING", noModelText(state));
+      return languageModel(ollamaEndpoint(config, state.model), state.abilities);
+    },
+    async status(signal) {
+      void warm();
+      if (config.url !== undefined) return configuredStatus(config, config.url, list, signal);
+      return ollamaStatus(config, await ollama.state(signal));
+    },
+  };
+}
+
+function endpointOf(config: ModelConfig, url: string): ModelEndpoint {
+  return { kind: "configured", baseUrl: url, key: config.key, model: config.model ?? "" };
+}
+
+function ollamaEndpoint(config: ModelConfig, model: string): ModelEndpoint {
+  // Ollama ignores keys, and ours belongs to somebody else.
+  return { kind: "ollama", baseUrl: `${config.ollamaUrl.replace(/\/+$/, "")}/v1`, key: undefined, model };
+}
+
+function firstModel(names: readonly string[], endpoint: ModelEndpoint): string {
+  const first = names[0];
+  if (first !== undefined) return first;
+  throw new PipitError(
+    "MODEL_MISSING",
+    `The model server at ${originOf(endpoint.baseUrl)} lists no model. Name one with PIPIT_MODEL.`,
+  );
+}
+
+async function configuredStatus(
+  config: ModelConfig,
+  url: string,
+  list: (endpoint: ModelEndpoint, signal: AbortSignal) => Promise<readonly string[]>,
+  signal: AbortSignal,
+): Promise<ModelStatus> {
+  const endpoint = endpointOf(config, url);
+  const origin = originOf(url);
+  try {
+    const names = await list(endpoint, signal);
+    const name = config.model ?? firstModel(names, endpoint);
+    if (names.length === 0 || names.includes(name)) return statusOf(name, true, `${name} at ${origin}`);
+    // Gateways take names that they do not list, so this is a hint and not a verdict.
+    return statusOf(
+      name,
+      true,
+      `${name} at ${origin}, which does not list it (it lists ${names.slice(0, 5).join(", ")})`,
+    );
+  } catch (error) {
+    const failure = PipitError.from(error);
+    if (failure.code === "CANCELLED") throw failure;
+    if (failure.code === "MODEL_MISSING" && config.model !== undefined) {
+      return statusOf(config.model, true, `${config.model} at ${origin}, which lists no models`);
+    }
+    return statusOf(config.model ?? "", false, failure.message);
+  }
+}
+
+function statusOf(name: string, works: boolean, detail: string): ModelStatus {
+  return { kind: "configured", name, works, detail };
+}
+
+function ollamaStatus(config: ModelConfig, state: OllamaState): ModelStatus {
+  const origin = originOf(config.ollamaUrl);
+  switch (state.kind) {
+    case "ready":
+      return {
+        kind: "ollama",
+        name: state.model,
+        works: true,
+        detail: `${state.model} in Ollama at ${origin}`,
+      };
+    case "no-model":
+      return { kind: "ollama", name: state.wanted, works: false, detail: noModelText(state) };
+    case "absent":
+      return {
+        kind: "built-in",
+        name: "built-in",
+        works: true,
+        detail: `No language model: PIPIT_MODEL_URL is not set and no Ollama answers at ${origin}. The built-in responder searches your chats, tells the time and calculates. To connect a model, install Ollama (https://ollama.com) and run \`ollama pull ${SUGGESTED_MODEL}\`, or set PIPIT_MODEL_URL, PIPIT_MODEL and PIPIT_MODEL_KEY.`,
+      };
+  }
+}
+
+function noModelText(state: Extract<OllamaState, { kind: "no-model" }>): string {
+  const found =
+    state.installed.length === 0
+      ? "has no model"
+      : `has no model "${state.wanted}" (it has ${state.installed.slice(0, 5).join(", ")})`;
+  return `Ollama is running but ${found}: run \`ollama pull ${state.wanted}\`.`;
+}

@@ -1,0 +1,30 @@
+/** Bounds of everything that asks a model server. Injected, so that tests are fast. */
+export interface ModelLimits {
+  /** From the request to the first sign of an answer (text, reasoning or a tool call); then MODEL_TIMEOUT. */
+  readonly firstPartTimeoutMs: number;
+  /** Longest silence between two parts of an answer; then MODEL_TIMEOUT. */
+  readonly nextPartTimeoutMs: number;
+  /** One run of a tool; after it the tool counts as failed and the model goes on. */
+  readonly toolTimeoutMs: number;
+  /** Requests to the model per question: tools may be called in all but the last. */
+  readonly maxSteps: number;
+  /** Looking for Ollama on loopback: a question waits at most this long. */
+  readonly probeTimeoutMs: number;
+  /** How long an Ollama probe is believed without looking again. */
+  readonly probeFreshMs: number;
+  /** How long a found Ollama is still used at once while a new probe runs beside the question. */
+  readonly probeStaleMs: number;
+  /** Asking a configured endpoint for its models. */
+  readonly listTimeoutMs: number;
+}
+
+export const defaultModelLimits: ModelLimits = {
+  firstPartTimeoutMs: 60_000,
+  nextPartTimeoutMs: 60_000,
+  toolTimeoutMs: 20_000,
+  maxSteps: 6,
+  probeTimeoutMs: 300,
+  probeFreshMs: 3_000,
+  probeStaleMs: 60_000,
+  listTimeoutMs: 5_000,
+};

@@ -1,0 +1,15 @@
+/** The two languages Pipit itself speaks. */
+export type Language = "en" | "ru";
+
+/** Language of a BCP 47 tag; everything but Russian is English. */
+export function languageOfLocale(locale: string): Language {
+  return /^ru\b/i.test(locale) ? "ru" : "en";
+}
+
+/** Language of a text by its script; without letters, that of the locale. */
+export function languageOfText(text: string, locale: string): Language {
+  const cyrillic = text.match(/\p{Script=Cyrillic}/gu)?.length ?? 0;
+  const latin = text.match(/\p{Script=Latin}/gu)?.length ?? 0;
+  if (cyrillic === latin) return languageOfLocale(locale);
+  return cyrillic > latin ? "ru" : "en";
+}
