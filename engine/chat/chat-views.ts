@@ -1,0 +1,108 @@
+import { createStore } from "zustand/vanilla";
+import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
+import { reduceChat, type ChatAction, type ChatValues } from "./reducer.ts";
+import type { ChatState, Message } from "./state.ts";
+
+/** The shown chat, and those with unanswered messages that go on behind it. */
+export interface ChatViews {
+  readonly store: ReadonlyStore<ChatState>;
+  /** Key of the shown chat. */
+  shownKey(): string;
+  /** Applies an action to a chat; one that is neither shown nor under way is not remembered. */
+  dispatch(chatKey: string, action: ChatAction): void;
+  /** Changes what belongs to no chat. */
+  set(values: Partial<ChatValues>): void;
+  /** Shows another chat; unanswered exchanges of it that are under way follow `messages`. */
+  show(chatKey: string, chat: OpenedChat): void;
+  /** The server has named a chat. */
+  rename(chatKey: string, chatId: string): void;
+  /** The key by which a chat goes now. */
+  currentKey(chatKey: string): string;
+  /** Forgets every chat that is not shown. */
+  forgetHidden(): void;
+}
+
+export interface OpenedChat {
+  readonly chatId?: string;
+  readonly title?: string;
+  readonly messages: readonly Message[];
+}
+
+export function createChatViews(initial: ChatState, firstKey: string, maxMessages: number): ChatViews {
+  const store = createStore<ChatState>()(() => initial);
+  const hidden = new Map<string, ChatState>();
+  const renames = new Map<string, string>();
+  let shown = firstKey;
+
+  function currentKey(chatKey: string): string {
+    return renames.get(chatKey) ?? chatKey;
+  }
+
+  function setState(next: ChatState): void {
+    if (next !== store.getState()) store.setState(next, true);
+  }
+
+  function dispatch(chatKey: string, action: ChatAction): void {
+    const key = currentKey(chatKey);
+    if (key === shown) {
+      setState(reduceChat(store.getState(), action, maxMessages));
+      return;
+    }
+    const next = reduceChat(hidden.get(key) ?? initial, action, maxMessages);
+    if (unanswered(next.messages).length === 0) hidden.delete(key);
+    else hidden.set(key, next);
+  }
+
+  return {
+    store,
+    shownKey: () => shown,
+    currentKey,
+    dispatch,
+    set(values) {
+      setState(reduceChat(store.getState(), { type: "changed", values }, maxMessages));
+    },
+    show(chatKey, chat) {
+      const left = store.getState();
+      if (unanswered(left.messages).length > 0) hidden.set(shown, left);
+      shown = currentKey(chatKey);
+      const behind = hidden.get(shown);
+      hidden.delete(shown);
+      const messages =
+        behind === undefined ? chat.messages : merge(chat.messages, unanswered(behind.messages));
+      setState(reduceChat(left, { type: "opened", ...chat, messages }, maxMessages));
+    },
+    rename(chatKey, chatId) {
+      renames.set(chatKey, chatId);
+      if (shown === chatKey) shown = chatId;
+      const state = hidden.get(chatKey);
+      if (state === undefined) return;
+      hidden.delete(chatKey);
+      hidden.set(chatId, state);
+    },
+    forgetHidden() {
+      hidden.clear();
+      renames.clear();
+    },
+  };
+}
+
+/** The exchanges of which something is still to come, or which only a person can settle. */
+function unanswered(messages: readonly Message[]): readonly Message[] {
+  const open = new Set<string>();
+  for (const message of messages) {
+    if (message.role !== "user") continue;
+    const { kind } = message.status;
+    if (kind === "queued" || kind === "sending" || kind === "failed") open.add(message.id);
+  }
+  return messages.filter((message) => open.has(message.role === "user" ? message.id : message.replyTo));
+}
+
+/** History first, then what is under way; a turn that both hold is taken from what is under way. */
+function merge(history: readonly Message[], underWay: readonly Message[]): readonly Message[] {
+  const turns = new Set(underWay.map((message) => message.turnId).filter((turnId) => turnId !== undefined));
+  const ids = new Set(underWay.map((message) => message.id));
+  const kept = history.filter(
+    ({ turnId, id }) => !ids.has(id) && (turnId === undefined || !turns.has(turnId)),
+  );
+  return [...kept, ...underWay];
+}

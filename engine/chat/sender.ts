@@ -1,0 +1,295 @@
+import type { ChatEvent } from "#contract/chat-event.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { OutboxRow } from "#engine/ports.ts";
+import { isConnectionError } from "#engine/retry/retry-policy.ts";
+import type { Activity } from "./activity.ts";
+import { createPending, deliver, write, type DeliveryDeps, type Outcome, type Pending } from "./delivery.ts";
+import type { ChatAction } from "./reducer.ts";
+import type { Failure } from "./state.ts";
+
+/** Told by the {@link Sender}; all calls are synchronous and must not throw. */
+export interface SenderListener {
+  dispatch(chatKey: string, action: ChatAction): void;
+  event(pending: Pending, event: ChatEvent): void;
+  /** The server has named the chat. */
+  renamed(chatKey: string, chatId: string): void;
+  connection(connection: "online" | "offline"): void;
+  queuedCount(count: number): void;
+}
+
+/** The messages of one chat, oldest first; only the first is ever on its way. */
+interface Lane {
+  chatKey: string;
+  readonly queue: Pending[];
+  /** Stops the delivery of the first message. */
+  delivery: AbortController | undefined;
+  /** Ends the pause of a lane that waits. */
+  pause: AbortController | undefined;
+  waitsForConnection: boolean;
+  wakeRequested: boolean;
+  /** Another lane has taken over this chat; no message joins any more. */
+  closed: boolean;
+  /** Its account is gone; it ends without telling anybody. */
+  retired: boolean;
+}
+
+/** Sends outbox rows: first in first out within a chat, one at a time; chats do not wait for each other. */
+export class Sender implements AsyncDisposable {
+  readonly #deps: DeliveryDeps;
+  readonly #listener: SenderListener;
+  readonly #activity: Activity;
+  readonly #lanes = new Set<Lane>();
+  readonly #forgetting = new Map<string, Promise<void>>();
+  readonly #running = new Set<Promise<void>>();
+  #stopped = false;
+
+  constructor(deps: DeliveryDeps, listener: SenderListener, activity: Activity) {
+    this.#deps = deps;
+    this.#listener = listener;
+    this.#activity = activity;
+  }
+
+  has(clientMessageId: string): boolean {
+    return this.#find(clientMessageId) !== undefined;
+  }
+
+  /** Takes a row that is already in the outbox. A row that is under way already is left alone. */
+  enqueue(row: OutboxRow): void {
+    if (this.#stopped || this.has(row.clientMessageId)) return;
+    const lane = this.#lane(row.chatKey);
+    if (lane === undefined) {
+      this.#start(row.chatKey, [createPending(row)]);
+    } else {
+      lane.queue.push(createPending(row));
+      // Somebody is typing: worth another look at the network now, but never against a server's wish to wait.
+      if (lane.waitsForConnection) lane.pause?.abort();
+    }
+    this.#count();
+  }
+
+  /** Resolves when a settled or cancelled message has left the outbox; only then may its id be used again. */
+  async forgotten(clientMessageId: string): Promise<void> {
+    await this.#forgetting.get(clientMessageId);
+  }
+
+  /** Stops a message for good: out of the lane at once, then out of the outbox. */
+  async cancel(clientMessageId: string): Promise<void> {
+    const found = this.#find(clientMessageId);
+    if (found === undefined) return;
+    const { lane, pending } = found;
+    const isFirst = lane.queue[0] === pending;
+    pending.cancelled = true;
+    lane.queue.splice(lane.queue.indexOf(pending), 1);
+    if (isFirst) {
+      lane.delivery?.abort();
+      lane.delivery = undefined;
+      lane.pause?.abort();
+    }
+    this.#count();
+    await this.#forget(pending);
+  }
+
+  /** Ends the pauses: of one message's lane, or of all. A new series of attempts begins. */
+  wake(clientMessageId?: string): void {
+    for (const lane of this.#lanes) {
+      if (clientMessageId !== undefined && !lane.queue.some((p) => p.row.clientMessageId === clientMessageId))
+        continue;
+      for (const pending of lane.queue) pending.failures = 0;
+      lane.wakeRequested = true;
+      lane.pause?.abort();
+    }
+  }
+
+  /** The server can be reached again: ends the pauses that were due to that. */
+  wakeConnection(): void {
+    for (const lane of this.#lanes) if (lane.waitsForConnection) lane.pause?.abort();
+  }
+
+  /** Stops running answers because the person signed out; the messages wait. */
+  suspend(): void {
+    for (const lane of this.#lanes) lane.delivery?.abort();
+  }
+
+  /** Forgets everything because another account signed in; the rows stay in the outbox of theirs. */
+  retire(): void {
+    for (const lane of this.#lanes) {
+      lane.retired = true;
+      lane.delivery?.abort();
+      lane.pause?.abort();
+    }
+    this.#lanes.clear();
+    this.#count();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    this.retire();
+    await Promise.all(this.#running);
+  }
+
+  #find(clientMessageId: string): { lane: Lane; pending: Pending } | undefined {
+    for (const lane of this.#lanes) {
+      const pending = lane.queue.find((p) => p.row.clientMessageId === clientMessageId);
+      if (pending !== undefined) return { lane, pending };
+    }
+    return undefined;
+  }
+
+  #lane(chatKey: string): Lane | undefined {
+    for (const lane of this.#lanes) if (lane.chatKey === chatKey && !lane.closed) return lane;
+    return undefined;
+  }
+
+  #start(chatKey: string, queue: Pending[]): void {
+    const lane: Lane = {
+      chatKey,
+      queue,
+      delivery: undefined,
+      pause: undefined,
+      waitsForConnection: false,
+      wakeRequested: false,
+      closed: false,
+      retired: false,
+    };
+    this.#lanes.add(lane);
+    const run = this.#run(lane).finally(() => this.#running.delete(run));
+    this.#running.add(run);
+  }
+
+  async #run(lane: Lane): Promise<void> {
+    this.#activity.enter();
+    try {
+      for (let pending = lane.queue[0]; pending !== undefined && !lane.retired; pending = lane.queue[0]) {
+        const outcome = await this.#deliver(lane, pending);
+        if (lane.retired || pending.cancelled) continue;
+        if (outcome.kind === "answered") await this.#settle(lane, pending, undefined);
+        else if (outcome.kind === "failed") await this.#settle(lane, pending, outcome.error);
+        else await this.#pause(lane, pending, outcome);
+      }
+    } finally {
+      this.#lanes.delete(lane);
+      this.#count();
+      this.#activity.leave();
+    }
+  }
+
+  async #deliver(lane: Lane, pending: Pending): Promise<Outcome> {
+    const id = pending.row.clientMessageId;
+    const controller = new AbortController();
+    lane.delivery = controller;
+    lane.wakeRequested = false;
+    this.#count();
+    const outcome = await deliver(
+      this.#deps,
+      pending,
+      {
+        attempt: () => this.#listener.dispatch(lane.chatKey, { type: "sending", id }),
+        event: (event) => this.#onEvent(lane, pending, event),
+        error: (error) => this.#onError(error),
+      },
+      controller.signal,
+    );
+    lane.delivery = undefined;
+    return outcome;
+  }
+
+  #onEvent(lane: Lane, pending: Pending, event: ChatEvent): void {
+    this.#listener.connection("online");
+    if (event.type === "turn" && event.chatId !== lane.chatKey) this.#rename(lane, pending, event.chatId);
+    const action = {
+      type: "event",
+      id: pending.row.clientMessageId,
+      event,
+      nowMs: this.#deps.clock.nowMs(),
+    } as const;
+    this.#listener.event(pending, event);
+    this.#listener.dispatch(lane.chatKey, action);
+  }
+
+  #onError(error: PipitError): void {
+    if (isConnectionError(error)) this.#listener.connection("offline");
+    else if (error.code !== "SIGNED_OUT") this.#listener.connection("online");
+  }
+
+  /** The rows behind follow into the named chat, in the outbox before this one is removed from it. */
+  #rename(lane: Lane, pending: Pending, chatId: string): void {
+    const from = lane.chatKey;
+    write(this.#deps, pending, () => this.#deps.outbox.renameChat(from, chatId));
+    for (const other of lane.queue) other.row = { ...other.row, chatKey: chatId };
+    const existing = this.#lane(chatId);
+    if (existing !== undefined) {
+      existing.queue.push(...lane.queue.splice(1));
+      lane.closed = true;
+    }
+    lane.chatKey = chatId;
+    this.#listener.renamed(from, chatId);
+  }
+
+  async #settle(lane: Lane, pending: Pending, error: PipitError | undefined): Promise<void> {
+    const id = pending.row.clientMessageId;
+    if (error !== undefined) {
+      this.#deps.logger.info("message.failed", { messageId: id, code: error.code });
+      this.#listener.dispatch(lane.chatKey, { type: "failed", id, failure: failureOf(error) });
+    }
+    lane.queue.shift();
+    this.#count();
+    await this.#forget(pending);
+  }
+
+  async #forget(pending: Pending): Promise<void> {
+    const id = pending.row.clientMessageId;
+    write(this.#deps, pending, () => this.#deps.outbox.remove(id));
+    this.#forgetting.set(id, pending.writes);
+    await pending.writes;
+    this.#forgetting.delete(id);
+  }
+
+  async #pause(
+    lane: Lane,
+    pending: Pending,
+    outcome: Outcome & { kind: "waiting" | "aborted" },
+  ): Promise<void> {
+    if (lane.wakeRequested) return;
+    const error = outcome.kind === "waiting" ? outcome.error : signedOut();
+    const delayMs = outcome.kind === "waiting" ? outcome.delayMs : undefined;
+    const pause = new AbortController();
+    lane.pause = pause;
+    lane.waitsForConnection = isConnectionError(error);
+    const nextTry = delayMs === undefined ? {} : { nextTryAtMs: this.#deps.clock.nowMs() + delayMs };
+    const id = pending.row.clientMessageId;
+    this.#listener.dispatch(lane.chatKey, { type: "waiting", id, reason: failureOf(error), ...nextTry });
+    this.#count();
+    this.#activity.leave();
+    try {
+      await (delayMs === undefined ? aborted(pause.signal) : this.#deps.clock.sleep(delayMs, pause.signal));
+    } catch {
+      // Woken early.
+    } finally {
+      this.#activity.enter();
+      lane.pause = undefined;
+      lane.waitsForConnection = false;
+    }
+  }
+
+  #count(): void {
+    let count = 0;
+    for (const lane of this.#lanes) {
+      count += lane.queue.length - (lane.delivery === undefined || lane.queue.length === 0 ? 0 : 1);
+    }
+    this.#listener.queuedCount(count);
+  }
+}
+
+function signedOut(): PipitError {
+  return new PipitError("SIGNED_OUT", "Signed out. The message is kept; sign in to send it.");
+}
+
+function failureOf(error: PipitError): Failure {
+  return { code: error.code, message: error.message, retryable: error.retryable };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  return promise;
+}

@@ -1,0 +1,77 @@
+import type { ErrorCode } from "#contract/error-codes.ts";
+import type { PipitError } from "#contract/pipit-error.ts";
+
+/** Attempts of one series; after the last one the message waits in the outbox (contracts §1). */
+export const SERIES_ATTEMPTS = 3;
+/** Delay after the first failure, before jitter. It doubles with every further failure. */
+export const BASE_DELAY_MS = 1000;
+/** No delay of ours is longer, jitter included. A `retry-after` of the server may be. */
+export const MAX_DELAY_MS = 60_000;
+/** Jitter adds this share of the delay at least ... */
+const MIN_JITTER = 0.1;
+/** ... and this share at most. */
+const MAX_JITTER = 0.3;
+
+/** Errors that say nothing about the message, only about the way to the server. */
+const connectionCodes: ReadonlySet<ErrorCode> = new Set([
+  "SERVER_UNREACHABLE",
+  "SERVER_STOPPING",
+  "DEADLINE_EXCEEDED",
+]);
+
+/** True when the server could not be reached or went away, as opposed to having answered with a refusal. */
+export function isConnectionError(error: PipitError): boolean {
+  return connectionCodes.has(error.code);
+}
+
+/** What to do after a failed attempt. */
+export type RetryDecision =
+  /** Try again within this series. */
+  | { readonly kind: "retry"; readonly delayMs: number }
+  /** Leave it in the outbox and try again later. */
+  | { readonly kind: "wait"; readonly delayMs: number }
+  /** Trying the same again would not help, or might answer twice. */
+  | { readonly kind: "fail" };
+
+/** One failed attempt. */
+export interface FailedAttempt {
+  readonly error: PipitError;
+  /** Failures of this message in a row, this one included: 1 after the first. */
+  readonly failures: number;
+  /** Whether a part of the answer had arrived. */
+  readonly sawChunk: boolean;
+}
+
+/**
+ * Decides by contracts §1: attempts are repeated quickly only before the first chunk. After it, a lost connection waits
+ * in the outbox (the server replays or joins the same turn), but an answer that the server itself broke off is not
+ * asked again unbidden: that would run the model again and again.
+ *
+ * @param random uniform in [0, 1)
+ */
+export function decideRetry(attempt: FailedAttempt, random: () => number): RetryDecision {
+  const { error, failures, sawChunk } = attempt;
+  if (!error.retryable) return { kind: "fail" };
+  if (sawChunk && !isConnectionError(error) && error.code !== "TURN_RUNNING_ELSEWHERE")
+    return { kind: "fail" };
+  const delayMs = retryDelayMs(failures, error.retryAfterMs, random);
+  // A server that asks for more than our longest pause is not waited for with the message in hand.
+  const quickly = !sawChunk && failures < SERIES_ATTEMPTS && delayMs <= MAX_DELAY_MS;
+  return { kind: quickly ? "retry" : "wait", delayMs };
+}
+
+/**
+ * The pause after the `failures`-th failure in a row: `retryAfterMs` if the server named one, else
+ * 1 s * 2^(failures - 1) plus 10 to 30 % of jitter, 60 s at most. At the cap the jitter goes downwards, so that
+ * many clients never return in step.
+ */
+export function retryDelayMs(
+  failures: number,
+  retryAfterMs: number | undefined,
+  random: () => number,
+): number {
+  if (retryAfterMs !== undefined) return Math.max(0, retryAfterMs);
+  const jitter = 1 + MIN_JITTER + (MAX_JITTER - MIN_JITTER) * random();
+  const plain = BASE_DELAY_MS * 2 ** Math.max(0, failures - 1);
+  return Math.round(Math.min(plain, MAX_DELAY_MS / (1 + MAX_JITTER)) * jitter);
+}
