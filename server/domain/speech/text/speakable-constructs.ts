@@ -18,32 +18,33 @@ const silentTags = /^(?:script|style|pre|svg)$/iu;
 
 /** Reads what "<" begins: a tag, a comment, an autolink (CommonMark 0.31 §6.5-6.6) or nothing. Undefined: more text needed. */
 export function readTag(text: string, ends: boolean): Tag | undefined {
-  const found = (said: string, length: number, isAddress = false, skipUntil?: string): Tag => ({
-    said,
-    length,
-    isAddress,
-    skipUntil,
-  });
-  if (text.startsWith("<!--")) return found("", 4, false, "-->");
-  const autolink = /^<([a-z][a-z0-9+.-]{1,31}:[^\s<>]*|[^\s<>@]+@[^\s<>@]+)>/iu.exec(text);
-  if (autolink !== null) {
-    const isMail = (autolink[1] ?? "").includes("@");
-    return found(isMail ? (autolink[1] ?? "").replace(/^mailto:/iu, "") : "", autolink[0].length, !isMail);
-  }
-  const tag = tagPattern.exec(text);
-  if (tag !== null) {
-    const name = tag[1] ?? "";
-    const opens = silentTags.test(name) && !tag[0].startsWith("</") && !tag[0].endsWith("/>");
-    return found(
-      blockTags.test(name) ? " " : "",
-      tag[0].length,
-      false,
-      opens ? `</${name.toLowerCase()}>` : undefined,
-    );
-  }
+  if (text.startsWith("<!--")) return { said: "", length: 4, isAddress: false, skipUntil: "-->" };
+  const found = readAutolink(text) ?? readElement(text);
+  if (found !== undefined) return found;
   const mayBecome = text === "<" || (/^<[a-z/!]/iu.test(text) && !text.includes(">"));
   if (mayBecome && !ends && text.length < LOOK_AHEAD_CHARS) return undefined;
-  return found("<", 1);
+  return { said: "<", length: 1, isAddress: false, skipUntil: undefined };
+}
+
+function readAutolink(text: string): Tag | undefined {
+  const match = /^<(?:[a-z][a-z0-9+.-]{1,31}:[^\s<>]*|[^\s<>@]+@[^\s<>@]+)>/iu.exec(text)?.[0];
+  if (match === undefined) return undefined;
+  const isMail = match.includes("@");
+  const said = isMail ? match.slice(1, -1).replace(/^mailto:/iu, "") : "";
+  return { said, length: match.length, isAddress: !isMail, skipUntil: undefined };
+}
+
+function readElement(text: string): Tag | undefined {
+  const match = tagPattern.exec(text);
+  if (match === null) return undefined;
+  const [tag, name = ""] = match;
+  const opens = silentTags.test(name) && !tag.startsWith("</") && !tag.endsWith("/>");
+  return {
+    said: blockTags.test(name) ? " " : "",
+    length: tag.length,
+    isAddress: false,
+    skipUntil: opens ? `</${name.toLowerCase()}>` : undefined,
+  };
 }
 
 /** Length of a footnote mark "[^1]", 0 if it is none, undefined when more text is needed. */

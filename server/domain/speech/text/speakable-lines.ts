@@ -73,31 +73,41 @@ function isIndentedCode(indent: string, context: LineContext): boolean {
   return deep && !context.inList && (context.blankBefore || context.codeBefore);
 }
 
-/** Skips quote, list and heading markers, which may stand in each other. */
 function afterMarkers(line: Line, indent: number, context: LineContext): LineStart | undefined {
-  let at = indent;
+  const { at, item } = skipMarkers(line.text, indent);
+  const rest = line.text.slice(at);
+  if (!line.complete && isUndecided(rest)) return undefined;
+  const fence = /^(`{3,}|~{3,})[^`]*$/u.exec(rest)?.[1];
+  if (fence !== undefined || isRule(rest) || isRule(line.text.slice(indent))) {
+    context.fence = fence;
+    return skipped(line);
+  }
+  const block = /^(?:#{1,6}(?:[ \t]+|$)|\|)/u.exec(rest)?.[0];
+  const breakBefore = at > indent || block !== undefined || context.blankBefore;
+  noteText(item, indent, context);
+  return { consumed: at + (block?.length ?? 0), rest: "text", breakBefore, breakAfter: block !== undefined };
+}
+
+/** Skips quote and list markers, which may stand in each other. */
+function skipMarkers(text: string, from: number): { readonly at: number; readonly item: boolean } {
+  let at = from;
   let item = false;
   for (;;) {
-    const rest = line.text.slice(at);
-    if (!line.complete && isUndecided(rest)) return undefined;
-    const fence = /^(`{3,}|~{3,})[^`]*$/u.exec(rest);
-    if (fence !== null) {
-      context.fence = fence[1];
-      return skipped(line);
-    }
-    if (isRule(rest)) return skipped(line);
-    const marker = /^(?:>[ \t]?|[-*+•][ \t]+(?:\[[ xX]\][ \t]+)?|\d{1,2}[.)][ \t]+)/u.exec(rest)?.[0];
-    if (marker === undefined) break;
+    const marker = /^(?:>[ \t]?|[-*+•][ \t]+(?:\[[ xX]\][ \t]+)?|\d{1,2}[.)][ \t]+)/u.exec(
+      text.slice(at),
+    )?.[0];
+    if (marker === undefined) return { at, item };
     at += marker.length;
     item ||= !marker.startsWith(">");
   }
-  const block = /^(?:#{1,6}(?:[ \t]+|$)|\|)/u.exec(line.text.slice(at))?.[0];
-  const breakBefore = at > indent || block !== undefined || context.blankBefore;
+}
+
+/** A list goes on until a paragraph that is not indented. */
+function noteText(item: boolean, indent: number, context: LineContext): void {
   if (item) context.inList = true;
   else if (context.blankBefore && indent < 2) context.inList = false;
   context.blankBefore = false;
   context.codeBefore = false;
-  return { consumed: at + (block?.length ?? 0), rest: "text", breakBefore, breakAfter: block !== undefined };
 }
 
 /** Whether the next character may still change what this line is. */
@@ -106,7 +116,7 @@ function isUndecided(rest: string): boolean {
     /^[-*_=|:+• \t]*$/u.test(rest) ||
     /^(?:`{1,2}|~{1,2}|#{1,6}[ \t]*|\d{1,2}[.)]?)$/u.test(rest) ||
     /^(?:`{3,}|~{3,})[^`]*$/u.test(rest) ||
-    /^[-*+][ \t]+\[[ xX]?\]?$/u.test(rest)
+    /^\[[ xX]?\]?[ \t]?$/u.test(rest)
   );
 }
 

@@ -1,5 +1,5 @@
 import { primaryLanguage } from "./language.ts";
-import { createInlineReader } from "./speakable-inline.ts";
+import { InlineReader } from "./speakable-inline.ts";
 import { readLineStart, type LineContext, type LineStart } from "./speakable-lines.ts";
 
 /** Turns markdown into text that can be spoken; see {@link createSpeakableText}. */
@@ -16,7 +16,7 @@ export interface SpeakableText {
  * tag, a possible address), never more than about 1000 characters, so a token costs the same however long the answer.
  */
 export function createSpeakableText(locale: string): SpeakableText {
-  const inline = createInlineReader(primaryLanguage(locale) === "ru" ? "ссылка" : "link");
+  const inline = new InlineReader(primaryLanguage(locale) === "ru" ? "ссылка" : "link");
   const context: LineContext = { fence: undefined, inList: false, blankBefore: true, codeBefore: false };
   let pending = "";
   let line: LineStart | undefined;
@@ -51,7 +51,7 @@ export function createSpeakableText(locale: string): SpeakableText {
   function drain(atEnd: boolean): string {
     let said = "";
     while (pending !== "") {
-      if (line === undefined && !inline.skipping()) {
+      if (line === undefined && !inline.skipping) {
         const start = startLine(atEnd);
         if (start === undefined) return said;
         said += start;
