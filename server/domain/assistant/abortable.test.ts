@@ -1,5 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
+import { collect } from "#tests/doubles/collect.ts";
 import { abortable } from "./abortable.ts";
 
 describe("abortable", () => {
@@ -9,7 +10,7 @@ describe("abortable", () => {
       yield 1;
       yield 2;
     }
-    expect(await Array.fromAsync(abortable(source(), signal))).toEqual([1, 2]);
+    expect(await collect(abortable(source(), signal))).toEqual([1, 2]);
     expect(getEventListeners(signal, "abort")).toHaveLength(0);
   });
 
@@ -25,7 +26,7 @@ describe("abortable", () => {
         },
       }),
     };
-    const reading = Array.fromAsync(abortable(hanging, controller.signal));
+    const reading = collect(abortable(hanging, controller.signal));
     controller.abort(new Error("enough"));
     await expect(reading).rejects.toThrow("enough");
     expect(returned).toBe(true);
@@ -39,7 +40,7 @@ describe("abortable", () => {
         throw new Error("must not be reached");
       },
     };
-    await expect(Array.fromAsync(abortable(source, AbortSignal.abort(new Error("before"))))).rejects.toThrow(
+    await expect(collect(abortable(source, AbortSignal.abort(new Error("before"))))).rejects.toThrow(
       "before",
     );
     expect(started).toBe(false);

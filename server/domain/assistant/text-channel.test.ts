@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { collect } from "#tests/doubles/collect.ts";
 import { TextChannel } from "./text-channel.ts";
 
 describe("TextChannel", () => {
@@ -22,6 +23,6 @@ describe("TextChannel", () => {
     const channel = new TextChannel();
     channel.close();
     channel.push("late");
-    expect(await Array.fromAsync(channel)).toEqual([]);
+    expect(await collect(channel)).toEqual([]);
   });
 });
