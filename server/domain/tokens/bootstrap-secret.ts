@@ -31,6 +31,18 @@ export async function createBootstrapSecret({
     return digest(secret);
   };
   let current: Buffer | undefined = await writeFresh();
+  let stopped = false;
+  let writing: Promise<unknown> = Promise.resolve();
+
+  const replace = async (redeemed: Buffer): Promise<void> => {
+    try {
+      const fresh = await writeFresh();
+      if (!stopped) current = fresh;
+    } catch (reason) {
+      if (!stopped) current = redeemed;
+      throw reason;
+    }
+  };
   return {
     async redeem(candidate) {
       const offered = digest(candidate.trim());
@@ -38,16 +50,16 @@ export async function createBootstrapSecret({
       if (redeemed === undefined || !timingSafeEqual(offered, redeemed)) return false;
       // Taken before the first await: a second redemption at the same moment finds nothing.
       current = undefined;
-      try {
-        current = await writeFresh();
-      } catch (reason) {
-        current = redeemed;
-        throw reason;
-      }
+      const replacing = replace(redeemed);
+      writing = replacing.catch(() => undefined);
+      await replacing;
       return true;
     },
     async [Symbol.asyncDispose]() {
+      stopped = true;
       current = undefined;
+      // A write under way would put a file back that no server honours.
+      await writing;
       await rm(file, { force: true });
     },
   };

@@ -100,7 +100,7 @@ function thumbprint({ e, kty, n }: JsonWebKey): string {
 }
 
 function publicJwkOf(key: StoredSigningKey): PublicJwk {
-  const parsed: unknown = JSON.parse(key.publicJwk);
+  const parsed = parseJson(key.publicJwk);
   if (isRsaPublicJwk(parsed) && thumbprint(parsed) === key.kid) {
     return { kty: "RSA", n: parsed.n, e: parsed.e, kid: key.kid, alg: "RS256", use: "sig" };
   }
@@ -111,6 +111,14 @@ function publicJwkOf(key: StoredSigningKey): PublicJwk {
       detail: `public half of ${key.kid}`,
     },
   );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function isRsaPublicJwk(value: unknown): value is { kty: "RSA"; n: string; e: string } {

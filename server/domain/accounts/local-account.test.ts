@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { openTemporaryStore } from "#server/store/testing/temporary-store.ts";
+import { createLocalAccount } from "./local-account.ts";
+
+test("makes one local account, and finds it from then on", async () => {
+  await using temporary = await openTemporaryStore();
+  const local = createLocalAccount({ accounts: temporary.store.accounts, clock: temporary.clock });
+  const account = await local.ensure();
+  expect(account).toMatchObject({ login: "local", displayName: "This computer", local: true, active: true });
+  expect(account.createdAtMs).toBe(temporary.clock.nowMs());
+  temporary.clock.advance(1000);
+  expect(await local.ensure()).toEqual(account);
+  expect(await temporary.store.accounts.findById(account.id)).toEqual(account);
+});
+
+test("calls at the same moment get the same account", async () => {
+  await using temporary = await openTemporaryStore();
+  const local = createLocalAccount({ accounts: temporary.store.accounts, clock: temporary.clock });
+  const accounts = await Promise.all(Array.from({ length: 8 }, () => local.ensure()));
+  expect(new Set(accounts.map((account) => account.id)).size).toBe(1);
+});
+
+test.each([
+  ["switched off", { local: true, active: false }],
+  ["somebody else's", { local: false, active: true }],
+])("an account of that login that is %s is refused", async (_name, flags) => {
+  await using temporary = await openTemporaryStore();
+  const { accounts } = temporary.store;
+  await accounts.create({ id: "a", login: "local", displayName: "L", createdAtMs: 1, ...flags });
+  const local = createLocalAccount({ accounts, clock: temporary.clock });
+  await expect(local.ensure()).rejects.toMatchObject({ code: "NOT_ALLOWED" });
+});
+
+test("a failure of the store is passed on", async () => {
+  const failure = new Error("disk");
+  const local = createLocalAccount({
+    accounts: {
+      create: async () => Promise.reject(failure),
+      findById: async () => undefined,
+      findByLogin: async () => undefined,
+    },
+    clock: { nowMs: () => 0 },
+  });
+  await expect(local.ensure()).rejects.toBe(failure);
+});
