@@ -44,7 +44,7 @@ export function createPending(row: OutboxRow): Pending {
   return { row, failures: 0, attempts: 0, heardAudio: false, cancelled: false, writes: Promise.resolve() };
 }
 
-/** How a series of attempts ended. `waiting` without `delayMs` waits for a sign-in. */
+/** How a series of attempts ended. `waiting` without `delayMs` waits for a sign-in, or a retry by hand. */
 export type Outcome =
   | { readonly kind: "answered" }
   | { readonly kind: "failed"; readonly error: PipitError }
@@ -90,7 +90,7 @@ export async function deliver(
       renewed = true;
       const error = await renewToken(deps, attempt.token, signal);
       if (error === undefined) continue;
-      attempt = { ...attempt, error };
+      attempt = { ...attempt, token: undefined, error };
     }
     const next = await afterFailure(deps, pending, attempt, listener, signal);
     if (next !== "again") return next;
@@ -111,7 +111,9 @@ async function afterFailure(
     if (attempt.token !== undefined) await refuseToken(deps, attempt.token, signal);
     return { kind: "waiting", error: signedOut() };
   }
-  if (error.code === "SIGNED_OUT") return { kind: "waiting", error };
+  // Without a token nothing was refused: whatever is wrong (a locked keychain), the message is not to blame.
+  const isBlameless = attempt.token === undefined && !error.retryable;
+  if (isBlameless || error.code === "SIGNED_OUT") return { kind: "waiting", error };
   pending.failures += 1;
   const decision = decideRetry(
     { error, failures: pending.failures, sawChunk: attempt.sawChunk },

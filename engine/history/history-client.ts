@@ -1,0 +1,198 @@
+import { z } from "zod";
+import { isErrorCode } from "#contract/error-codes.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Message, MessagePart } from "#engine/chat/state.ts";
+import type { HttpClient, HttpResponse } from "#engine/ports.ts";
+import type { SendingSession } from "#engine/session/session-api.ts";
+
+/** One conversation in a list. */
+export interface ChatSummary {
+  readonly id: string;
+  readonly title: string;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+/** One place where a search found something. */
+export interface HistoryHit {
+  readonly chatId: string;
+  readonly chatTitle: string;
+  readonly createdAtMs: number;
+  /** Higher is better. */
+  readonly score: number;
+  readonly headline: string;
+}
+
+/** Stored conversations of the signed-in account (contracts §4). All methods throw PipitError. */
+export interface HistoryClient {
+  /** Most recently changed first. */
+  chats(signal: AbortSignal): Promise<readonly ChatSummary[]>;
+  /** Oldest first, ready for `ChatEngine.openChat`. */
+  messages(chatId: string, signal: AbortSignal): Promise<readonly Message[]>;
+  /** Full-text search in one chat or, without `chatId`, in all. */
+  search(query: string, chatId: string | undefined, signal: AbortSignal): Promise<readonly HistoryHit[]>;
+}
+
+/** Epoch milliseconds, or a time in ISO 8601; without an offset it is UTC. */
+const timeSchema = z
+  .union([z.number().finite(), z.string()])
+  .transform((value) => (typeof value === "number" ? value : parseTime(value)))
+  .refine((ms) => Number.isFinite(ms), "not a time");
+
+const chatsSchema = z.object({
+  data: z.array(
+    z.object({ id: z.string(), title: z.string().catch(""), created_at: timeSchema, updated_at: timeSchema }),
+  ),
+});
+
+const contentSchema = z.union([
+  z.string(),
+  z.object({ content: z.array(z.object({ type: z.string(), text: z.string().optional() })) }),
+]);
+
+const messageSchema = z.object({
+  id: z.union([z.string(), z.number()]).transform(String),
+  role: z.string(),
+  content: contentSchema,
+  turn_id: z.string().optional(),
+  created_at: timeSchema,
+});
+const messagesSchema = z.object({ data: z.array(messageSchema) });
+type WireMessage = z.infer<typeof messageSchema>;
+
+const searchSchema = z.object({
+  results: z.array(
+    z.object({
+      session_id: z.string(),
+      session_title: z.string().catch(""),
+      hit_created_at: timeSchema,
+      score: z.number(),
+      headline: z.string().catch(""),
+    }),
+  ),
+});
+
+const errorSchema = z.object({
+  error: z.union([z.string(), z.object({ code: z.string(), message: z.string() })]).optional(),
+  detail: z.string().optional(),
+});
+
+export function createHistoryClient(http: HttpClient, session: SendingSession): HistoryClient {
+  async function get<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
+    const token = await session.accessToken(signal);
+    let response = await request(path, token, signal);
+    if (response.status === 401) response = await request(path, await session.renew(token, signal), signal);
+    if (response.status !== 200) throw errorOf(response);
+    const parsed = schema.safeParse(parseJson(response.body));
+    if (parsed.success) return parsed.data;
+    throw new PipitError(
+      "INTERNAL",
+      "The server's answer could not be read. Are client and server of one version?",
+      {
+        detail: `GET ${path}: ${parsed.error.issues.map((issue) => issue.path.join(".")).join(", ")}`,
+      },
+    );
+  }
+
+  function request(path: string, token: string, signal: AbortSignal): Promise<HttpResponse> {
+    const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
+    return http.request({ method: "GET", path, headers }, signal);
+  }
+
+  return {
+    async chats(signal) {
+      const { data } = await get("/v1/chats", chatsSchema, signal);
+      return data.map((chat) => ({
+        id: chat.id,
+        title: chat.title,
+        createdAtMs: chat.created_at,
+        updatedAtMs: chat.updated_at,
+      }));
+    },
+    async messages(chatId, signal) {
+      const { data } = await get(`/v1/chats/${encodeURIComponent(chatId)}/messages`, messagesSchema, signal);
+      return toMessages(data);
+    },
+    async search(query, chatId, signal) {
+      const scope = chatId === undefined ? { scope: "all" } : { scope: "current", chat_id: chatId };
+      const path = `/v1/chats/search?${new URLSearchParams({ q: query, ...scope }).toString()}`;
+      const { results } = await get(path, searchSchema, signal);
+      return results.map((hit) => ({
+        chatId: hit.session_id,
+        chatTitle: hit.session_title,
+        createdAtMs: hit.hit_created_at,
+        score: hit.score,
+        headline: hit.headline,
+      }));
+    },
+  };
+}
+
+/** Questions and answers only; steps of the model in between are joined into the answer that follows them. */
+function toMessages(wire: readonly WireMessage[]): readonly Message[] {
+  const messages: Message[] = [];
+  let question = "";
+  for (const item of wire) {
+    const text = textOf(item.content);
+    const turn = item.turn_id === undefined ? {} : { turnId: item.turn_id };
+    const common = { id: item.id, createdAtMs: item.created_at, ...turn };
+    if (item.role === "user") {
+      question = item.id;
+      messages.push({ role: "user", ...common, text, status: { kind: "answered" } });
+    } else if (item.role === "assistant" && text !== "") {
+      const parts: readonly MessagePart[] = [{ kind: "text", text }];
+      messages.push({
+        role: "assistant",
+        ...common,
+        replyTo: question,
+        parts,
+        status: "done",
+        replayed: true,
+      });
+    }
+  }
+  return messages;
+}
+
+function textOf(content: WireMessage["content"]): string {
+  if (typeof content === "string") return content;
+  return content.content.map((part) => (part.type === "text" ? (part.text ?? "") : "")).join("");
+}
+
+function errorOf(response: HttpResponse): PipitError {
+  const parsed = errorSchema.safeParse(parseJson(response.body));
+  const error = parsed.success ? parsed.data.error : undefined;
+  if (typeof error === "object" && isErrorCode(error.code)) return new PipitError(error.code, error.message);
+  const detail = `HTTP ${response.status}`;
+  switch (response.status) {
+    case 401:
+      return new PipitError("TOKEN_INVALID", "The server does not accept this sign-in. Sign in again.", {
+        detail,
+      });
+    case 403:
+      return new PipitError("NOT_ALLOWED", "This account may not see that.", { detail });
+    case 404:
+      return new PipitError("CHAT_NOT_FOUND", "This chat does not exist any more.", { detail });
+    case 429:
+      return new PipitError("RATE_LIMITED", "Too many requests at once. Try again in a minute.", { detail });
+    default:
+      return new PipitError(
+        "SERVER_UNREACHABLE",
+        "The server cannot answer at the moment. Try again later.",
+        { detail },
+      );
+  }
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseTime(value: string): number {
+  const hasOffset = /(?:Z|[+-]\d{2}:?\d{2})$/i.test(value);
+  return Date.parse(hasOffset || !value.includes("T") ? value : `${value}Z`);
+}
