@@ -47,19 +47,29 @@ export function fromRpcReason(reason: unknown, signal: AbortSignal): PipitError 
     : error;
 }
 
+/** The error for a message over the wire's limit. */
+export function messageTooLarge(cause?: unknown): PipitError {
+  return new PipitError(
+    "MESSAGE_TOO_LARGE",
+    `The message is larger than ${MESSAGE_MAX_BYTES} bytes (16 MiB). Send it in parts.`,
+    { cause },
+  );
+}
+
+const PARSE_FAILURE = "parse binary: ";
+
+function unreadable(error: ConnectError): PipitError {
+  const why = error.rawMessage.replace(PARSE_FAILURE, "");
+  return new PipitError("INVALID_REQUEST", `The request could not be read: ${why}.`, { cause: error });
+}
+
 function fromConnectError(error: ConnectError): PipitError | undefined {
   if (error.cause instanceof PipitError) return error.cause;
   switch (error.code) {
     case Code.ResourceExhausted:
-      return new PipitError(
-        "MESSAGE_TOO_LARGE",
-        `The message is larger than ${MESSAGE_MAX_BYTES} bytes (16 MiB). Send it in parts.`,
-        { cause: error },
-      );
+      return messageTooLarge(error);
     case Code.InvalidArgument:
-      return new PipitError("INVALID_REQUEST", `The request could not be read: ${error.rawMessage}.`, {
-        cause: error,
-      });
+      return unreadable(error);
     case Code.DeadlineExceeded:
       return new PipitError("DEADLINE_EXCEEDED", "The call took longer than its deadline.", { cause: error });
     case Code.Canceled:
@@ -67,7 +77,8 @@ function fromConnectError(error: ConnectError): PipitError | undefined {
       return new PipitError("CANCELLED", "Cancelled.", { cause: error });
     case Code.Internal:
     case Code.Unknown:
-      return PipitError.from(error);
+      // The library takes broken bytes of a caller for a fault of its own.
+      return error.rawMessage.startsWith(PARSE_FAILURE) ? unreadable(error) : PipitError.from(error);
     default:
       return undefined;
   }

@@ -10,6 +10,7 @@ import type { Logger } from "#server/domain/logger.ts";
 import { createAuthInterceptor } from "./auth-interceptor.ts";
 import { createErrorInterceptor } from "./error-interceptor.ts";
 import { createHealthService, type HealthService } from "./health.ts";
+import { guardUnaryRequests } from "./request-guard.ts";
 import { createReflection } from "./reflection.ts";
 
 export interface RpcRoutesDeps {
@@ -44,6 +45,7 @@ export function createRpcRoutes(deps: RpcRoutesDeps): RpcRoutes {
       router.service(Health, health.handlers);
       router.service(ServerReflectionV1, reflection.v1);
       router.service(ServerReflectionV1Alpha, reflection.v1alpha);
+      guardUnaryRequests(router);
     },
     options: {
       // Compressing each small message of a stream costs ten times what it saves (dependencies.md).

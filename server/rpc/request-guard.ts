@@ -1,0 +1,70 @@
+import { fromBinary, fromJsonString, type DescMessage } from "@bufbuild/protobuf";
+import { ConnectError, type ConnectRouter } from "@connectrpc/connect";
+import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
+import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import { messageTooLarge, toConnectError } from "./connect-error.ts";
+
+/** Flags and length before a message in gRPC and gRPC-Web. */
+const ENVELOPE_BYTES = 5;
+
+/**
+ * Makes unary calls fail by our own errors when their message is too large or broken. The library parses the message
+ * of a unary call before any interceptor runs, so such an error would otherwise leave as INTERNAL and without ErrorInfo;
+ * those of streaming calls pass the error interceptor.
+ */
+export function guardUnaryRequests(router: ConnectRouter): void {
+  router.handlers.forEach((handler, index) => {
+    if (handler.method.methodKind === "unary") router.handlers[index] = guard(handler);
+  });
+}
+
+function guard(handler: UniversalHandler): UniversalHandler {
+  const guarded = (request: UniversalServerRequest) => {
+    const body: unknown = request.body;
+    return handler(
+      isByteStream(body)
+        ? { ...request, body: checked(body, handler.method.input, request.header.get("content-type") ?? "") }
+        : request,
+    );
+  };
+  const { service, method, requestPath, supportedContentType, protocolNames, allowedMethods } = handler;
+  return Object.assign(guarded, {
+    service,
+    method,
+    requestPath,
+    supportedContentType,
+    protocolNames,
+    allowedMethods,
+  });
+}
+
+/** Nothing is read before the library asks for it, which is after the caller was let in. */
+async function* checked(
+  body: AsyncIterable<Uint8Array>,
+  input: DescMessage,
+  contentType: string,
+): AsyncGenerator<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of body) {
+    size += piece.byteLength;
+    if (size > MESSAGE_MAX_BYTES + ENVELOPE_BYTES) throw toConnectError(messageTooLarge());
+    pieces.push(piece);
+  }
+  const whole = Buffer.concat(pieces);
+  const message = contentType.startsWith("application/grpc") ? whole.subarray(ENVELOPE_BYTES) : whole;
+  try {
+    if (contentType.includes("json"))
+      fromJsonString(input, message.toString("utf8"), { ignoreUnknownFields: true });
+    else fromBinary(input, message);
+  } catch (reason) {
+    const why = ConnectError.from(reason).rawMessage;
+    throw toConnectError(new PipitError("INVALID_REQUEST", `The request could not be read: ${why}.`));
+  }
+  yield whole;
+}
+
+function isByteStream(body: unknown): body is AsyncIterable<Uint8Array> {
+  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
+}
