@@ -32,6 +32,8 @@ export interface OpenAiDoubleOptions {
   readonly models?: readonly string[];
   /** Makes it an Ollama too: model name -> capabilities, e.g. { "llama3.2:latest": ["completion", "tools"] }. */
   readonly ollama?: Readonly<Record<string, readonly string[]>>;
+  /** Ollama's routes take the request and never answer. */
+  readonly ollamaHangs?: boolean;
   /** When set, requests without `Bearer <key>` get 401. */
   readonly key?: string;
 }
@@ -95,6 +97,7 @@ interface State {
   readonly waiters: Map<number, ((request: ChatRequest) => void)[]>;
   readonly models: readonly string[];
   readonly key: string | undefined;
+  readonly ollamaHangs: boolean;
   ollama: Readonly<Record<string, readonly string[]>> | undefined;
   replyTo: (request: ChatRequest) => Reply;
 }
@@ -106,6 +109,7 @@ function createState(script: Script, options: OpenAiDoubleOptions): State {
     waiters: new Map(),
     models: options.models ?? ["double"],
     key: options.key,
+    ollamaHangs: options.ollamaHangs ?? false,
     ollama: options.ollama,
     replyTo: replier(script),
   };
@@ -153,6 +157,7 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
 }
 
 function serveOllama(state: State, path: string, text: string, response: ServerResponse): void {
+  if (state.ollamaHangs) return;
   if (state.ollama === undefined) return sendJson(response, 404, { error: "not an Ollama" });
   if (path === "/api/tags") {
     const models = Object.keys(state.ollama).map((name) => ({ name, model: name }));

@@ -35,7 +35,7 @@ export function readFailure(reason: unknown): Failure {
   return {
     status,
     headers: isRecord(fields["responseHeaders"]) ? (fields["responseHeaders"] as Record<string, string>) : {},
-    text: body === undefined ? own : (messageIn(body) ?? body),
+    text: body === undefined ? withCause(own, fields["cause"]) : (messageIn(body) ?? body),
     networkCode: networkCodeOf(reason),
   };
 }
@@ -79,7 +79,8 @@ export function modelMissing(endpoint: ModelEndpoint): PipitError {
 function explain(failure: Failure, endpoint: ModelEndpoint): [ErrorCode, string] {
   const server = serverName(endpoint);
   const { status } = failure;
-  if (status === undefined) return explainNoStatus(failure, endpoint);
+  // Below 400 the answer began well and broke off while it was read.
+  if (status === undefined || status < 400) return explainNoStatus(failure, endpoint);
   if (status === 401 || status === 403) {
     return [
       "MODEL_KEY_REFUSED",
@@ -114,6 +115,12 @@ function explainNoStatus(failure: Failure, endpoint: ModelEndpoint): [ErrorCode,
     return [
       "MODEL_UNREACHABLE",
       `${server} does not answer (${failure.networkCode}). ${cure}, then try again.`,
+    ];
+  }
+  if (/bad port|invalid url|failed to parse url|includes credentials|unknown scheme/i.test(failure.text)) {
+    return [
+      "MODEL_UNREACHABLE",
+      `${server} cannot be asked: its address cannot be used. Check PIPIT_MODEL_URL.`,
     ];
   }
   if (/certificate|self.signed|\bTLS\b|\bSSL\b/i.test(`${failure.text} ${failure.networkCode ?? ""}`)) {
@@ -158,9 +165,17 @@ export function retryAfterOf(headers: Readonly<Record<string, string>>, nowMs: n
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }
 
-/** Some servers quote the key they refuse; it must not reach a log. */
+/** Some servers quote the key they refuse, some errors the whole address; neither secret may reach a log. */
 export function redact(text: string, key: string | undefined): string {
-  return key === undefined || key === "" ? text : text.replaceAll(key, "***");
+  const plain = text.replace(/\/\/[^\s/@]+@/g, "//***@").replace(/(https?:\/\/[^\s?]+)\?\S*/g, "$1");
+  return key === undefined || key === "" ? plain : plain.replaceAll(key, "***");
+}
+
+/** "fetch failed" alone says nothing; the cause does. */
+function withCause(message: string, cause: unknown): string {
+  return cause instanceof Error && !message.includes(cause.message)
+    ? `${message}: ${cause.message}`
+    : message;
 }
 
 function messageIn(body: string): string | undefined {

@@ -1,0 +1,161 @@
+import { describe, expect, test } from "vitest";
+import { faults, say, stream } from "#tests/doubles/openai-script.ts";
+import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
+import { createModelSource, type ModelConfig } from "./model-source.ts";
+import {
+  ask,
+  askWithImage,
+  closedPort,
+  collect,
+  never,
+  silentLogger,
+  textOf,
+} from "./models/model-test-kit.ts";
+
+const NOBODY = `http://127.0.0.1:${await closedPort()}`;
+const picture = new Uint8Array([0xff, 0xd8, 0xff]);
+
+function sourceFor(config: Partial<ModelConfig>) {
+  const clock = { at: 0, nowMs: () => clock.at };
+  const source = createModelSource({ config: { ollamaUrl: NOBODY, ...config }, clock, logger: silentLogger });
+  return { source, clock };
+}
+
+describe("a configured endpoint", () => {
+  test("answers with the configured model; Ollama is not looked for", async () => {
+    await using double = await startOpenAiDouble(stream(say("Hi")), { ollama: { other: ["completion"] } });
+    const { source } = sourceFor({ url: double.url, model: "mine", ollamaUrl: double.origin });
+    const model = await source.current(never);
+    expect(model.name).toBe("mine");
+    expect(textOf((await collect(model.answer(ask("Hi"), never))).parts)).toBe("Hi");
+    expect(double.seen).toEqual(["POST /v1/chat/completions"]);
+  });
+
+  test("without a model name takes the first one it lists, asked once", async () => {
+    await using double = await startOpenAiDouble(stream(say("Hi")), { models: ["alpha", "beta"] });
+    const { source } = sourceFor({ url: `${double.url}/` });
+    expect((await source.current(never)).name).toBe("alpha");
+    expect((await source.current(never)).name).toBe("alpha");
+    expect(double.seen).toEqual(["GET /v1/models"]);
+  });
+
+  test("that lists nothing asks for a name", async () => {
+    await using double = await startOpenAiDouble(stream(), { models: [] });
+    await expect(sourceFor({ url: double.url }).source.current(never)).rejects.toMatchObject({
+      code: "MODEL_MISSING",
+      message: expect.stringContaining("PIPIT_MODEL"),
+    });
+  });
+
+  test.each([
+    ["not there", { url: `${NOBODY}/v1` }, "MODEL_UNREACHABLE"],
+    ["refusing the key", { key: "wrong" }, "MODEL_KEY_REFUSED"],
+  ])("%s: a named error, and the next question tries again", async (_, config, code) => {
+    await using double = await startOpenAiDouble(stream(), { key: "right" });
+    const { source } = sourceFor({ url: double.url, ...config });
+    await expect(source.current(never)).rejects.toMatchObject({ code });
+    await expect(source.current(never)).rejects.toMatchObject({ code });
+  });
+
+  test("remembers between questions that a model takes no pictures", async () => {
+    await using double = await startOpenAiDouble((request) =>
+      request.images.length > 0 ? faults.imageRefused : stream(say("Blind.")),
+    );
+    const { source } = sourceFor({ url: double.url, model: "m" });
+    for (let question = 0; question < 2; question += 1) {
+      await collect((await source.current(never)).answer(askWithImage("?", picture), never));
+    }
+    expect(double.requests.map((request) => request.images.length)).toEqual([1, 0, 0]);
+  });
+
+  test("status tells what is there, or what is wrong", async () => {
+    await using double = await startOpenAiDouble(stream(), { models: ["m", "n"], key: "right" });
+    const statusOf = (config: Partial<ModelConfig>) =>
+      sourceFor({ url: double.url, key: "right", ...config }).source.status(never);
+    expect(await statusOf({ model: "m" })).toEqual({
+      kind: "configured",
+      name: "m",
+      works: true,
+      detail: `m at ${double.origin}`,
+    });
+    expect(await statusOf({})).toMatchObject({ name: "m", works: true });
+    expect((await statusOf({ model: "x" })).detail).toContain("does not list it (it lists m, n)");
+    expect(await statusOf({ model: "m", key: "wrong" })).toMatchObject({
+      works: false,
+      detail: expect.stringContaining("PIPIT_MODEL_KEY"),
+    });
+    expect(await statusOf({ model: "m", url: `${NOBODY}/v1` })).toMatchObject({ name: "m", works: false });
+    // A server without /models may still answer.
+    expect(await statusOf({ model: "m", url: `${double.origin}/elsewhere` })).toMatchObject({ works: true });
+  });
+});
+
+describe("Ollama", () => {
+  test("answers on its OpenAI-compatible side, and our key stays at home", async () => {
+    await using double = await startOpenAiDouble(stream(say("Hi")), {
+      ollama: { "llama3.2:latest": ["completion", "tools"] },
+    });
+    const { source } = sourceFor({ ollamaUrl: `${double.origin}/`, key: "for-somebody-else" });
+    const model = await source.current(never);
+    expect(model.name).toBe("llama3.2:latest");
+    const { parts } = await collect(model.answer(askWithImage("Hi", picture), never));
+    expect(parts.map((part) => part.type)).toEqual(["notice", "text", "usage"]);
+    expect(double.requests[0]).toMatchObject({ authorization: undefined, images: [] });
+    expect(await source.status(never)).toMatchObject({
+      kind: "ollama",
+      name: "llama3.2:latest",
+      works: true,
+    });
+  });
+
+  test("without a model: MODEL_MISSING with the command", async () => {
+    await using double = await startOpenAiDouble(stream(), { ollama: {} });
+    const { source } = sourceFor({ ollamaUrl: double.origin });
+    const message = "Ollama is running but has no model: run `ollama pull llama3.2`.";
+    await expect(source.current(never)).rejects.toMatchObject({ code: "MODEL_MISSING", message });
+    expect(await source.status(never)).toMatchObject({ kind: "ollama", works: false, detail: message });
+  });
+
+  test("without the wanted model: names what it has", async () => {
+    await using double = await startOpenAiDouble(stream(), { ollama: { a: ["completion"] } });
+    const { source } = sourceFor({ ollamaUrl: double.origin, model: "b" });
+    await expect(source.current(never)).rejects.toMatchObject({
+      code: "MODEL_MISSING",
+      message: 'Ollama is running but has no model "b" (it has a): run `ollama pull b`.',
+    });
+  });
+});
+
+describe("nothing at all", () => {
+  test("is the built-in responder, and its status says how to connect a model", async () => {
+    const { source } = sourceFor({});
+    expect((await source.current(never)).name).toBe("built-in");
+    expect(await source.status(never)).toMatchObject({
+      kind: "built-in",
+      works: true,
+      detail: expect.stringContaining("ollama pull llama3.2"),
+    });
+  });
+
+  test("becomes Ollama once that has been started", async () => {
+    await using double = await startOpenAiDouble(stream());
+    const { source, clock } = sourceFor({ ollamaUrl: double.origin });
+    expect((await source.current(never)).name).toBe("built-in");
+    double.setOllama({ m: ["completion"] });
+    clock.at = 3_000;
+    expect((await source.current(never)).name).toBe("m");
+  });
+});
+
+test("an aborted question ends as CANCELLED", async () => {
+  await using double = await startOpenAiDouble(stream());
+  for (const config of [{ url: double.url }, {}]) {
+    const current = sourceFor(config).source.current(AbortSignal.abort());
+    await expect(current).rejects.toMatchObject({ code: "CANCELLED" });
+  }
+});
+
+test("warming needs no server and may be called again", async () => {
+  const { source } = sourceFor({});
+  await expect(Promise.all([source.warm(), source.warm()])).resolves.toEqual([undefined, undefined]);
+});
