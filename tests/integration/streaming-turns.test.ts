@@ -105,8 +105,8 @@ class Reader {
   }
 
   /** Resolves when the events satisfy the test. */
-  async until(test: (reader: Reader) => boolean): Promise<void> {
-    while (!test(this)) await new Promise<void>((resolve) => this.#wake.push(resolve));
+  async until(satisfied: (reader: Reader) => boolean): Promise<void> {
+    while (!satisfied(this)) await new Promise<void>((resolve) => this.#wake.push(resolve));
   }
 
   async #read(answer: AsyncIterable<TurnEvent>): Promise<PipitError | undefined> {
