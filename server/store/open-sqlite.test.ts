@@ -1,7 +1,9 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
@@ -136,6 +138,57 @@ describe("a damaged file", () => {
     expect(await readFile(`${kept}-1`, "utf8")).toContain("garbage");
     expect(await readFile(`${kept}-1-wal`, "utf8")).toBe("journal");
   });
+});
+
+describe("a server that is killed", () => {
+  test("loses nothing that it had confirmed, and its running turn can be taken over", async () => {
+    await using folder = await temporaryFolder();
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", writer, folder.file], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = once(child, "close");
+    const confirmed: string[] = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      confirmed.push(line);
+      if (confirmed.length === 30) child.kill("SIGKILL");
+    }
+    expect((await ended)[1]).toBe("SIGKILL");
+
+    const opened = options(folder.file);
+    await using store = await openStore(opened);
+    expect(store.setAside).toBeUndefined();
+    expect(opened.logger.lines).toEqual([]);
+    const stored = (await store.turns.recent("u", "c", 100_000)).map((turn) => turn.id);
+    expect(stored).toEqual(expect.arrayContaining(confirmed));
+    const found = await store.turns.search("u", "confirmed", { limit: 100 });
+    expect(found.length).toBe(Math.min(stored.length, 100));
+    const again = await store.turns.begin(beginning("running", 1_000_000));
+    expect(again).toMatchObject({ begun: true, turn: { id: "running", index: 0, ownerId: "owner-1000000" } });
+  });
+
+  const beginning = (id: string, nowMs: number) => ({
+    turnId: id,
+    chatId: "c",
+    userId: "u",
+    clientMessageId: id,
+    userText: "?",
+    hadImage: false,
+    ownerId: `owner-${nowMs}`,
+    nowMs,
+    leaseMs: 1000,
+  });
+  const writer = `
+    const { openStore } = await import(${JSON.stringify(new URL("store.ts", import.meta.url).href)});
+    const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+    const beginning = ${beginning.toString()};
+    const { chats, turns } = await openStore({ file: process.argv[1], clock: { nowMs: () => 0 }, logger: quiet });
+    await chats.create({ id: "c", userId: "u", title: "", createdAtMs: 0, updatedAtMs: 0 });
+    await turns.begin(beginning("running", 0));
+    for (let n = 0; ; n++) {
+      await turns.begin(beginning("turn-" + n, n));
+      await turns.finish({ turnId: "turn-" + n, status: "done", assistantText: "confirmed", inputTokens: 0, outputTokens: 0, nowMs: n });
+      process.stdout.write("turn-" + n + "\\n");
+    }`;
 });
 
 describe("a place that cannot be used", () => {
