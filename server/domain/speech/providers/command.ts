@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { SpeechError } from "../speech-error.ts";
 import { stallGuard } from "./stall-guard.ts";
 
@@ -50,7 +49,7 @@ export async function* commandOutput(
   } finally {
     either.removeEventListener("abort", kill);
     kill();
-    await exit.catch(() => undefined);
+    await exit;
   }
 }
 
@@ -61,8 +60,14 @@ export async function commandText(call: CommandCall, signal: AbortSignal): Promi
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** Resolves to the exit status or the signal's name; rejects when the program could not be started. */
-async function exited(child: ChildProcess): Promise<number | string> {
-  const [status, killedBy] = (await once(child, "exit")) as [number | null, string | null];
-  return status ?? killedBy ?? "no status";
+/** Resolves when the process is over: to its exit status, the signal that killed it, or why it could not start. */
+function exited(child: ChildProcess): Promise<number | string> {
+  return new Promise((resolve) => {
+    child.once("exit", (status, killedBy) => resolve(status ?? killedBy ?? "no status"));
+    child.once("error", (error) => {
+      resolve(error.message);
+      // A program that never started does not close its output either.
+      child.stdout?.destroy();
+    });
+  });
 }

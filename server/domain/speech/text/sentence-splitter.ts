@@ -76,7 +76,8 @@ function merged(segmenter: Intl.Segmenter, line: string): string[] {
   let glue = false;
   for (const { segment } of segmenter.segment(line)) {
     for (const part of segment.split(/(?<=…["»”’)\]]*\s+)(?=["«“(]?\p{Lu})/u)) {
-      if (glue) sentences[sentences.length - 1] += part;
+      // "Are you sure?" she asked: a small letter goes on with the sentence.
+      if (sentences.length > 0 && (glue || /^\p{Ll}/u.test(part))) sentences[sentences.length - 1] += part;
       else sentences.push(part);
       glue = endsInAbbreviation(part);
     }

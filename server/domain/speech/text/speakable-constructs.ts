@@ -1,5 +1,6 @@
 /** An undecided construct longer than this is plain text. */
 const LOOK_AHEAD_CHARS = 1000;
+const TAG_MAX_CHARS = 300;
 const FOOTNOTE_MAX_CHARS = 60;
 
 export interface Tag {
@@ -11,8 +12,13 @@ export interface Tag {
   readonly skipUntil: string | undefined;
 }
 
-const attributes = String.raw`(?:\s+[\w:@.-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>]+))?)*`;
-const tagPattern = new RegExp(String.raw`^</?([a-z][a-z0-9-]*)${attributes}\s*/?>`, "iu");
+const attribute = String.raw`\s+[\w:@.-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>]+))?`;
+const tagPattern = new RegExp(String.raw`^</?([a-z][a-z0-9-]*)(?:${attribute})*\s*/?>`, "iu");
+/** What may still become a tag, a comment or an autolink. */
+const openTag = new RegExp(
+  String.raw`^<(?:/?(?:[a-z][a-z0-9-]*(?:${attribute})*(?:\s+[\w:@.-]*\s*(?:=\s*(?:"[^"]*|'[^']*)?)?)?\s*/?)?|!-?|[^\s<>]*)$`,
+  "iu",
+);
 const blockTags = /^(?:br|p|div|li|ul|ol|tr|td|th|table|h[1-6]|hr|blockquote|details|summary|section)$/iu;
 const silentTags = /^(?:script|style|pre|svg)$/iu;
 
@@ -21,8 +27,7 @@ export function readTag(text: string, ends: boolean): Tag | undefined {
   if (text.startsWith("<!--")) return { said: "", length: 4, isAddress: false, skipUntil: "-->" };
   const found = readAutolink(text) ?? readElement(text);
   if (found !== undefined) return found;
-  const mayBecome = text === "<" || (/^<[a-z/!]/iu.test(text) && !text.includes(">"));
-  if (mayBecome && !ends && text.length < LOOK_AHEAD_CHARS) return undefined;
+  if (!ends && text.length < TAG_MAX_CHARS && openTag.test(text)) return undefined;
   return { said: "<", length: 1, isAddress: false, skipUntil: undefined };
 }
 
