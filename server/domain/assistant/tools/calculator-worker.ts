@@ -1,22 +1,22 @@
 import { parentPort } from "node:worker_threads";
 import { createEvaluate, type Evaluate } from "./calculator-engine.ts";
 
-/** What goes into and comes out of the worker. */
+/** What goes into the worker, one at a time; "ready" and then one reply per request come out. */
 export interface CalculatorRequest {
-  readonly id: number;
   readonly expression: string;
 }
-export type CalculatorReply =
-  | { readonly id: number; readonly result: string }
-  | { readonly id: number; readonly error: string };
+export type CalculatorReply = { readonly result: string } | { readonly error: string };
 
 const evaluate = createEvaluate();
-parentPort?.on("message", (request: CalculatorRequest) => parentPort?.postMessage(reply(request, evaluate)));
+parentPort?.on("message", (request: CalculatorRequest) => {
+  parentPort?.postMessage(reply(request.expression, evaluate));
+});
+parentPort?.postMessage("ready");
 
-function reply({ id, expression }: CalculatorRequest, run: Evaluate): CalculatorReply {
+function reply(expression: string, run: Evaluate): CalculatorReply {
   try {
-    return { id, result: run(expression) };
+    return { result: run(expression) };
   } catch (error) {
-    return { id, error: error instanceof Error ? error.message : String(error) };
+    return { error: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -8,7 +8,7 @@ export interface Calculator extends AsyncDisposable {
 }
 
 export interface CalculatorOptions {
-  /** One calculation may take this long, the start of the thread included; default 5 s. */
+  /** One calculation may take this long once the thread runs; default 2 s. */
   readonly timeoutMs?: number;
   /** The thread ends after this long without work; default 60 s. */
   readonly idleMs?: number;
@@ -17,98 +17,127 @@ export interface CalculatorOptions {
 /** Heap of the thread: mathjs takes about 30 MB. */
 const HEAP_MAX_MB = 96;
 
-interface Waiting {
-  readonly resolve: (result: string) => void;
-  readonly reject: (error: unknown) => void;
-}
 interface Thread {
   readonly worker: Worker;
-  readonly waiting: Map<number, Waiting>;
+  /** Resolves when it can calculate. */
+  readonly ready: Promise<void>;
+  /** Resolves with the next reply, rejects when the thread ends. */
+  next: PromiseWithResolvers<CalculatorReply>;
 }
 
 /**
- * An expression is a small program, and one that never ends or eats all memory must not stop the server: it runs in a thread
- * that is stopped when it takes too long. The thread starts with the first calculation (about 150 ms) and is kept for the
- * next ones.
+ * An expression is a small program, and one that never ends must not stop the server: it runs in a thread that is stopped when
+ * it takes too long. The thread starts with the first calculation (about 150 ms) and is kept for the next ones. One
+ * calculation runs at a time, so that stopping one person's does not take another's with it.
  */
 export function createCalculator(options: CalculatorOptions = {}): Calculator {
-  const { timeoutMs = 5_000, idleMs = 60_000 } = options;
+  const { timeoutMs = 2_000, idleMs = 60_000 } = options;
   let thread: Thread | undefined;
   let idle: NodeJS.Timeout | undefined;
-  let nextId = 0;
+  let last: Promise<void> = Promise.resolve();
+  let disposed = false;
 
-  async function stop(reason: Error): Promise<void> {
+  async function stop(reason: unknown): Promise<void> {
     const stopping = thread;
     thread = undefined;
     clearTimeout(idle);
-    if (stopping === undefined) return;
-    for (const { reject } of stopping.waiting.values()) reject(reason);
-    stopping.waiting.clear();
-    await stopping.worker.terminate();
+    stopping?.next.reject(reason);
+    await stopping?.worker.terminate();
   }
 
-  function started(): Thread {
-    thread ??= startThread((ended) => {
+  async function runAlone(expression: string, signal: AbortSignal): Promise<string> {
+    if (disposed) throw stoppedError();
+    signal.throwIfAborted();
+    clearTimeout(idle);
+    const running = (thread ??= startThread((ended) => {
       if (thread === ended) thread = undefined;
-    });
-    return thread;
+    }));
+    const onAbort = () => void stop(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await Promise.race([running.ready, running.next.promise]);
+      const seconds = Math.ceil(timeoutMs / 1000);
+      timer = setTimeout(
+        () => void stop(new Error(`the calculation takes longer than ${seconds} s`)),
+        timeoutMs,
+      );
+      running.worker.postMessage({ expression } satisfies CalculatorRequest);
+      const reply = await running.next.promise;
+      if ("error" in reply) throw new Error(reply.error);
+      return reply.result;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+      running.next = nextReply();
+      if (thread === running) idle = setTimeout(() => void stop(stoppedError()), idleMs).unref();
+    }
   }
 
   return {
     async calculate(expression, signal) {
-      signal.throwIfAborted();
-      clearTimeout(idle);
-      const { worker, waiting } = started();
-      const id = nextId++;
-      const { promise, resolve, reject } = Promise.withResolvers<string>();
-      waiting.set(id, { resolve, reject });
-      const tooLong = new Error(`the calculation takes longer than ${Math.ceil(timeoutMs / 1000)} s`);
-      const timer = setTimeout(() => void stop(tooLong), timeoutMs);
-      // Others may be waiting for the same thread, but a calculation cannot be stopped alone: they are told to retry.
-      const onAbort = () => {
-        reject(signal.reason);
-        void stop(new Error("the calculation was interrupted"));
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
-      worker.postMessage({ id, expression } satisfies CalculatorRequest);
+      const before = last;
+      const mine = Promise.withResolvers<void>();
+      last = before.then(() => mine.promise);
       try {
-        return await promise;
+        await untilAborted(before, signal);
+        return await runAlone(expression, signal);
       } finally {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", onAbort);
-        waiting.delete(id);
-        if (thread?.waiting.size === 0) {
-          idle = setTimeout(() => void stop(new Error("stopped")), idleMs).unref();
-        }
+        mine.resolve();
       }
     },
-    [Symbol.asyncDispose]: () => stop(new Error("the calculator has been stopped")),
+    async [Symbol.asyncDispose]() {
+      disposed = true;
+      await stop(stoppedError());
+    },
   };
 }
 
 function startThread(onEnd: (thread: Thread) => void): Thread {
-  const waiting = new Map<number, Waiting>();
+  const ready = Promise.withResolvers<void>();
   const worker = new Worker(new URL("./calculator-worker.ts", import.meta.url), {
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MAX_MB },
   });
-  const thread: Thread = { worker, waiting };
-  const fail = (error: Error) => {
+  const thread: Thread = { worker, ready: ready.promise, next: nextReply() };
+  const end = (error: Error) => {
     onEnd(thread);
-    for (const { reject } of waiting.values()) reject(error);
-    waiting.clear();
+    thread.next.reject(error);
   };
+  // An idle thread must not keep a finished program alive.
   worker.unref();
-  worker.on("message", (reply: CalculatorReply) => {
-    const waiter = waiting.get(reply.id);
-    if ("error" in reply) waiter?.reject(new Error(reply.error));
-    else waiter?.resolve(reply.result);
+  worker.on("message", (reply: CalculatorReply | "ready") => {
+    if (reply === "ready") ready.resolve();
+    else thread.next.resolve(reply);
   });
   worker.on("error", (error: Error & { code?: string }) =>
-    fail(
+    end(
       error.code === "ERR_WORKER_OUT_OF_MEMORY" ? new Error("the calculation needs too much memory") : error,
     ),
   );
-  worker.on("exit", () => fail(new Error("the calculator stopped")));
+  worker.on("exit", () => end(stoppedError()));
   return thread;
+}
+
+/** A thread may end while nobody waits for a reply; that is no unhandled rejection. */
+function nextReply(): PromiseWithResolvers<CalculatorReply> {
+  const next = Promise.withResolvers<CalculatorReply>();
+  next.promise.catch(() => {});
+  return next;
+}
+
+function stoppedError(): Error {
+  return new Error("the calculator has been stopped");
+}
+
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }

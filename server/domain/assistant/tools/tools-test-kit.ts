@@ -1,0 +1,65 @@
+import type { SearchHit, Turn, TurnStore } from "#server/domain/chats/ports.ts";
+
+/** A finished turn; `index` also makes its id and time. */
+export function turnOf(chatId: string, index: number, userText: string, assistantText = "Fine."): Turn {
+  return {
+    id: `${chatId}-turn-${index}`,
+    chatId,
+    userId: "u1",
+    clientMessageId: undefined,
+    index,
+    userText,
+    hadImage: false,
+    assistantText,
+    status: "done",
+    model: "m",
+    inputTokens: 0,
+    outputTokens: 0,
+    ownerId: "o",
+    leaseUntilMs: 0,
+    createdAtMs: Date.UTC(2026, 10, 1, 12, index),
+    finishedAtMs: Date.UTC(2026, 10, 1, 12, index),
+  };
+}
+
+const refuse = () => Promise.reject(new Error("not part of this test"));
+
+/** A turn store in memory that finds by plain substring; it records the searches. */
+export function memoryTurns(turns: readonly Turn[]) {
+  const searches: { userId: string; query: string; chatId?: string; limit: number }[] = [];
+  const store: TurnStore = {
+    begin: refuse,
+    finish: refuse,
+    renewLeases: refuse,
+    recent: (userId, chatId, limit, beforeIndex = Number.POSITIVE_INFINITY) =>
+      Promise.resolve(
+        turns
+          .filter((turn) => turn.userId === userId && turn.chatId === chatId && turn.index < beforeIndex)
+          .toSorted((a, b) => b.index - a.index)
+          .slice(0, limit),
+      ),
+    search: (userId, query, options) => {
+      searches.push({ userId, query, ...options });
+      const hits = turns
+        .filter((turn) => options.chatId === undefined || turn.chatId === options.chatId)
+        .filter((turn) => turn.userId === userId && turn.userText.includes(query))
+        .map((turn) => hitOf(turn))
+        .slice(0, options.limit);
+      return Promise.resolve(hits);
+    },
+  };
+  return { store, searches };
+}
+
+function hitOf(turn: Turn): SearchHit {
+  return {
+    chatId: turn.chatId,
+    chatTitle: `Chat ${turn.chatId}`,
+    turnId: turn.id,
+    turnIndex: turn.index,
+    createdAtMs: turn.createdAtMs,
+    score: 1,
+    headline: turn.userText,
+    turn,
+  };
+}
