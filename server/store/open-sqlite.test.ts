@@ -126,6 +126,30 @@ describe("a damaged file", () => {
     expect(await store.chats.list("u", 10)).toEqual([chat]);
   });
 
+  test("that is large and was closed in order is found out in use, and kept aside at the next start", async () => {
+    await using folder = await temporaryFolder();
+    {
+      await using store = await openStore(options(folder.file));
+      for (let n = 0; n < 20; n++)
+        await store.chats.create({ ...chat, id: `c${n}`, title: "x".repeat(500_000) });
+    }
+    const content = await readFile(folder.file);
+    await writeFile(folder.file, content.fill(0xff, 4_096_000, 4_096_000 + 8192));
+    const opened = options(folder.file);
+    {
+      await using store = await openStore(opened);
+      expect(store.setAside).toBeUndefined();
+      await expect(store.chats.list("u", 100)).rejects.toMatchObject({ code: "STORAGE_CORRUPT" });
+      expect(opened.logger.lines).toMatchObject([{ level: "error", event: "store.damaged" }]);
+    }
+    {
+      await using store = await openStore(options(folder.file));
+      expect(store.setAside).toContain(".corrupt-");
+      expect((await readFile(store.setAside ?? "")).equals(content)).toBe(true);
+    }
+    expect((await readdir(folder.dir)).filter((name) => name.endsWith(".suspect"))).toEqual([]);
+  });
+
   test("never takes the place of another one kept before, and its journals go along", async () => {
     await using folder = await temporaryFolder();
     const kept = `${folder.file}.corrupt-20261121T010203.004Z`;

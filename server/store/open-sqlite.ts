@@ -1,5 +1,5 @@
-import { constants } from "node:fs";
-import { link, mkdir, open, stat, unlink } from "node:fs/promises";
+import { constants, writeFileSync } from "node:fs";
+import { link, mkdir, open, rm, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import type { Clock } from "#server/domain/clock.ts";
@@ -9,9 +9,8 @@ import { isCorruption, toStartError } from "./storage-errors.ts";
 
 /** How long a statement waits for another connection's lock. */
 export const BUSY_TIMEOUT_MS = 5000;
-/** Up to this size every page is checked at start (well under 100 ms); above it only the header and the schema. */
-const FULL_CHECK_MAX_BYTES = 32 * 1024 * 1024;
-
+/** Up to this size every page is checked at each start (about 60 ms); a larger file only when there is a reason to. */
+const ALWAYS_CHECKED_MAX_BYTES = 8 * 1024 * 1024;
 /** First bytes of every database that is not empty (https://www.sqlite.org/fileformat2.html §1.3). */
 const SQLITE_MAGIC = "SQLite format 3\0";
 
@@ -38,7 +37,9 @@ export async function openDatabaseFile(options: OpenDatabaseOptions): Promise<Op
   const { file, clock, logger, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
   const openChecked = async () => {
     await checkHeader(file);
-    return connect(file, (await stat(file)).size, busyTimeoutMs);
+    const database = connect(file, await needsFullCheck(file), busyTimeoutMs);
+    await rm(suspectMark(file), { force: true });
+    return database;
   };
   try {
     await ensureFile(file);
@@ -59,6 +60,31 @@ export async function openDatabaseFile(options: OpenDatabaseOptions): Promise<Op
   } catch (reason) {
     throw toStartError(reason, file);
   }
+}
+
+/** Has the next start check every page: called when a damaged page was met, which the quick look at start had missed. */
+export function markSuspect(file: string): void {
+  // Synchronous, since the process may not live much longer; without the mark, the next fault brings us here again.
+  try {
+    writeFileSync(suspectMark(file), "", { mode: 0o600 });
+  } catch {
+    // A disk that takes no empty file is told of by the error that is on its way already.
+  }
+}
+
+function suspectMark(file: string): string {
+  return `${file}.suspect`;
+}
+
+/** In bytes; undefined for a file that is not there. */
+async function sizeOf(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.size;
+}
+
+/** Small files always; others when a server was killed (it left its journal) or has met a damaged page. */
+async function needsFullCheck(file: string): Promise<boolean> {
+  if (((await sizeOf(file)) ?? 0) <= ALWAYS_CHECKED_MAX_BYTES) return true;
+  return ((await sizeOf(`${file}-wal`)) ?? 0) > 0 || (await sizeOf(suspectMark(file))) !== undefined;
 }
 
 /** Without SQLite: it would delete the journal of a file whose header it does not know, and with it the newest data. */
@@ -93,14 +119,14 @@ async function ensureFile(file: string): Promise<void> {
   }
 }
 
-function connect(file: string, sizeBytes: number, timeout: number): Database.Database {
+function connect(file: string, fullCheck: boolean, timeout: number): Database.Database {
   const database = new Database(file, { timeout });
   try {
     database.pragma("journal_mode = WAL");
     database.pragma("synchronous = NORMAL");
     database.pragma("foreign_keys = ON");
     database.prepare("select count(*) from sqlite_schema").get();
-    if (sizeBytes > 0 && sizeBytes <= FULL_CHECK_MAX_BYTES) {
+    if (fullCheck) {
       const verdict: unknown = database.pragma("quick_check(1)", { simple: true });
       if (verdict !== "ok")
         throw new PipitError("STORAGE_CORRUPT", "The database is damaged.", { detail: String(verdict) });

@@ -85,6 +85,8 @@ function excerpt(text: string, at: number): string {
     const space = text.slice(from, at).search(/\s/);
     if (space !== -1) from += space + 1;
   }
+  // Not between the two halves of one character.
+  if (/[\uDC00-\uDFFF]/.test(text.charAt(from))) from += 1;
   const before = from > 0 ? "…" : "";
   const rest = text.slice(from, from + 4 * MAX_HEADLINE_CHARS).replace(/\s+/g, " ");
   const room = MAX_HEADLINE_CHARS - before.length;
@@ -93,5 +95,5 @@ function excerpt(text: string, at: number): string {
   const cut = rest.slice(0, room - 1);
   const lastSpace = cut.lastIndexOf(" ");
   const whole = lastSpace > room / 2 ? cut.slice(0, lastSpace) : cut.replace(/[\uD800-\uDBFF]$/, "");
-  return `${before}${whole.trim()}…`;
+  return `${before}${whole.trim()}…`.toWellFormed();
 }

@@ -8,22 +8,28 @@ import {
   type SqliteDatabase,
   type SqliteStatement,
 } from "kysely";
+import type { PipitError } from "#contract/pipit-error.ts";
 import { toRunningError } from "./storage-errors.ts";
 
 /** Prepared statements kept per database; more distinct texts than this only cost preparing them again. */
 const MAX_CACHED_STATEMENTS = 200;
 
+/** Told of every error of SQLite before it is thrown. */
+type OnError = (error: PipitError) => void;
+
 /** Kysely's SQLite dialect with what a server needs: see each class. Every SQLite error leaves it as a PipitError. */
 export class ServerSqliteDialect extends SqliteDialect {
   readonly #database: Database;
+  readonly #onError: OnError;
 
-  constructor(database: Database) {
+  constructor(database: Database, onError: OnError = () => undefined) {
     super({ database });
     this.#database = database;
+    this.#onError = onError;
   }
 
   override createDriver(): ServerSqliteDriver {
-    return new ServerSqliteDriver(this.#database);
+    return new ServerSqliteDriver(this.#database, this.#onError);
   }
 
   override createAdapter(): TransactionalDdlAdapter {
@@ -41,8 +47,8 @@ class TransactionalDdlAdapter extends SqliteAdapter {
 class ServerSqliteDriver extends SqliteDriver {
   readonly #database: Database;
 
-  constructor(database: Database) {
-    super({ database: withCacheAndErrors(database) });
+  constructor(database: Database, onError: OnError) {
+    super({ database: withCacheAndErrors(database, onError) });
     this.#database = database;
   }
 
@@ -60,13 +66,15 @@ class ServerSqliteDriver extends SqliteDriver {
   }
 }
 
-function withCacheAndErrors(database: Database): SqliteDatabase {
+function withCacheAndErrors(database: Database, onError: OnError): SqliteDatabase {
   const cache = new Map<string, SqliteStatement>();
   const attempt = <T>(work: () => T): T => {
     try {
       return work();
     } catch (reason) {
-      throw toRunningError(reason, database.name);
+      const error = toRunningError(reason, database.name);
+      onError(error);
+      throw error;
     }
   };
   const prepare = (text: string): SqliteStatement => {

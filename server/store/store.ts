@@ -7,13 +7,13 @@ import type { RefreshTokenStore, SigningKeyStore } from "#server/domain/tokens/p
 import { createAccountStore } from "./account-store.ts";
 import { createChatStore } from "./chat-store.ts";
 import { createMigrations, migrate } from "./migrations.ts";
-import { openDatabaseFile } from "./open-sqlite.ts";
+import { markSuspect, openDatabaseFile } from "./open-sqlite.ts";
 import { createRefreshTokenStore } from "./refresh-token-store.ts";
 import type { Tables } from "./schema.ts";
 import { createSigningKeyStore } from "./signing-key-store.ts";
 import { ServerSqliteDialect } from "./sqlite-dialect.ts";
 import { createSqliteTurnIndex } from "./sqlite-turn-index.ts";
-import { toStartError } from "./storage-errors.ts";
+import { isCorruption, toStartError } from "./storage-errors.ts";
 import { createTurnStore } from "./turn-store.ts";
 import { createUsageStore } from "./usage-store.ts";
 
@@ -48,9 +48,15 @@ export interface OpenStoreOptions {
  * @example await using store = await openStore({ file: join(dataDir, "pipit.db"), clock: systemClock, logger });
  */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
-  const { file } = options;
+  const { file, logger } = options;
   const { database, setAside } = await openDatabaseFile(options);
-  const db = new Kysely<Tables>({ dialect: new ServerSqliteDialect(database) });
+  const db = new Kysely<Tables>({
+    dialect: new ServerSqliteDialect(database, (error) => {
+      if (!isCorruption(error)) return;
+      markSuspect(file);
+      logger.error("store.damaged", { file, detail: error.detail });
+    }),
+  });
   const turnIndex = createSqliteTurnIndex();
   const close = async () => {
     await db.destroy();
