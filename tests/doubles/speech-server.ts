@@ -105,19 +105,21 @@ async function sendSound(
   const sound = fault === "wav" ? Buffer.concat([streamingWavHeader(), pcm]) : pcm;
   const size = options.pieceBytes ?? DEFAULT_PIECE_BYTES;
   const end = fault === "cut" ? sound.length / 2 : sound.length;
+  const closed = once(response, "close");
   response.writeHead(200, { "content-type": fault === "wav" ? "audio/wav" : "audio/pcm" });
   for (let at = 0, piece = 0; at < end && !response.destroyed; at += size, piece += 1) {
     await options.beforePiece?.(piece);
-    await send(response, sound.subarray(at, at + size));
+    await send(response, sound.subarray(at, at + size), closed);
   }
   if (fault === "cut") response.destroy();
   else response.end();
 }
 
 /** Waits while the client does not take more. */
-async function send(response: ServerResponse, piece: Buffer): Promise<void> {
+async function send(response: ServerResponse, piece: Buffer, closed: Promise<unknown>): Promise<void> {
   if (response.destroyed || response.write(piece)) return;
-  await Promise.race([once(response, "drain"), once(response, "close")]);
+  const drained = new Promise<void>((resolve) => response.once("drain", resolve));
+  await Promise.race([drained, closed]);
 }
 
 /** A sine of half the full scale; 0 Hz is silence. */

@@ -18,6 +18,8 @@ export interface ProviderChain {
    * with a notice. Notices may repeat from sentence to sentence.
    */
   speak(request: SynthesisRequest, locale: string, signal: AbortSignal): AsyncIterable<SpeechPart>;
+  /** Gets the provider ready that will most likely be asked; never throws. */
+  warm(language: string, signal: AbortSignal): Promise<void>;
 }
 
 interface Failed {
@@ -66,6 +68,13 @@ export function createProviderChain(
   }
 
   return {
+    async warm(language, signal) {
+      for (const link of links) {
+        if (restOf(link) !== undefined || !(await supports(link.provider, language, signal))) continue;
+        link.provider.warm?.(language);
+        return;
+      }
+    },
     async *speak(request, locale, signal) {
       let failed: Failed | undefined;
       for (const link of links) {

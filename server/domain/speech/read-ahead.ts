@@ -1,5 +1,8 @@
 /** A stream that is already running; leaving its loop or disposing it stops the source. */
-export interface ReadAhead<T> extends AsyncIterable<T>, AsyncDisposable {}
+export interface ReadAhead<T> extends AsyncIterable<T>, AsyncDisposable {
+  /** Resolves, never rejects, when the source has stopped; an abort is enough for that, whether or not anybody reads. */
+  readonly finished: Promise<void>;
+}
 
 /**
  * Starts reading a source now and keeps at most `maxItems` until they are taken; beyond that the source waits.
@@ -62,5 +65,5 @@ export function readAhead<T>(
     await filled;
   }
 
-  return { [Symbol.asyncIterator]: take, [Symbol.asyncDispose]: dispose };
+  return { [Symbol.asyncIterator]: take, [Symbol.asyncDispose]: dispose, finished: filled };
 }

@@ -52,14 +52,14 @@ export function createSpeechService(deps: SpeechServiceDeps): SpeechService {
 
   return {
     speak(text, options, signal) {
-      const either = AbortSignal.any([signal, stop.signal]);
-      return tracked(speak(chain, providers, text, options, either), running);
+      return speak({ chain, running, text, options, signal: AbortSignal.any([signal, stop.signal]) });
     },
     status: (signal) => statusOf(providers, signal),
     async [Symbol.asyncDispose]() {
       stop.abort(new DOMException("The server stops.", "AbortError"));
-      await Promise.all(providers.map((provider) => provider[Symbol.asyncDispose]()));
+      // Not the listeners: one that has stopped reading must not hold up the end.
       await Promise.all(running);
+      await Promise.all(providers.map((provider) => provider[Symbol.asyncDispose]()));
     },
   };
 }
@@ -75,32 +75,20 @@ function toLink(provider: OwnedSpeechProvider): ChainLink {
   return { provider, restAfterFailureMs: provider.name === "openai" ? NETWORK_REST_MS : 0 };
 }
 
-/** Passes a stream on and keeps its end in `running`, so that disposing can wait for it. */
-async function* tracked<T>(
-  source: AsyncGenerator<T, void>,
-  running: Set<Promise<void>>,
-): AsyncGenerator<T, void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  running.add(promise);
-  try {
-    yield* source;
-  } finally {
-    running.delete(promise);
-    resolve();
-  }
+interface Speaking {
+  readonly chain: ProviderChain;
+  /** Sentences whose synthesis has not stopped yet, of all listeners. */
+  readonly running: Set<Promise<void>>;
+  readonly text: AsyncIterable<string>;
+  readonly options: SpeakOptions;
+  readonly signal: AbortSignal;
 }
 
-async function* speak(
-  chain: ProviderChain,
-  providers: readonly OwnedSpeechProvider[],
-  text: AsyncIterable<string>,
-  options: SpeakOptions,
-  signal: AbortSignal,
-): AsyncGenerator<SpeechPart, void> {
+async function* speak({ chain, running, text, options, signal }: Speaking): AsyncGenerator<SpeechPart, void> {
   signal.throwIfAborted();
-  for (const provider of providers) provider.warm?.(primaryLanguage(options.locale));
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
+  void chain.warm(primaryLanguage(options.locale), either).catch(() => undefined);
   const sentences = sentencesOf(text, options.locale, either);
   const isNew = createNoticeFilter();
 
@@ -108,7 +96,10 @@ async function* speak(
     const sentence = await sentences.next();
     if (sentence.done === true) return undefined;
     const request = requestFor(sentence.value, options);
-    return readAhead((inner) => chain.speak(request, options.locale, inner), AHEAD_MAX_PIECES, either);
+    const ahead = readAhead((inner) => chain.speak(request, options.locale, inner), AHEAD_MAX_PIECES, either);
+    running.add(ahead.finished);
+    void ahead.finished.then(() => running.delete(ahead.finished));
+    return ahead;
   };
 
   let next = started(start());

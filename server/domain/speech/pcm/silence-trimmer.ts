@@ -25,6 +25,7 @@ export function createSilenceTrimmer(): SilenceTrimmer {
     push(samples) {
       const last = samples.findLastIndex(isSound);
       if (last === -1) {
+        if (started && held.length >= PAUSE_MAX_SAMPLES) return new Int16Array(0);
         const keep = started ? PAUSE_MAX_SAMPLES : LEAD_SAMPLES;
         const both = concatSamples([held, samples]);
         held = started ? both.slice(0, keep) : both.slice(Math.max(0, both.length - keep));
