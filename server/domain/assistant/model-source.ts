@@ -6,8 +6,9 @@ import { createLanguageModel } from "./models/language-model.ts";
 import { originOf, type ModelAbilities, type ModelEndpoint } from "./models/model-endpoint.ts";
 import { defaultModelLimits, type ModelLimits } from "./models/model-limits.ts";
 import { listModels } from "./models/model-list.ts";
-import { createSdkLoader, warmSdk } from "./models/model-sdk.ts";
+import { createSdkLoader } from "./models/model-sdk.ts";
 import { createOllamaWatch, SUGGESTED_MODEL, type OllamaState } from "./models/ollama.ts";
+import { warmUp } from "./models/warm-up.ts";
 import type { AnswerModel, ModelSource, ModelStatus } from "./ports.ts";
 
 /** Which model answers; from PIPIT_MODEL_URL, PIPIT_MODEL, PIPIT_MODEL_KEY and Ollama's address. */
@@ -40,18 +41,22 @@ export function createModelSource(options: ModelSourceOptions): WarmableModelSou
   const sdk = createSdkLoader();
   const builtIn = createBuiltInModel({ clock });
   const ollama = createOllamaWatch({ url: config.ollamaUrl, model: config.model, clock, limits });
-  const abilities = new Map<string, ModelAbilities>();
+  const models = new Map<string, AnswerModel>();
   let warming: Promise<void> | undefined;
   let listed: string | undefined;
 
-  const languageModel = (endpoint: ModelEndpoint, start: ModelAbilities): AnswerModel => {
-    const known = abilities.get(endpoint.model) ?? { ...start };
-    abilities.set(endpoint.model, known);
-    return createLanguageModel({ endpoint, abilities: known, limits, sdk, clock, logger });
+  // One object per model: it keeps what the model refuses, and its compiled schemas.
+  const languageModel = (endpoint: ModelEndpoint, abilities: ModelAbilities): AnswerModel => {
+    const key = JSON.stringify([endpoint.model, abilities]);
+    const known = models.get(key);
+    if (known !== undefined) return known;
+    const model = createLanguageModel({ endpoint, abilities: { ...abilities }, limits, sdk, clock, logger });
+    models.set(key, model);
+    return model;
   };
 
   const warm = (): Promise<void> => {
-    warming ??= warmSdk(sdk).catch((error: unknown) => {
+    warming ??= warmUp({ sdk, limits, clock, logger }).catch((error: unknown) => {
       logger.warn("model.warm-failed", { detail: String(error) });
     });
     return warming;

@@ -21,19 +21,43 @@ export interface LanguageModelOptions {
   readonly sdk: SdkLoader;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Replaces the global fetch; only the warm-up does. */
+  readonly fetch?: typeof fetch;
 }
+
+/** What one model needs for its answers. */
+interface Context extends LanguageModelOptions {
+  /** The SDK's model, made once: each new one compiles its schemas anew, which costs a millisecond per question. */
+  readonly chatModel: (sdk: ModelSdk) => ChatModel;
+}
+type ChatModel = ReturnType<ReturnType<ModelSdk["createOpenAICompatible"]>["chatModel"]>;
 
 /** A language model behind an OpenAI-compatible endpoint. Answers throw PipitError MODEL_*, RATE_LIMITED or CANCELLED. */
 export function createLanguageModel(options: LanguageModelOptions): AnswerModel {
+  let made: ChatModel | undefined;
+  const chatModel = (sdk: ModelSdk) => (made ??= makeChatModel(sdk, options));
+  const context: Context = { ...options, chatModel };
   return {
     name: options.endpoint.model,
-    answer: (request, signal) => answer(options, request, signal),
+    answer: (request, signal) => answer(context, request, signal),
   };
+}
+
+function makeChatModel(sdk: ModelSdk, options: LanguageModelOptions): ChatModel {
+  const { endpoint } = options;
+  const provider = sdk.createOpenAICompatible({
+    name: "pipit",
+    baseURL: endpoint.baseUrl.replace(/\/+$/, ""),
+    includeUsage: true,
+    ...(endpoint.key === undefined ? {} : { apiKey: endpoint.key }),
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+  });
+  return provider.chatModel(endpoint.model);
 }
 
 /** Asks, and asks once more without what the server refused (pictures, tools), as long as nothing has been said. */
 async function* answer(
-  options: LanguageModelOptions,
+  options: Context,
   request: AnswerRequest,
   signal: AbortSignal,
 ): AsyncGenerator<AnswerPart> {
@@ -76,7 +100,7 @@ function toFinalError(options: LanguageModelOptions, reason: unknown, signal: Ab
 
 /** One run of the tool loop. Throws what the SDK or the network threw, unless it was our own timeout. */
 async function* askOnce(
-  options: LanguageModelOptions,
+  options: Context,
   request: AnswerRequest,
   sent: ModelAbilities,
   signal: AbortSignal,
@@ -105,22 +129,16 @@ type SdkStream = ReturnType<ModelSdk["streamText"]>;
 
 function startStream(
   sdk: ModelSdk,
-  options: LanguageModelOptions,
+  options: Context,
   request: AnswerRequest,
   sent: ModelAbilities,
   outcomes: Map<string, ToolOutcome>,
   abortSignal: AbortSignal,
 ): SdkStream {
-  const { endpoint, limits } = options;
-  const provider = sdk.createOpenAICompatible({
-    name: "pipit",
-    baseURL: endpoint.baseUrl.replace(/\/+$/, ""),
-    includeUsage: true,
-    ...(endpoint.key === undefined ? {} : { apiKey: endpoint.key }),
-  });
+  const { limits } = options;
   const prompt = toSdkPrompt(request.messages, sent.images);
   return sdk.streamText({
-    model: provider.chatModel(endpoint.model),
+    model: options.chatModel(sdk),
     messages: prompt.messages,
     ...(prompt.instructions === undefined ? {} : { instructions: prompt.instructions }),
     ...(sent.tools
