@@ -3,6 +3,8 @@ import type { TurnEvent } from "./turn-types.ts";
 
 /** Events a listener may leave waiting before it counts as full. */
 const EVENTS_MAX = 64;
+/** Once full, the model waits until this few are left: stopping and starting for each event would cost more than the event. */
+const EVENTS_REFILL = 16;
 /** Audio pieces it may leave waiting: 8 pieces of 4096 bytes are a third of a second. */
 const AUDIO_MAX = 8;
 /** Pieces after which a listener that others outpace loses audio: its connection is as good as dead. */
@@ -26,7 +28,7 @@ export class Listener {
   #lagging = false;
   #wake: (() => void) | undefined;
 
-  /** `past` is delivered first; `onTaken` is called after each event that is taken. */
+  /** `past` is delivered first; `onTaken` is called when taking one has made room. */
   constructor(options: ListenerOptions, past: TurnEvent[], onTaken: () => void) {
     this.options = options;
     this.#events = past;
@@ -61,8 +63,13 @@ export class Listener {
     wake?.();
   }
 
-  get hasEventRoom(): boolean {
-    return this.#lagging || this.#events.length < EVENTS_MAX;
+  get isFull(): boolean {
+    return !this.#lagging && this.#events.length >= EVENTS_MAX;
+  }
+
+  /** After having been full. */
+  get wantsRefill(): boolean {
+    return this.#lagging || this.#events.length <= EVENTS_REFILL;
   }
 
   get hasAudioRoom(): boolean {
@@ -76,11 +83,16 @@ export class Listener {
 
   /** The next event, text before speech, or undefined when nothing waits. Throws the failure when it is its turn. */
   take(): TurnEvent | undefined {
-    const event = this.#events.shift() ?? this.#audio.shift();
+    const event = this.#events.shift();
     if (event !== undefined) {
       if (this.#events.length === 0) this.#lagging = false;
-      this.#onTaken();
+      if (this.#events.length === EVENTS_REFILL) this.#onTaken();
       return event;
+    }
+    const sound = this.#audio.shift();
+    if (sound !== undefined) {
+      this.#onTaken();
+      return sound;
     }
     if (this.#failure !== undefined) throw this.#failure;
     return this.#ended ? { type: "end" } : undefined;

@@ -80,7 +80,7 @@ export class LiveTurn {
    * listener sets the pace, and if nobody takes anything for two seconds the answer goes on without them.
    */
   eventRoom(): Promise<void> | undefined {
-    if (this.#anyListener((listener) => listener.hasEventRoom)) return undefined;
+    if (this.#anyListener((listener) => !listener.isFull)) return undefined;
     return this.#waitForEventRoom();
   }
 
@@ -144,7 +144,7 @@ export class LiveTurn {
       timer = setTimeout(() => resolve("timeout"), HOLD_MAX_MS);
     });
     try {
-      while (!this.signal.aborted && !this.#anyListener((listener) => listener.hasEventRoom)) {
+      while (!this.signal.aborted && !this.#anyListener((listener) => listener.wantsRefill)) {
         const taken = new Promise<"taken">((resolve) => this.#roomWaiters.add(() => resolve("taken")));
         if ((await Promise.race([taken, heldTooLong])) === "timeout") {
           for (const listener of this.#listeners) listener.lag();

@@ -18,7 +18,7 @@ export const LEASE_MS = 30_000;
 /** When to ask again for a turn that another process is answering. */
 const ELSEWHERE_RETRY_MS = 2_000;
 /** Longest answer. A model that loops would otherwise fill memory and disk. */
-const ANSWER_MAX_CHARS = 1_048_576;
+const ANSWER_MAX_CHARS = 8_388_608;
 
 /** One question on its way through this process. */
 interface Run {

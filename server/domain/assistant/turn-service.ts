@@ -1,5 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Caller } from "../caller.ts";
+import { deferred } from "./deferred.ts";
 import { LiveTurn } from "./live-turn.ts";
 import { LEASE_MS, runTurn } from "./run-turn.ts";
 import type { Question, TurnDeps, TurnEvent, TurnService } from "./turn-types.ts";
@@ -25,13 +26,11 @@ class LiveTurns implements TurnService {
     this.#deps = deps;
   }
 
-  async *answer(
-    question: Question,
-    caller: Caller,
-    signal: AbortSignal,
-  ): AsyncGenerator<TurnEvent, void, void> {
-    const live = await this.#openOrJoin(question, caller, signal);
-    yield* live.listen(question, signal);
+  answer(question: Question, caller: Caller, signal: AbortSignal): AsyncIterable<TurnEvent> {
+    return deferred(async () => {
+      const live = await this.#openOrJoin(question, caller, signal);
+      return live.listen(question, signal);
+    });
   }
 
   interrupt(userId: string, hardwareId: string): readonly string[] {
