@@ -92,7 +92,7 @@ async function exchange(start: URL, request: HttpRequest, signal: AbortSignal): 
       method,
       redirect: "manual",
       signal,
-      ...(request.headers === undefined ? {} : { headers: request.headers }),
+      headers: headersFor(url, request),
       ...(body === undefined ? {} : { body }),
     });
     const location = redirectTarget(response, url);
@@ -107,6 +107,11 @@ async function exchange(start: URL, request: HttpRequest, signal: AbortSignal): 
     url = location;
   }
   throw unreachable(start, "it redirects in circles");
+}
+
+/** A connection that is kept alive for nothing would hold up a server on this machine that is asked to stop. */
+function headersFor(url: URL, request: HttpRequest): Record<string, string> {
+  return { ...request.headers, ...(isLoopbackHost(url.hostname) ? { connection: "close" } : {}) };
 }
 
 function redirectTarget(response: Response, from: URL): URL | undefined {

@@ -12,10 +12,7 @@ const FORMATS = new Set(["jpeg", "png", "webp"]);
  */
 export async function readImageFile(path: string): Promise<ScreenImage> {
   const bytes = await readBounded(path);
-  const { default: sharp } = await import("sharp");
-  const metadata = await sharp(bytes)
-    .metadata()
-    .catch(() => undefined);
+  const metadata = await readMetadata(bytes);
   if (metadata === undefined || !FORMATS.has(metadata.format)) {
     throw new PipitError(
       "SCREENSHOT_INVALID",
@@ -26,6 +23,17 @@ export async function readImageFile(path: string): Promise<ScreenImage> {
     );
   }
   return { bytes, widthPx: metadata.width, heightPx: metadata.height };
+}
+
+async function readMetadata(
+  bytes: Uint8Array,
+): Promise<{ format: string; width: number; height: number } | undefined> {
+  const { default: sharp } = await import("sharp");
+  try {
+    return await sharp(bytes).metadata();
+  } catch {
+    return undefined;
+  }
 }
 
 async function readBounded(path: string): Promise<Uint8Array> {

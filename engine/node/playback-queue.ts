@@ -40,7 +40,7 @@ export function createPlaybackQueue(): PlaybackQueue {
   /** What `clear` cut off ends as a slope from the last sample, not as a step. */
   function fade(output: Int16Array, from: number): void {
     for (let index = from; index < output.length; index += 1) {
-      lastSample *= 0.98;
+      lastSample *= 0.975;
       output[index] = Math.trunc(lastSample);
     }
   }

@@ -50,9 +50,7 @@ export async function isDataFolderHeld(dataDir: string): Promise<boolean> {
 export async function isHealthy(httpUrl: string, signal: AbortSignal): Promise<boolean> {
   const client = createHttpClient({ serverUrl: httpUrl, timeoutMs: HEALTH_TIMEOUT_MS });
   try {
-    // A connection kept alive for nothing would hold up a server that stops.
-    const headers = { connection: "close" };
-    const { body } = await client.request({ method: "GET", path: "/health", headers }, signal);
+    const { body } = await client.request({ method: "GET", path: "/health" }, signal);
     return health.safeParse(JSON.parse(body)).success;
   } catch (error) {
     if (signal.aborted) throw error;

@@ -91,7 +91,9 @@ async function open(options: ServerLinkOptions, signal: AbortSignal): Promise<Co
   try {
     return {
       handle,
+      // Both ports of a server have TLS, or neither has.
       grpc: createGrpcTransport({
+        tls: handle.httpUrl.startsWith("https:"),
         target: handle.grpcUrl,
         accessToken: options.accessToken,
         logger: options.logger,

@@ -11,6 +11,9 @@ const BUSY_TIMEOUT_MS = 5_000;
 /** Messages with pictures are up to 8 MiB each; this is more than a hundred of them. */
 const DEFAULT_MAX_BYTES = 2 * 1024 * 1024 * 1024;
 
+/** https://www.sqlite.org/fileformat.html §1.3.1 */
+const FILE_HEADER = "SQLite format 3\0";
+
 const schema = `
   CREATE TABLE IF NOT EXISTS outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -69,8 +72,7 @@ export async function openOutbox(options: SqliteOutboxOptions): Promise<SqliteOu
 }
 
 async function openDatabase(path: string, options: SqliteOutboxOptions): Promise<Database.Database> {
-  // SQLite gives its WAL the mode of the database, so making that first keeps all three files private.
-  await (await open(path, "a", 0o600)).close();
+  await prepareFile(path);
   const db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     db.pragma("journal_mode = WAL");
@@ -84,7 +86,7 @@ async function openDatabase(path: string, options: SqliteOutboxOptions): Promise
         `${path} was written by a newer Pipit. Update Pipit to send what waits in it.`,
       );
     }
-    if (db.pragma("quick_check", { simple: true }) !== "ok") throw damage();
+    if (db.pragma("quick_check", { simple: true }) !== "ok") throw damage("SQLITE_CORRUPT");
     db.exec(schema);
     db.pragma(`user_version = ${SCHEMA_VERSION}`);
     return db;
@@ -92,6 +94,16 @@ async function openDatabase(path: string, options: SqliteOutboxOptions): Promise
     db.close();
     throw error;
   }
+}
+
+/**
+ * SQLite gives its WAL the mode of the database, so making that first keeps all three files private. It also takes a
+ * file too short for a header as an empty one and would write over it: such a file is damaged, not empty.
+ */
+async function prepareFile(path: string): Promise<void> {
+  await using file = await open(path, "a+", 0o600);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(FILE_HEADER.length), 0, FILE_HEADER.length, 0);
+  if (bytesRead > 0 && buffer.toString("latin1") !== FILE_HEADER) throw damage("SQLITE_NOTADB");
 }
 
 interface RowShape {
@@ -187,8 +199,8 @@ async function setDatabaseAside(path: string): Promise<string> {
   return aside;
 }
 
-function damage(): Error {
-  return Object.assign(new Error("quick_check failed"), { code: "SQLITE_CORRUPT" });
+function damage(code: "SQLITE_NOTADB" | "SQLITE_CORRUPT"): Error {
+  return Object.assign(new Error("the file is damaged"), { code });
 }
 
 function isDamage(error: unknown): boolean {

@@ -1,0 +1,114 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { SAMPLE_RATE_HZ } from "#contract/audio-format.ts";
+
+/** Louder than any dither, far quieter than the tones that we play. */
+const LOUD = 300;
+
+/** What the default sink plays, recorded through its monitor. */
+export interface SinkRecorder extends AsyncDisposable {
+  /** Everything heard until now. */
+  samples(): Int16Array;
+  /** Resolves at the next piece of the recording for which `done` is true. */
+  until(done: (samples: Int16Array) => boolean, signal: AbortSignal): Promise<void>;
+  /** When the newest loud sample was played, on the clock of performance.now(), in ms; recording delay included. */
+  lastLoudAtMs(): number | undefined;
+}
+
+/** Starts `parec` on the default sink's monitor; resolves when the first samples have come. */
+export async function recordSink(signal: AbortSignal): Promise<SinkRecorder> {
+  const child = spawn(
+    "parec",
+    [
+      "--device=@DEFAULT_MONITOR@",
+      "--format=s16le",
+      `--rate=${SAMPLE_RATE_HZ}`,
+      "--channels=1",
+      "--latency-msec=10",
+      "--raw",
+    ],
+    { stdio: ["ignore", "pipe", "inherit"], signal },
+  );
+  // The exit after an abort is expected.
+  child.on("error", () => undefined);
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  let lastLoudAtMs: number | undefined;
+  let odd = Buffer.alloc(0);
+  const samples = () => {
+    const all = Buffer.concat(pieces);
+    return new Int16Array(all.buffer, all.byteOffset, Math.floor(all.byteLength / 2));
+  };
+  const onPiece = (raw: Buffer) => {
+    const joined = Buffer.concat([odd, raw]);
+    const piece = joined.subarray(0, joined.byteLength - (joined.byteLength % 2));
+    odd = Buffer.from(joined.subarray(piece.byteLength));
+    pieces.push(piece);
+    bytes += piece.byteLength;
+    for (let at = piece.byteLength - 2; at >= 0; at -= 2) {
+      if (Math.abs(piece.readInt16LE(at)) < LOUD) continue;
+      lastLoudAtMs = performance.now() - ((piece.byteLength - at) / 2 / SAMPLE_RATE_HZ) * 1000;
+      break;
+    }
+  };
+  child.stdout.on("data", onPiece);
+  await once(child.stdout, "data", { signal });
+  return {
+    samples,
+    lastLoudAtMs: () => lastLoudAtMs,
+    async until(done, untilSignal) {
+      while (!done(samples())) {
+        const before = bytes;
+        await once(child.stdout, "data", { signal: untilSignal });
+        if (bytes === before) continue;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exited = once(child, "exit");
+      child.kill();
+      await exited;
+    },
+  };
+}
+
+/** A sine of `durationMs` as 48 kHz mono s16le. */
+export function sine(frequencyHz: number, durationMs: number, amplitude = 12_000): Uint8Array {
+  const samples = Int16Array.from({ length: (SAMPLE_RATE_HZ * durationMs) / 1000 }, (_, index) =>
+    Math.round(amplitude * Math.sin((2 * Math.PI * frequencyHz * index) / SAMPLE_RATE_HZ)),
+  );
+  return new Uint8Array(samples.buffer);
+}
+
+export interface ToneReport {
+  readonly durationMs: number;
+  /** From rising zero crossings. */
+  readonly frequencyHz: number;
+  readonly peak: number;
+  /** Silences inside the tone that are longer than 5 ms. */
+  readonly gapsMs: readonly number[];
+}
+
+/** Measures the one tone in a recording: from its first loud sample to its last. */
+export function measureTone(samples: Int16Array): ToneReport {
+  const gapSamples = (SAMPLE_RATE_HZ * 5) / 1000;
+  const first = samples.findIndex((sample) => Math.abs(sample) >= LOUD);
+  const last = samples.findLastIndex((sample) => Math.abs(sample) >= LOUD);
+  const gapsMs: number[] = [];
+  let quiet = 0;
+  let rising = 0;
+  let peak = 0;
+  for (let index = Math.max(first, 0); index <= last; index += 1) {
+    const sample = samples[index] ?? 0;
+    peak = Math.max(peak, Math.abs(sample));
+    if (sample >= 0 && (samples[index - 1] ?? 0) < 0) rising += 1;
+    if (Math.abs(sample) < LOUD) {
+      quiet += 1;
+      continue;
+    }
+    if (quiet > gapSamples) gapsMs.push((quiet / SAMPLE_RATE_HZ) * 1000);
+    quiet = 0;
+  }
+  const durationMs = ((last - first + 1) / SAMPLE_RATE_HZ) * 1000;
+  return { durationMs, frequencyHz: rising / (durationMs / 1000), peak, gapsMs };
+}
