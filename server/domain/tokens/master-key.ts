@@ -29,8 +29,8 @@ export async function loadMasterKey({ dataDir, configured }: MasterKeyOptions): 
   if (found.length !== MASTER_KEY_BYTES) {
     throw new PipitError(
       "CONFIG_INVALID",
-      `The master key ${file} must hold exactly ${MASTER_KEY_BYTES} bytes. Restore it from a backup. If there is ` +
-        "none, move it and the database away: without the right key, everybody signs in anew.",
+      `The master key ${file} must hold exactly ${MASTER_KEY_BYTES} bytes. Restore it from a backup. If it is lost, ` +
+        "remove it and delete the rows of the database's table signing_keys; a new key is then made.",
     );
   }
   return masterKeyOf(found);

@@ -148,7 +148,8 @@ function openSealed(stored: StoredSigningKey, key: Buffer): KeyObject {
     throw new PipitError(
       "CONFIG_INVALID",
       "The server's signing key was sealed with another master key. Restore the master-key file (or the configured " +
-        "master key) that belongs to this database.",
+        "master key) that belongs to this database. If it is lost, delete the rows of the table signing_keys: clients " +
+        "then renew their access tokens, and nothing else is lost.",
       { cause, detail: `signing key ${stored.kid}` },
     );
   }
