@@ -1,4 +1,5 @@
 import {
+  constants,
   createServer,
   type Http2Server,
   type Http2ServerRequest,
@@ -48,6 +49,7 @@ export async function startGrpcServer(address: ListenAddress, deps: GrpcServerDe
   const server = createServer((request: Http2ServerRequest, response: Http2ServerResponse) => {
     const id = adoptCorrelationId(request.headers);
     response.setHeader(CORRELATION_HEADER, id);
+    endUnreadRequest(request);
     deps.correlation.run(id, () => adapter(request, response));
   });
   const sessions = trackSessions(server);
@@ -64,6 +66,23 @@ export async function startGrpcServer(address: ListenAddress, deps: GrpcServerDe
       for (const session of sessions) session.destroy();
     },
   };
+}
+
+/**
+ * A call that was answered before its message was read to the end is over for both sides (RFC 9113 §8.1): the client is
+ * told to stop sending. Otherwise the rest of it would hold the stream, and a stopping server, open.
+ */
+function endUnreadRequest({ stream }: Http2ServerRequest): void {
+  stream.once("wantTrailers", () => {
+    // The answer is complete once the trailers, sent at this event, are out.
+    setImmediate(() => {
+      if (stream.readableEnded || stream.closed) return;
+      stream.close(constants.NGHTTP2_NO_ERROR);
+      // What has come already is dropped: unread, it would keep the stream from closing, and the request object, which
+      // the reader gave up, takes no more of it.
+      stream.removeAllListeners("data").resume();
+    });
+  });
 }
 
 function trackSessions(server: Http2Server): ReadonlySet<ServerHttp2Session> {
