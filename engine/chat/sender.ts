@@ -40,6 +40,7 @@ export class Sender implements AsyncDisposable {
   readonly #activity: Activity;
   readonly #lanes = new Set<Lane>();
   readonly #forgetting = new Map<string, Promise<void>>();
+  readonly #listings = new Set<Set<string>>();
   readonly #running = new Set<Promise<void>>();
   #stopped = false;
 
@@ -70,6 +71,21 @@ export class Sender implements AsyncDisposable {
   /** Resolves when a settled or cancelled message has left the outbox; only then may its id be used again. */
   async forgotten(clientMessageId: string): Promise<void> {
     await this.#forgetting.get(clientMessageId);
+  }
+
+  /**
+   * Rows of the outbox that are not under way. A message that is settled while the outbox is being read is left out:
+   * taking it up again would answer it twice.
+   */
+  async unknownRows(accountId: string): Promise<readonly OutboxRow[]> {
+    const settled = new Set(this.#forgetting.keys());
+    this.#listings.add(settled);
+    try {
+      const rows = await this.#deps.outbox.list(accountId);
+      return rows.filter(({ clientMessageId: id }) => !settled.has(id) && !this.has(id));
+    } finally {
+      this.#listings.delete(settled);
+    }
   }
 
   /** Stops a message for good: out of the lane at once, then out of the outbox. */
@@ -238,6 +254,7 @@ export class Sender implements AsyncDisposable {
 
   async #forget(pending: Pending): Promise<void> {
     const id = pending.row.clientMessageId;
+    for (const settled of this.#listings) settled.add(id);
     write(this.#deps, pending, () => this.#deps.outbox.remove(id));
     this.#forgetting.set(id, pending.writes);
     await pending.writes;
@@ -260,12 +277,14 @@ export class Sender implements AsyncDisposable {
     this.#listener.dispatch(lane.chatKey, { type: "waiting", id, reason: failureOf(error), ...nextTry });
     this.#count();
     this.#activity.leave();
+    // In the same moment as the wake: `idle()` right after `resume()` must wait for the new try.
+    pause.signal.addEventListener("abort", () => this.#activity.enter(), { once: true });
     try {
       await (delayMs === undefined ? aborted(pause.signal) : this.#deps.clock.sleep(delayMs, pause.signal));
     } catch {
       // Woken early.
     } finally {
-      this.#activity.enter();
+      if (!pause.signal.aborted) this.#activity.enter();
       lane.pause = undefined;
       lane.waitsForConnection = false;
     }
