@@ -14,7 +14,10 @@ import type { ListeningPort } from "./listening-port.ts";
 import { writeRuntimeFile } from "./runtime-file.ts";
 import { stopPorts } from "./stop-ports.ts";
 
-export type ServerDeps = ContextDeps;
+export interface ServerDeps extends ContextDeps {
+  /** How long running streams may go on after a stop was asked for; default 10 s. */
+  readonly drainMs?: number;
+}
 
 /** A server that takes calls. Disposing stops it gently. */
 export interface RunningServer extends AsyncDisposable {
@@ -67,7 +70,10 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
 
   const owned = starting.move();
   const stop = (hurry?: AbortSignal): Promise<void> => {
-    stopping ??= stopAll({ context, rpc, ports: [http, grpc], shutdown, owned }, hurry);
+    stopping ??= stopAll(
+      { context, rpc, ports: [http, grpc], shutdown, owned, drainMs: deps.drainMs },
+      hurry,
+    );
     return stopping;
   };
   return { ...runtime, runtime, stop, [Symbol.asyncDispose]: () => stop() };
@@ -79,6 +85,7 @@ interface Stoppable {
   readonly ports: readonly ListeningPort[];
   readonly shutdown: AbortController;
   readonly owned: AsyncDisposableStack;
+  readonly drainMs: number | undefined;
 }
 
 async function stopAll(server: Stoppable, hurry: AbortSignal | undefined): Promise<void> {
@@ -88,6 +95,7 @@ async function stopAll(server: Stoppable, hurry: AbortSignal | undefined): Promi
   await stopPorts({
     ports,
     turns: context.turns,
+    drainMs: server.drainMs,
     hurry: hurry ?? new AbortController().signal,
     endStreams: () =>
       shutdown.abort(

@@ -14,7 +14,8 @@ export interface StopPortsOptions {
   readonly endStreams: () => void;
   /** When it aborts, nothing is waited for any longer. */
   readonly hurry: AbortSignal;
-  readonly drainMs?: number;
+  /** Default {@link DRAIN_MS}. */
+  readonly drainMs: number | undefined;
 }
 
 /** Closes the ports: new calls are refused at once, running ones get time, then an error, then are cut. */
