@@ -51,8 +51,9 @@ export class Listener {
     this.wake();
   }
 
-  /** After what still waits, the error. */
+  /** After the text that still waits, the error. The rest of the speech is dropped: an interrupt means silence now. */
   fail(error: PipitError): void {
+    this.#audio = [];
     this.#failure = error;
     this.wake();
   }
@@ -78,7 +79,7 @@ export class Listener {
 
   /** From now on text is merged for this listener until it has caught up, instead of holding the model back. */
   lag(): void {
-    this.#lagging = this.#events.length >= EVENTS_MAX;
+    this.#lagging = true;
   }
 
   /** The next event, text before speech, or undefined when nothing waits. Throws the failure when it is its turn. */

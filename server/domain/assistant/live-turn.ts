@@ -3,7 +3,7 @@ import { AnswerLog } from "./answer-log.ts";
 import { Listener, type ListenerOptions } from "./listener.ts";
 import type { TurnEvent } from "./turn-types.ts";
 
-/** How long listeners that take nothing may hold the model back before text is merged for them instead. */
+/** How long slow listeners may hold the model back at a time; then text is merged for them instead. */
 const HOLD_MAX_MS = 2_000;
 
 /** What a live turn does with speech; see `TurnSpeech`. */
@@ -77,7 +77,7 @@ export class LiveTurn {
 
   /**
    * Waits while every listener has plenty of text waiting; undefined when there is nothing to wait for. The fastest
-   * listener sets the pace, and if nobody takes anything for two seconds the answer goes on without them.
+   * listener sets the pace, and after two seconds the answer goes on without waiting.
    */
   eventRoom(): Promise<void> | undefined {
     if (this.#anyListener((listener) => !listener.isFull)) return undefined;
