@@ -11,7 +11,7 @@ import { createServerLink, type ServerLink } from "#engine/node/server-link.ts";
 import { createSignOutMarker } from "#engine/node/sign-out-marker.ts";
 import { openOutbox, type SqliteOutbox } from "#engine/node/sqlite-outbox.ts";
 import { openTokenStore } from "#engine/node/token-store.ts";
-import type { Logger, Speaker } from "#engine/ports.ts";
+import type { Logger, OutboxRow, Speaker } from "#engine/ports.ts";
 import type { Session } from "#engine/session/session-api.ts";
 import { createSession } from "#engine/session/session.ts";
 import { systemClock } from "#engine/system-clock.ts";
@@ -30,11 +30,13 @@ export interface Client extends AsyncDisposable {
   readonly outbox: SqliteOutbox;
   /** The server's data lies in this home: the local account is ours. */
   readonly ownServer: boolean;
-  /** Restores the stored sign-in; on this machine's own server, signs in to the local account unless signed out on purpose. */
-  signIn(signal: AbortSignal): Promise<AuthState>;
+  /** Restores the stored sign-in; on this machine's own server, signs in to the local account unless signed out on purpose. `fresh`: this call signed in. */
+  signIn(signal: AbortSignal): Promise<{ readonly state: AuthState; readonly fresh: boolean }>;
   /** Signs in because the person said so. */
   login(token: string | undefined, signal: AbortSignal): Promise<AuthState>;
   logout(signal: AbortSignal): Promise<void>;
+  /** What the signed-in account's outbox holds, oldest first. */
+  waiting(): Promise<readonly OutboxRow[]>;
 }
 
 export interface ClientOptions {
@@ -89,7 +91,11 @@ export async function openClient(options: ClientOptions): Promise<Client> {
     outbox,
     link,
     ownServer,
-    history: createHistoryClient({ http: link.http, session }),
+    history: createHistoryClient(link.http, session),
+    async waiting() {
+      const state = session.store.getState();
+      return state.kind === "signed-in" ? outbox.list(state.accountId) : [];
+    },
     ...signingIn({ session, link, home: config.home, ownServer }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -132,8 +138,9 @@ function signingIn(deps: SigningInDeps): Pick<Client, "signIn" | "login" | "logo
   return {
     async signIn(signal) {
       const state = await session.restore(signal);
-      if (state.kind === "signed-in" || !deps.ownServer || (await marker.isSet())) return state;
-      return loginLocally(signal);
+      if (state.kind === "signed-in" || !deps.ownServer || (await marker.isSet()))
+        return { state, fresh: false };
+      return { state: await loginLocally(signal), fresh: true };
     },
     async login(token, signal) {
       const state =

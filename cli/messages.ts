@@ -15,13 +15,11 @@ export interface Messages {
   readonly audioOff: string;
   readonly noSound: (why: string) => string;
   readonly screenshotReady: (widthPx: number, heightPx: number) => string;
-  readonly thinking: string;
   readonly toolStarted: (name: string) => string;
   readonly cancelled: string;
   readonly ctrlCAgain: string;
   readonly kept: (count: number) => string;
   readonly waiting: (count: number) => string;
-  readonly reconnecting: string;
   readonly noHistory: string;
   readonly noHits: (query: string) => string;
   readonly you: string;
@@ -60,14 +58,12 @@ const english: Messages = {
   noSound: (why) => `Answers are not spoken: ${why}`,
   screenshotReady: (widthPx, heightPx) =>
     `Screenshot taken (${widthPx} x ${heightPx}); it goes with your next message.`,
-  thinking: "…",
   toolStarted: (name) => `using ${name}`,
   cancelled: "(stopped)",
   ctrlCAgain: "Press Ctrl-C again to leave.",
   kept: (count) =>
     `${count === 1 ? "The message is" : `${count} messages are`} kept and sent when the server is reachable again.`,
   waiting: (count) => `Sending ${count === 1 ? "1 message" : `${count} messages`} that waited.`,
-  reconnecting: "The server is not reachable; trying again.",
   noHistory: "This chat is empty.",
   noHits: (query) => `Nothing found for "${query}".`,
   you: "you",
@@ -112,7 +108,6 @@ const russian: Messages = {
   noSound: (why) => `Ответы не озвучиваются: ${why}`,
   screenshotReady: (widthPx, heightPx) =>
     `Снимок экрана сделан (${widthPx} x ${heightPx}) и уйдёт со следующим сообщением.`,
-  thinking: "…",
   toolStarted: (name) => `использую ${name}`,
   cancelled: "(остановлено)",
   ctrlCAgain: "Нажмите Ctrl-C ещё раз, чтобы выйти.",
@@ -120,7 +115,6 @@ const russian: Messages = {
     `${plural(count, "сообщение сохранено и будет отправлено", "сообщения сохранены и будут отправлены", "сообщений сохранено и будет отправлено")}, когда сервер станет доступен.`,
   waiting: (count) =>
     `Отправляю ${plural(count, "ожидавшее сообщение", "ожидавших сообщения", "ожидавших сообщений")}.`,
-  reconnecting: "Сервер недоступен, пробую ещё раз.",
   noHistory: "В этом чате пока пусто.",
   noHits: (query) => `По запросу «${query}» ничего не найдено.`,
   you: "вы",

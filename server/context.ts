@@ -15,7 +15,7 @@ import type { SpeechService } from "./domain/speech/ports.ts";
 import { createSpeechService } from "./domain/speech/speech-service.ts";
 import { createAccessTokens, type AccessTokens } from "./domain/tokens/access-tokens.ts";
 import { createBootstrapSecret, type BootstrapSecret } from "./domain/tokens/bootstrap-secret.ts";
-import { loadMasterKey } from "./domain/tokens/master-key.ts";
+import { loadMasterKey, type MasterKey } from "./domain/tokens/master-key.ts";
 import { createRefreshTokens, type RefreshTokens } from "./domain/tokens/refresh-tokens.ts";
 import { createSigningKeys, type SigningKeys } from "./domain/tokens/signing-keys.ts";
 import { openDataFolder } from "./lifecycle/data-folder.ts";
@@ -66,9 +66,10 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   await using building = new AsyncDisposableStack();
   const folder = building.use(await openDataFolder(config.dataDir));
   const store = building.use(await openStore({ file: join(folder.path, DATABASE_FILE), clock, logger }));
-  const tokens = await createTokens(config, folder.path, store, clock);
+  const masterKey = await loadMasterKey({ dataDir: folder.path });
+  const tokens = await createTokens({ config, dataDir: folder.path, store, masterKey, clock });
   building.use(tokens.bootstrapSecret);
-  const localAccount = createLocalAccount({ accounts: store.accounts, clock });
+  const localAccount = createLocalAccount({ accounts: store.accounts, masterKey, clock });
   const local = await localAccount.ensure();
   const models = deps.models ?? createModelSource({ config: config.model, clock, logger });
   const calculator = building.use(createCalculator());
@@ -107,13 +108,15 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
 
 type Tokens = Pick<ServerContext, "signingKeys" | "accessTokens" | "refreshTokens" | "bootstrapSecret">;
 
-async function createTokens(
-  config: ServerConfig,
-  dataDir: string,
-  store: Store,
-  clock: Clock,
-): Promise<Tokens> {
-  const masterKey = await loadMasterKey({ dataDir });
+interface TokenParts {
+  readonly config: ServerConfig;
+  readonly dataDir: string;
+  readonly store: Store;
+  readonly masterKey: MasterKey;
+  readonly clock: Clock;
+}
+
+async function createTokens({ config, dataDir, store, masterKey, clock }: TokenParts): Promise<Tokens> {
   const signingKeys = await createSigningKeys({ store: store.signingKeys, masterKey, clock });
   return {
     signingKeys,

@@ -8,8 +8,9 @@ import { exitCodeOf, exitCodes, type ExitCode } from "../exit-codes.ts";
 import type { Messages } from "../messages.ts";
 import { printNote, type Terminal } from "../terminal.ts";
 import { createAnswerPrinter } from "./answer-printer.ts";
+import { tellTokenPlace } from "./token-place.ts";
 import { createJsonPrinter, type JsonResult } from "./json-printer.ts";
-import { exitCodeOfQuestion, findQuestion } from "./outcome.ts";
+import { exitCodeOfQuestion, settle } from "./outcome.ts";
 
 export interface OnceOptions {
   readonly client: Client;
@@ -37,14 +38,14 @@ export async function runOnce(options: OnceOptions): Promise<ExitCode> {
   const output = options.json ? jsonOutput(terminal) : plainOutput(options);
   const unsubscribe = client.engine.onEvent(output.event);
   try {
-    const state = await client.signIn(interrupt.signal);
+    const { state, fresh } = await client.signIn(interrupt.signal);
+    if (fresh && !options.json) tellTokenPlace(client, terminal, messages);
     if (state.kind !== "signed-in") throw new PipitError("SIGNED_OUT", messages.notSignedIn);
     const id = await client.engine.send({
       text: options.text,
       ...(options.image === undefined ? {} : { image: options.image }),
     });
-    await client.engine.idle();
-    const question = findQuestion(client.engine, id);
+    const question = await settle(client, id, interrupt.signal);
     output.settled(id, question);
     await client.engine.spoken(interrupt.signal);
     return interrupt.signal.aborted ? exitCodes.interrupted : exitCodeOfQuestion(question);

@@ -1,6 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ChatEngine } from "#engine/chat/chat-engine-api.ts";
 import type { UserMessage } from "#engine/chat/state.ts";
+import type { Client } from "../client.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "../exit-codes.ts";
 
 /** The question with this id, if the state still shows it. */
@@ -8,6 +9,27 @@ export function findQuestion(engine: ChatEngine, messageId: string): UserMessage
   return engine.store
     .getState()
     .messages.find((message): message is UserMessage => message.role === "user" && message.id === messageId);
+}
+
+/**
+ * Waits until a question is settled or waits in the outbox. Our own server, when it went away in the middle of an
+ * answer, is started again at once, and when it no longer knows our tokens (its database was lost), the local account
+ * is signed in again: the person is still looking.
+ */
+export async function settle(
+  client: Client,
+  messageId: string,
+  signal: AbortSignal,
+): Promise<UserMessage | undefined> {
+  await client.engine.idle();
+  const question = findQuestion(client.engine, messageId);
+  if (question?.status.kind !== "queued" || !client.ownServer) return question;
+  const code = question.status.reason?.code;
+  if (code === "SIGNED_OUT") await client.signIn(signal);
+  else if (code !== "SERVER_UNREACHABLE") return question;
+  await client.engine.resume();
+  await client.engine.idle();
+  return findQuestion(client.engine, messageId);
 }
 
 /** What a question's end means for a script. A message that waits in the outbox is "unreachable", unless sign-in is missing. */

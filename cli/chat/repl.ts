@@ -6,7 +6,8 @@ import type { Messages } from "../messages.ts";
 import { paint, printLine, printNote, type Terminal } from "../terminal.ts";
 import { watchAnswers } from "./answer-watch.ts";
 import { createLineInput, type LineInput } from "./line-input.ts";
-import { exitCodeOfQuestion, findQuestion } from "./outcome.ts";
+import { exitCodeOfQuestion, settle } from "./outcome.ts";
+import { tellTokenPlace } from "./token-place.ts";
 import { runSlashCommand, type ReplContext } from "./slash-commands.ts";
 
 export interface ReplOptions {
@@ -64,7 +65,8 @@ class Repl {
   async #greet(): Promise<void> {
     const { client, terminal, messages } = this.#options;
     try {
-      const state = await client.signIn(this.#leave.signal);
+      const { state, fresh } = await client.signIn(this.#leave.signal);
+      if (fresh) tellTokenPlace(client, terminal, messages);
       if (this.#interactive) {
         const server = await client.link.connect(this.#leave.signal);
         if (server.started) printNote(terminal, paint(terminal, "dim", messages.startedServer));
@@ -80,16 +82,14 @@ class Repl {
 
   /** Sends what an earlier run could not. */
   async #resume(): Promise<void> {
-    const { engine } = this.#options.client;
-    await engine.resume();
-    const waiting = engine.store.getState();
-    const count = waiting.queuedCount + (waiting.activeMessageId === undefined ? 0 : 1);
-    if (count === 0) return;
-    printNote(
-      this.#options.terminal,
-      paint(this.#options.terminal, "dim", this.#options.messages.waiting(count)),
-    );
-    await this.#settle(engine.idle());
+    const { client, terminal, messages } = this.#options;
+    const rows = await client.waiting();
+    if (rows.length === 0) return;
+    printNote(terminal, paint(terminal, "dim", messages.waiting(rows.length)));
+    for (const { text } of rows)
+      printNote(terminal, paint(terminal, "dim", `  ${text.replaceAll(/\s+/g, " ").slice(0, 100)}`));
+    await client.engine.resume();
+    await this.#settle(client.engine.idle());
   }
 
   async #converse(input: LineInput): Promise<void> {
@@ -121,8 +121,7 @@ class Repl {
         ...(this.#image === undefined ? {} : { image: this.#image }),
       });
       this.#image = undefined;
-      await this.#settle(client.engine.idle());
-      const question = findQuestion(client.engine, id);
+      const question = await this.#settle(settle(client, id, this.#leave.signal));
       this.#outcome = exitCodeOfQuestion(question);
       const status = question?.status;
       if (status?.kind === "queued") {
@@ -140,10 +139,10 @@ class Repl {
     }
   }
 
-  async #settle(work: Promise<void>): Promise<void> {
+  async #settle<T>(work: Promise<T>): Promise<T | undefined> {
     this.#busy = true;
     try {
-      await Promise.race([work, aborted(this.#leave.signal)]);
+      return await Promise.race([work, aborted(this.#leave.signal)]);
     } finally {
       this.#busy = false;
     }

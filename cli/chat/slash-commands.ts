@@ -4,6 +4,7 @@ import { answerText } from "#engine/chat/state.ts";
 import type { Screen, ScreenImage } from "#engine/ports.ts";
 import type { Client } from "../client.ts";
 import type { Messages } from "../messages.ts";
+import { tellTokenPlace } from "./token-place.ts";
 import { paint, printLine, printNote, type Terminal } from "../terminal.ts";
 
 /** What a slash command may do. */
@@ -42,6 +43,7 @@ const commands: Readonly<Record<string, SlashCommand>> = {
       const state = await client.login(argument === "" ? undefined : argument, signal);
       if (state.kind !== "signed-in") throw new PipitError("SIGNED_OUT", messages.notSignedIn);
       printLine(terminal, messages.signedInAs(state.accountName));
+      tellTokenPlace(client, terminal, messages);
       if (argument !== "") printLine(terminal, messages.tokenAccepted);
       await client.engine.resume();
     },
@@ -94,9 +96,9 @@ const commands: Readonly<Record<string, SlashCommand>> = {
         printLine(terminal, messages.missingArgument("/search <words>"));
         return;
       }
-      const hits = await client.history.search(argument, { scope: "all", limit: SEARCH_LIMIT }, signal);
+      const hits = await client.history.search(argument, undefined, signal);
       if (hits.length === 0) printLine(terminal, messages.noHits(argument));
-      for (const hit of hits) {
+      for (const hit of hits.slice(0, SEARCH_LIMIT)) {
         printLine(terminal, paint(terminal, "bold", hit.chatTitle));
         printLine(terminal, `  ${hit.headline.replaceAll(/\s+/g, " ")}`);
       }

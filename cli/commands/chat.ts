@@ -42,18 +42,20 @@ export async function chat(flags: ChatFlags, config: CliConfig, terminal: Termin
   await using cleanup = new AsyncDisposableStack();
   if (speaker !== undefined) cleanup.use(speaker);
   const client = cleanup.use(await openClient({ config, speak, speaker }));
-  const place = client.session.place();
-  if (place.fallbackReason !== undefined && flags.json !== true) {
-    printNote(terminal, messages.tokenPlaceFile(place.fallbackReason));
-  }
   if (client.outbox.setAside !== undefined) {
     printNote(terminal, messages.outboxSetAside(client.outbox.setAside));
   }
   const shared = { client, terminal, messages, ...(image === undefined ? {} : { image }) };
   if (flags.once !== undefined) {
-    return runOnce({ ...shared, text: flags.once, json: flags.json === true, recording: flags.audioFile });
+    // Awaited here: what `cleanup` owns must outlive it.
+    return await runOnce({
+      ...shared,
+      text: flags.once,
+      json: flags.json === true,
+      recording: flags.audioFile,
+    });
   }
-  return runRepl({ ...shared, screen });
+  return await runRepl({ ...shared, screen });
 }
 
 async function firstImage(flags: ChatFlags, screen: Screen): Promise<ScreenImage | undefined> {

@@ -32,7 +32,7 @@ export async function checkServer(client: Client, signal: AbortSignal): Promise<
 
 async function checkSignIn(client: Client, signal: AbortSignal): Promise<readonly Check[]> {
   try {
-    const state = await client.signIn(signal);
+    const { state } = await client.signIn(signal);
     if (state.kind !== "signed-in") {
       throw new PipitError("SIGNED_OUT", "Not signed in. Run `pipit chat` and use /login.");
     }

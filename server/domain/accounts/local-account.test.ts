@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
 import { openTemporaryStore } from "#server/store/testing/temporary-store.ts";
+import type { MasterKey } from "#server/domain/tokens/master-key.ts";
 import { createLocalAccount } from "./local-account.ts";
+
+const masterKey: MasterKey = { derive: (purpose) => Buffer.alloc(32, purpose) };
 
 test("makes one local account, and finds it from then on", async () => {
   await using temporary = await openTemporaryStore();
-  const local = createLocalAccount({ accounts: temporary.store.accounts, clock: temporary.clock });
+  const local = createLocalAccount({ accounts: temporary.store.accounts, masterKey, clock: temporary.clock });
   const account = await local.ensure();
   expect(account).toMatchObject({ login: "local", displayName: "This computer", local: true, active: true });
   expect(account.createdAtMs).toBe(temporary.clock.nowMs());
@@ -15,7 +18,7 @@ test("makes one local account, and finds it from then on", async () => {
 
 test("calls at the same moment get the same account", async () => {
   await using temporary = await openTemporaryStore();
-  const local = createLocalAccount({ accounts: temporary.store.accounts, clock: temporary.clock });
+  const local = createLocalAccount({ accounts: temporary.store.accounts, masterKey, clock: temporary.clock });
   const accounts = await Promise.all(Array.from({ length: 8 }, () => local.ensure()));
   expect(new Set(accounts.map((account) => account.id)).size).toBe(1);
 });
@@ -27,7 +30,7 @@ test.each([
   await using temporary = await openTemporaryStore();
   const { accounts } = temporary.store;
   await accounts.create({ id: "a", login: "local", displayName: "L", createdAtMs: 1, ...flags });
-  const local = createLocalAccount({ accounts, clock: temporary.clock });
+  const local = createLocalAccount({ accounts, masterKey, clock: temporary.clock });
   await expect(local.ensure()).rejects.toMatchObject({ code: "NOT_ALLOWED" });
 });
 
@@ -39,7 +42,24 @@ test("a failure of the store is passed on", async () => {
       findById: async () => undefined,
       findByLogin: async () => undefined,
     },
+    masterKey,
     clock: { nowMs: () => 0 },
   });
   await expect(local.ensure()).rejects.toBe(failure);
+});
+
+test("keeps its id when the database is a new one, and no other data folder has it", async () => {
+  const idIn = async (key: MasterKey): Promise<string> => {
+    await using temporary = await openTemporaryStore();
+    const local = createLocalAccount({
+      accounts: temporary.store.accounts,
+      masterKey: key,
+      clock: temporary.clock,
+    });
+    return (await local.ensure()).id;
+  };
+  const id = await idIn(masterKey);
+  expect(await idIn(masterKey)).toBe(id);
+  expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(await idIn({ derive: () => Buffer.alloc(32, 7) })).not.toBe(id);
 });

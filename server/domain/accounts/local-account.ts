@@ -1,6 +1,7 @@
-import { randomUUID } from "node:crypto";
+import { stringify } from "uuid";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Clock } from "#server/domain/clock.ts";
+import type { MasterKey } from "#server/domain/tokens/master-key.ts";
 import type { Account, AccountStore } from "./ports.ts";
 
 /** Login of the local account; nobody can register it, because the server takes it on its first start. */
@@ -14,13 +15,14 @@ export interface LocalAccount {
 
 export interface LocalAccountOptions {
   readonly accounts: AccountStore;
+  readonly masterKey: MasterKey;
   readonly clock: Clock;
 }
 
-export function createLocalAccount({ accounts, clock }: LocalAccountOptions): LocalAccount {
+export function createLocalAccount({ accounts, masterKey, clock }: LocalAccountOptions): LocalAccount {
   const create = async (): Promise<Account> => {
     const account: Account = {
-      id: randomUUID(),
+      id: localAccountId(masterKey),
       login: LOCAL_LOGIN,
       displayName: LOCAL_DISPLAY_NAME,
       local: true,
@@ -49,4 +51,15 @@ export function createLocalAccount({ accounts, clock }: LocalAccountOptions): Lo
       return account;
     },
   };
+}
+
+/**
+ * The same id for as long as the data folder keeps its key, also when a damaged database was set aside: what clients
+ * queued for this account must still find it. A version-8 UUID (RFC 9562 §5.8).
+ */
+function localAccountId(masterKey: MasterKey): string {
+  const bytes = masterKey.derive("local account id").subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return stringify(bytes);
 }

@@ -1,0 +1,73 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, test } from "vitest";
+import type { ChatEvent } from "#contract/chat-event.ts";
+import { messagesFor } from "../messages.ts";
+import type { Terminal } from "../terminal.ts";
+import { createAnswerPrinter } from "./answer-printer.ts";
+
+function setup() {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const terminal: Terminal = { stdin: new PassThrough(), stdout, stderr, colour: false };
+  const printer = createAnswerPrinter(terminal, messagesFor("en"));
+  const read = (stream: PassThrough): string => String(stream.read() ?? "");
+  return {
+    printer,
+    out: () => read(stdout),
+    err: () => read(stderr),
+    say: (messageId: string, event: ChatEvent, attempt = 1) => printer.event({ messageId, attempt, event }),
+  };
+}
+
+const text = (value: string): ChatEvent => ({ type: "text", text: value });
+
+describe("the answer printer", () => {
+  test("writes text as it comes and ends the line", () => {
+    const { say, out, printer } = setup();
+    say("a", text("Hel"));
+    expect(out()).toBe("Hel");
+    say("a", text("lo"));
+    expect(out()).toBe("lo");
+    printer.settled("a");
+    expect(out()).toBe("\n");
+  });
+
+  test("prints tools, notices and the closing note on stderr", () => {
+    const { say, out, err, printer } = setup();
+    say("a", { type: "tool", callId: "1", name: "calculator", state: "started", summary: "" });
+    say("a", { type: "tool", callId: "1", name: "calculator", state: "done", summary: "2 + 2 = 4" });
+    say("a", { type: "notice", code: "NO_VOICE", text: "No voice." });
+    printer.settled("a", "(stopped)");
+    expect(err()).toBe("· 2 + 2 = 4\n! No voice.\n(stopped)\n");
+    expect(out()).toBe("");
+  });
+
+  test("does not print again what a repeated answer says again", () => {
+    const { say, out } = setup();
+    say("a", text("one two "));
+    say("a", text("one "), 2);
+    say("a", text("two three"), 2);
+    expect(out()).toBe("one two three");
+  });
+
+  test("starts anew when a repeated answer differs", () => {
+    const { say, out, printer } = setup();
+    say("a", text("one two"));
+    say("a", text("one four"), 2);
+    say("a", text(" five"), 2);
+    printer.settled("a");
+    expect(out()).toBe("one two\n\none four five\n");
+  });
+
+  test("keeps two answers apart, in the order in which they began", () => {
+    const { say, out, printer } = setup();
+    say("a", text("first "));
+    say("b", text("second"));
+    say("a", text("still first"));
+    expect(out()).toBe("first still first");
+    printer.settled("b");
+    expect(out()).toBe("");
+    printer.settled("a");
+    expect(out()).toBe("\nsecond\n");
+  });
+});

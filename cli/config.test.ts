@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readCliConfig } from "./config.ts";
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "pipit-cli-config-"));
+});
+afterEach(() => rmSync(home, { recursive: true }));
+
+describe("the terminal client's settings", () => {
+  test("have defaults", () => {
+    expect(readCliConfig({ PIPIT_HOME: home }, false)).toMatchObject({
+      home,
+      serverUrl: undefined,
+      grpcUrl: undefined,
+      locale: "en",
+      colour: false,
+      volume: 1,
+    });
+  });
+
+  test("come from config.toml, and the environment wins", () => {
+    writeFileSync(join(home, "config.toml"), 'server_url = "https://one.example/x"\nvolume = 0.5\n');
+    expect(readCliConfig({ PIPIT_HOME: home }, false)).toMatchObject({
+      serverUrl: "https://one.example",
+      volume: 0.5,
+    });
+    expect(
+      readCliConfig({ PIPIT_HOME: home, PIPIT_SERVER_URL: "https://two.example" }, false).serverUrl,
+    ).toBe("https://two.example");
+  });
+
+  test.each([
+    ["ru_RU.UTF-8", "ru-RU"],
+    ["C.UTF-8", "en"],
+    ["POSIX", "en"],
+    ["de_DE@euro", "de-DE"],
+    ["no!such", "en"],
+  ])("LANG=%s means %s", (lang, locale) => {
+    expect(readCliConfig({ PIPIT_HOME: home, LANG: lang }, false).locale).toBe(locale);
+  });
+
+  test.each([
+    ['server_url = "ftp://x"', /PIPIT_SERVER_URL must be an http or https address/],
+    ["volume = 7", /volume must be a number from 0 to 1/],
+    ["server_url = 3", /server_url must be a non-empty string/],
+    ["= broken", /is not valid TOML/],
+  ])("%s is refused by name", (line, message) => {
+    writeFileSync(join(home, "config.toml"), line);
+    expect(() => readCliConfig({ PIPIT_HOME: home }, false)).toThrow(message);
+  });
+
+  test("follow NO_COLOR and FORCE_COLOR", () => {
+    expect(readCliConfig({ PIPIT_HOME: home }, true).colour).toBe(true);
+    expect(readCliConfig({ PIPIT_HOME: home, NO_COLOR: "1" }, true).colour).toBe(false);
+    expect(readCliConfig({ PIPIT_HOME: home, FORCE_COLOR: "1" }, false).colour).toBe(true);
+    expect(readCliConfig({ PIPIT_HOME: home, TERM: "dumb" }, true).colour).toBe(false);
+  });
+});

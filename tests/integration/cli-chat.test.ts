@@ -1,0 +1,176 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { gate, say, stream } from "#tests/doubles/openai-script.ts";
+import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
+import { createCliHome, jsonLines, type CliHome } from "./cli-process.ts";
+
+let pipit: CliHome;
+beforeEach(async () => {
+  pipit = await createCliHome();
+});
+afterEach(() => pipit[Symbol.asyncDispose]());
+
+describe("pipit chat --once", () => {
+  test("starts its own server, signs in to the local account and answers", async () => {
+    const { code, stdout, stderr } = await pipit.run(["chat", "--once", "what can you do?", "--no-audio"]);
+    expect(stderr).not.toMatch(/error|pipit:/i);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/language model/);
+  });
+
+  test("prints the events of an answer in order as JSON lines", async () => {
+    const { code, stdout } = await pipit.run(["chat", "--once", "what is 6*7?", "--no-audio", "--json"]);
+    const lines = jsonLines(stdout);
+    expect(code).toBe(0);
+    expect(lines[0]).toMatchObject({ type: "turn", replayed: false });
+    expect(lines.at(-2)).toMatchObject({ type: "end" });
+    expect(lines.at(-1)).toMatchObject({ type: "result", status: "done" });
+    const answer = lines.map((line) => (line["type"] === "text" ? String(line["text"]) : "")).join("");
+    expect(answer).toContain("42");
+    expect(new Set(lines.map((line) => line["messageId"])).size).toBe(1);
+  });
+
+  test("streams token by token from a language model, and an interrupt stops the model", async () => {
+    const held = gate();
+    await using model = await startOpenAiDouble(stream(say("one ", "two "), held.step, say("three")));
+    const run = pipit.start(["chat", "--once", "count", "--no-audio"], {
+      env: { PIPIT_MODEL_URL: model.url },
+    });
+    await run.printed(/one two /);
+    run.child.kill("SIGINT");
+    expect(await (await model.request(0)).over).toBe("aborted");
+    const { code, stdout, stderr } = await run.result;
+    expect(code).toBe(130);
+    expect(stdout).not.toContain("three");
+    expect(stderr).toContain("(stopped)");
+  });
+
+  test("sends a picture to the model", async () => {
+    await using model = await startOpenAiDouble(stream(say("A small picture.")));
+    const file = join(pipit.home, "dot.png");
+    const png =
+      "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
+    await writeFile(file, Buffer.from(png, "base64"));
+    const { code, stderr } = await pipit.run(
+      ["chat", "--once", "what is this?", "--no-audio", "--image", file],
+      {
+        env: { PIPIT_MODEL_URL: model.url },
+      },
+    );
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(model.requests[0]?.images).toHaveLength(1);
+  });
+
+  test("keeps the message and exits with 4 when the named server is unreachable, and sends it later", async () => {
+    const away = { PIPIT_SERVER_URL: "http://127.0.0.1:9", PIPIT_GRPC_URL: "127.0.0.1:9" };
+    const first = await pipit.run(["chat", "--once", "hello"], { env: away });
+    // Never signed in to that server, so there is no account to keep a message for.
+    expect(first.code).toBe(3);
+    expect(first.stderr).toContain("not signed in");
+  });
+});
+
+describe("bad input", () => {
+  test.each([
+    [["chat", "--bogus"], /unknown option '--bogus'/],
+    [["nonsense"], /unknown command 'nonsense'/],
+    [["chat", "--once", "  "], /The message is empty/],
+    [["chat", "--json"], /--json .* use it with --once/],
+    [["chat", "--once", "x", "--image", "/no/such.png"], /there is no such file/],
+    [["chat", "--once", "x", "--image", "/dev/null"], /not a JPEG, PNG or WebP picture/],
+    [["serve", "--bogus"], /--bogus/],
+  ])("%j is refused by name", async (args, message) => {
+    const { code, stderr } = await pipit.run(args);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect([1, 2]).toContain(code);
+  });
+
+  test("a broken config.toml is named", async () => {
+    await writeFile(join(pipit.home, "config.toml"), "server_url = 'nonsense'");
+    const { code, stderr } = await pipit.run(["chat", "--once", "x"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("PIPIT_SERVER_URL must be an http or https address");
+  });
+
+  test("a message over the limit is refused with the limit", async () => {
+    const { code, stderr } = await pipit.run(["chat", "--no-audio"], { input: `${"x".repeat(262_145)}\n` });
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/262,?144/);
+  });
+});
+
+describe("pipit chat in a pipe", () => {
+  test("answers each line and runs slash commands", async () => {
+    const { code, stdout, stderr } = await pipit.run(["chat", "--no-audio"], {
+      input: "my bird is called Pipit\nwhat is 2+3?\n/history\n/search bird\n/nonsense\n/audio\n/quit\n",
+    });
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stdout).toContain("5");
+    expect(stdout).toContain("you: what is 2+3?");
+    expect(stdout).toContain("my bird is called Pipit");
+    expect(stdout).toContain("Usage: /audio on|off");
+    expect(stderr).toContain("There is no command /nonsense");
+  });
+
+  test("a logout blocks sending until the next login, also after a restart", async () => {
+    const first = await pipit.run(["chat", "--no-audio"], { input: "/logout\nhello\n" });
+    expect(first.stdout).toContain("Signed out.");
+    expect(first.stderr).toContain("You are not signed in");
+    const second = await pipit.run(["chat", "--once", "hello", "--no-audio"]);
+    expect(second.code).toBe(3);
+    const third = await pipit.run(["chat", "--no-audio"], { input: "/login\nwhat is 1+1?\n" });
+    expect(third.stdout).toMatch(/Signed in as .*\n[^]*2/);
+    expect(third.code).toBe(0);
+  });
+
+  test("a token given by hand is used and never shown again", async () => {
+    await pipit.run(["chat", "--no-audio"], { input: "/logout\n" });
+    const forged = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4IiwiZXhwIjo5OTk5OTk5OTk5fQ.";
+    const { stdout, stderr } = await pipit.run(["chat", "--no-audio"], {
+      input: `/login ${forged}\nhello\n`,
+    });
+    expect(stdout + stderr).not.toContain(forged);
+    expect(stderr).toMatch(/sign|token/i);
+    const log = await readFile(join(pipit.home, "client.log"), "utf8").catch(() => "");
+    expect(log).not.toContain(forged);
+  });
+});
+
+describe("a server that goes away", () => {
+  test("in the middle of an answer: the answer is asked for again and printed once", async () => {
+    const held = gate();
+    await using model = await startOpenAiDouble([
+      stream(say("The answer ", "is "), held.step, say("lost.")),
+      stream(say("The answer ", "is ", "forty-two.")),
+    ]);
+    const run = pipit.start(["chat", "--once", "tell me", "--no-audio"], {
+      env: { PIPIT_MODEL_URL: model.url },
+    });
+    await run.printed(/The answer is /);
+    const runtime = JSON.parse(await readFile(join(pipit.home, "server", "runtime.json"), "utf8")) as {
+      pid: number;
+    };
+    process.kill(runtime.pid, "SIGKILL");
+    const { code, stdout } = await run.result;
+    expect(stdout).toBe("The answer is forty-two.\n");
+    expect(code).toBe(0);
+    expect(model.requests).toHaveLength(2);
+  });
+
+  test("a foreign program on the default port is not taken for ours", async () => {
+    const foreign = createServer((socket) => socket.destroy());
+    const free = await new Promise<boolean>((resolve) => {
+      foreign.once("error", () => resolve(false));
+      foreign.listen(8787, "127.0.0.1", () => resolve(true));
+    });
+    try {
+      const { code } = await pipit.run(["chat", "--once", "what is 1+1?", "--no-audio"]);
+      expect(code).toBe(0);
+    } finally {
+      if (free) foreign.close();
+    }
+  });
+});

@@ -1,0 +1,110 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const cliEntry = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+
+/** What a `pipit` process printed and how it ended. */
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A running `pipit`. */
+export interface CliProcess {
+  readonly child: ChildProcess;
+  /** Resolves when stdout matches; rejects, with all output, when the process ends before. */
+  printed(pattern: RegExp): Promise<void>;
+  readonly result: Promise<CliResult>;
+}
+
+/** A PIPIT_HOME of its own and the way to run `pipit` in it. */
+export interface CliHome extends AsyncDisposable {
+  readonly home: string;
+  run(args: readonly string[], options?: RunOptions): Promise<CliResult>;
+  start(args: readonly string[], options?: RunOptions): CliProcess;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** What stdin delivers before it ends; "open" leaves it open. */
+  readonly input?: string;
+}
+
+/** Makes a home; disposing kills what still runs in it. */
+export async function createCliHome(env: Readonly<Record<string, string>> = {}): Promise<CliHome> {
+  const home = await mkdtemp(join(tmpdir(), "pipit-cli-"));
+  const running = new Set<ChildProcess>();
+  const start: CliHome["start"] = (args, options = {}) => {
+    const child = spawn(process.execPath, [cliEntry, ...args], {
+      // OLLAMA_HOST: a port where nobody listens stands for "no Ollama".
+      env: {
+        ...process.env,
+        PIPIT_HOME: home,
+        LANG: "C",
+        OLLAMA_HOST: "http://127.0.0.1:9",
+        ...env,
+        ...options.env,
+      },
+    });
+    running.add(child);
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(options.input ?? "");
+    return observe(child, () => running.delete(child));
+  };
+  return {
+    home,
+    start,
+    run: (args, options) => start(args, options).result,
+    async [Symbol.asyncDispose]() {
+      for (const child of running) child.kill("SIGKILL");
+      await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    },
+  };
+}
+
+function observe(child: ChildProcess, onEnd: () => void): CliProcess {
+  let stdout = "";
+  let stderr = "";
+  const checks = new Set<() => void>();
+  const collect = (chunk: Buffer, into: "out" | "err"): void => {
+    if (into === "out") stdout += chunk.toString();
+    else stderr += chunk.toString();
+    for (const check of checks) check();
+  };
+  child.stdout?.on("data", (chunk: Buffer) => collect(chunk, "out"));
+  child.stderr?.on("data", (chunk: Buffer) => collect(chunk, "err"));
+  const result = new Promise<CliResult>((resolve) => {
+    child.once("close", (code) => {
+      onEnd();
+      resolve({ code, stdout, stderr });
+    });
+  });
+  return {
+    child,
+    result,
+    printed(pattern) {
+      return new Promise((resolve, reject) => {
+        const check = (): void => {
+          if (!pattern.test(stdout)) return;
+          checks.delete(check);
+          resolve();
+        };
+        checks.add(check);
+        void result.then(() => reject(new Error(`ended without ${pattern}: ${stdout}\n${stderr}`)));
+        check();
+      });
+    },
+  };
+}
+
+/** The JSON lines of `--json`. */
+export function jsonLines(stdout: string): readonly Readonly<Record<string, unknown>>[] {
+  return stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
