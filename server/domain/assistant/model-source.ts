@@ -81,7 +81,6 @@ export function createModelSource(options: ModelSourceOptions): WarmableModelSou
       return languageModel(ollamaEndpoint(config, state.model), state.abilities);
     },
     async status(signal) {
-      void warm();
       if (config.url !== undefined) return configuredStatus(config, config.url, list, signal);
       return ollamaStatus(config, await ollama.state(signal));
     },
