@@ -125,7 +125,7 @@ describe("createSpeechService", () => {
   });
 
   test.each(["openai", "flite"])("an abort stops %s within 100 ms and is thrown", async (name) => {
-    await using server = await startSpeechServer({ durationSeconds: 600 });
+    await using server = await startSpeechServer({ durationSeconds: 60 });
     const flite = new FliteProcess();
     await using service = serviceOf(
       name === "flite" ? createFlite(flite) : createOpenAiSpeech({ url: server.url }),
