@@ -1,6 +1,6 @@
 import { AUDIO_PIECE_BYTES } from "#contract/audio-format.ts";
 import { openSpeaker } from "#engine/node/speaker.ts";
-import { environmentWithout } from "#engine/node/testing/needs.ts";
+import { environmentWithout } from "#engine/node/testing/config.ts";
 import { measureTone, recordSink, sine, type SinkRecorder } from "#engine/node/testing/sink-recorder.ts";
 import type { Speaker } from "#engine/ports.ts";
 import { startServices } from "#tests/system/services.ts";
