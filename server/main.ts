@@ -10,15 +10,20 @@ const EXIT_USAGE = 2;
 
 async function main(): Promise<void> {
   const config = readServerConfig({ argv: process.argv.slice(2), env: process.env });
-  const stop = listenForStop(config);
+  using stop = listenForStop(config);
   const server = await startServer(config);
   announce(server, config);
   await stop.asked;
   await server.stop(stop.hurry);
 }
 
+interface StopRequest extends Disposable {
+  readonly asked: Promise<unknown>;
+  readonly hurry: AbortSignal;
+}
+
 /** The first SIGTERM or SIGINT asks for a gentle stop, a second one for a quick one. */
-function listenForStop(config: ServerConfig): { asked: Promise<unknown>; hurry: AbortSignal } {
+function listenForStop(config: ServerConfig): StopRequest {
   const hurry = new AbortController();
   const asked = new AbortController();
   const onSignal = (): void => {
@@ -31,9 +36,16 @@ function listenForStop(config: ServerConfig): { asked: Promise<unknown>; hurry: 
     // Whoever started us holds the other end; when it is gone, so is our reason to run.
     process.stdin.once("end", () => asked.abort()).once("error", () => asked.abort());
     process.stdin.resume();
-    asked.signal.addEventListener("abort", () => process.stdin.destroy(), { once: true });
   }
-  return { asked: once(asked.signal, "abort"), hurry: hurry.signal };
+  return {
+    asked: once(asked.signal, "abort"),
+    hurry: hurry.signal,
+    [Symbol.dispose]() {
+      process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
+      // Open, it would keep a server that failed to start alive.
+      if (config.embedded) process.stdin.destroy();
+    },
+  };
 }
 
 function announce(server: RunningServer, config: ServerConfig): void {

@@ -1,0 +1,161 @@
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { RuntimeInfo } from "#contract/auth-wire.ts";
+import { signIn } from "./start-test-server.ts";
+
+const PORTS = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
+
+let home: string;
+let children: ServerProgram[];
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), "pipit-program-"));
+  children = [];
+});
+afterEach(async () => {
+  for (const child of children) child.process.kill("SIGKILL");
+  await rm(home, { recursive: true, force: true });
+});
+
+/** `node server/main.ts` as anybody starts it. */
+class ServerProgram {
+  readonly process: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #exit: Promise<unknown[]>;
+  #stderr = "";
+  #stdout = "";
+
+  constructor(args: readonly string[], env: Record<string, string> = {}) {
+    this.process = spawn(process.execPath, ["server/main.ts", ...args], {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { PATH: process.env["PATH"], PIPIT_HOME: home, OLLAMA_HOST: "127.0.0.1:9", ...env },
+    });
+    this.process.stderr.on("data", (chunk) => (this.#stderr += String(chunk)));
+    this.process.stdout.on("data", (chunk) => (this.#stdout += String(chunk)));
+    this.#exit = once(this.process, "close");
+    children.push(this);
+  }
+
+  /** First line of standard output. */
+  async ready(): Promise<string> {
+    const line = once(createInterface(this.process.stdout), "line").then(([text]) => String(text));
+    return Promise.race([
+      line,
+      this.#exit.then(() => {
+        throw new Error(`it ended: ${this.#stderr}`);
+      }),
+    ]);
+  }
+
+  async end(): Promise<{ code: number | null; signal: string | null; stdout: string; stderr: string }> {
+    const [code, signal] = await this.#exit;
+    return {
+      code: typeof code === "number" ? code : null,
+      signal: typeof signal === "string" ? signal : null,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+    };
+  }
+}
+
+async function runtime(): Promise<RuntimeInfo> {
+  return JSON.parse(await readFile(join(home, "server", "runtime.json"), "utf8")) as RuntimeInfo;
+}
+
+describe("pipit serve", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)(
+    "says that it is ready, serves, and ends with 0 on %s",
+    async (signal) => {
+      const program = new ServerProgram(PORTS);
+      const line = await program.ready();
+      const info = await runtime();
+      expect(line).toBe(`Pipit is ready: ${info.httpUrl} (HTTP), ${info.grpcUrl} (gRPC)`);
+      expect(info.pid).toBe(program.process.pid);
+      expect((await fetch(`${info.httpUrl}/health`)).status).toBe(200);
+      const { accessToken, refreshToken } = await signIn(info.httpUrl, join(home, "server"));
+      program.process.kill(signal);
+      const end = await program.end();
+      expect([end.code, end.signal]).toEqual([0, null]);
+      expect(await readdir(join(home, "server"))).not.toContain("runtime.json");
+      for (const text of end.stderr.trim().split("\n")) expect(JSON.parse(text)).toHaveProperty("event");
+      expect(end.stderr).toContain("oauth.signed_in");
+      for (const secret of [accessToken, refreshToken]) expect(end.stderr + end.stdout).not.toContain(secret);
+    },
+  );
+
+  test("embedded: prints where it is as JSON, and ends when its parent is gone", async () => {
+    const program = new ServerProgram([...PORTS, "--embedded"]);
+    const line = await program.ready();
+    expect(JSON.parse(line)).toEqual(await runtime());
+    program.process.stdin.end();
+    expect((await program.end()).code).toBe(0);
+  });
+
+  test("a killed server can be started again at once, with the same accounts", async () => {
+    const first = new ServerProgram(PORTS);
+    await first.ready();
+    const { httpUrl } = await runtime();
+    const { accessToken } = await signIn(httpUrl, join(home, "server"));
+    first.process.kill("SIGKILL");
+    await first.end();
+    const second = new ServerProgram(PORTS);
+    await second.ready();
+    const answer = await fetch(`${(await runtime()).httpUrl}/v1/chats`, {
+      headers: { authorization: `Bearer ${accessToken}` },
+    });
+    expect(answer.status).toBe(200);
+    second.process.kill("SIGTERM");
+    expect((await second.end()).code).toBe(0);
+  });
+
+  test("a second one on the same folder fails with 1, naming the first", async () => {
+    const first = new ServerProgram(PORTS);
+    await first.ready();
+    const second = await new ServerProgram(PORTS).end();
+    expect(second.code).toBe(1);
+    expect(second.stderr).toMatch(
+      new RegExp(`^pipit serve: Another Pipit server \\(process ${first.process.pid}\\) is using `),
+    );
+    expect(second.stderr).not.toContain("    at ");
+    first.process.kill("SIGTERM");
+    await first.end();
+  });
+
+  test("listening beyond this machine without TLS is warned about", async () => {
+    const program = new ServerProgram(["--http", "0.0.0.0:0", "--grpc", "127.0.0.1:0"]);
+    await program.ready();
+    program.process.kill("SIGTERM");
+    const { stderr } = await program.end();
+    const lines = stderr
+      .trim()
+      .split("\n")
+      .map((text) => JSON.parse(text) as Record<string, string>);
+    const warnings = lines.filter(({ event }) => event === "server.exposed_without_tls");
+    expect(warnings).toMatchObject([{ level: "warn", setting: "--http 0.0.0.0:0" }]);
+  });
+
+  test.each([
+    [["--nonsense"], {}, 2, /--nonsense/],
+    [["--http", "nowhere"], {}, 2, /--http: "nowhere"/],
+    [PORTS, { PIPIT_DATABASE_URL: "postgres://u:hunter2@h/d" }, 1, /PIPIT_DATABASE_URL .* later version/],
+    [PORTS, { PIPIT_MODEL_URL: "nonsense" }, 1, /PIPIT_MODEL_URL: "nonsense"/],
+  ])("%j %j ends with %d and one line", async (args, env, code, message) => {
+    const end = await new ServerProgram(args, env).end();
+    expect(end.code).toBe(code);
+    expect(end.stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(end.stderr).toMatch(message);
+    expect(end.stderr).not.toContain("hunter2");
+    expect(end.stdout).toBe("");
+  });
+
+  test("a file in place of the data folder ends with 1 and the cure", async () => {
+    await writeFile(join(home, "server"), "a file");
+    const end = await new ServerProgram(PORTS).end();
+    expect(end.code).toBe(1);
+    expect(end.stderr).toMatch(/^pipit serve: The data folder .* cannot be used .*--data DIR/);
+  });
+});
