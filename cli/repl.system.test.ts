@@ -1,0 +1,110 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { gate, say, stream } from "#tests/doubles/openai-script.ts";
+import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
+import { createCliHome, type CliHome } from "#tests/integration/cli-process.ts";
+
+const cliEntry = fileURLToPath(new URL("main.ts", import.meta.url));
+const run = promisify(execFile);
+
+/** A real terminal: tmux types and reads the screen. */
+interface Screen extends AsyncDisposable {
+  type(...keys: readonly string[]): Promise<void>;
+  /** Resolves to the screen once it matches; rejects with what stood there instead. */
+  shows(pattern: RegExp): Promise<string>;
+}
+
+const SHOWS_TIMEOUT_MS = 20_000;
+
+async function openScreen(home: string, env: Readonly<Record<string, string>>): Promise<Screen> {
+  const tmux = (...args: readonly string[]) => run("tmux", ["-L", `pipit-${process.pid}`, ...args]);
+  const settings = Object.entries({
+    PIPIT_HOME: home,
+    LANG: "C.UTF-8",
+    OLLAMA_HOST: "http://127.0.0.1:9",
+    ...env,
+  });
+  const command = [
+    ...["env", ...settings.map(([name, value]) => `${name}=${value}`)],
+    ...[process.execPath, cliEntry, "chat", "--no-audio"],
+  ];
+  // The shell stays after the client, so that its exit code can be read on the screen.
+  await tmux(
+    "-f",
+    "/dev/null",
+    "new-session",
+    "-d",
+    "-x",
+    "100",
+    "-y",
+    "40",
+    "sh",
+    "-c",
+    `${command.map(quote).join(" ")}; echo "exit=$?"; cat`,
+  );
+  const read = async (): Promise<string> => (await tmux("capture-pane", "-p")).stdout;
+  return {
+    type: async (...keys) => void (await tmux("send-keys", ...keys)),
+    async shows(pattern) {
+      const deadlineMs = performance.now() + SHOWS_TIMEOUT_MS;
+      for (;;) {
+        const screen = await read();
+        if (pattern.test(screen)) return screen;
+        if (performance.now() > deadlineMs) throw new Error(`The screen never showed ${pattern}:\n${screen}`);
+      }
+    },
+    [Symbol.asyncDispose]: async () => void (await tmux("kill-server")),
+  };
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+let pipit: CliHome;
+beforeEach(async () => {
+  pipit = await createCliHome();
+});
+afterEach(() => pipit[Symbol.asyncDispose]());
+
+describe("the conversation in a terminal", () => {
+  test("greets, answers, recalls, and leaves", async () => {
+    await using screen = await openScreen(pipit.home, {});
+    await screen.shows(/Pipit is listening/);
+    await screen.type("what is 6*7?", "Enter");
+    await screen.shows(/6\*7 = 42\n+›/);
+    await screen.type("Up");
+    await screen.shows(/› what is 6\*7\?\s*$/);
+    await screen.type("C-u", "/quit", "Enter");
+    await screen.shows(/Bye\.\s+exit=0/);
+  });
+
+  test("Ctrl-C stops the answer and keeps the conversation; twice leaves with 130", async () => {
+    const held = gate();
+    await using model = await startOpenAiDouble(stream(say("one ", "two "), held.step, say("three")));
+    await using screen = await openScreen(pipit.home, { PIPIT_MODEL_URL: model.url });
+    await screen.shows(/Pipit is listening/);
+    await screen.type("count", "Enter");
+    await screen.shows(/one two/);
+    await screen.type("C-c");
+    await screen.shows(/\(stopped\)\n+›/);
+    expect(await (await model.request(0)).over).toBe("aborted");
+    await screen.type("C-c");
+    await screen.type("C-c");
+    await screen.shows(/exit=130/);
+  });
+
+  test("does not mix what is typed into a streaming answer", async () => {
+    const held = gate();
+    await using model = await startOpenAiDouble(stream(say("one "), held.step, say("two")));
+    await using screen = await openScreen(pipit.home, { PIPIT_MODEL_URL: model.url });
+    await screen.shows(/Pipit is listening/);
+    await screen.type("count", "Enter");
+    await screen.shows(/one/);
+    await screen.type("next question");
+    held.open();
+    await screen.shows(/one two\n+› next question/);
+  });
+});
