@@ -62,6 +62,7 @@ async function playMinute(
     await speaker.write(pcm.subarray(at, at + AUDIO_PIECE_BYTES));
   }
   await speaker.drain(signal);
+  await recorder.untilQuiet(signal);
   return measureTone(recorder.samples());
 }
 

@@ -84,7 +84,6 @@ describe("with no server running", () => {
     await expect.poll(gone, { timeout: 20_000 }).toBe("ENOENT");
     await expect.poll(() => health(httpUrl.toString()), { timeout: 20_000 }).toBe("ECONNREFUSED");
   });
-  });
 
   test("one that cannot start is told with what it said", async () => {
     await using home = await makeTempHome();

@@ -17,6 +17,14 @@ function options(home: string, more: Partial<EnsureServerOptions> = {}): EnsureS
   return { home, spawn: true, serverEntry, logger, ...more };
 }
 
+test("with no server running and none to be started, says how to get one", async () => {
+  await using home = await makeTempHome();
+  await expect(ensureServer(options(home.path, { spawn: false }), never)).rejects.toMatchObject({
+    code: "SERVER_UNREACHABLE",
+    message: expect.stringContaining("pipit serve"),
+  });
+});
+
 describe("with something else running", () => {
   test("a runtime file of a dead process is not believed", async () => {
     await using home = await makeTempHome();

@@ -6,7 +6,7 @@ import type { StoredTokens } from "#engine/ports.ts";
 import { createCredentialsFileTokenStore } from "./credentials-file-token-store.ts";
 import { createKeychainTokenStore } from "./keychain-token-store.ts";
 import { createKeychain } from "./keychain.ts";
-import { environmentWithout, requireVariable } from "./testing/needs.ts";
+import { environmentWithout, requireVariable } from "./testing/config.ts";
 import { createRecordingLogger } from "./testing/recording-logger.ts";
 import { makeTempHome } from "./testing/temp-home.ts";
 import { openTokenStore } from "./token-store.ts";

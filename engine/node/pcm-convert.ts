@@ -46,16 +46,12 @@ export function createPcmConverter(): PcmConverter {
   let resampler: Resampler | undefined;
   return {
     convert(chunk) {
-      const format = formats.get(chunk.dtype.toLowerCase());
-      const rateHz = chunk.sampleRate === 0 ? SAMPLE_RATE_HZ : chunk.sampleRate;
-      const channels = chunk.channels === 0 ? 1 : chunk.channels;
-      if (format === undefined || !isPlayable(rateHz, channels)) return undefined;
-      const frameBytes = format.bytes * channels;
-      const frames = Math.floor(chunk.audioData.byteLength / frameBytes);
-      if (frames === 0) return undefined;
+      const shape = shapeOf(chunk);
+      if (shape === undefined) return undefined;
+      const { format, rateHz, channels, frames } = shape;
       // Our own servers send exactly what is played: pass it on without a copy.
       if (format === int16le && channels === 1 && rateHz === SAMPLE_RATE_HZ) {
-        return new Uint8Array(chunk.audioData.buffer, chunk.audioData.byteOffset, frames * frameBytes);
+        return new Uint8Array(chunk.audioData.buffer, chunk.audioData.byteOffset, frames * format.bytes);
       }
       const mono = readMono(chunk.audioData, format, channels, frames);
       if (rateHz === SAMPLE_RATE_HZ) return toBytes(mono);
@@ -66,8 +62,21 @@ export function createPcmConverter(): PcmConverter {
   };
 }
 
-function isPlayable(rateHz: number, channels: number): boolean {
-  return rateHz >= MIN_RATE_HZ && rateHz <= MAX_RATE_HZ && channels > 0 && channels <= MAX_CHANNELS;
+interface ChunkShape {
+  readonly format: SampleFormat;
+  readonly rateHz: number;
+  readonly channels: number;
+  readonly frames: number;
+}
+
+function shapeOf(chunk: AudioChunk): ChunkShape | undefined {
+  const format = formats.get(chunk.dtype.toLowerCase());
+  const rateHz = chunk.sampleRate === 0 ? SAMPLE_RATE_HZ : chunk.sampleRate;
+  const channels = chunk.channels === 0 ? 1 : chunk.channels;
+  const playable = rateHz >= MIN_RATE_HZ && rateHz <= MAX_RATE_HZ && channels > 0 && channels <= MAX_CHANNELS;
+  if (format === undefined || !playable) return undefined;
+  const frames = Math.floor(chunk.audioData.byteLength / (format.bytes * channels));
+  return frames === 0 ? undefined : { format, rateHz, channels, frames };
 }
 
 function readMono(bytes: Uint8Array, format: SampleFormat, channels: number, frames: number): Float64Array {

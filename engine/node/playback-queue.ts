@@ -25,96 +25,111 @@ export interface PlaybackQueue {
 }
 
 export function createPlaybackQueue(): PlaybackQueue {
-  let pieces: Int16Array[] = [];
-  let headOffset = 0;
-  let queued = 0;
-  let consumed = 0;
-  let silent = 0;
-  let waited = 0;
-  let playing = false;
-  let flushing = false;
-  let gain = 1;
-  let targetGain = 1;
-  let lastSample = 0;
+  return new JitterBuffer();
+}
 
-  /** What `clear` cut off ends as a slope from the last sample, not as a step. */
-  function fade(output: Int16Array, from: number): void {
+class JitterBuffer implements PlaybackQueue {
+  #pieces: Int16Array[] = [];
+  #headOffset = 0;
+  #queued = 0;
+  #consumed = 0;
+  #silent = 0;
+  #waited = 0;
+  #playing = false;
+  #flushing = false;
+  #gain = 1;
+  #targetGain = 1;
+  #lastSample = 0;
+
+  push(samples: Int16Array): void {
+    if (samples.length === 0) return;
+    if (this.#queued === 0) this.#waited = 0;
+    this.#pieces.push(samples);
+    this.#queued += samples.length;
+  }
+
+  fill(output: Int16Array): void {
+    if (!this.#playing && this.#queued > 0) {
+      this.#waited += output.length;
+      this.#playing = this.#flushing || this.#queued >= START_SAMPLES || this.#waited >= PATIENCE_SAMPLES;
+    }
+    const filled = this.#playing ? this.#take(output) : 0;
+    if (filled > 0) {
+      this.#lastSample = output[filled - 1] ?? 0;
+      this.#silent = 0;
+    }
+    if (filled === output.length) return;
+    this.#fade(output, filled);
+    this.#silent += output.length - filled;
+    this.#playing = false;
+    if (this.#queued === 0) this.#flushing = false;
+  }
+
+  clear(): void {
+    this.#consumed += this.#queued;
+    this.#pieces = [];
+    this.#headOffset = 0;
+    this.#queued = 0;
+    this.#playing = false;
+    this.#flushing = false;
+  }
+
+  flush(): void {
+    this.#flushing = this.#queued > 0;
+  }
+
+  setVolume(volume: number): void {
+    this.#targetGain = Math.min(1, Math.max(0, volume));
+    // Nothing is heard now, so nothing can click: do not fade the next sound in.
+    if (!this.#playing) this.#gain = this.#targetGain;
+  }
+
+  get queuedSamples(): number {
+    return this.#queued;
+  }
+
+  get consumedSamples(): number {
+    return this.#consumed;
+  }
+
+  get silentSamples(): number {
+    return this.#silent;
+  }
+
+  /** What `clear` cut off, or the network left unfinished, ends as a slope from the last sample, not as a step. */
+  #fade(output: Int16Array, from: number): void {
     for (let index = from; index < output.length; index += 1) {
-      lastSample *= 0.975;
-      output[index] = Math.trunc(lastSample);
+      this.#lastSample *= 0.975;
+      output[index] = Math.trunc(this.#lastSample);
     }
   }
-  function take(output: Int16Array): number {
+
+  #take(output: Int16Array): number {
     let filled = 0;
     while (filled < output.length) {
-      const head = pieces[0];
+      const head = this.#pieces[0];
       if (head === undefined) break;
-      const count = Math.min(head.length - headOffset, output.length - filled);
-      for (let index = 0; index < count; index += 1) {
-        if (gain !== targetGain) gain = approach(gain, targetGain, 1 / RAMP_SAMPLES);
-        output[filled + index] = Math.round((head[headOffset + index] ?? 0) * gain);
-      }
+      const count = Math.min(head.length - this.#headOffset, output.length - filled);
+      this.#copy(head, output, filled, count);
       filled += count;
-      headOffset += count;
-      if (headOffset === head.length) {
-        pieces.shift();
-        headOffset = 0;
+      this.#headOffset += count;
+      if (this.#headOffset === head.length) {
+        this.#pieces.shift();
+        this.#headOffset = 0;
       }
     }
-    queued -= filled;
-    consumed += filled;
+    this.#queued -= filled;
+    this.#consumed += filled;
     return filled;
   }
 
-  return {
-    push(samples) {
-      if (samples.length === 0) return;
-      if (queued === 0) waited = 0;
-      pieces.push(samples);
-      queued += samples.length;
-    },
-    fill(output) {
-      if (!playing && queued > 0) {
-        waited += output.length;
-        playing = flushing || queued >= START_SAMPLES || waited >= PATIENCE_SAMPLES;
-      }
-      const filled = playing ? take(output) : 0;
-      if (filled > 0) {
-        lastSample = output[filled - 1] ?? 0;
-        silent = 0;
-      }
-      if (filled === output.length) return;
-      fade(output, filled);
-      silent += output.length - filled;
-      playing = false;
-      if (queued === 0) flushing = false;
-    },
-    clear() {
-      consumed += queued;
-      pieces = [];
-      headOffset = 0;
-      queued = 0;
-      playing = false;
-      flushing = false;
-    },
-    flush() {
-      flushing = queued > 0;
-    },
-    setVolume(volume) {
-      targetGain = Math.min(1, Math.max(0, volume));
-      // Nothing is heard now, so nothing can click: do not fade the next sound in.
-      if (!playing) gain = targetGain;
-    },
-    get queuedSamples() {
-      return queued;
-    },
-    get consumedSamples() {
-      return consumed;
-    },
-    get silentSamples() {
-      return silent;
-    },
-  };
+  #copy(from: Int16Array, to: Int16Array, at: number, count: number): void {
+    for (let index = 0; index < count; index += 1) {
+      if (this.#gain !== this.#targetGain)
+        this.#gain = approach(this.#gain, this.#targetGain, 1 / RAMP_SAMPLES);
+      to[at + index] = Math.round((from[this.#headOffset + index] ?? 0) * this.#gain);
+    }
+  }
 }
 
 function approach(from: number, to: number, step: number): number {

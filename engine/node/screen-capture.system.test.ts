@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createScreenCapture, type ScreenCaptureOptions } from "./screen-capture.ts";
-import { requireVariable } from "./testing/needs.ts";
+import { requireVariable } from "./testing/config.ts";
 import { createRecordingLogger } from "./testing/recording-logger.ts";
 
 const never = new AbortController().signal;

@@ -1,14 +1,15 @@
 // Runs alone in a child process. The sound card calls back into this JavaScript thread, so whatever else ran here would
 // be heard as gaps; and the native part crashes in worker threads.
+import { constants, setPriority } from "node:os";
 import { createAudioOutput } from "@echogarden/audio-io";
 import { BYTES_PER_SAMPLE, CHANNELS, SAMPLE_RATE_HZ } from "#contract/audio-format.ts";
 import { createPlaybackQueue } from "./playback-queue.ts";
 import type { SpeakerCommand, SpeakerReport } from "./speaker-protocol.ts";
 
 /** Of the sound system; what is in it can no longer be stopped. */
-const DEVICE_BUFFER_MS = 40;
+const DEVICE_BUFFER_MS = 50;
 /** After this much silence the last sound has left the device and the mixer behind it. */
-const HEARD_AFTER_SAMPLES = (SAMPLE_RATE_HZ * (DEVICE_BUFFER_MS + 40)) / 1000;
+const HEARD_AFTER_SAMPLES = (SAMPLE_RATE_HZ * (DEVICE_BUFFER_MS + 50)) / 1000;
 /** The parent hears about progress this often, not at every callback. */
 const REPORT_EVERY_SAMPLES = (SAMPLE_RATE_HZ * 20) / 1000;
 
@@ -64,7 +65,17 @@ function toSamples(pcm: Uint8Array): Int16Array {
   return new Int16Array(copy.buffer);
 }
 
+/** A busy machine must not be heard. Most systems allow it only to privileged users; without it we play all the same. */
+function askForPriority(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_HIGH);
+  } catch {
+    // Not allowed: as before.
+  }
+}
+
 async function main(): Promise<void> {
+  askForPriority();
   try {
     const output = await createAudioOutput(
       { sampleRate: SAMPLE_RATE_HZ, channelCount: CHANNELS, bufferDuration: DEVICE_BUFFER_MS },

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { AUDIO_PIECE_BYTES } from "#contract/audio-format.ts";
 import type { Speaker } from "#engine/ports.ts";
 import { openSpeaker } from "./speaker.ts";
-import { environmentWithout, requireVariable } from "./testing/needs.ts";
+import { environmentWithout, requireVariable } from "./testing/config.ts";
 import { createRecordingLogger } from "./testing/recording-logger.ts";
 import { measureTone, recordSink, sine } from "./testing/sink-recorder.ts";
 import { makeTempHome } from "./testing/temp-home.ts";
@@ -28,6 +28,7 @@ describe("the speaker", () => {
     await using speaker = await openSpeaker({ logger });
     await play(speaker, sine(440, 3_000));
     await speaker.drain(signal);
+    await recorder.untilQuiet(signal);
     const tone = measureTone(recorder.samples());
     expect(tone.gapsMs).toEqual([]);
     expect(tone.durationMs).toBeGreaterThan(2_990);
@@ -41,6 +42,7 @@ describe("the speaker", () => {
     await using speaker = await openSpeaker({ logger });
     await speaker.write(sine(500, 60));
     await speaker.drain(signal);
+    await recorder.untilQuiet(signal);
     expect(Math.abs(measureTone(recorder.samples()).durationMs - 60)).toBeLessThan(5);
   });
 
@@ -54,8 +56,9 @@ describe("the speaker", () => {
     await recorder.until(() => performance.now() - (recorder.lastLoudAtMs() ?? 0) > 150, signal);
     expect((recorder.lastLoudAtMs() ?? 0) - stoppedAtMs).toBeLessThanOrEqual(120);
     const before = recorder.samples().length;
-    await speaker.write(sine(880, 300));
+    await speaker.write(sine(880, 900));
     await speaker.drain(signal);
+    await recorder.untilQuiet(signal);
     const again = measureTone(recorder.samples().subarray(before));
     expect(Math.abs(again.frequencyHz - 880)).toBeLessThan(5);
   });
@@ -66,6 +69,7 @@ describe("the speaker", () => {
     speaker.setVolume(0.25);
     await play(speaker, sine(440, 300));
     await speaker.drain(signal);
+    await recorder.untilQuiet(signal);
     const { peak } = measureTone(recorder.samples());
     expect(Math.abs(peak - 3_000)).toBeLessThan(60);
   });

@@ -11,12 +11,21 @@ export interface SinkRecorder extends AsyncDisposable {
   samples(): Int16Array;
   /** Resolves at the next piece of the recording for which `done` is true. */
   until(done: (samples: Int16Array) => boolean, signal: AbortSignal): Promise<void>;
+  /** Resolves when the recording has been quiet for 100 ms: it lags a little behind what was played. */
+  untilQuiet(signal: AbortSignal): Promise<void>;
   /** When the newest loud sample was played, on the clock of performance.now(), in ms; recording delay included. */
   lastLoudAtMs(): number | undefined;
 }
 
-/** Starts `parec` on the default sink's monitor; resolves when the first samples have come. */
-export async function recordSink(signal: AbortSignal): Promise<SinkRecorder> {
+/**
+ * Starts `parec` on the default sink's monitor; resolves when the first samples have come.
+ *
+ * @param environment where to find PulseAudio; default: as this program does
+ */
+export async function recordSink(
+  signal: AbortSignal,
+  environment?: Readonly<Record<string, string>>,
+): Promise<SinkRecorder> {
   const child = spawn(
     "parec",
     [
@@ -27,12 +36,15 @@ export async function recordSink(signal: AbortSignal): Promise<SinkRecorder> {
       "--latency-msec=10",
       "--raw",
     ],
-    { stdio: ["ignore", "pipe", "inherit"], signal },
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+      signal,
+      ...(environment === undefined ? {} : { env: { ...environment } }),
+    },
   );
   // The exit after an abort is expected.
   child.on("error", () => undefined);
   const pieces: Buffer[] = [];
-  let bytes = 0;
   let lastLoudAtMs: number | undefined;
   let odd = Buffer.alloc(0);
   const samples = () => {
@@ -44,7 +56,6 @@ export async function recordSink(signal: AbortSignal): Promise<SinkRecorder> {
     const piece = joined.subarray(0, joined.byteLength - (joined.byteLength % 2));
     odd = Buffer.from(joined.subarray(piece.byteLength));
     pieces.push(piece);
-    bytes += piece.byteLength;
     for (let at = piece.byteLength - 2; at >= 0; at -= 2) {
       if (Math.abs(piece.readInt16LE(at)) < LOUD) continue;
       lastLoudAtMs = performance.now() - ((piece.byteLength - at) / 2 / SAMPLE_RATE_HZ) * 1000;
@@ -53,16 +64,14 @@ export async function recordSink(signal: AbortSignal): Promise<SinkRecorder> {
   };
   child.stdout.on("data", onPiece);
   await once(child.stdout, "data", { signal });
+  const until: SinkRecorder["until"] = async (done, untilSignal) => {
+    while (!done(samples())) await once(child.stdout, "data", { signal: untilSignal });
+  };
   return {
     samples,
     lastLoudAtMs: () => lastLoudAtMs,
-    async until(done, untilSignal) {
-      while (!done(samples())) {
-        const before = bytes;
-        await once(child.stdout, "data", { signal: untilSignal });
-        if (bytes === before) continue;
-      }
-    },
+    until,
+    untilQuiet: (untilSignal) => until(endsQuiet, untilSignal),
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, "exit");
@@ -70,6 +79,11 @@ export async function recordSink(signal: AbortSignal): Promise<SinkRecorder> {
       await exited;
     },
   };
+}
+
+function endsQuiet(samples: Int16Array): boolean {
+  const tail = samples.subarray(-SAMPLE_RATE_HZ / 10);
+  return tail.length === SAMPLE_RATE_HZ / 10 && tail.every((sample) => Math.abs(sample) < LOUD);
 }
 
 /** A sine of `durationMs` as 48 kHz mono s16le. */
