@@ -9,18 +9,20 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\bminus\b|(?<!\p{L})минус(?!\p{L})/giu, "-"],
   [/(?:the )?square root of\s+([\d.,]+)|корень (?:квадратный )?из\s+([\d.,]+)/giu, "sqrt($1$2)"],
   [/\s*(?:percent|per cent)\b|\s*процент\p{L}*/giu, "%"],
-  [/(\d)\s*%\s*(?:of|от)\s+/giu, "$1/100*"],
   [/(\d)\s*[xх]\s*(?=\d)/giu, "$1*"],
 ];
 
 const NAMES =
   "sqrt|cbrt|sin|cos|tan|asin|acos|atan|log|log10|log2|ln|exp|abs|round|floor|ceil|factorial|pi|deg|mod|gcd|lcm|max|min|e";
-const ARITHMETIC = new RegExp(`^(?:[\\d\\s.,+\\-*/^%()!×÷·−√π]|(?<![a-z])(?:${NAMES})(?![a-z]))+$`, "i");
+const ARITHMETIC = new RegExp(
+  `^(?:%\\s*(?:of|от)\\s+|[\\d\\s.,+\\-*/^%()!×÷·−√π]|(?<![a-z])(?:${NAMES})(?![a-z]))+$`,
+  "i",
+);
 const CONVERSION = /^[\d.,\s]+\s*[a-z°]+(?:\/[a-z]+)?\s+(?:to|in)\s+[a-z°]+(?:\/[a-z]+)?$/i;
 
 /**
  * The expression in a text that consists of nothing else, in the calculator's own notation: "7 times 8" is "7 * 8",
- * "12% от 240" is "12/100*240". Undefined: the text is something else.
+ * "15 percent of 80" is "15% of 80". Undefined: the text is something else.
  */
 export function toExpression(text: string): string | undefined {
   const plain = WORDS.reduce((words, [pattern, meaning]) => words.replace(pattern, meaning), text)
