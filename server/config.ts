@@ -50,6 +50,11 @@ export interface ConfigInput {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** The arguments and environment of this program. */
+export function programInput(): ConfigInput {
+  return { argv: process.argv.slice(2), env: process.env };
+}
+
 const DEFAULT_HTTP: ListenAddress = { host: "127.0.0.1", port: 8787 };
 const DEFAULT_GRPC: ListenAddress = { host: "127.0.0.1", port: 50051 };
 const DEFAULT_OLLAMA_PORT = 11_434;
@@ -168,8 +173,8 @@ export function readServerConfig(input: ConfigInput): ServerConfig {
 }
 
 /** `host:port`, IPv6 in brackets, as it stands in a URL. */
-export function formatAddress(address: ListenAddress): string {
-  return `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
+export function formatAddress({ host, port }: ListenAddress): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 function readFlags(argv: readonly string[]): Readonly<Record<string, string | boolean | undefined>> {

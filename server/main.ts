@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { once } from "node:events";
 import { PipitError } from "#contract/pipit-error.ts";
-import { readServerConfig, type ServerConfig } from "./config.ts";
+import { programInput, readServerConfig, type ServerConfig } from "./config.ts";
 import { redactText } from "./logger.ts";
 import { startServer, type RunningServer } from "./lifecycle/start-server.ts";
 
@@ -9,7 +9,7 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 async function main(): Promise<void> {
-  const config = readServerConfig({ argv: process.argv.slice(2), env: process.env });
+  const config = readServerConfig(programInput());
   using stop = listenForStop(config);
   const server = await startServer(config);
   announce(server, config);

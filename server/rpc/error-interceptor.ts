@@ -16,7 +16,11 @@ export function createErrorInterceptor(logger: Logger): Interceptor {
     };
     try {
       const response = await next(request);
-      return response.stream ? { ...response, message: mapErrors(response.message, convert) } : response;
+      if (!response.stream) return response;
+      const fail = (reason: unknown): never => {
+        throw convert(reason);
+      };
+      return { ...response, message: mapErrors(response.message, fail) };
     } catch (reason) {
       throw convert(reason);
     }
@@ -31,13 +35,10 @@ function log(logger: Logger, rpc: string, error: PipitError | undefined, reason:
 }
 
 /** A generator would cost another promise per message, and messages are what this server makes most of. */
-function mapErrors<T>(source: AsyncIterable<T>, convert: (reason: unknown) => unknown): AsyncIterable<T> {
+function mapErrors<T>(source: AsyncIterable<T>, fail: (reason: unknown) => never): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator]() {
       const iterator = source[Symbol.asyncIterator]();
-      const fail = (reason: unknown): never => {
-        throw convert(reason);
-      };
       return {
         next: () => iterator.next().catch(fail),
         return: async (value) => (await iterator.return?.(value)) ?? { done: true, value: undefined },

@@ -84,7 +84,7 @@ function createIndex(services: readonly DescService[]): Index {
   };
   for (const service of services) add(service.file);
   return {
-    serviceNames: services.map((service) => service.typeName).sort(),
+    serviceNames: services.map((service) => service.typeName).toSorted(),
     files,
     registry: createRegistry(...files.values()),
   };

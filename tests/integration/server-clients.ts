@@ -49,7 +49,7 @@ export class GrpcJsClient implements Disposable {
     const messages: MessageShape<O>[] = [];
     const stream = this.open(method, request, headers);
     stream.on("data", (message: MessageShape<O>) => messages.push(message));
-    let trailing = new Metadata();
+    const trailing = new Metadata();
     stream.on("metadata", (metadata) => trailing.merge(metadata));
     const error = await new Promise<ServiceError | undefined>((resolve) => {
       stream.on("error", (reason: ServiceError) => resolve(reason));

@@ -109,9 +109,11 @@ describe.each([
 
 test("buf curl completes StreamAudio with nothing but reflection", async () => {
   const { stdout } = await promisify(execFile)("node_modules/.bin/buf", [
-    ...["curl", "--protocol", "grpc", "--http2-prior-knowledge"],
-    ...["-H", `authorization: Bearer ${server.accessToken}`],
-    ...["-d", '{"prompt":"hello","hardwareId":"abc-1","speak":false}'],
+    "curl",
+    "--protocol=grpc",
+    "--http2-prior-knowledge",
+    `--header=authorization: Bearer ${server.accessToken}`,
+    '--data={"prompt":"hello","hardwareId":"abc-1","speak":false}',
     `http://${server.grpcUrl}/${StreamingService.typeName}/StreamAudio`,
   ]);
   expect(stdout).toContain('"textChunk"');

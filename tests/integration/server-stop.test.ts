@@ -4,7 +4,7 @@ import { createClient, ConnectError, Code } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { describe, expect, test } from "vitest";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "#proto/grpc/health/v1/health_pb.ts";
-import { StreamingService, StreamRequestSchema, type StreamResponse } from "#proto/streaming_pb.ts";
+import { StreamingService, StreamRequestSchema } from "#proto/streaming_pb.ts";
 import { HandDrivenModel } from "#tests/doubles/hand-driven-model.ts";
 import { GrpcJsClient } from "./server-clients.ts";
 import { startTestServer, type TestServer } from "./start-test-server.ts";
@@ -97,7 +97,7 @@ describe("an interrupt", () => {
     if (port === "gRPC port") {
       const bytes = Buffer.from(toBinary(StreamRequestSchema, create(StreamRequestSchema, question)));
       const stream = grpc.open(streamAudio, bytes, headers);
-      stream.on("error", () => {}).on("data", (_: StreamResponse) => {});
+      stream.on("error", () => {}).resume();
       cancel.signal.addEventListener("abort", () => stream.cancel());
     } else {
       const transport = createConnectTransport({ baseUrl: server.httpUrl, httpVersion: "1.1" });

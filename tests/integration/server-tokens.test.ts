@@ -85,7 +85,7 @@ describe("the access token", () => {
     const response = await fetch(`${server.httpUrl}/.well-known/jwks.json`);
     expect(response.headers.get("cache-control")).toContain("max-age=3600");
     const jwks = (await response.json()) as JSONWebKeySet;
-    expect(Object.keys(jwks.keys[0] ?? {}).sort()).toEqual(["alg", "e", "kid", "kty", "n", "use"]);
+    expect(Object.keys(jwks.keys[0] ?? {}).toSorted()).toEqual(["alg", "e", "kid", "kty", "n", "use"]);
     expect(decodeProtectedHeader(server.accessToken)).toMatchObject({ alg: "RS256", typ: "at+jwt" });
     const { payload } = await jwtVerify(server.accessToken, createLocalJWKSet(jwks), {
       issuer: "http://127.0.0.1:8787",
