@@ -98,6 +98,21 @@ describe("the built-in responder", () => {
     expect((await answer(request("найди чайник"))).text).toBe("В ваших чатах ничего не нашлось о «чайник».");
   });
 
+  test("searches only this chat when the person wants that, and says so", async () => {
+    const tools = createAssistantTools({
+      turns: store,
+      clock,
+      userId: "u1",
+      chatId: "c9",
+      searchAllChats: false,
+      locale: "en",
+      calculator,
+    });
+    expect((await answer(request("find boiler", { tools }))).text).toBe(
+      'I found nothing about "boiler" in this chat.',
+    );
+  });
+
   test("does not know the rest, but shows what was once said about it", async () => {
     const unknown = await answer(request("write a poem about autumn"));
     expect(unknown.text).toMatch(/^I cannot answer that: no language model is connected/);

@@ -89,10 +89,12 @@ async function* calculate(talk: Talk, expression: string): AsyncGenerator<Answer
 
 async function* searchFor(talk: Talk, query: string): AsyncGenerator<AnswerPart> {
   const outcome = yield* useTool(talk, "search_chat", { query, scope: "all", limit: SHOWN_HITS });
-  const hits = hitsIn(outcome);
-  if (hits === undefined) return yield* say(talk, talk.replies.searchFailed);
-  if (hits.length === 0) return yield* say(talk, talk.replies.foundNothing(query));
-  yield* say(talk, `${talk.replies.found(query, hits.length)}\n${listOf(talk, hits)}`);
+  const found = foundIn(outcome);
+  if (found === undefined) return yield* say(talk, talk.replies.searchFailed);
+  const { results, scope } = found;
+  // The person's own setting may have narrowed the search to this chat.
+  if (results.length === 0) return yield* say(talk, talk.replies.foundNothing(query, scope === "all"));
+  yield* say(talk, `${talk.replies.found(query, results.length)}\n${listOf(talk, results)}`);
 }
 
 /** For what no rule knows: perhaps the person's own words already hold the answer. */
@@ -102,7 +104,7 @@ async function* searchUnasked(talk: Talk): AsyncGenerator<AnswerPart> {
     query === ""
       ? undefined
       : yield* useTool(talk, "search_chat", { query, scope: "all", limit: SHOWN_HITS_UNASKED });
-  const hits = hitsIn(outcome) ?? [];
+  const hits = foundIn(outcome)?.results ?? [];
   if (hits.length === 0) return yield* say(talk, talk.replies.unknown);
   yield* say(talk, `${talk.replies.unknownWithHits}\n${listOf(talk, hits)}`);
 }
@@ -148,9 +150,8 @@ function cancelled(): PipitError {
   return new PipitError("CANCELLED", "Cancelled.");
 }
 
-function hitsIn(outcome: ToolOutcome | undefined): readonly SearchChatResult[] | undefined {
-  if (outcome?.state !== "done") return undefined;
-  return (outcome.value as SearchChatOutput).results;
+function foundIn(outcome: ToolOutcome | undefined): SearchChatOutput | undefined {
+  return outcome?.state === "done" ? (outcome.value as SearchChatOutput) : undefined;
 }
 
 function zoneIn(outcome: ToolOutcome | undefined): string | undefined {

@@ -14,7 +14,8 @@ export interface Replies {
   readonly result: (expression: string, result: string) => string;
   readonly noResult: (expression: string, why: string) => string;
   readonly found: (query: string, count: number) => string;
-  readonly foundNothing: (query: string) => string;
+  /** `everywhere`: all chats were searched, not only this one. */
+  readonly foundNothing: (query: string, everywhere: boolean) => string;
   readonly searchFailed: string;
   readonly untitled: string;
 }
@@ -34,7 +35,7 @@ const ENGLISH: Replies = {
   unknown:
     'I cannot answer that: no language model is connected. Without one I can search your chats, tell the time and calculate. Ask "how do I connect a model?" to change that.',
   unknownWithHits:
-    "I cannot answer that myself, because no language model is connected. But this in your chats may help:",
+    "I cannot answer that myself, because no language model is connected. But this from earlier may help:",
   noPictures: "I cannot look at pictures without a language model that takes them.",
   time: (when) => `It is ${when}.`,
   unknownPlace: (place) =>
@@ -43,7 +44,8 @@ const ENGLISH: Replies = {
   noResult: (expression, why) => `I cannot calculate "${expression}": ${why}.`,
   found: (query, count) =>
     count === 1 ? `I found one message about "${query}":` : `I found ${count} messages about "${query}":`,
-  foundNothing: (query) => `I found nothing about "${query}" in your chats.`,
+  foundNothing: (query, everywhere) =>
+    `I found nothing about "${query}" in ${everywhere ? "your chats" : "this chat"}.`,
   searchFailed: "I could not search your chats just now. Please try again.",
   untitled: "Untitled chat",
 };
@@ -57,7 +59,7 @@ const RUSSIAN: Replies = {
   unknown:
     "На это я ответить не могу: языковая модель не подключена. Без неё я умею искать в ваших чатах, говорить время и считать. Спросите «как подключить модель?», чтобы это изменить.",
   unknownWithHits:
-    "Сам я на это ответить не могу: языковая модель не подключена. Но вот что нашлось в ваших чатах:",
+    "Сам я на это ответить не могу: языковая модель не подключена. Но вот что об этом уже было:",
   noPictures: "Без языковой модели, которая принимает изображения, я не могу смотреть на картинки.",
   time: (when) => `Сейчас ${when}.`,
   unknownPlace: (place) =>
@@ -65,7 +67,8 @@ const RUSSIAN: Replies = {
   result: (expression, result) => `${expression} = ${result}`,
   noResult: (expression, why) => `Не могу вычислить «${expression}»: ${why}.`,
   found: (query, count) => `Вот что нашлось о «${query}» (сообщений: ${count}):`,
-  foundNothing: (query) => `В ваших чатах ничего не нашлось о «${query}».`,
+  foundNothing: (query, everywhere) =>
+    `${everywhere ? "В ваших чатах" : "В этом чате"} ничего не нашлось о «${query}».`,
   searchFailed: "Сейчас не получилось поискать в чатах. Попробуйте ещё раз.",
   untitled: "Чат без названия",
 };
