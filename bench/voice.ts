@@ -170,14 +170,15 @@ async function realTimeFactor(
 }
 
 function espeakVoice(): Voice {
+  const command = "espeak-ng";
   return {
     name: "espeak-ng",
-    provider: createEspeakNg(),
+    provider: createEspeakNg(command),
     bareName: "espeak-ng --stdout, first byte",
     goal: firstSoundGoal,
     bareFirstByteMs: async (text) => {
       const startMs = performance.now();
-      const child = spawn("espeak-ng", ["--stdin", "--stdout", "-v", "en"], {
+      const child = spawn(command, ["--stdin", "--stdout", "-v", "en"], {
         stdio: ["pipe", "pipe", "ignore"],
       });
       child.stdin.end(text);

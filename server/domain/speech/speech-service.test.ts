@@ -124,27 +124,34 @@ describe("createSpeechService", () => {
     expect(flite.pid).not.toBe(pid);
   });
 
-  test.each(["openai", "flite"])("an abort stops %s within 100 ms and is thrown", async (name) => {
-    await using server = await startSpeechServer({ durationSeconds: 60 });
-    const flite = new FliteProcess();
-    await using service = serviceOf(
-      name === "flite" ? createFlite(flite) : createOpenAiSpeech({ url: server.url }),
-    );
-    const controller = new AbortController();
-    const text =
-      `Short one first of all. ${"A long sentence that goes on and on, ".repeat(6)}and ends. `.repeat(3);
-    let abortedAtMs = 0;
-    const reading = async (): Promise<void> => {
-      for await (const part of service.speak(tokens(text), english, controller.signal)) {
-        expect(part.type).toBe("audio");
-        abortedAtMs ||= performance.now();
-        controller.abort(new Error("stop"));
-      }
-    };
-    await expect(reading()).rejects.toThrow("stop");
-    expect(performance.now() - abortedAtMs).toBeLessThan(100);
-    await Promise.all(server.requests.map((request) => request.abandoned));
-  });
+  // Retried, because the limit is a time and the machine may be busy; bench/voice.ts measures it properly.
+  test.each(["openai", "flite"])(
+    "an abort stops %s within 100 ms and is thrown",
+    { retry: 2 },
+    async (name) => {
+      const gate = Promise.withResolvers<void>();
+      const beforePiece = (piece: number): Promise<void> => (piece < 3 ? Promise.resolve() : gate.promise);
+      await using server = await startSpeechServer({ durationSeconds: 3, beforePiece });
+      const voice =
+        name === "flite" ? createFlite(new FliteProcess()) : createOpenAiSpeech({ url: server.url });
+      await using service = serviceOf(voice);
+      const controller = new AbortController();
+      const text =
+        `Short one first of all. ${"A long sentence that goes on and on, ".repeat(6)}and ends. `.repeat(3);
+      let abortedAtMs = 0;
+      const reading = async (): Promise<void> => {
+        for await (const part of service.speak(tokens(text), english, controller.signal)) {
+          expect(part.type).toBe("audio");
+          abortedAtMs ||= performance.now();
+          controller.abort(new Error("stop"));
+        }
+      };
+      await expect(reading()).rejects.toThrow("stop");
+      expect(performance.now() - abortedAtMs).toBeLessThan(100);
+      await Promise.all(server.requests.map((request) => request.abandoned));
+      gate.resolve();
+    },
+  );
 
   test("an abort does not wait for a model that says nothing", async () => {
     await using service = serviceOf(createFlite(new FliteProcess()));

@@ -22,7 +22,7 @@ describe("commandOutput", () => {
     );
   });
 
-  test.each(["abort", "leave"])("the process is gone at once after: %s", async (way) => {
+  test.each(["abort", "leave"])("the process is gone at once after: %s", { retry: 2 }, async (way) => {
     const args = ["-e", "process.stdout.write(String(process.pid)); setInterval(() => {}, 1000)"];
     const controller = new AbortController();
     let pid = 0;

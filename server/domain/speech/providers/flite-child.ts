@@ -1,6 +1,7 @@
 /**
  * The program of the flite process: one sentence per message, synchronously. It lives in a process of its own because
- * flite's call blocks, and killing the process is the only way to stop it. It ends when its parent is gone.
+ * flite's call blocks, and killing the process is the only way to stop it. Nothing but
+ * the channel to its parent keeps it alive, so it ends when that is gone.
  */
 import { readFileSync } from "node:fs";
 import type { FliteJob, FliteReply } from "./flite-messages.ts";
@@ -14,7 +15,6 @@ process.on("message", (message) => {
   const job = message as FliteJob;
   process.send?.(speak(job));
 });
-process.on("disconnect", () => process.disconnect?.());
 
 function speak(job: FliteJob): FliteReply {
   try {

@@ -71,11 +71,12 @@ describe("createSentenceSplitter", () => {
     const commas = "one two three four five six seven eight, ".repeat(20).trim();
     const spaces = "word ".repeat(200).trim();
     const solid = "ж".repeat(1000);
-    for (const text of [commas, spaces, solid]) {
+    const finished = `${"one two three four five six, ".repeat(20)}end.\n${"word ".repeat(100)}end! Next.`;
+    for (const text of [commas, spaces, solid, finished]) {
       for (const size of [1, 10, text.length]) {
         const parts = split(text, size);
         expect(parts.every((part) => part.length <= SENTENCE_MAX_CHARS)).toBe(true);
-        expect(parts.join("").replaceAll(" ", "")).toBe(text.replaceAll(" ", ""));
+        expect(parts.join("").replaceAll(" ", "")).toBe(text.replaceAll(/\s/gu, ""));
       }
     }
     expect(split(commas, 5)[0]?.endsWith(",")).toBe(true);
