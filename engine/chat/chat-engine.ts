@@ -149,9 +149,9 @@ class Engine implements ChatEngine {
       await this.#sendsDone();
       const accountId = this.#accountId;
       if (accountId === undefined) return;
-      const rows = await this.#deps.outbox.list(accountId);
-      if (accountId === this.#accountId)
-        this.#takeUp(rows.filter((row) => !this.#sender.has(row.clientMessageId)));
+      await this.#sender.readOutbox(accountId, (rows) => {
+        if (accountId === this.#accountId) this.#takeUp(rows);
+      });
     } finally {
       this.#sender.wake();
       this.#activity.leave();
@@ -226,8 +226,8 @@ class Engine implements ChatEngine {
     };
     if (!this.#resumed) await this.#takeUpOlder(accountId, chatKey);
     await this.#deps.outbox.add(row);
-    // Another account signed in just now: the row is safe, but not to be shown to it.
-    if (this.#accountId !== accountId) return;
+    // Another account signed in just now: the row is safe, but not to be shown to it. Or `resume` was quicker.
+    if (this.#accountId !== accountId || this.#sender.has(id)) return;
     if (image !== undefined) this.#images.put(id, image);
     const key = this.#views.currentKey(chatKey);
     // The server named the chat while the row was being written: it must follow the rows before it.
@@ -254,8 +254,9 @@ class Engine implements ChatEngine {
   /** Messages of an earlier run go first, also when the host has not called `resume` yet. */
   async #takeUpOlder(accountId: string, chatKey: string): Promise<void> {
     if (chatKey.startsWith(NEW_CHAT_PREFIX)) return;
-    const rows = await this.#deps.outbox.list(accountId);
-    this.#takeUp(rows.filter((row) => row.chatKey === chatKey && !this.#sender.has(row.clientMessageId)));
+    await this.#sender.readOutbox(accountId, (rows) =>
+      this.#takeUp(rows.filter((row) => row.chatKey === chatKey)),
+    );
   }
 
   #takeUp(rows: readonly OutboxRow[]): void {

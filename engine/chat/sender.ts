@@ -74,15 +74,15 @@ export class Sender implements AsyncDisposable {
   }
 
   /**
-   * Rows of the outbox that are not under way. A message that is settled while the outbox is being read is left out:
-   * taking it up again would answer it twice.
+   * Reads the outbox and hands over, in the same step, the rows that are not under way. A message that is settled
+   * while the outbox is being read is left out: taking it up again would answer it twice.
    */
-  async unknownRows(accountId: string): Promise<readonly OutboxRow[]> {
+  async readOutbox(accountId: string, take: (rows: readonly OutboxRow[]) => void): Promise<void> {
     const settled = new Set(this.#forgetting.keys());
     this.#listings.add(settled);
     try {
       const rows = await this.#deps.outbox.list(accountId);
-      return rows.filter(({ clientMessageId: id }) => !settled.has(id) && !this.has(id));
+      take(rows.filter(({ clientMessageId: id }) => !settled.has(id) && !this.has(id)));
     } finally {
       this.#listings.delete(settled);
     }

@@ -128,7 +128,7 @@ export function createHistoryClient(http: HttpClient, session: SendingSession): 
   };
 }
 
-/** Questions and answers only; steps of the model in between are joined into the answer that follows them. */
+/** Questions and answers only; what the model said in several steps is one answer. */
 function toMessages(wire: readonly WireMessage[]): readonly Message[] {
   const messages: Message[] = [];
   let question = "";
@@ -141,14 +141,17 @@ function toMessages(wire: readonly WireMessage[]): readonly Message[] {
       messages.push({ role: "user", ...common, text, status: { kind: "answered" } });
     } else if (item.role === "assistant" && text !== "") {
       const parts: readonly MessagePart[] = [{ kind: "text", text }];
-      messages.push({
-        role: "assistant",
-        ...common,
-        replyTo: question,
-        parts,
-        status: "done",
-        replayed: true,
-      });
+      const last = messages.at(-1);
+      if (last?.role === "assistant") messages.splice(-1, 1, { ...last, parts: [...last.parts, ...parts] });
+      else
+        messages.push({
+          role: "assistant",
+          ...common,
+          replyTo: question,
+          parts,
+          status: "done",
+          replayed: true,
+        });
     }
   }
   return messages;

@@ -1,0 +1,76 @@
+import { createChatEngine } from "#engine/chat/chat-engine.ts";
+import type { ChatEngine, ChatEngineDeps } from "#engine/chat/chat-engine-api.ts";
+import { answerText, type AssistantMessage, type ChatState, type UserMessage } from "#engine/chat/state.ts";
+import { createMemoryOutbox } from "#engine/outbox/memory-outbox.ts";
+import type { Outbox } from "#engine/ports.ts";
+import { createFakeClock, type FakeClock } from "./fake-clock.ts";
+import { createFakeLogger, type FakeLogger } from "./fake-logger.ts";
+import { createFakeSession, type FakeSession } from "./fake-session.ts";
+import { createFakeTransport, type FakeTransport } from "./fake-transport.ts";
+
+/** An engine among fakes, signed in as "ann". */
+export interface ChatHarness {
+  readonly engine: ChatEngine;
+  readonly transport: FakeTransport;
+  readonly session: FakeSession;
+  readonly outbox: Outbox;
+  readonly clock: FakeClock;
+  readonly logger: FakeLogger;
+  state(): ChatState;
+  question(id: string): UserMessage;
+  answer(id: string): AssistantMessage | undefined;
+  /** Text of the answer to `id`; "" without one. */
+  text(id: string): string;
+  /** Ids of ann's rows in the outbox, oldest first. */
+  queued(): Promise<readonly string[]>;
+}
+
+export function createChatHarness(deps: Partial<ChatEngineDeps> = {}): ChatHarness {
+  const transport = createFakeTransport();
+  const session = createFakeSession("ann");
+  const outbox = deps.outbox ?? createMemoryOutbox();
+  const clock = createFakeClock();
+  const logger = createFakeLogger();
+  let count = 0;
+  const engine = createChatEngine({
+    transport,
+    session,
+    clock,
+    logger,
+    hardwareId: "hw",
+    locale: "en",
+    newId: () => `id-${(count += 1)}`,
+    random: () => 0.5,
+    ...deps,
+    outbox,
+  });
+  const state = () => engine.store.getState();
+
+  function question(id: string): UserMessage {
+    const message = state().messages.find((other) => other.id === id);
+    if (message?.role !== "user") throw new Error(`there is no question ${id}`);
+    return message;
+  }
+  function answer(id: string): AssistantMessage | undefined {
+    return state().messages.find((other) => other.role === "assistant" && other.replyTo === id) as
+      | AssistantMessage
+      | undefined;
+  }
+
+  return {
+    engine,
+    transport,
+    session,
+    outbox,
+    clock,
+    logger,
+    state,
+    question,
+    answer,
+    text(id) {
+      const message = answer(id);
+      return message === undefined ? "" : answerText(message);
+    },
+    queued: async () => (await outbox.list("ann")).map((row) => row.clientMessageId),
+  };
+}
