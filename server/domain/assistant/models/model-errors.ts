@@ -71,11 +71,6 @@ export function modelSaidNothing(endpoint: ModelEndpoint): PipitError {
   );
 }
 
-/** A model that is not there; the cure depends on whose server it is. */
-export function modelMissing(endpoint: ModelEndpoint): PipitError {
-  return new PipitError("MODEL_MISSING", missingText(endpoint));
-}
-
 function explain(failure: Failure, endpoint: ModelEndpoint): [ErrorCode, string] {
   const server = serverName(endpoint);
   const { status } = failure;
