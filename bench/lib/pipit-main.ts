@@ -1,0 +1,88 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { RuntimeInfo } from "#contract/auth-wire.ts";
+import { repositoryRoot } from "#tests/system/command.ts";
+
+/** `server/main.ts` as a program of its own, with its own PIPIT_HOME. */
+export interface PipitMain extends AsyncDisposable, RuntimeInfo {
+  readonly home: string;
+  readonly dataDir: string;
+}
+
+export const serverEntry = join(repositoryRoot, "server", "main.ts");
+export const cliEntry = join(repositoryRoot, "cli", "main.ts");
+
+/** Starts the real server program on free ports; resolves when it says that it is ready. Disposing ends it. */
+export async function startPipitMain(
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<PipitMain> {
+  const home = await mkdtemp(join(tmpdir(), "pipit-bench-"));
+  const args = [serverEntry, "--embedded", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, PIPIT_HOME: home, ...env },
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  const exit = once(child, "exit");
+  const stop = async (): Promise<void> => {
+    // The embedded server lives as long as its standard input.
+    child.stdin.destroy();
+    await exit;
+    await rm(home, { recursive: true, force: true });
+  };
+  try {
+    const line = once(createInterface({ input: child.stdout }), "line", { signal });
+    const early = exit.then(() => {
+      throw new Error("The server ended before it was ready.");
+    });
+    const [text] = (await Promise.race([line, early])) as [string];
+    const runtime = JSON.parse(text) as RuntimeInfo;
+    return { ...runtime, home, dataDir: join(home, "server"), [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    child.kill("SIGKILL");
+    await stop();
+    throw error;
+  }
+}
+
+/** An OpenAI-compatible endpoint in its own process. */
+export interface ModelProgram extends AsyncDisposable {
+  /** For PIPIT_MODEL_URL. */
+  readonly url: string;
+  /** How long the model itself took from the request to its first token, in ms, by the request's prompt. */
+  firstTokenMs(): Promise<ReadonlyMap<string, number>>;
+}
+
+interface Timing {
+  readonly prompt: string;
+  readonly arrivedAtMs: number;
+  readonly firstTextAtMs?: number;
+}
+
+/** Starts the double of an OpenAI-compatible server as a program; flags as in tests/doubles/openai-program.ts. */
+export async function startModelProgram(
+  flags: readonly string[],
+  signal: AbortSignal,
+): Promise<ModelProgram> {
+  const entry = join(repositoryRoot, "tests", "doubles", "openai-server.ts");
+  const child = spawn(process.execPath, [entry, ...flags], { stdio: ["ignore", "pipe", "inherit"] });
+  const [url] = (await once(createInterface({ input: child.stdout }), "line", { signal })) as [string];
+  return {
+    url,
+    firstTokenMs: async () => {
+      const response = await fetch(new URL("/__requests", url), { signal });
+      const timings = (await response.json()) as readonly Timing[];
+      return new Map(
+        timings.map((timing) => [timing.prompt, (timing.firstTextAtMs ?? Number.NaN) - timing.arrivedAtMs]),
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    },
+  };
+}
