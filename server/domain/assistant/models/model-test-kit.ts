@@ -8,7 +8,7 @@ import { createSdkLoader } from "./model-sdk.ts";
 
 /** Helpers of the tests in this folder; they talk to the loopback double over real HTTP. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
-export const never = new AbortController().signal;
+export const never: AbortSignal = new AbortController().signal;
 
 /** Limits that let a test see a timeout within a blink. */
 export const shortLimits: ModelLimits = {
