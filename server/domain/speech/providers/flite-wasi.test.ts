@@ -24,9 +24,7 @@ describe("runWasiCommand", () => {
 
   test("a run that writes nothing gives nothing; one that fails throws", () => {
     expect(runWasiCommand(flite, ["flite", "-lv"])).toHaveLength(0);
-    expect(() => runWasiCommand(flite, ["flite", "-f", "/no/such/file.txt", "/out.wav"])).toThrow(
-      /ended with|unreachable/u,
-    );
+    expect(() => runWasiCommand(flite, ["flite", "--version"])).toThrow("ended with 1");
   });
 });
 
