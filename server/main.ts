@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { PipitError } from "#contract/pipit-error.ts";
 import { programInput, readServerConfig, type ServerConfig } from "./config.ts";
-import { redactText } from "./logger.ts";
-import { startServer, type RunningServer } from "./lifecycle/start-server.ts";
+import { keepCompiledCode } from "./lifecycle/compile-cache.ts";
+import type { RunningServer } from "./lifecycle/start-server.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -11,6 +11,9 @@ const EXIT_USAGE = 2;
 async function main(): Promise<void> {
   const config = readServerConfig(programInput());
   using stop = listenForStop(config);
+  keepCompiledCode(config.home);
+  // Not before: only what is loaded from here on comes from the cache.
+  const { startServer } = await import("./lifecycle/start-server.ts");
   const server = await startServer(config);
   announce(server, config);
   await stop.asked;
@@ -62,7 +65,10 @@ try {
   const error = PipitError.from(reason);
   process.stderr.write(`pipit serve: ${error.message}\n`);
   // What nobody foresaw is worth its trace; what we foresaw has a message that says what to do.
-  if (error.code === "INTERNAL") process.stderr.write(`${redactText(describe(reason))}\n`);
+  if (error.code === "INTERNAL") {
+    const { redactText } = await import("./logger.ts");
+    process.stderr.write(`${redactText(describe(reason))}\n`);
+  }
   process.exitCode = error.code === "USAGE" ? EXIT_USAGE : EXIT_FAILED;
 }
 
