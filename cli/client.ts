@@ -81,7 +81,8 @@ export async function openClient(options: ClientOptions): Promise<Client> {
       locale: config.locale,
       newId: uuidv7,
       random: Math.random,
-      options: { speak: options.speak },
+      // Every start is a new chat here, so "what did we say about ..." means the others too.
+      options: { speak: options.speak, searchAllChats: true },
     }),
   );
   const owned = cleanup.move();
