@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { createImageShelf } from "./image-shelf.ts";
+
+const image = (sizeBytes: number) => ({ bytes: new Uint8Array(sizeBytes), widthPx: 1, heightPx: 1 });
+
+test("keeps pictures up to its size, dropping the oldest", () => {
+  const shelf = createImageShelf(10);
+  shelf.put("a", image(4));
+  shelf.put("b", image(4));
+  shelf.put("c", image(4));
+  expect([shelf.get("a"), shelf.get("b")?.bytes.length, shelf.get("c")?.bytes.length]).toEqual([
+    undefined,
+    4,
+    4,
+  ]);
+  shelf.put("c", image(6));
+  expect(shelf.get("b")).toBeDefined();
+  shelf.drop("b");
+  shelf.drop("b");
+  expect(shelf.get("b")).toBeUndefined();
+  shelf.put("huge", image(11));
+  expect(shelf.get("huge")).toBeUndefined();
+});

@@ -1,0 +1,137 @@
+import { describe, expect, test } from "vitest";
+import { createFakeHttp, json, unreachable } from "#engine/testing/fake-http.ts";
+import { createFakeSession } from "#engine/testing/fake-session.ts";
+import { createHistoryClient } from "./history-client.ts";
+
+const signal = new AbortController().signal;
+
+function setup() {
+  const http = createFakeHttp();
+  const session = createFakeSession("ann");
+  return { http, session, client: createHistoryClient(http, session) };
+}
+
+describe("history", () => {
+  test("lists chats, with times in any form the wire has", async () => {
+    const { http, client } = setup();
+    http.answer(() =>
+      json(200, {
+        data: [
+          {
+            id: "c1",
+            title: "Birds",
+            created_at: "2026-11-21T00:26:48.856411+00:00",
+            updated_at: 1_800_000_000_000,
+          },
+          { id: "c2", title: null, created_at: "2026-11-21T00:26:48", updated_at: "2026-11-21T00:26:48Z" },
+        ],
+      }),
+    );
+    const chats = await client.chats(signal);
+    expect(chats).toEqual([
+      {
+        id: "c1",
+        title: "Birds",
+        createdAtMs: Date.UTC(2026, 10, 21, 0, 26, 48, 856),
+        updatedAtMs: 1_800_000_000_000,
+      },
+      {
+        id: "c2",
+        title: "",
+        createdAtMs: Date.UTC(2026, 10, 21, 0, 26, 48),
+        updatedAtMs: Date.UTC(2026, 10, 21, 0, 26, 48),
+      },
+    ]);
+    expect(http.requests[0]).toMatchObject({ method: "GET", path: "/v1/chats" });
+    expect(http.requests[0]?.headers?.["authorization"]).toBe("Bearer token-1");
+  });
+
+  test("turns stored messages into those of the engine", async () => {
+    const { http, client } = setup();
+    const content = (...texts: string[]) => ({
+      role: "x",
+      content: texts.map((text) => ({ type: "text", text })),
+    });
+    const at = "2026-11-21T00:00:00Z";
+    http.answer(() =>
+      json(200, {
+        data: [
+          {
+            id: 1,
+            role: "user",
+            content: content("What", "?"),
+            message_type: "message",
+            created_at: at,
+            turn_id: "t",
+          },
+          { id: 2, role: "assistant", content: content("Let me see."), created_at: at, turn_id: "t" },
+          { id: 3, role: "tool", content: content("{}"), created_at: at },
+          { id: 4, role: "assistant", content: "That.", created_at: at, turn_id: "t" },
+          { id: 5, role: "assistant", content: { content: [{ type: "image" }] }, created_at: at },
+        ],
+      }),
+    );
+    const createdAtMs = Date.parse(at);
+    expect(await client.messages("a/b", signal)).toEqual([
+      { role: "user", id: "1", turnId: "t", text: "What?", createdAtMs, status: { kind: "answered" } },
+      {
+        role: "assistant",
+        id: "2",
+        turnId: "t",
+        replyTo: "1",
+        parts: [
+          { kind: "text", text: "Let me see." },
+          { kind: "text", text: "That." },
+        ],
+        status: "done",
+        replayed: true,
+        createdAtMs,
+      },
+    ]);
+    expect(http.requests[0]?.path).toBe("/v1/chats/a%2Fb/messages");
+  });
+
+  test("searches one chat or all", async () => {
+    const { http, client } = setup();
+    const hit = { session_id: "c", session_title: "T", hit_created_at: 5, score: 1.5, headline: "…bird…" };
+    http.answer(() => json(200, { results: [hit] }));
+    const hits = await client.search("bird & co", undefined, signal);
+    await client.search("bird", "c1", signal);
+    expect(hits).toEqual([{ chatId: "c", chatTitle: "T", createdAtMs: 5, score: 1.5, headline: "…bird…" }]);
+    expect(http.requests.map((request) => request.path)).toEqual([
+      "/v1/chats/search?q=bird+%26+co&scope=all",
+      "/v1/chats/search?q=bird&scope=current&chat_id=c1",
+    ]);
+  });
+
+  test("a 401 renews the token once", async () => {
+    const { http, session, client } = setup();
+    http.answer(({ headers }) =>
+      headers?.["authorization"] === "Bearer token-2" ? json(200, { data: [] }) : json(401, {}),
+    );
+    expect(await client.chats(signal)).toEqual([]);
+    expect(session.renewals).toEqual(["token-1"]);
+    http.answer(() => json(401, {}));
+    await expect(client.chats(signal)).rejects.toMatchObject({ code: "TOKEN_INVALID" });
+  });
+
+  test.each([
+    { status: 403, body: {}, code: "NOT_ALLOWED" },
+    { status: 404, body: { detail: "Chat not found" }, code: "CHAT_NOT_FOUND" },
+    { status: 429, body: {}, code: "RATE_LIMITED" },
+    { status: 500, body: {}, code: "SERVER_UNREACHABLE" },
+    { status: 503, body: { error: { code: "STORAGE_FULL", message: "Full." } }, code: "STORAGE_FULL" },
+    { status: 200, body: { data: [{ id: "x" }] }, code: "INTERNAL" },
+  ])("HTTP $status becomes $code", async ({ status, body, code }) => {
+    const { http, client } = setup();
+    http.answer(() => json(status, body));
+    await expect(client.messages("c", signal)).rejects.toMatchObject({ code });
+  });
+
+  test("no server and broken JSON are named errors", async () => {
+    const { http, client } = setup();
+    await expect(client.chats(signal)).rejects.toMatchObject({ code: unreachable().code });
+    http.answer(() => ({ status: 200, headers: {}, body: "<html>" }));
+    await expect(client.chats(signal)).rejects.toMatchObject({ code: "INTERNAL" });
+  });
+});
