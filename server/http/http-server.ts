@@ -39,7 +39,8 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
     requestTimeout: REQUEST_TIMEOUT_MS,
     // The socket's address is the truth; proxies are trusted only when they are configured.
     trustProxy: false,
-    return503OnClosing: true,
+    // A connection that is still open while we stop gets its answer, ours, and is closed after it.
+    return503OnClosing: false,
     forceCloseConnections: "idle",
     frameworkErrors: (error, request, reply) => sendError(deps, error, request, reply),
   });

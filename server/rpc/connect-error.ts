@@ -6,7 +6,7 @@ import { ErrorInfoSchema } from "#proto/google/rpc/error_details_pb.ts";
 /** `google.rpc.ErrorInfo.domain` of all our errors. */
 export const ERROR_DOMAIN = "pipit";
 /** Metadata (a trailer in gRPC) that says how long to wait before a retry. */
-export const RETRY_AFTER_HEADER = "retry-after-ms";
+const RETRY_AFTER_HEADER = "retry-after-ms";
 
 /** An error in its wire form: canonical status, safe text, ErrorInfo, and `retry-after-ms` when it is known. */
 export function toConnectError(error: PipitError): ConnectError {
