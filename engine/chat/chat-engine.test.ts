@@ -209,6 +209,10 @@ describe("faults", () => {
     }
     await h.engine.idle();
     await h.engine.resume();
+    let isIdle = false;
+    void h.engine.idle().then(() => (isIdle = true));
+    await settle();
+    expect(isIdle).toBe(false);
     (await h.transport.call(3)).close(new PipitError("RATE_LIMITED", "Slow down.", { retryAfterMs: 90_000 }));
     await h.engine.idle();
     expect(h.question(a).status).toMatchObject({ kind: "queued", reason: { code: "RATE_LIMITED" } });
