@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
-import { formatAddress, readServerConfig } from "./config.ts";
+import { formatAddress, programInput, readServerConfig } from "./config.ts";
 
 let home: string;
 beforeEach(() => {
@@ -117,4 +117,12 @@ describe("readServerConfig", () => {
 test("formatAddress puts IPv6 into brackets", () => {
   expect(formatAddress({ host: "::1", port: 1 })).toBe("[::1]:1");
   expect(formatAddress({ host: "localhost", port: 1 })).toBe("localhost:1");
+});
+
+test("keys leave the environment that other programs inherit", () => {
+  vi.stubEnv("PIPIT_MODEL_KEY", "a-key");
+  vi.stubEnv("PIPIT_SPEECH_KEY", "another-key");
+  expect(programInput().env).toMatchObject({ PIPIT_MODEL_KEY: "a-key", PIPIT_SPEECH_KEY: "another-key" });
+  expect(process.env).not.toHaveProperty("PIPIT_MODEL_KEY");
+  expect(process.env).not.toHaveProperty("PIPIT_SPEECH_KEY");
 });

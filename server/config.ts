@@ -50,9 +50,16 @@ export interface ConfigInput {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** The arguments and environment of this program. */
+/**
+ * The arguments and environment of this program. Keys are taken out of the process's own environment, because the
+ * programs that it starts (voices) inherit it, and they are none of their business.
+ */
 export function programInput(): ConfigInput {
-  return { argv: process.argv.slice(2), env: process.env };
+  const env = { ...process.env };
+  for (const setting of Object.values<Setting>(settings)) {
+    if (setting.secret === true && setting.env !== undefined) delete process.env[setting.env];
+  }
+  return { argv: process.argv.slice(2), env };
 }
 
 const DEFAULT_HTTP: ListenAddress = { host: "127.0.0.1", port: 8787 };
