@@ -1,4 +1,6 @@
-import { AUDIO_PIECE_BYTES } from "#contract/audio-format.ts";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { AUDIO_PIECE_BYTES, SAMPLE_RATE_HZ } from "#contract/audio-format.ts";
 import { openSpeaker } from "#engine/node/speaker.ts";
 import { environmentWithout } from "#engine/node/testing/config.ts";
 import { measureTone, recordSink, sine, type SinkRecorder } from "#engine/node/testing/sink-recorder.ts";
@@ -9,6 +11,8 @@ import { quantile } from "./lib/statistics.ts";
 
 const playbackMs = 60_000;
 const stops = 15;
+/** Of the sound process (engine/node/speaker-process.ts), so that both have the same time to be late. */
+const deviceBufferMs = 50;
 /** Louder than the recorder's idea of silence. */
 const audible = 1_000;
 
@@ -19,7 +23,9 @@ export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> 
   const nothing = (): void => undefined;
   const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
   await using speaker = await openSpeaker({ logger, child: { environment } });
-  const tone = await playMinute(speaker, environment, signal);
+  const write = (pcm: Uint8Array): Promise<void> => playThroughSpeaker(speaker, pcm, signal);
+  const tone = await playMinute(write, environment, signal);
+  const paplay = await playMinute((pcm) => playThroughPaplay(pcm, environment, signal), environment, signal);
   const stopMs: number[] = [];
   for (let index = 0; index < stops; index += 1)
     stopMs.push(await stopToSilenceMs(speaker, environment, signal));
@@ -28,6 +34,8 @@ export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> 
       name: "playback.gaps-over-5ms",
       unit: "gaps/min",
       value: tone.gapsMs.length,
+      baseline: paplay.gapsMs.length,
+      baselineName: `paplay with ${deviceBufferMs} ms`,
       goal: { of: "value", atMost: 0 },
     }),
     toResult({
@@ -51,19 +59,39 @@ export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> 
 type Environment = Readonly<Record<string, string>>;
 
 async function playMinute(
-  speaker: Speaker,
+  play: (pcm: Uint8Array) => Promise<void>,
   environment: Environment,
   signal: AbortSignal,
 ): Promise<ReturnType<typeof measureTone>> {
   await using recorder = await recordSink(signal, environment);
-  const pcm = sine(440, playbackMs);
+  await play(sine(440, playbackMs));
+  await recorder.untilQuiet(signal);
+  return measureTone(recorder.samples());
+}
+
+async function playThroughSpeaker(speaker: Speaker, pcm: Uint8Array, signal: AbortSignal): Promise<void> {
   for (let at = 0; at < pcm.byteLength; at += AUDIO_PIECE_BYTES) {
     signal.throwIfAborted();
     await speaker.write(pcm.subarray(at, at + AUDIO_PIECE_BYTES));
   }
   await speaker.drain(signal);
-  await recorder.untilQuiet(signal);
-  return measureTone(recorder.samples());
+}
+
+async function playThroughPaplay(
+  pcm: Uint8Array,
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<void> {
+  const format = ["--raw", "--format=s16le", `--rate=${SAMPLE_RATE_HZ}`, "--channels=1"];
+  const child = spawn("paplay", [...format, `--latency-msec=${deviceBufferMs}`], {
+    stdio: ["pipe", "ignore", "inherit"],
+    env: { ...environment },
+    signal,
+  });
+  const closed = once(child, "close");
+  child.stdin.end(pcm);
+  const [code] = (await closed) as [number | null];
+  if (code !== 0) throw new Error("paplay could not play.");
 }
 
 /** The recording's own delay is part of the figure, so the truth is a little better. */
