@@ -57,6 +57,7 @@ export default defineConfig({
     ],
     coverage: {
       provider: "v8",
+      reportOnFailure: true,
       reporter: ["text-summary", "json-summary", "html"],
       include: ["engine/**/*.ts", "server/**/*.ts", "contract/**/*.ts", "cli/**/*.ts"],
       exclude: ["**/*.test.ts", "**/ports.ts"],
