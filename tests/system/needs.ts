@@ -9,7 +9,8 @@ const rules: readonly (readonly [path: RegExp, needs: readonly PartName[]])[] = 
   [/(speaker|audio|playback|sound)[^/]*$/, ["sound"]],
   [/^server\/domain\/speech\//, ["voice"]],
   [/^tests\/foreign\/python/, ["python-grpc"]],
-  [/^tests\/foreign\/curl/, ["curl"]],
+  [/^tests\/foreign\/curl/, ["tools"]],
+  [/embedded-server[^/]*$/, []],
   [/(repl|terminal)[^/]*$/, ["terminal", "voice", "sound", "secrets", "display"]],
   [/\.system\.test\.ts$/, ["voice", "sound", "secrets", "display"]],
 ];

@@ -3,7 +3,15 @@ import { delimiter, join } from "node:path";
 import { runCommand } from "./command.ts";
 
 /** A machine part that some tests need and that Node cannot bring along. */
-export type PartName = "voice" | "sound" | "secrets" | "display" | "python-grpc" | "curl" | "terminal";
+export type PartName =
+  | "voice"
+  | "sound"
+  | "secrets"
+  | "display"
+  | "python-grpc"
+  | "tools"
+  | "terminal"
+  | "import";
 
 /** One thing that must be on the machine, and the Debian packages that bring it. */
 export interface Requirement {
@@ -86,7 +94,16 @@ export const parts: readonly Part[] = [
       command("grpc_python_plugin", "protobuf-compiler-grpc"),
     ],
   },
-  { name: "curl", purpose: "plain HTTP client", requirements: [command("curl", "curl")] },
+  {
+    name: "tools",
+    purpose: "plain HTTP client, test certificates and process lists",
+    requirements: [command("curl", "curl"), command("openssl", "openssl"), command("ps", "procps")],
+  },
+  {
+    name: "import",
+    purpose: "baseline of the capture benchmark (no test needs it)",
+    requirements: [command("import", "imagemagick")],
+  },
   {
     name: "terminal",
     purpose: "tests of the REPL in a real terminal",
