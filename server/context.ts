@@ -66,6 +66,8 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   await using building = new AsyncDisposableStack();
   const folder = building.use(await openDataFolder(config.dataDir));
   const store = building.use(await openStore({ file: join(folder.path, DATABASE_FILE), clock, logger }));
+  // The folder's lock is ours, so whoever was answering from this database is gone.
+  await store.turns.endLeases();
   const masterKey = await loadMasterKey({ dataDir: folder.path });
   const tokens = await createTokens({ config, dataDir: folder.path, store, masterKey, clock });
   building.use(tokens.bootstrapSecret);

@@ -33,6 +33,7 @@ async function storeWith(...said: readonly Said[]) {
     });
     await turns.finish({
       turnId,
+      ownerId: "p",
       status: "done",
       assistantText: answer,
       model: undefined,

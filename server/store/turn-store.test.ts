@@ -37,6 +37,7 @@ function beginning(over: Partial<BeginTurn> = {}): BeginTurn {
 function ending(over: Partial<FinishTurn> = {}): FinishTurn {
   return {
     turnId: "turn-1",
+    ownerId: "process-a",
     status: "done",
     assistantText: "Noon.",
     model: "small",
@@ -213,6 +214,29 @@ describe("finish", () => {
       code: "CHAT_NOT_FOUND",
     });
   });
+});
+
+test("a process that lost its turn to another cannot end it any more", async () => {
+  await using temporary = await withChat();
+  const { turns } = temporary.store;
+  await turns.begin(beginning());
+  await turns.begin(beginning({ turnId: "turn-2", ownerId: "process-b", nowMs: 1100 }));
+  await turns.finish(ending({ assistantText: "too late" }));
+  await turns.finish(ending({ ownerId: "process-b", assistantText: "in time" }));
+  expect((await turns.recent("user-1", "chat-1", 5))[0]).toMatchObject({ assistantText: "in time" });
+});
+
+test("endLeases lets every running turn be asked again at once", async () => {
+  await using temporary = await withChat();
+  const { turns } = temporary.store;
+  await turns.begin(beginning());
+  await turns.endLeases();
+  expect(await turns.begin(beginning({ turnId: "turn-2", ownerId: "process-b", nowMs: 1001 }))).toMatchObject(
+    {
+      begun: true,
+      turn: { id: "turn-1", ownerId: "process-b" },
+    },
+  );
 });
 
 describe("renewLeases", () => {

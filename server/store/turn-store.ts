@@ -30,6 +30,7 @@ export function createTurnStore(db: Kysely<Tables>, index: TurnIndex): TurnStore
             finished_at_ms: turn.nowMs,
           })
           .where("id", "=", turn.turnId)
+          .where("owner_id", "=", turn.ownerId)
           // The first end of a turn stands: a late one must not overwrite the answer that was shown.
           .where("status", "=", "running")
           .returningAll()
@@ -53,6 +54,10 @@ export function createTurnStore(db: Kysely<Tables>, index: TurnIndex): TurnStore
         .where("owner_id", "=", ownerId)
         .where("status", "=", running)
         .execute();
+    },
+
+    async endLeases() {
+      await db.updateTable("turns").set({ lease_until_ms: 0 }).where("status", "=", running).execute();
     },
 
     async recent(userId, chatId, limit, beforeIndex) {

@@ -40,6 +40,7 @@ function store(all: readonly Turn[]): { turns: TurnStore; reads: () => number } 
     begin: unused,
     finish: unused,
     renewLeases: unused,
+    endLeases: unused,
     search: unused,
   };
   return { turns, reads: () => rows };

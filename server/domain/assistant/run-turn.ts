@@ -89,7 +89,7 @@ async function beginTurn(run: Run, chat: Chat): Promise<{ readonly turn: Turn; r
   let result = await begin();
   if (!result.begun && result.turn.status === "running" && result.turn.ownerId === deps.ownerId) {
     // Ours, yet nobody here is answering it: an earlier try could not be stored (a full disk, say). Give it up.
-    await deps.turns.finish({ ...emptyFinish(result.turn.id, deps.clock.nowMs()), status: "failed" });
+    await deps.turns.finish({ ...emptyFinish(result.turn, deps.clock.nowMs()), status: "failed" });
     result = await begin();
   }
   if (!result.begun && result.turn.status === "running") {
@@ -229,6 +229,7 @@ async function storeUnfinished(run: Run, turn: Turn, draft: Draft, failure: Pipi
 function finishOf(run: Run, turn: Turn, draft: Draft): Omit<FinishTurn, "status"> {
   return {
     turnId: turn.id,
+    ownerId: run.deps.ownerId,
     // PostgreSQL takes no NUL in text.
     assistantText: run.live.log.text().replaceAll("\0", "\uFFFD"),
     model: draft.model,
@@ -238,6 +239,7 @@ function finishOf(run: Run, turn: Turn, draft: Draft): Omit<FinishTurn, "status"
   };
 }
 
-function emptyFinish(turnId: string, nowMs: number): Omit<FinishTurn, "status"> {
-  return { turnId, assistantText: "", model: undefined, inputTokens: 0, outputTokens: 0, nowMs };
+function emptyFinish(turn: Turn, nowMs: number): Omit<FinishTurn, "status"> {
+  const { id: turnId, ownerId } = turn;
+  return { turnId, ownerId, assistantText: "", model: undefined, inputTokens: 0, outputTokens: 0, nowMs };
 }

@@ -55,6 +55,8 @@ export interface BeginTurn {
 
 export interface FinishTurn {
   readonly turnId: string;
+  /** Who answered it; when another has taken the turn over since, nothing is stored. */
+  readonly ownerId: string;
   readonly status: Exclude<TurnStatus, "running">;
   readonly assistantText: string;
   readonly model: string | undefined;
@@ -87,6 +89,11 @@ export interface TurnStore {
   finish(turn: FinishTurn): Promise<void>;
   /** Prolongs the leases of everything this process is answering. */
   renewLeases(ownerId: string, leaseUntilMs: number): Promise<void>;
+  /**
+   * Ends all leases, so that what a killed process was answering can be asked again at once. Only for a process that
+   * knows itself to be the only user of the store.
+   */
+  endLeases(): Promise<void>;
   /** Newest first, finished ones only; `beforeIndex` pages back. Cost does not grow with the chat's length. */
   recent(userId: string, chatId: string, limit: number, beforeIndex?: number): Promise<readonly Turn[]>;
   /** Full-text search in questions and answers; English and Russian. */

@@ -31,6 +31,7 @@ export function memoryTurns(turns: readonly Turn[]) {
     begin: refuse,
     finish: refuse,
     renewLeases: refuse,
+    endLeases: refuse,
     recent: (userId, chatId, limit, beforeIndex = Number.POSITIVE_INFINITY) =>
       Promise.resolve(
         turns
