@@ -11,6 +11,7 @@ export interface Messages {
   readonly tokenAccepted: string;
   readonly tokenPlaceFile: (reason: string) => string;
   readonly outboxSetAside: (path: string) => string;
+  readonly databaseSetAside: (path: string) => string;
   readonly audioOn: string;
   readonly audioOff: string;
   readonly noSound: (why: string) => string;
@@ -53,6 +54,8 @@ const english: Messages = {
     `Your sign-in is kept in a file readable only by you, not in the keychain: ${reason}`,
   outboxSetAside: (path) =>
     `The queue of unsent messages was damaged and is kept as ${path}; a new one was started.`,
+  databaseSetAside: (path) =>
+    `The server's database was damaged and is kept as ${path}; a new, empty one was started.`,
   audioOn: "Answers are spoken.",
   audioOff: "Answers are silent.",
   noSound: (why) => `Answers are not spoken: ${why}`,
@@ -103,6 +106,7 @@ const russian: Messages = {
     `Данные входа хранятся в файле, доступном только вам, а не в связке ключей: ${reason}`,
   outboxSetAside: (path) =>
     `Очередь неотправленных сообщений повреждена и сохранена как ${path}; начата новая.`,
+  databaseSetAside: (path) => `База данных сервера повреждена и сохранена как ${path}; начата новая, пустая.`,
   audioOn: "Ответы озвучиваются.",
   audioOff: "Ответы без звука.",
   noSound: (why) => `Ответы не озвучиваются: ${why}`,

@@ -27,8 +27,12 @@ async function openScreen(home: string, env: Readonly<Record<string, string>>): 
     ...env,
   });
   const command = [
-    ...["env", ...settings.map(([name, value]) => `${name}=${value}`)],
-    ...[process.execPath, cliEntry, "chat", "--no-audio"],
+    "env",
+    ...settings.map(([name, value]) => `${name}=${value}`),
+    process.execPath,
+    cliEntry,
+    "chat",
+    "--no-audio",
   ];
   // The shell stays after the client, so that its exit code can be read on the screen.
   await tmux(

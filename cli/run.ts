@@ -1,6 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { PipitError } from "#contract/pipit-error.ts";
+import { version } from "#contract/version.ts";
 import { readCliConfig } from "./config.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { printNote, type Terminal } from "./terminal.ts";
@@ -62,6 +63,7 @@ interface Actions {
 
 function buildProgram(terminal: Terminal, actions: Actions): Command {
   const program = new Command("pipit")
+    .version(version)
     .description("A small assistant that answers in streamed text and voice.")
     .exitOverride()
     .enablePositionalOptions()

@@ -20,4 +20,6 @@ export interface RuntimeInfo {
   /** host:port, e.g. "127.0.0.1:50051" */
   readonly grpcUrl: string;
   readonly version: string;
+  /** Where a damaged database was moved at this start; the server works with a new one. */
+  readonly setAside?: string | undefined;
 }

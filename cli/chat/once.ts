@@ -8,7 +8,7 @@ import { exitCodeOf, exitCodes, type ExitCode } from "../exit-codes.ts";
 import type { Messages } from "../messages.ts";
 import { printNote, type Terminal } from "../terminal.ts";
 import { createAnswerPrinter } from "./answer-printer.ts";
-import { tellTokenPlace } from "./token-place.ts";
+import { tellDatabaseSetAside, tellTokenPlace } from "./announcements.ts";
 import { createJsonPrinter, type JsonResult } from "./json-printer.ts";
 import { exitCodeOfQuestion, settle } from "./outcome.ts";
 
@@ -40,6 +40,7 @@ export async function runOnce(options: OnceOptions): Promise<ExitCode> {
   try {
     const { state, fresh } = await client.signIn(interrupt.signal);
     if (fresh && !options.json) tellTokenPlace(client, terminal, messages);
+    if (!options.json) await tellDatabaseSetAside(client, terminal, messages, interrupt.signal);
     if (state.kind !== "signed-in") throw new PipitError("SIGNED_OUT", messages.notSignedIn);
     const id = await client.engine.send({
       text: options.text,

@@ -7,7 +7,7 @@ import { paint, printLine, printNote, type Terminal } from "../terminal.ts";
 import { watchAnswers } from "./answer-watch.ts";
 import { createLineInput, type LineInput } from "./line-input.ts";
 import { exitCodeOfQuestion, settle } from "./outcome.ts";
-import { tellTokenPlace } from "./token-place.ts";
+import { tellDatabaseSetAside, tellTokenPlace } from "./announcements.ts";
 import { runSlashCommand, type ReplContext } from "./slash-commands.ts";
 
 export interface ReplOptions {
@@ -72,6 +72,7 @@ class Repl {
         if (server.started) printNote(terminal, paint(terminal, "dim", messages.startedServer));
         printNote(terminal, paint(terminal, "dim", messages.welcome(server.httpUrl)));
       }
+      await tellDatabaseSetAside(client, terminal, messages, this.#leave.signal);
       if (state.kind === "signed-in") await this.#resume();
       else printNote(terminal, paint(terminal, "yellow", messages.notSignedIn));
     } catch (reason) {

@@ -4,7 +4,7 @@ import { answerText } from "#engine/chat/state.ts";
 import type { Screen, ScreenImage } from "#engine/ports.ts";
 import type { Client } from "../client.ts";
 import type { Messages } from "../messages.ts";
-import { tellTokenPlace } from "./token-place.ts";
+import { tellTokenPlace } from "./announcements.ts";
 import { paint, printLine, printNote, type Terminal } from "../terminal.ts";
 
 /** What a slash command may do. */

@@ -38,6 +38,8 @@ export interface ServerHandle extends AsyncDisposable {
   readonly started: boolean;
   /** Its data lies in `<home>/server`, so the local account and its bootstrap secret are this person's. */
   readonly own: boolean;
+  /** Where this server moved a damaged database when it started; the person should know. */
+  readonly setAside?: string | undefined;
 }
 
 /**
@@ -81,8 +83,15 @@ async function useNamed(
 }
 
 function borrowed(info: RuntimeInfo): ServerHandle {
-  const { httpUrl, grpcUrl } = info;
-  return { httpUrl, grpcUrl, started: false, own: true, [Symbol.asyncDispose]: async () => undefined };
+  const { httpUrl, grpcUrl, setAside } = info;
+  return {
+    httpUrl,
+    grpcUrl,
+    setAside,
+    started: false,
+    own: true,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
 }
 
 async function startOrShare(
@@ -97,14 +106,21 @@ async function startOrShare(
     throw signal.aborted ? error : await startFailed(log, error);
   });
   if (found === undefined) throw await startFailed(log);
-  const { httpUrl, grpcUrl, pid } = found;
+  const { httpUrl, grpcUrl, pid, setAside } = found;
   if (pid !== child.pid) {
     options.logger.info("embedded_server.shared", { httpUrl, grpcUrl, pid });
     return borrowed(found);
   }
   options.logger.info("embedded_server.started", { httpUrl, grpcUrl, pid });
   const kept = owned.move();
-  return { httpUrl, grpcUrl, started: true, own: true, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return {
+    httpUrl,
+    grpcUrl,
+    setAside,
+    started: true,
+    own: true,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
 
 /** Our server, or the one of a program that started at the same time and was first to take the data folder. */

@@ -14,6 +14,7 @@ const runtimeInfo = z.object({
   httpUrl: z.string().min(1),
   grpcUrl: z.string().min(1),
   version: z.string(),
+  setAside: z.string().optional(),
 });
 const health = z.object({ status: z.string(), version: z.string() });
 

@@ -1,5 +1,5 @@
 import type { Logger } from "#server/domain/logger.ts";
-import { version } from "#server/version.ts";
+import { version } from "#contract/version.ts";
 import type { Route } from "./route.ts";
 
 export interface HealthRouteDeps {

@@ -9,7 +9,7 @@ import { isLoopbackAddress } from "#server/peer.ts";
 import { startGrpcServer } from "#server/rpc/grpc-server.ts";
 import { createRpcRoutes, type RpcRoutes } from "#server/rpc/router.ts";
 import { createStreamingService } from "#server/rpc/streaming/streaming-service.ts";
-import { version } from "#server/version.ts";
+import { version } from "#contract/version.ts";
 import type { ListeningPort } from "./listening-port.ts";
 import { writeRuntimeFile } from "./runtime-file.ts";
 import { stopPorts } from "./stop-ports.ts";
@@ -62,6 +62,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
     httpUrl: `http://${formatAddress(reachable(http.address))}`,
     grpcUrl: formatAddress(reachable(grpc.address)),
     version,
+    ...(context.store.setAside === undefined ? {} : { setAside: context.store.setAside }),
   };
   starting.use(await writeRuntimeFile(config.dataDir, runtime));
   context.logger.info("server.ready", { ...runtime });

@@ -160,6 +160,15 @@ describe("a server that goes away", () => {
     expect(model.requests).toHaveLength(2);
   });
 
+  test("a damaged database is kept aside, told, and the conversation goes on", async () => {
+    await pipit.run(["chat", "--once", "what is 1+1?", "--no-audio"]);
+    await writeFile(join(pipit.home, "server", "pipit.db"), Buffer.alloc(8192, 0x55));
+    const { code, stdout, stderr } = await pipit.run(["chat", "--once", "what is 2+5?", "--no-audio"]);
+    expect(stderr).toMatch(/database was damaged and is kept as \S+pipit\.db\.corrupt-/);
+    expect(stdout).toContain("7");
+    expect(code).toBe(0);
+  });
+
   test("a foreign program on the default port is not taken for ours", async () => {
     const foreign = createServer((socket) => socket.destroy());
     const free = await new Promise<boolean>((resolve) => {

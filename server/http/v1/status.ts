@@ -1,7 +1,7 @@
 import type { Authenticate } from "#server/authenticate.ts";
 import type { ModelSource } from "#server/domain/assistant/ports.ts";
 import type { SpeechService } from "#server/domain/speech/ports.ts";
-import { version } from "#server/version.ts";
+import { version } from "#contract/version.ts";
 import { abortWithRequest } from "../request-signal.ts";
 import { requireCaller } from "../require-caller.ts";
 import type { Route } from "../route.ts";

@@ -2,6 +2,18 @@ import type { Client } from "../client.ts";
 import type { Messages } from "../messages.ts";
 import { printNote, type Terminal } from "../terminal.ts";
 
+/** Says that the server lost its database at this start. Only our own server: a named one has its own people. */
+export async function tellDatabaseSetAside(
+  client: Client,
+  terminal: Terminal,
+  messages: Messages,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!client.ownServer) return;
+  const { setAside } = await client.link.connect(signal);
+  if (setAside !== undefined) printNote(terminal, messages.databaseSetAside(setAside));
+}
+
 /** Says, after a sign-in, when the tokens could not go to the keychain. */
 export function tellTokenPlace(client: Client, terminal: Terminal, messages: Messages): void {
   const { fallbackReason } = client.session.place();
