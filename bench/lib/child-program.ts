@@ -12,16 +12,23 @@ export interface ProgramReady {
 /** A program of bench/lib in its own process, so that it has its own event loop, as in real life. */
 export interface ChildProgram extends ProgramReady, AsyncDisposable {
   readonly pid: number;
-  /** Resident memory of the process, in bytes. */
-  residentBytes(): Promise<number>;
+  /** Memory of the process, measured after a full garbage collection. */
+  memory(): Promise<ProgramMemory>;
 }
 
-type FromChild = { readonly ready: ProgramReady } | { readonly residentBytes: number };
+export interface ProgramMemory {
+  /** What the system has given to the process. */
+  readonly residentBytes: number;
+  /** What is reachable: objects, and buffers outside V8's heap. */
+  readonly liveBytes: number;
+}
+
+type FromChild = { readonly ready: ProgramReady } | { readonly memory: ProgramMemory };
 
 /** Forks a program that calls `serveParent`; resolves when it is ready. */
 export async function startProgram(file: string, signal: AbortSignal): Promise<ChildProgram> {
   signal.throwIfAborted();
-  const child = fork(file, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const child = fork(file, { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: ["--expose-gc"] });
   const ask = async (): Promise<FromChild> => {
     const ended = once(child, "exit").then(() => {
       throw new Error(`${file} ended early.`);
@@ -45,11 +52,12 @@ export async function startProgram(file: string, signal: AbortSignal): Promise<C
     return {
       ...first.ready,
       pid: child.pid ?? 0,
-      residentBytes: async () => {
+      memory: async () => {
         const answer = ask();
         child.send("memory");
         const message = await answer;
-        return "residentBytes" in message ? message.residentBytes : 0;
+        if (!("memory" in message)) throw new Error(`${file} did not say how much memory it has.`);
+        return message.memory;
       },
       [Symbol.asyncDispose]: stop,
     };
@@ -62,11 +70,15 @@ export async function startProgram(file: string, signal: AbortSignal): Promise<C
 /** The other side: says where it listens, answers questions about memory, and resolves when the parent has gone. */
 export async function serveParent(ready: ProgramReady): Promise<void> {
   const send = (message: FromChild): void => void process.send?.(message);
-  process.on("message", (message) => {
-    if (message === "memory") send({ residentBytes: process.memoryUsage.rss() });
-  });
+  process.on("message", () => send({ memory: measureMemory() }));
   // The parent's signals are the parent's business: it disconnects, and that ends us.
   process.on("SIGINT", () => undefined);
   send({ ready });
   await once(process, "disconnect");
+}
+
+function measureMemory(): ProgramMemory {
+  globalThis.gc?.();
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { residentBytes: rss, liveBytes: heapUsed + external };
 }
