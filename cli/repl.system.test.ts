@@ -102,13 +102,16 @@ describe("the conversation in a terminal", () => {
 
   test("does not mix what is typed into a streaming answer", async () => {
     const held = gate();
-    await using model = await startOpenAiDouble(stream(say("one "), held.step, say("two")));
+    await using model = await startOpenAiDouble([
+      stream(say("one "), held.step, say("two")),
+      stream(say("three")),
+    ]);
     await using screen = await openScreen(pipit.home, { PIPIT_MODEL_URL: model.url });
     await screen.shows(/Pipit is listening/);
     await screen.type("count", "Enter");
     await screen.shows(/one/);
-    await screen.type("next question");
+    await screen.type("next question", "Enter", "and more");
     held.open();
-    await screen.shows(/one two\n+› next question/);
+    await screen.shows(/one two\n+› next question\nthree\n+› and more/);
   });
 });

@@ -37,11 +37,11 @@ export function createLineInput(options: LineInputOptions): LineInput {
     prompt: options.prompt,
     historySize: 500,
   });
-  const ready: string[] = [];
+  const ready: { readonly text: string; readonly echoed: boolean }[] = [];
   const ended = new AbortController();
   let wake: (() => void) | undefined;
-  lines.on("line", (line) => {
-    ready.push(line);
+  lines.on("line", (text) => {
+    ready.push({ text, echoed: !muted });
     wake?.();
   });
   lines.on("close", () => {
@@ -62,7 +62,10 @@ export function createLineInput(options: LineInputOptions): LineInput {
       }
       wake = undefined;
       muted = true;
-      return ready.shift();
+      const line = ready.shift();
+      // Typed while an answer streamed: it is shown where it is taken up.
+      if (interactive && line?.echoed === false) terminal.stdout.write(`${options.prompt}${line.text}\n`);
+      return line?.text;
     },
     forgetLast() {
       // `history` is documented (node:readline, event "history") but missing from the types of the interface.

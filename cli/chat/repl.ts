@@ -48,7 +48,7 @@ class Repl {
     const { client, terminal, messages } = this.#options;
     using input = createLineInput({
       terminal,
-      prompt: paint(terminal, "bold", "› "),
+      prompt: paint(terminal, "cyan", "› "),
       onInterrupt: () => this.#interrupt(),
     });
     using cleanup = new DisposableStack();
@@ -138,6 +138,7 @@ class Repl {
       );
       this.#outcome = exitCodes.refused;
     }
+    if (this.#interactive) printLine(terminal);
   }
 
   async #settle<T>(work: Promise<T>): Promise<T | undefined> {

@@ -100,12 +100,13 @@ async function* searchFor(talk: Talk, query: string): AsyncGenerator<AnswerPart>
 /** For what no rule knows: perhaps the person's own words already hold the answer. */
 async function* searchUnasked(talk: Talk): AsyncGenerator<AnswerPart> {
   const query = talk.text.slice(0, 500).trim();
-  const outcome =
-    query === ""
-      ? undefined
-      : yield* useTool(talk, "search_chat", { query, scope: "all", limit: SHOWN_HITS_UNASKED });
+  const events: AnswerPart[] = [];
+  const search = useTool(talk, "search_chat", { query, scope: "all", limit: SHOWN_HITS_UNASKED });
+  const outcome = query === "" ? undefined : await collect(search, events);
   const hits = foundIn(outcome)?.results ?? [];
+  // Nobody asked for a search, so one that found nothing is not worth a word.
   if (hits.length === 0) return yield* say(talk, talk.replies.unknown);
+  yield* events;
   yield* say(talk, `${talk.replies.unknownWithHits}\n${listOf(talk, hits)}`);
 }
 
@@ -116,9 +117,21 @@ function listOf(talk: Talk, hits: readonly SearchChatResult[]): string {
     .map((hit) => {
       const title = hit.session_title === "" ? talk.replies.untitled : hit.session_title;
       const headline = hit.headline.replace(/\s+/g, " ").trim();
-      return `- ${title}, ${day.format(Date.parse(hit.hit_created_at))}: ${headline}`;
+      const date = day.format(Date.parse(hit.hit_created_at));
+      // A chat is named after its first words: a hit there would say them twice.
+      return headline.startsWith(title.replace(/…$/, ""))
+        ? `- ${date}: ${headline}`
+        : `- ${title}, ${date}: ${headline}`;
     })
     .join("\n");
+}
+
+async function collect<T>(parts: AsyncGenerator<AnswerPart, T>, into: AnswerPart[]): Promise<T> {
+  for (;;) {
+    const next = await parts.next();
+    if (next.done === true) return next.value;
+    into.push(next.value);
+  }
 }
 
 /** Runs a tool of the request and tells of it; undefined when this question has no such tool. */
