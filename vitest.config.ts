@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
-const skipped = ["**/node_modules/**", "**/dist/**", "coverage/**"];
+/** Files that `npm test` found to need a machine part that is not here; it says so and counts them as skipped. */
+const lacking = (process.env["PIPIT_TEST_LACKING"] ?? "").split(",").filter((path) => path !== "");
+const skipped = [...lacking, "**/node_modules/**", "**/dist/**", "coverage/**"];
 const integration = [
   "tests/integration/**/*.test.ts",
   "tests/foreign/**/*.test.ts",
