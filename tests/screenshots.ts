@@ -38,7 +38,7 @@ async function terminal(signal: AbortSignal): Promise<void> {
       "-x",
       "96",
       "-y",
-      "26",
+      "21",
       command,
       ";",
       "set",
