@@ -46,7 +46,7 @@ async function openScreen(home: string, env: Readonly<Record<string, string>>): 
     "40",
     "sh",
     "-c",
-    `${command.map(quote).join(" ")}; echo "exit=$?"; trap '' INT; cat`,
+    `trap '' INT; ${command.map(quote).join(" ")}; echo "exit=$?"; cat`,
   );
   const read = async (): Promise<string> => (await tmux("capture-pane", "-p")).stdout;
   return {
