@@ -3,15 +3,14 @@ import type { Clock } from "../../clock.ts";
 import type { Logger } from "../../logger.ts";
 import type { AnswerModel, AnswerPart, AnswerRequest } from "../ports.ts";
 import type { ModelAbilities, ModelEndpoint } from "./model-endpoint.ts";
-import { modelSaidNothing, modelTimeout, toModelError } from "./model-errors.ts";
+import { modelTimeout, toModelError } from "./model-errors.ts";
 import type { ModelLimits } from "./model-limits.ts";
-import { hasImage, toSdkPrompt } from "./model-messages.ts";
+import { hasImage, toPrompt } from "./model-messages.ts";
 import { imageNotSeen } from "./model-notices.ts";
-import type { ModelSdk, SdkLoader } from "./model-sdk.ts";
-import { startSummary, type ToolOutcome } from "../tools/run-tool.ts";
-import { toSdkTools } from "./model-tools.ts";
+import type { ChatModel, ModelSdk, SdkLoader } from "./model-sdk.ts";
 import { refusalIn, type Refusal } from "./refusals.ts";
-import { watchSilence, type SilenceWatch } from "./silence-watch.ts";
+import { watchSilence } from "./silence-watch.ts";
+import { runToolLoop } from "./tool-loop.ts";
 
 export interface LanguageModelOptions {
   readonly endpoint: ModelEndpoint;
@@ -30,7 +29,6 @@ interface Context extends LanguageModelOptions {
   /** The SDK's model, made once: each new one compiles its schemas anew, which costs a millisecond per question. */
   readonly chatModel: (sdk: ModelSdk) => ChatModel;
 }
-type ChatModel = ReturnType<ReturnType<ModelSdk["createOpenAICompatible"]>["chatModel"]>;
 
 /** A language model behind an OpenAI-compatible endpoint. Answers throw PipitError MODEL_*, RATE_LIMITED or CANCELLED. */
 export function createLanguageModel(options: LanguageModelOptions): AnswerModel {
@@ -106,111 +104,23 @@ async function* askOnce(
   signal: AbortSignal,
 ): AsyncGenerator<AnswerPart> {
   const { endpoint, limits } = options;
-  const sdk = await options.sdk();
+  const model = options.chatModel(await options.sdk());
+  signal.throwIfAborted();
   const own = new AbortController();
-  const silence = watchSilence(limits.firstPartTimeoutMs, limits.nextPartTimeoutMs, (limitMs) =>
+  const stop = () => own.abort(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
+  using silence = watchSilence(limits.firstPartTimeoutMs, limits.nextPartTimeoutMs, (limitMs) =>
     own.abort(modelTimeout(endpoint, limitMs)),
   );
-  const outcomes = new Map<string, ToolOutcome>();
   try {
-    const stop = AbortSignal.any([signal, own.signal]);
-    const result = startStream(sdk, options, request, sent, outcomes, stop);
-    yield* readParts(result.stream, endpoint, outcomes, silence);
+    const prompt = toPrompt(request.messages, sent.images);
+    const tools = sent.tools ? request.tools : [];
+    yield* runToolLoop({ model, endpoint, limits, prompt, tools, silence, signal: own.signal });
   } catch (error) {
     throw own.signal.aborted ? own.signal.reason : error;
   } finally {
-    silence[Symbol.dispose]();
+    signal.removeEventListener("abort", stop);
     // Whoever leaves the loop early stops the request too.
     own.abort();
   }
-}
-
-type SdkStream = ReturnType<ModelSdk["streamText"]>;
-
-function startStream(
-  sdk: ModelSdk,
-  options: Context,
-  request: AnswerRequest,
-  sent: ModelAbilities,
-  outcomes: Map<string, ToolOutcome>,
-  abortSignal: AbortSignal,
-): SdkStream {
-  const { limits } = options;
-  const prompt = toSdkPrompt(request.messages, sent.images);
-  return sdk.streamText({
-    model: options.chatModel(sdk),
-    messages: prompt.messages,
-    ...(prompt.instructions === undefined ? {} : { instructions: prompt.instructions }),
-    ...(sent.tools
-      ? {
-          tools: toSdkTools(sdk, request.tools, outcomes, limits.toolTimeoutMs),
-          stopWhen: sdk.isStepCount(limits.maxSteps),
-          // The last step may only talk, so that a model in love with its tools still answers.
-          prepareStep: ({ stepNumber }: { stepNumber: number }) =>
-            stepNumber >= limits.maxSteps - 1 ? { activeTools: [] } : undefined,
-        }
-      : {}),
-    maxRetries: 0,
-    abortSignal,
-    // Errors arrive as parts; without this the SDK prints them as well.
-    onError: () => {},
-  });
-}
-
-/** Translates the SDK's parts. Reasoning is not shown, but counts as a sign of life. */
-async function* readParts(
-  stream: SdkStream["stream"],
-  endpoint: ModelEndpoint,
-  outcomes: Map<string, ToolOutcome>,
-  silence: SilenceWatch,
-): AsyncGenerator<AnswerPart> {
-  let spoke = false;
-  for await (const part of stream) {
-    // "start" and "start-step" are the SDK's own; they say nothing about the server.
-    if (part.type === "start" || part.type === "start-step") continue;
-    silence.alive();
-    switch (part.type) {
-      case "text-delta":
-        if (part.text === "") break;
-        spoke = true;
-        yield { type: "text", text: part.text };
-        break;
-      case "tool-call":
-        yield toolPart(part, "started", startSummary(part.toolName, part.input));
-        break;
-      case "tool-result":
-      case "tool-error":
-        yield finishedTool(part, outcomes);
-        break;
-      case "finish": {
-        if (!spoke) throw modelSaidNothing(endpoint);
-        const { inputTokens = 0, outputTokens = 0 } = part.totalUsage;
-        yield { type: "usage", inputTokens, outputTokens };
-        break;
-      }
-      case "error":
-        throw part.error;
-      case "abort":
-        throw new PipitError("CANCELLED", "Cancelled.");
-      default:
-    }
-  }
-}
-
-interface SdkToolPart {
-  readonly toolCallId: string;
-  readonly toolName: string;
-}
-
-function finishedTool(part: SdkToolPart, outcomes: Map<string, ToolOutcome>): AnswerPart {
-  const outcome = outcomes.get(part.toolCallId);
-  outcomes.delete(part.toolCallId);
-  // No outcome: the SDK refused the call before our tool ran (unknown tool, arguments that are not JSON).
-  return outcome === undefined
-    ? toolPart(part, "failed", `${part.toolName}: the model called it wrongly`)
-    : toolPart(part, outcome.state, outcome.summary);
-}
-
-function toolPart(part: SdkToolPart, state: "started" | "done" | "failed", summary: string): AnswerPart {
-  return { type: "tool", callId: part.toolCallId, name: part.toolName, state, summary };
 }

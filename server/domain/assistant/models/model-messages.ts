@@ -1,38 +1,23 @@
-import type { ModelMessage as SdkMessage } from "ai";
 import type { ModelMessage } from "../ports.ts";
+import type { Prompt, PromptMessage } from "./model-sdk.ts";
 
-/** Our messages in the SDK's form; `instructions` is all system text (the SDK takes none among the messages). */
-export function toSdkPrompt(
-  messages: readonly ModelMessage[],
-  withImages: boolean,
-): { readonly instructions: string | undefined; readonly messages: SdkMessage[] } {
+/** Our messages in the SDK's form; all system text becomes one message in front, which every chat template takes. */
+export function toPrompt(messages: readonly ModelMessage[], withImages: boolean): Prompt {
   const system = messages.flatMap((message) => (message.role === "system" ? [message.text] : []));
-  return {
-    instructions: system.length === 0 ? undefined : system.join("\n\n"),
-    messages: messages.flatMap((message) => toSdkMessage(message, withImages)),
-  };
+  const prompt: Prompt = system.length === 0 ? [] : [{ role: "system", content: system.join("\n\n") }];
+  for (const message of messages)
+    if (message.role !== "system") prompt.push(toPromptMessage(message, withImages));
+  return prompt;
 }
 
 export function hasImage(messages: readonly ModelMessage[]): boolean {
   return messages.some((message) => message.image !== undefined);
 }
 
-function toSdkMessage(message: ModelMessage, withImages: boolean): SdkMessage[] {
-  switch (message.role) {
-    case "system":
-      return [];
-    case "assistant":
-      return [{ role: "assistant", content: message.text }];
-    case "user":
-      if (message.image === undefined || !withImages) return [{ role: "user", content: message.text }];
-      return [
-        {
-          role: "user",
-          content: [
-            { type: "text", text: message.text },
-            { type: "file", mediaType: "image/jpeg", data: message.image },
-          ],
-        },
-      ];
-  }
+function toPromptMessage({ role, text, image }: ModelMessage, withImages: boolean): PromptMessage {
+  if (role === "assistant") return { role, content: [{ type: "text", text }] };
+  if (image === undefined || !withImages) return { role: "user", content: [{ type: "text", text }] };
+  const picture = { type: "file", mediaType: "image/jpeg", data: { type: "data", data: image } } as const;
+  // Servers refuse empty text parts.
+  return { role: "user", content: text === "" ? [picture] : [{ type: "text", text }, picture] };
 }
