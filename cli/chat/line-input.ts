@@ -42,6 +42,8 @@ export function createLineInput(options: LineInputOptions): LineInput {
   let wake: (() => void) | undefined;
   lines.on("line", (text) => {
     ready.push({ text, echoed: !muted });
+    // At once: keys that came in the same moment as Enter must not be echoed into the answer.
+    muted = true;
     wake?.();
   });
   lines.on("close", () => {
