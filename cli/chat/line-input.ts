@@ -27,8 +27,9 @@ export function createLineInput(options: LineInputOptions): LineInput {
   let muted = true;
   const echo = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      if (muted) done();
-      else terminal.stdout.write(chunk, () => done());
+      if (!muted) terminal.stdout.write(chunk);
+      // Not when stdout has taken it: a chunk that waited here would be judged by a later `muted`.
+      done();
     },
   });
   const lines = createInterface({
