@@ -37,7 +37,7 @@ export async function chat(flags: ChatFlags, config: CliConfig, terminal: Termin
     logger,
   });
   const image = await firstImage(flags, screen);
-  const speaker = flags.audio ? await openVoice(flags, config) : undefined;
+  const speaker = flags.audio ? await openVoice(flags, config, terminal) : undefined;
   const speak = speaker !== undefined;
   await using cleanup = new AsyncDisposableStack();
   if (speaker !== undefined) cleanup.use(speaker);
@@ -63,8 +63,16 @@ async function firstImage(flags: ChatFlags, screen: Screen): Promise<ScreenImage
   return flags.screenshot === true ? screen.capture(AbortSignal.timeout(10_000)) : undefined;
 }
 
-async function openVoice(flags: ChatFlags, config: CliConfig): Promise<Speaker> {
+async function openVoice(flags: ChatFlags, config: CliConfig, terminal: Terminal): Promise<Speaker> {
   if (flags.audioFile !== undefined) return createWavRecorder({ path: flags.audioFile });
   const logger = createFileLogger({ home: config.home });
-  return createLazySpeaker(() => openSpeaker({ logger }), config.volume);
+  const tell = (why: string): void => printNote(terminal, messagesFor(config.locale).noSound(why));
+  return createLazySpeaker(async () => {
+    try {
+      return await openSpeaker({ logger });
+    } catch (error) {
+      tell(PipitError.from(error).message);
+      throw error;
+    }
+  }, config.volume);
 }
