@@ -109,6 +109,7 @@ async function* askOnce(
   const own = new AbortController();
   const stop = () => own.abort(signal.reason);
   signal.addEventListener("abort", stop, { once: true });
+  let ended = false;
   using silence = watchSilence(limits.firstPartTimeoutMs, limits.nextPartTimeoutMs, (limitMs) =>
     own.abort(modelTimeout(endpoint, limitMs)),
   );
@@ -116,11 +117,12 @@ async function* askOnce(
     const prompt = toPrompt(request.messages, sent.images);
     const tools = sent.tools ? request.tools : [];
     yield* runToolLoop({ model, endpoint, limits, prompt, tools, silence, signal: own.signal });
+    ended = true;
   } catch (error) {
     throw own.signal.aborted ? own.signal.reason : error;
   } finally {
     signal.removeEventListener("abort", stop);
-    // Whoever leaves the loop early stops the request too.
-    own.abort();
+    // Whoever leaves the loop early stops the request too. An answer that ended has nothing to stop.
+    if (!ended) own.abort();
   }
 }

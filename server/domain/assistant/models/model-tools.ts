@@ -1,6 +1,18 @@
 import type { AnswerPart, AssistantTool } from "../ports.ts";
 import { runTool, startSummary, type ToolOutcome } from "../tools/run-tool.ts";
+import type { ModelLimits } from "./model-limits.ts";
 import type { FunctionTool, PromptMessage, ToolCall } from "./model-sdk.ts";
+import type { SilenceWatch } from "./silence-watch.ts";
+
+/** What the calls of one step are run with. */
+export interface ToolRun {
+  /** Those the model was offered; it may call no others. */
+  readonly tools: readonly AssistantTool[];
+  readonly limits: ModelLimits;
+  /** Told when a call has ended. */
+  readonly silence: SilenceWatch;
+  readonly signal: AbortSignal;
+}
 
 /** The SDK's form of our tools: what the model is told about them. */
 export function toFunctionTools(tools: readonly AssistantTool[]): FunctionTool[] {
@@ -28,22 +40,18 @@ export function notRunPart(call: ToolCall): AnswerPart {
  */
 export async function* runCalls(
   calls: readonly ToolCall[],
-  tools: readonly AssistantTool[],
-  timeoutMs: number,
-  signal: AbortSignal,
+  run: ToolRun,
 ): AsyncGenerator<AnswerPart, PromptMessage> {
   const outcomes = new Map<ToolCall, ToolOutcome>();
   // Keyed by call and not by id: some servers give parallel calls the same id.
   const running = new Map(
-    calls.map((call) => [
-      call,
-      runCall(call, tools, timeoutMs, signal).then((outcome) => ({ call, outcome })),
-    ]),
+    calls.map((call) => [call, runCall(call, run).then((outcome) => ({ call, outcome }))]),
   );
   while (running.size > 0) {
     const { call, outcome } = await Promise.race(running.values());
     running.delete(call);
     outcomes.set(call, outcome);
+    run.silence.alive();
     yield toolPart(call, outcome.state, outcome.summary);
   }
   return {
@@ -68,12 +76,7 @@ export function callParts(calls: readonly ToolCall[]) {
   }));
 }
 
-async function runCall(
-  call: ToolCall,
-  tools: readonly AssistantTool[],
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<ToolOutcome> {
+async function runCall(call: ToolCall, { tools, limits, signal }: ToolRun): Promise<ToolOutcome> {
   const tool = tools.find(({ name }) => name === call.toolName);
   if (tool === undefined) {
     const names = tools.map(({ name }) => name).join(", ");
@@ -84,7 +87,7 @@ async function runCall(
   }
   const input = parseInput(call.input);
   if (input === undefined) return calledWrongly(call, "The arguments are not JSON. Send them again.");
-  return runTool(tool, input, timeoutMs, signal);
+  return runTool(tool, input, limits.toolTimeoutMs, signal);
 }
 
 function calledWrongly(call: ToolCall, why: string): ToolOutcome {

@@ -23,35 +23,25 @@ export interface ToolLoop {
  * `limits.maxSteps` requests. Throws what the SDK or the network threw, and MODEL_FAILED when no text came at all.
  */
 export async function* runToolLoop(loop: ToolLoop): AsyncGenerator<AnswerPart, void> {
-  const { tools, limits, silence, signal } = loop;
+  const { tools, limits, signal } = loop;
   const lastStep = tools.length === 0 ? 0 : limits.maxSteps - 1;
   const prompt = [...loop.prompt];
+  const usage = { inputTokens: 0, outputTokens: 0 };
   let spoke = false;
-  let inputTokens = 0;
-  let outputTokens = 0;
   for (let step = 0; step <= lastStep; step += 1) {
     signal.throwIfAborted();
     // The last step may only talk, so that a model in love with its tools still answers.
     const offered = step === lastStep ? [] : tools;
     const said = yield* ask(loop, prompt, toFunctionTools(offered));
     spoke ||= said.text !== "";
-    inputTokens += said.finish?.usage.inputTokens.total ?? 0;
-    outputTokens += said.finish?.usage.outputTokens.total ?? 0;
+    addUsage(usage, said.finish);
     if (said.calls.length === 0) break;
-    if (!mayRun(said.finish)) {
-      for (const call of said.calls) yield notRunPart(call);
-      break;
-    }
-    const running = runCalls(said.calls, offered, limits.toolTimeoutMs, signal);
-    let next = await running.next();
-    for (; next.done !== true; next = await running.next()) {
-      silence.alive();
-      yield next.value;
-    }
-    prompt.push(toAssistantMessage(said), next.value);
+    const results = yield* useTools(loop, said, offered);
+    if (results === undefined) break;
+    prompt.push(toAssistantMessage(said), results);
   }
   if (!spoke) throw modelSaidNothing(loop.endpoint);
-  yield { type: "usage", inputTokens, outputTokens };
+  yield { type: "usage", ...usage };
 }
 
 /** What the model said in one step. */
@@ -99,10 +89,23 @@ async function* ask(loop: ToolLoop, prompt: Prompt, tools: FunctionTool[]): Asyn
   return said;
 }
 
-/** Calls of an answer that was cut (length, filter) may be incomplete, so they are not run. */
-function mayRun(finish: Finish | undefined): boolean {
+/** Runs what the model called; returns the message with the results, or undefined when the answer ends here. */
+async function* useTools(
+  loop: ToolLoop,
+  { calls, finish }: Said,
+  offered: readonly AssistantTool[],
+): AsyncGenerator<AnswerPart, PromptMessage | undefined> {
   const reason = finish?.finishReason.unified;
-  return reason === "tool-calls" || reason === "stop";
+  if (reason === "tool-calls" || reason === "stop")
+    return yield* runCalls(calls, { ...loop, tools: offered });
+  // The calls of an answer that was cut (by its length, by a filter) may be incomplete.
+  for (const call of calls) yield notRunPart(call);
+  return undefined;
+}
+
+function addUsage(sum: { inputTokens: number; outputTokens: number }, finish: Finish | undefined): void {
+  sum.inputTokens += finish?.usage.inputTokens.total ?? 0;
+  sum.outputTokens += finish?.usage.outputTokens.total ?? 0;
 }
 
 /** Some models want their reasoning back together with the results of the tools that they called. */
