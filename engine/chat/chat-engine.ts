@@ -8,8 +8,9 @@ import type { ChatEngine, ChatEngineDeps, Draft, EngineEvent } from "./chat-engi
 import { createChatViews, type ChatViews } from "./chat-views.ts";
 import { checkDraft } from "./check-draft.ts";
 import { NEW_CHAT_PREFIX, type Pending } from "./delivery.ts";
-import { draftOf, invalidRequest, messageOf, questionOf } from "./exchange.ts";
+import { draftOf, invalidRequest, questionOf } from "./exchange.ts";
 import { createImageShelf } from "./image-shelf.ts";
+import { Intake } from "./intake.ts";
 import { Sender } from "./sender.ts";
 import { createSpeechQueue, type SpeechQueue } from "./speech-queue.ts";
 import { initialChatState, type ChatState, type Message } from "./state.ts";
@@ -24,21 +25,17 @@ class Engine implements ChatEngine {
   readonly #deps: ChatEngineDeps;
   readonly #views: ChatViews;
   readonly #sender: Sender;
+  readonly #intake: Intake;
   readonly #speech: SpeechQueue;
   readonly #activity = createActivity();
   readonly #images = createImageShelf();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #unsubscribe: () => void;
-  readonly #disposal = new AbortController();
-  /** Sends happen one after the other, so that the outbox has them in the order of the calls. */
-  #lastSend: Promise<unknown> = Promise.resolve();
-  #lastCreatedAtMs = 0;
   /** Questions made up to this time (their `createdAtMs`) are not spoken: the person silenced them. */
   #mutedUntilMs = 0;
   /** `createdAtMs` of the question whose answer made the latest sound. */
   #lastSpokenMs = 0;
   #accountId: string | undefined;
-  #resumed = false;
 
   constructor(deps: ChatEngineDeps) {
     const options = deps.options ?? {};
@@ -63,6 +60,15 @@ class Engine implements ChatEngine {
       },
       this.#activity,
     );
+    this.#intake = new Intake({
+      ...deps,
+      views: this.#views,
+      sender: this.#sender,
+      images: this.#images,
+      activity: this.#activity,
+      accountId: () => this.#accountId,
+      speaks: () => this.store.getState().speak,
+    });
     const state = deps.session.store.getState();
     if (state.kind === "signed-in") this.#accountId = state.accountId;
     this.#unsubscribe = deps.session.store.subscribe((next, previous) => this.#onAuth(next, previous));
@@ -70,7 +76,7 @@ class Engine implements ChatEngine {
 
   async send(draft: Draft): Promise<string> {
     const text = checkDraft(draft);
-    return this.#queue({ ...draft, text }, this.#deps.newId());
+    return this.#intake.send({ ...draft, text }, this.#deps.newId());
   }
 
   async cancel(): Promise<void> {
@@ -87,7 +93,7 @@ class Engine implements ChatEngine {
     const draft = { ...draftOf(question, this.#images), text };
     const checked = checkDraft(draft);
     await this.discard(question.id);
-    return this.#queue({ ...draft, text: checked }, this.#deps.newId());
+    return this.#intake.send({ ...draft, text: checked }, this.#deps.newId());
   }
 
   async retry(messageId: string): Promise<void> {
@@ -101,7 +107,7 @@ class Engine implements ChatEngine {
     }
     const draft = draftOf(question, this.#images);
     await this.#sender.forgotten(question.id);
-    await this.#queue(draft, question.id);
+    await this.#intake.send(draft, question.id);
   }
 
   async discard(messageId: string): Promise<void> {
@@ -119,7 +125,7 @@ class Engine implements ChatEngine {
 
   setSpeak(on: boolean): void {
     this.#views.set({ speak: on });
-    this.#mutedUntilMs = on ? 0 : this.#lastCreatedAtMs;
+    this.#mutedUntilMs = on ? 0 : this.#intake.newestAtMs;
     if (!on) void this.#speech.stop();
   }
 
@@ -142,20 +148,8 @@ class Engine implements ChatEngine {
     this.#views.show(chatId, { chatId, messages, ...(title === undefined ? {} : { title }) });
   }
 
-  async resume(): Promise<void> {
-    this.#resumed = true;
-    this.#activity.enter();
-    try {
-      await this.#sendsDone();
-      const accountId = this.#accountId;
-      if (accountId === undefined) return;
-      await this.#sender.readOutbox(accountId, (rows) => {
-        if (accountId === this.#accountId) this.#takeUp(rows);
-      });
-    } finally {
-      this.#sender.wake();
-      this.#activity.leave();
-    }
+  resume(): Promise<void> {
+    return this.#intake.resume();
   }
 
   image(messageId: string): ScreenImage | undefined {
@@ -177,8 +171,7 @@ class Engine implements ChatEngine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#unsubscribe();
-    this.#disposal.abort();
-    await this.#sendsDone();
+    await this.#intake[Symbol.asyncDispose]();
     await this.#sender[Symbol.asyncDispose]();
     await this.#speech.stop();
     this.#listeners.clear();
@@ -188,91 +181,10 @@ class Engine implements ChatEngine {
     return NEW_CHAT_PREFIX + this.#deps.newId();
   }
 
-  async #sendsDone(): Promise<void> {
-    await this.#lastSend.catch(() => {});
-  }
-
-  /** Outbox first, then the bubble (architecture.md, "One message's way"). */
-  async #queue(draft: Draft, id: string): Promise<string> {
-    const chatKey = this.#views.shownKey();
-    this.#activity.enter();
-    const work = this.#sendsDone().then(() => this.#store(draft, id, chatKey));
-    this.#lastSend = work;
-    try {
-      await work;
-      return id;
-    } finally {
-      this.#activity.leave();
-    }
-  }
-
-  async #store(draft: Draft, id: string, composedIn: string): Promise<void> {
-    if (this.#disposal.signal.aborted)
-      throw new PipitError("CANCELLED", "Pipit is closing; the message was not sent.");
-    const accountId = await this.#signedInAccount();
-    const { image, speak = this.store.getState().speak } = draft;
-    const createdAtMs = Math.max(this.#deps.clock.nowMs(), this.#lastCreatedAtMs + 1);
-    this.#lastCreatedAtMs = createdAtMs;
-    const chatKey = this.#views.currentKey(composedIn);
-    const row: OutboxRow = {
-      clientMessageId: id,
-      accountId,
-      chatKey,
-      text: draft.text,
-      speak,
-      createdAtMs,
-      attempts: 0,
-      ...(image === undefined ? {} : { image }),
-    };
-    if (!this.#resumed) await this.#takeUpOlder(accountId, chatKey);
-    await this.#deps.outbox.add(row);
-    // Another account signed in just now: the row is safe, but not to be shown to it. Or `resume` was quicker.
-    if (this.#accountId !== accountId || this.#sender.has(id)) return;
-    if (image !== undefined) this.#images.put(id, image);
-    const key = this.#views.currentKey(chatKey);
-    // The server named the chat while the row was being written: it must follow the rows before it.
-    if (key !== chatKey) await this.#deps.outbox.renameChat(chatKey, key);
-    this.#views.dispatch(key, { type: "removed", id });
-    this.#views.dispatch(key, { type: "composed", message: messageOf(row) });
-    this.#sender.enqueue({ ...row, chatKey: key });
-  }
-
-  async #signedInAccount(): Promise<string> {
-    const { session } = this.#deps;
-    let state = session.store.getState();
-    if (state.kind === "unknown") state = await session.restore(this.#disposal.signal);
-    if (state.kind === "signed-in") return state.accountId;
-    throw new PipitError("SIGNED_OUT", "You are not signed in. Sign in, then send the message again.");
-  }
-
   async #cancelMessage(id: string): Promise<void> {
     const cancelled = this.#sender.cancel(id);
     this.#views.dispatch(this.#views.shownKey(), { type: "cancelled", id });
     await cancelled;
-  }
-
-  /** Messages of an earlier run go first, also when the host has not called `resume` yet. */
-  async #takeUpOlder(accountId: string, chatKey: string): Promise<void> {
-    if (chatKey.startsWith(NEW_CHAT_PREFIX)) return;
-    await this.#sender.readOutbox(accountId, (rows) =>
-      this.#takeUp(rows.filter((row) => row.chatKey === chatKey)),
-    );
-  }
-
-  #takeUp(rows: readonly OutboxRow[]): void {
-    const newest = rows.at(-1);
-    const { chatId, messages } = this.store.getState();
-    if (newest !== undefined && chatId === undefined && messages.length === 0) {
-      const named = newest.chatKey.startsWith(NEW_CHAT_PREFIX) ? {} : { chatId: newest.chatKey };
-      this.#views.show(newest.chatKey, { ...named, messages: [] });
-    }
-    for (const row of rows) {
-      if (row.image !== undefined) this.#images.put(row.clientMessageId, row.image);
-      this.#lastCreatedAtMs = Math.max(this.#lastCreatedAtMs, row.createdAtMs);
-      this.#views.dispatch(row.chatKey, { type: "removed", id: row.clientMessageId });
-      this.#views.dispatch(row.chatKey, { type: "composed", message: messageOf(row) });
-      this.#sender.enqueue(row);
-    }
   }
 
   #onEvent(pending: Pending, event: EngineEvent["event"]): void {
@@ -326,7 +238,7 @@ class Engine implements ChatEngine {
       this.newChat();
       this.#views.forgetHidden();
     }
-    if (!this.#resumed) this.#sender.wake();
+    if (!this.#intake.resumed) this.#sender.wake();
     else void this.resume().catch((reason: unknown) => this.#onResumeFailure(reason));
   }
 

@@ -4,6 +4,7 @@ import type { OutboxRow } from "#engine/ports.ts";
 import { isConnectionError } from "#engine/retry/retry-policy.ts";
 import type { Activity } from "./activity.ts";
 import { createPending, deliver, write, type DeliveryDeps, type Outcome, type Pending } from "./delivery.ts";
+import { Lanes, type Lane } from "./lanes.ts";
 import type { ChatAction } from "./reducer.ts";
 import type { Failure } from "./state.ts";
 
@@ -17,28 +18,12 @@ export interface SenderListener {
   queuedCount(count: number): void;
 }
 
-/** The messages of one chat, oldest first; only the first is ever on its way. */
-interface Lane {
-  chatKey: string;
-  readonly queue: Pending[];
-  /** Stops the delivery of the first message. */
-  delivery: AbortController | undefined;
-  /** Ends the pause of a lane that waits. */
-  pause: AbortController | undefined;
-  waitsForConnection: boolean;
-  wakeRequested: boolean;
-  /** Another lane has taken over this chat; no message joins any more. */
-  closed: boolean;
-  /** Its account is gone; it ends without telling anybody. */
-  retired: boolean;
-}
-
 /** Sends outbox rows: first in first out within a chat, one at a time; chats do not wait for each other. */
 export class Sender implements AsyncDisposable {
   readonly #deps: DeliveryDeps;
   readonly #listener: SenderListener;
   readonly #activity: Activity;
-  readonly #lanes = new Set<Lane>();
+  readonly #lanes = new Lanes();
   readonly #forgetting = new Map<string, Promise<void>>();
   readonly #listings = new Set<Set<string>>();
   readonly #running = new Set<Promise<void>>();
@@ -51,13 +36,13 @@ export class Sender implements AsyncDisposable {
   }
 
   has(clientMessageId: string): boolean {
-    return this.#find(clientMessageId) !== undefined;
+    return this.#lanes.find(clientMessageId) !== undefined;
   }
 
   /** Takes a row that is already in the outbox. A row that is under way already is left alone. */
   enqueue(row: OutboxRow): void {
     if (this.#stopped || this.has(row.clientMessageId)) return;
-    const lane = this.#lane(row.chatKey);
+    const lane = this.#lanes.ofChat(row.chatKey);
     if (lane === undefined) {
       this.#start(row.chatKey, [createPending(row)]);
     } else {
@@ -90,7 +75,7 @@ export class Sender implements AsyncDisposable {
 
   /** Stops a message for good: out of the lane at once, then out of the outbox. */
   async cancel(clientMessageId: string): Promise<void> {
-    const found = this.#find(clientMessageId);
+    const found = this.#lanes.find(clientMessageId);
     if (found === undefined) return;
     const { lane, pending } = found;
     const isFirst = lane.queue[0] === pending;
@@ -143,31 +128,8 @@ export class Sender implements AsyncDisposable {
     await Promise.all(this.#running);
   }
 
-  #find(clientMessageId: string): { lane: Lane; pending: Pending } | undefined {
-    for (const lane of this.#lanes) {
-      const pending = lane.queue.find((p) => p.row.clientMessageId === clientMessageId);
-      if (pending !== undefined) return { lane, pending };
-    }
-    return undefined;
-  }
-
-  #lane(chatKey: string): Lane | undefined {
-    for (const lane of this.#lanes) if (lane.chatKey === chatKey && !lane.closed) return lane;
-    return undefined;
-  }
-
   #start(chatKey: string, queue: Pending[]): void {
-    const lane: Lane = {
-      chatKey,
-      queue,
-      delivery: undefined,
-      pause: undefined,
-      waitsForConnection: false,
-      wakeRequested: false,
-      closed: false,
-      retired: false,
-    };
-    this.#lanes.add(lane);
+    const lane = this.#lanes.add(chatKey, queue);
     const run = this.#run(lane).finally(() => this.#running.delete(run));
     this.#running.add(run);
   }
@@ -232,7 +194,7 @@ export class Sender implements AsyncDisposable {
     const from = lane.chatKey;
     write(this.#deps, pending, () => this.#deps.outbox.renameChat(from, chatId));
     for (const other of lane.queue) other.row = { ...other.row, chatKey: chatId };
-    const existing = this.#lane(chatId);
+    const existing = this.#lanes.ofChat(chatId);
     if (existing !== undefined) {
       existing.queue.push(...lane.queue.splice(1));
       lane.closed = true;
@@ -291,11 +253,7 @@ export class Sender implements AsyncDisposable {
   }
 
   #count(): void {
-    let count = 0;
-    for (const lane of this.#lanes) {
-      count += lane.queue.length - (lane.delivery === undefined || lane.queue.length === 0 ? 0 : 1);
-    }
-    this.#listener.queuedCount(count);
+    this.#listener.queuedCount(this.#lanes.queuedCount());
   }
 }
 
