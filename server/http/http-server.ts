@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { createContextValues } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { PipitError } from "#contract/pipit-error.ts";
 import type { ListenAddress } from "#server/config.ts";
 import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#server/correlation.ts";
 import type { Logger } from "#server/domain/logger.ts";
@@ -42,6 +43,8 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
     // A connection that is still open while we stop gets its answer, ours, and is closed after it.
     return503OnClosing: false,
     forceCloseConnections: "idle",
+    // No route has a schema for the framework to check, and loading its schema compilers would take a tenth of a start.
+    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     frameworkErrors: (error, request, reply) => sendError(deps, error, request, reply),
   });
   app.addHook("onRequest", (request, reply, done) => {
@@ -71,6 +74,13 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
     close: () => app.close(),
     destroy: () => app.server.closeAllConnections(),
   };
+}
+
+function noCompiler(): never {
+  throw new PipitError(
+    "INTERNAL",
+    "Routes check their input themselves; the HTTP server compiles no schemas.",
+  );
 }
 
 /** Forms only: no route takes another body, so no other parser is there to be attacked. */

@@ -1,5 +1,5 @@
 import { sql, type Kysely } from "kysely";
-import { Migrator, type Migration } from "kysely/migration";
+import type { Migration } from "kysely/migration";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Tables } from "./schema.ts";
 import type { TurnIndex } from "./turn-index.ts";
@@ -27,8 +27,8 @@ export async function migrate(
   migrations: Readonly<Record<string, Migration>>,
   place: string,
 ): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
-  const unknown = (await executedNames(db)).find((name) => !Object.hasOwn(migrations, name));
+  const executed = await executedNames(db);
+  const unknown = executed.find((name) => !Object.hasOwn(migrations, name));
   if (unknown !== undefined) {
     throw new PipitError(
       "CONFIG_INVALID",
@@ -36,6 +36,10 @@ export async function migrate(
         "Update Pipit, or start it with another --data folder. The database was not changed.",
     );
   }
+  if (Object.keys(migrations).every((name) => executed.includes(name))) return;
+  // Loaded only by the few starts that need it.
+  const { Migrator } = await import("kysely/migration");
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
 }
