@@ -2,9 +2,9 @@ import { z } from "zod";
 import type { AssistantTool } from "../ports.ts";
 import type { Calculator } from "./calculator.ts";
 import { EXPRESSION_MAX_CHARS } from "./calculator-engine.ts";
-import { defineTool, failure } from "./define-tool.ts";
+import { defineTool, failure, toolInput } from "./define-tool.ts";
 
-const schema = z.object({
+const input = toolInput({
   expression: z
     .string()
     .min(1)
@@ -18,7 +18,7 @@ export function createCalculatorTool(calculator: Calculator): AssistantTool {
     name: "calculator",
     description:
       "Evaluates a mathematical expression exactly: arithmetic, percentages, powers, functions, unit conversion. Use it for every calculation.",
-    schema,
+    input,
     async run({ expression }, signal) {
       try {
         const result = await calculator.calculate(expression, signal);

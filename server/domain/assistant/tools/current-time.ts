@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Clock } from "../../clock.ts";
 import type { AssistantTool } from "../ports.ts";
-import { defineTool, failure } from "./define-tool.ts";
+import { defineTool, failure, toolInput } from "./define-tool.ts";
 
-const schema = z.object({
+const input = toolInput({
   timezone: z
     .string()
     .max(64)
@@ -16,7 +16,7 @@ export function createCurrentTimeTool(clock: Clock, locale: string): AssistantTo
   return defineTool({
     name: "current_time",
     description: "Current date, time and weekday in a time zone.",
-    schema,
+    input,
     run({ timezone }) {
       const zone = timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
       const now = timeIn(clock.nowMs(), zone);

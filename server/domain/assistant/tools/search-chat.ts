@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { SearchHit, Turn, TurnStore } from "#server/domain/chats/ports.ts";
 import type { AssistantTool } from "../ports.ts";
-import { defineTool } from "./define-tool.ts";
+import { defineTool, toolInput } from "./define-tool.ts";
 import { languageOfLocale } from "./language.ts";
 
 /** Defaults and bounds of the history search (seed 001). */
@@ -12,7 +12,7 @@ const PER_SESSION = 2;
 const CONTEXT_TURNS = 1;
 const CONTENT_MAX_CHARS = 800;
 
-const schema = z.object({
+const input = toolInput({
   query: z.string().trim().min(1).max(500).describe("Words to look for in earlier questions and answers."),
   scope: z
     .enum(["all", "current"], { error: "scope must be 'all' or 'current'" })
@@ -63,7 +63,7 @@ export function createSearchChatTool(options: SearchChatOptions): AssistantTool 
     name: "search_chat",
     description:
       "Full-text search in earlier messages of this person. Use it when they refer to something said before that you do not see.",
-    schema,
+    input,
     async run({ query, scope: asked, limit = DEFAULT_LIMIT }, signal) {
       const scope = scopeOf(options.searchAllChats, asked);
       const hits = await search(options, query, scope, limit);
