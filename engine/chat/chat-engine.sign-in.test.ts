@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import { PipitError } from "#contract/pipit-error.ts";
+import { finish, text, turn } from "#engine/testing/chat-engine-kit.ts";
+import { createChatHarness } from "#engine/testing/chat-harness.ts";
+import { settle } from "#engine/testing/fake-clock.ts";
+import { unreachable } from "#engine/testing/fake-http.ts";
+import { createFakeSession } from "#engine/testing/fake-session.ts";
+
+describe("sign-in", () => {
+  const expired = () => new PipitError("TOKEN_EXPIRED", "Expired.");
+
+  test("UNAUTHENTICATED renews the very token that was refused, once, and tries again at once", async () => {
+    const h = createChatHarness();
+    const a = await h.engine.send({ text: "a" });
+    (await h.transport.call(0)).close(expired());
+    const second = await h.transport.call(1);
+    expect(h.session.renewals).toEqual(["token-1"]);
+    finish(second, turn(), text("A"));
+    await h.engine.idle();
+    expect(h.text(a)).toBe("A");
+  });
+
+  test("a second refusal signs out; the message waits and goes when the same account is back", async () => {
+    const h = createChatHarness();
+    const a = await h.engine.send({ text: "a" });
+    (await h.transport.call(0)).close(expired());
+    (await h.transport.call(1)).close(new PipitError("TOKEN_INVALID", "Invalid."));
+    await h.engine.idle();
+    expect(h.session.refusals).toEqual(["token-2"]);
+    expect(h.session.store.getState()).toEqual({ kind: "signed-out", reason: "refused" });
+    expect(h.question(a).status).toMatchObject({ kind: "queued", reason: { code: "SIGNED_OUT" } });
+    expect(h.clock.sleeping()).toEqual([]);
+    expect(await h.queued()).toEqual([a]);
+    h.session.signIn("ann");
+    const call = await h.transport.call(2);
+    finish(call, turn(), text("A"));
+    await h.engine.idle();
+    expect(h.question(a).status.kind).toBe("answered");
+  });
+
+  test("a renewal that cannot be made because the server is away counts as being offline", async () => {
+    const h = createChatHarness();
+    const a = await h.engine.send({ text: "a" });
+    h.session.failWith(unreachable());
+    (await h.transport.call(0)).close(expired());
+    await settle();
+    expect(h.state().connection).toBe("offline");
+    expect(h.question(a).status.kind).toBe("sending");
+    h.session.failWith(undefined);
+    h.clock.advance(1300);
+    const call = await h.transport.call(1);
+    finish(call, turn(), text("A"));
+    await h.engine.idle();
+    expect(h.text(a)).toBe("A");
+  });
+
+  test("a locked keychain keeps the message waiting without blaming it", async () => {
+    const h = createChatHarness();
+    h.session.failWith(new PipitError("KEYCHAIN_LOCKED", "Unlock the keychain."));
+    const a = await h.engine.send({ text: "a" });
+    await h.engine.idle();
+    expect(h.question(a).status).toMatchObject({ kind: "queued", reason: { code: "KEYCHAIN_LOCKED" } });
+    expect(await h.queued()).toEqual([a]);
+  });
+
+  test("signing out stops the answer and keeps the message; another account sees and sends nothing of it", async () => {
+    const h = createChatHarness();
+    const a = await h.engine.send({ text: "a" });
+    const call = await h.transport.call(0);
+    call.emit(turn(), text("secret"));
+    await settle();
+    h.session.signOut();
+    await h.engine.idle();
+    expect(call.signal.aborted).toBe(true);
+    expect(h.question(a).status).toMatchObject({ kind: "queued", reason: { code: "SIGNED_OUT" } });
+    h.session.signIn("bob");
+    await h.engine.idle();
+    expect(h.state()).toMatchObject({ messages: [], queuedCount: 0 });
+    expect(h.transport.calls).toHaveLength(1);
+    expect(await h.queued()).toEqual([a]);
+    h.session.signIn("ann");
+    await h.engine.resume();
+    const again = await h.transport.call(1);
+    expect(again.call).toMatchObject({ clientMessageId: a, chatId: "chat" });
+  });
+
+  test("is restored for the first message if the host has not done so", async () => {
+    const session = createFakeSession();
+    const restore = async () => {
+      session.signIn("ann");
+      return session.store.getState();
+    };
+    const h = createChatHarness({ session: { ...session, restore } });
+    const a = await h.engine.send({ text: "x" });
+    expect((await h.transport.call(0)).call.clientMessageId).toBe(a);
+  });
+});
