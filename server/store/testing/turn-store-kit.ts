@@ -1,0 +1,41 @@
+import type { BeginTurn, FinishTurn } from "#server/domain/chats/ports.ts";
+import { openTemporaryStore, type TemporaryStore } from "./temporary-store.ts";
+
+/** The chat of {@link beginning}. */
+export const chat = { id: "chat-1", userId: "user-1", title: "First", createdAtMs: 1, updatedAtMs: 1 };
+
+export function beginning(over: Partial<BeginTurn> = {}): BeginTurn {
+  return {
+    turnId: "turn-1",
+    chatId: "chat-1",
+    userId: "user-1",
+    clientMessageId: "message-1",
+    userText: "What is the time?",
+    hadImage: false,
+    ownerId: "process-a",
+    nowMs: 1000,
+    leaseMs: 100,
+    ...over,
+  };
+}
+
+export function ending(over: Partial<FinishTurn> = {}): FinishTurn {
+  return {
+    turnId: "turn-1",
+    ownerId: "process-a",
+    status: "done",
+    assistantText: "Noon.",
+    model: "small",
+    inputTokens: 3,
+    outputTokens: 4,
+    nowMs: 1050,
+    ...over,
+  };
+}
+
+/** @example await using temporary = await openStoreWithChat(); */
+export async function openStoreWithChat(): Promise<TemporaryStore> {
+  const temporary = await openTemporaryStore();
+  await temporary.store.chats.create(chat);
+  return temporary;
+}
