@@ -169,6 +169,7 @@ export function textOf(events: readonly TurnEvent[]): string {
 export function audioOf(events: readonly TurnEvent[]): string {
   return events.map((event) => (event.type === "audio" ? new TextDecoder().decode(event.pcm) : "")).join("");
 }
+
 export function chatOf(reader: Reader): string {
   const turn = reader.events.find((event) => event.type === "turn");
   if (turn === undefined) throw new Error("no turn event");
