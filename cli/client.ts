@@ -10,16 +10,13 @@ import { createLocalSecretSource } from "#engine/node/local-secret.ts";
 import { createServerLink, type ServerLink } from "#engine/node/server-link.ts";
 import { createSignOutMarker } from "#engine/node/sign-out-marker.ts";
 import { openOutbox, type SqliteOutbox } from "#engine/node/sqlite-outbox.ts";
-import { openTokenStore } from "#engine/node/token-store.ts";
-import type { Logger, OutboxRow, Speaker } from "#engine/ports.ts";
+import type { Logger, OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
 import type { Session } from "#engine/session/session-api.ts";
 import { createSession } from "#engine/session/session.ts";
 import { systemClock } from "#engine/system-clock.ts";
 import { serverEntry } from "./commands/serve.ts";
 import type { CliConfig } from "./config.ts";
-
-/** The server of this home keeps its tokens under one name, because its port may change with every start. */
-const OWN_SERVER_NAME = "http://localhost";
+import { serverOf } from "./token-store.ts";
 
 /** Everything a command needs to talk; disposed of as one. */
 export interface Client extends AsyncDisposable {
@@ -43,18 +40,19 @@ export interface ClientOptions {
   readonly config: CliConfig;
   readonly speak: boolean;
   readonly speaker: Speaker | undefined;
+  /** On its way: opening it takes a helper process. */
+  readonly tokenStore: Promise<TokenStore>;
 }
 
 /** Composes the engine with its Node hosts. Contacts no server. */
 export async function openClient(options: ClientOptions): Promise<Client> {
   const { config } = options;
   const logger = createFileLogger({ home: config.home });
-  const ownServer = config.serverUrl === undefined && config.grpcUrl === undefined;
-  const serverUrl = config.serverUrl ?? OWN_SERVER_NAME;
+  const { serverUrl, ownServer } = serverOf(config);
   await using cleanup = new AsyncDisposableStack();
   const outbox = cleanup.use(await openOutbox({ home: config.home, logger }));
   const [tokenStore, hardwareId] = await Promise.all([
-    openTokenStore({ home: config.home, serverUrl, ownServer, logger }),
+    options.tokenStore,
     loadHardwareId({ home: config.home, logger }),
   ]);
   const link: ServerLink = cleanup.use(openLink(config, logger, (signal) => session.accessToken(signal)));

@@ -1,19 +1,20 @@
 #!/usr/bin/env node
+import { mkdirSync } from "node:fs";
 import { enableCompileCache } from "node:module";
+import { join } from "node:path";
+import { homeOf, processEnvironment, shareCompiledCode } from "./config.ts";
 import { exitCodes } from "./exit-codes.ts";
 
-/**
- * The terminal client's composition root. A second start reads compiled code from Node's cache (in the system's
- * temporary folder), which is why everything else is imported after it is switched on.
- */
-enableCompileCache();
-const [{ runCli }, { processEnvironment }] = await Promise.all([import("./run.ts"), import("./config.ts")]);
+/** The terminal client's composition root. Only what is loaded after `keepCompiledCode` comes from Node's cache. */
+const env = processEnvironment();
+keepCompiledCode(homeOf(env));
+const { runCli } = await import("./run.ts");
 
 process.exitCode = await runCli(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  env: processEnvironment(),
+  env,
 });
 
 // A reader that went away (`pipit chat --once ... | head -1`) is no reason for a stack trace.
@@ -21,3 +22,15 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exitCode = exitCodes.done;
 });
+
+/** In the person's own folder: in the shared temporary one, another user could leave code for us to run. */
+function keepCompiledCode(home: string): void {
+  try {
+    const folder = join(home, "cache", "compiled");
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    enableCompileCache(folder);
+    shareCompiledCode(folder);
+  } catch {
+    // It is only a shortcut; whatever is wrong with the folder is reported by those who need it.
+  }
+}

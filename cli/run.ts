@@ -2,7 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { PipitError } from "#contract/pipit-error.ts";
 import { version } from "#contract/version.ts";
-import { readCliConfig } from "./config.ts";
+import { readCliConfig } from "./read-config.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { printNote, type Terminal } from "./terminal.ts";
 
@@ -36,16 +36,20 @@ export async function runCli(args: readonly string[], io: CliProcess): Promise<n
     };
     const program = buildProgram(terminal, {
       async chat(flags) {
+        const { startTokenStore } = await import("./token-store.ts");
+        const tokenStore = startTokenStore(config);
         const { chat } = await import("./commands/chat.ts");
-        outcome.code = await chat(flags, config, terminal);
+        outcome.code = await chat(flags, { config, terminal, tokenStore });
       },
       async serve(rest) {
         const { serve } = await import("./commands/serve.ts");
         outcome.code = await serve(rest);
       },
       async doctor(flags) {
+        const { startTokenStore } = await import("./token-store.ts");
+        const tokenStore = startTokenStore(config);
         const { doctor } = await import("./commands/doctor.ts");
-        outcome.code = await doctor(flags, config, terminal);
+        outcome.code = await doctor(flags, { config, terminal, tokenStore });
       },
     });
     await program.parseAsync([...args], { from: "user" });

@@ -7,12 +7,12 @@ import { createWavRecorder } from "#engine/node/wav-recorder.ts";
 import { createFileLogger } from "#engine/node/file-logger.ts";
 import type { Screen, ScreenImage, Speaker } from "#engine/ports.ts";
 import { runOnce } from "../chat/once.ts";
-import { runRepl } from "../chat/repl.ts";
 import { openClient } from "../client.ts";
 import type { CliConfig } from "../config.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { messagesFor } from "../messages.ts";
 import { printNote, type Terminal } from "../terminal.ts";
+import type { CommandDeps } from "./command-deps.ts";
 
 /** Flags of `pipit chat` as commander gives them. */
 export interface ChatFlags {
@@ -25,7 +25,10 @@ export interface ChatFlags {
 }
 
 /** `pipit chat`: the REPL, or one message with `--once`. */
-export async function chat(flags: ChatFlags, config: CliConfig, terminal: Terminal): Promise<ExitCode> {
+export async function chat(
+  flags: ChatFlags,
+  { config, terminal, tokenStore }: CommandDeps,
+): Promise<ExitCode> {
   if (flags.json === true && flags.once === undefined) {
     throw new PipitError("USAGE", "--json prints the events of one message; use it with --once <text>.");
   }
@@ -41,7 +44,7 @@ export async function chat(flags: ChatFlags, config: CliConfig, terminal: Termin
   const speak = speaker !== undefined;
   await using cleanup = new AsyncDisposableStack();
   if (speaker !== undefined) cleanup.use(speaker);
-  const client = cleanup.use(await openClient({ config, speak, speaker }));
+  const client = cleanup.use(await openClient({ config, speak, speaker, tokenStore }));
   if (client.outbox.setAside !== undefined) {
     printNote(terminal, messages.outboxSetAside(client.outbox.setAside));
   }
@@ -55,6 +58,7 @@ export async function chat(flags: ChatFlags, config: CliConfig, terminal: Termin
       recording: flags.audioFile,
     });
   }
+  const { runRepl } = await import("../chat/repl.ts");
   return await runRepl({ ...shared, screen });
 }
 

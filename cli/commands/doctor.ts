@@ -1,11 +1,11 @@
 import { createFileLogger } from "#engine/node/file-logger.ts";
 import { openClient } from "../client.ts";
-import type { CliConfig } from "../config.ts";
 import type { Check } from "../doctor/check.ts";
 import { checkAudioOut, checkHotkey, checkKeychain, checkScreen } from "../doctor/machine-checks.ts";
 import { checkServer } from "../doctor/server-checks.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { paint, printLine, type Terminal } from "../terminal.ts";
+import type { CommandDeps } from "./command-deps.ts";
 
 /** Longest that all checks together may take. */
 const TIMEOUT_MS = 30_000;
@@ -13,12 +13,11 @@ const TIMEOUT_MS = 30_000;
 /** `pipit doctor`: one line per part, its cure below it; exit 1 when something needed does not work. */
 export async function doctor(
   flags: { readonly json?: boolean },
-  config: CliConfig,
-  terminal: Terminal,
+  { config, terminal, tokenStore }: CommandDeps,
 ): Promise<ExitCode> {
   const logger = createFileLogger({ home: config.home });
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  await using client = await openClient({ config, speak: false, speaker: undefined });
+  await using client = await openClient({ config, speak: false, speaker: undefined, tokenStore });
   const print = flags.json === true ? printJson : printText;
   const checks = [
     ...(await checkServer(client, signal)),

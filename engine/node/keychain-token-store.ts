@@ -16,6 +16,8 @@ const KEY_LOCK = "credentials-key.lock";
 export interface KeychainTokenStoreOptions extends TokenStoreScope {
   readonly logger: Logger;
   readonly keychain?: Omit<KeychainOptions, "account">;
+  /** A read of this scope's entry that runs already. */
+  readonly firstRead?: Promise<Uint8Array | undefined>;
 }
 
 /** A {@link TokenStore} whose key lies in the keychain. */
@@ -38,11 +40,11 @@ export async function createKeychainTokenStore(
   const scope = scopeKey(options);
   const path = join(options.home, `credentials-${scope}.sealed`);
   const keychain = createKeychain({ ...options.keychain, account: scope });
-  let key = await openKey();
+  let key = await openKey(options.firstRead);
 
   /** Two programs that start at once must not make two keys: the second would make the first one's file unreadable. */
-  async function openKey(): Promise<Uint8Array> {
-    const found = await keychain.read();
+  async function openKey(read = keychain.read()): Promise<Uint8Array> {
+    const found = await read;
     if (found?.byteLength === DATA_KEY_BYTES) return found;
     const lock = { home: options.home, name: KEY_LOCK, logger: options.logger };
     return await withCredentialsLock(lock, makeKey, new AbortController().signal);

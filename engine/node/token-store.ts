@@ -1,10 +1,9 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger, TokenStore } from "#engine/ports.ts";
-import { CREDENTIALS_FILE, createCredentialsFileTokenStore } from "./credentials-file-token-store.ts";
-import { createKeychainTokenStore } from "./keychain-token-store.ts";
-import type { KeychainOptions } from "./keychain.ts";
-import type { TokenStoreScope } from "./token-store-scope.ts";
+import { createKeychain, type KeychainOptions } from "./keychain.ts";
+import { scopeKey, type TokenStoreScope } from "./token-store-scope.ts";
 
 export interface TokenStoreOptions {
   /** PIPIT_HOME. */
@@ -30,10 +29,15 @@ export async function openTokenStore(options: TokenStoreOptions): Promise<TokenS
     ownServer: options.ownServer ?? false,
   };
   const { logger } = options;
-  if (options.prefer === "file") return createCredentialsFileTokenStore({ ...scope, logger });
+  // First of all, and before most of our code is loaded: the keychain's helper process takes longest.
+  const firstRead = options.prefer === "file" ? undefined : startReading(scope, options.keychain);
+  const { CREDENTIALS_FILE, createCredentialsFileTokenStore } =
+    await import("./credentials-file-token-store.ts");
+  if (firstRead === undefined) return createCredentialsFileTokenStore({ ...scope, logger });
+  const { createKeychainTokenStore } = await import("./keychain-token-store.ts");
   try {
     const keychain = options.keychain === undefined ? {} : { keychain: options.keychain };
-    const store = await createKeychainTokenStore({ ...scope, ...keychain, logger });
+    const store = await createKeychainTokenStore({ ...scope, ...keychain, firstRead, logger });
     await adoptFile(createCredentialsFileTokenStore({ ...scope, logger }), store);
     return store;
   } catch (error) {
@@ -43,6 +47,23 @@ export async function openTokenStore(options: TokenStoreOptions): Promise<TokenS
     logger.warn("token_store.fallback", { code: error.code, reason: error.detail ?? error.message });
     return createCredentialsFileTokenStore({ ...scope, logger, fallbackReason });
   }
+}
+
+/** Starts the helper before it returns: what is loaded next leaves no moment for it. */
+function startReading(
+  scope: TokenStoreScope,
+  options: TokenStoreOptions["keychain"],
+): Promise<Uint8Array | undefined> {
+  try {
+    // The scope is made of the folder's real path, so there must be one.
+    mkdirSync(scope.home, { recursive: true, mode: 0o700 });
+  } catch {
+    // The store makes it once more, and says what is wrong.
+  }
+  const firstRead = createKeychain({ ...options, account: scopeKey(scope) }).read();
+  // It may fail while nobody is listening yet.
+  firstRead.catch(() => undefined);
+  return firstRead;
 }
 
 async function adoptFile(file: TokenStore, keychain: TokenStore): Promise<void> {

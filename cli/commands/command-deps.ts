@@ -1,0 +1,11 @@
+import type { TokenStore } from "#engine/ports.ts";
+import type { CliConfig } from "../config.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** What every command is given. */
+export interface CommandDeps {
+  readonly config: CliConfig;
+  readonly terminal: Terminal;
+  /** Already on its way; a command that does not need it leaves it. */
+  readonly tokenStore: Promise<TokenStore>;
+}

@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "smol-toml";
+import { PipitError } from "#contract/pipit-error.ts";
+import { homeOf, type CliConfig, type Environment } from "./config.ts";
+
+/** Reads the environment and `config.toml`. */
+export function readCliConfig(env: Environment, stdoutIsTty: boolean): CliConfig {
+  const home = homeOf(env);
+  const file = readConfigFile(join(home, "config.toml"));
+  return {
+    home,
+    serverUrl: httpUrl(env["PIPIT_SERVER_URL"] || text(file, "server_url"), "PIPIT_SERVER_URL"),
+    grpcUrl: env["PIPIT_GRPC_URL"] || text(file, "grpc_url"),
+    locale: localeOf(env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"]),
+    colour: colourOf(env, stdoutIsTty),
+    display: { x11: env["DISPLAY"] || undefined, wayland: env["WAYLAND_DISPLAY"] || undefined },
+    volume: volumeOf(file["volume"]),
+  };
+}
+
+function readConfigFile(path: string): Readonly<Record<string, unknown>> {
+  let content: string;
+  try {
+    content = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw new PipitError("CONFIG_INVALID", `Cannot read ${path}. Make it readable or remove it.`, {
+      cause: error,
+    });
+  }
+  try {
+    return parse(content);
+  } catch (error) {
+    throw new PipitError("CONFIG_INVALID", `${path} is not valid TOML. Correct it or remove it.`, {
+      cause: error,
+    });
+  }
+}
+
+function text(file: Readonly<Record<string, unknown>>, key: string): string | undefined {
+  const value = file[key];
+  if (value === undefined) return undefined;
+  if (typeof value === "string" && value !== "") return value;
+  throw new PipitError("CONFIG_INVALID", `config.toml: ${key} must be a non-empty string.`, { field: key });
+}
+
+function httpUrl(value: string | undefined, name: string): string | undefined {
+  if (value === undefined) return undefined;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
+    throw new PipitError(
+      "CONFIG_INVALID",
+      `${name} must be an http or https address such as https://pipit.example.`,
+      {
+        field: name,
+      },
+    );
+  }
+  return url.origin;
+}
+
+function volumeOf(value: unknown): number {
+  if (value === undefined) return 1;
+  if (typeof value === "number" && value >= 0 && value <= 1) return value;
+  throw new PipitError("CONFIG_INVALID", "config.toml: volume must be a number from 0 to 1.", {
+    field: "volume",
+  });
+}
+
+/** "ru_RU.UTF-8" -> "ru-RU"; "C" and "POSIX" mean English. */
+function localeOf(value: string | undefined): string {
+  const tag = value?.split(".")[0]?.split("@")[0]?.replace("_", "-");
+  if (!tag || tag === "C" || tag === "POSIX") return "en";
+  try {
+    return new Intl.Locale(tag).toString();
+  } catch {
+    return "en";
+  }
+}
+
+function colourOf(env: Environment, stdoutIsTty: boolean): boolean {
+  if (env["NO_COLOR"]) return false;
+  if (env["FORCE_COLOR"] && env["FORCE_COLOR"] !== "0") return true;
+  return stdoutIsTty && env["TERM"] !== "dumb";
+}
