@@ -13,7 +13,7 @@ export const question: StreamCall = {
 };
 
 /** A signal that never aborts. */
-export const never = new AbortController().signal;
+export const never: AbortSignal = new AbortController().signal;
 
 /** A transport in plaintext, with the token "token-1". */
 export function connect(target: string, options: Partial<GrpcTransportOptions> = {}): GrpcTransport {
