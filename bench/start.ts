@@ -1,22 +1,25 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cliEntry, startModelProgram, startPipitMain } from "./lib/pipit-main.ts";
+import { cliEntry, makeHome, startModelProgram, startPipitMain } from "./lib/pipit-main.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
 import { interleave, median, type Contender } from "./lib/statistics.ts";
 
 const rounds = { warmups: 2, measured: 12 };
 
 /**
- * How long a person waits: `server/main.ts` until it says that it is ready, and `pipit chat --once` with a server that runs
- * until the answer's first byte, each in turns with the cheapest thing that Node can do at all.
+ * How long a person waits: `server/main.ts` until it says that it is ready, in a new home (nothing compiled, no database,
+ * no keys) and in one where it has run before, and `pipit chat --once` with a server that runs until the answer's first
+ * byte; each in turns with the cheapest thing that Node can do at all.
  */
 export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> {
   await using model = await startModelProgram(["--tokens", "8"], signal);
   const modelEnv = { PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double" };
   await using warm = await startPipitMain(modelEnv, signal);
+  await using used = await makeHome();
   const contenders: readonly Contender[] = [
     { name: "node -e 0", measure: (inner) => timeUntilExit(["-e", "0"], inner) },
-    { name: "serve", measure: (inner) => timeServe(modelEnv, inner) },
+    { name: "first serve", measure: (inner) => timeServe(modelEnv, inner) },
+    { name: "serve again", measure: (inner) => timeServe(modelEnv, inner, used.path) },
     { name: "chat", measure: (inner) => timeFirstByte(warm.home, inner) },
   ];
   const samples = await interleave(contenders, rounds, signal);
@@ -29,7 +32,11 @@ export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> 
       baseline,
       baselineName: "node -e 0",
     });
-  return [figure("start.serve-to-ready", "serve"), figure("start.chat-once-to-first-byte", "chat")];
+  return [
+    figure("start.serve-to-ready", "first serve"),
+    figure("start.serve-again-to-ready", "serve again"),
+    figure("start.chat-once-to-first-byte", "chat"),
+  ];
 }
 
 async function timeUntilExit(args: readonly string[], signal: AbortSignal): Promise<number> {
@@ -39,9 +46,13 @@ async function timeUntilExit(args: readonly string[], signal: AbortSignal): Prom
   return performance.now() - startedMs;
 }
 
-async function timeServe(env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<number> {
+async function timeServe(
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  home?: string,
+): Promise<number> {
   const startedMs = performance.now();
-  await using server = await startPipitMain(env, signal);
+  await using server = await startPipitMain(env, signal, home);
   const elapsedMs = performance.now() - startedMs;
   if (server.pid === process.pid) throw new Error("The server must be another process.");
   return elapsedMs;

@@ -16,12 +16,36 @@ export interface PipitMain extends AsyncDisposable, RuntimeInfo {
 export const serverEntry = join(repositoryRoot, "server", "main.ts");
 export const cliEntry = join(repositoryRoot, "cli", "main.ts");
 
-/** Starts the real server program on free ports; resolves when it says that it is ready. Disposing ends it. */
+/** A folder for PIPIT_HOME; disposing removes it. */
+export async function makeHome(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), "pipit-bench-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/**
+ * Starts the real server program on free ports; resolves when it says that it is ready. Disposing ends it.
+ *
+ * @param home PIPIT_HOME of earlier starts, which stays; by default a new one, for this start only
+ */
 export async function startPipitMain(
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
+  home?: string,
 ): Promise<PipitMain> {
-  const home = await mkdtemp(join(tmpdir(), "pipit-bench-"));
+  if (home !== undefined) return startIn(home, env, signal);
+  await using own = new AsyncDisposableStack();
+  const { path } = own.use(await makeHome());
+  const server = await startIn(path, env, signal);
+  const cleanup = own.move();
+  cleanup.use(server);
+  return { ...server, [Symbol.asyncDispose]: () => cleanup.disposeAsync() };
+}
+
+async function startIn(
+  home: string,
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<PipitMain> {
   const args = [serverEntry, "--embedded", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
   const child = spawn(process.execPath, args, {
     env: { ...process.env, PIPIT_HOME: home, ...env },
@@ -32,7 +56,6 @@ export async function startPipitMain(
     // The embedded server lives as long as its standard input.
     child.stdin.destroy();
     await exit;
-    await rm(home, { recursive: true, force: true });
   };
   try {
     const line = once(createInterface({ input: child.stdout }), "line", { signal });
