@@ -4,7 +4,8 @@ import type { AnswerModel, AnswerPart, AnswerRequest } from "../ports.ts";
 import { describeTime, knownLocale } from "../tools/current-time.ts";
 import { languageOfText, type Language } from "../tools/language.ts";
 import { runTool, startSummary, type ToolOutcome } from "../tools/run-tool.ts";
-import type { SearchChatOutput, SearchChatResult } from "../tools/search-chat.ts";
+import type { ChatSearchResult } from "#server/domain/chats/search-chats.ts";
+import type { SearchChatOutput } from "../tools/search-chat.ts";
 import { recognize, type Intent } from "./intents.ts";
 import { timeZoneOf } from "./places.ts";
 import { repliesIn, type Replies } from "./replies.ts";
@@ -110,7 +111,7 @@ async function* searchUnasked(talk: Talk): AsyncGenerator<AnswerPart> {
   yield* say(talk, `${talk.replies.unknownWithHits}\n${listOf(talk, hits)}`);
 }
 
-function listOf(talk: Talk, hits: readonly SearchChatResult[]): string {
+function listOf(talk: Talk, hits: readonly ChatSearchResult[]): string {
   const locale = talk.language === "ru" ? "ru" : englishOf(talk.request.locale);
   const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
   return hits

@@ -1,0 +1,91 @@
+import type { SearchHit, Turn, TurnStore } from "./ports.ts";
+
+/** Turns before and after a hit that are shown with it (seed 001). */
+export const SEARCH_CONTEXT_TURNS = 1;
+/** Hits per chat when all chats are searched. */
+const PER_CHAT = 2;
+const CONTENT_MAX_CHARS = 800;
+
+export interface ChatSearch {
+  readonly userId: string;
+  readonly query: string;
+  /** Only this chat; absent: all chats of the user. */
+  readonly chatId?: string;
+  readonly limit: number;
+}
+
+/** A hit in the shape of seed 001, as models and HTTP clients get it. */
+export interface ChatSearchResult {
+  readonly session_id: string;
+  readonly session_title: string;
+  /** "session:index" */
+  readonly hit_turn_id: string;
+  readonly hit_turn_index: number;
+  /** ISO 8601 */
+  readonly hit_created_at: string;
+  readonly score: number;
+  readonly headline: string;
+  /** The turn that was found with its neighbours, oldest first. */
+  readonly context_turns: readonly ContextTurn[];
+}
+interface ContextTurn {
+  readonly turn_id: string;
+  readonly turn_index: number;
+  readonly created_at: string;
+  readonly messages: readonly { readonly role: "user" | "assistant"; readonly content: string }[];
+}
+
+/** Searches a user's chats, best hit first; of all chats, a talkative one does not hide the others. */
+export async function searchChats(
+  turns: TurnStore,
+  search: ChatSearch,
+): Promise<readonly ChatSearchResult[]> {
+  const { userId, query, chatId, limit } = search;
+  const hits =
+    chatId === undefined
+      ? spread(await turns.search(userId, query, { limit: limit * 4 })).slice(0, limit)
+      : await turns.search(userId, query, { chatId, limit });
+  return Promise.all(hits.map(async (hit) => toResult(hit, await turnsAround(turns, userId, hit))));
+}
+
+function spread(hits: readonly SearchHit[]): readonly SearchHit[] {
+  const perChat = new Map<string, number>();
+  return hits.filter((hit) => {
+    const taken = perChat.get(hit.chatId) ?? 0;
+    perChat.set(hit.chatId, taken + 1);
+    return taken < PER_CHAT;
+  });
+}
+
+async function turnsAround(turns: TurnStore, userId: string, hit: SearchHit): Promise<readonly Turn[]> {
+  const before = hit.turnIndex + SEARCH_CONTEXT_TURNS + 1;
+  const near = await turns.recent(userId, hit.chatId, 2 * SEARCH_CONTEXT_TURNS + 1, before);
+  return near.filter((turn) => Math.abs(turn.index - hit.turnIndex) <= SEARCH_CONTEXT_TURNS).toReversed();
+}
+
+function toResult(hit: SearchHit, context: readonly Turn[]): ChatSearchResult {
+  return {
+    session_id: hit.chatId,
+    session_title: hit.chatTitle,
+    hit_turn_id: `${hit.chatId}:${hit.turnIndex}`,
+    hit_turn_index: hit.turnIndex,
+    hit_created_at: new Date(hit.createdAtMs).toISOString(),
+    score: hit.score,
+    headline: hit.headline,
+    context_turns: context.map(toContextTurn),
+  };
+}
+
+function toContextTurn(turn: Turn): ContextTurn {
+  const messages = [
+    { role: "user" as const, content: turn.userText.slice(0, CONTENT_MAX_CHARS) },
+    { role: "assistant" as const, content: turn.assistantText.slice(0, CONTENT_MAX_CHARS) },
+  ];
+  return {
+    turn_id: `${turn.chatId}:${turn.index}`,
+    turn_index: turn.index,
+    created_at: new Date(turn.createdAtMs).toISOString(),
+    // A turn that failed may have no answer.
+    messages: messages.filter(({ content }) => content !== ""),
+  };
+}
