@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { getHeapSpaceStatistics } from "node:v8";
 
 /** What a benchmark's program says first: where it listens. */
 export interface ProgramReady {
@@ -21,6 +22,8 @@ export interface ProgramMemory {
   readonly residentBytes: number;
   /** What is reachable: objects, and buffers outside V8's heap. */
   readonly liveBytes: number;
+  /** What V8 has reserved for new objects, most of it empty: up to 128 MiB however many streams there are. */
+  readonly youngBytes: number;
 }
 
 type FromChild = { readonly ready: ProgramReady } | { readonly memory: ProgramMemory };
@@ -80,5 +83,6 @@ export async function serveParent(ready: ProgramReady): Promise<void> {
 function measureMemory(): ProgramMemory {
   globalThis.gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
-  return { residentBytes: rss, liveBytes: heapUsed + external };
+  const young = getHeapSpaceStatistics().find((space) => space.space_name === "new_space");
+  return { residentBytes: rss, liveBytes: heapUsed + external, youngBytes: young?.space_size ?? 0 };
 }
