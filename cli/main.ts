@@ -10,17 +10,17 @@ const env = processEnvironment();
 keepCompiledCode(homeOf(env));
 const { runCli } = await import("./run.ts");
 
+// A reader that went away (`pipit chat --once ... | head -1`) is no reason for a stack trace.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exitCode = exitCodes.done;
+});
+
 process.exitCode = await runCli(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env,
-});
-
-// A reader that went away (`pipit chat --once ... | head -1`) is no reason for a stack trace.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exitCode = exitCodes.done;
 });
 
 /** In the person's own folder: in the shared temporary one, another user could leave code for us to run. */

@@ -90,11 +90,11 @@ function buildProgram(terminal: Terminal, actions: Actions): Command {
     .action((flags: ChatFlags) => actions.chat(flags));
   program
     .command("serve")
-    .description("run the backend (--http HOST:PORT --grpc HOST:PORT --data DIR; see `pipit serve --help`)")
-    .helpOption(false)
+    .description("run the backend")
     .allowUnknownOption()
     .allowExcessArguments()
     .passThroughOptions()
+    .addHelpText("after", serveHelp)
     .action((_flags: unknown, command: Command) => actions.serve(command.args));
   program
     .command("doctor")
@@ -103,6 +103,14 @@ function buildProgram(terminal: Terminal, actions: Actions): Command {
     .action((flags: { json?: boolean }) => actions.doctor(flags));
   return program;
 }
+
+/** The backend parses these itself (server/config.ts). */
+const serveHelp = `
+  --http HOST:PORT     HTTP, Connect and gRPC-Web; default 127.0.0.1:8787
+  --grpc HOST:PORT     gRPC; default 127.0.0.1:50051
+  --data DIR           the server's data; default $PIPIT_HOME/server
+  --log-level LEVEL    debug, info, warn or error; default info
+Port 0 takes a free one. The environment and config.toml are described in docs/operations.md.`;
 
 function nonEmpty(value: string): string {
   if (value.trim() === "") throw new InvalidArgumentError("The message is empty.");

@@ -1,4 +1,5 @@
 import { createFileLogger } from "#engine/node/file-logger.ts";
+import { isServerOfHome } from "#engine/node/runtime-info.ts";
 import { openTokenStore } from "#engine/node/token-store.ts";
 import type { TokenStore } from "#engine/ports.ts";
 import type { CliConfig } from "./config.ts";
@@ -6,12 +7,12 @@ import type { CliConfig } from "./config.ts";
 /** The server of this home keeps its tokens under one name, because its port may change with every start. */
 const OWN_SERVER_NAME = "http://localhost";
 
-/** What tokens are kept under: the server that the person named, or this home's own. */
+/** What tokens are kept under: the server that the person named, or this home's own, also when they named just that. */
 export function serverOf(config: CliConfig): { readonly serverUrl: string; readonly ownServer: boolean } {
-  return {
-    serverUrl: config.serverUrl ?? OWN_SERVER_NAME,
-    ownServer: config.serverUrl === undefined && config.grpcUrl === undefined,
-  };
+  const { home, serverUrl, grpcUrl } = config;
+  const unnamed = serverUrl === undefined && grpcUrl === undefined;
+  const ownServer = unnamed || (serverUrl !== undefined && isServerOfHome(home, serverUrl));
+  return { serverUrl: ownServer ? OWN_SERVER_NAME : (serverUrl ?? OWN_SERVER_NAME), ownServer };
 }
 
 /**

@@ -3,29 +3,14 @@ import { join } from "node:path";
 import { z } from "zod";
 import { RUNTIME_FILE, type RuntimeInfo } from "#contract/auth-wire.ts";
 import { createHttpClient } from "./http-client.ts";
+import { parseRuntimeInfo } from "./runtime-info.ts";
 
 /** Loopback answers in milliseconds; a server of another network within this, or not at all. */
 const HEALTH_TIMEOUT_MS = 3_000;
 /** The server writes its process id here before it is ready (it is how its own error names the holder). */
 const PID_FILE = "server.pid";
 
-const runtimeInfo = z.object({
-  pid: z.number().int().positive(),
-  httpUrl: z.string().min(1),
-  grpcUrl: z.string().min(1),
-  version: z.string(),
-  setAside: z.string().optional(),
-});
 const health = z.object({ status: z.string(), version: z.string() });
-
-/** Parses the content of runtime.json, which is also the ready line of an embedded server. */
-export function parseRuntimeInfo(text: string): RuntimeInfo | undefined {
-  try {
-    return runtimeInfo.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
-}
 
 /** The server that keeps its data in `dataDir`, if it lives and answers. */
 export async function findRunningServer(

@@ -35,7 +35,8 @@ export function createServerLink(options: ServerLinkOptions): ServerLink {
   const stop = new AbortController();
 
   // One search at a time, and not bound to a caller's signal: a second caller may be waiting for the same server.
-  const connection = (signal: AbortSignal): Promise<Connection> => {
+  const connection = async (signal: AbortSignal): Promise<Connection> => {
+    signal.throwIfAborted();
     current ??= open(options, stop.signal).catch((error: unknown) => {
       current = undefined;
       throw error;
@@ -115,9 +116,8 @@ function isLost(error: unknown): boolean {
   return error instanceof PipitError && error.code === "SERVER_UNREACHABLE";
 }
 
-/** Stops waiting, not the work, when `signal` aborts. */
+/** Stops waiting, not the work, when `signal` aborts; `work` is always waited for, so its failure has a taker. */
 async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });

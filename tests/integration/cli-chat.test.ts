@@ -1,9 +1,12 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
+import { freePorts } from "./free-ports.ts";
+import { startTestServer } from "./start-test-server.ts";
 import { createCliHome, jsonLines, type CliHome } from "./cli-process.ts";
 
 let pipit: CliHome;
@@ -64,11 +67,31 @@ describe("pipit chat --once", () => {
   });
 
   test("keeps the message and exits with 4 when the named server is unreachable, and sends it later", async () => {
-    const away = { PIPIT_SERVER_URL: "http://127.0.0.1:9", PIPIT_GRPC_URL: "127.0.0.1:9" };
-    const first = await pipit.run(["chat", "--once", "hello"], { env: away });
-    // Never signed in to that server, so there is no account to keep a message for.
-    expect(first.code).toBe(3);
-    expect(first.stderr).toContain("not signed in");
+    const port = await freePorts(2);
+    const serverHome = await mkdtemp(join(tmpdir(), "pipit-named-"));
+    const config = {
+      http: { host: "127.0.0.1", port: port[0] ?? 0 },
+      grpc: { host: "127.0.0.1", port: port[1] ?? 0 },
+    };
+    const env = { PIPIT_SERVER_URL: `http://127.0.0.1:${port[0]}`, PIPIT_GRPC_URL: `127.0.0.1:${port[1]}` };
+    try {
+      const stranger = await pipit.run(["chat", "--once", "hello", "--no-audio"], { env });
+      expect(stranger).toMatchObject({ code: 3, stderr: expect.stringContaining("not signed in") });
+      {
+        await using server = await startTestServer({ home: serverHome, config });
+        await pipit.run(["chat", "--no-audio"], { env, input: `/login ${server.accessToken}\n` });
+      }
+      const away = await pipit.run(["chat", "--once", "what is 6*7?", "--no-audio"], { env });
+      expect(away).toMatchObject({ code: 4, stdout: "" });
+      expect(away.stderr).toMatch(/No Pipit server answers[^]*The message is kept/);
+      await using back = await startTestServer({ home: serverHome, config });
+      expect(back.httpUrl).toBe(env.PIPIT_SERVER_URL);
+      const later = await pipit.run(["chat", "--no-audio"], { env });
+      expect(later.stderr).toContain("Sending 1 message that waited.");
+      expect(later).toMatchObject({ code: 0, stdout: expect.stringContaining("42") });
+    } finally {
+      await rm(serverHome, { recursive: true, force: true });
+    }
   });
 });
 
