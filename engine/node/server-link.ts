@@ -1,3 +1,4 @@
+import { throwIfAborted, waitFor } from "#engine/abort.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { HttpClient, Logger, Transport } from "#engine/ports.ts";
 import { ensureServer, type EnsureServerOptions, type ServerHandle } from "./embedded-server.ts";
@@ -36,12 +37,12 @@ export function createServerLink(options: ServerLinkOptions): ServerLink {
 
   // One search at a time, and not bound to a caller's signal: a second caller may be waiting for the same server.
   const connection = async (signal: AbortSignal): Promise<Connection> => {
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     current ??= open(options, stop.signal).catch((error: unknown) => {
       current = undefined;
       throw error;
     });
-    return abortable(current, signal);
+    return waitFor(current, signal);
   };
   const forget = async (lost: Connection): Promise<void> => {
     if ((await current?.catch(() => undefined)) !== lost) return;
@@ -114,16 +115,4 @@ async function close(connection: Connection): Promise<void> {
 
 function isLost(error: unknown): boolean {
   return error instanceof PipitError && error.code === "SERVER_UNREACHABLE";
-}
-
-/** Stops waiting, not the work, when `signal` aborts; `work` is always waited for, so its failure has a taker. */
-async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
