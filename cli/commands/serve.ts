@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { serverNodeFlags } from "#contract/server-launch.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 
 /** The backend's own program; it is started, never imported, so that a client holds no server code. */
@@ -13,7 +12,7 @@ const FORWARDED: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
  * own flags, so `pipit serve --help` is its help.
  */
 export function serve(args: readonly string[]): Promise<ExitCode | number> {
-  const child = spawn(process.execPath, [...serverNodeFlags, serverEntry, ...args], { stdio: "inherit" });
+  const child = spawn(process.execPath, [serverEntry, ...args], { stdio: "inherit" });
   const forward = (signal: NodeJS.Signals): void => {
     // A terminal's Ctrl-C reaches the whole process group by itself; a second copy would mean "stop at once".
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);

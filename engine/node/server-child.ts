@@ -2,7 +2,6 @@ import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { serverNodeFlags } from "#contract/server-launch.ts";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { parseRuntimeInfo } from "./runtime-info.ts";
@@ -31,7 +30,7 @@ type Process = ChildProcessByStdio<Writable, Readable, null>;
 
 /** Starts a server on free loopback ports. It ends when it is disposed of, and when this program ends, however it ends. */
 export function startServerChild(options: ServerChildOptions): ServerChild {
-  const args = [...serverNodeFlags, options.serverEntry, "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
+  const args = [options.serverEntry, "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
   const child = spawn(process.execPath, [...args, "--data", options.dataDir, "--embedded"], {
     // Its standard input ends with us: that is how it learns that we are gone.
     stdio: ["pipe", "pipe", options.log.fd],
