@@ -1,7 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { getHeapSpaceStatistics } from "node:v8";
-import { serverNodeFlags } from "#contract/server-launch.ts";
 
 /** What a benchmark's program says first: where it listens. */
 export interface ProgramReady {
@@ -29,11 +28,11 @@ export interface ProgramMemory {
 
 type FromChild = { readonly ready: ProgramReady } | { readonly memory: ProgramMemory };
 
-/** Forks a program that calls `serveParent`, with the flags of our server; resolves when it is ready. */
+/** Forks a program that calls `serveParent`; resolves when it is ready. */
 export async function startProgram(file: string, signal: AbortSignal): Promise<ChildProgram> {
   signal.throwIfAborted();
-  const execArgv = ["--expose-gc", ...serverNodeFlags];
-  const child = fork(file, { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv });
+
+  const child = fork(file, { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: ["--expose-gc"] });
   const ask = async (): Promise<FromChild> => {
     const ended = once(child, "exit").then(() => {
       throw new Error(`${file} ended early.`);

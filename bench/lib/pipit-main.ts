@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
-import { serverNodeFlags } from "#contract/server-launch.ts";
 import { repositoryRoot } from "#tests/system/command.ts";
 
 /** `server/main.ts` as a program of its own, with its own PIPIT_HOME. */
@@ -47,15 +46,7 @@ async function startIn(
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<PipitMain> {
-  const args = [
-    ...serverNodeFlags,
-    serverEntry,
-    "--embedded",
-    "--http",
-    "127.0.0.1:0",
-    "--grpc",
-    "127.0.0.1:0",
-  ];
+  const args = [serverEntry, "--embedded", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
   const child = spawn(process.execPath, args, {
     env: { ...process.env, PIPIT_HOME: home, ...env },
     stdio: ["pipe", "pipe", "ignore"],
