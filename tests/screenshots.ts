@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand, repositoryRoot } from "./system/command.ts";
+import { canInstall, findMissing, installParts } from "./system/parts.ts";
 import { startService } from "./system/service-process.ts";
 import { startServices } from "./system/services.ts";
 
@@ -19,6 +20,13 @@ const conversation = [
   { type: "find the flight to Oslo", until: /I found one message[^]*SK 1463[^]*›$/ },
   { type: "который час в Токио?", until: /\(Asia\/Tokyo\)\.\s+›$/ },
 ] as const;
+
+async function provideParts(signal: AbortSignal): Promise<void> {
+  const missing = await findMissing(signal);
+  if (missing.length === 0) return;
+  if (await canInstall()) await installParts(missing, console.log, signal);
+  else console.log(`Missing here: ${missing.map(({ part }) => part.purpose).join("; ")}`);
+}
 
 async function terminal(signal: AbortSignal): Promise<void> {
   await using services = await startServices(["display", "secrets", "sound"], signal);
@@ -70,4 +78,6 @@ async function terminal(signal: AbortSignal): Promise<void> {
   }
 }
 
-await terminal(AbortSignal.timeout(4 * timeoutMs));
+const signal = AbortSignal.timeout(4 * timeoutMs);
+await provideParts(signal);
+await terminal(signal);

@@ -101,8 +101,8 @@ export const parts: readonly Part[] = [
   },
   {
     name: "import",
-    purpose: "baseline of the capture benchmark (no test needs it)",
-    requirements: [command("import", "imagemagick")],
+    purpose: "baseline of the capture benchmark, or pictures for the README (no test needs it)",
+    requirements: [command("import", "imagemagick"), command("xterm", "xterm", "fonts-dejavu-core")],
   },
   {
     name: "terminal",
