@@ -2,6 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { PipitError } from "#contract/pipit-error.ts";
 import { version } from "#contract/version.ts";
+import type { ChatFlags } from "./commands/chat.ts";
 import { readCliConfig } from "./read-config.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { printNote, type Terminal } from "./terminal.ts";
@@ -12,15 +13,6 @@ export interface CliProcess {
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
-}
-
-interface ChatFlags {
-  readonly once?: string;
-  readonly json?: boolean;
-  readonly audio: boolean;
-  readonly audioFile?: string;
-  readonly screenshot?: boolean;
-  readonly image?: string;
 }
 
 /** Runs one command line and resolves to its exit code; never throws, never ends the process. */

@@ -5,13 +5,12 @@ import { createScreenCapture } from "#engine/node/screen-capture.ts";
 import { openSpeaker } from "#engine/node/speaker.ts";
 import { createWavRecorder } from "#engine/node/wav-recorder.ts";
 import { createFileLogger } from "#engine/node/file-logger.ts";
-import type { Screen, ScreenImage, Speaker } from "#engine/ports.ts";
+import type { Logger, Screen, ScreenImage, Speaker } from "#engine/ports.ts";
 import { runOnce } from "../chat/once.ts";
 import { openClient } from "../client.ts";
-import type { CliConfig } from "../config.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { messagesFor } from "../messages.ts";
-import { printNote, type Terminal } from "../terminal.ts";
+import { printNote } from "../terminal.ts";
 import type { CommandDeps } from "./command-deps.ts";
 
 /** Flags of `pipit chat` as commander gives them. */
@@ -40,7 +39,8 @@ export async function chat(
     logger,
   });
   const image = await firstImage(flags, screen);
-  const speaker = flags.audio ? await openVoice(flags, config, terminal) : undefined;
+  const tell = (why: string): void => printNote(terminal, messages.noSound(why));
+  const speaker = await openSpeech(flags, () => openVoice(config.volume, logger, tell));
   const speak = speaker !== undefined;
   await using cleanup = new AsyncDisposableStack();
   if (speaker !== undefined) cleanup.use(speaker);
@@ -62,15 +62,19 @@ export async function chat(
   return await runRepl({ ...shared, screen });
 }
 
+/** Where speech goes: nowhere, into a file, or to `play`. */
+async function openSpeech(flags: ChatFlags, play: () => Speaker): Promise<Speaker | undefined> {
+  if (!flags.audio) return undefined;
+  return flags.audioFile === undefined ? play() : createWavRecorder({ path: flags.audioFile });
+}
+
 async function firstImage(flags: ChatFlags, screen: Screen): Promise<ScreenImage | undefined> {
   if (flags.image !== undefined) return readImageFile(flags.image);
   return flags.screenshot === true ? screen.capture(AbortSignal.timeout(10_000)) : undefined;
 }
 
-async function openVoice(flags: ChatFlags, config: CliConfig, terminal: Terminal): Promise<Speaker> {
-  if (flags.audioFile !== undefined) return createWavRecorder({ path: flags.audioFile });
-  const logger = createFileLogger({ home: config.home });
-  const tell = (why: string): void => printNote(terminal, messagesFor(config.locale).noSound(why));
+/** The sound device, opened by the first sound; when there is none, the person is told why. */
+function openVoice(volume: number, logger: Logger, tell: (why: string) => void): Speaker {
   return createLazySpeaker(async () => {
     try {
       return await openSpeaker({ logger });
@@ -78,5 +82,5 @@ async function openVoice(flags: ChatFlags, config: CliConfig, terminal: Terminal
       tell(PipitError.from(error).message);
       throw error;
     }
-  }, config.volume);
+  }, volume);
 }
