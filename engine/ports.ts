@@ -1,5 +1,6 @@
 import type { TokenPlace } from "#contract/auth-state.ts";
 import type { ChatEvent } from "#contract/chat-event.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
 
 /** One question on its way to the server. Field rules: proto/streaming.proto. */
 export interface StreamCall {
@@ -93,13 +94,6 @@ export interface Outbox {
   /** Rows queued under a client-made chat key follow when the server has named the chat. */
   renameChat(chatKey: string, chatId: string): Promise<void>;
   remove(clientMessageId: string): Promise<void>;
-}
-
-/** An encoded picture. */
-export interface ScreenImage {
-  readonly bytes: Uint8Array;
-  readonly widthPx: number;
-  readonly heightPx: number;
 }
 
 /** Takes a picture of the screen: JPEG, longest side at most IMAGE_MAX_SIDE_PX. Throws NO_DISPLAY or SCREEN_REFUSED. */

@@ -1,5 +1,5 @@
 import type { ChatEngine } from "#engine/chat/chat-engine-api.ts";
-import type { UserMessage } from "#engine/chat/state.ts";
+import type { UserMessage } from "#contract/chat-state.ts";
 import type { Messages } from "../messages.ts";
 import { paint, printNote, type Terminal } from "../terminal.ts";
 import { createAnswerPrinter } from "./answer-printer.ts";

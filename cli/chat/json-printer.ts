@@ -2,7 +2,7 @@ import { CHANNELS, DTYPE, SAMPLE_RATE_HZ } from "#contract/audio-format.ts";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
 import type { EngineEvent } from "#engine/chat/chat-engine-api.ts";
-import type { Failure } from "#engine/chat/state.ts";
+import type { Failure } from "#contract/chat-state.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** How a message of `--json` ended; always the last line of a message. */

@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { BYTES_PER_SECOND } from "#contract/audio-format.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { UserMessage } from "#engine/chat/state.ts";
-import type { ScreenImage } from "#engine/ports.ts";
+import type { UserMessage } from "#contract/chat-state.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Client } from "../client.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "../exit-codes.ts";
 import type { Messages } from "../messages.ts";

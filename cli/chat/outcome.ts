@@ -1,6 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ChatEngine } from "#engine/chat/chat-engine-api.ts";
-import type { UserMessage } from "#engine/chat/state.ts";
+import type { UserMessage } from "#contract/chat-state.ts";
 import type { Client } from "../client.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "../exit-codes.ts";
 

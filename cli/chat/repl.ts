@@ -1,5 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Screen, ScreenImage } from "#engine/ports.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
+import type { Screen } from "#engine/ports.ts";
 import type { Client } from "../client.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import type { Messages } from "../messages.ts";

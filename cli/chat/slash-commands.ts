@@ -1,7 +1,8 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Message } from "#engine/chat/state.ts";
-import { answerText } from "#engine/chat/state.ts";
-import type { Screen, ScreenImage } from "#engine/ports.ts";
+import type { Message } from "#contract/chat-state.ts";
+import { answerText } from "#contract/chat-state.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
+import type { Screen } from "#engine/ports.ts";
 import type { Client } from "../client.ts";
 import type { Messages } from "../messages.ts";
 import { tellTokenPlace } from "./announcements.ts";

@@ -1,5 +1,5 @@
 import type { ChatEvent } from "#contract/chat-event.ts";
-import type { AssistantMessage, MessagePart } from "./state.ts";
+import type { AssistantMessage, MessagePart } from "#contract/chat-state.ts";
 
 /** Events that become a part of the answer. */
 export type ContentEvent = Extract<ChatEvent, { type: "text" | "tool" | "notice" | "usage" }>;

@@ -1,8 +1,9 @@
 import type { ChatEvent } from "#contract/chat-event.ts";
-import type { Clock, Logger, Outbox, ScreenImage, Speaker, Transport } from "#engine/ports.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
+import type { Clock, Logger, Outbox, Speaker, Transport } from "#engine/ports.ts";
 import type { SendingSession } from "#engine/session/session-api.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
-import type { ChatState, Message } from "./state.ts";
+import type { ChatState, Message } from "#contract/chat-state.ts";
 
 /** What a host gives {@link ChatEngine}; the host disposes of transport and speaker itself, after the engine. */
 export interface ChatEngineDeps {

@@ -1,7 +1,8 @@
 import type { AuthState } from "#contract/auth-state.ts";
 import { HISTORY_MAX_MESSAGES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { OutboxRow, ScreenImage } from "#engine/ports.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
+import type { OutboxRow } from "#engine/ports.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { createActivity } from "./activity.ts";
 import type { ChatEngine, ChatEngineDeps, Draft, EngineEvent } from "./chat-engine-api.ts";
@@ -13,7 +14,7 @@ import { createImageShelf } from "./image-shelf.ts";
 import { Intake } from "./intake.ts";
 import { Sender } from "./sender.ts";
 import { createSpeechQueue, type SpeechQueue } from "./speech-queue.ts";
-import { initialChatState, type ChatState, type Message } from "./state.ts";
+import { initialChatState, type ChatState, type Message } from "#contract/chat-state.ts";
 
 /** Builds the engine. It watches the session at once, but sends nothing before `send` or `resume`. */
 export function createChatEngine(deps: ChatEngineDeps): ChatEngine {

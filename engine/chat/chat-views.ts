@@ -1,7 +1,7 @@
 import { createStore } from "zustand/vanilla";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { reduceChat, type ChatAction, type ChatValues } from "./reducer.ts";
-import type { ChatState, Message } from "./state.ts";
+import type { ChatState, Message } from "#contract/chat-state.ts";
 
 /** The shown chat, and those with unanswered messages that go on behind it. */
 export interface ChatViews {

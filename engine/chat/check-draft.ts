@@ -1,6 +1,6 @@
 import { PROMPT_MAX_CHARS, SCREENSHOT_MAX_BYTES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { ScreenImage } from "#engine/ports.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Draft } from "./chat-engine-api.ts";
 
 const MIB = 1024 * 1024;

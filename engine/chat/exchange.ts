@@ -2,7 +2,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { OutboxRow } from "#engine/ports.ts";
 import type { Draft } from "./chat-engine-api.ts";
 import type { ImageShelf } from "./image-shelf.ts";
-import type { Message, UserMessage } from "./state.ts";
+import type { Message, UserMessage } from "#contract/chat-state.ts";
 
 /** The bubble of a row that has just been queued. */
 export function messageOf(row: OutboxRow): UserMessage {

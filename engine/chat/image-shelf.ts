@@ -1,4 +1,4 @@
-import type { ScreenImage } from "#engine/ports.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
 
 /** Pictures of recent messages, kept for retry, regenerate and thumbnails. */
 export interface ImageShelf {

@@ -7,7 +7,7 @@ import {
   type AssistantMessage,
   type ChatState,
   type Message,
-} from "./state.ts";
+} from "#contract/chat-state.ts";
 
 const question = (id: string, text = id): Message & { role: "user" } => ({
   role: "user",

@@ -1,7 +1,14 @@
 import { HISTORY_MAX_MESSAGES } from "#contract/limits.ts";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import { addNotice, applyContent, closeAnswer, newAnswer } from "./answer.ts";
-import type { AssistantMessage, ChatState, Failure, Message, UserMessage, UserStatus } from "./state.ts";
+import type {
+  AssistantMessage,
+  ChatState,
+  Failure,
+  Message,
+  UserMessage,
+  UserStatus,
+} from "#contract/chat-state.ts";
 
 /** Everything that can happen to a chat. `id` is the user message's id. */
 export type ChatAction =

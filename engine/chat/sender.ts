@@ -6,7 +6,7 @@ import type { Activity } from "./activity.ts";
 import { createPending, deliver, write, type DeliveryDeps, type Outcome, type Pending } from "./delivery.ts";
 import { Lanes, type Lane } from "./lanes.ts";
 import type { ChatAction } from "./reducer.ts";
-import type { Failure } from "./state.ts";
+import type { Failure } from "#contract/chat-state.ts";
 
 /** Told by the {@link Sender}; all calls are synchronous and must not throw. */
 export interface SenderListener {

@@ -1,27 +1,10 @@
 import { z } from "zod";
 import { isErrorCode } from "#contract/error-codes.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Message, MessagePart } from "#engine/chat/state.ts";
+import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
+import type { Message, MessagePart } from "#contract/chat-state.ts";
 import type { HttpClient, HttpResponse } from "#engine/ports.ts";
 import type { SendingSession } from "#engine/session/session-api.ts";
-
-/** One conversation in a list. */
-export interface ChatSummary {
-  readonly id: string;
-  readonly title: string;
-  readonly createdAtMs: number;
-  readonly updatedAtMs: number;
-}
-
-/** One place where a search found something. */
-export interface HistoryHit {
-  readonly chatId: string;
-  readonly chatTitle: string;
-  readonly createdAtMs: number;
-  /** Higher is better. */
-  readonly score: number;
-  readonly headline: string;
-}
 
 /** Stored conversations of the signed-in account (contracts §4). All methods throw PipitError. */
 export interface HistoryClient {

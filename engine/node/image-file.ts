@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { SCREENSHOT_MAX_BYTES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { ScreenImage } from "#engine/ports.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
 
 const FORMATS = new Set(["jpeg", "png", "webp"]);
 

@@ -1,5 +1,6 @@
 import type { ChatEvent } from "#contract/chat-event.ts";
-import type { OutboxRow, ScreenImage } from "#engine/ports.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
+import type { OutboxRow } from "#engine/ports.ts";
 import type { FakeCall } from "./fake-transport.ts";
 
 // What a server says and what a person sends, in as few words as a test of the chat engine can bear.

@@ -1,0 +1,68 @@
+import type { TokenPlace } from "./auth-state.ts";
+import type { ErrorCode } from "./error-codes.ts";
+import type { Settings } from "./settings.ts";
+
+/** Whether a feature works on this machine, and if not, a plain sentence with the cure. */
+export type Availability =
+  | { readonly available: true }
+  | { readonly available: false; readonly reason: UnavailableReason };
+
+/** Why a feature is not there; the window has a sentence for each, in the person's language. */
+export type UnavailableReason =
+  /** A page in a browser cannot do this at all. */
+  | "browser-cannot"
+  /** The desktop has no display that a picture could be taken of. */
+  | "no-display"
+  /** The system does not let this app read the screen. */
+  | "screen-refused"
+  | "no-sound-device"
+  | "no-tray"
+  /** This installation runs from a source tree; start at login needs an installed app. */
+  | "not-installed";
+
+/** What is known of the global hotkey. */
+export type HotkeyStatus =
+  /** None is set, or this face has none. */
+  | { readonly kind: "off" }
+  /** The system took it, but it has not fired yet: on some desktops it never will. */
+  | { readonly kind: "registered"; readonly accelerator: string }
+  /** It has opened the window at least once since it was set. */
+  | { readonly kind: "confirmed"; readonly accelerator: string }
+  /** Taken by another program, or not a combination that can be registered. */
+  | { readonly kind: "refused"; readonly accelerator: string; readonly reason: "taken" | "invalid" };
+
+/** What is known of the server. */
+export type ServerStatus =
+  | { readonly kind: "starting" }
+  | {
+      readonly kind: "ready";
+      readonly httpUrl: string;
+      /** It runs on this machine for this person, so the local account can be used. */
+      readonly own: boolean;
+      /** Name of the language model; absent: the built-in answers only. */
+      readonly model?: string;
+      /** Where a damaged database was moved at its start. */
+      readonly setAside?: string;
+    }
+  | { readonly kind: "unreachable"; readonly code: ErrorCode; readonly message: string };
+
+/** Everything the window shows besides chat and sign-in; plain data that may cross a process boundary. */
+export interface AppState {
+  readonly face: "desktop" | "web";
+  readonly platform: "mac" | "windows" | "linux" | "browser";
+  readonly version: string;
+  readonly settings: Settings;
+  /** BCP 47 of the system, for `language: "system"`. */
+  readonly systemLocale: string;
+  readonly server: ServerStatus;
+  readonly hotkey: HotkeyStatus;
+  readonly features: {
+    readonly screenshot: Availability;
+    readonly sound: Availability;
+    readonly globalHotkey: Availability;
+    readonly startAtLogin: Availability;
+    readonly otherServers: Availability;
+  };
+  /** Where the sign-in rests; absent until it is known. */
+  readonly tokenPlace?: TokenPlace;
+}

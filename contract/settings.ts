@@ -1,0 +1,51 @@
+import * as z from "zod/mini";
+import { HISTORY_MAX_MESSAGES } from "./limits.ts";
+
+/** Most messages that a window can be told to keep (`Settings.historySize`). */
+export const HISTORY_SIZE_MAX = 10_000;
+const HISTORY_SIZE_MIN = 50;
+
+/** What a person can set in the window; one schema for the settings file, IPC and the page's IndexedDB. */
+export const settingsSchema = z.object({
+  /** Electron accelerator; empty: no hotkey. */
+  hotkey: z.string().check(z.maxLength(80)),
+  theme: z.enum(["system", "light", "dark"]),
+  language: z.enum(["system", "en", "ru"]),
+  /** Whether answers are read aloud. */
+  speak: z.boolean(),
+  /** Loudness, 0 to 1. */
+  volume: z.number().check(z.minimum(0), z.maximum(1)),
+  /** `always`: a picture is taken whenever the hotkey opens the window; `ask`: only by its button; `never`: not at all. */
+  screenshot: z.enum(["never", "ask", "always"]),
+  startAtLogin: z.boolean(),
+  /** Address of a named server; empty: this machine's own. */
+  serverUrl: z.string().check(z.maxLength(2048)),
+  /** Messages kept in the window. */
+  historySize: z.int().check(z.minimum(HISTORY_SIZE_MIN), z.maximum(HISTORY_SIZE_MAX)),
+  /** Whether "what did we say about ..." may read all chats. */
+  searchAllChats: z.boolean(),
+  /** The window stays when it loses the focus. */
+  pinned: z.boolean(),
+  firstRunDone: z.boolean(),
+});
+
+export type Settings = Readonly<z.infer<typeof settingsSchema>>;
+
+export const defaultSettings: Settings = {
+  hotkey: "CommandOrControl+Shift+Space",
+  theme: "system",
+  language: "system",
+  speak: true,
+  volume: 1,
+  screenshot: "ask",
+  startAtLogin: false,
+  serverUrl: "",
+  historySize: HISTORY_MAX_MESSAGES,
+  searchAllChats: false,
+  pinned: false,
+  firstRunDone: false,
+};
+
+/** A change of some settings; unknown keys are refused. */
+export const settingsPatchSchema = z.partial(z.strictObject(settingsSchema.shape));
+export type SettingsPatch = Readonly<z.infer<typeof settingsPatchSchema>>;
