@@ -63,7 +63,10 @@ function diffMessages(before: readonly Message[], after: readonly Message[]): Ch
 function grownBy(was: Message, is: Message): string | undefined {
   if (was.role !== "assistant" || is.role !== "assistant" || !sameButForParts(was, is)) return undefined;
   const last = is.parts.length - 1;
-  if (was.parts.length !== is.parts.length || was.parts.some((part, at) => at < last && part !== is.parts[at]))
+  if (
+    was.parts.length !== is.parts.length ||
+    was.parts.some((part, at) => at < last && part !== is.parts[at])
+  )
     return undefined;
   const [oldPart, newPart] = [was.parts[last], is.parts[last]];
   if (oldPart?.kind !== "text" || newPart?.kind !== "text") return undefined;

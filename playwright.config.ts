@@ -1,0 +1,39 @@
+import { defineConfig } from "@playwright/test";
+
+/**
+ * Three suites in real windows. `window`: the renderer on a scripted host (tests/gallery), state by state; `web`: the
+ * page of a real server; `desktop`: our compiled main process, on Electron or on the stand-in. Browser: Debian's Chromium.
+ */
+export default defineConfig({
+  testDir: "tests/e2e",
+  globalSetup: "tests/e2e/fixtures/global-setup.ts",
+  outputDir: "node_modules/.cache/playwright",
+  fullyParallel: true,
+  workers: 2,
+  forbidOnly: process.env["CI"] === "true",
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [["list"]],
+  use: {
+    headless: true,
+    trace: "retain-on-failure",
+    viewport: { width: 440, height: 680 },
+    launchOptions: {
+      executablePath: "/usr/bin/chromium",
+      // Root has no sandbox here; the rest keeps Chromium from looking for hosts of the open network.
+      args: [
+        "--no-sandbox",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-quic",
+        "--autoplay-policy=no-user-gesture-required",
+      ],
+    },
+  },
+  projects: [
+    { name: "window", testDir: "tests/e2e/window" },
+    { name: "web", testDir: "tests/e2e/web" },
+    { name: "desktop", testDir: "tests/e2e/desktop", workers: 1 },
+  ],
+});

@@ -1,0 +1,11 @@
+declare module "*.css";
+/** Vite: the address of the built file. */
+declare module "*?url" {
+  const url: string;
+  export default url;
+}
+/** Vite: a worker in a file of its own, which the content policy allows as 'self'. */
+declare module "*?worker" {
+  const WorkerFactory: new () => Worker;
+  export default WorkerFactory;
+}

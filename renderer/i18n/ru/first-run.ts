@@ -1,0 +1,2 @@
+/** See i18n.ts. */
+export const firstRun = {} as const;

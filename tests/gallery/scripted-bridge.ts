@@ -1,0 +1,78 @@
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { AppState } from "#contract/app-state.ts";
+import type { AuthState } from "#contract/auth-state.ts";
+import { initialChatState, type ChatState } from "#contract/chat-state.ts";
+import { ipcCommands, type CommandName, type Commands, type Intent } from "#contract/ipc-schema.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import { defaultSettings } from "#contract/settings.ts";
+import type { Bridge } from "#renderer/bridge/bridge.ts";
+import { createIntentQueue } from "#renderer/bridge/intent-queue.ts";
+
+/** A double of the window's host: tests set its state, and see (or answer) the commands that the window gives. */
+export interface ScriptedBridge extends Bridge {
+  readonly chat: StoreApi<ChatState>;
+  readonly auth: StoreApi<AuthState>;
+  readonly app: StoreApi<AppState>;
+  /** Every command so far, oldest first. */
+  readonly calls: { readonly name: CommandName; readonly input: unknown }[];
+  /** What commands do; one that is not here resolves to undefined. */
+  readonly answers: Partial<Record<CommandName, (input: unknown) => unknown>>;
+  intend(intent: Intent): void;
+}
+
+/** State of a machine where everything works. */
+export const readyApp: AppState = {
+  face: "desktop",
+  platform: "linux",
+  version: "0.0.0",
+  settings: { ...defaultSettings, firstRunDone: true },
+  systemLocale: "en-US",
+  server: { kind: "ready", httpUrl: "http://127.0.0.1:8787", own: true, model: "llama3.2" },
+  hotkey: { kind: "confirmed", accelerator: "CommandOrControl+Shift+Space" },
+  features: {
+    screenshot: { available: true },
+    sound: { available: true },
+    globalHotkey: { available: true },
+    startAtLogin: { available: true },
+    otherServers: { available: true },
+  },
+  tokenPlace: { kind: "keychain" },
+};
+
+export const signedIn: AuthState = { kind: "signed-in", accountId: "a1", accountName: "Ada", local: true };
+
+export function createScriptedBridge(): ScriptedBridge {
+  const calls: ScriptedBridge["calls"] = [];
+  const answers: ScriptedBridge["answers"] = {};
+  const intents = createIntentQueue();
+  const app = createStore<AppState>(() => readyApp);
+  // What every host does by itself.
+  answers.updateSettings = (patch) =>
+    app.setState({ settings: { ...app.getState().settings, ...(patch as Partial<AppState["settings"]>) } });
+  const entries = (Object.keys(ipcCommands) as CommandName[]).map((name) => {
+    const call = async (input?: unknown): Promise<unknown> => {
+      calls.push({ name, input });
+      return answers[name]?.(input);
+    };
+    return [name, call] as const;
+  });
+  return {
+    chat: createStore<ChatState>(() => ({ ...initialChatState, connection: "online" })),
+    auth: createStore<AuthState>(() => signedIn),
+    app,
+    calls,
+    answers,
+    initialDraft: "",
+    commands: Object.fromEntries(entries) as unknown as Commands,
+    intend: (intent) => intents.push(intent),
+    onIntent: (listener) => intents.listen(listener),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+/** For answers that fail. */
+export function failWith(...args: ConstructorParameters<typeof PipitError>): () => never {
+  return () => {
+    throw new PipitError(...args);
+  };
+}

@@ -1,0 +1,19 @@
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+/** The window: two pages, one for the desktop app (served from app://pipit) and one for browsers. */
+export default defineConfig({
+  root: "renderer",
+  base: "/",
+  plugins: [react(), tailwindcss()],
+  build: {
+    outDir: "../dist/renderer",
+    emptyOutDir: true,
+    target: "es2024",
+    // The content policy allows no data: URLs, so nothing is inlined.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: { input: { desktop: "renderer/desktop.html", web: "renderer/web.html" } },
+  },
+});
