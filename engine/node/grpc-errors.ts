@@ -3,47 +3,28 @@ import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import { status, type Metadata, type ServiceError } from "@grpc/grpc-js";
 import { isErrorCode, type ErrorCode } from "#contract/error-codes.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import {
+  parseRetryAfterMs,
+  plainStatus,
+  shorten,
+  type PlainStatus,
+  type StatusWording,
+} from "#engine/wire/plain-status.ts";
 import { ErrorInfoSchema } from "#proto/google/rpc/error_details_pb.ts";
 import { StatusSchema } from "#proto/google/rpc/status_pb.ts";
 
 const DETAILS_KEY = "grpc-status-details-bin";
 const RETRY_AFTER_KEY = "retry-after-ms";
 const ERROR_DOMAIN = "pipit";
-/** Longest text of another program that is shown to a person. */
-const MESSAGE_MAX_CHARS = 500;
-
-/**
- * What a plain status of a server that is not ours means (contracts §1), with the sentence a person reads when the
- * server's own text would not help. `{target}` is replaced.
- */
-const plainStatus: Readonly<
-  Partial<Record<status, { readonly code: ErrorCode; readonly message?: string }>>
-> = {
-  [status.CANCELLED]: { code: "CANCELLED", message: "Cancelled." },
-  [status.INVALID_ARGUMENT]: { code: "INVALID_REQUEST" },
-  [status.OUT_OF_RANGE]: { code: "INVALID_REQUEST" },
-  [status.FAILED_PRECONDITION]: { code: "INVALID_REQUEST" },
-  [status.DEADLINE_EXCEEDED]: {
-    code: "DEADLINE_EXCEEDED",
-    message: "The server at {target} took too long and the call was given up. Try again.",
-  },
-  [status.NOT_FOUND]: { code: "CHAT_NOT_FOUND" },
-  [status.PERMISSION_DENIED]: { code: "NOT_ALLOWED" },
-  [status.RESOURCE_EXHAUSTED]: { code: "RATE_LIMITED" },
-  [status.ABORTED]: { code: "TURN_RUNNING_ELSEWHERE" },
-  [status.UNIMPLEMENTED]: {
-    code: "CONFIG_INVALID",
-    message: "The server at {target} is not a Pipit server. Check PIPIT_GRPC_URL.",
-  },
-  [status.UNAVAILABLE]: {
-    code: "SERVER_UNREACHABLE",
-    message: "No Pipit server answers at {target}. Start one with `pipit serve`, or check PIPIT_GRPC_URL.",
-  },
-  [status.UNAUTHENTICATED]: {
-    code: "TOKEN_INVALID",
-    message: "The server refused the sign-in. Sign in again.",
-  },
-};
+/** How a person of a Node host names the server and mends the connection. */
+function wordingFor(target: string): StatusWording {
+  return {
+    deadline: `The server at ${target} took too long and the call was given up. Try again.`,
+    notPipit: `The server at ${target} is not a Pipit server. Check PIPIT_GRPC_URL.`,
+    unreachable: `No Pipit server answers at ${target}. Start one with \`pipit serve\`, or check PIPIT_GRPC_URL.`,
+    failed: `The server at ${target} failed to answer. Its log has the details.`,
+  };
+}
 
 /** Turns how a call ended into the one error class. Never lets a server's text become a code of ours. */
 export function grpcError(error: ServiceError, target: string): PipitError {
@@ -58,9 +39,9 @@ export function grpcError(error: ServiceError, target: string): PipitError {
       ...retry,
     });
   }
-  const plain = classifyPlain(error);
+  const plain = classifyPlain(error, target);
   const message = plain.message ?? (shorten(error.details) || "The server gave no reason.");
-  return new PipitError(plain.code, message.replace("{target}", target), {
+  return new PipitError(plain.code, message, {
     cause: error,
     detail: shorten(error.details),
     ...retry,
@@ -72,21 +53,15 @@ export function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && "code" in error && typeof error.code === "number" && "details" in error;
 }
 
-function classifyPlain(error: ServiceError): { readonly code: ErrorCode; readonly message?: string } {
+function classifyPlain(error: ServiceError, target: string): PlainStatus {
   if (isBrokenConnection(error)) {
     return {
       code: "SERVER_UNREACHABLE",
-      message: "The connection to the server at {target} broke. Try again.",
+      message: `The connection to the server at ${target} broke. Try again.`,
     };
   }
   if (error.code === status.RESOURCE_EXHAUSTED) return classifyExhausted(error.details);
-  const known = plainStatus[error.code];
-  return (
-    known ?? {
-      code: "INTERNAL",
-      message: "The server at {target} failed to answer. Its log has the details.",
-    }
-  );
+  return plainStatus(error.code, wordingFor(target));
 }
 
 /**
@@ -101,7 +76,7 @@ function isBrokenConnection(error: ServiceError): boolean {
 }
 
 /** RESOURCE_EXHAUSTED is also what grpc-js itself says about a message over the limit: sending it again cannot help. */
-function classifyExhausted(details: string): { readonly code: ErrorCode; readonly message?: string } {
+function classifyExhausted(details: string): PlainStatus {
   if (details.startsWith("STREAM_LIMIT_EXCEEDED")) {
     return {
       code: "STREAM_LIMIT",
@@ -141,11 +116,5 @@ function readErrorInfo(
 }
 
 function readRetryAfterMs(metadata: Metadata | undefined): number | undefined {
-  const [value] = metadata?.get(RETRY_AFTER_KEY) ?? [];
-  const waitMs = typeof value === "string" && /^\d{1,9}$/u.test(value) ? Number(value) : undefined;
-  return waitMs;
-}
-
-function shorten(text: string): string {
-  return text.length <= MESSAGE_MAX_CHARS ? text : `${text.slice(0, MESSAGE_MAX_CHARS - 1)}…`;
+  return parseRetryAfterMs(metadata?.get(RETRY_AFTER_KEY)[0]);
 }

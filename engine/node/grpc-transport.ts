@@ -3,13 +3,13 @@ import { Client, Metadata, type ClientReadableStream } from "@grpc/grpc-js";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger, StreamCall, Transport } from "#engine/ports.ts";
+import { newProgress, readEvents, serverText, type StreamProgress } from "#engine/wire/read-events.ts";
+import { toStreamRequest } from "#engine/wire/stream-events.ts";
 import { InterruptRequestSchema, StreamingService, type StreamResponse } from "#proto/streaming_pb.ts";
 import { authorizationInterceptor } from "./grpc-authorization.ts";
 import { grpcError, isServiceError } from "./grpc-errors.ts";
 import { grpcMethod } from "./grpc-method.ts";
 import { channelCredentials, channelOptions } from "./grpc-target.ts";
-import { createPcmConverter } from "./pcm-convert.ts";
-import { toChatEvent, toStreamRequest } from "./stream-events.ts";
 
 const streamAudioMethod = grpcMethod(StreamingService.method.streamAudio);
 const interruptMethod = grpcMethod(StreamingService.method.interruptSession);
@@ -18,8 +18,6 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const INTERRUPT_TIMEOUT_MS = 5_000;
 /** A server closes at once after its last word; one that does not is cut off after this. */
 const CLOSE_GRACE_MS = 2_000;
-/** Longest text of an `error_message` that is shown to a person. */
-const ERROR_TEXT_MAX_CHARS = 500;
 
 export interface GrpcTransportOptions {
   /** host:port, e.g. "127.0.0.1:50051" or "[::1]:50051". */
@@ -40,10 +38,7 @@ export interface GrpcTransport extends Transport {
 /**
  * The gRPC wire of Node hosts. One channel, opened by the first use.
  *
- * How a stream may end (wire-facts §1.5-1.6): a status other than OK is thrown, whatever was said before it; an
- * `error_message` is thrown once, as that status, or as INTERNAL when the status is OK (servers of the seed era);
- * `end_message` is `end`. A stream closed with OK but without either is thrown as MODEL_FAILED: no server ends a
- * good answer that way, and some end a broken one so, hence showing it as complete would hide a loss.
+ * A status other than OK is thrown, whatever was said before it; for the rest see `engine/wire/read-events.ts`.
  *
  * @throws PipitError CONFIG_INVALID for a malformed target, or plaintext to another machine.
  */
@@ -90,9 +85,12 @@ async function* streamAudio(
   stream.on("error", () => undefined);
   const onAbort = () => stream.cancel();
   signal.addEventListener("abort", onAbort, { once: true });
-  const progress: StreamProgress = { ended: false, errorText: undefined, sawPayload: false };
+  const progress = newProgress();
+  // Reading one message at a time from the Readable is the backpressure: grpc-js asks HTTP/2 for no more than that.
+  const responses: AsyncIterable<StreamResponse> = stream.iterator({ destroyOnReturn: false });
+  const onErrorText = () => void setTimeout(() => stream.cancel(), CLOSE_GRACE_MS).unref();
   try {
-    yield* readEvents(stream, progress, signal, options.logger);
+    yield* readEvents(responses, { progress, signal, logger: options.logger, onErrorText });
   } catch (error) {
     throw streamError(error, { signal, tokenFailure, progress, target: options.target });
   } finally {
@@ -101,47 +99,6 @@ async function* streamAudio(
     if (progress.ended) letClose(stream);
     else stream.cancel();
   }
-}
-
-interface StreamProgress {
-  ended: boolean;
-  sawPayload: boolean;
-  errorText: string | undefined;
-}
-
-/** Reading one message at a time from the Readable is the backpressure: grpc-js asks HTTP/2 for no more than that. */
-async function* readEvents(
-  stream: ClientReadableStream<StreamResponse>,
-  progress: StreamProgress,
-  signal: AbortSignal,
-  logger: Logger,
-): AsyncGenerator<ChatEvent, void, undefined> {
-  const pcm = createPcmConverter();
-  for await (const response of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<StreamResponse>) {
-    if (signal.aborted) throw cancelled(signal.reason);
-    if (response.content.case === "errorMessage") {
-      progress.errorText = response.content.value;
-      setTimeout(() => stream.cancel(), CLOSE_GRACE_MS).unref();
-      continue;
-    }
-    if (progress.errorText !== undefined) continue;
-    const event = toChatEvent(response, pcm);
-    if (event === undefined) {
-      logger.debug("grpc.response_ignored", { content: response.content.case ?? "unknown" });
-      continue;
-    }
-    progress.sawPayload ||= event.type === "text" || event.type === "audio";
-    progress.ended = event.type === "end";
-    yield event;
-    if (progress.ended) return;
-  }
-  if (progress.errorText !== undefined) throw serverText(progress.errorText);
-  throw new PipitError(
-    "MODEL_FAILED",
-    progress.sawPayload
-      ? "The answer broke off before its end. Ask again to get the whole of it."
-      : "The server closed the stream without an answer. Try again.",
-  );
 }
 
 function streamError(
@@ -155,13 +112,6 @@ function streamError(
   // Only our own close timer cancels a stream that has said what is wrong.
   const { errorText } = context.progress;
   return converted.code === "CANCELLED" && errorText !== undefined ? serverText(errorText) : converted;
-}
-
-function serverText(text: string): PipitError {
-  return new PipitError(
-    "INTERNAL",
-    text.slice(0, ERROR_TEXT_MAX_CHARS) || "The server reported an error without a text.",
-  );
 }
 
 function cancelled(cause: unknown): PipitError {

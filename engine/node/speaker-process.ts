@@ -3,7 +3,7 @@
 import { constants, setPriority } from "node:os";
 import { createAudioOutput } from "@echogarden/audio-io";
 import { BYTES_PER_SAMPLE, CHANNELS, SAMPLE_RATE_HZ } from "#contract/audio-format.ts";
-import { createPlaybackQueue } from "./playback-queue.ts";
+import { createPlaybackQueue } from "#engine/audio/playback-queue.ts";
 import type { SpeakerCommand, SpeakerReport } from "./speaker-protocol.ts";
 
 /** Of the sound system; what is in it can no longer be stopped. */

@@ -8,6 +8,7 @@ import {
   type StreamResponse,
   type ToolEvent,
 } from "#proto/streaming_pb.ts";
+import { toBase64 } from "./base64.ts";
 import type { PcmConverter } from "./pcm-convert.ts";
 
 /** The wire form of a question. Absent optional fields stay absent: presence means something (wire-facts §1.4). */
@@ -24,11 +25,7 @@ export function toStreamRequest(call: StreamCall): StreamRequest {
     ...(call.image === undefined
       ? {}
       : {
-          screenshot: Buffer.from(
-            call.image.bytes.buffer,
-            call.image.bytes.byteOffset,
-            call.image.bytes.byteLength,
-          ).toString("base64"),
+          screenshot: toBase64(call.image.bytes),
           screenWidth: call.image.widthPx,
           screenHeight: call.image.heightPx,
         }),
