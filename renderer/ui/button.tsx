@@ -1,23 +1,49 @@
 import type { ButtonHTMLAttributes } from "react";
+import { Spinner } from "./spinner.tsx";
 
 export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
-  /** `primary`: the one thing to do here; `danger`: cannot be undone; `quiet`: everything else. */
-  readonly kind?: "primary" | "quiet" | "danger";
+  /** `primary`: the one thing to do here; `danger`: cannot be undone; `quiet`: everything else; `link`: words in a line. */
+  readonly kind?: "primary" | "quiet" | "danger" | "link";
+  /** 24, 32 or 40 px high. */
+  readonly size?: "small" | "medium" | "large";
+  /** Works right now: it keeps its words and its focus, but cannot be pressed again. */
+  readonly busy?: boolean;
 }
 
 const kinds = {
-  primary: "bg-accent text-accent-ink hover:bg-accent-hover",
-  quiet: "border border-hairline text-ink hover:bg-hover active:bg-press",
-  danger: "border border-hairline text-danger hover:bg-danger-wash",
+  primary: "bg-accent text-accent-ink enabled:hover:bg-accent-hover",
+  quiet: "border border-control-soft text-ink enabled:hover:bg-hover enabled:active:bg-press",
+  danger: "border border-control-soft text-danger enabled:hover:bg-danger-wash",
+  link: "text-accent underline-offset-2 enabled:hover:underline",
+} as const;
+
+const sizes = {
+  small: "h-6 gap-1 px-2 text-small",
+  medium: "h-8 gap-2 px-3 text-body",
+  large: "h-10 gap-2 px-4 text-body",
 } as const;
 
 /** A button with words on it. */
-export function Button({ kind = "quiet", className = "", ...rest }: ButtonProps) {
+export function Button({
+  kind = "quiet",
+  size = "medium",
+  busy = false,
+  className = "",
+  onClick,
+  children,
+  ...rest
+}: ButtonProps) {
   return (
     <button
       type="button"
-      className={`inline-flex h-8 items-center justify-center gap-2 rounded-control px-3 text-body font-medium transition-colors disabled:opacity-50 ${kinds[kind]} ${className}`}
+      aria-busy={busy || undefined}
+      aria-disabled={busy || undefined}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
+      className={`inline-flex shrink-0 items-center justify-center rounded-control font-medium transition-colors disabled:opacity-50 aria-disabled:cursor-default ${sizes[size]} ${kinds[kind]} ${kind === "link" ? "px-0" : ""} ${className}`}
       {...rest}
-    />
+    >
+      {busy ? <Spinner /> : undefined}
+      {children}
+    </button>
   );
 }

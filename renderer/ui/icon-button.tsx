@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes, ReactNode } from "react";
+import type { ButtonHTMLAttributes, ReactNode, Ref } from "react";
 
 export interface IconButtonProps extends Omit<
   ButtonHTMLAttributes<HTMLButtonElement>,
@@ -8,6 +8,9 @@ export interface IconButtonProps extends Omit<
   readonly label: string;
   readonly children: ReactNode;
   readonly tone?: "plain" | "accent" | "danger";
+  /** 24 or 32 px square. */
+  readonly size?: "small" | "medium";
+  readonly ref?: Ref<HTMLButtonElement>;
 }
 
 const tones = {
@@ -16,14 +19,23 @@ const tones = {
   danger: "text-danger hover:bg-danger-wash",
 } as const;
 
-/** A button that is only a picture: 32 px square, with its name as tooltip. */
-export function IconButton({ label, tone = "plain", className = "", children, ...rest }: IconButtonProps) {
+const sizes = { small: "size-6 rounded-small", medium: "size-8 rounded-control" } as const;
+
+/** A button that is only a picture, with its name as tooltip. */
+export function IconButton({
+  label,
+  tone = "plain",
+  size = "medium",
+  className = "",
+  children,
+  ...rest
+}: IconButtonProps) {
   return (
     <button
       type="button"
       aria-label={label}
       title={label}
-      className={`inline-flex size-8 shrink-0 items-center justify-center rounded-control transition-colors ${tones[tone]} ${className}`}
+      className={`inline-flex shrink-0 items-center justify-center transition-colors ${sizes[size]} ${tones[tone]} ${className}`}
       {...rest}
     >
       {children}

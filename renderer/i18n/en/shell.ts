@@ -1,2 +1,5 @@
 /** See i18n.ts. */
-export const shell = {} as const;
+export const shell = {
+  close: "Close",
+  dismiss: "Dismiss",
+} as const;

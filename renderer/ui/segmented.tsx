@@ -1,0 +1,47 @@
+import { useId } from "react";
+
+export interface SegmentedOption<Value extends string> {
+  readonly value: Value;
+  readonly label: string;
+}
+
+export interface SegmentedProps<Value extends string> {
+  /** Name of the group. */
+  readonly label: string;
+  readonly value: Value;
+  readonly options: readonly SegmentedOption<Value>[];
+  readonly onChange: (value: Value) => void;
+  readonly disabled?: boolean;
+  readonly describedBy?: string | undefined;
+}
+
+/** One of two or three, side by side: real radio buttons, so that arrow keys work as everywhere. */
+export function Segmented<Value extends string>(props: SegmentedProps<Value>) {
+  const { label, value, options, onChange, disabled = false, describedBy } = props;
+  const name = useId();
+  return (
+    <fieldset
+      aria-label={label}
+      aria-describedby={describedBy}
+      disabled={disabled}
+      className="inline-flex min-w-0 rounded-control bg-sunken p-0.5 disabled:opacity-50"
+    >
+      {options.map((option) => (
+        <label
+          key={option.value}
+          className="segment relative flex h-7 flex-auto items-center justify-center rounded-small px-3 text-center text-body text-soft transition-colors has-enabled:hover:text-ink has-checked:bg-raised has-checked:font-medium has-checked:text-ink has-checked:shadow-segment has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-focus"
+        >
+          <input
+            type="radio"
+            name={name}
+            className="absolute inset-0 opacity-0"
+            value={option.value}
+            checked={option.value === value}
+            onChange={() => onChange(option.value)}
+          />
+          {option.label}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
