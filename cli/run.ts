@@ -28,7 +28,7 @@ export async function runCli(args: readonly string[], io: CliProcess): Promise<n
     };
     const program = buildProgram(terminal, {
       async chat(flags) {
-        const { startTokenStore } = await import("./token-store.ts");
+        const { startTokenStore } = await import("#engine/node/start-token-store.ts");
         const tokenStore = startTokenStore(config);
         const { chat } = await import("./commands/chat.ts");
         outcome.code = await chat(flags, { config, terminal, tokenStore });
@@ -38,7 +38,7 @@ export async function runCli(args: readonly string[], io: CliProcess): Promise<n
         outcome.code = await serve(rest);
       },
       async doctor(flags) {
-        const { startTokenStore } = await import("./token-store.ts");
+        const { startTokenStore } = await import("#engine/node/start-token-store.ts");
         const tokenStore = startTokenStore(config);
         const { doctor } = await import("./commands/doctor.ts");
         outcome.code = await doctor(flags, { config, terminal, tokenStore });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { PipitError } from "#contract/pipit-error.ts";
 import { programInput, readServerConfig, type ServerConfig } from "./config.ts";
 import { keepCompiledCode } from "./lifecycle/compile-cache.ts";
+import { openParentTie } from "./lifecycle/parent-tie.ts";
 import type { RunningServer } from "./lifecycle/start-server.ts";
 
 const EXIT_FAILED = 1;
@@ -35,18 +36,14 @@ function listenForStop(config: ServerConfig): StopRequest {
   };
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
-  if (config.embedded) {
-    // Whoever started us holds the other end; when it is gone, so is our reason to run.
-    process.stdin.once("end", () => asked.abort()).once("error", () => asked.abort());
-    process.stdin.resume();
-  }
+  const parent = config.embedded ? openParentTie() : undefined;
+  parent?.onGone(() => asked.abort());
   return {
     asked: once(asked.signal, "abort"),
     hurry: hurry.signal,
     [Symbol.dispose]() {
       process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
-      // Open, it would keep a server that failed to start alive.
-      if (config.embedded) process.stdin.destroy();
+      parent?.release();
     },
   };
 }

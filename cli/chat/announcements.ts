@@ -1,4 +1,4 @@
-import type { Client } from "../client.ts";
+import type { Client } from "#engine/node/client.ts";
 import type { Messages } from "../messages.ts";
 import { printNote, type Terminal } from "../terminal.ts";
 

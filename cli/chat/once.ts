@@ -3,7 +3,7 @@ import { BYTES_PER_SECOND } from "#contract/audio-format.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { UserMessage } from "#contract/chat-state.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
-import type { Client } from "../client.ts";
+import type { Client } from "#engine/node/client.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "../exit-codes.ts";
 import type { Messages } from "../messages.ts";
 import { printNote, type Terminal } from "../terminal.ts";

@@ -1,7 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Screen } from "#engine/ports.ts";
-import type { Client } from "../client.ts";
+import type { Client } from "#engine/node/client.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import type { Messages } from "../messages.ts";
 import { paint, printLine, printNote, type Terminal } from "../terminal.ts";

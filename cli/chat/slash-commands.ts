@@ -3,7 +3,7 @@ import type { Message } from "#contract/chat-state.ts";
 import { answerText } from "#contract/chat-state.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Screen } from "#engine/ports.ts";
-import type { Client } from "../client.ts";
+import type { Client } from "#engine/node/client.ts";
 import type { Messages } from "../messages.ts";
 import { tellTokenPlace } from "./announcements.ts";
 import { paint, printLine, printNote, type Terminal } from "../terminal.ts";

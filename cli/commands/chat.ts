@@ -8,7 +8,7 @@ import { createFileLogger } from "#engine/node/file-logger.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Logger, Screen, Speaker } from "#engine/ports.ts";
 import { runOnce } from "../chat/once.ts";
-import { openClient } from "../client.ts";
+import { openCliClient } from "../open-cli-client.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { messagesFor } from "../messages.ts";
 import { printNote } from "../terminal.ts";
@@ -45,7 +45,7 @@ export async function chat(
   const speak = speaker !== undefined;
   await using cleanup = new AsyncDisposableStack();
   if (speaker !== undefined) cleanup.use(speaker);
-  const client = cleanup.use(await openClient({ config, speak, speaker, tokenStore }));
+  const client = cleanup.use(await openCliClient({ config, speak, speaker, tokenStore }));
   if (client.outbox.setAside !== undefined) {
     printNote(terminal, messages.outboxSetAside(client.outbox.setAside));
   }

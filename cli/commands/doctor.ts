@@ -1,5 +1,5 @@
 import { createFileLogger } from "#engine/node/file-logger.ts";
-import { openClient } from "../client.ts";
+import { openCliClient } from "../open-cli-client.ts";
 import type { Check } from "../doctor/check.ts";
 import { checkAudioOut, checkHotkey, checkKeychain, checkScreen } from "../doctor/machine-checks.ts";
 import { checkServer } from "../doctor/server-checks.ts";
@@ -17,7 +17,7 @@ export async function doctor(
 ): Promise<ExitCode> {
   const logger = createFileLogger({ home: config.home });
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  await using client = await openClient({ config, speak: false, speaker: undefined, tokenStore });
+  await using client = await openCliClient({ config, speak: false, speaker: undefined, tokenStore });
   const print = flags.json === true ? printJson : printText;
   const checks = [
     ...(await checkServer(client, signal)),

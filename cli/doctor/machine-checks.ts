@@ -1,5 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Client } from "../client.ts";
+import type { Client } from "#engine/node/client.ts";
 import type { CliConfig } from "../config.ts";
 import { createScreenCapture } from "#engine/node/screen-capture.ts";
 import { openSpeaker } from "#engine/node/speaker.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Client } from "../client.ts";
+import type { Client } from "#engine/node/client.ts";
 import { broken, limited, works, type Check } from "./check.ts";
 
 /** The part of `GET /v1/status` that the doctor reads. */

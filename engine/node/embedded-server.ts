@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#engine/ports.ts";
+import type { ChildLauncher } from "./child-launcher.ts";
 import { parseServerUrl } from "./http-client.ts";
 import { findRunningServer, isDataFolderHeld, isHealthy } from "./running-server.ts";
 import { startServerChild, type ServerChild } from "./server-child.ts";
@@ -25,6 +26,8 @@ export interface EnsureServerOptions {
   readonly spawn: boolean;
   /** Program whose arguments are `--http --grpc --data --embedded`, e.g. /…/server/main.ts. */
   readonly serverEntry: string;
+  /** How it is started. Default: by Node. */
+  readonly launcher?: ChildLauncher;
   readonly logger: Logger;
 }
 
@@ -101,7 +104,9 @@ async function startOrShare(
 ): Promise<ServerHandle> {
   await using owned = new AsyncDisposableStack();
   const log = owned.use(await openServerLog(dataDir));
-  const child = owned.use(startServerChild({ serverEntry: options.serverEntry, dataDir, log }));
+  const { serverEntry, launcher } = options;
+  const how = launcher === undefined ? { serverEntry } : { serverEntry, launcher };
+  const child = owned.use(startServerChild({ ...how, dataDir, log }));
   const found = await firstReady(child, dataDir, signal).catch(async (error: unknown) => {
     throw signal.aborted ? error : await startFailed(log, error);
   });

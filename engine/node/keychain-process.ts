@@ -2,6 +2,7 @@
 // timer can reach it. A process can be ended.
 import { AsyncEntry } from "@napi-rs/keyring";
 import type { KeychainReply, KeychainRequest } from "./keychain.ts";
+import { openParentChannel } from "./parent-channel.ts";
 
 async function answer(request: KeychainRequest): Promise<KeychainReply> {
   try {
@@ -24,8 +25,6 @@ async function answer(request: KeychainRequest): Promise<KeychainReply> {
   }
 }
 
-process.once("message", (request: KeychainRequest) => {
-  void answer(request).then((reply) => {
-    process.send?.(reply, () => process.disconnect());
-  });
-});
+const parent = openParentChannel();
+// It ends with its channel, which the parent closes when it has the answer.
+parent.onMessage((request) => void answer(request as KeychainRequest).then((reply) => parent.send(reply)));

@@ -1,6 +1,7 @@
-import { fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { ChildLauncher } from "./child-launcher.ts";
+import { nodeChildLauncher } from "./node-child-launcher.ts";
+import { ownProgram } from "./own-program.ts";
 
 const SERVICE = "pipit";
 /** A password dialog that nobody answers must not hold up the program. */
@@ -31,6 +32,8 @@ export interface KeychainOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Program that does the work. Default: `keychain-process.ts`. */
   readonly program?: string;
+  /** How the helper is started. Default: by Node. */
+  readonly launcher?: ChildLauncher;
 }
 
 /**
@@ -59,28 +62,23 @@ async function ask(
   options: KeychainOptions,
 ): Promise<{ readonly secret?: Uint8Array }> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  const program = options.program ?? fileURLToPath(new URL("keychain-process.ts", import.meta.url));
-  const child = fork(program, [], {
-    serialization: "advanced",
-    execArgv: [],
-    stdio: ["ignore", "ignore", "ignore", "ipc"],
-    ...(options.environment === undefined ? {} : { env: { ...options.environment } }),
+  const child = (options.launcher ?? nodeChildLauncher).startHelper({
+    program: options.program ?? ownProgram("keychain-process", import.meta.url),
+    stderr: "ignore",
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
   });
   const { promise, resolve, reject } = Promise.withResolvers<KeychainReply>();
-  child.once("message", (reply) => resolve(reply as KeychainReply));
-  child.once("error", (error) => reject(unavailable(error.message)));
-  child.once("exit", (code, signal) => reject(unavailable(`its helper ended with ${signal ?? code}`)));
+  child.onMessage((reply) => resolve(reply as KeychainReply));
+  void child.ended.then((how) => reject(unavailable(`its helper ended with ${how}`)));
   const timer = setTimeout(() => reject(silent(timeoutMs)), timeoutMs);
   try {
-    child.send(request, (error) => {
-      if (error !== null) reject(unavailable(error.message));
-    });
+    child.send(request);
     const reply = await promise;
     if (!reply.ok) throw classify(reply.reason);
     return reply;
   } finally {
     clearTimeout(timer);
-    child.kill("SIGKILL");
+    child.kill();
   }
 }
 

@@ -1,9 +1,8 @@
-import { spawn, type ChildProcessByStdio } from "node:child_process";
-import { once } from "node:events";
 import { createInterface } from "node:readline";
-import type { Readable, Writable } from "node:stream";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { ChildLauncher, ServiceProcess } from "./child-launcher.ts";
+import { nodeChildLauncher } from "./node-child-launcher.ts";
 import { parseRuntimeInfo } from "./runtime-info.ts";
 import type { ServerLog } from "./server-log.ts";
 
@@ -16,6 +15,8 @@ export interface ServerChildOptions {
   readonly serverEntry: string;
   readonly dataDir: string;
   readonly log: ServerLog;
+  /** How the process is started. Default: by Node. */
+  readonly launcher?: ChildLauncher;
 }
 
 /** A server process that this program started. */
@@ -26,34 +27,34 @@ export interface ServerChild extends AsyncDisposable {
   ready(signal: AbortSignal): Promise<RuntimeInfo | undefined>;
 }
 
-type Process = ChildProcessByStdio<Writable, Readable, null>;
-
 /** Starts a server on free loopback ports. It ends when it is disposed of, and when this program ends, however it ends. */
 export function startServerChild(options: ServerChildOptions): ServerChild {
-  const args = [options.serverEntry, "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
-  const child = spawn(process.execPath, [...args, "--data", options.dataDir, "--embedded"], {
-    // Its standard input ends with us: that is how it learns that we are gone.
-    stdio: ["pipe", "pipe", options.log.fd],
-    // In a process group of its own, Ctrl-C in the terminal stops an answer and not the server.
-    detached: process.platform !== "win32",
-    windowsHide: true,
-  }) as Process;
+  const child = (options.launcher ?? nodeChildLauncher).startService({
+    program: options.serverEntry,
+    args: ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--data", options.dataDir, "--embedded"],
+    stderrFd: options.log.fd,
+  });
   const firstLine = Promise.withResolvers<string | undefined>();
   const lines = createInterface({ input: child.stdout });
   lines.once("line", (line) => firstLine.resolve(line));
   // What it may print later must not fill the pipe.
   lines.on("line", () => undefined);
-  child.once("exit", () => firstLine.resolve(undefined));
-  child.once("error", () => firstLine.resolve(undefined));
-  // The child may be gone when we say goodbye.
-  child.stdin.on("error", () => undefined);
+  let gone = false;
+  void child.ended.then(() => {
+    gone = true;
+    firstLine.resolve(undefined);
+  });
   return {
-    pid: child.pid,
+    get pid() {
+      return child.pid;
+    },
     async ready(signal) {
       const line = await beforeDeadline(firstLine.promise, signal);
       return line === undefined ? undefined : parseRuntimeInfo(line);
     },
-    [Symbol.asyncDispose]: () => stop(child),
+    async [Symbol.asyncDispose]() {
+      if (!gone) await stop(child);
+    },
   };
 }
 
@@ -75,14 +76,9 @@ async function beforeDeadline<T>(work: Promise<T>, signal: AbortSignal): Promise
   }
 }
 
-async function stop(child: Process): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  // Windows knows no gentle signal; the end of its input is one for our server.
-  if (process.platform === "win32") child.stdin.end();
-  else child.kill("SIGTERM");
-  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
-  await exited;
+async function stop(child: ServiceProcess): Promise<void> {
+  child.stop();
+  const timer = setTimeout(() => child.kill(), STOP_TIMEOUT_MS);
+  await child.ended;
   clearTimeout(timer);
-  child.stdin.destroy();
 }

@@ -1,7 +1,7 @@
-import { fork, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { ChildLauncher, HelperProcess } from "./child-launcher.ts";
+import { nodeChildLauncher } from "./node-child-launcher.ts";
+import { ownProgram } from "./own-program.ts";
 import type { SpeakerCommand, SpeakerReport } from "./speaker-protocol.ts";
 
 /** A sound system that hangs is no sound system. */
@@ -14,6 +14,8 @@ export interface SpeakerChildOptions {
   /** Program that plays. Default: `speaker-process.ts`. */
   readonly program?: string;
   readonly readyTimeoutMs?: number;
+  /** How the process is started. Default: by Node. */
+  readonly launcher?: ChildLauncher;
   readonly onReport: (report: SpeakerReport) => void;
   /** The process ended without having been asked to. */
   readonly onCrash: (reason: string) => void;
@@ -27,33 +29,38 @@ export interface SpeakerChild extends AsyncDisposable {
 
 /** @throws PipitError NO_SOUND_DEVICE when it is not ready to play within 2 s. */
 export async function startSpeakerChild(options: SpeakerChildOptions): Promise<SpeakerChild> {
-  const program = options.program ?? fileURLToPath(new URL("speaker-process.ts", import.meta.url));
-  const child = fork(program, [], {
-    serialization: "advanced",
-    execArgv: [],
+  const child = (options.launcher ?? nodeChildLauncher).startHelper({
+    program: options.program ?? ownProgram("speaker-process", import.meta.url),
     // ALSA explains itself on stderr; its last line is worth a log entry.
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
-    ...(options.environment === undefined ? {} : { env: { ...options.environment } }),
+    stderr: "pipe",
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
   });
   const lastWords = keepLastLine(child);
+  const ready = Promise.withResolvers<void>();
+  let leaving = false;
+  let playing = false;
+  child.onMessage((message) => {
+    const report = message as SpeakerReport;
+    if (report.type === "ready") ready.resolve();
+    else if (report.type === "failed") ready.reject(new Error(report.reason));
+    else if (playing) options.onReport(report);
+  });
+  void child.ended.then((how) => {
+    ready.reject(new Error(`ended with ${how}`));
+    if (playing && !leaving) options.onCrash(`ended with ${how}: ${lastWords()}`);
+  });
   try {
-    await untilReady(child, options.readyTimeoutMs ?? READY_TIMEOUT_MS);
+    await beforeTimeout(ready.promise, options.readyTimeoutMs ?? READY_TIMEOUT_MS);
   } catch (error) {
-    child.kill("SIGKILL");
+    child.kill();
     throw noSoundDevice(error instanceof Error ? error.message : String(error), lastWords());
   }
-  let leaving = false;
-  child.on("message", (report) => options.onReport(report as SpeakerReport));
-  child.once("exit", (code, signal) => {
-    if (!leaving) options.onCrash(`ended with ${signal ?? code}: ${lastWords()}`);
-  });
-  // Without a listener a broken channel would throw; the exit that follows says the same.
-  child.on("error", () => undefined);
+  playing = true;
   return {
-    pid: child.pid,
-    send: (command) => {
-      if (child.connected) child.send(command, () => undefined);
+    get pid() {
+      return child.pid;
     },
+    send: (command) => child.send(command),
     async [Symbol.asyncDispose]() {
       leaving = true;
       await end(child);
@@ -72,35 +79,24 @@ export function noSoundDevice(...details: readonly string[]): PipitError {
   );
 }
 
-async function untilReady(child: ChildProcess, timeoutMs: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+async function beforeTimeout(work: Promise<void>, timeoutMs: number): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(`not ready within ${timeoutMs} ms`)), timeoutMs);
-  const onMessage = (report: unknown) => {
-    const message = report as SpeakerReport;
-    if (message.type === "ready") resolve();
-    if (message.type === "failed") reject(new Error(message.reason));
-  };
-  const onExit = (code: number | null, signal: string | null) =>
-    reject(new Error(`ended with ${signal ?? code}`));
-  child.on("message", onMessage).once("exit", onExit).once("error", reject);
   try {
-    await promise;
+    await Promise.race([work, promise]);
   } finally {
     clearTimeout(timer);
-    child.off("message", onMessage).off("exit", onExit).off("error", reject);
   }
 }
 
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  if (child.connected) child.disconnect();
-  const timer = setTimeout(() => child.kill("SIGKILL"), EXIT_GRACE_MS);
-  await exited;
+async function end(child: HelperProcess): Promise<void> {
+  child.leave();
+  const timer = setTimeout(() => child.kill(), EXIT_GRACE_MS);
+  await child.ended;
   clearTimeout(timer);
 }
 
-function keepLastLine(child: ChildProcess): () => string {
+function keepLastLine(child: HelperProcess): () => string {
   let tail = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     tail = (tail + text).slice(-2_000);

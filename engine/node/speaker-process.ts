@@ -4,6 +4,7 @@ import { constants, setPriority } from "node:os";
 import { createAudioOutput } from "@echogarden/audio-io";
 import { BYTES_PER_SAMPLE, CHANNELS, SAMPLE_RATE_HZ } from "#contract/audio-format.ts";
 import { createPlaybackQueue } from "#engine/audio/playback-queue.ts";
+import { openParentChannel } from "./parent-channel.ts";
 import type { SpeakerCommand, SpeakerReport } from "./speaker-protocol.ts";
 
 /** Of the sound system; what is in it can no longer be stopped. */
@@ -17,9 +18,10 @@ const queue = createPlaybackQueue();
 let draining: number[] = [];
 let reportedSamples = 0;
 
+const parent = openParentChannel();
+
 function report(message: SpeakerReport): void {
-  // The parent may be gone already; then this process is about to end too.
-  if (process.connected) process.send?.(message, () => undefined);
+  parent.send(message);
 }
 
 function reportConsumed(): void {
@@ -81,13 +83,13 @@ async function main(): Promise<void> {
       { sampleRate: SAMPLE_RATE_HZ, channelCount: CHANNELS, bufferDuration: DEVICE_BUFFER_MS },
       onDeviceBuffer,
     );
-    process.on("message", onCommand);
+    parent.onMessage((command) => onCommand(command as SpeakerCommand));
     // The channel closes when the parent disposes the speaker, and when the parent dies.
-    process.once("disconnect", () => void output.dispose());
+    parent.onClosed(() => void output.dispose().finally(() => parent.close()));
     report({ type: "ready" });
   } catch (error) {
     report({ type: "failed", reason: error instanceof Error ? error.message : String(error) });
-    process.disconnect();
+    parent.close();
   }
 }
 

@@ -18,7 +18,7 @@ const MAX_CRASHES = 3;
 
 export interface SpeakerOptions {
   readonly logger: Logger;
-  readonly child?: Pick<SpeakerChildOptions, "environment" | "program" | "readyTimeoutMs">;
+  readonly child?: Pick<SpeakerChildOptions, "environment" | "launcher" | "program" | "readyTimeoutMs">;
 }
 
 /**

@@ -1,24 +1,22 @@
 import { v7 as uuidv7 } from "uuid";
 import type { AuthState } from "#contract/auth-state.ts";
-import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
 import type { ChatEngine } from "#engine/chat/chat-engine-api.ts";
 import { createChatEngine } from "#engine/chat/chat-engine.ts";
 import { createHistoryClient, type HistoryClient } from "#engine/history/history-client.ts";
-import { createFileLogger } from "#engine/node/file-logger.ts";
-import { loadHardwareId } from "#engine/node/hardware-id.ts";
-import { createLocalSecretSource } from "#engine/node/local-secret.ts";
-import { createServerLink, type ServerLink } from "#engine/node/server-link.ts";
-import { createSignOutMarker } from "#engine/node/sign-out-marker.ts";
-import { openOutbox, type SqliteOutbox } from "#engine/node/sqlite-outbox.ts";
+import type { ChildLauncher } from "./child-launcher.ts";
+import { createFileLogger } from "./file-logger.ts";
+import { loadHardwareId } from "./hardware-id.ts";
+import { createLocalSecretSource } from "./local-secret.ts";
+import { createServerLink, type ServerLink } from "./server-link.ts";
+import { createSignOutMarker } from "./sign-out-marker.ts";
+import { serverOf, type ClientServer } from "./start-token-store.ts";
+import { openOutbox, type SqliteOutbox } from "./sqlite-outbox.ts";
 import type { Logger, OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
 import type { Session } from "#engine/session/session-api.ts";
 import { createSession } from "#engine/session/session.ts";
 import { systemClock } from "#engine/system-clock.ts";
-import { serverEntry } from "./commands/serve.ts";
-import type { CliConfig } from "./config.ts";
-import { serverOf } from "./token-store.ts";
 
-/** Everything a command needs to talk; disposed of as one. */
+/** Everything a program on Node needs to talk; disposed of as one. */
 export interface Client extends AsyncDisposable {
   readonly engine: ChatEngine;
   readonly session: Session;
@@ -37,7 +35,19 @@ export interface Client extends AsyncDisposable {
 }
 
 export interface ClientOptions {
-  readonly config: CliConfig;
+  readonly server: ClientServer;
+  /** Program of the server, to be started when none is named and none runs. */
+  readonly serverEntry: string;
+  /** How the server is started. Default: by Node. */
+  readonly launcher?: ChildLauncher;
+  /** OAuth client id (contract/auth-wire.ts). */
+  readonly clientId: string;
+  /** BCP 47. */
+  readonly locale: string;
+  /** Whether the history tools may read all chats. */
+  readonly searchAllChats: boolean;
+  /** Messages kept in the state. Default: HISTORY_MAX_MESSAGES. */
+  readonly maxMessages?: number;
   readonly speak: boolean;
   readonly speaker: Speaker | undefined;
   /** On its way: opening it takes a helper process. */
@@ -46,24 +56,21 @@ export interface ClientOptions {
 
 /** Composes the engine with its Node hosts. Contacts no server. */
 export async function openClient(options: ClientOptions): Promise<Client> {
-  const { config } = options;
-  const logger = createFileLogger({ home: config.home });
-  const { serverUrl, ownServer } = serverOf(config);
+  const { home } = options.server;
+  const logger = createFileLogger({ home });
+  const { serverUrl, ownServer } = serverOf(options.server);
   await using cleanup = new AsyncDisposableStack();
-  const outbox = cleanup.use(await openOutbox({ home: config.home, logger }));
-  const [tokenStore, hardwareId] = await Promise.all([
-    options.tokenStore,
-    loadHardwareId({ home: config.home, logger }),
-  ]);
-  const link: ServerLink = cleanup.use(openLink(config, logger, (signal) => session.accessToken(signal)));
+  const outbox = cleanup.use(await openOutbox({ home, logger }));
+  const [tokenStore, hardwareId] = await Promise.all([options.tokenStore, loadHardwareId({ home, logger })]);
+  const link: ServerLink = cleanup.use(openLink(options, logger, (signal) => session.accessToken(signal)));
   const session: Session = cleanup.use(
     createSession({
       tokenStore,
       http: link.http,
-      localSecret: createLocalSecretSource({ home: config.home, logger }),
+      localSecret: createLocalSecretSource({ home, logger }),
       clock: systemClock,
       logger,
-      clientId: CLI_CLIENT_ID,
+      clientId: options.clientId,
       serverUrl,
     }),
   );
@@ -76,11 +83,14 @@ export async function openClient(options: ClientOptions): Promise<Client> {
       clock: systemClock,
       logger,
       hardwareId,
-      locale: config.locale,
+      locale: options.locale,
       newId: uuidv7,
       random: Math.random,
-      // Every start is a new chat here, so "what did we say about ..." means the others too.
-      options: { speak: options.speak, searchAllChats: true },
+      options: {
+        speak: options.speak,
+        searchAllChats: options.searchAllChats,
+        ...(options.maxMessages === undefined ? {} : { maxMessages: options.maxMessages }),
+      },
     }),
   );
   const owned = cleanup.move();
@@ -95,22 +105,25 @@ export async function openClient(options: ClientOptions): Promise<Client> {
       const state = session.store.getState();
       return state.kind === "signed-in" ? outbox.list(state.accountId) : [];
     },
-    ...signingIn({ session, link, home: config.home, ownServer }),
+    ...signingIn({ session, link, home, ownServer }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
 function openLink(
-  config: CliConfig,
+  options: ClientOptions,
   logger: Logger,
   accessToken: (signal: AbortSignal) => Promise<string>,
 ): ServerLink {
+  const { home, serverUrl, grpcUrl } = options.server;
+  const { serverEntry, launcher } = options;
   return createServerLink({
     server: {
-      home: config.home,
-      ...(config.serverUrl === undefined ? {} : { httpUrl: config.serverUrl }),
-      ...(config.grpcUrl === undefined ? {} : { grpcUrl: config.grpcUrl }),
-      spawn: config.serverUrl === undefined && config.grpcUrl === undefined,
+      home,
+      ...(serverUrl === undefined ? {} : { httpUrl: serverUrl }),
+      ...(grpcUrl === undefined ? {} : { grpcUrl }),
+      ...(launcher === undefined ? {} : { launcher }),
+      spawn: serverUrl === undefined && grpcUrl === undefined,
       serverEntry,
       logger,
     },

@@ -1,0 +1,10 @@
+import { fileURLToPath } from "node:url";
+
+/**
+ * Path of a program of ours that lies beside the caller's file: `NAME.ts` among the sources, `NAME.js` when built, where
+ * all files of one program are in one folder.
+ */
+export function ownProgram(name: string, callerUrl: string): string {
+  const suffix = callerUrl.endsWith(".ts") ? "ts" : "js";
+  return fileURLToPath(new URL(`./${name}.${suffix}`, callerUrl));
+}

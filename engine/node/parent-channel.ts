@@ -1,0 +1,53 @@
+import { isLeave, LEAVE } from "#contract/leave-message.ts";
+
+/** A helper's way to the program that started it. */
+export interface ParentChannel {
+  send(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): void;
+  /** The parent is gone, or has let go. In a utility process Electron ends the process itself. */
+  onClosed(listener: () => void): void;
+  /** Nothing more will be said; the process may end. */
+  close(): void;
+}
+
+/** What Electron gives a utility process (its `ParentPort`). */
+interface UtilityPort {
+  on(event: "message", listener: (event: { readonly data: unknown }) => void): unknown;
+  postMessage(message: unknown): void;
+}
+
+/** The channel of this process: Electron's port in a utility process, else Node's IPC channel. */
+export function openParentChannel(): ParentChannel {
+  const { parentPort } = process as { readonly parentPort?: UtilityPort };
+  return parentPort === undefined ? nodeChannel() : utilityChannel(parentPort);
+}
+
+function nodeChannel(): ParentChannel {
+  return {
+    // The parent may be gone already; then this process is about to end too.
+    send: (message) => {
+      if (process.connected) process.send?.(message as object, () => undefined);
+    },
+    onMessage: (listener) => void process.on("message", listener),
+    onClosed: (listener) => void process.once("disconnect", listener),
+    close: () => {
+      if (process.connected) process.disconnect();
+    },
+  };
+}
+
+function utilityChannel(port: UtilityPort): ParentChannel {
+  const closed: (() => void)[] = [];
+  return {
+    send: (message) => port.postMessage(message),
+    onMessage: (listener) => {
+      port.on("message", ({ data }) => {
+        if (isLeave(data)) for (const close of closed) close();
+        else listener(data);
+      });
+    },
+    onClosed: (listener) => void closed.push(listener),
+    // A utility process does not end by itself: whoever started it ends it when it hears this.
+    close: () => port.postMessage(LEAVE),
+  };
+}
