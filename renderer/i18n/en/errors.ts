@@ -1,2 +1,90 @@
-/** See i18n.ts. */
-export const errors = {} as const;
+/** For each code of contract/error-codes.ts: what happened, and the cure. */
+export const errors = {
+  INVALID_REQUEST: {
+    what: "The server did not understand this request.",
+    cure: "Update Pipit and try again.",
+  },
+  PROMPT_EMPTY: { what: "There is nothing to send.", cure: "Write a question or add a picture." },
+  PROMPT_TOO_LONG: { what: "The message is too long.", cure: "Send it in parts." },
+  SCREENSHOT_INVALID: { what: "This picture cannot be used.", cure: "Use a JPEG, PNG or WebP picture." },
+  SCREENSHOT_TOO_LARGE: { what: "The picture is too large.", cure: "Use one of at most 8 MB." },
+  HARDWARE_ID_INVALID: {
+    what: "This computer's identifier was not accepted.",
+    cure: "Restart Pipit; it makes a new one.",
+  },
+  MESSAGE_TOO_LARGE: {
+    what: "The message and its picture are too large together.",
+    cure: "Send a shorter text or a smaller picture.",
+  },
+  CHAT_NOT_FOUND: { what: "This chat is no longer there.", cure: "Choose another, or begin a new one." },
+  TOKEN_MISSING: { what: "You are not signed in.", cure: "Sign in and try again." },
+  TOKEN_EXPIRED: { what: "The sign-in has expired.", cure: "Sign in again." },
+  TOKEN_INVALID: {
+    what: "The token was not accepted.",
+    cure: "Check that it was copied whole, or ask for a new one.",
+  },
+  NOT_ALLOWED: { what: "This is not allowed.", cure: "Check the settings, or sign in with another account." },
+  RATE_LIMITED: { what: "Too many requests at once.", cure: "Wait a moment; Pipit tries again by itself." },
+  STREAM_LIMIT: { what: "Too many answers are running at once.", cure: "Wait until one of them ends." },
+  TURN_RUNNING_ELSEWHERE: {
+    what: "This message is being answered already.",
+    cure: "Wait a moment; the answer appears here.",
+  },
+  MODEL_UNREACHABLE: {
+    what: "The language model cannot be reached.",
+    cure: "Check that it is running, then try again.",
+  },
+  MODEL_MISSING: {
+    what: "The language model is not there.",
+    cure: "Install it, or name another in the server's configuration.",
+  },
+  MODEL_KEY_REFUSED: {
+    what: "The model's provider refused the key.",
+    cure: "Check the key in the server's configuration.",
+  },
+  MODEL_FAILED: { what: "The language model could not answer.", cure: "Try again." },
+  MODEL_TIMEOUT: { what: "The language model took too long.", cure: "Try again, or ask something shorter." },
+  VOICE_MISSING: {
+    what: "There is no voice for this language.",
+    cure: "Read the answer, or install a voice on the server.",
+  },
+  SERVER_UNREACHABLE: {
+    what: "The server cannot be reached.",
+    cure: "Check the connection and the address, then try again.",
+  },
+  SERVER_STOPPING: { what: "The server is restarting.", cure: "Wait a moment; Pipit tries again by itself." },
+  DEADLINE_EXCEEDED: { what: "This took too long and was stopped.", cure: "Try again." },
+  CANCELLED: { what: "Cancelled.", cure: "Try again whenever you like." },
+  STORAGE_FULL: { what: "There is no space left to save.", cure: "Free some space, then try again." },
+  STORAGE_CORRUPT: {
+    what: "The stored data is damaged.",
+    cure: "Restart Pipit; the damaged file is kept aside.",
+  },
+  STORAGE_UNREADABLE: {
+    what: "The stored data cannot be read.",
+    cure: "Check who may read Pipit's folder, then restart Pipit.",
+  },
+  INTERNAL: { what: "Something went wrong inside Pipit.", cure: "Try again; the log has the details." },
+  SIGNED_OUT: { what: "You are signed out.", cure: "Sign in; what waits is sent then." },
+  USAGE: { what: "This command cannot be used like that.", cure: "Look at its help." },
+  CONFIG_INVALID: { what: "A setting is not valid.", cure: "Correct it, then try again." },
+  PORT_IN_USE: {
+    what: "Another program uses the server's port.",
+    cure: "Close that program, or choose another port.",
+  },
+  DATA_FOLDER_IN_USE: { what: "Another Pipit uses the same folder.", cure: "Close it, then try again." },
+  KEYCHAIN_UNAVAILABLE: {
+    what: "The system's keychain is not available.",
+    cure: "Pipit keeps the sign-in in a file that only you can read.",
+  },
+  KEYCHAIN_LOCKED: { what: "The system's keychain is locked.", cure: "Unlock it, then try again." },
+  NO_DISPLAY: {
+    what: "There is no display to take a picture of.",
+    cure: "Connect one, or send without a picture.",
+  },
+  SCREEN_REFUSED: {
+    what: "The system does not let Pipit see the screen.",
+    cure: "Allow it in the system's privacy settings.",
+  },
+  NO_SOUND_DEVICE: { what: "No sound device was found.", cure: "Connect one and try again." },
+} as const;

@@ -1,2 +1,24 @@
 /** See i18n.ts. */
-export const firstRun = {} as const;
+export const firstRun = {
+  label: "First steps",
+  step: "Step {{step}} of {{count}}",
+  next: "Next",
+  back: "Back",
+  skip: "Skip",
+  skipAll: "Skip the introduction",
+  done: "Start",
+  signIn: {
+    title: "Hello, this is Pipit",
+    body: "Ask anything; the answer comes as text and as voice. First, sign in.",
+    doneAs: "Signed in as {{name}}.",
+  },
+  hotkey: {
+    title: "One key from anywhere",
+    body: "These keys open Pipit over whatever you do. Press them once now.",
+    works: "It works",
+  },
+  senses: {
+    title: "Voice and screen",
+    body: "You can change both at any time in the settings.",
+  },
+} as const;

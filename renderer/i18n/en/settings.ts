@@ -1,2 +1,100 @@
 /** See i18n.ts. */
-export const settings = {} as const;
+export const settings = {
+  title: "Settings",
+  failed: "Not saved. {{what}} {{cure}}",
+  general: {
+    title: "General",
+    language: "Language",
+    languages: { system: "As the system", en: "English", ru: "Русский" },
+    theme: "Appearance",
+    themes: { system: "System", light: "Light", dark: "Dark" },
+    startAtLogin: "Start at login",
+    startAtLoginHint: "Pipit waits quietly in the menu bar.",
+  },
+  hotkey: {
+    title: "Hotkey",
+    label: "Open Pipit from anywhere",
+    none: "None",
+    change: "Change",
+    reset: "Reset",
+    remove: "Remove",
+    recording: "Press the keys",
+    recordingHint: "Hold Ctrl, Alt, Shift or the system key and press one more key. Esc cancels.",
+    recordingName: "Recording the hotkey: press the keys, Esc cancels",
+    confirmed: "It works.",
+    registered: "Registered. Press it once to see whether it works here.",
+    registeredHint:
+      "Nothing happens? On some desktops no app can receive such keys. Bind this command in the system's own keyboard settings:",
+    taken:
+      "Another program uses these keys. Choose others, or bind this command in the system's own keyboard settings:",
+    invalid: "The system does not take these keys. Choose others.",
+    off: "No hotkey is set.",
+    needsModifier: "Add Ctrl, Alt or the system key: this key alone is needed for typing.",
+    needsKey: "Add one more key: a modifier alone cannot open Pipit.",
+    unknownKey: "This key cannot be used. Choose another.",
+  },
+  chat: {
+    title: "Chat",
+    historySize: "Messages kept in the window",
+    historySizeHint: "Older ones stay on the server and can be found by search.",
+    searchAllChats: "Answers may use all chats",
+    searchAllChatsHint: "So that “what did we say about …” finds it.",
+  },
+  voice: {
+    title: "Voice",
+    speak: "Read answers aloud",
+    volume: "Volume",
+    percent: "{{value}}%",
+  },
+  screen: {
+    title: "Screen",
+    label: "Picture of the screen",
+    never: "Never",
+    ask: "When I ask",
+    always: "Always",
+    neverHint: "Pipit never takes a picture of the screen.",
+    askHint:
+      "A picture is taken only when you press its button. You see it before it is sent, and can remove it.",
+    alwaysHint:
+      "A picture is taken each time the hotkey opens Pipit. You see it before it is sent, and can remove it.",
+  },
+  server: {
+    title: "Server",
+    label: "Server",
+    own: "This computer",
+    named: "Another address",
+    address: "Server address",
+    apply: "Use it",
+    addressMissing: "Write the server's address, or choose this computer.",
+    ownHint: "Chats stay on this computer.",
+    namedHint: "Chats are kept there. You sign in again at the new server.",
+    pageHint: "This page belongs to {{address}}.",
+  },
+  about: {
+    title: "About",
+    version: "Version {{version}}",
+    data: "Chats are kept by the server at {{address}}.",
+    dataPage: "Drafts and settings of this page are kept in this browser.",
+    dataDesktop:
+      "Drafts, settings and unsent messages are kept in Pipit's folder of your account on this computer.",
+    shortcuts: "Keyboard",
+    shortcut: {
+      send: "Send",
+      newLine: "New line",
+      newChat: "New chat",
+      chats: "Chats",
+      settings: "Settings",
+      back: "Back, or hide the window",
+      backPage: "Back",
+    },
+  },
+  unavailable: {
+    "browser-cannot": "A page in a browser cannot do this. The desktop app can.",
+    "no-display": "There is no display that a picture could be taken of.",
+    "screen-refused":
+      "The system does not let Pipit see the screen. Allow it in the system's privacy settings.",
+    "no-sound-device": "No sound device was found. Connect one and it works at once.",
+    "no-tray": "This desktop has no tray.",
+    "not-installed": "Pipit runs from its source folder. This works once it is installed.",
+  },
+} as const;

@@ -1,0 +1,32 @@
+import { useTranslation } from "react-i18next";
+import { isErrorCode } from "#contract/error-codes.ts";
+
+/** An error as a person reads it. */
+export interface ErrorText {
+  /** What happened, a sentence. */
+  readonly what: string;
+  /** What to do now, a sentence. */
+  readonly cure: string;
+  /** What the host said, where it says more (names, limits, addresses); always safe to show. */
+  readonly detail?: string;
+}
+
+/**
+ * Gives the texts of an error in the window's language.
+ *
+ * @example const errorText = useErrorText(); errorText(failure).what
+ */
+export function useErrorText(): (error: { readonly code: string; readonly message: string }) => ErrorText {
+  const { t } = useTranslation("errors");
+  return ({ code, message }) => {
+    const known = isErrorCode(code) ? code : "INTERNAL";
+    const what = t(`${known}.what`);
+    const cure = t(`${known}.cure`);
+    const said = message.trim();
+    return saysMore(said, `${what} ${cure}`) ? { what, cure, detail: said } : { what, cure };
+  };
+}
+
+function saysMore(said: string, ours: string): boolean {
+  return said !== "" && !ours.includes(said);
+}
