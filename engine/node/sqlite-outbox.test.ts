@@ -4,75 +4,24 @@ import { readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
-import type { OutboxRow } from "#engine/ports.ts";
+import { describeOutbox, outboxRow } from "#engine/testing/outbox-suite.ts";
 import { openOutbox } from "./sqlite-outbox.ts";
 import { createRecordingLogger } from "./testing/recording-logger.ts";
 import { makeTempHome } from "./testing/temp-home.ts";
 
 const logger = createRecordingLogger();
 
-function row(id: string, options: Partial<OutboxRow> = {}): OutboxRow {
+const row = outboxRow;
+
+describeOutbox("the outbox", async () => {
+  const home = await makeTempHome();
   return {
-    clientMessageId: id,
-    accountId: "a",
-    chatKey: "c",
-    text: `text ${id}`,
-    speak: true,
-    createdAtMs: 1,
-    attempts: 0,
-    ...options,
+    open: () => openOutbox({ home: home.path, logger }),
+    [Symbol.asyncDispose]: () => home[Symbol.asyncDispose](),
   };
-}
+});
 
-describe("the outbox", () => {
-  test("keeps rows in the order they came, per account, over a restart", async () => {
-    await using home = await makeTempHome();
-    const image = { bytes: new Uint8Array([0xff, 0xd8, 1, 2]), widthPx: 4, heightPx: 3 };
-    {
-      await using outbox = await openOutbox({ home: home.path, logger });
-      expect(outbox.setAside).toBeUndefined();
-      await outbox.add(row("1", { image, createdAtMs: 50, speak: false }));
-      await outbox.add(row("2", { accountId: "b" }));
-      await outbox.add(row("3", { createdAtMs: 10 }));
-    }
-    await using again = await openOutbox({ home: home.path, logger });
-    expect(await again.list("a")).toEqual([
-      row("1", { image, createdAtMs: 50, speak: false }),
-      row("3", { createdAtMs: 10 }),
-    ]);
-    expect(await again.list("b")).toEqual([row("2", { accountId: "b" })]);
-    expect(await again.list("nobody")).toEqual([]);
-  });
-
-  test("takes the same message once, counts attempts, renames chats and forgets", async () => {
-    await using home = await makeTempHome();
-    await using outbox = await openOutbox({ home: home.path, logger });
-    await outbox.add(row("1", { chatKey: "local-1" }));
-    await outbox.add(row("1", { text: "second" }));
-    await outbox.add(row("2", { chatKey: "local-2" }));
-    await outbox.recordAttempt("1");
-    await outbox.recordAttempt("1");
-    await outbox.renameChat("local-1", "chat-1");
-    expect(await outbox.list("a")).toEqual([
-      row("1", { chatKey: "chat-1", attempts: 2 }),
-      row("2", { chatKey: "local-2" }),
-    ]);
-    await outbox.remove("1");
-    await outbox.remove("unknown");
-    expect(await outbox.list("a")).toEqual([row("2", { chatKey: "local-2" })]);
-  });
-
-  test("keeps odd texts and large pictures whole", async () => {
-    await using home = await makeTempHome();
-    await using outbox = await openOutbox({ home: home.path, logger });
-    const text = `a'; DROP TABLE outbox; -- \u0000 🎉 ${"я".repeat(200_000)}`;
-    const bytes = new Uint8Array(8 * 1024 * 1024).fill(7);
-    await outbox.add(row("1", { text, image: { bytes, widthPx: 1, heightPx: 1 } }));
-    const [kept] = await outbox.list("a");
-    expect(kept?.text).toBe(text);
-    expect(Buffer.compare(kept?.image?.bytes ?? new Uint8Array(), bytes)).toBe(0);
-  });
-
+describe("its file", () => {
   test("is private", async () => {
     await using home = await makeTempHome();
     await using outbox = await openOutbox({ home: home.path, logger });

@@ -1,0 +1,105 @@
+import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import { PipitError } from "#contract/pipit-error.ts";
+import { withTimeout } from "#engine/abort.ts";
+import type { OutboxRow } from "#engine/ports.ts";
+import { systemClock } from "#engine/system-clock.ts";
+
+const SCHEMA_VERSION = 1;
+/** Some browsers never answer when their storage is in disorder; a page that waits for that shows nothing. */
+const OPEN_TIMEOUT_MS = 5_000;
+
+/** A row with the number that says which came first. */
+export interface StoredRow extends OutboxRow {
+  readonly seq?: number;
+}
+
+interface PageSchema extends DBSchema {
+  outbox: { key: number; value: StoredRow; indexes: { byMessage: string; byAccount: string } };
+  /** Settings, draft and the like, each under its name. */
+  values: { key: string; value: unknown };
+}
+
+export type PageConnection = IDBPDatabase<PageSchema>;
+
+/** The page's IndexedDB; shared by all tabs of this origin. */
+export interface PageDatabase extends Disposable {
+  /**
+   * Runs `work` on an open connection, opening it again if the browser has closed it.
+   *
+   * @throws PipitError STORAGE_FULL, STORAGE_UNREADABLE.
+   */
+  use<T>(work: (connection: PageConnection) => Promise<T>): Promise<T>;
+}
+
+/** @throws PipitError STORAGE_UNREADABLE when this browser stores nothing for this page. */
+export async function openPageDatabase(name: string): Promise<PageDatabase> {
+  let current: PageConnection | undefined;
+  const close = (): void => {
+    current?.close();
+    current = undefined;
+  };
+  const connected = async (): Promise<PageConnection> => {
+    current ??= await connect(name, close);
+    return current;
+  };
+  const database: PageDatabase = {
+    async use(work) {
+      try {
+        return await work(await connected()).catch(async (error: unknown) => {
+          if (!isClosed(error)) throw error;
+          close();
+          return await work(await connected());
+        });
+      } catch (error) {
+        throw storageError(error);
+      }
+    },
+    [Symbol.dispose]: close,
+  };
+  await database.use(async () => undefined);
+  return database;
+}
+
+async function connect(name: string, onLost: () => void): Promise<PageConnection> {
+  const { promise: blocked, reject } = Promise.withResolvers<never>();
+  const opening = openDB<PageSchema>(name, SCHEMA_VERSION, {
+    upgrade(connection) {
+      const outbox = connection.createObjectStore("outbox", { keyPath: "seq", autoIncrement: true });
+      outbox.createIndex("byMessage", "clientMessageId", { unique: true });
+      outbox.createIndex("byAccount", "accountId");
+      connection.createObjectStore("values");
+    },
+    blocked: () => reject(new Error("another tab holds an older version open")),
+    // A newer page wants to change the layout: out of its way. The next use opens again.
+    blocking: onLost,
+    terminated: onLost,
+  });
+  const wait = () => Promise.race([opening, blocked]);
+  return await withTimeout(systemClock, OPEN_TIMEOUT_MS, new AbortController().signal, wait, () =>
+    unreadable(new Error(`not open within ${OPEN_TIMEOUT_MS} ms`)),
+  );
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "InvalidStateError";
+}
+
+function storageError(error: unknown): PipitError {
+  if (error instanceof PipitError) return error;
+  if (error instanceof Error && error.name === "QuotaExceededError") {
+    return new PipitError(
+      "STORAGE_FULL",
+      "This browser has no room left for this page, and the message was not queued. Free some space on this device and send it again.",
+      { cause: error },
+    );
+  }
+  return unreadable(error);
+}
+
+function unreadable(cause: unknown): PipitError {
+  return new PipitError(
+    "STORAGE_UNREADABLE",
+    "This browser stores nothing for this page at the moment. Close other tabs of Pipit and reload, or leave the private window.",
+    { cause, detail: cause instanceof Error ? cause.message : String(cause) },
+  );
+}

@@ -1,0 +1,50 @@
+import { createStore } from "zustand/vanilla";
+import { defaultSettings, settingsSchema, type Settings, type SettingsPatch } from "#contract/settings.ts";
+import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
+import type { PageValues } from "./page-values.ts";
+
+const SETTINGS = "settings";
+const CHANNEL = "pipit-settings";
+
+/** The person's settings in this browser; a change in one tab is a change in all. */
+export interface PageSettings extends Disposable {
+  readonly store: ReadonlyStore<Settings>;
+  /** @throws PipitError STORAGE_FULL, STORAGE_UNREADABLE; then nothing has changed. */
+  update(patch: SettingsPatch): Promise<void>;
+}
+
+export async function openPageSettings(values: PageValues): Promise<PageSettings> {
+  const store = createStore<Settings>()(() => defaultSettings);
+  const reread = async (): Promise<void> => {
+    store.setState(toSettings(await values.read(SETTINGS)), true);
+  };
+  await reread();
+  const channel = new BroadcastChannel(CHANNEL);
+  // The news says only that there are some: what it could carry may be older than a change of this tab.
+  channel.addEventListener("message", () => void reread().catch(() => undefined));
+  return {
+    store,
+    async update(patch) {
+      const next = await values.update(SETTINGS, (kept) => withPatch(toSettings(kept), patch));
+      store.setState(next, true);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches only this origin
+      channel.postMessage("changed");
+    },
+    [Symbol.dispose]: () => channel.close(),
+  };
+}
+
+function withPatch(settings: Settings, patch: SettingsPatch): Settings {
+  const given = Object.entries(patch).filter(([, value]) => value !== undefined);
+  return { ...settings, ...(Object.fromEntries(given) as Partial<Settings>) };
+}
+
+/** What is not readable (an older or newer page wrote it) is as it was at first; the rest stays. */
+function toSettings(kept: unknown): Settings {
+  const record = typeof kept === "object" && kept !== null ? (kept as Record<string, unknown>) : {};
+  const read = Object.entries(settingsSchema.shape).flatMap(([name, schema]) => {
+    const parsed = schema.safeParse(record[name]);
+    return parsed.success ? [[name, parsed.data]] : [];
+  });
+  return { ...defaultSettings, ...(Object.fromEntries(read) as Partial<Settings>) };
+}

@@ -1,0 +1,63 @@
+import { v4 as uuidV4, v5 as uuidV5 } from "uuid";
+import { PipitError } from "#contract/pipit-error.ts";
+import { createMemoryOutbox } from "#engine/outbox/memory-outbox.ts";
+import type { Logger, Outbox } from "#engine/ports.ts";
+import { createIndexedDbOutbox } from "./indexed-db-outbox.ts";
+import { openPageDatabase } from "./page-database.ts";
+import { createMemoryValues, createPageValues, type PageValues } from "./page-values.ts";
+import { createTabOutbox } from "./tab-outbox.ts";
+
+const DATABASE_NAME = "pipit";
+/** Namespace of the ids of pages (RFC 9562 §5.5). Changing it changes everybody's hardware id. */
+const NAMESPACE = "6d5b1a5e-6c1f-5f0b-9a57-1f1d6c0f7c12";
+const HARDWARE_ID = "hardware-id";
+const DRAFT = "draft";
+
+/** What the page keeps between visits. */
+export interface PageStorage extends Disposable {
+  readonly outbox: Outbox;
+  readonly values: PageValues;
+  /** Why nothing outlives this page; tell the person. Absent when all is well. */
+  readonly problem?: PipitError;
+}
+
+/** Never throws: a browser without storage gives a page that works until it is closed. */
+export async function openPageStorage(logger: Logger, name: string = DATABASE_NAME): Promise<PageStorage> {
+  try {
+    const database = await openPageDatabase(name);
+    return {
+      outbox: createTabOutbox(createIndexedDbOutbox(database), globalThis.navigator?.locks),
+      values: createPageValues(database),
+      [Symbol.dispose]: () => database[Symbol.dispose](),
+    };
+  } catch (reason) {
+    const error = PipitError.from(reason);
+    logger.warn("storage.unavailable", { code: error.code, detail: error.detail });
+    return {
+      outbox: createMemoryOutbox(),
+      values: createMemoryValues(),
+      problem: new PipitError(
+        error.code,
+        "This browser keeps nothing for this page (a private window, perhaps). Messages that wait are lost when the tab is closed.",
+        { cause: error },
+      ),
+      [Symbol.dispose]: () => undefined,
+    };
+  }
+}
+
+/** A UUID of version 5, as all our hardware ids are, that stays the same for this browser and tells nothing about it. */
+export async function loadPageHardwareId(values: PageValues): Promise<string> {
+  return await values.update(HARDWARE_ID, (kept) =>
+    typeof kept === "string" && kept !== "" ? kept : uuidV5(uuidV4(), NAMESPACE),
+  );
+}
+
+export async function loadDraft(values: PageValues): Promise<string> {
+  const kept = await values.read(DRAFT);
+  return typeof kept === "string" ? kept : "";
+}
+
+export async function saveDraft(values: PageValues, text: string): Promise<void> {
+  await values.update(DRAFT, () => text);
+}
