@@ -1,0 +1,20 @@
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { buildParts } from "./build/build-part.ts";
+import { allParts } from "./build/pipit-parts.ts";
+import { listenForStop } from "./listen-for-stop.ts";
+
+/** `npm run build [-- --force]`: builds what is stale, and says so in one line per part. */
+const root = fileURLToPath(new URL("..", import.meta.url));
+using stop = listenForStop();
+try {
+  const { values } = parseArgs({ options: { force: { type: "boolean", default: false } } });
+  await buildParts(allParts(root), { root, force: values.force, say }, stop.signal);
+} catch (error) {
+  console.error(`build: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
+
+function say(line: string): void {
+  console.log(`build: ${line}`);
+}

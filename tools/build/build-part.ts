@@ -1,0 +1,99 @@
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { hashInputs, holdsOutputs, measureOutputs, readStamp, writeStamp } from "./build-stamp.ts";
+import { takeBuildLock } from "./build-lock.ts";
+
+/** Something that is built as a whole. */
+export interface BuildPart {
+  /** One word for people, e.g. "window". */
+  readonly name: string;
+  /** Files and folders below the repository; a change in any makes the part stale. */
+  readonly inputs: readonly string[];
+  /** Folder below the repository that holds the result and nothing else. */
+  readonly outDir: string;
+  /** Writes the result into this empty folder (absolute). */
+  build(outDir: string): Promise<void>;
+}
+
+export interface BuildOptions {
+  /** The repository. */
+  readonly root: string;
+  /** Builds what is fresh, too. */
+  readonly force?: boolean;
+  /** One line per part. */
+  readonly say: (line: string) => void;
+}
+
+/** Builds the parts that are stale, one after the other. Two that run at once build each part once. */
+export async function buildParts(
+  parts: readonly BuildPart[],
+  options: BuildOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  // The usual case: nothing to do, and nobody to wait for.
+  const stale = await staleParts(parts, options);
+  for (const part of parts) {
+    if (!stale.includes(part)) options.say(`${part.name}: up to date`);
+  }
+  if (stale.length === 0) return;
+  const distFolder = join(options.root, "dist");
+  const onWait = () => options.say("waiting for another build");
+  await using held = new AsyncDisposableStack();
+  held.use(await takeBuildLock(distFolder, onWait, signal));
+  for (const part of stale) {
+    signal.throwIfAborted();
+    const startedMs = performance.now();
+    const built = await buildIfStale(part, options);
+    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+    options.say(`${part.name}: ${built ? `built in ${seconds} s` : "built meanwhile"}`);
+  }
+}
+
+async function staleParts(parts: readonly BuildPart[], options: BuildOptions): Promise<readonly BuildPart[]> {
+  const checks = parts.map(async (part) => ((await isStale(part, options)) ? [part] : []));
+  return (await Promise.all(checks)).flat();
+}
+
+async function isStale(part: BuildPart, { root, force }: BuildOptions): Promise<boolean> {
+  if (force === true) return true;
+  const stamp = await readStamp(stampPath(root, part));
+  if (stamp === undefined) return true;
+  if (!(await holdsOutputs(join(root, part.outDir), stamp))) return true;
+  return stamp.inputs !== (await hashInputs(root, part.inputs));
+}
+
+async function buildIfStale(part: BuildPart, options: BuildOptions): Promise<boolean> {
+  if (!(await isStale(part, options))) return false;
+  const { root } = options;
+  const target = join(root, part.outDir);
+  // Hashed before: what is saved while the build runs makes it stale again.
+  const inputs = await hashInputs(root, part.inputs);
+  const next = `${target}.next`;
+  await rm(next, { recursive: true, force: true });
+  await mkdir(next, { recursive: true });
+  try {
+    await part.build(next);
+    await rm(stampPath(root, part), { force: true });
+    await replaceFolder(next, target);
+    await writeStamp(stampPath(root, part), { inputs, outputs: await measureOutputs(target) });
+  } finally {
+    await rm(next, { recursive: true, force: true });
+  }
+  return true;
+}
+
+/** A program that reads the folder sees the old files or the new ones; a build that failed leaves the old. */
+async function replaceFolder(next: string, target: string): Promise<void> {
+  const old = `${target}.old`;
+  await rm(old, { recursive: true, force: true });
+  await mkdir(dirname(target), { recursive: true });
+  await rename(target, old).catch((error: unknown) => {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+  });
+  await rename(next, target);
+  await rm(old, { recursive: true, force: true });
+}
+
+function stampPath(root: string, part: BuildPart): string {
+  return join(root, "dist", `.stamp-${part.name}.json`);
+}

@@ -1,0 +1,102 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { PipitError } from "#contract/pipit-error.ts";
+import { findRunningServer } from "#engine/node/running-server.ts";
+import { readServerConfig } from "#server/config.ts";
+import { buildParts } from "./build/build-part.ts";
+import { allParts, windowPart } from "./build/pipit-parts.ts";
+import { homeOf, processEnvironment, type Environment } from "./config.ts";
+import { listenForStop } from "./listen-for-stop.ts";
+import { chooseFace } from "./start/choose-face.ts";
+import { runProgram } from "./start/run-program.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const USAGE = `npm start [-- FLAGS]: opens Pipit in the menu bar, or, where that cannot be, as a web page.
+  --web             open it as a web page on purpose
+  --http HOST:PORT  where the web page listens, default 127.0.0.1:8787
+  --grpc HOST:PORT  where its gRPC listens, default 127.0.0.1:50051`;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+interface StartOptions {
+  readonly web: boolean;
+  /** For the server of the web page. */
+  readonly serverArgs: readonly string[];
+}
+
+function readOptions(argv: readonly string[]): StartOptions | undefined {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        web: { type: "boolean", default: false },
+        http: { type: "string" },
+        grpc: { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.help) return undefined;
+    const address = (flag: "http" | "grpc"): string[] =>
+      values[flag] === undefined ? [] : [`--${flag}`, values[flag]];
+    return { web: values.web, serverArgs: [...address("http"), ...address("grpc")] };
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split(". ")[0] ?? "") : "";
+    throw new PipitError("USAGE", `${reason}.\n${USAGE}`, { cause: error });
+  }
+}
+
+async function start(options: StartOptions, env: Environment): Promise<number> {
+  const { face, config } = await prepare(options, env);
+  if (face.kind === "desktop") {
+    // Set by some editors' terminals; with it Electron would be a plain Node.
+    const { ELECTRON_RUN_AS_NODE: _, ...rest } = env;
+    return runProgram(face.electronPath, [join(root, "dist", "electron", "main.js")], rest);
+  }
+  const running = await findRunningServer(config.dataDir, AbortSignal.timeout(5_000));
+  const program =
+    running === undefined
+      ? [join(root, "server", "main.ts"), "--sign-in-address", ...options.serverArgs]
+      : [join(root, "cli", "main.ts"), "web"];
+  return runProgram(process.execPath, program, env);
+}
+
+/** What comes before the program: which face, the line that says why, and what has to be built for it. */
+async function prepare(options: StartOptions, env: Environment) {
+  using stop = listenForStop();
+  const config = readServerConfig({ argv: options.serverArgs, env });
+  const face = await chooseFace(
+    {
+      web: options.web,
+      packageFolder: join(root, "node_modules", "electron"),
+      cacheFolder: join(homeOf(env), "cache"),
+      env,
+      platform: process.platform,
+      userId: process.getuid?.(),
+      onSlow: () => console.error("Fetching Electron (about 110 MB, two minutes at most) ..."),
+    },
+    stop.signal,
+  );
+  if (face.kind === "web" && face.because !== undefined) {
+    console.log(`Pipit opens as a web page, because ${face.because}.`);
+  }
+  const parts = face.kind === "web" ? [windowPart(root)] : allParts(root);
+  await buildParts(parts, { root, say: sayBuilt }, stop.signal);
+  return { face, config };
+}
+
+/** At a start, only what took time is worth a line. */
+function sayBuilt(line: string): void {
+  if (!line.endsWith("up to date")) console.log(`build: ${line}`);
+}
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options === undefined) console.log(USAGE);
+  else process.exitCode = await start(options, processEnvironment());
+} catch (reason) {
+  const error = PipitError.from(reason);
+  const message = error.code === "INTERNAL" && reason instanceof Error ? reason.message : error.message;
+  console.error(`npm start: ${message}`);
+  process.exitCode = error.code === "USAGE" ? EXIT_USAGE : EXIT_FAILED;
+}
