@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
 import { formatAddress, programInput, readServerConfig } from "./config.ts";
@@ -33,6 +34,8 @@ describe("readServerConfig", () => {
       grpc: { host: "127.0.0.1", port: 50051 },
       logLevel: "info",
       embedded: false,
+      signInAddress: false,
+      webRoot: fileURLToPath(new URL("../dist/renderer", import.meta.url)),
       issuer: "http://127.0.0.1:8787",
       legacyAnonymous: false,
       model: { ollamaUrl: "http://127.0.0.1:11434" },

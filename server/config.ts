@@ -5,6 +5,8 @@ import { parseArgs } from "node:util";
 import { parse as parseToml } from "smol-toml";
 import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
+import { isLoopbackAddress } from "./peer.ts";
+import { webRootOf } from "./web-root.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -25,6 +27,12 @@ export interface ServerConfig {
   readonly logLevel: LogLevel;
   /** Started by another program of ours: prints one JSON line when ready, stops when its stdin closes. */
   readonly embedded: boolean;
+  /** Prints an address that signs a browser in, once the server is ready. */
+  readonly signInAddress: boolean;
+  /** Folder of the built page. */
+  readonly webRoot: string;
+  /** Origin by which people reach the server through a proxy, e.g. "https://pipit.example". */
+  readonly publicUrl?: string;
   /** `iss` of our access tokens. */
   readonly issuer: string;
   /** Admits original clients, which send no token, from this machine only (contracts §1). */
@@ -48,18 +56,20 @@ export interface ConfigInput {
   /** Arguments after the program's name. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** `import.meta.url` of the program, beside which the built page lies; default: of a program beside this file. */
+  readonly entryUrl?: string;
 }
 
 /**
  * The arguments and environment of this program. Keys are taken out of the process's own environment, because the
  * programs that it starts (voices) inherit it, and they are none of their business.
  */
-export function programInput(): ConfigInput {
+export function programInput(entryUrl: string = import.meta.url): ConfigInput {
   const env = { ...process.env };
   for (const setting of Object.values<Setting>(settings)) {
     if (setting.secret === true && setting.env !== undefined) delete process.env[setting.env];
   }
-  return { argv: process.argv.slice(2), env };
+  return { argv: process.argv.slice(2), env, entryUrl };
 }
 
 const DEFAULT_HTTP: ListenAddress = { host: "127.0.0.1", port: 8787 };
@@ -86,6 +96,8 @@ const settings = {
   http: { flag: "http", file: "serve.http" },
   grpc: { flag: "grpc", file: "serve.grpc" },
   dataDir: { flag: "data", file: "serve.data" },
+  webRoot: { flag: "web-root", file: "serve.web_root" },
+  publicUrl: { flag: "public-url", file: "serve.public_url" },
   logLevel: { flag: "log-level", file: "serve.log_level" },
   legacyAnonymous: { env: "PIPIT_LEGACY_ANONYMOUS", file: "serve.legacy_anonymous" },
   modelUrl: { env: "PIPIT_MODEL_URL", file: "model.url" },
@@ -122,6 +134,11 @@ const rules = {
   http: { schema: address, wants: `HOST:PORT with a port from 0 to ${MAX_PORT}, e.g. 127.0.0.1:8787` },
   grpc: { schema: address, wants: `HOST:PORT with a port from 0 to ${MAX_PORT}, e.g. 127.0.0.1:50051` },
   dataDir: { schema: text, wants: "the path of a folder" },
+  webRoot: { schema: text, wants: "the path of a folder" },
+  publicUrl: {
+    schema: httpUrl.refine(isPageOrigin).transform((value) => new URL(value).origin),
+    wants: "an https:// address without a path, e.g. https://pipit.example (http:// only for this machine)",
+  },
   logLevel: { schema: z.enum(LOG_LEVELS), wants: `one of ${LOG_LEVELS.join(", ")}` },
   legacyAnonymous: { schema: booleanSetting, wants: "1 or 0" },
   modelUrl: { schema: httpUrl, wants: "an http:// or https:// address, e.g. http://127.0.0.1:8080/v1" },
@@ -160,6 +177,9 @@ export function readServerConfig(input: ConfigInput): ServerConfig {
     grpc: read("grpc", rules.grpc) ?? DEFAULT_GRPC,
     logLevel: read("logLevel", rules.logLevel) ?? "info",
     embedded: flags["embedded"] === true,
+    signInAddress: flags["sign-in-address"] === true,
+    webRoot: resolve(read("webRoot", rules.webRoot) ?? webRootOf(input.entryUrl ?? import.meta.url)),
+    ...present({ publicUrl: read("publicUrl", rules.publicUrl) }),
     issuer: issuerOf(http),
     legacyAnonymous: read("legacyAnonymous", rules.legacyAnonymous) ?? false,
     model: {
@@ -195,6 +215,9 @@ function readFlags(argv: readonly string[]): Readonly<Record<string, string | bo
         grpc: { type: "string" },
         data: { type: "string" },
         "log-level": { type: "string" },
+        "web-root": { type: "string" },
+        "public-url": { type: "string" },
+        "sign-in-address": { type: "boolean" },
         embedded: { type: "boolean" },
       },
     });
@@ -203,7 +226,8 @@ function readFlags(argv: readonly string[]): Readonly<Record<string, string | bo
     const reason = error instanceof Error ? (error.message.split(". ")[0] ?? "") : "";
     throw new PipitError(
       "USAGE",
-      `${reason}. Known are --http HOST:PORT, --grpc HOST:PORT, --data DIR, --log-level LEVEL and --embedded.`,
+      `${reason}. Known are --http HOST:PORT, --grpc HOST:PORT, --data DIR, --web-root DIR, --public-url URL, ` +
+        "--log-level LEVEL, --sign-in-address and --embedded.",
       { cause: error },
     );
   }
@@ -283,6 +307,13 @@ function parseAddress(value: string): ListenAddress | undefined {
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   return host === undefined || port > MAX_PORT ? undefined : { host, port };
+}
+
+/** Cookies of the page are for TLS away from this machine, and it lives at the root of its host. */
+function isPageOrigin(value: string): boolean {
+  const url = new URL(value);
+  const here = url.hostname === "localhost" || isLoopbackAddress(url.hostname.replace(/^\[(.*)\]$/, "$1"));
+  return url.href === `${url.origin}/` && (url.protocol === "https:" || here);
 }
 
 /** OLLAMA_HOST as Ollama itself reads it: scheme and port may be missing; a wildcard is reached on loopback. */

@@ -4,6 +4,8 @@ import type { ServerConfig } from "./config.ts";
 import { createAuthenticate, type Authenticate } from "./authenticate.ts";
 import { createCorrelation, type Correlation } from "./correlation.ts";
 import { createLocalAccount, type LocalAccount } from "./domain/accounts/local-account.ts";
+import { createSignInCodes, type SignInCodes } from "./domain/accounts/sign-in-codes.ts";
+import { createWebSessions, type WebSessions } from "./domain/accounts/web-sessions.ts";
 import { createModelSource, type WarmableModelSource } from "./domain/assistant/model-source.ts";
 import { createAssistantTools } from "./domain/assistant/tools/assistant-tools.ts";
 import { createCalculator } from "./domain/assistant/tools/calculator.ts";
@@ -45,6 +47,8 @@ export interface ServerContext extends AsyncDisposable {
   readonly refreshTokens: RefreshTokens;
   readonly bootstrapSecret: BootstrapSecret;
   readonly localAccount: LocalAccount;
+  readonly webSessions: WebSessions;
+  readonly signInCodes: SignInCodes;
   readonly authenticate: Authenticate;
   readonly models: WarmableModelSource;
   readonly speech: SpeechService;
@@ -73,6 +77,9 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   building.use(tokens.bootstrapSecret);
   const localAccount = createLocalAccount({ accounts: store.accounts, masterKey, clock });
   const local = await localAccount.ensure();
+  const webSessions = createWebSessions({ store: store.webSessions, accounts: store.accounts, clock });
+  const signInCodes = createSignInCodes({ store: store.signInCodes, clock });
+  await Promise.all([webSessions.removeExpired(), signInCodes.removeExpired()]);
   const models = deps.models ?? createModelSource({ config: config.model, clock, logger });
   const calculator = building.use(createCalculator());
   const speech = deps.speech ?? building.use(createSpeechService({ config: config.speech, logger }));
@@ -96,8 +103,11 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     store,
     ...tokens,
     localAccount,
+    webSessions,
+    signInCodes,
     authenticate: createAuthenticate({
       accessTokens: tokens.accessTokens,
+      webSessions,
       anonymousUserId: config.legacyAnonymous ? local.id : undefined,
     }),
     models,

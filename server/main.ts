@@ -10,13 +10,14 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 async function main(): Promise<void> {
-  const config = readServerConfig(programInput());
+  const config = readServerConfig(programInput(import.meta.url));
   using stop = listenForStop(config);
   keepCompiledCode(config.home);
   // Not before: only what is loaded from here on comes from the cache.
   const { startServer } = await import("./lifecycle/start-server.ts");
   const server = await startServer(config);
   announce(server, config);
+  if (config.signInAddress) await announceSignInAddress(server);
   await stop.asked;
   await server.stop(stop.hurry);
 }
@@ -54,6 +55,12 @@ function announce(server: RunningServer, config: ServerConfig): void {
       ? `${JSON.stringify(server.runtime)}\n`
       : `Pipit is ready: ${server.httpUrl} (HTTP), ${server.grpcUrl} (gRPC)\n`,
   );
+}
+
+/** Past the logger on purpose: whoever reads this line can sign in. */
+async function announceSignInAddress(server: RunningServer): Promise<void> {
+  const address = await server.makeSignInAddress();
+  process.stdout.write(`Open in a browser (works once, for 10 minutes): ${address}\n`);
 }
 
 try {

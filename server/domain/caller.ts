@@ -5,4 +5,6 @@ export interface Caller {
   readonly scope: readonly string[];
   /** True for an original client admitted by PIPIT_LEGACY_ANONYMOUS. */
   readonly anonymous: boolean;
+  /** When the token or session that proves it ends, epoch milliseconds; absent when nothing does. */
+  readonly expiresAtMs?: number;
 }

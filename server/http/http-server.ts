@@ -10,10 +10,12 @@ import { listenError } from "#server/lifecycle/listen-error.ts";
 import type { ListeningPort } from "#server/lifecycle/listening-port.ts";
 import { peerOf } from "#server/peer.ts";
 import { correlationKey } from "#server/rpc/caller-context.ts";
-import { peerKey } from "#server/rpc/peer-context.ts";
+import { pageKey, peerKey } from "#server/rpc/peer-context.ts";
 import type { RpcRoutes } from "#server/rpc/router.ts";
 import { HttpError, toErrorAnswer } from "./http-error.ts";
+import { pageCredentialsOf } from "./page-credentials.ts";
 import { addRoutes, type Route } from "./route.ts";
+import type { Site } from "./site.ts";
 
 /** Largest body of an ordinary route; RPCs have their own limit. */
 const BODY_MAX_BYTES = 64 * 1024;
@@ -24,9 +26,18 @@ const FORM_CONTENT_TYPE = "application/x-www-form-urlencoded";
 export interface HttpServerDeps {
   readonly rpc: RpcRoutes;
   readonly routes: readonly Route[];
+  readonly site: Site;
   readonly correlation: Correlation;
   readonly logger: Logger;
 }
+
+/** Of every answer that does not say otherwise: it is for one person, is what it says it is, and is for our page only. */
+const defaultHeaders = {
+  "cache-control": "no-store",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+} as const;
 
 /**
  * Starts the HTTP port: the routes given, and all RPCs as gRPC-Web and Connect.
@@ -50,7 +61,12 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
   app.addHook("onRequest", (request, reply, done) => {
     const id = adoptCorrelationId(request.raw.headers);
     reply.header(CORRELATION_HEADER, id);
+    reply.headers(defaultHeaders);
     deps.correlation.run(id, done);
+  });
+  app.addHook("onRequest", (request, _reply, done) => {
+    deps.site.checkHost(request.raw.headers);
+    done();
   });
   // Once more: a body arrives in events of the socket, which know nothing of the request.
   app.addHook("preHandler", (request, _reply, done) => {
@@ -62,7 +78,7 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
   });
   addFormParser(app);
   addRoutes(app, deps.routes);
-  addRpcs(app, deps.rpc);
+  addRpcs(app, deps);
   try {
     await app.listen({ host: address.host, port: address.port });
   } catch (error) {
@@ -91,7 +107,7 @@ function addFormParser(app: FastifyInstance): void {
   });
 }
 
-function addRpcs(app: FastifyInstance, rpc: RpcRoutes): void {
+function addRpcs(app: FastifyInstance, { rpc, site }: HttpServerDeps): void {
   app.register(fastifyConnectPlugin, {
     ...rpc.options,
     routes: rpc.routes,
@@ -100,6 +116,7 @@ function addRpcs(app: FastifyInstance, rpc: RpcRoutes): void {
     contextValues: (request) =>
       createContextValues()
         .set(peerKey, peerOf(request.raw))
+        .set(pageKey, pageCredentialsOf(site, request.raw))
         .set(correlationKey, String(request.raw.headers[CORRELATION_HEADER] ?? "")),
   });
 }

@@ -3,8 +3,11 @@ import type { RuntimeInfo } from "#contract/auth-wire.ts";
 import { formatAddress, type ListenAddress, type ServerConfig } from "#server/config.ts";
 import { createContext, type ContextDeps, type ServerContext } from "#server/context.ts";
 import type { Logger } from "#server/domain/logger.ts";
+import { FULL_SCOPE } from "#server/http/oauth/grants.ts";
+import { signInAddress } from "#server/http/auth/sign-in-address.ts";
 import { createRoutes } from "#server/http/routes.ts";
 import { startHttpServer } from "#server/http/http-server.ts";
+import { createSite } from "#server/http/site.ts";
 import { isLoopbackAddress } from "#server/peer.ts";
 import { startGrpcServer } from "#server/rpc/grpc-server.ts";
 import { createRpcRoutes, type RpcRoutes } from "#server/rpc/router.ts";
@@ -26,6 +29,8 @@ export interface RunningServer extends AsyncDisposable {
   /** host:port */
   readonly grpcUrl: string;
   readonly runtime: RuntimeInfo;
+  /** Makes an address that signs one browser in to the local account: a secret, for the person's eyes only. */
+  makeSignInAddress(): Promise<string>;
   /**
    * Takes nothing new, lets running streams end for 10 s, then ends them with SERVER_STOPPING. Repeatable.
    *
@@ -51,15 +56,23 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
     shutdownSignal: shutdown.signal,
   });
   let stopping: Promise<void> | undefined;
-  const routes = createRoutes(context, () => stopping !== undefined);
-  const http = await startHttpServer(config.http, { ...context, rpc, routes });
+  const site = createSite({ listen: config.http, publicUrl: config.publicUrl });
+  const pageUrl = (): string => config.publicUrl ?? httpUrl;
+  const routes = createRoutes(context, {
+    site,
+    webRoot: config.webRoot,
+    pageUrl,
+    isStopping: () => stopping !== undefined,
+  });
+  const http = await startHttpServer(config.http, { ...context, rpc, routes, site });
+  const httpUrl = `http://${formatAddress(reachable(http.address))}`;
   starting.defer(() => closeNow(http));
   const grpc = await startGrpcServer(config.grpc, { ...context, rpc });
   starting.defer(() => closeNow(grpc));
 
   const runtime: RuntimeInfo = {
     pid: process.pid,
-    httpUrl: `http://${formatAddress(reachable(http.address))}`,
+    httpUrl,
     grpcUrl: formatAddress(reachable(grpc.address)),
     version,
     ...(context.store.setAside === undefined ? {} : { setAside: context.store.setAside }),
@@ -77,7 +90,17 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
     );
     return stopping;
   };
-  return { ...runtime, runtime, stop, [Symbol.asyncDispose]: () => stop() };
+  return {
+    ...runtime,
+    runtime,
+    async makeSignInAddress() {
+      const { id } = await context.localAccount.ensure();
+      const { code } = await context.signInCodes.issue({ userId: id, scope: FULL_SCOPE.split(" ") });
+      return signInAddress(pageUrl(), code);
+    },
+    stop,
+    [Symbol.asyncDispose]: () => stop(),
+  };
 }
 
 interface Stoppable {

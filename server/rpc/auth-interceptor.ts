@@ -3,7 +3,7 @@ import type { Authenticate } from "#server/authenticate.ts";
 import type { Logger } from "#server/domain/logger.ts";
 import { callerKey } from "./caller-context.ts";
 import { fromRpcReason, toConnectError } from "./connect-error.ts";
-import { peerKey } from "./peer-context.ts";
+import { pageKey, peerKey } from "./peer-context.ts";
 
 /** Services that answer anybody: they say nothing about anybody. */
 const publicServices: ReadonlySet<string> = new Set([
@@ -26,7 +26,10 @@ export function createAuthInterceptor(deps: AuthInterceptorDeps): (context: Hand
     if (publicServices.has(context.service.typeName)) return;
     try {
       const caller = await deps.authenticate(
-        context.requestHeader.get("authorization"),
+        {
+          authorization: context.requestHeader.get("authorization"),
+          page: context.values.get(pageKey),
+        },
         context.values.get(peerKey),
       );
       context.values.set(callerKey, caller);

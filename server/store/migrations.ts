@@ -15,6 +15,11 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
         await turnIndex.create(db);
       },
     },
+    "0002_web_sessions": {
+      async up(db: Kysely<Tables>) {
+        await createWebSessions(db);
+      },
+    },
   };
 }
 
@@ -169,5 +174,33 @@ async function createTokens(db: Kysely<Tables>): Promise<void> {
     .addColumn("consumed_at_ms", "bigint")
     // A fork of a family is impossible, not only unlikely.
     .addUniqueConstraint("refresh_tokens_one_per_generation", ["family_id", "generation"])
+    .execute();
+}
+
+async function createWebSessions(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable("web_sessions")
+    .addColumn("hash", "text", (c) => c.primaryKey().notNull())
+    .addColumn("user_id", "text", (c) => c.notNull())
+    .addColumn("client_id", "text", (c) => c.notNull())
+    .addColumn("scope", "text", (c) => c.notNull())
+    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
+    .addColumn("last_seen_at_ms", "bigint", (c) => c.notNull())
+    .addColumn("expires_at_ms", "bigint", (c) => c.notNull())
+    .execute();
+  await db.schema.createIndex("web_sessions_by_user").on("web_sessions").columns(["user_id"]).execute();
+  await db.schema.createIndex("web_sessions_by_end").on("web_sessions").columns(["expires_at_ms"]).execute();
+  await db.schema
+    .createTable("sign_in_codes")
+    .addColumn("hash", "text", (c) => c.primaryKey().notNull())
+    .addColumn("user_id", "text", (c) => c.notNull())
+    .addColumn("scope", "text", (c) => c.notNull())
+    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
+    .addColumn("expires_at_ms", "bigint", (c) => c.notNull())
+    .execute();
+  await db.schema
+    .createIndex("sign_in_codes_by_user")
+    .on("sign_in_codes")
+    .columns(["user_id", "created_at_ms"])
     .execute();
 }

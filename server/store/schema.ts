@@ -10,6 +10,8 @@ export interface Tables {
   signing_keys: SigningKeyRow;
   refresh_families: RefreshFamilyRow;
   refresh_tokens: RefreshTokenRow;
+  web_sessions: WebSessionRow;
+  sign_in_codes: SignInCodeRow;
 }
 
 export interface AccountRow {
@@ -85,4 +87,22 @@ export interface RefreshTokenRow {
   generation: number;
   expires_at_ms: number;
   consumed_at_ms: number | null;
+}
+
+export interface WebSessionRow {
+  hash: string;
+  user_id: string;
+  client_id: string;
+  scope: string;
+  created_at_ms: number;
+  last_seen_at_ms: number;
+  expires_at_ms: number;
+}
+
+export interface SignInCodeRow {
+  hash: string;
+  user_id: string;
+  scope: string;
+  created_at_ms: number;
+  expires_at_ms: number;
 }

@@ -1,5 +1,5 @@
 import { Kysely, sql } from "kysely";
-import type { AccountStore } from "#server/domain/accounts/ports.ts";
+import type { AccountStore, SignInCodeStore, WebSessionStore } from "#server/domain/accounts/ports.ts";
 import type { ChatStore, TurnStore, UsageStore } from "#server/domain/chats/ports.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import type { Logger } from "#server/domain/logger.ts";
@@ -10,12 +10,14 @@ import { createMigrations, migrate } from "./migrations.ts";
 import { markSuspect, openDatabaseFile } from "./open-sqlite.ts";
 import { createRefreshTokenStore } from "./refresh-token-store.ts";
 import type { Tables } from "./schema.ts";
+import { createSignInCodeStore } from "./sign-in-code-store.ts";
 import { createSigningKeyStore } from "./signing-key-store.ts";
 import { ServerSqliteDialect } from "./sqlite-dialect.ts";
 import { createSqliteTurnIndex } from "./sqlite-turn-index.ts";
 import { isCorruption, toStartError } from "./storage-errors.ts";
 import { createTurnStore } from "./turn-store.ts";
 import { createUsageStore } from "./usage-store.ts";
+import { createWebSessionStore } from "./web-session-store.ts";
 
 /** Everything the server remembers. Its methods throw PipitError STORAGE_* when the disk or the file fails. */
 export interface Store extends AsyncDisposable {
@@ -25,6 +27,8 @@ export interface Store extends AsyncDisposable {
   readonly accounts: AccountStore;
   readonly signingKeys: SigningKeyStore;
   readonly refreshTokens: RefreshTokenStore;
+  readonly webSessions: WebSessionStore;
+  readonly signInCodes: SignInCodeStore;
   /** Path under which a damaged database was kept when this one was opened. */
   readonly setAside: string | undefined;
   /** Resolves when the database answers; for /health and /ready. */
@@ -75,6 +79,8 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     accounts: createAccountStore(db),
     signingKeys: createSigningKeyStore(db),
     refreshTokens: createRefreshTokenStore(db),
+    webSessions: createWebSessionStore(db),
+    signInCodes: createSignInCodeStore(db),
     setAside,
     async ping() {
       await sql`select 1`.execute(db);

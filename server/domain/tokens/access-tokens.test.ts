@@ -97,7 +97,13 @@ describe("verify accepts", () => {
   test("what was issued, until its very last second", async () => {
     const { clock, tokens } = setUp();
     const { token } = tokens.issue(alice);
-    const caller = { userId: "alice", clientId: "pipit-cli", scope: ["chat", "profile"], anonymous: false };
+    const caller = {
+      userId: "alice",
+      clientId: "pipit-cli",
+      scope: ["chat", "profile"],
+      anonymous: false,
+      expiresAtMs: clock.nowMs() + 900_000,
+    };
     expect(await tokens.verify(token)).toEqual(caller);
     clock.advance(899_999);
     expect(await tokens.verify(token)).toEqual(caller);

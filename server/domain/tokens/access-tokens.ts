@@ -116,12 +116,19 @@ function checkTimes({ exp, nbf, iat }: Claims, now: number): void {
   }
 }
 
-function toCaller({ sub, client_id: clientId, scope, type, jti }: Claims): Caller {
+function toCaller({ sub, client_id: clientId, scope, type, jti, exp }: Claims): Caller {
   if (type !== "access" || typeof jti !== "string") throw invalid("not an access token");
   if (typeof sub !== "string" || sub === "" || typeof clientId !== "string" || typeof scope !== "string") {
     throw invalid("claims missing");
   }
-  return { userId: sub, clientId, scope: scope.split(" ").filter(Boolean), anonymous: false };
+  return {
+    userId: sub,
+    clientId,
+    scope: scope.split(" ").filter(Boolean),
+    anonymous: false,
+    // A number: checkTimes has looked.
+    expiresAtMs: Number(exp) * 1000,
+  };
 }
 
 function encode(value: unknown): string {

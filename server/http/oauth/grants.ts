@@ -8,7 +8,7 @@ import { OAuthError } from "./oauth-error.ts";
 import type { TokenRequest } from "./token-request.ts";
 
 /** What a sign-in may do when it asks for nothing less. */
-const FULL_SCOPE = "api:read api:write";
+export const FULL_SCOPE = "api:read api:write";
 
 /** Outcome of a grant: who, for what, and the refresh token that continues it. */
 export interface Granted extends IssuedRefreshToken {

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Authenticate } from "#server/authenticate.ts";
 import type { Chat, ChatStore } from "#server/domain/chats/ports.ts";
 import { readParameters, wholeNumber } from "../query.ts";
-import { requireCaller } from "../require-caller.ts";
+import type { RequireCaller } from "../require-caller.ts";
 import type { Route } from "../route.ts";
 
 const DEFAULT_CHATS = 100;
@@ -13,7 +12,7 @@ export const chatParameters = z.object({ id: z.string().min(1).max(128) });
 
 export interface ChatsRoutesDeps {
   readonly chats: ChatStore;
-  readonly authenticate: Authenticate;
+  readonly requireCaller: RequireCaller;
 }
 
 /** `GET /v1/chats`: the caller's chats, most recently changed first. `GET /v1/chats/{id}`: one of them. */
@@ -23,7 +22,7 @@ export function chatsRoutes(deps: ChatsRoutesDeps): readonly Route[] {
       method: "GET",
       path: "/v1/chats",
       async handler(request) {
-        const caller = await requireCaller(deps.authenticate, request);
+        const caller = await deps.requireCaller(request);
         const { limit } = readParameters(listQuery, request.query);
         const chats = await deps.chats.list(caller.userId, limit);
         return { data: chats.map(toWire) };
@@ -33,7 +32,7 @@ export function chatsRoutes(deps: ChatsRoutesDeps): readonly Route[] {
       method: "GET",
       path: "/v1/chats/:id",
       async handler(request) {
-        const caller = await requireCaller(deps.authenticate, request);
+        const caller = await deps.requireCaller(request);
         const { id } = readParameters(chatParameters, request.params);
         return toWire(await findChat(deps.chats, caller.userId, id));
       },

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import type { Authenticate } from "#server/authenticate.ts";
 import type { ChatStore, Turn, TurnStore } from "#server/domain/chats/ports.ts";
 import { readParameters, wholeNumber } from "../query.ts";
-import { requireCaller } from "../require-caller.ts";
+import type { RequireCaller } from "../require-caller.ts";
 import type { Route } from "../route.ts";
 import { chatParameters, findChat } from "./chats.ts";
 
@@ -16,7 +15,7 @@ const messagesQuery = z.object({
 export interface MessagesRouteDeps {
   readonly chats: ChatStore;
   readonly turns: TurnStore;
-  readonly authenticate: Authenticate;
+  readonly requireCaller: RequireCaller;
 }
 
 /**
@@ -28,7 +27,7 @@ export function messagesRoute(deps: MessagesRouteDeps): Route {
     method: "GET",
     path: "/v1/chats/:id/messages",
     async handler(request) {
-      const caller = await requireCaller(deps.authenticate, request);
+      const caller = await deps.requireCaller(request);
       const { id } = readParameters(chatParameters, request.params);
       const { limit, before } = readParameters(messagesQuery, request.query);
       await findChat(deps.chats, caller.userId, id);

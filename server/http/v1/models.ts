@@ -1,13 +1,12 @@
-import type { Authenticate } from "#server/authenticate.ts";
 import type { ModelSource } from "#server/domain/assistant/ports.ts";
 import { version } from "#contract/version.ts";
 import { abortWithRequest } from "../request-signal.ts";
-import { requireCaller } from "../require-caller.ts";
+import type { RequireCaller } from "../require-caller.ts";
 import type { Route } from "../route.ts";
 
 export interface ModelsRouteDeps {
   readonly models: ModelSource;
-  readonly authenticate: Authenticate;
+  readonly requireCaller: RequireCaller;
   /** When this server started, for `created`. */
   readonly startedAtMs: number;
 }
@@ -18,7 +17,7 @@ export function modelsRoute(deps: ModelsRouteDeps): Route {
     method: "GET",
     path: "/v1/models",
     async handler(request, reply) {
-      await requireCaller(deps.authenticate, request);
+      await deps.requireCaller(request);
       const status = await deps.models.status(abortWithRequest(reply));
       return {
         object: "list",

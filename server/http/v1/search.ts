@@ -1,9 +1,8 @@
 import { z } from "zod";
-import type { Authenticate } from "#server/authenticate.ts";
 import type { ChatStore, TurnStore } from "#server/domain/chats/ports.ts";
 import { SEARCH_CONTEXT_TURNS, searchChats } from "#server/domain/chats/search-chats.ts";
 import { readParameters, wholeNumber } from "../query.ts";
-import { requireCaller } from "../require-caller.ts";
+import type { RequireCaller } from "../require-caller.ts";
 import type { Route } from "../route.ts";
 import { findChat } from "./chats.ts";
 
@@ -30,7 +29,7 @@ const searchQuery = z
 export interface SearchRouteDeps {
   readonly chats: ChatStore;
   readonly turns: TurnStore;
-  readonly authenticate: Authenticate;
+  readonly requireCaller: RequireCaller;
 }
 
 /** `GET /v1/chats/search?q=&scope=all|current&chat_id=&limit=`: full-text search in the caller's own chats. */
@@ -39,7 +38,7 @@ export function searchRoute(deps: SearchRouteDeps): Route {
     method: "GET",
     path: "/v1/chats/search",
     async handler(request) {
-      const caller = await requireCaller(deps.authenticate, request);
+      const caller = await deps.requireCaller(request);
       const { q, scope, chat_id: chatId, limit } = readParameters(searchQuery, request.query);
       const inChat = scope === "current" && chatId !== undefined ? { chatId } : {};
       if (inChat.chatId !== undefined) await findChat(deps.chats, caller.userId, inChat.chatId);

@@ -1,9 +1,8 @@
-import type { Authenticate } from "#server/authenticate.ts";
 import type { ModelSource } from "#server/domain/assistant/ports.ts";
 import type { SpeechService } from "#server/domain/speech/ports.ts";
 import { version } from "#contract/version.ts";
 import { abortWithRequest } from "../request-signal.ts";
-import { requireCaller } from "../require-caller.ts";
+import type { RequireCaller } from "../require-caller.ts";
 import type { Route } from "../route.ts";
 
 export interface StatusRouteDeps {
@@ -11,7 +10,7 @@ export interface StatusRouteDeps {
   readonly speech: SpeechService;
   /** Where a damaged database was kept, if there was one. */
   readonly setAside: string | undefined;
-  readonly authenticate: Authenticate;
+  readonly requireCaller: RequireCaller;
 }
 
 /** `GET /v1/status`: how each part of the server does, for `pipit doctor`. */
@@ -20,7 +19,7 @@ export function statusRoute(deps: StatusRouteDeps): Route {
     method: "GET",
     path: "/v1/status",
     async handler(request, reply) {
-      await requireCaller(deps.authenticate, request);
+      await deps.requireCaller(request);
       const signal = abortWithRequest(reply);
       const [model, voice] = await Promise.all([deps.models.status(signal), deps.speech.status(signal)]);
       return {

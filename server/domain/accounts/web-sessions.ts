@@ -1,0 +1,92 @@
+import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Caller } from "#server/domain/caller.ts";
+import type { Clock } from "#server/domain/clock.ts";
+import { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from "./opaque-token.ts";
+import type { Account, AccountStore, StoredWebSession, WebSessionStore } from "./ports.ts";
+
+/** Life of a session (contracts §4), however much it is used. */
+export const WEB_SESSION_TTL_MS = 7 * 24 * 60 * 60 * 1000;
+/** A session in use is written at most this often. */
+const TOUCH_EVERY_MS = 5 * 60 * 1000;
+
+export interface WebSessionRequest {
+  readonly userId: string;
+  readonly scope: readonly string[];
+  /** When what the person signed in with ends; the session then ends no later. */
+  readonly notAfterMs?: number | undefined;
+}
+
+export interface StartedWebSession {
+  /** For the cookie, and for nothing else. */
+  readonly token: string;
+  readonly expiresAtMs: number;
+}
+
+/** Browsers that are signed in, each by an opaque token in a cookie. */
+export interface WebSessions {
+  start(request: WebSessionRequest): Promise<StartedWebSession>;
+  /** Who the token speaks for. Throws TOKEN_EXPIRED for a session that has ended or never was. */
+  verify(token: string): Promise<Caller>;
+  /** Ends a session; an unknown one is ended already. */
+  end(token: string): Promise<void>;
+  /** Forgets what has ended. Called at start and with every new session, so that no timer is needed. */
+  removeExpired(): Promise<void>;
+}
+
+export interface WebSessionsOptions {
+  readonly store: WebSessionStore;
+  readonly accounts: Pick<AccountStore, "findById">;
+  readonly clock: Clock;
+}
+
+export function createWebSessions({ store, accounts, clock }: WebSessionsOptions): WebSessions {
+  const removeExpired = (): Promise<void> => store.removeExpired(clock.nowMs());
+  return {
+    async start({ userId, scope, notAfterMs }) {
+      await removeExpired();
+      const nowMs = clock.nowMs();
+      const token = newOpaqueToken();
+      const expiresAtMs = Math.min(nowMs + WEB_SESSION_TTL_MS, notAfterMs ?? Number.POSITIVE_INFINITY);
+      await store.create({
+        hash: hashOpaqueToken(token),
+        userId,
+        clientId: WEB_CLIENT_ID,
+        scope: scope.join(" "),
+        createdAtMs: nowMs,
+        lastSeenAtMs: nowMs,
+        expiresAtMs,
+      });
+      return { token, expiresAtMs };
+    },
+
+    async verify(token) {
+      const session = isOpaqueToken(token) ? await store.find(hashOpaqueToken(token)) : undefined;
+      const nowMs = clock.nowMs();
+      if (session === undefined || session.expiresAtMs <= nowMs) throw ended();
+      if (!isUsable(await accounts.findById(session.userId))) throw ended();
+      if (nowMs - session.lastSeenAtMs >= TOUCH_EVERY_MS) await store.touch(session.hash, nowMs);
+      return toCaller(session);
+    },
+
+    async end(token) {
+      if (isOpaqueToken(token)) await store.remove(hashOpaqueToken(token));
+    },
+
+    removeExpired,
+  };
+}
+
+/** A session is looked up anyway, so an account that was switched off is out at once. */
+function isUsable(account: Account | undefined): boolean {
+  return account?.active === true;
+}
+
+function toCaller({ userId, clientId, scope, expiresAtMs }: StoredWebSession): Caller {
+  return { userId, clientId, scope: scope.split(" ").filter(Boolean), anonymous: false, expiresAtMs };
+}
+
+/** One text for ended, signed out and never there: who tries cookies learns nothing. */
+function ended(): PipitError {
+  return new PipitError("TOKEN_EXPIRED", "The sign-in of this page has ended. Sign in again.");
+}

@@ -1,0 +1,47 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { PipitError } from "#contract/pipit-error.ts";
+import { foreignPage } from "#server/authenticate.ts";
+import type { AccountStore } from "#server/domain/accounts/ports.ts";
+import type { WebSessionRequest, WebSessions } from "#server/domain/accounts/web-sessions.ts";
+import type { Clock } from "#server/domain/clock.ts";
+import type { Logger } from "#server/domain/logger.ts";
+import { readSessionCookie, setSessionCookie } from "../session-cookie.ts";
+import type { Site } from "../site.ts";
+import { toAccountAnswer, type AccountAnswer } from "./account-answer.ts";
+
+export interface StartSessionDeps {
+  readonly webSessions: WebSessions;
+  readonly accounts: Pick<AccountStore, "findById">;
+  readonly site: Site;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Another page may neither sign a browser in, to an account of its choice, nor out. Throws NOT_ALLOWED. */
+export function refuseForeignPage(site: Site, request: FastifyRequest): void {
+  if (site.isForeignPage(request.headers)) throw foreignPage();
+}
+
+/** Signs the browser in, in place of whoever it was signed in as. Throws TOKEN_INVALID for an account that is off. */
+export async function startSession(
+  deps: StartSessionDeps,
+  exchange: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  wanted: WebSessionRequest,
+): Promise<AccountAnswer> {
+  const { webSessions, site, clock, logger } = deps;
+  const { headers } = exchange.request;
+  const account = await deps.accounts.findById(wanted.userId);
+  if (account === undefined || !account.active) {
+    throw new PipitError("TOKEN_INVALID", "This account is switched off.");
+  }
+  const previous = readSessionCookie(headers.cookie);
+  const session = await webSessions.start(wanted);
+  if (previous !== undefined) await webSessions.end(previous);
+  setSessionCookie(exchange.reply, {
+    token: session.token,
+    maxAgeMs: session.expiresAtMs - clock.nowMs(),
+    secure: site.needsSecureCookie(headers),
+  });
+  logger.info("auth.signed_in", { userId: account.id, expiresAtMs: session.expiresAtMs });
+  return toAccountAnswer(account, session.expiresAtMs);
+}

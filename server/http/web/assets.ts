@@ -1,0 +1,21 @@
+import { HttpError } from "../http-error.ts";
+import type { Route } from "../route.ts";
+import { sendFile } from "./send-file.ts";
+import type { WebBuildSource } from "./web-build.ts";
+
+/** A year: the name of each file holds a hash of its content. */
+const FOREVER = "public, max-age=31536000, immutable";
+
+/** `GET /assets/...`: what the page consists of. */
+export function assetsRoute(build: WebBuildSource): Route {
+  return {
+    method: "GET",
+    path: "/assets/*",
+    async handler(request, reply) {
+      const name = (request.params as Readonly<Record<string, string>>)["*"] ?? "";
+      const file = (await build())?.assets.get(name);
+      if (file === undefined) throw new HttpError(404, "There is no such file here.");
+      return sendFile(file, FOREVER, { request, reply });
+    },
+  };
+}
