@@ -82,6 +82,8 @@ export interface ChatEngine extends AsyncDisposable {
   setSpeak(on: boolean): void;
   /** Lets history tools read all chats. */
   setSearchAllChats(on: boolean): void;
+  /** Keeps this many messages in the state from now on; fewer takes the oldest out at once, unsent ones never. */
+  setMaxMessages(maxMessages: number): void;
   /** Silence now; the text goes on. */
   stopSpeaking(): Promise<void>;
   /** Shows an empty chat. Answers of the old one go on in the background. */

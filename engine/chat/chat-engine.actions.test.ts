@@ -1,3 +1,4 @@
+import type { Message } from "#contract/chat-state.ts";
 import { describe, expect, test } from "vitest";
 import { audio, finish, jpeg, text, turn } from "#engine/testing/chat-engine-kit.ts";
 import { createChatHarness } from "#engine/testing/chat-harness.ts";
@@ -146,4 +147,24 @@ describe("what a person can do", () => {
     expect(await h.queued()).toEqual([a]);
     await expect(h.engine.send({ text: "b" })).rejects.toMatchObject({ code: "CANCELLED" });
   });
+});
+
+test("a smaller limit takes the oldest messages out at once, but never an unsent one", async () => {
+  const { engine, state } = createChatHarness();
+  const answered = (id: string): Message => ({
+    role: "user",
+    id,
+    text: id,
+    createdAtMs: 1,
+    status: { kind: "answered" },
+  });
+  engine.openChat("c", ["1", "2", "3", "4"].map(answered));
+  engine.setMaxMessages(2);
+  expect(state().messages.map(({ id }) => id)).toEqual(["3", "4"]);
+  const id = await engine.send({ text: "waits" });
+  engine.setMaxMessages(0);
+  expect(state().messages.map((message) => message.id)).toEqual([id]);
+  engine.setMaxMessages(3);
+  engine.openChat("d", ["5", "6", "7", "8"].map(answered));
+  expect(state().messages.map((message) => message.id)).toEqual(["6", "7", "8"]);
 });

@@ -134,6 +134,10 @@ class Engine implements ChatEngine {
     this.#views.set({ searchAllChats: on });
   }
 
+  setMaxMessages(maxMessages: number): void {
+    this.#views.setMaxMessages(maxMessages);
+  }
+
   async stopSpeaking(): Promise<void> {
     this.#mutedUntilMs = Math.max(this.#mutedUntilMs, this.#lastSpokenMs);
     await this.#speech.stop();

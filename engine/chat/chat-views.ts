@@ -18,6 +18,8 @@ export interface ChatViews {
   rename(chatKey: string, chatId: string): void;
   /** The key by which a chat goes now. */
   currentKey(chatKey: string): string;
+  /** Keeps this many messages from now on; fewer takes the oldest settled ones out at once. */
+  setMaxMessages(maxMessages: number): void;
   /** Forgets every chat that is not shown. */
   forgetHidden(): void;
 }
@@ -28,11 +30,12 @@ export interface OpenedChat {
   readonly messages: readonly Message[];
 }
 
-export function createChatViews(initial: ChatState, firstKey: string, maxMessages: number): ChatViews {
+export function createChatViews(initial: ChatState, firstKey: string, firstLimit: number): ChatViews {
   const store = createStore<ChatState>()(() => initial);
   const hidden = new Map<string, ChatState>();
   const renames = new Map<string, string>();
   let shown = firstKey;
+  let maxMessages = firstLimit;
 
   function currentKey(chatKey: string): string {
     return renames.get(chatKey) ?? chatKey;
@@ -78,6 +81,10 @@ export function createChatViews(initial: ChatState, firstKey: string, maxMessage
       if (state === undefined) return;
       hidden.delete(chatKey);
       hidden.set(chatId, state);
+    },
+    setMaxMessages(limit) {
+      maxMessages = limit;
+      setState(reduceChat(store.getState(), { type: "limited" }, maxMessages));
     },
     forgetHidden() {
       hidden.clear();

@@ -42,6 +42,8 @@ export type ChatAction =
   | { readonly type: "cancelled"; readonly id: string }
   /** The exchange leaves the view: deleted, discarded, or about to be asked again. */
   | { readonly type: "removed"; readonly id: string }
+  /** The limit of messages may have changed. */
+  | { readonly type: "limited" }
   /** A value that does not belong to one message. */
   | { readonly type: "changed"; readonly values: Partial<ChatValues> };
 
@@ -78,6 +80,8 @@ export function reduceChat(
       return settle(state, action.id, { kind: "cancelled" });
     case "removed":
       return remove(state, action.id);
+    case "limited":
+      return limited(state, maxMessages);
     case "changed":
       return withValues(state, action.values);
     default:
@@ -88,6 +92,11 @@ export function reduceChat(
 /** Makes the compiler prove that a switch is exhaustive. */
 function assertNever(value: never): never {
   throw new TypeError(`Unhandled chat action: ${JSON.stringify(value)}`);
+}
+
+function limited(state: ChatState, maxMessages: number): ChatState {
+  const messages = trim(state.messages, maxMessages);
+  return messages === state.messages ? state : { ...state, messages };
 }
 
 function withValues(state: ChatState, values: Partial<ChatValues>): ChatState {

@@ -1,9 +1,9 @@
-import { z } from "zod";
-import { isErrorCode } from "#contract/error-codes.ts";
+import * as z from "zod/mini";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
 import type { Message, MessagePart } from "#contract/chat-state.ts";
 import type { HttpClient, HttpResponse } from "#engine/ports.ts";
+import { errorInBody, parseJson } from "#engine/wire/http-error.ts";
 import type { SendingSession } from "#engine/session/session-api.ts";
 
 /** Stored conversations of the signed-in account (contracts §4). All methods throw PipitError. */
@@ -18,26 +18,30 @@ export interface HistoryClient {
 
 /** Epoch milliseconds, or a time in ISO 8601; without an offset it is UTC. */
 const timeSchema = z
-  .union([z.number().finite(), z.string()])
-  .transform((value) => (typeof value === "number" ? value : parseTime(value)))
-  .refine((ms) => Number.isFinite(ms), "not a time");
+  .pipe(
+    z.union([z.number(), z.string()]),
+    z.transform((value) => (typeof value === "number" ? value : parseTime(value))),
+  )
+  .check(z.refine((ms) => Number.isFinite(ms), "not a time"));
+
+const titleSchema = z.catch(z.string(), "");
 
 const chatsSchema = z.object({
   data: z.array(
-    z.object({ id: z.string(), title: z.string().catch(""), created_at: timeSchema, updated_at: timeSchema }),
+    z.object({ id: z.string(), title: titleSchema, created_at: timeSchema, updated_at: timeSchema }),
   ),
 });
 
 const contentSchema = z.union([
   z.string(),
-  z.object({ content: z.array(z.object({ type: z.string(), text: z.string().optional() })) }),
+  z.object({ content: z.array(z.object({ type: z.string(), text: z.optional(z.string()) })) }),
 ]);
 
 const messageSchema = z.object({
-  id: z.union([z.string(), z.number()]).transform(String),
+  id: z.pipe(z.union([z.string(), z.number()]), z.transform(String)),
   role: z.string(),
   content: contentSchema,
-  turn_id: z.string().optional(),
+  turn_id: z.optional(z.string()),
   created_at: timeSchema,
 });
 const messagesSchema = z.object({ data: z.array(messageSchema) });
@@ -47,21 +51,16 @@ const searchSchema = z.object({
   results: z.array(
     z.object({
       session_id: z.string(),
-      session_title: z.string().catch(""),
+      session_title: titleSchema,
       hit_created_at: timeSchema,
       score: z.number(),
-      headline: z.string().catch(""),
+      headline: titleSchema,
     }),
   ),
 });
 
-const errorSchema = z.object({
-  error: z.union([z.string(), z.object({ code: z.string(), message: z.string() })]).optional(),
-  detail: z.string().optional(),
-});
-
 export function createHistoryClient(http: HttpClient, session: SendingSession): HistoryClient {
-  async function get<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
+  async function get<T>(path: string, schema: z.ZodMiniType<T>, signal: AbortSignal): Promise<T> {
     const token = await session.accessToken(signal);
     let response = await request(path, token, signal);
     if (response.status === 401) response = await request(path, await session.renew(token, signal), signal);
@@ -78,7 +77,8 @@ export function createHistoryClient(http: HttpClient, session: SendingSession): 
   }
 
   function request(path: string, token: string, signal: AbortSignal): Promise<HttpResponse> {
-    const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
+    const authorization = session.byCookie === true ? {} : { authorization: `Bearer ${token}` };
+    const headers = { ...authorization, accept: "application/json" };
     return http.request({ method: "GET", path, headers }, signal);
   }
 
@@ -146,9 +146,8 @@ function textOf(content: WireMessage["content"]): string {
 }
 
 function errorOf(response: HttpResponse): PipitError {
-  const parsed = errorSchema.safeParse(parseJson(response.body));
-  const error = parsed.success ? parsed.data.error : undefined;
-  if (typeof error === "object" && isErrorCode(error.code)) return new PipitError(error.code, error.message);
+  const told = errorInBody(response);
+  if (told !== undefined) return told;
   const detail = `HTTP ${response.status}`;
   switch (response.status) {
     case 401:
@@ -167,14 +166,6 @@ function errorOf(response: HttpResponse): PipitError {
         "The server cannot answer at the moment. Try again later.",
         { detail },
       );
-  }
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
   }
 }
 

@@ -25,6 +25,8 @@ export interface TokenUpdated {
 /** The part of a session that sending needs. */
 export interface SendingSession {
   readonly store: ReadonlyStore<AuthState>;
+  /** The browser adds the sign-in to every request by itself: nobody puts the token on the wire. */
+  readonly byCookie?: true;
   /** Reads the stored sign-in; resolves to the resulting state and never throws. Offline is no reason to sign out. */
   restore(signal: AbortSignal): Promise<AuthState>;
   /**

@@ -1,0 +1,199 @@
+import { describe, expect, test, vi } from "vitest";
+import { createFakeHttp, form, json, unreachable } from "#engine/testing/fake-http.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
+import { createHistoryClient } from "#engine/history/history-client.ts";
+import { createCookieSession } from "./cookie-session.ts";
+import { createMemoryValues } from "./page-values.ts";
+
+const never = new AbortController().signal;
+const ann = { account_id: "a1", account_name: "Ann", local: true, expires_at: 9e12, login: "ann" };
+const signedIn = { kind: "signed-in", accountId: "a1", accountName: "Ann", local: true };
+
+function setup(values = createMemoryValues()) {
+  const http = createFakeHttp();
+  const logger = createFakeLogger();
+  const session = createCookieSession({ http, values, logger });
+  return { http, values, logger, session };
+}
+
+describe("starting", () => {
+  test("with a good cookie is being signed in, and nothing that could be a token is kept or sent", async () => {
+    const { http, session } = setup();
+    using _ = session;
+    http.answer(() => json(200, ann));
+    expect(await session.restore(never)).toEqual(signedIn);
+    const stand = await session.accessToken(never);
+    const history = createHistoryClient(http, session);
+    http.answer(() => json(200, { data: [] }));
+    await history.chats(never);
+    expect(http.requests.map(({ path }) => path)).toEqual(["/auth/me", "/v1/chats"]);
+    expect(JSON.stringify(http.requests)).not.toContain(stand);
+    expect(http.requests[1]?.headers).toEqual({ accept: "application/json" });
+  });
+
+  test("without one is being signed out", async () => {
+    const { http, session } = setup();
+    using _ = session;
+    http.answer(() => json(401, { error: { code: "TOKEN_MISSING", message: "Sign in." } }));
+    expect(await session.restore(never)).toEqual({ kind: "signed-out", reason: "never" });
+    await expect(session.accessToken(never)).rejects.toMatchObject({ code: "SIGNED_OUT" });
+  });
+
+  test("without a server says so, and the next use asks again", async () => {
+    const { http, session } = setup();
+    using _ = session;
+    expect(await session.restore(never)).toMatchObject({ kind: "failed", code: "SERVER_UNREACHABLE" });
+    await expect(session.accessToken(never)).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
+    http.answer(() => json(200, ann));
+    await session.accessToken(never);
+    expect(session.store.getState()).toEqual(signedIn);
+  });
+
+  test("with an answer of something else is a clear failure", async () => {
+    const { http, session } = setup();
+    using _ = session;
+    http.answer(() => ({ status: 200, headers: {}, body: "<html>" }));
+    expect(await session.restore(never)).toMatchObject({ kind: "failed", code: "INTERNAL" });
+  });
+});
+
+describe("signing in", () => {
+  test("with a one-time code puts it into the body only", async () => {
+    const { http, session } = setup();
+    using _ = session;
+    http.answer(() => json(200, ann));
+    expect(await session.signInWithCode("co/de+1", never)).toEqual(signedIn);
+    expect(http.requests[0]).toMatchObject({ method: "POST", path: "/auth/sign-in" });
+    expect(form(http.requests[0])).toEqual({ code: "co/de+1" });
+  });
+
+  test("with a used code throws what the server says, and the state is as before", async () => {
+    const { http, session } = setup();
+    using _ = session;
+    http.answer(() => json(401, {}));
+    await session.restore(never);
+    http.answer(() => json(401, { error: { code: "TOKEN_INVALID", message: "Used.", field: "code" } }));
+    await expect(session.signInWithCode("x", never)).rejects.toMatchObject({
+      code: "TOKEN_INVALID",
+      message: "Used.",
+      field: "code",
+    });
+    expect(session.store.getState()).toEqual({ kind: "signed-out", reason: "never" });
+  });
+
+  test("with a token sends it once as a bearer and keeps it nowhere", async () => {
+    const { http, session, values, logger } = setup();
+    using _ = session;
+    http.answer(() => json(200, ann));
+    await session.signInWithToken("  secret.token  ", never);
+    expect(http.requests).toMatchObject([
+      { path: "/auth/session", headers: { authorization: "Bearer secret.token" } },
+    ]);
+    const kept = JSON.stringify([session.store.getState(), logger.lines, await values.read("signed-out")]);
+    expect(kept).not.toContain("secret");
+  });
+
+  test.each(["", "two words", "line\nbreak", "тайна"])("with %j is refused without asking", async (token) => {
+    const { http, session } = setup();
+    using _ = session;
+    await expect(session.signInWithToken(token, never)).rejects.toMatchObject({
+      code: "TOKEN_INVALID",
+      field: "token",
+    });
+    expect(http.requests).toEqual([]);
+  });
+});
+
+describe("a refused request", () => {
+  test("is tried again when the server still knows us, and ends the session when it does not", async () => {
+    const { http, session } = setup();
+    using _ = session;
+    http.answer(() => json(200, ann));
+    await session.restore(never);
+    const stand = await session.accessToken(never);
+    expect(await session.renew(stand, never)).toBe(stand);
+    http.answer(() => json(401, {}));
+    await expect(session.renew(stand, never)).rejects.toMatchObject({ code: "SIGNED_OUT" });
+    expect(session.store.getState()).toEqual({ kind: "signed-out", reason: "expired" });
+  });
+
+  test("while the server is away keeps the session", async () => {
+    const { http, session } = setup();
+    using _ = session;
+    http.answer(() => json(200, ann));
+    await session.restore(never);
+    http.answer(() => {
+      throw unreachable();
+    });
+    await expect(session.renew("x", never)).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
+    expect(await session.restore(never)).toEqual(signedIn);
+  });
+
+  test("of a renewed sign-in ends it", async () => {
+    const { http, session } = setup();
+    using _ = session;
+    http.answer(() => json(200, ann));
+    await session.restore(never);
+    await session.refuse("x", never);
+    expect(session.store.getState()).toEqual({ kind: "signed-out", reason: "expired" });
+  });
+});
+
+describe("signing out", () => {
+  test("is done at once and told to the server", async () => {
+    const { http, session } = setup();
+    using _ = session;
+    http.answer(() => json(200, ann));
+    await session.restore(never);
+    http.answer(() => ({ status: 204, headers: {}, body: "" }));
+    const leaving = session.signOut(never);
+    expect(session.store.getState()).toEqual({ kind: "signed-out", reason: "logout" });
+    await leaving;
+    expect(http.requests.at(-1)).toMatchObject({ method: "POST", path: "/auth/logout" });
+  });
+
+  test("without a server holds over a reload, until the server has been told", async () => {
+    const values = createMemoryValues();
+    {
+      const { http, session } = setup(values);
+      using _ = session;
+      http.answer(() => json(200, ann));
+      await session.restore(never);
+      http.answer(() => {
+        throw unreachable();
+      });
+      await session.signOut(never);
+    }
+    const { http, session } = setup(values);
+    using _ = session;
+    expect(await session.restore(never)).toEqual({ kind: "signed-out", reason: "logout" });
+    http.answer(({ path }) =>
+      path === "/auth/logout" ? { status: 204, headers: {}, body: "" } : json(401, {}),
+    );
+    expect(await session.restore(never)).toEqual({ kind: "signed-out", reason: "logout" });
+    expect(http.requests.map(({ path }) => path)).toEqual(["/auth/logout", "/auth/logout"]);
+  });
+
+  test("in one tab is signing out in all, and so is signing in", async () => {
+    const values = createMemoryValues();
+    const one = setup(values);
+    const two = setup(values);
+    using first = one.session;
+    using second = two.session;
+    let cookie = false;
+    for (const { http } of [one, two]) {
+      http.answer(({ path }) => {
+        if (path === "/auth/session") cookie = true;
+        if (path === "/auth/logout") cookie = false;
+        return cookie ? json(200, ann) : json(path === "/auth/me" ? 401 : 204, {});
+      });
+    }
+    await Promise.all([first.restore(never), second.restore(never)]);
+    await first.signInWithToken("t", never);
+    await vi.waitFor(() => expect(two.session.store.getState()).toEqual(signedIn));
+    await second.signOut(never);
+    await vi.waitFor(() =>
+      expect(one.session.store.getState()).toEqual({ kind: "signed-out", reason: "logout" }),
+    );
+  });
+});

@@ -1,0 +1,205 @@
+import { createStore } from "zustand/vanilla";
+import type { AuthState } from "#contract/auth-state.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import { waitFor } from "#engine/abort.ts";
+import type { HttpClient, HttpRequest, Logger } from "#engine/ports.ts";
+import type { SendingSession } from "#engine/session/session-api.ts";
+import { readAccount, refusalOf, type Account } from "./auth-answers.ts";
+import type { PageValues } from "./page-values.ts";
+
+/** Stands where other hosts have a token; never sent anywhere. */
+const BY_COOKIE = "by-cookie";
+const CHANNEL = "pipit-session";
+const SIGNED_OUT = "signed-out";
+
+export interface CookieSessionDeps {
+  readonly http: HttpClient;
+  readonly values: PageValues;
+  readonly logger: Logger;
+}
+
+/** Who is signed in, by a cookie that no script can read; the page itself never holds a token. */
+export interface CookieSession extends SendingSession, Disposable {
+  /**
+   * Signs in with the code of a one-time address.
+   *
+   * @throws PipitError TOKEN_INVALID (wrong, used or too old), RATE_LIMITED, SERVER_UNREACHABLE. The state is as before.
+   */
+  signInWithCode(code: string, signal: AbortSignal): Promise<AuthState>;
+  /** Trades a token for the cookie. Throws as signInWithCode. */
+  signInWithToken(token: string, signal: AbortSignal): Promise<AuthState>;
+  /** Signed out at once. A server that cannot be reached is told at the next start: until then the page stays signed out. */
+  signOut(signal: AbortSignal): Promise<void>;
+}
+
+export function createCookieSession(deps: CookieSessionDeps): CookieSession {
+  return new PageSession(deps);
+}
+
+class PageSession implements CookieSession {
+  readonly byCookie = true;
+  readonly store = createStore<AuthState>()(() => ({ kind: "unknown" }));
+  readonly #deps: CookieSessionDeps;
+  readonly #channel = new BroadcastChannel(CHANNEL);
+  readonly #lifetime = new AbortController();
+  #asking: Promise<AuthState> | undefined;
+  /** Bumped by every sign-in and sign-out: what was asked before no longer counts. */
+  #generation = 0;
+
+  constructor(deps: CookieSessionDeps) {
+    this.#deps = deps;
+    // Another tab has signed in or out: the cookie is the same for all.
+    this.#channel.addEventListener("message", () => void this.#ask("logout").catch(() => undefined));
+  }
+
+  async restore(signal: AbortSignal): Promise<AuthState> {
+    try {
+      await waitFor(this.#ask("never"), signal);
+    } catch (reason) {
+      const error = PipitError.from(reason);
+      const known = this.store.getState().kind === "signed-in";
+      if (error.code !== "CANCELLED" && !known)
+        this.#set({ kind: "failed", code: error.code, message: error.message });
+    }
+    return this.store.getState();
+  }
+
+  async accessToken(signal: AbortSignal): Promise<string> {
+    const { kind } = this.store.getState();
+    if (kind === "unknown" || kind === "failed") await waitFor(this.#ask("never"), signal);
+    if (this.store.getState().kind !== "signed-in") throw signedOut();
+    return BY_COOKIE;
+  }
+
+  async renew(_rejected: string, signal: AbortSignal): Promise<string> {
+    const state = await waitFor(this.#ask("expired"), signal);
+    if (state.kind !== "signed-in") throw signedOut();
+    return BY_COOKIE;
+  }
+
+  async refuse(): Promise<void> {
+    if (this.store.getState().kind === "signed-in") this.#end("expired");
+  }
+
+  signInWithCode(code: string, signal: AbortSignal): Promise<AuthState> {
+    const body = new URLSearchParams({ code }).toString();
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    return this.#signIn({ method: "POST", path: "/auth/sign-in", headers, body }, signal);
+  }
+
+  async signInWithToken(token: string, signal: AbortSignal): Promise<AuthState> {
+    const trimmed = token.trim();
+    // What cannot stand in a header would look like a broken connection.
+    if (!/^[\u0021-\u007e]+$/u.test(trimmed)) {
+      const message = "This is not a token. Copy the whole of it, without spaces, and paste it again.";
+      throw new PipitError("TOKEN_INVALID", message, { field: "token" });
+    }
+    const headers = { authorization: `Bearer ${trimmed}` };
+    return await this.#signIn({ method: "POST", path: "/auth/session", headers }, signal);
+  }
+
+  async signOut(signal: AbortSignal): Promise<void> {
+    this.#end("logout");
+    await this.#mark(true);
+    await this.#leave(signal);
+  }
+
+  [Symbol.dispose](): void {
+    this.#lifetime.abort();
+    this.#channel.close();
+  }
+
+  async #signIn(request: HttpRequest, signal: AbortSignal): Promise<AuthState> {
+    const before = this.store.getState();
+    this.#generation += 1;
+    const mine = this.#generation;
+    this.#set({ kind: "signing-in" });
+    try {
+      const response = await this.#deps.http.request(request, signal);
+      if (response.status !== 200) throw refusalOf(response);
+      const account = readAccount(response);
+      await this.#mark(false);
+      if (mine === this.#generation) this.#adopt(account);
+      this.#announce();
+      return this.store.getState();
+    } catch (error) {
+      if (mine === this.#generation) this.#set(before.kind === "signing-in" ? { kind: "unknown" } : before);
+      throw error;
+    }
+  }
+
+  /** Asks the server who is signed in; all callers share one question. `whenNot`: why, if nobody is. */
+  #ask(whenNot: "never" | "expired" | "logout"): Promise<AuthState> {
+    this.#asking ??= this.#askServer(whenNot).finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  async #askServer(whenNot: "never" | "expired" | "logout"): Promise<AuthState> {
+    const mine = this.#generation;
+    const { http, values } = this.#deps;
+    const leaving = (await values.read(SIGNED_OUT).catch(() => undefined)) === true;
+    if (leaving) {
+      this.#end("logout");
+      await this.#leave(this.#lifetime.signal);
+      return this.store.getState();
+    }
+    const response = await http.request({ method: "GET", path: "/auth/me" }, this.#lifetime.signal);
+    if (response.status !== 200 && response.status !== 401) throw refusalOf(response);
+    const account = response.status === 200 ? readAccount(response) : undefined;
+    if (mine !== this.#generation) return this.store.getState();
+    if (account !== undefined) this.#adopt(account);
+    else this.#end(whenNot);
+    return this.store.getState();
+  }
+
+  async #leave(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#tellServer(signal);
+      this.#announce();
+    } catch (reason) {
+      this.#deps.logger.info("auth.logout_postponed", { code: PipitError.from(reason).code });
+    }
+  }
+
+  async #tellServer(signal: AbortSignal): Promise<void> {
+    const response = await this.#deps.http.request({ method: "POST", path: "/auth/logout" }, signal);
+    // 401: the cookie was good for nothing any more, which is what was wanted.
+    if (response.status >= 300 && response.status !== 401) throw refusalOf(response);
+    await this.#mark(false);
+  }
+
+  async #mark(leaving: boolean): Promise<void> {
+    await this.#deps.values
+      .update(SIGNED_OUT, () => leaving)
+      .catch((reason: unknown) => {
+        this.#deps.logger.warn("auth.mark_not_saved", { code: PipitError.from(reason).code });
+      });
+  }
+
+  #adopt({ accountId, accountName, local }: Account): void {
+    this.#set({ kind: "signed-in", accountId, accountName, local });
+  }
+
+  #end(reason: "logout" | "expired" | "never"): void {
+    this.#generation += 1;
+    this.#set({ kind: "signed-out", reason });
+  }
+
+  #set(next: AuthState): void {
+    if (JSON.stringify(next) !== JSON.stringify(this.store.getState())) this.store.setState(next, true);
+  }
+
+  #announce(): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches only this origin
+    if (!this.#lifetime.signal.aborted) this.#channel.postMessage("changed");
+  }
+}
+
+function signedOut(): PipitError {
+  return new PipitError(
+    "SIGNED_OUT",
+    "You are not signed in. Sign in and try again; unsent messages are kept.",
+  );
+}

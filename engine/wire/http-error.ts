@@ -1,0 +1,25 @@
+import * as z from "zod/mini";
+import { isErrorCode } from "#contract/error-codes.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { HttpResponse } from "#engine/ports.ts";
+
+const errorSchema = z.object({
+  error: z.object({ code: z.string(), message: z.string(), field: z.optional(z.string()) }),
+});
+
+/** The error that a Pipit server put into the body, or undefined if it did not. */
+export function errorInBody(response: HttpResponse): PipitError | undefined {
+  const parsed = errorSchema.safeParse(parseJson(response.body));
+  if (!parsed.success || !isErrorCode(parsed.data.error.code)) return undefined;
+  const { code, message, field } = parsed.data.error;
+  return new PipitError(code, message, field === undefined ? {} : { field });
+}
+
+/** A body as JSON; undefined when it is not. */
+export function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
