@@ -25,6 +25,8 @@ export interface Messages {
   readonly noHits: (query: string) => string;
   readonly you: string;
   readonly recorded: (path: string, seconds: number) => string;
+  readonly noServerForWeb: string;
+  readonly signInForWeb: string;
   readonly bye: string;
 }
 
@@ -71,6 +73,9 @@ const english: Messages = {
   noHits: (query) => `Nothing found for "${query}".`,
   you: "you",
   recorded: (path, seconds) => `Recorded ${seconds.toFixed(1)} s of speech to ${path}.`,
+  noServerForWeb:
+    "No Pipit server runs here. Start one with npx pipit serve or npm start -- --web, then try again.",
+  signInForWeb: "You are not signed in. Sign in with /login in npx pipit chat, then try again.",
   bye: "Bye.",
 };
 
@@ -123,6 +128,9 @@ const russian: Messages = {
   noHits: (query) => `По запросу «${query}» ничего не найдено.`,
   you: "вы",
   recorded: (path, seconds) => `Записано ${seconds.toFixed(1)} с речи в ${path}.`,
+  noServerForWeb:
+    "Сервер Pipit здесь не запущен. Запустите его: npx pipit serve или npm start -- --web, и повторите.",
+  signInForWeb: "Вы не вошли. Войдите командой /login в npx pipit chat и повторите.",
   bye: "Пока.",
 };
 

@@ -43,6 +43,12 @@ export async function runCli(args: readonly string[], io: CliProcess): Promise<n
         const { doctor } = await import("./commands/doctor.ts");
         outcome.code = await doctor(flags, { config, terminal, tokenStore });
       },
+      async web(flags) {
+        const { startTokenStore } = await import("#engine/node/start-token-store.ts");
+        const tokenStore = startTokenStore(config);
+        const { web } = await import("./commands/web.ts");
+        outcome.code = await web(flags, { config, terminal, tokenStore });
+      },
     });
     await program.parseAsync([...args], { from: "user" });
     return outcome.code;
@@ -55,6 +61,7 @@ interface Actions {
   chat(flags: ChatFlags): Promise<void>;
   serve(rest: readonly string[]): Promise<void>;
   doctor(flags: { readonly json?: boolean }): Promise<void>;
+  web(flags: { readonly json?: boolean }): Promise<void>;
 }
 
 function buildProgram(terminal: Terminal, actions: Actions): Command {
@@ -89,6 +96,13 @@ function buildProgram(terminal: Terminal, actions: Actions): Command {
     .addHelpText("after", serveHelp)
     .action((_flags: unknown, command: Command) => actions.serve(command.args));
   program
+    .command("web")
+    .description(
+      "print an address that signs a browser in to the running server; it works once, for 10 minutes",
+    )
+    .option("--json", 'print {"url", "expiresAtMs"}')
+    .action((flags: { json?: boolean }) => actions.web(flags));
+  program
     .command("doctor")
     .description("say what works here, what does not, why, and the cure")
     .option("--json", "print the checks as JSON lines")
@@ -101,6 +115,9 @@ const serveHelp = `
   --http HOST:PORT     HTTP, Connect and gRPC-Web; default 127.0.0.1:8787
   --grpc HOST:PORT     gRPC; default 127.0.0.1:50051
   --data DIR           the server's data; default $PIPIT_HOME/server
+  --web-root DIR       the built page; default dist/renderer of this installation
+  --public-url URL     https address by which people reach it through a proxy
+  --sign-in-address    print an address that signs a browser in, once
   --log-level LEVEL    debug, info, warn or error; default info
 Port 0 takes a free one. The environment and config.toml are described in docs/operations.md.`;
 
