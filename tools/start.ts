@@ -15,7 +15,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const USAGE = `npm start [-- FLAGS]: opens Pipit in the menu bar, or, where that cannot be, as a web page.
   --web             open it as a web page on purpose
   --http HOST:PORT  where the web page listens, default 127.0.0.1:8787
-  --grpc HOST:PORT  where its gRPC listens, default 127.0.0.1:50051`;
+  --grpc HOST:PORT  where its gRPC listens, default 127.0.0.1:50051
+  --log-level LEVEL debug, info, warn (default) or error`;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
@@ -33,13 +34,17 @@ function readOptions(argv: readonly string[]): StartOptions | undefined {
         web: { type: "boolean", default: false },
         http: { type: "string" },
         grpc: { type: "string" },
+        // A person reads this terminal: what goes well needs no line.
+        "log-level": { type: "string", default: "warn" },
         help: { type: "boolean", default: false },
       },
     });
     if (values.help) return undefined;
-    const address = (flag: "http" | "grpc"): string[] =>
-      values[flag] === undefined ? [] : [`--${flag}`, values[flag]];
-    return { web: values.web, serverArgs: [...address("http"), ...address("grpc")] };
+    const passed = ["http", "grpc", "log-level"] as const;
+    const serverArgs = passed.flatMap((flag) =>
+      values[flag] === undefined ? [] : [`--${flag}`, values[flag]],
+    );
+    return { web: values.web, serverArgs };
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split(". ")[0] ?? "") : "";
     throw new PipitError("USAGE", `${reason}.\n${USAGE}`, { cause: error });
