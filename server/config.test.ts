@@ -103,6 +103,37 @@ describe("readServerConfig", () => {
   });
 
   test.each([
+    ["https://pipit.example", "https://pipit.example"],
+    ["https://pipit.example:8443/", "https://pipit.example:8443"],
+    ["http://localhost:8787", "http://localhost:8787"],
+    ["http://[::1]:80", "http://[::1]"],
+  ])("--public-url %s is the origin %s", (value, origin) => {
+    expect(read(["--public-url", value]).publicUrl).toBe(origin);
+  });
+
+  test.each([
+    "http://pipit.example",
+    "https://pipit.example/x",
+    "https://u:p@pipit.example",
+    "pipit.example",
+  ])("--public-url %s is refused with the cure", (value) => {
+    const error = failure(["--public-url", value]);
+    expect([error.code, error.message]).toEqual([
+      "USAGE",
+      expect.stringContaining("https://pipit.example ("),
+    ]);
+  });
+
+  test("the page is found beside the program, from source and bundled, or where the person says", () => {
+    const from = (entryUrl: string) =>
+      readServerConfig({ argv: [], env: { PIPIT_HOME: home }, entryUrl }).webRoot;
+    expect(from("file:///opt/pipit/server/main.ts")).toBe("/opt/pipit/dist/renderer");
+    expect(from("file:///opt/pipit/dist/server/main.js")).toBe("/opt/pipit/dist/renderer");
+    expect(read(["--web-root", "/srv/page"]).webRoot).toBe("/srv/page");
+    expect(read(["--sign-in-address"]).signInAddress).toBe(true);
+  });
+
+  test.each([
     ["127.0.0.1:9999", "http://127.0.0.1:9999"],
     ["0.0.0.0", "http://127.0.0.1:11434"],
     ["gpu.lan", "http://gpu.lan:11434"],

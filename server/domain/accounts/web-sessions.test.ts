@@ -1,0 +1,117 @@
+import { describe, expect, test } from "vitest";
+import { openTemporaryStore, type TemporaryStore } from "#server/store/testing/temporary-store.ts";
+import { hashOpaqueToken, newOpaqueToken } from "./opaque-token.ts";
+import type { Account } from "./ports.ts";
+import { createWebSessions, WEB_SESSION_TTL_MS, type WebSessions } from "./web-sessions.ts";
+
+const ann: Account = {
+  id: "ann",
+  login: "ann",
+  displayName: "Ann",
+  local: false,
+  active: true,
+  createdAtMs: 1,
+};
+const request = { userId: "ann", scope: ["api:read", "api:write"] };
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+async function setUp(account: Account = ann): Promise<{ temporary: TemporaryStore; sessions: WebSessions }> {
+  const temporary = await openTemporaryStore();
+  const { store, clock } = temporary;
+  await store.accounts.create(account);
+  return {
+    temporary,
+    sessions: createWebSessions({ store: store.webSessions, accounts: store.accounts, clock }),
+  };
+}
+
+describe("a session", () => {
+  test("speaks for who signed in, for seven days and not a moment longer", async () => {
+    const { temporary, sessions } = await setUp();
+    await using _ = temporary;
+    const { token, expiresAtMs } = await sessions.start(request);
+    expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(expiresAtMs).toBe(temporary.clock.nowMs() + 7 * DAY_MS);
+    const caller = { ...request, clientId: "pipit-web", anonymous: false, expiresAtMs };
+    expect(await sessions.verify(token)).toEqual(caller);
+    temporary.clock.advance(WEB_SESSION_TTL_MS - 1);
+    expect(await sessions.verify(token)).toEqual(caller);
+    temporary.clock.advance(1);
+    await expect(sessions.verify(token)).rejects.toMatchObject({ code: "TOKEN_EXPIRED" });
+  });
+
+  test("ends no later than what it was made from", async () => {
+    const { temporary, sessions } = await setUp();
+    await using _ = temporary;
+    const notAfterMs = temporary.clock.nowMs() + 60_000;
+    const { token, expiresAtMs } = await sessions.start({ ...request, notAfterMs });
+    expect(expiresAtMs).toBe(notAfterMs);
+    temporary.clock.advance(60_000);
+    await expect(sessions.verify(token)).rejects.toMatchObject({ code: "TOKEN_EXPIRED" });
+  });
+
+  test("is stored as a hash only", async () => {
+    const { temporary, sessions } = await setUp();
+    await using _ = temporary;
+    const { token } = await sessions.start(request);
+    const stored = await temporary.store.webSessions.find(hashOpaqueToken(token));
+    expect(stored).toMatchObject({ userId: "ann", clientId: "pipit-web", scope: "api:read api:write" });
+    expect(JSON.stringify(stored)).not.toContain(token);
+    expect(await temporary.store.webSessions.find(token)).toBeUndefined();
+  });
+
+  test("is over when it was ended, and only that one", async () => {
+    const { temporary, sessions } = await setUp();
+    await using _ = temporary;
+    const [first, second] = await Promise.all([sessions.start(request), sessions.start(request)]);
+    await sessions.end(first.token);
+    await sessions.end(first.token);
+    await expect(sessions.verify(first.token)).rejects.toMatchObject({ code: "TOKEN_EXPIRED" });
+    expect(await sessions.verify(second.token)).toMatchObject({ userId: "ann" });
+  });
+
+  test.each(["", "x", "ann", "%00", newOpaqueToken(), `${newOpaqueToken()}=`])(
+    "is not to be had for %j",
+    async (token) => {
+      const { temporary, sessions } = await setUp();
+      await using _ = temporary;
+      await sessions.start(request);
+      await expect(sessions.verify(token)).rejects.toMatchObject({ code: "TOKEN_EXPIRED" });
+      await expect(sessions.end(token)).resolves.toBeUndefined();
+    },
+  );
+
+  test.each([
+    ["switched off", { ...ann, active: false }],
+    ["gone", { ...ann, id: "somebody else" }],
+  ])("is refused when its account is %s", async (_name, account) => {
+    const { temporary, sessions } = await setUp(account);
+    await using _ = temporary;
+    const { token } = await sessions.start(request);
+    await expect(sessions.verify(token)).rejects.toMatchObject({ code: "TOKEN_EXPIRED" });
+  });
+
+  test("remembers when it was last seen, without a write for every request", async () => {
+    const { temporary, sessions } = await setUp();
+    await using _ = temporary;
+    const { token } = await sessions.start(request);
+    const startMs = temporary.clock.nowMs();
+    const lastSeenAfter = async (durationMs: number): Promise<number> => {
+      temporary.clock.advance(durationMs);
+      await sessions.verify(token);
+      return (await temporary.store.webSessions.find(hashOpaqueToken(token)))?.lastSeenAtMs ?? 0;
+    };
+    expect(await lastSeenAfter(60_000)).toBe(startMs);
+    expect(await lastSeenAfter(240_000)).toBe(startMs + 300_000);
+  });
+});
+
+test("sessions that have ended are forgotten with the next one that is made", async () => {
+  const { temporary, sessions } = await setUp();
+  await using _ = temporary;
+  const old = hashOpaqueToken((await sessions.start(request)).token);
+  temporary.clock.advance(WEB_SESSION_TTL_MS);
+  expect(await temporary.store.webSessions.find(old)).toBeDefined();
+  await sessions.start(request);
+  expect(await temporary.store.webSessions.find(old)).toBeUndefined();
+});

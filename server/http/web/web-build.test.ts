@@ -1,0 +1,99 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { brotliDecompressSync } from "node:zlib";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createRecordingLogger } from "#server/store/testing/temporary-store.ts";
+import { createWebBuildSource } from "./web-build.ts";
+
+const page = '<script type="module" src="/assets/web-1.js"></script>';
+const script = "export const bird = 1;\n".repeat(100);
+
+let folder: string;
+let root: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "pipit-web-"));
+  root = join(folder, "renderer");
+  await mkdir(join(root, "assets", "fonts"), { recursive: true });
+  await writeFile(join(root, "web.html"), page);
+  await writeFile(join(root, "desktop.html"), "desktop");
+  await writeFile(join(root, "assets", "web-1.js"), script);
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function source() {
+  const logger = createRecordingLogger();
+  return { logger, build: createWebBuildSource({ root, logger }) };
+}
+
+test("holds the page and its files, in folders too, and nothing that is not for the page", async () => {
+  await writeFile(join(root, "assets", "fonts", "main.woff2"), "font");
+  await writeFile(join(root, "assets", "web-1.js.map"), "{}");
+  await writeFile(join(root, "assets", "notes.txt"), "x");
+  await writeFile(join(root, "assets", "other.html"), "x");
+  const build = await source().build();
+  expect([...(build?.assets.keys() ?? [])].toSorted()).toEqual(["fonts/main.woff2", "web-1.js"]);
+  expect((await build?.page.form([]))?.body.toString()).toBe(page);
+});
+
+test("does not follow links out of the build", async () => {
+  await writeFile(join(folder, "secret.js"), "secret");
+  await mkdir(join(folder, "more"));
+  await writeFile(join(folder, "more", "secret.js"), "secret");
+  await symlink(join(folder, "secret.js"), join(root, "assets", "link.js"));
+  await symlink(join(folder, "more"), join(root, "assets", "more"));
+  expect([...((await source().build())?.assets.keys() ?? [])]).toEqual(["web-1.js"]);
+});
+
+test("a page that is a link is no build", async () => {
+  await rm(join(root, "web.html"));
+  await symlink(join(root, "desktop.html"), join(root, "web.html"));
+  expect(await source().build()).toBeUndefined();
+});
+
+test("is read once, so that a page and its files are always of one build", async () => {
+  const { build } = source();
+  const [first, second] = await Promise.all([build(), build()]);
+  await rm(root, { recursive: true });
+  expect(second).toBe(first);
+  expect(await build()).toBe(first);
+});
+
+test("is looked for again while there is none", async () => {
+  await rm(join(root, "web.html"));
+  const { build, logger } = source();
+  expect(await build()).toBeUndefined();
+  expect(logger.lines).toEqual([]);
+  await writeFile(join(root, "web.html"), page);
+  expect(await build()).toBeDefined();
+});
+
+test("half a build is none, and the log says which file is missing", async () => {
+  await rm(join(root, "assets", "web-1.js"));
+  const { build, logger } = source();
+  expect(await build()).toBeUndefined();
+  expect(logger.lines).toMatchObject([
+    { level: "warn", event: "web.build_incomplete", fields: { missing: "web-1.js" } },
+  ]);
+});
+
+test("each form of a file has its own tag, is made once, and small or packed files stay as they are", async () => {
+  await writeFile(join(root, "assets", "small.css"), "a{}");
+  await writeFile(join(root, "assets", "image.png"), "x".repeat(5000));
+  const assets = (await source().build())?.assets;
+  const file = assets?.get("web-1.js");
+  const [plain, br, gzip] = await Promise.all([file?.form([]), file?.form(["br"]), file?.form(["gzip"])]);
+  expect(new Set([plain?.etag, br?.etag, gzip?.etag]).size).toBe(3);
+  expect(brotliDecompressSync(br?.body ?? Buffer.alloc(0)).toString()).toBe(script);
+  expect((await file?.form(["br", "gzip"]))?.body).toBe(br?.body);
+  for (const name of ["small.css", "image.png"]) {
+    const found = assets?.get(name);
+    expect([name, found?.varies, (await found?.form(["br"]))?.encoding]).toEqual([name, false, undefined]);
+  }
+});
+
+test("what the build compressed itself is sent as it is", async () => {
+  await writeFile(join(root, "assets", "web-1.js.br"), "compressed by the build");
+  const file = (await source().build())?.assets.get("web-1.js");
+  expect((await file?.form(["br"]))?.body.toString()).toBe("compressed by the build");
+});
