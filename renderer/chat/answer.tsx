@@ -1,0 +1,111 @@
+import { Check, CircleAlert, LoaderCircle, RotateCcw, Trash2, X } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { answerText, type AssistantMessage, type MessagePart } from "#contract/chat-state.ts";
+import { useBridge } from "../bridge/use-bridge.tsx";
+import { Markdown } from "../markdown/markdown.tsx";
+import { useAttempt } from "../shell/use-view.tsx";
+import { IconButton } from "../ui/icon-button.tsx";
+import { CopyButton, MessageActions } from "./message-actions.tsx";
+import { useChatUi } from "./use-chat-ui.ts";
+import { useFailureText } from "./use-failure-text.ts";
+
+/** What Pipit said: plain text over the whole width, with one quiet line for each tool it used. */
+export function Answer({ message }: { readonly message: AssistantMessage }) {
+  const streaming = message.status === "streaming";
+  return (
+    <div className="py-2">
+      {message.parts.map((part, index) => (
+        // Parts are only ever added at the end, and the last one grows.
+        <AnswerPart key={index} part={part} streaming={streaming && index === message.parts.length - 1} />
+      ))}
+      {streaming ? <Caret /> : <AnswerEnd message={message} />}
+    </div>
+  );
+}
+
+function AnswerPart({ part, streaming }: { readonly part: MessagePart; readonly streaming: boolean }) {
+  switch (part.kind) {
+    case "text":
+      return <Markdown text={part.text} streaming={streaming} />;
+    case "tool":
+      return <ToolLine part={part} />;
+    case "notice":
+      return (
+        <p className="my-1 flex items-start gap-2 text-small text-soft">
+          <CircleAlert aria-hidden="true" className="size-4 shrink-0" />
+          <bdi>{part.text}</bdi>
+        </p>
+      );
+    default:
+      return part satisfies never;
+  }
+}
+
+const toolStates = {
+  started: { text: "toolRunning", Icon: LoaderCircle, look: "animate-spin" },
+  done: { text: "toolDone", Icon: Check, look: "text-accent" },
+  failed: { text: "toolFailed", Icon: X, look: "text-danger" },
+} as const;
+
+function ToolLine({ part }: { readonly part: MessagePart & { readonly kind: "tool" } }) {
+  const { t } = useTranslation("chat");
+  const { text, Icon, look } = toolStates[part.state];
+  return (
+    <p className="my-1 flex items-center gap-2 text-small text-soft">
+      <Icon role="img" aria-label={t(text)} className={`size-4 shrink-0 ${look}`} />
+      <bdi className="truncate">{part.summary === "" ? part.name : part.summary}</bdi>
+    </p>
+  );
+}
+
+/** More is to come. It takes the place of the row of actions, so that nothing moves when the answer is complete. */
+function Caret() {
+  const { t } = useTranslation("chat");
+  return (
+    <div className="flex h-8 items-center">
+      <span
+        role="img"
+        aria-label={t("thinking")}
+        className="size-2 rounded-full bg-accent motion-safe:animate-pulse"
+      />
+    </div>
+  );
+}
+
+function AnswerEnd({ message }: { readonly message: AssistantMessage }) {
+  const { t } = useTranslation("chat");
+  const failureText = useFailureText();
+  const { status, failure } = message;
+  return (
+    <>
+      {status === "interrupted" && <p className="text-small text-warning">{t("interrupted")}</p>}
+      {status === "cancelled" && <p className="text-small text-faint">{t("stopped")}</p>}
+      {status === "failed" && failure !== undefined && (
+        <p className="text-small text-danger">{t("answerFailed", { reason: failureText(failure) })}</p>
+      )}
+      <AnswerActions message={message} />
+    </>
+  );
+}
+
+function AnswerActions({ message }: { readonly message: AssistantMessage }) {
+  const { t } = useTranslation("chat");
+  const { commands } = useBridge();
+  const attempt = useAttempt();
+  const ui = useChatUi();
+  const messageId = message.id;
+  const regenerate = async () => {
+    if (await attempt(commands.regenerate({ messageId }))) ui.goToEnd();
+  };
+  return (
+    <MessageActions atMs={message.createdAtMs} className="-ms-2 h-8">
+      <CopyButton text={() => answerText(message)} />
+      <IconButton label={t("regenerate")} onClick={() => void regenerate()}>
+        <RotateCcw className="size-4" />
+      </IconButton>
+      <IconButton label={t("delete")} onClick={() => void attempt(commands.deleteMessage({ messageId }))}>
+        <Trash2 className="size-4" />
+      </IconButton>
+    </MessageActions>
+  );
+}

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { createChatUi } from "./chat-ui.ts";
+
+const picture = { bytes: new Uint8Array(), widthPx: 1, heightPx: 1 };
+
+test("starts with the draft of last time", () => {
+  expect(createChatUi("half a thought").store.getState().text).toBe("half a thought");
+});
+
+test("what was sent leaves the composer, what was typed meanwhile stays", () => {
+  const ui = createChatUi("");
+  ui.write("first");
+  ui.attach(picture);
+  ui.write("first and more");
+  ui.sent("first", picture);
+  expect(ui.store.getState()).toMatchObject({ text: " and more", picture: undefined });
+});
+
+test("another text or picture than the sent one stays whole", () => {
+  const ui = createChatUi("");
+  ui.write("other");
+  ui.attach(picture);
+  ui.sent("first", undefined);
+  expect(ui.store.getState()).toMatchObject({ text: "other", picture });
+});

@@ -1,0 +1,167 @@
+import { ArrowUp, Camera, ImagePlus, Square, Volume2, VolumeOff, VolumeX } from "lucide-react";
+import { useRef } from "react";
+import { useTranslation } from "react-i18next";
+import type { UnavailableReason } from "#contract/app-state.ts";
+import { useApp, useAuth, useBridge, useChat } from "../bridge/use-bridge.tsx";
+import { useAttempt, useViews } from "../shell/use-view.tsx";
+import { Button } from "../ui/button.tsx";
+import { IconButton } from "../ui/icon-button.tsx";
+import { useChatUiState } from "./use-chat-ui.ts";
+import { useMaySpeak } from "./use-may-speak.ts";
+import type { PictureIntake } from "./use-picture.ts";
+
+export interface ComposerToolsProps {
+  readonly pictures: PictureIntake;
+  readonly onSend: () => void;
+}
+
+/** The row under the text: what can be added at the start, what is done with it at the end. */
+export function ComposerTools({ pictures, onSend }: ComposerToolsProps) {
+  return (
+    <div className="flex shrink-0 items-center gap-1 px-1 pb-1">
+      <ScreenshotButton pictures={pictures} />
+      <PictureButton pictures={pictures} />
+      <SpeakButtons />
+      <span className="flex-1" />
+      <StopButton />
+      <SendButton onSend={onSend} />
+    </div>
+  );
+}
+
+const reasons = {
+  "browser-cannot": "reasonBrowserCannot",
+  "no-display": "reasonNoDisplay",
+  "screen-refused": "reasonScreenRefused",
+  "no-sound-device": "reasonNoSoundDevice",
+  "no-tray": "reasonUnavailable",
+  "not-installed": "reasonUnavailable",
+} as const satisfies Record<UnavailableReason, string>;
+
+function ScreenshotButton({ pictures }: { readonly pictures: PictureIntake }) {
+  const { t } = useTranslation("chat");
+  const never = useApp((state) => state.settings.screenshot === "never");
+  const feature = useApp((state) => state.features.screenshot);
+  const preparing = useChatUiState((state) => state.preparing);
+  if (never) return undefined;
+  // Not `disabled`: then nobody could reach the sentence that says why.
+  if (!feature.available) {
+    const why = `${t("screenshot")}. ${t(reasons[feature.reason])}`;
+    return (
+      <IconButton label={why} aria-disabled className="opacity-50">
+        <Camera className="size-4" />
+      </IconButton>
+    );
+  }
+  return (
+    <IconButton label={t("screenshot")} disabled={preparing} onClick={() => void pictures.captureScreen()}>
+      <Camera className="size-4" />
+    </IconButton>
+  );
+}
+
+function PictureButton({ pictures }: { readonly pictures: PictureIntake }) {
+  const { t } = useTranslation("chat");
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <IconButton label={t("addPicture")} onClick={() => input.current?.click()}>
+        <ImagePlus className="size-4" />
+      </IconButton>
+      <input
+        ref={input}
+        type="file"
+        accept="image/jpeg,image/png,image/webp"
+        hidden
+        onChange={(event) => {
+          void pictures.take([...(event.target.files ?? [])]);
+          // The same file can be chosen again.
+          event.target.value = "";
+        }}
+      />
+    </>
+  );
+}
+
+function SpeakButtons() {
+  const { t } = useTranslation("chat");
+  const { commands } = useBridge();
+  const attempt = useAttempt();
+  const speak = useApp((state) => state.settings.speak);
+  const sound = useApp((state) => state.features.sound);
+  const [maySpeak, silenced] = useMaySpeak();
+  const stop = () => {
+    silenced();
+    void attempt(commands.stopSpeaking());
+  };
+  if (!sound.available) {
+    return (
+      <IconButton label={`${t("speakOn")}. ${t(reasons[sound.reason])}`} aria-disabled className="opacity-50">
+        <VolumeX className="size-4" />
+      </IconButton>
+    );
+  }
+  return (
+    <>
+      <IconButton
+        label={t("speakOn")}
+        aria-pressed={speak}
+        onClick={() => void attempt(commands.updateSettings({ speak: !speak }))}
+      >
+        {speak ? <Volume2 className="size-4" /> : <VolumeX className="size-4" />}
+      </IconButton>
+      {speak && maySpeak && (
+        <IconButton label={t("stopSpeaking")} onClick={stop}>
+          <VolumeOff className="size-4" />
+        </IconButton>
+      )}
+    </>
+  );
+}
+
+function StopButton() {
+  const { t } = useTranslation("chat");
+  const { commands } = useBridge();
+  const attempt = useAttempt();
+  const answering = useChat((state) => state.activeMessageId !== undefined);
+  if (!answering) return undefined;
+  return (
+    <IconButton
+      label={t("stop")}
+      className="rounded-full border border-hairline"
+      onClick={() => void attempt(commands.cancel())}
+    >
+      <Square className="size-3 fill-current" />
+    </IconButton>
+  );
+}
+
+function SendButton({ onSend }: { readonly onSend: () => void }) {
+  const { t } = useTranslation("chat");
+  const views = useViews();
+  const { kind } = useAuth();
+  const answering = useChat((state) => state.activeMessageId !== undefined);
+  const blank = useChatUiState((state) => state.text.trim() === "");
+  const busy = useChatUiState((state) => state.sending || state.preparing);
+  if (kind === "signing-in") return <Button disabled>{t("signingIn")}</Button>;
+  if (kind === "signed-out" || kind === "failed") {
+    return (
+      <Button kind="primary" onClick={() => views.open("sign-in")}>
+        {t("signInToSend")}
+      </Button>
+    );
+  }
+  // While an answer runs its place belongs to Stop, until there is a next question to send.
+  if (answering && blank) return undefined;
+  return (
+    <IconButton
+      label={t("send")}
+      tone="accent"
+      className="rounded-full"
+      disabled={blank || busy}
+      onClick={onSend}
+    >
+      <ArrowUp className="size-4" />
+    </IconButton>
+  );
+}

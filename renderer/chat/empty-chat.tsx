@@ -1,0 +1,63 @@
+import { useTranslation } from "react-i18next";
+import { useApp, useAuth } from "../bridge/use-bridge.tsx";
+import { Kbd } from "../ui/kbd.tsx";
+import { PipitMark } from "../ui/pipit-mark.tsx";
+import { formatAccelerator, keyStyleOf } from "../settings/accelerator.ts";
+import { useChatUi } from "./use-chat-ui.ts";
+
+const examples = ["example1", "example2", "example3", "example4"] as const;
+
+/** Before the first question. The examples fill the composer; nothing is sent by them. */
+export function EmptyChat() {
+  const { t } = useTranslation("chat");
+  const auth = useAuth();
+  const ui = useChatUi();
+  const greeting =
+    auth.kind === "signed-in" && !auth.local ? t("greetingName", { name: auth.accountName }) : t("greeting");
+  const use = (text: string) => {
+    ui.write(text);
+    ui.focusComposer();
+  };
+  return (
+    <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
+      <div className="m-auto flex w-full max-w-page flex-col items-center gap-6 px-6 py-8">
+        <div className="flex flex-col items-center gap-3">
+          <PipitMark className="size-10 text-accent" />
+          <h2 className="text-center text-display font-semibold wrap-anywhere">
+            <bdi>{greeting}</bdi>
+          </h2>
+          <HotkeyHint />
+        </div>
+        <ul aria-label={t("examples")} className="flex w-full max-w-panel flex-col gap-2">
+          {examples.map((example) => (
+            <li key={example}>
+              <button
+                type="button"
+                onClick={() => use(t(example))}
+                className="w-full rounded-control border border-hairline px-3 py-2 text-start text-soft transition-colors hover:bg-hover hover:text-ink active:bg-press"
+              >
+                {t(example)}
+              </button>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  );
+}
+
+function HotkeyHint() {
+  const { t } = useTranslation("chat");
+  const hotkey = useApp((state) => state.hotkey);
+  const platform = useApp((state) => state.platform);
+  // Claimed only when the system took it; whether it works shows when it is pressed.
+  if (hotkey.kind !== "confirmed" && hotkey.kind !== "registered") return undefined;
+  const [before, after] = t("hotkeyHint", { keys: "\n" }).split("\n");
+  return (
+    <p className="flex flex-wrap items-center justify-center gap-1 text-small text-faint">
+      {before}
+      <Kbd keys={formatAccelerator(hotkey.accelerator, keyStyleOf(platform, navigator.userAgent))} />
+      {after}
+    </p>
+  );
+}

@@ -1,0 +1,57 @@
+import { Check, Copy } from "lucide-react";
+import { useEffect, useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useBridge } from "../bridge/use-bridge.tsx";
+import { useAttempt } from "../shell/use-view.tsx";
+import { VisuallyHidden } from "../ui/visually-hidden.tsx";
+import { IconButton } from "../ui/icon-button.tsx";
+import { clockTime, fullTime } from "./message-time.ts";
+
+const copiedMs = 1_500;
+
+export interface MessageActionsProps {
+  readonly atMs: number;
+  readonly children: ReactNode;
+  readonly className?: string;
+}
+
+/** What can be done with a message: there when it is pointed at or holds the focus, and always in the same place. */
+export function MessageActions({ atMs, children, className = "" }: MessageActionsProps) {
+  const { i18n } = useTranslation("chat");
+  return (
+    <div
+      className={`flex items-center opacity-0 transition-opacity group-hover/message:opacity-100 group-focus-within/message:opacity-100 ${className}`}
+    >
+      {children}
+      <time
+        dateTime={new Date(atMs).toISOString()}
+        title={fullTime(atMs, i18n.language)}
+        className="px-1 text-caption whitespace-nowrap text-faint"
+      >
+        {clockTime(atMs, i18n.language)}
+      </time>
+    </div>
+  );
+}
+
+/** `text` is made when it is asked for: an answer can be megabytes long. */
+export function CopyButton({ text }: { readonly text: () => string }) {
+  const { t } = useTranslation("chat");
+  const { commands } = useBridge();
+  const attempt = useAttempt();
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return undefined;
+    const timer = setTimeout(() => setCopied(false), copiedMs);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  const copy = async () => setCopied(await attempt(commands.copyText({ text: text() })));
+  return (
+    <>
+      <IconButton label={t("copy")} onClick={() => void copy()}>
+        {copied ? <Check className="size-4 text-accent" /> : <Copy className="size-4" />}
+      </IconButton>
+      <VisuallyHidden role="status">{copied ? t("copied") : ""}</VisuallyHidden>
+    </>
+  );
+}

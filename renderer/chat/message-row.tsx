@@ -1,0 +1,41 @@
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+import type { Message } from "#contract/chat-state.ts";
+import { Answer } from "./answer.tsx";
+import { clockTime, dayName } from "./message-time.ts";
+import { Question } from "./question.tsx";
+
+export interface MessageRowProps {
+  readonly message: Message;
+  /** A line with the day's name stands above. */
+  readonly opensDay: boolean;
+  readonly isLast: boolean;
+}
+
+/** One message. Drawn again only when it changed itself: while an answer streams, that is the answer alone. */
+export const MessageRow = memo(function MessageRow({ message, opensDay, isLast }: MessageRowProps) {
+  const { t, i18n } = useTranslation("chat");
+  const time = clockTime(message.createdAtMs, i18n.language);
+  return (
+    <div className={`mx-auto max-w-page px-4 ${isLast ? "pb-4" : ""}`}>
+      {opensDay && <DayLine atMs={message.createdAtMs} />}
+      <article
+        data-message-id={message.id}
+        aria-label={t(message.role === "user" ? "you" : "pipit", { time })}
+        className="group/message"
+      >
+        {message.role === "user" ? <Question message={message} /> : <Answer message={message} />}
+      </article>
+    </div>
+  );
+});
+
+function DayLine({ atMs }: { readonly atMs: number }) {
+  const { t, i18n } = useTranslation("chat");
+  const name = dayName(atMs, Date.now(), i18n.language);
+  return (
+    <p className="pt-4 pb-1 text-center text-caption text-faint">
+      {typeof name === "string" ? t(name) : name.date}
+    </p>
+  );
+}

@@ -1,0 +1,54 @@
+/** Whether a message is the first of its day, in the time zone of this machine. */
+export function startsDay(previousMs: number | undefined, atMs: number): boolean {
+  return previousMs === undefined || !isSameDay(previousMs, atMs);
+}
+
+/** What stands above the first message of a day. */
+export type DayName = "today" | "yesterday" | { readonly date: string };
+
+/** The name of the day of `atMs`, seen from `nowMs`; the year is named when it is another one. */
+export function dayName(atMs: number, nowMs: number, language: string): DayName {
+  if (isSameDay(atMs, nowMs)) return "today";
+  const yesterday = new Date(nowMs);
+  yesterday.setDate(yesterday.getDate() - 1);
+  if (isSameDay(atMs, yesterday.getTime())) return "yesterday";
+  const sameYear = new Date(atMs).getFullYear() === new Date(nowMs).getFullYear();
+  return { date: (sameYear ? dayFormat(language) : dayAndYearFormat(language)).format(atMs) };
+}
+
+/** "14:03", as the language writes it. */
+export function clockTime(atMs: number, language: string): string {
+  return timeFormat(language).format(atMs);
+}
+
+/** Date and time, for the tooltip. */
+export function fullTime(atMs: number, language: string): string {
+  return fullFormat(language).format(atMs);
+}
+
+function isSameDay(leftMs: number, rightMs: number): boolean {
+  const left = new Date(leftMs);
+  const right = new Date(rightMs);
+  return (
+    left.getDate() === right.getDate() &&
+    left.getMonth() === right.getMonth() &&
+    left.getFullYear() === right.getFullYear()
+  );
+}
+
+const dayFormat = cached({ weekday: "long", day: "numeric", month: "long" });
+const dayAndYearFormat = cached({ day: "numeric", month: "long", year: "numeric" });
+const timeFormat = cached({ hour: "numeric", minute: "2-digit" });
+const fullFormat = cached({ dateStyle: "full", timeStyle: "short" });
+
+/** Making a format costs about as much as a whole message; there are two languages. */
+function cached(options: Intl.DateTimeFormatOptions): (language: string) => Intl.DateTimeFormat {
+  const formats = new Map<string, Intl.DateTimeFormat>();
+  return (language) => {
+    const known = formats.get(language);
+    if (known !== undefined) return known;
+    const made = new Intl.DateTimeFormat(language, options);
+    formats.set(language, made);
+    return made;
+  };
+}

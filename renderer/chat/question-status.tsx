@@ -1,0 +1,95 @@
+import { Clock, CircleAlert } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { Failure, UserMessage } from "#contract/chat-state.ts";
+import { useBridge } from "../bridge/use-bridge.tsx";
+import { useAttempt } from "../shell/use-view.tsx";
+import { Button } from "../ui/button.tsx";
+import { useFailureText } from "./use-failure-text.ts";
+
+/** Where a question is on its way, and what can be done about it. An answered one needs no words. */
+export function QuestionStatus({ message }: { readonly message: UserMessage }) {
+  const { t } = useTranslation("chat");
+  const { id, status } = message;
+  switch (status.kind) {
+    case "answered":
+      return undefined;
+    case "sending":
+      return <p className="text-caption text-faint">{t("sending")}</p>;
+    case "queued":
+      return <Queued id={id} reason={status.reason} />;
+    case "failed":
+      return <Failed id={id} failure={status.failure} />;
+    case "cancelled":
+      return (
+        <StatusLine text={t("questionStopped")}>
+          <Retry id={id} label={t("retry")} />
+        </StatusLine>
+      );
+    default:
+      return status satisfies never;
+  }
+}
+
+function Queued({ id, reason }: { readonly id: string; readonly reason: Failure | undefined }) {
+  const { t } = useTranslation("chat");
+  const failureText = useFailureText();
+  const text = reason === undefined ? t("queued") : t("queuedBecause", { reason: failureText(reason) });
+  return (
+    <StatusLine icon={<Clock aria-hidden="true" className="size-4 shrink-0" />} text={text}>
+      <Retry id={id} label={t("retryNow")} />
+      <Discard id={id} label={t("remove")} />
+    </StatusLine>
+  );
+}
+
+function Failed({ id, failure }: { readonly id: string; readonly failure: Failure }) {
+  const { t } = useTranslation("chat");
+  const failureText = useFailureText();
+  return (
+    <StatusLine
+      icon={<CircleAlert aria-hidden="true" className="size-4 shrink-0" />}
+      text={t("notSent", { reason: failureText(failure) })}
+      danger
+    >
+      <Retry id={id} label={t("retry")} />
+      <Discard id={id} label={t("discard")} />
+    </StatusLine>
+  );
+}
+
+interface StatusLineProps {
+  readonly icon?: ReactNode;
+  readonly text: string;
+  readonly danger?: boolean;
+  readonly children: ReactNode;
+}
+
+function StatusLine({ icon, text, danger = false, children }: StatusLineProps) {
+  return (
+    <div className="flex max-w-full flex-col items-end gap-1">
+      <p className={`flex items-start gap-1 text-end text-small ${danger ? "text-danger" : "text-soft"}`}>
+        {icon}
+        <span>{text}</span>
+      </p>
+      <div className="flex gap-1">{children}</div>
+    </div>
+  );
+}
+
+interface ActionProps {
+  readonly id: string;
+  readonly label: string;
+}
+
+function Retry({ id, label }: ActionProps) {
+  const { commands } = useBridge();
+  const attempt = useAttempt();
+  return <Button onClick={() => void attempt(commands.retry({ messageId: id }))}>{label}</Button>;
+}
+
+function Discard({ id, label }: ActionProps) {
+  const { commands } = useBridge();
+  const attempt = useAttempt();
+  return <Button onClick={() => void attempt(commands.discard({ messageId: id }))}>{label}</Button>;
+}

@@ -1,0 +1,83 @@
+import type { ChatState, Message } from "#contract/chat-state.ts";
+import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
+
+/** What the list draws. */
+export interface Shown {
+  readonly messages: readonly Message[];
+  /** Messages came or went at the start only, so positions are counted from the end. */
+  readonly shift: boolean;
+  /** Counts up with each other chat. */
+  readonly generation: number;
+}
+
+/**
+ * The next thing to draw on the way from one list of messages to another. A list that lost messages at its start and
+ * got some at its end takes two steps, because a virtual list can keep positions through one kind of change at a time.
+ */
+export function stepTowards(shown: Shown, next: readonly Message[]): Shown {
+  const { messages, generation } = shown;
+  const oldFirst = messages[0];
+  const newFirst = next[0];
+  if (oldFirst === undefined || newFirst === undefined || isSame(oldFirst, newFirst)) {
+    return { messages: next, shift: false, generation };
+  }
+  const gone = messages.findIndex((message) => isSame(message, newFirst));
+  if (gone > 0) return { messages: next.slice(0, messages.length - gone), shift: true, generation };
+  const come = next.findIndex((message) => isSame(message, oldFirst));
+  if (come > 0) return { messages: next.slice(0, messages.length + come), shift: true, generation };
+  return { messages: next, shift: false, generation: generation + 1 };
+}
+
+function isSame(left: Message, right: Message): boolean {
+  return left.role === right.role && left.id === right.id;
+}
+
+/** What drawing needs of the page; tests hand in their own. */
+export interface Frames {
+  /** Runs `work` before the next picture; returns what calls it off. */
+  readonly next: (work: () => void) => () => void;
+  /** Runs `change` and has what follows from it drawn before it returns. */
+  readonly commit: (change: () => void) => void;
+}
+
+/**
+ * The messages as the list draws them: at most one change per frame, however fast the answer comes, and none while the
+ * page is hidden (there are no frames then).
+ */
+export function createShownMessages(chat: ReadonlyStore<ChatState>, frames: Frames) {
+  let shown: Shown = { messages: chat.getState().messages, shift: false, generation: 0 };
+  const listeners = new Set<() => void>();
+  let stop: (() => void) | undefined;
+  let cancelFrame: (() => void) | undefined;
+
+  const flush = () => {
+    cancelFrame = undefined;
+    const target = chat.getState().messages;
+    while (shown.messages !== target) {
+      const step = stepTowards(shown, target);
+      const last = step.messages.length === target.length;
+      frames.commit(() => {
+        shown = last ? { ...step, messages: target } : step;
+        for (const listener of listeners) listener();
+      });
+    }
+  };
+  const schedule = () => {
+    if (chat.getState().messages !== shown.messages) cancelFrame ??= frames.next(flush);
+  };
+  return {
+    getState: (): Shown => shown,
+    subscribe(listener: () => void): () => void {
+      listeners.add(listener);
+      stop ??= chat.subscribe(schedule);
+      schedule();
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size > 0) return;
+        stop?.();
+        cancelFrame?.();
+        stop = cancelFrame = undefined;
+      };
+    },
+  };
+}

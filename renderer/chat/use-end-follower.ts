@@ -1,0 +1,101 @@
+import { useMemo, type RefObject } from "react";
+import { createStore, type StoreApi } from "zustand/vanilla";
+import { atEnd, reduceEnd, type EndEvent, type EndState, type ScrollMetrics } from "./end-follower.ts";
+
+/** Keeps the end in view, or else the message that the reader looks at where it is. */
+export interface EndFollower {
+  readonly store: Pick<StoreApi<EndState>, "getState" | "getInitialState" | "subscribe">;
+  /** After anything was drawn or measured, before it is painted. */
+  settle(): void;
+  scrolled(): void;
+  /** The reader is about to move towards the start. */
+  pulledUp(): void;
+  /** Something was added at the end. */
+  grew(): void;
+  toEnd(): void;
+}
+
+interface Anchor {
+  readonly element: Element;
+  readonly topPx: number;
+}
+
+/** `scroller` holds articles, of which one that is in view keeps its place while the list around it changes. */
+export function useEndFollower(scroller: RefObject<HTMLElement | null>): EndFollower {
+  return useMemo(() => createEndFollower(() => scroller.current), [scroller]);
+}
+
+function createEndFollower(scroller: () => HTMLElement | null): EndFollower {
+  const store = createStore<EndState>(() => atEnd);
+  let last: ScrollMetrics = { offsetPx: 0, contentPx: 0, viewportPx: 0 };
+  let anchor: Anchor | undefined;
+  const apply = (event: EndEvent) => {
+    const next = reduceEnd(store.getState(), event);
+    if (next !== store.getState()) store.setState(next, true);
+  };
+  const look = (element: HTMLElement) => {
+    const now = metricsOf(element);
+    if (now.offsetPx !== last.offsetPx) apply({ kind: "scrolled", before: last, now });
+    last = now;
+  };
+  const settle = () => {
+    const element = scroller();
+    if (element === null) return;
+    // The reader may have moved since the last event: what they did counts before what we want.
+    look(element);
+    if (store.getState().following) element.scrollTop = element.scrollHeight;
+    else holdAnchor(element, anchor);
+    last = metricsOf(element);
+    apply({ kind: "laid-out", now: last });
+  };
+  return {
+    store,
+    settle,
+    scrolled() {
+      const element = scroller();
+      if (element === null) return;
+      look(element);
+      anchor = store.getState().following ? undefined : findAnchor(element);
+    },
+    pulledUp() {
+      const element = scroller();
+      if (element === null) return;
+      apply({ kind: "pulled-up", now: metricsOf(element) });
+      if (!store.getState().following) anchor ??= findAnchor(element);
+    },
+    grew: () => apply({ kind: "grew" }),
+    toEnd() {
+      anchor = undefined;
+      apply({ kind: "jumped" });
+      const element = scroller();
+      if (element === null) return;
+      element.scrollTop = element.scrollHeight;
+      last = metricsOf(element);
+    },
+  };
+}
+
+function metricsOf(element: HTMLElement): ScrollMetrics {
+  return {
+    offsetPx: element.scrollTop,
+    contentPx: element.scrollHeight,
+    viewportPx: element.clientHeight,
+  };
+}
+
+/** The first message that is at least partly in view. */
+function findAnchor(scroller: HTMLElement): Anchor | undefined {
+  const topPx = scroller.getBoundingClientRect().top;
+  for (const element of scroller.querySelectorAll("article")) {
+    const box = element.getBoundingClientRect();
+    if (box.bottom > topPx && box.height > 0) return { element, topPx: box.top - topPx };
+  }
+  return undefined;
+}
+
+function holdAnchor(scroller: HTMLElement, anchor: Anchor | undefined): void {
+  if (anchor === undefined || !anchor.element.isConnected) return;
+  const nowPx = anchor.element.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
+  const driftPx = nowPx - anchor.topPx;
+  if (Math.abs(driftPx) >= 1) scroller.scrollTop += driftPx;
+}

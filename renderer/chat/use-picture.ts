@@ -1,0 +1,62 @@
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { useBridge } from "../bridge/use-bridge.tsx";
+import { useAttempt } from "../shell/use-view.tsx";
+import { prepareImage } from "./prepare-image.ts";
+import { scaleInWorker } from "./scale-in-worker.ts";
+import { useChatUi } from "./use-chat-ui.ts";
+
+/** Ways for a picture into the composer. */
+export interface PictureIntake {
+  /** From the clipboard, a drop or the file dialog; the first is taken. */
+  take(files: readonly File[]): Promise<void>;
+  captureScreen(): Promise<void>;
+  remove(): void;
+}
+
+export function usePicture(): PictureIntake {
+  const { t } = useTranslation("chat");
+  const { commands } = useBridge();
+  const attempt = useAttempt();
+  const ui = useChatUi();
+  const running = useRef<AbortController>(undefined);
+  useEffect(() => () => running.current?.abort(), []);
+
+  const take = async (files: readonly File[]) => {
+    const [file] = files;
+    if (file === undefined) return;
+    running.current?.abort();
+    const { signal } = (running.current = new AbortController());
+    ui.store.setState({ preparing: true, problem: undefined, tookFirst: files.length > 1 });
+    try {
+      const prepared = await prepareImage(file, scaleInWorker, signal);
+      if (prepared.ok) ui.attach(prepared.image);
+      else {
+        const name = file.name === "" ? t("pastedName") : file.name;
+        ui.store.setState({
+          problem: { kind: "picture", name, refusal: prepared.refusal },
+          tookFirst: false,
+        });
+      }
+    } catch (reason) {
+      if (!signal.aborted) throw reason;
+    } finally {
+      // A later one may be under way already.
+      if (running.current?.signal === signal) ui.store.setState({ preparing: false });
+    }
+  };
+  const captureScreen = async () => {
+    ui.store.setState({ preparing: true, problem: undefined });
+    const captured = commands.captureScreen().then((image) => ui.attach(image));
+    await attempt(captured);
+    ui.store.setState({ preparing: false });
+    ui.focusComposer();
+  };
+  const remove = () => {
+    running.current?.abort();
+    ui.detach();
+    ui.store.setState({ preparing: false });
+    ui.focusComposer();
+  };
+  return { take, captureScreen, remove };
+}

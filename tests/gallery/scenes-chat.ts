@@ -1,0 +1,106 @@
+import type { AssistantMessage, Failure, Message } from "#contract/chat-state.ts";
+import { answer, longChat, question } from "./messages.ts";
+import type { ScriptedBridge } from "./scripted-bridge.ts";
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+const offline: Failure = { code: "SERVER_UNREACHABLE", message: "The server is not there.", retryable: true };
+const refused: Failure = { code: "MODEL_MISSING", message: "There is no model.", retryable: false };
+
+/** States of the conversation and the composer. */
+export const chatScenes: Readonly<Record<string, (bridge: ScriptedBridge) => void>> = {
+  "chat-states": (bridge) => show(bridge, everyState()),
+  "chat-tools": (bridge) =>
+    show(bridge, [question("q1", "What did we say about the boat?"), withTools("a1", "q1")]),
+  "chat-streaming": (bridge) => {
+    show(bridge, [
+      question("q1", "Tell me about Oslo", { status: { kind: "sending" } }),
+      answer("a1", "q1", "Oslo lies at the end of a long fjord.", { status: "streaming" }),
+    ]);
+    bridge.chat.setState({ activeMessageId: "q1" });
+  },
+  "chat-waiting": (bridge) => {
+    show(bridge, [question("q1", "Tell me about Oslo", { status: { kind: "sending" } })]);
+    bridge.chat.setState({ activeMessageId: "q1" });
+  },
+  "chat-days": (bridge) => show(bridge, threeDays()),
+  "chat-rtl": (bridge) =>
+    show(bridge, [
+      question("q1", "ما هي عاصمة النرويج؟"),
+      answer("a1", "q1", "أوسلو هي عاصمة النرويج."),
+      question("q2", "Read \u202Egnp.tac\u202C\u202E please"),
+      answer("a2", "q2", "The name is written backwards."),
+    ]),
+  "chat-long": (bridge) => show(bridge, longChat(10_000)),
+  "chat-200": (bridge) => show(bridge, longChat(200)),
+  "chat-picture": (bridge) => {
+    const image = { widthPx: 320, heightPx: 200, sizeBytes: 4_321 };
+    bridge.answers.messageImage = () => picture(320, 200);
+    show(bridge, [question("q1", "What is this?", { image }), answer("a1", "q1", "A plain surface.")]);
+  },
+  "chat-signed-out": (bridge) => {
+    bridge.auth.setState({ kind: "signed-out", reason: "logout" }, true);
+    show(bridge, [question("q1", "What is 18% of 2400?"), answer("a1", "q1", "432")]);
+  },
+  "chat-no-screen": (bridge) =>
+    bridge.app.setState(({ features }) => ({
+      features: { ...features, screenshot: { available: false, reason: "browser-cannot" } },
+    })),
+  "chat-never-screen": (bridge) =>
+    bridge.app.setState(({ settings }) => ({ settings: { ...settings, screenshot: "never" } })),
+};
+
+function show(bridge: ScriptedBridge, messages: readonly Message[]): void {
+  bridge.chat.setState({ title: "A chat", messages });
+}
+
+function everyState(): readonly Message[] {
+  return [
+    question("q1", "Stopped question", { status: { kind: "cancelled" } }),
+    question("q2", "Answer that broke"),
+    answer("a2", "q2", "It began well, and then", { status: "interrupted" }),
+    question("q3", "Answer that was stopped"),
+    answer("a3", "q3", "A long story begins", { status: "cancelled" }),
+    question("q4", "Answer that failed"),
+    answer("a4", "q4", "Half of it", { status: "failed", failure: refused }),
+    question("q5", "Refused question", { status: { kind: "failed", failure: refused } }),
+    question("q6", "Waiting question", { status: { kind: "queued", reason: offline } }),
+    question("q7", "Next question", { status: { kind: "queued" } }),
+  ];
+}
+
+function threeDays(): readonly Message[] {
+  const nowMs = Date.now();
+  return [
+    question("q1", "Long ago", { createdAtMs: nowMs - 400 * dayMs }),
+    answer("a1", "q1", "Yes.", { createdAtMs: nowMs - 400 * dayMs }),
+    question("q2", "The day before", { createdAtMs: nowMs - dayMs }),
+    answer("a2", "q2", "Yes.", { createdAtMs: nowMs - dayMs }),
+    question("q3", "Just now", { createdAtMs: nowMs }),
+    answer("a3", "q3", "Yes.", { createdAtMs: nowMs }),
+  ];
+}
+
+function withTools(id: string, replyTo: string): AssistantMessage {
+  return {
+    ...answer(id, replyTo, ""),
+    parts: [
+      { kind: "tool", callId: "1", name: "search_history", state: "done", summary: "Searched 3 chats" },
+      { kind: "tool", callId: "2", name: "calculator", state: "failed", summary: "2 / 0" },
+      { kind: "tool", callId: "3", name: "clock", state: "started", summary: "" },
+      { kind: "text", text: "You wanted to paint it **blue**." },
+      { kind: "notice", code: "VOICE_MISSING", text: "No voice for this language is installed." },
+    ],
+  };
+}
+
+async function picture(widthPx: number, heightPx: number) {
+  const canvas = new OffscreenCanvas(widthPx, heightPx);
+  const context = canvas.getContext("2d");
+  if (context !== null) {
+    context.fillStyle = "teal";
+    context.fillRect(0, 0, widthPx, heightPx);
+  }
+  const encoded = await canvas.convertToBlob({ type: "image/png" });
+  return { bytes: new Uint8Array(await encoded.arrayBuffer()), widthPx, heightPx };
+}
