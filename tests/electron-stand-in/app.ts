@@ -1,0 +1,287 @@
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { startBrowser, stopBrowser } from "./browser.ts";
+import { appWindows } from "./app-windows.ts";
+import { closeSchemeRegistration } from "./session.ts";
+import { takeSingleInstance, type SingleInstance } from "./single-instance.ts";
+import { NotInStandInError, preventableEvent, StrictEmitter, StrictObject } from "./strict.ts";
+
+const events = [
+  "will-finish-launching",
+  "ready",
+  "activate",
+  "window-all-closed",
+  "before-quit",
+  "will-quit",
+  "quit",
+  "open-url",
+  "open-file",
+  "second-instance",
+  "browser-window-created",
+  "browser-window-focus",
+  "browser-window-blur",
+  "web-contents-created",
+  "render-process-gone",
+  "child-process-gone",
+  "certificate-error",
+  "select-client-certificate",
+  "login",
+  "gpu-info-update",
+  "accessibility-support-changed",
+];
+
+/** Chromium switches that the app appends; passed on when Chromium starts. */
+class CommandLine extends StrictObject {
+  readonly #switches = new Map<string, string>();
+  constructor() {
+    super("app.commandLine");
+  }
+  appendSwitch(name: string, value = ""): void {
+    this.#switches.set(name, value);
+  }
+  appendArgument(_value: string): void {}
+  hasSwitch(name: string): boolean {
+    return (
+      this.#switches.has(name) ||
+      process.argv.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`))
+    );
+  }
+  getSwitchValue(name: string): string {
+    const given = process.argv.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
+    return this.#switches.get(name) ?? given ?? "";
+  }
+  removeSwitch(name: string): void {
+    this.#switches.delete(name);
+  }
+  /** For the stand-in's own use: features and the like are Electron's own and mean nothing to this Chromium. */
+  forChromium(): string[] {
+    const taken = ["autoplay-policy", "lang", "force-device-scale-factor"];
+    return [...this.#switches]
+      .filter(([name]) => taken.includes(name))
+      .map(([name, value]) => `--${name}=${value}`);
+  }
+}
+
+class App extends StrictEmitter {
+  readonly isPackaged = false;
+  readonly commandLine = new CommandLine();
+  /** As on Linux and Windows. */
+  readonly dock = undefined;
+  name = "Electron";
+  userAgentFallback = "";
+  accessibilitySupportEnabled = false;
+  applicationMenu = null;
+  readonly #paths = new Map<string, string>();
+  readonly #protocols = new Set<string>();
+  #version = "45.4.1";
+  #appPath = process.cwd();
+  #lock: SingleInstance | undefined;
+  #ready = false;
+  #quitting = false;
+  #ended = false;
+  #loginItem = { openAtLogin: false };
+  #waitingForReady = false;
+
+  constructor() {
+    super("app", events);
+    this.setMaxListeners(0);
+    appWindows.onAllClosed = () => this.#allWindowsClosed();
+    appWindows.onEvent = (event, ...args) => void this.emit(event, ...args);
+  }
+
+  /** The app's own folder, name and version; for the stand-in's own use. */
+  describe(appPath: string, name: string | undefined, version: string | undefined): void {
+    this.#appPath = appPath;
+    this.name = name ?? this.name;
+    this.#version = version ?? this.#version;
+  }
+
+  whenReady(): Promise<void> {
+    this.#waitingForReady = true;
+    return this.#ready ? Promise.resolve() : new Promise((resolve) => super.once("ready", () => resolve()));
+  }
+  get waitingForReady(): boolean {
+    return this.#waitingForReady;
+  }
+  isReady(): boolean {
+    return this.#ready;
+  }
+
+  /** Starts Chromium and says "ready"; for the stand-in's own use. */
+  async start(debuggingPort: boolean, gate: Promise<void>): Promise<void> {
+    if (this.#ended) return;
+    const profile = join(this.getPath("sessionData"), "Chromium");
+    await startBrowser({ profile, debuggingPort, switches: this.commandLine.forChromium() });
+    await gate;
+    if (this.#ended) return;
+    closeSchemeRegistration();
+    this.#ready = true;
+    this.emit("will-finish-launching");
+    this.emit("ready", preventableEvent(), {});
+  }
+
+  getName(): string {
+    return this.name;
+  }
+  setName(name: string): void {
+    this.name = name;
+  }
+  getVersion(): string {
+    return this.#version;
+  }
+  getAppPath(): string {
+    return this.#appPath;
+  }
+  getLocale(): string {
+    return this.commandLine.getSwitchValue("lang") || systemLanguage();
+  }
+  getSystemLocale(): string {
+    return systemLanguage();
+  }
+  getPreferredSystemLanguages(): string[] {
+    return [systemLanguage()];
+  }
+  getLocaleCountryCode(): string {
+    return systemLanguage().split("-")[1] ?? "";
+  }
+
+  setPath(name: string, path: string): void {
+    this.#paths.set(name, path);
+  }
+  getPath(name: string): string {
+    const set = this.#paths.get(name);
+    if (set !== undefined) return set;
+    const appData = process.env["XDG_CONFIG_HOME"] ?? join(homedir(), ".config");
+    const userData = () => this.commandLine.getSwitchValue("user-data-dir") || join(appData, this.name);
+    switch (name) {
+      case "home":
+        return homedir();
+      case "temp":
+        return tmpdir();
+      case "appData":
+        return appData;
+      case "userData":
+        return userData();
+      case "sessionData":
+      case "crashDumps":
+        return this.getPath("userData");
+      case "logs":
+        return join(this.getPath("userData"), "logs");
+      case "exe":
+      case "module":
+        return process.execPath;
+      default:
+        throw new NotInStandInError(`app.getPath("${name}")`);
+    }
+  }
+  setAppLogsPath(path?: string): void {
+    this.#paths.set("logs", path ?? join(this.getPath("userData"), "logs"));
+  }
+
+  requestSingleInstanceLock(additionalData?: unknown): boolean {
+    if (this.#lock !== undefined) return true;
+    this.#lock = takeSingleInstance(this.getPath("userData"), additionalData, ({ argv, cwd, data }) => {
+      this.emit("second-instance", preventableEvent(), argv, cwd, data);
+    });
+    return this.#lock !== undefined;
+  }
+  hasSingleInstanceLock(): boolean {
+    return this.#lock !== undefined;
+  }
+  releaseSingleInstanceLock(): void {
+    this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  setAsDefaultProtocolClient(protocol: string): boolean {
+    this.#protocols.add(protocol);
+    return true;
+  }
+  isDefaultProtocolClient(protocol: string): boolean {
+    return this.#protocols.has(protocol);
+  }
+  removeAsDefaultProtocolClient(protocol: string): boolean {
+    return this.#protocols.delete(protocol);
+  }
+  setLoginItemSettings(settings: { readonly openAtLogin?: boolean }): void {
+    this.#loginItem = { openAtLogin: settings.openAtLogin === true };
+  }
+  getLoginItemSettings(): { openAtLogin: boolean } {
+    return { ...this.#loginItem };
+  }
+  setAppUserModelId(_id: string): void {}
+  setAboutPanelOptions(_options: object): void {}
+  setActivationPolicy(_policy: string): void {}
+  setAccessibilitySupportEnabled(enabled: boolean): void {
+    this.accessibilitySupportEnabled = enabled;
+  }
+  disableHardwareAcceleration(): void {}
+  enableSandbox(): void {}
+  setBadgeCount(_count?: number): boolean {
+    return false;
+  }
+  setDesktopName(_name: string): void {}
+  focus(): void {}
+  hide(): void {}
+  show(): void {}
+  isHidden(): boolean {
+    return false;
+  }
+  getAppMetrics(): object[] {
+    return [{ pid: process.pid, type: "Browser" }];
+  }
+  relaunch(): void {
+    throw new NotInStandInError("app.relaunch");
+  }
+
+  /** before-quit, every window's close, will-quit, quit: each but the last can be prevented. */
+  quit(): void {
+    if (this.#quitting || this.#ended) return;
+    this.#quitting = true;
+    const before = preventableEvent();
+    this.emit("before-quit", before);
+    if (before.defaultPrevented || !appWindows.closeAll()) {
+      this.#quitting = false;
+      return;
+    }
+    this.#willQuit();
+  }
+
+  #willQuit(): void {
+    const will = preventableEvent();
+    this.emit("will-quit", will);
+    this.#quitting = false;
+    if (!will.defaultPrevented) this.#end(0);
+  }
+
+  /** At once: no window is asked, and neither before-quit nor will-quit come. */
+  exit(code = 0): void {
+    appWindows.destroyAll();
+    this.#end(code);
+  }
+
+  #end(code: number): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.emit("quit", {}, code);
+    this.#lock?.release();
+    void stopBrowser().finally(() => {
+      // What Electron does here too: whatever still runs in main does not hold the process.
+      // oxlint-disable-next-line unicorn/no-process-exit
+      process.exit(code);
+    });
+  }
+
+  #allWindowsClosed(): void {
+    if (this.#quitting || this.#ended) return;
+    if (this.listenerCount("window-all-closed") > 0) this.emit("window-all-closed");
+    else this.quit();
+  }
+}
+
+function systemLanguage(): string {
+  const named = (process.env["LC_ALL"] ?? process.env["LANG"] ?? "").split(".")[0]?.replace("_", "-") ?? "";
+  return named === "" || named === "C" || named === "POSIX" ? "en-US" : named;
+}
+
+export const app = new App();

@@ -1,0 +1,390 @@
+import { app } from "./app.ts";
+import { appWindows } from "./app-windows.ts";
+import type { NativeImage } from "./native-image.ts";
+import type { WebPreferences } from "./page-target.ts";
+import { screen, type Rectangle } from "./screen.ts";
+import { checkOptions, NotInStandInError, preventableEvent, StrictEmitter } from "./strict.ts";
+import { WebContents } from "./web-contents.ts";
+
+const events = [
+  "page-title-updated",
+  "close",
+  "closed",
+  "session-end",
+  "unresponsive",
+  "responsive",
+  "blur",
+  "focus",
+  "show",
+  "hide",
+  "ready-to-show",
+  "maximize",
+  "unmaximize",
+  "minimize",
+  "restore",
+  "will-resize",
+  "resize",
+  "resized",
+  "will-move",
+  "move",
+  "moved",
+  "enter-full-screen",
+  "leave-full-screen",
+  "always-on-top-changed",
+];
+
+/** Options that change nothing here: looks, and what a window manager does. */
+const looks = [
+  "minWidth",
+  "minHeight",
+  "maxWidth",
+  "maxHeight",
+  "frame",
+  "transparent",
+  "vibrancy",
+  "visualEffectState",
+  "backgroundMaterial",
+  "resizable",
+  "movable",
+  "minimizable",
+  "maximizable",
+  "fullscreenable",
+  "closable",
+  "focusable",
+  "skipTaskbar",
+  "icon",
+  "backgroundColor",
+  "hasShadow",
+  "roundedCorners",
+  "type",
+  "center",
+  "titleBarStyle",
+  "titleBarOverlay",
+  "trafficLightPosition",
+  "paintWhenInitiallyHidden",
+  "useContentSize",
+  "acceptFirstMouse",
+  "autoHideMenuBar",
+  "fullscreen",
+  "thickFrame",
+  "hiddenInMissionControl",
+  "darkTheme",
+];
+const known = ["width", "height", "x", "y", "show", "title", "alwaysOnTop", "webPreferences", ...looks];
+const knownPreferences = [
+  "preload",
+  "contextIsolation",
+  "nodeIntegration",
+  "nodeIntegrationInSubFrames",
+  "nodeIntegrationInWorker",
+  "sandbox",
+  "webSecurity",
+  "webviewTag",
+  "allowRunningInsecureContent",
+  "experimentalFeatures",
+  "additionalArguments",
+  "backgroundThrottling",
+  "devTools",
+  "spellcheck",
+  "navigateOnDragDrop",
+  "safeDialogs",
+  "disableDialogs",
+  "autoplayPolicy",
+  "images",
+  "scrollBounce",
+  "defaultEncoding",
+  "v8CacheOptions",
+  "disableHtmlFullscreenWindowResize",
+  "javascript",
+  "plugins",
+  "textAreasAreResizable",
+  "webgl",
+];
+
+interface Options {
+  readonly width?: number;
+  readonly height?: number;
+  readonly x?: number;
+  readonly y?: number;
+  readonly show?: boolean;
+  readonly title?: string;
+  readonly alwaysOnTop?: boolean;
+  readonly webPreferences?: Partial<WebPreferences>;
+}
+
+let lastId = 0;
+
+/** Electron's `BrowserWindow`. Place, focus and layers are a model of what a window manager would do. */
+export class BrowserWindow extends StrictEmitter {
+  readonly id: number;
+  readonly webContents: WebContents;
+  #bounds: Rectangle;
+  #title: string;
+  #visible: boolean;
+  #focused = false;
+  #destroyed = false;
+  #onTop: boolean;
+  #everywhere = false;
+  #opacity = 1;
+  #resizable = true;
+
+  static getAllWindows(): BrowserWindow[] {
+    return [...appWindows.all.values()] as BrowserWindow[];
+  }
+  static getFocusedWindow(): BrowserWindow | null {
+    return BrowserWindow.getAllWindows().find((window) => window.isFocused()) ?? null;
+  }
+  static fromId(id: number): BrowserWindow | null {
+    return BrowserWindow.getAllWindows().find((window) => window.id === id) ?? null;
+  }
+  static fromWebContents(contents: WebContents): BrowserWindow | null {
+    return BrowserWindow.getAllWindows().find((window) => window.webContents === contents) ?? null;
+  }
+
+  constructor(options: Options = {}) {
+    super("BrowserWindow", events);
+    if (!app.isReady()) throw new Error("Cannot create BrowserWindow before app is ready");
+    checkOptions("BrowserWindow", options, known);
+    lastId += 1;
+    this.id = lastId;
+    const area = screen.getPrimaryDisplay().workArea;
+    const { width = 800, height = 600 } = options;
+    this.#bounds = {
+      x: options.x ?? area.x + Math.round((area.width - width) / 2),
+      y: options.y ?? area.y + Math.round((area.height - height) / 2),
+      width,
+      height,
+    };
+    this.#title = options.title ?? app.name;
+    this.#onTop = options.alwaysOnTop === true;
+    this.#visible = false;
+    this.webContents = new WebContents(() => this, this.id, preferencesOf(options.webPreferences ?? {}));
+    this.webContents.once("did-finish-load", () => setImmediate(() => this.#emit("ready-to-show")));
+    this.webContents.on("render-process-gone", (_event: unknown, details: unknown) => {
+      appWindows.onEvent("render-process-gone", {}, this.webContents, details);
+    });
+    appWindows.all.set(this.id, this);
+    this.#applySize();
+    if (options.show === false) this.webContents.page.setVisible(false);
+    else this.show();
+    appWindows.onEvent("web-contents-created", {}, this.webContents);
+    appWindows.onEvent("browser-window-created", {}, this);
+  }
+
+  #emit(event: string, ...args: unknown[]): void {
+    if (!this.#destroyed) this.emit(event, ...args);
+  }
+
+  #applySize(): void {
+    const { scaleFactor } = screen.getDisplayMatching(this.#bounds);
+    this.webContents.page.setSize(this.#bounds.width, this.#bounds.height, scaleFactor);
+  }
+
+  loadURL(url: string): Promise<void> {
+    return this.webContents.loadURL(url);
+  }
+  loadFile(_path: string): Promise<void> {
+    throw new NotInStandInError("BrowserWindow.loadFile (file: pages)");
+  }
+  reload(): void {
+    this.webContents.reload();
+  }
+
+  show(): void {
+    this.#setVisible(true);
+    this.focus();
+  }
+  showInactive(): void {
+    this.#setVisible(true);
+  }
+  hide(): void {
+    this.blur();
+    this.#setVisible(false);
+  }
+  #setVisible(visible: boolean): void {
+    if (this.#visible === visible) return;
+    this.#visible = visible;
+    this.webContents.page.setVisible(visible);
+    setImmediate(() => this.#emit(visible ? "show" : "hide"));
+  }
+  isVisible(): boolean {
+    return this.#visible;
+  }
+  minimize(): void {
+    this.hide();
+  }
+  restore(): void {
+    this.show();
+  }
+  isMinimized(): boolean {
+    return false;
+  }
+  isMaximized(): boolean {
+    return false;
+  }
+  isFullScreen(): boolean {
+    return false;
+  }
+
+  /** One window has the focus; the events come later, as from a window manager. */
+  focus(): void {
+    if (!this.#visible || this.#focused) return;
+    BrowserWindow.getFocusedWindow()?.blur();
+    this.#focused = true;
+    this.webContents.page.activate();
+    setImmediate(() => {
+      this.#emit("focus");
+      appWindows.onEvent("browser-window-focus", {}, this);
+    });
+  }
+  blur(): void {
+    if (!this.#focused) return;
+    this.#focused = false;
+    setImmediate(() => {
+      this.#emit("blur");
+      appWindows.onEvent("browser-window-blur", {}, this);
+    });
+  }
+  isFocused(): boolean {
+    return this.#focused;
+  }
+  moveTop(): void {}
+  isFocusable(): boolean {
+    return true;
+  }
+
+  getBounds(): Rectangle {
+    return { ...this.#bounds };
+  }
+  getNormalBounds(): Rectangle {
+    return this.getBounds();
+  }
+  getContentBounds(): Rectangle {
+    return this.getBounds();
+  }
+  setBounds(bounds: Partial<Rectangle>): void {
+    const before = this.#bounds;
+    this.#bounds = { ...before, ...bounds };
+    const { x, y, width, height } = this.#bounds;
+    if (width !== before.width || height !== before.height) {
+      this.#applySize();
+      setImmediate(() => this.#emit("resize"));
+    }
+    if (x !== before.x || y !== before.y) setImmediate(() => this.#emit("move"));
+  }
+  getSize(): number[] {
+    return [this.#bounds.width, this.#bounds.height];
+  }
+  setSize(width: number, height: number): void {
+    this.setBounds({ width, height });
+  }
+  getContentSize(): number[] {
+    return this.getSize();
+  }
+  setMinimumSize(_width: number, _height: number): void {}
+  getPosition(): number[] {
+    return [this.#bounds.x, this.#bounds.y];
+  }
+  setPosition(x: number, y: number): void {
+    this.setBounds({ x, y });
+  }
+  center(): void {
+    const area = screen.getDisplayMatching(this.#bounds).workArea;
+    const { width, height } = this.#bounds;
+    this.setPosition(
+      area.x + Math.round((area.width - width) / 2),
+      area.y + Math.round((area.height - height) / 2),
+    );
+  }
+
+  setAlwaysOnTop(onTop: boolean, _level?: string): void {
+    if (this.#onTop === onTop) return;
+    this.#onTop = onTop;
+    this.#emit("always-on-top-changed", {}, onTop);
+  }
+  isAlwaysOnTop(): boolean {
+    return this.#onTop;
+  }
+  setVisibleOnAllWorkspaces(visible: boolean, _options?: object): void {
+    this.#everywhere = visible;
+  }
+  isVisibleOnAllWorkspaces(): boolean {
+    return this.#everywhere;
+  }
+  setFullScreenable(_allowed: boolean): void {}
+  setSkipTaskbar(_skip: boolean): void {}
+  setHiddenInMissionControl(_hidden: boolean): void {}
+  setWindowButtonVisibility(_visible: boolean): void {}
+  setVibrancy(_type: string | null): void {}
+  setBackgroundColor(_color: string): void {}
+  setBackgroundMaterial(_material: string): void {}
+  setHasShadow(_shadow: boolean): void {}
+  setContentProtection(_enabled: boolean): void {}
+  setIcon(_icon: NativeImage | string): void {}
+  setMenu(_menu: unknown): void {}
+  removeMenu(): void {}
+  setMenuBarVisibility(_visible: boolean): void {}
+  setAutoHideMenuBar(_hide: boolean): void {}
+  setTitleBarOverlay(_options: object): void {}
+  setOpacity(opacity: number): void {
+    this.#opacity = opacity;
+  }
+  getOpacity(): number {
+    return this.#opacity;
+  }
+  setResizable(resizable: boolean): void {
+    this.#resizable = resizable;
+  }
+  isResizable(): boolean {
+    return this.#resizable;
+  }
+  setTitle(title: string): void {
+    this.#title = title;
+  }
+  getTitle(): string {
+    return this.#title;
+  }
+  capturePage(): Promise<NativeImage> {
+    return this.webContents.capturePage();
+  }
+
+  /** Asks first: a listener of "close" may prevent it. */
+  close(): void {
+    if (this.#destroyed) return;
+    const event = preventableEvent();
+    this.emit("close", event);
+    if (!event.defaultPrevented) this.destroy();
+  }
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.blur();
+    this.#destroyed = true;
+    this.webContents.destroyed();
+    this.emit("closed");
+    appWindows.remove(this.id);
+  }
+  isDestroyed(): boolean {
+    return this.#destroyed;
+  }
+}
+
+function preferencesOf(given: Partial<WebPreferences>): WebPreferences {
+  checkOptions("webPreferences", given, knownPreferences);
+  const made: WebPreferences = {
+    contextIsolation: true,
+    nodeIntegration: false,
+    nodeIntegrationInSubFrames: false,
+    sandbox: true,
+    webSecurity: true,
+    webviewTag: false,
+    allowRunningInsecureContent: false,
+    experimentalFeatures: false,
+    additionalArguments: [],
+    ...given,
+  };
+  const { contextIsolation, nodeIntegration, sandbox, webSecurity, webviewTag } = made;
+  if (!contextIsolation || nodeIntegration || !sandbox || !webSecurity || webviewTag) {
+    throw new NotInStandInError("a window that is not isolated, sandboxed and without Node and <webview>");
+  }
+  return made;
+}
