@@ -100,13 +100,48 @@ export class ChatWindow {
     await this.#button(this.texts.shell.newChat).click();
   }
 
-  /** Through the steps of the first run, if they are shown. */
-  async skipFirstRun(): Promise<void> {
-    await this.#button(this.texts.firstRun.skipAll).click();
+  get skipFirstRunButton(): Locator {
+    return this.#button(this.texts.firstRun.skipAll);
   }
 
-  async openAccount(): Promise<void> {
-    await this.statusLine.getByRole("button").first().click();
+  /** Waits until something can be asked, past the first steps if they are shown. */
+  async reachComposer(): Promise<void> {
+    await this.composer.or(this.skipFirstRunButton).first().waitFor();
+    if (await this.skipFirstRunButton.isVisible()) await this.skipFirstRunButton.click();
+    await this.composer.waitFor();
+  }
+
+  async openChats(): Promise<void> {
+    await this.#button(this.texts.shell.chats).click();
+  }
+
+  get stopSpeakingButton(): Locator {
+    return this.#button(this.texts.chat.stopSpeaking);
+  }
+
+  get signInButton(): Locator {
+    return this.#button(this.texts.auth.signIn);
+  }
+
+  /** From any state of the web page in which nobody is signed in. */
+  async signInWithToken(token: string): Promise<void> {
+    const field = this.page.getByLabel(this.texts.auth.token.token, { exact: true });
+    await field.or(this.signInButton).first().waitFor();
+    if (!(await field.isVisible())) await this.signInButton.first().click();
+    await field.fill(token);
+    await field.press("Enter");
+  }
+
+  /** Through the account's menu. */
+  async signOut(): Promise<void> {
+    await this.#button(this.texts.shell.status.account).click();
+    const signOut = this.texts.auth.signOut;
+    await this.page.getByRole("menuitem", { name: signOut }).or(this.#button(signOut)).first().click();
+  }
+
+  /** Waits until what was typed is safe: the draft is saved a moment after the last key. */
+  async settled(): Promise<void> {
+    await this.composer.blur();
   }
 
   #button(name: string): Locator {

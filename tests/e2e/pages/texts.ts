@@ -19,6 +19,8 @@ export const texts = {
 
 /** A text with `{{gaps}}` as a pattern that any filling fits, from its beginning. */
 export function fits(text: string): RegExp {
-  const parts = text.split(/\{\{\w+\}\}/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+  const parts = text
+    .split(/\{\{\w+\}\}/)
+    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
   return new RegExp(`^${parts.join(".*")}`);
 }

@@ -1,0 +1,115 @@
+import { expect } from "@playwright/test";
+import { gate, say, stream } from "#tests/doubles/openai-script.ts";
+import { test } from "../fixtures/web-test.ts";
+
+test("an answer streams, and is there as a whole at its end", async ({ chat, model }) => {
+  const held = gate();
+  model.script(stream(say("The first half, "), held.step, say("the second half.")));
+  await chat.ask("Tell me in two halves");
+  await expect(chat.question("Tell me in two halves")).toBeVisible();
+  await expect(chat.answers).toContainText("The first half,");
+  await expect(chat.stopButton).toBeVisible();
+  await expect(chat.answers).not.toContainText("second");
+  held.open();
+  await expect(chat.answers).toContainText("The first half, the second half.");
+  await expect(chat.stopButton).toBeHidden();
+  await expect(chat.composer).toHaveValue("");
+});
+
+test("stop ends the answer at the model, and what came stays", async ({ chat, model }) => {
+  model.script(stream(say("Counting: one, two,"), { kind: "hang" }));
+  await chat.ask("Count to a million");
+  await expect(chat.answers).toContainText("one, two");
+  await chat.stopButton.click();
+  const request = await model.request(0);
+  expect(await request.over).toBe("aborted");
+  await expect(chat.answers).toContainText("one, two");
+  await expect(chat.answers).toContainText(chat.texts.chat.stopped);
+});
+
+test("an answer can be had again, and replaces the old one", async ({ chat, model }) => {
+  model.script([stream(say("The old answer.")), stream(say("The new answer."))]);
+  await chat.ask("What is new?");
+  await expect(chat.answers).toContainText("The old answer.");
+  await chat.act(chat.answers.last(), "regenerate");
+  await expect(chat.answer("The new answer.")).toBeVisible();
+  await expect(chat.answer("The old answer.")).toHaveCount(0);
+  await expect(chat.questions).toHaveCount(1);
+});
+
+test("a changed question is asked anew in its place", async ({ chat, model }) => {
+  await chat.ask("What is 2 + 2?");
+  await expect(chat.answers).toContainText("Hello from Pipit.");
+  model.script(stream(say("Six.")));
+  await chat.editQuestion(chat.question("2 + 2"), "What is 3 + 3?");
+  await expect(chat.answer("Six.")).toBeVisible();
+  await expect(chat.question("3 + 3")).toBeVisible();
+  await expect(chat.question("2 + 2")).toHaveCount(0);
+  expect(model.requests.at(-1)?.prompt).toContain("What is 3 + 3?");
+});
+
+test("a question and its answer can be deleted", async ({ chat }) => {
+  await chat.ask("Forget this");
+  await expect(chat.answers).toContainText("Hello from Pipit.");
+  await chat.act(chat.question("Forget this"), "delete");
+  await expect(chat.questions).toHaveCount(0);
+  await expect(chat.answers).toHaveCount(0);
+});
+
+test("a pasted picture is shown before it is sent, and reaches the model", async ({ chat, model, page }) => {
+  await chat.composer.focus();
+  await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(64, 48);
+    const context = canvas.getContext("2d");
+    if (context === null) throw new Error("There is no 2D context.");
+    context.fillStyle = "teal";
+    context.fillRect(0, 0, 64, 48);
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(new File([await canvas.convertToBlob()], "bird.png", { type: "image/png" }));
+    const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+    document.activeElement?.dispatchEvent(paste);
+  });
+  await expect(chat.removePictureButton).toBeVisible();
+  await chat.ask("What is in this picture?");
+  await expect(chat.answers).toContainText("Hello from Pipit.");
+  const request = await model.request(0);
+  expect(request.images).toHaveLength(1);
+  expect(request.images[0]?.byteLength).toBeGreaterThan(50);
+  await expect(chat.removePictureButton).toBeHidden();
+});
+
+test("hostile markdown is text: no script, no foreign picture, no dangerous link", async ({
+  chat,
+  model,
+  page,
+}) => {
+  model.script(
+    stream(
+      say(
+        "Before <script>window.hacked = 1</script> <img src=x onerror='window.hacked = 1'>\n\n",
+        "[a link](javascript:window.hacked=1) ![pic](https://evil.example/pixel.png)\n\n",
+        "<iframe src='https://evil.example/'></iframe>\n\n[fine](https://example.com/) After",
+      ),
+    ),
+  );
+  await chat.ask("Attack me");
+  const answer = chat.answers.last();
+  await expect(answer).toContainText("After");
+  await expect(answer.locator("script, iframe, img, object, embed")).toHaveCount(0);
+  await expect(answer.locator("a[href^='javascript' i], a[href^='data' i]")).toHaveCount(0);
+  expect(await page.evaluate(() => "hacked" in window)).toBe(false);
+});
+
+test("an answer of two megabytes arrives, and the window still answers the keyboard", async ({
+  chat,
+  model,
+}) => {
+  test.slow();
+  const paragraph = `${"A quiet sentence about birds. ".repeat(68)}\n\n`;
+  const count = Math.ceil((2 * 1024 * 1024) / paragraph.length);
+  model.script(stream(say(...Array.from({ length: count }, () => paragraph)), say("The very end.")));
+  await chat.ask("Write a book");
+  await expect(chat.answers.last()).toContainText("The very end.", { timeout: 60_000 });
+  await chat.composer.fill("Still here?");
+  await expect(chat.composer).toHaveValue("Still here?");
+});

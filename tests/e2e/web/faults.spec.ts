@@ -1,0 +1,73 @@
+import { expect } from "@playwright/test";
+import { openTab, test } from "../fixtures/web-test.ts";
+
+test("what is asked while the server is away waits, and is sent once when it is back", async ({
+  chat,
+  model,
+  server,
+}) => {
+  await chat.ask("Are you there?");
+  await expect(chat.answers).toHaveCount(1);
+  await server.kill();
+  await chat.ask("Sent into the dark");
+  await expect(chat.question("Sent into the dark")).toContainText(chat.texts.chat.queued.split(" ")[0] ?? "");
+  await server.start();
+  await expect(chat.answers).toHaveCount(2, { timeout: 40_000 });
+  expect(model.requests.filter(({ prompt }) => prompt.includes("Sent into the dark"))).toHaveLength(1);
+});
+
+test("without a network it says so, and goes on by itself when there is one again", async ({
+  chat,
+  context,
+  model,
+}) => {
+  await chat.ask("Are you there?");
+  await expect(chat.answers).toHaveCount(1);
+  await context.setOffline(true);
+  await chat.ask("Through the tunnel");
+  await expect(chat.connection).toHaveAccessibleName(new RegExp(chat.texts.shell.status.offline));
+  await context.setOffline(false);
+  await expect(chat.answers).toHaveCount(2, { timeout: 40_000 });
+  await expect(chat.connection).toHaveAccessibleName(new RegExp(chat.texts.shell.status.online));
+  expect(model.requests.filter(({ prompt }) => prompt.includes("Through the tunnel"))).toHaveLength(1);
+});
+
+test("a reload keeps the draft, the settings and what waits", async ({ chat, model, page, server }) => {
+  await chat.ask("Are you there?");
+  await expect(chat.answers).toHaveCount(1);
+  await chat.openSettings();
+  await page.getByRole("radio", { name: chat.texts.settings.general.themes.dark }).check({ force: true });
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await chat.leaveSettings();
+  await server.kill();
+  await chat.ask("Waiting over a reload");
+  await expect(chat.question("Waiting over a reload")).toBeVisible();
+  await chat.composer.fill("A draft");
+  await chat.settled();
+  await server.start();
+  await page.reload();
+  await chat.reachComposer();
+  await expect(chat.composer).toHaveValue("A draft");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await expect
+    .poll(() => model.requests.filter(({ prompt }) => prompt.includes("Waiting over a reload")).length, {
+      timeout: 40_000,
+    })
+    .toBe(1);
+});
+
+test("two tabs with the same queue never send twice", async ({ chat, context, model, server }) => {
+  await chat.ask("Are you there?");
+  await expect(chat.answers).toHaveCount(1);
+  const other = await openTab(context, server);
+  await server.kill();
+  const texts = ["one", "two", "three"].map((name) => `Question ${name} from the first tab`);
+  for (const text of texts) await chat.ask(text);
+  await expect(chat.questions).toHaveCount(4);
+  await other.ask("Question four from the other tab");
+  await server.start();
+  await expect(chat.answers).toHaveCount(4, { timeout: 60_000 });
+  await expect(other.answers).toHaveCount(1, { timeout: 60_000 });
+  const sent = model.requests.map(({ prompt }) => prompt).filter((prompt) => prompt.includes("tab"));
+  expect(sent.toSorted()).toEqual([...texts, "Question four from the other tab"].toSorted());
+});
