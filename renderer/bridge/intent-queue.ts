@@ -10,16 +10,22 @@ export interface IntentQueue {
 export function createIntentQueue(): IntentQueue {
   const listeners = new Set<(intent: Intent) => void>();
   let waiting: Intent[] = [];
+  const deliver = () => {
+    if (listeners.size === 0) return;
+    const held = waiting;
+    waiting = [];
+    for (const intent of held) for (const listener of listeners) listener(intent);
+  };
   return {
     push(intent) {
-      if (listeners.size === 0) waiting.push(intent);
-      for (const listener of listeners) listener(intent);
+      waiting.push(intent);
+      // What came earlier goes first, even if it is still being held.
+      if (waiting.length === 1) deliver();
     },
     listen(listener) {
       listeners.add(listener);
-      const held = waiting;
-      waiting = [];
-      for (const intent of held) listener(intent);
+      // Not at once: several parts of the window begin to listen in one go, and each of them is told.
+      if (waiting.length > 0) queueMicrotask(deliver);
       return () => listeners.delete(listener);
     },
   };

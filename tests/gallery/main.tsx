@@ -7,6 +7,8 @@ declare global {
   interface Window {
     /** The host of this page, for tests that drive it by hand. */
     scripted: ScriptedBridge;
+    /** Every scene there is, for tests that look at all of them. */
+    sceneNames: readonly string[];
   }
 }
 
@@ -15,6 +17,7 @@ z.config({ jitless: true });
 const query = new URLSearchParams(location.search);
 const bridge = createScriptedBridge();
 window.scripted = bridge;
+window.sceneNames = Object.keys(scenes);
 const theme = query.get("theme");
 const language = query.get("language");
 bridge.app.setState(({ settings }) => ({

@@ -1,10 +1,12 @@
 import { answer, question } from "./messages.ts";
 import { chatScenes } from "./scenes-chat.ts";
+import { shellScenes } from "./scenes-shell.ts";
 import type { ScriptedBridge } from "./scripted-bridge.ts";
 
 /** Named states of the window. Add one here for each state that a test, a benchmark or a picture needs. */
 export const scenes: Readonly<Record<string, (bridge: ScriptedBridge) => void>> = {
   ...chatScenes,
+  ...shellScenes,
   empty: () => undefined,
   conversation: (bridge) =>
     bridge.chat.setState({

@@ -28,10 +28,8 @@ export const auth = {
     credentials: "The address must not hold a user name or password. Remove them.",
   },
   reason: {
-    logout: "You have signed out.",
     expired: "Your sign-in has expired. Sign in again; what you wrote is kept.",
     refused: "The server no longer accepts your sign-in. Sign in again; what you wrote is kept.",
-    never: "Sign in to begin.",
   },
   account: {
     local: "The account of this computer",

@@ -15,7 +15,6 @@ export const firstRun = {
   hotkey: {
     title: "One key from anywhere",
     body: "These keys open Pipit over whatever you do. Press them once now.",
-    works: "It works",
   },
   senses: {
     title: "Voice and screen",

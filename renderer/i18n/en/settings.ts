@@ -21,7 +21,7 @@ export const settings = {
     recording: "Press the keys",
     recordingHint: "Hold Ctrl, Alt, Shift or the system key and press one more key. Esc cancels.",
     recordingName: "Recording the hotkey: press the keys, Esc cancels",
-    confirmed: "It works.",
+    confirmed: "It works",
     registered: "Registered. Press it once to see whether it works here.",
     registeredHint:
       "Nothing happens? On some desktops no app can receive such keys. Bind this command in the system's own keyboard settings:",
@@ -94,7 +94,7 @@ export const settings = {
     "screen-refused":
       "The system does not let Pipit see the screen. Allow it in the system's privacy settings.",
     "no-sound-device": "No sound device was found. Connect one and it works at once.",
-    "no-tray": "This desktop has no tray.",
+    "no-tray": "This desktop has no tray. Open Pipit with its hotkey, or start it once more.",
     "not-installed": "Pipit runs from its source folder. This works once it is installed.",
   },
 } as const;

@@ -1,0 +1,84 @@
+import { CircleUser } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { AuthState } from "#contract/auth-state.ts";
+import { useApp, useBridge, useChat } from "../bridge/use-bridge.tsx";
+import { useAction } from "../shell/use-action.ts";
+import { Button } from "../ui/button.tsx";
+import { ErrorDetail } from "../ui/error-detail.tsx";
+import { ErrorNote } from "../ui/error-note.tsx";
+import { Note } from "../ui/note.tsx";
+
+interface AccountCardProps {
+  readonly account: Extract<AuthState, { kind: "signed-in" }>;
+  readonly onDone: () => void;
+}
+
+/** Who is signed in, where the sign-in is kept, and signing out, which asks once more while messages wait. */
+export function AccountCard({ account, onDone }: AccountCardProps) {
+  const { t } = useTranslation("auth");
+  const server = useApp((state) => state.server);
+  const address = server.kind === "ready" ? server.httpUrl : "";
+  return (
+    <div className="flex flex-col gap-4">
+      <div className="flex items-center gap-3">
+        <CircleUser aria-hidden="true" className="size-8 shrink-0 text-soft" />
+        <div className="flex min-w-0 flex-col">
+          <p className="truncate font-medium">{account.accountName}</p>
+          <p className="truncate text-small text-soft">
+            {account.local || address === "" ? t("account.local") : t("account.remote", { address })}
+          </p>
+        </div>
+      </div>
+      <TokenPlaceText />
+      <SignOut onDone={onDone} />
+    </div>
+  );
+}
+
+function TokenPlaceText() {
+  const { t } = useTranslation("auth");
+  const place = useApp((state) => state.tokenPlace);
+  if (place === undefined) return;
+  return (
+    <div className="flex flex-col gap-1 text-small text-soft">
+      <p>{t(`account.place.${place.kind}`)}</p>
+      <ErrorDetail detail={place.fallbackReason} />
+    </div>
+  );
+}
+
+function SignOut({ onDone }: Pick<AccountCardProps, "onDone">) {
+  const { t } = useTranslation(["auth", "shell"]);
+  const { commands } = useBridge();
+  const waiting = useChat((state) => state.queuedCount);
+  const [asking, setAsking] = useState(false);
+  const { busy, error, run } = useAction();
+  const signOut = async () => {
+    if (await run(() => commands.signOut())) onDone();
+  };
+  if (asking && waiting > 0) {
+    return (
+      <Note
+        tone="warning"
+        title={t("account.waiting", { count: waiting })}
+        actions={
+          <>
+            <Button busy={busy} kind="danger" onClick={() => void signOut()}>
+              {t("account.confirm")}
+            </Button>
+            <Button onClick={() => setAsking(false)}>{t("shell:cancel")}</Button>
+          </>
+        }
+      />
+    );
+  }
+  return (
+    <>
+      {error === undefined ? undefined : <ErrorNote error={error} />}
+      <Button busy={busy} onClick={() => (waiting > 0 ? setAsking(true) : void signOut())}>
+        {t("signOut")}
+      </Button>
+    </>
+  );
+}

@@ -1,0 +1,22 @@
+import { useTranslation } from "react-i18next";
+import { useAuth } from "../bridge/use-bridge.tsx";
+import { useView, useViews } from "../shell/use-view.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { AccountCard } from "./account-card.tsx";
+import { SignInForm } from "./sign-in-form.tsx";
+
+/** Signing in, or who is signed in and the way out. */
+export function SignInDialog() {
+  const { t } = useTranslation("auth");
+  const open = useView((state) => state.dialog === "sign-in");
+  const { closeDialog } = useViews();
+  const auth = useAuth();
+  const signedIn = auth.kind === "signed-in";
+  return (
+    <Dialog open={open} onClose={closeDialog} title={signedIn ? t("accountTitle") : t("title")}>
+      <div className="overflow-y-auto px-4 pt-1 pb-4">
+        {signedIn ? <AccountCard account={auth} onDone={closeDialog} /> : <SignInForm onDone={closeDialog} />}
+      </div>
+    </Dialog>
+  );
+}

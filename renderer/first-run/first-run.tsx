@@ -1,0 +1,84 @@
+import { useEffect, useRef, useState, type ComponentType, type RefObject } from "react";
+import { useTranslation } from "react-i18next";
+import { useApp, useAuth, useBridge } from "../bridge/use-bridge.tsx";
+import { useAttempt } from "../shell/use-view.tsx";
+import { Button } from "../ui/button.tsx";
+import type { StepProps } from "./step-props.ts";
+import { HotkeyStep } from "./hotkey-step.tsx";
+import { SensesStep } from "./senses-step.tsx";
+import { SignInStep } from "./sign-in-step.tsx";
+
+interface Step {
+  readonly name: "signIn" | "hotkey" | "senses";
+  readonly Body: ComponentType<StepProps>;
+}
+
+/** Three short steps before the first chat. Each can be skipped; what was set so far is already kept. */
+export function FirstRun() {
+  const { t } = useTranslation("firstRun");
+  const { commands } = useBridge();
+  const attempt = useAttempt();
+  const hotkeys = useApp((state) => state.features.globalHotkey.available);
+  const desktop = useApp((state) => state.face === "desktop");
+  const [index, setIndex] = useState(0);
+  const steps: readonly Step[] = [
+    { name: "signIn", Body: SignInStep },
+    ...(hotkeys ? [{ name: "hotkey", Body: HotkeyStep } as const] : []),
+    { name: "senses", Body: SensesStep },
+  ];
+  const step = steps[Math.min(index, steps.length - 1)];
+  const finish = () => void attempt(commands.updateSettings({ firstRunDone: true }));
+  const next = () => (index + 1 < steps.length ? setIndex(index + 1) : finish());
+  const heading = useFocusOf(index);
+  if (step === undefined) return;
+  return (
+    <section aria-label={t("label")} className="mx-auto flex h-full max-w-settings flex-col">
+      <header
+        className={`flex h-11 shrink-0 items-center justify-between gap-2 px-4 text-small text-soft ${desktop ? "drag-region" : ""}`}
+      >
+        <p>{t("step", { step: index + 1, count: steps.length })}</p>
+        <Button kind="link" size="small" className="no-drag" onClick={finish}>
+          {t("skipAll")}
+        </Button>
+      </header>
+      <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-8 pt-8 pb-4">
+        <h1 ref={heading} tabIndex={-1} className="text-display font-semibold outline-none">
+          {t(`${step.name}.title`)}
+        </h1>
+        <p className="text-soft">{t(`${step.name}.body`)}</p>
+        <step.Body key={step.name} onDone={next} />
+      </div>
+      <footer className="flex shrink-0 items-center justify-between px-8 pt-2 pb-6">
+        {index > 0 ? <Button onClick={() => setIndex(index - 1)}>{t("back")}</Button> : <span />}
+        <NextButton last={index + 1 === steps.length} step={step.name} onNext={next} />
+      </footer>
+    </section>
+  );
+}
+
+/** Moves the focus to the heading of each next step, so that a screen reader begins there. */
+function useFocusOf(index: number): RefObject<HTMLHeadingElement | null> {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), [index]);
+  return heading;
+}
+
+interface NextButtonProps {
+  readonly step: Step["name"];
+  readonly last: boolean;
+  readonly onNext: () => void;
+}
+
+/** "Next" where the step is done or has nothing to be done, "Skip" where something is left out. */
+function NextButton({ step, last, onNext }: NextButtonProps) {
+  const { t } = useTranslation("firstRun");
+  const signedIn = useAuth().kind === "signed-in";
+  const hotkeyWorks = useApp((state) => state.hotkey.kind === "confirmed");
+  const done = step === "signIn" ? signedIn : hotkeyWorks;
+  const label = last ? t("done") : done ? t("next") : t("skip");
+  return (
+    <Button kind={last || done ? "primary" : "quiet"} onClick={onNext}>
+      {label}
+    </Button>
+  );
+}

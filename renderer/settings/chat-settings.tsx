@@ -1,0 +1,36 @@
+import { useTranslation } from "react-i18next";
+import { useFormat } from "../i18n/use-format.ts";
+import { Select } from "../ui/select.tsx";
+import { Switch } from "../ui/switch.tsx";
+import { SettingRow } from "./setting-row.tsx";
+import { SettingsSection } from "./settings-section.tsx";
+import { useSetting } from "./use-setting.ts";
+
+const sizes = [50, 100, 200, 500, 1000, 5000, 10_000] as const;
+
+/** How much of a chat the window keeps, and what answers may look at. */
+export function ChatSettings() {
+  const { t } = useTranslation("settings");
+  const format = useFormat();
+  const size = useSetting("historySize");
+  const all = useSetting("searchAllChats");
+  // A settings file may hold a number of the person's own.
+  const offered = [...new Set([...sizes, size.value])].toSorted((a, b) => a - b);
+  return (
+    <SettingsSection title={t("chat.title")}>
+      <SettingRow label={t("chat.historySize")} hint={t("chat.historySizeHint")} error={size.error}>
+        {(control) => (
+          <Select
+            {...control}
+            value={String(size.value)}
+            options={offered.map((value) => ({ value: String(value), label: format.number(value) }))}
+            onChange={(value) => void size.save(Number(value))}
+          />
+        )}
+      </SettingRow>
+      <SettingRow label={t("chat.searchAllChats")} hint={t("chat.searchAllChatsHint")} error={all.error}>
+        {(control) => <Switch {...control} checked={all.value} onChange={(value) => void all.save(value)} />}
+      </SettingRow>
+    </SettingsSection>
+  );
+}

@@ -1,0 +1,73 @@
+import { useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { defaultSettings } from "#contract/settings.ts";
+import { Button } from "../ui/button.tsx";
+import { Kbd } from "../ui/kbd.tsx";
+import { formatAccelerator } from "./accelerator.ts";
+import { HotkeyRecorder } from "./hotkey-recorder.tsx";
+import { HotkeyStatusText } from "./hotkey-status-text.tsx";
+import { useKeyStyle } from "./use-key-style.ts";
+import { useSetting } from "./use-setting.ts";
+import { useUnavailable } from "./use-unavailable.ts";
+
+/** The keys that open the window from anywhere: what they are, whether they work, and other ones. */
+export function HotkeySetting() {
+  const { t } = useTranslation("settings");
+  const hotkey = useSetting("hotkey");
+  const unavailable = useUnavailable("globalHotkey");
+  const style = useKeyStyle();
+  const [recording, setRecording] = useState(false);
+  if (unavailable !== undefined) {
+    return <HotkeyFrame title={t("hotkey.label")} note={unavailable} />;
+  }
+  const keys = formatAccelerator(hotkey.value, style);
+  const record = (accelerator: string) => {
+    setRecording(false);
+    void hotkey.save(accelerator);
+  };
+  return (
+    <HotkeyFrame title={t("hotkey.label")} error={hotkey.error}>
+      {recording ? (
+        <HotkeyRecorder onRecord={record} onCancel={() => setRecording(false)} />
+      ) : (
+        <>
+          <div className="flex min-h-8 flex-wrap items-center justify-between gap-2">
+            {keys.length > 0 ? <Kbd keys={keys} /> : <span className="text-soft">{t("hotkey.none")}</span>}
+            <span className="flex gap-2">
+              {hotkey.value === "" ? undefined : (
+                <Button onClick={() => void hotkey.save("")}>{t("hotkey.remove")}</Button>
+              )}
+              {hotkey.value === defaultSettings.hotkey ? undefined : (
+                <Button onClick={() => void hotkey.save(defaultSettings.hotkey)}>{t("hotkey.reset")}</Button>
+              )}
+              <Button onClick={() => setRecording(true)}>{t("hotkey.change")}</Button>
+            </span>
+          </div>
+          <HotkeyStatusText />
+        </>
+      )}
+    </HotkeyFrame>
+  );
+}
+
+interface HotkeyFrameProps {
+  readonly title: string;
+  readonly note?: string;
+  readonly error?: string | undefined;
+  readonly children?: ReactNode;
+}
+
+function HotkeyFrame({ title, note, error, children }: HotkeyFrameProps) {
+  return (
+    <div role="group" aria-label={title} className="flex flex-col gap-2 py-2.5">
+      <p>{title}</p>
+      {note === undefined ? undefined : <p className="text-small text-soft">{note}</p>}
+      {children}
+      {error === undefined ? undefined : (
+        <p role="alert" className="text-small text-danger">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}

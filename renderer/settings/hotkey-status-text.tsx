@@ -1,0 +1,49 @@
+import { CircleCheck } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { useApp } from "../bridge/use-bridge.tsx";
+import { CommandText } from "../ui/command-text.tsx";
+
+/** Opens or hides the window from outside; for the keyboard settings of desktops that keep such keys from apps. */
+const TOGGLE_COMMAND = "npx pipit toggle";
+
+/** Whether the hotkey works, and the cure if it does not. "Works" is said only once it has fired. */
+export function HotkeyStatusText() {
+  const { t } = useTranslation("settings");
+  const status = useApp((state) => state.hotkey);
+  switch (status.kind) {
+    case "off":
+      return <Line text={t("hotkey.off")} />;
+    case "confirmed":
+      return (
+        <p role="status" className="flex items-center gap-1.5 text-small text-accent">
+          <CircleCheck aria-hidden="true" className="size-4" />
+          {t("hotkey.confirmed")}
+        </p>
+      );
+    case "registered":
+      return (
+        <>
+          <Line text={t("hotkey.registered")} />
+          <p className="text-small text-soft">{t("hotkey.registeredHint")}</p>
+          <CommandText command={TOGGLE_COMMAND} />
+        </>
+      );
+    case "refused":
+      return (
+        <>
+          <p role="alert" className="text-small text-danger">
+            {t(`hotkey.${status.reason}`)}
+          </p>
+          {status.reason === "taken" ? <CommandText command={TOGGLE_COMMAND} /> : undefined}
+        </>
+      );
+  }
+}
+
+function Line({ text }: { readonly text: string }) {
+  return (
+    <p role="status" className="text-small text-ink">
+      {text}
+    </p>
+  );
+}

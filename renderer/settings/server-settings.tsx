@@ -1,0 +1,106 @@
+import { useState, type SyntheticEvent } from "react";
+import { useTranslation } from "react-i18next";
+import { readServerAddress } from "../auth/server-address.ts";
+import { useAddressProblem } from "../auth/use-address-problem.ts";
+import { useApp } from "../bridge/use-bridge.tsx";
+import { Button } from "../ui/button.tsx";
+import { Segmented } from "../ui/segmented.tsx";
+import { TextField } from "../ui/text-field.tsx";
+import { SettingRow } from "./setting-row.tsx";
+import { SettingsSection } from "./settings-section.tsx";
+import { useSetting } from "./use-setting.ts";
+import { useUnavailable } from "./use-unavailable.ts";
+
+/** This machine's own server, or one with a name. A page belongs to its server. */
+export function ServerSettings() {
+  const { t } = useTranslation("settings");
+  const page = useApp((state) => state.face === "web");
+  const server = useApp((state) => state.server);
+  if (page) {
+    const address = server.kind === "ready" ? server.httpUrl : location.origin;
+    return (
+      <SettingsSection title={t("server.title")}>
+        <p className="py-2.5 wrap-break-word text-soft">{t("server.pageHint", { address })}</p>
+      </SettingsSection>
+    );
+  }
+  return (
+    <SettingsSection title={t("server.title")}>
+      <ServerChoice />
+    </SettingsSection>
+  );
+}
+
+function ServerChoice() {
+  const { t } = useTranslation("settings");
+  const server = useSetting("serverUrl");
+  const onlyOwn = useUnavailable("otherServers");
+  const [named, setNamed] = useState(server.value !== "");
+  const choose = (value: "own" | "named") => {
+    setNamed(value === "named");
+    if (value === "own" && server.value !== "") void server.save("");
+  };
+  return (
+    <>
+      <SettingRow
+        wide
+        label={t("server.label")}
+        hint={onlyOwn ?? (named ? t("server.namedHint") : t("server.ownHint"))}
+        error={named ? undefined : server.error}
+      >
+        {({ describedBy }) => (
+          <Segmented
+            label={t("server.label")}
+            describedBy={describedBy}
+            value={named ? "named" : "own"}
+            options={[
+              { value: "own", label: t("server.own") },
+              { value: "named", label: t("server.named") },
+            ]}
+            disabled={onlyOwn !== undefined}
+            onChange={choose}
+          />
+        )}
+      </SettingRow>
+      {named ? <ServerAddress /> : undefined}
+    </>
+  );
+}
+
+function ServerAddress() {
+  const { t } = useTranslation("settings");
+  const server = useSetting("serverUrl");
+  const [typed, setTyped] = useState(server.value);
+  const [checked, setChecked] = useState(false);
+  const address = readServerAddress(typed);
+  const wrong = useAddressProblem(address);
+  const problem = address.kind === "own" ? t("server.addressMissing") : wrong;
+  const apply = async (event: SyntheticEvent) => {
+    event.preventDefault();
+    setChecked(true);
+    if (address.kind !== "address" || address.url === server.value) return;
+    if (await server.save(address.url)) setTyped(address.url);
+  };
+  return (
+    <form noValidate className="flex items-start gap-2 py-2.5" onSubmit={(event) => void apply(event)}>
+      <TextField
+        label={t("server.address")}
+        labelHidden
+        error={(checked ? problem : undefined) ?? server.error}
+        inputMode="url"
+        autoComplete="url"
+        autoCapitalize="none"
+        spellCheck={false}
+        placeholder="https://"
+        maxLength={2048}
+        value={typed}
+        onChange={(event) => {
+          setTyped(event.currentTarget.value);
+          setChecked(false);
+        }}
+        className="min-w-0 flex-1"
+      />
+      <Button type="submit">{t("server.apply")}</Button>
+    </form>
+  );
+}

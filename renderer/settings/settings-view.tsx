@@ -1,0 +1,50 @@
+import { ArrowLeft } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { useViews } from "../shell/use-view.tsx";
+import { IconButton } from "../ui/icon-button.tsx";
+import { AboutSettings } from "./about-settings.tsx";
+import { ChatSettings } from "./chat-settings.tsx";
+import { GeneralSettings } from "./general-settings.tsx";
+import { HotkeySetting } from "./hotkey-setting.tsx";
+import { ScreenshotSetting } from "./screenshot-setting.tsx";
+import { ServerSettings } from "./server-settings.tsx";
+import { SettingsSection } from "./settings-section.tsx";
+import { VoiceSettings } from "./voice-settings.tsx";
+
+/** Everything a person can set. What is changed applies at once; there is nothing to save. */
+export function SettingsView() {
+  const { t } = useTranslation(["settings", "shell"]);
+  const views = useViews();
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    heading.current?.focus();
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return (
+    <section aria-label={t("title")} className="mx-auto flex max-w-settings flex-col gap-5 px-4 pt-2 pb-6">
+      <header className="-ml-2 flex items-center gap-1">
+        <IconButton label={t("shell:back")} onClick={() => views.show("chat")}>
+          <ArrowLeft className="size-4" />
+        </IconButton>
+        <h2 ref={heading} tabIndex={-1} className="text-title font-semibold outline-none">
+          {t("title")}
+        </h2>
+      </header>
+      <GeneralSettings />
+      <SettingsSection title={t("hotkey.title")}>
+        <HotkeySetting />
+      </SettingsSection>
+      <ChatSettings />
+      <VoiceSettings />
+      <SettingsSection title={t("screen.title")}>
+        <ScreenshotSetting />
+      </SettingsSection>
+      <ServerSettings />
+      <AboutSettings />
+    </section>
+  );
+}

@@ -1,0 +1,19 @@
+import type { ServerStatus } from "#contract/app-state.ts";
+import type { ChatState } from "#contract/chat-state.ts";
+
+/** How the window stands with its server; one word of the status line. */
+export type Connection =
+  | { readonly kind: "starting" | "online" | "offline" | "idle" }
+  | { readonly kind: "unreachable"; readonly code: string; readonly message: string };
+
+/** The server's own state counts first; when it is there, what the last exchange with it has shown. */
+export function connectionOf(server: ServerStatus, connection: ChatState["connection"]): Connection {
+  switch (server.kind) {
+    case "starting":
+      return { kind: "starting" };
+    case "unreachable":
+      return { kind: "unreachable", code: server.code, message: server.message };
+    case "ready":
+      return { kind: connection === "unknown" ? "idle" : connection };
+  }
+}

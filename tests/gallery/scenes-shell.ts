@@ -1,0 +1,151 @@
+import type { AppState } from "#contract/app-state.ts";
+import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
+import { failWith, type ScriptedBridge } from "./scripted-bridge.ts";
+
+type Scene = (bridge: ScriptedBridge) => void;
+
+const hourMs = 3_600_000;
+
+/** States of the frame around the chat: status, dialogs, settings, first run. */
+export const shellScenes: Readonly<Record<string, Scene>> = {
+  settings: (bridge) => bridge.intend({ kind: "open", view: "settings" }),
+  "settings-limited": (bridge) => {
+    bridge.app.setState({
+      hotkey: { kind: "refused", accelerator: "CommandOrControl+Shift+Space", reason: "taken" },
+      features: {
+        screenshot: { available: false, reason: "no-display" },
+        sound: { available: false, reason: "no-sound-device" },
+        globalHotkey: { available: true },
+        startAtLogin: { available: false, reason: "not-installed" },
+        otherServers: { available: true },
+        tray: { available: false, reason: "no-tray" },
+      },
+    });
+    setSettings(bridge, { serverUrl: "https://pipit.example.org" });
+    bridge.intend({ kind: "open", view: "settings" });
+  },
+  "settings-page": (bridge) => {
+    asPage(bridge);
+    bridge.intend({ kind: "open", view: "settings" });
+  },
+  "hotkey-unproven": (bridge) => {
+    bridge.app.setState({ hotkey: { kind: "registered", accelerator: "CommandOrControl+Shift+Space" } });
+    bridge.intend({ kind: "open", view: "settings" });
+  },
+  "sign-in": (bridge) => {
+    signOut(bridge);
+    bridge.intend({ kind: "open", view: "sign-in" });
+  },
+  "sign-in-expired": (bridge) => {
+    bridge.auth.setState({ kind: "signed-out", reason: "expired" }, true);
+    bridge.intend({ kind: "open", view: "sign-in" });
+  },
+  "sign-in-page": (bridge) => {
+    asPage(bridge);
+    signOut(bridge);
+    bridge.intend({ kind: "open", view: "sign-in" });
+  },
+  account: (bridge) => {
+    bridge.app.setState({
+      tokenPlace: { kind: "file", fallbackReason: "The Secret Service is not running." },
+    });
+    bridge.chat.setState({ connection: "offline", queuedCount: 2 });
+    bridge.intend({ kind: "open", view: "sign-in" });
+  },
+  chats: (bridge) => {
+    listChats(bridge);
+    bridge.chat.setState({ chatId: "c1", title: "A weekend in Oslo" });
+    bridge.intend({ kind: "open", view: "chats" });
+  },
+  "chats-empty": (bridge) => {
+    bridge.answers.listChats = () => [];
+    bridge.intend({ kind: "open", view: "chats" });
+  },
+  "chats-failed": (bridge) => {
+    bridge.answers.listChats = failWith(
+      "SERVER_UNREACHABLE",
+      "The server at 127.0.0.1:8787 does not answer.",
+    );
+    bridge.intend({ kind: "open", view: "chats" });
+  },
+  "first-run-hotkey": (bridge) => {
+    setSettings(bridge, { firstRunDone: false });
+    bridge.app.setState({ hotkey: { kind: "registered", accelerator: "CommandOrControl+Shift+Space" } });
+  },
+  "first-run-page": (bridge) => {
+    asPage(bridge);
+    setSettings(bridge, { firstRunDone: false });
+  },
+  problem: (bridge) =>
+    bridge.intend({
+      kind: "problem",
+      code: "STORAGE_FULL",
+      message: "There are 12 MB left at /home/ada/.local/share/pipit.",
+    }),
+  starting: (bridge) => bridge.app.setState({ server: { kind: "starting" } }),
+  unreachable: (bridge) =>
+    bridge.app.setState({
+      server: { kind: "unreachable", code: "PORT_IN_USE", message: "Port 8787 is used by another program." },
+    }),
+  "built-in": (bridge) => {
+    bridge.chat.setState({ connection: "unknown" });
+    bridge.app.setState({
+      server: {
+        kind: "ready",
+        httpUrl: "http://127.0.0.1:8787",
+        own: true,
+        setAside: "/home/ada/.local/share/pipit/set-aside/pipit-2026-11-21.db",
+      },
+    });
+  },
+  page: asPage,
+};
+
+function setSettings(bridge: ScriptedBridge, patch: Partial<AppState["settings"]>): void {
+  bridge.app.setState(({ settings }) => ({ settings: { ...settings, ...patch } }));
+}
+
+function signOut(bridge: ScriptedBridge): void {
+  bridge.auth.setState({ kind: "signed-out", reason: "never" }, true);
+}
+
+/** The same window as a page in a browser. */
+function asPage(bridge: ScriptedBridge): void {
+  const no = { available: false, reason: "browser-cannot" } as const;
+  bridge.app.setState(({ features }) => ({
+    face: "web",
+    platform: "browser",
+    hotkey: { kind: "off" },
+    features: { ...features, screenshot: no, globalHotkey: no, startAtLogin: no, otherServers: no },
+  }));
+}
+
+function listChats(bridge: ScriptedBridge): void {
+  const nowMs = Date.now();
+  const chat = (id: string, title: string, hoursAgo: number): ChatSummary => ({
+    id,
+    title,
+    createdAtMs: nowMs - hoursAgo * hourMs,
+    updatedAtMs: nowMs - hoursAgo * hourMs,
+  });
+  const chats = [
+    chat("c1", "A weekend in Oslo", 0),
+    chat("c2", "Why is my regular expression so slow, and what can be done about it", 24),
+    chat("c3", "Рецепт борща на шесть человек", 25),
+    chat("c4", "", 24 * 40),
+    chat("c5", "Tax on a bicycle", 24 * 400),
+  ];
+  bridge.answers.listChats = () => chats;
+  bridge.answers.searchChats = (input) => {
+    const { query } = input as { query: string };
+    return chats
+      .filter(({ title }) => title.toLowerCase().includes(query.toLowerCase()))
+      .map(({ id, title, createdAtMs }): HistoryHit => ({
+        chatId: id,
+        chatTitle: title,
+        createdAtMs,
+        score: 1,
+        headline: `… we spoke of ${query} and of what follows from it …`,
+      }));
+  };
+}
