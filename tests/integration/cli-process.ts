@@ -16,8 +16,8 @@ export interface CliResult {
 /** A running `pipit`. */
 export interface CliProcess {
   readonly child: ChildProcess;
-  /** Resolves when stdout matches; rejects, with all output, when the process ends before. */
-  printed(pattern: RegExp): Promise<void>;
+  /** Resolves to stdout so far when it matches; rejects, with all output, when the process ends before. */
+  printed(pattern: RegExp): Promise<string>;
   readonly result: Promise<CliResult>;
 }
 
@@ -91,7 +91,7 @@ function observe(child: ChildProcess, onEnd: () => void): CliProcess {
         const check = (): void => {
           if (!pattern.test(stdout)) return;
           checks.delete(check);
-          resolve();
+          resolve(stdout);
         };
         checks.add(check);
         void result.then(() => reject(new Error(`ended without ${pattern}: ${stdout}\n${stderr}`)));
