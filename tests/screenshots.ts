@@ -1,25 +1,19 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { runCommand, repositoryRoot } from "./system/command.ts";
+import { repositoryRoot } from "./system/command.ts";
 import { canInstall, findMissing, installParts } from "./system/parts.ts";
-import { startService } from "./system/service-process.ts";
-import { startServices } from "./system/services.ts";
+import { terminalPicture } from "./screenshots/terminal.ts";
+import { windowPictures } from "./screenshots/window.ts";
 
-/** `npm run screenshots`: pictures of real runs for the README, written to docs/screenshots. */
+/**
+ * `npm run screenshots [-- terminal window]`: pictures of real runs for the README, written to docs/screenshots. With no
+ * name, all of them.
+ */
+const makers = { window: windowPictures, terminal: terminalPicture } as const;
+type Name = keyof typeof makers;
+
 const folder = join(repositoryRoot, "docs", "screenshots");
-const timeoutMs = 60_000;
-const title = "Pipit in a terminal";
-
-/** What is typed, and what the screen must show before the next line is. */
-const conversation = [
-  { type: undefined, until: /Pipit is listening/ },
-  // The prompt must be back before the next line is typed, as a person would wait for it.
-  { type: "my flight to Oslo is SK 1463 on Friday at 9:40", until: /to\s+change\s+that\.\s+›$/ },
-  { type: "what is 18% of 2400?", until: /= 432[^]*= 432\s+›$/ },
-  { type: "find the flight to Oslo", until: /I found one message[^]*SK 1463[^]*›$/ },
-  { type: "который час в Токио?", until: /\(Asia\/Tokyo\)\.\s+›$/ },
-] as const;
+const timeoutMs = 5 * 60_000;
 
 async function provideParts(signal: AbortSignal): Promise<void> {
   const missing = await findMissing(signal);
@@ -28,56 +22,20 @@ async function provideParts(signal: AbortSignal): Promise<void> {
   else console.log(`Missing here: ${missing.map(({ part }) => part.purpose).join("; ")}`);
 }
 
-async function terminal(signal: AbortSignal): Promise<void> {
-  await using services = await startServices(["display", "secrets", "sound"], signal);
-  const home = await mkdtemp(join(tmpdir(), "pipit-screenshot-"));
-  const env = { ...services.env, PIPIT_HOME: home, LANG: "C.UTF-8", OLLAMA_HOST: "http://127.0.0.1:9" };
-  const socket = `pipit-screenshot-${process.pid}`;
-  const tmux = (...args: readonly string[]) => runCommand("tmux", ["-L", socket, ...args], { env }, signal);
-  try {
-    const command = `${process.execPath} ${join(repositoryRoot, "cli", "main.ts")} chat`;
-    await tmux(
-      "-f",
-      "/dev/null",
-      "new-session",
-      "-d",
-      "-s",
-      "shot",
-      "-x",
-      "96",
-      "-y",
-      "21",
-      command,
-      ";",
-      "set",
-      "-g",
-      "status",
-      "off",
-    );
-    const look = ["-fa", "DejaVu Sans Mono", "-fs", "12", "-bg", "#16181d", "-fg", "#e6e6e6", "-b", "14"];
-    const attach = ["-e", "tmux", "-L", socket, "attach", "-t", "shot"];
-    await using xterm = startService({
-      name: "xterm",
-      command: "xterm",
-      args: ["-T", title, "-geometry", "96x21+40+40", ...look, ...attach],
-      env,
-    });
-    for (const { type, until } of conversation) {
-      if (type !== undefined) await tmux("send-keys", type, "Enter");
-      const shown = async () => {
-        const screen = (await tmux("capture-pane", "-p", "-S", "-200")).stdout.trimEnd();
-        return until.test(screen) ? screen : undefined;
-      };
-      await xterm.until(shown, timeoutMs, signal);
-    }
-    await mkdir(folder, { recursive: true });
-    await runCommand("import", ["-window", title, join(folder, "terminal.png")], { env }, signal);
-  } finally {
-    await tmux("kill-server");
-    await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-  }
+function isName(name: string): name is Name {
+  return name in makers;
 }
 
-const signal = AbortSignal.timeout(4 * timeoutMs);
-await provideParts(signal);
-await terminal(signal);
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !isName(name));
+if (unknown.length > 0) {
+  console.error(`There is no picture "${unknown.join(", ")}". There are: ${Object.keys(makers).join(", ")}.`);
+  process.exitCode = 2;
+} else {
+  const signal = AbortSignal.timeout(timeoutMs);
+  await provideParts(signal);
+  await mkdir(folder, { recursive: true });
+  for (const [name, make] of Object.entries(makers)) {
+    if (wanted.length === 0 || wanted.includes(name)) await make(folder, signal);
+  }
+}
