@@ -23,12 +23,6 @@ export interface WebPreferences {
   readonly additionalArguments: readonly string[];
 }
 
-interface PermissionQuestion {
-  readonly kind: "permission" | "permission-check";
-  readonly id: number;
-  readonly permission: string;
-  readonly url: string;
-}
 /** One page of Chromium, as the contents of a window. */
 export class PageTarget {
   readonly frames: FrameTree;

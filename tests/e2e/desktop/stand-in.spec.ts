@@ -1,0 +1,308 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { _electron, expect, test as base, type ElectronApplication, type Page } from "@playwright/test";
+import { repositoryRoot, runCommand } from "#tests/system/command.ts";
+
+/**
+ * What our code relies on of Electron's API, asked through a sample app. On real Electron the same questions hold
+ * (PIPIT_ELECTRON=real); that is how the stand-in is kept honest.
+ */
+const folder = join(repositoryRoot, "tests", "electron-stand-in");
+const sampleApp = join(folder, "sample-app");
+const real = process.env["PIPIT_ELECTRON"] === "real";
+
+interface Sample {
+  readonly app: ElectronApplication;
+  readonly window: Page;
+  readonly profile: string;
+  log(): Promise<readonly unknown[]>;
+}
+/** What the page sees of the sample's preload. */
+interface SampleApi {
+  echo(...args: unknown[]): Promise<{ args: unknown[]; origin: string; url: string; top: boolean }>;
+  fail(): Promise<never>;
+  onTick(listener: (value: unknown) => void): () => void;
+  readonly nested: { same<T>(value: T): T; soon<T>(value: T): Promise<T> };
+  throws(): never;
+}
+
+const test = base.extend<{ readonly sample: Sample }>({
+  // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of the fixtures from it
+  sample: async ({}, use) => {
+    const profile = await mkdtemp(join(tmpdir(), "pipit-sample-"));
+    const app = await launchSample(profile);
+    const window = await app.firstWindow();
+    await window.getByRole("textbox").waitFor();
+    await use({
+      app,
+      window,
+      profile,
+      log: () => app.evaluate(() => (globalThis as unknown as { sampleLog: unknown[] }).sampleLog),
+    });
+    await app.close();
+    await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  },
+});
+
+function launchSample(profile: string): Promise<ElectronApplication> {
+  return _electron.launch({
+    ...(real ? {} : { executablePath: join(folder, "electron") }),
+    args: [`--user-data-dir=${profile}`, sampleApp],
+  });
+}
+
+test.describe("pages", () => {
+  test("a page of our scheme has our origin, a secure context, and the handler's policy", async ({
+    sample,
+  }) => {
+    const seen = await sample.window.evaluate(async () => {
+      const { url } = await (globalThis as unknown as { sample: SampleApi }).sample.echo();
+      return { url, secure: isSecureContext, title: document.title, external: "external1" in globalThis };
+    });
+    // The inline script would have changed the title.
+    expect(seen).toEqual({
+      url: "app://sample/index.html",
+      secure: true,
+      title: "Sample",
+      external: true,
+    });
+  });
+
+  test("the handler's status and body reach fetch, with our address in its request", async ({ sample }) => {
+    const answer = await sample.window.evaluate(async () => {
+      const response = await fetch("/data?x=1");
+      return { status: response.status, body: (await response.json()) as unknown };
+    });
+    expect(answer).toEqual({ status: 418, body: { url: "app://sample/data?x=1" } });
+  });
+
+  test("a link leads away only when will-navigate lets it, and a new window is asked for", async ({
+    sample,
+  }) => {
+    await sample.window.getByRole("link", { name: "out" }).click();
+    await sample.window.getByRole("link", { name: "new" }).click();
+    await expect
+      .poll(() => sample.log())
+      .toEqual(["will-navigate https://example.invalid/out", "open https://example.invalid/new"]);
+    await expect.poll(() => sample.app.windows().length).toBe(1);
+    await sample.window.getByRole("link", { name: "in", exact: true }).click();
+    const addressInMain = () =>
+      sample.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.getURL());
+    await expect.poll(addressInMain).toBe("app://sample/second");
+  });
+
+  test("a permission is asked of the session's handlers", async ({ sample }) => {
+    const said = await sample.window.evaluate(() =>
+      navigator.mediaDevices.getUserMedia({ audio: true }).catch((error: Error) => error.name),
+    );
+    expect(said).toBe("NotAllowedError");
+    expect(await sample.log()).toContain("permission media");
+  });
+
+  test("a crashed page is reported, and comes back by reload", async ({ sample }) => {
+    const { app } = sample;
+    await app.evaluate(({ BrowserWindow }) => {
+      BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer();
+    });
+    await expect.poll(() => sample.log()).toContainEqual(expect.stringMatching(/^gone (crashed|killed)$/));
+    const ask = () =>
+      app
+        .evaluate(({ BrowserWindow }) =>
+          BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript(
+            "sample.echo(4).then((r) => r.args)",
+          ),
+        )
+        .catch(() => undefined);
+    await expect.poll(ask).toEqual([4]);
+  });
+});
+
+test.describe("the border between page and main", () => {
+  test("what structured clone copies arrives equal; what it refuses is an error at the caller", async ({
+    sample,
+  }) => {
+    const seen = await sample.window.evaluate(async () => {
+      const api = (globalThis as unknown as { sample: SampleApi }).sample;
+      const attempt = (work: () => unknown): string => {
+        try {
+          return String(work());
+        } catch (error) {
+          return (error as Error).message;
+        }
+      };
+      const shared = { n: 1 };
+      const given = [
+        new Date(7),
+        new Uint8Array([1, 2]),
+        new Map([["k", new Set([1n])]]),
+        shared,
+        shared,
+        -0,
+        undefined,
+      ];
+      const { args } = await api.echo(...given);
+      const [date, bytes, map, left, right, zero, nothing] = args as [
+        Date,
+        Uint8Array,
+        Map<string, Set<bigint>>,
+        object,
+        object,
+        number,
+        undefined,
+      ];
+      return {
+        date: date.getTime(),
+        bytes: [bytes instanceof Uint8Array, ...bytes],
+        set: map.get("k")?.has(1n),
+        same: left === right,
+        zero: Object.is(zero, -0),
+        nothing,
+        refused: attempt(() => api.echo(Symbol("s"))),
+      };
+    });
+    expect(seen).toMatchObject({ date: 7, bytes: [true, 1, 2], set: true, same: true, zero: true });
+    expect(seen.nothing).toBeUndefined();
+    expect(seen.refused).toMatch(/could not be cloned/i);
+  });
+
+  test("a handler's error arrives in Electron's words", async ({ sample }) => {
+    const said = await sample.window.evaluate(() =>
+      (globalThis as unknown as { sample: SampleApi }).sample.fail().catch((error: Error) => error.message),
+    );
+    expect(said).toBe("Error invoking remote method 'fail': TypeError: no such thing");
+  });
+
+  test("what the preload exposes is frozen, works both ways, and brings no Node", async ({ sample }) => {
+    const seen = await sample.window.evaluate(async () => {
+      const scope = globalThis as unknown as { sample: SampleApi; require?: unknown; process?: unknown };
+      const api = scope.sample;
+      let thrown = "";
+      try {
+        api.throws();
+      } catch (error) {
+        thrown = String(error);
+      }
+      return {
+        frozen: [Object.isFrozen(api), Object.isFrozen(api.nested)],
+        same: api.nested.same([1, "a"]),
+        soon: await api.nested.soon("later"),
+        thrown,
+        node: [typeof scope.require, typeof scope.process],
+      };
+    });
+    expect(seen).toEqual({
+      frozen: [true, true],
+      same: [1, "a"],
+      soon: "later",
+      thrown: expect.stringContaining("too far"),
+      node: ["undefined", "undefined"],
+    });
+  });
+
+  test("main's messages reach the listener until it is removed, in order", async ({ sample }) => {
+    await sample.window.evaluate(() => {
+      const scope = globalThis as unknown as { sample: SampleApi; ticks: unknown[]; off: () => void };
+      scope.ticks = [];
+      scope.off = scope.sample.onTick((value) => void scope.ticks.push(value));
+    });
+    const ticks = () => sample.window.evaluate(() => (globalThis as unknown as { ticks: unknown[] }).ticks);
+    const send = (values: readonly number[]) =>
+      sample.app.evaluate(({ BrowserWindow }, list) => {
+        for (const value of list) BrowserWindow.getAllWindows()[0]?.webContents.send("tick", value);
+      }, values);
+    await send([1, 2, 3]);
+    await expect.poll(ticks).toEqual([1, 2, 3]);
+    await sample.window.evaluate(() => (globalThis as unknown as { off: () => void }).off());
+    await send([4]);
+    await sample.window.evaluate(() => (globalThis as unknown as { sample: SampleApi }).sample.echo());
+    expect(await ticks()).toEqual([1, 2, 3]);
+  });
+});
+
+test.describe("the app", () => {
+  test("a second start tells the first its arguments and gets no lock", async ({ sample }) => {
+    test.skip(real, "needs the launcher's own command line");
+    const args = [`--user-data-dir=${sample.profile}`, sampleApp, "pipit://x"];
+    const second = await runCommand(join(folder, "electron"), args, {}, AbortSignal.timeout(20_000));
+    expect(second.code).toBe(0);
+    const log = await sample.log();
+    expect(log).toContainEqual(expect.objectContaining({ data: { sample: true }, cwd: repositoryRoot }));
+    const told = log.find((entry): entry is { argv: string[] } => typeof entry === "object");
+    expect(told?.argv.at(-1)).toBe("pipit://x");
+  });
+
+  test("quit asks in order, closes the windows, and leaves no process", async ({ sample }) => {
+    const { app } = sample;
+    const child = app.process();
+    const said: string[] = [];
+    child.stdout?.on("data", (piece) => said.push(String(piece)));
+    await app.evaluate(({ app: main }) => {
+      for (const name of ["before-quit", "will-quit", "quit", "window-all-closed"] as const) {
+        main.on(name as "quit", () => console.log(`event ${name}`));
+      }
+      setTimeout(() => main.quit(), 0);
+    });
+    await expect.poll(() => child.exitCode).toBe(0);
+    expect(said.join("").match(/event \S+/g)).toEqual(["event before-quit", "event will-quit", "event quit"]);
+  });
+
+  test("a utility process speaks through its port, and its end has a code", async ({ sample }) => {
+    const seen = await sample.app.evaluate(
+      async ({ utilityProcess }, path) => {
+        const child = utilityProcess.fork(path, [], { stdio: "pipe" });
+        const reply = new Promise((resolve) => child.once("message", resolve));
+        child.postMessage({ hello: 1 });
+        const first = await reply;
+        const end = new Promise((resolve) => child.once("exit", resolve));
+        child.postMessage("exit");
+        return { first, code: await end };
+      },
+      join(sampleApp, "child.js"),
+    );
+    expect(seen).toEqual({ first: { echo: { hello: 1 }, type: "utility" }, code: 3 });
+  });
+
+  test("a window's place, visibility and focus follow what it is told", async ({ sample }) => {
+    const shown = await sample.app.evaluate(async ({ BrowserWindow }) => {
+      const window = BrowserWindow.getAllWindows()[0];
+      if (window === undefined) return undefined;
+      const focus = new Promise<void>((resolve) => window.once("focus", () => resolve()));
+      const before = [window.isVisible(), window.isFocused()];
+      window.setBounds({ x: 100, y: 50, width: 500, height: 600 });
+      window.show();
+      await focus;
+      const after = [window.isVisible(), window.isFocused(), window.getBounds()];
+      const hidden = new Promise<void>((resolve) => window.once("hide", () => resolve()));
+      window.hide();
+      await hidden;
+      return { before, after, end: [window.isVisible(), window.isFocused()] };
+    });
+    expect(shown).toEqual({
+      before: [false, false],
+      after: [true, true, { x: 100, y: 50, width: 500, height: 600 }],
+      end: [false, false],
+    });
+  });
+
+  test("an API, an option or an event that is not there is an error", async ({ sample }) => {
+    test.skip(real, "a property of the stand-in only");
+    const errors = await sample.app.evaluate(({ app, BrowserWindow }) => {
+      const attempt = (work: () => unknown): string => {
+        try {
+          return String(work());
+        } catch (error) {
+          return (error as Error).message;
+        }
+      };
+      const loose = app as unknown as { nonsense(): void; on(name: string, work: () => void): void };
+      return [
+        attempt(() => loose.nonsense()),
+        attempt(() => loose.on("nonsense", () => undefined)),
+        attempt(() => new BrowserWindow({ nonsense: 1 } as object)),
+        attempt(() => new BrowserWindow({ webPreferences: { sandbox: false } })),
+      ];
+    });
+    for (const error of errors) expect(error).toContain("not in the stand-in:");
+  });
+});
