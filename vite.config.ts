@@ -14,6 +14,8 @@ export default defineConfig({
     // The content policy allows no data: URLs, so nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The formulas' typesetter is the largest; it is fetched when the first formula comes.
+    chunkSizeWarningLimit: 800,
     rolldownOptions: { input: { desktop: "renderer/desktop.html", web: "renderer/web.html" } },
   },
 });

@@ -162,6 +162,7 @@ describe("npm start", () => {
     await program.printed(/app runs/);
     const { args, runAsNode } = await electron.launch();
     expect(args).toEqual([join(repositoryRoot, "dist", "electron", "main.js")]);
+    expect(existsSync(args[0] ?? "")).toBe(true);
     expect(runAsNode).toBeNull();
     expect(await program.stop("SIGTERM")).toBe(7);
   });

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { InlineConfig } from "vite";
 import type { BuildPart } from "./build-part.ts";
 import { precompress } from "./precompress.ts";
 
@@ -28,7 +29,42 @@ async function viteBuild(root: string, config: string, outDir: string): Promise<
   });
 }
 
+/** The desktop app's main process, its preload script and its helper programs. */
+function appPart(root: string): BuildPart {
+  return {
+    name: "app",
+    inputs: [...shared, "electron", "vite.electron.config.ts"],
+    outDir: "dist/electron",
+    build: (outDir) => buildAll(root, (config) => config.electronConfigs(outDir)),
+  };
+}
+
+/** The server that the app starts. */
+function serverPart(root: string): BuildPart {
+  return {
+    name: "server",
+    inputs: [...shared, "server", "vite.electron.config.ts"],
+    outDir: "dist/server",
+    build: (outDir) => buildAll(root, (config) => config.serverConfigs(outDir)),
+  };
+}
+
 /** Everything that the desktop app needs. */
 export function allParts(root: string): readonly BuildPart[] {
-  return [windowPart(root)];
+  return [windowPart(root), appPart(root), serverPart(root)];
+}
+
+/** vite.electron.config.ts; read when it is needed, because it belongs to the configs and not to the tools. */
+interface ElectronConfigFile {
+  electronConfigs(outDir: string): readonly InlineConfig[];
+  serverConfigs(outDir: string): readonly InlineConfig[];
+}
+
+async function buildAll(
+  root: string,
+  configs: (file: ElectronConfigFile) => readonly InlineConfig[],
+): Promise<void> {
+  const { build } = await import("vite");
+  const file = (await import(join(root, "vite.electron.config.ts"))) as ElectronConfigFile;
+  for (const config of configs(file)) await build(config);
 }

@@ -58,12 +58,33 @@ export class ChatWindow {
     return this.page.getByRole("contentinfo", { name: this.texts.shell.status.label });
   }
 
+  /** Says in its text how the connection stands, which model answers and how much waits. */
   get connection(): Locator {
-    return this.page.getByRole("button", { name: fits(this.texts.shell.status.details) });
+    return this.statusLine.getByTitle(fits(this.texts.shell.status.details));
   }
 
-  get signInDialog(): Locator {
-    return this.page.getByRole("dialog", { name: this.texts.auth.title });
+  /** Who is signed in, or that nobody is. */
+  get account(): Locator {
+    const { account, signIn } = this.texts.shell.status;
+    const titles = [fits(`${account}: `), fits(signIn)].map(({ source }) => source);
+    return this.statusLine.getByTitle(new RegExp(titles.join("|")));
+  }
+
+  /** Stands in the place of the send button while nobody is signed in. */
+  get signInToSendButton(): Locator {
+    return this.#button(this.texts.chat.signInToSend);
+  }
+
+  get tokenField(): Locator {
+    return this.page.getByLabel(this.texts.auth.token.token, { exact: true });
+  }
+
+  /** Signing in, or who is signed in. */
+  get accountDialog(): Locator {
+    const { title, accountTitle } = this.texts.auth;
+    return this.page
+      .getByRole("dialog", { name: title })
+      .or(this.page.getByRole("dialog", { name: accountTitle }));
   }
 
   get settings(): Locator {
@@ -119,29 +140,19 @@ export class ChatWindow {
     return this.#button(this.texts.chat.stopSpeaking);
   }
 
-  get signInButton(): Locator {
-    return this.#button(this.texts.auth.signIn);
-  }
-
   /** From any state of the web page in which nobody is signed in. */
   async signInWithToken(token: string): Promise<void> {
-    const field = this.page.getByLabel(this.texts.auth.token.token, { exact: true });
-    await field.or(this.signInButton).first().waitFor();
-    if (!(await field.isVisible())) await this.signInButton.first().click();
-    await field.fill(token);
-    await field.press("Enter");
+    await this.tokenField.or(this.account).first().waitFor();
+    // The first steps begin with the very same form.
+    if (!(await this.tokenField.isVisible())) await this.account.click();
+    await this.tokenField.fill(token);
+    await this.tokenField.press("Enter");
   }
 
-  /** Through the account's menu. */
   async signOut(): Promise<void> {
-    await this.#button(this.texts.shell.status.account).click();
-    const signOut = this.texts.auth.signOut;
-    await this.page.getByRole("menuitem", { name: signOut }).or(this.#button(signOut)).first().click();
-  }
-
-  /** Waits until what was typed is safe: the draft is saved a moment after the last key. */
-  async settled(): Promise<void> {
-    await this.composer.blur();
+    await this.account.click();
+    await this.accountDialog.getByRole("button", { name: this.texts.auth.signOut, exact: true }).click();
+    await this.signInToSendButton.waitFor();
   }
 
   #button(name: string): Locator {

@@ -25,10 +25,10 @@ test("without a network it says so, and goes on by itself when there is one agai
   await expect(chat.answers).toHaveCount(1);
   await context.setOffline(true);
   await chat.ask("Through the tunnel");
-  await expect(chat.connection).toHaveAccessibleName(new RegExp(chat.texts.shell.status.offline));
+  await expect(chat.connection).toContainText(chat.texts.shell.status.offline);
   await context.setOffline(false);
   await expect(chat.answers).toHaveCount(2, { timeout: 40_000 });
-  await expect(chat.connection).toHaveAccessibleName(new RegExp(chat.texts.shell.status.online));
+  await expect(chat.connection).toContainText(chat.texts.shell.status.online);
   expect(model.requests.filter(({ prompt }) => prompt.includes("Through the tunnel"))).toHaveLength(1);
 });
 
@@ -36,14 +36,13 @@ test("a reload keeps the draft, the settings and what waits", async ({ chat, mod
   await chat.ask("Are you there?");
   await expect(chat.answers).toHaveCount(1);
   await chat.openSettings();
-  await page.getByRole("radio", { name: chat.texts.settings.general.themes.dark }).check({ force: true });
+  await page.getByRole("radio", { name: chat.texts.settings.general.themes.dark, exact: true }).check();
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
   await chat.leaveSettings();
   await server.kill();
   await chat.ask("Waiting over a reload");
   await expect(chat.question("Waiting over a reload")).toBeVisible();
   await chat.composer.fill("A draft");
-  await chat.settled();
   await server.start();
   await page.reload();
   await chat.reachComposer();
