@@ -62,6 +62,8 @@ export interface AppState {
     readonly globalHotkey: Availability;
     readonly startAtLogin: Availability;
     readonly otherServers: Availability;
+    /** Desktop only: without a tray the window is reached by the hotkey, a second start or `pipit toggle`. */
+    readonly tray?: Availability;
   };
   /** Where the sign-in rests; absent until it is known. */
   readonly tokenPlace?: TokenPlace;

@@ -117,12 +117,6 @@ export interface IpcEvents {
   readonly app: AppState;
   readonly intent: Intent;
 }
-export const ipcEventNames = [
-  "chat",
-  "auth",
-  "app",
-  "intent",
-] as const satisfies readonly (keyof IpcEvents)[];
 
 /** Errors cross as data: Electron would turn a thrown one into a string. */
 export type Reply<Output> =
@@ -145,8 +139,3 @@ export type PreloadApi = {
     listener: (payload: IpcEvents[Name]) => void,
   ) => () => void;
 };
-
-/** Name of the IPC channel of a command or an event. */
-export function channelOf(name: CommandName | keyof IpcEvents): string {
-  return `pipit:${name}`;
-}

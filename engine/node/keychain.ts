@@ -1,7 +1,8 @@
+import { fileURLToPath } from "node:url";
+import { ownProgram } from "#contract/own-program.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ChildLauncher } from "./child-launcher.ts";
 import { nodeChildLauncher } from "./node-child-launcher.ts";
-import { ownProgram } from "./own-program.ts";
 
 const SERVICE = "pipit";
 /** A password dialog that nobody answers must not hold up the program. */
@@ -63,7 +64,7 @@ async function ask(
 ): Promise<{ readonly secret?: Uint8Array }> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const child = (options.launcher ?? nodeChildLauncher).startHelper({
-    program: options.program ?? ownProgram("keychain-process", import.meta.url),
+    program: options.program ?? fileURLToPath(ownProgram("keychain-process", import.meta.url)),
     stderr: "ignore",
     ...(options.environment === undefined ? {} : { environment: options.environment }),
   });

@@ -1,5 +1,8 @@
 import { isLeave, LEAVE } from "#contract/leave-message.ts";
 
+/** 24.8 days: the longest that a timer can be set to. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** A helper's way to the program that started it. */
 export interface ParentChannel {
   send(message: unknown): void;
@@ -38,6 +41,8 @@ function nodeChannel(): ParentChannel {
 
 function utilityChannel(port: UtilityPort): ParentChannel {
   const closed: (() => void)[] = [];
+  // Electron does not say whether a port that is listened to keeps its process; this does, and costs nothing.
+  const alive = setInterval(() => undefined, LONGEST_TIMER_MS);
   return {
     send: (message) => port.postMessage(message),
     onMessage: (listener) => {
@@ -48,6 +53,9 @@ function utilityChannel(port: UtilityPort): ParentChannel {
     },
     onClosed: (listener) => void closed.push(listener),
     // A utility process does not end by itself: whoever started it ends it when it hears this.
-    close: () => port.postMessage(LEAVE),
+    close: () => {
+      clearInterval(alive);
+      port.postMessage(LEAVE);
+    },
   };
 }

@@ -1,7 +1,8 @@
+import { fileURLToPath } from "node:url";
+import { ownProgram } from "#contract/own-program.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ChildLauncher, HelperProcess } from "./child-launcher.ts";
 import { nodeChildLauncher } from "./node-child-launcher.ts";
-import { ownProgram } from "./own-program.ts";
 import type { SpeakerCommand, SpeakerReport } from "./speaker-protocol.ts";
 
 /** A sound system that hangs is no sound system. */
@@ -30,7 +31,7 @@ export interface SpeakerChild extends AsyncDisposable {
 /** @throws PipitError NO_SOUND_DEVICE when it is not ready to play within 2 s. */
 export async function startSpeakerChild(options: SpeakerChildOptions): Promise<SpeakerChild> {
   const child = (options.launcher ?? nodeChildLauncher).startHelper({
-    program: options.program ?? ownProgram("speaker-process", import.meta.url),
+    program: options.program ?? fileURLToPath(ownProgram("speaker-process", import.meta.url)),
     // ALSA explains itself on stderr; its last line is worth a log entry.
     stderr: "pipe",
     ...(options.environment === undefined ? {} : { environment: options.environment }),

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { ownProgram } from "#contract/own-program.ts";
 import type { CalculatorReply, CalculatorRequest } from "./calculator-worker.ts";
 
 /** Evaluates expressions off the main thread. Make one per server and share it. */
@@ -95,7 +96,7 @@ export function createCalculator(options: CalculatorOptions = {}): Calculator {
 
 function startThread(onEnd: (thread: Thread) => void): Thread {
   const ready = Promise.withResolvers<void>();
-  const worker = new Worker(new URL("./calculator-worker.ts", import.meta.url), {
+  const worker = new Worker(ownProgram("calculator-worker", import.meta.url), {
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MAX_MB },
   });

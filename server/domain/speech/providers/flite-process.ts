@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { ownProgram } from "#contract/own-program.ts";
 import { SpeechError } from "../speech-error.ts";
 import type { FliteJob, FliteReply } from "./flite-messages.ts";
 
@@ -69,7 +70,7 @@ export class FliteProcess implements AsyncDisposable {
   }
 
   #start(): ChildProcess {
-    const child = fork(new URL("flite-child.ts", import.meta.url), [], {
+    const child = fork(ownProgram("flite-child", import.meta.url), [], {
       serialization: "advanced",
       // Nothing of the server's environment (keys, tokens) or of its debugger flags belongs there.
       env: {},

@@ -1,0 +1,126 @@
+import type { Commands } from "#contract/ipc-schema.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
+import type { SettingsPatch } from "#contract/settings.ts";
+import type { Client } from "#engine/node/client.ts";
+import type { Host } from "./host.ts";
+import type { JsonFile } from "./json-file.ts";
+import type { StateFeed } from "./state-feed.ts";
+
+export interface CommandDeps {
+  readonly host: Host;
+  readonly feed: StateFeed;
+  readonly draft: JsonFile<string>;
+  /** The page has its state and listens from now on. */
+  readonly onLoaded: () => void;
+  readonly captureScreen: (signal: AbortSignal) => Promise<ScreenImage>;
+  readonly updateSettings: (patch: SettingsPatch) => Promise<void>;
+  readonly openLink: (url: string) => Promise<void>;
+  readonly copyText: (text: string) => void;
+  readonly hideWindow: () => void;
+  /** Aborts when the app quits. */
+  readonly signal: AbortSignal;
+}
+
+/** What the window may ask of the app; inputs are checked by `electron/ipc.ts`. */
+export function createCommands(deps: CommandDeps): Commands {
+  return { ...chatCommands(deps), ...historyCommands(deps), ...signInCommands(deps), ...appCommands(deps) };
+}
+
+type ChatCommand =
+  | "send"
+  | "cancel"
+  | "regenerate"
+  | "editAndResend"
+  | "retry"
+  | "discard"
+  | "deleteMessage"
+  | "messageImage"
+  | "stopSpeaking"
+  | "newChat";
+
+function chatCommands({ host }: CommandDeps): Pick<Commands, ChatCommand> {
+  const engine = async (): Promise<Client["engine"]> => (await host.client()).engine;
+  return {
+    send: async ({ text, image }) => (await engine()).send(image === undefined ? { text } : { text, image }),
+    cancel: async () => (await engine()).cancel(),
+    regenerate: async ({ messageId }) => (await engine()).regenerate(messageId),
+    editAndResend: async ({ messageId, text }) => (await engine()).editAndResend(messageId, text),
+    retry: async ({ messageId }) => (await engine()).retry(messageId),
+    discard: async ({ messageId }) => (await engine()).discard(messageId),
+    deleteMessage: async ({ messageId }) => (await engine()).deleteMessage(messageId),
+    messageImage: async ({ messageId }) => (await engine()).image(messageId),
+    stopSpeaking: async () => (await engine()).stopSpeaking(),
+    newChat: async () => (await engine()).newChat(),
+  };
+}
+
+function historyCommands({
+  host,
+  signal,
+}: CommandDeps): Pick<Commands, "openChat" | "listChats" | "searchChats"> {
+  return {
+    async openChat({ chatId }) {
+      const { engine, history } = await host.client();
+      const [messages, chats] = await Promise.all([history.messages(chatId, signal), history.chats(signal)]);
+      engine.openChat(chatId, messages, chats.find((chat) => chat.id === chatId)?.title);
+    },
+    listChats: async () => (await host.client()).history.chats(signal),
+    searchChats: async ({ query }) => (await host.client()).history.search(query, undefined, signal),
+  };
+}
+
+function signInCommands(deps: CommandDeps): Pick<Commands, "signInLocally" | "signInWithToken" | "signOut"> {
+  const { host, signal, updateSettings } = deps;
+  return {
+    async signInLocally() {
+      await (await host.client()).login(undefined, signal);
+    },
+    async signInWithToken({ serverUrl, token }) {
+      const before = host.app.getState().settings.serverUrl;
+      const elsewhere = serverUrl !== "" && serverUrl !== before;
+      if (elsewhere) await updateSettings({ serverUrl });
+      try {
+        await (await host.client()).login(token, signal);
+      } catch (error) {
+        // A refused token leaves everything as it was.
+        if (elsewhere) await updateSettings({ serverUrl: before });
+        throw error;
+      }
+    },
+    async signOut() {
+      await (await host.client()).logout(signal);
+    },
+  };
+}
+
+type AppCommand =
+  | "snapshot"
+  | "reconnect"
+  | "saveDraft"
+  | "captureScreen"
+  | "updateSettings"
+  | "openExternal"
+  | "copyText"
+  | "hideWindow";
+
+function appCommands(deps: CommandDeps): Pick<Commands, AppCommand> {
+  const { host } = deps;
+  return {
+    async snapshot() {
+      deps.onLoaded();
+      return {
+        chat: deps.feed.snapshot(),
+        auth: host.auth.getState(),
+        app: host.app.getState(),
+        draft: deps.draft.get(),
+      };
+    },
+    reconnect: () => host.reconnect(),
+    saveDraft: ({ text }) => deps.draft.set(text),
+    captureScreen: () => deps.captureScreen(deps.signal),
+    updateSettings: (patch) => deps.updateSettings(patch),
+    openExternal: ({ url }) => deps.openLink(url),
+    copyText: async ({ text }) => deps.copyText(text),
+    hideWindow: async () => deps.hideWindow(),
+  };
+}

@@ -1,0 +1,51 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** What the desktop app is told from outside; everything else is in its settings. */
+export interface DesktopConfig {
+  /** PIPIT_HOME: all state, default ~/.pipit. */
+  readonly home: string;
+  /** The server that this start is for, when one was named (PIPIT_SERVER_URL). */
+  readonly serverUrl: string | undefined;
+  /** Its gRPC port, host:port (PIPIT_GRPC_URL). */
+  readonly grpcUrl: string | undefined;
+  readonly display: { readonly x11: string | undefined; readonly wayland: string | undefined };
+  /** Whether the session's message bus can be asked (Linux). */
+  readonly sessionBus: boolean;
+  /** The `pipit:` link that this start was for. */
+  readonly deepLink: string | undefined;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the environment and the command line; nothing else in `electron/` does. */
+export function readConfig(
+  env: Environment = process.env,
+  argv: readonly string[] = process.argv,
+): DesktopConfig {
+  return {
+    home: resolve(env["PIPIT_HOME"] || join(homedir(), ".pipit")),
+    serverUrl: env["PIPIT_SERVER_URL"] || undefined,
+    grpcUrl: env["PIPIT_GRPC_URL"] || undefined,
+    display: { x11: env["DISPLAY"] || undefined, wayland: env["WAYLAND_DISPLAY"] || undefined },
+    sessionBus: (env["DBUS_SESSION_BUS_ADDRESS"] || env["XDG_RUNTIME_DIR"] || "") !== "",
+    deepLink: deepLinkOf(argv),
+  };
+}
+
+/** The link in a command line: systems start the app, or a second one, with it as an argument. */
+export function deepLinkOf(argv: readonly string[]): string | undefined {
+  return argv.find((argument) => /^pipit:/iu.test(argument));
+}
+
+/** Where the parts of the built app lie: `dist/electron/main.js` is the caller. */
+export function builtParts(callerUrl: string) {
+  const at = (path: string): string => fileURLToPath(new URL(path, callerUrl));
+  return {
+    preload: at("./preload.cjs"),
+    renderer: at("../renderer"),
+    serverEntry: at("../server/main.js"),
+    trayIcons: at("../../assets/tray"),
+  } as const;
+}

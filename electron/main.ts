@@ -1,0 +1,61 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { app, dialog, protocol } from "electron";
+import { PipitError } from "#contract/pipit-error.ts";
+import { createFileLogger } from "#engine/node/file-logger.ts";
+import { declareAppScheme } from "./app-protocol.ts";
+import { builtParts, readConfig } from "./config.ts";
+import { desktopFolder, openDesktopFiles } from "./settings-file.ts";
+import { takeSingleInstance } from "./single-instance.ts";
+import { startDesktop, type Desktop } from "./start-desktop.ts";
+
+/**
+ * The desktop app's first lines: what must happen before Electron is ready. Nothing here may wait at the top level, because
+ * Electron is not ready before this file has been run.
+ */
+const config = readConfig();
+const logger = createFileLogger({ home: config.home });
+const started = Promise.withResolvers<Desktop>();
+// A second start may come before this one is done.
+const whenStarted = (work: (desktop: Desktop) => void): void =>
+  void started.promise.then(work, () => undefined);
+
+app.setName("Pipit");
+// Each PIPIT_HOME is an app of its own, with its own lock.
+const userData = join(desktopFolder(config.home), "electron");
+mkdirSync(userData, { recursive: true, mode: 0o700 });
+app.setPath("userData", userData);
+
+const first = takeSingleInstance(app, {
+  onSecondStart: () => whenStarted((desktop) => desktop.show()),
+  onLink: (link) => whenStarted((desktop) => desktop.openLink(link)),
+});
+if (first) {
+  app.enableSandbox();
+  declareAppScheme(protocol);
+  // Wayland has no global hotkeys but those of the desktop's portal.
+  if (process.platform === "linux" && config.display.wayland !== undefined)
+    app.commandLine.appendSwitch("enable-features", "GlobalShortcutsPortal");
+  // The app lives in the tray, with or without a window.
+  app.on("window-all-closed", () => undefined);
+  void start();
+} else {
+  app.quit();
+}
+
+async function start(): Promise<void> {
+  try {
+    const [files] = await Promise.all([openDesktopFiles(config.home, logger), app.whenReady()]);
+    const desktop = await startDesktop({ config, files, logger, parts: builtParts(import.meta.url) });
+    started.resolve(desktop);
+    if (config.deepLink !== undefined) desktop.openLink(config.deepLink);
+  } catch (reason) {
+    const error = PipitError.from(reason);
+    logger.error("desktop.not_started", { code: error.code, reason: error.detail ?? error.message });
+    started.reject(error);
+    started.promise.catch(() => undefined);
+    await app.whenReady();
+    dialog.showErrorBox("Pipit", error.message);
+    app.exit(1);
+  }
+}

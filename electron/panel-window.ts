@@ -1,0 +1,48 @@
+import type { BrowserWindowConstructorOptions } from "electron";
+import { WINDOW_MIN_SIZE, WINDOW_SIZE } from "./window-place.ts";
+
+/** The window's first colour, before its page has painted (renderer/theme/tokens.css, `--ground`). */
+const GROUND = { light: "#ffffff", dark: "#1c1c1e" } as const;
+
+export interface PanelLook {
+  readonly platform: NodeJS.Platform;
+  readonly dark: boolean;
+  /** Path of the built preload script. */
+  readonly preload: string;
+  /** Title in the system's own lists of windows. */
+  readonly title: string;
+}
+
+/** How the one window is made: hidden, warm, without a frame, and with nothing but the preload between it and the app. */
+export function panelOptions(look: PanelLook): BrowserWindowConstructorOptions {
+  const mac = look.platform === "darwin";
+  return {
+    ...WINDOW_SIZE,
+    minWidth: WINDOW_MIN_SIZE.width,
+    minHeight: WINDOW_MIN_SIZE.height,
+    title: look.title,
+    show: false,
+    frame: false,
+    fullscreenable: false,
+    maximizable: false,
+    skipTaskbar: true,
+    alwaysOnTop: true,
+    acceptFirstMouse: true,
+    // On macOS a panel takes the keyboard without activating the app, so the focus goes back by itself.
+    ...(mac
+      ? { type: "panel", vibrancy: "popover", visualEffectState: "active" }
+      : { backgroundColor: look.dark ? GROUND.dark : GROUND.light }),
+    webPreferences: {
+      preload: look.preload,
+      contextIsolation: true,
+      nodeIntegration: false,
+      nodeIntegrationInWorker: false,
+      nodeIntegrationInSubFrames: false,
+      sandbox: true,
+      webSecurity: true,
+      spellcheck: false,
+      // Hidden, it must cost nothing.
+      backgroundThrottling: true,
+    },
+  };
+}

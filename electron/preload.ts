@@ -1,0 +1,28 @@
+import { contextBridge, ipcRenderer } from "electron";
+import { channelOf, commandNames, ipcEventNames } from "#contract/ipc-names.ts";
+
+/** Runs in the sandbox between Electron and the page, and gives the page named functions: see PreloadApi. */
+const commands = commandNames.map((name) => {
+  const call = (input?: unknown): Promise<unknown> => ipcRenderer.invoke(channelOf(name), input);
+  return [name, call] as const;
+});
+const events = ipcEventNames.map((name) => {
+  const listen = (listener: (payload: unknown) => void): (() => void) => {
+    // The event object would give the page a way to the sender.
+    const onEvent = (_event: unknown, payload: unknown): void => listener(payload);
+    ipcRenderer.on(channelOf(name), onEvent);
+    return () => void ipcRenderer.off(channelOf(name), onEvent);
+  };
+  return [`on${name.charAt(0).toUpperCase()}${name.slice(1)}`, listen] as const;
+});
+contextBridge.exposeInMainWorld("pipit", Object.fromEntries([...commands, ...events]));
+
+/** The page's own global, of which this file needs one thing. */
+interface PageGlobal {
+  addEventListener(type: "online", listener: () => void): void;
+}
+
+// Main has no event for the network's return, and would have to ask again and again.
+(globalThis as unknown as PageGlobal).addEventListener("online", () => {
+  void ipcRenderer.invoke(channelOf("reconnect"));
+});

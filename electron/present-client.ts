@@ -1,0 +1,67 @@
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { AuthState } from "#contract/auth-state.ts";
+import { initialChatState, type ChatState } from "#contract/chat-state.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Client } from "#engine/node/client.ts";
+import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
+
+/** The client of the server that is set now, behind stores that outlive it. */
+export interface PresentClient extends AsyncDisposable {
+  readonly chat: ReadonlyStore<ChatState>;
+  readonly auth: ReadonlyStore<AuthState>;
+  /** Rejects with what opening it threw. */
+  get(): Promise<Client>;
+  /** Closes the present one and opens the next; resolves when that is there. @throws what `open` throws */
+  replace(): Promise<Client>;
+}
+
+/** Opens the first client at once. */
+export function createPresentClient(open: () => Promise<Client>): PresentClient {
+  const chat = createStore<ChatState>(() => initialChatState);
+  const auth = createStore<AuthState>(() => ({ kind: "unknown" }));
+  let current = follow();
+  let closed = false;
+
+  async function follow(): Promise<Followed> {
+    const client = await open();
+    const stops = [mirror(client.engine.store, chat), mirror(client.session.store, auth)];
+    return { client, stops };
+  }
+  async function replace(): Promise<Client> {
+    if (closed) throw new PipitError("CANCELLED", "Pipit is closing.");
+    const old = current;
+    const next = old.then(close, () => undefined).then(() => follow());
+    current = next;
+    // Whoever asks for the client hears of a failure; this promise has no other reader.
+    next.catch(() => undefined);
+    return (await next).client;
+  }
+
+  current.catch(() => undefined);
+  return {
+    chat,
+    auth,
+    get: async () => (await current).client,
+    replace,
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      await current.then(close, () => undefined);
+    },
+  };
+}
+
+interface Followed {
+  readonly client: Client;
+  readonly stops: readonly (() => void)[];
+}
+
+async function close({ client, stops }: Followed): Promise<void> {
+  for (const stop of stops) stop();
+  await client[Symbol.asyncDispose]();
+}
+
+function mirror<T>(from: ReadonlyStore<T>, to: StoreApi<T>): () => void {
+  const copy = (state: T): void => to.setState(state, true);
+  copy(from.getState());
+  return from.subscribe(copy);
+}

@@ -1,0 +1,53 @@
+import { PipitError } from "#contract/pipit-error.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
+import type { Settings } from "#contract/settings.ts";
+import type { Screen } from "#engine/ports.ts";
+
+/** What macOS says of screen recording; other systems say "granted". */
+export type ScreenPermission = "granted" | "denied" | "not-determined" | "restricted" | "unknown";
+
+export interface ScreenshotOptions {
+  readonly screen: Screen;
+  readonly permission: () => ScreenPermission;
+  readonly setting: () => Settings["screenshot"];
+  /** Runs the work while the window is out of the picture. */
+  readonly aside: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+export interface Screenshots {
+  /** By the window's button. @throws PipitError NOT_ALLOWED, NO_DISPLAY, SCREEN_REFUSED, CANCELLED */
+  capture(signal: AbortSignal): Promise<ScreenImage>;
+  /** Whether the person wants a picture whenever the hotkey opens the window. */
+  wanted(): boolean;
+  /** By the hotkey, while the window is hidden. @throws as capture */
+  beforeShow(signal: AbortSignal): Promise<ScreenImage>;
+}
+
+/** Pictures of the screen, with the person's consent and without our own window. */
+export function createScreenshots(options: ScreenshotOptions): Screenshots {
+  let asked = false;
+
+  const take = async (signal: AbortSignal): Promise<ScreenImage> => {
+    if (options.permission() === "granted") return await options.screen.capture(signal);
+    // "Never asked" and "refused" look the same there. The first try makes the system ask; its picture shows no windows.
+    if (!asked) {
+      asked = true;
+      await options.screen.capture(signal).catch(() => undefined);
+      if (options.permission() === "granted") return await options.screen.capture(signal);
+    }
+    throw new PipitError(
+      "SCREEN_REFUSED",
+      "Pipit may not record the screen. Allow it in System Settings, Privacy & Security, Screen Recording, and start Pipit again.",
+    );
+  };
+
+  return {
+    async capture(signal) {
+      if (options.setting() === "never")
+        throw new PipitError("NOT_ALLOWED", "Pictures of the screen are switched off in the settings.");
+      return await options.aside(() => take(signal));
+    },
+    wanted: () => options.setting() === "always",
+    beforeShow: take,
+  };
+}

@@ -1,0 +1,29 @@
+import type { App } from "electron";
+import { deepLinkOf } from "./config.ts";
+
+export interface OtherStarts {
+  /** Somebody started the app again. */
+  readonly onSecondStart: () => void;
+  /** A `pipit:` link was opened, by a second start or by macOS. */
+  readonly onLink: (link: string) => void;
+}
+
+/** Takes the one place of this PIPIT_HOME. False: another instance has it, was told of this start, and we must end. */
+export function takeSingleInstance(
+  app: Pick<App, "requestSingleInstanceLock" | "on">,
+  { onSecondStart, onLink }: OtherStarts,
+): boolean {
+  if (!app.requestSingleInstanceLock()) return false;
+  app.on("second-instance", (_event, argv) => {
+    const link = deepLinkOf(argv);
+    if (link === undefined) onSecondStart();
+    else onLink(link);
+  });
+  app.on("open-url", (event, url) => {
+    event.preventDefault();
+    onLink(url);
+  });
+  // macOS: a click on the icon of an app that runs.
+  app.on("activate", onSecondStart);
+  return true;
+}

