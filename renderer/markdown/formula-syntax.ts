@@ -1,0 +1,263 @@
+import type { CompileContext, Extension as FromMarkdownExtension, Token } from "mdast-util-from-markdown";
+import type { Code, Construct, Effects, Extension, State, TokenizeContext } from "micromark-util-types";
+
+declare module "micromark-util-types" {
+  interface TokenTypeMap {
+    /** `$x$`, `\(x\)` or `\[x\]` inside a paragraph. */
+    formula: "formula";
+    /** Lines from one that starts with `\[` to one that ends with `\]`. */
+    formulaBlock: "formulaBlock";
+    formulaData: "formulaData";
+  }
+}
+
+const space = 32;
+const dollar = 36;
+const openParen = 40;
+const closeParen = 41;
+const openBracket = 91;
+const backslash = 92;
+const closeBracket = 93;
+
+/**
+ * Closing characters that were searched in vain up to the end of a paragraph: many lone dollars must not make us read to
+ * the end each time.
+ */
+const missing = new WeakMap<TokenizeContext, Set<Code>>();
+
+function isMissing(context: TokenizeContext, closer: Code): boolean {
+  return missing.get(context)?.has(closer) ?? false;
+}
+function setMissing(context: TokenizeContext, closer: Code): void {
+  missing.set(context, (missing.get(context) ?? new Set()).add(closer));
+}
+
+function isEol(code: Code): boolean {
+  return code !== null && code < -2;
+}
+function isBlank(code: Code): boolean {
+  return code === -2 || code === -1 || code === space;
+}
+function isDigit(code: Code): boolean {
+  return code !== null && code >= 48 && code <= 57;
+}
+
+/** A line break inside of the current `formulaData`. */
+function consumeEol(effects: Effects, code: Code): void {
+  effects.exit("formulaData");
+  effects.enter("lineEnding");
+  effects.consume(code);
+  effects.exit("lineEnding");
+  effects.enter("formulaData");
+}
+
+/**
+ * `$x$` as Pandoc reads it: no space inside the dollars and no digit after them, so that "$5 and $10" stays money. Two
+ * dollars are left to micromark-extension-math.
+ */
+const dollarFormula: Construct = {
+  name: "dollarFormula",
+  previous: (code) => code !== dollar,
+  tokenize(this: TokenizeContext, effects, ok, nok) {
+    let isFirst = true;
+    let previous: Code = dollar;
+    const closed: State = (code) => {
+      if (isDigit(code) || code === dollar) return nok(code);
+      effects.exit("formulaData");
+      effects.exit("formula");
+      return ok(code);
+    };
+    const inside: State = (code) => {
+      if (isFirst && (code === dollar || isBlank(code) || isEol(code))) return nok(code);
+      isFirst = false;
+      if (code === null) {
+        setMissing(this, dollar);
+        return nok(code);
+      }
+      const closes = code === dollar && previous !== backslash && !isBlank(previous) && !isEol(previous);
+      previous = code;
+      if (isEol(code)) consumeEol(effects, code);
+      else effects.consume(code);
+      return closes ? closed : inside;
+    };
+    return (code) => {
+      if (isMissing(this, dollar)) return nok(code);
+      effects.enter("formula");
+      effects.enter("formulaData");
+      effects.consume(code);
+      return inside;
+    };
+  },
+};
+
+/** `\(x\)` and `\[x\]` inside a paragraph. */
+const bracketFormula: Construct = {
+  name: "bracketFormula",
+  tokenize(this: TokenizeContext, effects, ok, nok) {
+    let closer = closeParen;
+    const afterSlash: State = (code) => {
+      if (code === null || isEol(code)) return inside(code);
+      effects.consume(code);
+      if (code !== closer) return inside;
+      effects.exit("formulaData");
+      effects.exit("formula");
+      return ok;
+    };
+    const inside: State = (code) => {
+      if (code === null) {
+        setMissing(this, closer);
+        return nok(code);
+      }
+      if (isEol(code)) consumeEol(effects, code);
+      else effects.consume(code);
+      return code === backslash ? afterSlash : inside;
+    };
+    const opening: State = (code) => {
+      if (code !== openParen && code !== openBracket) return nok(code);
+      if (code === openBracket) closer = closeBracket;
+      if (isMissing(this, closer)) return nok(code);
+      effects.consume(code);
+      return inside;
+    };
+    return (code) => {
+      effects.enter("formula");
+      effects.enter("formulaData");
+      effects.consume(code);
+      return opening;
+    };
+  },
+};
+
+/** Whether the next line belongs to the same container; a lazy line does not. */
+const nextLine: Construct = {
+  partial: true,
+  tokenize(this: TokenizeContext, effects, ok, nok) {
+    return (code) => {
+      if (code === null) return nok(code);
+      effects.enter("lineEnding");
+      effects.consume(code);
+      effects.exit("lineEnding");
+      return (start) => (this.parser.lazy[this.now().line] === true ? nok(start) : ok(start));
+    };
+  },
+};
+
+/**
+ * A block from a line that starts with `\[` to one that ends with `\]`. It may hold lines that would be lists or
+ * headings. A blank line ends it too, so that one lost bracket does not swallow the rest of an answer; whether a line
+ * begins such a block is known at the end of that line, which sealing relies on.
+ */
+const formulaBlock: Construct = {
+  name: "formulaBlock",
+  concrete: true,
+  tokenize(this: TokenizeContext, effects, ok, nok) {
+    let onFirstLine = true;
+    let closedAtEnd = false;
+    let closedBefore = false;
+    let blankLine = false;
+    let previous: Code = null;
+    const finish: State = (code) => {
+      effects.exit("formulaBlock");
+      return ok(code);
+    };
+    const endOfLine: State = (code) => {
+      effects.exit("formulaData");
+      if (closedAtEnd || blankLine || code === null) return finish(code);
+      if (onFirstLine && this.interrupt) return finish(code);
+      onFirstLine = false;
+      return effects.attempt(nextLine, startOfLine, finish)(code);
+    };
+    const startOfLine: State = (code) => {
+      if (code === null || isEol(code)) return finish(code);
+      effects.enter("formulaData");
+      blankLine = true;
+      previous = null;
+      return inLine(code);
+    };
+    const inLine: State = (code) => {
+      if (code === null || isEol(code)) return endOfLine(code);
+      if (previous === backslash && code === closeBracket) closedAtEnd = true;
+      else if (!isBlank(code)) {
+        // "\[a\] and more" on the first line is a sentence.
+        if (closedAtEnd) closedBefore = true;
+        closedAtEnd = false;
+      }
+      if (closedBefore && onFirstLine) return nok(code);
+      if (!isBlank(code)) blankLine = false;
+      previous = code;
+      effects.consume(code);
+      return inLine;
+    };
+    const opening: State = (code) => {
+      if (code !== openBracket) return nok(code);
+      effects.consume(code);
+      return inLine;
+    };
+    return (code) => {
+      effects.enter("formulaBlock");
+      effects.enter("formulaData");
+      effects.consume(code);
+      return opening;
+    };
+  },
+};
+
+/** Formulas that micromark-extension-math does not know. */
+export const formulaSyntax: Extension = {
+  flow: { [backslash]: formulaBlock },
+  text: { [dollar]: dollarFormula, [backslash]: bracketFormula },
+};
+
+function enterFormula(this: CompileContext, token: Token): void {
+  this.enter({ type: "inlineMath", value: "" }, token);
+  this.buffer();
+}
+
+/** The delimiters tell what it is; `meta` and `data` of the nodes stay free of them. */
+function exitFormula(this: CompileContext, token: Token): void {
+  const raw = this.resume();
+  const node = this.stack.at(-1);
+  if (node?.type === "inlineMath") {
+    const width = raw.startsWith("$") ? 1 : 2;
+    node.value = raw.slice(width, -width);
+    if (raw.startsWith("\\[")) node.data = { display: true };
+  }
+  this.exit(token);
+}
+
+function enterBlock(this: CompileContext, token: Token): void {
+  this.enter({ type: "math", value: "" }, token);
+  this.buffer();
+}
+
+function exitBlock(this: CompileContext, token: Token): void {
+  const raw = this.resume();
+  const node = this.stack.at(-1);
+  if (node?.type === "math") {
+    const closed = raw.trimEnd().endsWith("\\]");
+    node.value = closed ? raw.trimEnd().slice(2, -2).trim() : raw;
+    if (!closed) node.data = { unfinished: true };
+  }
+  this.exit(token);
+}
+
+function exitData(this: CompileContext, token: Token): void {
+  this.config.enter["data"]?.call(this, token);
+  this.config.exit["data"]?.call(this, token);
+}
+
+declare module "mdast-util-math" {
+  interface InlineMathData {
+    display?: boolean;
+  }
+  interface MathData {
+    unfinished?: boolean;
+  }
+}
+
+/** Turns the tokens of `formulaSyntax` into the nodes that mdast-util-math has for formulas. */
+export const formulaFromMarkdown: FromMarkdownExtension = {
+  canContainEols: ["inlineMath", "math"],
+  enter: { formula: enterFormula, formulaBlock: enterBlock },
+  exit: { formula: exitFormula, formulaBlock: exitBlock, formulaData: exitData },
+};

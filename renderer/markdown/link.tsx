@@ -1,0 +1,39 @@
+import { useState, type MouseEvent, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useBridge } from "../bridge/use-bridge.tsx";
+import { safeUrl } from "./safe-url.ts";
+
+/** A link that the person's own browser opens; what must not be followed is only its text. */
+export function Link({ url, children }: { readonly url: string; readonly children: ReactNode }) {
+  const { t } = useTranslation("markdown");
+  const { commands } = useBridge();
+  const [failed, setFailed] = useState(false);
+  const target = safeUrl(url);
+  if (target === undefined) return <bdi>{children}</bdi>;
+  const open = (event: MouseEvent): void => {
+    // The middle button and Ctrl would make a window of ours.
+    if (event.button > 1) return;
+    event.preventDefault();
+    setFailed(false);
+    commands.openExternal({ url: target.url }).catch(() => setFailed(true));
+  };
+  return (
+    <>
+      <a
+        href={target.url}
+        title={t("linkTo", { host: target.host })}
+        rel="noopener noreferrer"
+        target="_blank"
+        onClick={open}
+        onAuxClick={open}
+      >
+        <bdi>{children}</bdi>
+      </a>
+      {failed && (
+        <span role="alert" className="md-link-problem">
+          {t("linkFailed")}
+        </span>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,265 @@
+import { completeTail } from "./complete-tail.ts";
+import { createDefinitions, type Definitions } from "./definitions.ts";
+import { readFence } from "./read-fence.ts";
+import { parseMarkdown, type BlockNode } from "./parse-markdown.ts";
+import { readWindow, type TextWindow } from "./read-window.ts";
+
+/** A block at the top of an answer. Its identity changes exactly when it must be rendered again. */
+export interface Block {
+  /** Offset of its first line: stays the same when the block is sealed. */
+  readonly key: number;
+  readonly node: BlockNode;
+  /** It may still grow. */
+  readonly open?: boolean;
+  /** The block before it was too long and was cut here; a table's head row is repeated and must not be shown. */
+  readonly continued?: boolean;
+}
+
+interface SealedBlock extends Block {
+  readonly source: string;
+  /** How many definitions were known when it was parsed. */
+  readonly definitionsSeen: number;
+}
+
+/** What is to be shown now. */
+export interface DocumentView {
+  /** Sealed blocks, `groupSize` in each; a group never changes but for references that were defined after it. */
+  readonly groups: readonly (readonly Block[])[];
+  /** The blocks after the last full group: sealed ones, and last those that may still change. */
+  readonly rest: readonly Block[];
+  /** Nothing is left to do until the text changes. */
+  readonly settled: boolean;
+}
+
+export interface MarkdownDocument {
+  /**
+   * Takes the text so far. Reads on from where it stopped until `shouldStop` says true (asked between steps of at most
+   * `windowChars`), so a long text takes several calls with the same arguments. Text that does not continue the last
+   * one starts anew. `final`: no more will come; the result is that of parsing the whole at once.
+   */
+  update(text: string, final: boolean, shouldStop?: () => boolean): DocumentView;
+}
+
+export const groupSize = 24;
+
+const blankLines = /(?:[ \t]*\n)+/y;
+
+/** Where reading stands. */
+interface Reader {
+  text: string;
+  readonly sealed: SealedBlock[];
+  readonly groups: (readonly Block[])[];
+  readonly definitions: Definitions;
+  /** Where the part begins that is not sealed. */
+  at: number;
+  /** Up to where an open fence at `at` was searched for its end. */
+  fenceScanned: number;
+  /** Head rows of a table that was cut at `at`. */
+  tableHead: string;
+  /** Sealed blocks before this one know all definitions. */
+  resolved: number;
+  /** The blocks behind `at`, as of the last step. */
+  live: Block[];
+}
+
+interface Parsed {
+  readonly nodes: readonly BlockNode[];
+  /** Offset of the first line of each node in the whole text. */
+  readonly starts: readonly number[];
+}
+
+function createReader(): Reader {
+  return {
+    text: "",
+    sealed: [],
+    groups: [],
+    definitions: createDefinitions(),
+    at: 0,
+    fenceScanned: 0,
+    tableHead: "",
+    resolved: 0,
+    live: [],
+  };
+}
+
+/** See the interface; the splitting is a pure function of the text, however it came in pieces. */
+export function createMarkdownDocument(): MarkdownDocument {
+  let reader = createReader();
+  return {
+    update(rawText, final, shouldStop = () => false) {
+      const next = rawText.includes("\r") ? rawText.replace(/\r\n?/g, "\n") : rawText;
+      if (!next.startsWith(reader.text)) reader = createReader();
+      reader.text = next;
+      const step = (): boolean => advance(reader, final) || (final && resolveNext(reader));
+      let more = step();
+      while (more && !shouldStop()) more = step();
+      const { groups, sealed, live } = reader;
+      const rest = [...sealed.slice(groups.length * groupSize), ...live];
+      return { groups: groups.slice(), rest, settled: !more };
+    },
+  };
+}
+
+/** One step; false when nothing more can be sealed now. */
+function advance(reader: Reader, final: boolean): boolean {
+  const { text } = reader;
+  reader.live = [];
+  blankLines.lastIndex = reader.at;
+  if (blankLines.test(text)) moveTo(reader, blankLines.lastIndex);
+  if (reader.at >= text.length) return false;
+  const fence = readFence(text, reader.at, reader.fenceScanned);
+  if (fence === undefined) {
+    const window = readWindow(text, reader.at);
+    return window.isDeep ? advancePlain(reader, final, window) : advanceWindow(reader, final, window);
+  }
+  if (fence.end === undefined && !final) {
+    reader.fenceScanned = fence.scannedTo;
+    reader.live = [{ key: reader.at, node: fence.node, open: !fence.closed }];
+    return false;
+  }
+  const end = fence.end ?? text.length;
+  seal(reader, fence.node, reader.at, end);
+  moveTo(reader, end);
+  return true;
+}
+
+/** A line that is too deep is shown as it is. */
+function advancePlain(reader: Reader, final: boolean, { source, isCut }: TextWindow): boolean {
+  const node: BlockNode = { type: "paragraph", children: [{ type: "text", value: source.trim() }] };
+  if (!isCut && !final) {
+    reader.live = [{ key: reader.at, node, open: true }];
+    return false;
+  }
+  seal(reader, node, reader.at, reader.at + source.length);
+  moveTo(reader, reader.at + source.length);
+  return true;
+}
+
+function advanceWindow(reader: Reader, final: boolean, window: TextWindow): boolean {
+  const { source, isCut } = window;
+  const parsed = parse(reader, isCut || final ? source : completeTail(source), source);
+  const end = reader.at + source.length;
+  if (isCut && parsed.nodes.length <= 1) {
+    cutBlock(reader, parsed, end);
+    return true;
+  }
+  const open = final && !isCut ? parsed.nodes.length : firstOpen(reader, parsed, isCut);
+  sealUpTo(reader, parsed, open, end);
+  if (open === 0) return false;
+  moveTo(reader, parsed.starts[open] ?? end);
+  // What is live was parsed as far as it can be, but long code is read in another way.
+  return isCut || reader.live[0]?.node.type === "code";
+}
+
+/** Seals the nodes before `open`; the others are live. */
+function sealUpTo(reader: Reader, { nodes, starts }: Parsed, open: number, end: number): void {
+  const isContinued = reader.tableHead !== "" && nodes[0]?.type === "table";
+  const live: Block[] = [];
+  for (const [index, node] of nodes.entries()) {
+    const start = starts[index] ?? end;
+    const continued = isContinued && index === 0;
+    if (index < open) seal(reader, node, start, starts[index + 1] ?? end, continued);
+    else live.push({ key: start, node, open: true, ...(continued ? { continued } : {}) });
+  }
+  reader.live = live;
+}
+
+/** Parses what stands at `at`, with what is known from before it. `source` is the text as it was received. */
+function parse(reader: Reader, completed: string, source: string): Parsed {
+  const before = reader.definitions.source() + reader.tableHead;
+  const nodes = parseMarkdown(before + completed).filter((node) => endOf(node) > before.length);
+  const starts = nodes.map((node) => {
+    const offset = Math.max(0, startOf(node) - before.length);
+    return reader.at + (offset === 0 ? 0 : source.lastIndexOf("\n", offset - 1) + 1);
+  });
+  return { nodes, starts };
+}
+
+/** Index of the first block that may still change; 0 when none before it is certain. */
+function firstOpen(reader: Reader, { nodes, starts }: Parsed, isCut: boolean): number {
+  const { text, at } = reader;
+  for (let index = nodes.length - 1; index > 0; index -= 1) {
+    const start = starts[index] ?? 0;
+    // What a line begins is known when it is complete; of a table, when the line below the head is.
+    const firstEnd = text.indexOf("\n", start);
+    const secondEnd = nodes[index]?.type === "table" ? text.indexOf("\n", firstEnd + 1) : firstEnd;
+    if (!isCut && (firstEnd < 0 || secondEnd < 0)) continue;
+    // The title of a definition may stand in the lines after it.
+    const touches = nodes[index - 1]?.type === "definition" && !/\n[ \t]*\n$/.test(text.slice(at, start));
+    if (!touches) return index;
+  }
+  return isCut ? nodes.length - 1 : 0;
+}
+
+/** One block fills the window: it is sealed with what fits, and what follows is read as if it began anew. */
+function cutBlock(reader: Reader, { nodes, starts }: Parsed, end: number): void {
+  const node = nodes[0];
+  const start = starts[0] ?? reader.at;
+  if (node === undefined) {
+    moveTo(reader, end);
+    return;
+  }
+  const lastItem = node.type === "list" && node.children.length > 1 ? node.children.at(-1) : undefined;
+  if (node.type === "list" && lastItem !== undefined) {
+    const offset = startOf(lastItem) - reader.definitions.source().length - reader.tableHead.length;
+    const itemStart = reader.text.lastIndexOf("\n", reader.at + offset - 1) + 1;
+    seal(reader, { ...node, children: node.children.slice(0, -1) }, start, itemStart);
+    moveTo(reader, itemStart);
+    return;
+  }
+  const isTable = node.type === "table";
+  const head = isTable ? reader.tableHead || headOf(reader.text, start) : "";
+  seal(reader, node, start, end, isTable && reader.tableHead !== "");
+  moveTo(reader, end);
+  reader.tableHead = head;
+}
+
+function seal(reader: Reader, node: BlockNode, start: number, end: number, continued = false): void {
+  const { definitions, sealed, groups } = reader;
+  const source = (continued ? reader.tableHead : "") + reader.text.slice(start, end);
+  const definitionsSeen = definitions.count();
+  definitions.collect(node);
+  sealed.push({ key: start, node, source, definitionsSeen, ...(continued ? { continued } : {}) });
+  if (sealed.length % groupSize === 0) groups.push(sealed.slice(-groupSize));
+}
+
+function moveTo(reader: Reader, offset: number): void {
+  reader.at = offset;
+  reader.fenceScanned = offset;
+  reader.tableHead = "";
+}
+
+/** Reads one block again that may use a definition which came after it. False when there is none left. */
+function resolveNext(reader: Reader): boolean {
+  const { sealed, groups, definitions } = reader;
+  while (reader.resolved < sealed.length) {
+    const index = reader.resolved;
+    reader.resolved += 1;
+    const block = sealed[index];
+    if (block === undefined || block.definitionsSeen === definitions.count()) continue;
+    if (block.node.type === "code" || !block.source.includes("[")) continue;
+    const before = definitions.source();
+    const nodes = parseMarkdown(before + block.source).filter((node) => endOf(node) > before.length);
+    const node = nodes[0];
+    if (node === undefined || nodes.length !== 1) continue;
+    sealed[index] = { ...block, node, definitionsSeen: definitions.count() };
+    const group = Math.floor(index / groupSize);
+    if (group < groups.length) groups[group] = sealed.slice(group * groupSize, (group + 1) * groupSize);
+    return true;
+  }
+  return false;
+}
+
+function startOf(node: BlockNode): number {
+  return node.position?.start.offset ?? 0;
+}
+function endOf(node: BlockNode): number {
+  return node.position?.end.offset ?? 0;
+}
+
+/** The head row and the delimiter row of the table at `start`. */
+function headOf(text: string, start: number): string {
+  const second = text.indexOf("\n", start) + 1;
+  const end = text.indexOf("\n", second) + 1;
+  return second > 0 && end > 0 ? text.slice(start, end) : "";
+}
