@@ -58,6 +58,7 @@ export function TokenSignIn({ onDone }: SignInFormProps) {
         hint={t("token.tokenHint")}
         error={(checked && token.trim() === "" ? t("token.tokenMissing") : undefined) ?? fieldError("token")}
         type="password"
+        {...(page ? { "data-initial-focus": "" } : {})}
         autoComplete="off"
         maxLength={16_384}
         value={token}

@@ -36,11 +36,16 @@ function ChatFinder() {
     await attempt(commands.openChat({ chatId }));
   };
   return (
-    <search className="flex min-h-0 flex-1 flex-col" onKeyDown={(event) => moveFocus(event, rows.current)}>
+    <search
+      role="search"
+      className="flex min-h-0 flex-1 flex-col"
+      onKeyDown={(event) => moveFocus(event, rows.current)}
+    >
       <TextField
         label={t("drawer.search")}
         labelHidden
         type="search"
+        data-initial-focus=""
         autoComplete="off"
         spellCheck={false}
         placeholder={t("drawer.search")}

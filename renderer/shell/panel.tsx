@@ -39,7 +39,7 @@ function Content() {
   const settings = useView((state) => state.view === "settings");
   return (
     <>
-      <div inert={settings} className={`absolute inset-0 ${settings ? "invisible" : ""}`}>
+      <div inert={settings} className={`absolute inset-0 flex flex-col ${settings ? "invisible" : ""}`}>
         <ChatView />
       </div>
       {settings ? (

@@ -22,7 +22,7 @@ const shapes = {
 
 /**
  * A modal dialog. It has a backdrop of its own: Radix' Overlay puts a style element into the page, which the content
- * policy forbids. Focus stays inside, and goes back to where it was.
+ * policy forbids. Focus begins at what is marked `data-initial-focus`, stays inside, and goes back to where it was.
  */
 export function Dialog({ open, onClose, title, description, shape = "card", children }: DialogProps) {
   const { t } = useTranslation("shell");
@@ -33,8 +33,12 @@ export function Dialog({ open, onClose, title, description, shape = "card", chil
         <div aria-hidden="true" className="fixed inset-0 z-20 animate-appear bg-backdrop" />
         <RadixDialog.Content
           {...(description === undefined ? { "aria-describedby": undefined } : {})}
-          onOpenAutoFocus={() => {
+          onOpenAutoFocus={(event) => {
             before.current = focused();
+            if (!(event.currentTarget instanceof HTMLElement)) return;
+            event.preventDefault();
+            const first = event.currentTarget.querySelector<HTMLElement>("[data-initial-focus]");
+            (first ?? event.currentTarget).focus();
           }}
           onCloseAutoFocus={(event) => {
             event.preventDefault();

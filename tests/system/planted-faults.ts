@@ -215,6 +215,34 @@ const others: readonly PlantedFault[] = [
   ),
 ];
 
+/** Words that a person reads come from the texts; what is wrong for a screen reader is wrong. */
+const componentFaults: readonly PlantedFault[] = [
+  fault(
+    "renderer/shell/literal-text.tsx",
+    `export const Title = () => <h1>Chats</h1>;\n`,
+    "react(jsx-no-literals)",
+    "words in a component",
+  ),
+  fault(
+    "renderer/shell/literal-wrapped.tsx",
+    "export const Title = () => <h1>{`Chats`}</h1>;\n",
+    "react(jsx-no-literals)",
+    "words in a component, wrapped",
+  ),
+  fault(
+    "renderer/shell/literal-name.tsx",
+    `export const Close = () => <button type="button" aria-label="Close" />;\n`,
+    "react(jsx-no-literals)",
+    "a name in a component",
+  ),
+  fault(
+    "renderer/shell/clickable-div.tsx",
+    `export const Row = ({ open }: { readonly open: () => void }) => <div onClick={open} />;\n`,
+    "jsx-a11y(click-events-have-key-events)",
+    "what is clicked must work by key",
+  ),
+];
+
 /** Every fault that the guard must report. */
 export const plantedFaults: readonly PlantedFault[] = [
   ...imports.map(([folder, source, why], index) =>
@@ -226,6 +254,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     ),
   ),
   ...others,
+  ...componentFaults,
 ];
 
 /** Files that keep every rule and must not be reported. */
@@ -238,6 +267,7 @@ export const soundFiles: Readonly<Record<string, string>> = {
   "cli/config.ts": `export const home = (): string | undefined => process.env["HOME"];\n`,
   "electron/ipc.ts": `import { ipcMain } from "electron";\nimport { all } from "#engine/node/sound.ts";\nexport const both = [ipcMain, all];\n`,
   "renderer/chat/sound.ts": `import { useStore } from "zustand/react";\nimport { all } from "#engine/web/sound.ts";\nexport const both = [useStore, all, window.innerWidth];\n`,
+  "renderer/shell/sound.tsx": `import { useTranslation } from "react-i18next";\nexport function Title() {\n  const { t } = useTranslation("shell");\n  return <h1 className="text-title">{t("chats")}</h1>;\n}\n`,
   "server/main.ts": `import { openStore } from "#server/store/sound.ts";\nimport { take } from "./http/sound.ts";\nexport const both = [openStore, take];\n`,
   "server/http/sound.ts": `import type { FastifyInstance } from "fastify";\nimport type { Clock } from "#server/domain/sound.ts";\nexport const take = (app: FastifyInstance, clock: Clock): unknown => app.get("/x", async () => clock.nowMs());\n`,
   "server/store/sound.ts": `import { Kysely } from "kysely";\nimport type { Clock } from "#server/domain/sound.ts";\nexport const openStore = (clock: Clock): unknown => [Kysely, clock];\n`,

@@ -38,7 +38,7 @@ export const shell = {
     offlineBody:
       "The server cannot be reached right now. Pipit keeps trying; what you send waits and goes out by itself.",
     startingBody: "The server on this computer is starting. This takes a moment.",
-    idleBody: "Nothing has been sent yet.",
+    idleBody: "The server is ready; nothing has been sent yet.",
     model: "Model",
     modelHint:
       "No language model is connected: only the built-in answers are there. Start one on this computer, for example with Ollama, or name one in the server's configuration.",
