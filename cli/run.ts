@@ -43,6 +43,10 @@ export async function runCli(args: readonly string[], io: CliProcess): Promise<n
         const { doctor } = await import("./commands/doctor.ts");
         outcome.code = await doctor(flags, { config, terminal, tokenStore });
       },
+      async toggle() {
+        const { toggle } = await import("./commands/toggle.ts");
+        outcome.code = await toggle(config);
+      },
       async web(flags) {
         const { startTokenStore } = await import("#engine/node/start-token-store.ts");
         const tokenStore = startTokenStore(config);
@@ -62,6 +66,7 @@ interface Actions {
   serve(rest: readonly string[]): Promise<void>;
   doctor(flags: { readonly json?: boolean }): Promise<void>;
   web(flags: { readonly json?: boolean }): Promise<void>;
+  toggle(): Promise<void>;
 }
 
 function buildProgram(terminal: Terminal, actions: Actions): Command {
@@ -102,6 +107,10 @@ function buildProgram(terminal: Terminal, actions: Actions): Command {
     )
     .option("--json", 'print {"url", "expiresAtMs"}')
     .action((flags: { json?: boolean }) => actions.web(flags));
+  program
+    .command("toggle")
+    .description("show or hide the window of the running app; bind it to a key where hotkeys do not work")
+    .action(() => actions.toggle());
   program
     .command("doctor")
     .description("say what works here, what does not, why, and the cure")

@@ -15,7 +15,7 @@ export function featuresOf(machine: Machine): AppState["features"] {
   return {
     screenshot: display ? works : { available: false, reason: "no-display" },
     sound: works,
-    globalHotkey: display ? works : { available: false, reason: "no-display" },
+    globalHotkey: works,
     startAtLogin: machine.packaged ? works : { available: false, reason: "not-installed" },
     otherServers: works,
     tray: machine.tray ? works : { available: false, reason: "no-tray" },

@@ -48,6 +48,7 @@ export function runTray(deps: RunTrayDeps): Disposable | undefined {
         const same =
           state.connection === before.connection &&
           state.queuedCount === before.queuedCount &&
+          state.speak === before.speak &&
           state.activeMessageId === before.activeMessageId;
         if (!same) update();
       }),
@@ -86,7 +87,7 @@ async function act(action: TrayAction, deps: RunTrayDeps): Promise<void> {
         windows.show();
         break;
       case "toggleSpeak":
-        await deps.updateSettings({ speak: !host.app.getState().settings.speak });
+        await deps.updateSettings({ speak: !host.chat.getState().speak });
         break;
       case "stopSpeaking":
         await (await host.client()).engine.stopSpeaking();

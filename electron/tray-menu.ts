@@ -30,9 +30,9 @@ export type TrayItem =
     };
 
 export interface TrayState {
-  readonly chat: Pick<ChatState, "connection" | "queuedCount" | "activeMessageId">;
+  readonly chat: Pick<ChatState, "connection" | "queuedCount" | "activeMessageId" | "speak">;
   readonly auth: AuthState;
-  readonly app: Pick<AppState, "server" | "settings">;
+  readonly app: Pick<AppState, "server">;
 }
 
 /** Everything the tray shows; plain, so that it can be compared with what is shown already. */
@@ -59,7 +59,7 @@ export function trayView(state: TrayState, texts: DesktopTexts): TrayView {
       action("show", texts.show),
       action("newChat", texts.newChat),
       { kind: "separator" },
-      { ...action("toggleSpeak", texts.speak), checked: state.app.settings.speak },
+      { ...action("toggleSpeak", texts.speak), checked: state.chat.speak },
       action("stopSpeaking", texts.stopSpeaking),
       { kind: "separator" },
       signInItem(state.auth, texts),

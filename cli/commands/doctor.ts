@@ -22,8 +22,11 @@ export async function doctor(
   const checks = [
     ...(await checkServer(client, signal)),
     checkKeychain(client),
-    ...(await Promise.all([checkAudioOut(logger), checkScreen(config, logger, signal)])),
-    checkHotkey(),
+    ...(await Promise.all([
+      checkAudioOut(logger),
+      checkScreen(config, logger, signal),
+      checkHotkey(config, signal),
+    ])),
   ];
   for (const check of checks) print(check, terminal);
   return checks.some((check) => check.state === "broken") ? exitCodes.failed : exitCodes.done;

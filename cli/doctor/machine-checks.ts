@@ -1,4 +1,6 @@
+import type { HotkeyStatus } from "#contract/app-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { askApp } from "#engine/node/app-control.ts";
 import type { Client } from "#engine/node/client.ts";
 import type { CliConfig } from "../config.ts";
 import { createScreenCapture } from "#engine/node/screen-capture.ts";
@@ -43,11 +45,48 @@ export async function checkScreen(config: CliConfig, logger: Logger, signal: Abo
   }
 }
 
-/** The terminal client has no hotkey. */
-export function checkHotkey(): Check {
-  return limited(
-    "hotkey",
-    "this version has no desktop window to show",
-    "Bind a key to a terminal that runs `pipit chat` in your desktop's keyboard settings.",
-  );
+/** Asks the running app what became of its hotkey. */
+export async function checkHotkey(config: CliConfig, signal: AbortSignal): Promise<Check> {
+  const { x11, wayland } = config.display;
+  if (process.platform === "linux" && x11 === undefined && wayland === undefined) {
+    return limited(
+      "hotkey",
+      "there is no display in this session, so no desktop app",
+      "Use `pipit chat` here, or `pipit web` for a browser elsewhere.",
+    );
+  }
+  try {
+    const { hotkey } = await askApp(config.home, { command: "status" }, signal);
+    return describeHotkey(hotkey);
+  } catch (reason) {
+    const error = PipitError.from(reason);
+    return error.code === "SERVER_UNREACHABLE"
+      ? limited("hotkey", "the desktop app does not run", "Start it with `npm start`.")
+      : limited("hotkey", error.message);
+  }
 }
+
+function describeHotkey(hotkey: HotkeyStatus): Check {
+  switch (hotkey.kind) {
+    case "confirmed":
+      return works("hotkey", `${hotkey.accelerator} opens the window`);
+    case "registered":
+      return limited(
+        "hotkey",
+        `${hotkey.accelerator} is registered, but has not been pressed yet`,
+        `Press it. If no window opens, ${BIND_TOGGLE}`,
+      );
+    case "refused":
+      return limited(
+        "hotkey",
+        hotkey.reason === "taken"
+          ? `${hotkey.accelerator} is taken by another program`
+          : `${hotkey.accelerator} is not a combination that can be registered`,
+        `Choose another one in the settings, or ${BIND_TOGGLE}`,
+      );
+    case "off":
+      return limited("hotkey", "none is set", "Choose one in the settings of the app.");
+  }
+}
+
+const BIND_TOGGLE = "bind a key to `pipit toggle` in your desktop's keyboard settings.";

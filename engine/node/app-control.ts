@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { once } from "node:events";
+import { addAbortListener, once } from "node:events";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,12 +51,12 @@ export async function askApp(
   const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
   const both = AbortSignal.any([signal, timeout]);
   const socket = createConnection(controlAddress(home));
+  using _abort = addAbortListener(both, () => socket.destroy(new Error("aborted")));
   try {
     await once(socket, "connect", { signal: both });
     socket.end(`${JSON.stringify(request)}\n`);
     let text = "";
     for await (const chunk of socket.setEncoding("utf8").iterator({ destroyOnReturn: true })) {
-      both.throwIfAborted();
       text += String(chunk);
       if (text.length > CONTROL_LINE_MAX_CHARS) break;
     }
