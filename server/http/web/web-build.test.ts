@@ -5,6 +5,7 @@ import { brotliDecompressSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createRecordingLogger } from "#server/store/testing/temporary-store.ts";
 import { createWebBuildSource } from "./web-build.ts";
+import type { WebFile } from "./web-file.ts";
 
 const page = '<script type="module" src="/assets/web-1.js"></script>';
 const script = "export const bird = 1;\n".repeat(100);
@@ -24,6 +25,12 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 function source() {
   const logger = createRecordingLogger();
   return { logger, build: createWebBuildSource({ root, logger }) };
+}
+
+async function asset(name: string): Promise<WebFile> {
+  const file = (await source().build())?.assets.get(name);
+  if (file === undefined) throw new Error(`no ${name}`);
+  return file;
 }
 
 test("holds the page and its files, in folders too, and nothing that is not for the page", async () => {
@@ -77,23 +84,31 @@ test("half a build is none, and the log says which file is missing", async () =>
   ]);
 });
 
-test("each form of a file has its own tag, is made once, and small or packed files stay as they are", async () => {
-  await writeFile(join(root, "assets", "small.css"), "a{}");
-  await writeFile(join(root, "assets", "image.png"), "x".repeat(5000));
-  const assets = (await source().build())?.assets;
-  const file = assets?.get("web-1.js");
-  const [plain, br, gzip] = await Promise.all([file?.form([]), file?.form(["br"]), file?.form(["gzip"])]);
-  expect(new Set([plain?.etag, br?.etag, gzip?.etag]).size).toBe(3);
-  expect(brotliDecompressSync(br?.body ?? Buffer.alloc(0)).toString()).toBe(script);
-  expect((await file?.form(["br", "gzip"]))?.body).toBe(br?.body);
-  for (const name of ["small.css", "image.png"]) {
-    const found = assets?.get(name);
-    expect([name, found?.varies, (await found?.form(["br"]))?.encoding]).toEqual([name, false, undefined]);
-  }
+test("each form of a file has its own tag and is made once", async () => {
+  const file = await asset("web-1.js");
+  const [plain, br, gzip] = await Promise.all([file.form([]), file.form(["br"]), file.form(["gzip"])]);
+  expect(new Set([plain.etag, br.etag, gzip.etag]).size).toBe(3);
+  expect(brotliDecompressSync(br.body).toString()).toBe(script);
+  expect((await file.form(["br", "gzip"])).body).toBe(br.body);
 });
 
-test("what the build compressed itself is sent as it is", async () => {
+test.each([
+  ["small.css", "a{}"],
+  ["image.png", "x".repeat(5000)],
+])("%s gains nothing by compression, and stays as it is", async (name, content) => {
+  await writeFile(join(root, "assets", name), content);
+  const file = await asset(name);
+  expect(file.varies).toBe(false);
+  expect(await file.form(["br"])).toMatchObject({ encoding: undefined, body: Buffer.from(content) });
+});
+
+test("what the build compressed itself is sent as it is, the page too", async () => {
   await writeFile(join(root, "assets", "web-1.js.br"), "compressed by the build");
-  const file = (await source().build())?.assets.get("web-1.js");
-  expect((await file?.form(["br"]))?.body.toString()).toBe("compressed by the build");
+  await writeFile(join(root, "web.html.gz"), "small page");
+  const build = await source().build();
+  expect((await build?.assets.get("web-1.js")?.form(["br"]))?.body.toString()).toBe(
+    "compressed by the build",
+  );
+  expect((await build?.page.form(["gzip"]))?.body.toString()).toBe("small page");
+  expect([...(build?.assets.keys() ?? [])]).toEqual(["web-1.js"]);
 });

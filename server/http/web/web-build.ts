@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import type { Logger } from "#server/domain/logger.ts";
 import { ENCODINGS, type Encoding } from "./content-encoding.ts";
@@ -35,17 +35,25 @@ export function createWebBuildSource(options: {
 
 async function read({ root, logger }: { root: string; logger: Logger }): Promise<WebBuild | undefined> {
   try {
-    const pagePath = join(root, PAGE_FILE);
-    if (!(await lstat(pagePath)).isFile()) return undefined;
-    const page = await readFile(pagePath);
-    const assets = await readAssets(join(root, ASSETS_FOLDER));
+    const [page, assets] = await Promise.all([
+      readFiles(root, [PAGE_FILE, ...Object.values(suffixes).map((suffix) => PAGE_FILE + suffix)]),
+      readFiles(join(root, ASSETS_FOLDER)),
+    ]);
+    const html = page.get(PAGE_FILE);
+    if (html === undefined) return undefined;
+    const build = {
+      page: toWebFile(PAGE_FILE, html, page),
+      assets: new Map(
+        [...assets]
+          .filter(([name]) => isServedType(name) && !name.endsWith(".html"))
+          .map(([name, body]) => [name, toWebFile(name, body, assets)] as const),
+      ),
+    };
     // Half a build, or one that is being replaced this very moment, would be a page that cannot start.
-    const missing = assetsOf(page.toString("utf8")).find((name) => !assets.has(name));
-    if (missing !== undefined) {
-      logger.warn("web.build_incomplete", { root, missing });
-      return undefined;
-    }
-    return { page: createWebFile(PAGE_FILE, page), assets };
+    const missing = assetsOf(html.toString("utf8")).find((name) => !build.assets.has(name));
+    if (missing === undefined) return build;
+    logger.warn("web.build_incomplete", { root, missing });
+    return undefined;
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code !== "ENOENT" && code !== "ENOTDIR") logger.error("web.build_unreadable", { root, error });
@@ -53,30 +61,31 @@ async function read({ root, logger }: { root: string; logger: Logger }): Promise
   }
 }
 
-async function readAssets(folder: string): Promise<ReadonlyMap<string, WebFile>> {
-  const bytes = new Map<string, Buffer>();
-  // Links are neither files nor followed: what they point to is not part of the build.
-  const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) =>
-    entry.isFile(),
-  );
+type Files = ReadonlyMap<string, Buffer>;
+
+/** Links are neither files nor followed: what they point to is not part of the build. */
+async function readFiles(folder: string, only?: readonly string[]): Promise<Files> {
+  const entries = await readdir(folder, { recursive: only === undefined, withFileTypes: true });
+  const files = new Map<string, Buffer>();
   await Promise.all(
     entries.map(async (entry) => {
       const path = join(entry.parentPath, entry.name);
       const name = relative(folder, path).split(sep).join("/");
-      if (isServedType(name.replace(/\.(?:br|gz)$/, ""))) bytes.set(name, await readFile(path));
+      const wanted = only?.includes(name) ?? isServedType(name.replace(/\.(?:br|gz)$/, ""));
+      if (entry.isFile() && wanted) files.set(name, await readFile(path));
     }),
   );
-  const assets = new Map<string, WebFile>();
-  for (const [name, body] of bytes) {
-    if (!isServedType(name) || name.endsWith(".html")) continue;
-    const compressed = new Map<Encoding, Buffer>();
-    for (const encoding of ENCODINGS) {
-      const found = bytes.get(name + suffixes[encoding]);
-      if (found !== undefined) compressed.set(encoding, found);
-    }
-    assets.set(name, createWebFile(name, body, compressed));
+  return files;
+}
+
+/** The file with what the build compressed of it. */
+function toWebFile(name: string, body: Buffer, files: Files): WebFile {
+  const compressed = new Map<Encoding, Buffer>();
+  for (const encoding of ENCODINGS) {
+    const found = files.get(name + suffixes[encoding]);
+    if (found !== undefined) compressed.set(encoding, found);
   }
-  return assets;
+  return createWebFile(name, body, compressed);
 }
 
 function assetsOf(html: string): readonly string[] {

@@ -17,7 +17,7 @@ const types: Readonly<Record<string, { readonly contentType: string; readonly co
   ".woff": { contentType: "font/woff", compressible: false },
   ".woff2": { contentType: "font/woff2", compressible: false },
 };
-/** Below it, the header costs what compression saves. */
+/** Below it, the header costs what compression saves; a build that compressed a smaller file knows better. */
 const MIN_COMPRESSED_BYTES = 1024;
 
 /** True for a kind of file that the page may ask for. */
@@ -57,7 +57,7 @@ export function createWebFile(
   };
   const digest = createHash("sha256").update(body).digest("base64url").slice(0, 22);
   const plain: WebFileForm = { body, etag: `"${digest}"`, encoding: undefined };
-  const varies = compressible && body.byteLength >= MIN_COMPRESSED_BYTES;
+  const varies = compressible && (compressed.size > 0 || body.byteLength >= MIN_COMPRESSED_BYTES);
   const forms = new Map<Encoding, Promise<WebFileForm>>();
   const make = async (encoding: Encoding): Promise<WebFileForm> => {
     const smaller = compressed.get(encoding) ?? (await compress(body, encoding));
