@@ -30,7 +30,8 @@ const open = () =>
   );
 
 test("answers what it is asked, on a socket that only its owner can open", async () => {
-  await using _socket = await open();
+  await using socket = await open();
+  expect(socket).toBeDefined();
   const { mode } = await stat(controlAddress(home));
   expect(mode & 0o777).toBe(0o600);
   expect(await askApp(home, { command: "toggle" }, new AbortController().signal)).toEqual(reply);
@@ -39,14 +40,16 @@ test("answers what it is asked, on a socket that only its owner can open", async
 
 test("a socket left by an app that was killed does not stand in the way", async () => {
   await writeFile(controlAddress(home), "");
-  await using _socket = await open();
+  await using socket = await open();
+  expect(socket).toBeDefined();
   expect(await askApp(home, { command: "status" }, new AbortController().signal)).toEqual(reply);
 });
 
 test.each(["", "{", '{"command":"quit"}', '{"command":"toggle","x":1}', "x".repeat(10_000)])(
   "gives no answer to %j",
   async (text) => {
-    await using _socket = await open();
+    await using listening = await open();
+    expect(listening).toBeDefined();
     const socket = createConnection(controlAddress(home));
     socket.on("error", () => undefined);
     let answer = "";

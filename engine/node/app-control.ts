@@ -51,7 +51,7 @@ export async function askApp(
   const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
   const both = AbortSignal.any([signal, timeout]);
   const socket = createConnection(controlAddress(home));
-  using _abort = addAbortListener(both, () => socket.destroy(new Error("aborted")));
+  const onAbort = addAbortListener(both, () => socket.destroy());
   try {
     await once(socket, "connect", { signal: both });
     socket.end(`${JSON.stringify(request)}\n`);
@@ -65,6 +65,7 @@ export async function askApp(
     if (signal.aborted) throw PipitError.from(signal.reason);
     throw toPipitError(error, timeout.aborted);
   } finally {
+    onAbort[Symbol.dispose]();
     socket.destroy();
   }
 }

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { isAllowedLink, openExternalLink } from "./external-links.ts";
+
+test.each(["https://example.org/a?b#c", "mailto:a@example.org", "HTTPS://example.org"])(
+  "%s may be opened",
+  async (link) => {
+    const opened: string[] = [];
+    await openExternalLink(link, { openExternal: async (url) => void opened.push(url) });
+    expect(opened).toEqual([new URL(link).href]);
+  },
+);
+
+test.each([
+  "http://example.org/",
+  "file:///etc/passwd",
+  "javascript:alert(1)",
+  "JaVaScRiPt:alert(1)",
+  " javascript:alert(1)",
+  "java\nscript:alert(1)",
+  "data:text/html,x",
+  "smb://host/share",
+  "ms-msdt:/id",
+  "pipit://new?text=x",
+  "vscode://file/x",
+  "app://pipit/desktop.html",
+  "https://bank.example@evil.example/",
+  "//example.org",
+  "not a link",
+  "",
+])("%j is refused and never reaches the system", async (link) => {
+  const opened: string[] = [];
+  expect(isAllowedLink(link)).toBe(false);
+  await expect(
+    openExternalLink(link, { openExternal: async (url) => void opened.push(url) }),
+  ).rejects.toMatchObject({ code: "NOT_ALLOWED" });
+  expect(opened).toEqual([]);
+});
