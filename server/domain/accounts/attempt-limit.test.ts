@@ -41,9 +41,13 @@ test("keys do not touch each other", () => {
   expect(limit.take("b")).toHaveProperty("refund");
 });
 
-test("a flood of keys neither fills the memory nor frees one that was refused just now", () => {
+test("a flood of keys fills no memory: beyond ten thousand the oldest is forgotten, and no other", () => {
   const { limit } = setUp();
-  fail(limit, "early", 3);
-  for (let key = 0; key < 9_000; key++) limit.take(`k${key}`);
-  expect(limit.take("early")).toHaveProperty("retryAfterMs");
+  fail(limit, "oldest", 3);
+  fail(limit, "next", 3);
+  for (let key = 0; key < 9_998; key++) limit.take(`k${key}`);
+  expect(limit.take("next")).toHaveProperty("retryAfterMs");
+  limit.take("one more");
+  expect(limit.take("next")).toHaveProperty("retryAfterMs");
+  expect(limit.take("oldest")).toHaveProperty("refund");
 });

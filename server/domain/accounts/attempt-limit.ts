@@ -34,28 +34,30 @@ interface Window {
 export function createAttemptLimit({ maxFailures, windowMs, clock }: AttemptLimitOptions): AttemptLimit {
   // In the order in which the windows were opened, and all are equally long: the oldest is the first to end.
   const windows = new Map<string, Window>();
-  const forgetOld = (nowMs: number): void => {
+  const forgetEnded = (nowMs: number): void => {
     for (const [key, { endsAtMs }] of windows) {
-      if (endsAtMs > nowMs && windows.size < MAX_KEYS) return;
+      if (endsAtMs > nowMs) return;
       windows.delete(key);
     }
+  };
+  const open = (key: string, nowMs: number): Window => {
+    const oldest = windows.size < MAX_KEYS ? undefined : windows.keys().next().value;
+    if (oldest !== undefined) windows.delete(oldest);
+    const window = { endsAtMs: nowMs + windowMs, count: 0 };
+    windows.set(key, window);
+    return window;
   };
   return {
     take(key) {
       const nowMs = clock.nowMs();
-      forgetOld(nowMs);
-      let window = windows.get(key);
-      if (window === undefined) {
-        window = { endsAtMs: nowMs + windowMs, count: 0 };
-        windows.set(key, window);
-      }
+      forgetEnded(nowMs);
+      const window = windows.get(key) ?? open(key, nowMs);
       if (window.count >= maxFailures) return { retryAfterMs: window.endsAtMs - nowMs };
       window.count += 1;
-      const counted = window;
       let refunded = false;
       return {
         refund() {
-          if (!refunded) counted.count -= 1;
+          if (!refunded) window.count -= 1;
           refunded = true;
         },
       };

@@ -106,6 +106,17 @@ describe("a session", () => {
   });
 });
 
+test("a full disk keeps nobody out", async () => {
+  const { temporary } = await setUp();
+  await using _ = temporary;
+  const { store, clock } = temporary;
+  const full = { ...store.webSessions, touch: async () => Promise.reject(new Error("disk full")) };
+  const sessions = createWebSessions({ store: full, accounts: store.accounts, clock });
+  const { token } = await sessions.start(request);
+  clock.advance(3_600_000);
+  expect(await sessions.verify(token)).toMatchObject({ userId: "ann" });
+});
+
 test("sessions that have ended are forgotten with the next one that is made", async () => {
   const { temporary, sessions } = await setUp();
   await using _ = temporary;
