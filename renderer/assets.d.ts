@@ -9,3 +9,8 @@ declare module "*?worker" {
   const WorkerFactory: new () => Worker;
   export default WorkerFactory;
 }
+/** Vite: the address of a built script for another thread. */
+declare module "*?worker&url" {
+  const url: string;
+  export default url;
+}
