@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { defaultSettings } from "#contract/settings.ts";
 import { Button } from "../ui/button.tsx";
@@ -17,6 +17,7 @@ export function HotkeySetting() {
   const unavailable = useUnavailable("globalHotkey");
   const style = useKeyStyle();
   const [recording, setRecording] = useState(false);
+  const recorded = useRef(false);
   if (unavailable !== undefined) {
     return <HotkeyFrame title={t("hotkey.label")} note={unavailable} />;
   }
@@ -40,7 +41,18 @@ export function HotkeySetting() {
               {hotkey.value === defaultSettings.hotkey ? undefined : (
                 <Button onClick={() => void hotkey.save(defaultSettings.hotkey)}>{t("hotkey.reset")}</Button>
               )}
-              <Button onClick={() => setRecording(true)}>{t("hotkey.change")}</Button>
+              <Button
+                // The focus comes back from the recorder, unless the person has gone elsewhere.
+                ref={(button) => {
+                  if (recorded.current && document.activeElement === document.body) button?.focus();
+                }}
+                onClick={() => {
+                  recorded.current = true;
+                  setRecording(true);
+                }}
+              >
+                {t("hotkey.change")}
+              </Button>
             </span>
           </div>
           <HotkeyStatusText />

@@ -28,6 +28,10 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
     asPage(bridge);
     bridge.intend({ kind: "open", view: "settings" });
   },
+  "settings-unsaved": (bridge) => {
+    bridge.answers.updateSettings = failWith("STORAGE_FULL", "There is no space left.");
+    bridge.intend({ kind: "open", view: "settings" });
+  },
   "hotkey-unproven": (bridge) => {
     bridge.app.setState({ hotkey: { kind: "registered", accelerator: "CommandOrControl+Shift+Space" } });
     bridge.intend({ kind: "open", view: "settings" });
@@ -38,6 +42,18 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
   },
   "sign-in-expired": (bridge) => {
     bridge.auth.setState({ kind: "signed-out", reason: "expired" }, true);
+    bridge.intend({ kind: "open", view: "sign-in" });
+  },
+  "sign-in-refused": (bridge) => {
+    signOut(bridge);
+    bridge.answers.signInWithToken = failWith("TOKEN_INVALID", "This is not a token.");
+    bridge.intend({ kind: "open", view: "sign-in" });
+  },
+  "sign-in-unreachable": (bridge) => {
+    signOut(bridge);
+    const fail = failWith("SERVER_UNREACHABLE", "https://pipit.example.org does not answer.");
+    bridge.answers.signInWithToken = fail;
+    bridge.answers.signInLocally = fail;
     bridge.intend({ kind: "open", view: "sign-in" });
   },
   "sign-in-page": (bridge) => {

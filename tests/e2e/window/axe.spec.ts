@@ -1,0 +1,28 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { expect } from "@playwright/test";
+import { test } from "../fixtures/window-test.ts";
+
+for (const theme of ["light", "dark"] as const) {
+  for (const language of ["en", "ru"] as const) {
+    test(`axe finds nothing in any scene, ${theme}, ${language}`, async ({ gallery, page }) => {
+      test.setTimeout(240_000);
+      // What fades in would be measured half faded.
+      await page.emulateMedia({ reducedMotion: "reduce" });
+      await gallery.open("empty");
+      const scenes = await page.evaluate(() => window.sceneNames);
+      expect(scenes.length).toBeGreaterThan(10);
+      for (const scene of scenes) {
+        await test.step(scene, async () => {
+          await gallery.open(scene, { theme, language });
+          await expect(page.locator("#root")).not.toBeEmpty();
+          const { violations } = await new AxeBuilder({ page }).analyze();
+          const found = violations.map(({ id, nodes }) => ({
+            id,
+            where: nodes.map(({ html, failureSummary }) => `${html.slice(0, 200)}: ${failureSummary ?? ""}`),
+          }));
+          expect.soft(found, `${scene}, ${theme}, ${language}`).toEqual([]);
+        });
+      }
+    });
+  }
+}
