@@ -38,6 +38,7 @@ test("switches, history size and volume are handed to the host", async ({ galler
 test("a volume on its way is not saved step by step", async ({ gallery, page }) => {
   await gallery.open("settings");
   const slider = page.getByRole("slider", { name: "Volume" });
+  await slider.scrollIntoViewIfNeeded();
   const box = await slider.boundingBox();
   if (box === null) throw new Error("the slider has no box");
   const y = box.y + box.height / 2;
