@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createStore } from "zustand/vanilla";
+import { createStore, type StoreApi } from "zustand/vanilla";
 import type { ChatPatch } from "#contract/chat-patch.ts";
 import { initialChatState, type AssistantMessage, type ChatState } from "#contract/chat-state.ts";
 import { applyChatPatch } from "#engine/chat/chat-patch.ts";
@@ -14,7 +14,7 @@ const answer: AssistantMessage = {
   replayed: false,
   createdAtMs: 0,
 };
-let chat: ReturnType<typeof createStore<ChatState>>;
+let chat: StoreApi<ChatState>;
 let patches: ChatPatch[];
 let feed: StateFeed;
 beforeEach(() => {
