@@ -6,16 +6,17 @@ import type { HttpClient, Logger } from "#engine/ports.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { parseJson } from "#engine/wire/http-error.ts";
 
-/** The part of `GET /v1/status` that the window shows. */
-const statusSchema = z.object({
-  model: z.object({ kind: z.string(), name: z.string() }),
-  store: z.object({ setAside: z.optional(z.string()) }),
-});
+/** `GET /v1/models`, not `/v1/status`: that one makes the voice speak, which somebody may pay for. */
+const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
+/** Name of the answers that the server has without a language model. */
+const BUILT_IN = "built-in";
 
 export interface PageServerStatusDeps {
   readonly http: HttpClient;
   readonly serverUrl: string;
   readonly isSignedIn: () => boolean;
+  /** False when the machine itself has no network: that says nothing of the server. */
+  readonly isOnline: () => boolean;
   readonly logger: Logger;
 }
 
@@ -35,7 +36,7 @@ export function createPageServerStatus(deps: PageServerStatusDeps): PageServerSt
       store.setState(next, true);
     } catch (reason) {
       const error = PipitError.from(reason);
-      if (error.code === "CANCELLED") return;
+      if (error.code === "CANCELLED" || (!deps.isOnline() && store.getState().kind === "ready")) return;
       deps.logger.info("server.unreachable", { code: error.code });
       store.setState({ kind: "unreachable", code: error.code, message: error.message }, true);
     }
@@ -64,10 +65,7 @@ async function ask(deps: PageServerStatusDeps, signal: AbortSignal): Promise<Ser
   // The page cannot use the local account's secret, wherever the server runs.
   const ready = { kind: "ready", httpUrl: deps.serverUrl, own: false } as const;
   if (!deps.isSignedIn()) return ready;
-  const response = await http.request({ method: "GET", path: "/v1/status" }, signal);
-  const { success, data } = statusSchema.safeParse(parseJson(response.body));
-  if (!success) return ready;
-  const model = data.model.kind === "built-in" ? {} : { model: data.model.name };
-  const { setAside } = data.store;
-  return { ...ready, ...model, ...(setAside === undefined ? {} : { setAside }) };
+  const response = await http.request({ method: "GET", path: "/v1/models" }, signal);
+  const [model] = modelsSchema.safeParse(parseJson(response.body)).data?.data ?? [];
+  return model === undefined || model.id === BUILT_IN ? ready : { ...ready, model: model.id };
 }

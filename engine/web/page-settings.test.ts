@@ -36,7 +36,14 @@ test("what another version wrote is taken as far as it can be read", async () =>
   expect(again.store.getState()).toEqual(defaultSettings);
 });
 
-test("a change that cannot be stored changes nothing", async () => {
+test("a change is shown before it is stored: a switch that waits jumps back under the finger", async () => {
+  using settings = await openPageSettings(createMemoryValues());
+  const stored = settings.update({ speak: false });
+  expect(settings.store.getState().speak).toBe(false);
+  await stored;
+});
+
+test("a change that cannot be stored changes nothing in the end", async () => {
   const values = createMemoryValues();
   using settings = await openPageSettings({ ...values, update: () => Promise.reject(new Error("full")) });
   await expect(settings.update({ theme: "dark" })).rejects.toThrow("full");

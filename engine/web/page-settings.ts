@@ -25,8 +25,14 @@ export async function openPageSettings(values: PageValues): Promise<PageSettings
   return {
     store,
     async update(patch) {
-      const next = await values.update(SETTINGS, (kept) => withPatch(toSettings(kept), patch));
-      store.setState(next, true);
+      // Shown at once: a switch that waits for a disk jumps back under the finger.
+      store.setState(withPatch(store.getState(), patch), true);
+      try {
+        await values.update(SETTINGS, (kept) => withPatch(toSettings(kept), patch));
+      } catch (error) {
+        await reread().catch(() => undefined);
+        throw error;
+      }
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches only this origin
       channel.postMessage("changed");
     },

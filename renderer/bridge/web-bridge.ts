@@ -4,12 +4,13 @@ import type { ChatEngine } from "#engine/chat/chat-engine-api.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Settings } from "#contract/settings.ts";
 import { createHistoryClient } from "#engine/history/history-client.ts";
-import type { Speaker } from "#engine/ports.ts";
+import type { Speaker, Transport } from "#engine/ports.ts";
 import { systemClock } from "#engine/system-clock.ts";
-import { createPageTransport } from "#engine/web/connect-transport.ts";
+import type { ConnectTransportOptions } from "#engine/web/connect-transport.ts";
 import { createConsoleLogger } from "#engine/web/console-logger.ts";
 import { createCookieSession, type CookieSession } from "#engine/web/cookie-session.ts";
 import { createPageHttpClient } from "#engine/web/http-client.ts";
+import { createLazyTransport } from "#engine/web/lazy-transport.ts";
 import { createPageServerStatus, type PageServerStatus } from "#engine/web/page-server-status.ts";
 import { openPageSettings } from "#engine/web/page-settings.ts";
 import { loadDraft, loadPageHardwareId, openPageStorage } from "#engine/web/page-storage.ts";
@@ -41,8 +42,15 @@ export async function createWebBridge(): Promise<Bridge> {
   const http = createPageHttpClient({ serverUrl });
   const session = createCookieSession({ http, values: storage.values, logger });
   const isSignedIn = () => session.store.getState().kind === "signed-in";
-  const server = createPageServerStatus({ http, serverUrl, isSignedIn, logger });
-  const transport = createPageTransport({ serverUrl, logger });
+  const server = createPageServerStatus({
+    http,
+    serverUrl,
+    isSignedIn,
+    isOnline: () => navigator.onLine,
+    logger,
+  });
+  // A quarter of the page's code, which nobody needs before the first question.
+  const transport = createLazyTransport(() => loadTransport({ serverUrl, logger }));
   const speaker = canPlay() ? createWebAudioSpeaker({ workletUrl: playbackWorkletUrl, logger }) : undefined;
   const { speak, searchAllChats, historySize, volume } = settings.store.getState();
   speaker?.setVolume(volume);
@@ -91,6 +99,16 @@ export async function createWebBridge(): Promise<Bridge> {
       for (const part of [session, settings, storage]) part[Symbol.dispose]();
     },
   };
+}
+
+async function loadTransport(options: ConnectTransportOptions): Promise<Transport> {
+  try {
+    const { createPageTransport } = await import("#engine/web/connect-transport.ts");
+    return createPageTransport(options);
+  } catch (cause) {
+    const message = `Cannot reach the Pipit server at ${options.serverUrl}. Check that it runs and that you are online.`;
+    throw new PipitError("SERVER_UNREACHABLE", message, { cause });
+  }
 }
 
 /** What works together once the page is there. */
