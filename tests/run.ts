@@ -1,6 +1,7 @@
 import { runCommand } from "./system/command.ts";
 import { findSkippedFiles, type SkippedFile } from "./system/needs.ts";
-import { canInstall, findMissing, installParts, type Missing } from "./system/parts.ts";
+import { canInstall, findMissing, installParts, type Missing, type PartName } from "./system/parts.ts";
+import { playwrightPaths, runPlaywright, vitestPaths } from "./system/playwright-run.ts";
 import { startServices, type ServiceName } from "./system/services.ts";
 import { lineCoverage, runVitest, type TestCounts } from "./system/vitest-run.ts";
 
@@ -47,20 +48,37 @@ async function runAll(chosen: readonly string[], signal: AbortSignal): Promise<T
   const check = everything ? await runCheck(signal) : { passed: 0, failed: 0 };
   const wanted = serviceNames.filter((name) => !missingNames.includes(name));
   await using services = await startServices(wanted, signal);
-  const args = everything ? ["--coverage"] : [...chosen, "--passWithNoTests"];
   // Not --exclude: the projects of vitest.config.ts have lists of their own, which replace it.
   const lacking = skippedFiles.map((file) => file.path).join(",");
-  const tests = await runVitest(args, { ...services.env, PIPIT_TEST_LACKING: lacking }, signal);
-
-  // vitest says no without a failed test when the coverage is too low: that is one failure more.
-  const coverageFailed = !tests.ok && tests.failed === 0 ? 1 : 0;
+  const env = { ...services.env, PIPIT_TEST_LACKING: lacking };
+  const paths = vitestPaths(chosen);
+  const args = everything ? ["--coverage"] : [...(paths ?? []), "--passWithNoTests"];
+  const tests = paths === undefined ? nothing : await runVitest(args, env, signal);
   if (everything) await describeCoverage();
+  const windows = await runWindows(chosen, missingNames, services.env, signal);
+
+  // Either says no without a failed test when something else is wrong, e.g. the coverage: that is one failure more.
+  const silent = [tests, windows].filter((counts) => !counts.ok && counts.failed === 0).length;
   return {
-    passed: tests.passed + check.passed,
-    failed: tests.failed + check.failed + coverageFailed,
-    skipped: tests.skipped + skippedFiles.length,
-    ok: tests.ok && check.failed === 0,
+    passed: tests.passed + windows.passed + check.passed,
+    failed: tests.failed + windows.failed + check.failed + silent,
+    skipped: tests.skipped + windows.skipped + skippedFiles.length,
+    ok: tests.ok && windows.ok && check.failed === 0,
   };
+}
+
+const nothing: TestCounts = { passed: 0, failed: 0, skipped: 0, ok: true };
+
+/** The suites in real windows, within the same services; each file is a named skip where there is no browser. */
+async function runWindows(
+  chosen: readonly string[],
+  missing: readonly PartName[],
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<TestCounts> {
+  const paths = playwrightPaths(chosen);
+  if (paths === undefined || missing.includes("chromium")) return nothing;
+  return runPlaywright(paths, env, signal);
 }
 
 async function runCheck(signal: AbortSignal): Promise<{ readonly passed: number; readonly failed: number }> {

@@ -241,6 +241,8 @@ export class BrowserWindow extends StrictEmitter {
     if (!this.#focused) return;
     this.#focused = false;
     setImmediate(() => {
+      // A window manager tells nothing of a focus that came back meanwhile.
+      if (this.#focused) return;
       this.#emit("blur");
       appWindows.onEvent("browser-window-blur", {}, this);
     });

@@ -4,6 +4,7 @@ import type { PartName } from "./parts.ts";
 
 /** Which machine parts a test file needs, by its path; the first match counts. */
 const rules: readonly (readonly [path: RegExp, needs: readonly PartName[]])[] = [
+  [/^tests\/e2e\/.*\.spec\.ts$/, ["chromium"]],
   [/(keychain|keyring|token|credential|secret)[^/]*$/, ["secrets"]],
   [/(screen|capture)[^/]*$/, ["display"]],
   [/(speaker|audio|playback|sound)[^/]*$/, ["sound"]],
@@ -24,7 +25,11 @@ export interface SkippedFile {
 /** Finds the test files that need a part which is not here. */
 export async function findSkippedFiles(missing: readonly PartName[]): Promise<readonly SkippedFile[]> {
   const skipped: SkippedFile[] = [];
-  const patterns = ["{cli,engine,server,tests}/**/*.system.test.ts", "tests/foreign/**/*.test.ts"];
+  const patterns = [
+    "{cli,engine,server,tests}/**/*.system.test.ts",
+    "tests/foreign/**/*.test.ts",
+    "tests/e2e/**/*.spec.ts",
+  ];
   for await (const path of glob(patterns, { cwd: repositoryRoot })) {
     const needs = rules.find(([pattern]) => pattern.test(path))?.[1] ?? [];
     const lacks = needs.filter((name) => missing.includes(name));

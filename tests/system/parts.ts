@@ -11,6 +11,7 @@ export type PartName =
   | "python-grpc"
   | "tools"
   | "terminal"
+  | "chromium"
   | "import";
 
 /** One thing that must be on the machine, and the Debian packages that bring it. */
@@ -103,6 +104,11 @@ export const parts: readonly Part[] = [
     name: "import",
     purpose: "baseline of the capture benchmark, or pictures for the README (no test needs it)",
     requirements: [command("import", "imagemagick"), command("xterm", "xterm", "fonts-dejavu-core")],
+  },
+  {
+    name: "chromium",
+    purpose: "window in a real browser",
+    requirements: [command("chromium", "chromium", "fonts-dejavu-core")],
   },
   {
     name: "terminal",

@@ -1,6 +1,12 @@
 import { expect } from "@playwright/test";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
+import { recordSink } from "#engine/node/testing/sink-recorder.ts";
+import { startPipitServer } from "../fixtures/pipit-server.ts";
+import { processesOf } from "../fixtures/desktop-app.ts";
 import { test } from "../fixtures/desktop-test.ts";
+
+/** For what waits for a server: the engine's retries and a server's start. */
+const recovery = { timeout: 40_000 };
 
 test.describe("a conversation in the desktop app", () => {
   test("a first start explains itself, signs in, and leads to the first question", async ({ start }) => {
@@ -26,5 +32,151 @@ test.describe("a conversation in the desktop app", () => {
     await expect(desktop.chat.stopButton).toBeHidden();
     await expect(desktop.chat.answer("never")).toHaveCount(0);
     held.open();
+  });
+
+  test("a picture of the screen is shown, can be removed, and goes with the question", async ({
+    desktop,
+    model,
+  }) => {
+    test.skip(process.env["DISPLAY"] === undefined, "needs a display");
+    await desktop.chat.screenshotButton.click();
+    await desktop.chat.removePictureButton.click();
+    await expect(desktop.chat.removePictureButton).toBeHidden();
+    await desktop.chat.screenshotButton.click();
+    await expect(desktop.chat.removePictureButton).toBeVisible();
+    await desktop.chat.ask("what is this?");
+    await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible();
+    const { images } = await model.request(0);
+    expect(images).toHaveLength(1);
+    expect(images[0]?.byteLength).toBeGreaterThan(500);
+  });
+
+  test("an answer is read aloud: its sound reaches the sound device", async ({ desktop, speech }) => {
+    test.skip(process.env["PULSE_SERVER"] === undefined, "needs a sound server");
+    const signal = AbortSignal.timeout(30_000);
+    await using sink = await recordSink(signal);
+    await desktop.chat.ask("say it");
+    await sink.until((samples) => samples.some((sample) => Math.abs(sample) > 3_000), signal);
+    expect(speech.requests.length).toBeGreaterThan(0);
+  });
+
+  test("log out in the tray keeps a question from being sent; log in again sends the next", async ({
+    desktop,
+    model,
+  }) => {
+    test.skip(process.env["DBUS_SESSION_BUS_ADDRESS"] === undefined, "needs a session bus for the tray");
+    await desktop.clickTray("logout");
+    await expect.poll(async () => (await desktop.authState()).kind).toBe("signed-out");
+    expect(await desktop.trayItem("logout")).toBeUndefined();
+    await desktop.chat.composer.fill("must not leave");
+    await desktop.chat.composer.press("Enter");
+    await expect(desktop.chat.accountDialog).toBeVisible();
+    expect(model.requests).toHaveLength(0);
+    const local = desktop.chat.texts.auth.local.action;
+    await desktop.chat.accountDialog.getByRole("button", { name: local }).click();
+    await expect.poll(async () => (await desktop.authState()).kind).toBe("signed-in");
+    await expect.poll(() => desktop.trayItem("logout")).toMatchObject({ enabled: true });
+    await expect(desktop.chat.composer).toHaveValue("must not leave");
+    await desktop.chat.composer.press("Enter");
+    await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible();
+  });
+});
+
+test.describe("when things go wrong", () => {
+  test("the own server is killed: the next question starts it again and is answered", async ({
+    desktop,
+    home,
+  }) => {
+    const server = (await processesOf(home)).find(({ argv }) => argv.includes("dist/server/main.js"));
+    expect(server).toBeDefined();
+    process.kill(server?.pid ?? 0, "SIGKILL");
+    await desktop.chat.ask("still there?");
+    await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible(recovery);
+  });
+
+  test("a named server goes down: the question waits, and is answered when it is back", async ({
+    start,
+    model,
+  }) => {
+    test.setTimeout(120_000);
+    await using server = await startPipitServer({ PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double" });
+    const grpc = /(\S+) \(gRPC\)/.exec(server.output)?.[1] ?? "";
+    const app = await start({ env: { PIPIT_SERVER_URL: server.url, PIPIT_GRPC_URL: grpc } });
+    await app.chat.reachComposer();
+    await app.command("signInWithToken", { serverUrl: "", token: await server.accessToken() });
+    await expect.poll(async () => (await app.authState()).kind).toBe("signed-in");
+    await server.kill();
+    await app.chat.ask("anybody?");
+    await expect(app.chat.connection).toContainText(app.chat.texts.shell.status.offline, recovery);
+    await expect(app.chat.question("anybody?")).toBeVisible();
+    expect(model.requests).toHaveLength(0);
+    await server.start();
+    await app.chat.page.evaluate(() => dispatchEvent(new Event("online")));
+    await expect(app.chat.answer("Hello from Pipit.")).toBeVisible(recovery);
+    await expect(app.chat.connection).not.toContainText(app.chat.texts.shell.status.offline);
+    expect(model.requests).toHaveLength(1);
+  });
+
+  test("the window's process crashes: it comes back, and the answer goes on", async ({ desktop, model }) => {
+    const held = gate();
+    model.script(stream(say("One ", "two "), held.step, say("three.")));
+    await desktop.chat.ask("count");
+    await expect(desktop.chat.answer("One two")).toBeVisible();
+    await desktop.crashPage();
+    const text = () => desktop.inPage<string>("document.body.innerText").catch(() => "");
+    await expect.poll(text, recovery).toContain("One two");
+    held.open();
+    await expect.poll(text, recovery).toContain("One two three.");
+    expect(model.requests).toHaveLength(1);
+  });
+
+  test("the sign-in ends while an answer streams: it goes on, and the next question asks to sign in", async ({
+    desktop,
+    home,
+    model,
+  }) => {
+    const held = gate();
+    model.script(stream(say("One "), held.step, say("two.")));
+    await desktop.chat.ask("count");
+    await expect(desktop.chat.answer("One")).toBeVisible();
+    await desktop.clickTray("logout");
+    held.open();
+    await expect.poll(async () => (await desktop.authState()).kind).toBe("signed-out");
+    await desktop.chat.composer.fill("and now?");
+    await desktop.chat.composer.press("Enter");
+    await expect(desktop.chat.accountDialog).toBeVisible();
+    expect(model.requests).toHaveLength(1);
+    expect(await processesOf(home)).not.toHaveLength(0);
+  });
+});
+
+test.describe("what is kept", () => {
+  test("settings survive a restart", async ({ desktop, start }) => {
+    await desktop.chat.openSettings();
+    const { themes } = desktop.chat.texts.settings.general;
+    await desktop.chat.settings.getByText(themes.dark, { exact: true }).click();
+    await expect.poll(async () => (await desktop.settings())["theme"]).toBe("dark");
+    expect(await desktop.quit()).toBe(0);
+    const again = await start();
+    await again.ready();
+    await expect(again.window.locator("html")).toHaveAttribute("data-theme", "dark");
+  });
+
+  test("a draft survives a power cut", async ({ desktop, start }) => {
+    await desktop.chat.composer.fill("a thought worth keeping");
+    await expect.poll(() => desktop.fileText("desktop/draft.json")).toContain("worth keeping");
+    await desktop.kill();
+    const again = await start();
+    await again.ready();
+    await expect(again.chat.composer).toHaveValue("a thought worth keeping");
+  });
+
+  test("quit ends every process of the app", async ({ desktop, home }) => {
+    await desktop.chat.ask("hello");
+    await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible();
+    const alive = await processesOf(home);
+    expect(alive.some(({ argv }) => argv.includes("dist/server/main.js"))).toBe(true);
+    await desktop.clickTray("quit");
+    await expect.poll(async () => (await processesOf(home)).map(({ argv }) => argv), recovery).toEqual([]);
   });
 });

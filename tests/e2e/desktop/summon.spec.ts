@@ -1,0 +1,184 @@
+import { expect } from "@playwright/test";
+import { repositoryRoot, runCommand } from "#tests/system/command.ts";
+import { defaultHotkey, driver, environment, mainEntry, standIn } from "../fixtures/desktop-app.ts";
+import { test } from "../fixtures/desktop-test.ts";
+
+const signal = () => AbortSignal.timeout(30_000);
+
+test.describe("bringing the window up", () => {
+  test("the hotkey shows the window with the caret in the composer, and hides it again", async ({
+    desktop,
+  }) => {
+    await desktop.hide();
+    expect(await desktop.pressHotkey()).toBe(true);
+    await expect.poll(() => desktop.isVisible()).toBe(true);
+    await expect.poll(() => desktop.isFocused()).toBe(true);
+    await expect(desktop.chat.composer).toBeFocused();
+    await desktop.window.keyboard.type("typed at once");
+    await expect(desktop.chat.composer).toHaveValue("typed at once");
+    await desktop.pressHotkey();
+    await expect.poll(() => desktop.isVisible()).toBe(false);
+  });
+
+  test("Esc hides the window, and what was typed is still there", async ({ desktop }) => {
+    await desktop.chat.composer.fill("half a thought");
+    await desktop.window.keyboard.press("Escape");
+    await expect.poll(() => desktop.isVisible()).toBe(false);
+    await desktop.pressHotkey();
+    await expect.poll(() => desktop.isVisible()).toBe(true);
+    await expect(desktop.chat.composer).toHaveValue("half a thought");
+  });
+
+  test("another window that takes the focus hides it, unless it is pinned", async ({ desktop }) => {
+    const blur = () =>
+      desktop.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.blur());
+    await desktop.show();
+    await blur();
+    await expect.poll(() => desktop.isVisible()).toBe(false);
+    await desktop.show();
+    await desktop.window.getByRole("button", { name: desktop.chat.texts.shell.pin }).click();
+    await expect.poll(async () => (await desktop.settings())["pinned"]).toBe(true);
+    await blur();
+    await expect.poll(() => desktop.isFocused()).toBe(false);
+    expect(await desktop.isVisible()).toBe(true);
+  });
+
+  test("the window comes up on the display of the cursor, where it was left there", async ({ desktop }) => {
+    test.skip(driver === "electron", "displays cannot be plugged in by a test");
+    await desktop.hide();
+    await desktop.electron.evaluate(({ screen }) => {
+      const tools = screen as unknown as {
+        setDisplaysForTest(list: unknown): void;
+        setCursorForTest(point: { x: number; y: number }): void;
+      };
+      tools.setDisplaysForTest([
+        [{ x: 0, y: 0, width: 1280, height: 800 }, 1],
+        [{ x: 1280, y: 0, width: 1920, height: 1080 }, 2],
+      ]);
+      tools.setCursorForTest({ x: 2000, y: 500 });
+    });
+    await desktop.pressHotkey();
+    await expect.poll(() => desktop.isVisible()).toBe(true);
+    const bounds = () =>
+      desktop.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getBounds());
+    const first = await bounds();
+    expect(first?.x).toBeGreaterThanOrEqual(1280);
+    const moved = { x: 1400, y: 100, width: 500, height: 640 };
+    await desktop.electron.evaluate(
+      ({ BrowserWindow }, place) => BrowserWindow.getAllWindows()[0]?.setBounds(place),
+      moved,
+    );
+    await desktop.window.keyboard.press("Escape");
+    await expect.poll(() => desktop.isVisible()).toBe(false);
+    await desktop.pressHotkey();
+    await expect.poll(bounds).toEqual(moved);
+  });
+
+  test("a hotkey that another program has is refused, with the command to bind instead", async ({
+    start,
+  }) => {
+    const app = await start({ env: { PIPIT_TEST_TAKEN_HOTKEYS: defaultHotkey } });
+    await app.ready();
+    expect(await app.pressHotkey()).toBe(false);
+    await app.chat.openSettings();
+    await expect(app.chat.settings).toContainText(/Another program uses these keys/);
+    await expect(app.chat.settings).toContainText("toggle");
+  });
+
+  test("the hotkey counts as working only after it has fired", async ({ desktop }) => {
+    await desktop.chat.openSettings();
+    const { registered, confirmed } = desktop.chat.texts.settings.hotkey;
+    await expect(desktop.chat.settings).toContainText(registered);
+    await desktop.hide();
+    await desktop.pressHotkey();
+    await expect(desktop.chat.settings).toContainText(confirmed);
+  });
+
+  test("pipit toggle hides and shows the window of the app that runs", async ({ desktop, home }) => {
+    const env = environment({ home, env: {} });
+    const toggle = () => runCommand("node", ["cli/main.ts", "toggle"], { env }, signal());
+    await desktop.show();
+    expect(await toggle()).toMatchObject({ code: 0 });
+    await expect.poll(() => desktop.isVisible()).toBe(false);
+    expect(await toggle()).toMatchObject({ code: 0 });
+    await expect.poll(() => desktop.isVisible()).toBe(true);
+  });
+
+  test("§5.1.19 a second start shows the window of the first and ends", async ({ desktop, home }) => {
+    test.skip(driver === "electron", "the second start needs the driver's own launcher");
+    await desktop.hide();
+    const env = environment({ home, env: {} });
+    const second = await runCommand(standIn, [mainEntry], { env, cwd: repositoryRoot }, signal());
+    expect(second.code).toBe(0);
+    await expect.poll(() => desktop.isVisible()).toBe(true);
+    expect(desktop.electron.windows()).toHaveLength(1);
+  });
+
+  test("without a tray the app shows its window, and works", async ({ start }) => {
+    const app = await start({
+      env: { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere", STAND_IN_NO_TRAY: "1" },
+    });
+    await app.ready();
+    expect(await app.tray()).toEqual([]);
+    expect(await app.isVisible()).toBe(true);
+    await app.chat.ask("hello");
+    await expect(app.chat.answer("Hello from Pipit.")).toBeVisible();
+  });
+});
+
+test.describe("§5.1.18 links from outside", () => {
+  test("§5.1.18 a link at a cold start fills the composer and sends nothing", async ({ start, model }) => {
+    const first = await start();
+    await first.ready();
+    await first.quit();
+    const app = await start({ args: ["pipit://new?text=from%20outside"] });
+    await app.ready();
+    await expect(app.chat.composer).toHaveValue("from outside");
+    await expect(app.chat.questions).toHaveCount(0);
+    expect(model.requests).toHaveLength(0);
+  });
+
+  test("§5.1.18 a link at a second start fills the composer and sends nothing", async ({
+    desktop,
+    home,
+    model,
+  }) => {
+    test.skip(driver === "electron", "the second start needs the driver's own launcher");
+    await desktop.hide();
+    const env = environment({ home, env: {} });
+    const args = [mainEntry, "pipit://new?text=second"];
+    expect(await runCommand(standIn, args, { env }, signal())).toMatchObject({ code: 0 });
+    await expect.poll(() => desktop.isVisible()).toBe(true);
+    await expect(desktop.chat.composer).toHaveValue("second");
+    expect(model.requests).toHaveLength(0);
+  });
+
+  test("§5.1.18 a link opened by the system while the app runs fills the composer", async ({
+    desktop,
+    model,
+  }) => {
+    await desktop.electron.evaluate(({ app }) => {
+      app.emit("open-url", { preventDefault: () => undefined }, "pipit://new?text=warm");
+    });
+    await expect(desktop.chat.composer).toHaveValue("warm");
+    expect(model.requests).toHaveLength(0);
+  });
+
+  for (const [what, link] of [
+    ["another host", "pipit://evil/?text=x"],
+    ["a path", "pipit://new/../../settings?text=x"],
+    ["a second parameter", "pipit://new?text=x&send=1"],
+    ["a user name", "pipit://me@new?text=x"],
+    ["a text that is too long", `pipit://new?text=${"x".repeat(9_000)}`],
+  ] as const) {
+    test(`§5.1.18 a link with ${what} does nothing`, async ({ desktop }) => {
+      await desktop.hide();
+      await desktop.electron.evaluate(({ app }, url) => {
+        app.emit("open-url", { preventDefault: () => undefined }, url);
+      }, link);
+      expect(await desktop.authState()).toMatchObject({ kind: "signed-in" });
+      expect(await desktop.isVisible()).toBe(false);
+      await expect(desktop.chat.composer).toHaveValue("");
+    });
+  }
+});
