@@ -27,7 +27,7 @@ export function ChatDays({ chats, onOpen }: OpenProps & { readonly chats: readon
               <span className="min-w-0 flex-1 truncate">{chat.title || t("drawer.untitled")}</span>
               <time
                 dateTime={new Date(chat.updatedAtMs).toISOString()}
-                className="shrink-0 text-small text-faint tabular-nums"
+                className="shrink-0 text-small text-soft tabular-nums"
               >
                 {format.time(chat.updatedAtMs)}
               </time>
@@ -52,7 +52,7 @@ export function ChatHits({ hits, onOpen }: OpenProps & { readonly hits: readonly
             <span className="flex min-w-0 flex-1 flex-col">
               <span className="flex items-baseline gap-2">
                 <span className="min-w-0 flex-1 truncate">{hit.chatTitle || t("drawer.untitled")}</span>
-                <span className="shrink-0 text-small text-faint">{format.day(hit.createdAtMs, nowMs)}</span>
+                <span className="shrink-0 text-small text-soft">{format.day(hit.createdAtMs, nowMs)}</span>
               </span>
               <span className="line-clamp-2 text-small wrap-break-word text-soft">{hit.headline}</span>
             </span>

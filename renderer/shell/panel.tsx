@@ -1,3 +1,4 @@
+import { useTranslation } from "react-i18next";
 import { SignInDialog } from "../auth/sign-in-dialog.tsx";
 import { useApp } from "../bridge/use-bridge.tsx";
 import { ChatView } from "../chat/chat-view.tsx";
@@ -36,10 +37,12 @@ export function Panel() {
 
 /** The chat stays as it is behind the settings: its place, its draft and its pictures are there when they close. */
 function Content() {
+  const { t } = useTranslation("shell");
   const settings = useView((state) => state.view === "settings");
   return (
     <>
       <div inert={settings} className={`absolute inset-0 flex flex-col ${settings ? "invisible" : ""}`}>
+        <h2 className="sr-only">{t("conversation")}</h2>
         <ChatView />
       </div>
       {settings ? (

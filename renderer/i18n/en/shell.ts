@@ -9,6 +9,7 @@ export const shell = {
   copy: "Copy",
   copied: "Copied",
   details: "Details",
+  conversation: "Conversation",
   header: "Window",
   chats: "Chats",
   newChat: "New chat",

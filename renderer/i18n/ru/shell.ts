@@ -9,6 +9,7 @@ export const shell = {
   copy: "Скопировать",
   copied: "Скопировано",
   details: "Подробности",
+  conversation: "Разговор",
   header: "Окно",
   chats: "Чаты",
   newChat: "Новый чат",

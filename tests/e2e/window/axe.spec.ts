@@ -16,13 +16,18 @@ for (const theme of ["light", "dark"] as const) {
           await gallery.open(scene, { theme, language });
           await expect(page.locator("#root")).not.toBeEmpty();
           const { violations } = await new AxeBuilder({ page }).analyze();
-          const found = violations.map(({ id, nodes }) => ({
-            id,
-            where: nodes.map(({ html, failureSummary }) => `${html.slice(0, 200)}: ${failureSummary ?? ""}`),
-          }));
+          const found = violations
+            .flatMap(({ id, nodes }) => nodes.map((node) => ({ id, ...node })))
+            .filter(({ id, html }) => !(id === "heading-order" && isOfAnswer(html)))
+            .map(({ id, html, failureSummary }) => `${id}: ${html.slice(0, 200)}: ${failureSummary ?? ""}`);
           expect.soft(found, `${scene}, ${theme}, ${language}`).toEqual([]);
         });
       }
     });
   }
+}
+
+/** The order of headings in an answer is the model's; ours must be right. */
+function isOfAnswer(html: string): boolean {
+  return /^<h[3-6][^>]*\sdata-level=/u.test(html);
 }
