@@ -1,0 +1,81 @@
+import { v7 as uuidV7 } from "uuid";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ChatEvent } from "#contract/chat-event.ts";
+import { createHistoryClient } from "#engine/history/history-client.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
+import { createPageTransport } from "#engine/web/connect-transport.ts";
+import { createCookieSession } from "#engine/web/cookie-session.ts";
+import { createPageHttpClient } from "#engine/web/http-client.ts";
+import { createPageServerStatus } from "#engine/web/page-server-status.ts";
+import { createMemoryValues } from "#engine/web/page-values.ts";
+import { startTestServer, type TestServer } from "./start-test-server.ts";
+
+/** The page's engine against the real server, with what a browser does by itself: it keeps the cookie and names the page. */
+describe("the engine of the page", () => {
+  let server: TestServer;
+  const realFetch = globalThis.fetch;
+  let cookie = "";
+  const signal = new AbortController().signal;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    globalThis.fetch = async (input, init) => {
+      const headers = new Headers(init?.headers);
+      headers.set("origin", server.httpUrl);
+      headers.set("sec-fetch-site", "same-origin");
+      if (cookie !== "") headers.set("cookie", cookie);
+      const response = await realFetch(input, { ...init, headers });
+      for (const set of response.headers.getSetCookie()) cookie = set.split(";")[0] ?? "";
+      return response;
+    };
+  });
+  afterAll(async () => {
+    globalThis.fetch = realFetch;
+    await server[Symbol.asyncDispose]();
+  });
+
+  test("signs in, asks, reads its history, and is refused after it signed out", async () => {
+    const logger = createFakeLogger();
+    const http = createPageHttpClient({ serverUrl: server.httpUrl });
+    using session = createCookieSession({ http, values: createMemoryValues(), logger });
+    expect(await session.restore(signal)).toEqual({ kind: "signed-out", reason: "never" });
+    await expect(session.signInWithCode("wrong", signal)).rejects.toMatchObject({ code: "TOKEN_INVALID" });
+    await session.signInWithToken(server.accessToken, signal);
+    expect(await session.restore(signal)).toMatchObject({ kind: "signed-in", local: true });
+
+    const isSignedIn = () => session.store.getState().kind === "signed-in";
+    const status = createPageServerStatus({
+      http,
+      serverUrl: server.httpUrl,
+      isSignedIn,
+      isOnline: () => true,
+      logger,
+    });
+    await status.look(signal);
+    expect(status.store.getState()).toEqual({ kind: "ready", httpUrl: server.httpUrl, own: false });
+
+    await using transport = createPageTransport({ serverUrl: server.httpUrl, logger });
+    const ask = async (): Promise<ChatEvent[]> => {
+      const events: ChatEvent[] = [];
+      const call = { prompt: "What is 6 * 7?", clientMessageId: uuidV7(), hardwareId: "page-1", speak: true };
+      for await (const event of transport.streamAudio(call, signal)) events.push(event);
+      return events;
+    };
+    const events = await ask();
+    const text = events.map((event) => (event.type === "text" ? event.text : "")).join("");
+    expect(text).toContain("42");
+    expect(events[0]?.type).toBe("turn");
+    expect(events.at(-1)).toEqual({ type: "end" });
+    const sound = events.reduce((sum, event) => sum + (event.type === "audio" ? event.pcm.byteLength : 0), 0);
+    expect(sound).toBeGreaterThan(20_000);
+
+    const history = createHistoryClient(http, session);
+    const [chat] = await history.chats(signal);
+    const messages = await history.messages(chat?.id ?? "", signal);
+    expect(messages.map((message) => message.role)).toEqual(["user", "assistant"]);
+
+    await session.signOut(signal);
+    await expect(ask()).rejects.toMatchObject({ code: expect.stringMatching(/^TOKEN_/u) });
+    await expect(history.chats(signal)).rejects.toMatchObject({ code: "SIGNED_OUT" });
+  });
+});
