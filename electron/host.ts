@@ -103,7 +103,8 @@ export function createHost(options: HostOptions): Host {
       app.setState({ settings: after });
       if (otherServer) {
         app.setState({ server: { kind: "starting" } });
-        await present.replace();
+        // What keeps it from opening is told by the state, as at the start of the app.
+        await present.replace().catch(() => undefined);
         await Promise.all([saved, start()]);
       } else {
         await Promise.all([saved, applyToEngine(present, options.speaker, patch)]);

@@ -130,6 +130,8 @@ function prepareElectron({ files, parts }: DesktopOptions): void {
   const menu = appMenuTemplate(process.platform);
   Menu.setApplicationMenu(menu === undefined ? null : Menu.buildFromTemplate(menu));
   if (process.platform === "darwin") app.setActivationPolicy("accessory");
+  // A source tree must not take the links of an installed Pipit.
+  if (app.isPackaged) app.setAsDefaultProtocolClient("pipit");
   nativeTheme.themeSource = files.settings.get().theme;
 }
 
