@@ -31,8 +31,8 @@ export async function writeSideBySide(pngs: readonly Buffer[], path: string): Pr
     channels: 4,
     background: "#0000",
   } as const;
-  const composed = await sharp({ create: canvas }).composite(layers).png().toBuffer();
-  await writePicture(composed, path);
+  // In full colour: a palette has too few steps for a shadow.
+  await sharp({ create: canvas }).composite(layers).png({ compressionLevel: 9, effort: 10 }).toFile(path);
 }
 
 interface Panel {

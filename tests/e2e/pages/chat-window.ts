@@ -136,6 +136,11 @@ export class ChatWindow {
     await this.#button(this.texts.shell.chats).click();
   }
 
+  /** Reading aloud, on or off. */
+  get speakButton(): Locator {
+    return this.#button(this.texts.chat.speakOn);
+  }
+
   get stopSpeakingButton(): Locator {
     return this.#button(this.texts.chat.stopSpeaking);
   }

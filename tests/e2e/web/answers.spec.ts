@@ -108,8 +108,11 @@ test("an answer of two megabytes arrives, and the window still answers the keybo
   const paragraph = `${"A quiet sentence about birds. ".repeat(68)}\n\n`;
   const count = Math.ceil((2 * 1024 * 1024) / paragraph.length);
   model.script(stream(say(...Array.from({ length: count }, () => paragraph)), say("The very end.")));
+  await chat.speakButton.click();
   await chat.ask("Write a book");
-  await expect(chat.answers.last()).toContainText("The very end.", { timeout: 60_000 });
+  await expect(chat.stopButton).toBeVisible();
+  await expect(chat.stopButton).toBeHidden({ timeout: 90_000 });
+  await expect(chat.answer("The very end.")).toHaveCount(1, { timeout: 60_000 });
   await chat.composer.fill("Still here?");
   await expect(chat.composer).toHaveValue("Still here?");
 });
