@@ -5,20 +5,22 @@ import { useBridge } from "../bridge/use-bridge.tsx";
 import { Markdown } from "../markdown/markdown.tsx";
 import { useAttempt } from "../shell/use-view.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
+import { Caret } from "./caret.tsx";
 import { CopyButton, MessageActions } from "./message-actions.tsx";
 import { useChatUi } from "./use-chat-ui.ts";
 import { useFailureText } from "./use-failure-text.ts";
 
 /** What Pipit said: plain text over the whole width, with one quiet line for each tool it used. */
 export function Answer({ message }: { readonly message: AssistantMessage }) {
+  const { t } = useTranslation("chat");
   const streaming = message.status === "streaming";
   return (
-    <div className="py-2">
+    <div className="pt-1 pb-2">
       {message.parts.map((part, index) => (
         // Parts are only ever added at the end, and the last one grows.
         <AnswerPart key={index} part={part} streaming={streaming && index === message.parts.length - 1} />
       ))}
-      {streaming ? <Caret /> : <AnswerEnd message={message} />}
+      {streaming ? <Caret label={t("thinking")} /> : <AnswerEnd message={message} />}
     </div>
   );
 }
@@ -58,20 +60,6 @@ function ToolLine({ part }: { readonly part: MessagePart & { readonly kind: "too
   );
 }
 
-/** More is to come. It takes the place of the row of actions, so that nothing moves when the answer is complete. */
-function Caret() {
-  const { t } = useTranslation("chat");
-  return (
-    <div className="flex h-8 items-center">
-      <span
-        role="img"
-        aria-label={t("thinking")}
-        className="size-2 rounded-full bg-accent motion-safe:animate-pulse"
-      />
-    </div>
-  );
-}
-
 function AnswerEnd({ message }: { readonly message: AssistantMessage }) {
   const { t } = useTranslation("chat");
   const failureText = useFailureText();
@@ -98,12 +86,16 @@ function AnswerActions({ message }: { readonly message: AssistantMessage }) {
     if (await attempt(commands.regenerate({ messageId }))) ui.goToEnd();
   };
   return (
-    <MessageActions atMs={message.createdAtMs} className="-ms-2 h-8">
+    <MessageActions atMs={message.createdAtMs} className="-ms-1 mt-1">
       <CopyButton text={() => answerText(message)} />
-      <IconButton label={t("regenerate")} onClick={() => void regenerate()}>
+      <IconButton size="small" label={t("regenerate")} onClick={() => void regenerate()}>
         <RotateCcw className="size-4" />
       </IconButton>
-      <IconButton label={t("delete")} onClick={() => void attempt(commands.deleteMessage({ messageId }))}>
+      <IconButton
+        size="small"
+        label={t("delete")}
+        onClick={() => void attempt(commands.deleteMessage({ messageId }))}
+      >
         <Trash2 className="size-4" />
       </IconButton>
     </MessageActions>

@@ -21,7 +21,7 @@ export function ChatView() {
     scroller?.scrollBy({ top: direction * pageShare * scroller.clientHeight });
   };
   return (
-    <div ref={root} className="relative flex min-h-0 flex-1 flex-col" {...drop}>
+    <div ref={root} className="relative flex h-full min-h-0 flex-1 flex-col" {...drop}>
       <MessageList />
       <Composer pictures={pictures} onPage={turnPage} />
       <Announcer />

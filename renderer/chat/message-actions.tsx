@@ -20,7 +20,7 @@ export function MessageActions({ atMs, children, className = "" }: MessageAction
   const { i18n } = useTranslation("chat");
   return (
     <div
-      className={`flex items-center opacity-0 transition-opacity group-hover/message:opacity-100 group-focus-within/message:opacity-100 ${className}`}
+      className={`flex h-6 items-center gap-1 opacity-0 transition-opacity group-hover/message:opacity-100 group-focus-within/message:opacity-100 ${className}`}
     >
       {children}
       <time
@@ -48,7 +48,7 @@ export function CopyButton({ text }: { readonly text: () => string }) {
   const copy = async () => setCopied(await attempt(commands.copyText({ text: text() })));
   return (
     <>
-      <IconButton label={t("copy")} onClick={() => void copy()}>
+      <IconButton size="small" label={t("copy")} onClick={() => void copy()}>
         {copied ? <Check className="size-4 text-accent" /> : <Copy className="size-4" />}
       </IconButton>
       <VisuallyHidden role="status">{copied ? t("copied") : ""}</VisuallyHidden>

@@ -65,6 +65,7 @@ function Conversation({ shown }: { readonly shown: Shown }) {
               key={`${message.role}:${message.id}`}
               message={message}
               opensDay={startsDay(messages[index - 1]?.createdAtMs, message.createdAtMs)}
+              hasAnswer={messages[index + 1]?.role === "assistant"}
               isLast={index === messages.length - 1}
             />
           )}

@@ -10,10 +10,17 @@ export interface MessageRowProps {
   /** A line with the day's name stands above. */
   readonly opensDay: boolean;
   readonly isLast: boolean;
+  /** The message below answers this one. */
+  readonly hasAnswer: boolean;
 }
 
 /** One message. Drawn again only when it changed itself: while an answer streams, that is the answer alone. */
-export const MessageRow = memo(function MessageRow({ message, opensDay, isLast }: MessageRowProps) {
+export const MessageRow = memo(function MessageRow({
+  message,
+  opensDay,
+  isLast,
+  hasAnswer,
+}: MessageRowProps) {
   const { t, i18n } = useTranslation("chat");
   const time = clockTime(message.createdAtMs, i18n.language);
   return (
@@ -24,7 +31,11 @@ export const MessageRow = memo(function MessageRow({ message, opensDay, isLast }
         aria-label={t(message.role === "user" ? "you" : "pipit", { time })}
         className="group/message"
       >
-        {message.role === "user" ? <Question message={message} /> : <Answer message={message} />}
+        {message.role === "user" ? (
+          <Question message={message} hasAnswer={hasAnswer} />
+        ) : (
+          <Answer message={message} />
+        )}
       </article>
     </div>
   );

@@ -38,6 +38,7 @@ export function QuestionEditor({ message }: { readonly message: UserMessage }) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
     if (event.key === "Escape") {
+      event.preventDefault();
       event.stopPropagation();
       close();
     } else if (event.key === "Enter" && !event.shiftKey) {

@@ -1,4 +1,4 @@
-import { Clock, CircleAlert } from "lucide-react";
+import { CircleAlert, Clock, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Failure, UserMessage } from "#contract/chat-state.ts";
@@ -7,15 +7,14 @@ import { useAttempt } from "../shell/use-view.tsx";
 import { Button } from "../ui/button.tsx";
 import { useFailureText } from "./use-failure-text.ts";
 
-/** Where a question is on its way, and what can be done about it. An answered one needs no words. */
+/** Where a question is on its way, and what can be done about it. One that is on its way or answered needs no words. */
 export function QuestionStatus({ message }: { readonly message: UserMessage }) {
   const { t } = useTranslation("chat");
   const { id, status } = message;
   switch (status.kind) {
     case "answered":
-      return undefined;
     case "sending":
-      return <p className="text-caption text-faint">{t("sending")}</p>;
+      return undefined;
     case "queued":
       return <Queued id={id} reason={status.reason} />;
     case "failed":
@@ -36,7 +35,7 @@ function Queued({ id, reason }: { readonly id: string; readonly reason: Failure 
   const failureText = useFailureText();
   const text = reason === undefined ? t("queued") : t("queuedBecause", { reason: failureText(reason) });
   return (
-    <StatusLine icon={<Clock aria-hidden="true" className="size-4 shrink-0" />} text={text}>
+    <StatusLine icon={Clock} text={text}>
       <Retry id={id} label={t("retryNow")} />
       <Discard id={id} label={t("remove")} />
     </StatusLine>
@@ -47,11 +46,7 @@ function Failed({ id, failure }: { readonly id: string; readonly failure: Failur
   const { t } = useTranslation("chat");
   const failureText = useFailureText();
   return (
-    <StatusLine
-      icon={<CircleAlert aria-hidden="true" className="size-4 shrink-0" />}
-      text={t("notSent", { reason: failureText(failure) })}
-      danger
-    >
+    <StatusLine icon={CircleAlert} text={t("notSent", { reason: failureText(failure) })} danger>
       <Retry id={id} label={t("retry")} />
       <Discard id={id} label={t("discard")} />
     </StatusLine>
@@ -59,18 +54,18 @@ function Failed({ id, failure }: { readonly id: string; readonly failure: Failur
 }
 
 interface StatusLineProps {
-  readonly icon?: ReactNode;
+  readonly icon?: LucideIcon;
   readonly text: string;
   readonly danger?: boolean;
   readonly children: ReactNode;
 }
 
-function StatusLine({ icon, text, danger = false, children }: StatusLineProps) {
+function StatusLine({ icon: Icon, text, danger = false, children }: StatusLineProps) {
   return (
     <div className="flex max-w-full flex-col items-end gap-1">
-      <p className={`flex items-start gap-1 text-end text-small ${danger ? "text-danger" : "text-soft"}`}>
-        {icon}
-        <span>{text}</span>
+      <p className={`text-end text-small ${danger ? "text-danger" : "text-soft"}`}>
+        {Icon !== undefined && <Icon aria-hidden="true" className="me-1 inline size-4 align-text-bottom" />}
+        {text}
       </p>
       <div className="flex gap-1">{children}</div>
     </div>

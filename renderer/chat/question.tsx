@@ -4,29 +4,42 @@ import type { UserMessage } from "#contract/chat-state.ts";
 import { useBridge } from "../bridge/use-bridge.tsx";
 import { useAttempt } from "../shell/use-view.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
+import { Caret } from "./caret.tsx";
 import { CopyButton, MessageActions } from "./message-actions.tsx";
 import { QuestionEditor } from "./question-editor.tsx";
 import { QuestionStatus } from "./question-status.tsx";
 import { SentPicture } from "./sent-picture.tsx";
 import { useChatUi, useChatUiState } from "./use-chat-ui.ts";
 
+export interface QuestionProps {
+  readonly message: UserMessage;
+  /** Something of the answer stands below. */
+  readonly hasAnswer: boolean;
+}
+
 /** What the person asked: a quiet bubble at the end side, with what became of it below. */
-export function Question({ message }: { readonly message: UserMessage }) {
+export function Question({ message, hasAnswer }: QuestionProps) {
+  const { t } = useTranslation("chat");
   const editing = useChatUiState((state) => state.editingId === message.id);
   if (editing) return <QuestionEditor message={message} />;
   return (
-    <div className="flex flex-col items-end gap-1 pt-3 pb-1">
+    <div className="flex flex-col items-end gap-1 pt-3">
       {message.image !== undefined && <SentPicture messageId={message.id} image={message.image} />}
-      <div className="flex max-w-full flex-col items-end">
+      <div className="flex w-full flex-col items-end gap-1">
         <div
           dir="auto"
-          className="max-w-4/5 min-w-0 self-end rounded-card bg-sunken px-3 py-2 wrap-anywhere whitespace-pre-wrap dark:bg-raised"
+          className="max-w-4/5 rounded-card bg-sunken px-3 py-2 wrap-anywhere whitespace-pre-wrap dark:bg-raised"
         >
           {message.text}
         </div>
         <QuestionActions message={message} />
       </div>
       <QuestionStatus message={message} />
+      {message.status.kind === "sending" && !hasAnswer && (
+        <div className="self-start">
+          <Caret label={t("thinking")} />
+        </div>
+      )}
     </div>
   );
 }
@@ -38,11 +51,15 @@ function QuestionActions({ message }: { readonly message: UserMessage }) {
   const ui = useChatUi();
   const messageId = message.id;
   return (
-    <MessageActions atMs={message.createdAtMs} className="-me-2 h-8 flex-row-reverse">
-      <IconButton label={t("delete")} onClick={() => void attempt(commands.deleteMessage({ messageId }))}>
+    <MessageActions atMs={message.createdAtMs} className="flex-row-reverse">
+      <IconButton
+        size="small"
+        label={t("delete")}
+        onClick={() => void attempt(commands.deleteMessage({ messageId }))}
+      >
         <Trash2 className="size-4" />
       </IconButton>
-      <IconButton label={t("edit")} onClick={() => ui.edit(messageId)}>
+      <IconButton size="small" label={t("edit")} onClick={() => ui.edit(messageId)}>
         <Pencil className="size-4" />
       </IconButton>
       <CopyButton text={() => message.text} />

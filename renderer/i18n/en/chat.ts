@@ -16,7 +16,6 @@ export const chat = {
   discard: "Discard",
   queued: "Waiting to be sent",
   queuedBecause: "Waiting: {{reason}}",
-  sending: "Sending",
   notSent: "Not answered: {{reason}}",
   questionStopped: "Stopped before an answer came",
   thinking: "Pipit is thinking",

@@ -16,7 +16,6 @@ export const chat = {
   discard: "Удалить",
   queued: "Ждёт отправки",
   queuedBecause: "Ждёт отправки: {{reason}}",
-  sending: "Отправляется",
   notSent: "Ответа нет: {{reason}}",
   questionStopped: "Остановлено до ответа",
   thinking: "Pipit думает",

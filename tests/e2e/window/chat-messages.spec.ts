@@ -1,0 +1,184 @@
+import { expect } from "@playwright/test";
+import { test } from "../fixtures/chat-test.ts";
+
+test("every state of a question says what it is, why, and what to do", async ({ gallery, chat }) => {
+  await gallery.open("chat-states");
+  const waiting = chat.message("Waiting question");
+  await expect(waiting).toContainText("Waiting: ");
+  await chat.button("Try now", waiting).click();
+  await chat.button("Remove", waiting).click();
+  const failed = chat.message("Refused question");
+  await expect(failed).toContainText("Not answered: ");
+  await chat.button("Try again", failed).click();
+  await chat.button("Discard", failed).click();
+  await chat.log.focus();
+  await chat.page.keyboard.press("Home");
+  const stopped = chat.message("Stopped question");
+  await expect(stopped).toContainText("Stopped before an answer came");
+  await chat.button("Try again", stopped).click();
+  expect(await chat.calls()).toEqual([
+    { name: "retry", input: { messageId: "q6" } },
+    { name: "discard", input: { messageId: "q6" } },
+    { name: "retry", input: { messageId: "q5" } },
+    { name: "discard", input: { messageId: "q5" } },
+    { name: "retry", input: { messageId: "q1" } },
+  ]);
+});
+
+test("every end of an answer is told", async ({ gallery, chat }) => {
+  await gallery.open("chat-states");
+  await chat.log.focus();
+  await chat.page.keyboard.press("Home");
+  await expect(chat.message("It began well, and then")).toContainText("The question will be asked again");
+  await expect(chat.message("A long story begins")).toContainText("Stopped");
+  await expect(chat.message("Half of it")).toContainText("The answer broke off: ");
+});
+
+test("tools are one line each with their state, notices a note", async ({ gallery, chat }) => {
+  await gallery.open("chat-tools");
+  const answer = chat.message("You wanted to paint it");
+  await expect(answer).toContainText("Searched 3 chats");
+  await expect(answer.getByRole("img", { name: "done" })).toBeVisible();
+  await expect(answer.getByRole("img", { name: "failed" })).toBeVisible();
+  await expect(answer.getByRole("img", { name: "running" })).toBeVisible();
+  await expect(answer).toContainText("No voice for this language is installed.");
+});
+
+test("a message's actions appear when it is pointed at, and give their commands", async ({
+  gallery,
+  chat,
+}) => {
+  await gallery.open("conversation");
+  const question = chat.message("What is 18% of 2400?");
+  const answer = chat.message("18% of 2400 is");
+  await answer.hover();
+  await chat.button("Copy", answer).click();
+  await expect(answer.getByRole("status")).toHaveText("Copied");
+  await chat.button("Answer again", answer).click();
+  await question.hover();
+  await chat.button("Copy", question).click();
+  await chat.button("Delete question and answer", question).click();
+  const calls = await chat.calls();
+  expect(calls.map(({ name }) => name)).toEqual(["copyText", "regenerate", "copyText", "deleteMessage"]);
+  expect(calls[0]?.input).toMatchObject({ text: expect.stringContaining("18% of 2400 is **432**") });
+  expect(calls[1]?.input).toEqual({ messageId: "a1" });
+  expect(calls[2]?.input).toEqual({ text: "What is 18% of 2400?" });
+  expect(calls[3]?.input).toEqual({ messageId: "q1" });
+});
+
+test("a question is edited in its place: Enter asks anew, Esc leaves it", async ({ gallery, chat, page }) => {
+  await gallery.open("conversation");
+  await chat.button("Edit and send again").focus();
+  await page.keyboard.press("Enter");
+  const editor = page.getByRole("textbox", { name: "Your question" });
+  await expect(editor).toBeFocused();
+  await editor.press("Escape");
+  await expect(editor).toBeHidden();
+  await expect(chat.composer).toBeFocused();
+  await page.keyboard.press("ArrowUp");
+  await expect(editor).toHaveValue("What is 18% of 2400?");
+  await editor.fill("What is 19% of 2400?");
+  await editor.press("Enter");
+  await expect(editor).toBeHidden();
+  expect(await chat.callsOf("editAndResend")).toEqual([{ messageId: "q1", text: "What is 19% of 2400?" }]);
+  expect(await chat.callsOf("hideWindow")).toEqual([]);
+});
+
+test("an edit that is refused keeps its text", async ({ gallery, chat, page }) => {
+  await gallery.open("conversation");
+  await gallery.script((bridge) => {
+    bridge.answers.editAndResend = () => Promise.reject(new Error("no"));
+  });
+  await chat.composer.press("ArrowUp");
+  const editor = page.getByRole("textbox", { name: "Your question" });
+  await editor.fill("Another question");
+  await editor.press("Enter");
+  await expect.poll(() => chat.callsOf("editAndResend")).toHaveLength(1);
+  await expect(editor).toHaveValue("Another question");
+});
+
+test("days are parted where the date changes", async ({ gallery, page }) => {
+  await gallery.open("chat-days");
+  await expect(page.getByText("Today", { exact: true })).toBeVisible();
+  await expect(page.getByText("Yesterday", { exact: true })).toBeVisible();
+});
+
+test("a screen reader hears that an answer has begun, and how it begins, but not each word", async ({
+  gallery,
+  chat,
+  page,
+}) => {
+  await gallery.open("chat-waiting");
+  await expect(chat.log).toHaveAttribute("aria-live", "off");
+  await gallery.script((bridge) => {
+    const part = (text: string) => [{ kind: "text", text } as const];
+    const message = {
+      role: "assistant",
+      id: "a1",
+      replyTo: "q1",
+      parts: part("Oslo"),
+      status: "streaming",
+      replayed: false,
+      createdAtMs: Date.now(),
+    } as const;
+    const [asked] = bridge.chat.getState().messages;
+    if (asked === undefined) return;
+    bridge.chat.setState({ messages: [asked, message] });
+    bridge.chat.setState({ messages: [asked, { ...message, parts: part("Oslo lies") }] });
+  });
+  const announcement = page.getByRole("status").filter({ hasText: "Pipit" });
+  await expect(announcement).toHaveText("Pipit is answering");
+  await gallery.script((bridge) => {
+    bridge.chat.setState(({ messages }) => ({
+      messages: messages.map((message) =>
+        message.role === "assistant" ? { ...message, status: "done" as const } : message,
+      ),
+    }));
+  });
+  await expect(announcement).toHaveText("Pipit answered: Oslo lies");
+});
+
+test("override characters in a question stay inside it", async ({ gallery, chat }) => {
+  await gallery.open("chat-rtl");
+  const bubble = chat.message("please").locator("[dir=auto]").first();
+  await expect(bubble).toHaveCSS("unicode-bidi", "isolate");
+  await expect(chat.message("ما هي").locator("[dir=auto]").first()).toHaveCSS("direction", "rtl");
+});
+
+test("the picture of a question is shown, and its address given back with it", async ({ gallery, page }) => {
+  await page.addInitScript(() => {
+    const revoke = URL.revokeObjectURL.bind(URL);
+    const made: string[] = [];
+    Object.assign(globalThis, { revoked: made });
+    URL.revokeObjectURL = (url) => {
+      made.push(url);
+      revoke(url);
+    };
+  });
+  await gallery.open("chat-picture");
+  const picture = page.getByRole("img", { name: "Picture, 320 by 200 pixels" });
+  await expect(picture).toBeVisible();
+  const url = await picture.getAttribute("src");
+  expect(url).toMatch(/^blob:/u);
+  await gallery.script((bridge) => bridge.chat.setState({ messages: [] }));
+  await expect(picture).toBeHidden();
+  expect(await page.evaluate(() => Reflect.get(globalThis, "revoked"))).toContain(url);
+});
+
+test("an empty chat greets, and an example fills the composer without sending", async ({ gallery, chat }) => {
+  await gallery.open("empty");
+  await expect(chat.page.getByRole("heading", { name: "What can I help with?" })).toBeVisible();
+  await expect(chat.page.getByText("anywhere to ask")).toContainText("Ctrl");
+  await chat.button("Plan a weekend in Oslo").click();
+  await expect(chat.composer).toHaveValue("Plan a weekend in Oslo");
+  await expect(chat.composer).toBeFocused();
+  expect(await chat.calls()).toEqual([]);
+});
+
+test("all of it is there in Russian", async ({ gallery, page }) => {
+  await gallery.open("chat-states", { language: "ru" });
+  await expect(page.getByRole("article").filter({ hasText: "Waiting question" })).toContainText(
+    "Ждёт отправки",
+  );
+  await expect(page.getByRole("textbox", { name: "Сообщение для Pipit" })).toBeVisible();
+});
