@@ -7,20 +7,20 @@ import { createServerWatch, type ServerWatch } from "./server-watch.ts";
 let connects: number;
 let connect: () => Promise<{ readonly httpUrl: string; readonly own: boolean }>;
 let signedIn: boolean;
-let statusBody: string;
+let modelsBody: string;
 let watch: ServerWatch;
 beforeEach(() => {
   vi.useFakeTimers();
   connects = 0;
   signedIn = false;
-  statusBody = JSON.stringify({ model: { kind: "openai", name: "small" } });
+  modelsBody = JSON.stringify({ data: [{ id: "small" }] });
   connect = async () => ({ httpUrl: "http://127.0.0.1:1", own: true });
   const client = {
     link: {
       http: {
         request: async ({ path }: { readonly path: string }) => {
           if (path === "/health") throw new PipitError("SERVER_UNREACHABLE", "gone");
-          return { status: 200, headers: {}, body: statusBody };
+          return { status: 200, headers: {}, body: modelsBody };
         },
       },
       connect: () => {
@@ -49,11 +49,11 @@ test("a server that answers is ready, with its model once somebody is signed in"
   expect(watch.status.getState()).toMatchObject({ kind: "ready", model: "small" });
 });
 
-test.each([JSON.stringify({ model: { kind: "built-in", name: "built-in" } }), "{", "[]"])(
-  "no model is named when the status is %s",
+test.each([JSON.stringify({ data: [{ id: "built-in" }] }), "{", "[]"])(
+  "no model is named when the models are %s",
   async (body) => {
     signedIn = true;
-    statusBody = body;
+    modelsBody = body;
     await watch.look();
     expect(watch.status.getState()).not.toHaveProperty("model");
   },

@@ -1,17 +1,15 @@
-import { z } from "zod";
 import { createStore } from "zustand/vanilla";
 import type { ServerStatus } from "#contract/app-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Client } from "#engine/node/client.ts";
 import type { Logger } from "#engine/ports.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
+import { MODELS_PATH, modelNameOf } from "#engine/wire/model-name.ts";
 
 /** A server that dies at once is not started again in a circle. */
 const RESTART_WAITS_MS = [0, 500, 2_000, 8_000, 30_000];
 /** One that ran this long has not failed at its start. */
 const STEADY_MS = 60_000;
-
-const statusSchema = z.object({ model: z.object({ kind: z.string(), name: z.string() }) });
 
 /** What is known of the server, and its being looked after. */
 export interface ServerWatch extends Disposable {
@@ -87,11 +85,10 @@ async function readModel(client: Client, signal: AbortSignal): Promise<string | 
     const token = await client.session.accessToken(signal);
     const headers = { authorization: `Bearer ${token}` };
     const { status, body } = await client.link.http.request(
-      { method: "GET", path: "/v1/status", headers },
+      { method: "GET", path: MODELS_PATH, headers },
       signal,
     );
-    const model = status === 200 ? statusSchema.safeParse(JSON.parse(body)).data?.model : undefined;
-    return model === undefined || model.kind === "built-in" ? undefined : model.name;
+    return status === 200 ? modelNameOf(body) : undefined;
   } catch {
     // The status line can do without.
     return undefined;

@@ -1,15 +1,9 @@
-import * as z from "zod/mini";
 import { createStore } from "zustand/vanilla";
 import type { ServerStatus } from "#contract/app-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { HttpClient, Logger } from "#engine/ports.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
-import { parseJson } from "#engine/wire/http-error.ts";
-
-/** `GET /v1/models`, not `/v1/status`: that one makes the voice speak, which somebody may pay for. */
-const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
-/** Name of the answers that the server has without a language model. */
-const BUILT_IN = "built-in";
+import { MODELS_PATH, modelNameOf } from "#engine/wire/model-name.ts";
 
 export interface PageServerStatusDeps {
   readonly http: HttpClient;
@@ -65,7 +59,7 @@ async function ask(deps: PageServerStatusDeps, signal: AbortSignal): Promise<Ser
   // The page cannot use the local account's secret, wherever the server runs.
   const ready = { kind: "ready", httpUrl: deps.serverUrl, own: false } as const;
   if (!deps.isSignedIn()) return ready;
-  const response = await http.request({ method: "GET", path: "/v1/models" }, signal);
-  const [model] = modelsSchema.safeParse(parseJson(response.body)).data?.data ?? [];
-  return model === undefined || model.id === BUILT_IN ? ready : { ...ready, model: model.id };
+  const response = await http.request({ method: "GET", path: MODELS_PATH }, signal);
+  const model = modelNameOf(response.body);
+  return model === undefined ? ready : { ...ready, model };
 }
