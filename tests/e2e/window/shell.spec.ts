@@ -50,7 +50,9 @@ test.describe("keys of the window", () => {
     page,
   }) => {
     await gallery.open("chats-empty");
+    await expect(page.getByRole("searchbox", { name: "Search chats" })).toBeFocused();
     await page.keyboard.press("Escape");
+    await expect(page.getByRole("dialog")).toHaveCount(0);
     const settings = page.getByRole("button", { name: "Settings" });
     await settings.focus();
     await page.keyboard.press("Control+k");
