@@ -28,7 +28,13 @@ interface PreloadFailed {
   readonly message: string;
   readonly stack: string;
 }
-type FromPage = Sent | Invoked | PermissionQuestion | PreloadFailed;
+interface WindowOpened {
+  readonly kind: "open";
+  readonly url: string;
+  readonly name: string;
+  readonly features: string;
+}
+type FromPage = WindowOpened | Sent | Invoked | PermissionQuestion | PreloadFailed;
 
 const codec = createCodec();
 
@@ -99,6 +105,11 @@ export class PageIpc {
       case "permission-check": {
         const value = await this.#permission(message);
         this.#deliver(contextId, codec.pack({ kind: "reply", id: message.id, value }));
+        return;
+      }
+      case "open": {
+        const { url, name, features } = message;
+        this.#contents.windowOpenRequested(schemes.fromChromium(url), name, features);
         return;
       }
       case "send":

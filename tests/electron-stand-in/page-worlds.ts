@@ -127,6 +127,12 @@ function mainWorld(
   bridge.register(1, (key, api) => {
     Object.defineProperty(window, key as string, { value: freeze(api), enumerable: true });
   });
+  // As when main denies it: no window, and main is told. A link with a target takes Chromium's own way (page-target.ts).
+  const open = (url: string | URL = "", name = "", features = "") => {
+    bridge.call(4, [new URL(url, location.href).href, name, features]);
+    return null;
+  };
+  Object.defineProperty(window, "open", { value: open, configurable: true, writable: true });
   // Chromium cannot be told to ask us, so the page's calls do; without main's yes they fail as a refusal does.
   const guard = (owner: object | undefined, method: string, permission: string) => {
     const original = (owner as Record<string, (...args: unknown[]) => unknown> | undefined)?.[method];
@@ -265,6 +271,7 @@ function isolatedWorld(
   };
   bridge.register(2, (permission, url) => ask({ kind: "permission", permission, url }));
   bridge.register(3, (permission, url) => ask({ kind: "permission-check", permission, url }));
+  bridge.register(4, (url, name, features) => post({ kind: "open", url, name, features }));
   const contextBridge = strictly(
     {
       exposeInMainWorld: (key: string, api: unknown) => {

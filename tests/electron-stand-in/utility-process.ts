@@ -44,7 +44,8 @@ class UtilityProcess extends StrictEmitter {
     this.stderr = this.#child.stderr;
     this.#child.on("spawn", () => this.emit("spawn"));
     this.#child.on("message", (message) => this.emit("message", message));
-    this.#child.on("error", (problem) => this.emit("error", "FatalError", String(problem), ""));
+    // Electron's "error" is a fatal one of V8; a message to a child that is gone is only lost.
+    this.#child.on("error", () => undefined);
     // Electron gives a code for a signal too, never null.
     this.#child.on("exit", (code, signal) => {
       const exitCode = code ?? (signal === "SIGKILL" ? 9 : 15);

@@ -45,7 +45,7 @@ test.describe("a conversation in the desktop app", () => {
     await desktop.chat.screenshotButton.click();
     await expect(desktop.chat.removePictureButton).toBeVisible();
     await desktop.chat.ask("what is this?");
-    await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible();
+    await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible(recovery);
     const { images } = await model.request(0);
     expect(images).toHaveLength(1);
     expect(images[0]?.byteLength).toBeGreaterThan(500);

@@ -287,7 +287,9 @@ test("§5.1.11 tokens reach no page, page storage, log, command line or environm
   await app.chat.ask("hello");
   await expect(app.chat.answer("Hello from Pipit.")).toBeVisible();
   const credentials = await readFile(join(home, "credentials"), "utf8");
-  const tokens = [...credentials.matchAll(/_token\s*=\s*"([^"]{20,})"/g)].map((match) => match[1] ?? "");
+  const tokens = [...credentials.matchAll(/^(?:access|refresh)\s*=\s*"([^"]{20,})"/gm)].map(
+    (match) => match[1] ?? "",
+  );
   expect(tokens.length).toBeGreaterThanOrEqual(2);
   const processes = await processesOf(home);
   expect(processes.length).toBeGreaterThan(2);
