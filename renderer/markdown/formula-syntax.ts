@@ -52,8 +52,8 @@ function consumeEol(effects: Effects, code: Code): void {
 }
 
 /**
- * `$x$` as Pandoc reads it: no space inside the dollars and no digit after them, so that "$5 and $10" stays money. Two
- * dollars are left to micromark-extension-math.
+ * `$x$` as Pandoc reads it: no space inside the dollars and no digit after them, so that "$5 and $10" stays money. The
+ * next dollar decides. Two dollars are left to micromark-extension-math.
  */
 const dollarFormula: Construct = {
   name: "dollarFormula",
@@ -74,7 +74,8 @@ const dollarFormula: Construct = {
         setMissing(this, dollar);
         return nok(code);
       }
-      const closes = code === dollar && previous !== backslash && !isBlank(previous) && !isEol(previous);
+      const closes = code === dollar && previous !== backslash;
+      if (closes && (isBlank(previous) || isEol(previous))) return nok(code);
       previous = code;
       if (isEol(code)) consumeEol(effects, code);
       else effects.consume(code);

@@ -1,11 +1,13 @@
 import { answer, question } from "./messages.ts";
 import { chatScenes } from "./scenes-chat.ts";
+import { markdownScenes } from "./scenes-markdown.ts";
 import { shellScenes } from "./scenes-shell.ts";
 import type { ScriptedBridge } from "./scripted-bridge.ts";
 
 /** Named states of the window. Add one here for each state that a test, a benchmark or a picture needs. */
 export const scenes: Readonly<Record<string, (bridge: ScriptedBridge) => void>> = {
   ...chatScenes,
+  ...markdownScenes,
   ...shellScenes,
   empty: () => undefined,
   conversation: (bridge) =>

@@ -1,0 +1,163 @@
+import { expect } from "@playwright/test";
+import { richAnswer } from "#tests/gallery/scenes-markdown.ts";
+import { test } from "../fixtures/markdown-test.ts";
+
+test.beforeEach(({ answers }) => answers.open());
+
+test("renders headings, lists, tasks, tables, quotations and footnotes", async ({ answers, page }) => {
+  await answers.show(richAnswer);
+  const answer = page.locator(".md").last();
+  await expect(answer.getByRole("heading", { name: "Plan for Oslo" })).toBeVisible();
+  await expect(answer.getByRole("checkbox", { name: "Done", exact: true })).toBeChecked();
+  await expect(answer.getByRole("checkbox", { name: "Not done" })).not.toBeChecked();
+  await expect(answer.locator("td")).toHaveText(["Bygdøy", "4", "museum", "Holmenkollen", "12", " view"]);
+  await expect(answer.locator("td br")).toHaveCount(1);
+  await expect(answer.locator("del")).toHaveText("hotel");
+  await expect(answer.locator("blockquote")).toContainText("A quotation1");
+  await expect(answer.locator(".md-footnote")).toContainText("And its footnote.");
+});
+
+test("sets formulas as MathML, and leaves money alone", async ({ answers, page }) => {
+  await answers.show(richAnswer);
+  await expect(page.locator("math")).toHaveCount(3);
+  await expect(page.locator("math[display=block] mfrac")).toBeVisible();
+  await expect(page.locator("math msqrt")).toBeVisible();
+  await expect(page.getByText("The price is $5 or $10;")).toBeVisible();
+});
+
+test("shows the source of a formula that is wrong or hostile", async ({ answers, page }) => {
+  const bomb = "$\\def\\a{\\a\\a}\\a$";
+  const html = "$\\href{javascript:alert(1)}{x}$ $\\htmlStyle{position:fixed}{y}$";
+  await answers.show(`$\\frac{$\n\n${bomb}\n\n${html}\n\n$${"{".repeat(1_500)}x${"}".repeat(1_500)}$ end`);
+  await expect(page.getByText("\\def\\a{\\a\\a}\\a")).toBeVisible();
+  await expect(page.locator(".md a, .md [style], .md [href]")).toHaveCount(0);
+});
+
+test("colours code in a worker, under the content policy", async ({ answers, page }) => {
+  await answers.show(richAnswer);
+  await expect(page.locator("pre[data-highlighted=true]")).toBeVisible();
+  await expect(page.locator(".md-keyword").first()).toHaveText("export");
+  await expect(page.locator(".md-comment").first()).toHaveText("// how far it is");
+  await expect(page.locator("math").first()).toBeVisible();
+  expect(page.workers().some((worker) => worker.url().includes("highlight-worker"))).toBe(true);
+  expect(await answers.violations()).toEqual([]);
+});
+
+test("copies exactly the code of a block, and says so", async ({ answers, page }) => {
+  const code = "a <b>\n\n\tc && d\n  `e`  ";
+  await answers.show(`~~~ts\n${code}\n~~~`);
+  const copy = page.locator(".md-code").getByRole("button", { name: "Copy code" });
+  await copy.focus();
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".md-code").getByRole("status")).toHaveText("Copied");
+  expect(await answers.calls("copyText")).toEqual([{ text: code }]);
+});
+
+test("a selection across blocks copies as sensible text", async ({ answers, page }) => {
+  await answers.show("one **two**\n\n- three\n- four\n\n```\nfive\n  six\n```\n");
+  await expect(page.getByText("six")).toBeVisible();
+  const text = await page.evaluate(() => {
+    const answer = [...document.querySelectorAll(".md")].at(-1);
+    if (answer !== undefined) getSelection()?.selectAllChildren(answer);
+    return getSelection()?.toString() ?? "";
+  });
+  expect(text.replace(/\n+/g, "\n").trim().split("\n")).toEqual([
+    "one two",
+    "three",
+    "four",
+    "five",
+    "  six",
+  ]);
+});
+
+test("opens links outside, by mouse and by keyboard", async ({ answers, page, context }) => {
+  await answers.show("[site](HTTPS://Example.org/a?b#c) <mailto:me@example.org> www.example.net");
+  await page.getByRole("link", { name: "site" }).click();
+  await page.getByRole("link", { name: "me@example.org" }).press("Enter");
+  await page.getByRole("link", { name: "www.example.net" }).click({ button: "middle" });
+  await expect
+    .poll(() => answers.calls("openExternal"))
+    .toEqual([
+      { url: "https://example.org/a?b#c" },
+      { url: "mailto:me@example.org" },
+      { url: "http://www.example.net/" },
+    ]);
+  expect(context.pages()).toHaveLength(1);
+});
+
+test("says so when a link could not be opened", async ({ answers, page, gallery }) => {
+  await gallery.script((bridge) => {
+    bridge.answers.openExternal = () => Promise.reject(new Error("no"));
+  });
+  await answers.show("[site](https://example.org)");
+  await page.getByRole("link", { name: "site" }).click();
+  await expect(page.getByRole("alert")).toHaveText("This link could not be opened.");
+});
+
+test("code that is still coming is plain, and coloured once it is closed", async ({ answers, page }) => {
+  await answers.show("Look:\n\n```ts\nconst a", "streaming");
+  const block = page.locator(".md-code pre");
+  await expect(block).toHaveText("const a");
+  await block.evaluate((element) => element.setAttribute("data-same", "yes"));
+  await answers.show("Look:\n\n```ts\nconst a = 1;\n``", "streaming");
+  await expect(block).toContainText("const a = 1;");
+  await expect(block).toHaveAttribute("data-highlighted", "false");
+  await answers.show("Look:\n\n```ts\nconst a = 1;\n```\n\nDone.", "streaming");
+  await expect(block).toHaveAttribute("data-highlighted", "true");
+  await expect(block).toHaveAttribute("data-same", "yes");
+});
+
+test("marks that are half written do not flash up", async ({ answers, page }) => {
+  const answer = page.locator(".md").last();
+  for (const [source, shown, selector] of [
+    ["This is **bo", "This is bo", "strong"],
+    ["This is **bold te*", "This is bold te", "strong"],
+    ["This is `co", "This is co", "code"],
+    ["See [the no", "See the no", "p"],
+    ["See [the notes](https://exa", "See the notes", "p"],
+    ["Now ~~go", "Now go", "del"],
+  ] as const) {
+    await answers.show(source, "streaming");
+    await expect(answer).toHaveText(shown);
+    await expect(answer.locator(selector)).toBeVisible();
+  }
+});
+
+test("a table appears with its delimiter row", async ({ answers, page }) => {
+  await answers.show("| a | b |\n| - | - |\n| 1 |", "streaming");
+  await expect(page.locator(".md th")).toHaveText(["a", "b"]);
+  await expect(page.locator(".md td").first()).toHaveText("1");
+});
+
+test("an answer that is replaced starts anew", async ({ answers, page }) => {
+  await answers.show("# Old\n\n- list\n\ntext", "streaming");
+  await expect(page.getByRole("heading", { name: "Old" })).toBeVisible();
+  await answers.show("New **text**", "streaming");
+  await expect(page.locator(".md").last()).toHaveText("New text");
+});
+
+test("a reference that is defined later becomes a link when the answer ends", async ({ answers, page }) => {
+  const text = "See [the docs][d].\n\nMore.\n\n[d]: https://example.org/docs\n";
+  await answers.show(text, "streaming");
+  await expect(page.getByText("More.")).toBeVisible();
+  await answers.show(text, "done");
+  await expect(page.getByRole("link", { name: "the docs" })).toHaveAttribute(
+    "href",
+    "https://example.org/docs",
+  );
+});
+
+test("sealed blocks keep their elements while the answer grows", async ({ answers, page }) => {
+  await answers.show("# Kept\n\nfirst\n\nsecond", "streaming");
+  const heading = page.getByRole("heading", { name: "Kept" });
+  await heading.evaluate((element) => element.setAttribute("data-same", "yes"));
+  await answers.show(`# Kept\n\nfirst\n\nsecond\n\n${"more\n\n".repeat(100)}end`, "done");
+  await expect(page.getByText("end", { exact: true })).toBeAttached();
+  await expect(page.locator(".md h3").first()).toHaveAttribute("data-same", "yes");
+});
+
+test("speaks Russian", async ({ answers, page, gallery }) => {
+  await gallery.open("markdown", { language: "ru" });
+  await expect(page.locator(".md-code").getByRole("button", { name: "Скопировать код" })).toBeVisible();
+  expect(await answers.violations()).toEqual([]);
+});
