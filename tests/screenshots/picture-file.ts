@@ -3,8 +3,8 @@ import sharp from "sharp";
 /** Corners of the panel, in pixels of a picture at twice the size. */
 const RADIUS_PX = 32;
 const MARGIN_PX = 64;
-const SHADOW_BLUR_PX = 24;
-const SHADOW_DOWN_PX = 16;
+const SHADOW_BLUR_PX = 18;
+const SHADOW_DOWN_PX = 12;
 
 /** As small as it gets without being seen: at most 256 colours, as screens of text have. */
 export async function writePicture(png: Buffer, path: string): Promise<void> {
