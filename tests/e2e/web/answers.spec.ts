@@ -1,6 +1,6 @@
 import { expect } from "@playwright/test";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
-import { test } from "../fixtures/web-test.ts";
+import { signIn, test } from "../fixtures/web-test.ts";
 
 test("an answer streams, and is there as a whole at its end", async ({ chat, model }) => {
   const held = gate();
@@ -115,4 +115,13 @@ test("an answer of two megabytes arrives, and the window still answers the keybo
   await expect(chat.answer("The very end.")).toHaveCount(1, { timeout: 60_000 });
   await chat.composer.fill("Still here?");
   await expect(chat.composer).toHaveValue("Still here?");
+});
+
+test("where a browser cannot take a picture of the screen, its button says so", async ({ page, server }) => {
+  // As on phones, and on pages without TLS.
+  await page.addInitScript(() => Reflect.deleteProperty(MediaDevices.prototype, "getDisplayMedia"));
+  const chat = await signIn(page, server);
+  const { screenshot, reasonBrowserCannot } = chat.texts.chat;
+  const button = page.getByRole("button", { name: `${screenshot}. ${reasonBrowserCannot}`, exact: true });
+  await expect(button).toBeDisabled();
 });
