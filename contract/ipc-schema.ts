@@ -20,6 +20,8 @@ function command<Output>() {
 
 /** A longer text is refused by the engine with PROMPT_TOO_LONG; this bound only keeps nonsense out. */
 const TEXT_MAX_CHARS = 4 * PROMPT_MAX_CHARS;
+/** An answer may be megabytes long, and is copied whole. */
+const COPY_MAX_CHARS = 64 * 1024 * 1024;
 const TOKEN_MAX_CHARS = 16_384;
 const SIDE_MAX_PX = 32_768;
 
@@ -82,7 +84,7 @@ export const ipcCommands = {
   updateSettings: command<void>()(settingsPatchSchema),
   /** Opens a link of an answer in the person's browser; only https and mailto. Throws NOT_ALLOWED. */
   openExternal: command<void>()(z.strictObject({ url: z.string().check(z.maxLength(8192)) })),
-  copyText: command<void>()(z.strictObject({ text })),
+  copyText: command<void>()(z.strictObject({ text: z.string().check(z.maxLength(COPY_MAX_CHARS)) })),
   /** Hides the window and gives the focus back; in a browser nothing. */
   hideWindow: command<void>()(nothing),
 } as const;
