@@ -40,13 +40,14 @@ test.describe("a conversation in the desktop app", () => {
     model,
   }) => {
     test.skip(process.env["DISPLAY"] === undefined, "needs a display");
+    const picture = desktop.window.getByRole("img", { name: fits(desktop.chat.texts.chat.pictureOf) });
     await desktop.chat.screenshotButton.click();
+    await expect(picture).toBeVisible();
     await desktop.chat.removePictureButton.click();
-    await expect(desktop.chat.removePictureButton).toBeHidden();
+    await expect(picture).toBeHidden();
     await desktop.chat.screenshotButton.click();
-    await expect(
-      desktop.window.getByRole("img", { name: fits(desktop.chat.texts.chat.pictureOf) }),
-    ).toBeVisible();
+    await expect(picture).toBeVisible();
+    await expect(desktop.chat.screenshotButton).toBeEnabled();
     await desktop.chat.ask("what is this?");
     await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible(recovery);
     const { images } = await model.request(0);
