@@ -85,6 +85,8 @@ export interface ChatState {
   readonly activeMessageId?: string;
   /** Whether new questions ask for a spoken answer. */
   readonly speak: boolean;
+  /** A voice can be heard now. */
+  readonly speaking: boolean;
   /** Whether history tools may read all chats, not only this one. */
   readonly searchAllChats: boolean;
 }
@@ -95,6 +97,7 @@ export const initialChatState: ChatState = {
   connection: "unknown",
   queuedCount: 0,
   speak: true,
+  speaking: false,
   searchAllChats: false,
 };
 

@@ -5,7 +5,7 @@ import { trayIconFile } from "./tray.ts";
 
 const signedIn = { kind: "signed-in", accountId: "1", accountName: "ada", local: false } as const;
 const idle: TrayState = {
-  chat: { connection: "online", queuedCount: 0, speak: true },
+  chat: { connection: "online", queuedCount: 0, speak: true, speaking: false },
   auth: signedIn,
   app: { server: { kind: "ready", httpUrl: "http://127.0.0.1:1", own: true } },
 };
@@ -34,6 +34,14 @@ describe("the icon", () => {
 });
 
 describe("the menu", () => {
+  test("stops a voice only while there is one", () => {
+    const stop = (speaking: boolean) =>
+      trayView({ ...idle, chat: { ...idle.chat, speaking } }, en).items.find(
+        (item) => item.kind === "action" && item.id === "stopSpeaking",
+      );
+    expect([stop(false), stop(true)]).toMatchObject([{ enabled: false }, { enabled: true }]);
+  });
+
   test("tells account and connection, and offers everything", () => {
     const { items, tooltip } = trayView(idle, en);
     expect(labels(items).slice(0, 2)).toEqual(["Signed in as ada", "Connected"]);

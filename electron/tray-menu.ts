@@ -30,7 +30,7 @@ export type TrayItem =
     };
 
 export interface TrayState {
-  readonly chat: Pick<ChatState, "connection" | "queuedCount" | "activeMessageId" | "speak">;
+  readonly chat: Pick<ChatState, "connection" | "queuedCount" | "activeMessageId" | "speak" | "speaking">;
   readonly auth: AuthState;
   readonly app: Pick<AppState, "server">;
 }
@@ -60,7 +60,7 @@ export function trayView(state: TrayState, texts: DesktopTexts): TrayView {
       action("newChat", texts.newChat),
       { kind: "separator" },
       { ...action("toggleSpeak", texts.speak), checked: state.chat.speak },
-      action("stopSpeaking", texts.stopSpeaking),
+      { ...action("stopSpeaking", texts.stopSpeaking), enabled: state.chat.speaking },
       { kind: "separator" },
       signInItem(state.auth, texts),
       action("settings", texts.settings),

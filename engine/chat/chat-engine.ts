@@ -45,7 +45,12 @@ class Engine implements ChatEngine {
     this.#deps = deps;
     this.#views = createChatViews(initial, this.#newKey(), options.maxMessages ?? HISTORY_MAX_MESSAGES);
     this.store = this.#views.store;
-    this.#speech = createSpeechQueue(deps.speaker, deps.logger, (error) => this.#onSpeakerFailure(error));
+    this.#speech = createSpeechQueue({
+      ...deps,
+      speaker: deps.speaker,
+      onFailure: (error) => this.#onSpeakerFailure(error),
+      onSpeaking: (speaking) => this.#views.set({ speaking }),
+    });
     this.#sender = new Sender(
       {
         ...deps,

@@ -48,7 +48,10 @@ export type ChatAction =
   | { readonly type: "changed"; readonly values: Partial<ChatValues> };
 
 /** The parts of the state that are not of one message or chat. */
-export type ChatValues = Pick<ChatState, "connection" | "queuedCount" | "speak" | "searchAllChats">;
+export type ChatValues = Pick<
+  ChatState,
+  "connection" | "queuedCount" | "speak" | "speaking" | "searchAllChats"
+>;
 
 /**
  * The next state; the same object when nothing changes. A streaming delta copies the list of at most `maxMessages`
@@ -101,11 +104,12 @@ function limited(state: ChatState, maxMessages: number): ChatState {
 
 function withValues(state: ChatState, values: Partial<ChatValues>): ChatState {
   const next = { ...state, ...values };
-  const { connection, queuedCount, speak, searchAllChats } = next;
+  const { connection, queuedCount, speak, speaking, searchAllChats } = next;
   const same =
     connection === state.connection &&
     queuedCount === state.queuedCount &&
     speak === state.speak &&
+    speaking === state.speaking &&
     searchAllChats === state.searchAllChats;
   return same ? state : next;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
-import { settle } from "#engine/testing/fake-clock.ts";
+import { createFakeClock, settle } from "#engine/testing/fake-clock.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { createFakeSpeaker } from "#engine/testing/fake-speaker.ts";
 import { createSpeechQueue } from "./speech-queue.ts";
@@ -12,8 +12,15 @@ function setup() {
   const speaker = createFakeSpeaker();
   const logger = createFakeLogger();
   const failures: PipitError[] = [];
-  const queue = createSpeechQueue(speaker, logger, (error) => failures.push(error));
-  return { speaker, logger, failures, queue };
+  const speaking: boolean[] = [];
+  const queue = createSpeechQueue({
+    speaker,
+    logger,
+    clock: createFakeClock(),
+    onFailure: (error) => failures.push(error),
+    onSpeaking: (now) => speaking.push(now),
+  });
+  return { speaker, logger, failures, speaking, queue };
 }
 
 test("plays in order and tells when all has been heard", async () => {
@@ -63,8 +70,29 @@ test("an aborted wait for the end is CANCELLED; a speaker that cannot stop or dr
 });
 
 test("without a speaker nothing happens", async () => {
-  const queue = createSpeechQueue(undefined, createFakeLogger(), () => {});
+  const speaking: boolean[] = [];
+  const queue = createSpeechQueue({
+    speaker: undefined,
+    logger: createFakeLogger(),
+    clock: createFakeClock(),
+    onFailure: () => {},
+    onSpeaking: (now) => speaking.push(now),
+  });
   queue.push(piece(1));
   await queue.stop();
   expect(await queue.spoken(signal)).toBeUndefined();
+  expect(speaking).toEqual([]);
+});
+
+test("tells of a voice from the first piece until it is stopped or fails", async () => {
+  const { speaker, speaking, queue } = setup();
+  queue.push(piece(1));
+  queue.push(piece(2));
+  expect(speaking).toEqual([true]);
+  await queue.stop();
+  expect(speaking).toEqual([true, false]);
+  speaker.write = () => Promise.reject(new PipitError("NO_SOUND_DEVICE", "Gone."));
+  queue.push(piece(3));
+  await settle();
+  expect(speaking).toEqual([true, false, true, false]);
 });

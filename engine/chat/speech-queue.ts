@@ -1,6 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { waitFor } from "#engine/abort.ts";
-import type { Logger, Speaker } from "#engine/ports.ts";
+import type { Clock, Logger, Speaker } from "#engine/ports.ts";
+import { createSpeakingWatch } from "./speaking-watch.ts";
 
 /** The way of sound to the speaker, beside the text: a full speaker never delays a word on the screen. */
 export interface SpeechQueue {
@@ -12,14 +13,19 @@ export interface SpeechQueue {
   spoken(signal: AbortSignal): Promise<void>;
 }
 
-/**
- * @param onFailure told once per failure of the speaker; what is queued is dropped then
- */
-export function createSpeechQueue(
-  speaker: Speaker | undefined,
-  logger: Logger,
-  onFailure: (error: PipitError) => void,
-): SpeechQueue {
+export interface SpeechQueueDeps {
+  readonly speaker: Speaker | undefined;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Told once per failure of the speaker; what is queued is dropped then. */
+  readonly onFailure: (error: PipitError) => void;
+  /** Told when a voice begins, and when it has ended or was stopped. */
+  readonly onSpeaking: (speaking: boolean) => void;
+}
+
+export function createSpeechQueue(deps: SpeechQueueDeps): SpeechQueue {
+  const { speaker, logger, onFailure } = deps;
+  const watch = createSpeakingWatch(deps.clock, deps.onSpeaking);
   let queue: Uint8Array[] = [];
   let pumping: Promise<void> = Promise.resolve();
   let isPumping = false;
@@ -35,6 +41,7 @@ export function createSpeechQueue(
     } catch (reason) {
       if (mine !== generation) return;
       queue = [];
+      watch.silence();
       const error = PipitError.from(reason);
       logger.warn("speech.failed", { code: error.code, detail: error.detail ?? error.message });
       onFailure(error);
@@ -47,6 +54,7 @@ export function createSpeechQueue(
     push(pcm) {
       if (speaker === undefined) return;
       queue.push(pcm);
+      watch.add(pcm.byteLength);
       if (isPumping) return;
       isPumping = true;
       pumping = pump(speaker, generation);
@@ -56,6 +64,7 @@ export function createSpeechQueue(
       generation += 1;
       isPumping = false;
       pumping = Promise.resolve();
+      watch.silence();
       try {
         await speaker?.stop();
       } catch (reason) {

@@ -7,7 +7,6 @@ import { useAttempt, useViews } from "../shell/use-view.tsx";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { useChatUiState } from "./use-chat-ui.ts";
-import { useMaySpeak } from "./use-may-speak.ts";
 import type { PictureIntake } from "./use-picture.ts";
 
 export interface ComposerToolsProps {
@@ -89,11 +88,7 @@ function SpeakButtons() {
   const attempt = useAttempt();
   const speak = useApp((state) => state.settings.speak);
   const sound = useApp((state) => state.features.sound);
-  const [maySpeak, silenced] = useMaySpeak();
-  const stop = () => {
-    silenced();
-    void attempt(commands.stopSpeaking());
-  };
+  const speaking = useChat((state) => state.speaking);
   if (!sound.available) {
     return (
       <IconButton label={`${t("speakOn")}. ${t(reasons[sound.reason])}`} aria-disabled className="opacity-50">
@@ -110,8 +105,8 @@ function SpeakButtons() {
       >
         {speak ? <Volume2 className="size-4" /> : <VolumeX className="size-4" />}
       </IconButton>
-      {speak && maySpeak && (
-        <IconButton label={t("stopSpeaking")} onClick={stop}>
+      {speaking && (
+        <IconButton label={t("stopSpeaking")} onClick={() => void attempt(commands.stopSpeaking())}>
           <VolumeOff className="size-4" />
         </IconButton>
       )}

@@ -146,7 +146,10 @@ test("the composer grows with its text up to two fifths of the panel", async ({ 
 
 test("the voice is switched and stopped", async ({ gallery, chat }) => {
   await gallery.open("chat-streaming");
+  await expect(chat.button("Stop reading aloud")).toBeHidden();
+  await gallery.script((bridge) => bridge.chat.setState({ speaking: true }));
   await chat.button("Stop reading aloud").click();
+  await gallery.script((bridge) => bridge.chat.setState({ speaking: false }));
   await expect(chat.button("Stop reading aloud")).toBeHidden();
   const toggle = chat.button("Read answers aloud");
   await expect(toggle).toHaveAttribute("aria-pressed", "true");
