@@ -34,6 +34,9 @@ function Conversation({ shown }: { readonly shown: Shown }) {
     if (upKeys.has(event.key)) follower.pulledUp();
   };
   const editingAt = editingId === undefined ? -1 : messages.findLastIndex(({ id }) => id === editingId);
+  // The last one grows: taken out and put back it would begin to read its text anew.
+  const lastAt = messages.length - 1;
+  const kept = editingAt < 0 || editingAt === lastAt ? [lastAt] : [editingAt, lastAt];
   return (
     <div className="relative min-h-0 flex-1">
       {/* A log, but silent: the announcer tells what happens, and not every word of it. */}
@@ -58,7 +61,7 @@ function Conversation({ shown }: { readonly shown: Shown }) {
           data={messages}
           shift={shift}
           onResize={follower.settle}
-          {...(editingAt < 0 ? {} : { keepMounted: [editingAt] })}
+          keepMounted={kept}
         >
           {(message: Message, index) => (
             <MessageRow
