@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Page } from "@playwright/test";
+import { startGallery, type Gallery } from "./lib/browser.ts";
+import type { PageTimes } from "./lib/browser-probe.ts";
+import { blockedMs, framesPerSecond, longestTaskMs, missedFramesPercent } from "./lib/page-times.ts";
+import { toResult, type BenchResult } from "./lib/result.ts";
+import { median, quantile } from "./lib/statistics.ts";
+import { streamAnswers, tokensOfOneAnswer, type StreamPace } from "./lib/stream-in-page.ts";
+
+/** Each of ours is short; the naive one takes long, and is so far off that once is enough. */
+const rounds = 3;
+const atRestMs = 2_000;
+const keyEveryMs = 100;
+const sustainedSeconds = 30;
+const baselineName = "naive: all of it anew per token";
+
+/**
+ * What the page's main thread does while an answer of 600 tokens and 57 KB with code, tables, lists and formulas streams
+ * into the real window, beside the same window with a naive renderer; and whether one can type meanwhile.
+ */
+export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> {
+  await using gallery = await startGallery();
+  const results = [await framesAtRest(gallery, signal)];
+  for (const tokensPerSecond of [60, 300]) {
+    const pace = { tokensPerSecond, tokens: tokensOfOneAnswer };
+    const ours: PageTimes[] = [];
+    for (let round = 0; round < rounds; round += 1) ours.push(await stream(gallery, "", pace, signal));
+    const naive = await stream(gallery, "&markdown=naive", pace, signal);
+    results.push(...describeStream(`render.${tokensPerSecond}`, ours, naive));
+  }
+  const sustained = { tokensPerSecond: 300, tokens: 300 * sustainedSeconds };
+  results.push(...describeStream("render.300-for-30-s", [await stream(gallery, "", sustained, signal)]));
+  results.push(...(await typing(gallery, signal)));
+  return results;
+}
+
+/** Whether this browser has 60 frames per second at all when nothing happens. */
+async function framesAtRest(gallery: Gallery, signal: AbortSignal): Promise<BenchResult> {
+  await using opened = await openPage(gallery, "", signal);
+  await opened.page.evaluate(() => window.benchProbe.start());
+  await sleep(atRestMs, undefined, { signal });
+  const times = await opened.page.evaluate(() => window.benchProbe.stop());
+  return toResult({ name: "render.at-rest.fps", unit: "frames/s", value: framesPerSecond(times) });
+}
+
+async function stream(
+  gallery: Gallery,
+  query: string,
+  pace: StreamPace,
+  signal: AbortSignal,
+): Promise<PageTimes> {
+  await using opened = await openPage(gallery, query, signal);
+  const times = await streamAnswers(opened.page, pace);
+  const isNaive = (await opened.page.locator(".md-naive").count()) > 0;
+  if (isNaive !== (query !== "")) throw new Error("Another renderer was measured than the one asked for.");
+  return times;
+}
+
+/** A page that is closed at the end, and at once when the benchmark is given up. */
+async function openPage(
+  gallery: Gallery,
+  query: string,
+  signal: AbortSignal,
+): Promise<AsyncDisposable & { readonly page: Page }> {
+  signal.throwIfAborted();
+  const page = await gallery.open(`scene=empty${query}`);
+  const close = (): void => void page.close();
+  signal.addEventListener("abort", close, { once: true });
+  return {
+    page,
+    async [Symbol.asyncDispose]() {
+      signal.removeEventListener("abort", close);
+      await page.close();
+    },
+  };
+}
+
+function describeStream(name: string, runs: readonly PageTimes[], naive?: PageTimes): BenchResult[] {
+  const figure = (of: (times: PageTimes) => number) => ({
+    value: median(runs.map(of)),
+    ...(naive === undefined ? {} : { baseline: of(naive), baselineName }),
+  });
+  const blocked = figure(blockedMs);
+  return [
+    toResult({
+      name: `${name}.fps`,
+      unit: "frames/s",
+      ...figure(framesPerSecond),
+      goal: { of: "value", atLeast: 55 },
+    }),
+    toResult({ name: `${name}.blocked`, unit: "ms", ...blocked, goal: { of: "value", atMost: 500 } }),
+    toResult({
+      name: `${name}.longest-task`,
+      unit: "ms",
+      ...figure(longestTaskMs),
+      goal: { of: "value", atMost: 100 },
+    }),
+    ...(naive === undefined
+      ? []
+      : [
+          toResult({
+            name: `${name}.blocked-share`,
+            unit: "ms",
+            ...blocked,
+            goal: { of: "ratio", atMost: 0.05 },
+          }),
+        ]),
+  ];
+}
+
+/** A letter every 100 ms into the composer while an answer streams at 60 tokens a second. */
+async function typing(gallery: Gallery, signal: AbortSignal): Promise<readonly BenchResult[]> {
+  const pace = { tokensPerSecond: 60, tokens: tokensOfOneAnswer };
+  await using opened = await openPage(gallery, "", signal);
+  await opened.page.locator("textarea").focus();
+  const streaming = streamAnswers(opened.page, pace);
+  const letters = await typeWhile(opened.page, streaming, signal);
+  const times = await streaming;
+  if (times.keyDelays.length < letters) throw new Error(`Only ${times.keyDelays.length} letters arrived.`);
+  return [
+    toResult({
+      name: "render.typing.missed-frames",
+      unit: "%",
+      value: missedFramesPercent(times),
+      goal: { of: "value", atMost: 5 },
+    }),
+    toResult({ name: "render.typing.key-to-paint.p50", unit: "ms", value: median(times.keyDelays) }),
+    toResult({ name: "render.typing.key-to-paint.p95", unit: "ms", value: quantile(times.keyDelays, 0.95) }),
+  ];
+}
+
+/** Resolves to the number of letters that were typed. Does not wait for the page between them, as no hand does. */
+async function typeWhile(page: Page, streaming: Promise<unknown>, signal: AbortSignal): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  const done = new AbortController();
+  const finish = (): void => done.abort();
+  streaming.then(finish, finish);
+  const sent: Promise<unknown>[] = [];
+  for (let index = 0; !done.signal.aborted; index += 1) {
+    const text = index % 6 === 5 ? " " : "abcde".charAt(index % 6);
+    sent.push(session.send("Input.dispatchKeyEvent", { type: "keyDown", text, key: text }));
+    sent.push(session.send("Input.dispatchKeyEvent", { type: "keyUp", key: text }));
+    await sleep(keyEveryMs, undefined, { signal });
+  }
+  await Promise.all(sent);
+  return sent.length / 2;
+}
