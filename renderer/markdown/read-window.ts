@@ -12,14 +12,20 @@ export interface TextWindow {
  * lines. So is what one step costs.
  */
 export const windowChars = 8_192;
+/** What is tried first: most blocks are shorter, and a step should take little of a frame. */
+export const stepChars = 2_048;
 
 /** A line that opens 40 quotations or lists at once: their cost grows with the square. */
 const deepLine = /^[ \t]*(?:(?:>|(?:[*+-]|\d{1,9}[.)])[ \t])[ \t]*){40}/m;
 
-/** Whole lines from `at`, as many as fit, up to a line that is too deep. */
-export function readWindow(text: string, at: number): TextWindow {
-  const isLonger = at + windowChars < text.length;
-  const fitting = text.slice(at, at + windowChars);
+/** Cells and formulas are dear to parse and to draw: a window ends behind the line with so many of their marks. */
+const maxMarks = 800;
+const mark = /[|$]/g;
+
+/** Whole lines from `at`, at most `maxChars`, up to a line that is too deep or to where there are too many marks. */
+export function readWindow(text: string, at: number, maxChars = windowChars): TextWindow {
+  const fitting = withFewMarks(text.slice(at, at + maxChars));
+  const isLonger = at + fitting.length < text.length;
   const source = isLonger ? wholeLines(fitting) : fitting;
   const deepAt = deepLine.exec(source)?.index;
   if (deepAt === undefined) return { source, isCut: isLonger, isDeep: false };
@@ -28,6 +34,22 @@ export function readWindow(text: string, at: number): TextWindow {
   return lineEnd > 0
     ? { source: source.slice(0, lineEnd), isCut: true, isDeep: true }
     : { source, isCut: isLonger, isDeep: true };
+}
+
+/** A line with twice as many marks is torn. */
+function withFewMarks(fitting: string): string {
+  let count = 0;
+  for (const { index } of fitting.matchAll(mark)) {
+    count += 1;
+    if (count === maxMarks) {
+      const lineEnd = fitting.indexOf("\n", index) + 1;
+      if (lineEnd === 0) continue;
+      const line = fitting.slice(index + 1, lineEnd);
+      if ((line.match(mark)?.length ?? 0) < maxMarks) return fitting.slice(0, lineEnd);
+    }
+    if (count === 2 * maxMarks) return fitting.slice(0, index);
+  }
+  return fitting;
 }
 
 function wholeLines(source: string): string {

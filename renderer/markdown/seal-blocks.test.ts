@@ -90,7 +90,7 @@ describe("streaming in pieces equals parsing the whole", () => {
   it.each(Object.entries({ ...corpus, ...backward }))("%s", (_name, text) => {
     const expected = whole(text);
     expect(rendered(createMarkdownDocument().update(text, true))).toEqual(expected);
-    for (let seed = 1; seed <= 12; seed += 1) {
+    for (let seed = 1; seed <= 6; seed += 1) {
       const pieces = stream(text, createRandom(seed), seed % 3 === 0 ? 1 : 12);
       expect(rendered(pieces)).toEqual(expected);
     }
@@ -99,7 +99,7 @@ describe("streaming in pieces equals parsing the whole", () => {
   it("documents that are joined at random", () => {
     const random = createRandom(42);
     const texts = Object.values(corpus).filter((text) => !text.includes("]:"));
-    for (let round = 0; round < 60; round += 1) {
+    for (let round = 0; round < 30; round += 1) {
       const parts = Array.from({ length: 4 }, () => texts[Math.floor(random() * texts.length)] ?? "");
       const text = parts.join(random() < 0.5 ? "\n" : "\n\n");
       expect(rendered(stream(text, random, 40)), JSON.stringify(text)).toEqual(whole(text));
@@ -107,7 +107,7 @@ describe("streaming in pieces equals parsing the whole", () => {
   });
 
   it("a long answer of every kind of block", () => {
-    const text = sampleAnswer(57_000);
+    const text = sampleAnswer(16_000);
     expect(rendered(stream(text, createRandom(7), 900))).toEqual(whole(text));
   });
 });
@@ -168,55 +168,53 @@ describe("text that does not continue the last one", () => {
 
 describe("long and hostile texts", () => {
   const manyLines = (line: string, chars: number): string => line.repeat(Math.ceil(chars / line.length));
-  const table = `| a | b |\n| - | - |\n${manyLines("| 12345 | 67890 |\n", 80_000)}`;
+  const table = `| a | b |\n| - | - |\n${manyLines("| 12345 | 67890 |\n", 24_000)}`;
   const hostile: Readonly<Record<string, string>> = {
-    "100,000 brackets": "[".repeat(100_000),
-    "100,000 pictures": "![".repeat(50_000),
-    "links without end": "[a](".repeat(25_000),
-    "emphasis without end": "*a_ ".repeat(25_000),
+    "20,000 brackets": "[".repeat(20_000),
+    "10,000 pictures": "![".repeat(10_000),
+    "links without end": "[a](".repeat(5_000),
+    "emphasis without end": "*a_ ".repeat(5_000),
     "quotations 10,000 deep": `${">".repeat(10_000)} a\n\nafter`,
     "quotations 10,000 deep, spaced": `${"> ".repeat(10_000)} a\n`,
-    "lists 1,000 deep": Array.from({ length: 1_000 }, (_, index) => `${"  ".repeat(index)}- a`).join("\n"),
+    "lists 300 deep": Array.from({ length: 300 }, (_, index) => `${"  ".repeat(index)}- a`).join("\n"),
     "lists 1,000 deep on one line": `${"- ".repeat(1_000)}a\n`,
     "lists deep by steps": Array.from(
       { length: 14 },
       (_, i) => `${" ".repeat(78 * i)}${"- ".repeat(39)}a`,
     ).join("\n"),
-    "a line of a megabyte": "word ".repeat(200_000),
+    "a line of 50,000 characters": "word ".repeat(10_000),
     "a line of a megabyte in code": `\`\`\`\n${"x".repeat(1_000_000)}\n\`\`\``,
-    "a table of 10,000 cells": table,
-    "a list of 100,000 characters": manyLines("- item **b**\n", 100_000),
-    "a paragraph of 100,000 characters": manyLines("some *words* here\n", 100_000),
-    "dollars without end": "$a ".repeat(30_000),
-    "formulas without end": "\\(a ".repeat(25_000),
-    "addresses without end": "a@b.c ".repeat(16_000),
-    "entities without end": "&amp".repeat(25_000),
-    "definitions without end": manyLines("[aaaa]: /u\n", 100_000),
-    "different definitions": Array.from({ length: 400 }, (_, index) => `[a${index}]: /u${index}`).join(
-      "\n",
-    ),
+    "a table of 3,000 cells": table,
+    "a list of 30,000 characters": manyLines("- item **b**\n", 30_000),
+    "a paragraph of 30,000 characters": manyLines("some *words* here\n", 30_000),
+    "dollars without end": "$a ".repeat(8_000),
+    "formulas without end": "\\(a ".repeat(6_000),
+    "addresses without end": "a@b.c ".repeat(4_000),
+    "entities without end": "&amp".repeat(6_000),
+    "definitions without end": manyLines("[aaaa]: /u\n", 24_000),
+    "different definitions": Array.from({ length: 200 }, (_, index) => `[a${index}]: /u${index}`).join("\n"),
+    "a table of 1,500 columns": `${"|a".repeat(1_500)}|\n${"|-".repeat(1_500)}|\n${"|b".repeat(1_500)}|\n`,
+    "a table of 60 columns": `${"|a".repeat(60)}|\n${"|-".repeat(60)}|\n${`${"|b".repeat(60)}|\n`.repeat(120)}`,
+    "formulas by the thousand": "$x^2$ ".repeat(3_000),
     "backticks of every length": Array.from({ length: 400 }, (_, index) => "`".repeat(index + 1)).join(" "),
   };
 
-  it.each(Object.entries(hostile))("%s: each step takes bounded time", (_name, text) => {
-    const document = createMarkdownDocument();
+  it.each(Object.entries(hostile))("%s: steps are short, and pieces give the same", (_name, text) => {
+    const steps = createMarkdownDocument();
     let longestMs = 0;
-    for (let settled = false; !settled;) {
+    let once: DocumentView | undefined;
+    while (once?.settled !== true) {
       const startedMs = performance.now();
-      settled = document.update(text, true, () => true).settled;
+      once = steps.update(text, true, () => true);
       longestMs = Math.max(longestMs, performance.now() - startedMs);
     }
     // Goal: 100 ms; the rest is for machines that do other things meanwhile.
     expect(longestMs).toBeLessThan(500);
-  });
-
-  it.each(Object.entries(hostile))("%s: pieces give the same as the whole", (_name, text) => {
-    const once = createMarkdownDocument().update(text, true);
-    const document = createMarkdownDocument();
-    for (let end = 0; end < text.length; end += Math.max(4_999, Math.floor(text.length / 7))) {
-      document.update(text.slice(0, end), false);
+    const pieces = createMarkdownDocument();
+    for (let end = 0; end < text.length; end += Math.max(4_999, Math.floor(text.length / 5))) {
+      pieces.update(text.slice(0, end), false);
     }
-    expect(rendered(document.update(text, true))).toEqual(rendered(once));
+    expect(rendered(pieces.update(text, true))).toEqual(rendered(once));
   });
 
   it("cut a long list between its items, and number the rest on", () => {

@@ -2,7 +2,7 @@ import { completeTail } from "./complete-tail.ts";
 import { createDefinitions, type Definitions } from "./definitions.ts";
 import { readFence } from "./read-fence.ts";
 import { parseMarkdown, type BlockNode } from "./parse-markdown.ts";
-import { readWindow, type TextWindow } from "./read-window.ts";
+import { readWindow, stepChars, type TextWindow } from "./read-window.ts";
 
 /** A block at the top of an answer. Its identity changes exactly when it must be rendered again. */
 export interface Block {
@@ -108,10 +108,7 @@ function advance(reader: Reader, final: boolean): boolean {
   if (blankLines.test(text)) moveTo(reader, blankLines.lastIndex);
   if (reader.at >= text.length) return false;
   const fence = readFence(text, reader.at, reader.fenceScanned);
-  if (fence === undefined) {
-    const window = readWindow(text, reader.at);
-    return window.isDeep ? advancePlain(reader, final, window) : advanceWindow(reader, final, window);
-  }
+  if (fence === undefined) return advanceProse(reader, final);
   if (fence.end === undefined && !final) {
     reader.fenceScanned = fence.scannedTo;
     reader.live = [{ key: reader.at, node: fence.node, open: !fence.closed }];
@@ -121,6 +118,20 @@ function advance(reader: Reader, final: boolean): boolean {
   seal(reader, fence.node, reader.at, end);
   moveTo(reader, end);
   return true;
+}
+
+/** A short step where that seals something, a whole window otherwise: what is sealed is the same. */
+function advanceProse(reader: Reader, final: boolean): boolean {
+  const step = readWindow(reader.text, reader.at, stepChars);
+  if (step.isCut && !step.isDeep) {
+    const parsed = parse(reader, step.source, step.source);
+    const open = firstOpen(reader, parsed, true);
+    // Two definitions that touch are cut by a whole window only.
+    if (open > 0 && !touchesNext(reader, parsed, open))
+      return sealUpTo(reader, parsed, open, reader.at + step.source.length);
+  }
+  const window = readWindow(reader.text, reader.at);
+  return window.isDeep ? advancePlain(reader, final, window) : advanceWindow(reader, final, window);
 }
 
 /** A line that is too deep is shown as it is. */
@@ -144,15 +155,13 @@ function advanceWindow(reader: Reader, final: boolean, window: TextWindow): bool
     return true;
   }
   const open = final && !isCut ? parsed.nodes.length : firstOpen(reader, parsed, isCut);
-  sealUpTo(reader, parsed, open, end);
-  if (open === 0) return false;
-  moveTo(reader, parsed.starts[open] ?? end);
+  const hasSealed = sealUpTo(reader, parsed, open, end);
   // What is live was parsed as far as it can be, but long code is read in another way.
-  return isCut || reader.live[0]?.node.type === "code";
+  return hasSealed && (isCut || reader.live[0]?.node.type === "code");
 }
 
-/** Seals the nodes before `open`; the others are live. */
-function sealUpTo(reader: Reader, { nodes, starts }: Parsed, open: number, end: number): void {
+/** Seals the nodes before `open` and moves behind them; the others are live. False when there are none to seal. */
+function sealUpTo(reader: Reader, { nodes, starts }: Parsed, open: number, end: number): boolean {
   const isContinued = reader.tableHead !== "" && nodes[0]?.type === "table";
   const live: Block[] = [];
   for (const [index, node] of nodes.entries()) {
@@ -162,6 +171,8 @@ function sealUpTo(reader: Reader, { nodes, starts }: Parsed, open: number, end: 
     else live.push({ key: start, node, open: true, ...(continued ? { continued } : {}) });
   }
   reader.live = live;
+  if (open > 0) moveTo(reader, starts[open] ?? end);
+  return open > 0;
 }
 
 /** Parses what stands at `at`, with what is known from before it. `source` is the text as it was received. */
@@ -176,19 +187,23 @@ function parse(reader: Reader, completed: string, source: string): Parsed {
 }
 
 /** Index of the first block that may still change; 0 when none before it is certain. */
-function firstOpen(reader: Reader, { nodes, starts }: Parsed, isCut: boolean): number {
-  const { text, at } = reader;
+function firstOpen(reader: Reader, parsed: Parsed, isCut: boolean): number {
+  const { nodes, starts } = parsed;
+  const { text } = reader;
   for (let index = nodes.length - 1; index > 0; index -= 1) {
     const start = starts[index] ?? 0;
     // What a line begins is known when it is complete; of a table, when the line below the head is.
     const firstEnd = text.indexOf("\n", start);
     const secondEnd = nodes[index]?.type === "table" ? text.indexOf("\n", firstEnd + 1) : firstEnd;
     if (!isCut && (firstEnd < 0 || secondEnd < 0)) continue;
-    // The title of a definition may stand in the lines after it.
-    const touches = nodes[index - 1]?.type === "definition" && !/\n[ \t]*\n$/.test(text.slice(at, start));
-    if (!touches) return index;
+    if (!touchesNext(reader, parsed, index)) return index;
   }
   return isCut ? nodes.length - 1 : 0;
+}
+
+/** Whether a definition stands directly above the node at `index`: its title may stand in the lines after it. */
+function touchesNext({ text, at }: Reader, { nodes, starts }: Parsed, index: number): boolean {
+  return nodes[index - 1]?.type === "definition" && !/\n[ \t]*\n$/.test(text.slice(at, starts[index]));
 }
 
 /** One block fills the window: it is sealed with what fits, and what follows is read as if it began anew. */
@@ -237,7 +252,8 @@ function resolveNext(reader: Reader): boolean {
     reader.resolved += 1;
     const block = sealed[index];
     if (block === undefined || block.definitionsSeen === definitions.count()) continue;
-    if (block.node.type === "code" || !block.source.includes("[")) continue;
+    if (block.node.type === "code" || block.node.type === "definition" || !block.source.includes("["))
+      continue;
     const before = definitions.source();
     const nodes = parseMarkdown(before + block.source).filter((node) => endOf(node) > before.length);
     const node = nodes[0];
