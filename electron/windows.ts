@@ -154,6 +154,8 @@ class PanelWindows implements Windows {
     window.on("moved", () => this.#keepPlace());
     window.on("resized", () => this.#keepPlace());
     window.on("blur", () => {
+      // Shown again before the news of its being left arrived.
+      if (window.isFocused()) return;
       if (this.#held || isPinned() || window.webContents.isDevToolsOpened()) return;
       this.#keepPlace();
       // The focus is already elsewhere: nothing to give back.

@@ -1,6 +1,7 @@
 import { I18nextProvider } from "react-i18next";
 import type { Bridge } from "./bridge/bridge.ts";
 import { BridgeProvider } from "./bridge/use-bridge.tsx";
+import { ChatUiProvider } from "./chat/use-chat-ui.tsx";
 import type { createI18n } from "./i18n/i18n.ts";
 import { Panel } from "./shell/panel.tsx";
 import { ViewProvider } from "./shell/use-view.tsx";
@@ -18,7 +19,9 @@ export function App({ bridge, views, i18n }: AppProps) {
     <I18nextProvider i18n={i18n}>
       <BridgeProvider bridge={bridge}>
         <ViewProvider views={views}>
-          <Panel />
+          <ChatUiProvider>
+            <Panel />
+          </ChatUiProvider>
         </ViewProvider>
       </BridgeProvider>
     </I18nextProvider>

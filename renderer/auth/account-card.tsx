@@ -8,6 +8,7 @@ import { Button } from "../ui/button.tsx";
 import { ErrorDetail } from "../ui/error-detail.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
 import { Note } from "../ui/note.tsx";
+import { useAccountName } from "./use-account-name.ts";
 
 interface AccountCardProps {
   readonly account: Extract<AuthState, { kind: "signed-in" }>;
@@ -17,6 +18,7 @@ interface AccountCardProps {
 /** Who is signed in, where the sign-in is kept, and signing out, which asks once more while messages wait. */
 export function AccountCard({ account, onDone }: AccountCardProps) {
   const { t } = useTranslation("auth");
+  const name = useAccountName(account);
   const server = useApp((state) => state.server);
   const address = server.kind === "ready" ? server.httpUrl : "";
   return (
@@ -24,7 +26,7 @@ export function AccountCard({ account, onDone }: AccountCardProps) {
       <div className="flex items-center gap-3">
         <CircleUser aria-hidden="true" className="size-8 shrink-0 text-soft" />
         <div className="flex min-w-0 flex-col">
-          <p className="truncate font-medium">{account.accountName}</p>
+          <p className="truncate font-medium">{name}</p>
           <p className="truncate text-small text-soft">
             {account.local || address === "" ? t("account.local") : t("account.remote", { address })}
           </p>

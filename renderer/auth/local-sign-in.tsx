@@ -18,7 +18,13 @@ export function LocalSignIn({ onDone }: SignInFormProps) {
     <div className="flex flex-col gap-4">
       <p className="text-soft">{t("local.body")}</p>
       {error === undefined ? undefined : <ErrorNote error={error} />}
-      <Button data-initial-focus="" kind="primary" size="large" busy={busy || signingIn} onClick={() => void signIn()}>
+      <Button
+        data-initial-focus=""
+        kind="primary"
+        size="large"
+        busy={busy || signingIn}
+        onClick={() => void signIn()}
+      >
         {t("local.action")}
       </Button>
     </div>

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useAuth } from "../bridge/use-bridge.tsx";
 import { useView, useViews } from "../shell/use-view.tsx";
@@ -12,6 +13,7 @@ export function SignInDialog() {
   const { closeDialog } = useViews();
   const auth = useAuth();
   const signedIn = auth.kind === "signed-in";
+  useCloseWhenSignedIn(open, signedIn, closeDialog);
   return (
     <Dialog open={open} onClose={closeDialog} title={signedIn ? t("accountTitle") : t("title")}>
       <div className="overflow-y-auto px-4 pt-1 pb-4">
@@ -19,4 +21,13 @@ export function SignInDialog() {
       </div>
     </Dialog>
   );
+}
+
+/** A dialog that was opened to sign in has done its work, also when the sign-in came from elsewhere: it shows no account. */
+function useCloseWhenSignedIn(open: boolean, signedIn: boolean, close: () => void): void {
+  const before = useRef({ open, signedIn });
+  useEffect(() => {
+    if (open && before.current.open && signedIn && !before.current.signedIn) close();
+    before.current = { open, signedIn };
+  }, [open, signedIn, close]);
 }

@@ -7,7 +7,7 @@ import { useAttempt } from "../shell/use-view.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Caret } from "./caret.tsx";
 import { CopyButton, MessageActions } from "./message-actions.tsx";
-import { useChatUi } from "./use-chat-ui.ts";
+import { useChatUi } from "./use-chat-ui.tsx";
 import { useFailureText } from "./use-failure-text.ts";
 
 /** What Pipit said: plain text over the whole width, with one quiet line for each tool it used. */

@@ -1,6 +1,5 @@
 import { createStore } from "zustand/vanilla";
 import type { ScreenImage } from "#contract/screen-image.ts";
-import type { Bridge } from "../bridge/bridge.ts";
 import type { PictureRefusal } from "./prepare-image.ts";
 
 /** Something at fault in the composer, told beside it. */
@@ -57,15 +56,4 @@ export function createChatUi(initialText: string) {
         tookFirst: false,
       })),
   };
-}
-
-const known = new WeakMap<Bridge, ChatUi>();
-
-/** The one of this window: made with its bridge's draft, kept as long as the bridge. */
-export function chatUiOf(bridge: Bridge): ChatUi {
-  const existing = known.get(bridge);
-  if (existing !== undefined) return existing;
-  const made = createChatUi(bridge.initialDraft);
-  known.set(bridge, made);
-  return made;
 }

@@ -4,7 +4,7 @@ import type { ComposerProblem } from "./chat-ui.ts";
 import { formatBytes } from "./format-bytes.ts";
 import { fileMaxBytes } from "./prepare-image.ts";
 import { numbers } from "./question-editor.tsx";
-import { useChatUiState } from "./use-chat-ui.ts";
+import { useChatUiState } from "./use-chat-ui.tsx";
 import { useFailureText } from "./use-failure-text.ts";
 
 /** From here on the composer counts. */

@@ -6,7 +6,7 @@ import { useApp, useAuth, useBridge, useChat } from "../bridge/use-bridge.tsx";
 import { useAttempt, useViews } from "../shell/use-view.tsx";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
-import { useChatUiState } from "./use-chat-ui.ts";
+import { useChatUiState } from "./use-chat-ui.tsx";
 import type { PictureIntake } from "./use-picture.ts";
 
 export interface ComposerToolsProps {

@@ -7,7 +7,7 @@ import { ComposerNotes } from "./composer-notes.tsx";
 import { ComposerTools } from "./composer-tools.tsx";
 import { PendingPicture } from "./pending-picture.tsx";
 import { useAutoHeight } from "./use-auto-height.ts";
-import { useChatUi, useChatUiState } from "./use-chat-ui.ts";
+import { useChatUi, useChatUiState } from "./use-chat-ui.tsx";
 import { useDraft } from "./use-draft.ts";
 import type { PictureIntake } from "./use-picture.ts";
 import { useSend } from "./use-send.ts";

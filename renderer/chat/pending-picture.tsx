@@ -4,7 +4,7 @@ import { IconButton } from "../ui/icon-button.tsx";
 import { Spinner } from "../ui/spinner.tsx";
 import { formatBytes } from "./format-bytes.ts";
 import { useBlobUrl } from "./sent-picture.tsx";
-import { useChatUiState } from "./use-chat-ui.ts";
+import { useChatUiState } from "./use-chat-ui.tsx";
 
 /** The picture that would be sent, with a way to take it out again. */
 export function PendingPicture({ onRemove }: { readonly onRemove: () => void }) {

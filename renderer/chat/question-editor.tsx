@@ -5,7 +5,7 @@ import type { UserMessage } from "#contract/chat-state.ts";
 import { useBridge } from "../bridge/use-bridge.tsx";
 import { useAttempt } from "../shell/use-view.tsx";
 import { Button } from "../ui/button.tsx";
-import { useChatUi } from "./use-chat-ui.ts";
+import { useChatUi } from "./use-chat-ui.tsx";
 
 /** A question being changed in its place: Enter asks it anew, Esc leaves it as it was. */
 export function QuestionEditor({ message }: { readonly message: UserMessage }) {

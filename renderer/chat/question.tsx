@@ -9,7 +9,7 @@ import { CopyButton, MessageActions } from "./message-actions.tsx";
 import { QuestionEditor } from "./question-editor.tsx";
 import { QuestionStatus } from "./question-status.tsx";
 import { SentPicture } from "./sent-picture.tsx";
-import { useChatUi, useChatUiState } from "./use-chat-ui.ts";
+import { useChatUi, useChatUiState } from "./use-chat-ui.tsx";
 
 export interface QuestionProps {
   readonly message: UserMessage;

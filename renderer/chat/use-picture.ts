@@ -4,7 +4,7 @@ import { useBridge } from "../bridge/use-bridge.tsx";
 import { useAttempt } from "../shell/use-view.tsx";
 import { prepareImage } from "./prepare-image.ts";
 import { scaleInWorker } from "./scale-in-worker.ts";
-import { useChatUi } from "./use-chat-ui.ts";
+import { useChatUi } from "./use-chat-ui.tsx";
 
 /** Ways for a picture into the composer. */
 export interface PictureIntake {
@@ -46,9 +46,16 @@ export function usePicture(): PictureIntake {
     }
   };
   const captureScreen = async () => {
+    running.current?.abort();
+    const { signal } = (running.current = new AbortController());
     ui.store.setState({ preparing: true, problem: undefined });
-    const captured = commands.captureScreen().then((image) => ui.attach(image));
-    await attempt(captured);
+    await attempt(
+      commands.captureScreen().then((image) => {
+        // Removed, or replaced by another picture, while it was being taken.
+        if (!signal.aborted) ui.attach(image);
+      }),
+    );
+    if (running.current?.signal !== signal) return;
     ui.store.setState({ preparing: false });
     ui.focusComposer();
   };

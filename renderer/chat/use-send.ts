@@ -1,10 +1,12 @@
+import type { AuthState } from "#contract/auth-state.ts";
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { useBridge } from "../bridge/use-bridge.tsx";
 import { useViews } from "../shell/use-view.tsx";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { ChatUiState, ComposerProblem } from "./chat-ui.ts";
-import { useChatUi } from "./use-chat-ui.ts";
+import { useChatUi } from "./use-chat-ui.tsx";
 
 /** Codes that are about the text or the picture; told beside the composer. */
 const composerCodes = new Set([
@@ -23,6 +25,24 @@ function obstacle({ text, picture }: ChatUiState): ComposerProblem | "nothing" |
   return text.length > PROMPT_MAX_CHARS ? { kind: "too-long", lengthChars: text.length } : undefined;
 }
 
+function isSignedOut({ kind }: AuthState): boolean {
+  return kind === "signed-out" || kind === "failed";
+}
+
+function isKnown({ kind }: AuthState): boolean {
+  return kind !== "unknown" && kind !== "signing-in";
+}
+
+/** Who is signed in once that is known. */
+function settled(auth: ReadonlyStore<AuthState>): Promise<AuthState> {
+  const { promise, resolve } = Promise.withResolvers<AuthState>();
+  const stop = auth.subscribe((state) => {
+    if (isKnown(state)) resolve(state);
+  });
+  if (isKnown(auth.getState())) resolve(auth.getState());
+  return promise.finally(stop);
+}
+
 /** Sends what the composer holds. It is emptied only once the message is safe; else everything stays. */
 export function useSend(): () => Promise<void> {
   const { commands, auth } = useBridge();
@@ -37,14 +57,14 @@ export function useSend(): () => Promise<void> {
   return async () => {
     const state = ui.store.getState();
     if (state.sending || state.preparing) return;
-    const { kind } = auth.getState();
-    if (kind === "signed-out" || kind === "failed") return views.open("sign-in");
     const problem = obstacle(state);
-    if (problem === "nothing") return;
+    if (problem === "nothing") return isSignedOut(auth.getState()) ? views.open("sign-in") : undefined;
     ui.store.setState({ problem, sending: problem === undefined });
     if (problem !== undefined) return;
     const { text, picture } = state;
     try {
+      // Right after the start the sign-in may still be under way: the message waits for it.
+      if (isSignedOut(await settled(auth))) return views.open("sign-in");
       await commands.send({ text, ...(picture === undefined ? {} : { image: ownBytes(picture) }) });
       ui.sent(text, picture);
       ui.goToEnd();

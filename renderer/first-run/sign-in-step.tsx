@@ -12,7 +12,7 @@ export function SignInStep({ onDone }: StepProps) {
   return (
     <p role="status" className="flex items-center gap-2 font-medium">
       <CircleCheck aria-hidden="true" className="size-5 shrink-0 text-accent" />
-      {t("signIn.doneAs", { name: auth.accountName })}
+      {auth.local ? t("signIn.doneLocal") : t("signIn.doneAs", { name: auth.accountName })}
     </p>
   );
 }

@@ -1,6 +1,7 @@
 import { CircleUser } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { AuthState } from "#contract/auth-state.ts";
+import { useAccountName } from "../auth/use-account-name.ts";
 import { useApp, useAuth, useBridge, useChat } from "../bridge/use-bridge.tsx";
 import { Button } from "../ui/button.tsx";
 import { VisuallyHidden } from "../ui/visually-hidden.tsx";
@@ -58,9 +59,10 @@ function Account() {
 
 function useAccountWord(auth: AuthState): string {
   const { t } = useTranslation("shell");
+  const accountName = useAccountName(auth.kind === "signed-in" ? auth : undefined);
   switch (auth.kind) {
     case "signed-in":
-      return auth.accountName === "" ? t("status.account") : auth.accountName;
+      return accountName;
     case "signing-in":
     case "unknown":
       return t("status.signingIn");

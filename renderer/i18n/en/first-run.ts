@@ -11,6 +11,7 @@ export const firstRun = {
     title: "Hello, this is Pipit",
     body: "Ask anything; the answer comes as text and as voice. First, sign in.",
     doneAs: "Signed in as {{name}}.",
+    doneLocal: "Signed in on this computer.",
   },
   hotkey: {
     title: "One key from anywhere",

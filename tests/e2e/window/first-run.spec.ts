@@ -28,7 +28,7 @@ test("three steps by keyboard, then the chat", async ({ gallery, page }) => {
 
 test("the hotkey works once it was pressed", async ({ gallery, page }) => {
   await gallery.open("first-run-hotkey");
-  await expect(page.getByText("Signed in as Ada.")).toBeVisible();
+  await expect(page.getByText("Signed in on this computer.")).toBeVisible();
   await page.getByRole("button", { name: "Next" }).click();
   await expect(page.getByRole("button", { name: "Skip", exact: true })).toBeVisible();
   await gallery.script((host) =>

@@ -78,7 +78,7 @@ test.describe("status line", () => {
   test("says who, how, which model, and what waits", async ({ gallery, page }) => {
     await gallery.open("offline");
     const status = page.getByRole("contentinfo", { name: "Status" });
-    await expect(status.getByText("Ada")).toBeVisible();
+    await expect(status.getByText("This computer")).toBeVisible();
     await expect(status.getByRole("button", { name: /Offline.*llama3\.2.*2 waiting/u })).toBeVisible();
   });
 

@@ -134,7 +134,7 @@ test.describe("account", () => {
   test("says who is signed in and where the sign-in is kept, and why there", async ({ gallery, page }) => {
     await gallery.open("account");
     const dialog = page.getByRole("dialog", { name: "Account" });
-    await expect(dialog).toContainText("Ada");
+    await expect(dialog).toContainText("This computer");
     await expect(dialog).toContainText("kept in a file that only you can read");
     await dialog.getByText("Details").click();
     await expect(dialog).toContainText("The Secret Service is not running.");
