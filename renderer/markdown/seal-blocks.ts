@@ -47,6 +47,8 @@ const blankLines = /(?:[ \t]*\n)+/y;
 /** Where reading stands. */
 interface Reader {
   text: string;
+  /** The end of the text was sealed as the end. */
+  isFinal: boolean;
   readonly sealed: SealedBlock[];
   readonly groups: (readonly Block[])[];
   readonly definitions: Definitions;
@@ -71,6 +73,7 @@ interface Parsed {
 function createReader(): Reader {
   return {
     text: "",
+    isFinal: false,
     sealed: [],
     groups: [],
     definitions: createDefinitions(),
@@ -88,8 +91,10 @@ export function createMarkdownDocument(): MarkdownDocument {
   return {
     update(rawText, final, shouldStop = () => false) {
       const next = rawText.includes("\r") ? rawText.replace(/\r\n?/g, "\n") : rawText;
-      if (!next.startsWith(reader.text)) reader = createReader();
+      const continues = reader.isFinal ? next === reader.text : next.startsWith(reader.text);
+      if (!continues) reader = createReader();
       reader.text = next;
+      reader.isFinal ||= final;
       const step = (): boolean => advance(reader, final) || (final && resolveNext(reader));
       let more = step();
       while (more && !shouldStop()) more = step();

@@ -1,19 +1,14 @@
 import { createContext, use, useEffect, useRef, useState } from "react";
-import { createDocumentCache } from "./document-cache.ts";
-import { createMarkdownDocument, type DocumentView, type MarkdownDocument } from "./seal-blocks.ts";
+import { createDocumentCache, type Reading } from "./document-cache.ts";
+import { createMarkdownDocument, type DocumentView } from "./seal-blocks.ts";
 
 /** What parsing may take of one frame (16 ms at 60 Hz), the rest is for rendering. */
 const frameBudgetMs = 5;
 /** After a parse that took long, parsing rests for so many times as long: it gets a third of the time at most. */
 const restFactor = 2;
 
-/** Finished answers that are scrolled out of the list and back need not be parsed again. */
+/** Answers that are scrolled out of the list and back are read on, not anew. */
 const DocumentCacheContext = createContext(createDocumentCache());
-
-interface Reading {
-  readonly document: MarkdownDocument;
-  readonly view: DocumentView;
-}
 
 /**
  * The blocks of a growing text: parsed at most once per frame, and by frames only, so that a hidden window does nothing.
@@ -21,51 +16,54 @@ interface Reading {
  */
 export function useDocument(text: string, streaming: boolean): DocumentView {
   const cache = use(DocumentCacheContext);
-  const [reading] = useState<Reading>(() => cache.get(text, streaming) ?? begin(text, streaming));
-  const [view, setView] = useState(reading.view);
+  const [first] = useState<Reading>(() => cache.take(text) ?? begin(text, streaming));
+  const [view, setView] = useState(first.view);
   const wanted = useRef({ text, final: !streaming });
-  const done = useRef({ text, final: !streaming, settled: reading.view.settled });
+  const read = useRef(first);
   const frame = useRef(0);
   const restUntilMs = useRef(0);
 
   useEffect(() => {
     wanted.current = { text, final: !streaming };
-    const isCurrent = (): boolean => {
-      const { text: doneText, final, settled } = done.current;
-      return settled && doneText === wanted.current.text && final === wanted.current.final;
-    };
     const work = (): void => {
       frame.current = 0;
       const startedMs = performance.now();
       if (startedMs >= restUntilMs.current) {
-        const { text: nextText, final } = wanted.current;
-        const next = reading.document.update(nextText, final, until(startedMs + frameBudgetMs));
-        done.current = { text: nextText, final, settled: next.settled };
-        if (final && next.settled) cache.set(nextText, { document: reading.document, view: next });
-        setView(next);
+        read.current = readOn(read.current, wanted.current, startedMs + frameBudgetMs);
+        setView(read.current.view);
         const tookMs = performance.now() - startedMs;
-        restUntilMs.current = tookMs > frameBudgetMs && !final ? startedMs + tookMs * (1 + restFactor) : 0;
+        const isSlow = tookMs > frameBudgetMs && !wanted.current.final;
+        restUntilMs.current = isSlow ? startedMs + tookMs * (1 + restFactor) : 0;
       }
-      if (!isCurrent()) frame.current = requestAnimationFrame(work);
+      if (!isDone(read.current, wanted.current)) frame.current = requestAnimationFrame(work);
     };
-    if (frame.current === 0 && !isCurrent()) frame.current = requestAnimationFrame(work);
-  }, [text, streaming, reading, cache]);
+    if (frame.current === 0 && !isDone(read.current, wanted.current))
+      frame.current = requestAnimationFrame(work);
+  }, [text, streaming]);
 
-  useEffect(
-    () => () => {
+  useEffect(() => {
+    cache.remove(read.current.document);
+    return () => {
       cancelAnimationFrame(frame.current);
       frame.current = 0;
-    },
-    [],
-  );
+      cache.put(read.current);
+    };
+  }, [cache]);
   return view;
 }
 
-function begin(text: string, streaming: boolean): Reading {
-  const document = createMarkdownDocument();
-  return { document, view: document.update(text, !streaming, until(performance.now() + frameBudgetMs)) };
+type Wanted = Pick<Reading, "text" | "final">;
+
+function isDone({ text, final, view }: Reading, wanted: Wanted): boolean {
+  return view.settled && text === wanted.text && final === wanted.final;
 }
 
-function until(timeMs: number): () => boolean {
-  return () => performance.now() >= timeMs;
+function begin(text: string, streaming: boolean): Reading {
+  const first: Omit<Reading, "view"> = { document: createMarkdownDocument(), text, final: !streaming };
+  return readOn(first, first, performance.now() + frameBudgetMs);
+}
+
+function readOn({ document }: Pick<Reading, "document">, { text, final }: Wanted, untilMs: number): Reading {
+  const view = document.update(text, final, () => performance.now() >= untilMs);
+  return { document, text, final, view };
 }

@@ -33,7 +33,7 @@ export function useHighlight(
           }
         });
       },
-      { rootMargin: ahead },
+      { rootMargin: ahead, scrollMargin: ahead },
     );
     observer.observe(target);
     return () => {
