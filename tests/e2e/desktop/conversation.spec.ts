@@ -186,4 +186,12 @@ test.describe("what is kept", () => {
     await desktop.clickTray("quit");
     await expect.poll(async () => (await processesOf(home)).map(({ argv }) => argv), recovery).toEqual([]);
   });
+
+  test("an app that is killed leaves no process behind", async ({ desktop, home }) => {
+    await desktop.chat.ask("hello");
+    await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible();
+    expect((await processesOf(home)).length).toBeGreaterThan(1);
+    await desktop.kill();
+    await expect.poll(async () => (await processesOf(home)).map(({ argv }) => argv), recovery).toEqual([]);
+  });
 });
