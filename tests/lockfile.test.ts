@@ -35,6 +35,8 @@ const splitPackages: readonly (readonly [name: string, family: RegExp])[] = [
   ["oxfmt", /^@oxfmt\/binding-/],
   ["typescript", /^@typescript\/typescript-/],
   ["rolldown", /^@rolldown\/binding-/],
+  ["@tailwindcss/oxide", /^@tailwindcss\/oxide-/],
+  ["lightningcss", /^lightningcss-/],
 ];
 
 /** Packages that carry the binaries of all platforms inside: the file each platform loads. */
