@@ -5,7 +5,7 @@ import { watchNear } from "./watch-near.ts";
 
 /**
  * How a group is treated while it is out of sight. `shown`: as always; `skippable`: the browser may leave out its
- * layout; `removable`: an empty box of the same height stands for it.
+ * layout; `removable`: that too, and far away an empty box of the same height stands for it.
  */
 export type GroupMode = "shown" | "skippable" | "removable";
 
@@ -20,7 +20,7 @@ export const BlockGroup = memo(function BlockGroup({ blocks, mode }: BlockGroupP
   const emptyPx = useEmptyHeight(box, blocks, mode === "removable");
   if (emptyPx !== undefined) return <div ref={box} className="md-group" style={{ blockSize: emptyPx }} />;
   return (
-    <div ref={box} className="md-group" data-skippable={mode === "skippable"}>
+    <div ref={box} className="md-group" data-skippable={mode !== "shown"}>
       {blocks.map((block) => (
         <BlockView key={block.key} block={block} />
       ))}

@@ -14,7 +14,8 @@ const maxOpenMarks = 4;
  * only its text is kept. So marks do not flash up and vanish. What it changes is within the last paragraph.
  */
 export function completeTail(source: string): string {
-  const from = Math.max(0, source.lastIndexOf("\n\n") + 2);
+  const blankLine = source.lastIndexOf("\n\n");
+  const from = blankLine < 0 ? 0 : blankLine + 2;
   const tail = source.slice(from);
   const isProse = tail.length <= maxChars && !/^(?: {4}|\t)|\n$|\|[^\n]*$/.test(tail);
   if (!isProse || (source.match(fenceLine)?.length ?? 0) % 2 === 1) return source;

@@ -51,9 +51,14 @@ function withinCost(fitting: string): string {
   return fitting.slice(0, end);
 }
 
+/** An address that is torn would lead elsewhere; longer ones are no links. */
+const wordMaxChars = 2_048;
+
 function wholeLines(source: string): string {
   const end = source.lastIndexOf("\n") + 1;
   if (end > 0) return source.slice(0, end);
+  const wordStart = source.lastIndexOf(" ") + 1;
+  if (wordStart > 0 && source.length - wordStart <= wordMaxChars) return source.slice(0, wordStart);
   const last = source.charCodeAt(source.length - 1);
   return last >= 0xd800 && last <= 0xdbff ? source.slice(0, -1) : source;
 }

@@ -102,9 +102,15 @@ function renderPhrasing(node: BlockNode, context: RenderContext): ReactNode {
     case "html":
       return renderHtml(node.value, context);
     case "link":
-      return renderLink(node.url, renderChildren(node.children, { ...context, insideLink: true }));
-    case "image":
-      return renderLink(node.url, withoutDirectionMarks(node.alt ?? "") || node.url);
+      return renderLink(
+        node.url,
+        textOf(node),
+        renderChildren(node.children, { ...context, insideLink: true }),
+      );
+    case "image": {
+      const text = withoutDirectionMarks(node.alt ?? "") || node.url;
+      return renderLink(node.url, text, text);
+    }
     case "footnoteReference":
       return <sup>{node.label ?? node.identifier}</sup>;
     default:
@@ -112,8 +118,14 @@ function renderPhrasing(node: BlockNode, context: RenderContext): ReactNode {
   }
 }
 
-function renderLink(url: string, children: ReactNode): ReactNode {
-  return <Link url={url}>{children}</Link>;
+function renderLink(url: string, text: string, children: ReactNode): ReactNode {
+  // Of "www.example.org" the parser makes an http address; who wrote it meant none.
+  const wanted = url === `http://${text}` ? `https://${text}` : url;
+  return (
+    <Link url={wanted} text={text}>
+      {children}
+    </Link>
+  );
 }
 
 /** HTML is never interpreted. Only a line break, which tables cannot have otherwise, is understood. */

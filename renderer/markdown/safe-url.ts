@@ -1,6 +1,7 @@
-const schemes = new Set(["http:", "https:", "mailto:"]);
-/** As `openExternal` takes them. */
-const maxChars = 8_192;
+/** What `openExternal` opens. */
+const schemes = new Set(["https:", "mailto:"]);
+/** Nobody can look through a longer one, and a text of a longer word may be torn in the middle of it. */
+const maxChars = 2_048;
 
 /** Where a link leads. */
 export interface LinkTarget {
@@ -11,15 +12,25 @@ export interface LinkTarget {
 }
 
 /**
- * The target of a link in an answer; undefined for what must not become one: any scheme but http, https and mailto,
- * addresses without a scheme, and those with a user name (`https://bank.example@evil.example`).
+ * The target of a link in an answer; undefined for what must not become one: any scheme but https and mailto, addresses
+ * without a scheme, and those with a user name (`https://bank.example@evil.example`).
  */
 export function safeUrl(raw: string): LinkTarget | undefined {
+  const url = parse(raw);
+  if (url === undefined || !schemes.has(url.protocol)) return undefined;
+  return { url: url.href, host: url.protocol === "mailto:" ? url.pathname : url.host };
+}
+
+/** An address that Pipit does not open, because anybody on the way can read and change it, but that may be read. */
+export function plainHttpUrl(raw: string): string | undefined {
+  const url = parse(raw);
+  return url?.protocol === "http:" ? url.href : undefined;
+}
+
+function parse(raw: string): URL | undefined {
   if (raw.length > maxChars || !URL.canParse(raw)) return undefined;
   const url = new URL(raw);
-  const isSafe = schemes.has(url.protocol) && url.username === "" && url.password === "";
-  if (!isSafe || url.href.length > maxChars) return undefined;
-  return { url: url.href, host: url.protocol === "mailto:" ? url.pathname : url.host };
+  return url.username === "" && url.password === "" && url.href.length <= maxChars ? url : undefined;
 }
 
 /** Characters that turn the direction of what follows, so that an address can be made to look like another. */

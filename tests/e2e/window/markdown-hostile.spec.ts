@@ -77,8 +77,8 @@ test("marks that turn the direction are taken out of links, and stay within thei
   }
 });
 
-/** Nothing of this may hold up the page; the goal on a quiet machine is 100 ms. */
-const longestTaskMs = 400;
+/** Nothing of this may hold up the page. The goal is 100 ms by itself; here two browsers run, and are traced. */
+const longestTaskMs = 600;
 
 const hostile: Readonly<Record<string, string>> = {
   "lists 1,000 deep": Array.from({ length: 1_000 }, (_, index) => `${"  ".repeat(index)}- a`).join("\n"),
@@ -101,11 +101,14 @@ for (const [name, text] of Object.entries(hostile)) {
 }
 
 test("an answer of 2 MB opens step by step, its beginning at once", async ({ answers, page }) => {
-  test.slow();
-  await answers.show(sampleAnswer(2_000_000));
+  await answers.show(`${sampleAnswer(2_000_000)}\n\nthe end of it`);
   await expect(page.getByRole("heading", { name: "Step 1:" })).toBeAttached();
-  await expect(page.getByRole("heading", { name: "Step 1300:" })).toBeAttached({ timeout: 60_000 });
+  await expect(page.getByText("the end of it", { exact: true })).toBeVisible({ timeout: 50_000 });
   expect(Math.max(0, ...(await answers.longTasksMs()))).toBeLessThan(longestTaskMs);
+  // What is out of sight is not in the page; it comes back when it is looked at.
+  await expect.poll(() => page.locator(".md *").count()).toBeLessThan(5_000);
+  await page.getByRole("log").press("Home");
+  await expect(page.getByRole("heading", { name: "Step 1:" })).toBeVisible();
 });
 
 test("a hidden page reads nothing until it is seen", async ({ answers, page }) => {

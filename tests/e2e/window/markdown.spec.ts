@@ -80,9 +80,16 @@ test("opens links outside, by mouse and by keyboard", async ({ answers, page, co
     .toEqual([
       { url: "https://example.org/a?b#c" },
       { url: "mailto:me@example.org" },
-      { url: "http://www.example.net/" },
+      { url: "https://www.example.net/" },
     ]);
   expect(context.pages()).toHaveLength(1);
+});
+
+test("shows an http address, which Pipit does not open, as text", async ({ answers, page }) => {
+  await answers.show("See [the site](http://old.example/a) and http://older.example/b now.");
+  const text = "See the site (http://old.example/a) and http://older.example/b now.";
+  await expect(page.locator(".md").last()).toHaveText(text);
+  await expect(page.locator(".md a")).toHaveCount(0);
 });
 
 test("says so when a link could not be opened", async ({ answers, page, gallery }) => {
