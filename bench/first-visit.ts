@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { chromium, type Browser } from "@playwright/test";
+import type { Browser } from "@playwright/test";
 import { signIn } from "#tests/integration/start-test-server.ts";
 import { ChatWindow } from "#tests/e2e/pages/chat-window.ts";
 import { repositoryRoot } from "#tests/system/command.ts";
 import { buildParts } from "#tools/build/build-part.ts";
 import { windowPart } from "#tools/build/pipit-parts.ts";
+import { launchBrowser } from "./lib/browser.ts";
 import { makeHome, startPipitMain, type PipitMain } from "./lib/pipit-main.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
 import { interleave, median } from "./lib/statistics.ts";
@@ -33,10 +34,7 @@ export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> 
   await using home = await makeHome();
   await using server = await startPipitMain({ OLLAMA_HOST: "http://127.0.0.1:9" }, signal, home.path);
   await using cleanup = new AsyncDisposableStack();
-  const browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
-  });
+  const browser = await launchBrowser();
   cleanup.defer(() => browser.close());
   const visits: Visit[] = [];
   const visit = async (): Promise<number> => {

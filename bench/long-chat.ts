@@ -1,11 +1,9 @@
-import { chromium, type Browser, type CDPSession, type Page } from "@playwright/test";
-import { build, preview } from "vite";
+import type { CDPSession, Page } from "@playwright/test";
 import { longChat } from "#tests/gallery/messages.ts";
-import { repositoryRoot } from "#tests/system/command.ts";
+import { startGallery, type Gallery } from "./lib/browser.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
 import { interleave, median } from "./lib/statistics.ts";
 
-const configFile = `${repositoryRoot}/tests/gallery/vite.config.ts`;
 const rounds = { warmups: 1, measured: 3 };
 const longCount = 5_000;
 const freshCount = 2;
@@ -16,60 +14,51 @@ const pieces = 150;
  * time until it has opened and takes text. The real window in Chromium, on the gallery's scripted host.
  */
 export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> {
-  await build({ configFile, logLevel: "warn" });
-  const server = await preview({ configFile, preview: { host: "127.0.0.1", port: 0 }, logLevel: "warn" });
-  const url = server.resolvedUrls?.local[0] ?? "";
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-  try {
-    const samples = await interleave(
-      [
-        { name: "long", measure: () => streamMs(browser, url, longCount) },
-        { name: "fresh", measure: () => streamMs(browser, url, freshCount) },
-        { name: "open", measure: () => openMs(browser, url) },
-      ],
-      rounds,
-      signal,
-    );
-    const middle = (name: string) => median(samples.get(name) ?? []);
-    return [
-      toResult({
-        name: "long-chat.stream",
-        unit: "ms of main thread",
-        value: middle("long"),
-        baseline: middle("fresh"),
-        baselineName: "the same answer in a fresh chat",
-        goal: { of: "ratio", atMost: 1.1 },
-      }),
-      toResult({
-        name: "long-chat.memory",
-        unit: "MB per 1,000 messages",
-        value: await memorySlope(browser, url),
-        goal: { of: "value", atMost: 5 },
-      }),
-      toResult({
-        name: "long-chat.open",
-        unit: "ms",
-        value: middle("open"),
-        goal: { of: "value", atMost: 300 },
-      }),
-    ];
-  } finally {
-    await browser.close();
-    await server.close();
-  }
+  await using gallery = await startGallery();
+  const samples = await interleave(
+    [
+      { name: "long", measure: () => streamMs(gallery, longCount) },
+      { name: "fresh", measure: () => streamMs(gallery, freshCount) },
+      { name: "open", measure: () => openMs(gallery) },
+    ],
+    rounds,
+    signal,
+  );
+  const middle = (name: string) => median(samples.get(name) ?? []);
+  return [
+    toResult({
+      name: "long-chat.stream",
+      unit: "ms of main thread",
+      value: middle("long"),
+      baseline: middle("fresh"),
+      baselineName: "the same answer in a fresh chat",
+      goal: { of: "ratio", atMost: 1.1 },
+    }),
+    toResult({
+      name: "long-chat.memory",
+      unit: "MB per 1,000 messages",
+      value: await memorySlope(gallery),
+      goal: { of: "value", atMost: 5 },
+    }),
+    toResult({
+      name: "long-chat.open",
+      unit: "ms",
+      value: middle("open"),
+      goal: { of: "value", atMost: 300 },
+    }),
+  ];
 }
 
 /** A window that shows `count` messages, drawn and at rest. */
-async function openChat(browser: Browser, url: string, count: number): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 440, height: 680 } });
-  await page.goto(`${url}?scene=empty`);
+async function openChat(gallery: Gallery, count: number): Promise<Page> {
+  const page = await gallery.open("scene=empty");
   await page.evaluate((messages) => window.scripted.chat.setState({ messages }), longChat(count));
   await page.getByRole("article").last().waitFor();
   return page;
 }
 
-async function streamMs(browser: Browser, url: string, count: number): Promise<number> {
-  const page = await openChat(browser, url, count);
+async function streamMs(gallery: Gallery, count: number): Promise<number> {
+  const page = await openChat(gallery, count);
   const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable");
   const beforeMs = await taskMs(session);
@@ -106,10 +95,8 @@ async function taskMs(session: CDPSession): Promise<number> {
 }
 
 /** From the state's arrival until the last message is drawn at the end and the page is free for a key. */
-async function openMs(browser: Browser, url: string): Promise<number> {
-  const page = await browser.newPage({ viewport: { width: 440, height: 680 } });
-  await page.goto(`${url}?scene=empty`);
-  await page.locator("textarea").waitFor();
+async function openMs(gallery: Gallery): Promise<number> {
+  const page = await gallery.open("scene=empty");
   const elapsedMs = await page.evaluate(async (messages) => {
     const startedMs = performance.now();
     window.scripted.chat.setState({ messages });
@@ -122,14 +109,14 @@ async function openMs(browser: Browser, url: string): Promise<number> {
   return elapsedMs;
 }
 
-async function memorySlope(browser: Browser, url: string): Promise<number> {
-  const small = await heapBytes(browser, url, 1_000);
-  const large = await heapBytes(browser, url, longCount);
+async function memorySlope(gallery: Gallery): Promise<number> {
+  const small = await heapBytes(gallery, 1_000);
+  const large = await heapBytes(gallery, longCount);
   return (large - small) / ((longCount - 1_000) / 1_000) / 1_000_000;
 }
 
-async function heapBytes(browser: Browser, url: string, count: number): Promise<number> {
-  const page = await openChat(browser, url, count);
+async function heapBytes(gallery: Gallery, count: number): Promise<number> {
+  const page = await openChat(gallery, count);
   const session = await page.context().newCDPSession(page);
   await session.send("HeapProfiler.collectGarbage");
   const { usedSize } = await session.send("Runtime.getHeapUsage");

@@ -34,7 +34,8 @@ export async function startGallery(): Promise<Gallery> {
   const config: InlineConfig = {
     configFile: join(repositoryRoot, "tests/gallery/vite.config.ts"),
     logLevel: "warn",
-    build: { outDir },
+    // The naive renderer takes its libraries into the page's main script.
+    build: { outDir, chunkSizeWarningLimit: 2_000 },
     plugins: [offerNaiveMarkdown()],
   };
   await build(config);

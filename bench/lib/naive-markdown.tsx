@@ -5,7 +5,10 @@ import { gfmFromMarkdown } from "mdast-util-gfm";
 import { mathFromMarkdown } from "mdast-util-math";
 import { gfm } from "micromark-extension-gfm";
 import { math } from "micromark-extension-math";
-import { createElement, type ReactNode } from "react";
+import { createElement, useMemo, type ReactNode } from "react";
+import { useStore } from "zustand";
+import { answerText, type Message } from "#contract/chat-state.ts";
+import { useBridge } from "#renderer/bridge/use-bridge.tsx";
 import type { MarkdownProps } from "#renderer/markdown/markdown.tsx";
 import "#renderer/markdown/markdown.css";
 
@@ -17,11 +20,20 @@ const options = { extensions: [gfm(), math()], mdastExtensions: [gfmFromMarkdown
 const lowlight = createLowlight(common);
 
 /**
- * What Pipit's rendering is measured against: the usual way, with the same libraries. Each change parses the whole text
- * again, colours all code, sets all formulas, and renders everything.
+ * What Pipit's rendering is measured against: the usual way, with the same libraries. Each token parses the whole text
+ * again, colours all code, sets all formulas, and renders everything. It takes the text from the chat itself, for the
+ * window hands it down once per frame only.
  */
-export function NaiveMarkdown({ text }: MarkdownProps) {
-  return <div className="md md-naive">{fromMarkdown(text, options).children.map(renderNode)}</div>;
+export function NaiveMarkdown({ text, streaming }: MarkdownProps) {
+  const { chat } = useBridge();
+  const newest = useStore(chat, ({ messages }) => (streaming ? lastText(messages) : text));
+  const content = useMemo(() => fromMarkdown(newest, options).children.map(renderNode), [newest]);
+  return <div className="md md-naive">{content}</div>;
+}
+
+function lastText(messages: readonly Message[]): string {
+  const last = messages.at(-1);
+  return last?.role === "assistant" ? answerText(last) : "";
 }
 
 const tags: Readonly<Record<string, string>> = {
