@@ -30,8 +30,15 @@ function Conversation({ shown }: { readonly shown: Shown }) {
   const editingId = useChatUiState((state) => state.editingId);
   useEnd(follower, messages, scroller);
 
-  const pullKey = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent) => {
     if (upKeys.has(event.key)) follower.pulledUp();
+    const hasModifier = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;
+    if (event.target !== event.currentTarget || hasModifier) return;
+    // At once: on the way, rows that get their true height would stop the browser's own gliding.
+    if (event.key === "Home") follower.toStart();
+    else if (event.key === "End") follower.toEnd();
+    else return;
+    event.preventDefault();
   };
   const editingAt = editingId === undefined ? -1 : messages.findLastIndex(({ id }) => id === editingId);
   // The last one grows: taken out and put back it would begin to read its text anew.
@@ -47,13 +54,13 @@ function Conversation({ shown }: { readonly shown: Shown }) {
         aria-label={t("conversation")}
         tabIndex={0}
         data-message-scroller
-        className="h-full overflow-x-hidden overflow-y-auto overscroll-contain -outline-offset-2"
+        className="h-full overflow-x-hidden overflow-y-auto overscroll-contain -outline-offset-2 [overflow-anchor:none]"
         onScroll={follower.scrolled}
         onWheel={(event) => {
           if (event.deltaY < 0) follower.pulledUp();
         }}
         onTouchMove={follower.pulledUp}
-        onKeyDown={pullKey}
+        onKeyDown={onKeyDown}
       >
         <Virtualizer
           as={Rows}

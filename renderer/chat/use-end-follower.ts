@@ -13,6 +13,7 @@ export interface EndFollower {
   /** Something was added at the end. */
   grew(): void;
   toEnd(): void;
+  toStart(): void;
 }
 
 interface Anchor {
@@ -64,6 +65,13 @@ function createEndFollower(scroller: () => HTMLElement | null): EndFollower {
       if (!store.getState().following) anchor ??= findAnchor(element);
     },
     grew: () => apply({ kind: "grew" }),
+    toStart() {
+      const element = scroller();
+      if (element === null) return;
+      apply({ kind: "pulled-up", now: metricsOf(element) });
+      anchor = undefined;
+      element.scrollTop = 0;
+    },
     toEnd() {
       anchor = undefined;
       apply({ kind: "jumped" });
@@ -83,10 +91,29 @@ function metricsOf(element: HTMLElement): ScrollMetrics {
   };
 }
 
-/** The first message that is at least partly in view. */
+/** How deep an anchor is looked for: message, answer, part, group of blocks, block. */
+const anchorDepth = 6;
+
+/**
+ * What is first at least partly in view: a message, or, of one that begins further up, the block at that place, since
+ * what is above it may change its height too.
+ */
 function findAnchor(scroller: HTMLElement): Anchor | undefined {
   const topPx = scroller.getBoundingClientRect().top;
-  for (const element of scroller.querySelectorAll("article")) {
+  let found: Anchor | undefined;
+  let candidates: Iterable<Element> = scroller.querySelectorAll("article");
+  for (let depth = 0; depth < anchorDepth; depth += 1) {
+    const next = firstBelow(candidates, topPx);
+    if (next === undefined) return found;
+    found = next;
+    if (next.topPx >= 0) return found;
+    candidates = next.element.children;
+  }
+  return found;
+}
+
+function firstBelow(elements: Iterable<Element>, topPx: number): Anchor | undefined {
+  for (const element of elements) {
     const box = element.getBoundingClientRect();
     if (box.bottom > topPx && box.height > 0) return { element, topPx: box.top - topPx };
   }

@@ -1,4 +1,5 @@
 import { createContext, use, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { createDocumentCache, type Reading } from "./document-cache.ts";
 import { createMarkdownDocument, type DocumentView } from "./seal-blocks.ts";
 
@@ -30,7 +31,8 @@ export function useDocument(text: string, streaming: boolean): DocumentView {
       const startedMs = performance.now();
       if (startedMs >= restUntilMs.current) {
         read.current = readOn(read.current, wanted.current, startedMs + frameBudgetMs);
-        setView(read.current.view);
+        // Drawn in this very frame, so that who follows the end never sees it pass by.
+        flushSync(() => setView(read.current.view));
         const tookMs = performance.now() - startedMs;
         const isSlow = tookMs > frameBudgetMs && !wanted.current.final;
         restUntilMs.current = isSlow ? startedMs + tookMs * (1 + restFactor) : 0;
