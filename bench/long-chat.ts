@@ -1,6 +1,7 @@
-import type { CDPSession, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { longChat } from "#tests/gallery/messages.ts";
 import { startGallery, type Gallery } from "./lib/browser.ts";
+import { countMainThreadMs } from "./lib/main-thread.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
 import { interleave, median } from "./lib/statistics.ts";
 
@@ -59,13 +60,11 @@ async function openChat(gallery: Gallery, count: number): Promise<Page> {
 
 async function streamMs(gallery: Gallery, count: number): Promise<number> {
   const page = await openChat(gallery, count);
-  const session = await page.context().newCDPSession(page);
-  await session.send("Performance.enable");
-  const beforeMs = await taskMs(session);
+  const takenMs = await countMainThreadMs(page);
   await page.evaluate(streamInPage, pieces);
-  const afterMs = await taskMs(session);
+  const tookMs = await takenMs();
   await page.close();
-  return afterMs - beforeMs;
+  return tookMs;
 }
 
 /** Runs in the page: one piece of an answer per frame. */
@@ -87,11 +86,6 @@ async function streamInPage(count: number): Promise<void> {
     chat.setState({ messages: [...before, answer] });
     await new Promise(requestAnimationFrame);
   }
-}
-
-async function taskMs(session: CDPSession): Promise<number> {
-  const { metrics } = await session.send("Performance.getMetrics");
-  return (metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN) * 1_000;
 }
 
 /** From the state's arrival until the last message is drawn at the end and the page is free for a key. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "@playwright/test";
 import { startGallery, type Gallery } from "./lib/browser.ts";
 import type { PageTimes } from "./lib/browser-probe.ts";
+import { countMainThreadMs } from "./lib/main-thread.ts";
 import { blockedMs, framesPerSecond, longestTaskMs, missedFramesPercent } from "./lib/page-times.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
 import { median, quantile } from "./lib/statistics.ts";
@@ -15,6 +16,11 @@ const sustainedSeconds = 30;
 const naiveQuery = "&markdown=naive";
 const baselineName = "naive: all of it anew per token";
 
+interface StreamTimes extends PageTimes {
+  /** Processor time of the main thread, whatever else the machine did. */
+  readonly mainThreadMs: number;
+}
+
 /**
  * What the page's main thread does while an answer of 600 tokens and 57 KB with code, tables, lists and formulas streams
  * into the real window, beside the same window with a naive renderer; and whether one can type meanwhile.
@@ -24,7 +30,7 @@ export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> 
   const results = [await framesAtRest(gallery, signal)];
   for (const tokensPerSecond of [60, 300]) {
     const pace = { tokensPerSecond, tokens: tokensOfOneAnswer };
-    const ours: PageTimes[] = [];
+    const ours: StreamTimes[] = [];
     for (let round = 0; round < rounds; round += 1) ours.push(await stream(gallery, "", pace, signal));
     const naive = await stream(gallery, naiveQuery, pace, signal);
     results.push(...describeStream(`render.${tokensPerSecond}`, ours, naive));
@@ -58,12 +64,14 @@ async function stream(
   query: string,
   pace: StreamPace,
   signal: AbortSignal,
-): Promise<PageTimes> {
+): Promise<StreamTimes> {
   await using opened = await openPage(gallery, query, signal);
+  const takenMs = await countMainThreadMs(opened.page);
   const times = await streamAnswers(opened.page, pace);
+  const mainThreadMs = await takenMs();
   const isNaive = (await opened.page.locator(".md-naive").count()) > 0;
   if (isNaive !== (query !== "")) throw new Error("Another renderer was measured than the one asked for.");
-  return times;
+  return { ...times, mainThreadMs };
 }
 
 /** A page that is closed at the end, and at once when the benchmark is given up. */
@@ -85,8 +93,8 @@ async function openPage(
   };
 }
 
-function describeStream(name: string, runs: readonly PageTimes[], naive?: PageTimes): BenchResult[] {
-  const figure = (of: (times: PageTimes) => number) => ({
+function describeStream(name: string, runs: readonly StreamTimes[], naive?: StreamTimes): BenchResult[] {
+  const figure = (of: (times: StreamTimes) => number) => ({
     value: median(runs.map(of)),
     ...(naive === undefined ? {} : { baseline: of(naive), baselineName }),
   });
@@ -105,6 +113,7 @@ function describeStream(name: string, runs: readonly PageTimes[], naive?: PageTi
       ...figure(longestTaskMs),
       goal: { of: "value", atMost: 100 },
     }),
+    toResult({ name: `${name}.main-thread`, unit: "ms", ...figure(({ mainThreadMs }) => mainThreadMs) }),
     ...(naive === undefined
       ? []
       : [
