@@ -2,6 +2,9 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { expect } from "@playwright/test";
 import { test } from "../fixtures/window-test.ts";
 
+/** Thousands of the blocks that other scenes have a few of: what axe would find, it finds there, in a tenth of the time. */
+const repetitive = new Set(["chat-long", "markdown-long", "markdown-huge"]);
+
 for (const theme of ["light", "dark"] as const) {
   for (const language of ["en", "ru"] as const) {
     test(`axe finds nothing in any scene, ${theme}, ${language}`, async ({ gallery, page }) => {
@@ -9,13 +12,13 @@ for (const theme of ["light", "dark"] as const) {
       // What fades in would be measured half faded.
       await page.emulateMedia({ reducedMotion: "reduce" });
       await gallery.open("empty");
-      const scenes = await page.evaluate(() => window.sceneNames);
+      const scenes = (await page.evaluate(() => window.sceneNames)).filter((name) => !repetitive.has(name));
       expect(scenes.length).toBeGreaterThan(10);
       for (const scene of scenes) {
         await test.step(scene, async () => {
           await gallery.open(scene, { theme, language });
           await expect(page.locator("#root")).not.toBeEmpty();
-          const { violations } = await new AxeBuilder({ page }).analyze();
+          const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
           const found = violations
             .flatMap(({ id, nodes }) => nodes.map((node) => ({ id, ...node })))
             .filter(({ id, html }) => !(id === "heading-order" && isOfAnswer(html)))
