@@ -80,7 +80,7 @@ const CopyButton = memo(function CopyButton({ text }: { readonly text: string })
   const said = { ready: "", copied: t("copied"), failed: t("copyFailed") }[state];
   return (
     <>
-      <span role="status" className="md-code-said">
+      <span aria-live="polite" className="md-code-said">
         {said}
       </span>
       <button

@@ -188,7 +188,7 @@ function renderTable(
     ));
   if (continued && rows.length === 0) return null;
   return (
-    <TableBox>
+    <TableBox rowCount={node.children.length}>
       {!continued && (
         <thead>
           <tr>{cells(head, "th")}</tr>

@@ -1,11 +1,24 @@
-import type { ReactNode } from "react";
+import type { CSSProperties, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+/** So many rows are worth leaving out their layout while they are out of sight. */
+const skippableRows = 24;
+const rowPx = 31;
+
+export interface TableBoxProps {
+  readonly rowCount: number;
+  readonly children: ReactNode;
+}
+
 /** A table that scrolls in a box of its own. */
-export function TableBox({ children }: { readonly children: ReactNode }) {
+export function TableBox({ rowCount, children }: TableBoxProps) {
   const { t } = useTranslation("markdown");
+  const isLong = rowCount > skippableRows;
+  const style: CSSProperties | undefined = isLong
+    ? { contentVisibility: "auto", containIntrinsicBlockSize: `auto ${rowCount * rowPx}px` }
+    : undefined;
   return (
-    <div className="md-table" role="group" aria-label={t("table")} tabIndex={0}>
+    <div className="md-table" role="group" aria-label={t("table")} tabIndex={0} style={style}>
       <table>{children}</table>
     </div>
   );

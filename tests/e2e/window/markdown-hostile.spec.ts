@@ -2,6 +2,9 @@ import { expect } from "@playwright/test";
 import { sampleAnswer } from "#tests/gallery/sample-answer.ts";
 import { test } from "../fixtures/markdown-test.ts";
 
+// Its pictures of the page would be most of what the page does.
+test.use({ trace: "off" });
+
 test.beforeEach(({ answers }) => answers.open());
 
 test("HTML is shown as text and never interpreted", async ({ answers, page }) => {
@@ -77,8 +80,8 @@ test("marks that turn the direction are taken out of links, and stay within thei
   }
 });
 
-/** Nothing of this may hold up the page. The goal is 100 ms by itself; here two browsers run, and are traced. */
-const longestTaskMs = 600;
+/** Nothing of this may hold up the page: milliseconds of the processor. */
+const taskMaxMs = 300;
 
 const hostile: Readonly<Record<string, string>> = {
   "lists 1,000 deep": Array.from({ length: 1_000 }, (_, index) => `${"  ".repeat(index)}- a`).join("\n"),
@@ -93,18 +96,22 @@ const hostile: Readonly<Record<string, string>> = {
 
 for (const [name, text] of Object.entries(hostile)) {
   test(`${name}: shown in bounded time`, async ({ answers, page }) => {
-    await answers.show(`${text}\n\nthe end of it`);
-    await expect(page.locator(".md").last()).toContainText("the end of it", { timeout: 30_000 });
-    const longest = Math.max(0, ...(await answers.longTasksMs()));
-    expect(longest).toBeLessThan(longestTaskMs);
+    const longestMs = await answers.longestTaskMs(async () => {
+      await answers.show(`${text}\n\nthe end of it`);
+      await expect(page.locator(".md").last()).toContainText("the end of it", { timeout: 40_000 });
+    });
+    expect(longestMs).toBeLessThan(taskMaxMs);
   });
 }
 
 test("an answer of 2 MB opens step by step, its beginning at once", async ({ answers, page }) => {
-  await answers.show(`${sampleAnswer(2_000_000)}\n\nthe end of it`);
-  await expect(page.getByRole("heading", { name: "Step 1:" })).toBeAttached();
-  await expect(page.getByText("the end of it", { exact: true })).toBeVisible({ timeout: 50_000 });
-  expect(Math.max(0, ...(await answers.longTasksMs()))).toBeLessThan(longestTaskMs);
+  test.slow();
+  const longestMs = await answers.longestTaskMs(async () => {
+    await answers.show(`${sampleAnswer(2_000_000)}\n\nthe end of it`);
+    await expect(page.getByRole("heading", { name: "Step 1:" })).toBeAttached();
+    await expect(page.getByText("the end of it", { exact: true })).toBeVisible({ timeout: 120_000 });
+  });
+  expect(longestMs).toBeLessThan(taskMaxMs);
   // What is out of sight is not in the page; it comes back when it is looked at.
   await expect.poll(() => page.locator(".md *").count()).toBeLessThan(5_000);
   await page.getByRole("log").press("Home");

@@ -49,7 +49,7 @@ test("copies exactly the code of a block, and says so", async ({ answers, page }
   const copy = page.locator(".md-code").getByRole("button", { name: "Copy code" });
   await copy.focus();
   await page.keyboard.press("Enter");
-  await expect(page.locator(".md-code").getByRole("status")).toHaveText("Copied");
+  await expect(page.locator(".md-code [aria-live=polite]")).toHaveText("Copied");
   expect(await answers.calls("copyText")).toEqual([{ text: code }]);
 });
 
@@ -158,9 +158,24 @@ test("sealed blocks keep their elements while the answer grows", async ({ answer
   await answers.show("# Kept\n\nfirst\n\nsecond", "streaming");
   const heading = page.getByRole("heading", { name: "Kept" });
   await heading.evaluate((element) => element.setAttribute("data-same", "yes"));
+  await page.evaluate(() => {
+    const sealed = document.querySelector(".md h3")?.parentElement;
+    const observer = new MutationObserver((records) => {
+      for (const { target } of records) {
+        const block = target.nodeType === 1 ? (target as Element) : target.parentElement;
+        if (block?.closest("h3, p:nth-child(2)") !== null) window.violations.push("A sealed block changed.");
+      }
+    });
+    if (sealed)
+      observer.observe(sealed, { subtree: true, childList: true, characterData: true, attributes: true });
+  });
+  for (let count = 1; count <= 20; count += 1) {
+    await answers.show(`# Kept\n\nfirst\n\nsecond\n\n${"more\n\n".repeat(count * 5)}end`, "streaming");
+  }
   await answers.show(`# Kept\n\nfirst\n\nsecond\n\n${"more\n\n".repeat(100)}end`, "done");
   await expect(page.getByText("end", { exact: true })).toBeAttached();
   await expect(page.locator(".md h3").first()).toHaveAttribute("data-same", "yes");
+  expect(await answers.violations()).toEqual([]);
 });
 
 test("speaks Russian", async ({ answers, page, gallery }) => {

@@ -1,0 +1,36 @@
+import { expect, it, vi } from "vitest";
+import { sampleAnswer } from "#tests/gallery/sample-answer.ts";
+import { parseMarkdown } from "./parse-markdown.ts";
+import { createMarkdownDocument } from "./seal-blocks.ts";
+
+vi.mock(import("./parse-markdown.ts"), async (original) => {
+  const real = await original();
+  return { ...real, parseMarkdown: vi.fn(real.parseMarkdown) };
+});
+
+function parsedChars(): number {
+  return vi.mocked(parseMarkdown).mock.calls.reduce((sum, [source]) => sum + source.length, 0);
+}
+
+it("parses the tail only, however long the answer is", () => {
+  const document = createMarkdownDocument();
+  const text = sampleAnswer(60_000);
+  const perPart: number[] = [];
+  for (let part = 0; part < 3; part += 1) {
+    vi.mocked(parseMarkdown).mockClear();
+    for (let at = 0; at < 20_000; at += 50) document.update(text.slice(0, part * 20_000 + at), false);
+    perPart.push(parsedChars());
+  }
+  const [first = 0, , last = 0] = perPart;
+  expect(first).toBeGreaterThan(20_000);
+  expect(last).toBeLessThan(first * 1.5);
+});
+
+it("parses nothing when nothing came", () => {
+  const document = createMarkdownDocument();
+  const text = sampleAnswer(20_000);
+  const view = document.update(text, true);
+  vi.mocked(parseMarkdown).mockClear();
+  expect(document.update(text, true).groups).toEqual(view.groups);
+  expect(parseMarkdown).not.toHaveBeenCalled();
+});
