@@ -15,7 +15,7 @@ export function Answer({ message }: { readonly message: AssistantMessage }) {
   const { t } = useTranslation("chat");
   const streaming = message.status === "streaming";
   return (
-    <div className="pt-1 pb-2">
+    <div className="pt-4 pb-2">
       {message.parts.map((part, index) => (
         // Parts are only ever added at the end, and the last one grows.
         <AnswerPart key={index} part={part} streaming={streaming && index === message.parts.length - 1} />

@@ -10,7 +10,8 @@ import { clockTime, fullTime } from "./message-time.ts";
 const copiedMs = 1_500;
 
 export interface MessageActionsProps {
-  readonly atMs: number;
+  /** Shown beside the actions; absent: not shown. */
+  readonly atMs?: number;
   readonly children: ReactNode;
   readonly className?: string;
 }
@@ -23,13 +24,15 @@ export function MessageActions({ atMs, children, className = "" }: MessageAction
       className={`flex h-6 items-center gap-1 opacity-0 transition-opacity group-hover/message:opacity-100 group-focus-within/message:opacity-100 ${className}`}
     >
       {children}
-      <time
-        dateTime={new Date(atMs).toISOString()}
-        title={fullTime(atMs, i18n.language)}
-        className="px-1 text-caption whitespace-nowrap text-faint"
-      >
-        {clockTime(atMs, i18n.language)}
-      </time>
+      {atMs !== undefined && (
+        <time
+          dateTime={new Date(atMs).toISOString()}
+          title={fullTime(atMs, i18n.language)}
+          className="px-1 text-caption whitespace-nowrap text-faint"
+        >
+          {clockTime(atMs, i18n.language)}
+        </time>
+      )}
     </div>
   );
 }

@@ -93,13 +93,15 @@ function useEnd(
   scroller: { readonly current: HTMLElement | null },
 ): void {
   const ui = useChatUi();
+  const first = messages[0];
   const last = messages.at(-1);
-  const drawn = useRef(last);
+  const drawn = useRef({ first, last });
   useLayoutEffect(() => {
-    if (drawn.current !== last) follower.grew();
-    drawn.current = last;
+    if (drawn.current.last !== last) follower.grew();
+    if (drawn.current.first !== first) follower.shifted();
+    drawn.current = { first, last };
     follower.settle();
-  }, [follower, messages, last]);
+  }, [follower, messages, first, last]);
   useEffect(
     () =>
       ui.store.subscribe((state, before) => {

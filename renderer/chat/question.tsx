@@ -6,6 +6,7 @@ import { useAttempt } from "../shell/use-view.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Caret } from "./caret.tsx";
 import { CopyButton, MessageActions } from "./message-actions.tsx";
+import { fullTime } from "./message-time.ts";
 import { QuestionEditor } from "./question-editor.tsx";
 import { QuestionStatus } from "./question-status.tsx";
 import { SentPicture } from "./sent-picture.tsx";
@@ -19,20 +20,21 @@ export interface QuestionProps {
 
 /** What the person asked: a quiet bubble at the end side, with what became of it below. */
 export function Question({ message, hasAnswer }: QuestionProps) {
-  const { t } = useTranslation("chat");
+  const { t, i18n } = useTranslation("chat");
   const editing = useChatUiState((state) => state.editingId === message.id);
   if (editing) return <QuestionEditor message={message} />;
   return (
     <div className="flex flex-col items-end gap-1 pt-3">
       {message.image !== undefined && <SentPicture messageId={message.id} image={message.image} />}
-      <div className="flex w-full flex-col items-end gap-1">
+      <div className="flex w-full items-end justify-end gap-1">
+        <QuestionActions message={message} />
         <div
           dir="auto"
-          className="max-w-4/5 rounded-card bg-sunken px-3 py-2 wrap-anywhere whitespace-pre-wrap dark:bg-raised"
+          title={fullTime(message.createdAtMs, i18n.language)}
+          className="max-w-3/4 rounded-card bg-sunken px-3 py-2 wrap-anywhere whitespace-pre-wrap dark:bg-raised"
         >
           {message.text}
         </div>
-        <QuestionActions message={message} />
       </div>
       <QuestionStatus message={message} />
       {message.status.kind === "sending" && !hasAnswer && (
@@ -51,7 +53,11 @@ function QuestionActions({ message }: { readonly message: UserMessage }) {
   const ui = useChatUi();
   const messageId = message.id;
   return (
-    <MessageActions atMs={message.createdAtMs} className="flex-row-reverse">
+    <MessageActions className="shrink-0 pb-1">
+      <CopyButton text={() => message.text} />
+      <IconButton size="small" label={t("edit")} onClick={() => ui.edit(messageId)}>
+        <Pencil className="size-4" />
+      </IconButton>
       <IconButton
         size="small"
         label={t("delete")}
@@ -59,10 +65,6 @@ function QuestionActions({ message }: { readonly message: UserMessage }) {
       >
         <Trash2 className="size-4" />
       </IconButton>
-      <IconButton size="small" label={t("edit")} onClick={() => ui.edit(messageId)}>
-        <Pencil className="size-4" />
-      </IconButton>
-      <CopyButton text={() => message.text} />
     </MessageActions>
   );
 }

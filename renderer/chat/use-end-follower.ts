@@ -12,13 +12,20 @@ export interface EndFollower {
   pulledUp(): void;
   /** Something was added at the end. */
   grew(): void;
+  /** Messages left or came at the start: the list moves itself, by sizes that are partly guesses. */
+  shifted(): void;
   toEnd(): void;
   toStart(): void;
 }
 
-interface Anchor {
+interface Place {
   readonly element: Element;
   readonly topPx: number;
+}
+
+/** What the reader looks at: a block, and its message, which is drawn anew when the list moves. */
+interface Anchor extends Place {
+  readonly message: Place;
 }
 
 /** `scroller` holds articles, of which one that is in view keeps its place while the list around it changes. */
@@ -30,6 +37,8 @@ function createEndFollower(scroller: () => HTMLElement | null): EndFollower {
   const store = createStore<EndState>(() => atEnd);
   let last: ScrollMetrics = { offsetPx: 0, contentPx: 0, viewportPx: 0 };
   let anchor: Anchor | undefined;
+  /** Until the next frame scrolling is the list's own, and no wish of the reader. */
+  let shifting = false;
   const apply = (event: EndEvent) => {
     const next = reduceEnd(store.getState(), event);
     if (next !== store.getState()) store.setState(next, true);
@@ -54,7 +63,7 @@ function createEndFollower(scroller: () => HTMLElement | null): EndFollower {
     settle,
     scrolled() {
       const element = scroller();
-      if (element === null) return;
+      if (element === null || shifting) return;
       look(element);
       anchor = store.getState().following ? undefined : findAnchor(element);
     },
@@ -65,6 +74,19 @@ function createEndFollower(scroller: () => HTMLElement | null): EndFollower {
       if (!store.getState().following) anchor ??= findAnchor(element);
     },
     grew: () => apply({ kind: "grew" }),
+    shifted() {
+      const held = anchor;
+      if (held === undefined || store.getState().following) return;
+      shifting = true;
+      requestAnimationFrame(() => {
+        shifting = false;
+        const element = scroller();
+        if (element === null) return;
+        holdAnchor(element, held);
+        anchor = held;
+        last = metricsOf(element);
+      });
+    },
     toStart() {
       const element = scroller();
       if (element === null) return;
@@ -100,19 +122,18 @@ const anchorDepth = 6;
  */
 function findAnchor(scroller: HTMLElement): Anchor | undefined {
   const topPx = scroller.getBoundingClientRect().top;
-  let found: Anchor | undefined;
-  let candidates: Iterable<Element> = scroller.querySelectorAll("article");
-  for (let depth = 0; depth < anchorDepth; depth += 1) {
-    const next = firstBelow(candidates, topPx);
-    if (next === undefined) return found;
+  const message = firstBelow(scroller.querySelectorAll("article"), topPx);
+  if (message === undefined) return undefined;
+  let found = message;
+  for (let depth = 1; depth < anchorDepth && found.topPx < 0; depth += 1) {
+    const next = firstBelow(found.element.children, topPx);
+    if (next === undefined) break;
     found = next;
-    if (next.topPx >= 0) return found;
-    candidates = next.element.children;
   }
-  return found;
+  return { ...found, message };
 }
 
-function firstBelow(elements: Iterable<Element>, topPx: number): Anchor | undefined {
+function firstBelow(elements: Iterable<Element>, topPx: number): Place | undefined {
   for (const element of elements) {
     const box = element.getBoundingClientRect();
     if (box.bottom > topPx && box.height > 0) return { element, topPx: box.top - topPx };
@@ -121,8 +142,16 @@ function firstBelow(elements: Iterable<Element>, topPx: number): Anchor | undefi
 }
 
 function holdAnchor(scroller: HTMLElement, anchor: Anchor | undefined): void {
-  if (anchor === undefined || !anchor.element.isConnected) return;
-  const nowPx = anchor.element.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
-  const driftPx = nowPx - anchor.topPx;
+  const place = anchor?.element.isConnected === true ? anchor : drawnAnew(scroller, anchor?.message);
+  if (place === undefined) return;
+  const nowPx = place.element.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
+  const driftPx = nowPx - place.topPx;
   if (Math.abs(driftPx) >= 1) scroller.scrollTop += driftPx;
+}
+
+function drawnAnew(scroller: HTMLElement, message: Place | undefined): Place | undefined {
+  const id = message?.element.getAttribute("data-message-id");
+  if (message === undefined || id === null || id === undefined) return undefined;
+  const element = scroller.querySelector(`[data-message-id="${CSS.escape(id)}"]`);
+  return element === null ? undefined : { element, topPx: message.topPx };
 }

@@ -1,3 +1,4 @@
+import { detached } from "./detached.ts";
 import { parseMarkdown, type BlockNode } from "./parse-markdown.ts";
 
 /** Fenced code at the top of an answer, which is read without the parser: it may be long, and grows with each token. */
@@ -24,7 +25,7 @@ export function readFence(text: string, at: number, scannedTo: number): Fence | 
   closing.lastIndex = Math.max(contentStart, scannedTo);
   const found = closing.exec(text);
   const contentEnd = found?.index ?? text.length;
-  const raw = text.slice(contentStart, contentEnd).replace(/\n$/, "");
+  const raw = detached(text.slice(contentStart, contentEnd)).replace(/\n$/, "");
   const value = indent === "" ? raw : raw.replace(new RegExp(`^ {1,${indent.length}}`, "gm"), "");
   const node: BlockNode = { type: "code", ...readInfo(marker, info), value };
   if (found === null) return { node, closed: false, scannedTo: text.lastIndexOf("\n") + 1 };

@@ -1,3 +1,5 @@
+import { detached } from "./detached.ts";
+
 /** What one step of reading takes. */
 export interface TextWindow {
   readonly source: string;
@@ -25,7 +27,7 @@ const formulaCost = 4;
 
 /** Whole lines from `at`, at most `maxChars`, up to a line that is too deep or to where it becomes too dear. */
 export function readWindow(text: string, at: number, maxChars = windowChars): TextWindow {
-  const fitting = withinCost(text.slice(at, at + maxChars));
+  const fitting = withinCost(detached(text.slice(at, at + maxChars)));
   const isLonger = at + fitting.length < text.length;
   const source = isLonger ? wholeLines(fitting) : fitting;
   const deepAt = deepLine.exec(source)?.index;

@@ -1,4 +1,5 @@
 import { completeTail } from "./complete-tail.ts";
+import { detached } from "./detached.ts";
 import { createDefinitions, type Definitions } from "./definitions.ts";
 import { readFence } from "./read-fence.ts";
 import { parseMarkdown, type BlockNode } from "./parse-markdown.ts";
@@ -236,7 +237,7 @@ function cutBlock(reader: Reader, { nodes, starts }: Parsed, end: number): void 
 
 function seal(reader: Reader, node: BlockNode, start: number, end: number, continued = false): void {
   const { definitions, sealed, groups } = reader;
-  const source = (continued ? reader.tableHead : "") + reader.text.slice(start, end);
+  const source = (continued ? reader.tableHead : "") + detached(reader.text.slice(start, end));
   const definitionsSeen = definitions.count();
   definitions.collect(node);
   sealed.push({ key: start, node, source, definitionsSeen, ...(continued ? { continued } : {}) });

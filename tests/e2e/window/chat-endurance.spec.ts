@@ -1,0 +1,32 @@
+import { expect } from "@playwright/test";
+import { test } from "../fixtures/chat-test.ts";
+
+// A trace keeps a copy of every state of the page, and is what would be measured.
+test.use({ trace: "off" });
+
+test("as many tokens as five minutes at 300 a second bring leave the window quick and its memory small", async ({
+  gallery,
+  chat,
+  page,
+}) => {
+  test.setTimeout(180_000);
+  await gallery.open("chat-days");
+  const session = await page.context().newCDPSession(page);
+  const heapMb = async (): Promise<number> => {
+    await session.send("HeapProfiler.collectGarbage");
+    const { usedSize } = await session.send("Runtime.getHeapUsage");
+    return usedSize / 1_000_000;
+  };
+  const before = await heapMb();
+  // Ten times as fast, so that it takes half a minute.
+  await chat.startStream(3_000);
+  await chat.composer.pressSequentially("typed meanwhile", { delay: 50 });
+  await expect(chat.composer).toHaveValue("typed meanwhile");
+  await expect(chat.message("word89998")).toBeAttached({ timeout: 120_000 });
+  await chat.stopStream();
+  expect(await chat.distanceToEnd()).toBeLessThan(2);
+  // The text itself is under a megabyte.
+  expect((await heapMb()) - before).toBeLessThan(60);
+  await chat.composer.pressSequentially("!");
+  await expect(chat.composer).toHaveValue("typed meanwhile!");
+});
