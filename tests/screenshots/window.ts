@@ -81,6 +81,8 @@ async function pass(
   const take = async (state: string): Promise<void> => {
     await page.mouse.move(0, 0);
     await page.evaluate(() => document.fonts.ready.then(() => undefined));
+    // The font of formulas comes with the first of them.
+    await page.evaluate(() => document.fonts.ready.then(() => undefined));
     pictures.set(state, await page.screenshot({ animations: "disabled", caret: "hide" }));
   };
   await page.goto(server.url);
