@@ -199,17 +199,18 @@ describe("long and hostile texts", () => {
     "backticks of every length": Array.from({ length: 400 }, (_, index) => "`".repeat(index + 1)).join(" "),
   };
 
-  it.each(Object.entries(hostile))("%s: steps are short, and pieces give the same", (_name, text) => {
+  it.each(Object.entries(hostile))("%s: steps are short, and pieces give the same", (name, text) => {
     const steps = createMarkdownDocument();
-    let longestMs = 0;
+    let count = 0;
     let once: DocumentView | undefined;
     while (once?.settled !== true) {
-      const startedMs = performance.now();
       once = steps.update(text, true, () => true);
-      longestMs = Math.max(longestMs, performance.now() - startedMs);
+      count += 1;
     }
-    // Goal: 100 ms; the rest is for machines that do other things meanwhile.
-    expect(longestMs).toBeLessThan(500);
+    // No step reads more than a window; only fenced code, which is not parsed, is read at once.
+    expect(count).toBeGreaterThanOrEqual(
+      name.includes("in code") ? 1 : Math.floor(text.length / windowChars),
+    );
     const pieces = createMarkdownDocument();
     for (let end = 0; end < text.length; end += Math.max(4_999, Math.floor(text.length / 5))) {
       pieces.update(text.slice(0, end), false);

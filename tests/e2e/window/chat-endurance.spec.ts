@@ -19,7 +19,7 @@ test("as many tokens as five minutes at 300 a second bring leave the window quic
   };
   const before = await heapMb();
   // Ten times as fast, so that it takes half a minute.
-  await chat.startStream(3_000);
+  await chat.startStream(3_000, 90_000);
   await chat.composer.pressSequentially("typed meanwhile", { delay: 50 });
   await expect(chat.composer).toHaveValue("typed meanwhile");
   await expect(chat.message("word89998")).toBeAttached({ timeout: 120_000 });
