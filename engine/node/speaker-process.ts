@@ -3,7 +3,7 @@
 import { constants, setPriority } from "node:os";
 import { createAudioOutput } from "@echogarden/audio-io";
 import { BYTES_PER_SAMPLE, CHANNELS, SAMPLE_RATE_HZ } from "#contract/audio-format.ts";
-import { createPlaybackQueue } from "#engine/audio/playback-queue.ts";
+import { createPlaybackSession } from "#engine/audio/playback-session.ts";
 import { openParentChannel } from "./parent-channel.ts";
 import type { SpeakerCommand, SpeakerReport } from "./speaker-protocol.ts";
 
@@ -11,52 +11,26 @@ import type { SpeakerCommand, SpeakerReport } from "./speaker-protocol.ts";
 const DEVICE_BUFFER_MS = 50;
 /** After this much silence the last sound has left the device and the mixer behind it. */
 const HEARD_AFTER_SAMPLES = (SAMPLE_RATE_HZ * (DEVICE_BUFFER_MS + 50)) / 1000;
-/** The parent hears about progress this often, not at every callback. */
-const REPORT_EVERY_SAMPLES = (SAMPLE_RATE_HZ * 20) / 1000;
-
-const queue = createPlaybackQueue();
-let draining: number[] = [];
-let reportedSamples = 0;
 
 const parent = openParentChannel();
+const session = createPlaybackSession({
+  heardAfterSamples: HEARD_AFTER_SAMPLES,
+  // This process lives for one speaker, and its device with it.
+  idleAfterSamples: Number.POSITIVE_INFINITY,
+  report(message) {
+    if (message.type === "done") report(message);
+    if (message.type === "consumed") {
+      report({ type: "consumed", totalBytes: message.totalSamples * BYTES_PER_SAMPLE });
+    }
+  },
+});
 
 function report(message: SpeakerReport): void {
   parent.send(message);
 }
 
-function reportConsumed(): void {
-  reportedSamples = queue.consumedSamples;
-  report({ type: "consumed", totalBytes: reportedSamples * BYTES_PER_SAMPLE });
-}
-
-function onDeviceBuffer(output: Int16Array): void {
-  queue.fill(output);
-  const newlyConsumed = queue.consumedSamples - reportedSamples;
-  if (newlyConsumed >= REPORT_EVERY_SAMPLES || (newlyConsumed > 0 && queue.queuedSamples === 0))
-    reportConsumed();
-  if (draining.length === 0 || queue.queuedSamples > 0 || queue.silentSamples < HEARD_AFTER_SAMPLES) return;
-  for (const id of draining) report({ type: "done", id });
-  draining = [];
-}
-
 function onCommand(command: SpeakerCommand): void {
-  switch (command.type) {
-    case "write":
-      queue.push(toSamples(command.pcm));
-      break;
-    case "stop":
-      queue.clear();
-      reportConsumed();
-      report({ type: "done", id: command.id });
-      break;
-    case "drain":
-      queue.flush();
-      draining.push(command.id);
-      break;
-    case "volume":
-      queue.setVolume(command.volume);
-      break;
-  }
+  session.command(command.type === "write" ? { type: "write", samples: toSamples(command.pcm) } : command);
 }
 
 /** Copies: the bytes may start at an odd address, and little-endian is also this machine's order (x64, arm64). */
@@ -81,7 +55,7 @@ async function main(): Promise<void> {
   try {
     const output = await createAudioOutput(
       { sampleRate: SAMPLE_RATE_HZ, channelCount: CHANNELS, bufferDuration: DEVICE_BUFFER_MS },
-      onDeviceBuffer,
+      (buffer) => session.fill(buffer),
     );
     parent.onMessage((command) => onCommand(command as SpeakerCommand));
     // The channel closes when the parent disposes the speaker, and when the parent dies.
