@@ -1,7 +1,7 @@
 import type { Commands } from "#contract/ipc-schema.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { SettingsPatch } from "#contract/settings.ts";
-import type { Client } from "#engine/node/client.ts";
+import { createChatCommands } from "#engine/chat/chat-commands.ts";
 import type { Host } from "./host.ts";
 import type { JsonFile } from "./json-file.ts";
 import type { StateFeed } from "./state-feed.ts";
@@ -23,49 +23,10 @@ export interface CommandDeps {
 
 /** What the window may ask of the app; inputs are checked by `electron/ipc.ts`. */
 export function createCommands(deps: CommandDeps): Commands {
-  return { ...chatCommands(deps), ...historyCommands(deps), ...signInCommands(deps), ...appCommands(deps) };
-}
-
-type ChatCommand =
-  | "send"
-  | "cancel"
-  | "regenerate"
-  | "editAndResend"
-  | "retry"
-  | "discard"
-  | "deleteMessage"
-  | "messageImage"
-  | "stopSpeaking"
-  | "newChat";
-
-function chatCommands({ host }: CommandDeps): Pick<Commands, ChatCommand> {
-  const engine = async (): Promise<Client["engine"]> => (await host.client()).engine;
   return {
-    send: async ({ text, image }) => (await engine()).send(image === undefined ? { text } : { text, image }),
-    cancel: async () => (await engine()).cancel(),
-    regenerate: async ({ messageId }) => (await engine()).regenerate(messageId),
-    editAndResend: async ({ messageId, text }) => (await engine()).editAndResend(messageId, text),
-    retry: async ({ messageId }) => (await engine()).retry(messageId),
-    discard: async ({ messageId }) => (await engine()).discard(messageId),
-    deleteMessage: async ({ messageId }) => (await engine()).deleteMessage(messageId),
-    messageImage: async ({ messageId }) => (await engine()).image(messageId),
-    stopSpeaking: async () => (await engine()).stopSpeaking(),
-    newChat: async () => (await engine()).newChat(),
-  };
-}
-
-function historyCommands({
-  host,
-  signal,
-}: CommandDeps): Pick<Commands, "openChat" | "listChats" | "searchChats"> {
-  return {
-    async openChat({ chatId }) {
-      const { engine, history } = await host.client();
-      const [messages, chats] = await Promise.all([history.messages(chatId, signal), history.chats(signal)]);
-      engine.openChat(chatId, messages, chats.find((chat) => chat.id === chatId)?.title);
-    },
-    listChats: async () => (await host.client()).history.chats(signal),
-    searchChats: async ({ query }) => (await host.client()).history.search(query, undefined, signal),
+    ...createChatCommands(() => deps.host.client(), deps.signal),
+    ...signInCommands(deps),
+    ...appCommands(deps),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Commands } from "#contract/ipc-schema.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { createChatCommands } from "#engine/chat/chat-commands.ts";
 import type { ChatEngine } from "#engine/chat/chat-engine-api.ts";
 import type { HistoryClient } from "#engine/history/history-client.ts";
 import type { CookieSession } from "#engine/web/cookie-session.ts";
@@ -24,7 +25,11 @@ type WebCommands = Omit<Commands, "snapshot">;
 
 /** What the window may ask of the page's own engine. */
 export function createWebCommands(deps: WebCommandDeps): WebCommands {
-  return { ...chatCommands(deps), ...signInCommands(deps), ...pageCommands(deps) };
+  return {
+    ...createChatCommands(async () => deps, deps.signal),
+    ...signInCommands(deps),
+    ...pageCommands(deps),
+  };
 }
 
 type SignInCommand = "signInLocally" | "signInWithToken" | "signOut";
@@ -36,31 +41,6 @@ type PageCommand =
   | "openExternal"
   | "copyText"
   | "hideWindow";
-
-function chatCommands({
-  engine,
-  history,
-  signal,
-}: WebCommandDeps): Omit<WebCommands, SignInCommand | PageCommand> {
-  return {
-    send: ({ text, image }) => engine.send(image === undefined ? { text } : { text, image }),
-    cancel: () => engine.cancel(),
-    regenerate: ({ messageId }) => engine.regenerate(messageId),
-    editAndResend: ({ messageId, text }) => engine.editAndResend(messageId, text),
-    retry: ({ messageId }) => engine.retry(messageId),
-    discard: ({ messageId }) => engine.discard(messageId),
-    deleteMessage: ({ messageId }) => engine.deleteMessage(messageId),
-    messageImage: async ({ messageId }) => engine.image(messageId),
-    stopSpeaking: () => engine.stopSpeaking(),
-    newChat: async () => engine.newChat(),
-    async openChat({ chatId }) {
-      const [messages, chats] = await Promise.all([history.messages(chatId, signal), history.chats(signal)]);
-      engine.openChat(chatId, messages, chats.find((chat) => chat.id === chatId)?.title);
-    },
-    listChats: () => history.chats(signal),
-    searchChats: ({ query }) => history.search(query, undefined, signal),
-  };
-}
 
 function signInCommands({ session, signal }: WebCommandDeps): Pick<WebCommands, SignInCommand> {
   return {
