@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
 
-/** How long a service gets to end by itself after SIGTERM. */
+/** How long a service gets to end by itself after it was asked to. */
 const stopTimeoutMs = 3_000;
 
 export interface ServiceOptions {
@@ -11,6 +11,10 @@ export interface ServiceOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Written to standard input, which is then closed. */
   readonly input?: string;
+  /** Default: this process's own. */
+  readonly cwd?: string;
+  /** How it is asked to end; default SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals;
 }
 
 /** A running service program. Disposing stops it and waits until it is gone. */
@@ -29,6 +33,7 @@ export interface ServiceProcess extends AsyncDisposable {
 export function startService(options: ServiceOptions): ServiceProcess {
   const child = spawn(options.command, options.args, {
     env: { ...process.env, ...options.env },
+    cwd: options.cwd,
     stdio: ["pipe", "pipe", "pipe", "pipe"],
   });
   const words: string[] = [];
@@ -65,13 +70,18 @@ export function startService(options: ServiceOptions): ServiceProcess {
         await new Promise((resolve) => setTimeout(resolve, 25));
       }
     },
-    [Symbol.asyncDispose]: () => stop(child, exit, () => ended),
+    [Symbol.asyncDispose]: () => stop(child, options.stopSignal ?? "SIGTERM", exit, () => ended),
   };
 }
 
-async function stop(child: ChildProcess, exit: Promise<void>, hasEnded: () => boolean): Promise<void> {
+async function stop(
+  child: ChildProcess,
+  stopSignal: NodeJS.Signals,
+  exit: Promise<void>,
+  hasEnded: () => boolean,
+): Promise<void> {
   if (hasEnded()) return;
-  child.kill("SIGTERM");
+  child.kill(stopSignal);
   const killer = setTimeout(() => child.kill("SIGKILL"), stopTimeoutMs);
   await exit;
   clearTimeout(killer);
