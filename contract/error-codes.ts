@@ -18,6 +18,13 @@ export const errorCodes = {
   TOKEN_EXPIRED: { grpc: 16, http: 401, retry: false },
   TOKEN_INVALID: { grpc: 16, http: 401, retry: false },
   NOT_ALLOWED: { grpc: 7, http: 403, retry: false },
+  // Wrong login or password: one code and one text for both.
+  CREDENTIALS_INVALID: { grpc: 16, http: 401, retry: false },
+  // The password was right; a code of the second factor must come with it.
+  OTP_REQUIRED: { grpc: 16, http: 401, retry: false },
+  OTP_INVALID: { grpc: 16, http: 401, retry: false },
+  // Too many failures for this account; right passwords wait as well.
+  ACCOUNT_LOCKED: { grpc: 8, http: 429, retry: true },
   // Too much at once.
   RATE_LIMITED: { grpc: 8, http: 429, retry: true },
   STREAM_LIMIT: { grpc: 8, http: 429, retry: true },
@@ -34,6 +41,11 @@ export const errorCodes = {
   // The server as a whole.
   SERVER_UNREACHABLE: { grpc: 14, http: 503, retry: true },
   SERVER_STOPPING: { grpc: 14, http: 503, retry: true },
+  // More passwords at once than the server can check in good time.
+  SERVER_BUSY: { grpc: 14, http: 503, retry: true },
+  // The counters of attempts cannot be reached, and without them no password is checked.
+  LIMITS_UNREACHABLE: { grpc: 14, http: 503, retry: true },
+  DATABASE_UNREACHABLE: { grpc: 14, http: 503, retry: true },
   DEADLINE_EXCEEDED: { grpc: 4, http: 504, retry: true },
   CANCELLED: { grpc: 1, http: 499, retry: false },
   STORAGE_FULL: { grpc: 14, http: 507, retry: true },

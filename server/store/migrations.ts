@@ -1,6 +1,7 @@
 import { sql, type Kysely } from "kysely";
 import type { Migration } from "kysely/migration";
 import { PipitError } from "#contract/pipit-error.ts";
+import { createAuthTables } from "./migration-0003.ts";
 import type { Tables } from "./schema.ts";
 import type { TurnIndex } from "./turn-index.ts";
 
@@ -20,6 +21,7 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
         await createWebSessions(db);
       },
     },
+    "0003_auth_service": { up: createAuthTables },
   };
 }
 

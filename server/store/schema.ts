@@ -12,15 +12,78 @@ export interface Tables {
   refresh_tokens: RefreshTokenRow;
   web_sessions: WebSessionRow;
   sign_in_codes: SignInCodeRow;
+  recovery_codes: RecoveryCodeRow;
+  oauth_clients: OauthClientRow;
+  revoked_access_tokens: RevokedAccessTokenRow;
+  oidc_payloads: OidcPayloadRow;
+  attempt_counters: AttemptCounterRow;
+  audit_chains: AuditChainRow;
+  audit_events: AuditEventRow;
 }
 
 export interface AccountRow {
   id: string;
   login: string;
+  /** What must be unique: the login in NFKC and lower case, so that nobody can look like somebody else. */
+  login_key: string;
   display_name: string;
+  about: string | null;
+  email: string | null;
+  /** The address in lower case; unique. */
+  email_key: string | null;
+  /** user, admin */
+  role: string;
   is_local: number;
   is_active: number;
+  /** PHC string; null for an account without a password (the local one). */
+  password_hash: string | null;
+  password_changed_at_ms: number | null;
+  /** Confirmed TOTP secret, sealed. */
+  totp_sealed: string | null;
+  /** TOTP secret of an enrolment that is not confirmed yet, sealed. */
+  totp_pending_sealed: string | null;
+  /** Time step of the last accepted code; a code of this step or before is a replay. */
+  totp_last_step: number | null;
   created_at_ms: number;
+  updated_at_ms: number;
+  last_login_at_ms: number | null;
+}
+
+export interface RecoveryCodeRow {
+  user_id: string;
+  /** HMAC of the code, base64url. */
+  code_hash: string;
+  used_at_ms: number | null;
+}
+
+export interface OauthClientRow {
+  client_id: string;
+  name: string;
+  /** SHA-256 of the secret, base64url; null for a public client. */
+  secret_hash: string | null;
+  is_confidential: number;
+  /** Ours: asks for no consent. */
+  is_first_party: number;
+  /** native, web */
+  application_type: string;
+  /** JSON arrays of strings. */
+  redirect_uris: string;
+  post_logout_redirect_uris: string;
+  grant_types: string;
+  /** Space-separated: the most that this client may ask for. */
+  scope: string;
+  allow_password_grant: number;
+  /** RS256, ES256 */
+  token_algorithm: string;
+  access_ttl_seconds: number;
+  refresh_ttl_seconds: number;
+  /** No sign-in lives longer than this, however often it is refreshed. */
+  refresh_absolute_seconds: number;
+  /** 0 is strict. */
+  refresh_grace_ms: number;
+  is_active: number;
+  created_at_ms: number;
+  updated_at_ms: number;
 }
 
 export interface ChatRow {
@@ -79,6 +142,21 @@ export interface RefreshFamilyRow {
   created_at_ms: number;
   expires_at_ms: number;
   revoked_at_ms: number | null;
+  /** Why it was revoked: logout, reuse, password-changed, deactivated, client-disabled, revoked, code-replayed, admin. */
+  revoked_reason: string | null;
+  /** 1 while a code of the second factor is still owed (gRPC Login): the session's tokens are good for CheckOtp only. */
+  pending_otp: number;
+  /** Wrong codes that were tried while one is owed. */
+  otp_tries: number;
+  /** When the person proved who they are, epoch milliseconds. */
+  auth_time_ms: number;
+  /** Space-separated methods of that proof (RFC 8176): pwd, otp, local. */
+  amr: string;
+  /** SHA-256 of the authorization or device code it came from; its replay revokes the family. */
+  origin_hash: string | null;
+  last_used_at_ms: number;
+  ip: string | null;
+  user_agent: string | null;
 }
 
 export interface RefreshTokenRow {
@@ -105,4 +183,70 @@ export interface SignInCodeRow {
   scope: string;
   created_at_ms: number;
   expires_at_ms: number;
+}
+
+export interface RevokedAccessTokenRow {
+  jti: string;
+  expires_at_ms: number;
+}
+
+/** A model of oidc-provider: found by hashes, its content sealed. */
+export interface OidcPayloadRow {
+  /** AuthorizationCode, DeviceCode, Session, Interaction, Grant ... */
+  model: string;
+  id_hash: string;
+  sealed_payload: string;
+  grant_hash: string | null;
+  uid_hash: string | null;
+  user_code_hash: string | null;
+  consumed_at_ms: number | null;
+  expires_at_ms: number | null;
+}
+
+export interface AttemptCounterRow {
+  /** SHA-256 of the limit's name and what is counted, base64url. */
+  key_hash: string;
+  /** Attempts that failed, or have not ended yet. */
+  charged: number;
+  /** Of these, how many have not ended yet. */
+  pending: number;
+  /** How often in a row it was blocked; blocks grow with it. */
+  level: number;
+  /** End of the window or of the block. */
+  resets_at_ms: number;
+}
+
+/** Head and anchor of one chain of audit events; both are under its MAC. */
+export interface AuditChainRow {
+  id: number;
+  /** Number of the newest event; 0 before the first. */
+  seq: number;
+  head_hash: string;
+  /** Number and hash of the newest event that retention removed; 0 and "" before that. */
+  base_seq: number;
+  base_hash: string;
+  /** HMAC over all of the above, base64url; "" for a chain that was never written. */
+  mac: string;
+}
+
+export interface AuditEventRow {
+  /** UUIDv7 */
+  id: string;
+  chain: number;
+  seq: number;
+  at_ms: number;
+  event: string;
+  /** success, failure */
+  outcome: string;
+  reason: string | null;
+  user_id: string | null;
+  client_id: string | null;
+  ip: string | null;
+  user_agent: string | null;
+  family_id: string | null;
+  correlation_id: string | null;
+  /** JSON object. */
+  data: string;
+  /** HMAC over the event and its predecessor's hash, base64url. */
+  hash: string;
 }

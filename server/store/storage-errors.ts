@@ -10,6 +10,9 @@ const busyCodes = /^(SQLITE_BUSY|SQLITE_LOCKED|SQLITE_PROTOCOL)/;
 const unreadableCodes =
   /^(SQLITE_(CANTOPEN|READONLY|PERM|AUTH|IOERR|NOLFS)|EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENOENT|EIO|ELOOP|ENAMETOOLONG|EMFILE|ENFILE|EEXIST)/;
 
+/** SQLite's, and PostgreSQL's SQLSTATE. */
+const uniqueCodes = /^(SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)|23505)$/;
+
 function codeOf(reason: unknown): string {
   return reason instanceof Error && "code" in reason && typeof reason.code === "string" ? reason.code : "";
 }
@@ -26,6 +29,15 @@ function faultOf(reason: unknown): StorageFault | undefined {
 /** True when the database file itself is damaged or is no SQLite database. */
 export function isCorruption(reason: unknown): boolean {
   return reason instanceof PipitError ? reason.code === "STORAGE_CORRUPT" : faultOf(reason) === "corrupt";
+}
+
+/**
+ * True when a row was refused because another one has the same key; on both databases, and whether or not the error
+ * was already turned into ours.
+ */
+export function isUniqueViolation(reason: unknown): boolean {
+  const underlying = reason instanceof PipitError ? reason.cause : reason;
+  return uniqueCodes.test(codeOf(underlying));
 }
 
 function describe(reason: unknown, file: string): string {

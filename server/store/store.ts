@@ -8,6 +8,9 @@ import { createAccountStore } from "./account-store.ts";
 import { createChatStore } from "./chat-store.ts";
 import { createMigrations, migrate } from "./migrations.ts";
 import { markSuspect, openDatabaseFile } from "./open-sqlite.ts";
+import { openPostgres } from "./open-postgres.ts";
+import { toPostgresStartError } from "./postgres-errors.ts";
+import { createPostgresTurnIndex } from "./postgres-turn-index.ts";
 import { createRefreshTokenStore } from "./refresh-token-store.ts";
 import type { Tables } from "./schema.ts";
 import { createSignInCodeStore } from "./sign-in-code-store.ts";
@@ -15,12 +18,18 @@ import { createSigningKeyStore } from "./signing-key-store.ts";
 import { ServerSqliteDialect } from "./sqlite-dialect.ts";
 import { createSqliteTurnIndex } from "./sqlite-turn-index.ts";
 import { isCorruption, toStartError } from "./storage-errors.ts";
+import type { TurnIndex } from "./turn-index.ts";
 import { createTurnStore } from "./turn-store.ts";
 import { createUsageStore } from "./usage-store.ts";
 import { createWebSessionStore } from "./web-session-store.ts";
 
-/** Everything the server remembers. Its methods throw PipitError STORAGE_* when the disk or the file fails. */
+/**
+ * Everything the server remembers. Its methods throw PipitError STORAGE_* when the disk or the file fails, and
+ * DATABASE_UNREACHABLE while a database server does not answer.
+ */
 export interface Store extends AsyncDisposable {
+  /** "sqlite": the data folder's lock makes this process the only user. "postgres": others may work with it too. */
+  readonly dialect: "sqlite" | "postgres";
   readonly chats: ChatStore;
   readonly turns: TurnStore;
   readonly usage: UsageStore;
@@ -35,23 +44,44 @@ export interface Store extends AsyncDisposable {
   ping(): Promise<void>;
 }
 
-export interface OpenStoreOptions {
-  /** Path of the SQLite file; made, with its folder, when it is missing. */
-  readonly file: string;
+interface CommonOptions {
   readonly clock: Clock;
   readonly logger: Logger;
+}
+
+export interface SqliteStoreOptions extends CommonOptions {
+  /** Path of the SQLite file; made, with its folder, when it is missing. */
+  readonly file: string;
   /** How long a statement waits for another connection's lock; default 5000. */
   readonly busyTimeoutMs?: number;
 }
 
+export interface PostgresStoreOptions extends CommonOptions {
+  /** e.g. "postgres://pipit:secret@db.example:5432/pipit?sslmode=verify-full" */
+  readonly databaseUrl: string;
+  /** Connections of this process; default 10. */
+  readonly maxConnections?: number;
+}
+
+export type OpenStoreOptions = SqliteStoreOptions | PostgresStoreOptions;
+
 /**
- * Opens the database and brings it to the current schema.
- * Throws STORAGE_UNREADABLE, STORAGE_FULL, DATA_FOLDER_IN_USE, or CONFIG_INVALID for a database of a newer Pipit; each
- * message names the path and the cure. A damaged file is kept aside and replaced by a fresh one: see `setAside`.
+ * Opens the database and brings it to the current schema; several processes may do so at once.
+ *
+ * SQLite: throws STORAGE_UNREADABLE, STORAGE_FULL, DATA_FOLDER_IN_USE, or CONFIG_INVALID for a database of a newer
+ * Pipit; each message names the path and the cure. A damaged file is kept aside and replaced by a fresh one: see
+ * `setAside`.
+ *
+ * PostgreSQL: throws DATABASE_UNREACHABLE, or CONFIG_INVALID for a URL that is wrong or that the server refuses; each
+ * message names the place and the cure, never the password.
  *
  * @example await using store = await openStore({ file: join(dataDir, "pipit.db"), clock: systemClock, logger });
  */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  return "databaseUrl" in options ? openPostgresStore(options) : openSqliteStore(options);
+}
+
+async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { file, logger } = options;
   const { database, setAside } = await openDatabaseFile(options);
   const db = new Kysely<Tables>({
@@ -72,7 +102,34 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     await close();
     throw toStartError(reason, file);
   }
+  return createStore({ dialect: "sqlite", db, turnIndex, setAside, close });
+}
+
+async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+  const { db, place, openUnlimited } = openPostgres(options);
+  const turnIndex = createPostgresTurnIndex();
+  const unlimited = openUnlimited();
+  try {
+    await migrate(unlimited, createMigrations(turnIndex), place);
+  } catch (reason) {
+    throw toPostgresStartError(reason, place);
+  } finally {
+    await unlimited.destroy();
+  }
+  return createStore({ dialect: "postgres", db, turnIndex, setAside: undefined, close: () => db.destroy() });
+}
+
+interface StoreParts {
+  readonly dialect: Store["dialect"];
+  readonly db: Kysely<Tables>;
+  readonly turnIndex: TurnIndex;
+  readonly setAside: string | undefined;
+  readonly close: () => Promise<void>;
+}
+
+function createStore({ dialect, db, turnIndex, setAside, close }: StoreParts): Store {
   return {
+    dialect,
     chats: createChatStore(db),
     turns: createTurnStore(db, turnIndex),
     usage: createUsageStore(db),

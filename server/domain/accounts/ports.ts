@@ -1,18 +1,102 @@
+/** What an account may do; an admin administers users, clients, keys and the audit. */
+export type Role = "user" | "admin";
+
 export interface Account {
   readonly id: string;
-  /** Unique, as typed. */
+  /** As typed at registration. */
   readonly login: string;
   readonly displayName: string;
+  readonly about: string | undefined;
+  readonly email: string | undefined;
+  readonly role: Role;
   /** The account that the server makes for its own machine. */
   readonly local: boolean;
   readonly active: boolean;
   readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  readonly lastLoginAtMs: number | undefined;
 }
 
+/** What proves who somebody is; read by the sign-in alone, so that no other code ever holds it. */
+export interface AccountCredentials {
+  readonly userId: string;
+  /** PHC string (argon2id, or bcrypt of an older system); undefined for an account without a password. */
+  readonly passwordHash: string | undefined;
+  readonly passwordChangedAtMs: number | undefined;
+  /** Sealed secret of the confirmed second factor. */
+  readonly totpSealed: string | undefined;
+  /** Sealed secret of an enrolment that was begun. */
+  readonly totpPendingSealed: string | undefined;
+  /** Time step of the last code that was accepted. */
+  readonly totpLastStep: number | undefined;
+}
+
+export interface NewAccount extends Account {
+  readonly passwordHash: string | undefined;
+}
+
+export interface AccountChange {
+  readonly displayName?: string;
+  /** null removes it. */
+  readonly about?: string | null;
+  readonly email?: string | null;
+  readonly role?: Role;
+  readonly active?: boolean;
+}
+
+export interface AccountQuery {
+  /** Only accounts whose login or e-mail begins so, in any case. */
+  readonly prefix?: string | undefined;
+  readonly afterLoginKey?: string | undefined;
+  readonly limit: number;
+}
+
+/**
+ * Logins are unique by {@link loginKeyOf}, addresses by lower case. `create` and `update` throw INVALID_REQUEST with the
+ * field "login" or "email" when another account has it.
+ */
 export interface AccountStore {
-  create(account: Account): Promise<void>;
+  create(account: NewAccount): Promise<void>;
   findById(id: string): Promise<Account | undefined>;
+  /** By login, in any case. */
   findByLogin(login: string): Promise<Account | undefined>;
+  /** By login or e-mail address, in any case, with what proves it. */
+  findForSignIn(
+    name: string,
+  ): Promise<{ readonly account: Account; readonly credentials: AccountCredentials } | undefined>;
+  credentialsOf(userId: string): Promise<AccountCredentials | undefined>;
+  /** Resolves to the changed account; undefined when there is none. */
+  update(id: string, change: AccountChange, nowMs: number): Promise<Account | undefined>;
+  setPassword(id: string, passwordHash: string, changedAtMs: number): Promise<void>;
+  /** Replaces the hash of the same password, if it is still `from` (an upgrade must not undo a change of password). */
+  upgradePasswordHash(id: string, from: string, to: string): Promise<void>;
+  setLastLogin(id: string, nowMs: number): Promise<void>;
+  list(query: AccountQuery): Promise<readonly Account[]>;
+  count(): Promise<number>;
+}
+
+/** The second factor of accounts. Every change is one statement with its guard in it. */
+export interface TotpStore {
+  /** Begins an enrolment, in place of one that was begun before. */
+  setPending(userId: string, sealedSecret: string): Promise<void>;
+  /**
+   * Makes the pending secret the confirmed one, if it is still `sealedSecret`, and burns its step; false otherwise.
+   */
+  confirm(userId: string, sealedSecret: string, step: number): Promise<boolean>;
+  /** Takes a step if it is later than the last one taken: of any number of takers at once, one gets it (RFC 6238 §5.2). */
+  takeStep(userId: string, step: number): Promise<boolean>;
+  /** Removes secrets, step and recovery codes. */
+  disable(userId: string): Promise<void>;
+  /** Replaces all recovery codes. */
+  setRecoveryCodes(userId: string, hashes: readonly string[]): Promise<void>;
+  /** Uses a code up; false when it is unknown or used. */
+  takeRecoveryCode(userId: string, hash: string, nowMs: number): Promise<boolean>;
+  countRecoveryCodes(userId: string): Promise<number>;
+}
+
+/** What must be unique about a login: NFKC and lower case, so that nobody can look like somebody else by spelling. */
+export function loginKeyOf(login: string): string {
+  return login.normalize("NFKC").toLowerCase();
 }
 
 /** One browser that is signed in. */
@@ -35,6 +119,8 @@ export interface WebSessionStore {
   /** Changes nothing when the session is gone. */
   touch(hash: string, nowMs: number): Promise<void>;
   remove(hash: string): Promise<void>;
+  /** Removes all sessions of a user, but the one with hash `except`; resolves to how many. */
+  removeOfUser(userId: string, except?: string): Promise<number>;
   /** Removes every session that ended at `nowMs` or before. */
   removeExpired(nowMs: number): Promise<void>;
 }

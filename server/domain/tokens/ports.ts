@@ -1,10 +1,14 @@
+export const TOKEN_ALGORITHMS = ["RS256", "ES256"] as const;
+export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
+
 /** A signing key at rest: the private half is encrypted with a key that is not in the database. */
 export interface StoredSigningKey {
   /** RFC 7638 thumbprint. */
   readonly kid: string;
-  readonly algorithm: "RS256" | "ES256";
+  readonly algorithm: TokenAlgorithm;
   readonly publicJwk: string;
   readonly sealedPrivateKey: string;
+  /** next: published, does not sign yet. retired: verifies what it signed, until that has expired. */
   readonly state: "next" | "signing" | "retired";
   readonly createdAtMs: number;
 }
@@ -14,7 +18,22 @@ export interface SigningKeyStore {
   insertFirst(key: StoredSigningKey): Promise<boolean>;
 }
 
-/** One sign-in; every refresh token descends from it. */
+/** How a person proved who they are (RFC 8176). */
+export type AuthMethod = "pwd" | "otp" | "local";
+
+/** Why a session ended before its time. */
+export type RevokeReason =
+  | "logout"
+  | "revoked"
+  | "reused"
+  | "code-replayed"
+  | "password-changed"
+  | "deactivated"
+  | "client-disabled"
+  | "second-factor-changed"
+  | "admin";
+
+/** One sign-in, the session; every refresh token descends from it, and access tokens name it as `sid`. */
 export interface RefreshFamily {
   readonly id: string;
   readonly userId: string;
@@ -24,6 +43,17 @@ export interface RefreshFamily {
   /** No refresh after this, however often it rotated. */
   readonly expiresAtMs: number;
   readonly revokedAtMs: number | undefined;
+  readonly revokedReason: RevokeReason | undefined;
+  /** A code of the second factor is still owed: its tokens are good for nothing else. */
+  readonly pendingOtp: boolean;
+  readonly otpTries: number;
+  readonly authTimeMs: number;
+  readonly amr: readonly AuthMethod[];
+  /** SHA-256 of the authorization or device code that it came from. */
+  readonly originHash: string | undefined;
+  readonly lastUsedAtMs: number;
+  readonly ip: string | undefined;
+  readonly userAgent: string | undefined;
 }
 export interface StoredRefreshToken {
   /** SHA-256, base64url; the token itself is never stored. */
@@ -34,14 +64,100 @@ export interface StoredRefreshToken {
   readonly consumedAtMs: number | undefined;
 }
 export interface RefreshTokenStore {
-  createFamily(family: RefreshFamily, first: StoredRefreshToken): Promise<void>;
+  /** `first` is absent for a session without refresh tokens. */
+  createFamily(family: RefreshFamily, first?: StoredRefreshToken): Promise<void>;
   find(
     hash: string,
   ): Promise<{ readonly token: StoredRefreshToken; readonly family: RefreshFamily } | undefined>;
+  findFamily(id: string): Promise<RefreshFamily | undefined>;
   /**
    * Marks `hash` consumed and inserts `successor`, only if it is unconsumed and its family is not revoked, in one
    * transaction whose guard is one UPDATE (auth-checklist §1.1). False: somebody else was first.
    */
   rotate(hash: string, successor: StoredRefreshToken, nowMs: number): Promise<boolean>;
-  revokeFamily(familyId: string, nowMs: number): Promise<void>;
+  /** False when it was revoked already, or is not there. */
+  revokeFamily(familyId: string, reason: RevokeReason, nowMs: number): Promise<boolean>;
+  /** All of a user, but the family `except`; resolves to the ids of those that this call revoked. */
+  revokeOfUser(
+    userId: string,
+    reason: RevokeReason,
+    nowMs: number,
+    except?: string,
+  ): Promise<readonly string[]>;
+  revokeOfClient(clientId: string, reason: RevokeReason, nowMs: number): Promise<readonly string[]>;
+  /** Those that came from this code. */
+  revokeByOrigin(originHash: string, reason: RevokeReason, nowMs: number): Promise<readonly string[]>;
+  /** Of a user: neither revoked nor ended nor owing a code, newest first. */
+  listLive(userId: string, nowMs: number): Promise<readonly RefreshFamily[]>;
+  /** The code was accepted; false when none was owed or the family is revoked. */
+  settleOtp(familyId: string): Promise<boolean>;
+  /** Counts a wrong code; resolves to how many there were, this one included. */
+  countOtpTry(familyId: string): Promise<number>;
+  /** Removes families that ended at `nowMs` or before, with their tokens; at most `limit`. Resolves to how many. */
+  removeEnded(nowMs: number, limit: number): Promise<number>;
+}
+
+/** Everything about a token that can change after it was signed. */
+export interface TokenState {
+  readonly session: "live" | "pending-otp" | "revoked" | "unknown";
+  /** Of the account named by `sub`; undefined when there is none (client credentials). */
+  readonly accountActive: boolean | undefined;
+  readonly clientActive: boolean;
+  readonly jtiRevoked: boolean;
+}
+export interface TokenStateStore {
+  /** In one statement. `sid` absent: a token without a session, and `session` is then "live". */
+  find(token: {
+    readonly sid: string | undefined;
+    readonly userId: string;
+    readonly clientId: string;
+    readonly jti: string;
+  }): Promise<TokenState>;
+  revokeJti(jti: string, expiresAtMs: number): Promise<void>;
+  removeEnded(nowMs: number): Promise<void>;
+}
+
+export type GrantType =
+  | "password"
+  | "refresh_token"
+  | "authorization_code"
+  | "client_credentials"
+  | "urn:ietf:params:oauth:grant-type:device_code"
+  | "urn:pipit:params:oauth:grant-type:local";
+
+/** An OAuth client as it is registered here. */
+export interface OauthClient {
+  readonly clientId: string;
+  readonly name: string;
+  /** SHA-256 of the secret, base64url; undefined for a public client. */
+  readonly secretHash: string | undefined;
+  readonly confidential: boolean;
+  /** Ours: asks for no consent. */
+  readonly firstParty: boolean;
+  readonly applicationType: "native" | "web";
+  readonly redirectUris: readonly string[];
+  readonly postLogoutRedirectUris: readonly string[];
+  readonly grantTypes: readonly GrantType[];
+  /** The most it may ask for; space-separated. */
+  readonly scope: string;
+  /** RFC 9700 §2.4: off unless somebody decided otherwise for a first-party client. */
+  readonly allowPasswordGrant: boolean;
+  readonly tokenAlgorithm: TokenAlgorithm;
+  readonly accessTtlSeconds: number;
+  readonly refreshTtlSeconds: number;
+  readonly refreshAbsoluteSeconds: number;
+  /** 0 is strict. */
+  readonly refreshGraceMs: number;
+  readonly active: boolean;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+export interface OauthClientStore {
+  /** False when the id is taken; nothing is changed then. */
+  insert(client: OauthClient): Promise<boolean>;
+  find(clientId: string): Promise<OauthClient | undefined>;
+  /** Replaces all but `createdAtMs`; false when it is not there. */
+  update(client: OauthClient): Promise<boolean>;
+  list(): Promise<readonly OauthClient[]>;
+  remove(clientId: string): Promise<boolean>;
 }

@@ -27,7 +27,11 @@ export interface RecordedLog {
 }
 
 /** A logger that keeps its lines. */
-export function createRecordingLogger(): Logger & { readonly lines: RecordedLog[] } {
+export interface RecordingLogger extends Logger {
+  readonly lines: RecordedLog[];
+}
+
+export function createRecordingLogger(): RecordingLogger {
   const lines: RecordedLog[] = [];
   const at =
     (level: string) =>
@@ -43,7 +47,7 @@ export interface TemporaryStore extends AsyncDisposable {
   readonly dir: string;
   readonly file: string;
   readonly clock: ManualClock;
-  readonly logger: ReturnType<typeof createRecordingLogger>;
+  readonly logger: RecordingLogger;
 }
 
 /** @example await using temporary = await openTemporaryStore(); */

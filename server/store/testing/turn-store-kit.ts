@@ -1,5 +1,5 @@
 import type { BeginTurn, FinishTurn } from "#server/domain/chats/ports.ts";
-import { openTemporaryStore, type TemporaryStore } from "./temporary-store.ts";
+import type { DatabaseStore, TestDatabase } from "./databases.ts";
 
 /** The chat of {@link beginning}. */
 export const chat = { id: "chat-1", userId: "user-1", title: "First", createdAtMs: 1, updatedAtMs: 1 };
@@ -33,9 +33,9 @@ export function ending(over: Partial<FinishTurn> = {}): FinishTurn {
   };
 }
 
-/** @example await using temporary = await openStoreWithChat(); */
-export async function openStoreWithChat(): Promise<TemporaryStore> {
-  const temporary = await openTemporaryStore();
+/** @example await using temporary = await openStoreWithChat(database); */
+export async function openStoreWithChat(database: TestDatabase): Promise<DatabaseStore> {
+  const temporary = await database.open();
   await temporary.store.chats.create(chat);
   return temporary;
 }

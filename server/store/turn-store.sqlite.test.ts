@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { Kysely } from "kysely";
 import { describe, expect, test } from "vitest";
 import { createChatStore } from "./chat-store.ts";
@@ -9,7 +11,8 @@ import { openDatabaseFile } from "./open-sqlite.ts";
 import type { Tables } from "./schema.ts";
 import { ServerSqliteDialect } from "./sqlite-dialect.ts";
 import { createSqliteTurnIndex } from "./sqlite-turn-index.ts";
-import { createManualClock, createRecordingLogger } from "./testing/temporary-store.ts";
+import type { WorkerResult } from "./testing/begin-worker.ts";
+import { createManualClock, createRecordingLogger, openTemporaryStore } from "./testing/temporary-store.ts";
 import { beginning, chat, ending } from "./testing/turn-store-kit.ts";
 import { createTurnStore } from "./turn-store.ts";
 
@@ -89,4 +92,26 @@ describe("on the database itself", () => {
     parts.database.prepare("delete from chats").run();
     expect(match.get()).toEqual({ n: 0 });
   });
+});
+
+test("two threads with their own connections insert once and give every turn its own index", async () => {
+  await using temporary = await openTemporaryStore();
+  await temporary.store.chats.create(chat);
+  const workers = ["a", "b"].map(
+    (name) =>
+      new Worker(new URL("testing/begin-worker.ts", import.meta.url), {
+        workerData: { file: temporary.file, name, turns: 20 },
+      }),
+  );
+  const results = (await Promise.all(workers.map((worker) => once(worker, "message")))).flatMap(
+    ([message]) => message as WorkerResult[],
+  );
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  const shared = results.filter((result) => result.message === "shared");
+  expect(shared.filter((result) => result.begun)).toHaveLength(1);
+  expect(new Set(shared.map((result) => result.turnId)).size).toBe(1);
+  const own = results.filter((result) => result.begun);
+  expect(own.map((result) => result.index).toSorted((x, y) => x - y)).toEqual(
+    Array.from({ length: 41 }, (_, n) => n),
+  );
 });

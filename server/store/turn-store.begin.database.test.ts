@@ -1,12 +1,10 @@
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
-import type { WorkerResult } from "./testing/begin-worker.ts";
+import { databases } from "./testing/databases.ts";
 import { beginning, chat, ending, openStoreWithChat } from "./testing/turn-store-kit.ts";
 
-describe("begin", () => {
+describe.each(databases)("begin on $name", (database) => {
   test("stores the question under the next index of its chat and moves the chat up", async () => {
-    await using temporary = await openStoreWithChat();
+    await using temporary = await openStoreWithChat(database);
     const { turns, chats } = temporary.store;
     const first = await turns.begin(beginning());
     const second = await turns.begin(
@@ -38,7 +36,7 @@ describe("begin", () => {
   });
 
   test("eight calls at once insert once", async () => {
-    await using temporary = await openStoreWithChat();
+    await using temporary = await openStoreWithChat(database);
     const results = await Promise.all(
       Array.from({ length: 8 }, (_, n) => temporary.store.turns.begin(beginning({ turnId: `turn-${n}` }))),
     );
@@ -46,29 +44,8 @@ describe("begin", () => {
     expect(new Set(results.map((result) => result.turn.id)).size).toBe(1);
   });
 
-  test("two threads with their own connections insert once and give every turn its own index", async () => {
-    await using temporary = await openStoreWithChat();
-    const workers = ["a", "b"].map(
-      (name) =>
-        new Worker(new URL("testing/begin-worker.ts", import.meta.url), {
-          workerData: { file: temporary.file, name, turns: 20 },
-        }),
-    );
-    const results = (await Promise.all(workers.map((worker) => once(worker, "message")))).flatMap(
-      ([message]) => message as WorkerResult[],
-    );
-    await Promise.all(workers.map((worker) => worker.terminate()));
-    const shared = results.filter((result) => result.message === "shared");
-    expect(shared.filter((result) => result.begun)).toHaveLength(1);
-    expect(new Set(shared.map((result) => result.turnId)).size).toBe(1);
-    const own = results.filter((result) => result.begun);
-    expect(own.map((result) => result.index).toSorted((x, y) => x - y)).toEqual(
-      Array.from({ length: 41 }, (_, n) => n),
-    );
-  });
-
   test("finds a finished turn as it is, whatever the new call says", async () => {
-    await using temporary = await openStoreWithChat();
+    await using temporary = await openStoreWithChat(database);
     const { turns } = temporary.store;
     await turns.begin(beginning());
     await turns.finish(ending());
@@ -83,7 +60,7 @@ describe("begin", () => {
   });
 
   test("leaves a turn alone while its lease runs, and takes it over when it has run out", async () => {
-    await using temporary = await openStoreWithChat();
+    await using temporary = await openStoreWithChat(database);
     const { turns } = temporary.store;
     await turns.begin(beginning());
     const early = await turns.begin(beginning({ ownerId: "process-b", nowMs: 1099 }));
@@ -98,7 +75,7 @@ describe("begin", () => {
   test.each(["failed", "cancelled"] as const)(
     "starts a %s turn again, without its old answer",
     async (status) => {
-      await using temporary = await openStoreWithChat();
+      await using temporary = await openStoreWithChat(database);
       const { turns } = temporary.store;
       await turns.begin(beginning());
       await turns.finish(ending({ status, assistantText: "Half an elephant" }));
@@ -122,7 +99,7 @@ describe("begin", () => {
   );
 
   test("the same message id of another user is another message", async () => {
-    await using temporary = await openStoreWithChat();
+    await using temporary = await openStoreWithChat(database);
     await temporary.store.chats.create({ ...chat, id: "chat-2", userId: "user-2" });
     await temporary.store.turns.begin(beginning());
     const other = await temporary.store.turns.begin(
@@ -132,7 +109,7 @@ describe("begin", () => {
   });
 
   test.each(["chat-1", "no-chat"])("refuses %s of somebody else", async (chatId) => {
-    await using temporary = await openStoreWithChat();
+    await using temporary = await openStoreWithChat(database);
     await expect(temporary.store.turns.begin(beginning({ userId: "user-2", chatId }))).rejects.toMatchObject({
       code: "CHAT_NOT_FOUND",
     });

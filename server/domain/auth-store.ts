@@ -1,0 +1,27 @@
+import type { AccountStore, SignInCodeStore, TotpStore, WebSessionStore } from "./accounts/ports.ts";
+import type { AuditLog } from "./audit/ports.ts";
+import type { OauthClientStore, RefreshTokenStore, SigningKeyStore, TokenStateStore } from "./tokens/ports.ts";
+
+/** All that the auth service keeps, on one connection or inside one transaction. */
+export interface AuthStores {
+  readonly accounts: AccountStore;
+  readonly totp: TotpStore;
+  readonly webSessions: WebSessionStore;
+  readonly signInCodes: SignInCodeStore;
+  readonly signingKeys: SigningKeyStore;
+  readonly refreshTokens: RefreshTokenStore;
+  readonly tokenStates: TokenStateStore;
+  readonly clients: OauthClientStore;
+  readonly audit: AuditLog;
+}
+
+/**
+ * The stores, and the way to change several of them at once. A decision and its audit event belong into one
+ * transaction, the event last: it holds its chain until the end.
+ *
+ * @example await auth.transaction(async (tx) => { await tx.accounts.setPassword(...); await tx.audit.append(event, origin); });
+ */
+export interface AuthStore extends AuthStores {
+  /** Runs `work` in one transaction; what it throws undoes everything and is thrown on. */
+  transaction<T>(work: (tx: AuthStores) => Promise<T>): Promise<T>;
+}
