@@ -2,16 +2,18 @@ import { defineConfig } from "vitest/config";
 
 /** Files that `npm test` found to need a machine part that is not here; it says so and counts them as skipped. */
 const lacking = (process.env["PIPIT_TEST_LACKING"] ?? "").split(",").filter((path) => path !== "");
-const skipped = [...lacking, "**/node_modules/**", "**/dist/**", "coverage/**"];
+const never = ["**/node_modules/**", "**/dist/**", "coverage/**"];
 const integration = [
   "tests/integration/**/*.test.ts",
   "tests/foreign/**/*.test.ts",
   "tests/lockfile.test.ts",
+  "server/**/*.postgres.test.ts",
 ];
 
 /**
  * Three kinds of tests. `unit` needs nothing but Node (`npm run check`); `integration` boots real programs on free
- * ports; `system` needs the sound server, the Secret Service and the display that `npm test` starts. The last two run
+ * ports and has a PostgreSQL and a Redis; `*.database.test.ts` run in both, first on SQLite and then on every database.
+ * `system` needs the sound server, the Secret Service and the display that `npm test` starts. The last two run
  * after the first, and system files one at a time, because they share one sound device and one screen.
  */
 export default defineConfig({
@@ -26,7 +28,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["**/*.test.ts"],
-          exclude: [...skipped, ...integration, "**/*.system.test.ts"],
+          exclude: [...never, ...integration, "**/*.system.test.ts"],
           testTimeout: 10_000,
           hookTimeout: 10_000,
           sequence: { groupOrder: 0 },
@@ -36,8 +38,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: "integration",
-          include: integration,
-          exclude: skipped,
+          include: [...integration, "server/**/*.database.test.ts"],
+          exclude: [...lacking, ...never],
+          globalSetup: "tests/system/database-setup.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
@@ -49,7 +52,7 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["**/*.system.test.ts"],
-          exclude: skipped,
+          exclude: [...lacking, ...never],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 1,

@@ -7,7 +7,7 @@ import { lineCoverage, runVitest, type TestCounts } from "./system/vitest-run.ts
 
 /** `npm test` ends by itself after this long, whatever hangs. */
 const totalTimeoutMs = 15 * 60_000;
-const serviceNames: readonly ServiceName[] = ["sound", "secrets", "display"];
+const serviceNames: readonly ServiceName[] = ["sound", "secrets", "display", "postgres", "redis"];
 const coveredFolders = ["engine", "server/domain"];
 
 const say = (line: string): void => console.log(`test: ${line}`);

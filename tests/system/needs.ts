@@ -1,4 +1,5 @@
-import { glob } from "node:fs/promises";
+import { glob, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { repositoryRoot } from "./command.ts";
 import type { PartName } from "./parts.ts";
 
@@ -14,6 +15,13 @@ const rules: readonly (readonly [path: RegExp, needs: readonly PartName[]])[] = 
   [/embedded-server[^/]*$/, []],
   [/(repl|terminal)[^/]*$/, ["terminal", "voice", "sound", "secrets", "display"]],
   [/\.system\.test\.ts$/, ["voice", "sound", "secrets", "display"]],
+];
+
+/** Which parts an integration test needs besides, by what it imports or runs. */
+const signs: readonly (readonly [text: RegExp, need: PartName])[] = [
+  [/\b(databases|postgres-databases|postgres-server)\.ts"|inject\("postgresUrl"\)/, "postgres"],
+  [/\bredis-server\.ts"|inject\("redisUrl"\)/, "redis"],
+  [/"(oathtool|zbarimg)"/, "totp"],
 ];
 
 /** A test file that cannot run here, and the parts it lacks. */
@@ -33,6 +41,12 @@ export async function findSkippedFiles(missing: readonly PartName[]): Promise<re
   for await (const path of glob(patterns, { cwd: repositoryRoot })) {
     const needs = rules.find(([pattern]) => pattern.test(path))?.[1] ?? [];
     const lacks = needs.filter((name) => missing.includes(name));
+    if (lacks.length > 0) skipped.push({ path, lacks });
+  }
+  const integration = ["tests/integration/**/*.test.ts", "server/**/*.{database,postgres}.test.ts"];
+  for await (const path of glob(integration, { cwd: repositoryRoot })) {
+    const text = await readFile(join(repositoryRoot, path), "utf8");
+    const lacks = signs.flatMap(([sign, need]) => (sign.test(text) && missing.includes(need) ? [need] : []));
     if (lacks.length > 0) skipped.push({ path, lacks });
   }
   return skipped;

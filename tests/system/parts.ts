@@ -1,6 +1,7 @@
 import { access, readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { runCommand } from "./command.ts";
+import { postgresFolders } from "./postgres-server.ts";
 
 /** A machine part that some tests need and that Node cannot bring along. */
 export type PartName =
@@ -12,6 +13,9 @@ export type PartName =
   | "tools"
   | "terminal"
   | "chromium"
+  | "postgres"
+  | "redis"
+  | "totp"
   | "import";
 
 /** One thing that must be on the machine, and the Debian packages that bring it. */
@@ -115,6 +119,21 @@ export const parts: readonly Part[] = [
     purpose: "tests of the REPL in a real terminal",
     requirements: [command("tmux", "tmux")],
   },
+  {
+    name: "postgres",
+    purpose: "store on a real PostgreSQL",
+    requirements: [command("initdb", "postgresql"), command("postgres", "postgresql")],
+  },
+  {
+    name: "redis",
+    purpose: "attempt limits on a real Redis",
+    requirements: [command("redis-server", "redis-server")],
+  },
+  {
+    name: "totp",
+    purpose: "one-time codes against a foreign authenticator",
+    requirements: [command("oathtool", "oathtool"), command("zbarimg", "zbar-tools")],
+  },
 ];
 
 /** What of a part is not here. */
@@ -169,8 +188,10 @@ function tail(text: string): string {
 
 async function isHere(requirement: Requirement, signal: AbortSignal): Promise<boolean> {
   switch (requirement.kind) {
-    case "command":
-      return anyExists((process.env["PATH"] ?? "").split(delimiter).concat("/usr/sbin"), requirement.name);
+    case "command": {
+      const path = (process.env["PATH"] ?? "").split(delimiter);
+      return anyExists([...path, "/usr/sbin", ...(await postgresFolders())], requirement.name);
+    }
     case "library":
       return anyExists(await libraryFolders(signal), requirement.name);
     case "python": {

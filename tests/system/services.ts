@@ -2,10 +2,12 @@ import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "./command.ts";
-import { startService, type ServiceProcess } from "./service-process.ts";
+import { startPostgres } from "./postgres-server.ts";
+import { startRedis } from "./redis-server.ts";
+import { startService } from "./service-process.ts";
 
 /** A service that system tests and benchmarks run against. */
-export type ServiceName = "sound" | "secrets" | "display";
+export type ServiceName = "sound" | "secrets" | "display" | "postgres" | "redis";
 
 /** Running services. Disposing stops all of them and removes their folder. */
 export interface Services extends AsyncDisposable {
@@ -21,16 +23,22 @@ export const soundSinkName = "pipit";
 
 /**
  * Starts the named services with a private runtime folder, so that neither the machine's own sound, keyring or screen
- * nor another test run is touched: PulseAudio with a null sink, a D-Bus session with an unlocked gnome-keyring, and
- * Xvfb (1280x800x24) with openbox.
+ * nor another test run is touched: PulseAudio with a null sink, a D-Bus session with an unlocked gnome-keyring,
+ * Xvfb (1280x800x24) with openbox, and an empty PostgreSQL and Redis on free ports of the loopback.
  */
 export async function startServices(names: readonly ServiceName[], signal: AbortSignal): Promise<Services> {
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "pipit-services-"));
   started.defer(() => rm(folder, { recursive: true, force: true }));
   await chmod(folder, 0o700);
-  const starters = { sound: startSound, secrets: startSecrets, display: startDisplay };
-  const own = (service: ServiceProcess): ServiceProcess => started.use(service);
+  const starters = {
+    sound: startSound,
+    secrets: startSecrets,
+    display: startDisplay,
+    postgres: startDatabase,
+    redis: startCounters,
+  };
+  const own: Own = (service) => started.use(service);
   const pieces = await Promise.all(names.map((name) => starters[name](folder, own, signal)));
   const base = { XDG_RUNTIME_DIR: folder, PIPIT_HOME: join(folder, "pipit-home") };
   const env: Record<string, string> = Object.assign(base, ...pieces);
@@ -38,7 +46,7 @@ export async function startServices(names: readonly ServiceName[], signal: Abort
   return { env, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-type Own = (service: ServiceProcess) => ServiceProcess;
+type Own = <T extends AsyncDisposable>(service: T) => T;
 type Environment = Readonly<Record<string, string>>;
 
 /** Without `norewinds` the first sound of a null sink comes 1 to 1.5 s late (measured). */
@@ -162,6 +170,14 @@ async function startDisplay(folder: string, own: Own, signal: AbortSignal): Prom
   );
   await manager.until(() => exists(started), readyTimeoutMs, signal);
   return env;
+}
+
+async function startDatabase(_folder: string, own: Own, signal: AbortSignal): Promise<Environment> {
+  return { PIPIT_TEST_DATABASE_URL: own(await startPostgres(signal)).url };
+}
+
+async function startCounters(_folder: string, own: Own, signal: AbortSignal): Promise<Environment> {
+  return { PIPIT_TEST_REDIS_URL: own(await startRedis(signal)).url };
 }
 
 async function exists(path: string): Promise<true | undefined> {
