@@ -38,6 +38,13 @@ describe("readServerConfig", () => {
       webRoot: fileURLToPath(new URL("../dist/renderer", import.meta.url)),
       issuer: "http://127.0.0.1:8787",
       legacyAnonymous: false,
+      trustedProxies: [],
+      auth: {
+        legacyOtpOptional: false,
+        seedCompatClients: false,
+        registrationOpen: true,
+        auditRetentionDays: 400,
+      },
       model: { ollamaUrl: "http://127.0.0.1:11434" },
       speech: {},
     });
@@ -77,8 +84,12 @@ describe("readServerConfig", () => {
     ["PIPIT_MODEL_URL", "localhost:8080", /PIPIT_MODEL_URL: "localhost:8080" .* http:\/\//],
     ["PIPIT_SPEECH_URL", "ftp://x", /PIPIT_SPEECH_URL: "ftp:\/\/x"/],
     ["PIPIT_LEGACY_ANONYMOUS", "yes", /PIPIT_LEGACY_ANONYMOUS: "yes" .* 1 or 0/],
-    ["PIPIT_DATABASE_URL", "postgres://u:hunter2@db/x", /PIPIT_DATABASE_URL .*comes with a later version/],
-    ["PIPIT_REDIS_URL", "redis://:hunter2@cache", /PIPIT_REDIS_URL .*comes with a later version/],
+    ["PIPIT_DATABASE_URL", "mysql://u:hunter2@db/x", /PIPIT_DATABASE_URL: what is set .* postgres:\/\//],
+    ["PIPIT_REDIS_URL", "http://:hunter2@cache", /PIPIT_REDIS_URL: what is set .* redis:\/\//],
+    ["PIPIT_TRUSTED_PROXIES", "10.0.0.0/33", /PIPIT_TRUSTED_PROXIES: "10.0.0.0\/33" .* commas/],
+    ["PIPIT_INTERNAL_AUTH_KEY", "hunter2", /PIPIT_INTERNAL_AUTH_KEY: what is set .* 32 to 4096/],
+    ["PIPIT_REGISTRATION", "maybe", /PIPIT_REGISTRATION: "maybe" .* open or closed/],
+    ["PIPIT_AUDIT_RETENTION_DAYS", "0", /PIPIT_AUDIT_RETENTION_DAYS: "0" .* 1 to 36500/],
   ])("refuses %s=%s", (name, value, message) => {
     const error = failure([], { [name]: value });
     expect(error.code).toBe("CONFIG_INVALID");
@@ -141,6 +152,26 @@ describe("readServerConfig", () => {
     ["https://gpu.lan/ollama/", "https://gpu.lan/ollama"],
   ])("OLLAMA_HOST=%s is read as Ollama reads it", (value, url) => {
     expect(read([], { OLLAMA_HOST: value }).model.ollamaUrl).toBe(url);
+  });
+
+  test("a team's server takes PostgreSQL, Redis, proxies and switches from its environment", () => {
+    const config = read(["--public-url", "https://pipit.example"], {
+      PIPIT_DATABASE_URL: "postgres://pipit:pw@db/pipit",
+      PIPIT_REDIS_URL: "rediss://cache:6380",
+      PIPIT_TRUSTED_PROXIES: "10.0.0.0/8, ::1",
+      PIPIT_REGISTRATION: "closed",
+      PIPIT_SEED_COMPAT_CLIENTS: "1",
+    });
+    expect(config).toMatchObject({
+      databaseUrl: "postgres://pipit:pw@db/pipit",
+      redisUrl: "rediss://cache:6380",
+      trustedProxies: ["10.0.0.0/8", "::1"],
+      issuer: "https://pipit.example",
+      auth: { registrationOpen: false, seedCompatClients: true },
+    });
+    expect(read(["--issuer", "https://id.example", "--public-url", "https://pipit.example"]).issuer).toBe(
+      "https://id.example",
+    );
   });
 
   test("an empty variable is not set", () => {

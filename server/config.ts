@@ -1,21 +1,20 @@
-import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { parse as parseToml } from "smol-toml";
-import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
-import { isLoopbackAddress } from "./peer.ts";
+import {
+  DEFAULT_AUDIT_RETENTION_DAYS,
+  DEFAULT_GRPC,
+  DEFAULT_HTTP,
+  DEFAULT_OLLAMA_PORT,
+  rules,
+  settings,
+  type ListenAddress,
+  type LogLevel,
+  type SettingName,
+} from "./settings.ts";
+import { checkSetting, findSetting, readConfigFile, type Rule, type Setting } from "./settings-source.ts";
 import { webRootOf } from "./web-root.ts";
-
-export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** Where a port listens. Port 0 lets the system choose a free one. */
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** All that the server program can be told from outside, checked. Made only by {@link readServerConfig}. */
 export interface ServerConfig {
@@ -33,8 +32,27 @@ export interface ServerConfig {
   readonly webRoot: string;
   /** Origin by which people reach the server through a proxy, e.g. "https://pipit.example". */
   readonly publicUrl?: string;
-  /** `iss` of our access tokens. */
+  /** `iss` of our tokens: the origin by which clients know this server. */
   readonly issuer: string;
+  /** PostgreSQL in place of the embedded SQLite. */
+  readonly databaseUrl?: string;
+  /** Keeps limits for several server processes; absent: the database does. */
+  readonly redisUrl?: string;
+  /** Addresses and networks whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly auth: {
+    /** In place of the file `master-key` in the data folder; the same for all processes of one database. */
+    readonly masterKey?: string;
+    readonly passwordPepper?: string;
+    /** Accepts `X-Internal-Auth` on service routes (contracts §3). */
+    readonly internalAuthKey?: string;
+    /** Restores the order of the original OTP clients (contracts §2). */
+    readonly legacyOtpOptional: boolean;
+    readonly seedCompatClients: boolean;
+    /** Whether strangers may make accounts. */
+    readonly registrationOpen: boolean;
+    readonly auditRetentionDays: number;
+  };
   /** Admits original clients, which send no token, from this machine only (contracts §1). */
   readonly legacyAnonymous: boolean;
   readonly model: {
@@ -72,85 +90,6 @@ export function programInput(entryUrl: string = import.meta.url): ConfigInput {
   return { argv: process.argv.slice(2), env, entryUrl };
 }
 
-const DEFAULT_HTTP: ListenAddress = { host: "127.0.0.1", port: 8787 };
-const DEFAULT_GRPC: ListenAddress = { host: "127.0.0.1", port: 50051 };
-const DEFAULT_OLLAMA_PORT = 11_434;
-const MAX_PORT = 65_535;
-
-/** One setting: its names from the strongest source to the weakest, and whether its value may be repeated. */
-interface Setting {
-  readonly flag?: string;
-  readonly env?: string;
-  /** `table.key` in config.toml. */
-  readonly file?: string;
-  readonly secret?: boolean;
-}
-/** A value as found, with the name under which it was found, for error messages. */
-interface Found {
-  readonly name: string;
-  readonly value: unknown;
-  readonly secret: boolean;
-}
-
-const settings = {
-  http: { flag: "http", file: "serve.http" },
-  grpc: { flag: "grpc", file: "serve.grpc" },
-  dataDir: { flag: "data", file: "serve.data" },
-  webRoot: { flag: "web-root", file: "serve.web_root" },
-  publicUrl: { flag: "public-url", file: "serve.public_url" },
-  logLevel: { flag: "log-level", file: "serve.log_level" },
-  legacyAnonymous: { env: "PIPIT_LEGACY_ANONYMOUS", file: "serve.legacy_anonymous" },
-  modelUrl: { env: "PIPIT_MODEL_URL", file: "model.url" },
-  model: { env: "PIPIT_MODEL", file: "model.name" },
-  modelKey: { env: "PIPIT_MODEL_KEY", file: "model.key", secret: true },
-  ollamaUrl: { env: "OLLAMA_HOST", file: "model.ollama_host" },
-  speechUrl: { env: "PIPIT_SPEECH_URL", file: "speech.url" },
-  speechModel: { env: "PIPIT_SPEECH_MODEL", file: "speech.model" },
-  speechKey: { env: "PIPIT_SPEECH_KEY", file: "speech.key", secret: true },
-  speechVoice: { env: "PIPIT_SPEECH_VOICE", file: "speech.voice" },
-  databaseUrl: { env: "PIPIT_DATABASE_URL", file: "serve.database_url", secret: true },
-  redisUrl: { env: "PIPIT_REDIS_URL", file: "serve.redis_url", secret: true },
-} as const satisfies Record<string, Setting>;
-type SettingName = keyof typeof settings;
-
-const text = z.string().min(1).max(4096);
-const address = z.string().transform((value, context): ListenAddress => {
-  const parsed = parseAddress(value);
-  if (parsed !== undefined) return parsed;
-  context.addIssue({ code: "custom", message: "address" });
-  return z.NEVER;
-});
-const httpUrl = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
-const booleanSetting = z
-  .union([z.boolean(), z.enum(["1", "0", "true", "false"])])
-  .transform((value) => value === true || value === "1" || value === "true");
-
-interface Rule<Value> {
-  readonly schema: z.ZodType<Value>;
-  /** What a correct value looks like, in words: the cure in every message. */
-  readonly wants: string;
-}
-const rules = {
-  http: { schema: address, wants: `HOST:PORT with a port from 0 to ${MAX_PORT}, e.g. 127.0.0.1:8787` },
-  grpc: { schema: address, wants: `HOST:PORT with a port from 0 to ${MAX_PORT}, e.g. 127.0.0.1:50051` },
-  dataDir: { schema: text, wants: "the path of a folder" },
-  webRoot: { schema: text, wants: "the path of a folder" },
-  publicUrl: {
-    schema: httpUrl.refine(isPageOrigin).transform((value) => new URL(value).origin),
-    wants: "an https:// address without a path, e.g. https://pipit.example (http:// only for this machine)",
-  },
-  logLevel: { schema: z.enum(LOG_LEVELS), wants: `one of ${LOG_LEVELS.join(", ")}` },
-  legacyAnonymous: { schema: booleanSetting, wants: "1 or 0" },
-  modelUrl: { schema: httpUrl, wants: "an http:// or https:// address, e.g. http://127.0.0.1:8080/v1" },
-  model: { schema: text, wants: "the name of a model, 1 to 4096 characters" },
-  modelKey: { schema: text, wants: "a key of 1 to 4096 characters" },
-  ollamaUrl: { schema: text.transform(ollamaUrl).pipe(httpUrl), wants: "HOST:PORT or an http:// address" },
-  speechUrl: { schema: httpUrl, wants: "an http:// or https:// address, e.g. http://127.0.0.1:8880/v1" },
-  speechModel: { schema: text, wants: "the name of a model, 1 to 4096 characters" },
-  speechKey: { schema: text, wants: "a key of 1 to 4096 characters" },
-  speechVoice: { schema: text, wants: "the name of a voice, 1 to 4096 characters" },
-} as const;
-
 /**
  * Reads and checks the server's settings: flags win over environment, environment over `$PIPIT_HOME/config.toml`
  * (tables `serve`, `model`, `speech`; others belong to other programs).
@@ -161,15 +100,13 @@ export function readServerConfig(input: ConfigInput): ServerConfig {
   const flags = readFlags(input.argv);
   const home = resolve(input.env["PIPIT_HOME"] || join(homedir(), ".pipit"));
   const file = readConfigFile(join(home, "config.toml"));
-  const find = (name: SettingName): Found | undefined => findSetting(settings[name], flags, input.env, file);
-  const read = <Value>(name: keyof typeof rules & SettingName, rule: Rule<Value>): Value | undefined => {
-    const found = find(name);
-    return found === undefined ? undefined : check(found, rule);
+  const read: Read = (name, rule) => {
+    const found = findSetting(settings[name], flags, input.env, file);
+    return found === undefined ? undefined : checkSetting(found, rule);
   };
 
-  refuseLater(find("databaseUrl"), "PostgreSQL");
-  refuseLater(find("redisUrl"), "Redis");
   const http = read("http", rules.http) ?? DEFAULT_HTTP;
+  const publicUrl = read("publicUrl", rules.publicUrl);
   return {
     home,
     dataDir: resolve(read("dataDir", rules.dataDir) ?? join(home, "server")),
@@ -179,9 +116,38 @@ export function readServerConfig(input: ConfigInput): ServerConfig {
     embedded: flags["embedded"] === true,
     signInAddress: flags["sign-in-address"] === true,
     webRoot: resolve(read("webRoot", rules.webRoot) ?? webRootOf(input.entryUrl ?? import.meta.url)),
-    ...present({ publicUrl: read("publicUrl", rules.publicUrl) }),
-    issuer: issuerOf(http),
+    ...present({ publicUrl }),
+    issuer: read("issuer", rules.issuer) ?? publicUrl ?? issuerOf(http),
     legacyAnonymous: read("legacyAnonymous", rules.legacyAnonymous) ?? false,
+    ...present({
+      databaseUrl: read("databaseUrl", rules.databaseUrl),
+      redisUrl: read("redisUrl", rules.redisUrl),
+    }),
+    trustedProxies: read("trustedProxies", rules.trustedProxies) ?? [],
+    auth: readAuth(read),
+    ...readProviders(read),
+  };
+}
+
+/** Reads one setting; undefined when it is not set. */
+type Read = <Value>(name: SettingName, rule: Rule<Value>) => Value | undefined;
+
+function readAuth(read: Read): ServerConfig["auth"] {
+  return {
+    ...present({
+      masterKey: read("masterKey", rules.masterKey),
+      passwordPepper: read("passwordPepper", rules.passwordPepper),
+      internalAuthKey: read("internalAuthKey", rules.internalAuthKey),
+    }),
+    legacyOtpOptional: read("legacyOtpOptional", rules.legacyOtpOptional) ?? false,
+    seedCompatClients: read("seedCompatClients", rules.seedCompatClients) ?? false,
+    registrationOpen: (read("registration", rules.registration) ?? "open") === "open",
+    auditRetentionDays: read("auditRetentionDays", rules.auditRetentionDays) ?? DEFAULT_AUDIT_RETENTION_DAYS,
+  };
+}
+
+function readProviders(read: Read): Pick<ServerConfig, "model" | "speech"> {
+  return {
     model: {
       ...present({
         url: read("modelUrl", rules.modelUrl),
@@ -217,6 +183,7 @@ function readFlags(argv: readonly string[]): Readonly<Record<string, string | bo
         "log-level": { type: "string" },
         "web-root": { type: "string" },
         "public-url": { type: "string" },
+        issuer: { type: "string" },
         "sign-in-address": { type: "boolean" },
         embedded: { type: "boolean" },
       },
@@ -227,105 +194,10 @@ function readFlags(argv: readonly string[]): Readonly<Record<string, string | bo
     throw new PipitError(
       "USAGE",
       `${reason}. Known are --http HOST:PORT, --grpc HOST:PORT, --data DIR, --web-root DIR, --public-url URL, ` +
-        "--log-level LEVEL, --sign-in-address and --embedded.",
+        "--issuer URL, --log-level LEVEL, --sign-in-address and --embedded.",
       { cause: error },
     );
   }
-}
-
-function readConfigFile(path: string): Readonly<Record<string, unknown>> {
-  let content: string;
-  try {
-    content = readFileSync(path, "utf8");
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (code === "ENOENT" || code === "ENOTDIR") return {};
-    throw new PipitError("CONFIG_INVALID", `${path} cannot be read (${code}). Check its owner and mode.`, {
-      cause: error,
-    });
-  }
-  try {
-    return parseToml(content);
-  } catch (error) {
-    // Only the place: the parser's message quotes the lines, and one of them may hold a key.
-    const place =
-      error instanceof Error && "line" in error && "column" in error
-        ? ` (line ${String(error.line)}, column ${String(error.column)})`
-        : "";
-    throw new PipitError("CONFIG_INVALID", `${path} is not valid TOML${place}. Correct it or move it away.`);
-  }
-}
-
-function findSetting(
-  setting: Setting,
-  flags: Readonly<Record<string, unknown>>,
-  env: ConfigInput["env"],
-  file: Readonly<Record<string, unknown>>,
-): Found | undefined {
-  const secret = setting.secret === true;
-  if (setting.flag !== undefined && flags[setting.flag] !== undefined) {
-    return { name: `--${setting.flag}`, value: flags[setting.flag], secret };
-  }
-  // An empty variable is how a shell says "not set".
-  if (setting.env !== undefined && env[setting.env]) {
-    return { name: setting.env, value: env[setting.env], secret };
-  }
-  if (setting.file !== undefined) {
-    const [table = "", key = ""] = setting.file.split(".");
-    const value = asTable(file[table])?.[key];
-    if (value !== undefined) return { name: `${setting.file} in config.toml`, value, secret };
-  }
-  return undefined;
-}
-
-function asTable(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === "object" && value !== null ? { ...value } : undefined;
-}
-
-function check<Value>(found: Found, { schema, wants }: Rule<Value>): Value {
-  const result = schema.safeParse(found.value);
-  if (result.success) return result.data;
-  const shown = found.secret ? "what is set" : JSON.stringify(String(found.value).slice(0, 200));
-  throw new PipitError(
-    found.name.startsWith("--") ? "USAGE" : "CONFIG_INVALID",
-    `${found.name}: ${shown} will not do; it must be ${wants}.`,
-    { field: found.name },
-  );
-}
-
-function refuseLater(found: Found | undefined, what: string): void {
-  if (found === undefined) return;
-  throw new PipitError(
-    "CONFIG_INVALID",
-    `${found.name} is set, but ${what} comes with a later version of Pipit. Unset it to use the built-in storage.`,
-    { field: found.name },
-  );
-}
-
-function parseAddress(value: string): ListenAddress | undefined {
-  const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+)):(\d{1,5})$/i.exec(value);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  return host === undefined || port > MAX_PORT ? undefined : { host, port };
-}
-
-/** Cookies of the page are for TLS away from this machine, and it lives at the root of its host. */
-function isPageOrigin(value: string): boolean {
-  const url = new URL(value);
-  const here = url.hostname === "localhost" || isLoopbackAddress(url.hostname.replace(/^\[(.*)\]$/, "$1"));
-  return url.href === `${url.origin}/` && (url.protocol === "https:" || here);
-}
-
-/** OLLAMA_HOST as Ollama itself reads it: scheme and port may be missing; a wildcard is reached on loopback. */
-function ollamaUrl(value: string): string {
-  const withScheme = /^https?:\/\//.test(value) ? value : `http://${value}`;
-  const url = URL.parse(withScheme);
-  if (url === null) return value;
-  if (url.hostname === "0.0.0.0" || url.hostname === "[::]") url.hostname = "127.0.0.1";
-  if (url.port === "" && !/:(80|443)(\/|$)/.test(value) && withScheme !== value) {
-    url.port = String(DEFAULT_OLLAMA_PORT);
-  }
-  return url.toString();
 }
 
 /** Stable between starts even when the system chooses the port, so that a restart does not end everybody's tokens. */

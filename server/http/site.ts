@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { ListenAddress } from "#server/config.ts";
+import type { ListenAddress } from "#server/settings.ts";
 import { isLoopbackAddress } from "#server/peer.ts";
 
 /** The names under which a browser may know this server, and what follows from them. */

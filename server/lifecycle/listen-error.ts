@@ -1,5 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import { formatAddress, type ListenAddress } from "#server/config.ts";
+import { formatAddress } from "#server/config.ts";
+import type { ListenAddress } from "#server/settings.ts";
 
 /**
  * Why a port could not be opened, and the cure.

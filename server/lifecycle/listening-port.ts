@@ -1,4 +1,4 @@
-import type { ListenAddress } from "#server/config.ts";
+import type { ListenAddress } from "#server/settings.ts";
 
 /** An open port that can be closed in two ways. */
 export interface ListeningPort {

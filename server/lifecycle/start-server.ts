@@ -1,6 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
-import { formatAddress, type ListenAddress, type ServerConfig } from "#server/config.ts";
+import { formatAddress, type ServerConfig } from "#server/config.ts";
+import type { ListenAddress } from "#server/settings.ts";
 import { createContext, type ContextDeps, type ServerContext } from "#server/context.ts";
 import type { Logger } from "#server/domain/logger.ts";
 import { FULL_SCOPE } from "#server/http/oauth/grants.ts";

@@ -9,7 +9,7 @@ import {
 import type { AddressInfo } from "node:net";
 import { createContextValues } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import type { ListenAddress } from "#server/config.ts";
+import type { ListenAddress } from "#server/settings.ts";
 import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#server/correlation.ts";
 import { listenError } from "#server/lifecycle/listen-error.ts";
 import type { ListeningPort } from "#server/lifecycle/listening-port.ts";
