@@ -1,0 +1,108 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
+import { readServerConfig } from "#server/config.ts";
+import { settings } from "#server/settings.ts";
+import { repositoryRoot } from "#tests/system/command.ts";
+
+const serviceSchema = z.object({
+  image: z.string().optional(),
+  build: z.object({ context: z.string(), dockerfile: z.string() }).optional(),
+  environment: z.record(z.string(), z.string()).optional(),
+  ports: z.array(z.string()).default([]),
+  volumes: z.array(z.string()).default([]),
+  healthcheck: z.object({ test: z.array(z.string()) }),
+  depends_on: z.record(z.string(), z.object({ condition: z.string() })).optional(),
+});
+const composeSchema = z.object({
+  services: z.record(z.string(), serviceSchema),
+  volumes: z.record(z.string(), z.null()),
+});
+
+let compose: z.infer<typeof composeSchema>;
+let dockerfile: string;
+beforeAll(async () => {
+  const text = await readFile(join(repositoryRoot, "compose.yaml"), "utf8");
+  compose = composeSchema.parse(parse(text, { merge: true }));
+  dockerfile = await readFile(join(repositoryRoot, "build/server/Dockerfile"), "utf8");
+});
+
+const given: Readonly<Record<string, string>> = {
+  POSTGRES_PASSWORD: "a-password",
+  PIPIT_MASTER_KEY: Buffer.alloc(32, 7).toString("base64"),
+  PIPIT_PUBLIC_URL: "https://pipit.example",
+};
+
+/** Compose's own interpolation, as far as the file uses it: `${NAME:?why}` and `${NAME:-default}`. */
+function interpolate(value: string): string {
+  return value.replaceAll(
+    /\$\{(\w+)(?::([-?])([^}]*))?\}/g,
+    (_all, name: string, kind: string, rest: string) => {
+      const found = given[name];
+      if (found !== undefined) return found;
+      if (kind === "-") return rest;
+      throw new Error(`${name} is not given`);
+    },
+  );
+}
+
+function servers() {
+  return Object.entries(compose.services).filter(([, service]) => service.build !== undefined);
+}
+
+test("every variable of the servers is a setting, and the server takes them all", () => {
+  const known = new Set<string>(Object.values(settings).flatMap((one) => ("env" in one ? [one.env] : [])));
+  known.add("PIPIT_HOME");
+  expect(servers()).toHaveLength(2);
+  for (const [, { environment = {} }] of servers()) {
+    for (const name of Object.keys(environment)) expect(known).toContain(name);
+    const env = Object.fromEntries(
+      Object.entries(environment).map(([name, value]) => [name, interpolate(value)]),
+    );
+    const command = z.array(z.string()).parse(JSON.parse(/^CMD (\[.*\])$/m.exec(dockerfile)?.[1] ?? "null"));
+    expect(readServerConfig({ argv: command, env })).toMatchObject({
+      home: "/var/lib/pipit",
+      databaseUrl: "postgres://pipit:a-password@postgres:5432/pipit",
+      redisUrl: "redis://redis:6379",
+      issuer: "https://pipit.example",
+      http: { host: "0.0.0.0", port: 8787 },
+      grpc: { host: "0.0.0.0", port: 50051 },
+    });
+  }
+});
+
+test("no secret stands in the file, and none has a default", () => {
+  const secrets = Object.values(compose.services)
+    .flatMap(({ environment = {} }) => Object.entries(environment))
+    .filter(([name]) => /PASSWORD|MASTER_KEY/.test(name));
+  expect(secrets).toHaveLength(3);
+  for (const [, value] of secrets) expect(value).toMatch(/^\$\{\w+:\?/);
+});
+
+test("the services that are named exist, with the ports, folders and checks that they say", () => {
+  for (const [, service] of servers()) {
+    for (const [name, { condition }] of Object.entries(service.depends_on ?? {})) {
+      expect(compose.services[name]?.healthcheck.test[0]).toBe("CMD");
+      expect(condition).toBe("service_healthy");
+    }
+    expect(service.ports.every((port) => port.startsWith("127.0.0.1:"))).toBe(true);
+    expect(service.ports.map((port) => port.split(":").at(-1))).toEqual(["8787", "50051"]);
+    expect(service.healthcheck.test.at(-1)).toBe("http://127.0.0.1:8787/ready");
+  }
+  const used = Object.values(compose.services).flatMap(({ volumes }) =>
+    volumes.map((one) => one.split(":")[0]),
+  );
+  expect(used.toSorted()).toEqual(Object.keys(compose.volumes).toSorted());
+  for (const { image } of Object.values(compose.services)) {
+    if (image !== undefined) expect(image).toMatch(/^[a-z]+:\d+-bookworm$/);
+  }
+});
+
+test("the image is made of folders that are here, and runs the Node that the project wants", async () => {
+  const copied = [...dockerfile.matchAll(/^COPY (?!--from)(\w+) \w+$/gm)].map((match) => match[1] ?? "");
+  expect(copied).toEqual(["contract", "proto", "server"]);
+  const wanted = (await readFile(join(repositoryRoot, ".nvmrc"), "utf8")).trim().split(".")[0];
+  expect([...dockerfile.matchAll(/^FROM node:(\d+)-/gm)].map((match) => match[1])).toEqual([wanted, wanted]);
+});
