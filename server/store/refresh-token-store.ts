@@ -1,71 +1,182 @@
-import type { Kysely } from "kysely";
-import type { RefreshTokenStore, StoredRefreshToken } from "#server/domain/tokens/ports.ts";
-import type { RefreshTokenRow, Tables } from "./schema.ts";
+import type { Kysely, UpdateQueryBuilder, UpdateResult } from "kysely";
+import type {
+  RefreshFamily,
+  RefreshTokenStore,
+  RevokeReason,
+  StoredRefreshToken,
+} from "#server/domain/tokens/ports.ts";
+import type { RefreshFamilyRow, RefreshTokenRow, Tables } from "./schema.ts";
+import { known, splitWords, toFlag } from "./stored-values.ts";
+import { inTransaction } from "./transaction.ts";
+
+const revokeReasons: readonly RevokeReason[] = [
+  "logout",
+  "revoked",
+  "reused",
+  "code-replayed",
+  "password-changed",
+  "deactivated",
+  "client-disabled",
+  "second-factor-changed",
+  "admin",
+];
 
 /** {@link RefreshTokenStore} on SQL. */
 export function createRefreshTokenStore(db: Kysely<Tables>): RefreshTokenStore {
   return {
-    async createFamily(family, first) {
-      await db.transaction().execute(async (trx) => {
-        await trx
-          .insertInto("refresh_families")
-          .values({
-            id: family.id,
-            user_id: family.userId,
-            client_id: family.clientId,
-            scope: family.scope,
-            created_at_ms: family.createdAtMs,
-            expires_at_ms: family.expiresAtMs,
-            revoked_at_ms: family.revokedAtMs ?? null,
-          })
-          .execute();
-        await trx.insertInto("refresh_tokens").values(toRow(first)).execute();
-      });
-    },
+    createFamily: (family, first) =>
+      inTransaction(db, async (trx) => {
+        await trx.insertInto("refresh_families").values(toFamilyRow(family)).execute();
+        if (first !== undefined) await trx.insertInto("refresh_tokens").values(toRow(first)).execute();
+      }),
 
     find: (hash) => find(db, hash),
 
-    rotate: (hash, successor, nowMs) =>
-      db.transaction().execute(async (trx) => {
-        const { numUpdatedRows } = await trx
-          .updateTable("refresh_tokens")
-          .set({ consumed_at_ms: nowMs })
-          .where("hash", "=", hash)
-          .where("family_id", "=", successor.familyId)
-          .where("consumed_at_ms", "is", null)
-          .where((eb) =>
-            eb.exists(
-              eb
-                .selectFrom("refresh_families as f")
-                .select("f.id")
-                .whereRef("f.id", "=", "refresh_tokens.family_id")
-                .where("f.revoked_at_ms", "is", null),
-            ),
-          )
-          .executeTakeFirst();
-        if (numUpdatedRows !== 1n) return false;
-        await trx.insertInto("refresh_tokens").values(toRow(successor)).execute();
-        return true;
-      }),
+    async findFamily(id) {
+      const row = await db.selectFrom("refresh_families").selectAll().where("id", "=", id).executeTakeFirst();
+      return row === undefined ? undefined : toFamily(row);
+    },
 
-    async revokeFamily(familyId, nowMs) {
-      await db
-        .updateTable("refresh_families")
-        .set({ revoked_at_ms: nowMs })
-        .where("id", "=", familyId)
+    rotate: (hash, successor, nowMs) => inTransaction(db, (trx) => rotate(trx, hash, successor, nowMs)),
+
+    async revokeFamily(familyId, reason, nowMs) {
+      const ids = await revoke(db, reason, nowMs, (query) => query.where("id", "=", familyId));
+      return ids.length === 1;
+    },
+
+    revokeOfUser: (userId, reason, nowMs, except) =>
+      revoke(db, reason, nowMs, (query) =>
+        query
+          .where("user_id", "=", userId)
+          .$if(except !== undefined, (some) => some.where("id", "!=", except ?? "")),
+      ),
+
+    revokeOfClient: (clientId, reason, nowMs) =>
+      revoke(db, reason, nowMs, (query) => query.where("client_id", "=", clientId)),
+
+    revokeByOrigin: (originHash, reason, nowMs) =>
+      revoke(db, reason, nowMs, (query) => query.where("origin_hash", "=", originHash)),
+
+    async listLive(userId, nowMs) {
+      const rows = await db
+        .selectFrom("refresh_families")
+        .selectAll()
+        .where("user_id", "=", userId)
         .where("revoked_at_ms", "is", null)
+        .where("expires_at_ms", ">", nowMs)
+        .where("pending_otp", "=", 0)
+        .orderBy("created_at_ms", "desc")
+        .orderBy("id")
         .execute();
+      return rows.map(toFamily);
+    },
+
+    ...otpOf(db),
+
+    async removeEnded(nowMs, limit) {
+      // Its tokens go with a family.
+      const { numDeletedRows } = await inTransaction(db, (trx) =>
+        trx
+          .deleteFrom("refresh_families")
+          .where("id", "in", (eb) =>
+            eb
+              .selectFrom("refresh_families as ended")
+              .select("ended.id")
+              .where("ended.expires_at_ms", "<=", nowMs)
+              .orderBy("ended.expires_at_ms")
+              .limit(limit),
+          )
+          .executeTakeFirst(),
+      );
+      return Number(numDeletedRows);
     },
   };
+}
+
+/** The second factor that a session may still owe. */
+function otpOf(db: Kysely<Tables>): Pick<RefreshTokenStore, "settleOtp" | "countOtpTry"> {
+  return {
+    async settleOtp(familyId) {
+      const { numUpdatedRows } = await db
+        .updateTable("refresh_families")
+        .set((eb) => ({ pending_otp: 0, amr: eb(eb.ref("amr"), "||", eb.val(" otp")) }))
+        .where("id", "=", familyId)
+        .where("pending_otp", "=", 1)
+        .where("revoked_at_ms", "is", null)
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    },
+
+    async countOtpTry(familyId) {
+      const row = await db
+        .updateTable("refresh_families")
+        .set((eb) => ({ otp_tries: eb("otp_tries", "+", 1) }))
+        .where("id", "=", familyId)
+        .returning("otp_tries")
+        .executeTakeFirst();
+      return row?.otp_tries ?? 0;
+    },
+  };
+}
+
+async function rotate(
+  db: Kysely<Tables>,
+  hash: string,
+  successor: StoredRefreshToken,
+  nowMs: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable("refresh_tokens")
+    .set({ consumed_at_ms: nowMs })
+    .where("hash", "=", hash)
+    .where("family_id", "=", successor.familyId)
+    .where("consumed_at_ms", "is", null)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom("refresh_families as f")
+          .select("f.id")
+          .whereRef("f.id", "=", "refresh_tokens.family_id")
+          .where("f.revoked_at_ms", "is", null),
+      ),
+    )
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) return false;
+  await db.insertInto("refresh_tokens").values(toRow(successor)).execute();
+  await db
+    .updateTable("refresh_families")
+    .set({ last_used_at_ms: nowMs })
+    .where("id", "=", successor.familyId)
+    .execute();
+  return true;
+}
+
+type RevokeQuery = UpdateQueryBuilder<Tables, "refresh_families", "refresh_families", UpdateResult>;
+
+/** Revokes those that are not yet, so that the first reason stays. Resolves to their ids. */
+async function revoke(
+  db: Kysely<Tables>,
+  reason: RevokeReason,
+  nowMs: number,
+  choose: (query: RevokeQuery) => RevokeQuery,
+): Promise<readonly string[]> {
+  // A transaction for its new attempts: two that revoke many rows may meet in different orders.
+  const rows = await inTransaction(db, (trx) =>
+    choose(trx.updateTable("refresh_families").set({ revoked_at_ms: nowMs, revoked_reason: reason }))
+      .where("revoked_at_ms", "is", null)
+      .returning("id")
+      .execute(),
+  );
+  return rows.map(({ id }) => id);
 }
 
 async function find(db: Kysely<Tables>, hash: string): ReturnType<RefreshTokenStore["find"]> {
   const row = await db
     .selectFrom("refresh_tokens as t")
     .innerJoin("refresh_families as f", "f.id", "t.family_id")
-    .selectAll("t")
-    .select(["f.user_id", "f.client_id", "f.scope", "f.created_at_ms", "f.revoked_at_ms"])
-    .select("f.expires_at_ms as family_expires_at_ms")
+    .selectAll("f")
+    .select(["t.hash", "t.family_id", "t.generation", "t.consumed_at_ms"])
+    .select("t.expires_at_ms as token_expires_at_ms")
     .where("t.hash", "=", hash)
     .executeTakeFirst();
   if (row === undefined) return undefined;
@@ -74,18 +185,10 @@ async function find(db: Kysely<Tables>, hash: string): ReturnType<RefreshTokenSt
       hash: row.hash,
       familyId: row.family_id,
       generation: row.generation,
-      expiresAtMs: row.expires_at_ms,
+      expiresAtMs: row.token_expires_at_ms,
       consumedAtMs: row.consumed_at_ms ?? undefined,
     },
-    family: {
-      id: row.family_id,
-      userId: row.user_id,
-      clientId: row.client_id,
-      scope: row.scope,
-      createdAtMs: row.created_at_ms,
-      expiresAtMs: row.family_expires_at_ms,
-      revokedAtMs: row.revoked_at_ms ?? undefined,
-    },
+    family: toFamily(row),
   };
 }
 
@@ -96,5 +199,50 @@ function toRow(token: StoredRefreshToken): RefreshTokenRow {
     generation: token.generation,
     expires_at_ms: token.expiresAtMs,
     consumed_at_ms: token.consumedAtMs ?? null,
+  };
+}
+
+function toFamilyRow(family: RefreshFamily): RefreshFamilyRow {
+  return {
+    id: family.id,
+    user_id: family.userId,
+    client_id: family.clientId,
+    scope: family.scope,
+    created_at_ms: family.createdAtMs,
+    expires_at_ms: family.expiresAtMs,
+    revoked_at_ms: family.revokedAtMs ?? null,
+    revoked_reason: family.revokedReason ?? null,
+    pending_otp: toFlag(family.pendingOtp),
+    otp_tries: family.otpTries,
+    auth_time_ms: family.authTimeMs,
+    amr: family.amr.join(" "),
+    origin_hash: family.originHash ?? null,
+    last_used_at_ms: family.lastUsedAtMs,
+    ip: family.ip ?? null,
+    user_agent: family.userAgent ?? null,
+  };
+}
+
+function toFamily(row: RefreshFamilyRow): RefreshFamily {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    clientId: row.client_id,
+    scope: row.scope,
+    createdAtMs: row.created_at_ms,
+    expiresAtMs: row.expires_at_ms,
+    revokedAtMs: row.revoked_at_ms ?? undefined,
+    revokedReason:
+      row.revoked_reason === null
+        ? undefined
+        : known(revokeReasons, row.revoked_reason, "refresh_families.revoked_reason"),
+    pendingOtp: row.pending_otp === 1,
+    otpTries: row.otp_tries,
+    authTimeMs: row.auth_time_ms,
+    amr: splitWords(row.amr).map((method) => known(["pwd", "otp", "local"], method, "refresh_families.amr")),
+    originHash: row.origin_hash ?? undefined,
+    lastUsedAtMs: row.last_used_at_ms,
+    ip: row.ip ?? undefined,
+    userAgent: row.user_agent ?? undefined,
   };
 }

@@ -1,12 +1,13 @@
 import type { Kysely } from "kysely";
 import type { SignInCodeStore } from "#server/domain/accounts/ports.ts";
 import type { Tables } from "./schema.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** {@link SignInCodeStore} on SQL. */
 export function createSignInCodeStore(db: Kysely<Tables>): SignInCodeStore {
   return {
     async add(code, keep) {
-      await db.transaction().execute(async (trx) => {
+      await inTransaction(db, async (trx) => {
         await trx
           .insertInto("sign_in_codes")
           .values({

@@ -42,6 +42,15 @@ export function createWebSessionStore(db: Kysely<Tables>): WebSessionStore {
       await db.deleteFrom("web_sessions").where("hash", "=", hash).execute();
     },
 
+    async removeOfUser(userId, except) {
+      const { numDeletedRows } = await db
+        .deleteFrom("web_sessions")
+        .where("user_id", "=", userId)
+        .$if(except !== undefined, (query) => query.where("hash", "!=", except ?? ""))
+        .executeTakeFirst();
+      return Number(numDeletedRows);
+    },
+
     async removeExpired(nowMs) {
       await db.deleteFrom("web_sessions").where("expires_at_ms", "<=", nowMs).execute();
     },

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { openTemporaryStore } from "#server/store/testing/temporary-store.ts";
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
+import { accountOf } from "./testing/account-of.ts";
 import { createLocalAccount } from "./local-account.ts";
 
 const masterKey: MasterKey = { derive: (purpose) => Buffer.alloc(32, purpose) };
@@ -29,7 +30,7 @@ test.each([
 ])("an account of that login that is %s is refused", async (_name, flags) => {
   await using temporary = await openTemporaryStore();
   const { accounts } = temporary.store;
-  await accounts.create({ id: "a", login: "local", displayName: "L", createdAtMs: 1, ...flags });
+  await accounts.create(accountOf({ id: "a", login: "local", ...flags }));
   const local = createLocalAccount({ accounts, masterKey, clock: temporary.clock });
   await expect(local.ensure()).rejects.toMatchObject({ code: "NOT_ALLOWED" });
 });
@@ -39,7 +40,6 @@ test("a failure of the store is passed on", async () => {
   const local = createLocalAccount({
     accounts: {
       create: async () => Promise.reject(failure),
-      findById: async () => undefined,
       findByLogin: async () => undefined,
     },
     masterKey,

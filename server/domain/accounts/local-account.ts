@@ -14,23 +14,29 @@ export interface LocalAccount {
 }
 
 export interface LocalAccountOptions {
-  readonly accounts: AccountStore;
+  readonly accounts: Pick<AccountStore, "create" | "findByLogin">;
   readonly masterKey: MasterKey;
   readonly clock: Clock;
 }
 
 export function createLocalAccount({ accounts, masterKey, clock }: LocalAccountOptions): LocalAccount {
   const create = async (): Promise<Account> => {
+    const nowMs = clock.nowMs();
     const account: Account = {
       id: localAccountId(masterKey),
       login: LOCAL_LOGIN,
       displayName: LOCAL_DISPLAY_NAME,
+      about: undefined,
+      email: undefined,
+      role: "user",
       local: true,
       active: true,
-      createdAtMs: clock.nowMs(),
+      createdAtMs: nowMs,
+      updatedAtMs: nowMs,
+      lastLoginAtMs: undefined,
     };
     try {
-      await accounts.create(account);
+      await accounts.create({ ...account, passwordHash: undefined });
       return account;
     } catch (reason) {
       // Another process may have made it in the same moment; any other failure is none of ours.

@@ -1,21 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { openTemporaryStore, type TemporaryStore } from "#server/store/testing/temporary-store.ts";
 import { hashOpaqueToken, newOpaqueToken } from "./opaque-token.ts";
-import type { Account } from "./ports.ts";
+import type { NewAccount } from "./ports.ts";
+import { accountOf } from "./testing/account-of.ts";
 import { createWebSessions, WEB_SESSION_TTL_MS, type WebSessions } from "./web-sessions.ts";
 
-const ann: Account = {
-  id: "ann",
-  login: "ann",
-  displayName: "Ann",
-  local: false,
-  active: true,
-  createdAtMs: 1,
-};
+const ann = accountOf({ id: "ann" });
 const request = { userId: "ann", scope: ["api:read", "api:write"] };
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-async function setUp(account: Account = ann): Promise<{ temporary: TemporaryStore; sessions: WebSessions }> {
+async function setUp(
+  account: NewAccount = ann,
+): Promise<{ temporary: TemporaryStore; sessions: WebSessions }> {
   const temporary = await openTemporaryStore();
   const { store, clock } = temporary;
   await store.accounts.create(account);

@@ -1,0 +1,41 @@
+import type { Kysely } from "kysely";
+import type { AuditLog } from "#server/domain/audit/ports.ts";
+import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
+import { createAccountStore } from "./account-store.ts";
+import { createOauthClientStore } from "./oauth-client-store.ts";
+import { createRefreshTokenStore } from "./refresh-token-store.ts";
+import type { Tables } from "./schema.ts";
+import { createSignInCodeStore } from "./sign-in-code-store.ts";
+import { createSigningKeyStore } from "./signing-key-store.ts";
+import { createTokenStateStore } from "./token-state-store.ts";
+import { createTotpStore } from "./totp-store.ts";
+import { inTransaction } from "./transaction.ts";
+import { createWebSessionStore } from "./web-session-store.ts";
+
+export interface AuthStoreOptions {
+  /** Makes the log that writes by `db`, which may be a transaction. */
+  readonly auditLogFor: (db: Kysely<Tables>) => AuditLog;
+}
+
+/**
+ * {@link AuthStore} on SQL. Work inside `transaction` must use the stores it is given and no others: on SQLite the
+ * others wait for the end of the transaction, which would then wait for them. It is run again after a conflict with
+ * another transaction (see {@link inTransaction}), so it must do nothing that a rollback does not undo.
+ */
+export function createAuthStore(db: Kysely<Tables>, { auditLogFor }: AuthStoreOptions): AuthStore {
+  const storesOn = (connection: Kysely<Tables>): AuthStores => ({
+    accounts: createAccountStore(connection),
+    totp: createTotpStore(connection),
+    webSessions: createWebSessionStore(connection),
+    signInCodes: createSignInCodeStore(connection),
+    signingKeys: createSigningKeyStore(connection),
+    refreshTokens: createRefreshTokenStore(connection),
+    tokenStates: createTokenStateStore(connection),
+    clients: createOauthClientStore(connection),
+    audit: auditLogFor(connection),
+  });
+  return {
+    ...storesOn(db),
+    transaction: (work) => inTransaction(db, (trx) => work(storesOn(trx))),
+  };
+}

@@ -1,0 +1,97 @@
+import { sql, type Kysely } from "kysely";
+import type { OidcPayloadStore, StoredOidcPayload } from "#server/domain/tokens/oidc-payload-port.ts";
+import type { OidcPayloadRow, Tables } from "./schema.ts";
+
+/** {@link OidcPayloadStore} on SQL. */
+export function createOidcPayloadStore(db: Kysely<Tables>): OidcPayloadStore {
+  const findBy = async (
+    model: string,
+    column: "id_hash" | "uid_hash" | "user_code_hash",
+    hash: string,
+  ): Promise<StoredOidcPayload | undefined> => {
+    const row = await db
+      .selectFrom("oidc_payloads")
+      .selectAll()
+      .where("model", "=", model)
+      .where(column, "=", hash)
+      .executeTakeFirst();
+    return row === undefined ? undefined : toPayload(row);
+  };
+  return {
+    async upsert(payload) {
+      await db
+        .insertInto("oidc_payloads")
+        .values(toRow(payload))
+        .onConflict((c) =>
+          c.columns(["model", "id_hash"]).doUpdateSet((eb) => ({
+            sealed_payload: eb.ref("excluded.sealed_payload"),
+            grant_hash: eb.ref("excluded.grant_hash"),
+            uid_hash: eb.ref("excluded.uid_hash"),
+            user_code_hash: eb.ref("excluded.user_code_hash"),
+            expires_at_ms: eb.ref("excluded.expires_at_ms"),
+          })),
+        )
+        .execute();
+    },
+
+    find: (model, idHash) => findBy(model, "id_hash", idHash),
+    findByUid: (model, uidHash) => findBy(model, "uid_hash", uidHash),
+    findByUserCode: (model, userCodeHash) => findBy(model, "user_code_hash", userCodeHash),
+
+    async consume(model, idHash, nowMs) {
+      const { numUpdatedRows } = await db
+        .updateTable("oidc_payloads")
+        .set({ consumed_at_ms: nowMs })
+        .where("model", "=", model)
+        .where("id_hash", "=", idHash)
+        .where("consumed_at_ms", "is", null)
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    },
+
+    async destroy(model, idHash) {
+      await db.deleteFrom("oidc_payloads").where("model", "=", model).where("id_hash", "=", idHash).execute();
+    },
+
+    async revokeByGrant(grantHash) {
+      const { numDeletedRows } = await db
+        .deleteFrom("oidc_payloads")
+        .where("grant_hash", "=", grantHash)
+        .executeTakeFirst();
+      return Number(numDeletedRows);
+    },
+
+    async removeEnded(nowMs, limit) {
+      const { numAffectedRows = 0n } = await sql`delete from oidc_payloads where (model, id_hash) in (
+        select model, id_hash from oidc_payloads where expires_at_ms <= ${nowMs} order by expires_at_ms limit ${limit}
+      )`.execute(db);
+      return Number(numAffectedRows);
+    },
+  };
+}
+
+function toRow(payload: StoredOidcPayload): OidcPayloadRow {
+  return {
+    model: payload.model,
+    id_hash: payload.idHash,
+    sealed_payload: payload.sealedPayload,
+    grant_hash: payload.grantHash ?? null,
+    uid_hash: payload.uidHash ?? null,
+    user_code_hash: payload.userCodeHash ?? null,
+    consumed_at_ms: payload.consumedAtMs ?? null,
+    expires_at_ms: payload.expiresAtMs ?? null,
+  };
+}
+
+function toPayload(row: OidcPayloadRow): StoredOidcPayload {
+  return {
+    model: row.model,
+    idHash: row.id_hash,
+    sealedPayload: row.sealed_payload,
+    grantHash: row.grant_hash ?? undefined,
+    uidHash: row.uid_hash ?? undefined,
+    userCodeHash: row.user_code_hash ?? undefined,
+    consumedAtMs: row.consumed_at_ms ?? undefined,
+    expiresAtMs: row.expires_at_ms ?? undefined,
+  };
+}
