@@ -1,27 +1,29 @@
 import { Kysely, sql } from "kysely";
+import { PipitError } from "#contract/pipit-error.ts";
 import type { AccountStore, SignInCodeStore, WebSessionStore } from "#server/domain/accounts/ports.ts";
+import type { AuditLog } from "#server/domain/audit/ports.ts";
 import type { ChatStore, TurnStore, UsageStore } from "#server/domain/chats/ports.ts";
+import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import type { Logger } from "#server/domain/logger.ts";
+import type { OidcPayloadStore } from "#server/domain/tokens/oidc-payload-port.ts";
 import type { RefreshTokenStore, SigningKeyStore } from "#server/domain/tokens/ports.ts";
-import { createAccountStore } from "./account-store.ts";
+import { createAuditLog } from "./audit-store.ts";
+import { createAuthStore } from "./auth-store.ts";
 import { createChatStore } from "./chat-store.ts";
+import { createOidcPayloadStore } from "./oidc-payload-store.ts";
 import { createMigrations, migrate } from "./migrations.ts";
 import { markSuspect, openDatabaseFile } from "./open-sqlite.ts";
 import { openPostgres } from "./open-postgres.ts";
 import { toPostgresStartError } from "./postgres-errors.ts";
 import { createPostgresTurnIndex } from "./postgres-turn-index.ts";
-import { createRefreshTokenStore } from "./refresh-token-store.ts";
 import type { Tables } from "./schema.ts";
-import { createSignInCodeStore } from "./sign-in-code-store.ts";
-import { createSigningKeyStore } from "./signing-key-store.ts";
 import { ServerSqliteDialect } from "./sqlite-dialect.ts";
 import { createSqliteTurnIndex } from "./sqlite-turn-index.ts";
 import { isCorruption, toStartError } from "./storage-errors.ts";
 import type { TurnIndex } from "./turn-index.ts";
 import { createTurnStore } from "./turn-store.ts";
 import { createUsageStore } from "./usage-store.ts";
-import { createWebSessionStore } from "./web-session-store.ts";
 
 /**
  * Everything the server remembers. Its methods throw PipitError STORAGE_* when the disk or the file fails, and
@@ -38,6 +40,9 @@ export interface Store extends AsyncDisposable {
   readonly refreshTokens: RefreshTokenStore;
   readonly webSessions: WebSessionStore;
   readonly signInCodes: SignInCodeStore;
+  /** These and all else of the auth service, and the way to change several at once. */
+  readonly auth: AuthStore;
+  readonly oidcPayloads: OidcPayloadStore;
   /** Path under which a damaged database was kept when this one was opened. */
   readonly setAside: string | undefined;
   /** Resolves when the database answers; for /health and /ready. */
@@ -47,6 +52,8 @@ export interface Store extends AsyncDisposable {
 interface CommonOptions {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Of the audit log, 32 bytes of the master key. Without it, nothing can be done that must be audited. */
+  readonly auditKey?: Buffer;
 }
 
 export interface SqliteStoreOptions extends CommonOptions {
@@ -102,7 +109,7 @@ async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
     await close();
     throw toStartError(reason, file);
   }
-  return createStore({ dialect: "sqlite", db, turnIndex, setAside, close });
+  return createStore({ options, dialect: "sqlite", db, turnIndex, setAside, close });
 }
 
 async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
@@ -116,10 +123,12 @@ async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> 
   } finally {
     await unlimited.destroy();
   }
-  return createStore({ dialect: "postgres", db, turnIndex, setAside: undefined, close: () => db.destroy() });
+  const close = () => db.destroy();
+  return createStore({ options, dialect: "postgres", db, turnIndex, setAside: undefined, close });
 }
 
 interface StoreParts {
+  readonly options: CommonOptions;
   readonly dialect: Store["dialect"];
   readonly db: Kysely<Tables>;
   readonly turnIndex: TurnIndex;
@@ -127,17 +136,24 @@ interface StoreParts {
   readonly close: () => Promise<void>;
 }
 
-function createStore({ dialect, db, turnIndex, setAside, close }: StoreParts): Store {
+function createStore({ options, dialect, db, turnIndex, setAside, close }: StoreParts): Store {
+  const { auditKey: key, clock } = options;
+  const auth = createAuthStore(db, {
+    auditLogFor: (connection) =>
+      key === undefined ? closedAuditLog : createAuditLog(connection, { key, clock, dialect }),
+  });
   return {
     dialect,
     chats: createChatStore(db),
     turns: createTurnStore(db, turnIndex),
     usage: createUsageStore(db),
-    accounts: createAccountStore(db),
-    signingKeys: createSigningKeyStore(db),
-    refreshTokens: createRefreshTokenStore(db),
-    webSessions: createWebSessionStore(db),
-    signInCodes: createSignInCodeStore(db),
+    accounts: auth.accounts,
+    signingKeys: auth.signingKeys,
+    refreshTokens: auth.refreshTokens,
+    webSessions: auth.webSessions,
+    signInCodes: auth.signInCodes,
+    auth,
+    oidcPayloads: createOidcPayloadStore(db),
     setAside,
     async ping() {
       await sql`select 1`.execute(db);
@@ -145,3 +161,14 @@ function createStore({ dialect, db, turnIndex, setAside, close }: StoreParts): S
     [Symbol.asyncDispose]: close,
   };
 }
+
+/** Fails what was to be audited, rather than let it happen unseen. */
+const closedAuditLog: AuditLog = {
+  append: async () =>
+    Promise.reject(
+      new PipitError(
+        "CONFIG_INVALID",
+        "The audit log has no key. Give the server its master key and try again.",
+      ),
+    ),
+};

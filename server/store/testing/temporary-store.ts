@@ -5,6 +5,9 @@ import type { Clock } from "#server/domain/clock.ts";
 import type { Logger } from "#server/domain/logger.ts";
 import { openStore, type Store } from "../store.ts";
 
+/** Of the audit log of every store that tests open. */
+export const TEST_AUDIT_KEY = Buffer.alloc(32, "audit");
+
 /** A clock that only tests move. */
 export interface ManualClock extends Clock {
   advance(durationMs: number): void;
@@ -56,7 +59,7 @@ export async function openTemporaryStore(): Promise<TemporaryStore> {
   const file = join(dir, "pipit.db");
   const clock = createManualClock();
   const logger = createRecordingLogger();
-  const store = await openStore({ file, clock, logger });
+  const store = await openStore({ file, clock, logger, auditKey: TEST_AUDIT_KEY });
   return {
     store,
     dir,
