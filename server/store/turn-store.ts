@@ -3,11 +3,15 @@ import type { BeginTurn, SearchHit, Turn, TurnStatus, TurnStore } from "#server/
 import { chatNotFound } from "./chat-store.ts";
 import type { Tables, TurnRow } from "./schema.ts";
 import { headline, literalHeadline, queryTerms } from "./search-text.ts";
+import { inTransaction } from "./transaction.ts";
 import type { TurnIndex } from "./turn-index.ts";
 
 const MAX_SEARCH_HITS = 100;
 /** Longest text without a letter or digit that is looked for. */
 const MAX_LITERAL_CHARS = 100;
+
+/** A turn changes hands between our look and our update about never; several times in a row, not at all. */
+const MAX_TAKE_OVER_ATTEMPTS = 3;
 
 /** A literal, so that SQLite can prove that the index of running turns serves the query. */
 const running = sql.lit("running");
@@ -15,10 +19,10 @@ const running = sql.lit("running");
 /** {@link TurnStore} on SQL. `begin` and `finish` throw CHAT_NOT_FOUND when the chat is gone or somebody else's. */
 export function createTurnStore(db: Kysely<Tables>, index: TurnIndex): TurnStore {
   return {
-    begin: (request) => db.transaction().execute((trx) => begin(trx, index, request)),
+    begin: (request) => inTransaction(db, (trx) => begin(trx, index, request)),
 
     async finish(turn) {
-      await db.transaction().execute(async (trx) => {
+      await inTransaction(db, async (trx) => {
         const row = await trx
           .updateTable("turns")
           .set({
@@ -157,7 +161,29 @@ async function takeOver(
   request: BeginTurn,
   known: TurnRow,
 ): Promise<{ turn: Turn; begun: boolean }> {
-  const row = await trx
+  let seen = known;
+  for (let attempt = 0; attempt < MAX_TAKE_OVER_ATTEMPTS; attempt++) {
+    const row = await restart(trx, request, known.id);
+    if (row !== undefined) {
+      await index.remove(trx, row.id);
+      await touchChat(trx, row.user_id, row.chat_id, request.nowMs);
+      return { turn: toTurn(row), begun: true };
+    }
+    // Another process may have taken it, or ended it, since we looked (PostgreSQL): tell what it is now.
+    const now = await trx.selectFrom("turns").selectAll().where("id", "=", known.id).executeTakeFirst();
+    if (now === undefined) throw chatNotFound();
+    seen = now;
+    if (now.status === "running" || now.status === "done") break;
+  }
+  return { turn: toTurn(seen), begun: false };
+}
+
+async function restart(
+  trx: Transaction<Tables>,
+  request: BeginTurn,
+  turnId: string,
+): Promise<TurnRow | undefined> {
+  return trx
     .updateTable("turns")
     .set({
       status: "running",
@@ -169,7 +195,7 @@ async function takeOver(
       lease_until_ms: request.nowMs + request.leaseMs,
       finished_at_ms: null,
     })
-    .where("id", "=", known.id)
+    .where("id", "=", turnId)
     .where((eb) =>
       eb.or([
         eb("status", "in", ["failed", "cancelled"]),
@@ -178,10 +204,6 @@ async function takeOver(
     )
     .returningAll()
     .executeTakeFirst();
-  if (row === undefined) return { turn: toTurn(known), begun: false };
-  await index.remove(trx, row.id);
-  await touchChat(trx, row.user_id, row.chat_id, request.nowMs);
-  return { turn: toTurn(row), begun: true };
 }
 
 async function touchChat(

@@ -2,12 +2,23 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
+import { Kysely } from "kysely";
 import { inject } from "vitest";
+import { openPostgres } from "../open-postgres.ts";
+import { openDatabaseFile } from "../open-sqlite.ts";
+import type { Tables } from "../schema.ts";
+import { ServerSqliteDialect } from "../sqlite-dialect.ts";
 import { openStore, type OpenStoreOptions, type Store } from "../store.ts";
-import { createMigratedDatabase, queryPostgres } from "./postgres-databases.ts";
+import {
+  createEmptyDatabase,
+  createMigratedDatabase,
+  queryPostgres,
+  type TemporaryDatabase,
+} from "./postgres-databases.ts";
 import {
   createManualClock,
   createRecordingLogger,
+  TEST_AUDIT_KEY,
   type ManualClock,
   type RecordingLogger,
 } from "./temporary-store.ts";
@@ -25,13 +36,21 @@ declare module "vitest" {
 /** One row, as the database gives it. */
 export type Row = Record<string, string | number | null>;
 
+/** A database of its own without any table, which goes away with it. */
+export interface EmptyDatabase extends AsyncDisposable {
+  /** Where it is, as `openStore` and a server's configuration take it. */
+  readonly location: { readonly file: string } | { readonly databaseUrl: string };
+  /** Runs one statement past the store; placeholders are $1, $2 on both. */
+  query(text: string, ...parameters: readonly (string | number | null)[]): Promise<Row[]>;
+  /** A connection (SQLite) or pool (PostgreSQL) of its own, set up as the store's; closed with this. */
+  openDb(): Promise<Kysely<Tables>>;
+}
+
 /** A real store on a database of its own, which goes away with it, whatever stores were opened on it. */
-export interface DatabaseStore extends AsyncDisposable {
+export interface DatabaseStore extends EmptyDatabase {
   readonly store: Store;
   readonly clock: ManualClock;
   readonly logger: RecordingLogger;
-  /** Where the store is, as `openStore` and a server's configuration take it. */
-  readonly location: { readonly file: string } | { readonly databaseUrl: string };
   /**
    * Another store on the same database, as another server process has it, with the same clock; closed with this. Two
    * SQLite stores in one process must take turns: a transaction of one stops the thread on which the other would end
@@ -40,8 +59,6 @@ export interface DatabaseStore extends AsyncDisposable {
   openSecond(): Promise<Store>;
   /** Closes {@link store} and opens another one, as a server that starts again does; closed with this. */
   reopen(): Promise<Store>;
-  /** Runs one statement past the store; placeholders are $1, $2 on both. */
-  query(text: string, ...parameters: readonly (string | number | null)[]): Promise<Row[]>;
 }
 
 /** A kind of database that the store runs on. */
@@ -49,10 +66,19 @@ export interface TestDatabase {
   readonly name: "SQLite" | "PostgreSQL";
   /** @example await using temporary = await open(); */
   open(): Promise<DatabaseStore>;
+  openEmpty(): Promise<EmptyDatabase>;
 }
 
-const sqlite: TestDatabase = { name: "SQLite", open: openSqlite };
-const postgres: TestDatabase = { name: "PostgreSQL", open: openPostgres };
+const sqlite: TestDatabase = {
+  name: "SQLite",
+  open: async () => openStoreOn(await makeSqlite()),
+  openEmpty: makeSqlite,
+};
+const postgres: TestDatabase = {
+  name: "PostgreSQL",
+  open: async () => openStoreOn(await makePostgres(createMigratedDatabase)),
+  openEmpty: async () => makePostgres(createEmptyDatabase),
+};
 
 /** Undefined in unit tests, which use nothing but Node; "" where PostgreSQL is not installed. */
 const serverUrl = inject("postgresUrl") as string | undefined;
@@ -75,13 +101,15 @@ export function postgresServerUrl(): string {
   return serverUrl;
 }
 
-async function openSqlite(): Promise<DatabaseStore> {
+async function makeSqlite(): Promise<EmptyDatabase> {
   const dir = await mkdtemp(join(tmpdir(), "pipit-store-"));
   const file = join(dir, "pipit.db");
-  const remove = () => rm(dir, { recursive: true, force: true });
-  return openOn({ file }, remove, async (text, parameters) => {
-    const database = new Database(file);
-    try {
+  const owned = new AsyncDisposableStack();
+  owned.defer(() => rm(dir, { recursive: true, force: true }));
+  return {
+    location: { file },
+    async query(text, ...parameters) {
+      using database = closing(new Database(file));
       const statement = database.prepare<unknown[], Row>(text);
       // To SQLite, $1 is a name.
       const named = Object.fromEntries(parameters.map((value, index) => [String(index + 1), value]));
@@ -89,44 +117,58 @@ async function openSqlite(): Promise<DatabaseStore> {
       if (statement.reader) return statement.all(...bound);
       statement.run(...bound);
       return [];
-    } finally {
-      database.close();
-    }
-  });
+    },
+    async openDb() {
+      const options = { file, clock: createManualClock(), logger: createRecordingLogger() };
+      const { database } = await openDatabaseFile(options);
+      const db = new Kysely<Tables>({ dialect: new ServerSqliteDialect(database) });
+      owned.defer(() => db.destroy());
+      return db;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
-async function openPostgres(): Promise<DatabaseStore> {
-  const database = await createMigratedDatabase(postgresServerUrl());
-  const { url } = database;
-  const remove = () => database[Symbol.asyncDispose]();
-  return openOn({ databaseUrl: url }, remove, (text, parameters) =>
-    queryPostgres<Row>(url, text, parameters),
-  );
+function closing(database: Database.Database): Database.Database & Disposable {
+  return Object.assign(database, { [Symbol.dispose]: () => void database.close() });
 }
 
-async function openOn(
-  location: DatabaseStore["location"],
-  remove: () => PromiseLike<void>,
-  query: (text: string, parameters: readonly (string | number | null)[]) => Promise<Row[]>,
-): Promise<DatabaseStore> {
+async function makePostgres(
+  create: (serverUrl: string) => Promise<TemporaryDatabase>,
+): Promise<EmptyDatabase> {
+  const owned = new AsyncDisposableStack();
+  const { url: databaseUrl } = owned.use(await create(postgresServerUrl()));
+  return {
+    location: { databaseUrl },
+    query: (text, ...parameters) => queryPostgres<Row>(databaseUrl, text, parameters),
+    async openDb() {
+      const { db } = openPostgres({ databaseUrl, logger: createRecordingLogger() });
+      owned.defer(() => db.destroy());
+      return db;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function openStoreOn(database: EmptyDatabase): Promise<DatabaseStore> {
   await using opened = new AsyncDisposableStack();
-  opened.defer(async () => await remove());
+  opened.use(database);
   const clock = createManualClock();
   const logger = createRecordingLogger();
-  const options: OpenStoreOptions = { ...location, clock, logger };
+  const options: OpenStoreOptions = { ...database.location, clock, logger, auditKey: TEST_AUDIT_KEY };
   const store = opened.use(closingOnce(await openStore(options)));
   const owned = opened.move();
+  const openSecond = async () => owned.use(closingOnce(await openStore(options)));
   return {
+    ...database,
     store,
     clock,
     logger,
-    location,
-    openSecond: async () => owned.use(closingOnce(await openStore(options))),
+    openSecond,
     async reopen() {
       await store[Symbol.asyncDispose]();
-      return owned.use(closingOnce(await openStore(options)));
+      return openSecond();
     },
-    query: (text, ...parameters) => query(text, parameters),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
