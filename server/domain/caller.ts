@@ -1,10 +1,24 @@
 /** Who makes a call, as the one auth interceptor established it. */
 export interface Caller {
+  /** Of a service: its client id. */
   readonly userId: string;
   readonly clientId: string;
   readonly scope: readonly string[];
   /** True for an original client admitted by PIPIT_LEGACY_ANONYMOUS. */
   readonly anonymous: boolean;
+  /**
+   * service: a program that speaks for itself (client credentials, X-Internal-Auth); what belongs to people refuses it
+   * with NOT_ALLOWED.
+   */
+  readonly kind: "user" | "service";
   /** When the token or session that proves it ends, epoch milliseconds; absent when nothing does. */
   readonly expiresAtMs?: number;
+  /** Id of the refresh family (claim `sid`); absent for services and cookies. */
+  readonly sessionId?: string;
+  /** Of the access token (claim `jti`); absent without one. */
+  readonly tokenId?: string;
+  /** A code of the second factor is still owed; only calls that take one see such a caller. */
+  readonly pendingOtp?: true;
+  /** When the person proved who they are, epoch milliseconds. */
+  readonly authTimeMs?: number;
 }

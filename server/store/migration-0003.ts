@@ -8,6 +8,7 @@ export const AUDIT_CHAINS = 16;
 export async function createAuthTables(db: Kysely<Tables>): Promise<void> {
   await extendAccounts(db);
   await extendSessions(db);
+  await extendSigningKeys(db);
   await createClients(db);
   await createOidcPayloads(db);
   await createCounters(db);
@@ -21,7 +22,14 @@ async function extendAccounts(db: Kysely<Tables>): Promise<void> {
   await sql`alter table accounts add column login_key text not null default ''`.execute(db);
   await sql`alter table accounts add column role text not null default 'user'`.execute(db);
   await sql`alter table accounts add column updated_at_ms bigint not null default 0`.execute(db);
-  for (const column of ["about", "email", "email_key", "password_hash", "totp_sealed", "totp_pending_sealed"]) {
+  for (const column of [
+    "about",
+    "email",
+    "email_key",
+    "password_hash",
+    "totp_sealed",
+    "totp_pending_sealed",
+  ]) {
     await add(column, "text");
   }
   for (const column of ["password_changed_at_ms", "totp_last_step", "last_login_at_ms"]) {
@@ -45,13 +53,19 @@ async function extendSessions(db: Kysely<Tables>): Promise<void> {
     await sql`alter table refresh_families add column ${sql.ref(column)} text`.execute(db);
   }
   for (const column of ["pending_otp", "otp_tries"]) {
-    await sql`alter table refresh_families add column ${sql.ref(column)} integer not null default 0`.execute(db);
+    await sql`alter table refresh_families add column ${sql.ref(column)} integer not null default 0`.execute(
+      db,
+    );
   }
   for (const column of ["auth_time_ms", "last_used_at_ms"]) {
-    await sql`alter table refresh_families add column ${sql.ref(column)} bigint not null default 0`.execute(db);
+    await sql`alter table refresh_families add column ${sql.ref(column)} bigint not null default 0`.execute(
+      db,
+    );
   }
   await sql`alter table refresh_families add column amr text not null default ''`.execute(db);
-  await sql`update refresh_families set auth_time_ms = created_at_ms, last_used_at_ms = created_at_ms`.execute(db);
+  await sql`update refresh_families set auth_time_ms = created_at_ms, last_used_at_ms = created_at_ms`.execute(
+    db,
+  );
   await sql`create index refresh_families_by_origin on refresh_families (origin_hash) where origin_hash is not null`.execute(
     db,
   );
@@ -61,6 +75,18 @@ async function extendSessions(db: Kysely<Tables>): Promise<void> {
     .addColumn("jti", "text", (c) => c.primaryKey().notNull())
     .addColumn("expires_at_ms", "bigint", (c) => c.notNull())
     .execute();
+}
+
+async function extendSigningKeys(db: Kysely<Tables>): Promise<void> {
+  for (const column of ["signing_since_ms", "retired_at_ms"]) {
+    await sql`alter table signing_keys add column ${sql.ref(column)} bigint`.execute(db);
+  }
+  // Until now no key was ever replaced.
+  await sql`update signing_keys set signing_since_ms = created_at_ms`.execute(db);
+  // The guard of SigningKeyStore.insertNext.
+  await sql`create unique index signing_keys_one_next on signing_keys (algorithm) where state = 'next'`.execute(
+    db,
+  );
 }
 
 async function createClients(db: Kysely<Tables>): Promise<void> {
@@ -113,7 +139,11 @@ async function createCounters(db: Kysely<Tables>): Promise<void> {
     .$call(numbers("charged", "pending", "level"))
     .addColumn("resets_at_ms", "bigint", (c) => c.notNull())
     .execute();
-  await db.schema.createIndex("attempt_counters_by_end").on("attempt_counters").column("resets_at_ms").execute();
+  await db.schema
+    .createIndex("attempt_counters_by_end")
+    .on("attempt_counters")
+    .column("resets_at_ms")
+    .execute();
 }
 
 async function createAudit(db: Kysely<Tables>): Promise<void> {
@@ -154,7 +184,11 @@ async function createAudit(db: Kysely<Tables>): Promise<void> {
     .addUniqueConstraint("audit_events_once", ["chain", "seq"])
     .execute();
   await db.schema.createIndex("audit_events_by_time").on("audit_events").columns(["at_ms", "id"]).execute();
-  await db.schema.createIndex("audit_events_by_user").on("audit_events").columns(["user_id", "at_ms"]).execute();
+  await db.schema
+    .createIndex("audit_events_by_user")
+    .on("audit_events")
+    .columns(["user_id", "at_ms"])
+    .execute();
 }
 
 function texts<const Name extends string>(...names: readonly Name[]) {

@@ -132,6 +132,8 @@ export interface SigningKeyRow {
   sealed_private_key: string;
   state: string;
   created_at_ms: number;
+  signing_since_ms: number | null;
+  retired_at_ms: number | null;
 }
 
 export interface RefreshFamilyRow {

@@ -2,9 +2,18 @@ import type { Kysely } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { SigningKeyStore, StoredSigningKey } from "#server/domain/tokens/ports.ts";
 import type { SigningKeyRow, Tables } from "./schema.ts";
+import { inTransaction } from "./transaction.ts";
 
-/** {@link SigningKeyStore} on SQL; a partial unique index allows one signing key per algorithm. */
+/** {@link SigningKeyStore} on SQL; partial unique indexes allow one signing and one next key per algorithm. */
 export function createSigningKeyStore(db: Kysely<Tables>): SigningKeyStore {
+  const insert = async (key: StoredSigningKey): Promise<boolean> => {
+    const { numInsertedOrUpdatedRows } = await db
+      .insertInto("signing_keys")
+      .values(toRow(key))
+      .onConflict((c) => c.doNothing())
+      .executeTakeFirst();
+    return numInsertedOrUpdatedRows === 1n;
+  };
   return {
     async list() {
       const rows = await db
@@ -15,22 +24,59 @@ export function createSigningKeyStore(db: Kysely<Tables>): SigningKeyStore {
         .execute();
       return rows.map(toKey);
     },
-
-    async insertFirst(key) {
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto("signing_keys")
-        .values({
-          kid: key.kid,
-          algorithm: key.algorithm,
-          public_jwk: key.publicJwk,
-          sealed_private_key: key.sealedPrivateKey,
-          state: key.state,
-          created_at_ms: key.createdAtMs,
-        })
-        .onConflict((c) => c.doNothing())
+    insertFirst: (key) => insert(key),
+    insertNext: (key) => insert(key),
+    promote: ({ from, to, nowMs, publishedBeforeMs }) =>
+      inTransaction(db, async (trx) => {
+        // Whoever changes this row first has the whole step: the others wait for it, and then find nothing.
+        const retired = await trx
+          .updateTable("signing_keys")
+          .set({ state: "retired", retired_at_ms: nowMs })
+          .where("kid", "=", from)
+          .where("state", "=", "signing")
+          .where(({ exists, selectFrom }) =>
+            exists(
+              selectFrom("signing_keys as next")
+                .select("next.kid")
+                .where("next.kid", "=", to)
+                .where("next.state", "=", "next")
+                .where("next.created_at_ms", "<=", publishedBeforeMs)
+                .whereRef("next.algorithm", "=", "signing_keys.algorithm"),
+            ),
+          )
+          .executeTakeFirst();
+        if (retired.numUpdatedRows !== 1n) return false;
+        const { numUpdatedRows } = await trx
+          .updateTable("signing_keys")
+          .set({ state: "signing", signing_since_ms: nowMs })
+          .where("kid", "=", to)
+          .where("state", "=", "next")
+          .executeTakeFirst();
+        // Nothing else takes a key out of this state, but if something did, no key would sign: all or nothing.
+        if (numUpdatedRows !== 1n) throw new PipitError("INTERNAL", "The next signing key has gone.");
+        return true;
+      }),
+    async removeRetired(retiredBeforeMs) {
+      const { numDeletedRows } = await db
+        .deleteFrom("signing_keys")
+        .where("state", "=", "retired")
+        .where("retired_at_ms", "<=", retiredBeforeMs)
         .executeTakeFirst();
-      return numInsertedOrUpdatedRows === 1n;
+      return Number(numDeletedRows);
     },
+  };
+}
+
+function toRow(key: StoredSigningKey): SigningKeyRow {
+  return {
+    kid: key.kid,
+    algorithm: key.algorithm,
+    public_jwk: key.publicJwk,
+    sealed_private_key: key.sealedPrivateKey,
+    state: key.state,
+    created_at_ms: key.createdAtMs,
+    signing_since_ms: key.signingSinceMs ?? null,
+    retired_at_ms: key.retiredAtMs ?? null,
   };
 }
 
@@ -42,6 +88,8 @@ function toKey(row: SigningKeyRow): StoredSigningKey {
     sealedPrivateKey: row.sealed_private_key,
     state: known(["next", "signing", "retired"], row.state),
     createdAtMs: row.created_at_ms,
+    signingSinceMs: row.signing_since_ms ?? undefined,
+    retiredAtMs: row.retired_at_ms ?? undefined,
   };
 }
 

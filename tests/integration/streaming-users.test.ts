@@ -58,7 +58,13 @@ afterAll(async () => {
 function clientOf(userId: string | undefined) {
   const signIn: Interceptor = (next) => (request) => {
     if (userId !== undefined) {
-      request.contextValues.set(callerKey, { userId, clientId: "test", scope: [], anonymous: false });
+      request.contextValues.set(callerKey, {
+        userId,
+        clientId: "test",
+        scope: [],
+        anonymous: false,
+        kind: "user",
+      });
     }
     return next(request);
   };

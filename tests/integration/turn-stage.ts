@@ -13,7 +13,7 @@ import { HandDrivenModel } from "#tests/doubles/hand-driven-model.ts";
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-export const ann: Caller = { userId: "ann", clientId: "test", scope: [], anonymous: false };
+export const ann: Caller = { userId: "ann", clientId: "test", scope: [], anonymous: false, kind: "user" };
 export const bob: Caller = { ...ann, userId: "bob" };
 
 /** A turn service against the real store; the model is driven by hand so that every moment can be held. */

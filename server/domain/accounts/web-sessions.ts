@@ -86,7 +86,14 @@ function isUsable(account: Account | undefined): boolean {
 }
 
 function toCaller({ userId, clientId, scope, expiresAtMs }: StoredWebSession): Caller {
-  return { userId, clientId, scope: scope.split(" ").filter(Boolean), anonymous: false, expiresAtMs };
+  return {
+    userId,
+    clientId,
+    scope: scope.split(" ").filter(Boolean),
+    anonymous: false,
+    kind: "user",
+    expiresAtMs,
+  };
 }
 
 /** One text for ended, signed out and never there: who tries cookies learns nothing. */

@@ -1,41 +1,87 @@
-import { randomUUID, sign, verify } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Caller } from "#server/domain/caller.ts";
 import type { Clock } from "#server/domain/clock.ts";
-import type { SigningKeys } from "./signing-keys.ts";
+import {
+  invalidToken,
+  signToken,
+  verifyToken,
+  type Claims,
+  type SigningKey,
+  type VerifyingKey,
+} from "./jws.ts";
+import type { AuthMethod, TokenAlgorithm } from "./ports.ts";
 
-/** Life of an access token (contracts §3), in seconds. */
+/** Life of an access token (contracts §3) unless its client has another, in seconds. */
 export const ACCESS_TOKEN_TTL_SECONDS = 900;
+/** No access token lives longer, whatever its client says; a retired key stays published for longer than this. */
+export const MAX_ACCESS_TOKEN_TTL_SECONDS = 3_600;
+/** Life of an ID token, in seconds; as above. */
+export const ID_TOKEN_TTL_SECONDS = 3_600;
 /** How far another process' clock may run ahead of ours. */
 const CLOCK_SKEW_SECONDS = 30;
-/** A longer string is no token of ours, and not worth parsing. */
-const MAX_TOKEN_CHARS = 8192;
 
-const ALGORITHM = "RS256";
-const TOKEN_TYPE = "at+jwt";
-const segment = /^[A-Za-z0-9_-]+$/;
+/** RFC 9068 §2.1. */
+const ACCESS_TOKEN_TYPE = "at+jwt";
+/** Any other than that of access tokens, so that an ID token is never taken for one. */
+const ID_TOKEN_TYPE = "JWT";
 
 export interface AccessTokenRequest {
+  /** `sub`; of a client that speaks for itself, its client id (RFC 9068 §2.2). */
   readonly userId: string;
   readonly clientId: string;
   /** Space-separated (RFC 6749 §3.3); may be empty. */
   readonly scope: string;
+  /** Default RS256. */
+  readonly algorithm?: TokenAlgorithm | undefined;
+  /** Default {@link ACCESS_TOKEN_TTL_SECONDS}, at most {@link MAX_ACCESS_TOKEN_TTL_SECONDS}. */
+  readonly ttlSeconds?: number | undefined;
+  /** Id of the refresh family; none for a client that speaks for itself. */
+  readonly sessionId?: string | undefined;
+  readonly authTimeMs?: number | undefined;
 }
 
 export interface IssuedAccessToken {
   readonly token: string;
-  readonly expiresInSeconds: typeof ACCESS_TOKEN_TTL_SECONDS;
+  readonly expiresInSeconds: number;
+  /** `jti` */
+  readonly tokenId: string;
+}
+
+export interface IdTokenRequest {
+  /** The client. */
+  readonly audience: string;
+  readonly userId: string;
+  readonly nonce?: string | undefined;
+  readonly authTimeMs: number;
+  readonly amr: readonly AuthMethod[];
+  /** The token it comes with, for `at_hash`. */
+  readonly accessToken?: string | undefined;
+  readonly sessionId?: string | undefined;
+  /** About the person, as far as the scope allows; cannot replace what the protocol says. */
+  readonly claims?: Claims | undefined;
 }
 
 export interface AccessTokens {
-  /** Signs a JWT (RFC 9068). Synchronous on purpose: thread pool signing would queue behind password hashing. */
+  /** Signs a JWT (RFC 9068), on the event loop: see {@link signToken}. */
   issue(request: AccessTokenRequest): IssuedAccessToken;
-  /** Who the token speaks for. Throws TOKEN_EXPIRED, or TOKEN_INVALID for anything else that is wrong with it. */
+  /**
+   * Who the token speaks for, by its signature, claims and times alone; whether its session still lives is the guard's
+   * affair. Throws TOKEN_EXPIRED, or TOKEN_INVALID for anything else that is wrong with it.
+   */
   verify(token: string): Promise<Caller>;
+  /** Signs an ID token (OpenID Connect Core §2) by RS256. */
+  signIdToken(request: IdTokenRequest): string;
+}
+
+/** What tokens need of the signing keys. */
+export interface TokenKeys {
+  signing(algorithm: TokenAlgorithm): SigningKey;
+  publicKey(kid: string): Promise<VerifyingKey | undefined>;
 }
 
 export interface AccessTokensOptions {
-  readonly keys: SigningKeys;
+  readonly keys: TokenKeys;
   /** `iss`; compared as a string, so it must be equal to the issuer in the metadata (RFC 8414). */
   readonly issuer: string;
   readonly audience: string;
@@ -45,109 +91,105 @@ export interface AccessTokensOptions {
 export function createAccessTokens({ keys, issuer, audience, clock }: AccessTokensOptions): AccessTokens {
   const nowSeconds = () => Math.floor(clock.nowMs() / 1000);
   return {
-    issue({ userId, clientId, scope }) {
-      const { kid, privateKey } = keys.signing();
+    issue({ userId, clientId, scope, algorithm = "RS256", sessionId, authTimeMs, ...request }) {
       const issuedAt = nowSeconds();
+      const expiresInSeconds = Math.min(
+        request.ttlSeconds ?? ACCESS_TOKEN_TTL_SECONDS,
+        MAX_ACCESS_TOKEN_TTL_SECONDS,
+      );
+      const tokenId = randomUUID();
       const claims = {
         iss: issuer,
         sub: userId,
         aud: audience,
-        exp: issuedAt + ACCESS_TOKEN_TTL_SECONDS,
+        exp: issuedAt + expiresInSeconds,
         iat: issuedAt,
         nbf: issuedAt,
-        jti: randomUUID(),
+        jti: tokenId,
         client_id: clientId,
         scope,
         type: "access",
+        // JSON leaves out what is undefined.
+        sid: sessionId,
+        auth_time: toSeconds(authTimeMs),
       };
-      const signed = `${encode({ alg: ALGORITHM, typ: TOKEN_TYPE, kid })}.${encode(claims)}`;
-      const signature = sign("RSA-SHA256", Buffer.from(signed), privateKey).toString("base64url");
-      return { token: `${signed}.${signature}`, expiresInSeconds: ACCESS_TOKEN_TTL_SECONDS };
+      const token = signToken(ACCESS_TOKEN_TYPE, claims, keys.signing(algorithm));
+      return { token, expiresInSeconds, tokenId };
     },
 
     async verify(token) {
-      const claims = verifySignature(token, keys);
-      if (claims.iss !== issuer) throw invalid("another issuer");
+      const claims = await verifyToken(ACCESS_TOKEN_TYPE, token, (kid) => keys.publicKey(kid));
+      if (claims["iss"] !== issuer) throw invalidToken("another issuer");
       const { aud } = claims;
       if (aud !== audience && !(Array.isArray(aud) && aud.includes(audience)))
-        throw invalid("another audience");
+        throw invalidToken("another audience");
       checkTimes(claims, nowSeconds());
       return toCaller(claims);
+    },
+
+    signIdToken({ audience: client, userId, nonce, authTimeMs, amr, accessToken, sessionId, claims = {} }) {
+      const issuedAt = nowSeconds();
+      const idClaims = {
+        ...claims,
+        iss: issuer,
+        sub: userId,
+        aud: client,
+        exp: issuedAt + ID_TOKEN_TTL_SECONDS,
+        iat: issuedAt,
+        auth_time: toSeconds(authTimeMs),
+        nonce,
+        at_hash: accessToken === undefined ? undefined : halfHash(accessToken),
+        amr,
+        sid: sessionId,
+      };
+      return signToken(ID_TOKEN_TYPE, idClaims, keys.signing("RS256"));
     },
   };
 }
 
-type Claims = Readonly<Record<string, unknown>>;
-
-/** RFC 7515 §5.2, with the algorithm and the key chosen by us: the header may only agree. */
-function verifySignature(token: string, keys: SigningKeys): Claims {
-  const { header, payload, signature } = split(token);
-  const { alg, typ, kid, crit } = decode(header);
-  if (alg !== ALGORITHM) throw invalid("another algorithm");
-  if (typ !== TOKEN_TYPE) throw invalid("another type");
-  if (crit !== undefined) throw invalid("critical extension");
-  const key = typeof kid === "string" ? keys.publicKey(kid) : undefined;
-  if (key === undefined) throw invalid("unknown key");
-  const signatureBytes = Buffer.from(signature, "base64url");
-  // One spelling per signature: base64url has spare bits at its end, which a second spelling could use.
-  if (signatureBytes.toString("base64url") !== signature) throw invalid("not canonical");
-  if (!verify("RSA-SHA256", Buffer.from(`${header}.${payload}`), key, signatureBytes)) {
-    throw invalid("bad signature");
-  }
-  return decode(payload);
-}
-
-function split(token: string): { header: string; payload: string; signature: string } {
-  if (token.length > MAX_TOKEN_CHARS) throw invalid("too long");
-  const [header, payload, signature, ...rest] = token.split(".");
-  if (header === undefined || payload === undefined || signature === undefined || rest.length > 0) {
-    throw invalid("not three parts");
-  }
-  if (![header, payload, signature].every((part) => segment.test(part))) throw invalid("not base64url");
-  return { header, payload, signature };
-}
-
 function checkTimes({ exp, nbf, iat }: Claims, now: number): void {
   if (typeof exp !== "number" || typeof nbf !== "number" || typeof iat !== "number")
-    throw invalid("no times");
-  if (nbf > now + CLOCK_SKEW_SECONDS || iat > now + CLOCK_SKEW_SECONDS) throw invalid("not valid yet");
+    throw invalidToken("no times");
+  if (nbf > now + CLOCK_SKEW_SECONDS || iat > now + CLOCK_SKEW_SECONDS) throw invalidToken("not valid yet");
   if (exp <= now) {
     throw new PipitError("TOKEN_EXPIRED", "The access token has expired. Refresh it, or sign in again.");
   }
 }
 
-function toCaller({ sub, client_id: clientId, scope, type, jti, exp }: Claims): Caller {
-  if (type !== "access" || typeof jti !== "string") throw invalid("not an access token");
+function toCaller(claims: Claims): Caller {
+  const { sub, client_id: clientId, scope, type, jti, exp } = claims;
+  if (type !== "access" || typeof jti !== "string") throw invalidToken("not an access token");
   if (typeof sub !== "string" || sub === "" || typeof clientId !== "string" || typeof scope !== "string") {
-    throw invalid("claims missing");
+    throw invalidToken("claims missing");
   }
   return {
     userId: sub,
     clientId,
     scope: scope.split(" ").filter(Boolean),
     anonymous: false,
+    // No account has the id of a client: clients.ts sees to it.
+    kind: sub === clientId ? "service" : "user",
     // A number: checkTimes has looked.
     expiresAtMs: Number(exp) * 1000,
+    tokenId: jti,
+    ...sessionOf(claims),
   };
 }
 
-function encode(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
+function sessionOf({ sid, auth_time: authTime }: Claims): Pick<Caller, "sessionId" | "authTimeMs"> {
+  if (sid !== undefined && (typeof sid !== "string" || sid === "")) throw invalidToken("no session id");
+  if (authTime !== undefined && typeof authTime !== "number") throw invalidToken("no time of sign-in");
+  return {
+    ...(sid === undefined ? {} : { sessionId: sid }),
+    ...(authTime === undefined ? {} : { authTimeMs: authTime * 1000 }),
+  };
 }
 
-function decode(part: string): Claims {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
-  } catch {
-    // The parser's message quotes its input, which is part of a token: it must not become a cause.
-    throw invalid("not JSON");
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid("not an object");
-  return value as Claims;
+/** OpenID Connect Core §3.1.3.6: the left half of the hash that belongs to the algorithm; both of ours have SHA-256. */
+function halfHash(token: string): string {
+  return createHash("sha256").update(token, "ascii").digest().subarray(0, 16).toString("base64url");
 }
 
-/** One text for every defect: a forger learns nothing; the log gets the reason. */
-function invalid(detail: string): PipitError {
-  return new PipitError("TOKEN_INVALID", "The access token is not valid here. Sign in again.", { detail });
+function toSeconds(timeMs: number | undefined): number | undefined {
+  return timeMs === undefined ? undefined : Math.floor(timeMs / 1000);
 }

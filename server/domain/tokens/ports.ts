@@ -10,12 +10,35 @@ export interface StoredSigningKey {
   readonly sealedPrivateKey: string;
   /** next: published, does not sign yet. retired: verifies what it signed, until that has expired. */
   readonly state: "next" | "signing" | "retired";
+  /** When it was made, and published. */
   readonly createdAtMs: number;
+  /** When it began to sign; absent while it is next. */
+  readonly signingSinceMs?: number | undefined;
+  /** When it stopped signing. */
+  readonly retiredAtMs?: number | undefined;
 }
+/** Which key takes over from which. */
+export interface KeyPromotion {
+  /** Signs, and retires. */
+  readonly from: string;
+  /** Is next, and signs from now on. */
+  readonly to: string;
+  readonly nowMs: number;
+  /** `to` must have been published then or before. */
+  readonly publishedBeforeMs: number;
+}
+/** Every step is guarded by the state it starts from, so that of several processes one takes it. */
 export interface SigningKeyStore {
+  /** Oldest first. */
   list(): Promise<readonly StoredSigningKey[]>;
   /** Inserts only while no key of this algorithm is signing; false if another process was first. */
   insertFirst(key: StoredSigningKey): Promise<boolean>;
+  /** Inserts a key in the state "next" only while no key of this algorithm is next; false if another process was first. */
+  insertNext(key: StoredSigningKey): Promise<boolean>;
+  /** Both changes or none, in one transaction; false if another process was first. */
+  promote(promotion: KeyPromotion): Promise<boolean>;
+  /** Removes keys that retired at `retiredBeforeMs` or before; resolves to how many. */
+  removeRetired(retiredBeforeMs: number): Promise<number>;
 }
 
 /** How a person proved who they are (RFC 8176). */

@@ -1,156 +1,190 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPair,
-  randomBytes,
-  type JsonWebKey,
-  type KeyObject,
-} from "node:crypto";
-import { promisify } from "node:util";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Clock } from "#server/domain/clock.ts";
+import type { Logger } from "#server/domain/logger.ts";
+import { createSealer } from "#server/domain/secrets/sealer.ts";
+import type { TokenKeys } from "./access-tokens.ts";
+import { openKey, privateJwkOf, type KeyPair, type PrivateJwk, type PublicJwk } from "./key-pairs.ts";
+import { createKeyRotation, ROTATE_EVERY_MS, type KeyRotation, type RotationStep } from "./key-rotation.ts";
 import type { MasterKey } from "./master-key.ts";
-import type { SigningKeyStore, StoredSigningKey } from "./ports.ts";
+import type { SigningKeyStore, StoredSigningKey, TokenAlgorithm } from "./ports.ts";
 
-const RSA_BITS = 2048;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
+/** What other processes did to the keys is seen at most this late. */
+const RELOAD_AFTER_MS = 5_000;
+/** A token with an unknown key makes the database be asked again, at most this often. */
+const UNKNOWN_KEY_RELOAD_MS = 1_000;
+/** While the database does not answer, the known keys are good for this long: no key signs before it was published longer. */
+const MAX_BLIND_MS = 60 * 60 * 1000;
 
-/** A public key as JWKS shows it (RFC 7517): no private member. */
-export interface PublicJwk {
-  readonly kty: "RSA";
-  readonly n: string;
-  readonly e: string;
-  readonly kid: string;
-  readonly alg: "RS256";
-  readonly use: "sig";
-}
-
-export interface SigningKeys {
-  /** Body of `/.well-known/jwks.json`. */
-  jwks(): { readonly keys: readonly PublicJwk[] };
-  /** The key that signs now. */
-  signing(): { readonly kid: string; readonly privateKey: KeyObject };
-  /** Key that verifies tokens with this `kid`. */
-  publicKey(kid: string): KeyObject | undefined;
+/**
+ * The server's keys. Changes of other processes are noticed when the keys are used (at most every 5 s), and steps of the
+ * rotation that are due are taken then: there is no timer.
+ */
+export interface SigningKeys extends TokenKeys {
+  /** Body of `/.well-known/jwks.json`: every key but removed ones. */
+  jwks(): Promise<{ readonly keys: readonly PublicJwk[] }>;
+  /**
+   * The key that signs now. It answers from memory, so whoever issues tokens seldom calls {@link SigningKeys.fresh}
+   * first. Default RS256.
+   */
+  signing(algorithm?: TokenAlgorithm): KeyPair;
+  /** Whole keys for a library that signs by itself, signing ones first; `generation` changes whenever they do. */
+  privateJwks(): { readonly generation: number; readonly keys: readonly PrivateJwk[] };
+  /** Looks into the database if the last look is older than 5 s. */
+  fresh(): Promise<void>;
+  /** Looks into the database now; those who ask at once share one look. */
+  reload(): Promise<void>;
+  /** Takes the steps of the rotation that are due; see {@link KeyRotation.advance}. */
+  rotate(options?: Parameters<KeyRotation["advance"]>[0]): Promise<readonly RotationStep[]>;
 }
 
 export interface SigningKeysOptions {
   readonly store: SigningKeyStore;
+  /** Audits promotions in their transaction. */
+  readonly auth?: Pick<AuthStore, "transaction"> | undefined;
   readonly masterKey: MasterKey;
   readonly clock: Clock;
+  readonly logger?: Logger | undefined;
+  /** Default 90 days. */
+  readonly rotateEveryMs?: number | undefined;
 }
 
 /**
- * Loads the server's keys, or makes the first RS256-2048 key; processes that start at once end with the same one.
- * Throws CONFIG_INVALID when the stored key was sealed with another master key.
+ * Loads the server's keys, or makes the first ones (RS256-2048 and ES256); processes that start at once end with the
+ * same ones. Throws CONFIG_INVALID when a stored key was sealed with another master key.
  */
 export async function createSigningKeys({
   store,
+  auth,
   masterKey,
   clock,
+  logger,
+  rotateEveryMs = ROTATE_EVERY_MS,
 }: SigningKeysOptions): Promise<SigningKeys> {
-  const sealKey = masterKey.derive("signing-key-seal");
-  let stored = rsaKeys(await store.list());
-  if (!stored.some((key) => key.state === "signing")) {
-    await store.insertFirst(await makeKey(sealKey, clock.nowMs()));
-    stored = rsaKeys(await store.list());
-  }
-  const current = stored.find((key) => key.state === "signing");
-  if (current === undefined) throw new PipitError("INTERNAL", "The server has no key to sign tokens with.");
-  const jwks = { keys: stored.map(publicJwkOf) };
-  const signing = { kid: current.kid, privateKey: openSealed(current, sealKey) };
-  const publicKeys = new Map(
-    jwks.keys.map((jwk) => [
-      jwk.kid,
-      createPublicKey({ key: { kty: jwk.kty, n: jwk.n, e: jwk.e }, format: "jwk" }),
-    ]),
-  );
-  return {
-    jwks: () => jwks,
-    signing: () => signing,
-    publicKey: (kid) => publicKeys.get(kid),
+  const sealer = createSealer(masterKey.derive("signing-key-seal"));
+  const rotation = createKeyRotation({ store, auth, sealer, clock, rotateEveryMs });
+
+  const load = async (last: View | undefined): Promise<View> => {
+    const lookedAtMs = clock.nowMs();
+    let stored = await store.list();
+    if (rotation.isDue(stored)) {
+      await rotation.advance().catch((reason: unknown) => {
+        // What signs goes on signing; the next look tries again.
+        if (last === undefined) throw reason;
+        logger?.warn("keys.rotation_failed", { error: reason });
+      });
+      stored = await store.list();
+    }
+    return toView(stored, { lookedAtMs, last, open: (key) => openKey(key, sealer) });
   };
-}
 
-function rsaKeys(keys: readonly StoredSigningKey[]): readonly StoredSigningKey[] {
-  return keys.filter((key) => key.algorithm === "RS256");
-}
-
-async function makeKey(sealKey: Buffer, nowMs: number): Promise<StoredSigningKey> {
-  const { publicKey, privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: RSA_BITS });
-  const jwk = publicKey.export({ format: "jwk" });
-  const kid = thumbprint(jwk);
-  return {
-    kid,
-    algorithm: "RS256",
-    publicJwk: JSON.stringify({ kty: jwk.kty, n: jwk.n, e: jwk.e }),
-    sealedPrivateKey: seal(privateKey.export({ format: "der", type: "pkcs8" }), sealKey, kid),
-    state: "signing",
-    createdAtMs: nowMs,
+  let view = await load(undefined);
+  let loading: Promise<void> | undefined;
+  const isYounger = (ageMs: number) => Math.abs(clock.nowMs() - view.lookedAtMs) < ageMs;
+  const reload = (): Promise<void> =>
+    (loading ??= load(view)
+      .then((loaded) => {
+        view = loaded;
+      })
+      .finally(() => {
+        loading = undefined;
+      }));
+  const fresh = async (): Promise<void> => {
+    if (isYounger(RELOAD_AFTER_MS)) return;
+    try {
+      await reload();
+    } catch (reason) {
+      if (!isYounger(MAX_BLIND_MS)) throw reason;
+      logger?.warn("keys.reload_failed", { error: reason });
+    }
   };
-}
+  const known = (kid: string) => {
+    const pair = view.pairs.get(kid);
+    return pair === undefined ? undefined : { key: pair.publicKey, algorithm: pair.algorithm };
+  };
 
-/** RFC 7638 §3: SHA-256 of the required members in lexicographic order, without spaces. */
-function thumbprint({ e, kty, n }: JsonWebKey): string {
-  return createHash("sha256").update(JSON.stringify({ e, kty, n })).digest("base64url");
-}
-
-function publicJwkOf(key: StoredSigningKey): PublicJwk {
-  const parsed = parseJson(key.publicJwk);
-  if (isRsaPublicJwk(parsed) && thumbprint(parsed) === key.kid) {
-    return { kty: "RSA", n: parsed.n, e: parsed.e, kid: key.kid, alg: "RS256", use: "sig" };
-  }
-  throw new PipitError(
-    "STORAGE_CORRUPT",
-    "A signing key in the database is damaged. Restore a backup of it.",
-    {
-      detail: `public half of ${key.kid}`,
+  return {
+    async jwks() {
+      await fresh();
+      return view.jwks;
     },
-  );
+    signing(algorithm = "RS256") {
+      if (!isYounger(RELOAD_AFTER_MS)) {
+        fresh().catch((reason: unknown) => logger?.warn("keys.reload_failed", { error: reason }));
+      }
+      return signingKeyOf(view, algorithm);
+    },
+    async publicKey(kid) {
+      await fresh();
+      const found = known(kid);
+      if (found !== undefined) return found;
+      // A look that is under way may have begun before the key was there, but then the key cannot sign yet.
+      if (loading !== undefined || !isYounger(UNKNOWN_KEY_RELOAD_MS)) await reload();
+      return known(kid);
+    },
+    privateJwks: () => view.privateJwks(),
+    fresh,
+    reload,
+    async rotate(options) {
+      const steps = await rotation.advance(options);
+      // One that was under way may have looked before.
+      await loading?.catch(() => undefined);
+      await reload();
+      return steps;
+    },
+  };
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+/** The keys as they were at one look. */
+interface View {
+  readonly lookedAtMs: number;
+  /** Tells whether anything has changed. */
+  readonly fingerprint: string;
+  readonly pairs: ReadonlyMap<string, KeyPair>;
+  readonly signing: ReadonlyMap<TokenAlgorithm, KeyPair>;
+  readonly jwks: { readonly keys: readonly PublicJwk[] };
+  readonly generation: number;
+  readonly privateJwks: SigningKeys["privateJwks"];
+}
+
+interface ViewParts {
+  readonly lookedAtMs: number;
+  readonly last: View | undefined;
+  readonly open: (key: StoredSigningKey) => KeyPair;
+}
+
+function toView(stored: readonly StoredSigningKey[], { lookedAtMs, last, open }: ViewParts): View {
+  const fingerprint = stored.map(({ kid, state }) => `${kid} ${state}`).join("\n");
+  if (last !== undefined && last.fingerprint === fingerprint) return { ...last, lookedAtMs };
+  const pairs = new Map(stored.map((key) => [key.kid, last?.pairs.get(key.kid) ?? open(key)]));
+  const inOrder = stored.toSorted((a, b) => rank(a) - rank(b)).flatMap(({ kid }) => pairs.get(kid) ?? []);
+  const signing = new Map<TokenAlgorithm, KeyPair>();
+  for (const { kid, algorithm, state } of stored) {
+    const pair = pairs.get(kid);
+    if (state === "signing" && pair !== undefined) signing.set(algorithm, pair);
   }
+  const generation = (last?.generation ?? 0) + 1;
+  let whole: ReturnType<SigningKeys["privateJwks"]> | undefined;
+  const view: View = {
+    lookedAtMs,
+    fingerprint,
+    pairs,
+    signing,
+    jwks: { keys: inOrder.map((pair) => pair.publicJwk) },
+    generation,
+    privateJwks: () => (whole ??= { generation, keys: inOrder.map(privateJwkOf) }),
+  };
+  signingKeyOf(view, "RS256");
+  return view;
 }
 
-function isRsaPublicJwk(value: unknown): value is { kty: "RSA"; n: string; e: string } {
-  if (typeof value !== "object" || value === null) return false;
-  const { kty, n, e } = value as Readonly<Record<string, unknown>>;
-  return kty === "RSA" && typeof n === "string" && typeof e === "string";
+/** Signing keys first, RS256 before ES256: libraries take the first that fits. */
+function rank({ state, algorithm }: StoredSigningKey): number {
+  return (state === "signing" ? 0 : 2) + (algorithm === "RS256" ? 0 : 1);
 }
 
-/** AES-256-GCM with the key id as associated data: a sealed key cannot be moved under another id. */
-function seal(plain: Buffer, key: Buffer, kid: string): string {
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(Buffer.from(kid));
-  return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString("base64url");
-}
-
-function openSealed(stored: StoredSigningKey, key: Buffer): KeyObject {
-  const sealed = Buffer.from(stored.sealedPrivateKey, "base64url");
-  try {
-    const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, IV_BYTES), {
-      authTagLength: TAG_BYTES,
-    })
-      .setAAD(Buffer.from(stored.kid))
-      .setAuthTag(sealed.subarray(-TAG_BYTES));
-    const der = Buffer.concat([decipher.update(sealed.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]);
-    return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-  } catch (cause) {
-    throw new PipitError(
-      "CONFIG_INVALID",
-      "The server's signing key was sealed with another master key. Restore the master-key file (or the configured " +
-        "master key) that belongs to this database. If it is lost, delete the rows of the table signing_keys: clients " +
-        "then renew their access tokens, and nothing else is lost.",
-      { cause, detail: `signing key ${stored.kid}` },
-    );
-  }
+function signingKeyOf(view: View, algorithm: TokenAlgorithm): KeyPair {
+  const found = view.signing.get(algorithm);
+  if (found !== undefined) return found;
+  throw new PipitError("INTERNAL", "The server has no key to sign tokens with.", { detail: algorithm });
 }
