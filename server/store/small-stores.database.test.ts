@@ -2,7 +2,20 @@ import { describe, expect, test } from "vitest";
 import { databases } from "./testing/databases.ts";
 
 const chat = { id: "c1", userId: "u1", title: "One", createdAtMs: 1, updatedAtMs: 1 };
-const account = { id: "a1", login: "Ann", displayName: "Ann B.", local: false, active: true, createdAtMs: 5 };
+const account = {
+  id: "a1",
+  login: "Ann",
+  displayName: "Ann B.",
+  about: undefined,
+  email: undefined,
+  role: "user",
+  local: false,
+  active: true,
+  createdAtMs: 5,
+  updatedAtMs: 5,
+  lastLoginAtMs: undefined,
+} as const;
+const newAccount = { ...account, passwordHash: undefined };
 const key = {
   kid: "k1",
   algorithm: "RS256",
@@ -61,30 +74,30 @@ describe.each(databases)("on $name", ({ open }) => {
   });
 
   describe("accounts", () => {
-    test("are found by id and by login, as typed", async () => {
+    test("are found by id and by login, in any case", async () => {
       await using temporary = await open();
       const { accounts } = temporary.store;
-      await accounts.create(account);
+      await accounts.create(newAccount);
       expect(await accounts.findById("a1")).toEqual(account);
       expect(await accounts.findByLogin("Ann")).toEqual(account);
-      expect(await accounts.findByLogin("ann")).toBeUndefined();
+      expect(await accounts.findByLogin("ann")).toEqual(account);
       expect(await accounts.findById("a2")).toBeUndefined();
     });
 
     test("share no login, and only one is local", async () => {
       await using temporary = await open();
       const { accounts } = temporary.store;
-      await accounts.create({ ...account, local: true });
+      await accounts.create({ ...newAccount, local: true });
       for (const other of [
-        { ...account, id: "a2" },
-        { ...account, id: "a3", login: "Other", local: true },
+        { ...newAccount, id: "a2" },
+        { ...newAccount, id: "a3", login: "Other", local: true },
       ]) {
         await expect(accounts.create(other)).rejects.toMatchObject({
           code: "INVALID_REQUEST",
           field: "login",
         });
       }
-      await accounts.create({ ...account, id: "a4", login: "Other" });
+      await accounts.create({ ...newAccount, id: "a4", login: "Other" });
       expect((await accounts.findByLogin("Other"))?.id).toBe("a4");
     });
   });
@@ -151,7 +164,16 @@ describe.each(databases)("on $name", ({ open }) => {
       createdAtMs: 1,
       expiresAtMs: 1000,
       revokedAtMs: undefined,
-    };
+      revokedReason: undefined,
+      pendingOtp: false,
+      otpTries: 0,
+      authTimeMs: 1,
+      amr: ["pwd"],
+      originHash: undefined,
+      lastUsedAtMs: 1,
+      ip: undefined,
+      userAgent: undefined,
+    } as const;
     const token = { hash: "h0", familyId: "f1", generation: 0, expiresAtMs: 500, consumedAtMs: undefined };
     const successor = { ...token, hash: "h1", generation: 1 };
 
@@ -180,10 +202,13 @@ describe.each(databases)("on $name", ({ open }) => {
       await using temporary = await open();
       const { refreshTokens } = temporary.store;
       await refreshTokens.createFamily(family, token);
-      await refreshTokens.revokeFamily("f1", 20);
-      await refreshTokens.revokeFamily("f1", 30);
+      await refreshTokens.revokeFamily("f1", "logout", 20);
+      await refreshTokens.revokeFamily("f1", "admin", 30);
       expect(await refreshTokens.rotate("h0", successor, 40)).toBe(false);
-      expect(await refreshTokens.find("h0")).toEqual({ token, family: { ...family, revokedAtMs: 20 } });
+      expect(await refreshTokens.find("h0")).toEqual({
+        token,
+        family: { ...family, revokedAtMs: 20, revokedReason: "logout" },
+      });
       expect(await refreshTokens.find("h1")).toBeUndefined();
     });
 
