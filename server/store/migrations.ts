@@ -40,7 +40,7 @@ export async function migrate(
     throw new PipitError(
       "CONFIG_INVALID",
       `The database ${place} was written by a newer version of Pipit (schema ${unknown}). ` +
-        "Update Pipit, or start it with another --data folder. The database was not changed.",
+        "Update Pipit, or start it with another --data folder or database. The database was not changed.",
     );
   }
   if (Object.keys(migrations).every((name) => executed.includes(name))) return;

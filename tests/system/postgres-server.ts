@@ -1,4 +1,4 @@
-import { chown, glob, mkdtemp, rm } from "node:fs/promises";
+import { chmod, chown, copyFile, glob, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
@@ -35,6 +35,11 @@ export interface PostgresServer extends AsyncDisposable {
   start(signal?: AbortSignal): Promise<void>;
 }
 
+export interface PostgresOptions {
+  /** PEM files: it then also takes TLS connections. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+}
+
 /** Folders of PostgreSQL's programs, newest version first: Debian does not put them on the PATH. */
 export async function postgresFolders(): Promise<readonly string[]> {
   const folders: string[] = [];
@@ -48,7 +53,10 @@ export async function postgresFolders(): Promise<readonly string[]> {
  *
  * @example await using postgres = await startPostgres(AbortSignal.timeout(30_000));
  */
-export async function startPostgres(signal: AbortSignal): Promise<PostgresServer> {
+export async function startPostgres(
+  signal: AbortSignal,
+  options: PostgresOptions = {},
+): Promise<PostgresServer> {
   await using made = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "pipit-postgres-"));
   made.defer(() => rm(folder, { recursive: true, force: true }));
@@ -56,9 +64,18 @@ export async function startPostgres(signal: AbortSignal): Promise<PostgresServer
   const [programs = ""] = await postgresFolders();
   const data = join(folder, "data");
   await initialize(join(programs, "initdb"), folder, data, signal);
+  const tls = options.tls === undefined ? [] : await takeCertificate(folder, options.tls);
   const [port = 0] = await freePorts(1);
   const url = `postgres://pipit@127.0.0.1:${port}/postgres`;
-  const args = ["-D", data, "-k", folder, "-p", String(port), ...settings.flatMap((one) => ["-c", one])];
+  const args = [
+    "-D",
+    data,
+    "-k",
+    folder,
+    "-p",
+    String(port),
+    ...[...settings, ...tls].flatMap((one) => ["-c", one]),
+  ];
   let service: ServiceProcess | undefined;
   const stop = async (): Promise<void> => {
     await service?.[Symbol.asyncDispose]();
@@ -89,6 +106,21 @@ async function initialize(initdb: string, cwd: string, data: string, signal: Abo
   const [command, ...rest] = asUnprivileged(initdb, [...options, "-D", data]);
   const result = await runCommand(command, rest, { cwd }, signal);
   if (result.code !== 0) throw new Error(`initdb failed (${result.code}): ${result.stdout}${result.stderr}`);
+}
+
+/** PostgreSQL takes only a key that is its own and that nobody else may read. */
+async function takeCertificate(
+  folder: string,
+  { certFile, keyFile }: NonNullable<PostgresOptions["tls"]>,
+): Promise<readonly string[]> {
+  const copies = { ssl_cert_file: join(folder, "server.crt"), ssl_key_file: join(folder, "server.key") };
+  await copyFile(certFile, copies.ssl_cert_file);
+  await copyFile(keyFile, copies.ssl_key_file);
+  for (const file of Object.values(copies)) {
+    await chmod(file, 0o600);
+    if (process.getuid?.() === 0) await chown(file, unprivilegedId, unprivilegedId);
+  }
+  return ["ssl=on", ...Object.entries(copies).map(([name, file]) => `${name}=${file}`)];
 }
 
 /** As root, under another user; the server then also ends when this process is killed. */
