@@ -1,9 +1,11 @@
 import { Kysely } from "kysely";
 import { expect } from "vitest";
+import { auditChainMac } from "#server/domain/audit/audit-hash.ts";
 import type { AuditReader } from "#server/domain/audit/audit-reader.ts";
 import type { AuditLog, AuditOrigin } from "#server/domain/audit/ports.ts";
 import { createAuditReader } from "../audit-reader.ts";
 import { createAuditLog } from "../audit-store.ts";
+import { AUDIT_CHAINS } from "../migration-0003.ts";
 import { openDatabaseFile } from "../open-sqlite.ts";
 import { openPostgres } from "../open-postgres.ts";
 import type { Tables } from "../schema.ts";
@@ -29,6 +31,10 @@ export interface TestAudit extends TestAuditLog {
   /** The log of another server on the same database (PostgreSQL only). */
   openSecond(): TestAuditLog;
   untilSomebodyWaitsForALock(): Promise<void>;
+  /** What the first event does: signs the chains. */
+  signUnused(): Promise<void>;
+  /** Runs `work` while no other chain can be used. */
+  withOnly(chain: number, work: () => Promise<void>): Promise<void>;
 }
 
 /** @example await using audit = await openAudit(database); */
@@ -51,6 +57,17 @@ export async function openAudit(database: TestDatabase, key = Buffer.alloc(32, 7
           ),
         )
         .toHaveLength(1),
+    async signUnused() {
+      for (let id = 0; id < AUDIT_CHAINS; id++) {
+        const mac = auditChainMac(key, { id, seq: 0, headHash: "", baseSeq: 0, baseHash: "" });
+        await temporary.query("update audit_chains set mac = $1 where id = $2", mac, id);
+      }
+    },
+    async withOnly(chain, work) {
+      await temporary.query("update audit_chains set mac = mac || ' ' where id <> $1", chain);
+      await work();
+      await temporary.query("update audit_chains set mac = replace(mac, ' ', '') where id <> $1", chain);
+    },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
