@@ -1,25 +1,48 @@
 import type { FastifyRequest } from "fastify";
-import type { Authenticate } from "#server/authenticate.ts";
+import { requireUser, type Authenticate } from "#server/authenticate.ts";
 import type { Caller } from "#server/domain/caller.ts";
 import { pageCredentialsOf } from "./page-credentials.ts";
 import type { Site } from "./site.ts";
 
-/** The caller of a route. Throws as {@link Authenticate}. */
+/** The caller of a route. Throws as {@link Authenticate}; NOT_ALLOWED for a service where only people may. */
 export type RequireCaller = (request: FastifyRequest) => Promise<Caller>;
+
+export interface RequireOptions {
+  /** Lets services in as well: client credentials, and `X-Internal-Auth`. */
+  readonly service?: boolean;
+}
 
 /** The switch for original clients is for their gRPC calls only, so no route has a local peer. */
 const anybody = { local: false, page: false };
 
 /** By bearer token, or by the cookie of the server's own page. */
-export function createRequireCaller(authenticate: Authenticate, site: Site): RequireCaller {
-  return (request) =>
-    authenticate(
-      { authorization: request.headers.authorization, page: pageCredentialsOf(site, request) },
-      anybody,
-    );
+export function createRequireCaller(
+  authenticate: Authenticate,
+  site: Site,
+  options: RequireOptions = {},
+): RequireCaller {
+  return admit(options, (request) =>
+    authenticate({ ...headersOf(request), page: pageCredentialsOf(site, request) }, anybody),
+  );
 }
 
-/** By bearer token only. */
-export function createRequireBearer(authenticate: Authenticate): RequireCaller {
-  return (request) => authenticate({ authorization: request.headers.authorization }, anybody);
+/** Without a cookie, so that no page can make a browser do it. */
+export function createRequireBearer(authenticate: Authenticate, options: RequireOptions = {}): RequireCaller {
+  return admit(options, (request) => authenticate(headersOf(request), anybody));
+}
+
+function admit({ service = false }: RequireOptions, identify: RequireCaller): RequireCaller {
+  return async (request) => {
+    const caller = await identify(request);
+    return service ? caller : requireUser(caller);
+  };
+}
+
+function headersOf({ headers }: FastifyRequest) {
+  const internalKey = headers["x-internal-auth"];
+  // Of a repeated header Node makes one text with commas, which is no key.
+  return {
+    authorization: headers.authorization,
+    internalKey: Array.isArray(internalKey) ? internalKey.join(", ") : internalKey,
+  };
 }
