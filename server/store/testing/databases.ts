@@ -34,7 +34,7 @@ declare module "vitest" {
 }
 
 /** Of the audit log of every store that {@link TestDatabase.open} opens. */
-export const testAuditKey = Buffer.alloc(32, 7);
+const testAuditKey = Buffer.alloc(32, 7);
 
 /** One row, as the database gives it. */
 export type Row = Record<string, string | number | null>;
