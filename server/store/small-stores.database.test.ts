@@ -2,20 +2,6 @@ import { describe, expect, test } from "vitest";
 import { databases } from "./testing/databases.ts";
 
 const chat = { id: "c1", userId: "u1", title: "One", createdAtMs: 1, updatedAtMs: 1 };
-const account = {
-  id: "a1",
-  login: "Ann",
-  displayName: "Ann B.",
-  about: undefined,
-  email: undefined,
-  role: "user",
-  local: false,
-  active: true,
-  createdAtMs: 5,
-  updatedAtMs: 5,
-  lastLoginAtMs: undefined,
-} as const;
-const newAccount = { ...account, passwordHash: undefined };
 const key = {
   kid: "k1",
   algorithm: "RS256",
@@ -73,35 +59,6 @@ describe.each(databases)("on $name", ({ open }) => {
     });
   });
 
-  describe("accounts", () => {
-    test("are found by id and by login, in any case", async () => {
-      await using temporary = await open();
-      const { accounts } = temporary.store;
-      await accounts.create(newAccount);
-      expect(await accounts.findById("a1")).toEqual(account);
-      expect(await accounts.findByLogin("Ann")).toEqual(account);
-      expect(await accounts.findByLogin("ann")).toEqual(account);
-      expect(await accounts.findById("a2")).toBeUndefined();
-    });
-
-    test("share no login, and only one is local", async () => {
-      await using temporary = await open();
-      const { accounts } = temporary.store;
-      await accounts.create({ ...newAccount, local: true });
-      for (const other of [
-        { ...newAccount, id: "a2" },
-        { ...newAccount, id: "a3", login: "Other", local: true },
-      ]) {
-        await expect(accounts.create(other)).rejects.toMatchObject({
-          code: "INVALID_REQUEST",
-          field: "login",
-        });
-      }
-      await accounts.create({ ...newAccount, id: "a4", login: "Other" });
-      expect((await accounts.findByLogin("Other"))?.id).toBe("a4");
-    });
-  });
-
   describe("usage", () => {
     test("is stored once per report", async () => {
       await using temporary = await open();
@@ -152,74 +109,6 @@ describe.each(databases)("on $name", ({ open }) => {
       expect(await temporary.store.signingKeys.list()).toEqual([key]);
       await temporary.query("update signing_keys set algorithm = 'none'");
       await expect(temporary.store.signingKeys.list()).rejects.toMatchObject({ code: "STORAGE_CORRUPT" });
-    });
-  });
-
-  describe("refresh tokens", () => {
-    const family = {
-      id: "f1",
-      userId: "u1",
-      clientId: "cli",
-      scope: "chat",
-      createdAtMs: 1,
-      expiresAtMs: 1000,
-      revokedAtMs: undefined,
-      revokedReason: undefined,
-      pendingOtp: false,
-      otpTries: 0,
-      authTimeMs: 1,
-      amr: ["pwd"],
-      originHash: undefined,
-      lastUsedAtMs: 1,
-      ip: undefined,
-      userAgent: undefined,
-    } as const;
-    const token = { hash: "h0", familyId: "f1", generation: 0, expiresAtMs: 500, consumedAtMs: undefined };
-    const successor = { ...token, hash: "h1", generation: 1 };
-
-    test("come back with their family", async () => {
-      await using temporary = await open();
-      const { refreshTokens } = temporary.store;
-      await refreshTokens.createFamily(family, token);
-      expect(await refreshTokens.find("h0")).toEqual({ token, family });
-      expect(await refreshTokens.find("h9")).toBeUndefined();
-    });
-
-    test("rotate once, also when asked eight times at once", async () => {
-      await using temporary = await open();
-      const { refreshTokens } = temporary.store;
-      await refreshTokens.createFamily(family, token);
-      const results = await Promise.all(
-        Array.from({ length: 8 }, (_, n) => refreshTokens.rotate("h0", { ...successor, hash: `s${n}` }, 10)),
-      );
-      expect(results.filter(Boolean)).toHaveLength(1);
-      expect((await refreshTokens.find("h0"))?.token.consumedAtMs).toBe(10);
-      const children = await Promise.all(Array.from({ length: 8 }, (_, n) => refreshTokens.find(`s${n}`)));
-      expect(children.filter(Boolean)).toHaveLength(1);
-    });
-
-    test("do not rotate in a revoked family, and stay unconsumed", async () => {
-      await using temporary = await open();
-      const { refreshTokens } = temporary.store;
-      await refreshTokens.createFamily(family, token);
-      await refreshTokens.revokeFamily("f1", "logout", 20);
-      await refreshTokens.revokeFamily("f1", "admin", 30);
-      expect(await refreshTokens.rotate("h0", successor, 40)).toBe(false);
-      expect(await refreshTokens.find("h0")).toEqual({
-        token,
-        family: { ...family, revokedAtMs: 20, revokedReason: "logout" },
-      });
-      expect(await refreshTokens.find("h1")).toBeUndefined();
-    });
-
-    test("a successor that cannot be stored leaves its parent unconsumed", async () => {
-      await using temporary = await open();
-      const { refreshTokens } = temporary.store;
-      await refreshTokens.createFamily(family, token);
-      await expect(refreshTokens.rotate("h0", { ...successor, hash: "h0" }, 10)).rejects.toMatchObject({
-        code: "INTERNAL",
-      });
-      expect((await refreshTokens.find("h0"))?.token.consumedAtMs).toBeUndefined();
     });
   });
 });

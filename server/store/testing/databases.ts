@@ -33,9 +33,6 @@ declare module "vitest" {
   }
 }
 
-/** Of the audit log of every store that {@link TestDatabase.open} opens. */
-const testAuditKey = Buffer.alloc(32, 7);
-
 /** One row, as the database gives it. */
 export type Row = Record<string, string | number | null>;
 
