@@ -22,7 +22,11 @@ export interface OAuthErrorOptions {
   /** When the same request may succeed, for `Retry-After`. */
   readonly retryAfterMs?: number | undefined;
   /** For the audit, the log and metrics, e.g. "wrong-secret"; never shown. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
+  /** Attempts that are allowed in a window, for `X-RateLimit-Limit`. */
+  readonly rateLimit?: number | undefined;
+  /** The audit has it already. */
+  readonly audited?: boolean;
 }
 
 const statusOf: Readonly<Partial<Record<OAuthErrorCode, OAuthErrorStatus>>> = {
@@ -39,6 +43,8 @@ export class OAuthError extends Error {
   readonly status: OAuthErrorStatus;
   readonly retryAfterMs: number | undefined;
   readonly reason: string | undefined;
+  readonly rateLimit: number | undefined;
+  readonly audited: boolean;
 
   constructor(code: OAuthErrorCode, message: string, options: OAuthErrorOptions = {}) {
     super(message);
@@ -46,5 +52,7 @@ export class OAuthError extends Error {
     this.status = options.status ?? statusOf[code] ?? 400;
     this.retryAfterMs = options.retryAfterMs;
     this.reason = options.reason;
+    this.rateLimit = options.rateLimit;
+    this.audited = options.audited ?? false;
   }
 }

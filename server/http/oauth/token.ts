@@ -1,69 +1,123 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
-import { LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
+import type { FastifyRequest } from "fastify";
+import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { Clock } from "#server/domain/clock.ts";
-import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
+import type { Logger } from "#server/domain/logger.ts";
+import type { GrantType, OauthClient } from "#server/domain/tokens/ports.ts";
+import { originOf } from "../origin.ts";
 import type { Route } from "../route.ts";
-import { createLocalGrant, createRefreshGrant, type Grant, type Granted, type GrantDeps } from "./grants.ts";
-import { OAuthError } from "./oauth-error.ts";
-import { readTokenRequest } from "./token-request.ts";
+import type { AuthenticateClient } from "./client-authentication.ts";
+import type { Grant, Grants, UserGranted, ClientGranted } from "./grants/grant.ts";
+import { oauthHandler, toOAuthError } from "./oauth-answer.ts";
+import { OAuthError, type OAuthErrorCode } from "./oauth-error.ts";
+import { readForm } from "./oauth-form.ts";
+import type { RefusalAudit } from "./refusal-audit.ts";
+import { toTokenAnswer, type TokenAnswerDeps } from "./token-answer.ts";
+import type { TokenMetrics } from "./token-metrics.ts";
 
-export interface TokenRouteDeps extends GrantDeps {
-  readonly accessTokens: AccessTokens;
+export interface TokenRouteDeps extends TokenAnswerDeps {
+  readonly authenticateClient: AuthenticateClient;
+  readonly grants: Grants;
+  readonly refusals: RefusalAudit;
+  readonly metrics: TokenMetrics;
+  readonly logger: Logger;
   readonly clock: Clock;
 }
 
-/** `POST /oauth/token` (RFC 6749 §4, §5.2, §6): forms only, errors and statuses of the RFC, never cached. */
+/** Refusals that decide about somebody; the others are mistakes in the request, or "ask again later". */
+const decisions: ReadonlySet<OAuthErrorCode> = new Set([
+  "invalid_client",
+  "invalid_grant",
+  "unauthorized_client",
+  "invalid_scope",
+  "access_denied",
+]);
+
+/** What is known of a request so far. */
+interface Progress {
+  grant: GrantType | "unknown";
+  client: OauthClient | undefined;
+}
+
+/** `POST /oauth/token` (RFC 6749 §4, §5, §6): forms only, errors and statuses of the RFC, never cached. */
 export function tokenRoute(deps: TokenRouteDeps): Route {
-  const grants = new Map<string, Grant>([
-    [LOCAL_GRANT_TYPE, createLocalGrant(deps)],
-    ["refresh_token", createRefreshGrant(deps)],
-  ]);
   return {
     method: "POST",
     path: "/oauth/token",
-    async handler(request, reply) {
-      reply.header("cache-control", "no-store").header("pragma", "no-cache");
+    handler: oauthHandler(async (request, reply) => {
+      const startedAtMs = performance.now();
+      const origin = originOf(request);
+      const progress: Progress = { grant: "unknown", client: undefined };
+      let outcome: string = "server_error";
       try {
-        return await answer(request, grants, deps);
+        const { client, granted } = await grantTokens(deps, request, origin, progress);
+        if (granted.kind === "user") {
+          if (granted.headers !== undefined) reply.headers(granted.headers);
+          logSignIn(deps.logger, progress.grant, client, granted);
+        }
+        outcome = "success";
+        return toTokenAnswer(deps, client, granted);
       } catch (reason) {
-        if (!(reason instanceof OAuthError)) throw reason;
-        return refuse(reason, request, reply);
+        const error = toOAuthError(reason);
+        if (error === undefined) throw reason;
+        outcome = error.code;
+        await recordRefusal(deps, error, origin, progress);
+        throw error;
+      } finally {
+        deps.metrics.tokenRequest(progress.grant, outcome, performance.now() - startedAtMs);
       }
-    },
+    }),
   };
 }
 
-async function answer(
-  request: FastifyRequest,
-  grants: ReadonlyMap<string, Grant>,
+async function grantTokens(
   deps: TokenRouteDeps,
-): Promise<Record<string, unknown>> {
-  const token = readTokenRequest(request);
-  const grant = grants.get(token.grantType);
-  if (grant === undefined)
+  request: FastifyRequest,
+  origin: AuditOrigin,
+  progress: Progress,
+): Promise<{ readonly client: OauthClient; readonly granted: UserGranted | ClientGranted }> {
+  const form = readForm(request);
+  const grantType = form.need("grant_type");
+  const client = await deps.authenticateClient(request, form);
+  progress.client = client;
+  const offered = offeredGrant(deps.grants, grantType);
+  if (offered === undefined) {
     throw new OAuthError("unsupported_grant_type", "This grant type is not offered here.");
-  return toWire(await grant(token, request), token.clientId, deps);
-}
-
-function toWire(granted: Granted, clientId: string, deps: TokenRouteDeps): Record<string, unknown> {
-  const { account, scope } = granted;
-  const access = deps.accessTokens.issue({ userId: account.id, clientId, scope });
-  return {
-    access_token: access.token,
-    token_type: "bearer",
-    expires_in: access.expiresInSeconds,
-    refresh_token: granted.refreshToken,
-    refresh_expires_in: Math.max(0, Math.floor((granted.expiresAtMs - deps.clock.nowMs()) / 1000)),
-    scope,
-    account: { id: account.id, name: account.displayName, local: account.local },
-  };
-}
-
-function refuse(error: OAuthError, request: FastifyRequest, reply: FastifyReply): Record<string, string> {
-  reply.code(error.status);
-  // RFC 6749 §5.2: an answer to an attempt with the Authorization header names the scheme.
-  if (error.status === 401 && request.headers.authorization !== undefined) {
-    reply.header("www-authenticate", 'Basic realm="pipit"');
   }
-  return { error: error.code, error_description: error.message };
+  progress.grant = offered.type;
+  if (!client.grantTypes.includes(offered.type)) {
+    throw new OAuthError("unauthorized_client", "This client may not use this grant type.", {
+      reason: "grant-not-allowed",
+    });
+  }
+  return { client, granted: await offered.grant({ form, client, request, origin }) };
+}
+
+function offeredGrant(
+  grants: Grants,
+  asked: string,
+): { readonly type: GrantType; readonly grant: Grant } | undefined {
+  for (const [type, grant] of grants) if (type === asked) return { type, grant };
+  return undefined;
+}
+
+function logSignIn(logger: Logger, grant: string, { clientId }: OauthClient, granted: UserGranted): void {
+  // A refresh is no sign-in, and there are many.
+  if (granted.refreshed) return;
+  const { account, sessionId } = granted;
+  logger.info("oauth.signed_in", { userId: account.id, clientId, grant, sessionId });
+}
+
+async function recordRefusal(
+  { logger, refusals }: TokenRouteDeps,
+  error: OAuthError,
+  origin: AuditOrigin,
+  { grant, client }: Progress,
+): Promise<void> {
+  if (!decisions.has(error.code)) return;
+  const clientId = client?.clientId;
+  const reason = error.reason ?? error.code;
+  logger.warn("oauth.refused", { clientId, grant, code: error.code, reason });
+  if (error.audited) return;
+  const event = error.code === "invalid_client" ? "client.refused" : "token.refused";
+  await refusals.record({ event, outcome: "failure", reason, clientId, data: { grant } }, origin);
 }

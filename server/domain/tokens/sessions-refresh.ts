@@ -1,0 +1,251 @@
+import type { Account } from "#server/domain/accounts/ports.ts";
+import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { AuthStore } from "#server/domain/auth-store.ts";
+import type { Clock } from "#server/domain/clock.ts";
+import type { OauthClient, RefreshFamily, StoredRefreshToken } from "./ports.ts";
+import {
+  hashOfRefreshToken,
+  isRefreshToken,
+  type MadeRefreshToken,
+  type RefreshTokenMaker,
+} from "./refresh-tokens.ts";
+
+export interface RefreshRequest {
+  readonly refreshToken: string;
+  /** As it authenticated for this request. */
+  readonly client: OauthClient;
+  /** A subset of the session's scope for the new access token; absent means all of it (RFC 6749 §6). */
+  readonly scope?: string | undefined;
+}
+
+/** Why a refresh was refused; for the audit, logs and metrics, not for the client. */
+export type RefreshRefusal =
+  | "unknown"
+  | "other-client"
+  | "client-inactive"
+  | "account-inactive"
+  | "otp-owed"
+  | "expired"
+  | "revoked"
+  | "reused"
+  | "wider-scope";
+
+/** `error` is the RFC 6749 code to answer with. */
+export type RotateOutcome =
+  | {
+      readonly kind: "rotated";
+      readonly refreshToken: string;
+      /** Of the refresh token. */
+      readonly expiresAtMs: number;
+      readonly sessionId: string;
+      readonly account: Account;
+      /** Scope of the access token to issue now. */
+      readonly scope: string;
+      readonly authTimeMs: number;
+      readonly amr: RefreshFamily["amr"];
+      /** True when a retry got the successor that already existed. */
+      readonly replayed: boolean;
+    }
+  | {
+      readonly kind: "refused";
+      readonly error: "invalid_grant" | "invalid_scope";
+      readonly reason: RefreshRefusal;
+      /** Of the session, when there is one. */
+      readonly sessionId?: string;
+    };
+
+export interface RefreshDeps {
+  readonly auth: AuthStore;
+  readonly clock: Clock;
+  readonly tokens: RefreshTokenMaker;
+  /** Told of a session that has just ended. */
+  readonly forget: (sessionId: string) => void;
+}
+
+/** A token with its family, as stored. */
+export interface FoundToken {
+  readonly token: StoredRefreshToken;
+  readonly family: RefreshFamily;
+}
+
+export async function findToken(
+  { auth }: Pick<RefreshDeps, "auth">,
+  refreshToken: string,
+): Promise<FoundToken | undefined> {
+  return isRefreshToken(refreshToken) ? auth.refreshTokens.find(hashOfRefreshToken(refreshToken)) : undefined;
+}
+
+/**
+ * Exchanges a refresh token for its successor (RFC 6749 §6, RFC 9700 §4.14). A refusal leaves the token as it was,
+ * except reuse, which ends its family, and only it.
+ */
+export async function refreshSession(
+  deps: RefreshDeps,
+  request: RefreshRequest,
+  origin: AuditOrigin,
+): Promise<RotateOutcome> {
+  const { auth, clock } = deps;
+  const found = await findToken(deps, request.refreshToken);
+  // Not in the audit: it concerns nobody, and anybody could fill the disk with it. The log and the metrics have it.
+  if (found === undefined) return { kind: "refused", error: "invalid_grant", reason: "unknown" };
+  const account = await auth.accounts.findById(found.family.userId);
+  const attempt: Attempt = { request, origin, found };
+  const reason = checkAttempt(attempt, account, clock.nowMs());
+  if (reason !== undefined || account === undefined) {
+    return refuse(deps, attempt, reason ?? "account-inactive");
+  }
+  const admitted: Admitted = { ...attempt, account };
+  return found.token.consumedAtMs === undefined ? rotate(deps, admitted) : repeat(deps, admitted);
+}
+
+/** What is asked, by whom, of what. */
+interface Attempt {
+  readonly request: RefreshRequest;
+  readonly origin: AuditOrigin;
+  readonly found: FoundToken;
+}
+/** An attempt that may be granted, unless the token was used. */
+interface Admitted extends Attempt {
+  readonly account: Account;
+}
+
+/**
+ * What can be said before the token is used up. The account is looked at anew at every redemption: what was approved
+ * once must not outlive it. A *lockout* is not looked at: strangers cause it with wrong passwords, and then it must not
+ * sign out the people it protects; switching an account off is an admin's decision, and it does.
+ */
+function checkAttempt(
+  { found: { family, token }, request }: Attempt,
+  account: Account | undefined,
+  nowMs: number,
+): RefreshRefusal | undefined {
+  if (family.clientId !== request.client.clientId) return "other-client";
+  if (!request.client.active) return "client-inactive";
+  if (family.revokedAtMs !== undefined) return "revoked";
+  if (account === undefined || !account.active) return "account-inactive";
+  if (family.pendingOtp) return "otp-owed";
+  if (family.expiresAtMs <= nowMs) return "expired";
+  // A used token stays a sign of theft after its own life.
+  if (token.consumedAtMs === undefined && token.expiresAtMs <= nowMs) return "expired";
+  return isSubset(request.scope, family.scope) ? undefined : "wider-scope";
+}
+
+async function rotate(deps: RefreshDeps, attempt: Admitted): Promise<RotateOutcome> {
+  const { auth, clock } = deps;
+  const { found, origin } = attempt;
+  const nowMs = clock.nowMs();
+  const successor = successorOf(deps, attempt, nowMs);
+  const won = await auth.transaction(async (tx) => {
+    if (!(await tx.refreshTokens.rotate(found.token.hash, successor.row, nowMs))) return false;
+    await tx.audit.append(refreshed(attempt, false), origin);
+    return true;
+  });
+  if (won) return granted(attempt, successor.refreshToken, successor.row, false);
+  // Somebody was first: the same client in parallel, a thief, or a logout. What is stored now decides.
+  const again = await auth.refreshTokens.find(found.token.hash);
+  return again === undefined || again.token.consumedAtMs === undefined
+    ? refuse(deps, attempt, "revoked")
+    : repeat(deps, { ...attempt, found: again });
+}
+
+/** A used token: the honest retry of a lost answer gets the same successor; anything else ends the family. */
+async function repeat(deps: RefreshDeps, attempt: Admitted): Promise<RotateOutcome> {
+  const { auth, clock } = deps;
+  const { found, origin, request } = attempt;
+  if (found.family.revokedAtMs !== undefined) return refuse(deps, attempt, "revoked");
+  const nowMs = clock.nowMs();
+  const usedForMs = nowMs - (found.token.consumedAtMs ?? 0);
+  if (usedForMs < request.client.refreshGraceMs) {
+    const { refreshToken, row } = successorOf(deps, attempt, nowMs);
+    const child = await auth.refreshTokens.find(row.hash);
+    if (child?.family.revokedAtMs !== undefined) return refuse(deps, attempt, "revoked");
+    if (child !== undefined && child.token.consumedAtMs === undefined) {
+      await auth.audit.append(refreshed(attempt, true), origin);
+      return granted(attempt, refreshToken, child.token, true);
+    }
+  }
+  return endReused(deps, attempt);
+}
+
+async function endReused(deps: RefreshDeps, { found, origin }: Attempt): Promise<RotateOutcome> {
+  const { id: familyId, userId, clientId } = found.family;
+  const about = { userId, clientId, familyId };
+  await deps.auth.transaction(async (tx) => {
+    const ended = await tx.refreshTokens.revokeFamily(familyId, "reused", deps.clock.nowMs());
+    await tx.audit.append(
+      { event: "token.reuse_detected", outcome: "failure", reason: "reused", ...about },
+      origin,
+    );
+    if (!ended) return;
+    await tx.audit.append(
+      { event: "session.revoked", outcome: "success", reason: "reused", ...about },
+      origin,
+    );
+  });
+  deps.forget(familyId);
+  return refusal("reused", familyId);
+}
+
+async function refuse(deps: RefreshDeps, attempt: Attempt, reason: RefreshRefusal): Promise<RotateOutcome> {
+  const { found, origin, request } = attempt;
+  await deps.auth.audit.append(
+    {
+      event: "token.refused",
+      outcome: "failure",
+      reason,
+      userId: found.family.userId,
+      // Who asked, which in one case is not whose token it is.
+      clientId: request.client.clientId,
+      familyId: found.family.id,
+      data: { grant: "refresh_token" },
+    },
+    origin,
+  );
+  return refusal(reason, found.family.id);
+}
+
+function refusal(reason: RefreshRefusal, sessionId: string): RotateOutcome {
+  const error = reason === "wider-scope" ? "invalid_scope" : "invalid_grant";
+  return { kind: "refused", error, reason, sessionId };
+}
+
+function refreshed({ found: { family, token } }: Attempt, replayed: boolean): AuditEvent {
+  return {
+    event: "token.refreshed",
+    outcome: "success",
+    userId: family.userId,
+    clientId: family.clientId,
+    familyId: family.id,
+    data: { generation: token.generation + 1, ...(replayed ? { replayed } : {}) },
+  };
+}
+
+function granted(
+  { found: { family }, request, account }: Admitted,
+  refreshToken: string,
+  row: StoredRefreshToken,
+  replayed: boolean,
+): RotateOutcome {
+  return {
+    kind: "rotated",
+    refreshToken,
+    expiresAtMs: row.expiresAtMs,
+    sessionId: family.id,
+    account,
+    scope: request.scope ?? family.scope,
+    authTimeMs: family.authTimeMs,
+    amr: family.amr,
+    replayed,
+  };
+}
+
+function successorOf(deps: RefreshDeps, { found, request }: Attempt, nowMs: number): MadeRefreshToken {
+  return deps.tokens.successor(request.refreshToken, found.token, found.family, request.client, nowMs);
+}
+
+function isSubset(asked: string | undefined, whole: string): boolean {
+  if (asked === undefined) return true;
+  const allowed = new Set(whole.split(" "));
+  const wanted = asked.split(" ").filter(Boolean);
+  return wanted.length > 0 && wanted.every((one) => allowed.has(one));
+}

@@ -1,0 +1,92 @@
+import type { FastifyRequest } from "fastify";
+import type { OauthClient } from "#server/domain/tokens/ports.ts";
+import { OAuthError } from "./oauth-error.ts";
+import type { OAuthForm } from "./oauth-form.ts";
+
+/** VSCHAR of RFC 6749 appendix A.1; a longer id was never registered here. */
+const clientIdShape = /^[\x20-\x7e]{1,128}$/;
+
+/** The clients that are registered, and their secrets. */
+export interface ClientDirectory {
+  /** Inactive ones included. */
+  find(clientId: string): Promise<OauthClient | undefined>;
+  /** Takes the same time for every wrong secret. */
+  verifySecret(client: OauthClient, secret: string): boolean;
+}
+
+/** How a client says who it is (RFC 6749 §2.3.1, RFC 7591 §2). */
+type Shown =
+  | { readonly method: "none"; readonly clientId: string }
+  | {
+      readonly method: "client_secret_basic" | "client_secret_post";
+      readonly clientId: string;
+      readonly secret: string;
+    };
+
+/**
+ * The client that sends a request: a confidential one has proved it by its secret, a public one only says so. Throws
+ * OAuthError: invalid_request for two proofs at once, invalid_client for everything else.
+ */
+export type AuthenticateClient = (request: FastifyRequest, form: OAuthForm) => Promise<OauthClient>;
+
+export function createAuthenticateClient(clients: ClientDirectory): AuthenticateClient {
+  return async (request, form) => {
+    const shown = readShown(request.headers.authorization, form);
+    const client = clientIdShape.test(shown.clientId) ? await clients.find(shown.clientId) : undefined;
+    if (client === undefined) throw refused("This client is not known here.", "unknown-client");
+    if (!client.confidential) {
+      if (shown.method !== "none")
+        throw refused("This client has no secret; send client_id alone.", "no-secret");
+    } else if (shown.method === "none") {
+      throw refused("This client must prove itself by its secret.", "secret-missing");
+    } else if (!clients.verifySecret(client, shown.secret)) {
+      throw refused("The client's secret is wrong.", "wrong-secret");
+    }
+    if (!client.active) throw refused("This client is switched off.", "client-inactive");
+    return client;
+  };
+}
+
+function readShown(authorization: string | undefined, form: OAuthForm): Shown {
+  const clientId = form.get("client_id");
+  const secret = form.get("client_secret");
+  if (authorization !== undefined) {
+    const basic = readBasic(authorization);
+    if (secret !== undefined) {
+      throw new OAuthError("invalid_request", "The client proves itself in two ways at once.");
+    }
+    if (clientId !== undefined && clientId !== basic.clientId) {
+      throw new OAuthError("invalid_request", "client_id is not the client of the Authorization header.");
+    }
+    return { method: "client_secret_basic", ...basic };
+  }
+  if (clientId === undefined) throw refused("client_id is missing.", "client-missing");
+  return secret === undefined
+    ? { method: "none", clientId }
+    : { method: "client_secret_post", clientId, secret };
+}
+
+/** RFC 7617 §2, with both halves form-encoded (RFC 6749 §2.3.1). */
+function readBasic(authorization: string): { readonly clientId: string; readonly secret: string } {
+  const encoded = /^basic +([A-Za-z0-9+/_-]+={0,2}) *$/i.exec(authorization)?.[1];
+  const decoded = encoded === undefined ? "" : Buffer.from(encoded, "base64").toString("utf8");
+  const colon = decoded.indexOf(":");
+  const clientId = formDecode(decoded.slice(0, Math.max(0, colon)));
+  const secret = formDecode(decoded.slice(colon + 1));
+  if (colon === -1 || clientId === undefined || secret === undefined) {
+    throw refused("The Authorization header must read: Basic <id:secret in base64>.", "malformed");
+  }
+  return { clientId, secret };
+}
+
+function formDecode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    return undefined;
+  }
+}
+
+function refused(message: string, reason: string): OAuthError {
+  return new OAuthError("invalid_client", message, { reason });
+}

@@ -1,0 +1,101 @@
+import { PipitError } from "#contract/pipit-error.ts";
+import type { PasswordSignIn, SignedIn } from "#server/domain/accounts/password-sign-in.ts";
+import type { Logger } from "#server/domain/logger.ts";
+import type { Sessions } from "#server/domain/tokens/sessions.ts";
+import { OAuthError } from "../oauth-error.ts";
+import { scopeFor, startUserSession, type Grant } from "./grant.ts";
+
+export interface PasswordGrantDeps {
+  readonly passwordSignIn: Pick<PasswordSignIn, "signIn">;
+  readonly sessions: Pick<Sessions, "start">;
+  readonly logger: Logger;
+  /** Told of every use, so that an operator sees who has yet to move to the code grant. */
+  readonly onUse: (clientId: string) => void;
+}
+
+/**
+ * RFC 6749 §4.3, which RFC 9700 §2.4 says must not be used: it is here for clients that still do, is off unless somebody
+ * switched it on for a client, and skips no second factor (parameter `otp`).
+ */
+export function createPasswordGrant(deps: PasswordGrantDeps): Grant {
+  const warned = new Set<string>();
+  return async (request) => {
+    const { client, form, origin } = request;
+    const { clientId } = client;
+    if (!client.allowPasswordGrant) {
+      throw new OAuthError("unauthorized_client", "This client may not take passwords. Use the code grant.", {
+        reason: "password-grant-off",
+      });
+    }
+    deps.onUse(clientId);
+    if (!warned.has(clientId)) {
+      // Only clients that are registered and switched on get here, so the set stays small.
+      warned.add(clientId);
+      deps.logger.warn("oauth.password_grant_used", { clientId });
+    }
+    const login = form.get("username");
+    const password = form.get("password");
+    if (login === undefined || password === undefined) {
+      throw new OAuthError("invalid_request", "Missing required parameters: username and password");
+    }
+    const scope = scopeFor(request);
+    const signedIn = await signIn(
+      deps,
+      { login, password, otp: form.get("otp"), via: "oauth", clientId },
+      origin,
+    );
+    const granted = await startUserSession(deps.sessions, request, {
+      account: signedIn.account,
+      scope,
+      grant: "password",
+      authTimeMs: signedIn.authTimeMs,
+      provenAtMs: signedIn.authTimeMs,
+      amr: signedIn.amr,
+    });
+    return { ...granted, headers: rateHeaders(signedIn.rate) };
+  };
+}
+
+async function signIn(
+  { passwordSignIn }: PasswordGrantDeps,
+  ...[attempt, origin]: Parameters<PasswordSignIn["signIn"]>
+): Promise<SignedIn> {
+  try {
+    return await passwordSignIn.signIn(attempt, origin);
+  } catch (reason) {
+    throw (reason instanceof PipitError && toRefusal(reason)) || reason;
+  }
+}
+
+/** What sign-in says, in the words of this grant; undefined for what every grant may say. */
+function toRefusal({ code, message }: PipitError): OAuthError | undefined {
+  const options = { reason: code, audited: true };
+  switch (code) {
+    case "CREDENTIALS_INVALID":
+      return new OAuthError("invalid_grant", "Invalid username or password", options);
+    case "OTP_REQUIRED":
+      return new OAuthError(
+        "invalid_grant",
+        "This account has a second factor: send its code in the parameter otp.",
+        options,
+      );
+    case "OTP_INVALID":
+      return new OAuthError(
+        "invalid_grant",
+        "The code of the second factor is wrong or was used before.",
+        options,
+      );
+    case "INVALID_REQUEST":
+      return new OAuthError("invalid_request", message, options);
+    default:
+      return undefined;
+  }
+}
+
+function rateHeaders({ limit, remaining, resetAfterMs }: SignedIn["rate"]): Readonly<Record<string, string>> {
+  return {
+    "x-ratelimit-limit": String(limit),
+    "x-ratelimit-remaining": String(remaining),
+    "x-ratelimit-reset": String(Math.ceil(resetAfterMs / 1000)),
+  };
+}

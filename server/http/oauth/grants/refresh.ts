@@ -1,0 +1,30 @@
+import type { Sessions } from "#server/domain/tokens/sessions.ts";
+import { OAuthError } from "../oauth-error.ts";
+import type { Grant } from "./grant.ts";
+
+export interface RefreshGrantDeps {
+  readonly sessions: Pick<Sessions, "refresh">;
+  /** Told of every exchange: "rotated", "replayed", or why it was refused. */
+  readonly onRotation: (outcome: string) => void;
+}
+
+/** RFC 6749 §6, with rotation and reuse detection (RFC 9700 §4.14). */
+export function createRefreshGrant({ sessions, onRotation }: RefreshGrantDeps): Grant {
+  return async ({ form, client, origin }) => {
+    const refreshToken = form.need("refresh_token");
+    const outcome = await sessions.refresh({ refreshToken, client, scope: form.get("scope") }, origin);
+    if (outcome.kind === "refused") {
+      const { error, reason, sessionId } = outcome;
+      onRotation(reason);
+      throw new OAuthError(
+        error,
+        error === "invalid_scope"
+          ? "The sign-in was for less than this scope."
+          : "The refresh token is not valid any more. Sign in again.",
+        { reason, audited: sessionId !== undefined },
+      );
+    }
+    onRotation(outcome.replayed ? "replayed" : "rotated");
+    return { ...outcome, kind: "user", refreshed: true };
+  };
+}

@@ -1,0 +1,126 @@
+import type { FastifyRequest } from "fastify";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { AccountStore } from "#server/domain/accounts/ports.ts";
+import type { Caller } from "#server/domain/caller.ts";
+import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
+import { isRefreshToken } from "#server/domain/tokens/refresh-tokens.ts";
+import type { Sessions } from "#server/domain/tokens/sessions.ts";
+import type { TokenGuard } from "#server/domain/tokens/token-guard.ts";
+import type { Route } from "../route.ts";
+import type { AuthenticateClient } from "./client-authentication.ts";
+import { oauthHandler } from "./oauth-answer.ts";
+import { OAuthError } from "./oauth-error.ts";
+import { readForm, type OAuthForm } from "./oauth-form.ts";
+import { verifiedCaller } from "./revoke.ts";
+
+export interface IntrospectRouteDeps {
+  readonly authenticateClient: AuthenticateClient;
+  /** True for a request with the right X-Internal-Auth. */
+  readonly isInternal: (request: FastifyRequest) => boolean;
+  readonly accessTokens: Pick<AccessTokens, "verify">;
+  readonly guard: Pick<TokenGuard, "check">;
+  readonly sessions: Pick<Sessions, "findByRefreshToken">;
+  readonly accounts: Pick<AccountStore, "findById">;
+}
+
+/** All that is said about a token that is not good, whatever the reason (RFC 7662 §2.2). */
+const inactive = { active: false } as const;
+
+/**
+ * `POST /oauth/introspect` (RFC 7662), for clients with a secret and, by X-Internal-Auth, for our own services. Access
+ * tokens are there to be shown to resource servers, so any of those may ask about any; a refresh token concerns its
+ * client alone.
+ */
+export function introspectRoute(deps: IntrospectRouteDeps): Route {
+  return {
+    method: "POST",
+    path: "/oauth/introspect",
+    handler: oauthHandler(async (request) => {
+      const form = readForm(request);
+      const clientId = await askerOf(deps, request, form);
+      const token = form.need("token");
+      return isRefreshToken(token)
+        ? introspectRefreshToken(deps, token, clientId)
+        : introspectAccessToken(deps, token);
+    }),
+  };
+}
+
+/** Undefined for one of our own services. */
+async function askerOf(
+  { authenticateClient, isInternal }: IntrospectRouteDeps,
+  request: FastifyRequest,
+  form: OAuthForm,
+): Promise<string | undefined> {
+  if (isInternal(request)) return undefined;
+  const client = await authenticateClient(request, form);
+  if (client.confidential) return client.clientId;
+  throw new OAuthError("invalid_client", "Introspection is for clients with a secret.", {
+    reason: "public-client",
+  });
+}
+
+async function introspectAccessToken(
+  { accessTokens, guard, accounts }: IntrospectRouteDeps,
+  token: string,
+): Promise<Record<string, unknown>> {
+  const caller = await verifiedCaller(accessTokens, token);
+  if (caller === undefined || !(await passes(guard, caller))) return inactive;
+  const { iss, aud, exp, iat, nbf, jti } = claimsOf(token);
+  const account = caller.kind === "user" ? await accounts.findById(caller.userId) : undefined;
+  return {
+    active: true,
+    scope: caller.scope.join(" "),
+    client_id: caller.clientId,
+    token_type: "bearer",
+    sub: caller.userId,
+    ...(account === undefined ? {} : { username: account.login }),
+    iss,
+    aud,
+    exp,
+    iat,
+    nbf,
+    jti,
+    ...(caller.sessionId === undefined ? {} : { sid: caller.sessionId }),
+  };
+}
+
+async function introspectRefreshToken(
+  { sessions, accounts }: IntrospectRouteDeps,
+  token: string,
+  clientId: string | undefined,
+): Promise<Record<string, unknown>> {
+  const found = await sessions.findByRefreshToken(token);
+  if (found === undefined || (clientId !== undefined && found.family.clientId !== clientId)) return inactive;
+  const { family } = found;
+  const account = await accounts.findById(family.userId);
+  if (account === undefined || !account.active) return inactive;
+  return {
+    active: true,
+    scope: family.scope,
+    client_id: family.clientId,
+    sub: family.userId,
+    username: account.login,
+    exp: Math.floor(found.token.expiresAtMs / 1000),
+    iat: Math.floor(family.lastUsedAtMs / 1000),
+    sid: family.id,
+  };
+}
+
+async function passes(guard: Pick<TokenGuard, "check">, caller: Caller): Promise<boolean> {
+  try {
+    await guard.check(caller);
+    return true;
+  } catch (reason) {
+    if (reason instanceof PipitError && (reason.code === "TOKEN_INVALID" || reason.code === "OTP_REQUIRED")) {
+      return false;
+    }
+    throw reason;
+  }
+}
+
+/** Of a token that was verified. */
+function claimsOf(token: string): Readonly<Record<string, unknown>> {
+  const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
+  return typeof claims === "object" && claims !== null ? { ...claims } : {};
+}

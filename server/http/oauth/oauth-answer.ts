@@ -1,0 +1,90 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { PipitError } from "#contract/pipit-error.ts";
+import { OAuthError } from "./oauth-error.ts";
+
+/** When nothing says how long a fault of ours lasts. */
+const DEFAULT_RETRY_MS = 5_000;
+
+export type OAuthHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+/**
+ * A handler whose answers nobody keeps (RFC 6749 §5.1), and whose refusals have the form of RFC 6749 §5.2. What is no
+ * refusal goes on to the HTTP port, which answers server_error.
+ */
+export function oauthHandler(handle: OAuthHandler): OAuthHandler {
+  return async (request, reply) => {
+    reply.header("cache-control", "no-store").header("pragma", "no-cache");
+    try {
+      return await handle(request, reply);
+    } catch (reason) {
+      const error = toOAuthError(reason);
+      if (error === undefined) throw reason;
+      return sendOAuthError(error, reply);
+    }
+  };
+}
+
+/** Sets status and headers; returns the body. */
+export function sendOAuthError(error: OAuthError, reply: FastifyReply): Record<string, string> {
+  reply.code(error.status);
+  // RFC 6749 §5.2 and RFC 9110 §15.5.2.
+  if (error.code === "invalid_client") reply.header("www-authenticate", 'Basic realm="pipit"');
+  if (error.retryAfterMs !== undefined) {
+    const seconds = String(secondsOf(error.retryAfterMs));
+    reply.header("retry-after", seconds);
+    if (error.status === 429) reply.header("x-ratelimit-remaining", "0").header("x-ratelimit-reset", seconds);
+    if (error.rateLimit !== undefined) reply.header("x-ratelimit-limit", String(error.rateLimit));
+  }
+  return { error: error.code, error_description: error.message };
+}
+
+/**
+ * A refusal or a passing fault of the rules behind a grant in OAuth's words; undefined for what is neither. The rules
+ * have written to the audit what there is to know.
+ */
+export function toOAuthError(reason: unknown): OAuthError | undefined {
+  if (reason instanceof OAuthError) return reason;
+  if (!(reason instanceof PipitError)) return undefined;
+  const { code, message, retryAfterMs } = reason;
+  switch (code) {
+    case "SERVER_BUSY":
+    case "LIMITS_UNREACHABLE":
+    case "DATABASE_UNREACHABLE":
+    case "SERVER_STOPPING":
+      return new OAuthError(
+        "temporarily_unavailable",
+        "This is not possible right now. Try again in a moment.",
+        {
+          retryAfterMs: retryAfterMs ?? DEFAULT_RETRY_MS,
+          reason: code,
+          audited: true,
+        },
+      );
+    case "RATE_LIMITED":
+      return new OAuthError("invalid_request", "Too many requests. Please try again later.", {
+        status: 429,
+        retryAfterMs: retryAfterMs ?? DEFAULT_RETRY_MS,
+        reason: code,
+        audited: true,
+      });
+    case "ACCOUNT_LOCKED":
+      return new OAuthError("invalid_grant", lockedText(retryAfterMs ?? DEFAULT_RETRY_MS), {
+        status: 429,
+        retryAfterMs: retryAfterMs ?? DEFAULT_RETRY_MS,
+        reason: code,
+        audited: true,
+      });
+    case "CREDENTIALS_INVALID":
+      return new OAuthError("invalid_grant", message, { reason: reason.detail ?? code });
+    default:
+      return undefined;
+  }
+}
+
+function lockedText(retryAfterMs: number): string {
+  return `Too many failed attempts. Try again in ${secondsOf(retryAfterMs)} seconds.`;
+}
+
+function secondsOf(durationMs: number): number {
+  return Math.max(1, Math.ceil(durationMs / 1000));
+}

@@ -1,0 +1,46 @@
+import type { AuditEvent, AuditLog, AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { Clock } from "#server/domain/clock.ts";
+
+const WINDOW_MS = 60_000;
+/** Of one process. A person's mistakes never reach it. */
+const MAX_PER_WINDOW = 600;
+
+/** Takes refusals that anybody on the network can cause. */
+export interface RefusalAudit {
+  record(event: AuditEvent, origin: AuditOrigin): Promise<void>;
+}
+
+/**
+ * Writes refusals to the audit, but not more than the disk can bear when somebody sends them by the thousand: what is
+ * beyond that is counted, and the next event says how many were left out.
+ */
+export function createRefusalAudit({
+  audit,
+  clock,
+}: {
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+}): RefusalAudit {
+  let windowStartMs = Number.NEGATIVE_INFINITY;
+  let written = 0;
+  let omitted = 0;
+  return {
+    async record(event, origin) {
+      const sinceMs = clock.nowMs() - windowStartMs;
+      // Also when the clock was set back.
+      if (sinceMs >= WINDOW_MS || sinceMs < 0) {
+        windowStartMs = clock.nowMs();
+        written = 0;
+      }
+      if (written >= MAX_PER_WINDOW) {
+        omitted += 1;
+        return;
+      }
+      written += 1;
+      const leftOut = omitted;
+      omitted = 0;
+      const data = leftOut === 0 ? event.data : { ...event.data, omittedBefore: leftOut };
+      await audit.append({ ...event, data }, origin);
+    },
+  };
+}
