@@ -28,7 +28,7 @@ describe("a session", () => {
     const { token, expiresAtMs } = await sessions.start(request);
     expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);
     expect(expiresAtMs).toBe(temporary.clock.nowMs() + 7 * DAY_MS);
-    const caller = { ...request, clientId: "pipit-web", anonymous: false, expiresAtMs };
+    const caller = { ...request, clientId: "pipit-web", anonymous: false, expiresAtMs, kind: "user" };
     expect(await sessions.verify(token)).toEqual(caller);
     temporary.clock.advance(WEB_SESSION_TTL_MS - 1);
     expect(await sessions.verify(token)).toEqual(caller);
