@@ -1,10 +1,13 @@
 import type { Logger } from "#server/domain/logger.ts";
 import { version } from "#contract/version.ts";
+import type { RedisStatus } from "#server/metric-set.ts";
 import type { Route } from "./route.ts";
 
 export interface HealthRouteDeps {
   /** Resolves when the database answers. */
   readonly pingDatabase: () => Promise<void>;
+  /** Resolves at once: it knows, it does not ask. Absent where no Redis is used. */
+  readonly redisStatus?: () => RedisStatus;
   readonly logger: Logger;
 }
 
@@ -27,8 +30,8 @@ export function healthRoute(deps: HealthRouteDeps): Route {
         status: database === "connected" ? "healthy" : "unhealthy",
         version,
         database,
-        // Limits and live fan-out are kept in this process.
-        redis: "disabled",
+        // Without Redis passwords are not taken, but everything else goes on: no reason for 503.
+        redis: deps.redisStatus?.() ?? "disabled",
       };
     },
   };

@@ -1,0 +1,199 @@
+import { performance } from "node:perf_hooks";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** About 5 ms, a token by ES256, to 2 s, where a client gives up; 0.2 is the goal that alerts look at. */
+const DURATION_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2];
+
+/** What gauges read when somebody looks. */
+export interface MetricSources {
+  /** Resolves when the database answers. */
+  readonly pingDatabase: () => Promise<void>;
+  /** "disabled" is a setting, not a state. */
+  readonly redisStatus: () => RedisStatus | Promise<RedisStatus>;
+  /** Passwords that wait for their turn to be hashed. */
+  readonly passwordQueueDepth: () => number;
+}
+
+export type RedisStatus = "connected" | "disabled" | "down";
+
+/** Nobody who asks for metrics waits longer for a database that does not answer. */
+const PING_TIMEOUT_MS = 2_000;
+
+/** Every metric of the server, in a registry of its own. */
+export interface MetricSet {
+  readonly registry: Registry;
+  readonly tokenRequests: Counter<"grant_type" | "outcome" | "client_id">;
+  readonly tokenRequestSeconds: Histogram<"grant_type">;
+  readonly failedLogins: Counter<"reason">;
+  readonly refreshRotations: Counter<"outcome">;
+  readonly refreshReuses: Counter;
+  readonly passwordGrants: Counter<"client_id">;
+  readonly authenticatedRequests: Counter<"method">;
+  readonly httpRequests: Counter<"route" | "status">;
+  readonly httpRequestSeconds: Histogram<"route">;
+}
+
+export function createMetricSet(sources: MetricSources): MetricSet {
+  const registry = new Registry();
+  addServiceGauges(registry, sources);
+  addProcessMetrics(registry);
+  return { registry, ...authMetrics(registry), ...httpMetrics(registry) };
+}
+
+function authMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    tokenRequests: new Counter({
+      name: "auth_token_requests_total",
+      help: "Requests to the token endpoint.",
+      labelNames: ["grant_type", "outcome", "client_id"],
+      registers,
+    }),
+    tokenRequestSeconds: new Histogram({
+      name: "auth_token_request_duration_seconds",
+      help: "How long requests to the token endpoint took.",
+      labelNames: ["grant_type"],
+      buckets: DURATION_BUCKETS_SECONDS,
+      registers,
+    }),
+    failedLogins: new Counter({
+      name: "auth_failed_login_attempts_total",
+      help: "Sign-ins that were refused, by reason.",
+      labelNames: ["reason"],
+      registers,
+    }),
+    refreshRotations: new Counter({
+      name: "auth_refresh_token_rotations_total",
+      help: "Uses of refresh tokens: rotated, replayed (a retry), or why it was refused.",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    refreshReuses: new Counter({
+      name: "auth_refresh_token_reuse_total",
+      help: "Refresh tokens that were used after their successor; each ended a session.",
+      registers,
+    }),
+    passwordGrants: new Counter({
+      name: "auth_password_grant_total",
+      help: "Uses of the password grant, which is to be given up (RFC 9700 section 2.4).",
+      labelNames: ["client_id"],
+      registers,
+    }),
+    authenticatedRequests: new Counter({
+      name: "auth_authenticated_requests_total",
+      help: "Requests by how they said who they are.",
+      labelNames: ["method"],
+      registers,
+    }),
+  } as const;
+}
+
+function httpMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    httpRequests: new Counter({
+      name: "pipit_http_requests_total",
+      help: "Requests by route and class of their status.",
+      labelNames: ["route", "status"],
+      registers,
+    }),
+    httpRequestSeconds: new Histogram({
+      name: "pipit_http_request_duration_seconds",
+      help: "How long requests took until the last byte of their answer.",
+      labelNames: ["route"],
+      buckets: DURATION_BUCKETS_SECONDS,
+      registers,
+    }),
+  } as const;
+}
+
+function addServiceGauges(registry: Registry, sources: MetricSources): void {
+  const registers = [registry];
+  gauge(registers, "pipit_database_up", "1 while the database answers.", async () =>
+    (await answersInTime(sources.pingDatabase)) ? 1 : 0,
+  );
+  gauge(registers, "pipit_redis_up", "1 while Redis answers; no value without Redis.", async () => {
+    const status = await Promise.resolve(sources.redisStatus()).catch(() => "down" as const);
+    return status === "disabled" ? undefined : Number(status === "connected");
+  });
+  gauge(registers, "auth_password_queue_depth", "Passwords that wait to be checked.", () =>
+    sources.passwordQueueDepth(),
+  );
+}
+
+/**
+ * prom-client's own process metrics keep a timer running for the event loop's delay, 100 wake-ups a second; these cost
+ * nothing until somebody looks. Their names are those that every dashboard for Node knows.
+ */
+function addProcessMetrics(registry: Registry): void {
+  const registers = [registry];
+  const startedAtSeconds = Date.now() / 1000 - process.uptime();
+  gauge(registers, "process_start_time_seconds", "Start of the process.", () => startedAtSeconds);
+  gauge(registers, "process_resident_memory_bytes", "Memory of the process.", () =>
+    process.memoryUsage.rss(),
+  );
+  gauge(registers, "nodejs_heap_size_used_bytes", "Heap in use.", () => process.memoryUsage().heapUsed);
+  const cpu = new Counter({
+    name: "process_cpu_seconds_total",
+    help: "Processor time, user and system.",
+    registers,
+    collect() {
+      const { user, system } = process.cpuUsage();
+      this.reset();
+      this.inc((user + system) / 1e6);
+    },
+  });
+  cpu.inc(0);
+  let before = performance.eventLoopUtilization();
+  gauge(
+    registers,
+    "nodejs_eventloop_utilization",
+    "Share of the time since the last look that was work.",
+    () => {
+      const now = performance.eventLoopUtilization();
+      const { utilization } = performance.eventLoopUtilization(now, before);
+      before = now;
+      return utilization;
+    },
+  );
+  gauge(registers, "nodejs_eventloop_lag_seconds", "How long a task had to wait just now.", async () => {
+    const startMs = performance.now();
+    await new Promise((resolve) => setImmediate(resolve));
+    return (performance.now() - startMs) / 1000;
+  });
+}
+
+/** A gauge that is read when it is asked for; without a value while `read` has none. */
+function gauge(
+  registers: Registry[],
+  name: string,
+  help: string,
+  read: () => number | undefined | Promise<number | undefined>,
+): void {
+  const made: Gauge = new Gauge({
+    name,
+    help,
+    registers,
+    async collect() {
+      const value = await read();
+      if (value === undefined) made.remove();
+      else made.set(value);
+    },
+  });
+}
+
+async function answersInTime(ping: () => Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), PING_TIMEOUT_MS);
+  });
+  const answer = ping().then(
+    () => true,
+    () => false,
+  );
+  try {
+    return await Promise.race([answer, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
