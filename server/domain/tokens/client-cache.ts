@@ -1,0 +1,47 @@
+import type { Clock } from "#server/domain/clock.ts";
+import type { OauthClient, OauthClientStore } from "./ports.ts";
+
+/** What another server process changed about a client is seen so late at most. */
+const MAX_AGE_MS = 1_000;
+/** Anybody may ask for any id, so there must be an end. */
+const MAX_ENTRIES = 1_000;
+
+/** Clients by id, looked up once a second each; look-ups of one id at once share one query. */
+export interface ClientCache {
+  find(clientId: string): Promise<OauthClient | undefined>;
+  /** Call it after a change was committed. */
+  forget(clientId: string): void;
+}
+
+export function createClientCache({
+  store,
+  clock,
+}: {
+  readonly store: Pick<OauthClientStore, "find">;
+  readonly clock: Clock;
+}): ClientCache {
+  const entries = new Map<
+    string,
+    { readonly atMs: number; readonly client: Promise<OauthClient | undefined> }
+  >();
+  return {
+    find(clientId) {
+      const atMs = clock.nowMs();
+      const known = entries.get(clientId);
+      if (known !== undefined && Math.abs(atMs - known.atMs) < MAX_AGE_MS) return known.client;
+      entries.delete(clientId);
+      const [oldest] = entries.size >= MAX_ENTRIES ? entries.keys() : [];
+      if (oldest !== undefined) entries.delete(oldest);
+      const entry = { atMs, client: store.find(clientId) };
+      entries.set(clientId, entry);
+      // A failure is no answer; it is not believed for a second.
+      entry.client.catch(() => {
+        if (entries.get(clientId) === entry) entries.delete(clientId);
+      });
+      return entry.client;
+    },
+    forget(clientId) {
+      entries.delete(clientId);
+    },
+  };
+}

@@ -1,0 +1,242 @@
+import { randomUUID, timingSafeEqual } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import { PipitError } from "#contract/pipit-error.ts";
+import { hashOpaqueToken, newOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
+import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
+import type { Clock } from "#server/domain/clock.ts";
+import { usualLifetimes, type ClientDefinition } from "./built-in-clients.ts";
+import { checkClient, checkClientId } from "./client-rules.ts";
+import { createClientCache } from "./client-cache.ts";
+import type { OauthClient } from "./ports.ts";
+import type { TokenGuard } from "./token-guard.ts";
+
+type Optional = "firstParty" | "redirectUris" | "postLogoutRedirectUris" | "allowPasswordGrant";
+type Managed = "clientId" | "secretHash" | "active" | "createdAtMs" | "updatedAtMs";
+
+/** A client to be registered. What is not said is refused to it, or usual. */
+export type ClientRegistration = Omit<OauthClient, Managed | Optional | Tuning> &
+  Partial<Pick<OauthClient, "clientId" | Optional | Tuning>>;
+/** What the operator tunes, also of built-in clients. */
+type Tuning = "tokenAlgorithm" | keyof typeof usualLifetimes;
+/** What can change about a client; whether it is confidential cannot. */
+export type ClientChange = Partial<Omit<OauthClient, Managed | "confidential">>;
+
+export interface RegisteredClient {
+  readonly client: OauthClient;
+  /** Of a confidential client: 256 bits, base64url. It is shown now and never again. */
+  readonly secret: string | undefined;
+}
+
+/**
+ * The OAuth clients of this server. Changes are audited in their transaction; they throw INVALID_REQUEST with the field
+ * and the cure, also for a client that is not there.
+ */
+export interface Clients {
+  /** Switched-off ones included; believed for a second. */
+  find(clientId: string): Promise<OauthClient | undefined>;
+  list(): Promise<readonly OauthClient[]>;
+  /** Adds those that are missing and brings the others up to date, but for what an operator may have changed. */
+  seed(definitions: readonly ClientDefinition[]): Promise<void>;
+  register(registration: ClientRegistration, origin: AuditOrigin): Promise<RegisteredClient>;
+  update(clientId: string, change: ClientChange, origin: AuditOrigin): Promise<OauthClient>;
+  /** Replaces the secret of a confidential client; the old one is wrong from now on. */
+  replaceSecret(clientId: string, origin: AuditOrigin): Promise<RegisteredClient>;
+  /** Switches a client off: its sessions end, and its tokens are refused at once. Resolves to how many sessions ended. */
+  disable(clientId: string, origin: AuditOrigin): Promise<number>;
+  enable(clientId: string, origin: AuditOrigin): Promise<OauthClient>;
+  /** As `disable`, and forgets it. A built-in client comes back with the next start. */
+  remove(clientId: string, origin: AuditOrigin): Promise<number>;
+  /** Takes the same time for every wrong secret. */
+  verifySecret(client: OauthClient, secret: string): boolean;
+}
+
+export interface ClientsOptions {
+  readonly auth: AuthStore;
+  readonly clock: Clock;
+  /** What remembers for a moment that tokens are good; told when those of a client are not any more. */
+  readonly guard?: Pick<TokenGuard, "forgetAll"> | undefined;
+}
+
+const atStart: AuditOrigin = { ip: undefined, userAgent: undefined, correlationId: undefined };
+
+export function createClients({ auth, clock, guard }: ClientsOptions): Clients {
+  const cache = createClientCache({ store: auth.clients, clock });
+  const change: Change = async (clientId, work) => {
+    try {
+      return await auth.transaction(work);
+    } finally {
+      cache.forget(clientId);
+    }
+  };
+  return {
+    find: (clientId) => cache.find(clientId),
+    list: () => auth.clients.list(),
+    async seed(definitions) {
+      for (const definition of definitions) {
+        await change(definition.clientId, (tx) => seedOne(tx, definition, clock.nowMs()));
+      }
+    },
+    register(registration, origin) {
+      const { client, secret } = toClient(registration, clock.nowMs());
+      return change(client.clientId, async (tx) => {
+        await insert(tx, client, origin);
+        return { client, secret };
+      });
+    },
+    ...createEdits({ change, clock }),
+    ...createEndings({ change, clock, guard }),
+    verifySecret({ secretHash }, secret) {
+      const given = Buffer.from(hashOpaqueToken(secret));
+      const expected = Buffer.from(secretHash ?? hashOpaqueToken(""));
+      return given.length === expected.length && timingSafeEqual(given, expected) && secretHash !== undefined;
+    },
+  };
+}
+
+/** Runs a change and its audit event in one transaction, and forgets what was known of the client. */
+type Change = <T>(clientId: string, work: (tx: AuthStores) => Promise<T>) => Promise<T>;
+
+interface ChangeParts {
+  readonly change: Change;
+  readonly clock: Clock;
+}
+
+/** An edited client, and what about it is new, for the audit. */
+type Edit = (client: OauthClient) => { readonly client: OauthClient; readonly changed: string };
+
+function createEdits({ change, clock }: ChangeParts): Pick<Clients, "update" | "replaceSecret" | "enable"> {
+  const save = (clientId: string, origin: AuditOrigin, edit: Edit): Promise<OauthClient> =>
+    change(clientId, async (tx) => {
+      const { client, changed } = edit(await existing(tx, clientId));
+      const edited = { ...client, updatedAtMs: clock.nowMs() };
+      await tx.clients.update(edited);
+      const data = { changed };
+      await tx.audit.append({ event: "client.updated", outcome: "success", clientId, data }, origin);
+      return edited;
+    });
+  return {
+    update: (clientId, wanted, origin) =>
+      save(clientId, origin, (client) => ({
+        client: checkClient({ ...client, ...present(wanted) }),
+        changed: Object.keys(present(wanted)).join(" "),
+      })),
+    async replaceSecret(clientId, origin) {
+      const secret = newOpaqueToken();
+      const client = await save(clientId, origin, (found) => {
+        if (!found.confidential) throw refused("a public client has no secret.");
+        return { client: { ...found, secretHash: hashOpaqueToken(secret) }, changed: "secret" };
+      });
+      return { client, secret };
+    },
+    enable: (clientId, origin) =>
+      save(clientId, origin, (client) => ({ client: { ...client, active: true }, changed: "active" })),
+  };
+}
+
+function createEndings({
+  change,
+  clock,
+  guard,
+}: ChangeParts & Pick<ClientsOptions, "guard">): Pick<Clients, "disable" | "remove"> {
+  const end = async (
+    event: "client.disabled" | "client.removed",
+    clientId: string,
+    origin: AuditOrigin,
+    apply: (tx: AuthStores, client: OauthClient) => Promise<unknown>,
+  ): Promise<number> => {
+    const sessions = await change(clientId, async (tx) => {
+      await apply(tx, await existing(tx, clientId));
+      const ended = await tx.refreshTokens.revokeOfClient(clientId, "client-disabled", clock.nowMs());
+      const data = { sessions: ended.length };
+      await tx.audit.append({ event, outcome: "success", clientId, data }, origin);
+      return ended.length;
+    });
+    guard?.forgetAll();
+    return sessions;
+  };
+  return {
+    disable: (clientId, origin) =>
+      end("client.disabled", clientId, origin, (tx, client) =>
+        tx.clients.update({ ...client, active: false, updatedAtMs: clock.nowMs() }),
+      ),
+    remove: (clientId, origin) =>
+      end("client.removed", clientId, origin, (tx) => tx.clients.remove(clientId)),
+  };
+}
+
+async function insert(tx: AuthStores, client: OauthClient, origin: AuditOrigin): Promise<void> {
+  const { clientId, scope } = client;
+  if (!(await tx.clients.insert(client))) throw refused("there is a client with this id.");
+  await tx.audit.append({ event: "client.created", outcome: "success", clientId, data: { scope } }, origin);
+}
+
+async function existing(tx: AuthStores, clientId: string): Promise<OauthClient> {
+  const client = await tx.clients.find(clientId);
+  if (client !== undefined) return client;
+  throw refused("there is no such client.");
+}
+
+function refused(why: string): PipitError {
+  return new PipitError("INVALID_REQUEST", `client_id: ${why}`, { field: "client_id" });
+}
+
+async function seedOne(tx: AuthStores, definition: ClientDefinition, nowMs: number): Promise<void> {
+  const { clientId } = definition;
+  const found = await tx.clients.find(clientId);
+  if (found === undefined) {
+    const fresh = {
+      ...definition,
+      secretHash: undefined,
+      active: true,
+      createdAtMs: nowMs,
+      updatedAtMs: nowMs,
+    };
+    // Another server process that starts in this moment may have been first.
+    if (!(await tx.clients.insert(checkClient(fresh)))) return;
+    const data = { scope: definition.scope, seeded: true };
+    await tx.audit.append({ event: "client.created", outcome: "success", clientId, data }, atStart);
+    return;
+  }
+  const { secretHash, active, createdAtMs, updatedAtMs, tokenAlgorithm } = found;
+  const { accessTtlSeconds, refreshTtlSeconds, refreshAbsoluteSeconds, refreshGraceMs } = found;
+  const tuned = {
+    tokenAlgorithm,
+    accessTtlSeconds,
+    refreshTtlSeconds,
+    refreshAbsoluteSeconds,
+    refreshGraceMs,
+  };
+  const current = checkClient({ ...definition, ...tuned, secretHash, active, createdAtMs, updatedAtMs });
+  if (isDeepStrictEqual(current, found)) return;
+  await tx.clients.update({ ...current, updatedAtMs: nowMs });
+  const data = { changed: "definition", seeded: true };
+  await tx.audit.append({ event: "client.updated", outcome: "success", clientId, data }, atStart);
+}
+
+function toClient(registration: ClientRegistration, nowMs: number): RegisteredClient {
+  const given = present(registration);
+  const clientId = given.clientId ?? `client-${randomUUID()}`;
+  checkClientId(clientId);
+  const secret = given.confidential ? newOpaqueToken() : undefined;
+  const client = checkClient({
+    firstParty: false,
+    redirectUris: [],
+    postLogoutRedirectUris: [],
+    allowPasswordGrant: false,
+    tokenAlgorithm: "RS256",
+    ...usualLifetimes,
+    ...given,
+    clientId,
+    secretHash: secret === undefined ? undefined : hashOpaqueToken(secret),
+    active: true,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  });
+  return { client, secret };
+}
+
+/** Without what is undefined: nothing said is nothing changed. */
+function present<T extends object>(given: T): T {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
+}
