@@ -24,6 +24,7 @@ export interface MetricSet {
   readonly registry: Registry;
   readonly tokenRequests: Counter<"grant_type" | "outcome" | "client_id">;
   readonly tokenRequestSeconds: Histogram<"grant_type">;
+  readonly successfulLogins: Counter;
   readonly failedLogins: Counter<"reason">;
   readonly refreshRotations: Counter<"outcome">;
   readonly refreshReuses: Counter;
@@ -54,6 +55,11 @@ function authMetrics(registry: Registry) {
       help: "How long requests to the token endpoint took.",
       labelNames: ["grant_type"],
       buckets: DURATION_BUCKETS_SECONDS,
+      registers,
+    }),
+    successfulLogins: new Counter({
+      name: "auth_successful_logins_total",
+      help: "Sign-ins by password that succeeded.",
       registers,
     }),
     failedLogins: new Counter({

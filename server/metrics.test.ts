@@ -20,11 +20,12 @@ describe("metrics", () => {
     const metrics = createMetrics(sources);
     metrics.tokenRequest("password", "success", 150, "pipit-cli");
     metrics.tokenRequest("urn:ietf:params:oauth:grant-type:device_code", "slow_down", 1);
+    metrics.successfulLogin();
     metrics.failedLogin("wrong-password");
     metrics.refreshRotation("rotated");
     metrics.refreshReuse();
     metrics.passwordGrant("pipit-cli");
-    metrics.authenticatedRequest("internal-key");
+    metrics.authenticatedRequest("internal");
     expect(await lines(metrics)).toEqual(
       expect.arrayContaining([
         'auth_token_requests_total{grant_type="password",outcome="success",client_id="pipit-cli"} 1',
@@ -33,9 +34,10 @@ describe("metrics", () => {
         'auth_token_request_duration_seconds_bucket{le="0.2",grant_type="password"} 1',
         'auth_failed_login_attempts_total{reason="wrong-password"} 1',
         'auth_refresh_token_rotations_total{outcome="rotated"} 1',
+        "auth_successful_logins_total 1",
         "auth_refresh_token_reuse_total 1",
         'auth_password_grant_total{client_id="pipit-cli"} 1',
-        'auth_authenticated_requests_total{method="internal-key"} 1',
+        'auth_authenticated_requests_total{method="internal"} 1',
         "auth_password_queue_depth 3",
         "pipit_database_up 1",
         "pipit_redis_up 1",

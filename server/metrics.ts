@@ -51,6 +51,7 @@ export function createMetrics(sources: MetricSources): Metrics {
         tokenRequests.inc({ grant_type, outcome: label("outcome", outcome), client_id });
         tokenRequestSeconds.observe({ grant_type }, durationMs / 1000);
       }),
+    successfulLogin: () => record(({ successfulLogins }) => successfulLogins.inc()),
     failedLogin: (reason) =>
       record(({ failedLogins }) => failedLogins.inc({ reason: label("reason", reason) })),
     refreshRotation: (outcome) =>

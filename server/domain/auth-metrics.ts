@@ -1,5 +1,5 @@
 /** How a request said who it is. */
-export type AuthenticationMethod = "bearer" | "session" | "internal-key" | "anonymous";
+export type AuthenticationMethod = "bearer" | "cookie" | "internal" | "anonymous";
 
 /**
  * What the auth service counts. Labels come from closed sets or from what the server itself registered, never from what
@@ -8,6 +8,7 @@ export type AuthenticationMethod = "bearer" | "session" | "internal-key" | "anon
 export interface AuthMetrics {
   /** `grant`: a grant type; `outcome`: "success" or the error code; `clientId`: of a registered client only. */
   tokenRequest(grant: string, outcome: string, durationMs: number, clientId?: string | undefined): void;
+  successfulLogin(): void;
   /** `reason` as the audit has it. */
   failedLogin(reason: string): void;
   /** "rotated", "replayed", or why a refresh was refused. */

@@ -7,11 +7,15 @@ const origin = { ip: undefined, userAgent: undefined, correlationId: undefined }
 function countInto(counted: string[], append: AuditLog["append"]): AuditLog {
   return countedAuditLog(
     { append },
-    { failedLogin: (reason) => counted.push(reason), refreshReuse: () => counted.push("reuse") },
+    {
+      successfulLogin: () => counted.push("success"),
+      failedLogin: (reason) => counted.push(reason),
+      refreshReuse: () => counted.push("reuse"),
+    },
   );
 }
 
-test("failed logins and reused tokens are counted when they are written down", async () => {
+test("logins and reused tokens are counted when they are written down", async () => {
   const counted: string[] = [];
   const written: AuditEvent[] = [];
   const log = countInto(counted, async (event) => void written.push(event));
@@ -19,7 +23,7 @@ test("failed logins and reused tokens are counted when they are written down", a
   await log.append({ event: "login", outcome: "failure", reason: "wrong-password" }, origin);
   await log.append({ event: "token.reuse_detected", outcome: "failure", reason: "reused" }, origin);
   await log.append({ event: "token.refused", outcome: "failure" }, origin);
-  expect(counted).toEqual(["wrong-password", "reuse"]);
+  expect(counted).toEqual(["success", "wrong-password", "reuse"]);
   expect(written).toHaveLength(4);
 });
 
