@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
+import { limitRules } from "#server/domain/limits/rules.ts";
 import { OAuthError } from "./oauth-error.ts";
 
 /** When nothing says how long a fault of ours lasts. */
@@ -64,6 +65,7 @@ export function toOAuthError(reason: unknown): OAuthError | undefined {
       return new OAuthError("invalid_request", "Too many requests. Please try again later.", {
         status: 429,
         retryAfterMs: retryAfterMs ?? DEFAULT_RETRY_MS,
+        rateLimit: limitBehind(retryAfterMs ?? 0),
         reason: code,
         audited: true,
       });
@@ -79,6 +81,12 @@ export function toOAuthError(reason: unknown): OAuthError | undefined {
     default:
       return undefined;
   }
+}
+
+/** Which limit it was: that of a network is over within its window, so what lasts longer is that of an account. */
+function limitBehind(retryAfterMs: number): number {
+  const { ip, username } = limitRules;
+  return retryAfterMs > ip.windowMs ? username.max : ip.max;
 }
 
 function lockedText(retryAfterMs: number): string {

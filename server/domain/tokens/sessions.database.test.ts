@@ -1,0 +1,313 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { accountOf } from "#server/domain/accounts/testing/account-of.ts";
+import { databases } from "#server/store/testing/databases.ts";
+import { openSessionStage, origin, rotated } from "#server/store/testing/session-stage.ts";
+
+const DAY_MS = 86_400_000;
+const GRACE_MS = 10_000;
+
+describe.each(databases)("a session on $name", ({ open }) => {
+  test("starts with its first refresh token, and both are in the audit", async () => {
+    await using stage = await openSessionStage(open);
+    const nowMs = stage.database.clock.nowMs();
+    const { sessionId } = await stage.start({ originHash: "o1" });
+    expect(await stage.sessions.listLive("alice")).toEqual([
+      {
+        id: sessionId,
+        userId: "alice",
+        clientId: "pipit-cli",
+        scope: "api:read api:write",
+        createdAtMs: nowMs,
+        expiresAtMs: nowMs + 180 * DAY_MS,
+        revokedAtMs: undefined,
+        revokedReason: undefined,
+        pendingOtp: false,
+        otpTries: 0,
+        authTimeMs: nowMs,
+        amr: ["pwd"],
+        originHash: "o1",
+        lastUsedAtMs: nowMs,
+        ip: "192.0.2.7",
+        userAgent: "a test",
+      },
+    ]);
+    expect(await stage.audited()).toEqual([
+      { event: "session.started", reason: null },
+      { event: "token.issued", reason: null },
+    ]);
+  });
+
+  test("without a refresh token lasts as long as it is told", async () => {
+    await using stage = await openSessionStage(open);
+    const { sessionId, refreshToken } = await stage.start({ withRefreshToken: false, ttlMs: 5_000 });
+    expect(refreshToken).toBe("");
+    const [session] = await stage.sessions.listLive("alice");
+    expect(session).toMatchObject({ id: sessionId, expiresAtMs: stage.database.clock.nowMs() + 5_000 });
+  });
+
+  test.each([
+    ["for an account that was switched off meanwhile", "off"],
+    ["for an account that is not there", "nobody"],
+  ])("does not start %s", async (_name, userId) => {
+    await using stage = await openSessionStage(open);
+    await stage.database.store.accounts.create(accountOf({ id: "off", active: false }));
+    await expect(stage.start({ userId })).rejects.toMatchObject({ code: "CREDENTIALS_INVALID" });
+    expect(await stage.database.query("select id from refresh_families")).toEqual([]);
+    expect(await stage.audited()).toEqual([]);
+  });
+
+  test("does not start when the password was changed after the proof", async () => {
+    await using stage = await openSessionStage(open);
+    const provenAtMs = stage.database.clock.nowMs();
+    await stage.database.store.accounts.setPassword("alice", "hash", provenAtMs + 1);
+    await expect(stage.start({ provenAtMs })).rejects.toMatchObject({ code: "CREDENTIALS_INVALID" });
+    await stage.start({ provenAtMs: provenAtMs + 1 });
+  });
+
+  test("ends by its id, once, for its owner only", async () => {
+    await using stage = await openSessionStage(open);
+    const { sessionId, refreshToken } = await stage.start();
+    const end = (userId: string) => stage.sessions.revoke({ sessionId, userId, reason: "revoked" }, origin);
+    expect(await end("bob")).toBe(false);
+    rotated(await stage.refresh(refreshToken));
+    expect(await end("alice")).toBe(true);
+    expect(await end("alice")).toBe(false);
+    expect(stage.forgotten).toContain(sessionId);
+    expect(await stage.sessions.listLive("alice")).toEqual([]);
+    expect((await stage.audited()).at(-1)).toEqual({ event: "session.revoked", reason: "revoked" });
+  });
+
+  test("ends by its refresh token, also by a used one; an unknown token or another client's changes nothing", async () => {
+    await using stage = await openSessionStage(open);
+    const { refreshToken, sessionId } = await stage.start();
+    const end = (token: string, clientId = "pipit-cli") =>
+      stage.sessions.revokeByRefreshToken({ refreshToken: token, clientId }, origin);
+    expect(await end(`prt_${"A".repeat(43)}`)).toBe(false);
+    expect(await end(refreshToken, "pipit-web")).toBe(false);
+    const leaf = rotated(await stage.refresh(refreshToken));
+    expect(await end(refreshToken)).toBe(true);
+    expect(stage.forgotten).toEqual([sessionId]);
+    expect(await stage.refresh(leaf.refreshToken)).toMatchObject({ reason: "revoked" });
+  });
+
+  test("all of a user end in the caller's transaction, but the one that stays", async () => {
+    await using stage = await openSessionStage(open);
+    const gone = await stage.start();
+    const stays = await stage.start();
+    const others = await stage.start({ userId: "bob" });
+    const ended = await stage.database.store.auth.transaction((tx) =>
+      stage.sessions.revokeAllOfUser(tx, "alice", "password-changed", stays.sessionId),
+    );
+    expect(ended).toEqual([gone.sessionId]);
+    expect(await stage.refresh(gone.refreshToken)).toMatchObject({ reason: "revoked" });
+    rotated(await stage.refresh(stays.refreshToken));
+    rotated(await stage.refresh(others.refreshToken));
+  });
+
+  test("all that came from a code end when it is used twice", async () => {
+    await using stage = await openSessionStage(open);
+    const fromCode = await stage.start({ originHash: "o1" });
+    const other = await stage.start({ originHash: "o2" });
+    expect(await stage.sessions.revokeByOrigin("o1", origin)).toBe(1);
+    expect(await stage.sessions.revokeByOrigin("o1", origin)).toBe(0);
+    expect(await stage.refresh(fromCode.refreshToken)).toMatchObject({ reason: "revoked" });
+    rotated(await stage.refresh(other.refreshToken));
+    expect(stage.forgotten).toEqual([fromCode.sessionId]);
+    expect(await stage.audited()).toContainEqual({ event: "session.revoked", reason: "code-replayed" });
+  });
+
+  test("is found by the refresh token that would be granted, and by no other", async () => {
+    await using stage = await openSessionStage(open);
+    const { refreshToken, sessionId } = await stage.start();
+    expect((await stage.sessions.findByRefreshToken(refreshToken))?.family.id).toBe(sessionId);
+    const leaf = rotated(await stage.refresh(refreshToken));
+    expect(await stage.sessions.findByRefreshToken(refreshToken)).toBeUndefined();
+    expect(await stage.sessions.findByRefreshToken("prt_")).toBeUndefined();
+    stage.database.clock.advance(30 * DAY_MS);
+    expect(await stage.sessions.findByRefreshToken(leaf.refreshToken)).toBeUndefined();
+  });
+});
+
+describe.each(databases)("a refresh on $name", ({ open }) => {
+  test("RFC 9700 §4.14 (10): exchanges a token for its successor, again and again, and the session is then last used", async () => {
+    await using stage = await openSessionStage(open);
+    const { refreshToken: first, sessionId } = await stage.start();
+    const seen = new Set([first]);
+    let refreshToken = first;
+    for (let n = 0; n < 5; n++) {
+      stage.database.clock.advance(60_000);
+      const outcome = rotated(await stage.refresh(refreshToken));
+      expect(outcome).toMatchObject({
+        sessionId,
+        account: { id: "alice" },
+        scope: "api:read api:write",
+        replayed: false,
+        amr: ["pwd"],
+        expiresAtMs: stage.database.clock.nowMs() + 30 * DAY_MS,
+      });
+      ({ refreshToken } = outcome);
+      seen.add(refreshToken);
+    }
+    expect(seen.size).toBe(6);
+    const [session] = await stage.sessions.listLive("alice");
+    expect(session).toMatchObject({ id: sessionId, lastUsedAtMs: stage.database.clock.nowMs() });
+    expect((await stage.audited()).filter(({ event }) => event === "token.refreshed")).toHaveLength(5);
+  });
+
+  test.each(["", "prt_short", `prt_${"A".repeat(43)}`, "x".repeat(100_000), "prt_\u0000"])(
+    "by an unknown token (%#) is refused",
+    async (refreshToken) => {
+      await using stage = await openSessionStage(open);
+      expect(await stage.refresh(refreshToken)).toEqual({
+        kind: "refused",
+        error: "invalid_grant",
+        reason: "unknown",
+      });
+    },
+  );
+
+  test("RFC 6749 §6 (6): by another client is refused, and the token stays as it was, used or not", async () => {
+    await using stage = await openSessionStage(open);
+    const { refreshToken, sessionId } = await stage.start();
+    const client = { ...stage.client, clientId: "pipit-web" };
+    const refused = { kind: "refused", error: "invalid_grant", reason: "other-client", sessionId };
+    expect(await stage.refresh(refreshToken, { client })).toEqual(refused);
+    const leaf = rotated(await stage.refresh(refreshToken));
+    stage.database.clock.advance(GRACE_MS);
+    expect(await stage.refresh(refreshToken, { client })).toEqual(refused);
+    rotated(await stage.refresh(leaf.refreshToken));
+  });
+
+  test("RFC 9700 §2.2.2 (12): ends after 30 idle days, to the millisecond", async () => {
+    await using stage = await openSessionStage(open);
+    const { refreshToken } = await stage.start();
+    stage.database.clock.advance(30 * DAY_MS - 1);
+    const second = rotated(await stage.refresh(refreshToken));
+    stage.database.clock.advance(30 * DAY_MS);
+    expect(await stage.refresh(second.refreshToken)).toMatchObject({ reason: "expired" });
+  });
+
+  test("RFC 9700 §2.2.2 (12): ends 180 days after the sign-in, however often it was refreshed", async () => {
+    await using stage = await openSessionStage(open);
+    const endMs = stage.database.clock.nowMs() + 180 * DAY_MS;
+    let { refreshToken } = await stage.start();
+    let expiresAtMs = 0;
+    while (expiresAtMs < endMs) {
+      stage.database.clock.advance(30 * DAY_MS - 1);
+      ({ refreshToken, expiresAtMs } = rotated(await stage.refresh(refreshToken)));
+    }
+    expect(expiresAtMs).toBe(endMs);
+    stage.database.clock.advance(endMs - stage.database.clock.nowMs());
+    expect(await stage.refresh(refreshToken)).toMatchObject({ reason: "expired" });
+  });
+
+  test("RFC 9700 §2.2.2 (12): lives as long as its client says", async () => {
+    await using stage = await openSessionStage(open, { refreshTtlSeconds: 60, refreshAbsoluteSeconds: 100 });
+    const { refreshToken } = await stage.start();
+    stage.database.clock.advance(59_999);
+    const second = rotated(await stage.refresh(refreshToken));
+    stage.database.clock.advance(40_001);
+    expect(await stage.refresh(second.refreshToken)).toMatchObject({ reason: "expired" });
+  });
+
+  test("for an account or a client that was switched off is refused", async () => {
+    await using stage = await openSessionStage(open);
+    const { refreshToken } = await stage.start();
+    const client = { ...stage.client, active: false };
+    expect(await stage.refresh(refreshToken, { client })).toMatchObject({ reason: "client-inactive" });
+    await stage.database.store.accounts.update("alice", { active: false }, 1);
+    expect(await stage.refresh(refreshToken)).toMatchObject({ reason: "account-inactive" });
+    expect((await stage.audited()).at(-1)).toEqual({ event: "token.refused", reason: "account-inactive" });
+  });
+
+  test("of a session that owes a code is refused", async () => {
+    await using stage = await openSessionStage(open);
+    const { refreshToken } = await stage.start({ pendingOtp: true });
+    expect(await stage.refresh(refreshToken)).toMatchObject({ reason: "otp-owed" });
+  });
+
+  test.each([
+    [undefined, "api:read api:write"],
+    ["api:read", "api:read"],
+    ["api:write api:read", "api:write api:read"],
+  ])("RFC 6749 §6 (5): of scope %s gives %s, and the successor keeps the whole", async (scope, expected) => {
+    await using stage = await openSessionStage(open);
+    const { refreshToken } = await stage.start();
+    const first = rotated(await stage.refresh(refreshToken, scope === undefined ? {} : { scope }));
+    expect(first.scope).toBe(expected);
+    expect(rotated(await stage.refresh(first.refreshToken)).scope).toBe("api:read api:write");
+  });
+
+  test.each(["api:read api:admin", "API:READ", "", " "])(
+    "RFC 6749 §6 (5): of scope %j is refused, and the token stays as it was",
+    async (scope) => {
+      await using stage = await openSessionStage(open);
+      const { refreshToken, sessionId } = await stage.start();
+      expect(await stage.refresh(refreshToken, { scope })).toEqual({
+        kind: "refused",
+        error: "invalid_scope",
+        reason: "wider-scope",
+        sessionId,
+      });
+      expect(rotated(await stage.refresh(refreshToken)).replayed).toBe(false);
+    },
+  );
+});
+
+describe.each(databases)("a retry within the grace on $name", ({ open }) => {
+  test("gets the same successor while that is unused, also from another server", async () => {
+    await using stage = await openSessionStage(open);
+    const other = stage.sessionsOn(stage.database.store);
+    const { refreshToken } = await stage.start();
+    const first = rotated(await stage.refresh(refreshToken));
+    stage.database.clock.advance(GRACE_MS - 1);
+    const retry = rotated(
+      await other.refresh({ refreshToken, client: stage.client, scope: "api:read" }, origin),
+    );
+    expect(retry).toEqual({ ...first, scope: "api:read", replayed: true });
+    expect(rotated(await stage.refresh(first.refreshToken)).replayed).toBe(false);
+  });
+});
+
+describe.each(databases)("RFC 9700 §4.14 (11): reuse ends the session and only it, on $name", ({ open }) => {
+  test.each([
+    ["after the grace", GRACE_MS, false],
+    ["within the grace, when the child is used", 1, true],
+    ["after the token's own life", 30 * DAY_MS + 1, false],
+  ])("%s", async (_name, laterMs, useChild) => {
+    await using stage = await openSessionStage(open);
+    const other = await stage.start();
+    const { refreshToken, sessionId } = await stage.start();
+    let leaf = rotated(await stage.refresh(refreshToken));
+    if (useChild) leaf = rotated(await stage.refresh(leaf.refreshToken));
+    stage.database.clock.advance(laterMs);
+    expect(await stage.refresh(refreshToken)).toEqual({
+      kind: "refused",
+      error: "invalid_grant",
+      reason: "reused",
+      sessionId,
+    });
+    expect(stage.forgotten).toEqual([sessionId]);
+    expect((await stage.audited()).slice(-2)).toEqual([
+      { event: "token.reuse_detected", reason: "reused" },
+      { event: "session.revoked", reason: "reused" },
+    ]);
+    for (const token of [leaf.refreshToken, refreshToken]) {
+      expect(await stage.refresh(token)).toMatchObject({ reason: "revoked" });
+    }
+    if (laterMs < 30 * DAY_MS) rotated(await stage.refresh(other.refreshToken));
+  });
+});
+
+test("no refresh token is in the database, only its SHA-256", async () => {
+  const sqlite = databases[0];
+  if (sqlite === undefined) throw new Error("SQLite is always there");
+  await using stage = await openSessionStage(sqlite.open);
+  const { refreshToken } = await stage.start();
+  const { refreshToken: successor } = rotated(await stage.refresh(refreshToken));
+  if (!("file" in stage.database.location)) throw new Error("SQLite has a file");
+  const { file } = stage.database.location;
+  const bytes = Buffer.concat([await readFile(file), await readFile(`${file}-wal`)]);
+  for (const token of [refreshToken, successor]) expect(bytes.includes(token.slice(4, 30))).toBe(false);
+});
