@@ -1,16 +1,16 @@
 import type { FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { AttemptLimit } from "#server/domain/accounts/attempt-limit.ts";
+import { peerKeyOf } from "#server/client-address.ts";
 import type { SignInCodes } from "#server/domain/accounts/sign-in-codes.ts";
+import type { Attempt, AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
+import { limitBucket } from "#server/domain/limits/rules.ts";
 import { HttpError } from "../http-error.ts";
 import type { Route } from "../route.ts";
-import { peerKeyOf } from "./peer-key.ts";
 import { refuseForeignPage, startSession, type StartSessionDeps } from "./start-session.ts";
 
 export interface SignInRouteDeps extends StartSessionDeps {
   readonly signInCodes: SignInCodes;
-  /** Of wrong codes, per peer. */
-  readonly signInLimit: AttemptLimit;
+  readonly limits: AttemptLimits;
 }
 
 /** `POST /auth/sign-in`, form `code`: signs this browser in with a one-time code. */
@@ -21,13 +21,9 @@ export function signInRoute(deps: SignInRouteDeps): Route {
     async handler(request, reply) {
       refuseForeignPage(deps.site, request);
       const code = readCode(request);
-      const attempt = deps.signInLimit.take(peerKeyOf(request.raw.socket.remoteAddress));
-      if ("retryAfterMs" in attempt) {
-        throw new PipitError("RATE_LIMITED", "Too many wrong sign-in codes. Wait a minute and try again.", {
-          retryAfterMs: attempt.retryAfterMs,
-        });
-      }
-      const grant = await deps.signInCodes.redeem(code);
+      const peer = peerKeyOf(request.raw.socket.remoteAddress);
+      const attempt = await deps.limits.take([limitBucket("sign-in-code", peer)]);
+      const grant = await redeem(deps.signInCodes, code, attempt);
       if (grant === undefined) {
         deps.logger.warn("auth.sign_in_refused");
         throw new PipitError(
@@ -36,10 +32,21 @@ export function signInRoute(deps: SignInRouteDeps): Route {
           { field: "code" },
         );
       }
-      attempt.refund();
       return startSession(deps, { request, reply }, grant);
     },
   };
+}
+
+/** Wrong codes stay charged; when no code could be looked up, none was tried. */
+async function redeem(codes: SignInCodes, code: string, attempt: Attempt): ReturnType<SignInCodes["redeem"]> {
+  try {
+    const grant = await codes.redeem(code);
+    await attempt.settle(grant === undefined ? "failed" : "succeeded");
+    return grant;
+  } catch (reason) {
+    await attempt.settle("void");
+    throw reason;
+  }
 }
 
 /** Only from the body: an address ends up in histories and logs. */

@@ -1,0 +1,203 @@
+import { createHash } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Clock } from "#server/domain/clock.ts";
+import type { AttemptCounterStore, AttemptOutcome, Reservation } from "./ports.ts";
+import { limitBucket, type LimitBucket, type LimitName } from "./rules.ts";
+
+/** Between two looks at a bucket that is busy; spread, so that those who wait do not come back together. */
+const SHORTEST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 50;
+/** Pauses of one attempt in all. */
+const MAX_WAIT_MS = 5000;
+/** What somebody is told who has waited for nothing. */
+const BUSY_RETRY_MS = 1000;
+
+/** What the strictest bucket of an attempt still allows, for X-RateLimit-*. */
+export interface Rate {
+  readonly limit: number;
+  readonly remaining: number;
+  readonly resetAfterMs: number;
+}
+
+/** An attempt that was let in and charged; it counts as failed until it is settled. */
+export interface Attempt {
+  readonly rate: Rate;
+  /**
+   * Says how it ended: `succeeded` gives the charges back, `void` (nothing was tried after all) as well, `failed` keeps
+   * them. Only the first call counts. Throws LIMITS_UNREACHABLE, and then it counts as failed.
+   */
+  settle(outcome: AttemptOutcome): Promise<void>;
+}
+
+/** Lets attempts in before they are made, so that many at once cannot all slip through. */
+export interface AttemptLimits {
+  /**
+   * Charges the attempt to all buckets, or to none. While the rest of a bucket is held by attempts that may still
+   * succeed, it waits, some seconds at most. Of several callers, all must name common buckets in the same order.
+   *
+   * Throws RATE_LIMITED or ACCOUNT_LOCKED with `retryAfterMs`, LIMITS_UNREACHABLE, or the reason of `signal`.
+   */
+  take(buckets: readonly LimitBucket[], signal?: AbortSignal): Promise<Attempt>;
+  /** Forgets the failures of an account, as an admin may; its known devices and all networks keep theirs. */
+  unlock(userKey: string): Promise<void>;
+}
+
+export interface AttemptLimitsOptions {
+  readonly counters: AttemptCounterStore;
+  readonly clock: Clock;
+  /** Told when a failure begins a block. */
+  readonly onBlocked?: (name: LimitName, blockedForMs: number) => void;
+  /** Waits; injected by tests. */
+  readonly sleep?: (durationMs: number, signal?: AbortSignal) => Promise<void>;
+}
+
+export function createAttemptLimits(options: AttemptLimitsOptions): AttemptLimits {
+  const { counters, clock, sleep = sleepFor } = options;
+
+  return {
+    async take(buckets, signal) {
+      for (let waitedMs = 0; ;) {
+        signal?.throwIfAborted();
+        const held = await reserveAll(counters, buckets, clock.nowMs());
+        if ("reservations" in held) return attemptOf(options, held.reservations);
+        if (held.reservation.kind === "blocked") throw refusal(held.bucket, held.reservation.retryAfterMs);
+        if (waitedMs >= MAX_WAIT_MS) throw tooManyAtOnce();
+        const pauseMs = SHORTEST_PAUSE_MS + Math.random() * (LONGEST_PAUSE_MS - SHORTEST_PAUSE_MS);
+        waitedMs += pauseMs;
+        await sleep(pauseMs, signal);
+      }
+    },
+
+    async unlock(userKey) {
+      for (const name of ["lockout", "username"] as const) {
+        await counters.reset(counterKeyOf(limitBucket(name, userKey)));
+      }
+    },
+  };
+}
+
+type Granted = Extract<Reservation, { kind: "granted" }>;
+type Reserved = readonly [bucket: LimitBucket, granted: Granted];
+type Refused = {
+  readonly bucket: LimitBucket;
+  readonly reservation: Exclude<Reservation, { kind: "granted" }>;
+};
+
+/** All reservations, or none and the bucket that refused. */
+async function reserveAll(
+  counters: AttemptCounterStore,
+  buckets: readonly LimitBucket[],
+  nowMs: number,
+): Promise<{ readonly reservations: readonly Reserved[] } | Refused> {
+  const reservations: Reserved[] = [];
+  try {
+    for (const bucket of buckets) {
+      const reservation = await counters.reserve(counterKeyOf(bucket), bucket.rule, nowMs);
+      if (reservation.kind !== "granted") {
+        await settleAll(counters, reservations, "void", nowMs);
+        return { bucket, reservation };
+      }
+      reservations.push([bucket, reservation]);
+    }
+  } catch (reason) {
+    // What cannot be given back now counts as a failure, which is the safe side.
+    await settleAll(counters, reservations, "void", nowMs).catch(() => undefined);
+    throw reason;
+  }
+  return { reservations };
+}
+
+/** Settles each, also when another fails. */
+async function settleAll(
+  counters: AttemptCounterStore,
+  reservations: readonly Reserved[],
+  outcome: AttemptOutcome,
+  nowMs: number,
+): Promise<readonly Block[]> {
+  const settled = await Promise.allSettled(
+    reservations.map(async ([bucket, { ticket }]) => ({
+      name: bucket.name,
+      forMs: await counters.settle(counterKeyOf(bucket), bucket.rule, { outcome, ticket }, nowMs),
+    })),
+  );
+  return settled.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+}
+
+interface Block {
+  readonly name: LimitName;
+  /** Undefined: none began. */
+  readonly forMs: number | undefined;
+}
+
+function attemptOf(
+  { counters, clock, onBlocked }: AttemptLimitsOptions,
+  reservations: readonly Reserved[],
+): Attempt {
+  const settle = async (outcome: AttemptOutcome): Promise<void> => {
+    const blocks = await settleAll(counters, reservations, outcome, clock.nowMs());
+    for (const { name, forMs } of blocks) if (forMs !== undefined) onBlocked?.(name, forMs);
+  };
+  let settled: Promise<void> | undefined;
+  return {
+    rate: rateOf(reservations),
+    settle: (outcome) => (settled ??= settle(outcome)),
+  };
+}
+
+function rateOf(reservations: readonly Reserved[]): Rate {
+  const [strictest] = reservations.toSorted(([, a], [, b]) => a.remaining - b.remaining);
+  if (strictest === undefined) throw new Error("an attempt needs a bucket");
+  const [{ rule }, { remaining, resetAfterMs }] = strictest;
+  return { limit: rule.max, remaining, resetAfterMs };
+}
+
+/** Neither names nor addresses stand in a database of counters. */
+function counterKeyOf({ name, key }: LimitBucket): string {
+  return createHash("sha256").update(`${name}\0${key}`).digest("base64url");
+}
+
+/** What was too much, and what a refusal is called. */
+const refusals: Record<
+  LimitName,
+  { readonly code: "RATE_LIMITED" | "ACCOUNT_LOCKED"; readonly what: string }
+> = {
+  ip: { code: "RATE_LIMITED", what: "Too many sign-ins that failed from this network." },
+  username: { code: "RATE_LIMITED", what: "Too many sign-ins that failed for this account." },
+  lockout: {
+    code: "ACCOUNT_LOCKED",
+    what: "This account is locked for a while: too many sign-ins failed in a row.",
+  },
+  device: {
+    code: "ACCOUNT_LOCKED",
+    what: "This device is locked for a while: too many sign-ins failed in a row.",
+  },
+  "user-code": { code: "RATE_LIMITED", what: "Too many wrong codes." },
+  "sign-in-code": { code: "RATE_LIMITED", what: "Too many wrong sign-in codes." },
+  registration: { code: "RATE_LIMITED", what: "Too many new accounts from this network." },
+};
+
+function refusal({ name }: LimitBucket, retryAfterMs: number): PipitError {
+  const { code, what } = refusals[name];
+  return new PipitError(code, `${what} Wait ${waitText(retryAfterMs)} and try again.`, { retryAfterMs });
+}
+
+function waitText(durationMs: number): string {
+  const seconds = Math.max(1, Math.ceil(durationMs / 1000));
+  if (seconds < 60) return seconds === 1 ? "a second" : `${seconds} seconds`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes === 1 ? "a minute" : `${minutes} minutes`;
+}
+
+function tooManyAtOnce(): PipitError {
+  return new PipitError("RATE_LIMITED", "Too many sign-ins at the same time. Wait a second and try again.", {
+    retryAfterMs: BUSY_RETRY_MS,
+  });
+}
+
+async function sleepFor(durationMs: number, signal?: AbortSignal): Promise<void> {
+  await pause(durationMs, undefined, { ...(signal && { signal }) });
+}

@@ -1,0 +1,54 @@
+import type { LimitRule } from "./ports.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** Also how long it is remembered how often somebody was blocked: see LEVEL_MEMORY_MS. */
+const DAY_MS = 24 * HOUR_MS;
+
+/** After its end a block is remembered for so long, so that the next one is longer; no rule's window is longer. */
+export const LEVEL_MEMORY_MS = DAY_MS;
+
+/** Five failures in a row, then a quarter of an hour, half an hour, ... up to a day, until a success. */
+const lockout = {
+  max: 5,
+  windowMs: DAY_MS,
+  blockMs: 15 * MINUTE_MS,
+  growth: 2,
+  maxBlockMs: DAY_MS,
+} as const satisfies LimitRule;
+
+/** Everything that is limited, by name (contracts §3, "Limits"). */
+export const limitRules = {
+  /** Passwords, by the network of the client: see `peerKeyOf`. */
+  ip: { max: 5, windowMs: MINUTE_MS },
+  /** Passwords, by account. */
+  username: { max: 10, windowMs: HOUR_MS },
+  /** Passwords and codes of the second factor, by account. */
+  lockout,
+  /** In place of `username` and `lockout` for a device that has signed in before, so that no stranger locks it out. */
+  device: lockout,
+  /** Codes that a person types to connect a device (RFC 8628 §5.1), by network. */
+  "user-code": { max: 5, windowMs: 10 * MINUTE_MS },
+  /** One-time codes that sign a browser in, by network. */
+  "sign-in-code": { max: 20, windowMs: MINUTE_MS },
+  /** New accounts, made or refused (which tells that somebody has the login), by network. */
+  registration: { max: 100, windowMs: HOUR_MS },
+} as const satisfies Record<string, LimitRule>;
+
+export type LimitName = keyof typeof limitRules;
+
+/** One thing that an attempt is charged to. */
+export interface LimitBucket {
+  readonly name: LimitName;
+  /**
+   * What is counted: a network, or an account: its id, or the name that was typed (`loginKeyOf`) where there is none, so
+   * that both are treated alike.
+   */
+  readonly key: string;
+  readonly rule: LimitRule;
+}
+
+/** @example await limits.take([limitBucket("ip", peerKeyOf(address)), limitBucket("lockout", account.id)]); */
+export function limitBucket(name: LimitName, key: string): LimitBucket {
+  return { name, key, rule: limitRules[name] };
+}

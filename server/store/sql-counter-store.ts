@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { sql, type Kysely, type RawBuilder } from "kysely";
+import { PipitError } from "#contract/pipit-error.ts";
+import { reserveIn, settleIn, type CounterState } from "#server/domain/limits/counter-state.ts";
+import type { AttemptCounterStore } from "#server/domain/limits/ports.ts";
+import { LEVEL_MEMORY_MS } from "#server/domain/limits/rules.ts";
+import type { Tables } from "./schema.ts";
+
+/** Of those who meet on one row, one wins each time; so many defeats in a row mean that something is wrong. */
+const MAX_TRIES = 100;
+/** After so many defeats they also pause, so that a slow database is not kept busy by them alone. */
+const TRIES_WITHOUT_PAUSE = 5;
+const MAX_PAUSE_MS = 10;
+/** New rows between two removals of old ones, and how many one removal takes. */
+const ROWS_PER_PURGE = 200;
+const MAX_PURGED_ROWS = 1000;
+
+export interface SqlCounterStoreOptions {
+  readonly db: Kysely<Tables>;
+  /**
+   * "database": PostgreSQL's clock, the same for all servers, so that none whose clock is wrong ends a block of the
+   * others. "caller": that of the caller, for SQLite, which one server has to itself.
+   */
+  readonly time: "database" | "caller";
+}
+
+/**
+ * {@link AttemptCounterStore} in the table attempt_counters. Each operation reads the row, and writes it only if it is
+ * still as it was read, or reads again; a state is its values, so one that came back is as good as one that stayed.
+ * Throws what the database throws: DATABASE_UNREACHABLE, STORAGE_*.
+ */
+export function createSqlCounterStore({ db, time }: SqlCounterStoreOptions): AttemptCounterStore {
+  let insertedRows = 0;
+
+  /** Runs `change` on the newest state until it is stored. */
+  const change = async <T extends { readonly next: CounterState | undefined }>(
+    key: string,
+    callerNowMs: number,
+    work: (state: CounterState | undefined, nowMs: number) => T,
+  ): Promise<T> => {
+    for (let tries = 1; tries <= MAX_TRIES; tries++) {
+      const { state, nowMs } = await read(db, key, time === "database" ? databaseNow : sql`${callerNowMs}`);
+      const result = work(state, nowMs);
+      if (result.next === state) return result;
+      if (await write(db, key, state, result.next)) {
+        if (state === undefined && ++insertedRows % ROWS_PER_PURGE === 0) await purge(db, nowMs);
+        return result;
+      }
+      if (tries > TRIES_WITHOUT_PAUSE) await sleep(Math.random() * MAX_PAUSE_MS);
+    }
+    throw new PipitError(
+      "LIMITS_UNREACHABLE",
+      "Too many sign-ins at the same time, so this one was not counted. Try again in a moment.",
+    );
+  };
+
+  return {
+    async reserve(key, rule, callerNowMs) {
+      const { reservation } = await change(key, callerNowMs, (state, nowMs) => reserveIn(state, rule, nowMs));
+      return reservation;
+    },
+
+    async settle(key, rule, settlement, callerNowMs) {
+      const { blockedForMs } = await change(key, callerNowMs, (state, nowMs) =>
+        settleIn(state, rule, settlement, nowMs),
+      );
+      return blockedForMs;
+    },
+
+    async reset(key) {
+      await db.deleteFrom("attempt_counters").where("key_hash", "=", key).execute();
+    },
+  };
+}
+
+/** Not now(): that is when a transaction began. */
+const databaseNow = sql`cast(floor(extract(epoch from clock_timestamp()) * 1000) as bigint)`;
+
+interface CounterReading {
+  readonly now_ms: number | string;
+  readonly charged: number | null;
+  readonly pending: number | null;
+  readonly level: number | null;
+  readonly resets_at_ms: number | null;
+}
+
+async function read(
+  db: Kysely<Tables>,
+  key: string,
+  now: RawBuilder<unknown>,
+): Promise<{ readonly state: CounterState | undefined; readonly nowMs: number }> {
+  // The time and the row by one statement; the time also when there is no row.
+  const { rows } = await sql<CounterReading>`
+    select ${now} as now_ms, c.charged, c.pending, c.level, c.resets_at_ms
+    from (select 1 as one) as one left join attempt_counters as c on c.key_hash = ${key}`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error("a left join gave no row");
+  const { charged, pending, level, resets_at_ms: resetsAtMs } = row;
+  const isThere = charged !== null && pending !== null && level !== null && resetsAtMs !== null;
+  // A parameter that is selected comes back from PostgreSQL as text.
+  return { state: isThere ? { charged, pending, level, resetsAtMs } : undefined, nowMs: Number(row.now_ms) };
+}
+
+/** Writes if the row is still as it was read; false when somebody else was faster. */
+async function write(
+  db: Kysely<Tables>,
+  key: string,
+  from: CounterState | undefined,
+  to: CounterState | undefined,
+): Promise<boolean> {
+  if (from === undefined) {
+    if (to === undefined) return true;
+    const { numInsertedOrUpdatedRows } = await db
+      .insertInto("attempt_counters")
+      .values({ key_hash: key, ...rowOf(to) })
+      .onConflict((conflict) => conflict.column("key_hash").doNothing())
+      .executeTakeFirstOrThrow();
+    return numInsertedOrUpdatedRows === 1n;
+  }
+  if (to === undefined) {
+    const { numDeletedRows } = await db
+      .deleteFrom("attempt_counters")
+      .where((row) => row.and({ key_hash: key, ...rowOf(from) }))
+      .executeTakeFirstOrThrow();
+    return numDeletedRows === 1n;
+  }
+  const { numUpdatedRows } = await db
+    .updateTable("attempt_counters")
+    .set(rowOf(to))
+    .where((row) => row.and({ key_hash: key, ...rowOf(from) }))
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
+}
+
+function rowOf({ charged, pending, level, resetsAtMs }: CounterState) {
+  return { charged, pending, level, resets_at_ms: resetsAtMs };
+}
+
+/** Removes rows of which nothing must be remembered. */
+async function purge(db: Kysely<Tables>, nowMs: number): Promise<void> {
+  // Looked at again by the delete itself: a row may have become a new window since it was chosen.
+  const over = sql<boolean>`((level = 0 and resets_at_ms <= ${nowMs}) or resets_at_ms <= ${nowMs - LEVEL_MEMORY_MS})`;
+  await db
+    .deleteFrom("attempt_counters")
+    .where(over)
+    .where("key_hash", "in", (query) =>
+      query.selectFrom("attempt_counters").select("key_hash").where(over).limit(MAX_PURGED_ROWS),
+    )
+    .execute()
+    // Two servers that purge at once may meet; the next purge takes what this one left.
+    .catch(() => undefined);
+}
