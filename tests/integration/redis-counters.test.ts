@@ -1,0 +1,218 @@
+import { randomUUID } from "node:crypto";
+import { createServer, connect, type Socket } from "node:net";
+import { once } from "node:events";
+import { describe, expect, inject, test, vi } from "vitest";
+import { testCounterStore } from "#server/domain/limits/counter-store-kit.ts";
+import { limitRules } from "#server/domain/limits/rules.ts";
+import { createRedisConnection, type RedisConnection } from "#server/store/redis/redis-connection.ts";
+import { createRedisCounterStore } from "#server/store/redis/redis-counter-store.ts";
+import { createRecordingLogger } from "#server/store/testing/temporary-store.ts";
+import { startRedis } from "../system/redis-server.ts";
+
+const nowMs = 1_700_000_000_000;
+const untilConnected = { timeout: 10_000, interval: 10 } as const;
+
+async function connectTo(url: string, commandTimeoutMs?: number) {
+  const logger = createRecordingLogger();
+  const connection = createRedisConnection({
+    url,
+    logger,
+    ...(commandTimeoutMs !== undefined && { commandTimeoutMs }),
+  });
+  await vi.waitUntil(() => connection.status() === "connected", untilConnected);
+  return { connection, logger, [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose]() };
+}
+
+async function openCounters(time: "caller" | "redis" = "caller") {
+  const { connection } = await connectTo(inject("redisUrl"), 10_000);
+  return {
+    connection,
+    counters: createRedisCounterStore({ connection, prefix: `test:${randomUUID()}:`, time }),
+    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+  };
+}
+
+/** A relay before Redis that can fall silent, as a network does that swallows packets. */
+async function startRelay(port: number) {
+  let isSilent = false;
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(port, "127.0.0.1");
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      const held: Buffer[] = [];
+      from.on("data", (data: Buffer) => {
+        held.push(data);
+        if (!isSilent) for (const piece of held.splice(0)) to.write(piece);
+      });
+      from.on("error", () => undefined);
+      from.on("close", () => to.destroy());
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return {
+    url: `redis://127.0.0.1:${address.port}`,
+    silence: (wanted: boolean) => {
+      isSilent = wanted;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+describe("counters on Redis", () => {
+  testCounterStore(() => openCounters());
+
+  test("go by Redis' clock, whatever the servers' clocks say", async () => {
+    await using opened = await openCounters("redis");
+    const { counters } = opened;
+    for (let count = 0; count < 5; count++) {
+      const skewedMs = nowMs + (count % 2) * 600_000;
+      const reservation = await counters.reserve("key", limitRules.ip, skewedMs);
+      const ticket = reservation.kind === "granted" ? reservation.ticket : 0;
+      await counters.settle("key", limitRules.ip, { outcome: "failed", ticket }, -skewedMs);
+    }
+    for (const skewedMs of [0, nowMs, nowMs * 2]) {
+      expect(await counters.reserve("key", limitRules.ip, skewedMs)).toMatchObject({ kind: "blocked" });
+    }
+  });
+
+  test("of two servers are the same ones", async () => {
+    await using first = await openCounters("redis");
+    await using other = await connectTo(inject("redisUrl"), 10_000);
+    const prefix = `test:${randomUUID()}:`;
+    const stores = [first.connection, other.connection].map((connection: RedisConnection) =>
+      createRedisCounterStore({ connection, prefix }),
+    );
+    const all = await Promise.all(
+      Array.from({ length: 400 }, (_, count) => stores[count % 2]?.reserve("key", limitRules.lockout, 0)),
+    );
+    expect(all.filter((one) => one?.kind === "granted")).toHaveLength(5);
+    expect(all.filter((one) => one?.kind === "busy")).toHaveLength(395);
+  });
+});
+
+describe("a Redis that is stopped", () => {
+  test("refuses every attempt at once while it is gone, and counts again when it is back", async () => {
+    await using redis = await startRedis(AbortSignal.timeout(30_000));
+    await using opened = await connectTo(redis.url);
+    const { connection, logger } = opened;
+    const counters = createRedisCounterStore({ connection });
+    expect(await counters.reserve("key", limitRules.ip, nowMs)).toMatchObject({ kind: "granted" });
+    for (let stop = 0; stop < 2; stop++) {
+      await redis.stop();
+      await vi.waitUntil(() => connection.status() === "down", untilConnected);
+      for (const call of [
+        () => counters.reserve("key", limitRules.ip, nowMs),
+        () => counters.settle("key", limitRules.ip, { outcome: "failed", ticket: 1 }, nowMs),
+        () => counters.reset("key"),
+        () => connection.ping(),
+      ]) {
+        await expect(call()).rejects.toMatchObject({ code: "LIMITS_UNREACHABLE", retryAfterMs: 1000 });
+      }
+      await redis.start();
+      // The goal is five seconds, which vi.waitUntil gives with room for a busy machine.
+      await vi.waitUntil(() => connection.status() === "connected", untilConnected);
+      await connection.ping();
+      // Empty again, and without our scripts.
+      expect(await counters.reserve("key", limitRules.ip, nowMs)).toMatchObject({ remaining: 4 });
+      expect(await counters.reserve("key", limitRules.ip, nowMs)).toMatchObject({ remaining: 3 });
+    }
+    expect(logger.lines.filter(({ event }) => event === "limits.redis_lost")).toHaveLength(2);
+  });
+
+  test("at the start is waited for: the server runs, and takes attempts when it comes", async () => {
+    await using redis = await startRedis(AbortSignal.timeout(30_000));
+    await redis.stop();
+    await using connection = createRedisConnection({ url: redis.url, logger: createRecordingLogger() });
+    await expect(connection.ping()).rejects.toMatchObject({ code: "LIMITS_UNREACHABLE" });
+    await redis.start();
+    await vi.waitUntil(() => connection.status() === "connected", untilConnected);
+    await connection.ping();
+  });
+
+  test("a silent one is given up, and another connection takes its place", async () => {
+    await using redis = await startRedis(AbortSignal.timeout(30_000));
+    await using relay = await startRelay(redis.port);
+    await using opened = await connectTo(relay.url, 100);
+    const { connection, logger } = opened;
+    const counters = createRedisCounterStore({ connection });
+    await connection.ping();
+    relay.silence(true);
+    await expect(counters.reserve("key", limitRules.ip, nowMs)).rejects.toMatchObject({
+      code: "LIMITS_UNREACHABLE",
+    });
+    expect(connection.status()).toBe("down");
+    await vi.waitUntil(
+      () => logger.lines.some(({ event }) => event === "limits.redis_silent"),
+      untilConnected,
+    );
+    relay.silence(false);
+    await vi.waitUntil(() => connection.status() === "connected", untilConnected);
+    expect(await counters.reserve("key", limitRules.ip, nowMs)).toMatchObject({ kind: "granted" });
+  });
+
+  test("one that only stumbles keeps its connection, and a charge that came late is given back", async () => {
+    await using redis = await startRedis(AbortSignal.timeout(30_000));
+    await using opened = await connectTo(redis.url, 100);
+    await using direct = await connectTo(redis.url, 10_000);
+    const { connection } = opened;
+    const counters = createRedisCounterStore({ connection });
+    const observed = createRedisCounterStore({ connection: direct.connection });
+    // Holds all clients up for half a second.
+    const busy = direct.connection.run({
+      script: { source: busyScript, sha1: "0".repeat(40) },
+      key: "busy",
+      args: ["500"],
+    });
+    await expect(counters.reserve("key", limitRules.ip, nowMs)).rejects.toMatchObject({
+      code: "LIMITS_UNREACHABLE",
+    });
+    await busy;
+    await vi.waitUntil(async () => {
+      const reservation = await observed.reserve("key", limitRules.ip, nowMs);
+      if (reservation.kind !== "granted") return false;
+      const { ticket } = reservation;
+      await observed.settle("key", limitRules.ip, { outcome: "void", ticket }, nowMs);
+      return reservation.remaining === 4;
+    }, untilConnected);
+    await vi.waitUntil(() => connection.status() === "connected", untilConnected);
+    expect(opened.logger.lines.map(({ event }) => event)).toEqual(["limits.redis_connected"]);
+  });
+});
+
+/** Runs for as many milliseconds as it is told. */
+const busyScript = `
+local function now() local t = redis.call('TIME') return t[1] * 1000 + t[2] / 1000 end
+local till = now() + ARGV[1]
+while now() < till do end
+return { 0 }`;
+
+test.each(["redis://user:secret word@host:nope", "http://:secret@host", "secret", ""])(
+  "the address %j is refused without being quoted",
+  (url) => {
+    const open = () => createRedisConnection({ url, logger: createRecordingLogger() });
+    expect(open).toThrow(expect.objectContaining({ code: "CONFIG_INVALID", field: "redis.url" }));
+    expect(open).not.toThrow(/secret/);
+  },
+);
+
+test("a wrong password is in no log line", async () => {
+  await using redis = await startRedis(AbortSignal.timeout(30_000));
+  const logger = createRecordingLogger();
+  const url = `redis://ann:hunter2hunter2@127.0.0.1:${redis.port}`;
+  await using connection = createRedisConnection({ url, logger });
+  await vi.waitUntil(() => logger.lines.length > 0, untilConnected);
+  expect(connection.status()).toBe("down");
+  expect(JSON.stringify(logger.lines)).not.toContain("hunter2");
+  expect(logger.lines[0]).toMatchObject({ level: "warn", event: "limits.redis_lost" });
+});
