@@ -1,0 +1,42 @@
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import type { MasterKey } from "#server/domain/tokens/master-key.ts";
+
+const DEVICE_ID_BYTES = 16;
+const shape = /^([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})$/;
+
+/**
+ * Tokens that a device keeps after a sign-in, so that it is known at the next one: strangers may lock an account, but
+ * not for it. A token is no proof of who somebody is and opens nothing by itself. It is good for one account until its
+ * password changes; nothing is stored.
+ */
+export interface KnownDevices {
+  issue(userId: string, passwordChangedAtMs: number): string;
+  /** What the attempts of this device are counted by; undefined for a token that is not of this account and password. */
+  check(token: string, userId: string, passwordChangedAtMs: number): string | undefined;
+}
+
+export function createKnownDevices({ masterKey }: { readonly masterKey: MasterKey }): KnownDevices {
+  const key = masterKey.derive("known-device");
+  // JSON, so that no two different triples are one text.
+  const macOf = (deviceId: string, userId: string, passwordChangedAtMs: number): Buffer =>
+    createHmac("sha256", key)
+      .update(JSON.stringify([deviceId, userId, passwordChangedAtMs]))
+      .digest();
+  return {
+    issue(userId, passwordChangedAtMs) {
+      const deviceId = randomBytes(DEVICE_ID_BYTES).toString("base64url");
+      return `${deviceId}.${macOf(deviceId, userId, passwordChangedAtMs).toString("base64url")}`;
+    },
+
+    check(token, userId, passwordChangedAtMs) {
+      const [, deviceId, mac] = shape.exec(token) ?? [];
+      if (deviceId === undefined || mac === undefined) return undefined;
+      // The text of 43 characters has two spare bits, which nobody may use to be a new device: the key is the id alone.
+      const isOurs = timingSafeEqual(
+        Buffer.from(mac, "base64url"),
+        macOf(deviceId, userId, passwordChangedAtMs),
+      );
+      return isOurs ? `${userId}:${deviceId}` : undefined;
+    },
+  };
+}

@@ -1,0 +1,183 @@
+import { randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
+import * as argon2 from "@node-rs/argon2";
+import * as bcrypt from "@node-rs/bcrypt";
+import type { Logger } from "#server/domain/logger.ts";
+import { createWorkQueue } from "./work-queue.ts";
+
+/** OWASP's argon2id: 19 MiB, two passes; about 20 ms of one core. */
+const MEMORY_KIB = 19_456;
+const PASSES = 2;
+const LANES = 1;
+const DIGEST_BYTES = 32;
+const SALT_BYTES = 16;
+/** Numbers of `Algorithm.Argon2id` and `Version.V0x13`: the package exports them as const enums, which Node cannot strip. */
+const ARGON2ID = 2;
+const VERSION_13 = 1;
+
+/** At 20 ms each, the last of them waits about half a second on a quiet machine, a second on a busy one. */
+const QUEUED_PER_WORKER = 20;
+const RETRY_AFTER_MS = 1000;
+
+/** Dearer hashes did not come from any sane system; checking one would hold all others up. */
+const MAX_MEMORY_KIB = 262_144;
+const MAX_PASSES = 16;
+const MAX_BCRYPT_COST = 15;
+const BCRYPT_BYTES = 72;
+/** Longer ones are no password of ours (see password-rules.ts) and not worth hashing. */
+const MAX_PASSWORD_UNITS = 1024;
+
+/** Before a hash that was made with the pepper, so that one made without is told apart when a pepper is introduced. */
+const PEPPER_MARK = "{pepper}";
+
+export interface PasswordHasherOptions {
+  /** Passwords hashed at once; default: as many as there are cores. */
+  readonly concurrency?: number;
+  /** Passwords that wait; default 20 for each that is hashed at once. */
+  readonly maxQueued?: number;
+  /** Mixed into every new hash and kept outside the database; older hashes without it stay good and are renewed. */
+  readonly pepper?: Buffer;
+  /**
+   * bcrypt sees 72 bytes only, so a longer password matches by its beginning. By default it may, as in the system that
+   * made the hash, and is then hashed anew in full; true refuses it, and the person needs a new password.
+   */
+  readonly rejectLongBcryptPasswords?: boolean;
+  /** Told of stored hashes that cannot be checked; never of the hash. */
+  readonly logger?: Pick<Logger, "warn">;
+}
+
+export interface PasswordVerdict {
+  readonly ok: boolean;
+  /** The password is right and its hash is not what {@link PasswordHasher.hash} makes today: store a new one. */
+  readonly rehash: boolean;
+}
+
+/**
+ * Hashes passwords off the main thread, some at a time. Throws SERVER_BUSY with `retryAfterMs` when too many wait, and
+ * the reason of a signal that is aborted while one waits.
+ */
+export interface PasswordHasher {
+  /** Argon2id as a PHC string, of the password in NFC. */
+  hash(password: string, signal?: AbortSignal): Promise<string>;
+  /**
+   * Argon2, or bcrypt ($2a$, $2b$, $2y$) of an older system. For `undefined`, and for a stored hash that cannot be read,
+   * the same work is done for nothing, so that the time does not tell whether there is such an account.
+   */
+  verify(stored: string | undefined, password: string, signal?: AbortSignal): Promise<PasswordVerdict>;
+  /** Passwords that wait for their turn. */
+  queued(): number;
+}
+
+export function createPasswordHasher(options: PasswordHasherOptions = {}): PasswordHasher {
+  const { concurrency = availableParallelism(), pepper, logger } = options;
+  const { maxQueued = QUEUED_PER_WORKER * concurrency } = options;
+  const queue = createWorkQueue({ concurrency, maxQueued, retryAfterMs: RETRY_AFTER_MS });
+  const dummy = dummyHash();
+  const withPepper = pepper === undefined ? {} : { secret: pepper };
+
+  const plan = (stored: string | undefined, password: string): Check => {
+    const known = stored === undefined ? undefined : readHash(stored, pepper);
+    if (stored !== undefined && known === undefined) logger?.warn("auth.password_hash_unreadable");
+    if (known === undefined || password.length > MAX_PASSWORD_UNITS) {
+      const text = password.slice(0, MAX_PASSWORD_UNITS).normalize("NFC");
+      return { run: () => argon2.verify(dummy, text, withPepper), counts: false, rehash: false };
+    }
+    if (known.kind === "argon2") {
+      const secret = known.peppered ? withPepper : {};
+      const run = () => argon2.verify(known.hash, password.normalize("NFC"), secret);
+      return { run, counts: true, rehash: known.isOld };
+    }
+    const isTooLong = Buffer.byteLength(password) > BCRYPT_BYTES;
+    return {
+      // As it was typed: the older system knew no NFC.
+      run: () => bcrypt.verify(password, known.hash),
+      counts: !(isTooLong && options.rejectLongBcryptPasswords === true),
+      rehash: true,
+    };
+  };
+
+  return {
+    async hash(password, signal) {
+      const made = await queue.run(
+        () => argon2.hash(password.normalize("NFC"), { ...argon2Options, ...withPepper }),
+        signal,
+      );
+      return pepper === undefined ? made : PEPPER_MARK + made;
+    },
+
+    async verify(stored, password, signal) {
+      const { run, counts, rehash } = plan(stored, password);
+      const isSame = await queue.run(async () => {
+        try {
+          return await run();
+        } catch {
+          // Its message may quote the hash.
+          logger?.warn("auth.password_hash_unreadable");
+          return false;
+        }
+      }, signal);
+      const ok = isSame && counts;
+      return { ok, rehash: ok && rehash };
+    },
+
+    queued: () => queue.queued(),
+  };
+}
+
+interface Check {
+  readonly run: () => Promise<boolean>;
+  /** False for one that is made for its time only. */
+  readonly counts: boolean;
+  readonly rehash: boolean;
+}
+
+const argon2Options = {
+  algorithm: ARGON2ID,
+  version: VERSION_13,
+  memoryCost: MEMORY_KIB,
+  timeCost: PASSES,
+  parallelism: LANES,
+  outputLen: DIGEST_BYTES,
+} as const;
+
+type KnownHash =
+  | { readonly kind: "argon2"; readonly hash: string; readonly peppered: boolean; readonly isOld: boolean }
+  | { readonly kind: "bcrypt"; readonly hash: string };
+
+/** Undefined for what cannot or must not be checked. */
+function readHash(stored: string, pepper: Buffer | undefined): KnownHash | undefined {
+  const peppered = stored.startsWith(PEPPER_MARK);
+  const hash = peppered ? stored.slice(PEPPER_MARK.length) : stored;
+  try {
+    if (/^\$2[aby]\$/.test(hash)) {
+      return bcrypt.parseOptions(hash).cost <= MAX_BCRYPT_COST ? { kind: "bcrypt", hash } : undefined;
+    }
+    const made = argon2.parseOptions(hash);
+    if (made.memoryCost > MAX_MEMORY_KIB || made.timeCost > MAX_PASSES) return undefined;
+    if (peppered && pepper === undefined) return undefined;
+    return { kind: "argon2", hash, peppered, isOld: peppered !== (pepper !== undefined) || isWeak(made) };
+  } catch {
+    return undefined;
+  }
+}
+
+function isWeak(made: argon2.ParsedHashOptions): boolean {
+  return (
+    Number(made.algorithm) !== ARGON2ID ||
+    Number(made.version) !== VERSION_13 ||
+    made.memoryCost < MEMORY_KIB ||
+    made.timeCost < PASSES ||
+    made.outputLen < DIGEST_BYTES ||
+    made.saltLen < SALT_BYTES
+  );
+}
+
+/** A hash of no password: to check one against it takes as long as any, and nobody knows one that fits. */
+function dummyHash(): string {
+  return `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$${noise(SALT_BYTES)}$${noise(DIGEST_BYTES)}`;
+}
+
+/** In base64 without padding, as PHC strings have it. */
+function noise(bytes: number): string {
+  return randomBytes(bytes).toString("base64").replace(/=+$/, "");
+}
