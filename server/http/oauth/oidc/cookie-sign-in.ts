@@ -1,0 +1,66 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Provider, Session } from "oidc-provider";
+import { PipitError } from "#contract/pipit-error.ts";
+import { WEB_SESSION_TTL_MS, type WebSessions } from "#server/domain/accounts/web-sessions.ts";
+import { readSessionCookie } from "../../session-cookie.ts";
+
+/** Who this browser is signed in as. */
+export interface CookieSignIn {
+  readonly userId: string;
+  readonly authTimeMs: number;
+}
+
+/** By the cookie of our own sign-in; undefined when nobody is. Throws what the database throws. */
+export async function readCookieSignIn(
+  webSessions: Pick<WebSessions, "verify">,
+  headers: IncomingHttpHeaders,
+): Promise<CookieSignIn | undefined> {
+  const token = readSessionCookie(headers.cookie);
+  if (token === undefined) return undefined;
+  try {
+    const { userId, authTimeMs, expiresAtMs = 0 } = await webSessions.verify(token);
+    // A session that does not say is taken for the oldest that it can be: max_age then asks once too often.
+    return { userId, authTimeMs: authTimeMs ?? Math.max(0, expiresAtMs - WEB_SESSION_TTL_MS) };
+  } catch (reason) {
+    if (PipitError.from(reason).httpStatus === 401) return undefined;
+    throw reason;
+  }
+}
+
+/**
+ * Makes the library's session follow our cookie, at every load: whoever is signed in by the cookie is signed in here,
+ * and nobody else. Signing out, a change of password or a switched-off account so end single sign-on at once.
+ */
+export function followCookieSignIn(provider: Provider, webSessions: Pick<WebSessions, "verify">): void {
+  const { Session } = provider;
+  const load = Session.get.bind(Session);
+  Session.get = async (ctx) => {
+    const found = await load(ctx);
+    const signedIn = await readCookieSignIn(webSessions, ctx.req.headers);
+    if (found.accountId === signedIn?.userId) return refreshed(found, signedIn);
+    const session = found.accountId === undefined ? found : await renew(Session, found);
+    if (ctx["oidc"] !== undefined) ctx["oidc"].entity("Session", session);
+    return refreshed(session, signedIn);
+  };
+}
+
+/** What somebody else did in this browser must not be carried over, not even the session's id. */
+async function renew(SessionClass: Provider["Session"], old: Session): Promise<Session> {
+  await old.destroy();
+  return new (SessionClass as unknown as new (payload: object) => Session)({});
+}
+
+function refreshed(session: Session, signedIn: CookieSignIn | undefined): Session {
+  if (signedIn === undefined) return session;
+  const loginTs = Math.floor(signedIn.authTimeMs / 1000);
+  if (session.accountId === signedIn.userId && (session.loginTs ?? 0) >= loginTs) return session;
+  const sameAccount = session.accountId === signedIn.userId;
+  session.loginAccount({
+    accountId: signedIn.userId,
+    loginTs,
+    amr: sameAccount ? session.amr : undefined,
+  });
+  // Tells the library to keep it, and to give the browser its cookie.
+  Object.assign(session, { touched: true });
+  return session;
+}

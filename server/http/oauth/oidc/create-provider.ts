@@ -1,0 +1,172 @@
+import type { EventEmitter } from "node:events";
+import { Provider, type Configuration, type JWKS, type KoaContextWithOIDC } from "oidc-provider";
+import type { Account } from "#server/domain/accounts/ports.ts";
+import { WEB_SESSION_TTL_MS, type WebSessions } from "#server/domain/accounts/web-sessions.ts";
+import type { Logger } from "#server/domain/logger.ts";
+import { KNOWN_SCOPES } from "#server/domain/tokens/scopes.ts";
+import { CLIENT_PROPERTIES, hasProperty } from "./client-metadata.ts";
+import { followCookieSignIn } from "./cookie-sign-in.ts";
+import { createInteractionPolicy, loadExistingGrant } from "./interaction-policy.ts";
+import { dropCrossOriginHeaders } from "./koa-exchange.ts";
+import { createOidcAdapter, type OidcAdapterDeps } from "./oidc-adapter.ts";
+import type { ExchangeOf, PageSources } from "./page-sources.ts";
+
+/** Life of an authorization code (RFC 6749 §4.1.2: ten minutes at most). */
+const CODE_TTL_SECONDS = 60;
+/** Time to type the code of a device in, and to sign in. */
+export const DEVICE_CODE_TTL_SECONDS = 600;
+const INTERACTION_TTL_SECONDS = 600;
+const SESSION_TTL_SECONDS = WEB_SESSION_TTL_MS / 1000;
+/** Eight letters of twenty: 2.5e10 codes (RFC 8628 §6.1). */
+const USER_CODE_MASK = "****-****";
+/** How long a device waits between polls (RFC 8628 §3.2). */
+export const DEVICE_POLL_SECONDS = 5;
+
+export const INTERACTION_PATH = "/oauth/interaction";
+
+export interface CreateProviderDeps extends OidcAdapterDeps {
+  /** `iss`, compared as a string. */
+  readonly issuer: string;
+  /** Origin by which browsers reach the server. */
+  readonly baseUrl: string;
+  /** Signing keys first. */
+  readonly jwks: JWKS;
+  /** Signs the library's cookies. */
+  readonly cookieKey: Buffer;
+  readonly webSessions: Pick<WebSessions, "verify">;
+  readonly findAccount: (id: string) => Promise<Account | undefined>;
+  readonly pages: PageSources;
+  readonly exchangeOf: ExchangeOf;
+  readonly logger: Logger;
+}
+
+/**
+ * oidc-provider as we use it: the interactive part alone. Tokens, introspection, revocation, userinfo, keys and discovery
+ * are ours; its routes for them are not reachable.
+ */
+export function createProvider(deps: CreateProviderDeps): Provider {
+  const provider = new Provider(deps.issuer, configurationOf(deps));
+  speakFor(provider, deps.baseUrl);
+  followCookieSignIn(provider, deps.webSessions);
+  provider.use(async (ctx, next) => {
+    await next();
+    const { oidc } = ctx as KoaContextWithOIDC;
+    // In place of a page that would send itself by a script.
+    if (oidc?.route === "end_session" && ctx.status === 200 && oidc.session?.accountId === undefined) {
+      deps.pages.logout(ctx as KoaContextWithOIDC, true);
+    }
+    dropCrossOriginHeaders((name) => ctx.remove(name));
+    await deps.exchangeOf(ctx)?.beforeAnswer?.();
+  });
+  provider.on("server_error", (_ctx, error) => deps.logger.error("oidc.failed", { error }));
+  const emitter: EventEmitter = provider;
+  // Koa's own event, which it would print.
+  emitter.on("error", (error) => deps.logger.error("oidc.failed", { error }));
+  provider.on("device_authorization.success", (_ctx, body) => {
+    Object.assign(body, { interval: DEVICE_POLL_SECONDS });
+  });
+  return provider;
+}
+
+/** Every address that the library makes is of the configured origin, whatever a request says of itself. */
+function speakFor(provider: Provider, baseUrl: string): void {
+  const { protocol, host, origin } = new URL(baseUrl);
+  Object.defineProperties(provider.request, {
+    protocol: { get: () => protocol.slice(0, -1) },
+    secure: { get: () => protocol === "https:" },
+    host: { get: () => host },
+    href: {
+      get(this: { readonly originalUrl: string }) {
+        return `${origin}${this.originalUrl}`;
+      },
+    },
+  });
+}
+
+function configurationOf(deps: CreateProviderDeps): Configuration {
+  const { pages } = deps;
+  return {
+    adapter: createOidcAdapter(deps),
+    jwks: deps.jwks,
+    responseTypes: ["code"],
+    scopes: [...KNOWN_SCOPES],
+    claims: { openid: ["sub"], profile: ["name", "preferred_username"], email: ["email"] },
+    clientAuthMethods: ["none"],
+    extraClientMetadata: { properties: [...CLIENT_PROPERTIES] },
+    clientBasedCORS: () => false,
+    enableHttpPostMethods: false,
+    pkce: { required: (_ctx, client) => !hasProperty(client, "pipit_confidential") },
+    cookies: {
+      keys: [deps.cookieKey],
+      names: { session: "pipit_sso", interaction: "pipit_step", resume: "pipit_resume" },
+      long: { signed: true, httpOnly: true, sameSite: "lax", path: "/oauth" },
+      short: { signed: true, httpOnly: true, sameSite: "lax" },
+    },
+    features: featuresOf(pages),
+    findAccount: async (_ctx, id) => toOidcAccount(await deps.findAccount(id)),
+    interactions: {
+      policy: createInteractionPolicy(),
+      url: (_ctx, { uid }) => `${INTERACTION_PATH}/${uid}`,
+    },
+    loadExistingGrant,
+    // Signing out makes a code worthless that was not redeemed yet; a device goes its own way.
+    expiresWithSession: (_ctx, source) => source.kind === "AuthorizationCode",
+    renderError: (ctx, { error, error_description: text }) => pages.error(ctx, error, text),
+    routes: {
+      authorization: "/oauth/authorize",
+      code_verification: "/oauth/device",
+      device_authorization: "/oauth/device_authorization",
+      end_session: "/oauth/logout",
+    },
+    ttl: {
+      AuthorizationCode: CODE_TTL_SECONDS,
+      DeviceCode: DEVICE_CODE_TTL_SECONDS,
+      Grant: SESSION_TTL_SECONDS,
+      Interaction: INTERACTION_TTL_SECONDS,
+      Session: SESSION_TTL_SECONDS,
+    },
+  };
+}
+
+function featuresOf(pages: PageSources): NonNullable<Configuration["features"]> {
+  return {
+    devInteractions: { enabled: false },
+    claimsParameter: { enabled: false },
+    clientCredentials: { enabled: false },
+    pushedAuthorizationRequests: { enabled: false },
+    requestObjects: { enabled: false },
+    resourceIndicators: { enabled: false },
+    revocation: { enabled: false },
+    introspection: { enabled: false },
+    userinfo: { enabled: false },
+    dPoP: { enabled: false },
+    deviceFlow: {
+      enabled: true,
+      charset: "base-20",
+      mask: USER_CODE_MASK,
+      deviceInfo: () => ({}),
+      userCodeInputSource: (ctx, _form, _out, error) => pages.userCodeInput(ctx, error),
+      userCodeConfirmSource: (ctx, _form, client, _info, userCode) =>
+        pages.userCodeConfirm(ctx, client.clientName ?? client.clientId, userCode),
+      successSource: (ctx) => pages.deviceDone(ctx),
+    },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: (ctx) => pages.logout(ctx, false),
+      postLogoutSuccessSource: (ctx) => pages.loggedOut(ctx),
+    },
+  };
+}
+
+function toOidcAccount(account: Account | undefined) {
+  if (account?.active !== true) return undefined;
+  return {
+    accountId: account.id,
+    claims: () => ({
+      sub: account.id,
+      name: account.displayName,
+      preferred_username: account.login,
+      email: account.email,
+    }),
+  };
+}

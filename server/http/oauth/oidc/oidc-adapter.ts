@@ -1,0 +1,102 @@
+import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from "oidc-provider";
+import { hashOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
+import type { Clock } from "#server/domain/clock.ts";
+import type { Sealer } from "#server/domain/secrets/sealer.ts";
+import type { OidcPayloadStore, StoredOidcPayload } from "#server/domain/tokens/oidc-payload-port.ts";
+import type { OauthClient } from "#server/domain/tokens/ports.ts";
+import { toClientMetadata } from "./client-metadata.ts";
+
+/** Found by something else than their id as well, which therefore must be readable from what is sealed. */
+const FOUND_BY_OTHERS: ReadonlySet<string> = new Set(["Session", "DeviceCode"]);
+
+/** A used code must be recognized when it comes back late (RFC 6749 §4.1.2); when it ends is in what is sealed. */
+const CODE_KEPT_MS = 24 * 60 * 60 * 1000;
+
+export interface OidcAdapterDeps {
+  readonly payloads: OidcPayloadStore;
+  /** Of a key that is for these records only. */
+  readonly sealer: Sealer;
+  readonly findClient: (clientId: string) => Promise<OauthClient | undefined>;
+  readonly clock: Clock;
+}
+
+/**
+ * Where oidc-provider keeps its records. Every id of it is a secret (a code, a cookie), so the database gets hashes, and
+ * the rest sealed. `consume` is atomic: whoever comes second gets `invalid_grant` (auth-checklist §1.1).
+ */
+export function createOidcAdapter(deps: OidcAdapterDeps): AdapterFactory {
+  return (model) => (model === "Client" ? clientAdapter(deps) : recordAdapter(model, deps));
+}
+
+function recordAdapter(model: string, { payloads, sealer, clock }: OidcAdapterDeps): Adapter {
+  const open = (stored: StoredOidcPayload | undefined, id?: string): AdapterPayload | undefined => {
+    if (stored === undefined) return undefined;
+    const payload = JSON.parse(
+      sealer.open(stored.sealedPayload, aadOf(model, stored.idHash)).toString("utf8"),
+    ) as AdapterPayload;
+    if (id !== undefined) payload.jti = id;
+    if (stored.consumedAtMs !== undefined) payload.consumed = Math.floor(stored.consumedAtMs / 1000);
+    return payload;
+  };
+  const endOf = (expiresInSeconds: number | undefined): number | undefined =>
+    expiresInSeconds === undefined
+      ? undefined
+      : clock.nowMs() + expiresInSeconds * 1000 + (model === "AuthorizationCode" ? CODE_KEPT_MS : 0);
+  return {
+    async upsert(id, payload, expiresInSeconds) {
+      const idHash = hashOpaqueToken(id);
+      const { jti, consumed: _consumed, ...rest } = payload;
+      const kept = FOUND_BY_OTHERS.has(model) ? { ...rest, jti } : rest;
+      await payloads.upsert({
+        model,
+        idHash,
+        sealedPayload: sealer.seal(JSON.stringify(kept), aadOf(model, idHash)),
+        grantHash: hashOf(payload.grantId),
+        uidHash: hashOf(payload.uid),
+        userCodeHash: hashOf(payload.userCode),
+        consumedAtMs: undefined,
+        expiresAtMs: endOf(expiresInSeconds),
+      });
+    },
+    find: async (id) => open(await payloads.find(model, hashOpaqueToken(id)), id),
+    findByUid: async (uid) => open(await payloads.findByUid(model, hashOpaqueToken(uid))),
+    findByUserCode: async (userCode) => open(await payloads.findByUserCode(model, hashOpaqueToken(userCode))),
+    async consume(id) {
+      if (await payloads.consume(model, hashOpaqueToken(id), clock.nowMs())) return;
+      throw new errors.InvalidGrant("used before");
+    },
+    destroy: (id) => payloads.destroy(model, hashOpaqueToken(id)),
+    async revokeByGrantId(grantId) {
+      await payloads.revokeByGrant(hashOpaqueToken(grantId));
+    },
+  };
+}
+
+async function readOnly(): Promise<never> {
+  throw new Error("Clients are not managed by the OpenID library.");
+}
+
+/** Clients are ours; the library only reads them. */
+function clientAdapter({ findClient }: OidcAdapterDeps): Adapter {
+  return {
+    async find(clientId) {
+      const client = await findClient(clientId);
+      return client?.active === true ? toClientMetadata(client) : undefined;
+    },
+    findByUid: async () => undefined,
+    findByUserCode: async () => undefined,
+    upsert: readOnly,
+    consume: readOnly,
+    destroy: readOnly,
+    revokeByGrantId: readOnly,
+  };
+}
+
+/** A sealed record opens only as what it is, and under its own id. */
+function aadOf(model: string, idHash: string): string {
+  return `${model}:${idHash}`;
+}
+
+function hashOf(value: string | undefined): string | undefined {
+  return value === undefined ? undefined : hashOpaqueToken(value);
+}

@@ -1,0 +1,195 @@
+import type { IncomingMessage } from "node:http";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { peerKeyOf } from "#server/client-address.ts";
+import { limitBucket } from "#server/domain/limits/rules.ts";
+import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
+import { narrowScope } from "#server/domain/tokens/scopes.ts";
+import type { OauthClient } from "#server/domain/tokens/ports.ts";
+import type { Route } from "../../route.ts";
+import { clearSessionCookie, readSessionCookie } from "../../session-cookie.ts";
+import type { AuthenticateClient } from "../client-authentication.ts";
+import { oauthHandler } from "../oauth-answer.ts";
+import { OAuthError } from "../oauth-error.ts";
+import { readForm } from "../oauth-form.ts";
+import { pageHeaders } from "../pages/page-shell.ts";
+import type { PageStyle } from "../pages/page-style.ts";
+import type { InteractionDeps } from "./interaction.ts";
+import { asPage, interactionRoutes } from "./interaction-routes.ts";
+import { answerByProvider, toProviderRequest } from "./koa-exchange.ts";
+import { readOwnForm } from "./page-answers.ts";
+import type { ProviderExchange } from "./page-sources.ts";
+
+const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
+/** A year: the address holds a hash of the content. */
+const FOREVER = "public, max-age=31536000, immutable";
+
+export interface OidcRoutesDeps extends InteractionDeps {
+  /** What the library's callbacks find out about a request. */
+  readonly exchanges: WeakMap<IncomingMessage, ProviderExchange>;
+  readonly findClient: (clientId: string) => Promise<OauthClient | undefined>;
+  readonly authenticateClient: AuthenticateClient;
+  readonly limits: Pick<AttemptLimits, "take">;
+  readonly style: PageStyle;
+}
+
+/** The interactive part of OAuth and OpenID Connect: pages for people, and where devices begin. */
+export function oidcRoutes(deps: OidcRoutesDeps): readonly Route[] {
+  const page = (
+    method: Route["method"],
+    path: string,
+    handle: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>,
+  ): Route => ({
+    method,
+    path,
+    handler: (request, reply) => asPage(request, reply, deps, () => handle(request, reply)),
+  });
+  const pass = (request: FastifyRequest, reply: FastifyReply) =>
+    answer(deps, reply, toProviderRequest(request), { origin: deps.originOf(request) });
+  return [
+    page("GET", "/oauth/authorize", (request, reply) => authorize(deps, request, reply)),
+    page("POST", "/oauth/authorize", repeatAsGet),
+    page("GET", "/oauth/authorize/:uid", pass),
+    ...interactionRoutes(deps),
+    {
+      method: "POST",
+      path: "/oauth/device_authorization",
+      handler: oauthHandler((request, reply) => authorizeDevice(deps, request, reply)),
+    },
+    page("GET", "/oauth/device", (request, reply) => askForCode(deps, request, reply)),
+    page("POST", "/oauth/device", (request, reply) => takeCode(deps, request, reply)),
+    page("GET", "/oauth/device/:uid", pass),
+    page("GET", "/oauth/logout", pass),
+    page("POST", "/oauth/logout", repeatAsGet),
+    page("POST", "/oauth/logout/confirm", (request, reply) => logOut(deps, request, reply)),
+    page("GET", "/oauth/logout/success", pass),
+    {
+      method: "GET",
+      path: deps.style.path,
+      handler: async (_request, reply) =>
+        reply.header("cache-control", FOREVER).type("text/css; charset=utf-8").send(deps.style.css),
+    },
+  ];
+}
+
+/** Lets the library answer, with the headers of a page; what its callbacks need to know is beside the request. */
+async function answer(
+  { provider, exchanges }: Pick<OidcRoutesDeps, "provider" | "exchanges">,
+  reply: FastifyReply,
+  message: IncomingMessage,
+  exchange: ProviderExchange,
+): Promise<FastifyReply> {
+  const library = await provider.current();
+  for (const [name, value] of Object.entries(pageHeaders({}))) reply.header(name, value);
+  exchanges.set(message, exchange);
+  await answerByProvider(library, message, reply);
+  return reply;
+}
+
+/** A POST of another site brings no cookies of ours (SameSite), so the same is asked again by GET, which does. */
+async function repeatAsGet(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+  return reply.redirect(`${pathOf(request)}?${form.toString()}`, 303);
+}
+
+/** RFC 6749 §4.1.1. */
+async function authorize(
+  deps: OidcRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const query = queryOf(request);
+  const client = await deps.findClient(query.get("client_id") ?? "");
+  // As at the token endpoint: nothing asked means what is usual.
+  if (client !== undefined && !query.get("scope")) {
+    query.set("scope", narrowScope(undefined, client.scope) ?? "");
+  }
+  // The others are pages with scripts. This name is unknown to the library, which says so to the application.
+  if (query.has("response_mode") && query.get("response_mode") !== "query") {
+    query.set("response_mode", "unsupported");
+  }
+  const message = toProviderRequest(request, { url: `${pathOf(request)}?${query.toString()}` });
+  return answer(deps, reply, message, { origin: deps.originOf(request) });
+}
+
+/** RFC 8628 §3.1. Client authentication is ours. */
+async function authorizeDevice(
+  deps: OidcRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const form = readForm(request);
+  const client = await deps.authenticateClient(request, form);
+  if (!client.grantTypes.includes(DEVICE_GRANT)) {
+    throw new OAuthError("unauthorized_client", "This client may not connect devices.");
+  }
+  const scope = narrowScope(form.get("scope"), client.scope);
+  if (scope === undefined) {
+    throw new OAuthError("invalid_scope", "The client may not ask for this scope.");
+  }
+  const sent = new URLSearchParams({ client_id: client.clientId, scope });
+  const locales = form.get("ui_locales");
+  if (locales !== undefined) sent.set("ui_locales", locales);
+  const message = toProviderRequest(request, { url: pathOf(request), form: sent });
+  message.headers.accept = "application/json";
+  return answer(deps, reply, message, { origin: deps.originOf(request) });
+}
+
+/** RFC 8628 §3.3. A code in the address is put into the field, for the person to send. */
+async function askForCode(
+  deps: OidcRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const query = queryOf(request);
+  const prefilledUserCode = query.get("user_code")?.slice(0, 16);
+  query.delete("user_code");
+  const message = toProviderRequest(request, { url: `${pathOf(request)}?${query.toString()}` });
+  return answer(deps, reply, message, { origin: deps.originOf(request), prefilledUserCode });
+}
+
+/** Codes that are not there count, by network (RFC 8628 §5.1). */
+async function takeCode(
+  deps: OidcRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const form = readOwnForm(deps.session.site, request);
+  const origin = deps.originOf(request);
+  const attempt = await deps.limits.take([limitBucket("user-code", peerKeyOf(origin.ip))]);
+  const exchange: ProviderExchange = { origin };
+  try {
+    return await answer(deps, reply, toProviderRequest(request, { url: pathOf(request), form }), exchange);
+  } finally {
+    // A right code gives nothing back but its own charge: otherwise somebody's own device would buy more guesses.
+    await attempt.settle(exchange.userCodeMissed === true ? "failed" : "void");
+  }
+}
+
+/** Ends the sign-in of this browser, here and on our own page. */
+async function logOut(
+  deps: OidcRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const form = readOwnForm(deps.session.site, request);
+  if (form.get("logout") !== "yes") return reply.redirect("/", 303);
+  const { webSessions, site } = deps.session;
+  const token = readSessionCookie(request.headers.cookie);
+  clearSessionCookie(reply, site.needsSecureCookie(request.headers));
+  const message = toProviderRequest(request, { url: pathOf(request), form });
+  return answer(deps, reply, message, {
+    origin: deps.originOf(request),
+    // Not sooner: the library's session ends with ours, and would not find the way back to the application.
+    beforeAnswer: async () => {
+      if (token !== undefined) await webSessions.end(token);
+    },
+  });
+}
+
+function queryOf(request: FastifyRequest): URLSearchParams {
+  return new URLSearchParams(request.url.split("?").slice(1).join("?"));
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split("?", 1)[0] ?? "";
+}

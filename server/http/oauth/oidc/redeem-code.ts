@@ -1,0 +1,118 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { AuthorizationCode } from "oidc-provider";
+import { hashOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
+import type { AuthMethod, OauthClient } from "#server/domain/tokens/ports.ts";
+import { CodeReplayedError, type CodeRedeemer, type RedeemedCode } from "../grants/code-redeemer.ts";
+import { OAuthError } from "../oauth-error.ts";
+import type { ProviderHolder } from "./provider-holder.ts";
+
+/** RFC 7636 §4.1. */
+const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/;
+/** Longer than any code of the library; not worth a look into the database. */
+const MAX_CODE_CHARS = 256;
+
+const AUTH_METHODS: ReadonlySet<string> = new Set<AuthMethod>(["pwd", "otp", "local"]);
+
+/** A code that was used must be recognized after its end, and after the session's: it tells of a theft. */
+const WHATEVER_ITS_STATE = { ignoreExpiration: true, ignoreSessionBinding: true };
+
+export interface RedeemDeps {
+  readonly provider: ProviderHolder;
+  /** False for an account that is switched off or gone: what it approved is worth nothing (RFC 9700, statement 32). */
+  readonly isAccountActive: (userId: string) => Promise<boolean>;
+}
+
+/** RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1 and §4.5: see {@link CodeRedeemer}. */
+export function createRedeemCode({ provider, isAccountActive }: RedeemDeps): CodeRedeemer["redeemCode"] {
+  return async ({ code, client, redirectUri, codeVerifier }) => {
+    if (code.length > MAX_CODE_CHARS) throw refused("unknown-code");
+    const originHash = hashOpaqueToken(code);
+    const { AuthorizationCode } = await provider.current();
+    const found = await AuthorizationCode.find(code, WHATEVER_ITS_STATE);
+    if (found === undefined) throw refused("unknown-code");
+    if (found.clientId !== client.clientId) throw refused("other-client");
+    // Before anything that a thief may not know: that the code came twice is all there is to know.
+    if (isConsumed(found)) throw new CodeReplayedError(originHash);
+    if (found.isExpired) throw refused("expired-code");
+    if (found.redirectUri !== redirectUri) throw refused("other-redirect-uri");
+    checkVerifier(found, client, codeVerifier);
+    // The library's rule: it ends with the browser's session, if that has ended by now.
+    if ((await AuthorizationCode.find(code)) === undefined) throw refused("ended-session");
+    const { accountId } = found;
+    if (accountId === undefined || !(await isAccountActive(accountId))) throw refused("inactive-account");
+    await consumeOnce(found, () => new CodeReplayedError(originHash));
+    return {
+      ...toRedeemed(found, accountId),
+      nonce: found.nonce,
+      approvedAtMs: endOfSecond(found.iat),
+      originHash,
+    };
+  };
+}
+
+interface Approved {
+  readonly scope?: string | undefined;
+  readonly authTime?: number | undefined;
+  readonly amr?: readonly string[] | undefined;
+}
+
+/** What both kinds of codes say of an approval. */
+export function toRedeemed(approved: Approved, userId: string): Omit<RedeemedCode, "originHash"> {
+  return {
+    userId,
+    scope: approved.scope ?? "",
+    authTimeMs: (approved.authTime ?? 0) * 1000,
+    amr: approved.amr?.filter(isAuthMethod),
+  };
+}
+
+/** The library counts in whole seconds; what happened in the same second is taken for earlier. */
+export function endOfSecond(seconds: number): number {
+  return seconds * 1000 + 999;
+}
+
+/** Of any number of redeemers at once one goes on; the others get `lost`. */
+export async function consumeOnce(code: { consume(): Promise<void> }, lost: () => OAuthError): Promise<void> {
+  try {
+    await code.consume();
+  } catch (reason) {
+    // The adapter's answer to whoever comes second.
+    if (reason instanceof Error && reason.message === "invalid_grant") throw lost();
+    throw reason;
+  }
+}
+
+/** The library's types leave it out for one of its models. */
+export function isConsumed(code: object): boolean {
+  return (code as { readonly consumed?: unknown }).consumed !== undefined;
+}
+
+function checkVerifier(
+  { codeChallenge, codeChallengeMethod }: AuthorizationCode,
+  client: OauthClient,
+  verifier: string | undefined,
+): void {
+  if (codeChallenge === undefined) {
+    // Whoever strips the challenge from a request would otherwise switch the check off ("downgrade").
+    if (verifier !== undefined) throw refused("verifier-without-challenge");
+    if (!client.confidential) throw refused("no-challenge");
+    return;
+  }
+  if (verifier === undefined || !VERIFIER.test(verifier) || codeChallengeMethod !== "S256") {
+    throw refused("bad-verifier");
+  }
+  const given = createHash("sha256")
+    .update(createHash("sha256").update(verifier).digest("base64url"))
+    .digest();
+  const wanted = createHash("sha256").update(codeChallenge).digest();
+  if (!timingSafeEqual(given, wanted)) throw refused("wrong-verifier");
+}
+
+function isAuthMethod(text: string): text is AuthMethod {
+  return AUTH_METHODS.has(text);
+}
+
+/** One text for all defects; the log gets the reason. */
+function refused(reason: string): OAuthError {
+  return new OAuthError("invalid_grant", "The code is not valid here. Sign in again.", { reason });
+}

@@ -1,0 +1,147 @@
+import type { FastifyReply } from "fastify";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { SignedIn, SignInAttempt } from "#server/domain/accounts/password-sign-in.ts";
+import { FULL_SCOPE, scopesOf } from "#server/domain/tokens/scopes.ts";
+import { startSession } from "../../auth/start-session.ts";
+import { problemText } from "../pages/error-page.ts";
+import { signInPage, type SignInPageView } from "../pages/sign-in-page.ts";
+import { readCookieSignIn } from "./cookie-sign-in.ts";
+import { finish, refuse, type InteractionDeps, type Step } from "./interaction.ts";
+import { sendPage } from "./page-answers.ts";
+
+/** Time for the code of the second factor; the password is asked again after it. */
+const PROOF_TTL_MS = 5 * 60 * 1000;
+/** Refusals that the person can do something about: the form is shown again. */
+const RETRIED: ReadonlySet<string> = new Set([
+  "CREDENTIALS_INVALID",
+  "OTP_INVALID",
+  "ACCOUNT_LOCKED",
+  "RATE_LIMITED",
+  "SERVER_BUSY",
+  "LIMITS_UNREACHABLE",
+  "INVALID_REQUEST",
+]);
+
+interface Proof {
+  readonly login: string;
+  readonly password: string;
+  readonly untilMs: number;
+}
+
+/** `GET`: the form, with the login that the application suggests. */
+export async function showSignIn(step: Step, deps: InteractionDeps): Promise<FastifyReply> {
+  const hint = step.interaction.params["login_hint"];
+  const signedIn = await readCookieSignIn(deps.session.webSessions, step.request.headers);
+  const account = signedIn === undefined ? undefined : await deps.accounts.findById(signedIn.userId);
+  const login = typeof hint === "string" ? hint.slice(0, 256) : (account?.login ?? "");
+  return sendPage(step.reply, signInPage({ ...viewOf(step), login }), deps.stylePath);
+}
+
+/** `POST`: by login and password, or by their proof and a code. */
+export async function takeSignIn(
+  step: Step,
+  form: URLSearchParams,
+  deps: InteractionDeps,
+): Promise<FastifyReply> {
+  if (form.has("cancel")) return refuse(step, deps, undefined);
+  const given = openProof(step, form.get("proof"), deps) ?? {
+    login: form.get("login") ?? "",
+    password: form.get("password") ?? "",
+  };
+  if (given.login === "" || given.password === "") {
+    const error = new PipitError("INVALID_REQUEST", "Login and password are needed.");
+    return showAgain(step, deps, { login: given.login }, error);
+  }
+  try {
+    const attempt: SignInAttempt = {
+      login: given.login,
+      password: given.password,
+      otp: form.get("otp")?.trim() || undefined,
+      deviceToken: deps.deviceCookie.read(step.request),
+      via: "page",
+      clientId: step.client.id,
+    };
+    const signedIn = await deps.passwordSignIn.signIn(attempt, deps.originOf(step.request));
+    return await enter(step, signedIn, deps);
+  } catch (reason) {
+    return showRefusal(step, given, reason, deps);
+  }
+}
+
+/** The form once more, for what the person can do something about. Throws on what else it is. */
+function showRefusal(
+  step: Step,
+  given: Omit<Proof, "untilMs">,
+  reason: unknown,
+  deps: InteractionDeps,
+): FastifyReply {
+  const error = PipitError.from(reason);
+  const { login } = given;
+  if (error.code === "OTP_REQUIRED") {
+    const view = { ...viewOf(step), login, proof: sealProof(step, given, deps) };
+    return sendPage(step.reply, signInPage(view), deps.stylePath);
+  }
+  if (!RETRIED.has(error.code)) throw reason;
+  const view = error.code === "OTP_INVALID" ? { login, proof: sealProof(step, given, deps) } : { login };
+  return showAgain(step, deps, view, error);
+}
+
+/** Signs the browser in, here and on our own page, and goes on. */
+async function enter(step: Step, signedIn: SignedIn, deps: InteractionDeps): Promise<FastifyReply> {
+  const { request, reply, interaction } = step;
+  const { account } = signedIn;
+  await startSession(deps.session, { request, reply }, { userId: account.id, scope: scopesOf(FULL_SCOPE) });
+  deps.deviceCookie.write(request, reply, signedIn.deviceToken);
+  // Somebody else was signed in when the flow began: it goes on as a new one.
+  if (interaction.session?.accountId !== account.id) interaction.session = undefined;
+  return finish(step, {
+    login: {
+      accountId: account.id,
+      ts: Math.floor(signedIn.authTimeMs / 1000),
+      amr: [...signedIn.amr],
+    },
+  });
+}
+
+function showAgain(
+  step: Step,
+  deps: InteractionDeps,
+  view: Pick<SignInPageView, "login" | "proof">,
+  { code, httpStatus: status, retryAfterMs }: PipitError,
+): FastifyReply {
+  const problem = problemText(step.language, code, retryAfterMs);
+  const page = signInPage({ ...viewOf(step), ...view, problem, status, retryAfterMs });
+  return sendPage(step.reply, page, deps.stylePath);
+}
+
+function viewOf({ language, action, client, formTarget }: Step) {
+  return { language, action, clientName: client.name, formTarget };
+}
+
+/**
+ * The page needs no script, so the password must come back with the code. It does so sealed, for this flow and for some
+ * minutes; every attempt with it counts like one with the password itself.
+ */
+function sealProof(
+  step: Step,
+  proof: Omit<Proof, "untilMs">,
+  { proofSealer, session }: InteractionDeps,
+): string {
+  const whole: Proof = { ...proof, untilMs: session.clock.nowMs() + PROOF_TTL_MS };
+  return proofSealer.seal(JSON.stringify(whole), step.interaction.uid);
+}
+
+function openProof(
+  step: Step,
+  sealed: string | null,
+  { proofSealer, session }: InteractionDeps,
+): Proof | undefined {
+  if (sealed === null) return undefined;
+  try {
+    const proof = JSON.parse(proofSealer.open(sealed, step.interaction.uid).toString("utf8")) as Proof;
+    return proof.untilMs > session.clock.nowMs() ? proof : undefined;
+  } catch {
+    // Of another flow or changed on the way: the password is asked again.
+    return undefined;
+  }
+}

@@ -1,0 +1,47 @@
+import { html } from "./html.ts";
+import { textsFor, type PageLanguage } from "./page-language.ts";
+import { fill, type Page } from "./page-shell.ts";
+
+export interface LogoutPageView {
+  readonly language: PageLanguage;
+  readonly action: string;
+  readonly xsrf: string;
+  /** Who asks; undefined when the person does. */
+  readonly clientName: string | undefined;
+  /** Nobody is signed in: only the way on is left. */
+  readonly signedOut: boolean;
+  readonly formTarget: string | undefined;
+}
+
+/** Asks before signing out (OpenID Connect RP-Initiated Logout §2: any page can send a browser here). */
+export function logoutPage(view: LogoutPageView): Page {
+  const { logout } = textsFor(view.language);
+  const title = view.signedOut ? logout.goOnTitle : logout.title;
+  const ask = view.clientName === undefined ? logout.lead : fill(logout.leadFor, { name: view.clientName });
+  return {
+    status: 200,
+    language: view.language,
+    title,
+    formTarget: view.formTarget,
+    content: html`<h1>${title}</h1>
+      <p>${view.signedOut ? logout.goOn : ask}</p>
+      <form method="post" action="${view.action}">
+        <input type="hidden" name="xsrf" value="${view.xsrf}" />
+        <button type="submit" name="logout" value="yes">
+          ${view.signedOut ? logout.continue : logout.submit}
+        </button>
+        ${!view.signedOut && html`<button class="quiet" type="submit">${logout.stay}</button>`}
+      </form>`,
+  };
+}
+
+export function loggedOutPage(language: PageLanguage): Page {
+  const { logout } = textsFor(language);
+  return {
+    status: 200,
+    language,
+    title: logout.doneTitle,
+    content: html`<h1>${logout.doneTitle}</h1>
+      <p>${logout.done}</p>`,
+  };
+}
