@@ -2,12 +2,15 @@ import type { FastifyRequest } from "fastify";
 import { LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
 import type { Account } from "#server/domain/accounts/ports.ts";
 import type { PasswordSignIn } from "#server/domain/accounts/password-sign-in.ts";
+import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import type { Logger } from "#server/domain/logger.ts";
 import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
 import type { BootstrapSecret } from "#server/domain/tokens/bootstrap-secret.ts";
+import type { GrantType } from "#server/domain/tokens/ports.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
+import type { SigningKeys } from "#server/domain/tokens/signing-keys.ts";
 import type { TokenGuard } from "#server/domain/tokens/token-guard.ts";
 import type { RequireCaller } from "../require-caller.ts";
 import type { Route } from "../route.ts";
@@ -19,12 +22,10 @@ import type { Grant, Grants } from "./grants/grant.ts";
 import { createLocalGrant } from "./grants/local.ts";
 import { createPasswordGrant } from "./grants/password.ts";
 import { createRefreshGrant } from "./grants/refresh.ts";
-import type { GrantType } from "#server/domain/tokens/ports.ts";
 import { introspectRoute } from "./introspect.ts";
 import { createRefusalAudit } from "./refusal-audit.ts";
 import { revokeRoute } from "./revoke.ts";
 import { sessionsRoutes } from "./sessions.ts";
-import type { TokenMetrics } from "./token-metrics.ts";
 import { tokenRoute } from "./token.ts";
 import { userinfoRoutes } from "./userinfo.ts";
 
@@ -33,6 +34,7 @@ export interface OauthRoutesDeps {
   readonly clients: ClientDirectory;
   readonly sessions: Sessions;
   readonly accessTokens: AccessTokens;
+  readonly signingKeys: Pick<SigningKeys, "fresh">;
   readonly guard: Pick<TokenGuard, "check" | "forget">;
   readonly passwordSignIn: Pick<PasswordSignIn, "signIn">;
   readonly bootstrapSecret: BootstrapSecret;
@@ -43,7 +45,7 @@ export interface OauthRoutesDeps {
   readonly requireCaller: RequireCaller;
   /** True for a request with the right X-Internal-Auth. */
   readonly isInternal: (request: FastifyRequest) => boolean;
-  readonly metrics: TokenMetrics;
+  readonly metrics: Pick<AuthMetrics, "tokenRequest" | "refreshRotation" | "passwordGrant">;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -54,7 +56,13 @@ export function oauthRoutes(deps: OauthRoutesDeps): readonly Route[] {
   const authenticateClient = createAuthenticateClient(deps.clients);
   const refusals = createRefusalAudit({ audit: deps.auth.audit, clock: deps.clock });
   return [
-    tokenRoute({ ...deps, authenticateClient, grants: createGrants(deps), refusals }),
+    tokenRoute({
+      ...deps,
+      authenticateClient,
+      grants: createGrants(deps),
+      refusals,
+      freshKeys: () => deps.signingKeys.fresh(),
+    }),
     revokeRoute({ ...deps, authenticateClient }),
     introspectRoute({ ...deps, authenticateClient, accounts }),
     ...userinfoRoutes({ ...deps, accounts }),

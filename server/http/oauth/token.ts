@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import type { Logger } from "#server/domain/logger.ts";
 import type { GrantType, OauthClient } from "#server/domain/tokens/ports.ts";
@@ -12,13 +13,14 @@ import { OAuthError, type OAuthErrorCode } from "./oauth-error.ts";
 import { readForm } from "./oauth-form.ts";
 import type { RefusalAudit } from "./refusal-audit.ts";
 import { toTokenAnswer, type TokenAnswerDeps } from "./token-answer.ts";
-import type { TokenMetrics } from "./token-metrics.ts";
 
 export interface TokenRouteDeps extends TokenAnswerDeps {
   readonly authenticateClient: AuthenticateClient;
   readonly grants: Grants;
   readonly refusals: RefusalAudit;
-  readonly metrics: TokenMetrics;
+  readonly metrics: Pick<AuthMetrics, "tokenRequest">;
+  /** Takes over what other servers did to the signing keys, if it has not looked for some seconds. */
+  readonly freshKeys: () => Promise<void>;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -54,6 +56,7 @@ export function tokenRoute(deps: TokenRouteDeps): Route {
           if (granted.headers !== undefined) reply.headers(granted.headers);
           logSignIn(deps.logger, progress.grant, client, granted);
         }
+        await deps.freshKeys();
         outcome = "success";
         return toTokenAnswer(deps, client, granted);
       } catch (reason) {
@@ -63,7 +66,8 @@ export function tokenRoute(deps: TokenRouteDeps): Route {
         await recordRefusal(deps, error, origin, progress);
         throw error;
       } finally {
-        deps.metrics.tokenRequest(progress.grant, outcome, performance.now() - startedAtMs);
+        const durationMs = performance.now() - startedAtMs;
+        deps.metrics.tokenRequest(progress.grant, outcome, durationMs, progress.client?.clientId);
       }
     }),
   };
