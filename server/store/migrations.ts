@@ -26,15 +26,15 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
 }
 
 /**
- * Brings the database to this program's schema; all of it or nothing.
+ * Brings the database to this program's schema; all of it or nothing. Resolves to the migrations that were missing.
  * Throws CONFIG_INVALID for a database of a newer program, and STORAGE_* as the dialect maps its errors.
  */
 export async function migrate(
   db: Kysely<Tables>,
   migrations: Readonly<Record<string, Migration>>,
   place: string,
-): Promise<void> {
-  const executed = await executedNames(db);
+): Promise<readonly string[]> {
+  const executed = await executedMigrations(db);
   const unknown = executed.find((name) => !Object.hasOwn(migrations, name));
   if (unknown !== undefined) {
     throw new PipitError(
@@ -43,15 +43,18 @@ export async function migrate(
         "Update Pipit, or start it with another --data folder or database. The database was not changed.",
     );
   }
-  if (Object.keys(migrations).every((name) => executed.includes(name))) return;
+  const missing = Object.keys(migrations).filter((name) => !executed.includes(name));
+  if (missing.length === 0) return [];
   // Loaded only by the few starts that need it.
   const { Migrator } = await import("kysely/migration");
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
+  return missing;
 }
 
-async function executedNames(db: Kysely<Tables>): Promise<readonly string[]> {
+/** Names of the migrations that were run, also of a newer program's. */
+export async function executedMigrations(db: Kysely<Tables>): Promise<readonly string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some((table) => table.name === "kysely_migration")) return [];
   const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db);

@@ -20,6 +20,8 @@ export interface OpenDatabaseOptions {
   readonly logger: Logger;
   /** Default {@link BUSY_TIMEOUT_MS}. */
   readonly busyTimeoutMs?: number | undefined;
+  /** Leaves a damaged file where it is and throws STORAGE_CORRUPT: a server may have it open. */
+  readonly keepDamaged?: boolean | undefined;
 }
 
 export interface OpenedDatabase {
@@ -46,7 +48,7 @@ export async function openDatabaseFile(options: OpenDatabaseOptions): Promise<Op
     try {
       return { database: await openChecked(), setAside: undefined };
     } catch (reason) {
-      if (!isCorruption(reason)) throw reason;
+      if (!isCorruption(reason) || options.keepDamaged === true) throw reason;
       const setAside = await keepAside(file, clock.nowMs());
       logger.warn("store.set_aside", {
         file,

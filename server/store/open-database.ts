@@ -1,0 +1,131 @@
+import { Kysely } from "kysely";
+import type { Clock } from "#server/domain/clock.ts";
+import type { Logger } from "#server/domain/logger.ts";
+import { createMigrations, executedMigrations, migrate } from "./migrations.ts";
+import { openPostgres } from "./open-postgres.ts";
+import { markSuspect, openDatabaseFile } from "./open-sqlite.ts";
+import { toPostgresStartError } from "./postgres-errors.ts";
+import { createPostgresTurnIndex } from "./postgres-turn-index.ts";
+import type { Tables } from "./schema.ts";
+import { ServerSqliteDialect } from "./sqlite-dialect.ts";
+import { createSqliteTurnIndex } from "./sqlite-turn-index.ts";
+import { isCorruption, toStartError } from "./storage-errors.ts";
+import type { TurnIndex } from "./turn-index.ts";
+
+interface CommonOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface SqliteOptions extends CommonOptions {
+  /** Path of the SQLite file; made, with its folder, when it is missing. */
+  readonly file: string;
+  /** How long a statement waits for another connection's lock; default 5000. */
+  readonly busyTimeoutMs?: number;
+  /** Throws STORAGE_CORRUPT for a damaged file and leaves it where it is: a server may have it open. */
+  readonly keepDamaged?: boolean;
+}
+
+export interface PostgresOptions extends CommonOptions {
+  /** e.g. "postgres://pipit:secret@db.example:5432/pipit?sslmode=verify-full" */
+  readonly databaseUrl: string;
+  /** Connections of this process; default 10. */
+  readonly maxConnections?: number;
+  /** One connection without limits of time, for work on whole tables. */
+  readonly unlimited?: boolean;
+}
+
+export type OpenDatabaseOptions = SqliteOptions | PostgresOptions;
+
+/** Names of migrations, oldest first. */
+export interface MigrationState {
+  readonly done: readonly string[];
+  readonly pending: readonly string[];
+}
+
+/** A database with nothing on top of it. */
+export interface DatabaseHandle extends AsyncDisposable {
+  readonly dialect: "sqlite" | "postgres";
+  readonly db: Kysely<Tables>;
+  readonly turnIndex: TurnIndex;
+  /** Where it is, for messages; without the password. */
+  readonly place: string;
+  /** Path under which a damaged database was kept when this one was opened. */
+  readonly setAside: string | undefined;
+  /** Throws as {@link DatabaseHandle.migrate}, except for a newer database. */
+  migrationState(): Promise<MigrationState>;
+  /**
+   * Brings the database to the current schema, all of it or nothing; several processes may do so at once. Resolves to
+   * the migrations that were missing. Throws as `openStore`.
+   */
+  migrate(): Promise<readonly string[]>;
+}
+
+/** Opens a database and leaves its schema as it is. Throws as `openStore`; a PostgreSQL is asked only when it is used. */
+export async function openDatabase(options: OpenDatabaseOptions): Promise<DatabaseHandle> {
+  return "databaseUrl" in options ? openPostgresDatabase(options) : openSqliteDatabase(options);
+}
+
+async function openSqliteDatabase(options: SqliteOptions): Promise<DatabaseHandle> {
+  const { file, logger } = options;
+  const { database, setAside } = await openDatabaseFile(options);
+  const db = new Kysely<Tables>({
+    dialect: new ServerSqliteDialect(database, (error) => {
+      if (!isCorruption(error)) return;
+      markSuspect(file);
+      logger.error("store.damaged", { file, detail: error.detail });
+    }),
+  });
+  const turnIndex = createSqliteTurnIndex();
+  const starting = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((reason: unknown) => {
+      throw toStartError(reason, file);
+    });
+  return {
+    dialect: "sqlite",
+    db,
+    turnIndex,
+    place: file,
+    setAside,
+    migrationState: () => starting(stateOf(db, turnIndex)),
+    migrate: () => starting(migrate(db, createMigrations(turnIndex), file)),
+    async [Symbol.asyncDispose]() {
+      await db.destroy();
+      database.close();
+    },
+  };
+}
+
+async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseHandle> {
+  const { db: pool, place, openUnlimited } = openPostgres(options);
+  const db = options.unlimited === true ? openUnlimited() : pool;
+  const turnIndex = createPostgresTurnIndex();
+  const starting = async <T>(work: (unlimited: Kysely<Tables>) => Promise<T>): Promise<T> => {
+    const unlimited = openUnlimited();
+    try {
+      return await work(unlimited);
+    } catch (reason) {
+      throw toPostgresStartError(reason, place);
+    } finally {
+      await unlimited.destroy();
+    }
+  };
+  return {
+    dialect: "postgres",
+    db,
+    turnIndex,
+    place,
+    setAside: undefined,
+    migrationState: () => starting((unlimited) => stateOf(unlimited, turnIndex)),
+    migrate: () => starting((unlimited) => migrate(unlimited, createMigrations(turnIndex), place)),
+    async [Symbol.asyncDispose]() {
+      await db.destroy();
+      if (db !== pool) await pool.destroy();
+    },
+  };
+}
+
+async function stateOf(db: Kysely<Tables>, turnIndex: TurnIndex): Promise<MigrationState> {
+  const done = await executedMigrations(db);
+  return { done, pending: Object.keys(createMigrations(turnIndex)).filter((name) => !done.includes(name)) };
+}
