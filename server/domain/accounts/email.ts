@@ -1,0 +1,34 @@
+import { PipitError } from "#contract/pipit-error.ts";
+
+/** RFC 5321 §4.5.3.1 with erratum 1690: what fits into a mail path. */
+export const EMAIL_MAX_CHARACTERS = 254;
+const LOCAL_PART_MAX_CHARACTERS = 64;
+const forbidden = /[\s\p{C}"(),:;<>[\\\]]/u;
+const label = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u;
+
+/**
+ * The address as typed, in NFC. Only its form is looked at: whether mail arrives there nobody knows without sending one.
+ *
+ * @throws PipitError INVALID_REQUEST with the field "email"
+ */
+export function checkEmail(email: string): string {
+  const composed = email.normalize("NFC");
+  if (composed.length > EMAIL_MAX_CHARACTERS) {
+    throw refused(
+      `email: must be at most ${EMAIL_MAX_CHARACTERS} characters long; this one has ${composed.length}.`,
+    );
+  }
+  const [local = "", domain = "", ...more] = composed.split("@");
+  const wellFormed =
+    more.length === 0 &&
+    !forbidden.test(composed) &&
+    local !== "" &&
+    local.length <= LOCAL_PART_MAX_CHARACTERS &&
+    domain.split(".").every((part) => label.test(part));
+  if (!wellFormed) throw refused("email: this is no e-mail address. It must read like name@example.org.");
+  return composed;
+}
+
+function refused(message: string): PipitError {
+  return new PipitError("INVALID_REQUEST", message, { field: "email" });
+}
