@@ -1,0 +1,273 @@
+import { v7 as uuidv7 } from "uuid";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { AuditEventName, AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
+import type { Clock } from "#server/domain/clock.ts";
+import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
+import { limitBucket } from "#server/domain/limits/rules.ts";
+import type { RevokeReason } from "#server/domain/tokens/ports.ts";
+import { checkEmail } from "./email.ts";
+import type { EndSessions } from "./end-sessions.ts";
+import { checkLogin, loginReserved } from "./login-rules.ts";
+import type { PasswordHasher } from "./password-hasher.ts";
+import { checkPassword } from "./password-rules.ts";
+import { loginKeyOf, type Account, type AccountChange, type Role } from "./ports.ts";
+import { checkAbout, checkDisplayName } from "./profile-rules.ts";
+import type { SecondFactor } from "./second-factor.ts";
+
+export interface Registration {
+  readonly login: string;
+  readonly password: string;
+  /** Default: the login. */
+  readonly displayName?: string | undefined;
+  readonly about?: string | undefined;
+  readonly email?: string | undefined;
+  /** Default: user. Not for what strangers send. */
+  readonly role?: Role | undefined;
+}
+
+/** Only what is given changes; an empty `about` or `email` takes it away. */
+export interface ProfileChange {
+  readonly displayName?: string | undefined;
+  readonly about?: string | undefined;
+  readonly email?: string | undefined;
+}
+
+/** Who decides, for the audit: "self", "admin" (the command line), or the id of an admin's account. */
+export interface Decider {
+  readonly by: string;
+}
+
+/** Accounts as those who administer them see them, and as people register them. What asks for a proof is own-account.ts. */
+export interface Accounts {
+  /**
+   * Makes an account.
+   *
+   * @throws PipitError INVALID_REQUEST with the field at fault ("login" also when it is taken), RATE_LIMITED, SERVER_BUSY,
+   *   LIMITS_UNREACHABLE
+   */
+  register(registration: Registration, origin: AuditOrigin): Promise<Account>;
+  /** As `register`, by an administrator: not limited. */
+  create(registration: Registration, decider: Decider, origin: AuditOrigin): Promise<Account>;
+  /** Throws INVALID_REQUEST with the field at fault, or without one when there is no such account. */
+  updateProfile(userId: string, change: ProfileChange, origin: AuditOrigin): Promise<Account>;
+  /** Ends all sessions at once, and all that was begun with the account. */
+  deactivate(userId: string, decider: Decider, origin: AuditOrigin): Promise<Account>;
+  activate(userId: string, decider: Decider, origin: AuditOrigin): Promise<Account>;
+  setRole(userId: string, role: Role, decider: Decider, origin: AuditOrigin): Promise<Account>;
+  /** Gives a new password without asking for the old one; ends all sessions and a lockout. */
+  setPassword(userId: string, password: string, decider: Decider, origin: AuditOrigin): Promise<void>;
+  /** Ends a lockout. */
+  unlock(userId: string, decider: Decider, origin: AuditOrigin): Promise<void>;
+  /** For somebody who lost phone and recovery codes; ends all sessions. */
+  removeSecondFactor(userId: string, decider: Decider, origin: AuditOrigin): Promise<void>;
+}
+
+export interface AccountsDeps {
+  readonly auth: AuthStore;
+  readonly hasher: Pick<PasswordHasher, "hash">;
+  readonly limits: AttemptLimits;
+  readonly secondFactor: Pick<SecondFactor, "remove">;
+  readonly endSessions: EndSessions;
+  readonly clock: Clock;
+  /** What registrations from an address are counted by: addresses of one household are one. */
+  readonly networkOf: (address: string | undefined) => string;
+}
+
+export function createAccounts(deps: AccountsDeps): Accounts {
+  const { auth, hasher, limits, secondFactor, clock, networkOf } = deps;
+  return {
+    async register(registration, origin) {
+      checkRegistration(registration);
+      const attempt = await limits.take([limitBucket("registration", networkOf(origin.ip))]);
+      try {
+        return await create(deps, { ...registration, role: "user" }, { by: "self" }, origin);
+      } finally {
+        // Each one counts, made or not: a stranger gets neither many accounts nor many guesses who has one.
+        await attempt.settle("failed");
+      }
+    },
+
+    create: (registration, decider, origin) => create(deps, registration, decider, origin),
+
+    async updateProfile(userId, profile, origin) {
+      const wanted = checkProfile(profile);
+      const data = { by: "self", fields: Object.keys(wanted).join(" ") };
+      return decide(deps, { userId, change: wanted, event: "account.updated", data }, origin);
+    },
+
+    deactivate: (userId, { by }, origin) =>
+      decide(deps, { userId, ...switchedOff, event: "account.deactivated", data: { by } }, origin),
+
+    activate: (userId, { by }, origin) =>
+      decide(deps, { userId, change: { active: true }, event: "account.activated", data: { by } }, origin),
+
+    setRole: (userId, role, { by }, origin) =>
+      decide(deps, { userId, change: { role }, event: "account.role_changed", data: { by, role } }, origin),
+
+    async setPassword(userId, password, { by }, origin) {
+      const account = await auth.accounts.findById(userId);
+      if (account === undefined || account.local) throw noAccount();
+      const passwordHash = await hasher.hash(checkPassword(password, { login: account.login }));
+      const decision: AccountDecision = {
+        userId,
+        change: {},
+        event: "account.password_changed",
+        data: { by },
+        ends: "password-changed",
+        apply: (tx) => replacePassword(tx, userId, passwordHash, clock.nowMs()),
+      };
+      await decide(deps, decision, origin);
+      await limits.unlock(userId);
+    },
+
+    async unlock(userId, { by }, origin) {
+      await decide(deps, { userId, change: {}, event: "account.unlocked", data: { by } }, origin);
+      await limits.unlock(userId);
+    },
+
+    async removeSecondFactor(userId, decider, origin) {
+      const decision: AccountDecision = {
+        userId,
+        change: {},
+        ends: "second-factor-changed",
+        apply: (tx) => secondFactor.remove(tx, userId, decider, origin),
+      };
+      await decide(deps, decision, origin);
+    },
+  };
+}
+
+async function create(
+  { auth, hasher, clock }: AccountsDeps,
+  registration: Registration,
+  { by }: Decider,
+  origin: AuditOrigin,
+): Promise<Account> {
+  const wanted = checkRegistration(registration);
+  // Before hashing, which costs more than everything else.
+  await refuseTaken(auth, wanted.account);
+  const passwordHash = await hasher.hash(wanted.password);
+  const nowMs = clock.nowMs();
+  const account: Account = {
+    ...wanted.account,
+    id: uuidv7({ msecs: nowMs }),
+    local: false,
+    active: true,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+    lastLoginAtMs: undefined,
+  };
+  await auth.transaction(async (tx) => {
+    await tx.accounts.create({ ...account, passwordHash });
+    await tx.audit.append(
+      { event: "account.registered", outcome: "success", userId: account.id, data: { by } },
+      origin,
+    );
+  });
+  return account;
+}
+
+/** Changes an account and says so in the audit; when it `ends` something, it also ends all its sessions. */
+async function decide(
+  { auth, endSessions, clock }: AccountsDeps,
+  decision: AccountDecision,
+  origin: AuditOrigin,
+): Promise<Account> {
+  const { userId, event, data } = decision;
+  const { account, ended } = await auth.transaction(async (tx) => {
+    const changed = await tx.accounts.update(userId, decision.change, clock.nowMs());
+    if (changed === undefined) throw noAccount();
+    const sessions = decision.ends === undefined ? [] : await endSessions.within(tx, userId, decision.ends);
+    await decision.apply?.(tx);
+    if (event !== undefined) await tx.audit.append({ event, outcome: "success", userId, data }, origin);
+    return { account: changed, ended: sessions };
+  });
+  endSessions.committed(ended);
+  return account;
+}
+
+const switchedOff = { change: { active: false }, ends: "deactivated" } as const;
+
+interface AccountDecision {
+  readonly userId: string;
+  readonly change: AccountChange;
+  /** Absent: `apply` writes it. */
+  readonly event?: AuditEventName;
+  readonly data?: Readonly<Record<string, string>>;
+  readonly ends?: RevokeReason;
+  /** What else changes. */
+  readonly apply?: (tx: AuthStores) => Promise<unknown>;
+}
+
+/**
+ * Sets a password at a later time than the last one in any case, also when the clock was set back: what hangs on the old
+ * one is void.
+ *
+ * @returns that time, epoch milliseconds
+ */
+export async function replacePassword(
+  tx: Pick<AuthStores, "accounts">,
+  userId: string,
+  passwordHash: string,
+  nowMs: number,
+): Promise<number> {
+  const last = (await tx.accounts.credentialsOf(userId))?.passwordChangedAtMs ?? 0;
+  const changedAtMs = Math.max(nowMs, last + 1);
+  await tx.accounts.setPassword(userId, passwordHash, changedAtMs);
+  return changedAtMs;
+}
+
+export function noAccount(): PipitError {
+  return new PipitError("INVALID_REQUEST", "There is no such account.");
+}
+
+interface Wanted {
+  readonly account: Pick<Account, "login" | "displayName" | "about" | "email" | "role">;
+  readonly password: string;
+}
+
+function checkRegistration({ login, password, displayName, about, email, role }: Registration): Wanted {
+  const checked = checkLogin(login);
+  const address = blankToUndefined(email);
+  const account = {
+    login: checked,
+    displayName: checkDisplayName(blankToUndefined(displayName) ?? checked),
+    about: about === undefined ? undefined : checkAbout(about),
+    email: address === undefined ? undefined : checkEmail(address),
+    role: role ?? "user",
+  };
+  return { account, password: checkPassword(password, { login: checked }) };
+}
+
+function checkProfile({ displayName, about, email }: ProfileChange): AccountChange {
+  const address = email?.trim();
+  return {
+    ...(displayName === undefined ? {} : { displayName: checkDisplayName(displayName) }),
+    ...(about === undefined ? {} : { about: checkAbout(about) ?? null }),
+    ...(address === undefined ? {} : { email: address === "" ? null : checkEmail(address) }),
+  };
+}
+
+function blankToUndefined(text: string | undefined): string | undefined {
+  const trimmed = text?.trim();
+  return trimmed === "" ? undefined : trimmed;
+}
+
+/** No login may be a client's id (checklist 19). The store refuses what another account has; this spares the hashing. */
+async function refuseTaken(
+  { accounts, clients }: Pick<AuthStores, "accounts" | "clients">,
+  { login, email }: Pick<Account, "login" | "email">,
+): Promise<void> {
+  if ((await accounts.findForSignIn(login)) !== undefined) throw taken("login", "Login already exists");
+  for (const id of new Set([login, loginKeyOf(login)])) {
+    if ((await clients.find(id)) !== undefined) throw loginReserved();
+  }
+  if (email !== undefined && (await accounts.findForSignIn(email)) !== undefined) {
+    throw taken("email", "email: another account has this address.");
+  }
+}
+
+function taken(field: string, message: string): PipitError {
+  return new PipitError("INVALID_REQUEST", message, { field });
+}

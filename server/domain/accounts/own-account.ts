@@ -1,0 +1,211 @@
+import { PipitError } from "#contract/pipit-error.ts";
+import type { AuditEventName, AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
+import type { Clock } from "#server/domain/clock.ts";
+import type { RevokeReason } from "#server/domain/tokens/ports.ts";
+import { noAccount, replacePassword } from "./accounts.ts";
+import type { EndSessions, SessionsToKeep } from "./end-sessions.ts";
+import type { KnownDevices } from "./known-devices.ts";
+import type { PasswordHasher } from "./password-hasher.ts";
+import { checkPassword } from "./password-rules.ts";
+import { subjectById } from "./password-sign-in.ts";
+import type { Proof, Prove, Subject } from "./proof.ts";
+import type { Enrolment, SecondFactor } from "./second-factor.ts";
+
+/** Somebody who is signed in, and asks for something about their own account. */
+export interface Owner {
+  readonly userId: string;
+  readonly clientId: string;
+  /** The session they ask from, which goes on. */
+  readonly keep: SessionsToKeep;
+  readonly deviceToken?: string | undefined;
+}
+
+/** What people decide about their own account; a session alone is not enough for it. All throw as {@link Prove}. */
+export interface OwnAccount {
+  /**
+   * Ends all other sessions.
+   *
+   * @returns the token by which this device stays known
+   */
+  changePassword(
+    owner: Owner,
+    passwords: { readonly oldPassword: string; readonly newPassword: string },
+    origin: AuditOrigin,
+  ): Promise<{ readonly deviceToken: string }>;
+  /** Switches the account off and ends all sessions, this one too. */
+  deactivate(owner: Owner, proof: Pick<Proof, "password" | "code">, origin: AuditOrigin): Promise<void>;
+  /** Begins to set a second factor up. To replace one that is in force its code is asked for; without one, NOT_ALLOWED. */
+  beginSecondFactor(owner: Owner, code: string | undefined, origin: AuditOrigin): Promise<Enrolment>;
+  /** Takes the second factor away; ends all other sessions. */
+  disableSecondFactor(
+    owner: Owner,
+    proof: { readonly password: string; readonly code: string | undefined },
+    origin: AuditOrigin,
+  ): Promise<void>;
+}
+
+export interface OwnAccountDeps {
+  readonly auth: AuthStore;
+  readonly prove: Prove;
+  readonly hasher: Pick<PasswordHasher, "hash">;
+  readonly secondFactor: Pick<SecondFactor, "draw" | "begin">;
+  readonly knownDevices: Pick<KnownDevices, "issue">;
+  readonly endSessions: EndSessions;
+  readonly clock: Clock;
+}
+
+export function createOwnAccount(deps: OwnAccountDeps): OwnAccount {
+  const { hasher, knownDevices, clock } = deps;
+  return {
+    async changePassword(owner, { oldPassword, newPassword }, origin) {
+      const { account } = await findOwner(deps, owner);
+      const password = checkNewPassword(newPassword, oldPassword, account.login);
+      let passwordHash = "";
+      let changedAtMs = 0;
+      const decision: OwnDecision = {
+        proof: { password: oldPassword },
+        secondFactor: "skipped",
+        event: "account.password_changed",
+        ends: "password-changed",
+        keep: owner.keep,
+        async prepare() {
+          passwordHash = await hasher.hash(password);
+        },
+        async apply(tx) {
+          changedAtMs = await replacePassword(tx, owner.userId, passwordHash, clock.nowMs());
+        },
+      };
+      await decide(deps, owner, decision, origin);
+      return { deviceToken: knownDevices.issue(owner.userId, changedAtMs) };
+    },
+
+    async deactivate(owner, proof, origin) {
+      const decision: OwnDecision = {
+        proof,
+        secondFactor: "asked",
+        event: "account.deactivated",
+        ends: "deactivated",
+        keep: {},
+        apply: (tx) => tx.accounts.update(owner.userId, { active: false }, clock.nowMs()),
+      };
+      await decide(deps, owner, decision, origin);
+    },
+
+    beginSecondFactor: (owner, code, origin) => beginSecondFactor(deps, owner, code, origin),
+
+    async disableSecondFactor(owner, proof, origin) {
+      const { credentials } = await findOwner(deps, owner);
+      if (credentials.totpSealed === undefined) {
+        throw new PipitError("INVALID_REQUEST", "This account has no second factor.");
+      }
+      const decision: OwnDecision = {
+        proof,
+        secondFactor: "asked",
+        event: "otp.disabled",
+        ends: "second-factor-changed",
+        keep: owner.keep,
+        apply: (tx) => tx.totp.disable(owner.userId),
+      };
+      await decide(deps, owner, decision, origin);
+    },
+  };
+}
+
+async function findOwner(
+  { auth }: OwnAccountDeps,
+  { userId }: Owner,
+): Promise<NonNullable<Subject["found"]>> {
+  const { found } = await subjectById(auth.accounts, userId);
+  if (found === undefined) throw noAccount();
+  if (found.account.local) throw noPassword();
+  return found;
+}
+
+/** Proves who asks, changes what they ask for, and ends sessions by it. */
+async function decide(
+  deps: OwnAccountDeps,
+  owner: Owner,
+  { proof, secondFactor, event, ends, keep, prepare, apply }: OwnDecision,
+  origin: AuditOrigin,
+): Promise<void> {
+  const { prove, endSessions } = deps;
+  const { result } = await prove(
+    { name: owner.userId, found: await findOwner(deps, owner) },
+    { ...proof, deviceToken: owner.deviceToken },
+    {
+      event: { event, clientId: owner.clientId, data: { by: "self" } },
+      secondFactor,
+      ...(prepare === undefined ? {} : { prepare }),
+      async proven(tx) {
+        await apply(tx);
+        return endSessions.within(tx, owner.userId, ends, keep);
+      },
+    },
+    origin,
+  );
+  endSessions.committed(result);
+}
+
+async function beginSecondFactor(
+  deps: OwnAccountDeps,
+  owner: Owner,
+  code: string | undefined,
+  origin: AuditOrigin,
+): Promise<Enrolment> {
+  const { auth, prove, secondFactor } = deps;
+  const found = await findOwner(deps, owner);
+  const enrolment = await secondFactor.draw(found.account);
+  const begin = (tx: AuthStores): Promise<void> =>
+    secondFactor.begin(tx, owner.userId, enrolment.secret, origin);
+  if (found.credentials.totpSealed === undefined) {
+    await auth.transaction(async (tx) => {
+      const credentials = await tx.accounts.credentialsOf(owner.userId);
+      if (credentials?.totpSealed !== undefined) throw alreadyInForce();
+      await begin(tx);
+    });
+    return enrolment;
+  }
+  if (code === undefined || code.trim() === "") throw alreadyInForce();
+  await prove(
+    { name: owner.userId, found },
+    { code, deviceToken: owner.deviceToken },
+    {
+      event: { event: "otp.checked", clientId: owner.clientId, familyId: owner.keep.sessionId },
+      secondFactor: "asked",
+      proven: begin,
+    },
+    origin,
+  );
+  return enrolment;
+}
+
+interface OwnDecision {
+  readonly proof: Pick<Proof, "password" | "code">;
+  readonly secondFactor: "asked" | "skipped";
+  readonly event: AuditEventName;
+  readonly ends: RevokeReason;
+  readonly keep: SessionsToKeep;
+  readonly prepare?: () => Promise<void>;
+  apply(tx: AuthStores): Promise<unknown>;
+}
+
+function checkNewPassword(newPassword: string, oldPassword: string, login: string): string {
+  const password = checkPassword(newPassword, { login });
+  if (password !== oldPassword.normalize("NFC")) return password;
+  throw new PipitError("INVALID_REQUEST", "password: must be another one than the old password.", {
+    field: "password",
+  });
+}
+
+function noPassword(): PipitError {
+  return new PipitError("NOT_ALLOWED", "The account of this computer has no password and no second factor.");
+}
+
+function alreadyInForce(): PipitError {
+  return new PipitError(
+    "NOT_ALLOWED",
+    "This account has a second factor already. To replace it, send a code of it as well.",
+    { field: "otp" },
+  );
+}

@@ -1,0 +1,157 @@
+import { PipitError } from "#contract/pipit-error.ts";
+import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
+import type { Clock } from "#server/domain/clock.ts";
+import { createSealer } from "#server/domain/secrets/sealer.ts";
+import type { MasterKey } from "#server/domain/tokens/master-key.ts";
+import type { EndSessions, SessionsToKeep } from "./end-sessions.ts";
+import type { Account, AccountCredentials } from "./ports.ts";
+import { createRecoveryCodes } from "./recovery-codes.ts";
+import { newTotpSecret, totpStepOf, totpUri } from "./totp.ts";
+
+/** What the person's authenticator app needs; shown once. */
+export interface Enrolment {
+  /** otpauth://totp/... */
+  readonly uri: string;
+  /** Base 32, for typing it in. */
+  readonly secret: string;
+  readonly qrSvg: string;
+  readonly qrTerminal: string;
+}
+
+/** What a code turned out to be. A recovery code is used up by it, a code of the app burns its step. */
+export type CodeVerdict = "ok" | "recovery" | "wrong" | "replayed";
+
+/** Codes of an authenticator app (RFC 6238), and recovery codes in their place. */
+export interface SecondFactor {
+  /** A fresh secret in all its forms. Nothing is kept of it before {@link begin}. */
+  draw(account: Pick<Account, "login">): Promise<Enrolment>;
+  /**
+   * Begins an enrolment, in place of one begun before; a confirmed secret stays in force until the new one is confirmed.
+   * Whoever has a confirmed one must have proved it first: `tx` is of the transaction that took the code.
+   */
+  begin(tx: AuthStores, userId: string, secret: string, origin: AuditOrigin): Promise<void>;
+  /**
+   * Makes the secret of the enrolment the one in force, with new recovery codes, and ends the account's other sessions.
+   *
+   * @returns the recovery codes, which are not to be had again
+   * @throws PipitError INVALID_REQUEST when no enrolment was begun, OTP_INVALID for a wrong code
+   */
+  confirm(
+    userId: string,
+    code: string,
+    keep: SessionsToKeep,
+    origin: AuditOrigin,
+  ): Promise<readonly string[]>;
+  /** Checks a code against the secret in force and uses it up: of any number of takers at once, one gets it. */
+  check(tx: AuthStores, credentials: AccountCredentials, code: string): Promise<CodeVerdict>;
+  /** Takes the second factor away, with what was begun and the recovery codes; whoever asks has proved it. */
+  remove(
+    tx: AuthStores,
+    userId: string,
+    decider: { readonly by: string },
+    origin: AuditOrigin,
+  ): Promise<void>;
+}
+
+export interface SecondFactorOptions {
+  readonly auth: Pick<AuthStore, "transaction">;
+  readonly masterKey: MasterKey;
+  readonly clock: Clock;
+  readonly endSessions: EndSessions;
+  /** Shown by the app beside the login. */
+  readonly issuerName: string;
+}
+
+export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
+  const { auth, masterKey, clock, endSessions, issuerName } = options;
+  const sealer = createSealer(masterKey.derive("totp-secrets"));
+  const recovery = createRecoveryCodes({ masterKey });
+  const secretOf = (sealed: string, userId: string): string => sealer.open(sealed, userId).toString();
+
+  const takeRecoveryCode = async (tx: AuthStores, userId: string, code: string): Promise<boolean> => {
+    const hash = recovery.hash(userId, code);
+    return hash !== undefined && tx.totp.takeRecoveryCode(userId, hash, clock.nowMs());
+  };
+
+  const confirmPending = async (tx: AuthStores, userId: string, code: string): Promise<readonly string[]> => {
+    const pending = (await tx.accounts.credentialsOf(userId))?.totpPendingSealed;
+    if (pending === undefined) {
+      throw new PipitError("INVALID_REQUEST", "No second factor is being set up. Begin with a new QR code.");
+    }
+    const step = totpStepOf(secretOf(pending, userId), code, clock.nowMs());
+    if (step === undefined || !(await tx.totp.confirm(userId, pending, step))) throw wrongCode();
+    const codes = recovery.make();
+    await tx.totp.setRecoveryCodes(
+      userId,
+      codes.map((made) => hashOf(recovery.hash(userId, made))),
+    );
+    return codes;
+  };
+
+  return {
+    async draw({ login }) {
+      const secret = newTotpSecret();
+      const uri = totpUri({ issuer: issuerName, login, secret });
+      return { uri, secret, ...(await drawQr(uri)) };
+    },
+
+    async begin(tx, userId, secret, origin) {
+      await tx.totp.setPending(userId, sealer.seal(secret, userId));
+      await tx.audit.append({ event: "otp.enrolment_begun", outcome: "success", userId }, origin);
+    },
+
+    async confirm(userId, code, keep, origin) {
+      const { codes, ended } = await auth.transaction(async (tx) => {
+        const made = await confirmPending(tx, userId, code);
+        const sessions = await endSessions.within(tx, userId, "second-factor-changed", keep);
+        await tx.audit.append({ event: "otp.enrolled", outcome: "success", userId }, origin);
+        return { codes: made, ended: sessions };
+      });
+      endSessions.committed(ended);
+      return codes;
+    },
+
+    async check(tx, { userId, totpSealed, totpLastStep }, code) {
+      if (totpSealed === undefined) return "wrong";
+      const step = totpStepOf(secretOf(totpSealed, userId), code, clock.nowMs());
+      if (step === undefined) return (await takeRecoveryCode(tx, userId, code)) ? "recovery" : "wrong";
+      if (totpLastStep !== undefined && step <= totpLastStep) return "replayed";
+      return (await tx.totp.takeStep(userId, step)) ? "ok" : "replayed";
+    },
+
+    async remove(tx, userId, { by }, origin) {
+      await tx.totp.disable(userId);
+      await tx.audit.append({ event: "otp.disabled", outcome: "success", userId, data: { by } }, origin);
+    },
+  };
+}
+
+/** One text for wrong, used and too old. */
+export function wrongCode(): PipitError {
+  return new PipitError(
+    "OTP_INVALID",
+    "Wrong code. Enter the six digits that your authenticator app shows now; each code works once.",
+    { field: "otp" },
+  );
+}
+
+/** Loaded when the first QR code is wanted: most starts of a server draw none. */
+async function drawQr(text: string): Promise<Pick<Enrolment, "qrSvg" | "qrTerminal">> {
+  const { default: qrcode } = await import("qrcode");
+  const [qrSvg, qrTerminal] = await Promise.all([
+    qrcode.toString(text, { type: "svg", errorCorrectionLevel: "M" }),
+    qrcode.toString(text, { type: "utf8", errorCorrectionLevel: "L" }),
+  ]);
+  return { qrSvg, qrTerminal: blackOnWhite(qrTerminal) };
+}
+
+/** Whatever colours a terminal has: many apps do not read a QR code in negative. */
+function blackOnWhite(text: string): string {
+  return text.replaceAll(/[^\n]+/g, "\u001B[30;107m$&\u001B[0m");
+}
+
+function hashOf(hash: string | undefined): string {
+  if (hash === undefined) throw new PipitError("INTERNAL", "A recovery code was made that cannot be read.");
+  return hash;
+}
