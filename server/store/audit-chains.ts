@@ -141,7 +141,7 @@ function damaged(): PipitError {
     {
       detail:
         "No audit chain has a valid MAC: table audit_chains was changed by hand, or the master key is another one. " +
-        "Restore the master key or the database.",
+        "Restore the master key or the database, or begin the damaged chains anew with: pipit audit restart.",
     },
   );
 }

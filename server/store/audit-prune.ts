@@ -15,7 +15,8 @@ import { AUDIT_CHAINS } from "./migration-0003.ts";
 import type { Tables } from "./schema.ts";
 import { inTransaction } from "./transaction.ts";
 
-const nobody: AuditOrigin = { ip: undefined, userAgent: undefined, correlationId: undefined };
+/** For what the server does by itself. */
+export const nobody: AuditOrigin = { ip: undefined, userAgent: undefined, correlationId: undefined };
 
 /** Removes what is too old, a batch in a transaction, so that nobody waits long; see `AuditReader.prune`. */
 export async function pruneAudit(

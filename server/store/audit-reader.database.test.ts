@@ -350,3 +350,36 @@ describe.each(databases)("retention of the audit log on $name", (database) => {
     expect((await chainRows(audit)).length).toBeGreaterThanOrEqual(EVENTS);
   });
 });
+
+describe.each(databases)("beginning the audit log anew on $name", (database) => {
+  test("makes a damaged chain usable, tells of it, and leaves the others", async () => {
+    await using audit = await openOneChain(database);
+    expect(await audit.reader.restart(origin)).toEqual({ chains: [], removed: 0 });
+    await audit.temporary.query(`delete from audit_events where chain = ${CHAIN} and seq = 2`);
+    await insert(audit, { ...(await chainRows(audit))[0], id: "x", chain: 99 });
+    expect(await audit.reader.restart(origin)).toEqual({ chains: [CHAIN, 99], removed: EVENTS });
+    expect(await problemsOf(audit)).toEqual([]);
+    expect(await audit.reader.list({ limit: 10 })).toMatchObject([
+      { event: "audit.pruned", reason: "restarted", data: { chains: `${CHAIN} 99`, removed: EVENTS } },
+      { event: "login" },
+    ]);
+    await audit.withOnly(CHAIN, () => audit.log.append({ event: "logout", outcome: "success" }, origin));
+    expect((await chainRows(audit)).every(({ seq }) => Number(seq) > EVENTS)).toBe(true);
+    expect(await problemsOf(audit)).toEqual([]);
+  });
+
+  test("lets a server with a new master key write again", async () => {
+    await using audit = await openOneChain(database);
+    await using other = await openAudit(
+      { ...database, open: async () => audit.temporary },
+      Buffer.alloc(32, 8),
+    );
+    await expect(other.log.append({ event: "login", outcome: "success" }, origin)).rejects.toMatchObject({
+      code: "STORAGE_CORRUPT",
+    });
+    await other.temporary.query("delete from audit_chains where id = 5");
+    expect(await other.reader.restart()).toMatchObject({ removed: EVENTS + 1 });
+    await other.log.append({ event: "login", outcome: "success" }, origin);
+    expect(await other.reader.verify()).toEqual({ events: 2, problems: [] });
+  });
+});

@@ -6,7 +6,8 @@ import {
   type ExportAuditOptions,
 } from "#server/domain/audit/audit-reader.ts";
 import type { AuditQuery } from "#server/domain/audit/ports.ts";
-import { pruneAudit } from "./audit-prune.ts";
+import { nobody, pruneAudit } from "./audit-prune.ts";
+import { restartAudit } from "./audit-restart.ts";
 import type { AuditLogOptions } from "./audit-store.ts";
 import { verifyAudit } from "./audit-verify.ts";
 import { AUDIT_BATCH } from "./audit-walk.ts";
@@ -19,6 +20,7 @@ export function createAuditReader(db: Kysely<Tables>, options: AuditLogOptions):
     verify: (verifyOptions) => verifyAudit(db, options.key, verifyOptions),
     exportAll: (exportOptions) => exportAll(db, exportOptions),
     prune: (pruneOptions) => pruneAudit(db, options, pruneOptions),
+    restart: (origin = nobody) => restartAudit(db, options, origin),
   };
 }
 

@@ -65,6 +65,12 @@ export interface PrunedAudit {
   readonly problems: readonly AuditProblem[];
 }
 
+export interface RestartedAudit {
+  readonly chains: readonly number[];
+  /** Events that were in them. */
+  readonly removed: number;
+}
+
 /** Reads, checks and shortens the log. */
 export interface AuditReader {
   /** Newest first; at most {@link AUDIT_LIST_MAX}. */
@@ -75,4 +81,9 @@ export interface AuditReader {
   exportAll(options?: ExportAuditOptions): AsyncIterable<string>;
   /** Removes what is older, from each chain's beginning, and leaves a signed anchor there; `audit.pruned` tells of it. */
   prune(options?: PruneAuditOptions): Promise<PrunedAudit>;
+  /**
+   * Begins every damaged chain anew, with none of its events: when the damage is understood and the log exported, or the
+   * master key lost. An event tells of it.
+   */
+  restart(origin?: AuditOrigin): Promise<RestartedAudit>;
 }
