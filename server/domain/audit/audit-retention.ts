@@ -1,0 +1,57 @@
+import type { Logger } from "../logger.ts";
+import type { AuditReader } from "./audit-reader.ts";
+
+/** Not with the start, which has enough to do. */
+const FIRST_AFTER_MS = 60_000;
+const EVERY_MS = 24 * 60 * 60 * 1000;
+
+export interface AuditRetentionOptions {
+  readonly reader: Pick<AuditReader, "prune">;
+  readonly retentionMs: number;
+  readonly logger: Logger;
+  /** Default a minute. */
+  readonly firstAfterMs?: number;
+  /** Default a day. */
+  readonly everyMs?: number;
+}
+
+/**
+ * Removes events that are too old, once a day; several servers on one database may all do so. A failure is logged and
+ * tried again the next day. Disposing waits for the batch that is being removed, and keeps no process alive.
+ */
+export function startAuditRetention(options: AuditRetentionOptions): AsyncDisposable {
+  const { reader, retentionMs, logger, firstAfterMs = FIRST_AFTER_MS, everyMs = EVERY_MS } = options;
+  const stop = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+  const prune = async (): Promise<void> => {
+    try {
+      const { removed, problems } = await reader.prune({ olderThanMs: retentionMs, signal: stop.signal });
+      if (removed > 0) logger.info("audit.pruned", { removed });
+      if (problems.length > 0) {
+        logger.error("audit.damaged", {
+          problems,
+          cure: "Run: pipit audit verify. What is damaged was kept.",
+        });
+      }
+    } catch (error) {
+      if (!stop.signal.aborted) logger.error("audit.prune_failed", { error });
+    }
+  };
+  const schedule = (afterMs: number): void => {
+    timer = setTimeout(() => {
+      running = prune().then(() => {
+        if (!stop.signal.aborted) schedule(everyMs);
+      });
+    }, afterMs);
+    timer.unref();
+  };
+  schedule(firstAfterMs);
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
