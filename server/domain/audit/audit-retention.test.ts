@@ -30,7 +30,8 @@ test("old events are removed again and again, also after a failure, and what is 
     ],
     asked,
   );
-  await using _retention = startAuditRetention({ ...often, reader, logger });
+  await using stack = new AsyncDisposableStack();
+  stack.use(startAuditRetention({ ...often, reader, logger }));
   await expect.poll(() => asked.length).toBeGreaterThan(3);
   expect(asked[0]?.olderThanMs).toBe(5);
   expect(logger.lines.map(({ level, event }) => `${level} ${event}`)).toEqual([
