@@ -1,11 +1,10 @@
-import { createHmac, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
-import { performance } from "node:perf_hooks";
+import { createHash, createHmac, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createManualClock } from "#server/store/testing/temporary-store.ts";
-import { createAccessTokens } from "./access-tokens.ts";
-import type { PublicJwk, SigningKeys } from "./signing-keys.ts";
+import { createAccessTokens, type TokenKeys } from "./access-tokens.ts";
+import type { SigningKey, VerifyingKey } from "./jws.ts";
 
 const issuer = "http://127.0.0.1:8787";
 const audience = "pipit";
@@ -15,14 +14,28 @@ const alice = { userId: "alice", clientId: "pipit-cli", scope: "chat profile" };
 
 const mine = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const foreign = generateKeyPairSync("rsa", { modulusLength: 2048 });
-const keys: SigningKeys = {
-  jwks: () => {
-    const { n = "", e = "" } = mine.publicKey.export({ format: "jwk" });
-    return { keys: [{ kty: "RSA", n, e, kid: "key-1", alg: "RS256", use: "sig" } satisfies PublicJwk] };
-  },
-  signing: () => ({ kid: "key-1", privateKey: mine.privateKey }),
-  publicKey: (kid) => (kid === "key-1" ? mine.publicKey : undefined),
+const curve = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const foreignCurve = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const signing = {
+  RS256: { kid: "key-1", algorithm: "RS256", privateKey: mine.privateKey },
+  ES256: { kid: "key-e", algorithm: "ES256", privateKey: curve.privateKey },
+} as const satisfies Record<string, SigningKey>;
+const verifying = new Map<string, VerifyingKey>([
+  ["key-1", { algorithm: "RS256", key: mine.publicKey }],
+  ["key-e", { algorithm: "ES256", key: curve.publicKey }],
+]);
+const keys: TokenKeys = {
+  signing: (algorithm) => signing[algorithm],
+  publicKey: async (kid) => verifying.get(kid),
 };
+/** As another library has them. */
+const jwks = createLocalJWKSet({
+  keys: [...verifying].map(([kid, { key, algorithm }]) => ({
+    ...(key.export({ format: "jwk" }) as { kty: string }),
+    kid,
+    alg: algorithm,
+  })),
+});
 
 function setUp() {
   const clock = createManualClock(startMs);
@@ -52,7 +65,11 @@ function forge(
   key: KeyObject = mine.privateKey,
 ): string {
   const text = `${encode({ ...goodHeader, ...header })}.${encode({ ...goodClaims, ...claims })}`;
-  return `${text}.${sign("RSA-SHA256", Buffer.from(text), key).toString("base64url")}`;
+  return `${text}.${signatureOf(text, key)}`;
+}
+
+function signatureOf(text: string, key: KeyObject): string {
+  return sign("sha256", Buffer.from(text), { key, dsaEncoding: "ieee-p1363" }).toString("base64url");
 }
 
 async function failure(token: string): Promise<PipitError> {
@@ -79,34 +96,125 @@ describe("issue", () => {
     expect(decodeJwt(tokens.issue(alice).token).jti).not.toBe(decodeJwt(token).jti);
   });
 
-  test("is accepted by another library over the published keys", async () => {
-    const { token } = setUp().tokens.issue(alice);
-    const jwks = createLocalJWKSet({ keys: keys.jwks().keys.map((key) => ({ ...key })) });
-    const { payload } = await jwtVerify(token, jwks, {
+  test.each(["RS256", "ES256"] as const)("by %s is accepted by another library", async (algorithm) => {
+    const { token } = setUp().tokens.issue({ ...alice, algorithm });
+    const { payload, protectedHeader } = await jwtVerify(token, jwks, {
       issuer,
       audience,
       typ: "at+jwt",
-      algorithms: ["RS256"],
+      algorithms: [algorithm],
       currentDate: new Date(startMs),
     });
     expect(payload.sub).toBe("alice");
+    expect(protectedHeader.kid).toBe(signing[algorithm].kid);
+  });
+
+  test("names the session and when the person signed in, and has the life that was asked for", () => {
+    const { token, expiresInSeconds, tokenId } = setUp().tokens.issue({
+      ...alice,
+      sessionId: "family-1",
+      authTimeMs: startMs - 5_500,
+      ttlSeconds: 60,
+    });
+    expect(expiresInSeconds).toBe(60);
+    expect(decodeJwt(token)).toMatchObject({
+      sid: "family-1",
+      auth_time: startSeconds - 6,
+      jti: tokenId,
+      exp: startSeconds + 60,
+    });
+  });
+
+  test("never lives longer than retired keys are kept for", () => {
+    const { token, expiresInSeconds } = setUp().tokens.issue({ ...alice, ttlSeconds: 86_400 });
+    expect(expiresInSeconds).toBe(3_600);
+    expect(decodeJwt(token).exp).toBe(startSeconds + 3_600);
+  });
+});
+
+describe("an ID token", () => {
+  const request = {
+    audience: "pipit-cli",
+    userId: "alice",
+    nonce: "n-1",
+    authTimeMs: startMs - 1_000,
+    amr: ["pwd", "otp"],
+    sessionId: "family-1",
+    claims: { name: "Alice", sub: "root", aud: "pipit", iss: "elsewhere", exp: 9_999_999_999 },
+  } as const;
+
+  test("says what OpenID Connect asks for, and about the person cannot say anything else of it", async () => {
+    const { tokens } = setUp();
+    const accessToken = tokens.issue(alice).token;
+    const idToken = tokens.signIdToken({ ...request, accessToken });
+    const { payload, protectedHeader } = await jwtVerify(idToken, jwks, {
+      issuer,
+      audience: "pipit-cli",
+      algorithms: ["RS256"],
+      currentDate: new Date(startMs),
+    });
+    expect(protectedHeader).toEqual({ alg: "RS256", typ: "JWT", kid: "key-1" });
+    expect(payload).toEqual({
+      iss: issuer,
+      sub: "alice",
+      aud: "pipit-cli",
+      iat: startSeconds,
+      exp: startSeconds + 3_600,
+      auth_time: startSeconds - 1,
+      nonce: "n-1",
+      amr: ["pwd", "otp"],
+      sid: "family-1",
+      name: "Alice",
+      at_hash: createHash("sha256").update(accessToken).digest().subarray(0, 16).toString("base64url"),
+    });
+  });
+
+  test("is no access token, even if it were for our audience", async () => {
+    const { tokens } = setUp();
+    for (const client of ["pipit-cli", audience]) {
+      const idToken = tokens.signIdToken({ ...request, audience: client });
+      expect((await failure(idToken)).code).toBe("TOKEN_INVALID");
+    }
+  });
+
+  test("has no hash of a token it does not come with", () => {
+    expect(decodeJwt(setUp().tokens.signIdToken(request))).not.toHaveProperty("at_hash");
   });
 });
 
 describe("verify accepts", () => {
   test("what was issued, until its very last second", async () => {
     const { clock, tokens } = setUp();
-    const { token } = tokens.issue(alice);
+    const { token, tokenId } = tokens.issue({ ...alice, sessionId: "family-1", authTimeMs: startMs - 2_000 });
     const caller = {
       userId: "alice",
       clientId: "pipit-cli",
       scope: ["chat", "profile"],
       anonymous: false,
+      kind: "user",
       expiresAtMs: clock.nowMs() + 900_000,
+      tokenId,
+      sessionId: "family-1",
+      authTimeMs: startMs - 2_000,
     };
     expect(await tokens.verify(token)).toEqual(caller);
     clock.advance(899_999);
     expect(await tokens.verify(token)).toEqual(caller);
+  });
+
+  test("a token by ES256", async () => {
+    const { tokens } = setUp();
+    const { token } = tokens.issue({ ...alice, algorithm: "ES256" });
+    expect(decodeProtectedHeader(token)).toEqual({ alg: "ES256", typ: "at+jwt", kid: "key-e" });
+    expect(await tokens.verify(token)).toMatchObject({ userId: "alice", kind: "user" });
+  });
+
+  test("a client that speaks for itself, as a service", async () => {
+    const { tokens } = setUp();
+    const { token } = tokens.issue({ userId: "worker", clientId: "worker", scope: "api:read" });
+    const caller = await tokens.verify(token);
+    expect(caller).toMatchObject({ userId: "worker", clientId: "worker", kind: "service" });
+    expect(caller).not.toHaveProperty("sessionId");
   });
 
   test("an audience list that names us, an empty scope, a clock 30 s ahead", async () => {
@@ -144,7 +252,28 @@ describe("verify refuses", () => {
       },
     ],
     ["RS512", () => forge({ alg: "RS512" })],
-    ["ES256", () => forge({ alg: "ES256" })],
+    ["ES256 named for an RSA key", () => forge({ alg: "ES256" })],
+    ["RS256 named for a curve's key", () => forge({ kid: "key-e" }, {}, curve.privateKey)],
+    ["RS256 by an RSA key under a curve's id", () => forge({ kid: "key-e" })],
+    ["ES256 by a curve's key under an RSA id", () => forge({ alg: "ES256" }, {}, curve.privateKey)],
+    ["ES256 with a foreign key", () => forge({ alg: "ES256", kid: "key-e" }, {}, foreignCurve.privateKey)],
+    [
+      "ES256 with a signature in DER",
+      () => {
+        const text = `${encode({ ...goodHeader, alg: "ES256", kid: "key-e" })}.${encode(goodClaims)}`;
+        return `${text}.${sign("sha256", Buffer.from(text), curve.privateKey).toString("base64url")}`;
+      },
+    ],
+    [
+      "ES256 with a signature of zeros",
+      () => {
+        const text = `${encode({ ...goodHeader, alg: "ES256", kid: "key-e" })}.${encode(goodClaims)}`;
+        return `${text}.${Buffer.alloc(64).toString("base64url")}`;
+      },
+    ],
+    ["a session id that is no text", () => forge({}, { sid: 7 })],
+    ["an empty session id", () => forge({}, { sid: "" })],
+    ["a time of sign-in that is no number", () => forge({}, { auth_time: "now" })],
     ["a foreign kid", () => forge({ kid: "key-2" }, {}, foreign.privateKey)],
     ["our kid with a foreign signature", () => forge({}, {}, foreign.privateKey)],
     ["no kid", () => forge({ kid: undefined })],
@@ -200,23 +329,9 @@ describe("verify refuses", () => {
 
   test("claims that are signed but no JSON object", async () => {
     const text = `${encode(goodHeader)}.${encode("text")}`;
-    const token = `${text}.${sign("RSA-SHA256", Buffer.from(text), mine.privateKey).toString("base64url")}`;
+    const token = `${text}.${signatureOf(text, mine.privateKey)}`;
     expect((await failure(token)).code).toBe("TOKEN_INVALID");
   });
-});
-
-test("verifying takes less than 0.2 ms", async () => {
-  const { tokens } = setUp();
-  const { token } = tokens.issue(alice);
-  const rounds = 200;
-  const times: number[] = [];
-  for (let n = 0; n < rounds; n++) {
-    const start = performance.now();
-    await tokens.verify(token);
-    times.push(performance.now() - start);
-  }
-  // The fastest tenth: other work on this machine must not fail the test.
-  expect(times.toSorted((a, b) => a - b)[rounds / 10]).toBeLessThan(0.2);
 });
 
 /** The same signature bytes with the spare bits of the last character set. */

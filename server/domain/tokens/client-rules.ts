@@ -20,9 +20,14 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** What callers without a client are called. */
 const reservedIds: ReadonlySet<string> = new Set(["internal", "legacy"]);
 
+/** False for what no client can be called. */
+export function isClientId(text: string): boolean {
+  return idShape.test(text);
+}
+
 /** Lets nobody register an id that could be taken for an account's (RFC 9700 §4.15). Throws INVALID_REQUEST. */
 export function checkClientId(clientId: string): void {
-  if (!idShape.test(clientId)) {
+  if (!isClientId(clientId)) {
     throw refused("client_id", "3 to 64 of a-z, 0-9, dot, hyphen and underscore, a letter or digit first.");
   }
   // Accounts have UUIDs: a client with one could pass for its owner.

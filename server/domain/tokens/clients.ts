@@ -6,21 +6,22 @@ import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import { usualLifetimes, type ClientDefinition } from "./built-in-clients.ts";
-import { checkClient, checkClientId } from "./client-rules.ts";
+import { checkClient, checkClientId, isClientId } from "./client-rules.ts";
 import { createClientCache } from "./client-cache.ts";
 import type { OauthClient } from "./ports.ts";
 import type { TokenGuard } from "./token-guard.ts";
 
-type Optional = "firstParty" | "redirectUris" | "postLogoutRedirectUris" | "allowPasswordGrant";
 type Managed = "clientId" | "secretHash" | "active" | "createdAtMs" | "updatedAtMs";
-
-/** A client to be registered. What is not said is refused to it, or usual. */
-export type ClientRegistration = Omit<OauthClient, Managed | Optional | Tuning> &
-  Partial<Pick<OauthClient, "clientId" | Optional | Tuning>>;
 /** What the operator tunes, also of built-in clients. */
 type Tuning = "tokenAlgorithm" | keyof typeof usualLifetimes;
+type Optional = "firstParty" | "redirectUris" | "postLogoutRedirectUris" | "allowPasswordGrant" | Tuning;
+type Maybe<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
+
+/** A client to be registered. What is not said is refused to it, or usual. */
+export type ClientRegistration = Omit<OauthClient, Managed | Optional> &
+  Maybe<Pick<OauthClient, "clientId" | Optional>>;
 /** What can change about a client; whether it is confidential cannot. */
-export type ClientChange = Partial<Omit<OauthClient, Managed | "confidential">>;
+export type ClientChange = Maybe<Omit<OauthClient, Managed | "confidential">>;
 
 export interface RegisteredClient {
   readonly client: OauthClient;
@@ -70,7 +71,8 @@ export function createClients({ auth, clock, guard }: ClientsOptions): Clients {
     }
   };
   return {
-    find: (clientId) => cache.find(clientId),
+    // Anything may come from outside; what is no id is not worth a look.
+    find: async (clientId) => (isClientId(clientId) ? cache.find(clientId) : undefined),
     list: () => auth.clients.list(),
     async seed(definitions) {
       for (const definition of definitions) {
@@ -236,7 +238,9 @@ function toClient(registration: ClientRegistration, nowMs: number): RegisteredCl
   return { client, secret };
 }
 
-/** Without what is undefined: nothing said is nothing changed. */
-function present<T extends object>(given: T): T {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
+/** What is said: nothing said is nothing changed. */
+type Present<T> = { readonly [Name in keyof T]: Exclude<T[Name], undefined> };
+
+function present<T extends object>(given: T): Present<T> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Present<T>;
 }

@@ -13,8 +13,8 @@ import {
 
 /** How long a verifier may keep our JWKS (`max-age`), in seconds. */
 export const JWKS_MAX_AGE_SECONDS = 3_600;
-/** Server processes look at the database this seldom, and their clocks differ a little. */
-const SPREAD_MS = 60_000;
+/** Server processes look at the database now and then, and a clock may be wrong by ten minutes. */
+const SPREAD_MS = 15 * 60_000;
 /** A new key is published this long before it signs. */
 export const PUBLISH_AHEAD_MS = JWKS_MAX_AGE_SECONDS * 1000 + SPREAD_MS;
 /**

@@ -2,7 +2,8 @@ import { createHash, createPublicKey, sign, verify } from "node:crypto";
 import Database from "better-sqlite3";
 import { calculateJwkThumbprint } from "jose";
 import { describe, expect, test } from "vitest";
-import { openTemporaryStore } from "#server/store/testing/temporary-store.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import { createRecordingLogger, openTemporaryStore } from "#server/store/testing/temporary-store.ts";
 import { loadMasterKey } from "./master-key.ts";
 import type { SigningKeyStore, StoredSigningKey } from "./ports.ts";
 import { createSigningKeys } from "./signing-keys.ts";
@@ -20,49 +21,89 @@ async function setUp() {
 }
 
 function storeOf(...keys: readonly StoredSigningKey[]): SigningKeyStore {
-  return { list: async () => keys, insertFirst: async () => false };
+  const refuse = async () => false;
+  return {
+    list: async () => keys,
+    insertFirst: refuse,
+    insertNext: refuse,
+    promote: refuse,
+    removeRetired: async () => 0,
+  };
 }
 
 describe("createSigningKeys", () => {
-  test("makes an RS256-2048 key once, named by its thumbprint, and loads the same one afterwards", async () => {
+  test("makes an RS256-2048 and an ES256 key once, named by their thumbprints, and loads the same afterwards", async () => {
     await using parts = await setUp();
     const first = await parts.load();
     const again = await parts.load();
-    expect(again.jwks()).toEqual(first.jwks());
-    const [jwk, ...others] = first.jwks().keys;
-    expect(others).toEqual([]);
-    expect(jwk).toEqual({
-      kty: "RSA",
-      n: expect.any(String) as string,
-      e: "AQAB",
-      alg: "RS256",
-      use: "sig",
-      kid: first.signing().kid,
-    });
-    if (jwk === undefined) throw new Error("no key");
-    expect(jwk.kid).toBe(await calculateJwkThumbprint({ ...jwk }));
-    expect(createPublicKey({ key: { ...jwk }, format: "jwk" }).asymmetricKeyDetails?.modulusLength).toBe(
+    expect(await again.jwks()).toEqual(await first.jwks());
+    const { keys } = await first.jwks();
+    expect(keys).toEqual([
+      {
+        kty: "RSA",
+        n: expect.any(String) as string,
+        e: "AQAB",
+        alg: "RS256",
+        use: "sig",
+        kid: first.signing().kid,
+      },
+      {
+        kty: "EC",
+        crv: "P-256",
+        x: expect.any(String) as string,
+        y: expect.any(String) as string,
+        alg: "ES256",
+        use: "sig",
+        kid: first.signing("ES256").kid,
+      },
+    ]);
+    for (const jwk of keys) expect(jwk.kid).toBe(await calculateJwkThumbprint({ ...jwk }));
+    const [rsa] = keys;
+    if (rsa === undefined) throw new Error("no key");
+    expect(createPublicKey({ key: { ...rsa }, format: "jwk" }).asymmetricKeyDetails?.modulusLength).toBe(
       2048,
     );
   });
 
-  test("the private half that was stored belongs to the public one", async () => {
+  test.each(["RS256", "ES256"] as const)(
+    "the private half of %s that was stored belongs to the public one",
+    async (algorithm) => {
+      await using parts = await setUp();
+      await parts.load();
+      const keys = await parts.load();
+      const { kid, privateKey } = keys.signing(algorithm);
+      const found = await keys.publicKey(kid);
+      if (found === undefined) throw new Error("no key");
+      const data = Buffer.from("text");
+      expect(found.algorithm).toBe(algorithm);
+      expect(verify("sha256", data, found.key, sign("sha256", data, privateKey))).toBe(true);
+      expect(await keys.publicKey("another")).toBeUndefined();
+    },
+  );
+
+  test("a library that signs by itself gets whole keys, signing ones first", async () => {
     await using parts = await setUp();
-    await parts.load();
-    const { signing, publicKey } = await parts.load();
-    const { kid, privateKey } = signing();
-    const key = publicKey(kid);
-    if (key === undefined) throw new Error("no key");
-    const data = Buffer.from("text");
-    expect(verify("RSA-SHA256", data, key, sign("RSA-SHA256", data, privateKey))).toBe(true);
-    expect(publicKey("another")).toBeUndefined();
+    const keys = await parts.load();
+    const { keys: whole, generation } = keys.privateJwks();
+    expect(whole.map(({ kid }) => kid)).toEqual([keys.signing().kid, keys.signing("ES256").kid]);
+    expect(whole.every(({ d }) => typeof d === "string")).toBe(true);
+    expect(keys.privateJwks()).toBe(keys.privateJwks());
+    await keys.reload();
+    expect(keys.privateJwks().generation).toBe(generation);
+  });
+
+  test("no private member is published", async () => {
+    await using parts = await setUp();
+    const members = (await (await parts.load()).jwks()).keys.flatMap((key) => Object.keys(key));
+    for (const secret of ["d", "p", "q", "dp", "dq", "qi"]) expect(members).not.toContain(secret);
   });
 
   test("servers that start at once end with one key", async () => {
     await using parts = await setUp();
     const loaded = await Promise.all([parts.load(), parts.load(), parts.load()]);
     expect(new Set(loaded.map((keys) => keys.signing().kid)).size).toBe(1);
-    expect(await parts.keyStore.list()).toHaveLength(1);
+    expect(new Set(loaded.map((keys) => keys.signing("ES256").kid)).size).toBe(1);
+    expect(await parts.keyStore.list()).toHaveLength(2);
   });
 
   test("nothing of the private key is readable in the database", async () => {
@@ -94,9 +135,8 @@ describe("createSigningKeys", () => {
     await parts.load();
     await using otherParts = await setUp();
     await otherParts.load();
-    const [mine] = await parts.keyStore.list();
-    const [theirs] = await otherParts.keyStore.list();
-    if (mine === undefined || theirs === undefined) throw new Error("no key");
+    const mine = await rsaKeyOf(parts.keyStore);
+    const theirs = await rsaKeyOf(otherParts.keyStore);
     const load = (key: StoredSigningKey) =>
       createSigningKeys({ store: storeOf(key), masterKey: parts.masterKey, clock: parts.clock });
     await expect(load({ ...mine, kid: theirs.kid, publicJwk: theirs.publicJwk })).rejects.toMatchObject({
@@ -105,6 +145,7 @@ describe("createSigningKeys", () => {
     await expect(load({ ...mine, publicJwk: theirs.publicJwk })).rejects.toMatchObject({
       code: "STORAGE_CORRUPT",
     });
+    await expect(load({ ...mine, algorithm: "ES256" })).rejects.toMatchObject({ code: "STORAGE_CORRUPT" });
     await expect(load({ ...mine, publicJwk: "null" })).rejects.toMatchObject({ code: "STORAGE_CORRUPT" });
     await expect(load({ ...mine, publicJwk: "{" })).rejects.toMatchObject({ code: "STORAGE_CORRUPT" });
     await expect(load({ ...mine, sealedPrivateKey: "" })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
@@ -114,18 +155,19 @@ describe("createSigningKeys", () => {
     await using parts = await setUp();
     await using otherParts = await setUp();
     await parts.load();
-    await otherParts.load();
-    const [current] = await parts.keyStore.list();
-    const [old] = await otherParts.keyStore.list();
-    if (current === undefined || old === undefined) throw new Error("no key");
+    // As another process of this server made it, in its time.
+    await createSigningKeys({ ...parts, store: otherParts.keyStore });
+    const current = await rsaKeyOf(parts.keyStore);
+    const old = await rsaKeyOf(otherParts.keyStore);
     const keys = await createSigningKeys({
       store: storeOf({ ...old, state: "retired" }, current),
       masterKey: parts.masterKey,
       clock: parts.clock,
     });
     expect(keys.signing().kid).toBe(current.kid);
-    expect(keys.jwks().keys.map((key) => key.kid)).toEqual([old.kid, current.kid]);
-    expect(keys.publicKey(old.kid)).toBeDefined();
+    expect((await keys.jwks()).keys.map((key) => key.kid)).toEqual([current.kid, old.kid]);
+    expect(await keys.publicKey(old.kid)).toBeDefined();
+    expect(() => keys.signing("ES256")).toThrow(expect.objectContaining({ code: "INTERNAL" }));
   });
 
   test("a store that keeps no key is an internal fault", async () => {
@@ -136,11 +178,86 @@ describe("createSigningKeys", () => {
   });
 });
 
-describe("the key id", () => {
-  test("is the RFC 7638 hash of the required members", async () => {
-    await using parts = await setUp();
-    const [jwk] = (await parts.load()).jwks().keys;
-    const canonical = `{"e":"${jwk?.e}","kty":"RSA","n":"${jwk?.n}"}`;
-    expect(jwk?.kid).toBe(createHash("sha256").update(canonical).digest("base64url"));
+test("the key id is the RFC 7638 hash of the required members", async () => {
+  await using parts = await setUp();
+  const [rsa, curve] = (await (await parts.load()).jwks()).keys;
+  if (rsa?.kty !== "RSA" || curve?.kty !== "EC") throw new Error("other keys");
+  const hash = (text: string) => createHash("sha256").update(text).digest("base64url");
+  expect(rsa.kid).toBe(hash(`{"e":"${rsa.e}","kty":"RSA","n":"${rsa.n}"}`));
+  expect(curve.kid).toBe(hash(`{"crv":"P-256","kty":"EC","x":"${curve.x}","y":"${curve.y}"}`));
+});
+
+describe("while it runs", () => {
+  /** Keys over a store whose answers the test counts and can break. */
+  async function watched() {
+    const parts = await setUp();
+    await parts.load();
+    const stored = await parts.keyStore.list();
+    const state = { looks: 0, broken: false };
+    const store: SigningKeyStore = {
+      ...storeOf(),
+      async list() {
+        state.looks++;
+        if (state.broken) throw new PipitError("DATABASE_UNREACHABLE", "Gone.");
+        return stored;
+      },
+    };
+    const { masterKey, clock } = parts;
+    const logger = createRecordingLogger();
+    const keys = await createSigningKeys({ store, masterKey, clock, logger });
+    state.looks = 0;
+    return { ...parts, state, keys, logger };
+  }
+
+  test("it looks into the database at most every 5 s, and once for those who ask at once", async () => {
+    await using parts = await watched();
+    const { keys, state, clock } = parts;
+    const { kid } = keys.signing();
+    await Promise.all([keys.jwks(), keys.publicKey(kid), keys.fresh()]);
+    expect(state.looks).toBe(0);
+    clock.advance(5_000);
+    await Promise.all([keys.jwks(), keys.publicKey(kid), keys.fresh(), keys.jwks()]);
+    expect(state.looks).toBe(1);
+  });
+
+  test("an unknown key makes it look again, at most once a second", async () => {
+    await using parts = await watched();
+    const { keys, state, clock } = parts;
+    const guess = () => Promise.all(["a", "b", "c"].map((kid) => keys.publicKey(kid)));
+    clock.advance(1_000);
+    expect(await guess()).toEqual([undefined, undefined, undefined]);
+    await guess();
+    expect(state.looks).toBe(1);
+    clock.advance(1_000);
+    await guess();
+    expect(state.looks).toBe(2);
+  });
+
+  test("it goes on for an hour while the database is gone, and no longer", async () => {
+    await using parts = await watched();
+    const { keys, state, clock, logger } = parts;
+    const { kid } = keys.signing();
+    state.broken = true;
+    clock.advance(59 * 60_000);
+    expect(await keys.publicKey(kid)).toBeDefined();
+    expect((await keys.jwks()).keys).toHaveLength(2);
+    expect(logger.lines.map((line) => line.event)).toContain("keys.reload_failed");
+    clock.advance(60_000);
+    await expect(keys.publicKey(kid)).rejects.toMatchObject({ code: "DATABASE_UNREACHABLE" });
+    state.broken = false;
+    expect(await keys.publicKey(kid)).toBeDefined();
+  });
+
+  test("signing looks again in the background", async () => {
+    await using parts = await watched();
+    parts.clock.advance(5_000);
+    parts.keys.signing();
+    expect(parts.state.looks).toBe(1);
   });
 });
+
+async function rsaKeyOf(store: SigningKeyStore): Promise<StoredSigningKey> {
+  const found = (await store.list()).find((key) => key.algorithm === "RS256");
+  if (found === undefined) throw new Error("no key");
+  return found;
+}

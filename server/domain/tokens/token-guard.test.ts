@@ -1,0 +1,157 @@
+import { describe, expect, test } from "vitest";
+import type { Caller } from "#server/domain/caller.ts";
+import { createManualClock } from "#server/store/testing/temporary-store.ts";
+import type { TokenState } from "./ports.ts";
+import { createTokenGuard } from "./token-guard.ts";
+
+const caller: Caller = {
+  userId: "alice",
+  clientId: "pipit-cli",
+  scope: ["api:read"],
+  anonymous: false,
+  kind: "user",
+  sessionId: "family-1",
+  tokenId: "token-1",
+};
+const service: Caller = {
+  userId: "worker",
+  clientId: "worker",
+  scope: [],
+  anonymous: false,
+  kind: "service",
+  tokenId: "token-s",
+};
+const good: TokenState = { session: "live", accountActive: true, clientActive: true, jtiRevoked: false };
+
+function setUp() {
+  const clock = createManualClock();
+  const looks: unknown[] = [];
+  const answer = { state: good, error: undefined as Error | undefined };
+  const guard = createTokenGuard({
+    clock,
+    states: {
+      async find(token) {
+        looks.push(token);
+        if (answer.error !== undefined) throw answer.error;
+        return answer.state;
+      },
+    },
+  });
+  return { clock, looks, answer, guard };
+}
+
+describe("the guard", () => {
+  test("lets a live token pass as it is, after one look at all it names", async () => {
+    const { guard, looks } = setUp();
+    expect(await guard.check(caller)).toBe(caller);
+    expect(looks).toEqual([{ sid: "family-1", userId: "alice", clientId: "pipit-cli", jti: "token-1" }]);
+  });
+
+  test.each<[string, Partial<TokenState>]>([
+    ["a revoked session", { session: "revoked" }],
+    ["an unknown session", { session: "unknown" }],
+    ["an account that was switched off", { accountActive: false }],
+    ["an account that is gone", { accountActive: undefined }],
+    ["a client that was switched off", { clientActive: false }],
+    ["a revoked token", { jtiRevoked: true }],
+  ])("refuses %s", async (_name, change) => {
+    const { guard, answer } = setUp();
+    answer.state = { ...good, ...change };
+    await expect(guard.check(caller)).rejects.toMatchObject({
+      code: "TOKEN_INVALID",
+      message: "This sign-in has ended. Sign in again.",
+    });
+  });
+
+  test("lets a sign-in that owes a code do nothing but give it", async () => {
+    const { guard, answer } = setUp();
+    answer.state = { ...good, session: "pending-otp" };
+    await expect(guard.check(caller)).rejects.toMatchObject({ code: "OTP_REQUIRED" });
+    expect(await guard.check(caller, { allowPendingOtp: true })).toEqual({ ...caller, pendingOtp: true });
+    answer.state = { ...good, session: "pending-otp", accountActive: false };
+    guard.forgetAll();
+    await expect(guard.check(caller, { allowPendingOtp: true })).rejects.toMatchObject({
+      code: "TOKEN_INVALID",
+    });
+  });
+
+  test("asks for no account of a service, and for nothing of a caller without a token", async () => {
+    const { guard, answer, looks } = setUp();
+    answer.state = { ...good, accountActive: undefined };
+    expect(await guard.check(service)).toBe(service);
+    const { tokenId: _, ...cookie } = caller;
+    expect(await guard.check(cookie)).toBe(cookie);
+    expect(looks).toHaveLength(1);
+    answer.state = { ...good, accountActive: undefined, clientActive: false };
+    guard.forget("token-s");
+    await expect(guard.check(service)).rejects.toMatchObject({ code: "TOKEN_INVALID" });
+  });
+
+  test("believes what it saw for less than a second, whichever way the clock goes", async () => {
+    const { guard, answer, clock, looks } = setUp();
+    await Promise.all([guard.check(caller), guard.check(caller), guard.check(caller)]);
+    clock.advance(999);
+    await guard.check(caller);
+    expect(looks).toHaveLength(1);
+    answer.state = { ...good, session: "revoked" };
+    clock.advance(1);
+    await expect(guard.check(caller)).rejects.toThrow();
+    answer.state = good;
+    clock.advance(-600_000);
+    await guard.check(caller);
+    expect(looks).toHaveLength(3);
+  });
+
+  test.each(["family-1", "token-1"])("forgets at once what is known of %s", async (id) => {
+    const { guard, answer, looks } = setUp();
+    await guard.check(caller);
+    await guard.check({ ...caller, sessionId: "family-2", tokenId: "token-2" });
+    answer.state = { ...good, session: "revoked" };
+    guard.forget("never seen");
+    guard.forget(id);
+    await expect(guard.check(caller)).rejects.toThrow();
+    await guard.check({ ...caller, sessionId: "family-2", tokenId: "token-2" });
+    expect(looks).toHaveLength(3);
+  });
+
+  test("forgets every token of a session", async () => {
+    const { guard, answer } = setUp();
+    const tokens = ["a", "b", "c"].map((tokenId) => ({ ...caller, tokenId }));
+    for (const one of tokens) await guard.check(one);
+    answer.state = { ...good, session: "revoked" };
+    guard.forget("family-1");
+    for (const one of tokens) await expect(guard.check(one)).rejects.toThrow();
+  });
+
+  test("does not believe a failed look", async () => {
+    const { guard, answer } = setUp();
+    answer.error = new Error("gone");
+    await expect(guard.check(caller)).rejects.toThrow("gone");
+    answer.error = undefined;
+    expect(await guard.check(caller)).toBe(caller);
+  });
+
+  test("does not let a look that began before a revocation outlive it", async () => {
+    const clock = createManualClock();
+    const { promise, resolve } = Promise.withResolvers<TokenState>();
+    const answers = [promise, Promise.resolve<TokenState>({ ...good, session: "revoked" })];
+    const guard = createTokenGuard({ clock, states: { find: async () => answers.shift() ?? good } });
+    const before = guard.check(caller);
+    guard.forget("family-1");
+    resolve(good);
+    await before;
+    await expect(guard.check(caller)).rejects.toMatchObject({ code: "TOKEN_INVALID" });
+  });
+
+  test("keeps no more than its limit, and the newest", async () => {
+    const { guard, looks } = setUp();
+    for (let n = 0; n <= 10_000; n++) {
+      await guard.check({ ...caller, sessionId: `family-${n}`, tokenId: `token-${n}` });
+    }
+    expect(looks).toHaveLength(10_001);
+    await guard.check({ ...caller, sessionId: "family-10000", tokenId: "token-10000" });
+    expect(looks).toHaveLength(10_001);
+    await guard.check({ ...caller, sessionId: "family-0", tokenId: "token-0" });
+    expect(looks).toHaveLength(10_002);
+  });
+});
