@@ -112,8 +112,11 @@ function isGiven(text: string | null | undefined): text is string {
   return text !== null && text !== undefined && text !== "";
 }
 
-/** Compares hashes, so that neither the content nor the length of the key shows in the time it takes. */
-function createKeyCheck(key: string | undefined): ((given: string) => boolean) | undefined {
+/**
+ * Tells the holder of PIPIT_INTERNAL_AUTH_KEY; undefined where no key is set. Compares hashes, so that neither the
+ * content nor the length of the key shows in the time it takes.
+ */
+export function createKeyCheck(key: string | undefined): ((given: string) => boolean) | undefined {
   if (!isGiven(key)) return undefined;
   const expected = sha256(key);
   return (given) => timingSafeEqual(sha256(given), expected);

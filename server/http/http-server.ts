@@ -4,8 +4,10 @@ import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ListenAddress } from "#server/settings.ts";
+import type { ClientAddress } from "#server/client-address.ts";
 import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#server/correlation.ts";
 import type { Logger } from "#server/domain/logger.ts";
+import type { HttpMetrics } from "#server/metrics.ts";
 import { listenError } from "#server/lifecycle/listen-error.ts";
 import type { ListeningPort } from "#server/lifecycle/listening-port.ts";
 import { peerOf } from "#server/peer.ts";
@@ -14,6 +16,7 @@ import { pageKey, peerKey } from "#server/rpc/peer-context.ts";
 import type { RpcRoutes } from "#server/rpc/router.ts";
 import { HttpError, toErrorAnswer } from "./http-error.ts";
 import { pageCredentialsOf } from "./page-credentials.ts";
+import { addClientAddress } from "./origin.ts";
 import { addRoutes, type Route } from "./route.ts";
 import type { Site } from "./site.ts";
 
@@ -29,6 +32,9 @@ export interface HttpServerDeps {
   readonly routes: readonly Route[];
   readonly site: Site;
   readonly correlation: Correlation;
+  /** Whose address a request has, past the proxies that are trusted. */
+  readonly clientAddressOf: ClientAddress;
+  readonly metrics: HttpMetrics;
   readonly logger: Logger;
 }
 
@@ -50,7 +56,7 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
     logger: false,
     bodyLimit: BODY_MAX_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // The socket's address is the truth; proxies are trusted only when they are configured.
+    // The framework would believe a proxy's word about host and scheme as well; see clientAddress below.
     trustProxy: false,
     // A connection that is still open while we stop gets its answer, ours, and is closed after it.
     return503OnClosing: false,
@@ -65,6 +71,7 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
     reply.headers(defaultHeaders);
     deps.correlation.run(id, done);
   });
+  addClientAddress(app, deps.clientAddressOf);
   app.addHook("onRequest", (request, _reply, done) => {
     deps.site.checkHost(request.raw.headers);
     done();
@@ -73,12 +80,20 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
   app.addHook("preHandler", (request, _reply, done) => {
     deps.correlation.run(String(request.raw.headers[CORRELATION_HEADER]), done);
   });
+  app.addHook("onResponse", (request, reply, done) => {
+    deps.metrics.httpRequest(request.routeOptions.url, reply.statusCode, reply.elapsedTime);
+    done();
+  });
   app.setErrorHandler((error, request, reply) => sendError(deps, error, request, reply));
   app.setNotFoundHandler((request) => {
     throw new HttpError(404, `There is nothing at ${request.method} ${pathOf(request)}.`);
   });
-  addBodyParsers(app);
-  addRoutes(app, deps.routes);
+  app.removeAllContentTypeParsers();
+  // In scopes of their own: RPCs read JSON bodies themselves.
+  app.register(async (scope) => {
+    addBodyParsers(scope);
+    addRoutes(scope, deps.routes);
+  });
   addRpcs(app, deps);
   try {
     await app.listen({ host: address.host, port: address.port });
@@ -105,7 +120,6 @@ function noCompiler(): never {
  * foreign page sends is never taken for JSON.
  */
 function addBodyParsers(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
   app.addContentTypeParser(FORM_CONTENT_TYPE, { parseAs: "string" }, (_request, body, done) => {
     done(null, new URLSearchParams(String(body)));
   });

@@ -1,5 +1,6 @@
+import type { FastifyRequest } from "fastify";
+import { createKeyCheck } from "#server/authenticate.ts";
 import type { ServerContext } from "#server/context.ts";
-import { createAttemptLimit } from "#server/domain/accounts/attempt-limit.ts";
 import { logoutRoute } from "./auth/logout.ts";
 import { meRoute } from "./auth/me.ts";
 import { sessionRoute } from "./auth/session.ts";
@@ -7,7 +8,8 @@ import { signInCodesRoute } from "./auth/sign-in-codes.ts";
 import { signInRoute } from "./auth/sign-in.ts";
 import { healthRoute } from "./health.ts";
 import { jwksRoute } from "./jwks.ts";
-import { tokenRoute } from "./oauth/token.ts";
+import { metricsRoute } from "./metrics-route.ts";
+import { oauthRoutes } from "./oauth/oauth-routes.ts";
 import { readyRoute } from "./ready.ts";
 import { createRequireBearer, createRequireCaller, type RequireCaller } from "./require-caller.ts";
 import type { Route } from "./route.ts";
@@ -21,9 +23,6 @@ import { assetsRoute } from "./web/assets.ts";
 import { pageRoute } from "./web/page.ts";
 import { createWebBuildSource } from "./web/web-build.ts";
 
-/** Wrong sign-in codes that one peer may try in a minute. */
-const SIGN_IN_FAILURES = { maxFailures: 20, windowMs: 60_000 } as const;
-
 /** What the routes need of the server around them. */
 export interface RoutesDeps {
   readonly site: Site;
@@ -32,6 +31,8 @@ export interface RoutesDeps {
   /** Where people find the page, once the port is open. */
   readonly pageUrl: () => string;
   readonly isStopping: () => boolean;
+  /** What `X-Internal-Auth` must hold (contracts §3). */
+  readonly internalAuthKey: string | undefined;
 }
 
 /** All routes of the HTTP port besides the RPCs. */
@@ -40,13 +41,17 @@ export function createRoutes(context: ServerContext, deps: RoutesDeps): readonly
   const requireCaller = createRequireCaller(context.authenticate, deps.site);
   const pingDatabase = (): Promise<void> => store.ping();
   return [
-    healthRoute({ pingDatabase, logger }),
+    healthRoute({ pingDatabase, redisStatus: context.redisStatus, logger }),
     readyRoute({ pingDatabase, isStopping: deps.isStopping }),
     jwksRoute(context.signingKeys),
-    tokenRoute({
+    metricsRoute(context.metrics),
+    ...oauthRoutes({
       ...context,
+      auth: store.auth,
       localAccount: () => context.localAccount.ensure(),
-      findAccount: (id) => store.accounts.findById(id),
+      redeemer: undefined,
+      requireCaller,
+      isInternal: isInternalOf(deps.internalAuthKey),
     }),
     ...authRoutes(context, deps, requireCaller),
     ...chatsRoutes({ chats: store.chats, requireCaller }),
@@ -58,17 +63,24 @@ export function createRoutes(context: ServerContext, deps: RoutesDeps): readonly
   ];
 }
 
+function isInternalOf(key: string | undefined): (request: FastifyRequest) => boolean {
+  const isKey = createKeyCheck(key);
+  return ({ headers }) => {
+    const given = headers["x-internal-auth"];
+    return isKey !== undefined && typeof given === "string" && isKey(given);
+  };
+}
+
 function authRoutes(
   context: ServerContext,
   { site, pageUrl }: RoutesDeps,
   requireCaller: RequireCaller,
 ): readonly Route[] {
-  const { authenticate, clock, logger, signInCodes, store, webSessions } = context;
+  const { authenticate, clock, limits, logger, signInCodes, store, webSessions } = context;
   const requireBearer = createRequireBearer(authenticate);
   const starting = { webSessions, accounts: store.accounts, site, clock, logger };
-  const signInLimit = createAttemptLimit({ ...SIGN_IN_FAILURES, clock });
   return [
-    signInRoute({ ...starting, signInCodes, signInLimit }),
+    signInRoute({ ...starting, signInCodes, limits }),
     sessionRoute({ ...starting, requireBearer }),
     meRoute({ requireCaller, accounts: store.accounts }),
     logoutRoute({ webSessions, site, logger }),

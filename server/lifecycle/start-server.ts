@@ -1,10 +1,11 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
+import { createClientAddress } from "#server/client-address.ts";
 import { formatAddress, type ServerConfig } from "#server/config.ts";
 import type { ListenAddress } from "#server/settings.ts";
 import { createContext, type ContextDeps, type ServerContext } from "#server/context.ts";
 import type { Logger } from "#server/domain/logger.ts";
-import { FULL_SCOPE } from "#server/http/oauth/grants.ts";
+import { FULL_SCOPE } from "#server/domain/tokens/scopes.ts";
 import { signInAddress } from "#server/http/auth/sign-in-address.ts";
 import { createRoutes } from "#server/http/routes.ts";
 import { startHttpServer } from "#server/http/http-server.ts";
@@ -57,6 +58,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
     shutdownSignal: shutdown.signal,
   });
   let stopping: Promise<void> | undefined;
+  const clientAddressOf = createClientAddress(config.trustedProxies);
   const site = createSite({ listen: config.http, publicUrl: config.publicUrl });
   const pageUrl = (): string => config.publicUrl ?? httpUrl;
   const routes = createRoutes(context, {
@@ -64,8 +66,9 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
     webRoot: config.webRoot,
     pageUrl,
     isStopping: () => stopping !== undefined,
+    internalAuthKey: config.auth.internalAuthKey,
   });
-  const http = await startHttpServer(config.http, { ...context, rpc, routes, site });
+  const http = await startHttpServer(config.http, { ...context, rpc, routes, site, clientAddressOf });
   const httpUrl = `http://${formatAddress(reachable(http.address))}`;
   starting.defer(() => closeNow(http));
   const grpc = await startGrpcServer(config.grpc, { ...context, rpc });
@@ -82,6 +85,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
   context.logger.info("server.ready", { ...runtime });
   // Not before: what the first question needs must not delay the moment when it can be asked.
   void context.models.warm();
+  void context.metrics.load();
 
   const owned = starting.move();
   const stop = (hurry?: AbortSignal): Promise<void> => {

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { BOOTSTRAP_FILE, CLI_CLIENT_ID, LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
 import { readServerConfig, type ServerConfig } from "#server/config.ts";
 import type { Logger } from "#server/domain/logger.ts";
+import { postgresServerUrl } from "#server/store/testing/databases.ts";
+import { createMigratedDatabase } from "#server/store/testing/postgres-databases.ts";
 import { startServer, type RunningServer, type ServerDeps } from "#server/lifecycle/start-server.ts";
+import { freePorts } from "./free-ports.ts";
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -14,6 +17,13 @@ export interface TestServerOverrides {
   readonly home?: string;
   readonly config?: Partial<ServerConfig>;
   readonly deps?: ServerDeps;
+  /** A fresh database of this kind, which goes away with the server; default: SQLite in the server's own folder. */
+  readonly database?: "SQLite" | "PostgreSQL";
+  /**
+   * Listens where its issuer says, as a real server does; default: on a port of the system's choice, with the issuer of
+   * the usual port.
+   */
+  readonly ownIssuer?: boolean;
 }
 
 /** A real server on free ports with its own data folder. */
@@ -27,47 +37,43 @@ export interface TestServer extends AsyncDisposable {
   /** Of the local account; good for 15 minutes. */
   readonly accessToken: string;
   readonly refreshToken: string;
+  /** As the server got it; for a second one on the same database. */
+  readonly config: ServerConfig;
   readonly server: RunningServer;
 }
 
-/** Starts the real server in this process on port 0, signs in as the local account, and cleans up when disposed. */
+/** Starts the real server in this process on a free port, signs in as the local account, and cleans up when disposed. */
 export async function startTestServer(overrides: TestServerOverrides = {}): Promise<TestServer> {
+  await using starting = new AsyncDisposableStack();
   const home = overrides.home ?? (await mkdtemp(join(tmpdir(), "pipit-test-")));
+  if (overrides.home === undefined) starting.defer(() => rm(home, { recursive: true, force: true }));
+  const [port = 0] = overrides.ownIssuer === true ? await freePorts(1) : [];
+  const databaseUrl =
+    overrides.database === "PostgreSQL"
+      ? starting.use(await createMigratedDatabase(postgresServerUrl())).url
+      : undefined;
   // Nothing of the developer's machine is read; a port where nobody listens stands for "no Ollama".
-  const config = {
+  const config: ServerConfig = {
     ...readServerConfig({
-      argv: ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"],
+      argv: ["--http", `127.0.0.1:${port}`, "--grpc", "127.0.0.1:0"],
       env: { PIPIT_HOME: home, OLLAMA_HOST: "http://127.0.0.1:9" },
     }),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...overrides.config,
   };
-  const removeHome = async (): Promise<void> => {
-    if (overrides.home === undefined) await rm(home, { recursive: true, force: true });
+  const server = starting.use(await startServer(config, { logger: silent, ...overrides.deps }));
+  const tokens = await signIn(server.httpUrl, config.dataDir);
+  const owned = starting.move();
+  return {
+    httpUrl: server.httpUrl,
+    grpcUrl: server.grpcUrl,
+    home,
+    dataDir: config.dataDir,
+    ...tokens,
+    config,
+    server,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-  try {
-    const server = await startServer(config, { logger: silent, ...overrides.deps });
-    try {
-      const tokens = await signIn(server.httpUrl, config.dataDir);
-      return {
-        httpUrl: server.httpUrl,
-        grpcUrl: server.grpcUrl,
-        home,
-        dataDir: config.dataDir,
-        ...tokens,
-        server,
-        async [Symbol.asyncDispose]() {
-          await server[Symbol.asyncDispose]();
-          await removeHome();
-        },
-      };
-    } catch (error) {
-      await server[Symbol.asyncDispose]();
-      throw error;
-    }
-  } catch (error) {
-    await removeHome();
-    throw error;
-  }
 }
 
 /** Exchanges the server's one-time secret for tokens of the local account. */

@@ -1,3 +1,4 @@
+import { accountOf } from "#server/domain/accounts/testing/account-of.ts";
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -28,14 +29,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pipit-users-"));
   store = await openStore({ file: join(folder, "pipit.db"), clock: systemClock, logger });
   for (const id of ["ann", "bob"]) {
-    await store.accounts.create({
-      id,
-      login: id,
-      displayName: id,
-      local: false,
-      active: true,
-      createdAtMs: 0,
-    });
+    await store.accounts.create(accountOf({ id }));
   }
   model = new HandDrivenModel();
   turns = createTurnService({

@@ -1,3 +1,4 @@
+import { accountOf } from "#server/domain/accounts/testing/account-of.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,14 +44,7 @@ export async function openTurnStage(): Promise<TurnStage> {
   const clock = { nowMs: () => nowMs };
   const store = await openStore({ file: join(folder, "pipit.db"), clock, logger });
   for (const id of ["ann", "bob"]) {
-    await store.accounts.create({
-      id,
-      login: id,
-      displayName: id,
-      local: false,
-      active: true,
-      createdAtMs: 0,
-    });
+    await store.accounts.create(accountOf({ id }));
   }
   const model = new HandDrivenModel();
   const speech = new EchoSpeech();

@@ -21,7 +21,7 @@ export function signInRoute(deps: SignInRouteDeps): Route {
     async handler(request, reply) {
       refuseForeignPage(deps.site, request);
       const code = readCode(request);
-      const peer = peerKeyOf(request.raw.socket.remoteAddress);
+      const peer = peerKeyOf(request.clientAddress);
       const attempt = await deps.limits.take([limitBucket("sign-in-code", peer)]);
       const grant = await redeem(deps.signInCodes, code, attempt);
       if (grant === undefined) {
