@@ -7,7 +7,7 @@ const DEFAULT_COMMAND_TIMEOUT_MS = 500;
 const CONNECT_TIMEOUT_MS = 1000;
 const FIRST_RECONNECT_MS = 50;
 const MAX_RECONNECT_MS = 1000;
-/** A connection on which nothing came for so long after a command had timed out is dead, whatever TCP says. */
+/** A connection on which nothing comes for so long, after a command has timed out or its greeting, is dead. */
 const SILENCE_MS = 1500;
 /** Commands without an answer yet. */
 const MAX_OPEN_COMMANDS = 1000;
@@ -56,7 +56,7 @@ export interface RedisConnectionOptions {
 /** Begins to connect, and does not wait for it. Throws CONFIG_INVALID for an address that cannot be read. */
 export function createRedisConnection(options: RedisConnectionOptions): RedisConnection {
   const { url, logger, commandTimeoutMs = DEFAULT_COMMAND_TIMEOUT_MS } = options;
-  let client: Client = open(url, logger);
+  let client: Client;
   let suspicion: NodeJS.Timeout | undefined;
   let disposed = false;
 
@@ -64,15 +64,27 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     clearTimeout(suspicion);
     suspicion = undefined;
   };
+  /** Replaces the connection unless something comes on it. */
   const suspect = (silent: Client): void => {
     if (suspicion !== undefined || disposed || silent !== client) return;
     suspicion = setTimeout(() => {
       suspicion = undefined;
       logger.warn("limits.redis_silent", { silentMs: SILENCE_MS });
       client.destroy();
-      client = open(url, logger);
+      client = open();
     }, SILENCE_MS);
   };
+  const open = (): Client => {
+    const opened = createRedisClient(url);
+    logChanges(opened, logger);
+    // The client itself waits for ever for an answer to its greeting.
+    opened.on("connect", () => suspect(opened));
+    opened.on("ready", heard);
+    // It tries until it is destroyed, and its errors are heard above.
+    opened.connect().catch(() => undefined);
+    return opened;
+  };
+  client = open();
 
   const send = async <T>(
     command: (client: Client) => Promise<T>,
@@ -120,8 +132,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   };
 }
 
-function open(url: string, logger: Logger): Client {
-  const client = createRedisClient(url);
+function logChanges(client: Client, logger: Logger): void {
   let isLost = false;
   client.on("ready", () => {
     isLost = false;
@@ -132,9 +143,6 @@ function open(url: string, logger: Logger): Client {
     if (!isLost) logger.warn("limits.redis_lost", { reason: wordsOf(error) });
     isLost = true;
   });
-  // It tries until it is destroyed, and its errors are heard above.
-  client.connect().catch(() => undefined);
-  return client;
 }
 
 function createRedisClient(url: string) {
