@@ -34,7 +34,7 @@ export interface Attempt {
 export interface AttemptLimits {
   /**
    * Charges the attempt to all buckets, or to none. While the rest of a bucket is held by attempts that may still
-   * succeed, it waits, some seconds at most. Of several callers, all must name common buckets in the same order.
+   * succeed, it waits, some seconds at most. The first bucket should be the one that refuses most.
    *
    * Throws RATE_LIMITED or ACCOUNT_LOCKED with `retryAfterMs`, LIMITS_UNREACHABLE, or the reason of `signal`.
    */
@@ -57,15 +57,19 @@ export function createAttemptLimits(options: AttemptLimitsOptions): AttemptLimit
 
   return {
     async take(buckets, signal) {
+      let order = buckets;
       for (let waitedMs = 0; ;) {
         signal?.throwIfAborted();
-        const held = await reserveAll(counters, buckets, clock.nowMs());
+        const held = await reserveAll(counters, order, clock.nowMs());
         if ("reservations" in held) return attemptOf(options, held.reservations);
         if (held.reservation.kind === "blocked") throw refusal(held.bucket, held.reservation.retryAfterMs);
         if (waitedMs >= MAX_WAIT_MS) throw tooManyAtOnce();
         const pauseMs = SHORTEST_PAUSE_MS + Math.random() * (LONGEST_PAUSE_MS - SHORTEST_PAUSE_MS);
         waitedMs += pauseMs;
         await sleep(pauseMs, signal);
+        // Those who wait for one bucket look at that alone, and charge nothing that others would have to wait for.
+        const scarce = held.bucket;
+        order = [scarce, ...buckets.filter((bucket) => bucket !== scarce)];
       }
     },
 

@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
+import { PipitError } from "#contract/pipit-error.ts";
+import { createAttemptLimits } from "./attempt-limits.ts";
 import { PENDING_LEASE_MS } from "./counter-state.ts";
 import type { AttemptCounterStore, AttemptOutcome, LimitRule, Reservation } from "./ports.ts";
+import { limitBucket } from "./rules.ts";
 
 /** A store that goes by the time of its caller. */
 export interface OpenedCounterStore extends AsyncDisposable {
@@ -41,6 +44,7 @@ export function testCounterStore(open: () => Promise<OpenedCounterStore>): void 
   testRowsOfFailures(open);
   testClocks(open);
   testManyAtOnce(open);
+  testSignIns(open);
 }
 
 function testWindows(open: () => Promise<OpenedCounterStore>): void {
@@ -258,4 +262,47 @@ function testManyAtOnce(open: () => Promise<OpenedCounterStore>): void {
     await Promise.all(Array.from({ length: 5 }, worker));
     expect(await granted()).toMatchObject({ remaining: 2 });
   });
+}
+
+function testSignIns(open: () => Promise<OpenedCounterStore>): void {
+  test("twenty right passwords at once from one network all get in", async () => {
+    await using opened = await open();
+    const networks = Array.from({ length: 20 }, () => "10.0.0.1");
+    const results = await signInAtOnce(opened.counters, { networks, areRight: true });
+    expect(results).toEqual({ hashes: 20, refused: 0 });
+  });
+
+  test("of two hundred wrong passwords at once from as many networks, five are hashed", async () => {
+    await using opened = await open();
+    const networks = Array.from({ length: 200 }, (_, count) => `10.0.0.${count}`);
+    const results = await signInAtOnce(opened.counters, { networks, areRight: false });
+    expect(results).toEqual({ hashes: 5, refused: 195 });
+  });
+}
+
+/** Tries to sign in from all networks at once, and counts what comes of it. */
+async function signInAtOnce(
+  counters: AttemptCounterStore,
+  tries: { readonly networks: readonly string[]; readonly areRight: boolean },
+) {
+  const limits = createAttemptLimits({ counters, clock: { nowMs: () => startMs } });
+  const results = { hashes: 0, refused: 0 };
+  const signIn = async (network: string): Promise<void> => {
+    const buckets = [
+      limitBucket("ip", network),
+      limitBucket("username", "ann"),
+      limitBucket("lockout", "ann"),
+    ];
+    try {
+      const attempt = await limits.take(buckets);
+      results.hashes += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+      await attempt.settle(tries.areRight ? "succeeded" : "failed");
+    } catch (reason) {
+      if (!(reason instanceof PipitError)) throw reason;
+      results.refused += 1;
+    }
+  };
+  await Promise.all(tries.networks.map(signIn));
+  return results;
 }
