@@ -8,6 +8,7 @@ import { createAssistantTools } from "./domain/assistant/tools/assistant-tools.t
 import { createCalculator } from "./domain/assistant/tools/calculator.ts";
 import { createTurnService } from "./domain/assistant/turn-service.ts";
 import type { TurnService } from "./domain/assistant/turn-types.ts";
+import { startAuditRetention } from "./domain/audit/audit-retention.ts";
 import { auditKeyOf } from "./domain/audit/audit-key.ts";
 import { systemClock, type Clock } from "./domain/clock.ts";
 import type { Logger } from "./domain/logger.ts";
@@ -20,6 +21,7 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import { openStore, type Store } from "./store/store.ts";
 
 const DATABASE_FILE = "pipit.db";
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What a test may put in place of the real thing. */
 export interface ContextDeps {
@@ -82,6 +84,10 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     await createAuthContext({ config, dataDir: folder.path, store, masterKey, metrics, clock, logger }),
   );
   late.auth = auth;
+  if (store.auditReader !== undefined) {
+    const retentionMs = config.auth.auditRetentionDays * DAY_MS;
+    building.use(startAuditRetention({ reader: store.auditReader, retentionMs, logger }));
+  }
   await Promise.all([auth.webSessions.removeExpired(), auth.signInCodes.removeExpired()]);
   const models = deps.models ?? createModelSource({ config: config.model, clock, logger });
   const calculator = building.use(createCalculator());

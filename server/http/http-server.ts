@@ -16,6 +16,7 @@ import { pageKey, peerKey } from "#server/rpc/peer-context.ts";
 import type { RpcRoutes } from "#server/rpc/router.ts";
 import { HttpError, toErrorAnswer } from "./http-error.ts";
 import { pageCredentialsOf } from "./page-credentials.ts";
+import { measureRequests } from "./measure-requests.ts";
 import { addClientAddress } from "./origin.ts";
 import { addRoutes, type Route } from "./route.ts";
 import type { Site } from "./site.ts";
@@ -80,10 +81,7 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
   app.addHook("preHandler", (request, _reply, done) => {
     deps.correlation.run(String(request.raw.headers[CORRELATION_HEADER]), done);
   });
-  app.addHook("onResponse", (request, reply, done) => {
-    deps.metrics.httpRequest(request.routeOptions.url, reply.statusCode, reply.elapsedTime);
-    done();
-  });
+  measureRequests(app, deps.metrics);
   app.setErrorHandler((error, request, reply) => sendError(deps, error, request, reply));
   app.setNotFoundHandler((request) => {
     throw new HttpError(404, `There is nothing at ${request.method} ${pathOf(request)}.`);

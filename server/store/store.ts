@@ -1,27 +1,23 @@
-import { Kysely, sql } from "kysely";
+import { sql } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AccountStore, SignInCodeStore, WebSessionStore } from "#server/domain/accounts/ports.ts";
+import { countedAuditLog, type AuditMetrics } from "#server/domain/audit/counted-audit-log.ts";
+import type { AuditReader } from "#server/domain/audit/audit-reader.ts";
 import type { AuditLog } from "#server/domain/audit/ports.ts";
 import type { ChatStore, TurnStore, UsageStore } from "#server/domain/chats/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Clock } from "#server/domain/clock.ts";
+import type { AttemptCounterStore } from "#server/domain/limits/ports.ts";
 import type { Logger } from "#server/domain/logger.ts";
 import type { OidcPayloadStore } from "#server/domain/tokens/oidc-payload-port.ts";
 import type { RefreshTokenStore, SigningKeyStore } from "#server/domain/tokens/ports.ts";
+import { createAuditReader } from "./audit-reader.ts";
 import { createAuditLog } from "./audit-store.ts";
 import { createAuthStore } from "./auth-store.ts";
 import { createChatStore } from "./chat-store.ts";
 import { createOidcPayloadStore } from "./oidc-payload-store.ts";
-import { createMigrations, migrate } from "./migrations.ts";
-import { markSuspect, openDatabaseFile } from "./open-sqlite.ts";
-import { openPostgres } from "./open-postgres.ts";
-import { toPostgresStartError } from "./postgres-errors.ts";
-import { createPostgresTurnIndex } from "./postgres-turn-index.ts";
-import type { Tables } from "./schema.ts";
-import { ServerSqliteDialect } from "./sqlite-dialect.ts";
-import { createSqliteTurnIndex } from "./sqlite-turn-index.ts";
-import { isCorruption, toStartError } from "./storage-errors.ts";
-import type { TurnIndex } from "./turn-index.ts";
+import { openDatabase, type DatabaseHandle, type OpenDatabaseOptions } from "./open-database.ts";
+import { createSqlCounterStore } from "./sql-counter-store.ts";
 import { createTurnStore } from "./turn-store.ts";
 import { createUsageStore } from "./usage-store.ts";
 
@@ -43,6 +39,10 @@ export interface Store extends AsyncDisposable {
   /** These and all else of the auth service, and the way to change several at once. */
   readonly auth: AuthStore;
   readonly oidcPayloads: OidcPayloadStore;
+  /** Undefined without `auditKey`. */
+  readonly auditReader: AuditReader | undefined;
+  /** Of attempts, where no Redis keeps them. */
+  readonly counters: AttemptCounterStore;
   /** Path under which a damaged database was kept when this one was opened. */
   readonly setAside: string | undefined;
   /** Resolves when the database answers; for /health and /ready. */
@@ -54,23 +54,11 @@ interface CommonOptions {
   readonly logger: Logger;
   /** Of the audit log, 32 bytes of the master key. Without it, nothing can be done that must be audited. */
   readonly auditKey?: Buffer;
+  /** Told of what is written to the audit log. */
+  readonly auditMetrics?: AuditMetrics;
 }
 
-export interface SqliteStoreOptions extends CommonOptions {
-  /** Path of the SQLite file; made, with its folder, when it is missing. */
-  readonly file: string;
-  /** How long a statement waits for another connection's lock; default 5000. */
-  readonly busyTimeoutMs?: number;
-}
-
-export interface PostgresStoreOptions extends CommonOptions {
-  /** e.g. "postgres://pipit:secret@db.example:5432/pipit?sslmode=verify-full" */
-  readonly databaseUrl: string;
-  /** Connections of this process; default 10. */
-  readonly maxConnections?: number;
-}
-
-export type OpenStoreOptions = SqliteStoreOptions | PostgresStoreOptions;
+export type OpenStoreOptions = CommonOptions & OpenDatabaseOptions;
 
 /**
  * Opens the database and brings it to the current schema; several processes may do so at once.
@@ -85,62 +73,25 @@ export type OpenStoreOptions = SqliteStoreOptions | PostgresStoreOptions;
  * @example await using store = await openStore({ file: join(dataDir, "pipit.db"), clock: systemClock, logger });
  */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
-  return "databaseUrl" in options ? openPostgresStore(options) : openSqliteStore(options);
+  await using opening = new AsyncDisposableStack();
+  const database = opening.use(await openDatabase(options));
+  await database.migrate();
+  const opened = opening.move();
+  return createStore(database, options, () => opened.disposeAsync());
 }
 
-async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { file, logger } = options;
-  const { database, setAside } = await openDatabaseFile(options);
-  const db = new Kysely<Tables>({
-    dialect: new ServerSqliteDialect(database, (error) => {
-      if (!isCorruption(error)) return;
-      markSuspect(file);
-      logger.error("store.damaged", { file, detail: error.detail });
-    }),
-  });
-  const turnIndex = createSqliteTurnIndex();
-  const close = async () => {
-    await db.destroy();
-    database.close();
-  };
-  try {
-    await migrate(db, createMigrations(turnIndex), file);
-  } catch (reason) {
-    await close();
-    throw toStartError(reason, file);
-  }
-  return createStore({ options, dialect: "sqlite", db, turnIndex, setAside, close });
-}
-
-async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const { db, place, openUnlimited } = openPostgres(options);
-  const turnIndex = createPostgresTurnIndex();
-  const unlimited = openUnlimited();
-  try {
-    await migrate(unlimited, createMigrations(turnIndex), place);
-  } catch (reason) {
-    throw toPostgresStartError(reason, place);
-  } finally {
-    await unlimited.destroy();
-  }
-  const close = () => db.destroy();
-  return createStore({ options, dialect: "postgres", db, turnIndex, setAside: undefined, close });
-}
-
-interface StoreParts {
-  readonly options: CommonOptions;
-  readonly dialect: Store["dialect"];
-  readonly db: Kysely<Tables>;
-  readonly turnIndex: TurnIndex;
-  readonly setAside: string | undefined;
-  readonly close: () => Promise<void>;
-}
-
-function createStore({ options, dialect, db, turnIndex, setAside, close }: StoreParts): Store {
-  const { auditKey: key, clock } = options;
+function createStore(
+  { dialect, db, turnIndex, setAside }: DatabaseHandle,
+  options: CommonOptions,
+  close: () => Promise<void>,
+): Store {
+  const { auditKey: key, auditMetrics: metrics, clock } = options;
   const auth = createAuthStore(db, {
-    auditLogFor: (connection) =>
-      key === undefined ? closedAuditLog : createAuditLog(connection, { key, clock, dialect }),
+    auditLogFor(connection) {
+      if (key === undefined) return closedAuditLog;
+      const log = createAuditLog(connection, { key, clock, dialect });
+      return metrics === undefined ? log : countedAuditLog(log, metrics);
+    },
   });
   return {
     dialect,
@@ -154,6 +105,8 @@ function createStore({ options, dialect, db, turnIndex, setAside, close }: Store
     signInCodes: auth.signInCodes,
     auth,
     oidcPayloads: createOidcPayloadStore(db),
+    auditReader: key === undefined ? undefined : createAuditReader(db, { key, clock, dialect }),
+    counters: createSqlCounterStore({ db, time: dialect === "postgres" ? "database" : "caller" }),
     setAside,
     async ping() {
       await sql`select 1`.execute(db);
