@@ -2,13 +2,15 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import type { Logger } from "#server/domain/logger.ts";
-import { createSealer } from "#server/domain/secrets/sealer.ts";
+import { createSealer, type Sealer } from "#server/domain/secrets/sealer.ts";
 import type { TokenKeys } from "./access-tokens.ts";
 import { openKey, privateJwkOf, type KeyPair, type PrivateJwk, type PublicJwk } from "./key-pairs.ts";
 import { createKeyRotation, ROTATE_EVERY_MS, type KeyRotation, type RotationStep } from "./key-rotation.ts";
 import type { MasterKey } from "./master-key.ts";
 import type { SigningKeyStore, StoredSigningKey, TokenAlgorithm } from "./ports.ts";
 
+/** Purpose of the key that seals private halves: see {@link MasterKey.derive}. */
+export const SIGNING_KEY_SEAL = "signing-key-seal";
 /** What other processes did to the keys is seen at most this late. */
 const RELOAD_AFTER_MS = 5_000;
 /** A token with an unknown key makes the database be asked again, at most this often. */
@@ -61,7 +63,7 @@ export async function createSigningKeys({
   logger,
   rotateEveryMs = ROTATE_EVERY_MS,
 }: SigningKeysOptions): Promise<SigningKeys> {
-  const sealer = createSealer(masterKey.derive("signing-key-seal"));
+  const sealer = createKeySealer(masterKey);
   const rotation = createKeyRotation({ store, auth, sealer, clock, rotateEveryMs });
 
   const load = async (last: View | undefined): Promise<View> => {
@@ -133,6 +135,11 @@ export async function createSigningKeys({
       return steps;
     },
   };
+}
+
+/** Seals private keys for the database. */
+export function createKeySealer(masterKey: MasterKey): Sealer {
+  return createSealer(masterKey.derive(SIGNING_KEY_SEAL));
 }
 
 /** The keys as they were at one look. */
