@@ -194,14 +194,18 @@ describe("a Redis that is stopped", () => {
   });
 });
 
-test.each(["redis://user:secret word@host:nope", "http://:secret@host", "secret", ""])(
-  "the address %j is refused without being quoted",
-  (url) => {
-    const open = () => createRedisConnection({ url, logger: createRecordingLogger() });
-    expect(open).toThrow(expect.objectContaining({ code: "CONFIG_INVALID", field: "redis.url" }));
-    expect(open).not.toThrow(/secret/);
-  },
-);
+test.each([
+  "redis://user:secret word@host:nope",
+  "http://:secret@host",
+  "secret",
+  "redis://a:%E0%A4%A@host/0",
+  "redis://host/secret",
+  "",
+])("the address %j is refused without being quoted", (url) => {
+  const open = () => createRedisConnection({ url, logger: createRecordingLogger() });
+  expect(open).toThrow(expect.objectContaining({ code: "CONFIG_INVALID", field: "redis.url" }));
+  expect(open).not.toThrow(/secret/);
+});
 
 test("a wrong password is in no log line", async () => {
   await using redis = await startRedis(AbortSignal.timeout(30_000));
