@@ -145,7 +145,7 @@ describe("signing out", () => {
     using _ = session;
     http.answer(() => json(200, ann));
     await session.restore(never);
-    http.answer(() => ({ status: 204, headers: {}, body: "" }));
+    http.answer(() => json(200, { message: "Logged out successfully" }));
     const leaving = session.signOut(never);
     expect(session.store.getState()).toEqual({ kind: "signed-out", reason: "logout" });
     await leaving;
@@ -167,9 +167,7 @@ describe("signing out", () => {
     const { http, session } = setup(values);
     using _ = session;
     expect(await session.restore(never)).toEqual({ kind: "signed-out", reason: "logout" });
-    http.answer(({ path }) =>
-      path === "/auth/logout" ? { status: 204, headers: {}, body: "" } : json(401, {}),
-    );
+    http.answer(({ path }) => (path === "/auth/logout" ? json(200, {}) : json(401, {})));
     expect(await session.restore(never)).toEqual({ kind: "signed-out", reason: "logout" });
     expect(http.requests.map(({ path }) => path)).toEqual(["/auth/logout", "/auth/logout"]);
   });
@@ -185,7 +183,7 @@ describe("signing out", () => {
       http.answer(({ path }) => {
         if (path === "/auth/session") cookie = true;
         if (path === "/auth/logout") cookie = false;
-        return cookie ? json(200, ann) : json(path === "/auth/me" ? 401 : 204, {});
+        return cookie ? json(200, ann) : json(path === "/auth/me" ? 401 : 200, {});
       });
     }
     await Promise.all([first.restore(never), second.restore(never)]);

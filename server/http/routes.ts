@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { createKeyCheck } from "#server/authenticate.ts";
 import type { ServerContext } from "#server/context.ts";
+import { accountRoutes } from "./auth/account-routes.ts";
 import { logoutRoute } from "./auth/logout.ts";
 import { meRoute } from "./auth/me.ts";
 import { sessionRoute } from "./auth/session.ts";
@@ -83,7 +84,14 @@ function authRoutes(
     signInRoute({ ...starting, signInCodes, limits }),
     sessionRoute({ ...starting, requireBearer }),
     meRoute({ requireCaller, accounts: store.accounts }),
-    logoutRoute({ webSessions, site, logger }),
+    ...accountRoutes({
+      ...starting,
+      ...context,
+      accounts: store.accounts,
+      accountService: context.accounts,
+      requireCaller,
+    }),
+    logoutRoute({ auth: store.auth, sessions: context.sessions, requireBearer, site, logger }),
     signInCodesRoute({ signInCodes, requireBearer, pageUrl }),
   ];
 }

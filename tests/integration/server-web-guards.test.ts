@@ -35,7 +35,7 @@ const situations = {
 type Situation = keyof typeof situations;
 
 const changing = {
-  "POST /auth/logout": { method: "POST", path: "/auth/logout", ok: 204 },
+  "POST /auth/logout": { method: "POST", path: "/auth/logout", ok: 200 },
   "a unary RPC": {
     method: "POST",
     path: RPC,

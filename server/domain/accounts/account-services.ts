@@ -1,3 +1,4 @@
+import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
@@ -30,15 +31,17 @@ export interface AccountServicesOptions extends EndSessionsOptions {
   readonly clock: Clock;
   /** What attempts from an address are counted by: addresses of one household are one. */
   readonly networkOf: (address: string | undefined) => string;
+  /** Counts sign-ins. */
+  readonly metrics?: Pick<AuthMetrics, "successfulLogin" | "failedLogin"> | undefined;
 }
 
 /** Puts the parts of this folder together. */
 export function createAccountServices(options: AccountServicesOptions): AccountServices {
-  const { auth, masterKey, hasher, limits, clock, guard, networkOf } = options;
+  const { auth, masterKey, hasher, limits, clock, guard, networkOf, metrics } = options;
   const endSessions = createEndSessions(options);
   const knownDevices = createKnownDevices({ masterKey });
   const secondFactor = createSecondFactor({ auth, masterKey, clock, endSessions, issuerName: ISSUER_NAME });
-  const prove = createProve({ auth, limits, hasher, secondFactor, knownDevices, clock, networkOf });
+  const prove = createProve({ auth, limits, hasher, secondFactor, knownDevices, clock, networkOf, metrics });
   return {
     secondFactor,
     accounts: createAccounts({ auth, hasher, limits, secondFactor, endSessions, clock, networkOf }),

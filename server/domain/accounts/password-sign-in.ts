@@ -6,7 +6,7 @@ import type { Rate } from "#server/domain/limits/attempt-limits.ts";
 import type { AuthMethod } from "#server/domain/tokens/ports.ts";
 import type { KnownDevices } from "./known-devices.ts";
 import type { Account, AccountStore } from "./ports.ts";
-import type { Prove, Subject } from "./proof.ts";
+import { passwordTimeOf, type Prove, type Subject } from "./proof.ts";
 
 /** Nothing longer is a login or an address. */
 const NAME_MAX_CHARACTERS = 254;
@@ -68,6 +68,11 @@ export interface PasswordSignIn {
    * @throws PipitError as `signIn`; TOKEN_INVALID when the session has ended
    */
   payCode(owed: OwedCode, origin: AuditOrigin): Promise<void>;
+  /**
+   * Whether what was proved still is so. To be asked once a session has been made of it: an account that was switched
+   * off, or got another password, before that ended all sessions but this one.
+   */
+  stillHolds(signedIn: Pick<SignedIn, "account" | "passwordSetAtMs">): Promise<boolean>;
 }
 
 export interface PasswordSignInDeps {
@@ -107,6 +112,11 @@ export function createPasswordSignIn(deps: PasswordSignInDeps): PasswordSignIn {
     },
 
     payCode: (owed, origin) => payCode(deps, owed, origin),
+
+    async stillHolds({ account, passwordSetAtMs }) {
+      const { found } = await subjectById(auth.accounts, account.id);
+      return found?.account.active === true && passwordTimeOf(found) === passwordSetAtMs;
+    },
   };
 }
 

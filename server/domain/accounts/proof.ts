@@ -1,5 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import type { Attempt, AttemptLimits, Rate } from "#server/domain/limits/attempt-limits.ts";
@@ -61,6 +62,8 @@ export interface ProofDeps {
   readonly clock: Clock;
   /** What attempts from an address are counted by: addresses of one household are one. */
   readonly networkOf: (address: string | undefined) => string;
+  /** Counts sign-ins. */
+  readonly metrics?: Pick<AuthMetrics, "successfulLogin" | "failedLogin"> | undefined;
 }
 
 /**
@@ -92,14 +95,17 @@ class Refusal extends Error {
 }
 
 export function createProve(deps: ProofDeps): Prove {
-  const { auth, clock } = deps;
+  const { auth, clock, metrics } = deps;
 
   return async (subject, proof, task, origin) => {
     const userId = subject.found?.account.id;
-    const refuse = (reason: string): Promise<void> =>
-      auth.transaction((tx) =>
+    const isLogin = task.event.event === "login";
+    const refuse = (reason: string): Promise<void> => {
+      if (isLogin) metrics?.failedLogin(reason);
+      return auth.transaction((tx) =>
         tx.audit.append({ ...task.event, outcome: "failure", reason, userId }, origin),
       );
+    };
 
     const attempt = await takeAttempt(deps, { subject, proof, refuse, origin });
     let outcome: AttemptOutcome = "void";
@@ -113,6 +119,7 @@ export function createProve(deps: ProofDeps): Prove {
       );
       // A password without its code gives no attempt back to who then guesses codes.
       outcome = isWhole(checked.credentials, decided.proven) ? "succeeded" : "void";
+      if (isLogin) metrics?.successfulLogin();
       return { ...decided, rate: attempt.rate };
     } catch (reason) {
       if (!(reason instanceof Refusal)) throw reason;
@@ -162,7 +169,7 @@ function accountBuckets(
 }
 
 /** What a known device is bound to: with another password it is unknown again. */
-function passwordTimeOf({ account, credentials }: NonNullable<Subject["found"]>): number {
+export function passwordTimeOf({ account, credentials }: NonNullable<Subject["found"]>): number {
   return credentials.passwordChangedAtMs ?? account.createdAtMs;
 }
 

@@ -18,3 +18,16 @@ export function toAccountAnswer(account: Account, expiresAtMs: number): AccountA
     expires_at: expiresAtMs,
   };
 }
+
+/** An account as its owner sees it, in the original's fields (wire-facts §5.1) and ours. */
+export function toAccountBody(account: Account): Record<string, unknown> {
+  return {
+    id: account.id,
+    login: account.login,
+    display_name: account.displayName,
+    about: account.about ?? null,
+    email: account.email ?? null,
+    role: account.role,
+    created_at: new Date(account.createdAtMs).toISOString(),
+  };
+}

@@ -1,20 +1,33 @@
+import type { FastifyRequest } from "fastify";
+import { PipitError } from "#contract/pipit-error.ts";
 import { foreignPage } from "#server/authenticate.ts";
-import type { WebSessions } from "#server/domain/accounts/web-sessions.ts";
+import { hashOpaqueToken, isOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
+import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Logger } from "#server/domain/logger.ts";
+import type { Sessions } from "#server/domain/tokens/sessions.ts";
+import { originOf } from "../origin.ts";
 import { pageCredentialsOf } from "../page-credentials.ts";
+import type { RequireCaller } from "../require-caller.ts";
 import type { Route } from "../route.ts";
 import { clearSessionCookie } from "../session-cookie.ts";
 import type { Site } from "../site.ts";
 import { refuseForeignPage } from "./start-session.ts";
 
 export interface LogoutRouteDeps {
-  readonly webSessions: WebSessions;
+  readonly auth: Pick<AuthStore, "transaction">;
+  readonly sessions: Pick<Sessions, "revoke">;
+  readonly requireBearer: RequireCaller;
   readonly site: Site;
   readonly logger: Logger;
 }
 
-/** `POST /auth/logout`: ends this browser's session, if it has one. */
-export function logoutRoute({ webSessions, site, logger }: LogoutRouteDeps): Route {
+/**
+ * `POST /auth/logout`: ends this browser's session, and that of a bearer token. Who is signed out already is told the
+ * same.
+ */
+export function logoutRoute(deps: LogoutRouteDeps): Route {
+  const { auth, site, logger } = deps;
   return {
     method: "POST",
     path: "/auth/logout",
@@ -23,11 +36,40 @@ export function logoutRoute({ webSessions, site, logger }: LogoutRouteDeps): Rou
       const page = pageCredentialsOf(site, request);
       if (page !== undefined) {
         if (!page.fromOwnPage) throw foreignPage();
-        await webSessions.end(page.sessionToken);
-        logger.info("auth.signed_out");
+        if (await endWebSession(auth, page.sessionToken, originOf(request))) logger.info("auth.signed_out");
       }
+      if (request.headers.authorization !== undefined) await endTokenSession(deps, request);
       clearSessionCookie(reply, site.needsSecureCookie(request.headers));
-      return reply.code(204).send();
+      return { message: "Logged out successfully" };
     },
   };
+}
+
+/** False when there was none. */
+async function endWebSession(
+  auth: Pick<AuthStore, "transaction">,
+  token: string,
+  origin: AuditOrigin,
+): Promise<boolean> {
+  if (!isOpaqueToken(token)) return false;
+  const hash = hashOpaqueToken(token);
+  return auth.transaction(async (tx) => {
+    const session = await tx.webSessions.find(hash);
+    if (session === undefined) return false;
+    const { userId, clientId } = session;
+    await tx.webSessions.remove(hash);
+    await tx.audit.append({ event: "logout", outcome: "success", userId, clientId }, origin);
+    return true;
+  });
+}
+
+async function endTokenSession(deps: LogoutRouteDeps, request: FastifyRequest): Promise<void> {
+  try {
+    const { sessionId, userId } = await deps.requireBearer(request);
+    if (sessionId === undefined) return;
+    await deps.sessions.revoke({ sessionId, userId, reason: "logout" }, originOf(request));
+  } catch (reason) {
+    // A token that is good for nothing is signed out; when nobody could look, it is not.
+    if (!(reason instanceof PipitError) || reason.httpStatus >= 500) throw reason;
+  }
 }

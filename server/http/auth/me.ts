@@ -2,7 +2,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { AccountStore } from "#server/domain/accounts/ports.ts";
 import type { RequireCaller } from "../require-caller.ts";
 import type { Route } from "../route.ts";
-import { toAccountAnswer } from "./account-answer.ts";
+import { toAccountAnswer, toAccountBody } from "./account-answer.ts";
 
 export interface MeRouteDeps {
   readonly requireCaller: RequireCaller;
@@ -20,14 +20,7 @@ export function meRoute(deps: MeRouteDeps): Route {
       if (account === undefined || !account.active) {
         throw new PipitError("TOKEN_INVALID", "This account is switched off.");
       }
-      return {
-        id: account.id,
-        login: account.login,
-        display_name: account.displayName,
-        about: null,
-        created_at: new Date(account.createdAtMs).toISOString(),
-        ...toAccountAnswer(account, caller.expiresAtMs ?? 0),
-      };
+      return { ...toAccountBody(account), ...toAccountAnswer(account, caller.expiresAtMs ?? 0) };
     },
   };
 }

@@ -22,11 +22,17 @@ export function refuseForeignPage(site: Site, request: FastifyRequest): void {
   if (site.isForeignPage(request.headers)) throw foreignPage();
 }
 
-/** Signs the browser in, in place of whoever it was signed in as. Throws TOKEN_INVALID for an account that is off. */
+/**
+ * Signs the browser in, in place of whoever it was signed in as. Throws TOKEN_INVALID for an account that is off.
+ *
+ * @param stillHolds for who has just shown a password: whether it was not changed in this very moment, which would have
+ *   ended all sessions but this one; otherwise throws CREDENTIALS_INVALID
+ */
 export async function startSession(
   deps: StartSessionDeps,
   exchange: { readonly request: FastifyRequest; readonly reply: FastifyReply },
   wanted: WebSessionRequest,
+  stillHolds?: () => Promise<boolean>,
 ): Promise<AccountAnswer> {
   const { webSessions, site, clock, logger } = deps;
   const { headers } = exchange.request;
@@ -36,6 +42,10 @@ export async function startSession(
   }
   const previous = readSessionCookie(headers.cookie);
   const session = await webSessions.start(wanted);
+  if (stillHolds !== undefined && !(await stillHolds())) {
+    await webSessions.end(session.token);
+    throw new PipitError("CREDENTIALS_INVALID", "Invalid login or password.");
+  }
   if (previous !== undefined) await webSessions.end(previous);
   setSessionCookie(exchange.reply, {
     token: session.token,

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
+import { FULL_SCOPE, scopesOf } from "#server/domain/tokens/scopes.ts";
+import { originOf } from "../origin.ts";
+import type { Route } from "../route.ts";
+import { toAccountBody } from "./account-answer.ts";
+import { login, otp, password } from "./account-fields.ts";
+import { accountHandler, readBody, setRate } from "./account-handler.ts";
+import type { AccountRouteDeps } from "./account-route-deps.ts";
+import { refuseForeignPage, startSession } from "./start-session.ts";
+
+const body = z.object({ login, password, otp });
+
+/** `POST /auth/login`: signs this browser in by login (or e-mail address) and password, and a code where one is needed. */
+export function loginRoute(deps: AccountRouteDeps): Route {
+  return {
+    method: "POST",
+    path: "/auth/login",
+    handler: accountHandler(async (request, reply) => {
+      refuseForeignPage(deps.site, request);
+      const given = readBody(body, request);
+      const signedIn = await deps.passwordSignIn.signIn(
+        {
+          login: given.login,
+          password: given.password,
+          otp: given.otp ?? undefined,
+          deviceToken: deps.deviceCookie.read(request),
+          via: "web",
+          clientId: WEB_CLIENT_ID,
+        },
+        originOf(request),
+      );
+      const { account } = signedIn;
+      const answer = await startSession(
+        deps,
+        { request, reply },
+        { userId: account.id, scope: scopesOf(FULL_SCOPE) },
+        () => deps.passwordSignIn.stillHolds(signedIn),
+      );
+      deps.deviceCookie.write(request, reply, signedIn.deviceToken);
+      setRate(reply, signedIn.rate);
+      return { ...toAccountBody(account), ...answer };
+    }),
+  };
+}

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { originOf } from "../origin.ts";
+import type { Route } from "../route.ts";
+import { otp } from "./account-fields.ts";
+import { accountHandler, readBody } from "./account-handler.ts";
+import { requireOwner, type AccountRouteDeps } from "./account-route-deps.ts";
+
+const body = z.object({ otp });
+
+/** `POST /auth/otp/init`: a fresh secret for an authenticator app; to replace one in force, its code must come along. */
+export function otpInitRoute(deps: AccountRouteDeps): Route {
+  return {
+    method: "POST",
+    path: "/auth/otp/init",
+    handler: accountHandler(async (request) => {
+      const owner = await requireOwner(deps, request);
+      const code = readBody(body, request).otp ?? undefined;
+      const enrolment = await deps.ownAccount.beginSecondFactor(owner, code, originOf(request));
+      return {
+        uri: enrolment.uri,
+        secret: enrolment.secret,
+        qr_svg: enrolment.qrSvg,
+        qr_terminal: enrolment.qrTerminal,
+      };
+    }),
+  };
+}

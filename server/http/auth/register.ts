@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
+import { FULL_SCOPE, scopesOf } from "#server/domain/tokens/scopes.ts";
+import { originOf } from "../origin.ts";
+import type { Route } from "../route.ts";
+import { toAccountBody } from "./account-answer.ts";
+import { login, optionalText, password } from "./account-fields.ts";
+import { accountHandler, readBody } from "./account-handler.ts";
+import type { AccountRouteDeps } from "./account-route-deps.ts";
+import { refuseForeignPage, startSession } from "./start-session.ts";
+
+const body = z.object({
+  login,
+  password,
+  display_name: optionalText,
+  about: optionalText,
+  email: optionalText,
+});
+
+/** `POST /auth/register`: makes an account, and signs this browser in to it. */
+export function registerRoute(deps: AccountRouteDeps): Route {
+  return {
+    method: "POST",
+    path: "/auth/register",
+    handler: accountHandler(async (request, reply) => {
+      refuseForeignPage(deps.site, request);
+      const wanted = readBody(body, request);
+      const account = await deps.accountService.register(
+        {
+          login: wanted.login,
+          password: wanted.password,
+          displayName: wanted.display_name ?? undefined,
+          about: wanted.about ?? undefined,
+          email: wanted.email ?? undefined,
+        },
+        originOf(request),
+      );
+      const session = { userId: account.id, scope: scopesOf(FULL_SCOPE) };
+      const answer = await startSession(deps, { request, reply }, session);
+      deps.logger.info("auth.registered", { userId: account.id, clientId: WEB_CLIENT_ID });
+      return { ...toAccountBody(account), ...answer };
+    }),
+  };
+}
