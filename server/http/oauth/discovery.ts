@@ -9,6 +9,10 @@ const CLIENT_AUTH_METHODS = ["none", "client_secret_basic", "client_secret_post"
 /** Who asks about other clients' tokens proves who it is. */
 const INTROSPECTION_AUTH_METHODS = ["client_secret_basic", "client_secret_post"] as const;
 
+/** Of ID tokens and of userinfo. */
+const CLAIMS =
+  "iss sub aud exp iat auth_time nonce amr at_hash sid name preferred_username updated_at email email_verified";
+
 export interface DiscoveryDeps {
   /** As in `iss` of every token, character by character (RFC 8414 §3.3). */
   readonly issuer: string;
@@ -69,10 +73,7 @@ function metadataOf({ issuer, baseUrl, grantTypes }: DiscoveryDeps): Metadata {
     revocation_endpoint_auth_methods_supported: [...CLIENT_AUTH_METHODS],
     introspection_endpoint_auth_methods_supported: [...INTROSPECTION_AUTH_METHODS],
     claim_types_supported: ["normal"],
-    claims_supported: [
-      ...["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", "at_hash", "sid"],
-      ...["name", "preferred_username", "updated_at", "email", "email_verified"],
-    ],
+    claims_supported: CLAIMS.split(" "),
     claims_parameter_supported: false,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,

@@ -36,8 +36,6 @@ export function toClientMetadata(client: OauthClient): ClientMetadata {
       (grant) => INTERACTIVE_GRANTS.has(grant) && (usesCode || grant !== "authorization_code"),
     ),
     response_types: usesCode ? ["code"] : [],
-    // "form_post" would be a page with a script of the library's; ours have none.
-    response_modes: ["query"],
     scope: client.scope,
     id_token_signed_response_alg: "RS256",
     pipit_first_party: client.firstParty,

@@ -1,0 +1,39 @@
+import fastify from "fastify";
+import { expect, test } from "vitest";
+import { discoveryRoutes } from "./discovery.ts";
+import { addRoutes } from "../route.ts";
+
+const issuer = "https://id.example";
+
+async function read(path: string, grantTypes: Parameters<typeof discoveryRoutes>[0]["grantTypes"]) {
+  const app = fastify();
+  addRoutes(app, discoveryRoutes({ issuer, baseUrl: () => issuer, grantTypes }));
+  const answer = await app.inject({ url: path });
+  await app.close();
+  expect(answer.headers["cache-control"]).toMatch(/^public, max-age=\d+$/);
+  return answer.json<Record<string, unknown>>();
+}
+
+test("both addresses say the same, and only what is switched on", async () => {
+  const grants = ["authorization_code", "refresh_token"] as const;
+  const metadata = await read("/.well-known/oauth-authorization-server", grants);
+  expect(await read("/.well-known/openid-configuration", grants)).toEqual(metadata);
+  expect(metadata).toMatchObject({
+    issuer,
+    grant_types_supported: grants,
+    response_types_supported: ["code"],
+    code_challenge_methods_supported: ["S256"],
+    authorization_response_iss_parameter_supported: true,
+    authorization_endpoint: `${issuer}/oauth/authorize`,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+  });
+  expect(metadata).not.toHaveProperty("device_authorization_endpoint");
+  expect(JSON.stringify(metadata)).not.toContain("implicit");
+});
+
+test("a server without the interactive part names none of it", async () => {
+  const metadata = await read("/.well-known/openid-configuration", ["client_credentials"]);
+  expect(metadata).not.toHaveProperty("authorization_endpoint");
+  expect(metadata).not.toHaveProperty("end_session_endpoint");
+  expect(metadata["response_types_supported"]).toEqual([]);
+});

@@ -1,0 +1,56 @@
+import type { Adapter } from "oidc-provider";
+import { expect, test } from "vitest";
+import { createSealer } from "#server/domain/secrets/sealer.ts";
+import { openTemporaryStore, type TemporaryStore } from "#server/store/testing/temporary-store.ts";
+import { clientOf } from "#server/store/testing/client-of.ts";
+import type { OauthClient } from "#server/domain/tokens/ports.ts";
+import { createOidcAdapter } from "./oidc-adapter.ts";
+
+const sealer = createSealer(Buffer.alloc(32, 1));
+
+function adapterOf({ store, clock }: TemporaryStore, model: string, client?: OauthClient): Adapter {
+  const payloads = store.oidcPayloads;
+  return createOidcAdapter({ payloads, sealer, findClient: async () => client, clock })(model);
+}
+
+test("records come back by id, uid and user code, with the id that only the asker knows", async () => {
+  await using temporary = await openTemporaryStore();
+  const sessions = adapterOf(temporary, "Session");
+  await sessions.upsert("id-1", { jti: "id-1", uid: "uid-1", accountId: "ann" }, 60);
+  expect(await sessions.find("id-1")).toEqual({ jti: "id-1", uid: "uid-1", accountId: "ann" });
+  expect(await sessions.findByUid("uid-1")).toMatchObject({ jti: "id-1" });
+  const devices = adapterOf(temporary, "DeviceCode");
+  await devices.upsert("code-1", { jti: "code-1", userCode: "BCDFGHJK" }, 60);
+  expect(await devices.findByUserCode("BCDFGHJK")).toMatchObject({ jti: "code-1" });
+  expect(await devices.find("id-1")).toBeUndefined();
+});
+
+test("of eight that consume one code, one goes on", async () => {
+  await using temporary = await openTemporaryStore();
+  const codes = adapterOf(temporary, "AuthorizationCode");
+  await codes.upsert("code-1", { jti: "code-1", grantId: "grant-1" }, 60);
+  const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => codes.consume("code-1")));
+  expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  expect(outcomes.find(({ status }) => status === "rejected")).toMatchObject({
+    reason: { error: "invalid_grant" },
+  });
+  expect(await codes.find("code-1")).toMatchObject({
+    jti: "code-1",
+    consumed: Math.floor(temporary.clock.nowMs() / 1000),
+  });
+  await codes.revokeByGrantId("grant-1");
+  expect(await codes.find("code-1")).toBeUndefined();
+});
+
+test("clients are ours: switched-off ones are not there, and the library changes none", async () => {
+  await using temporary = await openTemporaryStore();
+  const client = clientOf({ active: true, applicationType: "native" });
+  expect(await adapterOf(temporary, "Client", client).find("x")).toMatchObject({
+    client_id: client.clientId,
+    application_type: "native",
+    token_endpoint_auth_method: "none",
+  });
+  const off = adapterOf(temporary, "Client", clientOf({ active: false }));
+  expect(await off.find("x")).toBeUndefined();
+  await expect(off.upsert("x", {}, 1)).rejects.toThrow("not managed");
+});
