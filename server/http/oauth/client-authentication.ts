@@ -34,17 +34,22 @@ export function createAuthenticateClient(clients: ClientDirectory): Authenticate
     const shown = readShown(request.headers.authorization, form);
     const client = clientIdShape.test(shown.clientId) ? await clients.find(shown.clientId) : undefined;
     if (client === undefined) throw refused("This client is not known here.", "unknown-client");
-    if (!client.confidential) {
-      if (shown.method !== "none")
-        throw refused("This client has no secret; send client_id alone.", "no-secret");
-    } else if (shown.method === "none") {
-      throw refused("This client must prove itself by its secret.", "secret-missing");
-    } else if (!clients.verifySecret(client, shown.secret)) {
-      throw refused("The client's secret is wrong.", "wrong-secret");
-    }
-    if (!client.active) throw refused("This client is switched off.", "client-inactive");
+    checkProof(clients, client, shown);
+    if (!client.active) throw refused("This client is switched off.", "client-inactive", client);
     return client;
   };
+}
+
+function checkProof(clients: ClientDirectory, client: OauthClient, shown: Shown): void {
+  if (!client.confidential) {
+    if (shown.method === "none") return;
+    throw refused("This client has no secret; send client_id alone.", "no-secret", client);
+  }
+  if (shown.method === "none") {
+    throw refused("This client must prove itself by its secret.", "secret-missing", client);
+  }
+  if (clients.verifySecret(client, shown.secret)) return;
+  throw refused("The client's secret is wrong.", "wrong-secret", client);
 }
 
 function readShown(authorization: string | undefined, form: OAuthForm): Shown {
@@ -87,6 +92,6 @@ function formDecode(text: string): string | undefined {
   }
 }
 
-function refused(message: string, reason: string): OAuthError {
-  return new OAuthError("invalid_client", message, { reason });
+function refused(message: string, reason: string, client?: OauthClient): OAuthError {
+  return new OAuthError("invalid_client", message, { reason, clientId: client?.clientId });
 }

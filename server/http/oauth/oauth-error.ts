@@ -25,6 +25,8 @@ export interface OAuthErrorOptions {
   readonly reason?: string | undefined;
   /** Attempts that are allowed in a window, for `X-RateLimit-Limit`. */
   readonly rateLimit?: number | undefined;
+  /** Of the registered client concerned, where the request did not prove it. */
+  readonly clientId?: string | undefined;
   /** The audit has it already. */
   readonly audited?: boolean;
 }
@@ -44,6 +46,7 @@ export class OAuthError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly reason: string | undefined;
   readonly rateLimit: number | undefined;
+  readonly clientId: string | undefined;
   readonly audited: boolean;
 
   constructor(code: OAuthErrorCode, message: string, options: OAuthErrorOptions = {}) {
@@ -53,6 +56,7 @@ export class OAuthError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.reason = options.reason;
     this.rateLimit = options.rateLimit;
+    this.clientId = options.clientId;
     this.audited = options.audited ?? false;
   }
 }

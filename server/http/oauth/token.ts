@@ -118,7 +118,7 @@ async function recordRefusal(
   { grant, client }: Progress,
 ): Promise<void> {
   if (!decisions.has(error.code)) return;
-  const clientId = client?.clientId;
+  const clientId = client?.clientId ?? error.clientId;
   const reason = error.reason ?? error.code;
   logger.warn("oauth.refused", { clientId, grant, code: error.code, reason });
   if (error.audited) return;

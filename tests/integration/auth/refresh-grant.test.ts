@@ -1,0 +1,195 @@
+import { decodeJwt } from "jose";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { databases } from "#server/store/testing/databases.ts";
+import { bearer, openAuthStage, type Answer, type AuthStage } from "./auth-stage.ts";
+
+const nobody = { ip: undefined, userAgent: undefined, correlationId: undefined };
+const DAY_MS = 86_400_000;
+
+/** The tokens of an answer that must have some. */
+function tokensOf({ status, body }: Answer): { readonly accessToken: string; readonly refreshToken: string } {
+  if (status !== 200) throw new Error(`no tokens: ${status} ${JSON.stringify(body)}`);
+  return { accessToken: String(body["access_token"]), refreshToken: String(body["refresh_token"]) };
+}
+
+const outcome = ({ status, body }: Answer) => [status, body["error"]];
+const invalidGrant = [400, "invalid_grant"];
+
+describe.each(databases)("the refresh grant on $name", ({ name }) => {
+  let stage: AuthStage;
+  beforeAll(async () => {
+    stage = await openAuthStage(name);
+    for (const id of ["alice", "bob"]) await stage.addAccount({ id });
+    await stage.addClient({
+      clientId: "strict",
+      refreshGraceMs: 0,
+      firstParty: true,
+      allowPasswordGrant: true,
+      grantTypes: ["password", "refresh_token"],
+    });
+    await stage.addClient({
+      clientId: "short",
+      refreshTtlSeconds: 3_600,
+      refreshAbsoluteSeconds: 7_200,
+      firstParty: true,
+      allowPasswordGrant: true,
+      grantTypes: ["password", "refresh_token"],
+    });
+    await stage.addClient({
+      clientId: "no-refresh",
+      firstParty: true,
+      allowPasswordGrant: true,
+      grantTypes: ["password"],
+    });
+  });
+  afterAll(() => stage[Symbol.asyncDispose]());
+
+  test("RFC 6749 §6 (5): the scope can become smaller and never wider; without one it is the original", async () => {
+    const { refreshToken } = await stage.signIn("alice", { scope: "api:read openid" });
+    expect(outcome(await stage.refresh(refreshToken, { scope: "api:read api:write" }))).toEqual([
+      400,
+      "invalid_scope",
+    ]);
+    const less = await stage.refresh(refreshToken, { scope: "api:read" });
+    expect(less.body["scope"]).toBe("api:read");
+    expect(decodeJwt(tokensOf(less).accessToken)["scope"]).toBe("api:read");
+    const whole = await stage.refresh(tokensOf(less).refreshToken);
+    expect(whole.body["scope"]).toBe("api:read openid");
+    expect(decodeJwt(String(whole.body["id_token"]))["sub"]).toBe("alice");
+  });
+
+  test("RFC 6749 §6 (6): a token is good for its client alone, and another's try does not cost it", async () => {
+    const { refreshToken } = await stage.signIn("alice");
+    expect(outcome(await stage.refresh(refreshToken, { client_id: "pipit-web" }))).toEqual(invalidGrant);
+    expect((await stage.refresh(refreshToken)).status).toBe(200);
+  });
+
+  test("RFC 9700 §4.14 (10): a token of a public client is good once, and its successor has the same session", async () => {
+    const first = await stage.signIn("alice");
+    const second = tokensOf(await stage.refresh(first.refreshToken));
+    expect(second.refreshToken).not.toBe(first.refreshToken);
+    expect(decodeJwt(second.accessToken)["sid"]).toBe(decodeJwt(first.accessToken)["sid"]);
+    const third = tokensOf(await stage.refresh(second.refreshToken));
+    expect(outcome(await stage.refresh(first.refreshToken))).toEqual(invalidGrant);
+    expect(outcome(await stage.refresh(third.refreshToken))).toEqual(invalidGrant);
+  });
+
+  test("of eight at once all get one successor", async () => {
+    const { refreshToken } = await stage.signIn("alice");
+    const answers = await Promise.all(Array.from({ length: 8 }, () => stage.refresh(refreshToken)));
+    expect(new Set(answers.map((answer) => tokensOf(answer).refreshToken)).size).toBe(1);
+  });
+
+  test("RFC 9700 §4.14 (11): reuse ends the session with its access tokens, and no other session", async () => {
+    const other = await stage.signIn("alice");
+    const first = await stage.signIn("alice");
+    const second = tokensOf(await stage.refresh(first.refreshToken));
+    expect((await stage.get("/oauth/sessions", bearer(second.accessToken))).status).toBe(200);
+    stage.advance(10_000);
+    expect(outcome(await stage.refresh(first.refreshToken))).toEqual(invalidGrant);
+    expect(outcome(await stage.refresh(second.refreshToken))).toEqual(invalidGrant);
+    for (const { accessToken } of [first, second]) {
+      expect((await stage.get("/oauth/sessions", bearer(accessToken))).status).toBe(401);
+    }
+    expect((await stage.refresh(other.refreshToken)).status).toBe(200);
+    expect((await stage.get("/oauth/sessions", bearer(other.accessToken))).status).toBe(200);
+  });
+
+  test("RFC 9700 §4.14 (11): a strict client has no grace: of eight at once nothing is left alive", async () => {
+    const strict = { client_id: "strict" };
+    const { refreshToken } = await stage.signIn("alice", strict);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => stage.refresh(refreshToken, strict)));
+    const winners = answers.filter((answer) => answer.status === 200);
+    expect(winners.length).toBeLessThanOrEqual(1);
+    for (const winner of winners) {
+      expect(outcome(await stage.refresh(tokensOf(winner).refreshToken, strict))).toEqual(invalidGrant);
+    }
+  });
+
+  describe("RFC 9700 §2.2.2 (12): a session ends", () => {
+    const short = { client_id: "short" };
+
+    test("when it was idle for as long as its client says", async () => {
+      const { refreshToken } = await stage.signIn("alice", short);
+      stage.advance(3_600_000);
+      expect(outcome(await stage.refresh(refreshToken, short))).toEqual(invalidGrant);
+    });
+
+    test("after its absolute lifetime, however often it was refreshed", async () => {
+      const first = await stage.post("/oauth/token", {
+        grant_type: "password",
+        client_id: "short",
+        username: "alice",
+        password: "Correct-horse-1",
+      });
+      expect(first.body["refresh_expires_in"]).toBe(3_600);
+      stage.advance(3_000_000);
+      const second = await stage.refresh(tokensOf(first).refreshToken, short);
+      stage.advance(3_000_000);
+      const third = await stage.refresh(tokensOf(second).refreshToken, short);
+      expect(third.body["refresh_expires_in"]).toBeLessThanOrEqual(1_200);
+      stage.advance(1_200_000);
+      expect(outcome(await stage.refresh(tokensOf(third).refreshToken, short))).toEqual(invalidGrant);
+    });
+
+    test("30 idle days after the sign-in, for a client that says nothing", async () => {
+      const { refreshToken } = await stage.signIn("alice");
+      stage.advance(30 * DAY_MS);
+      expect(outcome(await stage.refresh(refreshToken))).toEqual(invalidGrant);
+    });
+
+    test("when the account is switched off", async () => {
+      const { refreshToken } = await stage.signIn("bob");
+      await stage.store.accounts.update("bob", { active: false }, 1);
+      expect(outcome(await stage.refresh(refreshToken))).toEqual(invalidGrant);
+    });
+
+    test("when its client is switched off, with its access tokens", async () => {
+      await stage.addClient({
+        clientId: "doomed",
+        firstParty: true,
+        allowPasswordGrant: true,
+        grantTypes: ["password", "refresh_token"],
+      });
+      const doomed = { client_id: "doomed" };
+      const { accessToken, refreshToken } = await stage.signIn("alice", doomed);
+      await stage.clients.disable("doomed", nobody);
+      // What the server knows of a client and a token may be a second old.
+      stage.advance(1_000);
+      expect(outcome(await stage.refresh(refreshToken, doomed))).toEqual([401, "invalid_client"]);
+      expect((await stage.get("/oauth/sessions", bearer(accessToken))).status).toBe(401);
+      await stage.clients.enable("doomed", nobody);
+      stage.advance(1_000);
+      expect(outcome(await stage.refresh(refreshToken, doomed))).toEqual(invalidGrant);
+    });
+  });
+
+  test("a client that may not refresh gets no refresh token", async () => {
+    const answer = await stage.post("/oauth/token", {
+      grant_type: "password",
+      client_id: "no-refresh",
+      username: "alice",
+      password: "Correct-horse-1",
+    });
+    expect(Object.keys(answer.body).toSorted()).toEqual([
+      "access_token",
+      "account",
+      "expires_in",
+      "scope",
+      "token_type",
+    ]);
+  });
+
+  test.each(["", "x", "prt_", `prt_${"A".repeat(43)}`, "a.b.c", "' or 1=1 --"])(
+    "%j is no refresh token",
+    async (token) => {
+      const error = token === "" ? "invalid_request" : "invalid_grant";
+      expect(outcome(await stage.refresh(token))).toEqual([400, error]);
+    },
+  );
+
+  test("an access token is no refresh token", async () => {
+    const { accessToken } = await stage.signIn("alice");
+    expect(outcome(await stage.refresh(accessToken))).toEqual(invalidGrant);
+  });
+});
