@@ -24,7 +24,7 @@ export const settings = {
   grpc: { flag: "grpc", file: "serve.grpc" },
   dataDir: { flag: "data", file: "serve.data" },
   webRoot: { flag: "web-root", file: "serve.web_root" },
-  publicUrl: { flag: "public-url", file: "serve.public_url" },
+  publicUrl: { flag: "public-url", env: "PIPIT_PUBLIC_URL", file: "serve.public_url" },
   logLevel: { flag: "log-level", file: "serve.log_level" },
   legacyAnonymous: { env: "PIPIT_LEGACY_ANONYMOUS", file: "serve.legacy_anonymous" },
   modelUrl: { env: "PIPIT_MODEL_URL", file: "model.url" },

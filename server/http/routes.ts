@@ -1,6 +1,9 @@
 import type { FastifyRequest } from "fastify";
 import { createKeyCheck } from "#server/authenticate.ts";
+import { LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
+import type { ServerConfig } from "#server/config.ts";
 import type { ServerContext } from "#server/context.ts";
+import type { GrantType } from "#server/domain/tokens/ports.ts";
 import { accountRoutes } from "./auth/account-routes.ts";
 import { logoutRoute } from "./auth/logout.ts";
 import { meRoute } from "./auth/me.ts";
@@ -10,6 +13,9 @@ import { signInRoute } from "./auth/sign-in.ts";
 import { healthRoute } from "./health.ts";
 import { jwksRoute } from "./jwks.ts";
 import { metricsRoute } from "./metrics-route.ts";
+import { createDeviceCookie } from "./auth/device-cookie.ts";
+import { discoveryRoutes } from "./oauth/discovery.ts";
+import { createOidc } from "./oauth/oidc/create-oidc.ts";
 import { oauthRoutes } from "./oauth/oauth-routes.ts";
 import { readyRoute } from "./ready.ts";
 import { createRequireBearer, createRequireCaller, type RequireCaller } from "./require-caller.ts";
@@ -24,6 +30,16 @@ import { assetsRoute } from "./web/assets.ts";
 import { pageRoute } from "./web/page.ts";
 import { createWebBuildSource } from "./web/web-build.ts";
 
+/** In the order of the discovery document. */
+const offeredGrants: readonly GrantType[] = [
+  "authorization_code",
+  "refresh_token",
+  "client_credentials",
+  "urn:ietf:params:oauth:grant-type:device_code",
+  "password",
+  LOCAL_GRANT_TYPE,
+];
+
 /** What the routes need of the server around them. */
 export interface RoutesDeps {
   readonly site: Site;
@@ -32,35 +48,60 @@ export interface RoutesDeps {
   /** Where people find the page, once the port is open. */
   readonly pageUrl: () => string;
   readonly isStopping: () => boolean;
-  /** What `X-Internal-Auth` must hold (contracts §3). */
-  readonly internalAuthKey: string | undefined;
+  readonly config: Pick<ServerConfig, "issuer" | "auth">;
 }
 
 /** All routes of the HTTP port besides the RPCs. */
 export function createRoutes(context: ServerContext, deps: RoutesDeps): readonly Route[] {
   const { models, logger, store } = context;
   const requireCaller = createRequireCaller(context.authenticate, deps.site);
+  /** People, and services of the same house (X-Internal-Auth, client credentials). */
+  const requireAnybody = createRequireCaller(context.authenticate, deps.site, { service: true });
   const pingDatabase = (): Promise<void> => store.ping();
   return [
     healthRoute({ pingDatabase, redisStatus: context.redisStatus, logger }),
     readyRoute({ pingDatabase, isStopping: deps.isStopping }),
     jwksRoute(context.signingKeys),
     metricsRoute(context.metrics),
-    ...oauthRoutes({
-      ...context,
-      auth: store.auth,
-      localAccount: () => context.localAccount.ensure(),
-      redeemer: undefined,
-      requireCaller,
-      isInternal: isInternalOf(deps.internalAuthKey),
-    }),
+    ...identityRoutes(context, deps, requireCaller),
     ...authRoutes(context, deps, requireCaller),
     ...chatsRoutes({ chats: store.chats, requireCaller }),
     messagesRoute({ chats: store.chats, turns: store.turns, requireCaller }),
     searchRoute({ chats: store.chats, turns: store.turns, requireCaller }),
-    modelsRoute({ models, requireCaller, startedAtMs: context.startedAtMs }),
-    statusRoute({ models, speech: context.speech, setAside: store.setAside, requireCaller }),
+    modelsRoute({ models, requireCaller: requireAnybody, startedAtMs: context.startedAtMs }),
+    statusRoute({ models, speech: context.speech, setAside: store.setAside, requireCaller: requireAnybody }),
     ...webRoutes(deps.webRoot, logger),
+  ];
+}
+
+/** OAuth 2 and OpenID Connect: what programs ask, and the pages on which people decide. */
+function identityRoutes(
+  context: ServerContext,
+  { config, site, pageUrl }: RoutesDeps,
+  requireCaller: RequireCaller,
+): readonly Route[] {
+  const { clock, logger, store, webSessions } = context;
+  const oidc = createOidc({
+    ...context,
+    issuer: config.issuer,
+    baseUrl: pageUrl,
+    auth: store.auth,
+    payloads: store.oidcPayloads,
+    keys: context.signingKeys,
+    session: { webSessions, accounts: store.accounts, site, clock, logger },
+    deviceCookie: createDeviceCookie(site),
+  });
+  return [
+    ...discoveryRoutes({ issuer: config.issuer, baseUrl: pageUrl, grantTypes: offeredGrants }),
+    ...oidc.routes,
+    ...oauthRoutes({
+      ...context,
+      auth: store.auth,
+      localAccount: () => context.localAccount.ensure(),
+      redeemer: oidc,
+      requireCaller,
+      isInternal: isInternalOf(config.auth.internalAuthKey),
+    }),
   ];
 }
 
@@ -74,7 +115,7 @@ function isInternalOf(key: string | undefined): (request: FastifyRequest) => boo
 
 function authRoutes(
   context: ServerContext,
-  { site, pageUrl }: RoutesDeps,
+  { config, site, pageUrl }: RoutesDeps,
   requireCaller: RequireCaller,
 ): readonly Route[] {
   const { authenticate, clock, limits, logger, signInCodes, store, webSessions } = context;
@@ -89,6 +130,7 @@ function authRoutes(
       ...context,
       accounts: store.accounts,
       accountService: context.accounts,
+      registrationOpen: config.auth.registrationOpen,
       requireCaller,
     }),
     logoutRoute({ auth: store.auth, sessions: context.sessions, requireBearer, site, logger }),

@@ -12,6 +12,8 @@ import { startHttpServer } from "#server/http/http-server.ts";
 import { createSite } from "#server/http/site.ts";
 import { isLoopbackAddress } from "#server/peer.ts";
 import { startGrpcServer } from "#server/rpc/grpc-server.ts";
+import { createAuthService } from "#server/rpc/auth/auth-service.ts";
+import { createOtpService } from "#server/rpc/otp/otp-service.ts";
 import { createRpcRoutes, type RpcRoutes } from "#server/rpc/router.ts";
 import { createStreamingService } from "#server/rpc/streaming/streaming-service.ts";
 import { version } from "#contract/version.ts";
@@ -53,6 +55,12 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
   const shutdown = new AbortController();
   const rpc = createRpcRoutes({
     streaming: createStreamingService({ ...context, usage: context.store.usage }),
+    auth: createAuthService({
+      ...context,
+      freshKeys: () => context.signingKeys.fresh(),
+      otpOptional: config.auth.legacyOtpOptional,
+    }),
+    otp: createOtpService({ ...context, accounts: context.store.accounts }),
     authenticate: context.authenticate,
     logger: context.logger,
     shutdownSignal: shutdown.signal,
@@ -66,12 +74,12 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
     webRoot: config.webRoot,
     pageUrl,
     isStopping: () => stopping !== undefined,
-    internalAuthKey: config.auth.internalAuthKey,
+    config,
   });
   const http = await startHttpServer(config.http, { ...context, rpc, routes, site, clientAddressOf });
   const httpUrl = `http://${formatAddress(reachable(http.address))}`;
   starting.defer(() => closeNow(http));
-  const grpc = await startGrpcServer(config.grpc, { ...context, rpc });
+  const grpc = await startGrpcServer(config.grpc, { ...context, rpc, clientAddressOf });
   starting.defer(() => closeNow(grpc));
 
   const runtime: RuntimeInfo = {

@@ -19,6 +19,8 @@ export interface AccountRouteDeps extends StartSessionDeps {
   readonly secondFactor: SecondFactor;
   readonly requireCaller: RequireCaller;
   readonly deviceCookie: DeviceCookie;
+  /** Whether strangers may make accounts (PIPIT_REGISTRATION). */
+  readonly registrationOpen: boolean;
 }
 
 /** Somebody who may change their own account. Throws as {@link RequireCaller}, NOT_ALLOWED without the scope. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PipitError } from "#contract/pipit-error.ts";
 import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
 import { FULL_SCOPE, scopesOf } from "#server/domain/tokens/scopes.ts";
 import { originOf } from "../origin.ts";
@@ -24,6 +25,7 @@ export function registerRoute(deps: AccountRouteDeps): Route {
     path: "/auth/register",
     handler: accountHandler(async (request, reply) => {
       refuseForeignPage(deps.site, request);
+      if (!deps.registrationOpen) throw registrationClosed();
       const wanted = readBody(body, request);
       const account = await deps.accountService.register(
         {
@@ -41,4 +43,8 @@ export function registerRoute(deps: AccountRouteDeps): Route {
       return { ...toAccountBody(account), ...answer };
     }),
   };
+}
+
+function registrationClosed(): PipitError {
+  return new PipitError("NOT_ALLOWED", "Only an admin makes accounts on this server. Ask yours for one.");
 }
