@@ -3,24 +3,19 @@ import type { Interaction, InteractionResults, Provider } from "oidc-provider";
 import type { AccountStore } from "#server/domain/accounts/ports.ts";
 import type { AuditEvent, AuditLog, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { Sealer } from "#server/domain/secrets/sealer.ts";
-import type { SignedIn, SignInAttempt } from "#server/domain/accounts/password-sign-in.ts";
+import type { PasswordSignIn } from "#server/domain/accounts/password-sign-in.ts";
+import type { DeviceCookie } from "../../auth/device-cookie.ts";
 import type { StartSessionDeps } from "../../auth/start-session.ts";
 import type { PageLanguage } from "../pages/page-language.ts";
 import { PageError } from "./page-answers.ts";
 import type { ProviderHolder } from "./provider-holder.ts";
 import { toProviderRequest } from "./koa-exchange.ts";
 
-/** Cookie by which a browser is known to have signed in as somebody before; the same as of `/auth/login`. */
-export interface DeviceCookie {
-  read(request: FastifyRequest): string | undefined;
-  write(request: FastifyRequest, reply: FastifyReply, token: string): void;
-}
-
 export interface InteractionDeps {
   readonly provider: ProviderHolder;
   /** Of {@link StartSessionDeps}: a sign-in here is one for our own page too. */
   readonly session: StartSessionDeps;
-  readonly passwordSignIn: { signIn(attempt: SignInAttempt, origin: AuditOrigin): Promise<SignedIn> };
+  readonly passwordSignIn: Pick<PasswordSignIn, "signIn" | "stillHolds">;
   readonly deviceCookie: DeviceCookie;
   readonly accounts: Pick<AccountStore, "findById">;
   readonly audit: AuditLog;

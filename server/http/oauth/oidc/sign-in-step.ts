@@ -90,7 +90,12 @@ function showRefusal(
 async function enter(step: Step, signedIn: SignedIn, deps: InteractionDeps): Promise<FastifyReply> {
   const { request, reply, interaction } = step;
   const { account } = signedIn;
-  await startSession(deps.session, { request, reply }, { userId: account.id, scope: scopesOf(FULL_SCOPE) });
+  await startSession(
+    deps.session,
+    { request, reply },
+    { userId: account.id, scope: scopesOf(FULL_SCOPE) },
+    () => deps.passwordSignIn.stillHolds(signedIn),
+  );
   deps.deviceCookie.write(request, reply, signedIn.deviceToken);
   // Somebody else was signed in when the flow began: it goes on as a new one.
   if (interaction.session?.accountId !== account.id) interaction.session = undefined;
