@@ -12,12 +12,13 @@ import { listenError } from "#server/lifecycle/listen-error.ts";
 import type { ListeningPort } from "#server/lifecycle/listening-port.ts";
 import { peerOf } from "#server/peer.ts";
 import { correlationKey } from "#server/rpc/caller-context.ts";
+import { originKey } from "#server/rpc/origin-context.ts";
 import { pageKey, peerKey } from "#server/rpc/peer-context.ts";
 import type { RpcRoutes } from "#server/rpc/router.ts";
 import { HttpError, toErrorAnswer } from "./http-error.ts";
 import { pageCredentialsOf } from "./page-credentials.ts";
 import { measureRequests } from "./measure-requests.ts";
-import { addClientAddress } from "./origin.ts";
+import { addClientAddress, originOf } from "./origin.ts";
 import { addRoutes, type Route } from "./route.ts";
 import type { Site } from "./site.ts";
 
@@ -140,6 +141,7 @@ function addRpcs(app: FastifyInstance, { rpc, site }: HttpServerDeps): void {
     contextValues: (request) =>
       createContextValues()
         .set(peerKey, peerOf(request.raw))
+        .set(originKey, originOf(request))
         .set(pageKey, pageCredentialsOf(site, request.raw))
         .set(correlationKey, String(request.raw.headers[CORRELATION_HEADER] ?? "")),
   });

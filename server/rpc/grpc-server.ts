@@ -9,12 +9,14 @@ import {
 import type { AddressInfo } from "node:net";
 import { createContextValues } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import type { ClientAddress } from "#server/client-address.ts";
 import type { ListenAddress } from "#server/settings.ts";
 import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#server/correlation.ts";
 import { listenError } from "#server/lifecycle/listen-error.ts";
 import type { ListeningPort } from "#server/lifecycle/listening-port.ts";
 import { peerOf } from "#server/peer.ts";
 import { correlationKey } from "./caller-context.ts";
+import { originKey, originOfCall } from "./origin-context.ts";
 import { peerKey } from "./peer-context.ts";
 import type { RpcRoutes } from "./router.ts";
 
@@ -26,6 +28,7 @@ const PING_INTERVAL_MS = 30_000;
 export interface GrpcServerDeps {
   readonly rpc: RpcRoutes;
   readonly correlation: Correlation;
+  readonly clientAddressOf: ClientAddress;
 }
 
 /**
@@ -43,6 +46,7 @@ export async function startGrpcServer(address: ListenAddress, deps: GrpcServerDe
     contextValues: (request) =>
       createContextValues()
         .set(peerKey, peerOf(request))
+        .set(originKey, originOfCall(request, deps.clientAddressOf))
         .set(correlationKey, String(request.headers[CORRELATION_HEADER] ?? "")),
     fallback: (request, response) => answerUnknown(request.url ?? "", response as Http2ServerResponse),
   });

@@ -1,9 +1,11 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, ConnectRouterOptions, ServiceImpl } from "@connectrpc/connect";
 import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
+import { Auth } from "#proto/auth_pb.ts";
 import { Health } from "#proto/grpc/health/v1/health_pb.ts";
 import { ServerReflection as ServerReflectionV1 } from "#proto/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionV1Alpha } from "#proto/grpc/reflection/v1alpha/reflection_pb.ts";
+import { Otp } from "#proto/otp_pb.ts";
 import { StreamingService } from "#proto/streaming_pb.ts";
 import type { Authenticate } from "#server/authenticate.ts";
 import type { Logger } from "#server/domain/logger.ts";
@@ -15,6 +17,8 @@ import { createReflection } from "./reflection.ts";
 
 export interface RpcRoutesDeps {
   readonly streaming: ServiceImpl<typeof StreamingService>;
+  readonly auth: ServiceImpl<typeof Auth>;
+  readonly otp: ServiceImpl<typeof Otp>;
   readonly authenticate: Authenticate;
   readonly logger: Logger;
   /** Aborted, with the error to end them by, when running calls must end now. */
@@ -30,6 +34,8 @@ export interface RpcRoutes {
 
 const offered: readonly DescService[] = [
   StreamingService,
+  Auth,
+  Otp,
   Health,
   ServerReflectionV1,
   ServerReflectionV1Alpha,
@@ -42,6 +48,8 @@ export function createRpcRoutes(deps: RpcRoutesDeps): RpcRoutes {
     health,
     routes(router) {
       router.service(StreamingService, deps.streaming);
+      router.service(Auth, deps.auth);
+      router.service(Otp, deps.otp);
       router.service(Health, health.handlers);
       router.service(ServerReflectionV1, reflection.v1);
       router.service(ServerReflectionV1Alpha, reflection.v1alpha);

@@ -14,6 +14,8 @@ import { startTestServer, type TestServer } from "./start-test-server.ts";
 
 const NOT_FOUND = 5;
 const services = [
+  "Auth",
+  "Otp",
   "grpc.health.v1.Health",
   "grpc.reflection.v1.ServerReflection",
   "grpc.reflection.v1alpha.ServerReflection",

@@ -14,8 +14,11 @@ import type { AuthMethod, TokenAlgorithm } from "./ports.ts";
 
 /** Life of an access token (contracts §3) unless its client has another, in seconds. */
 export const ACCESS_TOKEN_TTL_SECONDS = 900;
-/** No access token lives longer, whatever its client says; a retired key stays published for longer than this. */
-export const MAX_ACCESS_TOKEN_TTL_SECONDS = 3_600;
+/**
+ * No access token lives longer: as long as the token of a gRPC Login, whose clients cannot refresh. A retired key stays
+ * published for longer than this.
+ */
+export const MAX_ACCESS_TOKEN_TTL_SECONDS = 86_400;
 /** Life of an ID token, in seconds; as above. */
 export const ID_TOKEN_TTL_SECONDS = 3_600;
 /** How far another process' clock may run ahead of ours. */

@@ -1,6 +1,5 @@
 import { LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { MAX_ACCESS_TOKEN_TTL_SECONDS } from "./access-tokens.ts";
 import type { OauthClient } from "./ports.ts";
 import { checkRedirectUris } from "./redirect-uris.ts";
 import { KNOWN_SCOPES, narrowScope } from "./scopes.ts";
@@ -9,7 +8,7 @@ const MAX_NAME_CHARS = 100;
 const DAY_SECONDS = 24 * 60 * 60;
 /** Lifetimes that a client may have: [least, most]. */
 const ranges = {
-  accessTtlSeconds: [60, MAX_ACCESS_TOKEN_TTL_SECONDS],
+  accessTtlSeconds: [60, 3_600],
   refreshTtlSeconds: [60, 366 * DAY_SECONDS],
   refreshAbsoluteSeconds: [60, 366 * DAY_SECONDS],
   refreshGraceMs: [0, 60_000],

@@ -197,7 +197,8 @@ describe.each(databases)("signing keys on $name", ({ open }) => {
           live.push({ token, endsAtMs: nowMs + lifeMs });
         }
         live = live.filter(({ endsAtMs }) => endsAtMs > nowMs);
-        for (const { token } of live) {
+        // Those about to end and those just issued: what is between them was the one and will be the other.
+        for (const { token } of [...live.slice(0, 6), ...live.slice(-6)]) {
           await jwtVerify(token, cached.jwks, { issuer, audience, currentDate: new Date(nowMs) });
           await tokens.verify(token);
           verified++;

@@ -1,0 +1,82 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Auth } from "#proto/auth_pb.ts";
+import type { PasswordSignIn } from "#server/domain/accounts/password-sign-in.ts";
+import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
+import type { Clients } from "#server/domain/tokens/clients.ts";
+import { FULL_SCOPE } from "#server/domain/tokens/scopes.ts";
+import type { Sessions } from "#server/domain/tokens/sessions.ts";
+import { answerInField } from "../answer-in-field.ts";
+import { originKey } from "../origin-context.ts";
+
+/** The original's clients cannot refresh, so their one token lives as long as the original's. */
+const LOGIN_TTL_SECONDS = 24 * 60 * 60;
+
+export interface LoginDeps {
+  readonly passwordSignIn: Pick<PasswordSignIn, "signIn">;
+  readonly sessions: Pick<Sessions, "start">;
+  readonly clients: Pick<Clients, "find">;
+  readonly accessTokens: Pick<AccessTokens, "issue">;
+  /** Takes over what other servers did to the signing keys. */
+  readonly freshKeys: () => Promise<void>;
+  /** The original's order: the token is good for everything before its code was given (PIPIT_LEGACY_OTP_OPTIONAL). */
+  readonly otpOptional: boolean;
+}
+
+/** A token for login and password; where there is a second factor, it is good for CheckOtp alone until that took a code. */
+export function createLogin(deps: LoginDeps): ServiceImpl<typeof Auth>["login"] {
+  return ({ login, password }, context) =>
+    answerInField(
+      async () => ({
+        success: true,
+        token: await signIn(deps, { login, password }, context.values.get(originKey)),
+        error: "",
+      }),
+      ({ message }) => ({ success: false, token: "", error: message }),
+    );
+}
+
+async function signIn(
+  deps: LoginDeps,
+  { login, password }: { readonly login: string; readonly password: string },
+  origin: AuditOrigin,
+): Promise<string> {
+  const client = await deps.clients.find(CLI_CLIENT_ID);
+  if (client === undefined || !client.active) {
+    throw new PipitError("NOT_ALLOWED", "Signing in by this service is switched off.");
+  }
+  const { clientId } = client;
+  const signedIn = await deps.passwordSignIn.signIn(
+    { login, password, via: "grpc", clientId, otpLater: true },
+    origin,
+  );
+  const { account, amr, authTimeMs, otpOwed, passwordSetAtMs } = signedIn;
+  const { sessionId } = await deps.sessions.start(
+    {
+      userId: account.id,
+      client,
+      scope: FULL_SCOPE,
+      amr,
+      authTimeMs,
+      provenAtMs: passwordSetAtMs,
+      grant: "grpc-login",
+      withRefreshToken: false,
+      pendingOtp: otpOwed && !deps.otpOptional,
+      ttlMs: LOGIN_TTL_SECONDS * 1000,
+    },
+    origin,
+  );
+  await deps.freshKeys();
+  const { token } = deps.accessTokens.issue({
+    userId: account.id,
+    clientId,
+    scope: FULL_SCOPE,
+    algorithm: client.tokenAlgorithm,
+    ttlSeconds: LOGIN_TTL_SECONDS,
+    sessionId,
+    authTimeMs,
+  });
+  return token;
+}

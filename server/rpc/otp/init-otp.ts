@@ -1,0 +1,31 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { Otp } from "#proto/otp_pb.ts";
+import type { OwnAccount } from "#server/domain/accounts/own-account.ts";
+import type { AccountStore } from "#server/domain/accounts/ports.ts";
+import { answerInField } from "../answer-in-field.ts";
+import { originKey } from "../origin-context.ts";
+import { requireCaller } from "../streaming/checks.ts";
+import { ownAccountOf } from "./own-login.ts";
+
+export interface InitOtpDeps {
+  readonly ownAccount: Pick<OwnAccount, "beginSecondFactor">;
+  readonly accounts: Pick<AccountStore, "findById">;
+}
+
+/**
+ * A fresh secret, as the whole otpauth: address. Only for the login of the token, and never in place of a secret that is
+ * in force: that needs a code, for which this call has no field.
+ */
+export function createInitOtp({ ownAccount, accounts }: InitOtpDeps): ServiceImpl<typeof Otp>["initOtp"] {
+  return ({ login }, context) =>
+    answerInField(
+      async () => {
+        const caller = requireCaller(context);
+        const { id } = await ownAccountOf(accounts, caller, login);
+        const owner = { userId: id, clientId: caller.clientId, keep: { sessionId: caller.sessionId } };
+        const { uri } = await ownAccount.beginSecondFactor(owner, undefined, context.values.get(originKey));
+        return { secret: uri, error: "" };
+      },
+      ({ message }) => ({ secret: "", error: message }),
+    );
+}

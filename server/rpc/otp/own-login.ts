@@ -1,0 +1,16 @@
+import { PipitError } from "#contract/pipit-error.ts";
+import { loginKeyOf, type Account, type AccountStore } from "#server/domain/accounts/ports.ts";
+import type { Caller } from "#server/domain/caller.ts";
+
+/** The caller's account, if the request names it. Throws INVALID_REQUEST: the token decides, whatever is asked. */
+export async function ownAccountOf(
+  accounts: Pick<AccountStore, "findById">,
+  caller: Caller,
+  login: string,
+): Promise<Account> {
+  const account = await accounts.findById(caller.userId);
+  if (account !== undefined && loginKeyOf(account.login) === loginKeyOf(login)) return account;
+  throw new PipitError("INVALID_REQUEST", "No such user: the login must be the one that the token is for.", {
+    field: "login",
+  });
+}

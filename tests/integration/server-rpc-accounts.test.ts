@@ -1,0 +1,196 @@
+import { decodeJwt } from "jose";
+import { generateSync } from "otplib/functional";
+import { describe, expect, test } from "vitest";
+import { Auth } from "#proto/auth_pb.ts";
+import { Otp } from "#proto/otp_pb.ts";
+import { databases } from "#server/store/testing/databases.ts";
+import { GrpcJsClient } from "./server-clients.ts";
+import { startTestServer, type TestServer, type TestServerOverrides } from "./start-test-server.ts";
+import { send } from "./web-stage.ts";
+
+const PASSWORD = "Correct-horse-1";
+const ann = { login: "ann", password: PASSWORD };
+const OK = 0;
+const UNAUTHENTICATED = 16;
+
+/** The original's console client, on another implementation of gRPC. */
+class OriginalClient implements Disposable {
+  readonly #client: GrpcJsClient;
+  constructor({ grpcUrl }: TestServer) {
+    this.#client = new GrpcJsClient(grpcUrl);
+  }
+
+  async register(request = ann) {
+    return this.#unary(await this.#client.call(Auth.method.register, request));
+  }
+
+  async login(request = ann) {
+    return this.#unary(await this.#client.call(Auth.method.login, request));
+  }
+
+  /** Token of a login that must work. */
+  async token(): Promise<string> {
+    const { success, token } = await this.login();
+    expect(success).toBe(true);
+    return token;
+  }
+
+  async initOtp(token: string, login = "ann") {
+    return this.#unary(await this.#client.call(Otp.method.initOtp, { login }, { token }));
+  }
+
+  async checkOtp(token: string, otp: string, login = "ann") {
+    return this.#unary(await this.#client.call(Otp.method.checkOtp, { login, otp }, { token }));
+  }
+
+  /** Status and text of a call that may be refused by its token. */
+  async checkOtpStatus(headers: Readonly<Record<string, string>>): Promise<[code: number, details: string]> {
+    const { code, details } = await this.#client.call(
+      Otp.method.checkOtp,
+      { login: "ann", otp: "1" },
+      headers,
+    );
+    // This client leaves reserved characters as they were encoded.
+    return [code, decodeURIComponent(details)];
+  }
+
+  #unary<Message>({
+    code,
+    details,
+    messages,
+  }: {
+    code: number;
+    details: string;
+    messages: readonly Message[];
+  }) {
+    expect([code, details]).toEqual([OK, ""]);
+    const [message] = messages;
+    if (message === undefined) throw new Error("no answer");
+    return message;
+  }
+
+  [Symbol.dispose](): void {
+    this.#client[Symbol.dispose]();
+  }
+}
+
+function secretOf(uri: string): string {
+  return new URL(uri).searchParams.get("secret") ?? "";
+}
+
+function codeOf(secret: string, steps = 0): string {
+  return generateSync({ secret, epoch: Math.floor(Date.now() / 1000) + steps * 30 });
+}
+
+async function statusOf(server: TestServer, token: string): Promise<number> {
+  const headers = { authorization: `Bearer ${token}` };
+  return (await send(server.httpUrl, { path: "/auth/me", headers })).status;
+}
+
+describe.each(databases)("Auth and Otp over gRPC on $name", ({ name }) => {
+  const start = (more: TestServerOverrides = {}) => startTestServer({ database: name, ...more });
+
+  test("refusals stand in the answers, with status OK and the original's texts", async () => {
+    await using server = await start();
+    using client = new OriginalClient(server);
+    expect(await client.register()).toMatchObject({ success: true, error: "" });
+    expect(await client.register({ ...ann, login: "ANN" })).toMatchObject({
+      success: false,
+      error: "Login already exists",
+    });
+    expect(await client.register({ login: "bob", password: "" })).toMatchObject({
+      success: false,
+      error: expect.stringMatching(/^password: /),
+    });
+    const refused = { success: false, token: "", error: "Invalid login or password." };
+    expect(await client.login({ login: "nobody", password: PASSWORD })).toMatchObject(refused);
+    expect(await client.login({ ...ann, password: "Wrong-horse-1" })).toMatchObject(refused);
+    const token = await client.token();
+    expect(await statusOf(server, token)).toBe(200);
+    const { iat = 0, exp = 0 } = decodeJwt(token);
+    expect(exp - iat).toBe(24 * 60 * 60);
+  });
+
+  test("guesses are counted by address and account, as everywhere", async () => {
+    await using server = await start();
+    using client = new OriginalClient(server);
+    await client.register();
+    for (let count = 0; count < 5; count++) await client.login({ ...ann, password: "Wrong-horse-1" });
+    expect(await client.login()).toMatchObject({ success: false, error: expect.stringContaining("Wait") });
+    const byWeb = await send(server.httpUrl, {
+      method: "POST",
+      path: "/auth/login",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(ann),
+    });
+    expect(byWeb.status).toBe(429);
+  });
+
+  test("with a second factor a login is good for CheckOtp alone, until a code was taken, once", async () => {
+    await using server = await start();
+    using client = new OriginalClient(server);
+    await client.register();
+    const first = await client.token();
+    expect(await client.checkOtp(first, "123456")).toMatchObject({
+      valid: false,
+      error: expect.stringContaining("InitOtp"),
+    });
+    const { secret: uri } = await client.initOtp(first);
+    expect(uri).toMatch(/^otpauth:\/\/totp\/Pipit:ann\?secret=[A-Z2-7]{32}&issuer=Pipit$/);
+    const secret = secretOf(uri);
+    expect(await client.checkOtp(first, "000000")).toMatchObject({ valid: false, error: "Invalid otp" });
+    const code = codeOf(secret);
+    expect(await client.checkOtp(first, code)).toMatchObject({ valid: true, error: "" });
+    expect(await statusOf(server, first)).toBe(200);
+    // In force: nothing replaces it without a code.
+    expect(await client.initOtp(first)).toMatchObject({ secret: "", error: expect.stringContaining("code") });
+
+    const second = await client.token();
+    expect(await statusOf(server, second)).toBe(401);
+    expect(await client.checkOtp(second, code)).toMatchObject({ valid: false, error: "Invalid otp" });
+    const next = codeOf(secret, 1);
+    expect(await client.checkOtp(second, next)).toMatchObject({ valid: true, error: "" });
+    expect(await statusOf(server, second)).toBe(200);
+    const third = await client.token();
+    expect(await client.checkOtp(third, next)).toMatchObject({ valid: false, error: "Invalid otp" });
+    expect(await statusOf(server, third)).toBe(401);
+  });
+
+  test("a token is for its own login, whatever the request says", async () => {
+    await using server = await start();
+    using client = new OriginalClient(server);
+    await client.register();
+    await client.register({ login: "bob", password: PASSWORD });
+    const token = await client.token();
+    const refused = { error: expect.stringMatching(/^No such user/) };
+    expect(await client.initOtp(token, "bob")).toMatchObject({ secret: "", ...refused });
+    expect(await client.initOtp(token, "nobody")).toMatchObject({ secret: "", ...refused });
+    expect(await client.checkOtp(token, "123456", "bob")).toMatchObject({ valid: false, ...refused });
+  });
+
+  test("a bad token is UNAUTHENTICATED with the original's text", async () => {
+    await using server = await start();
+    using client = new OriginalClient(server);
+    const bad = [UNAUTHENTICATED, expect.stringMatching(/^Invalid token: /)];
+    for (const headers of [{}, { token: "garbage" }, { authorization: "Bearer a.b.c" }]) {
+      expect(await client.checkOtpStatus(headers)).toEqual(bad);
+    }
+    const [code] = await client.checkOtpStatus({ authorization: `Bearer ${server.accessToken}` });
+    expect(code).toBe(OK);
+  });
+
+  test("PIPIT_LEGACY_OTP_OPTIONAL restores the original's order", async () => {
+    await using plain = await start();
+    const { config } = plain;
+    await plain[Symbol.asyncDispose]();
+    await using server = await start({ config: { auth: { ...config.auth, legacyOtpOptional: true } } });
+    using client = new OriginalClient(server);
+    await client.register();
+    const first = await client.token();
+    const secret = secretOf((await client.initOtp(first)).secret);
+    expect(await client.checkOtp(first, codeOf(secret))).toMatchObject({ valid: true });
+    const second = await client.token();
+    expect(await statusOf(server, second)).toBe(200);
+    expect(await client.checkOtp(second, codeOf(secret, 1))).toMatchObject({ valid: true });
+  });
+});
