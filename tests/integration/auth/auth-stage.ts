@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { generateSync } from "otplib/functional";
+import type { ServerConfig } from "#server/config.ts";
 import { createPasswordHasher } from "#server/domain/accounts/password-hasher.ts";
 import { accountOf } from "#server/domain/accounts/testing/account-of.ts";
 import type { Account, NewAccount } from "#server/domain/accounts/ports.ts";
@@ -48,6 +49,8 @@ export interface AuthStage extends AsyncDisposable {
   /** A store of our own on the server's database. */
   readonly store: Store;
   readonly clients: Clients;
+  /** Another server on the same database, with the same clock; closed with this. PostgreSQL only. */
+  openSecond(): Promise<TestServer>;
   /** Moves the server's clock, which stands still otherwise. */
   advance(durationMs: number): void;
   addAccount(given: Partial<NewAccount> & { readonly id: string }): Promise<Account>;
@@ -95,24 +98,19 @@ export async function openAuthStage(database: TestDatabase["name"]): Promise<Aut
   await using opening = new AsyncDisposableStack();
   let nowMs = Date.now();
   const clock = { nowMs: () => nowMs };
-  const server = opening.use(
-    await startTestServer({
-      database,
-      config: {
-        // Tests say by X-Forwarded-For where a request comes from.
-        trustedProxies: ["127.0.0.1"],
-        auth: {
-          masterKey: MASTER_KEY,
-          internalAuthKey: INTERNAL_KEY,
-          legacyOtpOptional: false,
-          seedCompatClients: true,
-          registrationOpen: true,
-          auditRetentionDays: 365,
-        },
-      },
-      deps: { clock },
-    }),
-  );
+  const config: Partial<ServerConfig> = {
+    // Tests say by X-Forwarded-For where a request comes from.
+    trustedProxies: ["127.0.0.1"],
+    auth: {
+      masterKey: MASTER_KEY,
+      internalAuthKey: INTERNAL_KEY,
+      legacyOtpOptional: false,
+      seedCompatClients: true,
+      registrationOpen: true,
+      auditRetentionDays: 365,
+    },
+  };
+  const server = opening.use(await startTestServer({ database, config, deps: { clock } }));
   const { databaseUrl } = server.config;
   const masterKey = await loadMasterKey({ dataDir: server.dataDir, configured: MASTER_KEY });
   const store = opening.use(
@@ -141,6 +139,10 @@ export async function openAuthStage(database: TestDatabase["name"]): Promise<Aut
     url: server.httpUrl,
     store,
     clients,
+    async openSecond() {
+      if (databaseUrl === undefined) throw new Error("SQLite is for one server");
+      return owned.use(await startTestServer({ config: { ...config, databaseUrl }, deps: { clock } }));
+    },
     advance(durationMs) {
       nowMs += durationMs;
     },

@@ -1,6 +1,6 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases, sharedDatabases } from "#server/store/testing/databases.ts";
 import { basicOf, bearer, openAuthStage, type AuthStage, type ConfidentialClient } from "./auth-stage.ts";
 
 const REVOKE = "/oauth/revoke";
@@ -91,5 +91,20 @@ describe.each(databases)("RFC 7009 revocation on $name", ({ name }) => {
   ])("§2.1: %s is refused", async (_name, form, headers, status, error) => {
     const answer = await stage.post(REVOKE, form, headers);
     expect([answer.status, answer.body["error"]]).toEqual([status, error]);
+  });
+});
+
+describe.each(sharedDatabases)("RFC 7009 revocation by one of two servers on $name", ({ name }) => {
+  test("§2.1 (28): the other server refuses the access tokens of the session a second later at most", async () => {
+    await using stage = await openAuthStage(name);
+    await stage.addAccount({ id: "alice" });
+    const second = await stage.openSecond();
+    const { accessToken, refreshToken } = await stage.signIn("alice");
+    const statusAtSecond = async () =>
+      (await fetch(`${second.httpUrl}${SESSIONS}`, { headers: bearer(accessToken) })).status;
+    expect(await statusAtSecond()).toBe(200);
+    await stage.post(REVOKE, { client_id: "pipit-cli", token: refreshToken });
+    stage.advance(1_000);
+    expect(await statusAtSecond()).toBe(401);
   });
 });
