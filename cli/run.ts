@@ -37,6 +37,10 @@ export async function runCli(args: readonly string[], io: CliProcess): Promise<n
         const { serve } = await import("./commands/serve.ts");
         outcome.code = await serve(rest);
       },
+      async admin(rest) {
+        const { admin } = await import("./commands/admin.ts");
+        outcome.code = await admin(rest);
+      },
       async doctor(flags) {
         const { startTokenStore } = await import("#engine/node/start-token-store.ts");
         const tokenStore = startTokenStore(config);
@@ -64,6 +68,7 @@ export async function runCli(args: readonly string[], io: CliProcess): Promise<n
 interface Actions {
   chat(flags: ChatFlags): Promise<void>;
   serve(rest: readonly string[]): Promise<void>;
+  admin(rest: readonly string[]): Promise<void>;
   doctor(flags: { readonly json?: boolean }): Promise<void>;
   web(flags: { readonly json?: boolean }): Promise<void>;
   toggle(): Promise<void>;
@@ -100,6 +105,7 @@ function buildProgram(terminal: Terminal, actions: Actions): Command {
     .passThroughOptions()
     .addHelpText("after", serveHelp)
     .action((_flags: unknown, command: Command) => actions.serve(command.args));
+  addAdminCommands(program, actions);
   program
     .command("web")
     .description(
@@ -117,6 +123,23 @@ function buildProgram(terminal: Terminal, actions: Actions): Command {
     .option("--json", "print the checks as JSON lines")
     .action((flags: { json?: boolean }) => actions.doctor(flags));
   return program;
+}
+
+/** The server's own program parses what follows, --help included. */
+function addAdminCommands(program: Command, actions: Actions): void {
+  const add = (name: string, description: string, group: readonly string[]): void => {
+    program
+      .command(name)
+      .description(description)
+      .helpOption(false)
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .passThroughOptions()
+      .action((_flags: unknown, command: Command) => actions.admin([...group, ...command.args]));
+  };
+  add("admin", "administer a server: users, clients, keys, audit, db", []);
+  add("keys", 'list or rotate the keys that sign tokens; short for "admin keys"', ["keys"]);
+  add("audit", 'list, verify or export the audit log; short for "admin audit"', ["audit"]);
 }
 
 /** The backend parses these itself (server/config.ts). */

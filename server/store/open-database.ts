@@ -12,6 +12,9 @@ import { createSqliteTurnIndex } from "./sqlite-turn-index.ts";
 import { isCorruption, toStartError } from "./storage-errors.ts";
 import type { TurnIndex } from "./turn-index.ts";
 
+/** Name of the SQLite file in a server's data folder. */
+export const DATABASE_FILE = "pipit.db";
+
 interface CommonOptions {
   readonly clock: Clock;
   readonly logger: Logger;

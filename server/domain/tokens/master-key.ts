@@ -4,7 +4,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { createPrivateFile, readPrivateFile } from "./private-file.ts";
 
 const MASTER_KEY_BYTES = 32;
-const MASTER_KEY_FILE = "master-key";
+export const MASTER_KEY_FILE = "master-key";
 
 /** What every other secret of the server is derived from. Its bytes never leave the object. */
 export interface MasterKey {

@@ -1,0 +1,27 @@
+import type { Readable, Writable } from "node:stream";
+import type { Clock } from "#server/domain/clock.ts";
+import type { ServerConfig } from "../config.ts";
+import type { AdminContext } from "../admin-context.ts";
+
+/** The process as a command sees it. */
+export interface AdminIo {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+}
+
+export interface AdminDeps {
+  readonly io: AdminIo;
+  readonly config: ServerConfig;
+  readonly clock: Clock;
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Opens the database; the command that does so disposes of it. */
+  open(): Promise<AdminContext>;
+}
+
+/** Exit codes of the program. */
+export const adminExit = { done: 0, failed: 1, usage: 2 } as const;
+
+/** A group of commands, e.g. "users": parses its arguments and resolves to an exit code. */
+export type AdminGroup = (args: readonly string[], deps: AdminDeps) => Promise<number>;

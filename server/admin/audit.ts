@@ -1,0 +1,266 @@
+import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { PipitError } from "#contract/pipit-error.ts";
+import { AUDIT_LIST_MAX, type AuditProblem, type AuditRecord } from "#server/domain/audit/audit-reader.ts";
+import type { AuditQuery } from "#server/domain/audit/ports.ts";
+import type { AdminContext } from "../admin-context.ts";
+import { adminExit, type AdminDeps, type AdminGroup } from "./admin-deps.ts";
+import { createCommandGroup, moment, wholeNumber, type CommandGroup } from "./command-group.ts";
+import { createProgressPrinter, jsonLine, tableText, timeText } from "./print.ts";
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 1_000_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+const MAX_DAYS = 36_500;
+
+interface ListFlags {
+  readonly user?: string;
+  readonly client?: string;
+  readonly event?: string;
+  readonly since?: number;
+  readonly until?: number;
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+/** `pipit admin audit ...` and `pipit audit ...` */
+export const audit: AdminGroup = async (args, deps) => {
+  const group = createCommandGroup("audit", "the decisions of the auth service", deps);
+  addList(group, deps);
+  addVerify(group, deps);
+  addExport(group, deps);
+  addPrune(group, deps);
+  addRestart(group, deps);
+  return group.run(args);
+};
+
+function addList({ commands, withContext }: CommandGroup, deps: AdminDeps): void {
+  commands
+    .command("list")
+    .description("the newest events, newest first")
+    .option("--user <login>", "only those about this account")
+    .option("--client <id>", "only those about this client")
+    .option("--event <name>", 'only these, e.g. "login"')
+    .option(
+      "--since <time>",
+      "not before, e.g. 2026-11-26, 2026-11-26T14:00:00Z or 24h (ago)",
+      moment(deps.clock),
+    )
+    .option("--until <time>", "before", moment(deps.clock))
+    .option("--limit <n>", "at most so many", wholeNumber(1, MAX_LIMIT), DEFAULT_LIMIT)
+    .option("--json", "print JSON lines")
+    .action((flags: ListFlags) => withContext((context) => list(context, flags, deps)));
+}
+
+async function list(context: AdminContext, flags: ListFlags, { io, signal }: AdminDeps): Promise<void> {
+  const query: Omit<AuditQuery, "limit"> = {
+    userId: flags.user === undefined ? undefined : await userIdOf(context, flags.user),
+    clientId: flags.client,
+    event: flags.event,
+    sinceMs: flags.since,
+    untilMs: flags.until,
+  };
+  const logins = new Map<string, string>();
+  let left = flags.limit;
+  let before: AuditQuery["before"];
+  do {
+    signal.throwIfAborted();
+    const limit = Math.min(left, AUDIT_LIST_MAX);
+    const page = await context.audit.list({ ...query, before, limit });
+    if (flags.json === true) io.stdout.write(page.map(jsonLine).join(""));
+    else {
+      await learnLogins(context, page, logins);
+      const text = tableText(
+        ["TIME", "EVENT", "OUTCOME", "REASON", "USER", "CLIENT", "ADDRESS", "DATA"],
+        page.map((event) => rowOf(event, logins)),
+      );
+      io.stdout.write(before === undefined ? text : text.slice(text.indexOf("\n") + 1));
+    }
+    left = page.length < limit ? 0 : left - page.length;
+    before = page.at(-1);
+  } while (left > 0);
+}
+
+/** Also of an account that is gone: its id is in the events. */
+async function userIdOf({ auth }: AdminContext, login: string): Promise<string> {
+  return (await auth.accounts.findByLogin(login))?.id ?? login;
+}
+
+/** People know logins; events name accounts by their ids, which stay when a login goes. */
+async function learnLogins(
+  { auth }: AdminContext,
+  page: readonly AuditRecord[],
+  logins: Map<string, string>,
+): Promise<void> {
+  for (const { userId } of page) {
+    if (userId === undefined || logins.has(userId)) continue;
+    logins.set(userId, (await auth.accounts.findById(userId))?.login ?? userId);
+  }
+}
+
+function rowOf(event: AuditRecord, logins: ReadonlyMap<string, string>): readonly string[] {
+  const { atMs, outcome, reason = "-", userId = "-", clientId = "-", ip = "-" } = event;
+  return [
+    timeText(atMs),
+    event.event,
+    outcome,
+    reason,
+    logins.get(userId) ?? userId,
+    clientId,
+    ip,
+    JSON.stringify(event.data),
+  ];
+}
+
+function addVerify({ commands, withContext }: CommandGroup, { io, signal }: AdminDeps): void {
+  commands
+    .command("verify")
+    .description("recompute every hash; fails when anything was changed, removed or added by hand")
+    .action(() =>
+      withContext(async (context) => {
+        using progress = createProgressPrinter(io.stderr);
+        const { events, problems } = await context.audit.verify({
+          signal,
+          onProgress: ({ checked, total }) => progress.show(`events checked of ${total}`, checked),
+        });
+        progress[Symbol.dispose]();
+        if (problems.length === 0) {
+          io.stdout.write(`The audit log is whole: ${events} events\n`);
+          return adminExit.done;
+        }
+        io.stdout.write(problems.map((problem) => `${problemText(problem)}\n`).join(""));
+        return adminExit.failed;
+      }),
+    );
+}
+
+/** What is wrong, and where. */
+export function problemText({ chain, damage, seq, eventId }: AuditProblem): string {
+  const event = `event ${eventId === undefined ? "" : `${eventId} `}(number ${seq} of chain ${chain})`;
+  switch (damage) {
+    case "chain-missing":
+      return `Chain ${chain} was deleted`;
+    case "chain-changed":
+      return `The head of chain ${chain} was changed, or another master key is in use`;
+    case "event-changed":
+      return `Changed: ${event}`;
+    case "event-missing":
+      return `Deleted: ${event}`;
+    case "event-unknown":
+      return `Not written by a server of ours: ${event}`;
+  }
+}
+
+function addExport({ commands, withContext }: CommandGroup, { io, clock, signal }: AdminDeps): void {
+  commands
+    .command("export")
+    .description("every event as a line of JSON, oldest first")
+    .option("--out <file>", "a new file, readable by you alone; default: stdout")
+    .option("--since <time>", "not before", moment(clock))
+    .option("--until <time>", "before", moment(clock))
+    .action(({ out, since, until }: { out?: string; since?: number; until?: number }) =>
+      withContext(async (context) => {
+        const lines = counted(context.audit.exportAll({ sinceMs: since, untilMs: until, signal }));
+        if (out === undefined) {
+          await pipeline(Readable.from(lines.text), io.stdout, { end: false, signal });
+          return;
+        }
+        await writeNew(out, lines.text, signal);
+        io.stderr.write(`Wrote ${lines.count()} events to ${out}\n`);
+      }),
+    );
+}
+
+function counted(lines: AsyncIterable<string>): { text: AsyncIterable<string>; count(): number } {
+  let count = 0;
+  async function* text(): AsyncGenerator<string> {
+    for await (const line of lines) {
+      count++;
+      yield `${line}\n`;
+    }
+  }
+  return { text: text(), count: () => count };
+}
+
+/** The whole file or none; never over one that is there. */
+async function writeNew(path: string, text: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
+  const file = createWriteStream(path, { flags: "wx", mode: 0o600 });
+  try {
+    await pipeline(Readable.from(text), file, { signal });
+  } catch (reason) {
+    const code = reason instanceof Error && "code" in reason ? String(reason.code) : "";
+    if (code !== "EEXIST") await rm(path, { force: true });
+    // What the database threw says what to do; errno names are of the file.
+    throw /^E[A-Z]+$/.test(code) ? fileError(path, code, reason) : reason;
+  }
+}
+
+function fileError(path: string, code: string, cause: unknown): PipitError {
+  switch (code) {
+    case "EEXIST":
+      return new PipitError("INVALID_REQUEST", `${path} exists already. Name a new file.`, { cause });
+    case "ENOSPC":
+    case "EDQUOT":
+      return new PipitError(
+        "STORAGE_FULL",
+        `There is no space left for ${path}. Free some, or name another place.`,
+        {
+          cause,
+        },
+      );
+    default:
+      return new PipitError("STORAGE_UNREADABLE", `${path} cannot be written (${code}). Name another file.`, {
+        cause,
+      });
+  }
+}
+
+function addPrune({ commands, withContext }: CommandGroup, { io, config, signal }: AdminDeps): void {
+  commands
+    .command("prune")
+    .description("remove what is older than the retention; what is left can still be verified")
+    .option("--older-than-days <n>", "default: as configured", wholeNumber(1, MAX_DAYS))
+    .action(({ olderThanDays = config.auth.auditRetentionDays }: { olderThanDays?: number }) =>
+      withContext(async (context) => {
+        const olderThanMs = olderThanDays * DAY_MS;
+        const { removed, problems } = await context.audit.prune({
+          olderThanMs,
+          origin: context.origin,
+          signal,
+        });
+        io.stdout.write(`Removed ${removed} events older than ${olderThanDays} days\n`);
+        if (problems.length === 0) return adminExit.done;
+        io.stdout.write(problems.map((problem) => `Left alone: ${problemText(problem)}\n`).join(""));
+        return adminExit.failed;
+      }),
+    );
+}
+
+function addRestart({ commands, withContext, exitWith }: CommandGroup, { io }: AdminDeps): void {
+  commands
+    .command("restart")
+    .description("begin damaged chains anew, without their events")
+    .option("--yes", "lose those events, and with them the traces")
+    .action(({ yes }: { yes?: boolean }) =>
+      yes === true
+        ? withContext(async ({ audit: log, origin }) => {
+            const { chains, removed } = await log.restart(origin);
+            io.stdout.write(
+              chains.length === 0
+                ? "Nothing is damaged; nothing was changed\n"
+                : `Began chains ${chains.join(", ")} anew; removed ${removed} events\n`,
+            );
+          })
+        : exitWith(() => Promise.reject(refuseRestart())),
+    );
+}
+
+function refuseRestart(): PipitError {
+  return new PipitError(
+    "USAGE",
+    "This removes all events of damaged chains, and with them the traces. Keep them with: pipit audit export. Then " +
+      "add --yes.",
+  );
+}

@@ -1,0 +1,267 @@
+import { InvalidArgumentError, Option } from "commander";
+import { PipitError } from "#contract/pipit-error.ts";
+import { LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
+import type { ClientRegistration, RegisteredClient } from "#server/domain/tokens/clients.ts";
+import {
+  TOKEN_ALGORITHMS,
+  type GrantType,
+  type OauthClient,
+  type TokenAlgorithm,
+} from "#server/domain/tokens/ports.ts";
+import type { AdminContext } from "../admin-context.ts";
+import type { AdminDeps, AdminGroup, AdminIo } from "./admin-deps.ts";
+import { collect, createCommandGroup, wholeNumber, type CommandGroup } from "./command-group.ts";
+import { factsText, jsonLine, tableText, timeText, visible } from "./print.ts";
+
+const MAX_TTL_SECONDS = 366 * 24 * 60 * 60;
+const MAX_GRACE_SECONDS = 60;
+const DEVICE_GRANT: GrantType = "urn:ietf:params:oauth:grant-type:device_code";
+/** Grants by the names that people type. */
+const grants: Readonly<Record<string, GrantType>> = {
+  authorization_code: "authorization_code",
+  refresh_token: "refresh_token",
+  client_credentials: "client_credentials",
+  device_code: DEVICE_GRANT,
+  [DEVICE_GRANT]: DEVICE_GRANT,
+};
+
+/** `pipit admin clients ...` */
+export const clients: AdminGroup = async (args, deps) => {
+  const group = createCommandGroup("clients", "the OAuth clients of this server", deps);
+  addReading(group, deps);
+  addRegistration(group, deps);
+  addSwitches(group, deps);
+  return group.run(args);
+};
+
+function addReading({ commands, withContext }: CommandGroup, { io }: AdminDeps): void {
+  commands
+    .command("list")
+    .description("all clients, built-in ones included")
+    .option("--json", "print JSON lines")
+    .action(({ json }: { json?: boolean }) =>
+      withContext(async (context) => {
+        const all = await context.clients.list();
+        if (json === true) io.stdout.write(all.map((client) => jsonLine(shown(client))).join(""));
+        else
+          io.stdout.write(
+            tableText(["CLIENT", "NAME", "KIND", "ACTIVE", "ALGORITHM", "GRANTS"], all.map(rowOf)),
+          );
+      }),
+    );
+  commands
+    .command("show <id>")
+    .description("everything about one client but its secret")
+    .option("--json", "print one line of JSON")
+    .action((id: string, { json }: { json?: boolean }) =>
+      withContext(async (context) => {
+        const client = await find(context, id);
+        io.stdout.write(json === true ? jsonLine(shown(client)) : factsText(factsOf(client)));
+      }),
+    );
+}
+
+interface AddFlags {
+  readonly name: string;
+  readonly redirectUri?: readonly string[];
+  readonly grant?: readonly GrantType[];
+  readonly scope?: string;
+  readonly confidential?: boolean;
+  readonly type?: "native" | "web";
+  readonly algorithm?: TokenAlgorithm;
+  readonly accessTtl?: number;
+  readonly refreshTtl?: number;
+  readonly grace?: number;
+  readonly allowPasswordGrant?: boolean;
+}
+
+function addRegistration({ commands, withContext }: CommandGroup, { io }: AdminDeps): void {
+  const seconds = wholeNumber(0, MAX_TTL_SECONDS);
+  commands
+    .command("add <id>")
+    .description("register a client; the secret of a confidential one is printed once")
+    .requiredOption("--name <text>", "what people are asked to trust")
+    .option("--redirect-uri <uri>", "where codes may be sent; may be repeated", collect)
+    .option(
+      "--grant <grant>",
+      "authorization_code, refresh_token, client_credentials or device_code; may be repeated; default: what fits",
+      collectGrant,
+    )
+    .option("--scope <scopes>", "the most it may ask for, space-separated; default api:read")
+    .option("--confidential", "keeps a secret")
+    .addOption(
+      new Option("--type <type>", "native: on people's machines; default: web if confidential").choices([
+        "native",
+        "web",
+      ]),
+    )
+    .addOption(
+      new Option("--algorithm <name>", "signs its access tokens; default RS256").choices(TOKEN_ALGORITHMS),
+    )
+    .option("--access-ttl <seconds>", "life of its access tokens; default 900", seconds)
+    .option("--refresh-ttl <seconds>", "life of an unused refresh token; default 30 days", seconds)
+    .option(
+      "--grace <seconds>",
+      "how long a refresh may be repeated; 0 is strict; default 10",
+      wholeNumber(0, MAX_GRACE_SECONDS),
+    )
+    .option("--allow-password-grant", "it is ours: may take passwords itself, and asks for no consent")
+    .action((id: string, flags: AddFlags) =>
+      withContext(async (context) => {
+        printRegistered(
+          await context.clients.register(registrationOf(id, flags), context.origin),
+          "Made",
+          io,
+        );
+      }),
+    );
+  commands
+    .command("rotate-secret <id>")
+    .description("replace the secret of a confidential client; the old one is wrong at once")
+    .action((id: string) =>
+      withContext(async (context) => {
+        printRegistered(await context.clients.replaceSecret(id, context.origin), "Changed the secret of", io);
+      }),
+    );
+}
+
+/** What a command line asks for. */
+export function registrationOf(clientId: string, flags: AddFlags): ClientRegistration {
+  const confidential = flags.confidential === true;
+  const redirectUris = flags.redirectUri ?? [];
+  const allowPasswordGrant = flags.allowPasswordGrant === true;
+  return {
+    clientId,
+    name: flags.name,
+    confidential,
+    applicationType: flags.type ?? (confidential ? "web" : "native"),
+    redirectUris,
+    grantTypes: [
+      ...new Set([
+        ...(flags.grant ?? usualGrants(flags)),
+        ...(allowPasswordGrant ? (["password"] as const) : []),
+      ]),
+    ],
+    scope: flags.scope ?? "api:read",
+    allowPasswordGrant,
+    firstParty: allowPasswordGrant,
+    ...(flags.algorithm === undefined ? {} : { tokenAlgorithm: flags.algorithm }),
+    ...(flags.accessTtl === undefined ? {} : { accessTtlSeconds: flags.accessTtl }),
+    ...(flags.refreshTtl === undefined ? {} : { refreshTtlSeconds: flags.refreshTtl }),
+    ...(flags.grace === undefined ? {} : { refreshGraceMs: flags.grace * 1000 }),
+  };
+}
+
+function usualGrants({ confidential, redirectUri }: AddFlags): readonly GrantType[] {
+  if ((redirectUri ?? []).length > 0) return ["authorization_code", "refresh_token"];
+  return confidential === true ? ["client_credentials"] : [DEVICE_GRANT, "refresh_token"];
+}
+
+/** Also for commander, which prints its message. */
+function collectGrant(value: string, before: readonly GrantType[] | undefined): readonly GrantType[] {
+  const grant = Object.hasOwn(grants, value) ? grants[value] : undefined;
+  if (grant !== undefined) return [...(before ?? []), grant];
+  throw new InvalidArgumentError(
+    "Known are authorization_code, refresh_token, client_credentials and device_code. For passwords see " +
+      "--allow-password-grant.",
+  );
+}
+
+function addSwitches({ commands, withContext }: CommandGroup, { io }: AdminDeps): void {
+  commands
+    .command("disable <id>")
+    .description("switch a client off; its sessions end and its tokens are refused at once")
+    .action((id: string) =>
+      withContext(async (context) => {
+        const sessions = await context.clients.disable(id, context.origin);
+        io.stdout.write(`${visible(id)}: switched off; ${sessions} sessions ended\n`);
+      }),
+    );
+  commands
+    .command("enable <id>")
+    .description("switch a client on again")
+    .action((id: string) =>
+      withContext(async (context) => {
+        await context.clients.enable(id, context.origin);
+        io.stdout.write(`${visible(id)}: switched on\n`);
+      }),
+    );
+  commands
+    .command("remove <id>")
+    .description("forget a client; a built-in one comes back with the next start of a server")
+    .action((id: string) =>
+      withContext(async (context) => {
+        const sessions = await context.clients.remove(id, context.origin);
+        io.stdout.write(`${visible(id)}: removed; ${sessions} sessions ended\n`);
+      }),
+    );
+}
+
+/** The secret goes to stdout alone, so that a script can catch it. */
+function printRegistered(
+  { client, secret }: RegisteredClient,
+  done: string,
+  { stdout, stderr }: AdminIo,
+): void {
+  if (secret === undefined) {
+    stdout.write(`${done} ${client.clientId}, a public client\n`);
+    return;
+  }
+  stderr.write(`${done} ${client.clientId}. Its secret, which is not shown again:\n`);
+  stdout.write(`${secret}\n`);
+}
+
+async function find({ clients: all }: AdminContext, id: string): Promise<OauthClient> {
+  const client = await all.find(id);
+  if (client !== undefined) return client;
+  throw new PipitError(
+    "INVALID_REQUEST",
+    `There is no client "${visible(id)}". See: pipit admin clients list`,
+  );
+}
+
+/** Without the hash of the secret: it helps nobody, and might be taken for the secret. */
+function shown({ secretHash: _secretHash, ...client }: OauthClient): Omit<OauthClient, "secretHash"> {
+  return client;
+}
+
+function rowOf(client: OauthClient): readonly string[] {
+  return [
+    client.clientId,
+    client.name,
+    kindOf(client),
+    client.active ? "yes" : "no",
+    client.tokenAlgorithm,
+    client.grantTypes.map(grantName).join(" "),
+  ];
+}
+
+function factsOf(client: OauthClient): readonly (readonly [string, string])[] {
+  return [
+    ["client", client.clientId],
+    ["name", client.name],
+    ["kind", kindOf(client)],
+    ["active", client.active ? "yes" : "no"],
+    ["grants", client.grantTypes.map(grantName).join(" ")],
+    ["scope", client.scope],
+    ["redirectUris", client.redirectUris.join(" ") || "-"],
+    ["afterLogout", client.postLogoutRedirectUris.join(" ") || "-"],
+    ["algorithm", client.tokenAlgorithm],
+    ["accessTtl", `${client.accessTtlSeconds} s`],
+    ["refreshTtl", `${client.refreshTtlSeconds} s, ${client.refreshAbsoluteSeconds} s at most`],
+    ["refreshGrace", `${client.refreshGraceMs} ms`],
+    ["created", timeText(client.createdAtMs)],
+    ["changed", timeText(client.updatedAtMs)],
+  ];
+}
+
+function kindOf({ confidential, firstParty, applicationType }: OauthClient): string {
+  return [firstParty ? "ours" : undefined, applicationType, confidential ? "confidential" : "public"]
+    .filter((word) => word !== undefined)
+    .join(" ");
+}
+
+function grantName(grant: GrantType): string {
+  if (grant === DEVICE_GRANT) return "device_code";
+  return grant === LOCAL_GRANT_TYPE ? "local" : grant;
+}

@@ -1,0 +1,67 @@
+import type { Writable } from "node:stream";
+
+/** Columns that line up, a header first. */
+export function tableText(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const shown = [header, ...rows].map((row) => row.map(visible));
+  const widths = header.map((_, column) => Math.max(...shown.map((row) => row[column]?.length ?? 0)));
+  return shown.map((row) => lineOf(row, widths)).join("");
+}
+
+/** One fact a line: its name, then its value. */
+export function factsText(facts: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(...facts.map(([name]) => name.length));
+  return facts.map(([name, value]) => `${name.padEnd(width)}  ${visible(value)}\n`).join("");
+}
+
+/** What a stranger can have typed must not move the cursor of a terminal, or turn the direction of its text. */
+export function visible(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}
+
+/** UTC, to the second; "-" for what never was. */
+export function timeText(atMs: number | undefined): string {
+  return atMs === undefined ? "-" : new Date(atMs).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+export function jsonLine(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+/** Says how far something is: in place on a terminal, elsewhere now and then in a line of its own. */
+export interface ProgressPrinter extends Disposable {
+  /** @param subject what is counted; a new subject begins a new line */
+  show(subject: string, count: number): void;
+}
+
+/** Where nobody watches, a line for so many. */
+const COUNTS_PER_LINE = 10_000;
+
+export function createProgressPrinter(stderr: Writable & { readonly isTTY?: boolean }): ProgressPrinter {
+  const inPlace = stderr.isTTY === true;
+  let last: { readonly subject: string; readonly count: number } | undefined;
+  return {
+    show(subject, count) {
+      const isNew = last?.subject !== subject;
+      if (inPlace) stderr.write(`${isNew && last !== undefined ? "\n" : "\r"}\u001B[K${subject}: ${count}`);
+      else if (isNew || linesOf(count) > linesOf(last?.count ?? 0)) stderr.write(`${subject}: ${count}\n`);
+      last = { subject, count };
+    },
+    [Symbol.dispose]() {
+      if (inPlace && last !== undefined) stderr.write("\n");
+    },
+  };
+}
+
+function linesOf(count: number): number {
+  return Math.floor(count / COUNTS_PER_LINE);
+}
+
+function lineOf(row: readonly string[], widths: readonly number[]): string {
+  return `${row
+    .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+    .join("  ")
+    .trimEnd()}\n`;
+}

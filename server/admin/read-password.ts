@@ -1,0 +1,64 @@
+import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { AdminIo } from "./admin-deps.ts";
+
+/** More than any password of ours takes. */
+const MAX_BYTES = 4096;
+
+/**
+ * A password from stdin, or from a person who does not see it while typing; never from the command line, which every
+ * user of the machine can read.
+ *
+ * @throws PipitError USAGE when there is nobody to ask, INVALID_REQUEST for two different ones, CANCELLED
+ */
+export async function readPassword(
+  io: AdminIo,
+  { passwordStdin }: { passwordStdin?: boolean },
+): Promise<string> {
+  if (passwordStdin === true) return readAll(io);
+  if (io.stdin.isTTY !== true) {
+    throw new PipitError("USAGE", "There is no terminal to ask for the password. Use --password-stdin.");
+  }
+  const password = await ask(io, "Password: ");
+  if ((await ask(io, "Once more: ")) === password) return password;
+  throw new PipitError("INVALID_REQUEST", "These were two different passwords. Nothing was changed.");
+}
+
+async function readAll({ stdin }: AdminIo): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stdin) {
+    const buffer = Buffer.from(chunk as Buffer | string);
+    bytes += buffer.length;
+    if (bytes > MAX_BYTES) {
+      throw new PipitError("INVALID_REQUEST", `password: more than ${MAX_BYTES} bytes came from stdin.`, {
+        field: "password",
+      });
+    }
+    chunks.push(buffer);
+  }
+  // `echo` and most editors end a line that belongs to nobody's password.
+  return Buffer.concat(chunks)
+    .toString("utf8")
+    .replace(/\r?\n$/, "");
+}
+
+function ask({ stdin, stderr }: AdminIo, question: string): Promise<string> {
+  stderr.write(question);
+  const lines = createInterface({ input: stdin, output: nowhere(), terminal: true });
+  return new Promise<string>((resolve, reject) => {
+    lines.once("line", resolve);
+    const cancel = (): void => reject(new PipitError("CANCELLED", "Cancelled. Nothing was changed."));
+    lines.once("SIGINT", cancel);
+    lines.once("close", cancel);
+  }).finally(() => {
+    lines.close();
+    stderr.write("\n");
+  });
+}
+
+/** Where the echo of what is typed goes. */
+function nowhere(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() });
+}
