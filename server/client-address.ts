@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
+import { BlockList, isIPv4, isIPv6 } from "node:net";
 import { PipitError } from "#contract/pipit-error.ts";
 
 /** Groups of an IPv6 address that one household or host commonly has to itself: a /64. */
@@ -30,10 +30,7 @@ export type ClientAddress = (request: AddressedRequest) => string;
  * @example const clientAddressOf = createClientAddress(config.trustedProxies);
  */
 export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
-  const trusted = new BlockList();
-  for (const entry of trustedProxies) addNetwork(trusted, entry);
-  const isTrusted = (address: string): boolean =>
-    isIP(address) !== 0 && trusted.check(address, isIPv4(address) ? "ipv4" : "ipv6");
+  const isTrusted = createProxyTrust(trustedProxies);
 
   const walk = (nearest: string, hops: readonly string[]): string => {
     let address = nearest;
@@ -54,6 +51,22 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
       .map((hops) => walk(nearest, hops));
     const [first = nearest, ...others] = told;
     return others.every((other) => other === first) ? first : nearest;
+  };
+}
+
+/**
+ * Whether an address is that of a proxy whose word counts. Throws as {@link createClientAddress}.
+ *
+ * @param trustedProxies as there
+ */
+export function createProxyTrust(
+  trustedProxies: readonly string[],
+): (address: string | undefined) => boolean {
+  const trusted = new BlockList();
+  for (const entry of trustedProxies) addNetwork(trusted, entry);
+  return (address) => {
+    const plain = plainAddress(address);
+    return plain !== undefined && trusted.check(plain, isIPv4(plain) ? "ipv4" : "ipv6");
   };
 }
 

@@ -1,6 +1,7 @@
 import type { AccountStore, SignInCodeStore, TotpStore, WebSessionStore } from "./accounts/ports.ts";
 import type { AuditLog } from "./audit/ports.ts";
 import type { OauthClientStore, RefreshTokenStore, SigningKeyStore, TokenStateStore } from "./tokens/ports.ts";
+import type { WsTokenStore } from "./tokens/ws-token-port.ts";
 
 /** All that the auth service keeps, on one connection or inside one transaction. */
 export interface AuthStores {
@@ -8,6 +9,7 @@ export interface AuthStores {
   readonly totp: TotpStore;
   readonly webSessions: WebSessionStore;
   readonly signInCodes: SignInCodeStore;
+  readonly wsTokens: WsTokenStore;
   readonly signingKeys: SigningKeyStore;
   readonly refreshTokens: RefreshTokenStore;
   readonly tokenStates: TokenStateStore;

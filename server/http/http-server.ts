@@ -15,7 +15,7 @@ import { correlationKey } from "#server/rpc/caller-context.ts";
 import { originKey } from "#server/rpc/origin-context.ts";
 import { pageKey, peerKey } from "#server/rpc/peer-context.ts";
 import type { RpcRoutes } from "#server/rpc/router.ts";
-import { HttpError, toErrorAnswer } from "./http-error.ts";
+import { HttpError, toErrorAnswer, type ErrorAnswer } from "./http-error.ts";
 import { pageCredentialsOf } from "./page-credentials.ts";
 import { measureRequests } from "./measure-requests.ts";
 import { addClientAddress, originOf } from "./origin.ts";
@@ -165,16 +165,20 @@ function sendError(
   // RFC 6750 §3: how to authenticate.
   if (status === 401) reply.header("www-authenticate", 'Bearer realm="pipit"');
   if (retryAfterMs !== undefined) reply.header("retry-after", String(Math.ceil(retryAfterMs / 1000)));
-  reply.code(status).send(isOAuth(request) ? toOAuthBody(status, body.error.message) : body);
+  reply.code(status).send(toBody(request, status, body));
 }
 
-/** The token endpoint answers everything in RFC 6749's form, also what never reached it. */
-function isOAuth(request: FastifyRequest): boolean {
-  return pathOf(request).startsWith("/oauth/");
-}
-
-function toOAuthBody(status: number, message: string): Record<string, string> {
-  return { error: status >= 500 ? "server_error" : "invalid_request", error_description: message };
+/** Each kind of client gets the form that it reads, also of what never reached a handler. */
+function toBody(request: FastifyRequest, status: number, body: ErrorAnswer["body"]): object {
+  const path = pathOf(request);
+  const { message } = body.error;
+  // RFC 6749 §5.2.
+  if (path.startsWith("/oauth/")) {
+    return { error: status >= 500 ? "server_error" : "invalid_request", error_description: message };
+  }
+  // Wire-facts §3.1.
+  if (path.startsWith("/api/v1/")) return { detail: message };
+  return body;
 }
 
 /** Without the query, which may hold what must not be repeated. */

@@ -4,6 +4,7 @@ import { LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
 import type { ServerConfig } from "#server/config.ts";
 import type { ServerContext } from "#server/context.ts";
 import type { GrantType } from "#server/domain/tokens/ports.ts";
+import { apiV1Routes } from "./api-v1/api-v1-routes.ts";
 import { accountRoutes } from "./auth/account-routes.ts";
 import { logoutRoute } from "./auth/logout.ts";
 import { meRoute } from "./auth/me.ts";
@@ -48,7 +49,7 @@ export interface RoutesDeps {
   /** Where people find the page, once the port is open. */
   readonly pageUrl: () => string;
   readonly isStopping: () => boolean;
-  readonly config: Pick<ServerConfig, "issuer" | "auth">;
+  readonly config: Pick<ServerConfig, "issuer" | "auth" | "trustedProxies">;
 }
 
 /** All routes of the HTTP port besides the RPCs. */
@@ -65,6 +66,12 @@ export function createRoutes(context: ServerContext, deps: RoutesDeps): readonly
     metricsRoute(context.metrics),
     ...identityRoutes(context, deps, requireCaller),
     ...authRoutes(context, deps, requireCaller),
+    ...apiV1Routes({
+      ...context,
+      auth: store.auth,
+      requireBearer: createRequireBearer(context.authenticate),
+      trustedProxies: deps.config.trustedProxies,
+    }),
     ...chatsRoutes({ chats: store.chats, requireCaller }),
     messagesRoute({ chats: store.chats, turns: store.turns, requireCaller }),
     searchRoute({ chats: store.chats, turns: store.turns, requireCaller }),

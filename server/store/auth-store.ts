@@ -11,6 +11,7 @@ import { createTokenStateStore } from "./token-state-store.ts";
 import { createTotpStore } from "./totp-store.ts";
 import { inTransaction } from "./transaction.ts";
 import { createWebSessionStore } from "./web-session-store.ts";
+import { createWsTokenStore } from "./ws-token-store.ts";
 
 export interface AuthStoreOptions {
   /** Makes the log that writes by `db`, which may be a transaction. */
@@ -28,6 +29,7 @@ export function createAuthStore(db: Kysely<Tables>, { auditLogFor }: AuthStoreOp
     totp: createTotpStore(connection),
     webSessions: createWebSessionStore(connection),
     signInCodes: createSignInCodeStore(connection),
+    wsTokens: createWsTokenStore(connection),
     signingKeys: createSigningKeyStore(connection),
     refreshTokens: createRefreshTokenStore(connection),
     tokenStates: createTokenStateStore(connection),

@@ -11,6 +11,7 @@ export async function createAuthTables(db: Kysely<Tables>): Promise<void> {
   await extendSigningKeys(db);
   await createClients(db);
   await createOidcPayloads(db);
+  await createWsTokens(db);
   await createCounters(db);
   await createAudit(db);
 }
@@ -130,6 +131,18 @@ async function createOidcPayloads(db: Kysely<Tables>): Promise<void> {
       where ${sql.ref(column)} is not null`.execute(db);
   }
   await db.schema.createIndex("oidc_payloads_by_end").on("oidc_payloads").column("expires_at_ms").execute();
+}
+
+async function createWsTokens(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable("ws_tokens")
+    .addColumn("hash", "text", (c) => c.primaryKey().notNull())
+    .$call(texts("user_id", "client_id", "session_id", "token_id", "scope"))
+    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
+    .addColumn("expires_at_ms", "bigint", (c) => c.notNull())
+    .execute();
+  await db.schema.createIndex("ws_tokens_by_session").on("ws_tokens").column("session_id").execute();
+  await db.schema.createIndex("ws_tokens_by_end").on("ws_tokens").column("expires_at_ms").execute();
 }
 
 async function createCounters(db: Kysely<Tables>): Promise<void> {

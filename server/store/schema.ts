@@ -12,6 +12,7 @@ export interface Tables {
   refresh_tokens: RefreshTokenRow;
   web_sessions: WebSessionRow;
   sign_in_codes: SignInCodeRow;
+  ws_tokens: WsTokenRow;
   recovery_codes: RecoveryCodeRow;
   oauth_clients: OauthClientRow;
   revoked_access_tokens: RevokedAccessTokenRow;
@@ -182,6 +183,19 @@ export interface WebSessionRow {
 export interface SignInCodeRow {
   hash: string;
   user_id: string;
+  scope: string;
+  created_at_ms: number;
+  expires_at_ms: number;
+}
+
+/** Opens one WebSocket for who holds an access token; gone once it was used. */
+export interface WsTokenRow {
+  hash: string;
+  user_id: string;
+  client_id: string;
+  /** The session, and the `jti` of the access token that asked: when either ends, so does this. */
+  session_id: string;
+  token_id: string;
   scope: string;
   created_at_ms: number;
   expires_at_ms: number;

@@ -1,0 +1,99 @@
+import { PipitError } from "#contract/pipit-error.ts";
+import { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
+import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { AuthStore } from "#server/domain/auth-store.ts";
+import type { Caller } from "#server/domain/caller.ts";
+import type { Clock } from "#server/domain/clock.ts";
+import { scopesOf } from "./scopes.ts";
+import type { TokenGuard } from "./token-guard.ts";
+
+/** Life of a token (contracts §5). */
+export const WS_TOKEN_TTL_MS = 15 * 60 * 1000;
+/** Tokens of one session that work at the same time; a newer one takes the place of the oldest. */
+export const MAX_WS_TOKENS = 20;
+
+export interface IssuedWsToken {
+  readonly token: string;
+  readonly expiresAtMs: number;
+}
+
+/**
+ * One-time tokens that open a WebSocket: its address and handshake may land in logs, and there they must be worth
+ * nothing.
+ */
+export interface WsTokens {
+  /** Throws TOKEN_INVALID for a caller without a session: nothing could end what it opens. */
+  issue(caller: Caller, origin: AuditOrigin): Promise<IssuedWsToken>;
+  /**
+   * Whom the token speaks for. It works once, also for two takers at once, and no longer than the session and the access
+   * token that asked for it.
+   *
+   * @throws PipitError TOKEN_INVALID
+   */
+  redeem(token: string): Promise<Caller>;
+}
+
+export interface WsTokensOptions {
+  readonly auth: Pick<AuthStore, "wsTokens" | "transaction">;
+  readonly guard: Pick<TokenGuard, "check">;
+  readonly clock: Clock;
+}
+
+export function createWsTokens({ auth, guard, clock }: WsTokensOptions): WsTokens {
+  return {
+    async issue({ userId, clientId, sessionId, tokenId, scope }, origin) {
+      if (sessionId === undefined || tokenId === undefined) throw invalid("no session");
+      const nowMs = clock.nowMs();
+      const token = newOpaqueToken();
+      const stored = {
+        hash: hashOpaqueToken(token),
+        userId,
+        clientId,
+        sessionId,
+        tokenId,
+        scope: scope.join(" "),
+        createdAtMs: nowMs,
+        expiresAtMs: nowMs + WS_TOKEN_TTL_MS,
+      };
+      // With every new one, so that no timer is needed.
+      await auth.wsTokens.removeExpired(nowMs);
+      await auth.transaction(async (tx) => {
+        await tx.wsTokens.add(stored, MAX_WS_TOKENS);
+        await tx.audit.append(
+          {
+            event: "token.issued",
+            outcome: "success",
+            userId,
+            clientId,
+            familyId: sessionId,
+            data: { grant: "ws-token" },
+          },
+          origin,
+        );
+      });
+      return { token, expiresAtMs: stored.expiresAtMs };
+    },
+
+    async redeem(token) {
+      const stored = isOpaqueToken(token)
+        ? await auth.wsTokens.take(hashOpaqueToken(token), clock.nowMs())
+        : undefined;
+      if (stored === undefined) throw invalid("unknown, used or expired");
+      const { userId, clientId, sessionId, tokenId, scope } = stored;
+      return guard.check({
+        userId,
+        clientId,
+        scope: scopesOf(scope),
+        anonymous: false,
+        kind: "user",
+        sessionId,
+        tokenId,
+      });
+    },
+  };
+}
+
+/** One text for unknown, used and expired: who tries tokens learns nothing. */
+function invalid(detail: string): PipitError {
+  return new PipitError("TOKEN_INVALID", "This token is not valid any more. Ask for a new one.", { detail });
+}

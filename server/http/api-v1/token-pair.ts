@@ -1,0 +1,43 @@
+import type { Clock } from "#server/domain/clock.ts";
+import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
+import type { OauthClient } from "#server/domain/tokens/ports.ts";
+import type { ApiBody } from "./api-answer.ts";
+
+export interface TokenPairDeps {
+  readonly accessTokens: Pick<AccessTokens, "issue">;
+  readonly clock: Clock;
+}
+
+/** A session, and its newest refresh token. */
+export interface PairSession {
+  readonly userId: string;
+  readonly scope: string;
+  readonly sessionId: string;
+  readonly authTimeMs: number;
+  readonly refreshToken: string;
+  /** Of the refresh token. */
+  readonly expiresAtMs: number;
+}
+
+/** Both tokens and their lifetimes in seconds (wire-facts §3.1). */
+export function tokenPair(
+  { accessTokens, clock }: TokenPairDeps,
+  client: OauthClient,
+  session: PairSession,
+): ApiBody {
+  const { token, expiresInSeconds } = accessTokens.issue({
+    userId: session.userId,
+    clientId: client.clientId,
+    scope: session.scope,
+    algorithm: client.tokenAlgorithm,
+    ttlSeconds: client.accessTtlSeconds,
+    sessionId: session.sessionId,
+    authTimeMs: session.authTimeMs,
+  });
+  return {
+    access: token,
+    refresh: session.refreshToken,
+    access_lifetime: expiresInSeconds,
+    refresh_lifetime: Math.max(0, Math.floor((session.expiresAtMs - clock.nowMs()) / 1000)),
+  };
+}

@@ -1,0 +1,71 @@
+import type { FastifyRequest } from "fastify";
+import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
+import type { Logger } from "#server/domain/logger.ts";
+import type { GrantType, OauthClient } from "#server/domain/tokens/ports.ts";
+import type { SigningKeys } from "#server/domain/tokens/signing-keys.ts";
+import { originOf } from "../origin.ts";
+import type { IsSecureTransport } from "../secure-transport.ts";
+import { apiHandler, ApiRefusal, type ApiHandler } from "./api-answer.ts";
+import { FieldErrors } from "./json-fields.ts";
+import { tokenPair, type PairSession, type TokenPairDeps } from "./token-pair.ts";
+
+export interface TokenRequestDeps extends TokenPairDeps {
+  readonly clients: { find(clientId: string): Promise<OauthClient | undefined> };
+  readonly signingKeys: Pick<SigningKeys, "fresh">;
+  readonly metrics: Pick<AuthMetrics, "tokenRequest">;
+  readonly logger: Logger;
+  readonly isSecure: IsSecureTransport;
+}
+
+/** Who gets tokens, on behalf of the terminal client, which this API speaks for. */
+export type GrantPair = (
+  request: FastifyRequest,
+  client: OauthClient,
+  origin: AuditOrigin,
+) => Promise<PairSession & { readonly headers?: Readonly<Record<string, string>> }>;
+
+/** Answers with a pair of tokens, and counts the request as the token endpoint of OAuth does. */
+export function tokenRequest(deps: TokenRequestDeps, grant: GrantType, grantPair: GrantPair): ApiHandler {
+  return apiHandler(deps.isSecure, async (request, reply) => {
+    const startedAtMs = performance.now();
+    let outcome = "server_error";
+    try {
+      const client = await terminalClient(deps, grant);
+      const { headers, ...session } = await grantPair(request, client, originOf(request));
+      if (headers !== undefined) reply.headers(headers);
+      await deps.signingKeys.fresh();
+      outcome = "success";
+      return tokenPair(deps, client, session);
+    } catch (reason) {
+      outcome = outcomeOf(reason);
+      throw reason;
+    } finally {
+      deps.metrics.tokenRequest(grant, outcome, performance.now() - startedAtMs, CLI_CLIENT_ID);
+    }
+  });
+}
+
+/** Throws NOT_ALLOWED when an operator switched the client off, or this way to sign in. */
+async function terminalClient({ clients }: TokenRequestDeps, grant: GrantType): Promise<OauthClient> {
+  const client = await clients.find(CLI_CLIENT_ID);
+  const allowed =
+    client?.active === true &&
+    client.grantTypes.includes(grant) &&
+    (grant !== "password" || client.allowPasswordGrant);
+  if (allowed) return client;
+  throw new PipitError("NOT_ALLOWED", "This server lets no program sign in by this way.");
+}
+
+/** In the words of RFC 6749, as the metric has them for the token endpoint. */
+function outcomeOf(reason: unknown): string {
+  if (reason instanceof FieldErrors) return "invalid_request";
+  if (reason instanceof ApiRefusal) return "invalid_grant";
+  if (!(reason instanceof PipitError)) return "server_error";
+  if (reason.httpStatus === 503) return "temporarily_unavailable";
+  if (reason.code === "NOT_ALLOWED") return "unauthorized_client";
+  if (reason.code === "RATE_LIMITED" || reason.code === "INVALID_REQUEST") return "invalid_request";
+  return reason.httpStatus === 401 || reason.httpStatus === 429 ? "invalid_grant" : "server_error";
+}
