@@ -92,6 +92,7 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
     guard,
     clock,
     networkOf: peerKeyOf,
+    metrics: parts.metrics,
   });
   const webSessions = createWebSessions({ store: store.webSessions, accounts: store.accounts, clock });
   const bootstrapSecret = building.use(await createBootstrapSecret({ dataDir: parts.dataDir }));
