@@ -33,8 +33,10 @@ export function consentPage(view: ConsentPageView): Page {
       <p class="soft">${fill(consent.as, { name: view.accountName })}</p>
       ${list}
       <form method="post" action="${view.action}">
-        <button type="submit" name="decision" value="allow">${consent.allow}</button>
-        <button class="quiet" type="submit" name="decision" value="deny">${consent.deny}</button>
+        <button type="submit" name="decision" value="allow">${asks ? consent.allow : consent.goOn}</button>
+        <button class="quiet" type="submit" name="decision" value="deny">
+          ${asks ? consent.deny : consent.cancel}
+        </button>
       </form>`,
   };
 }

@@ -29,6 +29,8 @@ export interface PageTexts {
     readonly as: string;
     readonly allow: string;
     readonly deny: string;
+    readonly goOn: string;
+    readonly cancel: string;
     readonly keepSigned: string;
   };
   readonly scopes: Readonly<Record<string, string>>;

@@ -19,6 +19,8 @@ export const textsEn: PageTexts = {
     as: "You are signed in as {name}.",
     allow: "Allow",
     deny: "Do not allow",
+    goOn: "Continue",
+    cancel: "Cancel",
     keepSigned: "It may stay signed in until you sign it out.",
   },
   scopes: {

@@ -19,6 +19,8 @@ export const textsRu: PageTexts = {
     as: "Вы вошли как {name}.",
     allow: "Разрешить",
     deny: "Не разрешать",
+    goOn: "Продолжить",
+    cancel: "Отмена",
     keepSigned: "Вход может сохраняться, пока вы его не завершите.",
   },
   scopes: {
