@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { RuntimeInfo } from "#contract/auth-wire.ts";
+
+/** `pipit serve` as a process of its own, with a data folder of its own. Disposing kills it and removes the folder. */
+export interface ServerProcess extends AsyncDisposable {
+  /** e.g. "http://127.0.0.1:41234" */
+  readonly url: string;
+  readonly home: string;
+  /** Everything that it has written so far, log and all. */
+  output(): string;
+  /** Ends it as an operator does, and waits for that; its folder stays. */
+  stop(): Promise<void>;
+}
+
+export interface ServerProcessOptions {
+  readonly env: Readonly<Record<string, string>>;
+  /** Of one that ran before; default: a fresh one. */
+  readonly home?: string;
+}
+
+/** Starts it on free ports and waits until it is ready. It ends when this process does. */
+export async function startServerProcess({ env, home }: ServerProcessOptions): Promise<ServerProcess> {
+  const folder = home ?? (await mkdtemp(join(tmpdir(), "pipit-process-")));
+  const child = spawn(
+    process.execPath,
+    [
+      "server/main.ts",
+      "--http",
+      "127.0.0.1:0",
+      "--grpc",
+      "127.0.0.1:0",
+      "--embedded",
+      "--log-level",
+      "debug",
+    ],
+    { stdio: ["pipe", "pipe", "pipe"], env: { PIPIT_HOME: folder, OLLAMA_HOST: "127.0.0.1:9", ...env } },
+  );
+  const words: string[] = [];
+  child.stderr.on("data", (piece: Buffer) => words.push(piece.toString("utf8")));
+  const exit = once(child, "close");
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    await exit;
+  };
+  const line = await Promise.race([
+    once(createInterface(child.stdout), "line").then(([text]) => String(text)),
+    exit.then(() => {
+      throw new Error(`the server ended: ${words.join("")}`);
+    }),
+  ]);
+  const { httpUrl } = JSON.parse(line) as RuntimeInfo;
+  return {
+    url: httpUrl,
+    home: folder,
+    output: () => words.join(""),
+    stop: () => stop("SIGTERM"),
+    async [Symbol.asyncDispose]() {
+      await stop("SIGKILL");
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

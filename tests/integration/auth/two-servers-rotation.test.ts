@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sharedDatabases } from "#server/store/testing/databases.ts";
+import { openWire, type Wire, type WireAnswer } from "./keep-alive-wire.ts";
+import { createRandom, type Random } from "./random.ts";
+import { startSharedServers, type SharedServers } from "./shared-servers.ts";
+
+/** The checklist's full number is 1,000. */
+const FAMILIES = 100;
+const PARALLEL = 8;
+/** Families whose eight refreshes are under way at the same time. */
+const FAMILIES_AT_ONCE = 4;
+/** The checklist's full number is 10,000. */
+const CHAOS_REFRESHES = 1_000;
+const CHAOS_CLIENTS = 12;
+const DROPPED_SHARE = 0.1;
+const DUPLICATE_SHARE = 0.05;
+const SEED = 20_250_401;
+const TEST_TIMEOUT_MS = 120_000;
+
+describe.each(sharedDatabases)("refresh tokens of two server processes on $name and Redis", () => {
+  let servers: SharedServers;
+  let wire: Wire;
+  beforeAll(async () => {
+    servers = await startSharedServers();
+    wire = openWire(FAMILIES_AT_ONCE * PARALLEL);
+    await servers.addAccount("ann");
+    await servers.addClient("grace");
+    await servers.addClient("strict", { refreshGraceMs: 0 });
+  });
+  afterAll(async () => {
+    wire[Symbol.dispose]();
+    await servers[Symbol.asyncDispose]();
+  });
+
+  const tokenUrl = (server: number): string => `${servers.urls()[server % 2]}/oauth/token`;
+  const formOf = (refreshToken: string, clientId: string) => ({
+    grant_type: "refresh_token",
+    client_id: clientId,
+    refresh_token: refreshToken,
+  });
+  const refresh = (server: number, refreshToken: string, clientId: string): Promise<WireAnswer> =>
+    wire.post(tokenUrl(server), formOf(refreshToken, clientId));
+  const successorOf = ({ body }: WireAnswer): string => String(body["refresh_token"]);
+
+  /** Eight refreshes of one token at once, by turns on both processes. */
+  const race = (refreshToken: string, clientId: string): Promise<readonly WireAnswer[]> =>
+    Promise.all(Array.from({ length: PARALLEL }, (_, count) => refresh(count, refreshToken, clientId)));
+
+  test(
+    `[G2] of ${FAMILIES} families refreshed ${PARALLEL} times at once each has exactly one successor`,
+    { timeout: TEST_TIMEOUT_MS },
+    async () => {
+      await inTurns(FAMILIES, FAMILIES_AT_ONCE, async () => {
+        const first = await servers.startSession("ann", "grace");
+        const answers = await race(first, "grace");
+        expect(answers.map(({ status, text }) => (status === 200 ? 200 : text))).toEqual(
+          Array.from({ length: PARALLEL }, () => 200),
+        );
+        expect(new Set(answers.map(successorOf)).size).toBe(1);
+      });
+      expect(await forks(servers)).toEqual([]);
+      expect(await servers.query("select id from refresh_families where revoked_at_ms is not null")).toEqual(
+        [],
+      );
+    },
+  );
+
+  test(
+    `[G2] of ${FAMILIES} families of a strict client nothing lives after their token was used ${PARALLEL} times`,
+    { timeout: TEST_TIMEOUT_MS },
+    async () => {
+      await inTurns(FAMILIES, FAMILIES_AT_ONCE, async (count) => {
+        const first = await servers.startSession("ann", "strict");
+        const answers = await race(first, "strict");
+        const granted = answers.filter(({ status }) => status === 200);
+        expect(granted.length).toBeLessThanOrEqual(1);
+        for (const { status, body } of answers.filter((answer) => answer.status !== 200)) {
+          expect([status, body["error"]]).toEqual([400, "invalid_grant"]);
+        }
+        for (const winner of granted) {
+          const after = await refresh(count, successorOf(winner), "strict");
+          expect([after.status, after.body["error"]]).toEqual([400, "invalid_grant"]);
+        }
+      });
+      const live = "select id from refresh_families where client_id = 'strict' and revoked_at_ms is null";
+      expect(await servers.query(live)).toEqual([]);
+      expect(await forks(servers)).toEqual([]);
+    },
+  );
+
+  test(
+    `[G2] ${CHAOS_REFRESHES} refreshes with lost answers and double sends sign nobody out`,
+    { timeout: TEST_TIMEOUT_MS },
+    async () => {
+      const random = createRandom(SEED);
+      const done = { dropped: 0, doubled: 0, refreshed: 0 };
+      await Promise.all(
+        Array.from({ length: CHAOS_CLIENTS }, async () => {
+          let token = await servers.startSession("ann", "grace");
+          while (done.refreshed < CHAOS_REFRESHES) {
+            done.refreshed += 1;
+            token = await refreshInChaos(token, random, done);
+          }
+        }),
+      );
+      // So that it is the chaos that was wanted.
+      expect(done.dropped / done.refreshed).toBeCloseTo(DROPPED_SHARE, 1);
+      expect(done.doubled / done.refreshed).toBeCloseTo(DUPLICATE_SHARE, 1);
+      expect(
+        await servers.query(
+          "select id from refresh_families where client_id = 'grace' and revoked_at_ms is not null",
+        ),
+      ).toEqual([]);
+      expect(await forks(servers)).toEqual([]);
+    },
+  );
+
+  /** One refresh by a client whose network loses answers, and which then tries again; resolves to the new token. */
+  async function refreshInChaos(
+    token: string,
+    random: Random,
+    done: { dropped: number; doubled: number },
+  ): Promise<string> {
+    if (random.chance(DROPPED_SHARE)) {
+      done.dropped += 1;
+      await wire.postAndHangUp(tokenUrl(random.below(2)), formOf(token, "grace"));
+    } else if (random.chance(DUPLICATE_SHARE / (1 - DROPPED_SHARE))) {
+      done.doubled += 1;
+      const [one, other] = await Promise.all([refresh(0, token, "grace"), refresh(1, token, "grace")]);
+      expect([one.status, successorOf(one)]).toEqual([200, successorOf(other)]);
+      return successorOf(one);
+    }
+    const answer = await refresh(random.below(2), token, "grace");
+    if (answer.status !== 200) throw new Error(`signed out: ${answer.status} ${answer.text}`);
+    return successorOf(answer);
+  }
+});
+
+/** Families with two tokens of one generation, or two that were not used yet. */
+function forks(servers: SharedServers): ReturnType<SharedServers["query"]> {
+  return servers.query(
+    `select family_id from refresh_tokens group by family_id, generation having count(*) > 1
+     union select family_id from refresh_tokens where consumed_at_ms is null group by family_id having count(*) > 1`,
+  );
+}
+
+/** Does `work` so many times, some of them at once. */
+async function inTurns(times: number, atOnce: number, work: (count: number) => Promise<void>): Promise<void> {
+  let begun = 0;
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      while (begun < times) {
+        begun += 1;
+        await work(begun);
+      }
+    }),
+  );
+}
