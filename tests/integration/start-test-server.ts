@@ -4,8 +4,6 @@ import { join } from "node:path";
 import { BOOTSTRAP_FILE, CLI_CLIENT_ID, LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
 import { readServerConfig, type ServerConfig } from "#server/config.ts";
 import type { Logger } from "#server/domain/logger.ts";
-import { postgresServerUrl } from "#server/store/testing/databases.ts";
-import { createMigratedDatabase } from "#server/store/testing/postgres-databases.ts";
 import { startServer, type RunningServer, type ServerDeps } from "#server/lifecycle/start-server.ts";
 import { freePorts } from "./free-ports.ts";
 
@@ -49,9 +47,7 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
   if (overrides.home === undefined) starting.defer(() => rm(home, { recursive: true, force: true }));
   const [port = 0] = overrides.ownIssuer === true ? await freePorts(1) : [];
   const databaseUrl =
-    overrides.database === "PostgreSQL"
-      ? starting.use(await createMigratedDatabase(postgresServerUrl())).url
-      : undefined;
+    overrides.database === "PostgreSQL" ? starting.use(await createPostgresDatabase()).url : undefined;
   // Nothing of the developer's machine is read; a port where nobody listens stands for "no Ollama".
   const config: ServerConfig = {
     ...readServerConfig({
@@ -74,6 +70,13 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
     server,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Loaded when it is asked for: the kit belongs to vitest, and the tests in browsers start servers as well. */
+async function createPostgresDatabase() {
+  const { postgresServerUrl } = await import("#server/store/testing/databases.ts");
+  const { createMigratedDatabase } = await import("#server/store/testing/postgres-databases.ts");
+  return createMigratedDatabase(postgresServerUrl());
 }
 
 /** Exchanges the server's one-time secret for tokens of the local account. */
