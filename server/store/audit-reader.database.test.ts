@@ -50,7 +50,7 @@ async function insert(audit: TestAudit, row: Row): Promise<void> {
   );
 }
 
-describe.each(databases)("checking the audit log on $name", (database) => {
+describe.each(databases)("[G8] checking the audit log on $name", (database) => {
   test("finds every value that was changed, and names the event", async () => {
     await using audit = await openOneChain(database);
     const row = (await chainRows(audit))[2] ?? {};
@@ -284,7 +284,7 @@ describe.each(databases)("reading the audit log on $name", (database) => {
   });
 });
 
-describe.each(databases)("retention of the audit log on $name", (database) => {
+describe.each(databases)("[G8] retention of the audit log on $name", (database) => {
   test("removes what is older, leaves an anchor, and tells of it in the log itself", async () => {
     await using audit = await openAudit(database);
     const append = async (count: number): Promise<void> => {

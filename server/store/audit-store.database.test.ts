@@ -65,7 +65,7 @@ describe.each(databases)("the audit log on $name", (database) => {
     expect((await audit.reader.verify()).problems).toEqual([]);
   });
 
-  test("a transaction that fails leaves neither its change nor its event", async () => {
+  test("[G8] a transaction that fails leaves neither its change nor its event", async () => {
     await using audit = await openAudit(database);
     await audit.log.append(login, origin);
     await expect(

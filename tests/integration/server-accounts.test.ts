@@ -65,7 +65,9 @@ describe.each(databases)("accounts over HTTP on $name", ({ name }) => {
     const fields = { login: "Ann", display_name: "Ann A.", about: "Hi", email: null, role: "user" };
     expect(registered.json).toMatchObject({ ...fields, id: expect.any(String), account_name: "Ann A." });
     expect(registered.headers["set-cookie"]).toEqual([
-      expect.stringMatching(/^session_token=[\w-]{43}; Max-Age=604[78]\d\d; Path=\/; HttpOnly; SameSite=Lax$/),
+      expect.stringMatching(
+        /^session_token=[\w-]{43}; Max-Age=604[78]\d\d; Path=\/; HttpOnly; SameSite=Lax$/,
+      ),
     ]);
     expect((await browser.ask("GET", "/auth/me")).json).toMatchObject(fields);
 
@@ -169,7 +171,7 @@ describe.each(databases)("accounts over HTTP on $name", ({ name }) => {
     expect((await browser.ask("GET", "/auth/me")).json).toMatchObject({ login: "ann", about: null });
   });
 
-  test("a new password ends every other session at once, and this one goes on (12, G10)", async () => {
+  test("a new password ends every other session at once, and this one goes on [12] [G10]", async () => {
     await using server = await startTestServer({ database: name });
     const here = new Browser(server);
     const there = new Browser(server);

@@ -6,7 +6,7 @@ const change = { oldPassword: PASSWORD, newPassword: NEW_PASSWORD };
 const keep = { sessionId: "family-1", webSessionHash: "web-1" };
 
 describe.each(databases)("one's own account on $name", (database) => {
-  test("a new password ends all other sessions with it, and lets nobody in by the old one (12, G10)", async () => {
+  test("a new password ends all other sessions with it, and lets nobody in by the old one [12] [G10]", async () => {
     await using stage = await openAccountStage(database);
     const { id } = await stage.register("ann");
     const { id: other } = await stage.register("bob");
@@ -76,7 +76,7 @@ describe.each(databases)("one's own account on $name", (database) => {
     expect(stage.verifications()).toBe(0);
   });
 
-  test("who switches the account off is out everywhere at once (G10)", async () => {
+  test("who switches the account off is out everywhere at once [G10]", async () => {
     await using stage = await openAccountStage(database);
     const account = await stage.register("ann");
     const { secret } = await stage.enrol(account);
@@ -125,7 +125,7 @@ describe.each(databases)("one's own account on $name", (database) => {
     });
   });
 
-  test("a session that owes a code ends after five wrong ones (G9)", async () => {
+  test("a session that owes a code ends after five wrong ones [G9]", async () => {
     await using stage = await openAccountStage(database);
     const account = await stage.register("ann");
     const { secret } = await stage.enrol(account);

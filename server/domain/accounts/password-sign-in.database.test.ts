@@ -47,7 +47,7 @@ describe.each(databases)("signing in with a password on $name", (database) => {
     expect(await stage.audited()).toEqual(["account.registered success", "login success", "login success"]);
   });
 
-  test("unknown, wrong, switched off and this computer's account are one text and one piece of work (G4)", async () => {
+  test("unknown, wrong, switched off and this computer's account are one text and one piece of work [G4]", async () => {
     await using stage = await openAccountStage(database);
     await stage.register("ann");
     const off = await stage.register("off");
@@ -89,7 +89,7 @@ describe.each(databases)("signing in with a password on $name", (database) => {
     expect(stage.verifications()).toBe(0);
   });
 
-  test("200 wrong passwords at once from 200 addresses cost five hashes, and lock the right one out (G3)", async () => {
+  test("200 wrong passwords at once from 200 addresses cost five hashes, and lock the right one out [G3]", async () => {
     await using stage = await openAccountStage(database);
     await stage.register("ann");
     const attempts = Array.from({ length: 200 }, (_, index) =>
@@ -138,7 +138,7 @@ describe.each(databases)("signing in with a password on $name", (database) => {
     });
   });
 
-  test("20 right passwords at once all let in, from one address (G3)", async () => {
+  test("20 right passwords at once all let in, from one address [G3]", async () => {
     await using stage = await openAccountStage(database);
     await stage.register("ann");
     const signedIn = await Promise.all(Array.from({ length: 20 }, () => signIn(stage)));

@@ -57,7 +57,7 @@ describe.each(databases)("the second factor on $name", (database) => {
     ]);
   });
 
-  test("the code of the enrolment is used up, and any code the second time (RFC 6238 §5.2, 37)", async () => {
+  test("the code of the enrolment is used up, and any code the second time (RFC 6238 §5.2) [37]", async () => {
     await using stage = await openAccountStage(database);
     const { secret } = await stage.enrol(await stage.register());
     await expect(signIn(stage, stage.codeOf(secret))).rejects.toMatchObject(wrongCode);
@@ -73,7 +73,7 @@ describe.each(databases)("the second factor on $name", (database) => {
     ]);
   });
 
-  test("of eight who send one code at once, one is let in (37, G9)", async () => {
+  test("of eight who send one code at once, one is let in [37] [G9]", async () => {
     await using stage = await openAccountStage(database);
     const { secret } = await stage.enrol(await stage.register());
     stage.nextStep();
@@ -108,7 +108,7 @@ describe.each(databases)("the second factor on $name", (database) => {
     expect(await stage.temporary.store.auth.totp.countRecoveryCodes(account.id)).toBe(8);
   });
 
-  test("five wrong codes lock the account, whatever right passwords come between (G9)", async () => {
+  test("five wrong codes lock the account, whatever right passwords come between [G9]", async () => {
     await using stage = await openAccountStage(database);
     const { secret } = await stage.enrol(await stage.register());
     stage.nextStep();
@@ -176,7 +176,7 @@ describe.each(databases)("the second factor on $name", (database) => {
     await expect(signIn(stage)).resolves.toBeDefined();
   });
 
-  test("no row holds a secret, a code or a password that could be read (G7)", async () => {
+  test("no row holds a secret, a code or a password that could be read [G7]", async () => {
     await using stage = await openAccountStage(database);
     const { secret, recoveryCodes } = await stage.enrol(await stage.register());
     stage.nextStep();

@@ -4,7 +4,7 @@ import { newTotpSecret, totpStepOf, totpUri } from "./totp.ts";
 /** RFC 6238 appendix B: "12345678901234567890" in base 32. */
 const RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
-describe("RFC 6238", () => {
+describe("[G9] RFC 6238", () => {
   // Appendix B has eight digits; six digits are the last six of them (RFC 4226 §5.3).
   test.each([
     [59, "94287082", 0x1],

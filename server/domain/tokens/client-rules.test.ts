@@ -56,7 +56,7 @@ describe("redirect addresses", () => {
     "com.example.app:/callback",
     "com.example.app://callback",
     "https://app.example/callback",
-  ])("a native client may have %s", (uri) => {
+  ])("[34] a native client may have %s", (uri) => {
     expect(checkClient({ ...native, redirectUris: [uri] }).redirectUris).toEqual([uri]);
   });
 
@@ -86,7 +86,7 @@ describe("redirect addresses", () => {
     "file:///etc/passwd",
     ` https://app.example/callback`,
     `https://app.example/${"x".repeat(2_000)}`,
-  ])("a web client may not have %s", (uri) => {
+  ])("[13] a web client may not have %s", (uri) => {
     expect(refusal({ ...web, redirectUris: [uri] }).field).toBe("redirect_uris");
     const named = refusal({ ...web, postLogoutRedirectUris: [uri] });
     expect(named.field).toBe("post_logout_redirect_uris");
@@ -104,7 +104,7 @@ describe("redirect addresses", () => {
     "http://127.1/callback",
     "http://[0:0:0:0:0:0:0:1]/callback",
     ".a:/callback",
-  ])("a native client may not have %s", (uri) => {
+  ])("[34] a native client may not have %s", (uri) => {
     expect(refusal({ ...native, redirectUris: [uri] }).field).toBe("redirect_uris");
   });
 
@@ -175,7 +175,7 @@ describe("a client", () => {
   });
 });
 
-describe("a client id", () => {
+describe("[19] a client id", () => {
   test.each(["app", "my-app.2", "client-0f6a6a38-6b1c-4c6e-9f0e-1d2a3b4c5d6e", "codelab_internal"])(
     "may be %s",
     (id) => {

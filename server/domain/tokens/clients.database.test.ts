@@ -85,7 +85,7 @@ describe.each(databases)("clients on $name", ({ open }) => {
     await expect(clients.replaceSecret("app", origin)).rejects.toMatchObject({ code: "INVALID_REQUEST" });
   });
 
-  test("without an id of their own get one that is no account's", async () => {
+  test("[19] without an id of their own get one that is no account's", async () => {
     await using temporary = await open();
     const { clients } = setUp(temporary);
     const { clientId: _, ...nameless } = app;

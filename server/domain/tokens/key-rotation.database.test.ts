@@ -35,7 +35,7 @@ async function published(keys: SigningKeys): Promise<readonly string[]> {
 }
 
 describe.each(databases)("signing keys on $name", ({ open }) => {
-  test("are published, sign, retire and go, each step no sooner than verifiers can follow", async () => {
+  test("[G6] are published, sign, retire and go, each step no sooner than verifiers can follow", async () => {
     await using temporary = await open();
     const { clock, store } = temporary;
     const keys = await process(temporary);
@@ -155,7 +155,7 @@ describe.each(databases)("signing keys on $name", ({ open }) => {
     });
   });
 
-  test("sealed private halves never lie open in the table, whatever their state", async () => {
+  test("[G6] sealed private halves never lie open in the table, whatever their state", async () => {
     await using temporary = await open();
     const keys = await process(temporary);
     await keys.rotate({ force: true });
@@ -164,7 +164,7 @@ describe.each(databases)("signing keys on $name", ({ open }) => {
     expect(table).not.toContain("PRIVATE");
   });
 
-  test("soak: a verifier that keeps the JWKS for its whole max-age never meets an unknown key, nor refuses a live token", async () => {
+  test("[G6] soak: a verifier that keeps the JWKS for its whole max-age never meets an unknown key, nor refuses a live token", async () => {
     await using temporary = await open();
     const { clock } = temporary;
     const server = await process(temporary);
@@ -210,7 +210,7 @@ describe.each(databases)("signing keys on $name", ({ open }) => {
   });
 });
 
-describe.each(sharedDatabases)("servers that rotate at once on $name", ({ open }) => {
+describe.each(sharedDatabases)("[G6] servers that rotate at once on $name", ({ open }) => {
   test("take every step once", async () => {
     await using temporary = await open();
     const servers = await Promise.all([

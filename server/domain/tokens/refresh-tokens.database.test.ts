@@ -65,7 +65,7 @@ const strict = (facts: Awaited<ReturnType<typeof factsOf>>) => ({
   later: facts.granted === 1 ? ["revoked"] : [],
 });
 
-describe.each(databases)("G2 rotation on $name: of eight refreshes of one token at once", ({ open }) => {
+describe.each(databases)("[G2] rotation on $name: of eight refreshes of one token at once", ({ open }) => {
   test("all get the same successor, and there is no fork", async () => {
     await using stage = await openSessionStage(open);
     for (let n = 0; n < FAMILIES / 10; n++) expect(await factsOf(stage, [stage.sessions])).toEqual(forgiving);
@@ -103,7 +103,7 @@ function createChance(seed: number): () => number {
   };
 }
 
-describe.each(databases)("G2 chaos on $name", ({ open }) => {
+describe.each(databases)("[G2] chaos on $name", ({ open }) => {
   test(`with one answer in ten lost and one request in twenty sent twice, ${REFRESHES} refreshes sign nobody out`, async () => {
     await using stage = await openSessionStage(open);
     const chance = createChance(7);
@@ -123,7 +123,7 @@ describe.each(databases)("G2 chaos on $name", ({ open }) => {
 });
 
 describe.each(sharedDatabases)(
-  "G2 rotation on $name: of eight refreshes by two servers at once",
+  "[G2] rotation on $name: of eight refreshes by two servers at once",
   ({ open }) => {
     test(`all get the same successor in each of ${FAMILIES} sessions, and there is no fork`, async () => {
       await using stage = await openSessionStage(open);

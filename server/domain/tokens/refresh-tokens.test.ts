@@ -8,7 +8,7 @@ const family = { id: "f1", expiresAtMs: 1_000_000 };
 const client = { refreshTtlSeconds: 60 };
 
 describe("a first token", () => {
-  test("RFC 6749 §10.10 (8): is opaque, with 256 bits of chance", () => {
+  test("RFC 6749 §10.10 [8]: is opaque, with 256 bits of chance", () => {
     const tokens = Array.from({ length: 100 }, () => maker.first(family, client, 0).refreshToken);
     for (const token of tokens) expect(token).toMatch(/^prt_[A-Za-z0-9_-]{43}$/);
     expect(new Set(tokens).size).toBe(100);

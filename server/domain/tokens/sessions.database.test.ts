@@ -117,6 +117,14 @@ describe.each(databases)("a session on $name", ({ open }) => {
     expect(await stage.audited()).toContainEqual({ event: "session.revoked", reason: "code-replayed" });
   });
 
+  test("does not outlive its code, when that was used twice before the session was made", async () => {
+    await using stage = await openSessionStage(open);
+    await stage.sessions.revokeByOrigin("o1", origin);
+    await expect(stage.start({ originHash: "o1" })).rejects.toMatchObject({ detail: "code-replayed" });
+    expect(await stage.sessions.listLive("alice")).toEqual([]);
+    await stage.start({ originHash: "o2" });
+  });
+
   test("is found by the refresh token that would be granted, and by no other", async () => {
     await using stage = await openSessionStage(open);
     const { refreshToken, sessionId } = await stage.start();
@@ -130,7 +138,7 @@ describe.each(databases)("a session on $name", ({ open }) => {
 });
 
 describe.each(databases)("a refresh on $name", ({ open }) => {
-  test("RFC 9700 §4.14 (10): exchanges a token for its successor, again and again, and the session is then last used", async () => {
+  test("RFC 9700 §4.14 [10]: exchanges a token for its successor, again and again, and the session is then last used", async () => {
     await using stage = await openSessionStage(open);
     const { refreshToken: first, sessionId } = await stage.start();
     const seen = new Set([first]);
@@ -167,7 +175,7 @@ describe.each(databases)("a refresh on $name", ({ open }) => {
     },
   );
 
-  test("RFC 6749 §6 (6): by another client is refused, and the token stays as it was, used or not", async () => {
+  test("RFC 6749 §6 [6]: by another client is refused, and the token stays as it was, used or not", async () => {
     await using stage = await openSessionStage(open);
     const { refreshToken, sessionId } = await stage.start();
     const client = { ...stage.client, clientId: "pipit-web" };
@@ -179,7 +187,7 @@ describe.each(databases)("a refresh on $name", ({ open }) => {
     rotated(await stage.refresh(leaf.refreshToken));
   });
 
-  test("RFC 9700 §2.2.2 (12): ends after 30 idle days, to the millisecond", async () => {
+  test("RFC 9700 §2.2.2 [12]: ends after 30 idle days, to the millisecond", async () => {
     await using stage = await openSessionStage(open);
     const { refreshToken } = await stage.start();
     stage.database.clock.advance(30 * DAY_MS - 1);
@@ -188,7 +196,7 @@ describe.each(databases)("a refresh on $name", ({ open }) => {
     expect(await stage.refresh(second.refreshToken)).toMatchObject({ reason: "expired" });
   });
 
-  test("RFC 9700 §2.2.2 (12): ends 180 days after the sign-in, however often it was refreshed", async () => {
+  test("RFC 9700 §2.2.2 [12]: ends 180 days after the sign-in, however often it was refreshed", async () => {
     await using stage = await openSessionStage(open);
     const endMs = stage.database.clock.nowMs() + 180 * DAY_MS;
     let { refreshToken } = await stage.start();
@@ -202,7 +210,7 @@ describe.each(databases)("a refresh on $name", ({ open }) => {
     expect(await stage.refresh(refreshToken)).toMatchObject({ reason: "expired" });
   });
 
-  test("RFC 9700 §2.2.2 (12): lives as long as its client says", async () => {
+  test("RFC 9700 §2.2.2 [12]: lives as long as its client says", async () => {
     await using stage = await openSessionStage(open, { refreshTtlSeconds: 60, refreshAbsoluteSeconds: 100 });
     const { refreshToken } = await stage.start();
     stage.database.clock.advance(59_999);
@@ -231,7 +239,7 @@ describe.each(databases)("a refresh on $name", ({ open }) => {
     [undefined, "api:read api:write"],
     ["api:read", "api:read"],
     ["api:write api:read", "api:write api:read"],
-  ])("RFC 6749 §6 (5): of scope %s gives %s, and the successor keeps the whole", async (scope, expected) => {
+  ])("RFC 6749 §6 [5]: of scope %s gives %s, and the successor keeps the whole", async (scope, expected) => {
     await using stage = await openSessionStage(open);
     const { refreshToken } = await stage.start();
     const first = rotated(await stage.refresh(refreshToken, scope === undefined ? {} : { scope }));
@@ -240,7 +248,7 @@ describe.each(databases)("a refresh on $name", ({ open }) => {
   });
 
   test.each(["api:read api:admin", "API:READ", "", " "])(
-    "RFC 6749 §6 (5): of scope %j is refused, and the token stays as it was",
+    "RFC 6749 §6 [5]: of scope %j is refused, and the token stays as it was",
     async (scope) => {
       await using stage = await openSessionStage(open);
       const { refreshToken, sessionId } = await stage.start();
@@ -270,7 +278,7 @@ describe.each(databases)("a retry within the grace on $name", ({ open }) => {
   });
 });
 
-describe.each(databases)("RFC 9700 §4.14 (11): reuse ends the session and only it, on $name", ({ open }) => {
+describe.each(databases)("RFC 9700 §4.14 [11]: reuse ends the session and only it, on $name", ({ open }) => {
   test.each([
     ["after the grace", GRACE_MS, false],
     ["within the grace, when the child is used", 1, true],

@@ -92,7 +92,7 @@ describe("createSigningKeys", () => {
     expect(keys.privateJwks().generation).toBe(generation);
   });
 
-  test("no private member is published", async () => {
+  test("[36] no private member is published", async () => {
     await using parts = await setUp();
     const members = (await (await parts.load()).jwks()).keys.flatMap((key) => Object.keys(key));
     for (const secret of ["d", "p", "q", "dp", "dq", "qi"]) expect(members).not.toContain(secret);
@@ -178,7 +178,7 @@ describe("createSigningKeys", () => {
   });
 });
 
-test("the key id is the RFC 7638 hash of the required members", async () => {
+test("[36] the key id is the RFC 7638 hash of the required members", async () => {
   await using parts = await setUp();
   const [rsa, curve] = (await (await parts.load()).jwks()).keys;
   if (rsa?.kty !== "RSA" || curve?.kty !== "EC") throw new Error("other keys");

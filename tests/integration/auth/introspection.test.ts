@@ -65,13 +65,13 @@ describe.each(databases)("RFC 7662 introspection on $name", ({ name }) => {
     ["a wrong secret", { token: "x" }, basicOf("service", "wrong")],
     ["a wrong internal key", { token: "x" }, { "x-internal-auth": "wrong" }],
     ["a bearer token", { token: "x" }, bearer("x")],
-  ])("§2.1 (29): requires that the asker proves itself: %s", async (_name, form, headers) => {
+  ])("§2.1 [29]: requires that the asker proves itself: %s", async (_name, form, headers) => {
     const answer = await stage.post(INTROSPECT, form, headers);
     expect([answer.status, answer.body["error"]]).toEqual([401, "invalid_client"]);
     expect(answer.headers.get("www-authenticate")).toMatch(/^Basic/);
   });
 
-  test("§2.2 (29): of a token that is not good it says that, whatever the reason, and nothing else", async () => {
+  test("§2.2 [29]: of a token that is not good it says that, whatever the reason, and nothing else", async () => {
     const { accessToken, refreshToken } = await stage.signIn("alice");
     const ended = await stage.signIn("alice");
     await stage.post("/oauth/revoke", { client_id: "pipit-cli", token: ended.refreshToken });
@@ -105,7 +105,7 @@ describe.each(databases)("RFC 7662 introspection on $name", ({ name }) => {
     expect([answer.status, answer.body["error"]]).toEqual([400, "invalid_request"]);
   });
 
-  describe("RFC 9068 §4 (24): a forged or foreign token is good for nothing", () => {
+  describe("RFC 9068 §4 [24]: a forged or foreign token is good for nothing", () => {
     const foreign = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 

@@ -4,7 +4,7 @@ import { openAuthStage, PASSWORD, type Answer, type AuthStage, type Fields } fro
 
 const outcome = ({ status, body }: Answer) => [status, body["error"], body["error_description"]];
 
-describe.each(databases)("RFC 9700 §2.4 (9): the password grant on $name", ({ name }) => {
+describe.each(databases)("RFC 9700 §2.4 [9]: the password grant on $name", ({ name }) => {
   let stage: AuthStage;
   beforeEach(async () => {
     stage = await openAuthStage(name);

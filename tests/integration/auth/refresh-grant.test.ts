@@ -44,7 +44,7 @@ describe.each(databases)("the refresh grant on $name", ({ name }) => {
   });
   afterAll(() => stage[Symbol.asyncDispose]());
 
-  test("RFC 6749 §6 (5): the scope can become smaller and never wider; without one it is the original", async () => {
+  test("RFC 6749 §6 [5]: the scope can become smaller and never wider; without one it is the original", async () => {
     const { refreshToken } = await stage.signIn("alice", { scope: "api:read openid" });
     expect(outcome(await stage.refresh(refreshToken, { scope: "api:read api:write" }))).toEqual([
       400,
@@ -58,13 +58,13 @@ describe.each(databases)("the refresh grant on $name", ({ name }) => {
     expect(decodeJwt(String(whole.body["id_token"]))["sub"]).toBe("alice");
   });
 
-  test("RFC 6749 §6 (6): a token is good for its client alone, and another's try does not cost it", async () => {
+  test("RFC 6749 §6 [6]: a token is good for its client alone, and another's try does not cost it", async () => {
     const { refreshToken } = await stage.signIn("alice");
     expect(outcome(await stage.refresh(refreshToken, { client_id: "pipit-web" }))).toEqual(invalidGrant);
     expect((await stage.refresh(refreshToken)).status).toBe(200);
   });
 
-  test("RFC 9700 §4.14 (10): a token of a public client is good once, and its successor has the same session", async () => {
+  test("RFC 9700 §4.14 [10]: a token of a public client is good once, and its successor has the same session", async () => {
     const first = await stage.signIn("alice");
     const second = tokensOf(await stage.refresh(first.refreshToken));
     expect(second.refreshToken).not.toBe(first.refreshToken);
@@ -80,7 +80,7 @@ describe.each(databases)("the refresh grant on $name", ({ name }) => {
     expect(new Set(answers.map((answer) => tokensOf(answer).refreshToken)).size).toBe(1);
   });
 
-  test("RFC 9700 §4.14 (11): reuse ends the session with its access tokens, and no other session", async () => {
+  test("RFC 9700 §4.14 [11]: reuse ends the session with its access tokens, and no other session", async () => {
     const other = await stage.signIn("alice");
     const first = await stage.signIn("alice");
     const second = tokensOf(await stage.refresh(first.refreshToken));
@@ -95,7 +95,7 @@ describe.each(databases)("the refresh grant on $name", ({ name }) => {
     expect((await stage.get("/oauth/sessions", bearer(other.accessToken))).status).toBe(200);
   });
 
-  test("RFC 9700 §4.14 (11): a strict client has no grace: of eight at once nothing is left alive", async () => {
+  test("RFC 9700 §4.14 [11]: a strict client has no grace: of eight at once nothing is left alive", async () => {
     const strict = { client_id: "strict" };
     const { refreshToken } = await stage.signIn("alice", strict);
     const answers = await Promise.all(Array.from({ length: 8 }, () => stage.refresh(refreshToken, strict)));
@@ -106,7 +106,7 @@ describe.each(databases)("the refresh grant on $name", ({ name }) => {
     }
   });
 
-  describe("RFC 9700 §2.2.2 (12): a session ends", () => {
+  describe("RFC 9700 §2.2.2 [12]: a session ends", () => {
     const short = { client_id: "short" };
 
     test("when it was idle for as long as its client says", async () => {

@@ -25,13 +25,13 @@ describe.each(databases)("RFC 7009 revocation on $name", ({ name }) => {
     ["garbage", "x"],
     ["something like a JWT", "a.b.c"],
     ["a long text", "x".repeat(10_000)],
-  ])("§2.2 (26): %s is 200, with nothing in it", async (_name, token) => {
+  ])("§2.2 [26]: %s is 200, with nothing in it", async (_name, token) => {
     const answer = await revoke(token);
     expect([answer.status, answer.text]).toEqual([200, ""]);
     expect(answer.headers.get("cache-control")).toBe("no-store");
   });
 
-  test("§2.1 (27): another client's tokens are 200 and stay good", async () => {
+  test("§2.1 [27]: another client's tokens are 200 and stay good", async () => {
     const { accessToken, refreshToken } = await stage.signIn("alice");
     for (const token of [refreshToken, accessToken]) {
       expect((await revoke(token, { client_id: "pipit-web" })).status).toBe(200);
@@ -41,7 +41,7 @@ describe.each(databases)("RFC 7009 revocation on $name", ({ name }) => {
     expect((await stage.refresh(refreshToken)).status).toBe(200);
   });
 
-  test("§2.1 (28): a refresh token ends its session and its access tokens, at once and for good, and no other", async () => {
+  test("§2.1 [28]: a refresh token ends its session and its access tokens, at once and for good, and no other", async () => {
     const other = await stage.signIn("alice");
     const { accessToken, refreshToken } = await stage.signIn("alice");
     expect(await statusOf(accessToken)).toBe(200);
@@ -57,7 +57,7 @@ describe.each(databases)("RFC 7009 revocation on $name", ({ name }) => {
     expect(event).toEqual({ reason: "revoked", user_id: "alice" });
   });
 
-  test("§2.1 (28): a used refresh token ends its session as well", async () => {
+  test("§2.1 [28]: a used refresh token ends its session as well", async () => {
     const { refreshToken } = await stage.signIn("alice");
     const second = await stage.refresh(refreshToken);
     await revoke(refreshToken, { token_type_hint: "access_token" });
@@ -95,7 +95,7 @@ describe.each(databases)("RFC 7009 revocation on $name", ({ name }) => {
 });
 
 describe.each(sharedDatabases)("RFC 7009 revocation by one of two servers on $name", ({ name }) => {
-  test("§2.1 (28): the other server refuses the access tokens of the session a second later at most", async () => {
+  test("§2.1 [28]: the other server refuses the access tokens of the session a second later at most", async () => {
     await using stage = await openAuthStage(name);
     await stage.addAccount({ id: "alice" });
     const second = await stage.openSecond();

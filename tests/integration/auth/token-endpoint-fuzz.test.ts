@@ -107,7 +107,7 @@ function createRequests(chance: () => number, known: Known) {
   };
 }
 
-describe.each(databases)("G12 on $name", ({ name }) => {
+describe.each(databases)("[G12] random requests on $name", ({ name }) => {
   let stage: AuthStage;
   beforeAll(async () => {
     stage = await openAuthStage(name);

@@ -20,7 +20,7 @@ describe.each(databases)("the token endpoint on $name", ({ name }) => {
   const cc = { grant_type: "client_credentials" };
 
   describe("RFC 6749", () => {
-    test("§5.1 (1): token responses and refusals are never cached", async () => {
+    test("§5.1 [1]: token responses and refusals are never cached", async () => {
       const given = await stage.post(TOKEN, cc, service.basic);
       const refused = await stage.post(TOKEN, { grant_type: "magic", client_id: "pipit-cli" });
       expect([given.status, refused.status]).toEqual([200, 400]);
@@ -35,7 +35,7 @@ describe.each(databases)("the token endpoint on $name", ({ name }) => {
       ["scope", "grant_type=client_credentials&scope=api%3Aread&scope=api%3Awrite"],
       ["one that means nothing here", "grant_type=client_credentials&x=1&x=1"],
       ["one with the same empty value", "grant_type=client_credentials&scope=&scope="],
-    ])("§3.2 (2): a repeated parameter is an invalid request: %s", async (_name, form) => {
+    ])("§3.2 [2]: a repeated parameter is an invalid request: %s", async (_name, form) => {
       const { status, body } = await stage.post(TOKEN, form, service.basic);
       expect([status, body["error"]]).toEqual([400, "invalid_request"]);
     });
@@ -45,7 +45,7 @@ describe.each(databases)("the token endpoint on $name", ({ name }) => {
       ["empty", { grant_type: "" }, 400, "invalid_request"],
       ["unknown", { grant_type: "magic" }, 400, "unsupported_grant_type"],
       ["not allowed for this client", cc, 400, "unauthorized_client"],
-    ])("§5.2 (3): a grant type that is %s is refused", async (_name, form, status, error) => {
+    ])("§5.2 [3]: a grant type that is %s is refused", async (_name, form, status, error) => {
       const answer = await stage.post(TOKEN, { client_id: "other", ...form });
       expect(answer.status).toBe(status);
       expect(answer.body).toEqual({ error, error_description: expect.any(String) });
@@ -63,7 +63,7 @@ describe.each(databases)("the token endpoint on $name", ({ name }) => {
       ["another scheme", () => ({ authorization: "Bearer abc" })],
       ["no base64", () => ({ authorization: "Basic *" })],
     ])(
-      "§5.2 (4): a client that fails by Basic is answered with 401 and the scheme: %s",
+      "§5.2 [4]: a client that fails by Basic is answered with 401 and the scheme: %s",
       async (_name, headers) => {
         const answer = await stage.post(TOKEN, cc, headers());
         expect(answer.status).toBe(401);
@@ -106,7 +106,7 @@ describe.each(databases)("the token endpoint on $name", ({ name }) => {
       expect((await stage.post(TOKEN, fields)).status).toBe(200);
     });
 
-    test("§3.2 (7): only forms are taken, and never a parameter in the address", async () => {
+    test("§3.2 [7]: only forms are taken, and never a parameter in the address", async () => {
       const json = await stage.post(TOKEN, JSON.stringify(cc), {
         "content-type": "application/json",
         ...service.basic,
@@ -125,7 +125,7 @@ describe.each(databases)("the token endpoint on $name", ({ name }) => {
       expect([get.status, get.headers.get("allow")]).toEqual([405, "POST"]);
     });
 
-    test("§10.10 (8): refresh tokens have 256 bits of chance", async () => {
+    test("§10.10 [8]: refresh tokens have 256 bits of chance", async () => {
       const tokens = [await stage.signIn("alice"), await stage.signIn("alice")].map(
         (one) => one.refreshToken,
       );
@@ -152,7 +152,7 @@ describe.each(databases)("the token endpoint on $name", ({ name }) => {
       });
     });
 
-    test("RFC 9068 §2.2 (25): speak for the client itself", async () => {
+    test("RFC 9068 §2.2 [25]: speak for the client itself", async () => {
       const { body } = await stage.post(TOKEN, { ...cc, scope: "api:read" }, service.basic);
       const claims = decodeJwt(String(body["access_token"]));
       expect(claims).toMatchObject({ sub: "service", client_id: "service", scope: "api:read" });
@@ -187,7 +187,7 @@ describe.each(databases)("the token endpoint on $name", ({ name }) => {
     });
   });
 
-  test("RFC 9068 (23): an access token is an at+jwt by RS256 with a published key and all claims", async () => {
+  test("RFC 9068 [23]: an access token is an at+jwt by RS256 with a published key and all claims", async () => {
     const { accessToken } = await stage.signIn("alice");
     const jwks = JSON.parse((await stage.get("/.well-known/jwks.json")).text) as JSONWebKeySet;
     const header = decodeProtectedHeader(accessToken);

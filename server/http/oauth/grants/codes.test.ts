@@ -84,7 +84,7 @@ describe.each(["code", "device"] as const)("the grant of a %s", (kind) => {
     await expect(grantsOf(stage)[kind]({})).rejects.toMatchObject({ code: "invalid_request" });
   });
 
-  test("(15) used twice ends the session that it gave the first time, and no other", async () => {
+  test("[15] used twice ends the session that it gave the first time, and no other", async () => {
     await using stage = await openSessionStage(sqlite);
     const other = await stage.start();
     const grants = grantsOf(stage);
@@ -95,7 +95,7 @@ describe.each(["code", "device"] as const)("the grant of a %s", (kind) => {
     expect((await stage.refresh(other.refreshToken)).kind).toBe("rotated");
   });
 
-  test("(32) is refused for an account that was switched off after the approval", async () => {
+  test("[32] is refused for an account that was switched off after the approval", async () => {
     await using stage = await openSessionStage(sqlite);
     await stage.database.store.accounts.update("alice", { active: false }, 1);
     await expect(grantsOf(stage)[kind]()).rejects.toMatchObject({ code: "invalid_grant" });
