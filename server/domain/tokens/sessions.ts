@@ -14,6 +14,9 @@ import {
   type RotateOutcome,
 } from "./sessions-refresh.ts";
 
+/** No redeemer of a code takes longer to make its session. */
+const REPLAY_MARK_MS = 10 * 60 * 1000;
+
 /** A sign-in that was decided. */
 export interface StartRequest {
   readonly userId: string;
@@ -55,7 +58,10 @@ export interface RevokeRequest {
  * one transaction. All methods throw DATABASE_UNREACHABLE and STORAGE_* as the store does.
  */
 export interface Sessions {
-  /** Throws CREDENTIALS_INVALID when the account was switched off, or got another password, since the decision. */
+  /**
+   * Throws CREDENTIALS_INVALID when the account was switched off, or got another password, since the decision, or its
+   * code was used twice.
+   */
   start(request: StartRequest, origin: AuditOrigin): Promise<StartedSession>;
   refresh(request: RefreshRequest, origin: AuditOrigin): Promise<RotateOutcome>;
   /** False when there is no such session (of this user), or it had ended before. */
@@ -97,7 +103,14 @@ export function createSessions(options: SessionsOptions): Sessions {
   const tokens = createRefreshTokenMaker(options.masterKey);
   const forget = (sessionId: string): void => guard.forget(sessionId);
   return {
-    start: (request, origin) => start({ auth, clock, tokens }, request, origin),
+    async start(request, origin) {
+      const { family, started } = await start({ auth, clock, tokens }, request, origin);
+      if (await isReplayed(auth, family)) {
+        await revoke(options, family, "code-replayed", origin);
+        throw refused("The code was used twice. Sign in again.", "code-replayed");
+      }
+      return started;
+    },
 
     refresh: (request, origin) => refreshSession({ auth, clock, tokens, forget }, request, origin),
 
@@ -117,6 +130,8 @@ export function createSessions(options: SessionsOptions): Sessions {
 
     async revokeByOrigin(originHash, origin) {
       const reason = "code-replayed";
+      // First, and for itself: see isReplayed.
+      await auth.tokenStates.revokeJti(replayMark(originHash), clock.nowMs() + REPLAY_MARK_MS);
       const ended = await auth.transaction(async (tx) => {
         const ids = await tx.refreshTokens.revokeByOrigin(originHash, reason, clock.nowMs());
         for (const familyId of ids) {
@@ -148,7 +163,7 @@ async function start(
   { auth, clock, tokens }: StartDeps,
   request: StartRequest,
   origin: AuditOrigin,
-): Promise<StartedSession> {
+): Promise<{ readonly family: RefreshFamily; readonly started: StartedSession }> {
   const { userId, client, scope, grant } = request;
   const nowMs = clock.nowMs();
   const family: RefreshFamily = {
@@ -177,28 +192,48 @@ async function start(
     await tx.audit.append({ event: "session.started", ...about }, origin);
     await tx.audit.append({ event: "token.issued", ...about }, origin);
   });
-  return {
+  const started = {
     sessionId: family.id,
     refreshToken: first?.refreshToken,
     expiresAtMs: first?.row.expiresAtMs ?? family.expiresAtMs,
   };
+  return { family, started };
+}
+
+/**
+ * A code may be used for the second time while its first use still makes the session, which that replay then cannot find.
+ * So the replay leaves a mark before it looks for sessions, and a session looks for the mark after it was made: in
+ * whatever order they come, one sees the other.
+ */
+async function isReplayed(
+  auth: AuthStore,
+  { originHash, userId, clientId }: RefreshFamily,
+): Promise<boolean> {
+  if (originHash === undefined) return false;
+  const jti = replayMark(originHash);
+  return (await auth.tokenStates.find({ sid: undefined, userId, clientId, jti })).jtiRevoked;
+}
+
+/** Cannot be the id of a token: those are UUIDs. */
+function replayMark(originHash: string): string {
+  return `replayed:${originHash}`;
 }
 
 /** The decision may be minutes old: a code is redeemed after its approval. What was approved once must not outlive it. */
 async function checkStillSo(tx: AuthStores, { userId, provenAtMs }: StartRequest): Promise<void> {
   const account = await tx.accounts.findById(userId);
   if (account === undefined || !account.active) {
-    throw new PipitError("CREDENTIALS_INVALID", "This account is switched off.", {
-      detail: "account-inactive",
-    });
+    throw refused("This account is switched off.", "account-inactive");
   }
   if (provenAtMs === undefined) return;
   const credentials = await tx.accounts.credentialsOf(userId);
   if ((credentials?.passwordChangedAtMs ?? 0) > provenAtMs) {
-    throw new PipitError("CREDENTIALS_INVALID", "The password was changed meanwhile. Sign in again.", {
-      detail: "password-changed",
-    });
+    throw refused("The password was changed meanwhile. Sign in again.", "password-changed");
   }
+}
+
+function refused(message: string, detail: string): PipitError {
+  return new PipitError("CREDENTIALS_INVALID", message, { detail });
 }
 
 async function revoke(

@@ -95,6 +95,14 @@ describe.each(["code", "device"] as const)("the grant of a %s", (kind) => {
     expect((await stage.refresh(other.refreshToken)).kind).toBe("rotated");
   });
 
+  test("[15] used twice at the same moment leaves no session alive", async () => {
+    await using stage = await openSessionStage(sqlite);
+    const grants = grantsOf(stage);
+    const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => grants[kind]()));
+    expect(outcomes.filter(({ status }) => status === "fulfilled").length).toBeLessThanOrEqual(1);
+    expect(await stage.sessions.listLive("alice")).toEqual([]);
+  });
+
   test("[32] is refused for an account that was switched off after the approval", async () => {
     await using stage = await openSessionStage(sqlite);
     await stage.database.store.accounts.update("alice", { active: false }, 1);
