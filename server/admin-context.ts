@@ -24,8 +24,6 @@ import { createAuditReader } from "./store/audit-reader.ts";
 import { createAuditLog } from "./store/audit-store.ts";
 import { createAuthStore } from "./store/auth-store.ts";
 import { DATABASE_FILE, openDatabase, type DatabaseHandle } from "./store/open-database.ts";
-import { createRedisConnection } from "./store/redis/redis-connection.ts";
-import { createRedisCounterStore } from "./store/redis/redis-counter-store.ts";
 import { createSqlCounterStore } from "./store/sql-counter-store.ts";
 
 /** Who decided, in the data of every audit event of this program. */
@@ -75,7 +73,9 @@ export async function openAdminContext(
   });
   const sqlCounters = createSqlCounterStore({ db, time: dialect === "postgres" ? "database" : "caller" });
   const counters =
-    config.redisUrl === undefined ? sqlCounters : redisCounters(config.redisUrl, logger, building);
+    config.redisUrl === undefined
+      ? sqlCounters
+      : redisCounters(config.redisUrl, logger, building.use(new AsyncDisposableStack()));
   // No token is checked here, so nothing is remembered that would have to be forgotten.
   const guard = { forget() {}, forgetAll() {} };
   const sessions = createSessions({ auth, masterKey, clock, guard });
@@ -152,10 +152,12 @@ function signedByActor(log: AuditLog): AuditLog {
   };
 }
 
-/** Connects when a command first needs it: most need no counters. */
+/** Loads the client and connects when a command first needs it: most need no counters. */
 function redisCounters(url: string, logger: Logger, owner: AsyncDisposableStack): AttemptCounterStore {
   let connecting: Promise<AttemptCounterStore> | undefined;
   const connect = async (): Promise<AttemptCounterStore> => {
+    const { createRedisConnection } = await import("./store/redis/redis-connection.ts");
+    const { createRedisCounterStore } = await import("./store/redis/redis-counter-store.ts");
     const connection = owner.use(createRedisConnection({ url, logger }));
     const waiting = AbortSignal.timeout(REDIS_WAIT_MS);
     while (connection.status() !== "connected" && !waiting.aborted) await sleep(REDIS_POLL_MS);
