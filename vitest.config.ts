@@ -8,11 +8,12 @@ const integration = [
   "tests/foreign/**/*.test.ts",
   "tests/lockfile.test.ts",
   "server/**/*.postgres.test.ts",
+  "server/**/*.database.test.ts",
 ];
 
 /**
  * Three kinds of tests. `unit` needs nothing but Node (`npm run check`); `integration` boots real programs on free
- * ports and has a PostgreSQL and a Redis; `*.database.test.ts` run in both, first on SQLite and then on every database.
+ * ports and has a PostgreSQL and a Redis, for `*.database.test.ts`, which run on every database, among others.
  * `system` needs the sound server, the Secret Service and the display that `npm test` starts. The last two run
  * after the first, and system files one at a time, because they share one sound device and one screen.
  */
@@ -38,7 +39,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "integration",
-          include: [...integration, "server/**/*.database.test.ts"],
+          include: integration,
           exclude: [...lacking, ...never],
           globalSetup: "tests/system/database-setup.ts",
           testTimeout: 60_000,

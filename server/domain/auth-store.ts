@@ -1,6 +1,11 @@
 import type { AccountStore, SignInCodeStore, TotpStore, WebSessionStore } from "./accounts/ports.ts";
 import type { AuditLog } from "./audit/ports.ts";
-import type { OauthClientStore, RefreshTokenStore, SigningKeyStore, TokenStateStore } from "./tokens/ports.ts";
+import type {
+  OauthClientStore,
+  RefreshTokenStore,
+  SigningKeyStore,
+  TokenStateStore,
+} from "./tokens/ports.ts";
 import type { WsTokenStore } from "./tokens/ws-token-port.ts";
 
 /** All that the auth service keeps, on one connection or inside one transaction. */

@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
 import { checkLogin } from "./login-rules.ts";
 
-test.each(["ann", "a.b", "анна", "a_b-c@d.org", "42x", "x".repeat(50), "李小龙"])("%j may be registered", (login) => {
-  expect(checkLogin(login)).toBe(login);
-});
+test.each(["ann", "a.b", "анна", "a_b-c@d.org", "42x", "x".repeat(50), "李小龙"])(
+  "%j may be registered",
+  (login) => {
+    expect(checkLogin(login)).toBe(login);
+  },
+);
 
 test("a login is kept in NFC, as it was typed otherwise", () => {
   expect(checkLogin("Ande\u0301")).toBe("And\u00E9");
