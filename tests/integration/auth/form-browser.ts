@@ -23,8 +23,14 @@ export interface FormBrowser {
 /** Redirects in a row; a browser gives up as well. */
 const MAX_REDIRECTS = 20;
 
-/** @param origin redirects to other origins are where a flow ends */
-export function createFormBrowser(origin: string): FormBrowser {
+/**
+ * @param origin redirects to other origins are where a flow ends
+ * @param always headers of every request, as a proxy in between adds them
+ */
+export function createFormBrowser(
+  origin: string,
+  always: Readonly<Record<string, string>> = {},
+): FormBrowser {
   const cookies = new Map<string, { readonly value: string; readonly path: string }>();
   const values = new Map<string, string>();
 
@@ -53,7 +59,7 @@ export function createFormBrowser(origin: string): FormBrowser {
       .join("; ");
   const go = async (url: URL, init: RequestInit, hops: number): Promise<BrowserPage> => {
     if (hops > MAX_REDIRECTS) throw new Error(`Too many redirects at ${url.pathname}`);
-    const headers = new Headers(init.headers);
+    const headers = new Headers({ ...always, ...Object.fromEntries(new Headers(init.headers)) });
     headers.set("cookie", cookieHeader(url.pathname));
     const answer = await fetch(url, { ...init, headers, redirect: "manual" });
     keep(answer.headers);
