@@ -89,6 +89,16 @@ test(
   ROUND_TRIP_TIMEOUT_MS,
 );
 
+test.each(["SQLite", "PostgreSQL"] as const)(
+  "no table of %s is left out but the index of turns",
+  async (name) => {
+    const { handle } = await openSide(name);
+    const tables = (await handle.db.introspection.getTables()).map((table) => table.name);
+    const own = tables.filter((table) => !/^(turn_search|sqlite_)/.test(table));
+    expect(own.toSorted()).toEqual(copiedTables.map((table) => String(table.name)).toSorted());
+  },
+);
+
 describe.each([
   ["SQLite", "PostgreSQL"],
   ["PostgreSQL", "SQLite"],
