@@ -1,6 +1,6 @@
 import { CompiledQuery, type Kysely } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
-import { auditChainMac, type ChainState } from "#server/domain/audit/audit-hash.ts";
+import { auditChainMac, type ChainState, type AuditKey } from "#server/domain/audit/audit-hash.ts";
 import { AUDIT_CHAINS } from "./migration-0003.ts";
 import type { AuditChainRow, Tables } from "./schema.ts";
 
@@ -18,7 +18,7 @@ export interface AuditChains {
 }
 
 export interface AuditChainsOptions {
-  readonly key: Buffer;
+  readonly key: AuditKey;
   readonly dialect: "sqlite" | "postgres";
 }
 
@@ -28,7 +28,7 @@ export function createAuditChains(trx: Kysely<Tables>, options: AuditChainsOptio
 }
 
 /** SQLite has one writer, so one chain is enough, and no row needs a lock. */
-function sqliteChains(trx: Kysely<Tables>, key: Buffer): AuditChains {
+function sqliteChains(trx: Kysely<Tables>, key: AuditKey): AuditChains {
   const read = async (id: number): Promise<AuditChainRow | undefined> =>
     first(trx, "select * from audit_chains where id = ?", [id]);
   return {
@@ -49,7 +49,7 @@ function sqliteChains(trx: Kysely<Tables>, key: Buffer): AuditChains {
   };
 }
 
-function postgresChains(trx: Kysely<Tables>, key: Buffer): AuditChains {
+function postgresChains(trx: Kysely<Tables>, key: AuditKey): AuditChains {
   const lock = async (id: number): Promise<AuditChainRow | undefined> =>
     first(trx, "select * from audit_chains where id = $1 for update", [id]);
   const lockFree = async (refused: readonly number[]): Promise<AuditChainRow | undefined> =>
@@ -87,7 +87,7 @@ const missing = { seq: 0, head_hash: "", base_seq: 0, base_hash: "", mac: "" };
  * Before the first event ever, signs all chains at once; so later an unsigned one is a damaged one, and nobody can
  * pretend that a chain was never used. Locks them in one order, without holding any.
  */
-async function signUnused(trx: Kysely<Tables>, key: Buffer, selectAll: string): Promise<boolean> {
+async function signUnused(trx: Kysely<Tables>, key: AuditKey, selectAll: string): Promise<boolean> {
   const signed = await first(trx, "select id from audit_chains where mac <> '' limit 1", []);
   if (signed !== undefined) return false;
   const { rows } = await trx.executeQuery<AuditChainRow>(CompiledQuery.raw(selectAll));
@@ -104,7 +104,7 @@ async function signUnused(trx: Kysely<Tables>, key: Buffer, selectAll: string): 
 }
 
 /** Undefined for a row that somebody else wrote. */
-export function checkedChain(key: Buffer, row: AuditChainRow | undefined): ChainState | undefined {
+export function checkedChain(key: AuditKey, row: AuditChainRow | undefined): ChainState | undefined {
   if (row === undefined) return undefined;
   const state = toChainState(row);
   return row.mac === auditChainMac(key, state) ? state : undefined;

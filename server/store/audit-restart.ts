@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { auditChainMac, type ChainState } from "#server/domain/audit/audit-hash.ts";
+import { auditChainMac, type ChainState, type AuditKey } from "#server/domain/audit/audit-hash.ts";
 import type { RestartedAudit } from "#server/domain/audit/audit-reader.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { createAuditLog, type AuditLogOptions } from "./audit-store.ts";
@@ -29,7 +29,7 @@ export async function restartAudit(
   });
 }
 
-async function restartChain(trx: Kysely<Tables>, key: Buffer, id: number): Promise<number> {
+async function restartChain(trx: Kysely<Tables>, key: AuditKey, id: number): Promise<number> {
   // The delete takes the lock on PostgreSQL: whoever appends has the row locked, so we wait for that event as well.
   const row = await trx.deleteFrom("audit_chains").where("id", "=", id).returning(["seq"]).executeTakeFirst();
   const events = await trx.deleteFrom("audit_events").where("chain", "=", id).returning(["seq"]).execute();

@@ -5,6 +5,7 @@ import {
   auditEventHash,
   type ChainState,
   type HashedEvent,
+  type AuditKey,
 } from "#server/domain/audit/audit-hash.ts";
 import type { AuditEvent, AuditLog, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { Clock } from "#server/domain/clock.ts";
@@ -27,7 +28,7 @@ export const AUDIT_MAX_FACTS = 16;
 
 export interface AuditLogOptions {
   /** 32 bytes, of the master key. Who has it can forge the log; who has only the database cannot. */
-  readonly key: Buffer;
+  readonly key: AuditKey;
   readonly clock: Clock;
   readonly dialect: "sqlite" | "postgres";
 }

@@ -1,3 +1,4 @@
+import type { AuditKey } from "#server/domain/audit/audit-hash.ts";
 import { sql, type Kysely } from "kysely";
 import type { AuditProblem, AuditVerdict, VerifyAuditOptions } from "#server/domain/audit/audit-reader.ts";
 import { checkedChain } from "./audit-chains.ts";
@@ -11,7 +12,7 @@ const MAX_WALKS = 3;
 /** Checks the whole log beside those who write to it; see `AuditReader.verify`. */
 export async function verifyAudit(
   db: Kysely<Tables>,
-  key: Buffer,
+  key: AuditKey,
   options: VerifyAuditOptions = {},
 ): Promise<AuditVerdict> {
   const rows = await db.selectFrom("audit_chains").selectAll().orderBy("id").execute();
@@ -35,7 +36,7 @@ export async function verifyAudit(
 
 async function verifyChain(
   db: Kysely<Tables>,
-  key: Buffer,
+  key: AuditKey,
   id: number,
   options: Parameters<typeof walkChain>[3],
 ): Promise<AuditProblem | undefined> {

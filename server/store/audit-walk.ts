@@ -1,6 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Kysely } from "kysely";
-import { auditEventHash, type ChainState, type HashedEvent } from "#server/domain/audit/audit-hash.ts";
+import {
+  auditEventHash,
+  type ChainState,
+  type HashedEvent,
+  type AuditKey,
+} from "#server/domain/audit/audit-hash.ts";
 import type { AuditProblem } from "#server/domain/audit/audit-reader.ts";
 import type { AuditEventRow, Tables } from "./schema.ts";
 
@@ -32,7 +37,7 @@ export async function readChain(
 
 /** The place after `row`, or what is wrong with it. */
 export function step(
-  key: Buffer,
+  key: AuditKey,
   chain: ChainState,
   place: ChainPlace,
   row: AuditEventRow,
@@ -50,7 +55,7 @@ export function step(
 /** Checks a chain from its anchor to its head; undefined when it is whole. */
 export async function walkChain(
   db: Kysely<Tables>,
-  key: Buffer,
+  key: AuditKey,
   chain: ChainState,
   options: { readonly onBatch: (events: number) => void; readonly signal: AbortSignal | undefined },
 ): Promise<AuditProblem | undefined> {

@@ -1,4 +1,4 @@
-import type { Kysely, UpdateQueryBuilder, UpdateResult } from "kysely";
+import { sql, type Kysely, type UpdateQueryBuilder, type UpdateResult } from "kysely";
 import type {
   RefreshFamily,
   RefreshTokenStore,
@@ -119,35 +119,23 @@ function otpOf(db: Kysely<Tables>): Pick<RefreshTokenStore, "settleOtp" | "count
   };
 }
 
+/** As texts, as is `find`: a query builder would take as long to write these as the database to run them. */
 async function rotate(
   db: Kysely<Tables>,
   hash: string,
-  successor: StoredRefreshToken,
+  { hash: next, familyId, generation, expiresAtMs }: StoredRefreshToken,
   nowMs: number,
 ): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable("refresh_tokens")
-    .set({ consumed_at_ms: nowMs })
-    .where("hash", "=", hash)
-    .where("family_id", "=", successor.familyId)
-    .where("consumed_at_ms", "is", null)
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom("refresh_families as f")
-          .select("f.id")
-          .whereRef("f.id", "=", "refresh_tokens.family_id")
-          .where("f.revoked_at_ms", "is", null),
-      ),
-    )
-    .executeTakeFirst();
-  if (numUpdatedRows !== 1n) return false;
-  await db.insertInto("refresh_tokens").values(toRow(successor)).execute();
-  await db
-    .updateTable("refresh_families")
-    .set({ last_used_at_ms: nowMs })
-    .where("id", "=", successor.familyId)
-    .execute();
+  const consumed = await sql`
+    update refresh_tokens set consumed_at_ms = ${nowMs}
+    where hash = ${hash} and family_id = ${familyId} and consumed_at_ms is null and exists (
+      select 1 from refresh_families as f where f.id = refresh_tokens.family_id and f.revoked_at_ms is null
+    )`.execute(db);
+  if (consumed.numAffectedRows !== 1n) return false;
+  await sql`
+    insert into refresh_tokens (hash, family_id, generation, expires_at_ms)
+    values (${next}, ${familyId}, ${generation}, ${expiresAtMs})`.execute(db);
+  await sql`update refresh_families set last_used_at_ms = ${nowMs} where id = ${familyId}`.execute(db);
   return true;
 }
 
@@ -170,20 +158,24 @@ async function revoke(
   return rows.map(({ id }) => id);
 }
 
+interface FoundRow extends RefreshFamilyRow {
+  readonly hash: string;
+  readonly generation: number;
+  readonly consumed_at_ms: number | null;
+  readonly token_expires_at_ms: number;
+}
+
 async function find(db: Kysely<Tables>, hash: string): ReturnType<RefreshTokenStore["find"]> {
-  const row = await db
-    .selectFrom("refresh_tokens as t")
-    .innerJoin("refresh_families as f", "f.id", "t.family_id")
-    .selectAll("f")
-    .select(["t.hash", "t.family_id", "t.generation", "t.consumed_at_ms"])
-    .select("t.expires_at_ms as token_expires_at_ms")
-    .where("t.hash", "=", hash)
-    .executeTakeFirst();
+  const { rows } = await sql<FoundRow>`
+    select f.*, t.hash, t.generation, t.consumed_at_ms, t.expires_at_ms as token_expires_at_ms
+    from refresh_tokens as t join refresh_families as f on f.id = t.family_id
+    where t.hash = ${hash}`.execute(db);
+  const [row] = rows;
   if (row === undefined) return undefined;
   return {
     token: {
       hash: row.hash,
-      familyId: row.family_id,
+      familyId: row.id,
       generation: row.generation,
       expiresAtMs: row.token_expires_at_ms,
       consumedAtMs: row.consumed_at_ms ?? undefined,

@@ -1,3 +1,4 @@
+import { createSecretKey } from "node:crypto";
 import { sql } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AccountStore, SignInCodeStore, WebSessionStore } from "#server/domain/accounts/ports.ts";
@@ -85,7 +86,8 @@ function createStore(
   options: CommonOptions,
   close: () => Promise<void>,
 ): Store {
-  const { auditKey: key, auditMetrics: metrics, clock } = options;
+  const { auditKey, auditMetrics: metrics, clock } = options;
+  const key = auditKey === undefined ? undefined : createSecretKey(auditKey);
   const auth = createAuthStore(db, {
     auditLogFor(connection) {
       if (key === undefined) return closedAuditLog;

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from "node:crypto";
+import { createHash, createHmac, createSecretKey, randomBytes } from "node:crypto";
 import type { MasterKey } from "./master-key.ts";
 import type { OauthClient, RefreshFamily, StoredRefreshToken } from "./ports.ts";
 
@@ -33,7 +33,7 @@ export interface RefreshTokenMaker {
 }
 
 export function createRefreshTokenMaker(masterKey: MasterKey): RefreshTokenMaker {
-  const successorKey = masterKey.derive("refresh-successor");
+  const successorKey = createSecretKey(masterKey.derive("refresh-successor"));
   return {
     first: (family, client, nowMs) =>
       make(randomBytes(TOKEN_BYTES).toString("base64url"), { family, client, generation: 0, nowMs }),
