@@ -15,6 +15,7 @@ import { correlationKey } from "#server/rpc/caller-context.ts";
 import { originKey } from "#server/rpc/origin-context.ts";
 import { pageKey, peerKey } from "#server/rpc/peer-context.ts";
 import type { RpcRoutes } from "#server/rpc/router.ts";
+import { answerClientError } from "./client-error.ts";
 import { HttpError, toErrorAnswer, type ErrorAnswer } from "./http-error.ts";
 import { pageCredentialsOf } from "./page-credentials.ts";
 import { measureRequests } from "./measure-requests.ts";
@@ -66,6 +67,7 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
     // No route has a schema for the framework to check, and loading its schema compilers would take a tenth of a start.
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     frameworkErrors: (error, request, reply) => sendError(deps, error, request, reply),
+    clientErrorHandler: answerClientError,
   });
   app.addHook("onRequest", (request, reply, done) => {
     const id = adoptCorrelationId(request.raw.headers);
