@@ -1,0 +1,113 @@
+import { execFileSync } from "node:child_process";
+import { open, mkdtemp, rm, rmdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { expect, onTestFinished, test } from "vitest";
+import { startTestServer } from "../start-test-server.ts";
+import { openWire, type WireAnswer } from "./keep-alive-wire.ts";
+
+/** Of the disk; a fresh server needs about a third of it. */
+const DISK_BYTES = 4 * 1024 * 1024;
+const BLOCK_BYTES = 4096;
+/** SQLite writes over old pages of its journal before it asks for new ones. */
+const MAX_REQUESTS = 2_000;
+const PASSWORD = "Correct-horse-1";
+
+/** A small disk of its own; undefined where this user may not have one. */
+async function mountSmallDisk(): Promise<string | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), "pipit-disk-"));
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_BYTES}`, "tmpfs", folder], { stdio: "ignore" });
+    return folder;
+  } catch {
+    await rmdir(folder);
+    return undefined;
+  }
+}
+
+/** Takes all space that is left. */
+async function fill(path: string): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    const block = Buffer.alloc(BLOCK_BYTES);
+    for (;;) await file.write(block);
+  } catch (reason) {
+    if (!(reason instanceof Error && "code" in reason && reason.code === "ENOSPC")) throw reason;
+  } finally {
+    await file.close();
+  }
+}
+
+test("a full disk is said to be one, leaves nothing half-written, and is forgotten once there is space again", async ({
+  skip,
+}) => {
+  const folder = await mountSmallDisk();
+  if (folder === undefined) return skip("only root may mount a small disk");
+  onTestFinished(() => {
+    execFileSync("umount", ["--lazy", folder]);
+    return rmdir(folder);
+  });
+  await using server = await startTestServer({ home: folder });
+  using wire = openWire(4);
+  const tokenUrl = `${server.httpUrl}/oauth/token`;
+  const refresh = (token: string): Promise<WireAnswer> =>
+    wire.post(tokenUrl, { grant_type: "refresh_token", client_id: "pipit-cli", refresh_token: token });
+  const asJson = (path: string, body: object): Promise<WireAnswer> =>
+    wire.send({
+      url: server.httpUrl + path,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const signIn = (): Promise<WireAnswer> =>
+    wire.post(tokenUrl, {
+      grant_type: "password",
+      client_id: "pipit-cli",
+      username: "ann",
+      password: PASSWORD,
+    });
+  expect((await asJson("/auth/register", { login: "ann", password: PASSWORD })).status).toBe(200);
+
+  let token = server.refreshToken;
+  const filler = join(folder, "filler");
+  await fill(filler);
+  let answer = await refresh(token);
+  for (let count = 1; answer.status === 200 && count < MAX_REQUESTS; count++) {
+    token = String(answer.body["refresh_token"]);
+    answer = await refresh(token);
+  }
+  for (const refused of [answer, await refresh(token), await signIn()]) {
+    expect([refused.status, refused.body["error"]]).toEqual([507, "server_error"]);
+    expect(refused.body["error_description"]).toMatch(/disk is full/);
+    expect(refused.text).not.toContain(folder);
+  }
+  const registered = await asJson("/auth/register", { login: "bob", password: PASSWORD });
+  expect([registered.status, registered.body["error"]]).toMatchObject([507, { code: "STORAGE_FULL" }]);
+  // Reading needs no space.
+  expect((await wire.send({ method: "GET", url: `${server.httpUrl}/health` })).status).toBe(200);
+  const bearer = { authorization: `Bearer ${server.accessToken}` };
+  const sessions = await wire.send({
+    method: "GET",
+    url: `${server.httpUrl}/oauth/sessions`,
+    headers: bearer,
+  });
+  expect(sessions.status).toBe(200);
+
+  await rm(filler);
+  const after = await refresh(token);
+  expect(after.status).toBe(200);
+  expect((await signIn()).status).toBe(200);
+  const bob = await asJson("/auth/register", { login: "bob", password: PASSWORD });
+  expect([bob.status, bob.body["login"]]).toEqual([200, "bob"]);
+
+  const database = new Database(join(server.dataDir, "pipit.db"), { readonly: true });
+  try {
+    expect(database.pragma("integrity_check", { simple: true })).toBe("ok");
+    expect(database.prepare("select count(*) from accounts where login = 'bob'").pluck().get()).toBe(1);
+    const forks =
+      "select family_id from refresh_tokens where consumed_at_ms is null group by 1 having count(*) > 1";
+    expect(database.prepare(forks).all()).toEqual([]);
+  } finally {
+    database.close();
+  }
+});
