@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestServer, type TestServer } from "#tests/integration/start-test-server.ts";
-import { runCommand } from "#tests/system/command.ts";
+import { generatePythonStubs, type PythonStubs } from "./python-stubs.ts";
+
+const PYTHON_TIMEOUT_MS = 45_000;
 
 /** What python_client.py prints. */
 interface PythonAnswer {
@@ -17,39 +16,20 @@ interface PythonAnswer {
 }
 
 let server: TestServer;
-let stubs: string;
-
+let stubs: PythonStubs;
 beforeAll(async () => {
-  stubs = await mkdtemp(join(tmpdir(), "pipit-python-"));
-  const signal = AbortSignal.timeout(30_000);
-  const where = await runCommand("sh", ["-c", "command -v grpc_python_plugin"], {}, signal);
-  const plugin = `--plugin=protoc-gen-grpc_python=${where.stdout.trim()}`;
-  const args = [
-    "-I",
-    "proto",
-    plugin,
-    `--python_out=${stubs}`,
-    `--grpc_python_out=${stubs}`,
-    "streaming.proto",
-  ];
-  const generated = await runCommand("protoc", args, {}, signal);
-  expect(generated.stderr).toBe("");
-  expect(generated.code).toBe(0);
+  stubs = await generatePythonStubs(["streaming.proto"]);
   server = await startTestServer();
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
-  await rm(stubs, { recursive: true, force: true });
+  await stubs[Symbol.asyncDispose]();
 });
 
-/** The token goes through the environment: an argument would be readable by every user of the machine. */
 async function ask(prompt: string, token: string | undefined): Promise<PythonAnswer> {
-  const script = join(import.meta.dirname, "python_client.py");
-  const env = { PYTHONPATH: stubs, PYTHONDONTWRITEBYTECODE: "1", PIPIT_TOKEN: token };
-  const args = [script, server.grpcUrl, prompt];
-  const result = await runCommand("/usr/bin/python3", args, { env }, AbortSignal.timeout(45_000));
-  expect(result.stderr).toBe("");
-  return JSON.parse(result.stdout) as PythonAnswer;
+  const args = [server.grpcUrl, prompt];
+  const answer = await stubs.run("python_client.py", args, { PIPIT_TOKEN: token }, PYTHON_TIMEOUT_MS);
+  return answer as PythonAnswer;
 }
 
 test("a Python client with generated stubs completes StreamAudio", async () => {

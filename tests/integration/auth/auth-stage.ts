@@ -21,6 +21,7 @@ import { startTestServer, type TestServer } from "../start-test-server.ts";
 export const INTERNAL_KEY = "internal-key-of-the-tests";
 export const PASSWORD = "Correct-horse-1";
 const MASTER_KEY = Buffer.alloc(32, 5).toString("base64");
+const TOTP_STEP_SECONDS = 30;
 const nobody: AuditOrigin = { ip: undefined, userAgent: undefined, correlationId: undefined };
 
 /** Parameters of a form. */
@@ -54,8 +55,8 @@ export interface AuthStage extends AsyncDisposable {
   /** Moves the server's clock, which stands still otherwise. */
   advance(durationMs: number): void;
   addAccount(given: Partial<NewAccount> & { readonly id: string }): Promise<Account>;
-  /** Gives an account a second factor; resolves to a code that is good now. */
-  addSecondFactor(userId: string): Promise<string>;
+  /** Gives an account a second factor; resolves to its code of now, or of so many steps of 30 s later. */
+  addSecondFactor(userId: string, steps?: number): Promise<string>;
   addClient(registration: Partial<ClientRegistration> & { readonly clientId: string }): Promise<void>;
   addConfidential(
     registration: Partial<ClientRegistration> & { readonly clientId: string },
@@ -128,12 +129,12 @@ export async function openAuthStage(database: TestDatabase["name"]): Promise<Aut
   return {
     ...wire,
     ...createRegistrations(store, clients, passwordHash),
-    async addSecondFactor(userId) {
+    async addSecondFactor(userId, steps = 0) {
       const secret = newTotpSecret();
       const sealed = createSealer(masterKey.derive("totp-secrets")).seal(secret, userId);
       await store.auth.totp.setPending(userId, sealed);
       await store.auth.totp.confirm(userId, sealed, 0);
-      return generateSync({ secret, epoch: Math.floor(nowMs / 1000) });
+      return generateSync({ secret, epoch: Math.floor(nowMs / 1000) + steps * TOTP_STEP_SECONDS });
     },
     server,
     url: server.httpUrl,
