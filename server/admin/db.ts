@@ -17,7 +17,7 @@ export const db: AdminGroup = async (args, deps) => {
     });
   commands
     .command("status")
-    .description("where the database is, its schema, and how many rows it has; changes nothing")
+    .description("where the database is, its schema, and how many rows it has; migrates nothing")
     .action(() => withDatabase((database) => status(database, deps)));
   commands
     .command("migrate")
