@@ -1,6 +1,5 @@
 import { requireScope } from "#server/domain/tokens/scopes.ts";
-import type { WsTokens } from "#server/domain/tokens/ws-tokens.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import { WS_TOKEN_TTL_MS, type WsTokens } from "#server/domain/tokens/ws-tokens.ts";
 import { originOf } from "../origin.ts";
 import type { RequireCaller } from "../require-caller.ts";
 import type { Route } from "../route.ts";
@@ -11,7 +10,6 @@ export interface WsTokenRouteDeps {
   readonly wsTokens: Pick<WsTokens, "issue">;
   readonly requireBearer: RequireCaller;
   readonly isSecure: IsSecureTransport;
-  readonly clock: Clock;
 }
 
 /** `POST /api/v1/ws-token/` with a bearer token and no body: a token that opens one WebSocket. */
@@ -26,7 +24,7 @@ export function apiWsTokenRoute(deps: WsTokenRouteDeps): Route {
       return {
         ws_token: token,
         expires_at: new Date(expiresAtMs).toISOString(),
-        expires_in: Math.floor((expiresAtMs - deps.clock.nowMs()) / 1000),
+        expires_in: WS_TOKEN_TTL_MS / 1000,
       };
     }),
   };
