@@ -8,6 +8,7 @@ import type { Account, NewAccount } from "#server/domain/accounts/ports.ts";
 import { newTotpSecret } from "#server/domain/accounts/totp.ts";
 import { auditKeyOf } from "#server/domain/audit/audit-key.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { Logger } from "#server/domain/logger.ts";
 import { createSealer } from "#server/domain/secrets/sealer.ts";
 import { createClients, type ClientRegistration, type Clients } from "#server/domain/tokens/clients.ts";
 import { loadMasterKey } from "#server/domain/tokens/master-key.ts";
@@ -95,7 +96,8 @@ const publicClient = {
   scope: "api:read api:write openid profile email",
 } as const satisfies Partial<ClientRegistration>;
 
-export async function openAuthStage(database: TestDatabase["name"]): Promise<AuthStage> {
+/** @param logger takes the log of the server; default: nobody does */
+export async function openAuthStage(database: TestDatabase["name"], logger?: Logger): Promise<AuthStage> {
   await using opening = new AsyncDisposableStack();
   let nowMs = Date.now();
   const clock = { nowMs: () => nowMs };
@@ -111,7 +113,7 @@ export async function openAuthStage(database: TestDatabase["name"]): Promise<Aut
       auditRetentionDays: 365,
     },
   };
-  const server = opening.use(await startTestServer({ database, config, deps: { clock } }));
+  const server = opening.use(await startTestServer({ database, config, deps: { clock, ...(logger && { logger }) } }));
   const { databaseUrl } = server.config;
   const masterKey = await loadMasterKey({ dataDir: server.dataDir, configured: MASTER_KEY });
   const store = opening.use(
