@@ -7,6 +7,8 @@ export function jwksRoute(keys: { jwks(): unknown }): Route {
     method: "GET",
     path: "/.well-known/jwks.json",
     async handler(_request, reply) {
+      // Clients in pages of other sites verify tokens as well; there is nothing secret in it.
+      reply.header("access-control-allow-origin", "*").header("cross-origin-resource-policy", "cross-origin");
       reply.header("cache-control", `public, max-age=${JWKS_MAX_AGE_SECONDS}`);
       return keys.jwks();
     },
