@@ -18,9 +18,9 @@ import { loadMasterKey, type MasterKey } from "./domain/tokens/master-key.ts";
 import { openDataFolder } from "./lifecycle/data-folder.ts";
 import { createLogger } from "./logger.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import { DATABASE_FILE } from "./store/open-database.ts";
 import { openStore, type Store } from "./store/store.ts";
 
-const DATABASE_FILE = "pipit.db";
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What a test may put in place of the real thing. */

@@ -180,6 +180,8 @@ function toBody(request: FastifyRequest, status: number, body: ErrorAnswer["body
   }
   // Wire-facts §3.1.
   if (path.startsWith("/api/v1/")) return { detail: message };
+  // Wire-facts §5.1.
+  if (path.startsWith("/auth/")) return { ...body, detail: message };
   return body;
 }
 

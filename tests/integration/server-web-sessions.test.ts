@@ -90,7 +90,7 @@ describe("POST /auth/sign-in", () => {
     });
     expect([answer.status, answer.json]).toEqual([
       status,
-      { error: expect.objectContaining({ code: "INVALID_REQUEST" }) },
+      { detail: expect.any(String), error: expect.objectContaining({ code: "INVALID_REQUEST" }) },
     ]);
   });
 
@@ -126,7 +126,7 @@ describe("POST /auth/sign-in", () => {
     const limited = await signInWithCode(own, code);
     expect([limited.status, limited.json]).toEqual([
       429,
-      { error: expect.objectContaining({ code: "RATE_LIMITED" }) },
+      { detail: expect.any(String), error: expect.objectContaining({ code: "RATE_LIMITED" }) },
     ]);
     expect(Number(limited.headers["retry-after"])).toBeGreaterThan(0);
     expect(Number(limited.headers["retry-after"])).toBeLessThanOrEqual(60);
@@ -180,7 +180,10 @@ describe("POST /auth/session", () => {
     ["a forged token", { authorization: "Bearer nonsense" }, "TOKEN_INVALID"],
   ])("%s gives none", async (_name, headers, code) => {
     const answer = await send(server.httpUrl, { method: "POST", path: "/auth/session", headers });
-    expect([answer.status, answer.json]).toEqual([401, { error: expect.objectContaining({ code }) }]);
+    expect([answer.status, answer.json]).toEqual([
+      401,
+      { detail: expect.any(String), error: expect.objectContaining({ code }) },
+    ]);
     expect(answer.headers["set-cookie"]).toBeUndefined();
   });
 
