@@ -24,6 +24,7 @@ export interface SharedServers extends AsyncDisposable {
   urls(): readonly [string, string];
   /** What both have written to their logs. */
   output(): string;
+  readonly redisUrl: string;
   /** A store of our own beside them, as a third process has it. */
   readonly store: Store;
   readonly clients: Clients;
@@ -73,6 +74,7 @@ export async function startSharedServers(): Promise<SharedServers> {
   return {
     urls: () => [processes[0]?.url ?? "", processes[1]?.url ?? ""],
     output: () => processes.map((one) => one.output()).join(""),
+    redisUrl: redis.url,
     store,
     clients,
     addAccount: async (id) => void (await store.accounts.create(accountOf({ id, passwordHash }))),

@@ -1,5 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { limitRules } from "#server/domain/limits/rules.ts";
+import { createRedisConnection } from "#server/store/redis/redis-connection.ts";
+import { createRedisCounterStore } from "#server/store/redis/redis-counter-store.ts";
 import { sharedDatabases } from "#server/store/testing/databases.ts";
+import { createRecordingLogger } from "#server/store/testing/temporary-store.ts";
 import { openWire, type Wire, type WireAnswer } from "./keep-alive-wire.ts";
 import { SHARED_PASSWORD, startSharedServers, type SharedServers } from "./shared-servers.ts";
 
@@ -7,8 +11,12 @@ const WRONG_AT_ONCE = 200;
 /** What the limits let through: contracts §3. */
 const MAX_HASHES = 5;
 const RIGHT_AT_ONCE = 20;
-/** The checklist's full number is 100,000, which is bench work; here it is about the keys not pushing each other out. */
-const OTHER_KEYS = 1_000;
+/** Names that nobody has, each of which costs a hash. */
+const OTHER_NAMES = 100;
+/** Counters of others besides; the checklist's full number is 100,000. */
+const OTHER_KEYS = 20_000;
+/** As many commands may be on their way to Redis. */
+const KEYS_AT_ONCE = 200;
 const WRONG_PASSWORD = "Wrong-horse-9";
 const SOCKETS = 64;
 const TEST_TIMEOUT_MS = 90_000;
@@ -100,21 +108,30 @@ describe.each(sharedDatabases)("sign-ins at two server processes on $name and Re
     }
   });
 
-  test(
-    `[G3] ${OTHER_KEYS} other accounts and addresses do not push a lock out`,
-    { timeout: TEST_TIMEOUT_MS },
-    async () => {
-      await servers.addAccount("dora");
-      await attack("dora");
-      const others = Array.from({ length: OTHER_KEYS }, (_, count) =>
-        signIn(count, `nobody-${count}`, WRONG_PASSWORD, addressOf(1_000 + count)),
+  test(`[G3] ${OTHER_KEYS} other keys do not push a lock out`, { timeout: TEST_TIMEOUT_MS }, async () => {
+    await servers.addAccount("dora");
+    await attack("dora");
+    await using connection = createRedisConnection({
+      url: servers.redisUrl,
+      logger: createRecordingLogger(),
+    });
+    await vi.waitUntil(() => connection.status() === "connected", { timeout: 10_000 });
+    const counters = createRedisCounterStore({ connection });
+    for (let made = 0; made < OTHER_KEYS; made += KEYS_AT_ONCE) {
+      await Promise.all(
+        Array.from({ length: KEYS_AT_ONCE }, (_, count) =>
+          counters.reserve(`other-${made + count}`, limitRules.lockout, Date.now()),
+        ),
       );
-      // Each is a first attempt; some find the queue of hashes full.
-      for (const { status } of await Promise.all(others)) expect([400, 503]).toContain(status);
-      const right = await signIn(0, "dora", SHARED_PASSWORD, "192.0.2.30");
-      expect([right.status, right.body["error"]]).toEqual([429, "invalid_grant"]);
-    },
-  );
+    }
+    const others = Array.from({ length: OTHER_NAMES }, (_, count) =>
+      signIn(count, `nobody-${count}`, WRONG_PASSWORD, addressOf(1_000 + count)),
+    );
+    // Each is a first attempt; some find the queue of hashes full.
+    for (const { status } of await Promise.all(others)) expect([400, 503]).toContain(status);
+    const right = await signIn(0, "dora", SHARED_PASSWORD, "192.0.2.30");
+    expect([right.status, right.body["error"]]).toEqual([429, "invalid_grant"]);
+  });
 
   test(
     `[G3] ${RIGHT_AT_ONCE} right passwords at once, also from one address, all get in`,
