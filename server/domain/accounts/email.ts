@@ -1,4 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
+import { isNormalizable } from "./normalizable.ts";
 
 /** RFC 5321 §4.5.3.1 with erratum 1690: what fits into a mail path. */
 export const EMAIL_MAX_CHARACTERS = 254;
@@ -12,6 +13,9 @@ const label = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u;
  * @throws PipitError INVALID_REQUEST with the field "email"
  */
 export function checkEmail(email: string): string {
+  if (!isNormalizable(email, EMAIL_MAX_CHARACTERS)) {
+    throw refused(`email: must be at most ${EMAIL_MAX_CHARACTERS} characters long.`);
+  }
   const composed = email.normalize("NFC");
   if (composed.length > EMAIL_MAX_CHARACTERS) {
     throw refused(

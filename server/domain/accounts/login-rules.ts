@@ -1,5 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { LOCAL_LOGIN } from "./local-account.ts";
+import { isNormalizable } from "./normalizable.ts";
 import { loginKeyOf } from "./ports.ts";
 
 export const LOGIN_MIN_CHARACTERS = 3;
@@ -13,6 +14,9 @@ const withLetterOrDigit = /[\p{L}\p{N}]/u;
  * @throws PipitError INVALID_REQUEST with the field "login"
  */
 export function checkLogin(login: string): string {
+  if (!isNormalizable(login, LOGIN_MAX_CHARACTERS)) {
+    throw refused(`login: must be ${LOGIN_MIN_CHARACTERS} to ${LOGIN_MAX_CHARACTERS} characters long.`);
+  }
   const composed = login.normalize("NFC");
   const characters = [...composed].length;
   if (characters < LOGIN_MIN_CHARACTERS || characters > LOGIN_MAX_CHARACTERS) {

@@ -1,4 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
+import { isNormalizable } from "./normalizable.ts";
 
 export const DISPLAY_NAME_MAX_CHARACTERS = 100;
 export const ABOUT_MAX_CHARACTERS = 2000;
@@ -12,6 +13,9 @@ const unprintableInText = /[^\P{Cc}\n\r\t]|[\u202A-\u202E\u2066-\u2069]/u;
  * @throws PipitError INVALID_REQUEST with the field "display_name"
  */
 export function checkDisplayName(name: string): string {
+  if (!isNormalizable(name.trim(), DISPLAY_NAME_MAX_CHARACTERS)) {
+    throw refused("display_name", `must be 1 to ${DISPLAY_NAME_MAX_CHARACTERS} characters long.`);
+  }
   const trimmed = name.normalize("NFC").trim();
   const characters = [...trimmed].length;
   if (characters < 1 || characters > DISPLAY_NAME_MAX_CHARACTERS) {
@@ -30,6 +34,12 @@ export function checkDisplayName(name: string): string {
  * @throws PipitError INVALID_REQUEST with the field "about"
  */
 export function checkAbout(about: string): string | undefined {
+  if (!isNormalizable(about.trim(), ABOUT_MAX_CHARACTERS)) {
+    throw refused(
+      "about",
+      `must be at most ${ABOUT_MAX_CHARACTERS} characters long, with few marks on a letter.`,
+    );
+  }
   const trimmed = about.normalize("NFC").trim();
   const characters = [...trimmed].length;
   if (characters > ABOUT_MAX_CHARACTERS) {
