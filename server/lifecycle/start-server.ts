@@ -59,6 +59,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
       ...context,
       freshKeys: () => context.signingKeys.fresh(),
       otpOptional: config.auth.legacyOtpOptional,
+      registrationOpen: config.auth.registrationOpen,
     }),
     otp: createOtpService({ ...context, accounts: context.store.accounts }),
     authenticate: context.authenticate,

@@ -3,6 +3,7 @@ import { generateSync } from "otplib/functional";
 import { describe, expect, test } from "vitest";
 import { Auth } from "#proto/auth_pb.ts";
 import { Otp } from "#proto/otp_pb.ts";
+import { readServerConfig } from "#server/config.ts";
 import { databases } from "#server/store/testing/databases.ts";
 import { GrpcJsClient } from "./server-clients.ts";
 import { startTestServer, type TestServer, type TestServerOverrides } from "./start-test-server.ts";
@@ -109,6 +110,17 @@ describe.each(databases)("Auth and Otp over gRPC on $name", ({ name }) => {
     expect(await statusOf(server, token)).toBe(200);
     const { iat = 0, exp = 0 } = decodeJwt(token);
     expect(exp - iat).toBe(24 * 60 * 60);
+  });
+
+  test("where only an admin makes accounts, nobody makes one by this way either", async () => {
+    const { auth } = readServerConfig({ argv: [], env: { PIPIT_REGISTRATION: "closed" } });
+    await using server = await start({ config: { auth } });
+    using client = new OriginalClient(server);
+    expect(await client.register()).toMatchObject({
+      success: false,
+      error: "Only an admin makes accounts on this server. Ask yours for one.",
+    });
+    expect(await client.login()).toMatchObject({ success: false, error: "Invalid login or password." });
   });
 
   test("guesses are counted by address and account, as everywhere", async () => {

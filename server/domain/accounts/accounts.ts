@@ -218,6 +218,11 @@ export async function replacePassword(
   return changedAtMs;
 }
 
+/** What strangers are told where PIPIT_REGISTRATION is `closed`, by whatever way they come. */
+export function registrationClosed(): PipitError {
+  return new PipitError("NOT_ALLOWED", "Only an admin makes accounts on this server. Ask yours for one.");
+}
+
 export function noAccount(): PipitError {
   return new PipitError("INVALID_REQUEST", "There is no such account.");
 }

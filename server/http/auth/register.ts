@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { PipitError } from "#contract/pipit-error.ts";
 import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
+import { registrationClosed } from "#server/domain/accounts/accounts.ts";
 import { FULL_SCOPE, scopesOf } from "#server/domain/tokens/scopes.ts";
 import { originOf } from "../origin.ts";
 import type { Route } from "../route.ts";
@@ -43,8 +43,4 @@ export function registerRoute(deps: AccountRouteDeps): Route {
       return { ...toAccountBody(account), ...answer };
     }),
   };
-}
-
-function registrationClosed(): PipitError {
-  return new PipitError("NOT_ALLOWED", "Only an admin makes accounts on this server. Ask yours for one.");
 }
