@@ -74,7 +74,7 @@ describe.each(databases)("the refresh grant on $name", ({ name }) => {
     expect(outcome(await stage.refresh(third.refreshToken))).toEqual(invalidGrant);
   });
 
-  test("of eight at once all get one successor", async () => {
+  test("[G2] of eight at once all get one successor", async () => {
     const { refreshToken } = await stage.signIn("alice");
     const answers = await Promise.all(Array.from({ length: 8 }, () => stage.refresh(refreshToken)));
     expect(new Set(answers.map((answer) => tokensOf(answer).refreshToken)).size).toBe(1);

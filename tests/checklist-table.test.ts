@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+
+/** Statements of the auth checklist by RFC, and those of its goals that are about behaviour. */
+const statements = [
+  ...Array.from({ length: 37 }, (_, index) => String(index + 1)),
+  "G2",
+  "G3",
+  "G4",
+  "G6",
+  "G7",
+  "G8",
+  "G9",
+  "G10",
+  "G12",
+];
+/** How the table writes folders. */
+const folders: Readonly<Record<string, string>> = {
+  accounts: "server/domain/accounts",
+  auth: "tests/integration/auth",
+  store: "server/store",
+  tokens: "server/domain/tokens",
+};
+const HEADING = "## Auth service: checklist to test";
+/** The two ways to be run on SQLite and PostgreSQL. */
+const ON_BOTH = /\beach\(databases\)/;
+
+interface Row {
+  readonly statement: string;
+  readonly what: string;
+  /** From the root of the repository. */
+  readonly files: readonly string[];
+}
+
+function readTable(): readonly Row[] {
+  const text = readFileSync("docs/security.md", "utf8");
+  const section = text.split(`${HEADING}\n`)[1]?.split("\n## ")[0] ?? "";
+  const lines = section.split("\n").filter((line) => line.startsWith("| "));
+  return lines.slice(2).map((line) => {
+    const [, statement = "", what = "", tests = ""] = line.split("|").map((cell) => cell.trim());
+    return { statement, what, files: [...tests.matchAll(/`([^`]+)`/g)].map(([, path = ""]) => whole(path)) };
+  });
+}
+
+function whole(path: string): string {
+  const [folder = "", ...rest] = path.split("/");
+  return [folders[folder] ?? folder, ...rest].join("/");
+}
+
+/** Whether a test or a group of tests of this file has the number in its name. */
+function names(file: string, statement: string): boolean {
+  const text = readFileSync(file, "utf8");
+  // A name begins its line or follows the bracket of `test(`, `describe(` or `each(...)(`.
+  return new RegExp(`(?:^\\s*|\\()["\`](?:[^"\`\\n]* )?\\[${statement}\\][ :"]`, "m").test(text);
+}
+
+describe("the auth service's checklist in docs/security.md", () => {
+  const rows = readTable();
+
+  test("has a row for every statement, in order", () => {
+    expect(rows.map(({ statement }) => statement)).toEqual(statements);
+  });
+
+  test.each(rows)("$statement: $what", ({ statement, what, files }) => {
+    expect(what).not.toBe("");
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.filter((file) => !existsSync(file))).toEqual([]);
+    // Each file that is named has such a test, and one of them runs on both databases.
+    expect(files.filter((file) => !names(file, statement))).toEqual([]);
+    expect(files.some((file) => ON_BOTH.test(readFileSync(file, "utf8")))).toBe(true);
+  });
+});
