@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { requireUser, type Authenticate } from "#server/authenticate.ts";
 import type { Caller } from "#server/domain/caller.ts";
+import { requireScope, type Scope } from "#server/domain/tokens/scopes.ts";
 import { pageCredentialsOf } from "./page-credentials.ts";
 import type { Site } from "./site.ts";
 
@@ -10,6 +11,8 @@ export type RequireCaller = (request: FastifyRequest) => Promise<Caller>;
 export interface RequireOptions {
   /** Lets services in as well: client credentials, and `X-Internal-Auth`. */
   readonly service?: boolean;
+  /** What the token must be for; default: a route asks for it by itself. */
+  readonly scope?: Scope;
 }
 
 /** The switch for original clients is for their gRPC calls only, so no route has a local peer. */
@@ -31,10 +34,12 @@ export function createRequireBearer(authenticate: Authenticate, options: Require
   return admit(options, (request) => authenticate(headersOf(request), anybody));
 }
 
-function admit({ service = false }: RequireOptions, identify: RequireCaller): RequireCaller {
+function admit({ service = false, scope }: RequireOptions, identify: RequireCaller): RequireCaller {
   return async (request) => {
     const caller = await identify(request);
-    return service ? caller : requireUser(caller);
+    if (!service) requireUser(caller);
+    if (scope !== undefined) requireScope(caller, scope);
+    return caller;
   };
 }
 

@@ -56,8 +56,12 @@ export interface RoutesDeps {
 export function createRoutes(context: ServerContext, deps: RoutesDeps): readonly Route[] {
   const { models, logger, store } = context;
   const requireCaller = createRequireCaller(context.authenticate, deps.site);
+  const requireReader = createRequireCaller(context.authenticate, deps.site, { scope: "api:read" });
   /** People, and services of the same house (X-Internal-Auth, client credentials). */
-  const requireAnybody = createRequireCaller(context.authenticate, deps.site, { service: true });
+  const requireAnybody = createRequireCaller(context.authenticate, deps.site, {
+    service: true,
+    scope: "api:read",
+  });
   const pingDatabase = (): Promise<void> => store.ping();
   return [
     healthRoute({ pingDatabase, redisStatus: context.redisStatus, logger }),
@@ -65,16 +69,16 @@ export function createRoutes(context: ServerContext, deps: RoutesDeps): readonly
     jwksRoute(context.signingKeys),
     metricsRoute(context.metrics),
     ...identityRoutes(context, deps, requireCaller),
-    ...authRoutes(context, deps, requireCaller),
+    ...authRoutes(context, deps, { requireCaller, requireReader }),
     ...apiV1Routes({
       ...context,
       auth: store.auth,
       requireBearer: createRequireBearer(context.authenticate),
       trustedProxies: deps.config.trustedProxies,
     }),
-    ...chatsRoutes({ chats: store.chats, requireCaller }),
-    messagesRoute({ chats: store.chats, turns: store.turns, requireCaller }),
-    searchRoute({ chats: store.chats, turns: store.turns, requireCaller }),
+    ...chatsRoutes({ chats: store.chats, requireCaller: requireReader }),
+    messagesRoute({ chats: store.chats, turns: store.turns, requireCaller: requireReader }),
+    searchRoute({ chats: store.chats, turns: store.turns, requireCaller: requireReader }),
     modelsRoute({ models, requireCaller: requireAnybody, startedAtMs: context.startedAtMs }),
     statusRoute({ models, speech: context.speech, setAside: store.setAside, requireCaller: requireAnybody }),
     ...webRoutes(deps.webRoot, logger),
@@ -123,7 +127,7 @@ function isInternalOf(key: string | undefined): (request: FastifyRequest) => boo
 function authRoutes(
   context: ServerContext,
   { config, site, pageUrl }: RoutesDeps,
-  requireCaller: RequireCaller,
+  { requireCaller, requireReader }: Readonly<Record<"requireCaller" | "requireReader", RequireCaller>>,
 ): readonly Route[] {
   const { authenticate, clock, limits, logger, signInCodes, store, webSessions } = context;
   const requireBearer = createRequireBearer(authenticate);
@@ -131,7 +135,7 @@ function authRoutes(
   return [
     signInRoute({ ...starting, signInCodes, limits }),
     sessionRoute({ ...starting, requireBearer }),
-    meRoute({ requireCaller, accounts: store.accounts }),
+    meRoute({ requireCaller: requireReader, accounts: store.accounts }),
     ...accountRoutes({
       ...starting,
       ...context,

@@ -2,6 +2,7 @@ import { Code, type HandlerContext } from "@connectrpc/connect";
 import { PipitError } from "#contract/pipit-error.ts";
 import { requireUser, type Authenticate } from "#server/authenticate.ts";
 import type { Logger } from "#server/domain/logger.ts";
+import { requireScope } from "#server/domain/tokens/scopes.ts";
 import { callerKey } from "./caller-context.ts";
 import { fromRpcReason, toConnectError } from "./connect-error.ts";
 import { pageKey, peerKey } from "./peer-context.ts";
@@ -26,7 +27,7 @@ export interface AuthInterceptorDeps {
 /**
  * The one place where an RPC learns its caller. It is connect's request gate: it sees the headers of every call, unary
  * and streaming, before a byte of the body is read, so a stranger cannot make the server buffer or parse anything. All
- * RPCs are for people: a service is refused with NOT_ALLOWED.
+ * RPCs are for people who may write: a service, and a token for less, is refused with NOT_ALLOWED.
  */
 export function createAuthInterceptor(deps: AuthInterceptorDeps): (context: HandlerContext) => Promise<void> {
   return async (context) => {
@@ -41,7 +42,10 @@ export function createAuthInterceptor(deps: AuthInterceptorDeps): (context: Hand
         },
         context.values.get(peerKey),
       );
-      context.values.set(callerKey, requireUser(caller));
+      requireUser(caller);
+      // Original clients without a token have no scope, and ask all the same.
+      if (!caller.anonymous) requireScope(caller, "api:write");
+      context.values.set(callerKey, caller);
     } catch (reason) {
       const error = toOriginal(fromRpcReason(reason, context.signal), context);
       const fields = { rpc: context.method.name, reason: error?.code, error: reason };

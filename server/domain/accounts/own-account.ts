@@ -112,10 +112,12 @@ export function createOwnAccount(deps: OwnAccountDeps): OwnAccount {
   };
 }
 
+/** Throws NOT_ALLOWED for a program of somebody else: nobody lets it write chats to be locked out by it. */
 async function findOwner(
   { auth }: OwnAccountDeps,
-  { userId }: Owner,
+  { userId, clientId }: Owner,
 ): Promise<NonNullable<Subject["found"]>> {
+  if ((await auth.clients.find(clientId))?.firstParty === false) throw foreignProgram();
   const { found } = await subjectById(auth.accounts, userId);
   if (found === undefined) throw noAccount();
   if (found.account.local) throw noPassword();
@@ -198,6 +200,10 @@ function checkNewPassword(newPassword: string, oldPassword: string, login: strin
   throw new PipitError("INVALID_REQUEST", "password: must be another one than the old password.", {
     field: "password",
   });
+}
+
+function foreignProgram(): PipitError {
+  return new PipitError("NOT_ALLOWED", "Only this server's own programs change how somebody signs in.");
 }
 
 function noPassword(): PipitError {

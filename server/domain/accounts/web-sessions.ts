@@ -13,6 +13,11 @@ const TOUCH_EVERY_MS = 5 * 60 * 1000;
 export interface WebSessionRequest {
   readonly userId: string;
   readonly scope: readonly string[];
+  /**
+   * Whose token was traded for the session; default: the page, where the person signed in. Only the latter counts as a
+   * sign-in for what begins new sessions: see cookie-sign-in.ts.
+   */
+  readonly clientId?: string | undefined;
   /** When what the person signed in with ends; the session then ends no later. */
   readonly notAfterMs?: number | undefined;
 }
@@ -43,7 +48,7 @@ export interface WebSessionsOptions {
 export function createWebSessions({ store, accounts, clock }: WebSessionsOptions): WebSessions {
   const removeExpired = (): Promise<void> => store.removeExpired(clock.nowMs());
   return {
-    async start({ userId, scope, notAfterMs }) {
+    async start({ userId, scope, clientId = WEB_CLIENT_ID, notAfterMs }) {
       await removeExpired();
       const nowMs = clock.nowMs();
       const token = newOpaqueToken();
@@ -51,7 +56,7 @@ export function createWebSessions({ store, accounts, clock }: WebSessionsOptions
       await store.create({
         hash: hashOpaqueToken(token),
         userId,
-        clientId: WEB_CLIENT_ID,
+        clientId,
         scope: scope.join(" "),
         createdAtMs: nowMs,
         lastSeenAtMs: nowMs,

@@ -1,12 +1,8 @@
-import { PipitError } from "#contract/pipit-error.ts";
-import { CLI_CLIENT_ID, DESKTOP_CLIENT_ID } from "#contract/auth-wire.ts";
 import type { SignInCodes } from "#server/domain/accounts/sign-in-codes.ts";
 import type { RequireCaller } from "../require-caller.ts";
 import type { Route } from "../route.ts";
+import { requireProgram } from "./own-programs.ts";
 import { signInAddress } from "./sign-in-address.ts";
-
-/** The programs that a person runs beside a browser. */
-const programs: ReadonlySet<string> = new Set([CLI_CLIENT_ID, DESKTOP_CLIENT_ID]);
 
 export interface SignInCodesRouteDeps {
   readonly signInCodes: SignInCodes;
@@ -24,13 +20,10 @@ export function signInCodesRoute(deps: SignInCodesRouteDeps): Route {
     method: "POST",
     path: "/auth/sign-in-codes",
     async handler(request) {
-      const { clientId, userId, scope } = await deps.requireBearer(request);
-      if (!programs.has(clientId)) {
-        throw new PipitError(
-          "NOT_ALLOWED",
-          "Only the terminal client and the desktop app make sign-in codes.",
-        );
-      }
+      const { userId, scope } = requireProgram(
+        await deps.requireBearer(request),
+        "Only the terminal client and the desktop app make sign-in codes.",
+      );
       const { code, expiresAtMs } = await deps.signInCodes.issue({ userId, scope });
       return { code, expires_at: expiresAtMs, url: signInAddress(deps.pageUrl(), code) };
     },

@@ -106,7 +106,7 @@ test("signing in here signs the browser in on our own page, and the other way ro
   expect(await stage.webSessions.verify(cookie)).toMatchObject({ userId: ann.id });
 
   const other = stage.browser();
-  const { token } = await stage.webSessions.start({ userId: ann.id, scope: ["api:read"] });
+  const { token } = await stage.webSessions.start({ userId: ann.id, scope: ["api:read", "api:write"] });
   const { url } = authorizationRequest({ ...thirdParty, prompt: "none" });
   const answer = await fetch(new URL(url, stage.origin), {
     redirect: "manual",

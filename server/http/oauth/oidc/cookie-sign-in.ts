@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Provider, Session } from "oidc-provider";
+import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { WEB_SESSION_TTL_MS, type WebSessions } from "#server/domain/accounts/web-sessions.ts";
+import { FULL_SCOPE, scopesOf } from "#server/domain/tokens/scopes.ts";
 import { readSessionCookie } from "../../session-cookie.ts";
 
 /** Who this browser is signed in as. */
@@ -10,7 +12,10 @@ export interface CookieSignIn {
   readonly authTimeMs: number;
 }
 
-/** By the cookie of our own sign-in; undefined when nobody is. Throws what the database throws. */
+/**
+ * By the cookie of our own sign-in; undefined when nobody is. Throws what the database throws. A session that was traded
+ * for a token, or may do less than a person, is none: what is granted here may do more and lives longer.
+ */
 export async function readCookieSignIn(
   webSessions: Pick<WebSessions, "verify">,
   headers: IncomingHttpHeaders,
@@ -18,7 +23,9 @@ export async function readCookieSignIn(
   const token = readSessionCookie(headers.cookie);
   if (token === undefined) return undefined;
   try {
-    const { userId, authTimeMs, expiresAtMs = 0 } = await webSessions.verify(token);
+    const { userId, clientId, scope, authTimeMs, expiresAtMs = 0 } = await webSessions.verify(token);
+    const isPerson = clientId === WEB_CLIENT_ID && scopesOf(FULL_SCOPE).every((one) => scope.includes(one));
+    if (!isPerson) return undefined;
     // A session that does not say is taken for the oldest that it can be: max_age then asks once too often.
     return { userId, authTimeMs: authTimeMs ?? Math.max(0, expiresAtMs - WEB_SESSION_TTL_MS) };
   } catch (reason) {

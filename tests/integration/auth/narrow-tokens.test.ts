@@ -1,0 +1,115 @@
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Otp } from "#proto/otp_pb.ts";
+import { StreamingService } from "#proto/streaming_pb.ts";
+import { databases } from "#server/store/testing/databases.ts";
+import { bearer, openAuthStage, PASSWORD, type AuthStage } from "./auth-stage.ts";
+import { createFormBrowser } from "./form-browser.ts";
+import { authorizationRequest } from "./oidc-stage.ts";
+import { redeem } from "./statements-flows.ts";
+
+const REDIRECT = "http://127.0.0.1:54321/callback";
+const JSON_BODY = { "content-type": "application/json" };
+
+describe.each(databases)("a token that may do little, on $name,", ({ name }) => {
+  let stage: AuthStage;
+  beforeAll(async () => {
+    stage = await openAuthStage(name);
+    for (const id of ["ann", "bob", "eve", "kim"]) await stage.addAccount({ id: `${id}-id`, login: id });
+    await stage.addClient({
+      clientId: "notes-app",
+      name: "Notes",
+      redirectUris: [REDIRECT],
+      grantTypes: ["authorization_code", "refresh_token"],
+      scope: "openid api:read api:write",
+    });
+  });
+  afterAll(() => stage[Symbol.asyncDispose]());
+
+  /** Of somebody else's program, with the person's consent. */
+  const ofNotes = async (login: string, scope: string): Promise<string> => {
+    const browser = createFormBrowser(stage.url);
+    const request = authorizationRequest({ client_id: "notes-app", redirect_uri: REDIRECT, scope });
+    const page = await browser.open(request.url);
+    const consent = await browser.send(page, { login, password: PASSWORD });
+    const left = browser.leftTo(await browser.send(consent, {}, ["decision", "allow"]));
+    const { status, body } = await redeem(stage, {
+      code: left.searchParams.get("code") ?? "",
+      verifier: request.verifier,
+      redirectUri: REDIRECT,
+      clientId: "notes-app",
+      left,
+    });
+    expect(status).toBe(200);
+    return String(body["access_token"]);
+  };
+  const cookieFrom = async (accessToken: string): Promise<string> => {
+    const answer = await stage.post("/auth/session", "", bearer(accessToken));
+    return answer.headers.getSetCookie()[0]?.split(";")[0] ?? "";
+  };
+  const openPage = (path: string, cookie: string): Promise<Response> =>
+    fetch(new URL(path, stage.url), { headers: { cookie }, redirect: "manual" });
+
+  test("for openid alone reads no chats, asks nothing and begins no second factor", async () => {
+    const { accessToken } = await stage.signIn("ann", { scope: "openid" });
+    for (const path of ["/v1/chats", "/v1/chats/search?q=x", "/v1/models", "/auth/me"]) {
+      const { status, body } = await stage.get(path, bearer(accessToken));
+      expect([path, status, body]).toMatchObject([path, 403, { error: { code: "NOT_ALLOWED" } }]);
+    }
+    const transport = createGrpcTransport({ baseUrl: `http://${stage.server.grpcUrl}` });
+    const headers = bearer(accessToken);
+    const refusal = { code: Code.PermissionDenied };
+    await expect(createClient(Otp, transport).initOtp({ login: "ann" }, { headers })).rejects.toMatchObject(
+      refusal,
+    );
+    await expect(
+      createClient(StreamingService, transport).interruptSession({ hardwareId: "x" }, { headers }),
+    ).rejects.toSatisfy((reason) => ConnectError.from(reason).code === Code.PermissionDenied);
+  });
+
+  test.each([
+    ["becomes no wider", "bob", { scope: "openid" }],
+    ["lives no longer", "bob", {}],
+  ])("%s by the way of a cookie and the sign-in pages", async (_what, login, asked) => {
+    const { accessToken } = await stage.signIn(login, asked);
+    const cookie = await cookieFrom(accessToken);
+    expect(cookie).toMatch(/^session_token=/);
+    const begun = await openPage(authorizationRequest().url, cookie);
+    const location = begun.headers.get("location") ?? "";
+    expect(location).toMatch(/^\/oauth\/interaction\//);
+    const steps = begun.headers.getSetCookie().map((line) => line.split(";")[0]);
+    const page = await openPage(location, [cookie, ...steps].join("; "));
+    expect(await page.text()).toContain('name="password"');
+  });
+
+  test("of somebody else's program signs no browser in", async () => {
+    const token = await ofNotes("eve", "openid api:read api:write");
+    const answer = await stage.post("/auth/session", "", bearer(token));
+    expect([answer.status, answer.body]).toMatchObject([403, { error: { code: "NOT_ALLOWED" } }]);
+  });
+
+  test("of somebody else's program changes nothing about how the person signs in", async () => {
+    const token = await ofNotes("kim", "openid api:read api:write");
+    const begin = await fetch(`${stage.url}/auth/otp/init`, {
+      method: "POST",
+      headers: { ...JSON_BODY, ...bearer(token) },
+      body: "{}",
+    });
+    expect(begin.status).toBe(403);
+    const transport = createGrpcTransport({ baseUrl: `http://${stage.server.grpcUrl}` });
+    const { secret } = await createClient(Otp, transport).initOtp(
+      { login: "kim" },
+      { headers: bearer(token) },
+    );
+    expect(secret).toBe("");
+    // Our own program still may.
+    const { accessToken } = await stage.signIn("kim");
+    const own = await fetch(`${stage.url}/auth/otp/init`, {
+      method: "POST",
+      headers: { ...JSON_BODY, ...bearer(accessToken) },
+      body: "{}",
+    });
+    expect(own.status).toBe(200);
+  });
+});
