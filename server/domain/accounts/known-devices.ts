@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from "node:crypto";
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
 
 const DEVICE_ID_BYTES = 16;
@@ -16,7 +16,7 @@ export interface KnownDevices {
 }
 
 export function createKnownDevices({ masterKey }: { readonly masterKey: MasterKey }): KnownDevices {
-  const key = masterKey.derive("known-device");
+  const key = createSecretKey(masterKey.derive("known-device"));
   // JSON, so that no two different triples are one text.
   const macOf = (deviceId: string, userId: string, passwordChangedAtMs: number): Buffer =>
     createHmac("sha256", key)
