@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { systemClock } from "#server/domain/clock.ts";
+import { createAttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { databases } from "#server/store/testing/databases.ts";
 import { openAuthStage, type AuthStage } from "./auth-stage.ts";
 import { createFormBrowser, type BrowserPage } from "./form-browser.ts";
@@ -100,6 +102,23 @@ describe.each(databases)("the device grant on $name", ({ name }) => {
     await stage.store.accounts.update(person, { active: false }, 1);
     expect(outcomeOf(await poll(stage, device))).toEqual(INVALID_GRANT);
     await stage.store.accounts.update(person, { active: true }, 2);
+  });
+
+  test("[32] an account that was locked by wrong passwords after it approved gives no tokens to the device", async () => {
+    const device = await beginDevice(stage);
+    await approveDevice(stage, device, person);
+    for (const last of [1, 2, 3, 4, 5]) {
+      const headers = { "content-type": "application/json", "x-forwarded-for": `198.51.100.${last}` };
+      const body = JSON.stringify({ login: person, password: "Wrong-password-1" });
+      const answer = await fetch(`${stage.url}/auth/login`, { method: "POST", headers, body });
+      expect(answer.status).toBe(401);
+    }
+    const answer = await poll(stage, device);
+    expect(outcomeOf(answer)).toEqual([429, "invalid_grant"]);
+    expect(answer.body).not.toHaveProperty("access_token");
+    // The lock is the account's, not the code's: once an admin has lifted it, the device gets in.
+    await createAttemptLimits({ counters: stage.store.counters, clock: systemClock }).unlock(person);
+    expect((await poll(stage, device)).status).toBe(200);
   });
 
   test("[32] a client that was switched off gives no tokens to the device", async () => {

@@ -4,6 +4,7 @@ import type { KoaContextWithOIDC } from "oidc-provider";
 import type { PasswordSignIn } from "#server/domain/accounts/password-sign-in.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
+import { limitBucket } from "#server/domain/limits/rules.ts";
 import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { createSealer } from "#server/domain/secrets/sealer.ts";
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
@@ -77,10 +78,15 @@ export function createOidc(deps: OidcDeps): Oidc {
     clock,
     logger,
   });
+  const refuseLocked = async (id: string): Promise<void> => {
+    const attempt = await deps.limits.take([limitBucket("lockout", id)]);
+    // Nothing was tried: it was only asked whether something might be.
+    await attempt.settle("void");
+  };
   const isAccountActive = async (id: string): Promise<boolean> => (await findAccount(id))?.active === true;
   return {
     redeemCode: createRedeemCode({ provider, isAccountActive }),
-    redeemDevice: createRedeemDevice({ provider, isAccountActive, payloads, sealer, clock }),
+    redeemDevice: createRedeemDevice({ provider, isAccountActive, refuseLocked, payloads, sealer, clock }),
     routes: oidcRoutes({
       provider,
       exchanges,

@@ -21,6 +21,8 @@ const POLL_SLACK_MS = 500;
 const POLL_MODEL = "DevicePoll";
 
 export interface RedeemDeviceDeps extends RedeemDeps {
+  /** Throws ACCOUNT_LOCKED while too many wrong passwords hold new sign-ins to this account up. */
+  readonly refuseLocked: (userId: string) => Promise<void>;
   readonly payloads: Pick<OidcPayloadStore, "find" | "upsert">;
   readonly sealer: Sealer;
   readonly clock: Clock;
@@ -44,6 +46,8 @@ export function createRedeemDevice(deps: RedeemDeviceDeps): CodeRedeemer["redeem
     const originHash = hashOpaqueToken(deviceCode);
     const userId = await approvedBy(found, () => notePoll(originHash, found, deps));
     if (!(await isAccountActive(userId))) throw refused("inactive-account");
+    // A device that signs in is new to the account, whoever approved it; the code stays good for when the lock ends.
+    await deps.refuseLocked(userId);
     await consumeOnce(found, () => refused("used-code"));
     // When it was approved is not kept: after the code was made, and after the person had signed in.
     const approvedAtMs = endOfSecond(Math.max(found.iat, found.authTime ?? 0));
