@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { cliEntry, makeHome, startModelProgram, startPipitMain } from "./lib/pipit-main.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
 import { interleave, median, type Contender } from "./lib/statistics.ts";
+import { timeUntilExit } from "./lib/time-until-exit.ts";
 
 const rounds = { warmups: 2, measured: 12 };
 
@@ -37,13 +38,6 @@ export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> 
     figure("start.serve-again-to-ready", "serve again"),
     figure("start.chat-once-to-first-byte", "chat"),
   ];
-}
-
-async function timeUntilExit(args: readonly string[], signal: AbortSignal): Promise<number> {
-  const startedMs = performance.now();
-  const child = spawn(process.execPath, args, { stdio: "ignore", signal });
-  await once(child, "exit");
-  return performance.now() - startedMs;
 }
 
 async function timeServe(

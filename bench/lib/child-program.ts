@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { open } from "node:fs/promises";
 import { getHeapSpaceStatistics } from "node:v8";
 
 /** What a benchmark's program says first: where it listens. */
@@ -11,10 +12,27 @@ export interface ProgramReady {
 }
 
 /** A program of bench/lib in its own process, so that it has its own event loop, as in real life. */
-export interface ChildProgram extends ProgramReady, AsyncDisposable {
+export type ChildProgram<Ready = ProgramReady> = Ready & Program;
+
+interface Program extends AsyncDisposable {
   readonly pid: number;
   /** Memory of the process, measured after a full garbage collection. */
   memory(): Promise<ProgramMemory>;
+  /** What the process has used so far; nothing is collected for it. */
+  usage(): Promise<ProgramUsage>;
+}
+
+export interface ProgramOptions {
+  /** Added to this process's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Takes the program's standard error; default: this process's. */
+  readonly logFile?: string;
+}
+
+export interface ProgramUsage {
+  /** User and system time of all its threads since its start. */
+  readonly cpuMs: number;
+  readonly residentBytes: number;
 }
 
 export interface ProgramMemory {
@@ -26,21 +44,46 @@ export interface ProgramMemory {
   readonly youngBytes: number;
 }
 
-type FromChild = { readonly ready: ProgramReady } | { readonly memory: ProgramMemory };
+interface Answers {
+  readonly memory: ProgramMemory;
+  readonly usage: ProgramUsage;
+}
+type Question = keyof Answers;
 
 /** Forks a program that calls `serveParent`; resolves when it is ready. */
-export async function startProgram(file: string, signal: AbortSignal): Promise<ChildProgram> {
+export async function startProgram<Ready extends object = ProgramReady>(
+  file: string,
+  signal: AbortSignal,
+  options: ProgramOptions = {},
+): Promise<ChildProgram<Ready>> {
   signal.throwIfAborted();
-
-  const child = fork(file, { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: ["--expose-gc"] });
-  const ask = async (): Promise<FromChild> => {
-    const ended = once(child, "exit").then(() => {
-      throw new Error(`${file} ended early.`);
-    });
-    return Promise.race([
-      once(child, "message", { signal }).then(([message]) => message as FromChild),
-      ended,
-    ]);
+  const log = options.logFile === undefined ? undefined : await open(options.logFile, "a", 0o600);
+  const child = fork(file, {
+    stdio: ["ignore", "ignore", log?.fd ?? "inherit", "ipc"],
+    execArgv: ["--expose-gc"],
+    env: { ...process.env, ...options.env },
+  });
+  await log?.close();
+  const exited = once(child, "exit").then(() => {
+    throw new Error(`${file} ended early.`);
+  });
+  // Its end is a failure only while it is asked something.
+  exited.catch(() => undefined);
+  const next = async (): Promise<object> => {
+    const asking = new AbortController();
+    try {
+      const message = once(child, "message", { signal: AbortSignal.any([signal, asking.signal]) });
+      return await Promise.race([message.then(([first]) => first as object), exited]);
+    } finally {
+      asking.abort();
+    }
+  };
+  const ask = async <Asked extends Question>(question: Asked): Promise<Answers[Asked]> => {
+    const answer = next();
+    child.send(question);
+    const message = await answer;
+    if (!(question in message)) throw new Error(`${file} did not answer the question for its ${question}.`);
+    return (message as Answers)[question];
   };
   const stop = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -51,18 +94,13 @@ export async function startProgram(file: string, signal: AbortSignal): Promise<C
     clearTimeout(killer);
   };
   try {
-    const first = await ask();
+    const first = await next();
     if (!("ready" in first)) throw new Error(`${file} did not say where it listens.`);
     return {
-      ...first.ready,
+      ...(first.ready as Ready),
       pid: child.pid ?? 0,
-      memory: async () => {
-        const answer = ask();
-        child.send("memory");
-        const message = await answer;
-        if (!("memory" in message)) throw new Error(`${file} did not say how much memory it has.`);
-        return message.memory;
-      },
+      memory: () => ask("memory"),
+      usage: () => ask("usage"),
       [Symbol.asyncDispose]: stop,
     };
   } catch (error) {
@@ -71,14 +109,21 @@ export async function startProgram(file: string, signal: AbortSignal): Promise<C
   }
 }
 
-/** The other side: says where it listens, answers questions about memory, and resolves when the parent has gone. */
-export async function serveParent(ready: ProgramReady): Promise<void> {
-  const send = (message: FromChild): void => void process.send?.(message);
-  process.on("message", () => send({ memory: measureMemory() }));
+/** The other side: says where it listens, answers what it is asked about itself, and resolves when the parent has gone. */
+export async function serveParent<Ready extends object = ProgramReady>(ready: Ready): Promise<void> {
+  const send = (message: object): void => void process.send?.(message);
+  process.on("message", (question: Question) =>
+    send(question === "usage" ? { usage: measureUsage() } : { memory: measureMemory() }),
+  );
   // The parent's signals are the parent's business: it disconnects, and that ends us.
   process.on("SIGINT", () => undefined);
   send({ ready });
   await once(process, "disconnect");
+}
+
+function measureUsage(): ProgramUsage {
+  const { user, system } = process.cpuUsage();
+  return { cpuMs: (user + system) / 1000, residentBytes: process.memoryUsage.rss() };
 }
 
 function measureMemory(): ProgramMemory {

@@ -11,21 +11,21 @@ export function median(values: readonly number[]): number {
 }
 
 /** One of the things that are compared; `measure` gives one sample. */
-export interface Contender {
+export interface Contender<Sample = number> {
   readonly name: string;
-  measure(signal: AbortSignal): Promise<number>;
+  measure(signal: AbortSignal): Promise<Sample>;
 }
 
 /**
  * Measures contenders in turns (A B, B A, A B, ...), so that a machine that becomes slower or faster meanwhile does so
  * for all of them. The first `warmups` rounds are thrown away. Resolves to the samples of each contender by its name.
  */
-export async function interleave(
-  contenders: readonly Contender[],
+export async function interleave<Sample = number>(
+  contenders: readonly Contender<Sample>[],
   rounds: { readonly warmups: number; readonly measured: number },
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, readonly number[]>> {
-  const samples = new Map<string, number[]>(contenders.map((contender) => [contender.name, []]));
+): Promise<ReadonlyMap<string, readonly Sample[]>> {
+  const samples = new Map<string, Sample[]>(contenders.map((contender) => [contender.name, []]));
   for (let round = 0; round < rounds.warmups + rounds.measured; round += 1) {
     const order = round % 2 === 0 ? contenders : contenders.toReversed();
     for (const contender of order) {
