@@ -53,6 +53,10 @@ export function createSignInCodeStore(db: Kysely<Tables>): SignInCodeStore {
       };
     },
 
+    async removeOfUser(userId) {
+      await db.deleteFrom("sign_in_codes").where("user_id", "=", userId).execute();
+    },
+
     async removeExpired(nowMs) {
       await db.deleteFrom("sign_in_codes").where("expires_at_ms", "<=", nowMs).execute();
     },

@@ -9,7 +9,7 @@ export interface SessionsToKeep {
   readonly webSessionHash?: string | undefined;
 }
 
-/** Ends all that an account is signed in with, wherever. */
+/** Ends all that an account is signed in with, wherever, and all codes that would sign it in anew. */
 export interface EndSessions {
   /**
    * As a part of a transaction.
@@ -41,6 +41,7 @@ export interface EndSessionsOptions {
 export function createEndSessions({ sessions, guard }: EndSessionsOptions): EndSessions {
   return {
     async within(tx, userId, reason, keep = {}) {
+      await tx.signInCodes.removeOfUser(userId);
       await tx.webSessions.removeOfUser(userId, keep.webSessionHash);
       return sessions.revokeAllOfUser(tx, userId, reason, keep.sessionId);
     },

@@ -23,6 +23,20 @@ describe.each(databases)("one's own account on $name", (database) => {
     expect(await stage.audited()).toContain("account.password_changed success");
   });
 
+  test("codes that would sign a browser in end with the sessions", async () => {
+    await using stage = await openAccountStage(database);
+    const { signInCodes } = stage.temporary.store;
+    const { id } = await stage.register("ann");
+    const { id: other } = await stage.register("bob");
+    const nowMs = stage.temporary.clock.nowMs();
+    const code = { scope: "api:read", createdAtMs: nowMs, expiresAtMs: nowMs + 60_000 };
+    await signInCodes.add({ ...code, hash: "of-ann", userId: id }, 20);
+    await signInCodes.add({ ...code, hash: "of-bob", userId: other }, 20);
+    await stage.ownAccount.changePassword({ userId: id, clientId: "pipit-web", keep }, change, originFrom());
+    expect(await signInCodes.take("of-ann", nowMs)).toBeUndefined();
+    expect(await signInCodes.take("of-bob", nowMs)).toBeDefined();
+  });
+
   test("a device stays known by its new token only", async () => {
     await using stage = await openAccountStage(database);
     const { id } = await stage.register("ann");

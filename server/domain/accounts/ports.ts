@@ -141,6 +141,7 @@ export interface SignInCodeStore {
   add(code: StoredSignInCode, keep: number): Promise<void>;
   /** Takes the code out, if it is still good at `nowMs`: of any number of takers at once, one gets it. */
   take(hash: string, nowMs: number): Promise<StoredSignInCode | undefined>;
+  removeOfUser(userId: string): Promise<void>;
   /** Removes every code that ended at `nowMs` or before. */
   removeExpired(nowMs: number): Promise<void>;
 }
