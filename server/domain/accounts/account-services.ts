@@ -40,7 +40,14 @@ export function createAccountServices(options: AccountServicesOptions): AccountS
   const { auth, masterKey, hasher, limits, clock, guard, networkOf, metrics } = options;
   const endSessions = createEndSessions(options);
   const knownDevices = createKnownDevices({ masterKey });
-  const secondFactor = createSecondFactor({ auth, masterKey, clock, endSessions, issuerName: ISSUER_NAME });
+  const secondFactor = createSecondFactor({
+    auth,
+    masterKey,
+    clock,
+    endSessions,
+    limits,
+    issuerName: ISSUER_NAME,
+  });
   const prove = createProve({ auth, limits, hasher, secondFactor, knownDevices, clock, networkOf, metrics });
   return {
     secondFactor,

@@ -138,6 +138,18 @@ describe.each(databases)("accounts on $name", (database) => {
     });
   });
 
+  test("who is signed in does not ask for every address whether somebody has it", async () => {
+    await using stage = await openAccountStage(database);
+    const { id } = await stage.register("ann");
+    const update = (email: string) => stage.accounts.updateProfile(id, { email }, originFrom());
+    // One of the hundred was the registration.
+    for (let count = 1; count < 100; count++) await update(`ann-${count}@x.org`);
+    await expect(update("bob@x.org")).rejects.toMatchObject({ code: "RATE_LIMITED" });
+    await expect(
+      stage.accounts.updateProfile(id, { email: "", about: "Hi" }, originFrom()),
+    ).resolves.toMatchObject({ about: "Hi" });
+  });
+
   test("an admin's decisions are kept, with who decided", async () => {
     await using stage = await openAccountStage(database);
     const { id } = await stage.register("ann");

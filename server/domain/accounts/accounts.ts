@@ -49,7 +49,10 @@ export interface Accounts {
   register(registration: Registration, origin: AuditOrigin): Promise<Account>;
   /** As `register`, by an administrator: not limited. */
   create(registration: Registration, decider: Decider, origin: AuditOrigin): Promise<Account>;
-  /** Throws INVALID_REQUEST with the field at fault, or without one when there is no such account. */
+  /**
+   * Throws INVALID_REQUEST with the field at fault, or without one when there is no such account; with an address as
+   * `register`.
+   */
   updateProfile(userId: string, change: ProfileChange, origin: AuditOrigin): Promise<Account>;
   /** Ends all sessions at once, and all that was begun with the account. */
   deactivate(userId: string, decider: Decider, origin: AuditOrigin): Promise<Account>;
@@ -93,6 +96,11 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     async updateProfile(userId, profile, origin) {
       const wanted = checkProfile(profile);
       const data = { by: "self", fields: Object.keys(wanted).join(" ") };
+      if (typeof wanted.email === "string") {
+        // Whether it is taken tells that somebody has the address.
+        const attempt = await limits.take([limitBucket("registration", networkOf(origin.ip))]);
+        await attempt.settle("failed");
+      }
       return decide(deps, { userId, change: wanted, event: "account.updated", data }, origin);
     },
 

@@ -28,6 +28,21 @@ async function outcomes(attempts: readonly Promise<unknown>[]): Promise<string[]
 }
 
 describe.each(databases)("the second factor on $name", (database) => {
+  test("that is being set up is not confirmed by guessing, in parallel neither", async () => {
+    await using stage = await openAccountStage(database);
+    const account = await stage.register();
+    const { secret } = await stage.ownAccount.beginSecondFactor(ownerOf(account), undefined, originFrom());
+    const confirm = (code: string) => stage.secondFactor.confirm(account.id, code, keep, originFrom());
+    const good = stage.codeOf(secret);
+    const bad = good === "000000" ? "000001" : "000000";
+    const guesses = await outcomes(Array.from({ length: 20 }, () => confirm(bad)));
+    expect(guesses.filter((code) => code === "OTP_INVALID")).toHaveLength(5);
+    expect(guesses.filter((code) => code === "RATE_LIMITED")).toHaveLength(15);
+    await expect(confirm(good)).rejects.toMatchObject({ code: "RATE_LIMITED" });
+    // A sign-in is another matter: nobody is locked out by it.
+    await expect(signIn(stage)).resolves.toMatchObject({ otpOwed: false });
+  });
+
   test("is asked for from its confirmation on, and with it lets in", async () => {
     await using stage = await openAccountStage(database);
     const account = await stage.register();

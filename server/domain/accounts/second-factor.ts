@@ -2,6 +2,8 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Clock } from "#server/domain/clock.ts";
+import type { Attempt, AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
+import { limitBucket } from "#server/domain/limits/rules.ts";
 import { createSealer } from "#server/domain/secrets/sealer.ts";
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
 import type { EndSessions, SessionsToKeep } from "./end-sessions.ts";
@@ -35,7 +37,7 @@ export interface SecondFactor {
    * Makes the secret of the enrolment the one in force, with new recovery codes, and ends the account's other sessions.
    *
    * @returns the recovery codes, which are not to be had again
-   * @throws PipitError INVALID_REQUEST when no enrolment was begun, OTP_INVALID for a wrong code
+   * @throws PipitError INVALID_REQUEST when no enrolment was begun, OTP_INVALID for a wrong code, RATE_LIMITED, LIMITS_UNREACHABLE
    */
   confirm(
     userId: string,
@@ -59,12 +61,13 @@ export interface SecondFactorOptions {
   readonly masterKey: MasterKey;
   readonly clock: Clock;
   readonly endSessions: EndSessions;
+  readonly limits: Pick<AttemptLimits, "take">;
   /** Shown by the app beside the login. */
   readonly issuerName: string;
 }
 
 export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
-  const { auth, masterKey, clock, endSessions, issuerName } = options;
+  const { auth, masterKey, clock, endSessions, issuerName, limits } = options;
   const sealer = createSealer(masterKey.derive("totp-secrets"));
   const recovery = createRecoveryCodes({ masterKey });
   const secretOf = (sealed: string, userId: string): string => sealer.open(sealed, userId).toString();
@@ -102,12 +105,16 @@ export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
     },
 
     async confirm(userId, code, keep, origin) {
-      const { codes, ended } = await auth.transaction(async (tx) => {
-        const made = await confirmPending(tx, userId, code);
-        const sessions = await endSessions.within(tx, userId, "second-factor-changed", keep);
-        await tx.audit.append({ event: "otp.enrolled", outcome: "success", userId }, origin);
-        return { codes: made, ended: sessions };
-      });
+      // Who has a session only must not guess their way to recovery codes.
+      const attempt = await limits.take([limitBucket("enrolment", userId)]);
+      const { codes, ended } = await settled(attempt, () =>
+        auth.transaction(async (tx) => {
+          const made = await confirmPending(tx, userId, code);
+          const sessions = await endSessions.within(tx, userId, "second-factor-changed", keep);
+          await tx.audit.append({ event: "otp.enrolled", outcome: "success", userId }, origin);
+          return { codes: made, ended: sessions };
+        }),
+      );
       endSessions.committed(ended);
       return codes;
     },
@@ -125,6 +132,18 @@ export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
       await tx.audit.append({ event: "otp.disabled", outcome: "success", userId, data: { by } }, origin);
     },
   };
+}
+
+/** A wrong code stays charged; when none could be looked at, none was tried. */
+async function settled<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
+  try {
+    const result = await work();
+    await attempt.settle("succeeded");
+    return result;
+  } catch (reason) {
+    await attempt.settle(reason instanceof PipitError && reason.code === "OTP_INVALID" ? "failed" : "void");
+    throw reason;
+  }
 }
 
 /** One text for wrong, used and too old. */

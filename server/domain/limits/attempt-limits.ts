@@ -179,9 +179,10 @@ const refusals: Record<
     code: "ACCOUNT_LOCKED",
     what: "This device is locked for a while: too many sign-ins failed in a row.",
   },
+  enrolment: { code: "RATE_LIMITED", what: "Too many wrong codes." },
   "user-code": { code: "RATE_LIMITED", what: "Too many wrong codes." },
   "sign-in-code": { code: "RATE_LIMITED", what: "Too many wrong sign-in codes." },
-  registration: { code: "RATE_LIMITED", what: "Too many new accounts from this network." },
+  registration: { code: "RATE_LIMITED", what: "Too many new accounts or addresses from this network." },
 };
 
 function refusal({ name }: LimitBucket, retryAfterMs: number): PipitError {

@@ -27,11 +27,13 @@ export const limitRules = {
   lockout,
   /** In place of `username` and `lockout` for a device that has signed in before, so that no stranger locks it out. */
   device: lockout,
+  /** First codes of a second factor that is being set up, by account: the owner reads them off a screen. */
+  enrolment: { max: 5, windowMs: 10 * MINUTE_MS },
   /** Codes that a person types to connect a device (RFC 8628 §5.1), by network. */
   "user-code": { max: 5, windowMs: 10 * MINUTE_MS },
   /** One-time codes that sign a browser in, by network. */
   "sign-in-code": { max: 20, windowMs: MINUTE_MS },
-  /** New accounts, made or refused (which tells that somebody has the login), by network. */
+  /** New accounts and addresses, made or refused (which tells that somebody has the login or address), by network. */
   registration: { max: 100, windowMs: HOUR_MS },
 } as const satisfies Record<string, LimitRule>;
 
