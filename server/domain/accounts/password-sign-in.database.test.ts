@@ -26,6 +26,15 @@ function manyAddresses(index: number): string {
 }
 
 describe.each(databases)("signing in with a password on $name", (database) => {
+  test("attempts that a limit refuses are in the audit as often as the disk can bear", async () => {
+    await using stage = await openAccountStage(database);
+    const guess = () =>
+      stage.passwordSignIn.signIn({ login: "ann", password: "Wrong-horse-1", via: "web" }, originFrom());
+    for (let count = 0; count < 5 + 610; count++) await expect(guess()).rejects.toThrow();
+    const refused = (await stage.audited()).filter((event) => event === "login failure rate-limited");
+    expect(refused).toHaveLength(600);
+  });
+
   test("by login or e-mail address in any case, and the audit tells of it", async () => {
     await using stage = await openAccountStage(database);
     const account = await stage.accounts.register(

@@ -1,5 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
+import { createRefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Clock } from "#server/domain/clock.ts";
@@ -54,7 +55,7 @@ export interface ProofTask<T> {
 }
 
 export interface ProofDeps {
-  readonly auth: Pick<AuthStore, "transaction">;
+  readonly auth: Pick<AuthStore, "transaction" | "audit">;
   readonly limits: Pick<AttemptLimits, "take">;
   readonly hasher: PasswordHasher;
   readonly secondFactor: Pick<SecondFactor, "check">;
@@ -96,18 +97,19 @@ class Refusal extends Error {
 
 export function createProve(deps: ProofDeps): Prove {
   const { auth, clock, metrics } = deps;
+  // What is refused by a limit is not limited by one, and costs whoever sends it nothing.
+  const refusals = createRefusalAudit({ audit: auth.audit, clock });
 
   return async (subject, proof, task, origin) => {
     const userId = subject.found?.account.id;
     const isLogin = task.event.event === "login";
-    const refuse = (reason: string): Promise<void> => {
+    const failure = (reason: string): AuditEvent => {
       if (isLogin) metrics?.failedLogin(reason);
-      return auth.transaction((tx) =>
-        tx.audit.append({ ...task.event, outcome: "failure", reason, userId }, origin),
-      );
+      return { ...task.event, outcome: "failure", reason, userId };
     };
+    const limited = (reason: string): Promise<void> => refusals.record(failure(reason), origin);
 
-    const attempt = await takeAttempt(deps, { subject, proof, refuse, origin });
+    const attempt = await takeAttempt(deps, { subject, proof, limited, origin });
     let outcome: AttemptOutcome = "void";
     try {
       const authTimeMs = clock.nowMs();
@@ -124,7 +126,8 @@ export function createProve(deps: ProofDeps): Prove {
     } catch (reason) {
       if (!(reason instanceof Refusal)) throw reason;
       if (reason.counts) outcome = "failed";
-      await refuse(reason.reason);
+      const event = failure(reason.reason);
+      await auth.transaction((tx) => tx.audit.append(event, origin));
       throw reason.answer;
     } finally {
       await attempt.settle(outcome);
@@ -136,10 +139,10 @@ interface Taking {
   readonly subject: Subject;
   readonly proof: Proof;
   readonly origin: AuditOrigin;
-  refuse(reason: string): Promise<void>;
+  limited(reason: string): Promise<void>;
 }
 
-async function takeAttempt(deps: ProofDeps, { subject, proof, origin, refuse }: Taking): Promise<Attempt> {
+async function takeAttempt(deps: ProofDeps, { subject, proof, origin, limited }: Taking): Promise<Attempt> {
   try {
     return await deps.limits.take([
       limitBucket("ip", deps.networkOf(origin.ip)),
@@ -147,8 +150,8 @@ async function takeAttempt(deps: ProofDeps, { subject, proof, origin, refuse }: 
     ]);
   } catch (reason) {
     const code = reason instanceof PipitError ? reason.code : undefined;
-    if (code === "ACCOUNT_LOCKED") await refuse("locked");
-    if (code === "RATE_LIMITED") await refuse("rate-limited");
+    if (code === "ACCOUNT_LOCKED") await limited("locked");
+    if (code === "RATE_LIMITED") await limited("rate-limited");
     throw reason;
   }
 }

@@ -1,5 +1,6 @@
 import type { Account } from "#server/domain/accounts/ports.ts";
 import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { RefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import type { OauthClient, RefreshFamily, StoredRefreshToken } from "./ports.ts";
@@ -58,6 +59,8 @@ export interface RefreshDeps {
   readonly auth: AuthStore;
   readonly clock: Clock;
   readonly tokens: RefreshTokenMaker;
+  /** Whoever has one token that is over can show it as often as they like. */
+  readonly refusals: RefusalAudit;
   /** Told of a session that has just ended. */
   readonly forget: (sessionId: string) => void;
 }
@@ -188,7 +191,7 @@ async function endReused(deps: RefreshDeps, { found, origin }: Attempt): Promise
 
 async function refuse(deps: RefreshDeps, attempt: Attempt, reason: RefreshRefusal): Promise<RotateOutcome> {
   const { found, origin, request } = attempt;
-  await deps.auth.audit.append(
+  await deps.refusals.record(
     {
       event: "token.refused",
       outcome: "failure",

@@ -46,6 +46,36 @@ describe.each(databases)("a session on $name", ({ open }) => {
     expect(session).toMatchObject({ id: sessionId, expiresAtMs: stage.database.clock.nowMs() + 5_000 });
   });
 
+  test("takes away what has ended before it", async () => {
+    await using stage = await openSessionStage(open);
+    await stage.start({ withRefreshToken: false, ttlMs: 5_000 });
+    await stage.start();
+    stage.database.clock.advance(5_000);
+    const { sessionId } = await stage.start();
+    const rows = await stage.database.query("select id from refresh_families");
+    expect(rows).toHaveLength(2);
+    expect(rows).toContainEqual({ id: sessionId });
+  });
+
+  test("marks of codes that came twice go with the next one", async () => {
+    await using stage = await openSessionStage(open);
+    await stage.sessions.revokeByOrigin("o1", origin);
+    stage.database.clock.advance(DAY_MS);
+    await stage.sessions.revokeByOrigin("o2", origin);
+    expect(await stage.database.query("select jti from revoked_access_tokens")).toEqual([
+      { jti: "replayed:o2" },
+    ]);
+  });
+
+  test("that is over is in the audit as often as the disk can bear, however often its token comes", async () => {
+    await using stage = await openSessionStage(open);
+    const { sessionId, refreshToken } = await stage.start();
+    await stage.sessions.revoke({ sessionId, reason: "logout" }, origin);
+    for (let count = 0; count < 610; count++) await stage.refresh(refreshToken);
+    const refused = (await stage.audited()).filter(({ event }) => event === "token.refused");
+    expect(refused).toHaveLength(600);
+  });
+
   test.each([
     ["for an account that was switched off meanwhile", "off"],
     ["for an account that is not there", "nobody"],

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
+import { createRefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import type { MasterKey } from "./master-key.ts";
@@ -14,6 +15,8 @@ import {
   type RotateOutcome,
 } from "./sessions-refresh.ts";
 
+/** Removed with every new session; enough to keep up with any load. */
+const REMOVED_AT_ONCE = 20;
 /** No redeemer of a code takes longer to make its session. */
 const REPLAY_MARK_MS = 10 * 60 * 1000;
 
@@ -102,8 +105,11 @@ export function createSessions(options: SessionsOptions): Sessions {
   const { auth, clock, guard } = options;
   const tokens = createRefreshTokenMaker(options.masterKey);
   const forget = (sessionId: string): void => guard.forget(sessionId);
+  const refusals = createRefusalAudit({ audit: auth.audit, clock });
   return {
     async start(request, origin) {
+      // With every new one, so that no timer is needed.
+      await auth.refreshTokens.removeEnded(clock.nowMs(), REMOVED_AT_ONCE);
       const { family, started } = await start({ auth, clock, tokens }, request, origin);
       if (await isReplayed(auth, family)) {
         await revoke(options, family, "code-replayed", origin);
@@ -112,7 +118,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       return started;
     },
 
-    refresh: (request, origin) => refreshSession({ auth, clock, tokens, forget }, request, origin),
+    refresh: (request, origin) => refreshSession({ auth, clock, tokens, refusals, forget }, request, origin),
 
     async revoke({ sessionId, userId, reason }, origin) {
       const family = await auth.refreshTokens.findFamily(sessionId);
@@ -131,6 +137,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     async revokeByOrigin(originHash, origin) {
       const reason = "code-replayed";
       // First, and for itself: see isReplayed.
+      await auth.tokenStates.removeEnded(clock.nowMs());
       await auth.tokenStates.revokeJti(replayMark(originHash), clock.nowMs() + REPLAY_MARK_MS);
       const ended = await auth.transaction(async (tx) => {
         const ids = await tx.refreshTokens.revokeByOrigin(originHash, reason, clock.nowMs());

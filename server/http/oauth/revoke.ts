@@ -2,6 +2,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Caller } from "#server/domain/caller.ts";
+import type { Clock } from "#server/domain/clock.ts";
 import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
 import { isRefreshToken } from "#server/domain/tokens/refresh-tokens.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
@@ -18,6 +19,7 @@ export interface RevokeRouteDeps {
   readonly sessions: Pick<Sessions, "revokeByRefreshToken">;
   readonly auth: AuthStore;
   readonly guard: Pick<TokenGuard, "forget">;
+  readonly clock: Clock;
 }
 
 /**
@@ -45,13 +47,15 @@ export function revokeRoute(deps: RevokeRouteDeps): Route {
 }
 
 async function revokeAccessToken(
-  { accessTokens, auth, guard }: RevokeRouteDeps,
+  { accessTokens, auth, guard, clock }: RevokeRouteDeps,
   { token, clientId }: { readonly token: string; readonly clientId: string },
   origin: AuditOrigin,
 ): Promise<void> {
   const caller = await verifiedCaller(accessTokens, token);
   if (caller?.tokenId === undefined || caller.clientId !== clientId) return;
   const { tokenId, userId, kind, sessionId, expiresAtMs = 0 } = caller;
+  // With every new one, so that no timer is needed.
+  await auth.tokenStates.removeEnded(clock.nowMs());
   await auth.transaction(async (tx) => {
     await tx.tokenStates.revokeJti(tokenId, expiresAtMs);
     await tx.audit.append(

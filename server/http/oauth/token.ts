@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { RefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import type { Logger } from "#server/domain/logger.ts";
@@ -11,7 +12,6 @@ import type { Grant, Grants, UserGranted, ClientGranted } from "./grants/grant.t
 import { oauthHandler, toOAuthError } from "./oauth-answer.ts";
 import { OAuthError, type OAuthErrorCode } from "./oauth-error.ts";
 import { readForm } from "./oauth-form.ts";
-import type { RefusalAudit } from "./refusal-audit.ts";
 import { toTokenAnswer, type TokenAnswerDeps } from "./token-answer.ts";
 
 export interface TokenRouteDeps extends TokenAnswerDeps {

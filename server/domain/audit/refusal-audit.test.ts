@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { AuditEvent } from "#server/domain/audit/ports.ts";
 import { createManualClock } from "#server/store/testing/temporary-store.ts";
+import type { AuditEvent } from "./ports.ts";
 import { createRefusalAudit } from "./refusal-audit.ts";
 
 const refused: AuditEvent = { event: "client.refused", outcome: "failure", data: { grant: "unknown" } };

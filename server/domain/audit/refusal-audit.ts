@@ -1,4 +1,4 @@
-import type { AuditEvent, AuditLog, AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { AuditEvent, AuditLog, AuditOrigin } from "./ports.ts";
 import type { Clock } from "#server/domain/clock.ts";
 
 const WINDOW_MS = 60_000;
