@@ -51,7 +51,9 @@ function fillSqlite(file: string, { rows, nowMs, endMs, appId, hash }: Values): 
     for (const setting of ["synchronous = off", "cache_size = -400000", "foreign_keys = off"]) {
       database.pragma(setting);
     }
-    const numbers = "with recursive n(i) as (select @first union all select i + 1 from n where i < @last)";
+    // The driver gives every number as a floating one.
+    const numbers =
+      "with recursive n(i) as (select cast(@first as integer) union all select i + 1 from n where i < @last)";
     const id = (kind: string): string =>
       `printf('%08x-0000-4000-8000-${kind}%010x', (i * ${scatter}) % 4294967296, i)`;
     const statements = [
