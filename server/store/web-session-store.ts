@@ -1,23 +1,21 @@
 import type { Kysely } from "kysely";
-import type { WebSessionStore } from "#server/domain/accounts/ports.ts";
+import type { StoredWebSession, WebSessionStore } from "#server/domain/accounts/ports.ts";
 import type { Tables } from "./schema.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** {@link WebSessionStore} on SQL. */
 export function createWebSessionStore(db: Kysely<Tables>): WebSessionStore {
   return {
     async create(session) {
-      await db
-        .insertInto("web_sessions")
-        .values({
-          hash: session.hash,
-          user_id: session.userId,
-          client_id: session.clientId,
-          scope: session.scope,
-          created_at_ms: session.createdAtMs,
-          last_seen_at_ms: session.lastSeenAtMs,
-          expires_at_ms: session.expiresAtMs,
-        })
-        .execute();
+      await inTransaction(db, async (trx) => {
+        // Locks the account: who ends all its sessions in this moment either sees this one, or is seen by whoever starts it.
+        await trx
+          .updateTable("accounts")
+          .set((eb) => ({ last_login_at_ms: eb.ref("last_login_at_ms") }))
+          .where("id", "=", session.userId)
+          .execute();
+        await trx.insertInto("web_sessions").values(toRow(session)).execute();
+      });
     },
 
     async find(hash) {
@@ -54,5 +52,17 @@ export function createWebSessionStore(db: Kysely<Tables>): WebSessionStore {
     async removeExpired(nowMs) {
       await db.deleteFrom("web_sessions").where("expires_at_ms", "<=", nowMs).execute();
     },
+  };
+}
+
+function toRow(session: StoredWebSession) {
+  return {
+    hash: session.hash,
+    user_id: session.userId,
+    client_id: session.clientId,
+    scope: session.scope,
+    created_at_ms: session.createdAtMs,
+    last_seen_at_ms: session.lastSeenAtMs,
+    expires_at_ms: session.expiresAtMs,
   };
 }

@@ -2,12 +2,18 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { accountOf } from "#server/domain/accounts/testing/account-of.ts";
 import { databases } from "#server/store/testing/databases.ts";
-import { openSessionStage, origin, rotated } from "#server/store/testing/session-stage.ts";
+import { openSessionStage, origin, rotated, type SessionStage } from "#server/store/testing/session-stage.ts";
 
 const DAY_MS = 86_400_000;
 const GRACE_MS = 10_000;
 
-describe.each(databases)("a session on $name", ({ open }) => {
+async function untilSomebodyWaits({ database }: SessionStage): Promise<void> {
+  const text =
+    "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  while ((await database.query(text)).length === 0);
+}
+
+describe.each(databases)("a session on $name", ({ name, open }) => {
   test("starts with its first refresh token, and both are in the audit", async () => {
     await using stage = await openSessionStage(open);
     const nowMs = stage.database.clock.nowMs();
@@ -93,6 +99,27 @@ describe.each(databases)("a session on $name", ({ open }) => {
     await stage.database.store.accounts.setPassword("alice", "hash", provenAtMs + 1);
     await expect(stage.start({ provenAtMs })).rejects.toMatchObject({ code: "CREDENTIALS_INVALID" });
     await stage.start({ provenAtMs: provenAtMs + 1 });
+  });
+
+  test("waits for a change of password that has begun, and then does not start [G10]", async () => {
+    await using stage = await openSessionStage(open);
+    const { store, clock } = stage.database;
+    const provenAtMs = clock.nowMs();
+    const [changing, begun, decided] = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
+    const change = store.auth.transaction(async (tx) => {
+      await tx.accounts.setPassword("alice", "hash", provenAtMs + 1);
+      await tx.refreshTokens.revokeOfUser("alice", "password-changed", provenAtMs + 1);
+      changing?.resolve();
+      await decided?.promise;
+    });
+    await changing?.promise;
+    const started = stage.start({ provenAtMs }).finally(() => begun?.resolve());
+    // Either it does not wait, or the database says that somebody does.
+    if (name === "PostgreSQL") await Promise.race([begun?.promise, untilSomebodyWaits(stage)]);
+    decided?.resolve();
+    await change;
+    await expect(started).rejects.toMatchObject({ code: "CREDENTIALS_INVALID" });
+    expect(await stage.sessions.listLive("alice")).toEqual([]);
   });
 
   test("ends by its id, once, for its owner only", async () => {

@@ -194,6 +194,9 @@ async function start(
   const first = request.withRefreshToken ? tokens.first(family, client, nowMs) : undefined;
   const about = { outcome: "success", ...aboutOf(family), data: { grant, scope } } as const;
   await auth.transaction(async (tx) => {
+    // First, because it locks the account: a change of password that is under way would not see this session, nor would
+    // we see the new password.
+    await tx.accounts.setLastLogin(userId, nowMs);
     await checkStillSo(tx, request);
     await tx.refreshTokens.createFamily(family, first?.row);
     await tx.audit.append({ event: "session.started", ...about }, origin);
