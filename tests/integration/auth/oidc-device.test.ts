@@ -208,3 +208,16 @@ test("what a request says of host and scheme is not believed", async () => {
   );
   expect((body as DeviceAnswer).verification_uri).toBe(`${stage.origin}/oauth/device`);
 });
+
+test("what is kept for the forms of strangers is gone soon", async () => {
+  await using stage = await openOidcStage();
+  const { clock, query } = stage.temporary;
+  for (const path of ["/oauth/device", "/oauth/device", "/oauth/logout"]) await stage.browser().open(path);
+  const kept = () => query("select expires_at_ms from oidc_payloads");
+  const rows = await kept();
+  expect(rows).toHaveLength(3);
+  for (const row of rows) expect(Number(row["expires_at_ms"]) - clock.nowMs()).toBeLessThanOrEqual(600_000);
+  clock.advance(601_000);
+  await stage.browser().open("/oauth/device");
+  expect(await kept()).toHaveLength(1);
+});

@@ -22,6 +22,8 @@ import { createProviderHolder, type OidcKeys } from "./provider-holder.ts";
 import { createRedeemCode } from "./redeem-code.ts";
 import { createRedeemDevice } from "./redeem-device.ts";
 
+/** Begin something new; the other records come after one of these. */
+const BEGINNINGS: ReadonlySet<string> = new Set(["Interaction", "DeviceCode", "Session"]);
 /** Removed with every new record; enough to keep up with any load. */
 const REMOVED_AT_ONCE = 100;
 
@@ -112,7 +114,7 @@ function withRemoval(payloads: OidcPayloadStore, clock: { nowMs(): number }): Oi
     ...payloads,
     async upsert(payload) {
       await payloads.upsert(payload);
-      if (payload.model === "Interaction" || payload.model === "DeviceCode") {
+      if (BEGINNINGS.has(payload.model)) {
         await payloads.removeEnded(clock.nowMs(), REMOVED_AT_ONCE);
       }
     },
