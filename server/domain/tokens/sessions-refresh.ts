@@ -10,6 +10,7 @@ import {
   type MadeRefreshToken,
   type RefreshTokenMaker,
 } from "./refresh-tokens.ts";
+import { scopesOf } from "./scopes.ts";
 
 export interface RefreshRequest {
   readonly refreshToken: string;
@@ -235,7 +236,7 @@ function granted(
     expiresAtMs: row.expiresAtMs,
     sessionId: family.id,
     account,
-    scope: request.scope ?? family.scope,
+    scope: stillAllowed(request.scope ?? family.scope, request.client),
     authTimeMs: family.authTimeMs,
     amr: family.amr,
     replayed,
@@ -244,6 +245,14 @@ function granted(
 
 function successorOf(deps: RefreshDeps, { found, request }: Attempt, nowMs: number): MadeRefreshToken {
   return deps.tokens.successor(request.refreshToken, found.token, found.family, request.client, nowMs);
+}
+
+/** A client may have lost a scope since the sign-in: a token of today is for no more than it may have today. */
+function stillAllowed(scope: string, client: OauthClient): string {
+  const allowed = new Set(scopesOf(client.scope));
+  return scopesOf(scope)
+    .filter((one) => allowed.has(one))
+    .join(" ");
 }
 
 function isSubset(asked: string | undefined, whole: string): boolean {

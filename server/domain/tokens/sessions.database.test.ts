@@ -52,6 +52,13 @@ describe.each(databases)("a session on $name", ({ name, open }) => {
     expect(session).toMatchObject({ id: sessionId, expiresAtMs: stage.database.clock.nowMs() + 5_000 });
   });
 
+  test("gives no scope that its client has lost since", async () => {
+    await using stage = await openSessionStage(open);
+    const { refreshToken } = await stage.start();
+    const client = { ...stage.client, scope: "api:read" };
+    expect(rotated(await stage.refresh(refreshToken, { client })).scope).toBe("api:read");
+  });
+
   test("takes away what has ended before it", async () => {
     await using stage = await openSessionStage(open);
     await stage.start({ withRefreshToken: false, ttlMs: 5_000 });
