@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { headline, queryTerms } from "./search-text.ts";
+import { headline, queryTerms, stemsOf } from "./search-text.ts";
 import { stem } from "./stemmer.ts";
 
 describe("headline", () => {
@@ -55,4 +55,14 @@ describe("stem", () => {
   test.each(["is", "bus", "12", "вст", "в"])("%s stays as it is", (word) => {
     expect(stem(word)).toBe(word);
   });
+});
+
+test("a message that is one row of combining marks costs no more than another", () => {
+  // Brought into order as a whole, this takes more than ten minutes.
+  expect(stemsOf("a" + "\u0301\u0316".repeat(400_000)).length).toBeLessThanOrEqual(200);
+});
+
+test("of an endless word the beginning counts", () => {
+  const word = "x".repeat(1_000);
+  expect(queryTerms(word).map((term) => term.stem)).toEqual([stemsOf(`${word}y`)]);
 });

@@ -8,6 +8,11 @@ const MAX_HEADLINE_CHARS = 240;
 const HEADLINE_LEAD_CHARS = 80;
 /** Shorter stems match whole words only: "note" (stem "not") must not find "nothing". */
 const MIN_PREFIX_CHARS = 4;
+/**
+ * What comes after in a word is no part of it for the index. To bring a row of marks into order takes a time that grows
+ * with its square, and a message may be nothing but one such row.
+ */
+const MAX_WORD_CHARS = 200;
 
 const wordPattern = /[\p{L}\p{M}\p{N}]+/gu;
 
@@ -42,7 +47,12 @@ export function stemsOf(text: string): string {
 
 /** One spelling per word: lower case, "ё" as "е", Latin letters without diacritics. */
 function fold(word: string): string {
-  const lower = word.toLowerCase().normalize("NFC").replaceAll("ё", "е");
+  const lower = word
+    .slice(0, MAX_WORD_CHARS)
+    .toWellFormed()
+    .toLowerCase()
+    .normalize("NFC")
+    .replaceAll("ё", "е");
   // Only Latin loses its marks: in Cyrillic they tell letters apart ("й" is not "и").
   return /\p{Script=Latin}/u.test(lower) ? lower.normalize("NFD").replace(/\p{M}/gu, "") : lower;
 }
