@@ -30,6 +30,8 @@ const splitPackages: readonly (readonly [name: string, family: RegExp])[] = [
   ["sharp", /^@img\/sharp-(?!libvips)/],
   ["@napi-rs/keyring", /^@napi-rs\/keyring-/],
   ["node-screenshots", /^node-screenshots-/],
+  ["@node-rs/argon2", /^@node-rs\/argon2-/],
+  ["@node-rs/bcrypt", /^@node-rs\/bcrypt-/],
   ["@bufbuild/buf", /^@bufbuild\/buf-/],
   ["oxlint", /^@oxlint\/binding-/],
   ["oxfmt", /^@oxfmt\/binding-/],

@@ -45,7 +45,8 @@ describe("older hashes", () => {
   });
 
   test.each(["2a", "2b", "2y"] as const)("of bcrypt ($%s$) are right, and renewed", async (version) => {
-    const hash = await bcrypt.hash(password, { cost: 4, version });
+    // The package writes 2b; the others differ in nothing for such a password.
+    const hash = (await bcrypt.hash(password, 4)).replace("$2b$", `$${version}$`);
     expect(hash.startsWith(`$${version}$`)).toBe(true);
     const hasher = createPasswordHasher();
     expect(await hasher.verify(hash, password)).toEqual(outdated);
@@ -54,7 +55,7 @@ describe("older hashes", () => {
 
   test("of bcrypt stand for 72 bytes, which an option refuses", async () => {
     const long = `${"A".repeat(72)} and more`;
-    const hash = await bcrypt.hash(long, { cost: 4 });
+    const hash = await bcrypt.hash(long, 4);
     expect(await createPasswordHasher().verify(hash, long)).toEqual(outdated);
     const strict = createPasswordHasher({ rejectLongBcryptPasswords: true });
     expect(await strict.verify(hash, long)).toEqual(wrong);
@@ -78,7 +79,7 @@ describe("a pepper", () => {
     const plain = createPasswordHasher();
     const peppered = createPasswordHasher({ pepper });
     expect(await peppered.verify(await plain.hash(password), password)).toEqual(outdated);
-    expect(await peppered.verify(await bcrypt.hash(password, { cost: 4 }), password)).toEqual(outdated);
+    expect(await peppered.verify(await bcrypt.hash(password, 4), password)).toEqual(outdated);
   });
 });
 

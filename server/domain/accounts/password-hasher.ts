@@ -150,7 +150,8 @@ function readHash(stored: string, pepper: Buffer | undefined): KnownHash | undef
   const hash = peppered ? stored.slice(PEPPER_MARK.length) : stored;
   try {
     if (/^\$2[aby]\$/.test(hash)) {
-      return bcrypt.parseOptions(hash).cost <= MAX_BCRYPT_COST ? { kind: "bcrypt", hash } : undefined;
+      const cost = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(hash)?.[1];
+      return cost !== undefined && Number(cost) <= MAX_BCRYPT_COST ? { kind: "bcrypt", hash } : undefined;
     }
     const made = argon2.parseOptions(hash);
     if (made.memoryCost > MAX_MEMORY_KIB || made.timeCost > MAX_PASSES) return undefined;

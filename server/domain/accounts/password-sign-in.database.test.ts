@@ -189,7 +189,7 @@ describe.each(databases)("signing in with a password on $name", (database) => {
     const { hash } = await import("@node-rs/bcrypt");
     await stage.temporary.query(
       "update accounts set password_hash = $1 where id = $2",
-      await hash(PASSWORD, { cost: 4 }),
+      await hash(PASSWORD, 4),
       id,
     );
     await signIn(stage);
