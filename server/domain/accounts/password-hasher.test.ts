@@ -45,8 +45,8 @@ describe("older hashes", () => {
   });
 
   test.each(["2a", "2b", "2y"] as const)("of bcrypt ($%s$) are right, and renewed", async (version) => {
-    // The package writes 2b; the others differ in nothing for such a password.
-    const hash = (await bcrypt.hash(password, 4)).replace("$2b$", `$${version}$`);
+    // The package writes one of them; they differ in nothing for such a password.
+    const hash = `$${version}${(await bcrypt.hash(password, 4)).slice(3)}`;
     expect(hash.startsWith(`$${version}$`)).toBe(true);
     const hasher = createPasswordHasher();
     expect(await hasher.verify(hash, password)).toEqual(outdated);
