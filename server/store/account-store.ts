@@ -1,4 +1,4 @@
-import type { ExpressionBuilder, Kysely } from "kysely";
+import { sql, type ExpressionBuilder, type Kysely } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
 import {
   loginKeyOf,
@@ -121,16 +121,17 @@ async function refuseTaken(
   if (isTaken(emailKey)) throw emailTaken();
 }
 
-/** Of two accounts, one with this login and one with this address, the login's: nobody loses a login to an address. */
-function findForSignIn(db: Kysely<Tables>, name: string): Promise<AccountRow | undefined> {
-  const loginKey = loginKeyOf(name);
-  return db
-    .selectFrom("accounts")
-    .selectAll()
-    .where((eb) => eb.or([eb("login_key", "=", loginKey), eb("email_key", "=", emailKeyOf(name))]))
-    .orderBy((eb) => eb.case().when("login_key", "=", loginKey).then(0).else(1).end())
-    .limit(1)
-    .executeTakeFirst();
+/**
+ * Of two accounts, one with this login and one with this address, the login's: nobody loses a login to an address. One
+ * statement that takes the same time for all names; with OR in its WHERE, SQLite would prepare it anew for each of them.
+ */
+async function findForSignIn(db: Kysely<Tables>, name: string): Promise<AccountRow | undefined> {
+  const { rows } = await sql<AccountRow>`
+    select * from accounts where id = coalesce(
+      (select id from accounts where login_key = ${loginKeyOf(name)}),
+      (select id from accounts where email_key = ${emailKeyOf(name)})
+    )`.execute(db);
+  return rows[0];
 }
 
 async function update(

@@ -89,10 +89,12 @@ async function read(
   key: string,
   now: RawBuilder<unknown>,
 ): Promise<{ readonly state: CounterState | undefined; readonly nowMs: number }> {
-  // The time and the row by one statement; the time also when there is no row.
+  // The time and the row by one statement; the time also when there is no row. The limit keeps SQLite from preparing it
+  // anew for each key.
   const { rows } = await sql<CounterReading>`
     select ${now} as now_ms, c.charged, c.pending, c.level, c.resets_at_ms
-    from (select 1 as one) as one left join attempt_counters as c on c.key_hash = ${key}`.execute(db);
+    from (select 1 as one) as one
+    left join (select * from attempt_counters where key_hash = ${key} limit 1) as c on true`.execute(db);
   const [row] = rows;
   if (row === undefined) throw new Error("a left join gave no row");
   const { charged, pending, level, resets_at_ms: resetsAtMs } = row;
