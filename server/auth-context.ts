@@ -94,7 +94,7 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
     networkOf: peerKeyOf,
     metrics: parts.metrics,
   });
-  const webSessions = createWebSessions({ store: store.webSessions, accounts: store.accounts, clock });
+  const webSessions = createWebSessions({ store: store.webSessions, auth, accounts: store.accounts, clock });
   const bootstrapSecret = building.use(await createBootstrapSecret({ dataDir: parts.dataDir }));
   const localAccount = createLocalAccount({ accounts: store.accounts, masterKey, clock });
   const local = await localAccount.ensure();

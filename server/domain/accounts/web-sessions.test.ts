@@ -17,7 +17,12 @@ async function setUp(
   await store.accounts.create(account);
   return {
     temporary,
-    sessions: createWebSessions({ store: store.webSessions, accounts: store.accounts, clock }),
+    sessions: createWebSessions({
+      store: store.webSessions,
+      auth: store.auth,
+      accounts: store.accounts,
+      clock,
+    }),
   };
 }
 
@@ -107,7 +112,7 @@ test("a full disk keeps nobody out", async () => {
   await using _ = temporary;
   const { store, clock } = temporary;
   const full = { ...store.webSessions, touch: async () => Promise.reject(new Error("disk full")) };
-  const sessions = createWebSessions({ store: full, accounts: store.accounts, clock });
+  const sessions = createWebSessions({ store: full, auth: store.auth, accounts: store.accounts, clock });
   const { token } = await sessions.start(request);
   clock.advance(3_600_000);
   expect(await sessions.verify(token)).toMatchObject({ userId: "ann" });

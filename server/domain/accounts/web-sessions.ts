@@ -1,5 +1,7 @@
 import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Caller } from "#server/domain/caller.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from "./opaque-token.ts";
@@ -18,6 +20,8 @@ export interface WebSessionRequest {
    * sign-in for what begins new sessions: see cookie-sign-in.ts.
    */
   readonly clientId?: string | undefined;
+  /** How the person signed in, for the audit, e.g. "password". */
+  readonly grant?: string | undefined;
   /** When what the person signed in with ends; the session then ends no later. */
   readonly notAfterMs?: number | undefined;
 }
@@ -30,7 +34,8 @@ export interface StartedWebSession {
 
 /** Browsers that are signed in, each by an opaque token in a cookie. */
 export interface WebSessions {
-  start(request: WebSessionRequest): Promise<StartedWebSession>;
+  /** Also tells the audit, in one transaction, if it is known where the request came from. */
+  start(request: WebSessionRequest, origin?: AuditOrigin): Promise<StartedWebSession>;
   /** Who the token speaks for. Throws TOKEN_EXPIRED for a session that has ended or never was. */
   verify(token: string): Promise<Caller>;
   /** Ends a session; an unknown one is ended already. */
@@ -41,19 +46,20 @@ export interface WebSessions {
 
 export interface WebSessionsOptions {
   readonly store: WebSessionStore;
+  readonly auth: Pick<AuthStore, "transaction">;
   readonly accounts: Pick<AccountStore, "findById">;
   readonly clock: Clock;
 }
 
-export function createWebSessions({ store, accounts, clock }: WebSessionsOptions): WebSessions {
+export function createWebSessions({ store, auth, accounts, clock }: WebSessionsOptions): WebSessions {
   const removeExpired = (): Promise<void> => store.removeExpired(clock.nowMs());
   return {
-    async start({ userId, scope, clientId = WEB_CLIENT_ID, notAfterMs }) {
+    async start({ userId, scope, clientId = WEB_CLIENT_ID, grant = "web", notAfterMs }, origin) {
       await removeExpired();
       const nowMs = clock.nowMs();
       const token = newOpaqueToken();
       const expiresAtMs = Math.min(nowMs + WEB_SESSION_TTL_MS, notAfterMs ?? Number.POSITIVE_INFINITY);
-      await store.create({
+      const session = {
         hash: hashOpaqueToken(token),
         userId,
         clientId,
@@ -61,6 +67,15 @@ export function createWebSessions({ store, accounts, clock }: WebSessionsOptions
         createdAtMs: nowMs,
         lastSeenAtMs: nowMs,
         expiresAtMs,
+      };
+      await auth.transaction(async (tx) => {
+        await tx.webSessions.create(session);
+        if (origin === undefined) return;
+        const data = { grant, scope: session.scope };
+        await tx.audit.append(
+          { event: "session.started", outcome: "success", userId, clientId, data },
+          origin,
+        );
       });
       return { token, expiresAtMs };
     },

@@ -34,7 +34,7 @@ export function loginRoute(deps: AccountRouteDeps): Route {
       const answer = await startSession(
         deps,
         { request, reply },
-        { userId: account.id, scope: scopesOf(FULL_SCOPE) },
+        { userId: account.id, scope: scopesOf(FULL_SCOPE), grant: "password" },
         () => deps.passwordSignIn.stillHolds(signedIn),
       );
       deps.deviceCookie.write(request, reply, signedIn.deviceToken);

@@ -37,7 +37,7 @@ export function registerRoute(deps: AccountRouteDeps): Route {
         },
         originOf(request),
       );
-      const session = { userId: account.id, scope: scopesOf(FULL_SCOPE) };
+      const session = { userId: account.id, scope: scopesOf(FULL_SCOPE), grant: "registration" };
       const answer = await startSession(deps, { request, reply }, session);
       deps.logger.info("auth.registered", { userId: account.id, clientId: WEB_CLIENT_ID });
       return { ...toAccountBody(account), ...answer };

@@ -22,7 +22,11 @@ export function sessionRoute(deps: SessionRouteDeps): Route {
         "Only tokens of this server's own programs sign a browser in.",
       );
       const { userId, clientId, scope, expiresAtMs } = caller;
-      return startSession(deps, { request, reply }, { userId, clientId, scope, notAfterMs: expiresAtMs });
+      return startSession(
+        deps,
+        { request, reply },
+        { userId, clientId, scope, grant: "token", notAfterMs: expiresAtMs },
+      );
     },
   };
 }

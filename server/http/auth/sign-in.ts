@@ -32,7 +32,7 @@ export function signInRoute(deps: SignInRouteDeps): Route {
           { field: "code" },
         );
       }
-      return startSession(deps, { request, reply }, grant);
+      return startSession(deps, { request, reply }, { ...grant, grant: "sign-in-code" });
     },
   };
 }

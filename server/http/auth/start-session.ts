@@ -5,6 +5,7 @@ import type { AccountStore } from "#server/domain/accounts/ports.ts";
 import type { WebSessionRequest, WebSessions } from "#server/domain/accounts/web-sessions.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import type { Logger } from "#server/domain/logger.ts";
+import { originOf } from "../origin.ts";
 import { readSessionCookie, setSessionCookie } from "../session-cookie.ts";
 import type { Site } from "../site.ts";
 import { toAccountAnswer, type AccountAnswer } from "./account-answer.ts";
@@ -41,7 +42,7 @@ export async function startSession(
     throw new PipitError("TOKEN_INVALID", "This account is switched off.");
   }
   const previous = readSessionCookie(headers.cookie);
-  const session = await webSessions.start(wanted);
+  const session = await webSessions.start(wanted, originOf(exchange.request));
   if (stillHolds !== undefined && !(await stillHolds())) {
     await webSessions.end(session.token);
     throw new PipitError("CREDENTIALS_INVALID", "Invalid login or password.");

@@ -83,6 +83,19 @@ describe.each(databases)("a token that may do little, on $name,", ({ name }) => 
     expect(await page.text()).toContain('name="password"');
   });
 
+  test("that is traded for a cookie is in the audit, as every sign-in of a browser", async () => {
+    const { accessToken } = await stage.signIn("bob");
+    await cookieFrom(accessToken);
+    const rows = await stage.query(
+      "select data from audit_events where event = 'session.started' and user_id = $1 order by at_ms, id",
+      "bob-id",
+    );
+    expect(JSON.parse(String(rows.at(-1)?.["data"]))).toEqual({
+      grant: "token",
+      scope: "api:read api:write",
+    });
+  });
+
   test("of somebody else's program signs no browser in", async () => {
     const token = await ofNotes("eve", "openid api:read api:write");
     const answer = await stage.post("/auth/session", "", bearer(token));

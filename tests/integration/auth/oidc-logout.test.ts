@@ -38,6 +38,7 @@ test("without an application the end is a page, and one may stay", async () => {
   await browser.send(page, {});
   expect(browser.cookies.has("session_token")).toBe(true);
   const done = await browser.send(await browser.open("/oauth/logout"), {}, ["logout", "yes"]);
+  expect(await stage.audited()).toContain("logout success");
   expect(done.status).toBe(200);
   expect(done.text).toContain("You are signed out of Pipit in this browser.");
   expect(browser.cookies.has("session_token")).toBe(false);

@@ -86,7 +86,12 @@ export async function openOidcStage(database: TestDatabase | undefined = databas
   await clients.seed(builtInClients);
   const limits = createAttemptLimits({ counters: createMemoryCounterStore(), clock });
   const services = createServices(temporary, limits);
-  const webSessions = createWebSessions({ store: store.webSessions, accounts: store.accounts, clock });
+  const webSessions = createWebSessions({
+    store: store.webSessions,
+    auth: store.auth,
+    accounts: store.accounts,
+    clock,
+  });
   const { oidc, origin, close } = await listen({ temporary, clients, limits, services, webSessions });
   opening.defer(close);
   const client = async (id: string): Promise<OauthClient> => {

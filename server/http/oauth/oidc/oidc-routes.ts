@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { peerKeyOf } from "#server/client-address.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
 import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
@@ -173,17 +174,28 @@ async function logOut(
 ): Promise<FastifyReply> {
   const form = readOwnForm(deps.session.site, request);
   if (form.get("logout") !== "yes") return reply.redirect("/", 303);
-  const { webSessions, site } = deps.session;
+  const { site } = deps.session;
   const token = readSessionCookie(request.headers.cookie);
   clearSessionCookie(reply, site.needsSecureCookie(request.headers));
   const message = toProviderRequest(request, { url: pathOf(request), form });
   return answer(deps, reply, message, {
     origin: deps.originOf(request),
     // Not sooner: the library's session ends with ours, and would not find the way back to the application.
-    beforeAnswer: async () => {
-      if (token !== undefined) await webSessions.end(token);
-    },
+    beforeAnswer: () => endSession(deps, token, deps.originOf(request)),
   });
+}
+
+async function endSession(
+  { audit, session: { webSessions } }: OidcRoutesDeps,
+  token: string | undefined,
+  origin: AuditOrigin,
+): Promise<void> {
+  if (token === undefined) return;
+  const caller = await webSessions.verify(token).catch(() => undefined);
+  await webSessions.end(token);
+  if (caller === undefined) return;
+  const { userId, clientId } = caller;
+  await audit.append({ event: "logout", outcome: "success", userId, clientId }, origin);
 }
 
 function queryOf(request: FastifyRequest): URLSearchParams {

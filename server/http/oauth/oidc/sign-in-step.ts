@@ -93,7 +93,7 @@ async function enter(step: Step, signedIn: SignedIn, deps: InteractionDeps): Pro
   await startSession(
     deps.session,
     { request, reply },
-    { userId: account.id, scope: scopesOf(FULL_SCOPE) },
+    { userId: account.id, scope: scopesOf(FULL_SCOPE), grant: "password" },
     () => deps.passwordSignIn.stillHolds(signedIn),
   );
   deps.deviceCookie.write(request, reply, signedIn.deviceToken);
