@@ -1,4 +1,4 @@
-import { sign, verify, type KeyObject } from "node:crypto";
+import { sign, verify, type KeyObject, type SignKeyObjectInput } from "node:crypto";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { TokenAlgorithm } from "./ports.ts";
 
@@ -27,8 +27,7 @@ export interface VerifyingKey {
  */
 export function signToken(type: string, claims: Claims, { kid, algorithm, privateKey }: SigningKey): string {
   const signed = `${encode({ alg: algorithm, typ: type, kid })}.${encode(claims)}`;
-  // JWS has the two numbers of an ECDSA signature side by side (RFC 7518 §3.4); RSA ignores the setting.
-  const signature = sign("sha256", Buffer.from(signed), { key: privateKey, dsaEncoding: "ieee-p1363" });
+  const signature = sign("sha256", Buffer.from(signed), keyFor(privateKey, algorithm));
   return `${signed}.${signature.toString("base64url")}`;
 }
 
@@ -54,9 +53,17 @@ export async function verifyToken(
   const bytes = Buffer.from(signature, "base64url");
   // One spelling per signature: base64url has spare bits at its end, which a second spelling could use.
   if (bytes.toString("base64url") !== signature) throw invalidToken("not canonical");
-  const key = { key: found.key, dsaEncoding: "ieee-p1363" } as const;
+  const key = keyFor(found.key, found.algorithm);
   if (!verify("sha256", Buffer.from(`${header}.${payload}`), key, bytes)) throw invalidToken("bad signature");
   return decode(payload);
+}
+
+/**
+ * JWS has the two numbers of an ECDSA signature side by side (RFC 7518 §3.4). RSA needs no setting, and Node finds out
+ * what it was given several times as fast when it is the key itself.
+ */
+function keyFor(key: KeyObject, algorithm: TokenAlgorithm): KeyObject | SignKeyObjectInput {
+  return algorithm === "RS256" ? key : { key, dsaEncoding: "ieee-p1363" };
 }
 
 /** One text for every defect: a forger learns nothing; the log gets the reason. */
