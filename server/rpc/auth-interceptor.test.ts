@@ -11,7 +11,13 @@ import { createRecordingLogger } from "#server/store/testing/temporary-store.ts"
 import { createAuthInterceptor } from "./auth-interceptor.ts";
 import { callerKey } from "./caller-context.ts";
 
-const alice: Caller = { userId: "alice", clientId: "c", scope: ["api:write"], anonymous: false, kind: "user" };
+const alice: Caller = {
+  userId: "alice",
+  clientId: "c",
+  scope: ["api:write"],
+  anonymous: false,
+  kind: "user",
+};
 
 /** All our services behind the interceptor; "Bearer good" is a person, "Bearer service" a service. */
 function setUp() {

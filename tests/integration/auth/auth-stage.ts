@@ -113,7 +113,9 @@ export async function openAuthStage(database: TestDatabase["name"], logger?: Log
       auditRetentionDays: 365,
     },
   };
-  const server = opening.use(await startTestServer({ database, config, deps: { clock, ...(logger && { logger }) } }));
+  const server = opening.use(
+    await startTestServer({ database, config, deps: { clock, ...(logger && { logger }) } }),
+  );
   const { databaseUrl } = server.config;
   const masterKey = await loadMasterKey({ dataDir: server.dataDir, configured: MASTER_KEY });
   const store = opening.use(
