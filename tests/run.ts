@@ -5,8 +5,8 @@ import { playwrightPaths, runPlaywright, vitestPaths } from "./system/playwright
 import { startServices, type ServiceName } from "./system/services.ts";
 import { lineCoverage, runVitest, type TestCounts } from "./system/vitest-run.ts";
 
-/** `npm test` ends by itself after this long, whatever hangs. */
-const totalTimeoutMs = 15 * 60_000;
+/** `npm test` ends by itself after this long, whatever hangs; a loaded machine needs several times the quiet one. */
+const totalTimeoutMs = 45 * 60_000;
 const serviceNames: readonly ServiceName[] = ["sound", "secrets", "display", "postgres", "redis"];
 const coveredFolders = ["engine", "server/domain"];
 
