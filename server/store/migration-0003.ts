@@ -71,6 +71,10 @@ async function extendSessions(db: Kysely<Tables>): Promise<void> {
     db,
   );
   await sql`create index refresh_families_by_end on refresh_families (expires_at_ms)`.execute(db);
+  await sql`alter table web_sessions add column family_id text`.execute(db);
+  await sql`create index web_sessions_by_family on web_sessions (family_id) where family_id is not null`.execute(
+    db,
+  );
   await db.schema
     .createTable("revoked_access_tokens")
     .addColumn("jti", "text", (c) => c.primaryKey().notNull())

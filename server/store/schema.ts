@@ -178,6 +178,8 @@ export interface WebSessionRow {
   created_at_ms: number;
   last_seen_at_ms: number;
   expires_at_ms: number;
+  /** The session of the token it was traded for, which it does not outlive; null for one of the page's own. */
+  family_id: string | null;
 }
 
 export interface SignInCodeRow {

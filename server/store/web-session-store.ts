@@ -19,7 +19,23 @@ export function createWebSessionStore(db: Kysely<Tables>): WebSessionStore {
     },
 
     async find(hash) {
-      const row = await db.selectFrom("web_sessions").selectAll().where("hash", "=", hash).executeTakeFirst();
+      const row = await db
+        .selectFrom("web_sessions as session")
+        .leftJoin("refresh_families as family", "family.id", "session.family_id")
+        .leftJoin("oauth_clients as client", "client.client_id", "session.client_id")
+        .selectAll("session")
+        .where("session.hash", "=", hash)
+        .where(({ and, eb, or }) =>
+          or([
+            eb("session.family_id", "is", null),
+            and([eb("family.id", "is not", null), eb("family.revoked_at_ms", "is", null)]),
+          ]),
+        )
+        .where(({ eb, or }) =>
+          // Built-in clients are seeded by a server that starts, and a tool may look before one ever did.
+          or([eb("client.client_id", "is", null), eb("client.is_active", "=", 1)]),
+        )
+        .executeTakeFirst();
       if (row === undefined) return undefined;
       return {
         hash: row.hash,
@@ -29,6 +45,7 @@ export function createWebSessionStore(db: Kysely<Tables>): WebSessionStore {
         createdAtMs: row.created_at_ms,
         lastSeenAtMs: row.last_seen_at_ms,
         expiresAtMs: row.expires_at_ms,
+        familyId: row.family_id ?? undefined,
       };
     },
 
@@ -64,5 +81,6 @@ function toRow(session: StoredWebSession) {
     created_at_ms: session.createdAtMs,
     last_seen_at_ms: session.lastSeenAtMs,
     expires_at_ms: session.expiresAtMs,
+    family_id: session.familyId ?? null,
   };
 }

@@ -111,10 +111,16 @@ export interface StoredWebSession {
   /** When it was last used, within some minutes. */
   readonly lastSeenAtMs: number;
   readonly expiresAtMs: number;
+  /** Id of the refresh family of the token it was traded for; undefined for a sign-in of the page's own. */
+  readonly familyId?: string | undefined;
 }
 
 export interface WebSessionStore {
   create(session: StoredWebSession): Promise<void>;
+  /**
+   * Undefined also for a session whose refresh family is revoked or gone, or whose client is switched off: it has ended
+   * with them. One past its `expiresAtMs` is found until it is removed.
+   */
   find(hash: string): Promise<StoredWebSession | undefined>;
   /** Changes nothing when the session is gone. */
   touch(hash: string, nowMs: number): Promise<void>;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { familyOf, tokenOf } from "#server/store/testing/family-of.ts";
 import { openTemporaryStore, type TemporaryStore } from "#server/store/testing/temporary-store.ts";
 import { hashOpaqueToken, newOpaqueToken } from "./opaque-token.ts";
 import type { NewAccount } from "./ports.ts";
@@ -49,6 +50,19 @@ describe("a session", () => {
     expect(expiresAtMs).toBe(notAfterMs);
     temporary.clock.advance(60_000);
     await expect(sessions.verify(token)).rejects.toMatchObject({ code: "TOKEN_EXPIRED" });
+  });
+
+  test("ends with the session of the token that it was made from", async () => {
+    const { temporary, sessions } = await setUp();
+    await using _ = temporary;
+    const { refreshTokens } = temporary.store.auth;
+    await refreshTokens.createFamily(familyOf({ id: "f1", userId: "ann" }), tokenOf());
+    const { token } = await sessions.start({ ...request, clientId: "pipit-cli", sessionId: "f1" });
+    const own = await sessions.start(request);
+    expect(await sessions.verify(token)).toMatchObject({ userId: "ann", clientId: "pipit-cli" });
+    await refreshTokens.revokeFamily("f1", "revoked", temporary.clock.nowMs());
+    await expect(sessions.verify(token)).rejects.toMatchObject({ code: "TOKEN_EXPIRED" });
+    expect(await sessions.verify(own.token)).toMatchObject({ userId: "ann" });
   });
 
   test("is stored as a hash only", async () => {

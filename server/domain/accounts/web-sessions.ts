@@ -24,6 +24,8 @@ export interface WebSessionRequest {
   readonly grant?: string | undefined;
   /** When what the person signed in with ends; the session then ends no later. */
   readonly notAfterMs?: number | undefined;
+  /** Session of the token that was traded for it; revoking that one ends this one at once. */
+  readonly sessionId?: string | undefined;
 }
 
 export interface StartedWebSession {
@@ -36,7 +38,10 @@ export interface StartedWebSession {
 export interface WebSessions {
   /** Also tells the audit, in one transaction, if it is known where the request came from. */
   start(request: WebSessionRequest, origin?: AuditOrigin): Promise<StartedWebSession>;
-  /** Who the token speaks for. Throws TOKEN_EXPIRED for a session that has ended or never was. */
+  /**
+   * Who the token speaks for. Throws TOKEN_EXPIRED for a session that has ended or never was, or whose bearer token's
+   * session was revoked.
+   */
   verify(token: string): Promise<Caller>;
   /** Ends a session; an unknown one is ended already. */
   end(token: string): Promise<void>;
@@ -54,7 +59,7 @@ export interface WebSessionsOptions {
 export function createWebSessions({ store, auth, accounts, clock }: WebSessionsOptions): WebSessions {
   const removeExpired = (): Promise<void> => store.removeExpired(clock.nowMs());
   return {
-    async start({ userId, scope, clientId = WEB_CLIENT_ID, grant = "web", notAfterMs }, origin) {
+    async start({ userId, scope, clientId = WEB_CLIENT_ID, grant = "web", notAfterMs, sessionId }, origin) {
       await removeExpired();
       const nowMs = clock.nowMs();
       const token = newOpaqueToken();
@@ -67,6 +72,7 @@ export function createWebSessions({ store, auth, accounts, clock }: WebSessionsO
         createdAtMs: nowMs,
         lastSeenAtMs: nowMs,
         expiresAtMs,
+        familyId: sessionId,
       };
       await auth.transaction(async (tx) => {
         await tx.webSessions.create(session);

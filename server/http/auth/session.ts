@@ -8,8 +8,8 @@ export interface SessionRouteDeps extends StartSessionDeps {
 }
 
 /**
- * `POST /auth/session` with a bearer token of a program of ours: signs this browser in for as long as the token lives, 7
- * days at most.
+ * `POST /auth/session` with a bearer token of a program of ours: signs this browser in for as long as the token and
+ * its session live, 7 days at most.
  */
 export function sessionRoute(deps: SessionRouteDeps): Route {
   return {
@@ -21,11 +21,11 @@ export function sessionRoute(deps: SessionRouteDeps): Route {
         await deps.requireBearer(request),
         "Only tokens of this server's own programs sign a browser in.",
       );
-      const { userId, clientId, scope, expiresAtMs } = caller;
+      const { userId, clientId, scope, expiresAtMs, sessionId } = caller;
       return startSession(
         deps,
         { request, reply },
-        { userId, clientId, scope, grant: "token", notAfterMs: expiresAtMs },
+        { userId, clientId, scope, grant: "token", notAfterMs: expiresAtMs, sessionId },
       );
     },
   };

@@ -1,5 +1,6 @@
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
+import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Otp } from "#proto/otp_pb.ts";
 import { StreamingService } from "#proto/streaming_pb.ts";
@@ -16,7 +17,8 @@ describe.each(databases)("a token that may do little, on $name,", ({ name }) => 
   let stage: AuthStage;
   beforeAll(async () => {
     stage = await openAuthStage(name);
-    for (const id of ["ann", "bob", "eve", "kim"]) await stage.addAccount({ id: `${id}-id`, login: id });
+    for (const id of ["ann", "bob", "eve", "kim", "lee", "joe"])
+      await stage.addAccount({ id: `${id}-id`, login: id });
     await stage.addClient({
       clientId: "notes-app",
       name: "Notes",
@@ -94,6 +96,17 @@ describe.each(databases)("a token that may do little, on $name,", ({ name }) => 
       grant: "token",
       scope: "api:read api:write",
     });
+  });
+
+  test("that is traded for a cookie takes it along when its session is revoked", async () => {
+    const { accessToken } = await stage.signIn("lee");
+    const other = await stage.signIn("lee");
+    const [cookie, otherCookie] = [await cookieFrom(accessToken), await cookieFrom(other.accessToken)];
+    expect((await openPage("/auth/me", cookie)).status).toBe(200);
+    const path = `/oauth/sessions/${String(decodeJwt(accessToken)["sid"])}`;
+    expect((await stage.get(path, bearer(other.accessToken), "DELETE")).status).toBe(200);
+    expect((await openPage("/auth/me", cookie)).status).toBe(401);
+    expect((await openPage("/auth/me", otherCookie)).status).toBe(200);
   });
 
   test("of somebody else's program signs no browser in", async () => {
