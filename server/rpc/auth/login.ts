@@ -6,7 +6,7 @@ import type { PasswordSignIn } from "#server/domain/accounts/password-sign-in.ts
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
 import type { Clients } from "#server/domain/tokens/clients.ts";
-import { FULL_SCOPE } from "#server/domain/tokens/scopes.ts";
+import { narrowScope } from "#server/domain/tokens/scopes.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
 import { answerInField } from "../answer-in-field.ts";
 import { originKey } from "../origin-context.ts";
@@ -44,10 +44,11 @@ async function signIn(
   origin: AuditOrigin,
 ): Promise<string> {
   const client = await deps.clients.find(CLI_CLIENT_ID);
-  if (client === undefined || !client.active) {
+  if (client?.active !== true || !client.allowPasswordGrant) {
     throw new PipitError("NOT_ALLOWED", "Signing in by this service is switched off.");
   }
   const { clientId } = client;
+  const scope = narrowScope(undefined, client.scope) ?? "";
   const signedIn = await deps.passwordSignIn.signIn(
     { login, password, via: "grpc", clientId, otpLater: true },
     origin,
@@ -57,7 +58,7 @@ async function signIn(
     {
       userId: account.id,
       client,
-      scope: FULL_SCOPE,
+      scope,
       amr,
       authTimeMs,
       provenAtMs: passwordSetAtMs,
@@ -72,7 +73,7 @@ async function signIn(
   const { token } = deps.accessTokens.issue({
     userId: account.id,
     clientId,
-    scope: FULL_SCOPE,
+    scope,
     algorithm: client.tokenAlgorithm,
     ttlSeconds: LOGIN_TTL_SECONDS,
     sessionId,

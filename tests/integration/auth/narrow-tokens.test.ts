@@ -2,6 +2,7 @@ import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Auth } from "#proto/auth_pb.ts";
 import { Otp } from "#proto/otp_pb.ts";
 import { StreamingService } from "#proto/streaming_pb.ts";
 import { databases } from "#server/store/testing/databases.ts";
@@ -107,6 +108,38 @@ describe.each(databases)("a token that may do little, on $name,", ({ name }) => 
     expect((await stage.get(path, bearer(other.accessToken), "DELETE")).status).toBe(200);
     expect((await openPage("/auth/me", cookie)).status).toBe(401);
     expect((await openPage("/auth/me", otherCookie)).status).toBe(200);
+  });
+
+  test("is what gRPC Login gives, when the terminal client may do no more or sign nobody in", async () => {
+    const transport = createGrpcTransport({ baseUrl: `http://${stage.server.grpcUrl}` });
+    const login = () => createClient(Auth, transport).login({ login: "joe", password: PASSWORD });
+    const { clients } = stage.store.auth;
+    const client = await clients.find("pipit-cli");
+    if (client === undefined) throw new Error("the terminal client is not seeded");
+    // Another process changes it, which the server sees within a second.
+    const change = async (given: Partial<typeof client>): Promise<void> => {
+      await clients.update({ ...client, ...given });
+      stage.advance(1_000);
+    };
+    try {
+      await change({ scope: "openid api:read" });
+      const { token } = await login();
+      expect(decodeJwt(token)["scope"]).toBe("api:read");
+      for (const off of [
+        { active: false },
+        { allowPasswordGrant: false, grantTypes: client.grantTypes.filter((grant) => grant !== "password") },
+      ]) {
+        await change(off);
+        expect(await login()).toMatchObject({
+          success: false,
+          token: "",
+          error: "Signing in by this service is switched off.",
+        });
+      }
+    } finally {
+      await change({});
+    }
+    expect(decodeJwt((await login()).token)["scope"]).toBe("api:read api:write");
   });
 
   test("of somebody else's program signs no browser in", async () => {
