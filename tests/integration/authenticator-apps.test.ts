@@ -42,7 +42,7 @@ interface Begun {
 
 async function begin(login: string): Promise<{ readonly cookie: string; readonly begun: Begun }> {
   const cookie = cookieOf(await ask("/auth/register", { login, password: PASSWORD }));
-  return { cookie, begun: (await ask("/auth/otp/init", {}, cookie)).json as Begun };
+  return { cookie, begun: (await ask("/auth/otp/init", { password: PASSWORD }, cookie)).json as Begun };
 }
 
 async function run(program: string, args: readonly string[]): Promise<string> {

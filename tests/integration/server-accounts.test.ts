@@ -194,7 +194,19 @@ describe.each(databases)("accounts over HTTP on $name", ({ name }) => {
     await using server = await startTestServer({ database: name });
     const browser = new Browser(server);
     await browser.register("ann");
-    const begun = await browser.ask("POST", "/auth/otp/init");
+    // The cookie alone enrols nothing: whoever stole it would lock its owner out.
+    expect(await browser.ask("POST", "/auth/otp/init", {})).toMatchObject({
+      status: 400,
+      json: {
+        error: { code: "INVALID_REQUEST", field: "password", message: "password: must be given, as a text." },
+      },
+    });
+    expect(await browser.ask("POST", "/auth/otp/init", { password: "Wrong-horse-1" })).toMatchObject({
+      status: 401,
+      json: { error: { code: "CREDENTIALS_INVALID" } },
+    });
+    expect((await browser.ask("POST", "/auth/otp/confirm", { otp: "000000" })).status).toBe(400);
+    const begun = await browser.ask("POST", "/auth/otp/init", { password: PASSWORD });
     expect(begun.json).toMatchObject({
       uri: expect.stringMatching(/^otpauth:\/\/totp\/Pipit:ann\?secret=[A-Z2-7]{32}&issuer=Pipit$/),
       qr_svg: expect.stringContaining("<svg"),
@@ -213,7 +225,7 @@ describe.each(databases)("accounts over HTTP on $name", ({ name }) => {
     expect((await other.login("ann", PASSWORD, { otp })).json).toMatchObject({
       error: { code: "OTP_INVALID" },
     });
-    expect((await browser.ask("POST", "/auth/otp/init")).status).toBe(403);
+    expect((await browser.ask("POST", "/auth/otp/init", { password: PASSWORD })).status).toBe(403);
     const off = await browser.ask("POST", "/auth/otp/disable", { password: PASSWORD, otp: codes[0] });
     expect(off.status).toBe(200);
     expect((await new Browser(server).login("ann")).status).toBe(200);

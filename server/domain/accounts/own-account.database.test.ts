@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { databases } from "#server/store/testing/databases.ts";
+import { familyOf } from "#server/store/testing/family-of.ts";
+import { FRESH_SIGN_IN_MS } from "./own-account.ts";
 import { NEW_PASSWORD, openAccountStage, originFrom, PASSWORD } from "#server/store/testing/account-stage.ts";
 
 const change = { oldPassword: PASSWORD, newPassword: NEW_PASSWORD };
+const byPassword = { password: PASSWORD, code: undefined };
 const keep = { sessionId: "family-1", webSessionHash: "web-1" };
 
 describe.each(databases)("one's own account on $name", (database) => {
@@ -112,7 +115,7 @@ describe.each(databases)("one's own account on $name", (database) => {
     const account = await stage.register("ann");
     const owner = { userId: account.id, clientId: "pipit-web", keep };
     await stage.startSessions(account.id);
-    const { secret } = await stage.ownAccount.beginSecondFactor(owner, undefined, originFrom());
+    const { secret } = await stage.ownAccount.beginSecondFactor(owner, byPassword, originFrom());
     await stage.secondFactor.confirm(account.id, stage.codeOf(secret), keep, originFrom());
     expect(await stage.liveSessions(account.id)).toEqual(["family-1", "web-1"]);
     stage.nextStep();
@@ -125,6 +128,56 @@ describe.each(databases)("one's own account on $name", (database) => {
     expect(await stage.liveSessions(account.id)).toEqual(["family-1", "web-1"]);
   });
 
+  test("a session without the password begins no second factor, and guesses of it are counted", async () => {
+    await using stage = await openAccountStage(database);
+    const { id } = await stage.register("ann");
+    const owner = { userId: id, clientId: "pipit-web", keep };
+    const begin = (password: string, index: number) =>
+      stage.ownAccount.beginSecondFactor(
+        owner,
+        { password, code: undefined },
+        originFrom(`198.51.100.${index}`),
+      );
+    for (let index = 1; index <= 5; index++) {
+      await expect(begin("Wrong-horse-1", index)).rejects.toMatchObject({ code: "CREDENTIALS_INVALID" });
+    }
+    await expect(begin(PASSWORD, 6)).rejects.toMatchObject({ code: "ACCOUNT_LOCKED" });
+    await expect(stage.secondFactor.confirm(id, "000000", keep, originFrom())).rejects.toMatchObject({
+      code: "INVALID_REQUEST",
+    });
+    expect((await stage.audited()).slice(1)).toEqual([
+      ...Array.from({ length: 5 }, () => "otp.enrolment_begun failure wrong-password"),
+      "otp.enrolment_begun failure locked",
+    ]);
+    await stage.accounts.unlock(id, { by: "admin" }, originFrom());
+    await expect(begin(PASSWORD, 7)).resolves.toBeDefined();
+  });
+
+  test("where no password can be sent, only a login by password of the last minutes begins one", async () => {
+    await using stage = await openAccountStage(database);
+    const account = await stage.register("ann");
+    const { clock, store } = stage.temporary;
+    await stage.startSessions(account.id);
+    const given = { userId: account.id, authTimeMs: clock.nowMs(), expiresAtMs: clock.nowMs() + 3_600_000 };
+    await store.auth.refreshTokens.createFamily(familyOf({ ...given, id: "by-code", originHash: "h" }));
+    await store.auth.refreshTokens.createFamily(familyOf({ ...given, id: "local", amr: ["local"] }));
+    const begin = (sessionId: string | undefined) =>
+      stage.ownAccount.beginFirstFactorOfFreshSignIn(
+        { userId: account.id, clientId: "pipit-cli", keep: { sessionId } },
+        originFrom(),
+      );
+    const refused = { code: "NOT_ALLOWED", message: expect.stringMatching(/^Log in again/) };
+    for (const sessionId of [undefined, "nobody's", "by-code", "local"]) {
+      await expect(begin(sessionId)).rejects.toMatchObject(refused);
+    }
+    clock.advance(FRESH_SIGN_IN_MS - 1);
+    await expect(begin("family-1")).resolves.toBeDefined();
+    clock.advance(1);
+    await expect(begin("family-1")).rejects.toMatchObject(refused);
+    await stage.enrol(account);
+    await expect(begin("family-1")).rejects.toMatchObject({ code: "NOT_ALLOWED", field: "otp" });
+  });
+
   test("this computer's account has neither password nor second factor", async () => {
     await using stage = await openAccountStage(database);
     const ann = await stage.register("ann");
@@ -134,7 +187,7 @@ describe.each(databases)("one's own account on $name", (database) => {
     await expect(stage.ownAccount.changePassword(owner, change, originFrom())).rejects.toMatchObject({
       code: "NOT_ALLOWED",
     });
-    await expect(stage.ownAccount.beginSecondFactor(owner, undefined, originFrom())).rejects.toMatchObject({
+    await expect(stage.ownAccount.beginSecondFactor(owner, byPassword, originFrom())).rejects.toMatchObject({
       code: "NOT_ALLOWED",
     });
   });

@@ -1,8 +1,8 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import type { AuditEventName, AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { AuditEvent, AuditEventName, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Clock } from "#server/domain/clock.ts";
-import type { RevokeReason } from "#server/domain/tokens/ports.ts";
+import type { RefreshFamily, RevokeReason } from "#server/domain/tokens/ports.ts";
 import { noAccount, replacePassword } from "./accounts.ts";
 import type { EndSessions, SessionsToKeep } from "./end-sessions.ts";
 import type { KnownDevices } from "./known-devices.ts";
@@ -35,8 +35,20 @@ export interface OwnAccount {
   ): Promise<{ readonly deviceToken: string }>;
   /** Switches the account off and ends all sessions, this one too. */
   deactivate(owner: Owner, proof: Pick<Proof, "password" | "code">, origin: AuditOrigin): Promise<void>;
-  /** Begins to set a second factor up. To replace one that is in force its code is asked for; without one, NOT_ALLOWED. */
-  beginSecondFactor(owner: Owner, code: string | undefined, origin: AuditOrigin): Promise<Enrolment>;
+  /**
+   * Begins to set a second factor up: with a stolen session alone its owner could be locked out. To replace one that is
+   * in force its code is asked for as well; without one, NOT_ALLOWED.
+   */
+  beginSecondFactor(
+    owner: Owner,
+    proof: { readonly password: string; readonly code: string | undefined },
+    origin: AuditOrigin,
+  ): Promise<Enrolment>;
+  /**
+   * The same for a call that has no field for a password: the password of the owner's session counts for
+   * {@link FRESH_SIGN_IN_MS}. Throws NOT_ALLOWED later, for a session without a password, and for one who has a second factor.
+   */
+  beginFirstFactorOfFreshSignIn(owner: Owner, origin: AuditOrigin): Promise<Enrolment>;
   /** Takes the second factor away; ends all other sessions. */
   disableSecondFactor(
     owner: Owner,
@@ -44,6 +56,9 @@ export interface OwnAccount {
     origin: AuditOrigin,
   ): Promise<void>;
 }
+
+/** How long after its password a sign-in may begin an enrolment without showing it again. */
+export const FRESH_SIGN_IN_MS = 10 * 60 * 1000;
 
 export interface OwnAccountDeps {
   readonly auth: AuthStore;
@@ -92,7 +107,8 @@ export function createOwnAccount(deps: OwnAccountDeps): OwnAccount {
       await decide(deps, owner, decision, origin);
     },
 
-    beginSecondFactor: (owner, code, origin) => beginSecondFactor(deps, owner, code, origin),
+    beginSecondFactor: (owner, proof, origin) => beginSecondFactor(deps, owner, proof, origin),
+    beginFirstFactorOfFreshSignIn: (owner, origin) => beginFirstFactorOfFreshSignIn(deps, owner, origin),
 
     async disableSecondFactor(owner, proof, origin) {
       const { credentials } = await findOwner(deps, owner);
@@ -152,34 +168,57 @@ async function decide(
 async function beginSecondFactor(
   deps: OwnAccountDeps,
   owner: Owner,
-  code: string | undefined,
+  { password, code }: { readonly password: string; readonly code: string | undefined },
   origin: AuditOrigin,
 ): Promise<Enrolment> {
-  const { auth, prove, secondFactor } = deps;
+  const { prove, secondFactor } = deps;
   const found = await findOwner(deps, owner);
+  const inForce = found.credentials.totpSealed !== undefined;
+  if (inForce && (code === undefined || code.trim() === "")) throw alreadyInForce();
   const enrolment = await secondFactor.draw(found.account);
-  const begin = (tx: AuthStores): Promise<void> =>
-    secondFactor.begin(tx, owner.userId, enrolment.secret, origin);
-  if (found.credentials.totpSealed === undefined) {
-    await auth.transaction(async (tx) => {
-      const credentials = await tx.accounts.credentialsOf(owner.userId);
-      if (credentials?.totpSealed !== undefined) throw alreadyInForce();
-      await begin(tx);
-    });
-    return enrolment;
-  }
-  if (code === undefined || code.trim() === "") throw alreadyInForce();
   await prove(
     { name: owner.userId, found },
-    { code, deviceToken: owner.deviceToken },
+    { password, code, deviceToken: owner.deviceToken },
     {
-      event: { event: "otp.checked", clientId: owner.clientId, familyId: owner.keep.sessionId },
+      event: enrolmentBegun(owner),
       secondFactor: "asked",
-      proven: begin,
+      proven: (tx) => secondFactor.begin(tx, owner.userId, enrolment.secret),
     },
     origin,
   );
   return enrolment;
+}
+
+async function beginFirstFactorOfFreshSignIn(
+  deps: OwnAccountDeps,
+  owner: Owner,
+  origin: AuditOrigin,
+): Promise<Enrolment> {
+  const { auth, secondFactor, clock } = deps;
+  const { userId, keep } = owner;
+  const { account } = await findOwner(deps, owner);
+  const enrolment = await secondFactor.draw(account);
+  await auth.transaction(async (tx) => {
+    const credentials = await tx.accounts.credentialsOf(userId);
+    if (credentials?.totpSealed !== undefined) throw alreadyInForce();
+    const session =
+      keep.sessionId === undefined ? undefined : await tx.refreshTokens.findFamily(keep.sessionId);
+    if (!isFreshSignIn(session, clock.nowMs())) throw notFresh();
+    await secondFactor.begin(tx, userId, enrolment.secret);
+    await tx.audit.append({ ...enrolmentBegun(owner), outcome: "success", userId }, origin);
+  });
+  return enrolment;
+}
+
+/** What came of an authorization code may go back to a browser that a one-time code signed in, without a password. */
+function isFreshSignIn(session: RefreshFamily | undefined, nowMs: number): boolean {
+  if (session === undefined || session.revokedAtMs !== undefined) return false;
+  const byPassword = session.amr.includes("pwd") && session.originHash === undefined;
+  return byPassword && nowMs - session.authTimeMs < FRESH_SIGN_IN_MS;
+}
+
+function enrolmentBegun({ clientId, keep }: Owner): Pick<AuditEvent, "event" | "clientId" | "familyId"> {
+  return { event: "otp.enrolment_begun", clientId, familyId: keep.sessionId };
 }
 
 interface OwnDecision {
@@ -208,6 +247,13 @@ function foreignProgram(): PipitError {
 
 function noPassword(): PipitError {
   return new PipitError("NOT_ALLOWED", "The account of this computer has no password and no second factor.");
+}
+
+function notFresh(): PipitError {
+  return new PipitError(
+    "NOT_ALLOWED",
+    "Log in again with your password: a second factor can be set up within 10 minutes of that.",
+  );
 }
 
 function alreadyInForce(): PipitError {

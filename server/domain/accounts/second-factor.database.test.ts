@@ -10,6 +10,7 @@ import {
 import type { Account } from "./ports.ts";
 
 const keep = {};
+const byPassword = { password: PASSWORD, code: undefined };
 const wrongCode = { code: "OTP_INVALID", field: "otp" };
 
 function signIn(stage: AccountStage, otp?: string, password = PASSWORD): Promise<SignedIn> {
@@ -31,7 +32,7 @@ describe.each(databases)("the second factor on $name", (database) => {
   test("that is being set up is not confirmed by guessing, in parallel neither", async () => {
     await using stage = await openAccountStage(database);
     const account = await stage.register();
-    const { secret } = await stage.ownAccount.beginSecondFactor(ownerOf(account), undefined, originFrom());
+    const { secret } = await stage.ownAccount.beginSecondFactor(ownerOf(account), byPassword, originFrom());
     const confirm = (code: string) => stage.secondFactor.confirm(account.id, code, keep, originFrom());
     const good = stage.codeOf(secret);
     const bad = good === "000000" ? "000001" : "000000";
@@ -46,7 +47,7 @@ describe.each(databases)("the second factor on $name", (database) => {
   test("is asked for from its confirmation on, and with it lets in", async () => {
     await using stage = await openAccountStage(database);
     const account = await stage.register();
-    const enrolment = await stage.ownAccount.beginSecondFactor(ownerOf(account), undefined, originFrom());
+    const enrolment = await stage.ownAccount.beginSecondFactor(ownerOf(account), byPassword, originFrom());
     expect(enrolment.uri).toBe(`otpauth://totp/Pipit:ann?secret=${enrolment.secret}&issuer=Pipit`);
     expect(enrolment.qrSvg).toMatch(/^<svg /);
     expect(enrolment.qrTerminal).toContain("▀");
@@ -100,7 +101,7 @@ describe.each(databases)("the second factor on $name", (database) => {
   test("of eight who confirm with one code at once, one does", async () => {
     await using stage = await openAccountStage(database);
     const account = await stage.register();
-    const { secret } = await stage.ownAccount.beginSecondFactor(ownerOf(account), undefined, originFrom());
+    const { secret } = await stage.ownAccount.beginSecondFactor(ownerOf(account), byPassword, originFrom());
     const code = stage.codeOf(secret);
     const results = await outcomes(
       Array.from({ length: 8 }, () => stage.secondFactor.confirm(account.id, code, keep, originFrom())),
@@ -149,9 +150,13 @@ describe.each(databases)("the second factor on $name", (database) => {
     const owner = ownerOf(account);
     const { secret } = await stage.enrol(account);
     stage.nextStep();
-    const begin = (code?: string) => stage.ownAccount.beginSecondFactor(owner, code, originFrom());
+    const begin = (code?: string, password = PASSWORD) =>
+      stage.ownAccount.beginSecondFactor(owner, { password, code }, originFrom());
     await expect(begin()).rejects.toMatchObject({ code: "NOT_ALLOWED", field: "otp" });
     await expect(begin("000000")).rejects.toMatchObject(wrongCode);
+    await expect(begin(stage.codeOf(secret), "Wrong-horse-1")).rejects.toMatchObject({
+      code: "CREDENTIALS_INVALID",
+    });
     const next = await begin(stage.codeOf(secret));
     stage.nextStep();
     // Until its confirmation the old one is in force.
@@ -186,7 +191,7 @@ describe.each(databases)("the second factor on $name", (database) => {
     const account = await stage.register();
     const confirm = (code: string) => stage.secondFactor.confirm(account.id, code, keep, originFrom());
     await expect(confirm("123456")).rejects.toMatchObject({ code: "INVALID_REQUEST" });
-    await stage.ownAccount.beginSecondFactor(ownerOf(account), undefined, originFrom());
+    await stage.ownAccount.beginSecondFactor(ownerOf(account), byPassword, originFrom());
     await expect(confirm("12345")).rejects.toMatchObject(wrongCode);
     await expect(signIn(stage)).resolves.toBeDefined();
   });

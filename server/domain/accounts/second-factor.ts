@@ -30,9 +30,10 @@ export interface SecondFactor {
   draw(account: Pick<Account, "login">): Promise<Enrolment>;
   /**
    * Begins an enrolment, in place of one begun before; a confirmed secret stays in force until the new one is confirmed.
-   * Whoever has a confirmed one must have proved it first: `tx` is of the transaction that took the code.
+   * Whoever asks must have proved themselves, by a confirmed one as well: `tx` is of the transaction that took the proof,
+   * and whose caller tells the audit.
    */
-  begin(tx: AuthStores, userId: string, secret: string, origin: AuditOrigin): Promise<void>;
+  begin(tx: AuthStores, userId: string, secret: string): Promise<void>;
   /**
    * Makes the secret of the enrolment the one in force, with new recovery codes, and ends the account's other sessions.
    *
@@ -99,10 +100,7 @@ export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
       return { uri, secret, ...(await drawQr(uri)) };
     },
 
-    async begin(tx, userId, secret, origin) {
-      await tx.totp.setPending(userId, sealer.seal(secret, userId));
-      await tx.audit.append({ event: "otp.enrolment_begun", outcome: "success", userId }, origin);
-    },
+    begin: (tx, userId, secret) => tx.totp.setPending(userId, sealer.seal(secret, userId)),
 
     async confirm(userId, code, keep, origin) {
       // Who has a session only must not guess their way to recovery codes.

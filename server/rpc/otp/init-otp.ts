@@ -8,13 +8,13 @@ import { requireCaller } from "../streaming/checks.ts";
 import { ownAccountOf } from "./own-login.ts";
 
 export interface InitOtpDeps {
-  readonly ownAccount: Pick<OwnAccount, "beginSecondFactor">;
+  readonly ownAccount: Pick<OwnAccount, "beginFirstFactorOfFreshSignIn">;
   readonly accounts: Pick<AccountStore, "findById">;
 }
 
 /**
- * A fresh secret, as the whole otpauth: address. Only for the login of the token, and never in place of a secret that is
- * in force: that needs a code, for which this call has no field.
+ * A fresh secret, as the whole otpauth: address. Only for the login of the token, and only soon after its
+ * password was given; never in place of a secret that is in force: that needs a code. This call has a field for neither.
  */
 export function createInitOtp({ ownAccount, accounts }: InitOtpDeps): ServiceImpl<typeof Otp>["initOtp"] {
   return ({ login }, context) =>
@@ -23,7 +23,7 @@ export function createInitOtp({ ownAccount, accounts }: InitOtpDeps): ServiceImp
         const caller = requireCaller(context);
         const { id } = await ownAccountOf(accounts, caller, login);
         const owner = { userId: id, clientId: caller.clientId, keep: { sessionId: caller.sessionId } };
-        const { uri } = await ownAccount.beginSecondFactor(owner, undefined, context.values.get(originKey));
+        const { uri } = await ownAccount.beginFirstFactorOfFreshSignIn(owner, context.values.get(originKey));
         return { secret: uri, error: "" };
       },
       ({ message }) => ({ secret: "", error: message }),

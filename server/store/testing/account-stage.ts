@@ -13,6 +13,7 @@ import type { Account } from "#server/domain/accounts/ports.ts";
 export const masterKey: MasterKey = { derive: (purpose) => Buffer.alloc(32, purpose) };
 export const PASSWORD = "Correct-horse-1";
 export const NEW_PASSWORD = "Battery-staple-2";
+const byPassword = { password: PASSWORD, code: undefined };
 const STEP_MS = 30_000;
 const HOUR_MS = 3_600_000;
 
@@ -90,7 +91,7 @@ export async function openAccountStage(database: TestDatabase): Promise<AccountS
     register: (login = "ann") => services.accounts.register({ login, password: PASSWORD }, originFrom()),
     async enrol(account) {
       const owner = { userId: account.id, clientId: "pipit-web", keep: {} };
-      const { secret } = await services.ownAccount.beginSecondFactor(owner, undefined, originFrom());
+      const { secret } = await services.ownAccount.beginSecondFactor(owner, byPassword, originFrom());
       const code = codeOf(secret);
       const recoveryCodes = await services.secondFactor.confirm(account.id, code, {}, originFrom());
       return { secret, recoveryCodes };

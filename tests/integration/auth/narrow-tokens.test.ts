@@ -153,7 +153,7 @@ describe.each(databases)("a token that may do little, on $name,", ({ name }) => 
     const begin = await fetch(`${stage.url}/auth/otp/init`, {
       method: "POST",
       headers: { ...JSON_BODY, ...bearer(token) },
-      body: "{}",
+      body: JSON.stringify({ password: PASSWORD }),
     });
     expect(begin.status).toBe(403);
     const transport = createGrpcTransport({ baseUrl: `http://${stage.server.grpcUrl}` });
@@ -167,7 +167,7 @@ describe.each(databases)("a token that may do little, on $name,", ({ name }) => 
     const own = await fetch(`${stage.url}/auth/otp/init`, {
       method: "POST",
       headers: { ...JSON_BODY, ...bearer(accessToken) },
-      body: "{}",
+      body: JSON.stringify({ password: PASSWORD }),
     });
     expect(own.status).toBe(200);
   });

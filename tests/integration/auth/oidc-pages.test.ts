@@ -78,7 +78,11 @@ test("the code of a second factor is asked in a second step, without the passwor
   const ann = await stage.register("ann");
   const origin = { ip: "192.0.2.1", userAgent: undefined, correlationId: undefined };
   const owner = { userId: ann.id, clientId: "pipit-web", keep: {} };
-  const { secret } = await stage.services.ownAccount.beginSecondFactor(owner, undefined, origin);
+  const { secret } = await stage.services.ownAccount.beginSecondFactor(
+    owner,
+    { password: PASSWORD, code: undefined },
+    origin,
+  );
   const { clock } = stage.temporary;
   const codeNow = (): string => generateSync({ secret, epoch: Math.floor(clock.nowMs() / 1000) });
   await stage.services.secondFactor.confirm(ann.id, codeNow(), {}, origin);

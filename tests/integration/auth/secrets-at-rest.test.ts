@@ -197,7 +197,7 @@ async function usePassword(stage: AuthStage, secrets: Secrets): Promise<void> {
 async function useSecondFactor(stage: AuthStage, secrets: Secrets): Promise<void> {
   const account = { login: "olga", password: PASSWORD, email: "olga@example.com" };
   const cookie = addSetCookies(secrets, await asJson(stage, "/auth/register", account));
-  const begun = await asJson(stage, "/auth/otp/init", {}, { cookie, origin: stage.url });
+  const begun = await asJson(stage, "/auth/otp/init", { password: PASSWORD }, { cookie, origin: stage.url });
   const secret = secrets.add("TOTP secret", begun.body["secret"]);
   // The server's clock stands still, within a step of this one.
   const startedAtMs = Date.now();

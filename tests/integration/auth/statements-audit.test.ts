@@ -90,7 +90,8 @@ describe.each(databases)("the audit of pipit serve on $name", ({ name }) => {
   }
 
   async function useSecondFactor(cookie: string): Promise<void> {
-    const { secret } = (await json("POST", "/auth/otp/init", {}, { cookie })).json as { secret: string };
+    const begun = await json("POST", "/auth/otp/init", { password: PASSWORD }, { cookie });
+    const { secret } = begun.json as { readonly secret: string };
     const codeOf = (steps: number): string =>
       generateSync({ secret, epoch: Math.floor(Date.now() / 1000) + steps * STEP_SECONDS });
     const confirmed = await json("POST", "/auth/otp/confirm", { otp: codeOf(0) }, { cookie });
