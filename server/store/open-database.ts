@@ -2,7 +2,6 @@ import { Kysely } from "kysely";
 import type { Clock } from "#server/domain/clock.ts";
 import type { Logger } from "#server/domain/logger.ts";
 import { createMigrations, executedMigrations, migrate } from "./migrations.ts";
-import { openPostgres } from "./open-postgres.ts";
 import { markSuspect, openDatabaseFile } from "./open-sqlite.ts";
 import { toPostgresStartError } from "./postgres-errors.ts";
 import { createPostgresTurnIndex } from "./postgres-turn-index.ts";
@@ -100,6 +99,8 @@ async function openSqliteDatabase(options: SqliteOptions): Promise<DatabaseHandl
 }
 
 async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseHandle> {
+  // Its client is loaded only where there is a PostgreSQL.
+  const { openPostgres } = await import("./open-postgres.ts");
   const { db: pool, place, openUnlimited } = openPostgres(options);
   const db = options.unlimited === true ? openUnlimited() : pool;
   const turnIndex = createPostgresTurnIndex();

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
-import * as argon2 from "@node-rs/argon2";
-import * as bcrypt from "@node-rs/bcrypt";
+import type * as Argon2 from "@node-rs/argon2";
+import type * as Bcrypt from "@node-rs/bcrypt";
 import type { Logger } from "#server/domain/logger.ts";
 import { createWorkQueue } from "./work-queue.ts";
 
@@ -75,8 +75,11 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
   const dummy = dummyHash();
   const withPepper = pepper === undefined ? {} : { secret: pepper };
 
-  const plan = (stored: string | undefined, password: string): Check => {
-    const known = stored === undefined ? undefined : readHash(stored, pepper);
+  let loading: Promise<Library> | undefined;
+  const load = (): Promise<Library> => (loading ??= loadLibrary());
+
+  const plan = ({ argon2, bcrypt }: Library, stored: string | undefined, password: string): Check => {
+    const known = stored === undefined ? undefined : readHash(argon2, stored, pepper);
     if (stored !== undefined && known === undefined) logger?.warn("auth.password_hash_unreadable");
     if (known === undefined || password.length > MAX_PASSWORD_UNITS) {
       const text = password.slice(0, MAX_PASSWORD_UNITS).normalize("NFC");
@@ -98,30 +101,39 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
 
   return {
     async hash(password, signal) {
-      const made = await queue.run(
-        () => argon2.hash(password.normalize("NFC"), { ...argon2Options, ...withPepper }),
-        signal,
-      );
+      const made = await queue.run(async () => {
+        const { argon2 } = await load();
+        return argon2.hash(password.normalize("NFC"), { ...argon2Options, ...withPepper });
+      }, signal);
       return pepper === undefined ? made : PEPPER_MARK + made;
     },
 
     async verify(stored, password, signal) {
-      const { run, counts, rehash } = plan(stored, password);
-      const isSame = await queue.run(async () => {
-        try {
-          return await run();
-        } catch {
-          // Its message may quote the hash.
+      return queue.run(async () => {
+        const { run, counts, rehash } = plan(await load(), stored, password);
+        // A failure's message may quote the hash.
+        const isSame = await run().catch(() => {
           logger?.warn("auth.password_hash_unreadable");
           return false;
-        }
+        });
+        const ok = isSame && counts;
+        return { ok, rehash: ok && rehash };
       }, signal);
-      const ok = isSame && counts;
-      return { ok, rehash: ok && rehash };
     },
 
     queued: () => queue.queued(),
   };
+}
+
+interface Library {
+  readonly argon2: typeof Argon2;
+  readonly bcrypt: typeof Bcrypt;
+}
+
+/** Native code that only the first password needs, not the start. */
+async function loadLibrary(): Promise<Library> {
+  const [argon2, bcrypt] = await Promise.all([import("@node-rs/argon2"), import("@node-rs/bcrypt")]);
+  return { argon2, bcrypt };
 }
 
 interface Check {
@@ -145,7 +157,11 @@ type KnownHash =
   | { readonly kind: "bcrypt"; readonly hash: string };
 
 /** Undefined for what cannot or must not be checked. */
-function readHash(stored: string, pepper: Buffer | undefined): KnownHash | undefined {
+function readHash(
+  argon2: Library["argon2"],
+  stored: string,
+  pepper: Buffer | undefined,
+): KnownHash | undefined {
   const peppered = stored.startsWith(PEPPER_MARK);
   const hash = peppered ? stored.slice(PEPPER_MARK.length) : stored;
   try {
@@ -162,7 +178,7 @@ function readHash(stored: string, pepper: Buffer | undefined): KnownHash | undef
   }
 }
 
-function isWeak(made: argon2.ParsedHashOptions): boolean {
+function isWeak(made: Argon2.ParsedHashOptions): boolean {
   return (
     Number(made.algorithm) !== ARGON2ID ||
     Number(made.version) !== VERSION_13 ||
