@@ -135,7 +135,7 @@ describe("stopping", () => {
     const started = performance.now();
     call.cancel();
     expect(await stage.model.requests[index]?.over).toBe("aborted");
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(100);
   });
 
   test("InterruptSession from another channel does the same and names the session", async () => {
@@ -147,7 +147,7 @@ describe("stopping", () => {
     const started = performance.now();
     expect(await other.interrupt("mac")).toMatchObject({ success: true, interruptedSessions: ["s-1"] });
     expect(await stage.model.requests[index]?.over).toBe("aborted");
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(100);
     const status = await call.status;
     expect(statusName(status.code)).toBe("CANCELLED");
     expect(wireCases(call.messages).at(-1)).toBe("errorMessage");

@@ -130,7 +130,7 @@ describe("stopping", () => {
     expect(asked.signal.aborted).toBe(true);
     expect(stage.speech.runs[0]?.signal.aborted).toBe(true);
     expect(await reader.done).toMatchObject({ code: "CANCELLED" });
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(100);
     await stage.service.drain(never);
     const [turn] = await stage.store.turns.recent("ann", chatOf(reader), 1);
     expect(turn).toMatchObject({ status: "cancelled", assistantText: "Half " });
