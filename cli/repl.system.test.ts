@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { createCliHome, type CliHome } from "#tests/integration/cli-process.ts";
+import { compiledCode } from "#tests/system/compiled-code.ts";
 
 const cliEntry = fileURLToPath(new URL("main.ts", import.meta.url));
 const run = promisify(execFile);
@@ -24,6 +25,7 @@ async function openScreen(home: string, env: Readonly<Record<string, string>>): 
     PIPIT_HOME: home,
     LANG: "C.UTF-8",
     OLLAMA_HOST: "http://127.0.0.1:9",
+    ...compiledCode,
     ...env,
   });
   const command = [

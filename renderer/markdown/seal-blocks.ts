@@ -47,6 +47,7 @@ const blankLines = /(?:[ \t]*\n)+/y;
 
 /** Where reading stands. */
 interface Reader {
+  readonly parseBlocks: typeof parseMarkdown;
   text: string;
   /** The end of the text was sealed as the end. */
   isFinal: boolean;
@@ -71,8 +72,9 @@ interface Parsed {
   readonly starts: readonly number[];
 }
 
-function createReader(): Reader {
+function createReader(parseBlocks: typeof parseMarkdown): Reader {
   return {
+    parseBlocks,
     text: "",
     isFinal: false,
     sealed: [],
@@ -86,14 +88,17 @@ function createReader(): Reader {
   };
 }
 
-/** See the interface; the splitting is a pure function of the text, however it came in pieces. */
-export function createMarkdownDocument(): MarkdownDocument {
-  let reader = createReader();
+/**
+ * See the interface; the splitting is a pure function of the text, however it came in pieces.
+ * @param parseBlocks what reads a stretch of the text; a test counts there what is read.
+ */
+export function createMarkdownDocument(parseBlocks = parseMarkdown): MarkdownDocument {
+  let reader = createReader(parseBlocks);
   return {
     update(rawText, final, shouldStop = () => false) {
       const next = rawText.includes("\r") ? rawText.replace(/\r\n?/g, "\n") : rawText;
       const continues = reader.isFinal ? next === reader.text : next.startsWith(reader.text);
-      if (!continues) reader = createReader();
+      if (!continues) reader = createReader(parseBlocks);
       reader.text = next;
       reader.isFinal ||= final;
       const step = (): boolean => advance(reader, final) || (final && resolveNext(reader));
@@ -184,7 +189,7 @@ function sealUpTo(reader: Reader, { nodes, starts }: Parsed, open: number, end: 
 /** Parses what stands at `at`, with what is known from before it. `source` is the text as it was received. */
 function parse(reader: Reader, completed: string, source: string): Parsed {
   const before = reader.definitions.source() + reader.tableHead;
-  const nodes = parseMarkdown(before + completed).filter((node) => endOf(node) > before.length);
+  const nodes = reader.parseBlocks(before + completed).filter((node) => endOf(node) > before.length);
   const starts = nodes.map((node) => {
     const offset = Math.max(0, startOf(node) - before.length);
     return reader.at + (offset === 0 ? 0 : source.lastIndexOf("\n", offset - 1) + 1);
@@ -261,7 +266,7 @@ function resolveNext(reader: Reader): boolean {
     if (block.node.type === "code" || block.node.type === "definition" || !block.source.includes("["))
       continue;
     const before = definitions.source();
-    const nodes = parseMarkdown(before + block.source).filter((node) => endOf(node) > before.length);
+    const nodes = reader.parseBlocks(before + block.source).filter((node) => endOf(node) > before.length);
     const node = nodes[0];
     if (node === undefined || nodes.length !== 1) continue;
     sealed[index] = { ...block, node, definitionsSeen: definitions.count() };

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compiledCode } from "#tests/system/compiled-code.ts";
 
 const cliEntry = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 
@@ -46,6 +47,7 @@ export async function createCliHome(env: Readonly<Record<string, string>> = {}):
         PIPIT_HOME: home,
         LANG: "C",
         OLLAMA_HOST: "http://127.0.0.1:9",
+        ...compiledCode,
         ...env,
         ...options.env,
       },

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
+import { compiledCode } from "#tests/system/compiled-code.ts";
 import { signIn } from "./start-test-server.ts";
 
 const PORTS = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
@@ -32,7 +33,13 @@ class ServerProgram {
   constructor(args: readonly string[], env: Record<string, string> = {}) {
     this.process = spawn(process.execPath, ["server/main.ts", ...args], {
       stdio: ["pipe", "pipe", "pipe"],
-      env: { PATH: process.env["PATH"], PIPIT_HOME: home, OLLAMA_HOST: "127.0.0.1:9", ...env },
+      env: {
+        PATH: process.env["PATH"],
+        PIPIT_HOME: home,
+        OLLAMA_HOST: "127.0.0.1:9",
+        ...compiledCode,
+        ...env,
+      },
     });
     this.process.stderr.on("data", (chunk) => (this.#stderr += String(chunk)));
     this.process.stdout.on("data", (chunk) => (this.#stdout += String(chunk)));

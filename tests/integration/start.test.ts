@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { buildParts } from "#tools/build/build-part.ts";
 import { windowPart } from "#tools/build/pipit-parts.ts";
+import { compiledCode } from "#tests/system/compiled-code.ts";
 import { repositoryRoot } from "#tests/system/command.ts";
 
 const PORTS = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
@@ -43,6 +44,7 @@ class Started {
         PATH: process.env["PATH"],
         PIPIT_HOME: home,
         OLLAMA_HOST: "127.0.0.1:9",
+        ...compiledCode,
         // A port where nobody listens: the download is refused at once, here and everywhere.
         ELECTRON_MIRROR: "http://127.0.0.1:9/",
         electron_config_cache: join(home, "electron-cache"),

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePorts } from "#tests/integration/free-ports.ts";
 import { pathWithLocalTools, repositoryRoot } from "#tests/system/command.ts";
+import { compiledCode } from "#tests/system/compiled-code.ts";
 
 /** A machine of its own for a document: where its server keeps things and listens. */
 export interface ServedHome extends AsyncDisposable {
@@ -22,7 +23,7 @@ export async function openServedHome(databaseUrl: string | undefined): Promise<S
   if (databaseUrl !== undefined) settings.push(`database_url = ${JSON.stringify(databaseUrl)}`);
   await writeFile(join(home, "config.toml"), `[serve]\n${settings.join("\n")}\n`, { mode: 0o600 });
   // A port where nobody listens stands for "no Ollama".
-  const env = { PIPIT_HOME: home, OLLAMA_HOST: "http://127.0.0.1:9" };
+  const env = { PIPIT_HOME: home, OLLAMA_HOST: "http://127.0.0.1:9", ...compiledCode };
   const stops: (() => Promise<void>)[] = [];
   return {
     origin: `http://127.0.0.1:${port}`,

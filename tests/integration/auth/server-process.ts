@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { compiledCode } from "#tests/system/compiled-code.ts";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
 
 /** `pipit serve` as a process of its own, with a data folder of its own. Disposing kills it and removes the folder. */
@@ -38,7 +39,10 @@ export async function startServerProcess({ env, home }: ServerProcessOptions): P
       "--log-level",
       "debug",
     ],
-    { stdio: ["pipe", "pipe", "pipe"], env: { PIPIT_HOME: folder, OLLAMA_HOST: "127.0.0.1:9", ...env } },
+    {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { PIPIT_HOME: folder, OLLAMA_HOST: "127.0.0.1:9", ...compiledCode, ...env },
+    },
   );
   const words: string[] = [];
   child.stderr.on("data", (piece: Buffer) => words.push(piece.toString("utf8")));

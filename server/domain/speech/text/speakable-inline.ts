@@ -193,10 +193,19 @@ export class InlineReader {
   }
 }
 
+/**
+ * One character, a surrogate pair as a whole. Not `codePointAt`: V8 (in Node 24.21), once it has optimised the caller,
+ * reads past the end of a string that is a slice of a longer one, and takes a half pair for the whole character.
+ */
 function readCharacter(text: string, at: number, ends: boolean): Step {
-  const point = text.codePointAt(at) ?? 0;
-  const char = String.fromCodePoint(point);
-  if (point >= 0xd800 && point <= 0xdbff && !ends) return undefined;
+  const isHigh = isBetween(text.charCodeAt(at), 0xd800, 0xdbff);
+  if (isHigh && at + 1 === text.length && !ends) return undefined;
+  const isPair = isHigh && isBetween(text.charCodeAt(at + 1), 0xdc00, 0xdfff);
+  const char = text.slice(at, at + (isPair ? 2 : 1));
   const silent = silentCharacter.test(char) && !spokenPictographs.includes(char);
   return { said: silent ? "" : char, length: char.length };
+}
+
+function isBetween(code: number, first: number, last: number): boolean {
+  return code >= first && code <= last;
 }
