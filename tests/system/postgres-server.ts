@@ -1,4 +1,4 @@
-import { chmod, chown, copyFile, glob, mkdtemp, rm } from "node:fs/promises";
+import { chmod, chown, copyFile, glob, mkdtemp, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
@@ -11,6 +11,9 @@ const readyTimeoutMs = 20_000;
 /** "nobody": PostgreSQL refuses to run as root. */
 const unprivilegedId = 65_534;
 const maxConnections = 200;
+const memoryFolder = "/dev/shm";
+/** Some dozen databases at once, a million rows in one of them, and the log. */
+const neededBytes = 4 * 1024 ** 3;
 /** A test server may lose everything in a power cut, and so needs not wait for the disk. */
 const settings = [
   "fsync=off",
@@ -21,6 +24,8 @@ const settings = [
   `max_connections=${maxConnections}`,
   "listen_addresses=127.0.0.1",
 ];
+/** With its data in memory, it keeps little else there. */
+const settingsInMemory = ["wal_level=minimal", "max_wal_senders=0", "max_wal_size=128MB"];
 
 /** A PostgreSQL of its own. Disposing stops it and removes its data. */
 export interface PostgresServer extends AsyncDisposable {
@@ -36,6 +41,11 @@ export interface PostgresServer extends AsyncDisposable {
 }
 
 export interface PostgresOptions {
+  /**
+   * Keeps the data in memory, where there is enough: a database per test is made ten times quicker there than on
+   * some disks. Default false.
+   */
+  readonly inMemory?: boolean;
   /** PEM files: it then also takes TLS connections. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
 }
@@ -58,7 +68,8 @@ export async function startPostgres(
   options: PostgresOptions = {},
 ): Promise<PostgresServer> {
   await using made = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), "pipit-postgres-"));
+  const inMemory = options.inMemory === true && (await hasMemory());
+  const folder = await mkdtemp(join(inMemory ? memoryFolder : tmpdir(), "pipit-postgres-"));
   made.defer(() => rm(folder, { recursive: true, force: true }));
   if (process.getuid?.() === 0) await chown(folder, unprivilegedId, unprivilegedId);
   const [programs = ""] = await postgresFolders();
@@ -74,7 +85,7 @@ export async function startPostgres(
     folder,
     "-p",
     String(port),
-    ...[...settings, ...tls].flatMap((one) => ["-c", one]),
+    ...[...settings, ...(inMemory ? settingsInMemory : []), ...tls].flatMap((one) => ["-c", one]),
   ];
   let service: ServiceProcess | undefined;
   const stop = async (): Promise<void> => {
@@ -106,6 +117,11 @@ async function initialize(initdb: string, cwd: string, data: string, signal: Abo
   const [command, ...rest] = asUnprivileged(initdb, [...options, "-D", data]);
   const result = await runCommand(command, rest, { cwd }, signal);
   if (result.code !== 0) throw new Error(`initdb failed (${result.code}): ${result.stdout}${result.stderr}`);
+}
+
+async function hasMemory(): Promise<boolean> {
+  const space = await statfs(memoryFolder).catch(() => undefined);
+  return space !== undefined && space.bavail * space.bsize >= neededBytes;
 }
 
 /** PostgreSQL takes only a key that is its own and that nobody else may read. */

@@ -173,7 +173,7 @@ async function startDisplay(folder: string, own: Own, signal: AbortSignal): Prom
 }
 
 async function startDatabase(_folder: string, own: Own, signal: AbortSignal): Promise<Environment> {
-  return { PIPIT_TEST_DATABASE_URL: own(await startPostgres(signal)).url };
+  return { PIPIT_TEST_DATABASE_URL: own(await startPostgres(signal, { inMemory: true })).url };
 }
 
 async function startCounters(_folder: string, own: Own, signal: AbortSignal): Promise<Environment> {
