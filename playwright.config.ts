@@ -16,7 +16,7 @@ export default defineConfig({
   reporter: [["list"]],
   use: {
     headless: true,
-    trace: "retain-on-failure",
+    trace: "off",
     viewport: { width: 440, height: 680 },
     launchOptions: {
       executablePath: "/usr/bin/chromium",

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type Browser, type Page } from "@playwright/test";
 import { build, preview, type InlineConfig } from "vite";
+import { inProduction } from "#tools/config.ts";
 import { repositoryRoot } from "#tests/system/command.ts";
 import playwrightConfig from "../../playwright.config.ts";
 import { installProbe } from "./browser-probe.ts";
@@ -38,7 +39,7 @@ export async function startGallery(): Promise<Gallery> {
     build: { outDir, chunkSizeWarningLimit: 2_000 },
     plugins: [offerNaiveMarkdown()],
   };
-  await build(config);
+  await inProduction(() => build(config));
   const server = await preview({ ...config, preview: { host: "127.0.0.1", port: 0 } });
   started.defer(() => server.close());
   const url = server.resolvedUrls?.local[0];

@@ -16,6 +16,21 @@ test("what was sent leaves the composer, what was typed meanwhile stays", () => 
   expect(ui.store.getState()).toMatchObject({ text: " and more", picture: undefined });
 });
 
+test.each([
+  ["what was typed behind it", "first and more", "first and more", true],
+  ["another text", "second", "second", true],
+  ["the same text, twice by mistake", "first", "first", false],
+  ["the same text, and the next one was begun since", "first", "firstsec", false],
+  ["a text that was changed since", "second", "seconds", false],
+  ["nothing", "", "", false],
+])("Enter while a message is on its way, on %s", (_name, enteredText, text, isNext) => {
+  const ui = createChatUi("first");
+  ui.write(text);
+  ui.store.setState({ enteredText });
+  expect(ui.sent("first", undefined)).toBe(isNext);
+  expect(ui.store.getState().enteredText).toBeUndefined();
+});
+
 test("another text or picture than the sent one stays whole", () => {
   const ui = createChatUi("");
   ui.write("other");

@@ -18,6 +18,8 @@ export interface ChatUiState {
   /** Several files came at once. */
   readonly tookFirst: boolean;
   readonly sending: boolean;
+  /** The text when Enter was pressed while another message was still being sent. */
+  readonly enteredText: string | undefined;
   /** Question that is being changed in its place. */
   readonly editingId: string | undefined;
   /** Counts up when the caret belongs into the composer. */
@@ -36,6 +38,7 @@ export function createChatUi(initialText: string) {
     problem: undefined,
     tookFirst: false,
     sending: false,
+    enteredText: undefined,
     editingId: undefined,
     focusRequests: 0,
     endRequests: 0,
@@ -48,12 +51,24 @@ export function createChatUi(initialText: string) {
     edit: (editingId: string | undefined) => store.setState({ editingId }),
     focusComposer: () => store.setState((state) => ({ focusRequests: state.focusRequests + 1 })),
     goToEnd: () => store.setState((state) => ({ endRequests: state.endRequests + 1 })),
-    /** Empties the composer of what was sent; what was typed meanwhile stays. */
-    sent: (sentText: string, sentPicture: ScreenImage | undefined) =>
-      store.setState((state) => ({
-        text: state.text.startsWith(sentText) ? state.text.slice(sentText.length) : state.text,
-        picture: state.picture === sentPicture ? undefined : state.picture,
+    /**
+     * Empties the composer of what was sent; what was typed meanwhile stays. True when Enter was pressed on what stays:
+     * it is to be sent next.
+     */
+    sent(sentText: string, sentPicture: ScreenImage | undefined): boolean {
+      const { text, picture, enteredText } = store.getState();
+      const left = withoutStart(text, sentText);
+      store.setState({
+        text: left,
+        picture: picture === sentPicture ? undefined : picture,
         tookFirst: false,
-      })),
+        enteredText: undefined,
+      });
+      return left.trim() !== "" && enteredText !== undefined && withoutStart(enteredText, sentText) === left;
+    },
   };
+}
+
+function withoutStart(text: string, start: string): string {
+  return text.startsWith(start) ? text.slice(start.length) : text;
 }

@@ -43,7 +43,10 @@ function settled(auth: ReadonlyStore<AuthState>): Promise<AuthState> {
   return promise.finally(stop);
 }
 
-/** Sends what the composer holds. It is emptied only once the message is safe; else everything stays. */
+/**
+ * Sends what the composer holds. It is emptied only once the message is safe; else everything stays. Enter on the next
+ * text while one is on its way counts once that is safe.
+ */
 export function useSend(): () => Promise<void> {
   const { commands, auth } = useBridge();
   const views = useViews();
@@ -54,26 +57,30 @@ export function useSend(): () => Promise<void> {
     else if (composerCodes.has(code)) ui.store.setState({ problem: { kind: "failed", code, message } });
     else if (code !== "CANCELLED") views.report({ code, message });
   };
-  return async () => {
+  const send = async (): Promise<void> => {
     const state = ui.store.getState();
-    if (state.sending || state.preparing) return;
+    if (state.preparing) return;
+    if (state.sending) return ui.store.setState({ enteredText: state.text });
     const problem = obstacle(state);
     if (problem === "nothing") return isSignedOut(auth.getState()) ? views.open("sign-in") : undefined;
     ui.store.setState({ problem, sending: problem === undefined });
     if (problem !== undefined) return;
     const { text, picture } = state;
+    let isNextEntered = false;
     try {
       // Right after the start the sign-in may still be under way: the message waits for it.
       if (isSignedOut(await settled(auth))) return views.open("sign-in");
       await commands.send({ text, ...(picture === undefined ? {} : { image: ownBytes(picture) }) });
-      ui.sent(text, picture);
+      isNextEntered = ui.sent(text, picture);
       ui.goToEnd();
     } catch (reason) {
       tell(reason);
     } finally {
-      ui.store.setState({ sending: false });
+      ui.store.setState({ sending: false, enteredText: undefined });
     }
+    if (isNextEntered) await send();
   };
+  return send;
 }
 
 /** Pictures never lie in shared memory, which only the compiler cannot know. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { InlineConfig } from "vite";
+import { inProduction } from "../config.ts";
 import type { BuildPart } from "./build-part.ts";
 import { precompress } from "./precompress.ts";
 
@@ -22,11 +23,12 @@ export function windowPart(root: string): BuildPart {
 /** Loaded only when something is stale: it costs more than everything else of a start. */
 async function viteBuild(root: string, config: string, outDir: string): Promise<void> {
   const { build } = await import("vite");
-  await build({
+  const options: InlineConfig = {
     configFile: join(root, config),
     build: { outDir, emptyOutDir: true },
     logLevel: "warn",
-  });
+  };
+  await inProduction(() => build(options));
 }
 
 /** The desktop app's main process, its preload script and its helper programs. */
@@ -66,5 +68,5 @@ async function buildAll(
 ): Promise<void> {
   const { build } = await import("vite");
   const file = (await import(join(root, "vite.electron.config.ts"))) as ElectronConfigFile;
-  for (const config of configs(file)) await build(config);
+  for (const config of configs(file)) await inProduction(() => build(config));
 }

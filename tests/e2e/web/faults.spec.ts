@@ -61,7 +61,10 @@ test("two tabs with the same queue never send twice", async ({ chat, context, mo
   const other = await openTab(context, server);
   await server.kill();
   const texts = ["one", "two", "three"].map((name) => `Question ${name} from the first tab`);
-  for (const text of texts) await chat.ask(text);
+  for (const text of texts) {
+    await chat.ask(text);
+    await expect(chat.composer).toHaveValue("");
+  }
   await expect(chat.questions).toHaveCount(4);
   await other.ask("Question four from the other tab");
   await server.start();

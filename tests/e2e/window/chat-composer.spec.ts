@@ -55,10 +55,36 @@ test("the composer is emptied only once the message is safe, and keeps what was 
   await expect(chat.composer).toHaveValue("first");
   await chat.composer.press("End");
   await page.keyboard.type(" and more");
-  await page.keyboard.press("Enter");
   await page.evaluate(() => (Reflect.get(globalThis, "release") as () => void)());
   await expect(chat.composer).toHaveValue(" and more");
   expect(await chat.callsOf("send")).toHaveLength(1);
+});
+
+test("Enter on the next text while one is on its way sends it after that, once", async ({
+  gallery,
+  chat,
+  page,
+}) => {
+  await gallery.open("empty");
+  await gallery.script((bridge) => {
+    bridge.answers.send = () =>
+      new Promise((resolve) => {
+        Object.assign(globalThis, { release: () => resolve("id") });
+      });
+  });
+  const release = () => page.evaluate(() => (Reflect.get(globalThis, "release") as () => void)());
+  await chat.composer.fill("first");
+  await chat.composer.press("Enter");
+  await chat.composer.press("Enter");
+  await expect.poll(() => chat.callsOf("send")).toHaveLength(1);
+  await chat.composer.fill("second");
+  await chat.composer.press("Enter");
+  await release();
+  await expect.poll(() => chat.callsOf("send")).toHaveLength(2);
+  expect((await chat.callsOf("send"))[1]).toMatchObject({ text: "second" });
+  await release();
+  await expect(chat.composer).toHaveValue("");
+  expect(await chat.callsOf("send")).toHaveLength(2);
 });
 
 test("a text over the limit names its length, the limit and the cure, and is not sent", async ({

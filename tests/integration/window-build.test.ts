@@ -1,0 +1,32 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { beforeAll, describe, expect, test } from "vitest";
+import { repositoryRoot } from "#tests/system/command.ts";
+import { buildParts } from "#tools/build/build-part.ts";
+import { windowPart } from "#tools/build/pipit-parts.ts";
+
+const built = join(repositoryRoot, "dist", "renderer");
+const MOST_INITIAL_BYTES = 250 * 1024;
+
+let scripts: readonly string[];
+beforeAll(async () => {
+  const options = { root: repositoryRoot, say: () => undefined };
+  await buildParts([windowPart(repositoryRoot)], options, AbortSignal.timeout(60_000));
+  const page = await readFile(join(built, "web.html"), "utf8");
+  const paths = [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+\.js)"/g)].map(([, path = ""]) => path);
+  scripts = await Promise.all(paths.map((path) => readFile(join(built, path), "utf8")));
+});
+
+describe("the window that is built", () => {
+  test("is the production version, whoever builds it", () => {
+    expect(process.env["NODE_ENV"]).toBe("test");
+    expect(scripts.join("")).toContain("Minified React error");
+  });
+
+  test("asks a first visit for 250 KB of scripts at most, compressed", () => {
+    const bytes = scripts.reduce((sum, script) => sum + gzipSync(script).byteLength, 0);
+    expect(bytes).toBeGreaterThan(100 * 1024);
+    expect(bytes).toBeLessThanOrEqual(MOST_INITIAL_BYTES);
+  });
+});
