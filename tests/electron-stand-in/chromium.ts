@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import type { Readable, Writable } from "node:stream";
 import { CdpConnection } from "./cdp.ts";
@@ -21,10 +22,16 @@ export interface ChromiumOptions {
   readonly switches: readonly string[];
 }
 
+const usualChromium = "/usr/bin/chromium";
+/** The same engine without a browser's own windows; starts in half the time. */
+const quickChromium = "/usr/bin/chromium-headless-shell";
+
 /** Windows without a screen unless STAND_IN_HEADED=1; STAND_IN_CHROMIUM names another browser. */
 export async function launchChromium(options: ChromiumOptions): Promise<Chromium> {
   await mkdir(options.profile, { recursive: true });
-  const child = spawn(process.env["STAND_IN_CHROMIUM"] ?? "/usr/bin/chromium", argumentsOf(options), {
+  const isQuick = !isHeaded() && existsSync(quickChromium);
+  const usual = isQuick ? quickChromium : usualChromium;
+  const child = spawn(process.env["STAND_IN_CHROMIUM"] ?? usual, argumentsOf(options), {
     stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
   });
   const exit = once(child, "exit");
@@ -48,13 +55,16 @@ export async function launchChromium(options: ChromiumOptions): Promise<Chromium
   };
 }
 
+function isHeaded(): boolean {
+  return process.env["STAND_IN_HEADED"] === "1";
+}
+
 function argumentsOf(options: ChromiumOptions): string[] {
-  const headed = process.env["STAND_IN_HEADED"] === "1";
   return [
     `--user-data-dir=${options.profile}`,
     "--remote-debugging-pipe",
     ...(options.debuggingPort ? ["--remote-debugging-port=0"] : []),
-    ...(headed ? [] : ["--headless=new"]),
+    ...(isHeaded() ? [] : ["--headless=new"]),
     "--no-sandbox",
     "--no-first-run",
     "--no-default-browser-check",

@@ -13,6 +13,7 @@ export type PartName =
   | "tools"
   | "terminal"
   | "chromium"
+  | "quick-chromium"
   | "postgres"
   | "redis"
   | "totp"
@@ -113,6 +114,11 @@ export const parts: readonly Part[] = [
     name: "chromium",
     purpose: "window in a real browser",
     requirements: [command("chromium", "chromium", "fonts-dejavu-core")],
+  },
+  {
+    name: "quick-chromium",
+    purpose: "quick suites of windows (they take the usual Chromium instead)",
+    requirements: [command("chromium-headless-shell", "chromium-headless-shell")],
   },
   {
     name: "terminal",

@@ -157,12 +157,17 @@ test("a picture of 50 MB is scaled while the page stays awake", async ({ gallery
       for (const { duration } of list.getEntries()) tasks.push(duration);
     }).observe({ type: "longtask" });
   });
+  const worker = page.waitForEvent("worker");
+  const startedMs = performance.now();
   await page.locator("input[type=file]").setInputFiles(path);
   await expect(page.getByRole("img", { name: "Picture, 1568 by 1307 pixels" })).toBeVisible({
     timeout: 30_000,
   });
+  const elapsedMs = performance.now() - startedMs;
+  expect((await worker).url()).toContain("scale-worker");
   const longest = await page.evaluate(() => Math.max(0, ...(Reflect.get(globalThis, "tasks") as number[])));
-  expect(longest).toBeLessThan(200);
+  // On a busy machine every task takes longer; what would block the page takes most of the time there, too.
+  expect(longest).toBeLessThan(Math.max(200, elapsedMs / 4));
   await chat.button("Remove the picture").click();
 });
 

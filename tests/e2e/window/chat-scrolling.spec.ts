@@ -45,15 +45,7 @@ for (const way of ["wheel", "keys", "scrollbar"] as const) {
     }
     await expect(chat.jump).toBeVisible();
     await expect(page.getByRole("button", { name: "Jump to end, there is something new" })).toBeVisible();
-    // A smooth scroll may still be under way.
-    await expect
-      .poll(async () => {
-        const before = await chat.log.evaluate((element) => element.scrollTop);
-        await page.evaluate(frame);
-        await page.evaluate(frame);
-        return (await chat.log.evaluate((element) => element.scrollTop)) - before;
-      })
-      .toBe(0);
+    await chat.atRest();
     // Whichever is drawn: the answer that streams may fill the view alone.
     const held = page.getByRole("article").first();
     const before = await chat.topOf(held);
@@ -87,13 +79,13 @@ test("messages that leave at the start do not move what is being read", async ({
   await chat.log.hover();
   await page.mouse.wheel(0, -3000);
   await expect(chat.jump).toBeVisible();
+  await chat.atRest();
   const held = page
     .getByRole("article")
     .filter({ hasText: /^Answer number/u })
     .nth(2);
   const text = await held.locator("p").first().innerText();
   const same = page.getByRole("article").filter({ hasText: text });
-  await expect.poll(async () => (await chat.topOf(same)) - (await chat.topOf(same))).toBe(0);
   const before = await chat.topOf(same);
   await gallery.script((bridge) => {
     bridge.chat.setState(({ messages }) => {
