@@ -5,7 +5,10 @@ import { test } from "../fixtures/web-test.ts";
 import { ChatWindow } from "../pages/chat-window.ts";
 
 async function violations(page: Page): Promise<readonly string[]> {
-  const results = await new AxeBuilder({ page }).analyze();
+  const results = await new AxeBuilder({ page })
+    .options({ resultTypes: ["violations"] })
+    .setLegacyMode()
+    .analyze();
   return results.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
 }
 

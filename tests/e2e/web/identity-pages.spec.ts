@@ -110,7 +110,10 @@ for (const [language, colorScheme] of [
     const page = await context.newPage();
     const check = async (name: string): Promise<void> => {
       await expect(page.locator("html")).toHaveAttribute("lang", language);
-      const { violations } = await new AxeBuilder({ page }).analyze();
+      const { violations } = await new AxeBuilder({ page })
+        .options({ resultTypes: ["violations"] })
+        .setLegacyMode()
+        .analyze();
       const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
       expect(found, name).toEqual([]);
     };
