@@ -12,9 +12,10 @@ import { offerNaiveMarkdown } from "./offer-naive-markdown.ts";
 /** The size of Pipit's window. */
 const viewport = { width: 440, height: 680 };
 
-/** Debian's Chromium as the suites start it. Whoever launches it closes it. */
+/** Debian's Chromium as people have it, not the quick build that the suites prefer. Whoever launches it closes it. */
 export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ ...playwrightConfig.use?.launchOptions, headless: true });
+  const executablePath = "/usr/bin/chromium";
+  return chromium.launch({ ...playwrightConfig.use?.launchOptions, executablePath, headless: true });
 }
 
 /** The real window on a scripted host, served to a browser of its own. */

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,9 @@ import { fileURLToPath } from "node:url";
 import { compiledCode } from "#tests/system/compiled-code.ts";
 
 const cliEntry = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+
+/** For a program that does not end when it is asked to. */
+const POLITE_END_MS = 5_000;
 
 /** What a `pipit` process printed and how it ended. */
 export interface CliResult {
@@ -35,7 +39,7 @@ export interface RunOptions {
   readonly input?: string;
 }
 
-/** Makes a home; disposing kills what still runs in it. */
+/** Makes a home; disposing ends what still runs in it. */
 export async function createCliHome(env: Readonly<Record<string, string>> = {}): Promise<CliHome> {
   const home = await mkdtemp(join(tmpdir(), "pipit-cli-"));
   const running = new Set<ChildProcess>();
@@ -62,10 +66,21 @@ export async function createCliHome(env: Readonly<Record<string, string>> = {}):
     start,
     run: (args, options) => start(args, options).result,
     async [Symbol.asyncDispose]() {
-      for (const child of running) child.kill("SIGKILL");
+      await endAll(running);
       await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
     },
   };
+}
+
+/** Politely first: `pipit serve` passes the signal on to its server, which a kill would leave behind for ever. */
+async function endAll(running: ReadonlySet<ChildProcess>): Promise<void> {
+  const ended = [...running].map((child) => once(child, "close"));
+  for (const child of running) child.kill("SIGTERM");
+  const killer = setTimeout(() => {
+    for (const child of running) child.kill("SIGKILL");
+  }, POLITE_END_MS);
+  await Promise.all(ended);
+  clearTimeout(killer);
 }
 
 function observe(child: ChildProcess, onEnd: () => void): CliProcess {
