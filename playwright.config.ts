@@ -1,9 +1,5 @@
-import { existsSync } from "node:fs";
 import { defineConfig } from "@playwright/test";
-
-/** The same engine without a browser's own windows takes half the time; its package is one of the test parts. */
-const quickChromium = "/usr/bin/chromium-headless-shell";
-const usualChromium = "/usr/bin/chromium";
+import { quickestChromium } from "./tests/system/chromium-path.ts";
 
 /**
  * Three suites in real windows. `window`: the renderer on a scripted host (tests/gallery), state by state; `web`: the
@@ -24,7 +20,7 @@ export default defineConfig({
     trace: "off",
     viewport: { width: 440, height: 680 },
     launchOptions: {
-      executablePath: existsSync(quickChromium) ? quickChromium : usualChromium,
+      executablePath: quickestChromium,
       // Root has no sandbox here; the rest keeps Chromium from looking for hosts of the open network.
       args: [
         "--no-sandbox",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { chromium, type Browser, type Page } from "@playwright/test";
 import { build, preview, type InlineConfig } from "vite";
 import { inProduction } from "#tools/config.ts";
+import { usualChromium } from "#tests/system/chromium-path.ts";
 import { repositoryRoot } from "#tests/system/command.ts";
 import playwrightConfig from "../../playwright.config.ts";
 import { installProbe } from "./browser-probe.ts";
@@ -14,8 +15,8 @@ const viewport = { width: 440, height: 680 };
 
 /** Debian's Chromium as people have it, not the quick build that the suites prefer. Whoever launches it closes it. */
 export function launchBrowser(): Promise<Browser> {
-  const executablePath = "/usr/bin/chromium";
-  return chromium.launch({ ...playwrightConfig.use?.launchOptions, executablePath, headless: true });
+  const options = { ...playwrightConfig.use?.launchOptions, executablePath: usualChromium };
+  return chromium.launch({ ...options, headless: true });
 }
 
 /** The real window on a scripted host, served to a browser of its own. */

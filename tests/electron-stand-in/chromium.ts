@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import type { Readable, Writable } from "node:stream";
+import { quickestChromium, usualChromium } from "../system/chromium-path.ts";
 import { CdpConnection } from "./cdp.ts";
 
 /** Longest wait for Chromium to go by itself. */
@@ -22,16 +22,11 @@ export interface ChromiumOptions {
   readonly switches: readonly string[];
 }
 
-const usualChromium = "/usr/bin/chromium";
-/** The same engine without a browser's own windows; starts in half the time. */
-const quickChromium = "/usr/bin/chromium-headless-shell";
-
 /** Windows without a screen unless STAND_IN_HEADED=1; STAND_IN_CHROMIUM names another browser. */
 export async function launchChromium(options: ChromiumOptions): Promise<Chromium> {
   await mkdir(options.profile, { recursive: true });
-  const isQuick = !isHeaded() && existsSync(quickChromium);
-  const usual = isQuick ? quickChromium : usualChromium;
-  const child = spawn(process.env["STAND_IN_CHROMIUM"] ?? usual, argumentsOf(options), {
+  const program = isHeaded() ? usualChromium : quickestChromium;
+  const child = spawn(process.env["STAND_IN_CHROMIUM"] ?? program, argumentsOf(options), {
     stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
   });
   const exit = once(child, "exit");

@@ -68,5 +68,7 @@ async function buildAll(
 ): Promise<void> {
   const { build } = await import("vite");
   const file = (await import(join(root, "vite.electron.config.ts"))) as ElectronConfigFile;
-  for (const config of configs(file)) await inProduction(() => build(config));
+  await inProduction(async () => {
+    for (const config of configs(file)) await build(config);
+  });
 }

@@ -1,5 +1,17 @@
-import { expect } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { test } from "../fixtures/chat-test.ts";
+import type { Gallery } from "../fixtures/window-test.ts";
+
+/** Lets every message that is sent wait; what it returns lets the last one go. */
+async function holdSends(gallery: Gallery, page: Page): Promise<() => Promise<void>> {
+  await gallery.script((bridge) => {
+    bridge.answers.send = () =>
+      new Promise((resolve) => {
+        Object.assign(globalThis, { release: () => resolve("id") });
+      });
+  });
+  return () => page.evaluate(() => (Reflect.get(globalThis, "release") as () => void)());
+}
 
 test("Enter sends and empties the composer, Shift+Enter is a new line", async ({ gallery, chat }) => {
   await gallery.open("empty");
@@ -43,19 +55,14 @@ test("the composer is emptied only once the message is safe, and keeps what was 
   page,
 }) => {
   await gallery.open("empty");
-  await gallery.script((bridge) => {
-    bridge.answers.send = () =>
-      new Promise((resolve) => {
-        Object.assign(globalThis, { release: () => resolve("id") });
-      });
-  });
+  const release = await holdSends(gallery, page);
   await chat.composer.fill("first");
   await chat.composer.press("Enter");
   await expect.poll(() => chat.callsOf("send")).toHaveLength(1);
   await expect(chat.composer).toHaveValue("first");
   await chat.composer.press("End");
   await page.keyboard.type(" and more");
-  await page.evaluate(() => (Reflect.get(globalThis, "release") as () => void)());
+  await release();
   await expect(chat.composer).toHaveValue(" and more");
   expect(await chat.callsOf("send")).toHaveLength(1);
 });
@@ -66,13 +73,7 @@ test("Enter on the next text while one is on its way sends it after that, once",
   page,
 }) => {
   await gallery.open("empty");
-  await gallery.script((bridge) => {
-    bridge.answers.send = () =>
-      new Promise((resolve) => {
-        Object.assign(globalThis, { release: () => resolve("id") });
-      });
-  });
-  const release = () => page.evaluate(() => (Reflect.get(globalThis, "release") as () => void)());
+  const release = await holdSends(gallery, page);
   await chat.composer.fill("first");
   await chat.composer.press("Enter");
   await chat.composer.press("Enter");
