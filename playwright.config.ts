@@ -1,8 +1,8 @@
 import { defineConfig } from "@playwright/test";
-import { quickestChromium } from "./tests/system/chromium-path.ts";
+import { quickestChromium } from "./tools/test/chromium-path.ts";
 
 /**
- * Three suites in real windows. `window`: the renderer on a scripted host (tests/gallery), state by state; `web`: the
+ * Three suites in real windows. `window`: the renderer on a scripted host (renderer/gallery), state by state; `web`: the
  * page of a real server; `desktop`: our compiled main process, on Electron or on the stand-in. Browser: Debian's Chromium.
  */
 export default defineConfig({

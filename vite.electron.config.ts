@@ -28,8 +28,8 @@ export function electronConfigs(outDir: string): readonly InlineConfig[] {
   return [
     nodeConfig(outDir, {
       main: "electron/main.ts",
-      "keychain-process": "engine/node/keychain-process.ts",
-      "speaker-process": "engine/node/speaker-process.ts",
+      "keychain-process": "engine/node/keychain/keychain-process.ts",
+      "speaker-process": "engine/node/audio/speaker-process.ts",
     }),
     preloadConfig(outDir),
   ];

@@ -44,7 +44,7 @@ export default defineConfig({
           name: "integration",
           include: integration,
           exclude: [...lacking, ...never],
-          globalSetup: "tests/system/database-setup.ts",
+          globalSetup: "tools/test/database-setup.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,
           isolate: false,

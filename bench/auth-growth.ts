@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { createMigratedDatabase } from "#server/store/testing/postgres-databases.ts";
-import { startPostgres, type PostgresServer } from "#tests/system/postgres-server.ts";
+import { createMigratedDatabase } from "#server/testing/postgres-databases.ts";
+import { startPostgres, type PostgresServer } from "#tools/test/postgres-server.ts";
 import { fillAuthData } from "./lib/auth-filler.ts";
 import { startAuthServer, type PipitAuthServer } from "./lib/auth-server.ts";
 import {

@@ -1,5 +1,5 @@
 import { openWire, type Wire, type WireAnswer } from "#tests/integration/auth/keep-alive-wire.ts";
-import { startPostgres } from "#tests/system/postgres-server.ts";
+import { startPostgres } from "#tools/test/postgres-server.ts";
 import { mannWhitneyP } from "./lib/mann-whitney.ts";
 import { startPipitMain } from "./lib/pipit-main.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";

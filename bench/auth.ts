@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as argon2 from "@node-rs/argon2";
-import { createMigratedDatabase } from "#server/store/testing/postgres-databases.ts";
-import { startPostgres } from "#tests/system/postgres-server.ts";
+import { createMigratedDatabase } from "#server/testing/postgres-databases.ts";
+import { startPostgres } from "#tools/test/postgres-server.ts";
 import { startAuthServer, startBareOidc, type AuthServer, type PipitAuthServer } from "./lib/auth-server.ts";
 import {
   measureThroughput,

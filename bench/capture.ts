@@ -2,7 +2,7 @@ import { fork, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { environmentWithout } from "#engine/node/testing/config.ts";
-import { startServices } from "#tests/system/services.ts";
+import { startServices } from "#tools/test/services.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
 import { interleave, quantile, type Contender } from "./lib/statistics.ts";
 

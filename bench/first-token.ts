@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createGrpcTransport } from "#engine/node/grpc-transport.ts";
+import { createGrpcTransport } from "#engine/node/grpc/grpc-transport.ts";
 import type { Transport } from "#engine/ports.ts";
 import { signIn } from "#tests/integration/start-test-server.ts";
 import { startModelProgram, startPipitMain, type ModelProgram } from "./lib/pipit-main.ts";

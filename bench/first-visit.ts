@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import type { Browser } from "@playwright/test";
 import { signIn } from "#tests/integration/start-test-server.ts";
 import { ChatWindow } from "#tests/e2e/pages/chat-window.ts";
-import { repositoryRoot } from "#tests/system/command.ts";
+import { repositoryRoot } from "#tools/test/command.ts";
 import { buildParts } from "#tools/build/build-part.ts";
 import { windowPart } from "#tools/build/pipit-parts.ts";
 import { launchBrowser } from "./lib/browser.ts";

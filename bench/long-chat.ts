@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { longChat } from "#tests/gallery/messages.ts";
+import { longChat } from "#renderer/gallery/messages.ts";
 import { startGallery, type Gallery } from "./lib/browser.ts";
 import { countMainThreadMs } from "./lib/main-thread.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";

@@ -1,17 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { AUDIO_PIECE_BYTES, SAMPLE_RATE_HZ } from "#contract/audio-format.ts";
-import { openSpeaker } from "#engine/node/speaker.ts";
+import { openSpeaker } from "#engine/node/audio/speaker.ts";
 import { environmentWithout } from "#engine/node/testing/config.ts";
 import { measureTone, recordSink, sine, type SinkRecorder } from "#engine/node/testing/sink-recorder.ts";
 import type { Speaker } from "#engine/ports.ts";
-import { startServices } from "#tests/system/services.ts";
+import { startServices } from "#tools/test/services.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
 import { quantile } from "./lib/statistics.ts";
 
 const playbackMs = 60_000;
 const stops = 15;
-/** Of the sound process (engine/node/speaker-process.ts), so that both have the same time to be late. */
+/** Of the sound process (engine/node/audio/speaker-process.ts), so that both have the same time to be late. */
 const deviceBufferMs = 50;
 /** Louder than the recorder's idea of silence. */
 const audible = 1_000;

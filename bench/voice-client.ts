@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createGrpcTransport } from "#engine/node/grpc-transport.ts";
+import { createGrpcTransport } from "#engine/node/grpc/grpc-transport.ts";
 import type { Transport } from "#engine/ports.ts";
 import { say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";

@@ -2,8 +2,8 @@
 import { mkdirSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
-import { homeOf, processEnvironment, shareCompiledCode } from "./config.ts";
-import { exitCodes } from "./exit-codes.ts";
+import { homeOf, processEnvironment, shareCompiledCode } from "./kit/config.ts";
+import { exitCodes } from "./kit/exit-codes.ts";
 
 /** The terminal client's composition root. Only what is loaded after `keepCompiledCode` comes from Node's cache. */
 const env = processEnvironment();

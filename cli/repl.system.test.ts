@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { createCliHome, type CliHome } from "#tests/integration/cli-process.ts";
-import { compiledCode } from "#tests/system/compiled-code.ts";
+import { compiledCode } from "#tools/test/compiled-code.ts";
 
 const cliEntry = fileURLToPath(new URL("main.ts", import.meta.url));
 const run = promisify(execFile);

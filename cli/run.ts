@@ -3,9 +3,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { PipitError } from "#contract/pipit-error.ts";
 import { version } from "#contract/version.ts";
 import type { ChatFlags } from "./commands/chat.ts";
-import { readCliConfig } from "./read-config.ts";
-import { exitCodeOf, exitCodes } from "./exit-codes.ts";
-import { printNote, type Terminal } from "./terminal.ts";
+import { readCliConfig } from "./kit/read-config.ts";
+import { exitCodeOf, exitCodes } from "./kit/exit-codes.ts";
+import { printNote, type Terminal } from "./kit/terminal.ts";
 
 /** The process as the client sees it; tests pass their own streams. */
 export interface CliProcess {
@@ -28,7 +28,7 @@ export async function runCli(args: readonly string[], io: CliProcess): Promise<n
     };
     const program = buildProgram(terminal, {
       async chat(flags) {
-        const { startTokenStore } = await import("#engine/node/start-token-store.ts");
+        const { startTokenStore } = await import("#engine/node/keychain/start-token-store.ts");
         const tokenStore = startTokenStore(config);
         const { chat } = await import("./commands/chat.ts");
         outcome.code = await chat(flags, { config, terminal, tokenStore });
@@ -42,7 +42,7 @@ export async function runCli(args: readonly string[], io: CliProcess): Promise<n
         outcome.code = await admin(rest);
       },
       async doctor(flags) {
-        const { startTokenStore } = await import("#engine/node/start-token-store.ts");
+        const { startTokenStore } = await import("#engine/node/keychain/start-token-store.ts");
         const tokenStore = startTokenStore(config);
         const { doctor } = await import("./commands/doctor.ts");
         outcome.code = await doctor(flags, { config, terminal, tokenStore });
@@ -52,7 +52,7 @@ export async function runCli(args: readonly string[], io: CliProcess): Promise<n
         outcome.code = await toggle(config);
       },
       async web(flags) {
-        const { startTokenStore } = await import("#engine/node/start-token-store.ts");
+        const { startTokenStore } = await import("#engine/node/keychain/start-token-store.ts");
         const tokenStore = startTokenStore(config);
         const { web } = await import("./commands/web.ts");
         outcome.code = await web(flags, { config, terminal, tokenStore });
@@ -142,7 +142,7 @@ function addAdminCommands(program: Command, actions: Actions): void {
   add("audit", 'list, verify or export the audit log; short for "admin audit"', ["audit"]);
 }
 
-/** The backend parses these itself (server/config.ts). */
+/** The backend parses these itself (server/config/config.ts). */
 const serveHelp = `
   --http HOST:PORT     HTTP, Connect and gRPC-Web; default 127.0.0.1:8787
   --grpc HOST:PORT     gRPC; default 127.0.0.1:50051

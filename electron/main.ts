@@ -2,12 +2,12 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { app, dialog, protocol } from "electron";
 import { PipitError } from "#contract/pipit-error.ts";
-import { createFileLogger } from "#engine/node/file-logger.ts";
-import { declareAppScheme } from "./app-protocol.ts";
-import { builtParts, readConfig } from "./config.ts";
-import { desktopFolder, openDesktopFiles } from "./settings-file.ts";
-import { takeSingleInstance } from "./single-instance.ts";
-import { startDesktop, type Desktop } from "./start-desktop.ts";
+import { createFileLogger } from "#engine/node/files/file-logger.ts";
+import { declareAppScheme } from "./windows/app-protocol.ts";
+import { builtParts, readConfig } from "./shell/config.ts";
+import { desktopFolder, openDesktopFiles } from "./shell/settings-file.ts";
+import { takeSingleInstance } from "./shell/single-instance.ts";
+import { startDesktop, type Desktop } from "./shell/start-desktop.ts";
 
 /**
  * The desktop app's first lines: what must happen before Electron is ready. Nothing here may wait at the top level, because

@@ -1,11 +1,11 @@
 import { I18nextProvider } from "react-i18next";
 import type { Bridge } from "./bridge/bridge.ts";
 import { BridgeProvider } from "./bridge/use-bridge.tsx";
-import { ChatUiProvider } from "./chat/use-chat-ui.tsx";
+import { ChatUiProvider } from "./chat/state/use-chat-ui.tsx";
 import type { createI18n } from "./i18n/i18n.ts";
-import { Panel } from "./shell/panel.tsx";
-import { ViewProvider } from "./shell/use-view.tsx";
-import type { ViewStore } from "./shell/view-store.ts";
+import { Panel } from "./app/panel.tsx";
+import { ViewProvider } from "./bridge/use-view.tsx";
+import type { ViewStore } from "./bridge/view-store.ts";
 
 export interface AppProps {
   readonly bridge: Bridge;

@@ -3,7 +3,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 import type { Bridge } from "./bridge/bridge.ts";
 import { createI18n, resolveLanguage } from "./i18n/i18n.ts";
-import { createViewStore } from "./shell/view-store.ts";
+import { createViewStore } from "./bridge/view-store.ts";
 import { followTheme } from "./theme/follow-theme.ts";
 import "./theme/tokens.css";
 

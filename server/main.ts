@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { once } from "node:events";
 import { PipitError } from "#contract/pipit-error.ts";
-import { programInput, readServerConfig, type ServerConfig } from "./config.ts";
+import { programInput, readServerConfig, type ServerConfig } from "./config/config.ts";
 import { keepCompiledCode } from "./lifecycle/compile-cache.ts";
 import { openParentTie } from "./lifecycle/parent-tie.ts";
-import type { RunningServer } from "./lifecycle/start-server.ts";
+import type { RunningServer } from "./compose/start-server.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   using stop = listenForStop(config);
   keepCompiledCode(config.home);
   // Not before: only what is loaded from here on comes from the cache.
-  const { startServer } = await import("./lifecycle/start-server.ts");
+  const { startServer } = await import("./compose/start-server.ts");
   const server = await startServer(config);
   announce(server, config);
   if (config.signInAddress) await announceSignInAddress(server);
@@ -70,7 +70,7 @@ try {
   process.stderr.write(`pipit serve: ${error.message}\n`);
   // What nobody foresaw is worth its trace; what we foresaw has a message that says what to do.
   if (error.code === "INTERNAL") {
-    const { redactText } = await import("./logger.ts");
+    const { redactText } = await import("./observe/logger.ts");
     process.stderr.write(`${redactText(describe(reason))}\n`);
   }
   process.exitCode = error.code === "USAGE" ? EXIT_USAGE : EXIT_FAILED;

@@ -2,8 +2,8 @@ import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { repositoryRoot, runCommand } from "#tests/system/command.ts";
-import { plantedFaults, soundFiles } from "./system/planted-faults.ts";
+import { repositoryRoot, runCommand } from "#tools/test/command.ts";
+import { plantedFaults, soundFiles } from "#tools/test/planted-faults.ts";
 
 /** What oxlint's JSON report holds of one finding. */
 interface Finding {

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { readServerConfig } from "#server/config.ts";
-import { settings } from "#server/settings.ts";
-import { repositoryRoot } from "#tests/system/command.ts";
+import { readServerConfig } from "#server/config/config.ts";
+import { settings } from "#server/config/settings.ts";
+import { repositoryRoot } from "#tools/test/command.ts";
 
 const serviceSchema = z.object({
   image: z.string().optional(),

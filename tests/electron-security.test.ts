@@ -1,7 +1,7 @@
 import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { panelOptions } from "#electron/panel-window.ts";
+import { panelOptions } from "#electron/windows/panel-window.ts";
 
 const root = join(import.meta.dirname, "..");
 const sources = new Map<string, string>();
@@ -27,7 +27,7 @@ describe("security checklist 5.1", () => {
         webSecurity: true,
       });
     }
-    expect(holding(/new BrowserWindow\(/u)).toEqual(["electron/start-desktop.ts"]);
+    expect(holding(/new BrowserWindow\(/u)).toEqual(["electron/shell/start-desktop.ts"]);
     expect(holding(/new WebContentsView|new BrowserView/u)).toEqual([]);
   });
 
@@ -54,16 +54,16 @@ describe("security checklist 5.1", () => {
 
   test("3: pages come from our own scheme, never from files", () => {
     expect(holding(/\.loadFile\(|loadURL\([^)]*file:/u)).toEqual([]);
-    expect(holding(/\.loadURL\(/u)).toEqual(["electron/windows.ts"]);
+    expect(holding(/\.loadURL\(/u)).toEqual(["electron/windows/windows.ts"]);
   });
 
   test("6: links leave the app in one place", () => {
-    expect(holding(/\.openExternal\((?!\s*\{)/u)).toEqual(["electron/external-links.ts"]);
+    expect(holding(/\.openExternal\((?!\s*\{)/u)).toEqual(["electron/windows/external-links.ts"]);
     expect(holding(/\bopenPath\(|showItemInFolder\(/u)).toEqual([]);
   });
 
   test("9: raw IPC of the main process is in one file", () => {
-    expect(holding(/\bipcMain\b/u)).toEqual(["electron/ipc.ts"]);
+    expect(holding(/\bipcMain\b/u)).toEqual(["electron/ipc/ipc.ts"]);
   });
 
   test("10: raw IPC of the page is in one file, which names what it exposes", () => {

@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { repositoryRoot, runCommand } from "#tests/system/command.ts";
+import { repositoryRoot, runCommand } from "#tools/test/command.ts";
 
 /** A machine that the lockfile must serve. */
 interface Platform {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { createMetrics } from "#server/metrics.ts";
+import { createMetrics } from "#server/observe/metrics.ts";
 
 const folder = join(import.meta.dirname, "../docs/operations");
 

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createPasswordHasher } from "#server/domain/accounts/password-hasher.ts";
-import { accountOf } from "#server/domain/accounts/testing/account-of.ts";
+import { accountOf } from "#server/testing/account-of.ts";
 import { auditKeyOf } from "#server/domain/audit/audit-key.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { systemClock as clock } from "#server/domain/clock.ts";

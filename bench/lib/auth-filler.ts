@@ -1,5 +1,5 @@
 import Database from "better-sqlite3";
-import { queryPostgres } from "#server/store/testing/postgres-databases.ts";
+import { queryPostgres } from "#server/testing/postgres-databases.ts";
 import { sqliteFile, type AuthData, type AuthPlace } from "./auth-data.ts";
 
 /** Rows of one transaction of SQLite: its journal holds all of them twice. */

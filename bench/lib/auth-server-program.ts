@@ -1,5 +1,5 @@
-import { readServerConfig } from "#server/config.ts";
-import { startServer } from "#server/lifecycle/start-server.ts";
+import { readServerConfig } from "#server/config/config.ts";
+import { startServer } from "#server/compose/start-server.ts";
 import { serveParent } from "./child-program.ts";
 import type { AuthServerReady } from "./auth-server.ts";
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type Browser, type Page } from "@playwright/test";
 import { build, preview, type InlineConfig } from "vite";
-import { inProduction } from "#tools/config.ts";
-import { usualChromium } from "#tests/system/chromium-path.ts";
-import { repositoryRoot } from "#tests/system/command.ts";
+import { inProduction } from "#tools/build/config.ts";
+import { usualChromium } from "#tools/test/chromium-path.ts";
+import { repositoryRoot } from "#tools/test/command.ts";
 import playwrightConfig from "../../playwright.config.ts";
 import { installProbe } from "./browser-probe.ts";
 import { offerNaiveMarkdown } from "./offer-naive-markdown.ts";
@@ -35,7 +35,7 @@ export async function startGallery(): Promise<Gallery> {
   const outDir = await mkdtemp(join(tmpdir(), "pipit-bench-gallery-"));
   started.defer(() => rm(outDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   const config: InlineConfig = {
-    configFile: join(repositoryRoot, "tests/gallery/vite.config.ts"),
+    configFile: join(repositoryRoot, "renderer/gallery/vite.config.ts"),
     logLevel: "warn",
     // The naive renderer takes its libraries into the page's main script.
     build: { outDir, chunkSizeWarningLimit: 2_000 },

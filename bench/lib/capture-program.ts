@@ -1,5 +1,5 @@
 // Forked by bench/capture.ts with the DISPLAY of a fresh Xvfb in its environment, which the native module reads itself.
-import { createScreenCapture } from "#engine/node/screen-capture.ts";
+import { createScreenCapture } from "#engine/node/screen/screen-capture.ts";
 
 const nothing = (): void => undefined;
 const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };

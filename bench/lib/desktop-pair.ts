@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaultSettings } from "#contract/settings.ts";
-import { repositoryRoot } from "#tests/system/command.ts";
+import { repositoryRoot } from "#tools/test/command.ts";
 import { buildParts } from "#tools/build/build-part.ts";
 import { allParts } from "#tools/build/pipit-parts.ts";
 import { startModelProgram } from "./pipit-main.ts";

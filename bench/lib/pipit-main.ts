@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
-import { repositoryRoot } from "#tests/system/command.ts";
+import { repositoryRoot } from "#tools/test/command.ts";
 
 /** `server/main.ts` as a program of its own, with its own PIPIT_HOME. */
 export interface PipitMain extends AsyncDisposable, RuntimeInfo {

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readServerConfig } from "#server/config.ts";
-import { startServer } from "#server/lifecycle/start-server.ts";
+import { readServerConfig } from "#server/config/config.ts";
+import { startServer } from "#server/compose/start-server.ts";
 import { signIn } from "#tests/integration/start-test-server.ts";
 import { createBenchModel } from "./bench-model.ts";
 import { serveParent } from "./child-program.ts";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { repositoryRoot } from "#tests/system/command.ts";
+import { repositoryRoot } from "#tools/test/command.ts";
 
 const launcher = join(repositoryRoot, "tests", "electron-stand-in", "electron");
 const probe = join(import.meta.dirname, "app-probe.cjs");

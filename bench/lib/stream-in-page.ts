@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { sampleAnswer } from "#tests/gallery/sample-answer.ts";
+import { sampleAnswer } from "#renderer/gallery/sample-answer.ts";
 import type { PageTimes } from "./browser-probe.ts";
 
 /** 600 tokens that make 57 KB. */

@@ -1,8 +1,8 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
 import type { ChatEvent } from "#contract/chat-event.ts";
-import { messagesFor } from "../messages.ts";
-import type { Terminal } from "../terminal.ts";
+import { messagesFor } from "../kit/messages.ts";
+import type { Terminal } from "../kit/terminal.ts";
 import { createAnswerPrinter } from "./answer-printer.ts";
 
 function setup() {

@@ -1,6 +1,6 @@
 import type { EngineEvent } from "#engine/chat/chat-engine-api.ts";
-import type { Messages } from "../messages.ts";
-import { paint, printNote, type Terminal } from "../terminal.ts";
+import type { Messages } from "../kit/messages.ts";
+import { paint, printNote, type Terminal } from "../kit/terminal.ts";
 
 /** Shows answers as they come: the text on stdout, all else dimmed on stderr. */
 export interface AnswerPrinter {

@@ -1,7 +1,7 @@
 import type { ChatEngine } from "#engine/chat/chat-engine-api.ts";
 import type { UserMessage } from "#contract/chat-state.ts";
-import type { Messages } from "../messages.ts";
-import { paint, printNote, type Terminal } from "../terminal.ts";
+import type { Messages } from "../kit/messages.ts";
+import { paint, printNote, type Terminal } from "../kit/terminal.ts";
 import { createAnswerPrinter } from "./answer-printer.ts";
 import { findQuestion } from "./outcome.ts";
 

@@ -3,7 +3,7 @@ import type { ChatEvent } from "#contract/chat-event.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
 import type { EngineEvent } from "#engine/chat/chat-engine-api.ts";
 import type { Failure } from "#contract/chat-state.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "../kit/terminal.ts";
 
 /** How a message of `--json` ended; always the last line of a message. */
 export type JsonResult =

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "../kit/terminal.ts";
 
 /** Lines that a person types, or that a pipe delivers. */
 export interface LineInput extends Disposable {

@@ -2,7 +2,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { ChatEngine } from "#engine/chat/chat-engine-api.ts";
 import type { UserMessage } from "#contract/chat-state.ts";
 import type { Client } from "#engine/node/client.ts";
-import { exitCodeOf, exitCodes, type ExitCode } from "../exit-codes.ts";
+import { exitCodeOf, exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 
 /** The question with this id, if the state still shows it. */
 export function findQuestion(engine: ChatEngine, messageId: string): UserMessage | undefined {

@@ -4,9 +4,9 @@ import { answerText } from "#contract/chat-state.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Screen } from "#engine/ports.ts";
 import type { Client } from "#engine/node/client.ts";
-import type { Messages } from "../messages.ts";
+import type { Messages } from "../kit/messages.ts";
 import { tellTokenPlace } from "./announcements.ts";
-import { paint, printLine, printNote, type Terminal } from "../terminal.ts";
+import { paint, printLine, printNote, type Terminal } from "../kit/terminal.ts";
 
 /** What a slash command may do. */
 export interface ReplContext {

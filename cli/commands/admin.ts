@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
-import type { ExitCode } from "../exit-codes.ts";
+import type { ExitCode } from "../kit/exit-codes.ts";
 import { runServerProgram } from "./run-server-program.ts";
 
-const adminEntry = fileURLToPath(new URL("../../server/admin.ts", import.meta.url));
+const adminEntry = fileURLToPath(new URL("../../server/admin/main.ts", import.meta.url));
 
 /**
  * `pipit admin ...`, and `pipit keys ...` and `pipit audit ...` for its groups of those names: they work on the server's

@@ -1,17 +1,17 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import { readImageFile } from "#engine/node/image-file.ts";
-import { createLazySpeaker } from "#engine/node/lazy-speaker.ts";
-import { createScreenCapture } from "#engine/node/screen-capture.ts";
-import { openSpeaker } from "#engine/node/speaker.ts";
-import { createWavRecorder } from "#engine/node/wav-recorder.ts";
-import { createFileLogger } from "#engine/node/file-logger.ts";
+import { readImageFile } from "#engine/node/screen/image-file.ts";
+import { createLazySpeaker } from "#engine/node/audio/lazy-speaker.ts";
+import { createScreenCapture } from "#engine/node/screen/screen-capture.ts";
+import { openSpeaker } from "#engine/node/audio/speaker.ts";
+import { createWavRecorder } from "#engine/node/audio/wav-recorder.ts";
+import { createFileLogger } from "#engine/node/files/file-logger.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Logger, Screen, Speaker } from "#engine/ports.ts";
 import { runOnce } from "../chat/once.ts";
-import { openCliClient } from "../open-cli-client.ts";
-import type { ExitCode } from "../exit-codes.ts";
-import { messagesFor } from "../messages.ts";
-import { printNote } from "../terminal.ts";
+import { openCliClient } from "../kit/open-cli-client.ts";
+import type { ExitCode } from "../kit/exit-codes.ts";
+import { messagesFor } from "../kit/messages.ts";
+import { printNote } from "../kit/terminal.ts";
 import type { CommandDeps } from "./command-deps.ts";
 
 /** Flags of `pipit chat` as commander gives them. */

@@ -1,6 +1,6 @@
 import type { TokenStore } from "#engine/ports.ts";
-import type { CliConfig } from "../config.ts";
-import type { Terminal } from "../terminal.ts";
+import type { CliConfig } from "../kit/config.ts";
+import type { Terminal } from "../kit/terminal.ts";
 
 /** What every command is given. */
 export interface CommandDeps {

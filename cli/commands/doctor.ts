@@ -1,10 +1,10 @@
-import { createFileLogger } from "#engine/node/file-logger.ts";
-import { openCliClient } from "../open-cli-client.ts";
+import { createFileLogger } from "#engine/node/files/file-logger.ts";
+import { openCliClient } from "../kit/open-cli-client.ts";
 import type { Check } from "../doctor/check.ts";
 import { checkAudioOut, checkHotkey, checkKeychain, checkScreen } from "../doctor/machine-checks.ts";
 import { checkServer } from "../doctor/server-checks.ts";
-import { exitCodes, type ExitCode } from "../exit-codes.ts";
-import { paint, printLine, type Terminal } from "../terminal.ts";
+import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
+import { paint, printLine, type Terminal } from "../kit/terminal.ts";
 import type { CommandDeps } from "./command-deps.ts";
 
 /** Longest that all checks together may take. */

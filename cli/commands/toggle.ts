@@ -1,6 +1,6 @@
-import { askApp } from "#engine/node/app-control.ts";
-import type { CliConfig } from "../config.ts";
-import { exitCodes, type ExitCode } from "../exit-codes.ts";
+import { askApp } from "#engine/node/processes/app-control.ts";
+import type { CliConfig } from "../kit/config.ts";
+import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 
 /**
  * `pipit toggle`: shows or hides the window of the app that runs, for a key of the desktop's own settings where an app

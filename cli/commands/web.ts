@@ -3,13 +3,13 @@ import { z } from "zod";
 import { isErrorCode } from "#contract/error-codes.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Client } from "#engine/node/client.ts";
-import { findRunningServer } from "#engine/node/running-server.ts";
+import { findRunningServer } from "#engine/node/backend/running-server.ts";
 import type { HttpResponse } from "#engine/ports.ts";
-import type { CliConfig } from "../config.ts";
-import { exitCodes, type ExitCode } from "../exit-codes.ts";
-import { messagesFor } from "../messages.ts";
-import { openCliClient } from "../open-cli-client.ts";
-import { printLine } from "../terminal.ts";
+import type { CliConfig } from "../kit/config.ts";
+import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
+import { messagesFor } from "../kit/messages.ts";
+import { openCliClient } from "../kit/open-cli-client.ts";
+import { printLine } from "../kit/terminal.ts";
 import type { CommandDeps } from "./command-deps.ts";
 
 /** Longest that it may take to get an address. */

@@ -1,10 +1,10 @@
 import type { HotkeyStatus } from "#contract/app-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { askApp } from "#engine/node/app-control.ts";
+import { askApp } from "#engine/node/processes/app-control.ts";
 import type { Client } from "#engine/node/client.ts";
-import type { CliConfig } from "../config.ts";
-import { createScreenCapture } from "#engine/node/screen-capture.ts";
-import { openSpeaker } from "#engine/node/speaker.ts";
+import type { CliConfig } from "../kit/config.ts";
+import { createScreenCapture } from "#engine/node/screen/screen-capture.ts";
+import { openSpeaker } from "#engine/node/audio/speaker.ts";
 import type { Logger } from "#engine/ports.ts";
 import { limited, works, type Check } from "./check.ts";
 

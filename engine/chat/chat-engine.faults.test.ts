@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
-import { createMemoryOutbox } from "#engine/outbox/memory-outbox.ts";
+import { createMemoryOutbox } from "./memory-outbox.ts";
 import { audio, finish, jpeg, text, turn } from "#engine/testing/chat-engine-kit.ts";
 import { createChatHarness } from "#engine/testing/chat-harness.ts";
 import { settle } from "#engine/testing/fake-clock.ts";

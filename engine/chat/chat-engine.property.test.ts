@@ -1,6 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { describe, expect, test } from "vitest";
-import { createMemoryOutbox } from "#engine/outbox/memory-outbox.ts";
+import { createMemoryOutbox } from "./memory-outbox.ts";
 import type { Outbox } from "#engine/ports.ts";
 import { createChatHarness, type ChatHarness } from "#engine/testing/chat-harness.ts";
 import { settle } from "#engine/testing/fake-clock.ts";

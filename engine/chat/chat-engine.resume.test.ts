@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createMemoryOutbox } from "#engine/outbox/memory-outbox.ts";
+import { createMemoryOutbox } from "./memory-outbox.ts";
 import { finish, row, text, turn } from "#engine/testing/chat-engine-kit.ts";
 import { createChatHarness } from "#engine/testing/chat-harness.ts";
 import { settle } from "#engine/testing/fake-clock.ts";

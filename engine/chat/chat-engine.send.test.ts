@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { PROMPT_MAX_CHARS, SCREENSHOT_MAX_BYTES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { createMemoryOutbox } from "#engine/outbox/memory-outbox.ts";
+import { createMemoryOutbox } from "./memory-outbox.ts";
 import type { OutboxRow } from "#engine/ports.ts";
 import { end, finish, jpeg, text, turn } from "#engine/testing/chat-engine-kit.ts";
 import { createChatHarness } from "#engine/testing/chat-harness.ts";

@@ -1,7 +1,7 @@
 import { createChatEngine } from "#engine/chat/chat-engine.ts";
 import type { ChatEngine, ChatEngineDeps } from "#engine/chat/chat-engine-api.ts";
 import { answerText, type AssistantMessage, type ChatState, type UserMessage } from "#contract/chat-state.ts";
-import { createMemoryOutbox } from "#engine/outbox/memory-outbox.ts";
+import { createMemoryOutbox } from "#engine/chat/memory-outbox.ts";
 import type { Outbox } from "#engine/ports.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 import { createFakeLogger, type FakeLogger } from "./fake-logger.ts";

@@ -1,6 +1,6 @@
 import { v4 as uuidV4, v5 as uuidV5 } from "uuid";
 import { PipitError } from "#contract/pipit-error.ts";
-import { createMemoryOutbox } from "#engine/outbox/memory-outbox.ts";
+import { createMemoryOutbox } from "#engine/chat/memory-outbox.ts";
 import type { Logger, Outbox } from "#engine/ports.ts";
 import { createIndexedDbOutbox } from "./indexed-db-outbox.ts";
 import { openPageDatabase } from "./page-database.ts";

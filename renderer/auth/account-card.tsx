@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AuthState } from "#contract/auth-state.ts";
 import { useApp, useBridge, useChat } from "../bridge/use-bridge.tsx";
-import { useAction } from "../shell/use-action.ts";
+import { useAction } from "../bridge/use-action.ts";
 import { Button } from "../ui/button.tsx";
 import { ErrorDetail } from "../ui/error-detail.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { useAuth, useBridge } from "../bridge/use-bridge.tsx";
-import { useAction } from "../shell/use-action.ts";
+import { useAction } from "../bridge/use-action.ts";
 import { Button } from "../ui/button.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
 import type { SignInFormProps } from "./sign-in-methods.ts";

@@ -34,7 +34,7 @@ function guessScheme(text: string): string {
   return URL.canParse(bare) && isLoopback(new URL(bare).hostname) ? bare : `https://${text}`;
 }
 
-/** As in engine/node/loopback.ts; URL has already normalised the name. */
+/** As in engine/node/http/loopback.ts; URL has already normalised the name. */
 function isLoopback(hostname: string): boolean {
   return (
     hostname === "localhost" ||

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useAuth } from "../bridge/use-bridge.tsx";
-import { useView, useViews } from "../shell/use-view.tsx";
+import { useView, useViews } from "../bridge/use-view.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { AccountCard } from "./account-card.tsx";
 import { SignInForm } from "./sign-in-form.tsx";

@@ -2,7 +2,7 @@ import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useApp, useAuth, useBridge } from "../bridge/use-bridge.tsx";
 import { useErrorText } from "../i18n/use-error-text.ts";
-import { useAction, type ActionError } from "../shell/use-action.ts";
+import { useAction, type ActionError } from "../bridge/use-action.ts";
 import { Button } from "../ui/button.tsx";
 import { CommandText } from "../ui/command-text.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";

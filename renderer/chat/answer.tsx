@@ -3,11 +3,11 @@ import { useTranslation } from "react-i18next";
 import { answerText, type AssistantMessage, type MessagePart } from "#contract/chat-state.ts";
 import { useBridge } from "../bridge/use-bridge.tsx";
 import { Markdown } from "../markdown/markdown.tsx";
-import { useAttempt } from "../shell/use-view.tsx";
+import { useAttempt } from "../bridge/use-view.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Caret } from "./caret.tsx";
 import { CopyButton, MessageActions } from "./message-actions.tsx";
-import { useChatUi } from "./use-chat-ui.tsx";
+import { useChatUi } from "./state/use-chat-ui.tsx";
 import { useFailureText } from "./use-failure-text.ts";
 
 /** What Pipit said: plain text over the whole width, with one quiet line for each tool it used. */

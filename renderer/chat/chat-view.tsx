@@ -1,9 +1,9 @@
 import { useRef } from "react";
 import { Announcer } from "./announcer.tsx";
 import { Composer } from "./composer.tsx";
-import { DropVeil, useDrop } from "./drop-veil.tsx";
+import { DropVeil, useDrop } from "./picture/drop-veil.tsx";
 import { MessageList } from "./message-list.tsx";
-import { usePicture } from "./use-picture.ts";
+import { usePicture } from "./picture/use-picture.ts";
 
 /** How much of the conversation stays in view when a page is turned. */
 const pageShare = 0.85;

@@ -1,10 +1,10 @@
 import { useTranslation } from "react-i18next";
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
-import type { ComposerProblem } from "./chat-ui.ts";
-import { formatBytes } from "./format-bytes.ts";
-import { fileMaxBytes } from "./prepare-image.ts";
+import type { ComposerProblem } from "./state/chat-ui.ts";
+import { formatBytes } from "./picture/format-bytes.ts";
+import { fileMaxBytes } from "./picture/prepare-image.ts";
 import { numbers } from "./question-editor.tsx";
-import { useChatUiState } from "./use-chat-ui.tsx";
+import { useChatUiState } from "./state/use-chat-ui.tsx";
 import { useFailureText } from "./use-failure-text.ts";
 
 /** From here on the composer counts. */

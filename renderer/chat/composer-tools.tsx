@@ -3,11 +3,11 @@ import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { UnavailableReason } from "#contract/app-state.ts";
 import { useApp, useAuth, useBridge, useChat } from "../bridge/use-bridge.tsx";
-import { useAttempt, useViews } from "../shell/use-view.tsx";
+import { useAttempt, useViews } from "../bridge/use-view.tsx";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
-import { useChatUiState } from "./use-chat-ui.tsx";
-import type { PictureIntake } from "./use-picture.ts";
+import { useChatUiState } from "./state/use-chat-ui.tsx";
+import type { PictureIntake } from "./picture/use-picture.ts";
 
 export interface ComposerToolsProps {
   readonly pictures: PictureIntake;

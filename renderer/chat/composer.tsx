@@ -2,14 +2,14 @@ import { useEffect, useRef, type ClipboardEvent, type KeyboardEvent } from "reac
 import { useTranslation } from "react-i18next";
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import { useBridge } from "../bridge/use-bridge.tsx";
-import { useAttempt } from "../shell/use-view.tsx";
+import { useAttempt } from "../bridge/use-view.tsx";
 import { ComposerNotes } from "./composer-notes.tsx";
 import { ComposerTools } from "./composer-tools.tsx";
-import { PendingPicture } from "./pending-picture.tsx";
+import { PendingPicture } from "./picture/pending-picture.tsx";
 import { useAutoHeight } from "./use-auto-height.ts";
-import { useChatUi, useChatUiState } from "./use-chat-ui.tsx";
+import { useChatUi, useChatUiState } from "./state/use-chat-ui.tsx";
 import { useDraft } from "./use-draft.ts";
-import type { PictureIntake } from "./use-picture.ts";
+import type { PictureIntake } from "./picture/use-picture.ts";
 import { useSend } from "./use-send.ts";
 
 /** Where questions are written. `onPage` scrolls the conversation by a page while the caret stays here. */

@@ -3,7 +3,7 @@ import { useApp, useAuth } from "../bridge/use-bridge.tsx";
 import { Kbd } from "../ui/kbd.tsx";
 import { PipitMark } from "../ui/pipit-mark.tsx";
 import { formatAccelerator, keyStyleOf } from "../settings/accelerator.ts";
-import { useChatUi } from "./use-chat-ui.tsx";
+import { useChatUi } from "./state/use-chat-ui.tsx";
 
 const examples = ["example1", "example2", "example3", "example4"] as const;
 

@@ -2,7 +2,7 @@ import { Check, Copy } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useBridge } from "../bridge/use-bridge.tsx";
-import { useAttempt } from "../shell/use-view.tsx";
+import { useAttempt } from "../bridge/use-view.tsx";
 import { VisuallyHidden } from "../ui/visually-hidden.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { clockTime, fullTime } from "./message-time.ts";

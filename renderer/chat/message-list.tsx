@@ -8,7 +8,7 @@ import { EmptyChat } from "./empty-chat.tsx";
 import { MessageRow } from "./message-row.tsx";
 import { startsDay } from "./message-time.ts";
 import type { Shown } from "./shown-messages.ts";
-import { useChatUi, useChatUiState } from "./use-chat-ui.tsx";
+import { useChatUi, useChatUiState } from "./state/use-chat-ui.tsx";
 import { useEndFollower, type EndFollower } from "./use-end-follower.ts";
 import { useShown } from "./use-shown.ts";
 

@@ -3,9 +3,9 @@ import { useTranslation } from "react-i18next";
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import type { UserMessage } from "#contract/chat-state.ts";
 import { useBridge } from "../bridge/use-bridge.tsx";
-import { useAttempt } from "../shell/use-view.tsx";
+import { useAttempt } from "../bridge/use-view.tsx";
 import { Button } from "../ui/button.tsx";
-import { useChatUi } from "./use-chat-ui.tsx";
+import { useChatUi } from "./state/use-chat-ui.tsx";
 
 /** A question being changed in its place: Enter asks it anew, Esc leaves it as it was. */
 export function QuestionEditor({ message }: { readonly message: UserMessage }) {

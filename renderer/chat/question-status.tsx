@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Failure, UserMessage } from "#contract/chat-state.ts";
 import { useBridge } from "../bridge/use-bridge.tsx";
-import { useAttempt } from "../shell/use-view.tsx";
+import { useAttempt } from "../bridge/use-view.tsx";
 import { Button } from "../ui/button.tsx";
 import { useFailureText } from "./use-failure-text.ts";
 

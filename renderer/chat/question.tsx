@@ -2,15 +2,15 @@ import { Pencil, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { UserMessage } from "#contract/chat-state.ts";
 import { useBridge } from "../bridge/use-bridge.tsx";
-import { useAttempt } from "../shell/use-view.tsx";
+import { useAttempt } from "../bridge/use-view.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Caret } from "./caret.tsx";
 import { CopyButton, MessageActions } from "./message-actions.tsx";
 import { fullTime } from "./message-time.ts";
 import { QuestionEditor } from "./question-editor.tsx";
 import { QuestionStatus } from "./question-status.tsx";
-import { SentPicture } from "./sent-picture.tsx";
-import { useChatUi, useChatUiState } from "./use-chat-ui.tsx";
+import { SentPicture } from "./picture/sent-picture.tsx";
+import { useChatUi, useChatUiState } from "./state/use-chat-ui.tsx";
 
 export interface QuestionProps {
   readonly message: UserMessage;

@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import { useBridge } from "../bridge/use-bridge.tsx";
-import { useChatUi } from "./use-chat-ui.tsx";
+import { useChatUi } from "./state/use-chat-ui.tsx";
 
 const draftPauseMs = 400;
 /** What the host takes; a text beyond it cannot be sent either, and the composer says so. */

@@ -3,10 +3,10 @@ import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { useBridge } from "../bridge/use-bridge.tsx";
-import { useViews } from "../shell/use-view.tsx";
+import { useViews } from "../bridge/use-view.tsx";
 import type { ScreenImage } from "#contract/screen-image.ts";
-import type { ChatUiState, ComposerProblem } from "./chat-ui.ts";
-import { useChatUi } from "./use-chat-ui.tsx";
+import type { ChatUiState, ComposerProblem } from "./state/chat-ui.ts";
+import { useChatUi } from "./state/use-chat-ui.tsx";
 
 /** Codes that are about the text or the picture; told beside the composer. */
 const composerCodes = new Set([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sampleAnswer } from "#tests/gallery/sample-answer.ts";
+import { sampleAnswer } from "#renderer/gallery/sample-answer.ts";
 import { parseMarkdown } from "./parse-markdown.ts";
 import { windowChars } from "./read-window.ts";
 import { createMarkdownDocument, type Block, type DocumentView } from "./seal-blocks.ts";

@@ -1,5 +1,5 @@
 import { expect, it, vi } from "vitest";
-import { sampleAnswer } from "#tests/gallery/sample-answer.ts";
+import { sampleAnswer } from "#renderer/gallery/sample-answer.ts";
 import { parseMarkdown } from "./parse-markdown.ts";
 import { createMarkdownDocument } from "./seal-blocks.ts";
 

@@ -1,7 +1,7 @@
 import { ArrowLeft } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { useViews } from "../shell/use-view.tsx";
+import { useViews } from "../bridge/use-view.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { AboutSettings } from "./about-settings.tsx";
 import { ChatSettings } from "./chat-settings.tsx";

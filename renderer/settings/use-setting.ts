@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { Settings, SettingsPatch } from "#contract/settings.ts";
 import { useApp, useBridge } from "../bridge/use-bridge.tsx";
 import { useErrorText } from "../i18n/use-error-text.ts";
-import { useAction } from "../shell/use-action.ts";
+import { useAction } from "../bridge/use-action.ts";
 
 /** One setting as its row needs it: it applies at once, and says at its place when it could not be saved. */
 export interface Setting<Key extends keyof Settings> {

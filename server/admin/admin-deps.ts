@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Clock } from "#server/domain/clock.ts";
-import type { ServerConfig } from "../config.ts";
-import type { AdminContext } from "../admin-context.ts";
+import type { ServerConfig } from "../config/config.ts";
+import type { AdminContext } from "../compose/admin-context.ts";
 
 /** The process as a command sees it. */
 export interface AdminIo {

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import { audit } from "./audit.ts";
-import { openAdmin, type TestAdmin } from "./testing/admin-kit.ts";
+import { openAdmin, type TestAdmin } from "../testing/admin-kit.ts";
 
 const origin = { ip: "192.0.2.1", userAgent: "test", correlationId: "c-1" };
 const HOUR_MS = 3_600_000;

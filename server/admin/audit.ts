@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { PipitError } from "#contract/pipit-error.ts";
 import { AUDIT_LIST_MAX, type AuditProblem, type AuditRecord } from "#server/domain/audit/audit-reader.ts";
 import type { AuditQuery } from "#server/domain/audit/ports.ts";
-import type { AdminContext } from "../admin-context.ts";
+import type { AdminContext } from "../compose/admin-context.ts";
 import { adminExit, type AdminDeps, type AdminGroup } from "./admin-deps.ts";
 import { createCommandGroup, moment, wholeNumber, type CommandGroup } from "./command-group.ts";
 import { createProgressPrinter, jsonLine, tableText, timeText } from "./print.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import { clients } from "./clients.ts";
-import { openAdmin } from "./testing/admin-kit.ts";
+import { openAdmin } from "../testing/admin-kit.ts";
 
 describe.each(databases)("pipit admin clients on $name", (database) => {
   test("the secret of a confidential client is printed once, alone on stdout, and is right", async () => {

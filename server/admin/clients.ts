@@ -8,7 +8,7 @@ import {
   type OauthClient,
   type TokenAlgorithm,
 } from "#server/domain/tokens/ports.ts";
-import type { AdminContext } from "../admin-context.ts";
+import type { AdminContext } from "../compose/admin-context.ts";
 import type { AdminDeps, AdminGroup, AdminIo } from "./admin-deps.ts";
 import { collect, createCommandGroup, wholeNumber, type CommandGroup } from "./command-group.ts";
 import { factsText, jsonLine, tableText, timeText, visible } from "./print.ts";

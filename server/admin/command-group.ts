@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { Clock } from "#server/domain/clock.ts";
-import type { AdminContext } from "../admin-context.ts";
+import type { AdminContext } from "../compose/admin-context.ts";
 import { adminExit, type AdminDeps } from "./admin-deps.ts";
 
 /** The commands of one group while they are put together and run. */

@@ -1,11 +1,11 @@
 import { access, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { ServerConfig } from "../config.ts";
+import type { ServerConfig } from "../config/config.ts";
 import { systemClock } from "../domain/clock.ts";
 import { openDataFolder } from "../lifecycle/data-folder.ts";
-import { createLogger } from "../logger.ts";
-import { copyDatabase, type CopiedTable } from "../store/copy-database.ts";
+import { createLogger } from "../observe/logger.ts";
+import { copyDatabase, type CopiedTable } from "../store/copy/copy-database.ts";
 import { DATABASE_FILE, openDatabase, type DatabaseHandle } from "../store/open-database.ts";
 import type { AdminDeps } from "./admin-deps.ts";
 import { createProgressPrinter, jsonLine, tableText, visible } from "./print.ts";

@@ -1,6 +1,6 @@
-import { createLogger } from "../logger.ts";
-import { openConfiguredDatabase } from "../admin-context.ts";
-import { countRows } from "../store/database-counts.ts";
+import { createLogger } from "../observe/logger.ts";
+import { openConfiguredDatabase } from "../compose/admin-context.ts";
+import { countRows } from "../store/copy/database-counts.ts";
 import type { DatabaseHandle } from "../store/open-database.ts";
 import { adminExit, type AdminDeps, type AdminGroup } from "./admin-deps.ts";
 import { createCommandGroup } from "./command-group.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { PUBLISH_AHEAD_MS } from "#server/domain/tokens/key-rotation.ts";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import { audit } from "./audit.ts";
 import { keys } from "./keys.ts";
-import { openAdmin, type TestAdmin } from "./testing/admin-kit.ts";
+import { openAdmin, type TestAdmin } from "../testing/admin-kit.ts";
 
 describe.each(databases)("pipit keys on $name", (database) => {
   async function openWithKeys(): Promise<TestAdmin> {

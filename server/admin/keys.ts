@@ -10,7 +10,7 @@ import {
   type TokenAlgorithm,
 } from "#server/domain/tokens/ports.ts";
 import { createKeySealer } from "#server/domain/tokens/signing-keys.ts";
-import type { AdminContext } from "../admin-context.ts";
+import type { AdminContext } from "../compose/admin-context.ts";
 import type { AdminGroup } from "./admin-deps.ts";
 import { createCommandGroup } from "./command-group.ts";
 import { tableText, timeText } from "./print.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { systemClock } from "#server/domain/clock.ts";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import { audit } from "./audit.ts";
-import { openAdmin, type TestAdmin } from "./testing/admin-kit.ts";
+import { openAdmin, type TestAdmin } from "../testing/admin-kit.ts";
 import { users } from "./users.ts";
 
 const password = "Correct-Horse-7-battery";

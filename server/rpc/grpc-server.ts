@@ -9,15 +9,15 @@ import {
 import type { AddressInfo } from "node:net";
 import { createContextValues } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import type { ClientAddress } from "#server/client-address.ts";
-import type { ListenAddress } from "#server/settings.ts";
-import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#server/correlation.ts";
-import { listenError } from "#server/lifecycle/listen-error.ts";
-import type { ListeningPort } from "#server/lifecycle/listening-port.ts";
-import { peerOf } from "#server/peer.ts";
-import { correlationKey } from "./caller-context.ts";
-import { originKey, originOfCall } from "./origin-context.ts";
-import { peerKey } from "./peer-context.ts";
+import type { ClientAddress } from "#server/net/client-address.ts";
+import type { ListenAddress } from "#server/net/listen-address.ts";
+import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#server/observe/correlation.ts";
+import { listenError } from "#server/net/listen-error.ts";
+import type { ListeningPort } from "#server/net/listening-port.ts";
+import { peerOf } from "#server/net/peer.ts";
+import { correlationKey } from "./kit/caller-context.ts";
+import { originKey, originOfCall } from "./kit/origin-context.ts";
+import { peerKey } from "./kit/peer-context.ts";
 import type { RpcRoutes } from "./router.ts";
 
 /** gRPC status 12, UNIMPLEMENTED. */

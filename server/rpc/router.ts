@@ -7,12 +7,12 @@ import { ServerReflection as ServerReflectionV1 } from "#proto/grpc/reflection/v
 import { ServerReflection as ServerReflectionV1Alpha } from "#proto/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Otp } from "#proto/otp_pb.ts";
 import { StreamingService } from "#proto/streaming_pb.ts";
-import type { Authenticate } from "#server/authenticate.ts";
+import type { Authenticate } from "#server/domain/access/authenticate.ts";
 import type { Logger } from "#server/domain/logger.ts";
-import { createAuthInterceptor } from "./auth-interceptor.ts";
-import { createErrorInterceptor } from "./error-interceptor.ts";
+import { createAuthInterceptor } from "./kit/auth-interceptor.ts";
+import { createErrorInterceptor } from "./kit/error-interceptor.ts";
 import { createHealthService, type HealthService } from "./health.ts";
-import { guardUnaryRequests } from "./request-guard.ts";
+import { guardUnaryRequests } from "./kit/request-guard.ts";
 import { createReflection } from "./reflection.ts";
 
 export interface RpcRoutesDeps {

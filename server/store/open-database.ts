@@ -1,15 +1,15 @@
 import { Kysely } from "kysely";
 import type { Clock } from "#server/domain/clock.ts";
 import type { Logger } from "#server/domain/logger.ts";
-import { createMigrations, executedMigrations, migrate } from "./migrations.ts";
-import { markSuspect, openDatabaseFile } from "./open-sqlite.ts";
-import { toPostgresStartError } from "./postgres-errors.ts";
-import { createPostgresTurnIndex } from "./postgres-turn-index.ts";
-import type { Tables } from "./schema.ts";
-import { ServerSqliteDialect } from "./sqlite-dialect.ts";
-import { createSqliteTurnIndex } from "./sqlite-turn-index.ts";
-import { isCorruption, toStartError } from "./storage-errors.ts";
-import type { TurnIndex } from "./turn-index.ts";
+import { createMigrations, executedMigrations, migrate } from "./migrations/migrations.ts";
+import { markSuspect, openDatabaseFile } from "./sqlite/open-sqlite.ts";
+import { toPostgresStartError } from "./errors/postgres-errors.ts";
+import { createPostgresTurnIndex } from "./search/postgres-turn-index.ts";
+import type { Tables } from "./sql/schema.ts";
+import { ServerSqliteDialect } from "./sqlite/sqlite-dialect.ts";
+import { createSqliteTurnIndex } from "./search/sqlite-turn-index.ts";
+import { isCorruption, toStartError } from "./errors/storage-errors.ts";
+import type { TurnIndex } from "./search/turn-index.ts";
 
 /** Name of the SQLite file in a server's data folder. */
 export const DATABASE_FILE = "pipit.db";
@@ -100,7 +100,7 @@ async function openSqliteDatabase(options: SqliteOptions): Promise<DatabaseHandl
 
 async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseHandle> {
   // Its client is loaded only where there is a PostgreSQL.
-  const { openPostgres } = await import("./open-postgres.ts");
+  const { openPostgres } = await import("./postgres/open-postgres.ts");
   const { db: pool, place, openUnlimited } = openPostgres(options);
   const db = options.unlimited === true ? openUnlimited() : pool;
   const turnIndex = createPostgresTurnIndex();

@@ -12,15 +12,15 @@ import type { AttemptCounterStore } from "#server/domain/limits/ports.ts";
 import type { Logger } from "#server/domain/logger.ts";
 import type { OidcPayloadStore } from "#server/domain/tokens/oidc-payload-port.ts";
 import type { RefreshTokenStore, SigningKeyStore } from "#server/domain/tokens/ports.ts";
-import { createAuditReader } from "./audit-reader.ts";
-import { createAuditLog } from "./audit-store.ts";
-import { createAuthStore } from "./auth-store.ts";
-import { createChatStore } from "./chat-store.ts";
-import { createOidcPayloadStore } from "./oidc-payload-store.ts";
+import { createAuditReader } from "./audit/audit-reader.ts";
+import { createAuditLog } from "./audit/audit-store.ts";
+import { createAuthStore } from "./sql/auth-store.ts";
+import { createChatStore } from "./sql/chat-store.ts";
+import { createOidcPayloadStore } from "./sql/oidc-payload-store.ts";
 import { openDatabase, type DatabaseHandle, type OpenDatabaseOptions } from "./open-database.ts";
-import { createSqlCounterStore } from "./sql-counter-store.ts";
-import { createTurnStore } from "./turn-store.ts";
-import { createUsageStore } from "./usage-store.ts";
+import { createSqlCounterStore } from "./sql/sql-counter-store.ts";
+import { createTurnStore } from "./sql/turn-store.ts";
+import { createUsageStore } from "./sql/usage-store.ts";
 
 /**
  * Everything the server remembers. Its methods throw PipitError STORAGE_* when the disk or the file fails, and

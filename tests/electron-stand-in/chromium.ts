@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import type { Readable, Writable } from "node:stream";
-import { quickestChromium, usualChromium } from "../system/chromium-path.ts";
+import { quickestChromium, usualChromium } from "#tools/test/chromium-path.ts";
 import { CdpConnection } from "./cdp.ts";
 
 /** Longest wait for Chromium to go by itself. */

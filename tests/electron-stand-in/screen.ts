@@ -38,7 +38,7 @@ function display(id: number, bounds: Rectangle, scaleFactor: number): Display {
   };
 }
 
-/** As large as the display of the tests (tests/system/services.ts). */
+/** As large as the display of the tests (tools/test/services.ts). */
 const first = display(1, { x: 0, y: 0, width: 1280, height: 800 }, 1);
 
 /** Electron's `screen`. Tests set displays and cursor, which real Electron reads from the system. */

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { databases, postgresServerUrl } from "#server/store/testing/databases.ts";
-import { createMigratedDatabase } from "#server/store/testing/postgres-databases.ts";
-import { repositoryRoot } from "#tests/system/command.ts";
+import { databases, postgresServerUrl } from "#server/testing/databases.ts";
+import { createMigratedDatabase } from "#server/testing/postgres-databases.ts";
+import { repositoryRoot } from "#tools/test/command.ts";
 import { readDocument, type DocumentStep } from "./document/blocks.ts";
 import { compareAnswer } from "./document/compare-answer.ts";
 import { openServedHome, type ServedHome } from "./document/served.ts";

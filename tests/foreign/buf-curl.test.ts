@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestServer, type TestServer } from "#tests/integration/start-test-server.ts";
-import { runCommand, type CommandResult } from "#tests/system/command.ts";
+import { runCommand, type CommandResult } from "#tools/test/command.ts";
 
 let server: TestServer;
 let folder: string;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestServer, type TestServer } from "#tests/integration/start-test-server.ts";
-import { runCommand } from "#tests/system/command.ts";
+import { runCommand } from "#tools/test/command.ts";
 
 let server: TestServer;
 

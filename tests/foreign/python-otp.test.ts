@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import { startTestServer } from "#tests/integration/start-test-server.ts";
 import { generatePythonStubs, type PythonStubs } from "./python-stubs.ts";
 

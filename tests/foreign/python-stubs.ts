@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runCommand } from "#tests/system/command.ts";
+import { runCommand } from "#tools/test/command.ts";
 
 const GENERATE_TIMEOUT_MS = 30_000;
 

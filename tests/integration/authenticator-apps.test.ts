@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runCommand } from "#tests/system/command.ts";
+import { runCommand } from "#tools/test/command.ts";
 import { startTestServer, type TestServer } from "./start-test-server.ts";
 import { cookieOf, send, type WebAnswer } from "./web-stage.ts";
 

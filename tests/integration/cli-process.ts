@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { compiledCode } from "#tests/system/compiled-code.ts";
+import { compiledCode } from "#tools/test/compiled-code.ts";
 
 const cliEntry = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 

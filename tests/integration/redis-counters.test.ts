@@ -6,8 +6,8 @@ import { testCounterStore } from "#server/domain/limits/counter-store-kit.ts";
 import { limitRules } from "#server/domain/limits/rules.ts";
 import { createRedisConnection, type RedisConnection } from "#server/store/redis/redis-connection.ts";
 import { createRedisCounterStore } from "#server/store/redis/redis-counter-store.ts";
-import { createRecordingLogger } from "#server/store/testing/temporary-store.ts";
-import { startRedis } from "../system/redis-server.ts";
+import { createRecordingLogger } from "#server/testing/temporary-store.ts";
+import { startRedis } from "#tools/test/redis-server.ts";
 
 const nowMs = 1_700_000_000_000;
 const untilConnected = { timeout: 10_000, interval: 10 } as const;

@@ -1,6 +1,6 @@
 import { generateSync } from "otplib/functional";
 import { describe, expect, test } from "vitest";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import { startTestServer, type TestServer } from "./start-test-server.ts";
 import { send, type WebAnswer } from "./web-stage.ts";
 

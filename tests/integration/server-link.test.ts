@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createServerLink } from "#engine/node/server-link.ts";
+import { createServerLink } from "#engine/node/backend/server-link.ts";
 import { freePorts } from "./free-ports.ts";
 import { startTestServer } from "./start-test-server.ts";
 

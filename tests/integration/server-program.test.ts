@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
-import { compiledCode } from "#tests/system/compiled-code.ts";
+import { compiledCode } from "#tools/test/compiled-code.ts";
 import { signIn } from "./start-test-server.ts";
 
 const PORTS = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];

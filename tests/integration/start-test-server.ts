@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BOOTSTRAP_FILE, CLI_CLIENT_ID, LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
-import { readServerConfig, type ServerConfig } from "#server/config.ts";
+import { readServerConfig, type ServerConfig } from "#server/config/config.ts";
 import type { Logger } from "#server/domain/logger.ts";
-import { startServer, type RunningServer, type ServerDeps } from "#server/lifecycle/start-server.ts";
+import { startServer, type RunningServer, type ServerDeps } from "#server/compose/start-server.ts";
 import { freePorts } from "./free-ports.ts";
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -74,8 +74,8 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
 
 /** Loaded when it is asked for: the kit belongs to vitest, and the tests in browsers start servers as well. */
 async function createPostgresDatabase() {
-  const { postgresServerUrl } = await import("#server/store/testing/databases.ts");
-  const { createMigratedDatabase } = await import("#server/store/testing/postgres-databases.ts");
+  const { postgresServerUrl } = await import("#server/testing/databases.ts");
+  const { createMigratedDatabase } = await import("#server/testing/postgres-databases.ts");
   return createMigratedDatabase(postgresServerUrl());
 }
 

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { buildParts } from "#tools/build/build-part.ts";
 import { windowPart } from "#tools/build/pipit-parts.ts";
-import { compiledCode } from "#tests/system/compiled-code.ts";
-import { repositoryRoot } from "#tests/system/command.ts";
+import { compiledCode } from "#tools/test/compiled-code.ts";
+import { repositoryRoot } from "#tools/test/command.ts";
 
 const PORTS = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
 const addressPattern = /http:\/\/127\.0\.0\.1:\d+\/#sign-in=\S+/;

@@ -1,4 +1,4 @@
-import { accountOf } from "#server/domain/accounts/testing/account-of.ts";
+import { accountOf } from "#server/testing/account-of.ts";
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,8 +9,8 @@ import { type StreamResponse, StreamingService } from "#proto/streaming_pb.ts";
 import { createTurnService } from "#server/domain/assistant/turn-service.ts";
 import type { TurnService } from "#server/domain/assistant/turn-types.ts";
 import { systemClock } from "#server/domain/clock.ts";
-import { callerKey } from "#server/rpc/caller-context.ts";
-import { createErrorInterceptor } from "#server/rpc/error-interceptor.ts";
+import { callerKey } from "#server/rpc/kit/caller-context.ts";
+import { createErrorInterceptor } from "#server/rpc/kit/error-interceptor.ts";
 import { createStreamingService } from "#server/rpc/streaming/streaming-service.ts";
 import { openStore, type Store } from "#server/store/store.ts";
 import { collect } from "#tests/doubles/collect.ts";

@@ -1,4 +1,4 @@
-import { accountOf } from "#server/domain/accounts/testing/account-of.ts";
+import { accountOf } from "#server/testing/account-of.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { expect } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createTurnService } from "#server/domain/assistant/turn-service.ts";
 import type { Question, TurnEvent, TurnService } from "#server/domain/assistant/turn-types.ts";
-import type { Caller } from "#server/domain/caller.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
 import type { Turn } from "#server/domain/chats/ports.ts";
 import { openStore, type Store } from "#server/store/store.ts";
 import { EchoSpeech } from "#tests/doubles/echo-speech.ts";

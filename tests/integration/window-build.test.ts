@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
-import { repositoryRoot } from "#tests/system/command.ts";
+import { repositoryRoot } from "#tools/test/command.ts";
 import { buildParts } from "#tools/build/build-part.ts";
 import { windowPart } from "#tools/build/pipit-parts.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { InlineConfig } from "vite";
-import { inProduction } from "../config.ts";
+import { inProduction } from "./config.ts";
 import type { BuildPart } from "./build-part.ts";
 import { precompress } from "./precompress.ts";
 

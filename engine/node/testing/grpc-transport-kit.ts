@@ -2,7 +2,11 @@ import { expect } from "vitest";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { StreamCall } from "#engine/ports.ts";
-import { createGrpcTransport, type GrpcTransport, type GrpcTransportOptions } from "../grpc-transport.ts";
+import {
+  createGrpcTransport,
+  type GrpcTransport,
+  type GrpcTransportOptions,
+} from "../grpc/grpc-transport.ts";
 import { createRecordingLogger } from "./recording-logger.ts";
 
 export const question: StreamCall = {

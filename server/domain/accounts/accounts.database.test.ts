@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import { limitRules } from "#server/domain/limits/rules.ts";
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
-import { NEW_PASSWORD, openAccountStage, originFrom, PASSWORD } from "#server/store/testing/account-stage.ts";
+import { NEW_PASSWORD, openAccountStage, originFrom, PASSWORD } from "#server/testing/account-stage.ts";
 
 const byAdmin = { by: "admin" };
 

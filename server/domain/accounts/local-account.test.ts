@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { openTemporaryStore } from "#server/store/testing/temporary-store.ts";
+import { openTemporaryStore } from "#server/testing/temporary-store.ts";
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
-import { accountOf } from "./testing/account-of.ts";
+import { accountOf } from "#server/testing/account-of.ts";
 import { createLocalAccount } from "./local-account.ts";
 
 const masterKey: MasterKey = { derive: (purpose) => Buffer.alloc(32, purpose) };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { databases } from "#server/store/testing/databases.ts";
-import { familyOf } from "#server/store/testing/family-of.ts";
+import { databases } from "#server/testing/databases.ts";
+import { familyOf } from "#server/testing/family-of.ts";
 import { FRESH_SIGN_IN_MS } from "./own-account.ts";
-import { NEW_PASSWORD, openAccountStage, originFrom, PASSWORD } from "#server/store/testing/account-stage.ts";
+import { NEW_PASSWORD, openAccountStage, originFrom, PASSWORD } from "#server/testing/account-stage.ts";
 
 const change = { oldPassword: PASSWORD, newPassword: NEW_PASSWORD };
 const byPassword = { password: PASSWORD, code: undefined };

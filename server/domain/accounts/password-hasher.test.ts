@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as argon2 from "@node-rs/argon2";
 import * as bcrypt from "@node-rs/bcrypt";
 import { describe, expect, test } from "vitest";
-import { createRecordingLogger } from "#server/store/testing/temporary-store.ts";
+import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { createPasswordHasher } from "./password-hasher.ts";
 
 const right = { ok: true, rehash: false };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import type { SignedIn } from "./password-sign-in.ts";
 import {
   NEW_PASSWORD,
@@ -7,7 +7,7 @@ import {
   originFrom,
   PASSWORD,
   type AccountStage,
-} from "#server/store/testing/account-stage.ts";
+} from "#server/testing/account-stage.ts";
 
 const wrongLogin = { code: "CREDENTIALS_INVALID", message: "Invalid login or password." };
 

@@ -1,12 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import type { SignedIn } from "./password-sign-in.ts";
-import {
-  openAccountStage,
-  originFrom,
-  PASSWORD,
-  type AccountStage,
-} from "#server/store/testing/account-stage.ts";
+import { openAccountStage, originFrom, PASSWORD, type AccountStage } from "#server/testing/account-stage.ts";
 import type { Account } from "./ports.ts";
 
 const keep = {};

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openTemporaryStore, type TemporaryStore } from "#server/store/testing/temporary-store.ts";
+import { openTemporaryStore, type TemporaryStore } from "#server/testing/temporary-store.ts";
 import { hashOpaqueToken, newOpaqueToken } from "./opaque-token.ts";
 import {
   createSignInCodes,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { familyOf, tokenOf } from "#server/store/testing/family-of.ts";
-import { openTemporaryStore, type TemporaryStore } from "#server/store/testing/temporary-store.ts";
+import { familyOf, tokenOf } from "#server/testing/family-of.ts";
+import { openTemporaryStore, type TemporaryStore } from "#server/testing/temporary-store.ts";
 import { hashOpaqueToken, newOpaqueToken } from "./opaque-token.ts";
 import type { NewAccount } from "./ports.ts";
-import { accountOf } from "./testing/account-of.ts";
+import { accountOf } from "#server/testing/account-of.ts";
 import { createWebSessions, WEB_SESSION_TTL_MS, type WebSessions } from "./web-sessions.ts";
 
 const ann = accountOf({ id: "ann" });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Caller } from "../caller.ts";
+import type { Caller } from "../access/caller.ts";
 import { chatForQuestion } from "../chats/chat-for-question.ts";
 import type { Chat, FinishTurn, Turn } from "../chats/ports.ts";
 import { abortable } from "./abortable.ts";

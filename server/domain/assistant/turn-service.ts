@@ -1,5 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Caller } from "../caller.ts";
+import type { Caller } from "../access/caller.ts";
 import { deferred } from "./deferred.ts";
 import { LiveTurn } from "./live-turn.ts";
 import { LEASE_MS, runTurn } from "./run-turn.ts";

@@ -1,5 +1,5 @@
 import type { ChatEvent } from "#contract/chat-event.ts";
-import type { Caller } from "../caller.ts";
+import type { Caller } from "../access/caller.ts";
 import type { ChatStore, TurnStore } from "../chats/ports.ts";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../logger.ts";

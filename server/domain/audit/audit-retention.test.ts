@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createRecordingLogger } from "#server/store/testing/temporary-store.ts";
+import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import type { AuditReader, PruneAuditOptions, PrunedAudit } from "./audit-reader.ts";
 import { startAuditRetention } from "./audit-retention.ts";
 

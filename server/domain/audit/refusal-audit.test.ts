@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createManualClock } from "#server/store/testing/temporary-store.ts";
+import { createManualClock } from "#server/testing/temporary-store.ts";
 import type { AuditEvent } from "./ports.ts";
 import { createRefusalAudit } from "./refusal-audit.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createManualClock } from "#server/store/testing/temporary-store.ts";
+import { createManualClock } from "#server/testing/temporary-store.ts";
 import { createAttemptLimits, type AttemptLimits } from "./attempt-limits.ts";
 import { createMemoryCounterStore } from "./memory-counter-store.ts";
 import type { AttemptCounterStore } from "./ports.ts";

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Logger } from "../logger.ts";
 import { createEspeakNg, parseEspeakVoices } from "./providers/espeak-ng.ts";
 import { createSpeechService } from "./speech-service.ts";
-import { badPieces, collect, longestQuietMs, rms, tokens } from "./testing/measure.ts";
+import { badPieces, collect, longestQuietMs, rms, tokens } from "#server/testing/measure.ts";
 
 const quiet = (): void => undefined;
 const logger: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };

@@ -1,5 +1,5 @@
 import type { SpeechPart } from "./ports.ts";
-import type { SpeechFailure } from "./speech-error.ts";
+import type { SpeechFailure } from "./providers/speech-error.ts";
 import { primaryLanguage } from "./text/language.ts";
 
 export type SpeechNotice = Extract<SpeechPart, { type: "notice" }>;

@@ -4,8 +4,8 @@ import { createResamplerFactory } from "./pcm/resampler.ts";
 import type { PcmPiece, SpeechPart } from "./ports.ts";
 import { createProviderChain } from "./provider-chain.ts";
 import type { OwnedSpeechProvider } from "./providers/provider.ts";
-import { SpeechError } from "./speech-error.ts";
-import { sine } from "./testing/measure.ts";
+import { SpeechError } from "./providers/speech-error.ts";
+import { sine } from "#server/testing/measure.ts";
 
 const { signal } = new AbortController();
 const sound = new Uint8Array(sine(440, 48_000, 0.2).buffer);

@@ -4,7 +4,7 @@ import type { ResamplerFactory } from "./pcm/resampler.ts";
 import { wirePcm } from "./pcm/wire-pcm.ts";
 import type { SpeechPart, SynthesisRequest } from "./ports.ts";
 import type { OwnedSpeechProvider } from "./providers/provider.ts";
-import { SpeechError, type SpeechFailure } from "./speech-error.ts";
+import { SpeechError, type SpeechFailure } from "./providers/speech-error.ts";
 
 /** One provider in the chain and how long it is left alone after a failure, so that not every sentence waits for it. */
 export interface ChainLink {

@@ -7,7 +7,7 @@ import { FliteProcess } from "./providers/flite-process.ts";
 import { createOpenAiSpeech } from "./providers/openai-speech.ts";
 import type { OwnedSpeechProvider } from "./providers/provider.ts";
 import { createSpeechService } from "./speech-service.ts";
-import { badPieces, collect, largestStep, rms, tokens, toneHz } from "./testing/measure.ts";
+import { badPieces, collect, largestStep, rms, tokens, toneHz } from "#server/testing/measure.ts";
 
 const quiet = (): void => undefined;
 const logger: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };

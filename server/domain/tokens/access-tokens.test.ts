@@ -2,7 +2,7 @@ import { createHash, createHmac, generateKeyPairSync, sign, type KeyObject } fro
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
-import { createManualClock } from "#server/store/testing/temporary-store.ts";
+import { createManualClock } from "#server/testing/temporary-store.ts";
 import { createAccessTokens, type TokenKeys } from "./access-tokens.ts";
 import type { SigningKey, VerifyingKey } from "./jws.ts";
 

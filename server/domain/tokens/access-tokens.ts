@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Caller } from "#server/domain/caller.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import {
   invalidToken,

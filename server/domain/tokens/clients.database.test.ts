@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
-import { databases, type DatabaseStore } from "#server/store/testing/databases.ts";
+import { databases, type DatabaseStore } from "#server/testing/databases.ts";
 import { builtInClients, compatClients } from "./built-in-clients.ts";
 import { createClients, type ClientRegistration } from "./clients.ts";
 import type { RefreshFamily } from "./ports.ts";

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { describe, expect, test } from "vitest";
 import type { Store } from "#server/store/store.ts";
-import { databases, sharedDatabases, type DatabaseStore } from "#server/store/testing/databases.ts";
+import { databases, sharedDatabases, type DatabaseStore } from "#server/testing/databases.ts";
 import { createAccessTokens, MAX_ACCESS_TOKEN_TTL_SECONDS } from "./access-tokens.ts";
 import { JWKS_MAX_AGE_SECONDS, KEEP_RETIRED_MS, PUBLISH_AHEAD_MS, ROTATE_EVERY_MS } from "./key-rotation.ts";
 import type { MasterKey } from "./master-key.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { databases, sharedDatabases } from "#server/store/testing/databases.ts";
+import { databases, sharedDatabases } from "#server/testing/databases.ts";
 import type { Sessions } from "./sessions.ts";
-import { openSessionStage, origin, rotated, type SessionStage } from "#server/store/testing/session-stage.ts";
+import { openSessionStage, origin, rotated, type SessionStage } from "#server/testing/session-stage.ts";
 
 /** Checklist G2 wants 1,000; every run of the suite takes some. */
 const FAMILIES = 100;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { createRefreshTokenMaker, hashOfRefreshToken, isRefreshToken } from "./refresh-tokens.ts";
-import { testMasterKey } from "#server/store/testing/session-stage.ts";
+import { testMasterKey } from "#server/testing/session-stage.ts";
 
 const maker = createRefreshTokenMaker(testMasterKey);
 const family = { id: "f1", expiresAtMs: 1_000_000 };

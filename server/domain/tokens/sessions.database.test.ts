@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { accountOf } from "#server/domain/accounts/testing/account-of.ts";
-import { databases } from "#server/store/testing/databases.ts";
-import { openSessionStage, origin, rotated, type SessionStage } from "#server/store/testing/session-stage.ts";
+import { accountOf } from "#server/testing/account-of.ts";
+import { databases } from "#server/testing/databases.ts";
+import { openSessionStage, origin, rotated, type SessionStage } from "#server/testing/session-stage.ts";
 
 const DAY_MS = 86_400_000;
 const GRACE_MS = 10_000;

@@ -3,7 +3,7 @@ import Database from "better-sqlite3";
 import { calculateJwkThumbprint } from "jose";
 import { describe, expect, test } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
-import { createRecordingLogger, openTemporaryStore } from "#server/store/testing/temporary-store.ts";
+import { createRecordingLogger, openTemporaryStore } from "#server/testing/temporary-store.ts";
 import { loadMasterKey } from "./master-key.ts";
 import type { SigningKeyStore, StoredSigningKey } from "./ports.ts";
 import { createSigningKeys } from "./signing-keys.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Caller } from "#server/domain/caller.ts";
-import { createManualClock } from "#server/store/testing/temporary-store.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
+import { createManualClock } from "#server/testing/temporary-store.ts";
 import type { TokenState } from "./ports.ts";
 import { createTokenGuard } from "./token-guard.ts";
 

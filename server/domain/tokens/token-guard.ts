@@ -1,5 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Caller } from "#server/domain/caller.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import type { TokenState, TokenStateStore } from "./ports.ts";
 

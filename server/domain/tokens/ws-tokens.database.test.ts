@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Caller } from "#server/domain/caller.ts";
-import { clientOf } from "#server/store/testing/client-of.ts";
-import { databases, type TestDatabase } from "#server/store/testing/databases.ts";
-import { openSessionStage, origin } from "#server/store/testing/session-stage.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
+import { clientOf } from "#server/testing/client-of.ts";
+import { databases, type TestDatabase } from "#server/testing/databases.ts";
+import { openSessionStage, origin } from "#server/testing/session-stage.ts";
 import { createTokenGuard } from "./token-guard.ts";
 import { createWsTokens, MAX_WS_TOKENS, WS_TOKEN_TTL_MS } from "./ws-tokens.ts";
 

@@ -2,7 +2,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
-import type { Caller } from "#server/domain/caller.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import { scopesOf } from "./scopes.ts";
 import type { TokenGuard } from "./token-guard.ts";

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
 import { limitRules } from "#server/domain/limits/rules.ts";
-import { HttpError } from "../http-error.ts";
-import type { IsSecureTransport } from "../secure-transport.ts";
+import { HttpError } from "../kit/http-error.ts";
+import type { IsSecureTransport } from "../kit/secure-transport.ts";
 import { FieldErrors } from "./json-fields.ts";
 
 /** When nothing says how long a fault of ours lasts. */

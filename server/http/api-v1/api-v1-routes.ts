@@ -1,8 +1,8 @@
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { TokenGuard } from "#server/domain/tokens/token-guard.ts";
 import { createWsTokens } from "#server/domain/tokens/ws-tokens.ts";
-import type { Route } from "../route.ts";
-import { createSecureTransport } from "../secure-transport.ts";
+import type { Route } from "../kit/route.ts";
+import { createSecureTransport } from "../kit/secure-transport.ts";
 import { apiTokenRoute, type TokenRouteDeps } from "./token.ts";
 import { apiTokenRefreshRoute, type TokenRefreshRouteDeps } from "./token-refresh.ts";
 import { apiWsTokenRoute, type WsTokenRouteDeps } from "./ws-token.ts";

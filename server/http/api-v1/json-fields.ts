@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import { HttpError } from "../http-error.ts";
+import { HttpError } from "../kit/http-error.ts";
 
 /** What is wrong with the fields of a body, as Django REST framework says it: `{"username": ["..."]}`. */
 export class FieldErrors extends Error {

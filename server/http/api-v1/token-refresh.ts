@@ -1,6 +1,6 @@
 import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
-import type { Route } from "../route.ts";
+import type { Route } from "../kit/route.ts";
 import { ApiRefusal } from "./api-answer.ts";
 import { readFields } from "./json-fields.ts";
 import { tokenRequest, type TokenRequestDeps } from "./token-request.ts";

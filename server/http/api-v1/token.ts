@@ -4,7 +4,7 @@ import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
 import { narrowScope } from "#server/domain/tokens/scopes.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
-import type { Route } from "../route.ts";
+import type { Route } from "../kit/route.ts";
 import { FieldErrors, readFields } from "./json-fields.ts";
 import { tokenRequest, type TokenRequestDeps } from "./token-request.ts";
 

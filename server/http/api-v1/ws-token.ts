@@ -1,9 +1,9 @@
 import { requireScope } from "#server/domain/tokens/scopes.ts";
 import { WS_TOKEN_TTL_MS, type WsTokens } from "#server/domain/tokens/ws-tokens.ts";
-import { originOf } from "../origin.ts";
-import type { RequireCaller } from "../require-caller.ts";
-import type { Route } from "../route.ts";
-import type { IsSecureTransport } from "../secure-transport.ts";
+import { originOf } from "../kit/origin.ts";
+import type { RequireCaller } from "../kit/require-caller.ts";
+import type { Route } from "../kit/route.ts";
+import type { IsSecureTransport } from "../kit/secure-transport.ts";
 import { apiHandler } from "./api-answer.ts";
 
 export interface WsTokenRouteDeps {

@@ -2,9 +2,9 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { limitRules } from "#server/domain/limits/rules.ts";
 import type { Rate } from "#server/domain/limits/attempt-limits.ts";
-import { HttpError, toErrorAnswer } from "../http-error.ts";
-import { readParameters } from "../query.ts";
-import type { Route } from "../route.ts";
+import { HttpError, toErrorAnswer } from "../kit/http-error.ts";
+import { readParameters } from "../kit/query.ts";
+import type { Route } from "../kit/route.ts";
 
 /**
  * A handler whose refusals also have the original's field `detail` (wire-facts §5.1), and X-RateLimit-* where there were

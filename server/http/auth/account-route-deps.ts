@@ -4,10 +4,10 @@ import type { Owner, OwnAccount } from "#server/domain/accounts/own-account.ts";
 import { hashOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
 import type { PasswordSignIn } from "#server/domain/accounts/password-sign-in.ts";
 import type { SecondFactor } from "#server/domain/accounts/second-factor.ts";
-import type { Caller } from "#server/domain/caller.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
 import { requireScope } from "#server/domain/tokens/scopes.ts";
-import type { RequireCaller } from "../require-caller.ts";
-import { readSessionCookie } from "../session-cookie.ts";
+import type { RequireCaller } from "../kit/require-caller.ts";
+import { readSessionCookie } from "../kit/session-cookie.ts";
 import type { DeviceCookie } from "./device-cookie.ts";
 import type { StartSessionDeps } from "./start-session.ts";
 

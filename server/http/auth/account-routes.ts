@@ -1,4 +1,4 @@
-import type { Route } from "../route.ts";
+import type { Route } from "../kit/route.ts";
 import type { AccountRouteDeps } from "./account-route-deps.ts";
 import { deactivateRoute } from "./deactivate.ts";
 import { createDeviceCookie } from "./device-cookie.ts";

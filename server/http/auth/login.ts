@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
 import { FULL_SCOPE, scopesOf } from "#server/domain/tokens/scopes.ts";
-import { originOf } from "../origin.ts";
-import type { Route } from "../route.ts";
+import { originOf } from "../kit/origin.ts";
+import type { Route } from "../kit/route.ts";
 import { toAccountBody } from "./account-answer.ts";
 import { login, otp, password } from "./account-fields.ts";
 import { accountHandler, readBody, setRate } from "./account-handler.ts";

@@ -1,17 +1,17 @@
 import type { FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
-import { foreignPage } from "#server/authenticate.ts";
+import { foreignPage } from "#server/domain/access/authenticate.ts";
 import { hashOpaqueToken, isOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Logger } from "#server/domain/logger.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
-import { originOf } from "../origin.ts";
-import { pageCredentialsOf } from "../page-credentials.ts";
-import type { RequireCaller } from "../require-caller.ts";
-import type { Route } from "../route.ts";
-import { clearSessionCookie } from "../session-cookie.ts";
-import type { Site } from "../site.ts";
+import { originOf } from "../kit/origin.ts";
+import { pageCredentialsOf } from "../kit/page-credentials.ts";
+import type { RequireCaller } from "../kit/require-caller.ts";
+import type { Route } from "../kit/route.ts";
+import { clearSessionCookie } from "../kit/session-cookie.ts";
+import type { Site } from "../kit/site.ts";
 import { refuseForeignPage } from "./start-session.ts";
 
 export interface LogoutRouteDeps {

@@ -1,7 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AccountStore } from "#server/domain/accounts/ports.ts";
-import type { RequireCaller } from "../require-caller.ts";
-import type { Route } from "../route.ts";
+import type { RequireCaller } from "../kit/require-caller.ts";
+import type { Route } from "../kit/route.ts";
 import { toAccountAnswer, toAccountBody } from "./account-answer.ts";
 
 export interface MeRouteDeps {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { originOf } from "../origin.ts";
-import type { Route } from "../route.ts";
+import { originOf } from "../kit/origin.ts";
+import type { Route } from "../kit/route.ts";
 import { otp, password } from "./account-fields.ts";
 import { accountHandler, readBody } from "./account-handler.ts";
 import { requireOwner, type AccountRouteDeps } from "./account-route-deps.ts";

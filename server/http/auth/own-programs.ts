@@ -1,6 +1,6 @@
 import { CLI_CLIENT_ID, DESKTOP_CLIENT_ID } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Caller } from "#server/domain/caller.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
 
 /** The programs that a person runs beside a browser. */
 const programs: ReadonlySet<string> = new Set([CLI_CLIENT_ID, DESKTOP_CLIENT_ID]);

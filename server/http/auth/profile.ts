@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { originOf } from "../origin.ts";
-import type { Route } from "../route.ts";
+import { originOf } from "../kit/origin.ts";
+import type { Route } from "../kit/route.ts";
 import { toAccountBody } from "./account-answer.ts";
 import { optionalText } from "./account-fields.ts";
 import { accountHandler, readBody } from "./account-handler.ts";

@@ -1,6 +1,6 @@
 import { requireProgram } from "./own-programs.ts";
-import type { RequireCaller } from "../require-caller.ts";
-import type { Route } from "../route.ts";
+import type { RequireCaller } from "../kit/require-caller.ts";
+import type { Route } from "../kit/route.ts";
 import { refuseForeignPage, startSession, type StartSessionDeps } from "./start-session.ts";
 
 export interface SessionRouteDeps extends StartSessionDeps {

@@ -1,6 +1,6 @@
 import type { SignInCodes } from "#server/domain/accounts/sign-in-codes.ts";
-import type { RequireCaller } from "../require-caller.ts";
-import type { Route } from "../route.ts";
+import type { RequireCaller } from "../kit/require-caller.ts";
+import type { Route } from "../kit/route.ts";
 import { requireProgram } from "./own-programs.ts";
 import { signInAddress } from "./sign-in-address.ts";
 

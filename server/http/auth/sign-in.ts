@@ -1,11 +1,11 @@
 import type { FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
-import { peerKeyOf } from "#server/client-address.ts";
+import { peerKeyOf } from "#server/net/client-address.ts";
 import type { SignInCodes } from "#server/domain/accounts/sign-in-codes.ts";
 import type { Attempt, AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
-import { HttpError } from "../http-error.ts";
-import type { Route } from "../route.ts";
+import { HttpError } from "../kit/http-error.ts";
+import type { Route } from "../kit/route.ts";
 import { refuseForeignPage, startSession, type StartSessionDeps } from "./start-session.ts";
 
 export interface SignInRouteDeps extends StartSessionDeps {

@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
-import { foreignPage } from "#server/authenticate.ts";
+import { foreignPage } from "#server/domain/access/authenticate.ts";
 import type { AccountStore } from "#server/domain/accounts/ports.ts";
 import type { WebSessionRequest, WebSessions } from "#server/domain/accounts/web-sessions.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import type { Logger } from "#server/domain/logger.ts";
-import { originOf } from "../origin.ts";
-import { readSessionCookie, setSessionCookie } from "../session-cookie.ts";
-import type { Site } from "../site.ts";
+import { originOf } from "../kit/origin.ts";
+import { readSessionCookie, setSessionCookie } from "../kit/session-cookie.ts";
+import type { Site } from "../kit/site.ts";
 import { toAccountAnswer, type AccountAnswer } from "./account-answer.ts";
 
 export interface StartSessionDeps {

@@ -1,7 +1,7 @@
 import fastify from "fastify";
 import { expect, test } from "vitest";
 import { discoveryRoutes } from "./discovery.ts";
-import { addRoutes } from "../route.ts";
+import { addRoutes } from "../kit/route.ts";
 
 const issuer = "https://id.example";
 

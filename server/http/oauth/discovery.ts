@@ -1,6 +1,6 @@
 import { TOKEN_ALGORITHMS, type GrantType } from "#server/domain/tokens/ports.ts";
 import { KNOWN_SCOPES } from "#server/domain/tokens/scopes.ts";
-import type { Route } from "../route.ts";
+import type { Route } from "../kit/route.ts";
 
 /** How long clients may keep it: nothing in it changes without a new start. */
 const MAX_AGE_SECONDS = 3600;

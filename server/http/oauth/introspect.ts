@@ -1,16 +1,16 @@
 import type { FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AccountStore } from "#server/domain/accounts/ports.ts";
-import type { Caller } from "#server/domain/caller.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
 import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
 import { isRefreshToken } from "#server/domain/tokens/refresh-tokens.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
 import type { TokenGuard } from "#server/domain/tokens/token-guard.ts";
-import type { Route } from "../route.ts";
-import type { AuthenticateClient } from "./client-authentication.ts";
-import { oauthHandler } from "./oauth-answer.ts";
-import { OAuthError } from "./oauth-error.ts";
-import { readForm, type OAuthForm } from "./oauth-form.ts";
+import type { Route } from "../kit/route.ts";
+import type { AuthenticateClient } from "./kit/client-authentication.ts";
+import { oauthHandler } from "./kit/oauth-answer.ts";
+import { OAuthError } from "./kit/oauth-error.ts";
+import { readForm, type OAuthForm } from "./kit/oauth-form.ts";
 import { verifiedCaller } from "./revoke.ts";
 
 export interface IntrospectRouteDeps {

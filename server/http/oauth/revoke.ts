@@ -1,17 +1,17 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
-import type { Caller } from "#server/domain/caller.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
 import { isRefreshToken } from "#server/domain/tokens/refresh-tokens.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
 import type { TokenGuard } from "#server/domain/tokens/token-guard.ts";
-import { originOf } from "../origin.ts";
-import type { Route } from "../route.ts";
-import type { AuthenticateClient } from "./client-authentication.ts";
-import { oauthHandler } from "./oauth-answer.ts";
-import { readForm } from "./oauth-form.ts";
+import { originOf } from "../kit/origin.ts";
+import type { Route } from "../kit/route.ts";
+import type { AuthenticateClient } from "./kit/client-authentication.ts";
+import { oauthHandler } from "./kit/oauth-answer.ts";
+import { readForm } from "./kit/oauth-form.ts";
 
 export interface RevokeRouteDeps {
   readonly authenticateClient: AuthenticateClient;

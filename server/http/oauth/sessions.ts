@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Caller } from "#server/domain/caller.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
 import type { RefreshFamily } from "#server/domain/tokens/ports.ts";
 import { requireScope } from "#server/domain/tokens/scopes.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
-import { originOf } from "../origin.ts";
-import type { RequireCaller } from "../require-caller.ts";
-import type { Route } from "../route.ts";
+import { originOf } from "../kit/origin.ts";
+import type { RequireCaller } from "../kit/require-caller.ts";
+import type { Route } from "../kit/route.ts";
 
 const parameters = z.object({ id: z.uuid() });
 

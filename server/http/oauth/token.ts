@@ -5,14 +5,14 @@ import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import type { Logger } from "#server/domain/logger.ts";
 import type { GrantType, OauthClient } from "#server/domain/tokens/ports.ts";
-import { originOf } from "../origin.ts";
-import type { Route } from "../route.ts";
-import type { AuthenticateClient } from "./client-authentication.ts";
+import { originOf } from "../kit/origin.ts";
+import type { Route } from "../kit/route.ts";
+import type { AuthenticateClient } from "./kit/client-authentication.ts";
 import type { Grant, Grants, UserGranted, ClientGranted } from "./grants/grant.ts";
-import { oauthHandler, toOAuthError } from "./oauth-answer.ts";
-import { OAuthError, type OAuthErrorCode } from "./oauth-error.ts";
-import { readForm } from "./oauth-form.ts";
-import { toTokenAnswer, type TokenAnswerDeps } from "./token-answer.ts";
+import { oauthHandler, toOAuthError } from "./kit/oauth-answer.ts";
+import { OAuthError, type OAuthErrorCode } from "./kit/oauth-error.ts";
+import { readForm } from "./kit/oauth-form.ts";
+import { toTokenAnswer, type TokenAnswerDeps } from "./kit/token-answer.ts";
 
 export interface TokenRouteDeps extends TokenAnswerDeps {
   readonly authenticateClient: AuthenticateClient;

@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Account, AccountStore } from "#server/domain/accounts/ports.ts";
-import type { Caller } from "#server/domain/caller.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
 import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
 import type { TokenGuard } from "#server/domain/tokens/token-guard.ts";
-import type { Route } from "../route.ts";
-import { oauthHandler } from "./oauth-answer.ts";
-import { OAuthError } from "./oauth-error.ts";
-import { readForm } from "./oauth-form.ts";
+import type { Route } from "../kit/route.ts";
+import { oauthHandler } from "./kit/oauth-answer.ts";
+import { OAuthError } from "./kit/oauth-error.ts";
+import { readForm } from "./kit/oauth-form.ts";
 
 export interface UserinfoRouteDeps {
   readonly accessTokens: Pick<AccessTokens, "verify">;

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Chat, ChatStore } from "#server/domain/chats/ports.ts";
-import { readParameters, wholeNumber } from "../query.ts";
-import type { RequireCaller } from "../require-caller.ts";
-import type { Route } from "../route.ts";
+import { readParameters, wholeNumber } from "../kit/query.ts";
+import type { RequireCaller } from "../kit/require-caller.ts";
+import type { Route } from "../kit/route.ts";
 
 const DEFAULT_CHATS = 100;
 const MAX_CHATS = 500;

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { ChatStore, Turn, TurnStore } from "#server/domain/chats/ports.ts";
-import { readParameters, wholeNumber } from "../query.ts";
-import type { RequireCaller } from "../require-caller.ts";
-import type { Route } from "../route.ts";
+import { readParameters, wholeNumber } from "../kit/query.ts";
+import type { RequireCaller } from "../kit/require-caller.ts";
+import type { Route } from "../kit/route.ts";
 import { chatParameters, findChat } from "./chats.ts";
 
 const DEFAULT_TURNS = 100;

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { ChatStore, TurnStore } from "#server/domain/chats/ports.ts";
 import { SEARCH_CONTEXT_TURNS, searchChats } from "#server/domain/chats/search-chats.ts";
-import { readParameters, wholeNumber } from "../query.ts";
-import type { RequireCaller } from "../require-caller.ts";
-import type { Route } from "../route.ts";
+import { readParameters, wholeNumber } from "../kit/query.ts";
+import type { RequireCaller } from "../kit/require-caller.ts";
+import type { Route } from "../kit/route.ts";
 import { findChat } from "./chats.ts";
 
 const DEFAULT_HITS = 5;

@@ -1,9 +1,9 @@
 import type { ModelSource } from "#server/domain/assistant/ports.ts";
 import type { SpeechService } from "#server/domain/speech/ports.ts";
 import { version } from "#contract/version.ts";
-import { abortWithRequest } from "../request-signal.ts";
-import type { RequireCaller } from "../require-caller.ts";
-import type { Route } from "../route.ts";
+import { abortWithRequest } from "../kit/request-signal.ts";
+import type { RequireCaller } from "../kit/require-caller.ts";
+import type { Route } from "../kit/route.ts";
 
 export interface StatusRouteDeps {
   readonly models: ModelSource;

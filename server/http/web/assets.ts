@@ -1,5 +1,5 @@
-import { HttpError } from "../http-error.ts";
-import type { Route } from "../route.ts";
+import { HttpError } from "../kit/http-error.ts";
+import type { Route } from "../kit/route.ts";
 import { sendFile } from "./send-file.ts";
 import type { WebBuildSource } from "./web-build.ts";
 

@@ -1,4 +1,4 @@
-import type { Route } from "../route.ts";
+import type { Route } from "../kit/route.ts";
 import { MISSING_PAGE } from "./missing-page.ts";
 import { addPageHeaders, sendFile } from "./send-file.ts";
 import type { WebBuildSource } from "./web-build.ts";

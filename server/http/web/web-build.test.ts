@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createRecordingLogger } from "#server/store/testing/temporary-store.ts";
+import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { createWebBuildSource } from "./web-build.ts";
 import type { WebFile } from "./web-file.ts";
 

@@ -8,8 +8,8 @@ import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
 import type { Clients } from "#server/domain/tokens/clients.ts";
 import { narrowScope } from "#server/domain/tokens/scopes.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
-import { answerInField } from "../answer-in-field.ts";
-import { originKey } from "../origin-context.ts";
+import { answerInField } from "../kit/answer-in-field.ts";
+import { originKey } from "../kit/origin-context.ts";
 
 /** The original's clients cannot refresh, so their one token lives as long as the original's. */
 const LOGIN_TTL_SECONDS = 24 * 60 * 60;

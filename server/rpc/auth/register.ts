@@ -1,8 +1,8 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { Auth } from "#proto/auth_pb.ts";
 import { registrationClosed, type Accounts } from "#server/domain/accounts/accounts.ts";
-import { answerInField } from "../answer-in-field.ts";
-import { originKey } from "../origin-context.ts";
+import { answerInField } from "../kit/answer-in-field.ts";
+import { originKey } from "../kit/origin-context.ts";
 
 export interface RegisterDeps {
   readonly accounts: Pick<Accounts, "register">;

@@ -5,10 +5,10 @@ import type { PasswordSignIn } from "#server/domain/accounts/password-sign-in.ts
 import type { AccountStore } from "#server/domain/accounts/ports.ts";
 import type { SecondFactor } from "#server/domain/accounts/second-factor.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
-import type { Caller } from "#server/domain/caller.ts";
-import { answerInField } from "../answer-in-field.ts";
-import { originKey } from "../origin-context.ts";
-import { requireCaller } from "../streaming/checks.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
+import { answerInField } from "../kit/answer-in-field.ts";
+import { originKey } from "../kit/origin-context.ts";
+import { requireCaller } from "../kit/checks.ts";
 import { ownAccountOf } from "./own-login.ts";
 
 /** What the original says of a code that is not good. */

@@ -2,9 +2,9 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { Otp } from "#proto/otp_pb.ts";
 import type { OwnAccount } from "#server/domain/accounts/own-account.ts";
 import type { AccountStore } from "#server/domain/accounts/ports.ts";
-import { answerInField } from "../answer-in-field.ts";
-import { originKey } from "../origin-context.ts";
-import { requireCaller } from "../streaming/checks.ts";
+import { answerInField } from "../kit/answer-in-field.ts";
+import { originKey } from "../kit/origin-context.ts";
+import { requireCaller } from "../kit/checks.ts";
 import { ownAccountOf } from "./own-login.ts";
 
 export interface InitOtpDeps {

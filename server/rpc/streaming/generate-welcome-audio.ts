@@ -6,7 +6,7 @@ import type { StreamingService, WelcomeRequest, WelcomeResponseSchema } from "#p
 import { abortable } from "#server/domain/assistant/abortable.ts";
 import { localeOf } from "#server/domain/assistant/wording.ts";
 import type { SpeechService } from "#server/domain/speech/ports.ts";
-import { checkPrompt, readLocale, requireCaller } from "./checks.ts";
+import { checkPrompt, readLocale, requireCaller } from "../kit/checks.ts";
 import { once } from "./once.ts";
 import { audioChunk } from "./stream-responses.ts";
 

@@ -1,7 +1,7 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { StreamingService } from "#proto/streaming_pb.ts";
 import type { TurnService } from "#server/domain/assistant/turn-types.ts";
-import { HARDWARE_ID_TEXT, isHardwareId, requireCaller } from "./checks.ts";
+import { HARDWARE_ID_TEXT, isHardwareId, requireCaller } from "../kit/checks.ts";
 import type { Greetings } from "./greetings.ts";
 
 export interface InterruptSessionDeps {

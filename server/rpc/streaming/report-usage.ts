@@ -3,7 +3,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { StreamingService } from "#proto/streaming_pb.ts";
 import type { UsageStore } from "#server/domain/chats/ports.ts";
 import type { Clock } from "#server/domain/clock.ts";
-import { isHardwareId, requireCaller } from "./checks.ts";
+import { isHardwareId, requireCaller } from "../kit/checks.ts";
 
 /** Longest name that is kept of a session, source or model. */
 const NAME_MAX_CHARS = 200;

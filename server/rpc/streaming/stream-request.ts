@@ -1,7 +1,7 @@
 import { type StreamRequest, RequestPhase } from "#proto/streaming_pb.ts";
 import { decodeScreenshot } from "#server/domain/assistant/screenshot.ts";
 import type { Question } from "#server/domain/assistant/turn-types.ts";
-import type { Caller } from "#server/domain/caller.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
 import {
   checkClientMessageId,
   checkHardwareId,
@@ -9,7 +9,7 @@ import {
   checkPromptLength,
   checkSessionId,
   readLocale,
-} from "./checks.ts";
+} from "../kit/checks.ts";
 import { mergeText } from "./merge-text.ts";
 import type { BufferKey, PromptBuffers } from "./prompt-buffers.ts";
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { _electron, expect, test as base, type ElectronApplication, type Page } from "@playwright/test";
-import { repositoryRoot, runCommand } from "#tests/system/command.ts";
+import { repositoryRoot, runCommand } from "#tools/test/command.ts";
 
 /**
  * What our code relies on of Electron's API, asked through a sample app. On real Electron the same questions hold

@@ -1,5 +1,5 @@
 import { expect } from "@playwright/test";
-import { repositoryRoot, runCommand } from "#tests/system/command.ts";
+import { repositoryRoot, runCommand } from "#tools/test/command.ts";
 import { defaultHotkey, driver, environment, mainEntry, standIn } from "../fixtures/desktop-app.ts";
 import { test } from "../fixtures/desktop-test.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "@playwright/test";
-import { sampleAnswer } from "#tests/gallery/sample-answer.ts";
+import { sampleAnswer } from "#renderer/gallery/sample-answer.ts";
 import { test } from "../fixtures/markdown-test.ts";
 
 // Its pictures of the page would be most of what the page does.

@@ -1,5 +1,5 @@
 import { expect } from "@playwright/test";
-import { richAnswer } from "#tests/gallery/scenes-markdown.ts";
+import { richAnswer } from "#renderer/gallery/scenes-markdown.ts";
 import { test } from "../fixtures/markdown-test.ts";
 
 test.beforeEach(({ answers }) => answers.open());

@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePorts } from "#tests/integration/free-ports.ts";
-import { pathWithLocalTools, repositoryRoot } from "#tests/system/command.ts";
-import { compiledCode } from "#tests/system/compiled-code.ts";
+import { pathWithLocalTools, repositoryRoot } from "#tools/test/command.ts";
+import { compiledCode } from "#tools/test/compiled-code.ts";
 
 /** A machine of its own for a document: where its server keeps things and listens. */
 export interface ServedHome extends AsyncDisposable {

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathWithLocalTools, repositoryRoot } from "#tests/system/command.ts";
+import { pathWithLocalTools, repositoryRoot } from "#tools/test/command.ts";
 
 /** One shell in which commands follow each other, as a person types them: variables and the folder stay. */
 export interface Shell extends AsyncDisposable {

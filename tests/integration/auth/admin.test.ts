@@ -7,11 +7,11 @@ import { describe, expect, test } from "vitest";
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
 import { systemClock } from "#server/domain/clock.ts";
 import { openDatabase } from "#server/store/open-database.ts";
-import { databases, postgresServerUrl } from "#server/store/testing/databases.ts";
-import { fillDatabase } from "#server/store/testing/fill-database.ts";
-import { createEmptyDatabase, queryPostgres } from "#server/store/testing/postgres-databases.ts";
-import { createRecordingLogger } from "#server/store/testing/temporary-store.ts";
-import { startRedis } from "#tests/system/redis-server.ts";
+import { databases, postgresServerUrl } from "#server/testing/databases.ts";
+import { fillDatabase } from "#server/testing/fill-database.ts";
+import { createEmptyDatabase, queryPostgres } from "#server/testing/postgres-databases.ts";
+import { createRecordingLogger } from "#server/testing/temporary-store.ts";
+import { startRedis } from "#tools/test/redis-server.ts";
 import { createCliHome, jsonLines, type CliHome } from "../cli-process.ts";
 
 const password = "Correct-Horse-7-battery";

@@ -1,6 +1,6 @@
 import { decodeJwt } from "jose";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 import { bearer, INTERNAL_KEY, openAuthStage, PASSWORD, type Answer, type AuthStage } from "./auth-stage.ts";
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { generateSync } from "otplib/functional";
-import type { ServerConfig } from "#server/config.ts";
+import type { ServerConfig } from "#server/config/config.ts";
 import { createPasswordHasher } from "#server/domain/accounts/password-hasher.ts";
-import { accountOf } from "#server/domain/accounts/testing/account-of.ts";
+import { accountOf } from "#server/testing/account-of.ts";
 import type { Account, NewAccount } from "#server/domain/accounts/ports.ts";
 import { newTotpSecret } from "#server/domain/accounts/totp.ts";
 import { auditKeyOf } from "#server/domain/audit/audit-key.ts";
@@ -13,9 +13,9 @@ import { createSealer } from "#server/domain/secrets/sealer.ts";
 import { createClients, type ClientRegistration, type Clients } from "#server/domain/tokens/clients.ts";
 import { loadMasterKey } from "#server/domain/tokens/master-key.ts";
 import { openStore, type Store } from "#server/store/store.ts";
-import type { Row, TestDatabase } from "#server/store/testing/databases.ts";
-import { queryPostgres } from "#server/store/testing/postgres-databases.ts";
-import { createRecordingLogger } from "#server/store/testing/temporary-store.ts";
+import type { Row, TestDatabase } from "#server/testing/databases.ts";
+import { queryPostgres } from "#server/testing/postgres-databases.ts";
+import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 
 /** What a test's server accepts in X-Internal-Auth. */

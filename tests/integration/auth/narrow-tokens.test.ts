@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Auth } from "#proto/auth_pb.ts";
 import { Otp } from "#proto/otp_pb.ts";
 import { StreamingService } from "#proto/streaming_pb.ts";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import { bearer, openAuthStage, PASSWORD, type AuthStage } from "./auth-stage.ts";
 import { createFormBrowser } from "./form-browser.ts";
 import { authorizationRequest } from "./oidc-stage.ts";

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import type { BrowserPage, FormBrowser } from "./form-browser.ts";
 import { openOidcStage, PASSWORD, THIRD_PARTY_REDIRECT, type OidcStage } from "./oidc-stage.ts";
 

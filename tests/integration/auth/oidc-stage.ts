@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { createClientAddress, peerKeyOf } from "#server/client-address.ts";
-import { createCorrelation } from "#server/correlation.ts";
+import { createClientAddress, peerKeyOf } from "#server/net/client-address.ts";
+import { createCorrelation } from "#server/observe/correlation.ts";
 import { createAccountServices, type AccountServices } from "#server/domain/accounts/account-services.ts";
 import { createPasswordHasher } from "#server/domain/accounts/password-hasher.ts";
 import type { Account } from "#server/domain/accounts/ports.ts";
@@ -17,10 +17,10 @@ import {
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
 import { createSigningKeys } from "#server/domain/tokens/signing-keys.ts";
-import { databases, type DatabaseStore, type TestDatabase } from "#server/store/testing/databases.ts";
+import { databases, type DatabaseStore, type TestDatabase } from "#server/testing/databases.ts";
 import { createHealthService } from "#server/rpc/health.ts";
 import { startHttpServer } from "#server/http/http-server.ts";
-import { createSite } from "#server/http/site.ts";
+import { createSite } from "#server/http/kit/site.ts";
 import { createOidc, type Oidc } from "#server/http/oauth/oidc/create-oidc.ts";
 import { createFormBrowser, type FormBrowser } from "./form-browser.ts";
 

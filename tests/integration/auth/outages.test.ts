@@ -1,16 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createPasswordHasher } from "#server/domain/accounts/password-hasher.ts";
-import { accountOf } from "#server/domain/accounts/testing/account-of.ts";
-import { sharedDatabases } from "#server/store/testing/databases.ts";
-import { queryPostgres } from "#server/store/testing/postgres-databases.ts";
+import { accountOf } from "#server/testing/account-of.ts";
+import { sharedDatabases } from "#server/testing/databases.ts";
+import { queryPostgres } from "#server/testing/postgres-databases.ts";
 import { openStore, type Store } from "#server/store/store.ts";
-import {
-  createManualClock,
-  createRecordingLogger,
-  TEST_AUDIT_KEY,
-} from "#server/store/testing/temporary-store.ts";
-import { startPostgres, type PostgresServer } from "../../system/postgres-server.ts";
-import { startRedis, type RedisServer } from "../../system/redis-server.ts";
+import { createManualClock, createRecordingLogger, TEST_AUDIT_KEY } from "#server/testing/temporary-store.ts";
+import { startPostgres, type PostgresServer } from "#tools/test/postgres-server.ts";
+import { startRedis, type RedisServer } from "#tools/test/redis-server.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 import { openWire, type Wire, type WireAnswer } from "./keep-alive-wire.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import { openAuthStage, PASSWORD, type Answer, type AuthStage, type Fields } from "./auth-stage.ts";
 
 const outcome = ({ status, body }: Answer) => [status, body["error"], body["error_description"]];

@@ -1,6 +1,6 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import { bearer, openAuthStage, type Answer, type AuthStage } from "./auth-stage.ts";
 
 const nobody = { ip: undefined, userAgent: undefined, correlationId: undefined };

@@ -1,6 +1,6 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { databases, sharedDatabases } from "#server/store/testing/databases.ts";
+import { databases, sharedDatabases } from "#server/testing/databases.ts";
 import { basicOf, bearer, openAuthStage, type AuthStage, type ConfidentialClient } from "./auth-stage.ts";
 
 const REVOKE = "/oauth/revoke";

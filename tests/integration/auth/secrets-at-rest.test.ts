@@ -2,9 +2,9 @@ import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { generateSync } from "otplib/functional";
 import { describe, expect, test } from "vitest";
-import { createLogger } from "#server/logger.ts";
-import { databases } from "#server/store/testing/databases.ts";
-import { queryPostgres } from "#server/store/testing/postgres-databases.ts";
+import { createLogger } from "#server/observe/logger.ts";
+import { databases } from "#server/testing/databases.ts";
+import { queryPostgres } from "#server/testing/postgres-databases.ts";
 import {
   basicOf,
   bearer,

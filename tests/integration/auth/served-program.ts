@@ -1,5 +1,5 @@
-import { postgresServerUrl, type TestDatabase } from "#server/store/testing/databases.ts";
-import { createEmptyDatabase } from "#server/store/testing/postgres-databases.ts";
+import { postgresServerUrl, type TestDatabase } from "#server/testing/databases.ts";
+import { createEmptyDatabase } from "#server/testing/postgres-databases.ts";
 import { createCliHome, type CliResult } from "../cli-process.ts";
 import { freePorts } from "../free-ports.ts";
 

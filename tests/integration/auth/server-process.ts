@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { compiledCode } from "#tests/system/compiled-code.ts";
+import { compiledCode } from "#tools/test/compiled-code.ts";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
 
 /** `pipit serve` as a process of its own, with a data folder of its own. Disposing kills it and removes the folder. */

@@ -1,5 +1,5 @@
 import { createPasswordHasher } from "#server/domain/accounts/password-hasher.ts";
-import { accountOf } from "#server/domain/accounts/testing/account-of.ts";
+import { accountOf } from "#server/testing/account-of.ts";
 import { auditKeyOf } from "#server/domain/audit/audit-key.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { systemClock } from "#server/domain/clock.ts";
@@ -7,10 +7,10 @@ import { createClients, type ClientRegistration, type Clients } from "#server/do
 import { loadMasterKey } from "#server/domain/tokens/master-key.ts";
 import { createSessions } from "#server/domain/tokens/sessions.ts";
 import { openStore, type Store } from "#server/store/store.ts";
-import { postgresServerUrl, type Row } from "#server/store/testing/databases.ts";
-import { createMigratedDatabase, queryPostgres } from "#server/store/testing/postgres-databases.ts";
-import { createRecordingLogger } from "#server/store/testing/temporary-store.ts";
-import { startRedis } from "../../system/redis-server.ts";
+import { postgresServerUrl, type Row } from "#server/testing/databases.ts";
+import { createMigratedDatabase, queryPostgres } from "#server/testing/postgres-databases.ts";
+import { createRecordingLogger } from "#server/testing/temporary-store.ts";
+import { startRedis } from "#tools/test/redis-server.ts";
 import { startServerProcess, type ServerProcess } from "./server-process.ts";
 
 export const SHARED_PASSWORD = "Correct-horse-1";

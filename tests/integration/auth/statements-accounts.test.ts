@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Auth } from "#proto/auth_pb.ts";
 import { Otp } from "#proto/otp_pb.ts";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import { GrpcJsClient } from "../server-clients.ts";
 import { bearer, openAuthStage, PASSWORD, type Answer, type AuthStage, type Fields } from "./auth-stage.ts";
 import { createFormBrowser } from "./form-browser.ts";

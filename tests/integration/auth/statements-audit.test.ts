@@ -1,6 +1,6 @@
 import { generateSync } from "otplib/functional";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import { jsonLines } from "../cli-process.ts";
 import { send, type WebAnswer } from "../web-stage.ts";
 import { basicOf, type Fields } from "./auth-stage.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { systemClock } from "#server/domain/clock.ts";
 import { createAttemptLimits } from "#server/domain/limits/attempt-limits.ts";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import { openAuthStage, type AuthStage } from "./auth-stage.ts";
 import { createFormBrowser, type BrowserPage } from "./form-browser.ts";
 import { approveDevice, beginDevice, outcomeOf, poll } from "./statements-flows.ts";

@@ -1,7 +1,7 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { databases } from "#server/store/testing/databases.ts";
-import { createRecordingLogger } from "#server/store/testing/temporary-store.ts";
+import { databases } from "#server/testing/databases.ts";
+import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 import { send } from "../web-stage.ts";
 import { openAuthStage, PASSWORD, type AuthStage } from "./auth-stage.ts";

@@ -6,7 +6,7 @@ import { systemClock } from "#server/domain/clock.ts";
 import { loadMasterKey } from "#server/domain/tokens/master-key.ts";
 import type { KeyPair } from "#server/domain/tokens/key-pairs.ts";
 import { createSigningKeys } from "#server/domain/tokens/signing-keys.ts";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import { GrpcJsClient } from "../server-clients.ts";
 import { bearer, openAuthStage, PASSWORD, type AuthStage, type ConfidentialClient } from "./auth-stage.ts";
 

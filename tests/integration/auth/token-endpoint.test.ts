@@ -1,6 +1,6 @@
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { databases } from "#server/store/testing/databases.ts";
+import { databases } from "#server/testing/databases.ts";
 import { basicOf, openAuthStage, PASSWORD, type AuthStage, type ConfidentialClient } from "./auth-stage.ts";
 
 const TOKEN = "/oauth/token";

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { createLocalJWKSet, createRemoteJWKSet, jwtVerify, type JSONWebKeySet } from "jose";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { sharedDatabases } from "#server/store/testing/databases.ts";
+import { sharedDatabases } from "#server/testing/databases.ts";
 import { openWire, type Wire } from "./keep-alive-wire.ts";
 import { nobody, startSharedServers, type SharedServers } from "./shared-servers.ts";
 

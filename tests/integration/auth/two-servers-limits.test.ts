@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { limitRules } from "#server/domain/limits/rules.ts";
 import { createRedisConnection } from "#server/store/redis/redis-connection.ts";
 import { createRedisCounterStore } from "#server/store/redis/redis-counter-store.ts";
-import { sharedDatabases } from "#server/store/testing/databases.ts";
-import { createRecordingLogger } from "#server/store/testing/temporary-store.ts";
+import { sharedDatabases } from "#server/testing/databases.ts";
+import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { openWire, type Wire, type WireAnswer } from "./keep-alive-wire.ts";
 import { SHARED_PASSWORD, startSharedServers, type SharedServers } from "./shared-servers.ts";
 

@@ -1,6 +1,6 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sharedDatabases } from "#server/store/testing/databases.ts";
+import { sharedDatabases } from "#server/testing/databases.ts";
 import { openWire, type Wire, type WireAnswer } from "./keep-alive-wire.ts";
 import { nobody, SHARED_PASSWORD, startSharedServers, type SharedServers } from "./shared-servers.ts";
 

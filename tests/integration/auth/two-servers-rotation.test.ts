@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sharedDatabases } from "#server/store/testing/databases.ts";
+import { sharedDatabases } from "#server/testing/databases.ts";
 import { openWire, type Wire, type WireAnswer } from "./keep-alive-wire.ts";
 import { createRandom, type Random } from "./random.ts";
 import { startSharedServers, type SharedServers } from "./shared-servers.ts";

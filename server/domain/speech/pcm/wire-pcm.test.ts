@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { PcmPiece } from "../ports.ts";
-import { badPieces, largestStep, rms, samplesOf, sine, toneHz } from "../testing/measure.ts";
+import { badPieces, largestStep, rms, samplesOf, sine, toneHz } from "#server/testing/measure.ts";
 import { createResamplerFactory } from "./resampler.ts";
 import { wirePcm } from "./wire-pcm.ts";
 

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { SpeechError } from "../speech-error.ts";
+import { SpeechError } from "./speech-error.ts";
 import { stallGuard } from "./stall-guard.ts";
 
 /** A speech command that gives no sound for this long is stopped. */

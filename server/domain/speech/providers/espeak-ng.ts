@@ -1,5 +1,5 @@
 import type { PcmPiece, SynthesisRequest } from "../ports.ts";
-import { wavPieces } from "../pcm/wav-stream.ts";
+import { wavPieces } from "./wav-stream.ts";
 import { commandOutput, commandText } from "./command.ts";
 import { plainText } from "./plain-text.ts";
 import type { OwnedSpeechProvider } from "./provider.ts";

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { ownProgram } from "#contract/own-program.ts";
-import { SpeechError } from "../speech-error.ts";
+import { SpeechError } from "./speech-error.ts";
 import type { FliteJob, FliteReply } from "./flite-messages.ts";
 
 /** The longest sentence takes well under a second; a process that needs this long has hung. */

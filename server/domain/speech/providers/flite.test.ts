@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { rms, samplesOf } from "../testing/measure.ts";
+import { rms, samplesOf } from "#server/testing/measure.ts";
 import { createFlite } from "./flite.ts";
 import { FliteProcess } from "./flite-process.ts";
 

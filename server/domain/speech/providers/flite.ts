@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { PcmPiece, SynthesisRequest } from "../ports.ts";
-import { wavPieces } from "../pcm/wav-stream.ts";
+import { wavPieces } from "./wav-stream.ts";
 import { fliteVoices } from "./flite-messages.ts";
 import type { FliteProcess } from "./flite-process.ts";
 import type { OwnedSpeechProvider } from "./provider.ts";

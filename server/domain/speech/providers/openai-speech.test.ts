@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { startSpeechServer, type SpeechFault } from "#tests/doubles/speech-server.ts";
-import { rms, samplesOf, toneHz } from "../testing/measure.ts";
+import { rms, samplesOf, toneHz } from "#server/testing/measure.ts";
 import { createOpenAiSpeech } from "./openai-speech.ts";
 import type { OwnedSpeechProvider } from "./provider.ts";
 

@@ -1,7 +1,7 @@
 import type { OpenAI } from "openai";
 import type { PcmPiece, SynthesisRequest } from "../ports.ts";
-import { wavPieces } from "../pcm/wav-stream.ts";
-import { SpeechError, type SpeechFailure } from "../speech-error.ts";
+import { wavPieces } from "./wav-stream.ts";
+import { SpeechError, type SpeechFailure } from "./speech-error.ts";
 import type { OwnedSpeechProvider, ProviderCheck } from "./provider.ts";
 import { stallGuard } from "./stall-guard.ts";
 

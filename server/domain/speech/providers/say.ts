@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PcmPiece, SynthesisRequest } from "../ports.ts";
-import { wavPieces } from "../pcm/wav-stream.ts";
+import { wavPieces } from "./wav-stream.ts";
 import { commandText } from "./command.ts";
 import { plainText } from "./plain-text.ts";
 import type { OwnedSpeechProvider } from "./provider.ts";

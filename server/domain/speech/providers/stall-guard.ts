@@ -1,4 +1,4 @@
-import { SpeechError } from "../speech-error.ts";
+import { SpeechError } from "./speech-error.ts";
 
 /**
  * Passes a stream on and aborts `controller` when the source gives nothing for too long. The time the consumer takes

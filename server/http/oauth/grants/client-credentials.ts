@@ -1,6 +1,6 @@
 import type { AuditLog } from "#server/domain/audit/ports.ts";
 import { scopesOf } from "#server/domain/tokens/scopes.ts";
-import { OAuthError } from "../oauth-error.ts";
+import { OAuthError } from "../kit/oauth-error.ts";
 import { scopeFor, type Grant } from "./grant.ts";
 
 /** They are about a person, and here is none. */

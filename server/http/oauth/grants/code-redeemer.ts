@@ -1,5 +1,5 @@
 import type { AuthMethod, OauthClient } from "#server/domain/tokens/ports.ts";
-import { OAuthError } from "../oauth-error.ts";
+import { OAuthError } from "../kit/oauth-error.ts";
 
 /** What a person approved in the browser, taken out of its code, once. */
 export interface RedeemedCode {

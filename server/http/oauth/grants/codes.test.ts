@@ -1,8 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import { describe, expect, test } from "vitest";
-import { databases } from "#server/store/testing/databases.ts";
-import { openSessionStage, origin, type SessionStage } from "#server/store/testing/session-stage.ts";
-import { OAuthError } from "../oauth-error.ts";
+import { databases } from "#server/testing/databases.ts";
+import { openSessionStage, origin, type SessionStage } from "#server/testing/session-stage.ts";
+import { OAuthError } from "../kit/oauth-error.ts";
 import { CodeReplayedError, type CodeRedeemer, type RedeemedCode } from "./code-redeemer.ts";
 import { createAuthorizationCodeGrant, createDeviceGrant } from "./codes.ts";
 import type { GrantRequest } from "./grant.ts";

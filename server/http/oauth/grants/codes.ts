@@ -1,6 +1,6 @@
 import type { AccountStore } from "#server/domain/accounts/ports.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
-import { OAuthError } from "../oauth-error.ts";
+import { OAuthError } from "../kit/oauth-error.ts";
 import { CodeReplayedError, type CodeRedeemer, type RedeemedCode } from "./code-redeemer.ts";
 import { startUserSession, type Grant, type GrantRequest, type UserGranted } from "./grant.ts";
 

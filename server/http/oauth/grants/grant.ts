@@ -4,8 +4,8 @@ import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { narrowScope } from "#server/domain/tokens/scopes.ts";
 import type { AuthMethod, GrantType, OauthClient } from "#server/domain/tokens/ports.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
-import { OAuthError } from "../oauth-error.ts";
-import type { OAuthForm } from "../oauth-form.ts";
+import { OAuthError } from "../kit/oauth-error.ts";
+import type { OAuthForm } from "../kit/oauth-form.ts";
 
 /** A request for tokens by a client that may make it. */
 export interface GrantRequest {

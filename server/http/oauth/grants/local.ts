@@ -2,8 +2,8 @@ import type { Account } from "#server/domain/accounts/ports.ts";
 import type { Clock } from "#server/domain/clock.ts";
 import type { BootstrapSecret } from "#server/domain/tokens/bootstrap-secret.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
-import { peerOf } from "#server/peer.ts";
-import { OAuthError } from "../oauth-error.ts";
+import { peerOf } from "#server/net/peer.ts";
+import { OAuthError } from "../kit/oauth-error.ts";
 import { scopeFor, startUserSession, type Grant } from "./grant.ts";
 
 export interface LocalGrantDeps {

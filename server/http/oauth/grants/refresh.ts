@@ -1,5 +1,5 @@
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
-import { OAuthError } from "../oauth-error.ts";
+import { OAuthError } from "../kit/oauth-error.ts";
 import type { Grant } from "./grant.ts";
 
 export interface RefreshGrantDeps {

@@ -4,7 +4,7 @@ import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { WEB_SESSION_TTL_MS, type WebSessions } from "#server/domain/accounts/web-sessions.ts";
 import { FULL_SCOPE, scopesOf } from "#server/domain/tokens/scopes.ts";
-import { readSessionCookie } from "../../session-cookie.ts";
+import { readSessionCookie } from "#server/http/kit/session-cookie.ts";
 
 /** Who this browser is signed in as. */
 export interface CookieSignIn {

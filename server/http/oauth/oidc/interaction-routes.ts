@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Route } from "../../route.ts";
+import type { Route } from "#server/http/kit/route.ts";
 import { showConsent, takeConsent } from "./consent-step.ts";
 import { findInteraction, type InteractionDeps, type Step } from "./interaction.ts";
 import { errorPageOf, languageOf, PageError, readOwnForm, sendPage } from "./page-answers.ts";

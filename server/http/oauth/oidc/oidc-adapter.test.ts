@@ -1,8 +1,8 @@
 import type { Adapter } from "oidc-provider";
 import { expect, test } from "vitest";
 import { createSealer } from "#server/domain/secrets/sealer.ts";
-import { openTemporaryStore, type TemporaryStore } from "#server/store/testing/temporary-store.ts";
-import { clientOf } from "#server/store/testing/client-of.ts";
+import { openTemporaryStore, type TemporaryStore } from "#server/testing/temporary-store.ts";
+import { clientOf } from "#server/testing/client-of.ts";
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
 import { createOidcAdapter } from "./oidc-adapter.ts";
 

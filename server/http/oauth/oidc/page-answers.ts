@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Site } from "../../site.ts";
+import type { Site } from "#server/http/kit/site.ts";
 import { errorPage } from "../pages/error-page.ts";
 import { pageLanguageOf, type PageLanguage } from "../pages/page-language.ts";
 import { PAGE_CONTENT_TYPE, pageHeaders, renderPage, type Page } from "../pages/page-shell.ts";

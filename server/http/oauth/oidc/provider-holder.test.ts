@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
 import { createSealer } from "#server/domain/secrets/sealer.ts";
-import { openTemporaryStore } from "#server/store/testing/temporary-store.ts";
+import { openTemporaryStore } from "#server/testing/temporary-store.ts";
 import { createPageSources } from "./page-sources.ts";
 import { createProviderHolder, type OidcKeys } from "./provider-holder.ts";
 

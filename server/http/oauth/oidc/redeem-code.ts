@@ -3,7 +3,7 @@ import type { AuthorizationCode } from "oidc-provider";
 import { hashOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
 import type { AuthMethod, OauthClient } from "#server/domain/tokens/ports.ts";
 import { CodeReplayedError, type CodeRedeemer, type RedeemedCode } from "../grants/code-redeemer.ts";
-import { OAuthError } from "../oauth-error.ts";
+import { OAuthError } from "../kit/oauth-error.ts";
 import type { ProviderHolder } from "./provider-holder.ts";
 
 /** RFC 7636 §4.1. */

@@ -4,7 +4,7 @@ import type { Clock } from "#server/domain/clock.ts";
 import type { OidcPayloadStore } from "#server/domain/tokens/oidc-payload-port.ts";
 import type { Sealer } from "#server/domain/secrets/sealer.ts";
 import type { CodeRedeemer } from "../grants/code-redeemer.ts";
-import { OAuthError } from "../oauth-error.ts";
+import { OAuthError } from "../kit/oauth-error.ts";
 import { consumeOnce, endOfSecond, isConsumed, toRedeemed, type RedeemDeps } from "./redeem-code.ts";
 
 const MAX_CODE_CHARS = 256;

@@ -1,0 +1,91 @@
+import { ipcMain, type IpcMain, type IpcMainInvokeEvent, type WebFrameMain } from "electron";
+import { commandNames, channelOf } from "#contract/ipc-names.ts";
+import {
+  ipcCommands,
+  type CommandName,
+  type Commands,
+  type Reply,
+  type WireError,
+} from "#contract/ipc-schema.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Logger } from "#engine/ports.ts";
+import { APP_ORIGIN, isAppUrl } from "../windows/app-origin.ts";
+
+export interface IpcOptions {
+  readonly commands: Commands;
+  /** Whether this is the id of the web contents of a window of ours. */
+  readonly isOwnWindow: (webContentsId: number) => boolean;
+  readonly logger: Logger;
+}
+
+/** Serves the whole schema over IPC; the only place that touches `ipcMain`. */
+export function registerIpc(options: IpcOptions): void {
+  serveIpc(ipcMain, options);
+}
+
+/** As above, on a given receiver: every message passes the check of its sender and its entry's schema. */
+export function serveIpc(receiver: Pick<IpcMain, "handle">, options: IpcOptions): void {
+  for (const name of commandNames) {
+    receiver.handle(channelOf(name), (event, input: unknown) => answer(name, event, input, options));
+  }
+}
+
+async function answer(
+  name: CommandName,
+  event: IpcMainInvokeEvent,
+  input: unknown,
+  options: IpcOptions,
+): Promise<Reply<unknown>> {
+  try {
+    if (!isTrusted(event, options.isOwnWindow)) {
+      options.logger.warn("ipc.refused_sender", { name, url: event.senderFrame?.url });
+      throw new PipitError("NOT_ALLOWED", "Only Pipit's own window may ask for this.");
+    }
+    const run = options.commands[name] as (input?: unknown) => Promise<unknown>;
+    return { ok: true, value: await run(parseInput(name, input)) };
+  } catch (reason) {
+    const error = PipitError.from(reason);
+    if (error.code === "INTERNAL")
+      options.logger.error("ipc.failed", { name, reason: error.detail, stack: stackOf(reason) });
+    return { ok: false, error: toWire(error) };
+  }
+}
+
+/** The top frame of a window of ours, showing a page of ours. A frame that is gone has no say any more. */
+function isTrusted(
+  event: Pick<IpcMainInvokeEvent, "sender" | "senderFrame">,
+  isOwnWindow: (webContentsId: number) => boolean,
+): boolean {
+  const frame: WebFrameMain | null = event.senderFrame;
+  return (
+    frame !== null &&
+    frame.parent === null &&
+    frame.origin === APP_ORIGIN &&
+    isAppUrl(frame.url) &&
+    isOwnWindow(event.sender.id)
+  );
+}
+
+function parseInput(name: CommandName, input: unknown): unknown {
+  const parsed = ipcCommands[name].input.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const field = parsed.error.issues[0]?.path.join(".") ?? "";
+  throw new PipitError(
+    "INVALID_REQUEST",
+    field === "" ? `Wrong input for ${name}.` : `Wrong input for ${name}: check "${field}".`,
+    field === "" ? {} : { field },
+  );
+}
+
+function toWire(error: PipitError): WireError {
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.field === undefined ? {} : { field: error.field }),
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+  };
+}
+
+function stackOf(reason: unknown): string | undefined {
+  return reason instanceof Error ? reason.stack : undefined;
+}

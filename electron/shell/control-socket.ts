@@ -1,0 +1,79 @@
+import { chmod, rm } from "node:fs/promises";
+import { createServer, type Server, type Socket } from "node:net";
+import {
+  CONTROL_LINE_MAX_CHARS,
+  controlAddress,
+  controlRequest,
+  type ControlReply,
+  type ControlRequest,
+} from "#engine/node/processes/app-control.ts";
+import type { Logger } from "#engine/ports.ts";
+
+/** A caller that says nothing is sent away. */
+const CALLER_TIMEOUT_MS = 3_000;
+
+/**
+ * Listens for `pipit toggle` and `pipit doctor` of this home; only the person's own programs can reach it (0600). Must be
+ * called while holding the single-instance lock: a socket that lies there is then a dead one's.
+ */
+export async function openControlSocket(
+  home: string,
+  answer: (request: ControlRequest) => Promise<ControlReply>,
+  logger: Logger,
+): Promise<AsyncDisposable> {
+  const address = controlAddress(home);
+  const isFile = process.platform !== "win32";
+  if (isFile) await rm(address, { force: true });
+  const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, answer));
+  await listen(server, address);
+  server.on("error", (error) => logger.warn("control_socket.error", { error }));
+  if (isFile) await chmod(address, 0o600);
+  return {
+    async [Symbol.asyncDispose]() {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      if (isFile) await rm(address, { force: true });
+    },
+  };
+}
+
+function listen(server: Server, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(address, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function serve(socket: Socket, answer: (request: ControlRequest) => Promise<ControlReply>): void {
+  let text = "";
+  socket.setTimeout(CALLER_TIMEOUT_MS, () => socket.destroy());
+  socket.on("error", () => socket.destroy());
+  socket.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+    if (text.length > CONTROL_LINE_MAX_CHARS) socket.destroy();
+  });
+  socket.once("end", () => {
+    const request = parseRequest(text);
+    // Who speaks another language gets no answer.
+    if (request === undefined) {
+      socket.destroy();
+      return;
+    }
+    void answer(request).then(
+      (reply) => socket.end(JSON.stringify(reply)),
+      () => socket.destroy(),
+    );
+  });
+}
+
+function parseRequest(text: string): ControlRequest | undefined {
+  try {
+    return controlRequest.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

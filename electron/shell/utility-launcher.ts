@@ -1,0 +1,142 @@
+import { createWriteStream, fstatSync } from "node:fs";
+import type { Readable } from "node:stream";
+import type { UtilityProcess } from "electron";
+import { isLeave, LEAVE } from "#contract/leave-message.ts";
+import type {
+  ChildLauncher,
+  HelperOptions,
+  HelperProcess,
+  ServiceOptions,
+  ServiceProcess,
+} from "#engine/node/processes/child-launcher.ts";
+
+/** What is left to a process that said goodbye, for its last words. */
+const LAST_WORDS_MS = 300;
+
+/** The part of Electron's `utilityProcess` that is needed. */
+export interface Forker {
+  fork(
+    program: string,
+    args: string[],
+    options: {
+      readonly env?: Record<string, string>;
+      readonly stdio: ("ignore" | "pipe")[];
+      readonly serviceName: string;
+    },
+  ): UtilityProcess;
+}
+
+export interface UtilityLauncherOptions {
+  readonly utilityProcess: Forker;
+  /** Our server has ended without having been asked to. */
+  readonly onServiceLost: () => void;
+}
+
+/**
+ * Starts our programs as Electron utility processes: with the RunAsNode fuse off, the app's own binary is no Node any
+ * more. Such a process ends with the app, because Chromium ends every child whose browser process is gone.
+ */
+export function createUtilityLauncher(options: UtilityLauncherOptions): ChildLauncher {
+  const { utilityProcess } = options;
+  return {
+    startHelper: (helper) => startHelper(utilityProcess, helper),
+    startService: (service) => startService(options, service),
+  };
+}
+
+function startHelper(utilityProcess: Forker, options: HelperOptions): HelperProcess {
+  const child = utilityProcess.fork(options.program, [], {
+    stdio: ["ignore", "ignore", options.stderr],
+    serviceName: "Pipit Helper",
+    ...(options.environment === undefined ? {} : { env: { ...options.environment } }),
+  });
+  const life = followLife(child);
+  return {
+    get pid() {
+      return child.pid;
+    },
+    stderr: (child.stderr as Readable | null) ?? undefined,
+    ended: life.ended,
+    send: (message) => {
+      if (!life.gone()) child.postMessage(message);
+    },
+    onMessage: (listener) =>
+      void child.on("message", (message: unknown) => {
+        if (!isLeave(message)) listener(message);
+      }),
+    leave: () => {
+      if (!life.gone()) child.postMessage(LEAVE);
+    },
+    kill: () => void child.kill(),
+  };
+}
+
+function startService(options: UtilityLauncherOptions, service: ServiceOptions): ServiceProcess {
+  const child = options.utilityProcess.fork(service.program, [...service.args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    serviceName: "Pipit Server",
+  });
+  const life = followLife(child);
+  let asked = false;
+  void life.ended.then(() => {
+    if (!asked) options.onServiceLost();
+  });
+  if (child.stderr !== null) copyTo(service.stderrFd, child.stderr as Readable);
+  if (child.stdout === null) throw new Error("a service needs its standard output");
+  return {
+    get pid() {
+      return child.pid;
+    },
+    stdout: child.stdout as Readable,
+    ended: life.ended,
+    stop() {
+      asked = true;
+      if (!life.gone()) child.postMessage(LEAVE);
+    },
+    kill() {
+      asked = true;
+      endNow(child);
+    },
+  };
+}
+
+interface Life {
+  readonly ended: Promise<string>;
+  gone(): boolean;
+}
+
+/** A utility process does not end by itself: one that says it is done is ended. */
+function followLife(child: UtilityProcess): Life {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let gone = false;
+  let timer: NodeJS.Timeout | undefined;
+  child.once("exit", (code) => {
+    gone = true;
+    clearTimeout(timer);
+    resolve(String(code));
+  });
+  child.on("message", (message: unknown) => {
+    if (isLeave(message)) timer = setTimeout(() => endNow(child), LAST_WORDS_MS);
+  });
+  return { ended: promise, gone: () => gone };
+}
+
+/** Our server takes SIGTERM, which `kill` sends, as a wish. */
+function endNow(child: UtilityProcess): void {
+  const { pid } = child;
+  child.kill();
+  try {
+    if (pid !== undefined) process.kill(pid, "SIGKILL");
+  } catch {
+    // It is gone already.
+  }
+}
+
+/** Into a file that somebody else opened and will close. */
+function copyTo(fd: number, from: Readable): void {
+  fstatSync(fd);
+  const file = createWriteStream("", { fd, autoClose: false });
+  // A full disk must not end the app; the log is then short.
+  file.on("error", () => from.resume());
+  from.pipe(file, { end: false });
+}

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import { textsFor } from "../shell/texts.ts";
+import { trayView, type TrayItem, type TrayState } from "./tray-menu.ts";
+import { trayIconFile } from "./tray.ts";
+
+const signedIn = { kind: "signed-in", accountId: "1", accountName: "ada", local: false } as const;
+const idle: TrayState = {
+  chat: { connection: "online", queuedCount: 0, speak: true, speaking: false },
+  auth: signedIn,
+  app: { server: { kind: "ready", httpUrl: "http://127.0.0.1:1", own: true } },
+};
+const en = textsFor("en", "de");
+const labels = (items: readonly TrayItem[]) =>
+  items.flatMap((item) => (item.kind === "separator" ? [] : [item.label]));
+const ids = (items: readonly TrayItem[]) =>
+  items.flatMap((item) => (item.kind === "action" ? [item.id] : []));
+
+describe("the icon", () => {
+  test.each<[string, Partial<TrayState>]>([
+    ["idle", {}],
+    ["busy", { chat: { ...idle.chat, activeMessageId: "m" } }],
+    ["offline", { chat: { ...idle.chat, connection: "offline" } }],
+    ["offline", { app: { server: { kind: "unreachable", code: "SERVER_UNREACHABLE", message: "" } } }],
+    ["signed-out", { auth: { kind: "signed-out" }, chat: { ...idle.chat, connection: "offline" } }],
+    ["signed-out", { auth: { kind: "unknown" } }],
+  ])("is %s", (icon, change) => {
+    expect(trayView({ ...idle, ...change }, en).icon).toBe(icon);
+  });
+
+  test("is a template on macOS, which colours it by itself", () => {
+    expect(trayIconFile("busy", "darwin")).toBe("tray-busyTemplate.png");
+    expect(trayIconFile("signed-out", "linux")).toBe("tray-signed-out.png");
+  });
+});
+
+describe("the menu", () => {
+  test("stops a voice only while there is one", () => {
+    const stop = (speaking: boolean) =>
+      trayView({ ...idle, chat: { ...idle.chat, speaking } }, en).items.find(
+        (item) => item.kind === "action" && item.id === "stopSpeaking",
+      );
+    expect([stop(false), stop(true)]).toMatchObject([{ enabled: false }, { enabled: true }]);
+  });
+
+  test("tells account and connection, and offers everything", () => {
+    const { items, tooltip } = trayView(idle, en);
+    expect(labels(items).slice(0, 2)).toEqual(["Signed in as ada", "Connected"]);
+    expect(ids(items)).toEqual([
+      "show",
+      "newChat",
+      "toggleSpeak",
+      "stopSpeaking",
+      "logout",
+      "settings",
+      "quit",
+    ]);
+    expect(tooltip).toBe("Pipit\nSigned in as ada\nConnected");
+  });
+
+  test("tells how many messages wait", () => {
+    const one = trayView({ ...idle, chat: { ...idle.chat, queuedCount: 1 } }, en);
+    const two = trayView({ ...idle, chat: { ...idle.chat, queuedCount: 2 } }, en);
+    expect([labels(one.items)[2], labels(two.items)[2]]).toEqual(["1 message waiting", "2 messages waiting"]);
+  });
+
+  test("offers to log in when signed out, but not twice", () => {
+    const out = trayView({ ...idle, auth: { kind: "signed-out" } }, en).items;
+    const busy = trayView({ ...idle, auth: { kind: "signing-in" } }, en).items;
+    expect(out.find((item) => item.kind === "action" && item.id === "login")).toMatchObject({
+      enabled: true,
+    });
+    expect(busy.find((item) => item.kind === "action" && item.id === "login")).toMatchObject({
+      enabled: false,
+    });
+    expect(ids(out)).not.toContain("logout");
+  });
+
+  test("shows whether answers are read aloud", () => {
+    const quiet = trayView({ ...idle, chat: { ...idle.chat, speak: false } }, en).items;
+    expect(quiet.find((item) => item.kind === "action" && item.id === "toggleSpeak")).toMatchObject({
+      checked: false,
+    });
+  });
+
+  test("speaks the person's language, or the system's", () => {
+    expect(labels(trayView(idle, textsFor("system", "ru-RU")).items)).toContain("Завершить Pipit");
+    expect(labels(trayView(idle, textsFor("ru", "en")).items)).toContain("На связи");
+    expect(labels(trayView(idle, textsFor("system", "fr-FR")).items)).toContain("Quit Pipit");
+  });
+});

@@ -1,0 +1,101 @@
+import type { AppState } from "#contract/app-state.ts";
+import type { AuthState } from "#contract/auth-state.ts";
+import type { ChatState } from "#contract/chat-state.ts";
+import type { DesktopTexts } from "../shell/texts.ts";
+
+/** What the tray's icon tells at a glance. */
+export type TrayIcon = "signed-out" | "idle" | "busy" | "offline";
+
+/** What a click in the menu does. */
+export type TrayAction =
+  | "show"
+  | "login"
+  | "logout"
+  | "newChat"
+  | "toggleSpeak"
+  | "stopSpeaking"
+  | "settings"
+  | "quit";
+
+export type TrayItem =
+  | { readonly kind: "separator" }
+  /** A line that only tells something. */
+  | { readonly kind: "line"; readonly id: string; readonly label: string }
+  | {
+      readonly kind: "action";
+      readonly id: TrayAction;
+      readonly label: string;
+      readonly enabled: boolean;
+      readonly checked?: boolean;
+    };
+
+export interface TrayState {
+  readonly chat: Pick<ChatState, "connection" | "queuedCount" | "activeMessageId" | "speak" | "speaking">;
+  readonly auth: AuthState;
+  readonly app: Pick<AppState, "server">;
+}
+
+/** Everything the tray shows; plain, so that it can be compared with what is shown already. */
+export interface TrayView {
+  readonly icon: TrayIcon;
+  readonly tooltip: string;
+  readonly items: readonly TrayItem[];
+}
+
+/** What the tray shows in this state. */
+export function trayView(state: TrayState, texts: DesktopTexts): TrayView {
+  const account = accountLine(state.auth, texts);
+  const connection = connectionLine(state, texts);
+  const { queuedCount } = state.chat;
+  const queued = queuedCount === 0 ? [] : [texts.queued(queuedCount)];
+  return {
+    icon: iconOf(state),
+    tooltip: ["Pipit", account, connection, ...queued].join("\n"),
+    items: [
+      { kind: "line", id: "account", label: account },
+      { kind: "line", id: "connection", label: connection },
+      ...queued.map((label): TrayItem => ({ kind: "line", id: "queued", label })),
+      { kind: "separator" },
+      action("show", texts.show),
+      action("newChat", texts.newChat),
+      { kind: "separator" },
+      { ...action("toggleSpeak", texts.speak), checked: state.chat.speak },
+      { ...action("stopSpeaking", texts.stopSpeaking), enabled: state.chat.speaking },
+      { kind: "separator" },
+      signInItem(state.auth, texts),
+      action("settings", texts.settings),
+      { kind: "separator" },
+      action("quit", texts.quit),
+    ],
+  };
+}
+
+function iconOf(state: TrayState): TrayIcon {
+  if (state.auth.kind !== "signed-in") return "signed-out";
+  if (isOffline(state)) return "offline";
+  return state.chat.activeMessageId === undefined ? "idle" : "busy";
+}
+
+function isOffline({ chat, app }: TrayState): boolean {
+  return chat.connection === "offline" || app.server.kind === "unreachable";
+}
+
+function accountLine(auth: AuthState, texts: DesktopTexts): string {
+  if (auth.kind !== "signed-in") return texts.signedOut;
+  return texts.signedInAs(auth.local ? texts.localAccount : auth.accountName);
+}
+
+function connectionLine(state: TrayState, texts: DesktopTexts): string {
+  if (isOffline(state)) return texts.offline;
+  if (state.app.server.kind === "starting") return texts.starting;
+  return state.chat.activeMessageId === undefined ? texts.online : texts.answering;
+}
+
+function signInItem(auth: AuthState, texts: DesktopTexts): TrayItem {
+  if (auth.kind === "signed-in") return action("logout", texts.logout);
+  return { ...action("login", texts.login), enabled: auth.kind !== "signing-in" };
+}
+
+function action(id: TrayAction, label: string): Extract<TrayItem, { kind: "action" }> {
+  return { kind: "action", id, label, enabled: true };
+}

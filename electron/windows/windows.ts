@@ -1,0 +1,210 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { App, BrowserWindow, Display, Point } from "electron";
+import type { Intent, IpcEvents } from "#contract/ipc-schema.ts";
+import { channelOf } from "#contract/ipc-names.ts";
+import type { Logger } from "#engine/ports.ts";
+import { APP_PAGE } from "./app-origin.ts";
+import type { JsonFile } from "../shell/json-file.ts";
+import { createRecovery, type Recovery } from "./recovery.ts";
+import { placeOn, type Bounds } from "./window-place.ts";
+
+export interface WindowsOptions {
+  readonly createWindow: () => BrowserWindow;
+  readonly screen: {
+    getCursorScreenPoint(): Point;
+    getDisplayNearestPoint(point: Point): Pick<Display, "id" | "workArea">;
+    getDisplayMatching(bounds: Bounds): Pick<Display, "id" | "workArea">;
+  };
+  readonly app: Pick<App, "focus" | "hide">;
+  readonly platform: NodeJS.Platform;
+  readonly places: JsonFile<Readonly<Record<string, Bounds>>>;
+  readonly isPinned: () => boolean;
+  readonly onVisible: (visible: boolean) => void;
+  /** The page is gone and comes again. */
+  readonly onReload: () => void;
+  readonly logger: Logger;
+}
+
+/** The one warm window. */
+export interface Windows extends Disposable {
+  /** Shows it on the display of the cursor and gives it the keyboard. */
+  show(): void;
+  /** Hides it and gives the keyboard back to the program that had it. */
+  hide(): void;
+  /** What the hotkey does: shows it, or hides it when it has the keyboard. */
+  toggle(): void;
+  isVisible(): boolean;
+  isOwn(webContentsId: number): boolean;
+  /** The page listens from now on: it is given what waited. */
+  loaded(): void;
+  send<Name extends "chat" | "auth" | "app">(name: Name, payload: IpcEvents[Name]): void;
+  /** Never lost: kept until the page listens. */
+  intend(intent: Intent): void;
+  /** Runs `work` while the window is out of the picture. */
+  aside<T>(work: () => Promise<T>): Promise<T>;
+  /** Lets the window close: the app ends. */
+  release(): void;
+}
+
+/** After `hide`, a compositor needs this long to take the window off the screen. */
+const GONE_FROM_SCREEN_MS = 120;
+
+/** Makes the window and loads its page, hidden. */
+export function openWindows(options: WindowsOptions): Windows {
+  return new PanelWindows(options);
+}
+
+class PanelWindows implements Windows {
+  readonly #options: WindowsOptions;
+  readonly #window: BrowserWindow;
+  readonly #recovery: Recovery;
+  readonly #waiting: Intent[] = [];
+  #listening = false;
+  #ending = false;
+  /** Not hidden on blur: a picture is being taken. */
+  #held = false;
+
+  constructor(options: WindowsOptions) {
+    this.#options = options;
+    this.#window = options.createWindow();
+    this.#recovery = createRecovery(this.#window, {
+      reload: () => this.#reload(),
+      logger: options.logger,
+    });
+    stayAbove(this.#window, options.platform);
+    this.#follow();
+    this.#load();
+  }
+
+  show(): void {
+    const window = this.#window;
+    if (window.isDestroyed()) return;
+    const { screen, places, platform, app } = this.#options;
+    const { id, workArea } = screen.getDisplayNearestPoint(screen.getCursorScreenPoint());
+    if (!window.isVisible()) window.setBounds(placeOn(workArea, places.get()[String(id)]));
+    if (window.isMinimized()) window.restore();
+    window.show();
+    window.focus();
+    if (platform === "darwin") app.focus({ steal: true });
+    this.intend({ kind: "focus-composer" });
+  }
+
+  hide(): void {
+    if (!this.isVisible()) return;
+    this.#keepPlace();
+    giveFocusBack(this.#window, this.#options);
+  }
+
+  toggle(): void {
+    if (this.isVisible() && this.#window.isFocused()) this.hide();
+    else this.show();
+  }
+
+  isVisible(): boolean {
+    return !this.#window.isDestroyed() && this.#window.isVisible();
+  }
+
+  isOwn(webContentsId: number): boolean {
+    return !this.#window.isDestroyed() && this.#window.webContents.id === webContentsId;
+  }
+
+  loaded(): void {
+    this.#recovery.loaded();
+    this.#listening = true;
+    for (const intent of this.#waiting.splice(0)) this.#send("intent", intent);
+  }
+
+  send<Name extends "chat" | "auth" | "app">(name: Name, payload: IpcEvents[Name]): void {
+    if (this.#listening) this.#send(name, payload);
+  }
+
+  intend(intent: Intent): void {
+    if (this.#listening) this.#send("intent", intent);
+    else this.#waiting.push(intent);
+  }
+
+  async aside<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.isVisible()) return await work();
+    this.#held = true;
+    try {
+      this.#window.hide();
+      await sleep(GONE_FROM_SCREEN_MS);
+      return await work();
+    } finally {
+      this.#held = false;
+      this.show();
+    }
+  }
+
+  release(): void {
+    this.#ending = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.#ending = true;
+    this.#recovery[Symbol.dispose]();
+    if (!this.#window.isDestroyed()) this.#window.destroy();
+  }
+
+  #follow(): void {
+    const window = this.#window;
+    const { onVisible, isPinned } = this.#options;
+    window.on("show", () => onVisible(true));
+    window.on("hide", () => onVisible(false));
+    window.on("moved", () => this.#keepPlace());
+    window.on("resized", () => this.#keepPlace());
+    window.on("blur", () => {
+      // Shown again before the news of its being left arrived.
+      if (window.isFocused()) return;
+      if (this.#held || isPinned() || window.webContents.isDevToolsOpened()) return;
+      this.#keepPlace();
+      // The focus is already elsewhere: nothing to give back.
+      window.hide();
+    });
+    window.on("close", (event) => {
+      if (this.#ending) return;
+      event.preventDefault();
+      this.hide();
+    });
+  }
+
+  #load(): void {
+    // What went wrong is told by the recovery, which tries again.
+    void this.#window.loadURL(APP_PAGE).catch(() => undefined);
+  }
+
+  #reload(): void {
+    this.#listening = false;
+    this.#options.onReload();
+    this.#load();
+  }
+
+  #send(name: keyof IpcEvents, payload: unknown): void {
+    if (!this.#window.isDestroyed()) this.#window.webContents.send(channelOf(name), payload);
+  }
+
+  #keepPlace(): void {
+    if (!this.isVisible()) return;
+    const { screen, places } = this.#options;
+    const { x, y, width, height } = this.#window.getBounds();
+    const { id } = screen.getDisplayMatching({ x, y, width, height });
+    const kept = places.get()[String(id)];
+    if (kept?.x === x && kept.y === y && kept.width === width && kept.height === height) return;
+    void places.set({ ...places.get(), [String(id)]: { x, y, width, height } }).catch(() => undefined);
+  }
+}
+
+/** Also over full-screen programs, on whatever desktop the person is. */
+function stayAbove(window: BrowserWindow, platform: NodeJS.Platform): void {
+  window.setAlwaysOnTop(true, "floating");
+  if (platform === "darwin")
+    window.setVisibleOnAllWorkspaces(true, { visibleOnFullScreen: true, skipTransformProcessType: true });
+  if (platform === "linux") window.setVisibleOnAllWorkspaces(true);
+}
+
+function giveFocusBack(window: BrowserWindow, { platform, app }: WindowsOptions): void {
+  // Windows gives the focus to the next window only when this one is minimised, not when it is hidden.
+  if (platform === "win32") window.minimize();
+  window.hide();
+  if (platform === "darwin") app.hide();
+}

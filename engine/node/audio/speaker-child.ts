@@ -1,0 +1,106 @@
+import { fileURLToPath } from "node:url";
+import { ownProgram } from "#contract/own-program.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { ChildLauncher, HelperProcess } from "../processes/child-launcher.ts";
+import { nodeChildLauncher } from "../processes/node-child-launcher.ts";
+import type { SpeakerCommand, SpeakerReport } from "./speaker-protocol.ts";
+
+/** A sound system that hangs is no sound system. */
+const READY_TIMEOUT_MS = 2_000;
+const EXIT_GRACE_MS = 1_000;
+
+export interface SpeakerChildOptions {
+  /** Environment of the process. Default: this program's. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Program that plays. Default: `speaker-process.ts`. */
+  readonly program?: string;
+  readonly readyTimeoutMs?: number;
+  /** How the process is started. Default: by Node. */
+  readonly launcher?: ChildLauncher;
+  readonly onReport: (report: SpeakerReport) => void;
+  /** The process ended without having been asked to. */
+  readonly onCrash: (reason: string) => void;
+}
+
+/** The running process that plays. */
+export interface SpeakerChild extends AsyncDisposable {
+  send(command: SpeakerCommand): void;
+  readonly pid: number | undefined;
+}
+
+/** @throws PipitError NO_SOUND_DEVICE when it is not ready to play within 2 s. */
+export async function startSpeakerChild(options: SpeakerChildOptions): Promise<SpeakerChild> {
+  const child = (options.launcher ?? nodeChildLauncher).startHelper({
+    program: options.program ?? fileURLToPath(ownProgram("speaker-process", import.meta.url)),
+    // ALSA explains itself on stderr; its last line is worth a log entry.
+    stderr: "pipe",
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
+  });
+  const lastWords = keepLastLine(child);
+  const ready = Promise.withResolvers<void>();
+  let leaving = false;
+  let playing = false;
+  child.onMessage((message) => {
+    const report = message as SpeakerReport;
+    if (report.type === "ready") ready.resolve();
+    else if (report.type === "failed") ready.reject(new Error(report.reason));
+    else if (playing) options.onReport(report);
+  });
+  void child.ended.then((how) => {
+    ready.reject(new Error(`ended with ${how}`));
+    if (playing && !leaving) options.onCrash(`ended with ${how}: ${lastWords()}`);
+  });
+  try {
+    await beforeTimeout(ready.promise, options.readyTimeoutMs ?? READY_TIMEOUT_MS);
+  } catch (error) {
+    child.kill();
+    throw noSoundDevice(error instanceof Error ? error.message : String(error), lastWords());
+  }
+  playing = true;
+  return {
+    get pid() {
+      return child.pid;
+    },
+    send: (command) => child.send(command),
+    async [Symbol.asyncDispose]() {
+      leaving = true;
+      await end(child);
+    },
+  };
+}
+
+/** The error that a machine without sound gives, whatever the reason. */
+export function noSoundDevice(...details: readonly string[]): PipitError {
+  return new PipitError(
+    "NO_SOUND_DEVICE",
+    "No sound can be played on this machine. Answers stay readable; check the sound settings to hear them.",
+    {
+      detail: details.filter((detail) => detail !== "").join("; "),
+    },
+  );
+}
+
+async function beforeTimeout(work: Promise<void>, timeoutMs: number): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`not ready within ${timeoutMs} ms`)), timeoutMs);
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function end(child: HelperProcess): Promise<void> {
+  child.leave();
+  const timer = setTimeout(() => child.kill(), EXIT_GRACE_MS);
+  await child.ended;
+  clearTimeout(timer);
+}
+
+function keepLastLine(child: HelperProcess): () => string {
+  let tail = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    tail = (tail + text).slice(-2_000);
+  });
+  return () => tail.trim().split("\n").at(-1) ?? "";
+}

@@ -1,0 +1,70 @@
+// Runs alone in a child process. The sound card calls back into this JavaScript thread, so whatever else ran here would
+// be heard as gaps; and the native part crashes in worker threads.
+import { constants, setPriority } from "node:os";
+import { createAudioOutput } from "@echogarden/audio-io";
+import { BYTES_PER_SAMPLE, CHANNELS, SAMPLE_RATE_HZ } from "#contract/audio-format.ts";
+import { createPlaybackSession } from "#engine/audio/playback-session.ts";
+import { openParentChannel } from "../processes/parent-channel.ts";
+import type { SpeakerCommand, SpeakerReport } from "./speaker-protocol.ts";
+
+/** Of the sound system; what is in it can no longer be stopped. */
+const DEVICE_BUFFER_MS = 50;
+/** After this much silence the last sound has left the device and the mixer behind it. */
+const HEARD_AFTER_SAMPLES = (SAMPLE_RATE_HZ * (DEVICE_BUFFER_MS + 50)) / 1000;
+
+const parent = openParentChannel();
+const session = createPlaybackSession({
+  heardAfterSamples: HEARD_AFTER_SAMPLES,
+  // This process lives for one speaker, and its device with it.
+  idleAfterSamples: Number.POSITIVE_INFINITY,
+  report(message) {
+    if (message.type === "done") report(message);
+    if (message.type === "consumed") {
+      report({ type: "consumed", totalBytes: message.totalSamples * BYTES_PER_SAMPLE });
+    }
+  },
+});
+
+function report(message: SpeakerReport): void {
+  parent.send(message);
+}
+
+function onCommand(command: SpeakerCommand): void {
+  session.command(command.type === "write" ? { type: "write", samples: toSamples(command.pcm) } : command);
+}
+
+/** Copies: the bytes may start at an odd address, and little-endian is also this machine's order (x64, arm64). */
+function toSamples(pcm: Uint8Array): Int16Array {
+  const samples = Math.floor(pcm.byteLength / BYTES_PER_SAMPLE);
+  const copy = new Uint8Array(samples * BYTES_PER_SAMPLE);
+  copy.set(pcm.subarray(0, copy.byteLength));
+  return new Int16Array(copy.buffer);
+}
+
+/** A busy machine must not be heard. Most systems allow it only to privileged users; without it we play all the same. */
+function askForPriority(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_HIGH);
+  } catch {
+    // Not allowed: as before.
+  }
+}
+
+async function main(): Promise<void> {
+  askForPriority();
+  try {
+    const output = await createAudioOutput(
+      { sampleRate: SAMPLE_RATE_HZ, channelCount: CHANNELS, bufferDuration: DEVICE_BUFFER_MS },
+      (buffer) => session.fill(buffer),
+    );
+    parent.onMessage((command) => onCommand(command as SpeakerCommand));
+    // The channel closes when the parent disposes the speaker, and when the parent dies.
+    parent.onClosed(() => void output.dispose().finally(() => parent.close()));
+    report({ type: "ready" });
+  } catch (error) {
+    report({ type: "failed", reason: error instanceof Error ? error.message : String(error) });
+    parent.close();
+  }
+}
+
+await main();

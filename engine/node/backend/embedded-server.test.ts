@@ -1,0 +1,103 @@
+import { spawnSync } from "node:child_process";
+import { mkdir, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { ensureServer, type EnsureServerOptions } from "./embedded-server.ts";
+import { createRecordingLogger } from "../testing/recording-logger.ts";
+import { makeTempHome } from "../testing/temp-home.ts";
+
+const never = new AbortController().signal;
+const logger = createRecordingLogger();
+const serverEntry = fileURLToPath(new URL("../../../server/main.ts", import.meta.url));
+
+function options(home: string, more: Partial<EnsureServerOptions> = {}): EnsureServerOptions {
+  return { home, spawn: true, serverEntry, logger, ...more };
+}
+
+test("with no server running and none to be started, says how to get one", async () => {
+  await using home = await makeTempHome();
+  await expect(ensureServer(options(home.path, { spawn: false }), never)).rejects.toMatchObject({
+    code: "SERVER_UNREACHABLE",
+    message: expect.stringContaining("pipit serve"),
+  });
+});
+
+describe("with something else running", () => {
+  test("a runtime file of a dead process is not believed", async () => {
+    await using home = await makeTempHome();
+    await using stranger = await startStranger();
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    await writeRuntime(home.path, { pid, httpUrl: stranger.url, grpcUrl: "127.0.0.1:1", version: "1" });
+    await expect(ensureServer(options(home.path, { spawn: false }), never)).rejects.toMatchObject({
+      code: "SERVER_UNREACHABLE",
+    });
+  });
+
+  test("a living process that is no Pipit server is not believed", async () => {
+    await using home = await makeTempHome();
+    await using stranger = await startStranger("hello");
+    await writeRuntime(home.path, {
+      pid: process.pid,
+      httpUrl: stranger.url,
+      grpcUrl: "127.0.0.1:1",
+      version: "1",
+    });
+    await expect(ensureServer(options(home.path, { spawn: false }), never)).rejects.toMatchObject({
+      code: "SERVER_UNREACHABLE",
+    });
+    await writeFile(join(home.path, "server", "runtime.json"), "{broken");
+    await expect(ensureServer(options(home.path, { spawn: false }), never)).rejects.toMatchObject({
+      code: "SERVER_UNREACHABLE",
+    });
+  });
+
+  test("a server that the person names is taken, and is not this home's own", async () => {
+    await using home = await makeTempHome();
+    await using stranger = await startStranger();
+    const handle = await ensureServer(options(home.path, { httpUrl: stranger.url }), never);
+    expect(handle).toMatchObject({
+      httpUrl: stranger.url,
+      grpcUrl: "127.0.0.1:50051",
+      started: false,
+      own: false,
+    });
+  });
+
+  test("a named server that does not answer is an error, and nothing is started instead", async () => {
+    await using home = await makeTempHome();
+    const gone = await startStranger();
+    await gone[Symbol.asyncDispose]();
+    await expect(ensureServer(options(home.path, { httpUrl: gone.url }), never)).rejects.toMatchObject({
+      code: "SERVER_UNREACHABLE",
+      message: expect.stringContaining(gone.url),
+    });
+    await expect(stat(join(home.path, "server"))).rejects.toMatchObject({ code: "ENOENT" });
+    await expect(
+      ensureServer(options(home.path, { httpUrl: "http://far.example.org" }), never),
+    ).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+    });
+  });
+});
+
+async function writeRuntime(home: string, info: object): Promise<void> {
+  await mkdir(join(home, "server"), { recursive: true });
+  await writeFile(join(home, "server", "runtime.json"), JSON.stringify(info));
+}
+
+async function startStranger(
+  body = JSON.stringify({ status: "healthy", version: "1" }),
+): Promise<{ url: string } & AsyncDisposable> {
+  const server = createServer((_, response) => response.end(body));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,178 @@
+import { isAbsolute, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RuntimeInfo } from "#contract/auth-wire.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Logger } from "#engine/ports.ts";
+import type { ChildLauncher } from "../processes/child-launcher.ts";
+import { parseServerUrl } from "../http/http-client.ts";
+import { findRunningServer, isDataFolderHeld, isHealthy } from "./running-server.ts";
+import { startServerChild, type ServerChild } from "./server-child.ts";
+import { openServerLog, type ServerLog } from "./server-log.ts";
+
+const DEFAULT_HTTP_URL = "http://127.0.0.1:8787";
+const DEFAULT_GRPC_PORT = 50_051;
+/** Between taking the data folder and saying so in it. */
+const HOLDER_GRACE_MS = 500;
+const POLL_EVERY_MS = 50;
+
+export interface EnsureServerOptions {
+  /** PIPIT_HOME; the server's data is `<home>/server`. */
+  readonly home: string;
+  /** Set only when the person named a server; then nothing else is tried and nothing is started. */
+  readonly httpUrl?: string;
+  /** host:port; default: port 50051 on the host of `httpUrl`. */
+  readonly grpcUrl?: string;
+  /** Start one when none runs. */
+  readonly spawn: boolean;
+  /** Program whose arguments are `--http --grpc --data --embedded`, e.g. /…/server/main.ts. */
+  readonly serverEntry: string;
+  /** How it is started. Default: by Node. */
+  readonly launcher?: ChildLauncher;
+  readonly logger: Logger;
+}
+
+/** A server that answers. Disposing stops it if this process started it. */
+export interface ServerHandle extends AsyncDisposable {
+  /** e.g. "http://127.0.0.1:8787" */
+  readonly httpUrl: string;
+  /** host:port */
+  readonly grpcUrl: string;
+  /** This process started it; it ends with this process. */
+  readonly started: boolean;
+  /** Its data lies in `<home>/server`, so the local account and its bootstrap secret are this person's. */
+  readonly own: boolean;
+  /** Where this server moved a damaged database when it started; the person should know. */
+  readonly setAside?: string | undefined;
+}
+
+/**
+ * Finds the server to talk to, or starts it. In this order: the one the person named; the one that
+ * `<home>/server/runtime.json` names, if it answers; a new one, if `spawn`. A server that merely listens on the default
+ * port is not taken: it may be somebody else's. Programs that start at the same time end up with one server.
+ *
+ * @throws PipitError SERVER_UNREACHABLE naming the cure and the server's last log line; CONFIG_INVALID, CANCELLED.
+ */
+export async function ensureServer(options: EnsureServerOptions, signal: AbortSignal): Promise<ServerHandle> {
+  const dataDir = join(isAbsolute(options.home) ? options.home : resolve(options.home), "server");
+  if (options.httpUrl !== undefined || options.grpcUrl !== undefined)
+    return await useNamed(options, dataDir, signal);
+  const running = await findRunningServer(dataDir, signal);
+  if (running !== undefined) return borrowed(running);
+  if (!options.spawn) {
+    throw new PipitError(
+      "SERVER_UNREACHABLE",
+      "No Pipit server runs here. Start one with `pipit serve`, or name one with PIPIT_SERVER_URL.",
+    );
+  }
+  return await startOrShare(options, dataDir, signal);
+}
+
+async function useNamed(
+  options: EnsureServerOptions,
+  dataDir: string,
+  signal: AbortSignal,
+): Promise<ServerHandle> {
+  const httpUrl = options.httpUrl ?? DEFAULT_HTTP_URL;
+  const grpcUrl = options.grpcUrl ?? `${parseServerUrl(httpUrl).hostname}:${DEFAULT_GRPC_PORT}`;
+  if (!(await isHealthy(httpUrl, signal))) {
+    throw new PipitError(
+      "SERVER_UNREACHABLE",
+      `No Pipit server answers at ${httpUrl}. Check that it runs, and PIPIT_SERVER_URL and PIPIT_GRPC_URL.`,
+    );
+  }
+  const local = await findRunningServer(dataDir, signal);
+  const own = local !== undefined && new URL(local.httpUrl).origin === new URL(httpUrl).origin;
+  return { httpUrl, grpcUrl, started: false, own, [Symbol.asyncDispose]: async () => undefined };
+}
+
+function borrowed(info: RuntimeInfo): ServerHandle {
+  const { httpUrl, grpcUrl, setAside } = info;
+  return {
+    httpUrl,
+    grpcUrl,
+    setAside,
+    started: false,
+    own: true,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+async function startOrShare(
+  options: EnsureServerOptions,
+  dataDir: string,
+  signal: AbortSignal,
+): Promise<ServerHandle> {
+  await using owned = new AsyncDisposableStack();
+  const log = owned.use(await openServerLog(dataDir));
+  const { serverEntry, launcher } = options;
+  const how = launcher === undefined ? { serverEntry } : { serverEntry, launcher };
+  const child = owned.use(startServerChild({ ...how, dataDir, log }));
+  const found = await firstReady(child, dataDir, signal).catch(async (error: unknown) => {
+    throw signal.aborted ? error : await startFailed(log, error);
+  });
+  if (found === undefined) throw await startFailed(log);
+  const { httpUrl, grpcUrl, pid, setAside } = found;
+  if (pid !== child.pid) {
+    options.logger.info("embedded_server.shared", { httpUrl, grpcUrl, pid });
+    return borrowed(found);
+  }
+  options.logger.info("embedded_server.started", { httpUrl, grpcUrl, pid });
+  const kept = owned.move();
+  return {
+    httpUrl,
+    grpcUrl,
+    setAside,
+    started: true,
+    own: true,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** Our server, or the one of a program that started at the same time and was first to take the data folder. */
+async function firstReady(
+  child: ServerChild,
+  dataDir: string,
+  signal: AbortSignal,
+): Promise<RuntimeInfo | undefined> {
+  const settled = new AbortController();
+  const either = AbortSignal.any([signal, settled.signal]);
+  const own = child.ready(either);
+  const other = waitForOther(dataDir, own, either);
+  // Losing the race is not an error.
+  for (const racer of [own, other]) racer.catch(() => undefined);
+  try {
+    return (await Promise.race([own, other])) ?? (await other);
+  } finally {
+    settled.abort();
+  }
+}
+
+/** Undefined once our own server has ended and nobody else holds the data folder: then nobody will be ready. */
+async function waitForOther(
+  dataDir: string,
+  own: Promise<unknown>,
+  signal: AbortSignal,
+): Promise<RuntimeInfo | undefined> {
+  let hopelessSinceMs = Number.POSITIVE_INFINITY;
+  const onEnded = () => {
+    hopelessSinceMs = performance.now();
+  };
+  own.then(onEnded, onEnded);
+  for (;;) {
+    const running = await findRunningServer(dataDir, signal);
+    if (running !== undefined) return running;
+    const hopeless = performance.now() - hopelessSinceMs > HOLDER_GRACE_MS;
+    if (hopeless && !(await isDataFolderHeld(dataDir))) return undefined;
+    await sleep(POLL_EVERY_MS, undefined, { signal });
+  }
+}
+
+async function startFailed(log: ServerLog, cause?: unknown): Promise<PipitError> {
+  const line = await log.lastLine();
+  const said = line === "" ? "" : ` It said: ${line.slice(0, 500)}`;
+  return new PipitError(
+    "SERVER_UNREACHABLE",
+    `The Pipit server did not start.${said} The whole log is in ${log.path}.`,
+    { cause },
+  );
+}

@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { RUNTIME_FILE, type RuntimeInfo } from "#contract/auth-wire.ts";
+import { createHttpClient } from "../http/http-client.ts";
+import { parseRuntimeInfo } from "./runtime-info.ts";
+
+/** Loopback answers in milliseconds; a server of another network within this, or not at all. */
+const HEALTH_TIMEOUT_MS = 3_000;
+/** The server writes its process id here before it is ready (it is how its own error names the holder). */
+const PID_FILE = "server.pid";
+
+const health = z.object({ status: z.string(), version: z.string() });
+
+/** The server that keeps its data in `dataDir`, if it lives and answers. */
+export async function findRunningServer(
+  dataDir: string,
+  signal: AbortSignal,
+): Promise<RuntimeInfo | undefined> {
+  const info = parseRuntimeInfo(await readFile(join(dataDir, RUNTIME_FILE), "utf8").catch(() => ""));
+  if (info === undefined || !isAlive(info.pid)) return undefined;
+  return (await isHealthy(info.httpUrl, signal)) ? info : undefined;
+}
+
+/** True while a server process holds `dataDir`, ready or not. */
+export async function isDataFolderHeld(dataDir: string): Promise<boolean> {
+  const pid = Number.parseInt(await readFile(join(dataDir, PID_FILE), "utf8").catch(() => ""), 10);
+  return Number.isSafeInteger(pid) && pid > 0 && isAlive(pid);
+}
+
+/**
+ * True when a Pipit server answers at this URL, be it unwell: a client does better to hear from it what is wrong.
+ *
+ * @throws PipitError CONFIG_INVALID for a URL that must not be used, CANCELLED.
+ */
+export async function isHealthy(httpUrl: string, signal: AbortSignal): Promise<boolean> {
+  const client = createHttpClient({ serverUrl: httpUrl, timeoutMs: HEALTH_TIMEOUT_MS });
+  try {
+    const { body } = await client.request({ method: "GET", path: "/health" }, signal);
+    return health.safeParse(JSON.parse(body)).success;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it lives, and belongs to somebody else.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

@@ -1,0 +1,89 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ServerCredentials } from "@grpc/grpc-js";
+import { describe, expect, test } from "vitest";
+import { createGrpcTransport } from "./grpc-transport.ts";
+import { collect, connect, failure, never, question } from "../testing/grpc-transport-kit.ts";
+import { createRecordingLogger } from "../testing/recording-logger.ts";
+import { response, startStreamingServer } from "../testing/streaming-server.ts";
+
+describe("the channel", () => {
+  test("refuses plaintext to another machine, and malformed targets", () => {
+    for (const target of ["pipit.example.org:443", "10.0.0.1:50051"]) {
+      expect(() => connect(target)).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
+    }
+    for (const target of ["", "localhost", "http://localhost:1", "localhost:0", "localhost:70000", "a b:1"]) {
+      expect(() => connect(target, { tls: true })).toThrow(
+        expect.objectContaining({ code: "CONFIG_INVALID" }),
+      );
+    }
+    expect(() => connect("localhost:1", { tls: { caPem: "nonsense" } })).toThrow(
+      expect.objectContaining({ code: "CONFIG_INVALID" }),
+    );
+  });
+
+  test("speaks TLS by default and trusts only known authorities", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "pipit-tls-"));
+    try {
+      const key = join(folder, "key.pem");
+      const cert = join(folder, "cert.pem");
+      execFileSync(
+        "openssl",
+        [
+          "req",
+          "-x509",
+          "-newkey",
+          "ec",
+          "-pkeyopt",
+          "ec_paramgen_curve:P-256",
+          "-nodes",
+          "-days",
+          "1",
+        ].concat([
+          "-subj",
+          "/CN=localhost",
+          "-addext",
+          "subjectAltName=DNS:localhost,IP:127.0.0.1",
+          "-keyout",
+          key,
+          "-out",
+          cert,
+        ]),
+        { stdio: "ignore" },
+      );
+      const pair = { private_key: readFileSync(key), cert_chain: readFileSync(cert) };
+      await using server = await startStreamingServer({
+        credentials: ServerCredentials.createSsl(null, [pair]),
+        streamAudio(call) {
+          call.write(response({ case: "endMessage", value: "done" }));
+          call.end();
+        },
+      });
+      await using trusting = connect(server.target, { tls: { caPem: readFileSync(cert, "utf8") } });
+      expect(await collect(trusting.streamAudio(question, never))).toEqual([{ type: "end" }]);
+      await using strict = createGrpcTransport({
+        target: server.target,
+        accessToken: async () => "t",
+        logger: createRecordingLogger(),
+      });
+      expect((await failure(collect(strict.streamAudio(question, never)))).code).toBe("SERVER_UNREACHABLE");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test("warms up, and an aborted warm-up ends at once", async () => {
+    await using server = await startStreamingServer({});
+    await using transport = connect(server.target);
+    await transport.warmUp(never);
+    const gone = await startStreamingServer({});
+    await gone[Symbol.asyncDispose]();
+    await using lost = connect(gone.target);
+    const abort = new AbortController();
+    const ending = failure(lost.warmUp(abort.signal));
+    abort.abort();
+    expect((await ending).code).toBe("CANCELLED");
+  });
+});

@@ -1,0 +1,194 @@
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "smol-toml";
+import { describe, expect, test } from "vitest";
+import type { StoredTokens } from "#engine/ports.ts";
+import { createCredentialsFileTokenStore, formatTime, readTime } from "./credentials-file-token-store.ts";
+import { withCredentialsLock } from "./credentials-lock.ts";
+import { createRecordingLogger } from "../testing/recording-logger.ts";
+import { makeTempHome } from "../testing/temp-home.ts";
+
+const never = new AbortController().signal;
+const serverUrl = "https://pipit.example.org";
+const tokens: StoredTokens = {
+  accessToken: "access-1",
+  refreshToken: 'refresh "1" \\ ключ',
+  accessExpiresAtMs: Date.parse("2026-11-21T00:26:48.856Z"),
+  refreshExpiresAtMs: Date.parse("2026-12-21T00:26:48.856Z"),
+  accountId: "u1",
+  accountName: "ann",
+  local: false,
+  serverUrl,
+};
+
+function storeAt(home: string, options: { serverUrl?: string; ownServer?: boolean } = {}) {
+  const logger = createRecordingLogger();
+  return {
+    logger,
+    store: createCredentialsFileTokenStore({ home, serverUrl, ownServer: false, ...options, logger }),
+  };
+}
+
+describe("the credentials file", () => {
+  test("gives back what was saved, and is TOML of the agreed layout, private in a private folder", async () => {
+    await using home = await makeTempHome();
+    await chmod(home.path, 0o755);
+    const { store } = storeAt(home.path);
+    expect(await store.load()).toBeUndefined();
+    await store.save(tokens);
+    expect(await store.load()).toEqual(tokens);
+    const path = join(home.path, "credentials");
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect((await stat(home.path)).mode & 0o777).toBe(0o700);
+    expect(parse(await readFile(path, "utf8"))).toMatchObject({
+      tokens: {
+        access: "access-1",
+        access_expires_at: "2026-11-21T00:26:48.856000+00:00",
+        refresh_expires_at: "2026-12-21T00:26:48.856000+00:00",
+      },
+      user: { username: "ann" },
+      server: { url: serverUrl },
+    });
+    expect(await readdir(home.path)).toEqual(["credentials"]);
+    await store.clear();
+    expect(await store.load()).toBeUndefined();
+    await store.clear();
+  });
+
+  test("of the original layout, with its kinds of timestamps, is read", async () => {
+    await using home = await makeTempHome();
+    const { store } = storeAt(home.path);
+    for (const time of [
+      '"2026-11-21T00:26:48.856411+00:00"',
+      '"2026-11-21T00:26:48.856Z"',
+      '"2026-11-21T00:26:48.856"',
+      "2026-11-21T00:26:48.856Z",
+    ]) {
+      await writeFile(
+        join(home.path, "credentials"),
+        `[tokens]\naccess = "a"\nrefresh = "r"\naccess_expires_at = ${time}\nrefresh_expires_at = ${time}\n` +
+          `[user]\nusername = "ann"\nteam_slug = "t"\n[server]\nurl = "${serverUrl}/"\n`,
+      );
+      expect(await store.load()).toMatchObject({
+        accessToken: "a",
+        accountName: "ann",
+        accessExpiresAtMs: tokens.accessExpiresAtMs,
+      });
+    }
+  });
+
+  test.each(["not toml at all [", "[tokens]\naccess = 1\n", "", "\u0000\u0001"])(
+    "with %j means signed out and is kept aside",
+    async (content) => {
+      await using home = await makeTempHome();
+      const { store, logger } = storeAt(home.path);
+      await writeFile(join(home.path, "credentials"), content);
+      expect(await store.load()).toBeUndefined();
+      const [aside] = await readdir(home.path);
+      expect(aside).toMatch(/^credentials\.damaged-/u);
+      expect(await readFile(join(home.path, aside ?? ""), "utf8")).toBe(content);
+      expect(logger.lines).toMatchObject([{ level: "warn", event: "credentials.damaged" }]);
+      await store.save(tokens);
+      expect(await store.load()).toEqual(tokens);
+    },
+  );
+
+  test("of another server is never used for this one, never lost, and never cleared by it", async () => {
+    await using home = await makeTempHome();
+    const first = storeAt(home.path);
+    await first.store.save(tokens);
+    const second = storeAt(home.path, { serverUrl: "https://other.example.org" });
+    expect(await second.store.load()).toBeUndefined();
+    await second.store.clear();
+    expect(await first.store.load()).toEqual(tokens);
+    await second.store.save({ ...tokens, accessToken: "access-2" });
+    expect(await second.store.load()).toMatchObject({
+      accessToken: "access-2",
+      serverUrl: "https://other.example.org",
+    });
+    const aside = (await readdir(home.path)).find((name) => name.startsWith("credentials.other-server-"));
+    expect(await readFile(join(home.path, aside ?? ""), "utf8")).toContain("access-1");
+  });
+
+  test("of this home's own server is the same whatever its port", async () => {
+    await using home = await makeTempHome();
+    await storeAt(home.path, { serverUrl: "http://127.0.0.1:1111", ownServer: true }).store.save(tokens);
+    const later = storeAt(home.path, { serverUrl: "http://127.0.0.1:2222", ownServer: true }).store;
+    expect(await later.load()).toEqual({ ...tokens, serverUrl: "http://127.0.0.1:2222" });
+    expect(await storeAt(home.path, { serverUrl: "http://127.0.0.1:1111" }).store.load()).toBeUndefined();
+  });
+
+  test("that cannot be written is an error that names it, and the old one stays", async () => {
+    await using home = await makeTempHome();
+    await writeFile(join(home.path, "file"), "");
+    const { store } = storeAt(join(home.path, "file", "home"));
+    await expect(store.save(tokens)).rejects.toMatchObject({ code: "STORAGE_UNREADABLE" });
+    await mkdir(join(home.path, "credentials"));
+    await expect(storeAt(home.path).store.load()).rejects.toMatchObject({ code: "STORAGE_UNREADABLE" });
+  });
+
+  test("says why it is used instead of the keychain", () => {
+    const options = { home: "/nowhere", serverUrl, ownServer: false, logger: createRecordingLogger() };
+    expect(createCredentialsFileTokenStore(options).place()).toEqual({ kind: "file" });
+    expect(createCredentialsFileTokenStore({ ...options, fallbackReason: "locked" }).place()).toEqual({
+      kind: "file",
+      fallbackReason: "locked",
+    });
+  });
+});
+
+describe("the lock", () => {
+  test("lets one at a time through, and is free again after an error", async () => {
+    await using home = await makeTempHome();
+    const { store } = storeAt(home.path);
+    let inside = 0;
+    let most = 0;
+    const order: number[] = [];
+    await Promise.all(
+      Array.from({ length: 5 }, (_, index) =>
+        store.withLock(async () => {
+          inside += 1;
+          most = Math.max(most, inside);
+          await new Promise((resolve) => setImmediate(resolve));
+          order.push(index);
+          inside -= 1;
+        }, never),
+      ),
+    );
+    expect(most).toBe(1);
+    expect(order.toSorted()).toEqual([0, 1, 2, 3, 4]);
+    await expect(store.withLock(() => Promise.reject(new Error("inner")), never)).rejects.toThrow("inner");
+    expect(await store.withLock(async () => "free", never)).toBe("free");
+  });
+
+  test("is given up on after its time, and at once when aborted", async () => {
+    await using home = await makeTempHome();
+    const logger = createRecordingLogger();
+    const options = { home: home.path, name: "credentials.lock", logger };
+    await withCredentialsLock(
+      options,
+      async () => {
+        const work = () => Promise.resolve();
+        await expect(withCredentialsLock({ ...options, timeoutMs: 60 }, work, never)).rejects.toMatchObject({
+          code: "DEADLINE_EXCEEDED",
+        });
+        await expect(withCredentialsLock(options, work, AbortSignal.timeout(20))).rejects.toMatchObject({
+          code: "DEADLINE_EXCEEDED",
+        });
+        await expect(withCredentialsLock(options, work, AbortSignal.abort())).rejects.toMatchObject({
+          code: "CANCELLED",
+        });
+      },
+      never,
+    );
+  });
+});
+
+test("times are written with microseconds and offset, and read with any zone or none", () => {
+  expect(formatTime(0)).toBe("1970-01-01T00:00:00.000000+00:00");
+  expect(readTime("1970-01-01T01:00:00+01:00")).toBe(0);
+  expect(readTime("1970-01-01 00:00:00")).toBe(0);
+  expect(readTime(new Date(0))).toBe(0);
+  expect(readTime("tomorrow")).toBeUndefined();
+  expect(readTime(7)).toBeUndefined();
+});

@@ -1,0 +1,141 @@
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { parse, stringify } from "smol-toml";
+import { z } from "zod";
+import type { Logger, StoredTokens, TokenStore } from "#engine/ports.ts";
+import { withCredentialsLock } from "./credentials-lock.ts";
+import {
+  ensurePrivateFolder,
+  errorCode,
+  setAside,
+  storageError,
+  writePrivateFile,
+} from "../files/private-files.ts";
+import { scopeServer, type TokenStoreScope } from "./token-store-scope.ts";
+
+export const CREDENTIALS_FILE = "credentials";
+export const CREDENTIALS_LOCK = "credentials.lock";
+
+/** Layout of wire-facts §3.2, with our additions in their own keys, which the original ignores. */
+const credentials = z.object({
+  tokens: z.object({
+    access: z.string(),
+    refresh: z.string(),
+    access_expires_at: z.unknown(),
+    refresh_expires_at: z.unknown(),
+  }),
+  user: z.object({ username: z.string(), id: z.string().default(""), local: z.boolean().default(false) }),
+  server: z.object({ url: z.string(), own: z.boolean().default(false) }),
+});
+
+export interface CredentialsFileOptions extends TokenStoreScope {
+  /** Why this is not the keychain; shown to the person. */
+  readonly fallbackReason?: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Tokens in `<home>/credentials`: TOML, mode 0600 in a folder of mode 0700. A damaged file means "signed out" and is
+ * kept aside; so is the sign-in of another server, which is never sent to this one.
+ */
+export function createCredentialsFileTokenStore(options: CredentialsFileOptions): TokenStore {
+  const path = join(options.home, CREDENTIALS_FILE);
+  const lock = { home: options.home, name: CREDENTIALS_LOCK, logger: options.logger };
+  const { fallbackReason } = options;
+  return {
+    load: async () => {
+      const found = await readCredentials(path, options.logger);
+      return found !== undefined && belongsTo(found, options) ? toStored(found, options) : undefined;
+    },
+    async save(tokens) {
+      await ensurePrivateFolder(options.home);
+      const previous = await readCredentials(path, options.logger);
+      if (previous !== undefined && !belongsTo(previous, options)) {
+        const aside = await setAside(path, "other-server");
+        options.logger.warn("credentials.other_server_set_aside", { path: aside });
+      }
+      await writePrivateFile(path, toToml(tokens, options));
+    },
+    async clear() {
+      const found = await readCredentials(path, options.logger);
+      if (found === undefined || belongsTo(found, options)) await rm(path, { force: true });
+    },
+    withLock: (work, signal) => withCredentialsLock(lock, work, signal),
+    place: () => (fallbackReason === undefined ? { kind: "file" } : { kind: "file", fallbackReason }),
+  };
+}
+
+type Credentials = z.infer<typeof credentials>;
+
+async function readCredentials(path: string, logger: Logger): Promise<Credentials | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw storageError(error, path);
+  }
+  const parsed = parseToml(text);
+  if (parsed !== undefined) return parsed;
+  const aside = await setAside(path, "damaged");
+  logger.warn("credentials.damaged", { path: aside });
+  return undefined;
+}
+
+function parseToml(text: string): Credentials | undefined {
+  try {
+    const parsed = credentials.safeParse(parse(text)).data;
+    const readable =
+      parsed !== undefined &&
+      readTime(parsed.tokens.access_expires_at) !== undefined &&
+      readTime(parsed.tokens.refresh_expires_at) !== undefined;
+    return readable ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function belongsTo(found: Credentials, scope: TokenStoreScope): boolean {
+  const theirs = { home: scope.home, serverUrl: found.server.url, ownServer: found.server.own };
+  return scopeServer(theirs) === scopeServer(scope);
+}
+
+function toStored(found: Credentials, scope: TokenStoreScope): StoredTokens {
+  return {
+    accessToken: found.tokens.access,
+    refreshToken: found.tokens.refresh,
+    accessExpiresAtMs: readTime(found.tokens.access_expires_at) ?? 0,
+    refreshExpiresAtMs: readTime(found.tokens.refresh_expires_at) ?? 0,
+    accountId: found.user.id,
+    accountName: found.user.username,
+    local: found.user.local,
+    serverUrl: scope.serverUrl,
+  };
+}
+
+function toToml(tokens: StoredTokens, scope: TokenStoreScope): string {
+  return stringify({
+    tokens: {
+      access: tokens.accessToken,
+      refresh: tokens.refreshToken,
+      access_expires_at: formatTime(tokens.accessExpiresAtMs),
+      refresh_expires_at: formatTime(tokens.refreshExpiresAtMs),
+    },
+    user: { username: tokens.accountName, id: tokens.accountId, local: tokens.local },
+    server: { url: scope.serverUrl, own: scope.ownServer },
+  });
+}
+
+/** `2026-11-21T00:26:48.856000+00:00`: microseconds and an explicit offset, as the original writes. */
+export function formatTime(timeMs: number): string {
+  return new Date(timeMs).toISOString().replace("Z", "000+00:00");
+}
+
+/** Epoch ms of a TOML date or a string in ISO 8601; `Z` and no zone at all both mean UTC. Undefined if it is neither. */
+export function readTime(value: unknown): number | undefined {
+  const text = value instanceof Date ? value.toISOString() : value;
+  if (typeof text !== "string") return undefined;
+  const zoned = /(?:[zZ]|[+-]\d{2}:?\d{2})$/u.test(text) ? text : `${text}Z`;
+  const timeMs = Date.parse(zoned.replace(" ", "T"));
+  return Number.isNaN(timeMs) ? undefined : timeMs;
+}

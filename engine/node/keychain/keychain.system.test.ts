@@ -1,0 +1,296 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { StoredTokens } from "#engine/ports.ts";
+import { createCredentialsFileTokenStore } from "./credentials-file-token-store.ts";
+import { createKeychainTokenStore } from "./keychain-token-store.ts";
+import { createKeychain } from "./keychain.ts";
+import { environmentWithout, requireVariable } from "../testing/config.ts";
+import { createRecordingLogger } from "../testing/recording-logger.ts";
+import { makeTempHome } from "../testing/temp-home.ts";
+import { openTokenStore } from "./token-store.ts";
+
+const serverUrl = "https://pipit.example.org";
+const tokens: StoredTokens = {
+  accessToken: "eyJ.access",
+  // Longer than an entry of Windows' Credential Manager.
+  refreshToken: "r".repeat(4_000),
+  accessExpiresAtMs: 1_795_000_000_123,
+  refreshExpiresAtMs: 1_797_000_000_456,
+  accountId: "u1",
+  accountName: "Анна",
+  local: false,
+  serverUrl,
+};
+const noBus = { environment: environmentWithout("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR") };
+
+beforeAll(() => {
+  requireVariable("DBUS_SESSION_BUS_ADDRESS");
+});
+
+describe("the keychain", () => {
+  test("keeps, gives back, replaces and forgets a secret", async () => {
+    const keychain = createKeychain({ account: `test-${crypto.randomUUID()}` });
+    expect(await keychain.read()).toBeUndefined();
+    await keychain.write(new Uint8Array([0, 1, 255]));
+    expect(await keychain.read()).toEqual(new Uint8Array([0, 1, 255]));
+    await keychain.write(new Uint8Array([7]));
+    expect(await keychain.read()).toEqual(new Uint8Array([7]));
+    await keychain.remove();
+    expect(await keychain.read()).toBeUndefined();
+    await keychain.remove();
+  });
+
+  test("of a session without D-Bus is KEYCHAIN_UNAVAILABLE", async () => {
+    const keychain = createKeychain({ account: "test", ...noBus });
+    await expect(keychain.read()).rejects.toMatchObject({ code: "KEYCHAIN_UNAVAILABLE" });
+  });
+
+  test("that hangs is given up on, and its process is ended", async () => {
+    await using home = await makeTempHome();
+    const program = join(home.path, "hangs.mjs");
+    const pidFile = join(home.path, "pid");
+    await writeFile(
+      program,
+      `import { writeFileSync } from "node:fs";
+       process.on("message", () => { writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); for (;;); });`,
+    );
+    const keychain = createKeychain({ account: "test", program, timeoutMs: 500 });
+    await expect(keychain.read()).rejects.toMatchObject({ code: "KEYCHAIN_LOCKED" });
+    const pid = Number(await readFile(pidFile, "utf8"));
+    await expect.poll(() => isAlive(pid)).toBe(false);
+  });
+
+  test("whose helper crashes is KEYCHAIN_UNAVAILABLE", async () => {
+    await using home = await makeTempHome();
+    const program = join(home.path, "crashes.mjs");
+    await writeFile(program, "process.kill(process.pid, 'SIGSEGV');");
+    await expect(createKeychain({ account: "test", program }).read()).rejects.toMatchObject({
+      code: "KEYCHAIN_UNAVAILABLE",
+    });
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe("tokens in the keychain", () => {
+  test("survive a restart, and no file holds them in the clear", async () => {
+    await using home = await makeTempHome();
+    const options = { home: home.path, serverUrl, ownServer: false, logger: createRecordingLogger() };
+    const store = await createKeychainTokenStore(options);
+    try {
+      expect(await store.load()).toBeUndefined();
+      await store.save(tokens);
+      expect(await (await createKeychainTokenStore(options)).load()).toEqual(tokens);
+      expect(store.place()).toEqual({ kind: "keychain" });
+      for (const file of await readdir(home.path)) {
+        expect(await readFile(join(home.path, file), "latin1")).not.toMatch(/eyJ|rrrr/u);
+      }
+      await store.clear();
+      expect(await store.load()).toBeUndefined();
+    } finally {
+      await store.destroy();
+    }
+  });
+
+  test("of two homes and two servers never meet", async () => {
+    await using home = await makeTempHome();
+    await using other = await makeTempHome();
+    const logger = createRecordingLogger();
+    const first = await createKeychainTokenStore({ home: home.path, serverUrl, ownServer: false, logger });
+    const second = await createKeychainTokenStore({ home: other.path, serverUrl, ownServer: false, logger });
+    const third = await createKeychainTokenStore({
+      home: home.path,
+      serverUrl: "https://b.example.org",
+      ownServer: false,
+      logger,
+    });
+    try {
+      await first.save(tokens);
+      expect(await second.load()).toBeUndefined();
+      expect(await third.load()).toBeUndefined();
+      await third.clear();
+      expect(await first.load()).toEqual(tokens);
+    } finally {
+      for (const store of [first, second, third]) await store.destroy();
+    }
+  });
+
+  test("of two programs that start at once have one key", async () => {
+    await using home = await makeTempHome();
+    const options = { home: home.path, serverUrl, ownServer: false, logger: createRecordingLogger() };
+    const [first, second] = await Promise.all([
+      createKeychainTokenStore(options),
+      createKeychainTokenStore(options),
+    ]);
+    try {
+      await first.save(tokens);
+      expect(await second.load()).toEqual(tokens);
+      await second.save({ ...tokens, accessToken: "2" });
+      expect(await first.load()).toMatchObject({ accessToken: "2" });
+    } finally {
+      await first.destroy();
+    }
+  });
+
+  test("whose key is gone are kept aside and mean signed out", async () => {
+    await using home = await makeTempHome();
+    const logger = createRecordingLogger();
+    const options = { home: home.path, serverUrl, ownServer: false, logger };
+    const store = await createKeychainTokenStore(options);
+    await store.save(tokens);
+    const [sealed] = (await readdir(home.path)).filter((name) => name.endsWith(".sealed"));
+    const kept = await readFile(join(home.path, sealed ?? ""));
+    await store.destroy();
+    await writeFile(join(home.path, sealed ?? ""), kept);
+    const later = await createKeychainTokenStore(options);
+    try {
+      expect(await later.load()).toBeUndefined();
+      expect((await readdir(home.path)).some((name) => name.includes(".sealed.unreadable-"))).toBe(true);
+      expect(logger.lines).toMatchObject([{ event: "credentials.unreadable" }]);
+    } finally {
+      await later.destroy();
+    }
+  });
+});
+
+describe("choosing a place", () => {
+  test("takes the keychain, and moves a sign-in from the file into it", async () => {
+    await using home = await makeTempHome();
+    const logger = createRecordingLogger();
+    const scope = { home: home.path, serverUrl, ownServer: false, logger };
+    await createCredentialsFileTokenStore(scope).save(tokens);
+    const store = await openTokenStore({ home: home.path, serverUrl, logger });
+    expect(store.place()).toEqual({ kind: "keychain" });
+    expect(await store.load()).toEqual(tokens);
+    expect(await readdir(home.path)).not.toContain("credentials");
+    await (await createKeychainTokenStore(scope)).destroy();
+  });
+
+  test("falls back to the file without a keychain, and says why", async () => {
+    await using home = await makeTempHome();
+    const logger = createRecordingLogger();
+    const store = await openTokenStore({ home: home.path, serverUrl, keychain: noBus, logger });
+    expect(store.place()).toMatchObject({
+      kind: "file",
+      fallbackReason: expect.stringContaining(join(home.path, "credentials")),
+    });
+    expect(logger.lines).toMatchObject([
+      { level: "warn", event: "token_store.fallback", fields: { code: "KEYCHAIN_UNAVAILABLE" } },
+    ]);
+    await store.save(tokens);
+    expect(await store.load()).toEqual(tokens);
+    expect(JSON.stringify(logger.lines)).not.toContain("eyJ");
+  });
+
+  test("the file when asked for it needs no reason", async () => {
+    await using home = await makeTempHome();
+    const store = await openTokenStore({
+      home: home.path,
+      serverUrl,
+      prefer: "file",
+      logger: createRecordingLogger(),
+    });
+    expect(store.place()).toEqual({ kind: "file" });
+  });
+
+  test("a locked keychain is told from an empty one: what it holds stays, and comes back", async () => {
+    await using home = await makeTempHome();
+    // A Secret Service of its own: locking the shared one would lock out everybody.
+    await using service = await startSecretService(home.path);
+    const logger = createRecordingLogger();
+    const keychain = { environment: service.environment };
+    const options = { home: join(home.path, "home"), serverUrl, keychain, logger };
+    await (await openTokenStore(options)).save(tokens);
+    service.lock();
+    await expect(
+      createKeychain({ account: "any", ...keychain }).write(new Uint8Array([1])),
+    ).rejects.toMatchObject({ code: "KEYCHAIN_LOCKED" });
+    const locked = await openTokenStore(options);
+    expect(locked.place()).toMatchObject({ kind: "file", fallbackReason: expect.stringContaining("locked") });
+    expect(await locked.load()).toBeUndefined();
+    const files = await readdir(options.home);
+    expect(files.filter((name) => name.endsWith(".sealed"))).toHaveLength(1);
+    await service.restartUnlocked();
+    const unlocked = await openTokenStore(options);
+    expect(unlocked.place()).toEqual({ kind: "keychain" });
+    expect(await unlocked.load()).toEqual(tokens);
+  });
+});
+
+interface OwnSecretService extends AsyncDisposable {
+  readonly environment: Record<string, string>;
+  lock(): void;
+  restartUnlocked(): Promise<void>;
+}
+
+/** D-Bus and gnome-keyring with a keyring under `folder`, unlocked with a password that no dialog can ask for. */
+async function startSecretService(folder: string): Promise<OwnSecretService> {
+  const home = join(folder, "keyring");
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const socket = `unix:path=${join(home, "bus")}`;
+  const environment = {
+    ...environmentWithout("DISPLAY", "WAYLAND_DISPLAY"),
+    DBUS_SESSION_BUS_ADDRESS: socket,
+    HOME: home,
+    XDG_DATA_HOME: home,
+    XDG_RUNTIME_DIR: home,
+  };
+  const options = { env: environment, stdio: ["pipe", "ignore", "ignore"] as ("pipe" | "ignore")[] };
+  const bus = spawn("dbus-daemon", ["--session", "--nofork", "--nopidfile", `--address=${socket}`], options);
+  await expect.poll(() => readdir(home), { timeout: 10_000 }).toContain("bus");
+  const send = (...args: string[]) =>
+    execFileSync("dbus-send", ["--session", "--print-reply", ...args], {
+      env: environment,
+      stdio: ["ignore", "pipe", "ignore"],
+    }).toString();
+  const start = async () => {
+    const daemon = spawn(
+      "gnome-keyring-daemon",
+      ["--foreground", "--unlock", "--components=secrets", `--control-directory=${home}`],
+      options,
+    );
+    daemon.stdin?.end("test\n");
+    const hasOwner = [
+      "--dest=org.freedesktop.DBus",
+      "/org/freedesktop/DBus",
+      "org.freedesktop.DBus.NameHasOwner",
+      "string:org.freedesktop.secrets",
+    ];
+    await expect.poll(() => send(...hasOwner), { timeout: 10_000 }).toContain("boolean true");
+    return daemon;
+  };
+  const stop = async (daemon: ReturnType<typeof spawn>) => {
+    if (daemon.exitCode !== null || daemon.signalCode !== null) return;
+    const exited = new Promise((resolve) => daemon.once("exit", resolve));
+    daemon.kill();
+    await exited;
+  };
+  let daemon = await start();
+  return {
+    environment,
+    lock() {
+      send(
+        "--dest=org.freedesktop.secrets",
+        "/org/freedesktop/secrets",
+        "org.freedesktop.Secret.Service.Lock",
+        "array:objpath:/org/freedesktop/secrets/collection/login",
+      );
+    },
+    async restartUnlocked() {
+      await stop(daemon);
+      daemon = await start();
+    },
+    async [Symbol.asyncDispose]() {
+      await stop(daemon);
+      await stop(bus);
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import { fileURLToPath } from "node:url";
+import { ownProgram } from "#contract/own-program.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { ChildLauncher } from "../processes/child-launcher.ts";
+import { nodeChildLauncher } from "../processes/node-child-launcher.ts";
+
+const SERVICE = "pipit";
+/** A password dialog that nobody answers must not hold up the program. */
+const DEFAULT_TIMEOUT_MS = 5_000;
+
+/** What the parent asks of `keychain-process.ts`. Travels over the IPC channel, never in arguments. */
+export type KeychainRequest = { readonly service: string; readonly account: string } & (
+  | { readonly operation: "read" | "remove" }
+  | { readonly operation: "write"; readonly secret: Uint8Array }
+);
+export type KeychainReply =
+  | { readonly ok: true; readonly secret?: Uint8Array }
+  | { readonly ok: false; readonly reason: string };
+
+/** One entry of the system's keychain: macOS Keychain, Windows Credential Manager, Secret Service on Linux. */
+export interface Keychain {
+  /** Undefined when there is no such entry. Throws KEYCHAIN_LOCKED when that cannot be known. */
+  read(): Promise<Uint8Array | undefined>;
+  write(secret: Uint8Array): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export interface KeychainOptions {
+  readonly account: string;
+  /** Per operation. Default 5000. */
+  readonly timeoutMs?: number;
+  /** Environment of the helper process. Default: this program's. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Program that does the work. Default: `keychain-process.ts`. */
+  readonly program?: string;
+  /** How the helper is started. Default: by Node. */
+  readonly launcher?: ChildLauncher;
+}
+
+/**
+ * The keychain through a short-lived helper process, about 50 ms per operation.
+ *
+ * All methods throw PipitError KEYCHAIN_UNAVAILABLE when this session has no keychain, KEYCHAIN_LOCKED when it is locked
+ * or did not answer in time.
+ */
+export function createKeychain(options: KeychainOptions): Keychain {
+  const entry = { service: SERVICE, account: options.account };
+  return {
+    async read() {
+      return (await ask({ ...entry, operation: "read" }, options)).secret;
+    },
+    async write(secret) {
+      await ask({ ...entry, operation: "write", secret }, options);
+    },
+    async remove() {
+      await ask({ ...entry, operation: "remove" }, options);
+    },
+  };
+}
+
+async function ask(
+  request: KeychainRequest,
+  options: KeychainOptions,
+): Promise<{ readonly secret?: Uint8Array }> {
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const child = (options.launcher ?? nodeChildLauncher).startHelper({
+    program: options.program ?? fileURLToPath(ownProgram("keychain-process", import.meta.url)),
+    stderr: "ignore",
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<KeychainReply>();
+  child.onMessage((reply) => resolve(reply as KeychainReply));
+  void child.ended.then((how) => reject(unavailable(`its helper ended with ${how}`)));
+  const timer = setTimeout(() => reject(silent(timeoutMs)), timeoutMs);
+  try {
+    child.send(request);
+    const reply = await promise;
+    if (!reply.ok) throw classify(reply.reason);
+    return reply;
+  } finally {
+    clearTimeout(timer);
+    child.kill();
+  }
+}
+
+/** The library's errors have no codes; the texts are those of its Secret Service, Keychain and Credential Manager parts. */
+function classify(reason: string): PipitError {
+  return /lock|prompt|dismissed|interaction is not allowed|user canceled/iu.test(reason)
+    ? new PipitError("KEYCHAIN_LOCKED", "The keychain is locked. Unlock it and start Pipit again.", {
+        detail: reason,
+      })
+    : unavailable(reason);
+}
+
+function silent(timeoutMs: number): PipitError {
+  return new PipitError(
+    "KEYCHAIN_LOCKED",
+    `The keychain did not answer within ${timeoutMs / 1000} s: it may be waiting for its password. Unlock it and start Pipit again.`,
+  );
+}
+
+function unavailable(reason: string): PipitError {
+  return new PipitError(
+    "KEYCHAIN_UNAVAILABLE",
+    "This session has no keychain (on Linux: a Secret Service on D-Bus).",
+    {
+      detail: reason,
+    },
+  );
+}

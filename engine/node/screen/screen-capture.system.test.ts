@@ -1,0 +1,54 @@
+import sharp from "sharp";
+import { beforeAll, describe, expect, test } from "vitest";
+import { createScreenCapture, type ScreenCaptureOptions } from "./screen-capture.ts";
+import { requireVariable } from "../testing/config.ts";
+import { createRecordingLogger } from "../testing/recording-logger.ts";
+
+const never = new AbortController().signal;
+const logger = createRecordingLogger();
+let display = "";
+
+beforeAll(() => {
+  display = requireVariable("DISPLAY");
+});
+
+function screen(options: Partial<ScreenCaptureOptions> = {}) {
+  return createScreenCapture({ display, waylandDisplay: undefined, logger, ...options });
+}
+
+describe("a picture of the screen", () => {
+  test("is a JPEG of its size", async () => {
+    const image = await screen().capture(never);
+    expect([...image.bytes.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff]);
+    expect(await sharp(image.bytes).metadata()).toMatchObject({ format: "jpeg", width: 1280, height: 800 });
+    expect(image).toMatchObject({ widthPx: 1280, heightPx: 800 });
+  });
+
+  test("is taken of the display under the cursor, or of the first when the cursor is nowhere", async () => {
+    for (const point of [{ x: 5, y: 5 }, { x: -9_999, y: 0 }, undefined]) {
+      expect(await screen({ cursor: () => point }).capture(never)).toMatchObject({ widthPx: 1280 });
+    }
+  });
+
+  test("without a display is NO_DISPLAY, at once", async () => {
+    for (const none of [undefined, ""]) {
+      await expect(screen({ display: none, waylandDisplay: none }).capture(never)).rejects.toMatchObject({
+        code: "NO_DISPLAY",
+      });
+    }
+  });
+
+  test("that the system refuses is SCREEN_REFUSED, before anything is tried", async () => {
+    await expect(screen({ permission: () => "refused" }).capture(never)).rejects.toMatchObject({
+      code: "SCREEN_REFUSED",
+    });
+  });
+
+  test("that is aborted is CANCELLED", async () => {
+    await expect(screen().capture(AbortSignal.abort())).rejects.toMatchObject({ code: "CANCELLED" });
+    const abort = new AbortController();
+    const taking = screen().capture(abort.signal);
+    abort.abort();
+    await expect(taking).rejects.toMatchObject({ code: "CANCELLED" });
+  });
+});

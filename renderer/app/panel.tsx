@@ -1,0 +1,55 @@
+import { useTranslation } from "react-i18next";
+import { SignInDialog } from "../auth/sign-in-dialog.tsx";
+import { useApp } from "../bridge/use-bridge.tsx";
+import { ChatView } from "../chat/chat-view.tsx";
+import { FirstRun } from "../first-run/first-run.tsx";
+import { SettingsView } from "../settings/settings-view.tsx";
+import { ChatsDrawer } from "./chats-drawer.tsx";
+import { CrashNotice } from "./crash-notice.tsx";
+import { ErrorBoundary } from "./error-boundary.tsx";
+import { Header } from "./header.tsx";
+import { ProblemStrip } from "./problem-strip.tsx";
+import { StatusLine } from "./status-line.tsx";
+import { useHostIntents } from "./use-host-intents.ts";
+import { useView } from "../bridge/use-view.tsx";
+import { useWindowShortcuts } from "./use-window-shortcuts.ts";
+
+/** The window's frame: header, what is shown, status line. */
+export function Panel() {
+  useHostIntents();
+  useWindowShortcuts();
+  const firstRun = useApp((state) => !state.settings.firstRunDone);
+  return (
+    <div className="flex h-full flex-col bg-window">
+      {firstRun ? undefined : <Header />}
+      <ProblemStrip />
+      <main className="relative min-h-0 flex-1">
+        <ErrorBoundary fallback={<CrashNotice />}>{firstRun ? <FirstRun /> : <Content />}</ErrorBoundary>
+      </main>
+      {firstRun ? undefined : <StatusLine />}
+      <ErrorBoundary fallback={undefined}>
+        <SignInDialog />
+        <ChatsDrawer />
+      </ErrorBoundary>
+    </div>
+  );
+}
+
+/** The chat stays as it is behind the settings: its place, its draft and its pictures are there when they close. */
+function Content() {
+  const { t } = useTranslation("shell");
+  const settings = useView((state) => state.view === "settings");
+  return (
+    <>
+      <div inert={settings} className={`absolute inset-0 flex flex-col ${settings ? "invisible" : ""}`}>
+        <h2 className="sr-only">{t("conversation")}</h2>
+        <ChatView />
+      </div>
+      {settings ? (
+        <div className="absolute inset-0 overflow-y-auto">
+          <SettingsView />
+        </div>
+      ) : undefined}
+    </>
+  );
+}

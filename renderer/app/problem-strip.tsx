@@ -1,0 +1,16 @@
+import { useTranslation } from "react-i18next";
+import { ErrorNote } from "../ui/error-note.tsx";
+import { useView, useViews } from "../bridge/use-view.tsx";
+
+/** What went wrong outside any field, until it is dismissed or followed by another problem. */
+export function ProblemStrip() {
+  const { t } = useTranslation("shell");
+  const problem = useView((state) => state.problem);
+  const views = useViews();
+  if (problem === undefined) return;
+  return (
+    <section aria-label={t("problem.label")} className="mx-auto w-full max-w-page px-3 py-2">
+      <ErrorNote error={problem} onDismiss={views.dismissProblem} />
+    </section>
+  );
+}

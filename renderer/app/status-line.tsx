@@ -1,0 +1,73 @@
+import { CircleUser } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { AuthState } from "#contract/auth-state.ts";
+import { useAccountName } from "../auth/use-account-name.ts";
+import { useApp, useAuth, useBridge, useChat } from "../bridge/use-bridge.tsx";
+import { Button } from "../ui/button.tsx";
+import { VisuallyHidden } from "../ui/visually-hidden.tsx";
+import { connectionOf } from "./connection-of.ts";
+import { ConnectionPopover } from "./connection-popover.tsx";
+import { useAttempt, useViews } from "../bridge/use-view.tsx";
+
+/** Who is signed in, how the server stands, which model answers, what waits: one calm line. */
+export function StatusLine() {
+  const { t } = useTranslation("shell");
+  const { commands } = useBridge();
+  const attempt = useAttempt();
+  const server = useApp((state) => state.server);
+  const last = useChat((state) => state.connection);
+  const connection = connectionOf(server, last);
+  const queuedCount = useChat((state) => state.queuedCount);
+  const stuck = connection.kind === "offline" || connection.kind === "unreachable";
+  return (
+    <footer aria-label={t("status.label")} className="border-t border-hairline text-small text-soft">
+      <div className="mx-auto flex h-8 w-full max-w-page items-center justify-between gap-2 px-2">
+        <Account />
+        <div className="flex min-w-0 items-center gap-2">
+          {stuck ? (
+            <Button kind="link" size="small" onClick={() => void attempt(commands.reconnect())}>
+              {t("tryAgain")}
+            </Button>
+          ) : undefined}
+          <ConnectionPopover server={server} connection={connection} queuedCount={queuedCount} />
+        </div>
+      </div>
+      <VisuallyHidden role="status">{t(`status.${connection.kind}`)}</VisuallyHidden>
+    </footer>
+  );
+}
+
+function Account() {
+  const { t } = useTranslation("shell");
+  const auth = useAuth();
+  const views = useViews();
+  const signedIn = auth.kind === "signed-in";
+  const name = useAccountWord(auth);
+  return (
+    <button
+      type="button"
+      aria-haspopup="dialog"
+      title={signedIn ? `${t("status.account")}: ${name}` : t("status.signIn")}
+      onClick={() => views.open("sign-in")}
+      className={`flex h-6 min-w-0 items-center gap-1 rounded-small px-2 transition-colors hover:bg-hover hover:text-ink ${signedIn ? "" : "font-medium text-accent"}`}
+    >
+      <CircleUser aria-hidden="true" className="size-3.5 shrink-0" />
+      <span className="truncate">{name}</span>
+    </button>
+  );
+}
+
+function useAccountWord(auth: AuthState): string {
+  const { t } = useTranslation("shell");
+  const accountName = useAccountName(auth.kind === "signed-in" ? auth : undefined);
+  switch (auth.kind) {
+    case "signed-in":
+      return accountName;
+    case "signing-in":
+    case "unknown":
+      return t("status.signingIn");
+    case "signed-out":
+    case "failed":
+      return t("status.signedOut");
+  }
+}

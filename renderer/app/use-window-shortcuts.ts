@@ -1,0 +1,44 @@
+import { useEffect, useEffectEvent } from "react";
+import { useApp, useBridge } from "../bridge/use-bridge.tsx";
+import { useAttempt, useViews } from "../bridge/use-view.tsx";
+import { shortcutOf, type Shortcut } from "./shortcut-of.ts";
+
+/** The keys that work anywhere in the window. What a dialog, a menu or the composer has taken does not come here. */
+export function useWindowShortcuts(): void {
+  const { commands } = useBridge();
+  const views = useViews();
+  const attempt = useAttempt();
+  const ready = useApp((state) => state.settings.firstRunDone);
+  const back = (): boolean => {
+    const { view, dialog } = views.store.getState();
+    // A dialog closes itself.
+    if (dialog !== undefined) return false;
+    if (view === "settings" && ready) views.show("chat");
+    else void attempt(commands.hideWindow());
+    return true;
+  };
+  const go = (shortcut: Exclude<Shortcut, "back">): boolean => {
+    const { view, dialog } = views.store.getState();
+    if (!ready || dialog !== undefined) return false;
+    if (shortcut === "chats") {
+      views.open("chats");
+    } else if (shortcut === "settings") {
+      views.show(view === "settings" ? "chat" : "settings");
+    } else {
+      views.show("chat");
+      void attempt(commands.newChat());
+    }
+    return true;
+  };
+  const onKeyDown = useEffectEvent((event: KeyboardEvent) => {
+    if (event.defaultPrevented || event.isComposing) return;
+    const shortcut = shortcutOf(event);
+    if (shortcut === undefined) return;
+    if (shortcut === "back" ? back() : go(shortcut)) event.preventDefault();
+  });
+  useEffect(() => {
+    const listener = (event: KeyboardEvent) => onKeyDown(event);
+    window.addEventListener("keydown", listener);
+    return () => window.removeEventListener("keydown", listener);
+  }, []);
+}

@@ -1,0 +1,69 @@
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { useBridge } from "#renderer/bridge/use-bridge.tsx";
+import { useAttempt } from "#renderer/bridge/use-view.tsx";
+import { prepareImage } from "./prepare-image.ts";
+import { scaleInWorker } from "./scale-in-worker.ts";
+import { useChatUi } from "../state/use-chat-ui.tsx";
+
+/** Ways for a picture into the composer. */
+export interface PictureIntake {
+  /** From the clipboard, a drop or the file dialog; the first is taken. */
+  take(files: readonly File[]): Promise<void>;
+  captureScreen(): Promise<void>;
+  remove(): void;
+}
+
+export function usePicture(): PictureIntake {
+  const { t } = useTranslation("chat");
+  const { commands } = useBridge();
+  const attempt = useAttempt();
+  const ui = useChatUi();
+  const running = useRef<AbortController>(undefined);
+  useEffect(() => () => running.current?.abort(), []);
+
+  const take = async (files: readonly File[]) => {
+    const [file] = files;
+    if (file === undefined) return;
+    running.current?.abort();
+    const { signal } = (running.current = new AbortController());
+    ui.store.setState({ preparing: true, problem: undefined, tookFirst: files.length > 1 });
+    try {
+      const prepared = await prepareImage(file, scaleInWorker, signal);
+      if (prepared.ok) ui.attach(prepared.image);
+      else {
+        const name = file.name === "" ? t("pastedName") : file.name;
+        ui.store.setState({
+          problem: { kind: "picture", name, refusal: prepared.refusal },
+          tookFirst: false,
+        });
+      }
+    } catch (reason) {
+      if (!signal.aborted) throw reason;
+    } finally {
+      // A later one may be under way already.
+      if (running.current?.signal === signal) ui.store.setState({ preparing: false });
+    }
+  };
+  const captureScreen = async () => {
+    running.current?.abort();
+    const { signal } = (running.current = new AbortController());
+    ui.store.setState({ preparing: true, problem: undefined });
+    await attempt(
+      commands.captureScreen().then((image) => {
+        // Removed, or replaced by another picture, while it was being taken.
+        if (!signal.aborted) ui.attach(image);
+      }),
+    );
+    if (running.current?.signal !== signal) return;
+    ui.store.setState({ preparing: false });
+    ui.focusComposer();
+  };
+  const remove = () => {
+    running.current?.abort();
+    ui.detach();
+    ui.store.setState({ preparing: false });
+    ui.focusComposer();
+  };
+  return { take, captureScreen, remove };
+}

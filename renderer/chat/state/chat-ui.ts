@@ -1,0 +1,74 @@
+import { createStore } from "zustand/vanilla";
+import type { ScreenImage } from "#contract/screen-image.ts";
+import type { PictureRefusal } from "../picture/prepare-image.ts";
+
+/** Something at fault in the composer, told beside it. */
+export type ComposerProblem =
+  | { readonly kind: "too-long"; readonly lengthChars: number }
+  | { readonly kind: "empty" }
+  | { readonly kind: "failed"; readonly code: string; readonly message: string }
+  | { readonly kind: "picture"; readonly name: string; readonly refusal: PictureRefusal };
+
+/** What the chat view holds besides the host's state; it outlives the view, which settings may replace for a while. */
+export interface ChatUiState {
+  readonly text: string;
+  readonly picture: ScreenImage | undefined;
+  readonly preparing: boolean;
+  readonly problem: ComposerProblem | undefined;
+  /** Several files came at once. */
+  readonly tookFirst: boolean;
+  readonly sending: boolean;
+  /** The text when Enter was pressed while another message was still being sent. */
+  readonly enteredText: string | undefined;
+  /** Question that is being changed in its place. */
+  readonly editingId: string | undefined;
+  /** Counts up when the caret belongs into the composer. */
+  readonly focusRequests: number;
+  /** Counts up when the list should go to its end. */
+  readonly endRequests: number;
+}
+
+export type ChatUi = ReturnType<typeof createChatUi>;
+
+export function createChatUi(initialText: string) {
+  const store = createStore<ChatUiState>(() => ({
+    text: initialText,
+    picture: undefined,
+    preparing: false,
+    problem: undefined,
+    tookFirst: false,
+    sending: false,
+    enteredText: undefined,
+    editingId: undefined,
+    focusRequests: 0,
+    endRequests: 0,
+  }));
+  return {
+    store,
+    write: (text: string) => store.setState({ text, problem: undefined }),
+    attach: (picture: ScreenImage) => store.setState({ picture, problem: undefined }),
+    detach: () => store.setState({ picture: undefined, problem: undefined, tookFirst: false }),
+    edit: (editingId: string | undefined) => store.setState({ editingId }),
+    focusComposer: () => store.setState((state) => ({ focusRequests: state.focusRequests + 1 })),
+    goToEnd: () => store.setState((state) => ({ endRequests: state.endRequests + 1 })),
+    /**
+     * Empties the composer of what was sent; what was typed meanwhile stays. True when Enter was pressed on what stays:
+     * it is to be sent next.
+     */
+    sent(sentText: string, sentPicture: ScreenImage | undefined): boolean {
+      const { text, picture, enteredText } = store.getState();
+      const left = withoutStart(text, sentText);
+      store.setState({
+        text: left,
+        picture: picture === sentPicture ? undefined : picture,
+        tookFirst: false,
+        enteredText: undefined,
+      });
+      return left.trim() !== "" && enteredText !== undefined && withoutStart(enteredText, sentText) === left;
+    },
+  };
+}
+
+function withoutStart(text: string, start: string): string {
+  return text.startsWith(start) ? text.slice(start.length) : text;
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import { PipitError } from "#contract/pipit-error.ts";
+import { adminExit, type AdminGroup, type AdminIo } from "./admin-deps.ts";
+import { configured, parse } from "./command-group.ts";
+import { programInput, readServerConfig } from "../config/config.ts";
+import { systemClock } from "../domain/clock.ts";
+
+/** Groups of commands; only what is called is loaded. */
+const groups: Readonly<Record<string, { readonly description: string; load(): Promise<AdminGroup> }>> = {
+  users: { description: "accounts", load: async () => (await import("./users.ts")).users },
+  clients: { description: "OAuth clients", load: async () => (await import("./clients.ts")).clients },
+  keys: {
+    description: "the keys that sign tokens",
+    load: async () => (await import("./keys.ts")).keys,
+  },
+  audit: { description: "the audit log", load: async () => (await import("./audit.ts")).audit },
+  db: { description: "the database", load: async () => (await import("./db.ts")).db },
+};
+
+const help = `
+Works on the server's database, also while the server runs. It reads the configuration of "pipit serve": the
+environment (PIPIT_DATABASE_URL, PIPIT_REDIS_URL, PIPIT_MASTER_KEY) and config.toml.`;
+
+async function main(io: AdminIo): Promise<number> {
+  const { argv, env, entryUrl } = programInput(import.meta.url);
+  using stop = listenForStop();
+  let code: number = adminExit.usage;
+  const program = configured(new Command("pipit admin"), { io })
+    .description("administers a server's users, clients, keys, audit log and database")
+    .option("--data <dir>", "the server's data; default $PIPIT_HOME/server")
+    .helpCommand(false)
+    .addHelpText("after", help);
+  for (const [name, { description, load }] of Object.entries(groups)) {
+    program
+      .command(name)
+      .description(description)
+      .helpOption(false)
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action(async (_flags: unknown, command: Command) => {
+        const { data } = program.opts<{ data?: string }>();
+        const serverFlags = data === undefined ? [] : ["--data", data];
+        const config = readServerConfig({ argv: serverFlags, env, ...(entryUrl && { entryUrl }) });
+        const group = await load();
+        const open = async () => (await import("../compose/admin-context.ts")).openAdminContext(config);
+        code = await group(command.args, { io, config, clock: systemClock, signal: stop.signal, open });
+      });
+  }
+  return (await parse(program, argv)) ?? code;
+}
+
+/** The first SIGINT or SIGTERM stops long work so that nothing of it is kept; a second one has its usual effect. */
+function listenForStop(): Disposable & { readonly signal: AbortSignal } {
+  const asked = new AbortController();
+  const forget = (): void => void process.off("SIGINT", stop).off("SIGTERM", stop);
+  const stop = (): void => {
+    forget();
+    asked.abort(new PipitError("CANCELLED", "Cancelled. What was not finished was not kept."));
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  return { signal: asked.signal, [Symbol.dispose]: forget };
+}
+
+// A reader that went away (`pipit audit list | head`) is no reason for a stack trace.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+try {
+  process.exitCode = await main(process);
+} catch (reason) {
+  process.exitCode = await explain(reason);
+}
+
+async function explain(reason: unknown): Promise<number> {
+  if (reason instanceof Error && "code" in reason && reason.code === "EPIPE") return adminExit.done;
+  const error = PipitError.from(reason);
+  process.stderr.write(`pipit admin: ${error.message}\n`);
+  // What nobody foresaw is worth its trace; what we foresaw has a message that says what to do.
+  if (error.code === "INTERNAL") {
+    const { redactText } = await import("../observe/logger.ts");
+    const cause = reason instanceof PipitError ? (reason.cause ?? reason) : reason;
+    process.stderr.write(
+      `${redactText(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause))}\n`,
+    );
+  }
+  return error.code === "USAGE" ? adminExit.usage : adminExit.failed;
+}

@@ -1,0 +1,172 @@
+import { randomUUID } from "node:crypto";
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PipitError } from "#contract/pipit-error.ts";
+import { peerKeyOf } from "../net/client-address.ts";
+import type { ServerConfig } from "../config/config.ts";
+import { createAccountServices } from "../domain/accounts/account-services.ts";
+import type { Accounts } from "../domain/accounts/accounts.ts";
+import { createPasswordHasher } from "../domain/accounts/password-hasher.ts";
+import { auditKeyOf } from "../domain/audit/audit-key.ts";
+import type { AuditReader } from "../domain/audit/audit-reader.ts";
+import type { AuditLog, AuditOrigin } from "../domain/audit/ports.ts";
+import type { AuthStore } from "../domain/auth-store.ts";
+import { systemClock, type Clock } from "../domain/clock.ts";
+import { createAttemptLimits } from "../domain/limits/attempt-limits.ts";
+import type { AttemptCounterStore } from "../domain/limits/ports.ts";
+import type { Logger } from "../domain/logger.ts";
+import { createClients, type Clients } from "../domain/tokens/clients.ts";
+import { loadMasterKey, MASTER_KEY_FILE, type MasterKey } from "../domain/tokens/master-key.ts";
+import { createSessions, type Sessions } from "../domain/tokens/sessions.ts";
+import { createLogger } from "../observe/logger.ts";
+import { createAuditReader } from "../store/audit/audit-reader.ts";
+import { createAuditLog } from "../store/audit/audit-store.ts";
+import { createAuthStore } from "../store/sql/auth-store.ts";
+import { DATABASE_FILE, openDatabase, type DatabaseHandle } from "../store/open-database.ts";
+import { createSqlCounterStore } from "../store/sql/sql-counter-store.ts";
+
+/** Who decided, in the data of every audit event of this program. */
+export const ADMIN_ACTOR = "admin-cli";
+/** A command has little to do at once. */
+const MAX_CONNECTIONS = 2;
+/** How long a command waits for Redis before it says that nobody answers there. */
+const REDIS_WAIT_MS = 3000;
+const REDIS_POLL_MS = 20;
+
+/** What a command works with: the database of a server that may be running, and the rules on top of it. */
+export interface AdminContext extends AsyncDisposable {
+  readonly config: ServerConfig;
+  readonly clock: Clock;
+  readonly database: DatabaseHandle;
+  readonly masterKey: MasterKey;
+  /** Every event that it writes says that this program decided. */
+  readonly auth: AuthStore;
+  readonly accounts: Accounts;
+  readonly clients: Clients;
+  readonly sessions: Sessions;
+  readonly audit: AuditReader;
+  /** Of all that this run of the program does. */
+  readonly origin: AuditOrigin;
+}
+
+/**
+ * Opens the configured database beside a server that may be using it, and makes it when there is none. A running server
+ * believes what it knows for a second at most, so it is not told of changes.
+ *
+ * @throws PipitError CONFIG_INVALID for a database of another version or a missing master key, and as `openDatabase`
+ */
+export async function openAdminContext(
+  config: ServerConfig,
+  clock: Clock = systemClock,
+): Promise<AdminContext> {
+  const logger = createLogger({ level: "warn" });
+  await using building = new AsyncDisposableStack();
+  const database = building.use(await openConfiguredDatabase(config, logger));
+  await requireCurrent(database);
+  const masterKey = await requireMasterKey(config, database);
+  const key = auditKeyOf(masterKey);
+  const { db, dialect } = database;
+  const auditOptions = { key, clock, dialect };
+  const auth = createAuthStore(db, {
+    auditLogFor: (connection) => signedByActor(createAuditLog(connection, auditOptions)),
+  });
+  const sqlCounters = createSqlCounterStore({ db, time: dialect === "postgres" ? "database" : "caller" });
+  const counters =
+    config.redisUrl === undefined
+      ? sqlCounters
+      : redisCounters(config.redisUrl, logger, building.use(new AsyncDisposableStack()));
+  // No token is checked here, so nothing is remembered that would have to be forgotten.
+  const guard = { forget() {}, forgetAll() {} };
+  const sessions = createSessions({ auth, masterKey, clock, guard });
+  const pepper = config.auth.passwordPepper;
+  const { accounts } = createAccountServices({
+    auth,
+    masterKey,
+    hasher: createPasswordHasher(pepper === undefined ? {} : { pepper: Buffer.from(pepper) }),
+    limits: createAttemptLimits({ counters, clock }),
+    sessions,
+    guard,
+    clock,
+    networkOf: peerKeyOf,
+  });
+  const built = building.move();
+  return {
+    config,
+    clock,
+    database,
+    masterKey,
+    auth,
+    accounts,
+    clients: createClients({ auth, clock, guard }),
+    sessions,
+    audit: createAuditReader(db, auditOptions),
+    origin: { ip: undefined, userAgent: "pipit admin", correlationId: randomUUID() },
+    [Symbol.asyncDispose]: () => built.disposeAsync(),
+  };
+}
+
+/** The configured database as it is, whatever its schema. */
+export function openConfiguredDatabase(config: ServerConfig, logger: Logger): Promise<DatabaseHandle> {
+  const common = { clock: systemClock, logger };
+  return config.databaseUrl === undefined
+    ? openDatabase({ ...common, file: join(config.dataDir, DATABASE_FILE), keepDamaged: true })
+    : openDatabase({ ...common, databaseUrl: config.databaseUrl, maxConnections: MAX_CONNECTIONS });
+}
+
+/** Makes the schema of a new database; an older one is left alone, because an older server may be working with it. */
+export async function requireCurrent(database: DatabaseHandle): Promise<void> {
+  const { done, pending } = await database.migrationState();
+  if (done.length > 0 && pending.length > 0) {
+    throw new PipitError(
+      "CONFIG_INVALID",
+      `The database ${database.place} was written by an older version of Pipit. Stop its servers and run: ` +
+        "pipit admin db migrate",
+    );
+  }
+  await database.migrate();
+}
+
+/** A key made up here would not be the servers' own, and what was written with it would look forged to them. */
+async function requireMasterKey(config: ServerConfig, { dialect }: DatabaseHandle): Promise<MasterKey> {
+  const { dataDir, auth } = config;
+  const file = join(dataDir, MASTER_KEY_FILE);
+  const exists = async (): Promise<boolean> =>
+    access(file).then(
+      () => true,
+      () => false,
+    );
+  if (dialect === "postgres" && auth.masterKey === undefined && !(await exists())) {
+    throw new PipitError(
+      "CONFIG_INVALID",
+      `No master key: there is no ${file}. Set PIPIT_MASTER_KEY to the key of this database's servers, or name the ` +
+        "data folder of one of them with --data DIR.",
+    );
+  }
+  return loadMasterKey({ dataDir, configured: auth.masterKey });
+}
+
+function signedByActor(log: AuditLog): AuditLog {
+  return {
+    append: (event, origin) => log.append({ ...event, data: { ...event.data, by: ADMIN_ACTOR } }, origin),
+  };
+}
+
+/** Loads the client and connects when a command first needs it: most need no counters. */
+function redisCounters(url: string, logger: Logger, owner: AsyncDisposableStack): AttemptCounterStore {
+  let connecting: Promise<AttemptCounterStore> | undefined;
+  const connect = async (): Promise<AttemptCounterStore> => {
+    const { createRedisConnection } = await import("../store/redis/redis-connection.ts");
+    const { createRedisCounterStore } = await import("../store/redis/redis-counter-store.ts");
+    const connection = owner.use(createRedisConnection({ url, logger }));
+    const waiting = AbortSignal.timeout(REDIS_WAIT_MS);
+    while (connection.status() !== "connected" && !waiting.aborted) await sleep(REDIS_POLL_MS);
+    return createRedisCounterStore({ connection });
+  };
+  const connected = (): Promise<AttemptCounterStore> => (connecting ??= connect());
+  return {
+    reserve: async (...args) => (await connected()).reserve(...args),
+    settle: async (...args) => (await connected()).settle(...args),
+    reset: async (key) => (await connected()).reset(key),
+  };
+}

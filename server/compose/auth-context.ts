@@ -1,0 +1,134 @@
+import type { ServerConfig } from "../config/config.ts";
+import { createAuthenticate, type Authenticate } from "../domain/access/authenticate.ts";
+import { peerKeyOf } from "../net/client-address.ts";
+import { createAccountServices, type AccountServices } from "../domain/accounts/account-services.ts";
+import { createLocalAccount, type LocalAccount } from "../domain/accounts/local-account.ts";
+import { createPasswordHasher } from "../domain/accounts/password-hasher.ts";
+import { createSignInCodes, type SignInCodes } from "../domain/accounts/sign-in-codes.ts";
+import { createWebSessions, type WebSessions } from "../domain/accounts/web-sessions.ts";
+import type { AuthMetrics } from "../domain/auth-metrics.ts";
+import type { Clock } from "../domain/clock.ts";
+import { createAttemptLimits, type AttemptLimits } from "../domain/limits/attempt-limits.ts";
+import type { Logger } from "../domain/logger.ts";
+import { createAccessTokens, type AccessTokens } from "../domain/tokens/access-tokens.ts";
+import { createBootstrapSecret, type BootstrapSecret } from "../domain/tokens/bootstrap-secret.ts";
+import { builtInClients, compatClients } from "../domain/tokens/built-in-clients.ts";
+import { createClients, type Clients } from "../domain/tokens/clients.ts";
+import type { MasterKey } from "../domain/tokens/master-key.ts";
+import { createSessions, type Sessions } from "../domain/tokens/sessions.ts";
+import { createSigningKeys, type SigningKeys } from "../domain/tokens/signing-keys.ts";
+import { createTokenGuard, type TokenGuard } from "../domain/tokens/token-guard.ts";
+import type { RedisStatus } from "../observe/metric-set.ts";
+import { createRedisConnection, type RedisConnection } from "../store/redis/redis-connection.ts";
+import { createRedisCounterStore } from "../store/redis/redis-counter-store.ts";
+import type { Store } from "../store/store.ts";
+
+/** `aud` of our access tokens: this server's own API. */
+const AUDIENCE = "pipit";
+
+export interface AuthContextParts {
+  readonly config: ServerConfig;
+  /** Of the data folder that is ours. */
+  readonly dataDir: string;
+  readonly store: Store;
+  readonly masterKey: MasterKey;
+  readonly metrics: AuthMetrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Accounts, sessions, tokens, keys, clients and limits, built once. */
+export interface AuthContext extends AccountServices, AsyncDisposable {
+  readonly signingKeys: SigningKeys;
+  readonly accessTokens: AccessTokens;
+  readonly guard: TokenGuard;
+  readonly sessions: Sessions;
+  readonly clients: Clients;
+  readonly limits: AttemptLimits;
+  readonly bootstrapSecret: BootstrapSecret;
+  readonly localAccount: LocalAccount;
+  readonly webSessions: WebSessions;
+  readonly signInCodes: SignInCodes;
+  readonly authenticate: Authenticate;
+  readonly redisStatus: () => RedisStatus;
+  /** Passwords that wait for their turn to be hashed. */
+  readonly passwordQueueDepth: () => number;
+}
+
+/** Throws CONFIG_INVALID, STORAGE_*, DATABASE_UNREACHABLE; whatever was built by then is ended again. */
+export async function createAuthContext(parts: AuthContextParts): Promise<AuthContext> {
+  const { config, store, masterKey, clock, logger } = parts;
+  const { auth } = store;
+  await using building = new AsyncDisposableStack();
+  const redis = openRedis(config, logger, building);
+  const counters = redis === undefined ? store.counters : createRedisCounterStore({ connection: redis });
+  const limits = createAttemptLimits({
+    counters,
+    clock,
+    onBlocked: (name, blockedForMs) => logger.warn("auth.blocked", { limit: name, blockedForMs }),
+  });
+  const signingKeys = await createSigningKeys({ store: store.signingKeys, auth, masterKey, clock, logger });
+  const accessTokens = createAccessTokens({
+    keys: signingKeys,
+    issuer: config.issuer,
+    audience: AUDIENCE,
+    clock,
+  });
+  const guard = createTokenGuard({ states: auth.tokenStates, clock });
+  const clients = createClients({ auth, clock, guard });
+  await clients.seed([...builtInClients, ...(config.auth.seedCompatClients ? compatClients : [])]);
+  const sessions = createSessions({ auth, masterKey, clock, guard });
+  const pepper = config.auth.passwordPepper;
+  const hasher = createPasswordHasher({
+    ...(pepper === undefined ? {} : { pepper: Buffer.from(pepper) }),
+    logger,
+  });
+  const services = createAccountServices({
+    auth,
+    masterKey,
+    hasher,
+    limits,
+    sessions,
+    guard,
+    clock,
+    networkOf: peerKeyOf,
+    metrics: parts.metrics,
+  });
+  const webSessions = createWebSessions({ store: store.webSessions, auth, accounts: store.accounts, clock });
+  const bootstrapSecret = building.use(await createBootstrapSecret({ dataDir: parts.dataDir }));
+  const localAccount = createLocalAccount({ accounts: store.accounts, masterKey, clock });
+  const local = await localAccount.ensure();
+  const built = building.move();
+  return {
+    ...services,
+    signingKeys,
+    accessTokens,
+    guard,
+    sessions,
+    clients,
+    limits,
+    bootstrapSecret,
+    localAccount,
+    webSessions,
+    signInCodes: createSignInCodes({ store: store.signInCodes, clock }),
+    authenticate: createAuthenticate({
+      accessTokens,
+      guard,
+      webSessions,
+      anonymousUserId: config.legacyAnonymous ? local.id : undefined,
+      internalKey: config.auth.internalAuthKey,
+      onAuthenticated: (method) => parts.metrics.authenticatedRequest(method),
+    }),
+    redisStatus: () => redis?.status() ?? "disabled",
+    passwordQueueDepth: () => hasher.queued(),
+    [Symbol.asyncDispose]: () => built.disposeAsync(),
+  };
+}
+
+function openRedis(
+  { redisUrl }: ServerConfig,
+  logger: Logger,
+  owner: AsyncDisposableStack,
+): RedisConnection | undefined {
+  return redisUrl === undefined ? undefined : owner.use(createRedisConnection({ url: redisUrl, logger }));
+}

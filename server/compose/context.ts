@@ -1,0 +1,122 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { ServerConfig } from "../config/config.ts";
+import { createAuthContext, type AuthContext } from "./auth-context.ts";
+import { createCorrelation, type Correlation } from "../observe/correlation.ts";
+import { createModelSource, type WarmableModelSource } from "../domain/assistant/model-source.ts";
+import { createAssistantTools } from "../domain/assistant/tools/assistant-tools.ts";
+import { createCalculator } from "../domain/assistant/tools/calculator.ts";
+import { createTurnService } from "../domain/assistant/turn-service.ts";
+import type { TurnService } from "../domain/assistant/turn-types.ts";
+import { startAuditRetention } from "../domain/audit/audit-retention.ts";
+import { auditKeyOf } from "../domain/audit/audit-key.ts";
+import { systemClock, type Clock } from "../domain/clock.ts";
+import type { Logger } from "../domain/logger.ts";
+import type { SpeechService } from "../domain/speech/ports.ts";
+import { createSpeechService } from "../domain/speech/speech-service.ts";
+import { loadMasterKey, type MasterKey } from "../domain/tokens/master-key.ts";
+import { openDataFolder } from "../lifecycle/data-folder.ts";
+import { createLogger } from "../observe/logger.ts";
+import { createMetrics, type Metrics } from "../observe/metrics.ts";
+import { DATABASE_FILE } from "../store/open-database.ts";
+import { openStore, type Store } from "../store/store.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** What a test may put in place of the real thing. */
+export interface ContextDeps {
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  readonly models?: WarmableModelSource;
+  readonly speech?: SpeechService;
+}
+
+/** Everything the ports need, built once and ended together, in the opposite order. */
+export interface ServerContext extends AuthContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly correlation: Correlation;
+  readonly store: Store;
+  readonly masterKey: MasterKey;
+  readonly metrics: Metrics;
+  readonly models: WarmableModelSource;
+  readonly speech: SpeechService;
+  readonly turns: TurnService;
+  readonly startedAtMs: number;
+}
+
+/**
+ * Builds the server's parts.
+ *
+ * @throws PipitError DATA_FOLDER_IN_USE, STORAGE_*, CONFIG_INVALID; whatever was built by then is ended again
+ */
+export async function createContext(config: ServerConfig, deps: ContextDeps = {}): Promise<ServerContext> {
+  const clock = deps.clock ?? systemClock;
+  const correlation = createCorrelation();
+  const logger =
+    deps.logger ?? createLogger({ level: config.logLevel, correlationId: () => correlation.current() });
+
+  await using building = new AsyncDisposableStack();
+  const folder = building.use(await openDataFolder(config.dataDir));
+  const late: { store?: Store; auth?: AuthContext } = {};
+  // Gauges ask for what is built below, once it is there.
+  const metrics = createMetrics({
+    pingDatabase: async () => late.store?.ping(),
+    redisStatus: () => late.auth?.redisStatus() ?? "disabled",
+    passwordQueueDepth: () => late.auth?.passwordQueueDepth() ?? 0,
+  });
+  const masterKey = await loadMasterKey({ dataDir: folder.path, configured: config.auth.masterKey });
+  const store = building.use(
+    await openStore({
+      ...(config.databaseUrl === undefined
+        ? { file: join(folder.path, DATABASE_FILE) }
+        : { databaseUrl: config.databaseUrl }),
+      auditKey: auditKeyOf(masterKey),
+      auditMetrics: metrics,
+      clock,
+      logger,
+    }),
+  );
+  late.store = store;
+  // The folder's lock is ours, so whoever was answering from this database is gone; PostgreSQL may have other users.
+  if (store.dialect === "sqlite") await store.turns.endLeases();
+  const auth = building.use(
+    await createAuthContext({ config, dataDir: folder.path, store, masterKey, metrics, clock, logger }),
+  );
+  late.auth = auth;
+  if (store.auditReader !== undefined) {
+    const retentionMs = config.auth.auditRetentionDays * DAY_MS;
+    building.use(startAuditRetention({ reader: store.auditReader, retentionMs, logger }));
+  }
+  await Promise.all([auth.webSessions.removeExpired(), auth.signInCodes.removeExpired()]);
+  const models = deps.models ?? createModelSource({ config: config.model, clock, logger });
+  const calculator = building.use(createCalculator());
+  const speech = deps.speech ?? building.use(createSpeechService({ config: config.speech, logger }));
+  const turns = building.use(
+    createTurnService({
+      chats: store.chats,
+      turns: store.turns,
+      models,
+      toolsFor: (scope) => createAssistantTools({ ...scope, turns: store.turns, clock, calculator }),
+      speech,
+      clock,
+      logger,
+      ownerId: randomUUID(),
+    }),
+  );
+  const built = building.move();
+  return {
+    clock,
+    logger,
+    correlation,
+    store,
+    masterKey,
+    metrics,
+    ...auth,
+    models,
+    speech,
+    turns,
+    startedAtMs: clock.nowMs(),
+    [Symbol.asyncDispose]: () => built.disposeAsync(),
+  };
+}

@@ -1,0 +1,175 @@
+import { PipitError } from "#contract/pipit-error.ts";
+import type { RuntimeInfo } from "#contract/auth-wire.ts";
+import { createClientAddress } from "#server/net/client-address.ts";
+import type { ServerConfig } from "#server/config/config.ts";
+import { formatAddress, type ListenAddress } from "#server/net/listen-address.ts";
+import { createContext, type ContextDeps, type ServerContext } from "./context.ts";
+import type { Logger } from "#server/domain/logger.ts";
+import { FULL_SCOPE } from "#server/domain/tokens/scopes.ts";
+import { signInAddress } from "#server/http/auth/sign-in-address.ts";
+import { createRoutes } from "#server/http/routes.ts";
+import { startHttpServer } from "#server/http/http-server.ts";
+import { createSite } from "#server/http/kit/site.ts";
+import { isLoopbackAddress } from "#server/net/peer.ts";
+import { startGrpcServer } from "#server/rpc/grpc-server.ts";
+import { createAuthService } from "#server/rpc/auth/auth-service.ts";
+import { createOtpService } from "#server/rpc/otp/otp-service.ts";
+import { createRpcRoutes, type RpcRoutes } from "#server/rpc/router.ts";
+import { createStreamingService } from "#server/rpc/streaming/streaming-service.ts";
+import { version } from "#contract/version.ts";
+import type { ListeningPort } from "../net/listening-port.ts";
+import { writeRuntimeFile } from "../lifecycle/runtime-file.ts";
+import { stopPorts } from "../net/stop-ports.ts";
+
+export interface ServerDeps extends ContextDeps {
+  /** How long running streams may go on after a stop was asked for; default 10 s. */
+  readonly drainMs?: number;
+}
+
+/** A server that takes calls. Disposing stops it gently. */
+export interface RunningServer extends AsyncDisposable {
+  /** e.g. "http://127.0.0.1:8787" */
+  readonly httpUrl: string;
+  /** host:port */
+  readonly grpcUrl: string;
+  readonly runtime: RuntimeInfo;
+  /** Makes an address that signs one browser in to the local account: a secret, for the person's eyes only. */
+  makeSignInAddress(): Promise<string>;
+  /**
+   * Takes nothing new, lets running streams end for 10 s, then ends them with SERVER_STOPPING. Repeatable.
+   *
+   * @param hurry when it aborts, nothing is waited for any longer
+   */
+  stop(hurry?: AbortSignal): Promise<void>;
+}
+
+/**
+ * Builds everything, opens both ports, and says so in `runtime.json`.
+ *
+ * @throws PipitError PORT_IN_USE, DATA_FOLDER_IN_USE, STORAGE_*, CONFIG_INVALID; nothing is left behind then
+ */
+export async function startServer(config: ServerConfig, deps: ServerDeps = {}): Promise<RunningServer> {
+  await using starting = new AsyncDisposableStack();
+  const context = starting.use(await createContext(config, deps));
+  warnAboutExposure(context.logger, config);
+  const shutdown = new AbortController();
+  const rpc = createRpcRoutes({
+    streaming: createStreamingService({ ...context, usage: context.store.usage }),
+    auth: createAuthService({
+      ...context,
+      freshKeys: () => context.signingKeys.fresh(),
+      otpOptional: config.auth.legacyOtpOptional,
+      registrationOpen: config.auth.registrationOpen,
+    }),
+    otp: createOtpService({ ...context, accounts: context.store.accounts }),
+    authenticate: context.authenticate,
+    logger: context.logger,
+    shutdownSignal: shutdown.signal,
+  });
+  let stopping: Promise<void> | undefined;
+  const clientAddressOf = createClientAddress(config.trustedProxies);
+  const site = createSite({ listen: config.http, publicUrl: config.publicUrl });
+  const pageUrl = (): string => config.publicUrl ?? httpUrl;
+  const routes = createRoutes(context, {
+    site,
+    webRoot: config.webRoot,
+    pageUrl,
+    isStopping: () => stopping !== undefined,
+    config,
+  });
+  const http = await startHttpServer(config.http, { ...context, rpc, routes, site, clientAddressOf });
+  const httpUrl = `http://${formatAddress(reachable(http.address))}`;
+  starting.defer(() => closeNow(http));
+  const grpc = await startGrpcServer(config.grpc, { ...context, rpc, clientAddressOf });
+  starting.defer(() => closeNow(grpc));
+
+  const runtime: RuntimeInfo = {
+    pid: process.pid,
+    httpUrl,
+    grpcUrl: formatAddress(reachable(grpc.address)),
+    version,
+    ...(context.store.setAside === undefined ? {} : { setAside: context.store.setAside }),
+  };
+  starting.use(await writeRuntimeFile(config.dataDir, runtime));
+  context.logger.info("server.ready", { ...runtime });
+  // Not before: what the first question needs must not delay the moment when it can be asked.
+  void context.models.warm();
+  void context.metrics.load();
+
+  const owned = starting.move();
+  const stop = (hurry?: AbortSignal): Promise<void> => {
+    stopping ??= stopAll(
+      { context, rpc, ports: [http, grpc], shutdown, owned, drainMs: deps.drainMs },
+      hurry,
+    );
+    return stopping;
+  };
+  return {
+    ...runtime,
+    runtime,
+    async makeSignInAddress() {
+      const { id } = await context.localAccount.ensure();
+      const { code } = await context.signInCodes.issue({ userId: id, scope: FULL_SCOPE.split(" ") });
+      return signInAddress(pageUrl(), code);
+    },
+    stop,
+    [Symbol.asyncDispose]: () => stop(),
+  };
+}
+
+interface Stoppable {
+  readonly context: ServerContext;
+  readonly rpc: RpcRoutes;
+  readonly ports: readonly ListeningPort[];
+  readonly shutdown: AbortController;
+  readonly owned: AsyncDisposableStack;
+  readonly drainMs: number | undefined;
+}
+
+async function stopAll(server: Stoppable, hurry: AbortSignal | undefined): Promise<void> {
+  const { context, rpc, ports, shutdown, owned } = server;
+  context.logger.info("server.stopping");
+  rpc.health.stop();
+  await stopPorts({
+    ports,
+    turns: context.turns,
+    drainMs: server.drainMs,
+    hurry: hurry ?? new AbortController().signal,
+    endStreams: () =>
+      shutdown.abort(
+        new PipitError("SERVER_STOPPING", "The server is stopping. Try again in a moment.", {
+          retryAfterMs: 1_000,
+        }),
+      ),
+  });
+  await owned.disposeAsync();
+  context.logger.info("server.stopped");
+}
+
+async function closeNow(port: ListeningPort): Promise<void> {
+  const closed = port.close();
+  port.destroy();
+  await closed;
+}
+
+/** Tokens in the clear on a network are everybody's; TLS comes with the team deployment. */
+function warnAboutExposure(logger: Logger, config: ServerConfig): void {
+  for (const [flag, address] of [
+    ["--http", config.http],
+    ["--grpc", config.grpc],
+  ] as const) {
+    if (address.host === "localhost" || isLoopbackAddress(address.host)) continue;
+    logger.warn("server.exposed_without_tls", {
+      setting: `${flag} ${formatAddress(address)}`,
+      detail:
+        "This address is reachable from other machines, and there is no TLS: tokens and messages can be read on the way. " +
+        "Listen on 127.0.0.1, or put a TLS proxy in front.",
+    });
+  }
+}
+
+/** A wildcard is where one listens, not where one connects to. */
+function reachable(address: ListenAddress): ListenAddress {
+  if (address.host === "0.0.0.0") return { ...address, host: "127.0.0.1" };
+  return address.host === "::" ? { ...address, host: "::1" } : address;
+}

@@ -1,0 +1,40 @@
+import fastify from "fastify";
+import { expect, test } from "vitest";
+import { createRecordingLogger } from "#server/testing/temporary-store.ts";
+import { healthRoute, type HealthRouteDeps } from "./health.ts";
+import { addRoutes } from "../kit/route.ts";
+
+async function health(over: Partial<HealthRouteDeps>): Promise<{ status: number; body: unknown }> {
+  await using stack = new AsyncDisposableStack();
+  const app = fastify();
+  stack.defer(() => app.close());
+  const deps = { pingDatabase: async () => undefined, logger: createRecordingLogger(), ...over };
+  addRoutes(app, [healthRoute(deps)]);
+  const answer = await app.inject("/health");
+  return { status: answer.statusCode, body: answer.json() };
+}
+
+test("a server without Redis is healthy and says that there is none", async () => {
+  expect(await health({})).toMatchObject({
+    status: 200,
+    body: { status: "healthy", database: "connected", redis: "disabled" },
+  });
+});
+
+test("a lost Redis is told, and does not make the server unhealthy", async () => {
+  expect(await health({ redisStatus: () => "connected" })).toMatchObject({ body: { redis: "connected" } });
+  expect(await health({ redisStatus: () => "down" })).toMatchObject({
+    status: 200,
+    body: { status: "healthy", redis: "down" },
+  });
+});
+
+test("a lost database makes it unhealthy", async () => {
+  const lost = async (): Promise<void> => {
+    throw new Error("no");
+  };
+  expect(await health({ pingDatabase: lost, redisStatus: () => "connected" })).toMatchObject({
+    status: 503,
+    body: { status: "unhealthy", database: "down", redis: "connected" },
+  });
+});

@@ -1,0 +1,118 @@
+import fastify from "fastify";
+import { describe, expect, test } from "vitest";
+import { addRoutes } from "../http/kit/route.ts";
+import { measureRequests } from "../http/kit/measure-requests.ts";
+import { metricsRoute } from "../http/probes/metrics-route.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+
+const sources = {
+  pingDatabase: async () => undefined,
+  redisStatus: () => "connected" as const,
+  passwordQueueDepth: () => 3,
+};
+
+async function lines(metrics: Metrics): Promise<readonly string[]> {
+  return (await metrics.text()).body.split("\n");
+}
+
+describe("metrics", () => {
+  test("count what the auth service does under the names of the contract", async () => {
+    const metrics = createMetrics(sources);
+    metrics.tokenRequest("password", "success", 150, "pipit-cli");
+    metrics.tokenRequest("urn:ietf:params:oauth:grant-type:device_code", "slow_down", 1);
+    metrics.successfulLogin();
+    metrics.failedLogin("wrong-password");
+    metrics.refreshRotation("rotated");
+    metrics.refreshReuse();
+    metrics.passwordGrant("pipit-cli");
+    metrics.authenticatedRequest("internal");
+    expect(await lines(metrics)).toEqual(
+      expect.arrayContaining([
+        'auth_token_requests_total{grant_type="password",outcome="success",client_id="pipit-cli"} 1',
+        'auth_token_requests_total{grant_type="device_code",outcome="slow_down",client_id=""} 1',
+        'auth_token_request_duration_seconds_bucket{le="0.1",grant_type="password"} 0',
+        'auth_token_request_duration_seconds_bucket{le="0.2",grant_type="password"} 1',
+        'auth_failed_login_attempts_total{reason="wrong-password"} 1',
+        'auth_refresh_token_rotations_total{outcome="rotated"} 1',
+        "auth_successful_logins_total 1",
+        "auth_refresh_token_reuse_total 1",
+        'auth_password_grant_total{client_id="pipit-cli"} 1',
+        'auth_authenticated_requests_total{method="internal"} 1',
+        "auth_password_queue_depth 3",
+        "pipit_database_up 1",
+        "pipit_redis_up 1",
+      ]),
+    );
+  });
+
+  test("keep what was counted before they were loaded, and share nothing between servers", async () => {
+    const [one, other] = [createMetrics(sources), createMetrics(sources)];
+    one.refreshReuse();
+    await one.load();
+    one.refreshReuse();
+    expect(await lines(one)).toContain("auth_refresh_token_reuse_total 2");
+    expect(await lines(other)).toContain("auth_refresh_token_reuse_total 0");
+  });
+
+  test("make no label of what strangers send", async () => {
+    const metrics = createMetrics(sources);
+    metrics.tokenRequest('x"} 1\nforged', "success", 1, "a b\n");
+    for (let n = 0; n < 500; n++) {
+      metrics.tokenRequest(`grant-${n}`, `outcome-${n}`, 1, `client-${n}`);
+      metrics.failedLogin(`reason-${n}`);
+      metrics.refreshRotation(`outcome-${n}`);
+      metrics.passwordGrant(`client-${n}`);
+    }
+    const all = await lines(metrics);
+    expect(all.filter((line) => line.includes("forged") || line.includes("grant-1"))).toEqual([]);
+    for (const name of ["auth_failed_login_attempts_total", "auth_password_grant_total"]) {
+      expect(all.filter((line) => line.startsWith(`${name}{`))).toHaveLength(51);
+    }
+    expect(all.length).toBeLessThan(400);
+  });
+
+  test("say that database and Redis are down, and nothing of a Redis that is not used", async () => {
+    const down = createMetrics({
+      ...sources,
+      pingDatabase: async () => {
+        throw new Error("no");
+      },
+      redisStatus: async () => {
+        throw new Error("no");
+      },
+    });
+    expect(await lines(down)).toEqual(expect.arrayContaining(["pipit_database_up 0", "pipit_redis_up 0"]));
+    const without = createMetrics({ ...sources, redisStatus: () => "disabled" });
+    expect((await lines(without)).filter((line) => line.startsWith("pipit_redis_up"))).toEqual([]);
+  });
+
+  test("tell of the process", async () => {
+    const metrics = createMetrics(sources);
+    const valueOf = async (name: string): Promise<number> =>
+      Number((await lines(metrics)).find((line) => line.startsWith(`${name} `))?.split(" ")[1]);
+    const cpu = await valueOf("process_cpu_seconds_total");
+    expect(cpu).toBeGreaterThan(0);
+    expect(await valueOf("process_cpu_seconds_total")).toBeLessThan(cpu + 60);
+    expect(await valueOf("process_resident_memory_bytes")).toBeGreaterThan(1e6);
+    expect(await valueOf("nodejs_eventloop_lag_seconds")).toBeGreaterThanOrEqual(0);
+    expect(await valueOf("nodejs_eventloop_utilization")).toBeLessThanOrEqual(1);
+  });
+
+  test("are served as text, with requests by route and never by path", async () => {
+    const metrics = createMetrics(sources);
+    await using stack = new AsyncDisposableStack();
+    const app = fastify();
+    stack.defer(() => app.close());
+    measureRequests(app, metrics);
+    addRoutes(app, [metricsRoute(metrics), { method: "GET", path: "/chats/:id", handler: async () => ({}) }]);
+    await app.inject("/chats/secret-chat");
+    await app.inject("/nowhere/secret-path");
+    const answer = await app.inject("/metrics");
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers["content-type"]).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(answer.body).toContain('pipit_http_requests_total{route="/chats/:id",status="2xx"} 1');
+    expect(answer.body).toContain('pipit_http_requests_total{route="none",status="4xx"} 1');
+    expect(answer.body).toContain('pipit_http_request_duration_seconds_count{route="/chats/:id"} 1');
+    expect(answer.body).not.toContain("secret");
+  });
+});

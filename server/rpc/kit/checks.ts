@@ -1,0 +1,90 @@
+import { randomUUID } from "node:crypto";
+import type { HandlerContext } from "@connectrpc/connect";
+import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
+import { callerKey } from "./caller-context.ts";
+
+const HARDWARE_ID_MAX_CHARS = 256;
+const SESSION_ID_MAX_CHARS = 128;
+const LOCALE_MAX_CHARS = 35;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Text of the original servers for a bad hardware id, which clients may compare (wire-facts: seed 000). */
+export const HARDWARE_ID_TEXT = "hardware_id is required and must be valid (not empty or 'unknown')";
+
+/** Who calls; the auth interceptor has put it there. Throws TOKEN_MISSING. */
+export function requireCaller(context: Pick<HandlerContext, "values">): Caller {
+  const caller = context.values.get(callerKey);
+  if (caller === undefined)
+    throw new PipitError("TOKEN_MISSING", "Sign in first: this call carries no access token.");
+  return caller;
+}
+
+/** False for an empty, blank, over-long or "unknown" hardware id. */
+export function isHardwareId(value: string): boolean {
+  const id = value.trim();
+  return id !== "" && id.toLowerCase() !== "unknown" && id.length <= HARDWARE_ID_MAX_CHARS;
+}
+
+/** The hardware id without surrounding blanks. Throws HARDWARE_ID_INVALID. */
+export function checkHardwareId(value: string): string {
+  if (isHardwareId(value)) return value.trim();
+  throw new PipitError("HARDWARE_ID_INVALID", `${HARDWARE_ID_TEXT}.`, { field: "hardware_id" });
+}
+
+/** The client's session id, or a new UUID v4 when it sent none. Throws INVALID_REQUEST. */
+export function checkSessionId(value: string | undefined): string {
+  if (value === undefined || value.trim() === "") return randomUUID();
+  if (value.length <= SESSION_ID_MAX_CHARS) return value;
+  throw new PipitError(
+    "INVALID_REQUEST",
+    `session_id is ${value.length} characters long; the limit is ${SESSION_ID_MAX_CHARS}. Send a UUID.`,
+    { field: "session_id" },
+  );
+}
+
+/** The message id in lower case. Throws INVALID_REQUEST for anything but a UUID. */
+export function checkClientMessageId(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  if (UUID.test(value)) return value.toLowerCase();
+  throw new PipitError(
+    "INVALID_REQUEST",
+    "client_message_id must be a UUID, made anew for each message and kept when the message is sent again.",
+    { field: "client_message_id" },
+  );
+}
+
+/** The prompt without NUL, which no text column of PostgreSQL takes. Throws PROMPT_EMPTY or PROMPT_TOO_LONG. */
+export function checkPrompt(value: string): string {
+  checkPromptLength(value);
+  if (value.trim() === "") {
+    throw new PipitError("PROMPT_EMPTY", "The message is empty. Type a question and send it again.", {
+      field: "prompt",
+    });
+  }
+  return value.replaceAll("\0", "\uFFFD");
+}
+
+/** Throws PROMPT_TOO_LONG. */
+export function checkPromptLength(value: string): void {
+  if (value.length <= PROMPT_MAX_CHARS) return;
+  throw new PipitError(
+    "PROMPT_TOO_LONG",
+    `The message is ${value.length} characters long; the limit is ${PROMPT_MAX_CHARS}. Send it in parts.`,
+    { field: "prompt" },
+  );
+}
+
+/**
+ * The BCP 47 tag in canonical form, or undefined. A tag nobody understands ("C", "POSIX") is the same as none: it comes
+ * from a machine's settings, and the person cannot be asked to mend those to get an answer.
+ */
+export function readLocale(value: string | undefined): string | undefined {
+  if (value === undefined || value.length > LOCALE_MAX_CHARS) return undefined;
+  try {
+    return Intl.getCanonicalLocales(value.replace(/[.@].*$/, "").replaceAll("_", "-"))[0];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,150 @@
+import { CompiledQuery, type Kysely } from "kysely";
+import { v7 as uuidv7 } from "uuid";
+import {
+  auditChainMac,
+  auditEventHash,
+  type ChainState,
+  type HashedEvent,
+  type AuditKey,
+} from "#server/domain/audit/audit-hash.ts";
+import type { AuditEvent, AuditLog, AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { Clock } from "#server/domain/clock.ts";
+import { createAuditChains } from "./audit-chains.ts";
+import type { Tables } from "../sql/schema.ts";
+import { inTransaction } from "../sql/transaction.ts";
+
+/** Longest texts of an event, in UTF-16 units; what is longer is cut. */
+export const AUDIT_MAX_CHARS = {
+  reason: 64,
+  id: 128,
+  ip: 64,
+  userAgent: 256,
+  correlationId: 128,
+  dataName: 64,
+  dataText: 256,
+} as const;
+/** Facts of one event; more are left out. */
+export const AUDIT_MAX_FACTS = 16;
+
+export interface AuditLogOptions {
+  /** 32 bytes, of the master key. Who has it can forge the log; who has only the database cannot. */
+  readonly key: AuditKey;
+  readonly clock: Clock;
+  readonly dialect: "sqlite" | "postgres";
+}
+
+/**
+ * {@link AuditLog} on SQL. On a transaction, the event belongs to it; otherwise each event has its own.
+ *
+ * `append` throws STORAGE_CORRUPT when the log was tampered with so that nothing can be added to it.
+ *
+ * @example auth.transaction((trx) => createAuditLog(trx, options).append({ event: "login", outcome: "success" }, origin));
+ */
+export function createAuditLog(db: Kysely<Tables>, options: AuditLogOptions): AuditLog {
+  if (!db.isTransaction) {
+    return {
+      append: (event, origin) =>
+        inTransaction(db, (trx) => createAuditLog(trx, options).append(event, origin)),
+    };
+  }
+  // A transaction keeps to the chain it holds: with two it could stand in the way of one that took them the other way.
+  let held: number | undefined;
+  let last: Promise<void> = Promise.resolve();
+  const chains = createAuditChains(db, options);
+  const append = async (event: AuditEvent, origin: AuditOrigin): Promise<void> => {
+    const chain = (held === undefined ? undefined : await chains.takeOne(held)) ?? (await chains.take());
+    held = chain.id;
+    await write(db, options, chain, { event, origin });
+  };
+  return {
+    append(event, origin) {
+      // One after the other, also for a caller who does not wait.
+      const done = last.then(() => append(event, origin));
+      last = done.catch(() => undefined);
+      return done;
+    },
+  };
+}
+
+const eventColumns =
+  "id, chain, seq, at_ms, event, outcome, reason, user_id, client_id, family_id, ip, user_agent, correlation_id, data, hash";
+const moveSqlite = "update audit_chains set seq = ?, head_hash = ?, mac = ? where id = ?";
+const insertSqlite = `insert into audit_events (${eventColumns}) values (${Array.from({ length: 15 }, () => "?").join(", ")})`;
+/** Both in one round trip. */
+const writePostgres =
+  "with moved as (update audit_chains set seq = $1, head_hash = $2, mac = $3 where id = $4) " +
+  `insert into audit_events (${eventColumns}) values (${Array.from({ length: 15 }, (_, n) => `$${n + 5}`).join(", ")})`;
+
+async function write(
+  trx: Kysely<Tables>,
+  { key, clock, dialect }: AuditLogOptions,
+  chain: ChainState,
+  { event, origin }: { readonly event: AuditEvent; readonly origin: AuditOrigin },
+): Promise<void> {
+  const row = toHashed(event, origin, { chain: chain.id, seq: chain.seq + 1, atMs: clock.nowMs() });
+  const hash = auditEventHash(key, row, chain.headHash);
+  const mac = auditChainMac(key, { ...chain, seq: row.seq, headHash: hash });
+  const moved = [row.seq, hash, mac, row.chain];
+  const values = [
+    row.id,
+    row.chain,
+    row.seq,
+    row.atMs,
+    row.event,
+    row.outcome,
+    row.reason,
+    row.userId,
+    row.clientId,
+    row.familyId,
+    row.ip,
+    row.userAgent,
+    row.correlationId,
+    row.data,
+    hash,
+  ];
+  if (dialect === "postgres") {
+    await trx.executeQuery(CompiledQuery.raw(writePostgres, [...moved, ...values]));
+    return;
+  }
+  await trx.executeQuery(CompiledQuery.raw(moveSqlite, moved));
+  await trx.executeQuery(CompiledQuery.raw(insertSqlite, values));
+}
+
+function toHashed(
+  event: AuditEvent,
+  origin: AuditOrigin,
+  place: Pick<HashedEvent, "chain" | "seq" | "atMs">,
+): HashedEvent {
+  return {
+    ...place,
+    id: uuidv7(),
+    event: event.event,
+    outcome: event.outcome,
+    reason: cut(event.reason, AUDIT_MAX_CHARS.reason),
+    userId: cut(event.userId, AUDIT_MAX_CHARS.id),
+    clientId: cut(event.clientId, AUDIT_MAX_CHARS.id),
+    familyId: cut(event.familyId, AUDIT_MAX_CHARS.id),
+    ip: cut(origin.ip, AUDIT_MAX_CHARS.ip),
+    userAgent: cut(origin.userAgent, AUDIT_MAX_CHARS.userAgent),
+    correlationId: cut(origin.correlationId, AUDIT_MAX_CHARS.correlationId),
+    data: factsOf(event.data),
+  };
+}
+
+function factsOf(data: AuditEvent["data"]): string {
+  if (data === undefined) return "{}";
+  const facts = Object.entries(data)
+    .slice(0, AUDIT_MAX_FACTS)
+    .map(([name, value]) => [
+      cut(name, AUDIT_MAX_CHARS.dataName),
+      typeof value === "string" ? cut(value, AUDIT_MAX_CHARS.dataText) : value,
+    ]);
+  return JSON.stringify(Object.fromEntries(facts));
+}
+
+/** Shortens a text, and leaves out what databases change (NUL, half of a surrogate pair): its hash must stay true. */
+function cut(text: string | undefined, maxChars: number): string | null {
+  if (text === undefined) return null;
+  const short = text.length > maxChars ? text.slice(0, maxChars) : text;
+  return short.toWellFormed().replaceAll("\0", "\uFFFD");
+}

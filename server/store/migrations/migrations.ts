@@ -1,0 +1,211 @@
+import { sql, type Kysely } from "kysely";
+import type { Migration } from "kysely/migration";
+import { PipitError } from "#contract/pipit-error.ts";
+import { createAuthTables } from "./migration-0003.ts";
+import type { Tables } from "../sql/schema.ts";
+import type { TurnIndex } from "../search/turn-index.ts";
+
+/** The one migration set, oldest first; names sort in the order they run and are never changed once released. */
+export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, Migration>> {
+  return {
+    "0001_accounts_chats_turns_tokens": {
+      async up(db: Kysely<Tables>) {
+        await createAccounts(db);
+        await createChats(db);
+        await createTokens(db);
+        await turnIndex.create(db);
+      },
+    },
+    "0002_web_sessions": {
+      async up(db: Kysely<Tables>) {
+        await createWebSessions(db);
+      },
+    },
+    "0003_auth_service": { up: createAuthTables },
+  };
+}
+
+/**
+ * Brings the database to this program's schema; all of it or nothing. Resolves to the migrations that were missing.
+ * Throws CONFIG_INVALID for a database of a newer program, and STORAGE_* as the dialect maps its errors.
+ */
+export async function migrate(
+  db: Kysely<Tables>,
+  migrations: Readonly<Record<string, Migration>>,
+  place: string,
+): Promise<readonly string[]> {
+  const executed = await executedMigrations(db);
+  const unknown = executed.find((name) => !Object.hasOwn(migrations, name));
+  if (unknown !== undefined) {
+    throw new PipitError(
+      "CONFIG_INVALID",
+      `The database ${place} was written by a newer version of Pipit (schema ${unknown}). ` +
+        "Update Pipit, or start it with another --data folder or database. The database was not changed.",
+    );
+  }
+  const missing = Object.keys(migrations).filter((name) => !executed.includes(name));
+  if (missing.length === 0) return [];
+  // Loaded only by the few starts that need it.
+  const { Migrator } = await import("kysely/migration");
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+  return missing;
+}
+
+/** Names of the migrations that were run, also of a newer program's. */
+export async function executedMigrations(db: Kysely<Tables>): Promise<readonly string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some((table) => table.name === "kysely_migration")) return [];
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db);
+  return rows.map((row) => row.name);
+}
+
+async function createAccounts(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable("accounts")
+    .addColumn("id", "text", (c) => c.primaryKey().notNull())
+    .addColumn("login", "text", (c) => c.notNull().unique())
+    .addColumn("display_name", "text", (c) => c.notNull())
+    .addColumn("is_local", "integer", (c) => c.notNull())
+    .addColumn("is_active", "integer", (c) => c.notNull())
+    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
+    .execute();
+  // One local account per server, also when two processes start at the same moment.
+  await sql`create unique index accounts_one_local on accounts (is_local) where is_local = 1`.execute(db);
+}
+
+/*
+ * user_id refers to no table on purpose: tokens are verified without the accounts table, and tables that partition
+ * by user must not depend on one that does not.
+ */
+async function createChats(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable("chats")
+    .addColumn("id", "text", (c) => c.primaryKey().notNull())
+    .addColumn("user_id", "text", (c) => c.notNull())
+    .addColumn("title", "text", (c) => c.notNull())
+    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
+    .addColumn("updated_at_ms", "bigint", (c) => c.notNull())
+    .execute();
+  await db.schema
+    .createIndex("chats_by_user")
+    .on("chats")
+    .columns(["user_id", "updated_at_ms", "id"])
+    .execute();
+  await db.schema
+    .createTable("turns")
+    .addColumn("id", "text", (c) => c.primaryKey().notNull())
+    .addColumn("chat_id", "text", (c) => c.notNull().references("chats.id").onDelete("cascade"))
+    .addColumn("user_id", "text", (c) => c.notNull())
+    .addColumn("client_message_id", "text")
+    .addColumn("turn_index", "integer", (c) => c.notNull())
+    .addColumn("user_text", "text", (c) => c.notNull())
+    .addColumn("had_image", "integer", (c) => c.notNull())
+    .addColumn("assistant_text", "text", (c) => c.notNull())
+    .addColumn("status", "text", (c) => c.notNull())
+    .addColumn("model", "text")
+    .addColumn("input_tokens", "integer", (c) => c.notNull())
+    .addColumn("output_tokens", "integer", (c) => c.notNull())
+    .addColumn("owner_id", "text", (c) => c.notNull())
+    .addColumn("lease_until_ms", "bigint", (c) => c.notNull())
+    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
+    .addColumn("finished_at_ms", "bigint")
+    // Null is never equal to null: clients that send no id are not held to one message.
+    .addUniqueConstraint("turns_once", ["user_id", "client_message_id"])
+    .execute();
+  await db.schema
+    .createIndex("turns_by_chat")
+    .unique()
+    .on("turns")
+    .columns(["chat_id", "turn_index"])
+    .execute();
+  // Holds only what runs now, so that renewing leases costs nothing however many turns there are.
+  await sql`create index turns_running on turns (owner_id) where status = 'running'`.execute(db);
+  await db.schema
+    .createTable("usage_reports")
+    .addColumn("id", "text", (c) => c.primaryKey().notNull())
+    .addColumn("user_id", "text", (c) => c.notNull())
+    .addColumn("hardware_id", "text", (c) => c.notNull())
+    .addColumn("session_id", "text", (c) => c.notNull())
+    .addColumn("source", "text", (c) => c.notNull())
+    .addColumn("model", "text", (c) => c.notNull())
+    .addColumn("input_tokens", "integer", (c) => c.notNull())
+    .addColumn("output_tokens", "integer", (c) => c.notNull())
+    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
+    .execute();
+  await db.schema
+    .createIndex("usage_reports_by_user")
+    .on("usage_reports")
+    .columns(["user_id", "created_at_ms"])
+    .execute();
+}
+
+async function createTokens(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable("signing_keys")
+    .addColumn("kid", "text", (c) => c.primaryKey().notNull())
+    .addColumn("algorithm", "text", (c) => c.notNull())
+    .addColumn("public_jwk", "text", (c) => c.notNull())
+    .addColumn("sealed_private_key", "text", (c) => c.notNull())
+    .addColumn("state", "text", (c) => c.notNull())
+    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
+    .execute();
+  // The guard of SigningKeyStore.insertFirst.
+  await sql`create unique index signing_keys_one_signing on signing_keys (algorithm) where state = 'signing'`.execute(
+    db,
+  );
+  await db.schema
+    .createTable("refresh_families")
+    .addColumn("id", "text", (c) => c.primaryKey().notNull())
+    .addColumn("user_id", "text", (c) => c.notNull())
+    .addColumn("client_id", "text", (c) => c.notNull())
+    .addColumn("scope", "text", (c) => c.notNull())
+    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
+    .addColumn("expires_at_ms", "bigint", (c) => c.notNull())
+    .addColumn("revoked_at_ms", "bigint")
+    .execute();
+  await db.schema
+    .createIndex("refresh_families_by_user")
+    .on("refresh_families")
+    .columns(["user_id"])
+    .execute();
+  await db.schema
+    .createTable("refresh_tokens")
+    .addColumn("hash", "text", (c) => c.primaryKey().notNull())
+    .addColumn("family_id", "text", (c) => c.notNull().references("refresh_families.id").onDelete("cascade"))
+    .addColumn("generation", "integer", (c) => c.notNull())
+    .addColumn("expires_at_ms", "bigint", (c) => c.notNull())
+    .addColumn("consumed_at_ms", "bigint")
+    // A fork of a family is impossible, not only unlikely.
+    .addUniqueConstraint("refresh_tokens_one_per_generation", ["family_id", "generation"])
+    .execute();
+}
+
+async function createWebSessions(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable("web_sessions")
+    .addColumn("hash", "text", (c) => c.primaryKey().notNull())
+    .addColumn("user_id", "text", (c) => c.notNull())
+    .addColumn("client_id", "text", (c) => c.notNull())
+    .addColumn("scope", "text", (c) => c.notNull())
+    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
+    .addColumn("last_seen_at_ms", "bigint", (c) => c.notNull())
+    .addColumn("expires_at_ms", "bigint", (c) => c.notNull())
+    .execute();
+  await db.schema.createIndex("web_sessions_by_user").on("web_sessions").columns(["user_id"]).execute();
+  await db.schema.createIndex("web_sessions_by_end").on("web_sessions").columns(["expires_at_ms"]).execute();
+  await db.schema
+    .createTable("sign_in_codes")
+    .addColumn("hash", "text", (c) => c.primaryKey().notNull())
+    .addColumn("user_id", "text", (c) => c.notNull())
+    .addColumn("scope", "text", (c) => c.notNull())
+    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
+    .addColumn("expires_at_ms", "bigint", (c) => c.notNull())
+    .execute();
+  await db.schema
+    .createIndex("sign_in_codes_by_user")
+    .on("sign_in_codes")
+    .columns(["user_id", "created_at_ms"])
+    .execute();
+}

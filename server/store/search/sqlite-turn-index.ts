@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto";
+import { sql, type Kysely } from "kysely";
+import type { Tables } from "../sql/schema.ts";
+import { stemsOf, type SearchTerm } from "./search-text.ts";
+import type { IndexQuery, TurnIndex } from "./turn-index.ts";
+
+/**
+ * The turn index on FTS5. It stores stems only, never the text (`content=''`), and a "scope" column of one token per
+ * user and one per chat, so that a search reads the lists of one user however many there are.
+ * `turn_search_rows` gives turns the integer ids that FTS5 needs; its trigger keeps both in step, cascades included.
+ */
+export function createSqliteTurnIndex(): TurnIndex {
+  return {
+    async create(db) {
+      await sql`create virtual table turn_search using fts5(
+        scope, question, answer, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0'
+      )`.execute(db);
+      await sql`create table turn_search_rows (
+        id integer primary key autoincrement,
+        turn_id text not null unique references turns (id) on delete cascade
+      )`.execute(db);
+      await sql`create trigger turn_search_rows_gone after delete on turn_search_rows begin
+        delete from turn_search where rowid = old.id;
+      end`.execute(db);
+    },
+
+    async write(db, turn) {
+      await remove(db, turn.turnId);
+      const { rows } = await sql<{ id: number }>`
+        insert into turn_search_rows (turn_id) values (${turn.turnId}) returning id`.execute(db);
+      const scope = `${userToken(turn.userId)} ${chatToken(turn.chatId)}`;
+      await sql`insert into turn_search (rowid, scope, question, answer)
+        values (${rows[0]?.id}, ${scope}, ${stemsOf(turn.userText)}, ${stemsOf(turn.assistantText)})`.execute(
+        db,
+      );
+    },
+
+    remove,
+
+    async find(db, query) {
+      const { rows } = await sql<{ turnId: string; rank: number }>`
+        select r.turn_id as "turnId", bm25(turn_search, 0.0, 1.0, 1.0) as rank
+        from turn_search join turn_search_rows r on r.id = turn_search.rowid
+        where turn_search match ${expression(query)}
+        order by rank, r.id desc limit ${query.limit}`.execute(db);
+      // FTS5 gives the best match the lowest number.
+      return rows.map(({ turnId, rank }) => ({ turnId, score: -rank }));
+    },
+  };
+}
+
+async function remove(db: Kysely<Tables>, turnId: string): Promise<void> {
+  await sql`delete from turn_search_rows where turn_id = ${turnId}`.execute(db);
+}
+
+/** An FTS5 expression of quoted strings; terms are letters and digits, so nothing a person types becomes syntax. */
+function expression(query: IndexQuery): string {
+  const scope = [userToken(query.userId), ...(query.chatId === undefined ? [] : [chatToken(query.chatId)])];
+  const terms = query.terms.map(termExpression).join(query.match === "all" ? " AND " : " OR ");
+  return `scope : (${scope.map((token) => `"${token}"`).join(" AND ")}) AND {question answer} : (${terms})`;
+}
+
+/** The word itself is named beside its prefix so that whole words outrank beginnings of longer ones. */
+function termExpression({ stem, prefix }: SearchTerm): string {
+  return prefix ? `("${stem}" OR "${stem}" *)` : `"${stem}"`;
+}
+
+/** Ids are hashed because the tokenizer would split them at their dashes. */
+function userToken(userId: string): string {
+  return `u${createHash("sha256").update(userId).digest("hex").slice(0, 32)}`;
+}
+
+function chatToken(chatId: string): string {
+  return `c${createHash("sha256").update(chatId).digest("hex").slice(0, 32)}`;
+}

@@ -1,0 +1,36 @@
+import type { Kysely } from "kysely";
+import type { Tables } from "../sql/schema.ts";
+import type { SearchTerm } from "./search-text.ts";
+
+/** The searchable text of one turn. */
+export interface IndexedTurn {
+  readonly turnId: string;
+  readonly chatId: string;
+  readonly userId: string;
+  readonly userText: string;
+  readonly assistantText: string;
+}
+
+export interface IndexQuery {
+  readonly userId: string;
+  readonly chatId: string | undefined;
+  /** At least one. */
+  readonly terms: readonly SearchTerm[];
+  /** Whether a turn needs every term, or any of them. */
+  readonly match: "all" | "any";
+  readonly limit: number;
+}
+
+/** A full-text index of turns: the seam behind which a database's own search lives. Runs in the caller's transaction. */
+export interface TurnIndex {
+  /** Makes its tables; called once, by the migration. */
+  create(db: Kysely<Tables>): Promise<void>;
+  /** Adds or replaces the entry of a turn. */
+  write(db: Kysely<Tables>, turn: IndexedTurn): Promise<void>;
+  remove(db: Kysely<Tables>, turnId: string): Promise<void>;
+  /** Best first. */
+  find(
+    db: Kysely<Tables>,
+    query: IndexQuery,
+  ): Promise<readonly { readonly turnId: string; readonly score: number }[]>;
+}

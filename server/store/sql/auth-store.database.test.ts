@@ -1,0 +1,100 @@
+import { describe, expect, test } from "vitest";
+import { accountOf } from "#server/testing/account-of.ts";
+import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { AuthStores } from "#server/domain/auth-store.ts";
+import { clientOf } from "#server/testing/client-of.ts";
+import { databases, type DatabaseStore } from "#server/testing/databases.ts";
+import { eightAtOnce } from "#server/testing/eight-at-once.ts";
+import { familyOf, tokenOf } from "#server/testing/family-of.ts";
+import { openStore } from "../store.ts";
+
+const origin: AuditOrigin = { ip: "192.0.2.1", userAgent: "test", correlationId: "r1" };
+const registered = { event: "account.registered", outcome: "success", userId: "u1" } as const;
+const code = { hash: "s1", userId: "u1", scope: "", createdAtMs: 1, expiresAtMs: 9 };
+const session = {
+  hash: "w1",
+  userId: "u1",
+  clientId: "pipit-web",
+  scope: "",
+  createdAtMs: 1,
+  lastSeenAtMs: 1,
+  expiresAtMs: 9,
+};
+const tables = [
+  "accounts",
+  "recovery_codes",
+  "web_sessions",
+  "sign_in_codes",
+  "refresh_families",
+  "refresh_tokens",
+  "revoked_access_tokens",
+  "oauth_clients",
+  "audit_events",
+];
+
+/** Something in every table, also by methods that have a transaction of their own elsewhere. */
+async function writeEverything(tx: AuthStores): Promise<void> {
+  await tx.accounts.create(accountOf({ id: "u1" }));
+  await tx.totp.setRecoveryCodes("u1", ["r1"]);
+  await tx.webSessions.create(session);
+  await tx.signInCodes.add(code, 3);
+  await tx.refreshTokens.createFamily(familyOf(), tokenOf());
+  await tx.refreshTokens.rotate("h0", tokenOf({ hash: "h1", generation: 1 }), 5);
+  await tx.refreshTokens.revokeOfUser("u1", "admin", 6);
+  await tx.tokenStates.revokeJti("j1", 100);
+  await tx.clients.insert(clientOf());
+  await tx.audit.append(registered, origin);
+}
+
+async function filledTables(temporary: DatabaseStore): Promise<readonly string[]> {
+  const filled: string[] = [];
+  for (const table of tables) {
+    if ((await temporary.query(`select * from ${table} limit 1`)).length > 0) filled.push(table);
+  }
+  return filled;
+}
+
+describe.each(databases)("the auth store on $name", ({ open }) => {
+  test("changes everything in one transaction, which sees its own changes", async () => {
+    await using temporary = await open();
+    const found = await temporary.store.auth.transaction(async (tx) => {
+      await writeEverything(tx);
+      return tx.refreshTokens.find("h0");
+    });
+    expect(found).toMatchObject({ token: { consumedAtMs: 5 }, family: { revokedReason: "admin" } });
+    expect(await filledTables(temporary)).toEqual(tables);
+  });
+
+  test("leaves nothing of a transaction that failed, and throws on what it threw", async () => {
+    await using temporary = await open();
+    const failure = new Error("no");
+    const failing = temporary.store.auth.transaction(async (tx) => {
+      await writeEverything(tx);
+      throw failure;
+    });
+    await expect(failing).rejects.toBe(failure);
+    expect(await filledTables(temporary)).toEqual([]);
+  });
+
+  test("of eight transactions that rotate one token at once, one does, and one event says so", async () => {
+    await using temporary = await open();
+    await temporary.store.auth.refreshTokens.createFamily(familyOf(), tokenOf());
+    const rotated = await eightAtOnce(temporary, ({ auth }, n) =>
+      auth.transaction(async (tx) => {
+        const done = await tx.refreshTokens.rotate("h0", tokenOf({ hash: `s${n}`, generation: 1 }), 5);
+        if (done) await tx.audit.append({ event: "token.refreshed", outcome: "success" }, origin);
+        return done;
+      }),
+    );
+    expect(rotated.filter(Boolean)).toHaveLength(1);
+    expect(await temporary.query("select event from audit_events")).toEqual([{ event: "token.refreshed" }]);
+  });
+
+  test("does nothing that must be audited when the log has no key", async () => {
+    await using temporary = await open();
+    const { location, clock, logger } = temporary;
+    await using store = await openStore({ ...location, clock, logger });
+    await expect(store.auth.transaction(writeEverything)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    expect(await filledTables(temporary)).toEqual([]);
+  });
+});

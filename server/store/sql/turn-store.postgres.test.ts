@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import { sharedDatabases } from "#server/testing/databases.ts";
+import { inTransaction } from "./transaction.ts";
+import { beginning, chat, ending, openStoreWithChat } from "#server/testing/turn-store-kit.ts";
+
+describe.each(sharedDatabases)("two servers on one $name", (database) => {
+  async function openTwo() {
+    const temporary = await openStoreWithChat(database);
+    const second = await temporary.openSecond();
+    return { ...temporary, serverOf: (n: number) => (n % 2 === 0 ? temporary.store : second) };
+  }
+
+  test("insert a message once and give every turn its own index", async () => {
+    await using two = await openTwo();
+    const beginAll = [0, 1].flatMap((server) =>
+      ["shared", ...Array.from({ length: 20 }, (_, n) => `${server}-${n}`)].map(async (message) => {
+        const ids = { turnId: `${server}-${message}`, clientMessageId: message, ownerId: `server-${server}` };
+        return { message, ...(await two.serverOf(server).turns.begin(beginning(ids))) };
+      }),
+    );
+    const results = await Promise.all(beginAll);
+    const shared = results.filter(({ message }) => message === "shared");
+    expect(shared.filter(({ begun }) => begun)).toHaveLength(1);
+    expect(new Set(shared.map(({ turn }) => turn.id)).size).toBe(1);
+    const indexes = results.filter(({ begun }) => begun).map(({ turn }) => turn.index);
+    expect(indexes.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 41 }, (_, n) => n));
+  });
+
+  test("insert one message once also when they know it under different chats", async () => {
+    await using two = await openTwo();
+    await two.store.chats.create({ ...chat, id: "chat-2" });
+    const results = await Promise.all(
+      Array.from({ length: 16 }, (_, n) =>
+        two.serverOf(n).turns.begin(beginning({ turnId: `turn-${n}`, chatId: `chat-${1 + (n % 2)}` })),
+      ),
+    );
+    expect(results.filter(({ begun }) => begun)).toHaveLength(1);
+    expect(new Set(results.map(({ turn }) => turn.id)).size).toBe(1);
+  });
+
+  test.each(["failed", "cancelled", "left behind"] as const)(
+    "start a turn again that was %s: one of them, and the others learn who",
+    async (state) => {
+      await using two = await openTwo();
+      await two.store.turns.begin(beginning());
+      if (state !== "left behind") await two.store.turns.finish(ending({ status: state }));
+      const results = await Promise.all(
+        Array.from({ length: 16 }, (_, n) =>
+          two.serverOf(n).turns.begin(beginning({ ownerId: `owner-${n}`, nowMs: 5000 })),
+        ),
+      );
+      const [winner, ...more] = results.filter(({ begun }) => begun);
+      expect(more).toEqual([]);
+      for (const { turn } of results) {
+        expect(turn).toMatchObject({ status: "running", ownerId: winner?.turn.ownerId, leaseUntilMs: 5100 });
+      }
+    },
+  );
+
+  test("end turns, begin new ones and lose their chat at once without an error of the database", async () => {
+    await using two = await openTwo();
+    const calls = Array.from({ length: 40 }, async (_, n) => {
+      const { turns } = two.serverOf(n);
+      const turnId = `turn-${n}`;
+      await turns.begin(beginning({ turnId, clientMessageId: turnId }));
+      await turns.finish(ending({ turnId }));
+    });
+    const settled = Promise.allSettled(calls);
+    await Promise.race(calls);
+    await inTransaction(await two.openDb(), async (trx) => trx.deleteFrom("chats").execute());
+    const problems = (await settled).flatMap((result) =>
+      result.status === "rejected" ? [result.reason] : [],
+    );
+    expect(problems.filter((problem: { code: string }) => problem.code !== "CHAT_NOT_FOUND")).toEqual([]);
+  });
+});

@@ -1,0 +1,121 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { Kysely } from "kysely";
+import { describe, expect, test } from "vitest";
+import { createChatStore } from "./chat-store.ts";
+import { createMigrations, migrate } from "../migrations/migrations.ts";
+import { openDatabaseFile } from "../sqlite/open-sqlite.ts";
+import type { Tables } from "./schema.ts";
+import { ServerSqliteDialect } from "../sqlite/sqlite-dialect.ts";
+import { createSqliteTurnIndex } from "../search/sqlite-turn-index.ts";
+import type { WorkerResult } from "#server/testing/begin-worker.ts";
+import {
+  createManualClock,
+  createRecordingLogger,
+  openTemporaryStore,
+} from "#server/testing/temporary-store.ts";
+import { beginning, chat, ending } from "#server/testing/turn-store-kit.ts";
+import { createTurnStore } from "./turn-store.ts";
+
+describe("on the database itself", () => {
+  async function openParts() {
+    const dir = await mkdtemp(join(tmpdir(), "pipit-store-"));
+    const file = join(dir, "pipit.db");
+    const { database } = await openDatabaseFile({
+      file,
+      clock: createManualClock(),
+      logger: createRecordingLogger(),
+    });
+    const statements: { sql: string; parameters: readonly unknown[] }[] = [];
+    const db = new Kysely<Tables>({
+      dialect: new ServerSqliteDialect(database),
+      log: ({ query }) => void statements.push({ sql: query.sql, parameters: query.parameters }),
+    });
+    const index = createSqliteTurnIndex();
+    await migrate(db, createMigrations(index), file);
+    await createChatStore(db).create(chat);
+    return {
+      database,
+      statements,
+      turns: createTurnStore(db, index),
+      async [Symbol.asyncDispose]() {
+        await db.destroy();
+        await rm(dir, { recursive: true, force: true });
+      },
+    };
+  }
+
+  test("recent and renewLeases walk an index, so their cost does not grow with the chat", async () => {
+    await using parts = await openParts();
+    const planOf = (): string => {
+      const last = parts.statements.at(-1);
+      if (last === undefined) throw new Error("nothing was run");
+      return parts.database
+        .prepare<unknown[], { detail: string }>(`explain query plan ${last.sql}`)
+        .all(...last.parameters)
+        .map((row) => row.detail)
+        .join("\n");
+    };
+    await parts.turns.recent("user-1", "chat-1", 10, 500);
+    expect(planOf()).toContain("turns_by_chat (chat_id=? AND turn_index<?)");
+    expect(planOf()).not.toContain("TEMP B-TREE");
+    await parts.turns.renewLeases("process-a", 1);
+    expect(planOf()).toContain("turns_running (owner_id=?)");
+  });
+
+  test("a full disk is named, and the transaction leaves nothing behind", async () => {
+    await using parts = await openParts();
+    const { database, turns } = parts;
+    await turns.begin(beginning());
+    const pages = database.pragma("page_count", { simple: true });
+    database.pragma(`max_page_count = ${String(pages)}`);
+    const answer = Array.from({ length: 20_000 }, (_, n) => `word${n}`).join(" ");
+    const failure = turns.finish(ending({ assistantText: answer }));
+    await expect(failure).rejects.toMatchObject({ code: "STORAGE_FULL", retryable: true });
+    await expect(failure).rejects.toThrow(/disk is full/);
+    await expect(failure).rejects.not.toThrow(/pipit\.db/);
+    expect(await turns.recent("user-1", "chat-1", 5)).toEqual([]);
+
+    database.pragma("max_page_count = 1000000");
+    await turns.finish(ending({ assistantText: answer }));
+    expect(await turns.search("user-1", "word19999", { limit: 5 })).toHaveLength(1);
+    expect(database.prepare("select count(*) as n from turn_search_rows").get()).toEqual({ n: 1 });
+  });
+
+  test("deleting a chat takes its turns and their index rows along", async () => {
+    await using parts = await openParts();
+    await parts.turns.begin(beginning());
+    await parts.turns.finish(ending({ assistantText: "hippopotamus" }));
+    const match = parts.database.prepare(
+      "select count(*) as n from turn_search where turn_search match 'hippopotamus'",
+    );
+    expect(match.get()).toEqual({ n: 1 });
+    parts.database.prepare("delete from chats").run();
+    expect(match.get()).toEqual({ n: 0 });
+  });
+});
+
+test("two threads with their own connections insert once and give every turn its own index", async () => {
+  await using temporary = await openTemporaryStore();
+  await temporary.store.chats.create(chat);
+  const workers = ["a", "b"].map(
+    (name) =>
+      new Worker(new URL("../../testing/begin-worker.ts", import.meta.url), {
+        workerData: { file: temporary.file, name, turns: 20 },
+      }),
+  );
+  const results = (await Promise.all(workers.map((worker) => once(worker, "message")))).flatMap(
+    ([message]) => message as WorkerResult[],
+  );
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  const shared = results.filter((result) => result.message === "shared");
+  expect(shared.filter((result) => result.begun)).toHaveLength(1);
+  expect(new Set(shared.map((result) => result.turnId)).size).toBe(1);
+  const own = results.filter((result) => result.begun);
+  expect(own.map((result) => result.index).toSorted((x, y) => x - y)).toEqual(
+    Array.from({ length: 41 }, (_, n) => n),
+  );
+});

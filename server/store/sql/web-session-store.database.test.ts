@@ -1,0 +1,83 @@
+import { describe, expect, test } from "vitest";
+import type { StoredWebSession } from "#server/domain/accounts/ports.ts";
+import { clientOf } from "#server/testing/client-of.ts";
+import { databases } from "#server/testing/databases.ts";
+import { familyOf, tokenOf } from "#server/testing/family-of.ts";
+
+function sessionOf(hash: string, userId = "u1"): StoredWebSession {
+  return {
+    hash,
+    userId,
+    clientId: "pipit-web",
+    scope: "api:read api:write",
+    createdAtMs: 1,
+    lastSeenAtMs: 2,
+    expiresAtMs: 100,
+  };
+}
+
+describe.each(databases)("cookie sessions on $name", ({ open }) => {
+  test("come back as they were, and remember when they were last seen", async () => {
+    await using temporary = await open();
+    const { webSessions } = temporary.store;
+    await webSessions.create(sessionOf("h1"));
+    expect(await webSessions.find("h1")).toEqual(sessionOf("h1"));
+    await webSessions.touch("h1", 50);
+    await webSessions.touch("h2", 50);
+    expect(await webSessions.find("h1")).toEqual({ ...sessionOf("h1"), lastSeenAtMs: 50 });
+  });
+
+  test("made from a token are gone with that token's session, and no other", async () => {
+    await using temporary = await open();
+    const { auth, webSessions } = temporary.store;
+    for (const id of ["f1", "f2"]) {
+      await auth.refreshTokens.createFamily(familyOf({ id }), tokenOf({ hash: `${id}-token`, familyId: id }));
+      await webSessions.create({ ...sessionOf(`of-${id}`), familyId: id });
+    }
+    await webSessions.create({ ...sessionOf("of-nothing-there"), familyId: "f3" });
+    await webSessions.create(sessionOf("own"));
+    const found = async (hash: string) => (await webSessions.find(hash))?.familyId;
+    expect([await found("of-f1"), await found("of-f2")]).toEqual(["f1", "f2"]);
+    await auth.refreshTokens.revokeFamily("f1", "revoked", 5);
+    expect([await found("of-f1"), await found("of-f2")]).toEqual([undefined, "f2"]);
+    expect(await webSessions.find("of-nothing-there")).toBeUndefined();
+    expect(await webSessions.find("own")).toEqual(sessionOf("own"));
+  });
+
+  test("are not there while their client is switched off", async () => {
+    await using temporary = await open();
+    const { auth, webSessions } = temporary.store;
+    const client = clientOf({ clientId: "pipit-web" });
+    await auth.clients.insert(client);
+    await webSessions.create(sessionOf("h1"));
+    expect(await webSessions.find("h1")).toEqual(sessionOf("h1"));
+    await auth.clients.update({ ...client, active: false });
+    expect(await webSessions.find("h1")).toBeUndefined();
+    await auth.clients.update(client);
+    expect(await webSessions.find("h1")).toEqual(sessionOf("h1"));
+  });
+
+  test("of a user go all, or all but one", async () => {
+    await using temporary = await open();
+    const { webSessions } = temporary.store;
+    for (const hash of ["h1", "h2", "h3"]) await webSessions.create(sessionOf(hash));
+    await webSessions.create(sessionOf("h4", "u2"));
+    expect(await webSessions.removeOfUser("u1", "h2")).toBe(2);
+    expect(await webSessions.find("h2")).toBeDefined();
+    expect(await webSessions.removeOfUser("u1")).toBe(1);
+    expect(await webSessions.removeOfUser("u1")).toBe(0);
+    expect(await temporary.query("select hash from web_sessions")).toEqual([{ hash: "h4" }]);
+  });
+
+  test("are removed by themselves, or when they have ended", async () => {
+    await using temporary = await open();
+    const { webSessions } = temporary.store;
+    for (const hash of ["h1", "h2"]) await webSessions.create(sessionOf(hash));
+    await webSessions.remove("h1");
+    await webSessions.remove("h1");
+    await webSessions.removeExpired(99);
+    expect(await temporary.query("select hash from web_sessions")).toEqual([{ hash: "h2" }]);
+    await webSessions.removeExpired(100);
+    expect(await temporary.query("select hash from web_sessions")).toEqual([]);
+  });
+});

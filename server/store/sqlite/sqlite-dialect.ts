@@ -1,0 +1,106 @@
+import type { Database } from "better-sqlite3";
+import {
+  CompiledQuery,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteDriver,
+  type DatabaseConnection,
+  type SqliteDatabase,
+  type SqliteStatement,
+} from "kysely";
+import type { PipitError } from "#contract/pipit-error.ts";
+import { toRunningError } from "../errors/storage-errors.ts";
+
+/** Prepared statements kept per database; more distinct texts than this only cost preparing them again. */
+const MAX_CACHED_STATEMENTS = 200;
+
+/** Told of every error of SQLite before it is thrown. */
+type OnError = (error: PipitError) => void;
+
+/** Kysely's SQLite dialect with what a server needs: see each class. Every SQLite error leaves it as a PipitError. */
+export class ServerSqliteDialect extends SqliteDialect {
+  readonly #database: Database;
+  readonly #onError: OnError;
+
+  constructor(database: Database, onError: OnError = () => undefined) {
+    super({ database });
+    this.#database = database;
+    this.#onError = onError;
+  }
+
+  override createDriver(): ServerSqliteDriver {
+    return new ServerSqliteDriver(this.#database, this.#onError);
+  }
+
+  override createAdapter(): TransactionalDdlAdapter {
+    return new TransactionalDdlAdapter();
+  }
+}
+
+/** SQLite does roll back DDL: a migration that dies half way (a full disk) leaves nothing behind. */
+class TransactionalDdlAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class ServerSqliteDriver extends SqliteDriver {
+  readonly #database: Database;
+
+  constructor(database: Database, onError: OnError) {
+    super({ database: withCacheAndErrors(database, onError) });
+    this.#database = database;
+  }
+
+  /**
+   * Takes the write lock at once. A deferred transaction that reads first fails with SQLITE_BUSY, without waiting,
+   * when another connection has written in between.
+   */
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  }
+
+  /** After some errors (a full disk) SQLite has already rolled back; a second rollback would hide the first error. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#database.inTransaction) await super.rollbackTransaction(connection);
+  }
+}
+
+function withCacheAndErrors(database: Database, onError: OnError): SqliteDatabase {
+  const cache = new Map<string, SqliteStatement>();
+  const attempt = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (reason) {
+      const error = toRunningError(reason, database.name);
+      onError(error);
+      throw error;
+    }
+  };
+  const prepare = (text: string): SqliteStatement => {
+    const statement = database.prepare<unknown[]>(text);
+    return {
+      reader: statement.reader,
+      all: (parameters) => attempt(() => statement.all(...parameters)),
+      run: (parameters) => attempt(() => statement.run(...parameters)),
+      iterate: (parameters) => attempt(() => statement.iterate(...parameters)),
+    };
+  };
+  return {
+    close: () => {
+      cache.clear();
+      database.close();
+    },
+    prepare: (text) => {
+      const known = cache.get(text);
+      if (known !== undefined) return known;
+      const made = attempt(() => prepare(text));
+      if (cache.size >= MAX_CACHED_STATEMENTS) {
+        const oldest = cache.keys().next().value;
+        if (oldest !== undefined) cache.delete(oldest);
+      }
+      cache.set(text, made);
+      return made;
+    },
+  };
+}
