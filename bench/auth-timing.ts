@@ -1,4 +1,4 @@
-import { openWire, type Wire, type WireAnswer } from "#tests/integration/auth/keep-alive-wire.ts";
+import { openWire, type Wire, type WireAnswer } from "#tests/testing/auth/keep-alive-wire.ts";
 import { startPostgres } from "#tools/test/postgres-server.ts";
 import { mannWhitneyP } from "./lib/mann-whitney.ts";
 import { startPipitMain } from "./lib/pipit-main.ts";

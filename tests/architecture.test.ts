@@ -1,8 +1,9 @@
-import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, glob, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { repositoryRoot, runCommand } from "#tools/test/command.ts";
+import { crowdedFolders, folderCycles } from "#tools/test/folder-rules.ts";
 import { plantedFaults, soundFiles } from "#tools/test/planted-faults.ts";
 
 /** What oxlint's JSON report holds of one finding. */
@@ -71,6 +72,44 @@ describe("the compiler guard", () => {
       await rm(folder, { recursive: true, force: true });
     }
   });
+});
+
+describe("the folders", () => {
+  const ours = "{bench,cli,contract,electron,engine,proto,renderer,server,tests,tools}/**/*.{ts,tsx}";
+  const parts = /^(?:tests|bench)\/|\/testing\/|\.test\.tsx?$/;
+
+  test("import each other in no circle by value", async () => {
+    const paths = await allPaths();
+    const sources = paths.filter((path) => !parts.test(path));
+    const files = await Promise.all(
+      sources.map(async (path) => ({ path, code: await readFile(join(repositoryRoot, path), "utf8") })),
+    );
+    expect(files.length).toBeGreaterThan(700);
+    expect(folderCycles(files)).toEqual([]);
+  });
+
+  test("hold at most 40 files each", async () => {
+    expect(crowdedFolders(await allPaths())).toEqual([]);
+  });
+
+  test("that do either are reported", () => {
+    const circle = [
+      { path: "server/a/one.ts", code: `import { two } from "../b/two.ts";\nexport const one = two;\n` },
+      { path: "server/b/two.ts", code: `export const load = () => import("#server/c/three.ts");\n` },
+      { path: "server/c/three.ts", code: `export { one } from "#server/a/one.ts";\n` },
+      { path: "server/d/four.ts", code: `export { one } from "#server/a/one.ts";\n` },
+    ];
+    expect(folderCycles(circle)).toEqual([["server/a", "server/b", "server/c"]]);
+    const byType = { path: "server/c/three.ts", code: `import type { one } from "#server/a/one.ts";\n` };
+    expect(folderCycles([...circle.filter((file) => file.path !== byType.path), byType])).toEqual([]);
+    const crowd = Array.from({ length: 41 }, (_, index) => `server/e/file-${index}.ts`);
+    expect(crowdedFolders(crowd)).toEqual(["server/e: 41"]);
+    expect(crowdedFolders(crowd.slice(1))).toEqual([]);
+  });
+
+  async function allPaths(): Promise<readonly string[]> {
+    return Array.fromAsync(glob(ours, { cwd: repositoryRoot }));
+  }
 });
 
 async function plant(folder: string, files: Readonly<Record<string, string>>): Promise<void> {

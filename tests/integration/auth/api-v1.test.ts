@@ -2,7 +2,14 @@ import { decodeJwt } from "jose";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { databases } from "#server/testing/databases.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
-import { bearer, INTERNAL_KEY, openAuthStage, PASSWORD, type Answer, type AuthStage } from "./auth-stage.ts";
+import {
+  bearer,
+  INTERNAL_KEY,
+  openAuthStage,
+  PASSWORD,
+  type Answer,
+  type AuthStage,
+} from "#tests/testing/auth/auth-stage.ts";
 
 const TOKEN = "/api/v1/token/";
 const REFRESH = "/api/v1/token/refresh/";

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { databases } from "#server/testing/databases.ts";
-import { bearer, openAuthStage, PASSWORD, type Answer, type AuthStage } from "./auth-stage.ts";
+import {
+  bearer,
+  openAuthStage,
+  PASSWORD,
+  type Answer,
+  type AuthStage,
+} from "#tests/testing/auth/auth-stage.ts";
 
 const STEP_MS = 600_000;
 /** Forward, back past where it was, and forward again. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { startTestServer } from "../start-test-server.ts";
-import { openWire, type WireAnswer } from "./keep-alive-wire.ts";
+import { openWire, type WireAnswer } from "#tests/testing/auth/keep-alive-wire.ts";
 
 /** Of the disk; a fresh server needs about a third of it. */
 const DISK_BYTES = 4 * 1024 * 1024;

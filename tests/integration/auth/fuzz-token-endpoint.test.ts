@@ -13,9 +13,9 @@ import { openStore } from "#server/store/store.ts";
 import { databases } from "#server/testing/databases.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
-import { openWire, type WireAnswer, type WireRequest } from "./keep-alive-wire.ts";
-import { createRandom } from "./random.ts";
-import { createTokenRequests, MARK, type KnownSecrets } from "./token-request-generator.ts";
+import { openWire, type WireAnswer, type WireRequest } from "#tests/testing/auth/keep-alive-wire.ts";
+import { createRandom } from "#tests/testing/auth/random.ts";
+import { createTokenRequests, MARK, type KnownSecrets } from "#tests/testing/auth/token-request-generator.ts";
 
 /** G12 wants 100,000, which take two minutes: put them here to see them. */
 const REQUESTS = { SQLite: 15_000, PostgreSQL: 2_000 } as const;

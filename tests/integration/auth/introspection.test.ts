@@ -9,7 +9,7 @@ import {
   openAuthStage,
   type AuthStage,
   type ConfidentialClient,
-} from "./auth-stage.ts";
+} from "#tests/testing/auth/auth-stage.ts";
 
 const INTROSPECT = "/oauth/introspect";
 const INACTIVE = '{"active":false}';

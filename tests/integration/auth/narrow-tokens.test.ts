@@ -6,10 +6,10 @@ import { Auth } from "#proto/auth_pb.ts";
 import { Otp } from "#proto/otp_pb.ts";
 import { StreamingService } from "#proto/streaming_pb.ts";
 import { databases } from "#server/testing/databases.ts";
-import { bearer, openAuthStage, PASSWORD, type AuthStage } from "./auth-stage.ts";
-import { createFormBrowser } from "./form-browser.ts";
-import { authorizationRequest } from "./oidc-stage.ts";
-import { redeem } from "./statements-flows.ts";
+import { bearer, openAuthStage, PASSWORD, type AuthStage } from "#tests/testing/auth/auth-stage.ts";
+import { createFormBrowser } from "#tests/testing/auth/form-browser.ts";
+import { authorizationRequest } from "#tests/testing/auth/oidc-stage.ts";
+import { redeem } from "#tests/testing/auth/statements-flows.ts";
 
 const REDIRECT = "http://127.0.0.1:54321/callback";
 const JSON_BODY = { "content-type": "application/json" };

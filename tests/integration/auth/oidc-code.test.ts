@@ -9,7 +9,7 @@ import {
   PASSWORD,
   REDIRECT,
   THIRD_PARTY_REDIRECT,
-} from "./oidc-stage.ts";
+} from "#tests/testing/auth/oidc-stage.ts";
 
 const OTHER_VERIFIER = "v".repeat(43);
 

@@ -1,7 +1,12 @@
 import { expect, test, vi } from "vitest";
 import { databases } from "#server/testing/databases.ts";
-import type { BrowserPage, FormBrowser } from "./form-browser.ts";
-import { openOidcStage, PASSWORD, THIRD_PARTY_REDIRECT, type OidcStage } from "./oidc-stage.ts";
+import type { BrowserPage, FormBrowser } from "#tests/testing/auth/form-browser.ts";
+import {
+  openOidcStage,
+  PASSWORD,
+  THIRD_PARTY_REDIRECT,
+  type OidcStage,
+} from "#tests/testing/auth/oidc-stage.ts";
 
 const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 

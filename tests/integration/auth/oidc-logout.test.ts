@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { authorizationRequest, openOidcStage, THIRD_PARTY_REDIRECT } from "./oidc-stage.ts";
+import { authorizationRequest, openOidcStage, THIRD_PARTY_REDIRECT } from "#tests/testing/auth/oidc-stage.ts";
 
 const silent = {
   client_id: "notes-app",

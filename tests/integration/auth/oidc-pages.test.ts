@@ -7,7 +7,7 @@ import {
   PASSWORD,
   THIRD_PARTY_REDIRECT,
   type OidcStage,
-} from "./oidc-stage.ts";
+} from "#tests/testing/auth/oidc-stage.ts";
 
 const thirdParty = { client_id: "notes-app", redirect_uri: THIRD_PARTY_REDIRECT, scope: "openid profile" };
 

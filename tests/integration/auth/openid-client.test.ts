@@ -2,7 +2,7 @@ import * as oauth from "oauth4webapi";
 import * as openid from "openid-client";
 import { expect, test } from "vitest";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
-import { createFormBrowser } from "./form-browser.ts";
+import { createFormBrowser } from "#tests/testing/auth/form-browser.ts";
 
 const PASSWORD = "Correct-horse-1";
 const CALLBACK = "http://127.0.0.1:54321/callback";

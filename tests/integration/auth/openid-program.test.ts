@@ -2,8 +2,8 @@ import * as oauth from "oauth4webapi";
 import * as openid from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { databases } from "#server/testing/databases.ts";
-import { createFormBrowser } from "./form-browser.ts";
-import { startProgram, type ServedProgram } from "./served-program.ts";
+import { createFormBrowser } from "#tests/testing/auth/form-browser.ts";
+import { startProgram, type ServedProgram } from "#tests/testing/auth/served-program.ts";
 
 const PASSWORD = "Correct-horse-1";
 /** Where a program on the person's machine would listen: a port of the system's choice. */

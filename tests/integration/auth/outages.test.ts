@@ -8,7 +8,7 @@ import { createManualClock, createRecordingLogger, TEST_AUDIT_KEY } from "#serve
 import { startPostgres, type PostgresServer } from "#tools/test/postgres-server.ts";
 import { startRedis, type RedisServer } from "#tools/test/redis-server.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
-import { openWire, type Wire, type WireAnswer } from "./keep-alive-wire.ts";
+import { openWire, type Wire, type WireAnswer } from "#tests/testing/auth/keep-alive-wire.ts";
 
 const PASSWORD = "Correct-horse-1";
 const startTimeoutMs = 30_000;

@@ -1,6 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { databases } from "#server/testing/databases.ts";
-import { openAuthStage, PASSWORD, type Answer, type AuthStage, type Fields } from "./auth-stage.ts";
+import {
+  openAuthStage,
+  PASSWORD,
+  type Answer,
+  type AuthStage,
+  type Fields,
+} from "#tests/testing/auth/auth-stage.ts";
 
 const outcome = ({ status, body }: Answer) => [status, body["error"], body["error_description"]];
 

@@ -1,7 +1,7 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { databases } from "#server/testing/databases.ts";
-import { bearer, openAuthStage, type Answer, type AuthStage } from "./auth-stage.ts";
+import { bearer, openAuthStage, type Answer, type AuthStage } from "#tests/testing/auth/auth-stage.ts";
 
 const nobody = { ip: undefined, userAgent: undefined, correlationId: undefined };
 const DAY_MS = 86_400_000;

@@ -1,7 +1,13 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { databases, sharedDatabases } from "#server/testing/databases.ts";
-import { basicOf, bearer, openAuthStage, type AuthStage, type ConfidentialClient } from "./auth-stage.ts";
+import {
+  basicOf,
+  bearer,
+  openAuthStage,
+  type AuthStage,
+  type ConfidentialClient,
+} from "#tests/testing/auth/auth-stage.ts";
 
 const REVOKE = "/oauth/revoke";
 const SESSIONS = "/oauth/sessions";

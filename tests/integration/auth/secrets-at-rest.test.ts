@@ -13,9 +13,9 @@ import {
   PASSWORD,
   type Answer,
   type AuthStage,
-} from "./auth-stage.ts";
-import { createFormBrowser } from "./form-browser.ts";
-import { approve, approveDevice, beginDevice, poll, redeem } from "./statements-flows.ts";
+} from "#tests/testing/auth/auth-stage.ts";
+import { createFormBrowser } from "#tests/testing/auth/form-browser.ts";
+import { approve, approveDevice, beginDevice, poll, redeem } from "#tests/testing/auth/statements-flows.ts";
 
 const TEST_TIMEOUT_MS = 90_000;
 const TOTP_STEP_MS = 30_000;

@@ -1,7 +1,7 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { databases } from "#server/testing/databases.ts";
-import { bearer, openAuthStage, type AuthStage } from "./auth-stage.ts";
+import { bearer, openAuthStage, type AuthStage } from "#tests/testing/auth/auth-stage.ts";
 
 const SESSIONS = "/oauth/sessions";
 

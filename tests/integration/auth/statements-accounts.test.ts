@@ -3,10 +3,17 @@ import { Auth } from "#proto/auth_pb.ts";
 import { Otp } from "#proto/otp_pb.ts";
 import { databases } from "#server/testing/databases.ts";
 import { GrpcJsClient } from "../server-clients.ts";
-import { bearer, openAuthStage, PASSWORD, type Answer, type AuthStage, type Fields } from "./auth-stage.ts";
-import { createFormBrowser } from "./form-browser.ts";
-import { authorizationRequest } from "./oidc-stage.ts";
-import { outcomeOf } from "./statements-flows.ts";
+import {
+  bearer,
+  openAuthStage,
+  PASSWORD,
+  type Answer,
+  type AuthStage,
+  type Fields,
+} from "#tests/testing/auth/auth-stage.ts";
+import { createFormBrowser } from "#tests/testing/auth/form-browser.ts";
+import { authorizationRequest } from "#tests/testing/auth/oidc-stage.ts";
+import { outcomeOf } from "#tests/testing/auth/statements-flows.ts";
 
 const INVALID_GRANT = [400, "invalid_grant"];
 const NEW_PASSWORD = "Battery-staple-2";

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { databases } from "#server/testing/databases.ts";
 import { jsonLines } from "../cli-process.ts";
 import { send, type WebAnswer } from "../web-stage.ts";
-import { basicOf, type Fields } from "./auth-stage.ts";
-import { createFormBrowser } from "./form-browser.ts";
-import { authorizationRequest, REDIRECT } from "./oidc-stage.ts";
-import { startProgram, type ServedProgram } from "./served-program.ts";
-import { DEVICE_GRANT } from "./statements-flows.ts";
+import { basicOf, type Fields } from "#tests/testing/auth/auth-stage.ts";
+import { createFormBrowser } from "#tests/testing/auth/form-browser.ts";
+import { authorizationRequest, REDIRECT } from "#tests/testing/auth/oidc-stage.ts";
+import { startProgram, type ServedProgram } from "#tests/testing/auth/served-program.ts";
+import { DEVICE_GRANT } from "#tests/testing/auth/statements-flows.ts";
 
 const PASSWORD = "Correct-horse-1";
 const NEW_PASSWORD = "Battery-staple-2";

@@ -7,10 +7,10 @@ import {
   type Answer,
   type AuthStage,
   type ConfidentialClient,
-} from "./auth-stage.ts";
-import { createFormBrowser } from "./form-browser.ts";
-import { authorizationRequest } from "./oidc-stage.ts";
-import { approve, outcomeOf, redeem } from "./statements-flows.ts";
+} from "#tests/testing/auth/auth-stage.ts";
+import { createFormBrowser } from "#tests/testing/auth/form-browser.ts";
+import { authorizationRequest } from "#tests/testing/auth/oidc-stage.ts";
+import { approve, outcomeOf, redeem } from "#tests/testing/auth/statements-flows.ts";
 
 const INVALID_GRANT = [400, "invalid_grant"];
 const WEB_REDIRECT = "https://app.example/callback";

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import { systemClock } from "#server/domain/clock.ts";
 import { createAttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { databases } from "#server/testing/databases.ts";
-import { openAuthStage, type AuthStage } from "./auth-stage.ts";
-import { createFormBrowser, type BrowserPage } from "./form-browser.ts";
-import { approveDevice, beginDevice, outcomeOf, poll } from "./statements-flows.ts";
+import { openAuthStage, type AuthStage } from "#tests/testing/auth/auth-stage.ts";
+import { createFormBrowser, type BrowserPage } from "#tests/testing/auth/form-browser.ts";
+import { approveDevice, beginDevice, outcomeOf, poll } from "#tests/testing/auth/statements-flows.ts";
 
 const PENDING = [400, "authorization_pending"];
 const SLOW_DOWN = [400, "slow_down"];

@@ -4,10 +4,10 @@ import { databases } from "#server/testing/databases.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 import { send } from "../web-stage.ts";
-import { openAuthStage, PASSWORD, type AuthStage } from "./auth-stage.ts";
-import { createFormBrowser, type BrowserPage } from "./form-browser.ts";
-import { authorizationRequest } from "./oidc-stage.ts";
-import { beginDevice, DEVICE_GRANT, outcomeOf } from "./statements-flows.ts";
+import { openAuthStage, PASSWORD, type AuthStage } from "#tests/testing/auth/auth-stage.ts";
+import { createFormBrowser, type BrowserPage } from "#tests/testing/auth/form-browser.ts";
+import { authorizationRequest } from "#tests/testing/auth/oidc-stage.ts";
+import { beginDevice, DEVICE_GRANT, outcomeOf } from "#tests/testing/auth/statements-flows.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Everything that a request can say of where it came from, and that anybody can write. */

@@ -8,7 +8,13 @@ import type { KeyPair } from "#server/domain/tokens/key-pairs.ts";
 import { createSigningKeys } from "#server/domain/tokens/signing-keys.ts";
 import { databases } from "#server/testing/databases.ts";
 import { GrpcJsClient } from "../server-clients.ts";
-import { bearer, openAuthStage, PASSWORD, type AuthStage, type ConfidentialClient } from "./auth-stage.ts";
+import {
+  bearer,
+  openAuthStage,
+  PASSWORD,
+  type AuthStage,
+  type ConfidentialClient,
+} from "#tests/testing/auth/auth-stage.ts";
 
 const OK = 0;
 const UNAUTHENTICATED = 16;

@@ -1,7 +1,13 @@
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { databases } from "#server/testing/databases.ts";
-import { basicOf, openAuthStage, PASSWORD, type AuthStage, type ConfidentialClient } from "./auth-stage.ts";
+import {
+  basicOf,
+  openAuthStage,
+  PASSWORD,
+  type AuthStage,
+  type ConfidentialClient,
+} from "#tests/testing/auth/auth-stage.ts";
 
 const TOKEN = "/oauth/token";
 const FORM = { "content-type": "application/x-www-form-urlencoded" };

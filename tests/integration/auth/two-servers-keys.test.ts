@@ -2,8 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { createLocalJWKSet, createRemoteJWKSet, jwtVerify, type JSONWebKeySet } from "jose";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { sharedDatabases } from "#server/testing/databases.ts";
-import { openWire, type Wire } from "./keep-alive-wire.ts";
-import { nobody, startSharedServers, type SharedServers } from "./shared-servers.ts";
+import { openWire, type Wire } from "#tests/testing/auth/keep-alive-wire.ts";
+import { nobody, startSharedServers, type SharedServers } from "#tests/testing/auth/shared-servers.ts";
 
 /** Between two looks of the verifier. */
 const POLL_MS = 10;

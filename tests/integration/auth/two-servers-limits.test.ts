@@ -4,8 +4,12 @@ import { createRedisConnection } from "#server/store/redis/redis-connection.ts";
 import { createRedisCounterStore } from "#server/store/redis/redis-counter-store.ts";
 import { sharedDatabases } from "#server/testing/databases.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
-import { openWire, type Wire, type WireAnswer } from "./keep-alive-wire.ts";
-import { SHARED_PASSWORD, startSharedServers, type SharedServers } from "./shared-servers.ts";
+import { openWire, type Wire, type WireAnswer } from "#tests/testing/auth/keep-alive-wire.ts";
+import {
+  SHARED_PASSWORD,
+  startSharedServers,
+  type SharedServers,
+} from "#tests/testing/auth/shared-servers.ts";
 
 const WRONG_AT_ONCE = 200;
 /** What the limits let through: contracts §3. */

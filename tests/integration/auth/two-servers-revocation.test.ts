@@ -1,8 +1,13 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sharedDatabases } from "#server/testing/databases.ts";
-import { openWire, type Wire, type WireAnswer } from "./keep-alive-wire.ts";
-import { nobody, SHARED_PASSWORD, startSharedServers, type SharedServers } from "./shared-servers.ts";
+import { openWire, type Wire, type WireAnswer } from "#tests/testing/auth/keep-alive-wire.ts";
+import {
+  nobody,
+  SHARED_PASSWORD,
+  startSharedServers,
+  type SharedServers,
+} from "#tests/testing/auth/shared-servers.ts";
 
 /** The promise is one second; the rest is for a machine that is busy with other tests. */
 const REVOKED_WITHIN_MS = 1_000 + 1_000;

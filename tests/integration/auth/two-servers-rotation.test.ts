@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sharedDatabases } from "#server/testing/databases.ts";
-import { openWire, type Wire, type WireAnswer } from "./keep-alive-wire.ts";
-import { createRandom, type Random } from "./random.ts";
-import { startSharedServers, type SharedServers } from "./shared-servers.ts";
+import { openWire, type Wire, type WireAnswer } from "#tests/testing/auth/keep-alive-wire.ts";
+import { createRandom, type Random } from "#tests/testing/auth/random.ts";
+import { startSharedServers, type SharedServers } from "#tests/testing/auth/shared-servers.ts";
 
 /** The checklist's full number is 1,000. */
 const FAMILIES = 100;

@@ -1,7 +1,7 @@
 import { postgresServerUrl, type TestDatabase } from "#server/testing/databases.ts";
 import { createEmptyDatabase } from "#server/testing/postgres-databases.ts";
-import { createCliHome, type CliResult } from "../cli-process.ts";
-import { freePorts } from "../free-ports.ts";
+import { createCliHome, type CliResult } from "#tests/integration/cli-process.ts";
+import { freePorts } from "#tests/integration/free-ports.ts";
 
 /** `pipit serve` as anybody starts it, on a fresh database, under an issuer of its own. Disposing ends it. */
 export interface ServedProgram extends AsyncDisposable {

@@ -16,7 +16,7 @@ import { openStore, type Store } from "#server/store/store.ts";
 import type { Row, TestDatabase } from "#server/testing/databases.ts";
 import { queryPostgres } from "#server/testing/postgres-databases.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
-import { startTestServer, type TestServer } from "../start-test-server.ts";
+import { startTestServer, type TestServer } from "#tests/integration/start-test-server.ts";
 
 /** What a test's server accepts in X-Internal-Auth. */
 export const INTERNAL_KEY = "internal-key-of-the-tests";
