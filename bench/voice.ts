@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { BYTES_PER_SECOND } from "#contract/audio-format.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { SpeechService } from "#server/domain/speech/ports.ts";
 import { createEspeakNg } from "#server/domain/speech/providers/espeak-ng.ts";
 import { FliteProcess } from "#server/domain/speech/providers/flite-process.ts";

@@ -1,5 +1,6 @@
 import type { TokenPlace } from "#contract/auth-state.ts";
 import type { ChatEvent } from "#contract/chat-event.ts";
+import type { Clock as TimeOfDay } from "#contract/clock.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 
 /** One question on its way to the server. Field rules: proto/streaming.proto. */
@@ -113,16 +114,8 @@ export interface Speaker extends AsyncDisposable {
   setVolume(volume: number): void;
 }
 
-/** Time; injected so that tests own it. */
-export interface Clock {
-  nowMs(): number;
+/** A clock that can also be waited for. */
+export interface Clock extends TimeOfDay {
+  /** Rejects with CANCELLED when aborted. */
   sleep(durationMs: number, signal: AbortSignal): Promise<void>;
-}
-
-/** Structured log lines; never given a token. */
-export interface Logger {
-  debug(event: string, fields?: Readonly<Record<string, unknown>>): void;
-  info(event: string, fields?: Readonly<Record<string, unknown>>): void;
-  warn(event: string, fields?: Readonly<Record<string, unknown>>): void;
-  error(event: string, fields?: Readonly<Record<string, unknown>>): void;
 }

@@ -5,7 +5,7 @@ import type { Client } from "#engine/node/client.ts";
 import type { CliConfig } from "../kit/config.ts";
 import { createScreenCapture } from "#engine/node/screen/screen-capture.ts";
 import { openSpeaker } from "#engine/node/audio/speaker.ts";
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 import { limited, works, type Check } from "./check.ts";
 
 /** Where sign-in is kept. */

@@ -8,7 +8,7 @@ import {
   type WireError,
 } from "#contract/ipc-schema.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 import { APP_ORIGIN, isAppUrl } from "../windows/app-origin.ts";
 
 export interface IpcOptions {

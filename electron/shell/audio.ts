@@ -2,7 +2,8 @@ import type { Availability } from "#contract/app-state.ts";
 import type { ChildLauncher } from "#engine/node/processes/child-launcher.ts";
 import { createLazySpeaker } from "#engine/node/audio/lazy-speaker.ts";
 import { openSpeaker } from "#engine/node/audio/speaker.ts";
-import type { Logger, Speaker } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
+import type { Speaker } from "#engine/ports.ts";
 
 export interface AudioOptions {
   readonly launcher: ChildLauncher;

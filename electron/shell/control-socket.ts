@@ -7,7 +7,7 @@ import {
   type ControlReply,
   type ControlRequest,
 } from "#engine/node/processes/app-control.ts";
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 
 /** A caller that says nothing is sent away. */
 const CALLER_TIMEOUT_MS = 3_000;

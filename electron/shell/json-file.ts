@@ -8,7 +8,7 @@ import {
   storageError,
   writePrivateFile,
 } from "#engine/node/files/private-files.ts";
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 
 export interface JsonFileOptions<T> {
   readonly path: string;

@@ -1,5 +1,5 @@
 import type { App } from "electron";
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 
 /** A person who quits does not wait longer than this. */
 const QUIT_TIMEOUT_MS = 5_000;

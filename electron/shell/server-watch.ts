@@ -2,7 +2,7 @@ import { createStore } from "zustand/vanilla";
 import type { ServerStatus } from "#contract/app-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Client } from "#engine/node/client.ts";
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { MODELS_PATH, modelNameOf } from "#engine/wire/model-name.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { defaultSettings, settingsSchema, type Settings, type SettingsPatch } from "#contract/settings.ts";
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 import { openJsonFile, type JsonFile } from "./json-file.ts";
 import type { Bounds } from "../windows/window-place.ts";
 

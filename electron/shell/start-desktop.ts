@@ -17,7 +17,7 @@ import type { SettingsPatch } from "#contract/settings.ts";
 import { version } from "#contract/version.ts";
 import type { ControlReply, ControlRequest } from "#engine/node/processes/app-control.ts";
 import { createScreenCapture } from "#engine/node/screen/screen-capture.ts";
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 import { appMenuTemplate } from "../windows/app-menu.ts";
 import { serveApp } from "../windows/app-protocol.ts";
 import { createAudio } from "./audio.ts";

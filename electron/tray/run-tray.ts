@@ -1,7 +1,7 @@
 import { app, Menu, nativeImage, Tray } from "electron";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { SettingsPatch } from "#contract/settings.ts";
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { Host } from "../shell/host.ts";
 import type { DesktopTexts } from "../shell/texts.ts";
 import { trayView, type TrayAction, type TrayView } from "./tray-menu.ts";

@@ -1,5 +1,5 @@
 import type { BrowserWindow } from "electron";
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 
 /** Waits before the page is loaded again: at once, then ever more slowly. */
 const RELOAD_WAITS_MS = [0, 1_000, 5_000, 30_000];

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { App, BrowserWindow, Display, Point } from "electron";
 import type { Intent, IpcEvents } from "#contract/ipc-schema.ts";
 import { channelOf } from "#contract/ipc-names.ts";
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 import { APP_PAGE } from "./app-origin.ts";
 import type { JsonFile } from "../shell/json-file.ts";
 import { createRecovery, type Recovery } from "./recovery.ts";

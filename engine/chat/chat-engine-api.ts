@@ -1,6 +1,7 @@
 import type { ChatEvent } from "#contract/chat-event.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
-import type { Clock, Logger, Outbox, Speaker, Transport } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
+import type { Clock, Outbox, Speaker, Transport } from "#engine/ports.ts";
 import type { SendingSession } from "#engine/session/session-api.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { ChatState, Message } from "#contract/chat-state.ts";

@@ -1,7 +1,8 @@
 import type { ChatEvent } from "#contract/chat-event.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { throwIfAborted, waitFor, withTimeout } from "#engine/abort.ts";
-import type { Clock, Logger, Outbox, OutboxRow, StreamCall, Transport } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
+import type { Clock, Outbox, OutboxRow, StreamCall, Transport } from "#engine/ports.ts";
 import { decideRetry } from "#engine/retry/retry-policy.ts";
 import type { SendingSession } from "#engine/session/session-api.ts";
 

@@ -1,6 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { waitFor } from "#engine/abort.ts";
-import type { Clock, Logger, Speaker } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
+import type { Clock, Speaker } from "#engine/ports.ts";
 import { createSpeakingWatch } from "./speaking-watch.ts";
 
 /** The way of sound to the speaker, beside the text: a full speaker never delays a word on the screen. */

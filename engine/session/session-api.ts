@@ -1,5 +1,6 @@
 import type { AuthState, TokenPlace } from "#contract/auth-state.ts";
-import type { Clock, HttpClient, LocalSecretSource, Logger, TokenStore } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
+import type { Clock, HttpClient, LocalSecretSource, TokenStore } from "#engine/ports.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 
 /** What a host gives {@link Session}. */

@@ -1,4 +1,4 @@
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 
 /** Keeps every line, so that a test can look for what must be there, and for what must not. */
 export interface FakeLogger extends Logger {

@@ -1,4 +1,4 @@
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 
 /** Log lines for whoever opens the browser's console; what is only of use to a developer stays out of sight there. */
 export function createConsoleLogger(): Logger {

@@ -1,7 +1,8 @@
 import { createStore } from "zustand/vanilla";
 import type { ServerStatus } from "#contract/app-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { HttpClient, Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
+import type { HttpClient } from "#engine/ports.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { MODELS_PATH, modelNameOf } from "#engine/wire/model-name.ts";
 

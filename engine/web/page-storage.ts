@@ -1,7 +1,8 @@
 import { v4 as uuidV4, v5 as uuidV5 } from "uuid";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createMemoryOutbox } from "#engine/chat/memory-outbox.ts";
-import type { Logger, Outbox } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
+import type { Outbox } from "#engine/ports.ts";
 import { createIndexedDbOutbox } from "./indexed-db-outbox.ts";
 import { openPageDatabase } from "./page-database.ts";
 import { createMemoryValues, createPageValues, type PageValues } from "./page-values.ts";

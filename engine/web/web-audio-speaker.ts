@@ -2,7 +2,8 @@ import { BYTES_PER_SAMPLE, SAMPLE_RATE_HZ } from "#contract/audio-format.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { waitFor, withTimeout } from "#engine/abort.ts";
 import type { PlaybackCommand, PlaybackReport } from "#engine/audio/playback-session.ts";
-import type { Logger, Speaker } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
+import type { Speaker } from "#engine/ports.ts";
 import { systemClock } from "#engine/system-clock.ts";
 import { PLAYBACK_WORKLET } from "./playback-worklet-name.ts";
 

@@ -1,7 +1,7 @@
 import type { ChatEvent } from "#contract/chat-event.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { throwIfAborted } from "#engine/abort.ts";
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { StreamResponse } from "#proto/streaming_pb.ts";
 import { createPcmConverter } from "./pcm-convert.ts";
 import { toChatEvent } from "./stream-events.ts";

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { ServerConfig } from "../config/config.ts";
 import type { AdminContext } from "../compose/admin-context.ts";
 

@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { AdminContext } from "../compose/admin-context.ts";
 import { adminExit, type AdminDeps } from "./admin-deps.ts";
 

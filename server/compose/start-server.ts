@@ -4,7 +4,7 @@ import { createClientAddress } from "#server/net/client-address.ts";
 import type { ServerConfig } from "#server/config/config.ts";
 import { formatAddress, type ListenAddress } from "#server/net/listen-address.ts";
 import { createContext, type ContextDeps, type ServerContext } from "./context.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import { FULL_SCOPE } from "#server/domain/tokens/scopes.ts";
 import { signInAddress } from "#server/http/auth/sign-in-address.ts";
 import { createRoutes } from "#server/http/routes.ts";

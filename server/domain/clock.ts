@@ -1,7 +1,4 @@
-/** Time as the server's rules see it; injected so that tests own it. */
-export interface Clock {
-  nowMs(): number;
-}
+import type { Clock } from "#contract/clock.ts";
 
 /** The machine's clock. */
 export const systemClock: Clock = { nowMs: () => Date.now() };

@@ -6,7 +6,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { ListenAddress } from "#server/net/listen-address.ts";
 import type { ClientAddress } from "#server/net/client-address.ts";
 import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#server/observe/correlation.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { HttpMetrics } from "#server/observe/metrics.ts";
 import { listenError } from "#server/net/listen-error.ts";
 import type { ListeningPort } from "#server/net/listening-port.ts";

@@ -1,7 +1,7 @@
 import pino from "pino";
 import { isErrorCode } from "#contract/error-codes.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 
 /** Depth and sizes beyond which a log line is cut; a log must never be the thing that breaks the server. */
 const MAX_DEPTH = 8;

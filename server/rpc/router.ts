@@ -8,7 +8,7 @@ import { ServerReflection as ServerReflectionV1Alpha } from "#proto/grpc/reflect
 import { Otp } from "#proto/otp_pb.ts";
 import { StreamingService } from "#proto/streaming_pb.ts";
 import type { Authenticate } from "#server/domain/access/authenticate.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import { createAuthInterceptor } from "./kit/auth-interceptor.ts";
 import { createErrorInterceptor } from "./kit/error-interceptor.ts";
 import { createHealthService, type HealthService } from "./health.ts";

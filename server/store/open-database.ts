@@ -1,6 +1,6 @@
 import { Kysely } from "kysely";
-import type { Clock } from "#server/domain/clock.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Clock } from "#contract/clock.ts";
+import type { Logger } from "#contract/logger.ts";
 import { createMigrations, executedMigrations, migrate } from "./migrations/migrations.ts";
 import { markSuspect, openDatabaseFile } from "./sqlite/open-sqlite.ts";
 import { toPostgresStartError } from "./errors/postgres-errors.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BOOTSTRAP_FILE, CLI_CLIENT_ID, LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
 import { readServerConfig, type ServerConfig } from "#server/config/config.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import { startServer, type RunningServer, type ServerDeps } from "#server/compose/start-server.ts";
 import { freePorts } from "./free-ports.ts";
 

@@ -1,6 +1,7 @@
 import { BYTES_PER_SECOND } from "#contract/audio-format.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Logger, Speaker } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
+import type { Speaker } from "#engine/ports.ts";
 import {
   noSoundDevice,
   startSpeakerChild,

@@ -2,7 +2,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { ChildLauncher } from "../processes/child-launcher.ts";
 import { parseServerUrl } from "../http/http-client.ts";
 import { findRunningServer, isDataFolderHeld, isHealthy } from "./running-server.ts";

@@ -1,7 +1,8 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileHandle } from "node:fs/promises";
-import type { LocalSecretSource, Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
+import type { LocalSecretSource } from "#engine/ports.ts";
 import { BOOTSTRAP_FILE } from "#contract/auth-wire.ts";
 
 /** A secret is 32 random bytes in some text form; anything much longer is not one. */

@@ -1,6 +1,7 @@
 import { throwIfAborted, waitFor } from "#engine/abort.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { HttpClient, Logger, Transport } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
+import type { HttpClient, Transport } from "#engine/ports.ts";
 import { ensureServer, type EnsureServerOptions, type ServerHandle } from "./embedded-server.ts";
 import { createGrpcTransport, type GrpcTransport } from "../grpc/grpc-transport.ts";
 import { createHttpClient } from "../http/http-client.ts";

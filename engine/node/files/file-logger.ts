@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 
 /** A log larger than this becomes `client.log.1`, so a client never keeps more than twice this much. */
 const MAX_BYTES = 1024 * 1024;

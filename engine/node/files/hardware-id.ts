@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { v5 as uuidV5 } from "uuid";
 import { z } from "zod";
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 import { ensurePrivateFolder, writePrivateFile } from "./private-files.ts";
 
 /** Namespace of our ids (RFC 9562 §5.5). Changing it changes everybody's hardware id. */

@@ -2,7 +2,8 @@ import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Logger, Outbox, OutboxRow } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
+import type { Outbox, OutboxRow } from "#engine/ports.ts";
 import { ensurePrivateFolder, errorCode, setAside, storageError } from "./private-files.ts";
 
 const OUTBOX_FILE = "outbox.db";

@@ -2,7 +2,8 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "smol-toml";
 import { z } from "zod";
-import type { Logger, StoredTokens, TokenStore } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
+import type { StoredTokens, TokenStore } from "#engine/ports.ts";
 import { withCredentialsLock } from "./credentials-lock.ts";
 import {
   ensurePrivateFolder,

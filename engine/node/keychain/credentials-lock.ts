@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import lockfile from "proper-lockfile";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 import { ensurePrivateFolder, errorCode, storageError } from "../files/private-files.ts";
 
 /** Longest wait for another process, and the age at which a dead one's lock is taken over (wire-facts §3.2). */

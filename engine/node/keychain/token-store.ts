@@ -1,7 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Logger, TokenStore } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
+import type { TokenStore } from "#engine/ports.ts";
 import { createKeychain, type KeychainOptions } from "./keychain.ts";
 import { scopeKey, type TokenStoreScope } from "./token-store-scope.ts";
 

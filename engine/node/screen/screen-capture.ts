@@ -2,7 +2,8 @@ import type { Monitor } from "node-screenshots";
 import { IMAGE_MAX_SIDE_PX } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
-import type { Logger, Screen } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
+import type { Screen } from "#engine/ports.ts";
 
 /** The "high" of the original client (wire-facts §1.4). */
 const JPEG_QUALITY = 85;

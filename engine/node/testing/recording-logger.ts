@@ -1,4 +1,4 @@
-import type { Logger } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
 
 export interface LogLine {
   readonly level: "debug" | "info" | "warn" | "error";

@@ -1,6 +1,6 @@
 import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
 import { createAccounts, type Accounts } from "./accounts.ts";

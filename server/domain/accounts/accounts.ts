@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from "uuid";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditEventName, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
 import type { RevokeReason } from "#server/domain/tokens/ports.ts";

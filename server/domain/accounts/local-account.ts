@@ -1,6 +1,6 @@
 import { stringify } from "uuid";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
 import type { Account, AccountStore } from "./ports.ts";
 

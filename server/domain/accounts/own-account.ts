@@ -1,7 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditEvent, AuditEventName, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { RefreshFamily, RevokeReason } from "#server/domain/tokens/ports.ts";
 import { noAccount, replacePassword } from "./accounts.ts";
 import type { EndSessions, SessionsToKeep } from "./end-sessions.ts";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import type * as Argon2 from "@node-rs/argon2";
 import type * as Bcrypt from "@node-rs/bcrypt";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import { createWorkQueue } from "./work-queue.ts";
 
 /** OWASP's argon2id: 19 MiB, two passes; about 20 ms of one core. */

@@ -1,7 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { Rate } from "#server/domain/limits/attempt-limits.ts";
 import type { AuthMethod } from "#server/domain/tokens/ports.ts";
 import type { KnownDevices } from "./known-devices.ts";

@@ -3,7 +3,7 @@ import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
 import { createRefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { Attempt, AttemptLimits, Rate } from "#server/domain/limits/attempt-limits.ts";
 import type { AttemptOutcome } from "#server/domain/limits/ports.ts";
 import { limitBucket, type LimitBucket } from "#server/domain/limits/rules.ts";

@@ -1,7 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { Attempt, AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
 import { createSealer } from "#server/domain/secrets/sealer.ts";

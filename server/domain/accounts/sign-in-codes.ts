@@ -1,4 +1,4 @@
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from "./opaque-token.ts";
 import type { SignInCodeStore } from "./ports.ts";
 

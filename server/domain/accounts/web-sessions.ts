@@ -3,7 +3,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from "./opaque-token.ts";
 import type { Account, AccountStore, StoredWebSession, WebSessionStore } from "./ports.ts";
 

@@ -1,6 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Clock } from "../clock.ts";
-import type { Logger } from "../logger.ts";
+import type { Clock } from "#contract/clock.ts";
+import type { Logger } from "#contract/logger.ts";
 import { createBuiltInModel } from "./built-in/built-in-model.ts";
 import { createLanguageModel } from "./models/language-model.ts";
 import { originOf, type ModelAbilities, type ModelEndpoint } from "./models/model-endpoint.ts";

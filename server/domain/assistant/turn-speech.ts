@@ -1,4 +1,4 @@
-import type { Logger } from "../logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { SpeechService } from "../speech/ports.ts";
 import { abortable } from "./abortable.ts";
 import type { LiveTurn, SpeechSwitch } from "./live-turn.ts";

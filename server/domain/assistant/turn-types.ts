@@ -1,8 +1,8 @@
 import type { ChatEvent } from "#contract/chat-event.ts";
 import type { Caller } from "../access/caller.ts";
 import type { ChatStore, TurnStore } from "../chats/ports.ts";
-import type { Clock } from "../clock.ts";
-import type { Logger } from "../logger.ts";
+import type { Clock } from "#contract/clock.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { SpeechService } from "../speech/ports.ts";
 import type { AssistantTool, ModelSource } from "./ports.ts";
 

@@ -1,4 +1,4 @@
-import type { Logger } from "../logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { AuditReader } from "./audit-reader.ts";
 
 /** Not with the start, which has enough to do. */

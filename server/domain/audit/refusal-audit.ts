@@ -1,5 +1,5 @@
 import type { AuditEvent, AuditLog, AuditOrigin } from "./ports.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 
 const WINDOW_MS = 60_000;
 /** Of one process. A person's mistakes never reach it. */

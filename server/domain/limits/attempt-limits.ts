@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { AttemptCounterStore, AttemptOutcome, Reservation } from "./ports.ts";
 import { limitBucket, type LimitBucket, type LimitName } from "./rules.ts";
 

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import type { Logger } from "../logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import { createEspeakNg, parseEspeakVoices } from "./providers/espeak-ng.ts";
 import { createSpeechService } from "./speech-service.ts";
 import { badPieces, collect, longestQuietMs, rms, tokens } from "#server/testing/measure.ts";

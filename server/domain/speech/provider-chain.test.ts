@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Logger } from "../logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import { createResamplerFactory } from "./pcm/resampler.ts";
 import type { PcmPiece, SpeechPart } from "./ports.ts";
 import { createProviderChain } from "./provider-chain.ts";

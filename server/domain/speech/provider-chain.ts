@@ -1,4 +1,4 @@
-import type { Logger } from "../logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import { fallbackNotice, noVoiceNotice, voiceFailedNotice, type SpeechNotice } from "./notices.ts";
 import type { ResamplerFactory } from "./pcm/resampler.ts";
 import { wirePcm } from "./pcm/wire-pcm.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { startSpeechServer } from "#tests/doubles/speech-server.ts";
-import type { Logger } from "../logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { SpeechPart } from "./ports.ts";
 import { createFlite } from "./providers/flite.ts";
 import { FliteProcess } from "./providers/flite-process.ts";

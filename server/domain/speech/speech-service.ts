@@ -1,4 +1,4 @@
-import type { Logger } from "../logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import { createResamplerFactory } from "./pcm/resampler.ts";
 import type { SpeakOptions, SpeechPart, SpeechService, SpeechStatus } from "./ports.ts";
 import {

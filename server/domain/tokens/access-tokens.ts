@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import {
   invalidToken,
   signToken,

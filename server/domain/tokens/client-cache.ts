@@ -1,4 +1,4 @@
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { OauthClient, OauthClientStore } from "./ports.ts";
 
 /** What another server process changed about a client is seen so late at most. */

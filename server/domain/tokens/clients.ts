@@ -4,7 +4,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { hashOpaqueToken, newOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import { usualLifetimes, type ClientDefinition } from "./built-in-clients.ts";
 import { checkClient, checkClientId, isClientId } from "./client-rules.ts";
 import { createClientCache } from "./client-cache.ts";

@@ -1,6 +1,6 @@
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { Sealer } from "#server/domain/secrets/sealer.ts";
 import { MAX_ACCESS_TOKEN_TTL_SECONDS, ID_TOKEN_TTL_SECONDS } from "./access-tokens.ts";
 import { makeKey } from "./key-pairs.ts";

@@ -2,7 +2,7 @@ import type { Account } from "#server/domain/accounts/ports.ts";
 import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { RefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { OauthClient, RefreshFamily, StoredRefreshToken } from "./ports.ts";
 import {
   hashOfRefreshToken,

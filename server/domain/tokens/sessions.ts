@@ -3,7 +3,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
 import { createRefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { MasterKey } from "./master-key.ts";
 import type { AuthMethod, OauthClient, RefreshFamily, RevokeReason } from "./ports.ts";
 import { createRefreshTokenMaker, type RefreshTokenMaker } from "./refresh-tokens.ts";

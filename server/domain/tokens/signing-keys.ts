@@ -1,7 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
-import type { Clock } from "#server/domain/clock.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Clock } from "#contract/clock.ts";
+import type { Logger } from "#contract/logger.ts";
 import { createSealer, type Sealer } from "#server/domain/secrets/sealer.ts";
 import type { TokenKeys } from "./access-tokens.ts";
 import { openKey, privateJwkOf, type KeyPair, type PrivateJwk, type PublicJwk } from "./key-pairs.ts";

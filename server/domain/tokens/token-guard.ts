@@ -1,6 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { TokenState, TokenStateStore } from "./ports.ts";
 
 /** What is known of a token is believed this long: a revocation by another server process works so late at most. */

@@ -3,7 +3,7 @@ import { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from "#server/domain/a
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import { scopesOf } from "./scopes.ts";
 import type { TokenGuard } from "./token-guard.ts";
 

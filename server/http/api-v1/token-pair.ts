@@ -1,4 +1,4 @@
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
 import type { ApiBody } from "./api-answer.ts";

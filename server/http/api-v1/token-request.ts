@@ -3,7 +3,7 @@ import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { GrantType, OauthClient } from "#server/domain/tokens/ports.ts";
 import type { SigningKeys } from "#server/domain/tokens/signing-keys.ts";
 import { originOf } from "../kit/origin.ts";

@@ -4,7 +4,7 @@ import { foreignPage } from "#server/domain/access/authenticate.ts";
 import { hashOpaqueToken, isOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
 import { originOf } from "../kit/origin.ts";
 import { pageCredentialsOf } from "../kit/page-credentials.ts";

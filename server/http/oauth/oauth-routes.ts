@@ -5,8 +5,8 @@ import type { PasswordSignIn } from "#server/domain/accounts/password-sign-in.ts
 import { createRefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
-import type { Clock } from "#server/domain/clock.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Clock } from "#contract/clock.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
 import type { BootstrapSecret } from "#server/domain/tokens/bootstrap-secret.ts";
 import type { GrantType } from "#server/domain/tokens/ports.ts";

@@ -2,7 +2,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
 import { isRefreshToken } from "#server/domain/tokens/refresh-tokens.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";

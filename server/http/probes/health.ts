@@ -1,4 +1,4 @@
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import { version } from "#contract/version.ts";
 import type { RedisStatus } from "#server/observe/metric-set.ts";
 import type { Route } from "../kit/route.ts";

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import { ENCODINGS, type Encoding } from "./content-encoding.ts";
 import { createWebFile, isServedType, type WebFile } from "./web-file.ts";
 

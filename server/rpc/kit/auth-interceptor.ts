@@ -1,7 +1,7 @@
 import { Code, type HandlerContext } from "@connectrpc/connect";
 import { PipitError } from "#contract/pipit-error.ts";
 import { requireUser, type Authenticate } from "#server/domain/access/authenticate.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import { requireScope } from "#server/domain/tokens/scopes.ts";
 import { callerKey } from "./caller-context.ts";
 import { fromRpcReason, toConnectError } from "./connect-error.ts";

@@ -1,6 +1,6 @@
 import type { Interceptor } from "@connectrpc/connect";
 import type { PipitError } from "#contract/pipit-error.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import { fromRpcReason, toConnectError } from "./connect-error.ts";
 
 /** Codes that are a caller's or a moment's affair, not a fault of this server. */

@@ -1,6 +1,6 @@
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import { mergeText } from "./merge-text.ts";
 
 /** A prompt nobody finished within this time is forgotten. */

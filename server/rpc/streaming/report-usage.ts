@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { StreamingService } from "#proto/streaming_pb.ts";
 import type { UsageStore } from "#server/domain/chats/ports.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import { isHardwareId, requireCaller } from "../kit/checks.ts";
 
 /** Longest name that is kept of a session, source or model. */

@@ -1,7 +1,7 @@
 import type { TurnService } from "#server/domain/assistant/turn-types.ts";
 import type { UsageStore } from "#server/domain/chats/ports.ts";
-import type { Clock } from "#server/domain/clock.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Clock } from "#contract/clock.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { SpeechService } from "#server/domain/speech/ports.ts";
 
 /** What the composition root gives the streaming service. */

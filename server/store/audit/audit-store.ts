@@ -8,7 +8,7 @@ import {
   type AuditKey,
 } from "#server/domain/audit/audit-hash.ts";
 import type { AuditEvent, AuditLog, AuditOrigin } from "#server/domain/audit/ports.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import { createAuditChains } from "./audit-chains.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";

@@ -1,6 +1,6 @@
 import { Kysely } from "kysely";
 import { Pool, types, type CustomTypesConfig } from "pg";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import { parseDatabaseUrl, type DatabaseAddress } from "./database-url.ts";
 import { createPostgresDialect } from "./postgres-dialect.ts";
 import type { Tables } from "../sql/schema.ts";

@@ -1,6 +1,6 @@
 import type { createClient } from "redis";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 
 /** Commands here take well under a millisecond; whoever waits for one holds a sign-in up. */
 const DEFAULT_COMMAND_TIMEOUT_MS = 500;

@@ -2,8 +2,8 @@ import { constants, writeFileSync } from "node:fs";
 import { link, mkdir, open, rm, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
-import type { Clock } from "#server/domain/clock.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Clock } from "#contract/clock.ts";
+import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { isCorruption, toStartError } from "../errors/storage-errors.ts";
 

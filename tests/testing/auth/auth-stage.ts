@@ -8,7 +8,7 @@ import type { Account, NewAccount } from "#server/domain/accounts/ports.ts";
 import { newTotpSecret } from "#server/domain/accounts/totp.ts";
 import { auditKeyOf } from "#server/domain/audit/audit-key.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import { createSealer } from "#server/domain/secrets/sealer.ts";
 import { createClients, type ClientRegistration, type Clients } from "#server/domain/tokens/clients.ts";
 import { loadMasterKey } from "#server/domain/tokens/master-key.ts";

@@ -1,5 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { AnswerModel, AnswerPart, AnswerRequest } from "../ports.ts";
 import { describeTime, knownLocale } from "../tools/current-time.ts";
 import { languageOfText, type Language } from "../tools/language.ts";

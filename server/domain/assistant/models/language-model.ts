@@ -1,6 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Clock } from "../../clock.ts";
-import type { Logger } from "../../logger.ts";
+import type { Clock } from "#contract/clock.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { AnswerModel, AnswerPart, AnswerRequest } from "../ports.ts";
 import type { ModelAbilities, ModelEndpoint } from "./model-endpoint.ts";
 import { modelTimeout, toModelError } from "./model-errors.ts";

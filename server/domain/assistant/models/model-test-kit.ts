@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from "node:net";
 import type { AnswerPart, AnswerRequest, AssistantTool, ToolResult } from "../ports.ts";
-import type { Logger } from "../../logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import { createLanguageModel } from "./language-model.ts";
 import type { ModelAbilities } from "./model-endpoint.ts";
 import { defaultModelLimits, type ModelLimits } from "./model-limits.ts";

@@ -1,5 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import { endpointUrl, type ModelAbilities } from "./model-endpoint.ts";
 import type { ModelLimits } from "./model-limits.ts";
 

@@ -1,5 +1,5 @@
-import type { Clock } from "../../clock.ts";
-import type { Logger } from "../../logger.ts";
+import type { Clock } from "#contract/clock.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { AnswerRequest } from "../ports.ts";
 import { createLanguageModel } from "./language-model.ts";
 import type { ModelLimits } from "./model-limits.ts";

@@ -1,5 +1,5 @@
 import type { TurnStore } from "#server/domain/chats/ports.ts";
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { AssistantTool } from "../ports.ts";
 import { createCalculator, type Calculator } from "./calculator.ts";
 import { createCalculatorTool } from "./calculator-tool.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { AssistantTool } from "../ports.ts";
 import { defineTool, failure, toolInput } from "./define-tool.ts";
 

@@ -1,5 +1,5 @@
 import type { Account } from "#server/domain/accounts/ports.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { BootstrapSecret } from "#server/domain/tokens/bootstrap-secret.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
 import { peerOf } from "#server/net/peer.ts";

@@ -1,6 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { PasswordSignIn, SignedIn } from "#server/domain/accounts/password-sign-in.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
 import { scopeFor, startUserSession, type Grant } from "./grant.ts";

@@ -2,7 +2,7 @@ import type { EventEmitter } from "node:events";
 import { Provider, type Configuration, type JWKS, type KoaContextWithOIDC } from "oidc-provider";
 import type { Account } from "#server/domain/accounts/ports.ts";
 import { WEB_SESSION_TTL_MS, type WebSessions } from "#server/domain/accounts/web-sessions.ts";
-import type { Logger } from "#server/domain/logger.ts";
+import type { Logger } from "#contract/logger.ts";
 import { KNOWN_SCOPES } from "#server/domain/tokens/scopes.ts";
 import { CLIENT_PROPERTIES, hasProperty } from "./client-metadata.ts";
 import { followCookieSignIn } from "./cookie-sign-in.ts";

@@ -1,6 +1,6 @@
 import type { DeviceCode } from "oidc-provider";
 import { hashOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
-import type { Clock } from "#server/domain/clock.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { OidcPayloadStore } from "#server/domain/tokens/oidc-payload-port.ts";
 import type { Sealer } from "#server/domain/secrets/sealer.ts";
 import type { CodeRedeemer } from "../grants/code-redeemer.ts";

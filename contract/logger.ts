@@ -1,4 +1,4 @@
-/** Structured log lines of the server; `server/observe/logger.ts` implements it on pino with redaction. Never given a token. */
+/** Structured log lines of a program; never given a token. */
 export interface Logger {
   debug(event: string, fields?: Readonly<Record<string, unknown>>): void;
   info(event: string, fields?: Readonly<Record<string, unknown>>): void;
