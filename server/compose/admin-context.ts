@@ -25,6 +25,7 @@ import { createAuditReader } from "../store/audit/audit-reader.ts";
 import { createAuditLog } from "../store/audit/audit-store.ts";
 import { createAuthStore } from "../store/sql/auth-store.ts";
 import { DATABASE_FILE, openDatabase, type DatabaseHandle } from "../store/open-database.ts";
+import { databaseTime } from "../store/sql/database-time.ts";
 import { createSqlCounterStore } from "../store/sql/sql-counter-store.ts";
 
 /** Who decided, in the data of every audit event of this program. */
@@ -70,6 +71,7 @@ export async function openAdminContext(
   const { db, dialect } = database;
   const auditOptions = { key, clock, dialect };
   const auth = createAuthStore(db, {
+    time: databaseTime(dialect, clock),
     auditLogFor: (connection) => signedByActor(createAuditLog(connection, auditOptions)),
   });
   const sqlCounters = createSqlCounterStore({ db, time: dialect === "postgres" ? "database" : "caller" });

@@ -20,6 +20,8 @@ export interface AuthStores {
   readonly tokenStates: TokenStateStore;
   readonly clients: OauthClientStore;
   readonly audit: AuditLog;
+  /** The database's time, epoch milliseconds: what expires is judged by it, because the clocks of servers differ. */
+  nowMs(): Promise<number>;
 }
 
 /**

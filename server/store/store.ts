@@ -18,6 +18,7 @@ import { createAuthStore } from "./sql/auth-store.ts";
 import { createChatStore } from "./sql/chat-store.ts";
 import { createOidcPayloadStore } from "./sql/oidc-payload-store.ts";
 import { openDatabase, type DatabaseHandle, type OpenDatabaseOptions } from "./open-database.ts";
+import { databaseTime, type DatabaseTime } from "./sql/database-time.ts";
 import { createSqlCounterStore } from "./sql/sql-counter-store.ts";
 import { createTurnStore } from "./sql/turn-store.ts";
 import { createUsageStore } from "./sql/usage-store.ts";
@@ -55,6 +56,8 @@ interface CommonOptions {
   readonly logger: Logger;
   /** Of the audit log, 32 bytes of the master key. Without it, nothing can be done that must be audited. */
   readonly auditKey?: Buffer;
+  /** Default: PostgreSQL's own; on SQLite that of `clock`. */
+  readonly time?: DatabaseTime;
   /** Told of what is written to the audit log. */
   readonly auditMetrics?: AuditMetrics;
 }
@@ -87,8 +90,10 @@ function createStore(
   close: () => Promise<void>,
 ): Store {
   const { auditKey, auditMetrics: metrics, clock } = options;
+  const time = options.time ?? databaseTime(dialect, clock);
   const key = auditKey === undefined ? undefined : createSecretKey(auditKey);
   const auth = createAuthStore(db, {
+    time,
     auditLogFor(connection) {
       if (key === undefined) return closedAuditLog;
       const log = createAuditLog(connection, { key, clock, dialect });

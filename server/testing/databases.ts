@@ -6,6 +6,7 @@ import { Kysely } from "kysely";
 import { inject } from "vitest";
 import { openPostgres } from "../store/postgres/open-postgres.ts";
 import { openDatabaseFile } from "../store/sqlite/open-sqlite.ts";
+import { timeOf } from "../store/sql/database-time.ts";
 import type { Tables } from "../store/sql/schema.ts";
 import { ServerSqliteDialect } from "../store/sqlite/sqlite-dialect.ts";
 import { openStore, type OpenStoreOptions, type Store } from "../store/store.ts";
@@ -155,7 +156,14 @@ async function openStoreOn(database: EmptyDatabase): Promise<DatabaseStore> {
   opened.use(database);
   const clock = createManualClock();
   const logger = createRecordingLogger();
-  const options: OpenStoreOptions = { ...database.location, clock, logger, auditKey: TEST_AUDIT_KEY };
+  const options: OpenStoreOptions = {
+    ...database.location,
+    clock,
+    // Also on PostgreSQL, whose own clock no test moves.
+    time: timeOf(clock),
+    logger,
+    auditKey: TEST_AUDIT_KEY,
+  };
   const store = opened.use(closingOnce(await openStore(options)));
   const owned = opened.move();
   const openSecond = async () => owned.use(closingOnce(await openStore(options)));

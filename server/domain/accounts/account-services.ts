@@ -43,7 +43,6 @@ export function createAccountServices(options: AccountServicesOptions): AccountS
   const secondFactor = createSecondFactor({
     auth,
     masterKey,
-    clock,
     endSessions,
     limits,
     issuerName: ISSUER_NAME,

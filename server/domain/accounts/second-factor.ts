@@ -1,7 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
-import type { Clock } from "#contract/clock.ts";
 import type { Attempt, AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
 import { createSealer } from "#server/domain/secrets/sealer.ts";
@@ -60,7 +59,6 @@ export interface SecondFactor {
 export interface SecondFactorOptions {
   readonly auth: Pick<AuthStore, "transaction">;
   readonly masterKey: MasterKey;
-  readonly clock: Clock;
   readonly endSessions: EndSessions;
   readonly limits: Pick<AttemptLimits, "take">;
   /** Shown by the app beside the login. */
@@ -68,14 +66,14 @@ export interface SecondFactorOptions {
 }
 
 export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
-  const { auth, masterKey, clock, endSessions, issuerName, limits } = options;
+  const { auth, masterKey, endSessions, issuerName, limits } = options;
   const sealer = createSealer(masterKey.derive("totp-secrets"));
   const recovery = createRecoveryCodes({ masterKey });
   const secretOf = (sealed: string, userId: string): string => sealer.open(sealed, userId).toString();
 
   const takeRecoveryCode = async (tx: AuthStores, userId: string, code: string): Promise<boolean> => {
     const hash = recovery.hash(userId, code);
-    return hash !== undefined && tx.totp.takeRecoveryCode(userId, hash, clock.nowMs());
+    return hash !== undefined && tx.totp.takeRecoveryCode(userId, hash, await tx.nowMs());
   };
 
   const confirmPending = async (tx: AuthStores, userId: string, code: string): Promise<readonly string[]> => {
@@ -83,7 +81,7 @@ export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
     if (pending === undefined) {
       throw new PipitError("INVALID_REQUEST", "No second factor is being set up. Begin with a new QR code.");
     }
-    const step = totpStepOf(secretOf(pending, userId), code, clock.nowMs());
+    const step = totpStepOf(secretOf(pending, userId), code, await tx.nowMs());
     if (step === undefined || !(await tx.totp.confirm(userId, pending, step))) throw wrongCode();
     const codes = recovery.make();
     await tx.totp.setRecoveryCodes(
@@ -119,7 +117,7 @@ export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
 
     async check(tx, { userId, totpSealed, totpLastStep }, code) {
       if (totpSealed === undefined) return "wrong";
-      const step = totpStepOf(secretOf(totpSealed, userId), code, clock.nowMs());
+      const step = totpStepOf(secretOf(totpSealed, userId), code, await tx.nowMs());
       if (step === undefined) return (await takeRecoveryCode(tx, userId, code)) ? "recovery" : "wrong";
       if (totpLastStep !== undefined && step <= totpLastStep) return "replayed";
       return (await tx.totp.takeStep(userId, step)) ? "ok" : "replayed";

@@ -1,7 +1,8 @@
-import type { Kysely } from "kysely";
+import { sql, type Kysely } from "kysely";
 import type { AuditLog } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import { createAccountStore } from "./account-store.ts";
+import type { DatabaseTime } from "./database-time.ts";
 import { createOauthClientStore } from "./oauth-client-store.ts";
 import { createRefreshTokenStore } from "./refresh-token-store.ts";
 import type { Tables } from "./schema.ts";
@@ -16,6 +17,7 @@ import { createWsTokenStore } from "./ws-token-store.ts";
 export interface AuthStoreOptions {
   /** Makes the log that writes by `db`, which may be a transaction. */
   readonly auditLogFor: (db: Kysely<Tables>) => AuditLog;
+  readonly time: DatabaseTime;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface AuthStoreOptions {
  * others wait for the end of the transaction, which would then wait for them. It is run again after a conflict with
  * another transaction (see {@link inTransaction}), so it must do nothing that a rollback does not undo.
  */
-export function createAuthStore(db: Kysely<Tables>, { auditLogFor }: AuthStoreOptions): AuthStore {
+export function createAuthStore(db: Kysely<Tables>, { auditLogFor, time }: AuthStoreOptions): AuthStore {
   const storesOn = (connection: Kysely<Tables>): AuthStores => ({
     accounts: createAccountStore(connection),
     totp: createTotpStore(connection),
@@ -35,6 +37,10 @@ export function createAuthStore(db: Kysely<Tables>, { auditLogFor }: AuthStoreOp
     tokenStates: createTokenStateStore(connection),
     clients: createOauthClientStore(connection),
     audit: auditLogFor(connection),
+    async nowMs() {
+      const { rows } = await sql<{ readonly now_ms: number }>`select ${time()} as now_ms`.execute(connection);
+      return rows[0]?.now_ms ?? Number.NaN;
+    },
   });
   return {
     ...storesOn(db),

@@ -4,6 +4,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { reserveIn, settleIn, type CounterState } from "#server/domain/limits/counter-state.ts";
 import type { AttemptCounterStore } from "#server/domain/limits/ports.ts";
 import { LEVEL_MEMORY_MS } from "#server/domain/limits/rules.ts";
+import { postgresTime } from "./database-time.ts";
 import type { Tables } from "./schema.ts";
 
 /** Of those who meet on one row, one wins each time; so many defeats in a row mean that something is wrong. */
@@ -39,7 +40,11 @@ export function createSqlCounterStore({ db, time }: SqlCounterStoreOptions): Att
     work: (state: CounterState | undefined, nowMs: number) => T,
   ): Promise<T> => {
     for (let tries = 1; tries <= MAX_TRIES; tries++) {
-      const { state, nowMs } = await read(db, key, time === "database" ? databaseNow : sql`${callerNowMs}`);
+      const { state, nowMs } = await read(
+        db,
+        key,
+        time === "database" ? postgresTime() : sql`${callerNowMs}`,
+      );
       const result = work(state, nowMs);
       if (result.next === state) return result;
       if (await write(db, key, state, result.next)) {
@@ -72,9 +77,6 @@ export function createSqlCounterStore({ db, time }: SqlCounterStoreOptions): Att
     },
   };
 }
-
-/** Not now(): that is when a transaction began. */
-const databaseNow = sql`cast(floor(extract(epoch from clock_timestamp()) * 1000) as bigint)`;
 
 interface CounterReading {
   readonly now_ms: number | string;

@@ -138,7 +138,9 @@ export async function openAuthStage(database: TestDatabase["name"], logger?: Log
       const sealed = createSealer(masterKey.derive("totp-secrets")).seal(secret, userId);
       await store.auth.totp.setPending(userId, sealed);
       await store.auth.totp.confirm(userId, sealed, 0);
-      return generateSync({ secret, epoch: Math.floor(nowMs / 1000) + steps * TOTP_STEP_SECONDS });
+      // Codes are judged by the database's time.
+      const judgedAtMs = databaseUrl === undefined ? nowMs : Date.now();
+      return generateSync({ secret, epoch: Math.floor(judgedAtMs / 1000) + steps * TOTP_STEP_SECONDS });
     },
     server,
     url: server.httpUrl,

@@ -1,0 +1,23 @@
+import { sql, type RawBuilder } from "kysely";
+import type { Clock } from "#contract/clock.ts";
+
+/**
+ * The present, epoch milliseconds, as SQL: a new value in each statement. All servers of one database judge what expires
+ * by it, so that their own clocks may differ.
+ */
+export type DatabaseTime = () => RawBuilder<number>;
+
+/** PostgreSQL's own; SQLite has none, but only one server. */
+export function databaseTime(dialect: "sqlite" | "postgres", clock: Clock): DatabaseTime {
+  return dialect === "postgres" ? postgresTime : timeOf(clock);
+}
+
+/** That of a clock; tests give PostgreSQL one of theirs. Cast: a parameter that is selected comes back from it as text. */
+export function timeOf(clock: Clock): DatabaseTime {
+  return () => sql<number>`cast(${clock.nowMs()} as bigint)`;
+}
+
+/** Not now(): that is when a transaction began. */
+export function postgresTime(): RawBuilder<number> {
+  return sql<number>`cast(floor(extract(epoch from clock_timestamp()) * 1000) as bigint)`;
+}
