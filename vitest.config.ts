@@ -6,7 +6,6 @@ const never = ["**/node_modules/**", "**/dist/**", "coverage/**"];
 const integration = [
   "tests/integration/**/*.test.ts",
   "tests/foreign/**/*.test.ts",
-  "tests/lockfile.test.ts",
   "server/**/*.postgres.test.ts",
   "server/**/*.database.test.ts",
 ];
@@ -14,8 +13,9 @@ const integration = [
 /**
  * Three kinds of tests. `unit` needs nothing but Node (`npm run check`); `integration` boots real programs on free
  * ports and has a PostgreSQL and a Redis, for `*.database.test.ts`, which run on every database, among others.
- * `system` needs the sound server, the Secret Service and the display that `npm test` starts. The last two run
- * after the first, and system files one at a time, because they share one sound device and one screen.
+ * `system` needs the sound server, the Secret Service and the display that `npm test` starts; its files run one at a
+ * time, because they share one sound device and one screen. `npm test` runs the three as processes of their own
+ * (tools/test/run.ts); within one, the last two come after the first.
  */
 export default defineConfig({
   test: {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { repositoryRoot, runCommand } from "#tools/test/command.ts";
+import { sized } from "./test-size.ts";
 
 /** A machine that the lockfile must serve. */
 interface Platform {
@@ -14,6 +15,9 @@ interface LockedPackage {
   readonly version: string;
   readonly os?: readonly string[] | string;
   readonly cpu?: readonly string[] | string;
+  readonly optional?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -88,7 +92,25 @@ test("every optional dependency that a package names is locked", () => {
   expect(missing).toEqual([]);
 });
 
-describe("npm ci for a Mac, on this machine", () => {
+test("npm puts a package of another platform nowhere: its entry says where it belongs, and is optional", () => {
+  const named = [...locked].filter(([path]) => /-(darwin|linux|win32)(-|$)/.test(path));
+  expect(named.length).toBeGreaterThan(100);
+  for (const [path, entry] of named) {
+    const os = /-(darwin|linux|win32)(-|$)/.exec(path)?.[1];
+    expect([path, [entry.os].flat(), entry.optional]).toEqual([path, [os], true]);
+    expect([path, [entry.cpu].flat()]).toEqual([path, [expect.stringMatching(/^[a-z0-9]+$/)]]);
+  }
+});
+
+test("it is the lockfile of this package.json, without which npm ci refuses", async () => {
+  const manifest: unknown = JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8"));
+  const { dependencies, devDependencies, optionalDependencies } = locked.get("") ?? {};
+  expect(manifest).toMatchObject({ dependencies, devDependencies, optionalDependencies });
+});
+
+/** They ask the registry and write 700 MB. */
+const installations = sized([], ["npm ci for a Mac, on this machine"]);
+describe.each(installations)("%s", () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "pipit-lockfile-"));

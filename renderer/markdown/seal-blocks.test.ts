@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sampleAnswer } from "#renderer/gallery/sample-answer.ts";
+import { sized } from "#tests/test-size.ts";
 import { parseMarkdown } from "./parse-markdown.ts";
 import { windowChars } from "./read-window.ts";
 import { createMarkdownDocument, type Block, type DocumentView } from "./seal-blocks.ts";
@@ -167,36 +168,42 @@ describe("text that does not continue the last one", () => {
 });
 
 describe("long and hostile texts", () => {
+  /** How many there are of something, of so many at full size. */
+  const many = (full: number): number => Math.ceil(full * sized(0.1, 1));
   const manyLines = (line: string, chars: number): string => line.repeat(Math.ceil(chars / line.length));
   const table = `| a | b |\n| - | - |\n${manyLines("| 12345 | 67890 |\n", 16_000)}`;
   const hostile: Readonly<Record<string, string>> = {
-    "10,000 brackets": "[".repeat(10_000),
-    "10,000 pictures": "![".repeat(10_000),
-    "links without end": "[a](".repeat(5_000),
-    "emphasis without end": "*a_ ".repeat(5_000),
-    "quotations 10,000 deep": `${">".repeat(10_000)} a\n\nafter`,
-    "quotations 10,000 deep, spaced": `${"> ".repeat(10_000)} a\n`,
-    "lists 300 deep": Array.from({ length: 300 }, (_, index) => `${"  ".repeat(index)}- a`).join("\n"),
-    "lists 1,000 deep on one line": `${"- ".repeat(1_000)}a\n`,
+    "brackets without end": "[".repeat(many(10_000)),
+    "pictures without end": "![".repeat(many(10_000)),
+    "links without end": "[a](".repeat(many(5_000)),
+    "emphasis without end": "*a_ ".repeat(many(5_000)),
+    "deep quotations": `${">".repeat(many(10_000))} a\n\nafter`,
+    "deep quotations, spaced": `${"> ".repeat(many(10_000))} a\n`,
+    "deep lists": Array.from({ length: many(300) }, (_, index) => `${"  ".repeat(index)}- a`).join("\n"),
+    "deep lists on one line": `${"- ".repeat(many(1_000))}a\n`,
     "lists deep by steps": Array.from(
-      { length: 14 },
+      { length: sized(4, 14) },
       (_, i) => `${" ".repeat(78 * i)}${"- ".repeat(39)}a`,
     ).join("\n"),
     "a line of 50,000 characters": "word ".repeat(10_000),
-    "a line of a megabyte in code": `\`\`\`\n${"x".repeat(1_000_000)}\n\`\`\``,
-    "a table of 2,000 cells": table,
-    "a list of 16,000 characters": manyLines("- item **b**\n", 16_000),
-    "a paragraph of 16,000 characters": manyLines("some *words* here\n", 16_000),
-    "dollars without end": "$a ".repeat(8_000),
-    "formulas without end": "\\(a ".repeat(6_000),
-    "addresses without end": "a@b.c ".repeat(4_000),
-    "entities without end": "&amp".repeat(4_000),
-    "definitions without end": manyLines("[aaaa]: /u\n", 12_000),
-    "different definitions": Array.from({ length: 200 }, (_, index) => `[a${index}]: /u${index}`).join("\n"),
-    "a table of 1,500 columns": `${"|a".repeat(1_500)}|\n${"|-".repeat(1_500)}|\n${"|b".repeat(1_500)}|\n`,
-    "a table of 60 columns": `${"|a".repeat(60)}|\n${"|-".repeat(60)}|\n${`${"|b".repeat(60)}|\n`.repeat(80)}`,
-    "formulas by the thousand": "$x^2$ ".repeat(1_000),
-    "backticks of every length": Array.from({ length: 400 }, (_, index) => "`".repeat(index + 1)).join(" "),
+    "a long line in code": `\`\`\`\n${"x".repeat(many(1_000_000))}\n\`\`\``,
+    "a long table": sized(table.slice(0, 1_600), table),
+    "a long list": manyLines("- item **b**\n", many(16_000)),
+    "a long paragraph": manyLines("some *words* here\n", many(16_000)),
+    "dollars without end": "$a ".repeat(many(8_000)),
+    "formulas without end": "\\(a ".repeat(many(6_000)),
+    "addresses without end": "a@b.c ".repeat(many(4_000)),
+    "entities without end": "&amp".repeat(many(4_000)),
+    "definitions without end": manyLines("[aaaa]: /u\n", many(12_000)),
+    "different definitions": Array.from({ length: many(200) }, (_, index) => `[a${index}]: /u${index}`).join(
+      "\n",
+    ),
+    "a wide table": ["|a", "|-", "|b"].map((cell) => `${cell.repeat(many(1_500))}|\n`).join(""),
+    "a table of 60 columns": `${"|a".repeat(60)}|\n${"|-".repeat(60)}|\n${`${"|b".repeat(60)}|\n`.repeat(many(80))}`,
+    "one formula after another": "$x^2$ ".repeat(many(1_000)),
+    "backticks of every length": Array.from({ length: many(400) }, (_, index) => "`".repeat(index + 1)).join(
+      " ",
+    ),
   };
 
   it.each(Object.entries(hostile))("%s: steps are short, and pieces give the same", (name, text) => {

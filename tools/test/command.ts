@@ -10,8 +10,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Written to the command's standard input. */
   readonly input?: string;
-  /** "inherit" shows the output as it comes and keeps none; "capture" (default) returns it. */
-  readonly output?: "capture" | "inherit";
+  /** Default: the result holds the output. "inherit" shows it as it comes; a function gets it piece by piece. */
+  readonly output?: "inherit" | ((piece: Buffer) => void);
 }
 
 export interface CommandResult {
@@ -45,8 +45,8 @@ export async function runCommand(
     stdio: options.output === "inherit" ? ["ignore", "inherit", "inherit"] : "pipe",
     signal,
   });
-  const stdout = collect(child.stdout);
-  const stderr = collect(child.stderr);
+  const stdout = collect(child.stdout, options.output);
+  const stderr = collect(child.stderr, options.output);
   child.stdin?.on("error", () => undefined); // the program may end without reading its input
   child.stdin?.end(options.input ?? "");
   const code = await new Promise<number>((resolve, reject) => {
@@ -61,8 +61,8 @@ export async function runCommand(
   return { code, stdout: stdout(), stderr: stderr(), durationMs: performance.now() - startedMs };
 }
 
-function collect(stream: NodeJS.ReadableStream | null): () => string {
+function collect(stream: NodeJS.ReadableStream | null, output: CommandOptions["output"]): () => string {
   const pieces: Buffer[] = [];
-  stream?.on("data", (piece: Buffer) => pieces.push(piece));
+  stream?.on("data", typeof output === "function" ? output : (piece: Buffer) => pieces.push(piece));
   return () => Buffer.concat(pieces).toString("utf8");
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "./command.ts";
-import type { TestCounts } from "./vitest-run.ts";
+import type { RunOptions, TestCounts } from "./vitest-run.ts";
 
 /** The part of Playwright's JSON report that is counted. */
 interface JsonReport {
@@ -36,10 +36,10 @@ function isOwn(path: string): boolean {
   return plain === folder || plain.startsWith(`${folder}/`);
 }
 
-/** Runs the suites in real windows with their output shown, and reads the numbers from Playwright's JSON report. */
+/** Runs the suites in real windows, and reads the numbers from Playwright's JSON report. */
 export async function runPlaywright(
   paths: readonly string[],
-  env: Readonly<Record<string, string>>,
+  { env, output }: RunOptions,
   signal: AbortSignal,
 ): Promise<TestCounts> {
   const reports = await mkdtemp(join(tmpdir(), "pipit-report-"));
@@ -50,7 +50,7 @@ export async function runPlaywright(
       ["test", "--reporter=list,json", ...paths],
       {
         env: { ...env, PIPIT_TEST_SERVICES: "1", PLAYWRIGHT_JSON_OUTPUT_FILE: file },
-        output: "inherit",
+        output,
       },
       signal,
     );

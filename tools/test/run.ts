@@ -1,103 +1,70 @@
 import { runCommand } from "./command.ts";
-import { findSkippedFiles, type SkippedFile } from "./needs.ts";
-import { canInstall, findMissing, installParts, type Missing, type PartName } from "./parts.ts";
+import { prepareMachine, say, type Machine } from "./machine.ts";
+import { addCounts, runLanes, type Phase } from "./phases.ts";
 import { playwrightPaths, runPlaywright, vitestPaths } from "./playwright-run.ts";
-import { startServices, type ServiceName } from "./services.ts";
-import { lineCoverage, runVitest, type TestCounts } from "./vitest-run.ts";
+import { noTests, runVitest, type RunOptions, type TestCounts } from "./vitest-run.ts";
 
 /** `npm test` ends by itself after this long, whatever hangs; a loaded machine needs several times the quiet one. */
 const totalTimeoutMs = 45 * 60_000;
-const serviceNames: readonly ServiceName[] = ["sound", "secrets", "display", "postgres", "redis"];
-const coveredFolders = ["engine", "server/domain"];
 
-const say = (line: string): void => console.log(`test: ${line}`);
-
-/** Installs what is missing where that is possible; resolves to what is still missing. */
-async function provideParts(signal: AbortSignal): Promise<readonly Missing[]> {
-  const missing = await findMissing(signal);
-  if (missing.length === 0) return missing;
-  if (!(await canInstall())) return missing;
-  const problem = await installParts(missing, say, signal);
-  if (problem !== undefined) say(`apt-get could not install everything:\n${problem}`);
-  return findMissing(signal);
-}
-
-function describeMissing(missing: readonly Missing[]): void {
-  for (const { part, requirements } of missing) {
-    const names = requirements.map((requirement) => requirement.name).join(", ");
-    const packages = [...new Set(requirements.flatMap((requirement) => requirement.packages))].join(" ");
-    say(
-      `MISSING ${part.name}: no ${names}; without it, no ${part.purpose} (Debian: apt-get install ${packages})`,
-    );
-  }
-}
-
-function describeSkipped(skipped: readonly SkippedFile[]): void {
-  for (const { path, lacks } of skipped) say(`SKIPPED ${path}: needs ${lacks.join(", ")}`);
-}
-
-/** Runs the chosen tests beside the services; with no choice, `check` first and then all, with coverage. */
-async function runAll(chosen: readonly string[], signal: AbortSignal): Promise<TestCounts> {
-  const missing = await provideParts(signal);
-  describeMissing(missing);
-  const missingNames = missing.map((entry) => entry.part.name);
-  const skippedFiles = await findSkippedFiles(missingNames);
-  describeSkipped(skippedFiles);
-
-  const everything = chosen.length === 0;
-  const check = everything ? await runCheck(signal) : { passed: 0, failed: 0 };
-  const wanted = serviceNames.filter((name) => !missingNames.includes(name));
-  await using services = await startServices(wanted, signal);
-  // Not --exclude: the projects of vitest.config.ts have lists of their own, which replace it.
-  const lacking = skippedFiles.map((file) => file.path).join(",");
-  const env = { ...services.env, PIPIT_TEST_LACKING: lacking };
-  const paths = vitestPaths(chosen);
-  const args = everything ? ["--coverage"] : [...(paths ?? []), "--passWithNoTests"];
-  const tests = paths === undefined ? nothing : await runVitest(args, env, signal);
-  if (everything) await describeCoverage();
-  const windows = await runWindows(chosen, missingNames, services.env, signal);
-
-  // Either says no without a failed test when something else is wrong, e.g. the coverage: that is one failure more.
-  const silent = [tests, windows].filter((counts) => !counts.ok && counts.failed === 0).length;
+/** One project of vitest.config.ts, within the services. */
+function vitestPhase(name: "unit" | "integration" | "system", { env }: Machine): Phase {
   return {
-    passed: tests.passed + windows.passed + check.passed,
-    failed: tests.failed + windows.failed + check.failed + silent,
-    skipped: tests.skipped + windows.skipped + skippedFiles.length,
-    ok: tests.ok && windows.ok && check.failed === 0,
+    name,
+    run: (output, signal) => runVitest(["--project", name], { env, output }, signal),
   };
 }
 
-const nothing: TestCounts = { passed: 0, failed: 0, skipped: 0, ok: true };
+const check: Phase = {
+  name: "check",
+  async run(output, signal) {
+    const args = ["tools/test/check.ts", "--without-tests"];
+    const { code } = await runCommand("node", args, { output }, signal);
+    return { ...noTests, ...(code === 0 ? { passed: 1 } : { failed: 1, ok: false }) };
+  },
+};
 
-/** The suites in real windows, within the same services; each file is a named skip where there is no browser. */
+/**
+ * Everything, on two cores: what works hard (unit, then integration, two workers each) beside what mostly waits or
+ * works on one core. System tests share one sound device and one screen, so they never run beside the windows.
+ */
+async function runEverything(machine: Machine, signal: AbortSignal): Promise<TestCounts> {
+  const windows: Phase = { name: "windows", run: (output) => runWindows([], machine, output, signal) };
+  const working = [vitestPhase("unit", machine), vitestPhase("integration", machine)];
+  const waiting = [check, vitestPhase("system", machine), windows];
+  return runLanes([working, waiting], (text) => void process.stdout.write(text), signal);
+}
+
+/** The tests at these paths, with their output as it comes. */
+async function runChosen(
+  chosen: readonly string[],
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<TestCounts> {
+  const paths = vitestPaths(chosen);
+  const options: RunOptions = { env: machine.env, output: "inherit" };
+  const tests =
+    paths === undefined ? noTests : await runVitest([...paths, "--passWithNoTests"], options, signal);
+  return addCounts([tests, await runWindows(chosen, machine, "inherit", signal)]);
+}
+
+/** The suites in real windows; each file is a named skip where there is no browser. */
 async function runWindows(
   chosen: readonly string[],
-  missing: readonly PartName[],
-  env: Readonly<Record<string, string>>,
+  { missing, env }: Machine,
+  output: RunOptions["output"],
   signal: AbortSignal,
 ): Promise<TestCounts> {
   const paths = playwrightPaths(chosen);
-  if (paths === undefined || missing.includes("chromium")) return nothing;
-  return runPlaywright(paths, env, signal);
+  if (paths === undefined || missing.includes("chromium")) return noTests;
+  return runPlaywright(paths, { env, output }, signal);
 }
 
-async function runCheck(signal: AbortSignal): Promise<{ readonly passed: number; readonly failed: number }> {
-  const result = await runCommand(
-    "node",
-    ["tools/test/check.ts", "--without-tests"],
-    { output: "inherit" },
-    signal,
-  );
-  return result.code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
-}
-
-async function describeCoverage(): Promise<void> {
-  for (const folder of coveredFolders) {
-    const percent = await lineCoverage(folder);
-    say(
-      `coverage of ${folder}: ${percent === undefined ? "not measured" : `${percent.toFixed(1)} % of lines`}`,
-    );
-  }
+async function runAll(chosen: readonly string[], signal: AbortSignal): Promise<TestCounts> {
+  await using machine = await prepareMachine(signal);
+  const counts =
+    chosen.length === 0 ? await runEverything(machine, signal) : await runChosen(chosen, machine, signal);
+  return { ...counts, skipped: counts.skipped + machine.skipped.length };
 }
 
 const stop = new AbortController();

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { repositoryRoot, runCommand } from "./command.ts";
+import { repositoryRoot, runCommand, type CommandOptions } from "./command.ts";
 
 /** Numbers of one vitest run. */
 export interface TestCounts {
@@ -20,22 +20,23 @@ interface JsonReport {
   readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
 }
 
-/** Runs vitest with its output shown, and reads the numbers from its own JSON report. */
+/** What was not run. */
+export const noTests: TestCounts = { passed: 0, failed: 0, skipped: 0, ok: true };
+
+/** Where the output of a run goes, and what is in its environment. */
+export type RunOptions = Required<Pick<CommandOptions, "env" | "output">>;
+
+/** Runs vitest, and reads the numbers from its own JSON report. */
 export async function runVitest(
   args: readonly string[],
-  env: Readonly<Record<string, string>>,
+  options: RunOptions,
   signal: AbortSignal,
 ): Promise<TestCounts> {
   const folder = await mkdtemp(join(tmpdir(), "pipit-report-"));
   try {
     const file = join(folder, "report.json");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-    const result = await runCommand(
-      "vitest",
-      ["run", ...reporters, ...args],
-      { env, output: "inherit" },
-      signal,
-    );
+    const result = await runCommand("vitest", ["run", ...reporters, ...args], options, signal);
     const text = await readFile(file, "utf8").catch(() => undefined);
     if (text === undefined) return { passed: 0, failed: 1, skipped: 0, ok: false };
     return { ...count(JSON.parse(text) as JsonReport), ok: result.code === 0 };

@@ -1,0 +1,52 @@
+import { findSkippedFiles, type SkippedFile } from "./needs.ts";
+import { canInstall, findMissing, installParts, type Missing, type PartName } from "./parts.ts";
+import { startServices, type ServiceName } from "./services.ts";
+
+const serviceNames: readonly ServiceName[] = ["sound", "secrets", "display", "postgres", "redis"];
+
+/** What the tests find on this machine, with the services that run for them. Disposing ends those. */
+export interface Machine extends AsyncDisposable {
+  readonly missing: readonly PartName[];
+  /** Files that cannot run here. */
+  readonly skipped: readonly SkippedFile[];
+  /** For the environment of every run of tests. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** One line of our own among the output of the tools. */
+export const say = (line: string): void => console.log(`test: ${line}`);
+
+/** Installs what is missing where that is possible, says what is missing still, and starts the services. */
+export async function prepareMachine(signal: AbortSignal): Promise<Machine> {
+  const lacks = await provideParts(signal);
+  describeMissing(lacks);
+  const missing = lacks.map((entry) => entry.part.name);
+  const skipped = await findSkippedFiles(missing);
+  for (const { path, lacks: parts } of skipped) say(`SKIPPED ${path}: needs ${parts.join(", ")}`);
+  const services = await startServices(
+    serviceNames.filter((name) => !missing.includes(name)),
+    signal,
+  );
+  // Not --exclude: the projects of vitest.config.ts have lists of their own, which replace it.
+  const env = { ...services.env, PIPIT_TEST_LACKING: skipped.map((file) => file.path).join(",") };
+  return { missing, skipped, env, [Symbol.asyncDispose]: () => services[Symbol.asyncDispose]() };
+}
+
+/** Resolves to what is still missing. */
+async function provideParts(signal: AbortSignal): Promise<readonly Missing[]> {
+  const missing = await findMissing(signal);
+  if (missing.length === 0 || !(await canInstall())) return missing;
+  const problem = await installParts(missing, say, signal);
+  if (problem !== undefined) say(`apt-get could not install everything:\n${problem}`);
+  return findMissing(signal);
+}
+
+function describeMissing(missing: readonly Missing[]): void {
+  for (const { part, requirements } of missing) {
+    const names = requirements.map((requirement) => requirement.name).join(", ");
+    const packages = [...new Set(requirements.flatMap((requirement) => requirement.packages))].join(" ");
+    say(
+      `MISSING ${part.name}: no ${names}; without it, no ${part.purpose} (Debian: apt-get install ${packages})`,
+    );
+  }
+}

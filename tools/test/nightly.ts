@@ -1,0 +1,145 @@
+import { glob, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { repositoryRoot, runCommand } from "./command.ts";
+import { prepareMachine, say, type Machine } from "./machine.ts";
+import { runPlaywright } from "./playwright-run.ts";
+import { lineCoverage, runVitest, type TestCounts } from "./vitest-run.ts";
+
+/** A piece of the night's work. */
+interface Task {
+  readonly name: string;
+  /** It has failed when it takes longer. */
+  readonly limitMinutes: number;
+  /** Resolves to its figure; rejects with what went wrong. */
+  run(machine: Machine, signal: AbortSignal): Promise<string>;
+}
+
+const systemRuns = 5;
+const coveredFolders = ["engine", "server/domain"];
+const fullSize = { PIPIT_TEST_SIZE: "full" } as const;
+
+/** Throws unless all passed. */
+function figureOf(counts: TestCounts): string {
+  const figure = `${counts.passed} passed, ${counts.failed} failed`;
+  if (!counts.ok || counts.failed > 0) throw new Error(figure);
+  return figure;
+}
+
+/** All of vitest's tests in their short sizes; the gate is in vitest.config.ts. */
+const coverage: Task = {
+  name: "coverage",
+  limitMinutes: 30,
+  async run({ env }, signal) {
+    const counts = await runVitest(["--coverage"], { env, output: "inherit" }, signal);
+    const shares = await Promise.all(
+      coveredFolders.map(
+        async (folder) => `${folder} ${(await lineCoverage(folder))?.toFixed(1)} % of lines`,
+      ),
+    );
+    return `${shares.join(", ")}; ${figureOf(counts)}`;
+  },
+};
+
+/** The tests that have a full size. */
+async function sizedTasks(): Promise<readonly Task[]> {
+  const paths: string[] = [];
+  for await (const path of glob("{engine,renderer,server,tests}/**/*.test.ts", { cwd: repositoryRoot })) {
+    const text = await readFile(join(repositoryRoot, path), "utf8");
+    if (text.includes('/test-size.ts"')) paths.push(path);
+  }
+  return paths.toSorted().map((path) => ({
+    name: `${path} at full size`,
+    limitMinutes: 20,
+    run: async ({ env }, signal) =>
+      figureOf(await runVitest([path], { env: { ...env, ...fullSize }, output: "inherit" }, signal)),
+  }));
+}
+
+const systemRepeated: Task = {
+  name: `system tests ${systemRuns} times`,
+  limitMinutes: 15,
+  async run({ env }, signal) {
+    let passed = 0;
+    for (let count = 0; count < systemRuns; count++) {
+      const counts = await runVitest(["--project", "system"], { env, output: "inherit" }, signal);
+      if (counts.ok) passed += 1;
+    }
+    const figure = `${passed} of ${systemRuns} runs passed`;
+    if (passed < systemRuns) throw new Error(figure);
+    return figure;
+  },
+};
+
+const windows: Task = {
+  name: "windows at full size",
+  limitMinutes: 30,
+  run: async ({ env }, signal) =>
+    figureOf(await runPlaywright(["tests/e2e"], { env: { ...env, ...fullSize }, output: "inherit" }, signal)),
+};
+
+/** A program of the repository; the last line that it prints is its figure. */
+function program(name: string, limitMinutes: number, ...args: readonly string[]): Task {
+  return {
+    name,
+    limitMinutes,
+    async run({ env }, signal) {
+      const pieces: Buffer[] = [];
+      const output = (piece: Buffer): void => {
+        pieces.push(piece);
+        process.stdout.write(piece);
+      };
+      const { code } = await runCommand("node", args, { env, output }, signal);
+      const last = Buffer.concat(pieces).toString("utf8").trimEnd().split("\n").at(-1) ?? "";
+      if (code !== 0) throw new Error(`ended with ${code}: ${last}`);
+      return last;
+    },
+  };
+}
+
+/** Runs a task to its end or its limit; resolves to its line, and whether it holds. */
+async function runTask(
+  { name, limitMinutes, run }: Task,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<{ readonly line: string; readonly ok: boolean }> {
+  say(`${name}, ${limitMinutes} minutes at most`);
+  const startedMs = performance.now();
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMinutes * 60_000)]);
+  const [verdict, figure] = await run(machine, limit).then(
+    (text) => ["ok  ", text] as const,
+    (error: unknown) => ["FAIL", error instanceof Error ? error.message : String(error)] as const,
+  );
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
+  return { line: `${verdict}  ${name}: ${figure} (${seconds} s)`, ok: verdict === "ok  " };
+}
+
+/** `npm run nightly`: what takes too long for `npm test`. All of it runs even when one task fails. */
+async function runNightly(signal: AbortSignal): Promise<boolean> {
+  await using machine = await prepareMachine(signal);
+  const results: { readonly line: string; readonly ok: boolean }[] = [];
+  const tasks = [
+    coverage,
+    ...(await sizedTasks()),
+    systemRepeated,
+    windows,
+    program("growth of the tables", 10, "bench/run.ts", "auth-growth"),
+    program("growth of a long chat", 10, "bench/run.ts", "long-chat"),
+    program("screenshots", 10, "tools/screenshots.ts"),
+  ];
+  for (const task of tasks) {
+    if (!signal.aborted) results.push(await runTask(task, machine, signal));
+  }
+  console.log("");
+  for (const { line } of results) console.log(line);
+  return results.length === tasks.length && results.every(({ ok }) => ok);
+}
+
+const stop = new AbortController();
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));
+}
+const ok = await runNightly(stop.signal).catch((error: unknown) => {
+  say(error instanceof Error ? error.message : String(error));
+  return false;
+});
+process.exitCode = ok ? 0 : 1;
