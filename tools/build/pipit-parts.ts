@@ -42,7 +42,7 @@ function appPart(root: string): BuildPart {
 }
 
 /** The server that the app starts. */
-function serverPart(root: string): BuildPart {
+export function serverPart(root: string): BuildPart {
   return {
     name: "server",
     inputs: [...shared, "server", "vite.electron.config.ts"],

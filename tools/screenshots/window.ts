@@ -7,7 +7,7 @@ import { ChatWindow } from "#tests/e2e/pages/chat-window.ts";
 import type { PageLanguage } from "#tests/e2e/pages/texts.ts";
 import { repositoryRoot } from "#tools/test/command.ts";
 import { buildParts } from "#tools/build/build-part.ts";
-import { windowPart } from "#tools/build/pipit-parts.ts";
+import { serverPart, windowPart } from "#tools/build/pipit-parts.ts";
 import { writePicture, writeSideBySide } from "./picture-file.ts";
 import { sampleConversations, type SampleConversation } from "./sample-conversation.ts";
 
@@ -28,7 +28,11 @@ interface Look {
  * double. Writes `window-STATE-THEME-LANGUAGE.png`, and `window.png` with both themes side by side.
  */
 export async function windowPictures(folder: string, signal: AbortSignal): Promise<void> {
-  await buildParts([windowPart(repositoryRoot)], { root: repositoryRoot, say: console.log }, signal);
+  await buildParts(
+    [windowPart(repositoryRoot), serverPart(repositoryRoot)],
+    { root: repositoryRoot, say: console.log },
+    signal,
+  );
   await using cleanup = new AsyncDisposableStack();
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
   cleanup.defer(() => browser.close());

@@ -16,7 +16,7 @@ interface PageScope {
 }
 
 test("§5.1.1 every web contents is isolated, sandboxed, without Node, with web security", async ({
-  desktop,
+  standing: { desktop },
 }) => {
   const seen = await desktop.electron.evaluate(({ webContents }) =>
     webContents
@@ -42,7 +42,7 @@ test("§5.1.1 every web contents is isolated, sandboxed, without Node, with web 
 });
 
 test("§5.1.3 the window's page comes from app://, and no spelling of a walk upwards leaves its folder", async ({
-  desktop,
+  standing: { desktop },
 }) => {
   const address = await desktop.electron.evaluate(({ BrowserWindow }) =>
     BrowserWindow.getAllWindows()[0]?.webContents.getURL(),
@@ -64,7 +64,7 @@ test("§5.1.3 the window's page comes from app://, and no spelling of a walk upw
 });
 
 test("§5.1.4 the content policy is a header, and Chromium obeys it: inline script and eval do not run", async ({
-  desktop,
+  standing: { desktop },
 }) => {
   const seen = await desktop.window.evaluate(async () => {
     const scope = globalThis as unknown as PageScope;
@@ -109,7 +109,9 @@ test("§5.1.5 the page cannot be led away, not even to an address that begins li
   await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible();
 });
 
-test("§5.1.6 no page opens a window; only https and mailto links reach the system", async ({ desktop }) => {
+test("§5.1.6 no page opens a window; only https and mailto links reach the system", async ({
+  standing: { desktop },
+}) => {
   const links = [
     "https://example.org/page",
     "mailto:me@example.org",
@@ -134,7 +136,9 @@ test("§5.1.6 no page opens a window; only https and mailto links reach the syst
   expect(await desktop.openedLinks()).toHaveLength(3);
 });
 
-test("§5.1.7 a webview element is only an element: nothing is attached", async ({ desktop }) => {
+test("§5.1.7 a webview element is only an element: nothing is attached", async ({
+  standing: { desktop },
+}) => {
   await desktop.window.evaluate(() => {
     const view = document.createElement("webview");
     view.setAttribute("src", "https://example.invalid/");
@@ -146,7 +150,7 @@ test("§5.1.7 a webview element is only an element: nothing is attached", async 
   );
 });
 
-test("§5.1.8 every permission is refused, by request and by check", async ({ desktop }) => {
+test("§5.1.8 every permission is refused, by request and by check", async ({ standing: { desktop } }) => {
   const seen = await desktop.window.evaluate(async () => {
     const refused = (work: Promise<unknown>) =>
       work.then(
@@ -173,7 +177,7 @@ test("§5.1.8 every permission is refused, by request and by check", async ({ de
 });
 
 test("§5.1.9 IPC from a foreign page, and from a frame in it, is refused even with our own preload", async ({
-  desktop,
+  standing: { desktop },
 }) => {
   const server = createServer((_request, response) => {
     response.setHeader("content-type", "text/html");
@@ -235,7 +239,7 @@ test("§5.1.9 wrong payloads are refused with the field's name, and change nothi
 });
 
 test("§5.1.10 the preload gives exactly these functions, frozen, and nothing of Electron", async ({
-  desktop,
+  standing: { desktop },
 }) => {
   const seen = await desktop.window.evaluate(() => {
     const { pipit } = globalThis as unknown as { readonly pipit: Record<string, unknown> };

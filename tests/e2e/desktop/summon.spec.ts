@@ -171,7 +171,7 @@ test.describe("§5.1.18 links from outside", () => {
     ["a user name", "pipit://me@new?text=x"],
     ["a text that is too long", `pipit://new?text=${"x".repeat(9_000)}`],
   ] as const) {
-    test(`§5.1.18 a link with ${what} does nothing`, async ({ desktop }) => {
+    test(`§5.1.18 a link with ${what} does nothing`, async ({ standing: { desktop } }) => {
       await desktop.hide();
       await desktop.electron.evaluate(({ app }, url) => {
         app.emit("open-url", { preventDefault: () => undefined }, url);
