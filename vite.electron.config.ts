@@ -40,6 +40,7 @@ export function serverConfigs(outDir: string): readonly InlineConfig[] {
   return [
     nodeConfig(outDir, {
       main: "server/main.ts",
+      admin: "server/admin/main.ts",
       "calculator-worker": "server/domain/assistant/tools/calculator-worker.ts",
       "flite-child": "server/domain/speech/providers/flite-child.ts",
     }),

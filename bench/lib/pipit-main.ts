@@ -5,15 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
+import { builtServerEntry } from "#tools/build/pipit-parts.ts";
 import { repositoryRoot } from "#tools/test/command.ts";
 
-/** `server/main.ts` as a program of its own, with its own PIPIT_HOME. */
+/** The built server as a program of its own, with its own PIPIT_HOME. */
 export interface PipitMain extends AsyncDisposable, RuntimeInfo {
   readonly home: string;
   readonly dataDir: string;
 }
 
-export const serverEntry = join(repositoryRoot, "server", "main.ts");
 export const cliEntry = join(repositoryRoot, "cli", "main.ts");
 
 /** A folder for PIPIT_HOME; disposing removes it. */
@@ -46,7 +46,8 @@ async function startIn(
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<PipitMain> {
-  const args = [serverEntry, "--embedded", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
+  const entry = await builtServerEntry(repositoryRoot, signal);
+  const args = [entry, "--embedded", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
   const child = spawn(process.execPath, args, {
     env: { ...process.env, PIPIT_HOME: home, ...env },
     stdio: ["pipe", "pipe", "ignore"],

@@ -5,15 +5,21 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
+import { builtServerEntry } from "#tools/build/pipit-parts.ts";
+import { repositoryRoot } from "#tools/test/command.ts";
 import { compiledCode } from "#tools/test/compiled-code.ts";
 import { signIn } from "./start-test-server.ts";
 
 const PORTS = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
 
+let entry: string;
 let home: string;
 let children: ServerProgram[];
+beforeAll(async () => {
+  entry = await builtServerEntry(repositoryRoot, AbortSignal.timeout(60_000));
+});
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), "pipit-program-"));
   children = [];
@@ -23,7 +29,7 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** `node server/main.ts` as anybody starts it. */
+/** The server's program as the launcher and an operator start it. */
 class ServerProgram {
   readonly process: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #exit: Promise<unknown[]>;
@@ -31,7 +37,7 @@ class ServerProgram {
   #stdout = "";
 
   constructor(args: readonly string[], env: Record<string, string> = {}) {
-    this.process = spawn(process.execPath, ["server/main.ts", ...args], {
+    this.process = spawn(process.execPath, [entry, ...args], {
       stdio: ["pipe", "pipe", "pipe"],
       env: {
         PATH: process.env["PATH"],

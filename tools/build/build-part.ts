@@ -1,6 +1,6 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { hashInputs, holdsOutputs, measureOutputs, readStamp, writeStamp } from "./build-stamp.ts";
+import { fingerprint, isFresh, stampPath, writeStamp } from "./build-stamp.ts";
 import { takeBuildLock } from "./build-lock.ts";
 
 /** Something that is built as a whole. */
@@ -31,7 +31,7 @@ export async function buildParts(
   signal: AbortSignal,
 ): Promise<void> {
   // The usual case: nothing to do, and nobody to wait for.
-  const stale = await staleParts(parts, options);
+  const stale = parts.filter((part) => isStale(part, options));
   for (const part of parts) {
     if (!stale.includes(part)) options.say(`${part.name}: up to date`);
   }
@@ -49,33 +49,24 @@ export async function buildParts(
   }
 }
 
-async function staleParts(parts: readonly BuildPart[], options: BuildOptions): Promise<readonly BuildPart[]> {
-  const checks = parts.map(async (part) => ((await isStale(part, options)) ? [part] : []));
-  return (await Promise.all(checks)).flat();
-}
-
-async function isStale(part: BuildPart, { root, force }: BuildOptions): Promise<boolean> {
-  if (force === true) return true;
-  const stamp = await readStamp(stampPath(root, part));
-  if (stamp === undefined) return true;
-  if (!(await holdsOutputs(join(root, part.outDir), stamp))) return true;
-  return stamp.inputs !== (await hashInputs(root, part.inputs));
+function isStale(part: BuildPart, { root, force }: BuildOptions): boolean {
+  return force === true || !isFresh(root, part.name);
 }
 
 async function buildIfStale(part: BuildPart, options: BuildOptions): Promise<boolean> {
-  if (!(await isStale(part, options))) return false;
+  if (!isStale(part, options)) return false;
   const { root } = options;
   const target = join(root, part.outDir);
-  // Hashed before: what is saved while the build runs makes it stale again.
-  const inputs = await hashInputs(root, part.inputs);
+  // Taken before: what is saved while the build runs makes it stale again.
+  const sources = fingerprint(root, part.inputs);
   const next = `${target}.next`;
   await rm(next, { recursive: true, force: true });
   await mkdir(next, { recursive: true });
   try {
     await part.build(next);
-    await rm(stampPath(root, part), { force: true });
+    await rm(stampPath(root, part.name), { force: true });
     await replaceFolder(next, target);
-    await writeStamp(stampPath(root, part), { inputs, outputs: await measureOutputs(target) });
+    await writeStamp(root, part, sources);
   } finally {
     await rm(next, { recursive: true, force: true });
   }
@@ -92,8 +83,4 @@ async function replaceFolder(next: string, target: string): Promise<void> {
   });
   await rename(next, target);
   await rm(old, { recursive: true, force: true });
-}
-
-function stampPath(root: string, part: BuildPart): string {
-  return join(root, "dist", `.stamp-${part.name}.json`);
 }

@@ -1,72 +1,81 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { z } from "zod";
 
 /** What a part was built from and what came out: if neither changed, there is nothing to do. */
-const stampSchema = z.object({
-  /** SHA-256 over paths and contents of all inputs. */
-  inputs: z.string(),
-  /** Size in bytes of each file, by its path below the part's folder. */
-  outputs: z.record(z.string(), z.number()),
-});
-export type BuildStamp = z.infer<typeof stampSchema>;
+interface BuildStamp {
+  /** Files and folders below the repository. */
+  readonly inputs: readonly string[];
+  /** SHA-256 over path, size and time of all files in them. */
+  readonly sources: string;
+  /** Folder below the repository. */
+  readonly outDir: string;
+  /** Size in bytes of each file, by its path below `outDir`. */
+  readonly outputs: Readonly<Record<string, number>>;
+}
 
 /** Not part of any program. */
 const ignored = /(?:\.test\.tsx?|\.md|\.DS_Store)$/;
 
-/** A file, or all files below a folder, sorted; paths start at `root`. What does not exist has no files. */
-async function filesOf(root: string, path: string): Promise<readonly string[]> {
-  const full = join(root, path);
-  const info = await stat(full).catch(() => undefined);
-  if (info === undefined) return [];
-  if (!info.isDirectory()) return [path];
-  const entries = await readdir(full, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && !ignored.test(entry.name))
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join("/"))
-    .toSorted();
+/**
+ * True if the part `name` was built here, from what its inputs hold now, and nothing of it is missing. It reads the stamp
+ * and no content, and loads no library: programs ask it at every start (10 ms for a thousand files).
+ */
+export function isFresh(root: string, name: string): boolean {
+  try {
+    const stamp = JSON.parse(readFileSync(stampPath(root, name), "utf8")) as BuildStamp;
+    const outputs = Object.entries(stamp.outputs);
+    return (
+      outputs.length > 0 &&
+      outputs.every(([path, size]) => statSync(join(root, stamp.outDir, path)).size === size) &&
+      stamp.sources === fingerprint(root, stamp.inputs)
+    );
+  } catch {
+    // No stamp, one that cannot be read, or a file of the result that is gone.
+    return false;
+  }
 }
 
-/** One hash for everything that `inputs` (files and folders below `root`) hold now. */
-export async function hashInputs(root: string, inputs: readonly string[]): Promise<string> {
+/** Stands for what `inputs` hold now. */
+export function fingerprint(root: string, inputs: readonly string[]): string {
   const hash = createHash("sha256");
-  for (const path of (await Promise.all(inputs.map((input) => filesOf(root, input)))).flat()) {
-    const content = await readFile(join(root, path));
-    // The length keeps a byte that moves from one file to the next from being overlooked.
-    hash.update(`${path}\0${content.length}\0`).update(content);
+  for (const [path, { size, mtimeMs }] of inputs.flatMap((input) => filesOf(root, input))) {
+    if (!ignored.test(path)) hash.update(`${path}\0${size}\0${mtimeMs}\n`);
   }
   return hash.digest("hex");
 }
 
-/** The files below a folder with their sizes; empty if there is no folder. */
-export async function measureOutputs(folder: string): Promise<Record<string, number>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const sizes = entries
+/** Writes down that the part lies in `outDir` and was built from inputs with this fingerprint. */
+export async function writeStamp(
+  root: string,
+  part: { readonly name: string; readonly inputs: readonly string[]; readonly outDir: string },
+  sources: string,
+): Promise<void> {
+  const { name, inputs, outDir } = part;
+  const sizes = filesOf(join(root, outDir), "").map(([path, { size }]) => [path, size] as const);
+  const stamp: BuildStamp = { inputs, sources, outDir, outputs: Object.fromEntries(sizes) };
+  await writeFile(stampPath(root, name), `${JSON.stringify(stamp)}\n`);
+}
+
+export function stampPath(root: string, name: string): string {
+  return join(root, "dist", `.stamp-${name}.json`);
+}
+
+interface FileFacts {
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+/** A file, or all files below a folder, sorted; paths start at `root`. What does not exist has no files. */
+function filesOf(root: string, path: string): readonly (readonly [path: string, facts: FileFacts])[] {
+  const full = join(root, path);
+  const info = statSync(full, { throwIfNoEntry: false });
+  if (info === undefined) return [];
+  if (!info.isDirectory()) return [[path, info]];
+  return readdirSync(full, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map(async (entry) => {
-      const path = join(entry.parentPath, entry.name);
-      return [relative(folder, path).split(sep).join("/"), (await stat(path)).size] as const;
-    });
-  return Object.fromEntries(await Promise.all(sizes));
-}
-
-/** True if `outputs` are on disk as they were when the stamp was written. */
-export async function holdsOutputs(folder: string, stamp: BuildStamp): Promise<boolean> {
-  const found = await measureOutputs(folder);
-  const names = Object.keys(stamp.outputs);
-  return names.length > 0 && names.every((name) => found[name] === stamp.outputs[name]);
-}
-
-/** Undefined if there is none, or none that can be read. */
-export async function readStamp(path: string): Promise<BuildStamp | undefined> {
-  try {
-    return stampSchema.parse(JSON.parse(await readFile(path, "utf8")));
-  } catch {
-    return undefined;
-  }
-}
-
-export async function writeStamp(path: string, stamp: BuildStamp): Promise<void> {
-  await writeFile(path, `${JSON.stringify(stamp)}\n`);
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted()
+    .map((file) => [relative(root, file).split(sep).join("/"), statSync(file)]);
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { builtServerEntry } from "#tools/build/pipit-parts.ts";
 import { repositoryRoot } from "./command.ts";
 
 /**
@@ -14,20 +15,17 @@ export const compiledCode = {
   NODE_COMPILE_CACHE: join(repositoryRoot, "node_modules", ".cache", "compiled-for-tests"),
 } as const;
 
-/** Fills that folder: only a program that ends by itself writes there, and tests kill theirs. */
+/** Builds the server and fills that folder: only a program that ends by itself writes there, and tests kill theirs. */
 export async function keepServerCompiled(signal: AbortSignal): Promise<void> {
+  const entry = await builtServerEntry(repositoryRoot, signal);
   const home = await mkdtemp(join(tmpdir(), "pipit-compile-"));
   try {
-    const child = spawn(
-      process.execPath,
-      ["server/main.ts", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"],
-      {
-        cwd: repositoryRoot,
-        env: { PIPIT_HOME: home, OLLAMA_HOST: "http://127.0.0.1:9", ...compiledCode },
-        stdio: ["ignore", "pipe", "ignore"],
-        signal,
-      },
-    );
+    const child = spawn(process.execPath, [entry, "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"], {
+      cwd: repositoryRoot,
+      env: { PIPIT_HOME: home, OLLAMA_HOST: "http://127.0.0.1:9", ...compiledCode },
+      stdio: ["ignore", "pipe", "ignore"],
+      signal,
+    });
     const closed = once(child, "close");
     await Promise.race([once(createInterface(child.stdout), "line"), closed]);
     child.kill("SIGTERM");

@@ -2,16 +2,20 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { ensureServer, type EnsureServerOptions } from "./embedded-server.ts";
 import { createLocalSecretSource } from "./local-secret.ts";
+import { builtServerEntry } from "#tools/build/pipit-parts.ts";
+import { repositoryRoot } from "#tools/test/command.ts";
 import { createRecordingLogger } from "../testing/recording-logger.ts";
 import { makeTempHome } from "../testing/temp-home.ts";
 
 const never = new AbortController().signal;
 const logger = createRecordingLogger();
-const serverEntry = fileURLToPath(new URL("../../../server/main.ts", import.meta.url));
+let serverEntry: string;
+beforeAll(async () => {
+  serverEntry = await builtServerEntry(repositoryRoot, AbortSignal.timeout(60_000));
+});
 
 function options(home: string, more: Partial<EnsureServerOptions> = {}): EnsureServerOptions {
   return { home, spawn: true, serverEntry, logger, ...more };

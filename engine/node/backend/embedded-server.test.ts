@@ -3,15 +3,19 @@ import { mkdir, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { ensureServer, type EnsureServerOptions } from "./embedded-server.ts";
+import { builtServerEntry } from "#tools/build/pipit-parts.ts";
+import { repositoryRoot } from "#tools/test/command.ts";
 import { createRecordingLogger } from "../testing/recording-logger.ts";
 import { makeTempHome } from "../testing/temp-home.ts";
 
 const never = new AbortController().signal;
 const logger = createRecordingLogger();
-const serverEntry = fileURLToPath(new URL("../../../server/main.ts", import.meta.url));
+let serverEntry: string;
+beforeAll(async () => {
+  serverEntry = await builtServerEntry(repositoryRoot, AbortSignal.timeout(60_000));
+});
 
 function options(home: string, more: Partial<EnsureServerOptions> = {}): EnsureServerOptions {
   return { home, spawn: true, serverEntry, logger, ...more };

@@ -4,6 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { builtServerEntry } from "#tools/build/pipit-parts.ts";
+import { repositoryRoot } from "#tools/test/command.ts";
 import { compiledCode } from "#tools/test/compiled-code.ts";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
 
@@ -26,19 +28,11 @@ export interface ServerProcessOptions {
 
 /** Starts it on free ports and waits until it is ready. It ends when this process does. */
 export async function startServerProcess({ env, home }: ServerProcessOptions): Promise<ServerProcess> {
+  const entry = await builtServerEntry(repositoryRoot, AbortSignal.timeout(60_000));
   const folder = home ?? (await mkdtemp(join(tmpdir(), "pipit-process-")));
   const child = spawn(
     process.execPath,
-    [
-      "server/main.ts",
-      "--http",
-      "127.0.0.1:0",
-      "--grpc",
-      "127.0.0.1:0",
-      "--embedded",
-      "--log-level",
-      "debug",
-    ],
+    [entry, "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--embedded", "--log-level", "debug"],
     {
       stdio: ["pipe", "pipe", "pipe"],
       env: { PIPIT_HOME: folder, OLLAMA_HOST: "127.0.0.1:9", ...compiledCode, ...env },
