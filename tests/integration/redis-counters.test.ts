@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, connect, type Socket } from "node:net";
 import { once } from "node:events";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, inject, test, vi } from "vitest";
 import { testCounterStore } from "#server/domain/limits/counter-store-kit.ts";
 import { limitRules } from "#server/domain/limits/rules.ts";
@@ -37,7 +38,9 @@ async function startRelay(port: number) {
   let isSilent = false;
   const sockets = new Set<Socket>();
   const passers = new Set<() => void>();
+  let accepted = 0;
   const server = createServer((near) => {
+    accepted += 1;
     const far = connect(port, "127.0.0.1");
     for (const [from, to] of [
       [near, far],
@@ -66,6 +69,8 @@ async function startRelay(port: number) {
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
     url: `redis://127.0.0.1:${address.port}`,
+    /** Connections so far. */
+    accepted: () => accepted,
     silence: (wanted: boolean) => {
       isSilent = wanted;
       for (const pass of passers) pass();
@@ -107,6 +112,29 @@ describe("counters on Redis", () => {
     );
     expect(all.filter((one) => one?.kind === "granted")).toHaveLength(5);
     expect(all.filter((one) => one?.kind === "busy")).toHaveLength(395);
+  });
+});
+
+describe("a server that stands still for longer than it waits for Redis", () => {
+  /** More than the 500 ms that a command may take. */
+  const stallMs = 700;
+  test.each([
+    ["before a command is on its way", async () => undefined],
+    ["while the answer is on its way", () => nextTurn()],
+  ])("%s: takes the answer of a healthy Redis", async (_when, sent) => {
+    await using opened = await connectTo(inject("redisUrl"));
+    const counters = createRedisCounterStore({
+      connection: opened.connection,
+      prefix: `test:${randomUUID()}:`,
+    });
+    await opened.connection.ping();
+    const pending = Promise.all(
+      Array.from({ length: 8 }, (_, index) => counters.reserve(`key-${index}`, limitRules.ip, nowMs)),
+    );
+    await sent();
+    const until = performance.now() + stallMs;
+    while (performance.now() < until);
+    expect((await pending).map(({ kind }) => kind)).toEqual(Array(8).fill("granted"));
   });
 });
 
@@ -161,9 +189,9 @@ describe("a Redis that is stopped", () => {
       code: "LIMITS_UNREACHABLE",
     });
     expect(connection.status()).toBe("down");
-    // The new connection's greeting is held back as well, so it takes one more.
-    const timesSilent = () => logger.lines.filter(({ event }) => event === "limits.redis_silent").length;
-    await vi.waitUntil(() => timesSilent() === 2, untilConnected);
+    // The greeting of the second one is held back as well, so it takes a third.
+    await vi.waitUntil(() => relay.accepted() === 3, untilConnected);
+    expect(logger.lines.filter(({ event }) => event === "limits.redis_lost")).toHaveLength(1);
     relay.silence(false);
     await vi.waitUntil(() => connection.status() === "connected", untilConnected);
     expect(await counters.reserve("key", limitRules.ip, nowMs)).toMatchObject({ kind: "granted" });

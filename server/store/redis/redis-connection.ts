@@ -1,37 +1,23 @@
-import type { createClient } from "redis";
+import { createClient } from "redis";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
+import { counterScripts } from "./redis-counter-scripts.ts";
 
 /** Commands here take well under a millisecond; whoever waits for one holds a sign-in up. */
 const DEFAULT_COMMAND_TIMEOUT_MS = 500;
+/** The most that one look at the clock counts: if more has passed, this process stood still, and Redis is not to blame. */
+const TICK_MS = 50;
+/** In times of a command: how often an idle connection is tried, and how long one may be silent. */
+const PING_TIMES = 4;
+const SILENCE_TIMES = 8;
 const CONNECT_TIMEOUT_MS = 1000;
 const FIRST_RECONNECT_MS = 50;
 const MAX_RECONNECT_MS = 1000;
-/** A connection on which nothing comes for so long, after a command has timed out or its greeting, is dead. */
-const SILENCE_MS = 1500;
 /** Commands without an answer yet. */
 const MAX_OPEN_COMMANDS = 1000;
 const RETRY_AFTER_MS = 1000;
 
-type Client = ReturnType<typeof createRedisClient>;
-type CreateClient = typeof createClient;
-
-/** What a script of ours answers: integers. */
-export type ScriptReply = readonly number[];
-
-export interface ScriptCall {
-  readonly script: RedisScript;
-  readonly key: string;
-  readonly args: readonly string[];
-  /** Gets an answer that came after its time, when the call has failed already. */
-  readonly onLate?: (reply: ScriptReply) => void;
-}
-
-/** A Lua script and the SHA-1 by which Redis knows it. */
-export interface RedisScript {
-  readonly source: string;
-  readonly sha1: string;
-}
+type RedisClient = ReturnType<typeof createRedisClient>;
 
 /**
  * One connection to Redis that comes back by itself, within a second of the server. While it is down, every call fails
@@ -42,9 +28,10 @@ export interface RedisConnection extends AsyncDisposable {
   status(): "connected" | "down";
   /** Resolves when Redis answers. */
   ping(): Promise<void>;
-  /** Runs a script on one key. */
-  run(call: ScriptCall): Promise<ScriptReply>;
-  remove(key: string): Promise<void>;
+  /** `onLate` gets an answer that came after its time, when the call has failed already. */
+  send<T>(command: (client: RedisClient) => Promise<T>, onLate?: (reply: T) => void): Promise<T>;
+  /** Another connection to the same Redis, for subscriptions; connecting, and ended with this one. */
+  openSubscriber(): RedisClient;
 }
 
 export interface RedisConnectionOptions {
@@ -58,109 +45,87 @@ export interface RedisConnectionOptions {
 export function createRedisConnection(options: RedisConnectionOptions): RedisConnection {
   const { url, logger, commandTimeoutMs = DEFAULT_COMMAND_TIMEOUT_MS } = options;
   checkUrl(url);
-  let create: CreateClient | undefined;
-  let client: Client | undefined;
-  let suspicion: NodeJS.Timeout | undefined;
-  let disposed = false;
+  const client = createRedisClient(url, commandTimeoutMs);
+  const clients = [client];
+  connect(client, "limits", logger);
+  /** Commands whose time is over, and that Redis has not answered. */
+  let overdue = 0;
 
-  const heard = (): void => {
-    clearTimeout(suspicion);
-    suspicion = undefined;
-  };
-  const open = (): void => {
-    if (disposed || create === undefined) return;
-    const opened = createRedisClient(create, url);
-    client = opened;
-    logChanges(opened, logger);
-    // The client itself waits for ever for an answer to its greeting.
-    opened.on("connect", () => suspect(opened));
-    opened.on("ready", heard);
-    // It tries until it is destroyed, and its errors are heard above.
-    opened.connect().catch(() => undefined);
-  };
-  /** Replaces the connection unless something comes on it. */
-  const suspect = (silent: Client): void => {
-    if (suspicion !== undefined || disposed || silent !== client) return;
-    suspicion = setTimeout(() => {
-      suspicion = undefined;
-      logger.warn("limits.redis_silent", { silentMs: SILENCE_MS });
-      silent.destroy();
-      open();
-    }, SILENCE_MS);
-  };
-  const load = async (): Promise<void> => {
-    // A tenth of a second and 30 MB that a server without Redis does without.
-    ({ createClient: create } = await import("redis"));
-    open();
-  };
-  load().catch((reason: unknown) => logger.error("limits.redis_unusable", { reason: wordsOf(reason) }));
-
-  const send = async <T>(
-    command: (client: Client) => Promise<T>,
-    onLate?: (reply: T) => void,
-  ): Promise<T> => {
-    const asked = client;
-    if (disposed || asked?.isReady !== true) throw unreachable("not connected");
+  const send: RedisConnection["send"] = async (command, onLate) => {
+    if (!client.isReady || overdue > 0) throw unreachable("not connected");
     const limit = Promise.withResolvers<never>();
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      suspect(asked);
+    let ticksLeft = Math.ceil(commandTimeoutMs / TICK_MS);
+    const timer = setInterval(() => {
+      ticksLeft -= 1;
+      if (ticksLeft > 0) return;
+      clearInterval(timer);
+      overdue += 1;
       limit.reject(unreachable(`no answer within ${commandTimeoutMs} ms`));
-    }, commandTimeoutMs);
-    const reply = command(asked).then((value) => {
-      if (asked === client) heard();
-      if (isLate) onLate?.(value);
-      return value;
-    });
-    try {
-      return await Promise.race([reply, limit.promise]);
-    } catch (reason) {
-      // Redis' own words hold no password, and keys are hashes.
-      throw reason instanceof PipitError ? reason : unreachable(wordsOf(reason), reason);
-    } finally {
-      clearTimeout(timer);
-    }
+    }, TICK_MS);
+    const settled = (): boolean => {
+      clearInterval(timer);
+      if (ticksLeft > 0) return false;
+      overdue -= 1;
+      return true;
+    };
+    const reply = command(client).then(
+      (value) => {
+        if (settled()) onLate?.(value);
+        return value;
+      },
+      (reason: unknown) => {
+        settled();
+        // Redis' own words hold no password, and keys are hashes.
+        throw unreachable(wordsOf(reason), reason);
+      },
+    );
+    return Promise.race([reply, limit.promise]);
   };
 
   return {
-    status: () => (client?.isReady === true && suspicion === undefined ? "connected" : "down"),
+    status: () => (client.isReady && overdue === 0 ? "connected" : "down"),
     async ping() {
       await send((asked) => asked.ping());
     },
-    run: ({ script, key, args, onLate }) => send((asked) => evaluate(asked, script, key, args), onLate),
-    async remove(key) {
-      await send((asked) => asked.del(key));
+    send,
+    openSubscriber() {
+      const subscriber = client.duplicate();
+      clients.push(subscriber);
+      connect(subscriber, "bus", logger);
+      return subscriber;
     },
     async [Symbol.asyncDispose]() {
-      if (disposed) return;
-      disposed = true;
-      heard();
-      client?.destroy();
+      for (const one of clients) one.destroy();
     },
   };
 }
 
-function logChanges(client: Client, logger: Logger): void {
+/** Tries until it is destroyed, and tells the log. */
+function connect(client: RedisClient, user: "limits" | "bus", logger: Logger): void {
   let isLost = false;
   client.on("ready", () => {
     isLost = false;
-    logger.info("limits.redis_connected");
+    logger.info(`${user}.redis_connected`);
   });
   // Also with every try to connect again; one line per loss is enough. Without a listener it would end the process.
   client.on("error", (error: unknown) => {
-    if (!isLost) logger.warn("limits.redis_lost", { reason: wordsOf(error) });
+    if (!isLost) logger.warn(`${user}.redis_lost`, { reason: wordsOf(error) });
     isLost = true;
   });
+  client.connect().catch(() => undefined);
 }
 
-function createRedisClient(create: CreateClient, url: string) {
-  return create({
+function createRedisClient(url: string, commandTimeoutMs: number) {
+  return createClient({
     url,
+    scripts: counterScripts,
     socket: {
       connectTimeout: CONNECT_TIMEOUT_MS,
+      // Nothing is sent after a command that is overdue, so a dead connection is quiet for so long, and is replaced.
+      socketTimeout: SILENCE_TIMES * commandTimeoutMs,
       reconnectStrategy: (tries) => Math.min(FIRST_RECONNECT_MS * 2 ** Math.min(tries, 10), MAX_RECONNECT_MS),
     },
+    pingInterval: PING_TIMES * commandTimeoutMs,
     disableOfflineQueue: true,
     commandsQueueMaxLength: MAX_OPEN_COMMANDS,
   });
@@ -181,27 +146,6 @@ function checkUrl(url: string): void {
     'The Redis address cannot be read. Write it like "redis://user:password@host:6379/0", or rediss:// for TLS.',
     { field: "redis.url" },
   );
-}
-
-/** By its hash; in full when this server has not seen it yet (it was restarted). */
-async function evaluate(
-  client: Client,
-  { source, sha1 }: RedisScript,
-  key: string,
-  args: readonly string[],
-): Promise<ScriptReply> {
-  const call = { keys: [key], arguments: [...args] };
-  try {
-    return toNumbers(await client.evalSha(sha1, call));
-  } catch (reason) {
-    if (!(reason instanceof Error && reason.message.startsWith("NOSCRIPT"))) throw reason;
-    return toNumbers(await client.eval(source, call));
-  }
-}
-
-function toNumbers(reply: unknown): ScriptReply {
-  if (Array.isArray(reply) && reply.every((value) => typeof value === "number")) return reply;
-  throw unreachable("an answer of another shape");
 }
 
 function wordsOf(reason: unknown): string {

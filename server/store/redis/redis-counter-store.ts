@@ -1,7 +1,6 @@
 import { PENDING_LEASE_MS } from "#server/domain/limits/counter-state.ts";
 import type { AttemptCounterStore, LimitRule, Reservation } from "#server/domain/limits/ports.ts";
-import type { RedisConnection, ScriptReply } from "./redis-connection.ts";
-import { reserveScript, settleScript } from "./redis-counter-scripts.ts";
+import type { RedisConnection } from "./redis-connection.ts";
 
 const DEFAULT_PREFIX = "pipit:attempts:";
 /** Tells the scripts to read Redis' clock. */
@@ -40,7 +39,7 @@ export function createRedisCounterStore(options: RedisCounterStoreOptions): Atte
     ].map(String);
   const settle: AttemptCounterStore["settle"] = async (key, rule, { outcome, ticket }, nowMs) => {
     const args = [...argsOf(rule, nowMs), outcome, String(ticket)];
-    const [blockedForMs = 0] = await connection.run({ script: settleScript, key: prefix + key, args });
+    const [blockedForMs = 0] = await connection.send((redis) => redis.settle(prefix + key, args));
     return blockedForMs === 0 ? undefined : blockedForMs;
   };
 
@@ -48,27 +47,23 @@ export function createRedisCounterStore(options: RedisCounterStoreOptions): Atte
     settle,
 
     async reserve(key, rule, nowMs) {
-      const giveBack = (reply: ScriptReply): void => {
+      const giveBack = (reply: readonly number[]): void => {
         const late = toReservation(reply);
         if (late.kind !== "granted") return;
         // Nobody waits for this attempt any more; where even this fails it counts as a failure.
         settle(key, rule, { outcome: "void", ticket: late.ticket }, nowMs).catch(() => undefined);
       };
-      return toReservation(
-        await connection.run({
-          script: reserveScript,
-          key: prefix + key,
-          args: argsOf(rule, nowMs),
-          onLate: giveBack,
-        }),
-      );
+      const args = argsOf(rule, nowMs);
+      return toReservation(await connection.send((redis) => redis.reserve(prefix + key, args), giveBack));
     },
 
-    reset: (key) => connection.remove(prefix + key),
+    async reset(key) {
+      await connection.send((redis) => redis.del(prefix + key));
+    },
   };
 }
 
-function toReservation([kind, remaining = 0, waitMs = 0, ticket = 0]: ScriptReply): Reservation {
+function toReservation([kind, remaining = 0, waitMs = 0, ticket = 0]: readonly number[]): Reservation {
   switch (kind) {
     case 1:
       return { kind: "granted", ticket, remaining, resetAfterMs: waitMs };
