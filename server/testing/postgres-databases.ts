@@ -77,9 +77,11 @@ async function provideTemplate(serverUrl: string): Promise<string> {
 
 /** Changes with everything that makes the schema, so that a server that lives long holds no stale template. */
 async function fingerprint(): Promise<string> {
-  const folder = join(import.meta.dirname, "..");
+  const folder = join(import.meta.dirname, "..", "store");
   const paths: string[] = [];
-  for await (const path of glob("{*migration*,*turn-index}.ts", { cwd: folder })) paths.push(path);
+  for await (const path of glob(["migrations/*.ts", "search/*turn-index.ts"], { cwd: folder }))
+    paths.push(path);
+  if (paths.length < 2) throw new Error(`The schema is not in ${folder} any more: name its new place here.`);
   const hash = createHash("sha256");
   for (const path of paths.toSorted()) hash.update(await readFile(join(folder, path)));
   return hash.digest("hex").slice(0, 16);

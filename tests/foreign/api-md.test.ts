@@ -1,8 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { databases, postgresServerUrl } from "#server/testing/databases.ts";
-import { createMigratedDatabase } from "#server/testing/postgres-databases.ts";
 import { repositoryRoot } from "#tools/test/command.ts";
 import { readDocument, type DocumentStep } from "./document/blocks.ts";
 import { compareAnswer } from "./document/compare-answer.ts";
@@ -30,12 +28,10 @@ async function follow(step: DocumentStep, home: ServedHome, shell: Shell): Promi
   return compareAnswer({ ...step.answer, text: here(step.answer.text) }, printed);
 }
 
-describe.each(databases)("docs/api.md on $name", ({ name }) => {
+describe("docs/api.md", () => {
   test("is true to the letter: every command runs, every answer comes", { timeout: 120_000 }, async () => {
     await using stack = new AsyncDisposableStack();
-    const database =
-      name === "SQLite" ? undefined : stack.use(await createMigratedDatabase(postgresServerUrl()));
-    const home = stack.use(await openServedHome(database?.url));
+    const home = stack.use(await openServedHome());
     const shell = stack.use(await openShell(home.env));
     const untrue: string[] = [];
     for (const step of await steps()) {

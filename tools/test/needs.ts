@@ -12,7 +12,7 @@ const rules: readonly (readonly [path: RegExp, needs: readonly PartName[]])[] = 
   [/^server\/domain\/speech\//, ["voice"]],
   [/^tests\/foreign\/python/, ["python-grpc"]],
   [/^tests\/foreign\/curl/, ["tools"]],
-  [/^tests\/foreign\/api-md/, ["tools", "totp", "postgres"]],
+  [/^tests\/foreign\/api-md/, ["tools", "totp"]],
   [/embedded-server[^/]*$/, []],
   [/(repl|terminal)[^/]*$/, ["terminal", "voice", "sound", "secrets", "display"]],
   [/\.system\.test\.ts$/, ["voice", "sound", "secrets", "display"]],

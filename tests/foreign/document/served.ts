@@ -16,11 +16,10 @@ export interface ServedHome extends AsyncDisposable {
   start(script: string): Promise<void>;
 }
 
-export async function openServedHome(databaseUrl: string | undefined): Promise<ServedHome> {
+export async function openServedHome(): Promise<ServedHome> {
   const home = await mkdtemp(join(tmpdir(), "pipit-document-"));
   const [port = 0] = await freePorts(1);
   const settings = [`http = "127.0.0.1:${port}"`, 'grpc = "127.0.0.1:0"', 'log_level = "warn"'];
-  if (databaseUrl !== undefined) settings.push(`database_url = ${JSON.stringify(databaseUrl)}`);
   await writeFile(join(home, "config.toml"), `[serve]\n${settings.join("\n")}\n`, { mode: 0o600 });
   // A port where nobody listens stands for "no Ollama".
   const env = { PIPIT_HOME: home, OLLAMA_HOST: "http://127.0.0.1:9", ...compiledCode };

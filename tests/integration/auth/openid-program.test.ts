@@ -1,7 +1,6 @@
 import * as oauth from "oauth4webapi";
 import * as openid from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { databases } from "#server/testing/databases.ts";
 import { createFormBrowser } from "#tests/testing/auth/form-browser.ts";
 import { startProgram, type ServedProgram } from "#tests/testing/auth/served-program.ts";
 
@@ -10,11 +9,11 @@ const PASSWORD = "Correct-horse-1";
 const CALLBACK = "http://127.0.0.1:49876/callback";
 const SCOPE = "openid profile api:read";
 
-describe.each(databases)("other people's clients and pipit serve on $name", ({ name }) => {
+describe("other people's clients and pipit serve on PostgreSQL", () => {
   let program: ServedProgram;
   let secret: string;
   beforeAll(async () => {
-    program = await startProgram(name);
+    program = await startProgram("PostgreSQL");
     const add = ["admin", "clients", "add", "worker", "--name", "A worker", "--confidential"];
     const added = await program.run(add);
     expect([added.code, added.stderr]).toEqual([0, expect.stringContaining("Made worker")]);

@@ -1,6 +1,5 @@
 import { generateSync } from "otplib/functional";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { databases } from "#server/testing/databases.ts";
 import { jsonLines } from "../cli-process.ts";
 import { send, type WebAnswer } from "../web-stage.ts";
 import { basicOf, type Fields } from "#tests/testing/auth/auth-stage.ts";
@@ -16,10 +15,10 @@ const STEP_SECONDS = 30;
 const app = { client_id: "pipit-cli" };
 type Body = Readonly<Record<string, unknown>>;
 
-describe.each(databases)("the audit of pipit serve on $name", ({ name }) => {
+describe("the audit of pipit serve", () => {
   let program: ServedProgram;
   beforeAll(async () => {
-    program = await startProgram(name);
+    program = await startProgram("SQLite");
     const added = await program.run(["admin", "clients", "add", "worker", "--name", "W", "--confidential"]);
     const registered = await json("POST", "/auth/register", { login: "ann", password: PASSWORD });
     const [cookie = ""] = (registered.headers["set-cookie"] ?? []).map((line) => line.split(";", 1)[0]);

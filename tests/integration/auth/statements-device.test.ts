@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { systemClock } from "#server/domain/clock.ts";
 import { createAttemptLimits } from "#server/domain/limits/attempt-limits.ts";
-import { databases } from "#server/testing/databases.ts";
 import { openAuthStage, type AuthStage } from "#tests/testing/auth/auth-stage.ts";
 import { createFormBrowser, type BrowserPage } from "#tests/testing/auth/form-browser.ts";
 import { approveDevice, beginDevice, outcomeOf, poll } from "#tests/testing/auth/statements-flows.ts";
@@ -12,12 +11,12 @@ const INVALID_GRANT = [400, "invalid_grant"];
 /** The letters that people do not mix up: no vowels, and no Y. */
 const LETTERS = "BCDFGHJKLMNPQRSTVWXZ";
 
-describe.each(databases)("the device grant on $name", ({ name }) => {
+describe("the device grant", () => {
   let stage: AuthStage;
   let people = 0;
   let person: string;
   beforeAll(async () => {
-    stage = await openAuthStage(name);
+    stage = await openAuthStage("SQLite");
   });
   beforeEach(async () => {
     people += 1;
