@@ -1,6 +1,8 @@
 import { dirname } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import type { Clock } from "#contract/clock.ts";
+import { systemClock } from "#server/domain/clock.ts";
 import { readServerConfig, type ServerConfig } from "#server/config/config.ts";
 import type { EmptyDatabase, TestDatabase } from "./databases.ts";
 import { createManualClock, type ManualClock } from "./temporary-store.ts";
@@ -51,22 +53,31 @@ export async function openAdmin(
       await using context = await open();
       return await work(context);
     },
-    async run(group, args, input = "") {
-      const stdout = new PassThrough();
-      const stderr = new PassThrough();
-      const printed = Promise.all([text(stdout), text(stderr)]);
-      const io = { stdin: Readable.from([Buffer.from(input)]), stdout, stderr };
-      let code: number;
-      try {
-        const { signal } = new AbortController();
-        code = await group(args, { io, config, clock, signal, open });
-      } finally {
-        stdout.end();
-        stderr.end();
-      }
-      const [out, err] = await printed;
-      return { code, stdout: out, stderr: err };
-    },
+    run: (group, args, input) =>
+      runAdmin(config, group, args, { clock, ...(input !== undefined && { input }) }),
     [Symbol.asyncDispose]: () => empty[Symbol.asyncDispose](),
   };
+}
+
+/** One command of `pipit admin` in this process, on the database of this configuration. */
+export async function runAdmin(
+  config: ServerConfig,
+  group: AdminGroup,
+  args: readonly string[],
+  { clock = systemClock, input = "" }: { readonly clock?: Clock; readonly input?: string } = {},
+): Promise<AdminRun> {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const printed = Promise.all([text(stdout), text(stderr)]);
+  const io = { stdin: Readable.from([Buffer.from(input)]), stdout, stderr };
+  let code: number;
+  try {
+    const { signal } = new AbortController();
+    code = await group(args, { io, config, clock, signal, open: () => openAdminContext(config, clock) });
+  } finally {
+    stdout.end();
+    stderr.end();
+  }
+  const [out, err] = await printed;
+  return { code, stdout: out, stderr: err };
 }
