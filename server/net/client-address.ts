@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { BlockList, isIPv4, isIPv6 } from "node:net";
+import { isIP, isIPv4 } from "node:net";
+import ipaddr from "ipaddr.js";
 import { PipitError } from "#contract/pipit-error.ts";
 
 /** Groups of an IPv6 address that one household or host commonly has to itself: a /64. */
@@ -62,51 +63,36 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
 export function createProxyTrust(
   trustedProxies: readonly string[],
 ): (address: string | undefined) => boolean {
-  const trusted = new BlockList();
-  for (const entry of trustedProxies) addNetwork(trusted, entry);
+  const networks = trustedProxies.map(networkOf);
   return (address) => {
-    const plain = plainAddress(address);
-    return plain !== undefined && trusted.check(plain, isIPv4(plain) ? "ipv4" : "ipv6");
+    const parsed = parseAddress(address);
+    if (parsed === undefined) return false;
+    return networks.some(
+      ([network, bits]) => network.kind() === parsed.kind() && parsed.match(network, bits),
+    );
   };
 }
 
 /** Whom attempts are counted for: an IPv4 address, or the /64 of an IPv6 one, of which a peer has as many as it likes. */
 export function peerKeyOf(address: string | undefined): string {
-  const plain = plainAddress(address);
-  if (plain === undefined) return UNKNOWN;
-  return isIPv4(plain) ? plain : groupsOf(plain).slice(0, NETWORK_GROUPS).map(hex).join(":");
+  const parsed = parseAddress(address);
+  if (parsed === undefined) return UNKNOWN;
+  if (parsed instanceof ipaddr.IPv4) return parsed.toString();
+  const groups = parsed.toNormalizedString().split(":");
+  return groups.slice(0, NETWORK_GROUPS).join(":");
 }
 
-/** One spelling for each address, without a zone; undefined for what is none. */
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** Without a zone; of IPv4 form where it is one. The library alone would also take "10.1" and "0x7f.1". */
+function parseAddress(text: string | undefined): Address | undefined {
+  const bare = text?.split("%", 1)[0] ?? "";
+  return isIP(bare) === 0 ? undefined : ipaddr.process(bare);
+}
+
+/** One spelling for each address; undefined for what is none. */
 function plainAddress(text: string | undefined): string | undefined {
-  const bare = text?.split("%", 1)[0];
-  if (bare === undefined || isIPv4(bare)) return bare;
-  if (!isIPv6(bare)) return undefined;
-  const groups = groupsOf(bare);
-  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
-  return isMapped
-    ? groups
-        .slice(6)
-        .flatMap((group) => [group >> 8, group & 0xff])
-        .join(".")
-    : groups.map(hex).join(":");
-}
-
-/** The eight groups of a valid IPv6 address. */
-function groupsOf(address: string): readonly number[] {
-  const withoutDots = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, ...bytes: string[]) => {
-    const [a = 0, b = 0, c = 0, d = 0] = bytes.slice(0, 4).map(Number);
-    return `${hex((a << 8) | b)}:${hex((c << 8) | d)}`;
-  });
-  const [head = "", tail] = withoutDots.split("::");
-  const left = head.split(":").filter(Boolean);
-  const right = tail?.split(":").filter(Boolean) ?? [];
-  const zeros = Array.from({ length: 8 - left.length - right.length }, () => "0");
-  return [...left, ...zeros, ...right].map((group) => Number.parseInt(group, 16));
-}
-
-function hex(group: number): string {
-  return group.toString(16);
+  return parseAddress(text)?.toNormalizedString();
 }
 
 /** An address as proxies write it: with or without a port, IPv6 in brackets or bare. */
@@ -138,18 +124,19 @@ function headerText(value: string | readonly string[] | undefined): string | und
   return text !== undefined && text.length > MAX_HEADER_CHARS ? "" : text;
 }
 
-function addNetwork(list: BlockList, entry: string): void {
+function networkOf(entry: string): readonly [network: Address, bits: number] {
   const [address = "", bits, ...rest] = entry.trim().split("/");
-  const plain = plainAddress(address);
+  const network = parseAddress(address);
   const longest = isIPv4(address) ? 32 : 128;
   const prefix = bits === undefined ? longest : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
   // An IPv4 address in IPv6 spelling has a prefix that counts other bits.
-  if (plain === undefined || isIPv4(plain) !== isIPv4(address) || rest.length > 0 || !(prefix <= longest)) {
+  const respelled = network?.kind() === "ipv4" && !isIPv4(address);
+  if (network === undefined || respelled || rest.length > 0 || !(prefix <= longest)) {
     throw new PipitError(
       "CONFIG_INVALID",
       `"${entry}" is no trusted proxy. Write an address or a network, like 10.0.0.7, 10.0.0.0/8 or fd00::/8.`,
       { field: "trusted_proxies" },
     );
   }
-  list.addSubnet(plain, prefix, isIPv4(plain) ? "ipv4" : "ipv6");
+  return [network, prefix];
 }
