@@ -11,5 +11,5 @@ export function mannWhitneyP(left: readonly number[], right: readonly number[]):
   const u = wilcoxonRankSum([...left], [...right]) - (n * (n + 1)) / 2;
   const deviation = Math.sqrt(((n * m) / 12) * (n + m + 1));
   const z = Math.max(0, Math.abs(u - (n * m) / 2) - 0.5) / deviation;
-  return 1 - errorFunction(z / Math.SQRT2);
+  return Math.min(1, 1 - errorFunction(z / Math.SQRT2));
 }
