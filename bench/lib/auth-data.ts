@@ -1,3 +1,4 @@
+import { createMemoryBus } from "#server/bus/memory-bus.ts";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createPasswordHasher } from "#server/domain/accounts/password-hasher.ts";
@@ -51,7 +52,7 @@ export async function prepareAuthData(
   const passwordHash = await createPasswordHasher().hash(password);
   const logins = Array.from({ length: sizes.accounts }, (_, index) => `bench-${index}`);
   for (const login of logins) await store.accounts.create(accountOf({ id: login, passwordHash }));
-  const clients = createClients({ auth: store.auth, clock });
+  const clients = createClients({ bus: createMemoryBus(), auth: store.auth, clock });
   const { client } = await clients.register(
     {
       scope,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PipitError } from "#contract/pipit-error.ts";
 import { peerKeyOf } from "../net/client-address.ts";
+import { createMemoryBus } from "../bus/memory-bus.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { createAccountServices } from "../domain/accounts/account-services.ts";
 import type { Accounts } from "../domain/accounts/accounts.ts";
@@ -101,7 +102,7 @@ export async function openAdminContext(
     masterKey,
     auth,
     accounts,
-    clients: createClients({ auth, clock, guard }),
+    clients: createClients({ auth, clock, bus: createMemoryBus(), guard }),
     sessions,
     audit: createAuditReader(db, auditOptions),
     origin: { ip: undefined, userAgent: "pipit admin", correlationId: randomUUID() },

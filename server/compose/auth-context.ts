@@ -8,6 +8,7 @@ import { createSignInCodes, type SignInCodes } from "../domain/accounts/sign-in-
 import { createWebSessions, type WebSessions } from "../domain/accounts/web-sessions.ts";
 import type { AuthMetrics } from "../domain/auth-metrics.ts";
 import type { Clock } from "#contract/clock.ts";
+import type { MessageBus } from "../domain/message-bus.ts";
 import { createAttemptLimits, type AttemptLimits } from "../domain/limits/attempt-limits.ts";
 import type { Logger } from "#contract/logger.ts";
 import { createAccessTokens, type AccessTokens } from "../domain/tokens/access-tokens.ts";
@@ -18,7 +19,6 @@ import type { MasterKey } from "../domain/tokens/master-key.ts";
 import { createSessions, type Sessions } from "../domain/tokens/sessions.ts";
 import { createSigningKeys, type SigningKeys } from "../domain/tokens/signing-keys.ts";
 import { createTokenGuard, type TokenGuard } from "../domain/tokens/token-guard.ts";
-import type { RedisStatus } from "../observe/metric-set.ts";
 import type { RedisConnection } from "../store/redis/redis-connection.ts";
 import { createRedisCounterStore } from "../store/redis/redis-counter-store.ts";
 import type { Store } from "../store/store.ts";
@@ -32,6 +32,8 @@ export interface AuthContextParts {
   readonly dataDir: string;
   readonly store: Store;
   readonly masterKey: MasterKey;
+  readonly redis: RedisConnection | undefined;
+  readonly bus: MessageBus;
   readonly metrics: AuthMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -50,17 +52,15 @@ export interface AuthContext extends AccountServices, AsyncDisposable {
   readonly webSessions: WebSessions;
   readonly signInCodes: SignInCodes;
   readonly authenticate: Authenticate;
-  readonly redisStatus: () => RedisStatus;
   /** Passwords that wait for their turn to be hashed. */
   readonly passwordQueueDepth: () => number;
 }
 
 /** Throws CONFIG_INVALID, STORAGE_*, DATABASE_UNREACHABLE; whatever was built by then is ended again. */
 export async function createAuthContext(parts: AuthContextParts): Promise<AuthContext> {
-  const { config, store, masterKey, clock, logger } = parts;
+  const { config, store, masterKey, redis, bus, clock, logger } = parts;
   const { auth } = store;
   await using building = new AsyncDisposableStack();
-  const redis = await openRedis(config, logger, building);
   const counters = redis === undefined ? store.counters : createRedisCounterStore({ connection: redis });
   const limits = createAttemptLimits({
     counters,
@@ -74,8 +74,8 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
     audience: AUDIENCE,
     clock,
   });
-  const guard = createTokenGuard({ states: auth.tokenStates, clock });
-  const clients = createClients({ auth, clock, guard });
+  const guard = createTokenGuard({ states: auth.tokenStates, clock, bus });
+  const clients = createClients({ auth, clock, bus, guard });
   await clients.seed([...builtInClients, ...(config.auth.seedCompatClients ? compatClients : [])]);
   const sessions = createSessions({ auth, masterKey, clock, guard });
   const pepper = config.auth.passwordPepper;
@@ -119,19 +119,7 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
       internalKey: config.auth.internalAuthKey,
       onAuthenticated: (method) => parts.metrics.authenticatedRequest(method),
     }),
-    redisStatus: () => redis?.status() ?? "disabled",
     passwordQueueDepth: () => hasher.queued(),
     [Symbol.asyncDispose]: () => built.disposeAsync(),
   };
-}
-
-async function openRedis(
-  { redisUrl }: ServerConfig,
-  logger: Logger,
-  owner: AsyncDisposableStack,
-): Promise<RedisConnection | undefined> {
-  if (redisUrl === undefined) return undefined;
-  // A tenth of a second and 30 MB that a server without Redis does without.
-  const { createRedisConnection } = await import("../store/redis/redis-connection.ts");
-  return owner.use(createRedisConnection({ url: redisUrl, logger }));
 }

@@ -1,3 +1,4 @@
+import { createMemoryBus } from "#server/bus/memory-bus.ts";
 import { describe, expect, test } from "vitest";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { databases, type DatabaseStore } from "#server/testing/databases.ts";
@@ -27,8 +28,8 @@ const app: ClientRegistration = {
 
 function setUp(temporary: DatabaseStore) {
   const { store, clock } = temporary;
-  const guard = createTokenGuard({ states: store.auth.tokenStates, clock });
-  const clients = createClients({ auth: store.auth, clock, guard });
+  const guard = createTokenGuard({ bus: createMemoryBus(), states: store.auth.tokenStates, clock });
+  const clients = createClients({ bus: createMemoryBus(), auth: store.auth, clock, guard });
   const events = async () => {
     const rows = await temporary.query(
       "select event, client_id, ip, data from audit_events order by at_ms, chain, seq",
@@ -117,7 +118,11 @@ describe.each(databases)("clients on $name", ({ open }) => {
     await using temporary = await open();
     const { clients, clock, events } = setUp(temporary);
     await clients.register(app, origin);
-    const elsewhere = createClients({ auth: (await temporary.openSecond()).auth, clock });
+    const elsewhere = createClients({
+      bus: createMemoryBus(),
+      auth: (await temporary.openSecond()).auth,
+      clock,
+    });
     expect((await elsewhere.find("app"))?.name).toBe("App");
     expect((await clients.find("app"))?.name).toBe("App");
     clock.advance(500);
@@ -211,7 +216,11 @@ describe.each(databases)("clients on $name", ({ open }) => {
       "pipit-web",
     ]);
     temporary.clock.advance(1_000);
-    const elsewhere = createClients({ auth: (await temporary.openSecond()).auth, clock: temporary.clock });
+    const elsewhere = createClients({
+      bus: createMemoryBus(),
+      auth: (await temporary.openSecond()).auth,
+      clock: temporary.clock,
+    });
     await elsewhere.seed([...builtInClients, ...compatClients]);
     await clients.seed(builtInClients);
     expect(await clients.list()).toEqual(first);

@@ -5,6 +5,7 @@ import { hashOpaqueToken, newOpaqueToken } from "#server/domain/accounts/opaque-
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
+import type { MessageBus } from "#server/domain/message-bus.ts";
 import { usualLifetimes, type ClientDefinition } from "./built-in-clients.ts";
 import { checkClient, checkClientId, isClientId } from "./client-rules.ts";
 import { createClientCache } from "./client-cache.ts";
@@ -55,14 +56,15 @@ export interface Clients {
 export interface ClientsOptions {
   readonly auth: AuthStore;
   readonly clock: Clock;
+  readonly bus: MessageBus;
   /** What remembers for a moment that tokens are good; told when those of a client are not any more. */
   readonly guard?: Pick<TokenGuard, "forgetAll"> | undefined;
 }
 
 const atStart: AuditOrigin = { ip: undefined, userAgent: undefined, correlationId: undefined };
 
-export function createClients({ auth, clock, guard }: ClientsOptions): Clients {
-  const cache = createClientCache({ store: auth.clients, clock });
+export function createClients({ auth, clock, bus, guard }: ClientsOptions): Clients {
+  const cache = createClientCache({ store: auth.clients, clock, bus });
   const change: Change = async (clientId, work) => {
     try {
       return await auth.transaction(work);

@@ -1,3 +1,4 @@
+import { createMemoryBus } from "#server/bus/memory-bus.ts";
 import { describe, expect, test } from "vitest";
 import type { Caller } from "#server/domain/access/caller.ts";
 import { createManualClock } from "#server/testing/temporary-store.ts";
@@ -28,6 +29,7 @@ function setUp() {
   const looks: unknown[] = [];
   const answer = { state: good, error: undefined as Error | undefined };
   const guard = createTokenGuard({
+    bus: createMemoryBus(),
     clock,
     states: {
       async find(token) {
@@ -135,7 +137,11 @@ describe("the guard", () => {
     const clock = createManualClock();
     const { promise, resolve } = Promise.withResolvers<TokenState>();
     const answers = [promise, Promise.resolve<TokenState>({ ...good, session: "revoked" })];
-    const guard = createTokenGuard({ clock, states: { find: async () => answers.shift() ?? good } });
+    const guard = createTokenGuard({
+      bus: createMemoryBus(),
+      clock,
+      states: { find: async () => answers.shift() ?? good },
+    });
     const before = guard.check(caller);
     guard.forget("family-1");
     resolve(good);

@@ -1,10 +1,13 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { Clock } from "#contract/clock.ts";
+import type { MessageBus } from "#server/domain/message-bus.ts";
 import type { TokenState, TokenStateStore } from "./ports.ts";
 
-/** What is known of a token is believed this long: a revocation by another server process works so late at most. */
+/** What is known of a token is believed this long: a revocation that the bus does not bring works so late at most. */
 const MAX_AGE_MS = 1_000;
+/** On the bus: whose state has changed. */
+const CHANNEL = "token-guard";
 /** More tokens than this in one second, and the oldest are looked up again. */
 const MAX_ENTRIES = 10_000;
 
@@ -21,7 +24,7 @@ export interface TokenGuard {
    * @throws PipitError TOKEN_INVALID (ended, revoked, switched off); OTP_REQUIRED unless `allowPendingOtp`
    */
   check(caller: Caller, options?: GuardOptions): Promise<Caller>;
-  /** Believes nothing of this session or token any more; call it after a revocation was committed. */
+  /** No process believes anything of this session or token any more; call it after a revocation was committed. */
   forget(sessionOrTokenId: string): void;
   /** The same for everybody, e.g. when a client or account was switched off. */
   forgetAll(): void;
@@ -30,7 +33,13 @@ export interface TokenGuard {
 export interface TokenGuardOptions {
   readonly states: Pick<TokenStateStore, "find">;
   readonly clock: Clock;
+  readonly bus: MessageBus;
   readonly maxAgeMs?: number;
+}
+
+/** Without an id: everybody. */
+interface Forgotten {
+  readonly id?: string;
 }
 
 interface Entry {
@@ -40,7 +49,8 @@ interface Entry {
 }
 
 /** One look-up per token and second; look-ups of one token at once share one query. */
-export function createTokenGuard({ states, clock, maxAgeMs = MAX_AGE_MS }: TokenGuardOptions): TokenGuard {
+export function createTokenGuard(options: TokenGuardOptions): TokenGuard {
+  const { states, clock, bus, maxAgeMs = MAX_AGE_MS } = options;
   /** By token id, oldest first. */
   const entries = new Map<string, Entry>();
   const tokensOf = new Map<string, Set<string>>();
@@ -83,6 +93,17 @@ export function createTokenGuard({ states, clock, maxAgeMs = MAX_AGE_MS }: Token
     return entry.state;
   };
 
+  bus.subscribe<Forgotten>(CHANNEL, ({ id }) => {
+    if (id === undefined) {
+      entries.clear();
+      tokensOf.clear();
+      return;
+    }
+    remove(id, entries.get(id)?.sessionId);
+    for (const tokenId of tokensOf.get(id) ?? []) entries.delete(tokenId);
+    tokensOf.delete(id);
+  });
+
   return {
     async check(caller, { allowPendingOtp = false } = {}) {
       if (caller.tokenId === undefined) return caller;
@@ -97,16 +118,8 @@ export function createTokenGuard({ states, clock, maxAgeMs = MAX_AGE_MS }: Token
       return { ...caller, pendingOtp: true };
     },
 
-    forget(id) {
-      remove(id, entries.get(id)?.sessionId);
-      for (const tokenId of tokensOf.get(id) ?? []) entries.delete(tokenId);
-      tokensOf.delete(id);
-    },
-
-    forgetAll() {
-      entries.clear();
-      tokensOf.clear();
-    },
+    forget: (id) => void bus.publish(CHANNEL, { id }),
+    forgetAll: () => void bus.publish(CHANNEL, {}),
   };
 }
 

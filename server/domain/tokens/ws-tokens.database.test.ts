@@ -1,3 +1,4 @@
+import { createMemoryBus } from "#server/bus/memory-bus.ts";
 import { describe, expect, test } from "vitest";
 import type { Caller } from "#server/domain/access/caller.ts";
 import { clientOf } from "#server/testing/client-of.ts";
@@ -10,7 +11,7 @@ async function openStage(open: TestDatabase["open"]) {
   const stage = await openSessionStage(open);
   const { store, clock } = stage.database;
   await store.auth.clients.insert(clientOf({ clientId: "pipit-cli", active: true }));
-  const guard = createTokenGuard({ states: store.auth.tokenStates, clock });
+  const guard = createTokenGuard({ bus: createMemoryBus(), states: store.auth.tokenStates, clock });
   const { sessionId } = await stage.start();
   const caller: Caller = {
     userId: "alice",

@@ -1,3 +1,4 @@
+import { createMemoryBus } from "#server/bus/memory-bus.ts";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -129,7 +130,11 @@ async function makeKnown(server: TestServer, refreshToken: () => string): Promis
   });
   const passwordHash = await createPasswordHasher({}).hash(PASSWORD);
   await store.accounts.create(accountOf({ id: "ann", passwordHash }));
-  const { client, secret = "" } = await createClients({ auth: store.auth, clock: systemClock }).register(
+  const { client, secret = "" } = await createClients({
+    bus: createMemoryBus(),
+    auth: store.auth,
+    clock: systemClock,
+  }).register(
     {
       clientId: "service",
       name: "A service",

@@ -1,3 +1,4 @@
+import { createMemoryBus } from "#server/bus/memory-bus.ts";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { generateSync } from "otplib/functional";
@@ -126,7 +127,7 @@ export async function openAuthStage(database: TestDatabase["name"], logger?: Log
       logger: createRecordingLogger(),
     }),
   );
-  const clients = createClients({ auth: store.auth, clock });
+  const clients = createClients({ bus: createMemoryBus(), auth: store.auth, clock });
   const passwordHash = await createPasswordHasher({}).hash(PASSWORD);
   const owned = opening.move();
   const wire = createWire(server.httpUrl);

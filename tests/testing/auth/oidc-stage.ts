@@ -1,3 +1,4 @@
+import { createMemoryBus } from "#server/bus/memory-bus.ts";
 import { createHash, randomBytes } from "node:crypto";
 import { createClientAddress, peerKeyOf } from "#server/net/client-address.ts";
 import { createCorrelation } from "#server/observe/correlation.ts";
@@ -82,7 +83,7 @@ export async function openOidcStage(database: TestDatabase | undefined = databas
   const { store, clock } = temporary;
   // The library's records end by the system's clock.
   clock.advance(Date.now() - clock.nowMs());
-  const clients = createClients({ auth: store.auth, clock });
+  const clients = createClients({ bus: createMemoryBus(), auth: store.auth, clock });
   await clients.seed(builtInClients);
   const limits = createAttemptLimits({ counters: createMemoryCounterStore(), clock });
   const services = createServices(temporary, limits);

@@ -1,3 +1,4 @@
+import { createMemoryBus } from "#server/bus/memory-bus.ts";
 import { createPasswordHasher } from "#server/domain/accounts/password-hasher.ts";
 import { accountOf } from "#server/testing/account-of.ts";
 import { auditKeyOf } from "#server/domain/audit/audit-key.ts";
@@ -67,7 +68,7 @@ export async function startSharedServers(): Promise<SharedServers> {
     }),
   );
   const { auth } = store;
-  const clients = createClients({ auth, clock: systemClock });
+  const clients = createClients({ bus: createMemoryBus(), auth, clock: systemClock });
   const sessions = createSessions({ auth, masterKey, clock: systemClock, guard: { forget() {} } });
   const passwordHash = await createPasswordHasher({}).hash(SHARED_PASSWORD);
   const owned = starting.move();

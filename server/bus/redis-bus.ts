@@ -1,0 +1,57 @@
+import { randomUUID } from "node:crypto";
+import type { Logger } from "#contract/logger.ts";
+import type { MessageBus } from "#server/domain/message-bus.ts";
+import type { RedisConnection } from "#server/store/redis/redis-connection.ts";
+import { createMemoryBus } from "./memory-bus.ts";
+
+/** Before every channel; another number where servers of two versions would not understand each other. */
+const PREFIX = "pipit:bus:1:";
+
+/** A message on its way, with the process that sent it. */
+interface Envelope {
+  readonly from: string;
+  readonly message: object;
+}
+
+/**
+ * {@link MessageBus} on Redis' publish and subscribe. While Redis is away it reaches this process only; the connections
+ * say so in the log, come back by themselves, and subscribe again.
+ */
+export function createRedisBus(connection: RedisConnection, logger: Logger): MessageBus {
+  const local = createMemoryBus();
+  const from = randomUUID();
+  const channels = new Set<string>();
+  const subscriber = connection.openSubscriber();
+  const receive = (text: string, channel: string): void => {
+    try {
+      const { from: sender, message } = JSON.parse(text) as Envelope;
+      if (sender !== from) void local.publish(channel.slice(PREFIX.length), message);
+    } catch (error) {
+      logger.warn("bus.unreadable", { channel, error });
+    }
+  };
+  const listen = (channel: string): void => {
+    // Lost on the way: the next "ready" brings it back.
+    if (subscriber.isReady) subscriber.subscribe(PREFIX + channel, receive).catch(() => undefined);
+  };
+  subscriber.on("ready", () => channels.forEach(listen));
+  return {
+    async publish(channel, message) {
+      void local.publish(channel, message);
+      const envelope: Envelope = { from, message };
+      try {
+        const reached = await connection.send((redis) =>
+          redis.publish(PREFIX + channel, JSON.stringify(envelope)),
+        );
+        return channels.has(channel) ? Math.max(0, reached - 1) : reached;
+      } catch {
+        return 0;
+      }
+    },
+    subscribe(channel, listener) {
+      local.subscribe(channel, listener);
+      channels.add(channel);
+      listen(channel);
+    },
+  };
+}
