@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Code, createClient, createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type StreamResponse, StreamingService } from "#proto/streaming_pb.ts";
+import { createMemoryBus } from "#server/bus/memory-bus.ts";
 import { createTurnService } from "#server/domain/assistant/turn-service.ts";
 import type { TurnService } from "#server/domain/assistant/turn-types.ts";
 import { systemClock } from "#server/domain/clock.ts";
@@ -66,6 +67,7 @@ function clientOf(userId: string | undefined) {
     turns,
     speech: new EchoSpeech(),
     usage: store.usage,
+    bus: createMemoryBus(),
     clock: systemClock,
     logger,
   });

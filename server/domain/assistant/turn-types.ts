@@ -54,7 +54,7 @@ export interface TurnService extends AsyncDisposable {
    * PipitError. Leaving the loop or aborting `signal` is the interrupt: the model stops when nobody listens any more.
    */
   answer(question: Question, caller: Caller, signal: AbortSignal): AsyncIterable<TurnEvent>;
-  /** Stops all answers this person's machine is listening to. The session ids that were interrupted; [] when idle. */
+  /** Stops all answers this person's machine is listening to in this process. The session ids that were interrupted; [] when idle. */
   interrupt(userId: string, hardwareId: string): readonly string[];
   /** Takes no new questions, lets the running ones end; when `signal` aborts, ends the rest with SERVER_STOPPING. */
   drain(signal: AbortSignal): Promise<void>;

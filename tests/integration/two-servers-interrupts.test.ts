@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { sharedDatabases } from "#server/testing/databases.ts";
+import { faults, say, stream } from "#tests/doubles/openai-script.ts";
+import { statusName } from "#tests/doubles/wire-client.ts";
+import { startTwoServers, type TwoServers } from "#tests/testing/two-servers.ts";
+import { asked, hasText } from "./streaming-stage.ts";
+
+/** From the request at one server until the model behind the other sees that it was left. */
+const STOPPED_WITHIN_MS = 300;
+
+describe.each(sharedDatabases)("an interrupt at another server, on $name and Redis", () => {
+  let servers: TwoServers;
+  beforeAll(async () => {
+    servers = await startTwoServers();
+  });
+  afterAll(() => servers[Symbol.asyncDispose]());
+
+  test("stops the answer, and the model, within 300 ms", async () => {
+    const { a, b, model } = servers;
+    model.script(faults.hangHalfWay);
+    const answer = servers.connect(a).stream({ ...asked("Why?"), sessionId: "s-1" });
+    await answer.until(hasText("Half "));
+    const client = servers.connect(b);
+    // The first call of a client also connects.
+    await client.interrupt("another-machine");
+    const request = await model.request(model.requests.length - 1);
+    const startedMs = performance.now();
+    const response = client.interrupt("mac");
+    expect(await request.over).toBe("aborted");
+    expect(performance.now() - startedMs).toBeLessThan(STOPPED_WITHIN_MS);
+    expect(await response).toMatchObject({ success: true, interruptedSessions: ["s-1"] });
+    const status = await answer.status;
+    expect([statusName(status.code), status.details]).toEqual(["CANCELLED", "This answer was interrupted."]);
+  });
+
+  test("of another person does nothing, nor does one for another machine", async () => {
+    const { a, b, model } = servers;
+    model.script(faults.hangHalfWay);
+    const answer = servers.connect(a).stream(asked("Why?"));
+    await answer.until(hasText("Half "));
+    const { accessToken } = await servers.signInAs("eve");
+    for (const idle of [
+      servers.connect(b, accessToken).interrupt("mac"),
+      servers.connect(b).interrupt("another-machine"),
+    ]) {
+      expect(await idle).toMatchObject({ success: true, interruptedSessions: [] });
+    }
+    expect(model.requests.at(-1)).toMatchObject({ aborted: false });
+    answer.cancel();
+  });
+
+  test("while Redis is away stops what runs at that server, and is answered", async () => {
+    const { b, model, redis } = servers;
+    await redis.stop();
+    model.script(stream(say("Half "), { kind: "hang" }));
+    const client = servers.connect(b);
+    const answer = client.stream({ ...asked("Why?"), sessionId: "s-2" });
+    await answer.until(hasText("Half "));
+    expect(await client.interrupt("mac")).toMatchObject({ success: true, interruptedSessions: ["s-2"] });
+    expect(statusName((await answer.status).code)).toBe("CANCELLED");
+    expect(servers.logged()).toContain("bus.redis_lost");
+    await redis.start();
+    const connected = () => servers.logged().filter((event) => event === "bus.redis_connected").length;
+    await vi.waitUntil(() => connected() === 4, { timeout: 5_000, interval: 10 });
+  });
+});
