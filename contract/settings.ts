@@ -49,3 +49,9 @@ export const defaultSettings: Settings = {
 /** A change of some settings; unknown keys are refused. */
 export const settingsPatchSchema = z.partial(z.strictObject(settingsSchema.shape));
 export type SettingsPatch = Readonly<z.infer<typeof settingsPatchSchema>>;
+
+/** The settings after a change; what the patch does not name stays. */
+export function mergeSettings(before: Settings, patch: SettingsPatch): Settings {
+  const named = Object.entries(patch).filter(([, value]) => value !== undefined);
+  return { ...before, ...(Object.fromEntries(named) as Partial<Settings>) };
+}

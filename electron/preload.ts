@@ -1,8 +1,8 @@
 import { contextBridge, ipcRenderer } from "electron";
-import { channelOf, commandNames, ipcEventNames } from "#contract/ipc-names.ts";
+import { channelOf, ipcCommandNames, ipcEventNames } from "#contract/commands/ipc-schema.ts";
 
 /** Runs in the sandbox between Electron and the page, and gives the page named functions: see PreloadApi. */
-const commands = commandNames.map((name) => {
+const commands = ipcCommandNames.map((name) => {
   const call = (input?: unknown): Promise<unknown> => ipcRenderer.invoke(channelOf(name), input);
   return [name, call] as const;
 });

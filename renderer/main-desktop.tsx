@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { PreloadApi } from "#contract/ipc-schema.ts";
+import type { PreloadApi } from "#contract/commands/ipc-schema.ts";
 import { createDesktopBridge } from "./bridge/desktop-bridge.ts";
 import { startApp } from "./start-app.tsx";
 

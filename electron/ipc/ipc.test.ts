@@ -1,6 +1,6 @@
 import type { IpcMain, IpcMainInvokeEvent } from "electron";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { ipcCommands, type Commands, type Reply } from "#contract/ipc-schema.ts";
+import { ipcCommands, type IpcHandlers, type Reply } from "#contract/commands/ipc-schema.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createRecordingLogger } from "#engine/node/testing/recording-logger.ts";
 import { APP_ORIGIN, APP_PAGE } from "../windows/app-origin.ts";
@@ -36,7 +36,7 @@ beforeEach(() => {
         return run();
       },
     ]),
-  ) as unknown as Commands;
+  ) as unknown as IpcHandlers;
   const receiver: Pick<IpcMain, "handle"> = {
     handle: (channel, handler) => void handlers.set(channel, handler as Handler),
   };

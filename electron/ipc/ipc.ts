@@ -1,18 +1,19 @@
 import { ipcMain, type IpcMain, type IpcMainInvokeEvent, type WebFrameMain } from "electron";
-import { commandNames, channelOf } from "#contract/ipc-names.ts";
 import {
+  channelOf,
+  ipcCommandNames,
   ipcCommands,
-  type CommandName,
-  type Commands,
+  type IpcCommandName,
+  type IpcHandlers,
   type Reply,
   type WireError,
-} from "#contract/ipc-schema.ts";
+} from "#contract/commands/ipc-schema.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
 import { APP_ORIGIN, isAppUrl } from "../windows/app-origin.ts";
 
 export interface IpcOptions {
-  readonly commands: Commands;
+  readonly commands: IpcHandlers;
   /** Whether this is the id of the web contents of a window of ours. */
   readonly isOwnWindow: (webContentsId: number) => boolean;
   readonly logger: Logger;
@@ -25,13 +26,13 @@ export function registerIpc(options: IpcOptions): void {
 
 /** As above, on a given receiver: every message passes the check of its sender and its entry's schema. */
 export function serveIpc(receiver: Pick<IpcMain, "handle">, options: IpcOptions): void {
-  for (const name of commandNames) {
+  for (const name of ipcCommandNames) {
     receiver.handle(channelOf(name), (event, input: unknown) => answer(name, event, input, options));
   }
 }
 
 async function answer(
-  name: CommandName,
+  name: IpcCommandName,
   event: IpcMainInvokeEvent,
   input: unknown,
   options: IpcOptions,
@@ -66,7 +67,7 @@ function isTrusted(
   );
 }
 
-function parseInput(name: CommandName, input: unknown): unknown {
+function parseInput(name: IpcCommandName, input: unknown): unknown {
   const parsed = ipcCommands[name].input.safeParse(input);
   if (parsed.success) return parsed.data;
   const field = parsed.error.issues[0]?.path.join(".") ?? "";

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Intent } from "#contract/ipc-schema.ts";
+import type { Intent } from "#contract/intent.ts";
 import type { Settings } from "#contract/settings.ts";
 import { createScreenshots, type ScreenPermission, type Screenshots } from "./screenshot.ts";
-import { createSummoner } from "../windows/summon.ts";
+import { createHotkeyToggle } from "../windows/hotkey-toggle.ts";
 
 const image = { bytes: new Uint8Array([1]), widthPx: 1, heightPx: 1 };
 const never = new AbortController().signal;
@@ -27,8 +27,8 @@ beforeEach(() => {
     },
     permission: () => permission,
     setting: () => setting,
-    async aside(work) {
-      steps.push("aside");
+    async withWindowHidden(work) {
+      steps.push("hidden");
       try {
         return await work();
       } finally {
@@ -41,19 +41,13 @@ beforeEach(() => {
 describe("by the window's button", () => {
   test("the window is out of the picture", async () => {
     expect(await screenshots.capture(never)).toBe(image);
-    expect(steps).toEqual(["aside", "picture", "back"]);
+    expect(steps).toEqual(["hidden", "picture", "back"]);
   });
 
   test("the window comes back when it fails", async () => {
     takePicture = () => Promise.reject(new PipitError("NO_DISPLAY", "none"));
     await expect(screenshots.capture(never)).rejects.toMatchObject({ code: "NO_DISPLAY" });
     expect(steps.at(-1)).toBe("back");
-  });
-
-  test("switched off, nothing is taken", async () => {
-    setting = "never";
-    await expect(screenshots.capture(never)).rejects.toMatchObject({ code: "NOT_ALLOWED" });
-    expect(steps).toEqual([]);
   });
 });
 
@@ -64,7 +58,7 @@ describe("without the system's permission", () => {
       code: "SCREEN_REFUSED",
       message: expect.stringContaining("System Settings"),
     });
-    expect(steps).toEqual(["aside", "picture", "back"]);
+    expect(steps).toEqual(["hidden", "picture", "back"]);
   });
 
   test("once refused, it is not tried again", async () => {
@@ -88,7 +82,7 @@ describe("without the system's permission", () => {
 describe("by the hotkey", () => {
   let visible: boolean;
   let intents: Intent[];
-  let summon: () => Promise<void>;
+  let toggleFromHotkey: () => Promise<void>;
   beforeEach(() => {
     visible = false;
     intents = [];
@@ -96,7 +90,7 @@ describe("by the hotkey", () => {
       visible = true;
       steps.push("show");
     };
-    summon = createSummoner({
+    toggleFromHotkey = createHotkeyToggle({
       screenshots,
       signal: never,
       windows: {
@@ -113,35 +107,35 @@ describe("by the hotkey", () => {
 
   test("always: the picture is taken before the window appears, and handed to the composer", async () => {
     setting = "always";
-    await summon();
+    await toggleFromHotkey();
     expect(steps).toEqual(["picture", "show"]);
     expect(intents).toEqual([{ kind: "attach", image }]);
   });
 
   test.each(["ask", "never"] as const)("%s: the window appears and no picture is taken", async (choice) => {
     setting = choice;
-    await summon();
+    await toggleFromHotkey();
     expect([steps, intents]).toEqual([["show"], []]);
   });
 
   test("a picture that fails keeps nobody from the window, which says why", async () => {
     setting = "always";
     takePicture = () => Promise.reject(new PipitError("NO_DISPLAY", "No screen."));
-    await summon();
+    await toggleFromHotkey();
     expect(visible).toBe(true);
     expect(intents).toEqual([{ kind: "problem", code: "NO_DISPLAY", message: "No screen." }]);
   });
 
   test("an impatient second press takes no second picture", async () => {
     setting = "always";
-    await Promise.all([summon(), summon()]);
+    await Promise.all([toggleFromHotkey(), toggleFromHotkey()]);
     expect(steps).toEqual(["picture", "show"]);
   });
 
   test("a visible window is hidden, not photographed", async () => {
     setting = "always";
     visible = true;
-    await summon();
+    await toggleFromHotkey();
     expect([visible, steps]).toEqual([false, []]);
   });
 });

@@ -10,12 +10,11 @@ export interface ScreenshotOptions {
   readonly screen: Screen;
   readonly permission: () => ScreenPermission;
   readonly setting: () => Settings["screenshot"];
-  /** Runs the work while the window is out of the picture. */
-  readonly aside: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly withWindowHidden: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export interface Screenshots {
-  /** By the window's button. @throws PipitError NOT_ALLOWED, NO_DISPLAY, SCREEN_REFUSED, CANCELLED */
+  /** By the window's button. @throws PipitError NO_DISPLAY, SCREEN_REFUSED, CANCELLED */
   capture(signal: AbortSignal): Promise<ScreenImage>;
   /** Whether the person wants a picture whenever the hotkey opens the window. */
   wanted(): boolean;
@@ -42,11 +41,7 @@ export function createScreenshots(options: ScreenshotOptions): Screenshots {
   };
 
   return {
-    async capture(signal) {
-      if (options.setting() === "never")
-        throw new PipitError("NOT_ALLOWED", "Pictures of the screen are switched off in the settings.");
-      return await options.aside(() => take(signal));
-    },
+    capture: (signal) => options.withWindowHidden(() => take(signal)),
     wanted: () => options.setting() === "always",
     beforeShow: take,
   };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { defaultSettings } from "#contract/settings.ts";
 import { createRecordingLogger } from "#engine/node/testing/recording-logger.ts";
-import { desktopFolder, mergeSettings, openDesktopFiles } from "./settings-file.ts";
+import { desktopFolder, openDesktopFiles } from "./settings-file.ts";
 
 let home: string;
 beforeEach(async () => {
@@ -72,11 +72,4 @@ describe("a damaged file", () => {
 test("a setting that a newer version added has its default, one that went away is dropped", async () => {
   await writeFile(path("settings.json"), JSON.stringify({ theme: "light", gone: true }));
   expect((await open()).settings.get()).toEqual({ ...defaultSettings, theme: "light" });
-});
-
-test("a patch changes what it names", () => {
-  expect(mergeSettings(defaultSettings, { pinned: true, hotkey: undefined })).toEqual({
-    ...defaultSettings,
-    pinned: true,
-  });
 });

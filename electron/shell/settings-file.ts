@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as z from "zod/mini";
-import { defaultSettings, settingsSchema, type Settings, type SettingsPatch } from "#contract/settings.ts";
+import { defaultSettings, settingsSchema, type Settings } from "#contract/settings.ts";
 import type { Logger } from "#contract/logger.ts";
 import { openJsonFile, type JsonFile } from "./json-file.ts";
 import type { Bounds } from "../windows/window-place.ts";
@@ -74,10 +74,4 @@ export async function openDesktopFiles(home: string, logger: Logger): Promise<De
 function parseSettings(value: unknown): Settings | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   return settingsSchema.safeParse({ ...defaultSettings, ...value }).data;
-}
-
-/** The settings after a change; what the patch does not name stays. */
-export function mergeSettings(before: Settings, patch: SettingsPatch): Settings {
-  const named = Object.entries(patch).filter(([, value]) => value !== undefined);
-  return { ...before, ...(Object.fromEntries(named) as Partial<Settings>) };
 }

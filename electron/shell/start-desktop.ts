@@ -1,7 +1,6 @@
 import {
   app,
   BrowserWindow,
-  clipboard,
   globalShortcut,
   Menu,
   nativeTheme,
@@ -10,24 +9,21 @@ import {
   session,
   shell,
   systemPreferences,
-  utilityProcess,
 } from "electron";
+import type { Snapshot } from "#contract/commands/ipc-schema.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { SettingsPatch } from "#contract/settings.ts";
+import type { Settings } from "#contract/settings.ts";
 import { version } from "#contract/version.ts";
+import type { App } from "#engine/app/app.ts";
 import type { ControlReply, ControlRequest } from "#engine/node/processes/app-control.ts";
 import { createScreenCapture } from "#engine/node/screen/screen-capture.ts";
 import type { Logger } from "#contract/logger.ts";
 import { appMenuTemplate } from "../windows/app-menu.ts";
 import { serveApp } from "../windows/app-protocol.ts";
-import { createAudio } from "./audio.ts";
-import { createCommands } from "../ipc/commands.ts";
 import type { builtParts, DesktopConfig } from "./config.ts";
 import { openControlSocket } from "./control-socket.ts";
 import { parseDeepLink } from "./deep-link.ts";
 import { openExternalLink } from "../windows/external-links.ts";
-import { featuresOf, platformOf } from "./features.ts";
-import { createHost, type Host } from "./host.ts";
 import { createHotkeys, type Hotkeys } from "./hotkeys.ts";
 import { registerIpc } from "../ipc/ipc.ts";
 import { panelOptions } from "../windows/panel-window.ts";
@@ -35,13 +31,12 @@ import { followPower } from "./power.ts";
 import { cleanUpBeforeQuit } from "./quit.ts";
 import { createScreenshots, type Screenshots } from "./screenshot.ts";
 import type { DesktopFiles } from "./settings-file.ts";
-import { applyStartAtLogin } from "./start-at-login.ts";
 import { createStateFeed, type StateFeed } from "../ipc/state-feed.ts";
-import { createSummoner } from "../windows/summon.ts";
+import { createHotkeyToggle } from "../windows/hotkey-toggle.ts";
+import { openDesktopApp } from "./open-desktop-app.ts";
 import { textsFor } from "./texts.ts";
 import { hasTray } from "../tray/tray-presence.ts";
 import { runTray } from "../tray/run-tray.ts";
-import { createUtilityLauncher } from "./utility-launcher.ts";
 import { denyPermissions, guardContents } from "../windows/web-security.ts";
 import { openWindows, type Windows } from "../windows/windows.ts";
 
@@ -64,67 +59,75 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const { config, files, logger, parts } = options;
   const stop = new AbortController();
   prepareElectron(options);
-  const tray = await hasTray(process.platform, {
+  const hasTrayIcons = await hasTray(process.platform, {
     sessionBus: config.sessionBus,
     wayland: config.display.wayland !== undefined && config.display.x11 === undefined,
   });
-  const host = openHost(options, tray);
-  const texts = () => textsFor(host.app.getState().settings.language, app.getLocale());
-  const feed = createStateFeed(host.chat, (patch) => windows.send("chat", patch));
-  const windows: Windows = openPanel(options, host, feed);
-  const screenshots = openScreenshots(options, host, windows);
-  const summon = createSummoner({ windows, screenshots, signal: stop.signal });
-  const hotkeys = createHotkeys(globalShortcut, () => void summon());
-  const updateSettings = settingsUpdater(host, hotkeys);
-  hotkeys.status.subscribe((hotkey) => host.setApp({ hotkey }));
-  host.app.subscribe((state) => windows.send("app", state));
-  host.auth.subscribe((state) => windows.send("auth", state));
-  registerIpc({
-    commands: createCommands({
-      host,
-      feed,
-      draft: files.draft,
-      onLoaded: () => windows.loaded(),
-      captureScreen: (signal) => screenshots.capture(signal),
-      updateSettings,
-      openLink,
-      copyText: (text) => clipboard.writeText(text),
-      hideWindow: () => windows.hide(),
-      signal: stop.signal,
-    }),
-    isOwnWindow: (id) => windows.isOwn(id),
-    logger,
+  const desktop = openDesktopApp(options, hasTrayIcons, {
+    captureScreen: (signal) => screenshots.capture(signal),
+    hide: async () => windows.hide(),
+    takeHotkey: (accelerator) => hotkeys.set(accelerator),
+    onProblem: ({ code, message }) => windows.intend({ kind: "problem", code, message }),
   });
-  const trayHandle = tray
-    ? runTray({ host, windows, updateSettings, texts, icons: parts.trayIcons, logger })
-    : undefined;
-  const control = await openControlSocket(config.home, controlAnswers(windows, summon, hotkeys), logger);
+  const { pipit } = desktop;
+  const settings = (): Settings => pipit.state.getState().settings;
+  const feed = createStateFeed(pipit.chat, (patch) => windows.send("chat", patch));
+  const windows: Windows = openPanel(options, pipit, feed);
+  const screenshots = openScreenshots(options, settings, windows);
+  const toggleFromHotkey = createHotkeyToggle({ windows, screenshots, signal: stop.signal });
+  const hotkeys = createHotkeys(globalShortcut, () => void toggleFromHotkey());
+  hotkeys.status.subscribe((hotkey) => pipit.show({ hotkey }));
+  serveWindow(options, pipit, windows, feed);
+  const texts = () => textsFor(settings().language, app.getLocale());
+  const tray = hasTrayIcons ? runTray({ pipit, windows, texts, icons: parts.trayIcons, logger }) : undefined;
+  const answer = controlAnswers(windows, toggleFromHotkey, hotkeys);
+  const control = await openControlSocket(config.home, answer, logger);
   followPower(powerMonitor, {
-    onBack: () => host.resume(),
-    onSleep: () => void stopSpeaking(host),
+    onBack: () => void pipit.resume(),
+    // A client that cannot be opened does not speak.
+    onSleep: () => void pipit.commands.stopSpeaking().catch(() => undefined),
   });
   const cleanUp = async (): Promise<void> => {
     stop.abort(new PipitError("CANCELLED", "Pipit is closing."));
     windows.release();
-    hotkeys[Symbol.dispose]();
-    feed[Symbol.dispose]();
-    trayHandle?.[Symbol.dispose]();
-    await Promise.all([control[Symbol.asyncDispose](), host[Symbol.asyncDispose](), files.flush()]);
+    for (const part of [hotkeys, feed, tray]) part?.[Symbol.dispose]();
+    await Promise.all([control[Symbol.asyncDispose](), desktop[Symbol.asyncDispose](), files.flush()]);
     windows[Symbol.dispose]();
   };
   cleanUpBeforeQuit(app, cleanUp, logger);
 
-  hotkeys.set(files.settings.get().hotkey);
-  tellDamage(files, windows, texts().fileSetAside);
-  void host.start();
+  hotkeys.set(settings().hotkey);
+  reportCorruptFiles(files, windows, texts().fileSetAside);
+  void pipit.start();
   // Without a tray there would be nothing to see of a start; and a first start explains itself.
-  if (!files.settings.get().firstRunDone || trayHandle === undefined) windows.show();
+  if (!settings().firstRunDone || tray === undefined) windows.show();
   return { show: () => windows.show(), openLink: (link) => followLink(link, windows, logger) };
+}
+
+/** What the window asks for and is told. */
+function serveWindow({ files, logger }: DesktopOptions, pipit: App, windows: Windows, feed: StateFeed): void {
+  pipit.state.subscribe((state) => windows.send("app", state));
+  pipit.auth.subscribe((state) => windows.send("auth", state));
+  const snapshot = async (): Promise<Snapshot> => {
+    // The page has its state and listens from now on.
+    windows.loaded();
+    return {
+      chat: feed.snapshot(),
+      auth: pipit.auth.getState(),
+      app: pipit.state.getState(),
+      draft: files.draft.get(),
+    };
+  };
+  registerIpc({
+    commands: { ...pipit.commands, snapshot },
+    isOwnWindow: (id) => windows.isOwn(id),
+    logger,
+  });
 }
 
 /** What holds for every page and session, before there is any. */
 function prepareElectron({ files, parts }: DesktopOptions): void {
-  guardContents(app, (url) => void openLink(url).catch(() => undefined));
+  guardContents(app, (url) => void openExternalLink(url, shell).catch(() => undefined));
   denyPermissions(session.defaultSession);
   serveApp(session.defaultSession, parts.renderer);
   const menu = appMenuTemplate(process.platform);
@@ -135,11 +138,7 @@ function prepareElectron({ files, parts }: DesktopOptions): void {
   nativeTheme.themeSource = files.settings.get().theme;
 }
 
-function openLink(url: string): Promise<void> {
-  return openExternalLink(url, shell);
-}
-
-function openPanel({ files, logger, parts }: DesktopOptions, host: Host, feed: StateFeed): Windows {
+function openPanel({ files, logger, parts }: DesktopOptions, pipit: App, feed: StateFeed): Windows {
   const { platform } = process;
   const { preload } = parts;
   return openWindows({
@@ -151,7 +150,7 @@ function openPanel({ files, logger, parts }: DesktopOptions, host: Host, feed: S
     app,
     platform,
     places: files.places,
-    isPinned: () => host.app.getState().settings.pinned,
+    isPinned: () => pipit.state.getState().settings.pinned,
     onVisible: (visible) => feed.setVisible(visible),
     onReload: () => feed.reset(),
     logger,
@@ -160,22 +159,14 @@ function openPanel({ files, logger, parts }: DesktopOptions, host: Host, feed: S
 
 function controlAnswers(
   windows: Windows,
-  summon: () => Promise<void>,
+  toggle: () => Promise<void>,
   hotkeys: Hotkeys,
 ): (request: ControlRequest) => Promise<ControlReply> {
   return async ({ command }) => {
-    if (command === "toggle") await summon();
+    if (command === "toggle") await toggle();
     if (command === "show") windows.show();
     return { version, visible: windows.isVisible(), hotkey: hotkeys.status.getState() };
   };
-}
-
-async function stopSpeaking(host: Host): Promise<void> {
-  try {
-    await (await host.client()).engine.stopSpeaking();
-  } catch {
-    // What cannot be opened does not speak.
-  }
 }
 
 function followLink(link: string, windows: Windows, logger: Logger): void {
@@ -188,38 +179,11 @@ function followLink(link: string, windows: Windows, logger: Logger): void {
   if (wish.kind === "compose") windows.intend(wish);
 }
 
-function openHost(options: DesktopOptions, tray: boolean): Host {
-  const { config, files, logger, parts } = options;
-  const { platform } = process;
-  const hasDisplay = config.display.x11 !== undefined || config.display.wayland !== undefined;
-  const features = featuresOf({ platform, hasDisplay, packaged: app.isPackaged, tray });
-  const launcher = createUtilityLauncher({ utilityProcess, onServiceLost: () => host.serverEnded() });
-  const speaker = createAudio({
-    launcher,
-    volume: files.settings.get().volume,
-    onAvailability: (sound) => host.setApp({ features: { ...host.app.getState().features, sound } }),
-    logger,
-  });
-  const host: Host = createHost({
-    config,
-    settings: files.settings,
-    initial: {
-      face: "desktop",
-      platform: platformOf(platform),
-      version,
-      systemLocale: app.getLocale(),
-      hotkey: { kind: "off" },
-      features,
-    },
-    serverEntry: parts.serverEntry,
-    launcher,
-    speaker,
-    logger,
-  });
-  return host;
-}
-
-function openScreenshots({ config, logger }: DesktopOptions, host: Host, windows: Windows): Screenshots {
+function openScreenshots(
+  { config, logger }: DesktopOptions,
+  settings: () => Settings,
+  windows: Windows,
+): Screenshots {
   return createScreenshots({
     screen: createScreenCapture({
       display: config.display.x11,
@@ -229,24 +193,12 @@ function openScreenshots({ config, logger }: DesktopOptions, host: Host, windows
     }),
     permission: () =>
       process.platform === "darwin" ? systemPreferences.getMediaAccessStatus("screen") : "granted",
-    setting: () => host.app.getState().settings.screenshot,
-    aside: (work) => windows.aside(work),
+    setting: () => settings().screenshot,
+    withWindowHidden: (work) => windows.withWindowHidden(work),
   });
 }
 
-/** What a change of the settings means outside the engine. */
-function settingsUpdater(host: Host, hotkeys: Hotkeys): (patch: SettingsPatch) => Promise<void> {
-  return async (patch) => {
-    const { hotkey, ...rest } = patch;
-    // One that the system refuses is not kept: the one before still works, and the status says why.
-    const taken = hotkey !== undefined && hotkeys.set(hotkey);
-    await host.updateSettings(taken ? { ...rest, hotkey } : rest);
-    if (rest.theme !== undefined) nativeTheme.themeSource = rest.theme;
-    if (rest.startAtLogin !== undefined) await applyStartAtLogin(app, process.platform, rest.startAtLogin);
-  };
-}
-
-function tellDamage(files: DesktopFiles, windows: Windows, text: (path: string) => string): void {
+function reportCorruptFiles(files: DesktopFiles, windows: Windows, text: (path: string) => string): void {
   for (const { setAside } of [files.settings, files.draft, files.places]) {
     if (setAside !== undefined)
       windows.intend({ kind: "problem", code: "STORAGE_CORRUPT", message: text(setAside) });

@@ -1,17 +1,15 @@
 import { app, Menu, nativeImage, Tray } from "electron";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { SettingsPatch } from "#contract/settings.ts";
+import type { App } from "#engine/app/app.ts";
 import type { Logger } from "#contract/logger.ts";
-import type { Host } from "../shell/host.ts";
 import type { DesktopTexts } from "../shell/texts.ts";
 import { trayView, type TrayAction, type TrayView } from "./tray-menu.ts";
 import { openTray } from "./tray.ts";
 import type { Windows } from "../windows/windows.ts";
 
 export interface RunTrayDeps {
-  readonly host: Host;
+  readonly pipit: App;
   readonly windows: Windows;
-  readonly updateSettings: (patch: SettingsPatch) => Promise<void>;
   readonly texts: () => DesktopTexts;
   /** Folder of the icons. */
   readonly icons: string;
@@ -20,10 +18,10 @@ export interface RunTrayDeps {
 
 /** Puts the tray icon up and keeps it true; undefined where the system has no place for one. */
 export function runTray(deps: RunTrayDeps): Disposable | undefined {
-  const { host, windows, logger } = deps;
+  const { pipit, windows, logger } = deps;
   const view = (): TrayView =>
     trayView(
-      { chat: host.chat.getState(), auth: host.auth.getState(), app: host.app.getState() },
+      { chat: pipit.chat.getState(), auth: pipit.auth.getState(), app: pipit.state.getState() },
       deps.texts(),
     );
   try {
@@ -41,9 +39,9 @@ export function runTray(deps: RunTrayDeps): Disposable | undefined {
     );
     const update = (): void => tray.update(view());
     const stops = [
-      host.auth.subscribe(update),
-      host.app.subscribe(update),
-      host.chat.subscribe((state, before) => {
+      pipit.auth.subscribe(update),
+      pipit.state.subscribe(update),
+      pipit.chat.subscribe((state, before) => {
         // A streamed token changes nothing that the tray shows.
         const same =
           state.connection === before.connection &&
@@ -61,15 +59,14 @@ export function runTray(deps: RunTrayDeps): Disposable | undefined {
     };
   } catch (error) {
     logger.warn("tray.missing", { error });
-    host.setApp({
-      features: { ...host.app.getState().features, tray: { available: false, reason: "no-tray" } },
-    });
+    const { features } = pipit.state.getState();
+    pipit.show({ features: { ...features, tray: { available: false, reason: "no-tray" } } });
     return undefined;
   }
 }
 
-async function act(action: TrayAction, deps: RunTrayDeps): Promise<void> {
-  const { host, windows } = deps;
+async function act(action: TrayAction, { pipit, windows }: RunTrayDeps): Promise<void> {
+  const { commands } = pipit;
   try {
     switch (action) {
       case "show":
@@ -80,17 +77,17 @@ async function act(action: TrayAction, deps: RunTrayDeps): Promise<void> {
         windows.intend({ kind: "open", view: "sign-in" });
         break;
       case "logout":
-        await (await host.client()).logout(AbortSignal.timeout(LOGOUT_TIMEOUT_MS));
+        await commands.signOut();
         break;
       case "newChat":
-        (await host.client()).engine.newChat();
+        await commands.newChat();
         windows.show();
         break;
       case "toggleSpeak":
-        await deps.updateSettings({ speak: !host.chat.getState().speak });
+        await commands.updateSettings({ speak: !pipit.chat.getState().speak });
         break;
       case "stopSpeaking":
-        await (await host.client()).engine.stopSpeaking();
+        await commands.stopSpeaking();
         break;
       case "settings":
         windows.show();
@@ -106,6 +103,3 @@ async function act(action: TrayAction, deps: RunTrayDeps): Promise<void> {
     windows.intend({ kind: "problem", code, message });
   }
 }
-
-/** The tokens are forgotten at once; this bounds telling the server. */
-const LOGOUT_TIMEOUT_MS = 15_000;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { App, BrowserWindow, Display, Point } from "electron";
-import type { Intent, IpcEvents } from "#contract/ipc-schema.ts";
-import { channelOf } from "#contract/ipc-names.ts";
+import type { Intent } from "#contract/intent.ts";
+import { channelOf, type IpcEvents } from "#contract/commands/ipc-schema.ts";
 import type { Logger } from "#contract/logger.ts";
 import { APP_PAGE } from "./app-origin.ts";
 import type { JsonFile } from "../shell/json-file.ts";
@@ -41,7 +41,7 @@ export interface Windows extends Disposable {
   /** Never lost: kept until the page listens. */
   intend(intent: Intent): void;
   /** Runs `work` while the window is out of the picture. */
-  aside<T>(work: () => Promise<T>): Promise<T>;
+  withWindowHidden<T>(work: () => Promise<T>): Promise<T>;
   /** Lets the window close: the app ends. */
   release(): void;
 }
@@ -123,7 +123,7 @@ class PanelWindows implements Windows {
     else this.#waiting.push(intent);
   }
 
-  async aside<T>(work: () => Promise<T>): Promise<T> {
+  async withWindowHidden<T>(work: () => Promise<T>): Promise<T> {
     if (!this.isVisible()) return await work();
     this.#held = true;
     try {

@@ -14,7 +14,13 @@ export interface HistoryClient {
   messages(chatId: string, signal: AbortSignal): Promise<readonly Message[]>;
   /** Full-text search in one chat or, without `chatId`, in all. */
   search(query: string, chatId: string | undefined, signal: AbortSignal): Promise<readonly HistoryHit[]>;
+  /** Name of the language model that answers; undefined when the server has only its built-in answers. */
+  modelName(signal: AbortSignal): Promise<string | undefined>;
 }
+
+/** Name of the answers that the server has without a language model. */
+const BUILT_IN_MODEL = "built-in";
+const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 
 /** Epoch milliseconds, or a time in ISO 8601; without an offset it is UTC. */
 const timeSchema = z
@@ -107,6 +113,11 @@ export function createHistoryClient(http: HttpClient, session: SendingSession): 
         score: hit.score,
         headline: hit.headline,
       }));
+    },
+    async modelName(signal) {
+      // Not `/v1/status`, which makes the voice speak, and the operator may pay for that.
+      const [model] = (await get("/v1/models", modelsSchema, signal)).data;
+      return model === undefined || model.id === BUILT_IN_MODEL ? undefined : model.id;
     },
   };
 }

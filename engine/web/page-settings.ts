@@ -1,17 +1,13 @@
 import { createStore } from "zustand/vanilla";
-import { defaultSettings, settingsSchema, type Settings, type SettingsPatch } from "#contract/settings.ts";
-import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
+import { defaultSettings, mergeSettings, settingsSchema, type Settings } from "#contract/settings.ts";
+import type { SettingsPort } from "#engine/app/app-ports.ts";
 import type { PageValues } from "./page-values.ts";
 
 const SETTINGS = "settings";
 const CHANNEL = "pipit-settings";
 
-/** The person's settings in this browser; a change in one tab is a change in all. */
-export interface PageSettings extends Disposable {
-  readonly store: ReadonlyStore<Settings>;
-  /** @throws PipitError STORAGE_FULL, STORAGE_UNREADABLE; then nothing has changed. */
-  update(patch: SettingsPatch): Promise<void>;
-}
+/** The settings in this browser; a change in one tab is a change in all. After a change that cannot be kept all is as before. */
+export interface PageSettings extends SettingsPort, Disposable {}
 
 export async function openPageSettings(values: PageValues): Promise<PageSettings> {
   const store = createStore<Settings>()(() => defaultSettings);
@@ -26,9 +22,9 @@ export async function openPageSettings(values: PageValues): Promise<PageSettings
     store,
     async update(patch) {
       // Shown at once: a switch that waits for a disk jumps back under the finger.
-      store.setState(withPatch(store.getState(), patch), true);
+      store.setState(mergeSettings(store.getState(), patch), true);
       try {
-        await values.update(SETTINGS, (kept) => withPatch(toSettings(kept), patch));
+        await values.update(SETTINGS, (kept) => mergeSettings(toSettings(kept), patch));
       } catch (error) {
         await reread().catch(() => undefined);
         throw error;
@@ -38,11 +34,6 @@ export async function openPageSettings(values: PageValues): Promise<PageSettings
     },
     [Symbol.dispose]: () => channel.close(),
   };
-}
-
-function withPatch(settings: Settings, patch: SettingsPatch): Settings {
-  const given = Object.entries(patch).filter(([, value]) => value !== undefined);
-  return { ...settings, ...(Object.fromEntries(given) as Partial<Settings>) };
 }
 
 /** What is not readable (an older or newer page wrote it) is as it was at first; the rest stays. */

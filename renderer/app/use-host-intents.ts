@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import type { Intent } from "#contract/ipc-schema.ts";
+import type { Intent } from "#contract/intent.ts";
 import { useBridge } from "../bridge/use-bridge.tsx";
 import { useViews } from "../bridge/use-view.tsx";
 import type { ViewStore } from "../bridge/view-store.ts";

@@ -2,14 +2,13 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { AppState } from "#contract/app-state.ts";
 import type { AuthState } from "#contract/auth-state.ts";
 import type { ChatState } from "#contract/chat-state.ts";
+import type { Intent } from "#contract/intent.ts";
 import {
-  ipcCommands,
-  type CommandName,
-  type Commands,
-  type Intent,
+  ipcCommandNames,
+  type IpcHandlers,
   type PreloadApi,
   type Reply,
-} from "#contract/ipc-schema.ts";
+} from "#contract/commands/ipc-schema.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { applyChatPatch } from "#engine/chat/chat-patch.ts";
 import type { Bridge } from "./bridge.ts";
@@ -47,7 +46,7 @@ export async function createDesktopBridge(api: PreloadApi): Promise<Bridge> {
 
 function followChat(
   api: PreloadApi,
-  commands: Commands,
+  commands: IpcHandlers,
   chat: StoreApi<ChatState>,
   firstRevision: number,
 ): () => void {
@@ -75,12 +74,12 @@ function followChat(
   });
 }
 
-function commandsOf(api: PreloadApi): Commands {
-  const entries = (Object.keys(ipcCommands) as CommandName[]).map((name) => {
+function commandsOf(api: PreloadApi): IpcHandlers {
+  const entries = ipcCommandNames.map((name) => {
     const call = api[name] as (input?: unknown) => Promise<Reply<unknown>>;
     return [name, async (input?: unknown) => unwrap(await call(input))] as const;
   });
-  return Object.fromEntries(entries) as unknown as Commands;
+  return Object.fromEntries(entries) as unknown as IpcHandlers;
 }
 
 function unwrap<T>(reply: Reply<T>): T {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Intent } from "#contract/ipc-schema.ts";
+import type { Intent } from "#contract/intent.ts";
 import { createIntentQueue } from "./intent-queue.ts";
 
 const focus: Intent = { kind: "focus-composer" };

@@ -1,4 +1,4 @@
-import type { Intent } from "#contract/ipc-schema.ts";
+import type { Intent } from "#contract/intent.ts";
 
 /** Holds intents until the window listens: the hotkey may come before the page has rendered. */
 export interface IntentQueue {

@@ -2,7 +2,8 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { AppState } from "#contract/app-state.ts";
 import type { AuthState } from "#contract/auth-state.ts";
 import { initialChatState, type ChatState } from "#contract/chat-state.ts";
-import { ipcCommands, type CommandName, type Commands, type Intent } from "#contract/ipc-schema.ts";
+import { commands, type CommandName, type Commands } from "#contract/commands/commands.ts";
+import type { Intent } from "#contract/intent.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { defaultSettings } from "#contract/settings.ts";
 import type { Bridge } from "#renderer/bridge/bridge.ts";
@@ -49,7 +50,7 @@ export function createScriptedBridge(): ScriptedBridge {
   // What every host does by itself.
   answers.updateSettings = (patch) =>
     app.setState({ settings: { ...app.getState().settings, ...(patch as Partial<AppState["settings"]>) } });
-  const entries = (Object.keys(ipcCommands) as CommandName[]).map((name) => {
+  const entries = (Object.keys(commands) as CommandName[]).map((name) => {
     const call = async (input?: unknown): Promise<unknown> => {
       calls.push({ name, input });
       return answers[name]?.(input);

@@ -1,5 +1,5 @@
-/** What `openExternal` opens. */
-const schemes = new Set(["https:", "mailto:"]);
+import { externalLink } from "#contract/external-link.ts";
+
 /** Nobody can look through a longer one, and a text of a longer word may be torn in the middle of it. */
 const maxChars = 2_048;
 
@@ -17,7 +17,7 @@ export interface LinkTarget {
  */
 export function safeUrl(raw: string): LinkTarget | undefined {
   const url = parse(raw);
-  if (url === undefined || !schemes.has(url.protocol)) return undefined;
+  if (url === undefined || externalLink(url.href) === undefined) return undefined;
   return { url: url.href, host: url.protocol === "mailto:" ? url.pathname : url.host };
 }
 

@@ -1,12 +1,11 @@
 import { v7 as uuidV7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ChatEvent } from "#contract/chat-event.ts";
-import { createHistoryClient } from "#engine/history/history-client.ts";
+import { defaultSettings } from "#contract/settings.ts";
+import { createMemoryOutbox } from "#engine/chat/memory-outbox.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { createPageTransport } from "#engine/web/connect-transport.ts";
-import { createCookieSession } from "#engine/web/cookie-session.ts";
-import { createPageHttpClient } from "#engine/web/http-client.ts";
-import { createPageServerStatus } from "#engine/web/page-server-status.ts";
+import { openPageClient } from "#engine/web/page-client.ts";
 import { createMemoryValues } from "#engine/web/page-values.ts";
 import { startTestServer, type TestServer } from "./start-test-server.ts";
 
@@ -36,25 +35,32 @@ describe("the engine of the page", () => {
 
   test("signs in, asks, reads its history, and is refused after it signed out", async () => {
     const logger = createFakeLogger();
-    const http = createPageHttpClient({ serverUrl: server.httpUrl });
-    using session = createCookieSession({ http, values: createMemoryValues(), logger });
-    expect(await session.restore(signal)).toEqual({ kind: "signed-out", reason: "never" });
-    await expect(session.signInWithCode("wrong", signal)).rejects.toMatchObject({ code: "TOKEN_INVALID" });
-    await session.signInWithToken(server.accessToken, signal);
-    expect(await session.restore(signal)).toMatchObject({ kind: "signed-in", local: true });
+    const codes = ["wrong"];
+    const refused: string[] = [];
+    const { httpUrl: serverUrl } = server;
+    await using transport = createPageTransport({ serverUrl, logger });
+    await using client = openPageClient(
+      {
+        serverUrl,
+        transport,
+        logger,
+        hardwareId: "page-1",
+        locale: "en",
+        storage: { outbox: createMemoryOutbox(), values: createMemoryValues() },
+        takeSignInCode: () => codes.pop(),
+        onCodeRefused: ({ code }, signedIn) => refused.push(`${code} ${signedIn}`),
+      },
+      defaultSettings,
+    );
+    const auth = () => client.session.store.getState();
+    await client.signIn(signal);
+    expect([auth(), refused]).toEqual([{ kind: "signed-out", reason: "never" }, ["TOKEN_INVALID false"]]);
+    await client.login(server.accessToken, signal);
+    await client.signIn(signal);
+    expect(auth()).toMatchObject({ kind: "signed-in", local: true });
+    expect(await client.findServer(signal)).toEqual({ httpUrl: serverUrl, own: false });
+    expect(await client.history.modelName(signal)).toBeUndefined();
 
-    const isSignedIn = () => session.store.getState().kind === "signed-in";
-    const status = createPageServerStatus({
-      http,
-      serverUrl: server.httpUrl,
-      isSignedIn,
-      isOnline: () => true,
-      logger,
-    });
-    await status.look(signal);
-    expect(status.store.getState()).toEqual({ kind: "ready", httpUrl: server.httpUrl, own: false });
-
-    await using transport = createPageTransport({ serverUrl: server.httpUrl, logger });
     const ask = async (): Promise<ChatEvent[]> => {
       const events: ChatEvent[] = [];
       const call = { prompt: "What is 6 * 7?", clientMessageId: uuidV7(), hardwareId: "page-1", speak: true };
@@ -69,12 +75,12 @@ describe("the engine of the page", () => {
     const sound = events.reduce((sum, event) => sum + (event.type === "audio" ? event.pcm.byteLength : 0), 0);
     expect(sound).toBeGreaterThan(20_000);
 
-    const history = createHistoryClient(http, session);
+    const { history } = client;
     const [chat] = await history.chats(signal);
     const messages = await history.messages(chat?.id ?? "", signal);
     expect(messages.map((message) => message.role)).toEqual(["user", "assistant"]);
 
-    await session.signOut(signal);
+    await client.logout(signal);
     await expect(ask()).rejects.toMatchObject({ code: expect.stringMatching(/^TOKEN_/u) });
     await expect(history.chats(signal)).rejects.toMatchObject({ code: "SIGNED_OUT" });
   });

@@ -1,6 +1,6 @@
 import { createContext, use, useEffect, useState, type ReactNode } from "react";
 import { useStore } from "zustand";
-import type { Intent } from "#contract/ipc-schema.ts";
+import type { Intent } from "#contract/intent.ts";
 import { useBridge } from "#renderer/bridge/use-bridge.tsx";
 import { createChatUi, type ChatUi, type ChatUiState } from "./chat-ui.ts";
 

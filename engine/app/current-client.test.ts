@@ -3,8 +3,8 @@ import { createStore } from "zustand/vanilla";
 import type { AuthState } from "#contract/auth-state.ts";
 import { initialChatState, type ChatState } from "#contract/chat-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Client } from "#engine/node/client.ts";
-import { createPresentClient } from "./present-client.ts";
+import type { AppClient } from "./app-ports.ts";
+import { createCurrentClient } from "./current-client.ts";
 
 function fakeClient(name: string, log: string[]) {
   const chat = createStore<ChatState>(() => ({ ...initialChatState, title: name }));
@@ -13,7 +13,7 @@ function fakeClient(name: string, log: string[]) {
     engine: { store: chat },
     session: { store: auth },
     [Symbol.asyncDispose]: async () => void log.push(`${name} closed`),
-  } as unknown as Client;
+  } as unknown as AppClient;
   return { chat, auth, client };
 }
 
@@ -26,38 +26,38 @@ describe("the client of the server that is set", () => {
   test("is followed by stores that outlive it", async () => {
     const [one, two] = [fakeClient("one", log), fakeClient("two", log)];
     const next = [one.client, two.client];
-    const present = createPresentClient(async () => {
+    const current = createCurrentClient(async () => {
       const client = next.shift();
       if (client === undefined) throw new Error("no more");
       return client;
     });
-    expect(present.chat.getState()).toEqual(initialChatState);
-    expect(await present.get()).toBe(one.client);
-    expect(present.chat.getState().title).toBe("one");
+    expect(current.chat.getState()).toEqual(initialChatState);
+    expect(await current.get()).toBe(one.client);
+    expect(current.chat.getState().title).toBe("one");
     one.auth.setState({ kind: "signing-in" });
-    expect(present.auth.getState().kind).toBe("signing-in");
+    expect(current.auth.getState().kind).toBe("signing-in");
 
-    expect(await present.replace()).toBe(two.client);
+    expect(await current.replace()).toBe(two.client);
     expect(log).toEqual(["one closed"]);
     one.chat.setState({ title: "stale" });
-    expect([present.chat.getState().title, present.auth.getState().kind]).toEqual(["two", "signed-out"]);
+    expect([current.chat.getState().title, current.auth.getState().kind]).toEqual(["two", "signed-out"]);
 
-    await present[Symbol.asyncDispose]();
+    await current[Symbol.asyncDispose]();
     expect(log).toEqual(["one closed", "two closed"]);
-    await expect(present.replace()).rejects.toMatchObject({ code: "CANCELLED" });
+    await expect(current.replace()).rejects.toMatchObject({ code: "CANCELLED" });
   });
 
-  test("that cannot be opened says why to everybody who asks, and the next one works", async () => {
+  test("that cannot be opened says why to every caller, and the next one works", async () => {
     const works = fakeClient("works", log);
     let broken = true;
-    const present = createPresentClient(async () => {
+    const current = createCurrentClient(async () => {
       if (broken) throw new PipitError("STORAGE_UNREADABLE", "no");
       return works.client;
     });
-    await expect(present.get()).rejects.toMatchObject({ code: "STORAGE_UNREADABLE" });
-    await expect(present.replace()).rejects.toMatchObject({ code: "STORAGE_UNREADABLE" });
+    await expect(current.get()).rejects.toMatchObject({ code: "STORAGE_UNREADABLE" });
+    await expect(current.replace()).rejects.toMatchObject({ code: "STORAGE_UNREADABLE" });
     broken = false;
-    expect(await present.replace()).toBe(works.client);
-    expect(await present.get()).toBe(works.client);
+    expect(await current.replace()).toBe(works.client);
+    expect(await current.get()).toBe(works.client);
   });
 });

@@ -2,7 +2,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Screenshots } from "../shell/screenshot.ts";
 import type { Windows } from "./windows.ts";
 
-export interface SummonDeps {
+export interface HotkeyToggleDeps {
   readonly windows: Pick<Windows, "isVisible" | "toggle" | "show" | "intend">;
   readonly screenshots: Pick<Screenshots, "beforeShow" | "wanted">;
   readonly signal: AbortSignal;
@@ -12,16 +12,16 @@ export interface SummonDeps {
  * What the hotkey and `pipit toggle` do: show the window, or hide it when it has the keyboard. When the person always wants
  * a picture of the screen, it is taken first, so that it shows what they were looking at.
  */
-export function createSummoner({ windows, screenshots, signal }: SummonDeps): () => Promise<void> {
-  let summoning = false;
+export function createHotkeyToggle({ windows, screenshots, signal }: HotkeyToggleDeps): () => Promise<void> {
+  let toggling = false;
   return async () => {
     if (windows.isVisible() || !screenshots.wanted()) {
       windows.toggle();
       return;
     }
     // An impatient second press must not take a second picture.
-    if (summoning) return;
-    summoning = true;
+    if (toggling) return;
+    toggling = true;
     try {
       const image = await screenshots.beforeShow(signal);
       windows.show();
@@ -32,7 +32,7 @@ export function createSummoner({ windows, screenshots, signal }: SummonDeps): ()
       windows.show();
       windows.intend({ kind: "problem", code, message });
     } finally {
-      summoning = false;
+      toggling = false;
     }
   };
 }

@@ -1,39 +1,14 @@
-import type { Commands } from "#contract/ipc-schema.ts";
-import type { HistoryClient } from "#engine/history/history-client.ts";
-import type { ChatEngine } from "./chat-engine-api.ts";
+import type { chatCommands } from "#contract/commands/chat.ts";
+import type { Handlers } from "#contract/commands/command.ts";
+import type { AppClient } from "./app-ports.ts";
 
-/** What the commands work on; asked for anew each time, because a host may change its server. */
-export interface ChatCommandParts {
-  readonly engine: ChatEngine;
-  readonly history: HistoryClient;
-}
-
-type ChatCommand =
-  | "send"
-  | "cancel"
-  | "regenerate"
-  | "editAndResend"
-  | "retry"
-  | "discard"
-  | "deleteMessage"
-  | "messageImage"
-  | "stopSpeaking"
-  | "newChat"
-  | "openChat"
-  | "listChats"
-  | "searchChats";
-
-/**
- * The window's commands that are the engine's own, for every host of a window.
- *
- * @param signal aborts reading of stored chats when the host closes
- */
+/** @param signal aborts reading of stored chats when the application ends */
 export function createChatCommands(
-  parts: () => Promise<ChatCommandParts>,
+  client: () => Promise<AppClient>,
   signal: AbortSignal,
-): Pick<Commands, ChatCommand> {
-  const engine = async (): Promise<ChatEngine> => (await parts()).engine;
-  const history = async (): Promise<HistoryClient> => (await parts()).history;
+): Handlers<typeof chatCommands> {
+  const engine = async () => (await client()).engine;
+  const history = async () => (await client()).history;
   return {
     send: async ({ text, image }) => (await engine()).send(image === undefined ? { text } : { text, image }),
     cancel: async () => (await engine()).cancel(),
@@ -46,7 +21,7 @@ export function createChatCommands(
     stopSpeaking: async () => (await engine()).stopSpeaking(),
     newChat: async () => (await engine()).newChat(),
     async openChat({ chatId }) {
-      const from = await parts();
+      const from = await client();
       const [messages, chats] = await Promise.all([
         from.history.messages(chatId, signal),
         from.history.chats(signal),

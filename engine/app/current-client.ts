@@ -2,21 +2,21 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { AuthState } from "#contract/auth-state.ts";
 import { initialChatState, type ChatState } from "#contract/chat-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Client } from "#engine/node/client.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
+import type { AppClient } from "./app-ports.ts";
 
 /** The client of the server that is set now, behind stores that outlive it. */
-export interface PresentClient extends AsyncDisposable {
+export interface CurrentClient extends AsyncDisposable {
   readonly chat: ReadonlyStore<ChatState>;
   readonly auth: ReadonlyStore<AuthState>;
   /** Rejects with what opening it threw. */
-  get(): Promise<Client>;
-  /** Closes the present one and opens the next; resolves when that is there. @throws what `open` throws */
-  replace(): Promise<Client>;
+  get(): Promise<AppClient>;
+  /** Closes this one and opens the next; resolves when that is there. @throws what `open` throws */
+  replace(): Promise<AppClient>;
 }
 
 /** Opens the first client at once. */
-export function createPresentClient(open: () => Promise<Client>): PresentClient {
+export function createCurrentClient(open: () => Promise<AppClient>): CurrentClient {
   const chat = createStore<ChatState>(() => initialChatState);
   const auth = createStore<AuthState>(() => ({ kind: "unknown" }));
   let current = follow();
@@ -27,12 +27,11 @@ export function createPresentClient(open: () => Promise<Client>): PresentClient 
     const stops = [mirror(client.engine.store, chat), mirror(client.session.store, auth)];
     return { client, stops };
   }
-  async function replace(): Promise<Client> {
+  async function replace(): Promise<AppClient> {
     if (closed) throw new PipitError("CANCELLED", "Pipit is closing.");
-    const old = current;
-    const next = old.then(close, () => undefined).then(() => follow());
+    const next = current.then(close, () => undefined).then(() => follow());
     current = next;
-    // Whoever asks for the client hears of a failure; this promise has no other reader.
+    // Every caller of `get` hears of a failure; this promise has no other reader.
     next.catch(() => undefined);
     return (await next).client;
   }
@@ -51,7 +50,7 @@ export function createPresentClient(open: () => Promise<Client>): PresentClient 
 }
 
 interface Followed {
-  readonly client: Client;
+  readonly client: AppClient;
   readonly stops: readonly (() => void)[];
 }
 

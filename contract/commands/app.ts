@@ -1,0 +1,20 @@
+import * as z from "zod/mini";
+import type { ScreenImage } from "../screen-image.ts";
+import { settingsPatchSchema } from "../settings.ts";
+import { command, nothing, text } from "./command.ts";
+
+/** An answer may be megabytes long, and is copied whole. */
+const COPY_MAX_CHARS = 64 * 1024 * 1024;
+
+/** Settings, and what the window's host does for it. */
+export const appCommands = {
+  updateSettings: command<void>()(settingsPatchSchema),
+  saveDraft: command<void>()(z.strictObject({ text })),
+  /** Takes a picture of the screen without this window. Throws NO_DISPLAY, SCREEN_REFUSED, NOT_ALLOWED (setting `never`). */
+  captureScreen: command<ScreenImage>()(nothing),
+  /** Opens a link of an answer in the person's browser; only https and mailto. Throws NOT_ALLOWED. */
+  openExternal: command<void>()(z.strictObject({ url: z.string().check(z.maxLength(8192)) })),
+  copyText: command<void>()(z.strictObject({ text: z.string().check(z.maxLength(COPY_MAX_CHARS)) })),
+  /** Hides the window and gives the focus back; in a browser nothing. */
+  hideWindow: command<void>()(nothing),
+} as const;

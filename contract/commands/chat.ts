@@ -1,0 +1,35 @@
+import * as z from "zod/mini";
+import type { ChatSummary, HistoryHit } from "../chat-history.ts";
+import { SCREENSHOT_MAX_BYTES } from "../limits.ts";
+import type { ScreenImage } from "../screen-image.ts";
+import { command, id, nothing, text } from "./command.ts";
+
+const SIDE_MAX_PX = 32_768;
+
+const image = z.strictObject({
+  bytes: z.instanceof(Uint8Array).check(z.refine((bytes) => bytes.byteLength <= SCREENSHOT_MAX_BYTES)),
+  widthPx: z.int().check(z.positive(), z.maximum(SIDE_MAX_PX)),
+  heightPx: z.int().check(z.positive(), z.maximum(SIDE_MAX_PX)),
+});
+
+/** Questions, answers and stored chats; what each does: `ChatEngine` and `HistoryClient`. */
+export const chatCommands = {
+  /** Resolves to the message's id once it is safe in the outbox; only then may a composer clear itself. */
+  send: command<string>()(z.strictObject({ text, image: z.optional(image) })),
+  cancel: command<void>()(nothing),
+  regenerate: command<string>()(z.strictObject({ messageId: id })),
+  editAndResend: command<string>()(z.strictObject({ messageId: id, text })),
+  retry: command<void>()(z.strictObject({ messageId: id })),
+  discard: command<void>()(z.strictObject({ messageId: id })),
+  deleteMessage: command<void>()(z.strictObject({ messageId: id })),
+  /** The picture of a message of this run, while it is still in memory. */
+  messageImage: command<ScreenImage | undefined>()(z.strictObject({ messageId: id })),
+  stopSpeaking: command<void>()(nothing),
+  newChat: command<void>()(nothing),
+  openChat: command<void>()(z.strictObject({ chatId: id })),
+  /** Most recently changed first. */
+  listChats: command<readonly ChatSummary[]>()(nothing),
+  searchChats: command<readonly HistoryHit[]>()(
+    z.strictObject({ query: z.string().check(z.minLength(1), z.maxLength(1_000)) }),
+  ),
+} as const;

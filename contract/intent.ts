@@ -1,0 +1,13 @@
+import type { ErrorCode } from "./error-codes.ts";
+import type { ScreenImage } from "./screen-image.ts";
+
+/** Something the host wants the window to do, at once and once. */
+export type Intent =
+  | { readonly kind: "focus-composer" }
+  | { readonly kind: "open"; readonly view: "settings" | "sign-in" | "chats" }
+  /** A picture taken before the window came up; it goes into the composer, where it can be removed. */
+  | { readonly kind: "attach"; readonly image: ScreenImage }
+  /** Text from outside (a `pipit:` link); it goes into the composer and is never sent by itself. */
+  | { readonly kind: "compose"; readonly text: string }
+  /** Something went wrong outside any command; `message` is safe to show. */
+  | { readonly kind: "problem"; readonly code: ErrorCode; readonly message: string };

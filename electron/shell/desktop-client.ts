@@ -1,0 +1,55 @@
+import { DESKTOP_CLIENT_ID } from "#contract/auth-wire.ts";
+import type { Settings } from "#contract/settings.ts";
+import type { AppClient } from "#engine/app/app-ports.ts";
+import { openClient, type ClientOptions } from "#engine/node/client.ts";
+import { parseServerUrl } from "#engine/node/http/http-client.ts";
+import { startTokenStore, type ClientServer } from "#engine/node/keychain/start-token-store.ts";
+import type { ChildLauncher } from "#engine/node/processes/child-launcher.ts";
+import type { DesktopConfig } from "./config.ts";
+
+export interface DesktopClientOptions extends Pick<ClientOptions, "serverEntry" | "speaker"> {
+  readonly config: Pick<DesktopConfig, "home" | "serverUrl" | "grpcUrl">;
+  readonly launcher: ChildLauncher;
+  /** BCP 47. */
+  readonly systemLocale: string;
+}
+
+/** Opens the client of the server that the settings name; contacts no server. */
+export async function openDesktopClient(
+  { config, launcher, systemLocale, ...rest }: DesktopClientOptions,
+  settings: Settings,
+): Promise<AppClient> {
+  const server = serverOf(config, settings);
+  const client = await openClient({
+    ...rest,
+    server,
+    launcher,
+    clientId: DESKTOP_CLIENT_ID,
+    locale: settings.language === "system" ? systemLocale : settings.language,
+    speak: settings.speak,
+    searchAllChats: settings.searchAllChats,
+    maxMessages: settings.historySize,
+    tokenStore: startTokenStore(server, launcher),
+  });
+  const { link, session } = client;
+  return {
+    ...client,
+    // On the person's own machine they are signed in, unless they signed out.
+    signIn: async (signal) =>
+      session.store.getState().kind === "signed-out" ? undefined : await client.signIn(signal),
+    async findServer(signal) {
+      // A link that still believes in a server that is gone finds out by asking it.
+      await link.http.request({ method: "GET", path: "/health" }, signal).catch(() => undefined);
+      const { httpUrl, own, setAside } = await link.connect(signal);
+      return { httpUrl, own, ...(setAside === undefined ? {} : { setAside }) };
+    },
+  };
+}
+
+/** The settings name a server by its web address; the environment may also say where its gRPC port is. */
+function serverOf(config: DesktopClientOptions["config"], { serverUrl }: Settings): ClientServer {
+  const { home } = config;
+  if (serverUrl === "" || serverUrl === config.serverUrl)
+    return { home, serverUrl: config.serverUrl, grpcUrl: config.grpcUrl };
+  return { home, serverUrl: parseServerUrl(serverUrl).href.replace(/\/$/u, ""), grpcUrl: undefined };
+}

@@ -1,0 +1,61 @@
+import type { AppState, ServerStatus } from "#contract/app-state.ts";
+import type { AuthState, TokenPlace } from "#contract/auth-state.ts";
+import type { Logger } from "#contract/logger.ts";
+import type { PipitError } from "#contract/pipit-error.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
+import type { Settings, SettingsPatch } from "#contract/settings.ts";
+import type { ChatEngine } from "#engine/chat/chat-engine-api.ts";
+import type { HistoryClient } from "#engine/history/history-client.ts";
+import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
+
+/** Where the server answers. */
+export type FoundServer = Omit<Extract<ServerStatus, { kind: "ready" }>, "kind" | "model">;
+
+/** All that talks to one server. */
+export interface AppClient extends AsyncDisposable {
+  readonly engine: ChatEngine;
+  readonly history: HistoryClient;
+  readonly session: { readonly store: ReadonlyStore<AuthState>; place?(): TokenPlace };
+  /** Restores the stored sign-in, or does what the host does without one. */
+  signIn(signal: AbortSignal): Promise<unknown>;
+  /** Signs in because the person said so; without a token to the local account. */
+  login(token: string | undefined, signal: AbortSignal): Promise<unknown>;
+  logout(signal: AbortSignal): Promise<void>;
+  /** Asks the server whether it is there, and starts the host's own if it is not. @throws PipitError SERVER_UNREACHABLE */
+  findServer(signal: AbortSignal): Promise<FoundServer>;
+}
+
+/** Where the settings rest. */
+export interface SettingsPort {
+  readonly store: ReadonlyStore<Settings>;
+  /** Takes effect in the store at once; resolves when it is kept. @throws PipitError CONFIG_INVALID, STORAGE_* */
+  update(patch: SettingsPatch): Promise<void>;
+}
+
+/** What the window's host does for it. */
+export interface WindowPort {
+  /** @throws PipitError NO_DISPLAY, SCREEN_REFUSED, CANCELLED */
+  captureScreen(signal: AbortSignal): Promise<ScreenImage>;
+  /** @throws PipitError NOT_ALLOWED for anything but https and mailto */
+  openLink(address: string): Promise<void>;
+  copyText(text: string): Promise<void>;
+  saveDraft(text: string): Promise<void>;
+  hide(): Promise<void>;
+}
+
+/** What a host gives the application. */
+export interface AppPorts {
+  /** Opens the client for these settings; contacts no server. */
+  readonly openClient: (settings: Settings) => Promise<AppClient>;
+  readonly settings: SettingsPort;
+  readonly window: WindowPort;
+  /** 0 to 1. */
+  readonly setVolume: (volume: number) => void;
+  /** Tells the person of a problem outside any command. */
+  readonly onProblem: (error: PipitError) => void;
+  /** False when the machine has no network: that says nothing of the server. Absent: never known. */
+  readonly isOnline?: () => boolean;
+  /** Everything of the state that is known at the start. */
+  readonly initial: Omit<AppState, "settings" | "server">;
+  readonly logger: Logger;
+}

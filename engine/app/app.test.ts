@@ -1,0 +1,194 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createStore, type StoreApi } from "zustand/vanilla";
+import { PipitError } from "#contract/pipit-error.ts";
+import { defaultSettings, mergeSettings, type Settings } from "#contract/settings.ts";
+import { createChatHarness, type ChatHarness } from "#engine/testing/chat-harness.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
+import { createApp, type App } from "./app.ts";
+import type { AppClient, AppPorts } from "./app-ports.ts";
+
+const works = { available: true } as const;
+const cannot = { available: false, reason: "browser-cannot" } as const;
+const picture = { bytes: new Uint8Array([1]), widthPx: 1, heightPx: 1 };
+const away = new PipitError("SERVER_UNREACHABLE", "Start it.");
+
+let settings: StoreApi<Settings>;
+/** What happened outside the application, in order. */
+let log: string[];
+let chat: ChatHarness;
+/** What the client of a server does. */
+let client: Pick<AppClient, "signIn" | "login" | "findServer">;
+let keep: () => Promise<void>;
+let app: App;
+
+function open(otherServers: AppPorts["initial"]["features"]["otherServers"] = works): App {
+  return createApp({
+    settings: {
+      store: settings,
+      async update(patch) {
+        settings.setState(mergeSettings(settings.getState(), patch), true);
+        await keep();
+      },
+    },
+    async openClient({ serverUrl }) {
+      log.push(`open ${serverUrl}`);
+      chat = createChatHarness();
+      return {
+        ...client,
+        engine: chat.engine,
+        session: { ...chat.session, place: () => ({ kind: "memory" }) },
+        history: { modelName: async () => undefined } as unknown as AppClient["history"],
+        logout: async () => chat.session.signOut(),
+        [Symbol.asyncDispose]: async () => void log.push(`close ${serverUrl}`),
+      };
+    },
+    window: {
+      captureScreen: async () => picture,
+      openLink: async (address) => void log.push(address),
+      copyText: async (text) => void log.push(text),
+      saveDraft: async (text) => void log.push(text),
+      hide: async () => void log.push("hide"),
+    },
+    setVolume: (volume) => log.push(`volume ${volume}`),
+    onProblem: ({ code }) => log.push(`problem ${code}`),
+    initial: {
+      face: "desktop",
+      platform: "linux",
+      version: "0",
+      systemLocale: "en",
+      hotkey: { kind: "off" },
+      features: {
+        screenshot: works,
+        sound: works,
+        globalHotkey: works,
+        startAtLogin: works,
+        otherServers,
+      },
+    },
+    logger: createFakeLogger(),
+  });
+}
+
+beforeEach(() => {
+  settings = createStore<Settings>(() => defaultSettings);
+  log = [];
+  client = {
+    signIn: async () => void log.push("sign in"),
+    login: async (token) => void log.push(`login ${token}`),
+    findServer: async () => ({ httpUrl: "http://127.0.0.1:1", own: true }),
+  };
+  keep = async () => undefined;
+  app = open();
+});
+afterEach(() => app[Symbol.asyncDispose]());
+
+describe("a start", () => {
+  test("signs in, finds the server and takes up what waits", async () => {
+    await app.start();
+    expect(app.state.getState()).toMatchObject({
+      server: { kind: "ready", own: true },
+      tokenPlace: { kind: "memory" },
+      settings: defaultSettings,
+    });
+    expect(log).toEqual(["open ", "sign in"]);
+  });
+
+  test("without a server says so in the state, once", async () => {
+    client = {
+      ...client,
+      signIn: () => Promise.reject(away),
+      findServer: () => Promise.reject(away),
+    };
+    app = open();
+    await app.start();
+    expect(app.state.getState().server).toMatchObject({ kind: "unreachable", message: "Start it." });
+    expect(log).toEqual(["open ", "open "]);
+  });
+
+  test("that fails for another reason is a problem that the person is told of", async () => {
+    await app.start();
+    log = [];
+    chat.outbox.list = () => Promise.reject(new PipitError("STORAGE_CORRUPT", "Damaged."));
+    await app.start();
+    expect(log).toEqual(["sign in", "problem STORAGE_CORRUPT"]);
+    expect(app.state.getState().server.kind).toBe("ready");
+  });
+});
+
+describe("a change of the settings", () => {
+  test("reaches the engine and the loudspeaker, and is shown", async () => {
+    await app.commands.updateSettings({ speak: false, searchAllChats: true, historySize: 50, volume: 0.5 });
+    expect(app.state.getState().settings).toMatchObject({ speak: false, volume: 0.5 });
+    expect(app.chat.getState()).toMatchObject({ speak: false, searchAllChats: true });
+    expect(log).toEqual(["open ", "volume 0.5"]);
+  });
+
+  test("that another window made reaches the engine too", async () => {
+    await app.start();
+    settings.setState({ speak: false });
+    await expect.poll(() => app.chat.getState().speak).toBe(false);
+    expect(app.state.getState().settings.speak).toBe(false);
+  });
+
+  test("to speak again is taken although the setting never changed: the loudspeaker had failed", async () => {
+    await app.start();
+    chat.engine.setSpeak(false);
+    await app.commands.updateSettings({ speak: true });
+    expect(app.chat.getState().speak).toBe(true);
+  });
+
+  test("that cannot be kept rejects", async () => {
+    keep = () => Promise.reject(new PipitError("STORAGE_FULL", "Full."));
+    await expect(app.commands.updateSettings({ volume: 0 })).rejects.toMatchObject({ code: "STORAGE_FULL" });
+  });
+});
+
+describe("another server", () => {
+  const token = { serverUrl: "https://other", token: "t" };
+
+  test("gets a client of its own, and the one before is closed", async () => {
+    await app.start();
+    await app.commands.signInWithToken(token);
+    expect(log).toEqual(["open ", "sign in", "close ", "open https://other", "sign in", "login t"]);
+    expect(settings.getState().serverUrl).toBe("https://other");
+  });
+
+  test("that refuses the token leaves everything as it was", async () => {
+    const refusal = new PipitError("TOKEN_INVALID", "No.");
+    client = { ...client, login: () => Promise.reject(refusal) };
+    await expect(app.commands.signInWithToken(token)).rejects.toBe(refusal);
+    expect(settings.getState().serverUrl).toBe("");
+    expect(log.at(-2)).toBe("open ");
+  });
+
+  test("is no choice for a page, which knows only its own", async () => {
+    await using page = open(cannot);
+    await page.commands.signInWithToken(token);
+    expect([settings.getState().serverUrl, log.at(-1)]).toEqual(["", "login t"]);
+  });
+});
+
+describe("reconnect", () => {
+  test("says what keeps the server away; the quiet one does not", async () => {
+    client = { ...client, findServer: () => Promise.reject(away) };
+    app = open();
+    await expect(app.commands.reconnect()).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
+    await app.resume();
+  });
+
+  test("signs in when the start could not", async () => {
+    await app.start();
+    log = [];
+    chat.session.signOut("expired");
+    await app.commands.reconnect();
+    chat.session.signIn("ann");
+    await app.commands.reconnect();
+    expect(log).toEqual(["sign in"]);
+  });
+});
+
+test("no picture is taken when that is switched off", async () => {
+  expect(await app.commands.captureScreen()).toBe(picture);
+  await app.commands.updateSettings({ screenshot: "never" });
+  await expect(app.commands.captureScreen()).rejects.toMatchObject({ code: "NOT_ALLOWED" });
+});

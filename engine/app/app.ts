@@ -1,0 +1,188 @@
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { AppState } from "#contract/app-state.ts";
+import type { AuthState } from "#contract/auth-state.ts";
+import type { ChatState } from "#contract/chat-state.ts";
+import type { Commands } from "#contract/commands/commands.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Settings, SettingsPatch } from "#contract/settings.ts";
+import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
+import { createAppCommands } from "./app-commands.ts";
+import type { AppPorts } from "./app-ports.ts";
+import { createChatCommands } from "./chat-commands.ts";
+import { createCurrentClient, type CurrentClient } from "./current-client.ts";
+import { createServerLook } from "./server-look.ts";
+import { createSessionCommands } from "./session-commands.ts";
+
+/** The application without a window: one per desktop app or page, whatever its windows do. */
+export interface App extends AsyncDisposable {
+  readonly chat: ReadonlyStore<ChatState>;
+  readonly auth: ReadonlyStore<AuthState>;
+  readonly state: ReadonlyStore<AppState>;
+  readonly commands: Commands;
+  /** Restores the sign-in, looks for the server and takes up the outbox. Never throws: problems are told. */
+  start(): Promise<void>;
+  /** Takes up the outbox: another tab, or an earlier run, may have left messages there. Never throws. */
+  resumeOutbox(): Promise<void>;
+  /** After wake-up or a network change: like the command `reconnect`, without complaint. */
+  resume(): Promise<void>;
+  /** Looks at the server now. Never throws. */
+  look(): Promise<void>;
+  /** Changes what the window shows of the host. */
+  show(patch: Partial<AppPorts["initial"]>): void;
+}
+
+/** Opens the client at once; contacts no server before `start`. */
+export function createApp(ports: AppPorts): App {
+  return new HeadlessApp(ports);
+}
+
+class HeadlessApp implements App {
+  readonly chat: ReadonlyStore<ChatState>;
+  readonly auth: ReadonlyStore<AuthState>;
+  readonly state: StoreApi<AppState>;
+  readonly commands: Commands;
+  readonly look: () => Promise<void>;
+  readonly #ports: AppPorts;
+  readonly #current: CurrentClient;
+  readonly #stop = new AbortController();
+  readonly #unsubscribe: () => void;
+  /** Settles when the last change of the settings has reached the engine. */
+  #applied: Promise<void> = Promise.resolve();
+
+  constructor(ports: AppPorts) {
+    const { settings, initial, window, openClient } = ports;
+    const { signal } = this.#stop;
+    this.#ports = ports;
+    this.state = createStore<AppState>(() => ({
+      ...initial,
+      settings: settings.store.getState(),
+      server: { kind: "starting" },
+    }));
+    this.#current = createCurrentClient(() => openClient(settings.store.getState()));
+    this.chat = this.#current.chat;
+    this.auth = this.#current.auth;
+    const client = () => this.#current.get();
+    this.look = createServerLook({
+      ...ports,
+      client,
+      get: () => this.state.getState().server,
+      set: (server) => this.state.setState({ server }),
+      signal,
+    });
+    this.#unsubscribe = settings.store.subscribe((next, before) => this.#apply(next, before));
+    this.#followServer();
+    const updateSettings = (patch: SettingsPatch) => this.#updateSettings(patch);
+    this.commands = {
+      ...createChatCommands(client, signal),
+      ...createSessionCommands({
+        client,
+        state: () => this.state.getState(),
+        updateSettings,
+        reconnect: () => this.#reconnect(),
+        signal,
+      }),
+      ...createAppCommands({ window, settings: () => settings.store.getState(), updateSettings, signal }),
+    };
+  }
+
+  async start(): Promise<void> {
+    try {
+      const client = await this.#current.get();
+      const tokenPlace = client.session.place?.();
+      if (tokenPlace !== undefined) this.state.setState({ tokenPlace });
+      await Promise.all([this.look(), client.signIn(this.#stop.signal)]);
+      await client.engine.resume();
+    } catch (reason) {
+      this.#onStartFailure(PipitError.from(reason));
+    }
+  }
+
+  async resumeOutbox(): Promise<void> {
+    // Without a sign-in there is no outbox to take up.
+    if (this.auth.getState().kind === "failed") return await this.resume();
+    await this.#current
+      .get()
+      .then(({ engine }) => engine.resume())
+      .catch(() => undefined);
+  }
+
+  async resume(): Promise<void> {
+    await this.#reconnect().catch(() => undefined);
+  }
+
+  show(patch: Partial<AppPorts["initial"]>): void {
+    this.state.setState(patch);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new PipitError("CANCELLED", "Pipit is closing."));
+    this.#unsubscribe();
+    await this.#current[Symbol.asyncDispose]();
+  }
+
+  async #reconnect(): Promise<void> {
+    const client = await this.#current.get();
+    const { kind } = this.auth.getState();
+    const signedIn =
+      kind === "signed-in" || kind === "signing-in" ? undefined : client.signIn(this.#stop.signal);
+    await Promise.all([this.look(), signedIn]);
+    await client.engine.resume();
+    const { server } = this.state.getState();
+    if (server.kind === "unreachable") throw new PipitError(server.code, server.message);
+  }
+
+  #onStartFailure(error: PipitError): void {
+    if (this.#stop.signal.aborted) return;
+    const { code, message, detail } = error;
+    this.#ports.logger.warn("app.start", { code, detail });
+    const { server } = this.state.getState();
+    if (server.kind === "starting") this.state.setState({ server: { kind: "unreachable", code, message } });
+    // What the status says already is no news.
+    else if (server.kind === "ready" || server.code !== code) this.#ports.onProblem(error);
+  }
+
+  /** The engine notices first that a server is gone or back; the state follows. */
+  #followServer(): void {
+    this.chat.subscribe((state, before) => {
+      if (state.connection !== before.connection && before.connection !== "unknown") void this.look();
+    });
+    this.auth.subscribe((state, before) => {
+      if (state.kind === "signed-in" && before.kind !== "signed-in") void this.look();
+    });
+  }
+
+  async #updateSettings(patch: SettingsPatch): Promise<void> {
+    this.#applied = Promise.resolve();
+    const kept = this.#ports.settings.update(patch);
+    await Promise.all([kept, this.#applied]);
+    // Also when it was on already: after a failure of the loudspeaker this means "try again".
+    if (patch.speak === true) (await this.#current.get()).engine.setSpeak(true);
+  }
+
+  /** Whoever changed the settings, this window or another. */
+  #apply(next: Settings, before: Settings): void {
+    this.state.setState({ settings: next });
+    if (next.volume !== before.volume) this.#ports.setVolume(next.volume);
+    const { otherServers } = this.state.getState().features;
+    this.#applied =
+      otherServers.available && next.serverUrl !== before.serverUrl
+        ? this.#changeServer()
+        : this.#applyToEngine(next, before);
+    // The command that changed them hears of a failure; other readers there are none.
+    this.#applied.catch(() => undefined);
+  }
+
+  async #changeServer(): Promise<void> {
+    this.state.setState({ server: { kind: "starting" } });
+    // What keeps it from opening is told by the state, as at the start.
+    await this.#current.replace().catch(() => undefined);
+    await this.start();
+  }
+
+  async #applyToEngine(next: Settings, before: Settings): Promise<void> {
+    const { engine } = await this.#current.get();
+    if (next.speak !== before.speak) engine.setSpeak(next.speak);
+    if (next.searchAllChats !== before.searchAllChats) engine.setSearchAllChats(next.searchAllChats);
+    if (next.historySize !== before.historySize) engine.setMaxMessages(next.historySize);
+  }
+}

@@ -1,0 +1,98 @@
+import { beforeEach, expect, test } from "vitest";
+import type { ServerStatus } from "#contract/app-state.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import { createHistoryClient } from "#engine/history/history-client.ts";
+import { createFakeHttp, json, type FakeHttp } from "#engine/testing/fake-http.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
+import { createFakeSession } from "#engine/testing/fake-session.ts";
+import type { AppClient, FoundServer } from "./app-ports.ts";
+import { createServerLook } from "./server-look.ts";
+
+const found = { httpUrl: "http://127.0.0.1:1", own: true };
+const ready = { kind: "ready", ...found };
+let http: FakeHttp;
+let status: ServerStatus;
+let find: () => Promise<FoundServer>;
+let finds: number;
+let online: boolean;
+beforeEach(() => {
+  http = createFakeHttp();
+  http.answer(() => json(200, { data: [{ id: "llama3.2" }] }));
+  status = { kind: "starting" };
+  find = async () => found;
+  finds = 0;
+  online = true;
+});
+
+function lookAs(accountId: string | undefined): () => Promise<void> {
+  const session = createFakeSession(accountId);
+  const client = {
+    session,
+    history: createHistoryClient(http, session),
+    findServer() {
+      finds += 1;
+      return find();
+    },
+  } as unknown as AppClient;
+  return createServerLook({
+    client: async () => client,
+    get: () => status,
+    set: (next) => {
+      status = next;
+    },
+    isOnline: () => online,
+    signal: new AbortController().signal,
+    logger: createFakeLogger(),
+  });
+}
+
+test("a server that answers is ready, with the name of its model; one look at a time", async () => {
+  const look = lookAs("ann");
+  await Promise.all([look(), look(), look()]);
+  expect([status, finds]).toEqual([{ ...ready, model: "llama3.2" }, 1]);
+});
+
+test("a client that is not signed in asks for no model", async () => {
+  await lookAs(undefined)();
+  expect([status, http.requests]).toEqual([ready, []]);
+});
+
+test.each([JSON.stringify({ data: [{ id: "built-in" }] }), JSON.stringify({ data: [] }), "{", "[]"])(
+  "no model is named when the models are %s",
+  async (body) => {
+    http.answer(() => ({ status: 200, headers: {}, body }));
+    await lookAs("ann")();
+    expect(status).toEqual(ready);
+  },
+);
+
+test("the name of the model stays on show while the server is looked at again", async () => {
+  const look = lookAs("ann");
+  await look();
+  const seen: ServerStatus[] = [];
+  http.answer(() => {
+    seen.push(status);
+    return json(200, { data: [{ id: "llama4" }] });
+  });
+  await look();
+  expect([seen, status]).toEqual([[{ ...ready, model: "llama3.2" }], { ...ready, model: "llama4" }]);
+});
+
+test("a server that is away is told with its cure, until it is back", async () => {
+  const look = lookAs(undefined);
+  find = () => Promise.reject(new PipitError("SERVER_UNREACHABLE", "Start it."));
+  await look();
+  expect(status).toEqual({ kind: "unreachable", code: "SERVER_UNREACHABLE", message: "Start it." });
+  find = async () => found;
+  await look();
+  expect(status).toEqual(ready);
+});
+
+test("a machine without a network says nothing of the server", async () => {
+  const look = lookAs(undefined);
+  await look();
+  online = false;
+  find = () => Promise.reject(new PipitError("SERVER_UNREACHABLE", "No network."));
+  await look();
+  expect(status).toEqual(ready);
+});

@@ -1,0 +1,88 @@
+import { v7 as uuidV7 } from "uuid";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Settings } from "#contract/settings.ts";
+import type { AppClient } from "#engine/app/app-ports.ts";
+import { createChatEngine } from "#engine/chat/chat-engine.ts";
+import type { ChatEngineDeps } from "#engine/chat/chat-engine-api.ts";
+import { createHistoryClient } from "#engine/history/history-client.ts";
+import { systemClock } from "#engine/system-clock.ts";
+import { createCookieSession, type CookieSession } from "./cookie-session.ts";
+import { createPageHttpClient } from "./http-client.ts";
+import type { PageStorage } from "./page-storage.ts";
+
+export interface PageClientOptions extends Pick<
+  ChatEngineDeps,
+  "transport" | "speaker" | "hardwareId" | "locale" | "logger"
+> {
+  /** Where the page came from. */
+  readonly serverUrl: string;
+  readonly storage: Pick<PageStorage, "outbox" | "values">;
+  /** The one-time code that the page was opened with, once. */
+  readonly takeSignInCode: () => string | undefined;
+  /** A code did not sign in; `signedIn`: somebody was signed in before, and still is. */
+  readonly onCodeRefused: (error: PipitError, signedIn: boolean) => void;
+}
+
+/** The client of the server that the page came from; signed in by a cookie. Contacts nothing. */
+export function openPageClient(options: PageClientOptions, settings: Settings): AppClient {
+  const { serverUrl, storage, logger, takeSignInCode } = options;
+  const { speak, searchAllChats, historySize } = settings;
+  const http = createPageHttpClient({ serverUrl });
+  const session = createCookieSession({ http, values: storage.values, logger });
+  const engine = createChatEngine({
+    ...options,
+    session,
+    outbox: storage.outbox,
+    clock: systemClock,
+    newId: uuidV7,
+    random: Math.random,
+    options: { speak, searchAllChats, maxMessages: historySize },
+  });
+  return {
+    engine,
+    session,
+    history: createHistoryClient(http, session),
+    async signIn(signal) {
+      const code = takeSignInCode();
+      if (code === undefined) await session.restore(signal);
+      else await signInWithCode(code, session, options, signal);
+    },
+    async login(token, signal) {
+      if (token !== undefined) return await session.signInWithToken(token, signal);
+      throw new PipitError(
+        "NOT_ALLOWED",
+        "A page cannot sign in by itself. Open a fresh one-time address: run `npx pipit web` on the server's machine.",
+      );
+    },
+    logout: (signal) => session.signOut(signal),
+    async findServer(signal) {
+      const health = await http.request({ method: "GET", path: "/health" }, signal);
+      if (health.status !== 200) {
+        const message = "The server runs, but its database does not answer. Its log has the details.";
+        throw new PipitError("SERVER_UNREACHABLE", message, { detail: `HTTP ${health.status}` });
+      }
+      // The page cannot use the local account's secret, wherever the server runs.
+      return { httpUrl: serverUrl, own: false };
+    },
+    async [Symbol.asyncDispose]() {
+      await engine[Symbol.asyncDispose]();
+      session[Symbol.dispose]();
+    },
+  };
+}
+
+/** A code that does not work is no reason to lose a sign-in that does. */
+async function signInWithCode(
+  code: string,
+  session: CookieSession,
+  { onCodeRefused }: PageClientOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await session.signInWithCode(code, signal);
+  } catch (reason) {
+    if (signal.aborted) return;
+    const { kind } = await session.restore(signal);
+    onCodeRefused(PipitError.from(reason), kind === "signed-in");
+  }
+}
