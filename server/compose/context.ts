@@ -38,6 +38,7 @@ export interface ContextDeps {
 
 /** Everything the ports need, built once and ended together, in the opposite order. */
 export interface ServerContext extends AuthContext {
+  readonly config: ServerConfig;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly correlation: Correlation;
@@ -122,6 +123,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   );
   const built = building.move();
   return {
+    config,
     clock,
     logger,
     correlation,

@@ -9,13 +9,13 @@ import { FULL_SCOPE } from "#server/domain/tokens/scopes.ts";
 import { signInAddress } from "#server/http/auth/sign-in-address.ts";
 import { createRoutes } from "#server/http/routes.ts";
 import { startHttpServer } from "#server/http/http-server.ts";
+import { createDeviceCookie } from "#server/http/kit/device-cookie.ts";
+import { createGate } from "#server/http/kit/gate.ts";
+import { createSecureTransport } from "#server/http/kit/secure-transport.ts";
 import { createSite } from "#server/http/kit/site.ts";
 import { isLoopbackAddress } from "#server/net/peer.ts";
 import { startGrpcServer } from "#server/rpc/grpc-server.ts";
-import { createAuthService } from "#server/rpc/auth/auth-service.ts";
-import { createOtpService } from "#server/rpc/otp/otp-service.ts";
 import { createRpcRoutes, type RpcRoutes } from "#server/rpc/router.ts";
-import { createStreamingService } from "#server/rpc/streaming/streaming-service.ts";
 import { version } from "#contract/version.ts";
 import type { ListeningPort } from "../net/listening-port.ts";
 import { writeRuntimeFile } from "../lifecycle/runtime-file.ts";
@@ -53,31 +53,21 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
   const context = starting.use(await createContext(config, deps));
   warnAboutExposure(context.logger, config);
   const shutdown = new AbortController();
-  const rpc = createRpcRoutes({
-    streaming: createStreamingService({ ...context, usage: context.store.usage }),
-    auth: createAuthService({
-      ...context,
-      freshKeys: () => context.signingKeys.fresh(),
-      otpOptional: config.auth.legacyOtpOptional,
-      registrationOpen: config.auth.registrationOpen,
-    }),
-    otp: createOtpService({ ...context, accounts: context.store.accounts }),
-    authenticate: context.authenticate,
-    logger: context.logger,
-    shutdownSignal: shutdown.signal,
-  });
+  const rpc = createRpcRoutes(context, shutdown.signal);
   let stopping: Promise<void> | undefined;
   const clientAddressOf = createClientAddress(config.trustedProxies);
   const site = createSite({ listen: config.http, publicUrl: config.publicUrl });
   const pageUrl = (): string => config.publicUrl ?? httpUrl;
-  const routes = createRoutes(context, {
+  const routes = createRoutes({
+    ...context,
     site,
-    webRoot: config.webRoot,
+    deviceCookie: createDeviceCookie(site),
     pageUrl,
     isStopping: () => stopping !== undefined,
-    config,
   });
-  const http = await startHttpServer(config.http, { ...context, rpc, routes, site, clientAddressOf });
+  const isSecure = createSecureTransport(config.trustedProxies);
+  const gate = createGate({ ...context, site, isSecure });
+  const http = await startHttpServer(config.http, { ...context, rpc, routes, gate, site, clientAddressOf });
   const httpUrl = `http://${formatAddress(reachable(http.address))}`;
   starting.defer(() => closeNow(http));
   const grpc = await startGrpcServer(config.grpc, { ...context, rpc, clientAddressOf });

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { createContextValues } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import fastify, { type FastifyInstance } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ListenAddress } from "#server/net/listen-address.ts";
 import type { ClientAddress } from "#server/net/client-address.ts";
@@ -16,12 +16,14 @@ import { originKey } from "#server/rpc/kit/origin-context.ts";
 import { pageKey, peerKey } from "#server/rpc/kit/peer-context.ts";
 import type { RpcRoutes } from "#server/rpc/router.ts";
 import { answerClientError } from "./kit/client-error.ts";
-import { HttpError, toErrorAnswer, type ErrorAnswer } from "./kit/http-error.ts";
+import type { Gate } from "./kit/gate.ts";
+import { HttpError } from "./kit/http-error.ts";
 import { pageCredentialsOf } from "./kit/page-credentials.ts";
 import { measureRequests } from "./kit/measure-requests.ts";
 import { addClientAddress, originOf } from "./kit/origin.ts";
 import { addRoutes, type Route } from "./kit/route.ts";
 import type { Site } from "./kit/site.ts";
+import { pathOf, sendError } from "./send-error.ts";
 
 /** Largest body of an ordinary route; RPCs have their own limit. */
 const BODY_MAX_BYTES = 64 * 1024;
@@ -33,6 +35,7 @@ const JSON_CONTENT_TYPE = "application/json";
 export interface HttpServerDeps {
   readonly rpc: RpcRoutes;
   readonly routes: readonly Route[];
+  readonly gate: Gate;
   readonly site: Site;
   readonly correlation: Correlation;
   /** Whose address a request has, past the proxies that are trusted. */
@@ -93,7 +96,7 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
   // In scopes of their own: RPCs read JSON bodies themselves.
   app.register(async (scope) => {
     addBodyParsers(scope);
-    addRoutes(scope, deps.routes);
+    addRoutes(scope, deps.routes, deps.gate);
   });
   addRpcs(app, deps);
   try {
@@ -147,45 +150,4 @@ function addRpcs(app: FastifyInstance, { rpc, site }: HttpServerDeps): void {
         .set(pageKey, pageCredentialsOf(site, request.raw))
         .set(correlationKey, String(request.raw.headers[CORRELATION_HEADER] ?? "")),
   });
-}
-
-function sendError(
-  { logger, correlation }: HttpServerDeps,
-  reason: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): void {
-  const { status, body, retryAfterMs, internal } = toErrorAnswer(reason);
-  // Also for errors of the framework itself, which come before any hook.
-  const id = adoptCorrelationId(request.raw.headers);
-  const fields = { method: request.method, path: pathOf(request), status, reason: body.error.code };
-  correlation.run(id, () => {
-    if (internal) logger.error("http.failed", { ...fields, error: reason });
-    else logger.debug("http.refused", fields);
-  });
-  reply.header(CORRELATION_HEADER, id);
-  // RFC 6750 §3: how to authenticate.
-  if (status === 401) reply.header("www-authenticate", 'Bearer realm="pipit"');
-  if (retryAfterMs !== undefined) reply.header("retry-after", String(Math.ceil(retryAfterMs / 1000)));
-  reply.code(status).send(toBody(request, status, body));
-}
-
-/** Each kind of client gets the form that it reads, also of what never reached a handler. */
-function toBody(request: FastifyRequest, status: number, body: ErrorAnswer["body"]): object {
-  const path = pathOf(request);
-  const { message } = body.error;
-  // RFC 6749 §5.2.
-  if (path.startsWith("/oauth/")) {
-    return { error: status >= 500 ? "server_error" : "invalid_request", error_description: message };
-  }
-  // Wire-facts §3.1.
-  if (path.startsWith("/api/v1/")) return { detail: message };
-  // Wire-facts §5.1.
-  if (path.startsWith("/auth/")) return { ...body, detail: message };
-  return body;
-}
-
-/** Without the query, which may hold what must not be repeated. */
-function pathOf(request: FastifyRequest): string {
-  return (request.url.split("?", 1)[0] ?? "").slice(0, 200);
 }

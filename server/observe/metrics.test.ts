@@ -1,5 +1,7 @@
 import fastify from "fastify";
 import { describe, expect, test } from "vitest";
+import { anyone } from "#server/domain/access/access.ts";
+import { openGate } from "#server/testing/open-gate.ts";
 import { addRoutes } from "../http/kit/route.ts";
 import { measureRequests } from "../http/kit/measure-requests.ts";
 import { metricsRoute } from "../http/probes/metrics-route.ts";
@@ -104,7 +106,8 @@ describe("metrics", () => {
     const app = fastify();
     stack.defer(() => app.close());
     measureRequests(app, metrics);
-    addRoutes(app, [metricsRoute(metrics), { method: "GET", path: "/chats/:id", handler: async () => ({}) }]);
+    const chat = { method: "GET", path: "/chats/:id", access: anyone, handle: async () => ({}) } as const;
+    addRoutes(app, [metricsRoute({ metrics }), chat], openGate);
     await app.inject("/chats/secret-chat");
     await app.inject("/nowhere/secret-path");
     const answer = await app.inject("/metrics");

@@ -1,67 +1,55 @@
-import type { DescService } from "@bufbuild/protobuf";
-import type { ConnectRouter, ConnectRouterOptions, ServiceImpl } from "@connectrpc/connect";
+import type { ConnectRouter, ConnectRouterOptions } from "@connectrpc/connect";
 import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
-import { Auth } from "#proto/auth_pb.ts";
 import { Health } from "#proto/grpc/health/v1/health_pb.ts";
 import { ServerReflection as ServerReflectionV1 } from "#proto/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionV1Alpha } from "#proto/grpc/reflection/v1alpha/reflection_pb.ts";
-import { Otp } from "#proto/otp_pb.ts";
-import { StreamingService } from "#proto/streaming_pb.ts";
-import type { Authenticate } from "#server/domain/access/authenticate.ts";
-import type { Logger } from "#contract/logger.ts";
+import type { ServerContext } from "#server/compose/context.ts";
+import { anyone } from "#server/domain/access/access.ts";
+import { authService } from "./auth/auth-service.ts";
 import { createAuthInterceptor } from "./kit/auth-interceptor.ts";
 import { createErrorInterceptor } from "./kit/error-interceptor.ts";
 import { createHealthService, type HealthService } from "./health.ts";
 import { guardUnaryRequests } from "./kit/request-guard.ts";
+import { rpcService, type RpcService } from "./kit/rpc-service.ts";
+import { otpService } from "./otp/otp-service.ts";
 import { createReflection } from "./reflection.ts";
-
-export interface RpcRoutesDeps {
-  readonly streaming: ServiceImpl<typeof StreamingService>;
-  readonly auth: ServiceImpl<typeof Auth>;
-  readonly otp: ServiceImpl<typeof Otp>;
-  readonly authenticate: Authenticate;
-  readonly logger: Logger;
-  /** Aborted, with the error to end them by, when running calls must end now. */
-  readonly shutdownSignal: AbortSignal;
-}
+import { streamingService } from "./streaming/streaming-service.ts";
 
 /** All RPCs of the server, with what surrounds them; the same for every protocol and both ports. */
 export interface RpcRoutes {
+  /** With who may call each RPC. */
+  readonly services: readonly RpcService[];
   readonly routes: (router: ConnectRouter) => void;
   readonly options: ConnectRouterOptions;
   readonly health: HealthService;
 }
 
-const offered: readonly DescService[] = [
-  StreamingService,
-  Auth,
-  Otp,
-  Health,
-  ServerReflectionV1,
-  ServerReflectionV1Alpha,
-];
-
-export function createRpcRoutes(deps: RpcRoutesDeps): RpcRoutes {
-  const health = createHealthService(offered.map((service) => service.typeName));
+/** @param shutdownSignal aborted, with the error to end them by, when running calls must end now */
+export function createRpcRoutes(ctx: ServerContext, shutdownSignal: AbortSignal): RpcRoutes {
+  const own = [streamingService(ctx), authService(ctx), otpService(ctx)];
+  const offered = [...own.map(({ service }) => service), Health, ServerReflectionV1, ServerReflectionV1Alpha];
+  const health = createHealthService(offered.map(({ typeName }) => typeName));
   const reflection = createReflection(offered);
+  const services = [
+    ...own,
+    rpcService(Health, { check: anyone, watch: anyone }, health.handlers),
+    rpcService(ServerReflectionV1, { serverReflectionInfo: anyone }, reflection.v1),
+    rpcService(ServerReflectionV1Alpha, { serverReflectionInfo: anyone }, reflection.v1alpha),
+  ];
   return {
+    services,
     health,
     routes(router) {
-      router.service(StreamingService, deps.streaming);
-      router.service(Auth, deps.auth);
-      router.service(Otp, deps.otp);
-      router.service(Health, health.handlers);
-      router.service(ServerReflectionV1, reflection.v1);
-      router.service(ServerReflectionV1Alpha, reflection.v1alpha);
+      for (const service of services) service.addTo(router);
       guardUnaryRequests(router);
     },
     options: {
-      // Compressing each small message of a stream costs ten times what it saves (dependencies.md).
+      // Compressing each small message of a stream costs ten times what it saves.
       acceptCompression: [],
       readMaxBytes: MESSAGE_MAX_BYTES,
-      requestGate: createAuthInterceptor(deps),
-      interceptors: [createErrorInterceptor(deps.logger)],
-      shutdownSignal: deps.shutdownSignal,
+      requestGate: createAuthInterceptor({ ...ctx, services }),
+      interceptors: [createErrorInterceptor(ctx.logger)],
+      shutdownSignal,
     },
   };
 }

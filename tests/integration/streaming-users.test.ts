@@ -12,7 +12,7 @@ import type { TurnService } from "#server/domain/assistant/turn-types.ts";
 import { systemClock } from "#server/domain/clock.ts";
 import { callerKey } from "#server/rpc/kit/caller-context.ts";
 import { createErrorInterceptor } from "#server/rpc/kit/error-interceptor.ts";
-import { createStreamingService } from "#server/rpc/streaming/streaming-service.ts";
+import { createStreamingHandlers } from "#server/rpc/streaming/streaming-service.ts";
 import { openStore, type Store } from "#server/store/store.ts";
 import { collect } from "#tests/doubles/collect.ts";
 import { EchoSpeech } from "#tests/doubles/echo-speech.ts";
@@ -63,10 +63,10 @@ function clientOf(userId: string | undefined) {
     }
     return next(request);
   };
-  const service = createStreamingService({
+  const service = createStreamingHandlers({
     turns,
     speech: new EchoSpeech(),
-    usage: store.usage,
+    store,
     bus: createMemoryBus(),
     clock: systemClock,
     logger,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
-import { createAuthenticate, requireUser, type AuthenticateDeps } from "./authenticate.ts";
+import { createAuthenticate, type AuthenticateDeps } from "./authenticate.ts";
 import type { Caller } from "./caller.ts";
 
 const here = { local: true, page: false };
@@ -132,11 +132,4 @@ describe("authenticate", () => {
     await expect(setUp().authenticate(none, here)).rejects.toMatchObject({ code: "TOKEN_MISSING" });
     expect(methods).toEqual(["anonymous"]);
   });
-});
-
-test("what belongs to people refuses a service", () => {
-  expect(requireUser(alice)).toBe(alice);
-  expect(() => requireUser({ ...alice, kind: "service" })).toThrow(
-    expect.objectContaining({ code: "NOT_ALLOWED" }),
-  );
 });

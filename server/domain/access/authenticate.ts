@@ -89,12 +89,6 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
   }
 }
 
-/** The caller, if it is a person. Throws NOT_ALLOWED for a service: what belongs to people is none of its affairs. */
-export function requireUser(caller: Caller): Caller {
-  if (caller.kind === "user") return caller;
-  throw new PipitError("NOT_ALLOWED", "This is for people: sign in as a user instead of as a service.");
-}
-
 /** The refusal of a request that another page than the server's own made the browser send. */
 export function foreignPage(): PipitError {
   return new PipitError(

@@ -1,6 +1,3 @@
-import { PipitError } from "#contract/pipit-error.ts";
-import type { Caller } from "#server/domain/access/caller.ts";
-
 /** Every scope that this server knows. */
 export const KNOWN_SCOPES = [
   "api:read",
@@ -43,10 +40,4 @@ export function narrowScope(asked: string | undefined, allowed: string): string 
   const wanted = scopesOf(asked);
   if (wanted.length === 0 || !wanted.every((scope) => known.has(scope) && limit.has(scope))) return undefined;
   return wanted.join(" ");
-}
-
-/** Throws NOT_ALLOWED unless the caller has this scope. */
-export function requireScope(caller: Caller, scope: Scope): void {
-  if (caller.scope.includes(scope)) return;
-  throw new PipitError("NOT_ALLOWED", `This needs a token with the scope ${scope}.`, { field: "scope" });
 }

@@ -2,7 +2,6 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
 import { limitRules } from "#server/domain/limits/rules.ts";
 import { HttpError } from "../kit/http-error.ts";
-import type { IsSecureTransport } from "../kit/secure-transport.ts";
 import { FieldErrors } from "./json-fields.ts";
 
 /** When nothing says how long a fault of ours lasts. */
@@ -27,13 +26,12 @@ export class ApiRefusal extends Error {
 }
 
 /**
- * A handler that refuses what others could have read on the way, and whose refusals have the form of {@link ApiBody}.
- * What is no refusal goes on to the HTTP port, which answers 500.
+ * A handler whose refusals have the form of {@link ApiBody}. What is no refusal goes on to the HTTP port, which answers
+ * 500.
  */
-export function apiHandler(isSecure: IsSecureTransport, handle: ApiHandler): ApiHandler {
+export function apiHandler(handle: ApiHandler): ApiHandler {
   return async (request, reply) => {
     try {
-      if (!isSecure(request.raw)) throw notSecure();
       return await handle(request, reply);
     } catch (reason) {
       const body = refusalBody(reason, reply);
@@ -43,16 +41,8 @@ export function apiHandler(isSecure: IsSecureTransport, handle: ApiHandler): Api
   };
 }
 
-function notSecure(): PipitError {
-  return new PipitError(
-    "NOT_ALLOWED",
-    "Authentication requires HTTPS. Use the https:// address of this server; if a proxy of yours takes care of TLS, " +
-      "name it in PIPIT_TRUSTED_PROXIES and let it send X-Forwarded-Proto.",
-  );
-}
-
 /** Sets status and headers; undefined for what is no refusal. */
-function refusalBody(reason: unknown, reply: FastifyReply): ApiBody | undefined {
+export function refusalBody(reason: unknown, reply: FastifyReply): ApiBody | undefined {
   if (reason instanceof FieldErrors) {
     reply.code(400);
     return reason.errors;

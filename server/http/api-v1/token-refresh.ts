@@ -1,6 +1,6 @@
 import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
-import type { Route } from "../kit/route.ts";
+import type { OpenRoute } from "../kit/route.ts";
 import { ApiRefusal } from "./api-answer.ts";
 import { readFields } from "./json-fields.ts";
 import { tokenRequest, type TokenRequestDeps } from "./token-request.ts";
@@ -11,11 +11,12 @@ export interface TokenRefreshRouteDeps extends TokenRequestDeps {
 }
 
 /** `POST /api/v1/token/refresh/ {refresh}`: always both tokens; the old refresh token is used up. */
-export function apiTokenRefreshRoute(deps: TokenRefreshRouteDeps): Route {
+export function apiTokenRefreshRoute(deps: TokenRefreshRouteDeps): OpenRoute {
   return {
     method: "POST",
     path: "/api/v1/token/refresh/",
-    handler: tokenRequest(deps, "refresh_token", async (request, client, origin) => {
+    access: { who: "anyone", secure: true },
+    handle: tokenRequest(deps, "refresh_token", async (request, client, origin) => {
       const { refresh } = readFields(request, ["refresh"]);
       const outcome = await deps.sessions.refresh({ refreshToken: refresh, client }, origin);
       if (outcome.kind === "refused") {

@@ -7,7 +7,6 @@ import type { Logger } from "#contract/logger.ts";
 import type { GrantType, OauthClient } from "#server/domain/tokens/ports.ts";
 import type { SigningKeys } from "#server/domain/tokens/signing-keys.ts";
 import { originOf } from "../kit/origin.ts";
-import type { IsSecureTransport } from "../kit/secure-transport.ts";
 import { apiHandler, ApiRefusal, type ApiHandler } from "./api-answer.ts";
 import { FieldErrors } from "./json-fields.ts";
 import { tokenPair, type PairSession, type TokenPairDeps } from "./token-pair.ts";
@@ -17,7 +16,6 @@ export interface TokenRequestDeps extends TokenPairDeps {
   readonly signingKeys: Pick<SigningKeys, "fresh">;
   readonly metrics: Pick<AuthMetrics, "tokenRequest">;
   readonly logger: Logger;
-  readonly isSecure: IsSecureTransport;
 }
 
 /** Who gets tokens, on behalf of the terminal client, which this API speaks for. */
@@ -29,7 +27,7 @@ export type GrantPair = (
 
 /** Answers with a pair of tokens, and counts the request as the token endpoint of OAuth does. */
 export function tokenRequest(deps: TokenRequestDeps, grant: GrantType, grantPair: GrantPair): ApiHandler {
-  return apiHandler(deps.isSecure, async (request, reply) => {
+  return apiHandler(async (request, reply) => {
     const startedAtMs = performance.now();
     let outcome = "server_error";
     try {

@@ -4,7 +4,7 @@ import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
 import { narrowScope } from "#server/domain/tokens/scopes.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
-import type { Route } from "../kit/route.ts";
+import type { OpenRoute } from "../kit/route.ts";
 import { FieldErrors, readFields } from "./json-fields.ts";
 import { tokenRequest, type TokenRequestDeps } from "./token-request.ts";
 
@@ -14,11 +14,12 @@ export interface TokenRouteDeps extends TokenRequestDeps {
 }
 
 /** `POST /api/v1/token/ {username, password, otp?}`: both tokens for a password, and a code where one is needed. */
-export function apiTokenRoute(deps: TokenRouteDeps): Route {
+export function apiTokenRoute(deps: TokenRouteDeps): OpenRoute {
   return {
     method: "POST",
     path: "/api/v1/token/",
-    handler: tokenRequest(deps, "password", async (request, client, origin) => {
+    access: { who: "anyone", secure: true },
+    handle: tokenRequest(deps, "password", async (request, client, origin) => {
       const { username: login, password, otp } = readFields(request, ["username", "password"], ["otp"]);
       const signedIn = await signIn(deps, { login, password, otp, clientId: client.clientId }, origin);
       const session = await startSession(deps, client, signedIn, origin);

@@ -1,16 +1,14 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
-import type { z } from "zod";
+import type { FastifyReply } from "fastify";
 import { limitRules } from "#server/domain/limits/rules.ts";
 import type { Rate } from "#server/domain/limits/attempt-limits.ts";
-import { HttpError, toErrorAnswer } from "../kit/http-error.ts";
-import { readParameters } from "../kit/query.ts";
-import type { Route } from "../kit/route.ts";
+import { toErrorAnswer } from "../kit/http-error.ts";
+import type { OpenRoute } from "../kit/route.ts";
 
 /**
  * A handler whose refusals also have the original's field `detail` (wire-facts §5.1), and X-RateLimit-* where there were
  * too many attempts. Faults of the server are not for it.
  */
-export function accountHandler(handler: Route["handler"]): Route["handler"] {
+export function accountHandler(handler: OpenRoute["handle"]): OpenRoute["handle"] {
   return async (request, reply) => {
     try {
       return await handler(request, reply);
@@ -34,19 +32,6 @@ export function setRate(reply: FastifyReply, { limit, remaining, resetAfterMs }:
     "x-ratelimit-remaining": String(remaining),
     "x-ratelimit-reset": String(secondsOf(resetAfterMs)),
   });
-}
-
-/** Checks a JSON body. Throws INVALID_REQUEST naming the field; 415 for a body of another kind, which has no fields. */
-export function readBody<Value>(schema: z.ZodType<Value>, request: FastifyRequest): Value {
-  const { body } = request;
-  if (body instanceof URLSearchParams) throw notJson();
-  if (body === undefined || body === null) return readParameters(schema, {});
-  if (typeof body !== "object" || Array.isArray(body)) throw notJson();
-  return readParameters(schema, body);
-}
-
-function notJson(): HttpError {
-  return new HttpError(415, "The body must be a JSON object (application/json).");
 }
 
 /** The error does not say which limit it was; one that ends within a minute is the network's. */

@@ -1,44 +1,36 @@
 import type { FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
+import { anyone } from "#server/domain/access/access.ts";
 import { foreignPage } from "#server/domain/access/authenticate.ts";
 import { hashOpaqueToken, isOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
-import type { Logger } from "#contract/logger.ts";
-import type { Sessions } from "#server/domain/tokens/sessions.ts";
+import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
 import { pageCredentialsOf } from "../kit/page-credentials.ts";
-import type { RequireCaller } from "../kit/require-caller.ts";
-import type { Route } from "../kit/route.ts";
+import type { OpenRoute } from "../kit/route.ts";
 import { clearSessionCookie } from "../kit/session-cookie.ts";
-import type { Site } from "../kit/site.ts";
 import { refuseForeignPage } from "./start-session.ts";
-
-export interface LogoutRouteDeps {
-  readonly auth: Pick<AuthStore, "transaction">;
-  readonly sessions: Pick<Sessions, "revoke">;
-  readonly requireBearer: RequireCaller;
-  readonly site: Site;
-  readonly logger: Logger;
-}
 
 /**
  * `POST /auth/logout`: ends this browser's session, and that of a bearer token. Who is signed out already is told the
  * same.
  */
-export function logoutRoute(deps: LogoutRouteDeps): Route {
-  const { auth, site, logger } = deps;
+export function logoutRoute(ctx: HttpContext): OpenRoute {
+  const { store, site, logger } = ctx;
   return {
     method: "POST",
     path: "/auth/logout",
-    async handler(request, reply) {
+    access: anyone,
+    async handle(request, reply) {
       refuseForeignPage(site, request);
       const page = pageCredentialsOf(site, request);
       if (page !== undefined) {
         if (!page.fromOwnPage) throw foreignPage();
-        if (await endWebSession(auth, page.sessionToken, originOf(request))) logger.info("auth.signed_out");
+        if (await endWebSession(store.auth, page.sessionToken, originOf(request)))
+          logger.info("auth.signed_out");
       }
-      if (request.headers.authorization !== undefined) await endTokenSession(deps, request);
+      if (request.headers.authorization !== undefined) await endTokenSession(ctx, request);
       clearSessionCookie(reply, site.needsSecureCookie(request.headers));
       return { message: "Logged out successfully" };
     },
@@ -63,11 +55,15 @@ async function endWebSession(
   });
 }
 
-async function endTokenSession(deps: LogoutRouteDeps, request: FastifyRequest): Promise<void> {
+async function endTokenSession(
+  { authenticate, sessions }: HttpContext,
+  request: FastifyRequest,
+): Promise<void> {
   try {
-    const { sessionId, userId } = await deps.requireBearer(request);
+    const { authorization } = request.headers;
+    const { sessionId, userId } = await authenticate({ authorization }, { local: false, page: false });
     if (sessionId === undefined) return;
-    await deps.sessions.revoke({ sessionId, userId, reason: "logout" }, originOf(request));
+    await sessions.revoke({ sessionId, userId, reason: "logout" }, originOf(request));
   } catch (reason) {
     // A token that is good for nothing is signed out; when nobody could look, it is not.
     if (!(reason instanceof PipitError) || reason.httpStatus >= 500) throw reason;

@@ -1,28 +1,31 @@
 import { z } from "zod";
+import { writer } from "#server/domain/access/access.ts";
+import type { HttpContext } from "../kit/http-context.ts";
+import { readBody } from "../kit/json-body.ts";
 import { originOf } from "../kit/origin.ts";
-import type { Route } from "../kit/route.ts";
+import type { CallerRoute } from "../kit/route.ts";
 import { otp, password } from "./account-fields.ts";
-import { accountHandler, readBody } from "./account-handler.ts";
-import { requireOwner, type AccountRouteDeps } from "./account-route-deps.ts";
+import { ownerOf } from "./account-owner.ts";
 
 const body = z.object({ password, otp });
 
 /** `POST /auth/otp/init`: a fresh secret for an authenticator app, by password; to replace one in force, by its code too. */
-export function otpInitRoute(deps: AccountRouteDeps): Route {
+export function otpInitRoute(ctx: HttpContext): CallerRoute {
   return {
     method: "POST",
     path: "/auth/otp/init",
-    handler: accountHandler(async (request) => {
-      const owner = await requireOwner(deps, request);
+    access: writer,
+    async handle(request, caller) {
+      const owner = ownerOf(ctx, request, caller);
       const given = readBody(body, request);
       const proof = { password: given.password, code: given.otp ?? undefined };
-      const enrolment = await deps.ownAccount.beginSecondFactor(owner, proof, originOf(request));
+      const enrolment = await ctx.ownAccount.beginSecondFactor(owner, proof, originOf(request));
       return {
         uri: enrolment.uri,
         secret: enrolment.secret,
         qr_svg: enrolment.qrSvg,
         qr_terminal: enrolment.qrTerminal,
       };
-    }),
+    },
   };
 }

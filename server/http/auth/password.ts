@@ -1,24 +1,27 @@
 import { z } from "zod";
+import { writer } from "#server/domain/access/access.ts";
+import type { HttpContext } from "../kit/http-context.ts";
+import { readBody } from "../kit/json-body.ts";
 import { originOf } from "../kit/origin.ts";
-import type { Route } from "../kit/route.ts";
+import type { CallerRoute } from "../kit/route.ts";
 import { password } from "./account-fields.ts";
-import { accountHandler, readBody } from "./account-handler.ts";
-import { requireOwner, type AccountRouteDeps } from "./account-route-deps.ts";
+import { ownerOf } from "./account-owner.ts";
 
 const body = z.object({ old_password: password, new_password: password });
 
 /** `PUT /auth/password`: ends all other sessions of the account. */
-export function passwordRoute(deps: AccountRouteDeps): Route {
+export function passwordRoute(ctx: HttpContext): CallerRoute {
   return {
     method: "PUT",
     path: "/auth/password",
-    handler: accountHandler(async (request, reply) => {
-      const owner = await requireOwner(deps, request);
+    access: writer,
+    async handle(request, caller, reply) {
+      const owner = ownerOf(ctx, request, caller);
       const given = readBody(body, request);
       const passwords = { oldPassword: given.old_password, newPassword: given.new_password };
-      const { deviceToken } = await deps.ownAccount.changePassword(owner, passwords, originOf(request));
-      if (owner.keep.webSessionHash !== undefined) deps.deviceCookie.write(request, reply, deviceToken);
+      const { deviceToken } = await ctx.ownAccount.changePassword(owner, passwords, originOf(request));
+      if (owner.keep.webSessionHash !== undefined) ctx.deviceCookie.write(request, reply, deviceToken);
       return { message: "Password changed. All other sessions have ended." };
-    }),
+    },
   };
 }

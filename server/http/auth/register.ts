@@ -1,12 +1,14 @@
 import { z } from "zod";
 import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
 import { registrationClosed } from "#server/domain/accounts/accounts.ts";
+import { anyone } from "#server/domain/access/access.ts";
 import { FULL_SCOPE, scopesOf } from "#server/domain/tokens/scopes.ts";
 import { originOf } from "../kit/origin.ts";
-import type { Route } from "../kit/route.ts";
+import type { OpenRoute } from "../kit/route.ts";
 import { toAccountBody } from "./account-answer.ts";
 import { login, optionalText, password } from "./account-fields.ts";
-import { accountHandler, readBody } from "./account-handler.ts";
+import { readBody } from "../kit/json-body.ts";
+import { accountHandler } from "./account-handler.ts";
 import type { AccountRouteDeps } from "./account-route-deps.ts";
 import { refuseForeignPage, startSession } from "./start-session.ts";
 
@@ -19,11 +21,12 @@ const body = z.object({
 });
 
 /** `POST /auth/register`: makes an account, and signs this browser in to it. */
-export function registerRoute(deps: AccountRouteDeps): Route {
+export function registerRoute(deps: AccountRouteDeps): OpenRoute {
   return {
     method: "POST",
     path: "/auth/register",
-    handler: accountHandler(async (request, reply) => {
+    access: anyone,
+    handle: accountHandler(async (request, reply) => {
       refuseForeignPage(deps.site, request);
       if (!deps.registrationOpen) throw registrationClosed();
       const wanted = readBody(body, request);

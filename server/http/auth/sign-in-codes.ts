@@ -1,31 +1,20 @@
-import type { SignInCodes } from "#server/domain/accounts/sign-in-codes.ts";
-import type { RequireCaller } from "../kit/require-caller.ts";
-import type { Route } from "../kit/route.ts";
-import { requireProgram } from "./own-programs.ts";
+import { ownProgram } from "#server/domain/access/access.ts";
+import type { HttpContext } from "../kit/http-context.ts";
+import type { CallerRoute } from "../kit/route.ts";
 import { signInAddress } from "./sign-in-address.ts";
-
-export interface SignInCodesRouteDeps {
-  readonly signInCodes: SignInCodes;
-  readonly requireBearer: RequireCaller;
-  /** Where people find the page, e.g. "http://127.0.0.1:8787". */
-  readonly pageUrl: () => string;
-}
 
 /**
  * `POST /auth/sign-in-codes` with a bearer token: a code for the browser. Never by cookie: a page could then make
  * sign-ins that go on after its own has ended, and carry them away, which is what its cookie is there to prevent.
  */
-export function signInCodesRoute(deps: SignInCodesRouteDeps): Route {
+export function signInCodesRoute({ signInCodes, pageUrl }: HttpContext): CallerRoute {
   return {
     method: "POST",
     path: "/auth/sign-in-codes",
-    async handler(request) {
-      const { userId, scope } = requireProgram(
-        await deps.requireBearer(request),
-        "Only the terminal client and the desktop app make sign-in codes.",
-      );
-      const { code, expiresAtMs } = await deps.signInCodes.issue({ userId, scope });
-      return { code, expires_at: expiresAtMs, url: signInAddress(deps.pageUrl(), code) };
+    access: ownProgram,
+    async handle(_request, { userId, scope }) {
+      const { code, expiresAtMs } = await signInCodes.issue({ userId, scope });
+      return { code, expires_at: expiresAtMs, url: signInAddress(pageUrl(), code) };
     },
   };
 }

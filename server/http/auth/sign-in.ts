@@ -1,11 +1,12 @@
 import type { FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
 import { peerKeyOf } from "#server/net/client-address.ts";
+import { anyone } from "#server/domain/access/access.ts";
 import type { SignInCodes } from "#server/domain/accounts/sign-in-codes.ts";
 import type { Attempt, AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
 import { HttpError } from "../kit/http-error.ts";
-import type { Route } from "../kit/route.ts";
+import type { OpenRoute } from "../kit/route.ts";
 import { refuseForeignPage, startSession, type StartSessionDeps } from "./start-session.ts";
 
 export interface SignInRouteDeps extends StartSessionDeps {
@@ -14,11 +15,12 @@ export interface SignInRouteDeps extends StartSessionDeps {
 }
 
 /** `POST /auth/sign-in`, form `code`: signs this browser in with a one-time code. */
-export function signInRoute(deps: SignInRouteDeps): Route {
+export function signInRoute(deps: SignInRouteDeps): OpenRoute {
   return {
     method: "POST",
     path: "/auth/sign-in",
-    async handler(request, reply) {
+    access: anyone,
+    async handle(request, reply) {
       refuseForeignPage(deps.site, request);
       const code = readCode(request);
       const peer = peerKeyOf(request.clientAddress);

@@ -1,21 +1,40 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import { isOpen, type CallerAccess, type OpenAccess } from "#server/domain/access/access.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
+import type { Gate } from "./gate.ts";
 import { HttpError } from "./http-error.ts";
 
 const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"] as const satisfies readonly HTTPMethods[];
 
-/** One route: its handler's return value is the JSON body. */
-export interface Route {
+interface Endpoint {
   readonly method: (typeof METHODS)[number];
   readonly path: string;
-  readonly handler: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 }
 
-/** Registers routes so that another method on a known path is 405 with `allow`, not "no such address" (RFC 9110 §15.5.6). */
-export function addRoutes(app: FastifyInstance, routes: readonly Route[]): void {
+/** A route for whoever asks; its handler's return value is the JSON body. */
+export interface OpenRoute extends Endpoint {
+  readonly access: OpenAccess;
+  handle(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
+}
+
+/** A route for those whom `access` lets in; its handler is told who they are. */
+export interface CallerRoute extends Endpoint {
+  readonly access: CallerAccess;
+  handle(request: FastifyRequest, caller: Caller, reply: FastifyReply): Promise<unknown>;
+}
+
+export type Route = OpenRoute | CallerRoute;
+
+/**
+ * Registers routes, each behind the gate, and so that another method on a known path is 405 with `allow`, not "no such
+ * address" (RFC 9110 §15.5.6).
+ */
+export function addRoutes(app: FastifyInstance, routes: readonly Route[], gate: Gate): void {
   const allowed = new Map<string, string[]>();
-  for (const { method, path, handler } of routes) {
+  for (const route of routes) {
+    const { method, path } = route;
     allowed.set(path, [...(allowed.get(path) ?? []), method]);
-    app.route({ method, url: path, handler });
+    app.route({ method, url: path, handler: (request, reply) => enter(route, gate, request, reply) });
   }
   for (const [path, methods] of allowed) {
     app.route({
@@ -29,4 +48,20 @@ export function addRoutes(app: FastifyInstance, routes: readonly Route[]): void 
       handler: async () => undefined,
     });
   }
+}
+
+async function enter(
+  route: Route,
+  gate: Gate,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  gate.checkTransport(request, route.access);
+  return isOpenRoute(route)
+    ? route.handle(request, reply)
+    : route.handle(request, await gate.admit(request, route.access), reply);
+}
+
+function isOpenRoute(route: Route): route is OpenRoute {
+  return isOpen(route.access);
 }

@@ -2,12 +2,13 @@ import fastify from "fastify";
 import { expect, test } from "vitest";
 import { discoveryRoutes } from "./discovery.ts";
 import { addRoutes } from "../kit/route.ts";
+import { openGate } from "#server/testing/open-gate.ts";
 
 const issuer = "https://id.example";
 
 async function read(path: string, grantTypes: Parameters<typeof discoveryRoutes>[0]["grantTypes"]) {
   const app = fastify();
-  addRoutes(app, discoveryRoutes({ issuer, baseUrl: () => issuer, grantTypes }));
+  addRoutes(app, discoveryRoutes({ issuer, baseUrl: () => issuer, grantTypes }), openGate);
   const answer = await app.inject({ url: path });
   await app.close();
   expect(answer.headers["cache-control"]).toMatch(/^public, max-age=\d+$/);

@@ -1,27 +1,16 @@
 import type { FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { AccountStore } from "#server/domain/accounts/ports.ts";
+import { oauthClient } from "#server/domain/access/access.ts";
+import { createKeyCheck } from "#server/domain/access/authenticate.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
-import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
 import { isRefreshToken } from "#server/domain/tokens/refresh-tokens.ts";
-import type { Sessions } from "#server/domain/tokens/sessions.ts";
-import type { TokenGuard } from "#server/domain/tokens/token-guard.ts";
-import type { Route } from "../kit/route.ts";
+import type { HttpContext } from "../kit/http-context.ts";
+import type { OpenRoute } from "../kit/route.ts";
 import type { AuthenticateClient } from "./kit/client-authentication.ts";
 import { oauthHandler } from "./kit/oauth-answer.ts";
 import { OAuthError } from "./kit/oauth-error.ts";
 import { readForm, type OAuthForm } from "./kit/oauth-form.ts";
 import { verifiedCaller } from "./revoke.ts";
-
-export interface IntrospectRouteDeps {
-  readonly authenticateClient: AuthenticateClient;
-  /** True for a request with the right X-Internal-Auth. */
-  readonly isInternal: (request: FastifyRequest) => boolean;
-  readonly accessTokens: Pick<AccessTokens, "verify">;
-  readonly guard: Pick<TokenGuard, "check">;
-  readonly sessions: Pick<Sessions, "findByRefreshToken">;
-  readonly accounts: Pick<AccountStore, "findById">;
-}
 
 /** All that is said about a token that is not good, whatever the reason (RFC 7662 §2.2). */
 const inactive = { active: false } as const;
@@ -31,37 +20,39 @@ const inactive = { active: false } as const;
  * tokens are there to be shown to resource servers, so any of those may ask about any; a refresh token concerns its
  * client alone.
  */
-export function introspectRoute(deps: IntrospectRouteDeps): Route {
+export function introspectRoute(ctx: HttpContext, authenticateClient: AuthenticateClient): OpenRoute {
+  const isKey = createKeyCheck(ctx.config.auth.internalAuthKey);
   return {
     method: "POST",
     path: "/oauth/introspect",
-    handler: oauthHandler(async (request) => {
+    access: oauthClient,
+    handle: oauthHandler(async (request) => {
       const form = readForm(request);
-      const clientId = await askerOf(deps, request, form);
+      const given = request.headers["x-internal-auth"];
+      const isInternal = isKey !== undefined && typeof given === "string" && isKey(given);
+      const clientId = isInternal ? undefined : await askerOf(authenticateClient, request, form);
       const token = form.need("token");
       return isRefreshToken(token)
-        ? introspectRefreshToken(deps, token, clientId)
-        : introspectAccessToken(deps, token);
+        ? introspectRefreshToken(ctx, token, clientId)
+        : introspectAccessToken(ctx, token);
     }),
   };
 }
 
-/** Undefined for one of our own services. */
 async function askerOf(
-  { authenticateClient, isInternal }: IntrospectRouteDeps,
+  authenticateClient: AuthenticateClient,
   request: FastifyRequest,
   form: OAuthForm,
-): Promise<string | undefined> {
-  if (isInternal(request)) return undefined;
-  const client = await authenticateClient(request, form);
-  if (client.confidential) return client.clientId;
+): Promise<string> {
+  const { clientId, confidential } = await authenticateClient(request, form);
+  if (confidential) return clientId;
   throw new OAuthError("invalid_client", "Introspection is for clients with a secret.", {
     reason: "public-client",
   });
 }
 
 async function introspectAccessToken(
-  { accessTokens, guard, accounts }: IntrospectRouteDeps,
+  { accessTokens, guard, store: { accounts } }: HttpContext,
   token: string,
 ): Promise<Record<string, unknown>> {
   const caller = await verifiedCaller(accessTokens, token);
@@ -86,7 +77,7 @@ async function introspectAccessToken(
 }
 
 async function introspectRefreshToken(
-  { sessions, accounts }: IntrospectRouteDeps,
+  { sessions, store: { accounts } }: HttpContext,
   token: string,
   clientId: string | undefined,
 ): Promise<Record<string, unknown>> {
@@ -107,7 +98,7 @@ async function introspectRefreshToken(
   };
 }
 
-async function passes(guard: Pick<TokenGuard, "check">, caller: Caller): Promise<boolean> {
+async function passes(guard: HttpContext["guard"], caller: Caller): Promise<boolean> {
   try {
     await guard.check(caller);
     return true;

@@ -1,16 +1,19 @@
 import { JWKS_MAX_AGE_SECONDS } from "#server/domain/tokens/key-rotation.ts";
-import type { Route } from "../kit/route.ts";
+import { anyone } from "#server/domain/access/access.ts";
+import type { HttpContext } from "../kit/http-context.ts";
+import type { OpenRoute } from "../kit/route.ts";
 
 /** `GET /.well-known/jwks.json`: the public halves of the signing keys (RFC 7517). */
-export function jwksRoute(keys: { jwks(): unknown }): Route {
+export function jwksRoute({ signingKeys }: HttpContext): OpenRoute {
   return {
     method: "GET",
     path: "/.well-known/jwks.json",
-    async handler(_request, reply) {
+    access: anyone,
+    async handle(_request, reply) {
       // Clients in pages of other sites verify tokens as well; there is nothing secret in it.
       reply.header("access-control-allow-origin", "*").header("cross-origin-resource-policy", "cross-origin");
       reply.header("cache-control", `public, max-age=${JWKS_MAX_AGE_SECONDS}`);
-      return keys.jwks();
+      return signingKeys.jwks();
     },
   };
 }

@@ -1,45 +1,35 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
-import type { AuthStore } from "#server/domain/auth-store.ts";
+import { oauthClient } from "#server/domain/access/access.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
-import type { Clock } from "#contract/clock.ts";
 import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
 import { isRefreshToken } from "#server/domain/tokens/refresh-tokens.ts";
-import type { Sessions } from "#server/domain/tokens/sessions.ts";
-import type { TokenGuard } from "#server/domain/tokens/token-guard.ts";
+import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
-import type { Route } from "../kit/route.ts";
+import type { OpenRoute } from "../kit/route.ts";
 import type { AuthenticateClient } from "./kit/client-authentication.ts";
 import { oauthHandler } from "./kit/oauth-answer.ts";
 import { readForm } from "./kit/oauth-form.ts";
-
-export interface RevokeRouteDeps {
-  readonly authenticateClient: AuthenticateClient;
-  readonly accessTokens: Pick<AccessTokens, "verify">;
-  readonly sessions: Pick<Sessions, "revokeByRefreshToken">;
-  readonly auth: AuthStore;
-  readonly guard: Pick<TokenGuard, "forget">;
-  readonly clock: Clock;
-}
 
 /**
  * `POST /oauth/revoke` (RFC 7009). A refresh token ends its session, and with it all its access tokens; an access token
  * ends alone. Whatever else is sent, also another client's token, changes nothing and is 200: it is not good here.
  */
-export function revokeRoute(deps: RevokeRouteDeps): Route {
+export function revokeRoute(ctx: HttpContext, authenticateClient: AuthenticateClient): OpenRoute {
   return {
     method: "POST",
     path: "/oauth/revoke",
-    handler: oauthHandler(async (request, reply) => {
+    access: oauthClient,
+    handle: oauthHandler(async (request, reply) => {
       const form = readForm(request);
-      const { clientId } = await deps.authenticateClient(request, form);
+      const { clientId } = await authenticateClient(request, form);
       const token = form.need("token");
       const origin = originOf(request);
       // `token_type_hint` is no news: the two kinds cannot be mistaken for each other.
       if (isRefreshToken(token)) {
-        await deps.sessions.revokeByRefreshToken({ refreshToken: token, clientId }, origin);
+        await ctx.sessions.revokeByRefreshToken({ refreshToken: token, clientId }, origin);
       } else {
-        await revokeAccessToken(deps, { token, clientId }, origin);
+        await revokeAccessToken(ctx, { token, clientId }, origin);
       }
       return reply.code(200).send();
     }),
@@ -47,7 +37,7 @@ export function revokeRoute(deps: RevokeRouteDeps): Route {
 }
 
 async function revokeAccessToken(
-  { accessTokens, auth, guard, clock }: RevokeRouteDeps,
+  { accessTokens, store: { auth }, guard, clock }: HttpContext,
   { token, clientId }: { readonly token: string; readonly clientId: string },
   origin: AuditOrigin,
 ): Promise<void> {

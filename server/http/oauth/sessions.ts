@@ -1,32 +1,23 @@
 import { z } from "zod";
-import { PipitError } from "#contract/pipit-error.ts";
-import type { Caller } from "#server/domain/access/caller.ts";
+import { reader, writer } from "#server/domain/access/access.ts";
 import type { RefreshFamily } from "#server/domain/tokens/ports.ts";
-import { requireScope } from "#server/domain/tokens/scopes.ts";
-import type { Sessions } from "#server/domain/tokens/sessions.ts";
+import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
-import type { RequireCaller } from "../kit/require-caller.ts";
-import type { Route } from "../kit/route.ts";
+import type { CallerRoute } from "../kit/route.ts";
 
 const parameters = z.object({ id: z.uuid() });
-
-export interface SessionsRoutesDeps {
-  readonly requireCaller: RequireCaller;
-  readonly sessions: Pick<Sessions, "listLive" | "revoke">;
-}
 
 /**
  * `GET /oauth/sessions`: where the caller is signed in, newest first. `DELETE /oauth/sessions/{id}` ends one of them;
  * another's is not there. The answers are those of wire-facts §4.8.
  */
-export function sessionsRoutes({ requireCaller, sessions }: SessionsRoutesDeps): readonly Route[] {
+export function sessionsRoutes({ sessions }: HttpContext): readonly CallerRoute[] {
   return [
     {
       method: "GET",
       path: "/oauth/sessions",
-      async handler(request) {
-        const caller = requirePerson(await requireCaller(request));
-        requireScope(caller, "api:read");
+      access: reader,
+      async handle(_request, caller) {
         const live = await sessions.listLive(caller.userId);
         return { sessions: live.map((family) => toWire(family, caller.sessionId)) };
       },
@@ -34,9 +25,8 @@ export function sessionsRoutes({ requireCaller, sessions }: SessionsRoutesDeps):
     {
       method: "DELETE",
       path: "/oauth/sessions/:id",
-      async handler(request, reply) {
-        const caller = requirePerson(await requireCaller(request));
-        requireScope(caller, "api:write");
+      access: writer,
+      async handle(request, caller, reply) {
         const { success, data } = parameters.safeParse(request.params);
         const ended =
           success &&
@@ -50,11 +40,6 @@ export function sessionsRoutes({ requireCaller, sessions }: SessionsRoutesDeps):
       },
     },
   ];
-}
-
-function requirePerson(caller: Caller): Caller {
-  if (caller.kind === "user" && !caller.anonymous) return caller;
-  throw new PipitError("NOT_ALLOWED", "Only people have sessions: sign in as one.");
 }
 
 function toWire(family: RefreshFamily, currentId: string | undefined): Record<string, unknown> {

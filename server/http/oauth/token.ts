@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import { oauthClient } from "#server/domain/access/access.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { RefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
@@ -6,7 +7,7 @@ import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { GrantType, OauthClient } from "#server/domain/tokens/ports.ts";
 import { originOf } from "../kit/origin.ts";
-import type { Route } from "../kit/route.ts";
+import type { OpenRoute } from "../kit/route.ts";
 import type { AuthenticateClient } from "./kit/client-authentication.ts";
 import type { Grant, Grants, UserGranted, ClientGranted } from "./grants/grant.ts";
 import { oauthHandler, toOAuthError } from "./kit/oauth-answer.ts";
@@ -41,11 +42,12 @@ interface Progress {
 }
 
 /** `POST /oauth/token` (RFC 6749 §4, §5, §6): forms only, errors and statuses of the RFC, never cached. */
-export function tokenRoute(deps: TokenRouteDeps): Route {
+export function tokenRoute(deps: TokenRouteDeps): OpenRoute {
   return {
     method: "POST",
     path: "/oauth/token",
-    handler: oauthHandler(async (request, reply) => {
+    access: oauthClient,
+    handle: oauthHandler(async (request, reply) => {
       const startedAtMs = performance.now();
       const origin = originOf(request);
       const progress: Progress = { grant: "unknown", client: undefined };

@@ -1,15 +1,21 @@
 import fastify from "fastify";
 import { expect, test } from "vitest";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
-import { healthRoute, type HealthRouteDeps } from "./health.ts";
+import { healthRoute, type HealthContext } from "./health.ts";
 import { addRoutes } from "../kit/route.ts";
+import { openGate } from "#server/testing/open-gate.ts";
 
-async function health(over: Partial<HealthRouteDeps>): Promise<{ status: number; body: unknown }> {
+async function health(over: Partial<HealthContext>): Promise<{ status: number; body: unknown }> {
   await using stack = new AsyncDisposableStack();
   const app = fastify();
   stack.defer(() => app.close());
-  const deps = { pingDatabase: async () => undefined, logger: createRecordingLogger(), ...over };
-  addRoutes(app, [healthRoute(deps)]);
+  const context: HealthContext = {
+    store: { ping: async () => undefined },
+    redisStatus: () => "disabled",
+    logger: createRecordingLogger(),
+    ...over,
+  };
+  addRoutes(app, [healthRoute(context)], openGate);
   const answer = await app.inject("/health");
   return { status: answer.statusCode, body: answer.json() };
 }
@@ -33,7 +39,7 @@ test("a lost database makes it unhealthy", async () => {
   const lost = async (): Promise<void> => {
     throw new Error("no");
   };
-  expect(await health({ pingDatabase: lost, redisStatus: () => "connected" })).toMatchObject({
+  expect(await health({ store: { ping: lost }, redisStatus: () => "connected" })).toMatchObject({
     status: 503,
     body: { status: "unhealthy", database: "down", redis: "connected" },
   });

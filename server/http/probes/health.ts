@@ -1,26 +1,24 @@
-import type { Logger } from "#contract/logger.ts";
+import { anyone } from "#server/domain/access/access.ts";
 import { version } from "#contract/version.ts";
-import type { RedisStatus } from "#server/observe/metric-set.ts";
-import type { Route } from "../kit/route.ts";
+import type { HttpContext } from "../kit/http-context.ts";
+import type { OpenRoute } from "../kit/route.ts";
 
-export interface HealthRouteDeps {
-  /** Resolves when the database answers. */
-  readonly pingDatabase: () => Promise<void>;
-  /** Resolves at once: it knows, it does not ask. Absent where no Redis is used. */
-  readonly redisStatus?: () => RedisStatus;
-  readonly logger: Logger;
-}
+/** What `/health` asks. */
+export type HealthContext = Pick<HttpContext, "redisStatus" | "logger"> & {
+  readonly store: Pick<HttpContext["store"], "ping">;
+};
 
 /** `GET /health`: what works, and 503 when the database does not (contracts §3). */
-export function healthRoute(deps: HealthRouteDeps): Route {
+export function healthRoute({ store, redisStatus, logger }: HealthContext): OpenRoute {
   return {
     method: "GET",
     path: "/health",
-    async handler(_request, reply) {
-      const database = await deps.pingDatabase().then(
+    access: anyone,
+    async handle(_request, reply) {
+      const database = await store.ping().then(
         () => "connected" as const,
         (error: unknown) => {
-          deps.logger.error("health.database_down", { error });
+          logger.error("health.database_down", { error });
           return "down" as const;
         },
       );
@@ -31,7 +29,7 @@ export function healthRoute(deps: HealthRouteDeps): Route {
         version,
         database,
         // Without Redis passwords are not taken, but everything else goes on: no reason for 503.
-        redis: deps.redisStatus?.() ?? "disabled",
+        redis: redisStatus(),
       };
     },
   };

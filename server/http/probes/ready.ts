@@ -1,24 +1,22 @@
-import type { Route } from "../kit/route.ts";
-
-export interface ReadyRouteDeps {
-  readonly pingDatabase: () => Promise<void>;
-  readonly isStopping: () => boolean;
-}
+import { anyone } from "#server/domain/access/access.ts";
+import type { HttpContext } from "../kit/http-context.ts";
+import type { OpenRoute } from "../kit/route.ts";
 
 /** `GET /ready`: 200 while new work should come here, else 503; for balancers and start scripts. */
-export function readyRoute(deps: ReadyRouteDeps): Route {
+export function readyRoute({ store, isStopping }: HttpContext): OpenRoute {
   return {
     method: "GET",
     path: "/ready",
-    async handler(_request, reply) {
+    access: anyone,
+    async handle(_request, reply) {
       reply.header("cache-control", "no-store");
-      const up = await deps.pingDatabase().then(
+      const up = await store.ping().then(
         () => true,
         () => false,
       );
-      if (up && !deps.isStopping()) return { status: "ready" };
+      if (up && !isStopping()) return { status: "ready" };
       reply.code(503);
-      return { status: deps.isStopping() ? "stopping" : "unready" };
+      return { status: isStopping() ? "stopping" : "unready" };
     },
   };
 }

@@ -1,40 +1,36 @@
 import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
+import { reader } from "#server/domain/access/access.ts";
 import type { Chat, ChatStore } from "#server/domain/chats/ports.ts";
 import { readParameters, wholeNumber } from "../kit/query.ts";
-import type { RequireCaller } from "../kit/require-caller.ts";
-import type { Route } from "../kit/route.ts";
+import type { HttpContext } from "../kit/http-context.ts";
+import type { CallerRoute } from "../kit/route.ts";
 
 const DEFAULT_CHATS = 100;
 const MAX_CHATS = 500;
 const listQuery = z.object({ limit: wholeNumber(1, MAX_CHATS).default(DEFAULT_CHATS) });
 export const chatParameters = z.object({ id: z.string().min(1).max(128) });
 
-export interface ChatsRoutesDeps {
-  readonly chats: ChatStore;
-  readonly requireCaller: RequireCaller;
-}
-
 /** `GET /v1/chats`: the caller's chats, most recently changed first. `GET /v1/chats/{id}`: one of them. */
-export function chatsRoutes(deps: ChatsRoutesDeps): readonly Route[] {
+export function chatsRoutes({ store: { chats } }: HttpContext): readonly CallerRoute[] {
   return [
     {
       method: "GET",
       path: "/v1/chats",
-      async handler(request) {
-        const caller = await deps.requireCaller(request);
+      access: reader,
+      async handle(request, caller) {
         const { limit } = readParameters(listQuery, request.query);
-        const chats = await deps.chats.list(caller.userId, limit);
-        return { data: chats.map(toWire) };
+        const found = await chats.list(caller.userId, limit);
+        return { data: found.map(toWire) };
       },
     },
     {
       method: "GET",
       path: "/v1/chats/:id",
-      async handler(request) {
-        const caller = await deps.requireCaller(request);
+      access: reader,
+      async handle(request, caller) {
         const { id } = readParameters(chatParameters, request.params);
-        return toWire(await findChat(deps.chats, caller.userId, id));
+        return toWire(await findChat(chats, caller.userId, id));
       },
     },
   ];

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { ChatStore, Turn, TurnStore } from "#server/domain/chats/ports.ts";
+import { reader } from "#server/domain/access/access.ts";
+import type { Turn } from "#server/domain/chats/ports.ts";
 import { readParameters, wholeNumber } from "../kit/query.ts";
-import type { RequireCaller } from "../kit/require-caller.ts";
-import type { Route } from "../kit/route.ts";
+import type { HttpContext } from "../kit/http-context.ts";
+import type { CallerRoute } from "../kit/route.ts";
 import { chatParameters, findChat } from "./chats.ts";
 
 const DEFAULT_TURNS = 100;
@@ -12,26 +13,20 @@ const messagesQuery = z.object({
   before: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
 });
 
-export interface MessagesRouteDeps {
-  readonly chats: ChatStore;
-  readonly turns: TurnStore;
-  readonly requireCaller: RequireCaller;
-}
-
 /**
  * `GET /v1/chats/{id}/messages?limit=&before=`: the last `limit` turns before turn number `before` as messages, oldest
  * first. `step_number` is the turn's number: the smallest one is the next `before`.
  */
-export function messagesRoute(deps: MessagesRouteDeps): Route {
+export function messagesRoute({ store }: HttpContext): CallerRoute {
   return {
     method: "GET",
     path: "/v1/chats/:id/messages",
-    async handler(request) {
-      const caller = await deps.requireCaller(request);
+    access: reader,
+    async handle(request, caller) {
       const { id } = readParameters(chatParameters, request.params);
       const { limit, before } = readParameters(messagesQuery, request.query);
-      await findChat(deps.chats, caller.userId, id);
-      const turns = await deps.turns.recent(caller.userId, id, limit, before);
+      await findChat(store.chats, caller.userId, id);
+      const turns = await store.turns.recent(caller.userId, id, limit, before);
       return { data: turns.toReversed().flatMap(toMessages) };
     },
   };

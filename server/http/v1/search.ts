@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { ChatStore, TurnStore } from "#server/domain/chats/ports.ts";
+import { reader } from "#server/domain/access/access.ts";
 import { SEARCH_CONTEXT_TURNS, searchChats } from "#server/domain/chats/search-chats.ts";
 import { readParameters, wholeNumber } from "../kit/query.ts";
-import type { RequireCaller } from "../kit/require-caller.ts";
-import type { Route } from "../kit/route.ts";
+import type { HttpContext } from "../kit/http-context.ts";
+import type { CallerRoute } from "../kit/route.ts";
 import { findChat } from "./chats.ts";
 
 const DEFAULT_HITS = 5;
@@ -26,23 +26,17 @@ const searchQuery = z
     message: "is required for scope=current",
   });
 
-export interface SearchRouteDeps {
-  readonly chats: ChatStore;
-  readonly turns: TurnStore;
-  readonly requireCaller: RequireCaller;
-}
-
 /** `GET /v1/chats/search?q=&scope=all|current&chat_id=&limit=`: full-text search in the caller's own chats. */
-export function searchRoute(deps: SearchRouteDeps): Route {
+export function searchRoute({ store }: HttpContext): CallerRoute {
   return {
     method: "GET",
     path: "/v1/chats/search",
-    async handler(request) {
-      const caller = await deps.requireCaller(request);
+    access: reader,
+    async handle(request, caller) {
       const { q, scope, chat_id: chatId, limit } = readParameters(searchQuery, request.query);
       const inChat = scope === "current" && chatId !== undefined ? { chatId } : {};
-      if (inChat.chatId !== undefined) await findChat(deps.chats, caller.userId, inChat.chatId);
-      const results = await searchChats(deps.turns, { userId: caller.userId, query: q, limit, ...inChat });
+      if (inChat.chatId !== undefined) await findChat(store.chats, caller.userId, inChat.chatId);
+      const results = await searchChats(store.turns, { userId: caller.userId, query: q, limit, ...inChat });
       return { query: q, scope, limit, context_turns: SEARCH_CONTEXT_TURNS, results };
     },
   };

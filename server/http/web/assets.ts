@@ -1,5 +1,6 @@
+import { anyone } from "#server/domain/access/access.ts";
 import { HttpError } from "../kit/http-error.ts";
-import type { Route } from "../kit/route.ts";
+import type { OpenRoute } from "../kit/route.ts";
 import { sendFile } from "./send-file.ts";
 import type { WebBuildSource } from "./web-build.ts";
 
@@ -7,11 +8,12 @@ import type { WebBuildSource } from "./web-build.ts";
 const FOREVER = "public, max-age=31536000, immutable";
 
 /** `GET /assets/...`: what the page consists of. */
-export function assetsRoute(build: WebBuildSource): Route {
+export function assetsRoute(build: WebBuildSource): OpenRoute {
   return {
     method: "GET",
     path: "/assets/*",
-    async handler(request, reply) {
+    access: anyone,
+    async handle(request, reply) {
       const name = (request.params as Readonly<Record<string, string>>)["*"] ?? "";
       const file = (await build())?.assets.get(name);
       if (file === undefined) throw new HttpError(404, "There is no such file here.");

@@ -1,11 +1,19 @@
-import type { ServiceImpl } from "@connectrpc/connect";
-import type { Auth } from "#proto/auth_pb.ts";
-import { createLogin, type LoginDeps } from "./login.ts";
-import { createRegister, type RegisterDeps } from "./register.ts";
+import { Auth } from "#proto/auth_pb.ts";
+import type { ServerContext } from "#server/compose/context.ts";
+import { anyone } from "#server/domain/access/access.ts";
+import { rpcService, type RpcService } from "../kit/rpc-service.ts";
+import { createLogin } from "./login.ts";
+import { createRegister } from "./register.ts";
 
-export type AuthServiceDeps = RegisterDeps & LoginDeps;
-
-/** `Auth` of the original (contracts §2): anybody may call it, and refusals stand in its answers. */
-export function createAuthService(deps: AuthServiceDeps): ServiceImpl<typeof Auth> {
-  return { register: createRegister(deps), login: createLogin(deps) };
+/** `Auth` of the original: anybody may call it, and refusals stand in its answers. */
+export function authService(ctx: ServerContext): RpcService {
+  const { legacyOtpOptional: otpOptional } = ctx.config.auth;
+  return rpcService(
+    Auth,
+    { register: anyone, login: anyone },
+    {
+      register: createRegister(ctx),
+      login: createLogin({ ...ctx, freshKeys: () => ctx.signingKeys.fresh(), otpOptional }),
+    },
+  );
 }

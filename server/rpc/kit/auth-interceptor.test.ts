@@ -5,6 +5,7 @@ import { Auth } from "#proto/auth_pb.ts";
 import { Messaging } from "#proto/messaging_pb.ts";
 import { Otp } from "#proto/otp_pb.ts";
 import { StreamingService } from "#proto/streaming_pb.ts";
+import { anyone, writer } from "#server/domain/access/access.ts";
 import type { Credentials } from "#server/domain/access/authenticate.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
@@ -25,6 +26,12 @@ function setUp() {
   const callers: (string | undefined)[] = [];
   const logger = createRecordingLogger();
   const requestGate = createAuthInterceptor({
+    services: [
+      { service: Auth, access: { register: anyone, login: anyone } },
+      { service: Otp, access: { initOtp: writer, checkOtp: { ...writer, owedCode: true } } },
+      { service: Messaging, access: { sendMessage: writer, receiveMessages: writer } },
+      { service: StreamingService, access: { interruptSession: writer } },
+    ],
     logger,
     async authenticate(credentials) {
       shown.push(credentials);

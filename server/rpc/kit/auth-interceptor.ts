@@ -1,50 +1,43 @@
 import { Code, type HandlerContext } from "@connectrpc/connect";
 import { PipitError } from "#contract/pipit-error.ts";
-import { requireUser, type Authenticate } from "#server/domain/access/authenticate.ts";
+import { admit, isOpen, type Access } from "#server/domain/access/access.ts";
+import type { Authenticate } from "#server/domain/access/authenticate.ts";
 import type { Logger } from "#contract/logger.ts";
-import { requireScope } from "#server/domain/tokens/scopes.ts";
 import { callerKey } from "./caller-context.ts";
 import { fromRpcReason, toConnectError } from "./connect-error.ts";
 import { pageKey, peerKey } from "./peer-context.ts";
+import type { RpcService } from "./rpc-service.ts";
 
-/** Services that answer anybody: they say nothing about anybody, or they are how one gets a token (Auth). */
-const publicServices: ReadonlySet<string> = new Set([
-  "grpc.health.v1.Health",
-  "grpc.reflection.v1.ServerReflection",
-  "grpc.reflection.v1alpha.ServerReflection",
-  "Auth",
-]);
-/** Their original clients send the bare token in the metadata `token`, and look for "Invalid token" (contracts §2). */
+/** Their original clients send the bare token in the metadata `token`, and look for "Invalid token". */
 const originalServices: ReadonlySet<string> = new Set(["Otp", "Messaging"]);
-/** The call that takes the code of the second factor. */
-const codeCall = "Otp/CheckOtp";
 
 export interface AuthInterceptorDeps {
+  /** With who may call their RPCs. */
+  readonly services: readonly Pick<RpcService, "service" | "access">[];
   readonly authenticate: Authenticate;
   readonly logger: Logger;
 }
 
 /**
- * The one place where an RPC learns its caller. It is connect's request gate: it sees the headers of every call, unary
- * and streaming, before a byte of the body is read, so a stranger cannot make the server buffer or parse anything. All
- * RPCs are for people who may write: a service, and a token for less, is refused with NOT_ALLOWED.
+ * The one place where an RPC learns its caller, and where what its service declares is checked. It is connect's request
+ * gate: it sees the headers of every call, unary and streaming, before a byte of the body is read, so a stranger cannot
+ * make the server buffer or parse anything.
  */
 export function createAuthInterceptor(deps: AuthInterceptorDeps): (context: HandlerContext) => Promise<void> {
+  const tables = new Map(deps.services.map(({ service, access }) => [service.typeName, access]));
   return async (context) => {
-    if (publicServices.has(context.service.typeName)) return;
+    const access: Access | undefined = tables.get(context.service.typeName)?.[context.method.localName];
+    if (access?.who === "anyone") return;
     try {
-      const caller = await deps.authenticate(
-        {
-          authorization: authorizationOf(context),
-          page: context.values.get(pageKey),
-          internalKey: context.requestHeader.get("x-internal-auth"),
-          allowPendingOtp: `${context.service.typeName}/${context.method.name}` === codeCall,
-        },
-        context.values.get(peerKey),
-      );
-      requireUser(caller);
-      // Original clients without a token have no scope, and ask all the same.
-      if (!caller.anonymous) requireScope(caller, "api:write");
+      if (access === undefined || isOpen(access)) {
+        throw new Error(`no caller is declared for ${context.service.typeName}/${context.method.name}`);
+      }
+      const shown = {
+        authorization: authorizationOf(context),
+        page: context.values.get(pageKey),
+        internalKey: context.requestHeader.get("x-internal-auth"),
+      };
+      const caller = await admit(deps.authenticate, access, shown, context.values.get(peerKey));
       context.values.set(callerKey, caller);
     } catch (reason) {
       const error = toOriginal(fromRpcReason(reason, context.signal), context);

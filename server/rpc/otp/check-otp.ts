@@ -1,9 +1,7 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Otp } from "#proto/otp_pb.ts";
-import type { PasswordSignIn } from "#server/domain/accounts/password-sign-in.ts";
-import type { AccountStore } from "#server/domain/accounts/ports.ts";
-import type { SecondFactor } from "#server/domain/accounts/second-factor.ts";
+import type { ServerContext } from "#server/compose/context.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import { answerInField } from "../kit/answer-in-field.ts";
@@ -14,20 +12,14 @@ import { ownAccountOf } from "./own-login.ts";
 /** What the original says of a code that is not good. */
 const INVALID_TEXT = "Invalid otp";
 
-export interface CheckOtpDeps {
-  readonly passwordSignIn: Pick<PasswordSignIn, "payCode">;
-  readonly secondFactor: Pick<SecondFactor, "confirm">;
-  readonly accounts: Pick<AccountStore, "findById" | "credentialsOf">;
-}
-
 /** Takes a code, once: the one that the login still owes, or the first one of a secret of InitOtp, which is then in force. */
-export function createCheckOtp(deps: CheckOtpDeps): ServiceImpl<typeof Otp>["checkOtp"] {
+export function createCheckOtp(ctx: ServerContext): ServiceImpl<typeof Otp>["checkOtp"] {
   return ({ login, otp }, context) =>
     answerInField(
       async () => {
         const caller = requireCaller(context);
-        await ownAccountOf(deps.accounts, caller, login);
-        await takeCode(deps, caller, otp, context.values.get(originKey));
+        await ownAccountOf(ctx.store.accounts, caller, login);
+        await takeCode(ctx, caller, otp, context.values.get(originKey));
         return { valid: true, error: "" };
       },
       ({ code, message }) => ({ valid: false, error: code === "OTP_INVALID" ? INVALID_TEXT : message }),
@@ -35,17 +27,17 @@ export function createCheckOtp(deps: CheckOtpDeps): ServiceImpl<typeof Otp>["che
 }
 
 async function takeCode(
-  deps: CheckOtpDeps,
+  ctx: ServerContext,
   caller: Caller,
   code: string,
   origin: AuditOrigin,
 ): Promise<void> {
   const { userId, clientId, sessionId } = caller;
-  const credentials = await deps.accounts.credentialsOf(userId);
+  const credentials = await ctx.store.accounts.credentialsOf(userId);
   if (code.trim() === "") throw new PipitError("OTP_INVALID", INVALID_TEXT, { field: "otp" });
   if (credentials?.totpSealed !== undefined) {
     const owed = caller.pendingOtp === true;
-    await deps.passwordSignIn.payCode({ userId, clientId, sessionId, owed, code }, origin);
+    await ctx.passwordSignIn.payCode({ userId, clientId, sessionId, owed, code }, origin);
     return;
   }
   if (credentials?.totpPendingSealed === undefined) {
@@ -54,5 +46,5 @@ async function takeCode(
       "There is no secret to check the code against. Call InitOtp first.",
     );
   }
-  await deps.secondFactor.confirm(userId, code, { sessionId }, origin);
+  await ctx.secondFactor.confirm(userId, code, { sessionId }, origin);
 }

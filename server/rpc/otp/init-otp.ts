@@ -1,27 +1,21 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { Otp } from "#proto/otp_pb.ts";
-import type { OwnAccount } from "#server/domain/accounts/own-account.ts";
-import type { AccountStore } from "#server/domain/accounts/ports.ts";
+import type { ServerContext } from "#server/compose/context.ts";
 import { answerInField } from "../kit/answer-in-field.ts";
 import { originKey } from "../kit/origin-context.ts";
 import { requireCaller } from "../kit/checks.ts";
 import { ownAccountOf } from "./own-login.ts";
 
-export interface InitOtpDeps {
-  readonly ownAccount: Pick<OwnAccount, "beginFirstFactorOfFreshSignIn">;
-  readonly accounts: Pick<AccountStore, "findById">;
-}
-
 /**
  * A fresh secret, as the whole otpauth: address. Only for the login of the token, and only soon after its
  * password was given; never in place of a secret that is in force: that needs a code. This call has a field for neither.
  */
-export function createInitOtp({ ownAccount, accounts }: InitOtpDeps): ServiceImpl<typeof Otp>["initOtp"] {
+export function createInitOtp({ ownAccount, store }: ServerContext): ServiceImpl<typeof Otp>["initOtp"] {
   return ({ login }, context) =>
     answerInField(
       async () => {
         const caller = requireCaller(context);
-        const { id } = await ownAccountOf(accounts, caller, login);
+        const { id } = await ownAccountOf(store.accounts, caller, login);
         const owner = { userId: id, clientId: caller.clientId, keep: { sessionId: caller.sessionId } };
         const { uri } = await ownAccount.beginFirstFactorOfFreshSignIn(owner, context.values.get(originKey));
         return { secret: uri, error: "" };

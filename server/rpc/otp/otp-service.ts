@@ -1,11 +1,15 @@
-import type { ServiceImpl } from "@connectrpc/connect";
-import type { Otp } from "#proto/otp_pb.ts";
-import { createCheckOtp, type CheckOtpDeps } from "./check-otp.ts";
-import { createInitOtp, type InitOtpDeps } from "./init-otp.ts";
+import { Otp } from "#proto/otp_pb.ts";
+import type { ServerContext } from "#server/compose/context.ts";
+import { writer } from "#server/domain/access/access.ts";
+import { rpcService, type RpcService } from "../kit/rpc-service.ts";
+import { createCheckOtp } from "./check-otp.ts";
+import { createInitOtp } from "./init-otp.ts";
 
-export type OtpServiceDeps = InitOtpDeps & CheckOtpDeps;
-
-/** `Otp` of the original (contracts §2). Needs the caller in `callerKey`; refusals stand in its answers. */
-export function createOtpService(deps: OtpServiceDeps): ServiceImpl<typeof Otp> {
-  return { initOtp: createInitOtp(deps), checkOtp: createCheckOtp(deps) };
+/** `Otp` of the original: refusals stand in its answers. */
+export function otpService(ctx: ServerContext): RpcService {
+  return rpcService(
+    Otp,
+    { initOtp: writer, checkOtp: { ...writer, owedCode: true } },
+    { initOtp: createInitOtp(ctx), checkOtp: createCheckOtp(ctx) },
+  );
 }

@@ -3,6 +3,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { BYTES_PER_SECOND, CHANNELS, DTYPE, SAMPLE_RATE_HZ } from "#contract/audio-format.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { StreamingService, WelcomeRequest, WelcomeResponseSchema } from "#proto/streaming_pb.ts";
+import type { ServerContext } from "#server/compose/context.ts";
 import { abortable } from "#server/domain/assistant/abortable.ts";
 import { localeOf } from "#server/domain/assistant/wording.ts";
 import type { SpeechService } from "#server/domain/speech/ports.ts";
@@ -18,13 +19,13 @@ const VOICE_MAX_CHARS = 100;
 type WelcomeResponseInit = MessageInitShape<typeof WelcomeResponseSchema>;
 
 /** Speaks a welcome: metadata, audio, `end_message`. Without a voice for the language: VOICE_MISSING (UNAVAILABLE). */
-export function createGenerateWelcomeAudio(deps: {
-  readonly speech: SpeechService;
-}): ServiceImpl<typeof StreamingService>["generateWelcomeAudio"] {
+export function createGenerateWelcomeAudio({
+  speech,
+}: Pick<ServerContext, "speech">): ServiceImpl<typeof StreamingService>["generateWelcomeAudio"] {
   return async function* generateWelcomeAudio(request, context) {
     try {
       requireCaller(context);
-      yield* welcome(deps.speech, request, context.signal);
+      yield* welcome(speech, request, context.signal);
     } catch (reason) {
       const error = PipitError.from(reason);
       if (!context.signal.aborted) yield { content: { case: "errorMessage", value: error.message } };

@@ -16,12 +16,13 @@ import {
   type StreamResponseInit,
   toStreamResponse,
 } from "./stream-responses.ts";
-import type { StreamingDeps } from "./streaming-deps.ts";
+import type { StreamingContext } from "./streaming-service.ts";
 
 const END_COLLECTED = "COLLECT_ACCEPTED";
 const END_GREETING = "greeting_done";
 
-export interface StreamAudioDeps extends StreamingDeps {
+/** What outlives one call. */
+export interface StreamingState {
   readonly buffers: PromptBuffers;
   readonly greetings: Greetings;
 }
@@ -31,19 +32,20 @@ export interface StreamAudioDeps extends StreamingDeps {
  * still read, one `error_message` before it.
  */
 export function createStreamAudio(
-  deps: StreamAudioDeps,
+  ctx: StreamingContext,
+  state: StreamingState,
 ): ServiceImpl<typeof StreamingService>["streamAudio"] {
   return async function* streamAudio(request, context) {
     try {
       const caller = requireCaller(context);
-      const task = readStreamRequest(request, caller, deps.buffers);
+      const task = readStreamRequest(request, caller, state.buffers);
       const extended = request.clientMessageId !== undefined;
       if (task.kind === "collected") {
         yield endMessage(END_COLLECTED);
       } else if (task.kind === "greeting") {
-        yield* greet(deps, task, caller, extended, context.signal);
+        yield* greet({ ...ctx, ...state }, task, caller, extended, context.signal);
       } else {
-        for await (const event of deps.turns.answer(task.question, caller, context.signal)) {
+        for await (const event of ctx.turns.answer(task.question, caller, context.signal)) {
           const response = toStreamResponse(event, extended);
           if (response !== undefined) yield response;
         }
@@ -58,7 +60,7 @@ export function createStreamAudio(
 
 /** Speaks the given text; the text itself is sent only when there is no voice, since some payload must come. */
 async function* greet(
-  deps: StreamAudioDeps,
+  deps: Pick<StreamingContext, "speech" | "logger"> & Pick<StreamingState, "greetings">,
   { question, text }: Extract<StreamTask, { kind: "greeting" }>,
   caller: Caller,
   extended: boolean,

@@ -145,14 +145,19 @@ describe("userinfo", () => {
     expect(narrow.headers.get("www-authenticate")).toContain('scope="openid"');
   });
 
-  test("RFC 6750 §2: a token in two ways, in the address or of another scheme is an invalid request", async () => {
+  test("RFC 6750 §2: a token in two ways or in the address is an invalid request, another scheme is no token", async () => {
     const { accessToken } = await stage.signIn("Alice", { scope: "openid" });
     const two = await stage.post(USERINFO, { access_token: accessToken }, bearer(accessToken));
     const inAddress = await stage.get(`${USERINFO}?access_token=${accessToken}`);
     const other = await stage.get(USERINFO, { authorization: "Basic eDp5" });
-    for (const { status, body } of [two, inAddress, other]) {
+    for (const { status, body } of [two, inAddress]) {
       expect([status, body["error"]]).toEqual([400, "invalid_request"]);
     }
+    // RFC 6750 §3: a scheme that is not taken here is no token.
+    expect([other.status, other.headers.get("www-authenticate")]).toEqual([
+      401,
+      expect.stringMatching(/^Bearer realm="pipit"/),
+    ]);
   });
 
   test("a session that was ended tells nothing any more", async () => {

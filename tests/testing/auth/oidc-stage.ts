@@ -19,6 +19,7 @@ import type { MasterKey } from "#server/domain/tokens/master-key.ts";
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
 import { createSigningKeys } from "#server/domain/tokens/signing-keys.ts";
 import { databases, type DatabaseStore, type TestDatabase } from "#server/testing/databases.ts";
+import { openGate } from "#server/testing/open-gate.ts";
 import { createHealthService } from "#server/rpc/health.ts";
 import { startHttpServer } from "#server/http/http-server.ts";
 import { createSite } from "#server/http/kit/site.ts";
@@ -172,11 +173,13 @@ async function listen({ temporary, clients, limits, services, webSessions }: Lis
     { host: "127.0.0.1", port: 0 },
     {
       rpc: {
+        services: [],
         options: {},
         routes: () => undefined,
         health: createHealthService([]),
       },
       routes: oidc.routes,
+      gate: openGate,
       site,
       correlation: createCorrelation(),
       clientAddressOf: createClientAddress([]),

@@ -28,8 +28,8 @@ export function oauthHandler(handle: OAuthHandler): OAuthHandler {
 /** Sets status and headers; returns the body. */
 export function sendOAuthError(error: OAuthError, reply: FastifyReply): Record<string, string> {
   reply.code(error.status);
-  // RFC 6749 §5.2 and RFC 9110 §15.5.2.
-  if (error.code === "invalid_client") reply.header("www-authenticate", 'Basic realm="pipit"');
+  const challenge = challengeOf(error);
+  if (challenge !== undefined) reply.header("www-authenticate", challenge);
   if (error.retryAfterMs !== undefined) {
     const seconds = String(secondsOf(error.retryAfterMs));
     reply.header("retry-after", seconds);
@@ -37,6 +37,25 @@ export function sendOAuthError(error: OAuthError, reply: FastifyReply): Record<s
     if (error.rateLimit !== undefined) reply.header("x-ratelimit-limit", String(error.rateLimit));
   }
   return { error: error.code, error_description: error.message };
+}
+
+/** RFC 6749 §5.2 and RFC 9110 §15.5.2; RFC 6750 §3: who sent no token learns the scheme and nothing else. */
+function challengeOf({ code, message, reason, scope }: OAuthError): string | undefined {
+  if (code === "invalid_client") return 'Basic realm="pipit"';
+  if (code !== "invalid_token" && code !== "insufficient_scope") return undefined;
+  if (reason === "TOKEN_MISSING") return 'Bearer realm="pipit"';
+  const parts = ['Bearer realm="pipit"', `error="${code}"`, `error_description="${message}"`];
+  return [...parts, ...(scope === undefined ? [] : [`scope="${scope}"`])].join(", ");
+}
+
+/** A refusal of the gate as a protected resource says it (RFC 6750 §3.1); undefined for any other. */
+export function toBearerError(reason: unknown): OAuthError | undefined {
+  if (!(reason instanceof PipitError)) return undefined;
+  const { code, message, field, detail } = reason;
+  if (code === "NOT_ALLOWED" && field === "scope") {
+    return new OAuthError("insufficient_scope", message, { scope: detail });
+  }
+  return reason.httpStatus === 401 ? new OAuthError("invalid_token", message, { reason: code }) : undefined;
 }
 
 /**

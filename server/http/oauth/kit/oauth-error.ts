@@ -23,6 +23,8 @@ export interface OAuthErrorOptions {
   readonly retryAfterMs?: number | undefined;
   /** For the audit, the log and metrics, e.g. "wrong-secret"; never shown. */
   readonly reason?: string | undefined;
+  /** That the token needs, for the challenge of insufficient_scope. */
+  readonly scope?: string | undefined;
   /** Attempts that are allowed in a window, for `X-RateLimit-Limit`. */
   readonly rateLimit?: number | undefined;
   /** Of the registered client concerned, where the request did not prove it. */
@@ -45,6 +47,7 @@ export class OAuthError extends Error {
   readonly status: OAuthErrorStatus;
   readonly retryAfterMs: number | undefined;
   readonly reason: string | undefined;
+  readonly scope: string | undefined;
   readonly rateLimit: number | undefined;
   readonly clientId: string | undefined;
   readonly audited: boolean;
@@ -55,6 +58,7 @@ export class OAuthError extends Error {
     this.status = options.status ?? statusOf[code] ?? 400;
     this.retryAfterMs = options.retryAfterMs;
     this.reason = options.reason;
+    this.scope = options.scope;
     this.rateLimit = options.rateLimit;
     this.clientId = options.clientId;
     this.audited = options.audited ?? false;

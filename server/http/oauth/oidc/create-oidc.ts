@@ -9,10 +9,10 @@ import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { createSealer } from "#server/domain/secrets/sealer.ts";
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
 import type { OidcPayloadStore } from "#server/domain/tokens/oidc-payload-port.ts";
-import type { DeviceCookie } from "../../auth/device-cookie.ts";
+import type { DeviceCookie } from "../../kit/device-cookie.ts";
 import type { StartSessionDeps } from "../../auth/start-session.ts";
 import { originOf } from "#server/http/kit/origin.ts";
-import type { Route } from "#server/http/kit/route.ts";
+import type { OpenRoute } from "#server/http/kit/route.ts";
 import { createAuthenticateClient, type ClientDirectory } from "../kit/client-authentication.ts";
 import type { CodeRedeemer } from "../grants/code-redeemer.ts";
 import { createPageStyle } from "../pages/page-style.ts";
@@ -47,7 +47,7 @@ export interface OidcDeps {
 
 /** The interactive part of OAuth and OpenID Connect. */
 export interface Oidc extends CodeRedeemer {
-  readonly routes: readonly Route[];
+  readonly routes: readonly OpenRoute[];
 }
 
 export function createOidc(deps: OidcDeps): Oidc {

@@ -1,19 +1,21 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Route } from "#server/http/kit/route.ts";
+import { anyone } from "#server/domain/access/access.ts";
+import type { OpenRoute } from "#server/http/kit/route.ts";
 import { showConsent, takeConsent } from "./consent-step.ts";
 import { findInteraction, type InteractionDeps, type Step } from "./interaction.ts";
 import { errorPageOf, languageOf, PageError, readOwnForm, sendPage } from "./page-answers.ts";
 import { showSignIn, takeSignIn } from "./sign-in-step.ts";
 
 /** `GET` and `POST /oauth/interaction/:uid`: the step of a flow in which a person signs in or is asked for consent. */
-export function interactionRoutes(deps: InteractionDeps): readonly Route[] {
+export function interactionRoutes(deps: InteractionDeps): readonly OpenRoute[] {
   const show = { login: showSignIn, consent: showConsent } as const;
   const take = { login: takeSignIn, consent: takeConsent } as const;
   return [
     {
       method: "GET",
       path: "/oauth/interaction/:uid",
-      handler: (request, reply) =>
+      access: anyone,
+      handle: (request, reply) =>
         asPage(request, reply, deps, async () => {
           const step = await findStep(request, reply, deps);
           return show[promptOf(step)](step, deps);
@@ -22,7 +24,8 @@ export function interactionRoutes(deps: InteractionDeps): readonly Route[] {
     {
       method: "POST",
       path: "/oauth/interaction/:uid",
-      handler: (request, reply) =>
+      access: anyone,
+      handle: (request, reply) =>
         asPage(request, reply, deps, async () => {
           const form = readOwnForm(deps.session.site, request);
           const step = await findStep(request, reply, deps);

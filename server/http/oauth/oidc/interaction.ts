@@ -4,7 +4,7 @@ import type { AccountStore } from "#server/domain/accounts/ports.ts";
 import type { AuditEvent, AuditLog, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { Sealer } from "#server/domain/secrets/sealer.ts";
 import type { PasswordSignIn } from "#server/domain/accounts/password-sign-in.ts";
-import type { DeviceCookie } from "../../auth/device-cookie.ts";
+import type { DeviceCookie } from "../../kit/device-cookie.ts";
 import type { StartSessionDeps } from "../../auth/start-session.ts";
 import type { PageLanguage } from "../pages/page-language.ts";
 import { PageError } from "./page-answers.ts";

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { anyone, oauthClient } from "#server/domain/access/access.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { peerKeyOf } from "#server/net/client-address.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
 import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { narrowScope } from "#server/domain/tokens/scopes.ts";
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
-import type { Route } from "#server/http/kit/route.ts";
+import type { OpenRoute } from "#server/http/kit/route.ts";
 import { clearSessionCookie, readSessionCookie } from "#server/http/kit/session-cookie.ts";
 import type { AuthenticateClient } from "../kit/client-authentication.ts";
 import { oauthHandler } from "../kit/oauth-answer.ts";
@@ -34,15 +35,16 @@ export interface OidcRoutesDeps extends InteractionDeps {
 }
 
 /** The interactive part of OAuth and OpenID Connect: pages for people, and where devices begin. */
-export function oidcRoutes(deps: OidcRoutesDeps): readonly Route[] {
+export function oidcRoutes(deps: OidcRoutesDeps): readonly OpenRoute[] {
   const page = (
-    method: Route["method"],
+    method: OpenRoute["method"],
     path: string,
     handle: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>,
-  ): Route => ({
+  ): OpenRoute => ({
     method,
     path,
-    handler: (request, reply) => asPage(request, reply, deps, () => handle(request, reply)),
+    access: anyone,
+    handle: (request, reply) => asPage(request, reply, deps, () => handle(request, reply)),
   });
   const pass = (request: FastifyRequest, reply: FastifyReply) =>
     answer(deps, reply, toProviderRequest(request), { origin: deps.originOf(request) });
@@ -54,7 +56,8 @@ export function oidcRoutes(deps: OidcRoutesDeps): readonly Route[] {
     {
       method: "POST",
       path: "/oauth/device_authorization",
-      handler: oauthHandler((request, reply) => authorizeDevice(deps, request, reply)),
+      access: oauthClient,
+      handle: oauthHandler((request, reply) => authorizeDevice(deps, request, reply)),
     },
     page("GET", "/oauth/device", (request, reply) => askForCode(deps, request, reply)),
     page("POST", "/oauth/device", (request, reply) => takeCode(deps, request, reply)),
@@ -66,7 +69,8 @@ export function oidcRoutes(deps: OidcRoutesDeps): readonly Route[] {
     {
       method: "GET",
       path: deps.style.path,
-      handler: async (_request, reply) =>
+      access: anyone,
+      handle: async (_request, reply) =>
         reply.header("cache-control", FOREVER).type("text/css; charset=utf-8").send(deps.style.css),
     },
   ];

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Site } from "../kit/site.ts";
+import type { Site } from "./site.ts";
 
 /** Makes a browser known at its next sign-in, so that strangers cannot lock it out; opens nothing by itself. */
 const DEVICE_COOKIE = "pipit_device";

@@ -1,0 +1,61 @@
+import type { FastifyRequest } from "fastify";
+import { PipitError } from "#contract/pipit-error.ts";
+import { admit, type Access, type CallerAccess } from "#server/domain/access/access.ts";
+import type { Authenticate } from "#server/domain/access/authenticate.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
+import { pageCredentialsOf } from "./page-credentials.ts";
+import type { IsSecureTransport } from "./secure-transport.ts";
+import type { Site } from "./site.ts";
+
+/** Checks what a route declares, before its handler runs. */
+export interface Gate {
+  /** Throws NOT_ALLOWED for a request that others could have read, where access says `secure`. */
+  checkTransport(request: FastifyRequest, access: Access): void;
+  /** Who asks, if access lets them. Throws as {@link admit}. */
+  admit(request: FastifyRequest, access: CallerAccess): Promise<Caller>;
+}
+
+export interface GateDeps {
+  readonly authenticate: Authenticate;
+  readonly site: Site;
+  readonly isSecure: IsSecureTransport;
+}
+
+/** The switch for original clients is for their gRPC calls only, so no route has a local peer. */
+const remote = { local: false, page: false };
+
+export function createGate({ authenticate, site, isSecure }: GateDeps): Gate {
+  return {
+    checkTransport(request, { secure }) {
+      if (secure !== true || isSecure(request.raw)) return;
+      throw new PipitError(
+        "NOT_ALLOWED",
+        "Authentication requires HTTPS. Use the https:// address of this server; if a proxy of yours takes care of TLS, " +
+          "name it in PIPIT_TRUSTED_PROXIES and let it send X-Forwarded-Proto.",
+      );
+    },
+
+    admit(request, access) {
+      const { headers } = request;
+      const internalKey = headers["x-internal-auth"];
+      const shown = {
+        authorization: access.proof === "token-or-form" ? headerOrForm(request) : headers.authorization,
+        // Of a repeated header Node makes one text with commas, which is no key.
+        internalKey: Array.isArray(internalKey) ? internalKey.join(", ") : internalKey,
+        page: pageCredentialsOf(site, request),
+      };
+      return admit(authenticate, access, shown, remote);
+    },
+  };
+}
+
+/** A token in a form is worth one in the header (RFC 6750 §2.1, §2.2); in two ways at once it is worth nothing. */
+function headerOrForm({ headers, body, url }: FastifyRequest): string | undefined {
+  if (url.includes("?")) throw new PipitError("INVALID_REQUEST", "A token never belongs into the address.");
+  const tokens = body instanceof URLSearchParams ? body.getAll("access_token").filter(Boolean) : [];
+  const given = [...tokens.map((token) => `Bearer ${token}`), headers.authorization ?? []].flat();
+  if (given.length > 1) {
+    throw new PipitError("INVALID_REQUEST", "The token is sent in two ways at once.");
+  }
+  return given[0];
+}
