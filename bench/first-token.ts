@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { createGrpcTransport } from "#engine/node/grpc/grpc-transport.ts";
-import type { Transport } from "#engine/ports.ts";
+import type { AskServer } from "#engine/ports.ts";
 import { signIn } from "#tests/integration/start-test-server.ts";
 import { startModelProgram, startPipitMain, type ModelProgram } from "./lib/pipit-main.ts";
+import { openWire } from "./lib/wire.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
 import { median, quantile } from "./lib/statistics.ts";
 
@@ -30,22 +30,17 @@ export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> 
   await using model = await startModelProgram(["--tokens", "4", "--size", "16"], signal);
   await using server = await startPipitMain({ PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double" }, signal);
   const { accessToken } = await signIn(server.httpUrl, server.dataDir);
-  await using transport = createGrpcTransport({
-    target: server.grpcUrl,
-    tls: false,
-    accessToken: async () => accessToken,
-    logger: { debug() {}, info() {}, warn() {}, error() {} },
-  });
-  const longChat = await fillChat(transport, signal);
-  for (let index = 0; index < warmups; index += 1) await ask(transport, undefined, signal);
+  using wire = openWire(server.grpcUrl, accessToken);
+  const longChat = await fillChat(wire.ask, signal);
+  for (let index = 0; index < warmups; index += 1) await ask(wire.ask, undefined, signal);
 
   const direct: Sample[] = [];
   const empty: Asked[] = [];
   const long: Asked[] = [];
   for (let index = 0; index < samples; index += 1) {
     direct.push(await askDirectly(model.url, signal));
-    empty.push(await ask(transport, undefined, signal));
-    long.push(await ask(transport, longChat, signal));
+    empty.push(await ask(wire.ask, undefined, signal));
+    long.push(await ask(wire.ask, longChat, signal));
   }
   return figures(await ownShare(empty, model), await ownShare(long, model), await ownShare(direct, model));
 }
@@ -89,9 +84,9 @@ async function ownShare(asked: readonly Sample[], model: ModelProgram): Promise<
   return asked.map((one) => one.firstTextMs - (modelMs.get(one.prompt) ?? Number.NaN));
 }
 
-async function fillChat(transport: Transport, signal: AbortSignal): Promise<string> {
-  const { chatId } = await ask(transport, undefined, signal);
-  for (let index = 1; index < longChatTurns; index += 1) await ask(transport, chatId, signal);
+async function fillChat(askServer: AskServer, signal: AbortSignal): Promise<string> {
+  const { chatId } = await ask(askServer, undefined, signal);
+  for (let index = 1; index < longChatTurns; index += 1) await ask(askServer, chatId, signal);
   return chatId;
 }
 
@@ -114,7 +109,7 @@ async function askDirectly(modelUrl: string, signal: AbortSignal): Promise<Sampl
   return { prompt, firstTextMs };
 }
 
-async function ask(transport: Transport, chatId: string | undefined, signal: AbortSignal): Promise<Asked> {
+async function ask(askServer: AskServer, chatId: string | undefined, signal: AbortSignal): Promise<Asked> {
   // The prompt is the key by which the model's own time is found.
   const prompt = `What is known about ${randomUUID()}?`;
   const call = {
@@ -128,7 +123,7 @@ async function ask(transport: Transport, chatId: string | undefined, signal: Abo
   const startedMs = performance.now();
   let firstTextMs = Number.NaN;
   let namedChat = chatId ?? "";
-  for await (const event of transport.streamAudio(call, signal)) {
+  for await (const event of askServer(call, signal)) {
     if (event.type === "turn") namedChat = event.chatId;
     if (event.type === "text" && Number.isNaN(firstTextMs)) firstTextMs = performance.now() - startedMs;
   }

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { createGrpcTransport } from "#engine/node/grpc/grpc-transport.ts";
-import type { Transport } from "#engine/ports.ts";
+import type { AskServer } from "#engine/ports.ts";
 import { say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { startSpeechServer } from "#tests/doubles/speech-server.ts";
 import { signIn } from "#tests/integration/start-test-server.ts";
 import { startPipitMain } from "./lib/pipit-main.ts";
+import { openWire } from "./lib/wire.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
 import { quantile } from "./lib/statistics.ts";
 
@@ -38,15 +38,10 @@ async function measure(
     signal,
   );
   const { accessToken } = await signIn(server.httpUrl, server.dataDir);
-  await using transport = createGrpcTransport({
-    target: server.grpcUrl,
-    tls: false,
-    accessToken: async () => accessToken,
-    logger: { debug() {}, info() {}, warn() {}, error() {} },
-  });
+  using wire = openWire(server.grpcUrl, accessToken);
   const times: number[] = [];
   for (let index = 0; index < warmups + samples; index += 1) {
-    const ms = await firstSoundMs(transport, signal);
+    const ms = await firstSoundMs(wire.ask, signal);
     if (index >= warmups) times.push(ms);
   }
   return [0.5, 0.95].map((share) =>
@@ -60,7 +55,7 @@ async function measure(
 }
 
 /** Leaves the stream at its first sound, which cancels it. */
-async function firstSoundMs(transport: Transport, signal: AbortSignal): Promise<number> {
+async function firstSoundMs(askServer: AskServer, signal: AbortSignal): Promise<number> {
   const call = {
     prompt: "How is the weather?",
     clientMessageId: randomUUID(),
@@ -69,7 +64,7 @@ async function firstSoundMs(transport: Transport, signal: AbortSignal): Promise<
     locale: "en",
   };
   let sentenceAtMs: number | undefined;
-  for await (const event of transport.streamAudio(call, signal)) {
+  for await (const event of askServer(call, signal)) {
     if (event.type === "text") sentenceAtMs ??= performance.now();
     if (event.type === "audio") return performance.now() - (sentenceAtMs ?? Number.NaN);
   }

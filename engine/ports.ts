@@ -18,12 +18,47 @@ export interface StreamCall {
   readonly searchAllChats?: boolean;
 }
 
-/** The wire to a Pipit server. Implementations add `authorization` themselves, in one interceptor. */
-export interface Transport extends AsyncDisposable {
-  /** Streams one answer. Throws PipitError; leaving the loop or aborting cancels the call, which is the interrupt. */
-  streamAudio(call: StreamCall, signal: AbortSignal): AsyncIterable<ChatEvent>;
-  /** Stops this machine's running answers from another channel. Resolves to the interrupted session ids. */
-  interruptSession(hardwareId: string, signal: AbortSignal): Promise<readonly string[]>;
+/**
+ * Asks the server on its wire and streams the answer. Throws PipitError; leaving the loop or aborting cancels the call,
+ * which is the interrupt, except after `end`: then the server closes.
+ */
+export type AskServer = (
+  call: StreamCall,
+  signal: AbortSignal,
+  onSignIn?: SignInListener,
+) => AsyncIterable<ChatEvent>;
+
+/**
+ * Told whose sign-in a call carries, just before it leaves; throws to stop it. Told undefined when the server refused
+ * that sign-in, hence took nothing of the call.
+ */
+export type SignInListener = (attachment: Attachment | undefined) => void;
+
+/** The sign-in of one request. */
+export interface Attachment {
+  readonly accountId: string;
+  /** What was sent; absent where the browser adds a cookie that no script can read. */
+  readonly token?: string;
+}
+
+/** The sign-in, for whoever makes requests: only `engine/wire` decides when it is renewed. */
+export interface Credentials {
+  /**
+   * Puts a sign-in that lives at least 60 s more on a request, refreshed if needed (one refresh at a time, also across
+   * processes).
+   *
+   * @throws PipitError SIGNED_OUT; SERVER_UNREACHABLE when a refresh is needed and impossible (the session stays);
+   *   CANCELLED.
+   */
+  attach(headers: Headers, signal: AbortSignal): Promise<Attachment>;
+  /**
+   * Gets another sign-in after the server refused this one.
+   *
+   * @throws as attach; SIGNED_OUT when there is no way to renew.
+   */
+  renewAfter(refused: Attachment, signal: AbortSignal): Promise<void>;
+  /** Ends the session because even a renewed sign-in is refused, unless there is a newer one by now. Never throws. */
+  refuse(refused: Attachment, signal: AbortSignal): Promise<void>;
 }
 
 /** A plain HTTP exchange; bodies are text. Throws PipitError SERVER_UNREACHABLE when there is no answer. */

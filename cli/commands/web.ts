@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { isErrorCode } from "#contract/error-codes.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Client } from "#engine/node/client.ts";
 import { findRunningServer } from "#engine/node/backend/running-server.ts";
-import type { HttpResponse } from "#engine/ports.ts";
+import { errorInBody, parseJson } from "#engine/wire/http-error.ts";
 import type { CliConfig } from "../kit/config.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 import { messagesFor } from "../kit/messages.ts";
@@ -16,7 +15,6 @@ import type { CommandDeps } from "./command-deps.ts";
 const TIMEOUT_MS = 30_000;
 
 const addressSchema = z.object({ url: z.url(), expires_at: z.number() });
-const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
 /** `pipit web`: prints an address that signs a browser in, once, and nothing else. */
 export async function web(
@@ -43,42 +41,11 @@ async function requireServer(config: CliConfig, cure: string, signal: AbortSigna
   if (running === undefined) throw new PipitError("SERVER_UNREACHABLE", cure);
 }
 
-async function askForAddress(
-  { link, session }: Client,
-  signal: AbortSignal,
-): Promise<z.infer<typeof addressSchema>> {
-  const ask = (token: string): Promise<HttpResponse> =>
-    link.http.request(
-      { method: "POST", path: "/auth/sign-in-codes", headers: { authorization: `Bearer ${token}` } },
-      signal,
-    );
-  const token = await session.accessToken(signal);
-  let response = await ask(token);
-  if (response.status === 401) response = await ask(await session.renew(token, signal));
-  const body = parseJson(response.body);
-  const address = addressSchema.safeParse(body);
+async function askForAddress({ api }: Client, signal: AbortSignal): Promise<z.infer<typeof addressSchema>> {
+  const response = await api.request({ method: "POST", path: "/auth/sign-in-codes" }, signal);
+  const address = addressSchema.safeParse(parseJson(response.body));
   if (response.status === 200 && address.success) return address.data;
-  throw errorOf(response.status, body);
-}
-
-function errorOf(status: number, body: unknown): PipitError {
-  const parsed = errorSchema.safeParse(body);
-  if (parsed.success && isErrorCode(parsed.data.error.code)) {
-    return new PipitError(parsed.data.error.code, parsed.data.error.message);
-  }
-  return new PipitError(
-    "INTERNAL",
-    "The server gave no sign-in address. Are client and server of one version?",
-    {
-      detail: `HTTP ${status}`,
-    },
-  );
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+  const message = "The server gave no sign-in address. Are client and server of one version?";
+  const detail = `HTTP ${response.status}`;
+  throw errorInBody(response) ?? new PipitError("INTERNAL", message, { detail });
 }

@@ -46,20 +46,7 @@ async function checkSignIn(client: Client, signal: AbortSignal): Promise<readonl
 }
 
 async function readStatus(client: Client, signal: AbortSignal): Promise<ServerStatus> {
-  const token = await client.session.accessToken(signal);
-  const ask = (bearer: string) =>
-    client.link.http.request(
-      { method: "GET", path: "/v1/status", headers: { authorization: `Bearer ${bearer}` } },
-      signal,
-    );
-  let response = await ask(token);
-  if (response.status === 401) response = await ask(await client.session.renew(token, signal));
-  if (response.status === 401) {
-    throw new PipitError(
-      "TOKEN_INVALID",
-      "The server does not accept this sign-in. Run `pipit chat` and use /login.",
-    );
-  }
+  const response = await client.api.request({ method: "GET", path: "/v1/status" }, signal);
   const parsed = statusSchema.safeParse(response.status === 200 ? JSON.parse(response.body) : undefined);
   if (!parsed.success) {
     throw new PipitError("INTERNAL", `The server answered ${response.status} instead of its status.`);

@@ -5,6 +5,7 @@ import { createHistoryClient } from "#engine/history/history-client.ts";
 import { createFakeHttp, json, type FakeHttp } from "#engine/testing/fake-http.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { createFakeSession } from "#engine/testing/fake-session.ts";
+import { createSignedInHttp } from "#engine/wire/signed-in.ts";
 import type { AppClient, FoundServer } from "./app-ports.ts";
 import { createServerLook } from "./server-look.ts";
 
@@ -28,7 +29,7 @@ function lookAs(accountId: string | undefined): () => Promise<void> {
   const session = createFakeSession(accountId);
   const client = {
     session,
-    history: createHistoryClient(http, session),
+    history: createHistoryClient(createSignedInHttp(http, session)),
     findServer() {
       finds += 1;
       return find();

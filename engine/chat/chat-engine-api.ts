@@ -1,15 +1,15 @@
 import type { ChatEvent } from "#contract/chat-event.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Logger } from "#contract/logger.ts";
-import type { Clock, Outbox, Speaker, Transport } from "#engine/ports.ts";
-import type { SendingSession } from "#engine/session/session-api.ts";
+import type { AskServer, Clock, Outbox, Speaker } from "#engine/ports.ts";
+import type { SignInState } from "#engine/session/session-api.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { ChatState, Message } from "#contract/chat-state.ts";
 
-/** What a host gives {@link ChatEngine}; the host disposes of transport and speaker itself, after the engine. */
+/** What a host gives {@link ChatEngine}; the host disposes of its wire and speaker itself, after the engine. */
 export interface ChatEngineDeps {
-  readonly transport: Transport;
-  readonly session: SendingSession;
+  readonly ask: AskServer;
+  readonly session: SignInState;
   readonly outbox: Outbox;
   /** Absent: audio goes to `onEvent` only. */
   readonly speaker?: Speaker;

@@ -24,7 +24,7 @@ interface Life {
 function start(server: FaultyServer, outbox: Outbox, random: () => number, run: number): ChatHarness {
   let count = 0;
   const newId = () => `r${run}-${String((count += 1)).padStart(4, "0")}`;
-  return createChatHarness({ transport: server.transport, outbox, random, newId });
+  return createChatHarness({ answer: server.answer, outbox, random, newId });
 }
 
 /** Signed out by too many refused tokens: comes back like a person who signs in again. */

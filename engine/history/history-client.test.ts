@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createFakeHttp, json, unreachable } from "#engine/testing/fake-http.ts";
 import { createFakeSession } from "#engine/testing/fake-session.ts";
+import { createSignedInHttp } from "#engine/wire/signed-in.ts";
 import { createHistoryClient } from "./history-client.ts";
 
 const signal = new AbortController().signal;
@@ -8,7 +9,7 @@ const signal = new AbortController().signal;
 function setup() {
   const http = createFakeHttp();
   const session = createFakeSession("ann");
-  return { http, session, client: createHistoryClient(http, session) };
+  return { http, client: createHistoryClient(createSignedInHttp(http, session)) };
 }
 
 describe("history", () => {
@@ -102,17 +103,6 @@ describe("history", () => {
       "/v1/chats/search?q=bird+%26+co&scope=all",
       "/v1/chats/search?q=bird&scope=current&chat_id=c1",
     ]);
-  });
-
-  test("a 401 renews the token once", async () => {
-    const { http, session, client } = setup();
-    http.answer(({ headers }) =>
-      headers?.["authorization"] === "Bearer token-2" ? json(200, { data: [] }) : json(401, {}),
-    );
-    expect(await client.chats(signal)).toEqual([]);
-    expect(session.renewals).toEqual(["token-1"]);
-    http.answer(() => json(401, {}));
-    await expect(client.chats(signal)).rejects.toMatchObject({ code: "TOKEN_INVALID" });
   });
 
   test.each([

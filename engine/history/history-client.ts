@@ -4,7 +4,6 @@ import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
 import type { Message, MessagePart } from "#contract/chat-state.ts";
 import type { HttpClient, HttpResponse } from "#engine/ports.ts";
 import { errorInBody, parseJson } from "#engine/wire/http-error.ts";
-import type { SendingSession } from "#engine/session/session-api.ts";
 
 /** Stored conversations of the signed-in account (contracts §4). All methods throw PipitError. */
 export interface HistoryClient {
@@ -65,11 +64,13 @@ const searchSchema = z.object({
   ),
 });
 
-export function createHistoryClient(http: HttpClient, session: SendingSession): HistoryClient {
+/** @param http adds the sign-in */
+export function createHistoryClient(http: HttpClient): HistoryClient {
   async function get<T>(path: string, schema: z.ZodMiniType<T>, signal: AbortSignal): Promise<T> {
-    const token = await session.accessToken(signal);
-    let response = await request(path, token, signal);
-    if (response.status === 401) response = await request(path, await session.renew(token, signal), signal);
+    const response = await http.request(
+      { method: "GET", path, headers: { accept: "application/json" } },
+      signal,
+    );
     if (response.status !== 200) throw errorOf(response);
     const parsed = schema.safeParse(parseJson(response.body));
     if (parsed.success) return parsed.data;
@@ -80,12 +81,6 @@ export function createHistoryClient(http: HttpClient, session: SendingSession): 
         detail: `GET ${path}: ${parsed.error.issues.map((issue) => issue.path.join(".")).join(", ")}`,
       },
     );
-  }
-
-  function request(path: string, token: string, signal: AbortSignal): Promise<HttpResponse> {
-    const authorization = session.byCookie === true ? {} : { authorization: `Bearer ${token}` };
-    const headers = { ...authorization, accept: "application/json" };
-    return http.request({ method: "GET", path, headers }, signal);
   }
 
   return {
@@ -161,10 +156,6 @@ function errorOf(response: HttpResponse): PipitError {
   if (told !== undefined) return told;
   const detail = `HTTP ${response.status}`;
   switch (response.status) {
-    case 401:
-      return new PipitError("TOKEN_INVALID", "The server does not accept this sign-in. Sign in again.", {
-        detail,
-      });
     case 403:
       return new PipitError("NOT_ALLOWED", "This account may not see that.", { detail });
     case 404:

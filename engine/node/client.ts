@@ -12,15 +12,20 @@ import { createSignOutMarker } from "./keychain/sign-out-marker.ts";
 import { serverOf, type ClientServer } from "./keychain/start-token-store.ts";
 import { openOutbox, type SqliteOutbox } from "./files/sqlite-outbox.ts";
 import type { Logger } from "#contract/logger.ts";
-import type { OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
+import type { HttpClient, OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
 import type { Session } from "#engine/session/session-api.ts";
 import { createSession } from "#engine/session/session.ts";
+import { createAsk } from "#engine/wire/ask.ts";
+import { createRpcTransport } from "#engine/wire/rpc-transport.ts";
+import { createSignedInHttp } from "#engine/wire/signed-in.ts";
 import { systemClock } from "#engine/system-clock.ts";
 
 /** Everything a program on Node needs to talk; disposed of as one. */
 export interface Client extends AsyncDisposable {
   readonly engine: ChatEngine;
   readonly session: Session;
+  /** The server's HTTP, with the sign-in on every request. Throws as `signedIn`. */
+  readonly api: HttpClient;
   readonly history: HistoryClient;
   readonly link: ServerLink;
   readonly outbox: SqliteOutbox;
@@ -63,8 +68,8 @@ export async function openClient(options: ClientOptions): Promise<Client> {
   await using cleanup = new AsyncDisposableStack();
   const outbox = cleanup.use(await openOutbox({ home, logger }));
   const [tokenStore, hardwareId] = await Promise.all([options.tokenStore, loadHardwareId({ home, logger })]);
-  const link: ServerLink = cleanup.use(openLink(options, logger, (signal) => session.accessToken(signal)));
-  const session: Session = cleanup.use(
+  const link = cleanup.use(openLink(options, logger));
+  const session = cleanup.use(
     createSession({
       tokenStore,
       http: link.http,
@@ -75,9 +80,10 @@ export async function openClient(options: ClientOptions): Promise<Client> {
       serverUrl,
     }),
   );
+  const api = createSignedInHttp(link.http, session);
   const engine = cleanup.use(
     createChatEngine({
-      transport: link.transport,
+      ask: createAsk(createRpcTransport({ connection: link.rpc, credentials: session }), logger),
       session,
       outbox,
       ...(options.speaker === undefined ? {} : { speaker: options.speaker }),
@@ -101,7 +107,8 @@ export async function openClient(options: ClientOptions): Promise<Client> {
     outbox,
     link,
     ownServer,
-    history: createHistoryClient(link.http, session),
+    api,
+    history: createHistoryClient(api),
     async waiting() {
       const state = session.store.getState();
       return state.kind === "signed-in" ? outbox.list(state.accountId) : [];
@@ -111,24 +118,16 @@ export async function openClient(options: ClientOptions): Promise<Client> {
   };
 }
 
-function openLink(
-  options: ClientOptions,
-  logger: Logger,
-  accessToken: (signal: AbortSignal) => Promise<string>,
-): ServerLink {
+function openLink(options: ClientOptions, logger: Logger): ServerLink {
   const { home, serverUrl, grpcUrl } = options.server;
   const { serverEntry, launcher } = options;
   return createServerLink({
-    server: {
-      home,
-      ...(serverUrl === undefined ? {} : { httpUrl: serverUrl }),
-      ...(grpcUrl === undefined ? {} : { grpcUrl }),
-      ...(launcher === undefined ? {} : { launcher }),
-      spawn: serverUrl === undefined && grpcUrl === undefined,
-      serverEntry,
-      logger,
-    },
-    accessToken,
+    home,
+    ...(serverUrl === undefined ? {} : { httpUrl: serverUrl }),
+    ...(grpcUrl === undefined ? {} : { grpcUrl }),
+    ...(launcher === undefined ? {} : { launcher }),
+    spawn: serverUrl === undefined && grpcUrl === undefined,
+    serverEntry,
     logger,
   });
 }

@@ -1,6 +1,6 @@
 import type { AuthState, TokenPlace } from "#contract/auth-state.ts";
 import type { Logger } from "#contract/logger.ts";
-import type { Clock, HttpClient, LocalSecretSource, TokenStore } from "#engine/ports.ts";
+import type { Credentials, Clock, HttpClient, LocalSecretSource, TokenStore } from "#engine/ports.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 
 /** What a host gives {@link Session}. */
@@ -23,32 +23,15 @@ export interface TokenUpdated {
   readonly accessExpiresAtMs: number;
 }
 
-/** The part of a session that sending needs. */
-export interface SendingSession {
+/** Whose sign-in there is, for whoever does not make requests. */
+export interface SignInState {
   readonly store: ReadonlyStore<AuthState>;
-  /** The browser adds the sign-in to every request by itself: nobody puts the token on the wire. */
-  readonly byCookie?: true;
   /** Reads the stored sign-in; resolves to the resulting state and never throws. Offline is no reason to sign out. */
   restore(signal: AbortSignal): Promise<AuthState>;
-  /**
-   * A token that lives at least 60 s more, refreshed if needed (one refresh at a time, also across processes).
-   *
-   * @throws PipitError SIGNED_OUT; SERVER_UNREACHABLE when a refresh is needed and impossible (the session stays);
-   *   CANCELLED.
-   */
-  accessToken(signal: AbortSignal): Promise<string>;
-  /**
-   * Another token after the server refused `rejectedToken` with UNAUTHENTICATED.
-   *
-   * @throws as accessToken; SIGNED_OUT when there is no way to renew.
-   */
-  renew(rejectedToken: string, signal: AbortSignal): Promise<string>;
-  /** Ends the session because even the renewed `token` is refused; a token that is no longer current changes nothing. */
-  refuse(token: string, signal: AbortSignal): Promise<void>;
 }
 
 /** Who is signed in, and the only holder of tokens outside the token store. */
-export interface Session extends SendingSession, AsyncDisposable {
+export interface Session extends SignInState, Credentials, AsyncDisposable {
   /** Where the tokens rest; for telling the person of a fallback. */
   place(): TokenPlace;
   onTokenUpdated(listener: (event: TokenUpdated) => void): () => void;

@@ -15,9 +15,9 @@ describe("refresh", () => {
       return grant(2);
     });
     s.clock.advance(840_000);
-    expect(await s.session.accessToken(signal)).toBe("access-1");
+    expect(await s.accessToken(signal)).toBe("access-1");
     s.clock.advance(1);
-    expect(await s.session.accessToken(signal)).toBe("access-2");
+    expect(await s.accessToken(signal)).toBe("access-2");
     expect(s.store.stored).toMatchObject({
       accessToken: "access-2",
       refreshToken: "refresh-2",
@@ -38,12 +38,8 @@ describe("refresh", () => {
     const answer = Promise.withResolvers<HttpResponse>();
     s.http.answer(() => answer.promise);
     const controller = new AbortController();
-    const aborted = s.session.accessToken(controller.signal);
-    const others = [
-      s.session.accessToken(signal),
-      s.session.renew("access-1", signal),
-      s.session.accessToken(signal),
-    ];
+    const aborted = s.accessToken(controller.signal);
+    const others = [s.accessToken(signal), s.renew("access-1", signal), s.accessToken(signal)];
     await settle();
     controller.abort();
     await expect(aborted).rejects.toMatchObject({ code: "CANCELLED" });
@@ -63,7 +59,7 @@ describe("refresh", () => {
       return grant(spent.size + 1);
     });
     const processes = [1, 2, 3, 4].map(() => createSessionHarness(undefined, { store, http }));
-    const got = await Promise.all(processes.map((s) => s.session.accessToken(signal)));
+    const got = await Promise.all(processes.map((s) => s.accessToken(signal)));
     expect(got).toEqual(["access-2", "access-2", "access-2", "access-2"]);
     expect(http.requests).toHaveLength(1);
     expect(processes.every((s) => s.state().kind === "signed-in")).toBe(true);
@@ -95,13 +91,13 @@ describe("refresh", () => {
   ])("that fails by $name does not end the session", async ({ answer, code }) => {
     const s = createSessionHarness(tokens({ accessExpiresAtMs: 0 }));
     s.http.answer(answer);
-    const error = await s.session.accessToken(signal).catch((reason: unknown) => reason);
+    const error = await s.accessToken(signal).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code });
     if (code === "RATE_LIMITED") expect(error).toMatchObject({ retryAfterMs: 7000 });
     expect(s.state().kind).toBe("signed-in");
     expect(s.store.stored?.refreshToken).toBe("refresh-1");
     s.http.answer(() => grant(2));
-    expect(await s.session.accessToken(signal)).toBe("access-2");
+    expect(await s.accessToken(signal)).toBe("access-2");
   });
 
   test("that is never answered ends after 8 s, and the session stays", async () => {
@@ -111,7 +107,7 @@ describe("refresh", () => {
       given = limited;
       return new Promise(() => {});
     });
-    const pending = s.session.accessToken(signal);
+    const pending = s.accessToken(signal);
     await settle();
     s.clock.advance(8000);
     await expect(pending).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
@@ -121,7 +117,7 @@ describe("refresh", () => {
 
   test("that fails while the token still lives uses it", async () => {
     const s = createSessionHarness(tokens({ accessExpiresAtMs: START_MS + 30_000 }));
-    expect(await s.session.accessToken(signal)).toBe("access-1");
+    expect(await s.accessToken(signal)).toBe("access-1");
     expect(s.http.requests).toHaveLength(1);
   });
 
@@ -132,7 +128,7 @@ describe("refresh", () => {
   ])("refused with $name ends the session and clears the store", async ({ answer }) => {
     const s = createSessionHarness(tokens({ accessExpiresAtMs: 0 }));
     s.http.answer(() => answer);
-    await expect(s.session.accessToken(signal)).rejects.toMatchObject({ code: "SIGNED_OUT" });
+    await expect(s.accessToken(signal)).rejects.toMatchObject({ code: "SIGNED_OUT" });
     expect(s.state()).toEqual({ kind: "signed-out", reason: "expired" });
     expect(s.store.stored).toBeUndefined();
   });
@@ -143,7 +139,7 @@ describe("refresh", () => {
       s.store.stored = tokens({ accessToken: "access-9", refreshToken: "refresh-9" });
       return json(400, { error: "invalid_grant" });
     });
-    expect(await s.session.accessToken(signal)).toBe("access-9");
+    expect(await s.accessToken(signal)).toBe("access-9");
     expect(s.state().kind).toBe("signed-in");
   });
 
@@ -151,11 +147,11 @@ describe("refresh", () => {
     const s = createSessionHarness(tokens({ accessExpiresAtMs: 0 }));
     s.store.saveError = new Error("disk full");
     s.http.answer(() => grant(2));
-    expect(await s.session.accessToken(signal)).toBe("access-2");
+    expect(await s.accessToken(signal)).toBe("access-2");
     expect(s.logger.lines.map((line) => line.event)).toContain("auth.tokens_not_saved");
     expect(s.store.stored?.accessToken).toBe("access-1");
     s.store.saveError = undefined;
-    expect(await s.session.accessToken(signal)).toBe("access-2");
+    expect(await s.accessToken(signal)).toBe("access-2");
     expect(s.store.stored).toMatchObject({ accessToken: "access-2", refreshToken: "refresh-2" });
   });
 
@@ -163,12 +159,16 @@ describe("refresh", () => {
     const out = createSessionHarness(tokens());
     await out.session.restore(signal);
     out.store.stored = undefined;
-    await expect(out.session.renew("access-1", signal)).rejects.toMatchObject({ code: "SIGNED_OUT" });
+    await expect(out.renew("access-1", signal)).rejects.toMatchObject({ code: "SIGNED_OUT" });
     expect(out.state()).toEqual({ kind: "signed-out", reason: "logout" });
     const other = createSessionHarness(tokens());
     await other.session.restore(signal);
-    other.store.stored = tokens({ accessToken: "bobs", accountId: "bob", accessExpiresAtMs: 5 });
-    expect(await other.session.renew("access-1", signal)).toBe("bobs");
+    other.store.stored = tokens({
+      accessToken: "bobs",
+      accountId: "bob",
+      accessExpiresAtMs: START_MS + 800_000,
+    });
+    expect(await other.renew("access-1", signal)).toBe("bobs");
     expect(other.state()).toMatchObject({ accountId: "bob" });
   });
 });
@@ -176,22 +176,22 @@ describe("refresh", () => {
 describe("renew and refuse", () => {
   test("renew of a token that is no longer current gives the current one", async () => {
     const s = createSessionHarness(tokens());
-    expect(await s.session.renew("older", signal)).toBe("access-1");
+    expect(await s.renew("older", signal)).toBe("access-1");
     expect(s.http.requests).toEqual([]);
   });
 
   test("renew of the current token refreshes although it looks alive", async () => {
     const s = createSessionHarness(tokens());
     s.http.answer(() => grant(2));
-    expect(await s.session.renew("access-1", signal)).toBe("access-2");
+    expect(await s.renew("access-1", signal)).toBe("access-2");
   });
 
   test("refuse ends the session, but not for an older token", async () => {
     const s = createSessionHarness(tokens());
     await s.session.restore(signal);
-    await s.session.refuse("older", signal);
+    await s.session.refuse({ accountId: "ann", token: "older" }, signal);
     expect(s.state().kind).toBe("signed-in");
-    await s.session.refuse("access-1", signal);
+    await s.session.refuse({ accountId: "ann", token: "access-1" }, signal);
     expect(s.state()).toEqual({ kind: "signed-out", reason: "refused" });
     expect(s.store.stored).toBeUndefined();
   });

@@ -9,7 +9,7 @@ describe("restore", () => {
     expect(s.state()).toEqual({ kind: "unknown" });
     await s.session.restore(signal);
     expect(s.state()).toEqual({ kind: "signed-in", accountId: "ann", accountName: "Ann", local: true });
-    expect(await s.session.accessToken(signal)).toBe("access-1");
+    expect(await s.accessToken(signal)).toBe("access-1");
     expect(s.http.requests).toEqual([]);
     expect(s.updates).toEqual([
       { name: "auth.token_updated", accountId: "ann", accessExpiresAtMs: tokens().accessExpiresAtMs },
@@ -32,7 +32,7 @@ describe("restore", () => {
   ])("with $name stored is signed out, and nothing is sent anywhere", async ({ stored, reason }) => {
     const s = createSessionHarness(stored);
     expect(await s.session.restore(signal)).toEqual({ kind: "signed-out", reason });
-    await expect(s.session.accessToken(signal)).rejects.toMatchObject({ code: "SIGNED_OUT" });
+    await expect(s.accessToken(signal)).rejects.toMatchObject({ code: "SIGNED_OUT" });
     expect(s.http.requests).toEqual([]);
     expect(s.store.stored).toBe(stored);
   });
@@ -47,7 +47,7 @@ describe("restore", () => {
 
   test("happens by itself at the first need of a token", async () => {
     const s = createSessionHarness(tokens());
-    expect(await s.session.accessToken(signal)).toBe("access-1");
+    expect(await s.accessToken(signal)).toBe("access-1");
     expect(s.state().kind).toBe("signed-in");
   });
 });

@@ -69,7 +69,7 @@ describe("local sign-in", () => {
     s.secrets.push("a");
     await expect(s.session.signInLocally(signal)).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
     expect(s.state()).toMatchObject({ kind: "signed-in" });
-    expect(await s.session.accessToken(signal)).toBe("access-1");
+    expect(await s.accessToken(signal)).toBe("access-1");
   });
 });
 
@@ -80,10 +80,10 @@ describe("sign-in with a token", () => {
     const token = jwt({ sub: "u1", name: "Zoë", exp });
     await s.session.signInWithToken(` ${token}\n`, signal);
     expect(s.state()).toEqual({ kind: "signed-in", accountId: "u1", accountName: "Zoë", local: false });
-    expect(await s.session.accessToken(signal)).toBe(token);
+    expect(await s.accessToken(signal)).toBe(token);
     s.clock.advance(60_000);
-    expect(await s.session.accessToken(signal)).toBe(token);
-    await expect(s.session.renew(token, signal)).rejects.toMatchObject({ code: "SIGNED_OUT" });
+    expect(await s.accessToken(signal)).toBe(token);
+    await expect(s.renew(token, signal)).rejects.toMatchObject({ code: "SIGNED_OUT" });
     expect(s.state()).toEqual({ kind: "signed-out", reason: "expired" });
     expect(s.store.stored).toBeUndefined();
     expect(s.http.requests).toEqual([]);
@@ -94,7 +94,7 @@ describe("sign-in with a token", () => {
     const token = jwt({ sub: "u1", preferred_username: "zoe" });
     await s.session.signInWithToken(token, signal);
     expect(s.state()).toMatchObject({ accountName: "zoe" });
-    await expect(s.session.renew(token, signal)).rejects.toMatchObject({ code: "SIGNED_OUT" });
+    await expect(s.renew(token, signal)).rejects.toMatchObject({ code: "SIGNED_OUT" });
     expect(s.state()).toEqual({ kind: "signed-out", reason: "refused" });
   });
 

@@ -17,7 +17,7 @@ describe("sign-out", () => {
     expect(s.store.stored).toBeUndefined();
     expect(s.http.requests[0]?.path).toBe("/oauth/revoke");
     expect(form(s.http.requests[0])).toMatchObject({ token: "refresh-1" });
-    await expect(s.session.accessToken(signal)).rejects.toMatchObject({ code: "SIGNED_OUT" });
+    await expect(s.accessToken(signal)).rejects.toMatchObject({ code: "SIGNED_OUT" });
   });
 
   test("works without a server, and leaves another server's sign-in alone", async () => {
@@ -35,7 +35,7 @@ describe("sign-out", () => {
     const s = createSessionHarness(tokens({ accessExpiresAtMs: 0 }));
     const answer = Promise.withResolvers<HttpResponse>();
     s.http.answer((request) => (request.path === "/oauth/token" ? answer.promise : json(200, {})));
-    const token = s.session.accessToken(signal).catch((reason: unknown) => reason);
+    const token = s.accessToken(signal).catch((reason: unknown) => reason);
     await settle();
     const out = s.session.signOut(signal);
     answer.resolve(grant(2));
@@ -49,7 +49,7 @@ describe("sign-out", () => {
   test("disposing ends a running refresh", async () => {
     const s = createSessionHarness(tokens({ accessExpiresAtMs: 0 }));
     s.http.answer(() => new Promise(() => {}));
-    const token = s.session.accessToken(signal).catch((reason: unknown) => reason);
+    const token = s.accessToken(signal).catch((reason: unknown) => reason);
     await settle();
     await s.session[Symbol.asyncDispose]();
     expect(await token).toMatchObject({ code: "CANCELLED" });
@@ -60,9 +60,9 @@ test("no token or secret is ever logged or shown", async () => {
   const s = createSessionHarness(tokens({ accessExpiresAtMs: 0 }));
   s.store.saveError = new Error("disk full");
   s.http.answer(() => grant(2));
-  await s.session.accessToken(signal);
+  await s.accessToken(signal);
   s.http.answer(() => json(400, { error: "invalid_grant" }));
-  await s.session.renew("access-2", signal).catch(() => {});
+  await s.renew("access-2", signal).catch(() => {});
   s.secrets.push("one-time", "one-time");
   await s.session.signInLocally(signal).catch(() => {});
   expect(s.logger.lines.length).toBeGreaterThan(0);

@@ -2,7 +2,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { AuthState, TokenPlace } from "#contract/auth-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { waitFor } from "#engine/abort.ts";
-import type { StoredTokens } from "#engine/ports.ts";
+import type { Attachment, StoredTokens } from "#engine/ports.ts";
 import { readClaims } from "./jwt-claims.ts";
 import type { Session, SessionDeps, TokenUpdated } from "./session-api.ts";
 import { createTokenEndpoint, type TokenEndpoint } from "./token-endpoint.ts";
@@ -56,33 +56,26 @@ class TokenSession implements Session {
     return this.store.getState();
   }
 
-  async accessToken(signal: AbortSignal): Promise<string> {
+  async attach(headers: Headers, signal: AbortSignal): Promise<Attachment> {
+    const { accountId, accessToken: token } = await this.#live(signal);
+    headers.set("authorization", `Bearer ${token}`);
+    return { accountId, token };
+  }
+
+  async renewAfter(refused: Attachment, signal: AbortSignal): Promise<void> {
     const tokens = await this.#current(signal);
-    if (isFresh(tokens, this.#deps.clock.nowMs())) {
-      if (this.#unsaved) await this.#save(tokens);
-      return tokens.accessToken;
-    }
+    if (tokens.accessToken === refused.token) await this.#renewed(tokens, refused.token, signal);
+  }
+
+  async refuse(refused: Attachment, signal: AbortSignal): Promise<void> {
     try {
-      return (await this.#renewed(tokens, undefined, signal)).accessToken;
+      await this.#deps.tokenStore.withLock(async () => {
+        const tokens = this.#tokens;
+        if (tokens !== undefined && tokens.accessToken === refused.token) await this.#end(tokens, "refused");
+      }, signal);
     } catch (reason) {
-      const error = PipitError.from(reason);
-      // Not renewed in time, but still good for this call.
-      if (error.retryable && tokens.accessExpiresAtMs > this.#deps.clock.nowMs()) return tokens.accessToken;
-      throw error;
+      this.#deps.logger.warn("auth.refuse_failed", { detail: PipitError.from(reason).message });
     }
-  }
-
-  async renew(rejectedToken: string, signal: AbortSignal): Promise<string> {
-    const tokens = await this.#current(signal);
-    if (tokens.accessToken !== rejectedToken) return tokens.accessToken;
-    return (await this.#renewed(tokens, rejectedToken, signal)).accessToken;
-  }
-
-  async refuse(token: string, signal: AbortSignal): Promise<void> {
-    await this.#deps.tokenStore.withLock(async () => {
-      if (this.#tokens?.accessToken !== token) return;
-      await this.#end(this.#tokens, "refused");
-    }, signal);
   }
 
   async signInLocally(signal: AbortSignal): Promise<AuthState> {
@@ -160,6 +153,23 @@ class TokenSession implements Session {
     if (this.store.getState().kind === "unknown") await this.restore(signal);
     if (this.#tokens === undefined) throw signedOutError();
     return this.#tokens;
+  }
+
+  /** Tokens that can be used for a call now, renewed if need be. */
+  async #live(signal: AbortSignal): Promise<StoredTokens> {
+    const tokens = await this.#current(signal);
+    if (isFresh(tokens, this.#deps.clock.nowMs())) {
+      if (this.#unsaved) await this.#save(tokens);
+      return tokens;
+    }
+    try {
+      return await this.#renewed(tokens, undefined, signal);
+    } catch (reason) {
+      const error = PipitError.from(reason);
+      // Not renewed in time, but still good for this call.
+      if (error.retryable && tokens.accessExpiresAtMs > this.#deps.clock.nowMs()) return tokens;
+      throw error;
+    }
   }
 
   #renewed(tokens: StoredTokens, rejected: string | undefined, signal: AbortSignal): Promise<StoredTokens> {

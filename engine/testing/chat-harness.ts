@@ -3,6 +3,8 @@ import type { ChatEngine, ChatEngineDeps } from "#engine/chat/chat-engine-api.ts
 import { answerText, type AssistantMessage, type ChatState, type UserMessage } from "#contract/chat-state.ts";
 import { createMemoryOutbox } from "#engine/chat/memory-outbox.ts";
 import type { Outbox } from "#engine/ports.ts";
+import { createFakeAsk } from "./fake-ask.ts";
+import type { FaultyServer } from "./faulty-server.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 import { createFakeLogger, type FakeLogger } from "./fake-logger.ts";
 import { createFakeSession, type FakeSession } from "./fake-session.ts";
@@ -25,16 +27,21 @@ export interface ChatHarness {
   queued(): Promise<readonly string[]>;
 }
 
-export function createChatHarness(deps: Partial<ChatEngineDeps> = {}): ChatHarness {
-  const transport = createFakeTransport();
-  const session = createFakeSession("ann");
+/** What a test may set; with `answer` it is this server that is asked, instead of the test itself. */
+export interface ChatHarnessDeps extends Partial<Omit<ChatEngineDeps, "ask">> {
+  readonly session?: FakeSession;
+  readonly answer?: FaultyServer["answer"];
+}
+
+export function createChatHarness({ answer: server, ...deps }: ChatHarnessDeps = {}): ChatHarness {
+  const session = deps.session ?? createFakeSession("ann");
+  const transport = createFakeTransport(session);
   const outbox = deps.outbox ?? createMemoryOutbox();
   const clock = createFakeClock();
   const logger = createFakeLogger();
   let count = 0;
   const engine = createChatEngine({
-    transport,
-    session,
+    ask: server === undefined ? transport.ask : createFakeAsk(session, server),
     clock,
     logger,
     hardwareId: "hw",
@@ -42,6 +49,7 @@ export function createChatHarness(deps: Partial<ChatEngineDeps> = {}): ChatHarne
     newId: () => `id-${(count += 1)}`,
     random: () => 0.5,
     ...deps,
+    session,
     outbox,
   });
   const state = () => engine.store.getState();

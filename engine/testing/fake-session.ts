@@ -1,24 +1,25 @@
 import { createStore } from "zustand/vanilla";
 import type { AuthState } from "#contract/auth-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { SendingSession } from "#engine/session/session-api.ts";
+import type { Attachment, Credentials } from "#engine/ports.ts";
+import type { SignInState } from "#engine/session/session-api.ts";
 
 /** A session whose state the test sets. Its tokens are "token-1", "token-2" and so on. */
-export interface FakeSession extends SendingSession {
+export interface FakeSession extends SignInState, Credentials {
   signIn(accountId: string): void;
   signOut(reason?: "logout" | "expired" | "refused"): void;
-  /** What the next `accessToken` and `renew` throw, until set to undefined. */
+  /** What the next `attach` and `renewAfter` throw, until set to undefined. */
   failWith(error: PipitError | undefined): void;
-  readonly renewals: string[];
-  readonly refusals: string[];
+  readonly renewals: (string | undefined)[];
+  readonly refusals: (string | undefined)[];
 }
 
 export function createFakeSession(accountId?: string): FakeSession {
   const store = createStore<AuthState>()(() => ({ kind: "unknown" }));
   let generation = 1;
   let failure: PipitError | undefined;
-  const renewals: string[] = [];
-  const refusals: string[] = [];
+  const renewals: (string | undefined)[] = [];
+  const refusals: (string | undefined)[] = [];
 
   function signIn(id: string): void {
     store.setState({ kind: "signed-in", accountId: id, accountName: id, local: true }, true);
@@ -26,10 +27,11 @@ export function createFakeSession(accountId?: string): FakeSession {
   function signOut(reason: "logout" | "expired" | "refused" = "logout"): void {
     store.setState({ kind: "signed-out", reason }, true);
   }
-  async function token(): Promise<string> {
+  async function attachment(): Promise<Attachment> {
     if (failure !== undefined) throw failure;
-    if (store.getState().kind !== "signed-in") throw new PipitError("SIGNED_OUT", "You are not signed in.");
-    return `token-${generation}`;
+    const state = store.getState();
+    if (state.kind !== "signed-in") throw new PipitError("SIGNED_OUT", "You are not signed in.");
+    return { accountId: state.accountId, token: `token-${generation}` };
   }
 
   if (accountId !== undefined) signIn(accountId);
@@ -46,14 +48,18 @@ export function createFakeSession(accountId?: string): FakeSession {
       if (store.getState().kind === "unknown") store.setState({ kind: "signed-out", reason: "never" }, true);
       return store.getState();
     },
-    accessToken: token,
-    async renew(rejected) {
-      renewals.push(rejected);
-      generation += 1;
-      return token();
+    async attach(headers) {
+      const attached = await attachment();
+      headers.set("authorization", `Bearer ${attached.token}`);
+      return attached;
     },
-    async refuse(refused) {
-      refusals.push(refused);
+    async renewAfter({ token }) {
+      renewals.push(token);
+      generation += 1;
+      await attachment();
+    },
+    async refuse({ token }) {
+      refusals.push(token);
       signOut("refused");
     },
   };

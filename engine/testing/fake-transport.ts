@@ -1,6 +1,7 @@
 import type { ChatEvent } from "#contract/chat-event.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { StreamCall, Transport } from "#engine/ports.ts";
+import type { AskServer, Credentials, StreamCall } from "#engine/ports.ts";
+import { createFakeAsk } from "./fake-ask.ts";
 
 /** The test's side of one running call. */
 export interface FakeCall {
@@ -14,14 +15,15 @@ export interface FakeCall {
   left(): boolean;
 }
 
-/** A transport whose server is the test. */
-export interface FakeTransport extends Transport {
+/** A wire whose server is the test. */
+export interface FakeTransport {
+  readonly ask: AskServer;
   readonly calls: FakeCall[];
   /** Resolves to the `index`-th call (0-based) as soon as it is made. */
   call(index: number): Promise<FakeCall>;
 }
 
-export function createFakeTransport(): FakeTransport {
+export function createFakeTransport(credentials: Credentials): FakeTransport {
   const calls: FakeCall[] = [];
   const waiters = new Map<number, (call: FakeCall) => void>();
 
@@ -34,14 +36,12 @@ export function createFakeTransport(): FakeTransport {
       waiters.set(index, resolve);
       return promise;
     },
-    streamAudio(call, signal) {
+    ask: createFakeAsk(credentials, (call, signal) => {
       const { fake, stream } = createCall(call, signal);
       const index = calls.push(fake) - 1;
       waiters.get(index)?.(fake);
       return stream;
-    },
-    interruptSession: async () => [],
-    [Symbol.asyncDispose]: async () => {},
+    }),
   };
 }
 

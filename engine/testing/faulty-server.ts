@@ -1,6 +1,6 @@
 import type { ChatEvent } from "#contract/chat-event.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { StreamCall, Transport } from "#engine/ports.ts";
+import type { StreamCall } from "#engine/ports.ts";
 
 /** mulberry32: small, seeded, good enough to shuffle faults. */
 export function createRandom(seed: number): () => number {
@@ -20,7 +20,7 @@ export function answerTo(prompt: string): string {
 
 /** A server that keeps contracts §1 (one turn per client_message_id, replay) and fails at random where it may. */
 export interface FaultyServer {
-  readonly transport: Transport;
+  readonly answer: (call: StreamCall, signal: AbortSignal) => AsyncIterable<ChatEvent>;
   /** Ids in the order in which their turns were completed, per chat. */
   readonly completed: Map<string, string[]>;
   /** From now on nothing fails. */
@@ -65,7 +65,7 @@ export function createFaultyServer(random: () => number): FaultyServer {
     return breaks(0.2);
   }
 
-  async function* streamAudio(call: StreamCall, signal: AbortSignal): AsyncGenerator<ChatEvent> {
+  async function* answer(call: StreamCall, signal: AbortSignal): AsyncGenerator<ChatEvent> {
     mayFail();
     const id = call.clientMessageId;
     const known = turns.get(id);
@@ -85,13 +85,8 @@ export function createFaultyServer(random: () => number): FaultyServer {
     yield { type: "end" };
   }
 
-  const transport: Transport = {
-    streamAudio,
-    interruptSession: async () => [],
-    [Symbol.asyncDispose]: async () => {},
-  };
   return {
-    transport,
+    answer,
     completed,
     heal() {
       isHealthy = true;

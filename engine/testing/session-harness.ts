@@ -23,6 +23,10 @@ export interface SessionHarness {
   readonly secrets: (string | undefined)[];
   readonly updates: readonly TokenUpdated[];
   state(): AuthState;
+  /** The token that a request would carry now. */
+  accessToken(signal: AbortSignal): Promise<string>;
+  /** The token that a request would carry after the server refused another one. */
+  renew(refused: string, signal: AbortSignal): Promise<string>;
 }
 
 /** @param shared stands for what several processes of one person have in common */
@@ -46,7 +50,26 @@ export function createSessionHarness(
   });
   const updates: TokenUpdated[] = [];
   session.onTokenUpdated((event) => updates.push(event));
-  return { session, clock, http, store, logger, secrets, updates, state: () => session.store.getState() };
+  async function accessToken(signal: AbortSignal): Promise<string> {
+    const headers = new Headers();
+    const { token } = await session.attach(headers, signal);
+    return headers.get("authorization") === `Bearer ${token}` ? (token ?? "") : "";
+  }
+  return {
+    session,
+    clock,
+    http,
+    store,
+    logger,
+    secrets,
+    updates,
+    state: () => session.store.getState(),
+    accessToken,
+    async renew(refused, signal) {
+      await session.renewAfter({ accountId: "ann", token: refused }, signal);
+      return await accessToken(signal);
+    },
+  };
 }
 
 /** Ann's tokens, good for 15 minutes and 30 days from {@link START_MS}. */

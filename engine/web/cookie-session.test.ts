@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { createFakeHttp, form, json, unreachable } from "#engine/testing/fake-http.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { createHistoryClient } from "#engine/history/history-client.ts";
+import { createSignedInHttp } from "#engine/wire/signed-in.ts";
 import { createCookieSession } from "./cookie-session.ts";
 import { createMemoryValues } from "./page-values.ts";
 
@@ -22,12 +23,10 @@ describe("starting", () => {
     using _ = session;
     http.answer(() => json(200, ann));
     expect(await session.restore(never)).toEqual(signedIn);
-    const stand = await session.accessToken(never);
-    const history = createHistoryClient(http, session);
+    const history = createHistoryClient(createSignedInHttp(http, session));
     http.answer(() => json(200, { data: [] }));
     await history.chats(never);
     expect(http.requests.map(({ path }) => path)).toEqual(["/auth/me", "/v1/chats"]);
-    expect(JSON.stringify(http.requests)).not.toContain(stand);
     expect(http.requests[1]?.headers).toEqual({ accept: "application/json" });
   });
 
@@ -36,16 +35,16 @@ describe("starting", () => {
     using _ = session;
     http.answer(() => json(401, { error: { code: "TOKEN_MISSING", message: "Sign in." } }));
     expect(await session.restore(never)).toEqual({ kind: "signed-out", reason: "never" });
-    await expect(session.accessToken(never)).rejects.toMatchObject({ code: "SIGNED_OUT" });
+    await expect(session.attach(new Headers(), never)).rejects.toMatchObject({ code: "SIGNED_OUT" });
   });
 
   test("without a server says so, and the next use asks again", async () => {
     const { http, session } = setup();
     using _ = session;
     expect(await session.restore(never)).toMatchObject({ kind: "failed", code: "SERVER_UNREACHABLE" });
-    await expect(session.accessToken(never)).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
+    await expect(session.attach(new Headers(), never)).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
     http.answer(() => json(200, ann));
-    await session.accessToken(never);
+    await session.attach(new Headers(), never);
     expect(session.store.getState()).toEqual(signedIn);
   });
 
@@ -110,10 +109,10 @@ describe("a refused request", () => {
     using _ = session;
     http.answer(() => json(200, ann));
     await session.restore(never);
-    const stand = await session.accessToken(never);
-    expect(await session.renew(stand, never)).toBe(stand);
+    const stand = await session.attach(new Headers(), never);
+    await session.renewAfter(stand, never);
     http.answer(() => json(401, {}));
-    await expect(session.renew(stand, never)).rejects.toMatchObject({ code: "SIGNED_OUT" });
+    await expect(session.renewAfter(stand, never)).rejects.toMatchObject({ code: "SIGNED_OUT" });
     expect(session.store.getState()).toEqual({ kind: "signed-out", reason: "expired" });
   });
 
@@ -125,7 +124,9 @@ describe("a refused request", () => {
     http.answer(() => {
       throw unreachable();
     });
-    await expect(session.renew("x", never)).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
+    await expect(session.renewAfter({ accountId: "a1" }, never)).rejects.toMatchObject({
+      code: "SERVER_UNREACHABLE",
+    });
     expect(await session.restore(never)).toEqual(signedIn);
   });
 
@@ -134,7 +135,7 @@ describe("a refused request", () => {
     using _ = session;
     http.answer(() => json(200, ann));
     await session.restore(never);
-    await session.refuse("x", never);
+    await session.refuse({ accountId: "a1" }, never);
     expect(session.store.getState()).toEqual({ kind: "signed-out", reason: "expired" });
   });
 });

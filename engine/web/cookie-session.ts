@@ -3,13 +3,11 @@ import type { AuthState } from "#contract/auth-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { waitFor } from "#engine/abort.ts";
 import type { Logger } from "#contract/logger.ts";
-import type { HttpClient, HttpRequest } from "#engine/ports.ts";
-import type { SendingSession } from "#engine/session/session-api.ts";
+import type { Attachment, Credentials, HttpClient, HttpRequest } from "#engine/ports.ts";
+import type { SignInState } from "#engine/session/session-api.ts";
 import { readAccount, refusalOf, type Account } from "./auth-answers.ts";
 import type { PageValues } from "./page-values.ts";
 
-/** Stands where other hosts have a token; never sent anywhere. */
-const BY_COOKIE = "by-cookie";
 const CHANNEL = "pipit-session";
 const SIGNED_OUT = "signed-out";
 
@@ -20,7 +18,7 @@ export interface CookieSessionDeps {
 }
 
 /** Who is signed in, by a cookie that no script can read; the page itself never holds a token. */
-export interface CookieSession extends SendingSession, Disposable {
+export interface CookieSession extends SignInState, Credentials, Disposable {
   /**
    * Signs in with the code of a one-time address.
    *
@@ -38,7 +36,6 @@ export function createCookieSession(deps: CookieSessionDeps): CookieSession {
 }
 
 class PageSession implements CookieSession {
-  readonly byCookie = true;
   readonly store = createStore<AuthState>()(() => ({ kind: "unknown" }));
   readonly #deps: CookieSessionDeps;
   readonly #channel = new BroadcastChannel(CHANNEL);
@@ -65,17 +62,19 @@ class PageSession implements CookieSession {
     return this.store.getState();
   }
 
-  async accessToken(signal: AbortSignal): Promise<string> {
+  /** The browser adds the cookie by itself. */
+  async attach(_headers: Headers, signal: AbortSignal): Promise<Attachment> {
     const { kind } = this.store.getState();
     if (kind === "unknown" || kind === "failed") await waitFor(this.#ask("never"), signal);
-    if (this.store.getState().kind !== "signed-in") throw signedOut();
-    return BY_COOKIE;
+    const state = this.store.getState();
+    if (state.kind !== "signed-in") throw signedOut();
+    return { accountId: state.accountId };
   }
 
-  async renew(_rejected: string, signal: AbortSignal): Promise<string> {
+  /** The server may know this browser by another cookie by now. */
+  async renewAfter(_refused: Attachment, signal: AbortSignal): Promise<void> {
     const state = await waitFor(this.#ask("expired"), signal);
     if (state.kind !== "signed-in") throw signedOut();
-    return BY_COOKIE;
   }
 
   async refuse(): Promise<void> {

@@ -2,7 +2,6 @@ import { afterEach, expect, test, vi } from "vitest";
 import { defaultSettings } from "#contract/settings.ts";
 import { createMemoryOutbox } from "#engine/chat/memory-outbox.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
-import { createFakeTransport } from "#engine/testing/fake-transport.ts";
 import { openPageClient } from "./page-client.ts";
 import { createMemoryValues } from "./page-values.ts";
 
@@ -13,7 +12,6 @@ function open() {
   return openPageClient(
     {
       serverUrl,
-      transport: createFakeTransport(),
       logger: createFakeLogger(),
       hardwareId: "page-1",
       locale: "en",

@@ -1,18 +1,22 @@
 import { v7 as uuidV7 } from "uuid";
+import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Settings } from "#contract/settings.ts";
 import type { AppClient } from "#engine/app/app-ports.ts";
 import { createChatEngine } from "#engine/chat/chat-engine.ts";
 import type { ChatEngineDeps } from "#engine/chat/chat-engine-api.ts";
 import { createHistoryClient } from "#engine/history/history-client.ts";
+import type { AskServer, Credentials } from "#engine/ports.ts";
 import { systemClock } from "#engine/system-clock.ts";
+import { createSignedInHttp } from "#engine/wire/signed-in.ts";
 import { createCookieSession, type CookieSession } from "./cookie-session.ts";
 import { createPageHttpClient } from "./http-client.ts";
+import { createLazyAsk } from "./lazy-ask.ts";
 import type { PageStorage } from "./page-storage.ts";
 
 export interface PageClientOptions extends Pick<
   ChatEngineDeps,
-  "transport" | "speaker" | "hardwareId" | "locale" | "logger"
+  "speaker" | "hardwareId" | "locale" | "logger"
 > {
   /** Where the page came from. */
   readonly serverUrl: string;
@@ -31,6 +35,8 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
   const session = createCookieSession({ http, values: storage.values, logger });
   const engine = createChatEngine({
     ...options,
+    // A quarter of the page's code, which is not needed before the first question.
+    ask: createLazyAsk(() => loadAsk(serverUrl, session, logger)),
     session,
     outbox: storage.outbox,
     clock: systemClock,
@@ -41,7 +47,7 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
   return {
     engine,
     session,
-    history: createHistoryClient(http, session),
+    history: createHistoryClient(createSignedInHttp(http, session)),
     async signIn(signal) {
       const code = takeSignInCode();
       if (code === undefined) await session.restore(signal);
@@ -69,6 +75,19 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
       session[Symbol.dispose]();
     },
   };
+}
+
+async function loadAsk(serverUrl: string, credentials: Credentials, logger: Logger): Promise<AskServer> {
+  try {
+    const [{ createPageTransport }, { createAsk }] = await Promise.all([
+      import("./page-transport.ts"),
+      import("#engine/wire/ask.ts"),
+    ]);
+    return createAsk(createPageTransport(serverUrl, credentials), logger);
+  } catch (cause) {
+    const message = `Cannot reach the Pipit server at ${serverUrl}. Check that it runs and that you are online.`;
+    throw new PipitError("SERVER_UNREACHABLE", message, { cause });
+  }
 }
 
 /** A code that does not work is no reason to lose a sign-in that does. */

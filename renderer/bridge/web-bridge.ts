@@ -1,12 +1,9 @@
 import type { Availability } from "#contract/app-state.ts";
-import { PipitError } from "#contract/pipit-error.ts";
+import type { PipitError } from "#contract/pipit-error.ts";
 import { version } from "#contract/version.ts";
 import { createApp, type App } from "#engine/app/app.ts";
 import type { AppPorts } from "#engine/app/app-ports.ts";
-import type { Transport } from "#engine/ports.ts";
-import type { ConnectTransportOptions } from "#engine/web/connect-transport.ts";
 import { createConsoleLogger } from "#engine/web/console-logger.ts";
-import { createLazyTransport } from "#engine/web/lazy-transport.ts";
 import { openPageClient } from "#engine/web/page-client.ts";
 import { openPageSettings } from "#engine/web/page-settings.ts";
 import { loadDraft, loadPageHardwareId, openPageStorage, saveDraft } from "#engine/web/page-storage.ts";
@@ -38,12 +35,9 @@ export async function createWebBridge(): Promise<Bridge> {
     loadPageHardwareId(storage.values),
     loadDraft(storage.values),
   ]);
-  // A quarter of the page's code, which nobody needs before the first question.
-  const transport = createLazyTransport(() => loadTransport({ serverUrl, logger }));
   const speaker = canPlay() ? createWebAudioSpeaker({ workletUrl: playbackWorkletUrl, logger }) : undefined;
   speaker?.setVolume(settings.store.getState().volume);
   const client = {
-    transport,
     hardwareId,
     logger,
     serverUrl,
@@ -84,21 +78,10 @@ export async function createWebBridge(): Promise<Bridge> {
     async [Symbol.asyncDispose]() {
       lifetime.abort();
       await app[Symbol.asyncDispose]();
-      await transport[Symbol.asyncDispose]();
       await speaker?.[Symbol.asyncDispose]();
       for (const part of [settings, storage]) part[Symbol.dispose]();
     },
   };
-}
-
-async function loadTransport(options: ConnectTransportOptions): Promise<Transport> {
-  try {
-    const { createPageTransport } = await import("#engine/web/connect-transport.ts");
-    return createPageTransport(options);
-  } catch (cause) {
-    const message = `Cannot reach the Pipit server at ${options.serverUrl}. Check that it runs and that you are online.`;
-    throw new PipitError("SERVER_UNREACHABLE", message, { cause });
-  }
 }
 
 function initialState(): AppPorts["initial"] {

@@ -1,10 +1,8 @@
-import { v7 as uuidV7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import { defaultSettings } from "#contract/settings.ts";
 import { createMemoryOutbox } from "#engine/chat/memory-outbox.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
-import { createPageTransport } from "#engine/web/connect-transport.ts";
 import { openPageClient } from "#engine/web/page-client.ts";
 import { createMemoryValues } from "#engine/web/page-values.ts";
 import { startTestServer, type TestServer } from "./start-test-server.ts";
@@ -38,11 +36,9 @@ describe("the engine of the page", () => {
     const codes = ["wrong"];
     const refused: string[] = [];
     const { httpUrl: serverUrl } = server;
-    await using transport = createPageTransport({ serverUrl, logger });
     await using client = openPageClient(
       {
         serverUrl,
-        transport,
         logger,
         hardwareId: "page-1",
         locale: "en",
@@ -61,13 +57,10 @@ describe("the engine of the page", () => {
     expect(await client.findServer(signal)).toEqual({ httpUrl: serverUrl, own: false });
     expect(await client.history.modelName(signal)).toBeUndefined();
 
-    const ask = async (): Promise<ChatEvent[]> => {
-      const events: ChatEvent[] = [];
-      const call = { prompt: "What is 6 * 7?", clientMessageId: uuidV7(), hardwareId: "page-1", speak: true };
-      for await (const event of transport.streamAudio(call, signal)) events.push(event);
-      return events;
-    };
-    const events = await ask();
+    const events: ChatEvent[] = [];
+    client.engine.onEvent(({ event }) => events.push(event));
+    await client.engine.send({ text: "What is 6 * 7?", speak: true });
+    await client.engine.idle();
     const text = events.map((event) => (event.type === "text" ? event.text : "")).join("");
     expect(text).toContain("42");
     expect(events[0]?.type).toBe("turn");
@@ -81,7 +74,7 @@ describe("the engine of the page", () => {
     expect(messages.map((message) => message.role)).toEqual(["user", "assistant"]);
 
     await client.logout(signal);
-    await expect(ask()).rejects.toMatchObject({ code: expect.stringMatching(/^TOKEN_/u) });
+    await expect(client.engine.send({ text: "And 7 * 8?" })).rejects.toMatchObject({ code: "SIGNED_OUT" });
     await expect(history.chats(signal)).rejects.toMatchObject({ code: "SIGNED_OUT" });
   });
 });

@@ -2,6 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { createClient } from "@connectrpc/connect";
+import type { Credentials } from "#engine/ports.ts";
+import { createRpcTransport } from "#engine/wire/rpc-transport.ts";
+import { StreamingService } from "#proto/streaming_pb.ts";
 import { createServerLink } from "#engine/node/backend/server-link.ts";
 import { freePorts } from "./free-ports.ts";
 import { startTestServer } from "./start-test-server.ts";
@@ -14,19 +18,31 @@ test("a link finds its server again after it went away", async ({ signal }) => {
   const config = { http: { host: "127.0.0.1", port: http }, grpc: { host: "127.0.0.1", port: grpc } };
   let token = "";
   await using link = createServerLink({
-    server: {
-      home,
-      httpUrl: `http://127.0.0.1:${http}`,
-      grpcUrl: `127.0.0.1:${grpc}`,
-      spawn: false,
-      serverEntry: "",
-      logger,
-    },
-    accessToken: async () => token,
+    home,
+    httpUrl: `http://127.0.0.1:${http}`,
+    grpcUrl: `127.0.0.1:${grpc}`,
+    spawn: false,
+    serverEntry: "",
     logger,
   });
+  const credentials: Credentials = {
+    async attach(headers) {
+      headers.set("authorization", `Bearer ${token}`);
+      return { accountId: "local" };
+    },
+    renewAfter: async () => undefined,
+    refuse: async () => undefined,
+  };
+  const transport = createRpcTransport({ connection: link.rpc, credentials });
   const health = () => link.http.request({ method: "GET", path: "/health" }, signal);
-  const interrupt = () => link.transport.interruptSession("11111111-1111-1111-8111-111111111111", signal);
+  const interrupt = async () => {
+    const client = createClient(StreamingService, transport);
+    const { interruptedSessions } = await client.interruptSession(
+      { hardwareId: "11111111-1111-1111-8111-111111111111" },
+      { signal },
+    );
+    return interruptedSessions;
+  };
   try {
     await expect(health()).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
     for (const _ of ["first", "again"]) {

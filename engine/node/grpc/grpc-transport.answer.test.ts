@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ToolEvent_State, type StreamRequest } from "#proto/streaming_pb.ts";
+import { createFakeSession } from "#engine/testing/fake-session.ts";
 import { collect, connect, never, question } from "../testing/grpc-transport-kit.ts";
 import { response, startStreamingServer } from "../testing/streaming-server.ts";
 
@@ -36,9 +37,9 @@ describe("a whole answer", () => {
         call.end();
       },
     });
-    await using transport = connect(server.target);
+    using wire = connect(server.target);
     const image = { bytes: new Uint8Array([0xff, 0xd8, 0xff]), widthPx: 20, heightPx: 10 };
-    const events = await collect(transport.streamAudio({ ...question, image, locale: "ru" }, never));
+    const events = await collect(wire.ask({ ...question, image, locale: "ru" }, never));
     expect(events).toEqual([
       { type: "turn", chatId: "c", turnId: "t", replayed: true },
       { type: "tool", callId: "1", name: "clock", state: "done", summary: "12:00" },
@@ -72,12 +73,9 @@ describe("a whole answer", () => {
         call.end();
       },
     });
-    await using transport = connect(server.target);
+    using wire = connect(server.target);
     await collect(
-      transport.streamAudio(
-        { ...question, chatId: "c", sessionId: "s", searchAllChats: true, speak: false },
-        never,
-      ),
+      wire.ask({ ...question, chatId: "c", sessionId: "s", searchAllChats: true, speak: false }, never),
     );
     expect(requests[0]).toMatchObject({ chatId: "c", sessionId: "s", searchAllChats: true, speak: false });
     expect(requests[0]?.screenshot).toBeUndefined();
@@ -92,10 +90,11 @@ describe("a whole answer", () => {
         call.end();
       },
     });
-    let turn = 0;
-    await using transport = connect(server.target, { accessToken: async () => `token-${(turn += 1)}` });
-    await collect(transport.streamAudio(question, never));
-    await collect(transport.streamAudio(question, never));
+    const session = createFakeSession("ann");
+    using wire = connect(server.target, { credentials: session });
+    await collect(wire.ask(question, never));
+    await session.renewAfter({ accountId: "ann", token: "token-1" }, never);
+    await collect(wire.ask(question, never));
     expect(seen).toEqual(["Bearer token-1", "Bearer token-2"]);
   });
 });
@@ -115,8 +114,8 @@ test("a slow reader slows the server down instead of filling memory", async () =
       call.end();
     },
   });
-  await using transport = connect(server.target);
-  const events = transport.streamAudio(question, never)[Symbol.asyncIterator]();
+  using wire = connect(server.target);
+  const events = wire.ask(question, never)[Symbol.asyncIterator]();
   await events.next();
   // The server keeps writing until the flow-control windows are full, then stops: wait until it no longer moves.
   let before = -1;

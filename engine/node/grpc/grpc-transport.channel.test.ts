@@ -4,9 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ServerCredentials } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
-import { createGrpcTransport } from "./grpc-transport.ts";
 import { collect, connect, failure, never, question } from "../testing/grpc-transport-kit.ts";
-import { createRecordingLogger } from "../testing/recording-logger.ts";
 import { response, startStreamingServer } from "../testing/streaming-server.ts";
 
 describe("the channel", () => {
@@ -61,29 +59,12 @@ describe("the channel", () => {
           call.end();
         },
       });
-      await using trusting = connect(server.target, { tls: { caPem: readFileSync(cert, "utf8") } });
-      expect(await collect(trusting.streamAudio(question, never))).toEqual([{ type: "end" }]);
-      await using strict = createGrpcTransport({
-        target: server.target,
-        accessToken: async () => "t",
-        logger: createRecordingLogger(),
-      });
-      expect((await failure(collect(strict.streamAudio(question, never)))).code).toBe("SERVER_UNREACHABLE");
+      using trusting = connect(server.target, { tls: { caPem: readFileSync(cert, "utf8") } });
+      expect(await collect(trusting.ask(question, never))).toEqual([{ type: "end" }]);
+      using strict = connect(server.target, { tls: true });
+      expect((await failure(collect(strict.ask(question, never)))).code).toBe("SERVER_UNREACHABLE");
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-  });
-
-  test("warms up, and an aborted warm-up ends at once", async () => {
-    await using server = await startStreamingServer({});
-    await using transport = connect(server.target);
-    await transport.warmUp(never);
-    const gone = await startStreamingServer({});
-    await gone[Symbol.asyncDispose]();
-    await using lost = connect(gone.target);
-    const abort = new AbortController();
-    const ending = failure(lost.warmUp(abort.signal));
-    abort.abort();
-    expect((await ending).code).toBe("CANCELLED");
   });
 });

@@ -2,6 +2,7 @@ import { Metadata, status } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { createFakeSession } from "#engine/testing/fake-session.ts";
 import { collect, connect, failure, never, question } from "../testing/grpc-transport-kit.ts";
 import {
   errorTrailers,
@@ -12,8 +13,8 @@ import {
 
 async function failureOf(streamAudio: (call: StreamCallContext) => void): Promise<PipitError> {
   await using server = await startStreamingServer({ streamAudio });
-  await using transport = connect(server.target);
-  return await failure(collect(transport.streamAudio(question, never)));
+  using wire = connect(server.target);
+  return await failure(collect(wire.ask(question, never)));
 }
 
 describe("an error", () => {
@@ -38,8 +39,8 @@ describe("an error", () => {
 
   test("of another domain or with an unknown reason falls back to the plain status", async () => {
     for (const trailers of [
-      errorTrailers("STORAGE_FULL", "x", { domain: "else.where" }),
-      errorTrailers("NO_SUCH_REASON", "x"),
+      errorTrailers("STORAGE_FULL", "plan limit", { domain: "else.where" }),
+      errorTrailers("NO_SUCH_REASON", "plan limit"),
     ]) {
       const error = await failureOf((call) =>
         call.emit("error", { code: status.PERMISSION_DENIED, details: "plan limit", metadata: trailers }),
@@ -58,7 +59,7 @@ describe("an error", () => {
   });
 
   test.each([
-    [status.UNAUTHENTICATED, "TOKEN_INVALID"],
+    [status.UNAUTHENTICATED, "SIGNED_OUT"],
     [status.INVALID_ARGUMENT, "INVALID_REQUEST"],
     [status.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"],
     [status.ABORTED, "TURN_RUNNING_ELSEWHERE"],
@@ -118,11 +119,11 @@ describe("an error", () => {
         call.emit("error", { code: status.UNAVAILABLE, details: "gone" });
       },
     });
-    await using transport = connect(server.target);
+    using wire = connect(server.target);
     const seen: ChatEvent[] = [];
     const error = await failure(
       (async () => {
-        for await (const event of transport.streamAudio(question, never)) seen.push(event);
+        for await (const event of wire.ask(question, never)) seen.push(event);
       })(),
     );
     expect(seen).toEqual([
@@ -136,10 +137,10 @@ describe("an error", () => {
     await using server = await startStreamingServer({
       streamAudio: (call) => void call.write(response({ case: "textChunk", value: "one" })),
     });
-    await using transport = connect(server.target);
+    using wire = connect(server.target);
     const error = await failure(
       (async () => {
-        for await (const _ of transport.streamAudio(question, never)) server.kill();
+        for await (const _ of wire.ask(question, never)) server.kill();
       })(),
     );
     expect(error.code).toBe("SERVER_UNREACHABLE");
@@ -149,8 +150,8 @@ describe("an error", () => {
   test("of a server that is not there is SERVER_UNREACHABLE and names the cure", async () => {
     const gone = await startStreamingServer({});
     await gone[Symbol.asyncDispose]();
-    await using transport = connect(gone.target);
-    const error = await failure(collect(transport.streamAudio(question, never)));
+    using wire = connect(gone.target);
+    const error = await failure(collect(wire.ask(question, never)));
     expect(error.code).toBe("SERVER_UNREACHABLE");
     expect(error.message).toContain(gone.target);
     expect(error.message).toContain("pipit serve");
@@ -158,19 +159,62 @@ describe("an error", () => {
 
   test("for a message over the limit is final, and nothing is sent", async () => {
     await using server = await startStreamingServer({});
-    await using transport = connect(server.target);
+    using wire = connect(server.target);
     const error = await failure(
-      collect(transport.streamAudio({ ...question, prompt: "x".repeat(17 * 1024 * 1024) }, never)),
+      collect(wire.ask({ ...question, prompt: "x".repeat(17 * 1024 * 1024) }, never)),
     );
     expect(error).toMatchObject({ code: "INVALID_REQUEST", retryable: false });
+  });
+
+  test("that refuses the sign-in is answered by one renewal and one repeat, and the question is told so", async () => {
+    const seen: unknown[] = [];
+    await using server = await startStreamingServer({
+      streamAudio(call) {
+        const [bearer] = call.metadata.get("authorization");
+        seen.push(bearer);
+        if (bearer === "Bearer token-1") call.emit("error", { code: status.UNAUTHENTICATED, details: "old" });
+        else {
+          call.write(response({ case: "endMessage", value: "done" }));
+          call.end();
+        }
+      },
+    });
+    using wire = connect(server.target);
+    const told: unknown[] = [];
+    const events = wire.ask(question, never, (attachment) => told.push(attachment?.token));
+    expect(await collect(events)).toEqual([{ type: "end" }]);
+    expect(seen).toEqual(["Bearer token-1", "Bearer token-2"]);
+    expect(told).toEqual(["token-1", undefined, "token-2"]);
+  });
+
+  test("that refuses the sign-in in the middle of an answer breaks it off, to be asked for again", async () => {
+    const error = await failureOf((call) => {
+      call.write(response({ case: "textChunk", value: "one" }));
+      call.emit("error", { code: status.UNAUTHENTICATED, details: "over" });
+    });
+    expect(error).toMatchObject({ code: "SERVER_UNREACHABLE", retryable: true });
+  });
+
+  test("of whoever listens to the sign-in stops the call before it leaves", async () => {
+    let calls = 0;
+    await using server = await startStreamingServer({ streamAudio: () => void (calls += 1) });
+    using wire = connect(server.target);
+    const other = new PipitError("SIGNED_OUT", "Another account's.");
+    const stopped = wire.ask(question, never, () => {
+      throw other;
+    });
+    expect(await failure(collect(stopped))).toBe(other);
+    expect(calls).toBe(0);
   });
 
   test("of the token source is thrown as it is, and the call never starts", async () => {
     let calls = 0;
     await using server = await startStreamingServer({ streamAudio: () => void (calls += 1) });
     const signedOut = new PipitError("SIGNED_OUT", "Sign in first.");
-    await using transport = connect(server.target, { accessToken: () => Promise.reject(signedOut) });
-    expect(await failure(collect(transport.streamAudio(question, never)))).toBe(signedOut);
+    const session = createFakeSession("ann");
+    session.failWith(signedOut);
+    using wire = connect(server.target, { credentials: session });
+    expect(await failure(collect(wire.ask(question, never)))).toBe(signedOut);
     expect(calls).toBe(0);
   });
 });

@@ -1,9 +1,11 @@
 import { create } from "@bufbuild/protobuf";
+import { createClient, type CallOptions } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
-import { PipitError } from "#contract/pipit-error.ts";
-import { InterruptResponseSchema } from "#proto/streaming_pb.ts";
-import { collect, connect, failure, never, question } from "../testing/grpc-transport-kit.ts";
+import type { Attachment } from "#engine/ports.ts";
+import { createFakeSession } from "#engine/testing/fake-session.ts";
+import { InterruptResponseSchema, StreamingService } from "#proto/streaming_pb.ts";
+import { collect, connect, failure, never, question, type Wire } from "../testing/grpc-transport-kit.ts";
 import { response, startStreamingServer } from "../testing/streaming-server.ts";
 
 /** A server that says one word and then nothing; `cancelled` resolves when the client hangs up. */
@@ -21,11 +23,11 @@ async function startHalfAnswer() {
 describe("cancelling", () => {
   test("by abort reaches the server at once and ends with CANCELLED", async () => {
     await using server = await startHalfAnswer();
-    await using transport = connect(server.target);
+    using wire = connect(server.target);
     const abort = new AbortController();
     const error = await failure(
       (async () => {
-        for await (const _ of transport.streamAudio(question, abort.signal)) abort.abort();
+        for await (const _ of wire.ask(question, abort.signal)) abort.abort();
       })(),
     );
     await server.cancelled;
@@ -34,8 +36,8 @@ describe("cancelling", () => {
 
   test("by leaving the loop reaches the server", async () => {
     await using server = await startHalfAnswer();
-    await using transport = connect(server.target);
-    for await (const event of transport.streamAudio(question, never)) {
+    using wire = connect(server.target);
+    for await (const event of wire.ask(question, never)) {
       expect(event.type).toBe("text");
       break;
     }
@@ -46,27 +48,25 @@ describe("cancelling", () => {
     let calls = 0;
     await using server = await startStreamingServer({ streamAudio: () => void (calls += 1) });
     const asked = Promise.withResolvers<void>();
-    const token = Promise.withResolvers<string>();
-    await using transport = connect(server.target, {
-      accessToken: () => {
-        asked.resolve();
-        return token.promise;
-      },
-    });
+    const token = Promise.withResolvers<Attachment>();
+    const attach = () => {
+      asked.resolve();
+      return token.promise;
+    };
+    using wire = connect(server.target, { credentials: { ...createFakeSession("ann"), attach } });
     const abort = new AbortController();
-    const ending = failure(collect(transport.streamAudio(question, abort.signal)));
+    const ending = failure(collect(wire.ask(question, abort.signal)));
     await asked.promise;
     abort.abort();
     expect((await ending).code).toBe("CANCELLED");
-    token.resolve("late");
+    token.resolve({ accountId: "ann" });
+    await new Promise((resolve) => setTimeout(resolve, 20));
     expect(calls).toBe(0);
   });
 
   test("before the start does nothing at all", async () => {
-    await using transport = connect("127.0.0.1:9");
-    expect((await failure(collect(transport.streamAudio(question, AbortSignal.abort())))).code).toBe(
-      "CANCELLED",
-    );
+    using wire = connect("127.0.0.1:9");
+    expect((await failure(collect(wire.ask(question, AbortSignal.abort())))).code).toBe("CANCELLED");
   });
 
   test("is not what a server sees after a normal end", async () => {
@@ -81,25 +81,42 @@ describe("cancelling", () => {
         call.end();
       },
     });
-    await using transport = connect(server.target);
-    for await (const event of transport.streamAudio(question, never)) if (event.type === "end") break;
+    using wire = connect(server.target);
+    for await (const event of wire.ask(question, never)) if (event.type === "end") break;
     expect(await outcome.promise).toBe("finished");
+  });
+
+  test("happens to a stream that the server leaves open after the end", async () => {
+    const cancelled = Promise.withResolvers<number>();
+    await using server = await startStreamingServer({
+      streamAudio(call) {
+        const endedAtMs = performance.now();
+        call.on("cancelled", () => cancelled.resolve(performance.now() - endedAtMs));
+        call.write(response({ case: "endMessage", value: "done" }));
+      },
+    });
+    using wire = connect(server.target);
+    expect(await collect(wire.ask(question, never))).toEqual([{ type: "end" }]);
+    expect(await cancelled.promise).toBeGreaterThan(1_500);
   });
 
   test("happens to running calls when the transport is disposed", async () => {
     await using server = await startHalfAnswer();
-    const transport = connect(server.target);
+    const wire = connect(server.target);
     const error = await failure(
       (async () => {
-        for await (const _ of transport.streamAudio(question, never)) await transport[Symbol.asyncDispose]();
+        for await (const _ of wire.ask(question, never)) wire[Symbol.dispose]();
       })(),
     );
     expect(error.code).toBe("CANCELLED");
   });
 });
 
-describe("interruptSession", () => {
-  test("gives the interrupted sessions", async () => {
+describe("a unary call of a typed client", () => {
+  const interrupt = (wire: Wire, options?: CallOptions) =>
+    createClient(StreamingService, wire.transport).interruptSession({ hardwareId: "hw" }, options);
+
+  test("gives the answer", async () => {
     await using server = await startStreamingServer({
       interruptSession: (call, callback) =>
         callback(
@@ -107,31 +124,21 @@ describe("interruptSession", () => {
           create(InterruptResponseSchema, { success: true, interruptedSessions: [call.request.hardwareId] }),
         ),
     });
-    await using transport = connect(server.target);
-    expect(await transport.interruptSession("hw", never)).toEqual(["hw"]);
+    using wire = connect(server.target);
+    expect((await interrupt(wire)).interruptedSessions).toEqual(["hw"]);
   });
 
-  test("throws what the server refuses", async () => {
+  test("throws statuses, a missing sign-in, its deadline and aborts as a stream does", async () => {
     await using server = await startStreamingServer({
-      interruptSession: (_, callback) =>
-        callback(null, create(InterruptResponseSchema, { success: false, message: "empty" })),
+      interruptSession: (_, callback) => callback({ code: status.UNAVAILABLE, details: "no" }),
     });
-    await using transport = connect(server.target);
-    expect(await failure(transport.interruptSession("", never))).toMatchObject({
-      code: "HARDWARE_ID_INVALID",
-      message: "empty",
-    });
-  });
-
-  test("throws statuses, missing tokens and aborts as the stream does", async () => {
-    await using server = await startStreamingServer({
-      interruptSession: (_, callback) => callback({ code: status.UNAUTHENTICATED, details: "no" }),
-    });
-    await using transport = connect(server.target);
-    expect((await failure(transport.interruptSession("hw", never))).code).toBe("TOKEN_INVALID");
-    expect((await failure(transport.interruptSession("hw", AbortSignal.abort()))).code).toBe("CANCELLED");
-    const signedOut = new PipitError("SIGNED_OUT", "Sign in first.");
-    await using tokenless = connect(server.target, { accessToken: () => Promise.reject(signedOut) });
-    expect(await failure(tokenless.interruptSession("hw", never))).toBe(signedOut);
+    using wire = connect(server.target);
+    expect((await failure(interrupt(wire))).code).toBe("SERVER_UNREACHABLE");
+    expect((await failure(interrupt(wire, { signal: AbortSignal.abort() }))).code).toBe("CANCELLED");
+    using tokenless = connect(server.target, { credentials: createFakeSession() });
+    expect((await failure(interrupt(tokenless))).code).toBe("SIGNED_OUT");
+    await using silent = await startStreamingServer({ interruptSession: () => undefined });
+    using waiting = connect(silent.target);
+    expect((await failure(interrupt(waiting, { timeoutMs: 50 }))).code).toBe("DEADLINE_EXCEEDED");
   });
 });

@@ -1,198 +1,149 @@
-import { create } from "@bufbuild/protobuf";
-import { Client, Metadata, type ClientReadableStream } from "@grpc/grpc-js";
-import type { ChatEvent } from "#contract/chat-event.ts";
-import { PipitError } from "#contract/pipit-error.ts";
-import type { Logger } from "#contract/logger.ts";
-import type { StreamCall, Transport } from "#engine/ports.ts";
-import { newProgress, readEvents, serverText, type StreamProgress } from "#engine/wire/read-events.ts";
-import { toStreamRequest } from "#engine/wire/stream-events.ts";
-import { InterruptRequestSchema, StreamingService, type StreamResponse } from "#proto/streaming_pb.ts";
-import { authorizationInterceptor } from "./grpc-authorization.ts";
-import { grpcError, isServiceError } from "./grpc-errors.ts";
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
+import { Code, ConnectError, encodeBinaryHeader, type Transport } from "@connectrpc/connect";
+import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
+import { Client, Metadata, status as grpcStatus, type StatusObject } from "@grpc/grpc-js";
+import type { RpcConnection } from "#engine/wire/rpc-transport.ts";
 import { grpcMethod } from "./grpc-method.ts";
 import { channelCredentials, channelOptions } from "./grpc-target.ts";
 
-const streamAudioMethod = grpcMethod(StreamingService.method.streamAudio);
-const interruptMethod = grpcMethod(StreamingService.method.interruptSession);
-
-const CONNECT_TIMEOUT_MS = 10_000;
-const INTERRUPT_TIMEOUT_MS = 5_000;
-/** A server closes at once after its last word; one that does not is cut off after this. */
-const CLOSE_GRACE_MS = 2_000;
-
-export interface GrpcTransportOptions {
+export interface GrpcTarget {
   /** host:port, e.g. "127.0.0.1:50051" or "[::1]:50051". */
   readonly target: string;
   /** Default true. False (plaintext) is taken only for a loopback target. `caPem` trusts a private authority. */
   readonly tls?: boolean | { readonly caPem: string };
-  /** Asked before each call starts; what it throws is what the call throws. */
-  readonly accessToken: (signal: AbortSignal) => Promise<string>;
-  readonly logger: Logger;
-}
-
-/** A {@link Transport} that can connect before the first message. */
-export interface GrpcTransport extends Transport {
-  /** Connects now, so that the first message does not wait for it. Throws SERVER_UNREACHABLE. */
-  warmUp(signal: AbortSignal): Promise<void>;
 }
 
 /**
- * The gRPC wire of Node hosts. One channel, opened by the first use.
- *
- * A status other than OK is thrown, whatever was said before it; for the rest see `engine/wire/read-events.ts`.
+ * The gRPC wire of Node hosts: one channel, opened by the first call; disposing cancels what runs on it.
  *
  * @throws PipitError CONFIG_INVALID for a malformed target, or plaintext to another machine.
  */
-export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
-  const { target } = options;
-  const client = new Client(target, channelCredentials(target, options.tls ?? true), channelOptions(target));
-  // Calls that run when the transport is disposed are cancelled: closing a channel alone lets them go on.
-  const lifetime = new AbortController();
+export function openGrpc({ target, tls = true }: GrpcTarget): RpcConnection & Disposable {
+  const client = new Client(target, channelCredentials(target, tls), channelOptions(target));
+  const running = new Set<RunningCall>();
   return {
-    streamAudio: (call, signal) =>
-      streamAudio(client, options, call, AbortSignal.any([signal, lifetime.signal])),
-    interruptSession: (hardwareId, signal) =>
-      interruptSession(client, options, hardwareId, AbortSignal.any([signal, lifetime.signal])),
-    warmUp: (signal) => warmUp(client, target, AbortSignal.any([signal, lifetime.signal])),
-    async [Symbol.asyncDispose]() {
-      lifetime.abort();
+    transport: createTransport(client, running),
+    wording: {
+      deadline: `The server at ${target} took too long and the call was given up. Try again.`,
+      notPipit: `The server at ${target} is not a Pipit server. Check PIPIT_GRPC_URL.`,
+      unreachable: `No Pipit server answers at ${target}. Start one with \`pipit serve\`, or check PIPIT_GRPC_URL.`,
+      broken: `The connection to the server at ${target} broke. Try again.`,
+      failed: `The server at ${target} failed to answer. Its log has the details.`,
+    },
+    [Symbol.dispose]() {
+      // Closing a channel alone lets its calls go on.
+      for (const call of running) call.cancel();
       client.close();
     },
   };
 }
 
-async function* streamAudio(
-  client: Client,
-  options: GrpcTransportOptions,
-  call: StreamCall,
-  signal: AbortSignal,
-): AsyncGenerator<ChatEvent, void, undefined> {
-  if (signal.aborted) throw cancelled(signal.reason);
-  let tokenFailure: unknown;
-  const onFailure = (reason: unknown) => {
-    tokenFailure = reason;
+type RunningCall = ReturnType<Client["makeServerStreamRequest"]>;
+
+/** connect-es' transport on grpc-js, for unary calls and server streams. Throws ConnectError. */
+function createTransport(client: Client, running: Set<RunningCall>): Transport {
+  async function start<I extends DescMessage, O extends DescMessage>(
+    method: DescMethod & { readonly input: I; readonly output: O },
+    input: MessageInitShape<I>,
+    { signal, timeoutMs, header }: CallParts,
+  ) {
+    signal?.throwIfAborted();
+    const { path, serialize, deserialize } = grpcMethod(method);
+    const metadata = toMetadata(new Headers(header));
+    const deadline = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
+    const message = create(method.input, input);
+    const call = client.makeServerStreamRequest(path, serialize, deserialize, message, metadata, deadline);
+    running.add(call);
+    const onAbort = () => call.cancel();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const trailer = new Headers();
+    const ended = new Promise<StatusObject>((resolve) => {
+      call.once("status", (status) => {
+        running.delete(call);
+        signal?.removeEventListener("abort", onAbort);
+        addTo(trailer, status.metadata);
+        resolve(status);
+      });
+    });
+    // The status says the same.
+    call.on("error", () => undefined);
+    const headers = new Promise<Metadata>((resolve) => call.once("metadata", resolve));
+    const begun = await Promise.race([headers, ended]);
+    if (!(begun instanceof Metadata)) throwUnlessOk(begun);
+    const responseHeader = begun instanceof Metadata ? addTo(new Headers(), begun) : new Headers();
+    return { header: responseHeader, trailer, message: read<MessageShape<O>>(call, ended) };
+  }
+  return {
+    async unary(method, signal, timeoutMs, header, input) {
+      const parts = await start(method, input, { signal, timeoutMs, header });
+      const messages = await Array.fromAsync(parts.message);
+      const [message] = messages;
+      if (message === undefined || messages.length > 1)
+        throw new ConnectError(`${messages.length} messages answer a unary call`, Code.Unimplemented);
+      return { ...parts, message, stream: false, service: method.parent, method };
+    },
+    async stream(method, signal, timeoutMs, header, input) {
+      const first = await input[Symbol.asyncIterator]().next();
+      if (method.methodKind !== "server_streaming" || first.done === true)
+        throw new ConnectError("Only unary calls and server streams can be made.", Code.Unimplemented);
+      const parts = await start(method, first.value, { signal, timeoutMs, header });
+      return { ...parts, stream: true, service: method.parent, method };
+    },
   };
-  const interceptor = authorizationInterceptor({ accessToken: options.accessToken, signal, onFailure });
-  const { path, serialize, deserialize } = streamAudioMethod;
-  const stream = client.makeServerStreamRequest(
-    path,
-    serialize,
-    deserialize,
-    toStreamRequest(call),
-    new Metadata(),
-    { interceptors: [interceptor] },
-  );
-  // The iterator reports errors while it runs; one after it has been left is nobody's.
-  stream.on("error", () => undefined);
-  const onAbort = () => stream.cancel();
-  signal.addEventListener("abort", onAbort, { once: true });
-  const progress = newProgress();
-  // Reading one message at a time from the Readable is the backpressure: grpc-js asks HTTP/2 for no more than that.
-  const responses: AsyncIterable<StreamResponse> = stream.iterator({ destroyOnReturn: false });
-  const onErrorText = () => void setTimeout(() => stream.cancel(), CLOSE_GRACE_MS).unref();
+}
+
+interface CallParts {
+  readonly signal: AbortSignal | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly header: ConstructorParameters<typeof Headers>[0];
+}
+
+async function* read<T>(call: RunningCall, ended: Promise<StatusObject>): AsyncGenerator<T, void, undefined> {
   try {
-    yield* readEvents(responses, { progress, signal, logger: options.logger, onErrorText });
-  } catch (error) {
-    throw streamError(error, { signal, tokenFailure, progress, target: options.target });
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    // After `end` the server is closing: cancelling now would look like an interrupt to it.
-    if (progress.ended) letClose(stream);
-    else stream.cancel();
+    // Reading one message at a time from the Readable is the backpressure: grpc-js asks HTTP/2 for no more than that.
+    yield* call.iterator({ destroyOnReturn: false }) as AsyncIterable<T>;
+  } catch {
+    // The status says the same.
+  }
+  throwUnlessOk(await ended);
+}
+
+function throwUnlessOk({ code, details, metadata }: StatusObject): void {
+  if (code === grpcStatus.OK) return;
+  // The numbers of both are those of google/rpc/code.proto.
+  const headers = addTo(new Headers(), metadata);
+  const told = errorInTrailer(headers);
+  const error = new ConnectError(told?.rawMessage || details, code as number as Code, headers);
+  error.details = told?.details ?? [];
+  throw error;
+}
+
+/** `grpc-status-details-bin`; broken details say less than the plain status, which is still there. */
+function errorInTrailer(trailer: Headers): ConnectError | undefined {
+  try {
+    return findTrailerError(trailer);
+  } catch {
+    return undefined;
   }
 }
 
-function streamError(
-  error: unknown,
-  context: { signal: AbortSignal; tokenFailure: unknown; progress: StreamProgress; target: string },
-): PipitError {
-  if (context.signal.aborted) return cancelled(error);
-  if (context.tokenFailure !== undefined) return PipitError.from(context.tokenFailure);
-  if (!isServiceError(error)) return PipitError.from(error);
-  const converted = grpcError(error, context.target);
-  // Only our own close timer cancels a stream that has said what is wrong.
-  const { errorText } = context.progress;
-  return converted.code === "CANCELLED" && errorText !== undefined ? serverText(errorText) : converted;
+function toMetadata(headers: Headers): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of headers)
+    metadata.set(name, name.endsWith("-bin") ? Buffer.from(value, "base64") : value);
+  return metadata;
 }
 
-function cancelled(cause: unknown): PipitError {
-  return new PipitError("CANCELLED", "Cancelled.", { cause });
-}
-
-function letClose(stream: ClientReadableStream<StreamResponse>): void {
-  const timer = setTimeout(() => stream.cancel(), CLOSE_GRACE_MS);
-  timer.unref();
-  stream.once("status", () => clearTimeout(timer));
-  stream.resume();
-}
-
-async function interruptSession(
-  client: Client,
-  options: GrpcTransportOptions,
-  hardwareId: string,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  if (signal.aborted) throw cancelled(signal.reason);
-  let tokenFailure: unknown;
-  const interceptor = authorizationInterceptor({
-    accessToken: options.accessToken,
-    signal,
-    onFailure: (reason) => {
-      tokenFailure = reason;
-    },
-  });
-  const { path, serialize, deserialize } = interruptMethod;
-  const request = create(InterruptRequestSchema, { hardwareId });
-  const callOptions = { interceptors: [interceptor], deadline: Date.now() + INTERRUPT_TIMEOUT_MS };
-  const { promise, resolve, reject } = Promise.withResolvers<ReturnType<typeof deserialize>>();
-  const call = client.makeUnaryRequest(
-    path,
-    serialize,
-    deserialize,
-    request,
-    new Metadata(),
-    callOptions,
-    (error, value) => {
-      if (value !== undefined && error === null) resolve(value);
-      else reject(error ?? new PipitError("INTERNAL", "The server answered nothing."));
-    },
-  );
-  const onAbort = () => call.cancel();
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    const response = await promise;
-    if (!response.success)
-      throw new PipitError("HARDWARE_ID_INVALID", response.message || "The server refused the hardware id.");
-    return response.interruptedSessions;
-  } catch (error) {
-    if (signal.aborted) throw cancelled(error);
-    if (tokenFailure !== undefined) throw PipitError.from(tokenFailure);
-    throw isServiceError(error) ? grpcError(error, options.target) : PipitError.from(error);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
+function addTo(headers: Headers, metadata: Metadata): Headers {
+  for (const [name, values] of Object.entries(metadata.toJSON())) {
+    for (const value of values)
+      headers.append(name, typeof value === "string" ? value : encodeBinaryHeader(value));
   }
-}
-
-async function warmUp(client: Client, target: string, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const onAbort = () => reject(cancelled(signal.reason));
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  client.waitForReady(Date.now() + CONNECT_TIMEOUT_MS, (error) => {
-    if (error === undefined) resolve();
-    else reject(unreachable(target, error));
-  });
-  try {
-    await promise;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-}
-
-function unreachable(target: string, cause: Error): PipitError {
-  return new PipitError(
-    "SERVER_UNREACHABLE",
-    `No Pipit server answers at ${target}. Start one with \`pipit serve\`, or check PIPIT_GRPC_URL.`,
-    { cause },
-  );
+  return headers;
 }

@@ -1,12 +1,12 @@
+import type { Transport } from "@connectrpc/connect";
 import { expect } from "vitest";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { StreamCall } from "#engine/ports.ts";
-import {
-  createGrpcTransport,
-  type GrpcTransport,
-  type GrpcTransportOptions,
-} from "../grpc/grpc-transport.ts";
+import type { AskServer, Credentials, StreamCall } from "#engine/ports.ts";
+import { createAsk } from "#engine/wire/ask.ts";
+import { createRpcTransport } from "#engine/wire/rpc-transport.ts";
+import { createFakeSession } from "#engine/testing/fake-session.ts";
+import { openGrpc, type GrpcTarget } from "../grpc/grpc-transport.ts";
 import { createRecordingLogger } from "./recording-logger.ts";
 
 export const question: StreamCall = {
@@ -19,15 +19,25 @@ export const question: StreamCall = {
 /** A signal that never aborts. */
 export const never: AbortSignal = new AbortController().signal;
 
-/** A transport in plaintext, with the token "token-1". */
-export function connect(target: string, options: Partial<GrpcTransportOptions> = {}): GrpcTransport {
-  return createGrpcTransport({
-    target,
-    tls: false,
-    accessToken: async () => "token-1",
-    logger: createRecordingLogger(),
-    ...options,
-  });
+/** A server's gRPC wire, for all clients and for the engine. */
+export interface Wire extends Disposable {
+  readonly transport: Transport;
+  readonly ask: AskServer;
+}
+
+/** A wire in plaintext, with the token "token-1". */
+export function connect(
+  target: string,
+  options: Partial<GrpcTarget> & { readonly credentials?: Credentials } = {},
+): Wire {
+  const { credentials = createFakeSession("ann"), ...rest } = options;
+  const connection = openGrpc({ target, tls: false, ...rest });
+  const transport = createRpcTransport({ connection: async () => connection, credentials });
+  return {
+    transport,
+    ask: createAsk(transport, createRecordingLogger()),
+    [Symbol.dispose]: () => connection[Symbol.dispose](),
+  };
 }
 
 export async function collect(events: AsyncIterable<ChatEvent>): Promise<ChatEvent[]> {

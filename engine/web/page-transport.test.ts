@@ -1,13 +1,14 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { StreamCall, Transport } from "#engine/ports.ts";
+import type { AskServer, Credentials, StreamCall } from "#engine/ports.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
-import type { StreamRequest, StreamResponse } from "#proto/streaming_pb.ts";
-import { createPageTransport } from "./connect-transport.ts";
+import { StreamingService, type StreamRequest, type StreamResponse } from "#proto/streaming_pb.ts";
+import { createAsk } from "#engine/wire/ask.ts";
+import { createPageTransport } from "./page-transport.ts";
 import { detailedError, response, startConnectServer } from "#tests/doubles/connect-server.ts";
 
 const question: StreamCall = {
@@ -17,8 +18,14 @@ const question: StreamCall = {
   speak: true,
 };
 const never = new AbortController().signal;
-const connect = (serverUrl: string): Transport =>
-  createPageTransport({ serverUrl, logger: createFakeLogger() });
+/** Signed in by a cookie. */
+const credentials: Credentials = {
+  attach: async () => ({ accountId: "ann" }),
+  renewAfter: async () => undefined,
+  refuse: async () => undefined,
+};
+const connect = (serverUrl: string): AskServer =>
+  createAsk(createPageTransport(serverUrl, credentials), createFakeLogger());
 const end = response({ case: "endMessage", value: "done" });
 const text = (value: string) => response({ case: "textChunk", value });
 
@@ -63,9 +70,9 @@ describe("a whole answer", () => {
         yield end;
       },
     });
-    await using transport = connect(server.url);
+    const ask = connect(server.url);
     const image = { bytes: new Uint8Array([0xff, 0xd8, 0xff]), widthPx: 20, heightPx: 10 };
-    expect(await collect(transport.streamAudio({ ...question, image, locale: "ru" }, never))).toEqual([
+    expect(await collect(ask({ ...question, image, locale: "ru" }, never))).toEqual([
       { type: "turn", chatId: "c", turnId: "t", replayed: false },
       { type: "text", text: "Hi" },
       { type: "audio", pcm: new Uint8Array([1, 2, 3, 4]) },
@@ -87,8 +94,8 @@ describe("a whole answer", () => {
         }
       },
     });
-    await using transport = connect(server.url);
-    await collect(transport.streamAudio(question, never));
+    const ask = connect(server.url);
+    await collect(ask(question, never));
     expect(await closed.promise).toBe(false);
   });
 });
@@ -101,8 +108,8 @@ describe("an error", () => {
         detailedError("PROMPT_TOO_LONG", "Too long by 3.", { field: "prompt", retryAfterMs: 1_500 }),
       ),
     });
-    await using transport = connect(server.url);
-    expect(await failure(collect(transport.streamAudio(question, never)))).toMatchObject({
+    const ask = connect(server.url);
+    expect(await failure(collect(ask(question, never)))).toMatchObject({
       code: "PROMPT_TOO_LONG",
       message: "Too long by 3.",
       field: "prompt",
@@ -111,7 +118,7 @@ describe("an error", () => {
   });
 
   test.each([
-    [Code.Unauthenticated, "TOKEN_INVALID"],
+    [Code.Unauthenticated, "SIGNED_OUT"],
     [Code.PermissionDenied, "NOT_ALLOWED"],
     [Code.ResourceExhausted, "RATE_LIMITED"],
     [Code.Unavailable, "SERVER_UNREACHABLE"],
@@ -121,15 +128,15 @@ describe("an error", () => {
     await using server = await startConnectServer({
       streamAudio: says([], detailedError("PROMPT_EMPTY", "why", { domain: "elsewhere", code })),
     });
-    await using transport = connect(server.url);
-    expect((await failure(collect(transport.streamAudio(question, never)))).code).toBe(ours);
+    const ask = connect(server.url);
+    expect((await failure(collect(ask(question, never)))).code).toBe(ours);
   });
 
   test("told as a message only is thrown with that text, once", async () => {
     const said = response({ case: "errorMessage", value: "The model is asleep." });
     await using server = await startConnectServer({ streamAudio: says([text("a"), said]) });
-    await using transport = connect(server.url);
-    expect(await failure(collect(transport.streamAudio(question, never)))).toMatchObject({
+    const ask = connect(server.url);
+    expect(await failure(collect(ask(question, never)))).toMatchObject({
       code: "INTERNAL",
       message: "The model is asleep.",
     });
@@ -137,8 +144,8 @@ describe("an error", () => {
 
   test("is a close without an end", async () => {
     await using server = await startConnectServer({ streamAudio: says([text("half")]) });
-    await using transport = connect(server.url);
-    expect((await failure(collect(transport.streamAudio(question, never)))).code).toBe("MODEL_FAILED");
+    const ask = connect(server.url);
+    expect((await failure(collect(ask(question, never)))).code).toBe("MODEL_FAILED");
   });
 
   test("of a server that dies in the middle is SERVER_UNREACHABLE, after what it said", async () => {
@@ -151,10 +158,10 @@ describe("an error", () => {
         await new Promise(() => undefined);
       },
     });
-    await using transport = connect(server.url);
+    const ask = connect(server.url);
     const seen: ChatEvent[] = [];
     const reading = (async () => {
-      for await (const event of transport.streamAudio(question, never)) {
+      for await (const event of ask(question, never)) {
         seen.push(event);
         spoken.resolve();
       }
@@ -166,28 +173,28 @@ describe("an error", () => {
   test("of a server that is not there is SERVER_UNREACHABLE and names the server", async () => {
     const gone = await startConnectServer({});
     await gone[Symbol.asyncDispose]();
-    await using transport = connect(gone.url);
-    expect(await failure(collect(transport.streamAudio(question, never)))).toMatchObject({
+    const ask = connect(gone.url);
+    expect(await failure(collect(ask(question, never)))).toMatchObject({
       code: "SERVER_UNREACHABLE",
       message: expect.stringContaining(gone.url),
     });
   });
 
   test.each([
-    [401, "TOKEN_INVALID"],
+    [401, "SIGNED_OUT"],
     [403, "NOT_ALLOWED"],
     [429, "SERVER_UNREACHABLE"],
     [502, "SERVER_UNREACHABLE"],
     [404, "CONFIG_INVALID"],
   ])("of a proxy that answers HTTP %i is %s", async (status, code) => {
     await using server = await startPlainServer(status);
-    await using transport = connect(server.url);
-    expect((await failure(collect(transport.streamAudio(question, never)))).code).toBe(code);
+    const ask = connect(server.url);
+    expect((await failure(collect(ask(question, never)))).code).toBe(code);
   });
 });
 
 describe("cancelling", () => {
-  test.each(["abort", "leave", "dispose"] as const)("by %s reaches the server", async (how) => {
+  test.each(["abort", "leave"] as const)("by %s reaches the server", async (how) => {
     const seen = Promise.withResolvers<void>();
     await using server = await startConnectServer({
       async *streamAudio(_request, context) {
@@ -196,19 +203,17 @@ describe("cancelling", () => {
         await seen.promise;
       },
     });
-    const transport = connect(server.url);
+    const ask = connect(server.url);
     const abort = new AbortController();
     const reading = (async () => {
-      for await (const event of transport.streamAudio(question, abort.signal)) {
+      for await (const event of ask(question, abort.signal)) {
         if (how === "leave" || event.type !== "text") break;
-        if (how === "abort") abort.abort();
-        else await transport[Symbol.asyncDispose]();
+        abort.abort();
       }
     })();
     if (how === "leave") await reading;
     else expect((await failure(reading)).code).toBe("CANCELLED");
     await seen.promise;
-    await transport[Symbol.asyncDispose]();
   });
 
   test("before the start does nothing at all", async () => {
@@ -219,30 +224,26 @@ describe("cancelling", () => {
         yield end;
       },
     });
-    await using transport = connect(server.url);
-    const error = await failure(collect(transport.streamAudio(question, AbortSignal.abort())));
+    const ask = connect(server.url);
+    const error = await failure(collect(ask(question, AbortSignal.abort())));
     expect([error.code, calls]).toEqual(["CANCELLED", 0]);
   });
 });
 
-describe("interruptSession", () => {
-  test("gives the interrupted sessions, and throws what the server refuses", async () => {
+describe("a unary call of a typed client", () => {
+  test("gives the answer, and throws as a stream does", async () => {
     await using server = await startConnectServer({
       interruptSession(hardwareId) {
         if (hardwareId === "bad") throw new ConnectError("no", Code.PermissionDenied);
-        return hardwareId === "odd"
-          ? { success: false, message: "That is no id." }
-          : { success: true, interruptedSessions: ["s1", "s2"] };
+        return { success: true, interruptedSessions: ["s1", "s2"] };
       },
     });
-    await using transport = connect(server.url);
-    expect(await transport.interruptSession("fine", never)).toEqual(["s1", "s2"]);
-    expect((await failure(transport.interruptSession("bad", never))).code).toBe("NOT_ALLOWED");
-    expect(await failure(transport.interruptSession("odd", never))).toMatchObject({
-      code: "HARDWARE_ID_INVALID",
-      message: "That is no id.",
-    });
-    expect((await failure(transport.interruptSession("fine", AbortSignal.abort()))).code).toBe("CANCELLED");
+    const client = createClient(StreamingService, createPageTransport(server.url, credentials));
+    const { interruptedSessions } = await client.interruptSession({ hardwareId: "fine" });
+    expect(interruptedSessions).toEqual(["s1", "s2"]);
+    expect((await failure(client.interruptSession({ hardwareId: "bad" }))).code).toBe("NOT_ALLOWED");
+    const aborted = client.interruptSession({ hardwareId: "fine" }, { signal: AbortSignal.abort() });
+    expect((await failure(aborted)).code).toBe("CANCELLED");
   });
 });
 

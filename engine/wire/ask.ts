@@ -1,0 +1,108 @@
+import { createClient, createContextValues, type Transport } from "@connectrpc/connect";
+import type { ChatEvent } from "#contract/chat-event.ts";
+import type { Logger } from "#contract/logger.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import { throwIfAborted } from "#engine/abort.ts";
+import type { AskServer, SignInListener, StreamCall } from "#engine/ports.ts";
+import { StreamingService, type StreamResponse } from "#proto/streaming_pb.ts";
+import { createPcmConverter } from "./pcm-convert.ts";
+import { signInListener } from "./rpc-transport.ts";
+import { toChatEvent, toStreamRequest } from "./stream-events.ts";
+
+/** A server closes at once after its last word; one that does not is cut off after this. */
+const CLOSE_GRACE_MS = 2_000;
+/** Longest text of an `error_message` that is shown to a person. */
+const ERROR_TEXT_MAX_CHARS = 500;
+
+/**
+ * Asks over `transport`. How a stream may end: a status other than OK is thrown, whatever was said before it; an
+ * `error_message` is thrown once, as the status that follows it, or as INTERNAL when that is OK (servers of the seed era);
+ * `end_message` is `end`. One closed without either is thrown as MODEL_FAILED: no server ends a good answer that way, and
+ * some end a broken one so, hence showing it as complete would hide a loss.
+ */
+export function createAsk(transport: Transport, logger: Logger): AskServer {
+  const { streamAudio } = createClient(StreamingService, transport);
+  return async function* ask(call: StreamCall, signal: AbortSignal, onSignIn?: SignInListener) {
+    throwIfAborted(signal);
+    const hangUp = new AbortController();
+    const responses = streamAudio(toStreamRequest(call), {
+      signal: AbortSignal.any([signal, hangUp.signal]),
+      contextValues: createContextValues().set(signInListener, onSignIn),
+    })[Symbol.asyncIterator]();
+    const heard: Heard = { ended: false, sawPayload: false, errorText: undefined };
+    let grace: ReturnType<typeof setTimeout> | undefined;
+    const onErrorText = () => (grace ??= setTimeout(() => hangUp.abort(), CLOSE_GRACE_MS));
+    try {
+      yield* readEvents(responses, heard, logger, onErrorText);
+    } catch (error) {
+      // Only our own close timer hangs up on a stream that has said what is wrong.
+      const isOurs = hangUp.signal.aborted && !signal.aborted;
+      throw isOurs && heard.errorText !== undefined ? serverText(heard.errorText) : error;
+    } finally {
+      clearTimeout(grace);
+      // After `end` the server is closing: cancelling now would look like an interrupt to it.
+      if (heard.ended) void letClose(responses, hangUp);
+      else hangUp.abort();
+    }
+  };
+}
+
+/** How far a stream has come; written while it is read. */
+interface Heard {
+  ended: boolean;
+  sawPayload: boolean;
+  errorText: string | undefined;
+}
+
+async function* readEvents(
+  responses: AsyncIterator<StreamResponse>,
+  heard: Heard,
+  logger: Logger,
+  onErrorText: () => void,
+): AsyncGenerator<ChatEvent, void, undefined> {
+  const pcm = createPcmConverter();
+  for (let next = await responses.next(); next.done !== true; next = await responses.next()) {
+    const { content } = next.value;
+    if (content.case === "errorMessage") {
+      heard.errorText = content.value;
+      onErrorText();
+      continue;
+    }
+    if (heard.errorText !== undefined) continue;
+    const event = toChatEvent(next.value, pcm);
+    if (event === undefined) {
+      logger.debug("stream.response_ignored", { content: content.case ?? "unknown" });
+      continue;
+    }
+    heard.sawPayload ||= event.type === "text" || event.type === "audio";
+    heard.ended = event.type === "end";
+    yield event;
+    if (heard.ended) return;
+  }
+  if (heard.errorText !== undefined) throw serverText(heard.errorText);
+  throw new PipitError(
+    "MODEL_FAILED",
+    heard.sawPayload
+      ? "The answer broke off before its end. Ask again to get the whole of it."
+      : "The server closed the stream without an answer. Try again.",
+  );
+}
+
+/** What an `error_message` without a status of its own is thrown as. */
+function serverText(text: string): PipitError {
+  return new PipitError(
+    "INTERNAL",
+    text.slice(0, ERROR_TEXT_MAX_CHARS) || "The server reported an error without a text.",
+  );
+}
+
+async function letClose(responses: AsyncIterator<StreamResponse>, hangUp: AbortController): Promise<void> {
+  const timer = setTimeout(() => hangUp.abort(), CLOSE_GRACE_MS);
+  try {
+    for (let next = await responses.next(); next.done !== true; next = await responses.next()) continue;
+  } catch {
+    // The answer is complete; how its connection ended does not matter.
+  } finally {
+    clearTimeout(timer);
+  }
+}
