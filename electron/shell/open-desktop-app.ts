@@ -1,12 +1,12 @@
 import { app, clipboard, nativeTheme, shell, utilityProcess } from "electron";
+import type { Availability } from "#contract/app-state.ts";
 import { version } from "#contract/version.ts";
-import type { PipitError } from "#contract/pipit-error.ts";
 import { createApp, type App } from "#engine/app/app.ts";
-import type { WindowPort } from "#engine/app/app-ports.ts";
-import { createAudio } from "./audio.ts";
+import type { AppPorts, WindowPort } from "#engine/app/app-ports.ts";
+import { createLazySpeaker } from "#engine/node/audio/lazy-speaker.ts";
+import { openSpeaker } from "#engine/node/audio/speaker.ts";
 import { openDesktopClient } from "./desktop-client.ts";
 import { createDesktopSettings } from "./desktop-settings.ts";
-import { featuresOf, platformOf } from "./features.ts";
 import { createServerRestarts } from "./server-restarts.ts";
 import { applyStartAtLogin } from "./start-at-login.ts";
 import type { DesktopOptions } from "./start-desktop.ts";
@@ -14,40 +14,45 @@ import { createUtilityLauncher } from "./utility-launcher.ts";
 import { openExternalLink } from "../windows/external-links.ts";
 
 /** What the application asks of the window's part of the desktop, which is made after it. */
-export interface DesktopParts extends Pick<WindowPort, "captureScreen" | "hide"> {
+export interface DesktopParts
+  extends Pick<WindowPort, "captureScreen" | "hide">, Pick<AppPorts, "onProblem"> {
   readonly takeHotkey: (accelerator: string) => boolean;
-  readonly onProblem: (error: PipitError) => void;
 }
 
-/** The headless application on this machine, with what only it uses. Disposed of as one. */
-export interface DesktopApp extends AsyncDisposable {
-  readonly pipit: App;
-}
-
-/** Opens the client at once; contacts no server. */
-export function openDesktopApp(options: DesktopOptions, tray: boolean, parts: DesktopParts): DesktopApp {
+/** The headless application on this machine, with what only it uses. Contacts no server before its start. */
+export function openDesktopApp(
+  options: DesktopOptions,
+  tray: boolean,
+  parts: DesktopParts,
+): AsyncDisposable & { readonly pipit: App } {
   const { config, files, logger } = options;
   const { serverEntry } = options.parts;
   const systemLocale = app.getLocale();
-  const settings = createDesktopSettings({
-    file: files.settings,
-    takeHotkey: parts.takeHotkey,
-    applyTheme: (theme) => {
-      nativeTheme.themeSource = theme;
-    },
-    applyStartAtLogin: (wanted) => applyStartAtLogin(app, process.platform, wanted),
-  });
   const launcher = createUtilityLauncher({ utilityProcess, onServiceLost: () => restarts.ended() });
-  const speaker = createAudio({
-    launcher,
-    volume: files.settings.get().volume,
-    onAvailability: (sound) => pipit.show({ features: { ...pipit.state.getState().features, sound } }),
-    logger,
-  });
+  const setSound = (sound: Availability): void =>
+    pipit.show({ features: { ...pipit.state.getState().features, sound } });
+  // Its process starts with the first sound, and tells whether this machine can be heard.
+  const speaker = createLazySpeaker(async () => {
+    try {
+      const opened = await openSpeaker({ logger, child: { launcher } });
+      setSound({ available: true });
+      return opened;
+    } catch (error) {
+      setSound({ available: false, reason: "no-sound-device" });
+      throw error;
+    }
+  }, files.settings.get().volume);
   const pipit: App = createApp({
-    settings,
-    openClient: (current) =>
-      openDesktopClient({ config, launcher, speaker, serverEntry, systemLocale }, current),
+    settings: createDesktopSettings({
+      file: files.settings,
+      takeHotkey: parts.takeHotkey,
+      applyTheme: (theme) => {
+        nativeTheme.themeSource = theme;
+      },
+      applyStartAtLogin: (wanted) => applyStartAtLogin(app, process.platform, wanted),
+    }),
+    openClient: (settings) =>
+      openDesktopClient({ config, launcher, speaker, serverEntry, systemLocale }, settings),
     window: {
       captureScreen: parts.captureScreen,
       openLink: (address) => openExternalLink(address, shell),
@@ -57,19 +62,7 @@ export function openDesktopApp(options: DesktopOptions, tray: boolean, parts: De
     },
     setVolume: (volume) => speaker.setVolume(volume),
     onProblem: parts.onProblem,
-    initial: {
-      face: "desktop",
-      platform: platformOf(process.platform),
-      version,
-      systemLocale,
-      hotkey: { kind: "off" },
-      features: featuresOf({
-        platform: process.platform,
-        hasDisplay: config.display.x11 !== undefined || config.display.wayland !== undefined,
-        packaged: app.isPackaged,
-        tray,
-      }),
-    },
+    initial: initialState(options, tray),
     logger,
   });
   const restarts = createServerRestarts(() => pipit.look(), logger);
@@ -79,6 +72,28 @@ export function openDesktopApp(options: DesktopOptions, tray: boolean, parts: De
       restarts[Symbol.dispose]();
       await pipit[Symbol.asyncDispose]();
       await speaker[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What this machine can do, as far as it is known before anything was tried. */
+function initialState({ config: { display } }: DesktopOptions, tray: boolean): AppPorts["initial"] {
+  const { platform } = process;
+  const works = { available: true } as const;
+  const hasDisplay = platform !== "linux" || display.x11 !== undefined || display.wayland !== undefined;
+  return {
+    face: "desktop",
+    platform: platform === "darwin" ? "mac" : platform === "win32" ? "windows" : "linux",
+    version,
+    systemLocale: app.getLocale(),
+    hotkey: { kind: "off" },
+    features: {
+      screenshot: hasDisplay ? works : { available: false, reason: "no-display" },
+      sound: works,
+      globalHotkey: works,
+      startAtLogin: app.isPackaged ? works : { available: false, reason: "not-installed" },
+      otherServers: works,
+      tray: tray ? works : { available: false, reason: "no-tray" },
     },
   };
 }

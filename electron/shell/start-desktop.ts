@@ -27,7 +27,6 @@ import { openExternalLink } from "../windows/external-links.ts";
 import { createHotkeys, type Hotkeys } from "./hotkeys.ts";
 import { registerIpc } from "../ipc/ipc.ts";
 import { panelOptions } from "../windows/panel-window.ts";
-import { followPower } from "./power.ts";
 import { cleanUpBeforeQuit } from "./quit.ts";
 import { createScreenshots, type Screenshots } from "./screenshot.ts";
 import type { DesktopFiles } from "./settings-file.ts";
@@ -82,11 +81,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const tray = hasTrayIcons ? runTray({ pipit, windows, texts, icons: parts.trayIcons, logger }) : undefined;
   const answer = controlAnswers(windows, toggleFromHotkey, hotkeys);
   const control = await openControlSocket(config.home, answer, logger);
-  followPower(powerMonitor, {
-    onBack: () => void pipit.resume(),
-    // A client that cannot be opened does not speak.
-    onSleep: () => void pipit.commands.stopSpeaking().catch(() => undefined),
-  });
+  followPower(pipit);
   const cleanUp = async (): Promise<void> => {
     stop.abort(new PipitError("CANCELLED", "Pipit is closing."));
     windows.release();
@@ -102,6 +97,15 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   // Without a tray there would be nothing to see of a start; and a first start explains itself.
   if (!settings().firstRunDone || tray === undefined) windows.show();
   return { show: () => windows.show(), openLink: (link) => followLink(link, windows, logger) };
+}
+
+/** After sleep, connections are dead and waiting messages late. */
+function followPower(pipit: App): void {
+  // Speech that goes on in a closed laptop, or after it was opened, is of no use. A client that cannot be opened is silent.
+  const onSleep = (): void => void pipit.commands.stopSpeaking().catch(() => undefined);
+  const onBack = (): void => void pipit.resume();
+  powerMonitor.on("suspend", onSleep).on("lock-screen", onSleep);
+  powerMonitor.on("resume", onBack).on("unlock-screen", onBack);
 }
 
 /** What the window asks for and is told. */

@@ -1,10 +1,10 @@
-import { app, Menu, nativeImage, Tray } from "electron";
+import { join } from "node:path";
+import { app, Menu, nativeImage, Tray, type MenuItemConstructorOptions } from "electron";
+import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { App } from "#engine/app/app.ts";
-import type { Logger } from "#contract/logger.ts";
 import type { DesktopTexts } from "../shell/texts.ts";
-import { trayView, type TrayAction, type TrayView } from "./tray-menu.ts";
-import { openTray } from "./tray.ts";
+import { trayIconFile, trayView, type TrayAction, type TrayItem, type TrayView } from "./tray-menu.ts";
 import type { Windows } from "../windows/windows.ts";
 
 export interface RunTrayDeps {
@@ -25,19 +25,17 @@ export function runTray(deps: RunTrayDeps): Disposable | undefined {
       deps.texts(),
     );
   try {
-    const tray = openTray(
-      {
-        createTray: (image) => new Tray(image),
-        loadImage: (path) => nativeImage.createFromPath(path),
-        buildMenu: (template) => Menu.buildFromTemplate(template),
-        icons: deps.icons,
-        platform: process.platform,
-        onAction: (action) => void act(action, deps),
-        onClick: () => windows.toggle(),
-      },
-      view(),
-    );
-    const update = (): void => tray.update(view());
+    // Kept by the handle: a tray that is collected disappears.
+    const tray = new Tray(loadIcon(view(), deps));
+    // On macOS and Linux a click opens the menu.
+    if (process.platform === "win32") tray.on("click", () => windows.toggle());
+    let shown: TrayView | undefined;
+    const update = (): void => {
+      const next = view();
+      draw(tray, next, shown, deps);
+      shown = next;
+    };
+    update();
     const stops = [
       pipit.auth.subscribe(update),
       pipit.state.subscribe(update),
@@ -54,7 +52,7 @@ export function runTray(deps: RunTrayDeps): Disposable | undefined {
     return {
       [Symbol.dispose]() {
         for (const stop of stops) stop();
-        tray[Symbol.dispose]();
+        tray.destroy();
       },
     };
   } catch (error) {
@@ -62,6 +60,35 @@ export function runTray(deps: RunTrayDeps): Disposable | undefined {
     const { features } = pipit.state.getState();
     pipit.show({ features: { ...features, tray: { available: false, reason: "no-tray" } } });
     return undefined;
+  }
+}
+
+/** What is shown already costs nothing. */
+function draw(tray: Tray, view: TrayView, shown: TrayView | undefined, deps: RunTrayDeps): void {
+  if (view.icon !== shown?.icon) tray.setImage(loadIcon(view, deps));
+  if (view.tooltip !== shown?.tooltip) tray.setToolTip(view.tooltip);
+  if (JSON.stringify(view.items) !== JSON.stringify(shown?.items))
+    tray.setContextMenu(Menu.buildFromTemplate(view.items.map((item) => toMenuItem(item, deps))));
+}
+
+function loadIcon({ icon }: TrayView, { icons }: RunTrayDeps) {
+  return nativeImage.createFromPath(join(icons, trayIconFile(icon, process.platform)));
+}
+
+function toMenuItem(item: TrayItem, deps: RunTrayDeps): MenuItemConstructorOptions {
+  switch (item.kind) {
+    case "separator":
+      return { type: "separator" };
+    case "line":
+      return { id: item.id, label: item.label, enabled: false };
+    case "action":
+      return {
+        id: item.id,
+        label: item.label,
+        enabled: item.enabled,
+        ...(item.checked === undefined ? {} : { type: "checkbox", checked: item.checked }),
+        click: () => void act(item.id, deps),
+      };
   }
 }
 

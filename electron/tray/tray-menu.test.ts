@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { textsFor } from "../shell/texts.ts";
-import { trayView, type TrayItem, type TrayState } from "./tray-menu.ts";
-import { trayIconFile } from "./tray.ts";
+import { trayIconFile, trayView, type TrayItem, type TrayState } from "./tray-menu.ts";
 
 const signedIn = { kind: "signed-in", accountId: "1", accountName: "ada", local: false } as const;
 const idle: TrayState = {

@@ -70,6 +70,11 @@ export function trayView(state: TrayState, texts: DesktopTexts): TrayView {
   };
 }
 
+/** macOS colours a template image by itself; it must be named so. */
+export function trayIconFile(icon: TrayIcon, platform: NodeJS.Platform): string {
+  return platform === "darwin" ? `tray-${icon}Template.png` : `tray-${icon}.png`;
+}
+
 function iconOf(state: TrayState): TrayIcon {
   if (state.auth.kind !== "signed-in") return "signed-out";
   if (isOffline(state)) return "offline";

@@ -1,25 +1,16 @@
 import type { appCommands } from "#contract/commands/app.ts";
 import type { Handlers } from "#contract/commands/command.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Settings, SettingsPatch } from "#contract/settings.ts";
-import type { WindowPort } from "./app-ports.ts";
+import type { AppCore } from "./app-ports.ts";
 
-export interface AppCommandDeps {
-  readonly window: WindowPort;
-  readonly settings: () => Settings;
-  readonly updateSettings: (patch: SettingsPatch) => Promise<void>;
-  readonly signal: AbortSignal;
-}
-
-export function createAppCommands(deps: AppCommandDeps): Handlers<typeof appCommands> {
-  const { window, settings, updateSettings, signal } = deps;
+export function createAppCommands({ window, ...app }: AppCore): Handlers<typeof appCommands> {
   return {
-    updateSettings,
+    updateSettings: app.updateSettings,
     saveDraft: ({ text }) => window.saveDraft(text),
     async captureScreen() {
-      if (settings().screenshot === "never")
+      if (app.state().settings.screenshot === "never")
         throw new PipitError("NOT_ALLOWED", "Pictures of the screen are switched off in the settings.");
-      return await window.captureScreen(signal);
+      return await window.captureScreen(app.signal);
     },
     openExternal: ({ url }) => window.openLink(url),
     copyText: ({ text }) => window.copyText(text),

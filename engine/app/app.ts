@@ -7,7 +7,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Settings, SettingsPatch } from "#contract/settings.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { createAppCommands } from "./app-commands.ts";
-import type { AppPorts } from "./app-ports.ts";
+import type { AppCore, AppPorts } from "./app-ports.ts";
 import { createChatCommands } from "./chat-commands.ts";
 import { createCurrentClient, type CurrentClient } from "./current-client.ts";
 import { createServerLook } from "./server-look.ts";
@@ -71,17 +71,18 @@ class HeadlessApp implements App {
     });
     this.#unsubscribe = settings.store.subscribe((next, before) => this.#apply(next, before));
     this.#followServer();
-    const updateSettings = (patch: SettingsPatch) => this.#updateSettings(patch);
+    const core: AppCore = {
+      client,
+      window,
+      signal,
+      state: () => this.state.getState(),
+      updateSettings: (patch) => this.#updateSettings(patch),
+      reconnect: () => this.#reconnect(),
+    };
     this.commands = {
-      ...createChatCommands(client, signal),
-      ...createSessionCommands({
-        client,
-        state: () => this.state.getState(),
-        updateSettings,
-        reconnect: () => this.#reconnect(),
-        signal,
-      }),
-      ...createAppCommands({ window, settings: () => settings.store.getState(), updateSettings, signal }),
+      ...createChatCommands(core),
+      ...createSessionCommands(core),
+      ...createAppCommands(core),
     };
   }
 

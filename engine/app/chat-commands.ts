@@ -1,12 +1,8 @@
 import type { chatCommands } from "#contract/commands/chat.ts";
 import type { Handlers } from "#contract/commands/command.ts";
-import type { AppClient } from "./app-ports.ts";
+import type { AppCore } from "./app-ports.ts";
 
-/** @param signal aborts reading of stored chats when the application ends */
-export function createChatCommands(
-  client: () => Promise<AppClient>,
-  signal: AbortSignal,
-): Handlers<typeof chatCommands> {
+export function createChatCommands({ client, signal }: AppCore): Handlers<typeof chatCommands> {
   const engine = async () => (await client()).engine;
   const history = async () => (await client()).history;
   return {
