@@ -7,12 +7,11 @@ import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { createActivity } from "./activity.ts";
 import type { ChatEngine, ChatEngineDeps, Draft, EngineEvent } from "./chat-engine-api.ts";
 import { createChatViews, type ChatViews } from "./chat-views.ts";
-import { checkDraft } from "./check-draft.ts";
 import { NEW_CHAT_PREFIX, type Pending } from "./delivery.ts";
-import { draftOf, invalidRequest, questionOf } from "./exchange.ts";
+import { checkDraft, draftOf, invalidRequest, questionOf } from "./exchange.ts";
 import { createImageShelf } from "./image-shelf.ts";
 import { Intake } from "./intake.ts";
-import { Sender } from "./sender.ts";
+import { Queue } from "./queue.ts";
 import { createSpeechQueue, type SpeechQueue } from "./speech-queue.ts";
 import { initialChatState, type ChatState, type Message } from "#contract/chat-state.ts";
 
@@ -25,7 +24,7 @@ class Engine implements ChatEngine {
   readonly store: ReadonlyStore<ChatState>;
   readonly #deps: ChatEngineDeps;
   readonly #views: ChatViews;
-  readonly #sender: Sender;
+  readonly #queue: Queue;
   readonly #intake: Intake;
   readonly #speech: SpeechQueue;
   readonly #activity = createActivity();
@@ -51,25 +50,18 @@ class Engine implements ChatEngine {
       onFailure: (error) => this.#onSpeakerFailure(error),
       onSpeaking: (speaking) => this.#views.set({ speaking }),
     });
-    this.#sender = new Sender(
-      {
-        ...deps,
-        searchAllChats: () => this.store.getState().searchAllChats,
-        isMuted: (row) => row.createdAtMs <= this.#mutedUntilMs,
-      },
-      {
-        dispatch: (chatKey, action) => this.#views.dispatch(chatKey, action),
-        event: (pending, event) => this.#onEvent(pending, event),
-        renamed: (chatKey, chatId) => this.#views.rename(chatKey, chatId),
-        connection: (connection) => this.#onConnection(connection),
-        queuedCount: (queuedCount) => this.#views.set({ queuedCount }),
-      },
-      this.#activity,
-    );
+    this.#queue = new Queue({
+      ...deps,
+      views: this.#views,
+      activity: this.#activity,
+      searchAllChats: () => this.store.getState().searchAllChats,
+      isMuted: (row) => row.createdAtMs <= this.#mutedUntilMs,
+      onEvent: (pending, event) => this.#onEvent(pending, event),
+    });
     this.#intake = new Intake({
       ...deps,
       views: this.#views,
-      sender: this.#sender,
+      queue: this.#queue,
       images: this.#images,
       activity: this.#activity,
       accountId: () => this.#accountId,
@@ -107,19 +99,19 @@ class Engine implements ChatEngine {
     if (question.status.kind === "answered") {
       throw invalidRequest("This message is answered already. Use regenerate to ask it again.");
     }
-    if (this.#sender.has(question.id)) {
-      this.#sender.wake(question.id);
+    if (this.#queue.has(question.id)) {
+      this.#queue.wake(question.id);
       return;
     }
     const draft = draftOf(question, this.#images);
-    await this.#sender.forgotten(question.id);
+    await this.#queue.forgotten(question.id);
     await this.#intake.send(draft, question.id);
   }
 
   async discard(messageId: string): Promise<void> {
     const { id } = questionOf(this.store.getState().messages, messageId);
     const isActive = this.store.getState().activeMessageId === id;
-    const cancelled = this.#sender.cancel(id);
+    const cancelled = this.#queue.cancel(id);
     this.#views.dispatch(this.#views.shownKey(), { type: "removed", id });
     this.#images.drop(id);
     await Promise.all([cancelled, isActive ? this.#speech.stop() : undefined]);
@@ -182,7 +174,7 @@ class Engine implements ChatEngine {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#unsubscribe();
     await this.#intake[Symbol.asyncDispose]();
-    await this.#sender[Symbol.asyncDispose]();
+    await this.#queue[Symbol.asyncDispose]();
     await this.#speech.stop();
     this.#listeners.clear();
   }
@@ -192,7 +184,7 @@ class Engine implements ChatEngine {
   }
 
   async #cancelMessage(id: string): Promise<void> {
-    const cancelled = this.#sender.cancel(id);
+    const cancelled = this.#queue.cancel(id);
     this.#views.dispatch(this.#views.shownKey(), { type: "cancelled", id });
     await cancelled;
   }
@@ -217,12 +209,6 @@ class Engine implements ChatEngine {
     this.#speech.push(pcm);
   }
 
-  #onConnection(connection: "online" | "offline"): void {
-    const wasOffline = this.store.getState().connection === "offline";
-    this.#views.set({ connection });
-    if (wasOffline && connection === "online") this.#sender.wakeConnection();
-  }
-
   #onSpeakerFailure(error: PipitError): void {
     this.setSpeak(false);
     const { activeMessageId, messages } = this.store.getState();
@@ -235,7 +221,7 @@ class Engine implements ChatEngine {
 
   #onAuth(state: AuthState, previous: AuthState): void {
     if (state.kind === "signed-out" && state.reason === "logout") {
-      this.#sender.suspend();
+      this.#queue.suspend();
       void this.#speech.stop();
     }
     if (state.kind !== "signed-in") return;
@@ -244,11 +230,11 @@ class Engine implements ChatEngine {
     const isOther = this.#accountId !== undefined && this.#accountId !== state.accountId;
     this.#accountId = state.accountId;
     if (isOther) {
-      this.#sender.retire();
+      this.#queue.retire();
       this.newChat();
       this.#views.forgetHidden();
     }
-    if (!this.#intake.resumed) this.#sender.wake();
+    if (!this.#intake.resumed) this.#queue.wake();
     else void this.resume().catch((reason: unknown) => this.#onResumeFailure(reason));
   }
 

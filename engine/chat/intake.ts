@@ -6,12 +6,12 @@ import type { ChatViews } from "./chat-views.ts";
 import { NEW_CHAT_PREFIX } from "./delivery.ts";
 import { messageOf } from "./exchange.ts";
 import type { ImageShelf } from "./image-shelf.ts";
-import type { Sender } from "./sender.ts";
+import type { Queue } from "./queue.ts";
 
 /** What the {@link Intake} needs of the engine it works for. */
 export interface IntakeDeps extends Pick<ChatEngineDeps, "outbox" | "session" | "clock"> {
   readonly views: ChatViews;
-  readonly sender: Sender;
+  readonly queue: Queue;
   readonly images: ImageShelf;
   readonly activity: Activity;
   /** The account whose messages are shown now. */
@@ -20,7 +20,7 @@ export interface IntakeDeps extends Pick<ChatEngineDeps, "outbox" | "session" | 
   readonly speaks: () => boolean;
 }
 
-/** Brings messages to the sender: new ones by way of the outbox, and those that an earlier run left there. */
+/** Brings messages to the queue: new ones by way of the outbox, and those that an earlier run left there. */
 export class Intake implements AsyncDisposable {
   readonly #deps: IntakeDeps;
   readonly #disposal = new AbortController();
@@ -43,7 +43,7 @@ export class Intake implements AsyncDisposable {
     return this.#resumed;
   }
 
-  /** Outbox first, then the bubble (architecture.md, "One message's way"). Resolves to `id` when the row is stored. */
+  /** Outbox first, then the bubble (docs/architecture.md). Resolves to `id` when the row is stored. */
   async send(draft: Draft, id: string): Promise<string> {
     const { views, activity } = this.#deps;
     const chatKey = views.shownKey();
@@ -60,18 +60,18 @@ export class Intake implements AsyncDisposable {
 
   /** Takes up everything that waits in the outbox of the signed-in account, and ends the pauses. */
   async resume(): Promise<void> {
-    const { sender, activity } = this.#deps;
+    const { queue, activity } = this.#deps;
     this.#resumed = true;
     activity.enter();
     try {
       await this.#sendsDone();
       const accountId = this.#deps.accountId();
       if (accountId === undefined) return;
-      await sender.readOutbox(accountId, (rows) => {
+      await queue.readOutbox(accountId, (rows) => {
         if (accountId === this.#deps.accountId()) this.#takeUp(rows);
       });
     } finally {
-      sender.wake();
+      queue.wake();
       activity.leave();
     }
   }
@@ -88,7 +88,7 @@ export class Intake implements AsyncDisposable {
   async #store(draft: Draft, id: string, composedIn: string): Promise<void> {
     if (this.#disposal.signal.aborted)
       throw new PipitError("CANCELLED", "Pipit is closing; the message was not sent.");
-    const { outbox, clock, views, sender, images } = this.#deps;
+    const { outbox, clock, views, queue, images } = this.#deps;
     const accountId = await this.#signedInAccount();
     const { image, speak = this.#deps.speaks() } = draft;
     const createdAtMs = Math.max(clock.nowMs(), this.#newestAtMs + 1);
@@ -107,7 +107,7 @@ export class Intake implements AsyncDisposable {
     if (!this.#resumed) await this.#takeUpOlder(accountId, chatKey);
     await outbox.add(row);
     // Another account signed in just now: the row is safe, but not to be shown to it. Or `resume` was quicker.
-    if (this.#deps.accountId() !== accountId || sender.has(id)) return;
+    if (this.#deps.accountId() !== accountId || queue.has(id)) return;
     if (image !== undefined) images.put(id, image);
     const key = views.currentKey(chatKey);
     // The server named the chat while the row was being written: it must follow the rows before it.
@@ -126,7 +126,7 @@ export class Intake implements AsyncDisposable {
   /** Messages of an earlier run go first, also when the host has not called `resume` yet. */
   async #takeUpOlder(accountId: string, chatKey: string): Promise<void> {
     if (chatKey.startsWith(NEW_CHAT_PREFIX)) return;
-    await this.#deps.sender.readOutbox(accountId, (rows) =>
+    await this.#deps.queue.readOutbox(accountId, (rows) =>
       this.#takeUp(rows.filter((row) => row.chatKey === chatKey)),
     );
   }
@@ -148,9 +148,9 @@ export class Intake implements AsyncDisposable {
 
   /** Shows the bubble, in place of an older one of the same message, and lets it go. */
   #show(row: OutboxRow): void {
-    const { views, sender } = this.#deps;
+    const { views, queue } = this.#deps;
     views.dispatch(row.chatKey, { type: "removed", id: row.clientMessageId });
     views.dispatch(row.chatKey, { type: "composed", message: messageOf(row) });
-    sender.enqueue(row);
+    queue.enqueue(row);
   }
 }

@@ -4,50 +4,58 @@ import type { OutboxRow } from "#engine/ports.ts";
 import { isConnectionError } from "#engine/retry/retry-policy.ts";
 import type { Activity } from "./activity.ts";
 import { createPending, deliver, write, type DeliveryDeps, type Outcome, type Pending } from "./delivery.ts";
-import { Lanes, type Lane } from "./lanes.ts";
-import type { ChatAction } from "./reducer.ts";
+import type { ChatViews } from "./chat-views.ts";
 import type { Failure } from "#contract/chat-state.ts";
 
-/** Told by the {@link Sender}; all calls are synchronous and must not throw. */
-export interface SenderListener {
-  dispatch(chatKey: string, action: ChatAction): void;
-  event(pending: Pending, event: ChatEvent): void;
-  /** The server has named the chat. */
-  renamed(chatKey: string, chatId: string): void;
-  connection(connection: "online" | "offline"): void;
-  queuedCount(count: number): void;
+/** What the {@link Queue} needs of the engine; callbacks are synchronous and must not throw. */
+export interface QueueDeps extends DeliveryDeps {
+  readonly views: ChatViews;
+  readonly activity: Activity;
+  readonly onEvent: (pending: Pending, event: ChatEvent) => void;
+}
+
+/** The messages of one chat, oldest first; only the first is ever on its way. */
+interface Lane {
+  chatKey: string;
+  readonly queue: Pending[];
+  /** Stops the delivery of the first message. */
+  delivery?: AbortController | undefined;
+  /** Ends the pause of a lane that waits. */
+  pause?: AbortController | undefined;
+  waitsForConnection?: boolean;
+  wakeRequested?: boolean;
+  /** Another lane has taken over this chat; no message joins any more. */
+  closed?: boolean;
+  /** Its account is gone; it ends without telling the window. */
+  retired?: boolean;
 }
 
 /** Sends outbox rows: first in first out within a chat, one at a time; chats do not wait for each other. */
-export class Sender implements AsyncDisposable {
-  readonly #deps: DeliveryDeps;
-  readonly #listener: SenderListener;
-  readonly #activity: Activity;
-  readonly #lanes = new Lanes();
+export class Queue implements AsyncDisposable {
+  readonly #deps: QueueDeps;
+  readonly #lanes = new Set<Lane>();
   readonly #forgetting = new Map<string, Promise<void>>();
   readonly #listings = new Set<Set<string>>();
   readonly #running = new Set<Promise<void>>();
   #stopped = false;
 
-  constructor(deps: DeliveryDeps, listener: SenderListener, activity: Activity) {
+  constructor(deps: QueueDeps) {
     this.#deps = deps;
-    this.#listener = listener;
-    this.#activity = activity;
   }
 
   has(clientMessageId: string): boolean {
-    return this.#lanes.find(clientMessageId) !== undefined;
+    return this.#find(clientMessageId) !== undefined;
   }
 
   /** Takes a row that is already in the outbox. A row that is under way already is left alone. */
   enqueue(row: OutboxRow): void {
     if (this.#stopped || this.has(row.clientMessageId)) return;
-    const lane = this.#lanes.ofChat(row.chatKey);
+    const lane = this.#laneOf(row.chatKey);
     if (lane === undefined) {
       this.#start(row.chatKey, [createPending(row)]);
     } else {
       lane.queue.push(createPending(row));
-      // Somebody is typing: worth another look at the network now, but never against a server's wish to wait.
+      // The user is typing: worth another look at the network now, but never against a server's wish to wait.
       if (lane.waitsForConnection) lane.pause?.abort();
     }
     this.#count();
@@ -75,7 +83,7 @@ export class Sender implements AsyncDisposable {
 
   /** Stops a message for good: out of the lane at once, then out of the outbox. */
   async cancel(clientMessageId: string): Promise<void> {
-    const found = this.#lanes.find(clientMessageId);
+    const found = this.#find(clientMessageId);
     if (found === undefined) return;
     const { lane, pending } = found;
     const isFirst = lane.queue[0] === pending;
@@ -101,11 +109,6 @@ export class Sender implements AsyncDisposable {
     }
   }
 
-  /** The server can be reached again: ends the pauses that were due to that. */
-  wakeConnection(): void {
-    for (const lane of this.#lanes) if (lane.waitsForConnection) lane.pause?.abort();
-  }
-
   /** Stops running answers because the person signed out; the messages wait. */
   suspend(): void {
     for (const lane of this.#lanes) lane.delivery?.abort();
@@ -128,14 +131,29 @@ export class Sender implements AsyncDisposable {
     await Promise.all(this.#running);
   }
 
+  /** The lane that new messages of a chat join. */
+  #laneOf(chatKey: string): Lane | undefined {
+    return [...this.#lanes].find((lane) => lane.chatKey === chatKey && lane.closed !== true);
+  }
+
+  /** A message that has not left its lane, and that lane. */
+  #find(clientMessageId: string): { lane: Lane; pending: Pending } | undefined {
+    for (const lane of this.#lanes) {
+      const pending = lane.queue.find((p) => p.row.clientMessageId === clientMessageId);
+      if (pending !== undefined) return { lane, pending };
+    }
+    return undefined;
+  }
+
   #start(chatKey: string, queue: Pending[]): void {
-    const lane = this.#lanes.add(chatKey, queue);
+    const lane: Lane = { chatKey, queue };
+    this.#lanes.add(lane);
     const run = this.#run(lane).finally(() => this.#running.delete(run));
     this.#running.add(run);
   }
 
   async #run(lane: Lane): Promise<void> {
-    this.#activity.enter();
+    this.#deps.activity.enter();
     try {
       for (let pending = lane.queue[0]; pending !== undefined && !lane.retired; pending = lane.queue[0]) {
         const outcome = await this.#deliver(lane, pending);
@@ -147,7 +165,7 @@ export class Sender implements AsyncDisposable {
     } finally {
       this.#lanes.delete(lane);
       this.#count();
-      this.#activity.leave();
+      this.#deps.activity.leave();
     }
   }
 
@@ -161,7 +179,7 @@ export class Sender implements AsyncDisposable {
       this.#deps,
       pending,
       {
-        attempt: () => this.#listener.dispatch(lane.chatKey, { type: "sending", id }),
+        attempt: () => this.#deps.views.dispatch(lane.chatKey, { type: "sending", id }),
         event: (event) => this.#onEvent(lane, pending, event),
         error: (error) => this.#onError(error),
       },
@@ -172,21 +190,24 @@ export class Sender implements AsyncDisposable {
   }
 
   #onEvent(lane: Lane, pending: Pending, event: ChatEvent): void {
-    this.#listener.connection("online");
+    this.#setConnection("online");
     if (event.type === "turn" && event.chatId !== lane.chatKey) this.#rename(lane, pending, event.chatId);
-    const action = {
-      type: "event",
-      id: pending.row.clientMessageId,
-      event,
-      nowMs: this.#deps.clock.nowMs(),
-    } as const;
-    this.#listener.event(pending, event);
-    this.#listener.dispatch(lane.chatKey, action);
+    this.#deps.onEvent(pending, event);
+    const id = pending.row.clientMessageId;
+    this.#deps.views.dispatch(lane.chatKey, { type: "event", id, event, nowMs: this.#deps.clock.nowMs() });
   }
 
   #onError(error: PipitError): void {
-    if (isConnectionError(error)) this.#listener.connection("offline");
-    else if (error.code !== "SIGNED_OUT") this.#listener.connection("online");
+    if (isConnectionError(error)) this.#setConnection("offline");
+    else if (error.code !== "SIGNED_OUT") this.#setConnection("online");
+  }
+
+  /** When the server can be reached again, the pauses that were due to that end. */
+  #setConnection(connection: "online" | "offline"): void {
+    const { views } = this.#deps;
+    const isBack = connection === "online" && views.store.getState().connection === "offline";
+    views.set({ connection });
+    if (isBack) for (const lane of this.#lanes) if (lane.waitsForConnection) lane.pause?.abort();
   }
 
   /** The rows behind follow into the named chat, in the outbox before this one is removed from it. */
@@ -194,20 +215,20 @@ export class Sender implements AsyncDisposable {
     const from = lane.chatKey;
     write(this.#deps, pending, () => this.#deps.outbox.renameChat(from, chatId));
     for (const other of lane.queue) other.row = { ...other.row, chatKey: chatId };
-    const existing = this.#lanes.ofChat(chatId);
+    const existing = this.#laneOf(chatId);
     if (existing !== undefined) {
       existing.queue.push(...lane.queue.splice(1));
       lane.closed = true;
     }
     lane.chatKey = chatId;
-    this.#listener.renamed(from, chatId);
+    this.#deps.views.rename(from, chatId);
   }
 
   async #settle(lane: Lane, pending: Pending, error: PipitError | undefined): Promise<void> {
     const id = pending.row.clientMessageId;
     if (error !== undefined) {
       this.#deps.logger.info("message.failed", { messageId: id, code: error.code });
-      this.#listener.dispatch(lane.chatKey, { type: "failed", id, failure: failureOf(error) });
+      this.#deps.views.dispatch(lane.chatKey, { type: "failed", id, failure: failureOf(error) });
     }
     lane.queue.shift();
     this.#count();
@@ -236,24 +257,28 @@ export class Sender implements AsyncDisposable {
     lane.waitsForConnection = isConnectionError(error);
     const nextTry = delayMs === undefined ? {} : { nextTryAtMs: this.#deps.clock.nowMs() + delayMs };
     const id = pending.row.clientMessageId;
-    this.#listener.dispatch(lane.chatKey, { type: "waiting", id, reason: failureOf(error), ...nextTry });
+    this.#deps.views.dispatch(lane.chatKey, { type: "waiting", id, reason: failureOf(error), ...nextTry });
     this.#count();
-    this.#activity.leave();
+    this.#deps.activity.leave();
     // In the same moment as the wake: `idle()` right after `resume()` must wait for the new try.
-    pause.signal.addEventListener("abort", () => this.#activity.enter(), { once: true });
+    pause.signal.addEventListener("abort", () => this.#deps.activity.enter(), { once: true });
     try {
       await (delayMs === undefined ? aborted(pause.signal) : this.#deps.clock.sleep(delayMs, pause.signal));
     } catch {
       // Woken early.
     } finally {
-      if (!pause.signal.aborted) this.#activity.enter();
+      if (!pause.signal.aborted) this.#deps.activity.enter();
       lane.pause = undefined;
       lane.waitsForConnection = false;
     }
   }
 
+  /** Shows how many messages are there but not on their way. */
   #count(): void {
-    this.#listener.queuedCount(this.#lanes.queuedCount());
+    let queuedCount = 0;
+    for (const { queue, delivery } of this.#lanes)
+      queuedCount += queue.length - (delivery === undefined || queue.length === 0 ? 0 : 1);
+    this.#deps.views.set({ queuedCount });
   }
 }
 
