@@ -116,6 +116,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
       models,
       toolsFor: (scope) => createAssistantTools({ ...scope, turns: store.turns, clock, calculator }),
       speech,
+      bus,
       clock,
       logger,
       ownerId: randomUUID(),

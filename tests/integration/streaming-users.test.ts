@@ -38,6 +38,7 @@ beforeAll(async () => {
     turns: store.turns,
     models: model.source(),
     toolsFor: () => [],
+    bus: createMemoryBus(),
     speech: new EchoSpeech(),
     clock: systemClock,
     logger,

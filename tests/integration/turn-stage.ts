@@ -1,3 +1,4 @@
+import { createMemoryBus } from "#server/bus/memory-bus.ts";
 import { accountOf } from "#server/testing/account-of.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -55,6 +56,7 @@ export async function openTurnStage(): Promise<TurnStage> {
       turns: store.turns,
       models: model.source(),
       toolsFor: () => [],
+      bus: createMemoryBus(),
       speech,
       clock,
       logger,

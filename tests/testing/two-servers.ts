@@ -10,7 +10,7 @@ import { startTestServer, type TestServer } from "#tests/integration/start-test-
 import { type RedisServer, startRedis } from "#tools/test/redis-server.ts";
 
 const PASSWORD = "Correct-horse-1";
-const MASTER_KEY = Buffer.alloc(32, 11).toString("base64");
+export const MASTER_KEY = Buffer.alloc(32, 11).toString("base64");
 const START_TIMEOUT_MS = 30_000;
 
 /**

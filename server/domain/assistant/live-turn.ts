@@ -40,6 +40,10 @@ export class LiveTurn {
     return this.#ended === undefined && !this.signal.aborted;
   }
 
+  get isHeard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   get wantsSpeech(): boolean {
     return [...this.#listeners].some((listener) => listener.options.speak);
   }

@@ -9,25 +9,35 @@ import type { LiveTurn } from "./live-turn.ts";
 import type { AnswerModel, AnswerPart, ModelMessage } from "./ports.ts";
 import { scaleForModel } from "./screenshot.ts";
 import { textPieces } from "./text-pieces.ts";
+import { runningElsewhere, type TurnRelay } from "./turn-relay.ts";
 import { TurnSpeech } from "./turn-speech.ts";
 import type { Question, TurnDeps } from "./turn-types.ts";
 import { localeOf, systemPrompt, wording } from "./wording.ts";
 
 /** How long a running turn belongs to this process without a sign of life. */
 export const LEASE_MS = 30_000;
-/** When to ask again for a turn that another process is answering. */
-const ELSEWHERE_RETRY_MS = 2_000;
 /** Longest answer. A model that loops would otherwise fill memory and disk. */
 const ANSWER_MAX_CHARS = 8_388_608;
 
+/** What an answer needs besides the question. */
+interface RunDeps extends TurnDeps {
+  readonly relay: TurnRelay;
+}
+
 /** One question on its way through this process. */
 interface Run {
-  readonly deps: TurnDeps;
+  readonly deps: RunDeps;
   readonly live: LiveTurn;
   readonly question: Question;
   readonly userId: string;
   readonly locale: string;
   readonly speech: TurnSpeech;
+}
+
+/** A turn of the store, and whether it is ours to answer now. */
+interface Found {
+  readonly turn: Turn;
+  readonly begun: boolean;
 }
 
 /** What is known of the answer besides its text. */
@@ -42,7 +52,7 @@ interface Draft {
  * answer. Resolves when all is said and stored; throws PipitError, after having stored what there was.
  */
 export async function runTurn(
-  deps: TurnDeps,
+  deps: RunDeps,
   live: LiveTurn,
   question: Question,
   caller: Caller,
@@ -59,12 +69,10 @@ export async function runTurn(
     nowMs: deps.clock.nowMs(),
   });
   live.signal.throwIfAborted();
-  const { turn, begun } = await beginTurn(run, chat);
-  live.publish({ type: "turn", chatId: turn.chatId, turnId: turn.id, replayed: !begun });
-  live.attachSpeech(speech);
+  const found = await beginTurn(run, chat);
   try {
-    if (begun) await askModel(run, turn, chat, image);
-    else await replay(run, turn, chat);
+    const followed = isElsewhere(found) && (await follow(run, found.turn));
+    if (!followed) await answer(run, isElsewhere(found) ? await beginTurn(run, chat) : found, chat, image);
     await speech.finish();
   } finally {
     speech.stop();
@@ -72,9 +80,9 @@ export async function runTurn(
   live.signal.throwIfAborted();
 }
 
-async function beginTurn(run: Run, chat: Chat): Promise<{ readonly turn: Turn; readonly begun: boolean }> {
+async function beginTurn(run: Run, chat: Chat): Promise<Found> {
   const { deps, question } = run;
-  const begin = async (): Promise<{ readonly turn: Turn; readonly begun: boolean }> =>
+  const begin = (): Promise<Found> =>
     deps.turns.begin({
       turnId: randomUUID(),
       chatId: chat.id,
@@ -86,22 +94,34 @@ async function beginTurn(run: Run, chat: Chat): Promise<{ readonly turn: Turn; r
       nowMs: deps.clock.nowMs(),
       leaseMs: LEASE_MS,
     });
-  let result = await begin();
-  if (!result.begun && result.turn.status === "running" && result.turn.ownerId === deps.ownerId) {
-    // Ours, yet nobody here is answering it: an earlier try could not be stored (a full disk, say). Give it up.
-    await deps.turns.finish({ ...emptyFinish(result.turn, deps.clock.nowMs()), status: "failed" });
-    result = await begin();
-  }
-  if (!result.begun && result.turn.status === "running") {
-    throw new PipitError(
-      "TURN_RUNNING_ELSEWHERE",
-      "Another server process is answering this message right now.",
-      {
-        retryAfterMs: ELSEWHERE_RETRY_MS,
-      },
-    );
-  }
-  return result;
+  const found = await begin();
+  if (!isElsewhere(found) || found.turn.ownerId !== deps.ownerId) return found;
+  // Ours, yet nobody here is answering it: an earlier try could not be stored (a full disk, say). Give it up.
+  await deps.turns.finish({ ...emptyFinish(found.turn, deps.clock.nowMs()), status: "failed" });
+  return begin();
+}
+
+function isElsewhere({ turn, begun }: Found): boolean {
+  return !begun && turn.status === "running";
+}
+
+/** Says what another process says of the answer that it gives. False: it gives none any more. */
+function follow(run: Run, turn: Turn): Promise<boolean> {
+  const { live, question, speech } = run;
+  return run.deps.relay.follow(turn, question, live, (event) => {
+    if (event.type === "text") say(run, event.text);
+    else live.publish(event);
+    if (event.type === "turn") live.attachSpeech(speech);
+  });
+}
+
+async function answer(run: Run, found: Found, chat: Chat, image: Uint8Array | undefined): Promise<void> {
+  const { turn, begun } = found;
+  if (isElsewhere(found)) throw runningElsewhere();
+  run.live.publish({ type: "turn", chatId: turn.chatId, turnId: turn.id, replayed: !begun });
+  run.live.attachSpeech(run.speech);
+  if (begun) await askModel(run, turn, chat, image);
+  else await replay(run, turn, chat);
 }
 
 /** The first turn of a chat tells its title. */

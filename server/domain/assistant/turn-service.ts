@@ -3,6 +3,7 @@ import type { Caller } from "../access/caller.ts";
 import { deferred } from "./deferred.ts";
 import { LiveTurn } from "./live-turn.ts";
 import { LEASE_MS, runTurn } from "./run-turn.ts";
+import { interruptedError, messageKey, TurnRelay } from "./turn-relay.ts";
 import type { Question, TurnDeps, TurnEvent, TurnService } from "./turn-types.ts";
 
 /** Three tries before a lease runs out. */
@@ -15,6 +16,7 @@ export function createTurnService(deps: TurnDeps): TurnService {
 
 class LiveTurns implements TurnService {
   readonly #deps: TurnDeps;
+  readonly #relay: TurnRelay;
   /** Every running answer with the promise of its end. */
   readonly #running = new Map<LiveTurn, Promise<void>>();
   /** The running answers that can be joined, by user and client message id. */
@@ -24,6 +26,7 @@ class LiveTurns implements TurnService {
 
   constructor(deps: TurnDeps) {
     this.#deps = deps;
+    this.#relay = new TurnRelay(deps.bus, deps.ownerId, (key) => this.#find(key));
   }
 
   answer(question: Question, caller: Caller, signal: AbortSignal): AsyncIterable<TurnEvent> {
@@ -40,7 +43,7 @@ class LiveTurns implements TurnService {
       const here = live.sessionsOf(hardwareId);
       if (here.length === 0) continue;
       sessions.push(...here);
-      live.stop(new PipitError("CANCELLED", "This answer was interrupted."));
+      live.stop(interruptedError());
     }
     return sessions;
   }
@@ -68,7 +71,10 @@ class LiveTurns implements TurnService {
    * can never both open a turn.
    */
   async #openOrJoin(question: Question, caller: Caller, signal: AbortSignal): Promise<LiveTurn> {
-    const key = messageKey(question, caller);
+    const key =
+      question.clientMessageId === undefined
+        ? undefined
+        : messageKey(caller.userId, question.clientMessageId);
     for (;;) {
       if (signal.aborted) throw new PipitError("CANCELLED", "Cancelled.");
       if (this.#stopping) throw stoppingError();
@@ -77,6 +83,15 @@ class LiveTurns implements TurnService {
       if (existing.joinable) return existing;
       // Cancelled or failed, and being stored: once it is, the same message may run again.
       await this.#running.get(existing);
+    }
+  }
+
+  /** For a follower; one that is being stored is waited for. */
+  async #find(key: string): Promise<LiveTurn | undefined> {
+    for (;;) {
+      const live = this.#byMessage.get(key);
+      if (live === undefined || live.joinable) return live;
+      await this.#running.get(live);
     }
   }
 
@@ -96,7 +111,7 @@ class LiveTurns implements TurnService {
   /** Never throws: the listeners get the failure. */
   async #run(live: LiveTurn, question: Question, caller: Caller): Promise<void> {
     try {
-      await runTurn(this.#deps, live, question, caller);
+      await runTurn({ ...this.#deps, relay: this.#relay }, live, question, caller);
       live.close();
     } catch (error) {
       live.close(PipitError.from(error));
@@ -118,10 +133,6 @@ class LiveTurns implements TurnService {
     clearInterval(this.#leaseTimer);
     this.#leaseTimer = undefined;
   }
-}
-
-function messageKey(question: Question, caller: Caller): string | undefined {
-  return question.clientMessageId === undefined ? undefined : `${caller.userId}\0${question.clientMessageId}`;
 }
 
 function stoppingError(): PipitError {

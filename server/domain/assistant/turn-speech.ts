@@ -1,13 +1,14 @@
 import type { Logger } from "#contract/logger.ts";
+import { SPEECH_FAILED } from "../speech/notices.ts";
 import type { SpeechService } from "../speech/ports.ts";
 import { abortable } from "./abortable.ts";
 import type { LiveTurn, SpeechSwitch } from "./live-turn.ts";
 import { wording } from "./wording.ts";
-import { TextChannel } from "./text-channel.ts";
+import { Channel } from "./channel.ts";
 
 /** One run of speech: from the moment somebody wants it until the text ends or nobody wants it any more. */
 interface SpeechRun {
-  readonly text: TextChannel;
+  readonly text: Channel<string>;
   readonly controller: AbortController;
   readonly finished: Promise<void>;
 }
@@ -34,7 +35,7 @@ export class TurnSpeech implements SpeechSwitch {
 
   start(): void {
     if (this.#run !== undefined || this.#textEnded || this.#failed) return;
-    const text = new TextChannel();
+    const text = new Channel<string>();
     const controller = new AbortController();
     this.#run = { text, controller, finished: this.#speak(text, controller.signal) };
   }
@@ -56,7 +57,7 @@ export class TurnSpeech implements SpeechSwitch {
     await this.#run?.finished;
   }
 
-  async #speak(text: TextChannel, signal: AbortSignal): Promise<void> {
+  async #speak(text: Channel<string>, signal: AbortSignal): Promise<void> {
     try {
       const parts = this.#service.speak(text, { locale: this.#locale }, signal);
       for await (const part of abortable(parts, signal)) {
@@ -67,7 +68,7 @@ export class TurnSpeech implements SpeechSwitch {
       if (signal.aborted) return;
       this.#failed = true;
       this.#logger.warn("speech failed", { error });
-      this.#live.publish({ type: "notice", code: "SPEECH_FAILED", text: wording(this.#locale).speechFailed });
+      this.#live.publish({ type: "notice", code: SPEECH_FAILED, text: wording(this.#locale).speechFailed });
     }
   }
 }

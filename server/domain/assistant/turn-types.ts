@@ -3,6 +3,7 @@ import type { Caller } from "../access/caller.ts";
 import type { ChatStore, TurnStore } from "../chats/ports.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
+import type { MessageBus } from "../message-bus.ts";
 import type { SpeechService } from "../speech/ports.ts";
 import type { AssistantTool, ModelSource } from "./ports.ts";
 
@@ -41,9 +42,10 @@ export interface TurnDeps {
   readonly models: ModelSource;
   readonly toolsFor: (scope: ToolScope) => readonly AssistantTool[];
   readonly speech: SpeechService;
+  readonly bus: MessageBus;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Unique per server process: whose leases these are. */
+  /** Unique per server process: whose leases these are, and where its messages go. */
   readonly ownerId: string;
 }
 

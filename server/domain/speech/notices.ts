@@ -9,6 +9,14 @@ export const VOICE_FALLBACK = "VOICE_FALLBACK";
 /** Nothing here can speak; the answer is text only. */
 export const NO_VOICE = "NO_VOICE";
 
+/** The voice stopped half way. */
+export const SPEECH_FAILED = "SPEECH_FAILED";
+
+/** Whether a notice is about the voice of this server, and so says nothing of the answer itself. */
+export function isOfVoice(code: string): boolean {
+  return code === VOICE_FALLBACK || code === NO_VOICE || code === SPEECH_FAILED;
+}
+
 const why = {
   en: {
     refused: "refused the key",

@@ -13,6 +13,8 @@ import type { RuntimeInfo } from "#contract/auth-wire.ts";
 export interface ServerProcess extends AsyncDisposable {
   /** e.g. "http://127.0.0.1:41234" */
   readonly url: string;
+  /** host:port */
+  readonly grpcUrl: string;
   readonly home: string;
   /** Everything that it has written so far, log and all. */
   output(): string;
@@ -51,9 +53,10 @@ export async function startServerProcess({ env, home }: ServerProcessOptions): P
       throw new Error(`the server ended: ${words.join("")}`);
     }),
   ]);
-  const { httpUrl } = JSON.parse(line) as RuntimeInfo;
+  const { httpUrl, grpcUrl } = JSON.parse(line) as RuntimeInfo;
   return {
     url: httpUrl,
+    grpcUrl,
     home: folder,
     output: () => words.join(""),
     stop: () => stop("SIGTERM"),

@@ -1,15 +1,14 @@
 /**
- * A queue of text between one writer and one reader. Never holds the writer back: what waits here is at most the
- * answer itself.
+ * A queue between one writer and one reader. Never holds the writer back: what waits here is at most an answer.
  */
-export class TextChannel implements AsyncIterable<string> {
-  #waiting: string[] = [];
+export class Channel<T> implements AsyncIterable<T> {
+  #waiting: T[] = [];
   #closed = false;
   #wake: (() => void) | undefined;
 
-  push(text: string): void {
+  push(item: T): void {
     if (this.#closed) return;
-    this.#waiting.push(text);
+    this.#waiting.push(item);
     this.#wake?.();
   }
 
@@ -19,11 +18,11 @@ export class TextChannel implements AsyncIterable<string> {
     this.#wake?.();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<string, void, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
     for (;;) {
       const batch = this.#waiting;
       this.#waiting = [];
-      for (const text of batch) yield text;
+      for (const item of batch) yield item;
       if (this.#waiting.length > 0) continue;
       if (this.#closed) return;
       await new Promise<void>((resolve) => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { collect } from "#tests/doubles/collect.ts";
-import { TextChannel } from "./text-channel.ts";
+import { Channel } from "./channel.ts";
 
-describe("TextChannel", () => {
+describe("Channel", () => {
   test("gives what was pushed before and while it is read, in order, and ends after close", async () => {
-    const channel = new TextChannel();
+    const channel = new Channel<string>();
     channel.push("a");
     const heard: string[] = [];
     const reading = (async () => {
@@ -20,7 +20,7 @@ describe("TextChannel", () => {
   });
 
   test("what is pushed after close is dropped", async () => {
-    const channel = new TextChannel();
+    const channel = new Channel<string>();
     channel.close();
     channel.push("late");
     expect(await collect(channel)).toEqual([]);
