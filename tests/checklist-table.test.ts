@@ -22,8 +22,8 @@ const folders: Readonly<Record<string, string>> = {
   tokens: "server/domain/tokens",
 };
 const HEADING = "## Auth service: checklist to test";
-/** The two ways to be run on SQLite and PostgreSQL. */
-const ON_BOTH = /\beach\(databases\)/;
+/** The two ways to be run on SQLite and PostgreSQL: always, or nightly. */
+const ON_BOTH = /\beach\(databases(?:BySize)?\)/;
 
 interface Row {
   readonly statement: string;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { repositoryRoot, runCommand } from "#tools/test/command.ts";
-import { sized } from "./test-size.ts";
+import { sized } from "./testing/test-size.ts";
 
 /** A machine that the lockfile must serve. */
 interface Platform {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sampleAnswer } from "#renderer/gallery/sample-answer.ts";
-import { sized } from "#tests/test-size.ts";
+import { sized } from "#tests/testing/test-size.ts";
 import { parseMarkdown } from "./parse-markdown.ts";
 import { windowChars } from "./read-window.ts";
 import { createMarkdownDocument, type Block, type DocumentView } from "./seal-blocks.ts";

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { PUBLISH_AHEAD_MS } from "#server/domain/tokens/key-rotation.ts";
-import { databases } from "#server/testing/databases.ts";
+import { sqlite } from "#server/testing/databases.ts";
 import { audit } from "./audit.ts";
 import { keys } from "./keys.ts";
 import { openAdmin, type TestAdmin } from "../testing/admin-kit.ts";
 
-describe.each(databases)("pipit keys on $name", (database) => {
+describe("pipit keys", () => {
   async function openWithKeys(): Promise<TestAdmin> {
-    const admin = await openAdmin(database);
+    const admin = await openAdmin(sqlite);
     expect((await admin.run(keys, ["rotate"])).stdout).toMatch(/^RS256: made .*\nES256: made .*\n$/);
     return admin;
   }

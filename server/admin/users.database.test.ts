@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { systemClock } from "#server/domain/clock.ts";
-import { databases } from "#server/testing/databases.ts";
+import { sqlite } from "#server/testing/databases.ts";
 import { audit } from "./audit.ts";
 import { openAdmin, type TestAdmin } from "../testing/admin-kit.ts";
 import { users } from "./users.ts";
 
 const password = "Correct-Horse-7-battery";
 
-describe.each(databases)("pipit admin users on $name", (database) => {
+describe("pipit admin users", () => {
   async function openWithAnn(): Promise<TestAdmin> {
-    const admin = await openAdmin(database);
+    const admin = await openAdmin(sqlite);
     const args = ["add", "ann", "--email", "ann@example.com", "--admin", "--password-stdin"];
     expect(await admin.run(users, args, `${password}\n`)).toMatchObject({ code: 0, stderr: "" });
     return admin;
@@ -41,7 +41,7 @@ describe.each(databases)("pipit admin users on $name", (database) => {
   });
 
   test("a password is never taken from a command line, and none is asked for without a terminal", async () => {
-    await using admin = await openAdmin(database);
+    await using admin = await openAdmin(sqlite);
     await expect(admin.run(users, ["add", "ann"])).rejects.toMatchObject({ code: "USAGE" });
     expect(await admin.run(users, ["add", "ann", "--password", password])).toMatchObject({ code: 2 });
     await expect(admin.run(users, ["add", "ann", "--password-stdin"], "short")).rejects.toMatchObject({
@@ -54,7 +54,7 @@ describe.each(databases)("pipit admin users on $name", (database) => {
   });
 
   test("list goes through all accounts, however many, or those with a prefix", async () => {
-    await using admin = await openAdmin(database);
+    await using admin = await openAdmin(sqlite);
     await admin.with(({ auth, clock }) =>
       auth.transaction(async (tx) => {
         for (let n = 0; n < 501; n++) {
@@ -166,7 +166,7 @@ describe.each(databases)("pipit admin users on $name", (database) => {
   });
 
   test("an account that is not there is named, with where to look", async () => {
-    await using admin = await openAdmin(database);
+    await using admin = await openAdmin(sqlite);
     await expect(admin.run(users, ["show", "no\u001Bbody"])).rejects.toThrow(
       'There is no account "no\\u{1b}body". See: pipit admin users list',
     );

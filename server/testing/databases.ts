@@ -4,6 +4,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { Kysely } from "kysely";
 import { inject } from "vitest";
+import { sized } from "#tests/testing/test-size.ts";
 import { openPostgres } from "../store/postgres/open-postgres.ts";
 import { openDatabaseFile } from "../store/sqlite/open-sqlite.ts";
 import { timeOf } from "../store/sql/database-time.ts";
@@ -70,7 +71,8 @@ export interface TestDatabase {
   openEmpty(): Promise<EmptyDatabase>;
 }
 
-const sqlite: TestDatabase = {
+/** For what is the same on every database, because the stores are: their own suites say so on both. */
+export const sqlite: TestDatabase = {
   name: "SQLite",
   open: async () => openStoreOn(await makeSqlite()),
   openEmpty: makeSqlite,
@@ -85,12 +87,18 @@ const postgres: TestDatabase = {
 const serverUrl = inject("postgresUrl") as string | undefined;
 
 /**
- * The databases that a behaviour of the store must be the same on: both, in integration tests; in unit tests
- * SQLite only.
+ * The databases that a behaviour must be proven on each of, because it is the store's own, or one of many at once:
+ * both, in integration tests; in unit tests SQLite only.
  *
  * @example describe.each(databases)("accounts on $name", ({ open }) => { ... });
  */
 export const databases: readonly TestDatabase[] = serverUrl === undefined ? [sqlite] : [sqlite, postgres];
+
+/**
+ * For statements over HTTP, whose stores have suites of their own on both: SQLite in `npm test`, both in
+ * `npm run nightly`.
+ */
+export const databasesBySize: readonly TestDatabase[] = sized([sqlite], databases);
 
 /** Those on which several servers may work at once; none in unit tests. */
 export const sharedDatabases: readonly TestDatabase[] = serverUrl === undefined ? [] : [postgres];

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { databasesBySize } from "#server/testing/databases.ts";
 import { startTestServer } from "#tests/integration/start-test-server.ts";
 import { generatePythonStubs, type PythonStubs } from "./python-stubs.ts";
 
@@ -10,9 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => stubs[Symbol.asyncDispose]());
 
-describe("a Python client with generated stubs", () => {
+describe.each(databasesBySize)("a Python client with generated stubs on $name", ({ name }) => {
   test("registers, enrols, signs in with a code, and is refused with a replayed one [37]", async () => {
-    await using server = await startTestServer();
+    await using server = await startTestServer({ database: name });
     const env = { PIPIT_LOGIN: "monty", PIPIT_PASSWORD: "Correct-horse-1" };
     const seen = await stubs.run("python_otp_client.py", [server.grpcUrl], env, PYTHON_TIMEOUT_MS);
     const accepted = { valid: true, error: "" };

@@ -1,5 +1,6 @@
 import { generateSync } from "otplib/functional";
 import { describe, expect, test } from "vitest";
+import { databasesBySize } from "#server/testing/databases.ts";
 import { startTestServer, type TestServer } from "./start-test-server.ts";
 import { send, type WebAnswer } from "./web-stage.ts";
 
@@ -55,9 +56,9 @@ function codeOf(secret: string, steps = 0): string {
   return generateSync({ secret, epoch: Math.floor(Date.now() / 1000) + steps * 30 });
 }
 
-describe("accounts over HTTP", () => {
+describe.each(databasesBySize)("accounts over HTTP on $name", ({ name }) => {
   test("register, me, profile, logout and login, in the original's fields", async () => {
-    await using server = await startTestServer();
+    await using server = await startTestServer({ database: name });
     const browser = new Browser(server);
     const registered = await browser.register("Ann", { display_name: "Ann A.", about: "Hi" });
     expect(registered.status).toBe(200);
@@ -91,7 +92,7 @@ describe("accounts over HTTP", () => {
   });
 
   test("refusals say what is wrong, also in the original's field", async () => {
-    await using server = await startTestServer();
+    await using server = await startTestServer({ database: name });
     const browser = new Browser(server);
     await browser.register("ann");
     const taken = await new Browser(server).register("ANN");
@@ -132,7 +133,7 @@ describe("accounts over HTTP", () => {
   });
 
   test("too many failures are 429 with the time to wait", async () => {
-    await using server = await startTestServer();
+    await using server = await startTestServer({ database: name });
     await new Browser(server).register("ann");
     const stranger = new Browser(server);
     for (let count = 0; count < 5; count++)
@@ -148,7 +149,7 @@ describe("accounts over HTTP", () => {
   });
 
   test("no other page makes a browser register, sign in, or change anything", async () => {
-    await using server = await startTestServer();
+    await using server = await startTestServer({ database: name });
     const browser = new Browser(server);
     await browser.register("ann");
     browser.origin = "https://evil.example";
@@ -171,7 +172,7 @@ describe("accounts over HTTP", () => {
   });
 
   test("a new password ends every other session at once, and this one goes on [12] [G10]", async () => {
-    await using server = await startTestServer();
+    await using server = await startTestServer({ database: name });
     const here = new Browser(server);
     const there = new Browser(server);
     await here.register("ann");
@@ -190,7 +191,7 @@ describe("accounts over HTTP", () => {
   });
 
   test("the second factor: set up, asked for, replaced by a recovery code, taken away", async () => {
-    await using server = await startTestServer();
+    await using server = await startTestServer({ database: name });
     const browser = new Browser(server);
     await browser.register("ann");
     // The cookie alone enrols nothing: whoever stole it would lock its owner out.
@@ -231,7 +232,7 @@ describe("accounts over HTTP", () => {
   });
 
   test("an account that its owner switches off is out everywhere, also by token", async () => {
-    await using server = await startTestServer();
+    await using server = await startTestServer({ database: name });
     const browser = new Browser(server);
     await browser.register("ann");
     const token = await passwordGrant(server, "ann");
@@ -243,7 +244,7 @@ describe("accounts over HTTP", () => {
   });
 
   test("logging out by bearer token ends its session", async () => {
-    await using server = await startTestServer();
+    await using server = await startTestServer({ database: name });
     await new Browser(server).register("ann");
     const token = await passwordGrant(server, "ann");
     const headers = { authorization: `Bearer ${token}` };

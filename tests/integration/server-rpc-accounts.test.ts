@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { Auth } from "#proto/auth_pb.ts";
 import { Otp } from "#proto/otp_pb.ts";
 import { readServerConfig } from "#server/config/config.ts";
+import { databasesBySize } from "#server/testing/databases.ts";
 import { GrpcJsClient } from "./server-clients.ts";
 import { startTestServer, type TestServer, type TestServerOverrides } from "./start-test-server.ts";
 import { send } from "./web-stage.ts";
@@ -87,8 +88,8 @@ async function statusOf(server: TestServer, token: string): Promise<number> {
   return (await send(server.httpUrl, { path: "/auth/me", headers })).status;
 }
 
-describe("Auth and Otp over gRPC", () => {
-  const start = (more: TestServerOverrides = {}) => startTestServer(more);
+describe.each(databasesBySize)("Auth and Otp over gRPC on $name", ({ name }) => {
+  const start = (more: TestServerOverrides = {}) => startTestServer({ database: name, ...more });
 
   test("refusals stand in the answers, with status OK and the original's texts", async () => {
     await using server = await start();

@@ -2,6 +2,6 @@
 export const fullSize: boolean = process.env["PIPIT_TEST_SIZE"] === "full";
 
 /** `full` in the nightly run, `short` in `npm test`. */
-export function sized(short: number, full: number): number {
+export function sized<T>(short: T, full: T): T {
   return fullSize ? full : short;
 }

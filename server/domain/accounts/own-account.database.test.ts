@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { databases } from "#server/testing/databases.ts";
+import { sqlite } from "#server/testing/databases.ts";
 import { familyOf } from "#server/testing/family-of.ts";
 import { FRESH_SIGN_IN_MS } from "./own-account.ts";
 import { NEW_PASSWORD, openAccountStage, originFrom, PASSWORD } from "#server/testing/account-stage.ts";
@@ -8,9 +8,9 @@ const change = { oldPassword: PASSWORD, newPassword: NEW_PASSWORD };
 const byPassword = { password: PASSWORD, code: undefined };
 const keep = { sessionId: "family-1", webSessionHash: "web-1" };
 
-describe.each(databases)("one's own account on $name", (database) => {
+describe("one's own account", () => {
   test("a new password ends all other sessions with it, and lets nobody in by the old one [12] [G10]", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     const { id } = await stage.register("ann");
     const { id: other } = await stage.register("bob");
     await stage.startSessions(id);
@@ -27,7 +27,7 @@ describe.each(databases)("one's own account on $name", (database) => {
   });
 
   test("codes that would sign a browser in end with the sessions", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     const { signInCodes } = stage.temporary.store;
     const { id } = await stage.register("ann");
     const { id: other } = await stage.register("bob");
@@ -41,7 +41,7 @@ describe.each(databases)("one's own account on $name", (database) => {
   });
 
   test("a device stays known by its new token only", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     const { id } = await stage.register("ann");
     const attempt = { login: "ann", password: NEW_PASSWORD, via: "web" as const };
     const before = await stage.passwordSignIn.signIn({ ...attempt, password: PASSWORD }, originFrom());
@@ -60,7 +60,7 @@ describe.each(databases)("one's own account on $name", (database) => {
   });
 
   test("nothing changes without the old password, and guesses of it are counted as at a sign-in", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     const { id } = await stage.register("ann");
     await stage.startSessions(id);
     const owner = { userId: id, clientId: "pipit-web", keep };
@@ -83,7 +83,7 @@ describe.each(databases)("one's own account on $name", (database) => {
     ["with the login in it", { ...change, newPassword: "Xann-horse-1" }],
     ["the old one", { ...change, newPassword: PASSWORD }],
   ])("a new password that is %s is refused before anything is counted", async (_what, passwords) => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     const { id } = await stage.register("ann");
     const owner = { userId: id, clientId: "pipit-web", keep };
     await expect(stage.ownAccount.changePassword(owner, passwords, originFrom())).rejects.toMatchObject({
@@ -94,7 +94,7 @@ describe.each(databases)("one's own account on $name", (database) => {
   });
 
   test("who switches the account off is out everywhere at once [G10]", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     const account = await stage.register("ann");
     const { secret } = await stage.enrol(account);
     stage.nextStep();
@@ -111,7 +111,7 @@ describe.each(databases)("one's own account on $name", (database) => {
   });
 
   test("a second factor that is set up, replaced or taken away ends the other sessions", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     const account = await stage.register("ann");
     const owner = { userId: account.id, clientId: "pipit-web", keep };
     await stage.startSessions(account.id);
@@ -129,7 +129,7 @@ describe.each(databases)("one's own account on $name", (database) => {
   });
 
   test("a session without the password begins no second factor, and guesses of it are counted", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     const { id } = await stage.register("ann");
     const owner = { userId: id, clientId: "pipit-web", keep };
     const begin = (password: string, index: number) =>
@@ -154,7 +154,7 @@ describe.each(databases)("one's own account on $name", (database) => {
   });
 
   test("where no password can be sent, only a login by password of the last minutes begins one", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     const account = await stage.register("ann");
     const { clock, store } = stage.temporary;
     await stage.startSessions(account.id);
@@ -179,7 +179,7 @@ describe.each(databases)("one's own account on $name", (database) => {
   });
 
   test("this computer's account has neither password nor second factor", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     const ann = await stage.register("ann");
     const local = { ...ann, id: "local-id", login: "local", local: true, passwordHash: undefined };
     await stage.temporary.store.accounts.create(local);
@@ -193,7 +193,7 @@ describe.each(databases)("one's own account on $name", (database) => {
   });
 
   test("a session that owes a code ends after five wrong ones [G9]", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     const account = await stage.register("ann");
     const { secret } = await stage.enrol(account);
     stage.nextStep();

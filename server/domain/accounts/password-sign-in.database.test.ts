@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { databases } from "#server/testing/databases.ts";
+import { sqlite } from "#server/testing/databases.ts";
 import type { SignedIn } from "./password-sign-in.ts";
 import {
   NEW_PASSWORD,
@@ -25,9 +25,9 @@ function manyAddresses(index: number): string {
   return `198.51.${Math.floor(index / 250)}.${(index % 250) + 1}`;
 }
 
-describe.each(databases)("signing in with a password on $name", (database) => {
+describe("signing in with a password", () => {
   test("attempts that a limit refuses are in the audit as often as the disk can bear", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     const guess = () =>
       stage.passwordSignIn.signIn({ login: "ann", password: "Wrong-horse-1", via: "web" }, originFrom());
     for (let count = 0; count < 5 + 610; count++) await expect(guess()).rejects.toThrow();
@@ -36,7 +36,7 @@ describe.each(databases)("signing in with a password on $name", (database) => {
   });
 
   test("by login or e-mail address in any case, and the audit tells of it", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     const account = await stage.accounts.register(
       { login: "Ann", password: PASSWORD, email: "Ann@Example.org" },
       originFrom(),
@@ -57,7 +57,7 @@ describe.each(databases)("signing in with a password on $name", (database) => {
   });
 
   test("unknown, wrong, switched off and this computer's account are one text and one piece of work [G4]", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     await stage.register("ann");
     const off = await stage.register("off");
     await stage.accounts.deactivate(off.id, { by: "admin" }, originFrom());
@@ -86,20 +86,20 @@ describe.each(databases)("signing in with a password on $name", (database) => {
   test.each(["' or 1=1 --", "ann'; drop table accounts; --", "%", "_", "ann\\", "🦜".repeat(60)])(
     "the name %j is nobody's",
     async (login) => {
-      await using stage = await openAccountStage(database);
+      await using stage = await openAccountStage(sqlite);
       await stage.register("ann");
       await expect(signIn(stage, { login })).rejects.toMatchObject(wrongLogin);
     },
   );
 
   test.each(["", "ann\0", "a\nb", "x".repeat(255)])("%j is no name at all", async (login) => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     await expect(signIn(stage, { login })).rejects.toMatchObject({ code: "INVALID_REQUEST", field: "login" });
     expect(stage.verifications()).toBe(0);
   });
 
   test("200 wrong passwords at once from 200 addresses cost five hashes, and lock the right one out [G3]", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     await stage.register("ann");
     const attempts = Array.from({ length: 200 }, (_, index) =>
       signIn(stage, { password: `Wrong-horse-${index}` }, manyAddresses(index)).catch(
@@ -125,7 +125,7 @@ describe.each(databases)("signing in with a password on $name", (database) => {
   });
 
   test("an admin ends a lockout", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     const { id } = await stage.register("ann");
     for (let index = 0; index < 5; index++) {
       await expect(signIn(stage, { password: "Wrong-horse-1" }, manyAddresses(index))).rejects.toThrow();
@@ -136,7 +136,7 @@ describe.each(databases)("signing in with a password on $name", (database) => {
   });
 
   test("a name that nobody has is locked like any other", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     for (let index = 0; index < 5; index++) {
       await expect(signIn(stage, { login: "nobody" }, manyAddresses(index))).rejects.toMatchObject(
         wrongLogin,
@@ -148,14 +148,14 @@ describe.each(databases)("signing in with a password on $name", (database) => {
   });
 
   test("20 right passwords at once all let in, from one address [G3]", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     await stage.register("ann");
     const signedIn = await Promise.all(Array.from({ length: 20 }, () => signIn(stage)));
     expect(signedIn.map(({ account }) => account.login)).toEqual(Array.from({ length: 20 }, () => "ann"));
   });
 
   test("five failures from one network in a minute, whatever the names, and it waits", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     await stage.register("ann");
     for (let index = 0; index < 5; index++) {
       await expect(
@@ -169,7 +169,7 @@ describe.each(databases)("signing in with a password on $name", (database) => {
   });
 
   test("a stranger's failures do not lock out a device that is known", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     await stage.register("ann");
     const { deviceToken } = await signIn(stage);
     for (let index = 0; index < 5; index++) {
@@ -183,7 +183,7 @@ describe.each(databases)("signing in with a password on $name", (database) => {
   });
 
   test("what was hashed by an older system is hashed anew", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     const { id } = await stage.register("ann");
     // bcrypt of the same password, cost 4, as an import brings it.
     const { hash } = await import("@node-rs/bcrypt");
@@ -199,7 +199,7 @@ describe.each(databases)("signing in with a password on $name", (database) => {
   });
 
   test("whose account is switched off, or gets another password, while it is being checked is not let in", async () => {
-    await using stage = await openAccountStage(database);
+    await using stage = await openAccountStage(sqlite);
     const { id } = await stage.register("ann");
     stage.meanwhile(() => stage.accounts.setPassword(id, NEW_PASSWORD, { by: "admin" }, originFrom()));
     await expect(signIn(stage)).rejects.toMatchObject(wrongLogin);

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { describe, expect, test } from "vitest";
 import type { Store } from "#server/store/store.ts";
-import { databases, sharedDatabases, type DatabaseStore } from "#server/testing/databases.ts";
+import { databasesBySize, sharedDatabases, type DatabaseStore } from "#server/testing/databases.ts";
 import { createAccessTokens, MAX_ACCESS_TOKEN_TTL_SECONDS } from "./access-tokens.ts";
 import { JWKS_MAX_AGE_SECONDS, KEEP_RETIRED_MS, PUBLISH_AHEAD_MS, ROTATE_EVERY_MS } from "./key-rotation.ts";
 import type { MasterKey } from "./master-key.ts";
@@ -34,7 +34,7 @@ async function published(keys: SigningKeys): Promise<readonly string[]> {
   return (await keys.jwks()).keys.map(({ kid }) => kid);
 }
 
-describe.each(databases)("signing keys on $name", ({ open }) => {
+describe.each(databasesBySize)("signing keys on $name", ({ open }) => {
   test("[G6] are published, sign, retire and go, each step no sooner than verifiers can follow", async () => {
     await using temporary = await open();
     const { clock, store } = temporary;

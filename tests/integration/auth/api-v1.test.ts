@@ -1,5 +1,6 @@
 import { decodeJwt } from "jose";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { databasesBySize } from "#server/testing/databases.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 import {
   bearer,
@@ -16,10 +17,10 @@ const WS_TOKEN = "/api/v1/ws-token/";
 const wrongPassword = { detail: "No active account found with the given credentials" };
 const notValid = { detail: "Token is invalid or expired", code: "token_not_valid" };
 
-describe("the developer-style API", () => {
+describe.each(databasesBySize)("the developer-style API on $name", ({ name }) => {
   let stage: AuthStage;
   beforeEach(async () => {
-    stage = await openAuthStage("SQLite");
+    stage = await openAuthStage(name);
     await stage.addAccount({ id: "alice", email: "alice@example.com" });
   });
   afterEach(() => stage[Symbol.asyncDispose]());

@@ -13,7 +13,7 @@ import { createLogger } from "#server/observe/logger.ts";
 import { openStore } from "#server/store/store.ts";
 import { databases } from "#server/testing/databases.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
-import { sized } from "../../test-size.ts";
+import { sized } from "#tests/testing/test-size.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 import { openWire, type WireAnswer, type WireRequest } from "#tests/testing/auth/keep-alive-wire.ts";
 import { createRandom } from "#tests/testing/auth/random.ts";

@@ -1,6 +1,7 @@
 import { createHmac, generateKeyPairSync } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader, exportSPKI, importJWK, SignJWT, type JSONWebKeySet } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { databasesBySize } from "#server/testing/databases.ts";
 import {
   basicOf,
   bearer,
@@ -13,11 +14,11 @@ import {
 const INTROSPECT = "/oauth/introspect";
 const INACTIVE = '{"active":false}';
 
-describe("RFC 7662 introspection", () => {
+describe.each(databasesBySize)("RFC 7662 introspection on $name", ({ name }) => {
   let stage: AuthStage;
   let service: ConfidentialClient;
   beforeAll(async () => {
-    stage = await openAuthStage("SQLite");
+    stage = await openAuthStage(name);
     await stage.addAccount({ id: "alice", login: "Alice" });
     service = await stage.addConfidential({ clientId: "service" });
   });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Auth } from "#proto/auth_pb.ts";
 import { Otp } from "#proto/otp_pb.ts";
 import { StreamingService } from "#proto/streaming_pb.ts";
+import { databasesBySize } from "#server/testing/databases.ts";
 import { bearer, openAuthStage, PASSWORD, type AuthStage } from "#tests/testing/auth/auth-stage.ts";
 import { createFormBrowser } from "#tests/testing/auth/form-browser.ts";
 import { authorizationRequest } from "#tests/testing/auth/oidc-stage.ts";
@@ -13,10 +14,10 @@ import { redeem } from "#tests/testing/auth/statements-flows.ts";
 const REDIRECT = "http://127.0.0.1:54321/callback";
 const JSON_BODY = { "content-type": "application/json" };
 
-describe("a token that may do little,", () => {
+describe.each(databasesBySize)("a token that may do little, on $name,", ({ name }) => {
   let stage: AuthStage;
   beforeAll(async () => {
-    stage = await openAuthStage("SQLite");
+    stage = await openAuthStage(name);
     for (const id of ["ann", "bob", "eve", "kim", "lee", "joe"])
       await stage.addAccount({ id: `${id}-id`, login: id });
     await stage.addClient({

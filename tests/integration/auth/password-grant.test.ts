@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { databasesBySize } from "#server/testing/databases.ts";
 import {
   openAuthStage,
   PASSWORD,
@@ -9,10 +10,10 @@ import {
 
 const outcome = ({ status, body }: Answer) => [status, body["error"], body["error_description"]];
 
-describe("RFC 9700 §2.4 [9]: the password grant", () => {
+describe.each(databasesBySize)("RFC 9700 §2.4 [9]: the password grant on $name", ({ name }) => {
   let stage: AuthStage;
   beforeEach(async () => {
-    stage = await openAuthStage("SQLite");
+    stage = await openAuthStage(name);
     await stage.addAccount({ id: "alice", login: "Alice", email: "alice@example.com" });
   });
   afterEach(() => stage[Symbol.asyncDispose]());

@@ -1,5 +1,6 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { databasesBySize } from "#server/testing/databases.ts";
 import { bearer, openAuthStage, type Answer, type AuthStage } from "#tests/testing/auth/auth-stage.ts";
 
 const nobody = { ip: undefined, userAgent: undefined, correlationId: undefined };
@@ -14,10 +15,10 @@ function tokensOf({ status, body }: Answer): { readonly accessToken: string; rea
 const outcome = ({ status, body }: Answer) => [status, body["error"]];
 const invalidGrant = [400, "invalid_grant"];
 
-describe("the refresh grant", () => {
+describe.each(databasesBySize)("the refresh grant on $name", ({ name }) => {
   let stage: AuthStage;
   beforeAll(async () => {
-    stage = await openAuthStage("SQLite");
+    stage = await openAuthStage(name);
     for (const id of ["alice", "bob"]) await stage.addAccount({ id });
     await stage.addClient({
       clientId: "strict",

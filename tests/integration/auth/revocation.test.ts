@@ -1,6 +1,6 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sharedDatabases } from "#server/testing/databases.ts";
+import { databasesBySize, sharedDatabases } from "#server/testing/databases.ts";
 import {
   basicOf,
   bearer,
@@ -12,11 +12,11 @@ import {
 const REVOKE = "/oauth/revoke";
 const SESSIONS = "/oauth/sessions";
 
-describe("RFC 7009 revocation", () => {
+describe.each(databasesBySize)("RFC 7009 revocation on $name", ({ name }) => {
   let stage: AuthStage;
   let service: ConfidentialClient;
   beforeAll(async () => {
-    stage = await openAuthStage("SQLite");
+    stage = await openAuthStage(name);
     await stage.addAccount({ id: "alice" });
     service = await stage.addConfidential({ clientId: "service" });
   });

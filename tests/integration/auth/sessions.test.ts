@@ -1,13 +1,14 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { databasesBySize } from "#server/testing/databases.ts";
 import { bearer, openAuthStage, type AuthStage } from "#tests/testing/auth/auth-stage.ts";
 
 const SESSIONS = "/oauth/sessions";
 
-describe("sessions", () => {
+describe.each(databasesBySize)("sessions on $name", ({ name }) => {
   let stage: AuthStage;
   beforeAll(async () => {
-    stage = await openAuthStage("SQLite");
+    stage = await openAuthStage(name);
     for (const id of ["alice", "bob", "carol"]) await stage.addAccount({ id });
   });
   afterAll(() => stage[Symbol.asyncDispose]());
@@ -106,10 +107,10 @@ describe("sessions", () => {
   });
 });
 
-describe("userinfo", () => {
+describe.each(databasesBySize)("userinfo on $name", ({ name }) => {
   let stage: AuthStage;
   beforeAll(async () => {
-    stage = await openAuthStage("SQLite");
+    stage = await openAuthStage(name);
     await stage.addAccount({ id: "a1", login: "Alice", displayName: "Alice A.", email: "a@example.com" });
   });
   afterAll(() => stage[Symbol.asyncDispose]());

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Auth } from "#proto/auth_pb.ts";
 import { Otp } from "#proto/otp_pb.ts";
+import { databasesBySize } from "#server/testing/databases.ts";
 import { GrpcJsClient } from "../server-clients.ts";
 import {
   bearer,
@@ -23,13 +24,13 @@ const WRONG_AT_ONCE = 40;
 const RIGHT_AT_ONCE = 20;
 const MAX_HASHES = 5;
 
-describe("accounts", () => {
+describe.each(databasesBySize)("accounts on $name", ({ name }) => {
   let stage: AuthStage;
   let grpc: GrpcJsClient;
   let people = 0;
   let ann: string;
   beforeAll(async () => {
-    stage = await openAuthStage("SQLite");
+    stage = await openAuthStage(name);
     grpc = new GrpcJsClient(stage.server.grpcUrl);
   });
   beforeEach(async () => {

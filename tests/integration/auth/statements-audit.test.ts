@@ -1,5 +1,6 @@
 import { generateSync } from "otplib/functional";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { databasesBySize } from "#server/testing/databases.ts";
 import { jsonLines } from "../cli-process.ts";
 import { send, type WebAnswer } from "../web-stage.ts";
 import { basicOf, type Fields } from "#tests/testing/auth/auth-stage.ts";
@@ -15,10 +16,10 @@ const STEP_SECONDS = 30;
 const app = { client_id: "pipit-cli" };
 type Body = Readonly<Record<string, unknown>>;
 
-describe("the audit of pipit serve", () => {
+describe.each(databasesBySize)("the audit of pipit serve on $name", ({ name }) => {
   let program: ServedProgram;
   beforeAll(async () => {
-    program = await startProgram("SQLite");
+    program = await startProgram(name);
     const added = await program.run(["admin", "clients", "add", "worker", "--name", "W", "--confidential"]);
     const registered = await json("POST", "/auth/register", { login: "ann", password: PASSWORD });
     const [cookie = ""] = (registered.headers["set-cookie"] ?? []).map((line) => line.split(";", 1)[0]);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { databasesBySize } from "#server/testing/databases.ts";
 import {
   bearer,
   openAuthStage,
@@ -17,11 +18,11 @@ const SCHEME_REDIRECT = "com.example.app:/callback";
 const ISSUER = "http://127.0.0.1:8787";
 const noChallenge = { code_challenge: undefined, code_challenge_method: undefined };
 
-describe("the code grant", () => {
+describe.each(databasesBySize)("the code grant on $name", ({ name }) => {
   let stage: AuthStage;
   let web: ConfidentialClient;
   beforeAll(async () => {
-    stage = await openAuthStage("SQLite");
+    stage = await openAuthStage(name);
     await stage.addAccount({ id: "ann" });
     await stage.addClient({
       clientId: "app",

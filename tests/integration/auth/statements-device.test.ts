@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { systemClock } from "#server/domain/clock.ts";
 import { createAttemptLimits } from "#server/domain/limits/attempt-limits.ts";
+import { databasesBySize } from "#server/testing/databases.ts";
 import { openAuthStage, type AuthStage } from "#tests/testing/auth/auth-stage.ts";
 import { createFormBrowser, type BrowserPage } from "#tests/testing/auth/form-browser.ts";
 import { approveDevice, beginDevice, outcomeOf, poll } from "#tests/testing/auth/statements-flows.ts";
@@ -11,12 +12,12 @@ const INVALID_GRANT = [400, "invalid_grant"];
 /** The letters that people do not mix up: no vowels, and no Y. */
 const LETTERS = "BCDFGHJKLMNPQRSTVWXZ";
 
-describe("the device grant", () => {
+describe.each(databasesBySize)("the device grant on $name", ({ name }) => {
   let stage: AuthStage;
   let people = 0;
   let person: string;
   beforeAll(async () => {
-    stage = await openAuthStage("SQLite");
+    stage = await openAuthStage(name);
   });
   beforeEach(async () => {
     people += 1;

@@ -1,5 +1,6 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { databasesBySize } from "#server/testing/databases.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 import { send } from "../web-stage.ts";
@@ -19,15 +20,15 @@ const lies = {
   forwarded: "for=203.0.113.7;host=evil.example;proto=https",
 };
 
-describe("the server to strangers", () => {
+describe.each(databasesBySize)("the server to strangers on $name", ({ name }) => {
   let stage: AuthStage;
   let server: TestServer;
   const logger = createRecordingLogger();
   beforeAll(async () => {
-    stage = await openAuthStage("SQLite");
+    stage = await openAuthStage(name);
     await stage.addAccount({ id: "ann" });
     await stage.addClient({ clientId: "notes", redirectUris: ["http://127.0.0.1/callback"] });
-    server = await startTestServer({ ownIssuer: true, deps: { logger } });
+    server = await startTestServer({ database: name, ownIssuer: true, deps: { logger } });
     const { status } = await json(server, "/auth/register", { login: "bob", password: PASSWORD });
     expect(status).toBe(200);
   });

@@ -6,6 +6,7 @@ import { systemClock } from "#server/domain/clock.ts";
 import { loadMasterKey } from "#server/domain/tokens/master-key.ts";
 import type { KeyPair } from "#server/domain/tokens/key-pairs.ts";
 import { createSigningKeys } from "#server/domain/tokens/signing-keys.ts";
+import { databasesBySize } from "#server/testing/databases.ts";
 import { GrpcJsClient } from "../server-clients.ts";
 import {
   bearer,
@@ -136,14 +137,14 @@ const audiences: readonly (readonly [string, unknown])[] = [
   ["an empty list", []],
 ];
 
-describe("access tokens", () => {
+describe.each(databasesBySize)("access tokens on $name", ({ name }) => {
   let stage: AuthStage;
   let asker: ConfidentialClient;
   let key: KeyPair;
   let good: Good;
   let grpc: GrpcJsClient;
   beforeAll(async () => {
-    stage = await openAuthStage("SQLite");
+    stage = await openAuthStage(name);
     grpc = new GrpcJsClient(stage.server.grpcUrl);
     await stage.addAccount({ id: "ann" });
     asker = await stage.addConfidential({ clientId: "asker" });

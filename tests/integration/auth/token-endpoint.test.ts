@@ -1,5 +1,6 @@
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { databasesBySize } from "#server/testing/databases.ts";
 import {
   basicOf,
   openAuthStage,
@@ -11,11 +12,11 @@ import {
 const TOKEN = "/oauth/token";
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
 
-describe("the token endpoint", () => {
+describe.each(databasesBySize)("the token endpoint on $name", ({ name }) => {
   let stage: AuthStage;
   let service: ConfidentialClient;
   beforeAll(async () => {
-    stage = await openAuthStage("SQLite");
+    stage = await openAuthStage(name);
     await stage.addAccount({ id: "alice" });
     await stage.addClient({ clientId: "other" });
     service = await stage.addConfidential({ clientId: "service" });
