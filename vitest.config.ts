@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { sized } from "./tests/testing/test-size.ts";
 
 /** Files that `npm test` found to need a machine part that is not here; it says so and counts them as skipped. */
 const lacking = (process.env["PIPIT_TEST_LACKING"] ?? "").split(",").filter((path) => path !== "");
@@ -30,7 +31,7 @@ export default defineConfig({
           name: "unit",
           include: ["**/*.test.ts"],
           exclude: [...never, ...integration, "**/*.system.test.ts"],
-          testTimeout: 10_000,
+          testTimeout: sized(10_000, 120_000),
           hookTimeout: 10_000,
           // Modules are loaded once per worker, not once per file: three times quicker. Tests hold no module state.
           isolate: false,
@@ -45,7 +46,7 @@ export default defineConfig({
           include: integration,
           exclude: [...lacking, ...never],
           globalSetup: "tools/test/database-setup.ts",
-          testTimeout: 60_000,
+          testTimeout: sized(60_000, 20 * 60_000),
           hookTimeout: 60_000,
           isolate: false,
           maxWorkers: 2,

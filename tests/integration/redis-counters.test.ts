@@ -3,7 +3,7 @@ import { createServer, connect, type Socket } from "node:net";
 import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, inject, test, vi } from "vitest";
-import { testCounterStore } from "#server/domain/limits/counter-store-kit.ts";
+import { testCounterStore } from "#server/testing/counter-store-kit.ts";
 import { limitRules } from "#server/domain/limits/rules.ts";
 import { createRedisConnection, type RedisConnection } from "#server/store/redis/redis-connection.ts";
 import { createRedisCounterStore } from "#server/store/redis/redis-counter-store.ts";

@@ -16,6 +16,7 @@ interface Task {
 
 const systemRuns = 5;
 const coveredFolders = ["engine", "server/domain"];
+/** For tests/testing/test-size.ts. */
 const fullSize = { PIPIT_TEST_SIZE: "full" } as const;
 
 /** Throws unless all passed. */
@@ -54,6 +55,20 @@ async function sizedTasks(): Promise<readonly Task[]> {
       figureOf(await runVitest([path], { env: { ...env, ...fullSize }, output: "inherit" }, signal)),
   }));
 }
+
+/** Statements over HTTP, which are said of SQLite otherwise, and all sizes once more. */
+const bothDatabases: Task = {
+  name: "integration tests on both databases",
+  limitMinutes: 45,
+  run: async ({ env }, signal) =>
+    figureOf(
+      await runVitest(
+        ["--project", "integration"],
+        { env: { ...env, ...fullSize }, output: "inherit" },
+        signal,
+      ),
+    ),
+};
 
 const systemRepeated: Task = {
   name: `system tests ${systemRuns} times`,
@@ -120,6 +135,7 @@ async function runNightly(signal: AbortSignal): Promise<boolean> {
   const tasks = [
     coverage,
     ...(await sizedTasks()),
+    bothDatabases,
     systemRepeated,
     windows,
     program("growth of the tables", 10, "bench/run.ts", "auth-growth"),

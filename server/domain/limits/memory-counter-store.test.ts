@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { testCounterStore } from "./counter-store-kit.ts";
+import { testCounterStore } from "#server/testing/counter-store-kit.ts";
 import { createMemoryCounterStore } from "./memory-counter-store.ts";
 import type { AttemptCounterStore, AttemptOutcome, LimitRule } from "./ports.ts";
 import { limitRules } from "./rules.ts";

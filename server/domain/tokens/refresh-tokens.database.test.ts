@@ -2,12 +2,13 @@ import { describe, expect, test } from "vitest";
 import { databases, sharedDatabases } from "#server/testing/databases.ts";
 import type { Sessions } from "./sessions.ts";
 import { openSessionStage, origin, rotated, type SessionStage } from "#server/testing/session-stage.ts";
+import { sized } from "#tests/testing/test-size.ts";
 
 /** Checklist G2 wants 1,000; every run of the suite takes some. */
-const FAMILIES = 100;
+const FAMILIES = sized(30, 1_000);
 const AT_ONCE = 8;
 /** Checklist G2 wants 10,000. */
-const REFRESHES = 500;
+const REFRESHES = sized(150, 1_000);
 
 /** Eight refreshes of one token at once, by turns from the servers given. */
 async function refreshAtOnce(stage: SessionStage, servers: readonly Sessions[], refreshToken: string) {

@@ -6,9 +6,10 @@ import { openDatabase, type DatabaseHandle } from "../open-database.ts";
 import { databases, type EmptyDatabase } from "#server/testing/databases.ts";
 import { fillDatabase } from "#server/testing/fill-database.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
+import { sized } from "#tests/testing/test-size.ts";
 
-/** More than a batch, and not a multiple of one. */
-const ROWS = 2345;
+/** More than a batch (200), and not a multiple of one. */
+const ROWS = sized(445, 2_345);
 
 /** Some seconds on a machine that does nothing else. */
 const ROUND_TRIP_TIMEOUT_MS = 300_000;

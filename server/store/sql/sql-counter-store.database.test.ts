@@ -1,7 +1,7 @@
 import Database from "better-sqlite3";
 import { Kysely } from "kysely";
 import { describe, expect, test } from "vitest";
-import { testCounterStore } from "#server/domain/limits/counter-store-kit.ts";
+import { testCounterStore } from "#server/testing/counter-store-kit.ts";
 import { limitRules } from "#server/domain/limits/rules.ts";
 import { openPostgres } from "../postgres/open-postgres.ts";
 import type { Tables } from "./schema.ts";
