@@ -75,9 +75,11 @@ export async function openAdminContext(
   const key = auditKeyOf(masterKey);
   const { db, dialect } = database;
   const auditOptions = { key, clock, dialect };
+  const time = databaseTime(dialect, clock);
   const auth = createAuthStore(db, {
-    time: databaseTime(dialect, clock),
+    time,
     auditLogFor: (connection) => signedByActor(createAuditLog(connection, auditOptions)),
+    rotations: database.rotations(auditOptions, time),
   });
   const sqlCounters = createSqlCounterStore({ db, time: dialect === "postgres" ? "database" : "caller" });
   const redis = config.redisUrl === undefined ? undefined : lazyRedis(config.redisUrl, logger, building);

@@ -3,6 +3,7 @@ import type { AuditLog } from "./audit/ports.ts";
 import type {
   OauthClientStore,
   RefreshTokenStore,
+  RotationStore,
   SigningKeyStore,
   TokenStateStore,
 } from "./tokens/ports.ts";
@@ -31,6 +32,7 @@ export interface AuthStores {
  * @example await auth.transaction(async (tx) => { await tx.accounts.setPassword(...); await tx.audit.append(event, origin); });
  */
 export interface AuthStore extends AuthStores {
+  readonly rotations: RotationStore;
   /** Runs `work` in one transaction; what it throws undoes everything and is thrown on. */
   transaction<T>(work: (tx: AuthStores) => Promise<T>): Promise<T>;
 }

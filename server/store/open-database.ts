@@ -1,12 +1,16 @@
 import { Kysely } from "kysely";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
+import type { RotationStore } from "#server/domain/tokens/ports.ts";
+import type { AuditLogOptions } from "./audit/audit-store.ts";
+import type { DatabaseTime } from "./sql/database-time.ts";
 import { createMigrations, executedMigrations, migrate } from "./migrations/migrations.ts";
 import { markSuspect, openDatabaseFile } from "./sqlite/open-sqlite.ts";
 import { toPostgresStartError } from "./errors/postgres-errors.ts";
 import { createPostgresTurnIndex } from "./search/postgres-turn-index.ts";
 import type { Tables } from "./sql/schema.ts";
-import { ServerSqliteDialect } from "./sqlite/sqlite-dialect.ts";
+import { createAttempt, ServerSqliteDialect } from "./sqlite/sqlite-dialect.ts";
+import { createSqliteRotations } from "./sqlite/sqlite-rotations.ts";
 import { createSqliteTurnIndex } from "./search/sqlite-turn-index.ts";
 import { isCorruption, toStartError } from "./errors/storage-errors.ts";
 import type { TurnIndex } from "./search/turn-index.ts";
@@ -50,6 +54,8 @@ export interface DatabaseHandle extends AsyncDisposable {
   readonly dialect: "sqlite" | "postgres";
   readonly db: Kysely<Tables>;
   readonly turnIndex: TurnIndex;
+  /** The refresh's own way to it, with the audit log that it writes to. */
+  readonly rotations: (audit: AuditLogOptions, time: DatabaseTime) => RotationStore;
   /** Where it is, for messages; without the password. */
   readonly place: string;
   /** Path under which a damaged database was kept when this one was opened. */
@@ -71,13 +77,12 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
 async function openSqliteDatabase(options: SqliteOptions): Promise<DatabaseHandle> {
   const { file, logger } = options;
   const { database, setAside } = await openDatabaseFile(options);
-  const db = new Kysely<Tables>({
-    dialect: new ServerSqliteDialect(database, (error) => {
-      if (!isCorruption(error)) return;
-      markSuspect(file);
-      logger.error("store.damaged", { file, detail: error.detail });
-    }),
+  const attempt = createAttempt(database, (error) => {
+    if (!isCorruption(error)) return;
+    markSuspect(file);
+    logger.error("store.damaged", { file, detail: error.detail });
   });
+  const db = new Kysely<Tables>({ dialect: new ServerSqliteDialect(database, attempt) });
   const turnIndex = createSqliteTurnIndex();
   const starting = <T>(work: Promise<T>): Promise<T> =>
     work.catch((reason: unknown) => {
@@ -87,6 +92,7 @@ async function openSqliteDatabase(options: SqliteOptions): Promise<DatabaseHandl
     dialect: "sqlite",
     db,
     turnIndex,
+    rotations: (audit) => createSqliteRotations(db, database, attempt, audit),
     place: file,
     setAside,
     migrationState: () => starting(stateOf(db, turnIndex)),
@@ -100,8 +106,11 @@ async function openSqliteDatabase(options: SqliteOptions): Promise<DatabaseHandl
 
 async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseHandle> {
   // Its client is loaded only where there is a PostgreSQL.
-  const { openPostgres } = await import("./postgres/open-postgres.ts");
-  const { db: pool, place, openUnlimited } = openPostgres(options);
+  const [{ openPostgres }, { createPostgresRotations }] = await Promise.all([
+    import("./postgres/open-postgres.ts"),
+    import("./postgres/postgres-rotations.ts"),
+  ]);
+  const { db: pool, query, place, openUnlimited } = openPostgres(options);
   const db = options.unlimited === true ? openUnlimited() : pool;
   const turnIndex = createPostgresTurnIndex();
   const starting = async <T>(work: (unlimited: Kysely<Tables>) => Promise<T>): Promise<T> => {
@@ -118,6 +127,7 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     dialect: "postgres",
     db,
     turnIndex,
+    rotations: (audit, time) => createPostgresRotations(db, query, audit, time),
     place,
     setAside: undefined,
     migrationState: () => starting((unlimited) => stateOf(unlimited, turnIndex)),

@@ -11,7 +11,7 @@ import type { Clock } from "#contract/clock.ts";
 import type { AttemptCounterStore } from "#server/domain/limits/ports.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { OidcPayloadStore } from "#server/domain/tokens/oidc-payload-port.ts";
-import type { RefreshTokenStore, SigningKeyStore } from "#server/domain/tokens/ports.ts";
+import type { RefreshTokenStore, RotationStore, SigningKeyStore } from "#server/domain/tokens/ports.ts";
 import { createAuditReader } from "./audit/audit-reader.ts";
 import { createAuditLog } from "./audit/audit-store.ts";
 import { createAuthStore } from "./sql/auth-store.ts";
@@ -85,7 +85,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
 }
 
 function createStore(
-  { dialect, db, turnIndex, setAside }: DatabaseHandle,
+  { dialect, db, turnIndex, setAside, rotations }: DatabaseHandle,
   options: CommonOptions,
   close: () => Promise<void>,
 ): Store {
@@ -99,6 +99,7 @@ function createStore(
       const log = createAuditLog(connection, { key, clock, dialect });
       return metrics === undefined ? log : countedAuditLog(log, metrics);
     },
+    rotations: key === undefined ? closedRotations : rotations({ key, clock, dialect }, time),
   });
   return {
     dialect,
@@ -123,12 +124,11 @@ function createStore(
 }
 
 /** Fails what was to be audited, rather than let it happen unseen. */
-const closedAuditLog: AuditLog = {
-  append: async () =>
-    Promise.reject(
-      new PipitError(
-        "CONFIG_INVALID",
-        "The audit log has no key. Give the server its master key and try again.",
-      ),
-    ),
+const closed = async (): Promise<never> => {
+  throw new PipitError(
+    "CONFIG_INVALID",
+    "The audit log has no key. Give the server its master key and try again.",
+  );
 };
+const closedAuditLog: AuditLog = { append: closed };
+const closedRotations: RotationStore = { find: closed, rotate: closed };

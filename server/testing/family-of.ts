@@ -25,5 +25,5 @@ export function familyOf(given: Partial<RefreshFamily> = {}): RefreshFamily {
 
 /** The first token of {@link familyOf}'s session, for tests. */
 export function tokenOf(given: Partial<StoredRefreshToken> = {}): StoredRefreshToken {
-  return { hash: "h0", familyId: "f1", generation: 0, expiresAtMs: 500, consumedAtMs: undefined, ...given };
+  return { hash: "h0", familyId: "f1", generation: 0, expiresAtMs: 500, ...given };
 }

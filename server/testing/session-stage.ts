@@ -19,7 +19,7 @@ export function refreshingClient(change: Partial<OauthClient> = {}): OauthClient
     grantTypes: ["password", "refresh_token"],
     refreshTtlSeconds: 30 * DAY_SECONDS,
     refreshAbsoluteSeconds: 180 * DAY_SECONDS,
-    refreshGraceMs: 10_000,
+    refreshGraceMs: 15 * 60 * 1000,
     active: true,
     ...change,
   });

@@ -15,7 +15,7 @@ export const usualLifetimes = {
   accessTtlSeconds: 900,
   refreshTtlSeconds: 30 * DAY_SECONDS,
   refreshAbsoluteSeconds: 180 * DAY_SECONDS,
-  refreshGraceMs: 10_000,
+  refreshGraceMs: 15 * 60 * 1000,
 } as const;
 
 const ours = {

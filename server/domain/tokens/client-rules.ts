@@ -11,7 +11,7 @@ const ranges = {
   accessTtlSeconds: [60, 3_600],
   refreshTtlSeconds: [60, 366 * DAY_SECONDS],
   refreshAbsoluteSeconds: [60, 366 * DAY_SECONDS],
-  refreshGraceMs: [0, 60_000],
+  refreshGraceMs: [0, 15 * 60 * 1000],
 } as const;
 
 const idShape = /^[a-z0-9][a-z0-9._-]{2,63}$/;

@@ -1,3 +1,6 @@
+import type { Account } from "#server/domain/accounts/ports.ts";
+import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
+
 export const TOKEN_ALGORITHMS = ["RS256", "ES256"] as const;
 export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
 
@@ -84,20 +87,35 @@ export interface StoredRefreshToken {
   readonly familyId: string;
   readonly generation: number;
   readonly expiresAtMs: number;
-  readonly consumedAtMs: number | undefined;
+}
+/** A refresh token with all that its redemption is judged by. */
+export interface FoundToken {
+  readonly token: StoredRefreshToken;
+  readonly family: RefreshFamily;
+  readonly account: Account | undefined;
+  /** How long ago it was used up, by the database's clock, which all servers share; undefined while it is unused. */
+  readonly usedForMs: number | undefined;
+}
+/** The exchange of one refresh token for the next, and what the audit says of it. */
+export interface Rotation {
+  readonly hash: string;
+  readonly successor: StoredRefreshToken;
+  readonly event: AuditEvent;
+  readonly origin: AuditOrigin;
+}
+/** The two steps of every refresh: its own way to the database, since nothing is asked for as often. */
+export interface RotationStore {
+  find(hash: string): Promise<FoundToken | undefined>;
+  /**
+   * Marks `hash` used up, inserts its successor and writes the event: all of it, if it is unused, its family not revoked
+   * and its account active; else nothing, and false. Of any number at once, on any number of servers, one wins.
+   */
+  rotate(rotation: Rotation): Promise<boolean>;
 }
 export interface RefreshTokenStore {
   /** `first` is absent for a session without refresh tokens. */
   createFamily(family: RefreshFamily, first?: StoredRefreshToken): Promise<void>;
-  find(
-    hash: string,
-  ): Promise<{ readonly token: StoredRefreshToken; readonly family: RefreshFamily } | undefined>;
   findFamily(id: string): Promise<RefreshFamily | undefined>;
-  /**
-   * Marks `hash` consumed and inserts `successor`, only if it is unconsumed and its family is not revoked, in one
-   * transaction whose guard is one UPDATE (auth-checklist §1.1). False: somebody else was first.
-   */
-  rotate(hash: string, successor: StoredRefreshToken, nowMs: number): Promise<boolean>;
   /** False when it was revoked already, or is not there. */
   revokeFamily(familyId: string, reason: RevokeReason, nowMs: number): Promise<boolean>;
   /** All of a user, but the family `except`; resolves to the ids of those that this call revoked. */
@@ -169,7 +187,7 @@ export interface OauthClient {
   readonly accessTtlSeconds: number;
   readonly refreshTtlSeconds: number;
   readonly refreshAbsoluteSeconds: number;
-  /** 0 is strict. */
+  /** How long a repeated refresh gets the successor that nobody has used yet; 0 is strict. */
   readonly refreshGraceMs: number;
   readonly active: boolean;
   readonly createdAtMs: number;

@@ -73,7 +73,6 @@ function make(secret: string, { family, client, generation, nowMs }: Circumstanc
       familyId: family.id,
       generation,
       expiresAtMs: Math.min(nowMs + client.refreshTtlSeconds * 1000, family.expiresAtMs),
-      consumedAtMs: undefined,
     },
   };
 }

@@ -3,7 +3,7 @@ import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { RefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
-import type { OauthClient, RefreshFamily, StoredRefreshToken } from "./ports.ts";
+import type { FoundToken, OauthClient, RefreshFamily, StoredRefreshToken } from "./ports.ts";
 import {
   hashOfRefreshToken,
   isRefreshToken,
@@ -66,17 +66,11 @@ export interface RefreshDeps {
   readonly forget: (sessionId: string) => void;
 }
 
-/** A token with its family, as stored. */
-export interface FoundToken {
-  readonly token: StoredRefreshToken;
-  readonly family: RefreshFamily;
-}
-
 export async function findToken(
   { auth }: Pick<RefreshDeps, "auth">,
   refreshToken: string,
 ): Promise<FoundToken | undefined> {
-  return isRefreshToken(refreshToken) ? auth.refreshTokens.find(hashOfRefreshToken(refreshToken)) : undefined;
+  return isRefreshToken(refreshToken) ? auth.rotations.find(hashOfRefreshToken(refreshToken)) : undefined;
 }
 
 /**
@@ -88,18 +82,17 @@ export async function refreshSession(
   request: RefreshRequest,
   origin: AuditOrigin,
 ): Promise<RotateOutcome> {
-  const { auth, clock } = deps;
   const found = await findToken(deps, request.refreshToken);
   // Not in the audit: it concerns nobody, and anybody could fill the disk with it. The log and the metrics have it.
   if (found === undefined) return { kind: "refused", error: "invalid_grant", reason: "unknown" };
-  const account = await auth.accounts.findById(found.family.userId);
   const attempt: Attempt = { request, origin, found };
-  const reason = checkAttempt(attempt, account, clock.nowMs());
+  const { account } = found;
+  const reason = checkAttempt(attempt, deps.clock.nowMs());
   if (reason !== undefined || account === undefined) {
     return refuse(deps, attempt, reason ?? "account-inactive");
   }
   const admitted: Admitted = { ...attempt, account };
-  return found.token.consumedAtMs === undefined ? rotate(deps, admitted) : repeat(deps, admitted);
+  return found.usedForMs === undefined ? rotate(deps, admitted) : repeat(deps, admitted);
 }
 
 /** What is asked, by whom, of what. */
@@ -108,6 +101,7 @@ interface Attempt {
   readonly origin: AuditOrigin;
   readonly found: FoundToken;
 }
+
 /** An attempt that may be granted, unless the token was used. */
 interface Admitted extends Attempt {
   readonly account: Account;
@@ -119,51 +113,45 @@ interface Admitted extends Attempt {
  * sign out the people it protects; switching an account off is an admin's decision, and it does.
  */
 function checkAttempt(
-  { found: { family, token }, request }: Attempt,
-  account: Account | undefined,
+  { found: { family, token, account, usedForMs }, request }: Attempt,
   nowMs: number,
 ): RefreshRefusal | undefined {
   if (family.clientId !== request.client.clientId) return "other-client";
   if (!request.client.active) return "client-inactive";
   if (family.revokedAtMs !== undefined) return "revoked";
-  if (account === undefined || !account.active) return "account-inactive";
+  if (account?.active !== true) return "account-inactive";
   if (family.pendingOtp) return "otp-owed";
   if (family.expiresAtMs <= nowMs) return "expired";
   // A used token stays a sign of theft after its own life.
-  if (token.consumedAtMs === undefined && token.expiresAtMs <= nowMs) return "expired";
+  if (usedForMs === undefined && token.expiresAtMs <= nowMs) return "expired";
   return isSubset(request.scope, family.scope) ? undefined : "wider-scope";
 }
 
 async function rotate(deps: RefreshDeps, attempt: Admitted): Promise<RotateOutcome> {
-  const { auth, clock } = deps;
+  const { rotations } = deps.auth;
   const { found, origin } = attempt;
-  const nowMs = clock.nowMs();
-  const successor = successorOf(deps, attempt, nowMs);
-  const won = await auth.transaction(async (tx) => {
-    if (!(await tx.refreshTokens.rotate(found.token.hash, successor.row, nowMs))) return false;
-    await tx.audit.append(refreshed(attempt, false), origin);
-    return true;
-  });
-  if (won) return granted(attempt, successor.refreshToken, successor.row, false);
+  const { hash } = found.token;
+  const { refreshToken, row } = successorOf(deps, attempt);
+  if (await rotations.rotate({ hash, successor: row, event: refreshed(attempt, false), origin })) {
+    return granted(attempt, refreshToken, row, false);
+  }
   // Somebody was first: the same client in parallel, a thief, or a logout. What is stored now decides.
-  const again = await auth.refreshTokens.find(found.token.hash);
-  return again === undefined || again.token.consumedAtMs === undefined
-    ? refuse(deps, attempt, "revoked")
+  const again = await rotations.find(hash);
+  return again?.usedForMs === undefined
+    ? refuse(deps, attempt, again?.account?.active === false ? "account-inactive" : "revoked")
     : repeat(deps, { ...attempt, found: again });
 }
 
 /** A used token: the honest retry of a lost answer gets the same successor; anything else ends the family. */
 async function repeat(deps: RefreshDeps, attempt: Admitted): Promise<RotateOutcome> {
-  const { auth, clock } = deps;
+  const { auth } = deps;
   const { found, origin, request } = attempt;
   if (found.family.revokedAtMs !== undefined) return refuse(deps, attempt, "revoked");
-  const nowMs = clock.nowMs();
-  const usedForMs = nowMs - (found.token.consumedAtMs ?? 0);
-  if (usedForMs < request.client.refreshGraceMs) {
-    const { refreshToken, row } = successorOf(deps, attempt, nowMs);
-    const child = await auth.refreshTokens.find(row.hash);
+  if ((found.usedForMs ?? 0) < request.client.refreshGraceMs) {
+    const { refreshToken, row } = successorOf(deps, attempt);
+    const child = await auth.rotations.find(row.hash);
     if (child?.family.revokedAtMs !== undefined) return refuse(deps, attempt, "revoked");
-    if (child !== undefined && child.token.consumedAtMs === undefined) {
+    if (child !== undefined && child.usedForMs === undefined) {
       await auth.audit.append(refreshed(attempt, true), origin);
       return granted(attempt, refreshToken, child.token, true);
     }
@@ -243,8 +231,8 @@ function granted(
   };
 }
 
-function successorOf(deps: RefreshDeps, { found, request }: Attempt, nowMs: number): MadeRefreshToken {
-  return deps.tokens.successor(request.refreshToken, found.token, found.family, request.client, nowMs);
+function successorOf({ tokens, clock }: RefreshDeps, { found, request }: Attempt): MadeRefreshToken {
+  return tokens.successor(request.refreshToken, found.token, found.family, request.client, clock.nowMs());
 }
 
 /** A client may have lost a scope since the sign-in: a token of today is for no more than it may have today. */

@@ -5,15 +5,9 @@ import { createRefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { MasterKey } from "./master-key.ts";
-import type { AuthMethod, OauthClient, RefreshFamily, RevokeReason } from "./ports.ts";
+import type { AuthMethod, FoundToken, OauthClient, RefreshFamily, RevokeReason } from "./ports.ts";
 import { createRefreshTokenMaker, type RefreshTokenMaker } from "./refresh-tokens.ts";
-import {
-  findToken,
-  refreshSession,
-  type FoundToken,
-  type RefreshRequest,
-  type RotateOutcome,
-} from "./sessions-refresh.ts";
+import { findToken, refreshSession, type RefreshRequest, type RotateOutcome } from "./sessions-refresh.ts";
 
 /** Removed with every new session; enough to keep up with any load. */
 const REMOVED_AT_ONCE = 20;
@@ -264,9 +258,9 @@ async function revoke(
   return ended;
 }
 
-function isLive({ token, family }: FoundToken, nowMs: number): boolean {
+function isLive({ token, family, usedForMs }: FoundToken, nowMs: number): boolean {
   return (
-    token.consumedAtMs === undefined &&
+    usedForMs === undefined &&
     token.expiresAtMs > nowMs &&
     family.expiresAtMs > nowMs &&
     family.revokedAtMs === undefined &&

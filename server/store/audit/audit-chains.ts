@@ -10,9 +10,10 @@ export interface AuditChains {
    * Locks a chain until the end of the transaction: one that nobody holds, if there is any. A chain whose MAC is wrong is
    * left as it is, for whoever looks into it, and another one taken.
    *
-   * @throws PipitError STORAGE_CORRUPT when no chain is whole
+   * @param avoid chains not to take
+   * @throws PipitError STORAGE_CORRUPT when no other chain is whole
    */
-  take(): Promise<ChainState>;
+  take(avoid?: Iterable<number>): Promise<ChainState>;
   /** Locks this chain; undefined when it is missing or its MAC is wrong. */
   takeOne(id: number): Promise<ChainState | undefined>;
 }
@@ -59,8 +60,8 @@ function postgresChains(trx: Kysely<Tables>, key: AuditKey): AuditChains {
       [refused],
     );
   return {
-    async take() {
-      const refused: number[] = [];
+    async take(avoid = []) {
+      const refused = [...avoid];
       while (refused.length < AUDIT_CHAINS) {
         let row = await lockFree(refused);
         if (row === undefined) {

@@ -10,7 +10,7 @@ import {
 import type { AuditEvent, AuditLog, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { Clock } from "#contract/clock.ts";
 import { createAuditChains } from "./audit-chains.ts";
-import type { Tables } from "../sql/schema.ts";
+import type { AuditEventRow, Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
 
 /** Longest texts of an event, in UTF-16 units; what is longer is cut. */
@@ -54,7 +54,7 @@ export function createAuditLog(db: Kysely<Tables>, options: AuditLogOptions): Au
   const append = async (event: AuditEvent, origin: AuditOrigin): Promise<void> => {
     const chain = (held === undefined ? undefined : await chains.takeOne(held)) ?? (await chains.take());
     held = chain.id;
-    await write(db, options, chain, { event, origin });
+    await write(db, options.dialect, sealEvent(options, chain, { event, origin }));
   };
   return {
     append(event, origin) {
@@ -66,25 +66,51 @@ export function createAuditLog(db: Kysely<Tables>, options: AuditLogOptions): Au
   };
 }
 
-const eventColumns =
-  "id, chain, seq, at_ms, event, outcome, reason, user_id, client_id, family_id, ip, user_agent, correlation_id, data, hash";
-const moveSqlite = "update audit_chains set seq = ?, head_hash = ?, mac = ? where id = ?";
-const insertSqlite = `insert into audit_events (${eventColumns}) values (${Array.from({ length: 15 }, () => "?").join(", ")})`;
+export const eventColumns = [
+  "id",
+  "chain",
+  "seq",
+  "at_ms",
+  "event",
+  "outcome",
+  "reason",
+  "user_id",
+  "client_id",
+  "family_id",
+  "ip",
+  "user_agent",
+  "correlation_id",
+  "data",
+  "hash",
+] as const satisfies readonly (keyof AuditEventRow)[];
+const into = `insert into audit_events (${eventColumns.join(", ")}) values`;
+export const moveSqlite = "update audit_chains set seq = ?, head_hash = ?, mac = ? where id = ?";
+export const insertSqlite = `${into} (${eventColumns.map(() => "?").join(", ")})`;
 /** Both in one round trip. */
 const writePostgres =
   "with moved as (update audit_chains set seq = $1, head_hash = $2, mac = $3 where id = $4) " +
-  `insert into audit_events (${eventColumns}) values (${Array.from({ length: 15 }, (_, n) => `$${n + 5}`).join(", ")})`;
+  `${into} (${eventColumns.map((_, n) => `$${n + 5}`).join(", ")})`;
 
-async function write(
-  trx: Kysely<Tables>,
-  { key, clock, dialect }: AuditLogOptions,
+/** An event at its place in a chain. */
+export interface SealedEvent {
+  /** The chain once the event is written. */
+  readonly next: ChainState;
+  /** Of the chain: seq, head_hash, mac, id. */
+  readonly moved: (string | number)[];
+  /** In the order of {@link eventColumns}. */
+  readonly values: (string | number | null)[];
+}
+
+/** Makes an event the next of its chain, without writing it. */
+export function sealEvent(
+  { key, clock }: Pick<AuditLogOptions, "key" | "clock">,
   chain: ChainState,
   { event, origin }: { readonly event: AuditEvent; readonly origin: AuditOrigin },
-): Promise<void> {
+): SealedEvent {
   const row = toHashed(event, origin, { chain: chain.id, seq: chain.seq + 1, atMs: clock.nowMs() });
   const hash = auditEventHash(key, row, chain.headHash);
-  const mac = auditChainMac(key, { ...chain, seq: row.seq, headHash: hash });
-  const moved = [row.seq, hash, mac, row.chain];
+  const next = { ...chain, seq: row.seq, headHash: hash };
+  const moved = [row.seq, hash, auditChainMac(key, next), row.chain];
   const values = [
     row.id,
     row.chain,
@@ -102,6 +128,14 @@ async function write(
     row.data,
     hash,
   ];
+  return { next, moved, values };
+}
+
+async function write(
+  trx: Kysely<Tables>,
+  dialect: AuditLogOptions["dialect"],
+  { moved, values }: SealedEvent,
+): Promise<void> {
   if (dialect === "postgres") {
     await trx.executeQuery(CompiledQuery.raw(writePostgres, [...moved, ...values]));
     return;

@@ -47,9 +47,19 @@ export function breaksConnection(reason: unknown): boolean {
   return faultOf(reason) === "unreachable" || codeOf(reason) === "25P03";
 }
 
-/** True for two transactions in each other's way, of which the database ended one: it may be run again. */
+/**
+ * True when a prepared statement does not fit any more: another server has changed a table in the meantime (0A000), or
+ * something between us and the database has forgotten the statement (26000).
+ */
+export function isStalePlan(reason: unknown): boolean {
+  const code = codeOf(reason);
+  return code === "26000" || (code === "0A000" && words(reason).includes("cached plan"));
+}
+
+/** True for what may be run again: one of two transactions in each other's way, which the database ended, and a stale plan. */
 export function isConflict(reason: unknown): boolean {
-  return faultOf(reason instanceof PipitError ? reason.cause : reason) === "conflict";
+  const underlying = reason instanceof PipitError ? reason.cause : reason;
+  return faultOf(underlying) === "conflict" || isStalePlan(underlying);
 }
 
 /**

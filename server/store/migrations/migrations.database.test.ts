@@ -3,6 +3,8 @@ import { createMigrations, migrate } from "./migrations.ts";
 import { createPostgresTurnIndex } from "../search/postgres-turn-index.ts";
 import { createSqliteTurnIndex } from "../search/sqlite-turn-index.ts";
 import { openStore } from "../store.ts";
+import { createOauthClientStore } from "../sql/oauth-client-store.ts";
+import { clientOf } from "#server/testing/client-of.ts";
 import { databases } from "#server/testing/databases.ts";
 import { createManualClock, createRecordingLogger } from "#server/testing/temporary-store.ts";
 
@@ -44,5 +46,26 @@ describe.each(databases)("on $name", ({ name, openEmpty }) => {
     });
     await store.webSessions.create(session);
     expect(await store.webSessions.find("h1")).toEqual(session);
+  });
+
+  test("clients get today's grace, but for those whose operator has chosen another", async () => {
+    await using database = await openEmpty();
+    const index = name === "SQLite" ? createSqliteTurnIndex() : createPostgresTurnIndex();
+    const { "0004_refresh_grace": grace, ...others } = createMigrations(index);
+    expect(grace).toBeDefined();
+    const db = await database.openDb();
+    await migrate(db, others, "the test's");
+    const clients = createOauthClientStore(db);
+    for (const [clientId, refreshGraceMs] of Object.entries({ usual: 10_000, strict: 0, own: 30_000 })) {
+      await clients.insert(clientOf({ clientId, refreshGraceMs }));
+    }
+    await migrate(db, createMigrations(index), "the test's");
+    expect(
+      (await clients.list()).map(({ clientId, refreshGraceMs }) => [clientId, refreshGraceMs]).toSorted(),
+    ).toEqual([
+      ["own", 30_000],
+      ["strict", 0],
+      ["usual", 900_000],
+    ]);
   });
 });

@@ -22,6 +22,14 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
       },
     },
     "0003_auth_service": { up: createAuthTables },
+    // The grace that no operator chose becomes today's (ADR 29).
+    "0004_refresh_grace": {
+      async up(db: Kysely<Tables>) {
+        await sql`update oauth_clients set refresh_grace_ms = 900000 where refresh_grace_ms = 10000`.execute(
+          db,
+        );
+      },
+    },
   };
 }
 

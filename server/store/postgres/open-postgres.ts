@@ -1,8 +1,9 @@
-import { Kysely } from "kysely";
+import { Kysely, PostgresDialect } from "kysely";
 import { Pool, types, type CustomTypesConfig } from "pg";
 import type { Logger } from "#contract/logger.ts";
 import { parseDatabaseUrl, type DatabaseAddress } from "./database-url.ts";
-import { createPostgresDialect } from "./postgres-dialect.ts";
+import type { PostgresQuery } from "./postgres-rotations.ts";
+import { withErrors } from "./postgres-pool.ts";
 import type { Tables } from "../sql/schema.ts";
 
 /** Connections per server process. */
@@ -27,6 +28,8 @@ export interface OpenPostgresOptions {
 
 export interface OpenedPostgres {
   readonly db: Kysely<Tables>;
+  /** One statement past Kysely, on the same pool, with the same errors. */
+  readonly query: PostgresQuery;
   /** Where the database is, for messages; without the password. */
   readonly place: string;
   /** For migrations, which may take long: one connection without a limit of time. The caller destroys it. */
@@ -43,18 +46,27 @@ export function openPostgres(options: OpenPostgresOptions): OpenedPostgres {
   const address = parseDatabaseUrl(options.databaseUrl);
   const { place } = address;
   const connect = (limits: object) => {
-    const pool = createPool(address, limits, logger);
-    return new Kysely<Tables>({ dialect: createPostgresDialect(pool, place) });
+    const pool = withErrors(createPool(address, limits, logger), place);
+    return { pool, db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }) };
   };
+  const { pool, db } = connect({
+    max: maxConnections,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: SILENCE_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
+  });
   return {
     place,
-    db: connect({
-      max: maxConnections,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      query_timeout: SILENCE_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
-    }),
-    openUnlimited: () => connect({ max: 1 }),
+    db,
+    async query(text, values) {
+      const client = await pool.connect();
+      try {
+        return (await client.query<object>(text, values)).rows;
+      } finally {
+        client.release();
+      }
+    },
+    openUnlimited: () => connect({ max: 1 }).db,
   };
 }
 

@@ -234,7 +234,23 @@ function toRow(account: NewAccount): AccountRow {
   };
 }
 
-function toAccount(row: AccountRow): Account {
+/** What an account is to everybody but the sign-in. */
+export const accountColumns = [
+  "id",
+  "login",
+  "display_name",
+  "about",
+  "email",
+  "role",
+  "is_local",
+  "is_active",
+  "created_at_ms",
+  "updated_at_ms",
+  "last_login_at_ms",
+] as const satisfies readonly (keyof AccountRow)[];
+export type PublicAccountRow = Pick<AccountRow, (typeof accountColumns)[number]>;
+
+export function toAccount(row: PublicAccountRow): Account {
   return {
     id: row.id,
     login: row.login,

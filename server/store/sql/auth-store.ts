@@ -1,6 +1,7 @@
 import { sql, type Kysely } from "kysely";
 import type { AuditLog } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
+import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import { createAccountStore } from "./account-store.ts";
 import type { DatabaseTime } from "./database-time.ts";
 import { createOauthClientStore } from "./oauth-client-store.ts";
@@ -18,6 +19,7 @@ export interface AuthStoreOptions {
   /** Makes the log that writes by `db`, which may be a transaction. */
   readonly auditLogFor: (db: Kysely<Tables>) => AuditLog;
   readonly time: DatabaseTime;
+  readonly rotations: RotationStore;
 }
 
 /**
@@ -25,7 +27,10 @@ export interface AuthStoreOptions {
  * others wait for the end of the transaction, which would then wait for them. It is run again after a conflict with
  * another transaction (see {@link inTransaction}), so it must do nothing that a rollback does not undo.
  */
-export function createAuthStore(db: Kysely<Tables>, { auditLogFor, time }: AuthStoreOptions): AuthStore {
+export function createAuthStore(
+  db: Kysely<Tables>,
+  { auditLogFor, time, rotations }: AuthStoreOptions,
+): AuthStore {
   const storesOn = (connection: Kysely<Tables>): AuthStores => ({
     accounts: createAccountStore(connection),
     totp: createTotpStore(connection),
@@ -44,6 +49,7 @@ export function createAuthStore(db: Kysely<Tables>, { auditLogFor, time }: AuthS
   });
   return {
     ...storesOn(db),
+    rotations,
     transaction: (work) => inTransaction(db, (trx) => work(storesOn(trx))),
   };
 }

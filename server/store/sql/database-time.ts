@@ -5,7 +5,11 @@ import type { Clock } from "#contract/clock.ts";
  * The present, epoch milliseconds, as SQL: a new value in each statement. All servers of one database judge what expires
  * by it, so that their own clocks may differ.
  */
-export type DatabaseTime = () => RawBuilder<number>;
+export interface DatabaseTime {
+  (): RawBuilder<number>;
+  /** Absent where the database has its own. */
+  readonly clock?: Clock;
+}
 
 /** PostgreSQL's own; SQLite has none, but only one server. */
 export function databaseTime(dialect: "sqlite" | "postgres", clock: Clock): DatabaseTime {
@@ -14,10 +18,12 @@ export function databaseTime(dialect: "sqlite" | "postgres", clock: Clock): Data
 
 /** That of a clock; tests give PostgreSQL one of theirs. Cast: a parameter that is selected comes back from it as text. */
 export function timeOf(clock: Clock): DatabaseTime {
-  return () => sql<number>`cast(${clock.nowMs()} as bigint)`;
+  return Object.assign(() => sql<number>`cast(${clock.nowMs()} as bigint)`, { clock });
 }
 
 /** Not now(): that is when a transaction began. */
+export const postgresNow = "cast(floor(extract(epoch from clock_timestamp()) * 1000) as bigint)";
+
 export function postgresTime(): RawBuilder<number> {
-  return sql<number>`cast(floor(extract(epoch from clock_timestamp()) * 1000) as bigint)`;
+  return sql.raw<number>(postgresNow);
 }

@@ -1,4 +1,4 @@
-import { sql, type Kysely, type UpdateQueryBuilder, type UpdateResult } from "kysely";
+import type { Kysely, UpdateQueryBuilder, UpdateResult } from "kysely";
 import type {
   RefreshFamily,
   RefreshTokenStore,
@@ -30,14 +30,10 @@ export function createRefreshTokenStore(db: Kysely<Tables>): RefreshTokenStore {
         if (first !== undefined) await trx.insertInto("refresh_tokens").values(toRow(first)).execute();
       }),
 
-    find: (hash) => find(db, hash),
-
     async findFamily(id) {
       const row = await db.selectFrom("refresh_families").selectAll().where("id", "=", id).executeTakeFirst();
       return row === undefined ? undefined : toFamily(row);
     },
-
-    rotate: (hash, successor, nowMs) => inTransaction(db, (trx) => rotate(trx, hash, successor, nowMs)),
 
     async revokeFamily(familyId, reason, nowMs) {
       const ids = await revoke(db, reason, nowMs, (query) => query.where("id", "=", familyId));
@@ -119,26 +115,6 @@ function otpOf(db: Kysely<Tables>): Pick<RefreshTokenStore, "settleOtp" | "count
   };
 }
 
-/** As texts, as is `find`: a query builder would take as long to write these as the database to run them. */
-async function rotate(
-  db: Kysely<Tables>,
-  hash: string,
-  { hash: next, familyId, generation, expiresAtMs }: StoredRefreshToken,
-  nowMs: number,
-): Promise<boolean> {
-  const consumed = await sql`
-    update refresh_tokens set consumed_at_ms = ${nowMs}
-    where hash = ${hash} and family_id = ${familyId} and consumed_at_ms is null and exists (
-      select 1 from refresh_families as f where f.id = refresh_tokens.family_id and f.revoked_at_ms is null
-    )`.execute(db);
-  if (consumed.numAffectedRows !== 1n) return false;
-  await sql`
-    insert into refresh_tokens (hash, family_id, generation, expires_at_ms)
-    values (${next}, ${familyId}, ${generation}, ${expiresAtMs})`.execute(db);
-  await sql`update refresh_families set last_used_at_ms = ${nowMs} where id = ${familyId}`.execute(db);
-  return true;
-}
-
 type RevokeQuery = UpdateQueryBuilder<Tables, "refresh_families", "refresh_families", UpdateResult>;
 
 /** Revokes those that are not yet, so that the first reason stays. Resolves to their ids. */
@@ -158,40 +134,13 @@ async function revoke(
   return rows.map(({ id }) => id);
 }
 
-interface FoundRow extends RefreshFamilyRow {
-  readonly hash: string;
-  readonly generation: number;
-  readonly consumed_at_ms: number | null;
-  readonly token_expires_at_ms: number;
-}
-
-async function find(db: Kysely<Tables>, hash: string): ReturnType<RefreshTokenStore["find"]> {
-  // SQLite prepares a join anew for each value in its WHERE (SQLITE_ENABLE_STAT4), which takes ten times as long as this.
-  const { rows } = await sql<FoundRow>`
-    select f.*, t.hash, t.generation, t.consumed_at_ms, t.expires_at_ms as token_expires_at_ms
-    from (select * from refresh_tokens where hash = ${hash} limit 1) as t
-    join refresh_families as f on f.id = t.family_id`.execute(db);
-  const [row] = rows;
-  if (row === undefined) return undefined;
-  return {
-    token: {
-      hash: row.hash,
-      familyId: row.id,
-      generation: row.generation,
-      expiresAtMs: row.token_expires_at_ms,
-      consumedAtMs: row.consumed_at_ms ?? undefined,
-    },
-    family: toFamily(row),
-  };
-}
-
 function toRow(token: StoredRefreshToken): RefreshTokenRow {
   return {
     hash: token.hash,
     family_id: token.familyId,
     generation: token.generation,
     expires_at_ms: token.expiresAtMs,
-    consumed_at_ms: token.consumedAtMs ?? null,
+    consumed_at_ms: null,
   };
 }
 
@@ -216,7 +165,7 @@ function toFamilyRow(family: RefreshFamily): RefreshFamilyRow {
   };
 }
 
-function toFamily(row: RefreshFamilyRow): RefreshFamily {
+export function toFamily(row: RefreshFamilyRow): RefreshFamily {
   return {
     id: row.id,
     userId: row.user_id,

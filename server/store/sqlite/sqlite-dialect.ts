@@ -17,19 +17,34 @@ const MAX_CACHED_STATEMENTS = 200;
 /** Told of every error of SQLite before it is thrown. */
 type OnError = (error: PipitError) => void;
 
+/** Runs what asks SQLite; what it throws, it throws as a PipitError. */
+export type Attempt = <T>(work: () => T) => T;
+
+export function createAttempt(database: Database, onError: OnError = () => undefined): Attempt {
+  return (work) => {
+    try {
+      return work();
+    } catch (reason) {
+      const error = toRunningError(reason, database.name);
+      onError(error);
+      throw error;
+    }
+  };
+}
+
 /** Kysely's SQLite dialect with what a server needs: see each class. Every SQLite error leaves it as a PipitError. */
 export class ServerSqliteDialect extends SqliteDialect {
   readonly #database: Database;
-  readonly #onError: OnError;
+  readonly #attempt: Attempt;
 
-  constructor(database: Database, onError: OnError = () => undefined) {
+  constructor(database: Database, attempt = createAttempt(database)) {
     super({ database });
     this.#database = database;
-    this.#onError = onError;
+    this.#attempt = attempt;
   }
 
   override createDriver(): ServerSqliteDriver {
-    return new ServerSqliteDriver(this.#database, this.#onError);
+    return new ServerSqliteDriver(this.#database, this.#attempt);
   }
 
   override createAdapter(): TransactionalDdlAdapter {
@@ -47,8 +62,8 @@ class TransactionalDdlAdapter extends SqliteAdapter {
 class ServerSqliteDriver extends SqliteDriver {
   readonly #database: Database;
 
-  constructor(database: Database, onError: OnError) {
-    super({ database: withCacheAndErrors(database, onError) });
+  constructor(database: Database, attempt: Attempt) {
+    super({ database: withCacheAndErrors(database, attempt) });
     this.#database = database;
   }
 
@@ -66,17 +81,8 @@ class ServerSqliteDriver extends SqliteDriver {
   }
 }
 
-function withCacheAndErrors(database: Database, onError: OnError): SqliteDatabase {
+function withCacheAndErrors(database: Database, attempt: Attempt): SqliteDatabase {
   const cache = new Map<string, SqliteStatement>();
-  const attempt = <T>(work: () => T): T => {
-    try {
-      return work();
-    } catch (reason) {
-      const error = toRunningError(reason, database.name);
-      onError(error);
-      throw error;
-    }
-  };
   const prepare = (text: string): SqliteStatement => {
     const statement = database.prepare<unknown[]>(text);
     return {

@@ -1,18 +1,22 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { databasesBySize } from "#server/testing/databases.ts";
+import { databasesBySize, sharedDatabases } from "#server/testing/databases.ts";
 import { bearer, openAuthStage, type Answer, type AuthStage } from "#tests/testing/auth/auth-stage.ts";
 
 const nobody = { ip: undefined, userAgent: undefined, correlationId: undefined };
 const DAY_MS = 86_400_000;
+const GRACE_SECONDS = 900;
 
 /** The tokens of an answer that must have some. */
-function tokensOf({ status, body }: Answer): { readonly accessToken: string; readonly refreshToken: string } {
+function tokensOf({ status, body }: Pick<Answer, "status" | "body">): {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+} {
   if (status !== 200) throw new Error(`no tokens: ${status} ${JSON.stringify(body)}`);
   return { accessToken: String(body["access_token"]), refreshToken: String(body["refresh_token"]) };
 }
 
-const outcome = ({ status, body }: Answer) => [status, body["error"]];
+const outcome = ({ status, body }: Pick<Answer, "status" | "body">) => [status, body["error"]];
 const invalidGrant = [400, "invalid_grant"];
 
 describe.each(databasesBySize)("the refresh grant on $name", ({ name }) => {
@@ -80,15 +84,26 @@ describe.each(databasesBySize)("the refresh grant on $name", ({ name }) => {
     expect(new Set(answers.map((answer) => tokensOf(answer).refreshToken)).size).toBe(1);
   });
 
+  test("of an answer that was lost, a repeat after ten minutes of sleep has the next token again", async () => {
+    const first = await stage.signIn("alice");
+    const lost = tokensOf(await stage.refresh(first.refreshToken));
+    stage.advance(10 * 60_000);
+    const again = tokensOf(await stage.refresh(first.refreshToken));
+    expect(again.refreshToken).toBe(lost.refreshToken);
+    expect((await stage.get("/oauth/sessions", bearer(again.accessToken))).status).toBe(200);
+    expect((await stage.refresh(again.refreshToken)).status).toBe(200);
+  });
+
   test("RFC 9700 §4.14 [11]: reuse ends the session with its access tokens, and no other session", async () => {
     const other = await stage.signIn("alice");
     const first = await stage.signIn("alice");
     const second = tokensOf(await stage.refresh(first.refreshToken));
     expect((await stage.get("/oauth/sessions", bearer(second.accessToken))).status).toBe(200);
-    stage.advance(10_000);
+    const third = tokensOf(await stage.refresh(second.refreshToken));
+    stage.advance(60_000);
     expect(outcome(await stage.refresh(first.refreshToken))).toEqual(invalidGrant);
-    expect(outcome(await stage.refresh(second.refreshToken))).toEqual(invalidGrant);
-    for (const { accessToken } of [first, second]) {
+    expect(outcome(await stage.refresh(third.refreshToken))).toEqual(invalidGrant);
+    for (const { accessToken } of [first, second, third]) {
       expect((await stage.get("/oauth/sessions", bearer(accessToken))).status).toBe(401);
     }
     expect((await stage.refresh(other.refreshToken)).status).toBe(200);
@@ -193,3 +208,38 @@ describe.each(databasesBySize)("the refresh grant on $name", ({ name }) => {
     expect(outcome(await stage.refresh(accessToken))).toEqual(invalidGrant);
   });
 });
+
+describe.each(sharedDatabases)("the refresh grant of two servers on $name", ({ name }) => {
+  test.each([60_000, -60_000])(
+    "goes on from one to the other when their clocks are %d ms apart, also for late repeats",
+    async (aheadMs) => {
+      await using stage = await openAuthStage(name);
+      await stage.addAccount({ id: "alice" });
+      const { httpUrl } = await stage.openSecond(aheadMs);
+      const urls = [httpUrl, stage.url];
+      /** The database's clock is the one that counts: a token was used so much earlier, or later. */
+      const usedEarlier = (seconds: number) =>
+        stage.query(
+          `update refresh_tokens set consumed_at_ms = consumed_at_ms - ${seconds}000 returning hash`,
+        );
+      let { refreshToken } = await stage.signIn("alice");
+      for (let turn = 0; turn < 4; turn++) {
+        const [here = "", there = ""] = turn % 2 === 0 ? urls : urls.toReversed();
+        const lost = tokensOf(await refreshAt(here, refreshToken));
+        expect(tokensOf(await refreshAt(there, refreshToken)).refreshToken).toBe(lost.refreshToken);
+        await usedEarlier(GRACE_SECONDS - 60);
+        expect(tokensOf(await refreshAt(there, refreshToken)).refreshToken).toBe(lost.refreshToken);
+        refreshToken = lost.refreshToken;
+      }
+      tokensOf(await refreshAt(httpUrl, refreshToken));
+      await usedEarlier(GRACE_SECONDS);
+      for (const url of urls) expect(outcome(await refreshAt(url, refreshToken))).toEqual(invalidGrant);
+    },
+  );
+});
+
+async function refreshAt(url: string, refreshToken: string): Promise<Pick<Answer, "status" | "body">> {
+  const form = { grant_type: "refresh_token", client_id: "pipit-cli", refresh_token: refreshToken };
+  const answer = await fetch(`${url}/oauth/token`, { method: "POST", body: new URLSearchParams(form) });
+  return { status: answer.status, body: (await answer.json()) as Answer["body"] };
+}

@@ -52,8 +52,11 @@ export interface AuthStage extends AsyncDisposable {
   /** A store of our own on the server's database. */
   readonly store: Store;
   readonly clients: Clients;
-  /** Another server on the same database, with the same clock; closed with this. PostgreSQL only. */
-  openSecond(): Promise<TestServer>;
+  /**
+   * Another server on the same database, whose clock is so far ahead of the first one's; closed with this. PostgreSQL
+   * only.
+   */
+  openSecond(aheadMs?: number): Promise<TestServer>;
   /** Moves the server's clock, which stands still otherwise. */
   advance(durationMs: number): void;
   addAccount(given: Partial<NewAccount> & { readonly id: string }): Promise<Account>;
@@ -147,9 +150,10 @@ export async function openAuthStage(database: TestDatabase["name"], logger?: Log
     url: server.httpUrl,
     store,
     clients,
-    async openSecond() {
+    async openSecond(aheadMs = 0) {
       if (databaseUrl === undefined) throw new Error("SQLite is for one server");
-      return owned.use(await startTestServer({ config: { ...config, databaseUrl }, deps: { clock } }));
+      const deps = { clock: { nowMs: () => nowMs + aheadMs } };
+      return owned.use(await startTestServer({ config: { ...config, databaseUrl }, deps }));
     },
     advance(durationMs) {
       nowMs += durationMs;

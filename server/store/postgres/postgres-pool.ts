@@ -1,18 +1,16 @@
-import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from "kysely";
+import type { PostgresPool, PostgresPoolClient } from "kysely";
 import type { Pool, PoolClient } from "pg";
-import { breaksConnection, toPostgresRunningError } from "../errors/postgres-errors.ts";
+import { breaksConnection, isStalePlan, toPostgresRunningError } from "../errors/postgres-errors.ts";
+import { createStatementNames, type StatementNames } from "./statement-names.ts";
 
 /**
- * Kysely's PostgreSQL dialect on a pool of the driver. Every error leaves it as a PipitError; a connection that broke
- * is not used again. Disposes of the pool with itself.
+ * A pool of the driver as Kysely wants it. Every error leaves it as a PipitError, a connection that broke is not used
+ * again, and a statement with parameters is parsed and planned once per connection.
  */
-export function createPostgresDialect(pool: Pool, place: string): PostgresDialect {
-  return new PostgresDialect({ pool: withErrors(pool, place) });
-}
-
-function withErrors(pool: Pool, place: string): PostgresPool {
+export function withErrors(pool: Pool, place: string): PostgresPool {
   // Kysely knows a connection by its object: one wrapper for each.
   const wrappers = new WeakMap<PoolClient, PostgresPoolClient>();
+  const names = createStatementNames();
   return {
     options: pool.options,
     end: () => pool.end(),
@@ -24,18 +22,25 @@ function withErrors(pool: Pool, place: string): PostgresPool {
         throw toPostgresRunningError(reason, place);
       }
       let wrapper = wrappers.get(client);
-      if (wrapper === undefined) wrappers.set(client, (wrapper = wrap(client, place)));
+      if (wrapper === undefined) wrappers.set(client, (wrapper = wrap(client, names, place)));
       return wrapper;
     },
   };
 }
 
-function wrap(client: PoolClient, place: string): PostgresPoolClient {
+function wrap(client: PoolClient, names: StatementNames, place: string): PostgresPoolClient {
   let broken = false;
   const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
+    const values = parameters.map(storable);
+    const name = values.length === 0 ? undefined : names.of(text);
     try {
-      return await client.query(text, parameters.map(storable));
+      return await client.query({ name, text, values });
     } catch (reason) {
+      if (name !== undefined && isStalePlan(reason)) {
+        names.forget(text);
+        // In a transaction, which the error has ended, `inTransaction` begins anew.
+        if (client.getTransactionStatus() === "I") return query(text, parameters);
+      }
       broken ||= breaksConnection(reason);
       throw toPostgresRunningError(reason, place);
     }
