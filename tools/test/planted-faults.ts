@@ -57,6 +57,7 @@ const imports: readonly (readonly [folder: string, source: string, why: string])
   ["server/http", "#cli/kit/config.ts", "cli is a leaf"],
   ["server/http", "#server/store/store.ts", "handlers know ports, not the store"],
   ["server/rpc", "../store/store.ts", "handlers know ports, not the store (relative)"],
+  ["server/rpc/streaming", "#server/bus/redis-bus.ts", "handlers know ports, not the bus"],
   ["server/rpc", "kysely", "SQL lives in the store"],
   ["server/store", "#server/rpc/router.ts", "the store knows nothing above it"],
   ["server/store", "../http/health.ts", "the store knows nothing above it (relative)"],

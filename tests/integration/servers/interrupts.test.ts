@@ -3,7 +3,7 @@ import { sharedDatabases } from "#server/testing/databases.ts";
 import { faults, say, stream } from "#tests/doubles/openai-script.ts";
 import { statusName } from "#tests/doubles/wire-client.ts";
 import { startTwoServers, type TwoServers } from "#tests/testing/two-servers.ts";
-import { asked, hasText } from "./streaming-stage.ts";
+import { asked, hasText } from "../streaming-stage.ts";
 
 /** From the request at one server until the model behind the other sees that it was left. */
 const STOPPED_WITHIN_MS = 300;

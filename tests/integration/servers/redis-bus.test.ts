@@ -1,0 +1,70 @@
+import { createClient } from "redis";
+import { expect, test, vi } from "vitest";
+import { createRedisBus } from "#server/bus/redis-bus.ts";
+import { createRedisConnection } from "#server/store/redis/redis-connection.ts";
+import { createRecordingLogger } from "#server/testing/temporary-store.ts";
+import { startRedis } from "#tools/test/redis-server.ts";
+
+// What two servers do with it is in the tests beside this one.
+
+const soon = { timeout: 5_000, interval: 5 } as const;
+
+async function openBuses(url: string, ...names: readonly string[]) {
+  await using opening = new AsyncDisposableStack();
+  const logger = createRecordingLogger();
+  const heard: string[] = [];
+  const buses = names.map((name) => {
+    const bus = createRedisBus(opening.use(createRedisConnection({ url, logger })), logger);
+    bus.subscribe<{ text: string }>("news", ({ text }) => {
+      if (text !== "?") heard.push(`${name} ${text}`);
+    });
+    return bus;
+  });
+  const times = (event: string): number => logger.lines.filter((line) => line.event === event).length;
+  const subscribed = async () =>
+    vi.waitUntil(async () => (await buses[0]?.publish("news", { text: "?" })) === names.length - 1, soon);
+  await subscribed();
+  const owned = opening.move();
+  return { buses, heard, logger, times, subscribed, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+test("a message is heard once by every process, its own at once, and the others are counted", async () => {
+  await using redis = await startRedis(AbortSignal.timeout(30_000));
+  await using opened = await openBuses(redis.url, "a", "b", "c");
+  const { buses, heard } = opened;
+  const published = buses[0]?.publish("news", { text: "1" });
+  expect(heard).toEqual(["a 1"]);
+  expect(await published).toBe(2);
+  await buses[1]?.publish("news", { text: "2" });
+  await vi.waitUntil(() => heard.length === 6, soon);
+  expect(heard.toSorted()).toEqual(["a 1", "a 2", "b 1", "b 2", "c 1", "c 2"]);
+  expect(await buses[0]?.publish("nothing", {})).toBe(0);
+});
+
+test("without Redis a process hears itself, a warning is logged once, and it listens again when Redis is back", async () => {
+  await using redis = await startRedis(AbortSignal.timeout(30_000));
+  await using opened = await openBuses(redis.url, "a", "b");
+  const { buses, heard, times } = opened;
+  await redis.stop();
+  await vi.waitUntil(() => times("bus.redis_lost") === 2, soon);
+  expect(await buses[0]?.publish("news", { text: "alone" })).toBe(0);
+  expect(heard).toEqual(["a alone"]);
+  await redis.start();
+  await opened.subscribed();
+  await buses[1]?.publish("news", { text: "together" });
+  await vi.waitUntil(() => heard.includes("a together"), soon);
+  expect(heard.filter((one) => one.endsWith("together"))).toHaveLength(2);
+  expect(times("bus.redis_lost")).toBe(2);
+});
+
+test("what another program says there is logged and left alone", async () => {
+  await using redis = await startRedis(AbortSignal.timeout(30_000));
+  await using opened = await openBuses(redis.url, "a", "b");
+  const stranger = await createClient({ url: redis.url }).connect();
+  for (const text of ["hello", "null", ""]) await stranger.publish("pipit:bus:1:news", text);
+  stranger.destroy();
+  await vi.waitUntil(() => opened.times("bus.unreadable") === 6, soon);
+  await opened.buses[0]?.publish("news", { text: "still here" });
+  await vi.waitUntil(() => opened.heard.includes("b still here"), soon);
+  expect(opened.heard).toEqual(["a still here", "b still here"]);
+});
