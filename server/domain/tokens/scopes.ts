@@ -1,8 +1,9 @@
-/** Every scope that this server knows. */
+/** Every scope that this server knows. `token:introspect` lets a client ask about tokens of other clients. */
 export const KNOWN_SCOPES = [
   "api:read",
   "api:write",
   "api:admin",
+  "token:introspect",
   "openid",
   "profile",
   "email",

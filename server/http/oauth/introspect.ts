@@ -3,7 +3,9 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { oauthClient } from "#server/domain/access/access.ts";
 import { createKeyCheck } from "#server/domain/access/authenticate.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
+import type { OauthClient } from "#server/domain/tokens/ports.ts";
 import { isRefreshToken } from "#server/domain/tokens/refresh-tokens.ts";
+import { scopesOf } from "#server/domain/tokens/scopes.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import type { OpenRoute } from "../kit/route.ts";
 import type { AuthenticateClient } from "./kit/client-authentication.ts";
@@ -16,9 +18,9 @@ import { verifiedCaller } from "./revoke.ts";
 const inactive = { active: false } as const;
 
 /**
- * `POST /oauth/introspect` (RFC 7662), for clients with a secret and, by X-Internal-Auth, for our own services. Access
- * tokens are there to be shown to resource servers, so any of those may ask about any; a refresh token concerns its
- * client alone.
+ * `POST /oauth/introspect` (RFC 7662), for clients with a secret and, by X-Internal-Auth, for our own services. A token
+ * concerns its client alone; a resource server, to which access tokens of others are shown, is a client whose scope has
+ * `token:introspect` (RFC 7662 §4: not every client may learn of every token).
  */
 export function introspectRoute(ctx: HttpContext, authenticateClient: AuthenticateClient): OpenRoute {
   const isKey = createKeyCheck(ctx.config.auth.internalAuthKey);
@@ -30,11 +32,11 @@ export function introspectRoute(ctx: HttpContext, authenticateClient: Authentica
       const form = readForm(request);
       const given = request.headers["x-internal-auth"];
       const isInternal = isKey !== undefined && typeof given === "string" && isKey(given);
-      const clientId = isInternal ? undefined : await askerOf(authenticateClient, request, form);
+      const asker = isInternal ? undefined : await askerOf(authenticateClient, request, form);
       const token = form.need("token");
       return isRefreshToken(token)
-        ? introspectRefreshToken(ctx, token, clientId)
-        : introspectAccessToken(ctx, token);
+        ? introspectRefreshToken(ctx, token, asker?.clientId)
+        : introspectAccessToken(ctx, token, asker);
     }),
   };
 }
@@ -43,9 +45,9 @@ async function askerOf(
   authenticateClient: AuthenticateClient,
   request: FastifyRequest,
   form: OAuthForm,
-): Promise<string> {
-  const { clientId, confidential } = await authenticateClient(request, form);
-  if (confidential) return clientId;
+): Promise<OauthClient> {
+  const client = await authenticateClient(request, form);
+  if (client.confidential) return client;
   throw new OAuthError("invalid_client", "Introspection is for clients with a secret.", {
     reason: "public-client",
   });
@@ -54,9 +56,10 @@ async function askerOf(
 async function introspectAccessToken(
   { accessTokens, guard, store: { accounts } }: HttpContext,
   token: string,
+  asker: OauthClient | undefined,
 ): Promise<Record<string, unknown>> {
   const caller = await verifiedCaller(accessTokens, token);
-  if (caller === undefined || !(await passes(guard, caller))) return inactive;
+  if (caller === undefined || !mayAsk(asker, caller) || !(await passes(guard, caller))) return inactive;
   const { iss, aud, exp, iat, nbf, jti } = claimsOf(token);
   const account = caller.kind === "user" ? await accounts.findById(caller.userId) : undefined;
   return {
@@ -74,6 +77,11 @@ async function introspectAccessToken(
     jti,
     ...(caller.sessionId === undefined ? {} : { sid: caller.sessionId }),
   };
+}
+
+function mayAsk(asker: OauthClient | undefined, { clientId }: Caller): boolean {
+  if (asker === undefined || asker.clientId === clientId) return true;
+  return scopesOf(asker.scope).includes("token:introspect");
 }
 
 async function introspectRefreshToken(

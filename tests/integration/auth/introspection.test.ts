@@ -20,7 +20,7 @@ describe.each(databasesBySize)("RFC 7662 introspection on $name", ({ name }) => 
   beforeAll(async () => {
     stage = await openAuthStage(name);
     await stage.addAccount({ id: "alice", login: "Alice" });
-    service = await stage.addConfidential({ clientId: "service" });
+    service = await stage.addConfidential({ clientId: "service", scope: "api:read token:introspect" });
   });
   afterAll(() => stage[Symbol.asyncDispose]());
 
@@ -45,6 +45,18 @@ describe.each(databasesBySize)("RFC 7662 introspection on $name", ({ name }) => 
       nbf,
       jti,
       sid,
+    });
+  });
+
+  test("S14, RFC 7662 §4: a client with a secret learns of its own tokens only", async () => {
+    const other = await stage.addConfidential({ clientId: "other" });
+    const { accessToken } = await stage.signIn("alice");
+    expect((await stage.post(INTROSPECT, { token: accessToken }, other.basic)).text).toBe(INACTIVE);
+    const own = await stage.post("/oauth/token", { grant_type: "client_credentials" }, other.basic);
+    const token = String(own.body["access_token"]);
+    expect((await stage.post(INTROSPECT, { token }, other.basic)).body).toMatchObject({
+      active: true,
+      client_id: "other",
     });
   });
 

@@ -14,7 +14,17 @@ describe("other people's clients and pipit serve on PostgreSQL", () => {
   let secret: string;
   beforeAll(async () => {
     program = await startProgram("PostgreSQL");
-    const add = ["admin", "clients", "add", "worker", "--name", "A worker", "--confidential"];
+    const add = [
+      "admin",
+      "clients",
+      "add",
+      "worker",
+      "--name",
+      "A worker",
+      "--confidential",
+      "--scope",
+      "api:read token:introspect",
+    ];
     const added = await program.run(add);
     expect([added.code, added.stderr]).toEqual([0, expect.stringContaining("Made worker")]);
     secret = added.stdout.trim();

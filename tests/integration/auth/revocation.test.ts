@@ -82,7 +82,7 @@ describe.each(databasesBySize)("RFC 7009 revocation on $name", ({ name }) => {
   test("an access token of a client for itself ends", async () => {
     const { body } = await stage.post("/oauth/token", { grant_type: "client_credentials" }, service.basic);
     const token = String(body["access_token"]);
-    const asker = await stage.addConfidential({ clientId: "asker" });
+    const asker = await stage.addConfidential({ clientId: "asker", scope: "api:read token:introspect" });
     const active = async () => (await stage.post("/oauth/introspect", { token }, asker.basic)).body["active"];
     expect(await active()).toBe(true);
     await stage.post(REVOKE, { token }, service.basic);

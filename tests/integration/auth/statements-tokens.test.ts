@@ -147,7 +147,7 @@ describe.each(databasesBySize)("access tokens on $name", ({ name }) => {
     stage = await openAuthStage(name);
     grpc = new GrpcJsClient(stage.server.grpcUrl);
     await stage.addAccount({ id: "ann" });
-    asker = await stage.addConfidential({ clientId: "asker" });
+    asker = await stage.addConfidential({ clientId: "asker", scope: "api:read token:introspect" });
     const { config, dataDir } = stage.server;
     const masterKey = await loadMasterKey({ dataDir, configured: config.auth.masterKey });
     key = (
