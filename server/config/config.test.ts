@@ -81,6 +81,17 @@ describe("readServerConfig", () => {
   });
 
   test.each([
+    [
+      "PIPIT_MODEL_URL",
+      "http://me:hunter2@127.0.0.1/v1",
+      /"http:\/\/\*\*\*@127.0.0.1\/v1" .* PIPIT_MODEL_KEY/,
+    ],
+    [
+      "PIPIT_MODEL_URL",
+      "http://127.0.0.1/v1?key=hunter2",
+      /"http:\/\/127.0.0.1\/v1\?\*\*\*" .* PIPIT_MODEL_KEY/,
+    ],
+    ["PIPIT_SPEECH_URL", "http://127.0.0.1/v1#x", /without a name, password or query/],
     ["PIPIT_MODEL_URL", "localhost:8080", /PIPIT_MODEL_URL: "localhost:8080" .* http:\/\//],
     ["PIPIT_SPEECH_URL", "ftp://x", /PIPIT_SPEECH_URL: "ftp:\/\/x"/],
     ["PIPIT_LEGACY_ANONYMOUS", "yes", /PIPIT_LEGACY_ANONYMOUS: "yes" .* 1 or 0/],

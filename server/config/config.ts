@@ -1,7 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { homeOf, type Environment } from "#contract/environment.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import {
   DEFAULT_AUDIT_RETENTION_DAYS,
@@ -76,7 +75,7 @@ const serverProgram = new URL("../main.ts", import.meta.url).href;
 export interface ConfigInput {
   /** Arguments after the program's name. */
   readonly argv: readonly string[];
-  readonly env: Environment;
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** `import.meta.url` of the program, beside which the built page lies; default: of the server's. */
   readonly entryUrl?: string;
 }
@@ -101,7 +100,7 @@ export function programInput(entryUrl: string = serverProgram): ConfigInput {
  */
 export function readServerConfig(input: ConfigInput): ServerConfig {
   const flags = readFlags(input.argv);
-  const home = resolve(homeOf(input.env, homedir()));
+  const home = resolve(input.env["PIPIT_HOME"] || join(homedir(), ".pipit"));
   const file = readConfigFile(join(home, "config.toml"));
   const read: Read = (name, rule) => {
     const found = findSetting(settings[name], flags, input.env, file);

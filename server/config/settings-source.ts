@@ -75,11 +75,18 @@ function asTable(value: unknown): Readonly<Record<string, unknown>> | undefined 
   return typeof value === "object" && value !== null ? { ...value } : undefined;
 }
 
+/** An address may have a password or a key in it, and the message goes to a log. */
+function withoutSecrets(value: string): string {
+  return value.replace(/\/\/[^/?#]*@/, "//***@").replace(/\?.+$/s, "?***");
+}
+
 /** The checked value. Throws USAGE for a flag, CONFIG_INVALID for anything else; a secret is never shown. */
 export function checkSetting<Value>(found: Found, { schema, wants }: Rule<Value>): Value {
   const result = schema.safeParse(found.value);
   if (result.success) return result.data;
-  const shown = found.secret ? "what is set" : JSON.stringify(String(found.value).slice(0, 200));
+  const shown = found.secret
+    ? "what is set"
+    : JSON.stringify(withoutSecrets(String(found.value)).slice(0, 200));
   throw new PipitError(
     found.name.startsWith("--") ? "USAGE" : "CONFIG_INVALID",
     `${found.name}: ${shown} will not do; it must be ${wants}.`,

@@ -52,6 +52,11 @@ const address = z.string().transform((value, context): ListenAddress => {
   return z.NEVER;
 });
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
+/** Base of an API, below which paths are put: a name and password, a query or a fragment would fail with each request. */
+const apiUrl = httpUrl.refine((value) => {
+  const { username, password, search, hash } = new URL(value);
+  return `${username}${password}${search}${hash}` === "" && !/[?#]$/.test(value);
+});
 const booleanSetting = z
   .union([z.boolean(), z.enum(["1", "0", "true", "false"])])
   .transform((value) => value === true || value === "1" || value === "true");
@@ -68,11 +73,11 @@ export const rules = {
   },
   logLevel: { schema: z.enum(LOG_LEVELS), wants: `one of ${LOG_LEVELS.join(", ")}` },
   legacyAnonymous: { schema: booleanSetting, wants: "1 or 0" },
-  modelUrl: { schema: httpUrl, wants: "an http:// or https:// address, e.g. http://127.0.0.1:8080/v1" },
+  modelUrl: { schema: apiUrl, wants: apiWants("http://127.0.0.1:8080/v1", "PIPIT_MODEL_KEY") },
   model: { schema: text, wants: "the name of a model, 1 to 4096 characters" },
   modelKey: { schema: text, wants: "a key of 1 to 4096 characters" },
   ollamaUrl: { schema: text.transform(ollamaUrl).pipe(httpUrl), wants: "HOST:PORT or an http:// address" },
-  speechUrl: { schema: httpUrl, wants: "an http:// or https:// address, e.g. http://127.0.0.1:8880/v1" },
+  speechUrl: { schema: apiUrl, wants: apiWants("http://127.0.0.1:8880/v1", "PIPIT_SPEECH_KEY") },
   speechModel: { schema: text, wants: "the name of a model, 1 to 4096 characters" },
   speechKey: { schema: text, wants: "a key of 1 to 4096 characters" },
   speechVoice: { schema: text, wants: "the name of a voice, 1 to 4096 characters" },
@@ -100,6 +105,10 @@ export const rules = {
     wants: "a number of days from 1 to 36500",
   },
 } as const;
+
+function apiWants(example: string, key: string): string {
+  return `an http:// or https:// address without a name, password or query, e.g. ${example} (a key goes into ${key})`;
+}
 
 function parseAddress(value: string): ListenAddress | undefined {
   const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+)):(\d{1,5})$/i.exec(value);

@@ -1,18 +1,28 @@
 import { readerOrService } from "#server/domain/access/access.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
 import { version } from "#contract/version.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { abortWithRequest } from "../kit/request-signal.ts";
 import type { CallerRoute } from "../kit/route.ts";
 
-/** `GET /v1/status`: how each part of the server does, for `pipit doctor`. */
-export function statusRoute({ models, speech, store }: HttpContext): CallerRoute {
+/**
+ * `GET /v1/status`: how each part of the server does, for `pipit doctor`. Addresses and paths of the server's own network
+ * and disk are told to admins, and to the local account, whose machine it is.
+ */
+export function statusRoute(ctx: HttpContext): CallerRoute {
+  const { models, speech, store } = ctx;
   return {
     method: "GET",
     path: "/v1/status",
     access: readerOrService,
-    async handle(_request, _caller, reply) {
+    async handle(_request, caller, reply) {
       const signal = abortWithRequest(reply);
-      const [model, voice] = await Promise.all([models.status(signal), speech.status(signal)]);
+      const [model, voice, operates] = await Promise.all([
+        models.status(signal),
+        speech.status(signal),
+        isOperator(ctx, caller),
+      ]);
+      if (!operates) return { version, model: hidden(model), voice: hidden(voice), store: {} };
       return {
         version,
         model,
@@ -21,4 +31,14 @@ export function statusRoute({ models, speech, store }: HttpContext): CallerRoute
       };
     },
   };
+}
+
+async function isOperator({ store }: HttpContext, { kind, userId }: Caller): Promise<boolean> {
+  const account = kind === "user" ? await store.accounts.findById(userId) : undefined;
+  return account?.role === "admin" || account?.local === true;
+}
+
+/** What is told to everybody: the part works or not. */
+function hidden<Status extends { readonly detail: string }>(status: Status): Status {
+  return { ...status, detail: "The operator of this server can see more." };
 }

@@ -50,7 +50,10 @@ export function toModelError(reason: unknown, endpoint: ModelEndpoint, nowMs: nu
   const [code, message] = explain(failure, endpoint);
   const retryAfterMs = code === "RATE_LIMITED" ? retryAfterOf(failure.headers, nowMs) : undefined;
   return new PipitError(code, message, {
-    detail: redact(`${failure.status ?? failure.networkCode ?? "no status"}: ${failure.text}`, endpoint.key),
+    detail: redact(
+      `${originOf(endpoint.baseUrl)}: ${failure.status ?? failure.networkCode ?? "no status"}: ${failure.text}`,
+      endpoint.key,
+    ),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
@@ -79,7 +82,7 @@ function explain(failure: Failure, endpoint: ModelEndpoint): [ErrorCode, string]
   if (status === 401 || status === 403) {
     return [
       "MODEL_KEY_REFUSED",
-      `${server} refused the API key. Check PIPIT_MODEL_KEY, then restart the server.`,
+      `${server} refused the API key. The operator of this server must check PIPIT_MODEL_KEY.`,
     ];
   }
   if (status === 404) return ["MODEL_MISSING", missingText(endpoint)];
@@ -106,10 +109,10 @@ function explainNoStatus(failure: Failure, endpoint: ModelEndpoint): [ErrorCode,
     const cure =
       endpoint.kind === "ollama"
         ? "Start it with `ollama serve`"
-        : "Check that it runs and that PIPIT_MODEL_URL is right";
+        : "The operator must check that it runs and that PIPIT_MODEL_URL is right";
     return [
       "MODEL_UNREACHABLE",
-      `${server} does not answer (${failure.networkCode}). ${cure}, then try again.`,
+      `${server} does not answer (${failure.networkCode}). ${cure}; then try again.`,
     ];
   }
   if (/bad port|invalid url|failed to parse url|includes credentials|unknown scheme/i.test(failure.text)) {
@@ -121,7 +124,7 @@ function explainNoStatus(failure: Failure, endpoint: ModelEndpoint): [ErrorCode,
   if (/certificate|self.signed|\bTLS\b|\bSSL\b/i.test(`${failure.text} ${failure.networkCode ?? ""}`)) {
     return [
       "MODEL_UNREACHABLE",
-      `The certificate of ${server} is not trusted. Check it, or the address in PIPIT_MODEL_URL.`,
+      `${server} has a certificate that is not trusted. The operator of this server must check it, or PIPIT_MODEL_URL.`,
     ];
   }
   return [
@@ -139,13 +142,13 @@ function missingText(endpoint: ModelEndpoint): string {
 
 function rateText(failure: Failure, server: string): string {
   return /quota|billing|credit/i.test(failure.text)
-    ? `The account at ${server} has used up its quota. Check its plan and billing.`
+    ? `${server} says that its account has used up its quota. The operator must check its plan and billing.`
     : `${server} gets too many requests just now. Wait a little and try again.`;
 }
 
-function serverName(endpoint: ModelEndpoint): string {
-  const origin = originOf(endpoint.baseUrl);
-  return endpoint.kind === "ollama" ? `Ollama at ${origin}` : `The model server at ${origin}`;
+/** Without its address: any account reads these messages, and where the server's own network lies is for admins. */
+function serverName({ kind }: ModelEndpoint): string {
+  return kind === "ollama" ? "Ollama" : "The model server";
 }
 
 /** `retry-after-ms`, else `retry-after` as seconds or an HTTP date; undefined when neither can be read. */
