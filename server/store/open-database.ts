@@ -4,6 +4,7 @@ import type { Logger } from "#contract/logger.ts";
 import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import type { AuditLogOptions } from "./audit/audit-store.ts";
 import type { DatabaseTime } from "./sql/database-time.ts";
+import { createDiskWatch } from "./disk-watch.ts";
 import { createMigrations, executedMigrations, migrate } from "./migrations/migrations.ts";
 import { markSuspect, openDatabaseFile } from "./sqlite/open-sqlite.ts";
 import { toPostgresStartError } from "./errors/postgres-errors.ts";
@@ -60,6 +61,8 @@ export interface DatabaseHandle extends AsyncDisposable {
   readonly place: string;
   /** Path under which a damaged database was kept when this one was opened. */
   readonly setAside: string | undefined;
+  /** False while its disk is full. */
+  isWritable(): Promise<boolean>;
   /** Throws as {@link DatabaseHandle.migrate}, except for a newer database. */
   migrationState(): Promise<MigrationState>;
   /**
@@ -77,7 +80,9 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
 async function openSqliteDatabase(options: SqliteOptions): Promise<DatabaseHandle> {
   const { file, logger } = options;
   const { database, setAside } = await openDatabaseFile(options);
+  const disk = createDiskWatch();
   const attempt = createAttempt(database, (error) => {
+    disk.see(error);
     if (!isCorruption(error)) return;
     markSuspect(file);
     logger.error("store.damaged", { file, detail: error.detail });
@@ -95,6 +100,7 @@ async function openSqliteDatabase(options: SqliteOptions): Promise<DatabaseHandl
     rotations: (audit) => createSqliteRotations(db, database, attempt, audit),
     place: file,
     setAside,
+    isWritable: () => disk.isWritable(db),
     migrationState: () => starting(stateOf(db, turnIndex)),
     migrate: () => starting(migrate(db, createMigrations(turnIndex), file)),
     async [Symbol.asyncDispose]() {
@@ -110,7 +116,8 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     import("./postgres/open-postgres.ts"),
     import("./postgres/postgres-rotations.ts"),
   ]);
-  const { db: pool, query, place, openUnlimited } = openPostgres(options);
+  const disk = createDiskWatch();
+  const { db: pool, query, place, openUnlimited } = openPostgres({ ...options, onError: disk.see });
   const db = options.unlimited === true ? openUnlimited() : pool;
   const turnIndex = createPostgresTurnIndex();
   const starting = async <T>(work: (unlimited: Kysely<Tables>) => Promise<T>): Promise<T> => {
@@ -130,6 +137,7 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     rotations: (audit, time) => createPostgresRotations(db, query, audit, time),
     place,
     setAside: undefined,
+    isWritable: () => disk.isWritable(pool),
     migrationState: () => starting((unlimited) => stateOf(unlimited, turnIndex)),
     migrate: () => starting((unlimited) => migrate(unlimited, createMigrations(turnIndex), place)),
     async [Symbol.asyncDispose]() {

@@ -47,6 +47,8 @@ export interface Store extends AsyncDisposable {
   readonly counters: AttemptCounterStore;
   /** Path under which a damaged database was kept when this one was opened. */
   readonly setAside: string | undefined;
+  /** False while the database's disk is full; for /health. */
+  isWritable(): Promise<boolean>;
   /** Resolves when the database answers; for /health and /ready. */
   ping(): Promise<void>;
 }
@@ -85,7 +87,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
 }
 
 function createStore(
-  { dialect, db, turnIndex, setAside, rotations }: DatabaseHandle,
+  { dialect, db, turnIndex, setAside, isWritable, rotations }: DatabaseHandle,
   options: CommonOptions,
   close: () => Promise<void>,
 ): Store {
@@ -116,6 +118,7 @@ function createStore(
     auditReader: key === undefined ? undefined : createAuditReader(db, { key, clock, dialect }),
     counters: createSqlCounterStore({ db, time: dialect === "postgres" ? "database" : "caller" }),
     setAside,
+    isWritable,
     async ping() {
       await sql`select 1`.execute(db);
     },

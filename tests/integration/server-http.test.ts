@@ -42,6 +42,7 @@ describe("what anybody may ask", () => {
       status: "healthy",
       version,
       database: "connected",
+      storage: "writable",
       redis: "disabled",
     });
     expect(response.headers.get("x-correlation-id")).toMatch(/^[0-9a-f-]{36}$/);

@@ -10,7 +10,7 @@ async function health(over: Partial<HealthContext>): Promise<{ status: number; b
   const app = fastify();
   stack.defer(() => app.close());
   const context: HealthContext = {
-    store: { ping: async () => undefined },
+    store: { ping: async () => undefined, isWritable: async () => true },
     redisStatus: () => "disabled",
     logger: createRecordingLogger(),
     ...over,
@@ -39,7 +39,9 @@ test("a lost database makes it unhealthy", async () => {
   const lost = async (): Promise<void> => {
     throw new Error("no");
   };
-  expect(await health({ store: { ping: lost }, redisStatus: () => "connected" })).toMatchObject({
+  expect(
+    await health({ store: { ping: lost, isWritable: async () => true }, redisStatus: () => "connected" }),
+  ).toMatchObject({
     status: 503,
     body: { status: "unhealthy", database: "down", redis: "connected" },
   });

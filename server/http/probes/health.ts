@@ -5,7 +5,7 @@ import type { OpenRoute } from "../kit/route.ts";
 
 /** What `/health` asks. */
 export type HealthContext = Pick<HttpContext, "redisStatus" | "logger"> & {
-  readonly store: Pick<HttpContext["store"], "ping">;
+  readonly store: Pick<HttpContext["store"], "isWritable" | "ping">;
 };
 
 /** `GET /health`: what works, and 503 when the database does not (contracts §3). */
@@ -22,12 +22,15 @@ export function healthRoute({ store, redisStatus, logger }: HealthContext): Open
           return "down" as const;
         },
       );
+      // What is stored can be read all the same, so that is no reason for 503 either.
+      const storage = (await store.isWritable().catch(() => true)) ? "writable" : "full";
       reply.header("cache-control", "no-store");
       if (database === "down") reply.code(503);
       return {
-        status: database === "connected" ? "healthy" : "unhealthy",
+        status: database === "down" ? "unhealthy" : storage === "full" ? "degraded" : "healthy",
         version,
         database,
+        storage,
         // Without Redis passwords are not taken, but everything else goes on: no reason for 503.
         redis: redisStatus(),
       };

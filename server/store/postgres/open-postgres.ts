@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from "kysely";
 import { Pool, types, type CustomTypesConfig } from "pg";
+import type { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
 import { parseDatabaseUrl, type DatabaseAddress } from "./database-url.ts";
 import type { PostgresQuery } from "./postgres-rotations.ts";
@@ -22,6 +23,8 @@ export interface OpenPostgresOptions {
   /** e.g. "postgres://pipit:secret@db.example:5432/pipit?sslmode=verify-full" */
   readonly databaseUrl: string;
   readonly logger: Logger;
+  /** Told of every error of PostgreSQL before it is thrown. */
+  readonly onError?: (error: PipitError) => void;
   /** Default {@link DEFAULT_MAX_CONNECTIONS}. */
   readonly maxConnections?: number | undefined;
 }
@@ -46,7 +49,7 @@ export function openPostgres(options: OpenPostgresOptions): OpenedPostgres {
   const address = parseDatabaseUrl(options.databaseUrl);
   const { place } = address;
   const connect = (limits: object) => {
-    const pool = withErrors(createPool(address, limits, logger), place);
+    const pool = withErrors(createPool(address, limits, logger), place, options.onError);
     return { pool, db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }) };
   };
   const { pool, db } = connect({

@@ -1,5 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from "kysely";
 import type { Pool, PoolClient } from "pg";
+import type { PipitError } from "#contract/pipit-error.ts";
 import { breaksConnection, isStalePlan, toPostgresRunningError } from "../errors/postgres-errors.ts";
 import { createStatementNames, type StatementNames } from "./statement-names.ts";
 
@@ -7,7 +8,11 @@ import { createStatementNames, type StatementNames } from "./statement-names.ts"
  * A pool of the driver as Kysely wants it. Every error leaves it as a PipitError, a connection that broke is not used
  * again, and a statement with parameters is parsed and planned once per connection.
  */
-export function withErrors(pool: Pool, place: string): PostgresPool {
+export function withErrors(
+  pool: Pool,
+  place: string,
+  onError: (error: PipitError) => void = () => undefined,
+): PostgresPool {
   // Kysely knows a connection by its object: one wrapper for each.
   const wrappers = new WeakMap<PoolClient, PostgresPoolClient>();
   const names = createStatementNames();
@@ -22,13 +27,18 @@ export function withErrors(pool: Pool, place: string): PostgresPool {
         throw toPostgresRunningError(reason, place);
       }
       let wrapper = wrappers.get(client);
-      if (wrapper === undefined) wrappers.set(client, (wrapper = wrap(client, names, place)));
+      if (wrapper === undefined) wrappers.set(client, (wrapper = wrap(client, names, place, onError)));
       return wrapper;
     },
   };
 }
 
-function wrap(client: PoolClient, names: StatementNames, place: string): PostgresPoolClient {
+function wrap(
+  client: PoolClient,
+  names: StatementNames,
+  place: string,
+  onError: (error: PipitError) => void,
+): PostgresPoolClient {
   let broken = false;
   const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
     const values = parameters.map(storable);
@@ -42,7 +52,9 @@ function wrap(client: PoolClient, names: StatementNames, place: string): Postgre
         if (client.getTransactionStatus() === "I") return query(text, parameters);
       }
       broken ||= breaksConnection(reason);
-      throw toPostgresRunningError(reason, place);
+      const error = toPostgresRunningError(reason, place);
+      onError(error);
+      throw error;
     }
   };
   return {

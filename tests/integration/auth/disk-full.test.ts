@@ -83,8 +83,10 @@ test("a full disk is said to be one, leaves nothing half-written, and is forgott
   }
   const registered = await asJson("/auth/register", { login: "bob", password: PASSWORD });
   expect([registered.status, registered.body["error"]]).toMatchObject([507, { code: "STORAGE_FULL" }]);
-  // Reading needs no space.
-  expect((await wire.send({ method: "GET", url: `${server.httpUrl}/health` })).status).toBe(200);
+  // Reading needs no space; /health says so (S13).
+  const health = () => wire.send({ method: "GET", url: `${server.httpUrl}/health` });
+  const full = await health();
+  expect([full.status, full.body]).toMatchObject([200, { status: "degraded", storage: "full" }]);
   const bearer = { authorization: `Bearer ${server.accessToken}` };
   const sessions = await wire.send({
     method: "GET",
@@ -94,6 +96,7 @@ test("a full disk is said to be one, leaves nothing half-written, and is forgott
   expect(sessions.status).toBe(200);
 
   await rm(filler);
+  expect((await health()).body).toMatchObject({ status: "healthy", storage: "writable" });
   const after = await refresh(token);
   expect(after.status).toBe(200);
   expect((await signIn()).status).toBe(200);

@@ -1,0 +1,40 @@
+import type { Kysely } from "kysely";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Tables } from "./sql/schema.ts";
+
+/** Knows whether the database could be written when it was last tried. */
+export interface DiskWatch {
+  /** To be told of every error of the database. */
+  readonly see: (error: PipitError) => void;
+  /** False while the disk is full. Costs nothing but after a write that found it so: then a small row is tried. */
+  isWritable(db: Kysely<Tables>): Promise<boolean>;
+}
+
+/** What is tried: no limit has this key, and it has run out, so counters are pruned with it. */
+const probe = { key_hash: "disk-watch", charged: 0, pending: 0, level: 0, resets_at_ms: 0 };
+
+export function createDiskWatch(): DiskWatch {
+  let full = false;
+  return {
+    see(error) {
+      full ||= isFull(error);
+    },
+    async isWritable(db) {
+      if (!full) return true;
+      full = false;
+      try {
+        await db.transaction().execute(async (tx) => {
+          await tx.deleteFrom("attempt_counters").where("key_hash", "=", probe.key_hash).execute();
+          await tx.insertInto("attempt_counters").values(probe).execute();
+        });
+      } catch (reason) {
+        if (!isFull(reason)) throw reason;
+      }
+      return !full;
+    },
+  };
+}
+
+function isFull(reason: unknown): boolean {
+  return reason instanceof PipitError && reason.code === "STORAGE_FULL";
+}
