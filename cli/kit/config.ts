@@ -1,4 +1,5 @@
-import type { Environment } from "#contract/environment.ts";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 
 /** What the terminal client needs to know; flags win over environment, environment over config.toml. */
 export interface CliConfig {
@@ -17,7 +18,19 @@ export interface CliConfig {
   readonly volume: number;
 }
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** The process's own environment; everything else is handed it. */
 export function processEnvironment(): Environment {
   return process.env;
+}
+
+/** All client state: PIPIT_HOME, or `~/.pipit`. */
+export function homeOf(env: Environment): string {
+  return resolve(env["PIPIT_HOME"] || join(homedir(), ".pipit"));
+}
+
+/** Lets the Node programs that this one starts use the compiled code in `folder`, too. */
+export function shareCompiledCode(folder: string): void {
+  process.env["NODE_COMPILE_CACHE"] ??= folder;
 }

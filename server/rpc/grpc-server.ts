@@ -24,6 +24,11 @@ import type { RpcRoutes } from "./router.ts";
 const UNIMPLEMENTED = "12";
 /** Idle connections are asked for a sign of life, so that a client that vanished does not hold its streams for ever. */
 const PING_INTERVAL_MS = 30_000;
+/**
+ * All metadata of a call. More of it resets that call alone; only a single value of over 64 KiB ends its connection, which
+ * Node's HTTP/2 cannot decode and then must (RFC 9113 §4.3). Clients are told the limit in the settings.
+ */
+const METADATA_MAX_BYTES = 16 * 1024;
 
 export interface GrpcServerDeps {
   readonly rpc: RpcRoutes;
@@ -50,7 +55,8 @@ export async function startGrpcServer(address: ListenAddress, deps: GrpcServerDe
         .set(correlationKey, String(request.headers[CORRELATION_HEADER] ?? "")),
     fallback: (request, response) => answerUnknown(request.url ?? "", response as Http2ServerResponse),
   });
-  const server = createServer((request: Http2ServerRequest, response: Http2ServerResponse) => {
+  const settings = { maxHeaderListSize: METADATA_MAX_BYTES };
+  const server = createServer({ settings }, (request: Http2ServerRequest, response: Http2ServerResponse) => {
     const id = adoptCorrelationId(request.headers);
     response.setHeader(CORRELATION_HEADER, id);
     endUnreadRequest(request);

@@ -6,7 +6,7 @@ export class HttpError extends Error {
   readonly status: number;
 
   /** @param message safe to show */
-  constructor(status: 400 | 404 | 405 | 408 | 413 | 414 | 415 | 417 | 431 | 503, message: string) {
+  constructor(status: 400 | 404 | 405 | 408 | 413 | 414 | 415 | 431 | 503, message: string) {
     super(message);
     this.status = status;
   }
@@ -57,11 +57,11 @@ function plainAnswer(status: number, message: string): ErrorAnswer {
   return { status, body: { error: { code, message } }, retryAfterMs: undefined, internal: false };
 }
 
-/** Fastify's own errors carry a code that starts with FST_ and the status they stand for. */
+/** Fastify's own errors carry a code that starts with FST_ and the status they stand for; a body that broke off, the socket's. */
 function statusOfFrameworkError(reason: unknown): number | undefined {
   if (!(reason instanceof Error) || !("code" in reason) || !("statusCode" in reason)) return undefined;
   const { code, statusCode } = reason;
-  const isFramework = typeof code === "string" && code.startsWith("FST_");
+  const isFramework = typeof code === "string" && (code.startsWith("FST_") || code === "ECONNRESET");
   return isFramework && typeof statusCode === "number" && statusCode >= 400 && statusCode < 500
     ? statusCode
     : undefined;

@@ -56,7 +56,15 @@ export function messageTooLarge(cause?: unknown): PipitError {
   );
 }
 
+/** The error for a message that its sender compressed although this server offered no way to. */
+export function compressedMessage(cause?: unknown): PipitError {
+  return new PipitError("INVALID_REQUEST", "This server takes no compressed messages. Send it as it is.", {
+    cause,
+  });
+}
+
 const PARSE_FAILURE = "parse binary: ";
+const COMPRESSED = "received compressed envelope";
 
 function unreadable(error: ConnectError): PipitError {
   const why = error.rawMessage.replace(PARSE_FAILURE, "");
@@ -78,6 +86,7 @@ function fromConnectError(error: ConnectError): PipitError | undefined {
     case Code.Internal:
     case Code.Unknown:
       // The library takes broken bytes of a caller for a fault of its own.
+      if (error.rawMessage.startsWith(COMPRESSED)) return compressedMessage(error);
       return error.rawMessage.startsWith(PARSE_FAILURE) ? unreadable(error) : PipitError.from(error);
     default:
       return undefined;

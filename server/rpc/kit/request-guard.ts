@@ -3,7 +3,7 @@ import { ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
 import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { messageTooLarge, toConnectError } from "./connect-error.ts";
+import { compressedMessage, messageTooLarge, toConnectError } from "./connect-error.ts";
 
 /** Flags and length before a message in gRPC and gRPC-Web. */
 const ENVELOPE_BYTES = 5;
@@ -53,7 +53,9 @@ async function* checked(
     pieces.push(piece);
   }
   const whole = Buffer.concat(pieces);
-  const message = contentType.startsWith("application/grpc") ? whole.subarray(ENVELOPE_BYTES) : whole;
+  const enveloped = contentType.startsWith("application/grpc");
+  if (enveloped && isCompressed(whole)) throw toConnectError(compressedMessage());
+  const message = enveloped ? whole.subarray(ENVELOPE_BYTES) : whole;
   try {
     if (contentType.includes("json"))
       fromJsonString(input, message.toString("utf8"), { ignoreUnknownFields: true });
@@ -63,6 +65,10 @@ async function* checked(
     throw toConnectError(new PipitError("INVALID_REQUEST", `The request could not be read: ${why}.`));
   }
   yield whole;
+}
+
+function isCompressed(envelope: Uint8Array): boolean {
+  return ((envelope[0] ?? 0) & 1) === 1;
 }
 
 function isByteStream(body: unknown): body is AsyncIterable<Uint8Array> {
