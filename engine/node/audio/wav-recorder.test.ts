@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { makeTempHome } from "../testing/temp-home.ts";
@@ -19,6 +19,12 @@ function parseWav(bytes: Buffer) {
     dataBytes: bytes.readUInt32LE(40),
     data: bytes.subarray(44),
   };
+}
+
+/** What this process holds open. */
+async function openPaths(): Promise<readonly string[]> {
+  const numbers = await readdir("/proc/self/fd");
+  return Promise.all(numbers.map((number) => readlink(`/proc/self/fd/${number}`).catch(() => "")));
 }
 
 describe("a recording", () => {
@@ -76,5 +82,6 @@ describe("a recording", () => {
       code: "USAGE",
     });
     await expect(createWavRecorder({ path: "/dev/full" })).rejects.toMatchObject({ code: "STORAGE_FULL" });
+    expect(await openPaths()).not.toContain("/dev/full");
   });
 });

@@ -61,7 +61,12 @@ export async function createWavRecorder(options: WavRecorderOptions): Promise<Sp
       }
     },
   };
-  await patchHeader();
+  try {
+    await patchHeader();
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
   return recorder;
 }
 

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestServer, type TestServer } from "./start-test-server.ts";
-import { send, type WebAnswer } from "./web-stage.ts";
+import { startTestServer, type TestServer } from "../start-test-server.ts";
+import { send, type WebAnswer } from "../web-stage.ts";
 
 const PAGE = '<!doctype html><script type="module" src="/assets/web-abc.js"></script>';
 const SCRIPT = "export const bird = 'pipit';\n".repeat(200);

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
-import { createCliHome, jsonLines, type CliHome, type CliProcess } from "./cli-process.ts";
-import { cookieOf, FORM, send } from "./web-stage.ts";
+import { createCliHome, jsonLines, type CliHome, type CliProcess } from "../cli-process.ts";
+import { cookieOf, FORM, send } from "../web-stage.ts";
 
 const PORTS = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "#server/domain/clock.ts";
 import { createLogger } from "#server/observe/logger.ts";
-import { startTestServer, type TestServer } from "./start-test-server.ts";
-import { cookieOf, FORM, newCode, openSession, send, signInWithCode, type WebAnswer } from "./web-stage.ts";
+import { startTestServer, type TestServer } from "../start-test-server.ts";
+import { cookieOf, FORM, newCode, openSession, send, signInWithCode, type WebAnswer } from "../web-stage.ts";
 
 let server: TestServer;
 beforeAll(async () => {

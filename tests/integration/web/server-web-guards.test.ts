@@ -2,9 +2,9 @@ import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { StreamingService } from "#proto/streaming_pb.ts";
-import { GrpcJsClient } from "./server-clients.ts";
-import { startTestServer, type TestServer } from "./start-test-server.ts";
-import { FORM, newCode, openSession, send, signInWithCode, type WebAnswer } from "./web-stage.ts";
+import { GrpcJsClient } from "../server-clients.ts";
+import { startTestServer, type TestServer } from "../start-test-server.ts";
+import { FORM, newCode, openSession, send, signInWithCode, type WebAnswer } from "../web-stage.ts";
 
 const RPC = "/streaming.StreamingService/InterruptSession";
 const HARDWARE_ID = "6FA1B0C2-1111-5222-8333-944455556666";
