@@ -1,6 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
-import type { AuditReader, PruneAuditOptions, PrunedAudit } from "./audit-reader.ts";
+import {
+  AUDIT_RETENTION_MS,
+  type AuditReader,
+  type PruneAuditOptions,
+  type PrunedAudit,
+} from "./audit-reader.ts";
 import { startAuditRetention } from "./audit-retention.ts";
 
 const often = { retentionMs: 5, firstAfterMs: 0, everyMs: 1 };
@@ -57,4 +63,17 @@ test("stopping ends what is under way, without a complaint, and nothing comes af
   await retention[Symbol.asyncDispose]();
   expect(logger.lines).toEqual([]);
   expect(asked).toHaveLength(1);
+});
+
+test("stopping before the first time leaves a database alone that may be closed by then", async () => {
+  const asked: PruneAuditOptions[] = [];
+  const reader = readerOf([], asked);
+  const logger = createRecordingLogger();
+  await startAuditRetention({ ...often, firstAfterMs: 5, reader, logger })[Symbol.asyncDispose]();
+  await sleep(50);
+  expect(asked).toEqual([]);
+});
+
+test("events are kept for 400 days, a year and a month to notice", () => {
+  expect(AUDIT_RETENTION_MS).toBe(400 * 86_400_000);
 });

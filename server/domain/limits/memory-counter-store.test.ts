@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { collectGarbage } from "#server/testing/collect-garbage.ts";
 import { testCounterStore } from "#server/testing/counter-store-kit.ts";
 import { createMemoryCounterStore } from "./memory-counter-store.ts";
 import type { AttemptCounterStore, AttemptOutcome, LimitRule } from "./ports.ts";
-import { limitRules } from "./rules.ts";
+import { LEVEL_MEMORY_MS, limitRules } from "./rules.ts";
 
 const nowMs = 1_700_000_000_000;
 
@@ -71,5 +73,23 @@ describe("counters in memory", () => {
     }
     expect(await counters.reserve("k0", limitRules.ip, nowMs)).toMatchObject({ kind: "blocked" });
     expect(await counters.reserve("new", limitRules.ip, nowMs + 60_000)).toMatchObject({ kind: "granted" });
+  });
+
+  test("what is over is forgotten within a minute or so, though there is room for it", async () => {
+    const counters = createMemoryCounterStore();
+    const kept = await (async () => {
+      const rules = Array.from({ length: 20 }, () => ({ ...limitRules.ip }));
+      for (const [key, rule] of rules.entries()) await fail(counters, `k${key}`, rule, 1);
+      return rules.map((rule) => new WeakRef(rule));
+    })();
+    const alive = (): number => {
+      collectGarbage();
+      return kept.filter((rule) => rule.deref() !== undefined).length;
+    };
+    await sleep(0);
+    expect(alive()).toBe(20);
+    await counters.reserve("another", limitRules.ip, nowMs + LEVEL_MEMORY_MS + 60_000);
+    await sleep(0);
+    expect(alive()).toBe(0);
   });
 });

@@ -4,6 +4,7 @@ import { calculateJwkThumbprint } from "jose";
 import { describe, expect, test } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createRecordingLogger, openTemporaryStore } from "#server/testing/temporary-store.ts";
+import { ROTATE_EVERY_MS } from "./key-rotation.ts";
 import { loadMasterKey } from "./master-key.ts";
 import type { SigningKeyStore, StoredSigningKey } from "./ports.ts";
 import { createSigningKeys } from "./signing-keys.ts";
@@ -246,6 +247,60 @@ describe("while it runs", () => {
     await expect(keys.publicKey(kid)).rejects.toMatchObject({ code: "DATABASE_UNREACHABLE" });
     state.broken = false;
     expect(await keys.publicKey(kid)).toBeDefined();
+  });
+
+  test("a rotation that fails is told, and what signs goes on signing until one succeeds", async () => {
+    await using parts = await setUp();
+    const { keyStore, masterKey, clock } = parts;
+    const state = { broken: true };
+    const store: SigningKeyStore = {
+      ...keyStore,
+      insertNext: async (key) =>
+        state.broken
+          ? Promise.reject(new PipitError("STORAGE_FULL", "No room for a key."))
+          : keyStore.insertNext(key),
+    };
+    const logger = createRecordingLogger();
+    const keys = await createSigningKeys({ store, masterKey, clock, logger });
+    const { kid } = keys.signing();
+    clock.advance(ROTATE_EVERY_MS);
+    expect((await keys.jwks()).keys).toHaveLength(2);
+    expect(logger.lines).toMatchObject([
+      { level: "warn", event: "keys.rotation_failed", fields: { error: { code: "STORAGE_FULL" } } },
+    ]);
+    expect(keys.signing().kid).toBe(kid);
+    state.broken = false;
+    clock.advance(5_000);
+    expect((await keys.jwks()).keys).toHaveLength(4);
+    expect(logger.lines).toHaveLength(1);
+  });
+
+  test("a rotation beside a look that began before it is published once it is done", async () => {
+    await using parts = await setUp();
+    const { keyStore, masterKey, clock } = parts;
+    const held = Promise.withResolvers<void>();
+    const state = { holds: false };
+    const store: SigningKeyStore = {
+      ...keyStore,
+      async list() {
+        const stored = await keyStore.list();
+        if (state.holds) {
+          state.holds = false;
+          await held.promise;
+        }
+        return stored;
+      },
+    };
+    const keys = await createSigningKeys({ store, masterKey, clock });
+    clock.advance(5_000);
+    state.holds = true;
+    const looking = keys.jwks();
+    const rotating = keys.rotate({ force: true });
+    await expect.poll(() => keyStore.list()).toHaveLength(4);
+    held.resolve();
+    expect((await looking).keys).toHaveLength(2);
+    const made = (await rotating).map((step) => step.kid);
+    expect((await keys.jwks()).keys.map((key) => key.kid)).toEqual(expect.arrayContaining(made));
   });
 
   test("signing looks again in the background", async () => {

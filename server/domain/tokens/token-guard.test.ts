@@ -1,6 +1,7 @@
 import { createMemoryBus } from "#server/bus/memory-bus.ts";
 import { describe, expect, test } from "vitest";
 import type { Caller } from "#server/domain/access/caller.ts";
+import { collectGarbage } from "#server/testing/collect-garbage.ts";
 import { createManualClock } from "#server/testing/temporary-store.ts";
 import type { TokenState } from "./ports.ts";
 import { createTokenGuard } from "./token-guard.ts";
@@ -23,6 +24,11 @@ const service: Caller = {
   tokenId: "token-s",
 };
 const good: TokenState = { session: "live", accountActive: true, clientActive: true, jtiRevoked: false };
+
+function heapBytes(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
 
 function setUp() {
   const clock = createManualClock();
@@ -123,6 +129,23 @@ describe("the guard", () => {
     answer.state = { ...good, session: "revoked" };
     guard.forget("family-1");
     for (const one of tokens) await expect(guard.check(one)).rejects.toThrow();
+  });
+
+  test("keeps nothing of sessions that it was told to forget, or looked at long ago", async () => {
+    const { guard, clock, looks } = setUp();
+    const before = heapBytes();
+    for (let n = 0; n < 100; n++) {
+      // Flat, so that it takes its whole length.
+      const sessionId = Buffer.alloc(500_000, `${n},`).toString("latin1");
+      await guard.check({ ...caller, sessionId, tokenId: "first" });
+      clock.advance(1_000);
+      await guard.check({ ...caller, sessionId: `${sessionId}2`, tokenId: "first" });
+      await guard.check({ ...caller, sessionId, tokenId: "second" });
+      guard.forget(n % 2 === 0 ? sessionId : "second");
+      looks.length = 0;
+    }
+    expect(heapBytes() - before).toBeLessThan(20_000_000);
+    await guard.check(caller);
   });
 
   test("does not believe a failed look", async () => {

@@ -1,53 +1,22 @@
-import { execFileSync } from "node:child_process";
-import { open, mkdtemp, rm, rmdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+import { fillDisk, mountSmallDisk } from "#server/testing/small-disk.ts";
 import { startTestServer } from "../start-test-server.ts";
 import { openWire, type WireAnswer } from "#tests/testing/auth/keep-alive-wire.ts";
 
 /** Of the disk; a fresh server needs about a third of it. */
 const DISK_BYTES = 4 * 1024 * 1024;
-const BLOCK_BYTES = 4096;
 /** SQLite writes over old pages of its journal before it asks for new ones. */
 const MAX_REQUESTS = 2_000;
 const PASSWORD = "Correct-horse-1";
 
-/** A small disk of its own; undefined where this user may not have one. */
-async function mountSmallDisk(): Promise<string | undefined> {
-  const folder = await mkdtemp(join(tmpdir(), "pipit-disk-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_BYTES}`, "tmpfs", folder], { stdio: "ignore" });
-    return folder;
-  } catch {
-    await rmdir(folder);
-    return undefined;
-  }
-}
-
-/** Takes all space that is left. */
-async function fill(path: string): Promise<void> {
-  const file = await open(path, "w");
-  try {
-    const block = Buffer.alloc(BLOCK_BYTES);
-    for (;;) await file.write(block);
-  } catch (reason) {
-    if (!(reason instanceof Error && "code" in reason && reason.code === "ENOSPC")) throw reason;
-  } finally {
-    await file.close();
-  }
-}
-
 test("a full disk is said to be one, leaves nothing half-written, and is forgotten once there is space again", async ({
   skip,
 }) => {
-  const folder = await mountSmallDisk();
+  const folder = await mountSmallDisk(DISK_BYTES);
   if (folder === undefined) return skip("only root may mount a small disk");
-  onTestFinished(() => {
-    execFileSync("umount", ["--lazy", folder]);
-    return rmdir(folder);
-  });
   await using server = await startTestServer({ home: folder });
   using wire = openWire(4);
   const tokenUrl = `${server.httpUrl}/oauth/token`;
@@ -70,7 +39,7 @@ test("a full disk is said to be one, leaves nothing half-written, and is forgott
 
   let token = server.refreshToken;
   const filler = join(folder, "filler");
-  await fill(filler);
+  await fillDisk(filler);
   let answer = await refresh(token);
   for (let count = 1; answer.status === 200 && count < MAX_REQUESTS; count++) {
     token = String(answer.body["refresh_token"]);
