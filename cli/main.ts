@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-import { mkdirSync } from "node:fs";
-import { enableCompileCache } from "node:module";
-import { join } from "node:path";
-import { homeOf, processEnvironment, shareCompiledCode } from "./kit/config.ts";
+import { commandOf, runBackend } from "./commands/backend.ts";
+import { processEnvironment } from "./kit/config.ts";
 import { exitCodes } from "./kit/exit-codes.ts";
 
-/** The terminal client's composition root. Only what is loaded after `keepCompiledCode` comes from Node's cache. */
-const env = processEnvironment();
-keepCompiledCode(homeOf(env));
-const { runCli } = await import("./run.ts");
+/**
+ * The terminal client's composition root; what a command does not need is not loaded. It starts on its own, too: copies of
+ * npx remember a `pipit` that was this file.
+ */
+const args = process.argv.slice(2);
+const backend = commandOf(args);
 
 // A reader that went away (`pipit chat --once ... | head -1`) is no reason for a stack trace.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -16,21 +16,14 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exitCode = exitCodes.done;
 });
 
-process.exitCode = await runCli(process.argv.slice(2), {
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  env,
-});
-
-/** In the person's own folder: in the shared temporary one, another user could leave code for us to run. */
-function keepCompiledCode(home: string): void {
-  try {
-    const folder = join(home, "cache", "compiled");
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    enableCompileCache(folder);
-    shareCompiledCode(folder);
-  } catch {
-    // It is only a shortcut; whatever is wrong with the folder is reported by those who need it.
-  }
+if (backend === undefined) {
+  const { runCli } = await import("./run.ts");
+  process.exitCode = await runCli(args, {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: processEnvironment(),
+  });
+} else {
+  await runBackend(backend);
 }

@@ -33,14 +33,6 @@ export async function runCli(args: readonly string[], io: CliProcess): Promise<n
         const { chat } = await import("./commands/chat.ts");
         outcome.code = await chat(flags, { config, terminal, tokenStore });
       },
-      async serve(rest) {
-        const { serve } = await import("./commands/serve.ts");
-        outcome.code = await serve(rest);
-      },
-      async admin(rest) {
-        const { admin } = await import("./commands/admin.ts");
-        outcome.code = await admin(rest);
-      },
       async doctor(flags) {
         const { startTokenStore } = await import("#engine/node/keychain/start-token-store.ts");
         const tokenStore = startTokenStore(config);
@@ -67,8 +59,6 @@ export async function runCli(args: readonly string[], io: CliProcess): Promise<n
 
 interface Actions {
   chat(flags: ChatFlags): Promise<void>;
-  serve(rest: readonly string[]): Promise<void>;
-  admin(rest: readonly string[]): Promise<void>;
   doctor(flags: { readonly json?: boolean }): Promise<void>;
   web(flags: { readonly json?: boolean }): Promise<void>;
   toggle(): Promise<void>;
@@ -97,15 +87,7 @@ function buildProgram(terminal: Terminal, actions: Actions): Command {
     )
     .option("--image <file>", "attach a JPEG, PNG or WebP file to the first message")
     .action((flags: ChatFlags) => actions.chat(flags));
-  program
-    .command("serve")
-    .description("run the backend")
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .passThroughOptions()
-    .addHelpText("after", serveHelp)
-    .action((_flags: unknown, command: Command) => actions.serve(command.args));
-  addAdminCommands(program, actions);
+  for (const [name, description] of backendCommands) program.command(name).description(description);
   program
     .command("web")
     .description(
@@ -125,33 +107,13 @@ function buildProgram(terminal: Terminal, actions: Actions): Command {
   return program;
 }
 
-/** The server's own program parses what follows, --help included. */
-function addAdminCommands(program: Command, actions: Actions): void {
-  const add = (name: string, description: string, group: readonly string[]): void => {
-    program
-      .command(name)
-      .description(description)
-      .helpOption(false)
-      .allowUnknownOption()
-      .allowExcessArguments()
-      .passThroughOptions()
-      .action((_flags: unknown, command: Command) => actions.admin([...group, ...command.args]));
-  };
-  add("admin", "administer a server: users, clients, keys, audit, db", []);
-  add("keys", 'list or rotate the keys that sign tokens; short for "admin keys"', ["keys"]);
-  add("audit", 'list, verify or export the audit log; short for "admin audit"', ["audit"]);
-}
-
-/** The backend parses these itself (server/config/config.ts). */
-const serveHelp = `
-  --http HOST:PORT     HTTP, Connect and gRPC-Web; default 127.0.0.1:8787
-  --grpc HOST:PORT     gRPC; default 127.0.0.1:50051
-  --data DIR           the server's data; default $PIPIT_HOME/server
-  --web-root DIR       the built page; default dist/renderer of this installation
-  --public-url URL     https address by which people reach it through a proxy
-  --sign-in-address    print an address that signs a browser in, once
-  --log-level LEVEL    debug, info, warn or error; default info
-Port 0 takes a free one. The environment and config.toml are described in docs/operations.md.`;
+/** Programs of the backend (commands/backend.ts), here for the list that --help prints. */
+const backendCommands = [
+  ["serve", "run the backend"],
+  ["admin", "administer a server: users, clients, keys, audit, db"],
+  ["keys", 'list or rotate the keys that sign tokens; short for "admin keys"'],
+  ["audit", 'list, verify or export the audit log; short for "admin audit"'],
+] as const;
 
 function nonEmpty(value: string): string {
   if (value.trim() === "") throw new InvalidArgumentError("The message is empty.");

@@ -4,12 +4,16 @@ import { buildParts } from "./build/build-part.ts";
 import { allParts } from "./build/pipit-parts.ts";
 import { listenForStop } from "./listen-for-stop.ts";
 
-/** `npm run build [-- --force]`: builds what is stale, and says so in one line per part. */
+/** `npm run build [-- --force] [PART...]`: builds what is stale, and says so in one line per part. */
 const root = fileURLToPath(new URL("..", import.meta.url));
 using stop = listenForStop();
 try {
-  const { values } = parseArgs({ options: { force: { type: "boolean", default: false } } });
-  await buildParts(allParts(root), { root, force: values.force, say }, stop.signal);
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { force: { type: "boolean", default: false } },
+  });
+  const parts = allParts(root).filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  await buildParts(parts, { root, force: values.force, say }, stop.signal);
 } catch (error) {
   console.error(`build: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

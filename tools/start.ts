@@ -1,12 +1,15 @@
-import { join } from "node:path";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { runBackend } from "#cli/commands/backend.ts";
+import { homeOf, type Environment } from "#contract/environment.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { findRunningServer } from "#engine/node/backend/running-server.ts";
 import { readServerConfig } from "#server/config/config.ts";
 import { buildParts } from "./build/build-part.ts";
-import { allParts, windowPart } from "./build/pipit-parts.ts";
-import { homeOf, processEnvironment, type Environment } from "./build/config.ts";
+import { allParts } from "./build/pipit-parts.ts";
+import { processEnvironment } from "./build/config.ts";
 import { listenForStop } from "./listen-for-stop.ts";
 import { chooseFace } from "./start/choose-face.ts";
 import { runProgram } from "./start/run-program.ts";
@@ -51,19 +54,19 @@ function readOptions(argv: readonly string[]): StartOptions | undefined {
   }
 }
 
-async function start(options: StartOptions, env: Environment): Promise<number> {
+async function start(options: StartOptions, env: Environment): Promise<number | undefined> {
   const { face, config } = await prepare(options, env);
   if (face.kind === "desktop") {
     // Set by some editors' terminals; with it Electron would be a plain Node.
     const { ELECTRON_RUN_AS_NODE: _, ...rest } = env;
     return runProgram(face.electronPath, [join(root, "dist", "electron", "main.js")], rest);
   }
-  const running = await findRunningServer(config.dataDir, AbortSignal.timeout(5_000));
-  const program =
-    running === undefined
-      ? [join(root, "server", "main.ts"), "--sign-in-address", ...options.serverArgs]
-      : [join(root, "cli", "main.ts"), "web"];
-  return runProgram(process.execPath, program, env);
+  if ((await findRunningServer(config.dataDir, AbortSignal.timeout(5_000))) !== undefined) {
+    return runProgram(process.execPath, [join(root, "cli", "pipit.js"), "web"], env);
+  }
+  await runBackend({ program: "main", args: ["--sign-in-address", ...options.serverArgs] });
+  // The server has set it.
+  return undefined;
 }
 
 /** What comes before the program: which face, the line that says why, and what has to be built for it. */
@@ -74,7 +77,7 @@ async function prepare(options: StartOptions, env: Environment) {
     {
       web: options.web,
       packageFolder: join(root, "node_modules", "electron"),
-      cacheFolder: join(homeOf(env), "cache"),
+      cacheFolder: join(resolve(homeOf(env, homedir())), "cache"),
       env,
       platform: process.platform,
       userId: process.getuid?.(),
@@ -85,8 +88,8 @@ async function prepare(options: StartOptions, env: Environment) {
   if (face.kind === "web" && face.because !== undefined) {
     console.log(`Pipit opens as a web page, because ${face.because}.`);
   }
-  const parts = face.kind === "web" ? [windowPart(root)] : allParts(root);
-  await buildParts(parts, { root, say: sayBuilt }, stop.signal);
+  // The server of the page builds what it lacks by itself, while it serves.
+  if (face.kind === "desktop") await buildParts(allParts(root), { root, say: sayBuilt }, stop.signal);
   return { face, config };
 }
 
@@ -98,7 +101,7 @@ function sayBuilt(line: string): void {
 try {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) console.log(USAGE);
-  else process.exitCode = await start(options, processEnvironment());
+  else process.exitCode = (await start(options, processEnvironment())) ?? process.exitCode;
 } catch (reason) {
   const error = PipitError.from(reason);
   const message = error.code === "INTERNAL" && reason instanceof Error ? reason.message : error.message;

@@ -14,7 +14,7 @@ export interface PipitMain extends AsyncDisposable, RuntimeInfo {
   readonly dataDir: string;
 }
 
-export const cliEntry = join(repositoryRoot, "cli", "main.ts");
+export const cliEntry = join(repositoryRoot, "cli", "pipit.js");
 
 /** A folder for PIPIT_HOME; disposing removes it. */
 export async function makeHome(): Promise<AsyncDisposable & { readonly path: string }> {

@@ -10,6 +10,7 @@ import type { Logger } from "#contract/logger.ts";
 import type { Screen, Speaker } from "#engine/ports.ts";
 import { runOnce } from "../chat/once.ts";
 import { openCliClient } from "../kit/open-cli-client.ts";
+import { buildSoon } from "../kit/server-program.ts";
 import type { ExitCode } from "../kit/exit-codes.ts";
 import { messagesFor } from "../kit/messages.ts";
 import { printNote } from "../kit/terminal.ts";
@@ -47,6 +48,8 @@ export async function chat(
   await using cleanup = new AsyncDisposableStack();
   if (speaker !== undefined) cleanup.use(speaker);
   const client = cleanup.use(await openCliClient({ config, speak, speaker, tokenStore }));
+  // For the server of the next start: this one's may run from source.
+  buildSoon(["server"]);
   if (client.outbox.setAside !== undefined) {
     printNote(terminal, messages.outboxSetAside(client.outbox.setAside));
   }

@@ -1,5 +1,4 @@
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import type { Environment } from "#contract/environment.ts";
 
 /** What the terminal client needs to know; flags win over environment, environment over config.toml. */
 export interface CliConfig {
@@ -18,19 +17,7 @@ export interface CliConfig {
   readonly volume: number;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** The process's own environment; everything else is handed it. */
 export function processEnvironment(): Environment {
   return process.env;
-}
-
-/** All client state: PIPIT_HOME, or `~/.pipit`. */
-export function homeOf(env: Environment): string {
-  return resolve(env["PIPIT_HOME"] || join(homedir(), ".pipit"));
-}
-
-/** Lets the Node programs that this one starts use the compiled code in `folder`, too. */
-export function shareCompiledCode(folder: string): void {
-  process.env["NODE_COMPILE_CACHE"] ??= folder;
 }

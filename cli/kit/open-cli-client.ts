@@ -1,7 +1,7 @@
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
 import { openClient, type Client } from "#engine/node/client.ts";
 import type { Speaker, TokenStore } from "#engine/ports.ts";
-import { serverEntry } from "./server-entry.ts";
+import { serverProgram } from "./server-program.ts";
 import type { CliConfig } from "./config.ts";
 
 export interface CliClientOptions {
@@ -17,7 +17,7 @@ export function openCliClient({ config, ...rest }: CliClientOptions): Promise<Cl
   return openClient({
     ...rest,
     server: config,
-    serverEntry,
+    serverEntry: serverProgram("main"),
     clientId: CLI_CLIENT_ID,
     locale: config.locale,
     // Every start is a new chat here, so "what did we say about ..." means the others too.

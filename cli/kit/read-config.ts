@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 import { parse } from "smol-toml";
 import { PipitError } from "#contract/pipit-error.ts";
-import { homeOf, type CliConfig, type Environment } from "./config.ts";
+import { homeOf, type Environment } from "#contract/environment.ts";
+import type { CliConfig } from "./config.ts";
 
 /** Reads the environment and `config.toml`. */
 export function readCliConfig(env: Environment, stdoutIsTty: boolean): CliConfig {
-  const home = homeOf(env);
+  const home = resolve(homeOf(env, homedir()));
   const file = readConfigFile(join(home, "config.toml"));
   return {
     home,

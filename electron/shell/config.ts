@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { homeOf, type Environment } from "#contract/environment.ts";
 
 /** What the desktop app is told from outside; everything else is in its settings. */
 export interface DesktopConfig {
@@ -17,15 +18,13 @@ export interface DesktopConfig {
   readonly deepLink: string | undefined;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Reads the environment and the command line; nothing else in `electron/` does. */
 export function readConfig(
   env: Environment = process.env,
   argv: readonly string[] = process.argv,
 ): DesktopConfig {
   return {
-    home: resolve(env["PIPIT_HOME"] || join(homedir(), ".pipit")),
+    home: resolve(homeOf(env, homedir())),
     serverUrl: env["PIPIT_SERVER_URL"] || undefined,
     grpcUrl: env["PIPIT_GRPC_URL"] || undefined,
     display: { x11: env["DISPLAY"] || undefined, wayland: env["WAYLAND_DISPLAY"] || undefined },

@@ -20,6 +20,7 @@ interface Envelope {
 export function createRedisBus(connection: RedisConnection, logger: Logger): MessageBus {
   const local = createMemoryBus();
   const from = randomUUID();
+  const publish = publisher(connection, from);
   const channels = new Set<string>();
   const subscriber = connection.openSubscriber();
   const receive = (text: string, channel: string): void => {
@@ -38,20 +39,25 @@ export function createRedisBus(connection: RedisConnection, logger: Logger): Mes
   return {
     async publish(channel, message) {
       void local.publish(channel, message);
-      const envelope: Envelope = { from, message };
-      try {
-        const reached = await connection.send((redis) =>
-          redis.publish(PREFIX + channel, JSON.stringify(envelope)),
-        );
-        return channels.has(channel) ? Math.max(0, reached - 1) : reached;
-      } catch {
-        return 0;
-      }
+      const reached = await publish(channel, message);
+      return channels.has(channel) ? Math.max(0, reached - 1) : reached;
     },
     subscribe(channel, listener) {
       local.subscribe(channel, listener);
       channels.add(channel);
       listen(channel);
     },
+  };
+}
+
+/** What {@link MessageBus.publish} is for a process that does not listen. `from` is its name. */
+export function publisher(connection: RedisConnection, from: string): MessageBus["publish"] {
+  return async (channel, message) => {
+    const envelope: Envelope = { from, message };
+    try {
+      return await connection.send((redis) => redis.publish(PREFIX + channel, JSON.stringify(envelope)));
+    } catch {
+      return 0;
+    }
   };
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PipitError } from "#contract/pipit-error.ts";
 import { peerKeyOf } from "../net/client-address.ts";
-import { createMemoryBus } from "../bus/memory-bus.ts";
+import { publisher } from "../bus/redis-bus.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { createAccountServices } from "../domain/accounts/account-services.ts";
 import type { Accounts } from "../domain/accounts/accounts.ts";
@@ -21,12 +21,16 @@ import type { Logger } from "#contract/logger.ts";
 import { createClients, type Clients } from "../domain/tokens/clients.ts";
 import { loadMasterKey, MASTER_KEY_FILE, type MasterKey } from "../domain/tokens/master-key.ts";
 import { createSessions, type Sessions } from "../domain/tokens/sessions.ts";
+import { createTokenGuard } from "../domain/tokens/token-guard.ts";
+import type { MessageBus } from "../domain/message-bus.ts";
 import { createLogger } from "../observe/logger.ts";
 import { createAuditReader } from "../store/audit/audit-reader.ts";
 import { createAuditLog } from "../store/audit/audit-store.ts";
 import { createAuthStore } from "../store/sql/auth-store.ts";
 import { DATABASE_FILE, openDatabase, type DatabaseHandle } from "../store/open-database.ts";
 import { databaseTime } from "../store/sql/database-time.ts";
+import type { RedisConnection } from "../store/redis/redis-connection.ts";
+import { createRedisCounterStore } from "../store/redis/redis-counter-store.ts";
 import { createSqlCounterStore } from "../store/sql/sql-counter-store.ts";
 
 /** Who decided, in the data of every audit event of this program. */
@@ -54,8 +58,8 @@ export interface AdminContext extends AsyncDisposable {
 }
 
 /**
- * Opens the configured database beside a server that may be using it, and makes it when there is none. A running server
- * believes what it knows for a second at most, so it is not told of changes.
+ * Opens the configured database beside a server that may be using it, and makes it when there is none. Running servers
+ * are told of changes where they have a Redis, and otherwise believe what they know for a second at most.
  *
  * @throws PipitError CONFIG_INVALID for a database of another version or a missing master key, and as `openDatabase`
  */
@@ -78,12 +82,10 @@ export async function openAdminContext(
     rotations: database.rotations(auditOptions, time),
   });
   const sqlCounters = createSqlCounterStore({ db, time: dialect === "postgres" ? "database" : "caller" });
-  const counters =
-    config.redisUrl === undefined
-      ? sqlCounters
-      : redisCounters(config.redisUrl, logger, building.use(new AsyncDisposableStack()));
-  // No token is checked here, so nothing is remembered that would have to be forgotten.
-  const guard = { forget() {}, forgetAll() {} };
+  const redis = config.redisUrl === undefined ? undefined : lazyRedis(config.redisUrl, logger, building);
+  const counters = redis === undefined ? sqlCounters : redisCounters(redis);
+  const bus = createTellingBus(redis);
+  const guard = createTokenGuard({ states: auth.tokenStates, clock, bus });
   const sessions = createSessions({ auth, masterKey, clock, guard });
   const pepper = config.auth.passwordPepper;
   const { accounts } = createAccountServices({
@@ -104,11 +106,14 @@ export async function openAdminContext(
     masterKey,
     auth,
     accounts,
-    clients: createClients({ auth, clock, bus: createMemoryBus(), guard }),
+    clients: createClients({ auth, clock, bus, guard }),
     sessions,
     audit: createAuditReader(db, auditOptions),
     origin: { ip: undefined, userAgent: "pipit admin", correlationId: randomUUID() },
-    [Symbol.asyncDispose]: () => built.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      await bus.told();
+      await built.disposeAsync();
+    },
   };
 }
 
@@ -158,21 +163,43 @@ function signedByActor(log: AuditLog): AuditLog {
   };
 }
 
-/** Loads the client and connects when a command first needs it: most need no counters. */
-function redisCounters(url: string, logger: Logger, owner: AsyncDisposableStack): AttemptCounterStore {
-  let connecting: Promise<AttemptCounterStore> | undefined;
-  const connect = async (): Promise<AttemptCounterStore> => {
+/** Loads the client and connects when a command first needs it: most do not. */
+function lazyRedis(url: string, logger: Logger, owner: AsyncDisposableStack): () => Promise<RedisConnection> {
+  let connecting: Promise<RedisConnection> | undefined;
+  const connections = owner.use(new AsyncDisposableStack());
+  const connect = async (): Promise<RedisConnection> => {
     const { createRedisConnection } = await import("../store/redis/redis-connection.ts");
-    const { createRedisCounterStore } = await import("../store/redis/redis-counter-store.ts");
-    const connection = owner.use(createRedisConnection({ url, logger }));
+    const connection = connections.use(createRedisConnection({ url, logger }));
     const waiting = AbortSignal.timeout(REDIS_WAIT_MS);
     while (connection.status() !== "connected" && !waiting.aborted) await sleep(REDIS_POLL_MS);
-    return createRedisCounterStore({ connection });
+    return connection;
   };
-  const connected = (): Promise<AttemptCounterStore> => (connecting ??= connect());
+  return () => (connecting ??= connect());
+}
+
+function redisCounters(redis: () => Promise<RedisConnection>): AttemptCounterStore {
+  const connected = async () => createRedisCounterStore({ connection: await redis() });
   return {
     reserve: async (...args) => (await connected()).reserve(...args),
     settle: async (...args) => (await connected()).settle(...args),
     reset: async (key) => (await connected()).reset(key),
+  };
+}
+
+/** Tells running servers, and hears nothing. */
+function createTellingBus(
+  redis: (() => Promise<RedisConnection>) | undefined,
+): MessageBus & { told(): Promise<unknown> } {
+  const from = randomUUID();
+  const telling: Promise<number>[] = [];
+  return {
+    async publish(channel, message) {
+      if (redis === undefined) return 0;
+      const told = redis().then((connection) => publisher(connection, from)(channel, message));
+      telling.push(told);
+      return told;
+    },
+    subscribe() {},
+    told: () => Promise.all(telling),
   };
 }

@@ -15,8 +15,9 @@ import { correlationKey } from "#server/rpc/kit/caller-context.ts";
 import { originKey } from "#server/rpc/kit/origin-context.ts";
 import { pageKey, peerKey } from "#server/rpc/kit/peer-context.ts";
 import type { RpcRoutes } from "#server/rpc/router.ts";
-import { answerClientError } from "./kit/client-error.ts";
+import { createClientErrorAnswer, refuseExpectations } from "./kit/client-error.ts";
 import type { Gate } from "./kit/gate.ts";
+import { refuseRepeatedHeaders } from "./kit/repeated-headers.ts";
 import { HttpError } from "./kit/http-error.ts";
 import { pageCredentialsOf } from "./kit/page-credentials.ts";
 import { measureRequests } from "./kit/measure-requests.ts";
@@ -70,7 +71,9 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
     // No route has a schema for the framework to check, and loading its schema compilers would take a tenth of a start.
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     frameworkErrors: (error, request, reply) => sendError(deps, error, request, reply),
-    clientErrorHandler: answerClientError,
+    // Node would refuse a request without Host by itself, with an answer that says nothing.
+    http: { requireHostHeader: false },
+    clientErrorHandler: createClientErrorAnswer(deps.logger),
   });
   app.addHook("onRequest", (request, reply, done) => {
     const id = adoptCorrelationId(request.raw.headers);
@@ -78,8 +81,10 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
     reply.headers(defaultHeaders);
     deps.correlation.run(id, done);
   });
+  refuseExpectations(app.server);
   addClientAddress(app, deps.clientAddressOf);
   app.addHook("onRequest", (request, _reply, done) => {
+    refuseRepeatedHeaders(request.raw);
     deps.site.checkHost(request.raw.headers);
     done();
   });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compiledCode } from "#tools/test/compiled-code.ts";
 
-const cliEntry = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+const cliEntry = fileURLToPath(new URL("../../cli/pipit.js", import.meta.url));
 
 /** For a program that does not end when it is asked to. */
 const POLITE_END_MS = 5_000;
@@ -40,11 +40,14 @@ export interface RunOptions {
 }
 
 /** Makes a home; disposing ends what still runs in it. */
-export async function createCliHome(env: Readonly<Record<string, string>> = {}): Promise<CliHome> {
+export async function createCliHome(
+  env: Readonly<Record<string, string>> = {},
+  entry: string = cliEntry,
+): Promise<CliHome> {
   const home = await mkdtemp(join(tmpdir(), "pipit-cli-"));
   const running = new Set<ChildProcess>();
   const start: CliHome["start"] = (args, options = {}) => {
-    const child = spawn(process.execPath, [cliEntry, ...args], {
+    const child = spawn(process.execPath, [entry, ...args], {
       // OLLAMA_HOST: a port where nobody listens stands for "no Ollama".
       env: {
         ...process.env,

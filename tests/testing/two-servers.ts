@@ -29,7 +29,14 @@ export interface TwoServers extends AsyncDisposable {
   /** A client of the local account, the same person at both; closed with this. */
   connect(server: TestServer, accessToken?: string): WireClient;
   /** Registers a person and signs in, at {@link TwoServers.a}. */
-  signInAs(login: string): Promise<{ readonly accessToken: string; readonly refreshToken: string }>;
+  signInAs(login: string): Promise<Tokens>;
+  /** Of somebody who is registered, by the password grant. */
+  tokensOf(login: string, at: TestServer, clientId?: string): Promise<Tokens>;
+}
+
+interface Tokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
 }
 
 /** @param withRedis false: only the database is shared */
@@ -61,12 +68,6 @@ export async function startTwoServers(withRedis = true): Promise<TwoServers> {
     );
   const a = await start();
   const b = await start();
-  const post = async (path: string, body: string | URLSearchParams): Promise<Response> => {
-    const json = typeof body === "string" ? { "content-type": "application/json" } : {};
-    const response = await fetch(a.httpUrl + path, { method: "POST", headers: json, body });
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-    return response;
-  };
   const owned = starting.move();
   return {
     a,
@@ -80,12 +81,24 @@ export async function startTwoServers(withRedis = true): Promise<TwoServers> {
     },
     connect: ({ grpcUrl, accessToken }, token = accessToken) => owned.use(new WireClient(grpcUrl, token)),
     async signInAs(login) {
-      await post("/auth/register", JSON.stringify({ login, password: PASSWORD }));
-      const form = { grant_type: "password", client_id: CLI_CLIENT_ID, username: login, password: PASSWORD };
-      const answer = await post("/oauth/token", new URLSearchParams(form));
-      const tokens = (await answer.json()) as { access_token: string; refresh_token: string };
-      return { accessToken: tokens.access_token, refreshToken: tokens.refresh_token };
+      await post(a, "/auth/register", JSON.stringify({ login, password: PASSWORD }));
+      return tokensOf(login, a);
     },
+    tokensOf,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+async function tokensOf(login: string, at: TestServer, clientId: string = CLI_CLIENT_ID): Promise<Tokens> {
+  const form = { grant_type: "password", client_id: clientId, username: login, password: PASSWORD };
+  const answer = await post(at, "/oauth/token", new URLSearchParams(form));
+  const tokens = (await answer.json()) as { access_token: string; refresh_token: string };
+  return { accessToken: tokens.access_token, refreshToken: tokens.refresh_token };
+}
+
+async function post(at: TestServer, path: string, body: string | URLSearchParams): Promise<Response> {
+  const json = typeof body === "string" ? { "content-type": "application/json" } : {};
+  const response = await fetch(at.httpUrl + path, { method: "POST", headers: json, body });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return response;
 }

@@ -26,7 +26,7 @@ export async function terminalPicture(folder: string, signal: AbortSignal): Prom
   const socket = `pipit-screenshot-${process.pid}`;
   const tmux = (...args: readonly string[]) => runCommand("tmux", ["-L", socket, ...args], { env }, signal);
   try {
-    const command = `${process.execPath} ${join(repositoryRoot, "cli", "main.ts")} chat`;
+    const command = `${process.execPath} ${join(repositoryRoot, "cli", "pipit.js")} chat`;
     await tmux(
       "-f",
       "/dev/null",

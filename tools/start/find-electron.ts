@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { access, constants, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { once } from "node:events";
-import type { Environment } from "../build/config.ts";
+import type { Environment } from "#contract/environment.ts";
 
 /** Electron's program, or half a sentence on why there is none ("because ..."). */
 export type ElectronSearch =

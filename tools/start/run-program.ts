@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import type { Environment } from "../build/config.ts";
+import type { Environment } from "#contract/environment.ts";
 
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const INTERRUPTED = 130;

@@ -17,12 +17,12 @@ export function readSessionCookie(header: string | undefined): string | undefine
   return value === "" ? undefined : value;
 }
 
-/** Gives the browser a session. */
+/** Gives the browser a session. The cookie lives on for the second that has begun; the session itself ends in time. */
 export function setSessionCookie(
   reply: FastifyReply,
   cookie: { readonly token: string; readonly maxAgeMs: number; readonly secure: boolean },
 ): void {
-  write(reply, cookie.token, Math.max(0, Math.floor(cookie.maxAgeMs / 1000)), cookie.secure);
+  write(reply, cookie.token, Math.max(0, Math.ceil(cookie.maxAgeMs / 1000)), cookie.secure);
 }
 
 /** Takes the session away from the browser. */

@@ -15,7 +15,7 @@ export function pageRoute(build: WebBuildSource): OpenRoute {
       // Asked for again every time, and mostly answered with 304: it names the files of the newest build.
       if (found !== undefined) return sendFile(found.page, "no-cache", { request, reply });
       addPageHeaders(reply);
-      return reply.code(503).type("text/html; charset=utf-8").send(MISSING_PAGE);
+      return reply.code(503).header("retry-after", "2").type("text/html; charset=utf-8").send(MISSING_PAGE);
     },
   };
 }

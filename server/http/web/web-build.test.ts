@@ -75,6 +75,16 @@ test("is looked for again while there is none", async () => {
   expect(await build()).toBeDefined();
 });
 
+test("another build is served as soon as it is there", async () => {
+  const { build } = source();
+  await build();
+  await rm(root, { recursive: true });
+  await mkdir(root);
+  await writeFile(join(root, "web.html"), "newer");
+  await mkdir(join(root, "assets"));
+  expect((await (await build())?.page.form([]))?.body.toString()).toBe("newer");
+});
+
 test("half a build is none, and the log says which file is missing", async () => {
   await rm(join(root, "assets", "web-1.js"));
   const { build, logger } = source();

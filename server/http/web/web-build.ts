@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import type { Logger } from "#contract/logger.ts";
 import { ENCODINGS, type Encoding } from "./content-encoding.ts";
@@ -15,21 +15,25 @@ export interface WebBuild {
   readonly assets: ReadonlyMap<string, WebFile>;
 }
 
-/** Gives the build; undefined while there is none. Nothing is read before the first call, or again once it was found. */
+/** Gives the build; undefined while there is none. It is read at the first call, and again when another one is there. */
 export type WebBuildSource = () => Promise<WebBuild | undefined>;
 
 export function createWebBuildSource(options: {
   readonly root: string;
   readonly logger: Logger;
 }): WebBuildSource {
-  let current: Promise<WebBuild | undefined> | undefined;
-  return () => {
-    current ??= read(options).then((build) => {
-      // The next look may find one: no restart is needed after `npm run build`.
-      if (build === undefined) current = undefined;
-      return build;
-    });
-    return current;
+  let current:
+    | { readonly writtenAtMs: number | undefined; readonly build: Promise<WebBuild | undefined> }
+    | undefined;
+  return async () => {
+    // No restart is needed after a build. While a folder takes the other's place there is no file: then the old serves.
+    const { mtimeMs } = await stat(join(options.root, PAGE_FILE)).catch(() => ({ mtimeMs: undefined }));
+    if (current === undefined || (mtimeMs !== undefined && mtimeMs !== current.writtenAtMs)) {
+      current = { writtenAtMs: mtimeMs, build: read(options) };
+    }
+    const build = await current.build;
+    if (build === undefined) current = undefined;
+    return build;
   };
 }
 

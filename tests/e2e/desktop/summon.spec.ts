@@ -96,7 +96,7 @@ test.describe("bringing the window up", () => {
 
   test("pipit toggle hides and shows the window of the app that runs", async ({ desktop, home }) => {
     const env = environment({ home, env: {} });
-    const toggle = () => runCommand("node", ["cli/main.ts", "toggle"], { env }, signal());
+    const toggle = () => runCommand("node", ["cli/pipit.js", "toggle"], { env }, signal());
     await desktop.show();
     expect(await toggle()).toMatchObject({ code: 0 });
     await expect.poll(() => desktop.isVisible()).toBe(false);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
+import { openAdminContext } from "#server/compose/admin-context.ts";
 import { sharedDatabases } from "#server/testing/databases.ts";
 import { type TwoServers, startTwoServers } from "#tests/testing/two-servers.ts";
 
@@ -38,6 +39,39 @@ describe.each(sharedDatabases)("what two servers on $name and Redis remember", (
     expect(await statusAtB(accessToken)).toBe(200);
     await revokeAtA(accessToken);
     await vi.waitUntil(async () => (await statusAtB(accessToken)) === 401, soon);
+  });
+
+  test("what an operator switches off is refused by both at once", async () => {
+    await using admin = await openAdminContext(servers.a.config);
+    await admin.clients.register(
+      {
+        clientId: "app",
+        name: "An app",
+        confidential: false,
+        firstParty: true,
+        applicationType: "native",
+        grantTypes: ["password"],
+        scope: "api:read",
+        allowPasswordGrant: true,
+      },
+      admin.origin,
+    );
+    await servers.signInAs("dora");
+    // Both have looked the client up.
+    const [byApp, ...rest] = await Promise.all(
+      [servers.a, servers.b].map((at) => servers.tokensOf("dora", at, "app")),
+    );
+    expect(rest).toHaveLength(1);
+    const token = byApp?.accessToken ?? "";
+    expect(await statusAtB(token)).toBe(200);
+    await admin.clients.disable("app", admin.origin);
+    await vi.waitUntil(async () => (await statusAtB(token)) === 401, soon);
+    for (const at of [servers.a, servers.b]) {
+      await vi.waitFor(
+        () => expect(servers.tokensOf("dora", at, "app")).rejects.toThrow("invalid_client"),
+        soon,
+      );
+    }
   });
 
   test("and so it is after Redis was away", async () => {

@@ -32,7 +32,7 @@ describe("POST /auth/sign-in", () => {
     expect(Math.abs(expiresAt - (Date.now() + 7 * DAY_MS))).toBeLessThan(60_000);
     expect(answer.headers["set-cookie"]).toEqual([
       expect.stringMatching(
-        /^session_token=[A-Za-z0-9_-]{43}; Max-Age=60(?:4800|4799); Path=\/; HttpOnly; SameSite=Lax$/,
+        /^session_token=[A-Za-z0-9_-]{43}; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/,
       ),
     ]);
     expect(answer.headers["cache-control"]).toBe("no-store");

@@ -1,0 +1,28 @@
+import { pathToFileURL } from "node:url";
+import { buildSoon, serverProgram, type ServerProgram } from "../kit/server-program.ts";
+
+/** A command of `pipit` that is a program of the backend. */
+export interface BackendCommand {
+  readonly program: ServerProgram;
+  /** It parses them itself, --help included. */
+  readonly args: readonly string[];
+}
+
+/** The backend's command in this command line; undefined when it is one of the client's own. */
+export function commandOf([name, ...args]: readonly string[]): BackendCommand | undefined {
+  if (name === "serve") return { program: "main", args };
+  if (name === "admin") return { program: "admin", args };
+  // Short for the groups of these names.
+  return name === "keys" || name === "audit" ? { program: "admin", args: [name, ...args] } : undefined;
+}
+
+/**
+ * Becomes a program of the backend: it takes over arguments, streams and signals, and sets the exit code. One process, so
+ * that nothing is left of the backend when it is killed. The program is loaded by its path, so a client holds no code of it.
+ */
+export async function runBackend({ program, args }: BackendCommand): Promise<void> {
+  const path = serverProgram(program);
+  process.argv = [process.execPath, path, ...args];
+  if (program === "main") buildSoon(["server", "window"]);
+  await import(pathToFileURL(path).href);
+}

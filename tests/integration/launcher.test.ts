@@ -1,0 +1,74 @@
+import { once } from "node:events";
+import { cp, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import type { RuntimeInfo } from "#contract/auth-wire.ts";
+import { version } from "#contract/version.ts";
+import { isFresh } from "#tools/build/build-stamp.ts";
+import { fullSize } from "#tests/testing/test-size.ts";
+import { repositoryRoot, runCommand } from "#tools/test/command.ts";
+import { createCliHome } from "./cli-process.ts";
+
+const PORTS = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
+
+test("a killed pipit serve leaves no server behind", async () => {
+  await using pipit = await createCliHome();
+  const serve = pipit.start(["serve", ...PORTS]);
+  await serve.printed(/Pipit is ready/);
+  const { httpUrl } = await runtimeOf(pipit.home);
+  expect((await fetch(`${httpUrl}/health`)).status).toBe(200);
+  const gone = once(serve.child, "exit");
+  serve.child.kill("SIGKILL");
+  await gone;
+  await sleep(500);
+  await expect(fetch(`${httpUrl}/health`)).rejects.toThrow("fetch failed");
+});
+
+test("npx pipit prints nothing but the answer, whichever Node starts npx", async ({ signal }) => {
+  await using pipit = await createCliHome();
+  const env = { npm_config_cache: join(pipit.home, "npm"), PIPIT_HOME: pipit.home };
+  const options = { cwd: repositoryRoot, env };
+  const { code, stdout, stderr } = await runCommand("npx", ["pipit", "--version"], options, signal);
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+});
+
+describe.runIf(fullSize)("in a fresh checkout", () => {
+  test("the server answers at once, and its page and the built server follow by themselves", async () => {
+    await using folder = await copyCheckout();
+    await using pipit = await createCliHome({}, join(folder.path, "cli", "pipit.js"));
+    const startedMs = performance.now();
+    const serve = pipit.start(["serve", ...PORTS]);
+    await serve.printed(/Pipit is ready/);
+    const { httpUrl } = await runtimeOf(pipit.home);
+    expect((await fetch(`${httpUrl}/health`)).status).toBe(200);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+    const waiting = await fetch(httpUrl);
+    expect(waiting.status).toBe(503);
+    expect(await waiting.text()).toContain('<meta http-equiv="refresh"');
+    const page = { timeout: 60_000, interval: 500 };
+    await expect.poll(async () => (await fetch(httpUrl)).status, page).toBe(200);
+    serve.child.kill("SIGTERM");
+    expect((await serve.result).code).toBe(0);
+
+    const again = pipit.start(["serve", ...PORTS, "--log-level", "debug"]);
+    await again.printed(/Pipit is ready/);
+    expect(isFresh(folder.path, "server") && isFresh(folder.path, "window")).toBe(true);
+  }, 120_000);
+});
+
+async function runtimeOf(home: string): Promise<RuntimeInfo> {
+  return JSON.parse(await readFile(join(home, "server", "runtime.json"), "utf8")) as RuntimeInfo;
+}
+
+/** The repository as git gives it, with the packages of this one. */
+async function copyCheckout(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), "pipit-checkout-"));
+  const leftOut = new Set(
+    ["node_modules", "dist", ".git", "coverage"].map((name) => join(repositoryRoot, name)),
+  );
+  await cp(repositoryRoot, path, { recursive: true, filter: (source) => !leftOut.has(source) });
+  await symlink(join(repositoryRoot, "node_modules"), join(path, "node_modules"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
