@@ -8,7 +8,7 @@ import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { systemClock as clock } from "#server/domain/clock.ts";
 import { createClients } from "#server/domain/tokens/clients.ts";
 import { loadMasterKey } from "#server/domain/tokens/master-key.ts";
-import { createSessions } from "#server/domain/tokens/sessions.ts";
+import { sessionsOf } from "#server/testing/sessions-of.ts";
 import { openStore } from "#server/store/store.ts";
 import type { TokenServer } from "./token-server.ts";
 
@@ -77,13 +77,13 @@ export async function prepareAuthData(
     },
     nobody,
   );
-  const sessions = createSessions({ auth: store.auth, masterKey, clock, guard: { forget() {} } });
+  const { start } = sessionsOf(store.auth, { masterKey, clock });
   const refreshTokens: string[] = [];
   for (let index = 0; index < sizes.sessions; index += 1) {
     const userId = logins[index % logins.length] ?? "";
     const authTimeMs = clock.nowMs();
     const sign = { userId, client, scope, amr: ["pwd" as const], authTimeMs, grant: "password" };
-    const { refreshToken = "" } = await sessions.start({ ...sign, withRefreshToken: true }, nobody);
+    const { refreshToken = "" } = await start({ ...sign, withRefreshToken: true }, nobody);
     refreshTokens.push(refreshToken);
   }
   const { clientId } = service.client;

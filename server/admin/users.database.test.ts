@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { sessionsOf } from "#server/testing/sessions-of.ts";
 import { systemClock } from "#server/domain/clock.ts";
 import { sqlite } from "#server/testing/databases.ts";
 import { audit } from "./audit.ts";
@@ -108,7 +109,7 @@ describe("pipit admin users", () => {
 
   test("sessions are listed, and ended all at once", async () => {
     await using admin = await openWithAnn();
-    await admin.with(async ({ auth, clients, sessions, origin }) => {
+    await admin.with(async ({ auth, clients, masterKey, clock, origin }) => {
       const { client } = await clients.register(
         {
           clientId: "app-1",
@@ -121,7 +122,7 @@ describe("pipit admin users", () => {
         origin,
       );
       const account = await auth.accounts.findByLogin("ann");
-      await sessions.start(
+      await sessionsOf(auth, { masterKey, clock }).start(
         {
           userId: account?.id ?? "",
           client,

@@ -6,7 +6,8 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { peerKeyOf } from "../net/client-address.ts";
 import { publisher } from "../bus/redis-bus.ts";
 import type { ServerConfig } from "../config/config.ts";
-import { createAccountServices } from "../domain/accounts/account-services.ts";
+import { createAccountServices } from "./account-services.ts";
+import { createRefusalAudit } from "../domain/audit/refusal-audit.ts";
 import type { Accounts } from "../domain/accounts/accounts.ts";
 import { createPasswordHasher } from "../domain/accounts/password-hasher.ts";
 import { auditKeyOf } from "../domain/audit/audit-key.ts";
@@ -86,9 +87,11 @@ export async function openAdminContext(
   const counters = redis === undefined ? sqlCounters : redisCounters(redis);
   const bus = createTellingBus(redis);
   const guard = createTokenGuard({ states: auth.tokenStates, clock, bus });
-  const sessions = createSessions({ auth, masterKey, clock, guard });
+  const refusals = createRefusalAudit({ audit: auth.audit, clock });
+  const sessions = createSessions({ auth, masterKey, clock, guard, refusals });
   const pepper = config.auth.passwordPepper;
   const { accounts } = createAccountServices({
+    refusals,
     auth,
     masterKey,
     hasher: createPasswordHasher(pepper === undefined ? {} : { pepper: Buffer.from(pepper) }),

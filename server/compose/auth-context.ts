@@ -1,7 +1,8 @@
 import type { ServerConfig } from "../config/config.ts";
 import { createAuthenticate, type Authenticate } from "../domain/access/authenticate.ts";
 import { peerKeyOf } from "../net/client-address.ts";
-import { createAccountServices, type AccountServices } from "../domain/accounts/account-services.ts";
+import { createRefusalAudit, type RefusalAudit } from "../domain/audit/refusal-audit.ts";
+import { createAccountServices, type AccountServices } from "./account-services.ts";
 import { createLocalAccount, type LocalAccount } from "../domain/accounts/local-account.ts";
 import { createPasswordHasher } from "../domain/accounts/password-hasher.ts";
 import { createSignInCodes, type SignInCodes } from "../domain/accounts/sign-in-codes.ts";
@@ -45,6 +46,8 @@ export interface AuthContext extends AccountServices, AsyncDisposable {
   readonly accessTokens: AccessTokens;
   readonly guard: TokenGuard;
   readonly sessions: Sessions;
+  /** The one of this process, so that what it bears is what the disk bears. */
+  readonly refusals: RefusalAudit;
   readonly clients: Clients;
   readonly limits: AttemptLimits;
   readonly bootstrapSecret: BootstrapSecret;
@@ -77,7 +80,8 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
   const guard = createTokenGuard({ states: auth.tokenStates, clock, bus });
   const clients = createClients({ auth, clock, bus, guard });
   await clients.seed([...builtInClients, ...(config.auth.seedCompatClients ? compatClients : [])]);
-  const sessions = createSessions({ auth, masterKey, clock, guard });
+  const refusals = createRefusalAudit({ audit: auth.audit, clock });
+  const sessions = createSessions({ auth, masterKey, clock, guard, refusals });
   const pepper = config.auth.passwordPepper;
   const hasher = createPasswordHasher({
     ...(pepper === undefined ? {} : { pepper: Buffer.from(pepper) }),
@@ -92,9 +96,9 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
     guard,
     clock,
     networkOf: peerKeyOf,
-    metrics: parts.metrics,
+    refusals,
   });
-  const webSessions = createWebSessions({ store: store.webSessions, auth, accounts: store.accounts, clock });
+  const webSessions = createWebSessions({ auth, clock });
   const bootstrapSecret = building.use(await createBootstrapSecret({ dataDir: parts.dataDir }));
   const localAccount = createLocalAccount({ accounts: store.accounts, masterKey, clock });
   const local = await localAccount.ensure();
@@ -105,6 +109,7 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
     accessTokens,
     guard,
     sessions,
+    refusals,
     clients,
     limits,
     bootstrapSecret,

@@ -46,10 +46,9 @@ const offeredGrants: readonly GrantType[] = [
 
 /** All routes of the HTTP port besides the RPCs, each with who may ask. */
 export function createRoutes(ctx: HttpContext): readonly Route[] {
-  const { auth, accounts } = ctx.store;
-  const starting = { ...ctx, accounts };
+  const { auth } = ctx.store;
   const doors = {
-    ...starting,
+    ...ctx,
     accountService: ctx.accounts,
     registrationOpen: ctx.config.auth.registrationOpen,
   };
@@ -60,7 +59,7 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     auth,
     payloads: ctx.store.oidcPayloads,
     keys: ctx.signingKeys,
-    session: starting,
+    session: ctx,
   });
   const build = createWebBuildSource({ root: ctx.config.webRoot, logger: ctx.logger });
   return [
@@ -74,8 +73,8 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     registerRoute(doors),
     loginRoute(doors),
     logoutRoute(ctx),
-    signInRoute(starting),
-    sessionRoute(starting),
+    signInRoute(ctx),
+    sessionRoute(ctx),
     signInCodesRoute(ctx),
     meRoute(ctx),
     profileRoute(ctx),

@@ -6,7 +6,9 @@ import { createMemoryCounterStore } from "#server/domain/limits/memory-counter-s
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
 import type { RefreshFamily } from "#server/domain/tokens/ports.ts";
 import type { DatabaseStore, Row, TestDatabase } from "./databases.ts";
-import { createAccountServices, type AccountServices } from "#server/domain/accounts/account-services.ts";
+import { createRefusalAudit } from "#server/domain/audit/refusal-audit.ts";
+import { createAccountServices, type AccountServices } from "#server/compose/account-services.ts";
+import type { SignedIn, SignInAttempt } from "#server/domain/sign-in/sign-in.ts";
 import { createPasswordHasher } from "#server/domain/accounts/password-hasher.ts";
 import type { Account } from "#server/domain/accounts/ports.ts";
 
@@ -27,6 +29,11 @@ export interface AccountStage extends AccountServices, AsyncDisposable {
   /** Ids of sessions that the guard was told to forget. */
   readonly forgotten: string[];
   register(login?: string): Promise<Account>;
+  /** A sign-in that starts no session. */
+  login(
+    attempt: SignInAttempt,
+    origin: AuditOrigin,
+  ): Promise<SignedIn<void> & { readonly deviceToken: string }>;
   /** Enrols a second factor; its first code is used up. */
   enrol(account: Account): Promise<{ readonly secret: string; readonly recoveryCodes: readonly string[] }>;
   /** The code of this moment, or of another step. */
@@ -58,6 +65,7 @@ export async function openAccountStage(database: TestDatabase): Promise<AccountS
     masterKey,
     clock,
     networkOf: peerKeyOf,
+    refusals: createRefusalAudit({ audit: store.auth.audit, clock }),
     limits: createAttemptLimits({ counters: createMemoryCounterStore(), clock }),
     hasher: {
       ...hasher,
@@ -88,6 +96,7 @@ export async function openAccountStage(database: TestDatabase): Promise<AccountS
       meanwhile = work;
     },
     nextStep: () => clock.advance(STEP_MS),
+    login: (attempt, from) => services.signIn.byPassword(attempt, async () => undefined, from),
     register: (login = "ann") => services.accounts.register({ login, password: PASSWORD }, originFrom()),
     async enrol(account) {
       const owner = { userId: account.id, clientId: "pipit-web", keep: {} };

@@ -1,11 +1,13 @@
 import { accountOf } from "./account-of.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { clientOf } from "./client-of.ts";
+import { sessionsOf, type TestStart } from "./sessions-of.ts";
 import type { DatabaseStore, TestDatabase } from "./databases.ts";
 import type { Store } from "../store/store.ts";
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
-import { createSessions, type Sessions, type StartRequest } from "#server/domain/tokens/sessions.ts";
+import type { Sessions } from "#server/domain/tokens/sessions.ts";
+import type { SignIn } from "#server/domain/sign-in/sign-in.ts";
 import type { RotateOutcome } from "#server/domain/tokens/sessions-refresh.ts";
 
 export const origin: AuditOrigin = { ip: "192.0.2.7", userAgent: "a test", correlationId: "c-1" };
@@ -34,15 +36,14 @@ export const testMasterKey: MasterKey = {
 export interface SessionStage extends AsyncDisposable {
   readonly database: DatabaseStore;
   readonly sessions: Sessions;
+  readonly signIn: SignIn;
   readonly client: OauthClient;
   /** Ids that the guard was told to forget. */
   readonly forgotten: string[];
   /** Sessions of another server on the same database. */
   sessionsOn(store: Store): Sessions;
   /** A sign-in of alice. */
-  start(
-    change?: Partial<StartRequest>,
-  ): Promise<{ readonly refreshToken: string; readonly sessionId: string }>;
+  start(change?: Partial<TestStart>): Promise<{ readonly refreshToken: string; readonly sessionId: string }>;
   refresh(refreshToken: string, change?: { client?: OauthClient; scope?: string }): Promise<RotateOutcome>;
   /** Events of the audit, oldest first. */
   audited(): Promise<readonly { readonly event: string; readonly reason: string | null }[]>;
@@ -56,22 +57,18 @@ export async function openSessionStage(
   const client = refreshingClient(change);
   for (const id of ["alice", "bob"]) await database.store.accounts.create(accountOf({ id }));
   const forgotten: string[] = [];
-  const sessionsOn = (store: Store): Sessions =>
-    createSessions({
-      auth: store.auth,
-      masterKey: testMasterKey,
-      clock: database.clock,
-      guard: { forget: (id) => void forgotten.push(id) },
-    });
-  const sessions = sessionsOn(database.store);
+  const serverOn = ({ auth }: Store) =>
+    sessionsOf(auth, { masterKey: testMasterKey, clock: database.clock }, (id) => void forgotten.push(id));
+  const { sessions, signIn, start } = serverOn(database.store);
   return {
     database,
     sessions,
+    signIn,
     client,
     forgotten,
-    sessionsOn,
+    sessionsOn: (store) => serverOn(store).sessions,
     async start(request) {
-      const started = await sessions.start(
+      const started = await start(
         {
           userId: "alice",
           client,

@@ -172,7 +172,7 @@ describe("accounts", () => {
     const { id } = await stage.register("ann");
     await stage.startSessions(id);
     const signIn = (password: string, index: number) =>
-      stage.passwordSignIn.signIn({ login: "ann", password, via: "web" }, originFrom(`198.51.100.${index}`));
+      stage.login({ login: "ann", password, via: "web" }, originFrom(`198.51.100.${index}`));
     for (let index = 1; index <= 5; index++) await expect(signIn("Wrong-horse-1", index)).rejects.toThrow();
     await stage.accounts.setPassword(id, NEW_PASSWORD, byAdmin, originFrom());
     expect(await stage.liveSessions(id)).toEqual([]);

@@ -6,6 +6,7 @@ import type { Clock } from "#contract/clock.ts";
 import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
 import type { RevokeReason } from "#server/domain/tokens/ports.ts";
+import type { Starts } from "#server/domain/sign-in/sign-in.ts";
 import { checkEmail } from "./email.ts";
 import type { EndSessions } from "./end-sessions.ts";
 import { checkLogin, loginReserved } from "./login-rules.ts";
@@ -47,6 +48,12 @@ export interface Accounts {
    *   LIMITS_UNREACHABLE
    */
   register(registration: Registration, origin: AuditOrigin): Promise<Account>;
+  /** As `register`, and starts a session of the new account with it. */
+  registerAndSignIn<T>(
+    registration: Registration,
+    starts: Starts<T>,
+    origin: AuditOrigin,
+  ): Promise<{ readonly account: Account; readonly session: T }>;
   /** As `register`, by an administrator: not limited. */
   create(registration: Registration, decider: Decider, origin: AuditOrigin): Promise<Account>;
   /**
@@ -80,18 +87,12 @@ export interface AccountsDeps {
 export function createAccounts(deps: AccountsDeps): Accounts {
   const { auth, hasher, limits, secondFactor, clock, networkOf } = deps;
   return {
-    async register(registration, origin) {
-      checkRegistration(registration);
-      const attempt = await limits.take([limitBucket("registration", networkOf(origin.ip))]);
-      try {
-        return await create(deps, { ...registration, role: "user" }, { by: "self" }, origin);
-      } finally {
-        // Each one counts, made or not: a stranger gets neither many accounts nor many guesses who has one.
-        await attempt.settle("failed");
-      }
-    },
+    register: async (registration, origin) => (await register(deps, registration, nothing, origin)).account,
 
-    create: (registration, decider, origin) => create(deps, registration, decider, origin),
+    registerAndSignIn: (registration, starts, origin) => register(deps, registration, starts, origin),
+
+    create: async (registration, decider, origin) =>
+      (await create(deps, registration, decider, nothing, origin)).account,
 
     async updateProfile(userId, profile, origin) {
       const wanted = checkProfile(profile);
@@ -123,7 +124,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
         event: "account.password_changed",
         data: { by },
         ends: "password-changed",
-        apply: (tx) => replacePassword(tx, userId, passwordHash, clock.nowMs()),
+        apply: (tx) => tx.accounts.setPassword(userId, passwordHash, clock.nowMs()),
       };
       await decide(deps, decision, origin);
       await limits.unlock(userId);
@@ -146,12 +147,32 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   };
 }
 
-async function create(
+/** The start of no session. */
+const nothing = async (): Promise<void> => undefined;
+
+async function register<T>(
+  deps: AccountsDeps,
+  registration: Registration,
+  starts: Starts<T>,
+  origin: AuditOrigin,
+): Promise<{ readonly account: Account; readonly session: T }> {
+  checkRegistration(registration);
+  const attempt = await deps.limits.take([limitBucket("registration", deps.networkOf(origin.ip))]);
+  try {
+    return await create(deps, { ...registration, role: "user" }, { by: "self" }, starts, origin);
+  } finally {
+    // Each one counts, made or not: a stranger gets neither many accounts nor many guesses who has one.
+    await attempt.settle("failed");
+  }
+}
+
+async function create<T>(
   { auth, hasher, clock }: AccountsDeps,
   registration: Registration,
   { by }: Decider,
+  starts: Starts<T>,
   origin: AuditOrigin,
-): Promise<Account> {
+): Promise<{ readonly account: Account; readonly session: T }> {
   const wanted = checkRegistration(registration);
   // Before hashing, which costs more than everything else.
   await refuseTaken(auth, wanted.account);
@@ -165,15 +186,17 @@ async function create(
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
     lastLoginAtMs: undefined,
+    credentialsVersion: 0,
   };
-  await auth.transaction(async (tx) => {
+  const session = await auth.transaction(async (tx) => {
     await tx.accounts.create({ ...account, passwordHash });
     await tx.audit.append(
       { event: "account.registered", outcome: "success", userId: account.id, data: { by } },
       origin,
     );
+    return starts(tx, { account, amr: ["pwd"], authTimeMs: nowMs, codeOwed: false }, origin);
   });
-  return account;
+  return { account, session };
 }
 
 /** Changes an account and says so in the audit; when it `ends` something, it also ends all its sessions. */
@@ -206,24 +229,6 @@ interface AccountDecision {
   readonly ends?: RevokeReason;
   /** What else changes. */
   readonly apply?: (tx: AuthStores) => Promise<unknown>;
-}
-
-/**
- * Sets a password at a later time than the last one in any case, also when the clock was set back: what hangs on the old
- * one is void.
- *
- * @returns that time, epoch milliseconds
- */
-export async function replacePassword(
-  tx: Pick<AuthStores, "accounts">,
-  userId: string,
-  passwordHash: string,
-  nowMs: number,
-): Promise<number> {
-  const last = (await tx.accounts.credentialsOf(userId))?.passwordChangedAtMs ?? 0;
-  const changedAtMs = Math.max(nowMs, last + 1);
-  await tx.accounts.setPassword(userId, passwordHash, changedAtMs);
-  return changedAtMs;
 }
 
 /** What strangers are told where PIPIT_REGISTRATION is `closed`, by whatever way they come. */

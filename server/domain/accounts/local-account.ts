@@ -34,6 +34,7 @@ export function createLocalAccount({ accounts, masterKey, clock }: LocalAccountO
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
       lastLoginAtMs: undefined,
+      credentialsVersion: 0,
     };
     try {
       await accounts.create({ ...account, passwordHash: undefined });

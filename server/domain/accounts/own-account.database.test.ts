@@ -19,8 +19,7 @@ describe("one's own account", () => {
     expect(await stage.liveSessions(id)).toEqual(["family-1", "web-1"]);
     expect(await stage.liveSessions(other)).toHaveLength(6);
     expect(stage.forgotten.toSorted()).toEqual(["family-2", "family-3"]);
-    const signIn = (password: string) =>
-      stage.passwordSignIn.signIn({ login: "ann", password, via: "web" }, originFrom());
+    const signIn = (password: string) => stage.login({ login: "ann", password, via: "web" }, originFrom());
     await expect(signIn(PASSWORD)).rejects.toMatchObject({ code: "CREDENTIALS_INVALID" });
     await expect(signIn(NEW_PASSWORD)).resolves.toBeDefined();
     expect(await stage.audited()).toContain("account.password_changed success");
@@ -44,19 +43,17 @@ describe("one's own account", () => {
     await using stage = await openAccountStage(sqlite);
     const { id } = await stage.register("ann");
     const attempt = { login: "ann", password: NEW_PASSWORD, via: "web" as const };
-    const before = await stage.passwordSignIn.signIn({ ...attempt, password: PASSWORD }, originFrom());
+    const before = await stage.login({ ...attempt, password: PASSWORD }, originFrom());
     const owner = { userId: id, clientId: "pipit-web", keep, deviceToken: before.deviceToken };
     const { deviceToken } = await stage.ownAccount.changePassword(owner, change, originFrom());
     for (let index = 1; index <= 5; index++) {
       const wrong = { ...attempt, password: "Wrong-horse-1" };
-      await expect(stage.passwordSignIn.signIn(wrong, originFrom(`198.51.100.${index}`))).rejects.toThrow();
+      await expect(stage.login(wrong, originFrom(`198.51.100.${index}`))).rejects.toThrow();
     }
     await expect(
-      stage.passwordSignIn.signIn({ ...attempt, deviceToken: before.deviceToken }, originFrom()),
+      stage.login({ ...attempt, deviceToken: before.deviceToken }, originFrom()),
     ).rejects.toMatchObject({ code: "ACCOUNT_LOCKED" });
-    await expect(
-      stage.passwordSignIn.signIn({ ...attempt, deviceToken }, originFrom()),
-    ).resolves.toBeDefined();
+    await expect(stage.login({ ...attempt, deviceToken }, originFrom())).resolves.toBeDefined();
   });
 
   test("nothing changes without the old password, and guesses of it are counted as at a sign-in", async () => {
@@ -199,7 +196,7 @@ describe("one's own account", () => {
     stage.nextStep();
     await stage.startSessions(account.id, "", { pendingOtp: true });
     const pay = (sessionId: string, code: string, index: number) =>
-      stage.passwordSignIn.payCode(
+      stage.signIn.payCode(
         { userId: account.id, sessionId, clientId: "pipit-cli", owed: true, code },
         originFrom(`198.51.100.${index}`),
       );

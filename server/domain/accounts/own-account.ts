@@ -3,13 +3,13 @@ import type { AuditEvent, AuditEventName, AuditOrigin } from "#server/domain/aud
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { RefreshFamily, RevokeReason } from "#server/domain/tokens/ports.ts";
-import { noAccount, replacePassword } from "./accounts.ts";
+import type { Proof, Prove } from "#server/domain/sign-in/prove.ts";
+import { noAccount } from "./accounts.ts";
 import type { EndSessions, SessionsToKeep } from "./end-sessions.ts";
 import type { KnownDevices } from "./known-devices.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 import { checkPassword, MAX_PASSWORD_CHARS } from "./password-rules.ts";
-import { subjectById } from "./password-sign-in.ts";
-import type { Proof, Prove, Subject } from "./proof.ts";
+import type { AccountWithCredentials } from "./ports.ts";
 import type { Enrolment, SecondFactor } from "./second-factor.ts";
 
 /** Somebody who is signed in, and asks for something about their own account. */
@@ -74,7 +74,8 @@ export function createOwnAccount(deps: OwnAccountDeps): OwnAccount {
   const { hasher, knownDevices, clock } = deps;
   return {
     async changePassword(owner, { oldPassword, newPassword }, origin) {
-      const { account } = await findOwner(deps, owner);
+      const found = await findOwner(deps, owner);
+      const { account } = found;
       const password = checkNewPassword(newPassword, oldPassword, account.login);
       let passwordHash = "";
       let changedAtMs = 0;
@@ -88,10 +89,10 @@ export function createOwnAccount(deps: OwnAccountDeps): OwnAccount {
           passwordHash = await hasher.hash(password);
         },
         async apply(tx) {
-          changedAtMs = await replacePassword(tx, owner.userId, passwordHash, clock.nowMs());
+          changedAtMs = await tx.accounts.setPassword(owner.userId, passwordHash, clock.nowMs());
         },
       };
-      await decide(deps, owner, decision, origin);
+      await decide(deps, owner, found, decision, origin);
       return { deviceToken: knownDevices.issue(owner.userId, changedAtMs) };
     },
 
@@ -104,15 +105,15 @@ export function createOwnAccount(deps: OwnAccountDeps): OwnAccount {
         keep: {},
         apply: (tx) => tx.accounts.update(owner.userId, { active: false }, clock.nowMs()),
       };
-      await decide(deps, owner, decision, origin);
+      await decide(deps, owner, await findOwner(deps, owner), decision, origin);
     },
 
     beginSecondFactor: (owner, proof, origin) => beginSecondFactor(deps, owner, proof, origin),
     beginFirstFactorOfFreshSignIn: (owner, origin) => beginFirstFactorOfFreshSignIn(deps, owner, origin),
 
     async disableSecondFactor(owner, proof, origin) {
-      const { credentials } = await findOwner(deps, owner);
-      if (credentials.totpSealed === undefined) {
+      const found = await findOwner(deps, owner);
+      if (found.credentials.totpSealed === undefined) {
         throw new PipitError("INVALID_REQUEST", "This account has no second factor.");
       }
       const decision: OwnDecision = {
@@ -123,7 +124,7 @@ export function createOwnAccount(deps: OwnAccountDeps): OwnAccount {
         keep: owner.keep,
         apply: (tx) => tx.totp.disable(owner.userId),
       };
-      await decide(deps, owner, decision, origin);
+      await decide(deps, owner, found, decision, origin);
     },
   };
 }
@@ -132,9 +133,9 @@ export function createOwnAccount(deps: OwnAccountDeps): OwnAccount {
 async function findOwner(
   { auth }: OwnAccountDeps,
   { userId, clientId }: Owner,
-): Promise<NonNullable<Subject["found"]>> {
+): Promise<AccountWithCredentials> {
   if ((await auth.clients.find(clientId))?.firstParty === false) throw foreignProgram();
-  const { found } = await subjectById(auth.accounts, userId);
+  const found = await auth.accounts.findWithCredentials(userId);
   if (found === undefined) throw noAccount();
   if (found.account.local) throw noPassword();
   return found;
@@ -144,12 +145,13 @@ async function findOwner(
 async function decide(
   deps: OwnAccountDeps,
   owner: Owner,
+  found: AccountWithCredentials,
   { proof, secondFactor, event, ends, keep, prepare, apply }: OwnDecision,
   origin: AuditOrigin,
 ): Promise<void> {
   const { prove, endSessions } = deps;
   const { result } = await prove(
-    { name: owner.userId, found: await findOwner(deps, owner) },
+    { name: owner.userId, found },
     { ...proof, deviceToken: owner.deviceToken },
     {
       event: { event, clientId: owner.clientId, data: { by: "self" } },
@@ -194,16 +196,16 @@ async function beginFirstFactorOfFreshSignIn(
   owner: Owner,
   origin: AuditOrigin,
 ): Promise<Enrolment> {
-  const { auth, secondFactor, clock } = deps;
+  const { auth, secondFactor } = deps;
   const { userId, keep } = owner;
   const { account } = await findOwner(deps, owner);
   const enrolment = await secondFactor.draw(account);
   await auth.transaction(async (tx) => {
-    const credentials = await tx.accounts.credentialsOf(userId);
-    if (credentials?.totpSealed !== undefined) throw alreadyInForce();
+    const locked = await tx.accounts.lock(userId);
+    if (locked === undefined || locked.credentials.totpSealed !== undefined) throw alreadyInForce();
     const session =
       keep.sessionId === undefined ? undefined : await tx.refreshTokens.findFamily(keep.sessionId);
-    if (!isFreshSignIn(session, clock.nowMs())) throw notFresh();
+    if (!isFreshSignIn(session, locked.nowMs)) throw notFresh();
     await secondFactor.begin(tx, userId, enrolment.secret);
     await tx.audit.append({ ...enrolmentBegun(owner), outcome: "success", userId }, origin);
   });

@@ -15,6 +15,11 @@ export interface Account {
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
   readonly lastLoginAtMs: number | undefined;
+  /**
+   * Grows with every change of what a sign-in needs: password, second factor, being switched on or off. What was proved at
+   * one version is worth nothing at another.
+   */
+  readonly credentialsVersion: number;
 }
 
 /** What proves who somebody is; read by the sign-in alone, so that no other code ever holds it. */
@@ -31,7 +36,13 @@ export interface AccountCredentials {
   readonly totpLastStep: number | undefined;
 }
 
-export interface NewAccount extends Account {
+export interface AccountWithCredentials {
+  readonly account: Account;
+  readonly credentials: AccountCredentials;
+}
+
+/** Begins at version 0. */
+export interface NewAccount extends Omit<Account, "credentialsVersion"> {
   readonly passwordHash: string | undefined;
 }
 
@@ -61,16 +72,25 @@ export interface AccountStore {
   /** By login, in any case. */
   findByLogin(login: string): Promise<Account | undefined>;
   /** By login or e-mail address, in any case, with what proves it. */
-  findForSignIn(
-    name: string,
-  ): Promise<{ readonly account: Account; readonly credentials: AccountCredentials } | undefined>;
+  findForSignIn(name: string): Promise<AccountWithCredentials | undefined>;
+  findWithCredentials(id: string): Promise<AccountWithCredentials | undefined>;
+  /**
+   * The account as it is, which nothing else changes before the transaction ends, and the database's time, epoch
+   * milliseconds. Every sign-in and every change that ends sessions begins with it, so that none misses the other.
+   */
+  lock(id: string): Promise<(AccountWithCredentials & { readonly nowMs: number }) | undefined>;
   credentialsOf(userId: string): Promise<AccountCredentials | undefined>;
   /** Resolves to the changed account; undefined when there is none. */
   update(id: string, change: AccountChange, nowMs: number): Promise<Account | undefined>;
-  setPassword(id: string, passwordHash: string, changedAtMs: number): Promise<void>;
+  /**
+   * Resolves to when the password changed, epoch milliseconds: later than the last time, also when a clock was set back,
+   * because known devices are bound to it.
+   */
+  setPassword(id: string, passwordHash: string, nowMs: number): Promise<number>;
   /** Replaces the hash of the same password, if it is still `from` (an upgrade must not undo a change of password). */
   upgradePasswordHash(id: string, from: string, to: string): Promise<void>;
-  setLastLogin(id: string, nowMs: number): Promise<void>;
+  /** To the present of the database. */
+  setLastLogin(id: string): Promise<void>;
   list(query: AccountQuery): Promise<readonly Account[]>;
   count(): Promise<number>;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { databases, sqlite } from "#server/testing/databases.ts";
-import type { SignedIn } from "./password-sign-in.ts";
 import { openAccountStage, originFrom, PASSWORD, type AccountStage } from "#server/testing/account-stage.ts";
 import type { Account } from "./ports.ts";
 
@@ -8,8 +7,8 @@ const keep = {};
 const byPassword = { password: PASSWORD, code: undefined };
 const wrongCode = { code: "OTP_INVALID", field: "otp" };
 
-function signIn(stage: AccountStage, otp?: string, password = PASSWORD): Promise<SignedIn> {
-  return stage.passwordSignIn.signIn({ login: "ann", password, otp, via: "web" }, originFrom());
+function signIn(stage: AccountStage, otp?: string, password = PASSWORD): ReturnType<AccountStage["login"]> {
+  return stage.login({ login: "ann", password, otp, via: "web" }, originFrom());
 }
 
 function ownerOf({ id }: Account) {
@@ -36,7 +35,7 @@ describe("the second factor", () => {
     expect(guesses.filter((code) => code === "RATE_LIMITED")).toHaveLength(15);
     await expect(confirm(good)).rejects.toMatchObject({ code: "RATE_LIMITED" });
     // A sign-in is another matter: nobody is locked out by it.
-    await expect(signIn(stage)).resolves.toMatchObject({ otpOwed: false });
+    await expect(signIn(stage)).resolves.toMatchObject({ codeOwed: false });
   });
 
   test("is asked for from its confirmation on, and with it lets in", async () => {
@@ -47,7 +46,7 @@ describe("the second factor", () => {
     expect(enrolment.qrSvg).toMatch(/^<svg /);
     expect(enrolment.qrTerminal).toContain("▀");
     // Not yet.
-    await expect(signIn(stage)).resolves.toMatchObject({ amr: ["pwd"], otpOwed: false });
+    await expect(signIn(stage)).resolves.toMatchObject({ amr: ["pwd"], codeOwed: false });
     const code = stage.codeOf(enrolment.secret);
     const recoveryCodes = await stage.secondFactor.confirm(account.id, code, keep, originFrom());
     expect(new Set(recoveryCodes).size).toBe(10);
@@ -56,7 +55,7 @@ describe("the second factor", () => {
     await expect(signIn(stage, "  ")).rejects.toMatchObject({ code: "OTP_REQUIRED" });
     stage.nextStep();
     const spaced = stage.codeOf(enrolment.secret).replace(/^.{3}/, " $& ");
-    await expect(signIn(stage, spaced)).resolves.toMatchObject({ amr: ["pwd", "otp"], otpOwed: false });
+    await expect(signIn(stage, spaced)).resolves.toMatchObject({ amr: ["pwd", "otp"], codeOwed: false });
     expect(await stage.audited()).toEqual([
       "account.registered success",
       "otp.enrolment_begun success",
@@ -92,16 +91,15 @@ describe("the second factor", () => {
     const attempt = { login: "ann", password: PASSWORD, via: "web" as const };
     for (let index = 1; index <= 5; index++) {
       // A right password alone gives no tries back.
-      await expect(
-        stage.passwordSignIn.signIn({ ...attempt, otpLater: true }, from(index)),
-      ).resolves.toMatchObject({ otpOwed: true, deviceToken: "" });
-      await expect(
-        stage.passwordSignIn.signIn({ ...attempt, otp: "000000" }, from(index)),
-      ).rejects.toMatchObject(wrongCode);
+      await expect(stage.login({ ...attempt, otpLater: true }, from(index))).resolves.toMatchObject({
+        codeOwed: true,
+        deviceToken: "",
+      });
+      await expect(stage.login({ ...attempt, otp: "000000" }, from(index))).rejects.toMatchObject(wrongCode);
     }
-    await expect(
-      stage.passwordSignIn.signIn({ ...attempt, otp: stage.codeOf(secret) }, from(6)),
-    ).rejects.toMatchObject({ code: "ACCOUNT_LOCKED" });
+    await expect(stage.login({ ...attempt, otp: stage.codeOf(secret) }, from(6))).rejects.toMatchObject({
+      code: "ACCOUNT_LOCKED",
+    });
   });
 
   test("a new secret takes the place of a confirmed one only with a code of that one", async () => {

@@ -46,7 +46,7 @@ export interface SecondFactor {
     origin: AuditOrigin,
   ): Promise<readonly string[]>;
   /** Checks a code against the secret in force and uses it up: of any number of takers at once, one gets it. */
-  check(tx: AuthStores, credentials: AccountCredentials, code: string): Promise<CodeVerdict>;
+  check(tx: AuthStores, credentials: AccountCredentials, code: string, nowMs: number): Promise<CodeVerdict>;
   /** Takes the second factor away, with what was begun and the recovery codes; whoever asks has proved it. */
   remove(
     tx: AuthStores,
@@ -71,9 +71,14 @@ export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
   const recovery = createRecoveryCodes({ masterKey });
   const secretOf = (sealed: string, userId: string): string => sealer.open(sealed, userId).toString();
 
-  const takeRecoveryCode = async (tx: AuthStores, userId: string, code: string): Promise<boolean> => {
+  const takeRecoveryCode = async (
+    tx: AuthStores,
+    userId: string,
+    code: string,
+    nowMs: number,
+  ): Promise<boolean> => {
     const hash = recovery.hash(userId, code);
-    return hash !== undefined && tx.totp.takeRecoveryCode(userId, hash, await tx.nowMs());
+    return hash !== undefined && tx.totp.takeRecoveryCode(userId, hash, nowMs);
   };
 
   const confirmPending = async (tx: AuthStores, userId: string, code: string): Promise<readonly string[]> => {
@@ -115,10 +120,10 @@ export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
       return codes;
     },
 
-    async check(tx, { userId, totpSealed, totpLastStep }, code) {
+    async check(tx, { userId, totpSealed, totpLastStep }, code, nowMs) {
       if (totpSealed === undefined) return "wrong";
-      const step = totpStepOf(secretOf(totpSealed, userId), code, await tx.nowMs());
-      if (step === undefined) return (await takeRecoveryCode(tx, userId, code)) ? "recovery" : "wrong";
+      const step = totpStepOf(secretOf(totpSealed, userId), code, nowMs);
+      if (step === undefined) return (await takeRecoveryCode(tx, userId, code, nowMs)) ? "recovery" : "wrong";
       if (totpLastStep !== undefined && step <= totpLastStep) return "replayed";
       return (await tx.totp.takeStep(userId, step)) ? "ok" : "replayed";
     },

@@ -1,5 +1,7 @@
 import type { Clock } from "#contract/clock.ts";
 import { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from "./opaque-token.ts";
+import type { AuthStores } from "#server/domain/auth-store.ts";
+import { scopesOf } from "#server/domain/tokens/scopes.ts";
 import type { SignInCodeStore } from "./ports.ts";
 
 /** Life of a code: long enough to open a browser, short enough to be worthless in a terminal's history. */
@@ -21,8 +23,6 @@ export interface IssuedSignInCode {
 /** One-time codes that carry a sign-in from a program of the person into their browser. */
 export interface SignInCodes {
   issue(grant: SignInGrant): Promise<IssuedSignInCode>;
-  /** Whom the code lets in; undefined when it is wrong, used or too old. It works once, also for two takers at once. */
-  redeem(code: string): Promise<SignInGrant | undefined>;
   /** Forgets what has ended. Called at start and with every new code, so that no timer is needed. */
   removeExpired(): Promise<void>;
 }
@@ -52,13 +52,16 @@ export function createSignInCodes({ store, clock }: SignInCodesOptions): SignInC
       return { code, expiresAtMs };
     },
 
-    async redeem(code) {
-      if (!isOpaqueToken(code)) return undefined;
-      const taken = await store.take(hashOpaqueToken(code), clock.nowMs());
-      if (taken === undefined) return undefined;
-      return { userId: taken.userId, scope: taken.scope.split(" ").filter(Boolean) };
-    },
-
     removeExpired,
   };
+}
+
+/** Whom the code lets in; undefined when it is wrong, used or too old. It works once, also for two takers at once. */
+export async function redeemSignInCode(
+  tx: Pick<AuthStores, "signInCodes" | "nowMs">,
+  code: string,
+): Promise<SignInGrant | undefined> {
+  if (!isOpaqueToken(code)) return undefined;
+  const taken = await tx.signInCodes.take(hashOpaqueToken(code), await tx.nowMs());
+  return taken && { userId: taken.userId, scope: scopesOf(taken.scope) };
 }

@@ -4,10 +4,18 @@ import { openTemporaryStore, type TemporaryStore } from "#server/testing/tempora
 import { hashOpaqueToken, newOpaqueToken } from "./opaque-token.ts";
 import type { NewAccount } from "./ports.ts";
 import { accountOf } from "#server/testing/account-of.ts";
-import { createWebSessions, WEB_SESSION_TTL_MS, type WebSessions } from "./web-sessions.ts";
+import { testMasterKey } from "#server/testing/session-stage.ts";
+import { sessionsOf } from "#server/testing/sessions-of.ts";
+import {
+  createWebSessions,
+  WEB_SESSION_TTL_MS,
+  type WebSessionRequest,
+  type WebSessions,
+} from "./web-sessions.ts";
 
 const ann = accountOf({ id: "ann" });
-const request = { userId: "ann", scope: ["api:read", "api:write"] };
+const request = { scope: ["api:read", "api:write"], grant: "password" };
+const origin = { ip: undefined, userAgent: undefined, correlationId: undefined };
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 async function setUp(
@@ -18,23 +26,32 @@ async function setUp(
   await store.accounts.create(account);
   return {
     temporary,
-    sessions: createWebSessions({
-      store: store.webSessions,
-      auth: store.auth,
-      accounts: store.accounts,
-      clock,
-    }),
+    sessions: createWebSessions({ auth: store.auth, clock }),
   };
+}
+
+/** As a sign-in of ann starts it. */
+async function start({ store }: TemporaryStore, sessions: WebSessions, wanted: WebSessionRequest) {
+  const who = { account: { ...ann, credentialsVersion: 0 }, amr: [], authTimeMs: 0, codeOwed: false };
+  return store.auth.transaction((tx) => sessions.starts(wanted)(tx, who, origin));
 }
 
 describe("a session", () => {
   test("speaks for who signed in, for seven days and not a moment longer", async () => {
     const { temporary, sessions } = await setUp();
     await using _ = temporary;
-    const { token, expiresAtMs } = await sessions.start(request);
+    const { token, expiresAtMs } = await start(temporary, sessions, request);
     expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);
     expect(expiresAtMs).toBe(temporary.clock.nowMs() + 7 * DAY_MS);
-    const caller = { ...request, clientId: "pipit-web", anonymous: false, expiresAtMs, kind: "user" };
+    const caller = {
+      userId: "ann",
+      scope: request.scope,
+      clientId: "pipit-web",
+      anonymous: false,
+      expiresAtMs,
+      kind: "user",
+      credentialsVersion: 0,
+    };
     expect(await sessions.verify(token)).toEqual(caller);
     temporary.clock.advance(WEB_SESSION_TTL_MS - 1);
     expect(await sessions.verify(token)).toEqual(caller);
@@ -46,7 +63,7 @@ describe("a session", () => {
     const { temporary, sessions } = await setUp();
     await using _ = temporary;
     const notAfterMs = temporary.clock.nowMs() + 60_000;
-    const { token, expiresAtMs } = await sessions.start({ ...request, notAfterMs });
+    const { token, expiresAtMs } = await start(temporary, sessions, { ...request, notAfterMs });
     expect(expiresAtMs).toBe(notAfterMs);
     temporary.clock.advance(60_000);
     await expect(sessions.verify(token)).rejects.toMatchObject({ code: "TOKEN_EXPIRED" });
@@ -57,8 +74,12 @@ describe("a session", () => {
     await using _ = temporary;
     const { refreshTokens } = temporary.store.auth;
     await refreshTokens.createFamily(familyOf({ id: "f1", userId: "ann" }), tokenOf());
-    const { token } = await sessions.start({ ...request, clientId: "pipit-cli", sessionId: "f1" });
-    const own = await sessions.start(request);
+    const { token } = await start(temporary, sessions, {
+      ...request,
+      clientId: "pipit-cli",
+      sessionId: "f1",
+    });
+    const own = await start(temporary, sessions, request);
     expect(await sessions.verify(token)).toMatchObject({ userId: "ann", clientId: "pipit-cli" });
     await refreshTokens.revokeFamily("f1", "revoked", temporary.clock.nowMs());
     await expect(sessions.verify(token)).rejects.toMatchObject({ code: "TOKEN_EXPIRED" });
@@ -68,7 +89,7 @@ describe("a session", () => {
   test("is stored as a hash only", async () => {
     const { temporary, sessions } = await setUp();
     await using _ = temporary;
-    const { token } = await sessions.start(request);
+    const { token } = await start(temporary, sessions, request);
     const stored = await temporary.store.webSessions.find(hashOpaqueToken(token));
     expect(stored).toMatchObject({ userId: "ann", clientId: "pipit-web", scope: "api:read api:write" });
     expect(JSON.stringify(stored)).not.toContain(token);
@@ -78,7 +99,10 @@ describe("a session", () => {
   test("is over when it was ended, and only that one", async () => {
     const { temporary, sessions } = await setUp();
     await using _ = temporary;
-    const [first, second] = await Promise.all([sessions.start(request), sessions.start(request)]);
+    const [first, second] = await Promise.all([
+      start(temporary, sessions, request),
+      start(temporary, sessions, request),
+    ]);
     await sessions.end(first.token);
     await sessions.end(first.token);
     await expect(sessions.verify(first.token)).rejects.toMatchObject({ code: "TOKEN_EXPIRED" });
@@ -90,7 +114,7 @@ describe("a session", () => {
     async (token) => {
       const { temporary, sessions } = await setUp();
       await using _ = temporary;
-      await sessions.start(request);
+      await start(temporary, sessions, request);
       await expect(sessions.verify(token)).rejects.toMatchObject({ code: "TOKEN_EXPIRED" });
       await expect(sessions.end(token)).resolves.toBeUndefined();
     },
@@ -102,14 +126,14 @@ describe("a session", () => {
   ])("is refused when its account is %s", async (_name, account) => {
     const { temporary, sessions } = await setUp(account);
     await using _ = temporary;
-    const { token } = await sessions.start(request);
+    const { token } = await start(temporary, sessions, request);
     await expect(sessions.verify(token)).rejects.toMatchObject({ code: "TOKEN_EXPIRED" });
   });
 
   test("remembers when it was last seen, without a write for every request", async () => {
     const { temporary, sessions } = await setUp();
     await using _ = temporary;
-    const { token } = await sessions.start(request);
+    const { token } = await start(temporary, sessions, request);
     const startMs = temporary.clock.nowMs();
     const lastSeenAfter = async (durationMs: number): Promise<number> => {
       temporary.clock.advance(durationMs);
@@ -125,19 +149,30 @@ test("a full disk keeps nobody out", async () => {
   const { temporary } = await setUp();
   await using _ = temporary;
   const { store, clock } = temporary;
-  const full = { ...store.webSessions, touch: async () => Promise.reject(new Error("disk full")) };
-  const sessions = createWebSessions({ store: full, auth: store.auth, accounts: store.accounts, clock });
-  const { token } = await sessions.start(request);
+  const webSessions = { ...store.webSessions, touch: async () => Promise.reject(new Error("disk full")) };
+  const sessions = createWebSessions({ auth: { ...store.auth, webSessions }, clock });
+  const { token } = await start(temporary, sessions, request);
   clock.advance(3_600_000);
   expect(await sessions.verify(token)).toMatchObject({ userId: "ann" });
 });
 
-test("sessions that have ended are forgotten with the next one that is made", async () => {
+test("sessions that have ended are forgotten with the next sign-in", async () => {
   const { temporary, sessions } = await setUp();
   await using _ = temporary;
-  const old = hashOpaqueToken((await sessions.start(request)).token);
-  temporary.clock.advance(WEB_SESSION_TTL_MS);
-  expect(await temporary.store.webSessions.find(old)).toBeDefined();
-  await sessions.start(request);
-  expect(await temporary.store.webSessions.find(old)).toBeUndefined();
+  const { store, clock } = temporary;
+  const old = hashOpaqueToken((await start(temporary, sessions, request)).token);
+  clock.advance(WEB_SESSION_TTL_MS);
+  expect(await store.webSessions.find(old)).toBeDefined();
+  const { signIn } = sessionsOf(store.auth, { masterKey: testMasterKey, clock });
+  await signIn.byEarlierProof({ userId: "ann", amr: [] }, sessions.starts(request), origin);
+  expect(await store.webSessions.find(old)).toBeUndefined();
+});
+
+test("a session that takes another's place in a browser ends it", async () => {
+  const { temporary, sessions } = await setUp();
+  await using _ = temporary;
+  const { token: replaces } = await start(temporary, sessions, request);
+  const { token } = await start(temporary, sessions, { ...request, replaces });
+  await expect(sessions.verify(replaces)).rejects.toMatchObject({ code: "TOKEN_EXPIRED" });
+  expect(await sessions.verify(token)).toMatchObject({ userId: "ann" });
 });

@@ -1,11 +1,11 @@
 import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { Clock } from "#contract/clock.ts";
+import type { Starts } from "#server/domain/sign-in/sign-in.ts";
 import { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from "./opaque-token.ts";
-import type { Account, AccountStore, StoredWebSession, WebSessionStore } from "./ports.ts";
+import type { Account, StoredWebSession } from "./ports.ts";
 
 /** Life of a session (contracts §4), however much it is used. */
 export const WEB_SESSION_TTL_MS = 7 * 24 * 60 * 60 * 1000;
@@ -13,7 +13,6 @@ export const WEB_SESSION_TTL_MS = 7 * 24 * 60 * 60 * 1000;
 const TOUCH_EVERY_MS = 5 * 60 * 1000;
 
 export interface WebSessionRequest {
-  readonly userId: string;
   readonly scope: readonly string[];
   /**
    * Whose token was traded for the session; default: the page, where the person signed in. Only the latter counts as a
@@ -21,11 +20,19 @@ export interface WebSessionRequest {
    */
   readonly clientId?: string | undefined;
   /** How the person signed in, for the audit, e.g. "password". */
-  readonly grant?: string | undefined;
+  readonly grant: string;
   /** When what the person signed in with ends; the session then ends no later. */
   readonly notAfterMs?: number | undefined;
   /** Session of the token that was traded for it; revoking that one ends this one at once. */
   readonly sessionId?: string | undefined;
+  /** Token of this browser's session until now, which ends. */
+  readonly replaces?: string | undefined;
+}
+
+/** Who a cookie speaks for. */
+export interface CookieCaller extends Caller {
+  /** Of their account at this moment. */
+  readonly credentialsVersion: number;
 }
 
 export interface StartedWebSession {
@@ -36,83 +43,83 @@ export interface StartedWebSession {
 
 /** Browsers that are signed in, each by an opaque token in a cookie. */
 export interface WebSessions {
-  /** Also tells the audit, in one transaction, if it is known where the request came from. */
-  start(request: WebSessionRequest, origin?: AuditOrigin): Promise<StartedWebSession>;
+  /** A browser's session for who signs in. */
+  starts(request: WebSessionRequest): Starts<StartedWebSession>;
   /**
    * Who the token speaks for. Throws TOKEN_EXPIRED for a session that has ended or never was, or whose bearer token's
    * session was revoked.
    */
-  verify(token: string): Promise<Caller>;
+  verify(token: string): Promise<CookieCaller>;
   /** Ends a session; an unknown one is ended already. */
   end(token: string): Promise<void>;
-  /** Forgets what has ended. Called at start and with every new session, so that no timer is needed. */
+  /** Forgets what has ended. Called at start; every sign-in does it too, so that no timer is needed. */
   removeExpired(): Promise<void>;
 }
 
 export interface WebSessionsOptions {
-  readonly store: WebSessionStore;
-  readonly auth: Pick<AuthStore, "transaction">;
-  readonly accounts: Pick<AccountStore, "findById">;
+  readonly auth: Pick<AuthStore, "webSessions" | "accounts">;
   readonly clock: Clock;
 }
 
-export function createWebSessions({ store, auth, accounts, clock }: WebSessionsOptions): WebSessions {
-  const removeExpired = (): Promise<void> => store.removeExpired(clock.nowMs());
+export function createWebSessions({ auth, clock }: WebSessionsOptions): WebSessions {
+  const { webSessions: store, accounts } = auth;
   return {
-    async start({ userId, scope, clientId = WEB_CLIENT_ID, grant = "web", notAfterMs, sessionId }, origin) {
-      await removeExpired();
-      const nowMs = clock.nowMs();
-      const token = newOpaqueToken();
-      const expiresAtMs = Math.min(nowMs + WEB_SESSION_TTL_MS, notAfterMs ?? Number.POSITIVE_INFINITY);
-      const session = {
-        hash: hashOpaqueToken(token),
-        userId,
-        clientId,
-        scope: scope.join(" "),
-        createdAtMs: nowMs,
-        lastSeenAtMs: nowMs,
-        expiresAtMs,
-        familyId: sessionId,
-      };
-      await auth.transaction(async (tx) => {
+    starts:
+      ({ scope, clientId = WEB_CLIENT_ID, grant, notAfterMs, sessionId, replaces }) =>
+      async (tx, { account }, origin) => {
+        const nowMs = clock.nowMs();
+        const token = newOpaqueToken();
+        const session: StoredWebSession = {
+          hash: hashOpaqueToken(token),
+          userId: account.id,
+          clientId,
+          scope: scope.join(" "),
+          createdAtMs: nowMs,
+          lastSeenAtMs: nowMs,
+          expiresAtMs: Math.min(nowMs + WEB_SESSION_TTL_MS, notAfterMs ?? Number.POSITIVE_INFINITY),
+          familyId: sessionId,
+        };
+        if (replaces !== undefined && isOpaqueToken(replaces)) {
+          await tx.webSessions.remove(hashOpaqueToken(replaces));
+        }
         await tx.webSessions.create(session);
-        if (origin === undefined) return;
-        const data = { grant, scope: session.scope };
+        const { userId, scope: granted, expiresAtMs } = session;
+        const data = { grant, scope: granted };
         await tx.audit.append(
           { event: "session.started", outcome: "success", userId, clientId, data },
           origin,
         );
-      });
-      return { token, expiresAtMs };
-    },
+        return { token, expiresAtMs };
+      },
 
     async verify(token) {
       const session = isOpaqueToken(token) ? await store.find(hashOpaqueToken(token)) : undefined;
       const nowMs = clock.nowMs();
       if (session === undefined || session.expiresAtMs <= nowMs) throw ended();
-      if (!isUsable(await accounts.findById(session.userId))) throw ended();
+      // It is looked up anyway, so an account that was switched off is out at once.
+      const account = await accounts.findById(session.userId);
+      if (account?.active !== true) throw ended();
       if (nowMs - session.lastSeenAtMs >= TOUCH_EVERY_MS) {
         // On a full disk people can still look at what they have; whatever must be written will say so itself.
         await store.touch(session.hash, nowMs).catch(() => undefined);
       }
-      return toCaller(session);
+      return toCaller(session, account);
     },
 
     async end(token) {
       if (isOpaqueToken(token)) await store.remove(hashOpaqueToken(token));
     },
 
-    removeExpired,
+    removeExpired: () => store.removeExpired(clock.nowMs()),
   };
 }
 
-/** A session is looked up anyway, so an account that was switched off is out at once. */
-function isUsable(account: Account | undefined): boolean {
-  return account?.active === true;
-}
-
-function toCaller({ userId, clientId, scope, expiresAtMs }: StoredWebSession): Caller {
+function toCaller(
+  { userId, clientId, scope, expiresAtMs }: StoredWebSession,
+  { credentialsVersion }: Account,
+): CookieCaller {
   return {
+    credentialsVersion,
     userId,
     clientId,
     scope: scope.split(" ").filter(Boolean),

@@ -154,7 +154,8 @@ export interface TokenStateStore {
     readonly clientId: string;
     readonly jti: string;
   }): Promise<TokenState>;
-  revokeJti(jti: string, expiresAtMs: number): Promise<void>;
+  /** False when it was revoked before; waits for whoever is about to revoke it. */
+  revokeJti(jti: string, expiresAtMs: number): Promise<boolean>;
   removeEnded(nowMs: number): Promise<void>;
 }
 

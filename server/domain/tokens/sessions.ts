@@ -1,36 +1,31 @@
 import { randomUUID } from "node:crypto";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
-import { createRefusalAudit } from "#server/domain/audit/refusal-audit.ts";
+import type { RefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
+import type { Proven } from "#server/domain/sign-in/prove.ts";
+import type { Starts } from "#server/domain/sign-in/sign-in.ts";
 import type { MasterKey } from "./master-key.ts";
-import type { AuthMethod, FoundToken, OauthClient, RefreshFamily, RevokeReason } from "./ports.ts";
+import type { FoundToken, OauthClient, RefreshFamily, RevokeReason } from "./ports.ts";
 import { createRefreshTokenMaker, type RefreshTokenMaker } from "./refresh-tokens.ts";
 import { findToken, refreshSession, type RefreshRequest, type RotateOutcome } from "./sessions-refresh.ts";
 
-/** Removed with every new session; enough to keep up with any load. */
-const REMOVED_AT_ONCE = 20;
 /** No redeemer of a code takes longer to make its session. */
-const REPLAY_MARK_MS = 10 * 60 * 1000;
+const CODE_MARK_MS = 10 * 60 * 1000;
 
-/** A sign-in that was decided. */
+/** What a sign-in is for. */
 export interface StartRequest {
-  readonly userId: string;
   readonly client: OauthClient;
   /** Space-separated; no refresh can widen it. */
   readonly scope: string;
-  readonly amr: readonly AuthMethod[];
-  readonly authTimeMs: number;
   /** What led to it, for the audit, e.g. "password". */
   readonly grant: string;
   /** SHA-256 of the authorization or device code that it came from. */
   readonly originHash?: string | undefined;
   readonly withRefreshToken: boolean;
-  /** A code of the second factor is still owed: see {@link RefreshFamily}. */
-  readonly pendingOtp?: boolean | undefined;
-  /** When the person proved or approved it: a password that was changed since refuses it. Absent: not looked at. */
-  readonly provenAtMs?: number | undefined;
+  /** What owes a code may do everything without it: see {@link RefreshFamily}. */
+  readonly otpOptional?: boolean | undefined;
   /** Life of the session; default: the client's absolute lifetime. */
   readonly ttlMs?: number | undefined;
 }
@@ -55,11 +50,8 @@ export interface RevokeRequest {
  * one transaction. All methods throw DATABASE_UNREACHABLE and STORAGE_* as the store does.
  */
 export interface Sessions {
-  /**
-   * Throws CREDENTIALS_INVALID when the account was switched off, or got another password, since the decision, or its
-   * code was used twice.
-   */
-  start(request: StartRequest, origin: AuditOrigin): Promise<StartedSession>;
+  /** A session of tokens for who signs in. Throws CREDENTIALS_INVALID when the code it came from was used twice. */
+  starts(request: StartRequest): Starts<StartedSession>;
   refresh(request: RefreshRequest, origin: AuditOrigin): Promise<RotateOutcome>;
   /** False when there is no such session (of this user), or it had ended before. */
   revoke(request: RevokeRequest, origin: AuditOrigin): Promise<boolean>;
@@ -93,24 +85,15 @@ export interface SessionsOptions {
   readonly clock: Clock;
   /** What remembers for a moment that a session is live; told when one ends. */
   readonly guard: { forget(sessionId: string): void };
+  readonly refusals: RefusalAudit;
 }
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { auth, clock, guard } = options;
+  const { auth, clock, guard, refusals } = options;
   const tokens = createRefreshTokenMaker(options.masterKey);
   const forget = (sessionId: string): void => guard.forget(sessionId);
-  const refusals = createRefusalAudit({ audit: auth.audit, clock });
   return {
-    async start(request, origin) {
-      // With every new one, so that no timer is needed.
-      await auth.refreshTokens.removeEnded(clock.nowMs(), REMOVED_AT_ONCE);
-      const { family, started } = await start({ auth, clock, tokens }, request, origin);
-      if (await isReplayed(auth, family)) {
-        await revoke(options, family, "code-replayed", origin);
-        throw refused("The code was used twice. Sign in again.", "code-replayed");
-      }
-      return started;
-    },
+    starts: (request) => (tx, who, origin) => start({ tx, clock, tokens }, request, who, origin),
 
     refresh: (request, origin) => refreshSession({ auth, clock, tokens, refusals, forget }, request, origin),
 
@@ -130,10 +113,8 @@ export function createSessions(options: SessionsOptions): Sessions {
 
     async revokeByOrigin(originHash, origin) {
       const reason = "code-replayed";
-      // First, and for itself: see isReplayed.
-      await auth.tokenStates.removeEnded(clock.nowMs());
-      await auth.tokenStates.revokeJti(replayMark(originHash), clock.nowMs() + REPLAY_MARK_MS);
       const ended = await auth.transaction(async (tx) => {
+        await markCode(tx, originHash, clock.nowMs());
         const ids = await tx.refreshTokens.revokeByOrigin(originHash, reason, clock.nowMs());
         for (const familyId of ids) {
           // One after the other: they are links of one chain.
@@ -155,89 +136,63 @@ export function createSessions(options: SessionsOptions): Sessions {
 }
 
 interface StartDeps {
-  readonly auth: AuthStore;
+  readonly tx: AuthStores;
   readonly clock: Clock;
   readonly tokens: RefreshTokenMaker;
 }
 
 async function start(
-  { auth, clock, tokens }: StartDeps,
+  { tx, clock, tokens }: StartDeps,
   request: StartRequest,
+  { account, amr, authTimeMs, codeOwed }: Proven,
   origin: AuditOrigin,
-): Promise<{ readonly family: RefreshFamily; readonly started: StartedSession }> {
-  const { userId, client, scope, grant } = request;
+): Promise<StartedSession> {
+  const { client, scope, grant, originHash } = request;
   const nowMs = clock.nowMs();
   const family: RefreshFamily = {
     id: randomUUID(),
-    userId,
+    userId: account.id,
     clientId: client.clientId,
     scope,
     createdAtMs: nowMs,
     expiresAtMs: nowMs + (request.ttlMs ?? client.refreshAbsoluteSeconds * 1000),
     revokedAtMs: undefined,
     revokedReason: undefined,
-    pendingOtp: request.pendingOtp ?? false,
+    pendingOtp: codeOwed && request.otpOptional !== true,
     otpTries: 0,
-    authTimeMs: request.authTimeMs,
-    amr: request.amr,
-    originHash: request.originHash,
+    authTimeMs,
+    amr,
+    originHash,
     lastUsedAtMs: nowMs,
     ip: origin.ip,
     userAgent: origin.userAgent,
   };
   const first = request.withRefreshToken ? tokens.first(family, client, nowMs) : undefined;
   const about = { outcome: "success", ...aboutOf(family), data: { grant, scope } } as const;
-  await auth.transaction(async (tx) => {
-    // First, because it locks the account: a change of password that is under way would not see this session, nor would
-    // we see the new password.
-    await tx.accounts.setLastLogin(userId, nowMs);
-    await checkStillSo(tx, request);
-    await tx.refreshTokens.createFamily(family, first?.row);
-    await tx.audit.append({ event: "session.started", ...about }, origin);
-    await tx.audit.append({ event: "token.issued", ...about }, origin);
-  });
-  const started = {
+  if (originHash !== undefined && !(await markCode(tx, originHash, nowMs))) {
+    throw new PipitError("CREDENTIALS_INVALID", "The code was used twice. Sign in again.", {
+      detail: "code-replayed",
+    });
+  }
+  await tx.refreshTokens.createFamily(family, first?.row);
+  await tx.audit.append({ event: "session.started", ...about }, origin);
+  await tx.audit.append({ event: "token.issued", ...about }, origin);
+  return {
     sessionId: family.id,
     refreshToken: first?.refreshToken,
     expiresAtMs: first?.row.expiresAtMs ?? family.expiresAtMs,
   };
-  return { family, started };
 }
 
 /**
- * A code may be used for the second time while its first use still makes the session, which that replay then cannot find.
- * So the replay leaves a mark before it looks for sessions, and a session looks for the mark after it was made: in
- * whatever order they come, one sees the other.
+ * A code may be used for the second time while its first use still makes the session. Both leave the same mark, for which
+ * the second waits: the session finds that of the replay and is not made, or the replay finds the session.
+ *
+ * @returns false when it was there
  */
-async function isReplayed(
-  auth: AuthStore,
-  { originHash, userId, clientId }: RefreshFamily,
-): Promise<boolean> {
-  if (originHash === undefined) return false;
-  const jti = replayMark(originHash);
-  return (await auth.tokenStates.find({ sid: undefined, userId, clientId, jti })).jtiRevoked;
-}
-
-/** Cannot be the id of a token: those are UUIDs. */
-function replayMark(originHash: string): string {
-  return `replayed:${originHash}`;
-}
-
-/** The decision may be minutes old: a code is redeemed after its approval. What was approved once must not outlive it. */
-async function checkStillSo(tx: AuthStores, { userId, provenAtMs }: StartRequest): Promise<void> {
-  const account = await tx.accounts.findById(userId);
-  if (account === undefined || !account.active) {
-    throw refused("This account is switched off.", "account-inactive");
-  }
-  if (provenAtMs === undefined) return;
-  const credentials = await tx.accounts.credentialsOf(userId);
-  if ((credentials?.passwordChangedAtMs ?? 0) > provenAtMs) {
-    throw refused("The password was changed meanwhile. Sign in again.", "password-changed");
-  }
-}
-
-function refused(message: string, detail: string): PipitError {
-  return new PipitError("CREDENTIALS_INVALID", message, { detail });
+function markCode(tx: AuthStores, originHash: string, nowMs: number): Promise<boolean> {
+  // Cannot be the id of a token: those are UUIDs.
+  return tx.tokenStates.revokeJti(`used:${originHash}`, nowMs + CODE_MARK_MS);
 }
 
 async function revoke(

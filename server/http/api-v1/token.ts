@@ -1,6 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import type { PasswordSignIn, SignedIn } from "#server/domain/accounts/password-sign-in.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { SignIn } from "#server/domain/sign-in/sign-in.ts";
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
 import { narrowScope } from "#server/domain/tokens/scopes.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
@@ -9,8 +9,8 @@ import { FieldErrors, readFields } from "./json-fields.ts";
 import { tokenRequest, type TokenRequestDeps } from "./token-request.ts";
 
 export interface TokenRouteDeps extends TokenRequestDeps {
-  readonly passwordSignIn: Pick<PasswordSignIn, "signIn">;
-  readonly sessions: Pick<Sessions, "start">;
+  readonly signIn: Pick<SignIn, "byPassword">;
+  readonly sessions: Pick<Sessions, "starts">;
 }
 
 /** `POST /api/v1/token/ {username, password, otp?}`: both tokens for a password, and a code where one is needed. */
@@ -21,33 +21,45 @@ export function apiTokenRoute(deps: TokenRouteDeps): OpenRoute {
     access: { who: "anyone", secure: true },
     handle: tokenRequest(deps, "password", async (request, client, origin) => {
       const { username: login, password, otp } = readFields(request, ["username", "password"], ["otp"]);
-      const signedIn = await signIn(deps, { login, password, otp, clientId: client.clientId }, origin);
-      const session = await startSession(deps, client, signedIn, origin);
-      const { limit, remaining, resetAfterMs } = signedIn.rate;
+      const scope = narrowScope(undefined, client.scope) ?? "";
+      const { account, session, authTimeMs, rate } = await signIn(
+        deps,
+        { client, scope, login, password, otp },
+        origin,
+      );
+      const { sessionId, refreshToken, expiresAtMs } = session;
+      if (refreshToken === undefined) throw new PipitError("INTERNAL", "The session has no refresh token.");
+      deps.logger.info("api-v1.signed_in", { userId: account.id, clientId: client.clientId, sessionId });
       return {
-        ...session,
+        userId: account.id,
+        scope,
+        sessionId,
+        authTimeMs,
+        refreshToken,
+        expiresAtMs,
         headers: {
-          "x-ratelimit-limit": String(limit),
-          "x-ratelimit-remaining": String(remaining),
-          "x-ratelimit-reset": String(Math.ceil(resetAfterMs / 1000)),
+          "x-ratelimit-limit": String(rate.limit),
+          "x-ratelimit-remaining": String(rate.remaining),
+          "x-ratelimit-reset": String(Math.ceil(rate.resetAfterMs / 1000)),
         },
       };
     }),
   };
 }
 
-async function signIn(
-  { passwordSignIn }: TokenRouteDeps,
-  attempt: {
-    readonly login: string;
-    readonly password: string;
-    readonly otp: string | undefined;
-    readonly clientId: string;
-  },
-  origin: AuditOrigin,
-): Promise<SignedIn> {
+interface Given {
+  readonly client: OauthClient;
+  readonly scope: string;
+  readonly login: string;
+  readonly password: string;
+  readonly otp: string | undefined;
+}
+
+async function signIn(deps: TokenRouteDeps, { client, scope, ...given }: Given, origin: AuditOrigin) {
+  const starts = deps.sessions.starts({ client, scope, grant: "api-v1", withRefreshToken: true });
   try {
-    return await passwordSignIn.signIn({ ...attempt, via: "api-v1" }, origin);
+    const attempt = { ...given, via: "api-v1", clientId: client.clientId } as const;
+    return await deps.signIn.byPassword(attempt, starts, origin);
   } catch (reason) {
     // Our rules know the field by another name.
     if (reason instanceof PipitError && reason.code === "INVALID_REQUEST" && reason.field === "login") {
@@ -55,29 +67,4 @@ async function signIn(
     }
     throw reason;
   }
-}
-
-async function startSession(
-  { sessions, logger }: TokenRouteDeps,
-  client: OauthClient,
-  { account, amr, authTimeMs }: SignedIn,
-  origin: AuditOrigin,
-) {
-  const scope = narrowScope(undefined, client.scope) ?? "";
-  const { sessionId, refreshToken, expiresAtMs } = await sessions.start(
-    {
-      userId: account.id,
-      client,
-      scope,
-      amr,
-      authTimeMs,
-      provenAtMs: authTimeMs,
-      grant: "api-v1",
-      withRefreshToken: true,
-    },
-    origin,
-  );
-  if (refreshToken === undefined) throw new PipitError("INTERNAL", "The session has no refresh token.");
-  logger.info("api-v1.signed_in", { userId: account.id, clientId: client.clientId, sessionId });
-  return { userId: account.id, scope, sessionId, authTimeMs, refreshToken, expiresAtMs };
 }

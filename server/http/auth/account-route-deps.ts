@@ -1,12 +1,12 @@
 import type { Accounts } from "#server/domain/accounts/accounts.ts";
-import type { PasswordSignIn } from "#server/domain/accounts/password-sign-in.ts";
+import type { SignIn } from "#server/domain/sign-in/sign-in.ts";
 import type { DeviceCookie } from "../kit/device-cookie.ts";
-import type { StartSessionDeps } from "./start-session.ts";
+import type { BrowserSessionDeps } from "./browser-session.ts";
 
 /** What the routes need that sign a browser in by password. */
-export interface AccountRouteDeps extends StartSessionDeps {
+export interface AccountRouteDeps extends BrowserSessionDeps {
   readonly accountService: Accounts;
-  readonly passwordSignIn: PasswordSignIn;
+  readonly signIn: SignIn;
   readonly deviceCookie: DeviceCookie;
   /** Whether strangers may make accounts (PIPIT_REGISTRATION). */
   readonly registrationOpen: boolean;

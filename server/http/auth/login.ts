@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
 import { anyone } from "#server/domain/access/access.ts";
-import { FULL_SCOPE, scopesOf } from "#server/domain/tokens/scopes.ts";
 import { originOf } from "../kit/origin.ts";
 import type { OpenRoute } from "../kit/route.ts";
 import { toAccountBody } from "./account-answer.ts";
@@ -9,7 +8,7 @@ import { login, otp, password } from "./account-fields.ts";
 import { readBody } from "../kit/json-body.ts";
 import { accountHandler, setRate } from "./account-handler.ts";
 import type { AccountRouteDeps } from "./account-route-deps.ts";
-import { refuseForeignPage, startSession } from "./start-session.ts";
+import { keepSession, personSession, refuseForeignPage } from "./browser-session.ts";
 
 const body = z.object({ login, password, otp });
 
@@ -22,7 +21,7 @@ export function loginRoute(deps: AccountRouteDeps): OpenRoute {
     handle: accountHandler(async (request, reply) => {
       refuseForeignPage(deps.site, request);
       const given = readBody(body, request);
-      const signedIn = await deps.passwordSignIn.signIn(
+      const signedIn = await deps.signIn.byPassword(
         {
           login: given.login,
           password: given.password,
@@ -31,18 +30,13 @@ export function loginRoute(deps: AccountRouteDeps): OpenRoute {
           via: "web",
           clientId: WEB_CLIENT_ID,
         },
+        deps.webSessions.starts(personSession(request, "password")),
         originOf(request),
       );
-      const { account } = signedIn;
-      const answer = await startSession(
-        deps,
-        { request, reply },
-        { userId: account.id, scope: scopesOf(FULL_SCOPE), grant: "password" },
-        () => deps.passwordSignIn.stillHolds(signedIn),
-      );
+      const answer = keepSession(deps, { request, reply }, signedIn);
       deps.deviceCookie.write(request, reply, signedIn.deviceToken);
       setRate(reply, signedIn.rate);
-      return { ...toAccountBody(account), ...answer };
+      return { ...toAccountBody(signedIn.account), ...answer };
     }),
   };
 }

@@ -10,7 +10,7 @@ import { originOf } from "../kit/origin.ts";
 import { pageCredentialsOf } from "../kit/page-credentials.ts";
 import type { OpenRoute } from "../kit/route.ts";
 import { clearSessionCookie } from "../kit/session-cookie.ts";
-import { refuseForeignPage } from "./start-session.ts";
+import { refuseForeignPage } from "./browser-session.ts";
 
 /**
  * `POST /auth/logout`: ends this browser's session, and that of a bearer token. Who is signed out already is told the

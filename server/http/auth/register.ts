@@ -2,7 +2,6 @@ import { z } from "zod";
 import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
 import { registrationClosed } from "#server/domain/accounts/accounts.ts";
 import { anyone } from "#server/domain/access/access.ts";
-import { FULL_SCOPE, scopesOf } from "#server/domain/tokens/scopes.ts";
 import { originOf } from "../kit/origin.ts";
 import type { OpenRoute } from "../kit/route.ts";
 import { toAccountBody } from "./account-answer.ts";
@@ -10,7 +9,7 @@ import { login, optionalText, password } from "./account-fields.ts";
 import { readBody } from "../kit/json-body.ts";
 import { accountHandler } from "./account-handler.ts";
 import type { AccountRouteDeps } from "./account-route-deps.ts";
-import { refuseForeignPage, startSession } from "./start-session.ts";
+import { keepSession, personSession, refuseForeignPage } from "./browser-session.ts";
 
 const body = z.object({
   login,
@@ -30,7 +29,7 @@ export function registerRoute(deps: AccountRouteDeps): OpenRoute {
       refuseForeignPage(deps.site, request);
       if (!deps.registrationOpen) throw registrationClosed();
       const wanted = readBody(body, request);
-      const account = await deps.accountService.register(
+      const registered = await deps.accountService.registerAndSignIn(
         {
           login: wanted.login,
           password: wanted.password,
@@ -38,10 +37,11 @@ export function registerRoute(deps: AccountRouteDeps): OpenRoute {
           about: wanted.about ?? undefined,
           email: wanted.email ?? undefined,
         },
+        deps.webSessions.starts(personSession(request, "registration")),
         originOf(request),
       );
-      const session = { userId: account.id, scope: scopesOf(FULL_SCOPE), grant: "registration" };
-      const answer = await startSession(deps, { request, reply }, session);
+      const { account } = registered;
+      const answer = keepSession(deps, { request, reply }, registered);
       deps.logger.info("auth.registered", { userId: account.id, clientId: WEB_CLIENT_ID });
       return { ...toAccountBody(account), ...answer };
     }),

@@ -2,15 +2,17 @@ import type { FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
 import { peerKeyOf } from "#server/net/client-address.ts";
 import { anyone } from "#server/domain/access/access.ts";
-import type { SignInCodes } from "#server/domain/accounts/sign-in-codes.ts";
+import type { StartedWebSession } from "#server/domain/accounts/web-sessions.ts";
 import type { Attempt, AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
+import type { SignedIn, SignIn } from "#server/domain/sign-in/sign-in.ts";
+import { originOf } from "../kit/origin.ts";
 import { HttpError } from "../kit/http-error.ts";
 import type { OpenRoute } from "../kit/route.ts";
-import { refuseForeignPage, startSession, type StartSessionDeps } from "./start-session.ts";
+import { keepSession, personSession, refuseForeignPage, type BrowserSessionDeps } from "./browser-session.ts";
 
-export interface SignInRouteDeps extends StartSessionDeps {
-  readonly signInCodes: SignInCodes;
+export interface SignInRouteDeps extends BrowserSessionDeps {
+  readonly signIn: Pick<SignIn, "byOneTimeCode">;
   readonly limits: AttemptLimits;
 }
 
@@ -25,8 +27,8 @@ export function signInRoute(deps: SignInRouteDeps): OpenRoute {
       const code = readCode(request);
       const peer = peerKeyOf(request.clientAddress);
       const attempt = await deps.limits.take([limitBucket("sign-in-code", peer)]);
-      const grant = await redeem(deps.signInCodes, code, attempt);
-      if (grant === undefined) {
+      const signedIn = await redeem(deps, request, code, attempt);
+      if (signedIn === undefined) {
         deps.logger.warn("auth.sign_in_refused");
         throw new PipitError(
           "TOKEN_INVALID",
@@ -34,17 +36,27 @@ export function signInRoute(deps: SignInRouteDeps): OpenRoute {
           { field: "code" },
         );
       }
-      return startSession(deps, { request, reply }, { ...grant, grant: "sign-in-code" });
+      return keepSession(deps, { request, reply }, signedIn);
     },
   };
 }
 
 /** Wrong codes stay charged; when no code could be looked up, none was tried. */
-async function redeem(codes: SignInCodes, code: string, attempt: Attempt): ReturnType<SignInCodes["redeem"]> {
+async function redeem(
+  { signIn, webSessions }: SignInRouteDeps,
+  request: FastifyRequest,
+  code: string,
+  attempt: Attempt,
+): Promise<SignedIn<StartedWebSession> | undefined> {
+  const session = personSession(request, "sign-in-code");
   try {
-    const grant = await codes.redeem(code);
-    await attempt.settle(grant === undefined ? "failed" : "succeeded");
-    return grant;
+    const signedIn = await signIn.byOneTimeCode(
+      code,
+      (scope) => webSessions.starts({ ...session, scope }),
+      originOf(request),
+    );
+    await attempt.settle(signedIn === undefined ? "failed" : "succeeded");
+    return signedIn;
   } catch (reason) {
     await attempt.settle("void");
     throw reason;

@@ -1,5 +1,4 @@
 import { LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
-import { createRefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { GrantType } from "#server/domain/tokens/ports.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import type { Route } from "../kit/route.ts";
@@ -25,7 +24,6 @@ export function oauthRoutes(ctx: HttpContext, redeemer: CodeRedeemer): readonly 
       ...ctx,
       authenticateClient,
       grants: createGrants(ctx, redeemer),
-      refusals: createRefusalAudit({ audit: ctx.store.auth.audit, clock: ctx.clock }),
       freshKeys: () => ctx.signingKeys.fresh(),
     }),
     revokeRoute(ctx, authenticateClient),
@@ -36,8 +34,8 @@ export function oauthRoutes(ctx: HttpContext, redeemer: CodeRedeemer): readonly 
 }
 
 function createGrants(ctx: HttpContext, redeemer: CodeRedeemer): Grants {
-  const { metrics, sessions, store } = ctx;
-  const codes = { redeemer, accounts: store.accounts, sessions };
+  const { metrics, sessions, signIn, store } = ctx;
+  const codes = { redeemer, sessions, signIn };
   return new Map<GrantType, Grant>([
     [
       "refresh_token",

@@ -2,8 +2,8 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Auth } from "#proto/auth_pb.ts";
-import type { PasswordSignIn } from "#server/domain/accounts/password-sign-in.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { SignIn } from "#server/domain/sign-in/sign-in.ts";
 import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
 import type { Clients } from "#server/domain/tokens/clients.ts";
 import { narrowScope } from "#server/domain/tokens/scopes.ts";
@@ -15,8 +15,8 @@ import { originKey } from "../kit/origin-context.ts";
 const LOGIN_TTL_SECONDS = 24 * 60 * 60;
 
 export interface LoginDeps {
-  readonly passwordSignIn: Pick<PasswordSignIn, "signIn">;
-  readonly sessions: Pick<Sessions, "start">;
+  readonly signIn: Pick<SignIn, "byPassword">;
+  readonly sessions: Pick<Sessions, "starts">;
   readonly clients: Pick<Clients, "find">;
   readonly accessTokens: Pick<AccessTokens, "issue">;
   /** Takes over what other servers did to the signing keys. */
@@ -49,24 +49,16 @@ async function signIn(
   }
   const { clientId } = client;
   const scope = narrowScope(undefined, client.scope) ?? "";
-  const signedIn = await deps.passwordSignIn.signIn(
+  const { account, session, authTimeMs } = await deps.signIn.byPassword(
     { login, password, via: "grpc", clientId, otpLater: true },
-    origin,
-  );
-  const { account, amr, authTimeMs, otpOwed, passwordSetAtMs } = signedIn;
-  const { sessionId } = await deps.sessions.start(
-    {
-      userId: account.id,
+    deps.sessions.starts({
       client,
       scope,
-      amr,
-      authTimeMs,
-      provenAtMs: passwordSetAtMs,
       grant: "grpc-login",
       withRefreshToken: false,
-      pendingOtp: otpOwed && !deps.otpOptional,
+      otpOptional: deps.otpOptional,
       ttlMs: LOGIN_TTL_SECONDS * 1000,
-    },
+    }),
     origin,
   );
   await deps.freshKeys();
@@ -76,7 +68,7 @@ async function signIn(
     scope,
     algorithm: client.tokenAlgorithm,
     ttlSeconds: LOGIN_TTL_SECONDS,
-    sessionId,
+    sessionId: session.sessionId,
     authTimeMs,
   });
   return token;

@@ -30,6 +30,11 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
         );
       },
     },
+    "0005_credentials_version": {
+      async up(db: Kysely<Tables>) {
+        await sql`alter table accounts add column credentials_version integer not null default 0`.execute(db);
+      },
+    },
   };
 }
 

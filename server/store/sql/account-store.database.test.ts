@@ -15,7 +15,8 @@ const ann = accountOf({
   lastLoginAtMs: 7,
   passwordHash: "$argon2id$1",
 });
-const { passwordHash, ...stored } = ann;
+const { passwordHash, ...given } = ann;
+const stored = { ...given, credentialsVersion: 0 };
 const bob = accountOf({ id: "b1", login: "bob", email: "bob@example.org" });
 const loginTaken = { code: "INVALID_REQUEST", field: "login" };
 const emailTaken = { code: "INVALID_REQUEST", field: "email" };
@@ -29,7 +30,7 @@ describe.each(databases)("accounts on $name", ({ open }) => {
     await accounts.create(bare);
     expect(await accounts.findById("a1")).toEqual(stored);
     const { passwordHash: _, ...storedBare } = bare;
-    expect(await accounts.findById("c1")).toEqual(storedBare);
+    expect(await accounts.findById("c1")).toEqual({ ...storedBare, credentialsVersion: 0 });
     expect(await accounts.findById("c2")).toBeUndefined();
     expect(await accounts.count()).toBe(2);
   });
@@ -155,6 +156,7 @@ describe.each(databases)("accounts on $name", ({ open }) => {
       about: undefined,
       email: undefined,
       updatedAtMs: 21,
+      credentialsVersion: 1,
     };
     expect(await accounts.update("a1", changed, 21)).toEqual(expected);
     expect(await accounts.findById("a1")).toEqual(expected);
@@ -199,13 +201,53 @@ describe.each(databases)("accounts on $name", ({ open }) => {
       passwordHash: "$argon2id$2",
       passwordChangedAtMs: 5,
     });
-    await accounts.setPassword("a1", "$argon2id$3", 30);
+    expect(await accounts.setPassword("a1", "$argon2id$3", 30)).toBe(30);
     await accounts.upgradePasswordHash("a1", "$argon2id$2", "$argon2id$4");
     expect(await accounts.credentialsOf("a1")).toMatchObject({
       passwordHash: "$argon2id$3",
       passwordChangedAtMs: 30,
     });
     expect((await accounts.findById("a1"))?.updatedAtMs).toBe(30);
+  });
+
+  test("change their password at a later time than the last, also when a clock was set back", async () => {
+    await using temporary = await open();
+    const { accounts } = temporary.store;
+    await accounts.create(ann);
+    expect(await accounts.setPassword("a1", "$argon2id$2", 5)).toBe(6);
+    expect(await accounts.setPassword("a1", "$argon2id$3", 1)).toBe(7);
+  });
+
+  test("count what changes a sign-in: password, second factor, being switched on or off; nothing else", async () => {
+    await using temporary = await open();
+    const { accounts, auth } = temporary.store;
+    await accounts.create(ann);
+    const changes: readonly (() => Promise<unknown>)[] = [
+      () => accounts.setPassword("a1", "$argon2id$2", 30),
+      () => accounts.update("a1", { active: false }, 31),
+      () => accounts.update("a1", { active: true }, 32),
+      () => auth.totp.confirm("a1", "sealed", 1),
+      () => auth.totp.disable("a1"),
+    ];
+    const others: readonly (() => Promise<unknown>)[] = [
+      () => accounts.update("a1", { displayName: "A", role: "user", about: null }, 33),
+      () => accounts.upgradePasswordHash("a1", "$argon2id$2", "$argon2id$4"),
+      () => accounts.setLastLogin("a1"),
+      () => auth.totp.setPending("a1", "sealed"),
+    ];
+    for (const other of others) await other();
+    for (const [index, change] of changes.entries()) {
+      await change();
+      for (const other of others) await other();
+      expect((await accounts.findById("a1"))?.credentialsVersion).toBe(index + 1);
+    }
+    // What confirms nothing changes nothing.
+    expect(await auth.totp.confirm("a1", "another", 2)).toBe(false);
+    expect(await auth.transaction((tx) => tx.accounts.lock("a1"))).toMatchObject({
+      account: { credentialsVersion: changes.length },
+      credentials: { userId: "a1" },
+      nowMs: temporary.clock.nowMs(),
+    });
   });
 
   test("without a password have no hash", async () => {
@@ -222,8 +264,11 @@ describe.each(databases)("accounts on $name", ({ open }) => {
     await using temporary = await open();
     const { accounts } = temporary.store;
     await accounts.create(bob);
-    await accounts.setLastLogin("b1", 40);
-    expect(await accounts.findById("b1")).toMatchObject({ lastLoginAtMs: 40, updatedAtMs: 1 });
+    await accounts.setLastLogin("b1");
+    expect(await accounts.findById("b1")).toMatchObject({
+      lastLoginAtMs: temporary.clock.nowMs(),
+      updatedAtMs: 1,
+    });
   });
 
   test("are listed page by page, each once", async () => {

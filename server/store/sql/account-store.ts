@@ -7,14 +7,16 @@ import {
   type AccountCredentials,
   type AccountQuery,
   type AccountStore,
+  type AccountWithCredentials,
   type NewAccount,
 } from "#server/domain/accounts/ports.ts";
 import type { AccountRow, Tables } from "./schema.ts";
 import { isUniqueViolation } from "../errors/storage-errors.ts";
+import type { DatabaseTime } from "./database-time.ts";
 import { known, toFlag } from "./stored-values.ts";
 
 /** {@link AccountStore} on SQL; unique indexes decide who was first. */
-export function createAccountStore(db: Kysely<Tables>): AccountStore {
+export function createAccountStore(db: Kysely<Tables>, time: DatabaseTime): AccountStore {
   return {
     create: (account) => create(db, account),
 
@@ -34,7 +36,23 @@ export function createAccountStore(db: Kysely<Tables>): AccountStore {
 
     async findForSignIn(name) {
       const row = await findForSignIn(db, name);
-      return row === undefined ? undefined : { account: toAccount(row), credentials: toCredentials(row) };
+      return row === undefined ? undefined : withCredentials(row);
+    },
+
+    async findWithCredentials(id) {
+      const row = await db.selectFrom("accounts").selectAll().where("id", "=", id).executeTakeFirst();
+      return row === undefined ? undefined : withCredentials(row);
+    },
+
+    async lock(id) {
+      const row = await db
+        .updateTable("accounts")
+        .set((eb) => ({ updated_at_ms: eb.ref("updated_at_ms") }))
+        .where("id", "=", id)
+        .returningAll()
+        .returning(time().as("now_ms"))
+        .executeTakeFirst();
+      return row === undefined ? undefined : { ...withCredentials(row), nowMs: row.now_ms };
     },
 
     async credentialsOf(userId) {
@@ -44,16 +62,20 @@ export function createAccountStore(db: Kysely<Tables>): AccountStore {
 
     update: (id, change, nowMs) => update(db, id, change, nowMs),
 
-    async setPassword(id, passwordHash, changedAtMs) {
-      await db
+    async setPassword(id, passwordHash, nowMs) {
+      const last = sql<number>`coalesce(password_changed_at_ms, 0)`;
+      const changed = await db
         .updateTable("accounts")
-        .set({
+        .set((eb) => ({
           password_hash: passwordHash,
-          password_changed_at_ms: changedAtMs,
-          updated_at_ms: changedAtMs,
-        })
+          password_changed_at_ms: sql`case when ${last} < ${nowMs} then ${nowMs} else ${last} + 1 end`,
+          credentials_version: eb("credentials_version", "+", 1),
+          updated_at_ms: nowMs,
+        }))
         .where("id", "=", id)
-        .execute();
+        .returning("password_changed_at_ms")
+        .executeTakeFirst();
+      return changed?.password_changed_at_ms ?? nowMs;
     },
 
     async upgradePasswordHash(id, from, to) {
@@ -65,8 +87,8 @@ export function createAccountStore(db: Kysely<Tables>): AccountStore {
         .execute();
     },
 
-    async setLastLogin(id, nowMs) {
-      await db.updateTable("accounts").set({ last_login_at_ms: nowMs }).where("id", "=", id).execute();
+    async setLastLogin(id) {
+      await db.updateTable("accounts").set({ last_login_at_ms: time() }).where("id", "=", id).execute();
     },
 
     list: (query) => list(db, query),
@@ -144,14 +166,17 @@ async function update(
   if (typeof email === "string") await refuseTaken(db, id, undefined, emailKeyOf(email));
   const statement = db
     .updateTable("accounts")
-    .set({
+    .set((eb) => ({
       ...(displayName !== undefined && { display_name: displayName }),
       ...(about !== undefined && { about }),
       ...(email !== undefined && { email, email_key: email === null ? null : emailKeyOf(email) }),
       ...(role !== undefined && { role }),
-      ...(active !== undefined && { is_active: toFlag(active) }),
+      ...(active !== undefined && {
+        is_active: toFlag(active),
+        credentials_version: eb("credentials_version", "+", 1),
+      }),
       updated_at_ms: nowMs,
-    })
+    }))
     .where("id", "=", id)
     .returningAll();
   try {
@@ -225,6 +250,7 @@ function toRow(account: NewAccount): AccountRow {
     is_active: toFlag(account.active),
     password_hash: account.passwordHash ?? null,
     password_changed_at_ms: account.passwordHash === undefined ? null : account.createdAtMs,
+    credentials_version: 0,
     totp_sealed: null,
     totp_pending_sealed: null,
     totp_last_step: null,
@@ -232,6 +258,10 @@ function toRow(account: NewAccount): AccountRow {
     updated_at_ms: account.updatedAtMs,
     last_login_at_ms: account.lastLoginAtMs ?? null,
   };
+}
+
+function withCredentials(row: AccountRow): AccountWithCredentials {
+  return { account: toAccount(row), credentials: toCredentials(row) };
 }
 
 /** What an account is to everybody but the sign-in. */
@@ -247,6 +277,7 @@ export const accountColumns = [
   "created_at_ms",
   "updated_at_ms",
   "last_login_at_ms",
+  "credentials_version",
 ] as const satisfies readonly (keyof AccountRow)[];
 export type PublicAccountRow = Pick<AccountRow, (typeof accountColumns)[number]>;
 
@@ -263,6 +294,7 @@ export function toAccount(row: PublicAccountRow): Account {
     createdAtMs: row.created_at_ms,
     updatedAtMs: row.updated_at_ms,
     lastLoginAtMs: row.last_login_at_ms ?? undefined,
+    credentialsVersion: row.credentials_version,
   };
 }
 

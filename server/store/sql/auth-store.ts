@@ -32,7 +32,7 @@ export function createAuthStore(
   { auditLogFor, time, rotations }: AuthStoreOptions,
 ): AuthStore {
   const storesOn = (connection: Kysely<Tables>): AuthStores => ({
-    accounts: createAccountStore(connection),
+    accounts: createAccountStore(connection, time),
     totp: createTotpStore(connection),
     webSessions: createWebSessionStore(connection),
     signInCodes: createSignInCodeStore(connection),

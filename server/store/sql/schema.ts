@@ -39,6 +39,8 @@ export interface AccountRow {
   /** PHC string; null for an account without a password (the local one). */
   password_hash: string | null;
   password_changed_at_ms: number | null;
+  /** Grows with every change of what a sign-in needs: password, second factor, being switched on or off. */
+  credentials_version: number;
   /** Confirmed TOTP secret, sealed. */
   totp_sealed: string | null;
   /** TOTP secret of an enrolment that is not confirmed yet, sealed. */

@@ -22,11 +22,12 @@ export function createTokenStateStore(db: Kysely<Tables>): TokenStateStore {
     },
 
     async revokeJti(jti, expiresAtMs) {
-      await db
+      const { numInsertedOrUpdatedRows } = await db
         .insertInto("revoked_access_tokens")
         .values({ jti, expires_at_ms: expiresAtMs })
         .onConflict((c) => c.column("jti").doNothing())
-        .execute();
+        .executeTakeFirst();
+      return numInsertedOrUpdatedRows === 1n;
     },
 
     async removeEnded(nowMs) {

@@ -17,7 +17,12 @@ export function createTotpStore(db: Kysely<Tables>): TotpStore {
     async confirm(userId, sealedSecret, step) {
       const { numUpdatedRows } = await db
         .updateTable("accounts")
-        .set({ totp_sealed: sealedSecret, totp_pending_sealed: null, totp_last_step: step })
+        .set((eb) => ({
+          totp_sealed: sealedSecret,
+          totp_pending_sealed: null,
+          totp_last_step: step,
+          credentials_version: eb("credentials_version", "+", 1),
+        }))
         .where("id", "=", userId)
         .where("totp_pending_sealed", "=", sealedSecret)
         .executeTakeFirst();
@@ -39,7 +44,12 @@ export function createTotpStore(db: Kysely<Tables>): TotpStore {
       inTransaction(db, async (trx) => {
         await trx
           .updateTable("accounts")
-          .set({ totp_sealed: null, totp_pending_sealed: null, totp_last_step: null })
+          .set((eb) => ({
+            totp_sealed: null,
+            totp_pending_sealed: null,
+            totp_last_step: null,
+            credentials_version: eb("credentials_version", "+", 1),
+          }))
           .where("id", "=", userId)
           .execute();
         await trx.deleteFrom("recovery_codes").where("user_id", "=", userId).execute();

@@ -1,21 +1,12 @@
 import type { Kysely } from "kysely";
 import type { StoredWebSession, WebSessionStore } from "#server/domain/accounts/ports.ts";
 import type { Tables } from "./schema.ts";
-import { inTransaction } from "./transaction.ts";
 
 /** {@link WebSessionStore} on SQL. */
 export function createWebSessionStore(db: Kysely<Tables>): WebSessionStore {
   return {
     async create(session) {
-      await inTransaction(db, async (trx) => {
-        // Locks the account: who ends all its sessions in this moment either sees this one, or is seen by whoever starts it.
-        await trx
-          .updateTable("accounts")
-          .set((eb) => ({ last_login_at_ms: eb.ref("last_login_at_ms") }))
-          .where("id", "=", session.userId)
-          .execute();
-        await trx.insertInto("web_sessions").values(toRow(session)).execute();
-      });
+      await db.insertInto("web_sessions").values(toRow(session)).execute();
     },
 
     async find(hash) {

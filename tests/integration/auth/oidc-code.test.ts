@@ -97,12 +97,23 @@ test("a verifier without a challenge is refused, so that nobody can strip the ch
   await expect(stage.oidc.redeemCode(plain)).resolves.toMatchObject({ scope: "openid api:read" });
 });
 
-test("a code is worth nothing once its account is switched off", async () => {
+test.each([
+  ["its account is switched off", "account-inactive", { active: false }],
+  ["the password is another one", "credentials-changed", {}],
+])("a code is worth nothing once %s", async (_what, detail, change) => {
   await using stage = await openOidcStage();
   const ann = await stage.register("ann");
   const approval = await stage.approve(stage.browser(), "ann");
-  await stage.temporary.store.accounts.update(ann.id, { active: false }, stage.temporary.clock.nowMs());
-  await expect(stage.oidc.redeemCode(approval)).rejects.toMatchObject({ reason: "inactive-account" });
+  const again = await stage.approve(stage.browser(), "ann");
+  const { accounts } = stage.temporary.store;
+  await stage.enter(await stage.oidc.redeemCode(approval));
+  await accounts.update(ann.id, change, 1);
+  // Long ago, by the clock of the server that changed it.
+  await accounts.setPassword(ann.id, "another", 1);
+  await expect(stage.enter(await stage.oidc.redeemCode(again))).rejects.toMatchObject({
+    code: "CREDENTIALS_INVALID",
+    detail,
+  });
 });
 
 test("what is not asked for in the right way goes back to the application as an error", async () => {

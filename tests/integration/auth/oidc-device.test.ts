@@ -149,7 +149,7 @@ test("five codes that are not there, and a network waits; a right one buys no mo
   expect(refused.headers.get("retry-after")).toMatch(/^\d+$/);
 });
 
-test("an approved code is worth nothing for a switched-off account or another client", async () => {
+test("an approved code is worth nothing for another client, nor after a change of password", async () => {
   await using stage = await openOidcStage();
   const ann = await stage.register("ann");
   const device = await begin(stage);
@@ -158,10 +158,10 @@ test("an approved code is worth nothing for a switched-off account or another cl
   await expect(
     stage.oidc.redeemDevice({ deviceCode: device.device_code, client: other }),
   ).rejects.toMatchObject({ code: "invalid_grant", reason: "other-client" });
-  await stage.temporary.store.accounts.update(ann.id, { active: false }, stage.temporary.clock.nowMs());
-  await expect(poll(stage, device)).rejects.toMatchObject({
-    code: "invalid_grant",
-    reason: "inactive-account",
+  await stage.temporary.store.accounts.setPassword(ann.id, "another", 1);
+  await expect(stage.enter(await poll(stage, device))).rejects.toMatchObject({
+    code: "CREDENTIALS_INVALID",
+    detail: "credentials-changed",
   });
 });
 

@@ -110,11 +110,15 @@ test("signing in here signs the browser in on our own page, and the other way ro
   expect(await stage.webSessions.verify(cookie)).toMatchObject({ userId: ann.id });
 
   const other = stage.browser();
-  const { token } = await stage.webSessions.start({ userId: ann.id, scope: ["api:read", "api:write"] });
+  const { session } = await stage.services.signIn.byEarlierProof(
+    { userId: ann.id, amr: [] },
+    stage.webSessions.starts({ scope: ["api:read", "api:write"], grant: "token" }),
+    { ip: undefined, userAgent: undefined, correlationId: undefined },
+  );
   const { url } = authorizationRequest({ ...thirdParty, prompt: "none" });
   const answer = await fetch(new URL(url, stage.origin), {
     redirect: "manual",
-    headers: { cookie: `session_token=${token}` },
+    headers: { cookie: `session_token=${session.token}` },
   });
   expect(answer.status).toBe(303);
   expect(codeIn(new URL(answer.headers.get("location") ?? ""))).not.toBeNull();

@@ -5,7 +5,7 @@ import { generateSync } from "otplib/functional";
 import type { ServerConfig } from "#server/config/config.ts";
 import { createPasswordHasher } from "#server/domain/accounts/password-hasher.ts";
 import { accountOf } from "#server/testing/account-of.ts";
-import type { Account, NewAccount } from "#server/domain/accounts/ports.ts";
+import type { NewAccount } from "#server/domain/accounts/ports.ts";
 import { newTotpSecret } from "#server/domain/accounts/totp.ts";
 import { auditKeyOf } from "#server/domain/audit/audit-key.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
@@ -59,7 +59,7 @@ export interface AuthStage extends AsyncDisposable {
   openSecond(aheadMs?: number): Promise<TestServer>;
   /** Moves the server's clock, which stands still otherwise. */
   advance(durationMs: number): void;
-  addAccount(given: Partial<NewAccount> & { readonly id: string }): Promise<Account>;
+  addAccount(given: Partial<NewAccount> & { readonly id: string }): Promise<NewAccount>;
   /** Gives an account a second factor; resolves to its code of now, or of so many steps of 30 s later. */
   addSecondFactor(userId: string, steps?: number): Promise<string>;
   addClient(registration: Partial<ClientRegistration> & { readonly clientId: string }): Promise<void>;

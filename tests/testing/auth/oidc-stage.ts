@@ -2,7 +2,8 @@ import { createMemoryBus } from "#server/bus/memory-bus.ts";
 import { createHash, randomBytes } from "node:crypto";
 import { createClientAddress, peerKeyOf } from "#server/net/client-address.ts";
 import { createCorrelation } from "#server/observe/correlation.ts";
-import { createAccountServices, type AccountServices } from "#server/domain/accounts/account-services.ts";
+import { createRefusalAudit } from "#server/domain/audit/refusal-audit.ts";
+import { createAccountServices, type AccountServices } from "#server/compose/account-services.ts";
 import { createPasswordHasher } from "#server/domain/accounts/password-hasher.ts";
 import type { Account } from "#server/domain/accounts/ports.ts";
 import { createWebSessions, type WebSessions } from "#server/domain/accounts/web-sessions.ts";
@@ -24,6 +25,7 @@ import { createHealthService } from "#server/rpc/health.ts";
 import { startHttpServer } from "#server/http/http-server.ts";
 import { createSite } from "#server/http/kit/site.ts";
 import { createOidc, type Oidc } from "#server/http/oauth/oidc/create-oidc.ts";
+import type { RedeemedCode } from "#server/http/oauth/grants/code-redeemer.ts";
 import { createFormBrowser, type FormBrowser } from "./form-browser.ts";
 
 export const PASSWORD = "Correct-horse-1";
@@ -51,6 +53,8 @@ export interface OidcStage extends AsyncDisposable {
     login: string,
     changes?: Readonly<Record<string, string | undefined>>,
   ): Promise<Approval>;
+  /** A sign-in by what was redeemed, as the token endpoint makes it, without a session. */
+  enter(redeemed: RedeemedCode): Promise<unknown>;
   audited(): Promise<string[]>;
 }
 
@@ -88,12 +92,7 @@ export async function openOidcStage(database: TestDatabase | undefined = databas
   await clients.seed(builtInClients);
   const limits = createAttemptLimits({ counters: createMemoryCounterStore(), clock });
   const services = createServices(temporary, limits);
-  const webSessions = createWebSessions({
-    store: store.webSessions,
-    auth: store.auth,
-    accounts: store.accounts,
-    clock,
-  });
+  const webSessions = createWebSessions({ auth: store.auth, clock });
   const { oidc, origin, close } = await listen({ temporary, clients, limits, services, webSessions });
   opening.defer(close);
   const client = async (id: string): Promise<OauthClient> => {
@@ -124,6 +123,8 @@ export async function openOidcStage(database: TestDatabase | undefined = databas
         codeVerifier: verifier,
       };
     },
+    enter: ({ amr = ["pwd"], ...redeemed }) =>
+      services.signIn.byEarlierProof({ ...redeemed, amr }, async () => undefined, testOrigin),
     async audited() {
       const rows = await temporary.query("select event, outcome from audit_events order by at_ms, id");
       return rows.map(({ event, outcome }) => `${event} ${outcome}`);
@@ -139,6 +140,7 @@ function createServices({ store, clock }: DatabaseStore, limits: AttemptLimits):
     clock,
     limits,
     networkOf: peerKeyOf,
+    refusals: createRefusalAudit({ audit: store.auth.audit, clock }),
     hasher: createPasswordHasher(),
     sessions: {
       revokeAllOfUser: (tx, userId, reason, except) =>
@@ -164,9 +166,9 @@ async function listen({ temporary, clients, limits, services, webSessions }: Lis
     clients,
     keys: await createSigningKeys({ store: store.signingKeys, masterKey, clock }),
     masterKey,
-    passwordSignIn: services.passwordSignIn,
+    signIn: services.signIn,
     limits,
-    session: { webSessions, accounts: store.accounts, site, clock, logger },
+    session: { webSessions, site, clock, logger },
     deviceCookie: { read: () => undefined, write: () => undefined },
   });
   const port = await startHttpServer(

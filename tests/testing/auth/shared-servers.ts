@@ -6,7 +6,7 @@ import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { systemClock } from "#server/domain/clock.ts";
 import { createClients, type ClientRegistration, type Clients } from "#server/domain/tokens/clients.ts";
 import { loadMasterKey } from "#server/domain/tokens/master-key.ts";
-import { createSessions } from "#server/domain/tokens/sessions.ts";
+import { sessionsOf } from "#server/testing/sessions-of.ts";
 import { openStore, type Store } from "#server/store/store.ts";
 import { postgresServerUrl, type Row } from "#server/testing/databases.ts";
 import { createMigratedDatabase, queryPostgres } from "#server/testing/postgres-databases.ts";
@@ -69,7 +69,7 @@ export async function startSharedServers(): Promise<SharedServers> {
   );
   const { auth } = store;
   const clients = createClients({ bus: createMemoryBus(), auth, clock: systemClock });
-  const sessions = createSessions({ auth, masterKey, clock: systemClock, guard: { forget() {} } });
+  const { start: startSession } = sessionsOf(auth, { masterKey, clock: systemClock });
   const passwordHash = await createPasswordHasher({}).hash(SHARED_PASSWORD);
   const owned = starting.move();
   return {
@@ -84,7 +84,7 @@ export async function startSharedServers(): Promise<SharedServers> {
     async startSession(userId, clientId) {
       const client = await clients.find(clientId);
       if (client === undefined) throw new Error(`no client ${clientId}`);
-      const { refreshToken = "" } = await sessions.start(
+      const { refreshToken = "" } = await startSession(
         {
           userId,
           client,

@@ -9,8 +9,8 @@ export interface RedeemedCode {
   /** Of the authentication request, for the ID token. */
   readonly nonce?: string | undefined;
   readonly authTimeMs: number;
-  /** When the person approved it (a code's `iat`): a password that was changed since refuses the code. */
-  readonly approvedAtMs?: number | undefined;
+  /** Of the account when the person who approved it signed in: another one refuses the code. */
+  readonly credentialsVersion: number;
   /** Default: pwd. */
   readonly amr?: readonly AuthMethod[] | undefined;
   /** SHA-256 of the code, by which a replay finds the sessions that came from it. */

@@ -1,13 +1,12 @@
-import type { AccountStore } from "#server/domain/accounts/ports.ts";
+import type { SignIn } from "#server/domain/sign-in/sign-in.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
-import { OAuthError } from "../kit/oauth-error.ts";
 import { CodeReplayedError, type CodeRedeemer, type RedeemedCode } from "./code-redeemer.ts";
-import { startUserSession, type Grant, type GrantRequest, type UserGranted } from "./grant.ts";
+import { granted, sessionRequest, type Grant, type GrantRequest, type UserGranted } from "./grant.ts";
 
 export interface CodeGrantsDeps {
   readonly redeemer: CodeRedeemer;
-  readonly accounts: Pick<AccountStore, "findById">;
-  readonly sessions: Pick<Sessions, "start" | "revokeByOrigin">;
+  readonly signIn: Pick<SignIn, "byEarlierProof">;
+  readonly sessions: Pick<Sessions, "starts" | "revokeByOrigin">;
 }
 
 /** RFC 6749 §4.1.3 with PKCE (RFC 7636). A code that comes twice ends what it gave the first time. */
@@ -51,27 +50,15 @@ async function redeem(
 }
 
 async function start(
-  { accounts, sessions }: CodeGrantsDeps,
+  { sessions, signIn }: CodeGrantsDeps,
   request: GrantRequest,
-  redeemed: RedeemedCode,
+  { userId, scope, nonce, authTimeMs, credentialsVersion, amr = ["pwd"], originHash }: RedeemedCode,
   grant: string,
 ): Promise<UserGranted> {
-  const { scope, nonce, authTimeMs, approvedAtMs, amr, originHash } = redeemed;
-  const account = await accounts.findById(redeemed.userId);
-  if (account === undefined || !account.active) throw accountOff();
-  return startUserSession(sessions, request, {
-    account,
-    scope,
-    grant,
-    authTimeMs,
-    amr: amr ?? ["pwd"],
-    provenAtMs: approvedAtMs,
-    originHash,
-    nonce,
-  });
-}
-
-/** Approval is not enough: who was switched off meanwhile gets nothing (CVE-2026-16103 was such a gap). */
-function accountOff(): OAuthError {
-  return new OAuthError("invalid_grant", "This account is switched off.", { reason: "account-inactive" });
+  const signedIn = await signIn.byEarlierProof(
+    { userId, amr, authTimeMs, credentialsVersion },
+    sessions.starts(sessionRequest(request, { scope, grant, originHash })),
+    request.origin,
+  );
+  return { ...granted(signedIn, scope), nonce };
 }

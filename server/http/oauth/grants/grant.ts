@@ -3,7 +3,8 @@ import type { Account } from "#server/domain/accounts/ports.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { narrowScope } from "#server/domain/tokens/scopes.ts";
 import type { AuthMethod, GrantType, OauthClient } from "#server/domain/tokens/ports.ts";
-import type { Sessions } from "#server/domain/tokens/sessions.ts";
+import type { SignedIn } from "#server/domain/sign-in/sign-in.ts";
+import type { StartedSession, StartRequest } from "#server/domain/tokens/sessions.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
 import type { OAuthForm } from "../kit/oauth-form.ts";
 
@@ -48,42 +49,20 @@ export type Grant = (request: GrantRequest) => Promise<UserGranted | ClientGrant
 /** The grants that a server offers. */
 export type Grants = ReadonlyMap<GrantType, Grant>;
 
-/** A sign-in that a grant has accepted. */
-export interface SignIn {
-  readonly account: Account;
-  readonly scope: string;
-  readonly grant: string;
-  readonly authTimeMs: number;
-  readonly amr: readonly AuthMethod[];
-  readonly provenAtMs?: number | undefined;
-  readonly originHash?: string | undefined;
-  readonly nonce?: string | undefined;
+/** The session of a client's user; with a refresh token when the client may use one. */
+export function sessionRequest(
+  { client }: Pick<GrantRequest, "client">,
+  wanted: Pick<StartRequest, "scope" | "grant" | "originHash">,
+): StartRequest {
+  return { ...wanted, client, withRefreshToken: client.grantTypes.includes("refresh_token") };
 }
 
-/** Starts the session of a sign-in; with a refresh token when the client may use one. */
-export async function startUserSession(
-  sessions: Pick<Sessions, "start">,
-  { client, origin }: Pick<GrantRequest, "client" | "origin">,
-  signIn: SignIn,
-): Promise<UserGranted> {
-  const { account, scope, grant, authTimeMs, amr, provenAtMs, originHash, nonce } = signIn;
-  const withRefreshToken = client.grantTypes.includes("refresh_token");
-  const { sessionId, refreshToken, expiresAtMs } = await sessions.start(
-    { userId: account.id, client, scope, amr, authTimeMs, grant, originHash, withRefreshToken, provenAtMs },
-    origin,
-  );
-  return {
-    kind: "user",
-    account,
-    scope,
-    sessionId,
-    authTimeMs,
-    amr,
-    nonce,
-    refreshToken,
-    expiresAtMs,
-    refreshed: false,
-  };
+/** What a sign-in gave, for the answer. */
+export function granted(
+  { account, authTimeMs, amr, session }: SignedIn<StartedSession>,
+  scope: string,
+): UserGranted {
+  return { kind: "user", account, authTimeMs, amr, scope, ...session, refreshed: false };
 }
 
 /** The scope asked for, if the client may have it. Throws invalid_scope. */

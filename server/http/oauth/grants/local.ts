@@ -1,17 +1,17 @@
 import type { Account } from "#server/domain/accounts/ports.ts";
-import type { Clock } from "#contract/clock.ts";
 import type { BootstrapSecret } from "#server/domain/tokens/bootstrap-secret.ts";
+import type { SignIn } from "#server/domain/sign-in/sign-in.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
 import { peerOf } from "#server/net/peer.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
-import { scopeFor, startUserSession, type Grant } from "./grant.ts";
+import { granted, scopeFor, sessionRequest, type Grant } from "./grant.ts";
 
 export interface LocalGrantDeps {
   readonly bootstrapSecret: BootstrapSecret;
   /** Throws when it is switched off. */
   readonly localAccount: () => Promise<Account>;
-  readonly sessions: Pick<Sessions, "start">;
-  readonly clock: Clock;
+  readonly sessions: Pick<Sessions, "starts">;
+  readonly signIn: Pick<SignIn, "byEarlierProof">;
 }
 
 /**
@@ -36,12 +36,11 @@ export function createLocalGrant(deps: LocalGrantDeps): Grant {
         reason: "wrong-secret",
       });
     }
-    return startUserSession(deps.sessions, request, {
-      account,
-      scope,
-      grant: "local",
-      authTimeMs: deps.clock.nowMs(),
-      amr: ["local"],
-    });
+    const signedIn = await deps.signIn.byEarlierProof(
+      { userId: account.id, amr: ["local"] },
+      deps.sessions.starts(sessionRequest(request, { scope, grant: "local" })),
+      request.origin,
+    );
+    return granted(signedIn, scope);
   };
 }

@@ -1,13 +1,14 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import type { PasswordSignIn, SignedIn } from "#server/domain/accounts/password-sign-in.ts";
 import type { Logger } from "#contract/logger.ts";
+import type { Rate } from "#server/domain/limits/attempt-limits.ts";
+import type { SignIn } from "#server/domain/sign-in/sign-in.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
-import { scopeFor, startUserSession, type Grant } from "./grant.ts";
+import { granted, scopeFor, sessionRequest, type Grant } from "./grant.ts";
 
 export interface PasswordGrantDeps {
-  readonly passwordSignIn: Pick<PasswordSignIn, "signIn">;
-  readonly sessions: Pick<Sessions, "start">;
+  readonly signIn: Pick<SignIn, "byPassword">;
+  readonly sessions: Pick<Sessions, "starts">;
   readonly logger: Logger;
   /** Told of every use, so that an operator sees who has yet to move to the code grant. */
   readonly onUse: (clientId: string) => void;
@@ -39,32 +40,15 @@ export function createPasswordGrant(deps: PasswordGrantDeps): Grant {
       throw new OAuthError("invalid_request", "Missing required parameters: username and password");
     }
     const scope = scopeFor(request);
-    const signedIn = await signIn(
-      deps,
-      { login, password, otp: form.get("otp"), via: "oauth", clientId },
-      origin,
-    );
-    const granted = await startUserSession(deps.sessions, request, {
-      account: signedIn.account,
-      scope,
-      grant: "password",
-      authTimeMs: signedIn.authTimeMs,
-      provenAtMs: signedIn.authTimeMs,
-      amr: signedIn.amr,
-    });
-    return { ...granted, headers: rateHeaders(signedIn.rate) };
+    const starts = deps.sessions.starts(sessionRequest(request, { scope, grant: "password" }));
+    try {
+      const attempt = { login, password, otp: form.get("otp"), via: "oauth", clientId } as const;
+      const signedIn = await deps.signIn.byPassword(attempt, starts, origin);
+      return { ...granted(signedIn, scope), headers: rateHeaders(signedIn.rate) };
+    } catch (reason) {
+      throw (reason instanceof PipitError && toRefusal(reason)) || reason;
+    }
   };
-}
-
-async function signIn(
-  { passwordSignIn }: PasswordGrantDeps,
-  ...[attempt, origin]: Parameters<PasswordSignIn["signIn"]>
-): Promise<SignedIn> {
-  try {
-    return await passwordSignIn.signIn(attempt, origin);
-  } catch (reason) {
-    throw (reason instanceof PipitError && toRefusal(reason)) || reason;
-  }
 }
 
 /** What sign-in says, in the words of this grant; undefined for what every grant may say. */
@@ -92,7 +76,7 @@ function toRefusal({ code, message }: PipitError): OAuthError | undefined {
   }
 }
 
-function rateHeaders({ limit, remaining, resetAfterMs }: SignedIn["rate"]): Readonly<Record<string, string>> {
+function rateHeaders({ limit, remaining, resetAfterMs }: Rate): Readonly<Record<string, string>> {
   return {
     "x-ratelimit-limit": String(limit),
     "x-ratelimit-remaining": String(remaining),

@@ -4,11 +4,13 @@ import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { WEB_SESSION_TTL_MS, type WebSessions } from "#server/domain/accounts/web-sessions.ts";
 import { FULL_SCOPE, scopesOf } from "#server/domain/tokens/scopes.ts";
+import { acrOf } from "./credentials-version.ts";
 import { readSessionCookie } from "#server/http/kit/session-cookie.ts";
 
 /** Who this browser is signed in as. */
 export interface CookieSignIn {
   readonly userId: string;
+  readonly credentialsVersion: number;
   readonly authTimeMs: number;
 }
 
@@ -23,11 +25,11 @@ export async function readCookieSignIn(
   const token = readSessionCookie(headers.cookie);
   if (token === undefined) return undefined;
   try {
-    const { userId, clientId, scope, authTimeMs, expiresAtMs = 0 } = await webSessions.verify(token);
+    const { userId, clientId, scope, credentialsVersion, expiresAtMs = 0 } = await webSessions.verify(token);
     const isPerson = clientId === WEB_CLIENT_ID && scopesOf(FULL_SCOPE).every((one) => scope.includes(one));
     if (!isPerson) return undefined;
-    // A session that does not say is taken for the oldest that it can be: max_age then asks once too often.
-    return { userId, authTimeMs: authTimeMs ?? Math.max(0, expiresAtMs - WEB_SESSION_TTL_MS) };
+    // Taken for the oldest that it can be: max_age then asks once too often.
+    return { userId, credentialsVersion, authTimeMs: Math.max(0, expiresAtMs - WEB_SESSION_TTL_MS) };
   } catch (reason) {
     if (PipitError.from(reason).httpStatus === 401) return undefined;
     throw reason;
@@ -60,11 +62,13 @@ async function renew(SessionClass: Provider["Session"], old: Session): Promise<S
 function refreshed(session: Session, signedIn: CookieSignIn | undefined): Session {
   if (signedIn === undefined) return session;
   const loginTs = Math.floor(signedIn.authTimeMs / 1000);
-  if (session.accountId === signedIn.userId && (session.loginTs ?? 0) >= loginTs) return session;
+  const acr = acrOf(signedIn.credentialsVersion);
   const sameAccount = session.accountId === signedIn.userId;
+  if (sameAccount && session.acr === acr && (session.loginTs ?? 0) >= loginTs) return session;
   session.loginAccount({
     accountId: signedIn.userId,
     loginTs,
+    acr,
     amr: sameAccount ? session.amr : undefined,
   });
   // Tells the library to keep it, and to give the browser its cookie.

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyRequest } from "fastify";
 import type { KoaContextWithOIDC } from "oidc-provider";
-import type { PasswordSignIn } from "#server/domain/accounts/password-sign-in.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
@@ -10,7 +9,8 @@ import { createSealer } from "#server/domain/secrets/sealer.ts";
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
 import type { OidcPayloadStore } from "#server/domain/tokens/oidc-payload-port.ts";
 import type { DeviceCookie } from "../../kit/device-cookie.ts";
-import type { StartSessionDeps } from "../../auth/start-session.ts";
+import type { BrowserSessionDeps } from "../../auth/browser-session.ts";
+import type { SignIn } from "#server/domain/sign-in/sign-in.ts";
 import { originOf } from "#server/http/kit/origin.ts";
 import type { OpenRoute } from "#server/http/kit/route.ts";
 import { createAuthenticateClient, type ClientDirectory } from "../kit/client-authentication.ts";
@@ -37,9 +37,9 @@ export interface OidcDeps {
   readonly clients: ClientDirectory;
   readonly keys: OidcKeys;
   readonly masterKey: MasterKey;
-  readonly passwordSignIn: Pick<PasswordSignIn, "signIn" | "stillHolds">;
+  readonly signIn: Pick<SignIn, "byPassword">;
   readonly limits: Pick<AttemptLimits, "take">;
-  readonly session: StartSessionDeps;
+  readonly session: BrowserSessionDeps;
   readonly deviceCookie: DeviceCookie;
   /** Default: that of the HTTP port. */
   readonly originOf?: (request: FastifyRequest) => AuditOrigin;
@@ -85,10 +85,9 @@ export function createOidc(deps: OidcDeps): Oidc {
     // Nothing was tried: it was only asked whether something might be.
     await attempt.settle("void");
   };
-  const isAccountActive = async (id: string): Promise<boolean> => (await findAccount(id))?.active === true;
   return {
-    redeemCode: createRedeemCode({ provider, isAccountActive }),
-    redeemDevice: createRedeemDevice({ provider, isAccountActive, refuseLocked, payloads, sealer, clock }),
+    redeemCode: createRedeemCode({ provider }),
+    redeemDevice: createRedeemDevice({ provider, refuseLocked, payloads, sealer, clock }),
     routes: oidcRoutes({
       provider,
       exchanges,
@@ -98,7 +97,7 @@ export function createOidc(deps: OidcDeps): Oidc {
       style,
       stylePath: style.path,
       session,
-      passwordSignIn: deps.passwordSignIn,
+      signIn: deps.signIn,
       deviceCookie: deps.deviceCookie,
       accounts: auth.accounts,
       audit: auth.audit,

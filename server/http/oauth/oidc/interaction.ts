@@ -3,9 +3,9 @@ import type { Interaction, InteractionResults, Provider } from "oidc-provider";
 import type { AccountStore } from "#server/domain/accounts/ports.ts";
 import type { AuditEvent, AuditLog, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { Sealer } from "#server/domain/secrets/sealer.ts";
-import type { PasswordSignIn } from "#server/domain/accounts/password-sign-in.ts";
+import type { SignIn } from "#server/domain/sign-in/sign-in.ts";
 import type { DeviceCookie } from "../../kit/device-cookie.ts";
-import type { StartSessionDeps } from "../../auth/start-session.ts";
+import type { BrowserSessionDeps } from "../../auth/browser-session.ts";
 import type { PageLanguage } from "../pages/page-language.ts";
 import { PageError } from "./page-answers.ts";
 import type { ProviderHolder } from "./provider-holder.ts";
@@ -13,9 +13,9 @@ import { toProviderRequest } from "./koa-exchange.ts";
 
 export interface InteractionDeps {
   readonly provider: ProviderHolder;
-  /** Of {@link StartSessionDeps}: a sign-in here is one for our own page too. */
-  readonly session: StartSessionDeps;
-  readonly passwordSignIn: Pick<PasswordSignIn, "signIn" | "stillHolds">;
+  /** Of {@link BrowserSessionDeps}: a sign-in here is one for our own page too. */
+  readonly session: BrowserSessionDeps;
+  readonly signIn: Pick<SignIn, "byPassword">;
   readonly deviceCookie: DeviceCookie;
   readonly accounts: Pick<AccountStore, "findById">;
   readonly audit: AuditLog;

@@ -4,6 +4,7 @@ import { hashOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
 import type { AuthMethod, OauthClient } from "#server/domain/tokens/ports.ts";
 import { CodeReplayedError, type CodeRedeemer, type RedeemedCode } from "../grants/code-redeemer.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
+import { versionOf } from "./credentials-version.ts";
 import type { ProviderHolder } from "./provider-holder.ts";
 
 /** RFC 7636 §4.1. */
@@ -18,12 +19,10 @@ const WHATEVER_ITS_STATE = { ignoreExpiration: true, ignoreSessionBinding: true 
 
 export interface RedeemDeps {
   readonly provider: ProviderHolder;
-  /** False for an account that is switched off or gone: what it approved is worth nothing (RFC 9700, statement 32). */
-  readonly isAccountActive: (userId: string) => Promise<boolean>;
 }
 
 /** RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1 and §4.5: see {@link CodeRedeemer}. */
-export function createRedeemCode({ provider, isAccountActive }: RedeemDeps): CodeRedeemer["redeemCode"] {
+export function createRedeemCode({ provider }: RedeemDeps): CodeRedeemer["redeemCode"] {
   return async ({ code, client, redirectUri, codeVerifier }) => {
     if (code.length > MAX_CODE_CHARS) throw refused("unknown-code");
     const originHash = hashOpaqueToken(code);
@@ -39,18 +38,18 @@ export function createRedeemCode({ provider, isAccountActive }: RedeemDeps): Cod
     // The library's rule: it ends with the browser's session, if that has ended by now.
     if ((await AuthorizationCode.find(code)) === undefined) throw refused("ended-session");
     const { accountId } = found;
-    if (accountId === undefined || !(await isAccountActive(accountId))) throw refused("inactive-account");
+    if (accountId === undefined) throw refused("no-account");
     await consumeOnce(found, () => new CodeReplayedError(originHash));
     return {
       ...toRedeemed(found, accountId),
       nonce: found.nonce,
-      approvedAtMs: endOfSecond(found.iat),
       originHash,
     };
   };
 }
 
 interface Approved {
+  readonly acr?: string | undefined;
   readonly scope?: string | undefined;
   readonly authTime?: number | undefined;
   readonly amr?: readonly string[] | undefined;
@@ -63,12 +62,8 @@ export function toRedeemed(approved: Approved, userId: string): Omit<RedeemedCod
     scope: approved.scope ?? "",
     authTimeMs: (approved.authTime ?? 0) * 1000,
     amr: approved.amr?.filter(isAuthMethod),
+    credentialsVersion: versionOf(approved.acr),
   };
-}
-
-/** The library counts in whole seconds; what happened in the same second is taken for earlier. */
-export function endOfSecond(seconds: number): number {
-  return seconds * 1000 + 999;
 }
 
 /** Of any number of redeemers at once one goes on; the others get `lost`. */

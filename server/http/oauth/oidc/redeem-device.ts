@@ -5,7 +5,7 @@ import type { OidcPayloadStore } from "#server/domain/tokens/oidc-payload-port.t
 import type { Sealer } from "#server/domain/secrets/sealer.ts";
 import type { CodeRedeemer } from "../grants/code-redeemer.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
-import { consumeOnce, endOfSecond, isConsumed, toRedeemed, type RedeemDeps } from "./redeem-code.ts";
+import { consumeOnce, isConsumed, toRedeemed, type RedeemDeps } from "./redeem-code.ts";
 
 const MAX_CODE_CHARS = 256;
 /** Between two polls, until the device was told to slow down (RFC 8628 §3.2). */
@@ -35,7 +35,7 @@ interface PollState {
 
 /** RFC 8628 §3.4 and §3.5: see {@link CodeRedeemer}. */
 export function createRedeemDevice(deps: RedeemDeviceDeps): CodeRedeemer["redeemDevice"] {
-  const { provider, isAccountActive } = deps;
+  const { provider } = deps;
   return async ({ deviceCode, client }) => {
     if (deviceCode.length > MAX_CODE_CHARS) throw refused("unknown-code");
     const found = await (await provider.current()).DeviceCode.find(deviceCode, { ignoreExpiration: true });
@@ -45,13 +45,10 @@ export function createRedeemDevice(deps: RedeemDeviceDeps): CodeRedeemer["redeem
     if (found.isExpired) throw new OAuthError("expired_token", "The code is too old. Begin again.");
     const originHash = hashOpaqueToken(deviceCode);
     const userId = await approvedBy(found, () => notePoll(originHash, found, deps));
-    if (!(await isAccountActive(userId))) throw refused("inactive-account");
     // A device that signs in is new to the account, whoever approved it; the code stays good for when the lock ends.
     await deps.refuseLocked(userId);
     await consumeOnce(found, () => refused("used-code"));
-    // When it was approved is not kept: after the code was made, and after the person had signed in.
-    const approvedAtMs = endOfSecond(Math.max(found.iat, found.authTime ?? 0));
-    return { ...toRedeemed(found, userId), approvedAtMs, originHash };
+    return { ...toRedeemed(found, userId), originHash };
   };
 }
 

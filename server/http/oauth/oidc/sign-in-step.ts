@@ -1,11 +1,11 @@
 import type { FastifyReply } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { SignedIn, SignInAttempt } from "#server/domain/accounts/password-sign-in.ts";
-import { FULL_SCOPE, scopesOf } from "#server/domain/tokens/scopes.ts";
-import { startSession } from "../../auth/start-session.ts";
+import type { SignInAttempt } from "#server/domain/sign-in/sign-in.ts";
+import { keepSession, personSession } from "../../auth/browser-session.ts";
 import { problemText } from "../pages/error-page.ts";
 import { signInPage, type SignInPageView } from "../pages/sign-in-page.ts";
 import { readCookieSignIn } from "./cookie-sign-in.ts";
+import { acrOf } from "./credentials-version.ts";
 import { finish, refuse, type InteractionDeps, type Step } from "./interaction.ts";
 import { sendPage } from "./page-answers.ts";
 
@@ -61,8 +61,7 @@ export async function takeSignIn(
       via: "page",
       clientId: step.client.id,
     };
-    const signedIn = await deps.passwordSignIn.signIn(attempt, deps.originOf(step.request));
-    return await enter(step, signedIn, deps);
+    return await enter(step, attempt, deps);
   } catch (reason) {
     return showRefusal(step, given, reason, deps);
   }
@@ -87,23 +86,21 @@ function showRefusal(
 }
 
 /** Signs the browser in, here and on our own page, and goes on. */
-async function enter(step: Step, signedIn: SignedIn, deps: InteractionDeps): Promise<FastifyReply> {
+async function enter(step: Step, attempt: SignInAttempt, deps: InteractionDeps): Promise<FastifyReply> {
   const { request, reply, interaction } = step;
-  const { account } = signedIn;
-  await startSession(
-    deps.session,
-    { request, reply },
-    { userId: account.id, scope: scopesOf(FULL_SCOPE), grant: "password" },
-    () => deps.passwordSignIn.stillHolds(signedIn),
-  );
+  const starts = deps.session.webSessions.starts(personSession(request, "password"));
+  const signedIn = await deps.signIn.byPassword(attempt, starts, deps.originOf(request));
+  const { account, amr, authTimeMs } = signedIn;
+  keepSession(deps.session, { request, reply }, signedIn);
   deps.deviceCookie.write(request, reply, signedIn.deviceToken);
-  // Somebody else was signed in when the flow began: it goes on as a new one.
+  // Another person was signed in when the flow began: it goes on as a new one.
   if (interaction.session?.accountId !== account.id) interaction.session = undefined;
   return finish(step, {
     login: {
       accountId: account.id,
-      ts: Math.floor(signedIn.authTimeMs / 1000),
-      amr: [...signedIn.amr],
+      ts: Math.floor(authTimeMs / 1000),
+      amr: [...amr],
+      acr: acrOf(account.credentialsVersion),
     },
   });
 }

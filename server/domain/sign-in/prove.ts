@@ -1,27 +1,30 @@
 import { PipitError } from "#contract/pipit-error.ts";
+import type { KnownDevices } from "#server/domain/accounts/known-devices.ts";
+import type { PasswordHasher } from "#server/domain/accounts/password-hasher.ts";
+import {
+  loginKeyOf,
+  type Account,
+  type AccountCredentials,
+  type AccountWithCredentials,
+} from "#server/domain/accounts/ports.ts";
+import { wrongCode, type SecondFactor } from "#server/domain/accounts/second-factor.ts";
 import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
-import { createRefusalAudit } from "#server/domain/audit/refusal-audit.ts";
-import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
+import type { RefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
-import type { Clock } from "#contract/clock.ts";
 import type { Attempt, AttemptLimits, Rate } from "#server/domain/limits/attempt-limits.ts";
 import type { AttemptOutcome } from "#server/domain/limits/ports.ts";
 import { limitBucket, type LimitBucket } from "#server/domain/limits/rules.ts";
 import type { AuthMethod } from "#server/domain/tokens/ports.ts";
-import type { KnownDevices } from "./known-devices.ts";
-import type { PasswordHasher } from "./password-hasher.ts";
-import { loginKeyOf, type Account, type AccountCredentials } from "./ports.ts";
-import { wrongCode, type SecondFactor } from "./second-factor.ts";
 
 /** Who is to be proved. */
 export interface Subject {
   /** What attempts are counted for when there is no such account. */
   readonly name: string;
-  /** Absent: nobody has this name, which takes as long to find out as a wrong password. */
-  readonly found: { readonly account: Account; readonly credentials: AccountCredentials } | undefined;
+  /** Absent: no account has this name, which takes as long to find out as a wrong password. */
+  readonly found: AccountWithCredentials | undefined;
 }
 
-/** What somebody shows. */
+/** What a person shows. */
 export interface Proof {
   /** Absent: the account is known, only the code is asked for. */
   readonly password?: string;
@@ -32,14 +35,13 @@ export interface Proof {
 }
 
 export interface Proven {
+  /** As it is in the transaction that takes the proof. */
   readonly account: Account;
   readonly amr: readonly AuthMethod[];
-  /** When the proof was given, epoch milliseconds; before it was checked, so that a change of password meanwhile is later. */
+  /** When the proof was taken, epoch milliseconds of the database. */
   readonly authTimeMs: number;
   /** The account has a second factor, and no code was asked for. */
   readonly codeOwed: boolean;
-  /** When the password that was shown was set, epoch milliseconds: what is kept of this proof is void after the next. */
-  readonly passwordSetAtMs: number;
 }
 
 /** What a proof is for. */
@@ -55,21 +57,28 @@ export interface ProofTask<T> {
 }
 
 export interface ProofDeps {
-  readonly auth: Pick<AuthStore, "transaction" | "audit">;
+  readonly auth: Pick<AuthStore, "transaction">;
   readonly limits: Pick<AttemptLimits, "take">;
-  readonly hasher: PasswordHasher;
+  readonly hasher: Pick<PasswordHasher, "hash" | "verify">;
   readonly secondFactor: Pick<SecondFactor, "check">;
-  readonly knownDevices: Pick<KnownDevices, "check">;
-  readonly clock: Clock;
+  readonly knownDevices: KnownDevices;
+  /** What is refused by a limit is not limited by one, and costs whoever sends it nothing. */
+  readonly refusals: RefusalAudit;
   /** What attempts from an address are counted by: addresses of one household are one. */
   readonly networkOf: (address: string | undefined) => string;
-  /** Counts sign-ins. */
-  readonly metrics?: Pick<AuthMetrics, "successfulLogin" | "failedLogin"> | undefined;
+}
+
+export interface ProofResult<T> {
+  readonly result: T;
+  readonly proven: Proven;
+  readonly rate: Rate;
+  /** By which this device is known next time; "" while a code is owed: a password alone makes no device known. */
+  readonly deviceToken: string;
 }
 
 /**
  * The one place where passwords and codes are looked at. Attempts are charged before anything is hashed, and given back
- * when they succeed (checklist §3); who is refused learns nothing but that.
+ * when they succeed; who is refused learns nothing but that.
  *
  * @throws PipitError CREDENTIALS_INVALID, OTP_REQUIRED, OTP_INVALID, ACCOUNT_LOCKED, RATE_LIMITED, SERVER_BUSY,
  *   LIMITS_UNREACHABLE; and whatever `task.proven` throws, which undoes all
@@ -79,7 +88,7 @@ export type Prove = <T>(
   proof: Proof,
   task: ProofTask<T>,
   origin: AuditOrigin,
-) => Promise<{ readonly result: T; readonly proven: Proven; readonly rate: Rate }>;
+) => Promise<ProofResult<T>>;
 
 /** A refusal on its way out: what the audit learns, what the person learns, and whether it counts as a failure. */
 class Refusal extends Error {
@@ -96,32 +105,27 @@ class Refusal extends Error {
 }
 
 export function createProve(deps: ProofDeps): Prove {
-  const { auth, clock, metrics } = deps;
-  // What is refused by a limit is not limited by one, and costs whoever sends it nothing.
-  const refusals = createRefusalAudit({ audit: auth.audit, clock });
-
+  const { auth } = deps;
   return async (subject, proof, task, origin) => {
-    const userId = subject.found?.account.id;
-    const isLogin = task.event.event === "login";
-    const failure = (reason: string): AuditEvent => {
-      if (isLogin) metrics?.failedLogin(reason);
-      return { ...task.event, outcome: "failure", reason, userId };
-    };
-    const limited = (reason: string): Promise<void> => refusals.record(failure(reason), origin);
+    const failure = (reason: string): AuditEvent => ({
+      ...task.event,
+      outcome: "failure",
+      reason,
+      userId: subject.found?.account.id,
+    });
+    const limited = (reason: string): Promise<void> => deps.refusals.record(failure(reason), origin);
 
     const attempt = await takeAttempt(deps, { subject, proof, limited, origin });
     let outcome: AttemptOutcome = "void";
     try {
-      const authTimeMs = clock.nowMs();
       const checked = await checkPassword(deps, subject, proof);
       const codeOwed = codeIsOwed(checked.credentials, proof, task);
       await task.prepare?.();
       const decided = await auth.transaction(async (tx) =>
-        decide(deps, tx, { checked, proof, task, codeOwed, authTimeMs, origin }),
+        decide(deps, tx, { checked, proof, task, codeOwed, origin }),
       );
       // A password without its code gives no attempt back to who then guesses codes.
-      outcome = isWhole(checked.credentials, decided.proven) ? "succeeded" : "void";
-      if (isLogin) metrics?.successfulLogin();
+      outcome = decided.proven.codeOwed ? "void" : "succeeded";
       return { ...decided, rate: attempt.rate };
     } catch (reason) {
       if (!(reason instanceof Refusal)) throw reason;
@@ -156,7 +160,7 @@ async function takeAttempt(deps: ProofDeps, { subject, proof, origin, limited }:
   }
 }
 
-/** A name that nobody has is counted as one that somebody has, so that a lockout tells nothing. */
+/** A name that no account has is counted as one that an account has, so that a lockout tells nothing. */
 function accountBuckets(
   { knownDevices }: ProofDeps,
   { found, name }: Subject,
@@ -172,13 +176,11 @@ function accountBuckets(
 }
 
 /** What a known device is bound to: with another password it is unknown again. */
-export function passwordTimeOf({ account, credentials }: NonNullable<Subject["found"]>): number {
+function passwordTimeOf({ account, credentials }: AccountWithCredentials): number {
   return credentials.passwordChangedAtMs ?? account.createdAtMs;
 }
 
-interface Checked {
-  readonly account: Account;
-  readonly credentials: AccountCredentials;
+interface Checked extends AccountWithCredentials {
   /** Of the same password, when the stored one is out of date. */
   readonly newHash: string | undefined;
 }
@@ -198,7 +200,7 @@ async function checkPassword({ hasher }: ProofDeps, subject: Subject, proof: Pro
 }
 
 /** The sign-in must not fail because there is too much to do for an upgrade: the next one does it. */
-async function hashAgain(hasher: PasswordHasher, password: string): Promise<string | undefined> {
+async function hashAgain(hasher: ProofDeps["hasher"], password: string): Promise<string | undefined> {
   try {
     return await hasher.hash(password);
   } catch (reason) {
@@ -232,66 +234,50 @@ interface Decision<T> {
   readonly proof: Proof;
   readonly task: ProofTask<T>;
   readonly codeOwed: boolean;
-  readonly authTimeMs: number;
   readonly origin: AuditOrigin;
 }
 
-/** Uses the code up, changes what is to change, and writes it down; all of it or nothing. */
+/** Uses the code up, writes the decision down, and changes what is to change; all of it or nothing. */
 async function decide<T>(
-  deps: ProofDeps,
+  { secondFactor, knownDevices }: ProofDeps,
   tx: AuthStores,
-  { checked, proof, task, codeOwed, authTimeMs, origin }: Decision<T>,
-): Promise<{ readonly result: T; readonly proven: Proven }> {
+  { checked, proof, task, codeOwed, origin }: Decision<T>,
+): Promise<Omit<ProofResult<T>, "rate">> {
   const userId = checked.account.id;
-  const credentials = await unchanged(tx, checked);
+  const locked = await lockUnchanged(tx, checked);
+  const { account, credentials, nowMs } = locked;
   const asksCode = credentials.totpSealed !== undefined && !codeOwed;
-  const verdict = asksCode ? await takeCode(deps, tx, credentials, proof.code ?? "") : undefined;
+  const verdict = asksCode ? await secondFactor.check(tx, credentials, proof.code ?? "", nowMs) : undefined;
+  if (verdict === "wrong" || verdict === "replayed") throw new Refusal(`${verdict}-code`, wrongCode(), true);
   if (checked.newHash !== undefined && credentials.passwordHash !== undefined) {
     await tx.accounts.upgradePasswordHash(userId, credentials.passwordHash, checked.newHash);
   }
   const proven: Proven = {
-    account: checked.account,
+    account,
     amr: [...(proof.password === undefined ? [] : ["pwd" as const]), ...(asksCode ? ["otp" as const] : [])],
-    authTimeMs,
+    authTimeMs: nowMs,
     codeOwed,
-    passwordSetAtMs: passwordTimeOf({ account: checked.account, credentials }),
   };
-  const result = await task.proven(tx, proven);
   if (verdict === "recovery") {
     await tx.audit.append({ event: "otp.recovery_code_used", outcome: "success", userId }, origin);
   }
   await tx.audit.append({ ...task.event, outcome: "success", userId }, origin);
-  return { result, proven };
+  const result = await task.proven(tx, proven);
+  return {
+    result,
+    proven,
+    deviceToken: codeOwed ? "" : knownDevices.issue(userId, passwordTimeOf(locked)),
+  };
 }
 
 /** Hashing takes a while, in which the account may have been switched off or given another password. */
-async function unchanged(tx: AuthStores, checked: Checked): Promise<AccountCredentials> {
-  const account = await tx.accounts.findById(checked.account.id);
-  const credentials = await tx.accounts.credentialsOf(checked.account.id);
-  if (account === undefined || !account.active || credentials === undefined)
-    throw refusedPassword("account-off");
-  const { passwordHash, totpSealed } = checked.credentials;
-  // Another sign-in may have upgraded the hash of the same password meanwhile; a change of password has another time.
-  const samePassword =
-    credentials.passwordHash === passwordHash ||
-    credentials.passwordChangedAtMs === checked.credentials.passwordChangedAtMs;
-  if (!samePassword) throw refusedPassword("password-changed");
-  if (credentials.totpSealed !== totpSealed) throw new Refusal("second-factor-changed", wrongCode(), false);
-  return credentials;
-}
-
-async function takeCode(
-  { secondFactor }: ProofDeps,
+async function lockUnchanged(
   tx: AuthStores,
-  credentials: AccountCredentials,
-  code: string,
-): Promise<"ok" | "recovery"> {
-  const verdict = await secondFactor.check(tx, credentials, code);
-  if (verdict === "ok" || verdict === "recovery") return verdict;
-  throw new Refusal(`${verdict}-code`, wrongCode(), true);
-}
-
-/** All that the account has was shown. */
-function isWhole({ totpSealed }: AccountCredentials, { amr, codeOwed }: Proven): boolean {
-  return !codeOwed && (totpSealed === undefined || amr.includes("otp"));
+  { account, credentials }: Checked,
+): Promise<AccountWithCredentials & { readonly nowMs: number }> {
+  const locked = await tx.accounts.lock(account.id);
+  if (locked === undefined || !locked.account.active) throw refusedPassword("account-off");
+  if (locked.account.credentialsVersion === account.credentialsVersion) return locked;
+  if (locked.credentials.totpSealed === credentials.totpSealed) throw refusedPassword("password-changed");
+  throw new Refusal("second-factor-changed", wrongCode(), false);
 }

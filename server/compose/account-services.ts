@@ -1,16 +1,16 @@
-import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
+import { createAccounts, type Accounts } from "#server/domain/accounts/accounts.ts";
+import { createEndSessions, type EndSessionsOptions } from "#server/domain/accounts/end-sessions.ts";
+import { createKnownDevices } from "#server/domain/accounts/known-devices.ts";
+import { createOwnAccount, type OwnAccount } from "#server/domain/accounts/own-account.ts";
+import type { PasswordHasher } from "#server/domain/accounts/password-hasher.ts";
+import { createSecondFactor, type SecondFactor } from "#server/domain/accounts/second-factor.ts";
+import type { RefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
-import { createAccounts, type Accounts } from "./accounts.ts";
-import { createEndSessions, type EndSessionsOptions } from "./end-sessions.ts";
-import { createKnownDevices } from "./known-devices.ts";
-import { createOwnAccount, type OwnAccount } from "./own-account.ts";
-import type { PasswordHasher } from "./password-hasher.ts";
-import { createPasswordSignIn, type PasswordSignIn } from "./password-sign-in.ts";
-import { createProve } from "./proof.ts";
-import { createSecondFactor, type SecondFactor } from "./second-factor.ts";
+import { createProve } from "#server/domain/sign-in/prove.ts";
+import { createSignIn, type SignIn } from "#server/domain/sign-in/sign-in.ts";
 
 /** Shown by authenticator apps beside the login. */
 const ISSUER_NAME = "Pipit";
@@ -19,7 +19,7 @@ const ISSUER_NAME = "Pipit";
 export interface AccountServices {
   readonly accounts: Accounts;
   readonly ownAccount: OwnAccount;
-  readonly passwordSignIn: PasswordSignIn;
+  readonly signIn: SignIn;
   readonly secondFactor: SecondFactor;
 }
 
@@ -31,13 +31,12 @@ export interface AccountServicesOptions extends EndSessionsOptions {
   readonly clock: Clock;
   /** What attempts from an address are counted by: addresses of one household are one. */
   readonly networkOf: (address: string | undefined) => string;
-  /** Counts sign-ins. */
-  readonly metrics?: Pick<AuthMetrics, "successfulLogin" | "failedLogin"> | undefined;
+  readonly refusals: RefusalAudit;
 }
 
-/** Puts the parts of this folder together. */
+/** Puts the parts of accounts and sign-ins together. */
 export function createAccountServices(options: AccountServicesOptions): AccountServices {
-  const { auth, masterKey, hasher, limits, clock, guard, networkOf, metrics } = options;
+  const { auth, masterKey, hasher, limits, clock, guard, networkOf, refusals } = options;
   const endSessions = createEndSessions(options);
   const knownDevices = createKnownDevices({ masterKey });
   const secondFactor = createSecondFactor({
@@ -47,7 +46,7 @@ export function createAccountServices(options: AccountServicesOptions): AccountS
     limits,
     issuerName: ISSUER_NAME,
   });
-  const prove = createProve({ auth, limits, hasher, secondFactor, knownDevices, clock, networkOf, metrics });
+  const prove = createProve({ auth, limits, hasher, secondFactor, knownDevices, refusals, networkOf });
   return {
     secondFactor,
     accounts: createAccounts({ auth, hasher, limits, secondFactor, endSessions, clock, networkOf }),
@@ -60,6 +59,6 @@ export function createAccountServices(options: AccountServicesOptions): AccountS
       endSessions,
       clock,
     }),
-    passwordSignIn: createPasswordSignIn({ auth, prove, knownDevices, guard, clock }),
+    signIn: createSignIn({ auth, prove, guard, clock }),
   };
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { sqlite } from "#server/testing/databases.ts";
-import type { SignedIn } from "./password-sign-in.ts";
 import {
   NEW_PASSWORD,
   openAccountStage,
@@ -15,9 +14,9 @@ function signIn(
   stage: AccountStage,
   given: { login?: string; password?: string; otp?: string; deviceToken?: string; otpLater?: boolean } = {},
   ip?: string,
-): Promise<SignedIn> {
+): ReturnType<AccountStage["login"]> {
   const attempt = { login: "ann", password: PASSWORD, via: "web" as const, clientId: "pipit-web", ...given };
-  return stage.passwordSignIn.signIn(attempt, originFrom(ip));
+  return stage.login(attempt, originFrom(ip));
 }
 
 /** One address for each attempt, so that only the account's limits count. */
@@ -28,8 +27,7 @@ function manyAddresses(index: number): string {
 describe("signing in with a password", () => {
   test("attempts that a limit refuses are in the audit as often as the disk can bear", async () => {
     await using stage = await openAccountStage(sqlite);
-    const guess = () =>
-      stage.passwordSignIn.signIn({ login: "ann", password: "Wrong-horse-1", via: "web" }, originFrom());
+    const guess = () => stage.login({ login: "ann", password: "Wrong-horse-1", via: "web" }, originFrom());
     for (let count = 0; count < 5 + 610; count++) await expect(guess()).rejects.toThrow();
     const refused = (await stage.audited()).filter((event) => event === "login failure rate-limited");
     expect(refused).toHaveLength(600);
@@ -45,7 +43,7 @@ describe("signing in with a password", () => {
     const signedIn = await signIn(stage, { login: "aNN" });
     expect(signedIn).toMatchObject({
       amr: ["pwd"],
-      otpOwed: false,
+      codeOwed: false,
       authTimeMs: stage.temporary.clock.nowMs(),
     });
     expect(signedIn.account.id).toBe(account.id);
