@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sharedDatabases } from "#server/testing/databases.ts";
 import { sized } from "#tests/testing/test-size.ts";
@@ -6,13 +7,15 @@ import { createRandom, type Random } from "#tests/testing/auth/random.ts";
 import { startSharedServers, type SharedServers } from "#tests/testing/auth/shared-servers.ts";
 
 /** The checklist's full number is 1,000. */
-const FAMILIES = sized(25, 100);
+const FAMILIES = sized(25, 1_000);
 const PARALLEL = 8;
 /** Families whose eight refreshes are under way at the same time. */
 const FAMILIES_AT_ONCE = 4;
 /** The checklist's full number is 10,000. */
-const CHAOS_REFRESHES = sized(250, 1_000);
+const CHAOS_REFRESHES = sized(250, 10_000);
 const CHAOS_CLIENTS = 12;
+/** Servers that are killed, one after the other. */
+const KILLS = sized(2, 12);
 const DROPPED_SHARE = 0.1;
 const DUPLICATE_SHARE = 0.05;
 const SEED = 20_250_401;
@@ -107,14 +110,56 @@ describe.each(sharedDatabases)("refresh tokens of two server processes on $name 
       // So that it is the chaos that was wanted.
       expect(done.dropped).toBeGreaterThan((done.refreshed * DROPPED_SHARE) / 8);
       expect(done.doubled).toBeGreaterThan((done.refreshed * DUPLICATE_SHARE) / 8);
-      expect(
-        await servers.query(
-          "select id from refresh_families where client_id = 'grace' and revoked_at_ms is not null",
-        ),
-      ).toEqual([]);
+      expect(await servers.query(signedOut)).toEqual([]);
       expect(await forks(servers)).toEqual([]);
     },
   );
+
+  test(
+    `[G2] ${KILLS} servers killed under ${CHAOS_CLIENTS} clients that refresh sign nobody out`,
+    { timeout: TEST_TIMEOUT_MS },
+    async () => {
+      const killing = new AbortController();
+      const done = { refreshed: 0, lost: 0 };
+      /** Until it has an answer, from whichever server, the client repeats the same. */
+      const refreshAnyhow = async (token: string): Promise<string> => {
+        for (let attempt = 0; ; attempt++) {
+          const answer = await refresh(attempt, token, "grace").catch(() => undefined);
+          if (answer?.status === 200) return successorOf(answer);
+          if (answer !== undefined && answer.status < 500) throw new Error(`signed out: ${answer.text}`);
+          done.lost += 1;
+          await sleep(20);
+        }
+      };
+      const clients = Array.from({ length: CHAOS_CLIENTS }, async () => {
+        let token = await servers.startSession("ann", "grace");
+        while (!killing.signal.aborted) {
+          token = await refreshAnyhow(token);
+          done.refreshed += 1;
+        }
+      });
+      const all = Promise.all(clients);
+      all.catch(() => undefined);
+      for (let kill = 0; kill < KILLS; kill++) await servers.killOne(kill % 2);
+      killing.abort();
+      await all;
+      expect(done.lost).toBeGreaterThan(KILLS);
+      expect(await servers.query(signedOut)).toEqual([]);
+      expect(await forks(servers)).toEqual([]);
+    },
+  );
+
+  test("the audit of all that is whole", { timeout: TEST_TIMEOUT_MS }, async () => {
+    const verdict = await servers.store.auditReader?.verify();
+    expect(verdict?.problems).toEqual([]);
+    const [{ used } = { used: 0 }] = await servers.query(
+      "select count(*) as used from refresh_tokens where consumed_at_ms is not null",
+    );
+    const [{ told } = { told: 0 }] = await servers.query(
+      "select count(*) as told from audit_events where event = 'token.refreshed' and data not like '%replayed%'",
+    );
+    expect(told).toBe(used);
+  });
 
   /** One refresh by a client whose network loses answers, and which then tries again; resolves to the new token. */
   async function refreshInChaos(
@@ -136,6 +181,8 @@ describe.each(sharedDatabases)("refresh tokens of two server processes on $name 
     return successorOf(answer);
   }
 });
+
+const signedOut = "select id from refresh_families where client_id = 'grace' and revoked_at_ms is not null";
 
 /** Families with two tokens of one generation, or two that were not used yet. */
 function forks(servers: SharedServers): ReturnType<SharedServers["query"]> {

@@ -20,6 +20,8 @@ export interface ServerProcess extends AsyncDisposable {
   output(): string;
   /** Ends it as an operator does, and waits for that; its folder stays. */
   stop(): Promise<void>;
+  /** Kills it in the middle of whatever it does; its folder stays. */
+  kill(): Promise<void>;
 }
 
 export interface ServerProcessOptions {
@@ -60,6 +62,7 @@ export async function startServerProcess({ env, home }: ServerProcessOptions): P
     home: folder,
     output: () => words.join(""),
     stop: () => stop("SIGTERM"),
+    kill: () => stop("SIGKILL"),
     async [Symbol.asyncDispose]() {
       await stop("SIGKILL");
       await rm(folder, { recursive: true, force: true });

@@ -37,6 +37,8 @@ export interface SharedServers extends AsyncDisposable {
   startSession(userId: string, clientId: string): Promise<string>;
   /** Stops both and starts both again. */
   restart(): Promise<void>;
+  /** Kills one in the middle of its work and starts it again. */
+  killOne(index: number): Promise<void>;
   query(text: string, ...parameters: readonly (string | number)[]): Promise<readonly Row[]>;
 }
 
@@ -102,6 +104,11 @@ export async function startSharedServers(): Promise<SharedServers> {
       const homes = processes.map((one) => one.home);
       await Promise.all(processes.map((one) => one.stop()));
       processes = await start(homes);
+    },
+    async killOne(index) {
+      await processes[index]?.kill();
+      const [again] = await start([processes[index]?.home]);
+      processes = processes.map((one, n) => (n === index && again !== undefined ? again : one));
     },
     query: (text, ...parameters) => queryPostgres<Row>(databaseUrl, text, parameters),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
