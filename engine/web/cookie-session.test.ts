@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createFakeHttp, form, json, unreachable } from "#engine/testing/fake-http.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { createHistoryClient } from "#engine/history/history-client.ts";
@@ -189,10 +189,8 @@ describe("signing out", () => {
     }
     await Promise.all([first.restore(never), second.restore(never)]);
     await first.signInWithToken("t", never);
-    await vi.waitFor(() => expect(two.session.store.getState()).toEqual(signedIn));
+    await expect.poll(() => two.session.store.getState()).toEqual(signedIn);
     await second.signOut(never);
-    await vi.waitFor(() =>
-      expect(one.session.store.getState()).toEqual({ kind: "signed-out", reason: "logout" }),
-    );
+    await expect.poll(() => one.session.store.getState()).toEqual({ kind: "signed-out", reason: "logout" });
   });
 });

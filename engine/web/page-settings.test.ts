@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { defaultSettings } from "#contract/settings.ts";
 import { openPageSettings } from "./page-settings.ts";
 import { createMemoryValues } from "./page-values.ts";
@@ -20,10 +20,9 @@ test("a change in one tab is a change in all, and two changes at once are both k
   using one = await openPageSettings(values);
   using two = await openPageSettings(values);
   await Promise.all([one.update({ language: "ru" }), two.update({ speak: false })]);
-  await vi.waitFor(() => {
-    for (const tab of [one, two])
-      expect(tab.store.getState()).toMatchObject({ language: "ru", speak: false });
-  });
+  for (const tab of [one, two]) {
+    await expect.poll(() => tab.store.getState()).toMatchObject({ language: "ru", speak: false });
+  }
 });
 
 test("what another version wrote is taken as far as it can be read", async () => {

@@ -6,6 +6,8 @@ import { ann, audioOf, chatOf, openTurnStage, question, textOf, type TurnStage }
 // Speech beside the text, and listeners that take their time, against the real store.
 
 const never = new AbortController().signal;
+/** The limit is for what never comes. */
+const untilSo = { timeout: 30_000, interval: 1 } as const;
 
 let stage: TurnStage;
 
@@ -89,14 +91,14 @@ describe("a slow listener", () => {
         const words = Array.from({ length: 1_000 }, (_, index) => `${index} `);
         asked.say(...words);
         asked.end();
-        await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1), { interval: 1 });
+        await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1), untilSo);
         const events: TurnEvent[] = [];
         for (let index = 0; index < reads; index += 1) {
           const { value } = await answer.next();
           if (value !== undefined) events.push(value);
         }
         vi.advanceTimersByTime(2_000);
-        await vi.waitFor(async () => expect((await stage.newestTurn())?.status).toBe("done"));
+        await vi.waitFor(async () => expect((await stage.newestTurn())?.status).toBe("done"), untilSo);
         events.push(...(await collect({ [Symbol.asyncIterator]: () => answer })));
         expect(textOf(events)).toBe(words.join(""));
         expect(events.filter(({ type }) => type === "text").length).toBeLessThan(150);
@@ -123,7 +125,7 @@ describe("a slow listener", () => {
     const asked = await stage.model.question(0);
     asked.say(...Array.from({ length: 60 }, (_, index) => `${index} `));
     asked.end();
-    await vi.waitFor(async () => expect((await stage.newestTurn())?.status).toBe("done"));
+    await vi.waitFor(async () => expect((await stage.newestTurn())?.status).toBe("done"), untilSo);
     expect(stage.speech.runs[0]?.text.split(" ").length).toBeLessThan(15);
     const rest = await collect({ [Symbol.asyncIterator]: () => answer });
     expect(audioOf(rest)).toBe(textOf(rest));

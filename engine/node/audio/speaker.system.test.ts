@@ -185,5 +185,5 @@ test("the sound process dies with its parent, however that ends", async () => {
       (text) => text.split(") ")[1]?.[0],
       () => "gone",
     );
-  await expect.poll(state, { timeout: 5_000 }).toMatch(/^(?:gone|Z|X)$/u);
+  await expect.poll(state, { timeout: 30_000 }).toMatch(/^(?:gone|Z|X)$/u);
 });

@@ -245,7 +245,7 @@ async function startSecretService(folder: string): Promise<OwnSecretService> {
   };
   const options = { env: environment, stdio: ["pipe", "ignore", "ignore"] as ("pipe" | "ignore")[] };
   const bus = spawn("dbus-daemon", ["--session", "--nofork", "--nopidfile", `--address=${socket}`], options);
-  await expect.poll(() => readdir(home), { timeout: 10_000 }).toContain("bus");
+  await expect.poll(() => readdir(home), { timeout: 30_000 }).toContain("bus");
   const send = (...args: string[]) =>
     execFileSync("dbus-send", ["--session", "--print-reply", ...args], {
       env: environment,
@@ -264,7 +264,7 @@ async function startSecretService(folder: string): Promise<OwnSecretService> {
       "org.freedesktop.DBus.NameHasOwner",
       "string:org.freedesktop.secrets",
     ];
-    await expect.poll(() => send(...hasOwner), { timeout: 10_000 }).toContain("boolean true");
+    await expect.poll(() => send(...hasOwner), { timeout: 30_000 }).toContain("boolean true");
     return daemon;
   };
   const stop = async (daemon: ReturnType<typeof spawn>) => {

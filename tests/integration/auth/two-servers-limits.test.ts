@@ -120,7 +120,7 @@ describe.each(sharedDatabases)("sign-ins at two server processes on $name and Re
       url: servers.redisUrl,
       logger: createRecordingLogger(),
     });
-    await vi.waitUntil(() => connection.status() === "connected", { timeout: 10_000 });
+    await vi.waitUntil(() => connection.status() === "connected", { timeout: 30_000 });
     const counters = createRedisCounterStore({ connection });
     for (let made = 0; made < OTHER_KEYS; made += KEYS_AT_ONCE) {
       await Promise.all(

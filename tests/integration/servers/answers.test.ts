@@ -10,7 +10,7 @@ import { asked, hasText, reasonOf } from "../streaming-stage.ts";
 
 type Answer = WireStream<StreamResponse>;
 
-const soon = { timeout: 5_000, interval: 10 } as const;
+const soon = { timeout: 30_000, interval: 10 } as const;
 const LEASE_MS = 30_000;
 
 /** How it ended: the status, and why. */

@@ -4,7 +4,7 @@ import { openAdminContext } from "#server/compose/admin-context.ts";
 import { sharedDatabases } from "#server/testing/databases.ts";
 import { type TwoServers, startTwoServers } from "#tests/testing/two-servers.ts";
 
-const soon = { timeout: 5_000, interval: 5 } as const;
+const soon = { timeout: 30_000, interval: 5 } as const;
 
 describe.each(sharedDatabases)("what two servers on $name and Redis remember", () => {
   let servers: TwoServers;

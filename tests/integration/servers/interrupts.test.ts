@@ -67,6 +67,6 @@ describe.each(sharedDatabases)("an interrupt at another server, on $name and Red
     expect(servers.logged()).toContain("bus.redis_lost");
     await redis.start();
     const connected = () => servers.logged().filter((event) => event === "bus.redis_connected").length;
-    await vi.waitUntil(() => connected() === 4, { timeout: 5_000, interval: 10 });
+    await vi.waitUntil(() => connected() === 4, { timeout: 30_000, interval: 10 });
   });
 });

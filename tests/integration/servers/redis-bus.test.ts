@@ -7,7 +7,7 @@ import { startRedis } from "#tools/test/redis-server.ts";
 
 // What two servers do with it is in the tests beside this one.
 
-const soon = { timeout: 5_000, interval: 5 } as const;
+const soon = { timeout: 30_000, interval: 5 } as const;
 
 async function openBuses(url: string, ...names: readonly string[]) {
   await using opening = new AsyncDisposableStack();

@@ -11,7 +11,7 @@ import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { startRedis } from "#tools/test/redis-server.ts";
 
 const nowMs = 1_700_000_000_000;
-const untilConnected = { timeout: 10_000, interval: 10 } as const;
+const untilConnected = { timeout: 30_000, interval: 10 } as const;
 
 async function connectTo(url: string, commandTimeoutMs?: number) {
   const logger = createRecordingLogger();
