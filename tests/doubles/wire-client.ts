@@ -1,6 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Client, credentials, Metadata, status as Status, type StatusObject } from "@grpc/grpc-js";
-import { grpcMethod } from "#engine/node/grpc/grpc-method.ts";
+import { grpcMethod } from "#engine/node/grpc/grpc-transport.ts";
 import {
   InterruptRequestSchema,
   type InterruptResponse,

@@ -1,5 +1,7 @@
 import {
   create,
+  fromBinary,
+  toBinary,
   type DescMessage,
   type DescMethod,
   type MessageInitShape,
@@ -9,7 +11,6 @@ import { Code, ConnectError, encodeBinaryHeader, type Transport } from "@connect
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import { Client, Metadata, status as grpcStatus, type StatusObject } from "@grpc/grpc-js";
 import type { RpcConnection } from "#engine/wire/rpc-transport.ts";
-import { grpcMethod } from "./grpc-method.ts";
 import { channelCredentials, channelOptions } from "./grpc-target.ts";
 
 export interface GrpcTarget {
@@ -146,4 +147,26 @@ function addTo(headers: Headers, metadata: Metadata): Headers {
       headers.append(name, typeof value === "string" ? value : encodeBinaryHeader(value));
   }
   return headers;
+}
+
+/** What grpc-js needs to know of one RPC. */
+interface GrpcMethod<Input, Output> {
+  /** e.g. "/streaming.StreamingService/StreamAudio" */
+  readonly path: string;
+  serialize(message: Input): Buffer;
+  deserialize(bytes: Buffer): Output;
+}
+
+/** Makes a protobuf-es method usable by grpc-js. */
+export function grpcMethod<Input extends DescMessage, Output extends DescMessage>(
+  method: DescMethod & { input: Input; output: Output },
+): GrpcMethod<MessageShape<Input>, MessageShape<Output>> {
+  return {
+    path: `/${method.parent.typeName}/${method.name}`,
+    serialize(message) {
+      const bytes = toBinary(method.input, message);
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    },
+    deserialize: (bytes) => fromBinary(method.output, bytes),
+  };
 }
