@@ -21,6 +21,8 @@ export interface TwoServers extends AsyncDisposable {
   readonly a: TestServer;
   readonly b: TestServer;
   readonly model: OpenAiDouble;
+  /** Of both. */
+  readonly speech: EchoSpeech;
   readonly redis: RedisServer;
   readonly databaseUrl: string;
   /** Names of the events in the logs of both. */
@@ -46,6 +48,7 @@ export async function startTwoServers(withRedis = true): Promise<TwoServers> {
   const redis = starting.use(await startRedis(AbortSignal.timeout(START_TIMEOUT_MS)));
   const model = starting.use(await startOpenAiDouble(stream(say("Hello."))));
   const { auth } = readServerConfig({ argv: [], env: { PIPIT_MASTER_KEY: MASTER_KEY } });
+  const speech = new EchoSpeech();
   let nowMs = Date.now();
   const events: string[] = [];
   const note = (event: string): void => void events.push(event);
@@ -60,7 +63,7 @@ export async function startTwoServers(withRedis = true): Promise<TwoServers> {
         },
         deps: {
           clock: { nowMs: () => nowMs },
-          speech: new EchoSpeech(),
+          speech,
           logger: { debug() {}, info: note, warn: note, error: note },
           drainMs: 0,
         },
@@ -73,6 +76,7 @@ export async function startTwoServers(withRedis = true): Promise<TwoServers> {
     a,
     b,
     model,
+    speech,
     redis,
     databaseUrl,
     logged: () => events,

@@ -39,6 +39,18 @@ describe.each(sharedDatabases)("an interrupt at another server, on $name and Red
     expect(Math.min(...tookMs)).toBeLessThan(STOPPED_WITHIN_MS);
   });
 
+  test("stops a greeting that is being spoken", async () => {
+    const { a, b, speech } = servers;
+    speech.gate = new Promise(() => undefined);
+    const spoken = speech.runs.length;
+    const request = { prompt: "__GREETING__:Good morning.", hardwareId: "mac", sessionId: "g-1" };
+    const greeting = servers.connect(a).stream(request);
+    await vi.waitUntil(() => speech.runs.length > spoken);
+    expect(await servers.connect(b).interrupt("mac")).toMatchObject({ interruptedSessions: ["g-1"] });
+    expect(statusName((await greeting.status).code)).toBe("CANCELLED");
+    speech.gate = Promise.resolve();
+  });
+
   test("of another person does nothing, nor does one for another machine", async () => {
     const { a, b, model } = servers;
     model.script(faults.hangHalfWay);
