@@ -5,9 +5,9 @@ import { messagesFor } from "../kit/messages.ts";
 import type { Terminal } from "../kit/terminal.ts";
 import { createAnswerPrinter } from "./answer-printer.ts";
 
-function setup() {
+function setup({ oneScreen = false } = {}) {
   const stdout = new PassThrough();
-  const stderr = new PassThrough();
+  const stderr = Object.assign(new PassThrough(), { isTTY: oneScreen });
   const terminal: Terminal = { stdin: new PassThrough(), stdout, stderr, colour: false };
   const printer = createAnswerPrinter(terminal, messagesFor("en"));
   const read = (stream: PassThrough): string => String(stream.read() ?? "");
@@ -40,6 +40,21 @@ describe("the answer printer", () => {
     printer.settled("a", "(stopped)");
     expect(err()).toBe("· 2 + 2 = 4\n! No voice.\n(stopped)\n");
     expect(out()).toBe("");
+  });
+
+  test("begins a line for a tool in the middle of one, where both streams are one screen", () => {
+    for (const oneScreen of [true, false]) {
+      const { say, err } = setup({ oneScreen });
+      const done = { type: "tool", callId: "1", name: "calculator", state: "done" } as const;
+      say("a", { ...done, summary: "1" });
+      expect(err()).toBe("· 1\n");
+      say("a", text("So"));
+      say("a", { ...done, summary: "2" });
+      expect(err()).toBe(oneScreen ? "\n· 2\n" : "· 2\n");
+      say("a", text(" far.\n"));
+      say("a", { ...done, summary: "3" });
+      expect(err()).toBe("· 3\n");
+    }
   });
 
   test("does not print again what a repeated answer says again", () => {

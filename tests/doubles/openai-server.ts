@@ -160,7 +160,12 @@ function serveOllama(state: State, path: string, text: string, response: ServerR
   if (state.ollamaHangs) return;
   if (state.ollama === undefined) return sendJson(response, 404, { error: "not an Ollama" });
   if (path === "/api/tags") {
-    const models = Object.keys(state.ollama).map((name) => ({ name, model: name }));
+    const models = Object.entries(state.ollama).map(([name, abilities]) => ({
+      name,
+      model: name,
+      // Other abilities are another model of that name.
+      digest: abilities.join("+"),
+    }));
     return sendJson(response, 200, { models });
   }
   const { model } = JSON.parse(text) as { model?: string };

@@ -90,6 +90,22 @@ describe("Ollama watch", () => {
     expect((await watch.state(never)).kind).toBe("absent");
   });
 
+  test.each([undefined, "m"])(
+    "a model that was pulled anew can what it can now (wanted: %s)",
+    async (wanted) => {
+      await using double = await startOpenAiDouble(faults.silent, { ollama: { m: CHAT } });
+      const { watch, clock } = watchAt(double.origin, wanted);
+      expect(await watch.state(never)).toMatchObject({ abilities: { images: false, tools: true } });
+      double.setOllama({ m: ["completion", "vision"] });
+      clock.at = defaultModelLimits.probeStaleMs;
+      expect(await watch.state(never)).toMatchObject({ abilities: { images: true, tools: false } });
+      const before = double.seen.length;
+      clock.at += defaultModelLimits.probeStaleMs;
+      await watch.state(never);
+      expect(double.seen.slice(before)).toEqual(["GET /api/tags"]);
+    },
+  );
+
   test("an aborted question does not look", async () => {
     await using double = await startOpenAiDouble(faults.silent, { ollama: { m: CHAT } });
     await expect(watchAt(double.origin).watch.state(AbortSignal.abort())).rejects.toMatchObject({
