@@ -1,11 +1,15 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { App } from "./app.tsx";
 import type { Bridge } from "./bridge/bridge.ts";
 import { createI18n, resolveLanguage } from "./i18n/i18n.ts";
 import { createViewStore } from "./bridge/view-store.ts";
 import { followTheme } from "./theme/follow-theme.ts";
 import "./theme/tokens.css";
+import { I18nextProvider } from "react-i18next";
+import { BridgeProvider } from "./bridge/use-bridge.tsx";
+import { ChatUiProvider } from "./chat/state/use-chat-ui.tsx";
+import { Panel } from "./app/panel.tsx";
+import { ViewProvider } from "./bridge/use-view.tsx";
 
 /** Puts the window into the page; what the roots have in common. */
 export function startApp(bridge: Bridge, container: HTMLElement): void {
@@ -23,7 +27,15 @@ export function startApp(bridge: Bridge, container: HTMLElement): void {
   followTheme(bridge.app);
   createRoot(container).render(
     <StrictMode>
-      <App bridge={bridge} views={createViewStore()} i18n={i18n} />
+      <I18nextProvider i18n={i18n}>
+        <BridgeProvider bridge={bridge}>
+          <ViewProvider views={createViewStore()}>
+            <ChatUiProvider>
+              <Panel />
+            </ChatUiProvider>
+          </ViewProvider>
+        </BridgeProvider>
+      </I18nextProvider>
     </StrictMode>,
   );
 }

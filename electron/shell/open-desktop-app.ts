@@ -1,7 +1,7 @@
 import { app, clipboard, nativeTheme, shell, utilityProcess } from "electron";
 import type { Availability } from "#contract/app-state.ts";
 import { version } from "#contract/version.ts";
-import { createApp, type App } from "#engine/app/app.ts";
+import { App } from "#engine/app/app.ts";
 import type { AppPorts, WindowPort } from "#engine/app/app-ports.ts";
 import { createLazySpeaker } from "#engine/node/audio/lazy-speaker.ts";
 import { openSpeaker } from "#engine/node/audio/speaker.ts";
@@ -42,7 +42,7 @@ export function openDesktopApp(
       throw error;
     }
   }, files.settings.get().volume);
-  const pipit: App = createApp({
+  const pipit: App = new App({
     settings: createDesktopSettings({
       file: files.settings,
       takeHotkey: parts.takeHotkey,

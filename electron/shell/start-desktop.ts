@@ -18,7 +18,6 @@ import type { App } from "#engine/app/app.ts";
 import type { ControlReply, ControlRequest } from "#engine/node/processes/app-control.ts";
 import { createScreenCapture } from "#engine/node/screen/screen-capture.ts";
 import type { Logger } from "#contract/logger.ts";
-import { appMenuTemplate } from "../windows/app-menu.ts";
 import { serveApp } from "../windows/app-protocol.ts";
 import type { builtParts, DesktopConfig } from "./config.ts";
 import { openControlSocket } from "./control-socket.ts";
@@ -134,9 +133,13 @@ function prepareElectron({ files, parts }: DesktopOptions): void {
   guardContents(app, (url) => void openExternalLink(url, shell).catch(() => undefined));
   denyPermissions(session.defaultSession);
   serveApp(session.defaultSession, parts.renderer);
-  const menu = appMenuTemplate(process.platform);
-  Menu.setApplicationMenu(menu === undefined ? null : Menu.buildFromTemplate(menu));
-  if (process.platform === "darwin") app.setActivationPolicy("accessory");
+  const isMac = process.platform === "darwin";
+  // macOS takes copy, paste and undo from the menu; elsewhere there is none, and the keys work by themselves.
+  const menu = isMac
+    ? ([{ role: "appMenu" }, { role: "editMenu" }, { role: "windowMenu" }] as const)
+    : undefined;
+  Menu.setApplicationMenu(menu === undefined ? null : Menu.buildFromTemplate([...menu]));
+  if (isMac) app.setActivationPolicy("accessory");
   // A source tree must not take the links of an installed Pipit.
   if (app.isPackaged) app.setAsDefaultProtocolClient("pipit");
   nativeTheme.themeSource = files.settings.get().theme;

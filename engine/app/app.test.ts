@@ -4,7 +4,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { defaultSettings, mergeSettings, type Settings } from "#contract/settings.ts";
 import { createChatHarness, type ChatHarness } from "#engine/testing/chat-harness.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
-import { createApp, type App } from "./app.ts";
+import { App } from "./app.ts";
 import type { AppClient, AppPorts } from "./app-ports.ts";
 
 const works = { available: true } as const;
@@ -22,7 +22,7 @@ let keep: () => Promise<void>;
 let app: App;
 
 function open(otherServers: AppPorts["initial"]["features"]["otherServers"] = works): App {
-  return createApp({
+  return new App({
     settings: {
       store: settings,
       async update(patch) {

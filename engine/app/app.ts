@@ -13,35 +13,17 @@ import { createCurrentClient, type CurrentClient } from "./current-client.ts";
 import { createServerLook } from "./server-look.ts";
 import { createSessionCommands } from "./session-commands.ts";
 
-/** The application without a window: one per desktop app or page, whatever its windows do. */
-export interface App extends AsyncDisposable {
+/**
+ * The application without a window: one per desktop app or page, whatever its windows do. Opens the client at once; contacts
+ * no server before `start`.
+ */
+export class App implements AsyncDisposable {
   readonly chat: ReadonlyStore<ChatState>;
   readonly auth: ReadonlyStore<AuthState>;
-  readonly state: ReadonlyStore<AppState>;
   readonly commands: Commands;
-  /** Restores the sign-in, looks for the server and takes up the outbox. Never throws: problems are told. */
-  start(): Promise<void>;
-  /** Takes up the outbox: another tab, or an earlier run, may have left messages there. Never throws. */
-  resumeOutbox(): Promise<void>;
-  /** After wake-up or a network change: like the command `reconnect`, without complaint. */
-  resume(): Promise<void>;
   /** Looks at the server now. Never throws. */
-  look(): Promise<void>;
-  /** Changes what the window shows of the host. */
-  show(patch: Partial<AppPorts["initial"]>): void;
-}
-
-/** Opens the client at once; contacts no server before `start`. */
-export function createApp(ports: AppPorts): App {
-  return new HeadlessApp(ports);
-}
-
-class HeadlessApp implements App {
-  readonly chat: ReadonlyStore<ChatState>;
-  readonly auth: ReadonlyStore<AuthState>;
-  readonly state: StoreApi<AppState>;
-  readonly commands: Commands;
   readonly look: () => Promise<void>;
+  readonly #state: StoreApi<AppState>;
   readonly #ports: AppPorts;
   readonly #current: CurrentClient;
   readonly #stop = new AbortController();
@@ -53,7 +35,7 @@ class HeadlessApp implements App {
     const { settings, initial, window, openClient } = ports;
     const { signal } = this.#stop;
     this.#ports = ports;
-    this.state = createStore<AppState>(() => ({
+    this.#state = createStore<AppState>(() => ({
       ...initial,
       settings: settings.store.getState(),
       server: { kind: "starting" },
@@ -62,20 +44,14 @@ class HeadlessApp implements App {
     this.chat = this.#current.chat;
     this.auth = this.#current.auth;
     const client = () => this.#current.get();
-    this.look = createServerLook({
-      ...ports,
-      client,
-      get: () => this.state.getState().server,
-      set: (server) => this.state.setState({ server }),
-      signal,
-    });
+    this.look = createServerLook({ ...ports, client, state: this.#state, signal });
     this.#unsubscribe = settings.store.subscribe((next, before) => this.#apply(next, before));
     this.#followServer();
     const core: AppCore = {
       client,
       window,
       signal,
-      state: () => this.state.getState(),
+      state: () => this.#state.getState(),
       updateSettings: (patch) => this.#updateSettings(patch),
       reconnect: () => this.#reconnect(),
     };
@@ -86,11 +62,16 @@ class HeadlessApp implements App {
     };
   }
 
+  get state(): ReadonlyStore<AppState> {
+    return this.#state;
+  }
+
+  /** Restores the sign-in, looks for the server and takes up the outbox. Never throws: problems are told. */
   async start(): Promise<void> {
     try {
       const client = await this.#current.get();
       const tokenPlace = client.session.place?.();
-      if (tokenPlace !== undefined) this.state.setState({ tokenPlace });
+      if (tokenPlace !== undefined) this.#state.setState({ tokenPlace });
       await Promise.all([this.look(), client.signIn(this.#stop.signal)]);
       await client.engine.resume();
     } catch (reason) {
@@ -98,6 +79,7 @@ class HeadlessApp implements App {
     }
   }
 
+  /** Takes up the outbox: another tab, or an earlier run, may have left messages there. Never throws. */
   async resumeOutbox(): Promise<void> {
     // Without a sign-in there is no outbox to take up.
     if (this.auth.getState().kind === "failed") return await this.resume();
@@ -107,12 +89,14 @@ class HeadlessApp implements App {
       .catch(() => undefined);
   }
 
+  /** After wake-up or a network change: like the command `reconnect`, without complaint. */
   async resume(): Promise<void> {
     await this.#reconnect().catch(() => undefined);
   }
 
+  /** Changes what the window shows of the host. */
   show(patch: Partial<AppPorts["initial"]>): void {
-    this.state.setState(patch);
+    this.#state.setState(patch);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -128,7 +112,7 @@ class HeadlessApp implements App {
       kind === "signed-in" || kind === "signing-in" ? undefined : client.signIn(this.#stop.signal);
     await Promise.all([this.look(), signedIn]);
     await client.engine.resume();
-    const { server } = this.state.getState();
+    const { server } = this.#state.getState();
     if (server.kind === "unreachable") throw new PipitError(server.code, server.message);
   }
 
@@ -136,8 +120,8 @@ class HeadlessApp implements App {
     if (this.#stop.signal.aborted) return;
     const { code, message, detail } = error;
     this.#ports.logger.warn("app.start", { code, detail });
-    const { server } = this.state.getState();
-    if (server.kind === "starting") this.state.setState({ server: { kind: "unreachable", code, message } });
+    const { server } = this.#state.getState();
+    if (server.kind === "starting") this.#state.setState({ server: { kind: "unreachable", code, message } });
     // What the status says already is no news.
     else if (server.kind === "ready" || server.code !== code) this.#ports.onProblem(error);
   }
@@ -162,9 +146,9 @@ class HeadlessApp implements App {
 
   /** Whoever changed the settings, this window or another. */
   #apply(next: Settings, before: Settings): void {
-    this.state.setState({ settings: next });
+    this.#state.setState({ settings: next });
     if (next.volume !== before.volume) this.#ports.setVolume(next.volume);
-    const { otherServers } = this.state.getState().features;
+    const { otherServers } = this.#state.getState().features;
     this.#applied =
       otherServers.available && next.serverUrl !== before.serverUrl
         ? this.#changeServer()
@@ -174,7 +158,7 @@ class HeadlessApp implements App {
   }
 
   async #changeServer(): Promise<void> {
-    this.state.setState({ server: { kind: "starting" } });
+    this.#state.setState({ server: { kind: "starting" } });
     // What keeps it from opening is told by the state, as at the start.
     await this.#current.replace().catch(() => undefined);
     await this.start();

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { createStore, type StoreApi } from "zustand/vanilla";
 import type { ServerStatus } from "#contract/app-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createHistoryClient } from "#engine/history/history-client.ts";
@@ -12,14 +13,15 @@ import { createServerLook } from "./server-look.ts";
 const found = { httpUrl: "http://127.0.0.1:1", own: true };
 const ready = { kind: "ready", ...found };
 let http: FakeHttp;
-let status: ServerStatus;
+let state: StoreApi<{ server: ServerStatus }>;
+const status = (): ServerStatus => state.getState().server;
 let find: () => Promise<FoundServer>;
 let finds: number;
 let online: boolean;
 beforeEach(() => {
   http = createFakeHttp();
   http.answer(() => json(200, { data: [{ id: "llama3.2" }] }));
-  status = { kind: "starting" };
+  state = createStore(() => ({ server: { kind: "starting" } }));
   find = async () => found;
   finds = 0;
   online = true;
@@ -37,10 +39,7 @@ function lookAs(accountId: string | undefined): () => Promise<void> {
   } as unknown as AppClient;
   return createServerLook({
     client: async () => client,
-    get: () => status,
-    set: (next) => {
-      status = next;
-    },
+    state,
     isOnline: () => online,
     signal: new AbortController().signal,
     logger: createFakeLogger(),
@@ -50,12 +49,12 @@ function lookAs(accountId: string | undefined): () => Promise<void> {
 test("a server that answers is ready, with the name of its model; one look at a time", async () => {
   const look = lookAs("ann");
   await Promise.all([look(), look(), look()]);
-  expect([status, finds]).toEqual([{ ...ready, model: "llama3.2" }, 1]);
+  expect([status(), finds]).toEqual([{ ...ready, model: "llama3.2" }, 1]);
 });
 
 test("a client that is not signed in asks for no model", async () => {
   await lookAs(undefined)();
-  expect([status, http.requests]).toEqual([ready, []]);
+  expect([status(), http.requests]).toEqual([ready, []]);
 });
 
 test.each([JSON.stringify({ data: [{ id: "built-in" }] }), JSON.stringify({ data: [] }), "{", "[]"])(
@@ -63,7 +62,7 @@ test.each([JSON.stringify({ data: [{ id: "built-in" }] }), JSON.stringify({ data
   async (body) => {
     http.answer(() => ({ status: 200, headers: {}, body }));
     await lookAs("ann")();
-    expect(status).toEqual(ready);
+    expect(status()).toEqual(ready);
   },
 );
 
@@ -72,21 +71,21 @@ test("the name of the model stays on show while the server is looked at again", 
   await look();
   const seen: ServerStatus[] = [];
   http.answer(() => {
-    seen.push(status);
+    seen.push(status());
     return json(200, { data: [{ id: "llama4" }] });
   });
   await look();
-  expect([seen, status]).toEqual([[{ ...ready, model: "llama3.2" }], { ...ready, model: "llama4" }]);
+  expect([seen, status()]).toEqual([[{ ...ready, model: "llama3.2" }], { ...ready, model: "llama4" }]);
 });
 
 test("a server that is away is told with its cure, until it is back", async () => {
   const look = lookAs(undefined);
   find = () => Promise.reject(new PipitError("SERVER_UNREACHABLE", "Start it."));
   await look();
-  expect(status).toEqual({ kind: "unreachable", code: "SERVER_UNREACHABLE", message: "Start it." });
+  expect(status()).toEqual({ kind: "unreachable", code: "SERVER_UNREACHABLE", message: "Start it." });
   find = async () => found;
   await look();
-  expect(status).toEqual(ready);
+  expect(status()).toEqual(ready);
 });
 
 test("a machine without a network says nothing of the server", async () => {
@@ -95,5 +94,5 @@ test("a machine without a network says nothing of the server", async () => {
   online = false;
   find = () => Promise.reject(new PipitError("SERVER_UNREACHABLE", "No network."));
   await look();
-  expect(status).toEqual(ready);
+  expect(status()).toEqual(ready);
 });

@@ -1,12 +1,12 @@
-import type { ServerStatus } from "#contract/app-state.ts";
+import type { StoreApi } from "zustand/vanilla";
+import type { AppState } from "#contract/app-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AppClient, AppPorts } from "./app-ports.ts";
 
 export interface ServerLookDeps extends Pick<AppPorts, "isOnline" | "logger"> {
   /** Asked anew each time: it changes with the settings. */
   readonly client: () => Promise<AppClient>;
-  readonly get: () => ServerStatus;
-  readonly set: (status: ServerStatus) => void;
+  readonly state: StoreApi<Pick<AppState, "server">>;
   /** Aborts when the application ends. */
   readonly signal: AbortSignal;
 }
@@ -22,20 +22,20 @@ export function createServerLook(deps: ServerLookDeps): () => Promise<void> {
   };
 }
 
-async function look({ client, get, set, signal, isOnline, logger }: ServerLookDeps): Promise<void> {
+async function look({ client, state, signal, isOnline, logger }: ServerLookDeps): Promise<void> {
   try {
     const current = await client();
     const ready = { kind: "ready", ...(await current.findServer(signal)) } as const;
-    const before = get();
+    const before = state.getState().server;
     // The name of the model may take its time, and stays on show while it is asked for again.
-    if (before.kind !== "ready" || before.httpUrl !== ready.httpUrl) set(ready);
+    if (before.kind !== "ready" || before.httpUrl !== ready.httpUrl) state.setState({ server: ready });
     const model = await readModel(current, signal);
-    set(model === undefined ? ready : { ...ready, model });
+    state.setState({ server: model === undefined ? ready : { ...ready, model } });
   } catch (reason) {
-    if (signal.aborted || (isOnline?.() === false && get().kind === "ready")) return;
+    if (signal.aborted || (isOnline?.() === false && state.getState().server.kind === "ready")) return;
     const { code, message, detail } = PipitError.from(reason);
     logger.warn("server.unreachable", { code, detail });
-    set({ kind: "unreachable", code, message });
+    state.setState({ server: { kind: "unreachable", code, message } });
   }
 }
 

@@ -8,12 +8,11 @@ import { createActivity } from "./activity.ts";
 import type { ChatEngine, ChatEngineDeps, Draft, EngineEvent } from "./chat-engine-api.ts";
 import { createChatViews, type ChatViews } from "./chat-views.ts";
 import { NEW_CHAT_PREFIX, type Pending } from "./delivery.ts";
-import { draftOf, invalidRequest, questionOf } from "./exchange.ts";
-import { createImageShelf } from "./image-shelf.ts";
+import { createImageShelf, type ImageShelf } from "./image-shelf.ts";
 import { checkDraft, Intake } from "./intake.ts";
 import { Queue } from "./queue.ts";
 import { createSpeechQueue, type SpeechQueue } from "./speech-queue.ts";
-import { initialChatState, type ChatState, type Message } from "#contract/chat-state.ts";
+import { initialChatState, type ChatState, type Message, type UserMessage } from "#contract/chat-state.ts";
 
 /** Builds the engine. It watches the session at once, but sends nothing before `send` or `resume`. */
 export function createChatEngine(deps: ChatEngineDeps): ChatEngine {
@@ -241,4 +240,35 @@ class Engine implements ChatEngine {
   #onResumeFailure(reason: unknown): void {
     this.#deps.logger.error("outbox.unreadable", { detail: PipitError.from(reason).message });
   }
+}
+
+/**
+ * The question of an exchange, by its own id or that of its answer.
+ *
+ * @throws PipitError INVALID_REQUEST
+ */
+function questionOf(messages: readonly Message[], messageId: string): UserMessage {
+  const message = messages.find(({ id }) => id === messageId);
+  const id = message?.role === "assistant" ? message.replyTo : messageId;
+  const question = messages.find((other) => other.role === "user" && other.id === id);
+  if (question?.role !== "user") throw invalidRequest("This message is not in the chat any more.");
+  return question;
+}
+
+/**
+ * A question as it was asked.
+ *
+ * @throws PipitError INVALID_REQUEST when it had a picture that is no longer in memory: without it, it is another question
+ */
+function draftOf(question: UserMessage, images: ImageShelf): Draft {
+  if (question.image === undefined) return { text: question.text };
+  const image = images.get(question.id);
+  if (image === undefined) {
+    throw invalidRequest("The picture of this message is no longer at hand. Attach it again and send.");
+  }
+  return { text: question.text, image };
+}
+
+function invalidRequest(message: string): PipitError {
+  return new PipitError("INVALID_REQUEST", message);
 }

@@ -1,7 +1,7 @@
 import type { Availability } from "#contract/app-state.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
 import { version } from "#contract/version.ts";
-import { createApp, type App } from "#engine/app/app.ts";
+import { App } from "#engine/app/app.ts";
 import type { AppPorts } from "#engine/app/app-ports.ts";
 import { createConsoleLogger } from "#engine/web/console-logger.ts";
 import { openPageClient } from "#engine/web/page-client.ts";
@@ -50,7 +50,7 @@ export async function createWebBridge(): Promise<Bridge> {
       if (!signedIn) intents.push({ kind: "open", view: "sign-in" });
     },
   };
-  const app = createApp({
+  const app = new App({
     settings,
     openClient: async (current) => openPageClient(client, current),
     window: {

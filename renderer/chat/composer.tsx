@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ClipboardEvent, type KeyboardEvent } from "react";
+import { useEffect, useRef, type ClipboardEvent, type KeyboardEvent, useLayoutEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import { useBridge } from "../bridge/use-bridge.tsx";
@@ -6,7 +6,6 @@ import { useAttempt } from "../bridge/use-view.tsx";
 import { ComposerNotes } from "./composer-notes.tsx";
 import { ComposerTools } from "./composer-tools.tsx";
 import { PendingPicture } from "./picture/pending-picture.tsx";
-import { useAutoHeight } from "./use-auto-height.ts";
 import { useChatUi, useChatUiState } from "./state/use-chat-ui.tsx";
 import { useDraft } from "./use-draft.ts";
 import type { PictureIntake } from "./picture/use-picture.ts";
@@ -106,4 +105,14 @@ function useFocusRequests(field: { readonly current: HTMLTextAreaElement | null 
     element.focus();
     element.setSelectionRange(element.value.length, element.value.length);
   }, [field, requests]);
+}
+
+/** Lets a text area grow with its text where the browser does not do so by itself (`field-sizing: content`). */
+function useAutoHeight(field: { readonly current: HTMLTextAreaElement | null }, text: string): void {
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (element === null || CSS.supports("field-sizing", "content")) return;
+    element.style.height = "auto";
+    element.style.height = `${element.scrollHeight}px`;
+  }, [field, text]);
 }

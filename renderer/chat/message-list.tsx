@@ -1,5 +1,14 @@
 import { ArrowDown } from "lucide-react";
-import { useEffect, useLayoutEffect, useRef, type KeyboardEvent, type ReactNode, type Ref } from "react";
+import {
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  type KeyboardEvent,
+  type ReactNode,
+  type Ref,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import { useTranslation } from "react-i18next";
 import { Virtualizer, type CustomContainerComponentProps } from "virtua";
 import { useStore } from "zustand";
@@ -7,10 +16,11 @@ import type { Message } from "#contract/chat-state.ts";
 import { EmptyChat } from "./empty-chat.tsx";
 import { MessageRow } from "./message-row.tsx";
 import { startsDay } from "./message-time.ts";
-import type { Shown } from "./shown-messages.ts";
+import { type Shown, createShownMessages, type Frames } from "./shown-messages.ts";
 import { useChatUi, useChatUiState } from "./state/use-chat-ui.tsx";
 import { useEndFollower, type EndFollower } from "./use-end-follower.ts";
-import { useShown } from "./use-shown.ts";
+import { flushSync } from "react-dom";
+import { useBridge } from "../bridge/use-bridge.tsx";
 
 /** Keys that move a scrolled area towards its start. */
 const upKeys = new Set(["ArrowUp", "PageUp", "Home"]);
@@ -145,4 +155,19 @@ function JumpToEnd({ follower }: { readonly follower: EndFollower }) {
       )}
     </button>
   );
+}
+
+const pageFrames: Frames = {
+  next: (work) => {
+    const id = requestAnimationFrame(work);
+    return () => cancelAnimationFrame(id);
+  },
+  commit: flushSync,
+};
+
+/** The messages, one change per frame. */
+function useShown(): Shown {
+  const { chat } = useBridge();
+  const [shown] = useState(() => createShownMessages(chat, pageFrames));
+  return useSyncExternalStore(shown.subscribe, shown.getState);
 }

@@ -3,10 +3,11 @@ import { useTranslation } from "react-i18next";
 import { useApp, useAuth, useBridge } from "../bridge/use-bridge.tsx";
 import { useAttempt } from "../bridge/use-view.tsx";
 import { Button } from "../ui/button.tsx";
-import type { StepProps } from "./step-props.ts";
-import { HotkeyStep } from "./hotkey-step.tsx";
-import { SensesStep } from "./senses-step.tsx";
-import { SignInStep } from "./sign-in-step.tsx";
+import { HotkeySetting } from "../settings/hotkey-setting.tsx";
+import { ScreenshotSetting } from "../settings/screenshot-setting.tsx";
+import { SpeakSetting } from "../settings/speak-setting.tsx";
+import { CircleCheck } from "lucide-react";
+import { SignInForm } from "../auth/sign-in-form.tsx";
 
 interface Step {
   readonly name: "signIn" | "hotkey" | "senses";
@@ -81,4 +82,42 @@ function NextButton({ step, last, onNext }: NextButtonProps) {
       {label}
     </Button>
   );
+}
+
+/** The hotkey: its own setting says whether it works once it was pressed, and the cure if it does not. */
+function HotkeyStep() {
+  return (
+    <div className="rounded-card border border-hairline bg-raised px-3">
+      <HotkeySetting />
+    </div>
+  );
+}
+
+/** What Pipit may say and see. */
+function SensesStep() {
+  return (
+    <div className="flex flex-col divide-y divide-hairline rounded-card border border-hairline bg-raised px-3">
+      <SpeakSetting />
+      <ScreenshotSetting />
+    </div>
+  );
+}
+
+/** Signing in; a person who is signed in already (a page opened by its one-time address) is only told so. */
+function SignInStep({ onDone }: StepProps) {
+  const { t } = useTranslation("firstRun");
+  const auth = useAuth();
+  if (auth.kind !== "signed-in") return <SignInForm onDone={onDone} />;
+  return (
+    <p role="status" className="flex items-center gap-2 font-medium">
+      <CircleCheck aria-hidden="true" className="size-5 shrink-0 text-accent" />
+      {auth.local ? t("signIn.doneLocal") : t("signIn.doneAs", { name: auth.accountName })}
+    </p>
+  );
+}
+
+/** What each step of the first run is given. */
+interface StepProps {
+  /** What this step asks for is done. */
+  readonly onDone: () => void;
 }

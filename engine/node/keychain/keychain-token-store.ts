@@ -15,8 +15,8 @@ import {
   writePrivateFile,
 } from "../files/private-files.ts";
 import { DATA_KEY_BYTES, seal, unseal } from "./sealed-file.ts";
-import { parseStoredTokens } from "./stored-tokens.ts";
 import { scopeKey, type TokenStoreScope } from "./token-store-scope.ts";
+import { z } from "zod";
 
 const KEY_LOCK = "credentials-key.lock";
 
@@ -106,4 +106,24 @@ export async function createKeychainTokenStore(
       await keychain.remove();
     },
   };
+}
+
+const storedTokens = z.object({
+  accessToken: z.string(),
+  refreshToken: z.string(),
+  accessExpiresAtMs: z.number(),
+  refreshExpiresAtMs: z.number(),
+  accountId: z.string(),
+  accountName: z.string(),
+  local: z.boolean(),
+  serverUrl: z.string(),
+});
+
+/** Parses what was stored as JSON; undefined when it is not a sign-in. */
+function parseStoredTokens(json: string): StoredTokens | undefined {
+  try {
+    return storedTokens.safeParse(JSON.parse(json)).data;
+  } catch {
+    return undefined;
+  }
 }
