@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { PipitError } from "#contract/pipit-error.ts";
 import { programInput, readServerConfig, type ServerConfig } from "./config/config.ts";
+import { serveUsage } from "./config/usage.ts";
 import { keepCompiledCode } from "./lifecycle/compile-cache.ts";
 import { openParentTie } from "./lifecycle/parent-tie.ts";
 import type { RunningServer } from "./compose/start-server.ts";
@@ -10,7 +11,12 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 async function main(): Promise<void> {
-  const config = readServerConfig(programInput(import.meta.url));
+  const input = programInput(import.meta.url);
+  if (input.argv.includes("--help")) {
+    process.stdout.write(serveUsage());
+    return;
+  }
+  const config = readServerConfig(input);
   using stop = listenForStop(config);
   keepCompiledCode(config.home);
   // Not before: only what is loaded from here on comes from the cache.

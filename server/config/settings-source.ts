@@ -1,16 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parse as parseToml } from "smol-toml";
-import type { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { Setting } from "./settings.ts";
 
-/** One setting: its names from the strongest source to the weakest, and whether its value may be repeated. */
-export interface Setting {
-  readonly flag?: string;
-  readonly env?: string;
-  /** `table.key` in config.toml. */
-  readonly file?: string;
-  readonly secret?: boolean;
-}
 /** A value as found, with the name under which it was found, for error messages. */
 export interface Found {
   readonly name: string;
@@ -18,12 +10,6 @@ export interface Found {
   readonly secret: boolean;
 }
 
-/** What a value must look like. */
-export interface Rule<Value> {
-  readonly schema: z.ZodType<Value>;
-  /** What a correct value looks like, in words: the cure in every message. */
-  readonly wants: string;
-}
 /** The tables of config.toml; none when there is no file. Throws CONFIG_INVALID, without a line of the file. */
 export function readConfigFile(path: string): Readonly<Record<string, unknown>> {
   let content: string;
@@ -81,7 +67,7 @@ function withoutSecrets(value: string): string {
 }
 
 /** The checked value. Throws USAGE for a flag, CONFIG_INVALID for anything else; a secret is never shown. */
-export function checkSetting<Value>(found: Found, { schema, wants }: Rule<Value>): Value {
+export function checkSetting({ schema, wants }: Setting, found: Found): unknown {
   const result = schema.safeParse(found.value);
   if (result.success) return result.data;
   const shown = found.secret

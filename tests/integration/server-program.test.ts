@@ -165,6 +165,12 @@ describe("pipit serve", () => {
     expect(end.stdout).toBe("");
   });
 
+  test("--help explains itself, whatever else is wrong", async () => {
+    const end = await new ServerProgram(["--help"], { PIPIT_MODEL_URL: "nonsense" }).end();
+    expect(end).toMatchObject({ code: 0, stderr: "" });
+    expect(end.stdout).toMatch(/--http HOST:PORT .*default: 127\.0\.0\.1:8787/);
+  });
+
   test("a file in place of the data folder ends with 1 and the cure", async () => {
     await writeFile(join(home, "server"), "a file");
     const end = await new ServerProgram(PORTS).end();
