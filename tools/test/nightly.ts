@@ -128,11 +128,11 @@ async function runTask(
   return { line: `${verdict}  ${name}: ${figure} (${seconds} s)`, ok: verdict === "ok  " };
 }
 
-/** `npm run nightly`: what takes too long for `npm test`. All of it runs even when one task fails. */
-async function runNightly(signal: AbortSignal): Promise<boolean> {
+/** `npm run nightly [-- WORD ...]`: what takes too long for `npm test`. All of it runs even when one task fails. */
+async function runNightly(words: readonly string[], signal: AbortSignal): Promise<boolean> {
   await using machine = await prepareMachine(signal);
   const results: { readonly line: string; readonly ok: boolean }[] = [];
-  const tasks = [
+  const all = [
     coverage,
     ...(await sizedTasks()),
     bothDatabases,
@@ -142,19 +142,21 @@ async function runNightly(signal: AbortSignal): Promise<boolean> {
     program("growth of a long chat", 10, "bench/run.ts", "long-chat"),
     program("screenshots", 10, "tools/screenshots.ts"),
   ];
+  const tasks =
+    words.length === 0 ? all : all.filter(({ name }) => words.some((word) => name.includes(word)));
   for (const task of tasks) {
     if (!signal.aborted) results.push(await runTask(task, machine, signal));
   }
   console.log("");
   for (const { line } of results) console.log(line);
-  return results.length === tasks.length && results.every(({ ok }) => ok);
+  return tasks.length > 0 && results.length === tasks.length && results.every(({ ok }) => ok);
 }
 
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));
 }
-const ok = await runNightly(stop.signal).catch((error: unknown) => {
+const ok = await runNightly(process.argv.slice(2), stop.signal).catch((error: unknown) => {
   say(error instanceof Error ? error.message : String(error));
   return false;
 });
