@@ -161,6 +161,8 @@ describe.each(databasesBySize)("Auth and Otp over gRPC on $name", ({ name }) => 
     expect(await statusOf(server, second)).toBe(401);
     expect(await client.checkOtp(second, code)).toMatchObject({ valid: false, error: "Invalid otp" });
     const next = codeOf(secret, 1);
+    // The digits, and nothing around them.
+    expect(await client.checkOtp(second, ` ${next}`)).toMatchObject({ valid: false, error: "Invalid otp" });
     expect(await client.checkOtp(second, next)).toMatchObject({ valid: true, error: "" });
     expect(await statusOf(server, second)).toBe(200);
     const third = await client.token();

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as argon2 from "@node-rs/argon2";
 import * as bcrypt from "@node-rs/bcrypt";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { createPasswordHasher } from "./password-hasher.ts";
 
@@ -105,6 +105,32 @@ test.each([
   expect(await hasher.verify(stored, password)).toEqual(wrong);
   expect(logger.lines.map(({ event }) => event)).toEqual(["auth.password_hash_unreadable"]);
   if (stored !== "") expect(JSON.stringify(logger.lines)).not.toContain(stored);
+});
+
+test.each([
+  ["memory", { memoryCost: 262_144, timeCost: 1 }, { memoryCost: 262_145, timeCost: 1 }],
+  ["passes", { memoryCost: 8, timeCost: 16 }, { memoryCost: 8, timeCost: 17 }],
+])("a stored hash may cost so much %s, and no more", async (_what, most, more) => {
+  const hasher = createPasswordHasher();
+  expect(await hasher.verify(await argon2.hash(password, most), password)).toEqual(outdated);
+  expect(await hasher.verify(await argon2.hash(password, more), password)).toEqual(wrong);
+});
+
+test("a library that fails lets nobody in, and what it says of the hash is in no log", async () => {
+  const hash = await createPasswordHasher().hash(password);
+  // No hash that it can read makes it fail.
+  vi.doMock("@node-rs/argon2", async (original) => ({
+    ...(await original<typeof argon2>()),
+    verify: () => Promise.reject(new Error(`out of memory: ${hash}`)),
+  }));
+  try {
+    const logger = createRecordingLogger();
+    expect(await createPasswordHasher({ logger }).verify(hash, password)).toEqual(wrong);
+    expect(logger.lines).toEqual([{ level: "warn", event: "auth.password_hash_unreadable", fields: {} }]);
+  } finally {
+    vi.doUnmock("@node-rs/argon2");
+  }
+  expect(await createPasswordHasher().verify(hash, password)).toEqual(right);
 });
 
 test("a text of megabytes is not hashed", async () => {

@@ -21,6 +21,12 @@ test.each(["", "0ab1c-2de3", "0ab1c-2de3f0", "0ab1c-2de3u", "123456"])("%j canno
   expect(recovery.hash("u", code)).toBeUndefined();
 });
 
+test("a code may stand among a hundred characters, and not among more", () => {
+  const among = (units: number) => recovery.hash("u", "0ab1c-2de3f".padEnd(units, " -"));
+  expect(among(100)).toBe(recovery.hash("u", "0ab1c-2de3f"));
+  expect(among(101)).toBeUndefined();
+});
+
 test("what is stored fits one account and one key", () => {
   const other = createRecoveryCodes({ masterKey: { derive: () => Buffer.alloc(32, 9) } });
   const hash = recovery.hash("u", "0ab1c-2de3f");

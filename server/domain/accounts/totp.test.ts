@@ -29,16 +29,24 @@ describe("[G9] RFC 6238", () => {
   });
 });
 
-test.each([" 287082", "287 082", "287-082", "287082\n"])("%j is read as it was meant", (code) => {
-  expect(totpStepOf(RFC_SECRET, code, 59_000)).toBe(1);
+test.each([
+  "",
+  "28708",
+  "2870820",
+  "94287082",
+  "28708a",
+  "٢٨٧٠٨٢",
+  "+87082",
+  "2.7082",
+  "287082; drop",
+  " 287082",
+  "287 082",
+  "287-082",
+  "287082\n",
+])("%j is no code", (code) => {
+  expect(totpStepOf(RFC_SECRET, "287082", 59_000)).toBe(1);
+  expect(totpStepOf(RFC_SECRET, code, 59_000)).toBeUndefined();
 });
-
-test.each(["", "28708", "2870820", "94287082", "28708a", "٢٨٧٠٨٢", "+87082", "2.7082", "287082; drop"])(
-  "%j is no code",
-  (code) => {
-    expect(totpStepOf(RFC_SECRET, code, 59_000)).toBeUndefined();
-  },
-);
 
 test("a secret has 160 bits and is another one each time", () => {
   const secrets = Array.from({ length: 20 }, newTotpSecret);

@@ -29,10 +29,9 @@ export function totpUri({
 
 /**
  * The time step that a code belongs to, around `nowMs`; undefined when it is wrong. Whether the step was used before is
- * the store's to say. Spaces and dashes between digits do not count.
+ * the store's to say. Six digits and nothing else: what people type around them, clients take off.
  */
-export function totpStepOf(secret: string, code: string, nowMs: number): number | undefined {
-  const token = code.replaceAll(/[\s-]/g, "");
+export function totpStepOf(secret: string, token: string, nowMs: number): number | undefined {
   if (!shape.test(token)) return undefined;
   const result = verifySync({
     strategy: "totp",

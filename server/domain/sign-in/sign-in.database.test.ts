@@ -81,14 +81,19 @@ describe("signing in with a password", () => {
     ]);
   });
 
-  test.each(["' or 1=1 --", "ann'; drop table accounts; --", "%", "_", "ann\\", "🦜".repeat(60)])(
-    "the name %j is nobody's",
-    async (login) => {
-      await using stage = await openAccountStage(sqlite);
-      await stage.register("ann");
-      await expect(signIn(stage, { login })).rejects.toMatchObject(wrongLogin);
-    },
-  );
+  test.each([
+    "' or 1=1 --",
+    "ann'; drop table accounts; --",
+    "%",
+    "_",
+    "ann\\",
+    "🦜".repeat(60),
+    "x".repeat(254),
+  ])("the name %j is nobody's", async (login) => {
+    await using stage = await openAccountStage(sqlite);
+    await stage.register("ann");
+    await expect(signIn(stage, { login })).rejects.toMatchObject(wrongLogin);
+  });
 
   test.each(["", "ann\0", "a\nb", "x".repeat(255)])("%j is no name at all", async (login) => {
     await using stage = await openAccountStage(sqlite);

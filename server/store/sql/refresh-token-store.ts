@@ -71,19 +71,17 @@ export function createRefreshTokenStore(db: Kysely<Tables>): RefreshTokenStore {
 
     async removeEnded(nowMs, limit) {
       // Its tokens go with a family.
-      const { numDeletedRows } = await inTransaction(db, (trx) =>
-        trx
-          .deleteFrom("refresh_families")
-          .where("id", "in", (eb) =>
-            eb
-              .selectFrom("refresh_families as ended")
-              .select("ended.id")
-              .where("ended.expires_at_ms", "<=", nowMs)
-              .orderBy("ended.expires_at_ms")
-              .limit(limit),
-          )
-          .executeTakeFirst(),
-      );
+      const { numDeletedRows } = await db
+        .deleteFrom("refresh_families")
+        .where("id", "in", (eb) =>
+          eb
+            .selectFrom("refresh_families as ended")
+            .select("ended.id")
+            .where("ended.expires_at_ms", "<=", nowMs)
+            .orderBy("ended.expires_at_ms")
+            .limit(limit),
+        )
+        .executeTakeFirst();
       return Number(numDeletedRows);
     },
   };

@@ -56,7 +56,7 @@ export async function takeSignIn(
     const attempt: SignInAttempt = {
       login: given.login,
       password: given.password,
-      otp: form.get("otp")?.trim() || undefined,
+      otp: form.get("otp") || undefined,
       deviceToken: deps.deviceCookie.read(step.request),
       via: "page",
       clientId: step.client.id,
