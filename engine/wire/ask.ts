@@ -37,15 +37,20 @@ export function createAsk(transport: Transport, logger: Logger): AskServer {
       signal: AbortSignal.any([signal, hangUp.signal]),
       contextValues: createContextValues().set(signInListener, onSignIn),
     })[Symbol.asyncIterator]();
-    const heard: Heard = { ended: false, sawPayload: false, errorText: undefined };
+    const heard = new Heard(logger);
     let grace: ReturnType<typeof setTimeout> | undefined;
-    const onErrorText = () => (grace ??= setTimeout(() => hangUp.abort(), CLOSE_GRACE_MS));
     try {
-      yield* readEvents(responses, heard, logger, onErrorText);
+      for (let next = await responses.next(); next.done !== true; next = await responses.next()) {
+        const event = heard.take(next.value);
+        if (heard.errorText !== undefined) grace ??= hangUpSoon(hangUp);
+        if (event !== undefined) yield event;
+        if (heard.ended) return;
+      }
+      throw closed(heard);
     } catch (error) {
       // Only our own close timer hangs up on a stream that has said what is wrong.
       const isOurs = hangUp.signal.aborted && !signal.aborted;
-      throw isOurs && heard.errorText !== undefined ? serverText(heard.errorText) : error;
+      throw isOurs && heard.errorText !== undefined ? closed(heard) : error;
     } finally {
       clearTimeout(grace);
       // After `end` the server is closing: cancelling now would look like an interrupt to it.
@@ -55,57 +60,47 @@ export function createAsk(transport: Transport, logger: Logger): AskServer {
   };
 }
 
-/** How far a stream has come; written while it is read. */
-interface Heard {
-  ended: boolean;
-  sawPayload: boolean;
+/** What a stream has said so far. */
+class Heard {
+  ended = false;
+  sawPayload = false;
   errorText: string | undefined;
+  readonly #pcm = createPcmConverter();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** The event to show, if any. */
+  take(response: StreamResponse): ChatEvent | undefined {
+    const { content } = response;
+    if (content.case === "errorMessage") this.errorText = content.value;
+    const event = this.errorText === undefined ? toChatEvent(response, this.#pcm) : undefined;
+    if (event === undefined)
+      this.#logger.debug("stream.response_ignored", { content: content.case ?? "unknown" });
+    this.sawPayload ||= event?.type === "text" || event?.type === "audio";
+    this.ended = event?.type === "end";
+    return event;
+  }
 }
 
-async function* readEvents(
-  responses: AsyncIterator<StreamResponse>,
-  heard: Heard,
-  logger: Logger,
-  onErrorText: () => void,
-): AsyncGenerator<ChatEvent, void, undefined> {
-  const pcm = createPcmConverter();
-  for (let next = await responses.next(); next.done !== true; next = await responses.next()) {
-    const { content } = next.value;
-    if (content.case === "errorMessage") {
-      heard.errorText = content.value;
-      onErrorText();
-      continue;
-    }
-    if (heard.errorText !== undefined) continue;
-    const event = toChatEvent(next.value, pcm);
-    if (event === undefined) {
-      logger.debug("stream.response_ignored", { content: content.case ?? "unknown" });
-      continue;
-    }
-    heard.sawPayload ||= event.type === "text" || event.type === "audio";
-    heard.ended = event.type === "end";
-    yield event;
-    if (heard.ended) return;
+/** What a stream without `end` is thrown as, unless a status says more. */
+function closed({ errorText, sawPayload }: Heard): PipitError {
+  if (errorText !== undefined) {
+    const text = errorText.slice(0, ERROR_TEXT_MAX_CHARS);
+    return new PipitError("INTERNAL", text || "The server reported an error without a text.");
   }
-  if (heard.errorText !== undefined) throw serverText(heard.errorText);
-  throw new PipitError(
+  return new PipitError(
     "MODEL_FAILED",
-    heard.sawPayload
+    sawPayload
       ? "The answer broke off before its end. Ask again to get the whole of it."
       : "The server closed the stream without an answer. Try again.",
   );
 }
 
-/** What an `error_message` without a status of its own is thrown as. */
-function serverText(text: string): PipitError {
-  return new PipitError(
-    "INTERNAL",
-    text.slice(0, ERROR_TEXT_MAX_CHARS) || "The server reported an error without a text.",
-  );
-}
-
 async function letClose(responses: AsyncIterator<StreamResponse>, hangUp: AbortController): Promise<void> {
-  const timer = setTimeout(() => hangUp.abort(), CLOSE_GRACE_MS);
+  const timer = hangUpSoon(hangUp);
   try {
     for (let next = await responses.next(); next.done !== true; next = await responses.next()) continue;
   } catch {
@@ -113,6 +108,10 @@ async function letClose(responses: AsyncIterator<StreamResponse>, hangUp: AbortC
   } finally {
     clearTimeout(timer);
   }
+}
+
+function hangUpSoon(hangUp: AbortController): ReturnType<typeof setTimeout> {
+  return setTimeout(() => hangUp.abort(), CLOSE_GRACE_MS);
 }
 
 /** The wire form of a question. Absent optional fields stay absent: presence means something. */

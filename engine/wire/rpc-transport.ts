@@ -41,7 +41,8 @@ export function createRpcTransport({ connection, credentials }: RpcTransportOpti
     const listener = request.contextValues?.get(signInListener);
     return await signedIn(credentials, signal, async (headers, attachment) => {
       const { transport, wording, lost } = await connection(signal);
-      for (const [name, value] of new Headers(request.header)) headers.set(name, value);
+      if (request.header !== undefined)
+        for (const [name, value] of new Headers(request.header)) headers.set(name, value);
       const failed: Fail = async (reason) => {
         if (signal.aborted) return new PipitError("CANCELLED", "Cancelled.", { cause: reason });
         const error = rpcError(reason, wording);
@@ -68,7 +69,7 @@ export function createRpcTransport({ connection, credentials }: RpcTransportOpti
       const messages = await repeatable(method.methodKind, input);
       return await call({ signal, header, contextValues }, async (transport, headers, failed) => {
         const response = await transport.stream(method, signal, timeoutMs, headers, messages, contextValues);
-        return { ...response, message: await begun(response.message, failed) };
+        return Object.assign(response, { message: await begun(response.message, failed) });
       });
     },
   };

@@ -56,45 +56,56 @@ function createTransport(client: Client, running: Set<RunningCall>): Transport {
   ) {
     signal?.throwIfAborted();
     const { path, serialize, deserialize } = grpcMethod(method);
-    const metadata = toMetadata(new Headers(header));
+    const metadata = toMetadata(header instanceof Headers ? header : new Headers(header));
     const deadline = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
     const message = create(method.input, input);
     const call = client.makeServerStreamRequest(path, serialize, deserialize, message, metadata, deadline);
     running.add(call);
     const onAbort = () => call.cancel();
     signal?.addEventListener("abort", onAbort, { once: true });
-    const trailer = new Headers();
+    let last: StatusObject | undefined;
     const ended = new Promise<StatusObject>((resolve) => {
       call.once("status", (status) => {
+        last = status;
         running.delete(call);
         signal?.removeEventListener("abort", onAbort);
-        addTo(trailer, status.metadata);
         resolve(status);
       });
     });
     // The status says the same.
     call.on("error", () => undefined);
     const headers = new Promise<Metadata>((resolve) => call.once("metadata", resolve));
+    const messages = read<MessageShape<O>>(call, ended);
     const begun = await Promise.race([headers, ended]);
     if (!(begun instanceof Metadata)) throwUnlessOk(begun);
-    const responseHeader = begun instanceof Metadata ? addTo(new Headers(), begun) : new Headers();
-    return { header: responseHeader, trailer, message: read<MessageShape<O>>(call, ended) };
+    return {
+      messages,
+      service: method.parent,
+      method,
+      // Made when they are asked for, which is hardly ever.
+      get header() {
+        return toHeaders(begun instanceof Metadata ? begun : undefined);
+      },
+      get trailer() {
+        return toHeaders(last?.metadata);
+      },
+    };
   }
   return {
     async unary(method, signal, timeoutMs, header, input) {
-      const parts = await start(method, input, { signal, timeoutMs, header });
-      const messages = await Array.fromAsync(parts.message);
+      const response = await start(method, input, { signal, timeoutMs, header });
+      const messages = await Array.fromAsync(response.messages);
       const [message] = messages;
       if (message === undefined || messages.length > 1)
         throw new ConnectError(`${messages.length} messages answer a unary call`, Code.Unimplemented);
-      return { ...parts, message, stream: false, service: method.parent, method };
+      return Object.assign(response, { message, method, stream: false } as const);
     },
     async stream(method, signal, timeoutMs, header, input) {
       const first = await input[Symbol.asyncIterator]().next();
       if (method.methodKind !== "server_streaming" || first.done === true)
         throw new ConnectError("Only unary calls and server streams can be made.", Code.Unimplemented);
-      const parts = await start(method, first.value, { signal, timeoutMs, header });
-      return { ...parts, stream: true, service: method.parent, method };
+      const response = await start(method, first.value, { signal, timeoutMs, header });
+      return Object.assign(response, { message: response.messages, method, stream: true } as const);
     },
   };
 }
@@ -105,20 +116,36 @@ interface CallParts {
   readonly header: ConstructorParameters<typeof Headers>[0];
 }
 
-async function* read<T>(call: RunningCall, ended: Promise<StatusObject>): AsyncGenerator<T, void, undefined> {
-  try {
-    // Reading one message at a time from the Readable is the backpressure: grpc-js asks HTTP/2 for no more than that.
-    yield* call.iterator({ destroyOnReturn: false }) as AsyncIterable<T>;
-  } catch {
-    // The status says the same.
-  }
-  throwUnlessOk(await ended);
+/**
+ * The messages of a call, once: the first is on its way before it is asked for. Leaving a loop over them leaves the call as
+ * it is, as in all transports of connect-es.
+ */
+function read<T>(call: RunningCall, ended: Promise<StatusObject>): AsyncIterable<T> {
+  // Reading one message at a time from the Readable is the backpressure: grpc-js asks HTTP/2 for no more than that.
+  const messages: AsyncIterator<T> = call.iterator({ destroyOnReturn: false });
+  const end = async (): Promise<IteratorResult<T>> => {
+    throwUnlessOk(await ended);
+    return { done: true, value: undefined };
+  };
+  // The status says the same as an error of the Readable.
+  const pull = () => messages.next().then((result) => (result.done === true ? end() : result), end);
+  let ahead: Promise<IteratorResult<T>> | undefined = pull();
+  ahead.catch(() => undefined);
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next() {
+        const result = ahead ?? pull();
+        ahead = undefined;
+        return result;
+      },
+    }),
+  };
 }
 
 function throwUnlessOk({ code, details, metadata }: StatusObject): void {
   if (code === grpcStatus.OK) return;
   // The numbers of both are those of google/rpc/code.proto.
-  const headers = addTo(new Headers(), metadata);
+  const headers = toHeaders(metadata);
   const told = errorInTrailer(headers);
   const error = new ConnectError(told?.rawMessage || details, code as number as Code, headers);
   error.details = told?.details ?? [];
@@ -141,8 +168,9 @@ function toMetadata(headers: Headers): Metadata {
   return metadata;
 }
 
-function addTo(headers: Headers, metadata: Metadata): Headers {
-  for (const [name, values] of Object.entries(metadata.toJSON())) {
+function toHeaders(metadata: Metadata | undefined): Headers {
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(metadata?.toJSON() ?? {})) {
     for (const value of values)
       headers.append(name, typeof value === "string" ? value : encodeBinaryHeader(value));
   }
