@@ -79,11 +79,8 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
 
 async function loadAsk(serverUrl: string, credentials: Credentials, logger: Logger): Promise<AskServer> {
   try {
-    const [{ createPageTransport }, { createAsk }] = await Promise.all([
-      import("./page-transport.ts"),
-      import("#engine/wire/ask.ts"),
-    ]);
-    return createAsk(createPageTransport(serverUrl, credentials), logger);
+    const { createPageAsk } = await import("./page-transport.ts");
+    return createPageAsk(serverUrl, credentials, logger);
   } catch (cause) {
     const message = `Cannot reach the Pipit server at ${serverUrl}. Check that it runs and that you are online.`;
     throw new PipitError("SERVER_UNREACHABLE", message, { cause });

@@ -7,8 +7,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { AskServer, Credentials, StreamCall } from "#engine/ports.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { StreamingService, type StreamRequest, type StreamResponse } from "#proto/streaming_pb.ts";
-import { createAsk } from "#engine/wire/ask.ts";
-import { createPageTransport } from "./page-transport.ts";
+import { createPageAsk, createPageTransport } from "./page-transport.ts";
 import { detailedError, response, startConnectServer } from "#tests/doubles/connect-server.ts";
 
 const question: StreamCall = {
@@ -24,8 +23,7 @@ const credentials: Credentials = {
   renewAfter: async () => undefined,
   refuse: async () => undefined,
 };
-const connect = (serverUrl: string): AskServer =>
-  createAsk(createPageTransport(serverUrl, credentials), createFakeLogger());
+const connect = (serverUrl: string): AskServer => createPageAsk(serverUrl, credentials, createFakeLogger());
 const end = response({ case: "endMessage", value: "done" });
 const text = (value: string) => response({ case: "textChunk", value });
 

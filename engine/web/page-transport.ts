@@ -1,6 +1,8 @@
 import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
-import type { Credentials } from "#engine/ports.ts";
+import type { Logger } from "#contract/logger.ts";
+import type { AskServer, Credentials } from "#engine/ports.ts";
+import { createAsk } from "#engine/wire/ask.ts";
 import { createRpcTransport, type RpcConnection } from "#engine/wire/rpc-transport.ts";
 
 /**
@@ -22,4 +24,9 @@ export function createPageTransport(serverUrl: string, credentials: Credentials)
     },
   };
   return createRpcTransport({ connection: () => Promise.resolve(connection), credentials });
+}
+
+/** Asks over {@link createPageTransport}; here so that the page loads one script for it, not three. */
+export function createPageAsk(serverUrl: string, credentials: Credentials, logger: Logger): AskServer {
+  return createAsk(createPageTransport(serverUrl, credentials), logger);
 }
