@@ -1,5 +1,6 @@
 import type { Message } from "#contract/chat-state.ts";
 import { describe, expect, test } from "vitest";
+import { createMemoryOutbox } from "./memory-outbox.ts";
 import { audio, finish, jpeg, text, turn } from "#engine/testing/chat-engine-kit.ts";
 import { createChatHarness } from "#engine/testing/chat-harness.ts";
 import { settle } from "#engine/testing/fake-clock.ts";
@@ -34,6 +35,21 @@ describe("what a person can do", () => {
     expect(speaker.stops).toBe(1);
     expect((await h.transport.call(1)).call.clientMessageId).toBe(b);
     expect(await h.queued()).toEqual([b]);
+  });
+
+  test("discarding a message that waits behind another takes it out of the count at once", async () => {
+    const outbox = createMemoryOutbox();
+    const removed = Promise.withResolvers<void>();
+    const h = createChatHarness({ outbox: { ...outbox, remove: () => removed.promise } });
+    await h.engine.send({ text: "a" });
+    const b = await h.engine.send({ text: "b" });
+    await h.transport.call(0);
+    expect(h.state().queuedCount).toBe(1);
+    const discarded = h.engine.discard(b);
+    expect(h.state().queuedCount).toBe(0);
+    removed.resolve();
+    await discarded;
+    expect(h.transport.calls).toHaveLength(1);
   });
 
   test("cancel during the pause between two attempts ends the series; with nothing running it is harmless", async () => {

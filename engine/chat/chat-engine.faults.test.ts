@@ -65,6 +65,20 @@ describe("faults", () => {
     expect(h.text(a)).toBe("A");
   });
 
+  test("a resume that comes just before the connection breaks is not lost: no pause follows", async () => {
+    const h = createChatHarness();
+    const a = await h.engine.send({ text: "a" });
+    const first = await h.transport.call(0);
+    first.emit(turn(), text("half"));
+    await h.engine.resume();
+    first.close(unreachable());
+    await settle();
+    expect(h.clock.sleeping()).toEqual([]);
+    finish(await h.transport.call(1), turn(), text("A"));
+    await h.engine.idle();
+    expect(h.text(a)).toBe("A");
+  });
+
   test("a refusal marks that message failed and goes on; retry asks again under the same id, at the end", async () => {
     const h = createChatHarness();
     const a = await h.engine.send({ text: "a", image: jpeg() });

@@ -32,6 +32,34 @@ describe("resume", () => {
     expect(h.state().messages).toHaveLength(1);
   });
 
+  test("that begins while a message is being stored waits for it, and neither sends nor shows it twice", async () => {
+    const outbox = createMemoryOutbox();
+    const stored = Promise.withResolvers<void>();
+    const h = createChatHarness({
+      outbox: {
+        ...outbox,
+        // The row is there, as another reader of the file would see it, before the writer knows.
+        async add(added) {
+          await outbox.add(added);
+          await stored.promise;
+        },
+      },
+    });
+    const sent = h.engine.send({ text: "a" });
+    await settle();
+    const resumed = h.engine.resume();
+    await settle();
+    expect(h.transport.calls).toEqual([]);
+    stored.resolve();
+    const [a] = await Promise.all([sent, resumed]);
+    await settle();
+    expect(h.transport.calls.map(({ call }) => call.clientMessageId)).toEqual([a]);
+    expect(h.state().messages.map(({ id }) => id)).toEqual([a]);
+    finish(await h.transport.call(0), turn(), text("A"));
+    await h.engine.idle();
+    expect(await h.queued()).toEqual([]);
+  });
+
   test("before the sign-in happens as soon as there is one", async () => {
     const h = createChatHarness({ outbox: createMemoryOutbox([row("m1", "chat")]) });
     h.session.signOut("expired");

@@ -21,3 +21,13 @@ test("keeps pictures up to its size, dropping the oldest", () => {
   shelf.put("huge", image(11));
   expect(shelf.get("huge")).toBeUndefined();
 });
+
+test("keeps 32 MiB of pictures when nothing else is said", () => {
+  const shelf = createImageShelf();
+  const eightMiB = 8 * 1024 * 1024;
+  for (const id of ["a", "b", "c", "d"]) shelf.put(id, image(eightMiB));
+  expect(shelf.get("a")).toBeDefined();
+  shelf.put("e", image(1));
+  expect(shelf.get("a")).toBeUndefined();
+  expect(shelf.get("b")).toBeDefined();
+});
