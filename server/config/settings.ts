@@ -1,6 +1,6 @@
-import { isIP } from "node:net";
 import { z } from "zod";
 import type { ListenAddress } from "#server/net/listen-address.ts";
+import { createProxyTrust } from "#server/net/client-address.ts";
 import { isLoopbackAddress } from "#server/net/peer.ts";
 
 /** One setting of the server: its names from the strongest source to the weakest, and all that is said of it. */
@@ -334,12 +334,12 @@ function isPageOrigin(value: string): boolean {
 }
 
 function areNetworks(values: readonly string[]): boolean {
-  return values.every((value) => {
-    const [network = "", bits, ...rest] = value.split("/");
-    const family = isIP(network);
-    if (family === 0 || rest.length > 0) return false;
-    return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
-  });
+  try {
+    createProxyTrust(values);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** OLLAMA_HOST as Ollama itself reads it: scheme and port may be missing; a wildcard is reached on loopback. */
