@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { prepareAuthData, type AuthData, type AuthPlace } from "./auth-data.ts";
 import { startProgram, type ChildProgram } from "./child-program.ts";
-import { makeHome } from "./pipit-main.ts";
+import { makeHome, startPipitMain } from "./pipit-main.ts";
+import { usageOf } from "./process-usage.ts";
 import {
   createTokenClient,
   granted,
@@ -10,14 +11,9 @@ import {
   type TokenServer,
 } from "./token-server.ts";
 
-/** What `auth-server-program.ts` says when it is ready. */
-export interface AuthServerReady {
-  readonly httpUrl: string;
-}
-
 /** A server in a process of its own with a client on it. */
 export interface AuthServer extends AsyncDisposable {
-  readonly program: ChildProgram<AuthServerReady>;
+  readonly program: Pick<ChildProgram<object>, "usage">;
   readonly client: TokenClient;
 }
 
@@ -37,7 +33,7 @@ export interface AuthServerOptions {
   readonly fill?: (place: AuthPlace, data: AuthData) => Promise<readonly string[]>;
 }
 
-/** Prepares a home (and the database), and starts the whole server on it; both go away with it. */
+/** Prepares a home (and the database), and starts the whole built server on it; both go away with it. */
 export async function startAuthServer(
   { accounts, sessions, databaseUrl, fill }: AuthServerOptions,
   signal: AbortSignal,
@@ -47,22 +43,21 @@ export async function startAuthServer(
   const place = { home, ...(databaseUrl === undefined ? {} : { databaseUrl }) };
   const data = await prepareAuthData(place, { accounts, sessions });
   const logins = (await fill?.(place, data)) ?? data.logins;
-  const program = starting.use(
-    await startProgram<AuthServerReady>(join(import.meta.dirname, "auth-server-program.ts"), signal, {
-      env: {
-        PIPIT_HOME: home,
-        ...(databaseUrl === undefined ? {} : { PIPIT_DATABASE_URL: databaseUrl }),
-      },
-      logFile: join(home, "log"),
-    }),
-  );
+  const env = {
+    ...(databaseUrl === undefined ? {} : { PIPIT_DATABASE_URL: databaseUrl }),
+    // The load says by X-Forwarded-For where a request comes from.
+    PIPIT_TRUSTED_PROXIES: "127.0.0.1",
+    // A port where nobody listens stands for "no Ollama".
+    OLLAMA_HOST: "http://127.0.0.1:9",
+  };
+  const { pid, httpUrl } = starting.use(await startPipitMain(env, signal, home));
   const paths = { tokenPath: "/oauth/token", jwksPath: "/.well-known/jwks.json" };
-  const client = starting.use(createTokenClient({ ...data, ...paths, httpUrl: program.httpUrl }));
+  const client = starting.use(createTokenClient({ ...data, ...paths, httpUrl }));
   let turn = 0;
   const tryLogin = (): Promise<Answer> => client.login(logins[turn++ % logins.length] ?? "", data.password);
   const owned = starting.move();
   return {
-    program,
+    program: { usage: () => usageOf(pid) },
     client,
     data,
     tryLogin,

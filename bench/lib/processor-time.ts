@@ -1,11 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ChildProgram } from "./child-program.ts";
+import { msPerTick } from "./process-usage.ts";
 import { runClosed, type ClosedLoad } from "./load.ts";
 import { median } from "./statistics.ts";
-
-/** Linux counts processor time in hundredths of a second. */
-const msPerTick = 10;
 
 /** What a server did under a closed load. */
 export interface Throughput {

@@ -1,4 +1,4 @@
-import { createHash, createHmac, createSecretKey, randomBytes } from "node:crypto";
+import { createHmac, createSecretKey, hash, randomBytes } from "node:crypto";
 import type { MasterKey } from "./master-key.ts";
 import type { OauthClient, RefreshFamily, StoredRefreshToken } from "./ports.ts";
 
@@ -54,7 +54,7 @@ export function isRefreshToken(text: string): boolean {
 
 /** SHA-256, base64url: the name under which a token is stored. */
 export function hashOfRefreshToken(refreshToken: string): string {
-  return createHash("sha256").update(refreshToken).digest("base64url");
+  return hash("sha256", refreshToken, "base64url");
 }
 
 interface Circumstances {

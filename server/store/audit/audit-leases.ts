@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { ChainState } from "#server/domain/audit/audit-hash.ts";
+import { auditChainMac, type ChainState } from "#server/domain/audit/audit-hash.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
 import { createAuditChains, type AuditChainsOptions } from "./audit-chains.ts";
@@ -10,11 +10,17 @@ const MAX_LEASES = 4;
 /** So often others may have been first; then the chain is locked. */
 const MAX_CONFLICTS = 3;
 
+/** A chain as this process saw it last. */
+export interface Lease {
+  readonly chain: ChainState;
+  readonly mac: string;
+}
+
 /** What came of writing to a chain. */
 export interface Written<T> {
   readonly result: T;
   /** As the chain is now; undefined when it was not as this process believed, and nothing was done. */
-  readonly next: ChainState | undefined;
+  readonly next: Lease | undefined;
 }
 
 /**
@@ -23,7 +29,7 @@ export interface Written<T> {
  * chain, in the end inside a transaction that holds the chain.
  */
 export type WithChain = <T>(
-  work: (chain: ChainState, trx: Transaction<Tables> | undefined) => Promise<Written<T>>,
+  work: (lease: Lease, trx: Transaction<Tables> | undefined) => Promise<Written<T>>,
 ) => Promise<T>;
 
 /**
@@ -31,25 +37,26 @@ export type WithChain = <T>(
  * lock: any process may write to any chain at any time, and who compares first wins.
  */
 export function createChainLeases(db: Kysely<Tables>, options: AuditChainsOptions): WithChain {
-  const free: ChainState[] = [];
+  const leaseOf = (chain: ChainState): Lease => ({ chain, mac: auditChainMac(options.key, chain) });
+  const free: Lease[] = [];
   const known = new Set<number>();
   const waiting: (() => void)[] = [];
   let leases = 0;
 
-  const drop = (chain?: ChainState): void => {
+  const drop = (lease?: Lease): void => {
     leases--;
-    if (chain !== undefined) known.delete(chain.id);
+    if (lease !== undefined) known.delete(lease.chain.id);
     waiting.shift()?.();
   };
 
   /** A chain that is free; undefined when it is this process that holds it, or holds all that are whole. */
-  const load = async (): Promise<ChainState | undefined> => {
+  const load = async (): Promise<Lease | undefined> => {
     leases++;
     try {
       const chain = await inTransaction(db, (trx) => createAuditChains(trx, options).take(known));
       if (!known.has(chain.id)) {
         known.add(chain.id);
-        return chain;
+        return leaseOf(chain);
       }
     } catch (reason) {
       const isAlone = known.size === 0;
@@ -62,24 +69,24 @@ export function createChainLeases(db: Kysely<Tables>, options: AuditChainsOption
     return undefined;
   };
 
-  const acquire = async (): Promise<ChainState> => {
+  const acquire = async (): Promise<Lease> => {
     for (;;) {
-      const chain = free.pop() ?? (leases < MAX_LEASES ? await load() : undefined);
-      if (chain !== undefined) return chain;
+      const lease = free.pop() ?? (leases < MAX_LEASES ? await load() : undefined);
+      if (lease !== undefined) return lease;
       if (free.length === 0 && leases > 0) await new Promise<void>((resolve) => waiting.push(resolve));
     }
   };
 
   return async (work) => {
     for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
-      const chain = await acquire();
-      let next: ChainState | undefined;
+      const lease = await acquire();
+      let next: Lease | undefined;
       try {
-        const written = await work(chain, undefined);
+        const written = await work(lease, undefined);
         next = written.next;
         if (next !== undefined) return written.result;
       } finally {
-        if (next === undefined) drop(chain);
+        if (next === undefined) drop(lease);
         else {
           free.push(next);
           waiting.shift()?.();
@@ -87,7 +94,7 @@ export function createChainLeases(db: Kysely<Tables>, options: AuditChainsOption
       }
     }
     return inTransaction(db, async (trx) => {
-      const { result } = await work(await createAuditChains(trx, options).take(), trx);
+      const { result } = await work(leaseOf(await createAuditChains(trx, options).take()), trx);
       return result;
     });
   };

@@ -93,8 +93,8 @@ const writePostgres =
 
 /** An event at its place in a chain. */
 export interface SealedEvent {
-  /** The chain once the event is written. */
-  readonly next: ChainState;
+  /** The chain once the event is written, and its MAC. */
+  readonly next: { readonly chain: ChainState; readonly mac: string };
   /** Of the chain: seq, head_hash, mac, id. */
   readonly moved: (string | number)[];
   /** In the order of {@link eventColumns}. */
@@ -109,8 +109,8 @@ export function sealEvent(
 ): SealedEvent {
   const row = toHashed(event, origin, { chain: chain.id, seq: chain.seq + 1, atMs: clock.nowMs() });
   const hash = auditEventHash(key, row, chain.headHash);
-  const next = { ...chain, seq: row.seq, headHash: hash };
-  const moved = [row.seq, hash, auditChainMac(key, next), row.chain];
+  const moved = { ...chain, seq: row.seq, headHash: hash };
+  const next = { chain: moved, mac: auditChainMac(key, moved) };
   const values = [
     row.id,
     row.chain,
@@ -128,7 +128,7 @@ export function sealEvent(
     row.data,
     hash,
   ];
-  return { next, moved, values };
+  return { next, moved: [row.seq, hash, next.mac, row.chain], values };
 }
 
 async function write(

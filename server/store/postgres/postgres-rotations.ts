@@ -1,7 +1,6 @@
 import { CompiledQuery, type Kysely } from "kysely";
-import { auditChainMac, type ChainState } from "#server/domain/audit/audit-hash.ts";
 import type { Rotation, RotationStore } from "#server/domain/tokens/ports.ts";
-import { createChainLeases } from "../audit/audit-leases.ts";
+import { createChainLeases, type Lease, type Written } from "../audit/audit-leases.ts";
 import { eventColumns, sealEvent, type AuditLogOptions, type SealedEvent } from "../audit/audit-store.ts";
 import { findTokenText, toFoundToken, type FoundTokenRow } from "../sql/found-token.ts";
 import type { Tables } from "../sql/schema.ts";
@@ -58,14 +57,14 @@ export function createPostgresRotations(
     },
 
     rotate: (rotation) =>
-      withChain(async (chain, trx) => {
-        const sealed = sealEvent(audit, chain, rotation);
-        const values = valuesOf(rotation, auditChainMac(audit.key, chain), sealed, givenMs());
+      withChain(async (lease, trx) => {
+        const sealed = sealEvent(audit, lease.chain, rotation);
+        const values = valuesOf(rotation, lease.mac, sealed, givenMs());
         const rows =
           trx === undefined
             ? await query(rotate, values)
             : (await trx.executeQuery<object>(CompiledQuery.raw(rotate, values))).rows;
-        return outcomeOf(rows as readonly RotatedRow[], chain, sealed);
+        return outcomeOf(rows as readonly RotatedRow[], lease, sealed);
       }),
   };
 }
@@ -75,8 +74,8 @@ interface RotatedRow {
   readonly chains: number;
 }
 
-function outcomeOf([row]: readonly RotatedRow[], chain: ChainState, { next }: SealedEvent) {
-  if (row?.tokens !== 1) return { result: false, next: chain };
+function outcomeOf([row]: readonly RotatedRow[], lease: Lease, { next }: SealedEvent): Written<boolean> {
+  if (row?.tokens !== 1) return { result: false, next: lease };
   return { result: true, next: row.chains === 1 ? next : undefined };
 }
 
