@@ -1,7 +1,8 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import type { Bridge } from "./bridge/bridge.ts";
-import { createI18n, resolveLanguage } from "./i18n/i18n.ts";
+import { resolveLanguage } from "#contract/language.ts";
+import { createI18n } from "./i18n/i18n.ts";
 import { createViewStore } from "./bridge/view-store.ts";
 import { followTheme } from "./theme/follow-theme.ts";
 import "./theme/tokens.css";

@@ -1,3 +1,5 @@
+import { languageOfLocale } from "#contract/language.ts";
+
 const texts = {
   en: {
     title: "Pipit could not start in this browser.",
@@ -13,7 +15,7 @@ const texts = {
 
 /** Instead of a blank page: says what to do. Made without React, which may be what failed. */
 export function showStartFailure(container: HTMLElement): void {
-  const text = navigator.language.startsWith("ru") ? texts.ru : texts.en;
+  const text = texts[languageOfLocale(navigator.language)];
   const box = document.createElement("main");
   box.setAttribute("role", "alert");
   box.className = "mx-auto flex max-w-sm flex-col items-start gap-3 p-6";

@@ -1,3 +1,5 @@
+import { languageOfLocale } from "#contract/language.ts";
+
 /** Every sentence the terminal client says by itself, in the languages of the app. Server messages come as they are. */
 export interface Messages {
   readonly welcome: (server: string) => string;
@@ -136,5 +138,5 @@ const russian: Messages = {
 
 /** The messages for a BCP 47 tag; English unless it is Russian. */
 export function messagesFor(locale: string): Messages {
-  return locale.toLowerCase().startsWith("ru") ? russian : english;
+  return languageOfLocale(locale) === "ru" ? russian : english;
 }

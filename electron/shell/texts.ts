@@ -1,3 +1,4 @@
+import { resolveLanguage } from "#contract/language.ts";
 import type { Settings } from "#contract/settings.ts";
 
 /** What the app says outside its window, in each language. */
@@ -64,6 +65,5 @@ const ru: DesktopTexts = {
 
 /** The texts in the language of the settings, or of the system when they say so. */
 export function textsFor(language: Settings["language"], systemLocale: string): DesktopTexts {
-  const chosen = language === "system" ? (systemLocale.split("-")[0] ?? "en").toLowerCase() : language;
-  return chosen === "ru" ? ru : en;
+  return { en, ru }[resolveLanguage(language, systemLocale)];
 }

@@ -1,3 +1,5 @@
+import { languageOfLocale } from "#contract/language.ts";
+
 /** The few sentences that the server itself says in an answer. */
 export interface Wording {
   readonly speechFailed: string;
@@ -36,12 +38,7 @@ const russian: Wording = {
 
 /** Russian for "ru" and its regions, English for all else. */
 export function wording(locale: string): Wording {
-  return isRussian(locale) ? russian : english;
-}
-
-/** Whether a BCP 47 tag means Russian. */
-export function isRussian(locale: string): boolean {
-  return /^ru(?:-|$)/iu.test(locale);
+  return languageOfLocale(locale) === "ru" ? russian : english;
 }
 
 /** The person's locale; without one, Russian when the prompt has more Cyrillic than Latin letters. */
@@ -58,6 +55,6 @@ const russianDate = new Intl.DateTimeFormat("ru-RU", { dateStyle: "full" });
 
 /** The system prompt: who Pipit is, how it speaks, and the date in the server's time zone. */
 export function systemPrompt(locale: string, nowMs: number): string {
-  const format = isRussian(locale) ? russianDate : englishDate;
+  const format = languageOfLocale(locale) === "ru" ? russianDate : englishDate;
   return wording(locale).system(format.format(nowMs));
 }

@@ -1,6 +1,6 @@
+import { languageOfLocale } from "#contract/language.ts";
 import type { SpeechPart } from "./ports.ts";
 import type { SpeechFailure } from "./providers/speech-error.ts";
-import { primaryLanguage } from "./text/language.ts";
 
 export type SpeechNotice = Extract<SpeechPart, { type: "notice" }>;
 
@@ -41,30 +41,29 @@ export function fallbackNotice(
   to: string,
   locale: string,
 ): SpeechNotice {
-  const text = isRussian(locale)
-    ? `Голос ${from} ${why.ru[failure]}; вместо него говорит ${to}.`
-    : `The voice ${from} ${why.en[failure]}; ${to} speaks instead.`;
+  const text =
+    languageOfLocale(locale) === "ru"
+      ? `Голос ${from} ${why.ru[failure]}; вместо него говорит ${to}.`
+      : `The voice ${from} ${why.en[failure]}; ${to} speaks instead.`;
   return { type: "notice", code: VOICE_FALLBACK, text };
 }
 
 /** Says that a language has no voice on the server, and the cure. */
 export function noVoiceNotice(language: string, locale: string): SpeechNotice {
   const name =
-    new Intl.DisplayNames([isRussian(locale) ? "ru" : "en"], { type: "language" }).of(language) ?? language;
-  const text = isRussian(locale)
-    ? `На сервере нет голоса для языка «${name}», поэтому ответ только текстом. Поможет espeak-ng или PIPIT_SPEECH_URL.`
-    : `The server has no voice for ${name}, so the answer is text only. Install espeak-ng or set PIPIT_SPEECH_URL.`;
+    new Intl.DisplayNames([languageOfLocale(locale)], { type: "language" }).of(language) ?? language;
+  const text =
+    languageOfLocale(locale) === "ru"
+      ? `На сервере нет голоса для языка «${name}», поэтому ответ только текстом. Поможет espeak-ng или PIPIT_SPEECH_URL.`
+      : `The server has no voice for ${name}, so the answer is text only. Install espeak-ng or set PIPIT_SPEECH_URL.`;
   return { type: "notice", code: NO_VOICE, text };
 }
 
 /** Says that every voice of a language failed. */
 export function voiceFailedNotice(locale: string): SpeechNotice {
-  const text = isRussian(locale)
-    ? "Голос не сработал, часть ответа только текстом. Подробности покажет pipit doctor."
-    : "The voice failed, so part of the answer is text only. pipit doctor says more.";
+  const text =
+    languageOfLocale(locale) === "ru"
+      ? "Голос не сработал, часть ответа только текстом. Подробности покажет pipit doctor."
+      : "The voice failed, so part of the answer is text only. pipit doctor says more.";
   return { type: "notice", code: NO_VOICE, text };
-}
-
-function isRussian(locale: string): boolean {
-  return primaryLanguage(locale) === "ru";
 }

@@ -1,4 +1,4 @@
-import type { Language } from "../tools/language.ts";
+import type { Language } from "#contract/language.ts";
 
 /** Everything the built-in responder says; functions take what goes into the sentence. */
 export interface Replies {

@@ -1,5 +1,5 @@
 import type { AnswerPart } from "../ports.ts";
-import { languageOfLocale } from "../tools/language.ts";
+import { languageOfLocale } from "#contract/language.ts";
 
 /** Said when a picture was sent to a model that takes none. */
 export function imageNotSeen(locale: string, model: string): AnswerPart {

@@ -1,10 +1,4 @@
-/** The two languages Pipit itself speaks. */
-export type Language = "en" | "ru";
-
-/** Language of a BCP 47 tag; everything but Russian is English. */
-export function languageOfLocale(locale: string): Language {
-  return /^ru\b/i.test(locale) ? "ru" : "en";
-}
+import { languageOfLocale, type Language } from "#contract/language.ts";
 
 /** Language of a text by its script; without letters, that of the locale. */
 export function languageOfText(text: string, locale: string): Language {

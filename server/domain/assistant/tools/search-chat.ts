@@ -7,7 +7,7 @@ import {
 } from "#server/domain/chats/search-chats.ts";
 import type { AssistantTool } from "../ports.ts";
 import { defineTool, toolInput } from "./define-tool.ts";
-import { languageOfLocale } from "./language.ts";
+import { languageOfLocale } from "#contract/language.ts";
 
 /** Defaults and bounds of the history search (seed 001). */
 const DEFAULT_LIMIT = 5;
