@@ -16,7 +16,7 @@ const bytesPerMegabyte = 1_000_000;
 const readyMs = 1_500;
 
 /**
- * What the auth service costs before and after its work: `server/main.ts` until it says that it is ready, the first time
+ * What the auth service costs before and after its work: `pipit serve` until it says that it is ready, the first time
  * (which makes the keys and the database), again, and with a hundred thousand accounts; and the memory that the server
  * holds after thousands of tokens and sign-ins, with nothing collected for the occasion.
  */

@@ -25,25 +25,24 @@ interface StreamTimes extends PageTimes {
  * What the page's main thread does while an answer of 600 tokens and 57 KB with code, tables, lists and formulas streams
  * into the real window, beside the same window with a naive renderer; and whether one can type meanwhile.
  */
-export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> {
+export async function* run(signal: AbortSignal): AsyncGenerator<BenchResult, void, void> {
   await using gallery = await startGallery();
-  const results = [await framesAtRest(gallery, signal)];
+  yield await framesAtRest(gallery, signal);
   for (const tokensPerSecond of [60, 300]) {
     const pace = { tokensPerSecond, tokens: tokensOfOneAnswer };
     const ours: StreamTimes[] = [];
     for (let round = 0; round < rounds; round += 1) ours.push(await stream(gallery, "", pace, signal));
     const naive = await stream(gallery, naiveQuery, pace, signal);
-    results.push(...describeStream(`render.${tokensPerSecond}`, ours, naive));
+    yield* describeStream(`render.${tokensPerSecond}`, ours, naive);
   }
   const sustained = { tokensPerSecond: 300, tokens: 300 * sustainedSeconds };
-  results.push(...describeStream("render.300-for-30-s", [await stream(gallery, "", sustained, signal)]));
+  yield* describeStream("render.300-for-30-s", [await stream(gallery, "", sustained, signal)]);
   const typed: PageTimes[] = [];
   const pace = { tokensPerSecond: 60, tokens: tokensOfOneAnswer };
   for (let round = 0; round < rounds; round += 1) {
     typed.push(await typeDuring(gallery, (page) => streamAnswers(page, pace), signal));
   }
-  results.push(...describeTyping(typed, await typeDuring(gallery, (page) => rest(page, signal), signal)));
-  return results;
+  yield* describeTyping(typed, await typeDuring(gallery, (page) => rest(page, signal), signal));
 }
 
 /** Whether this browser has 60 frames per second at all when nothing happens. */

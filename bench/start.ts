@@ -1,16 +1,20 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { cliEntry, makeHome, startModelProgram, startPipitMain } from "./lib/pipit-main.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
 import { interleave, median, type Contender } from "./lib/statistics.ts";
 import { timeUntilExit } from "./lib/time-until-exit.ts";
 
 const rounds = { warmups: 2, measured: 12 };
+const settledMs = 4_000;
 
 /**
- * How long a person waits: `server/main.ts` until it says that it is ready, in a new home (nothing compiled, no database,
- * no keys) and in one where it has run before, and `pipit chat --once` with a server that runs until the answer's first
- * byte; each in turns with the cheapest thing that Node can do at all.
+ * How long a person waits: `pipit serve` (built) until it says that it is ready, in a new home (nothing compiled, no
+ * database, no keys) and in one where it has run before, `pipit --help`, and `pipit chat --once` with a server that runs
+ * until the answer's first byte; each in turns with the cheapest thing that Node can do at all. And what a server that
+ * waits holds in memory.
  */
 export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> {
   await using model = await startModelProgram(["--tokens", "8"], signal);
@@ -19,25 +23,46 @@ export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> 
   await using used = await makeHome();
   const contenders: readonly Contender[] = [
     { name: "node -e 0", measure: (inner) => timeUntilExit(["-e", "0"], inner) },
+    { name: "help", measure: (inner) => timeUntilExit([cliEntry, "--help"], inner) },
     { name: "first serve", measure: (inner) => timeServe(modelEnv, inner) },
     { name: "serve again", measure: (inner) => timeServe(modelEnv, inner, used.path) },
     { name: "chat", measure: (inner) => timeFirstByte(warm.home, inner) },
   ];
   const samples = await interleave(contenders, rounds, signal);
   const baseline = median(samples.get("node -e 0") ?? []);
-  const figure = (name: string, contender: string): BenchResult =>
+  const figure = (name: string, contender: string, atMost?: number): BenchResult =>
     toResult({
       name,
       unit: "ms",
       value: median(samples.get(contender) ?? []),
       baseline,
       baselineName: "node -e 0",
+      ...(atMost === undefined ? {} : { goal: { of: "ratio", atMost } }),
     });
   return [
-    figure("start.serve-to-ready", "first serve"),
-    figure("start.serve-again-to-ready", "serve again"),
+    figure("start.help", "help", 3),
+    figure("start.serve-to-ready", "first serve", 18),
+    figure("start.serve-again-to-ready", "serve again", 10),
     figure("start.chat-once-to-first-byte", "chat"),
+    toResult({
+      name: "start.idle-memory",
+      unit: "MB",
+      value: await residentMegabytes(used.path, modelEnv, signal),
+      goal: { of: "value", atMost: 120 },
+    }),
   ];
+}
+
+/** What a server that has started before holds once it has nothing more to do (Linux). */
+async function residentMegabytes(
+  home: string,
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<number> {
+  await using server = await startPipitMain(env, signal, home);
+  await sleep(settledMs, undefined, { signal });
+  const status = await readFile(`/proc/${server.pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
 }
 
 async function timeServe(

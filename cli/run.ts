@@ -3,9 +3,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { PipitError } from "#contract/pipit-error.ts";
 import { version } from "#contract/version.ts";
 import type { ChatFlags } from "./commands/chat.ts";
-import { readCliConfig } from "./kit/read-config.ts";
+import type { CommandDeps } from "./commands/command-deps.ts";
+import type { CliConfig } from "./kit/config.ts";
 import { exitCodeOf, exitCodes } from "./kit/exit-codes.ts";
-import { printNote, type Terminal } from "./kit/terminal.ts";
 
 /** The process as the client sees it; tests pass their own streams. */
 export interface CliProcess {
@@ -18,36 +18,33 @@ export interface CliProcess {
 /** Runs one command line and resolves to its exit code; never throws, never ends the process. */
 export async function runCli(args: readonly string[], io: CliProcess): Promise<number> {
   const outcome: { code: number } = { code: exitCodes.done };
+  // Loaded by the commands that need it: --help and --version need nothing.
+  const readConfig = async (): Promise<CliConfig> =>
+    (await import("./kit/read-config.ts")).readCliConfig(io.env, io.stdout.isTTY === true);
+  const openDeps = async (): Promise<CommandDeps> => {
+    const config = await readConfig();
+    const { startTokenStore } = await import("#engine/node/keychain/start-token-store.ts");
+    const { stdin, stdout, stderr } = io;
+    const terminal = { stdin, stdout, stderr, colour: config.colour };
+    return { config, terminal, tokenStore: startTokenStore(config) };
+  };
   try {
-    const config = readCliConfig(io.env, io.stdout.isTTY === true);
-    const terminal: Terminal = {
-      stdin: io.stdin,
-      stdout: io.stdout,
-      stderr: io.stderr,
-      colour: config.colour,
-    };
-    const program = buildProgram(terminal, {
+    const program = buildProgram(io, {
       async chat(flags) {
-        const { startTokenStore } = await import("#engine/node/keychain/start-token-store.ts");
-        const tokenStore = startTokenStore(config);
-        const { chat } = await import("./commands/chat.ts");
-        outcome.code = await chat(flags, { config, terminal, tokenStore });
+        const deps = await openDeps();
+        outcome.code = await (await import("./commands/chat.ts")).chat(flags, deps);
       },
       async doctor(flags) {
-        const { startTokenStore } = await import("#engine/node/keychain/start-token-store.ts");
-        const tokenStore = startTokenStore(config);
-        const { doctor } = await import("./commands/doctor.ts");
-        outcome.code = await doctor(flags, { config, terminal, tokenStore });
+        const deps = await openDeps();
+        outcome.code = await (await import("./commands/doctor.ts")).doctor(flags, deps);
       },
       async toggle() {
         const { toggle } = await import("./commands/toggle.ts");
-        outcome.code = await toggle(config);
+        outcome.code = await toggle(await readConfig());
       },
       async web(flags) {
-        const { startTokenStore } = await import("#engine/node/keychain/start-token-store.ts");
-        const tokenStore = startTokenStore(config);
-        const { web } = await import("./commands/web.ts");
-        outcome.code = await web(flags, { config, terminal, tokenStore });
+        const deps = await openDeps();
+        outcome.code = await (await import("./commands/web.ts")).web(flags, deps);
       },
     });
     await program.parseAsync([...args], { from: "user" });
@@ -64,7 +61,7 @@ interface Actions {
   toggle(): Promise<void>;
 }
 
-function buildProgram(terminal: Terminal, actions: Actions): Command {
+function buildProgram(io: CliProcess, actions: Actions): Command {
   const program = new Command("pipit")
     .version(version)
     .description("A small assistant that answers in streamed text and voice.")
@@ -72,8 +69,8 @@ function buildProgram(terminal: Terminal, actions: Actions): Command {
     .enablePositionalOptions()
     .showHelpAfterError("Run with --help to see what there is.")
     .configureOutput({
-      writeOut: (text) => void terminal.stdout.write(text),
-      writeErr: (text) => void terminal.stderr.write(text),
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
     });
   program
     .command("chat")
@@ -126,9 +123,6 @@ function explain(reason: unknown, io: CliProcess): number {
     return reason.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   }
   const error = PipitError.from(reason);
-  printNote(
-    { stdin: io.stdin, stdout: io.stdout, stderr: io.stderr, colour: false },
-    `pipit: ${error.message}`,
-  );
+  io.stderr.write(`pipit: ${error.message}\n`);
   return exitCodeOf(error);
 }

@@ -8,7 +8,7 @@ import type { RuntimeInfo } from "#contract/auth-wire.ts";
 import { builtServerEntry } from "#tools/build/pipit-parts.ts";
 import { repositoryRoot } from "#tools/test/command.ts";
 
-/** The built server as a program of its own, with its own PIPIT_HOME. */
+/** `pipit serve` as a program of its own, with its own PIPIT_HOME. */
 export interface PipitMain extends AsyncDisposable, RuntimeInfo {
   readonly home: string;
   readonly dataDir: string;
@@ -23,7 +23,7 @@ export async function makeHome(): Promise<AsyncDisposable & { readonly path: str
 }
 
 /**
- * Starts the real server program on free ports; resolves when it says that it is ready. Disposing ends it.
+ * Starts the real, built server on free ports as a person does, by `pipit serve`; resolves when it says that it is ready. Disposing ends it.
  *
  * @param home PIPIT_HOME of earlier starts, which stays; by default a new one, for this start only
  */
@@ -46,8 +46,8 @@ async function startIn(
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<PipitMain> {
-  const entry = await builtServerEntry(repositoryRoot, signal);
-  const args = [entry, "--embedded", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
+  await builtServerEntry(repositoryRoot, signal);
+  const args = [cliEntry, "serve", "--embedded", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
   const child = spawn(process.execPath, args, {
     env: { ...process.env, PIPIT_HOME: home, ...env },
     stdio: ["pipe", "pipe", "ignore"],

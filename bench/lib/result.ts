@@ -23,8 +23,8 @@ export interface BenchResult {
   readonly ok?: boolean;
 }
 
-/** A benchmark: `bench/<name>.ts` exports it as `run`. */
-export type Bench = (signal: AbortSignal) => Promise<readonly BenchResult[]>;
+/** A benchmark: `bench/<name>.ts` exports it as `run`. One of many long parts gives its figures as they come. */
+export type Bench = (signal: AbortSignal) => Promise<readonly BenchResult[]> | AsyncIterable<BenchResult>;
 
 export interface Figure {
   readonly name: string;

@@ -32,6 +32,13 @@ test("interleave alternates the order and drops the warm-up", async () => {
   expect(samples.get("b")).toEqual([3, 6]);
 });
 
+test("interleave measures once, whatever the budget, and no more when it is spent", async () => {
+  const contender = { name: "slow", measure: async () => 1 };
+  const rounds = { warmups: 1, measured: 50, budgetMs: -1 };
+  const samples = await interleave([contender], rounds, AbortSignal.timeout(1_000));
+  expect(samples.get("slow")).toEqual([1]);
+});
+
 describe("toResult", () => {
   test("judges the ratio when the goal is about it", () => {
     const figure = { name: "x", unit: "messages/s", value: 65, baseline: 100, baselineName: "bare" };

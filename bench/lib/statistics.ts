@@ -16,22 +16,32 @@ export interface Contender<Sample = number> {
   measure(signal: AbortSignal): Promise<Sample>;
 }
 
+/** How often, at most: a machine on which all of it takes longer than `budgetMs` measures fewer rounds, but one at least. */
+export interface Rounds {
+  readonly warmups: number;
+  readonly measured: number;
+  /** Default: 5 minutes. */
+  readonly budgetMs?: number;
+}
+
 /**
  * Measures contenders in turns (A B, B A, A B, ...), so that a machine that becomes slower or faster meanwhile does so
  * for all of them. The first `warmups` rounds are thrown away. Resolves to the samples of each contender by its name.
  */
 export async function interleave<Sample = number>(
   contenders: readonly Contender<Sample>[],
-  rounds: { readonly warmups: number; readonly measured: number },
+  { warmups, measured, budgetMs = 5 * 60_000 }: Rounds,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly Sample[]>> {
   const samples = new Map<string, Sample[]>(contenders.map((contender) => [contender.name, []]));
-  for (let round = 0; round < rounds.warmups + rounds.measured; round += 1) {
+  const endMs = performance.now() + budgetMs;
+  for (let round = 0; round < warmups + measured; round += 1) {
+    if (round > warmups && performance.now() > endMs) break;
     const order = round % 2 === 0 ? contenders : contenders.toReversed();
     for (const contender of order) {
       signal.throwIfAborted();
       const sample = await contender.measure(signal);
-      if (round >= rounds.warmups) samples.get(contender.name)?.push(sample);
+      if (round >= warmups) samples.get(contender.name)?.push(sample);
     }
   }
   return samples;
