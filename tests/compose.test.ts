@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { readServerConfig } from "#server/config/config.ts";
 import { allSettings } from "#server/config/settings.ts";
+import { serverPart, windowPart } from "#tools/build/pipit-parts.ts";
 import { repositoryRoot } from "#tools/test/command.ts";
 
 const serviceSchema = z.object({
@@ -99,9 +100,12 @@ test("the services that are named exist, with the ports, folders and checks that
   }
 });
 
-test("the image is made of folders that are here, and runs the Node that the project wants", async () => {
-  const copied = [...dockerfile.matchAll(/^COPY (?!--from)(\w+) \w+$/gm)].map((match) => match[1] ?? "");
-  expect(copied).toEqual(["contract", "proto", "server"]);
+test("the image is made of what is built, and runs the Node that the project wants", async () => {
+  const parts = [serverPart(repositoryRoot), windowPart(repositoryRoot)];
+  const build = /^RUN npm run build -- (.+)$/m.exec(dockerfile)?.[1];
+  expect(build?.split(" ")).toEqual(parts.map(({ name }) => name));
+  const copied = [...dockerfile.matchAll(/^COPY --from=built \/src\/(\S+) \1$/gm)].map((match) => match[1]);
+  expect(copied).toEqual(parts.map(({ outDir }) => outDir));
   const wanted = (await readFile(join(repositoryRoot, ".nvmrc"), "utf8")).trim().split(".")[0];
   expect([...dockerfile.matchAll(/^FROM node:(\d+)-/gm)].map((match) => match[1])).toEqual([wanted, wanted]);
 });

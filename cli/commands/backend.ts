@@ -21,7 +21,7 @@ export function commandOf([name, ...args]: readonly string[]): BackendCommand | 
  * that nothing is left of the backend when it is killed. The program is loaded by its path, so a client holds no code of it.
  */
 export async function runBackend({ program, args }: BackendCommand): Promise<void> {
-  const path = serverProgram(program);
+  const path = await serverProgram(program);
   process.argv = [process.execPath, path, ...args];
   if (program === "main") buildSoon(["server", "window"]);
   await import(pathToFileURL(path).href);

@@ -13,11 +13,11 @@ export interface CliClientOptions {
 }
 
 /** The client of the terminal. Contacts no server. */
-export function openCliClient({ config, ...rest }: CliClientOptions): Promise<Client> {
+export async function openCliClient({ config, ...rest }: CliClientOptions): Promise<Client> {
   return openClient({
     ...rest,
     server: config,
-    serverEntry: serverProgram("main"),
+    serverEntry: await serverProgram("main"),
     clientId: CLI_CLIENT_ID,
     locale: config.locale,
     // Every start is a new chat here, so "what did we say about ..." means the others too.

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
-import { isFresh } from "#tools/build/build-stamp.ts";
 
 /** The backend's programs: the server, and the one that administers it. */
 export type ServerProgram = "main" | "admin";
@@ -17,9 +16,9 @@ const BUILD_AFTER_MS = 1_000;
  * Where a program of the backend is: the built one, which starts in a third of the time; in a checkout where it is missing
  * or stale, the source.
  */
-export function serverProgram(name: ServerProgram): string {
+export async function serverProgram(name: ServerProgram): Promise<string> {
   const built = `${root}dist/server/${name}.js`;
-  return (canBuild() ? isFresh(root, "server") : existsSync(built)) ? built : sources[name];
+  return (canBuild() ? await isBuilt("server") : existsSync(built)) ? built : sources[name];
 }
 
 /**
@@ -28,14 +27,21 @@ export function serverProgram(name: ServerProgram): string {
  */
 export function buildSoon(parts: readonly string[]): void {
   if (!canBuild()) return;
-  const build = (): void => {
-    const stale = parts.filter((part) => !isFresh(root, part));
+  const build = async (): Promise<void> => {
+    const built = await Promise.all(parts.map(isBuilt));
+    const stale = parts.filter((_, index) => built[index] === false);
     if (stale.length === 0) return;
     const child = spawn(process.execPath, [builder, ...stale], { stdio: "ignore" });
     child.unref();
     if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   };
-  setTimeout(build, BUILD_AFTER_MS).unref();
+  setTimeout(() => void build(), BUILD_AFTER_MS).unref();
+}
+
+/** Loaded here: a copy without tools has no use for it. */
+async function isBuilt(part: string): Promise<boolean> {
+  const { isFresh } = await import("#tools/build/build-stamp.ts");
+  return isFresh(root, part);
 }
 
 /** True in a checkout with its tools. A copy that was installed or packaged runs what it came with. */
