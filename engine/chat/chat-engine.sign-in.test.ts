@@ -26,6 +26,7 @@ describe("sign-in", () => {
     (await h.transport.call(0)).close(expired());
     (await h.transport.call(1)).close(new PipitError("TOKEN_INVALID", "Invalid."));
     await h.engine.idle();
+    expect(h.state().connection).toBe("online");
     expect(h.session.refusals).toEqual(["token-2"]);
     expect(h.session.store.getState()).toEqual({ kind: "signed-out", reason: "refused" });
     expect(h.question(a).status).toMatchObject({ kind: "queued", reason: { code: "SIGNED_OUT" } });

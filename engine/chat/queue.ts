@@ -199,7 +199,8 @@ export class Queue implements AsyncDisposable {
 
   #onError(error: PipitError): void {
     if (isConnectionError(error)) this.#setConnection("offline");
-    else if (error.code !== "SIGNED_OUT") this.#setConnection("online");
+    // A refused sign-in, the cause of a session's end, is an answer of the server.
+    else if (error.code !== "SIGNED_OUT" || error.cause !== undefined) this.#setConnection("online");
   }
 
   /** When the server can be reached again, the pauses that were due to that end. */

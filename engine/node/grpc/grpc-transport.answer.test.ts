@@ -1,5 +1,13 @@
+import { create } from "@bufbuild/protobuf";
+import { createClient, decodeBinaryHeader, encodeBinaryHeader } from "@connectrpc/connect";
+import { Metadata } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
-import { ToolEvent_State, type StreamRequest } from "#proto/streaming_pb.ts";
+import {
+  InterruptResponseSchema,
+  StreamingService,
+  ToolEvent_State,
+  type StreamRequest,
+} from "#proto/streaming_pb.ts";
 import { createFakeSession } from "#engine/testing/fake-session.ts";
 import { collect, connect, never, question } from "../testing/grpc-transport-kit.ts";
 import { response, startStreamingServer } from "../testing/streaming-server.ts";
@@ -97,6 +105,33 @@ describe("a whole answer", () => {
     await collect(wire.ask(question, never));
     expect(seen).toEqual(["Bearer token-1", "Bearer token-2"]);
   });
+});
+
+test("headers and trailers travel with a typed client's call, binary ones too", async () => {
+  const asked: unknown[] = [];
+  await using server = await startStreamingServer({
+    interruptSession(call, callback) {
+      asked.push(call.metadata.get("x-text"), call.metadata.get("x-raw-bin"));
+      const header = new Metadata();
+      header.set("x-first", "1");
+      call.sendMetadata(header);
+      const trailer = new Metadata();
+      trailer.set("x-last-bin", Buffer.from([0, 255]));
+      callback(null, create(InterruptResponseSchema, { success: true }), trailer);
+    },
+  });
+  using wire = connect(server.target);
+  const seen: unknown[] = [];
+  await createClient(StreamingService, wire.transport).interruptSession(
+    { hardwareId: "hw" },
+    {
+      headers: { "x-text": "a", "x-raw-bin": encodeBinaryHeader(Uint8Array.of(1, 254)) },
+      onHeader: (header) => seen.push(header.get("x-first")),
+      onTrailer: (trailer) => seen.push(decodeBinaryHeader(trailer.get("x-last-bin") ?? "")),
+    },
+  );
+  expect(asked).toEqual([["a"], [Buffer.from([1, 254])]]);
+  expect(seen).toEqual(["1", Uint8Array.of(0, 255)]);
 });
 
 test("a slow reader slows the server down instead of filling memory", async () => {
