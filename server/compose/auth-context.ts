@@ -5,7 +5,6 @@ import { createRefusalAudit, type RefusalAudit } from "../domain/audit/refusal-a
 import { createAccountServices, type AccountServices } from "./account-services.ts";
 import { createLocalAccount, type LocalAccount } from "../domain/accounts/local-account.ts";
 import { createPasswordHasher } from "../domain/accounts/password-hasher.ts";
-import { createSignInCodes, type SignInCodes } from "../domain/accounts/sign-in-codes.ts";
 import { createWebSessions, type WebSessions } from "../domain/accounts/web-sessions.ts";
 import type { AuthMetrics } from "../domain/auth-metrics.ts";
 import type { Clock } from "#contract/clock.ts";
@@ -53,7 +52,6 @@ export interface AuthContext extends AccountServices, AsyncDisposable {
   readonly bootstrapSecret: BootstrapSecret;
   readonly localAccount: LocalAccount;
   readonly webSessions: WebSessions;
-  readonly signInCodes: SignInCodes;
   readonly authenticate: Authenticate;
   /** Passwords that wait for their turn to be hashed. */
   readonly passwordQueueDepth: () => number;
@@ -115,7 +113,6 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
     bootstrapSecret,
     localAccount,
     webSessions,
-    signInCodes: createSignInCodes({ store: store.signInCodes, clock }),
     authenticate: createAuthenticate({
       accessTokens,
       guard,

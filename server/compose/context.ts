@@ -105,7 +105,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     const retentionMs = config.auth.auditRetentionDays * DAY_MS;
     building.use(startAuditRetention({ reader: store.auditReader, retentionMs, logger }));
   }
-  await Promise.all([auth.webSessions.removeExpired(), auth.signInCodes.removeExpired()]);
+  await auth.webSessions.removeExpired();
   const models = deps.models ?? createModelSource({ config: config.model, clock, logger });
   const calculator = building.use(createCalculator());
   const speech = deps.speech ?? building.use(createSpeechService({ config: config.speech, logger }));

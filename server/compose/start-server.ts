@@ -1,5 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
+import { issueSignInCode } from "#server/domain/accounts/sign-in-codes.ts";
 import { createClientAddress } from "#server/net/client-address.ts";
 import type { ServerConfig } from "#server/config/config.ts";
 import { formatAddress, type ListenAddress } from "#server/net/listen-address.ts";
@@ -99,7 +100,10 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
     runtime,
     async makeSignInAddress() {
       const { id } = await context.localAccount.ensure();
-      const { code } = await context.signInCodes.issue({ userId: id, scope: FULL_SCOPE.split(" ") });
+      const { code } = await issueSignInCode(context.store.auth, {
+        userId: id,
+        scope: FULL_SCOPE.split(" "),
+      });
       return signInAddress(pageUrl(), code);
     },
     stop,

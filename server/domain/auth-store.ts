@@ -1,4 +1,5 @@
-import type { AccountStore, SignInCodeStore, TotpStore, WebSessionStore } from "./accounts/ports.ts";
+import type { OneTimeStore } from "./accounts/one-time-tokens.ts";
+import type { AccountStore, TotpStore, WebSessionStore } from "./accounts/ports.ts";
 import type { AuditLog } from "./audit/ports.ts";
 import type {
   OauthClientStore,
@@ -7,15 +8,13 @@ import type {
   SigningKeyStore,
   TokenStateStore,
 } from "./tokens/ports.ts";
-import type { WsTokenStore } from "./tokens/ws-token-port.ts";
 
 /** All that the auth service keeps, on one connection or inside one transaction. */
 export interface AuthStores {
   readonly accounts: AccountStore;
   readonly totp: TotpStore;
   readonly webSessions: WebSessionStore;
-  readonly signInCodes: SignInCodeStore;
-  readonly wsTokens: WsTokenStore;
+  readonly oneTime: OneTimeStore;
   readonly signingKeys: SigningKeyStore;
   readonly refreshTokens: RefreshTokenStore;
   readonly tokenStates: TokenStateStore;

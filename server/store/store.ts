@@ -1,7 +1,7 @@
 import { createSecretKey } from "node:crypto";
 import { sql } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { AccountStore, SignInCodeStore, WebSessionStore } from "#server/domain/accounts/ports.ts";
+import type { AccountStore, WebSessionStore } from "#server/domain/accounts/ports.ts";
 import { countedAuditLog, type AuditMetrics } from "#server/domain/audit/counted-audit-log.ts";
 import type { AuditReader } from "#server/domain/audit/audit-reader.ts";
 import type { AuditLog } from "#server/domain/audit/ports.ts";
@@ -37,7 +37,6 @@ export interface Store extends AsyncDisposable {
   readonly signingKeys: SigningKeyStore;
   readonly refreshTokens: RefreshTokenStore;
   readonly webSessions: WebSessionStore;
-  readonly signInCodes: SignInCodeStore;
   /** These and all else of the auth service, and the way to change several at once. */
   readonly auth: AuthStore;
   readonly oidcPayloads: OidcPayloadStore;
@@ -112,7 +111,6 @@ function createStore(
     signingKeys: auth.signingKeys,
     refreshTokens: auth.refreshTokens,
     webSessions: auth.webSessions,
-    signInCodes: auth.signInCodes,
     auth,
     oidcPayloads: createOidcPayloadStore(db),
     auditReader: key === undefined ? undefined : createAuditReader(db, { key, clock, dialect }),

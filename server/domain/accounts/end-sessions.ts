@@ -41,7 +41,7 @@ export interface EndSessionsOptions {
 export function createEndSessions({ sessions, guard }: EndSessionsOptions): EndSessions {
   return {
     async within(tx, userId, reason, keep = {}) {
-      await tx.signInCodes.removeOfUser(userId);
+      await tx.oneTime.removeOfUser(userId);
       await tx.webSessions.removeOfUser(userId, keep.webSessionHash);
       return sessions.revokeAllOfUser(tx, userId, reason, keep.sessionId);
     },

@@ -1,3 +1,4 @@
+import { issueSignInCode, redeemSignInCode } from "./sign-in-codes.ts";
 import { describe, expect, test } from "vitest";
 import { sqlite } from "#server/testing/databases.ts";
 import { familyOf } from "#server/testing/family-of.ts";
@@ -27,16 +28,15 @@ describe("one's own account", () => {
 
   test("codes that would sign a browser in end with the sessions", async () => {
     await using stage = await openAccountStage(sqlite);
-    const { signInCodes } = stage.temporary.store;
+    const { auth } = stage.temporary.store;
     const { id } = await stage.register("ann");
     const { id: other } = await stage.register("bob");
-    const nowMs = stage.temporary.clock.nowMs();
-    const code = { scope: "api:read", createdAtMs: nowMs, expiresAtMs: nowMs + 60_000 };
-    await signInCodes.add({ ...code, hash: "of-ann", userId: id }, 20);
-    await signInCodes.add({ ...code, hash: "of-bob", userId: other }, 20);
+    const scope = ["api:read"];
+    const ofAnn = await issueSignInCode(auth, { userId: id, scope });
+    const ofBob = await issueSignInCode(auth, { userId: other, scope });
     await stage.ownAccount.changePassword({ userId: id, clientId: "pipit-web", keep }, change, originFrom());
-    expect(await signInCodes.take("of-ann", nowMs)).toBeUndefined();
-    expect(await signInCodes.take("of-bob", nowMs)).toBeDefined();
+    expect(await redeemSignInCode(auth, ofAnn.code)).toBeUndefined();
+    expect(await redeemSignInCode(auth, ofBob.code)).toEqual({ userId: other, scope });
   });
 
   test("a device stays known by its new token only", async () => {

@@ -150,24 +150,3 @@ export interface WebSessionStore {
   /** Removes every session that ended at `nowMs` or before. */
   removeExpired(nowMs: number): Promise<void>;
 }
-
-/** A code that signs one browser in, once. */
-export interface StoredSignInCode {
-  /** SHA-256, base64url; the code itself is never stored. */
-  readonly hash: string;
-  readonly userId: string;
-  /** Space-separated; what the session will be for. */
-  readonly scope: string;
-  readonly createdAtMs: number;
-  readonly expiresAtMs: number;
-}
-
-export interface SignInCodeStore {
-  /** Adds a code, and removes all but the `keep` newest of this user; in one transaction. */
-  add(code: StoredSignInCode, keep: number): Promise<void>;
-  /** Takes the code out, if it is still good at `nowMs`: of any number of takers at once, one gets it. */
-  take(hash: string, nowMs: number): Promise<StoredSignInCode | undefined>;
-  removeOfUser(userId: string): Promise<void>;
-  /** Removes every code that ended at `nowMs` or before. */
-  removeExpired(nowMs: number): Promise<void>;
-}

@@ -28,7 +28,7 @@ async function openStage(open: TestDatabase["open"]) {
     clock,
     caller,
     sessionId,
-    wsTokens: createWsTokens({ auth: store.auth, guard, clock }),
+    wsTokens: createWsTokens({ auth: store.auth, guard }),
     [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
   };
 }
@@ -47,7 +47,7 @@ describe("tokens for WebSockets", () => {
   test("are stored as a hash, and their issue is in the audit", async () => {
     await using stage = await openStage(open);
     const { token } = await stage.wsTokens.issue(stage.caller, origin);
-    const rows = await stage.database.query("select * from ws_tokens");
+    const rows = await stage.database.query("select * from one_time_tokens");
     expect(rows).toHaveLength(1);
     expect(JSON.stringify(rows)).not.toContain(token);
     const events = await stage.database.query("select * from audit_events order by id");
@@ -66,7 +66,7 @@ describe("tokens for WebSockets", () => {
     stage.clock.advance(WS_TOKEN_TTL_MS);
     await expect(stage.wsTokens.redeem(token)).rejects.toMatchObject({ code: "TOKEN_INVALID" });
     await stage.wsTokens.issue(stage.caller, origin);
-    expect(await stage.database.query("select hash from ws_tokens")).toHaveLength(1);
+    expect(await stage.database.query("select hash from one_time_tokens")).toHaveLength(1);
   });
 
   test("end with the session", async () => {
@@ -93,7 +93,7 @@ describe("tokens for WebSockets", () => {
       stage.clock.advance(1);
       await stage.wsTokens.issue(stage.caller, origin);
     }
-    expect(await stage.database.query("select hash from ws_tokens")).toHaveLength(MAX_WS_TOKENS);
+    expect(await stage.database.query("select hash from one_time_tokens")).toHaveLength(MAX_WS_TOKENS);
     await expect(stage.wsTokens.redeem(oldest)).rejects.toMatchObject({ code: "TOKEN_INVALID" });
   });
 

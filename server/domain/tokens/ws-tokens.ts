@@ -1,15 +1,14 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
+import { issueOneTimeToken, takeOneTimeToken } from "#server/domain/accounts/one-time-tokens.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
-import type { Clock } from "#contract/clock.ts";
 import { scopesOf } from "./scopes.ts";
 import type { TokenGuard } from "./token-guard.ts";
 
 /** Life of a token (contracts §5). */
 export const WS_TOKEN_TTL_MS = 15 * 60 * 1000;
-/** Tokens of one session that work at the same time; a newer one takes the place of the oldest. */
+/** Tokens of one session that work at the same time. */
 export const MAX_WS_TOKENS = 20;
 
 export interface IssuedWsToken {
@@ -34,31 +33,23 @@ export interface WsTokens {
 }
 
 export interface WsTokensOptions {
-  readonly auth: Pick<AuthStore, "wsTokens" | "transaction">;
+  readonly auth: Pick<AuthStore, "oneTime" | "transaction">;
   readonly guard: Pick<TokenGuard, "check">;
-  readonly clock: Clock;
 }
 
-export function createWsTokens({ auth, guard, clock }: WsTokensOptions): WsTokens {
+export function createWsTokens({ auth, guard }: WsTokensOptions): WsTokens {
   return {
     async issue({ userId, clientId, sessionId, tokenId, scope }, origin) {
       if (sessionId === undefined || tokenId === undefined) throw invalid("no session");
-      const nowMs = clock.nowMs();
-      const token = newOpaqueToken();
-      const stored = {
-        hash: hashOpaqueToken(token),
-        userId,
-        clientId,
-        sessionId,
-        tokenId,
-        scope: scope.join(" "),
-        createdAtMs: nowMs,
-        expiresAtMs: nowMs + WS_TOKEN_TTL_MS,
-      };
+      const data = { clientId, sessionId, tokenId, scope: scope.join(" ") };
       // With every new one, so that no timer is needed.
-      await auth.wsTokens.removeExpired(nowMs);
-      await auth.transaction(async (tx) => {
-        await tx.wsTokens.add(stored, MAX_WS_TOKENS);
+      await auth.oneTime.removeExpired();
+      return auth.transaction(async (tx) => {
+        const issued = await issueOneTimeToken(
+          tx.oneTime,
+          { purpose: "ws", userId, ownerId: sessionId, data },
+          { ttlMs: WS_TOKEN_TTL_MS, keep: MAX_WS_TOKENS },
+        );
         await tx.audit.append(
           {
             event: "token.issued",
@@ -70,24 +61,21 @@ export function createWsTokens({ auth, guard, clock }: WsTokensOptions): WsToken
           },
           origin,
         );
+        return issued;
       });
-      return { token, expiresAtMs: stored.expiresAtMs };
     },
 
     async redeem(token) {
-      const stored = isOpaqueToken(token)
-        ? await auth.wsTokens.take(hashOpaqueToken(token), clock.nowMs())
-        : undefined;
-      if (stored === undefined) throw invalid("unknown, used or expired");
-      const { userId, clientId, sessionId, tokenId, scope } = stored;
+      const taken = await takeOneTimeToken(auth.oneTime, "ws", token);
+      if (taken === undefined) throw invalid("unknown, used or expired");
+      const { userId = "", clientId = "", scope = "", ...rest } = taken;
       return guard.check({
+        ...rest,
         userId,
         clientId,
         scope: scopesOf(scope),
         anonymous: false,
         kind: "user",
-        sessionId,
-        tokenId,
       });
     },
   };

@@ -17,8 +17,7 @@ export const copiedTables: readonly CopyTable[] = [
   { name: "refresh_tokens", key: ["hash"] },
   { name: "revoked_access_tokens", key: ["jti"] },
   { name: "web_sessions", key: ["hash"] },
-  { name: "sign_in_codes", key: ["hash"] },
-  { name: "ws_tokens", key: ["hash"] },
+  { name: "one_time_tokens", key: ["hash"] },
   { name: "oidc_payloads", key: ["model", "id_hash"] },
   { name: "attempt_counters", key: ["key_hash"] },
   // A fresh database has rows in it already; they are replaced.

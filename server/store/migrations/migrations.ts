@@ -35,6 +35,7 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
         await sql`alter table accounts add column credentials_version integer not null default 0`.execute(db);
       },
     },
+    "0006_one_time_tokens": { up: createOneTimeTokens },
   };
 }
 
@@ -221,4 +222,24 @@ async function createWebSessions(db: Kysely<Tables>): Promise<void> {
     .on("sign_in_codes")
     .columns(["user_id", "created_at_ms"])
     .execute();
+}
+
+/** In place of two tables that were the same; what was in them lived for some minutes. */
+async function createOneTimeTokens(db: Kysely<Tables>): Promise<void> {
+  await db.schema.dropTable("sign_in_codes").execute();
+  await db.schema.dropTable("ws_tokens").execute();
+  await db.schema
+    .createTable("one_time_tokens")
+    .addColumn("hash", "text", (c) => c.primaryKey().notNull())
+    .addColumn("purpose", "text", (c) => c.notNull())
+    .addColumn("user_id", "text", (c) => c.notNull())
+    .addColumn("owner_id", "text", (c) => c.notNull())
+    .addColumn("data", "text", (c) => c.notNull())
+    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
+    .addColumn("expires_at_ms", "bigint", (c) => c.notNull())
+    .execute();
+  const on = (name: string) => db.schema.createIndex(`one_time_tokens_by_${name}`).on("one_time_tokens");
+  await on("owner").columns(["purpose", "owner_id", "created_at_ms"]).execute();
+  await on("user").column("user_id").execute();
+  await on("end").column("expires_at_ms").execute();
 }

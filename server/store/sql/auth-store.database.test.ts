@@ -9,7 +9,7 @@ import { openStore } from "../store.ts";
 
 const origin: AuditOrigin = { ip: "192.0.2.1", userAgent: "test", correlationId: "r1" };
 const registered = { event: "account.registered", outcome: "success", userId: "u1" } as const;
-const code = { hash: "s1", userId: "u1", scope: "", createdAtMs: 1, expiresAtMs: 9 };
+const code = { hash: "s1", purpose: "sign-in", userId: "u1", ownerId: "u1", data: "{}" } as const;
 const session = {
   hash: "w1",
   userId: "u1",
@@ -23,7 +23,7 @@ const tables = [
   "accounts",
   "recovery_codes",
   "web_sessions",
-  "sign_in_codes",
+  "one_time_tokens",
   "refresh_families",
   "refresh_tokens",
   "revoked_access_tokens",
@@ -36,7 +36,7 @@ async function writeEverything(tx: AuthStores): Promise<void> {
   await tx.accounts.create(accountOf({ id: "u1" }));
   await tx.totp.setRecoveryCodes("u1", ["r1"]);
   await tx.webSessions.create(session);
-  await tx.signInCodes.add(code, 3);
+  await tx.oneTime.add(code, { ttlMs: 9, keep: 3 });
   await tx.refreshTokens.createFamily(familyOf(), tokenOf());
   await tx.refreshTokens.revokeOfUser("u1", "admin", 6);
   await tx.tokenStates.revokeJti("j1", 100);

@@ -7,13 +7,12 @@ import type { DatabaseTime } from "./database-time.ts";
 import { createOauthClientStore } from "./oauth-client-store.ts";
 import { createRefreshTokenStore } from "./refresh-token-store.ts";
 import type { Tables } from "./schema.ts";
-import { createSignInCodeStore } from "./sign-in-code-store.ts";
+import { createOneTimeStore } from "./one-time-store.ts";
 import { createSigningKeyStore } from "./signing-key-store.ts";
 import { createTokenStateStore } from "./token-state-store.ts";
 import { createTotpStore } from "./totp-store.ts";
 import { inTransaction } from "./transaction.ts";
 import { createWebSessionStore } from "./web-session-store.ts";
-import { createWsTokenStore } from "./ws-token-store.ts";
 
 export interface AuthStoreOptions {
   /** Makes the log that writes by `db`, which may be a transaction. */
@@ -35,8 +34,7 @@ export function createAuthStore(
     accounts: createAccountStore(connection, time),
     totp: createTotpStore(connection),
     webSessions: createWebSessionStore(connection),
-    signInCodes: createSignInCodeStore(connection),
-    wsTokens: createWsTokenStore(connection),
+    oneTime: createOneTimeStore(connection, time),
     signingKeys: createSigningKeyStore(connection),
     refreshTokens: createRefreshTokenStore(connection),
     tokenStates: createTokenStateStore(connection),

@@ -11,8 +11,7 @@ export interface Tables {
   refresh_families: RefreshFamilyRow;
   refresh_tokens: RefreshTokenRow;
   web_sessions: WebSessionRow;
-  sign_in_codes: SignInCodeRow;
-  ws_tokens: WsTokenRow;
+  one_time_tokens: OneTimeTokenRow;
   recovery_codes: RecoveryCodeRow;
   oauth_clients: OauthClientRow;
   revoked_access_tokens: RevokedAccessTokenRow;
@@ -184,23 +183,16 @@ export interface WebSessionRow {
   family_id: string | null;
 }
 
-export interface SignInCodeRow {
+/** Gone once it was used. */
+export interface OneTimeTokenRow {
   hash: string;
+  /** sign-in, ws */
+  purpose: string;
   user_id: string;
-  scope: string;
-  created_at_ms: number;
-  expires_at_ms: number;
-}
-
-/** Opens one WebSocket for who holds an access token; gone once it was used. */
-export interface WsTokenRow {
-  hash: string;
-  user_id: string;
-  client_id: string;
-  /** The session, and the `jti` of the access token that asked: when either ends, so does this. */
-  session_id: string;
-  token_id: string;
-  scope: string;
+  /** The user, or the session, of which not more than some exist at a time. */
+  owner_id: string;
+  /** JSON object. */
+  data: string;
   created_at_ms: number;
   expires_at_ms: number;
 }

@@ -249,7 +249,7 @@ describe.each(databasesBySize)("the developer-style API on $name", ({ name }) =>
         expires_in: 900,
       });
       expect(headers.get("cache-control")).toBe("no-store");
-      const stored = await stage.query("select hash from ws_tokens");
+      const stored = await stage.query("select hash from one_time_tokens");
       expect(stored).toHaveLength(1);
       expect(JSON.stringify(stored)).not.toContain(answer["ws_token"]);
     });

@@ -1,0 +1,62 @@
+import { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from "./opaque-token.ts";
+
+/** sign-in: a program of the person signs a browser in. ws: opens one WebSocket. */
+export type OneTimePurpose = "sign-in" | "ws";
+
+interface StoredOneTimeToken {
+  /** SHA-256, base64url; the token itself is never stored. */
+  readonly hash: string;
+  readonly purpose: OneTimePurpose;
+  /** With whose sessions it ends. */
+  readonly userId: string;
+  /** Of whom there are not more than so many at a time. */
+  readonly ownerId: string;
+  /** JSON; what the token stands for. */
+  readonly data: string;
+}
+
+export interface OneTimeLimits {
+  readonly ttlMs: number;
+  /** Of one owner, at the same time; a newer one takes the place of the oldest. */
+  readonly keep: number;
+}
+
+/** Tokens that work once, and for their purpose only. */
+export interface OneTimeStore {
+  /** Also removes what is too much. Resolves to when it ends, epoch milliseconds. */
+  add(token: StoredOneTimeToken, limits: OneTimeLimits): Promise<number>;
+  /** Takes the token out, if it has not ended: of any number of takers at once, one gets it. */
+  take(
+    purpose: OneTimePurpose,
+    hash: string,
+  ): Promise<Pick<StoredOneTimeToken, "userId" | "data"> | undefined>;
+  removeOfUser(userId: string): Promise<void>;
+  /** Removes all that have ended. */
+  removeExpired(): Promise<void>;
+}
+
+/** What {@link OneTimeStore.add} is given, with the data as it is. */
+export interface OneTimeRequest extends Pick<StoredOneTimeToken, "purpose" | "userId" | "ownerId"> {
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** Makes a token, and stores its hash. */
+export async function issueOneTimeToken(
+  store: Pick<OneTimeStore, "add">,
+  { data, ...wanted }: OneTimeRequest,
+  limits: OneTimeLimits,
+): Promise<{ readonly token: string; readonly expiresAtMs: number }> {
+  const token = newOpaqueToken();
+  const stored = { ...wanted, hash: hashOpaqueToken(token), data: JSON.stringify(data) };
+  return { token, expiresAtMs: await store.add(stored, limits) };
+}
+
+/** What the token stands for; undefined when it is wrong, used, too old or for another purpose. */
+export async function takeOneTimeToken(
+  store: Pick<OneTimeStore, "take">,
+  purpose: OneTimePurpose,
+  token: string,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const taken = isOpaqueToken(token) ? await store.take(purpose, hashOpaqueToken(token)) : undefined;
+  return taken && { ...(JSON.parse(taken.data) as Record<string, string>), userId: taken.userId };
+}

@@ -1,0 +1,64 @@
+import { sql, type Kysely } from "kysely";
+import type { OneTimeStore } from "#server/domain/accounts/one-time-tokens.ts";
+import type { DatabaseTime } from "./database-time.ts";
+import type { Tables } from "./schema.ts";
+import { inTransaction } from "./transaction.ts";
+
+/** {@link OneTimeStore} on SQL; by the database's time. */
+export function createOneTimeStore(db: Kysely<Tables>, time: DatabaseTime): OneTimeStore {
+  return {
+    add: ({ hash, purpose, userId, ownerId, data }, { ttlMs, keep }) =>
+      inTransaction(db, async (trx) => {
+        const { expires_at_ms: expiresAtMs } = await trx
+          .insertInto("one_time_tokens")
+          .values({
+            hash,
+            purpose,
+            user_id: userId,
+            owner_id: ownerId,
+            data,
+            created_at_ms: time(),
+            expires_at_ms: sql<number>`${time()} + ${ttlMs}`,
+          })
+          .returning("expires_at_ms")
+          .executeTakeFirstOrThrow();
+        const newest = await trx
+          .selectFrom("one_time_tokens")
+          .select("hash")
+          .where("purpose", "=", purpose)
+          .where("owner_id", "=", ownerId)
+          .where("hash", "!=", hash)
+          .orderBy("created_at_ms", "desc")
+          .orderBy("hash")
+          .limit(keep - 1)
+          .execute();
+        await trx
+          .deleteFrom("one_time_tokens")
+          .where("purpose", "=", purpose)
+          .where("owner_id", "=", ownerId)
+          .where("hash", "not in", [hash, ...newest.map((one) => one.hash)])
+          .execute();
+        return expiresAtMs;
+      }),
+
+    async take(purpose, hash) {
+      // One statement: of two takers, one deletes the row.
+      const row = await db
+        .deleteFrom("one_time_tokens")
+        .where("hash", "=", hash)
+        .where("purpose", "=", purpose)
+        .where("expires_at_ms", ">", time())
+        .returning(["user_id", "data"])
+        .executeTakeFirst();
+      return row && { userId: row.user_id, data: row.data };
+    },
+
+    async removeOfUser(userId) {
+      await db.deleteFrom("one_time_tokens").where("user_id", "=", userId).execute();
+    },
+
+    async removeExpired() {
+      await db.deleteFrom("one_time_tokens").where("expires_at_ms", "<=", time()).execute();
+    },
+  };
+}
