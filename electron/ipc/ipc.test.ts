@@ -2,7 +2,7 @@ import type { IpcMain, IpcMainInvokeEvent } from "electron";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { ipcCommands, type IpcHandlers, type Reply } from "#contract/commands/ipc-schema.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { createRecordingLogger } from "#engine/node/testing/recording-logger.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { APP_ORIGIN, APP_PAGE } from "../windows/app-origin.ts";
 import { serveIpc } from "./ipc.ts";
 
@@ -19,14 +19,14 @@ const OWN_WINDOW = 7;
 const ownFrame: Frame = { url: APP_PAGE, origin: APP_ORIGIN, parent: null };
 let handlers: Map<string, Handler>;
 let calls: (readonly [name: string, input: unknown])[];
-let logger: ReturnType<typeof createRecordingLogger>;
+let logger: ReturnType<typeof createFakeLogger>;
 /** What the next command does. */
 let run: () => Promise<unknown>;
 
 beforeEach(() => {
   handlers = new Map();
   calls = [];
-  logger = createRecordingLogger();
+  logger = createFakeLogger();
   run = async () => "done";
   const commands = Object.fromEntries(
     Object.keys(ipcCommands).map((name) => [

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { askApp, controlAddress, type ControlRequest } from "#engine/node/processes/app-control.ts";
 import { ensurePrivateFolder } from "#engine/node/files/private-files.ts";
-import { createRecordingLogger } from "#engine/node/testing/recording-logger.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { openControlSocket } from "./control-socket.ts";
 
 const reply = { version: "1.2.3", visible: true, hotkey: { kind: "off" } } as const;
@@ -26,7 +26,7 @@ const open = () =>
       asked.push(request);
       return reply;
     },
-    createRecordingLogger(),
+    createFakeLogger(),
   );
 
 test("answers what it is asked, on a socket that only its owner can open", async () => {

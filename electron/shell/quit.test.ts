@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { App } from "electron";
-import { createRecordingLogger } from "#engine/node/testing/recording-logger.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { cleanUpBeforeQuit } from "./quit.ts";
 
 let ended: string[];
@@ -19,7 +19,7 @@ function quit(): void {
 }
 
 function start(cleanUp: () => Promise<void>) {
-  const logger = createRecordingLogger();
+  const logger = createFakeLogger();
   const app = {
     on: (_event: string, listener: typeof beforeQuit) => (beforeQuit = listener),
     quit,

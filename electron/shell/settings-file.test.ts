@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { defaultSettings } from "#contract/settings.ts";
-import { createRecordingLogger } from "#engine/node/testing/recording-logger.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { desktopFolder, openDesktopFiles } from "./settings-file.ts";
 
 let home: string;
@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-const open = () => openDesktopFiles(home, createRecordingLogger());
+const open = () => openDesktopFiles(home, createFakeLogger());
 const path = (name: string) => join(desktopFolder(home), name);
 
 test("a first start has the defaults, no draft and no place", async () => {

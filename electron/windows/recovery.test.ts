@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { BrowserWindow } from "electron";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createRecordingLogger } from "#engine/node/testing/recording-logger.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { createRecovery, type Recovery } from "./recovery.ts";
 
 let contents: EventEmitter & { forcefullyCrashRenderer: () => void };
@@ -17,7 +17,7 @@ beforeEach(() => {
   window = Object.assign(new EventEmitter(), { webContents: contents, isDestroyed: () => false });
   recovery = createRecovery(window as unknown as BrowserWindow, {
     reload: () => (reloads += 1),
-    logger: createRecordingLogger(),
+    logger: createFakeLogger(),
   });
 });
 afterEach(() => vi.useRealTimers());

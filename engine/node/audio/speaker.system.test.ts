@@ -7,11 +7,11 @@ import { AUDIO_PIECE_BYTES } from "#contract/audio-format.ts";
 import type { Speaker } from "#engine/ports.ts";
 import { openSpeaker } from "./speaker.ts";
 import { environmentWithout, requireVariable } from "../testing/config.ts";
-import { createRecordingLogger } from "../testing/recording-logger.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { measureTone, recordSink, sine } from "../testing/sink-recorder.ts";
 import { makeTempHome } from "../testing/temp-home.ts";
 
-const logger = createRecordingLogger();
+const logger = createFakeLogger();
 
 beforeAll(() => {
   requireVariable("PULSE_SERVER");
@@ -131,7 +131,7 @@ describe("a crash of the sound process", () => {
     await using home = await makeTempHome();
     const program = join(home.path, "crashes.mjs");
     await writeFile(program, crashing);
-    const log = createRecordingLogger();
+    const log = createFakeLogger();
     await using speaker = await openSpeaker({ logger: log, child: { program } });
     const crashes = () => log.lines.filter((line) => line.event === "speaker.crashed").length;
     for (let count = 1; count <= 3; count += 1) {
@@ -150,7 +150,7 @@ describe("a crash of the sound process", () => {
     await using home = await makeTempHome();
     const program = join(home.path, "crashes.mjs");
     await writeFile(program, crashing);
-    const log = createRecordingLogger();
+    const log = createFakeLogger();
     await using speaker = await openSpeaker({ logger: log, child: { program } });
     await speaker.write(new Uint8Array(2));
     await expect.poll(() => log.lines.length).toBe(1);

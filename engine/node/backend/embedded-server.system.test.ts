@@ -7,11 +7,11 @@ import { ensureServer, type EnsureServerOptions } from "./embedded-server.ts";
 import { createLocalSecretSource } from "./local-secret.ts";
 import { builtServerEntry } from "#tools/build/pipit-parts.ts";
 import { repositoryRoot } from "#tools/test/command.ts";
-import { createRecordingLogger } from "../testing/recording-logger.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { makeTempHome } from "../testing/temp-home.ts";
 
 const never = new AbortController().signal;
-const logger = createRecordingLogger();
+const logger = createFakeLogger();
 let serverEntry: string;
 beforeAll(async () => {
   serverEntry = await builtServerEntry(repositoryRoot, AbortSignal.timeout(60_000));

@@ -2,7 +2,7 @@ import { chmod, chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createLocalSecretSource } from "./local-secret.ts";
-import { createRecordingLogger } from "../testing/recording-logger.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { makeTempHome } from "../testing/temp-home.ts";
 
 async function withSecret(home: string, content: string, mode = 0o600): Promise<string> {
@@ -17,13 +17,13 @@ describe("the local secret", () => {
   test("is read from a private file", async () => {
     await using home = await makeTempHome();
     await withSecret(home.path, "abc-def\n");
-    const source = createLocalSecretSource({ home: home.path, logger: createRecordingLogger() });
+    const source = createLocalSecretSource({ home: home.path, logger: createFakeLogger() });
     expect(await source.read()).toBe("abc-def");
   });
 
   test("is absent without a server, and when the file is empty or no secret", async () => {
     await using home = await makeTempHome();
-    const logger = createRecordingLogger();
+    const logger = createFakeLogger();
     const source = createLocalSecretSource({ home: home.path, logger });
     expect(await source.read()).toBeUndefined();
     expect(logger.lines).toEqual([]);
@@ -36,7 +36,7 @@ describe("the local secret", () => {
   test("is refused when others can read it, and the log does not hold it", async () => {
     await using home = await makeTempHome();
     await withSecret(home.path, "abc-def", 0o644);
-    const logger = createRecordingLogger();
+    const logger = createFakeLogger();
     expect(await createLocalSecretSource({ home: home.path, logger }).read()).toBeUndefined();
     expect(logger.lines).toMatchObject([{ level: "warn", fields: { reason: "readable by others" } }]);
     expect(JSON.stringify(logger.lines)).not.toContain("abc-def");
@@ -45,7 +45,7 @@ describe("the local secret", () => {
   test.runIf(process.getuid?.() === 0)("is refused when somebody else made it", async () => {
     await using home = await makeTempHome();
     await chown(await withSecret(home.path, "abc-def"), 65534, 65534);
-    const logger = createRecordingLogger();
+    const logger = createFakeLogger();
     expect(await createLocalSecretSource({ home: home.path, logger }).read()).toBeUndefined();
     expect(logger.lines).toMatchObject([{ fields: { reason: "belongs to another user" } }]);
   });
@@ -53,7 +53,7 @@ describe("the local secret", () => {
   test("is refused when it is a folder", async () => {
     await using home = await makeTempHome();
     await mkdir(join(home.path, "server", "bootstrap-secret"), { recursive: true });
-    const source = createLocalSecretSource({ home: home.path, logger: createRecordingLogger() });
+    const source = createLocalSecretSource({ home: home.path, logger: createFakeLogger() });
     expect(await source.read()).toBeUndefined();
   });
 });

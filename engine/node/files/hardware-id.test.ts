@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { validate, version } from "uuid";
 import { loadHardwareId } from "./hardware-id.ts";
-import { createRecordingLogger } from "../testing/recording-logger.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { makeTempHome } from "../testing/temp-home.ts";
 
-const logger = createRecordingLogger();
+const logger = createFakeLogger();
 
 describe("the hardware id", () => {
   test("of this machine is a version-5 UUID, the same at every start", async () => {

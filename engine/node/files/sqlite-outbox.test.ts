@@ -6,10 +6,10 @@ import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { describeOutbox, outboxRow } from "#engine/testing/outbox-suite.ts";
 import { openOutbox } from "./sqlite-outbox.ts";
-import { createRecordingLogger } from "../testing/recording-logger.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { makeTempHome } from "../testing/temp-home.ts";
 
-const logger = createRecordingLogger();
+const logger = createFakeLogger();
 
 const row = outboxRow;
 
@@ -75,7 +75,7 @@ describe("a fault", () => {
     async (content) => {
       await using home = await makeTempHome();
       await writeFile(join(home.path, "outbox.db"), content);
-      const log = createRecordingLogger();
+      const log = createFakeLogger();
       await using outbox = await openOutbox({ home: home.path, logger: log });
       expect(await readFile(outbox.setAside ?? "", "utf8")).toBe(content);
       expect(log.lines).toMatchObject([{ level: "warn", event: "outbox.damaged" }]);

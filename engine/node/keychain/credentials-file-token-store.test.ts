@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { StoredTokens } from "#engine/ports.ts";
 import { createCredentialsFileTokenStore, formatTime, readTime } from "./credentials-file-token-store.ts";
 import { withCredentialsLock } from "./credentials-lock.ts";
-import { createRecordingLogger } from "../testing/recording-logger.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { makeTempHome } from "../testing/temp-home.ts";
 
 const never = new AbortController().signal;
@@ -22,7 +22,7 @@ const tokens: StoredTokens = {
 };
 
 function storeAt(home: string, options: { serverUrl?: string; ownServer?: boolean } = {}) {
-  const logger = createRecordingLogger();
+  const logger = createFakeLogger();
   return {
     logger,
     store: createCredentialsFileTokenStore({ home, serverUrl, ownServer: false, ...options, logger }),
@@ -128,7 +128,7 @@ describe("the credentials file", () => {
   });
 
   test("says why it is used instead of the keychain", () => {
-    const options = { home: "/nowhere", serverUrl, ownServer: false, logger: createRecordingLogger() };
+    const options = { home: "/nowhere", serverUrl, ownServer: false, logger: createFakeLogger() };
     expect(createCredentialsFileTokenStore(options).place()).toEqual({ kind: "file" });
     expect(createCredentialsFileTokenStore({ ...options, fallbackReason: "locked" }).place()).toEqual({
       kind: "file",
@@ -163,7 +163,7 @@ describe("the lock", () => {
 
   test("is given up on after its time, and at once when aborted", async () => {
     await using home = await makeTempHome();
-    const logger = createRecordingLogger();
+    const logger = createFakeLogger();
     const options = { home: home.path, name: "credentials.lock", logger };
     await withCredentialsLock(
       options,

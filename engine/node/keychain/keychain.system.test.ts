@@ -7,7 +7,7 @@ import { createCredentialsFileTokenStore } from "./credentials-file-token-store.
 import { createKeychainTokenStore } from "./keychain-token-store.ts";
 import { createKeychain } from "./keychain.ts";
 import { environmentWithout, requireVariable } from "../testing/config.ts";
-import { createRecordingLogger } from "../testing/recording-logger.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { makeTempHome } from "../testing/temp-home.ts";
 import { openTokenStore } from "./token-store.ts";
 
@@ -83,7 +83,7 @@ function isAlive(pid: number): boolean {
 describe("tokens in the keychain", () => {
   test("survive a restart, and no file holds them in the clear", async () => {
     await using home = await makeTempHome();
-    const options = { home: home.path, serverUrl, ownServer: false, logger: createRecordingLogger() };
+    const options = { home: home.path, serverUrl, ownServer: false, logger: createFakeLogger() };
     const store = await createKeychainTokenStore(options);
     try {
       expect(await store.load()).toBeUndefined();
@@ -103,7 +103,7 @@ describe("tokens in the keychain", () => {
   test("of two homes and two servers never meet", async () => {
     await using home = await makeTempHome();
     await using other = await makeTempHome();
-    const logger = createRecordingLogger();
+    const logger = createFakeLogger();
     const first = await createKeychainTokenStore({ home: home.path, serverUrl, ownServer: false, logger });
     const second = await createKeychainTokenStore({ home: other.path, serverUrl, ownServer: false, logger });
     const third = await createKeychainTokenStore({
@@ -125,7 +125,7 @@ describe("tokens in the keychain", () => {
 
   test("of two programs that start at once have one key", async () => {
     await using home = await makeTempHome();
-    const options = { home: home.path, serverUrl, ownServer: false, logger: createRecordingLogger() };
+    const options = { home: home.path, serverUrl, ownServer: false, logger: createFakeLogger() };
     const [first, second] = await Promise.all([
       createKeychainTokenStore(options),
       createKeychainTokenStore(options),
@@ -142,7 +142,7 @@ describe("tokens in the keychain", () => {
 
   test("whose key is gone are kept aside and mean signed out", async () => {
     await using home = await makeTempHome();
-    const logger = createRecordingLogger();
+    const logger = createFakeLogger();
     const options = { home: home.path, serverUrl, ownServer: false, logger };
     const store = await createKeychainTokenStore(options);
     await store.save(tokens);
@@ -164,7 +164,7 @@ describe("tokens in the keychain", () => {
 describe("choosing a place", () => {
   test("takes the keychain, and moves a sign-in from the file into it", async () => {
     await using home = await makeTempHome();
-    const logger = createRecordingLogger();
+    const logger = createFakeLogger();
     const scope = { home: home.path, serverUrl, ownServer: false, logger };
     await createCredentialsFileTokenStore(scope).save(tokens);
     const store = await openTokenStore({ home: home.path, serverUrl, logger });
@@ -176,7 +176,7 @@ describe("choosing a place", () => {
 
   test("falls back to the file without a keychain, and says why", async () => {
     await using home = await makeTempHome();
-    const logger = createRecordingLogger();
+    const logger = createFakeLogger();
     const store = await openTokenStore({ home: home.path, serverUrl, keychain: noBus, logger });
     expect(store.place()).toMatchObject({
       kind: "file",
@@ -196,7 +196,7 @@ describe("choosing a place", () => {
       home: home.path,
       serverUrl,
       prefer: "file",
-      logger: createRecordingLogger(),
+      logger: createFakeLogger(),
     });
     expect(store.place()).toEqual({ kind: "file" });
   });
@@ -205,7 +205,7 @@ describe("choosing a place", () => {
     await using home = await makeTempHome();
     // A Secret Service of its own: locking the shared one would lock out everybody.
     await using service = await startSecretService(home.path);
-    const logger = createRecordingLogger();
+    const logger = createFakeLogger();
     const keychain = { environment: service.environment };
     const options = { home: join(home.path, "home"), serverUrl, keychain, logger };
     await (await openTokenStore(options)).save(tokens);

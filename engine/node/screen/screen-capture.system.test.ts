@@ -2,10 +2,10 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createScreenCapture, type ScreenCaptureOptions } from "./screen-capture.ts";
 import { requireVariable } from "../testing/config.ts";
-import { createRecordingLogger } from "../testing/recording-logger.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 
 const never = new AbortController().signal;
-const logger = createRecordingLogger();
+const logger = createFakeLogger();
 let display = "";
 
 beforeAll(() => {

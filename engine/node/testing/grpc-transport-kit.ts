@@ -7,7 +7,7 @@ import { createAsk } from "#engine/wire/ask.ts";
 import { createRpcTransport } from "#engine/wire/rpc-transport.ts";
 import { createFakeSession } from "#engine/testing/fake-session.ts";
 import { openGrpc, type GrpcTarget } from "../grpc/grpc-transport.ts";
-import { createRecordingLogger } from "./recording-logger.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 
 export const question: StreamCall = {
   prompt: "hello",
@@ -35,7 +35,7 @@ export function connect(
   const transport = createRpcTransport({ connection: async () => connection, credentials });
   return {
     transport,
-    ask: createAsk(transport, createRecordingLogger()),
+    ask: createAsk(transport, createFakeLogger()),
     [Symbol.dispose]: () => connection[Symbol.dispose](),
   };
 }
