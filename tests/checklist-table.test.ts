@@ -17,6 +17,7 @@ const statements = [
 /** How the table writes folders. */
 const folders: Readonly<Record<string, string>> = {
   accounts: "server/domain/accounts",
+  "sign-in": "server/domain/sign-in",
   auth: "tests/integration/auth",
   store: "server/store",
   tokens: "server/domain/tokens",

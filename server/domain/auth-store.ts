@@ -1,4 +1,4 @@
-import type { OneTimeStore } from "./accounts/one-time-tokens.ts";
+import type { OneTimeStore } from "./secrets/one-time-tokens.ts";
 import type { AccountStore, TotpStore, WebSessionStore } from "./accounts/ports.ts";
 import type { AuditLog } from "./audit/ports.ts";
 import type {

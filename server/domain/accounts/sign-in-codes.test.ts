@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openTemporaryStore, type TemporaryStore } from "#server/testing/temporary-store.ts";
-import { issueOneTimeToken, takeOneTimeToken } from "./one-time-tokens.ts";
-import { hashOpaqueToken, newOpaqueToken } from "./opaque-token.ts";
+import { issueOneTimeToken, takeOneTimeToken } from "#server/domain/secrets/one-time-tokens.ts";
+import { hashOpaqueToken, newOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import {
   issueSignInCode,
   redeemSignInCode,

@@ -1,6 +1,6 @@
 import type { AuthStores } from "#server/domain/auth-store.ts";
 import { scopesOf } from "#server/domain/tokens/scopes.ts";
-import { issueOneTimeToken, takeOneTimeToken } from "./one-time-tokens.ts";
+import { issueOneTimeToken, takeOneTimeToken } from "#server/domain/secrets/one-time-tokens.ts";
 
 /** Life of a code: long enough to open a browser, short enough to be worthless in a terminal's history. */
 export const SIGN_IN_CODE_TTL_MS = 10 * 60 * 1000;

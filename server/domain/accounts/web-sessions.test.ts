@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { familyOf, tokenOf } from "#server/testing/family-of.ts";
 import { openTemporaryStore, type TemporaryStore } from "#server/testing/temporary-store.ts";
-import { hashOpaqueToken, newOpaqueToken } from "./opaque-token.ts";
+import { hashOpaqueToken, newOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import type { NewAccount } from "./ports.ts";
 import { accountOf } from "#server/testing/account-of.ts";
 import { testMasterKey } from "#server/testing/session-stage.ts";

@@ -4,7 +4,7 @@ import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Starts } from "#server/domain/sign-in/sign-in.ts";
-import { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from "./opaque-token.ts";
+import { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import type { Account, StoredWebSession } from "./ports.ts";
 
 /** Life of a session (contracts §4), however much it is used. */

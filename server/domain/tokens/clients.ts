@@ -1,7 +1,7 @@
 import { randomUUID, timingSafeEqual } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { PipitError } from "#contract/pipit-error.ts";
-import { hashOpaqueToken, newOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
+import { hashOpaqueToken, newOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";

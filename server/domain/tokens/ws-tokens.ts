@@ -1,5 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import { issueOneTimeToken, takeOneTimeToken } from "#server/domain/accounts/one-time-tokens.ts";
+import { issueOneTimeToken, takeOneTimeToken } from "#server/domain/secrets/one-time-tokens.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Caller } from "#server/domain/access/caller.ts";

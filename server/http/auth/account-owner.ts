@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { Owner } from "#server/domain/accounts/own-account.ts";
-import { hashOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
+import { hashOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { readSessionCookie } from "../kit/session-cookie.ts";
 

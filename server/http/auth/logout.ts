@@ -2,7 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
 import { anyone } from "#server/domain/access/access.ts";
 import { foreignPage } from "#server/domain/access/authenticate.ts";
-import { hashOpaqueToken, isOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
+import { hashOpaqueToken, isOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { HttpContext } from "../kit/http-context.ts";

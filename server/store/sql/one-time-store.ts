@@ -1,5 +1,5 @@
 import { sql, type Kysely } from "kysely";
-import type { OneTimeStore } from "#server/domain/accounts/one-time-tokens.ts";
+import type { OneTimeStore } from "#server/domain/secrets/one-time-tokens.ts";
 import type { DatabaseTime } from "./database-time.ts";
 import type { Tables } from "./schema.ts";
 import { inTransaction } from "./transaction.ts";

@@ -1,5 +1,5 @@
 import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from "oidc-provider";
-import { hashOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
+import { hashOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Sealer } from "#server/domain/secrets/sealer.ts";
 import type { OidcPayloadStore, StoredOidcPayload } from "#server/domain/tokens/oidc-payload-port.ts";

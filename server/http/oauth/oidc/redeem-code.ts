@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { AuthorizationCode } from "oidc-provider";
-import { hashOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
+import { hashOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import type { AuthMethod, OauthClient } from "#server/domain/tokens/ports.ts";
 import { CodeReplayedError, type CodeRedeemer, type RedeemedCode } from "../grants/code-redeemer.ts";
 import { OAuthError } from "../kit/oauth-error.ts";

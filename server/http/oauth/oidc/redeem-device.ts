@@ -1,5 +1,5 @@
 import type { DeviceCode } from "oidc-provider";
-import { hashOpaqueToken } from "#server/domain/accounts/opaque-token.ts";
+import { hashOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { OidcPayloadStore } from "#server/domain/tokens/oidc-payload-port.ts";
 import type { Sealer } from "#server/domain/secrets/sealer.ts";
