@@ -3,7 +3,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { createMemoryBus } from "#server/bus/memory-bus.ts";
 import type { Turn } from "../chats/ports.ts";
 import { LiveTurn } from "./live-turn.ts";
-import { messageKey, TurnRelay } from "./turn-relay.ts";
+import { interruptedError, messageKey, TurnRelay } from "./turn-relay.ts";
 import type { Question, TurnEvent } from "./turn-types.ts";
 
 // Two relays in one process, on a bus that can lose messages. Two real servers: tests/integration/servers/answers.test.ts.
@@ -98,6 +98,27 @@ describe("following an answer", () => {
     expect(ended).toBeUndefined();
     await vi.advanceTimersByTimeAsync(1_200);
     expect(ended).toBe("TURN_RUNNING_ELSEWHERE");
+  });
+
+  test.each([
+    ["leaves it when the last listener leaves: it goes on for others", false],
+    ["stops it for all when its listeners interrupt it", true],
+  ])("%s", async (_what, interrupted) => {
+    const other = answer?.listen(
+      { speak: false, hardwareId: "mac", sessionId: "o" },
+      new AbortController().signal,
+    );
+    void other?.next();
+    const { live, done } = follow();
+    const leaving = new AbortController();
+    const heard = live.listen({ speak: false, hardwareId: "pc", sessionId: "h" }, leaving.signal);
+    heard.next().catch(() => undefined);
+    await settle();
+    if (interrupted) live.stop(interruptedError());
+    else leaving.abort();
+    await settle();
+    expect(await done).toBe("CANCELLED");
+    expect(answer?.signal.aborted).toBe(interrupted);
   });
 
   test("is left, also when the word of that gets lost: the next piece of text is answered with another", async () => {
