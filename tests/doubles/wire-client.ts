@@ -1,22 +1,23 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { Client, credentials, Metadata, status as Status, type StatusObject } from "@grpc/grpc-js";
-import { grpcMethod } from "#engine/node/grpc/grpc-transport.ts";
 import {
-  InterruptRequestSchema,
-  type InterruptResponse,
+  create,
+  fromBinary,
+  toBinary,
+  type DescMessage,
+  type DescMethod,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
+import { Client, credentials, Metadata, status as Status, type StatusObject } from "@grpc/grpc-js";
+import {
   StreamingService,
-  StreamRequestSchema,
+  type InterruptResponse,
+  type StreamRequestSchema,
   type StreamResponse,
-  UsageRequestSchema,
+  type UsageRequestSchema,
   type UsageResponse,
-  WelcomeRequestSchema,
+  type WelcomeRequestSchema,
   type WelcomeResponse,
 } from "#proto/streaming_pb.ts";
-
-const streamAudio = grpcMethod(StreamingService.method.streamAudio);
-const welcome = grpcMethod(StreamingService.method.generateWelcomeAudio);
-const interrupt = grpcMethod(StreamingService.method.interruptSession);
-const reportUsage = grpcMethod(StreamingService.method.reportUsage);
 
 /** How a call ended: the trailers' status. */
 export type CallStatus = Pick<StatusObject, "code" | "details" | "metadata">;
@@ -61,46 +62,47 @@ export class WireClient implements Disposable {
   }
 
   stream(request: MessageInitShape<typeof StreamRequestSchema>): WireStream<StreamResponse> {
-    const { path, serialize, deserialize } = streamAudio;
-    const message = create(StreamRequestSchema, request);
-    return new WireStream(
-      this.#client.makeServerStreamRequest(path, serialize, deserialize, message, this.#metadata),
-    );
+    return this.#call(StreamingService.method.streamAudio, request);
   }
 
   welcome(request: MessageInitShape<typeof WelcomeRequestSchema>): WireStream<WelcomeResponse> {
-    const { path, serialize, deserialize } = welcome;
-    const message = create(WelcomeRequestSchema, request);
-    return new WireStream(
-      this.#client.makeServerStreamRequest(path, serialize, deserialize, message, this.#metadata),
-    );
+    return this.#call(StreamingService.method.generateWelcomeAudio, request);
   }
 
   interrupt(hardwareId: string): Promise<InterruptResponse> {
-    const { path, serialize, deserialize } = interrupt;
-    const message = create(InterruptRequestSchema, { hardwareId });
-    return new Promise((resolve, reject) => {
-      this.#client.makeUnaryRequest(path, serialize, deserialize, message, this.#metadata, (error, value) => {
-        if (value === undefined) reject(error ?? new Error("no answer"));
-        else resolve(value);
-      });
-    });
+    return answerOf(this.#call(StreamingService.method.interruptSession, { hardwareId }));
   }
 
   reportUsage(request: MessageInitShape<typeof UsageRequestSchema>): Promise<UsageResponse> {
-    const { path, serialize, deserialize } = reportUsage;
-    const message = create(UsageRequestSchema, request);
-    return new Promise((resolve, reject) => {
-      this.#client.makeUnaryRequest(path, serialize, deserialize, message, this.#metadata, (error, value) => {
-        if (value === undefined) reject(error ?? new Error("no answer"));
-        else resolve(value);
-      });
-    });
+    return answerOf(this.#call(StreamingService.method.reportUsage, request));
+  }
+
+  #call<I extends DescMessage, O extends DescMessage>(
+    method: DescMethod & { readonly input: I; readonly output: O },
+    request: MessageInitShape<I>,
+  ): WireStream<MessageShape<O>> {
+    return new WireStream(
+      this.#client.makeServerStreamRequest(
+        `/${method.parent.typeName}/${method.name}`,
+        (message: MessageShape<I>) => Buffer.from(toBinary(method.input, message)),
+        (bytes: Buffer) => fromBinary(method.output, bytes),
+        create(method.input, request),
+        this.#metadata,
+      ),
+    );
   }
 
   [Symbol.dispose](): void {
     this.#client.close();
   }
+}
+
+/** What a unary call answers; rejects with its status. */
+async function answerOf<T>(call: WireStream<T>): Promise<T> {
+  const status = await call.status;
+  const [message] = call.messages;
+  if (message === undefined) throw Object.assign(new Error(status.details), status);
+  return message;
 }
 
 /** Text of all text chunks. */

@@ -55,11 +55,16 @@ function createTransport(client: Client, running: Set<RunningCall>): Transport {
     { signal, timeoutMs, header }: CallParts,
   ) {
     signal?.throwIfAborted();
-    const { path, serialize, deserialize } = grpcMethod(method);
     const metadata = toMetadata(header instanceof Headers ? header : new Headers(header));
     const deadline = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
-    const message = create(method.input, input);
-    const call = client.makeServerStreamRequest(path, serialize, deserialize, message, metadata, deadline);
+    const call = client.makeServerStreamRequest(
+      `/${method.parent.typeName}/${method.name}`,
+      (message: MessageShape<I>) => asBuffer(toBinary(method.input, message)),
+      (bytes: Buffer) => fromBinary(method.output, bytes),
+      create(method.input, input),
+      metadata,
+      deadline,
+    );
     running.add(call);
     const onAbort = () => call.cancel();
     signal?.addEventListener("abort", onAbort, { once: true });
@@ -177,24 +182,7 @@ function toHeaders(metadata: Metadata | undefined): Headers {
   return headers;
 }
 
-/** What grpc-js needs to know of one RPC. */
-interface GrpcMethod<Input, Output> {
-  /** e.g. "/streaming.StreamingService/StreamAudio" */
-  readonly path: string;
-  serialize(message: Input): Buffer;
-  deserialize(bytes: Buffer): Output;
-}
-
-/** Makes a protobuf-es method usable by grpc-js. */
-export function grpcMethod<Input extends DescMessage, Output extends DescMessage>(
-  method: DescMethod & { input: Input; output: Output },
-): GrpcMethod<MessageShape<Input>, MessageShape<Output>> {
-  return {
-    path: `/${method.parent.typeName}/${method.name}`,
-    serialize(message) {
-      const bytes = toBinary(method.input, message);
-      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    },
-    deserialize: (bytes) => fromBinary(method.output, bytes),
-  };
+/** Without a copy: a message may carry a picture. */
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
