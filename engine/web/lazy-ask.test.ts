@@ -1,8 +1,12 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createFakeTransport } from "#engine/testing/fake-transport.ts";
 import { createFakeSession } from "#engine/testing/fake-session.ts";
 import { createLazyAsk } from "./lazy-ask.ts";
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 const never = new AbortController().signal;
 const question = { prompt: "a", clientMessageId: "1", hardwareId: "h", speak: false };
@@ -19,6 +23,23 @@ test("begins to load at once, and only once", async () => {
   call.emit({ type: "end" });
   expect(await first).toEqual({ done: false, value: { type: "end" } });
   expect(loads).toBe(1);
+});
+
+test("lets a page that is still busy go first, unless it is asked", async () => {
+  const idle: (() => void)[] = [];
+  vi.stubGlobal("requestIdleCallback", (work: () => void) => idle.push(work));
+  let loads = 0;
+  const load = async () => {
+    loads += 1;
+    return createFakeTransport(createFakeSession("ann")).ask;
+  };
+  createLazyAsk(load);
+  expect(loads).toBe(0);
+  idle[0]?.();
+  expect(loads).toBe(1);
+  const asked = createLazyAsk(load)(question, AbortSignal.timeout(50))[Symbol.asyncIterator]();
+  await expect(asked.next()).rejects.toMatchObject({ code: "CANCELLED" });
+  expect(loads).toBe(2);
 });
 
 test("throws what loading threw, and tries again with the next call", async () => {

@@ -12,8 +12,9 @@ export function createLazyAsk(load: () => Promise<AskServer>): AskServer {
     });
     return loading;
   };
-  // At once, but nobody waits for it yet; the first use tells what is wrong.
-  loaded().catch(() => undefined);
+  // Not needed yet, so that it must not delay what is; the first use tells what is wrong. Safari has no idle callbacks.
+  const whenIdle = globalThis.requestIdleCallback ?? ((work: () => void) => work());
+  whenIdle(() => void loaded().catch(() => undefined));
   return async function* ask(call, signal, onSignIn) {
     yield* (await waitFor(loaded(), signal))(call, signal, onSignIn);
   };
