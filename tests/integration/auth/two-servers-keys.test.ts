@@ -99,7 +99,7 @@ describe.each(sharedDatabases)("signing keys of two server processes on $name", 
     await verifying;
 
     expect(done.failures).toEqual([]);
-    expect(done.verified).toBeGreaterThan(100);
+    expect(done.verified).toBeGreaterThan(10);
     expect((await keysIn("signing")).map(({ kid }) => kid)).toEqual([next?.kid]);
     expect((await keysIn("retired")).map(({ kid }) => kid)).toEqual([before?.kid]);
     // What was signed before is good for the rest of its life, at both.
