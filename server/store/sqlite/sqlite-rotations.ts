@@ -32,7 +32,7 @@ export function createSqliteRotations(
   const { key, clock } = audit;
   /** Between the transactions of others, who share the connection. */
   const alone = <T>(work: () => T): Promise<T> => db.connection().execute(async () => attempt(work));
-  const prepared = lazily(() => ({
+  const statements = attempt(() => ({
     find: database.prepare<[number, string], FoundTokenRow>(find),
     chain: database.prepare<[number], AuditChainRow>("select * from audit_chains where id = ?"),
     consume: database.prepare(consume),
@@ -43,7 +43,6 @@ export function createSqliteRotations(
   }));
 
   const rotate = database.transaction((rotation: Rotation, chainId: number) => {
-    const statements = prepared();
     const chain = checkedChain(key, statements.chain.get(chainId));
     if (chain === undefined) return "chain-changed";
     const { hash: next, familyId, generation, expiresAtMs } = rotation.successor;
@@ -60,7 +59,7 @@ export function createSqliteRotations(
   let chainId = 0;
   return {
     async find(hash) {
-      const row = await alone(() => prepared().find.get(clock.nowMs(), hash));
+      const row = await alone(() => statements.find.get(clock.nowMs(), hash));
       return row && toFoundToken(row);
     },
 
@@ -72,10 +71,4 @@ export function createSqliteRotations(
       }
     },
   };
-}
-
-/** The tables may be made only after the store. */
-function lazily<T extends object>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => (made ??= make());
 }
