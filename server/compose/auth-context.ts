@@ -12,6 +12,7 @@ import type { MessageBus } from "../domain/message-bus.ts";
 import { createAttemptLimits, type AttemptLimits } from "../domain/limits/attempt-limits.ts";
 import type { Logger } from "#contract/logger.ts";
 import { createAccessTokens, type AccessTokens } from "../domain/tokens/access-tokens.ts";
+import type { RateHeaders } from "#server/http/kit/rate-headers.ts";
 import { createBootstrapSecret, type BootstrapSecret } from "../domain/tokens/bootstrap-secret.ts";
 import { builtInClients, compatClients } from "../domain/tokens/built-in-clients.ts";
 import { createClients, type Clients } from "../domain/tokens/clients.ts";
@@ -35,6 +36,7 @@ export interface AuthContextParts {
   readonly redis: RedisConnection | undefined;
   readonly bus: MessageBus;
   readonly metrics: AuthMetrics;
+  readonly rates: RateHeaders;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -66,6 +68,7 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
   const limits = createAttemptLimits({
     counters,
     clock,
+    onRate: (rate) => parts.rates.note(rate),
     onBlocked: (name, blockedForMs) => logger.warn("auth.blocked", { limit: name, blockedForMs }),
   });
   const signingKeys = await createSigningKeys({ store: store.signingKeys, auth, masterKey, clock, logger });

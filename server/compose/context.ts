@@ -22,6 +22,7 @@ import { loadMasterKey, type MasterKey } from "../domain/tokens/master-key.ts";
 import { openDataFolder } from "../lifecycle/data-folder.ts";
 import { createLogger } from "../observe/logger.ts";
 import type { RedisStatus } from "../observe/metric-set.ts";
+import { createRateHeaders, type RateHeaders } from "../http/kit/rate-headers.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
 import { DATABASE_FILE } from "../store/open-database.ts";
 import { openStore, type Store } from "../store/store.ts";
@@ -45,6 +46,7 @@ export interface ServerContext extends AuthContext {
   readonly store: Store;
   readonly masterKey: MasterKey;
   readonly metrics: Metrics;
+  readonly rates: RateHeaders;
   readonly bus: MessageBus;
   readonly redisStatus: () => RedisStatus;
   readonly models: WarmableModelSource;
@@ -67,6 +69,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   await using building = new AsyncDisposableStack();
   const folder = building.use(await openDataFolder(config.dataDir));
   const { redis, redisStatus, bus } = await openBus(config, logger, building);
+  const rates = createRateHeaders();
   const late: { store?: Store; auth?: AuthContext } = {};
   // Gauges ask for what is built below, once it is there.
   const metrics = createMetrics({
@@ -74,6 +77,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     redisStatus,
     passwordQueueDepth: () => late.auth?.passwordQueueDepth() ?? 0,
   });
+  const common = { config, clock, logger, correlation, metrics, rates, bus, redisStatus };
   const masterKey = await loadMasterKey({ dataDir: folder.path, configured: config.auth.masterKey });
   const store = building.use(
     await openStore({
@@ -88,17 +92,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   // The folder's lock is ours, so whoever was answering from this database is gone; PostgreSQL may have other users.
   if (store.dialect === "sqlite") await store.turns.endLeases();
   const auth = building.use(
-    await createAuthContext({
-      config,
-      dataDir: folder.path,
-      store,
-      masterKey,
-      redis,
-      bus,
-      metrics,
-      clock,
-      logger,
-    }),
+    await createAuthContext({ ...common, dataDir: folder.path, store, masterKey, redis }),
   );
   late.auth = auth;
   if (store.auditReader !== undefined) {
@@ -124,15 +118,9 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   );
   const built = building.move();
   return {
-    config,
-    clock,
-    logger,
-    correlation,
+    ...common,
     store,
     masterKey,
-    metrics,
-    bus,
-    redisStatus,
     ...auth,
     models,
     speech,

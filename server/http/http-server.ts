@@ -21,6 +21,7 @@ import { refuseRepeatedHeaders } from "./kit/repeated-headers.ts";
 import { HttpError } from "./kit/http-error.ts";
 import { pageCredentialsOf } from "./kit/page-credentials.ts";
 import { measureRequests } from "./kit/measure-requests.ts";
+import type { RateHeaders } from "./kit/rate-headers.ts";
 import { addClientAddress, originOf } from "./kit/origin.ts";
 import { addRoutes, type Route } from "./kit/route.ts";
 import type { Site } from "./kit/site.ts";
@@ -42,6 +43,7 @@ export interface HttpServerDeps {
   /** Whose address a request has, past the proxies that are trusted. */
   readonly clientAddressOf: ClientAddress;
   readonly metrics: HttpMetrics;
+  readonly rates: RateHeaders;
   readonly logger: Logger;
 }
 
@@ -92,6 +94,7 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
   app.addHook("preHandler", (request, _reply, done) => {
     deps.correlation.run(String(request.raw.headers[CORRELATION_HEADER]), done);
   });
+  deps.rates.addTo(app);
   measureRequests(app, deps.metrics);
   app.setErrorHandler((error, request, reply) => sendError(deps, error, request, reply));
   app.setNotFoundHandler((request) => {

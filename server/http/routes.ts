@@ -46,17 +46,11 @@ const offeredGrants: readonly GrantType[] = [
 
 /** All routes of the HTTP port besides the RPCs, each with who may ask. */
 export function createRoutes(ctx: HttpContext): readonly Route[] {
-  const { auth } = ctx.store;
-  const doors = {
-    ...ctx,
-    accountService: ctx.accounts,
-    registrationOpen: ctx.config.auth.registrationOpen,
-  };
   const oidc = createOidc({
     ...ctx,
     issuer: ctx.config.issuer,
     baseUrl: ctx.pageUrl,
-    auth,
+    auth: ctx.store.auth,
     payloads: ctx.store.oidcPayloads,
     keys: ctx.signingKeys,
     session: ctx,
@@ -70,8 +64,8 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     ...discoveryRoutes({ issuer: ctx.config.issuer, baseUrl: ctx.pageUrl, grantTypes: offeredGrants }),
     ...oidc.routes,
     ...oauthRoutes(ctx, oidc),
-    registerRoute(doors),
-    loginRoute(doors),
+    registerRoute(ctx),
+    loginRoute(ctx),
     logoutRoute(ctx),
     signInRoute(ctx),
     sessionRoute(ctx),

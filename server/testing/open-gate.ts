@@ -2,6 +2,6 @@ import type { Gate } from "#server/http/kit/gate.ts";
 
 /** For tests of routes that are open: nobody is let in anywhere else. */
 export const openGate: Gate = {
-  checkTransport() {},
+  check() {},
   admit: () => Promise.reject(new Error("this test has no callers")),
 };

@@ -108,7 +108,7 @@ function promised(access: CallerAccess, asker: Asker): "in" | "unknown" | "forbi
     "a service": access.who === "person-or-service",
     "the internal key": access.who === "person-or-service",
     "the own page": cookies || "unknown",
-    "another page": cookies ? false : "unknown",
+    "another page": cookies || access.ownPageOnly === true ? false : "unknown",
   };
   const outcome = outcomes[asker];
   return outcome === "unknown" ? "unknown" : outcome ? "in" : "forbidden";
@@ -165,6 +165,16 @@ describe("a route", () => {
         const { status } = await ask(route, { ...askers[asker], origin: stage.url });
         expect([asker, status === 401 || status === 403]).toEqual([asker, false]);
       }
+    },
+  );
+
+  test.each(names(routes.filter(({ access }) => access.ownPageOnly === true)))(
+    "%s is refused to other pages",
+    async (_name, route) => {
+      expect((await ask(route, askers["another page"])).status).toBe(403);
+      // Without the cookie: signing out would end the sign-in that the other tests show.
+      const own = { ...askers["a person"], origin: stage.url, "sec-fetch-site": "same-origin" };
+      if (route.path !== "/auth/logout") expect((await ask(route, own)).status).not.toBe(403);
     },
   );
 

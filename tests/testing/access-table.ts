@@ -66,7 +66,11 @@ export function accessRows({ routes, services }: AccessTable): readonly (readonl
 }
 
 function accessCells(access: Access): readonly string[] {
-  const whom = who[access.who] + (access.secure === true ? ", by HTTPS off this machine" : "");
+  const whom = [
+    who[access.who],
+    ...(access.secure === true ? ["by HTTPS off this machine"] : []),
+    ...(access.ownPageOnly === true ? ["from no other page"] : []),
+  ].join(", ");
   if (!("proof" in access)) return [whom, access.who === "client" ? "its secret, or its id" : "", ""];
   const shown = proof[access.proof] + (access.owedCode === true ? ", also one that owes a code" : "");
   return [whom, shown, access.scope === "any" ? "" : `\`${access.scope}\``];

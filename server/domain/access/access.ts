@@ -16,6 +16,8 @@ export interface OpenAccess {
   readonly who: "anyone" | "client";
   /** Refused where others could have read the request on its way. */
   readonly secure?: true;
+  /** Refused for a browser whose page is another's; programs have no page. */
+  readonly ownPageOnly?: true;
 }
 
 export interface CallerAccess {
@@ -30,12 +32,14 @@ export interface CallerAccess {
   readonly scope: Scope | "any";
   /** Takes the code of the second factor, so a sign-in that owes it may call. */
   readonly owedCode?: true;
-  /** Refused where others could have read the request on its way. */
   readonly secure?: true;
+  readonly ownPageOnly?: true;
 }
 
 export const anyone: OpenAccess = { who: "anyone" };
 export const oauthClient: OpenAccess = { who: "client" };
+/** What signs a browser in or out: another page may do neither, to an account of its choice. */
+export const browserDoor: OpenAccess = { who: "anyone", ownPageOnly: true };
 /** What people read of their own. */
 export const reader: CallerAccess = { who: "person", proof: "token-or-cookie", scope: "api:read" };
 /** What people do with their own. */

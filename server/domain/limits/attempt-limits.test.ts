@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createManualClock } from "#server/testing/temporary-store.ts";
-import { createAttemptLimits, type AttemptLimits } from "./attempt-limits.ts";
+import { createAttemptLimits, type AttemptLimits, type Rate } from "./attempt-limits.ts";
 import { createMemoryCounterStore } from "./memory-counter-store.ts";
 import type { AttemptCounterStore } from "./ports.ts";
 import { limitBucket, limitRules, type LimitBucket } from "./rules.ts";
@@ -12,16 +12,23 @@ function setUp(counters: AttemptCounterStore = createMemoryCounterStore()) {
   const clock = createManualClock();
   const pauses: number[] = [];
   const blocks: [string, number][] = [];
+  const rates: Rate[] = [];
   const limits = createAttemptLimits({
     counters,
     clock,
+    onRate: (rate) => rates.push(rate),
     onBlocked: (name, forMs) => blocks.push([name, forMs]),
     sleep: async (durationMs) => {
       pauses.push(durationMs);
       await turn();
     },
   });
-  return { clock, counters, limits, pauses, blocks };
+  /** What is left once one more attempt is let in. */
+  const rateOf = async (buckets: readonly LimitBucket[]): Promise<Rate | undefined> => {
+    await limits.take(buckets);
+    return rates.at(-1);
+  };
+  return { clock, counters, limits, pauses, blocks, rates, rateOf };
 }
 
 const bucketsOf = (address: string, user = "ann"): readonly LimitBucket[] => [
@@ -49,11 +56,11 @@ function signInWith(limits: AttemptLimits) {
 
 describe("many at once", () => {
   test("twenty right passwords from one network all succeed", async () => {
-    const { limits } = setUp();
+    const { limits, rateOf } = setUp();
     const { signIn } = signInWith(limits);
     const answers = await Promise.all(Array.from({ length: 20 }, () => signIn(bucketsOf("10.0.0.1"), true)));
     expect(new Set(answers)).toEqual(new Set(["in"]));
-    expect((await limits.take(bucketsOf("10.0.0.1"))).rate).toMatchObject({ limit: 5, remaining: 4 });
+    expect(await rateOf(bucketsOf("10.0.0.1"))).toMatchObject({ limit: 5, remaining: 4 });
   });
 
   test("of two hundred wrong passwords for one account from as many networks, five are looked at", async () => {
@@ -95,23 +102,26 @@ describe("many at once", () => {
 
 describe("one attempt", () => {
   test("is charged to all buckets or to none", async () => {
-    const { limits } = setUp();
+    const { limits, rateOf } = setUp();
     for (let count = 0; count < 5; count++) {
       await (await limits.take([limitBucket("lockout", "ann")])).settle("failed");
     }
     for (let count = 0; count < 20; count++) {
       await expect(limits.take(bucketsOf("10.0.0.1"))).rejects.toMatchObject({ code: "ACCOUNT_LOCKED" });
     }
-    const { rate } = await limits.take([limitBucket("ip", "10.0.0.1")]);
-    expect(rate).toEqual({ limit: 5, remaining: 4, resetAfterMs: 60_000 });
+    expect(await rateOf([limitBucket("ip", "10.0.0.1")])).toEqual({
+      limit: 5,
+      remaining: 4,
+      resetAfterMs: 60_000,
+    });
   });
 
   test("is settled once: what is told after that changes nothing", async () => {
-    const { limits } = setUp();
+    const { limits, rateOf } = setUp();
     const attempt = await limits.take([limitBucket("ip", "a")]);
     await attempt.settle("failed");
     await attempt.settle("succeeded");
-    expect((await limits.take([limitBucket("ip", "a")])).rate.remaining).toBe(3);
+    expect(await rateOf([limitBucket("ip", "a")])).toMatchObject({ remaining: 3 });
   });
 
   test("waits for attempts that may succeed, and gives up after five seconds", async () => {
@@ -129,7 +139,7 @@ describe("one attempt", () => {
   });
 
   test("is not charged when its caller has gone, before or while it waits", async () => {
-    const { limits } = setUp();
+    const { limits, rateOf } = setUp();
     await expect(limits.take([limitBucket("ip", "a")], AbortSignal.abort())).rejects.toMatchObject({
       name: "AbortError",
     });
@@ -141,14 +151,14 @@ describe("one attempt", () => {
     leaving.abort();
     await expect(waiting).rejects.toMatchObject({ name: "AbortError" });
     for (const attempt of held) await attempt.settle("succeeded");
-    expect((await limits.take([limitBucket("ip", "a")])).rate.remaining).toBe(4);
+    expect(await rateOf([limitBucket("ip", "a")])).toMatchObject({ remaining: 4 });
   });
 
   test("that breaks at a later bucket is given back to the earlier ones", async () => {
     const memory = createMemoryCounterStore();
     const gone = new PipitError("LIMITS_UNREACHABLE", "gone");
     let isGone = true;
-    const { limits } = setUp({
+    const { limits, rateOf } = setUp({
       ...memory,
       reserve: async (key, rule, nowMs) => {
         if (isGone && rule === limitRules.username) throw gone;
@@ -157,7 +167,7 @@ describe("one attempt", () => {
     });
     await expect(limits.take(bucketsOf("a"))).rejects.toBe(gone);
     isGone = false;
-    expect((await limits.take(bucketsOf("a"))).rate).toMatchObject({ limit: 5, remaining: 4 });
+    expect(await rateOf(bucketsOf("a"))).toMatchObject({ limit: 5, remaining: 4 });
   });
 });
 
@@ -183,9 +193,29 @@ test.each([
 });
 
 test("unlocking frees the account at once, and no network", async () => {
-  const { limits } = setUp();
+  const { limits, rateOf } = setUp();
   for (let count = 0; count < 5; count++) await (await limits.take(bucketsOf("a"))).settle("failed");
   await limits.unlock("ann");
-  expect((await limits.take(bucketsOf("b"))).rate).toMatchObject({ remaining: 4 });
+  expect(await rateOf(bucketsOf("b"))).toMatchObject({ remaining: 4 });
   await expect(limits.take(bucketsOf("a"))).rejects.toMatchObject({ code: "RATE_LIMITED" });
+});
+
+test("whoever asks is told what is left: at once, and when the attempt has ended", async () => {
+  const { limits, rates } = setUp();
+  const buckets = [limitBucket("ip", "a"), limitBucket("lockout", "ann")];
+  await (await limits.take(buckets)).settle("failed");
+  await (await limits.take(buckets)).settle("succeeded");
+  await (await limits.take(buckets)).settle("void");
+  expect(rates.map(({ limit, remaining }) => [limit, remaining])).toEqual([
+    [5, 4],
+    [5, 4],
+    [5, 3],
+    // The row is over; the network's window goes on.
+    [5, 4],
+    [5, 3],
+    [5, 4],
+  ]);
+  for (let count = 0; count < 4; count++) await (await limits.take(buckets)).settle("failed");
+  await expect(limits.take(buckets)).rejects.toThrow();
+  expect(rates.at(-1)).toEqual({ limit: 5, remaining: 0, resetAfterMs: 60_000 });
 });

@@ -13,7 +13,7 @@ const MAX_WAIT_MS = 5000;
 /** What somebody is told who has waited for nothing. */
 const BUSY_RETRY_MS = 1000;
 
-/** What the strictest bucket of an attempt still allows, for X-RateLimit-*. */
+/** What the strictest bucket of an attempt still allows. */
 export interface Rate {
   readonly limit: number;
   readonly remaining: number;
@@ -22,7 +22,6 @@ export interface Rate {
 
 /** An attempt that was let in and charged; it counts as failed until it is settled. */
 export interface Attempt {
-  readonly rate: Rate;
   /**
    * Says how it ended: `succeeded` gives the charges back, `void` (nothing was tried after all) as well, `failed` keeps
    * them. Only the first call counts. Throws LIMITS_UNREACHABLE, and then it counts as failed.
@@ -46,6 +45,11 @@ export interface AttemptLimits {
 export interface AttemptLimitsOptions {
   readonly counters: AttemptCounterStore;
   readonly clock: Clock;
+  /**
+   * Told what is left: when an attempt is let in or refused, and again when it has ended, as its charge was kept or given
+   * back.
+   */
+  readonly onRate?: (rate: Rate) => void;
   /** Told when a failure begins a block. */
   readonly onBlocked?: (name: LimitName, blockedForMs: number) => void;
   /** Waits; injected by tests. */
@@ -62,8 +66,11 @@ export function createAttemptLimits(options: AttemptLimitsOptions): AttemptLimit
         signal?.throwIfAborted();
         const held = await reserveAll(counters, order, clock.nowMs());
         if ("reservations" in held) return attemptOf(options, held.reservations);
-        if (held.reservation.kind === "blocked") throw refusal(held.bucket, held.reservation.retryAfterMs);
-        if (waitedMs >= MAX_WAIT_MS) throw tooManyAtOnce();
+        const retryAfterMs = refusedForMs(held.reservation, waitedMs);
+        if (retryAfterMs !== undefined) {
+          options.onRate?.({ limit: held.bucket.rule.max, remaining: 0, resetAfterMs: retryAfterMs });
+          throw held.reservation.kind === "busy" ? tooManyAtOnce() : refusal(held.bucket, retryAfterMs);
+        }
         const pauseMs = SHORTEST_PAUSE_MS + Math.random() * (LONGEST_PAUSE_MS - SHORTEST_PAUSE_MS);
         waitedMs += pauseMs;
         await sleep(pauseMs, signal);
@@ -79,6 +86,12 @@ export function createAttemptLimits(options: AttemptLimitsOptions): AttemptLimit
       }
     },
   };
+}
+
+/** Undefined: it is worth another look. */
+function refusedForMs(reservation: Refused["reservation"], waitedMs: number): number | undefined {
+  if (reservation.kind === "blocked") return reservation.retryAfterMs;
+  return waitedMs >= MAX_WAIT_MS ? BUSY_RETRY_MS : undefined;
 }
 
 type Granted = Extract<Reservation, { kind: "granted" }>;
@@ -138,16 +151,17 @@ interface Block {
 }
 
 function attemptOf(
-  { counters, clock, onBlocked }: AttemptLimitsOptions,
+  { counters, clock, onBlocked, onRate }: AttemptLimitsOptions,
   reservations: readonly Reserved[],
 ): Attempt {
+  onRate?.(rateOf(reservations));
   const settle = async (outcome: AttemptOutcome): Promise<void> => {
     const blocks = await settleAll(counters, reservations, outcome, clock.nowMs());
+    onRate?.(rateOf(reservations.map((reserved) => settledAs(reserved, outcome))));
     for (const { name, forMs } of blocks) if (forMs !== undefined) onBlocked?.(name, forMs);
   };
   let settled: Promise<void> | undefined;
   return {
-    rate: rateOf(reservations),
     settle: (outcome) => (settled ??= settle(outcome)),
   };
 }
@@ -157,6 +171,14 @@ function rateOf(reservations: readonly Reserved[]): Rate {
   if (strictest === undefined) throw new Error("an attempt needs a bucket");
   const [{ rule }, { remaining, resetAfterMs }] = strictest;
   return { limit: rule.max, remaining, resetAfterMs };
+}
+
+/** The reservation as it stands once its attempt has ended so. */
+function settledAs([bucket, granted]: Reserved, outcome: AttemptOutcome): Reserved {
+  if (outcome === "failed") return [bucket, granted];
+  const { max, blockMs } = bucket.rule;
+  const endsRow = outcome === "succeeded" && blockMs !== undefined;
+  return [bucket, { ...granted, remaining: endsRow ? max : Math.min(max, granted.remaining + 1) }];
 }
 
 /** Neither names nor addresses stand in a database of counters. */

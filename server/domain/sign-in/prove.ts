@@ -11,7 +11,7 @@ import { wrongCode, type SecondFactor } from "#server/domain/accounts/second-fac
 import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { RefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
-import type { Attempt, AttemptLimits, Rate } from "#server/domain/limits/attempt-limits.ts";
+import type { Attempt, AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import type { AttemptOutcome } from "#server/domain/limits/ports.ts";
 import { limitBucket, type LimitBucket } from "#server/domain/limits/rules.ts";
 import type { AuthMethod } from "#server/domain/tokens/ports.ts";
@@ -71,7 +71,6 @@ export interface ProofDeps {
 export interface ProofResult<T> {
   readonly result: T;
   readonly proven: Proven;
-  readonly rate: Rate;
   /** By which this device is known next time; "" while a code is owed: a password alone makes no device known. */
   readonly deviceToken: string;
 }
@@ -126,7 +125,7 @@ export function createProve(deps: ProofDeps): Prove {
       );
       // A password without its code gives no attempt back to who then guesses codes.
       outcome = decided.proven.codeOwed ? "void" : "succeeded";
-      return { ...decided, rate: attempt.rate };
+      return decided;
     } catch (reason) {
       if (!(reason instanceof Refusal)) throw reason;
       if (reason.counts) outcome = "failed";
@@ -242,7 +241,7 @@ async function decide<T>(
   { secondFactor, knownDevices }: ProofDeps,
   tx: AuthStores,
   { checked, proof, task, codeOwed, origin }: Decision<T>,
-): Promise<Omit<ProofResult<T>, "rate">> {
+): Promise<ProofResult<T>> {
   const userId = checked.account.id;
   const locked = await lockUnchanged(tx, checked);
   const { account, credentials, nowMs } = locked;

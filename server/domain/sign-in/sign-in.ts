@@ -3,7 +3,6 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { redeemSignInCode } from "#server/domain/accounts/sign-in-codes.ts";
 import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
-import type { Rate } from "#server/domain/limits/attempt-limits.ts";
 import type { AuthMethod } from "#server/domain/tokens/ports.ts";
 import type { Prove, Proven, Subject } from "./prove.ts";
 
@@ -73,7 +72,7 @@ export interface SignIn {
     attempt: SignInAttempt,
     starts: Starts<T>,
     origin: AuditOrigin,
-  ): Promise<SignedIn<T> & { readonly rate: Rate; readonly deviceToken: string }>;
+  ): Promise<SignedIn<T> & { readonly deviceToken: string }>;
   /** Throws CREDENTIALS_INVALID when the account was switched off since, or what proves it has changed. */
   byEarlierProof<T>(proof: EarlierProof, starts: Starts<T>, origin: AuditOrigin): Promise<SignedIn<T>>;
   /**
@@ -117,7 +116,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
         name: attempt.login,
         found: await auth.accounts.findForSignIn(checkName(attempt.login)),
       };
-      const { result, proven, rate, deviceToken } = await prove(
+      const { result, proven, deviceToken } = await prove(
         subject,
         { password: attempt.password, code: attempt.otp, deviceToken: attempt.deviceToken },
         {
@@ -128,7 +127,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
         },
         origin,
       );
-      return { ...proven, session: result, rate, deviceToken };
+      return { ...proven, session: result, deviceToken };
     },
 
     async byEarlierProof(proof, starts, origin) {

@@ -1,6 +1,5 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
-import { limitRules } from "#server/domain/limits/rules.ts";
 import { HttpError } from "../kit/http-error.ts";
 import { FieldErrors } from "./json-fields.ts";
 
@@ -9,8 +8,6 @@ const DEFAULT_RETRY_MS = 5_000;
 
 /** A body in the form of Django REST framework and simplejwt (wire-facts §3.1), which clients of this API know. */
 export type ApiBody = Readonly<Record<string, unknown>>;
-
-export type ApiHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<ApiBody>;
 
 /** A refusal whose body says all there is to say. */
 export class ApiRefusal extends Error {
@@ -23,22 +20,6 @@ export class ApiRefusal extends Error {
     this.status = status;
     this.body = body;
   }
-}
-
-/**
- * A handler whose refusals have the form of {@link ApiBody}. What is no refusal goes on to the HTTP port, which answers
- * 500.
- */
-export function apiHandler(handle: ApiHandler): ApiHandler {
-  return async (request, reply) => {
-    try {
-      return await handle(request, reply);
-    } catch (reason) {
-      const body = refusalBody(reason, reply);
-      if (body === undefined) throw reason;
-      return body;
-    }
-  };
 }
 
 /** Sets status and headers; undefined for what is no refusal. */
@@ -98,14 +79,7 @@ function throttled(
   retryAfterMs: number,
 ): ApiBody {
   const seconds = secondsOf(retryAfterMs);
-  const { ip, username } = limitRules;
-  reply.headers({
-    "retry-after": String(seconds),
-    // Which limit it was: that of a network is over within its window, so what lasts longer is that of an account.
-    "x-ratelimit-limit": String(retryAfterMs > ip.windowMs ? username.max : ip.max),
-    "x-ratelimit-remaining": "0",
-    "x-ratelimit-reset": String(seconds),
-  });
+  reply.header("retry-after", String(seconds));
   return answer(reply, 429, {
     detail:
       code === "RATE_LIMITED"

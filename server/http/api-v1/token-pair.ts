@@ -1,12 +1,6 @@
-import type { Clock } from "#contract/clock.ts";
-import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
+import type { HttpContext } from "../kit/http-context.ts";
 import type { ApiBody } from "./api-answer.ts";
-
-export interface TokenPairDeps {
-  readonly accessTokens: Pick<AccessTokens, "issue">;
-  readonly clock: Clock;
-}
 
 /** A session, and its newest refresh token. */
 export interface PairSession {
@@ -21,7 +15,7 @@ export interface PairSession {
 
 /** Both tokens and their lifetimes in seconds (wire-facts §3.1). */
 export function tokenPair(
-  { accessTokens, clock }: TokenPairDeps,
+  { accessTokens, clock }: HttpContext,
   client: OauthClient,
   session: PairSession,
 ): ApiBody {

@@ -2,52 +2,43 @@ import type { FastifyRequest } from "fastify";
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
-import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
-import type { Logger } from "#contract/logger.ts";
 import type { GrantType, OauthClient } from "#server/domain/tokens/ports.ts";
-import type { SigningKeys } from "#server/domain/tokens/signing-keys.ts";
+import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
-import { apiHandler, ApiRefusal, type ApiHandler } from "./api-answer.ts";
+import type { OpenRoute } from "../kit/route.ts";
+import { ApiRefusal, type ApiBody } from "./api-answer.ts";
 import { FieldErrors } from "./json-fields.ts";
-import { tokenPair, type PairSession, type TokenPairDeps } from "./token-pair.ts";
-
-export interface TokenRequestDeps extends TokenPairDeps {
-  readonly clients: { find(clientId: string): Promise<OauthClient | undefined> };
-  readonly signingKeys: Pick<SigningKeys, "fresh">;
-  readonly metrics: Pick<AuthMetrics, "tokenRequest">;
-  readonly logger: Logger;
-}
+import { tokenPair, type PairSession } from "./token-pair.ts";
 
 /** Who gets tokens, on behalf of the terminal client, which this API speaks for. */
 export type GrantPair = (
   request: FastifyRequest,
   client: OauthClient,
   origin: AuditOrigin,
-) => Promise<PairSession & { readonly headers?: Readonly<Record<string, string>> }>;
+) => Promise<PairSession>;
 
 /** Answers with a pair of tokens, and counts the request as the token endpoint of OAuth does. */
-export function tokenRequest(deps: TokenRequestDeps, grant: GrantType, grantPair: GrantPair): ApiHandler {
-  return apiHandler(async (request, reply) => {
+export function tokenRequest(ctx: HttpContext, grant: GrantType, grantPair: GrantPair): OpenRoute["handle"] {
+  return async (request): Promise<ApiBody> => {
     const startedAtMs = performance.now();
     let outcome = "server_error";
     try {
-      const client = await terminalClient(deps, grant);
-      const { headers, ...session } = await grantPair(request, client, originOf(request));
-      if (headers !== undefined) reply.headers(headers);
-      await deps.signingKeys.fresh();
+      const client = await terminalClient(ctx, grant);
+      const session = await grantPair(request, client, originOf(request));
+      await ctx.signingKeys.fresh();
       outcome = "success";
-      return tokenPair(deps, client, session);
+      return tokenPair(ctx, client, session);
     } catch (reason) {
       outcome = outcomeOf(reason);
       throw reason;
     } finally {
-      deps.metrics.tokenRequest(grant, outcome, performance.now() - startedAtMs, CLI_CLIENT_ID);
+      ctx.metrics.tokenRequest(grant, outcome, performance.now() - startedAtMs, CLI_CLIENT_ID);
     }
-  });
+  };
 }
 
 /** Throws NOT_ALLOWED when an operator switched the client off, or this way to sign in. */
-async function terminalClient({ clients }: TokenRequestDeps, grant: GrantType): Promise<OauthClient> {
+async function terminalClient({ clients }: HttpContext, grant: GrantType): Promise<OauthClient> {
   const client = await clients.find(CLI_CLIENT_ID);
   const allowed =
     client?.active === true &&

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
-import { anyone } from "#server/domain/access/access.ts";
+import { browserDoor } from "#server/domain/access/access.ts";
 import { foreignPage } from "#server/domain/access/authenticate.ts";
 import { hashOpaqueToken, isOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
@@ -10,7 +10,6 @@ import { originOf } from "../kit/origin.ts";
 import { pageCredentialsOf } from "../kit/page-credentials.ts";
 import type { OpenRoute } from "../kit/route.ts";
 import { clearSessionCookie } from "../kit/session-cookie.ts";
-import { refuseForeignPage } from "./browser-session.ts";
 
 /**
  * `POST /auth/logout`: ends this browser's session, and that of a bearer token. Who is signed out already is told the
@@ -21,9 +20,8 @@ export function logoutRoute(ctx: HttpContext): OpenRoute {
   return {
     method: "POST",
     path: "/auth/logout",
-    access: anyone,
+    access: browserDoor,
     async handle(request, reply) {
-      refuseForeignPage(site, request);
       const page = pageCredentialsOf(site, request);
       if (page !== undefined) {
         if (!page.fromOwnPage) throw foreignPage();

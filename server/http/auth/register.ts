@@ -1,15 +1,14 @@
 import { z } from "zod";
 import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
 import { registrationClosed } from "#server/domain/accounts/accounts.ts";
-import { anyone } from "#server/domain/access/access.ts";
+import { browserDoor } from "#server/domain/access/access.ts";
+import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
 import type { OpenRoute } from "../kit/route.ts";
 import { toAccountBody } from "./account-answer.ts";
 import { login, optionalText, password } from "./account-fields.ts";
 import { readBody } from "../kit/json-body.ts";
-import { accountHandler } from "./account-handler.ts";
-import type { AccountRouteDeps } from "./account-route-deps.ts";
-import { keepSession, personSession, refuseForeignPage } from "./browser-session.ts";
+import { keepSession, personSession } from "./browser-session.ts";
 
 const body = z.object({
   login,
@@ -20,16 +19,15 @@ const body = z.object({
 });
 
 /** `POST /auth/register`: makes an account, and signs this browser in to it. */
-export function registerRoute(deps: AccountRouteDeps): OpenRoute {
+export function registerRoute(ctx: HttpContext): OpenRoute {
   return {
     method: "POST",
     path: "/auth/register",
-    access: anyone,
-    handle: accountHandler(async (request, reply) => {
-      refuseForeignPage(deps.site, request);
-      if (!deps.registrationOpen) throw registrationClosed();
+    access: browserDoor,
+    async handle(request, reply) {
+      if (!ctx.config.auth.registrationOpen) throw registrationClosed();
       const wanted = readBody(body, request);
-      const registered = await deps.accountService.registerAndSignIn(
+      const registered = await ctx.accounts.registerAndSignIn(
         {
           login: wanted.login,
           password: wanted.password,
@@ -37,13 +35,13 @@ export function registerRoute(deps: AccountRouteDeps): OpenRoute {
           about: wanted.about ?? undefined,
           email: wanted.email ?? undefined,
         },
-        deps.webSessions.starts(personSession(request, "registration")),
+        ctx.webSessions.starts(personSession(request, "registration")),
         originOf(request),
       );
       const { account } = registered;
-      const answer = keepSession(deps, { request, reply }, registered);
-      deps.logger.info("auth.registered", { userId: account.id, clientId: WEB_CLIENT_ID });
+      const answer = keepSession(ctx, { request, reply }, registered);
+      ctx.logger.info("auth.registered", { userId: account.id, clientId: WEB_CLIENT_ID });
       return { ...toAccountBody(account), ...answer };
-    }),
+    },
   };
 }

@@ -1,49 +1,44 @@
 import type { FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
 import { peerKeyOf } from "#server/net/client-address.ts";
-import { anyone } from "#server/domain/access/access.ts";
+import { browserDoor } from "#server/domain/access/access.ts";
 import type { StartedWebSession } from "#server/domain/accounts/web-sessions.ts";
-import type { Attempt, AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
+import type { Attempt } from "#server/domain/limits/attempt-limits.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
-import type { SignedIn, SignIn } from "#server/domain/sign-in/sign-in.ts";
+import type { SignedIn } from "#server/domain/sign-in/sign-in.ts";
+import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
 import { HttpError } from "../kit/http-error.ts";
 import type { OpenRoute } from "../kit/route.ts";
-import { keepSession, personSession, refuseForeignPage, type BrowserSessionDeps } from "./browser-session.ts";
-
-export interface SignInRouteDeps extends BrowserSessionDeps {
-  readonly signIn: Pick<SignIn, "byOneTimeCode">;
-  readonly limits: AttemptLimits;
-}
+import { keepSession, personSession } from "./browser-session.ts";
 
 /** `POST /auth/sign-in`, form `code`: signs this browser in with a one-time code. */
-export function signInRoute(deps: SignInRouteDeps): OpenRoute {
+export function signInRoute(ctx: HttpContext): OpenRoute {
   return {
     method: "POST",
     path: "/auth/sign-in",
-    access: anyone,
+    access: browserDoor,
     async handle(request, reply) {
-      refuseForeignPage(deps.site, request);
       const code = readCode(request);
       const peer = peerKeyOf(request.clientAddress);
-      const attempt = await deps.limits.take([limitBucket("sign-in-code", peer)]);
-      const signedIn = await redeem(deps, request, code, attempt);
+      const attempt = await ctx.limits.take([limitBucket("sign-in-code", peer)]);
+      const signedIn = await redeem(ctx, request, code, attempt);
       if (signedIn === undefined) {
-        deps.logger.warn("auth.sign_in_refused");
+        ctx.logger.warn("auth.sign_in_refused");
         throw new PipitError(
           "TOKEN_INVALID",
           "This sign-in address was used before or is too old. Make a new one: npx pipit web",
           { field: "code" },
         );
       }
-      return keepSession(deps, { request, reply }, signedIn);
+      return keepSession(ctx, { request, reply }, signedIn);
     },
   };
 }
 
 /** Wrong codes stay charged; when no code could be looked up, none was tried. */
 async function redeem(
-  { signIn, webSessions }: SignInRouteDeps,
+  { signIn, webSessions }: HttpContext,
   request: FastifyRequest,
   code: string,
   attempt: Attempt,

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
 import { admit, type Access, type CallerAccess } from "#server/domain/access/access.ts";
-import type { Authenticate } from "#server/domain/access/authenticate.ts";
+import { foreignPage, type Authenticate } from "#server/domain/access/authenticate.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import { pageCredentialsOf } from "./page-credentials.ts";
 import type { IsSecureTransport } from "./secure-transport.ts";
@@ -9,8 +9,8 @@ import type { Site } from "./site.ts";
 
 /** Checks what a route declares, before its handler runs. */
 export interface Gate {
-  /** Throws NOT_ALLOWED for a request that others could have read, where access says `secure`. */
-  checkTransport(request: FastifyRequest, access: Access): void;
+  /** Throws NOT_ALLOWED for a request that others could have read, or that another page sent, as far as access says so. */
+  check(request: FastifyRequest, access: Access): void;
   /** Who asks, if access lets them. Throws as {@link admit}. */
   admit(request: FastifyRequest, access: CallerAccess): Promise<Caller>;
 }
@@ -26,7 +26,8 @@ const remote = { local: false, page: false };
 
 export function createGate({ authenticate, site, isSecure }: GateDeps): Gate {
   return {
-    checkTransport(request, { secure }) {
+    check(request, { secure, ownPageOnly }) {
+      if (ownPageOnly === true && site.isForeignPage(request.headers)) throw foreignPage();
       if (secure !== true || isSecure(request.raw)) return;
       throw new PipitError(
         "NOT_ALLOWED",

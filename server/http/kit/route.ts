@@ -56,7 +56,7 @@ async function enter(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  gate.checkTransport(request, route.access);
+  gate.check(request, route.access);
   return isOpenRoute(route)
     ? route.handle(request, reply)
     : route.handle(request, await gate.admit(request, route.access), reply);

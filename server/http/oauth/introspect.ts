@@ -9,7 +9,6 @@ import { scopesOf } from "#server/domain/tokens/scopes.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import type { OpenRoute } from "../kit/route.ts";
 import type { AuthenticateClient } from "./kit/client-authentication.ts";
-import { oauthHandler } from "./kit/oauth-answer.ts";
 import { OAuthError } from "./kit/oauth-error.ts";
 import { readForm, type OAuthForm } from "./kit/oauth-form.ts";
 import { verifiedCaller } from "./revoke.ts";
@@ -28,7 +27,7 @@ export function introspectRoute(ctx: HttpContext, authenticateClient: Authentica
     method: "POST",
     path: "/oauth/introspect",
     access: oauthClient,
-    handle: oauthHandler(async (request) => {
+    async handle(request) {
       const form = readForm(request);
       const given = request.headers["x-internal-auth"];
       const isInternal = isKey !== undefined && typeof given === "string" && isKey(given);
@@ -37,7 +36,7 @@ export function introspectRoute(ctx: HttpContext, authenticateClient: Authentica
       return isRefreshToken(token)
         ? introspectRefreshToken(ctx, token, asker?.clientId)
         : introspectAccessToken(ctx, token, asker);
-    }),
+    },
   };
 }
 

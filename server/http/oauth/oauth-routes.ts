@@ -20,12 +20,7 @@ import { userinfoRoutes } from "./userinfo.ts";
 export function oauthRoutes(ctx: HttpContext, redeemer: CodeRedeemer): readonly Route[] {
   const authenticateClient = createAuthenticateClient(ctx.clients);
   return [
-    tokenRoute({
-      ...ctx,
-      authenticateClient,
-      grants: createGrants(ctx, redeemer),
-      freshKeys: () => ctx.signingKeys.fresh(),
-    }),
+    tokenRoute(ctx, authenticateClient, createGrants(ctx, redeemer)),
     revokeRoute(ctx, authenticateClient),
     introspectRoute(ctx, authenticateClient),
     ...userinfoRoutes(ctx),
@@ -34,16 +29,12 @@ export function oauthRoutes(ctx: HttpContext, redeemer: CodeRedeemer): readonly 
 }
 
 function createGrants(ctx: HttpContext, redeemer: CodeRedeemer): Grants {
-  const { metrics, sessions, signIn, store } = ctx;
-  const codes = { redeemer, sessions, signIn };
+  const codes = { ...ctx, redeemer };
   return new Map<GrantType, Grant>([
-    [
-      "refresh_token",
-      createRefreshGrant({ sessions, onRotation: (outcome) => metrics.refreshRotation(outcome) }),
-    ],
-    ["client_credentials", createClientCredentialsGrant({ audit: store.auth.audit })],
-    ["password", createPasswordGrant({ ...ctx, onUse: (clientId) => metrics.passwordGrant(clientId) })],
-    [LOCAL_GRANT_TYPE, createLocalGrant({ ...ctx, localAccount: () => ctx.localAccount.ensure() })],
+    ["refresh_token", createRefreshGrant(ctx)],
+    ["client_credentials", createClientCredentialsGrant(ctx)],
+    ["password", createPasswordGrant(ctx)],
+    [LOCAL_GRANT_TYPE, createLocalGrant(ctx)],
     ["authorization_code", createAuthorizationCodeGrant(codes)],
     ["urn:ietf:params:oauth:grant-type:device_code", createDeviceGrant(codes)],
   ]);

@@ -8,7 +8,6 @@ import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
 import type { OpenRoute } from "../kit/route.ts";
 import type { AuthenticateClient } from "./kit/client-authentication.ts";
-import { oauthHandler } from "./kit/oauth-answer.ts";
 import { readForm } from "./kit/oauth-form.ts";
 
 /**
@@ -20,7 +19,7 @@ export function revokeRoute(ctx: HttpContext, authenticateClient: AuthenticateCl
     method: "POST",
     path: "/oauth/revoke",
     access: oauthClient,
-    handle: oauthHandler(async (request, reply) => {
+    async handle(request, reply) {
       const form = readForm(request);
       const { clientId } = await authenticateClient(request, form);
       const token = form.need("token");
@@ -32,7 +31,7 @@ export function revokeRoute(ctx: HttpContext, authenticateClient: AuthenticateCl
         await revokeAccessToken(ctx, { token, clientId }, origin);
       }
       return reply.code(200).send();
-    }),
+    },
   };
 }
 

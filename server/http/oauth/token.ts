@@ -1,29 +1,22 @@
 import type { FastifyRequest } from "fastify";
 import { oauthClient } from "#server/domain/access/access.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
-import type { RefusalAudit } from "#server/domain/audit/refusal-audit.ts";
-import type { AuthMetrics } from "#server/domain/auth-metrics.ts";
-import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { GrantType, OauthClient } from "#server/domain/tokens/ports.ts";
+import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
 import type { OpenRoute } from "../kit/route.ts";
 import type { AuthenticateClient } from "./kit/client-authentication.ts";
 import type { Grant, Grants, UserGranted, ClientGranted } from "./grants/grant.ts";
-import { oauthHandler, toOAuthError } from "./kit/oauth-answer.ts";
+import { toOAuthError } from "./kit/oauth-answer.ts";
 import { OAuthError, type OAuthErrorCode } from "./kit/oauth-error.ts";
 import { readForm } from "./kit/oauth-form.ts";
-import { toTokenAnswer, type TokenAnswerDeps } from "./kit/token-answer.ts";
+import { toTokenAnswer } from "./kit/token-answer.ts";
 
-export interface TokenRouteDeps extends TokenAnswerDeps {
+/** The server's part, with the client's proof and the ways to get tokens. */
+interface TokenContext extends HttpContext {
   readonly authenticateClient: AuthenticateClient;
   readonly grants: Grants;
-  readonly refusals: RefusalAudit;
-  readonly metrics: Pick<AuthMetrics, "tokenRequest">;
-  /** Takes over what other servers did to the signing keys, if it has not looked for some seconds. */
-  readonly freshKeys: () => Promise<void>;
-  readonly logger: Logger;
-  readonly clock: Clock;
 }
 
 /** Refusals that decide about somebody; the others are mistakes in the request, or "ask again later". */
@@ -42,50 +35,56 @@ interface Progress {
 }
 
 /** `POST /oauth/token` (RFC 6749 §4, §5, §6): forms only, errors and statuses of the RFC, never cached. */
-export function tokenRoute(deps: TokenRouteDeps): OpenRoute {
+export function tokenRoute(
+  context: HttpContext,
+  authenticateClient: AuthenticateClient,
+  grants: Grants,
+): OpenRoute {
+  const ctx: TokenContext = { ...context, authenticateClient, grants };
   return {
     method: "POST",
     path: "/oauth/token",
     access: oauthClient,
-    handle: oauthHandler(async (request, reply) => {
+    async handle(request, reply) {
+      // RFC 6749 §5.1.
+      reply.header("pragma", "no-cache");
       const startedAtMs = performance.now();
       const origin = originOf(request);
       const progress: Progress = { grant: "unknown", client: undefined };
       let outcome: string = "server_error";
       try {
-        const { client, granted } = await grantTokens(deps, request, origin, progress);
+        const { client, granted } = await grantTokens(ctx, request, origin, progress);
         if (granted.kind === "user") {
-          if (granted.headers !== undefined) reply.headers(granted.headers);
-          logSignIn(deps.logger, progress.grant, client, granted);
+          logSignIn(ctx.logger, progress.grant, client, granted);
         }
-        await deps.freshKeys();
+        await ctx.signingKeys.fresh();
         outcome = "success";
-        return toTokenAnswer(deps, client, granted);
+        return toTokenAnswer(ctx, client, granted);
       } catch (reason) {
         const error = toOAuthError(reason);
         if (error === undefined) throw reason;
         outcome = error.code;
-        await recordRefusal(deps, error, origin, progress);
+        await recordRefusal(ctx, error, origin, progress);
         throw error;
       } finally {
         const durationMs = performance.now() - startedAtMs;
-        deps.metrics.tokenRequest(progress.grant, outcome, durationMs, progress.client?.clientId);
+        ctx.metrics.tokenRequest(progress.grant, outcome, durationMs, progress.client?.clientId);
       }
-    }),
+    },
   };
 }
 
 async function grantTokens(
-  deps: TokenRouteDeps,
+  ctx: TokenContext,
   request: FastifyRequest,
   origin: AuditOrigin,
   progress: Progress,
 ): Promise<{ readonly client: OauthClient; readonly granted: UserGranted | ClientGranted }> {
   const form = readForm(request);
   const grantType = form.need("grant_type");
-  const client = await deps.authenticateClient(request, form);
+  const client = await ctx.authenticateClient(request, form);
   progress.client = client;
-  const offered = offeredGrant(deps.grants, grantType);
+  const offered = offeredGrant(ctx.grants, grantType);
   if (offered === undefined) {
     throw new OAuthError("unsupported_grant_type", "This grant type is not offered here.");
   }
@@ -114,7 +113,7 @@ function logSignIn(logger: Logger, grant: string, { clientId }: OauthClient, gra
 }
 
 async function recordRefusal(
-  { logger, refusals }: TokenRouteDeps,
+  { logger, refusals }: TokenContext,
   error: OAuthError,
   origin: AuditOrigin,
   { grant, client }: Progress,

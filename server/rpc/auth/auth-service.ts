@@ -7,13 +7,6 @@ import { createRegister } from "./register.ts";
 
 /** `Auth` of the original: anybody may call it, and refusals stand in its answers. */
 export function authService(ctx: ServerContext): RpcService {
-  const { legacyOtpOptional: otpOptional } = ctx.config.auth;
-  return rpcService(
-    Auth,
-    { register: anyone, login: anyone },
-    {
-      register: createRegister(ctx),
-      login: createLogin({ ...ctx, freshKeys: () => ctx.signingKeys.fresh(), otpOptional }),
-    },
-  );
+  const handlers = { register: createRegister(ctx), login: createLogin(ctx) };
+  return rpcService(Auth, { register: anyone, login: anyone }, handlers);
 }

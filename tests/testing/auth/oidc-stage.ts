@@ -23,6 +23,7 @@ import { databases, type DatabaseStore, type TestDatabase } from "#server/testin
 import { openGate } from "#server/testing/open-gate.ts";
 import { createHealthService } from "#server/rpc/health.ts";
 import { startHttpServer } from "#server/http/http-server.ts";
+import { createRateHeaders } from "#server/http/kit/rate-headers.ts";
 import { createSite } from "#server/http/kit/site.ts";
 import { createOidc, type Oidc } from "#server/http/oauth/oidc/create-oidc.ts";
 import type { RedeemedCode } from "#server/http/oauth/grants/code-redeemer.ts";
@@ -185,6 +186,7 @@ async function listen({ temporary, clients, limits, services, webSessions }: Lis
       site,
       correlation: createCorrelation(),
       clientAddressOf: createClientAddress([]),
+      rates: createRateHeaders(),
       metrics: { httpRequest: () => undefined },
       logger,
     },

@@ -1,17 +1,13 @@
-import type { AuditLog } from "#server/domain/audit/ports.ts";
 import { scopesOf } from "#server/domain/tokens/scopes.ts";
+import type { HttpContext } from "#server/http/kit/http-context.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
 import { scopeFor, type Grant } from "./grant.ts";
 
 /** They are about a person, and here is none. */
 const personal: ReadonlySet<string> = new Set(["openid", "profile", "email", "offline_access"]);
 
-export interface ClientCredentialsGrantDeps {
-  readonly audit: AuditLog;
-}
-
 /** RFC 6749 §4.4: a confidential client for itself, without a refresh token (§4.4.3). Asks for nothing: gets all it may. */
-export function createClientCredentialsGrant({ audit }: ClientCredentialsGrantDeps): Grant {
+export function createClientCredentialsGrant({ store }: HttpContext): Grant {
   return async (request) => {
     const { client, form, origin } = request;
     if (!client.confidential) {
@@ -28,7 +24,7 @@ export function createClientCredentialsGrant({ audit }: ClientCredentialsGrantDe
         reason: "personal-scope",
       });
     }
-    await audit.append(
+    await store.auth.audit.append(
       {
         event: "token.issued",
         outcome: "success",

@@ -31,8 +31,6 @@ export interface UserGranted {
   readonly expiresAtMs: number;
   /** The session was there before. */
   readonly refreshed: boolean;
-  /** For the answer, e.g. what is left of a limit. */
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A program speaks for itself. */

@@ -1,24 +1,13 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Logger } from "#contract/logger.ts";
-import type { Rate } from "#server/domain/limits/attempt-limits.ts";
-import type { SignIn } from "#server/domain/sign-in/sign-in.ts";
-import type { Sessions } from "#server/domain/tokens/sessions.ts";
+import type { HttpContext } from "#server/http/kit/http-context.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
 import { granted, scopeFor, sessionRequest, type Grant } from "./grant.ts";
-
-export interface PasswordGrantDeps {
-  readonly signIn: Pick<SignIn, "byPassword">;
-  readonly sessions: Pick<Sessions, "starts">;
-  readonly logger: Logger;
-  /** Told of every use, so that an operator sees who has yet to move to the code grant. */
-  readonly onUse: (clientId: string) => void;
-}
 
 /**
  * RFC 6749 §4.3, which RFC 9700 §2.4 says must not be used: it is here for clients that still do, is off unless somebody
  * switched it on for a client, and skips no second factor (parameter `otp`).
  */
-export function createPasswordGrant(deps: PasswordGrantDeps): Grant {
+export function createPasswordGrant(ctx: HttpContext): Grant {
   const warned = new Set<string>();
   return async (request) => {
     const { client, form, origin } = request;
@@ -28,11 +17,12 @@ export function createPasswordGrant(deps: PasswordGrantDeps): Grant {
         reason: "password-grant-off",
       });
     }
-    deps.onUse(clientId);
+    // An operator sees who has yet to move to the code grant.
+    ctx.metrics.passwordGrant(clientId);
     if (!warned.has(clientId)) {
       // Only clients that are registered and switched on get here, so the set stays small.
       warned.add(clientId);
-      deps.logger.warn("oauth.password_grant_used", { clientId });
+      ctx.logger.warn("oauth.password_grant_used", { clientId });
     }
     const login = form.get("username");
     const password = form.get("password");
@@ -40,11 +30,11 @@ export function createPasswordGrant(deps: PasswordGrantDeps): Grant {
       throw new OAuthError("invalid_request", "Missing required parameters: username and password");
     }
     const scope = scopeFor(request);
-    const starts = deps.sessions.starts(sessionRequest(request, { scope, grant: "password" }));
+    const starts = ctx.sessions.starts(sessionRequest(request, { scope, grant: "password" }));
     try {
       const attempt = { login, password, otp: form.get("otp"), via: "oauth", clientId } as const;
-      const signedIn = await deps.signIn.byPassword(attempt, starts, origin);
-      return { ...granted(signedIn, scope), headers: rateHeaders(signedIn.rate) };
+      const signedIn = await ctx.signIn.byPassword(attempt, starts, origin);
+      return granted(signedIn, scope);
     } catch (reason) {
       throw (reason instanceof PipitError && toRefusal(reason)) || reason;
     }
@@ -74,12 +64,4 @@ function toRefusal({ code, message }: PipitError): OAuthError | undefined {
     default:
       return undefined;
   }
-}
-
-function rateHeaders({ limit, remaining, resetAfterMs }: Rate): Readonly<Record<string, string>> {
-  return {
-    "x-ratelimit-limit": String(limit),
-    "x-ratelimit-remaining": String(remaining),
-    "x-ratelimit-reset": String(Math.ceil(resetAfterMs / 1000)),
-  };
 }

@@ -1,21 +1,15 @@
-import type { Sessions } from "#server/domain/tokens/sessions.ts";
+import type { HttpContext } from "#server/http/kit/http-context.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
 import type { Grant } from "./grant.ts";
 
-export interface RefreshGrantDeps {
-  readonly sessions: Pick<Sessions, "refresh">;
-  /** Told of every exchange: "rotated", "replayed", or why it was refused. */
-  readonly onRotation: (outcome: string) => void;
-}
-
 /** RFC 6749 §6, with rotation and reuse detection (RFC 9700 §4.14). */
-export function createRefreshGrant({ sessions, onRotation }: RefreshGrantDeps): Grant {
+export function createRefreshGrant({ sessions, metrics }: HttpContext): Grant {
   return async ({ form, client, origin }) => {
     const refreshToken = form.need("refresh_token");
     const outcome = await sessions.refresh({ refreshToken, client, scope: form.get("scope") }, origin);
     if (outcome.kind === "refused") {
       const { error, reason, sessionId } = outcome;
-      onRotation(reason);
+      metrics.refreshRotation(reason);
       throw new OAuthError(
         error,
         error === "invalid_scope"
@@ -24,7 +18,7 @@ export function createRefreshGrant({ sessions, onRotation }: RefreshGrantDeps): 
         { reason, audited: sessionId !== undefined },
       );
     }
-    onRotation(outcome.replayed ? "replayed" : "rotated");
+    metrics.refreshRotation(outcome.replayed ? "replayed" : "rotated");
     return { ...outcome, kind: "user", refreshed: true };
   };
 }

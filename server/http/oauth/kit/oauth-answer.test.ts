@@ -2,18 +2,17 @@ import fastify from "fastify";
 import { describe, expect, test } from "vitest";
 import type { ErrorCode } from "#contract/error-codes.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { oauthHandler } from "./oauth-answer.ts";
+import { sendOAuthError, toOAuthError } from "./oauth-answer.ts";
 import { OAuthError } from "./oauth-error.ts";
 
 /** The answer of an endpoint that throws `reason`. */
 async function answerTo(reason: unknown) {
   const app = fastify();
-  app.get(
-    "/",
-    oauthHandler(async () => {
-      throw reason;
-    }),
-  );
+  app.get("/", async (_request, reply) => {
+    const error = toOAuthError(reason);
+    if (error === undefined) throw reason;
+    return sendOAuthError(error, reply);
+  });
   try {
     const { statusCode, headers, body } = await app.inject("/");
     return { status: statusCode, headers, body: JSON.parse(body) as Record<string, unknown> };
@@ -29,25 +28,13 @@ describe("what the rules say, in OAuth's words", () => {
     const { status, headers, body } = await answerTo(new PipitError(code, "inner", { retryAfterMs: 1_500 }));
     expect([status, body["error"], headers["retry-after"]]).toEqual([503, "temporarily_unavailable", "2"]);
     expect(JSON.stringify(body)).not.toContain("inner");
-    expect(headers["x-ratelimit-remaining"]).toBeUndefined();
   });
 
-  test.each([
-    [30_000, "5", "30"],
-    [1_800_000, "10", "1800"],
-  ])(
-    "RATE_LIMITED for %i ms is 429 of the limit that lasts so long",
-    async (retryAfterMs, limit, seconds) => {
-      const { status, headers, body } = await answerTo(new PipitError("RATE_LIMITED", "x", { retryAfterMs }));
-      expect([status, body["error"]]).toEqual([429, "invalid_request"]);
-      expect(headers).toMatchObject({
-        "retry-after": seconds,
-        "x-ratelimit-limit": limit,
-        "x-ratelimit-remaining": "0",
-        "x-ratelimit-reset": seconds,
-      });
-    },
-  );
+  test("RATE_LIMITED is 429 and says for how long", async () => {
+    const limited = new PipitError("RATE_LIMITED", "x", { retryAfterMs: 29_500 });
+    const { status, headers, body } = await answerTo(limited);
+    expect([status, body["error"], headers["retry-after"]]).toEqual([429, "invalid_request", "30"]);
+  });
 
   test("ACCOUNT_LOCKED is 429 and says for how long", async () => {
     const locked = new PipitError("ACCOUNT_LOCKED", "x", { retryAfterMs: 899_001 });

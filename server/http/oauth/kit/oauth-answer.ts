@@ -1,40 +1,17 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
-import { limitRules } from "#server/domain/limits/rules.ts";
 import { OAuthError } from "./oauth-error.ts";
 
 /** When nothing says how long a fault of ours lasts. */
 const DEFAULT_RETRY_MS = 5_000;
 
-export type OAuthHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
-
-/**
- * A handler whose answers nobody keeps (RFC 6749 §5.1), and whose refusals have the form of RFC 6749 §5.2. What is no
- * refusal goes on to the HTTP port, which answers server_error.
- */
-export function oauthHandler(handle: OAuthHandler): OAuthHandler {
-  return async (request, reply) => {
-    reply.header("cache-control", "no-store").header("pragma", "no-cache");
-    try {
-      return await handle(request, reply);
-    } catch (reason) {
-      const error = toOAuthError(reason);
-      if (error === undefined) throw reason;
-      return sendOAuthError(error, reply);
-    }
-  };
-}
-
-/** Sets status and headers; returns the body. */
+/** A refusal in the form of RFC 6749 §5.2: sets status and headers, returns the body. */
 export function sendOAuthError(error: OAuthError, reply: FastifyReply): Record<string, string> {
-  reply.code(error.status);
+  reply.code(error.status).header("pragma", "no-cache");
   const challenge = challengeOf(error);
   if (challenge !== undefined) reply.header("www-authenticate", challenge);
   if (error.retryAfterMs !== undefined) {
-    const seconds = String(secondsOf(error.retryAfterMs));
-    reply.header("retry-after", seconds);
-    if (error.status === 429) reply.header("x-ratelimit-remaining", "0").header("x-ratelimit-reset", seconds);
-    if (error.rateLimit !== undefined) reply.header("x-ratelimit-limit", String(error.rateLimit));
+    reply.header("retry-after", String(secondsOf(error.retryAfterMs)));
   }
   return { error: error.code, error_description: error.message };
 }
@@ -84,7 +61,6 @@ export function toOAuthError(reason: unknown): OAuthError | undefined {
       return new OAuthError("invalid_request", "Too many requests. Please try again later.", {
         status: 429,
         retryAfterMs: retryAfterMs ?? DEFAULT_RETRY_MS,
-        rateLimit: limitBehind(retryAfterMs ?? 0),
         reason: code,
         audited: true,
       });
@@ -100,12 +76,6 @@ export function toOAuthError(reason: unknown): OAuthError | undefined {
     default:
       return undefined;
   }
-}
-
-/** Which limit it was: that of a network is over within its window, so what lasts longer is that of an account. */
-function limitBehind(retryAfterMs: number): number {
-  const { ip, username } = limitRules;
-  return retryAfterMs > ip.windowMs ? username.max : ip.max;
 }
 
 function lockedText(retryAfterMs: number): string {

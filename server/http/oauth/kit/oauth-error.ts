@@ -25,8 +25,6 @@ export interface OAuthErrorOptions {
   readonly reason?: string | undefined;
   /** That the token needs, for the challenge of insufficient_scope. */
   readonly scope?: string | undefined;
-  /** Attempts that are allowed in a window, for `X-RateLimit-Limit`. */
-  readonly rateLimit?: number | undefined;
   /** Of the registered client concerned, where the request did not prove it. */
   readonly clientId?: string | undefined;
   /** The audit has it already. */
@@ -48,7 +46,6 @@ export class OAuthError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly reason: string | undefined;
   readonly scope: string | undefined;
-  readonly rateLimit: number | undefined;
   readonly clientId: string | undefined;
   readonly audited: boolean;
 
@@ -59,7 +56,6 @@ export class OAuthError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.reason = options.reason;
     this.scope = options.scope;
-    this.rateLimit = options.rateLimit;
     this.clientId = options.clientId;
     this.audited = options.audited ?? false;
   }

@@ -1,22 +1,16 @@
-import type { Clock } from "#contract/clock.ts";
-import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
+import type { HttpContext } from "#server/http/kit/http-context.ts";
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
 import { scopesOf } from "#server/domain/tokens/scopes.ts";
 import type { ClientGranted, UserGranted } from "../grants/grant.ts";
 
-export interface TokenAnswerDeps {
-  readonly accessTokens: Pick<AccessTokens, "issue" | "signIdToken">;
-  readonly clock: Clock;
-}
-
 /** The answer of RFC 6749 §5.1 with what OpenID Connect and our own clients add. */
 export function toTokenAnswer(
-  deps: TokenAnswerDeps,
+  ctx: HttpContext,
   client: OauthClient,
   granted: UserGranted | ClientGranted,
 ): Record<string, unknown> {
   const { scope } = granted;
-  const access = deps.accessTokens.issue({
+  const access = ctx.accessTokens.issue({
     userId: granted.kind === "user" ? granted.account.id : client.clientId,
     clientId: client.clientId,
     scope,
@@ -29,12 +23,12 @@ export function toTokenAnswer(
     token_type: "bearer",
     expires_in: access.expiresInSeconds,
     scope,
-    ...(granted.kind === "user" ? userAnswer(deps, client, granted, access.token) : {}),
+    ...(granted.kind === "user" ? userAnswer(ctx, client, granted, access.token) : {}),
   };
 }
 
 function userAnswer(
-  { accessTokens, clock }: TokenAnswerDeps,
+  { accessTokens, clock }: HttpContext,
   client: OauthClient,
   granted: UserGranted,
   accessToken: string,

@@ -9,7 +9,7 @@ import { createSealer } from "#server/domain/secrets/sealer.ts";
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
 import type { OidcPayloadStore } from "#server/domain/tokens/oidc-payload-port.ts";
 import type { DeviceCookie } from "../../kit/device-cookie.ts";
-import type { BrowserSessionDeps } from "../../auth/browser-session.ts";
+import type { BrowserContext } from "../../auth/browser-session.ts";
 import type { SignIn } from "#server/domain/sign-in/sign-in.ts";
 import { originOf } from "#server/http/kit/origin.ts";
 import type { OpenRoute } from "#server/http/kit/route.ts";
@@ -39,7 +39,7 @@ export interface OidcDeps {
   readonly masterKey: MasterKey;
   readonly signIn: Pick<SignIn, "byPassword">;
   readonly limits: Pick<AttemptLimits, "take">;
-  readonly session: BrowserSessionDeps;
+  readonly session: BrowserContext;
   readonly deviceCookie: DeviceCookie;
   /** Default: that of the HTTP port. */
   readonly originOf?: (request: FastifyRequest) => AuditOrigin;

@@ -5,7 +5,7 @@ import type { AuditEvent, AuditLog, AuditOrigin } from "#server/domain/audit/por
 import type { Sealer } from "#server/domain/secrets/sealer.ts";
 import type { SignIn } from "#server/domain/sign-in/sign-in.ts";
 import type { DeviceCookie } from "../../kit/device-cookie.ts";
-import type { BrowserSessionDeps } from "../../auth/browser-session.ts";
+import type { BrowserContext } from "../../auth/browser-session.ts";
 import type { PageLanguage } from "../pages/page-language.ts";
 import { PageError } from "./page-answers.ts";
 import type { ProviderHolder } from "./provider-holder.ts";
@@ -13,8 +13,8 @@ import { toProviderRequest } from "./koa-exchange.ts";
 
 export interface InteractionDeps {
   readonly provider: ProviderHolder;
-  /** Of {@link BrowserSessionDeps}: a sign-in here is one for our own page too. */
-  readonly session: BrowserSessionDeps;
+  /** Of {@link BrowserContext}: a sign-in here is one for our own page too. */
+  readonly session: BrowserContext;
   readonly signIn: Pick<SignIn, "byPassword">;
   readonly deviceCookie: DeviceCookie;
   readonly accounts: Pick<AccountStore, "findById">;

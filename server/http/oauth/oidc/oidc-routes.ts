@@ -10,7 +10,6 @@ import type { OauthClient } from "#server/domain/tokens/ports.ts";
 import type { OpenRoute } from "#server/http/kit/route.ts";
 import { clearSessionCookie, readSessionCookie } from "#server/http/kit/session-cookie.ts";
 import type { AuthenticateClient } from "../kit/client-authentication.ts";
-import { oauthHandler } from "../kit/oauth-answer.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
 import { readForm } from "../kit/oauth-form.ts";
 import { pageHeaders } from "../pages/page-shell.ts";
@@ -57,7 +56,7 @@ export function oidcRoutes(deps: OidcRoutesDeps): readonly OpenRoute[] {
       method: "POST",
       path: "/oauth/device_authorization",
       access: oauthClient,
-      handle: oauthHandler((request, reply) => authorizeDevice(deps, request, reply)),
+      handle: (request, reply) => authorizeDevice(deps, request, reply),
     },
     page("GET", "/oauth/device", (request, reply) => askForCode(deps, request, reply)),
     page("POST", "/oauth/device", (request, reply) => takeCode(deps, request, reply)),
