@@ -8,6 +8,7 @@ import { exitCodes } from "./kit/exit-codes.ts";
  * npx remember a `pipit` that was this file.
  */
 const args = process.argv.slice(2);
+const env = processEnvironment();
 const backend = commandOf(args);
 
 // A reader that went away (`pipit chat --once ... | head -1`) is no reason for a stack trace.
@@ -22,8 +23,8 @@ if (backend === undefined) {
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
-    env: processEnvironment(),
+    env,
   });
 } else {
-  await runBackend(backend);
+  await runBackend(backend, env);
 }

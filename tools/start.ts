@@ -64,7 +64,7 @@ async function start(options: StartOptions, env: Environment): Promise<number | 
   if ((await findRunningServer(config.dataDir, AbortSignal.timeout(5_000))) !== undefined) {
     return runProgram(process.execPath, [join(root, "cli", "pipit.js"), "web"], env);
   }
-  await runBackend({ program: "main", args: ["--sign-in-address", ...options.serverArgs] });
+  await runBackend({ program: "main", args: ["--sign-in-address", ...options.serverArgs] }, env);
   // The server has set it.
   return undefined;
 }

@@ -1,4 +1,6 @@
 import { pathToFileURL } from "node:url";
+import type { Environment } from "#contract/environment.ts";
+import { mayBuild } from "../kit/config.ts";
 import { buildSoon, serverProgram, type ServerProgram } from "../kit/server-program.ts";
 
 /** A command of `pipit` that is a program of the backend. */
@@ -20,9 +22,9 @@ export function commandOf([name, ...args]: readonly string[]): BackendCommand | 
  * Becomes a program of the backend: it takes over arguments, streams and signals, and sets the exit code. One process, so
  * that nothing is left of the backend when it is killed. The program is loaded by its path, so a client holds no code of it.
  */
-export async function runBackend({ program, args }: BackendCommand): Promise<void> {
+export async function runBackend({ program, args }: BackendCommand, env: Environment): Promise<void> {
   const path = await serverProgram(program);
   process.argv = [process.execPath, path, ...args];
-  if (program === "main") buildSoon(["server", "window"]);
+  if (program === "main" && mayBuild(env)) buildSoon(["server", "window"]);
   await import(pathToFileURL(path).href);
 }

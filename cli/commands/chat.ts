@@ -49,7 +49,7 @@ export async function chat(
   if (speaker !== undefined) cleanup.use(speaker);
   const client = cleanup.use(await openCliClient({ config, speak, speaker, tokenStore }));
   // For the server of the next start: this one's may run from source.
-  buildSoon(["server"]);
+  if (config.mayBuild) buildSoon(["server"]);
   if (client.outbox.setAside !== undefined) {
     printNote(terminal, messages.outboxSetAside(client.outbox.setAside));
   }

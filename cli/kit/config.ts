@@ -13,6 +13,8 @@ export interface CliConfig {
   readonly colour: boolean;
   /** For the screen and hotkey checks: whether a graphical session is there. */
   readonly display: { readonly x11: string | undefined; readonly wayland: string | undefined };
+  /** Whether a checkout may build what it lacks. */
+  readonly mayBuild: boolean;
   /** Playback loudness, 0 to 1 (config.toml `volume`). */
   readonly volume: number;
 }
@@ -20,4 +22,9 @@ export interface CliConfig {
 /** The process's own environment; everything else is handed it. */
 export function processEnvironment(): Environment {
   return process.env;
+}
+
+/** PIPIT_BUILD=never: a checkout builds nothing by itself. */
+export function mayBuild(env: Environment): boolean {
+  return env["PIPIT_BUILD"] !== "never";
 }

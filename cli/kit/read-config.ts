@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { parse } from "smol-toml";
 import { PipitError } from "#contract/pipit-error.ts";
 import { homeOf, type Environment } from "#contract/environment.ts";
-import type { CliConfig } from "./config.ts";
+import { mayBuild, type CliConfig } from "./config.ts";
 
 /** Reads the environment and `config.toml`. */
 export function readCliConfig(env: Environment, stdoutIsTty: boolean): CliConfig {
@@ -17,6 +17,7 @@ export function readCliConfig(env: Environment, stdoutIsTty: boolean): CliConfig
     locale: localeOf(env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"]),
     colour: colourOf(env, stdoutIsTty),
     display: { x11: env["DISPLAY"] || undefined, wayland: env["WAYLAND_DISPLAY"] || undefined },
+    mayBuild: mayBuild(env),
     volume: volumeOf(file["volume"]),
   };
 }

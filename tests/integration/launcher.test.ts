@@ -37,7 +37,7 @@ test("npx pipit prints nothing but the answer, whichever Node starts npx", async
 describe.runIf(fullSize)("in a fresh checkout", () => {
   test("the server answers at once, and its page and the built server follow by themselves", async () => {
     await using folder = await copyCheckout();
-    await using pipit = await createCliHome({}, join(folder.path, "cli", "pipit.js"));
+    await using pipit = await createCliHome({ PIPIT_BUILD: "" }, join(folder.path, "cli", "pipit.js"));
     const startedMs = performance.now();
     const serve = pipit.start(["serve", ...PORTS]);
     await serve.printed(/Pipit is ready/);

@@ -12,6 +12,8 @@ import { repositoryRoot } from "./command.ts";
  * code otherwise; with one folder for all of them a server is ready in half the time.
  */
 export const compiledCode = {
+  // Tests build what they need before; a builder would take the processor from them, and outlive them.
+  PIPIT_BUILD: "never",
   NODE_COMPILE_CACHE: join(repositoryRoot, "node_modules", ".cache", "compiled-for-tests"),
 } as const;
 
