@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { setPriority } from "node:os";
 import { delimiter, join } from "node:path";
 
 /** The repository's root folder. */
@@ -12,6 +13,8 @@ export interface CommandOptions {
   readonly input?: string;
   /** Default: the result holds the output. "inherit" shows it as it comes; a function gets it piece by piece. */
   readonly output?: "inherit" | ((piece: Buffer) => void);
+  /** How readily it lets others go first, with all that it starts: 0 (default) to 19, as `nice` counts. */
+  readonly niceness?: number;
 }
 
 export interface CommandResult {
@@ -45,6 +48,7 @@ export async function runCommand(
     stdio: options.output === "inherit" ? ["ignore", "inherit", "inherit"] : "pipe",
     signal,
   });
+  if (options.niceness !== undefined && child.pid !== undefined) setPriority(child.pid, options.niceness);
   const stdout = collect(child.stdout, options.output);
   const stderr = collect(child.stderr, options.output);
   child.stdin?.on("error", () => undefined); // the program may end without reading its input

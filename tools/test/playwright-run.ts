@@ -39,7 +39,7 @@ function isOwn(path: string): boolean {
 /** Runs the suites in real windows, and reads the numbers from Playwright's JSON report. */
 export async function runPlaywright(
   paths: readonly string[],
-  { env, output }: RunOptions,
+  { env, ...options }: RunOptions,
   signal: AbortSignal,
 ): Promise<TestCounts> {
   const reports = await mkdtemp(join(tmpdir(), "pipit-report-"));
@@ -50,7 +50,7 @@ export async function runPlaywright(
       ["test", "--reporter=list,json", ...paths],
       {
         env: { ...env, PIPIT_TEST_SERVICES: "1", PLAYWRIGHT_JSON_OUTPUT_FILE: file },
-        output,
+        ...options,
       },
       signal,
     );

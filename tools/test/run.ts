@@ -7,11 +7,15 @@ import { noTests, runVitest, type RunOptions, type TestCounts } from "./vitest-r
 /** `npm test` ends by itself after this long, whatever hangs; a loaded machine needs several times the quiet one. */
 const totalTimeoutMs = 45 * 60_000;
 
+/** For everything but the system tests: these listen to sound as it plays, and must not wait for a core. */
+const niceness = 10;
+
 /** One project of vitest.config.ts, within the services. */
 function vitestPhase(name: "unit" | "integration" | "system", { env }: Machine): Phase {
   return {
     name,
-    run: (output, signal) => runVitest(["--project", name], { env, output }, signal),
+    run: (output, signal) =>
+      runVitest(["--project", name], { env, output, ...(name === "system" ? {} : { niceness }) }, signal),
   };
 }
 
@@ -19,7 +23,7 @@ const check: Phase = {
   name: "check",
   async run(output, signal) {
     const args = ["tools/test/check.ts", "--without-tests"];
-    const { code } = await runCommand("node", args, { output }, signal);
+    const { code } = await runCommand("node", args, { output, niceness }, signal);
     return { ...noTests, ...(code === 0 ? { passed: 1 } : { failed: 1, ok: false }) };
   },
 };
@@ -29,7 +33,10 @@ const check: Phase = {
  * works on one core. System tests share one sound device and one screen, so they never run beside the windows.
  */
 async function runEverything(machine: Machine, signal: AbortSignal): Promise<TestCounts> {
-  const windows: Phase = { name: "windows", run: (output) => runWindows([], machine, output, signal) };
+  const windows: Phase = {
+    name: "windows",
+    run: (output) => runWindows([], machine, { output, niceness }, signal),
+  };
   const working = [vitestPhase("unit", machine), vitestPhase("integration", machine)];
   const waiting = [check, vitestPhase("system", machine), windows];
   return runLanes([working, waiting], (text) => void process.stdout.write(text), signal);
@@ -45,19 +52,19 @@ async function runChosen(
   const options: RunOptions = { env: machine.env, output: "inherit" };
   const tests =
     paths === undefined ? noTests : await runVitest([...paths, "--passWithNoTests"], options, signal);
-  return addCounts([tests, await runWindows(chosen, machine, "inherit", signal)]);
+  return addCounts([tests, await runWindows(chosen, machine, { output: "inherit" }, signal)]);
 }
 
 /** The suites in real windows; each file is a named skip where there is no browser. */
 async function runWindows(
   chosen: readonly string[],
   { missing, env }: Machine,
-  output: RunOptions["output"],
+  options: Omit<RunOptions, "env">,
   signal: AbortSignal,
 ): Promise<TestCounts> {
   const paths = playwrightPaths(chosen);
   if (paths === undefined || missing.includes("chromium")) return noTests;
-  return runPlaywright(paths, { env, output }, signal);
+  return runPlaywright(paths, { env, ...options }, signal);
 }
 
 async function runAll(chosen: readonly string[], signal: AbortSignal): Promise<TestCounts> {

@@ -23,8 +23,8 @@ interface JsonReport {
 /** What was not run. */
 export const noTests: TestCounts = { passed: 0, failed: 0, skipped: 0, ok: true };
 
-/** Where the output of a run goes, and what is in its environment. */
-export type RunOptions = Required<Pick<CommandOptions, "env" | "output">>;
+/** Where the output of a run goes, what is in its environment, and whether others go first. */
+export type RunOptions = Required<Pick<CommandOptions, "env" | "output">> & Pick<CommandOptions, "niceness">;
 
 /** Runs vitest, and reads the numbers from its own JSON report. */
 export async function runVitest(
