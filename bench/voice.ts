@@ -23,7 +23,7 @@ const paragraph = `${sentence} `.repeat(5);
 const rounds = { warmups: 2, measured: 20 };
 /** Issue "From clone to a streamed, spoken answer": local voices. */
 const firstSoundGoal: Goal = { of: "value", atMost: 300 };
-/** Contracts §1, "Interrupt". */
+/** docs/reference/streaming.md, "Interrupt". */
 const stopGoal: Goal = { of: "value", atMost: 100 };
 
 /** A voice, and the least that makes the same sound: the command or engine alone. */

@@ -1,4 +1,4 @@
-/** Sample rate of all speech on the wire, in Hz (contracts §1). */
+/** Sample rate of all speech on the wire, in Hz (docs/reference/streaming.md). */
 export const SAMPLE_RATE_HZ = 48_000;
 /** One channel. */
 export const CHANNELS = 1;

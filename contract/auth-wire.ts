@@ -1,10 +1,10 @@
 /** Grant of the local account: `secret` is the one-time bootstrap secret of a server on the same machine. */
 export const LOCAL_GRANT_TYPE = "urn:pipit:params:oauth:grant-type:local";
-/** OAuth client id of the terminal client (contracts §3). */
+/** OAuth client id of the terminal client (docs/reference/oauth.md). */
 export const CLI_CLIENT_ID = "pipit-cli";
-/** OAuth client id of the desktop app (contracts §3). */
+/** OAuth client id of the desktop app (docs/reference/oauth.md). */
 export const DESKTOP_CLIENT_ID = "pipit-desktop";
-/** OAuth client id of the web page (contracts §3). */
+/** OAuth client id of the web page (docs/reference/oauth.md). */
 export const WEB_CLIENT_ID = "pipit-web";
 
 /** File in the server's data folder that holds the one-time bootstrap secret (mode 0600). */

@@ -1,7 +1,7 @@
 /**
  * The closed set of error codes that cross any boundary of Pipit: gRPC (`google.rpc.ErrorInfo.reason`), HTTP bodies,
  * IPC and exit codes. `grpc` is the canonical gRPC status number, `http` the status of the same error on HTTP.
- * `retry` says whether sending the very same request again may help; see `docs/decisions` and contracts §1.
+ * `retry` says whether sending the very same request again may help; see `docs/decisions` and docs/reference/streaming.md.
  */
 export const errorCodes = {
   // The request cannot be taken as it is.

@@ -1,6 +1,6 @@
 /** Longest prompt, in UTF-16 code units (256 Ki). Checked by client and server. */
 export const PROMPT_MAX_CHARS = 262_144;
-/** Largest decoded screenshot (8 MiB), contracts §1. */
+/** Largest decoded screenshot (8 MiB), docs/reference/streaming.md. */
 export const SCREENSHOT_MAX_BYTES = 8 * 1024 * 1024;
 /** Longest side of an image when a model sees it, in pixels. */
 export const IMAGE_MAX_SIDE_PX = 1568;

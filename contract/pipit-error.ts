@@ -33,7 +33,7 @@ export class PipitError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 
-  /** Whether the very same request may be sent again (contracts §1, "Retry"). */
+  /** Whether the very same request may be sent again (docs/reference/streaming.md, "Retry"). */
   get retryable(): boolean {
     return errorCodes[this.code].retry;
   }

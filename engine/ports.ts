@@ -97,7 +97,7 @@ export interface TokenStore {
   load(): Promise<StoredTokens | undefined>;
   save(tokens: StoredTokens): Promise<void>;
   clear(): Promise<void>;
-  /** Runs `work` while no other process of this person may change the tokens (contracts §5). */
+  /** Runs `work` while no other process of this person may change the tokens (docs/reference/developer-api.md). */
   withLock<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
   place(): TokenPlace;
 }

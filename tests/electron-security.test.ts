@@ -14,7 +14,7 @@ beforeAll(async () => {
 const holding = (pattern: RegExp): readonly string[] =>
   [...sources].filter(([, text]) => pattern.test(text)).map(([path]) => path);
 
-describe("security checklist 5.1", () => {
+describe("the desktop's statements (docs/security.md)", () => {
   test("1: the window is isolated, sandboxed, without Node and with web security", () => {
     for (const platform of ["darwin", "win32", "linux"] as const) {
       const { webPreferences } = panelOptions({ platform, dark: false, preload: "/p.cjs", title: "" });

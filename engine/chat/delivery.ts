@@ -78,7 +78,7 @@ export function write(deps: DeliveryDeps, pending: Pending, work: () => Promise<
   });
 }
 
-/** Runs one series of attempts (contracts §1, "Retry"). Never throws. */
+/** Runs one series of attempts (docs/reference/streaming.md, "Retry"). Never throws. */
 export async function deliver(
   deps: DeliveryDeps,
   pending: Pending,

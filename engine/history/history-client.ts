@@ -5,7 +5,7 @@ import type { Message, MessagePart } from "#contract/chat-state.ts";
 import type { HttpClient, HttpResponse } from "#engine/ports.ts";
 import { errorInBody, parseJson } from "#engine/wire/http-error.ts";
 
-/** Stored conversations of the signed-in account (contracts §4). All methods throw PipitError. */
+/** Stored conversations of the signed-in account (docs/reference/accounts.md). All methods throw PipitError. */
 export interface HistoryClient {
   /** Most recently changed first. */
   chats(signal: AbortSignal): Promise<readonly ChatSummary[]>;

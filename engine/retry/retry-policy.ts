@@ -1,7 +1,7 @@
 import type { ErrorCode } from "#contract/error-codes.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
 
-/** Attempts of one series; after the last one the message waits in the outbox (contracts §1). */
+/** Attempts of one series; after the last one the message waits in the outbox (docs/reference/streaming.md). */
 export const SERIES_ATTEMPTS = 3;
 /** Delay after the first failure, before jitter. It doubles with every further failure. */
 export const BASE_DELAY_MS = 1000;
@@ -43,7 +43,7 @@ export interface FailedAttempt {
 }
 
 /**
- * Decides by contracts §1: attempts are repeated quickly only before the first chunk. After it, a lost connection waits
+ * Decides by docs/reference/streaming.md: attempts are repeated quickly only before the first chunk. After it, a lost connection waits
  * in the outbox (the server replays or joins the same turn), but an answer that the server itself broke off is not
  * asked again unbidden: that would run the model again and again.
  *

@@ -186,7 +186,7 @@ class TokenSession implements Session {
     return waitFor(this.#refresh, signal);
   }
 
-  /** Runs under the store's lock, from reading to saving: two processes never use one refresh token (contracts §5). */
+  /** Runs under the store's lock, from reading to saving: two processes never use one refresh token (docs/reference/developer-api.md). */
   async #refreshLocked(
     tokens: StoredTokens,
     rejected: string | undefined,

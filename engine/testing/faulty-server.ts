@@ -18,7 +18,7 @@ export function answerTo(prompt: string): string {
   return `You said: ${prompt}.`;
 }
 
-/** A server that keeps contracts §1 (one turn per client_message_id, replay) and fails at random where it may. */
+/** A server that keeps docs/reference/streaming.md (one turn per client_message_id, replay) and fails at random where it may. */
 export interface FaultyServer {
   readonly answer: (call: StreamCall, signal: AbortSignal) => AsyncIterable<ChatEvent>;
   /** Ids in the order in which their turns were completed, per chat. */

@@ -24,7 +24,7 @@ const ERROR_TEXT_MAX_CHARS = 500;
 
 /**
  * Asks over `transport`. How a stream may end: a status other than OK is thrown, whatever was said before it; an
- * `error_message` is thrown once, as the status that follows it, or as INTERNAL when that is OK (servers of the seed era);
+ * `error_message` is thrown once, as the status that follows it, or as INTERNAL when that is OK (the first servers);
  * `end_message` is `end`. One closed without either is thrown as MODEL_FAILED: no server ends a good answer that way, and
  * some end a broken one so, hence showing it as complete would hide a loss.
  */

@@ -18,7 +18,7 @@ const int16be: SampleFormat = { bytes: 2, read: (view, offset) => view.getInt16(
 const float32: SampleFormat = { bytes: 4, read: (view, offset) => view.getFloat32(offset, true) * INT16_MAX };
 const float64: SampleFormat = { bytes: 8, read: (view, offset) => view.getFloat64(offset, true) * INT16_MAX };
 
-/** The dtype strings that servers in the field send (wire-facts §1.3). An absent one means int16. */
+/** The dtype strings that servers in the field send (docs/reference/streaming.md). An absent one means int16. */
 const formats: ReadonlyMap<string, SampleFormat> = new Map([
   ["", int16le],
   ["int16", int16le],
@@ -39,8 +39,8 @@ export interface PcmConverter {
 }
 
 /**
- * A converter for one stream. Rate and channels absent (0) mean 48 kHz mono: servers of the seed era never sent them
- * (wire-facts §1.1). Other rates are interpolated linearly, which is enough for speech.
+ * A converter for one stream. Rate and channels absent (0) mean 48 kHz mono: the first servers never sent them
+ * (docs/reference/streaming.md). Other rates are interpolated linearly, which is enough for speech.
  */
 export function createPcmConverter(): PcmConverter {
   let resampler: Resampler | undefined;

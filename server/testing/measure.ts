@@ -52,7 +52,7 @@ export function largestStep(samples: Int16Array): number {
   return largest;
 }
 
-/** Pieces that break the wire's rules (contracts §1): another length than 4096 bytes, or all zero. */
+/** Pieces that break the wire's rules (docs/reference/streaming.md): another length than 4096 bytes, or all zero. */
 export function badPieces(pieces: readonly Uint8Array[]): number {
   return pieces.filter((piece) => piece.length !== AUDIO_PIECE_BYTES || piece.every((byte) => byte === 0))
     .length;

@@ -55,7 +55,7 @@ export function response(
   return create(StreamResponseSchema, { content });
 }
 
-/** What our server sends with an error (contracts §1). */
+/** What our server sends with an error (docs/reference/streaming.md). */
 export function detailedError(
   reason: string,
   message: string,

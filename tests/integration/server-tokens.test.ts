@@ -81,7 +81,7 @@ describe("the local grant", () => {
 });
 
 describe("the access token", () => {
-  test("verifies against the published keys, with the claims of contracts §3", async () => {
+  test("verifies against the published keys, with the claims of docs/reference/oauth.md", async () => {
     const response = await fetch(`${server.httpUrl}/.well-known/jwks.json`);
     expect(response.headers.get("cache-control")).toContain("max-age=3600");
     const jwks = (await response.json()) as JSONWebKeySet;

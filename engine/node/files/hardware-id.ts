@@ -31,7 +31,7 @@ export interface HardwareIdOptions {
 
 /**
  * A UUID of version 5 that stays the same for this machine and tells nothing about it. Never version 4: the original
- * clients' validator refuses those (wire-facts §1.4). A machine that does not tell its id gets a random one, kept in
+ * clients' validator refuses those (docs/reference/streaming.md). A machine that does not tell its id gets a random one, kept in
  * `<home>/hardware-id.json`. That file names its host, so a home copied to another machine does not carry the id along.
  */
 export async function loadHardwareId(options: HardwareIdOptions): Promise<string> {

@@ -4,7 +4,7 @@ import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { isLoopbackHost } from "../http/loopback.ts";
 
-/** Ping an open call's connection this often (wire-facts §1.2)… */
+/** Ping an open call's connection this often (docs/reference/streaming.md)… */
 const KEEPALIVE_INTERVAL_MS = 60_000;
 /** …and give it up when no answer came within this time. */
 const KEEPALIVE_TIMEOUT_MS = 10_000;
@@ -62,7 +62,7 @@ export function channelOptions(target: string): ChannelOptions {
     "grpc.max_receive_message_length": MESSAGE_MAX_BYTES,
     "grpc.initial_reconnect_backoff_ms": RECONNECT_FIRST_MS,
     "grpc.max_reconnect_backoff_ms": RECONNECT_MAX_MS,
-    // The retry policy is the engine's (contracts §1); a second one below it would multiply the attempts.
+    // The retry policy is the engine's (docs/reference/streaming.md); a second one below it would multiply the attempts.
     "grpc.enable_retries": 0,
     // Otherwise each channel asks DNS for a TXT record first.
     "grpc.service_config_disable_resolution": 1,

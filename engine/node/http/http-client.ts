@@ -3,7 +3,7 @@ import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
 import { isLoopbackHost } from "./loopback.ts";
 
-/** Below the 10 s of the credentials lock, so that a refresh always ends before its lock does (wire-facts §3.2). */
+/** Below the 10 s of the credentials lock, so that a refresh always ends before its lock does (docs/reference/developer-api.md, "Credentials file"). */
 const DEFAULT_TIMEOUT_MS = 8_000;
 const MAX_REDIRECTS = 5;
 

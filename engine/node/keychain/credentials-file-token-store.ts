@@ -17,7 +17,7 @@ import { scopeServer, type TokenStoreScope } from "./token-store-scope.ts";
 export const CREDENTIALS_FILE = "credentials";
 export const CREDENTIALS_LOCK = "credentials.lock";
 
-/** Layout of wire-facts §3.2, with our additions in their own keys, which the original ignores. */
+/** Layout of docs/reference/developer-api.md, "Credentials file", with our additions in their own keys, which the original ignores. */
 const credentials = z.object({
   tokens: z.object({
     access: z.string(),

@@ -5,7 +5,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
 import { ensurePrivateFolder, errorCode, storageError } from "../files/private-files.ts";
 
-/** Longest wait for another process, and the age at which a dead one's lock is taken over (wire-facts §3.2). */
+/** Longest wait for another process, and the age at which a dead one's lock is taken over (docs/reference/developer-api.md, "Credentials file"). */
 const LOCK_TIMEOUT_MS = 10_000;
 const RETRY_EVERY_MS = 40;
 

@@ -5,7 +5,7 @@ import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Screen } from "#engine/ports.ts";
 
-/** The "high" of the original client (wire-facts §1.4). */
+/** The "high" of the original client (docs/reference/streaming.md). */
 const JPEG_QUALITY = 85;
 /** A portal dialog that nobody answers, or a display server that hangs. */
 const CAPTURE_TIMEOUT_MS = 10_000;

@@ -99,7 +99,7 @@ export function response(
   return create(StreamResponseSchema, { content });
 }
 
-/** What our server sends with an error: ErrorInfo in grpc-status-details-bin (contracts §1). */
+/** What our server sends with an error: ErrorInfo in grpc-status-details-bin (docs/reference/streaming.md). */
 export function errorTrailers(
   reason: string,
   message: string,

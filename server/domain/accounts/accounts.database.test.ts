@@ -44,7 +44,7 @@ describe("accounts", () => {
       active: true,
       createdAtMs: stage.temporary.clock.nowMs(),
     });
-    // A version-7 UUID, so no id is ever a client's (checklist 19).
+    // A version-7 UUID, so no id is ever a client's (docs/security.md, statement 19).
     expect(ann.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     const bob = await stage.accounts.register(
       {

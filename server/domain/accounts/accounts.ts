@@ -272,7 +272,7 @@ function blankToUndefined(text: string | undefined): string | undefined {
   return trimmed === "" ? undefined : trimmed;
 }
 
-/** No login may be a client's id (checklist 19). The store refuses what another account has; this spares the hashing. */
+/** No login may be a client's id (docs/security.md, statement 19). The store refuses what another account has; this spares the hashing. */
 async function refuseTaken(
   { accounts, clients }: Pick<AuthStores, "accounts" | "clients">,
   { login, email }: Pick<Account, "login" | "email">,

@@ -33,7 +33,7 @@ export function checkLogin(login: string): string {
   return composed;
 }
 
-/** A name that the server keeps for itself, or for a client: nobody's login may look like one (checklist 19). */
+/** A name that the server keeps for itself, or for a client: nobody's login may look like one (docs/security.md, statement 19). */
 export function loginReserved(): PipitError {
   return refused("login: this name is reserved. Choose another one.");
 }

@@ -7,7 +7,7 @@ import type { Starts } from "#server/domain/sign-in/sign-in.ts";
 import { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import type { Account, StoredWebSession } from "./ports.ts";
 
-/** Life of a session (contracts §4), however much it is used. */
+/** Life of a session (docs/reference/accounts.md), however much it is used. */
 export const WEB_SESSION_TTL_MS = 7 * 24 * 60 * 60 * 1000;
 /** A session in use is written at most this often. */
 const TOUCH_EVERY_MS = 5 * 60 * 1000;

@@ -52,7 +52,7 @@ export interface TurnDeps {
 /** The life of answers: asked once, shared by all who ask for the same message, stored before they end. */
 export interface TurnService extends AsyncDisposable {
   /**
-   * Answers, joins or replays (contracts §1, "Idempotency"). The first event is `turn`, the last `end`. Throws
+   * Answers, joins or replays (docs/reference/streaming.md, "Idempotency"). The first event is `turn`, the last `end`. Throws
    * PipitError. Leaving the loop or aborting `signal` is the interrupt: the model stops when nobody listens any more.
    */
   answer(question: Question, caller: Caller, signal: AbortSignal): AsyncIterable<TurnEvent>;

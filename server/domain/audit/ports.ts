@@ -1,4 +1,4 @@
-/** Every decision of the auth service that is kept (checklist G8). */
+/** Every decision of the auth service that is kept (docs/security.md, statement G8). */
 export const AUDIT_EVENTS = [
   "account.registered",
   "account.updated",

@@ -17,7 +17,7 @@ const lockout = {
   maxBlockMs: DAY_MS,
 } as const satisfies LimitRule;
 
-/** Everything that is limited, by name (contracts §3, "Limits"). */
+/** Everything that is limited, by name (docs/reference/oauth.md, "Limits"). */
 export const limitRules = {
   /** Passwords, by the network of the client: see `peerKeyOf`. */
   ip: { max: 5, windowMs: MINUTE_MS },

@@ -12,7 +12,7 @@ import {
 } from "./jws.ts";
 import type { AuthMethod, TokenAlgorithm } from "./ports.ts";
 
-/** Life of an access token (contracts §3) unless its client has another, in seconds. */
+/** Life of an access token (docs/reference/oauth.md) unless its client has another, in seconds. */
 export const ACCESS_TOKEN_TTL_SECONDS = 900;
 /**
  * No access token lives longer: as long as the token of a gRPC Login, whose clients cannot refresh. A retired key stays

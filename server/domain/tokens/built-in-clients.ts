@@ -42,7 +42,7 @@ const native = {
   allowPasswordGrant: true,
 } as const satisfies Partial<ClientDefinition>;
 
-/** Our own programs (contracts §3). */
+/** Our own programs (docs/reference/oauth.md). */
 export const builtInClients: readonly ClientDefinition[] = [
   { ...native, clientId: DESKTOP_CLIENT_ID, name: "Pipit" },
   { ...native, clientId: CLI_CLIENT_ID, name: "Pipit in the terminal" },

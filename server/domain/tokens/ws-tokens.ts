@@ -6,7 +6,7 @@ import type { Caller } from "#server/domain/access/caller.ts";
 import { scopesOf } from "./scopes.ts";
 import type { TokenGuard } from "./token-guard.ts";
 
-/** Life of a token (contracts §5). */
+/** Life of a token (docs/reference/developer-api.md). */
 export const WS_TOKEN_TTL_MS = 15 * 60 * 1000;
 /** Tokens of one session that work at the same time. */
 export const MAX_WS_TOKENS = 20;

@@ -6,7 +6,7 @@ import { FieldErrors } from "./json-fields.ts";
 /** When nothing says how long a fault of ours lasts. */
 const DEFAULT_RETRY_MS = 5_000;
 
-/** A body in the form of Django REST framework and simplejwt (wire-facts §3.1), which clients of this API know. */
+/** A body in the form of Django REST framework and simplejwt (docs/reference/developer-api.md), which clients of this API know. */
 export type ApiBody = Readonly<Record<string, unknown>>;
 
 /** A refusal whose body says all there is to say. */

@@ -13,7 +13,7 @@ export interface PairSession {
   readonly expiresAtMs: number;
 }
 
-/** Both tokens and their lifetimes in seconds (wire-facts §3.1). */
+/** Both tokens and their lifetimes in seconds (docs/reference/developer-api.md). */
 export function tokenPair(
   { accessTokens, clock }: HttpContext,
   client: OauthClient,

@@ -19,7 +19,7 @@ export function toAccountAnswer(account: Account, expiresAtMs: number): AccountA
   };
 }
 
-/** An account as its owner sees it, in the original's fields (wire-facts §5.1) and ours. */
+/** An account as its owner sees it, in the original's fields (docs/reference/accounts.md) and ours. */
 export function toAccountBody(account: Account): Record<string, unknown> {
   return {
     id: account.id,

@@ -4,7 +4,7 @@ import type { HttpContext } from "../kit/http-context.ts";
 import type { CallerRoute } from "../kit/route.ts";
 import { toAccountAnswer, toAccountBody } from "./account-answer.ts";
 
-/** `GET /auth/me`: who is signed in, in the original's fields (wire-facts §5.1) and ours. */
+/** `GET /auth/me`: who is signed in, in the original's fields (docs/reference/accounts.md) and ours. */
 export function meRoute({ store }: HttpContext): CallerRoute {
   return {
     method: "GET",

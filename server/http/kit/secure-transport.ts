@@ -9,7 +9,7 @@ export interface TransportedRequest {
 }
 
 /**
- * Whether nobody on the way could read the request (contracts §5): it came by TLS, a trusted proxy says that it did, or
+ * Whether nobody on the way could read the request (docs/reference/developer-api.md): it came by TLS, a trusted proxy says that it did, or
  * it never left this machine. What others say in X-Forwarded-Proto or Forwarded (RFC 7239 §5.4) does not count; a request
  * that came through a proxy nobody trusts may come from anywhere.
  */

@@ -1,6 +1,6 @@
 import type { FastifyReply } from "fastify";
 
-/** Name of the cookie (contracts §4). `__Host-` would need `Secure`, which plain loopback cannot have. */
+/** Name of the cookie (docs/reference/accounts.md). `__Host-` would need `Secure`, which plain loopback cannot have. */
 export const SESSION_COOKIE = "session_token";
 
 /**

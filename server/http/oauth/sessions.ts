@@ -9,7 +9,7 @@ const parameters = z.object({ id: z.uuid() });
 
 /**
  * `GET /oauth/sessions`: where the caller is signed in, newest first. `DELETE /oauth/sessions/{id}` ends one of them;
- * another's is not there. The answers are those of wire-facts §4.8.
+ * another's is not there. The answers are those of docs/reference/oauth.md, "Sessions".
  */
 export function sessionsRoutes({ sessions }: HttpContext): readonly CallerRoute[] {
   return [

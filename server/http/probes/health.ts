@@ -8,7 +8,7 @@ export type HealthContext = Pick<HttpContext, "redisStatus" | "logger"> & {
   readonly store: Pick<HttpContext["store"], "isWritable" | "ping">;
 };
 
-/** `GET /health`: what works, and 503 when the database does not (contracts §3). */
+/** `GET /health`: what works, and 503 when the database does not (docs/reference/oauth.md). */
 export function healthRoute({ store, redisStatus, logger }: HealthContext): OpenRoute {
   return {
     method: "GET",

@@ -1,7 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ErrorCode } from "#contract/error-codes.ts";
 
-/** What the original's clients expect in the answer's field `error`, with status OK (contracts §2). */
+/** What the original's clients expect in the answer's field `error`, with status OK (docs/reference/otp-chat.md). */
 const application: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "INVALID_REQUEST",
   "CREDENTIALS_INVALID",

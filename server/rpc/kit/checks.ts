@@ -10,7 +10,7 @@ const SESSION_ID_MAX_CHARS = 128;
 const LOCALE_MAX_CHARS = 35;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Text of the original servers for a bad hardware id, which clients may compare (wire-facts: seed 000). */
+/** Text of the original servers for a bad hardware id, which clients may compare (docs/reference/streaming.md). */
 export const HARDWARE_ID_TEXT = "hardware_id is required and must be valid (not empty or 'unknown')";
 
 /** Who calls; the auth interceptor has put it there. Throws TOKEN_MISSING. */

@@ -13,7 +13,7 @@ import {
 import { mergeText } from "./merge-text.ts";
 import type { BufferKey, PromptBuffers } from "./prompt-buffers.ts";
 
-/** A prompt that is to be spoken as it is: `__GREETING__:<text>` (wire-facts, seed 000). */
+/** A prompt that is to be spoken as it is: `__GREETING__:<text>` (docs/reference/streaming.md). */
 const GREETING_PREFIX = "__GREETING__:";
 
 /** What a StreamRequest asks for. */

@@ -13,7 +13,7 @@ import {
 import { sized } from "#tests/testing/test-size.ts";
 
 const WRONG_AT_ONCE = 200;
-/** What the limits let through: contracts §3. */
+/** What the limits let through: docs/reference/oauth.md. */
 const MAX_HASHES = 5;
 const RIGHT_AT_ONCE = 20;
 /** Names that nobody has, each of which costs a hash. */

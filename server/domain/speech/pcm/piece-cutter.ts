@@ -12,7 +12,7 @@ export interface PieceCutter {
 /**
  * Cuts one sentence into pieces of exactly {@link AUDIO_PIECE_BYTES}. The last is filled up with at most 43 ms of
  * silence, which is part of the natural pause between sentences, so nothing has to wait for the next sentence.
- * Clients drop all-zero pieces as "no sound" (wire facts §1), which would shorten pauses inside a sentence: such a piece
+ * Clients drop all-zero pieces as "no sound" (docs/reference/streaming.md), which would shorten pauses inside a sentence: such a piece
  * gets a dither of one step, 90 dB below full scale.
  */
 export function createPieceCutter(): PieceCutter {

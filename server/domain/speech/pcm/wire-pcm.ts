@@ -5,7 +5,7 @@ import { createSampleReader } from "./sample-reader.ts";
 import { createSilenceTrimmer } from "./silence-trimmer.ts";
 
 /**
- * Turns what a provider gives for one sentence into wire audio (contracts §1): 48 kHz mono s16le in pieces of exactly
+ * Turns what a provider gives for one sentence into wire audio (docs/reference/streaming.md): 48 kHz mono s16le in pieces of exactly
  * 4096 bytes, silence around it trimmed. Ends without a piece when there was no sound. The rate is that of the first
  * piece; a provider that changes it half way fails.
  */

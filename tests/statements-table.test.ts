@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
-/** Statements of the auth checklist by RFC, and those of its goals that are about behaviour. */
+/** Statements about the auth service: by RFC, and its goals that are about behaviour. */
 const statements = [
   ...Array.from({ length: 37 }, (_, index) => String(index + 1)),
   "G2",
@@ -22,7 +22,7 @@ const folders: Readonly<Record<string, string>> = {
   store: "server/store",
   tokens: "server/domain/tokens",
 };
-const HEADING = "## Auth service: checklist to test";
+const HEADING = "## Auth service: statements and their tests";
 /** The two ways to be run on SQLite and PostgreSQL: always, or nightly. */
 const ON_BOTH = /\beach\(databases(?:BySize)?\)/;
 
@@ -55,7 +55,7 @@ function names(file: string, statement: string): boolean {
   return new RegExp(`(?:^\\s*|\\()["\`](?:[^"\`\\n]* )?\\[${statement}\\][ :"]`, "m").test(text);
 }
 
-describe("the auth service's checklist in docs/security.md", () => {
+describe("the auth service's statements in docs/security.md", () => {
   const rows = readTable();
 
   test("has a row for every statement, in order", () => {
