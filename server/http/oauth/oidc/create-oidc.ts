@@ -77,6 +77,7 @@ export function createOidc(deps: OidcDeps): Oidc {
     webSessions,
     pages,
     exchangeOf,
+    databaseNowMs: () => auth.nowMs(),
     clock,
     logger,
   });

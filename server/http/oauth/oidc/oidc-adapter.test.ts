@@ -10,7 +10,13 @@ const sealer = createSealer(Buffer.alloc(32, 1));
 
 function adapterOf({ store, clock }: TemporaryStore, model: string, client?: OauthClient): Adapter {
   const payloads = store.oidcPayloads;
-  return createOidcAdapter({ payloads, sealer, findClient: async () => client, clock })(model);
+  return createOidcAdapter({
+    payloads,
+    sealer,
+    findClient: async () => client,
+    clock,
+    databaseNowMs: () => store.auth.nowMs(),
+  })(model);
 }
 
 test("records come back by id, uid and user code, with the id that only the asker knows", async () => {
@@ -23,6 +29,17 @@ test("records come back by id, uid and user code, with the id that only the aske
   await devices.upsert("code-1", { jti: "code-1", userCode: "BCDFGHJK" }, 60);
   expect(await devices.findByUserCode("BCDFGHJK")).toMatchObject({ jti: "code-1" });
   expect(await devices.find("id-1")).toBeUndefined();
+});
+
+test("a code ends by the database's time, wherever the clock of the server is that made it", async () => {
+  await using temporary = await openTemporaryStore();
+  const codes = adapterOf(temporary, "AuthorizationCode");
+  const anHourAgo = Math.floor(Date.now() / 1000) - 3_600;
+  await codes.upsert("code-1", { jti: "code-1", exp: anHourAgo + 60 }, 60);
+  const leftSeconds = async () => ((await codes.find("code-1"))?.exp ?? 0) - Date.now() / 1000;
+  expect(await leftSeconds()).toBeCloseTo(60, -1);
+  temporary.clock.advance(61_000);
+  expect(await leftSeconds()).toBeLessThan(0);
 });
 
 test("of eight that consume one code, one goes on", async () => {

@@ -18,6 +18,8 @@ export interface OidcAdapterDeps {
   readonly sealer: Sealer;
   readonly findClient: (clientId: string) => Promise<OauthClient | undefined>;
   readonly clock: Clock;
+  /** The database's time, epoch milliseconds. */
+  readonly databaseNowMs: () => Promise<number>;
 }
 
 /**
@@ -28,7 +30,11 @@ export function createOidcAdapter(deps: OidcAdapterDeps): AdapterFactory {
   return (model) => (model === "Client" ? clientAdapter(deps) : recordAdapter(model, deps));
 }
 
-function recordAdapter(model: string, { payloads, sealer, clock }: OidcAdapterDeps): Adapter {
+function recordAdapter(model: string, deps: OidcAdapterDeps): Adapter {
+  const { payloads, sealer, clock } = deps;
+  // It lives for a minute, in which another server may redeem it, whose clock may be a minute off.
+  const isCode = model === "AuthorizationCode";
+  const nowMs = async (): Promise<number> => (isCode ? deps.databaseNowMs() : clock.nowMs());
   const open = (stored: StoredOidcPayload | undefined, id?: string): AdapterPayload | undefined => {
     if (stored === undefined) return undefined;
     const payload = JSON.parse(
@@ -38,10 +44,15 @@ function recordAdapter(model: string, { payloads, sealer, clock }: OidcAdapterDe
     if (stored.consumedAtMs !== undefined) payload.consumed = Math.floor(stored.consumedAtMs / 1000);
     return payload;
   };
-  const endOf = (expiresInSeconds: number | undefined): number | undefined =>
-    expiresInSeconds === undefined
-      ? undefined
-      : clock.nowMs() + expiresInSeconds * 1000 + (model === "AuthorizationCode" ? CODE_KEPT_MS : 0);
+  const keptMs = isCode ? CODE_KEPT_MS : 0;
+  const endOf = async (expiresInSeconds: number | undefined): Promise<number | undefined> =>
+    expiresInSeconds === undefined ? undefined : (await nowMs()) + expiresInSeconds * 1000 + keptMs;
+  /** As the library reads it, by the clock of this machine. */
+  const onOurClock = async (stored: StoredOidcPayload, payload: AdapterPayload): Promise<AdapterPayload> => {
+    if (!isCode || stored.expiresAtMs === undefined) return payload;
+    const leftMs = stored.expiresAtMs - keptMs - (await nowMs());
+    return { ...payload, exp: Math.floor((Date.now() + leftMs) / 1000) };
+  };
   return {
     async upsert(id, payload, expiresInSeconds) {
       const idHash = hashOpaqueToken(id);
@@ -55,10 +66,14 @@ function recordAdapter(model: string, { payloads, sealer, clock }: OidcAdapterDe
         uidHash: hashOf(payload.uid),
         userCodeHash: hashOf(payload.userCode),
         consumedAtMs: undefined,
-        expiresAtMs: endOf(expiresInSeconds),
+        expiresAtMs: await endOf(expiresInSeconds),
       });
     },
-    find: async (id) => open(await payloads.find(model, hashOpaqueToken(id)), id),
+    async find(id) {
+      const stored = await payloads.find(model, hashOpaqueToken(id));
+      const payload = open(stored, id);
+      return stored && payload && onOurClock(stored, payload);
+    },
     findByUid: async (uid) => open(await payloads.findByUid(model, hashOpaqueToken(uid))),
     findByUserCode: async (userCode) => open(await payloads.findByUserCode(model, hashOpaqueToken(userCode))),
     async consume(id) {

@@ -34,6 +34,7 @@ test("the library is made once, and anew when the keys or the address have chang
     }),
     exchangeOf: () => undefined,
     clock,
+    databaseNowMs: () => store.auth.nowMs(),
     logger,
   });
   const first = await holder.current();
