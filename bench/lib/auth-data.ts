@@ -51,7 +51,7 @@ export async function prepareAuthData(
   });
   const passwordHash = await createPasswordHasher().hash(password);
   const logins = Array.from({ length: sizes.accounts }, (_, index) => `bench-${index}`);
-  for (const login of logins) await store.accounts.create(accountOf({ id: login, passwordHash }));
+  for (const login of logins) await store.auth.accounts.create(accountOf({ id: login, passwordHash }));
   const clients = createClients({ bus: createMemoryBus(), auth: store.auth, clock });
   const { client } = await clients.register(
     {

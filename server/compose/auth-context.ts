@@ -71,7 +71,13 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
     onRate: (rate) => parts.rates.note(rate),
     onBlocked: (name, blockedForMs) => logger.warn("auth.blocked", { limit: name, blockedForMs }),
   });
-  const signingKeys = await createSigningKeys({ store: store.signingKeys, auth, masterKey, clock, logger });
+  const signingKeys = await createSigningKeys({
+    store: store.auth.signingKeys,
+    auth,
+    masterKey,
+    clock,
+    logger,
+  });
   const accessTokens = createAccessTokens({
     keys: signingKeys,
     issuer: config.issuer,
@@ -101,7 +107,7 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
   });
   const webSessions = createWebSessions({ auth, clock });
   const bootstrapSecret = building.use(await createBootstrapSecret({ dataDir: parts.dataDir }));
-  const localAccount = createLocalAccount({ accounts: store.accounts, masterKey, clock });
+  const localAccount = createLocalAccount({ accounts: store.auth.accounts, masterKey, clock });
   const local = await localAccount.ensure();
   const built = building.move();
   return {

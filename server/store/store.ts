@@ -1,7 +1,6 @@
 import { createSecretKey } from "node:crypto";
 import { sql } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { AccountStore, WebSessionStore } from "#server/domain/accounts/ports.ts";
 import { countedAuditLog, type AuditMetrics } from "#server/domain/audit/counted-audit-log.ts";
 import type { AuditReader } from "#server/domain/audit/audit-reader.ts";
 import type { AuditLog } from "#server/domain/audit/ports.ts";
@@ -11,7 +10,7 @@ import type { Clock } from "#contract/clock.ts";
 import type { AttemptCounterStore } from "#server/domain/limits/ports.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { OidcPayloadStore } from "#server/domain/tokens/oidc-payload-port.ts";
-import type { RefreshTokenStore, RotationStore, SigningKeyStore } from "#server/domain/tokens/ports.ts";
+import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import { createAuditReader } from "./audit/audit-reader.ts";
 import { createAuditLog } from "./audit/audit-store.ts";
 import { createAuthStore } from "./sql/auth-store.ts";
@@ -33,11 +32,7 @@ export interface Store extends AsyncDisposable {
   readonly chats: ChatStore;
   readonly turns: TurnStore;
   readonly usage: UsageStore;
-  readonly accounts: AccountStore;
-  readonly signingKeys: SigningKeyStore;
-  readonly refreshTokens: RefreshTokenStore;
-  readonly webSessions: WebSessionStore;
-  /** These and all else of the auth service, and the way to change several at once. */
+  /** All of the auth service, and the way to change several at once. */
   readonly auth: AuthStore;
   readonly oidcPayloads: OidcPayloadStore;
   /** Undefined without `auditKey`. */
@@ -107,10 +102,6 @@ function createStore(
     chats: createChatStore(db),
     turns: createTurnStore(db, turnIndex),
     usage: createUsageStore(db),
-    accounts: auth.accounts,
-    signingKeys: auth.signingKeys,
-    refreshTokens: auth.refreshTokens,
-    webSessions: auth.webSessions,
     auth,
     oidcPayloads: createOidcPayloadStore(db),
     auditReader: key === undefined ? undefined : createAuditReader(db, { key, clock, dialect }),

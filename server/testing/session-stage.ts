@@ -55,7 +55,7 @@ export async function openSessionStage(
 ): Promise<SessionStage> {
   const database = await open();
   const client = refreshingClient(change);
-  for (const id of ["alice", "bob"]) await database.store.accounts.create(accountOf({ id }));
+  for (const id of ["alice", "bob"]) await database.store.auth.accounts.create(accountOf({ id }));
   const forgotten: string[] = [];
   const serverOn = ({ auth }: Store) =>
     sessionsOf(auth, { masterKey: testMasterKey, clock: database.clock }, (id) => void forgotten.push(id));

@@ -30,7 +30,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pipit-users-"));
   store = await openStore({ file: join(folder, "pipit.db"), clock: systemClock, logger });
   for (const id of ["ann", "bob"]) {
-    await store.accounts.create(accountOf({ id }));
+    await store.auth.accounts.create(accountOf({ id }));
   }
   model = new HandDrivenModel();
   turns = createTurnService({

@@ -45,7 +45,7 @@ export async function openTurnStage(): Promise<TurnStage> {
   const clock = { nowMs: () => nowMs };
   const store = await openStore({ file: join(folder, "pipit.db"), clock, logger });
   for (const id of ["ann", "bob"]) {
-    await store.accounts.create(accountOf({ id }));
+    await store.auth.accounts.create(accountOf({ id }));
   }
   const model = new HandDrivenModel();
   const speech = new EchoSpeech();

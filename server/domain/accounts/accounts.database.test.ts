@@ -58,7 +58,7 @@ describe("accounts", () => {
       originFrom(),
     );
     expect(bob).toMatchObject({ displayName: "Bob B.", about: "Hi", email: "Bob@x.org", role: "user" });
-    expect(await stage.temporary.store.accounts.findById(bob.id)).toEqual(bob);
+    expect(await stage.temporary.store.auth.accounts.findById(bob.id)).toEqual(bob);
     expect(await stage.audited()).toEqual(["account.registered success", "account.registered success"]);
   });
 
@@ -84,7 +84,7 @@ describe("accounts", () => {
     await expect(
       stage.accounts.register({ login: "bob", password: PASSWORD, ...given }, originFrom()),
     ).rejects.toMatchObject({ code: "INVALID_REQUEST", field });
-    expect(await stage.temporary.store.accounts.count()).toBe(2);
+    expect(await stage.temporary.store.auth.accounts.count()).toBe(2);
   });
 
   test("only so many are registered from one network in an hour; an admin is not counted", async () => {

@@ -8,18 +8,26 @@ const masterKey: MasterKey = { derive: (purpose) => Buffer.alloc(32, purpose) };
 
 test("makes one local account, and finds it from then on", async () => {
   await using temporary = await openTemporaryStore();
-  const local = createLocalAccount({ accounts: temporary.store.accounts, masterKey, clock: temporary.clock });
+  const local = createLocalAccount({
+    accounts: temporary.store.auth.accounts,
+    masterKey,
+    clock: temporary.clock,
+  });
   const account = await local.ensure();
   expect(account).toMatchObject({ login: "local", displayName: "This computer", local: true, active: true });
   expect(account.createdAtMs).toBe(temporary.clock.nowMs());
   temporary.clock.advance(1000);
   expect(await local.ensure()).toEqual(account);
-  expect(await temporary.store.accounts.findById(account.id)).toEqual(account);
+  expect(await temporary.store.auth.accounts.findById(account.id)).toEqual(account);
 });
 
 test("calls at the same moment get the same account", async () => {
   await using temporary = await openTemporaryStore();
-  const local = createLocalAccount({ accounts: temporary.store.accounts, masterKey, clock: temporary.clock });
+  const local = createLocalAccount({
+    accounts: temporary.store.auth.accounts,
+    masterKey,
+    clock: temporary.clock,
+  });
   const accounts = await Promise.all(Array.from({ length: 8 }, () => local.ensure()));
   expect(new Set(accounts.map((account) => account.id)).size).toBe(1);
 });
@@ -29,7 +37,7 @@ test.each([
   ["somebody else's", { local: false, active: true }],
 ])("an account of that login that is %s is refused", async (_name, flags) => {
   await using temporary = await openTemporaryStore();
-  const { accounts } = temporary.store;
+  const { accounts } = temporary.store.auth;
   await accounts.create(accountOf({ id: "a", login: "local", ...flags }));
   const local = createLocalAccount({ accounts, masterKey, clock: temporary.clock });
   await expect(local.ensure()).rejects.toMatchObject({ code: "NOT_ALLOWED" });
@@ -52,7 +60,7 @@ test("keeps its id when the database is a new one, and no other data folder has 
   const idIn = async (key: MasterKey): Promise<string> => {
     await using temporary = await openTemporaryStore();
     const local = createLocalAccount({
-      accounts: temporary.store.accounts,
+      accounts: temporary.store.auth.accounts,
       masterKey: key,
       clock: temporary.clock,
     });

@@ -179,7 +179,7 @@ describe("one's own account", () => {
     await using stage = await openAccountStage(sqlite);
     const ann = await stage.register("ann");
     const local = { ...ann, id: "local-id", login: "local", local: true, passwordHash: undefined };
-    await stage.temporary.store.accounts.create(local);
+    await stage.temporary.store.auth.accounts.create(local);
     const owner = { userId: "local-id", clientId: "pipit-cli", keep };
     await expect(stage.ownAccount.changePassword(owner, change, originFrom())).rejects.toMatchObject({
       code: "NOT_ALLOWED",

@@ -23,7 +23,7 @@ async function setUp(
 ): Promise<{ temporary: TemporaryStore; sessions: WebSessions }> {
   const temporary = await openTemporaryStore();
   const { store, clock } = temporary;
-  await store.accounts.create(account);
+  await store.auth.accounts.create(account);
   return {
     temporary,
     sessions: createWebSessions({ auth: store.auth, clock }),
@@ -90,10 +90,10 @@ describe("a session", () => {
     const { temporary, sessions } = await setUp();
     await using _ = temporary;
     const { token } = await start(temporary, sessions, request);
-    const stored = await temporary.store.webSessions.find(hashOpaqueToken(token));
+    const stored = await temporary.store.auth.webSessions.find(hashOpaqueToken(token));
     expect(stored).toMatchObject({ userId: "ann", clientId: "pipit-web", scope: "api:read api:write" });
     expect(JSON.stringify(stored)).not.toContain(token);
-    expect(await temporary.store.webSessions.find(token)).toBeUndefined();
+    expect(await temporary.store.auth.webSessions.find(token)).toBeUndefined();
   });
 
   test("is over when it was ended, and only that one", async () => {
@@ -138,7 +138,7 @@ describe("a session", () => {
     const lastSeenAfter = async (durationMs: number): Promise<number> => {
       temporary.clock.advance(durationMs);
       await sessions.verify(token);
-      return (await temporary.store.webSessions.find(hashOpaqueToken(token)))?.lastSeenAtMs ?? 0;
+      return (await temporary.store.auth.webSessions.find(hashOpaqueToken(token)))?.lastSeenAtMs ?? 0;
     };
     expect(await lastSeenAfter(60_000)).toBe(startMs);
     expect(await lastSeenAfter(240_000)).toBe(startMs + 300_000);
@@ -149,7 +149,10 @@ test("a full disk keeps nobody out", async () => {
   const { temporary } = await setUp();
   await using _ = temporary;
   const { store, clock } = temporary;
-  const webSessions = { ...store.webSessions, touch: async () => Promise.reject(new Error("disk full")) };
+  const webSessions = {
+    ...store.auth.webSessions,
+    touch: async () => Promise.reject(new Error("disk full")),
+  };
   const sessions = createWebSessions({ auth: { ...store.auth, webSessions }, clock });
   const { token } = await start(temporary, sessions, request);
   clock.advance(3_600_000);
@@ -162,10 +165,10 @@ test("sessions that have ended are forgotten with the next sign-in", async () =>
   const { store, clock } = temporary;
   const old = hashOpaqueToken((await start(temporary, sessions, request)).token);
   clock.advance(WEB_SESSION_TTL_MS);
-  expect(await store.webSessions.find(old)).toBeDefined();
+  expect(await store.auth.webSessions.find(old)).toBeDefined();
   const { signIn } = sessionsOf(store.auth, { masterKey: testMasterKey, clock });
   await signIn.byEarlierProof({ userId: "ann", amr: [] }, sessions.starts(request), origin);
-  expect(await store.webSessions.find(old)).toBeUndefined();
+  expect(await store.auth.webSessions.find(old)).toBeUndefined();
 });
 
 test("a session that takes another's place in a browser ends it", async () => {

@@ -48,7 +48,7 @@ describe("signing in with a password", () => {
     });
     expect(signedIn.account.id).toBe(account.id);
     expect((await signIn(stage, { login: "ann@example.ORG" })).account.id).toBe(account.id);
-    expect((await stage.temporary.store.accounts.findById(account.id))?.lastLoginAtMs).toBe(
+    expect((await stage.temporary.store.auth.accounts.findById(account.id))?.lastLoginAtMs).toBe(
       stage.temporary.clock.nowMs(),
     );
     expect(await stage.audited()).toEqual(["account.registered success", "login success", "login success"]);
@@ -59,7 +59,7 @@ describe("signing in with a password", () => {
     await stage.register("ann");
     const off = await stage.register("off");
     await stage.accounts.deactivate(off.id, { by: "admin" }, originFrom());
-    await stage.temporary.store.accounts.create({
+    await stage.temporary.store.auth.accounts.create({
       ...off,
       id: "local-id",
       login: "local",
@@ -196,7 +196,7 @@ describe("signing in with a password", () => {
       id,
     );
     await signIn(stage);
-    const credentials = await stage.temporary.store.accounts.credentialsOf(id);
+    const credentials = await stage.temporary.store.auth.accounts.credentialsOf(id);
     expect(credentials?.passwordHash).toMatch(/^\$argon2id\$/);
     await expect(signIn(stage)).resolves.toBeDefined();
   });

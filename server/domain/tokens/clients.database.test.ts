@@ -160,7 +160,7 @@ describe("clients", () => {
   test("that are switched off lose their sessions and tokens at once, and others keep theirs", async () => {
     await using temporary = await open();
     const { clients, clock, guard, store, events } = setUp(temporary);
-    await store.accounts.create({
+    await store.auth.accounts.create({
       id: "alice",
       login: "alice",
       displayName: "Alice",

@@ -17,7 +17,7 @@ const masterKey: MasterKey = { derive: () => Buffer.alloc(32, 7) };
 /** The keys as one server process has them. */
 function process(temporary: DatabaseStore, store: Store = temporary.store): Promise<SigningKeys> {
   return createSigningKeys({
-    store: store.signingKeys,
+    store: store.auth.signingKeys,
     auth: store.auth,
     masterKey,
     clock: temporary.clock,
@@ -26,7 +26,7 @@ function process(temporary: DatabaseStore, store: Store = temporary.store): Prom
 }
 
 async function statesOf(store: Store): Promise<string> {
-  const states = (await store.signingKeys.list()).map((key) => `${key.algorithm} ${key.state}`);
+  const states = (await store.auth.signingKeys.list()).map((key) => `${key.algorithm} ${key.state}`);
   return states.toSorted().join(", ");
 }
 

@@ -99,7 +99,7 @@ describe.each(databases)("a session on $name", ({ name, open }) => {
     ["for an account that is not there", "nobody"],
   ])("does not start %s", async (_name, userId) => {
     await using stage = await openSessionStage(open);
-    await stage.database.store.accounts.create(accountOf({ id: "off", active: false }));
+    await stage.database.store.auth.accounts.create(accountOf({ id: "off", active: false }));
     await expect(stage.start({ userId })).rejects.toMatchObject({ code: "CREDENTIALS_INVALID" });
     expect(await stage.database.query("select id from refresh_families")).toEqual([]);
     expect(await stage.audited()).toEqual([]);
@@ -108,7 +108,7 @@ describe.each(databases)("a session on $name", ({ name, open }) => {
   test("does not start when the password was changed after the proof", async () => {
     await using stage = await openSessionStage(open);
     // Whatever the clocks say: this one is far behind.
-    await stage.database.store.accounts.setPassword("alice", "hash", 1);
+    await stage.database.store.auth.accounts.setPassword("alice", "hash", 1);
     await expect(stage.start({ credentialsVersion: 0 })).rejects.toMatchObject({
       code: "CREDENTIALS_INVALID",
     });
@@ -294,7 +294,7 @@ describe.each(databases)("a refresh on $name", ({ open }) => {
     const { refreshToken } = await stage.start();
     const client = { ...stage.client, active: false };
     expect(await stage.refresh(refreshToken, { client })).toMatchObject({ reason: "client-inactive" });
-    await stage.database.store.accounts.update("alice", { active: false }, 1);
+    await stage.database.store.auth.accounts.update("alice", { active: false }, 1);
     expect(await stage.refresh(refreshToken)).toMatchObject({ reason: "account-inactive" });
     expect((await stage.audited()).at(-1)).toEqual({ event: "token.refused", reason: "account-inactive" });
   });

@@ -12,7 +12,7 @@ import { createSigningKeys } from "./signing-keys.ts";
 async function setUp() {
   const temporary = await openTemporaryStore();
   const masterKey = await loadMasterKey({ dataDir: temporary.dir });
-  const store = temporary.store.signingKeys;
+  const store = temporary.store.auth.signingKeys;
   return {
     ...temporary,
     keyStore: store,

@@ -82,7 +82,7 @@ describe("tokens for WebSockets", () => {
     const second = await stage.wsTokens.issue({ ...stage.caller, tokenId: "jti-2" }, origin);
     await stage.store.auth.tokenStates.revokeJti("jti-1", stage.clock.nowMs() + WS_TOKEN_TTL_MS);
     await expect(stage.wsTokens.redeem(first.token)).rejects.toMatchObject({ code: "TOKEN_INVALID" });
-    await stage.store.accounts.update("alice", { active: false }, stage.clock.nowMs());
+    await stage.store.auth.accounts.update("alice", { active: false }, stage.clock.nowMs());
     await expect(stage.wsTokens.redeem(second.token)).rejects.toMatchObject({ code: "TOKEN_INVALID" });
   });
 

@@ -11,7 +11,7 @@ export function meRoute({ store }: HttpContext): CallerRoute {
     path: "/auth/me",
     access: reader,
     async handle(_request, caller) {
-      const account = await store.accounts.findById(caller.userId);
+      const account = await store.auth.accounts.findById(caller.userId);
       if (account === undefined || !account.active) {
         throw new PipitError("TOKEN_INVALID", "This account is switched off.");
       }

@@ -53,7 +53,13 @@ async function askerOf(
 }
 
 async function introspectAccessToken(
-  { accessTokens, guard, store: { accounts } }: HttpContext,
+  {
+    accessTokens,
+    guard,
+    store: {
+      auth: { accounts },
+    },
+  }: HttpContext,
   token: string,
   asker: OauthClient | undefined,
 ): Promise<Record<string, unknown>> {
@@ -84,7 +90,12 @@ function mayAsk(asker: OauthClient | undefined, { clientId }: Caller): boolean {
 }
 
 async function introspectRefreshToken(
-  { sessions, store: { accounts } }: HttpContext,
+  {
+    sessions,
+    store: {
+      auth: { accounts },
+    },
+  }: HttpContext,
   token: string,
   clientId: string | undefined,
 ): Promise<Record<string, unknown>> {

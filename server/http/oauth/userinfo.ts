@@ -17,7 +17,7 @@ export function userinfoRoutes({ store }: HttpContext): readonly CallerRoute[] {
     path: "/oauth/userinfo",
     access,
     async handle(_request, { userId, scope }) {
-      const account = await store.accounts.findById(userId);
+      const account = await store.auth.accounts.findById(userId);
       if (account === undefined || !account.active) {
         throw new PipitError("TOKEN_INVALID", "This account is switched off.");
       }

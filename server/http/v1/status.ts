@@ -34,7 +34,7 @@ export function statusRoute(ctx: HttpContext): CallerRoute {
 }
 
 async function isOperator({ store }: HttpContext, { kind, userId }: Caller): Promise<boolean> {
-  const account = kind === "user" ? await store.accounts.findById(userId) : undefined;
+  const account = kind === "user" ? await store.auth.accounts.findById(userId) : undefined;
   return account?.role === "admin" || account?.local === true;
 }
 

@@ -18,7 +18,7 @@ export function createCheckOtp(ctx: ServerContext): ServiceImpl<typeof Otp>["che
     answerInField(
       async () => {
         const caller = requireCaller(context);
-        await ownAccountOf(ctx.store.accounts, caller, login);
+        await ownAccountOf(ctx.store.auth.accounts, caller, login);
         await takeCode(ctx, caller, otp, context.values.get(originKey));
         return { valid: true, error: "" };
       },
@@ -33,7 +33,7 @@ async function takeCode(
   origin: AuditOrigin,
 ): Promise<void> {
   const { userId, clientId, sessionId } = caller;
-  const credentials = await ctx.store.accounts.credentialsOf(userId);
+  const credentials = await ctx.store.auth.accounts.credentialsOf(userId);
   if (code.trim() === "") throw new PipitError("OTP_INVALID", INVALID_TEXT, { field: "otp" });
   if (credentials?.totpSealed !== undefined) {
     const owed = caller.pendingOtp === true;

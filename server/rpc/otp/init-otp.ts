@@ -15,7 +15,7 @@ export function createInitOtp({ ownAccount, store }: ServerContext): ServiceImpl
     answerInField(
       async () => {
         const caller = requireCaller(context);
-        const { id } = await ownAccountOf(store.accounts, caller, login);
+        const { id } = await ownAccountOf(store.auth.accounts, caller, login);
         const owner = { userId: id, clientId: caller.clientId, keep: { sessionId: caller.sessionId } };
         const { uri } = await ownAccount.beginFirstFactorOfFreshSignIn(owner, context.values.get(originKey));
         return { secret: uri, error: "" };

@@ -37,15 +37,15 @@ describe.each(databases)("on $name", ({ name, openEmpty }) => {
     const options = { ...database.location, clock: createManualClock(), logger: createRecordingLogger() };
     await using store = await openStore(options);
     expect(store.setAside).toBeUndefined();
-    expect(await store.accounts.findById("a1")).toMatchObject({
+    expect(await store.auth.accounts.findById("a1")).toMatchObject({
       login: "Ann",
       displayName: "Ann B.",
       local: false,
       active: true,
       createdAtMs: 5,
     });
-    await store.webSessions.create(session);
-    expect(await store.webSessions.find("h1")).toEqual(session);
+    await store.auth.webSessions.create(session);
+    expect(await store.auth.webSessions.find("h1")).toEqual(session);
   });
 
   test("clients get today's grace, but for those whose operator has chosen another", async () => {

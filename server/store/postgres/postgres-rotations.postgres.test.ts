@@ -24,7 +24,7 @@ function rotationOf(familyId: string, from: number): Rotation {
 
 async function openSessions(open: TestDatabase["open"], ids: readonly string[]): Promise<DatabaseStore> {
   const temporary = await open();
-  await temporary.store.accounts.create(accountOf({ id: "u1" }));
+  await temporary.store.auth.accounts.create(accountOf({ id: "u1" }));
   for (const id of ids) {
     await temporary.store.auth.refreshTokens.createFamily(
       familyOf({ id }),

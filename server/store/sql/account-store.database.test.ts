@@ -24,7 +24,7 @@ const emailTaken = { code: "INVALID_REQUEST", field: "email" };
 describe.each(databases)("accounts on $name", ({ open }) => {
   test("come back as they were, with or without all that may be missing", async () => {
     await using temporary = await open();
-    const { accounts } = temporary.store;
+    const { accounts } = temporary.store.auth;
     const bare = accountOf({ id: "c1" });
     await accounts.create(ann);
     await accounts.create(bare);
@@ -37,7 +37,7 @@ describe.each(databases)("accounts on $name", ({ open }) => {
 
   test.each(["Ann", "ann", "ANN", "Ａnn", "ann@example.ORG"])("sign in as %j", async (name) => {
     await using temporary = await open();
-    const { accounts } = temporary.store;
+    const { accounts } = temporary.store.auth;
     await accounts.create(bob);
     await accounts.create(ann);
     expect(await accounts.findForSignIn(name)).toEqual({
@@ -57,7 +57,7 @@ describe.each(databases)("accounts on $name", ({ open }) => {
     "do not sign in as %j",
     async (name) => {
       await using temporary = await open();
-      const { accounts } = temporary.store;
+      const { accounts } = temporary.store.auth;
       await accounts.create(ann);
       expect(await accounts.findForSignIn(name)).toBeUndefined();
       expect(await accounts.findByLogin(name)).toBeUndefined();
@@ -68,7 +68,7 @@ describe.each(databases)("accounts on $name", ({ open }) => {
 
   test("are found by login in any case, and by address for sign-in only", async () => {
     await using temporary = await open();
-    const { accounts } = temporary.store;
+    const { accounts } = temporary.store.auth;
     await accounts.create(ann);
     expect((await accounts.findByLogin("aNN"))?.id).toBe("a1");
     expect(await accounts.findByLogin("ann@example.org")).toBeUndefined();
@@ -84,7 +84,7 @@ describe.each(databases)("accounts on $name", ({ open }) => {
     ["the id", accountOf({ id: "a1", login: "other" }), loginTaken],
   ])("refuse another one with %s", async (_name, other, error) => {
     await using temporary = await open();
-    const { accounts } = temporary.store;
+    const { accounts } = temporary.store.auth;
     await accounts.create(ann);
     await expect(accounts.create(other)).rejects.toMatchObject(error);
     expect(await accounts.count()).toBe(1);
@@ -92,7 +92,7 @@ describe.each(databases)("accounts on $name", ({ open }) => {
 
   test("may have the same name as login and address", async () => {
     await using temporary = await open();
-    const { accounts } = temporary.store;
+    const { accounts } = temporary.store.auth;
     await accounts.create(accountOf({ id: "x", login: "x@example.org", email: "x@example.org" }));
     expect((await accounts.findForSignIn("X@example.org"))?.account.id).toBe("x");
   });
@@ -100,7 +100,7 @@ describe.each(databases)("accounts on $name", ({ open }) => {
   test("of eight with one login at once, one is made, and so with one address", async () => {
     await using temporary = await open();
     const made = async (email: boolean) => {
-      const results = await eightAtOnce(temporary, ({ accounts }, n) =>
+      const results = await eightAtOnce(temporary, ({ auth: { accounts } }, n) =>
         accounts
           .create(
             email
@@ -120,7 +120,7 @@ describe.each(databases)("accounts on $name", ({ open }) => {
 
   test("only one of them is the local one", async () => {
     await using temporary = await open();
-    const { accounts } = temporary.store;
+    const { accounts } = temporary.store.auth;
     await accounts.create(accountOf({ id: "l1", local: true }));
     await expect(accounts.create(accountOf({ id: "l2", local: true }))).rejects.toMatchObject(loginTaken);
   });
@@ -140,7 +140,7 @@ describe.each(databases)("accounts on $name", ({ open }) => {
 
   test("change what is named, and nothing else", async () => {
     await using temporary = await open();
-    const { accounts } = temporary.store;
+    const { accounts } = temporary.store.auth;
     await accounts.create(ann);
     await accounts.create(bob);
     expect(await accounts.update("a1", { displayName: "A" }, 20)).toEqual({
@@ -168,7 +168,7 @@ describe.each(databases)("accounts on $name", ({ open }) => {
 
   test("take no address that another one has, and no login as address", async () => {
     await using temporary = await open();
-    const { accounts } = temporary.store;
+    const { accounts } = temporary.store.auth;
     await accounts.create(ann);
     await accounts.create(bob);
     for (const email of ["ann@EXAMPLE.org", "ann"]) {
@@ -179,8 +179,8 @@ describe.each(databases)("accounts on $name", ({ open }) => {
 
   test("of eight that take one address at once, one gets it", async () => {
     await using temporary = await open();
-    for (let n = 0; n < 8; n++) await temporary.store.accounts.create(accountOf({ id: `u${n}` }));
-    const results = await eightAtOnce(temporary, ({ accounts }, n) =>
+    for (let n = 0; n < 8; n++) await temporary.store.auth.accounts.create(accountOf({ id: `u${n}` }));
+    const results = await eightAtOnce(temporary, ({ auth: { accounts } }, n) =>
       accounts.update(`u${n}`, { email: "one@example.org" }, 9).then(
         () => "taken",
         (reason: { code: string; field: string }) => `${reason.code} ${reason.field}`,
@@ -194,7 +194,7 @@ describe.each(databases)("accounts on $name", ({ open }) => {
 
   test("keep when the password was changed; an upgrade of its hash is no change, and undoes none", async () => {
     await using temporary = await open();
-    const { accounts } = temporary.store;
+    const { accounts } = temporary.store.auth;
     await accounts.create(ann);
     await accounts.upgradePasswordHash("a1", "$argon2id$1", "$argon2id$2");
     expect(await accounts.credentialsOf("a1")).toMatchObject({
@@ -212,7 +212,7 @@ describe.each(databases)("accounts on $name", ({ open }) => {
 
   test("change their password at a later time than the last, also when a clock was set back", async () => {
     await using temporary = await open();
-    const { accounts } = temporary.store;
+    const { accounts } = temporary.store.auth;
     await accounts.create(ann);
     expect(await accounts.setPassword("a1", "$argon2id$2", 5)).toBe(6);
     expect(await accounts.setPassword("a1", "$argon2id$3", 1)).toBe(7);
@@ -220,7 +220,8 @@ describe.each(databases)("accounts on $name", ({ open }) => {
 
   test("count what changes a sign-in: password, second factor, being switched on or off; nothing else", async () => {
     await using temporary = await open();
-    const { accounts, auth } = temporary.store;
+    const { auth } = temporary.store;
+    const { accounts } = auth;
     await accounts.create(ann);
     const changes: readonly (() => Promise<unknown>)[] = [
       () => accounts.setPassword("a1", "$argon2id$2", 30),
@@ -252,7 +253,7 @@ describe.each(databases)("accounts on $name", ({ open }) => {
 
   test("without a password have no hash", async () => {
     await using temporary = await open();
-    const { accounts } = temporary.store;
+    const { accounts } = temporary.store.auth;
     await accounts.create(bob);
     expect(await accounts.credentialsOf("b1")).toMatchObject({
       passwordHash: undefined,
@@ -262,7 +263,7 @@ describe.each(databases)("accounts on $name", ({ open }) => {
 
   test("keep the last sign-in", async () => {
     await using temporary = await open();
-    const { accounts } = temporary.store;
+    const { accounts } = temporary.store.auth;
     await accounts.create(bob);
     await accounts.setLastLogin("b1");
     expect(await accounts.findById("b1")).toMatchObject({
@@ -273,7 +274,7 @@ describe.each(databases)("accounts on $name", ({ open }) => {
 
   test("are listed page by page, each once", async () => {
     await using temporary = await open();
-    const { accounts } = temporary.store;
+    const { accounts } = temporary.store.auth;
     const logins = ["delta", "Alpha", "charlie", "BRAVO", "ёлка", "100%", "a_b", "axb"];
     for (const login of logins) await accounts.create(accountOf({ id: `id-${login}`, login }));
     const seen: string[] = [];
@@ -297,7 +298,7 @@ describe.each(databases)("accounts on $name", ({ open }) => {
     ["' or 1=1", []],
   ])("are listed by how their login or address begins: %j", async (prefix, expected) => {
     await using temporary = await open();
-    const { accounts } = temporary.store;
+    const { accounts } = temporary.store.auth;
     for (const login of ["ann", "axb", "a_b", "Ёж", "100%"]) await accounts.create(accountOf({ id: login }));
     await accounts.create(accountOf({ id: "annika", email: "Annika@example.org" }));
     const found = (await accounts.list({ prefix, limit: 10 })).map(({ login }) => login);
@@ -306,8 +307,10 @@ describe.each(databases)("accounts on $name", ({ open }) => {
 
   test("with a role that nobody wrote are damaged", async () => {
     await using temporary = await open();
-    await temporary.store.accounts.create(bob);
+    await temporary.store.auth.accounts.create(bob);
     await temporary.query("update accounts set role = 'root'");
-    await expect(temporary.store.accounts.findById("b1")).rejects.toMatchObject({ code: "STORAGE_CORRUPT" });
+    await expect(temporary.store.auth.accounts.findById("b1")).rejects.toMatchObject({
+      code: "STORAGE_CORRUPT",
+    });
   });
 });

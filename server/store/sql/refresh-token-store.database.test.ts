@@ -9,7 +9,7 @@ const token = tokenOf();
 describe.each(databases)("sessions on $name", ({ open }) => {
   test("come back whole, with or without a token", async () => {
     await using temporary = await open();
-    const { refreshTokens } = temporary.store;
+    const { refreshTokens } = temporary.store.auth;
     const full = familyOf({
       pendingOtp: true,
       otpTries: 2,
@@ -30,10 +30,10 @@ describe.each(databases)("sessions on $name", ({ open }) => {
 
   test("are revoked once, and keep the first reason", async () => {
     await using temporary = await open();
-    const { refreshTokens } = temporary.store;
+    const { refreshTokens } = temporary.store.auth;
     await refreshTokens.createFamily(family, token);
     const results = await eightAtOnce(temporary, (store, n) =>
-      store.refreshTokens.revokeFamily("f1", n % 2 === 0 ? "reused" : "admin", 20 + n),
+      store.auth.refreshTokens.revokeFamily("f1", n % 2 === 0 ? "reused" : "admin", 20 + n),
     );
     expect(results.filter(Boolean)).toHaveLength(1);
     const first = results.indexOf(true);
@@ -46,7 +46,7 @@ describe.each(databases)("sessions on $name", ({ open }) => {
 
   test("are revoked by user, by client, or by the code they came from; those that were already are not named", async () => {
     await using temporary = await open();
-    const { refreshTokens } = temporary.store;
+    const { refreshTokens } = temporary.store.auth;
     for (const [id, userId, clientId, originHash] of [
       ["f1", "u1", "cli", "o1"],
       ["f2", "u1", "web", undefined],
@@ -76,16 +76,16 @@ describe.each(databases)("sessions on $name", ({ open }) => {
   test("of a user are revoked by eight at once, each by one of them", async () => {
     await using temporary = await open();
     const ids = Array.from({ length: 20 }, (_, n) => `f${n}`);
-    for (const id of ids) await temporary.store.refreshTokens.createFamily(familyOf({ id }));
+    for (const id of ids) await temporary.store.auth.refreshTokens.createFamily(familyOf({ id }));
     const revoked = await eightAtOnce(temporary, (store) =>
-      store.refreshTokens.revokeOfUser("u1", "admin", 5),
+      store.auth.refreshTokens.revokeOfUser("u1", "admin", 5),
     );
     expect(revoked.flat().toSorted()).toEqual(ids.toSorted());
   });
 
   test("are listed newest first while they live", async () => {
     await using temporary = await open();
-    const { refreshTokens } = temporary.store;
+    const { refreshTokens } = temporary.store.auth;
     await refreshTokens.createFamily(familyOf({ id: "old", createdAtMs: 1 }));
     await refreshTokens.createFamily(familyOf({ id: "new", createdAtMs: 2 }));
     await refreshTokens.createFamily(familyOf({ id: "ended", expiresAtMs: 50 }));
@@ -98,11 +98,11 @@ describe.each(databases)("sessions on $name", ({ open }) => {
 
   test("settle the code that they owe once, and count every wrong one", async () => {
     await using temporary = await open();
-    const { refreshTokens } = temporary.store;
+    const { refreshTokens } = temporary.store.auth;
     await refreshTokens.createFamily(familyOf({ pendingOtp: true }));
-    const tries = await eightAtOnce(temporary, (store) => store.refreshTokens.countOtpTry("f1"));
+    const tries = await eightAtOnce(temporary, (store) => store.auth.refreshTokens.countOtpTry("f1"));
     expect(tries.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
-    const settled = await eightAtOnce(temporary, (store) => store.refreshTokens.settleOtp("f1"));
+    const settled = await eightAtOnce(temporary, (store) => store.auth.refreshTokens.settleOtp("f1"));
     expect(settled.filter(Boolean)).toHaveLength(1);
     expect(await refreshTokens.findFamily("f1")).toEqual(familyOf({ otpTries: 8, amr: ["pwd", "otp"] }));
     expect(await refreshTokens.countOtpTry("f9")).toBe(0);
@@ -110,7 +110,7 @@ describe.each(databases)("sessions on $name", ({ open }) => {
 
   test("owe no code any more once they are revoked", async () => {
     await using temporary = await open();
-    const { refreshTokens } = temporary.store;
+    const { refreshTokens } = temporary.store.auth;
     await refreshTokens.createFamily(familyOf({ pendingOtp: true, revokedAtMs: 1, revokedReason: "admin" }));
     await refreshTokens.createFamily(familyOf({ id: "f2" }));
     expect(await refreshTokens.settleOtp("f1")).toBe(false);
@@ -120,7 +120,7 @@ describe.each(databases)("sessions on $name", ({ open }) => {
 
   test("that have ended are removed with their tokens, some at a time", async () => {
     await using temporary = await open();
-    const { refreshTokens } = temporary.store;
+    const { refreshTokens } = temporary.store.auth;
     for (const [n, expiresAtMs] of [10, 20, 30, 40].entries()) {
       await refreshTokens.createFamily(
         familyOf({ id: `f${n}`, expiresAtMs }),
@@ -136,9 +136,9 @@ describe.each(databases)("sessions on $name", ({ open }) => {
 
   test.each(["amr", "revoked_reason"])("with an %s that nobody wrote are damaged", async (column) => {
     await using temporary = await open();
-    await temporary.store.refreshTokens.createFamily(family);
+    await temporary.store.auth.refreshTokens.createFamily(family);
     await temporary.query(`update refresh_families set ${column} = 'magic'`);
-    await expect(temporary.store.refreshTokens.findFamily("f1")).rejects.toMatchObject({
+    await expect(temporary.store.auth.refreshTokens.findFamily("f1")).rejects.toMatchObject({
       code: "STORAGE_CORRUPT",
     });
   });

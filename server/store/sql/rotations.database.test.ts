@@ -23,7 +23,7 @@ function rotationOf(change: Partial<Rotation> = {}): Rotation {
 /** A store with one session of one active account. */
 async function openSession(open: TestDatabase["open"]): Promise<DatabaseStore> {
   const temporary = await open();
-  await temporary.store.accounts.create(accountOf({ id: "u1" }));
+  await temporary.store.auth.accounts.create(accountOf({ id: "u1" }));
   await temporary.store.auth.refreshTokens.createFamily(family, tokenOf());
   return temporary;
 }
@@ -40,7 +40,7 @@ describe.each(databases)("a refresh token on $name", ({ open }) => {
   test("is found with its family, its account, and how long ago it was used", async () => {
     await using temporary = await openSession(open);
     const { rotations } = temporary.store.auth;
-    const account = await temporary.store.accounts.findById("u1");
+    const account = await temporary.store.auth.accounts.findById("u1");
     expect(account).toBeDefined();
     expect(await rotations.find("h0")).toEqual({ token: tokenOf(), family, account, usedForMs: undefined });
     expect(await rotations.find("h9")).toBeUndefined();

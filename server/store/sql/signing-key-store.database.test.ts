@@ -22,7 +22,7 @@ const otherNext: StoredSigningKey = { ...next, kid: "e2", algorithm: "ES256" };
 const promotion: KeyPromotion = { from: "k1", to: "k2", nowMs: 5_000, publishedBeforeMs: 2_000 };
 
 async function fill({ store }: DatabaseStore) {
-  const { signingKeys } = store;
+  const { signingKeys } = store.auth;
   await signingKeys.insertFirst(signing);
   await signingKeys.insertNext(next);
   await signingKeys.insertNext(otherNext);
@@ -32,7 +32,7 @@ async function fill({ store }: DatabaseStore) {
 describe.each(databases)("signing keys on $name", ({ open }) => {
   test("have one next key per algorithm", async () => {
     await using temporary = await open();
-    const { signingKeys } = temporary.store;
+    const { signingKeys } = temporary.store.auth;
     const inserted = await Promise.all(
       ["a", "b", "c"].map((kid) => signingKeys.insertNext({ ...next, kid })),
     );

@@ -94,7 +94,7 @@ describe.each(databases)("on $name", ({ open }) => {
   describe("signing keys", () => {
     test("only the first key of an algorithm signs", async () => {
       await using temporary = await open();
-      const { signingKeys } = temporary.store;
+      const { signingKeys } = temporary.store.auth;
       const inserted = await Promise.all(
         ["k1", "k2", "k3"].map((kid) => signingKeys.insertFirst({ ...key, kid })),
       );
@@ -105,10 +105,12 @@ describe.each(databases)("on $name", ({ open }) => {
 
     test("come back as they were; a value nobody wrote is damage", async () => {
       await using temporary = await open();
-      await temporary.store.signingKeys.insertFirst(key);
-      expect(await temporary.store.signingKeys.list()).toEqual([key]);
+      await temporary.store.auth.signingKeys.insertFirst(key);
+      expect(await temporary.store.auth.signingKeys.list()).toEqual([key]);
       await temporary.query("update signing_keys set algorithm = 'none'");
-      await expect(temporary.store.signingKeys.list()).rejects.toMatchObject({ code: "STORAGE_CORRUPT" });
+      await expect(temporary.store.auth.signingKeys.list()).rejects.toMatchObject({
+        code: "STORAGE_CORRUPT",
+      });
     });
   });
 });

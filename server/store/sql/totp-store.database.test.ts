@@ -5,7 +5,7 @@ import { eightAtOnce } from "#server/testing/eight-at-once.ts";
 
 async function openWithAccounts({ open }: TestDatabase): Promise<DatabaseStore> {
   const temporary = await open();
-  for (const id of ["u1", "u2"]) await temporary.store.accounts.create(accountOf({ id }));
+  for (const id of ["u1", "u2"]) await temporary.store.auth.accounts.create(accountOf({ id }));
   return temporary;
 }
 

@@ -19,7 +19,7 @@ function sessionOf(hash: string, userId = "u1"): StoredWebSession {
 describe.each(databases)("cookie sessions on $name", ({ open }) => {
   test("come back as they were, and remember when they were last seen", async () => {
     await using temporary = await open();
-    const { webSessions } = temporary.store;
+    const { webSessions } = temporary.store.auth;
     await webSessions.create(sessionOf("h1"));
     expect(await webSessions.find("h1")).toEqual(sessionOf("h1"));
     await webSessions.touch("h1", 50);
@@ -29,7 +29,8 @@ describe.each(databases)("cookie sessions on $name", ({ open }) => {
 
   test("made from a token are gone with that token's session, and no other", async () => {
     await using temporary = await open();
-    const { auth, webSessions } = temporary.store;
+    const { auth } = temporary.store;
+    const { webSessions } = auth;
     for (const id of ["f1", "f2"]) {
       await auth.refreshTokens.createFamily(familyOf({ id }), tokenOf({ hash: `${id}-token`, familyId: id }));
       await webSessions.create({ ...sessionOf(`of-${id}`), familyId: id });
@@ -46,7 +47,8 @@ describe.each(databases)("cookie sessions on $name", ({ open }) => {
 
   test("are not there while their client is switched off", async () => {
     await using temporary = await open();
-    const { auth, webSessions } = temporary.store;
+    const { auth } = temporary.store;
+    const { webSessions } = auth;
     const client = clientOf({ clientId: "pipit-web" });
     await auth.clients.insert(client);
     await webSessions.create(sessionOf("h1"));
@@ -59,7 +61,7 @@ describe.each(databases)("cookie sessions on $name", ({ open }) => {
 
   test("of a user go all, or all but one", async () => {
     await using temporary = await open();
-    const { webSessions } = temporary.store;
+    const { webSessions } = temporary.store.auth;
     for (const hash of ["h1", "h2", "h3"]) await webSessions.create(sessionOf(hash));
     await webSessions.create(sessionOf("h4", "u2"));
     expect(await webSessions.removeOfUser("u1", "h2")).toBe(2);
@@ -71,7 +73,7 @@ describe.each(databases)("cookie sessions on $name", ({ open }) => {
 
   test("are removed by themselves, or when they have ended", async () => {
     await using temporary = await open();
-    const { webSessions } = temporary.store;
+    const { webSessions } = temporary.store.auth;
     for (const hash of ["h1", "h2"]) await webSessions.create(sessionOf(hash));
     await webSessions.remove("h1");
     await webSessions.remove("h1");

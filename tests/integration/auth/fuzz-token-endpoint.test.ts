@@ -129,7 +129,7 @@ async function makeKnown(server: TestServer, refreshToken: () => string): Promis
     logger: createRecordingLogger(),
   });
   const passwordHash = await createPasswordHasher({}).hash(PASSWORD);
-  await store.accounts.create(accountOf({ id: "ann", passwordHash }));
+  await store.auth.accounts.create(accountOf({ id: "ann", passwordHash }));
   const { client, secret = "" } = await createClients({
     bus: createMemoryBus(),
     auth: store.auth,

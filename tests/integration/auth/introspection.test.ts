@@ -90,7 +90,7 @@ describe.each(databasesBySize)("RFC 7662 introspection on $name", ({ name }) => 
     const expired = await stage.signIn("alice");
     await stage.addAccount({ id: "off" });
     const off = await stage.signIn("off");
-    await stage.store.accounts.update("off", { active: false }, 1);
+    await stage.store.auth.accounts.update("off", { active: false }, 1);
     stage.advance(900_000);
     const tokens = {
       garbage: "x",

@@ -105,7 +105,7 @@ test.each([
   const ann = await stage.register("ann");
   const approval = await stage.approve(stage.browser(), "ann");
   const again = await stage.approve(stage.browser(), "ann");
-  const { accounts } = stage.temporary.store;
+  const { accounts } = stage.temporary.store.auth;
   await stage.enter(await stage.oidc.redeemCode(approval));
   await accounts.update(ann.id, change, 1);
   // Long ago, by the clock of the server that changed it.

@@ -158,7 +158,7 @@ test("an approved code is worth nothing for another client, nor after a change o
   await expect(
     stage.oidc.redeemDevice({ deviceCode: device.device_code, client: other }),
   ).rejects.toMatchObject({ code: "invalid_grant", reason: "other-client" });
-  await stage.temporary.store.accounts.setPassword(ann.id, "another", 1);
+  await stage.temporary.store.auth.accounts.setPassword(ann.id, "another", 1);
   await expect(stage.enter(await poll(stage, device))).rejects.toMatchObject({
     code: "CREDENTIALS_INVALID",
     detail: "credentials-changed",

@@ -183,9 +183,9 @@ test.each(["signing out on our page", "a change of password", "a switched-off ac
     if (how === "signing out on our page") {
       await stage.webSessions.end(browser.cookies.get("session_token") ?? "");
     } else if (how === "a change of password") {
-      await store.webSessions.removeOfUser(ann.id);
+      await store.auth.webSessions.removeOfUser(ann.id);
     } else {
-      await store.accounts.update(ann.id, { active: false }, clock.nowMs());
+      await store.auth.accounts.update(ann.id, { active: false }, clock.nowMs());
     }
     const left = browser.leftTo(
       await browser.open(authorizationRequest({ ...thirdParty, prompt: "none" }).url),

@@ -41,7 +41,7 @@ describe.each(sharedDatabases)("outages under load, with $name and Redis", () =>
     redis = await startRedis(AbortSignal.timeout(startTimeoutMs));
     await using store = await openOwnStore(postgres.url);
     const passwordHash = await createPasswordHasher({}).hash(PASSWORD);
-    await store.accounts.create(accountOf({ id: "ann", passwordHash }));
+    await store.auth.accounts.create(accountOf({ id: "ann", passwordHash }));
     server = await startTestServer({
       config: { databaseUrl: postgres.url, redisUrl: redis.url, trustedProxies: ["127.0.0.1"] },
     });

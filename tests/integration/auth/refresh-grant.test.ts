@@ -155,7 +155,7 @@ describe.each(databasesBySize)("the refresh grant on $name", ({ name }) => {
 
     test("when the account is switched off", async () => {
       const { refreshToken } = await stage.signIn("bob");
-      await stage.store.accounts.update("bob", { active: false }, 1);
+      await stage.store.auth.accounts.update("bob", { active: false }, 1);
       expect(outcome(await stage.refresh(refreshToken))).toEqual(invalidGrant);
     });
 

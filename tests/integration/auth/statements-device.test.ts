@@ -99,9 +99,9 @@ describe.each(databasesBySize)("the device grant on $name", ({ name }) => {
   test("[32] an account that was switched off after it approved gives no tokens to the device", async () => {
     const device = await beginDevice(stage);
     await approveDevice(stage, device, person);
-    await stage.store.accounts.update(person, { active: false }, 1);
+    await stage.store.auth.accounts.update(person, { active: false }, 1);
     expect(outcomeOf(await poll(stage, device))).toEqual(INVALID_GRANT);
-    await stage.store.accounts.update(person, { active: true }, 2);
+    await stage.store.auth.accounts.update(person, { active: true }, 2);
   });
 
   test("[32] an account that was locked by wrong passwords after it approved gives no tokens to the device", async () => {

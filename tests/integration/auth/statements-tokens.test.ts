@@ -151,7 +151,7 @@ describe.each(databasesBySize)("access tokens on $name", ({ name }) => {
     const { config, dataDir } = stage.server;
     const masterKey = await loadMasterKey({ dataDir, configured: config.auth.masterKey });
     key = (
-      await createSigningKeys({ store: stage.store.signingKeys, masterKey, clock: systemClock })
+      await createSigningKeys({ store: stage.store.auth.signingKeys, masterKey, clock: systemClock })
     ).signing();
   });
   beforeEach(async () => {

@@ -50,7 +50,7 @@ describe.each(sharedDatabases)("two servers on $name whose clocks are 60 s apart
 
   test("what a person approved at one is redeemed at the other, until the password is another one", async () => {
     await stage.addAccount({ id: "bob" });
-    const { accounts } = stage.store;
+    const { accounts } = stage.store.auth;
     for (const [approver, redeemer] of [
       ["ahead", "behind"],
       ["behind", "ahead"],

@@ -55,7 +55,7 @@ describe.each(sharedDatabases)("signing keys of two server processes on $name", 
   const kidsOf = async (server: number): Promise<readonly unknown[]> =>
     (await jwksOf(server)).keys.map(({ kid }) => kid);
   const keysIn = async (state: string) =>
-    (await servers.store.signingKeys.list()).filter(
+    (await servers.store.auth.signingKeys.list()).filter(
       (key) => key.state === state && key.algorithm === "RS256",
     );
   /** What would be so if it were that much later. */

@@ -174,7 +174,7 @@ function createRegistrations(
   return {
     async addAccount(given) {
       const account = accountOf({ passwordHash, ...given });
-      await store.accounts.create(account);
+      await store.auth.accounts.create(account);
       return account;
     },
     async addClient(registration) {

@@ -165,7 +165,7 @@ async function listen({ temporary, clients, limits, services, webSessions }: Lis
     auth: store.auth,
     payloads: store.oidcPayloads,
     clients,
-    keys: await createSigningKeys({ store: store.signingKeys, masterKey, clock }),
+    keys: await createSigningKeys({ store: store.auth.signingKeys, masterKey, clock }),
     masterKey,
     signIn: services.signIn,
     limits,

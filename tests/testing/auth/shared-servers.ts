@@ -80,7 +80,7 @@ export async function startSharedServers(): Promise<SharedServers> {
     redisUrl: redis.url,
     store,
     clients,
-    addAccount: async (id) => void (await store.accounts.create(accountOf({ id, passwordHash }))),
+    addAccount: async (id) => void (await store.auth.accounts.create(accountOf({ id, passwordHash }))),
     addClient: async (clientId, change) =>
       void (await clients.register({ ...firstParty, ...change, clientId }, nobody)),
     async startSession(userId, clientId) {

@@ -105,7 +105,7 @@ describe.each(["code", "device"] as const)("the grant of a %s", (kind) => {
 
   test("[32] is refused for an account that was switched off after the approval", async () => {
     await using stage = await openSessionStage(sqlite);
-    await stage.database.store.accounts.update("alice", { active: false }, 1);
+    await stage.database.store.auth.accounts.update("alice", { active: false }, 1);
     await expect(grantsOf(stage)[kind]()).rejects.toMatchObject({ code: "CREDENTIALS_INVALID" });
     expect(await stage.sessions.listLive("alice")).toEqual([]);
   });
@@ -113,7 +113,7 @@ describe.each(["code", "device"] as const)("the grant of a %s", (kind) => {
   test("is refused when the password was changed after the approval, not when before", async () => {
     await using stage = await openSessionStage(sqlite);
     const nowMs = stage.database.clock.nowMs();
-    await stage.database.store.accounts.setPassword("alice", "hash", nowMs);
+    await stage.database.store.auth.accounts.setPassword("alice", "hash", nowMs);
     await expect(grantsOf(stage)[kind]()).rejects.toMatchObject({ code: "CREDENTIALS_INVALID" });
     expect((await grantsOf(stage, { credentialsVersion: 1 })[kind]()).kind).toBe("user");
   });
