@@ -1,5 +1,5 @@
 /** What a stream says about a tool call of the model. */
-export interface ToolCallEvent {
+interface ToolCallEvent {
   readonly type: "tool";
   readonly callId: string;
   readonly name: string;

@@ -46,7 +46,7 @@ export interface UserMessage {
 }
 
 /** Tokens of one answer. */
-export interface Usage {
+interface Usage {
   readonly inputTokens: number;
   readonly outputTokens: number;
 }

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { HISTORY_MAX_MESSAGES } from "./limits.ts";
 
 /** Most messages that a window can be told to keep (`Settings.historySize`). */
-export const HISTORY_SIZE_MAX = 10_000;
+const HISTORY_SIZE_MAX = 10_000;
 const HISTORY_SIZE_MIN = 50;
 
 /** What a person can set in the window; one schema for the settings file, IPC and the page's IndexedDB. */

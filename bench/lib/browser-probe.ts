@@ -11,7 +11,7 @@ export interface PageTimes {
 }
 
 /** Lives in every page of the gallery as `window.benchProbe`. */
-export interface PageProbe {
+interface PageProbe {
   start(): void;
   /** Frames are counted up to now, long tasks until the page came to rest. */
   stop(): Promise<PageTimes>;

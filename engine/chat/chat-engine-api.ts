@@ -26,7 +26,7 @@ export interface ChatEngineDeps {
 }
 
 /** Settings at the start. */
-export interface ChatEngineOptions {
+interface ChatEngineOptions {
   /** Messages kept in the state; HISTORY_MAX_MESSAGES (200) unless set. Unsent messages are kept beyond it. */
   readonly maxMessages?: number;
   readonly speak?: boolean;

@@ -24,7 +24,7 @@ export interface ChatViews {
   forgetHidden(): void;
 }
 
-export interface OpenedChat {
+interface OpenedChat {
   readonly chatId?: string;
   readonly title?: string;
   readonly messages: readonly Message[];

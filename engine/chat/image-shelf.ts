@@ -8,7 +8,7 @@ export interface ImageShelf {
 }
 
 /** Total size of the pictures kept, in bytes (32 MiB: four of the largest, dozens of usual ones). */
-export const IMAGE_SHELF_MAX_BYTES = 32 * 1024 * 1024;
+const IMAGE_SHELF_MAX_BYTES = 32 * 1024 * 1024;
 
 /** Keeps pictures up to a total size; the oldest go first. The outbox keeps those of unsent messages anyway. */
 export function createImageShelf(maxBytes: number = IMAGE_SHELF_MAX_BYTES): ImageShelf {

@@ -2,9 +2,9 @@ import type { ErrorCode } from "#contract/error-codes.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
 
 /** Attempts of one series; after the last one the message waits in the outbox (docs/reference/streaming.md). */
-export const SERIES_ATTEMPTS = 3;
+const SERIES_ATTEMPTS = 3;
 /** Delay after the first failure, before jitter. It doubles with every further failure. */
-export const BASE_DELAY_MS = 1000;
+const BASE_DELAY_MS = 1000;
 /** No delay of ours is longer, jitter included. A `retry-after` of the server may be. */
 export const MAX_DELAY_MS = 60_000;
 /** Jitter adds this share of the delay at least ... */

@@ -5,9 +5,9 @@ import { withTimeout } from "#engine/abort.ts";
 import type { Clock, HttpClient, HttpResponse, StoredTokens } from "#engine/ports.ts";
 
 /** Time for one exchange, in milliseconds; less than the 10 s for which a lock is waited for (docs/reference/developer-api.md, "Credentials file"). */
-export const TOKEN_TIMEOUT_MS = 8000;
+const TOKEN_TIMEOUT_MS = 8000;
 /** Revoking at sign-out is a courtesy to the server that must not keep anybody waiting. */
-export const REVOKE_TIMEOUT_MS = 3000;
+const REVOKE_TIMEOUT_MS = 3000;
 
 const answerSchema = z.object({
   access_token: z.string().min(1),
@@ -22,7 +22,7 @@ const answerSchema = z.object({
 const errorSchema = z.object({ error: z.string() });
 
 /** `refused` is the only outcome that ends a session: invalid_grant, 401 or 403 (docs/reference/developer-api.md). */
-export type TokenAnswer =
+type TokenAnswer =
   | { readonly kind: "granted"; readonly tokens: StoredTokens }
   | { readonly kind: "refused"; readonly oauthError: string };
 

@@ -1,7 +1,7 @@
 import type { StoredTokens } from "#engine/ports.ts";
 
 /** A token that ends sooner than this is renewed before it is used, in milliseconds. */
-export const REFRESH_AHEAD_MS = 60_000;
+const REFRESH_AHEAD_MS = 60_000;
 /** A clock that is wrong by up to this much does not keep a token given by hand from being tried, in milliseconds. */
 export const CLOCK_SKEW_MS = 600_000;
 

@@ -18,7 +18,7 @@ export function audio(first: number): ChatEvent {
   return { type: "audio", pcm: Uint8Array.of(first, 0) };
 }
 
-export const end: ChatEvent = { type: "end" };
+const end: ChatEvent = { type: "end" };
 
 /** Says these last events and the end, and closes the stream. */
 export function finish(call: FakeCall, ...events: readonly ChatEvent[]): void {

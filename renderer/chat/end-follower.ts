@@ -50,7 +50,7 @@ export function reduceEnd(state: EndState, event: EndEvent): EndState {
 }
 
 /** How far the end is below the viewport's lower edge. */
-export function distanceToEndPx(metrics: ScrollMetrics): number {
+function distanceToEndPx(metrics: ScrollMetrics): number {
   return metrics.contentPx - metrics.viewportPx - metrics.offsetPx;
 }
 

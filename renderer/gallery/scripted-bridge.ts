@@ -22,7 +22,7 @@ export interface ScriptedBridge extends Bridge {
 }
 
 /** State of a machine where everything works. */
-export const readyApp: AppState = {
+const readyApp: AppState = {
   face: "desktop",
   platform: "linux",
   version: "0.0.0",
@@ -40,7 +40,7 @@ export const readyApp: AppState = {
   tokenPlace: { kind: "keychain" },
 };
 
-export const signedIn: AuthState = { kind: "signed-in", accountId: "a1", accountName: "Ada", local: true };
+const signedIn: AuthState = { kind: "signed-in", accountId: "a1", accountName: "Ada", local: true };
 
 export function createScriptedBridge(): ScriptedBridge {
   const calls: ScriptedBridge["calls"] = [];

@@ -16,7 +16,7 @@ export function useFormat(): Format {
 }
 
 /** For a BCP 47 language; formatters are made once, because making one is slow. */
-export function createFormat(language: string): Format {
+function createFormat(language: string): Format {
   const time = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
   const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "long" });
   const dayOfYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });

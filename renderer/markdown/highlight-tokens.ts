@@ -2,7 +2,7 @@ import { common, createLowlight } from "lowlight";
 import { chunkEnds } from "./code-chunks.ts";
 
 /** Colours that tokens.css has for code. */
-export type TokenKind = "keyword" | "string" | "number" | "comment" | "title" | "type" | "deleted";
+type TokenKind = "keyword" | "string" | "number" | "comment" | "title" | "type" | "deleted";
 
 /** A piece of code in one colour; without a kind it has that of plain code. */
 export interface CodeToken {

@@ -41,7 +41,7 @@ export interface MarkdownDocument {
   update(text: string, final: boolean, shouldStop?: () => boolean): DocumentView;
 }
 
-export const groupSize = 24;
+const groupSize = 24;
 
 const blankLines = /(?:[ \t]*\n)+/y;
 

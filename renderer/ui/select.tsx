@@ -1,6 +1,6 @@
 import { ChevronDown } from "lucide-react";
 
-export interface SelectOption<Value extends string> {
+interface SelectOption<Value extends string> {
   readonly value: Value;
   readonly label: string;
 }

@@ -16,7 +16,7 @@ const HASH_DIGITS = 16;
 const MAX_NAMED_ROWS = 20;
 
 /** One end of a copy: the folder of a SQLite database, or the address of a PostgreSQL one. */
-export type CopyEnd =
+type CopyEnd =
   | { readonly kind: "sqlite"; readonly dataDir: string }
   | { readonly kind: "postgres"; readonly databaseUrl: string };
 
@@ -79,7 +79,7 @@ async function copyBetween(
 }
 
 /** @throws PipitError USAGE naming the flag and what it may be */
-export function parseEnd(
+function parseEnd(
   flag: string,
   text: string,
   config: Pick<ServerConfig, "dataDir" | "databaseUrl">,

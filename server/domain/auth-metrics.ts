@@ -1,5 +1,5 @@
 /** How a request said who it is. */
-export type AuthenticationMethod = "bearer" | "cookie" | "internal" | "anonymous";
+type AuthenticationMethod = "bearer" | "cookie" | "internal" | "anonymous";
 
 /**
  * What the auth service counts. Labels come from closed sets or from what the server itself registered, never from what

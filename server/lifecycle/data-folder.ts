@@ -79,7 +79,7 @@ async function readPid(path: string): Promise<number | undefined> {
 }
 
 /** A fault of the folder as an error that says what to do. */
-export function storageError(path: string, error: unknown): PipitError {
+function storageError(path: string, error: unknown): PipitError {
   const code = errorCode(error);
   if (code === "ENOSPC" || code === "EDQUOT" || code === "SQLITE_FULL") {
     return new PipitError("STORAGE_FULL", `There is no space left for ${path}. Free some and start again.`, {

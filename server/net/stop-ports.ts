@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ListeningPort } from "./listening-port.ts";
 
 /** How long running streams may go on after a stop was asked for (issue: graceful shutdown). */
-export const DRAIN_MS = 10_000;
+const DRAIN_MS = 10_000;
 /** How long ended streams get to tell their clients why. */
 const FAREWELL_MS = 1_000;
 

@@ -24,7 +24,7 @@ interface CommonOptions {
   readonly logger: Logger;
 }
 
-export interface SqliteOptions extends CommonOptions {
+interface SqliteOptions extends CommonOptions {
   /** Path of the SQLite file; made, with its folder, when it is missing. */
   readonly file: string;
   /** How long a statement waits for another connection's lock; default 5000. */
@@ -33,7 +33,7 @@ export interface SqliteOptions extends CommonOptions {
   readonly keepDamaged?: boolean;
 }
 
-export interface PostgresOptions extends CommonOptions {
+interface PostgresOptions extends CommonOptions {
   /** e.g. "postgres://pipit:secret@db.example:5432/pipit?sslmode=verify-full" */
   readonly databaseUrl: string;
   /** Connections of this process; default 10. */
@@ -45,7 +45,7 @@ export interface PostgresOptions extends CommonOptions {
 export type OpenDatabaseOptions = SqliteOptions | PostgresOptions;
 
 /** Names of migrations, oldest first. */
-export interface MigrationState {
+interface MigrationState {
   readonly done: readonly string[];
   readonly pending: readonly string[];
 }

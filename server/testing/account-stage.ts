@@ -12,7 +12,7 @@ import type { SignedIn, SignInAttempt } from "#server/domain/sign-in/sign-in.ts"
 import { createPasswordHasher } from "#server/domain/accounts/password-hasher.ts";
 import type { Account } from "#server/domain/accounts/ports.ts";
 
-export const masterKey: MasterKey = { derive: (purpose) => Buffer.alloc(32, purpose) };
+const masterKey: MasterKey = { derive: (purpose) => Buffer.alloc(32, purpose) };
 export const PASSWORD = "Correct-horse-1";
 export const NEW_PASSWORD = "Battery-staple-2";
 const byPassword = { password: PASSWORD, code: undefined };

@@ -16,7 +16,7 @@ import type { ManualClock } from "./temporary-store.ts";
 export const origin: AuditOrigin = { ip: "192.0.2.1", userAgent: "test", correlationId: "c-1" };
 
 /** One server's audit log. */
-export interface TestAuditLog extends AsyncDisposable {
+interface TestAuditLog extends AsyncDisposable {
   readonly db: Kysely<Tables>;
   readonly log: AuditLog;
   readonly reader: AuditReader;

@@ -54,7 +54,7 @@ export async function fillDatabase(db: Kysely<Tables>, rows: number): Promise<vo
 }
 
 /** A key whose order differs between languages and code points. */
-export function keyOf(table: keyof Tables, n: number): string {
+function keyOf(table: keyof Tables, n: number): string {
   return `${["a", "B", "é", "Ж", "_", "中"][n % 6]}-${table}-${n}`;
 }
 

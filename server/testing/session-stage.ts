@@ -14,7 +14,7 @@ export const origin: AuditOrigin = { ip: "192.0.2.7", userAgent: "a test", corre
 const DAY_SECONDS = 86_400;
 
 /** A client of the usual lifetimes. */
-export function refreshingClient(change: Partial<OauthClient> = {}): OauthClient {
+function refreshingClient(change: Partial<OauthClient> = {}): OauthClient {
   return clientOf({
     clientId: "pipit-cli",
     scope: "api:read api:write",

@@ -23,7 +23,7 @@ export function createManualClock(startMs = 1_700_000_000_000): ManualClock {
   };
 }
 
-export interface RecordedLog {
+interface RecordedLog {
   readonly level: string;
   readonly event: string;
   readonly fields: Readonly<Record<string, unknown>>;

@@ -75,7 +75,7 @@ function faultNamed(name: string): Reply {
 }
 
 /** Echoes the prompt word by word, calls the calculator for "tool: ...", and says how many pictures it got. */
-export function echoScript(shape: AnswerShape): (request: ChatRequest) => Reply {
+function echoScript(shape: AnswerShape): (request: ChatRequest) => Reply {
   const fixed = shape.tokens === undefined ? undefined : say(...fixedTokens(shape.tokens, shape.sizeBytes));
   return (request) => {
     const first: Step[] = shape.firstMs > 0 ? [{ kind: "pause", ms: shape.firstMs }] : [];

@@ -44,13 +44,13 @@ export type Reply =
   | { readonly kind: "silent" };
 
 /** One message of a chat-completions request; content is text or parts. */
-export interface WireMessage {
+interface WireMessage {
   readonly role: string;
   readonly content?: string | readonly WirePart[] | null;
   readonly tool_calls?: readonly unknown[];
   readonly tool_call_id?: string;
 }
-export interface WirePart {
+interface WirePart {
   readonly type: string;
   readonly text?: string;
   readonly image_url?: { readonly url: string };

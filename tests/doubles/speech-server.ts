@@ -20,7 +20,7 @@ export interface SpeechServerOptions {
   readonly beforePiece?: (piece: number) => Promise<void>;
 }
 /** One request as it came. */
-export interface SpeechRequest {
+interface SpeechRequest {
   readonly authorization: string | undefined;
   readonly body: Readonly<Record<string, unknown>>;
   /** Resolves when the client went away before all sound was sent. */

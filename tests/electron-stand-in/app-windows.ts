@@ -1,5 +1,5 @@
 /** What `app` must know of a window. */
-export interface ClosableWindow {
+interface ClosableWindow {
   readonly id: number;
   close(): void;
   destroy(): void;

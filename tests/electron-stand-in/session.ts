@@ -7,7 +7,7 @@ export type ProtocolHandler = (request: Request) => Response | Promise<Response>
 export const schemes = new SchemeMap();
 
 /** Electron's `protocol`, of one session. */
-export class Protocol extends StrictObject {
+class Protocol extends StrictObject {
   readonly #handlers = new Map<string, ProtocolHandler>();
 
   constructor() {

@@ -33,7 +33,7 @@ export interface CliHome extends AsyncDisposable {
   start(args: readonly string[], options?: RunOptions): CliProcess;
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What stdin delivers before it ends; "open" leaves it open. */
   readonly input?: string;

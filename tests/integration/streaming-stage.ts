@@ -11,7 +11,7 @@ import { type CallStatus, statusName, WireClient, wireCases, wireText } from "#t
 import { startTestServer } from "./start-test-server.ts";
 
 /** How a call was refused. */
-export interface Refusal {
+interface Refusal {
   readonly cases: readonly (string | undefined)[];
   /** Name of the gRPC status. */
   readonly status: string;

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { parseSync } from "vite";
 
 /** More files than this in one folder are hard to see at a glance; tests count too. */
-export const MAX_FILES_PER_FOLDER = 40;
+const MAX_FILES_PER_FOLDER = 40;
 
 /** A source file of ours: its path from the repository's root with `/`, and its text. */
 export interface SourceFile {

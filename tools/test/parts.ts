@@ -20,14 +20,14 @@ export type PartName =
   | "import";
 
 /** One thing that must be on the machine, and the Debian packages that bring it. */
-export interface Requirement {
+interface Requirement {
   readonly kind: "command" | "library" | "python";
   /** Program name, shared library, or Python module. */
   readonly name: string;
   readonly packages: readonly string[];
 }
 
-export interface Part {
+interface Part {
   readonly name: PartName;
   /** Ends the sentence "without it, no ...". */
   readonly purpose: string;
@@ -51,7 +51,7 @@ const python = (name: string, ...packages: readonly string[]): Requirement => ({
 });
 
 /** Every system part of the tests. The shared libraries are what node-screenshots, audio-io and keyring load. */
-export const parts: readonly Part[] = [
+const parts: readonly Part[] = [
   {
     name: "voice",
     purpose: "speech of the system's voice",

@@ -19,7 +19,7 @@ export interface Services extends AsyncDisposable {
 const readyTimeoutMs = 15_000;
 
 /** The null sink's name; record what it plays from `${soundSinkName}.monitor`. */
-export const soundSinkName = "pipit";
+const soundSinkName = "pipit";
 
 /**
  * Starts the named services with a private runtime folder, so that neither the machine's own sound, keyring or screen

@@ -71,7 +71,7 @@ export async function createWavRecorder(options: WavRecorderOptions): Promise<Sp
 }
 
 /** The canonical 44-byte PCM header (Microsoft, "Multiple channel audio data and WAVE files"). */
-export function wavHeader(dataBytes: number): Uint8Array {
+function wavHeader(dataBytes: number): Uint8Array {
   const header = Buffer.alloc(HEADER_BYTES);
   header.write("RIFF", 0, "latin1");
   header.writeUInt32LE(HEADER_BYTES - 8 + dataBytes, 4);

@@ -13,7 +13,7 @@ const RECONNECT_FIRST_MS = 200;
 const RECONNECT_MAX_MS = 5_000;
 
 /** True when `target` (host:port) is on this machine, where plaintext is allowed. False for a malformed target. */
-export function isLoopbackTarget(target: string): boolean {
+function isLoopbackTarget(target: string): boolean {
   const host = hostOf(target);
   return host !== undefined && isLoopbackHost(host);
 }

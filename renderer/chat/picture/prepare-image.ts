@@ -5,7 +5,7 @@ import { headerBytes, nameOfOtherType, readPictureHeader, type PictureType } fro
 /** Heaviest file that is opened at all (64 MiB). */
 export const fileMaxBytes = 64 * 1024 * 1024;
 /** Most pixels that are decoded: four bytes each, and a small file can hold very many. */
-export const pixelsMax = 200_000_000;
+const pixelsMax = 200_000_000;
 
 /** Why a file did not become a picture of a message. */
 export type PictureRefusal =

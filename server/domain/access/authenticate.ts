@@ -29,7 +29,7 @@ export interface PageCredentials {
 export type Authenticate = (credentials: Credentials, peer: Peer) => Promise<Caller>;
 
 /** How a caller proved itself. */
-export type AuthenticationMethod = "bearer" | "cookie" | "internal" | "anonymous";
+type AuthenticationMethod = "bearer" | "cookie" | "internal" | "anonymous";
 
 export interface AuthenticateDeps {
   readonly accessTokens: { verify(token: string): Promise<Caller> };

@@ -16,7 +16,7 @@ import { loginKeyOf, type Account, type AccountChange, type Role } from "./ports
 import { checkAbout, checkDisplayName } from "./profile-rules.ts";
 import type { SecondFactor } from "./second-factor.ts";
 
-export interface Registration {
+interface Registration {
   readonly login: string;
   readonly password: string;
   /** Default: the login. */
@@ -28,14 +28,14 @@ export interface Registration {
 }
 
 /** Only what is given changes; an empty `about` or `email` takes it away. */
-export interface ProfileChange {
+interface ProfileChange {
   readonly displayName?: string | undefined;
   readonly about?: string | undefined;
   readonly email?: string | undefined;
 }
 
 /** Who decides, for the audit: "self", "admin" (the command line), or the id of an admin's account. */
-export interface Decider {
+interface Decider {
   readonly by: string;
 }
 

@@ -3,7 +3,7 @@ import { LOCAL_LOGIN } from "./local-account.ts";
 import { isNormalizable } from "./normalizable.ts";
 import { loginKeyOf } from "./ports.ts";
 
-export const LOGIN_MIN_CHARACTERS = 3;
+const LOGIN_MIN_CHARACTERS = 3;
 export const LOGIN_MAX_CHARACTERS = 50;
 const allowed = /^[\p{L}\p{M}\p{N}_.@-]+$/u;
 const withLetterOrDigit = /[\p{L}\p{N}]/u;

@@ -46,7 +46,7 @@ export interface PasswordHasherOptions {
   readonly logger?: Pick<Logger, "warn">;
 }
 
-export interface PasswordVerdict {
+interface PasswordVerdict {
   readonly ok: boolean;
   /** The password is right and its hash is not what {@link PasswordHasher.hash} makes today: store a new one. */
   readonly rehash: boolean;

@@ -1,7 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 
 /** In characters, as a person counts them (code points). */
-export const MIN_PASSWORD_CHARS = 8;
+const MIN_PASSWORD_CHARS = 8;
 export const MAX_PASSWORD_CHARS = 256;
 /** A shorter login ("a", "bo") is in many a password by chance. */
 const MIN_LOGIN_CHARS_TO_FIND = 3;

@@ -1,8 +1,8 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { isNormalizable } from "./normalizable.ts";
 
-export const DISPLAY_NAME_MAX_CHARACTERS = 100;
-export const ABOUT_MAX_CHARACTERS = 2000;
+const DISPLAY_NAME_MAX_CHARACTERS = 100;
+const ABOUT_MAX_CHARACTERS = 2000;
 /** Control characters, and the marks that turn the direction of what stands around them. */
 const unprintable = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
 const unprintableInText = /[^\P{Cc}\n\r\t]|[\u202A-\u202E\u2066-\u2069]/u;

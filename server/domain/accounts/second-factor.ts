@@ -21,7 +21,7 @@ export interface Enrolment {
 }
 
 /** What a code turned out to be. A recovery code is used up by it, a code of the app burns its step. */
-export type CodeVerdict = "ok" | "recovery" | "wrong" | "replayed";
+type CodeVerdict = "ok" | "recovery" | "wrong" | "replayed";
 
 /** Codes of an authenticator app (RFC 6238), and recovery codes in their place. */
 export interface SecondFactor {

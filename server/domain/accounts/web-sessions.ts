@@ -30,7 +30,7 @@ export interface WebSessionRequest {
 }
 
 /** Who a cookie speaks for. */
-export interface CookieCaller extends Caller {
+interface CookieCaller extends Caller {
   /** Of their account at this moment. */
   readonly credentialsVersion: number;
 }

@@ -4,7 +4,7 @@ import { clipToTokens, estimateTokens } from "./token-estimate.ts";
 import { wording } from "./wording.ts";
 
 /** Tokens of earlier turns that go with a question. The question and the system prompt come on top. */
-export const CONTEXT_BUDGET_TOKENS = 6_000;
+const CONTEXT_BUDGET_TOKENS = 6_000;
 /**
  * How many turns are read, page by page, until the budget is full. Together 40: the cost of a question is the same in a
  * chat of 50 turns and of 5,000.

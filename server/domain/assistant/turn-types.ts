@@ -29,7 +29,7 @@ export interface Question {
 }
 
 /** What the tools of one answer may reach. */
-export interface ToolScope {
+interface ToolScope {
   readonly userId: string;
   readonly chatId: string;
   readonly searchAllChats: boolean;

@@ -12,7 +12,7 @@ export interface AuditRecord extends Omit<StoredAuditEvent, "event" | "outcome" 
   readonly data: unknown;
 }
 
-export type AuditDamage =
+type AuditDamage =
   /** The chain's row is gone. */
   | "chain-missing"
   /** The chain's row was changed, or written with another key. */

@@ -1,5 +1,5 @@
 /** Every decision of the auth service that is kept (docs/security.md, statement G8). */
-export const AUDIT_EVENTS = [
+const AUDIT_EVENTS = [
   "account.registered",
   "account.updated",
   "account.password_changed",

@@ -99,13 +99,13 @@ export interface TurnStore {
   /** Full-text search in questions and answers; English and Russian. */
   search(userId: string, query: string, options: SearchOptions): Promise<readonly SearchHit[]>;
 }
-export interface SearchOptions {
+interface SearchOptions {
   readonly chatId?: string;
   readonly limit: number;
 }
 
 /** What clients report through ReportUsage. */
-export interface UsageReport {
+interface UsageReport {
   readonly id: string;
   readonly userId: string;
   readonly hardwareId: string;

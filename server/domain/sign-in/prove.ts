@@ -45,7 +45,7 @@ export interface Proven {
 }
 
 /** What a proof is for. */
-export interface ProofTask<T> {
+interface ProofTask<T> {
   /** The audit event of both outcomes. */
   readonly event: Pick<AuditEvent, "event" | "clientId" | "familyId" | "data">;
   /** skipped: the password alone is looked at, and what comes of it owes the code. */
@@ -68,7 +68,7 @@ export interface ProofDeps {
   readonly networkOf: (address: string | undefined) => string;
 }
 
-export interface ProofResult<T> {
+interface ProofResult<T> {
   readonly result: T;
   readonly proven: Proven;
   /** By which this device is known next time; "" while a code is owed: a password alone makes no device known. */

@@ -9,11 +9,11 @@ import type { Prove, Proven, Subject } from "./prove.ts";
 /** Nothing longer is a login or an address. */
 const NAME_MAX_CHARACTERS = 254;
 /** Wrong codes after which a session that owes one ends. */
-export const MAX_CODE_TRIES = 5;
+const MAX_CODE_TRIES = 5;
 /** Ended sessions that go with every sign-in, as all that has ended, so that no timer is needed; enough to keep up with any load. */
 const REMOVED_AT_ONCE = 20;
 
-export type SignInVia = "web" | "oauth" | "page" | "api-v1" | "grpc";
+type SignInVia = "web" | "oauth" | "page" | "api-v1" | "grpc";
 
 /** Starts what a sign-in is for, in the transaction that decides it and has locked the account. */
 export type Starts<T> = (tx: AuthStores, who: Proven, origin: AuditOrigin) => Promise<T>;
@@ -47,7 +47,7 @@ export interface EarlierProof {
 }
 
 /** A code that comes after the password, for a session that is good for nothing else until then. */
-export interface OwedCode {
+interface OwedCode {
   readonly userId: string;
   readonly sessionId: string | undefined;
   readonly clientId: string;

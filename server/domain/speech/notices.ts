@@ -5,9 +5,9 @@ import type { SpeechFailure } from "./providers/speech-error.ts";
 export type SpeechNotice = Extract<SpeechPart, { type: "notice" }>;
 
 /** Another voice speaks than the person chose. */
-export const VOICE_FALLBACK = "VOICE_FALLBACK";
+const VOICE_FALLBACK = "VOICE_FALLBACK";
 /** Nothing here can speak; the answer is text only. */
-export const NO_VOICE = "NO_VOICE";
+const NO_VOICE = "NO_VOICE";
 
 /** The voice stopped half way. */
 export const SPEECH_FAILED = "SPEECH_FAILED";

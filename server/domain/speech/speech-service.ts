@@ -18,7 +18,7 @@ import { primaryLanguage } from "./text/language.ts";
 import { sentencesOf, type Sentence } from "./text/sentences.ts";
 
 /** Where speech may come from besides this machine's own voices. */
-export interface SpeechConfig {
+interface SpeechConfig {
   /** Base address of an OpenAI-compatible server (PIPIT_SPEECH_URL); absent = this machine's voices only. */
   readonly url?: string;
   readonly model?: string;

@@ -13,7 +13,7 @@ import {
 import type { AuthMethod, TokenAlgorithm } from "./ports.ts";
 
 /** Life of an access token (docs/reference/oauth.md) unless its client has another, in seconds. */
-export const ACCESS_TOKEN_TTL_SECONDS = 900;
+const ACCESS_TOKEN_TTL_SECONDS = 900;
 /**
  * No access token lives longer: as long as the token of a gRPC Login, whose clients cannot refresh. A retired key stays
  * published for longer than this.
@@ -29,7 +29,7 @@ const ACCESS_TOKEN_TYPE = "at+jwt";
 /** Any other than that of access tokens, so that an ID token is never taken for one. */
 const ID_TOKEN_TYPE = "JWT";
 
-export interface AccessTokenRequest {
+interface AccessTokenRequest {
   /** `sub`; of a client that speaks for itself, its client id (RFC 9068 §2.2). */
   readonly userId: string;
   readonly clientId: string;
@@ -44,14 +44,14 @@ export interface AccessTokenRequest {
   readonly authTimeMs?: number | undefined;
 }
 
-export interface IssuedAccessToken {
+interface IssuedAccessToken {
   readonly token: string;
   readonly expiresInSeconds: number;
   /** `jti` */
   readonly tokenId: string;
 }
 
-export interface IdTokenRequest {
+interface IdTokenRequest {
   /** The client. */
   readonly audience: string;
   readonly userId: string;

@@ -22,7 +22,7 @@ type Maybe<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
 export type ClientRegistration = Omit<OauthClient, Managed | Optional> &
   Maybe<Pick<OauthClient, "clientId" | Optional>>;
 /** What can change about a client; whether it is confidential cannot. */
-export type ClientChange = Maybe<Omit<OauthClient, Managed | "confidential">>;
+type ClientChange = Maybe<Omit<OauthClient, Managed | "confidential">>;
 
 export interface RegisteredClient {
   readonly client: OauthClient;

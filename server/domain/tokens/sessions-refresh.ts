@@ -21,7 +21,7 @@ export interface RefreshRequest {
 }
 
 /** Why a refresh was refused; for the audit, logs and metrics, not for the client. */
-export type RefreshRefusal =
+type RefreshRefusal =
   | "unknown"
   | "other-client"
   | "client-inactive"

@@ -38,7 +38,7 @@ export interface StartedSession {
 }
 
 /** Which session ends, and why. */
-export interface RevokeRequest {
+interface RevokeRequest {
   readonly sessionId: string;
   /** Only if it is this user's. */
   readonly userId?: string | undefined;

@@ -10,7 +10,7 @@ import type { MasterKey } from "./master-key.ts";
 import type { SigningKeyStore, StoredSigningKey, TokenAlgorithm } from "./ports.ts";
 
 /** Purpose of the key that seals private halves: see {@link MasterKey.derive}. */
-export const SIGNING_KEY_SEAL = "signing-key-seal";
+const SIGNING_KEY_SEAL = "signing-key-seal";
 /** What other processes did to the keys is seen at most this late. */
 const RELOAD_AFTER_MS = 5_000;
 /** A token with an unknown key makes the database be asked again, at most this often. */

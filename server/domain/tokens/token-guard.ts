@@ -11,7 +11,7 @@ const CHANNEL = "token-guard";
 /** More tokens than this in one second, and the oldest are looked up again. */
 const MAX_ENTRIES = 10_000;
 
-export interface GuardOptions {
+interface GuardOptions {
   /** Lets a caller pass who owes a code of the second factor, for the call that takes it. */
   readonly allowPendingOtp?: boolean | undefined;
 }

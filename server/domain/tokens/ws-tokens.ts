@@ -11,7 +11,7 @@ export const WS_TOKEN_TTL_MS = 15 * 60 * 1000;
 /** Tokens of one session that work at the same time. */
 export const MAX_WS_TOKENS = 20;
 
-export interface IssuedWsToken {
+interface IssuedWsToken {
   readonly token: string;
   readonly expiresAtMs: number;
 }

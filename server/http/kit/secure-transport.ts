@@ -3,7 +3,7 @@ import { createClientAddress, createProxyTrust } from "#server/net/client-addres
 import { isLoopbackAddress, peerOf } from "#server/net/peer.ts";
 
 /** A Node request, HTTP/1.1 or HTTP/2. */
-export interface TransportedRequest {
+interface TransportedRequest {
   readonly socket: { readonly remoteAddress?: string | undefined; readonly encrypted?: boolean | undefined };
   readonly headers: IncomingHttpHeaders;
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply } from "fastify";
 
 /** Name of the cookie (docs/reference/accounts.md). `__Host-` would need `Secure`, which plain loopback cannot have. */
-export const SESSION_COOKIE = "session_token";
+const SESSION_COOKIE = "session_token";
 
 /**
  * The session token that a browser sent. Two of them mean that something else on this host planted one: then neither

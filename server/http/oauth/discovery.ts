@@ -24,7 +24,7 @@ export interface DiscoveryDeps {
 }
 
 /** What clients learn of this server (RFC 8414 §2, OpenID Connect Discovery §3): what is switched on, and nothing else. */
-export interface Metadata extends Readonly<Record<string, unknown>> {
+interface Metadata extends Readonly<Record<string, unknown>> {
   readonly issuer: string;
 }
 

@@ -26,7 +26,7 @@ export function isServedType(name: string): boolean {
 }
 
 /** One form in which a file is sent. */
-export interface WebFileForm {
+interface WebFileForm {
   readonly body: Buffer;
   /** Strong, so each form has its own (RFC 9110 §8.8.3.3). */
   readonly etag: string;

@@ -4,7 +4,7 @@ import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
 import { ErrorInfoSchema } from "#proto/google/rpc/error_details_pb.ts";
 
 /** `google.rpc.ErrorInfo.domain` of all our errors. */
-export const ERROR_DOMAIN = "pipit";
+const ERROR_DOMAIN = "pipit";
 /** Metadata (a trailer in gRPC) that says how long to wait before a retry. */
 const RETRY_AFTER_HEADER = "retry-after-ms";
 

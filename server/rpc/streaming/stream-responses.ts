@@ -7,7 +7,7 @@ import type { TurnEvent } from "#server/domain/assistant/turn-types.ts";
 export type StreamResponseInit = MessageInitShape<typeof StreamResponseSchema>;
 
 /** Text of a normal end, as the original servers send it. */
-export const END_DONE = "done";
+const END_DONE = "done";
 
 const toolStates = {
   started: ToolEvent_State.STARTED,

@@ -111,7 +111,7 @@ export function checkedChain(key: AuditKey, row: AuditChainRow | undefined): Cha
   return row.mac === auditChainMac(key, state) ? state : undefined;
 }
 
-export function toChainState(row: AuditChainRow): ChainState {
+function toChainState(row: AuditChainRow): ChainState {
   return {
     id: row.id,
     seq: row.seq,

@@ -38,7 +38,7 @@ export interface CopiedTable {
 }
 
 /** Where it is: rows of a table that were written, or read again, or turns that were indexed. */
-export interface CopyProgress {
+interface CopyProgress {
   readonly table: string;
   readonly step: "copied" | "compared" | "indexed";
   readonly rows: number;

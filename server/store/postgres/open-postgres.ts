@@ -8,7 +8,7 @@ import { withErrors } from "./postgres-pool.ts";
 import type { Tables } from "../sql/schema.ts";
 
 /** Connections per server process. */
-export const DEFAULT_MAX_CONNECTIONS = 10;
+const DEFAULT_MAX_CONNECTIONS = 10;
 /** How long a call waits for a connection, be it a new one or one that others hold. */
 const CONNECT_TIMEOUT_MS = 5000;
 /** Longest statement; ours take milliseconds. */

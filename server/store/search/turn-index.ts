@@ -3,7 +3,7 @@ import type { Tables } from "../sql/schema.ts";
 import type { SearchTerm } from "./search-text.ts";
 
 /** The searchable text of one turn. */
-export interface IndexedTurn {
+interface IndexedTurn {
   readonly turnId: string;
   readonly chatId: string;
   readonly userId: string;

@@ -51,7 +51,7 @@ export interface AccountRow {
   last_login_at_ms: number | null;
 }
 
-export interface RecoveryCodeRow {
+interface RecoveryCodeRow {
   user_id: string;
   /** HMAC of the code, base64url. */
   code_hash: string;
@@ -115,7 +115,7 @@ export interface TurnRow {
   finished_at_ms: number | null;
 }
 
-export interface UsageReportRow {
+interface UsageReportRow {
   id: string;
   user_id: string;
   hardware_id: string;
@@ -171,7 +171,7 @@ export interface RefreshTokenRow {
   consumed_at_ms: number | null;
 }
 
-export interface WebSessionRow {
+interface WebSessionRow {
   hash: string;
   user_id: string;
   client_id: string;
@@ -184,7 +184,7 @@ export interface WebSessionRow {
 }
 
 /** Gone once it was used. */
-export interface OneTimeTokenRow {
+interface OneTimeTokenRow {
   hash: string;
   /** sign-in, ws */
   purpose: string;
@@ -197,7 +197,7 @@ export interface OneTimeTokenRow {
   expires_at_ms: number;
 }
 
-export interface RevokedAccessTokenRow {
+interface RevokedAccessTokenRow {
   jti: string;
   expires_at_ms: number;
 }
@@ -215,7 +215,7 @@ export interface OidcPayloadRow {
   expires_at_ms: number | null;
 }
 
-export interface AttemptCounterRow {
+interface AttemptCounterRow {
   /** SHA-256 of the limit's name and what is counted, base64url. */
   key_hash: string;
   /** Attempts that failed, or have not ended yet. */

@@ -60,7 +60,7 @@ export interface OidcStage extends AsyncDisposable {
 }
 
 /** What an application has after a person approved. */
-export interface Approval {
+interface Approval {
   readonly code: string;
   readonly client: OauthClient;
   readonly redirectUri: string;

@@ -152,7 +152,7 @@ function serverName({ kind }: ModelEndpoint): string {
 }
 
 /** `retry-after-ms`, else `retry-after` as seconds or an HTTP date; undefined when neither can be read. */
-export function retryAfterOf(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
+function retryAfterOf(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
   const ms = Number(headers["retry-after-ms"]);
   if (headers["retry-after-ms"] !== undefined && Number.isFinite(ms)) return Math.max(0, ms);
   const value = headers["retry-after"];
@@ -164,7 +164,7 @@ export function retryAfterOf(headers: Readonly<Record<string, string>>, nowMs: n
 }
 
 /** Some servers quote the key they refuse, some errors the whole address; neither secret may reach a log. */
-export function redact(text: string, key: string | undefined): string {
+function redact(text: string, key: string | undefined): string {
   const plain = text.replace(/\/\/[^\s/@]+@/g, "//***@").replace(/(https?:\/\/[^\s?]+)\?\S*/g, "$1");
   return key === undefined || key === "" ? plain : plain.replaceAll(key, "***");
 }

@@ -5,7 +5,7 @@ export type ModelSdk = Pick<typeof OpenAiCompatible, "createOpenAICompatible">;
 
 /** A model as the provider layer sees it: `doStream` is one request, answered as a stream of parts. */
 export type ChatModel = ReturnType<ReturnType<ModelSdk["createOpenAICompatible"]>["chatModel"]>;
-export type CallOptions = Parameters<ChatModel["doStream"]>[0];
+type CallOptions = Parameters<ChatModel["doStream"]>[0];
 export type Prompt = CallOptions["prompt"];
 export type PromptMessage = Prompt[number];
 export type FunctionTool = Extract<NonNullable<CallOptions["tools"]>[number], { type: "function" }>;

@@ -4,7 +4,7 @@ import type * as MathJs from "mathjs";
 /** Longest expression, in characters. */
 export const EXPRESSION_MAX_CHARS = 500;
 /** Longest result, in characters. */
-export const RESULT_MAX_CHARS = 500;
+const RESULT_MAX_CHARS = 500;
 
 /**
  * The functions that may be called. A list of what is allowed, because mathjs has functions that run text as code, change the
@@ -71,7 +71,7 @@ function refuseUnsafe(node: MathJs.MathNode): void {
 }
 
 /** What people and models write, in the words of mathjs: "12% of 240", "7×8", "√9", "2**3". */
-export function normalize(expression: string): string {
+function normalize(expression: string): string {
   return expression
     .replace(/[×·✕]/g, "*")
     .replace(/[÷∶]/g, "/")

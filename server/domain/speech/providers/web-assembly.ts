@@ -5,7 +5,7 @@ export interface WebAssemblyApi {
 }
 /** A compiled module; opaque. */
 export type WasmModule = object;
-export interface WasmInstance {
+interface WasmInstance {
   readonly exports: Readonly<Record<string, unknown>>;
 }
 export interface WasmMemory {

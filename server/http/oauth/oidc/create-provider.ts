@@ -14,15 +14,15 @@ import type { ExchangeOf, PageSources } from "./page-sources.ts";
 /** Life of an authorization code (RFC 6749 §4.1.2: ten minutes at most). */
 const CODE_TTL_SECONDS = 60;
 /** Time to type the code of a device in, and to sign in. */
-export const DEVICE_CODE_TTL_SECONDS = 600;
+const DEVICE_CODE_TTL_SECONDS = 600;
 const INTERACTION_TTL_SECONDS = 600;
 const SESSION_TTL_SECONDS = WEB_SESSION_TTL_MS / 1000;
 /** Eight letters of twenty: 2.5e10 codes (RFC 8628 §6.1). */
 const USER_CODE_MASK = "****-****";
 /** How long a device waits between polls (RFC 8628 §3.2). */
-export const DEVICE_POLL_SECONDS = 5;
+const DEVICE_POLL_SECONDS = 5;
 
-export const INTERACTION_PATH = "/oauth/interaction";
+const INTERACTION_PATH = "/oauth/interaction";
 
 export interface CreateProviderDeps extends OidcAdapterDeps {
   /** `iss`, compared as a string. */
