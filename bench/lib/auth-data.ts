@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { createPasswordHasher } from "#server/domain/accounts/password-hasher.ts";
 import { accountOf } from "#server/testing/account-of.ts";
 import { auditKeyOf } from "#server/domain/audit/audit-key.ts";
-import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { systemClock as clock } from "#server/domain/clock.ts";
 import { createClients } from "#server/domain/tokens/clients.ts";
 import { loadMasterKey } from "#server/domain/tokens/master-key.ts";
 import { sessionsOf } from "#server/testing/sessions-of.ts";
 import { openStore } from "#server/store/store.ts";
 import type { TokenServer } from "./token-server.ts";
+import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 
 /** Where a server keeps its data. */
 export interface AuthPlace {
@@ -31,7 +31,6 @@ export interface AuthData extends Pick<TokenServer, "appId" | "service" | "refre
 const appId = "bench-app";
 const scope = "api:read api:write";
 const password = "Bench-password-1";
-const nobody: AuditOrigin = { ip: undefined, userAgent: undefined, correlationId: undefined };
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Puts accounts, clients and sessions into the database of a server that does not run, by the server's own code. */
@@ -64,7 +63,7 @@ export async function prepareAuthData(
       grantTypes: ["password", "refresh_token"],
       allowPasswordGrant: true,
     },
-    nobody,
+    systemOrigin,
   );
   const service = await clients.register(
     {
@@ -75,7 +74,7 @@ export async function prepareAuthData(
       confidential: true,
       grantTypes: ["client_credentials"],
     },
-    nobody,
+    systemOrigin,
   );
   const { start } = sessionsOf(store.auth, { masterKey, clock });
   const refreshTokens: string[] = [];
@@ -83,7 +82,7 @@ export async function prepareAuthData(
     const userId = logins[index % logins.length] ?? "";
     const authTimeMs = clock.nowMs();
     const sign = { userId, client, scope, amr: ["pwd" as const], authTimeMs, grant: "password" };
-    const { refreshToken = "" } = await start({ ...sign, withRefreshToken: true }, nobody);
+    const { refreshToken = "" } = await start({ ...sign, withRefreshToken: true }, systemOrigin);
     refreshTokens.push(refreshToken);
   }
   const { clientId } = service.client;

@@ -125,14 +125,14 @@ function addReset({ commands, withContext }: CommandGroup, { io }: AdminDeps): v
 
 /** Commands that take a login and nothing else. */
 function addSwitches({ commands, withContext }: CommandGroup, { io }: AdminDeps): void {
-  const add = (name: string, description: string, done: string, decide: AccountDecision): void => {
+  const add = (name: string, description: string, done: string, change: AccountDecision): void => {
     commands
       .command(`${name} <login>`)
       .description(description)
       .action((login: string) =>
         withContext(async (context) => {
           const account = await find(context, login);
-          await decide(context, account.id);
+          await change(context, account.id);
           io.stdout.write(`${visible(account.login)}: ${done}\n`);
         }),
       );

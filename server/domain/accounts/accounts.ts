@@ -102,17 +102,25 @@ export function createAccounts(deps: AccountsDeps): Accounts {
         const attempt = await limits.take([limitBucket("registration", networkOf(origin.ip))]);
         await attempt.settle("failed");
       }
-      return decide(deps, { userId, change: wanted, event: "account.updated", data }, origin);
+      return changeAccount(deps, { userId, change: wanted, event: "account.updated", data }, origin);
     },
 
     deactivate: (userId, { by }, origin) =>
-      decide(deps, { userId, ...switchedOff, event: "account.deactivated", data: { by } }, origin),
+      changeAccount(deps, { userId, ...switchedOff, event: "account.deactivated", data: { by } }, origin),
 
     activate: (userId, { by }, origin) =>
-      decide(deps, { userId, change: { active: true }, event: "account.activated", data: { by } }, origin),
+      changeAccount(
+        deps,
+        { userId, change: { active: true }, event: "account.activated", data: { by } },
+        origin,
+      ),
 
     setRole: (userId, role, { by }, origin) =>
-      decide(deps, { userId, change: { role }, event: "account.role_changed", data: { by, role } }, origin),
+      changeAccount(
+        deps,
+        { userId, change: { role }, event: "account.role_changed", data: { by, role } },
+        origin,
+      ),
 
     async setPassword(userId, password, { by }, origin) {
       const account = await auth.accounts.findById(userId);
@@ -126,12 +134,12 @@ export function createAccounts(deps: AccountsDeps): Accounts {
         ends: "password-changed",
         apply: (tx) => tx.accounts.setPassword(userId, passwordHash, clock.nowMs()),
       };
-      await decide(deps, decision, origin);
+      await changeAccount(deps, decision, origin);
       await limits.unlock(userId);
     },
 
     async unlock(userId, { by }, origin) {
-      await decide(deps, { userId, change: {}, event: "account.unlocked", data: { by } }, origin);
+      await changeAccount(deps, { userId, change: {}, event: "account.unlocked", data: { by } }, origin);
       await limits.unlock(userId);
     },
 
@@ -142,7 +150,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
         ends: "second-factor-changed",
         apply: (tx) => secondFactor.remove(tx, userId, decider, origin),
       };
-      await decide(deps, decision, origin);
+      await changeAccount(deps, decision, origin);
     },
   };
 }
@@ -200,7 +208,7 @@ async function create<T>(
 }
 
 /** Changes an account and says so in the audit; when it `ends` something, it also ends all its sessions. */
-async function decide(
+async function changeAccount(
   { auth, endSessions, clock }: AccountsDeps,
   decision: AccountDecision,
   origin: AuditOrigin,

@@ -196,7 +196,7 @@ describe("one's own account", () => {
     stage.nextStep();
     await stage.startSessions(account.id, "", { pendingOtp: true });
     const pay = (sessionId: string, code: string, index: number) =>
-      stage.signIn.payCode(
+      stage.signIn.submitSecondFactor(
         { userId: account.id, sessionId, clientId: "pipit-cli", owed: true, code },
         originFrom(`198.51.100.${index}`),
       );

@@ -92,7 +92,7 @@ export function createOwnAccount(deps: OwnAccountDeps): OwnAccount {
           changedAtMs = await tx.accounts.setPassword(owner.userId, passwordHash, clock.nowMs());
         },
       };
-      await decide(deps, owner, found, decision, origin);
+      await changeOwnAccount(deps, owner, found, decision, origin);
       return { deviceToken: knownDevices.issue(owner.userId, changedAtMs) };
     },
 
@@ -105,7 +105,7 @@ export function createOwnAccount(deps: OwnAccountDeps): OwnAccount {
         keep: {},
         apply: (tx) => tx.accounts.update(owner.userId, { active: false }, clock.nowMs()),
       };
-      await decide(deps, owner, await findOwner(deps, owner), decision, origin);
+      await changeOwnAccount(deps, owner, await findOwner(deps, owner), decision, origin);
     },
 
     beginSecondFactor: (owner, proof, origin) => beginSecondFactor(deps, owner, proof, origin),
@@ -124,7 +124,7 @@ export function createOwnAccount(deps: OwnAccountDeps): OwnAccount {
         keep: owner.keep,
         apply: (tx) => tx.totp.disable(owner.userId),
       };
-      await decide(deps, owner, found, decision, origin);
+      await changeOwnAccount(deps, owner, found, decision, origin);
     },
   };
 }
@@ -142,7 +142,7 @@ async function findOwner(
 }
 
 /** Proves who asks, changes what they ask for, and ends sessions by it. */
-async function decide(
+async function changeOwnAccount(
   deps: OwnAccountDeps,
   owner: Owner,
   found: AccountWithCredentials,

@@ -12,10 +12,10 @@ import {
   type WebSessionRequest,
   type WebSessions,
 } from "./web-sessions.ts";
+import { systemOrigin as origin } from "#server/domain/audit/system-origin.ts";
 
 const ann = accountOf({ id: "ann" });
 const request = { scope: ["api:read", "api:write"], grant: "password" };
-const origin = { ip: undefined, userAgent: undefined, correlationId: undefined };
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 async function setUp(

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import { countedAuditLog } from "./counted-audit-log.ts";
 import type { AuditEvent, AuditLog } from "./ports.ts";
-
-const origin = { ip: undefined, userAgent: undefined, correlationId: undefined };
+import { systemOrigin as origin } from "#server/domain/audit/system-origin.ts";
 
 function countInto(counted: string[], append: AuditLog["append"]): AuditLog {
   return countedAuditLog(

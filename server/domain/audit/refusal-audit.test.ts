@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { createManualClock } from "#server/testing/temporary-store.ts";
 import type { AuditEvent } from "./ports.ts";
 import { createRefusalAudit } from "./refusal-audit.ts";
+import { systemOrigin as origin } from "#server/domain/audit/system-origin.ts";
 
 const refused: AuditEvent = { event: "client.refused", outcome: "failure", data: { grant: "unknown" } };
-const origin = { ip: undefined, userAgent: undefined, correlationId: undefined };
 
 test("a flood of refusals writes a bounded number of events a minute, and later says how many were left out", async () => {
   const clock = createManualClock();

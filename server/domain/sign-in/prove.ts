@@ -121,7 +121,7 @@ export function createProve(deps: ProofDeps): Prove {
       const codeOwed = codeIsOwed(checked.credentials, proof, task);
       await task.prepare?.();
       const decided = await auth.transaction(async (tx) =>
-        decide(deps, tx, { checked, proof, task, codeOwed, origin }),
+        commitProof(deps, tx, { checked, proof, task, codeOwed, origin }),
       );
       // A password without its code gives no attempt back to who then guesses codes.
       outcome = decided.proven.codeOwed ? "void" : "succeeded";
@@ -237,7 +237,7 @@ interface Decision<T> {
 }
 
 /** Uses the code up, writes the decision down, and changes what is to change; all of it or nothing. */
-async function decide<T>(
+async function commitProof<T>(
   { secondFactor, knownDevices }: ProofDeps,
   tx: AuthStores,
   { checked, proof, task, codeOwed, origin }: Decision<T>,

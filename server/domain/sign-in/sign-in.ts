@@ -89,7 +89,7 @@ export interface SignIn {
    *
    * @throws PipitError as `byPassword`; TOKEN_INVALID when the session has ended
    */
-  payCode(owed: OwedCode, origin: AuditOrigin): Promise<void>;
+  submitSecondFactor(owed: OwedCode, origin: AuditOrigin): Promise<void>;
 }
 
 export interface SignInDeps {
@@ -143,7 +143,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
       });
     },
 
-    payCode: (owed, origin) => payCode(deps, owed, origin),
+    submitSecondFactor: (owed, origin) => submitSecondFactor(deps, owed, origin),
   };
 }
 
@@ -170,7 +170,7 @@ async function start<T>(tx: AuthStores, who: Proven, starts: Starts<T>, origin: 
   return starts(tx, who, origin);
 }
 
-async function payCode(deps: SignInDeps, owed: OwedCode, origin: AuditOrigin): Promise<void> {
+async function submitSecondFactor(deps: SignInDeps, owed: OwedCode, origin: AuditOrigin): Promise<void> {
   const { auth, prove, guard } = deps;
   const { userId, sessionId, clientId } = owed;
   const event: Pick<AuditEvent, "event" | "clientId" | "familyId"> = {

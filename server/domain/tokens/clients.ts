@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { PipitError } from "#contract/pipit-error.ts";
 import { hashOpaqueToken, newOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { MessageBus } from "#server/domain/message-bus.ts";
@@ -60,8 +61,6 @@ export interface ClientsOptions {
   /** What remembers for a moment that tokens are good; told when those of a client are not any more. */
   readonly guard?: Pick<TokenGuard, "forgetAll"> | undefined;
 }
-
-const atStart: AuditOrigin = { ip: undefined, userAgent: undefined, correlationId: undefined };
 
 export function createClients({ auth, clock, bus, guard }: ClientsOptions): Clients {
   const cache = createClientCache({ store: auth.clients, clock, bus });
@@ -199,7 +198,7 @@ async function seedOne(tx: AuthStores, definition: ClientDefinition, nowMs: numb
     // Another server process that starts in this moment may have been first.
     if (!(await tx.clients.insert(checkClient(fresh)))) return;
     const data = { scope: definition.scope, seeded: true };
-    await tx.audit.append({ event: "client.created", outcome: "success", clientId, data }, atStart);
+    await tx.audit.append({ event: "client.created", outcome: "success", clientId, data }, systemOrigin);
     return;
   }
   const { secretHash, active, createdAtMs, updatedAtMs, tokenAlgorithm } = found;
@@ -215,7 +214,7 @@ async function seedOne(tx: AuthStores, definition: ClientDefinition, nowMs: numb
   if (isDeepStrictEqual(current, found)) return;
   await tx.clients.update({ ...current, updatedAtMs: nowMs });
   const data = { changed: "definition", seeded: true };
-  await tx.audit.append({ event: "client.updated", outcome: "success", clientId, data }, atStart);
+  await tx.audit.append({ event: "client.updated", outcome: "success", clientId, data }, systemOrigin);
 }
 
 function toClient(registration: ClientRegistration, nowMs: number): RegisteredClient {

@@ -1,4 +1,5 @@
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Sealer } from "#server/domain/secrets/sealer.ts";
@@ -66,8 +67,6 @@ export interface KeyRotation {
   }): Promise<readonly RotationStep[]>;
 }
 
-const noOrigin: AuditOrigin = { ip: undefined, userAgent: undefined, correlationId: undefined };
-
 export function createKeyRotation(options: KeyRotationOptions): KeyRotation {
   const { store, clock, rotateEveryMs } = options;
   return {
@@ -77,7 +76,7 @@ export function createKeyRotation(options: KeyRotationOptions): KeyRotation {
       return keys.some(isGone) || planAll(keys, rotateEveryMs).some((plan) => nowMs >= plan.atMs);
     },
 
-    async advance({ force = false, origin = noOrigin } = {}) {
+    async advance({ force = false, origin = systemOrigin } = {}) {
       await store.removeRetired(clock.nowMs() - KEEP_RETIRED_MS);
       const steps: RotationStep[] = [];
       for (const plan of planAll(await store.list(), rotateEveryMs)) {

@@ -37,7 +37,7 @@ async function takeCode(
   if (code.trim() === "") throw new PipitError("OTP_INVALID", INVALID_TEXT, { field: "otp" });
   if (credentials?.totpSealed !== undefined) {
     const owed = caller.pendingOtp === true;
-    await ctx.signIn.payCode({ userId, clientId, sessionId, owed, code }, origin);
+    await ctx.signIn.submitSecondFactor({ userId, clientId, sessionId, owed, code }, origin);
     return;
   }
   if (credentials?.totpPendingSealed === undefined) {

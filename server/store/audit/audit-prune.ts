@@ -8,15 +8,13 @@ import {
   type PrunedAudit,
 } from "#server/domain/audit/audit-reader.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 import { createAuditChains } from "./audit-chains.ts";
 import { createAuditLog, type AuditLogOptions } from "./audit-store.ts";
 import { AUDIT_BATCH, readChain, step, type ChainPlace } from "./audit-walk.ts";
 import { AUDIT_CHAINS } from "../migrations/migration-0003.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
-
-/** For what the server does by itself. */
-export const nobody: AuditOrigin = { ip: undefined, userAgent: undefined, correlationId: undefined };
 
 /** Removes what is too old, a batch in a transaction, so that nobody waits long; see `AuditReader.prune`. */
 export async function pruneAudit(
@@ -32,7 +30,7 @@ export async function pruneAudit(
     while (again) {
       options.signal?.throwIfAborted();
       const batch = await inTransaction(db, (trx) =>
-        pruneBatch(trx, log, { chain, beforeMs, origin: options.origin ?? nobody }),
+        pruneBatch(trx, log, { chain, beforeMs, origin: options.origin ?? systemOrigin }),
       );
       removed += batch.removed;
       if (batch.problem !== undefined) problems.push(batch.problem);

@@ -6,7 +6,8 @@ import {
   type ExportAuditOptions,
 } from "#server/domain/audit/audit-reader.ts";
 import type { AuditQuery } from "#server/domain/audit/ports.ts";
-import { nobody, pruneAudit } from "./audit-prune.ts";
+import { systemOrigin } from "#server/domain/audit/system-origin.ts";
+import { pruneAudit } from "./audit-prune.ts";
 import { restartAudit } from "./audit-restart.ts";
 import type { AuditLogOptions } from "./audit-store.ts";
 import { verifyAudit } from "./audit-verify.ts";
@@ -20,7 +21,7 @@ export function createAuditReader(db: Kysely<Tables>, options: AuditLogOptions):
     verify: (verifyOptions) => verifyAudit(db, options.key, verifyOptions),
     exportAll: (exportOptions) => exportAll(db, exportOptions),
     prune: (pruneOptions) => pruneAudit(db, options, pruneOptions),
-    restart: (origin = nobody) => restartAudit(db, options, origin),
+    restart: (origin = systemOrigin) => restartAudit(db, options, origin),
   };
 }
 

@@ -10,8 +10,7 @@ import { postgresTime } from "../sql/database-time.ts";
 import { inTransaction } from "../sql/transaction.ts";
 import { openPostgres, type OpenedPostgres } from "./open-postgres.ts";
 import { createPostgresRotations } from "./postgres-rotations.ts";
-
-const origin = { ip: undefined, userAgent: undefined, correlationId: undefined };
+import { systemOrigin as origin } from "#server/domain/audit/system-origin.ts";
 
 function rotationOf(familyId: string, from: number): Rotation {
   return {

@@ -10,6 +10,7 @@ import {
   type Answer,
   type AuthStage,
 } from "#tests/testing/auth/auth-stage.ts";
+import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 
 const TOKEN = "/api/v1/token/";
 const REFRESH = "/api/v1/token/refresh/";
@@ -168,18 +169,17 @@ describe.each(databasesBySize)("the developer-style API on $name", ({ name }) =>
     });
 
     test("is off when the operator switched off its client, or passwords for it", async () => {
-      const nobody = { ip: undefined, userAgent: undefined, correlationId: undefined };
       const refresh = String((await signIn()).body["refresh"]);
       await stage.clients.update(
         "pipit-cli",
         { allowPasswordGrant: false, grantTypes: ["refresh_token"] },
-        nobody,
+        systemOrigin,
       );
       stage.advance(2_000);
       const { status, body } = await signIn();
       expect([status, body]).toEqual([403, { detail: expect.any(String) }]);
       expect((await postJson(REFRESH, { refresh })).status).toBe(200);
-      await stage.clients.disable("pipit-cli", nobody);
+      await stage.clients.disable("pipit-cli", systemOrigin);
       stage.advance(2_000);
       expect((await postJson(REFRESH, { refresh })).status).toBe(403);
     });

@@ -18,6 +18,7 @@ import { startTestServer, type TestServer } from "../start-test-server.ts";
 import { openWire, type WireAnswer, type WireRequest } from "#tests/testing/auth/keep-alive-wire.ts";
 import { createRandom } from "#tests/testing/auth/random.ts";
 import { createTokenRequests, MARK, type KnownSecrets } from "#tests/testing/auth/token-request-generator.ts";
+import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 
 /** Full size takes minutes. */
 const REQUESTS = { SQLite: sized(3_000, 100_000), PostgreSQL: sized(500, 20_000) } as const;
@@ -143,7 +144,7 @@ async function makeKnown(server: TestServer, refreshToken: () => string): Promis
       grantTypes: ["client_credentials"],
       scope: "api:read api:write",
     },
-    { ip: undefined, userAgent: undefined, correlationId: undefined },
+    systemOrigin,
   );
   const { clientId } = client;
   return { user: "ann", password: PASSWORD, clientId, clientSecret: secret, accessToken, refreshToken };

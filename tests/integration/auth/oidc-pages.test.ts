@@ -8,6 +8,7 @@ import {
   THIRD_PARTY_REDIRECT,
   type OidcStage,
 } from "#tests/testing/auth/oidc-stage.ts";
+import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 
 const thirdParty = { client_id: "notes-app", redirect_uri: THIRD_PARTY_REDIRECT, scope: "openid profile" };
 
@@ -113,7 +114,7 @@ test("signing in here signs the browser in on our own page, and the other way ro
   const { session } = await stage.services.signIn.byEarlierProof(
     { userId: ann.id, amr: [] },
     stage.webSessions.starts({ scope: ["api:read", "api:write"], grant: "token" }),
-    { ip: undefined, userAgent: undefined, correlationId: undefined },
+    systemOrigin,
   );
   const { url } = authorizationRequest({ ...thirdParty, prompt: "none" });
   const answer = await fetch(new URL(url, stage.origin), {

@@ -2,8 +2,8 @@ import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { databasesBySize, sharedDatabases } from "#server/testing/databases.ts";
 import { bearer, openAuthStage, type Answer, type AuthStage } from "#tests/testing/auth/auth-stage.ts";
+import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 
-const nobody = { ip: undefined, userAgent: undefined, correlationId: undefined };
 const DAY_MS = 86_400_000;
 const GRACE_SECONDS = 900;
 
@@ -168,12 +168,12 @@ describe.each(databasesBySize)("the refresh grant on $name", ({ name }) => {
       });
       const doomed = { client_id: "doomed" };
       const { accessToken, refreshToken } = await stage.signIn("alice", doomed);
-      await stage.clients.disable("doomed", nobody);
+      await stage.clients.disable("doomed", systemOrigin);
       // What the server knows of a client and a token may be a second old.
       stage.advance(1_000);
       expect(outcome(await stage.refresh(refreshToken, doomed))).toEqual([401, "invalid_client"]);
       expect((await stage.get("/oauth/sessions", bearer(accessToken))).status).toBe(401);
-      await stage.clients.enable("doomed", nobody);
+      await stage.clients.enable("doomed", systemOrigin);
       stage.advance(1_000);
       expect(outcome(await stage.refresh(refreshToken, doomed))).toEqual(invalidGrant);
     });

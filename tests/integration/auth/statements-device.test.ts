@@ -5,6 +5,7 @@ import { databasesBySize } from "#server/testing/databases.ts";
 import { openAuthStage, type AuthStage } from "#tests/testing/auth/auth-stage.ts";
 import { createFormBrowser, type BrowserPage } from "#tests/testing/auth/form-browser.ts";
 import { approveDevice, beginDevice, outcomeOf, poll } from "#tests/testing/auth/statements-flows.ts";
+import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 
 const PENDING = [400, "authorization_pending"];
 const SLOW_DOWN = [400, "slow_down"];
@@ -25,8 +26,6 @@ describe.each(databasesBySize)("the device grant on $name", ({ name }) => {
     await stage.addAccount({ id: person });
   });
   afterAll(() => stage[Symbol.asyncDispose]());
-
-  const nobody = { ip: undefined, userAgent: undefined, correlationId: undefined };
 
   test("[30] until somebody approves it is authorization_pending, and too quick a poll slow_down, 5 s more each time", async () => {
     const device = await beginDevice(stage);
@@ -124,10 +123,10 @@ describe.each(databasesBySize)("the device grant on $name", ({ name }) => {
   test("[32] a client that was switched off gives no tokens to the device", async () => {
     const device = await beginDevice(stage);
     await approveDevice(stage, device, person);
-    await stage.clients.disable("pipit-cli", nobody);
+    await stage.clients.disable("pipit-cli", systemOrigin);
     stage.advance(1_000);
     expect(outcomeOf(await poll(stage, device))).toEqual([401, "invalid_client"]);
-    await stage.clients.enable("pipit-cli", nobody);
+    await stage.clients.enable("pipit-cli", systemOrigin);
     stage.advance(1_000);
   });
 

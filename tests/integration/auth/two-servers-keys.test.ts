@@ -3,7 +3,8 @@ import { createLocalJWKSet, createRemoteJWKSet, jwtVerify, type JSONWebKeySet } 
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { sharedDatabases } from "#server/testing/databases.ts";
 import { openWire, type Wire } from "#tests/testing/auth/keep-alive-wire.ts";
-import { nobody, startSharedServers, type SharedServers } from "#tests/testing/auth/shared-servers.ts";
+import { startSharedServers, type SharedServers } from "#tests/testing/auth/shared-servers.ts";
+import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 
 /** Between two looks of the verifier. */
 const POLL_MS = 10;
@@ -30,7 +31,7 @@ describe.each(sharedDatabases)("signing keys of two server processes on $name", 
         grantTypes: ["client_credentials"],
         scope: "api:read",
       },
-      nobody,
+      systemOrigin,
     );
     basic = `Basic ${Buffer.from(`${client.clientId}:${secret}`).toString("base64")}`;
   });

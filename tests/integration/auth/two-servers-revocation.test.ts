@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sharedDatabases } from "#server/testing/databases.ts";
 import { openWire, type Wire, type WireAnswer } from "#tests/testing/auth/keep-alive-wire.ts";
 import {
-  nobody,
   SHARED_PASSWORD,
   startSharedServers,
   type SharedServers,
 } from "#tests/testing/auth/shared-servers.ts";
+import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 
 /** The promise is one second; the rest is for a machine that is busy with other tests. */
 const REVOKED_WITHIN_MS = 1_000 + 1_000;
@@ -99,7 +99,7 @@ describe.each(sharedDatabases)("what one server process ends, on $name and Redis
       "switching the client off",
       "doomed",
       async () => {
-        await servers.clients.disable("doomed", nobody);
+        await servers.clients.disable("doomed", systemOrigin);
         return 200;
       },
     ],

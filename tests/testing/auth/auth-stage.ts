@@ -8,7 +8,6 @@ import { accountOf } from "#server/testing/account-of.ts";
 import type { NewAccount } from "#server/domain/accounts/ports.ts";
 import { newTotpSecret } from "#server/domain/accounts/totp.ts";
 import { auditKeyOf } from "#server/domain/audit/audit-key.ts";
-import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { Logger } from "#contract/logger.ts";
 import { createSealer } from "#server/domain/secrets/sealer.ts";
 import { createClients, type ClientRegistration, type Clients } from "#server/domain/tokens/clients.ts";
@@ -18,13 +17,13 @@ import type { Row, TestDatabase } from "#server/testing/databases.ts";
 import { queryPostgres } from "#server/testing/postgres-databases.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { startTestServer, type TestServer } from "#tests/integration/start-test-server.ts";
+import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 
 /** What a test's server accepts in X-Internal-Auth. */
 export const INTERNAL_KEY = "internal-key-of-the-tests";
 export const PASSWORD = "Correct-horse-1";
 const MASTER_KEY = Buffer.alloc(32, 5).toString("base64");
 const TOTP_STEP_SECONDS = 30;
-const nobody: AuditOrigin = { ip: undefined, userAgent: undefined, correlationId: undefined };
 
 /** Parameters of a form. */
 export type Fields = Readonly<Record<string, string>>;
@@ -178,7 +177,7 @@ function createRegistrations(
       return account;
     },
     async addClient(registration) {
-      await clients.register({ ...publicClient, ...registration }, nobody);
+      await clients.register({ ...publicClient, ...registration }, systemOrigin);
     },
     async addConfidential(registration) {
       const { client, secret = "" } = await clients.register(
@@ -191,7 +190,7 @@ function createRegistrations(
           scope: "api:read api:write",
           ...registration,
         },
-        nobody,
+        systemOrigin,
       );
       const { clientId } = client;
       return { clientId, secret, basic: basicOf(clientId, secret) };

@@ -2,7 +2,6 @@ import { createMemoryBus } from "#server/bus/memory-bus.ts";
 import { createPasswordHasher } from "#server/domain/accounts/password-hasher.ts";
 import { accountOf } from "#server/testing/account-of.ts";
 import { auditKeyOf } from "#server/domain/audit/audit-key.ts";
-import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { systemClock } from "#server/domain/clock.ts";
 import { createClients, type ClientRegistration, type Clients } from "#server/domain/tokens/clients.ts";
 import { loadMasterKey } from "#server/domain/tokens/master-key.ts";
@@ -13,11 +12,11 @@ import { createMigratedDatabase, queryPostgres } from "#server/testing/postgres-
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { startRedis } from "#tools/test/redis-server.ts";
 import { startServerProcess, type ServerProcess } from "./server-process.ts";
+import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 
 export const SHARED_PASSWORD = "Correct-horse-1";
 const MASTER_KEY = Buffer.alloc(32, 11).toString("base64");
 const startTimeoutMs = 30_000;
-export const nobody: AuditOrigin = { ip: undefined, userAgent: undefined, correlationId: undefined };
 
 /** Two processes of one service: PostgreSQL, Redis and the master key are shared, each has its own data folder. */
 export interface SharedServers extends AsyncDisposable {
@@ -82,7 +81,7 @@ export async function startSharedServers(): Promise<SharedServers> {
     clients,
     addAccount: async (id) => void (await store.auth.accounts.create(accountOf({ id, passwordHash }))),
     addClient: async (clientId, change) =>
-      void (await clients.register({ ...firstParty, ...change, clientId }, nobody)),
+      void (await clients.register({ ...firstParty, ...change, clientId }, systemOrigin)),
     async startSession(userId, clientId) {
       const client = await clients.find(clientId);
       if (client === undefined) throw new Error(`no client ${clientId}`);
@@ -96,7 +95,7 @@ export async function startSharedServers(): Promise<SharedServers> {
           grant: "password",
           withRefreshToken: true,
         },
-        nobody,
+        systemOrigin,
       );
       return refreshToken;
     },
