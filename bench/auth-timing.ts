@@ -10,13 +10,13 @@ const rounds = { warmups: 20, measured: 500 };
 const TRIES_PER_NAME = 4;
 const PASSWORD = "Correct-horse-1";
 const WRONG_PASSWORD = "Wrong-horse-9";
-/** The medians may differ by 5 %, and not so that somebody could tell the two apart. */
+/** The medians may differ by 5 %, and not so that a stranger could tell the two apart. */
 const ratioGoal = { of: "ratio", atLeast: 0.95, atMost: 1.05 } as const;
 const chanceGoal = { of: "value", atLeast: 0.01 } as const;
 
 /**
- * What a stranger learns from a stopwatch: how long a sign-in takes for a name that nobody has, and for a name that
- * somebody has with a wrong password; in turns, every one from a network of its own.
+ * What a stranger learns from a stopwatch: how long a sign-in takes for a name that no account has, and for one
+ * that an account has with a wrong password; in turns, every one from a network of its own.
  */
 export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> {
   await using postgres = await startPostgres(signal);

@@ -8,7 +8,7 @@ const settleMs = 10_000;
 const measureMs = 60_000;
 
 /**
- * What Pipit costs while nobody looks: a minute with the window hidden, main and page together, beside an app that is
+ * What Pipit costs while it is hidden: a minute with the window hidden, main and page together, beside an app that is
  * nothing but a hidden window; both on the stand-in.
  */
 export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> {

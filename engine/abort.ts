@@ -10,7 +10,7 @@ export function throwIfAborted(signal: AbortSignal): void {
  * Waits for work that several callers share: an abort ends this caller's waiting with CANCELLED, not the work.
  */
 export async function waitFor<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  // Nobody may be left to hear that it failed.
+  // No caller may be left to hear that it failed.
   work.catch(() => {});
   throwIfAborted(signal);
   const cancelled = Promise.withResolvers<never>();

@@ -41,7 +41,7 @@ export interface Attachment {
   readonly token?: string;
 }
 
-/** The sign-in, for whoever makes requests: only `engine/wire` decides when it is renewed. */
+/** The sign-in, for callers that make requests: only `engine/wire` decides when it is renewed. */
 export interface Credentials {
   /**
    * Puts a sign-in that lives at least 60 s more on a request, refreshed if needed (one refresh at a time, also across

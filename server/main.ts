@@ -63,7 +63,7 @@ function announce(server: RunningServer, config: ServerConfig): void {
   );
 }
 
-/** Past the logger on purpose: whoever reads this line can sign in. */
+/** Past the logger on purpose: a reader of this line can sign in. */
 async function announceSignInAddress(server: RunningServer): Promise<void> {
   const address = await server.makeSignInAddress();
   process.stdout.write(`Open in a browser (works once, for 10 minutes): ${address}\n`);
@@ -74,7 +74,7 @@ try {
 } catch (reason) {
   const error = PipitError.from(reason);
   process.stderr.write(`pipit serve: ${error.message}\n`);
-  // What nobody foresaw is worth its trace; what we foresaw has a message that says what to do.
+  // An unexpected error is worth its trace; one of ours has a message that says what to do.
   if (error.code === "INTERNAL") {
     const { redactText } = await import("./observe/logger.ts");
     process.stderr.write(`${redactText(describe(reason))}\n`);

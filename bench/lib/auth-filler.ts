@@ -12,7 +12,7 @@ const scatter = 2_654_435_761;
 const namedAccounts = 2_000;
 
 /**
- * Adds so many accounts, each with a session and a refresh token that nobody knows, as fast as the database takes them.
+ * Adds so many accounts, each with a session and an unknown refresh token, as fast as the database takes them.
  * Resolves to logins of some of them; the password is that of the others.
  */
 export async function fillAuthData(

@@ -47,7 +47,7 @@ export async function startAuthServer(
     ...(databaseUrl === undefined ? {} : { PIPIT_DATABASE_URL: databaseUrl }),
     // The load says by X-Forwarded-For where a request comes from.
     PIPIT_TRUSTED_PROXIES: "127.0.0.1",
-    // A port where nobody listens stands for "no Ollama".
+    // A port without a listener stands for "no Ollama".
     OLLAMA_HOST: "http://127.0.0.1:9",
   };
   const { pid, httpUrl } = starting.use(await startPipitMain(env, signal, home));

@@ -13,7 +13,7 @@ import { offerNaiveMarkdown } from "./offer-naive-markdown.ts";
 /** The size of Pipit's window. */
 const viewport = { width: 440, height: 680 };
 
-/** Debian's Chromium as people have it, not the quick build that the suites prefer. Whoever launches it closes it. */
+/** Debian's Chromium as users have it, not the quick build that the suites prefer. The caller closes it. */
 export function launchBrowser(): Promise<Browser> {
   const options = { ...playwrightConfig.use?.launchOptions, executablePath: usualChromium };
   return chromium.launch({ ...options, headless: true });

@@ -26,7 +26,7 @@ export interface TokenClient extends Disposable {
   refresh(): Promise<void>;
   /** Throws unless it is granted. */
   clientCredentials(): Promise<void>;
-  /** Password grant, from an address that nobody else has. */
+  /** Password grant, from an address that no other client has. */
   login(username: string, password: string): Promise<Answer>;
   jwks(): Promise<void>;
 }
@@ -36,7 +36,7 @@ type Fields = Readonly<Record<string, string>>;
 /** More requests at once than this wait for each other. */
 const maxConnections = 2_000;
 
-/** @param server one that nobody else uses: its refresh tokens are good once */
+/** @param server one that no other user has: its refresh tokens are good once */
 export function createTokenClient(server: TokenServer): TokenClient {
   const agent = new Agent({ keepAlive: true, maxSockets: maxConnections });
   const rested = [...server.refreshTokens];

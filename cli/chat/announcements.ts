@@ -2,7 +2,7 @@ import type { Client } from "#engine/node/client.ts";
 import type { Messages } from "../kit/messages.ts";
 import { printNote, type Terminal } from "../kit/terminal.ts";
 
-/** Says that the server lost its database at this start. Only our own server: a named one has its own people. */
+/** Says that the server lost its database at this start. Only our own server: a named one has its own operator. */
 export async function tellDatabaseSetAside(
   client: Client,
   terminal: Terminal,

@@ -25,7 +25,7 @@ export async function web(
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   await requireServer(config, messages.noServerForWeb, signal);
   await using client = await openCliClient({ config, speak: false, speaker: undefined, tokenStore });
-  // That nobody answers is worth saying before that nobody is signed in.
+  // An unreachable server is worth saying before a missing sign-in.
   await client.link.connect(signal);
   const { state } = await client.signIn(signal);
   if (state.kind !== "signed-in") throw new PipitError("SIGNED_OUT", messages.signInForWeb);

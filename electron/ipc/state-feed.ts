@@ -3,7 +3,7 @@ import type { ChatState } from "#contract/chat-state.ts";
 import { diffChat } from "#engine/chat/chat-patch.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 
-/** One frame of a 60 Hz display: more often nobody could see. */
+/** One frame of a 60 Hz display: more often the user could not see. */
 const PUSH_EVERY_MS = 16;
 
 /** Keeps a window's copy of the chat in step with the engine's. */

@@ -1,7 +1,7 @@
 /** What a `pipit:` link may ask for: nothing is ever sent or changed by it. */
 export type DeepLink = { readonly kind: "show" } | { readonly kind: "compose"; readonly text: string };
 
-/** A longer link is somebody's attempt at something. */
+/** A longer link is no prompt of a user. */
 const LINK_MAX_CHARS = 8_192;
 const TEXT_MAX_CHARS = 4_096;
 

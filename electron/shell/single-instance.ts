@@ -2,7 +2,7 @@ import type { App } from "electron";
 import { deepLinkOf } from "./config.ts";
 
 export interface OtherStarts {
-  /** Somebody started the app again. */
+  /** The user started the app again. */
   readonly onSecondStart: () => void;
   /** A `pipit:` link was opened, by a second start or by macOS. */
   readonly onLink: (link: string) => void;

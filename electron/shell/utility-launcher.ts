@@ -132,7 +132,7 @@ function endNow(child: UtilityProcess): void {
   }
 }
 
-/** Into a file that somebody else opened and will close. */
+/** Into a file that the caller opened and will close. */
 function copyTo(fd: number, from: Readable): void {
   fstatSync(fd);
   const file = createWriteStream("", { fd, autoClose: false });

@@ -23,7 +23,7 @@ export async function hasTray(
   return answer ?? !session.wayland;
 }
 
-/** Undefined when nobody answers. */
+/** Undefined when the desktop does not answer. */
 function askBus(): Promise<boolean | undefined> {
   return new Promise((resolve) => {
     execFile("dbus-send", QUESTION, { timeout: ASK_TIMEOUT_MS }, (error, stdout) => {

@@ -13,7 +13,10 @@ export function denyPermissions(
   session.setDevicePermissionHandler(() => false);
 }
 
-/** Keeps every page where it is, whoever made it and whatever it shows. `openLink` is given what a page wanted to open. */
+/**
+ * Keeps every page where it is, whatever opened it and whatever it shows. `openLink` is given what a page wanted to
+ * open.
+ */
 export function guardContents(app: Pick<App, "on">, openLink: (address: string) => void): void {
   app.on("web-contents-created", (_event, contents) => guard(contents, openLink));
 }

@@ -6,7 +6,7 @@ export interface Bounds {
   readonly height: number;
 }
 
-/** Size of the window before anybody changed it. */
+/** Size of the window before the user changed it. */
 export const WINDOW_SIZE = { width: 440, height: 680 } as const;
 /** Below this the composer and an answer no longer fit together. */
 export const WINDOW_MIN_SIZE = { width: 360, height: 420 } as const;

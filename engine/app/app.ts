@@ -144,7 +144,7 @@ export class App implements AsyncDisposable {
     if (patch.speak === true) (await this.#current.get()).engine.setSpeak(true);
   }
 
-  /** Whoever changed the settings, this window or another. */
+  /** The settings changed, by this window or another. */
   #apply(next: Settings, before: Settings): void {
     this.#state.setState({ settings: next });
     if (next.volume !== before.volume) this.#ports.setVolume(next.volume);

@@ -6,7 +6,7 @@ import { createSessionHarness, grant, tokens } from "#engine/testing/session-har
 
 const signal = new AbortController().signal;
 
-/** A JWT whose signature nobody looks at. */
+/** A JWT whose signature no client checks. */
 function jwt(payload: unknown): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
   return `${part({ alg: "RS256" })}.${part(payload)}.signature`;

@@ -6,7 +6,7 @@ import type { Clock, HttpClient, HttpResponse, StoredTokens } from "#engine/port
 
 /** Time for one exchange, in milliseconds; less than the 10 s for which a lock is waited for (docs/reference/developer-api.md, "Credentials file"). */
 const TOKEN_TIMEOUT_MS = 8000;
-/** Revoking at sign-out is a courtesy to the server that must not keep anybody waiting. */
+/** Revoking at sign-out is a courtesy to the server that must not keep the user waiting. */
 const REVOKE_TIMEOUT_MS = 3000;
 
 const answerSchema = z.object({

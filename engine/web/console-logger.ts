@@ -1,6 +1,8 @@
 import type { Logger } from "#contract/logger.ts";
 
-/** Log lines for whoever opens the browser's console; what is only of use to a developer stays out of sight there. */
+/**
+ * Log lines for a user who opens the browser's console; what is only of use to a developer stays out of sight there.
+ */
 export function createConsoleLogger(): Logger {
   return {
     debug: (event, fields) => console.debug(event, fields ?? {}),

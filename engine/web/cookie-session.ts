@@ -128,7 +128,7 @@ class PageSession implements CookieSession {
     }
   }
 
-  /** Asks the server who is signed in; all callers share one question. `whenNot`: why, if nobody is. */
+  /** Asks the server who is signed in; all callers share one question. `whenNot`: why, if no user is. */
   #ask(whenNot: "never" | "expired" | "logout"): Promise<AuthState> {
     this.#asking ??= this.#askServer(whenNot).finally(() => {
       this.#asking = undefined;

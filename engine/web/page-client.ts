@@ -23,7 +23,7 @@ export interface PageClientOptions extends Pick<
   readonly storage: Pick<PageStorage, "outbox" | "values">;
   /** The one-time code that the page was opened with, once. */
   readonly takeSignInCode: () => string | undefined;
-  /** A code did not sign in; `signedIn`: somebody was signed in before, and still is. */
+  /** A code did not sign in; `signedIn`: a user was signed in before, and still is. */
   readonly onCodeRefused: (error: PipitError, signedIn: boolean) => void;
 }
 

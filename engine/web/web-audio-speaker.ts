@@ -11,7 +11,7 @@ import { PLAYBACK_WORKLET } from "./playback-worklet-name.ts";
 const HIGH_WATERMARK_SAMPLES = 2 * SAMPLE_RATE_HZ;
 /** A browser without a sound device may never say so. */
 const START_TIMEOUT_MS = 3_000;
-/** Should the audio thread not answer, silence is up to the browser; nobody waits longer for it. */
+/** Should the audio thread not answer, silence is up to the browser; a stop waits no longer for it. */
 const STOP_TIMEOUT_MS = 500;
 
 export interface WebAudioSpeakerOptions {
@@ -173,7 +173,7 @@ class WebAudioSpeaker implements Speaker {
     this.#forget();
   }
 
-  /** Nothing more will be played: whoever waits for it has waited enough. */
+  /** Nothing more will be played: those who wait for its end are told. */
   #forget(): void {
     this.#output = undefined;
     this.#opening = undefined;

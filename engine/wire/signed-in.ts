@@ -66,7 +66,7 @@ function refusalIn(response: HttpResponse): PipitError {
   return errorInBody(response) ?? new PipitError("TOKEN_INVALID", "The server does not accept this sign-in.");
 }
 
-/** Whoever is slow to notice the signal must not hold up a cancelled request. */
+/** Credentials that are slow to notice the signal must not hold up a cancelled request. */
 async function attach(credentials: Credentials, signal: AbortSignal) {
   const headers = new Headers();
   return { headers, attachment: await waitFor(credentials.attach(headers, signal), signal) };

@@ -43,7 +43,7 @@ function ScreenshotButton({ pictures }: { readonly pictures: PictureIntake }) {
   const feature = useApp((state) => state.features.screenshot);
   const preparing = useChatUiState((state) => state.preparing);
   if (never) return undefined;
-  // Not `disabled`: then nobody could reach the sentence that says why.
+  // Not `disabled`: then the user could not reach the sentence that says why.
   if (!feature.available) {
     const why = `${t("screenshot")}. ${t(reasons[feature.reason])}`;
     return (

@@ -59,7 +59,7 @@ function scrolled(state: EndState, before: ScrollMetrics, now: ScrollMetrics): E
   if (distancePx <= 1) return resume(state);
   const movedPx = now.offsetPx - before.offsetPx;
   if (movedPx > 0) return distancePx <= nearEndPx ? resume(state) : state;
-  // A viewport that grew, or content that shrank, moves the position without anybody's wish.
+  // A viewport that grew, or content that shrank, moves the position without the user's wish.
   const pushed = now.contentPx < before.contentPx || now.viewportPx > before.viewportPx;
   return state.following && movedPx < 0 && !pushed ? reading : state;
 }

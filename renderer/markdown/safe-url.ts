@@ -1,6 +1,6 @@
 import { externalLink } from "#contract/external-link.ts";
 
-/** Nobody can look through a longer one, and a text of a longer word may be torn in the middle of it. */
+/** A user cannot look through a longer one, and a text of a longer word may be torn in the middle of it. */
 const maxChars = 2_048;
 
 /** Where a link leads. */
@@ -21,7 +21,7 @@ export function safeUrl(raw: string): LinkTarget | undefined {
   return { url: url.href, host: url.protocol === "mailto:" ? url.pathname : url.host };
 }
 
-/** An address that Pipit does not open, because anybody on the way can read and change it, but that may be read. */
+/** An address that Pipit does not open, because the network on the way can read and change it, but that may be read. */
 export function plainHttpUrl(raw: string): string | undefined {
   const url = parse(raw);
   return url?.protocol === "http:" ? url.href : undefined;

@@ -88,7 +88,7 @@ async function userIdOf({ auth }: AdminContext, login: string): Promise<string> 
   return (await auth.accounts.findByLogin(login))?.id ?? login;
 }
 
-/** People know logins; events name accounts by their ids, which stay when a login goes. */
+/** Operators know logins; events name accounts by their ids, which stay when a login goes. */
 async function learnLogins(
   { auth }: AdminContext,
   page: readonly AuditRecord[],

@@ -16,7 +16,7 @@ import { factsText, jsonLine, tableText, timeText, visible } from "./print.ts";
 const MAX_TTL_SECONDS = 366 * 24 * 60 * 60;
 const MAX_GRACE_SECONDS = 60;
 const DEVICE_GRANT: GrantType = "urn:ietf:params:oauth:grant-type:device_code";
-/** Grants by the names that people type. */
+/** Grants by the names that operators type. */
 const grants: Readonly<Record<string, GrantType>> = {
   authorization_code: "authorization_code",
   refresh_token: "refresh_token",
@@ -220,7 +220,7 @@ async function find({ clients: all }: AdminContext, id: string): Promise<OauthCl
   );
 }
 
-/** Without the hash of the secret: it helps nobody, and might be taken for the secret. */
+/** Without the hash of the secret: the operator has no use for it, and might take it for the secret. */
 function shown({ secretHash: _secretHash, ...client }: OauthClient): Omit<OauthClient, "secretHash"> {
   return client;
 }

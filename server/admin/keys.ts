@@ -81,7 +81,7 @@ async function promoteNow(step: RotationStep, store: SigningKeyStore, nowMs: num
 interface AuditedKeysOptions {
   readonly auth: AuthStore;
   readonly origin: AuditOrigin;
-  /** Keys of others stay as they are: to whoever asks, another process was first. */
+  /** Keys of other algorithms stay as they are: for them the store answers as if another process had been first. */
   readonly algorithms: readonly TokenAlgorithm[];
 }
 

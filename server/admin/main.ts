@@ -77,7 +77,7 @@ async function explain(reason: unknown): Promise<number> {
   if (reason instanceof Error && "code" in reason && reason.code === "EPIPE") return adminExit.done;
   const error = PipitError.from(reason);
   process.stderr.write(`pipit admin: ${error.message}\n`);
-  // What nobody foresaw is worth its trace; what we foresaw has a message that says what to do.
+  // An unexpected error is worth its trace; one of ours has a message that says what to do.
   if (error.code === "INTERNAL") {
     const { redactText } = await import("../observe/logger.ts");
     const cause = reason instanceof PipitError ? (reason.cause ?? reason) : reason;

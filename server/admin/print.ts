@@ -36,7 +36,7 @@ export interface ProgressPrinter extends Disposable {
   show(subject: string, count: number): void;
 }
 
-/** Where nobody watches, a line for so many. */
+/** Where no terminal shows it, a line for so many. */
 const COUNTS_PER_LINE = 10_000;
 
 export function createProgressPrinter(stderr: Writable & { readonly isTTY?: boolean }): ProgressPrinter {

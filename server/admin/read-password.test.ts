@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { readPassword } from "./read-password.ts";
 
-/** A terminal on which somebody types each text when it is asked for one. */
+/** A terminal whose operator types each text when asked for one. */
 function terminalTyping(...typed: readonly string[]) {
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
   const stderr = new PassThrough();

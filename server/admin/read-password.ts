@@ -10,7 +10,7 @@ const MAX_BYTES = 4096;
  * A password from stdin, or from a person who does not see it while typing; never from the command line, which every
  * user of the machine can read.
  *
- * @throws PipitError USAGE when there is nobody to ask, INVALID_REQUEST for two different ones, CANCELLED
+ * @throws PipitError USAGE when there is no terminal to ask at, INVALID_REQUEST for two different ones, CANCELLED
  */
 export async function readPassword(
   io: AdminIo,
@@ -38,7 +38,7 @@ async function readAll({ stdin }: AdminIo): Promise<string> {
     }
     chunks.push(buffer);
   }
-  // `echo` and most editors end a line that belongs to nobody's password.
+  // `echo` and most editors end the line; the line end is no part of the password.
   return Buffer.concat(chunks)
     .toString("utf8")
     .replace(/\r?\n$/, "");

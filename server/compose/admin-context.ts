@@ -38,7 +38,7 @@ import { createSqlCounterStore } from "../store/sql/sql-counter-store.ts";
 export const ADMIN_ACTOR = "admin-cli";
 /** A command has little to do at once. */
 const MAX_CONNECTIONS = 2;
-/** How long a command waits for Redis before it says that nobody answers there. */
+/** How long a command waits for Redis before it says that it does not answer. */
 const REDIS_WAIT_MS = 3000;
 const REDIS_POLL_MS = 20;
 

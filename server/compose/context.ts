@@ -89,7 +89,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     }),
   );
   late.store = store;
-  // The folder's lock is ours, so whoever was answering from this database is gone; PostgreSQL may have other users.
+  // The folder's lock is ours, so the server that answered from this database is gone; PostgreSQL may have other users.
   if (store.dialect === "sqlite") await store.turns.endLeases();
   const auth = building.use(
     await createAuthContext({ ...common, dataDir: folder.path, store, masterKey, redis }),

@@ -295,7 +295,7 @@ export const speechSettings = {
   },
 } as const satisfies Settings;
 
-/** Every setting, in the order in which people read of them. */
+/** Every setting, in the order in which operators read of them. */
 export const allSettings: readonly Setting[] = [
   serveSettings,
   authSettings,

@@ -13,7 +13,7 @@ export interface AuthMetrics {
   failedLogin(reason: string): void;
   /** "rotated", "replayed", or why a refresh was refused. */
   refreshRotation(outcome: string): void;
-  /** A refresh token was used again after its successor: somebody may have stolen it. */
+  /** A refresh token was used again after its successor: it may have been stolen. */
   refreshReuse(): void;
   /** A use of the password grant, which RFC 9700 §2.4 tells everybody to give up; by a registered client. */
   passwordGrant(clientId: string): void;

@@ -1,6 +1,6 @@
 /**
  * Messages between the server processes of one service, on named channels. What is published is for those who listen in
- * this moment: it is kept nowhere, and whoever needs all of it must number it. Messages are plain JSON.
+ * this moment: it is kept nowhere, and a sender whose listeners need all of it must number it. Messages are plain JSON.
  */
 export interface MessageBus {
   /**

@@ -45,7 +45,7 @@ async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
     const { mode } = await stat(path);
-    // It holds keys: nobody else may look into it, whoever made it.
+    // It holds keys: no other user may look into it, even if another user made it.
     if ((mode & 0o077) !== 0) await chmod(path, 0o700);
   } catch (error) {
     throw storageError(path, error);

@@ -15,8 +15,8 @@ export interface ParentTie {
 }
 
 /**
- * Whoever started us holds the other end of our standard input; when that ends, so does our reason to run. An Electron
- * utility process has no input: it is told by a message, and Electron ends it when the app is gone.
+ * The program that started us holds the other end of our standard input; when that ends, so does our reason to run. An
+ * Electron utility process has no input: it is told by a message, and Electron ends it when the app is gone.
  */
 export function openParentTie(): ParentTie {
   const { parentPort } = process as { readonly parentPort?: UtilityPort };

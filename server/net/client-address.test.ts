@@ -33,9 +33,9 @@ const forwarded = (value: string) => ({ forwarded: value });
 
 describe("without a proxy of ours", () => {
   test("the socket alone counts, whatever the headers say", () => {
-    const nobody = createClientAddress([]);
+    const withoutProxies = createClientAddress([]);
     for (const headers of [xff("1.2.3.4"), forwarded("for=1.2.3.4")]) {
-      expect(addressOf("127.0.0.1", headers, nobody)).toBe("127.0.0.1");
+      expect(addressOf("127.0.0.1", headers, withoutProxies)).toBe("127.0.0.1");
       expect(addressOf("203.0.113.9", headers)).toBe("203.0.113.9");
     }
     expect(addressOf(undefined, xff("1.2.3.4"))).toBe("unknown");

@@ -5,7 +5,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 
 /** Groups of an IPv6 address that one household or host commonly has to itself: a /64. */
 const NETWORK_GROUPS = 4;
-/** Proxies in a row; nobody has more. */
+/** Proxies in a row; no installation needs more. */
 const MAX_HOPS = 20;
 /** Longest forwarding header that is looked at. */
 const MAX_HEADER_CHARS = 4096;
@@ -102,7 +102,7 @@ function parseHop(text: string): string | undefined {
   return plainAddress(bracketed ?? withPort ?? text);
 }
 
-/** The hops of a header that is there, the nearest last. One that is too long names nobody. */
+/** The hops of a header that is there, the nearest last. One that is too long names no client. */
 function xForwardedFor(headers: IncomingHttpHeaders): readonly string[] | undefined {
   const text = headerText(headers["x-forwarded-for"]);
   return text?.split(",").map((hop) => hop.trim());

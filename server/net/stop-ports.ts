@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ListeningPort } from "./listening-port.ts";
 
-/** How long running streams may go on after a stop was asked for (issue: graceful shutdown). */
+/** How long running streams may go on after a stop was asked for. */
 const DRAIN_MS = 10_000;
 /** How long ended streams get to tell their clients why. */
 const FAREWELL_MS = 1_000;

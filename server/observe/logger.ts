@@ -143,7 +143,7 @@ function redactError(error: Error, depth: number, seen: Set<object>): Record<str
     ...redactObject({ ...error }, depth, seen),
     name,
     message: redactText(message),
-    // Where, for people who read logs; the message stands above already.
+    // Where, for operators who read logs; the message stands above already.
     ...(stack === undefined || error instanceof PipitError
       ? {}
       : { stack: redactText(stack.split("\n").slice(1).join("\n")) }),

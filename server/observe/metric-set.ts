@@ -4,7 +4,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 /** About 5 ms, a token by ES256, to 2 s, where a client gives up; 0.2 is the goal that alerts look at. */
 const DURATION_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2];
 
-/** What gauges read when somebody looks. */
+/** What gauges read at a scrape. */
 export interface MetricSources {
   /** Resolves when the database answers. */
   readonly pingDatabase: () => Promise<void>;
@@ -16,7 +16,7 @@ export interface MetricSources {
 
 export type RedisStatus = "connected" | "disabled" | "down";
 
-/** Nobody who asks for metrics waits longer for a database that does not answer. */
+/** A scrape waits no longer for a database that does not answer. */
 const PING_TIMEOUT_MS = 2_000;
 
 /** Every metric of the server, in a registry of its own. */
@@ -129,7 +129,7 @@ function addServiceGauges(registry: Registry, sources: MetricSources): void {
 
 /**
  * prom-client's own process metrics keep a timer running for the event loop's delay, 100 wake-ups a second; these cost
- * nothing until somebody looks. Their names are those that every dashboard for Node knows.
+ * nothing between scrapes. Their names are those that every dashboard for Node knows.
  */
 function addProcessMetrics(registry: Registry): void {
   const registers = [registry];

@@ -18,7 +18,7 @@ const grantLabels: Readonly<Record<string, string>> = {
 };
 
 export interface HttpMetrics {
-  /** `route`: its pattern, never a path that somebody sent; undefined when no route matched. */
+  /** `route`: its pattern, never a path that a client sent; undefined when no route matched. */
   httpRequest(route: string | undefined, status: number, durationMs: number): void;
 }
 

@@ -1,6 +1,6 @@
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
 
-/** A client of somebody else with a secret, for tests. */
+/** A third-party client with a secret, for tests. */
 export function clientOf(given: Partial<OauthClient> = {}): OauthClient {
   return {
     clientId: "c1",

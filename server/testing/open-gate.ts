@@ -1,6 +1,6 @@
 import type { Gate } from "#server/http/kit/gate.ts";
 
-/** For tests of routes that are open: nobody is let in anywhere else. */
+/** For tests of routes that are open: it lets no caller in anywhere else. */
 export const openGate: Gate = {
   check() {},
   admit: () => Promise.reject(new Error("this test has no callers")),

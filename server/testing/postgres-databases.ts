@@ -7,7 +7,7 @@ import { numbersAsNumbers } from "../store/postgres/open-postgres.ts";
 import { openStore } from "../store/store.ts";
 import { createRecordingLogger } from "./temporary-store.ts";
 
-/** Number of the lock under which the template is made; any number that nobody else uses. */
+/** Number of the lock under which the template is made; any number that no other lock uses. */
 const TEMPLATE_LOCK = 7_254_001;
 
 /** Names of the templates by the server's address: to look one up takes longer than to copy it. */

@@ -80,7 +80,7 @@ export class PageIpc {
     this.#frameOfContext.clear();
   }
 
-  /** Throws what cannot be cloned even when nobody is there to hear it, as Electron does. */
+  /** Throws what cannot be cloned even without a receiver, as Electron does. */
   deliverTo(frameId: string, channel: string, args: readonly unknown[]): void {
     const text = codec.pack({ kind: "message", channel, args });
     const world = [...this.#frameOfContext].find(([, id]) => id === frameId);

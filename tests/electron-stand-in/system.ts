@@ -62,7 +62,7 @@ export const shell = strict(
   "shell",
 );
 
-/** Answers with the default button at once; nobody is there to be asked. */
+/** Answers with the default button at once; there is no user to ask. */
 export const dialog = strict(
   {
     showMessageBox: async (...args: unknown[]) => {

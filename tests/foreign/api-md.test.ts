@@ -49,7 +49,7 @@ test("docs/api.md shows the answer of nearly every command", async () => {
   const commands = (await steps()).filter(({ kind }) => kind === "command");
   const answered = commands.filter(({ answer }) => answer !== undefined);
   expect(answered.length).toBeGreaterThan(40);
-  // Whoever asks the server shows what it said.
+  // A block that asks the server shows what it said.
   const silent = commands.filter(({ script, answer }) => script.includes("curl -i") && answer === undefined);
   expect(silent.map(({ line }) => line)).toEqual([]);
 });

@@ -48,7 +48,7 @@ export async function createCliHome(
   const running = new Set<ChildProcess>();
   const start: CliHome["start"] = (args, options = {}) => {
     const child = spawn(process.execPath, [entry, ...args], {
-      // OLLAMA_HOST: a port where nobody listens stands for "no Ollama".
+      // OLLAMA_HOST: a port without a listener stands for "no Ollama".
       env: {
         ...process.env,
         PIPIT_HOME: home,

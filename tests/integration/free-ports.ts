@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 
-/** Ports that nobody has now; a server that must come back at the same place needs to know them. */
+/** Ports that no program has now; a server that must come back at the same place needs to know them. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {

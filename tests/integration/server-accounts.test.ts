@@ -192,7 +192,7 @@ describe.each(databasesBySize)("accounts over HTTP on $name", ({ name }) => {
     await using server = await startTestServer({ database: name });
     const browser = new Browser(server);
     await browser.register("ann");
-    // The cookie alone enrols nothing: whoever stole it would lock its owner out.
+    // The cookie alone enrols nothing: a thief of it would lock its owner out.
     expect(await browser.ask("POST", "/auth/otp/init", {})).toMatchObject({
       status: 400,
       json: {

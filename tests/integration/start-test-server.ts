@@ -48,7 +48,7 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
   const [port = 0] = overrides.ownIssuer === true ? await freePorts(1) : [];
   const databaseUrl =
     overrides.database === "PostgreSQL" ? starting.use(await createPostgresDatabase()).url : undefined;
-  // Nothing of the developer's machine is read; a port where nobody listens stands for "no Ollama".
+  // Nothing of the developer's machine is read; a port without a listener stands for "no Ollama".
   const config: ServerConfig = {
     ...readServerConfig({
       argv: ["--http", `127.0.0.1:${port}`, "--grpc", "127.0.0.1:0"],

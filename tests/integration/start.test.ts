@@ -45,7 +45,7 @@ class Started {
         PIPIT_HOME: home,
         OLLAMA_HOST: "127.0.0.1:9",
         ...compiledCode,
-        // A port where nobody listens: the download is refused at once, here and everywhere.
+        // A port without a listener: the download is refused at once, here and everywhere.
         ELECTRON_MIRROR: "http://127.0.0.1:9/",
         electron_config_cache: join(home, "electron-cache"),
         ...env,

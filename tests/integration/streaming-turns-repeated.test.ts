@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
 import { ann, bob, chatOf, openTurnStage, question, type TurnStage } from "./turn-stage.ts";
 
-// The same message more than once, against the real store: answered once, whoever asks and whenever.
+// The same message more than once, against the real store: answered once, whichever device asks and whenever.
 
 let stage: TurnStage;
 

@@ -127,12 +127,12 @@ describe("two people with the same hardware id", () => {
 });
 
 test("without a caller nothing is answered, even if an interceptor were missing", async () => {
-  const nobody = clientOf(undefined);
+  const stranger = clientOf(undefined);
   const before = model.asked.length;
-  await expect(collect(nobody.streamAudio({ prompt: "Hi", hardwareId: "mac" }))).rejects.toMatchObject({
+  await expect(collect(stranger.streamAudio({ prompt: "Hi", hardwareId: "mac" }))).rejects.toMatchObject({
     code: Code.Unauthenticated,
   });
-  await expect(nobody.interruptSession({ hardwareId: "mac" })).rejects.toMatchObject({
+  await expect(stranger.interruptSession({ hardwareId: "mac" })).rejects.toMatchObject({
     code: Code.Unauthenticated,
   });
   expect(model.asked).toHaveLength(before);

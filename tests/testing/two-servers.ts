@@ -32,7 +32,7 @@ export interface TwoServers extends AsyncDisposable {
   connect(server: TestServer, accessToken?: string): WireClient;
   /** Registers a person and signs in, at {@link TwoServers.a}. */
   signInAs(login: string): Promise<Tokens>;
-  /** Of somebody who is registered, by the password grant. */
+  /** Of a registered user, by the password grant. */
   tokensOf(login: string, at: TestServer, clientId?: string): Promise<Tokens>;
 }
 

@@ -9,7 +9,7 @@ const POLL_EVERY_MS = 100;
 
 /**
  * Waits until no other build writes to `folder`, and keeps others out until disposed. A build that was killed keeps
- * nobody out for longer than {@link STALE_MS}.
+ * no other out for longer than {@link STALE_MS}.
  *
  * @param onWait called once, if there is something to wait for
  */

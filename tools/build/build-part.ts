@@ -5,7 +5,7 @@ import { takeBuildLock } from "./build-lock.ts";
 
 /** Something that is built as a whole. */
 export interface BuildPart {
-  /** One word for people, e.g. "window". */
+  /** One word for messages, e.g. "window". */
   readonly name: string;
   /** Files and folders below the repository; a change in any makes the part stale. */
   readonly inputs: readonly string[];
@@ -30,7 +30,7 @@ export async function buildParts(
   options: BuildOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  // The usual case: nothing to do, and nobody to wait for.
+  // The usual case: nothing to do, and no other build to wait for.
   const stale = parts.filter((part) => isStale(part, options));
   for (const part of parts) {
     if (!stale.includes(part)) options.say(`${part.name}: up to date`);

@@ -28,7 +28,7 @@ function hasDisplay({ env, platform }: ChooseFaceOptions): boolean {
   return Boolean(env["DISPLAY"] || env["WAYLAND_DISPLAY"]);
 }
 
-/** Chromium's sandbox refuses root; whoever names another Electron knows what it can do. */
+/** Chromium's sandbox refuses root; a user who names another Electron knows what it can do. */
 function isRootOnLinux({ env, platform, userId }: ChooseFaceOptions): boolean {
   return platform === "linux" && userId === 0 && !env["ELECTRON_OVERRIDE_DIST_PATH"];
 }

@@ -16,7 +16,7 @@ export interface FindElectronOptions {
   readonly cacheFolder: string;
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
-  /** Called when fetching takes long enough for somebody to wonder. */
+  /** Called when fetching takes long enough for the user to wonder. */
   readonly onSlow: () => void;
 }
 

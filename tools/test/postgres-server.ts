@@ -8,7 +8,7 @@ import { startService, type ServiceProcess } from "./service-process.ts";
 
 /** Longest time until the server takes queries. */
 const readyTimeoutMs = 20_000;
-/** "nobody": PostgreSQL refuses to run as root. */
+/** Debian's user "nobody": PostgreSQL refuses to run as root. */
 const unprivilegedId = 65_534;
 const maxConnections = 200;
 const memoryFolder = "/dev/shm";
@@ -124,7 +124,7 @@ async function hasMemory(): Promise<boolean> {
   return space !== undefined && space.bavail * space.bsize >= neededBytes;
 }
 
-/** PostgreSQL takes only a key that is its own and that nobody else may read. */
+/** PostgreSQL takes only a key that is its own and that no other user may read. */
 async function takeCertificate(
   folder: string,
   { certFile, keyFile }: NonNullable<PostgresOptions["tls"]>,

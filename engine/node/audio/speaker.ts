@@ -175,7 +175,7 @@ class PlayerState {
     for (const resolve of waiters) resolve();
   }
 
-  /** Nothing more will be played: whoever waits for it has waited enough. */
+  /** Nothing more will be played: those who wait for its end are told. */
   #releaseAll(): void {
     this.#releaseRoom();
     for (const resolve of this.#requests.values()) resolve();

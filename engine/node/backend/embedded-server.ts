@@ -48,7 +48,7 @@ export interface ServerHandle extends AsyncDisposable {
 /**
  * Finds the server to talk to, or starts it. In this order: the one the person named; the one that
  * `<home>/server/runtime.json` names, if it answers; a new one, if `spawn`. A server that merely listens on the default
- * port is not taken: it may be somebody else's. Programs that start at the same time end up with one server.
+ * port is not taken: it may be another program's. Programs that start at the same time end up with one server.
  *
  * @throws PipitError SERVER_UNREACHABLE naming the cure and the server's last log line; CONFIG_INVALID, CANCELLED.
  */
@@ -147,7 +147,7 @@ async function firstReady(
   }
 }
 
-/** Undefined once our own server has ended and nobody else holds the data folder: then nobody will be ready. */
+/** Undefined once our own server has ended and no other holds the data folder: then none will be ready. */
 async function waitForOther(
   dataDir: string,
   own: Promise<unknown>,

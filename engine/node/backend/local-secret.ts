@@ -17,8 +17,8 @@ export interface LocalSecretOptions {
 
 /**
  * Reads the one-time bootstrap secret of the server that keeps its data under `<home>/server`. Resolves to undefined when
- * there is none, or when the file could have been planted or read by somebody else: it must belong to this user and be
- * readable by nobody else.
+ * there is none, or when the file could have been planted or read by another user: it must belong to this user and be
+ * readable by no other.
  */
 export function createLocalSecretSource(options: LocalSecretOptions): LocalSecretSource {
   const path = join(options.home, "server", BOOTSTRAP_FILE);

@@ -24,7 +24,7 @@ export async function ensurePrivateFolder(path: string): Promise<void> {
 }
 
 /**
- * Replaces a file at once: whoever reads sees the old or the new content, also after a power cut. Mode 0600.
+ * Replaces a file at once: a reader sees the old or the new content, also after a power cut. Mode 0600.
  *
  * @throws PipitError STORAGE_FULL with the old content still in place; STORAGE_UNREADABLE.
  */

@@ -5,7 +5,7 @@ import type { ChildLauncher } from "../processes/child-launcher.ts";
 import { nodeChildLauncher } from "../processes/node-child-launcher.ts";
 
 const SERVICE = "pipit";
-/** A password dialog that nobody answers must not hold up the program. */
+/** A password dialog that the user does not answer must not hold up the program. */
 const DEFAULT_TIMEOUT_MS = 5_000;
 
 /** What the parent asks of `keychain-process.ts`. Travels over the IPC channel, never in arguments. */

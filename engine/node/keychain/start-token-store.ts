@@ -27,7 +27,7 @@ export function serverOf(server: ClientServer): { readonly serverUrl: string; re
 /**
  * Asks the keychain, whose helper process works while this one loads the rest of a program.
  *
- * @throws PipitError STORAGE_*, to whoever awaits it
+ * @throws PipitError STORAGE_*, to the caller that awaits it
  */
 export function startTokenStore(server: ClientServer, launcher?: ChildLauncher): Promise<TokenStore> {
   const logger = createFileLogger({ home: server.home });

@@ -62,7 +62,7 @@ function startReading(
     // The store makes it once more, and says what is wrong.
   }
   const firstRead = createKeychain({ ...options, account: scopeKey(scope) }).read();
-  // It may fail while nobody is listening yet.
+  // It may fail before a caller awaits it.
   firstRead.catch(() => undefined);
   return firstRead;
 }

@@ -6,7 +6,7 @@ export interface HelperOptions {
   readonly program: string;
   /** Environment of the process. Default: this program's. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Whether anybody reads its standard error. */
+  /** Whether the parent reads its standard error. */
   readonly stderr: "pipe" | "ignore";
 }
 
@@ -21,7 +21,7 @@ export interface HelperProcess {
   /** Structured clone: bytes may be sent. To a helper that is gone: nothing happens. */
   send(message: unknown): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** Lets it end in its own way: it hears that nobody listens any more. */
+  /** Lets it end in its own way: it hears that its parent listens no more. */
   leave(): void;
   /** Ends it at once. */
   kill(): void;

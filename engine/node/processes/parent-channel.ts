@@ -52,7 +52,7 @@ function utilityChannel(port: UtilityPort): ParentChannel {
       });
     },
     onClosed: (listener) => void closed.push(listener),
-    // A utility process does not end by itself: whoever started it ends it when it hears this.
+    // A utility process does not end by itself: its parent ends it when it hears this.
     close: () => {
       clearInterval(alive);
       port.postMessage(LEAVE);

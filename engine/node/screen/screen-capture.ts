@@ -7,7 +7,7 @@ import type { Screen } from "#engine/ports.ts";
 
 /** The "high" of the original client (docs/reference/streaming.md). */
 const JPEG_QUALITY = 85;
-/** A portal dialog that nobody answers, or a display server that hangs. */
+/** A portal dialog that the user does not answer, or a display server that hangs. */
 const CAPTURE_TIMEOUT_MS = 10_000;
 
 export interface ScreenCaptureOptions {

@@ -10,8 +10,8 @@ export type Access = OpenAccess | CallerAccess;
 
 export interface OpenAccess {
   /**
-   * anyone: it tells nothing of anybody, or it is how one gets a token. client: an OAuth client, which proves itself in
-   * the form of the request (RFC 6749 §2.3.1), so that its handler reads the proof.
+   * anyone: it tells nothing of a user, or it is how a client gets a token. client: an OAuth client, which proves
+   * itself in the form of the request (RFC 6749 §2.3.1), so that its handler reads the proof.
    */
   readonly who: "anyone" | "client";
   /** Refused where others could have read the request on its way. */
@@ -49,7 +49,7 @@ export const readerOrService: CallerAccess = { ...reader, who: "person-or-servic
 /** What begins another sign-in: never by cookie, because a page's sign-in must not outlive itself. */
 export const ownProgram: CallerAccess = { who: "own-program", proof: "token", scope: "any" };
 
-/** True where nobody is asked who they are before the handler runs. */
+/** True where a caller needs no proof before the handler runs. */
 export function isOpen(access: Access): access is OpenAccess {
   return access.who === "anyone" || access.who === "client";
 }

@@ -39,7 +39,7 @@ interface Decider {
   readonly by: string;
 }
 
-/** Accounts as those who administer them see them, and as people register them. What asks for a proof is own-account.ts. */
+/** Accounts as admins see them, and as users register them. What asks for a proof is own-account.ts. */
 export interface Accounts {
   /**
    * Makes an account.
@@ -69,7 +69,7 @@ export interface Accounts {
   setPassword(userId: string, password: string, decider: Decider, origin: AuditOrigin): Promise<void>;
   /** Ends a lockout. */
   unlock(userId: string, decider: Decider, origin: AuditOrigin): Promise<void>;
-  /** For somebody who lost phone and recovery codes; ends all sessions. */
+  /** For a user who lost phone and recovery codes; ends all sessions. */
   removeSecondFactor(userId: string, decider: Decider, origin: AuditOrigin): Promise<void>;
 }
 
@@ -98,7 +98,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       const wanted = checkProfile(profile);
       const data = { by: "self", fields: Object.keys(wanted).join(" ") };
       if (typeof wanted.email === "string") {
-        // Whether it is taken tells that somebody has the address.
+        // Whether it is taken tells that an account has the address.
         const attempt = await limits.take([limitBucket("registration", networkOf(origin.ip))]);
         await attempt.settle("failed");
       }

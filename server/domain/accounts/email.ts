@@ -8,7 +8,7 @@ const forbidden = /[\s\p{C}"(),:;<>[\\\]]/u;
 const label = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u;
 
 /**
- * The address as typed, in NFC. Only its form is looked at: whether mail arrives there nobody knows without sending one.
+ * The address as typed, in NFC. Only its form is checked: only a mail sent there could tell more.
  *
  * @throws PipitError INVALID_REQUEST with the field "email"
  */

@@ -22,7 +22,7 @@ export interface EndSessions {
     reason: RevokeReason,
     keep?: SessionsToKeep,
   ): Promise<readonly string[]>;
-  /** Once the transaction stands: nothing that is remembered of these sessions lets anybody in any longer. */
+  /** Once the transaction stands: caches stop letting clients of these sessions in. */
   committed(sessionIds: readonly string[]): void;
 }
 

@@ -6,7 +6,7 @@ const shape = /^([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})$/;
 
 /**
  * Tokens that a device keeps after a sign-in, so that it is known at the next one: strangers may lock an account, but
- * not for it. A token is no proof of who somebody is and opens nothing by itself. It is good for one account until its
+ * not for it. A token is no proof of who the user is and opens nothing by itself. It is good for one account until its
  * password changes; nothing is stored.
  */
 export interface KnownDevices {
@@ -31,7 +31,7 @@ export function createKnownDevices({ masterKey }: { readonly masterKey: MasterKe
     check(token, userId, passwordChangedAtMs) {
       const [, deviceId, mac] = shape.exec(token) ?? [];
       if (deviceId === undefined || mac === undefined) return undefined;
-      // The text of 43 characters has two spare bits, which nobody may use to be a new device: the key is the id alone.
+      // The text of 43 characters has two spare bits, which must not make a new device: the key is the id alone.
       const isOurs = timingSafeEqual(
         Buffer.from(mac, "base64url"),
         macOf(deviceId, userId, passwordChangedAtMs),

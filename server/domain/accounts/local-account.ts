@@ -4,7 +4,7 @@ import type { Clock } from "#contract/clock.ts";
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
 import type { Account, AccountStore } from "./ports.ts";
 
-/** Login of the local account; nobody can register it, because the server takes it on its first start. */
+/** Login of the local account; users cannot register it, because the server takes it on its first start. */
 export const LOCAL_LOGIN = "local";
 const LOCAL_DISPLAY_NAME = "This computer";
 

@@ -9,7 +9,7 @@ const allowed = /^[\p{L}\p{M}\p{N}_.@-]+$/u;
 const withLetterOrDigit = /[\p{L}\p{N}]/u;
 
 /**
- * The login in NFC, if somebody may register it. Whether it is free is not known here.
+ * The login in NFC, if users may register it. Whether it is free is not known here.
  *
  * @throws PipitError INVALID_REQUEST with the field "login"
  */
@@ -33,7 +33,10 @@ export function checkLogin(login: string): string {
   return composed;
 }
 
-/** A name that the server keeps for itself, or for a client: nobody's login may look like one (docs/security.md, statement 19). */
+/**
+ * A name that the server keeps for itself, or for a client: no user's login may look like one (docs/security.md,
+ * statement 19).
+ */
 export function loginReserved(): PipitError {
   return refused("login: this name is reserved. Choose another one.");
 }

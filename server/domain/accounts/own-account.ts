@@ -12,7 +12,7 @@ import { checkPassword, MAX_PASSWORD_CHARS } from "./password-rules.ts";
 import type { AccountWithCredentials } from "./ports.ts";
 import type { Enrolment, SecondFactor } from "./second-factor.ts";
 
-/** Somebody who is signed in, and asks for something about their own account. */
+/** A user who is signed in, and asks for something about their own account. */
 export interface Owner {
   readonly userId: string;
   readonly clientId: string;
@@ -21,7 +21,7 @@ export interface Owner {
   readonly deviceToken?: string | undefined;
 }
 
-/** What people decide about their own account; a session alone is not enough for it. All throw as {@link Prove}. */
+/** What users decide about their own account; a session alone is not enough for it. All throw as {@link Prove}. */
 export interface OwnAccount {
   /**
    * Ends all other sessions.
@@ -129,7 +129,7 @@ export function createOwnAccount(deps: OwnAccountDeps): OwnAccount {
   };
 }
 
-/** Throws NOT_ALLOWED for a program of somebody else: nobody lets it write chats to be locked out by it. */
+/** Throws NOT_ALLOWED for a program of a third party: a user who lets it write chats must not be locked out by it. */
 async function findOwner(
   { auth }: OwnAccountDeps,
   { userId, clientId }: Owner,

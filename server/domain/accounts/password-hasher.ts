@@ -189,7 +189,7 @@ function isWeak(made: Argon2.ParsedHashOptions): boolean {
   );
 }
 
-/** A hash of no password: to check one against it takes as long as any, and nobody knows one that fits. */
+/** A hash of no password: to check one against it takes as long as any, and none is known to fit. */
 function dummyHash(): string {
   return `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$${noise(SALT_BYTES)}$${noise(DIGEST_BYTES)}`;
 }

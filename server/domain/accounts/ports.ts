@@ -22,7 +22,7 @@ export interface Account {
   readonly credentialsVersion: number;
 }
 
-/** What proves who somebody is; read by the sign-in alone, so that no other code ever holds it. */
+/** What proves who a user is; read by the sign-in alone, so that no other code ever holds it. */
 export interface AccountCredentials {
   readonly userId: string;
   /** PHC string (argon2id, or bcrypt of an older system); undefined for an account without a password. */
@@ -114,7 +114,7 @@ export interface TotpStore {
   countRecoveryCodes(userId: string): Promise<number>;
 }
 
-/** What must be unique about a login: NFKC and lower case, so that nobody can look like somebody else by spelling. */
+/** What must be unique about a login: NFKC and lower case, so that no user can look like another by spelling. */
 export function loginKeyOf(login: string): string {
   return login.normalize("NFKC").toLowerCase();
 }

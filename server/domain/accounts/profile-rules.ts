@@ -29,7 +29,7 @@ export function checkDisplayName(name: string): string {
 }
 
 /**
- * What somebody says about themselves: NFC, several lines; undefined when nothing is left.
+ * What a user says about themselves: NFC, several lines; undefined when nothing is left.
  *
  * @throws PipitError INVALID_REQUEST with the field "about"
  */

@@ -7,13 +7,13 @@ export const RECOVERY_CODE_COUNT = 10;
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const CODE_CHARACTERS = 10;
 const HALF_CHARACTERS = 5;
-/** As people type it, with whatever stands between; a longer text is none. */
+/** As users type it, with whatever stands between; a longer text is none. */
 const MAX_TYPED_UNITS = 100;
 const shape = new RegExp(`^[${ALPHABET}]{${CODE_CHARACTERS}}$`);
 
 /** Codes for the day when the phone is gone. */
 export interface RecoveryCodes {
-  /** Fresh codes as people read them, xxxxx-xxxxx; shown once. */
+  /** Fresh codes as users read them, xxxxx-xxxxx; shown once. */
   make(): readonly string[];
   /** What is stored of a code; undefined for what cannot be one. */
   hash(userId: string, code: string): string | undefined;

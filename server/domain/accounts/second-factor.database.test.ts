@@ -34,7 +34,7 @@ describe("the second factor", () => {
     expect(guesses.filter((code) => code === "OTP_INVALID")).toHaveLength(5);
     expect(guesses.filter((code) => code === "RATE_LIMITED")).toHaveLength(15);
     await expect(confirm(good)).rejects.toMatchObject({ code: "RATE_LIMITED" });
-    // A sign-in is another matter: nobody is locked out by it.
+    // A sign-in is another matter: it locks no user out.
     await expect(signIn(stage)).resolves.toMatchObject({ codeOwed: false });
   });
 

@@ -29,7 +29,7 @@ export interface SecondFactor {
   draw(account: Pick<Account, "login">): Promise<Enrolment>;
   /**
    * Begins an enrolment, in place of one begun before; a confirmed secret stays in force until the new one is confirmed.
-   * Whoever asks must have proved themselves, by a confirmed one as well: `tx` is of the transaction that took the proof,
+   * The user must have proved themselves, by a confirmed one as well: `tx` is of the transaction that took the proof,
    * and whose caller tells the audit.
    */
   begin(tx: AuthStores, userId: string, secret: string): Promise<void>;
@@ -47,7 +47,7 @@ export interface SecondFactor {
   ): Promise<readonly string[]>;
   /** Checks a code against the secret in force and uses it up: of any number of takers at once, one gets it. */
   check(tx: AuthStores, credentials: AccountCredentials, code: string, nowMs: number): Promise<CodeVerdict>;
-  /** Takes the second factor away, with what was begun and the recovery codes; whoever asks has proved it. */
+  /** Takes the second factor away, with what was begun and the recovery codes; the user has proved it. */
   remove(
     tx: AuthStores,
     userId: string,

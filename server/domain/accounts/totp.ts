@@ -29,7 +29,7 @@ export function totpUri({
 
 /**
  * The time step that a code belongs to, around `nowMs`; undefined when it is wrong. Whether the step was used before is
- * the store's to say. Six digits and nothing else: what people type around them, clients take off.
+ * the store's to say. Six digits and nothing else: what users type around them, clients take off.
  */
 export function totpStepOf(secret: string, token: string, nowMs: number): number | undefined {
   if (!shape.test(token)) return undefined;

@@ -100,7 +100,7 @@ export function createWebSessions({ auth, clock }: WebSessionsOptions): WebSessi
       const account = await accounts.findById(session.userId);
       if (account?.active !== true) throw ended();
       if (nowMs - session.lastSeenAtMs >= TOUCH_EVERY_MS) {
-        // On a full disk people can still look at what they have; whatever must be written will say so itself.
+        // On a full disk users can still look at what they have; whatever must be written will say so itself.
         await store.touch(session.hash, nowMs).catch(() => undefined);
       }
       return toCaller(session, account);

@@ -21,7 +21,7 @@ export interface WorkQueue {
 }
 
 export function createWorkQueue({ concurrency, maxQueued, retryAfterMs }: WorkQueueOptions): WorkQueue {
-  // A set keeps the order and lets anybody leave.
+  // A set keeps the order and lets any waiter leave.
   const waiting = new Set<() => void>();
   let running = 0;
 
@@ -50,7 +50,7 @@ export function createWorkQueue({ concurrency, maxQueued, retryAfterMs }: WorkQu
       signal?.removeEventListener("abort", leave);
     }
   };
-  /** Gives the place to the next; `running` stays as it is, so that nobody slips in between. */
+  /** Gives the place to the next; `running` stays as it is, so that no newcomer slips in between. */
   const next = (): void => {
     const [first] = waiting;
     if (first === undefined) {

@@ -30,7 +30,7 @@ export async function* abortable<T>(
     }
   } finally {
     signal.removeEventListener("abort", onAbort);
-    // Not awaited: a source that ignores its signal may never answer, and what it throws now concerns nobody.
+    // Not awaited: a source that ignores its signal may never answer, and what it throws now changes nothing.
     if (!finished) iterator.return?.().then(undefined, () => undefined);
   }
 }

@@ -101,7 +101,7 @@ export class LiveTurn {
     this.#listeners.add(listener);
     this.#tellEnd(listener);
     if (options.speak) this.#speech?.start();
-    // Leaves at once even when this generator is parked at a yield that nobody will resume.
+    // Leaves at once even when this generator is parked at a yield that no reader will resume.
     const onAbort = (): void => {
       this.#leave(listener);
       listener.wake();

@@ -92,7 +92,7 @@ function endpointOf(config: ModelConfig, url: string): ModelEndpoint {
 }
 
 function ollamaEndpoint(config: ModelConfig, model: string): ModelEndpoint {
-  // Ollama ignores keys, and ours belongs to somebody else.
+  // Ollama ignores keys, and ours belongs to another service.
   return { kind: "ollama", baseUrl: `${config.ollamaUrl.replace(/\/+$/, "")}/v1`, key: undefined, model };
 }
 

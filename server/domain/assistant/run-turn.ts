@@ -96,7 +96,7 @@ async function beginTurn(run: Run, chat: Chat): Promise<Found> {
     });
   const found = await begin();
   if (!isElsewhere(found) || found.turn.ownerId !== deps.ownerId) return found;
-  // Ours, yet nobody here is answering it: an earlier try could not be stored (a full disk, say). Give it up.
+  // Ours, yet this process is not answering it: an earlier try could not be stored (a full disk, say). Give it up.
   await deps.turns.finish({ ...emptyFinish(found.turn, deps.clock.nowMs()), status: "failed" });
   return begin();
 }

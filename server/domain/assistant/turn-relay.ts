@@ -45,9 +45,9 @@ interface WireError {
 type Told = Word & { readonly id: string; readonly from: string };
 
 /**
- * Answers that run in one process and are heard in another. Each process has an inbox on the bus. Whoever follows an
- * answer asks its owner, is told all that was said so far and what comes, and leaves; for an answer that is followed by
- * no process nothing is sent. Speech is not sent: each process speaks with its own voice.
+ * Answers that run in one process and are heard in another. Each process has an inbox on the bus. A process that
+ * follows an answer asks its owner, is told all that was said so far and what comes, and leaves; for an answer that is
+ * followed by no process nothing is sent. Speech is not sent: each process speaks with its own voice.
  */
 export class TurnRelay {
   readonly #bus: MessageBus;

@@ -6,7 +6,7 @@ import type { LiveTurn, SpeechSwitch } from "./live-turn.ts";
 import { wording } from "./wording.ts";
 import { Channel } from "./channel.ts";
 
-/** One run of speech: from the moment somebody wants it until the text ends or nobody wants it any more. */
+/** One run of speech: from the moment a client wants it until the text ends or no client wants it any more. */
 interface SpeechRun {
   readonly text: Channel<string>;
   readonly controller: AbortController;

@@ -53,7 +53,7 @@ export interface TurnDeps {
 export interface TurnService extends AsyncDisposable {
   /**
    * Answers, joins or replays (docs/reference/streaming.md, "Idempotency"). The first event is `turn`, the last `end`. Throws
-   * PipitError. Leaving the loop or aborting `signal` is the interrupt: the model stops when nobody listens any more.
+   * PipitError. Leaving the loop or aborting `signal` is the interrupt: the model stops without listeners.
    */
   answer(question: Question, caller: Caller, signal: AbortSignal): AsyncIterable<TurnEvent>;
   /** Stops all answers this person's machine is listening to in this process. The session ids that were interrupted; [] when idle. */

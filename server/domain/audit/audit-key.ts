@@ -1,6 +1,6 @@
 import type { MasterKey } from "../tokens/master-key.ts";
 
-/** The key of the audit chains; without it nobody can write an event that `audit verify` believes. */
+/** The key of the audit chains; without it an attacker cannot write an event that `audit verify` believes. */
 export function auditKeyOf(masterKey: MasterKey): Buffer {
   return masterKey.derive("audit-chain");
 }

@@ -1,11 +1,11 @@
 import type { AuditOrigin, AuditQuery, StoredAuditEvent } from "./ports.ts";
 
-/** How long events are kept when nobody says otherwise: a year, and a month to notice. */
+/** How long events are kept unless the operator says otherwise: a year, and a month to notice. */
 export const AUDIT_RETENTION_MS = 400 * 24 * 60 * 60 * 1000;
 /** Most events of one page. */
 export const AUDIT_LIST_MAX = 1000;
 
-/** An event as it lies in the database; somebody may have changed it, so its words can be any. */
+/** An event as it lies in the database; it may have been changed past the server, so its words can be any. */
 export interface AuditRecord extends Omit<StoredAuditEvent, "event" | "outcome" | "data"> {
   readonly event: string;
   readonly outcome: string;
@@ -54,7 +54,7 @@ export interface ExportAuditOptions {
 export interface PruneAuditOptions {
   /** Default {@link AUDIT_RETENTION_MS}. */
   readonly olderThanMs?: number | undefined;
-  /** Who asked for it; nobody when it is the server itself. */
+  /** Who asked for it; by default the server itself. */
   readonly origin?: AuditOrigin | undefined;
   readonly signal?: AbortSignal | undefined;
 }

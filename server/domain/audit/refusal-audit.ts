@@ -5,14 +5,14 @@ const WINDOW_MS = 60_000;
 /** Of one process. A person's mistakes never reach it. */
 const MAX_PER_WINDOW = 600;
 
-/** Takes refusals that anybody on the network can cause. */
+/** Takes refusals that a client without a sign-in can cause. */
 export interface RefusalAudit {
   record(event: AuditEvent, origin: AuditOrigin): Promise<void>;
 }
 
 /**
- * Writes refusals to the audit, but not more than the disk can bear when somebody sends them by the thousand: what is
- * beyond that is counted, and the next event says how many were left out.
+ * Writes refusals to the audit, but not more than the disk can bear when an attacker causes them by the thousand: what
+ * is beyond that is counted, and the next event says how many were left out.
  */
 export function createRefusalAudit({
   audit,

@@ -10,7 +10,7 @@ const SHORTEST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 50;
 /** Pauses of one attempt in all. */
 const MAX_WAIT_MS = 5000;
-/** What somebody is told who has waited for nothing. */
+/** What a client is told that has waited in vain. */
 const BUSY_RETRY_MS = 1000;
 
 /** What the strictest bucket of an attempt still allows. */

@@ -22,7 +22,7 @@ export interface CounterState {
 }
 
 /**
- * {@link AttemptCounterStore.reserve} as a function, so that memory and SQL need only store what comes out; the script of
+ * `AttemptCounterStore.reserve` as a function, so that memory and SQL need only store what comes out; the script of
  * the Redis store says the same in Lua.
  *
  * @returns `next`: what to store; the very object that came in when nothing changes
@@ -61,7 +61,7 @@ export interface SettledState {
   readonly blockedForMs?: number;
 }
 
-/** {@link AttemptCounterStore.settle} as a function. */
+/** `AttemptCounterStore.settle` as a function. */
 export function settleIn(
   stored: CounterState | undefined,
   rule: LimitRule,
@@ -74,12 +74,14 @@ export function settleIn(
     : settleInRow(stored, rule, settlement, nowMs);
 }
 
-/** Whether a key that nobody asks for any more may be forgotten: its window has ended, and no level must be kept. */
+/**
+ * Whether a key that no attempt asks for any more may be forgotten: its window has ended, and no level must be kept.
+ */
 export function isOver(state: CounterState, nowMs: number, levelMemoryMs: number): boolean {
   return state.resetsAtMs + (state.level > 0 ? levelMemoryMs : 0) <= nowMs;
 }
 
-/** Whether forgetting the key would let somebody in who must wait, or lose an attempt that is being made. */
+/** Whether forgetting the key would let a client in that must wait, or lose an attempt that is being made. */
 export function isHeld(state: CounterState, rule: LimitRule, nowMs: number): boolean {
   return state.resetsAtMs > nowMs && (state.pending > 0 || state.charged >= rule.max);
 }
@@ -132,6 +134,6 @@ function currentState(stored: CounterState | undefined, rule: LimitRule, nowMs: 
   }
   const isBlock = rule.blockMs !== undefined && stored.charged >= rule.max && stored.pending === 0;
   const longestMs = isBlock ? blockLengthMs(rule, stored.level) : rule.windowMs;
-  // The clock was set back: nobody waits longer for that than a whole window or block.
+  // The clock was set back: no client waits longer for that than a whole window or block.
   return stored.resetsAtMs > nowMs + longestMs ? { ...stored, resetsAtMs: nowMs + longestMs } : stored;
 }

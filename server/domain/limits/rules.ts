@@ -2,7 +2,7 @@ import type { LimitRule } from "./ports.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** Also how long it is remembered how often somebody was blocked: see LEVEL_MEMORY_MS. */
+/** Also how long it is remembered how often a key was blocked: see LEVEL_MEMORY_MS. */
 const DAY_MS = 24 * HOUR_MS;
 
 /** After its end a block is remembered for so long, so that the next one is longer; no rule's window is longer. */
@@ -33,7 +33,7 @@ export const limitRules = {
   "user-code": { max: 5, windowMs: 10 * MINUTE_MS },
   /** One-time codes that sign a browser in, by network. */
   "sign-in-code": { max: 20, windowMs: MINUTE_MS },
-  /** New accounts and addresses, made or refused (which tells that somebody has the login or address), by network. */
+  /** New accounts and addresses, made or refused (which tells that an account has the login or address), by network. */
   registration: { max: 100, windowMs: HOUR_MS },
 } as const satisfies Record<string, LimitRule>;
 

@@ -62,7 +62,7 @@ export interface ProofDeps {
   readonly hasher: Pick<PasswordHasher, "hash" | "verify">;
   readonly secondFactor: Pick<SecondFactor, "check">;
   readonly knownDevices: KnownDevices;
-  /** What is refused by a limit is not limited by one, and costs whoever sends it nothing. */
+  /** What is refused by a limit is not limited by one, and costs its sender nothing. */
   readonly refusals: RefusalAudit;
   /** What attempts from an address are counted by: addresses of one household are one. */
   readonly networkOf: (address: string | undefined) => string;

@@ -57,9 +57,9 @@ interface OwedCode {
 }
 
 /**
- * The one door. Whoever signs in, by whatever way, is looked at and gets the session in one transaction, which has locked
- * the account: a change of password, or of the second factor, comes before it or ends what it started. Versions of the
- * account are compared, never the times of two machines.
+ * The one door. Whatever the way of a sign-in, the account is checked and the session made in one transaction that
+ * locked the account: a change of password, or of the second factor, comes before it or ends what it started. Versions
+ * of the account are compared, never the times of two machines.
  */
 export interface SignIn {
   /**

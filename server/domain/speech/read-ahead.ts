@@ -1,6 +1,6 @@
 /** A stream that is already running; leaving its loop or disposing it stops the source. */
 export interface ReadAhead<T> extends AsyncIterable<T>, AsyncDisposable {
-  /** Resolves, never rejects, when the source has stopped; an abort is enough for that, whether or not anybody reads. */
+  /** Resolves, never rejects, when the source has stopped; an abort is enough for that, with or without a reader. */
   readonly finished: Promise<void>;
 }
 

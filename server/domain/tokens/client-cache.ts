@@ -6,7 +6,7 @@ import type { OauthClient, OauthClientStore } from "./ports.ts";
 const MAX_AGE_MS = 1_000;
 /** On the bus: which client has changed. */
 const CHANNEL = "oauth-clients";
-/** Anybody may ask for any id, so there must be an end. */
+/** A caller without a sign-in may ask for any id, so there must be an end. */
 const MAX_ENTRIES = 1_000;
 
 /** Clients by id, looked up once a second each; look-ups of one id at once share one query. */

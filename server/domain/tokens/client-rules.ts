@@ -24,7 +24,7 @@ export function isClientId(text: string): boolean {
   return idShape.test(text);
 }
 
-/** Lets nobody register an id that could be taken for an account's (RFC 9700 §4.15). Throws INVALID_REQUEST. */
+/** Refuses an id that could be taken for an account's (RFC 9700 §4.15). Throws INVALID_REQUEST. */
 export function checkClientId(clientId: string): void {
   if (!isClientId(clientId)) {
     throw refused("client_id", "3 to 64 of a-z, 0-9, dot, hyphen and underscore, a letter or digit first.");

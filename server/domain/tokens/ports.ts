@@ -154,7 +154,7 @@ export interface TokenStateStore {
     readonly clientId: string;
     readonly jti: string;
   }): Promise<TokenState>;
-  /** False when it was revoked before; waits for whoever is about to revoke it. */
+  /** False when it was revoked before; waits for a request that is about to revoke it. */
   revokeJti(jti: string, expiresAtMs: number): Promise<boolean>;
   removeEnded(nowMs: number): Promise<void>;
 }
@@ -182,13 +182,13 @@ export interface OauthClient {
   readonly grantTypes: readonly GrantType[];
   /** The most it may ask for; space-separated. */
   readonly scope: string;
-  /** RFC 9700 §2.4: off unless somebody decided otherwise for a first-party client. */
+  /** RFC 9700 §2.4: off unless the operator decided otherwise for a first-party client. */
   readonly allowPasswordGrant: boolean;
   readonly tokenAlgorithm: TokenAlgorithm;
   readonly accessTtlSeconds: number;
   readonly refreshTtlSeconds: number;
   readonly refreshAbsoluteSeconds: number;
-  /** How long a repeated refresh gets the successor that nobody has used yet; 0 is strict. */
+  /** How long a repeated refresh gets the successor that no client has used yet; 0 is strict. */
   readonly refreshGraceMs: number;
   readonly active: boolean;
   readonly createdAtMs: number;

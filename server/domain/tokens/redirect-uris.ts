@@ -4,7 +4,7 @@ const MAX_URIS = 20;
 const MAX_URI_CHARS = 2_000;
 /** RFC 8252 §7.3: the address itself, never a name for it, which something else could resolve. */
 const loopbackHosts: ReadonlySet<string> = new Set(["127.0.0.1", "[::1]"]);
-/** RFC 8252 §7.1: a domain of its owner, backwards; without a dot it is anybody's. */
+/** RFC 8252 §7.1: a domain of its owner, backwards; without a dot it has no owner. */
 const privateScheme = /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/;
 
 /**

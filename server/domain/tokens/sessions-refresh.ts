@@ -60,7 +60,7 @@ export interface RefreshDeps {
   readonly auth: AuthStore;
   readonly clock: Clock;
   readonly tokens: RefreshTokenMaker;
-  /** Whoever has one token that is over can show it as often as they like. */
+  /** A client can show one ended token as often as it likes. */
   readonly refusals: RefusalAudit;
   /** Told of a session that has just ended. */
   readonly forget: (sessionId: string) => void;
@@ -83,7 +83,7 @@ export async function refreshSession(
   origin: AuditOrigin,
 ): Promise<RotateOutcome> {
   const found = await findToken(deps, request.refreshToken);
-  // Not in the audit: it concerns nobody, and anybody could fill the disk with it. The log and the metrics have it.
+  // Not in the audit: it concerns no account, and any client could fill the disk with it. Log and metrics have it.
   if (found === undefined) return { kind: "refused", error: "invalid_grant", reason: "unknown" };
   const attempt: Attempt = { request, origin, found };
   const { account } = found;
@@ -135,7 +135,7 @@ async function rotate(deps: RefreshDeps, attempt: Admitted): Promise<RotateOutco
   if (await rotations.rotate({ hash, successor: row, event: refreshed(attempt, false), origin })) {
     return granted(attempt, refreshToken, row, false);
   }
-  // Somebody was first: the same client in parallel, a thief, or a logout. What is stored now decides.
+  // Another request was first: the same client in parallel, a thief, or a logout. What is stored now decides.
   const again = await rotations.find(hash);
   return again?.usedForMs === undefined
     ? refuse(deps, attempt, again?.account?.active === false ? "account-inactive" : "revoked")

@@ -127,7 +127,7 @@ describe.each(databases)("a session on $name", ({ name, open }) => {
     });
     await changing?.promise;
     const started = stage.start({ credentialsVersion: 0 }).finally(() => begun?.resolve());
-    // Either it does not wait, or the database says that somebody does.
+    // Either it does not wait, or the database says that a transaction does.
     if (name === "PostgreSQL") await Promise.race([begun?.promise, untilSomebodyWaits(stage)]);
     decided?.resolve();
     await change;

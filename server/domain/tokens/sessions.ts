@@ -63,7 +63,7 @@ export interface Sessions {
   /**
    * Ends all sessions of a user, but the one with the id `except`, inside a transaction of the caller, who also writes
    * the audit event. Resolves to the ids of those that ended, for the guard to forget once the transaction stands:
-   * before that, whoever looks still finds them live.
+   * before that, every reader still finds them live.
    */
   revokeAllOfUser(
     tx: AuthStores,

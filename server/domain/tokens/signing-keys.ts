@@ -26,8 +26,8 @@ export interface SigningKeys extends TokenKeys {
   /** Body of `/.well-known/jwks.json`: every key but removed ones. */
   jwks(): Promise<{ readonly keys: readonly PublicJwk[] }>;
   /**
-   * The key that signs now. It answers from memory, so whoever issues tokens seldom calls {@link SigningKeys.fresh}
-   * first. Default RS256.
+   * The key that signs now. It answers from memory, so a caller that seldom issues tokens calls
+   * {@link SigningKeys.fresh} first. Default RS256.
    */
   signing(algorithm?: TokenAlgorithm): KeyPair;
   /** Whole keys for a library that signs by itself, signing ones first; `generation` changes whenever they do. */

@@ -9,7 +9,7 @@ import { toAccountAnswer, type AccountAnswer } from "./account-answer.ts";
 /** What a sign-in of a browser needs. */
 export type BrowserContext = Pick<HttpContext, "webSessions" | "site" | "clock" | "logger">;
 
-/** The session of a person in this browser, in place of whoever it was signed in as. */
+/** The session of a user in this browser, in place of the one that it had. */
 export function personSession({ headers }: FastifyRequest, grant: string): WebSessionRequest {
   return { scope: scopesOf(FULL_SCOPE), grant, replaces: readSessionCookie(headers.cookie) };
 }

@@ -63,7 +63,7 @@ async function endTokenSession(
     if (sessionId === undefined) return;
     await sessions.revoke({ sessionId, userId, reason: "logout" }, originOf(request));
   } catch (reason) {
-    // A token that is good for nothing is signed out; when nobody could look, it is not.
+    // A token that is good for nothing is signed out; while the database does not answer, it is not.
     if (!(reason instanceof PipitError) || reason.httpStatus >= 500) throw reason;
   }
 }

@@ -6,7 +6,7 @@ import type { Site } from "./site.ts";
 export interface HttpContext extends ServerContext {
   readonly site: Site;
   readonly deviceCookie: DeviceCookie;
-  /** Where people find the page, once the port is open. */
+  /** Where browsers find the page, once the port is open. */
   readonly pageUrl: () => string;
   readonly isStopping: () => boolean;
 }

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Rate } from "#server/domain/limits/attempt-limits.ts";
 
-/** `X-RateLimit-*` on every answer to a request that was counted, whatever it answers and whoever counted. */
+/** `X-RateLimit-*` on every answer to a request that was counted, whatever it answers and whichever limit counted. */
 export interface RateHeaders {
   /** What is left, for the answer to the request that is being served; outside of one it does nothing. */
   note(rate: Rate): void;

@@ -11,7 +11,7 @@ interface Endpoint {
   readonly path: string;
 }
 
-/** A route for whoever asks; its handler's return value is the JSON body. */
+/** A route of any access; its handler's return value is the JSON body. */
 export interface OpenRoute extends Endpoint {
   readonly access: OpenAccess;
   handle(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;

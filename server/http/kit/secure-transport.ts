@@ -9,9 +9,9 @@ interface TransportedRequest {
 }
 
 /**
- * Whether nobody on the way could read the request (docs/reference/developer-api.md): it came by TLS, a trusted proxy says that it did, or
- * it never left this machine. What others say in X-Forwarded-Proto or Forwarded (RFC 7239 §5.4) does not count; a request
- * that came through a proxy nobody trusts may come from anywhere.
+ * Whether the request could not be read on its way (docs/reference/developer-api.md): it came by TLS, a trusted proxy
+ * says that it did, or it never left this machine. What others say in X-Forwarded-Proto or Forwarded (RFC 7239 §5.4)
+ * does not count; a request that came through a proxy which the operator does not trust may come from anywhere.
  */
 export type IsSecureTransport = (request: TransportedRequest) => boolean;
 
@@ -35,7 +35,7 @@ export function createSecureTransport(trustedProxies: readonly string[]): IsSecu
   };
 }
 
-/** The word of the nearest proxy; what stands before it was written by somebody further away. */
+/** The word of the nearest proxy; what stands before it was written by a client or proxy further away. */
 function lastOf(value: string | readonly string[] | undefined): string | undefined {
   const text = typeof value === "object" ? value.join(",") : value;
   return text?.split(",").at(-1)?.trim().toLowerCase();

@@ -49,7 +49,7 @@ describe("who made a request", () => {
     [{ origin: own, "sec-fetch-site": "same-origin" }, true, false],
     [{ "sec-fetch-site": "same-origin" }, true, false],
     [{ origin: "null", "sec-fetch-site": "same-origin" }, true, false],
-    // Programs, and what a person typed: not our page, but nobody else's either.
+    // Programs, and what a person typed: not our page, but no other site's either.
     [{}, false, false],
     [{ "sec-fetch-site": "none" }, false, false],
     [{ origin: "null" }, false, true],

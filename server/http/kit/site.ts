@@ -22,7 +22,7 @@ export interface Site {
 
 export interface SiteOptions {
   readonly listen: ListenAddress;
-  /** Address by which people reach the server through a proxy, e.g. "https://pipit.example". */
+  /** Address by which browsers reach the server through a proxy, e.g. "https://pipit.example". */
   readonly publicUrl: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export function createSite({ listen, publicUrl }: SiteOptions): Site {
     if (origin === publicOrigin?.origin) return true;
     const own = parseHost(host);
     if (own === undefined) return false;
-    // The cookie is for TLS away from this machine; a plain page there is somebody on the way.
+    // The cookie is for TLS away from this machine; a plain page there comes from an attacker on the way.
     const schemes = isLoopbackName(own.hostname) ? ["http:", "https:"] : ["https:"];
     return schemes.some((scheme) => origin === `${scheme}//${own.host}`);
   };

@@ -19,7 +19,7 @@ interface TokenContext extends HttpContext {
   readonly grants: Grants;
 }
 
-/** Refusals that decide about somebody; the others are mistakes in the request, or "ask again later". */
+/** Refusals that decide about a client or a user; the others are mistakes in the request, or "ask again later". */
 const decisions: ReadonlySet<OAuthErrorCode> = new Set([
   "invalid_client",
   "invalid_grant",

@@ -34,7 +34,7 @@ function claimsAbout(account: Account, scope: Caller["scope"]): Record<string, u
     ...(scope.includes("profile")
       ? { preferred_username: login, name: displayName, updated_at: Math.floor(updatedAtMs / 1000) }
       : {}),
-    // Nobody has confirmed it here.
+    // This server sends no mail that could confirm it.
     ...(scope.includes("email") && email !== undefined ? { email, email_verified: false } : {}),
   };
 }

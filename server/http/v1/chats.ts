@@ -36,7 +36,7 @@ export function chatsRoutes({ store: { chats } }: HttpContext): readonly CallerR
   ];
 }
 
-/** The caller's chat. Throws CHAT_NOT_FOUND, also for another's: whether it exists is nobody's business. */
+/** The caller's chat. Throws CHAT_NOT_FOUND, also for another's: another user must not learn that it exists. */
 export async function findChat(chats: ChatStore, userId: string, chatId: string): Promise<Chat> {
   const chat = await chats.find(userId, chatId);
   if (chat === undefined) throw new PipitError("CHAT_NOT_FOUND", "Chat not found", { field: "id" });

@@ -4,7 +4,7 @@ import { MISSING_PAGE } from "./missing-page.ts";
 import { addPageHeaders, sendFile } from "./send-file.ts";
 import type { WebBuildSource } from "./web-build.ts";
 
-/** `GET /`: the window as a page. It holds nothing of anybody, so it needs no sign-in. */
+/** `GET /`: the window as a page. It holds no user's data, so it needs no sign-in. */
 export function pageRoute(build: WebBuildSource): OpenRoute {
   return {
     method: "GET",

@@ -5,7 +5,7 @@ import { rpcService, type RpcService } from "../kit/rpc-service.ts";
 import { createLogin } from "./login.ts";
 import { createRegister } from "./register.ts";
 
-/** `Auth` of the original: anybody may call it, and refusals stand in its answers. */
+/** `Auth` of the original: it needs no sign-in, and refusals stand in its answers. */
 export function authService(ctx: ServerContext): RpcService {
   const handlers = { register: createRegister(ctx), login: createLogin(ctx) };
   return rpcService(Auth, { register: anyone, login: anyone }, handlers);

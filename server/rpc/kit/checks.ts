@@ -77,8 +77,8 @@ export function checkPromptLength(value: string): void {
 }
 
 /**
- * The BCP 47 tag in canonical form, or undefined. A tag nobody understands ("C", "POSIX") is the same as none: it comes
- * from a machine's settings, and the person cannot be asked to mend those to get an answer.
+ * The BCP 47 tag in canonical form, or undefined. A tag that names no language ("C", "POSIX") is the same as none: it
+ * comes from a machine's settings, and the person cannot be asked to mend those to get an answer.
  */
 export function readLocale(value: string | undefined): string | undefined {
   if (value === undefined || value.length > LOCALE_MAX_CHARS) return undefined;

@@ -3,7 +3,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Clock } from "#contract/clock.ts";
 import { mergeText } from "./merge-text.ts";
 
-/** A prompt nobody finished within this time is forgotten. */
+/** A prompt that its client did not finish within this time is forgotten. */
 const MAX_AGE_MS = 5 * 60_000;
 /** Buffers of one user; the oldest goes first. */
 const MAX_PER_USER = 16;

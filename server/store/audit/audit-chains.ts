@@ -7,8 +7,8 @@ import type { AuditChainRow, Tables } from "../sql/schema.ts";
 /** One transaction's view of the chains. */
 export interface AuditChains {
   /**
-   * Locks a chain until the end of the transaction: one that nobody holds, if there is any. A chain whose MAC is wrong is
-   * left as it is, for whoever looks into it, and another one taken.
+   * Locks a chain until the end of the transaction: one that no other holds, if there is any. A chain whose MAC is
+   * wrong is left as it is, for the operator to look into, and another one taken.
    *
    * @param avoid chains not to take
    * @throws PipitError STORAGE_CORRUPT when no other chain is whole
@@ -85,8 +85,8 @@ function postgresChains(trx: Kysely<Tables>, key: AuditKey): AuditChains {
 const missing = { seq: 0, head_hash: "", base_seq: 0, base_hash: "", mac: "" };
 
 /**
- * Before the first event ever, signs all chains at once; so later an unsigned one is a damaged one, and nobody can
- * pretend that a chain was never used. Locks them in one order, without holding any.
+ * Before the first event ever, signs all chains at once; so later an unsigned one is a damaged one, and an attacker
+ * cannot pretend that a chain was never used. Locks them in one order, without holding any.
  */
 async function signUnused(trx: Kysely<Tables>, key: AuditKey, selectAll: string): Promise<boolean> {
   const signed = await first(trx, "select id from audit_chains where mac <> '' limit 1", []);
@@ -104,7 +104,7 @@ async function signUnused(trx: Kysely<Tables>, key: AuditKey, selectAll: string)
   return true;
 }
 
-/** Undefined for a row that somebody else wrote. */
+/** Undefined for a row that Pipit did not write. */
 export function checkedChain(key: AuditKey, row: AuditChainRow | undefined): ChainState | undefined {
   if (row === undefined) return undefined;
   const state = toChainState(row);

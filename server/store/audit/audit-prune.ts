@@ -16,7 +16,7 @@ import { AUDIT_CHAINS } from "../migrations/migration-0003.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
 
-/** Removes what is too old, a batch in a transaction, so that nobody waits long; see `AuditReader.prune`. */
+/** Removes what is too old, a batch in a transaction, so that no writer waits long; see `AuditReader.prune`. */
 export async function pruneAudit(
   db: Kysely<Tables>,
   log: AuditLogOptions,

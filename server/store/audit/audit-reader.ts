@@ -81,7 +81,7 @@ function toRecord(row: AuditEventRow): AuditRecord {
   };
 }
 
-/** Of an event that somebody changed, it may be anything. */
+/** Of an event that was changed past the server, it may be anything. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

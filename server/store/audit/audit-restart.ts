@@ -30,7 +30,7 @@ export async function restartAudit(
 }
 
 async function restartChain(trx: Kysely<Tables>, key: AuditKey, id: number): Promise<number> {
-  // The delete takes the lock on PostgreSQL: whoever appends has the row locked, so we wait for that event as well.
+  // The delete takes the lock on PostgreSQL: a writer that appends has the row locked, so we wait for its event.
   const row = await trx.deleteFrom("audit_chains").where("id", "=", id).returning(["seq"]).executeTakeFirst();
   const events = await trx.deleteFrom("audit_events").where("chain", "=", id).returning(["seq"]).execute();
   if (id < 0 || id >= AUDIT_CHAINS) return events.length;

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { PipitError } from "#contract/pipit-error.ts";
 
-/** What went wrong with a file or a database, whoever reported it (SQLite result codes, errno names). */
+/** What went wrong with a file or a database, by any report (SQLite result codes, errno names). */
 type StorageFault = "full" | "corrupt" | "unreadable" | "busy";
 
 const fullCodes = /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC|EDQUOT)$/;

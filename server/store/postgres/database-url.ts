@@ -70,7 +70,7 @@ function tlsOptions(query: URLSearchParams): ConnectionOptions | false {
     case "verify-full":
       return { ...own, rejectUnauthorized: true };
     case "verify-ca":
-      // Without a CA of one's own, anybody with any certificate could stand in the middle.
+      // Without the operator's CA, an attacker with any certificate could stand in the middle.
       if (ca === undefined)
         throw invalid("needs sslrootcert for sslmode=verify-ca; or use sslmode=verify-full");
       return { ...own, rejectUnauthorized: true, checkServerIdentity: () => undefined };

@@ -15,7 +15,7 @@ const CONNECT_TIMEOUT_MS = 5000;
 const STATEMENT_TIMEOUT_MS = 15_000;
 /** When the server itself says nothing any more (a network that swallows packets). */
 const SILENCE_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5000;
-/** A transaction that does nothing for so long holds locks for nobody. */
+/** A transaction that does nothing for so long holds its locks in vain. */
 const IDLE_TRANSACTION_TIMEOUT_MS = 30_000;
 const IDLE_CONNECTION_TIMEOUT_MS = 30_000;
 
@@ -90,7 +90,7 @@ function createPool(address: DatabaseAddress, limits: object, logger: Logger): P
   });
   const lost = (error: Error): void =>
     logger.warn("store.connection_lost", { place: address.place, reason: error.message });
-  // Both would end the process if nobody listened: of a connection at rest, and of one in use between two statements.
+  // Unheard, both errors would end the process: of a connection at rest, and of one in use between two statements.
   pool.on("error", lost);
   pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;

@@ -3,7 +3,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
 import { counterScripts } from "./redis-counter-scripts.ts";
 
-/** Commands here take well under a millisecond; whoever waits for one holds a sign-in up. */
+/** Commands here take well under a millisecond; a sign-in waits for each of them. */
 const DEFAULT_COMMAND_TIMEOUT_MS = 500;
 /** The most that one look at the clock counts: if more has passed, this process stood still, and Redis is not to blame. */
 const TICK_MS = 50;

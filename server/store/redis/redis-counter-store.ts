@@ -23,7 +23,7 @@ export interface RedisCounterStoreOptions {
  * {@link AttemptCounterStore} on Redis: one script an operation, keys that expire by themselves. Throws LIMITS_UNREACHABLE.
  *
  * Redis must keep its keys (`maxmemory-policy noeviction`), and its data over a restart if blocks are to survive one. Set
- * back, its clock makes nobody wait longer than one whole window or block; set forward, blocks end that much earlier.
+ * back, its clock makes no client wait longer than a whole window or block; set forward, blocks end that much earlier.
  */
 export function createRedisCounterStore(options: RedisCounterStoreOptions): AttemptCounterStore {
   const { connection, prefix = DEFAULT_PREFIX, time = "redis" } = options;
@@ -50,7 +50,7 @@ export function createRedisCounterStore(options: RedisCounterStoreOptions): Atte
       const giveBack = (reply: readonly number[]): void => {
         const late = toReservation(reply);
         if (late.kind !== "granted") return;
-        // Nobody waits for this attempt any more; where even this fails it counts as a failure.
+        // The caller has given this attempt up; where even this fails it counts as a failure.
         settle(key, rule, { outcome: "void", ticket: late.ticket }, nowMs).catch(() => undefined);
       };
       const args = argsOf(rule, nowMs);

@@ -114,14 +114,14 @@ async function create(db: Kysely<Tables>, account: NewAccount): Promise<void> {
     .onConflict((c) => c.doNothing())
     .executeTakeFirst();
   if (numInsertedOrUpdatedRows === 1n) return;
-  // Somebody was faster.
+  // Another request was faster.
   await refuseTaken(db, account.id, loginKey, emailKey);
   throw loginTaken();
 }
 
 /**
- * Throws when another account has the login or the address. Also when one's login is the other's address, or nobody
- * could tell whom of the two a sign-in means; this alone no index guards, see {@link findForSignIn}.
+ * Throws when another account has the login or the address. Also when one's login is the other's address: a
+ * sign-in could mean either. This alone no index guards, see {@link findForSignIn}.
  */
 async function refuseTaken(
   db: Kysely<Tables>,
@@ -144,7 +144,7 @@ async function refuseTaken(
 }
 
 /**
- * Of two accounts, one with this login and one with this address, the login's: nobody loses a login to an address. One
+ * Of two accounts, one with this login and one with this address, the login's: no user loses a login to an address. One
  * statement that takes the same time for all names; with OR in its WHERE, SQLite would prepare it anew for each of them.
  */
 async function findForSignIn(db: Kysely<Tables>, name: string): Promise<AccountRow | undefined> {

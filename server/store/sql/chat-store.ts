@@ -3,7 +3,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Chat, ChatStore } from "#server/domain/chats/ports.ts";
 import type { ChatRow, Tables } from "./schema.ts";
 
-/** Error for a chat that is not there or is somebody else's; the two are never told apart. */
+/** Error for a chat that is not there or is another user's; the two are never told apart. */
 export function chatNotFound(): PipitError {
   return new PipitError(
     "CHAT_NOT_FOUND",

@@ -24,7 +24,7 @@ export interface Tables {
 export interface AccountRow {
   id: string;
   login: string;
-  /** What must be unique: the login in NFKC and lower case, so that nobody can look like somebody else. */
+  /** What must be unique: the login in NFKC and lower case, so that no user can look like another. */
   login_key: string;
   display_name: string;
   about: string | null;

@@ -28,7 +28,7 @@ export function createSigningKeyStore(db: Kysely<Tables>): SigningKeyStore {
     insertNext: (key) => insert(key),
     promote: ({ from, to, nowMs, publishedBeforeMs }) =>
       inTransaction(db, async (trx) => {
-        // Whoever changes this row first has the whole step: the others wait for it, and then find nothing.
+        // The server that changes this row first has the whole step: the others wait for it, and then find nothing.
         const retired = await trx
           .updateTable("signing_keys")
           .set({ state: "retired", retired_at_ms: nowMs })

@@ -105,7 +105,7 @@ async function read(
   return { state: isThere ? { charged, pending, level, resetsAtMs } : undefined, nowMs: Number(row.now_ms) };
 }
 
-/** Writes if the row is still as it was read; false when somebody else was faster. */
+/** Writes if the row is still as it was read; false when another server was faster. */
 async function write(
   db: Kysely<Tables>,
   key: string,

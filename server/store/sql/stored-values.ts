@@ -6,7 +6,7 @@ export function toFlag(value: boolean): 0 | 1 {
 }
 
 /**
- * A stored text as the one of `allowed` that it is. Throws STORAGE_CORRUPT for anything else: nobody of ours wrote it.
+ * A stored text as the one of `allowed` that it is. Throws STORAGE_CORRUPT for anything else: Pipit did not write it.
  * `place` names the column, for the log.
  */
 export function known<const T extends string>(allowed: readonly T[], value: string, place: string): T {

@@ -16,7 +16,7 @@ const MAX_TAKE_OVER_ATTEMPTS = 3;
 /** A literal, so that SQLite can prove that the index of running turns serves the query. */
 const running = sql.lit("running");
 
-/** {@link TurnStore} on SQL. `begin` and `finish` throw CHAT_NOT_FOUND when the chat is gone or somebody else's. */
+/** {@link TurnStore} on SQL. `begin` and `finish` throw CHAT_NOT_FOUND when the chat is gone or another user's. */
 export function createTurnStore(db: Kysely<Tables>, index: TurnIndex): TurnStore {
   return {
     begin: (request) => inTransaction(db, (trx) => begin(trx, index, request)),
@@ -154,7 +154,7 @@ async function findByMessage(trx: Transaction<Tables>, request: BeginTurn): Prom
     .executeTakeFirst();
 }
 
-/** Restarts a known turn if nobody is or was successful with it; the guard is in the UPDATE itself. */
+/** Restarts a known turn if no server is answering or has answered it; the guard is in the UPDATE itself. */
 async function takeOver(
   trx: Transaction<Tables>,
   index: TurnIndex,

@@ -63,14 +63,14 @@ export class ChatWindow {
     return this.statusLine.getByTitle(fits(this.texts.shell.status.details));
   }
 
-  /** Who is signed in, or that nobody is. */
+  /** Who is signed in, or that no user is. */
   get account(): Locator {
     const { account, signIn } = this.texts.shell.status;
     const titles = [fits(`${account}: `), fits(signIn)].map(({ source }) => source);
     return this.statusLine.getByTitle(new RegExp(titles.join("|")));
   }
 
-  /** Stands in the place of the send button while nobody is signed in. */
+  /** Stands in the place of the send button while the user is signed out. */
   get signInToSendButton(): Locator {
     return this.#button(this.texts.chat.signInToSend);
   }
@@ -145,7 +145,7 @@ export class ChatWindow {
     return this.#button(this.texts.chat.stopSpeaking);
   }
 
-  /** From any state of the web page in which nobody is signed in. */
+  /** From any state of the web page in which no user is signed in. */
   async signInWithToken(token: string): Promise<void> {
     await this.tokenField.or(this.account).first().waitFor();
     // The first steps begin with the very same form.

@@ -243,7 +243,7 @@ test.describe("problems", () => {
 
 test("a view that breaks says so, and the rest of the window stays", async ({ gallery, page }) => {
   await gallery.open("conversation");
-  // In a task of its own: what a fault throws there is nobody's to catch.
+  // In a task of its own: what a fault throws there no caller catches.
   await gallery.script((host) => {
     setTimeout(() => host.chat.setState({ messages: [undefined] as never }));
   });

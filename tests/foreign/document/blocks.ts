@@ -23,7 +23,7 @@ interface Fence {
 
 /**
  * All fenced blocks of a document. `sh` is a command, `sh server` one that goes on; the `http` or `text` block after a
- * command is its answer. Throws on any other block: what nobody runs, nobody knows to be true.
+ * command is its answer. Throws on any other block: what this test does not run may be untrue.
  */
 export function readDocument(text: string): readonly DocumentStep[] {
   const steps: DocumentStep[] = [];

@@ -21,7 +21,7 @@ export async function openServedHome(): Promise<ServedHome> {
   const [port = 0] = await freePorts(1);
   const settings = [`http = "127.0.0.1:${port}"`, 'grpc = "127.0.0.1:0"', 'log_level = "warn"'];
   await writeFile(join(home, "config.toml"), `[serve]\n${settings.join("\n")}\n`, { mode: 0o600 });
-  // A port where nobody listens stands for "no Ollama".
+  // A port without a listener stands for "no Ollama".
   const env = { PIPIT_HOME: home, OLLAMA_HOST: "http://127.0.0.1:9", ...compiledCode };
   const stops: (() => Promise<void>)[] = [];
   return {

@@ -22,7 +22,7 @@ test("what the server says of itself is where it says, and its issuer is that of
   expect(endpoints.length).toBeGreaterThan(7);
   for (const [name, address] of endpoints) {
     const answer = await fetch(String(address), { redirect: "manual" });
-    // Some want POST, others parameters or a token; but somebody is there.
+    // Some want POST, others parameters or a token; but a route is there.
     expect([200, 400, 401, 405], name).toContain(answer.status);
   }
 });

@@ -160,7 +160,7 @@ function faultOf({ status, headers, text, body }: WireAnswer, known: KnownSecret
   if ([MARK, known.password, known.clientSecret].some((secret) => all.includes(secret)))
     return "repeats what was sent";
   if (headers["cache-control"] !== "no-store") return "may be cached";
-  // Before anybody knows for which endpoint it is.
+  // Before the server knows for which endpoint it is.
   if (status === 431)
     return headers.connection === "close" ? undefined : "431 on a connection that stays open";
   if (status === 200) return typeof body["access_token"] === "string" ? undefined : "200 without a token";

@@ -30,7 +30,7 @@ describe.each(databasesBySize)("a token that may do little, on $name,", ({ name 
   });
   afterAll(() => stage[Symbol.asyncDispose]());
 
-  /** Of somebody else's program, with the person's consent. */
+  /** Of a third-party program, with the user's consent. */
   const ofNotes = async (login: string, scope: string): Promise<string> => {
     const browser = createFormBrowser(stage.url);
     const request = authorizationRequest({ client_id: "notes-app", redirect_uri: REDIRECT, scope });

@@ -110,7 +110,7 @@ describe.each(databasesBySize)("RFC 9700 §2.4 [9]: the password grant on $name"
     expect([status, body["error"]]).toEqual([429, "invalid_grant"]);
     expect(body["error_description"]).toMatch(/^Too many failed attempts\. Try again in \d+ seconds\.$/);
     expect(Number(headers.get("retry-after"))).toBeGreaterThan(60);
-    // Strangers cause a lockout; it must not sign anybody out.
+    // Strangers cause a lockout; it must not sign the user out.
     expect((await stage.refresh(before.refreshToken)).status).toBe(200);
   });
 });

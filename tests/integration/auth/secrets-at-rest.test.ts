@@ -23,7 +23,7 @@ const OTHER_PASSWORD = "Battery-staple-2";
 const WRONG_PASSWORD = "Wrong-horse-zebra-9";
 const JSON_HEADERS = { "content-type": "application/json" };
 
-/** Secrets by what they are; found again in any of the forms in which somebody may have stored them. */
+/** Secrets by what they are; found again in any of the forms in which the server may have stored them. */
 class Secrets {
   readonly #values = new Map<string, string>();
 

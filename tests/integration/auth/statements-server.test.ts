@@ -10,7 +10,7 @@ import { authorizationRequest } from "#tests/testing/auth/oidc-stage.ts";
 import { beginDevice, DEVICE_GRANT, outcomeOf } from "#tests/testing/auth/statements-flows.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** Everything that a request can say of where it came from, and that anybody can write. */
+/** Everything that a request can say of where it came from, and that any client can write. */
 const lies = {
   "x-forwarded-for": "203.0.113.7",
   "x-forwarded-host": "evil.example",

@@ -42,7 +42,7 @@ interface Good {
   readonly idToken: string;
 }
 
-/** Tokens that nobody may take, each wrong in one thing; most are signed by the server's own key. */
+/** Tokens that no endpoint may take, each wrong in one thing; most are signed by the server's own key. */
 const forgeries: readonly (readonly [string, (good: Good) => string])[] = [
   ["alg none", ({ header, claims }) => `${encode({ ...header, alg: "none" })}.${encode(claims)}.`],
   ["alg None", ({ header, claims }) => `${encode({ ...header, alg: "None" })}.${encode(claims)}.`],

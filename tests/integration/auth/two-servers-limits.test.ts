@@ -16,7 +16,7 @@ const WRONG_AT_ONCE = 200;
 /** What the limits let through: docs/reference/oauth.md. */
 const MAX_HASHES = 5;
 const RIGHT_AT_ONCE = 20;
-/** Names that nobody has, each of which costs a hash. */
+/** Names that no account has, each of which costs a hash. */
 const OTHER_NAMES = 100;
 /** Counters of others besides. */
 const OTHER_KEYS = sized(2_000, 100_000);

@@ -99,7 +99,7 @@ const publicClient = {
   scope: "api:read api:write openid profile email",
 } as const satisfies Partial<ClientRegistration>;
 
-/** @param logger takes the log of the server; default: nobody does */
+/** @param logger takes the log of the server; default: none */
 export async function openAuthStage(database: TestDatabase["name"], logger?: Logger): Promise<AuthStage> {
   await using opening = new AsyncDisposableStack();
   let nowMs = Date.now();

@@ -46,7 +46,7 @@ export interface OidcStage extends AsyncDisposable {
   register(login: string): Promise<Account>;
   browser(): FormBrowser;
   client(id: string): Promise<OauthClient>;
-  /** Somebody else's web application. */
+  /** A third party's web application. */
   thirdParty(change?: Partial<ClientRegistration>): Promise<RegisteredClient>;
   /** A native client of ours by a browser that has just signed in: the code, and what redeems it. */
   approve(
@@ -68,7 +68,7 @@ interface Approval {
 }
 
 const masterKey: MasterKey = { derive: (purpose) => createHash("sha256").update(purpose).digest() };
-/** Somebody else's. */
+/** A third party's. */
 const notesApp: ClientRegistration = {
   clientId: "notes-app",
   name: "Notes & <Co>",

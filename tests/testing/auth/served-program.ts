@@ -3,7 +3,7 @@ import { createEmptyDatabase } from "#server/testing/postgres-databases.ts";
 import { createCliHome, type CliResult } from "#tests/integration/cli-process.ts";
 import { freePorts } from "#tests/integration/free-ports.ts";
 
-/** `pipit serve` as anybody starts it, on a fresh database, under an issuer of its own. Disposing ends it. */
+/** `pipit serve` as operators start it, on a fresh database, under an issuer of its own. Disposing ends it. */
 export interface ServedProgram extends AsyncDisposable {
   /** Its address and its issuer. */
   readonly url: string;

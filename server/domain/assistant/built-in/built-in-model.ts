@@ -11,7 +11,7 @@ import { recognize, type Intent } from "./intents.ts";
 import { timeZoneOf } from "./places.ts";
 import { repliesIn, type Replies } from "./replies.ts";
 
-/** Hits that are read out; more would be a list nobody asked for. */
+/** Hits that are read out; more would be a list that the user did not ask for. */
 const SHOWN_HITS = 5;
 const SHOWN_HITS_UNASKED = 2;
 const TOOL_TIMEOUT_MS = 20_000;
@@ -106,7 +106,7 @@ async function* searchUnasked(talk: Talk): AsyncGenerator<AnswerPart> {
   const search = useTool(talk, "search_chat", { query, scope: "all", limit: SHOWN_HITS_UNASKED });
   const outcome = query === "" ? undefined : await collect(search, events);
   const hits = foundIn(outcome)?.results ?? [];
-  // Nobody asked for a search, so one that found nothing is not worth a word.
+  // The user asked for no search, so one that found nothing is not worth a word.
   if (hits.length === 0) return yield* say(talk, talk.replies.unknown);
   yield* events;
   yield* say(talk, `${talk.replies.unknownWithHits}\n${listOf(talk, hits)}`);

@@ -122,7 +122,7 @@ async function* askOnce(
     throw own.signal.aborted ? own.signal.reason : error;
   } finally {
     signal.removeEventListener("abort", stop);
-    // Whoever leaves the loop early stops the request too. An answer that ended has nothing to stop.
+    // A reader that leaves the loop early stops the request too. An answer that ended has nothing to stop.
     if (!ended) own.abort();
   }
 }

@@ -120,7 +120,7 @@ function startThread(onEnd: (thread: Thread) => void): Thread {
   return thread;
 }
 
-/** A thread may end while nobody waits for a reply; that is no unhandled rejection. */
+/** A thread may end while no caller waits for its reply; that is no unhandled rejection. */
 function nextReply(): PromiseWithResolvers<CalculatorReply> {
   const next = Promise.withResolvers<CalculatorReply>();
   next.promise.catch(() => {});

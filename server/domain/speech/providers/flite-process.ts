@@ -129,7 +129,7 @@ export class FliteProcess implements AsyncDisposable {
   #kill(): void {
     const child = this.#child;
     this.#child = undefined;
-    // Somebody may wait for its end, which must not depend on what else keeps the program alive.
+    // A caller may wait for its end, which must not depend on what else keeps the program alive.
     child?.ref();
     child?.kill("SIGKILL");
   }

@@ -35,7 +35,7 @@ export interface CodeRedeemer {
   redeemDevice(request: { readonly deviceCode: string; readonly client: OauthClient }): Promise<RedeemedCode>;
 }
 
-/** A code was used for the second time: whoever has it besides the client may have what it gave (RFC 6749 §4.1.2). */
+/** A code was used for the second time: a thief may have what it gave to the client (RFC 6749 §4.1.2). */
 export class CodeReplayedError extends OAuthError {
   readonly originHash: string;
 

@@ -4,8 +4,8 @@ import { OAuthError } from "../kit/oauth-error.ts";
 import { granted, scopeFor, sessionRequest, type Grant } from "./grant.ts";
 
 /**
- * The one-time secret of this server's data folder, from this very machine: whoever can read it is the person who runs
- * the server.
+ * The one-time secret of this server's data folder, from this very machine: only the operator's programs can read
+ * it.
  */
 export function createLocalGrant(ctx: HttpContext): Grant {
   return async (request) => {

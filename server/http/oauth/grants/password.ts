@@ -4,8 +4,8 @@ import { OAuthError } from "../kit/oauth-error.ts";
 import { granted, scopeFor, sessionRequest, type Grant } from "./grant.ts";
 
 /**
- * RFC 6749 §4.3, which RFC 9700 §2.4 says must not be used: it is here for clients that still do, is off unless somebody
- * switched it on for a client, and skips no second factor (parameter `otp`).
+ * RFC 6749 §4.3, which RFC 9700 §2.4 says must not be used: it is here for clients that still do, is off unless the
+ * operator switched it on for a client, and skips no second factor (parameter `otp`).
  */
 export function createPasswordGrant(ctx: HttpContext): Grant {
   const warned = new Set<string>();

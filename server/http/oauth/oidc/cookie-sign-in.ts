@@ -15,7 +15,7 @@ export interface CookieSignIn {
 }
 
 /**
- * By the cookie of our own sign-in; undefined when nobody is. Throws what the database throws. A session that was traded
+ * By the cookie of our own sign-in; undefined without one. Throws what the database throws. A session that was traded
  * for a token, or may do less than a person, is none: what is granted here may do more and lives longer.
  */
 export async function readCookieSignIn(
@@ -37,8 +37,8 @@ export async function readCookieSignIn(
 }
 
 /**
- * Makes the library's session follow our cookie, at every load: whoever is signed in by the cookie is signed in here,
- * and nobody else. Signing out, a change of password or a switched-off account so end single sign-on at once.
+ * Makes the library's session follow our cookie, at every load: the user signed in by the cookie is signed in here,
+ * and no other user. Signing out, a change of password or a switched-off account so end single sign-on at once.
  */
 export function followCookieSignIn(provider: Provider, webSessions: Pick<WebSessions, "verify">): void {
   const { Session } = provider;
@@ -53,7 +53,7 @@ export function followCookieSignIn(provider: Provider, webSessions: Pick<WebSess
   };
 }
 
-/** What somebody else did in this browser must not be carried over, not even the session's id. */
+/** What another user did in this browser must not be carried over, not even the session's id. */
 async function renew(SessionClass: Provider["Session"], old: Session): Promise<Session> {
   await old.destroy();
   return new (SessionClass as unknown as new (payload: object) => Session)({});

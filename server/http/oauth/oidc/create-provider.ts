@@ -123,7 +123,7 @@ function configurationOf(deps: CreateProviderDeps): Configuration {
       DeviceCode: DEVICE_CODE_TTL_SECONDS,
       Grant: SESSION_TTL_SECONDS,
       Interaction: INTERACTION_TTL_SECONDS,
-      // Of somebody unknown it holds the guard of a form, no longer than there is time to fill that in.
+      // Before the sign-in it holds the guard of a form, no longer than the user has time to fill that in.
       Session: (_ctx, { accountId }) =>
         accountId === undefined ? INTERACTION_TTL_SECONDS : SESSION_TTL_SECONDS,
     },

@@ -24,7 +24,7 @@ export interface OidcAdapterDeps {
 
 /**
  * Where oidc-provider keeps its records. Every id of it is a secret (a code, a cookie), so the database gets hashes, and
- * the rest sealed. `consume` is atomic: whoever comes second gets `invalid_grant` (docs/reference/oauth.md, "Tokens").
+ * the rest sealed. `consume` is atomic: the second request gets `invalid_grant` (docs/reference/oauth.md, "Tokens").
  */
 export function createOidcAdapter(deps: OidcAdapterDeps): AdapterFactory {
   return (model) => (model === "Client" ? clientAdapter(deps) : recordAdapter(model, deps));

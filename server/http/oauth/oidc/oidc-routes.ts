@@ -33,7 +33,7 @@ export interface OidcRoutesDeps extends InteractionDeps {
   readonly style: PageStyle;
 }
 
-/** The interactive part of OAuth and OpenID Connect: pages for people, and where devices begin. */
+/** The interactive part of OAuth and OpenID Connect: pages for users, and where devices begin. */
 export function oidcRoutes(deps: OidcRoutesDeps): readonly OpenRoute[] {
   const page = (
     method: OpenRoute["method"],
@@ -164,7 +164,7 @@ async function takeCode(
   try {
     return await answer(deps, reply, toProviderRequest(request, { url: pathOf(request), form }), exchange);
   } finally {
-    // A right code gives nothing back but its own charge: otherwise somebody's own device would buy more guesses.
+    // A right code gives nothing back but its own charge: otherwise an attacker's own device would buy more guesses.
     await attempt.settle(exchange.userCodeMissed === true ? "failed" : "void");
   }
 }

@@ -71,7 +71,7 @@ export async function consumeOnce(code: { consume(): Promise<void> }, lost: () =
   try {
     await code.consume();
   } catch (reason) {
-    // The adapter's answer to whoever comes second.
+    // The adapter's answer to the second request for one code.
     if (reason instanceof Error && reason.message === "invalid_grant") throw lost();
     throw reason;
   }
@@ -88,7 +88,7 @@ function checkVerifier(
   verifier: string | undefined,
 ): void {
   if (codeChallenge === undefined) {
-    // Whoever strips the challenge from a request would otherwise switch the check off ("downgrade").
+    // An attacker who strips the challenge from a request would otherwise switch the check off ("downgrade").
     if (verifier !== undefined) throw refused("verifier-without-challenge");
     if (!client.confidential) throw refused("no-challenge");
     return;

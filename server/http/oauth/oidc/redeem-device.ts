@@ -45,7 +45,7 @@ export function createRedeemDevice(deps: RedeemDeviceDeps): CodeRedeemer["redeem
     if (found.isExpired) throw new OAuthError("expired_token", "The code is too old. Begin again.");
     const originHash = hashOpaqueToken(deviceCode);
     const userId = await approvedBy(found, () => notePoll(originHash, found, deps));
-    // A device that signs in is new to the account, whoever approved it; the code stays good for when the lock ends.
+    // A device that signs in is new to the account, so a lock holds for it; the code stays good for when the lock ends.
     await deps.refuseLocked(userId);
     await consumeOnce(found, () => refused("used-code"));
     return { ...toRedeemed(found, userId), originHash };

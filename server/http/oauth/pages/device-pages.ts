@@ -55,7 +55,7 @@ export function deviceCodePage(
   };
 }
 
-/** "Is this the device in front of you?" (RFC 8628 §5.4: a code that somebody sent is how accounts are stolen.) */
+/** "Is this the device in front of you?" (RFC 8628 §5.4: a code that an attacker sent is how accounts are stolen.) */
 export function deviceConfirmPage(
   view: DeviceFormView & { readonly clientName: string; readonly scopes: readonly string[] },
 ): Page {

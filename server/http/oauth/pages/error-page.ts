@@ -8,7 +8,7 @@ export interface ErrorPageView {
   readonly status: number;
   readonly problem: PageProblem | undefined;
   readonly retryAfterMs?: number | undefined;
-  /** For whoever made the application: the code and text of OAuth. */
+  /** For the developer of the application: the code and text of OAuth. */
   readonly details?: { readonly code: string; readonly text: string | undefined } | undefined;
 }
 

@@ -8,7 +8,7 @@ export interface LogoutPageView {
   readonly xsrf: string;
   /** Who asks; undefined when the person does. */
   readonly clientName: string | undefined;
-  /** Nobody is signed in: only the way on is left. */
+  /** No user is signed in: only the way on is left. */
   readonly signedOut: boolean;
   readonly formTarget: string | undefined;
 }
