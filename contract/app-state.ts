@@ -37,7 +37,7 @@ export type ServerStatus =
   | {
       readonly kind: "ready";
       readonly httpUrl: string;
-      /** It runs on this machine for this person, so the local account can be used. */
+      /** The server runs on this machine for this user, so the local account can be used. */
       readonly own: boolean;
       /** Name of the language model; absent: the built-in answers only. */
       readonly model?: string;

@@ -69,7 +69,7 @@ async function start(options: StartOptions, env: Environment): Promise<number | 
   return undefined;
 }
 
-/** What comes before the program: which face, the line that says why, and what has to be built for it. */
+/** What comes before the program: the face, the line that says why, and the parts to build for it. */
 async function prepare(options: StartOptions, env: Environment) {
   using stop = listenForStop();
   const config = readServerConfig({ argv: options.serverArgs, env });

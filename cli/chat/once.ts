@@ -25,7 +25,7 @@ export interface OnceOptions {
 
 const WAV_HEADER_BYTES = 44;
 
-/** `pipit chat --once`: one message, its answer on stdout, an exit code that tells what became of it. */
+/** `pipit chat --once`: one message, its answer on stdout, an exit code for the outcome. */
 export async function runOnce(options: OnceOptions): Promise<ExitCode> {
   const { client, terminal, messages } = options;
   const interrupt = new AbortController();

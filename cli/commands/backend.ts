@@ -19,8 +19,8 @@ export function commandOf([name, ...args]: readonly string[]): BackendCommand | 
 }
 
 /**
- * Becomes a program of the backend: it takes over arguments, streams and signals, and sets the exit code. One process, so
- * that nothing is left of the backend when it is killed. The program is loaded by its path, so a client holds no code of it.
+ * Becomes a program of the backend: it takes over arguments, streams and signals, and sets the exit code. One process:
+ * killing it leaves nothing of the backend behind. The program is loaded by its path, so a client holds no code of it.
  */
 export async function runBackend({ program, args }: BackendCommand, env: Environment): Promise<void> {
   const path = await serverProgram(program);

@@ -6,6 +6,6 @@ import type { Terminal } from "../kit/terminal.ts";
 export interface CommandDeps {
   readonly config: CliConfig;
   readonly terminal: Terminal;
-  /** Already on its way; a command that does not need it leaves it. */
+  /** Already being opened; a command that needs none does not await it. */
   readonly tokenStore: Promise<TokenStore>;
 }

@@ -50,7 +50,7 @@ export function createHotkeys(
         return true;
       }
       if (accelerator === active) {
-        // After a refusal of another one, this one is still there.
+        // Another combination was refused before; this one is still registered.
         if (status.getState().kind === "refused") status.setState({ kind: "registered", accelerator }, true);
         return true;
       }

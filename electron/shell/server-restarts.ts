@@ -2,7 +2,7 @@ import type { Logger } from "#contract/logger.ts";
 
 /** A server that dies at once is not started again in a circle. */
 const RESTART_WAITS_MS = [0, 500, 2_000, 8_000, 30_000];
-/** One that ran this long has not failed at its start. */
+/** A server that ran this long has not failed at its start. */
 const STEADY_MS = 60_000;
 
 /** Starts our own server again when it ends by itself. */

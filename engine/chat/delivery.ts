@@ -59,7 +59,7 @@ export type Outcome =
 export interface DeliveryListener {
   attempt(): void;
   event(event: ChatEvent): void;
-  /** An attempt failed; before it is known whether there will be another. */
+  /** An attempt failed; it is not known yet whether there will be another. */
   error(error: PipitError): void;
 }
 

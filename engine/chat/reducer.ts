@@ -20,7 +20,7 @@ export type ChatAction =
       readonly messages: readonly Message[];
     }
   | { readonly type: "composed"; readonly message: UserMessage }
-  /** An attempt begins. What an earlier one brought stays on the screen until this one brings something. */
+  /** An attempt begins. The text of an earlier attempt stays on the screen until this one has some. */
   | { readonly type: "sending"; readonly id: string }
   /** An attempt failed; the message stays in the outbox. */
   | {

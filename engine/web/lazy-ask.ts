@@ -12,7 +12,7 @@ export function createLazyAsk(load: () => Promise<AskServer>): AskServer {
     });
     return loading;
   };
-  // Not needed yet, so that it must not delay what is; the first use tells what is wrong. Safari has no idle callbacks.
+  // Not needed yet, so it must not delay the page; the first use reports a failure. Safari has no idle callbacks.
   const whenIdle = globalThis.requestIdleCallback ?? ((work: () => void) => work());
   whenIdle(() => void loaded().catch(() => undefined));
   return async function* ask(call, signal, onSignIn) {

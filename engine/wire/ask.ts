@@ -17,7 +17,7 @@ import { toBase64 } from "./base64.ts";
 import { createPcmConverter, type PcmConverter } from "./pcm-convert.ts";
 import { signInListener } from "./rpc-transport.ts";
 
-/** A server closes at once after its last word; one that does not is cut off after this. */
+/** A server closes the stream at once after its last message; one that does not is cut off after this. */
 const CLOSE_GRACE_MS = 2_000;
 /** Longest text of an `error_message` that is shown to a person. */
 const ERROR_TEXT_MAX_CHARS = 500;

@@ -3,7 +3,9 @@ import { waitFor } from "#engine/abort.ts";
 import type { Attachment, Credentials, HttpClient, HttpResponse } from "#engine/ports.ts";
 import { errorInBody } from "./http-error.ts";
 
-/** One request with its sign-in: `headers` to send besides its own, and whose they are. Throws what the server answers. */
+/**
+ * One request with its sign-in: `headers` to send besides its own, and their account. Throws what the server answers.
+ */
 export type Attempt<T> = (headers: Headers, attachment: Attachment) => Promise<T>;
 
 /**

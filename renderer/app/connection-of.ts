@@ -6,7 +6,7 @@ export type Connection =
   | { readonly kind: "starting" | "online" | "offline" | "idle" }
   | { readonly kind: "unreachable"; readonly code: string; readonly message: string };
 
-/** The server's own state counts first; when it is there, what the last exchange with it has shown. */
+/** The server's own state counts first; of a server that runs, the result of the last exchange. */
 export function connectionOf(server: ServerStatus, connection: ChatState["connection"]): Connection {
   switch (server.kind) {
     case "starting":

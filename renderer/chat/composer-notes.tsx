@@ -10,7 +10,7 @@ import { useFailureText } from "./use-failure-text.ts";
 /** From here on the composer counts. */
 const nearLimitChars = 2_000;
 
-/** What the composer has to say about what it holds. */
+/** Notes about the text and pictures in the composer. */
 export function ComposerNotes() {
   const { t } = useTranslation("chat");
   const lengthChars = useChatUiState((state) => state.text.length);

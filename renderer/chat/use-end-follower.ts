@@ -117,8 +117,8 @@ function metricsOf(element: HTMLElement): ScrollMetrics {
 const anchorDepth = 6;
 
 /**
- * What is first at least partly in view: a message, or, of one that begins further up, the block at that place, since
- * what is above it may change its height too.
+ * The first element that is partly in view: a message, or the block of a message that begins further up, since the
+ * blocks above it may change their height too.
  */
 function findAnchor(scroller: HTMLElement): Anchor | undefined {
   const topPx = scroller.getBoundingClientRect().top;

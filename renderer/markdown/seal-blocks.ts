@@ -26,7 +26,7 @@ interface SealedBlock extends Block {
 export interface DocumentView {
   /** Sealed blocks, `groupSize` in each; a group never changes but for references that were defined after it. */
   readonly groups: readonly (readonly Block[])[];
-  /** The blocks after the last full group: sealed ones, and last those that may still change. */
+  /** The blocks after the last full group: sealed ones first, then those that may still change. */
   readonly rest: readonly Block[];
   /** Nothing is left to do until the text changes. */
   readonly settled: boolean;
@@ -255,7 +255,7 @@ function moveTo(reader: Reader, offset: number): void {
   reader.tableHead = "";
 }
 
-/** Reads one block again that may use a definition which came after it. False when there is none left. */
+/** Reads one block again that may use a later definition. False when no such block is left. */
 function resolveNext(reader: Reader): boolean {
   const { sealed, groups, definitions } = reader;
   while (reader.resolved < sealed.length) {

@@ -31,7 +31,7 @@ export function useDocument(text: string, streaming: boolean): DocumentView {
       const startedMs = performance.now();
       if (startedMs >= restUntilMs.current) {
         read.current = readOn(read.current, wanted.current, startedMs + frameBudgetMs);
-        // Drawn in this very frame, so that who follows the end never sees it pass by.
+        // Drawn in this very frame, so that a view that follows the end never falls behind it.
         flushSync(() => setView(read.current.view));
         const tookMs = performance.now() - startedMs;
         const isSlow = tookMs > frameBudgetMs && !wanted.current.final;

@@ -14,7 +14,7 @@ export interface TextFieldProps extends Omit<
   readonly ref?: Ref<HTMLInputElement>;
 }
 
-/** One line of text with its label, and what is to be said of it. */
+/** One line of text with its label and its note or error. */
 export function TextField({
   label,
   hint,

@@ -48,7 +48,7 @@ export interface AdminContext extends AsyncDisposable {
   readonly clock: Clock;
   readonly database: DatabaseHandle;
   readonly masterKey: MasterKey;
-  /** Every event that it writes says that this program decided. */
+  /** Its audit events name this program as their origin. */
   readonly auth: AuthStore;
   readonly accounts: Accounts;
   readonly clients: Clients;
@@ -120,7 +120,7 @@ export async function openAdminContext(
   };
 }
 
-/** The configured database as it is, whatever its schema. */
+/** The configured database, without a migration, at any version of the schema. */
 export function openConfiguredDatabase(config: ServerConfig, logger: Logger): Promise<DatabaseHandle> {
   const common = { clock: systemClock, logger };
   return config.databaseUrl === undefined

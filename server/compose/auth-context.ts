@@ -47,7 +47,7 @@ export interface AuthContext extends AccountServices, AsyncDisposable {
   readonly accessTokens: AccessTokens;
   readonly guard: TokenGuard;
   readonly sessions: Sessions;
-  /** The one of this process, so that what it bears is what the disk bears. */
+  /** One for the whole process, so that its limit is that of the disk. */
   readonly refusals: RefusalAudit;
   readonly clients: Clients;
   readonly limits: AttemptLimits;

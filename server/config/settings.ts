@@ -24,7 +24,7 @@ export type Setting<Value = unknown> = {
       readonly initial: string | false;
     }
   | {
-      /** The same in words, where there is no value then or it depends on others. */
+      /** The default in words, where it is no value or depends on other settings. */
       readonly otherwise: string;
     }
 );
@@ -68,7 +68,7 @@ const toggle = {
   initial: "0",
 } as const;
 
-/** Where it listens, what it keeps, and whom it believes. */
+/** The server itself: addresses, storage, and who gets in. */
 export const serveSettings = {
   http: {
     flag: "http",

@@ -12,6 +12,6 @@ export function keepCompiledCode(home: string): void {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     enableCompileCache(folder);
   } catch {
-    // It is only a shortcut; whatever is wrong with the folder is reported by those who need it.
+    // The cache only saves time; code that needs the folder reports what is wrong with it.
   }
 }

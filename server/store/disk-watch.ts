@@ -6,7 +6,9 @@ import type { Tables } from "./sql/schema.ts";
 export interface DiskWatch {
   /** To be told of every error of the database. */
   readonly see: (error: PipitError) => void;
-  /** False while the disk is full. Costs nothing but after a write that found it so: then a small row is tried. */
+  /**
+   * False while the disk is full. Costs nothing until a write found it full; then it tries small rows until one fits.
+   */
   isWritable(db: Kysely<Tables>): Promise<boolean>;
 }
 

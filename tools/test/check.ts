@@ -15,7 +15,7 @@ function program(name: string, command: string, ...args: readonly string[]): Ste
 
 /** `npm run check`: everything that needs no machine part, in under a minute. Longest first. */
 const steps: readonly Step[] = [
-  // `npm test` runs them with all others, and measures what they cover.
+  // `npm test` runs them with all other tests, and measures their coverage.
   ...(process.argv.includes("--without-tests")
     ? []
     : [program("unit tests", "vitest", "run", "--project", "unit", "--reporter", "dot")]),

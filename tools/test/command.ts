@@ -13,7 +13,7 @@ export interface CommandOptions {
   readonly input?: string;
   /** Default: the result holds the output. "inherit" shows it as it comes; a function gets it piece by piece. */
   readonly output?: "inherit" | ((piece: Buffer) => void);
-  /** How readily it lets others go first, with all that it starts: 0 (default) to 19, as `nice` counts. */
+  /** Its priority and that of its children, from first to last: 0 (default) to 19, as `nice` counts. */
   readonly niceness?: number;
 }
 

@@ -4,7 +4,10 @@ import { startServices, type ServiceName } from "./services.ts";
 
 const serviceNames: readonly ServiceName[] = ["sound", "secrets", "display", "postgres", "redis"];
 
-/** What the tests find on this machine, with the services that run for them. Disposing ends those. */
+/**
+ * The programs and libraries that the tests find on this machine, and the services that run for them. Disposing ends
+ * those.
+ */
 export interface Machine extends AsyncDisposable {
   readonly missing: readonly PartName[];
   /** Files that cannot run here. */

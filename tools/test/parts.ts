@@ -19,7 +19,7 @@ export type PartName =
   | "totp"
   | "import";
 
-/** One thing that must be on the machine, and the Debian packages that bring it. */
+/** A program or library that the tests need, and the Debian packages that bring it. */
 interface Requirement {
   readonly kind: "command" | "library" | "python";
   /** Program name, shared library, or Python module. */

@@ -15,7 +15,7 @@ const HEARD_AFTER_SAMPLES = (SAMPLE_RATE_HZ * (DEVICE_BUFFER_MS + 50)) / 1000;
 const parent = openParentChannel();
 const session = createPlaybackSession({
   heardAfterSamples: HEARD_AFTER_SAMPLES,
-  // This process lives for one speaker, and its device with it.
+  // The device stays open for as long as this process, which serves one speaker.
   idleAfterSamples: Number.POSITIVE_INFINITY,
   report(message) {
     if (message.type === "done") report(message);

@@ -27,7 +27,7 @@ export interface ServerChild extends AsyncDisposable {
   ready(signal: AbortSignal): Promise<RuntimeInfo | undefined>;
 }
 
-/** Starts a server on free loopback ports. It ends when it is disposed of, and when this program ends, however it ends. */
+/** Starts a server on free loopback ports. It ends when disposed, and with this program, even if that crashes. */
 export function startServerChild(options: ServerChildOptions): ServerChild {
   const child = (options.launcher ?? nodeChildLauncher).startService({
     program: options.serverEntry,

@@ -2,7 +2,7 @@ import { copyFile, open, rename, stat, truncate, type FileHandle } from "node:fs
 import { join } from "node:path";
 import { ensurePrivateFolder, errorCode, storageError } from "../files/private-files.ts";
 
-/** One file of this size and one older one are kept. */
+/** Size at which a log file is put aside; the one before it is dropped. */
 const MAX_BYTES = 5 * 1024 * 1024;
 const CHECK_EVERY_MS = 60_000;
 const TAIL_BYTES = 8 * 1024;

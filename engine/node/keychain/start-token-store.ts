@@ -37,7 +37,7 @@ export function startTokenStore(server: ClientServer, launcher?: ChildLauncher):
     ...(launcher === undefined ? {} : { keychain: { launcher } }),
     logger,
   });
-  // A program that fails before it awaits this has something else to say.
+  // A program that fails before it awaits this reports its own failure.
   opening.catch(() => undefined);
   return opening;
 }

@@ -10,7 +10,7 @@ export interface HelperOptions {
   readonly stderr: "pipe" | "ignore";
 }
 
-/** A running helper. It ends when this program does, however that ends. */
+/** A running helper. It ends with this program, even if that crashes. */
 export interface HelperProcess {
   /** Undefined before it runs, and when it could not be started. */
   readonly pid: number | undefined;
@@ -35,7 +35,7 @@ export interface ServiceOptions {
   readonly stderrFd: number;
 }
 
-/** A running service. It stops when this program is gone, however that ended. */
+/** A running service. It stops when this program is gone, even after a crash. */
 export interface ServiceProcess {
   readonly pid: number | undefined;
   readonly stdout: Readable;

@@ -20,7 +20,7 @@ export function SentPicture({ messageId, image }: SentPictureProps) {
     commands
       .messageImage({ messageId })
       .then((found) => wanted && setPicture(found))
-      // Without it there is its size to show, which is no failure.
+      // Without the picture its size is shown; that is no failure.
       .catch(() => undefined);
     return () => {
       wanted = false;

@@ -7,8 +7,8 @@ import { createChatUi, type ChatUi, type ChatUiState } from "./chat-ui.ts";
 const ChatUiContext = createContext<ChatUi | undefined>(undefined);
 
 /**
- * Holds what the composer holds, above all views, so that it outlives them; also listens for what the host puts into the
- * composer, which may come before the composer is there (a link that started the app for the first time).
+ * Keeps the composer's text and pictures above all views, so that they outlive them; also listens for what the host
+ * puts into the composer, which may come before the composer is there (a link that started the app for the first time).
  */
 export function ChatUiProvider({ children }: { readonly children: ReactNode }) {
   const bridge = useBridge();

@@ -141,7 +141,7 @@ async function findOwner(
   return found;
 }
 
-/** Proves who asks, changes what they ask for, and ends sessions by it. */
+/** Proves who the user is, makes the change, and ends the sessions that it ends. */
 async function changeOwnAccount(
   deps: OwnAccountDeps,
   owner: Owner,

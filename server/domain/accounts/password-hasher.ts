@@ -138,7 +138,7 @@ async function loadLibrary(): Promise<Library> {
 
 interface Check {
   readonly run: () => Promise<boolean>;
-  /** False for one that is made for its time only. */
+  /** False for a check that only takes the time of one. */
   readonly counts: boolean;
   readonly rehash: boolean;
 }

@@ -76,7 +76,7 @@ export interface AccountStore {
   findWithCredentials(id: string): Promise<AccountWithCredentials | undefined>;
   /**
    * The account as it is, which nothing else changes before the transaction ends, and the database's time, epoch
-   * milliseconds. Every sign-in and every change that ends sessions begins with it, so that none misses the other.
+   * milliseconds. Every sign-in and every change that ends sessions begins with it, so that each sees the other.
    */
   lock(id: string): Promise<(AccountWithCredentials & { readonly nowMs: number }) | undefined>;
   credentialsOf(userId: string): Promise<AccountCredentials | undefined>;
@@ -139,7 +139,7 @@ export interface WebSessionStore {
   create(session: StoredWebSession): Promise<void>;
   /**
    * Undefined also for a session whose refresh family is revoked or gone, or whose client is switched off: it has ended
-   * with them. One past its `expiresAtMs` is found until it is removed.
+   * with them. A session past its `expiresAtMs` is found until it is removed.
    */
   find(hash: string): Promise<StoredWebSession | undefined>;
   /** Changes nothing when the session is gone. */

@@ -21,7 +21,7 @@ export async function issueSignInCode(
   { oneTime }: Pick<AuthStores, "oneTime">,
   { userId, scope }: SignInGrant,
 ): Promise<{ readonly code: string; readonly expiresAtMs: number }> {
-  // With every new one, so that no timer is needed.
+  // Removed with every new code, so that no timer is needed.
   await oneTime.removeExpired();
   const { token, expiresAtMs } = await issueOneTimeToken(
     oneTime,

@@ -4,7 +4,7 @@ import type { TurnEvent } from "./turn-types.ts";
 const FOLD_EVERY = 64;
 
 /**
- * All that was said in one answer so far, for those who join late and for the store. Text is folded as it grows: one
+ * Everything said in one answer so far, for listeners that join late and for the store. Text is folded as it grows: one
  * object per token would cost ten times the text itself.
  */
 export class AnswerLog {

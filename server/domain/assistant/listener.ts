@@ -7,7 +7,7 @@ const EVENTS_MAX = 64;
 const EVENTS_REFILL = 16;
 /** Audio pieces it may leave waiting: 8 pieces of 4096 bytes are a third of a second. */
 const AUDIO_MAX = 8;
-/** Pieces after which a listener that others outpace loses audio: its connection is as good as dead. */
+/** Waiting pieces after which a slow listener loses audio: its connection is as good as dead. */
 const AUDIO_DROP = 64;
 
 /** Who listens, and to what. */

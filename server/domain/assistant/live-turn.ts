@@ -62,7 +62,7 @@ export class LiveTurn {
     this.#releaseRoomWaiters();
   }
 
-  /** Session ids of those who listen on this machine. */
+  /** Session ids of the listeners on this machine. */
   sessionsOf(hardwareId: string): string[] {
     const here = [...this.#listeners].filter((listener) => listener.options.hardwareId === hardwareId);
     return here.map((listener) => listener.options.sessionId);

@@ -59,6 +59,6 @@ export interface ModelStatus {
   readonly kind: "configured" | "ollama" | "built-in";
   readonly name: string;
   readonly works: boolean;
-  /** What is wrong and the cure, or what is there. Safe to show. */
+  /** The fault and its cure, or what works. Safe to show. */
   readonly detail: string;
 }

@@ -105,7 +105,7 @@ function isElsewhere({ turn, begun }: Found): boolean {
   return !begun && turn.status === "running";
 }
 
-/** Says what another process says of the answer that it gives. False: it gives none any more. */
+/** Passes on the events of an answer that another process gives. False: that process gives it no more. */
 function follow(run: Run, turn: Turn): Promise<boolean> {
   const { live, question, speech } = run;
   return run.deps.relay.follow(turn, question, live, (event) => {

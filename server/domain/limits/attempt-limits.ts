@@ -5,7 +5,7 @@ import type { Clock } from "#contract/clock.ts";
 import type { AttemptCounterStore, AttemptOutcome, Reservation } from "./ports.ts";
 import { limitBucket, type LimitBucket, type LimitName } from "./rules.ts";
 
-/** Between two looks at a bucket that is busy; spread, so that those who wait do not come back together. */
+/** Between two looks at a bucket that is busy; spread, so that waiting attempts do not come back together. */
 const SHORTEST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 50;
 /** Pauses of one attempt in all. */
@@ -74,7 +74,7 @@ export function createAttemptLimits(options: AttemptLimitsOptions): AttemptLimit
         const pauseMs = SHORTEST_PAUSE_MS + Math.random() * (LONGEST_PAUSE_MS - SHORTEST_PAUSE_MS);
         waitedMs += pauseMs;
         await sleep(pauseMs, signal);
-        // Those who wait for one bucket look at that alone, and charge nothing that others would have to wait for.
+        // A waiting attempt looks at the busy bucket first, and meanwhile charges none that other attempts need.
         const scarce = held.bucket;
         order = [scarce, ...buckets.filter((bucket) => bucket !== scarce)];
       }
@@ -173,7 +173,7 @@ function rateOf(reservations: readonly Reserved[]): Rate {
   return { limit: rule.max, remaining, resetAfterMs };
 }
 
-/** The reservation as it stands once its attempt has ended so. */
+/** The reservation after its attempt ended with `outcome`. */
 function settledAs([bucket, granted]: Reserved, outcome: AttemptOutcome): Reserved {
   if (outcome === "failed") return [bucket, granted];
   const { max, blockMs } = bucket.rule;

@@ -87,7 +87,7 @@ export function isHeld(state: CounterState, rule: LimitRule, nowMs: number): boo
 }
 
 function settleInWindow(stored: CounterState, { outcome, ticket }: Settlement): SettledState {
-  // Its window has ended: the charges that are here now are those of others.
+  // Its window has ended: the charges in this row belong to later attempts.
   if (stored.resetsAtMs !== ticket || stored.pending === 0) return { next: stored };
   const pending = stored.pending - 1;
   if (outcome === "failed") return { next: { ...stored, pending } };

@@ -78,7 +78,7 @@ export function createMemoryCounterStore({
   };
 }
 
-/** Who was blocked before is worth more than who was not, then what ends later. */
+/** A key that was blocked before is worth more than one that was not; then the later end. */
 function compareWorth(a: CounterState, b: CounterState): number {
   return Number(a.level > 0) - Number(b.level > 0) || a.resetsAtMs - b.resetsAtMs;
 }

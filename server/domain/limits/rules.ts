@@ -43,7 +43,7 @@ export type LimitName = keyof typeof limitRules;
 export interface LimitBucket {
   readonly name: LimitName;
   /**
-   * What is counted: a network, or an account: its id, or the name that was typed (`loginKeyOf`) where there is none, so
+   * What is counted: a network, or an account by its id; a name without an account by what was typed (`loginKeyOf`), so
    * that both are treated alike.
    */
   readonly key: string;

@@ -18,7 +18,7 @@ import type { AuthMethod } from "#server/domain/tokens/ports.ts";
 
 /** Who is to be proved. */
 export interface Subject {
-  /** What attempts are counted for when there is no such account. */
+  /** The key by which attempts are counted when there is no such account. */
   readonly name: string;
   /** Absent: no account has this name, which takes as long to find out as a wrong password. */
   readonly found: AccountWithCredentials | undefined;
@@ -62,7 +62,7 @@ export interface ProofDeps {
   readonly hasher: Pick<PasswordHasher, "hash" | "verify">;
   readonly secondFactor: Pick<SecondFactor, "check">;
   readonly knownDevices: KnownDevices;
-  /** What is refused by a limit is not limited by one, and costs its sender nothing. */
+  /** Refusals by a limit are cheap to cause and have no limit of their own. */
   readonly refusals: RefusalAudit;
   /** What attempts from an address are counted by: addresses of one household are one. */
   readonly networkOf: (address: string | undefined) => string;
@@ -159,7 +159,7 @@ async function takeAttempt(deps: ProofDeps, { subject, proof, origin, limited }:
   }
 }
 
-/** A name that no account has is counted as one that an account has, so that a lockout tells nothing. */
+/** An unknown name is counted like a known one, so that a lockout does not tell them apart. */
 function accountBuckets(
   { knownDevices }: ProofDeps,
   { found, name }: Subject,

@@ -107,7 +107,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
       await auth.webSessions.removeExpired(clock.nowMs());
       await auth.tokenStates.removeEnded(clock.nowMs());
     } catch {
-      // Those who remove at once may meet, and the next sign-in takes what this one left; other faults will show again.
+      // Two removals may collide; the next sign-in removes what this one left, and other faults will show again.
     }
   };
   return {

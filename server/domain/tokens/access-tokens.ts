@@ -26,7 +26,7 @@ const CLOCK_SKEW_SECONDS = 90;
 
 /** RFC 9068 §2.1. */
 const ACCESS_TOKEN_TYPE = "at+jwt";
-/** Any other than that of access tokens, so that an ID token is never taken for one. */
+/** Differs from that of access tokens, so that an ID token is never taken for one. */
 const ID_TOKEN_TYPE = "JWT";
 
 interface AccessTokenRequest {

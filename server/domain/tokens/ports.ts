@@ -30,7 +30,7 @@ export interface KeyPromotion {
   /** `to` must have been published then or before. */
   readonly publishedBeforeMs: number;
 }
-/** Every step is guarded by the state it starts from, so that of several processes one takes it. */
+/** Every step names the state that it starts from, so that only one of several processes takes it. */
 export interface SigningKeyStore {
   /** Oldest first. */
   list(): Promise<readonly StoredSigningKey[]>;
@@ -118,7 +118,7 @@ export interface RefreshTokenStore {
   findFamily(id: string): Promise<RefreshFamily | undefined>;
   /** False when it was revoked already, or is not there. */
   revokeFamily(familyId: string, reason: RevokeReason, nowMs: number): Promise<boolean>;
-  /** All of a user, but the family `except`; resolves to the ids of those that this call revoked. */
+  /** All families of a user but `except`; resolves to the ids of those that this call revoked. */
   revokeOfUser(
     userId: string,
     reason: RevokeReason,
@@ -132,7 +132,7 @@ export interface RefreshTokenStore {
   listLive(userId: string, nowMs: number): Promise<readonly RefreshFamily[]>;
   /** The code was accepted; false when none was owed or the family is revoked. */
   settleOtp(familyId: string): Promise<boolean>;
-  /** Counts a wrong code; resolves to how many there were, this one included. */
+  /** Counts a wrong code; resolves to the number so far, with this one. */
   countOtpTry(familyId: string): Promise<number>;
   /** Removes families that ended at `nowMs` or before, with their tokens; at most `limit`. Resolves to how many. */
   removeEnded(nowMs: number, limit: number): Promise<number>;

@@ -186,7 +186,7 @@ async function refuse(deps: RefreshDeps, attempt: Attempt, reason: RefreshRefusa
       outcome: "failure",
       reason,
       userId: found.family.userId,
-      // Who asked, which in one case is not whose token it is.
+      // The client that asked; when it shows another client's token, not the one the token was issued to.
       clientId: request.client.clientId,
       familyId: found.family.id,
       data: { grant: "refresh_token" },

@@ -42,7 +42,7 @@ export function createWsTokens({ auth, guard }: WsTokensOptions): WsTokens {
     async issue({ userId, clientId, sessionId, tokenId, scope }, origin) {
       if (sessionId === undefined || tokenId === undefined) throw invalid("no session");
       const data = { clientId, sessionId, tokenId, scope: scope.join(" ") };
-      // With every new one, so that no timer is needed.
+      // Removed with every new token, so that no timer is needed.
       await auth.oneTime.removeExpired();
       return auth.transaction(async (tx) => {
         const issued = await issueOneTimeToken(

@@ -5,8 +5,8 @@ import type { CallerRoute } from "../kit/route.ts";
 import { signInAddress } from "./sign-in-address.ts";
 
 /**
- * `POST /auth/sign-in-codes` with a bearer token: a code for the browser. Never by cookie: a page could then make
- * sign-ins that go on after its own has ended, and carry them away, which is what its cookie is there to prevent.
+ * `POST /auth/sign-in-codes` with a bearer token: a code for the browser. Never by cookie: a script in the page could
+ * then take a sign-in away that outlives the page's own, which the HttpOnly cookie is there to prevent.
  */
 export function signInCodesRoute({ store, pageUrl }: HttpContext): CallerRoute {
   return {

@@ -5,7 +5,7 @@ import type { Site } from "./site.ts";
 
 /**
  * What the cookie of a request says, and whether the server's own page sent it. To change something, the browser must
- * say so; to look, it is enough that it names no other page.
+ * say so; to look, it is enough if it names no other page.
  */
 export function pageCredentialsOf(
   site: Site,

@@ -7,7 +7,7 @@ import type { OpenRoute } from "../kit/route.ts";
 const MAX_AGE_SECONDS = 3600;
 
 const CLIENT_AUTH_METHODS = ["none", "client_secret_basic", "client_secret_post"] as const;
-/** Who asks about other clients' tokens proves who it is. */
+/** A client that asks about other clients' tokens must authenticate. */
 const INTROSPECTION_AUTH_METHODS = ["client_secret_basic", "client_secret_post"] as const;
 
 /** Of ID tokens and of userinfo. */

@@ -43,7 +43,7 @@ async function revokeAccessToken(
   const caller = await verifiedCaller(accessTokens, token);
   if (caller?.tokenId === undefined || caller.clientId !== clientId) return;
   const { tokenId, userId, kind, sessionId, expiresAtMs = 0 } = caller;
-  // With every new one, so that no timer is needed.
+  // Removed with every new revocation, so that no timer is needed.
   await auth.tokenStates.removeEnded(clock.nowMs());
   await auth.transaction(async (tx) => {
     await tx.tokenStates.revokeJti(tokenId, expiresAtMs);

@@ -7,8 +7,8 @@ import type { AuditChainRow, Tables } from "../sql/schema.ts";
 /** One transaction's view of the chains. */
 export interface AuditChains {
   /**
-   * Locks a chain until the end of the transaction: one that no other holds, if there is any. A chain whose MAC is
-   * wrong is left as it is, for the operator to look into, and another one taken.
+   * Locks a chain until the end of the transaction: a free one, if there is any. A chain whose MAC is wrong is left as
+   * it is, for the operator to look into, and another one taken.
    *
    * @param avoid chains not to take
    * @throws PipitError STORAGE_CORRUPT when no other chain is whole

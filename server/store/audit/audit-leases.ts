@@ -33,8 +33,8 @@ export type WithChain = <T>(
 ) => Promise<T>;
 
 /**
- * Chains that this process remembers from its last event, so that nothing must be read before the next one. That is no
- * lock: any process may write to any chain at any time, and who compares first wins.
+ * Chains that this process remembers from its last event, so that it need not read them before the next. That is no
+ * lock: any process may write to any chain at any time, and the first compare-and-set wins.
  */
 export function createChainLeases(db: Kysely<Tables>, options: AuditChainsOptions): WithChain {
   const leaseOf = (chain: ChainState): Lease => ({ chain, mac: auditChainMac(options.key, chain) });
@@ -49,7 +49,7 @@ export function createChainLeases(db: Kysely<Tables>, options: AuditChainsOption
     waiting.shift()?.();
   };
 
-  /** A chain that is free; undefined when it is this process that holds it, or holds all that are whole. */
+  /** A free chain; undefined when this process holds the chain already, or holds all whole ones. */
   const load = async (): Promise<Lease | undefined> => {
     leases++;
     try {

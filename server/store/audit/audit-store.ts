@@ -47,7 +47,7 @@ export function createAuditLog(db: Kysely<Tables>, options: AuditLogOptions): Au
         inTransaction(db, (trx) => createAuditLog(trx, options).append(event, origin)),
     };
   }
-  // A transaction keeps to the chain it holds: with two it could stand in the way of one that took them the other way.
+  // A transaction keeps to the chain it holds: with two it could deadlock with another that took them the other way.
   let held: number | undefined;
   let last: Promise<void> = Promise.resolve();
   const chains = createAuditChains(db, options);

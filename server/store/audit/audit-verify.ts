@@ -9,7 +9,7 @@ import type { AuditChainRow, Tables } from "../sql/schema.ts";
 /** Retention may move a chain's anchor while we walk along it; so often it is walked again. */
 const MAX_WALKS = 3;
 
-/** Checks the whole log beside those who write to it; see `AuditReader.verify`. */
+/** Checks the whole log while servers write to it; see `AuditReader.verify`. */
 export async function verifyAudit(
   db: Kysely<Tables>,
   key: AuditKey,
@@ -55,7 +55,7 @@ async function verifyChain(
   return problem;
 }
 
-/** An event beyond its chain's ends. One statement, so that it sees events and ends of one moment. */
+/** An event beyond its chain's ends. One statement, so that it sees events and ends as of the same moment. */
 async function unknownEvent(db: Kysely<Tables>, id: number): Promise<AuditProblem | undefined> {
   const row = await db
     .selectFrom("audit_events as e")

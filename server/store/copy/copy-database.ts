@@ -56,7 +56,7 @@ export interface CopyOptions {
 
 /**
  * Copies everything into an empty database, in one transaction, and compares both sides row by row before it commits.
- * The source is seen as it was at one moment, whatever others write to it meanwhile.
+ * The source is read as of one moment, whatever other programs write to it meanwhile.
  *
  * @throws PipitError CONFIG_INVALID when the target has rows already, STORAGE_CORRUPT naming a row that the other kind of
  *   database cannot hold, INTERNAL when a table did not arrive as it was, or the reason of `signal`. Nothing is kept then.
@@ -177,7 +177,7 @@ function causeText({ cause }: PipitError): string {
   return cause instanceof Error ? cause.message : "for no reason that it names";
 }
 
-/** A row as text, its columns by name: the same whatever order the database has them in. */
+/** A row as text, its columns sorted by name: the databases may order them differently. */
 function canonical(row: CopyRow): string {
   const entries = Object.entries(row).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return `${JSON.stringify(entries)}\n`;

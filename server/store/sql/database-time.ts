@@ -2,8 +2,8 @@ import { sql, type RawBuilder } from "kysely";
 import type { Clock } from "#contract/clock.ts";
 
 /**
- * The present, epoch milliseconds, as SQL: a new value in each statement. All servers of one database judge what expires
- * by it, so that their own clocks may differ.
+ * The present, epoch milliseconds, as SQL: a new value in each statement. All servers of one database compare ends with
+ * it, so that their own clocks may differ.
  */
 export interface DatabaseTime {
   (): RawBuilder<number>;

@@ -115,7 +115,7 @@ function otpOf(db: Kysely<Tables>): Pick<RefreshTokenStore, "settleOtp" | "count
 
 type RevokeQuery = UpdateQueryBuilder<Tables, "refresh_families", "refresh_families", UpdateResult>;
 
-/** Revokes those that are not yet, so that the first reason stays. Resolves to their ids. */
+/** Revokes the families that are not revoked yet, so that the first reason stays. Resolves to their ids. */
 async function revoke(
   db: Kysely<Tables>,
   reason: RevokeReason,

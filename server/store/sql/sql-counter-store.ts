@@ -7,9 +7,9 @@ import { LEVEL_MEMORY_MS } from "#server/domain/limits/rules.ts";
 import { postgresTime } from "./database-time.ts";
 import type { Tables } from "./schema.ts";
 
-/** Of those who meet on one row, one wins each time; so many defeats in a row mean that something is wrong. */
+/** Of several writers of one row, one wins each time; so many defeats in a row mean a fault. */
 const MAX_TRIES = 100;
-/** After so many defeats they also pause, so that a slow database is not kept busy by them alone. */
+/** After so many defeats a writer also pauses, so that retries do not fill a slow database. */
 const TRIES_WITHOUT_PAUSE = 5;
 const MAX_PAUSE_MS = 10;
 /** New rows between two removals of old ones, and how many one removal takes. */
@@ -27,7 +27,7 @@ export interface SqlCounterStoreOptions {
 
 /**
  * {@link AttemptCounterStore} in the table attempt_counters. Each operation reads the row, and writes it only if it is
- * still as it was read, or reads again; a state is its values, so one that came back is as good as one that stayed.
+ * still as it was read, or reads again; equal values are an equal state, even if the row changed in between.
  * Throws what the database throws: DATABASE_UNREACHABLE, STORAGE_*.
  */
 export function createSqlCounterStore({ db, time }: SqlCounterStoreOptions): AttemptCounterStore {

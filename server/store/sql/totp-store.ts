@@ -65,7 +65,7 @@ function recoveryCodesOf(
   return {
     setRecoveryCodes: (userId, hashes) =>
       inTransaction(db, async (trx) => {
-        // Locks the account, so that of two that replace at once none keeps what the other one added.
+        // Locks the account, so that two requests that replace the codes at once do not leave both sets.
         await trx
           .updateTable("accounts")
           .set((eb) => ({ updated_at_ms: eb.ref("updated_at_ms") }))

@@ -4,7 +4,7 @@ import { isConflict } from "../errors/postgres-errors.ts";
 import type { Tables } from "./schema.ts";
 
 const MAX_ATTEMPTS = 5;
-/** Doubled with every attempt, and spread, so that those who met do not meet again. */
+/** Doubled with every attempt, and spread, so that transactions that collided do not collide again. */
 const FIRST_PAUSE_MS = 5;
 
 /**

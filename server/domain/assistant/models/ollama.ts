@@ -18,7 +18,7 @@ export interface OllamaWatch {
 
 /** The model that is suggested when none is installed. */
 export const SUGGESTED_MODEL = "llama3.2";
-/** Most installed models that are asked what they are; beyond it the first one is taken. */
+/** Installed models whose capabilities are asked for, at most; without a hit the first one is taken. */
 const MAX_SHOWN = 5;
 
 export interface OllamaOptions {

@@ -47,7 +47,7 @@ export function createEvaluate(): Evaluate {
   const load = createRequire(import.meta.url);
   const { create, all = {} } = load("mathjs/lib/browser/math.js") as typeof MathJs;
   const math = create(all);
-  // Not as an argument of create: the one-file build does not read it there.
+  // Not as an argument of `create`: the one-file build of the library ignores it there.
   math.config({ number: "BigNumber", precision: 40 });
   return (expression) => {
     if (expression.length > EXPRESSION_MAX_CHARS) {

@@ -108,7 +108,7 @@ export function createOidc(deps: OidcDeps): Oidc {
   };
 }
 
-/** What has ended goes when something new begins, so that no timer is needed. */
+/** Removes ended records when a new one begins, so that no timer is needed. */
 function withRemoval(payloads: OidcPayloadStore, clock: { nowMs(): number }): OidcPayloadStore {
   return {
     ...payloads,

@@ -38,7 +38,7 @@ export interface Step {
   readonly reply: FastifyReply;
 }
 
-/** The interaction that belongs to this browser's cookie. Throws what the library throws when there is none. */
+/** The interaction that belongs to this browser's cookie. Throws the library's error when there is none. */
 export async function findInteraction(
   provider: Provider,
   request: FastifyRequest,

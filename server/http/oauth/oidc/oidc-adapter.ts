@@ -32,7 +32,7 @@ export function createOidcAdapter(deps: OidcAdapterDeps): AdapterFactory {
 
 function recordAdapter(model: string, deps: OidcAdapterDeps): Adapter {
   const { payloads, sealer, clock } = deps;
-  // It lives for a minute, in which another server may redeem it, whose clock may be a minute off.
+  // A code lives for a minute, and another server, whose clock may be a minute off, may redeem it.
   const isCode = model === "AuthorizationCode";
   const nowMs = async (): Promise<number> => (isCode ? deps.databaseNowMs() : clock.nowMs());
   const open = (stored: StoredOidcPayload | undefined, id?: string): AdapterPayload | undefined => {
