@@ -76,7 +76,7 @@ export function openDesktopApp(
   };
 }
 
-/** What this machine can do, as far as it is known before anything was tried. */
+/** The capabilities of this machine that are known before anything was tried. */
 function initialState({ config: { display } }: DesktopOptions, tray: boolean): AppPorts["initial"] {
   const { platform } = process;
   const works = { available: true } as const;

@@ -10,7 +10,7 @@ import type {
   ServiceProcess,
 } from "#engine/node/processes/child-launcher.ts";
 
-/** What is left to a process that said goodbye, for its last words. */
+/** Time in which a process that ends may still write its last lines. */
 const LAST_WORDS_MS = 300;
 
 /** The part of Electron's `utilityProcess` that is needed. */

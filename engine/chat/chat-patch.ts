@@ -59,7 +59,7 @@ function diffMessages(before: readonly Message[], after: readonly Message[]): Ch
   return { splice: { from, remove: removed.length, insert: inserted } };
 }
 
-/** The text by which only the last part grew, if that is all that changed. */
+/** The text that was appended to the last part, if nothing else changed. */
 function grownBy(was: Message, is: Message): string | undefined {
   if (was.role !== "assistant" || is.role !== "assistant" || !sameButForParts(was, is)) return undefined;
   const last = is.parts.length - 1;

@@ -16,7 +16,7 @@ export async function openPageSettings(values: PageValues): Promise<PageSettings
   };
   await reread();
   const channel = new BroadcastChannel(CHANNEL);
-  // The news says only that there are some: what it could carry may be older than a change of this tab.
+  // The message carries no settings: they could be older than a change of this tab.
   channel.addEventListener("message", () => void reread().catch(() => undefined));
   return {
     store,

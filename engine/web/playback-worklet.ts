@@ -9,7 +9,7 @@ declare class AudioWorkletProcessor {
 }
 declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;
 
-/** Of the browser and the mixer behind it; what is in there is still to be heard. */
+/** The buffers of the browser and of the mixer behind it; sound in them is still to be heard. */
 const HEARD_AFTER_SAMPLES = (SAMPLE_RATE_HZ * 100) / 1000;
 /** The device rests after this much silence; between two sentences it does not. */
 const IDLE_AFTER_SAMPLES = SAMPLE_RATE_HZ * 2;

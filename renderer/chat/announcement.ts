@@ -41,7 +41,7 @@ function ofAnswer(
   old: ReadonlyMap<string, Message>,
 ): Announcement | undefined {
   if (previous?.role === "assistant" && previous.status === message.status) return undefined;
-  // An answer that comes with its question is a chat that was opened.
+  // An answer that comes together with its question belongs to a chat that was just opened.
   if (previous === undefined && !old.has(`user:${message.replyTo}`)) return undefined;
   switch (message.status) {
     case "streaming":

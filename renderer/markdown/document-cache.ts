@@ -9,7 +9,7 @@ export interface Reading {
   readonly view: DocumentView;
 }
 
-/** Answers that are out of the list, with what was read of them: no other answer may read on with the same document. */
+/** Parsed documents of answers that left the list: no other answer may read on with the same document. */
 export interface DocumentCache {
   /** Takes out what was read of `text` or of its beginning. */
   take(text: string): Reading | undefined;

@@ -9,7 +9,7 @@ export interface MarkdownProps {
   readonly streaming: boolean;
 }
 
-/** So many groups are worth leaving out those that are out of sight. */
+/** From so many groups on, those that are out of sight are not laid out. */
 const skippableGroups = 2;
 /** Beyond some 100 KB an answer would burden the page even where it is not laid out. */
 const removableGroups = 40;

@@ -54,7 +54,7 @@ export interface AdminContext extends AsyncDisposable {
   readonly clients: Clients;
   readonly sessions: Sessions;
   readonly audit: AuditReader;
-  /** Of all that this run of the program does. */
+  /** The origin of every audit event of this run. */
   readonly origin: AuditOrigin;
 }
 

@@ -20,7 +20,7 @@ export type Setting<Value = unknown> = {
   readonly about: string;
 } & (
   | {
-      /** What holds when it is not set, written as it would be. */
+      /** The default, written as an operator would write it. */
       readonly initial: string | false;
     }
   | {

@@ -55,7 +55,7 @@ export interface DatabaseHandle extends AsyncDisposable {
   readonly dialect: "sqlite" | "postgres";
   readonly db: Kysely<Tables>;
   readonly turnIndex: TurnIndex;
-  /** The refresh's own way to it, with the audit log that it writes to. */
+  /** The prepared statements of the refresh, with the audit log that they write to. */
   readonly rotations: (audit: AuditLogOptions, time: DatabaseTime) => RotationStore;
   /** Where it is, for messages; without the password. */
   readonly place: string;

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 
-/** One thing that must hold. `run` resolves to undefined when it does, to what is wrong when it does not. */
+/** One check. `run` resolves to undefined when it passes, and otherwise to what is wrong. */
 export interface Step {
   readonly name: string;
   run(signal: AbortSignal): Promise<string | undefined>;
@@ -14,7 +14,7 @@ export interface StepResult {
 
 /**
  * Runs steps side by side, as many as there are cores, in the given order (put the long ones first), and reports each
- * as it ends. All run even when one fails, so that a person sees every problem at once.
+ * as it ends. All run even when one fails, so that a developer sees every problem at once.
  */
 export async function runSteps(
   steps: readonly Step[],

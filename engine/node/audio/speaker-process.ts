@@ -7,7 +7,7 @@ import { createPlaybackSession } from "#engine/audio/playback-session.ts";
 import { openParentChannel } from "../processes/parent-channel.ts";
 import type { SpeakerCommand, SpeakerReport } from "./speaker-protocol.ts";
 
-/** Of the sound system; what is in it can no longer be stopped. */
+/** The sound system's buffer; sound in it can no longer be stopped. */
 const DEVICE_BUFFER_MS = 50;
 /** After this much silence the last sound has left the device and the mixer behind it. */
 const HEARD_AFTER_SAMPLES = (SAMPLE_RATE_HZ * (DEVICE_BUFFER_MS + 50)) / 1000;

@@ -135,7 +135,7 @@ export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
   };
 }
 
-/** A wrong code stays charged; when none could be looked at, none was tried. */
+/** A wrong code stays charged; an attempt that could not be checked is given back. */
 async function settled<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
   try {
     const result = await work();

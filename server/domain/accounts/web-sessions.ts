@@ -129,7 +129,7 @@ function toCaller(
   };
 }
 
-/** One text for ended, signed out and never there: who tries cookies learns nothing. */
+/** One text for ended, signed out and never there: an attacker who tries cookies learns nothing. */
 function ended(): PipitError {
   return new PipitError("TOKEN_EXPIRED", "The sign-in of this page has ended. Sign in again.");
 }

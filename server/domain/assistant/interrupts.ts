@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MessageBus } from "../message-bus.ts";
 
-/** How long an interrupt waits to hear from the other servers what they have stopped. */
+/** How long an interrupt waits for the other servers' reports of what they stopped. */
 const ANSWERS_WAIT_MS = 500;
 /** On the bus: whose streams are to be stopped, to all servers. */
 const CHANNEL = "interrupts";
@@ -35,7 +35,7 @@ export function createInterrupt(bus: MessageBus, stop: StopStreams): Interrupt {
 
   return async (userId, hardwareId) => {
     const id = randomUUID();
-    // One session is heard of twice when one server passes the answer of another on.
+    // Two servers report one session when one of them passes on an answer of the other.
     const all = new Set<string>();
     const complete = Promise.withResolvers<void>();
     let answers = 0;

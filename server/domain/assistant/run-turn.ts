@@ -40,7 +40,7 @@ interface Found {
   readonly begun: boolean;
 }
 
-/** What is known of the answer besides its text. */
+/** The facts about the answer besides its text. */
 interface Draft {
   model: string | undefined;
   inputTokens: number;

@@ -159,7 +159,7 @@ export class TurnRelay {
   }
 }
 
-/** Which message of whom: the same at all processes. */
+/** The key of a user's message: the same in all processes. */
 export function messageKey(userId: string, clientMessageId: string): string {
   return `${userId}\0${clientMessageId}`;
 }

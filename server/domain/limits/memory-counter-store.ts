@@ -8,7 +8,7 @@ const DEFAULT_MAX_KEYS = 100_000;
 /** Room made at once when there is none, so that a flood of keys does not search for some with every key. */
 const ROOM_SHARE = 0.1;
 const SWEEP_INTERVAL_MS = 60_000;
-/** When everything is held, how long it stays so without another look. */
+/** A store that was full counts as full for so long before it is swept again. */
 const FULL_INTERVAL_MS = 1000;
 
 export interface MemoryCounterStoreOptions {

@@ -24,7 +24,7 @@ export type Reservation =
       readonly remaining: number;
       readonly resetAfterMs: number;
     }
-  /** Nothing is left, but attempts that have not ended may succeed and give theirs back: ask again in a moment. */
+  /** Nothing is left, but running attempts may succeed and give their charge back: ask again in a moment. */
   | { readonly kind: "busy" }
   | { readonly kind: "blocked"; readonly retryAfterMs: number };
 

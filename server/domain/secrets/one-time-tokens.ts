@@ -7,9 +7,9 @@ interface StoredOneTimeToken {
   /** SHA-256, base64url; the token itself is never stored. */
   readonly hash: string;
   readonly purpose: OneTimePurpose;
-  /** With whose sessions it ends. */
+  /** The user whose sign-outs end it as well. */
   readonly userId: string;
-  /** Of whom there are not more than so many at a time. */
+  /** The owner by whom live tokens are counted and limited. */
   readonly ownerId: string;
   /** JSON; what the token stands for. */
   readonly data: string;

@@ -52,7 +52,7 @@ interface ProofTask<T> {
   readonly secondFactor: "asked" | "skipped";
   /** Work that is too slow for a transaction; done once the password is known to be right. */
   prepare?(): Promise<void>;
-  /** What changes by it, in the transaction that uses the code up. */
+  /** Makes the change, in the transaction that uses the code up. */
   proven(tx: AuthStores, proven: Proven): Promise<T>;
 }
 
@@ -89,7 +89,7 @@ export type Prove = <T>(
   origin: AuditOrigin,
 ) => Promise<ProofResult<T>>;
 
-/** A refusal on its way out: what the audit learns, what the person learns, and whether it counts as a failure. */
+/** A refusal on its way out: the reason for the audit, the answer for the user, and whether it counts as a failure. */
 class Refusal extends Error {
   readonly reason: string;
   readonly counts: boolean;

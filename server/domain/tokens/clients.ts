@@ -58,7 +58,7 @@ export interface ClientsOptions {
   readonly auth: AuthStore;
   readonly clock: Clock;
   readonly bus: MessageBus;
-  /** What remembers for a moment that tokens are good; told when those of a client are not any more. */
+  /** Caches for a moment that tokens are good; told when a client's no longer are. */
   readonly guard?: Pick<TokenGuard, "forgetAll"> | undefined;
 }
 

@@ -173,7 +173,7 @@ async function promote(
   return { algorithm, nextStepAtMs, ...(first ? { did: "promoted", kid: next.kid } : { did: "elsewhere" }) };
 }
 
-/** So long before its time is up that the next key can be published first. */
+/** Early enough before the signing key's time is up that the next key is published first. */
 function preparableAtMs(signingSinceMs: number, rotateEveryMs: number): number {
   return signingSinceMs + Math.max(0, rotateEveryMs - PUBLISH_AHEAD_MS);
 }

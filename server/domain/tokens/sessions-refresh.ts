@@ -95,7 +95,7 @@ export async function refreshSession(
   return found.usedForMs === undefined ? rotate(deps, admitted) : repeat(deps, admitted);
 }
 
-/** What is asked, by whom, of what. */
+/** A refresh: the request, where it came from, and the token found for it. */
 interface Attempt {
   readonly request: RefreshRequest;
   readonly origin: AuditOrigin;

@@ -19,12 +19,12 @@ export interface StartRequest {
   readonly client: OauthClient;
   /** Space-separated; no refresh can widen it. */
   readonly scope: string;
-  /** What led to it, for the audit, e.g. "password". */
+  /** The grant that started the session, for the audit, e.g. "password". */
   readonly grant: string;
   /** SHA-256 of the authorization or device code that it came from. */
   readonly originHash?: string | undefined;
   readonly withRefreshToken: boolean;
-  /** What owes a code may do everything without it: see {@link RefreshFamily}. */
+  /** A session that owes a code may do everything without it: see {@link RefreshFamily}. */
   readonly otpOptional?: boolean | undefined;
   /** Life of the session; default: the client's absolute lifetime. */
   readonly ttlMs?: number | undefined;

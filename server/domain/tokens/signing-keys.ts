@@ -129,7 +129,7 @@ export async function createSigningKeys({
     reload,
     async rotate(options) {
       const steps = await rotation.advance(options);
-      // One that was under way may have looked before.
+      // A load that was under way may have read the keys before this step.
       await loading?.catch(() => undefined);
       await reload();
       return steps;

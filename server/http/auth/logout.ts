@@ -12,8 +12,8 @@ import type { OpenRoute } from "../kit/route.ts";
 import { clearSessionCookie } from "../kit/session-cookie.ts";
 
 /**
- * `POST /auth/logout`: ends this browser's session, and that of a bearer token. Who is signed out already is told the
- * same.
+ * `POST /auth/logout`: ends this browser's session, and that of a bearer token. A client that is signed out already
+ * gets the same answer.
  */
 export function logoutRoute(ctx: HttpContext): OpenRoute {
   const { store, site, logger } = ctx;

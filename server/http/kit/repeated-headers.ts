@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { HttpError } from "./http-error.ts";
 
-/** Node takes the first of several; what stands before or behind this server may take another. */
+/** Node takes the first of several; a proxy before this server, or a program behind it, may take another. */
 const onlyOnce = ["host", "authorization"] as const;
 
 /** Throws 400 for two of a header that decides something, and for none of the Host that HTTP/1.1 needs (RFC 9112 §3.2). */

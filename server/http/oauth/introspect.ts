@@ -13,7 +13,7 @@ import { OAuthError } from "./kit/oauth-error.ts";
 import { readForm, type OAuthForm } from "./kit/oauth-form.ts";
 import { verifiedCaller } from "./revoke.ts";
 
-/** All that is said about a token that is not good, whatever the reason (RFC 7662 §2.2). */
+/** The whole answer for a token that is not good, whatever the reason (RFC 7662 §2.2). */
 const inactive = { active: false } as const;
 
 /**

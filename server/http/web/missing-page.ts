@@ -1,6 +1,6 @@
 /**
  * What stands at `/` until the page is there: a checkout builds it beside the server. Plain, because the content policy
- * allows nothing inline; it asks again by itself, and what follows # in its address stays.
+ * allows nothing inline; it reloads by itself and keeps the fragment of its address.
  */
 export const MISSING_PAGE = `<!doctype html>
 <html lang="en">

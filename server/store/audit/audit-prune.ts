@@ -72,7 +72,7 @@ async function pruneBatch(
   for (const row of await readChain(trx, chain, place)) {
     if (row.at_ms >= request.beforeMs) break;
     const next = step(key, chain, place, row);
-    // What is wrong must stay, and everything after it.
+    // A damaged event must stay, and everything after it.
     if ("damage" in next) return { removed: 0, problem: next };
     place = next;
   }

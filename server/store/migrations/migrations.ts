@@ -224,7 +224,7 @@ async function createWebSessions(db: Kysely<Tables>): Promise<void> {
     .execute();
 }
 
-/** In place of two tables that were the same; what was in them lived for some minutes. */
+/** Replaces two tables of one shape; their rows lived for minutes and are not kept. */
 async function createOneTimeTokens(db: Kysely<Tables>): Promise<void> {
   await db.schema.dropTable("sign_in_codes").execute();
   await db.schema.dropTable("ws_tokens").execute();

@@ -9,7 +9,7 @@ import { postgresNow, type DatabaseTime } from "../sql/database-time.ts";
 /** Runs one statement by itself, on any connection; resolves to its rows. */
 export type PostgresQuery = (text: string, values: readonly unknown[]) => Promise<readonly object[]>;
 
-/** A time that is given, which is one of a test, or else the database's. */
+/** The time that a test gives, or else the database's. */
 const nowOr = (placeholder: string): string => `coalesce(${placeholder}::bigint, ${postgresNow})`;
 
 const find = findTokenText(nowOr("$1"), "$2");

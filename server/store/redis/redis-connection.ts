@@ -131,7 +131,7 @@ function createRedisClient(url: string, commandTimeoutMs: number) {
   });
 }
 
-/** Whatever the client would refuse later, when it is too late to say so. */
+/** Refuses at the start what the Redis client would refuse only at its first use. */
 function checkUrl(url: string): void {
   if (url.startsWith("unix:///")) return;
   try {

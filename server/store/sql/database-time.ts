@@ -16,7 +16,10 @@ export function databaseTime(dialect: "sqlite" | "postgres", clock: Clock): Data
   return dialect === "postgres" ? postgresTime : timeOf(clock);
 }
 
-/** That of a clock; tests give PostgreSQL one of theirs. Cast: a parameter that is selected comes back from it as text. */
+/**
+ * The time of a clock; tests give PostgreSQL one of theirs. Cast: a parameter that is selected comes back from it as
+ * text.
+ */
 export function timeOf(clock: Clock): DatabaseTime {
   return Object.assign(() => sql<number>`cast(${clock.nowMs()} as bigint)`, { clock });
 }

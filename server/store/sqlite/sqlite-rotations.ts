@@ -30,7 +30,7 @@ export function createSqliteRotations(
   audit: AuditLogOptions,
 ): RotationStore {
   const { key, clock } = audit;
-  /** Between the transactions of others, who share the connection. */
+  /** Runs between other callers' transactions on the shared connection. */
   const alone = <T>(work: () => T): Promise<T> => db.connection().execute(async () => attempt(work));
   const statements = attempt(() => ({
     find: database.prepare<[number, string], FoundTokenRow>(find),

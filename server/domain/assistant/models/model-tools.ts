@@ -4,7 +4,7 @@ import type { ModelLimits } from "./model-limits.ts";
 import type { FunctionTool, PromptMessage, ToolCall } from "./model-sdk.ts";
 import type { SilenceWatch } from "./silence-watch.ts";
 
-/** What the calls of one step are run with. */
+/** The tools and the context of one step's calls. */
 export interface ToolRun {
   /** Those the model was offered; it may call no others. */
   readonly tools: readonly AssistantTool[];

@@ -3,7 +3,7 @@ import type { HttpContext } from "#server/http/kit/http-context.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
 import { scopeFor, type Grant } from "./grant.ts";
 
-/** They are about a person, and here is none. */
+/** Scopes about a user; a client by itself has none. */
 const personal: ReadonlySet<string> = new Set(["openid", "profile", "email", "offline_access"]);
 
 /** RFC 6749 §4.4: a confidential client for itself, without a refresh token (§4.4.3). Asks for nothing: gets all it may. */

@@ -19,7 +19,7 @@ export async function showConsent(step: Step, deps: InteractionDeps): Promise<Fa
   return sendPage(step.reply, page, deps.stylePath);
 }
 
-/** `POST`: the choice. What is allowed is granted to this client for this browser's session. */
+/** `POST`: the choice. The scopes that the user allows are granted to this client for this browser's session. */
 export async function takeConsent(
   step: Step,
   form: URLSearchParams,

@@ -33,7 +33,7 @@ export function createProviderHolder(deps: ProviderHolderDeps): ProviderHolder {
       const { generation, keys } = deps.keys.privateJwks();
       const mark = `${generation} ${baseUrl}`;
       if (made?.mark !== mark) {
-        // The library takes the list apart, and this one is not ours.
+        // The library changes the list that it gets, so it gets a copy.
         const jwks = { keys: keys.map((key) => ({ ...key })) };
         made = { mark, provider: createProvider({ ...deps, baseUrl, jwks }) };
       }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 
 /**
- * The look of the pages, in the colours and sizes of the window (renderer/theme/tokens.css). A text of the program, so
- * that it is wherever the program is.
+ * The look of the pages, in the colours and sizes of the window (renderer/theme/tokens.css). A text in the code, so
+ * that no file must be found beside the program.
  */
 const css = `:root {
   color-scheme: light dark;
