@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { sized } from "#tests/testing/test-size.ts";
 import { sharedDatabases } from "#server/testing/databases.ts";
 import { inTransaction } from "./transaction.ts";
 import { beginning, chat, ending, openStoreWithChat } from "#server/testing/turn-store-kit.ts";
@@ -59,7 +60,7 @@ describe.each(sharedDatabases)("two servers on one $name", (database) => {
 
   test("end turns, begin new ones and lose their chat at once without an error of the database", async () => {
     await using two = await openTwo();
-    const calls = Array.from({ length: 40 }, async (_, n) => {
+    const calls = Array.from({ length: sized(12, 40) }, async (_, n) => {
       const { turns } = two.serverOf(n);
       const turnId = `turn-${n}`;
       await turns.begin(beginning({ turnId, clientMessageId: turnId }));
