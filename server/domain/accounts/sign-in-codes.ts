@@ -1,4 +1,5 @@
-import type { AuthStores } from "#server/domain/auth-store.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import { scopesOf } from "#server/domain/tokens/scopes.ts";
 import { issueOneTimeToken, takeOneTimeToken } from "#server/domain/secrets/one-time-tokens.ts";
 
@@ -13,22 +14,44 @@ export interface SignInGrant {
   readonly scope: readonly string[];
 }
 
+/** Who asks for a code. */
+interface SignInCodeRequest extends SignInGrant {
+  /** Of the token that asks; absent for the server itself. */
+  readonly sessionId?: string | undefined;
+}
+
 /**
  * A one-time code that carries a sign-in from a program of the person into their browser. In the database, not memory: it
  * outlives a restart, and any of several server processes can redeem it.
+ *
+ * @throws PipitError TOKEN_INVALID when the session has ended
  */
 export async function issueSignInCode(
-  { oneTime }: Pick<AuthStores, "oneTime">,
-  { userId, scope }: SignInGrant,
+  auth: Pick<AuthStore, "oneTime" | "transaction">,
+  { userId, scope, sessionId }: SignInCodeRequest,
 ): Promise<{ readonly code: string; readonly expiresAtMs: number }> {
   // Removed with every new code, so that no timer is needed.
-  await oneTime.removeExpired();
-  const { token, expiresAtMs } = await issueOneTimeToken(
-    oneTime,
-    { purpose: "sign-in", userId, ownerId: userId, data: { scope: scope.join(" ") } },
-    { ttlMs: SIGN_IN_CODE_TTL_MS, keep: MAX_SIGN_IN_CODES },
-  );
+  await auth.oneTime.removeExpired();
+  const { token, expiresAtMs } = await auth.transaction(async (tx) => {
+    if (sessionId !== undefined) await refuseEnded(tx, userId, sessionId);
+    return issueOneTimeToken(
+      tx.oneTime,
+      { purpose: "sign-in", userId, ownerId: userId, data: { scope: scope.join(" ") } },
+      { ttlMs: SIGN_IN_CODE_TTL_MS, keep: MAX_SIGN_IN_CODES },
+    );
+  });
   return { code: token, expiresAtMs };
+}
+
+/**
+ * Whatever ends all sessions of an account locks it, and takes its codes away: a code is made before that, or not at all.
+ * A token of a session that has just ended may still be believed, and what its code starts would live for days.
+ */
+async function refuseEnded(tx: AuthStores, userId: string, sessionId: string): Promise<void> {
+  await tx.accounts.lock(userId);
+  const session = await tx.refreshTokens.findFamily(sessionId);
+  if (session !== undefined && session.revokedAtMs === undefined) return;
+  throw new PipitError("TOKEN_INVALID", "This sign-in has ended. Sign in again.");
 }
 
 /** Whom the code lets in; undefined when it is wrong, used or too old. It works once, also for two takers at once. */

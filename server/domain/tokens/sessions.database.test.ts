@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import { issueSignInCode } from "#server/domain/accounts/sign-in-codes.ts";
 import { accountOf } from "#server/testing/account-of.ts";
 import { databases } from "#server/testing/databases.ts";
 import { openSessionStage, origin, rotated, type SessionStage } from "#server/testing/session-stage.ts";
@@ -11,6 +12,28 @@ async function untilSomebodyWaits({ database }: SessionStage): Promise<void> {
   const text =
     "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
   while ((await database.query(text)).length === 0);
+}
+
+/** What comes of `work` that begins when a change of alice's password has begun, and is not decided yet. */
+async function duringChange<T>(stage: SessionStage, name: string, work: () => Promise<T>): Promise<T> {
+  const { auth } = stage.database.store;
+  const [changing, ended, decided] = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
+  const change = auth.transaction(async (tx) => {
+    await tx.accounts.setPassword("alice", "hash", 1);
+    await tx.oneTime.removeOfUser("alice");
+    await tx.refreshTokens.revokeOfUser("alice", "password-changed", 1);
+    changing?.resolve();
+    await decided?.promise;
+  });
+  await changing?.promise;
+  const settling = Promise.allSettled([work().finally(() => ended?.resolve())]);
+  // Either it does not wait, or the database says that a transaction does.
+  if (name === "PostgreSQL") await Promise.race([ended?.promise, untilSomebodyWaits(stage)]);
+  decided?.resolve();
+  await change;
+  const [outcome] = await settling;
+  if (outcome.status === "rejected") throw outcome.reason;
+  return outcome.value;
 }
 
 /** Unused tokens of sessions that live. */
@@ -117,22 +140,20 @@ describe.each(databases)("a session on $name", ({ name, open }) => {
 
   test("waits for a change of password that has begun, and then does not start [G10]", async () => {
     await using stage = await openSessionStage(open);
-    const { store } = stage.database;
-    const [changing, begun, decided] = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
-    const change = store.auth.transaction(async (tx) => {
-      await tx.accounts.setPassword("alice", "hash", 1);
-      await tx.refreshTokens.revokeOfUser("alice", "password-changed", 1);
-      changing?.resolve();
-      await decided?.promise;
-    });
-    await changing?.promise;
-    const started = stage.start({ credentialsVersion: 0 }).finally(() => begun?.resolve());
-    // Either it does not wait, or the database says that a transaction does.
-    if (name === "PostgreSQL") await Promise.race([begun?.promise, untilSomebodyWaits(stage)]);
-    decided?.resolve();
-    await change;
-    await expect(started).rejects.toMatchObject({ code: "CREDENTIALS_INVALID" });
+    const start = () => stage.start({ credentialsVersion: 0 });
+    await expect(duringChange(stage, name, start)).rejects.toMatchObject({ code: "CREDENTIALS_INVALID" });
     expect(await stage.sessions.listLive("alice")).toEqual([]);
+  });
+
+  test("that a change of password ends gets no code for a browser meanwhile, nor after it [G10]", async () => {
+    await using stage = await openSessionStage(open);
+    const { sessionId } = await stage.start();
+    const ask = () =>
+      issueSignInCode(stage.database.store.auth, { userId: "alice", scope: ["api:read"], sessionId });
+    await expect(ask()).resolves.toBeDefined();
+    await expect(duringChange(stage, name, ask)).rejects.toMatchObject({ code: "TOKEN_INVALID" });
+    await expect(ask()).rejects.toMatchObject({ code: "TOKEN_INVALID" });
+    expect(await stage.database.query("select hash from one_time_tokens")).toEqual([]);
   });
 
   test("ends by its id, once, for its owner only", async () => {

@@ -13,8 +13,8 @@ export function signInCodesRoute({ store, pageUrl }: HttpContext): CallerRoute {
     method: "POST",
     path: "/auth/sign-in-codes",
     access: ownProgram,
-    async handle(_request, { userId, scope }) {
-      const { code, expiresAtMs } = await issueSignInCode(store.auth, { userId, scope });
+    async handle(_request, { userId, scope, sessionId }) {
+      const { code, expiresAtMs } = await issueSignInCode(store.auth, { userId, scope, sessionId });
       return { code, expires_at: expiresAtMs, url: signInAddress(pageUrl(), code) };
     },
   };
