@@ -23,6 +23,9 @@ export interface ErrorAnswer {
   readonly internal: boolean;
 }
 
+/** More was asked than this server can do now, or it stops: no fault of it, and as many log lines as strangers like. */
+const expected: ReadonlySet<string> = new Set(["SERVER_BUSY", "SERVER_STOPPING"]);
+
 /** Texts for what the HTTP library refuses by itself. */
 const frameworkMessages: Readonly<Record<number, string>> = {
   400: "The request could not be read.",
@@ -48,7 +51,7 @@ export function toErrorAnswer(reason: unknown): ErrorAnswer {
       },
     },
     retryAfterMs: error.retryAfterMs,
-    internal: error.httpStatus >= 500,
+    internal: error.httpStatus >= 500 && !expected.has(error.code),
   };
 }
 
