@@ -1,6 +1,7 @@
 import type { ServerConfig } from "../config/config.ts";
 import { createAuthenticate, type Authenticate } from "../domain/access/authenticate.ts";
 import { peerKeyOf } from "../net/client-address.ts";
+import { countEvent } from "../domain/audit/counted-audit-log.ts";
 import { createRefusalAudit, type RefusalAudit } from "../domain/audit/refusal-audit.ts";
 import { createAccountServices, type AccountServices } from "./account-services.ts";
 import { createLocalAccount, type LocalAccount } from "../domain/accounts/local-account.ts";
@@ -87,7 +88,11 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
   const guard = createTokenGuard({ states: auth.tokenStates, clock, bus });
   const clients = createClients({ auth, clock, bus, guard });
   await clients.seed([...builtInClients, ...(config.auth.seedCompatClients ? compatClients : [])]);
-  const refusals = createRefusalAudit({ audit: auth.audit, clock });
+  const refusals = createRefusalAudit({
+    audit: auth.audit,
+    clock,
+    onOmitted: (event) => countEvent(parts.metrics, event),
+  });
   const sessions = createSessions({ auth, masterKey, clock, guard, refusals });
   const pepper = config.auth.passwordPepper;
   const hasher = createPasswordHasher({

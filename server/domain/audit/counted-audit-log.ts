@@ -1,5 +1,5 @@
 import type { AuthMetrics } from "../auth-metrics.ts";
-import type { AuditLog } from "./ports.ts";
+import type { AuditEvent, AuditLog } from "./ports.ts";
 
 /** What is counted of the log. */
 export type AuditMetrics = Pick<AuthMetrics, "failedLogin" | "refreshReuse"> &
@@ -13,10 +13,15 @@ export function countedAuditLog(log: AuditLog, metrics: AuditMetrics): AuditLog 
   return {
     async append(event, origin) {
       await log.append(event, origin);
-      if (event.event === "token.reuse_detected") metrics.refreshReuse();
-      if (event.event !== "login") return;
-      if (event.outcome === "success") metrics.successfulLogin?.();
-      else metrics.failedLogin(event.reason ?? "");
+      countEvent(metrics, event);
     },
   };
+}
+
+/** Also for what is left out of the log, because there is too much of it. */
+export function countEvent(metrics: AuditMetrics, { event, outcome, reason }: AuditEvent): void {
+  if (event === "token.reuse_detected") metrics.refreshReuse();
+  if (event !== "login") return;
+  if (outcome === "success") metrics.successfulLogin?.();
+  else metrics.failedLogin(reason ?? "");
 }

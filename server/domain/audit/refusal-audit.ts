@@ -17,9 +17,12 @@ export interface RefusalAudit {
 export function createRefusalAudit({
   audit,
   clock,
+  onOmitted,
 }: {
   readonly audit: AuditLog;
   readonly clock: Clock;
+  /** Told of each that is left out. */
+  readonly onOmitted?: (event: AuditEvent) => void;
 }): RefusalAudit {
   let windowStartMs = Number.NEGATIVE_INFINITY;
   let written = 0;
@@ -34,6 +37,7 @@ export function createRefusalAudit({
       }
       if (written >= MAX_PER_WINDOW) {
         omitted += 1;
+        onOmitted?.(event);
         return;
       }
       written += 1;

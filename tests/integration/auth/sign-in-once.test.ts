@@ -77,4 +77,11 @@ describe("a sign-in", () => {
       `${failed}{reason="unknown-account"} 1`,
     ]);
   });
+
+  test("that is refused is counted, also where it is one of more than the audit can bear", async () => {
+    const guess = () => doors["/oauth/token"]?.(stage.server, { login: "ann", password: "Wrong-9", otp: "" });
+    for (let count = 0; count < 5 + 650; count += 1) await guess();
+    const { text } = await stage.get("/metrics");
+    expect(text).toContain('auth_failed_login_attempts_total{reason="rate-limited"} 650');
+  });
 });
