@@ -22,7 +22,7 @@ export const MAX_ACCESS_TOKEN_TTL_SECONDS = 86_400;
 /** Life of an ID token, in seconds; as above. */
 export const ID_TOKEN_TTL_SECONDS = 3_600;
 /** How far another process' clock may run ahead of ours. */
-const CLOCK_SKEW_SECONDS = 90;
+export const CLOCK_SKEW_SECONDS = 90;
 
 /** RFC 9068 §2.1. */
 const ACCESS_TOKEN_TYPE = "at+jwt";

@@ -2,7 +2,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { oauthClient } from "#server/domain/access/access.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
-import type { AccessTokens } from "#server/domain/tokens/access-tokens.ts";
+import { CLOCK_SKEW_SECONDS, type AccessTokens } from "#server/domain/tokens/access-tokens.ts";
 import { isRefreshToken } from "#server/domain/tokens/refresh-tokens.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
@@ -46,7 +46,8 @@ async function revokeAccessToken(
   // Removed with every new revocation, so that no timer is needed.
   await auth.tokenStates.removeEnded(clock.nowMs());
   await auth.transaction(async (tx) => {
-    await tx.tokenStates.revokeJti(tokenId, expiresAtMs);
+    // Servers forget it by their own clocks, and one that is behind still takes the token.
+    await tx.tokenStates.revokeJti(tokenId, expiresAtMs + CLOCK_SKEW_SECONDS * 1000);
     await tx.audit.append(
       {
         event: "token.revoked",

@@ -79,6 +79,16 @@ describe.each(databasesBySize)("RFC 7009 revocation on $name", ({ name }) => {
     expect(await statusOf(String(next.body["access_token"]))).toBe(200);
   });
 
+  test("an access token stays ended for a clock that is behind, though another has forgotten it", async () => {
+    const { accessToken } = await stage.signIn("alice");
+    await revoke(accessToken);
+    stage.advance(900_000);
+    await stage.signIn("alice");
+    stage.advance(-60_000);
+    expect(await statusOf(accessToken)).toBe(401);
+    stage.advance(-840_000);
+  });
+
   test("an access token of a client for itself ends", async () => {
     const { body } = await stage.post("/oauth/token", { grant_type: "client_credentials" }, service.basic);
     const token = String(body["access_token"]);
