@@ -26,7 +26,7 @@ export interface AuthStores {
 
 /**
  * The stores, and the way to change several of them at once. A decision and its audit event belong into one
- * transaction, the event last: it holds its chain until the end.
+ * transaction, the event as late as may be: it holds its chain until the end.
  *
  * @example await auth.transaction(async (tx) => { await tx.accounts.setPassword(...); await tx.audit.append(event, origin); });
  */

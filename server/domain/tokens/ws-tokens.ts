@@ -24,8 +24,8 @@ export interface WsTokens {
   /** Throws TOKEN_INVALID for a caller without a session: nothing could end what it opens. */
   issue(caller: Caller, origin: AuditOrigin): Promise<IssuedWsToken>;
   /**
-   * Whom the token speaks for. It works once, also for two takers at once, and no longer than the session and the access
-   * token that asked for it.
+   * Whom the token speaks for. It works once, also for two takers at once, and not after the session, or the access token
+   * that asked for it, was revoked.
    *
    * @throws PipitError TOKEN_INVALID
    */
