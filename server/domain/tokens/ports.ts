@@ -132,7 +132,7 @@ export interface RefreshTokenStore {
   listLive(userId: string, nowMs: number): Promise<readonly RefreshFamily[]>;
   /** The code was accepted; false when none was owed or the family is revoked. */
   settleOtp(familyId: string): Promise<boolean>;
-  /** Counts a wrong code; resolves to the number so far, with this one. */
+  /** Counts a wrong code of a family that owes one; resolves to the number so far, with this one, else to 0. */
   countOtpTry(familyId: string): Promise<number>;
   /** Removes families that ended at `nowMs` or before, with their tokens; at most `limit`. Resolves to how many. */
   removeEnded(nowMs: number, limit: number): Promise<number>;

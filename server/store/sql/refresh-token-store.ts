@@ -106,6 +106,7 @@ function otpOf(db: Kysely<Tables>): Pick<RefreshTokenStore, "settleOtp" | "count
         .updateTable("refresh_families")
         .set((eb) => ({ otp_tries: eb("otp_tries", "+", 1) }))
         .where("id", "=", familyId)
+        .where("pending_otp", "=", 1)
         .returning("otp_tries")
         .executeTakeFirst();
       return row?.otp_tries ?? 0;
