@@ -147,7 +147,8 @@ async function repeat(deps: RefreshDeps, attempt: Admitted): Promise<RotateOutco
   const { auth } = deps;
   const { found, origin, request } = attempt;
   if (found.family.revokedAtMs !== undefined) return refuse(deps, attempt, "revoked");
-  if ((found.usedForMs ?? 0) < request.client.refreshGraceMs) {
+  // Less than nothing where the clock was set back.
+  if (Math.max(found.usedForMs ?? 0, 0) < request.client.refreshGraceMs) {
     const { refreshToken, row } = successorOf(deps, attempt);
     const child = await auth.rotations.find(row.hash);
     if (child?.family.revokedAtMs !== undefined) return refuse(deps, attempt, "revoked");
