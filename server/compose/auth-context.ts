@@ -113,7 +113,7 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
   const webSessions = createWebSessions({ auth, clock });
   const bootstrapSecret = building.use(await createBootstrapSecret({ dataDir: parts.dataDir }));
   const localAccount = createLocalAccount({ accounts: store.auth.accounts, masterKey, clock });
-  const local = await localAccount.ensure();
+  const local = await localAccount.find();
   const built = building.move();
   return {
     ...services,
@@ -131,7 +131,7 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
       accessTokens,
       guard,
       webSessions,
-      anonymousUserId: config.legacyAnonymous ? local.id : undefined,
+      anonymousUserId: config.legacyAnonymous && local.active ? local.id : undefined,
       internalKey: config.auth.internalAuthKey,
       onAuthenticated: (method) => parts.metrics.authenticatedRequest(method),
     }),

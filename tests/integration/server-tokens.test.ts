@@ -1,9 +1,13 @@
-import { readFile, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import Database from "better-sqlite3";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from "jose";
 import { BOOTSTRAP_FILE, CLI_CLIENT_ID, LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
-import { startTestServer, type TestServer } from "./start-test-server.ts";
+import { startServer } from "#server/compose/start-server.ts";
+import { createRecordingLogger } from "#server/testing/temporary-store.ts";
+import { signIn, startTestServer, type TestServer } from "./start-test-server.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -167,4 +171,16 @@ describe("RFC 6749 errors", () => {
     const get = await fetch(`${server.httpUrl}/oauth/token`);
     expect([get.status, get.headers.get("allow")]).toEqual([405, "POST"]);
   });
+});
+
+test("a server whose local account was switched off starts, and gives nobody its tokens", async () => {
+  const home = await mkdtemp(join(tmpdir(), "pipit-off-"));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  const first = await startTestServer({ home });
+  await first[Symbol.asyncDispose]();
+  const database = new Database(join(first.dataDir, "pipit.db"));
+  database.exec("update accounts set is_active = 0 where is_local = 1");
+  database.close();
+  await using again = await startServer(first.config, { logger: createRecordingLogger() });
+  await expect(signIn(again.httpUrl, first.dataDir)).rejects.toThrow("403");
 });

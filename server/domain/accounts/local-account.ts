@@ -11,6 +11,8 @@ const LOCAL_DISPLAY_NAME = "This computer";
 export interface LocalAccount {
   /** The one local account of this server; made when it is missing. Throws NOT_ALLOWED when it was switched off. */
   ensure(): Promise<Account>;
+  /** The same, also when it was switched off. */
+  find(): Promise<Account>;
 }
 
 export interface LocalAccountOptions {
@@ -46,18 +48,26 @@ export function createLocalAccount({ accounts, masterKey, clock }: LocalAccountO
       return other;
     }
   };
+  const find = async (): Promise<Account> => {
+    const account = (await accounts.findByLogin(LOCAL_LOGIN)) ?? (await create());
+    if (account.local) return account;
+    throw switchedOff();
+  };
   return {
+    find,
     async ensure() {
-      const account = (await accounts.findByLogin(LOCAL_LOGIN)) ?? (await create());
-      if (!account.local || !account.active) {
-        throw new PipitError(
-          "NOT_ALLOWED",
-          "This server's local account is switched off. Sign in with your own account instead.",
-        );
-      }
-      return account;
+      const account = await find();
+      if (account.active) return account;
+      throw switchedOff();
     },
   };
+}
+
+function switchedOff(): PipitError {
+  return new PipitError(
+    "NOT_ALLOWED",
+    "This server's local account is switched off. Sign in with your own account instead.",
+  );
 }
 
 /**
