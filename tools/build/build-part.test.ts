@@ -94,6 +94,29 @@ describe("buildParts", () => {
     expect(lines).toContain("window: built meanwhile");
   });
 
+  test("the files of the build before stay for what is open or runs from it, and no longer", async () => {
+    const named = part({
+      async build(outDir) {
+        const content = await readFile(join(root, "src", "a.ts"), "utf8");
+        await writeFile(join(outDir, `late-${content}.js`), content);
+        await writeFile(join(outDir, "page.html"), content);
+        // Of a content that gains by it.
+        if (content === "one") await writeFile(join(outDir, "page.html.gz"), "");
+      },
+    });
+    const files = () => readdir(join(root, "dist/renderer"));
+    await build([named]);
+    await writeFile(join(root, "src", "a.ts"), "second");
+    await build([named]);
+    expect((await files()).toSorted()).toEqual(["late-one.js", "late-second.js", "page.html"]);
+    await writeFile(join(root, "src", "a.ts"), "the third");
+    await build([named]);
+    expect((await files()).toSorted()).toEqual(["late-second.js", "late-the third.js", "page.html"]);
+    await rm(join(root, "dist/renderer/late-second.js"));
+    await build([named]);
+    expect(lines.at(-1)).toBe("window: up to date");
+  });
+
   test("a build that fails leaves the old result, and is tried again", async () => {
     await build();
     await writeFile(join(root, "src", "a.ts"), "broken");

@@ -1,6 +1,7 @@
-import { mkdir, rename, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fingerprint, isFresh, stampPath, writeStamp } from "./build-stamp.ts";
+import { fingerprint, isFresh, outputsOf, sizesOf, stampPath, writeStamp } from "./build-stamp.ts";
 import { takeBuildLock } from "./build-lock.ts";
 
 /** Something that is built as a whole. */
@@ -64,13 +65,27 @@ async function buildIfStale(part: BuildPart, options: BuildOptions): Promise<boo
   await mkdir(next, { recursive: true });
   try {
     await part.build(next);
+    const outputs = sizesOf(next);
+    await keepEarlier(outputsOf(root, part.name), target, next);
     await rm(stampPath(root, part.name), { force: true });
     await replaceFolder(next, target);
-    await writeStamp(root, part, sources);
+    await writeStamp(root, part, { sources, outputs });
   } finally {
     await rm(next, { recursive: true, force: true });
   }
   return true;
+}
+
+/**
+ * Keeps what the build before wrote and this one did not, until the next: a server that runs, or a page that is open, is of
+ * that build, and loads some of its files late. What has a name of this build is this build's, its compressed forms too.
+ */
+async function keepEarlier(paths: readonly string[], from: string, to: string): Promise<void> {
+  const own = new Set(paths.filter((path) => existsSync(join(to, path))));
+  for (const path of paths) {
+    const isReplaced = own.has(path) || own.has(path.replace(/\.(?:br|gz)$/, ""));
+    if (!isReplaced && existsSync(join(from, path))) await cp(join(from, path), join(to, path));
+  }
 }
 
 /** A program that reads the folder sees the old files or the new ones; a build that failed leaves the old. */

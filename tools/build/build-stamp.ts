@@ -24,7 +24,7 @@ const ignored = /(?:\.test\.tsx?|\.md|\.DS_Store)$/;
  */
 export function isFresh(root: string, name: string): boolean {
   try {
-    const stamp = JSON.parse(readFileSync(stampPath(root, name), "utf8")) as BuildStamp;
+    const stamp = readStamp(root, name);
     const outputs = Object.entries(stamp.outputs);
     return (
       outputs.length > 0 &&
@@ -37,6 +37,16 @@ export function isFresh(root: string, name: string): boolean {
   }
 }
 
+/** Paths of what the last build of a part wrote, below its folder; none when nothing says so. */
+export function outputsOf(root: string, name: string): readonly string[] {
+  try {
+    return Object.keys(readStamp(root, name).outputs);
+  } catch {
+    // As in isFresh.
+    return [];
+  }
+}
+
 /** Stands for what `inputs` hold now. */
 export function fingerprint(root: string, inputs: readonly string[]): string {
   const hash = createHash("sha256");
@@ -46,16 +56,24 @@ export function fingerprint(root: string, inputs: readonly string[]): string {
   return hash.digest("hex");
 }
 
-/** Writes down that the part lies in `outDir` and was built from inputs with this fingerprint. */
+/** Writes down that the part's outputs lie in `outDir` and were built from inputs with the fingerprint `sources`. */
 export async function writeStamp(
   root: string,
   part: { readonly name: string; readonly inputs: readonly string[]; readonly outDir: string },
-  sources: string,
+  built: Pick<BuildStamp, "sources" | "outputs">,
 ): Promise<void> {
   const { name, inputs, outDir } = part;
-  const sizes = filesOf(join(root, outDir), "").map(([path, { size }]) => [path, size] as const);
-  const stamp: BuildStamp = { inputs, sources, outDir, outputs: Object.fromEntries(sizes) };
+  const stamp: BuildStamp = { inputs, outDir, ...built };
   await writeFile(stampPath(root, name), `${JSON.stringify(stamp)}\n`);
+}
+
+/** Size in bytes of each file in `folder`, by its path below it. */
+export function sizesOf(folder: string): BuildStamp["outputs"] {
+  return Object.fromEntries(filesOf(folder, "").map(([path, { size }]) => [path, size]));
+}
+
+function readStamp(root: string, name: string): BuildStamp {
+  return JSON.parse(readFileSync(stampPath(root, name), "utf8")) as BuildStamp;
 }
 
 export function stampPath(root: string, name: string): string {
