@@ -121,17 +121,23 @@ describe("following an answer", () => {
     expect(answer?.signal.aborted).toBe(interrupted);
   });
 
-  test("is left, also when the word of that gets lost: the next piece of text is answered with another", async () => {
-    const { live, done } = follow();
-    await settle();
-    loses = (message) => message.includes("leave");
-    live.stop(new PipitError("CANCELLED", "Cancelled."));
-    await settle();
-    expect(await done).toBe("CANCELLED");
-    expect(answer?.signal.aborted).toBe(false);
-    loses = () => false;
-    answer?.publish(text("Hello?"));
-    await settle();
-    expect(answer?.signal.aborted).toBe(true);
-  });
+  test.each([
+    ["piece of text", () => answer?.publish(text("Hello?"))],
+    ["sign of life", () => vi.advanceTimersByTimeAsync(1_000)],
+  ])(
+    "is left, also when the word of that gets lost: the next %s is answered with another",
+    async (_what, say) => {
+      const { live, done } = follow();
+      await settle();
+      loses = (message) => message.includes("leave");
+      live.stop(new PipitError("CANCELLED", "Cancelled."));
+      await settle();
+      expect(await done).toBe("CANCELLED");
+      expect(answer?.signal.aborted).toBe(false);
+      loses = () => false;
+      await say();
+      await settle();
+      expect(answer?.signal.aborted).toBe(true);
+    },
+  );
 });

@@ -117,8 +117,8 @@ export class TurnRelay {
   #hear(told: Told): void {
     const heard = this.#heard.get(told.id);
     if (heard !== undefined) heard.push(told);
-    // We have left, and it has not been noticed.
-    else if (told.type === "event") this.#leave(inboxOf(told.from), told.id, false);
+    // We have left, and it has not been noticed. The other words are the last of a following.
+    else if (told.type === "event" || told.type === "alive") this.#leave(inboxOf(told.from), told.id, false);
   }
 
   #leave(owner: string, id: string, interrupted: boolean): void {
