@@ -9,6 +9,8 @@ import type { RunningServer } from "./compose/start-server.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+/** A signal that comes so soon after the first is a copy of it: npm passes on the Ctrl-C that the server had already. */
+const COPY_WITHIN_MS = 500;
 
 async function main(): Promise<void> {
   const input = programInput(import.meta.url);
@@ -37,8 +39,11 @@ interface StopRequest extends Disposable {
 function listenForStop(config: ServerConfig): StopRequest {
   const hurry = new AbortController();
   const asked = new AbortController();
+  let firstAtMs: number | undefined;
   const onSignal = (): void => {
-    if (asked.signal.aborted) hurry.abort();
+    const nowMs = performance.now();
+    firstAtMs ??= nowMs;
+    if (nowMs - firstAtMs > COPY_WITHIN_MS) hurry.abort();
     asked.abort();
   };
   process.on("SIGTERM", onSignal);

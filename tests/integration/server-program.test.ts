@@ -5,12 +5,17 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
+import { faults, gate, say, stream } from "#tests/doubles/openai-script.ts";
+import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
+import { statusName, WireClient } from "#tests/doubles/wire-client.ts";
 import { builtServerEntry } from "#tools/build/pipit-parts.ts";
 import { repositoryRoot } from "#tools/test/command.ts";
 import { compiledCode } from "#tools/test/compiled-code.ts";
 import { signIn } from "./start-test-server.ts";
+import { asked, hasText } from "./streaming-stage.ts";
 
 const PORTS = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
 
@@ -99,6 +104,33 @@ describe("pipit serve", () => {
       for (const secret of [accessToken, refreshToken]) expect(end.stderr + end.stdout).not.toContain(secret);
     },
   );
+
+  test("a copy of a signal, as npm sends one of the terminal's, cuts no answer short; a second signal does", async () => {
+    const held = gate();
+    const replies = [stream(say("Half "), held.step, say("and whole.")), faults.hangHalfWay];
+    await using model = await startOpenAiDouble(replies);
+    const program = new ServerProgram(PORTS, { PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double" });
+    await program.ready();
+    const { grpcUrl, httpUrl } = await runtime();
+    const { accessToken } = await signIn(httpUrl, join(home, "server"));
+    using client = new WireClient(grpcUrl, accessToken);
+    const ask = async () => {
+      const answer = client.stream(asked("How long?"));
+      await answer.until(hasText("Half "));
+      return answer;
+    };
+    const [ends, hangs] = [await ask(), await ask()];
+    program.process.kill("SIGINT");
+    await sleep(5);
+    program.process.kill("SIGINT");
+    await sleep(50);
+    held.open();
+    expect(statusName((await ends.status).code)).toBe("OK");
+    await sleep(600);
+    program.process.kill("SIGINT");
+    expect(statusName((await hangs.status).code)).not.toBe("OK");
+    expect((await program.end()).code).toBe(0);
+  });
 
   test("embedded: prints where it is as JSON, and ends when its parent is gone", async () => {
     const program = new ServerProgram([...PORTS, "--embedded"]);
