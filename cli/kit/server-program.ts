@@ -32,10 +32,12 @@ export function buildSoon(parts: readonly string[]): void {
     const stale = parts.filter((_, index) => built[index] === false);
     if (stale.length === 0) return;
     const child = spawn(process.execPath, [builder, ...stale], { stdio: "ignore" });
+    // A machine that has no process to spare: the next start tries again.
+    child.on("error", () => undefined);
     child.unref();
     if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   };
-  setTimeout(() => void build(), BUILD_AFTER_MS).unref();
+  setTimeout(() => void build().catch(() => undefined), BUILD_AFTER_MS).unref();
 }
 
 /** Loaded here: a copy without tools has no use for it. */

@@ -34,6 +34,17 @@ test("npx pipit prints nothing but the answer, whichever Node starts npx", async
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
 });
 
+test("a builder that cannot be started ends nothing but itself", async ({ signal }) => {
+  const program = `
+    const { buildSoon } = await import(${JSON.stringify(join(repositoryRoot, "cli/kit/server-program.ts"))});
+    process.execPath = "/nowhere/node";
+    buildSoon(["a part that was never built"]);
+    setTimeout(() => console.log("serves"), 1_500);
+  `;
+  const { code, stdout, stderr } = await runCommand("node", ["--eval", program], {}, signal);
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "serves\n", stderr: "" });
+});
+
 // Not a skip, which would be a failure in CI: the nightly run has it.
 if (fullSize) {
   describe("in a fresh checkout", () => {
