@@ -5,7 +5,7 @@ import { defaultSettings, mergeSettings, type Settings } from "#contract/setting
 import { createChatHarness, type ChatHarness } from "#engine/testing/chat-harness.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { App } from "./app.ts";
-import type { AppClient, AppPorts } from "./app-ports.ts";
+import type { AppClient, AppPorts, FoundServer } from "./app-ports.ts";
 
 const works = { available: true } as const;
 const cannot = { available: false, reason: "browser-cannot" } as const;
@@ -151,6 +151,22 @@ describe("another server", () => {
     await app.commands.signInWithToken(token);
     expect(log).toEqual(["open ", "sign in", "close ", "open https://other", "sign in", "login t"]);
     expect(settings.getState().serverUrl).toBe("https://other");
+  });
+
+  test("is looked at although the look at the one before hangs, and what that finds later is not shown", async () => {
+    const hanging = Promise.withResolvers<FoundServer>();
+    const finds = [hanging.promise, Promise.resolve({ httpUrl: "https://other", own: false })];
+    client = { ...client, findServer: async () => (await finds.shift()) ?? Promise.reject(away) };
+    await app[Symbol.asyncDispose]();
+    app = open();
+    void app.start();
+    await expect.poll(() => finds.length).toBe(1);
+    await app.commands.updateSettings({ serverUrl: "https://other" });
+    const other = { kind: "ready", httpUrl: "https://other" };
+    expect(app.state.getState().server).toMatchObject(other);
+    hanging.resolve({ httpUrl: "https://before", own: false });
+    await new Promise(setImmediate);
+    expect(app.state.getState().server).toMatchObject(other);
   });
 
   test("that refuses the token leaves everything as it was", async () => {

@@ -28,6 +28,8 @@ export class App implements AsyncDisposable {
   readonly #current: CurrentClient;
   readonly #stop = new AbortController();
   readonly #unsubscribe: () => void;
+  /** Ends what concerns the server that is set now, when another one is. */
+  #server = new AbortController();
   /** Settles when the last change of the settings has reached the engine. */
   #applied: Promise<void> = Promise.resolve();
 
@@ -44,7 +46,12 @@ export class App implements AsyncDisposable {
     this.chat = this.#current.chat;
     this.auth = this.#current.auth;
     const client = () => this.#current.get();
-    this.look = createServerLook({ ...ports, client, state: this.#state, signal });
+    this.look = createServerLook({
+      ...ports,
+      client,
+      state: this.#state,
+      signal: () => this.#server.signal,
+    });
     this.#unsubscribe = settings.store.subscribe((next, before) => this.#apply(next, before));
     this.#followServer();
     const core: AppCore = {
@@ -68,14 +75,16 @@ export class App implements AsyncDisposable {
 
   /** Restores the sign-in, looks for the server and takes up the outbox. Never throws: problems are told. */
   async start(): Promise<void> {
+    const { signal } = this.#server;
     try {
       const client = await this.#current.get();
       const tokenPlace = client.session.place?.();
       if (tokenPlace !== undefined) this.#state.setState({ tokenPlace });
-      await Promise.all([this.look(), client.signIn(this.#stop.signal)]);
+      await Promise.all([this.look(), client.signIn(signal)]);
+      signal.throwIfAborted();
       await client.engine.resume();
     } catch (reason) {
-      this.#onStartFailure(PipitError.from(reason));
+      if (!signal.aborted) this.#onStartFailure(PipitError.from(reason));
     }
   }
 
@@ -100,7 +109,8 @@ export class App implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort(new PipitError("CANCELLED", "Pipit is closing."));
+    for (const part of [this.#stop, this.#server])
+      part.abort(new PipitError("CANCELLED", "Pipit is closing."));
     this.#unsubscribe();
     await this.#current[Symbol.asyncDispose]();
   }
@@ -117,7 +127,6 @@ export class App implements AsyncDisposable {
   }
 
   #onStartFailure(error: PipitError): void {
-    if (this.#stop.signal.aborted) return;
     const { code, message, detail } = error;
     this.#ports.logger.warn("app.start", { code, detail });
     const { server } = this.#state.getState();
@@ -158,6 +167,8 @@ export class App implements AsyncDisposable {
   }
 
   async #changeServer(): Promise<void> {
+    this.#server.abort(new PipitError("CANCELLED", "Another server is set."));
+    this.#server = new AbortController();
     this.#state.setState({ server: { kind: "starting" } });
     // What keeps it from opening is told by the state, as at the start.
     await this.#current.replace().catch(() => undefined);

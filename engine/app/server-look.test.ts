@@ -37,11 +37,12 @@ function lookAs(accountId: string | undefined): () => Promise<void> {
       return find();
     },
   } as unknown as AppClient;
+  const { signal } = new AbortController();
   return createServerLook({
     client: async () => client,
     state,
     isOnline: () => online,
-    signal: new AbortController().signal,
+    signal: () => signal,
     logger: createFakeLogger(),
   });
 }

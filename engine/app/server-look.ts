@@ -7,29 +7,38 @@ export interface ServerLookDeps extends Pick<AppPorts, "isOnline" | "logger"> {
   /** Asked anew each time: it changes with the settings. */
   readonly client: () => Promise<AppClient>;
   readonly state: StoreApi<Pick<AppState, "server">>;
-  /** Aborts when the application ends. */
-  readonly signal: AbortSignal;
+  /** Of the server that is set now; aborts when another one is, and when the application ends. */
+  readonly signal: () => AbortSignal;
 }
 
-/** Makes the look at the server: how it is, and with which model. Never throws; a look that is under way is shared. */
+/**
+ * Makes the look at the server: how it is, and with which model. Never throws; a look at the same server that is under way
+ * is shared, and one at the server before is not shown any more.
+ */
 export function createServerLook(deps: ServerLookDeps): () => Promise<void> {
-  let looking: Promise<void> | undefined;
+  let looking: { readonly signal: AbortSignal; readonly done: Promise<void> } | undefined;
   return () => {
-    looking ??= look(deps).finally(() => {
-      looking = undefined;
-    });
-    return looking;
+    const signal = deps.signal();
+    if (looking?.signal !== signal) {
+      const done = look(deps, signal).finally(() => {
+        if (looking?.signal === signal) looking = undefined;
+      });
+      looking = { signal, done };
+    }
+    return looking.done;
   };
 }
 
-async function look({ client, state, signal, isOnline, logger }: ServerLookDeps): Promise<void> {
+async function look({ client, state, isOnline, logger }: ServerLookDeps, signal: AbortSignal): Promise<void> {
   try {
     const current = await client();
     const ready = { kind: "ready", ...(await current.findServer(signal)) } as const;
+    signal.throwIfAborted();
     const before = state.getState().server;
     // The name of the model may take its time, and stays on show while it is asked for again.
     if (before.kind !== "ready" || before.httpUrl !== ready.httpUrl) state.setState({ server: ready });
     const model = await readModel(current, signal);
+    signal.throwIfAborted();
     state.setState({ server: model === undefined ? ready : { ...ready, model } });
   } catch (reason) {
     if (signal.aborted || (isOnline?.() === false && state.getState().server.kind === "ready")) return;
