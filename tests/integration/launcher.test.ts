@@ -60,10 +60,12 @@ if (fullSize) {
       const waiting = await fetch(httpUrl);
       expect(waiting.status).toBe(503);
       expect(await waiting.text()).toContain('<meta http-equiv="refresh"');
-      const page = { timeout: 60_000, interval: 500 };
-      await expect.poll(async () => (await fetch(httpUrl)).status, page).toBe(200);
+      const built = { timeout: 60_000, interval: 500 };
+      await expect.poll(async () => (await fetch(httpUrl)).status, built).toBe(200);
       serve.child.kill("SIGTERM");
       expect((await serve.result).code).toBe(0);
+      // The builder ends without its server.
+      await expect.poll(() => isFresh(folder.path, "server"), built).toBe(true);
 
       const again = pipit.start(["serve", ...PORTS, "--log-level", "debug"]);
       await again.printed(/Pipit is ready/);
