@@ -16,17 +16,22 @@ const text = (words: string): TurnEvent => ({ type: "text", text: words });
 let answer: LiveTurn | undefined;
 /** Says of each message in JSON whether it is lost. */
 let loses: (message: string) => boolean;
+/** Messages that a server which stands still has not read yet. */
+let unread: (() => void)[] | undefined;
 let relay: TurnRelay;
 
 beforeEach(() => {
   vi.useFakeTimers();
   answer = new LiveTurn("ann");
   loses = () => false;
+  unread = undefined;
   const memory = createMemoryBus();
   const bus = {
     subscribe: memory.subscribe,
     async publish(channel: string, message: object) {
-      if (!loses(JSON.stringify(message))) setImmediate(() => void memory.publish(channel, message));
+      const deliver = () => void memory.publish(channel, message);
+      if (unread !== undefined) unread.push(deliver);
+      else if (!loses(JSON.stringify(message))) setImmediate(deliver);
       return 1;
     },
   };
@@ -119,6 +124,26 @@ describe("following an answer", () => {
     await settle();
     expect(await done).toBe("CANCELLED");
     expect(answer?.signal.aborted).toBe(interrupted);
+  });
+
+  test("stops it for all also when its owner reads of the interrupt together with the question", async () => {
+    const never = new AbortController().signal;
+    void answer?.listen({ speak: false, hardwareId: "mac", sessionId: "o" }, never).next();
+    unread = [];
+    const { live, done } = follow();
+    live
+      .listen({ speak: false, hardwareId: "pc", sessionId: "h" }, never)
+      .next()
+      .catch(() => undefined);
+    await settle();
+    live.stop(interruptedError());
+    expect(await done).toBe("CANCELLED");
+    const [joined, left] = unread.splice(0);
+    unread = undefined;
+    joined?.();
+    left?.();
+    await settle();
+    expect(answer?.signal.aborted).toBe(true);
   });
 
   test.each([

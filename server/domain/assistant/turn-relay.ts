@@ -136,12 +136,16 @@ export class TurnRelay {
     const alive = setInterval(() => void say({ type: "alive" }), ALIVE_MS);
     let seq = 0;
     try {
-      const live = await this.#find(message);
-      if (live === undefined) return await say({ type: "gone" });
+      const finding = this.#find(message);
+      // At once: who has just come may be leaving already.
       this.#followers.set(id, ({ interrupted }) => {
-        if (interrupted) live.stop(interruptedError());
-        following.abort();
+        void finding.then((live) => {
+          if (interrupted) live?.stop(interruptedError());
+          following.abort();
+        });
       });
+      const live = await finding;
+      if (live === undefined) return await say({ type: "gone" });
       const listener = { speak: false, hardwareId, sessionId };
       for await (const event of live.listen(listener, following.signal)) {
         if (event.type === "notice" && isOfVoice(event.code)) continue;
