@@ -6,7 +6,7 @@ import { buildSoon, serverProgram, type ServerProgram } from "../kit/server-prog
 /** A command of `pipit` that is a program of the backend. */
 export interface BackendCommand {
   readonly program: ServerProgram;
-  /** It parses them itself, --help included. */
+  /** The program parses them itself, --help included. */
   readonly args: readonly string[];
 }
 

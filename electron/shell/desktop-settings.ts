@@ -32,7 +32,7 @@ export function createDesktopSettings(options: DesktopSettingsOptions): Settings
   };
 }
 
-/** One that the system refuses is not kept: the one before still works, and the hotkey's status says why. */
+/** A hotkey that the system refuses is not kept: the one before still works, and the hotkey's status says why. */
 function withoutRefusedHotkey(patch: SettingsPatch, { takeHotkey }: DesktopSettingsOptions): SettingsPatch {
   const { hotkey, ...rest } = patch;
   return hotkey === undefined || takeHotkey(hotkey) ? patch : rest;

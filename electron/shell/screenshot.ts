@@ -14,11 +14,11 @@ export interface ScreenshotOptions {
 }
 
 export interface Screenshots {
-  /** By the window's button. @throws PipitError NO_DISPLAY, SCREEN_REFUSED, CANCELLED */
+  /** A picture for the window's button. @throws PipitError NO_DISPLAY, SCREEN_REFUSED, CANCELLED */
   capture(signal: AbortSignal): Promise<ScreenImage>;
   /** Whether the person wants a picture whenever the hotkey opens the window. */
   wanted(): boolean;
-  /** By the hotkey, while the window is hidden. @throws as capture */
+  /** A picture for the hotkey, while the window is hidden. @throws as capture */
   beforeShow(signal: AbortSignal): Promise<ScreenImage>;
 }
 

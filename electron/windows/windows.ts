@@ -194,7 +194,7 @@ class PanelWindows implements Windows {
   }
 }
 
-/** Also over full-screen programs, on whatever desktop the person is. */
+/** Keeps the window above full-screen programs too, on whatever desktop the user is. */
 function stayAbove(window: BrowserWindow, platform: NodeJS.Platform): void {
   window.setAlwaysOnTop(true, "floating");
   if (platform === "darwin")

@@ -23,7 +23,7 @@ export interface TokenUpdated {
   readonly accessExpiresAtMs: number;
 }
 
-/** Whose sign-in there is, for callers that make no requests. */
+/** The present sign-in, for callers that make no requests. */
 export interface SignInState {
   readonly store: ReadonlyStore<AuthState>;
   /** Reads the stored sign-in; resolves to the resulting state and never throws. Offline is no reason to sign out. */

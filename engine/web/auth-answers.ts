@@ -10,7 +10,7 @@ const accountSchema = z.object({
   expires_at: z.number(),
 });
 
-/** Whom the cookie stands for. */
+/** The account that the cookie stands for. */
 export interface Account {
   readonly accountId: string;
   readonly accountName: string;

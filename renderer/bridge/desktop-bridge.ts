@@ -63,7 +63,7 @@ function followChat(
     }
   };
   return api.onChat((patch) => {
-    // One that the snapshot on its way already holds, or will.
+    // The snapshot holds this patch already, or the one on its way will.
     if (refetching || patch.revision <= revision) return;
     if (patch.revision !== revision + 1) {
       void refetch();

@@ -10,7 +10,7 @@ export interface Block {
   /** Offset of its first line: stays the same when the block is sealed. */
   readonly key: number;
   readonly node: BlockNode;
-  /** It may still grow. */
+  /** The block may still grow. */
   readonly open?: boolean;
   /** The block before it was too long and was cut here; a table's head row is repeated and must not be shown. */
   readonly continued?: boolean;

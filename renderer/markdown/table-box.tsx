@@ -1,7 +1,7 @@
 import type { CSSProperties, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-/** So many rows are worth leaving out their layout while they are out of sight. */
+/** From so many rows on, a table out of sight is not laid out. */
 const skippableRows = 24;
 const rowPx = 31;
 

@@ -83,7 +83,7 @@ async function list(context: AdminContext, flags: ListFlags, { io, signal }: Adm
   } while (left > 0);
 }
 
-/** Also of an account that is gone: its id is in the events. */
+/** The id by a login, or what was typed: the events of a removed account name its id. */
 async function userIdOf({ auth }: AdminContext, login: string): Promise<string> {
   return (await auth.accounts.findByLogin(login))?.id ?? login;
 }

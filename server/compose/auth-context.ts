@@ -30,7 +30,7 @@ const AUDIENCE = "pipit";
 
 export interface AuthContextParts {
   readonly config: ServerConfig;
-  /** Of the data folder that is ours. */
+  /** The data folder that this server holds. */
   readonly dataDir: string;
   readonly store: Store;
   readonly masterKey: MasterKey;

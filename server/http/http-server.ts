@@ -40,14 +40,14 @@ export interface HttpServerDeps {
   readonly gate: Gate;
   readonly site: Site;
   readonly correlation: Correlation;
-  /** Whose address a request has, past the proxies that are trusted. */
+  /** The client's address of a request, past the trusted proxies. */
   readonly clientAddressOf: ClientAddress;
   readonly metrics: HttpMetrics;
   readonly rates: RateHeaders;
   readonly logger: Logger;
 }
 
-/** Of every answer that does not say otherwise: it is for one person, is what it says it is, and is for our page only. */
+/** Headers of every answer that sets no others: it is for one user, of the type it says, and for our page only. */
 const defaultHeaders = {
   "cache-control": "no-store",
   "cross-origin-resource-policy": "same-origin",

@@ -34,7 +34,7 @@ import { assetsRoute } from "./web/assets.ts";
 import { pageRoute } from "./web/page.ts";
 import { createWebBuildSource } from "./web/web-build.ts";
 
-/** In the order of the discovery document. */
+/** The grants, in the order of the discovery document. */
 const offeredGrants: readonly GrantType[] = [
   "authorization_code",
   "refresh_token",

@@ -73,7 +73,7 @@ export function createProxyTrust(
   };
 }
 
-/** Whom attempts are counted for: an IPv4 address, or the /64 of an IPv6 one, of which a peer has as many as it likes. */
+/** The peer that attempts are counted for: an IPv4 address, or the /64 of an IPv6 one, which one peer may fill. */
 export function peerKeyOf(address: string | undefined): string {
   const parsed = parseAddress(address);
   if (parsed === undefined) return UNKNOWN;

@@ -17,7 +17,7 @@ import { streamingService } from "./streaming/streaming-service.ts";
 
 /** All RPCs of the server, with what surrounds them; the same for every protocol and both ports. */
 export interface RpcRoutes {
-  /** With who may call each RPC. */
+  /** The services, with the access of their RPCs. */
   readonly services: readonly RpcService[];
   readonly routes: (router: ConnectRouter) => void;
   readonly options: ConnectRouterOptions;

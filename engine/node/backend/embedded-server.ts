@@ -37,7 +37,7 @@ export interface ServerHandle extends AsyncDisposable {
   readonly httpUrl: string;
   /** host:port */
   readonly grpcUrl: string;
-  /** This process started it; it ends with this process. */
+  /** True if this process started the server, which then ends with it. */
   readonly started: boolean;
   /** Its data lies in `<home>/server`, so the local account and its bootstrap secret are this person's. */
   readonly own: boolean;

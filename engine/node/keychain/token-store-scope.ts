@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 
-/** Whose tokens a store holds. */
+/** The home and the server whose tokens a store holds. */
 export interface TokenStoreScope {
   /** PIPIT_HOME. */
   readonly home: string;

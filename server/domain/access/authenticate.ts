@@ -7,7 +7,7 @@ import type { Peer } from "./peer.ts";
 /** What a request shows to prove who sends it. */
 export interface Credentials {
   readonly authorization: string | null | undefined;
-  /** Of the server's own page; only the HTTP port reads cookies. */
+  /** The cookie of the server's own page; only the HTTP port reads cookies. */
   readonly page?: PageCredentials | undefined;
   /** Header `X-Internal-Auth`. */
   readonly internalKey?: string | null | undefined;

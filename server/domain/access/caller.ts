@@ -1,6 +1,6 @@
 /** Who makes a call, as the one auth interceptor established it. */
 export interface Caller {
-  /** Of a service: its client id. */
+  /** The account's id; for a service its client id. */
   readonly userId: string;
   readonly clientId: string;
   readonly scope: readonly string[];
@@ -15,7 +15,7 @@ export interface Caller {
   readonly expiresAtMs?: number;
   /** Id of the refresh family (claim `sid`); absent for services and cookies. */
   readonly sessionId?: string;
-  /** Of the access token (claim `jti`); absent without one. */
+  /** The id of the access token (claim `jti`); absent without one. */
   readonly tokenId?: string;
   /** A code of the second factor is still owed; only calls that take one see such a caller. */
   readonly pendingOtp?: true;

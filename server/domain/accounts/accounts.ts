@@ -27,7 +27,7 @@ interface Registration {
   readonly role?: Role | undefined;
 }
 
-/** Only what is given changes; an empty `about` or `email` takes it away. */
+/** Fields that are absent stay; an empty `about` or `email` takes it away. */
 interface ProfileChange {
   readonly displayName?: string | undefined;
   readonly about?: string | undefined;

@@ -54,7 +54,7 @@ async function refuseEnded(tx: AuthStores, userId: string, sessionId: string): P
   throw new PipitError("TOKEN_INVALID", "This sign-in has ended. Sign in again.");
 }
 
-/** Whom the code lets in; undefined when it is wrong, used or too old. It works once, also for two takers at once. */
+/** The user that the code signs in, once, also for two at once; undefined when it is wrong, used or too old. */
 export async function redeemSignInCode(
   { oneTime }: Pick<AuthStores, "oneTime">,
   code: string,

@@ -31,7 +31,7 @@ export interface WebSessionRequest {
 
 /** Who a cookie speaks for. */
 interface CookieCaller extends Caller {
-  /** Of their account at this moment. */
+  /** The account's version of credentials at this moment. */
   readonly credentialsVersion: number;
 }
 

@@ -1,7 +1,7 @@
 import type { Logger } from "#contract/logger.ts";
 import type { AuditReader } from "./audit-reader.ts";
 
-/** Not with the start, which has enough to do. */
+/** A minute after the start, which has enough to do. */
 const FIRST_AFTER_MS = 60_000;
 const EVERY_MS = 24 * 60 * 60 * 1000;
 

@@ -2,7 +2,7 @@ import type { AuditEvent, AuditLog, AuditOrigin } from "./ports.ts";
 import type { Clock } from "#contract/clock.ts";
 
 const WINDOW_MS = 60_000;
-/** Of one process. A person's mistakes never reach it. */
+/** Refusals written by one process. A user's own mistakes never reach it. */
 const MAX_PER_WINDOW = 600;
 
 /** Takes refusals that a client without a sign-in can cause. */

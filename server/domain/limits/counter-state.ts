@@ -10,7 +10,7 @@ export const PENDING_LEASE_MS = 30_000;
 export interface CounterState {
   /** Attempts that failed, or have not ended yet. */
   readonly charged: number;
-  /** Of these, how many have not ended yet. */
+  /** The part of them whose attempts have not ended yet. */
   readonly pending: number;
   /** Blocks in a row; the next one grows with it. */
   readonly level: number;

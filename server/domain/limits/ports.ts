@@ -33,7 +33,7 @@ export type AttemptOutcome = "failed" | "succeeded" | "void";
 
 export interface Settlement {
   readonly outcome: AttemptOutcome;
-  /** Of the reservation that it settles. */
+  /** The ticket of the reservation that it settles. */
   readonly ticket: number;
 }
 

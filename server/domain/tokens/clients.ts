@@ -27,7 +27,7 @@ type ClientChange = Maybe<Omit<OauthClient, Managed | "confidential">>;
 
 export interface RegisteredClient {
   readonly client: OauthClient;
-  /** Of a confidential client: 256 bits, base64url. It is shown now and never again. */
+  /** A confidential client's secret: 256 bits, base64url. It is shown now and never again. */
   readonly secret: string | undefined;
 }
 

@@ -6,10 +6,10 @@ export interface StoredOidcPayload {
   readonly idHash: string;
   /** Sealed by the caller with a key that is not in the database. */
   readonly sealedPayload: string;
-  /** Of the consent it belongs to. */
+  /** SHA-256 of the id of the consent that it belongs to. */
   readonly grantHash: string | undefined;
   readonly uidHash: string | undefined;
-  /** Of the code that a person types in. */
+  /** SHA-256 of the code that a user types in. */
   readonly userCodeHash: string | undefined;
   readonly consumedAtMs: number | undefined;
   /** undefined: no end of its own. */
@@ -23,7 +23,7 @@ export interface OidcPayloadStore {
   find(model: string, idHash: string): Promise<StoredOidcPayload | undefined>;
   findByUid(model: string, uidHash: string): Promise<StoredOidcPayload | undefined>;
   findByUserCode(model: string, userCodeHash: string): Promise<StoredOidcPayload | undefined>;
-  /** Of any number of callers at once, one gets true; false as well when there is no such record. */
+  /** Uses a record up: of several callers at once one gets true; false as well when there is no such record. */
   consume(model: string, idHash: string, nowMs: number): Promise<boolean>;
   /** Changes nothing when there is no such record. */
   destroy(model: string, idHash: string): Promise<void>;

@@ -126,9 +126,9 @@ export interface RefreshTokenStore {
     except?: string,
   ): Promise<readonly string[]>;
   revokeOfClient(clientId: string, reason: RevokeReason, nowMs: number): Promise<readonly string[]>;
-  /** Those that came from this code. */
+  /** Revokes the families that came from this code; resolves to their ids. */
   revokeByOrigin(originHash: string, reason: RevokeReason, nowMs: number): Promise<readonly string[]>;
-  /** Of a user: neither revoked nor ended nor owing a code, newest first. */
+  /** A user's families that are neither revoked nor ended nor owe a code, newest first. */
   listLive(userId: string, nowMs: number): Promise<readonly RefreshFamily[]>;
   /** The code was accepted; false when none was owed or the family is revoked. */
   settleOtp(familyId: string): Promise<boolean>;
@@ -141,7 +141,7 @@ export interface RefreshTokenStore {
 /** Everything about a token that can change after it was signed. */
 export interface TokenState {
   readonly session: "live" | "pending-otp" | "revoked" | "unknown";
-  /** Of the account named by `sub`; undefined when there is none (client credentials). */
+  /** Whether the account named by `sub` is; undefined when there is none (client credentials). */
   readonly accountActive: boolean | undefined;
   readonly clientActive: boolean;
   readonly jtiRevoked: boolean;

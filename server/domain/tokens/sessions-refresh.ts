@@ -14,7 +14,7 @@ import { scopesOf } from "./scopes.ts";
 
 export interface RefreshRequest {
   readonly refreshToken: string;
-  /** As it authenticated for this request. */
+  /** The client that authenticated for this request. */
   readonly client: OauthClient;
   /** A subset of the session's scope for the new access token; absent means all of it (RFC 6749 §6). */
   readonly scope?: string | undefined;
@@ -37,7 +37,7 @@ export type RotateOutcome =
   | {
       readonly kind: "rotated";
       readonly refreshToken: string;
-      /** Of the refresh token. */
+      /** End of the refresh token. */
       readonly expiresAtMs: number;
       readonly sessionId: string;
       readonly account: Account;
@@ -52,7 +52,7 @@ export type RotateOutcome =
       readonly kind: "refused";
       readonly error: "invalid_grant" | "invalid_scope";
       readonly reason: RefreshRefusal;
-      /** Of the session, when there is one. */
+      /** The session's id, when there is one. */
       readonly sessionId?: string;
     };
 

@@ -33,14 +33,14 @@ export interface StartRequest {
 export interface StartedSession {
   readonly sessionId: string;
   readonly refreshToken: string | undefined;
-  /** Of the refresh token, or of the session when there is none. */
+  /** End of the refresh token, or of the session when there is none. */
   readonly expiresAtMs: number;
 }
 
 /** Which session ends, and why. */
 interface RevokeRequest {
   readonly sessionId: string;
-  /** Only if it is this user's. */
+  /** Ends the session only if it is this user's. */
   readonly userId?: string | undefined;
   readonly reason: RevokeReason;
 }

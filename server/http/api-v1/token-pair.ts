@@ -9,7 +9,7 @@ export interface PairSession {
   readonly sessionId: string;
   readonly authTimeMs: number;
   readonly refreshToken: string;
-  /** Of the refresh token. */
+  /** End of the refresh token. */
   readonly expiresAtMs: number;
 }
 

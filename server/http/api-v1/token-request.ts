@@ -48,7 +48,7 @@ async function terminalClient({ clients }: HttpContext, grant: GrantType): Promi
   throw new PipitError("NOT_ALLOWED", "This server lets no program sign in by this way.");
 }
 
-/** In the words of RFC 6749, as the metric has them for the token endpoint. */
+/** The outcome in the words of RFC 6749, as the metric of the token endpoint has it. */
 function outcomeOf(reason: unknown): string {
   if (reason instanceof FieldErrors) return "invalid_request";
   if (reason instanceof ApiRefusal) return "invalid_grant";

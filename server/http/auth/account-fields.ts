@@ -5,6 +5,6 @@ const text = z.string({ message: "must be a text" });
 
 export const login = z.string({ message: "must be given, as a text" });
 export const password = z.string({ message: "must be given, as a text" });
-/** Of the authenticator app, or a recovery code; null and absent are the same. */
+/** A code of the authenticator app, or a recovery code; null and absent are the same. */
 export const otp = text.max(100, "must be at most 100 characters long").nullish();
 export const optionalText = text.nullish();

@@ -58,7 +58,7 @@ async function redeem(
   }
 }
 
-/** Only from the body: an address ends up in histories and logs. */
+/** The code of the body; never of the address, which ends up in histories and logs. */
 function readCode(request: FastifyRequest): string {
   if (!(request.body instanceof URLSearchParams)) {
     throw new HttpError(415, "The body must be a form (application/x-www-form-urlencoded).");

@@ -15,11 +15,11 @@ const CLAIMS =
   "iss sub aud exp iat auth_time nonce amr at_hash sid name preferred_username updated_at email email_verified";
 
 export interface DiscoveryDeps {
-  /** As in `iss` of every token, character by character (RFC 8414 §3.3). */
+  /** The `iss` of every token, character by character (RFC 8414 §3.3). */
   readonly issuer: string;
   /** Origin by which clients reach the server, known once the port is open. */
   readonly baseUrl: () => string;
-  /** Those that the token endpoint answers. */
+  /** The grants that the token endpoint answers. */
   readonly grantTypes: readonly GrantType[];
 }
 

@@ -128,7 +128,7 @@ async function passes(guard: HttpContext["guard"], caller: Caller): Promise<bool
   }
 }
 
-/** Of a token that was verified. */
+/** The claims of a token that was verified before. */
 function claimsOf(token: string): Readonly<Record<string, unknown>> {
   const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
   return typeof claims === "object" && claims !== null ? { ...claims } : {};

@@ -63,7 +63,7 @@ async function revokeAccessToken(
   guard.forget(tokenId);
 }
 
-/** Whom a token of ours speaks for, by its signature and times; undefined for anything else. */
+/** The caller that a token of ours names, by its signature and times; undefined for anything else. */
 export async function verifiedCaller(
   accessTokens: Pick<AccessTokens, "verify">,
   token: string,

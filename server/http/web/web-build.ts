@@ -11,7 +11,7 @@ const suffixes: Readonly<Record<Encoding, string>> = { br: ".br", gzip: ".gz" };
 /** The built page, all of it in memory: names are looked up among what was found, so none can lead anywhere else. */
 interface WebBuild {
   readonly page: WebFile;
-  /** By path below `assets/`, with slashes. */
+  /** Files by their path below `assets/`, with slashes. */
   readonly assets: ReadonlyMap<string, WebFile>;
 }
 

@@ -12,7 +12,7 @@ import type { RpcService } from "./rpc-service.ts";
 const originalServices: ReadonlySet<string> = new Set(["Otp", "Messaging"]);
 
 export interface AuthInterceptorDeps {
-  /** With who may call their RPCs. */
+  /** The services, with the access of their RPCs. */
   readonly services: readonly Pick<RpcService, "service" | "access">[];
   readonly authenticate: Authenticate;
   readonly logger: Logger;

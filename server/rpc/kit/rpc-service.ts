@@ -5,7 +5,7 @@ import type { Access } from "#server/domain/access/access.ts";
 /** A service with who may call each of its RPCs. Made by {@link rpcService} alone, so that none is without. */
 export interface RpcService {
   readonly service: DescService;
-  /** By the local name of the method. */
+  /** Access by the local name of the method. */
   readonly access: Readonly<Record<string, Access>>;
   addTo(router: ConnectRouter): void;
 }

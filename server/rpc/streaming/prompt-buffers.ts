@@ -12,7 +12,7 @@ const MAX_COUNT = 1_000;
 /** Text and screenshots of all buffers together, in UTF-16 code units. */
 const MAX_CHARS = 64 * 1024 * 1024;
 
-/** Whose prompt it is. `sessionId` is what the client sent: "" when it sent none. */
+/** The client whose prompt it is. `sessionId` is what the client sent: "" when it sent none. */
 export interface BufferKey {
   readonly userId: string;
   readonly hardwareId: string;

@@ -7,7 +7,7 @@ import { createAuditChains, type AuditChainsOptions } from "./audit-chains.ts";
 
 /** Each is one writer at a time, and four are more than one core has events for; so that four servers share no chain. */
 const MAX_LEASES = 4;
-/** So often others may have been first; then the chain is locked. */
+/** Conflicts with other writers after which the chain is locked. */
 const MAX_CONFLICTS = 3;
 
 /** A chain as this process saw it last. */
@@ -19,7 +19,7 @@ export interface Lease {
 /** What came of writing to a chain. */
 export interface Written<T> {
   readonly result: T;
-  /** As the chain is now; undefined when it was not as this process believed, and nothing was done. */
+  /** The chain's new state; undefined when it was not as this process believed, and nothing was done. */
   readonly next: Lease | undefined;
 }
 

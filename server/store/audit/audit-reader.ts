@@ -81,7 +81,7 @@ function toRecord(row: AuditEventRow): AuditRecord {
   };
 }
 
-/** Of an event that was changed past the server, it may be anything. */
+/** The data of an event; if that was changed past the server, it may be any text. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -95,9 +95,9 @@ const writePostgres =
 export interface SealedEvent {
   /** The chain once the event is written, and its MAC. */
   readonly next: { readonly chain: ChainState; readonly mac: string };
-  /** Of the chain: seq, head_hash, mac, id. */
+  /** Values of the chain: seq, head_hash, mac, id. */
   readonly moved: (string | number)[];
-  /** In the order of {@link eventColumns}. */
+  /** Values of the event, in the order of {@link eventColumns}. */
   readonly values: (string | number | null)[];
 }
 

@@ -7,7 +7,7 @@ import { counterScripts } from "./redis-counter-scripts.ts";
 const DEFAULT_COMMAND_TIMEOUT_MS = 500;
 /** The most that one look at the clock counts: if more has passed, this process stood still, and Redis is not to blame. */
 const TICK_MS = 50;
-/** In times of a command: how often an idle connection is tried, and how long one may be silent. */
+/** In command time-outs: how often an idle connection is tried, and how long it may be silent. */
 const PING_TIMES = 4;
 const SILENCE_TIMES = 8;
 const CONNECT_TIMEOUT_MS = 1000;

@@ -6,7 +6,7 @@ import type { SilenceWatch } from "./silence-watch.ts";
 
 /** The tools and the context of one step's calls. */
 export interface ToolRun {
-  /** Those the model was offered; it may call no others. */
+  /** The tools that the model was offered; it may call no others. */
   readonly tools: readonly AssistantTool[];
   readonly limits: ModelLimits;
   /** Told when a call has ended. */

@@ -6,7 +6,7 @@ import type { ModelLimits } from "./model-limits.ts";
 /** What a look at Ollama found. */
 export type OllamaState =
   | { readonly kind: "absent" }
-  /** It runs and cannot answer: no model at all, or not the wanted one. */
+  /** Ollama runs and cannot answer: no model at all, or not the wanted one. */
   | { readonly kind: "no-model"; readonly wanted: string; readonly installed: readonly string[] }
   | { readonly kind: "ready"; readonly model: string; readonly abilities: ModelAbilities };
 

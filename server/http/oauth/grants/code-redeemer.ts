@@ -6,10 +6,10 @@ export interface RedeemedCode {
   readonly userId: string;
   /** Space-separated scope that was granted. */
   readonly scope: string;
-  /** Of the authentication request, for the ID token. */
+  /** The nonce of the authentication request, for the ID token. */
   readonly nonce?: string | undefined;
   readonly authTimeMs: number;
-  /** Of the account when the person who approved it signed in: another one refuses the code. */
+  /** The account's version when the user who approved signed in: another one refuses the code. */
   readonly credentialsVersion: number;
   /** Default: pwd. */
   readonly amr?: readonly AuthMethod[] | undefined;

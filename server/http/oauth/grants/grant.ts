@@ -27,7 +27,7 @@ export interface UserGranted {
   readonly amr: readonly AuthMethod[];
   readonly nonce?: string | undefined;
   readonly refreshToken: string | undefined;
-  /** Of the refresh token. */
+  /** End of the refresh token. */
   readonly expiresAtMs: number;
   /** The session was there before. */
   readonly refreshed: boolean;

@@ -25,7 +25,7 @@ export interface OAuthErrorOptions {
   readonly reason?: string | undefined;
   /** That the token needs, for the challenge of insufficient_scope. */
   readonly scope?: string | undefined;
-  /** Of the registered client concerned, where the request did not prove it. */
+  /** The registered client concerned, where the request did not prove it. */
   readonly clientId?: string | undefined;
   /** The audit has it already. */
   readonly audited?: boolean;

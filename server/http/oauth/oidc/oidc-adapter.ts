@@ -14,7 +14,7 @@ const CODE_KEPT_MS = 24 * 60 * 60 * 1000;
 
 export interface OidcAdapterDeps {
   readonly payloads: OidcPayloadStore;
-  /** Of a key that is for these records only. */
+  /** Seals with a key that is for these records only. */
   readonly sealer: Sealer;
   readonly findClient: (clientId: string) => Promise<OauthClient | undefined>;
   readonly clock: Clock;
@@ -47,7 +47,7 @@ function recordAdapter(model: string, deps: OidcAdapterDeps): Adapter {
   const keptMs = isCode ? CODE_KEPT_MS : 0;
   const endOf = async (expiresInSeconds: number | undefined): Promise<number | undefined> =>
     expiresInSeconds === undefined ? undefined : (await nowMs()) + expiresInSeconds * 1000 + keptMs;
-  /** As the library reads it, by the clock of this machine. */
+  /** The payload as the library reads it, its times moved to the clock of this machine. */
   const onOurClock = async (stored: StoredOidcPayload, payload: AdapterPayload): Promise<AdapterPayload> => {
     if (!isCode || stored.expiresAtMs === undefined) return payload;
     const leftMs = stored.expiresAtMs - keptMs - (await nowMs());

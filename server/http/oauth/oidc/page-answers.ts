@@ -34,7 +34,7 @@ export function errorPageOf(reason: unknown, language: PageLanguage): Page {
   return errorPage({ language, status, problem: code, retryAfterMs });
 }
 
-/** By the browser's wish, or the application's. */
+/** The language that the application or the browser asks for. */
 export function languageOf(request: FastifyRequest, uiLocales?: unknown): PageLanguage {
   return pageLanguageOf({ uiLocales, acceptLanguage: request.headers["accept-language"] });
 }

@@ -132,7 +132,7 @@ function pathFor({ oidc }: KoaContextWithOIDC, route: string): string {
   return oidc.provider.pathFor(route);
 }
 
-/** By the names of the library's errors: it does not export their classes. */
+/** The sentence for an error of the library, by its name: the library does not export the classes. */
 function deviceProblem({ name, message }: Error, { device, failed }: PageTexts): string {
   switch (name) {
     case "NotFoundError":

@@ -3,7 +3,7 @@ import type { CreateProviderDeps } from "./create-provider.ts";
 
 /** The part of the signing keys that the interactive part needs: to check ID tokens that come back as hints. */
 export interface OidcKeys {
-  /** With the private halves, signing keys first; another generation when they have changed. */
+  /** The keys with their private halves, signing ones first; the generation changes with them. */
   privateJwks(): JWKS & { readonly generation: number };
   /** Sees what other processes did to the keys. */
   fresh(): Promise<void>;

@@ -66,7 +66,7 @@ export function toRedeemed(approved: Approved, userId: string): Omit<RedeemedCod
   };
 }
 
-/** Of any number of redeemers at once one goes on; the others get `lost`. */
+/** Uses a code up: of several redeemers at once one goes on; the others get `lost`. */
 export async function consumeOnce(code: { consume(): Promise<void> }, lost: () => OAuthError): Promise<void> {
   try {
     await code.consume();

@@ -143,7 +143,7 @@ function openProof(
     const proof = JSON.parse(proofSealer.open(sealed, step.interaction.uid).toString("utf8")) as Proof;
     return proof.untilMs > session.clock.nowMs() ? proof : undefined;
   } catch {
-    // Of another flow or changed on the way: the password is asked again.
+    // The seal is of another flow or was changed on the way: the password is asked again.
     return undefined;
   }
 }

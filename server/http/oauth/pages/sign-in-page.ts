@@ -7,7 +7,7 @@ export interface SignInPageView {
   /** Where the form goes: this very page. */
   readonly action: string;
   readonly clientName: string;
-  /** As typed, or as the application suggests. */
+  /** The login as typed, or as the application suggests. */
   readonly login: string;
   /** Sealed login and password of the step before, when only the code is missing. */
   readonly proof?: string | undefined;
