@@ -3,7 +3,7 @@ import { runClosed, runOpen, type Delays } from "./lib/load.ts";
 import { toResult, type BenchResult, type Goal } from "./lib/result.ts";
 import { quantile } from "./lib/statistics.ts";
 
-/** So many accounts that hardly ever two sign-ins of one are under way: they would wait for each other. */
+/** Enough accounts that two sign-ins of one are hardly ever under way: they would wait for each other. */
 const sizes = { accounts: 3_000, sessions: 600 };
 /** 100 a second. */
 const mixed = { loginsPerSecond: 30, refreshesPerSecond: 70, durationMs: 30_000 };

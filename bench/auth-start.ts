@@ -56,7 +56,7 @@ async function timeStart(signal: AbortSignal, home?: string): Promise<number> {
   return elapsedMs;
 }
 
-/** Of the server as it stands there, and after thousands of tokens and sign-ins. */
+/** Memory of the server after its start, and after thousands of tokens and sign-ins. */
 async function memoryFigures(signal: AbortSignal): Promise<readonly BenchResult[]> {
   await using bare = await startBareOidc(signal);
   await using server = await startAuthServer(sizes, signal);

@@ -11,7 +11,7 @@ import { quantile } from "./lib/statistics.ts";
 
 const playbackMs = 60_000;
 const stops = 15;
-/** Of the sound process (engine/node/audio/speaker-process.ts), so that both have the same time to be late. */
+/** As in the sound process (engine/node/audio/speaker-process.ts), so that both have the same time to be late. */
 const deviceBufferMs = 50;
 /** Louder than the recorder's idea of silence. */
 const audible = 1_000;

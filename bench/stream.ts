@@ -66,7 +66,7 @@ async function measurePass(rates: Rates, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Of the median stream; they come one after the other. */
+/** Rate of the median stream; streams run one after the other. */
 async function messagesPerSecond(client: StreamClient, shape: Shape, signal: AbortSignal): Promise<number> {
   const counted = shape.messages * countedShare;
   const rates: number[] = [];

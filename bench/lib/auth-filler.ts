@@ -8,7 +8,7 @@ const monthMs = 30 * 24 * 60 * 60 * 1000;
 /** Odd, so that the numbers 1, 2, 3, ... become different ones, scattered as the ids of real accounts are. */
 const scatter = 2_654_435_761;
 
-/** So many of the added accounts are named to the caller, spread over all. */
+/** Number of added accounts that the caller is told of, spread over all. */
 const namedAccounts = 2_000;
 
 /**

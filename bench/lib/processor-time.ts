@@ -7,9 +7,9 @@ import { median } from "./statistics.ts";
 
 /** What a server did under a closed load. */
 export interface Throughput {
-  /** Of the server's process, all threads; per request. */
+  /** Time of the server's process, all threads; per request. */
   readonly cpuMs: number;
-  /** Of the database server's processes, per request; 0 without one. */
+  /** Time of the database server's processes, per request; 0 without one. */
   readonly databaseCpuMs: number;
   /** Requests per second of wall time. */
   readonly perSecond: number;

@@ -16,7 +16,7 @@ export interface TokenServer {
 export interface Answer {
   readonly status: number;
   readonly text: string;
-  /** As the header says it. */
+  /** The header's value. */
   readonly retryAfter: string | undefined;
 }
 

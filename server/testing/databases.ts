@@ -28,9 +28,9 @@ import {
 declare module "vitest" {
   /** What tools/test/database-setup.ts hands to integration tests. */
   interface ProvidedContext {
-    /** Of a PostgreSQL whose user may make databases; "" where PostgreSQL is not installed. */
+    /** URL of a PostgreSQL whose user may make databases; "" where PostgreSQL is not installed. */
     readonly postgresUrl: string;
-    /** Of a Redis that other tests use too; "" where Redis is not installed. */
+    /** URL of a Redis that other tests use too; "" where Redis is not installed. */
     readonly redisUrl: string;
   }
 }
@@ -100,7 +100,7 @@ export const databases: readonly TestDatabase[] = serverUrl === undefined ? [sql
  */
 export const databasesBySize: readonly TestDatabase[] = sized([sqlite], databases);
 
-/** Those on which several servers may work at once; none in unit tests. */
+/** The databases on which several servers may work at once; none in unit tests. */
 export const sharedDatabases: readonly TestDatabase[] = serverUrl === undefined ? [] : [postgres];
 
 /** Address of the tests' PostgreSQL; throws what to do where there is none. */

@@ -11,7 +11,7 @@ import {
   type StartRequest,
 } from "#server/domain/tokens/sessions.ts";
 
-/** Whose session, and what for. */
+/** The user and client of a session, and its scope. */
 export type TestStart = StartRequest & Omit<EarlierProof, "amr"> & Partial<Pick<EarlierProof, "amr">>;
 
 interface SessionsOf {

@@ -5,7 +5,7 @@ import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import { openStore, type Store } from "../store/store.ts";
 
-/** Of the audit log of every store that tests open. */
+/** Key of the audit log of every store that tests open. */
 export const TEST_AUDIT_KEY = Buffer.alloc(32, "audit");
 
 /** A clock that only tests move. */

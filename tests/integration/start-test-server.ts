@@ -32,10 +32,10 @@ export interface TestServer extends AsyncDisposable {
   readonly grpcUrl: string;
   readonly home: string;
   readonly dataDir: string;
-  /** Of the local account; good for 15 minutes. */
+  /** An access token of the local account; good for 15 minutes. */
   readonly accessToken: string;
   readonly refreshToken: string;
-  /** As the server got it; for a second one on the same database. */
+  /** The server's configuration, for a second one on the same database. */
   readonly config: ServerConfig;
   readonly server: RunningServer;
 }

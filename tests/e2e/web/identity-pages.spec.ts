@@ -60,7 +60,7 @@ async function beginDevice(server: {
   return (await answer.json()) as { verification_uri_complete: string };
 }
 
-/** By the roles and names that a screen reader reads. */
+/** Fills the form by the roles and names that a screen reader reads. */
 async function signIn(page: Page): Promise<void> {
   await page.getByLabel(/Login or e-mail|Логин или почта/).fill("ann");
   await page.getByLabel(/^(Password|Пароль)$/).fill(PASSWORD);

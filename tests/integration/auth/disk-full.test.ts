@@ -6,7 +6,7 @@ import { fillDisk, mountSmallDisk } from "#server/testing/small-disk.ts";
 import { startTestServer } from "../start-test-server.ts";
 import { openWire, type WireAnswer } from "#tests/testing/auth/keep-alive-wire.ts";
 
-/** Of the disk; a fresh server needs about a third of it. */
+/** Size of the disk; a fresh server needs about a third of it. */
 const DISK_BYTES = 4 * 1024 * 1024;
 /** SQLite writes over old pages of its journal before it asks for new ones. */
 const MAX_REQUESTS = 2_000;

@@ -18,7 +18,7 @@ describe.each(databasesBySize)("RFC 9700 §2.4 [9]: the password grant on $name"
   });
   afterEach(() => stage[Symbol.asyncDispose]());
 
-  /** By a proxy that the server trusts, from the address given. */
+  /** Asks through a proxy that the server trusts, from the address given. */
   const ask = (change: Fields = {}, address = "192.0.2.1") =>
     stage.post(
       "/oauth/token",

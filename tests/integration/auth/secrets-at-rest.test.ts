@@ -157,7 +157,7 @@ async function usePassword(stage: AuthStage, secrets: Secrets): Promise<void> {
   addSetCookies(secrets, registered);
   const wrong = await asJson(stage, "/auth/login", { login: "ann", password: WRONG_PASSWORD });
   expect(wrong.status).toBe(401);
-  // As people do who are in the wrong field.
+  // As users do who are in the wrong field.
   expect(
     (await asJson(stage, "/auth/login", { login: OTHER_PASSWORD, password: WRONG_PASSWORD })).status,
   ).toBe(401);

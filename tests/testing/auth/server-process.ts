@@ -26,7 +26,7 @@ export interface ServerProcess extends AsyncDisposable {
 
 export interface ServerProcessOptions {
   readonly env: Readonly<Record<string, string>>;
-  /** Of one that ran before; default: a fresh one. */
+  /** The folder of a server that ran before; default: a fresh one. */
   readonly home?: string;
 }
 
