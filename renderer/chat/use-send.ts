@@ -59,7 +59,7 @@ export function useSend(): () => Promise<void> {
   };
   const send = async (): Promise<void> => {
     const state = ui.store.getState();
-    if (state.preparing) return;
+    if (state.preparing) return sendOncePrepared(state.text);
     if (state.sending) return ui.store.setState({ enteredText: state.text });
     const problem = obstacle(state);
     if (problem === "nothing") return isSignedOut(auth.getState()) ? views.open("sign-in") : undefined;
@@ -79,6 +79,19 @@ export function useSend(): () => Promise<void> {
       ui.store.setState({ sending: false, enteredText: undefined });
     }
     if (isNextEntered) await send();
+  };
+  /** Enter while a picture is still being prepared counts once it is there, if the text is still what stood there. */
+  const sendOncePrepared = async (text: string): Promise<void> => {
+    if (ui.store.getState().enteredText === text) return;
+    ui.store.setState({ enteredText: text });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = ui.store.subscribe(({ preparing }) => (preparing ? undefined : resolve()));
+    await promise.finally(stop);
+    const after = ui.store.getState();
+    // A picture that was refused is told first.
+    const isStillEntered = after.text === text && after.enteredText === text && after.problem === undefined;
+    ui.store.setState({ enteredText: undefined });
+    if (isStillEntered) await send();
   };
   return send;
 }
