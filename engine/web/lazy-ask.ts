@@ -12,9 +12,9 @@ export function createLazyAsk(load: () => Promise<AskServer>): AskServer {
     });
     return loading;
   };
-  // Not needed yet, so it must not delay the page; the first use reports a failure. Safari has no idle callbacks.
-  const whenIdle = globalThis.requestIdleCallback ?? ((work: () => void) => work());
-  whenIdle(() => void loaded().catch(() => undefined));
+  // At once, not when the page is idle: a browser remembers that a script could not be fetched, so a server that goes away
+  // in between would leave a page that cannot send until it is loaded anew. The first use reports a failure.
+  void loaded().catch(() => undefined);
   return async function* ask(call, signal, onSignIn) {
     yield* (await waitFor(loaded(), signal))(call, signal, onSignIn);
   };
