@@ -1,5 +1,4 @@
 import { defineConfig } from "@playwright/test";
-import { fullSize } from "./tests/testing/test-size.ts";
 import { quickestChromium } from "./tools/test/chromium-path.ts";
 
 /**
@@ -12,7 +11,6 @@ export default defineConfig({
   outputDir: "node_modules/.cache/playwright",
   fullyParallel: true,
   workers: 2,
-  retries: fullSize ? 0 : 1,
   forbidOnly: process.env["CI"] === "true",
   timeout: 60_000,
   expect: { timeout: 10_000 },
