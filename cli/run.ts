@@ -2,10 +2,8 @@ import type { Readable, Writable } from "node:stream";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { PipitError } from "#contract/pipit-error.ts";
 import { version } from "#contract/version.ts";
-import type { ChatFlags } from "./commands/chat.ts";
-import type { CommandDeps } from "./commands/command-deps.ts";
-import type { CliConfig } from "./kit/config.ts";
-import { exitCodeOf, exitCodes } from "./kit/exit-codes.ts";
+import { exitCodeOf, exitCodes, type ExitCode } from "./kit/exit-codes.ts";
+import type { CommandDeps } from "./kit/open-cli-client.ts";
 
 /** The process as the client sees it; tests pass their own streams. */
 export interface CliProcess {
@@ -18,50 +16,30 @@ export interface CliProcess {
 /** Runs one command line and resolves to its exit code; never throws, never ends the process. */
 export async function runCli(args: readonly string[], io: CliProcess): Promise<number> {
   const outcome: { code: number } = { code: exitCodes.done };
-  // Loaded by the commands that need it: --help and --version need nothing.
-  const readConfig = async (): Promise<CliConfig> =>
-    (await import("./kit/read-config.ts")).readCliConfig(io.env, io.stdout.isTTY === true);
-  const openDeps = async (): Promise<CommandDeps> => {
-    const config = await readConfig();
-    const { startTokenStore } = await import("#engine/node/keychain/start-token-store.ts");
-    const { stdin, stdout, stderr } = io;
-    const terminal = { stdin, stdout, stderr, colour: config.colour };
-    return { config, terminal, tokenStore: startTokenStore(config) };
-  };
   try {
-    const program = buildProgram(io, {
-      async chat(flags) {
-        const deps = await openDeps();
-        outcome.code = await (await import("./commands/chat.ts")).chat(flags, deps);
-      },
-      async doctor(flags) {
-        const deps = await openDeps();
-        outcome.code = await (await import("./commands/doctor.ts")).doctor(flags, deps);
-      },
-      async toggle() {
-        const { toggle } = await import("./commands/toggle.ts");
-        outcome.code = await toggle(await readConfig());
-      },
-      async web(flags) {
-        const deps = await openDeps();
-        outcome.code = await (await import("./commands/web.ts")).web(flags, deps);
-      },
-    });
-    await program.parseAsync([...args], { from: "user" });
+    await buildProgram(io, outcome).parseAsync([...args], { from: "user" });
     return outcome.code;
   } catch (reason) {
     return explain(reason, io);
   }
 }
 
-interface Actions {
-  chat(flags: ChatFlags): Promise<void>;
-  doctor(flags: { readonly json?: boolean }): Promise<void>;
-  web(flags: { readonly json?: boolean }): Promise<void>;
-  toggle(): Promise<void>;
-}
-
-function buildProgram(io: CliProcess, actions: Actions): Command {
+/** The command line; the command that it names leaves its exit code in `outcome`. */
+function buildProgram(io: CliProcess, outcome: { code: number }): Command {
+  const { stdin, stdout, stderr, env } = io;
+  // Loaded by the commands that need it: --help and --version need nothing.
+  const readConfig = async () =>
+    (await import("./kit/read-config.ts")).readCliConfig(env, stdout.isTTY === true);
+  /** Gives a command what all are given, which begins to be opened before its code is loaded. */
+  const withDeps =
+    <Flags>(load: () => Promise<(flags: Flags, deps: CommandDeps) => Promise<ExitCode>>) =>
+    async (flags: Flags): Promise<void> => {
+      const config = await readConfig();
+      const { startTokenStore } = await import("#engine/node/keychain/start-token-store.ts");
+      const terminal = { stdin, stdout, stderr, colour: config.colour };
+      const deps = { config, terminal, tokenStore: startTokenStore(config) };
+      outcome.code = await (await load())(flags, deps);
+    };
   const program = new Command("pipit")
     .version(version)
     .description("A small assistant that answers in streamed text and voice.")
@@ -69,8 +47,8 @@ function buildProgram(io: CliProcess, actions: Actions): Command {
     .enablePositionalOptions()
     .showHelpAfterError("Run with --help to see what there is.")
     .configureOutput({
-      writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
     });
   program
     .command("chat")
@@ -83,7 +61,7 @@ function buildProgram(io: CliProcess, actions: Actions): Command {
       new Option("--screenshot", "attach a picture of the screen to the first message").conflicts("image"),
     )
     .option("--image <file>", "attach a JPEG, PNG or WebP file to the first message")
-    .action((flags: ChatFlags) => actions.chat(flags));
+    .action(withDeps(async () => (await import("./commands/chat.ts")).chat));
   for (const [name, description] of backendCommands) program.command(name).description(description);
   program
     .command("web")
@@ -91,16 +69,19 @@ function buildProgram(io: CliProcess, actions: Actions): Command {
       "print an address that signs a browser in to the running server; it works once, for 10 minutes",
     )
     .option("--json", 'print {"url", "expiresAtMs"}')
-    .action((flags: { json?: boolean }) => actions.web(flags));
+    .action(withDeps(async () => (await import("./commands/web.ts")).web));
   program
     .command("toggle")
     .description("show or hide the window of the running app; bind it to a key where hotkeys do not work")
-    .action(() => actions.toggle());
+    .action(async () => {
+      const { askApp } = await import("#engine/node/processes/app-control.ts");
+      await askApp((await readConfig()).home, { command: "toggle" }, new AbortController().signal);
+    });
   program
     .command("doctor")
     .description("say what works here, what does not, why, and the cure")
     .option("--json", "print the checks as JSON lines")
-    .action((flags: { json?: boolean }) => actions.doctor(flags));
+    .action(withDeps(async () => (await import("./commands/doctor.ts")).doctor));
   return program;
 }
 

@@ -3,7 +3,7 @@ import { createScreenCapture } from "#engine/node/screen/screen-capture.ts";
 
 const nothing = (): void => undefined;
 const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-const screen = createScreenCapture({ display: process.argv[2], waylandDisplay: undefined, logger });
+const screen = createScreenCapture({ display: { x11: process.argv[2], wayland: undefined }, logger });
 
 process.on("message", () => {
   void (async () => {

@@ -1,6 +1,16 @@
+import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Client } from "#engine/node/client.ts";
 import type { Messages } from "../kit/messages.ts";
 import { printNote, type Terminal } from "../kit/terminal.ts";
+
+/** The conversation of a terminal. */
+export interface ChatContext {
+  readonly client: Client;
+  readonly terminal: Terminal;
+  readonly messages: Messages;
+  /** Goes with the first message. */
+  readonly image?: ScreenImage;
+}
 
 /** Says that the server lost its database at this start. Only our own server: a named one has its own operator. */
 export async function tellDatabaseSetAside(

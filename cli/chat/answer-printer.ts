@@ -2,64 +2,44 @@ import type { EngineEvent } from "#engine/chat/chat-engine-api.ts";
 import type { Messages } from "../kit/messages.ts";
 import { paint, printNote, type Terminal } from "../kit/terminal.ts";
 
-/** Shows answers as they come: the text on stdout, all else dimmed on stderr. */
-export interface AnswerPrinter {
-  /** Takes every engine event; answers of other questions wait until the one on show has ended. */
-  event(event: EngineEvent): void;
-  /** This question is settled; `note` (e.g. "(stopped)") is added to the answer on stderr. */
-  settled(messageId: string, note?: string): void;
-}
-
-interface Answer {
-  readonly messageId: string;
-  attempt: number;
+class Answer {
+  attempt = 1;
   /** What stands on stdout. */
-  shown: string;
+  shown = "";
   /** How much of `shown` this attempt has said again. */
-  position: number;
+  position = 0;
   /** Text that waits for its turn on the screen. */
-  pending: string;
+  pending = "";
   /** The pending text does not continue what is shown. */
-  anew: boolean;
-  readonly asides: string[];
-  ended: boolean;
+  anew = false;
+  readonly asides: string[] = [];
+  ended = false;
   note: string | undefined;
 }
 
 /**
- * Makes a printer. When a broken answer is repeated (`attempt` > 1), text that stands on the screen already is not
+ * Makes a printer, which shows answers as they come: the text on stdout, all else dimmed on stderr. When a broken answer is repeated (`attempt` > 1), text that stands on the screen already is not
  * printed again; a repeated answer that differs starts anew below.
  */
-export function createAnswerPrinter(terminal: Terminal, messages: Messages): AnswerPrinter {
+export function createAnswerPrinter(terminal: Terminal, messages: Messages) {
   const answers = new Map<string, Answer>();
   const answerOf = (messageId: string): Answer => {
-    const known = answers.get(messageId);
-    if (known !== undefined) return known;
-    const answer: Answer = {
-      messageId,
-      attempt: 1,
-      shown: "",
-      position: 0,
-      pending: "",
-      anew: false,
-      asides: [],
-      ended: false,
-      note: undefined,
-    };
+    const answer = answers.get(messageId) ?? new Answer();
     answers.set(messageId, answer);
     return answer;
   };
   /** Shows the oldest answer, and the following ones as far as those before them have ended. */
   const advance = (): void => {
-    for (const answer of answers.values()) {
+    for (const [messageId, answer] of answers) {
       show(terminal, answer);
       if (!answer.ended) return;
       finish(terminal, answer);
-      answers.delete(answer.messageId);
+      answers.delete(messageId);
     }
   };
   return {
-    event({ messageId, attempt, event }) {
+    /** Takes every engine event; answers of other questions wait until the one on show has ended. */
+    event({ messageId, attempt, event }: EngineEvent): void {
       const answer = answerOf(messageId);
       if (attempt !== answer.attempt) restart(answer, attempt);
       if (event.type === "text") take(answer, event.text);
@@ -69,7 +49,8 @@ export function createAnswerPrinter(terminal: Terminal, messages: Messages): Ans
       else return;
       advance();
     },
-    settled(messageId, note) {
+    /** This question is settled; `note` (e.g. "(stopped)") is added to the answer on stderr. */
+    settled(messageId: string, note?: string): void {
       const answer = answerOf(messageId);
       answer.ended = true;
       answer.note = note;

@@ -5,18 +5,11 @@ import { paint, printNote, type Terminal } from "../kit/terminal.ts";
 import { createAnswerPrinter } from "./answer-printer.ts";
 import { findQuestion } from "./outcome.ts";
 
-export interface AnswerWatchOptions {
-  readonly engine: ChatEngine;
-  readonly terminal: Terminal;
-  readonly messages: Messages;
-}
-
 /**
  * Prints every answer of an engine until disposed of: those asked here, those that waited in the outbox, and those that
  * a later try brings while the prompt is on the screen.
  */
-export function watchAnswers(options: AnswerWatchOptions): Disposable {
-  const { engine, terminal, messages } = options;
+export function watchAnswers(engine: ChatEngine, terminal: Terminal, messages: Messages): Disposable {
   const printer = createAnswerPrinter(terminal, messages);
   /** Questions whose answers have begun and are not settled. */
   const open = new Set<string>();

@@ -3,12 +3,7 @@ import { Writable } from "node:stream";
 import type { Terminal } from "../kit/terminal.ts";
 
 /** Lines that a person types, or that a pipe delivers. */
-export interface LineInput extends Disposable {
-  /** The next line; undefined at the end of input. Shows the prompt on a terminal. */
-  next(): Promise<string | undefined>;
-  /** Takes a secret line out of the recallable history. */
-  forgetLast(): void;
-}
+export type LineInput = ReturnType<typeof createLineInput>;
 
 export interface LineInputOptions {
   readonly terminal: Terminal;
@@ -21,7 +16,7 @@ export interface LineInputOptions {
  * Reads lines with editing and recall on a terminal, plainly from a pipe. What is typed while an answer streams is not
  * echoed into it; it stands at the prompt afterwards.
  */
-export function createLineInput(options: LineInputOptions): LineInput {
+export function createLineInput(options: LineInputOptions) {
   const { terminal } = options;
   const interactive = terminal.stdin.isTTY === true && terminal.stdout.isTTY === true;
   let muted = true;
@@ -55,7 +50,8 @@ export function createLineInput(options: LineInputOptions): LineInput {
   else process.on("SIGINT", options.onInterrupt);
 
   return {
-    async next() {
+    /** The next line; undefined at the end of input. Shows the prompt on a terminal. */
+    async next(): Promise<string | undefined> {
       if (interactive && ready.length === 0 && !ended.signal.aborted) {
         muted = false;
         lines.prompt(true);
@@ -70,12 +66,13 @@ export function createLineInput(options: LineInputOptions): LineInput {
       if (interactive && line?.echoed === false) terminal.stdout.write(`${options.prompt}${line.text}\n`);
       return line?.text;
     },
-    forgetLast() {
+    /** Takes a secret line out of the recallable history. */
+    forgetLast(): void {
       // `history` is documented (node:readline, event "history") but missing from the types of the interface.
       const { history } = lines as unknown as { readonly history?: string[] };
       history?.shift();
     },
-    [Symbol.dispose]() {
+    [Symbol.dispose](): void {
       process.off("SIGINT", options.onInterrupt);
       lines.close();
     },

@@ -2,23 +2,16 @@ import { stat } from "node:fs/promises";
 import { BYTES_PER_SECOND } from "#contract/audio-format.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { UserMessage } from "#contract/chat-state.ts";
-import type { ScreenImage } from "#contract/screen-image.ts";
-import type { Client } from "#engine/node/client.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "../kit/exit-codes.ts";
-import type { Messages } from "../kit/messages.ts";
-import { printNote, type Terminal } from "../kit/terminal.ts";
+import { printNote } from "../kit/terminal.ts";
 import { createAnswerPrinter } from "./answer-printer.ts";
-import { tellDatabaseSetAside, tellTokenPlace } from "./announcements.ts";
-import { createJsonPrinter, type JsonResult } from "./json-printer.ts";
-import { exitCodeOfQuestion, settle } from "./outcome.ts";
+import { tellDatabaseSetAside, tellTokenPlace, type ChatContext } from "./announcements.ts";
+import { createJsonPrinter } from "./json-printer.ts";
+import { exitCodeOfQuestion, failureOf, settle } from "./outcome.ts";
 
-export interface OnceOptions {
-  readonly client: Client;
-  readonly terminal: Terminal;
-  readonly messages: Messages;
+export interface OnceOptions extends ChatContext {
   readonly text: string;
   readonly json: boolean;
-  readonly image?: ScreenImage;
   /** Where the speech is recorded, for the closing note. */
   readonly recording: string | undefined;
 }
@@ -35,7 +28,7 @@ export async function runOnce(options: OnceOptions): Promise<ExitCode> {
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
-  const output = options.json ? jsonOutput(terminal) : plainOutput(options);
+  const output = options.json ? createJsonPrinter(terminal) : plainOutput(options);
   const unsubscribe = client.engine.onEvent(output.event);
   try {
     const { state, fresh } = await client.signIn(interrupt.signal);
@@ -62,46 +55,18 @@ export async function runOnce(options: OnceOptions): Promise<ExitCode> {
   }
 }
 
-interface Output {
-  readonly event: Parameters<Client["engine"]["onEvent"]>[0];
-  settled(id: string, question: UserMessage | undefined): void;
-  error(error: PipitError): void;
-}
-
-function jsonOutput(terminal: Terminal): Output {
-  const printer = createJsonPrinter(terminal);
-  return {
-    event: printer.event,
-    settled: (id, question) => printer.result(id, resultOf(question)),
-    error: printer.error,
-  };
-}
-
-function plainOutput({ terminal, messages }: OnceOptions): Output {
+function plainOutput({ terminal, messages }: OnceOptions) {
   const printer = createAnswerPrinter(terminal, messages);
   return {
     event: printer.event,
-    settled(id, question) {
+    settled(id: string, question: UserMessage | undefined): void {
       printer.settled(id, question?.status.kind === "cancelled" ? messages.cancelled : undefined);
       const failure = failureOf(question);
       if (failure !== undefined) printNote(terminal, `pipit: ${failure.message}`);
       if (question?.status.kind === "queued") printNote(terminal, messages.kept(1));
     },
-    error: (error) => printNote(terminal, `pipit: ${error.message}`),
+    error: (error: PipitError) => printNote(terminal, `pipit: ${error.message}`),
   };
-}
-
-function resultOf(question: UserMessage | undefined): JsonResult {
-  const kind = question?.status.kind;
-  if (kind === "answered") return { status: "done" };
-  if (kind === "cancelled") return { status: "cancelled" };
-  const failure = failureOf(question);
-  return { status: kind === "queued" ? "queued" : "failed", ...(failure === undefined ? {} : { failure }) };
-}
-
-function failureOf(question: UserMessage | undefined) {
-  if (question?.status.kind === "failed") return question.status.failure;
-  return question?.status.kind === "queued" ? question.status.reason : undefined;
 }
 
 async function tellRecording({ recording, terminal, messages }: OnceOptions): Promise<void> {

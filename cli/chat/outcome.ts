@@ -1,6 +1,5 @@
-import { PipitError } from "#contract/pipit-error.ts";
 import type { ChatEngine } from "#engine/chat/chat-engine-api.ts";
-import type { UserMessage } from "#contract/chat-state.ts";
+import type { Failure, UserMessage } from "#contract/chat-state.ts";
 import type { Client } from "#engine/node/client.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 
@@ -32,6 +31,12 @@ export async function settle(
   return findQuestion(client.engine, messageId);
 }
 
+/** Why a question was not answered, or not yet. */
+export function failureOf(question: UserMessage | undefined): Failure | undefined {
+  if (question?.status.kind === "failed") return question.status.failure;
+  return question?.status.kind === "queued" ? question.status.reason : undefined;
+}
+
 /** What a question's end means for a script. A message that waits in the outbox is "unreachable", unless sign-in is missing. */
 export function exitCodeOfQuestion(question: UserMessage | undefined): ExitCode {
   switch (question?.status.kind) {
@@ -40,10 +45,10 @@ export function exitCodeOfQuestion(question: UserMessage | undefined): ExitCode 
     case "cancelled":
       return exitCodes.interrupted;
     case "failed":
-      return exitCodeOf(new PipitError(question.status.failure.code, question.status.failure.message));
+      return exitCodeOf(question.status.failure);
     case "queued": {
-      const code = question.status.reason?.code;
-      const refused = code !== undefined && exitCodeOf(new PipitError(code, "")) === exitCodes.refused;
+      const { reason } = question.status;
+      const refused = reason !== undefined && exitCodeOf(reason) === exitCodes.refused;
       return refused ? exitCodes.refused : exitCodes.unreachable;
     }
     default:

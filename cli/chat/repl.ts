@@ -1,24 +1,15 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Screen } from "#engine/ports.ts";
-import type { Client } from "#engine/node/client.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
-import type { Messages } from "../kit/messages.ts";
-import { paint, printLine, printNote, type Terminal } from "../kit/terminal.ts";
+import { paint, printLine, printNote } from "../kit/terminal.ts";
 import { watchAnswers } from "./answer-watch.ts";
 import { createLineInput, type LineInput } from "./line-input.ts";
 import { exitCodeOfQuestion, settle } from "./outcome.ts";
-import { tellDatabaseSetAside, tellTokenPlace } from "./announcements.ts";
+import { tellDatabaseSetAside, tellTokenPlace, type ChatContext } from "./announcements.ts";
 import { runSlashCommand, type ReplContext } from "./slash-commands.ts";
 
-export interface ReplOptions {
-  readonly client: Client;
-  readonly terminal: Terminal;
-  readonly messages: Messages;
-  readonly screen: Screen;
-  /** Goes with the first message. */
-  readonly image?: ScreenImage;
-}
+type ReplOptions = ChatContext & { readonly screen: Screen };
 
 /** `pipit chat`: asks, answers, until /quit, the end of input, or Ctrl-C twice. */
 export async function runRepl(options: ReplOptions): Promise<ExitCode> {
@@ -52,8 +43,7 @@ class Repl {
       prompt: paint(terminal, "cyan", "› "),
       onInterrupt: () => this.#interrupt(),
     });
-    using cleanup = new DisposableStack();
-    cleanup.use(watchAnswers({ engine: client.engine, terminal, messages }));
+    using _ = watchAnswers(client.engine, terminal, messages);
     await this.#greet();
     await this.#converse(input);
     // A pipe has no one to press a key: let the voice finish.
@@ -133,10 +123,8 @@ class Repl {
       }
     } catch (reason) {
       const error = PipitError.from(reason);
-      printNote(
-        terminal,
-        paint(terminal, "red", error.code === "SIGNED_OUT" ? messages.notSignedIn : error.message),
-      );
+      const why = error.code === "SIGNED_OUT" ? messages.notSignedIn : error.message;
+      printNote(terminal, paint(terminal, "red", why));
       this.#outcome = exitCodes.refused;
     }
     if (this.#interactive) printLine(terminal);

@@ -3,16 +3,12 @@ import type { Message } from "#contract/chat-state.ts";
 import { answerText } from "#contract/chat-state.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Screen } from "#engine/ports.ts";
-import type { Client } from "#engine/node/client.ts";
 import type { Messages } from "../kit/messages.ts";
-import { tellTokenPlace } from "./announcements.ts";
+import { tellTokenPlace, type ChatContext } from "./announcements.ts";
 import { paint, printLine, printNote, type Terminal } from "../kit/terminal.ts";
 
 /** What a slash command may do. */
-export interface ReplContext {
-  readonly client: Client;
-  readonly terminal: Terminal;
-  readonly messages: Messages;
+export interface ReplContext extends ChatContext {
   readonly screen: Screen;
   /** Takes the line that was just typed out of the history (it held a token). */
   forgetLine(): void;
@@ -23,93 +19,63 @@ export interface ReplContext {
   quit(): void;
 }
 
-interface SlashCommand {
-  readonly usage: string;
-  run(argument: string, context: ReplContext, signal: AbortSignal): Promise<void>;
-}
+type SlashCommand = (argument: string, context: ReplContext, signal: AbortSignal) => Promise<void>;
 
 const SEARCH_LIMIT = 5;
 
 const commands: Readonly<Record<string, SlashCommand>> = {
-  help: {
-    usage: "/help",
-    async run(_argument, { terminal, messages }) {
-      printLine(terminal, messages.help);
-    },
+  async help(_argument, { terminal, messages }) {
+    printLine(terminal, messages.help);
   },
-  login: {
-    usage: "/login [token]",
-    async run(argument, { client, terminal, messages, forgetLine }, signal) {
-      if (argument !== "") forgetLine();
-      const state = await client.login(argument === "" ? undefined : argument, signal);
-      if (state.kind !== "signed-in") throw new PipitError("SIGNED_OUT", messages.notSignedIn);
-      printLine(terminal, messages.signedInAs(state.accountName));
-      tellTokenPlace(client, terminal, messages);
-      if (argument !== "") printLine(terminal, messages.tokenAccepted);
-      await client.engine.resume();
-    },
+  async login(argument, { client, terminal, messages, forgetLine }, signal) {
+    if (argument !== "") forgetLine();
+    const state = await client.login(argument === "" ? undefined : argument, signal);
+    if (state.kind !== "signed-in") throw new PipitError("SIGNED_OUT", messages.notSignedIn);
+    printLine(terminal, messages.signedInAs(state.accountName));
+    tellTokenPlace(client, terminal, messages);
+    if (argument !== "") printLine(terminal, messages.tokenAccepted);
+    await client.engine.resume();
   },
-  logout: {
-    usage: "/logout",
-    async run(_argument, { client, terminal, messages }, signal) {
-      await client.logout(signal);
-      printLine(terminal, messages.signedOut);
-    },
+  async logout(_argument, { client, terminal, messages }, signal) {
+    await client.logout(signal);
+    printLine(terminal, messages.signedOut);
   },
-  send: {
-    usage: "/send <text>",
-    async run(argument, { ask, terminal, messages }, signal) {
-      if (argument === "") printLine(terminal, messages.missingArgument("/send <text>"));
-      else await ask(argument, signal);
-    },
+  async send(argument, { ask, terminal, messages }, signal) {
+    if (argument === "") printLine(terminal, messages.missingArgument("/send <text>"));
+    else await ask(argument, signal);
   },
-  screenshot: {
-    usage: "/screenshot",
-    async run(_argument, { screen, attach, terminal, messages }, signal) {
-      const image = await screen.capture(signal);
-      attach(image);
-      printLine(terminal, messages.screenshotReady(image.widthPx, image.heightPx));
-    },
+  async screenshot(_argument, { screen, attach, terminal, messages }, signal) {
+    const image = await screen.capture(signal);
+    attach(image);
+    printLine(terminal, messages.screenshotReady(image.widthPx, image.heightPx));
   },
-  audio: {
-    usage: "/audio on|off",
-    async run(argument, { client, terminal, messages }) {
-      if (argument !== "on" && argument !== "off") {
-        printLine(terminal, messages.missingArgument("/audio on|off"));
-        return;
-      }
-      client.engine.setSpeak(argument === "on");
-      printLine(terminal, argument === "on" ? messages.audioOn : messages.audioOff);
-    },
+  async audio(argument, { client, terminal, messages }) {
+    if (argument !== "on" && argument !== "off") {
+      printLine(terminal, messages.missingArgument("/audio on|off"));
+      return;
+    }
+    client.engine.setSpeak(argument === "on");
+    printLine(terminal, argument === "on" ? messages.audioOn : messages.audioOff);
   },
-  history: {
-    usage: "/history",
-    async run(_argument, { client, terminal, messages }) {
-      const shown = client.engine.store.getState().messages;
-      if (shown.length === 0) printLine(terminal, messages.noHistory);
-      for (const message of shown) printMessage(message, terminal, messages);
-    },
+  async history(_argument, { client, terminal, messages }) {
+    const shown = client.engine.store.getState().messages;
+    if (shown.length === 0) printLine(terminal, messages.noHistory);
+    for (const message of shown) printMessage(message, terminal, messages);
   },
-  search: {
-    usage: "/search <words>",
-    async run(argument, { client, terminal, messages }, signal) {
-      if (argument === "") {
-        printLine(terminal, messages.missingArgument("/search <words>"));
-        return;
-      }
-      const hits = await client.history.search(argument, undefined, signal);
-      if (hits.length === 0) printLine(terminal, messages.noHits(argument));
-      for (const hit of hits.slice(0, SEARCH_LIMIT)) {
-        printLine(terminal, paint(terminal, "bold", hit.chatTitle));
-        printLine(terminal, `  ${hit.headline.replaceAll(/\s+/g, " ")}`);
-      }
-    },
+  async search(argument, { client, terminal, messages }, signal) {
+    if (argument === "") {
+      printLine(terminal, messages.missingArgument("/search <words>"));
+      return;
+    }
+    const hits = await client.history.search(argument, undefined, signal);
+    if (hits.length === 0) printLine(terminal, messages.noHits(argument));
+    for (const hit of hits.slice(0, SEARCH_LIMIT)) {
+      printLine(terminal, paint(terminal, "bold", hit.chatTitle));
+      printLine(terminal, `  ${hit.headline.replaceAll(/\s+/g, " ")}`);
+    }
   },
-  quit: {
-    usage: "/quit",
-    async run(_argument, { quit }) {
-      quit();
-    },
+  async quit(_argument, { quit }) {
+    quit();
   },
 };
 
@@ -128,7 +94,7 @@ export async function runSlashCommand(
   // Not `rest.join(" ")`: the text of /send keeps its spacing.
   const argument = rest.length === 0 ? "" : line.slice(1 + name.length).trim();
   try {
-    await command.run(argument, context, signal);
+    await command(argument, context, signal);
   } catch (reason) {
     printNote(context.terminal, paint(context.terminal, "red", PipitError.from(reason).message));
   }

@@ -9,12 +9,11 @@ import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Screen, Speaker } from "#engine/ports.ts";
 import { runOnce } from "../chat/once.ts";
-import { openCliClient } from "../kit/open-cli-client.ts";
 import { buildSoon } from "../kit/server-program.ts";
 import type { ExitCode } from "../kit/exit-codes.ts";
 import { messagesFor } from "../kit/messages.ts";
+import { openCliClient, type CommandDeps } from "../kit/open-cli-client.ts";
 import { printNote } from "../kit/terminal.ts";
-import type { CommandDeps } from "./command-deps.ts";
 
 /** Flags of `pipit chat` as commander gives them. */
 export interface ChatFlags {
@@ -27,27 +26,20 @@ export interface ChatFlags {
 }
 
 /** `pipit chat`: the REPL, or one message with `--once`. */
-export async function chat(
-  flags: ChatFlags,
-  { config, terminal, tokenStore }: CommandDeps,
-): Promise<ExitCode> {
+export async function chat(flags: ChatFlags, deps: CommandDeps): Promise<ExitCode> {
+  const { config, terminal } = deps;
   if (flags.json === true && flags.once === undefined) {
     throw new PipitError("USAGE", "--json prints the events of one message; use it with --once <text>.");
   }
   const messages = messagesFor(config.locale);
   const logger = createFileLogger({ home: config.home });
-  const screen = createScreenCapture({
-    display: config.display.x11,
-    waylandDisplay: config.display.wayland,
-    logger,
-  });
+  const screen = createScreenCapture({ display: config.display, logger });
   const image = await firstImage(flags, screen);
   const tell = (why: string): void => printNote(terminal, messages.noSound(why));
   const speaker = await openSpeech(flags, () => openVoice(config.volume, logger, tell));
-  const speak = speaker !== undefined;
   await using cleanup = new AsyncDisposableStack();
   if (speaker !== undefined) cleanup.use(speaker);
-  const client = cleanup.use(await openCliClient({ config, speak, speaker, tokenStore }));
+  const client = cleanup.use(await openCliClient(deps, speaker));
   // For the server of the next start: this one's may run from source.
   if (config.mayBuild) buildSoon(["server"]);
   if (client.outbox.setAside !== undefined) {

@@ -1,24 +1,20 @@
 import { createFileLogger } from "#engine/node/files/file-logger.ts";
-import { openCliClient } from "../kit/open-cli-client.ts";
 import type { Check } from "../doctor/check.ts";
 import { checkAudioOut, checkHotkey, checkKeychain, checkScreen } from "../doctor/machine-checks.ts";
 import { checkServer } from "../doctor/server-checks.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
+import { openCliClient, type CommandDeps } from "../kit/open-cli-client.ts";
 import { paint, printLine, type Terminal } from "../kit/terminal.ts";
-import type { CommandDeps } from "./command-deps.ts";
 
 /** Longest that all checks together may take. */
 const TIMEOUT_MS = 30_000;
 
 /** `pipit doctor`: one line per part, its cure below it; exit 1 when something needed does not work. */
-export async function doctor(
-  flags: { readonly json?: boolean },
-  { config, terminal, tokenStore }: CommandDeps,
-): Promise<ExitCode> {
+export async function doctor(flags: { readonly json?: boolean }, deps: CommandDeps): Promise<ExitCode> {
+  const { config, terminal } = deps;
   const logger = createFileLogger({ home: config.home });
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  await using client = await openCliClient({ config, speak: false, speaker: undefined, tokenStore });
-  const print = flags.json === true ? printJson : printText;
+  await using client = await openCliClient(deps);
   const checks = [
     ...(await checkServer(client, signal)),
     checkKeychain(client),
@@ -28,7 +24,9 @@ export async function doctor(
       checkHotkey(config, signal),
     ])),
   ];
-  for (const check of checks) print(check, terminal);
+  for (const check of checks)
+    if (flags.json === true) printLine(terminal, JSON.stringify(check));
+    else printText(check, terminal);
   return checks.some((check) => check.state === "broken") ? exitCodes.failed : exitCodes.done;
 }
 
@@ -40,8 +38,4 @@ function printText(check: Check, terminal: Terminal): void {
   const mark = paint(terminal, styles[check.state], marks[check.state]);
   printLine(terminal, `${mark} ${check.part.padEnd(10)} ${words[check.state]}: ${check.detail}`);
   if (check.cure !== undefined) printLine(terminal, `${" ".repeat(13)}${check.cure}`);
-}
-
-function printJson(check: Check, terminal: Terminal): void {
-  printLine(terminal, JSON.stringify(check));
 }

@@ -4,12 +4,11 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Client } from "#engine/node/client.ts";
 import { findRunningServer } from "#engine/node/backend/running-server.ts";
 import { errorInBody, parseJson } from "#engine/wire/http-error.ts";
-import type { CliConfig } from "../kit/config.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 import { messagesFor } from "../kit/messages.ts";
-import { openCliClient } from "../kit/open-cli-client.ts";
+import { openCliClient, type CommandDeps } from "../kit/open-cli-client.ts";
+import type { CliConfig } from "../kit/read-config.ts";
 import { printLine } from "../kit/terminal.ts";
-import type { CommandDeps } from "./command-deps.ts";
 
 /** Longest that it may take to get an address. */
 const TIMEOUT_MS = 30_000;
@@ -17,14 +16,12 @@ const TIMEOUT_MS = 30_000;
 const addressSchema = z.object({ url: z.url(), expires_at: z.number() });
 
 /** `pipit web`: prints an address that signs a browser in, once, and nothing else. */
-export async function web(
-  flags: { readonly json?: boolean },
-  { config, terminal, tokenStore }: CommandDeps,
-): Promise<ExitCode> {
+export async function web(flags: { readonly json?: boolean }, deps: CommandDeps): Promise<ExitCode> {
+  const { config, terminal } = deps;
   const messages = messagesFor(config.locale);
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   await requireServer(config, messages.noServerForWeb, signal);
-  await using client = await openCliClient({ config, speak: false, speaker: undefined, tokenStore });
+  await using client = await openCliClient(deps);
   // An unreachable server is worth saying before a missing sign-in.
   await client.link.connect(signal);
   const { state } = await client.signIn(signal);

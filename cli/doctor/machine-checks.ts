@@ -2,7 +2,7 @@ import type { HotkeyStatus } from "#contract/app-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { askApp } from "#engine/node/processes/app-control.ts";
 import type { Client } from "#engine/node/client.ts";
-import type { CliConfig } from "../kit/config.ts";
+import type { CliConfig } from "../kit/read-config.ts";
 import { createScreenCapture } from "#engine/node/screen/screen-capture.ts";
 import { openSpeaker } from "#engine/node/audio/speaker.ts";
 import type { Logger } from "#contract/logger.ts";
@@ -32,11 +32,7 @@ export async function checkAudioOut(logger: Logger): Promise<Check> {
 
 /** Takes a picture of the screen and drops it. */
 export async function checkScreen(config: CliConfig, logger: Logger, signal: AbortSignal): Promise<Check> {
-  const screen = createScreenCapture({
-    display: config.display.x11,
-    waylandDisplay: config.display.wayland,
-    logger,
-  });
+  const screen = createScreenCapture({ display: config.display, logger });
   try {
     const image = await screen.capture(signal);
     return works("screen", `a ${image.widthPx} x ${image.heightPx} picture was taken and dropped`);

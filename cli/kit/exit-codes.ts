@@ -1,3 +1,4 @@
+import type { ErrorCode } from "#contract/error-codes.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
 
 /** Exit codes of `pipit` (docs: README, "Exit codes"). */
@@ -12,24 +13,20 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
+const codesOfErrors: Partial<Record<ErrorCode, ExitCode>> = {
+  USAGE: exitCodes.usage,
+  CONFIG_INVALID: exitCodes.usage,
+  SIGNED_OUT: exitCodes.refused,
+  TOKEN_MISSING: exitCodes.refused,
+  TOKEN_EXPIRED: exitCodes.refused,
+  TOKEN_INVALID: exitCodes.refused,
+  NOT_ALLOWED: exitCodes.refused,
+  SERVER_UNREACHABLE: exitCodes.unreachable,
+  SERVER_STOPPING: exitCodes.unreachable,
+  CANCELLED: exitCodes.interrupted,
+};
+
 /** Which exit code tells a script what became of this error. */
-export function exitCodeOf(error: PipitError): ExitCode {
-  switch (error.code) {
-    case "USAGE":
-    case "CONFIG_INVALID":
-      return exitCodes.usage;
-    case "SIGNED_OUT":
-    case "TOKEN_MISSING":
-    case "TOKEN_EXPIRED":
-    case "TOKEN_INVALID":
-    case "NOT_ALLOWED":
-      return exitCodes.refused;
-    case "SERVER_UNREACHABLE":
-    case "SERVER_STOPPING":
-      return exitCodes.unreachable;
-    case "CANCELLED":
-      return exitCodes.interrupted;
-    default:
-      return exitCodes.failed;
-  }
+export function exitCodeOf({ code }: Pick<PipitError, "code">): ExitCode {
+  return codesOfErrors[code] ?? exitCodes.failed;
 }

@@ -1,39 +1,10 @@
 import { languageOfLocale } from "#contract/language.ts";
 
 /** Every sentence the terminal client says by itself, in the languages of the app. Server messages come as they are. */
-export interface Messages {
-  readonly welcome: (server: string) => string;
-  readonly startedServer: string;
-  readonly help: string;
-  readonly unknownCommand: (name: string) => string;
-  readonly missingArgument: (usage: string) => string;
-  readonly signedInAs: (name: string) => string;
-  readonly signedOut: string;
-  readonly notSignedIn: string;
-  readonly tokenAccepted: string;
-  readonly tokenPlaceFile: (reason: string) => string;
-  readonly outboxSetAside: (path: string) => string;
-  readonly databaseSetAside: (path: string) => string;
-  readonly audioOn: string;
-  readonly audioOff: string;
-  readonly noSound: (why: string) => string;
-  readonly screenshotReady: (widthPx: number, heightPx: number) => string;
-  readonly toolStarted: (name: string) => string;
-  readonly cancelled: string;
-  readonly ctrlCAgain: string;
-  readonly kept: (count: number) => string;
-  readonly waiting: (count: number) => string;
-  readonly noHistory: string;
-  readonly noHits: (query: string) => string;
-  readonly you: string;
-  readonly recorded: (path: string, seconds: number) => string;
-  readonly noServerForWeb: string;
-  readonly signInForWeb: string;
-  readonly bye: string;
-}
+export type Messages = typeof english;
 
-const english: Messages = {
-  welcome: (server) => `Pipit is listening (${server}). Type a question; /help lists the commands.`,
+const english = {
+  welcome: (server: string) => `Pipit is listening (${server}). Type a question; /help lists the commands.`,
   startedServer: "No server was running, so one was started for this chat.",
   help: [
     "Anything you type is sent. Commands:",
@@ -47,34 +18,34 @@ const english: Messages = {
     "  /quit             leave",
     "Ctrl-C stops an answer; twice leaves.",
   ].join("\n"),
-  unknownCommand: (name) =>
+  unknownCommand: (name: string) =>
     `There is no command /${name}. /help lists them; /send sends text that starts with a slash.`,
-  missingArgument: (usage) => `Usage: ${usage}`,
-  signedInAs: (name) => `Signed in as ${name}.`,
+  missingArgument: (usage: string) => `Usage: ${usage}`,
+  signedInAs: (name: string) => `Signed in as ${name}.`,
   signedOut: "Signed out. Messages are not sent until you /login.",
   notSignedIn: "You are not signed in. Use /login for the local account or /login <token>.",
   tokenAccepted: "Token stored. The next message shows whether the server accepts it.",
-  tokenPlaceFile: (reason) =>
+  tokenPlaceFile: (reason: string) =>
     `Your sign-in is kept in a file readable only by you, not in the keychain: ${reason}`,
-  outboxSetAside: (path) =>
+  outboxSetAside: (path: string) =>
     `The queue of unsent messages was damaged and is kept as ${path}; a new one was started.`,
-  databaseSetAside: (path) =>
+  databaseSetAside: (path: string) =>
     `The server's database was damaged and is kept as ${path}; a new, empty one was started.`,
   audioOn: "Answers are spoken.",
   audioOff: "Answers are silent.",
-  noSound: (why) => `Answers are not spoken: ${why}`,
-  screenshotReady: (widthPx, heightPx) =>
+  noSound: (why: string) => `Answers are not spoken: ${why}`,
+  screenshotReady: (widthPx: number, heightPx: number) =>
     `Screenshot taken (${widthPx} x ${heightPx}); it goes with your next message.`,
-  toolStarted: (name) => `using ${name}`,
+  toolStarted: (name: string) => `using ${name}`,
   cancelled: "(stopped)",
   ctrlCAgain: "Press Ctrl-C again to leave.",
-  kept: (count) =>
+  kept: (count: number) =>
     `${count === 1 ? "The message is" : `${count} messages are`} kept and sent when the server is reachable again.`,
-  waiting: (count) => `Sending ${count === 1 ? "1 message" : `${count} messages`} that waited.`,
+  waiting: (count: number) => `Sending ${count === 1 ? "1 message" : `${count} messages`} that waited.`,
   noHistory: "This chat is empty.",
-  noHits: (query) => `Nothing found for "${query}".`,
+  noHits: (query: string) => `Nothing found for "${query}".`,
   you: "you",
-  recorded: (path, seconds) => `Recorded ${seconds.toFixed(1)} s of speech to ${path}.`,
+  recorded: (path: string, seconds: number) => `Recorded ${seconds.toFixed(1)} s of speech to ${path}.`,
   noServerForWeb:
     "No Pipit server runs here. Start one with npx pipit serve or npm start -- --web, then try again.",
   signInForWeb: "You are not signed in. Sign in with /login in npx pipit chat, then try again.",

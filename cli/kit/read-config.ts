@@ -4,20 +4,30 @@ import { join, resolve } from "node:path";
 import { parse } from "smol-toml";
 import { PipitError } from "#contract/pipit-error.ts";
 import { homeOf, type Environment } from "#contract/environment.ts";
-import { mayBuild, type CliConfig } from "./config.ts";
+import { mayBuild } from "./config.ts";
+
+/** What the terminal client needs to know; flags win over environment, environment over config.toml. */
+export type CliConfig = ReturnType<typeof readCliConfig>;
 
 /** Reads the environment and `config.toml`. */
-export function readCliConfig(env: Environment, stdoutIsTty: boolean): CliConfig {
+export function readCliConfig(env: Environment, stdoutIsTty: boolean) {
   const home = resolve(homeOf(env, homedir()));
   const file = readConfigFile(join(home, "config.toml"));
   return {
+    /** All client state, default ~/.pipit. */
     home,
+    /** Set when a person named a server; the embedded one is then never started. */
     serverUrl: httpUrl(env["PIPIT_SERVER_URL"] || text(file, "server_url"), "PIPIT_SERVER_URL"),
+    /** host:port or https://host:port of the gRPC port, when named. */
     grpcUrl: env["PIPIT_GRPC_URL"] || text(file, "grpc_url"),
+    /** BCP 47, from LC_ALL, LC_MESSAGES or LANG. */
     locale: localeOf(env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"]),
     colour: colourOf(env, stdoutIsTty),
+    /** For the screen and hotkey checks: whether a graphical session is there. */
     display: { x11: env["DISPLAY"] || undefined, wayland: env["WAYLAND_DISPLAY"] || undefined },
+    /** Whether a checkout may build what it lacks. */
     mayBuild: mayBuild(env),
+    /** Playback loudness, 0 to 1 (config.toml `volume`). */
     volume: volumeOf(file["volume"]),
   };
 }
@@ -28,16 +38,14 @@ function readConfigFile(path: string): Readonly<Record<string, unknown>> {
     content = readFileSync(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
-    throw new PipitError("CONFIG_INVALID", `Cannot read ${path}. Make it readable or remove it.`, {
-      cause: error,
-    });
+    const message = `Cannot read ${path}. Make it readable or remove it.`;
+    throw new PipitError("CONFIG_INVALID", message, { cause: error });
   }
   try {
     return parse(content);
   } catch (error) {
-    throw new PipitError("CONFIG_INVALID", `${path} is not valid TOML. Correct it or remove it.`, {
-      cause: error,
-    });
+    const message = `${path} is not valid TOML. Correct it or remove it.`;
+    throw new PipitError("CONFIG_INVALID", message, { cause: error });
   }
 }
 
@@ -52,13 +60,8 @@ function httpUrl(value: string | undefined, name: string): string | undefined {
   if (value === undefined) return undefined;
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:") {
-    throw new PipitError(
-      "CONFIG_INVALID",
-      `${name} must be an http or https address such as https://pipit.example.`,
-      {
-        field: name,
-      },
-    );
+    const message = `${name} must be an http or https address such as https://pipit.example.`;
+    throw new PipitError("CONFIG_INVALID", message, { field: name });
   }
   return url.origin;
 }

@@ -193,8 +193,7 @@ function openScreenshots(
 ): Screenshots {
   return createScreenshots({
     screen: createScreenCapture({
-      display: config.display.x11,
-      waylandDisplay: config.display.wayland,
+      display: config.display,
       cursor: () => screen.getCursorScreenPoint(),
       logger,
     }),

@@ -13,7 +13,7 @@ beforeAll(() => {
 });
 
 function screen(options: Partial<ScreenCaptureOptions> = {}) {
-  return createScreenCapture({ display, waylandDisplay: undefined, logger, ...options });
+  return createScreenCapture({ display: { x11: display, wayland: undefined }, logger, ...options });
 }
 
 describe("a picture of the screen", () => {
@@ -32,7 +32,7 @@ describe("a picture of the screen", () => {
 
   test("without a display is NO_DISPLAY, at once", async () => {
     for (const none of [undefined, ""]) {
-      await expect(screen({ display: none, waylandDisplay: none }).capture(never)).rejects.toMatchObject({
+      await expect(screen({ display: { x11: none, wayland: none } }).capture(never)).rejects.toMatchObject({
         code: "NO_DISPLAY",
       });
     }

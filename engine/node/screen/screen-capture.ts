@@ -12,8 +12,7 @@ const CAPTURE_TIMEOUT_MS = 10_000;
 
 export interface ScreenCaptureOptions {
   /** DISPLAY and WAYLAND_DISPLAY of this session; both are ignored off Linux. */
-  readonly display: string | undefined;
-  readonly waylandDisplay: string | undefined;
+  readonly display: { readonly x11: string | undefined; readonly wayland: string | undefined };
   /** Where the mouse is, in screen pixels, when the host knows it (Electron does). */
   readonly cursor?: () => { readonly x: number; readonly y: number } | undefined;
   /** What the system says about the permission, when the host can ask (macOS, Electron). Default: allowed. */
@@ -39,9 +38,8 @@ export function createScreenCapture(options: ScreenCaptureOptions): Screen {
 }
 
 /** The native module must not even be asked without a display: it would wait for, or end with, the display server. */
-function requireDisplay(options: ScreenCaptureOptions): void {
-  if (process.platform !== "linux") return;
-  if ((options.display ?? "") === "" && (options.waylandDisplay ?? "") === "")
+function requireDisplay({ display: { x11, wayland } }: ScreenCaptureOptions): void {
+  if (process.platform === "linux" && (x11 ?? "") === "" && (wayland ?? "") === "")
     throw noDisplay("neither DISPLAY nor WAYLAND_DISPLAY is set");
 }
 
