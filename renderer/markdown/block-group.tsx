@@ -1,6 +1,6 @@
 import { memo, useEffect, useRef, useState, type RefObject } from "react";
 import { renderBlock } from "./render-nodes.tsx";
-import type { Block } from "./seal-blocks.ts";
+import type { Block } from "#contract/markdown/read-blocks.ts";
 import { watchNear } from "./watch-near.ts";
 
 /**

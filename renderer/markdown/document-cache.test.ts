@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { createDocumentCache, type Reading } from "./document-cache.ts";
-import { createMarkdownDocument } from "./seal-blocks.ts";
+import { createMarkdownDocument } from "./document.ts";
 
 function read(text: string, final: boolean): Reading {
   const document = createMarkdownDocument();

@@ -1,4 +1,4 @@
-import type { DocumentView, MarkdownDocument } from "./seal-blocks.ts";
+import type { DocumentView, MarkdownDocument } from "./document.ts";
 
 /** How far an answer is read. */
 export interface Reading {

@@ -1,6 +1,6 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, it } from "vitest";
-import { parseMarkdown } from "./parse-markdown.ts";
+import { parseMarkdown } from "#contract/markdown/parse-markdown.ts";
 import { renderBlock } from "./render-nodes.tsx";
 
 /** What needs no bridge and no texts. */

@@ -1,7 +1,7 @@
 import { Fragment, lazy, Suspense, type ReactNode } from "react";
 import { CodeBlock } from "./code-block.tsx";
 import { Link } from "./link.tsx";
-import type { BlockNode } from "./parse-markdown.ts";
+import type { BlockNode } from "#contract/markdown/parse-markdown.ts";
 import { withoutDirectionMarks } from "./safe-url.ts";
 import { TableBox, TaskBox } from "./table-box.tsx";
 

@@ -1,7 +1,7 @@
 import { createContext, use, useEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { createDocumentCache, type Reading } from "./document-cache.ts";
-import { createMarkdownDocument, type DocumentView } from "./seal-blocks.ts";
+import { createMarkdownDocument, type DocumentView } from "./document.ts";
 
 /** What parsing may take of one frame (16 ms at 60 Hz), the rest is for rendering. */
 const frameBudgetMs = 5;

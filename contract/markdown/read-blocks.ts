@@ -16,54 +16,31 @@ export interface Block {
   readonly continued?: boolean;
 }
 
-interface SealedBlock extends Block {
+/** A block that nothing that follows can change, but for references that are defined after it. */
+export interface SealedBlock extends Block {
   readonly source: string;
   /** How many definitions were known when it was parsed. */
   readonly definitionsSeen: number;
 }
 
-/** What is to be shown now. */
-export interface DocumentView {
-  /** Sealed blocks, `groupSize` in each; a group never changes but for references that were defined after it. */
-  readonly groups: readonly (readonly Block[])[];
-  /** The blocks after the last full group: sealed ones first, then those that may still change. */
-  readonly rest: readonly Block[];
-  /** Nothing is left to do until the text changes. */
-  readonly settled: boolean;
-}
-
-export interface MarkdownDocument {
-  /**
-   * Takes the text so far. Reads on from where it stopped until `shouldStop` says true (asked between steps of at most
-   * `windowChars`), so a long text takes several calls with the same arguments. Text that does not continue the last
-   * one starts anew. `final`: no more will come; the result is that of parsing the whole at once.
-   */
-  update(text: string, final: boolean, shouldStop?: () => boolean): DocumentView;
-}
-
-const groupSize = 24;
-
 const blankLines = /(?:[ \t]*\n)+/y;
 
-/** Where reading stands. */
-interface Reader {
+/** Where reading a growing text stands. Whoever reads lets `text` grow and calls {@link advance} until it says false. */
+export interface BlockReader {
   readonly parseBlocks: typeof parseMarkdown;
+  /** Takes each block as it is sealed, in order. */
+  readonly onSealed: (block: SealedBlock) => void;
+  /** The text so far, with line feeds only. */
   text: string;
-  /** The end of the text was sealed as the end. */
-  isFinal: boolean;
-  readonly sealed: SealedBlock[];
-  readonly groups: (readonly Block[])[];
   readonly definitions: Definitions;
   /** Where the part begins that is not sealed. */
   at: number;
-  /** Up to where an open fence at `at` was searched for its end. */
+  /** Up to where an open fence at `at` was searched for its end; `at` if there is none. */
   fenceScanned: number;
   /** Head rows of a table that was cut at `at`. */
   tableHead: string;
-  /** Sealed blocks before this one know all definitions. */
-  resolved: number;
   /** The blocks behind `at`, as of the last step. */
-  live: Block[];
+  live: () => readonly Block[];
 }
 
 interface Parsed {
@@ -72,49 +49,31 @@ interface Parsed {
   readonly starts: readonly number[];
 }
 
-function createReader(parseBlocks: typeof parseMarkdown): Reader {
+/** A reader at the beginning of an empty text. */
+export function createBlockReader(
+  onSealed: BlockReader["onSealed"],
+  parseBlocks = parseMarkdown,
+): BlockReader {
   return {
     parseBlocks,
+    onSealed,
     text: "",
-    isFinal: false,
-    sealed: [],
-    groups: [],
     definitions: createDefinitions(),
     at: 0,
     fenceScanned: 0,
     tableHead: "",
-    resolved: 0,
-    live: [],
+    live: noBlocks,
   };
 }
 
-/**
- * See the interface; the splitting is a pure function of the text, however it came in pieces.
- * @param parseBlocks what reads a stretch of the text; a test counts there what is read.
- */
-export function createMarkdownDocument(parseBlocks = parseMarkdown): MarkdownDocument {
-  let reader = createReader(parseBlocks);
-  return {
-    update(rawText, final, shouldStop = () => false) {
-      const next = rawText.includes("\r") ? rawText.replace(/\r\n?/g, "\n") : rawText;
-      const continues = reader.isFinal ? next === reader.text : next.startsWith(reader.text);
-      if (!continues) reader = createReader(parseBlocks);
-      reader.text = next;
-      reader.isFinal ||= final;
-      const step = (): boolean => advance(reader, final) || (final && resolveNext(reader));
-      let more = step();
-      while (more && !shouldStop()) more = step();
-      const { groups, sealed, live } = reader;
-      const rest = [...sealed.slice(groups.length * groupSize), ...live];
-      return { groups: groups.slice(), rest, settled: !more };
-    },
-  };
+function noBlocks(): readonly Block[] {
+  return [];
 }
 
-/** One step; false when nothing more can be sealed now. */
-function advance(reader: Reader, final: boolean): boolean {
+/** One step, which parses a window at most; false when nothing more can be sealed now. `final`: no more will come. */
+export function advance(reader: BlockReader, final: boolean): boolean {
   const { text } = reader;
-  reader.live = [];
+  reader.live = noBlocks;
   blankLines.lastIndex = reader.at;
   if (blankLines.test(text)) moveTo(reader, blankLines.lastIndex);
   if (reader.at >= text.length) return false;
@@ -122,17 +81,18 @@ function advance(reader: Reader, final: boolean): boolean {
   if (fence === undefined) return advanceProse(reader, final);
   if (fence.end === undefined && !final) {
     reader.fenceScanned = fence.scannedTo;
-    reader.live = [{ key: reader.at, node: fence.node, open: !fence.closed }];
+    const key = reader.at;
+    reader.live = () => [{ key, node: fence.node(), open: !fence.closed }];
     return false;
   }
   const end = fence.end ?? text.length;
-  seal(reader, fence.node, reader.at, end);
+  seal(reader, fence.node(), reader.at, end);
   moveTo(reader, end);
   return true;
 }
 
 /** A short step where that seals something, a whole window otherwise: what is sealed is the same. */
-function advanceProse(reader: Reader, final: boolean): boolean {
+function advanceProse(reader: BlockReader, final: boolean): boolean {
   const step = readWindow(reader.text, reader.at, stepChars);
   if (step.isCut && !step.isDeep) {
     const parsed = parse(reader, step.source, step.source);
@@ -146,10 +106,11 @@ function advanceProse(reader: Reader, final: boolean): boolean {
 }
 
 /** A line that is too deep is shown as it is. */
-function advancePlain(reader: Reader, final: boolean, { source, isCut }: TextWindow): boolean {
+function advancePlain(reader: BlockReader, final: boolean, { source, isCut }: TextWindow): boolean {
   const node: BlockNode = { type: "paragraph", children: [{ type: "text", value: source.trim() }] };
   if (!isCut && !final) {
-    reader.live = [{ key: reader.at, node, open: true }];
+    const key = reader.at;
+    reader.live = () => [{ key, node, open: true }];
     return false;
   }
   seal(reader, node, reader.at, reader.at + source.length);
@@ -157,7 +118,7 @@ function advancePlain(reader: Reader, final: boolean, { source, isCut }: TextWin
   return true;
 }
 
-function advanceWindow(reader: Reader, final: boolean, window: TextWindow): boolean {
+function advanceWindow(reader: BlockReader, final: boolean, window: TextWindow): boolean {
   const { source, isCut } = window;
   const parsed = parse(reader, isCut || final ? source : completeTail(source), source);
   const end = reader.at + source.length;
@@ -168,11 +129,11 @@ function advanceWindow(reader: Reader, final: boolean, window: TextWindow): bool
   const open = final && !isCut ? parsed.nodes.length : firstOpen(reader, parsed, isCut);
   const hasSealed = sealUpTo(reader, parsed, open, end);
   // What is live was parsed as far as it can be, but long code is read in another way.
-  return hasSealed && (isCut || reader.live[0]?.node.type === "code");
+  return hasSealed && (isCut || parsed.nodes[open]?.type === "code");
 }
 
 /** Seals the nodes before `open` and moves behind them; the others are live. False when there are none to seal. */
-function sealUpTo(reader: Reader, { nodes, starts }: Parsed, open: number, end: number): boolean {
+function sealUpTo(reader: BlockReader, { nodes, starts }: Parsed, open: number, end: number): boolean {
   const isContinued = reader.tableHead !== "" && nodes[0]?.type === "table";
   const live: Block[] = [];
   for (const [index, node] of nodes.entries()) {
@@ -181,13 +142,13 @@ function sealUpTo(reader: Reader, { nodes, starts }: Parsed, open: number, end: 
     if (index < open) seal(reader, node, start, starts[index + 1] ?? end, continued);
     else live.push({ key: start, node, open: true, ...(continued ? { continued } : {}) });
   }
-  reader.live = live;
+  reader.live = () => live;
   if (open > 0) moveTo(reader, starts[open] ?? end);
   return open > 0;
 }
 
 /** Parses what stands at `at`, with what is known from before it. `source` is the text as it was received. */
-function parse(reader: Reader, completed: string, source: string): Parsed {
+function parse(reader: BlockReader, completed: string, source: string): Parsed {
   const before = reader.definitions.source() + reader.tableHead;
   const nodes = reader.parseBlocks(before + completed).filter((node) => endOf(node) > before.length);
   const starts = nodes.map((node) => {
@@ -198,7 +159,7 @@ function parse(reader: Reader, completed: string, source: string): Parsed {
 }
 
 /** Index of the first block that may still change; 0 when none before it is certain. */
-function firstOpen(reader: Reader, parsed: Parsed, isCut: boolean): number {
+function firstOpen(reader: BlockReader, parsed: Parsed, isCut: boolean): number {
   const { nodes, starts } = parsed;
   const { text } = reader;
   for (let index = nodes.length - 1; index > 0; index -= 1) {
@@ -213,12 +174,12 @@ function firstOpen(reader: Reader, parsed: Parsed, isCut: boolean): number {
 }
 
 /** Whether a definition stands directly above the node at `index`: its title may stand in the lines after it. */
-function touchesNext({ text, at }: Reader, { nodes, starts }: Parsed, index: number): boolean {
+function touchesNext({ text, at }: BlockReader, { nodes, starts }: Parsed, index: number): boolean {
   return nodes[index - 1]?.type === "definition" && !/\n[ \t]*\n$/.test(text.slice(at, starts[index]));
 }
 
 /** One block fills the window: it is sealed with what fits, and what follows is read as if it began anew. */
-function cutBlock(reader: Reader, { nodes, starts }: Parsed, end: number): void {
+function cutBlock(reader: BlockReader, { nodes, starts }: Parsed, end: number): void {
   const node = nodes[0];
   const start = starts[0] ?? reader.at;
   if (node === undefined) {
@@ -240,47 +201,25 @@ function cutBlock(reader: Reader, { nodes, starts }: Parsed, end: number): void 
   reader.tableHead = head;
 }
 
-function seal(reader: Reader, node: BlockNode, start: number, end: number, continued = false): void {
-  const { definitions, sealed, groups } = reader;
+function seal(reader: BlockReader, node: BlockNode, start: number, end: number, continued = false): void {
+  const { definitions } = reader;
   const source = (continued ? reader.tableHead : "") + detached(reader.text.slice(start, end));
   const definitionsSeen = definitions.count();
   definitions.collect(node);
-  sealed.push({ key: start, node, source, definitionsSeen, ...(continued ? { continued } : {}) });
-  if (sealed.length % groupSize === 0) groups.push(sealed.slice(-groupSize));
+  reader.onSealed({ key: start, node, source, definitionsSeen, ...(continued ? { continued } : {}) });
 }
 
-function moveTo(reader: Reader, offset: number): void {
+function moveTo(reader: BlockReader, offset: number): void {
   reader.at = offset;
   reader.fenceScanned = offset;
   reader.tableHead = "";
 }
 
-/** Reads one block again that may use a later definition. False when no such block is left. */
-function resolveNext(reader: Reader): boolean {
-  const { sealed, groups, definitions } = reader;
-  while (reader.resolved < sealed.length) {
-    const index = reader.resolved;
-    reader.resolved += 1;
-    const block = sealed[index];
-    if (block === undefined || block.definitionsSeen === definitions.count()) continue;
-    if (block.node.type === "code" || block.node.type === "definition" || !block.source.includes("["))
-      continue;
-    const before = definitions.source();
-    const nodes = reader.parseBlocks(before + block.source).filter((node) => endOf(node) > before.length);
-    const node = nodes[0];
-    if (node === undefined || nodes.length !== 1) continue;
-    sealed[index] = { ...block, node, definitionsSeen: definitions.count() };
-    const group = Math.floor(index / groupSize);
-    if (group < groups.length) groups[group] = sealed.slice(group * groupSize, (group + 1) * groupSize);
-    return true;
-  }
-  return false;
-}
-
 function startOf(node: BlockNode): number {
   return node.position?.start.offset ?? 0;
 }
-function endOf(node: BlockNode): number {
+/** Where a node ends in the text that was parsed. */
+export function endOf(node: BlockNode): number {
   return node.position?.end.offset ?? 0;
 }
 

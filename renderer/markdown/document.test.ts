@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { sampleAnswer } from "#renderer/gallery/sample-answer.ts";
 import { sized } from "#tests/testing/test-size.ts";
-import { parseMarkdown } from "./parse-markdown.ts";
-import { windowChars } from "./read-window.ts";
-import { createMarkdownDocument, type Block, type DocumentView } from "./seal-blocks.ts";
+import { parseMarkdown } from "#contract/markdown/parse-markdown.ts";
+import { windowChars } from "#contract/markdown/read-window.ts";
+import type { Block } from "#contract/markdown/read-blocks.ts";
+import { createMarkdownDocument, type DocumentView } from "./document.ts";
 
 /** One document each, with what splits them badly when done naively. */
 const corpus: Readonly<Record<string, string>> = {

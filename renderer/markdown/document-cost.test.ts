@@ -1,7 +1,7 @@
 import { expect, it, vi } from "vitest";
 import { sampleAnswer } from "#renderer/gallery/sample-answer.ts";
-import { parseMarkdown } from "./parse-markdown.ts";
-import { createMarkdownDocument } from "./seal-blocks.ts";
+import { parseMarkdown } from "#contract/markdown/parse-markdown.ts";
+import { createMarkdownDocument } from "./document.ts";
 
 /** A document, and how many characters were parsed for it since the last `reset`. */
 function countedDocument() {

@@ -3,7 +3,8 @@ import { parseMarkdown, type BlockNode } from "./parse-markdown.ts";
 
 /** Fenced code at the top of an answer, which is read without the parser: it may be long, and grows with each token. */
 export interface Fence {
-  readonly node: BlockNode;
+  /** The code so far, as a copy. */
+  readonly node: () => BlockNode;
   /** Behind the line that closes it; absent while more may come. */
   readonly end?: number;
   /** The closing line is there, though it may still turn out to be longer. */
@@ -25,9 +26,11 @@ export function readFence(text: string, at: number, scannedTo: number): Fence | 
   closing.lastIndex = Math.max(contentStart, scannedTo);
   const found = closing.exec(text);
   const contentEnd = found?.index ?? text.length;
-  const raw = detached(text.slice(contentStart, contentEnd)).replace(/\n$/, "");
-  const value = indent === "" ? raw : raw.replace(new RegExp(`^ {1,${indent.length}}`, "gm"), "");
-  const node: BlockNode = { type: "code", ...readInfo(marker, info), value };
+  const node = (): BlockNode => {
+    const raw = detached(text.slice(contentStart, contentEnd)).replace(/\n$/, "");
+    const value = indent === "" ? raw : raw.replace(new RegExp(`^ {1,${indent.length}}`, "gm"), "");
+    return { type: "code", ...readInfo(marker, info), value };
+  };
   if (found === null) return { node, closed: false, scannedTo: text.lastIndexOf("\n") + 1 };
   const end = contentEnd + found[0].length;
   return text[end] === "\n"
