@@ -7,7 +7,7 @@ import { formatAddress, type ListenAddress } from "#server/net/listen-address.ts
 import { createContext, type ContextDeps, type ServerContext } from "./context.ts";
 import type { Logger } from "#contract/logger.ts";
 import { FULL_SCOPE } from "#server/domain/tokens/scopes.ts";
-import { signInAddress } from "#server/http/auth/sign-in-address.ts";
+import { signInAddress } from "#server/http/auth/program-sign-in.ts";
 import { createRoutes } from "#server/http/routes.ts";
 import { startHttpServer } from "#server/http/http-server.ts";
 import { createDeviceCookie } from "#server/http/kit/device-cookie.ts";

@@ -3,19 +3,10 @@ import type { GrantType } from "#server/domain/tokens/ports.ts";
 import { apiTokenRefreshRoute } from "./api-v1/token-refresh.ts";
 import { apiTokenRoute } from "./api-v1/token.ts";
 import { apiWsTokenRoute } from "./api-v1/ws-token.ts";
-import { deactivateRoute } from "./auth/deactivate.ts";
-import { loginRoute } from "./auth/login.ts";
 import { logoutRoute } from "./auth/logout.ts";
-import { meRoute } from "./auth/me.ts";
-import { otpConfirmRoute } from "./auth/otp-confirm.ts";
-import { otpDisableRoute } from "./auth/otp-disable.ts";
-import { otpInitRoute } from "./auth/otp-init.ts";
-import { passwordRoute } from "./auth/password.ts";
-import { profileRoute } from "./auth/profile.ts";
-import { registerRoute } from "./auth/register.ts";
-import { sessionRoute } from "./auth/session.ts";
-import { signInCodesRoute } from "./auth/sign-in-codes.ts";
-import { signInRoute } from "./auth/sign-in.ts";
+import { ownAccountRoutes } from "./auth/own-account.ts";
+import { passwordSignInRoutes } from "./auth/password-sign-in.ts";
+import { programSignInRoutes } from "./auth/program-sign-in.ts";
 import type { HttpContext } from "./kit/http-context.ts";
 import type { Route } from "./kit/route.ts";
 import { discoveryRoutes } from "./oauth/discovery.ts";
@@ -64,19 +55,10 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     ...discoveryRoutes({ issuer: ctx.config.issuer, baseUrl: ctx.pageUrl, grantTypes: offeredGrants }),
     ...oidc.routes,
     ...oauthRoutes(ctx, oidc),
-    registerRoute(ctx),
-    loginRoute(ctx),
+    ...passwordSignInRoutes(ctx),
     logoutRoute(ctx),
-    signInRoute(ctx),
-    sessionRoute(ctx),
-    signInCodesRoute(ctx),
-    meRoute(ctx),
-    profileRoute(ctx),
-    passwordRoute(ctx),
-    otpInitRoute(ctx),
-    otpConfirmRoute(ctx),
-    otpDisableRoute(ctx),
-    deactivateRoute(ctx),
+    ...programSignInRoutes(ctx),
+    ...ownAccountRoutes(ctx),
     apiTokenRoute(ctx),
     apiTokenRefreshRoute(ctx),
     apiWsTokenRoute(ctx),

@@ -1,13 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
-import { isOpen, type CallerAccess, type OpenAccess } from "#server/domain/access/access.ts";
+import { isOpen, type Access, type CallerAccess, type OpenAccess } from "#server/domain/access/access.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { Gate } from "./gate.ts";
 import { HttpError } from "./http-error.ts";
 
 const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"] as const satisfies readonly HTTPMethods[];
+type Method = (typeof METHODS)[number];
 
 interface Endpoint {
-  readonly method: (typeof METHODS)[number];
+  readonly method: Method;
   readonly path: string;
 }
 
@@ -25,16 +26,33 @@ export interface CallerRoute extends Endpoint {
 
 export type Route = OpenRoute | CallerRoute;
 
+/** What answers at a path, and for whom. */
+export function route(
+  method: Method,
+  path: string,
+  access: OpenAccess,
+  handle: OpenRoute["handle"],
+): OpenRoute;
+export function route(
+  method: Method,
+  path: string,
+  access: CallerAccess,
+  handle: CallerRoute["handle"],
+): CallerRoute;
+export function route(method: Method, path: string, access: Access, handle: Route["handle"]): Route {
+  return { method, path, access, handle } as Route;
+}
+
 /**
  * Registers routes, each behind the gate, and so that another method on a known path is 405 with `allow`, not "no such
  * address" (RFC 9110 §15.5.6).
  */
 export function addRoutes(app: FastifyInstance, routes: readonly Route[], gate: Gate): void {
   const allowed = new Map<string, string[]>();
-  for (const route of routes) {
-    const { method, path } = route;
+  for (const one of routes) {
+    const { method, path } = one;
     allowed.set(path, [...(allowed.get(path) ?? []), method]);
-    app.route({ method, url: path, handler: (request, reply) => enter(route, gate, request, reply) });
+    app.route({ method, url: path, handler: (request, reply) => enter(one, gate, request, reply) });
   }
   for (const [path, methods] of allowed) {
     app.route({
@@ -51,17 +69,17 @@ export function addRoutes(app: FastifyInstance, routes: readonly Route[], gate: 
 }
 
 async function enter(
-  route: Route,
+  entered: Route,
   gate: Gate,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  gate.check(request, route.access);
-  return isOpenRoute(route)
-    ? route.handle(request, reply)
-    : route.handle(request, await gate.admit(request, route.access), reply);
+  gate.check(request, entered.access);
+  return isOpenRoute(entered)
+    ? entered.handle(request, reply)
+    : entered.handle(request, await gate.admit(request, entered.access), reply);
 }
 
-function isOpenRoute(route: Route): route is OpenRoute {
-  return isOpen(route.access);
+function isOpenRoute(entered: Route): entered is OpenRoute {
+  return isOpen(entered.access);
 }
