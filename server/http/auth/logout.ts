@@ -8,7 +8,7 @@ import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
 import { pageCredentialsOf } from "../kit/page-credentials.ts";
-import type { OpenRoute } from "../kit/route.ts";
+import { route, type OpenRoute } from "../kit/route.ts";
 import { clearSessionCookie } from "../kit/session-cookie.ts";
 
 /**
@@ -17,22 +17,17 @@ import { clearSessionCookie } from "../kit/session-cookie.ts";
  */
 export function logoutRoute(ctx: HttpContext): OpenRoute {
   const { store, site, logger } = ctx;
-  return {
-    method: "POST",
-    path: "/auth/logout",
-    access: browserDoor,
-    async handle(request, reply) {
-      const page = pageCredentialsOf(site, request);
-      if (page !== undefined) {
-        if (!page.fromOwnPage) throw foreignPage();
-        if (await endWebSession(store.auth, page.sessionToken, originOf(request)))
-          logger.info("auth.signed_out");
-      }
-      if (request.headers.authorization !== undefined) await endTokenSession(ctx, request);
-      clearSessionCookie(reply, site.needsSecureCookie(request.headers));
-      return { message: "Logged out successfully" };
-    },
-  };
+  return route("POST", "/auth/logout", browserDoor, async (request, reply) => {
+    const page = pageCredentialsOf(site, request);
+    if (page !== undefined) {
+      if (!page.fromOwnPage) throw foreignPage();
+      if (await endWebSession(store.auth, page.sessionToken, originOf(request)))
+        logger.info("auth.signed_out");
+    }
+    if (request.headers.authorization !== undefined) await endTokenSession(ctx, request);
+    clearSessionCookie(reply, site.needsSecureCookie(request.headers));
+    return { message: "Logged out successfully" };
+  });
 }
 
 /** False when there was none. */

@@ -1,7 +1,7 @@
 import { anyone } from "#server/domain/access/access.ts";
 import { TOKEN_ALGORITHMS, type GrantType } from "#server/domain/tokens/ports.ts";
 import { KNOWN_SCOPES } from "#server/domain/tokens/scopes.ts";
-import type { OpenRoute } from "../kit/route.ts";
+import { route, type OpenRoute } from "../kit/route.ts";
 
 /** How long clients may keep it: nothing in it changes without a new start. */
 const MAX_AGE_SECONDS = 3600;
@@ -30,17 +30,14 @@ interface Metadata extends Readonly<Record<string, unknown>> {
 
 /** `GET /.well-known/openid-configuration` and `GET /.well-known/oauth-authorization-server`: one document for both. */
 export function discoveryRoutes(deps: DiscoveryDeps): readonly OpenRoute[] {
-  return ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"].map((path) => ({
-    method: "GET",
-    path,
-    access: anyone,
-    handle: async (_request, reply) => {
+  return ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"].map((path) =>
+    route("GET", path, anyone, async (_request, reply) => {
       reply.header("cache-control", `public, max-age=${MAX_AGE_SECONDS}`);
       // Clients in pages of other sites read it as well; there is nothing secret in it.
       reply.header("access-control-allow-origin", "*").header("cross-origin-resource-policy", "cross-origin");
       return metadataOf(deps);
-    },
-  }));
+    }),
+  );
 }
 
 function metadataOf({ issuer, baseUrl, grantTypes }: DiscoveryDeps): Metadata {

@@ -7,7 +7,7 @@ import type { OauthClient } from "#server/domain/tokens/ports.ts";
 import { isRefreshToken } from "#server/domain/tokens/refresh-tokens.ts";
 import { scopesOf } from "#server/domain/tokens/scopes.ts";
 import type { HttpContext } from "../kit/http-context.ts";
-import type { OpenRoute } from "../kit/route.ts";
+import { route, type OpenRoute } from "../kit/route.ts";
 import type { AuthenticateClient } from "./kit/client-authentication.ts";
 import { OAuthError } from "./kit/oauth-error.ts";
 import { readForm, type OAuthForm } from "./kit/oauth-form.ts";
@@ -23,21 +23,16 @@ const inactive = { active: false } as const;
  */
 export function introspectRoute(ctx: HttpContext, authenticateClient: AuthenticateClient): OpenRoute {
   const isKey = createKeyCheck(ctx.config.auth.internalAuthKey);
-  return {
-    method: "POST",
-    path: "/oauth/introspect",
-    access: oauthClient,
-    async handle(request) {
-      const form = readForm(request);
-      const given = request.headers["x-internal-auth"];
-      const isInternal = isKey !== undefined && typeof given === "string" && isKey(given);
-      const asker = isInternal ? undefined : await askerOf(authenticateClient, request, form);
-      const token = form.need("token");
-      return isRefreshToken(token)
-        ? introspectRefreshToken(ctx, token, asker?.clientId)
-        : introspectAccessToken(ctx, token, asker);
-    },
-  };
+  return route("POST", "/oauth/introspect", oauthClient, async (request) => {
+    const form = readForm(request);
+    const given = request.headers["x-internal-auth"];
+    const isInternal = isKey !== undefined && typeof given === "string" && isKey(given);
+    const asker = isInternal ? undefined : await askerOf(authenticateClient, request, form);
+    const token = form.need("token");
+    return isRefreshToken(token)
+      ? introspectRefreshToken(ctx, token, asker?.clientId)
+      : introspectAccessToken(ctx, token, asker);
+  });
 }
 
 async function askerOf(

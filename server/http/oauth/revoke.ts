@@ -6,7 +6,7 @@ import { CLOCK_SKEW_SECONDS, type AccessTokens } from "#server/domain/tokens/acc
 import { isRefreshToken } from "#server/domain/tokens/refresh-tokens.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
-import type { OpenRoute } from "../kit/route.ts";
+import { route, type OpenRoute } from "../kit/route.ts";
 import type { AuthenticateClient } from "./kit/client-authentication.ts";
 import { readForm } from "./kit/oauth-form.ts";
 
@@ -15,24 +15,19 @@ import { readForm } from "./kit/oauth-form.ts";
  * ends alone. Whatever else is sent, also another client's token, changes nothing and is 200: it is not good here.
  */
 export function revokeRoute(ctx: HttpContext, authenticateClient: AuthenticateClient): OpenRoute {
-  return {
-    method: "POST",
-    path: "/oauth/revoke",
-    access: oauthClient,
-    async handle(request, reply) {
-      const form = readForm(request);
-      const { clientId } = await authenticateClient(request, form);
-      const token = form.need("token");
-      const origin = originOf(request);
-      // `token_type_hint` is no news: the two kinds cannot be mistaken for each other.
-      if (isRefreshToken(token)) {
-        await ctx.sessions.revokeByRefreshToken({ refreshToken: token, clientId }, origin);
-      } else {
-        await revokeAccessToken(ctx, { token, clientId }, origin);
-      }
-      return reply.code(200).send();
-    },
-  };
+  return route("POST", "/oauth/revoke", oauthClient, async (request, reply) => {
+    const form = readForm(request);
+    const { clientId } = await authenticateClient(request, form);
+    const token = form.need("token");
+    const origin = originOf(request);
+    // `token_type_hint` is no news: the two kinds cannot be mistaken for each other.
+    if (isRefreshToken(token)) {
+      await ctx.sessions.revokeByRefreshToken({ refreshToken: token, clientId }, origin);
+    } else {
+      await revokeAccessToken(ctx, { token, clientId }, origin);
+    }
+    return reply.code(200).send();
+  });
 }
 
 async function revokeAccessToken(

@@ -3,7 +3,7 @@ import { reader, writer } from "#server/domain/access/access.ts";
 import type { RefreshFamily } from "#server/domain/tokens/ports.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
-import type { CallerRoute } from "../kit/route.ts";
+import { route, type CallerRoute } from "../kit/route.ts";
 
 const parameters = z.object({ id: z.uuid() });
 
@@ -13,32 +13,22 @@ const parameters = z.object({ id: z.uuid() });
  */
 export function sessionsRoutes({ sessions }: HttpContext): readonly CallerRoute[] {
   return [
-    {
-      method: "GET",
-      path: "/oauth/sessions",
-      access: reader,
-      async handle(_request, caller) {
-        const live = await sessions.listLive(caller.userId);
-        return { sessions: live.map((family) => toWire(family, caller.sessionId)) };
-      },
-    },
-    {
-      method: "DELETE",
-      path: "/oauth/sessions/:id",
-      access: writer,
-      async handle(request, caller, reply) {
-        const { success, data } = parameters.safeParse(request.params);
-        const ended =
-          success &&
-          (await sessions.revoke(
-            { sessionId: data.id, userId: caller.userId, reason: "revoked" },
-            originOf(request),
-          ));
-        if (ended) return { message: `Session ${data.id} revoked successfully` };
-        reply.code(404);
-        return { detail: "Session not found" };
-      },
-    },
+    route("GET", "/oauth/sessions", reader, async (_request, caller) => {
+      const live = await sessions.listLive(caller.userId);
+      return { sessions: live.map((family) => toWire(family, caller.sessionId)) };
+    }),
+    route("DELETE", "/oauth/sessions/:id", writer, async (request, caller, reply) => {
+      const { success, data } = parameters.safeParse(request.params);
+      const ended =
+        success &&
+        (await sessions.revoke(
+          { sessionId: data.id, userId: caller.userId, reason: "revoked" },
+          originOf(request),
+        ));
+      if (ended) return { message: `Session ${data.id} revoked successfully` };
+      reply.code(404);
+      return { detail: "Session not found" };
+    }),
   ];
 }
 

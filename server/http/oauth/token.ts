@@ -5,7 +5,7 @@ import type { Logger } from "#contract/logger.ts";
 import type { GrantType, OauthClient } from "#server/domain/tokens/ports.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
-import type { OpenRoute } from "../kit/route.ts";
+import { route, type OpenRoute } from "../kit/route.ts";
 import type { AuthenticateClient } from "./kit/client-authentication.ts";
 import type { Grant, Grants, UserGranted, ClientGranted } from "./grants/grant.ts";
 import { toOAuthError } from "./kit/oauth-answer.ts";
@@ -41,37 +41,32 @@ export function tokenRoute(
   grants: Grants,
 ): OpenRoute {
   const ctx: TokenContext = { ...context, authenticateClient, grants };
-  return {
-    method: "POST",
-    path: "/oauth/token",
-    access: oauthClient,
-    async handle(request, reply) {
-      // RFC 6749 §5.1.
-      reply.header("pragma", "no-cache");
-      const startedAtMs = performance.now();
-      const origin = originOf(request);
-      const progress: Progress = { grant: "unknown", client: undefined };
-      let outcome: string = "server_error";
-      try {
-        const { client, granted } = await grantTokens(ctx, request, origin, progress);
-        if (granted.kind === "user") {
-          logSignIn(ctx.logger, progress.grant, client, granted);
-        }
-        await ctx.signingKeys.fresh();
-        outcome = "success";
-        return toTokenAnswer(ctx, client, granted);
-      } catch (reason) {
-        const error = toOAuthError(reason);
-        if (error === undefined) throw reason;
-        outcome = error.code;
-        await recordRefusal(ctx, error, origin, progress);
-        throw error;
-      } finally {
-        const durationMs = performance.now() - startedAtMs;
-        ctx.metrics.tokenRequest(progress.grant, outcome, durationMs, progress.client?.clientId);
+  return route("POST", "/oauth/token", oauthClient, async (request, reply) => {
+    // RFC 6749 §5.1.
+    reply.header("pragma", "no-cache");
+    const startedAtMs = performance.now();
+    const origin = originOf(request);
+    const progress: Progress = { grant: "unknown", client: undefined };
+    let outcome: string = "server_error";
+    try {
+      const { client, granted } = await grantTokens(ctx, request, origin, progress);
+      if (granted.kind === "user") {
+        logSignIn(ctx.logger, progress.grant, client, granted);
       }
-    },
-  };
+      await ctx.signingKeys.fresh();
+      outcome = "success";
+      return toTokenAnswer(ctx, client, granted);
+    } catch (reason) {
+      const error = toOAuthError(reason);
+      if (error === undefined) throw reason;
+      outcome = error.code;
+      await recordRefusal(ctx, error, origin, progress);
+      throw error;
+    } finally {
+      const durationMs = performance.now() - startedAtMs;
+      ctx.metrics.tokenRequest(progress.grant, outcome, durationMs, progress.client?.clientId);
+    }
+  });
 }
 
 async function grantTokens(

@@ -3,7 +3,7 @@ import type { CallerAccess } from "#server/domain/access/access.ts";
 import type { Account } from "#server/domain/accounts/ports.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { HttpContext } from "../kit/http-context.ts";
-import type { CallerRoute } from "../kit/route.ts";
+import { route, type CallerRoute } from "../kit/route.ts";
 
 const access: CallerAccess = { who: "person", proof: "token-or-form", scope: "openid" };
 
@@ -12,18 +12,15 @@ const access: CallerAccess = { who: "person", proof: "token-or-form", scope: "op
  * token comes in the Authorization header or in a form (RFC 6750 §2.1, §2.2), never in the address.
  */
 export function userinfoRoutes({ store }: HttpContext): readonly CallerRoute[] {
-  return (["GET", "POST"] as const).map((method) => ({
-    method,
-    path: "/oauth/userinfo",
-    access,
-    async handle(_request, { userId, scope }) {
+  return (["GET", "POST"] as const).map((method) =>
+    route(method, "/oauth/userinfo", access, async (_request, { userId, scope }) => {
       const account = await store.auth.accounts.findById(userId);
       if (account === undefined || !account.active) {
         throw new PipitError("TOKEN_INVALID", "This account is switched off.");
       }
       return claimsAbout(account, scope);
-    },
-  }));
+    }),
+  );
 }
 
 /** OpenID Connect Core §5.4. */

@@ -1,7 +1,7 @@
 import { anyone } from "#server/domain/access/access.ts";
 import { version } from "#contract/version.ts";
 import type { HttpContext } from "../kit/http-context.ts";
-import type { OpenRoute } from "../kit/route.ts";
+import { route, type OpenRoute } from "../kit/route.ts";
 
 /** What `/health` asks. */
 export type HealthContext = Pick<HttpContext, "redisStatus" | "logger"> & {
@@ -10,30 +10,25 @@ export type HealthContext = Pick<HttpContext, "redisStatus" | "logger"> & {
 
 /** `GET /health`: what works, and 503 when the database does not (docs/reference/oauth.md). */
 export function healthRoute({ store, redisStatus, logger }: HealthContext): OpenRoute {
-  return {
-    method: "GET",
-    path: "/health",
-    access: anyone,
-    async handle(_request, reply) {
-      const database = await store.ping().then(
-        () => "connected" as const,
-        (error: unknown) => {
-          logger.error("health.database_down", { error });
-          return "down" as const;
-        },
-      );
-      // What is stored can be read all the same, so that is no reason for 503 either.
-      const storage = (await store.isWritable().catch(() => true)) ? "writable" : "full";
-      reply.header("cache-control", "no-store");
-      if (database === "down") reply.code(503);
-      return {
-        status: database === "down" ? "unhealthy" : storage === "full" ? "degraded" : "healthy",
-        version,
-        database,
-        storage,
-        // Without Redis passwords are not taken, but everything else goes on: no reason for 503.
-        redis: redisStatus(),
-      };
-    },
-  };
+  return route("GET", "/health", anyone, async (_request, reply) => {
+    const database = await store.ping().then(
+      () => "connected" as const,
+      (error: unknown) => {
+        logger.error("health.database_down", { error });
+        return "down" as const;
+      },
+    );
+    // What is stored can be read all the same, so that is no reason for 503 either.
+    const storage = (await store.isWritable().catch(() => true)) ? "writable" : "full";
+    reply.header("cache-control", "no-store");
+    if (database === "down") reply.code(503);
+    return {
+      status: database === "down" ? "unhealthy" : storage === "full" ? "degraded" : "healthy",
+      version,
+      database,
+      storage,
+      // Without Redis passwords are not taken, but everything else goes on: no reason for 503.
+      redis: redisStatus(),
+    };
+  });
 }

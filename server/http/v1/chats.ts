@@ -4,7 +4,7 @@ import { reader } from "#server/domain/access/access.ts";
 import type { Chat, ChatStore } from "#server/domain/chats/ports.ts";
 import { readParameters, wholeNumber } from "../kit/query.ts";
 import type { HttpContext } from "../kit/http-context.ts";
-import type { CallerRoute } from "../kit/route.ts";
+import { route, type CallerRoute } from "../kit/route.ts";
 
 const DEFAULT_CHATS = 100;
 const MAX_CHATS = 500;
@@ -14,25 +14,15 @@ export const chatParameters = z.object({ id: z.string().min(1).max(128) });
 /** `GET /v1/chats`: the caller's chats, most recently changed first. `GET /v1/chats/{id}`: one of them. */
 export function chatsRoutes({ store: { chats } }: HttpContext): readonly CallerRoute[] {
   return [
-    {
-      method: "GET",
-      path: "/v1/chats",
-      access: reader,
-      async handle(request, caller) {
-        const { limit } = readParameters(listQuery, request.query);
-        const found = await chats.list(caller.userId, limit);
-        return { data: found.map(toWire) };
-      },
-    },
-    {
-      method: "GET",
-      path: "/v1/chats/:id",
-      access: reader,
-      async handle(request, caller) {
-        const { id } = readParameters(chatParameters, request.params);
-        return toWire(await findChat(chats, caller.userId, id));
-      },
-    },
+    route("GET", "/v1/chats", reader, async (request, caller) => {
+      const { limit } = readParameters(listQuery, request.query);
+      const found = await chats.list(caller.userId, limit);
+      return { data: found.map(toWire) };
+    }),
+    route("GET", "/v1/chats/:id", reader, async (request, caller) => {
+      const { id } = readParameters(chatParameters, request.params);
+      return toWire(await findChat(chats, caller.userId, id));
+    }),
   ];
 }
 

@@ -3,7 +3,7 @@ import { reader } from "#server/domain/access/access.ts";
 import type { Turn } from "#server/domain/chats/ports.ts";
 import { readParameters, wholeNumber } from "../kit/query.ts";
 import type { HttpContext } from "../kit/http-context.ts";
-import type { CallerRoute } from "../kit/route.ts";
+import { route, type CallerRoute } from "../kit/route.ts";
 import { chatParameters, findChat } from "./chats.ts";
 
 const DEFAULT_TURNS = 100;
@@ -18,18 +18,13 @@ const messagesQuery = z.object({
  * first. `step_number` is the turn's number: the smallest one is the next `before`.
  */
 export function messagesRoute({ store }: HttpContext): CallerRoute {
-  return {
-    method: "GET",
-    path: "/v1/chats/:id/messages",
-    access: reader,
-    async handle(request, caller) {
-      const { id } = readParameters(chatParameters, request.params);
-      const { limit, before } = readParameters(messagesQuery, request.query);
-      await findChat(store.chats, caller.userId, id);
-      const turns = await store.turns.recent(caller.userId, id, limit, before);
-      return { data: turns.toReversed().flatMap(toMessages) };
-    },
-  };
+  return route("GET", "/v1/chats/:id/messages", reader, async (request, caller) => {
+    const { id } = readParameters(chatParameters, request.params);
+    const { limit, before } = readParameters(messagesQuery, request.query);
+    await findChat(store.chats, caller.userId, id);
+    const turns = await store.turns.recent(caller.userId, id, limit, before);
+    return { data: turns.toReversed().flatMap(toMessages) };
+  });
 }
 
 function toMessages(turn: Turn): readonly Record<string, unknown>[] {

@@ -3,7 +3,7 @@ import { reader } from "#server/domain/access/access.ts";
 import { SEARCH_CONTEXT_TURNS, searchChats } from "#server/domain/chats/search-chats.ts";
 import { readParameters, wholeNumber } from "../kit/query.ts";
 import type { HttpContext } from "../kit/http-context.ts";
-import type { CallerRoute } from "../kit/route.ts";
+import { route, type CallerRoute } from "../kit/route.ts";
 import { findChat } from "./chats.ts";
 
 const DEFAULT_HITS = 5;
@@ -28,16 +28,11 @@ const searchQuery = z
 
 /** `GET /v1/chats/search?q=&scope=all|current&chat_id=&limit=`: full-text search in the caller's own chats. */
 export function searchRoute({ store }: HttpContext): CallerRoute {
-  return {
-    method: "GET",
-    path: "/v1/chats/search",
-    access: reader,
-    async handle(request, caller) {
-      const { q, scope, chat_id: chatId, limit } = readParameters(searchQuery, request.query);
-      const inChat = scope === "current" && chatId !== undefined ? { chatId } : {};
-      if (inChat.chatId !== undefined) await findChat(store.chats, caller.userId, inChat.chatId);
-      const results = await searchChats(store.turns, { userId: caller.userId, query: q, limit, ...inChat });
-      return { query: q, scope, limit, context_turns: SEARCH_CONTEXT_TURNS, results };
-    },
-  };
+  return route("GET", "/v1/chats/search", reader, async (request, caller) => {
+    const { q, scope, chat_id: chatId, limit } = readParameters(searchQuery, request.query);
+    const inChat = scope === "current" && chatId !== undefined ? { chatId } : {};
+    if (inChat.chatId !== undefined) await findChat(store.chats, caller.userId, inChat.chatId);
+    const results = await searchChats(store.turns, { userId: caller.userId, query: q, limit, ...inChat });
+    return { query: q, scope, limit, context_turns: SEARCH_CONTEXT_TURNS, results };
+  });
 }

@@ -3,7 +3,7 @@ import type { Caller } from "#server/domain/access/caller.ts";
 import { version } from "#contract/version.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { abortWithRequest } from "../kit/request-signal.ts";
-import type { CallerRoute } from "../kit/route.ts";
+import { route, type CallerRoute } from "../kit/route.ts";
 
 /**
  * `GET /v1/status`: how each part of the server does, for `pipit doctor`. Addresses and paths of the server's own network
@@ -11,26 +11,21 @@ import type { CallerRoute } from "../kit/route.ts";
  */
 export function statusRoute(ctx: HttpContext): CallerRoute {
   const { models, speech, store } = ctx;
-  return {
-    method: "GET",
-    path: "/v1/status",
-    access: readerOrService,
-    async handle(_request, caller, reply) {
-      const signal = abortWithRequest(reply);
-      const [model, voice, operates] = await Promise.all([
-        models.status(signal),
-        speech.status(signal),
-        isOperator(ctx, caller),
-      ]);
-      if (!operates) return { version, model: hidden(model), voice: hidden(voice), store: {} };
-      return {
-        version,
-        model,
-        voice,
-        store: store.setAside === undefined ? {} : { setAside: store.setAside },
-      };
-    },
-  };
+  return route("GET", "/v1/status", readerOrService, async (_request, caller, reply) => {
+    const signal = abortWithRequest(reply);
+    const [model, voice, operates] = await Promise.all([
+      models.status(signal),
+      speech.status(signal),
+      isOperator(ctx, caller),
+    ]);
+    if (!operates) return { version, model: hidden(model), voice: hidden(voice), store: {} };
+    return {
+      version,
+      model,
+      voice,
+      store: store.setAside === undefined ? {} : { setAside: store.setAside },
+    };
+  });
 }
 
 async function isOperator({ store }: HttpContext, { kind, userId }: Caller): Promise<boolean> {

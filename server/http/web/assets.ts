@@ -1,6 +1,6 @@
 import { anyone } from "#server/domain/access/access.ts";
 import { HttpError } from "../kit/http-error.ts";
-import type { OpenRoute } from "../kit/route.ts";
+import { route, type OpenRoute } from "../kit/route.ts";
 import { sendFile } from "./send-file.ts";
 import type { WebBuildSource } from "./web-build.ts";
 
@@ -9,15 +9,10 @@ const FOREVER = "public, max-age=31536000, immutable";
 
 /** `GET /assets/...`: what the page consists of. */
 export function assetsRoute(build: WebBuildSource): OpenRoute {
-  return {
-    method: "GET",
-    path: "/assets/*",
-    access: anyone,
-    async handle(request, reply) {
-      const name = (request.params as Readonly<Record<string, string>>)["*"] ?? "";
-      const file = (await build())?.assets.get(name);
-      if (file === undefined) throw new HttpError(404, "There is no such file here.");
-      return sendFile(file, FOREVER, { request, reply });
-    },
-  };
+  return route("GET", "/assets/*", anyone, async (request, reply) => {
+    const name = (request.params as Readonly<Record<string, string>>)["*"] ?? "";
+    const file = (await build())?.assets.get(name);
+    if (file === undefined) throw new HttpError(404, "There is no such file here.");
+    return sendFile(file, FOREVER, { request, reply });
+  });
 }

@@ -7,7 +7,7 @@ import { limitBucket } from "#server/domain/limits/rules.ts";
 import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { narrowScope } from "#server/domain/tokens/scopes.ts";
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
-import type { OpenRoute } from "#server/http/kit/route.ts";
+import { route, type OpenRoute } from "#server/http/kit/route.ts";
 import { clearSessionCookie, readSessionCookie } from "#server/http/kit/session-cookie.ts";
 import type { AuthenticateClient } from "../kit/client-authentication.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
@@ -39,12 +39,10 @@ export function oidcRoutes(deps: OidcRoutesDeps): readonly OpenRoute[] {
     method: OpenRoute["method"],
     path: string,
     handle: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>,
-  ): OpenRoute => ({
-    method,
-    path,
-    access: anyone,
-    handle: (request, reply) => asPage(request, reply, deps, () => handle(request, reply)),
-  });
+  ): OpenRoute =>
+    route(method, path, anyone, (request, reply) =>
+      asPage(request, reply, deps, () => handle(request, reply)),
+    );
   const pass = (request: FastifyRequest, reply: FastifyReply) =>
     answer(deps, reply, toProviderRequest(request), { origin: deps.originOf(request) });
   return [
@@ -52,12 +50,9 @@ export function oidcRoutes(deps: OidcRoutesDeps): readonly OpenRoute[] {
     page("POST", "/oauth/authorize", repeatAsGet),
     page("GET", "/oauth/authorize/:uid", pass),
     ...interactionRoutes(deps),
-    {
-      method: "POST",
-      path: "/oauth/device_authorization",
-      access: oauthClient,
-      handle: (request, reply) => authorizeDevice(deps, request, reply),
-    },
+    route("POST", "/oauth/device_authorization", oauthClient, (request, reply) =>
+      authorizeDevice(deps, request, reply),
+    ),
     page("GET", "/oauth/device", (request, reply) => askForCode(deps, request, reply)),
     page("POST", "/oauth/device", (request, reply) => takeCode(deps, request, reply)),
     page("GET", "/oauth/device/:uid", pass),
@@ -65,13 +60,9 @@ export function oidcRoutes(deps: OidcRoutesDeps): readonly OpenRoute[] {
     page("POST", "/oauth/logout", repeatAsGet),
     page("POST", "/oauth/logout/confirm", (request, reply) => logOut(deps, request, reply)),
     page("GET", "/oauth/logout/success", pass),
-    {
-      method: "GET",
-      path: deps.style.path,
-      access: anyone,
-      handle: async (_request, reply) =>
-        reply.header("cache-control", FOREVER).type("text/css; charset=utf-8").send(deps.style.css),
-    },
+    route("GET", deps.style.path, anyone, async (_request, reply) =>
+      reply.header("cache-control", FOREVER).type("text/css; charset=utf-8").send(deps.style.css),
+    ),
   ];
 }
 
