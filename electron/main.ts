@@ -26,10 +26,11 @@ const userData = join(desktopFolder(config.home), "electron");
 mkdirSync(userData, { recursive: true, mode: 0o700 });
 app.setPath("userData", userData);
 
-const first = takeSingleInstance(app, {
-  onSecondStart: () => whenStarted((desktop) => desktop.show()),
-  onLink: (link) => whenStarted((desktop) => desktop.openLink(link)),
-});
+const first = takeSingleInstance(
+  app,
+  () => whenStarted((desktop) => desktop.show()),
+  (link) => whenStarted((desktop) => desktop.openLink(link)),
+);
 if (first) {
   app.enableSandbox();
   declareAppScheme(protocol);

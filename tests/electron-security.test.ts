@@ -17,7 +17,7 @@ const holding = (pattern: RegExp): readonly string[] =>
 describe("the desktop's statements (docs/security.md)", () => {
   test("1: the window is isolated, sandboxed, without Node and with web security", () => {
     for (const platform of ["darwin", "win32", "linux"] as const) {
-      const { webPreferences } = panelOptions({ platform, dark: false, preload: "/p.cjs", title: "" });
+      const { webPreferences } = panelOptions({ platform, dark: false, preload: "/p.cjs" });
       expect(webPreferences).toMatchObject({
         contextIsolation: true,
         nodeIntegration: false,

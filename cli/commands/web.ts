@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Client } from "#engine/node/client.ts";
 import { findRunningServer } from "#engine/node/backend/running-server.ts";
-import { errorInBody, parseJson } from "#engine/wire/http-error.ts";
+import { errorInBody } from "#engine/wire/http-error.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 import { messagesFor } from "../kit/messages.ts";
 import { openCliClient, type CommandDeps } from "../kit/open-cli-client.ts";

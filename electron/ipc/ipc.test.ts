@@ -4,7 +4,7 @@ import { ipcCommands, type IpcHandlers, type Reply } from "#contract/commands/ip
 import { PipitError } from "#contract/pipit-error.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { APP_ORIGIN, APP_PAGE } from "../windows/app-origin.ts";
-import { serveIpc } from "./ipc.ts";
+import { registerIpc } from "./ipc.ts";
 
 vi.mock("electron", () => ({ ipcMain: {} }));
 
@@ -40,7 +40,7 @@ beforeEach(() => {
   const receiver: Pick<IpcMain, "handle"> = {
     handle: (channel, handler) => void handlers.set(channel, handler as Handler),
   };
-  serveIpc(receiver, { commands, isOwnWindow: (id) => id === OWN_WINDOW, logger });
+  registerIpc({ commands, isOwnWindow: (id) => id === OWN_WINDOW, logger }, receiver);
 });
 
 function invoke(

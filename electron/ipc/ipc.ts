@@ -19,13 +19,11 @@ export interface IpcOptions {
   readonly logger: Logger;
 }
 
-/** Serves the whole schema over IPC; the only place that touches `ipcMain`. */
-export function registerIpc(options: IpcOptions): void {
-  serveIpc(ipcMain, options);
-}
-
-/** As above, on a given receiver: every message passes the check of its sender and its entry's schema. */
-export function serveIpc(receiver: Pick<IpcMain, "handle">, options: IpcOptions): void {
+/**
+ * Serves the whole schema over IPC; the only place that touches `ipcMain`. Every message passes the check of its sender and
+ * its entry's schema.
+ */
+export function registerIpc(options: IpcOptions, receiver: Pick<IpcMain, "handle"> = ipcMain): void {
   for (const name of ipcCommandNames) {
     receiver.handle(channelOf(name), (event, input: unknown) => answer(name, event, input, options));
   }

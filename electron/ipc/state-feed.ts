@@ -7,17 +7,10 @@ import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 const PUSH_EVERY_MS = 16;
 
 /** Keeps a window's copy of the chat in step with the engine's. */
-export interface StateFeed extends Disposable {
-  /** The whole state for a window that (re)loads; patches continue from it. */
-  snapshot(): ChatSnapshot;
-  /** Hidden windows are told nothing; when shown, they catch up in one patch. */
-  setVisible(visible: boolean): void;
-  /** The page is gone: nothing is pushed before it asks for a snapshot. */
-  reset(): void;
-}
+export type StateFeed = ReturnType<typeof createStateFeed>;
 
 /** `push` sends to the window. At most one patch per frame, and none without a change: idle costs nothing. */
-export function createStateFeed(chat: ReadonlyStore<ChatState>, push: (patch: ChatPatch) => void): StateFeed {
+export function createStateFeed(chat: ReadonlyStore<ChatState>, push: (patch: ChatPatch) => void) {
   let revision = 0;
   /** What the window has; undefined before its first snapshot. */
   let shown: ChatState | undefined;
@@ -46,18 +39,21 @@ export function createStateFeed(chat: ReadonlyStore<ChatState>, push: (patch: Ch
   const unsubscribe = chat.subscribe(schedule);
 
   return {
-    snapshot() {
+    /** The whole state for a window that (re)loads; patches continue from it. */
+    snapshot(): ChatSnapshot {
       shown = chat.getState();
       return { revision, state: shown };
     },
-    setVisible(next) {
+    /** Hidden windows are told nothing; when shown, they catch up in one patch. */
+    setVisible(next: boolean): void {
       visible = next;
       flush();
     },
-    reset() {
+    /** The page is gone: nothing is pushed before it asks for a snapshot. */
+    reset(): void {
       shown = undefined;
     },
-    [Symbol.dispose]() {
+    [Symbol.dispose](): void {
       clearTimeout(timer);
       unsubscribe();
     },

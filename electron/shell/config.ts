@@ -4,31 +4,21 @@ import { fileURLToPath } from "node:url";
 import { homeOf, type Environment } from "#contract/environment.ts";
 
 /** What the desktop app is told from outside; everything else is in its settings. */
-export interface DesktopConfig {
-  /** PIPIT_HOME: all state, default ~/.pipit. */
-  readonly home: string;
-  /** The server that this start is for, when one was named (PIPIT_SERVER_URL). */
-  readonly serverUrl: string | undefined;
-  /** Its gRPC port, host:port (PIPIT_GRPC_URL). */
-  readonly grpcUrl: string | undefined;
-  readonly display: { readonly x11: string | undefined; readonly wayland: string | undefined };
-  /** Whether the session's message bus can be asked (Linux). */
-  readonly sessionBus: boolean;
-  /** The `pipit:` link that this start was for. */
-  readonly deepLink: string | undefined;
-}
+export type DesktopConfig = ReturnType<typeof readConfig>;
 
 /** Reads the environment and the command line; nothing else in `electron/` does. */
-export function readConfig(
-  env: Environment = process.env,
-  argv: readonly string[] = process.argv,
-): DesktopConfig {
+export function readConfig(env: Environment = process.env, argv: readonly string[] = process.argv) {
   return {
+    /** PIPIT_HOME: all state, default ~/.pipit. */
     home: resolve(homeOf(env, homedir())),
+    /** The server that this start is for, when one was named (PIPIT_SERVER_URL). */
     serverUrl: env["PIPIT_SERVER_URL"] || undefined,
+    /** Its gRPC port, host:port (PIPIT_GRPC_URL). */
     grpcUrl: env["PIPIT_GRPC_URL"] || undefined,
     display: { x11: env["DISPLAY"] || undefined, wayland: env["WAYLAND_DISPLAY"] || undefined },
+    /** Whether the session's message bus can be asked (Linux). */
     sessionBus: (env["DBUS_SESSION_BUS_ADDRESS"] || env["XDG_RUNTIME_DIR"] || "") !== "",
+    /** The `pipit:` link that this start was for. */
     deepLink: deepLinkOf(argv),
   };
 }

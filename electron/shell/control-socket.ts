@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { chmod, rm } from "node:fs/promises";
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import {
   CONTROL_LINE_MAX_CHARS,
   controlAddress,
@@ -8,6 +9,7 @@ import {
   type ControlRequest,
 } from "#engine/node/processes/app-control.ts";
 import type { Logger } from "#contract/logger.ts";
+import { parseJson } from "#contract/parse-json.ts";
 
 /** A caller that says nothing is sent away. */
 const CALLER_TIMEOUT_MS = 3_000;
@@ -25,27 +27,16 @@ export async function openControlSocket(
   const isFile = process.platform !== "win32";
   if (isFile) await rm(address, { force: true });
   const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, answer));
-  await listen(server, address);
+  server.listen(address);
+  await once(server, "listening");
   server.on("error", (error) => logger.warn("control_socket.error", { error }));
   if (isFile) await chmod(address, 0o600);
   return {
     async [Symbol.asyncDispose]() {
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
+      await server[Symbol.asyncDispose]();
       if (isFile) await rm(address, { force: true });
     },
   };
-}
-
-function listen(server: Server, address: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(address, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
 }
 
 function serve(socket: Socket, answer: (request: ControlRequest) => Promise<ControlReply>): void {
@@ -57,7 +48,7 @@ function serve(socket: Socket, answer: (request: ControlRequest) => Promise<Cont
     if (text.length > CONTROL_LINE_MAX_CHARS) socket.destroy();
   });
   socket.once("end", () => {
-    const request = parseRequest(text);
+    const request = controlRequest.safeParse(parseJson(text)).data;
     // Who speaks another language gets no answer.
     if (request === undefined) {
       socket.destroy();
@@ -68,12 +59,4 @@ function serve(socket: Socket, answer: (request: ControlRequest) => Promise<Cont
       () => socket.destroy(),
     );
   });
-}
-
-function parseRequest(text: string): ControlRequest | undefined {
-  try {
-    return controlRequest.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }

@@ -4,14 +4,7 @@ import type { HotkeyStatus } from "#contract/app-state.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 
 /** The one global hotkey. */
-export interface Hotkeys extends Disposable {
-  readonly status: ReadonlyStore<HotkeyStatus>;
-  /**
-   * Takes this combination; empty: none. When it is refused, the one before stays, and the status says why.
-   * Returns whether it was taken.
-   */
-  set(accelerator: string): boolean;
-}
+export type Hotkeys = ReturnType<typeof createHotkeys>;
 
 /**
  * `onPressed` is called whenever the hotkey fires. That a system took a combination does not mean that it will ever fire,
@@ -20,7 +13,7 @@ export interface Hotkeys extends Disposable {
 export function createHotkeys(
   shortcuts: Pick<GlobalShortcut, "register" | "unregister">,
   onPressed: () => void,
-): Hotkeys {
+) {
   const status = createStore<HotkeyStatus>(() => ({ kind: "off" }));
   let active = "";
 
@@ -42,8 +35,12 @@ export function createHotkeys(
   };
 
   return {
-    status,
-    set(accelerator) {
+    status: status as ReadonlyStore<HotkeyStatus>,
+    /**
+     * Takes this combination; empty: none. When it is refused, the one before stays, and the status says why.
+     * Returns whether it was taken.
+     */
+    set(accelerator: string): boolean {
       if (accelerator === "") {
         drop();
         status.setState({ kind: "off" }, true);

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { PipitError } from "#contract/pipit-error.ts";
 import {
   ensurePrivateFolder,
   errorCode,
@@ -9,6 +8,7 @@ import {
   writePrivateFile,
 } from "#engine/node/files/private-files.ts";
 import type { Logger } from "#contract/logger.ts";
+import { parseJson } from "#contract/parse-json.ts";
 
 export interface JsonFileOptions<T> {
   readonly path: string;
@@ -19,18 +19,10 @@ export interface JsonFileOptions<T> {
 }
 
 /** A small value that survives restarts. */
-export interface JsonFile<T> {
-  get(): T;
-  /** Takes effect at once; resolves when it is safe on disk. @throws PipitError STORAGE_*, with the new value still in use */
-  set(value: T): Promise<void>;
-  /** Resolves when nothing is left to be written. */
-  flush(): Promise<void>;
-  /** Where a damaged file was moved when this one was opened. */
-  readonly setAside: string | undefined;
-}
+export type JsonFile<T> = Awaited<ReturnType<typeof openJsonFile<T>>>;
 
 /** Opens or makes the file (0600, replaced at once). A damaged one is put aside and `initial` is used. */
-export async function openJsonFile<T>(options: JsonFileOptions<T>): Promise<JsonFile<T>> {
+export async function openJsonFile<T>(options: JsonFileOptions<T>) {
   await ensurePrivateFolder(dirname(options.path));
   const found = await read(options);
   let value = found.value ?? options.initial;
@@ -38,9 +30,11 @@ export async function openJsonFile<T>(options: JsonFileOptions<T>): Promise<Json
   let waiting: Promise<void> | undefined;
   const write = () => writePrivateFile(options.path, `${JSON.stringify(value, undefined, 2)}\n`);
   return {
+    /** Where a damaged file was moved when this one was opened. */
     setAside: found.setAside,
     get: () => value,
-    set(next) {
+    /** Takes effect at once; resolves when it is safe on disk. @throws PipitError STORAGE_*, with the new value still in use */
+    set(next: T): Promise<void> {
       value = next;
       // One write that has not begun yet takes all changes along.
       waiting ??= writing
@@ -52,7 +46,8 @@ export async function openJsonFile<T>(options: JsonFileOptions<T>): Promise<Json
         });
       return waiting;
     },
-    async flush() {
+    /** Resolves when nothing is left to be written. */
+    async flush(): Promise<void> {
       await waiting?.catch(() => undefined);
       await writing.catch(() => undefined);
     },
@@ -69,18 +64,9 @@ async function read<T>(
     if (errorCode(error) === "ENOENT") return {};
     throw storageError(error, options.path);
   }
-  const value = parseText(text, options.parse);
+  const value = options.parse(parseJson(text));
   if (value !== undefined) return { value };
   const aside = await setAside(options.path, "damaged");
   options.logger.warn("desktop.file_damaged", { path: aside });
   return { setAside: aside };
-}
-
-function parseText<T>(text: string, parse: (value: unknown) => T | undefined): T | undefined {
-  try {
-    return parse(JSON.parse(text));
-  } catch (error) {
-    if (error instanceof PipitError || error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -28,7 +28,7 @@ export function openDesktopApp(
   const { config, files, logger } = options;
   const { serverEntry } = options.parts;
   const systemLocale = app.getLocale();
-  const launcher = createUtilityLauncher({ utilityProcess, onServiceLost: () => restarts.ended() });
+  const launcher = createUtilityLauncher(utilityProcess, () => restarts.ended());
   const setSound = (sound: Availability): void =>
     pipit.show({ features: { ...pipit.state.getState().features, sound } });
   // Its process starts with the first sound, and tells whether this machine can be heard.
@@ -57,7 +57,7 @@ export function openDesktopApp(
       captureScreen: parts.captureScreen,
       openLink: (address) => openExternalLink(address, shell),
       copyText: async (text) => clipboard.writeText(text),
-      saveDraft: (text) => files.draft.set(text),
+      saveDraft: (text) => files.draft.set({ text }),
       hide: parts.hide,
     },
     setVolume: (volume) => speaker.setVolume(volume),

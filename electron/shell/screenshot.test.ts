@@ -90,10 +90,8 @@ describe("by the hotkey", () => {
       visible = true;
       steps.push("show");
     };
-    toggleFromHotkey = createHotkeyToggle({
-      screenshots,
-      signal: never,
-      windows: {
+    toggleFromHotkey = createHotkeyToggle(
+      {
         isVisible: () => visible,
         show,
         toggle: () => {
@@ -102,7 +100,9 @@ describe("by the hotkey", () => {
         },
         intend: (intent) => intents.push(intent),
       },
-    });
+      screenshots,
+      never,
+    );
   });
 
   test("always: the picture is taken before the window appears, and handed to the composer", async () => {

@@ -13,17 +13,10 @@ export interface ScreenshotOptions {
   readonly withWindowHidden: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-export interface Screenshots {
-  /** A picture for the window's button. @throws PipitError NO_DISPLAY, SCREEN_REFUSED, CANCELLED */
-  capture(signal: AbortSignal): Promise<ScreenImage>;
-  /** Whether the person wants a picture whenever the hotkey opens the window. */
-  wanted(): boolean;
-  /** A picture for the hotkey, while the window is hidden. @throws as capture */
-  beforeShow(signal: AbortSignal): Promise<ScreenImage>;
-}
+export type Screenshots = ReturnType<typeof createScreenshots>;
 
 /** Pictures of the screen, with the person's consent and without our own window. */
-export function createScreenshots(options: ScreenshotOptions): Screenshots {
+export function createScreenshots(options: ScreenshotOptions) {
   let asked = false;
 
   const take = async (signal: AbortSignal): Promise<ScreenImage> => {
@@ -41,8 +34,11 @@ export function createScreenshots(options: ScreenshotOptions): Screenshots {
   };
 
   return {
-    capture: (signal) => options.withWindowHidden(() => take(signal)),
+    /** A picture for the window's button. @throws PipitError NO_DISPLAY, SCREEN_REFUSED, CANCELLED */
+    capture: (signal: AbortSignal) => options.withWindowHidden(() => take(signal)),
+    /** Whether the person wants a picture whenever the hotkey opens the window. */
     wanted: () => options.setting() === "always",
+    /** A picture for the hotkey, while the window is hidden. @throws as capture */
     beforeShow: take,
   };
 }

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
-import { createServerRestarts, type ServerRestarts } from "./server-restarts.ts";
+import { createServerRestarts } from "./server-restarts.ts";
 
 let looks: number;
-let restarts: ServerRestarts;
+let restarts: ReturnType<typeof createServerRestarts>;
 beforeEach(() => {
   vi.useFakeTimers();
   looks = 0;

@@ -5,20 +5,15 @@ const RESTART_WAITS_MS = [0, 500, 2_000, 8_000, 30_000];
 /** A server that ran this long has not failed at its start. */
 const STEADY_MS = 60_000;
 
-/** Starts our own server again when it ends by itself. */
-export interface ServerRestarts extends Disposable {
-  /** Our own server has ended without being asked: it is started again, ever more slowly if it keeps ending. */
-  ended(): void;
-}
-
-/** `look` starts the server when none runs. */
-export function createServerRestarts(look: () => Promise<void>, logger: Logger): ServerRestarts {
+/** Starts our own server again when it ends by itself. `look` starts the server when none runs. */
+export function createServerRestarts(look: () => Promise<void>, logger: Logger) {
   let fails = 0;
   let lastEndMs = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
   return {
-    ended() {
+    /** Our own server has ended without being asked: it is started again, ever more slowly if it keeps ending. */
+    ended(): void {
       if (closed) return;
       const nowMs = performance.now();
       fails = nowMs - lastEndMs > STEADY_MS ? 0 : fails + 1;
@@ -28,7 +23,7 @@ export function createServerRestarts(look: () => Promise<void>, logger: Logger):
       clearTimeout(timer);
       timer = setTimeout(() => void look(), waitMs);
     },
-    [Symbol.dispose]() {
+    [Symbol.dispose](): void {
       closed = true;
       clearTimeout(timer);
     },

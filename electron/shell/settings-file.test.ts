@@ -18,18 +18,26 @@ const path = (name: string) => join(desktopFolder(home), name);
 
 test("a first start has the defaults, no draft and no place", async () => {
   const files = await open();
-  expect([files.settings.get(), files.draft.get(), files.places.get()]).toEqual([defaultSettings, "", {}]);
+  expect([files.settings.get(), files.draft.get(), files.places.get()]).toEqual([
+    defaultSettings,
+    { text: "" },
+    {},
+  ]);
 });
 
 test("everything survives a restart, readable only by its owner", async () => {
   const files = await open();
   const settings = { ...defaultSettings, theme: "dark", volume: 0.5 } as const;
   const places = { "7": { x: 1, y: 2, width: 400, height: 600 } };
-  await Promise.all([files.settings.set(settings), files.draft.set("half a thou"), files.places.set(places)]);
+  await Promise.all([
+    files.settings.set(settings),
+    files.draft.set({ text: "half a thou" }),
+    files.places.set(places),
+  ]);
   const again = await open();
   expect([again.settings.get(), again.draft.get(), again.places.get()]).toEqual([
     settings,
-    "half a thou",
+    { text: "half a thou" },
     places,
   ]);
   expect((await stat(path("settings.json"))).mode & 0o777).toBe(0o600);
@@ -37,8 +45,8 @@ test("everything survives a restart, readable only by its owner", async () => {
 
 test("many changes at once end with the last, and flush waits for it", async () => {
   const files = await open();
-  for (let at = 0; at < 50; at += 1) void files.draft.set(`draft ${at}`);
-  expect(files.draft.get()).toBe("draft 49");
+  for (let at = 0; at < 50; at += 1) void files.draft.set({ text: `draft ${at}` });
+  expect(files.draft.get()).toEqual({ text: "draft 49" });
   await files.flush();
   expect(JSON.parse(await readFile(path("draft.json"), "utf8"))).toEqual({ text: "draft 49" });
 });
@@ -57,14 +65,14 @@ describe("a damaged file", () => {
     expect(files.settings.get()).toEqual(defaultSettings);
     expect(files.settings.setAside).toMatch(/settings\.json\.damaged-/);
     expect(await readFile(files.settings.setAside ?? "", "utf8")).toBe(content);
-    expect([files.draft.get(), files.draft.setAside]).toEqual(["kept", undefined]);
+    expect([files.draft.get(), files.draft.setAside]).toEqual([{ text: "kept" }, undefined]);
   });
 
   test("of window places or of the draft does no more harm than that", async () => {
     await writeFile(path("window.json"), '{"1":{"x":"left"}}');
     await writeFile(path("draft.json"), "5");
     const files = await open();
-    expect([files.places.get(), files.draft.get()]).toEqual([{}, ""]);
+    expect([files.places.get(), files.draft.get()]).toEqual([{}, { text: "" }]);
     expect((await readdir(desktopFolder(home))).filter((name) => name.includes("damaged"))).toHaveLength(2);
   });
 });

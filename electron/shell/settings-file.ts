@@ -2,19 +2,11 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import { defaultSettings, settingsSchema, type Settings } from "#contract/settings.ts";
 import type { Logger } from "#contract/logger.ts";
-import { openJsonFile, type JsonFile } from "./json-file.ts";
+import { openJsonFile } from "./json-file.ts";
 import type { Bounds } from "../windows/window-place.ts";
 
 /** What the desktop app keeps between starts, in `<home>/desktop`. */
-export interface DesktopFiles {
-  readonly settings: JsonFile<Settings>;
-  /** What the composer held. */
-  readonly draft: JsonFile<string>;
-  /** Where the window was, by display id. */
-  readonly places: JsonFile<Readonly<Record<string, Bounds>>>;
-  /** Resolves when all of it is on disk. */
-  flush(): Promise<void>;
-}
+export type DesktopFiles = Awaited<ReturnType<typeof openDesktopFiles>>;
 
 const draftSchema = z.object({ text: z.string() });
 const placesSchema = z.record(
@@ -33,40 +25,24 @@ export function desktopFolder(home: string): string {
  *
  * @throws PipitError STORAGE_UNREADABLE, STORAGE_FULL
  */
-export async function openDesktopFiles(home: string, logger: Logger): Promise<DesktopFiles> {
+export async function openDesktopFiles(home: string, logger: Logger) {
   const folder = desktopFolder(home);
-  const [settings, draftFile, places] = await Promise.all([
-    openJsonFile({
-      path: join(folder, "settings.json"),
-      initial: defaultSettings,
-      parse: parseSettings,
-      logger,
-    }),
-    openJsonFile({
-      path: join(folder, "draft.json"),
-      initial: { text: "" },
-      parse: (value) => draftSchema.safeParse(value).data,
-      logger,
-    }),
-    openJsonFile<Readonly<Record<string, Bounds>>>({
-      path: join(folder, "window.json"),
-      initial: {},
-      parse: (value) => placesSchema.safeParse(value).data,
-      logger,
-    }),
+  const open = <T>(name: string, initial: T, parse: (value: unknown) => T | undefined) =>
+    openJsonFile({ path: join(folder, name), initial, parse, logger });
+  const [settings, draft, places] = await Promise.all([
+    open("settings.json", defaultSettings, parseSettings),
+    open("draft.json", { text: "" }, (value) => draftSchema.safeParse(value).data),
+    open<Readonly<Record<string, Bounds>>>("window.json", {}, (value) => placesSchema.safeParse(value).data),
   ]);
-  const draft: JsonFile<string> = {
-    setAside: draftFile.setAside,
-    get: () => draftFile.get().text,
-    set: (text) => draftFile.set({ text }),
-    flush: () => draftFile.flush(),
-  };
   return {
     settings,
+    /** What the composer held. */
     draft,
+    /** Where the window was, by display id. */
     places,
-    async flush() {
-      await Promise.all([settings.flush(), draftFile.flush(), places.flush()]);
+    /** Resolves when all of it is on disk. */
+    async flush(): Promise<void> {
+      await Promise.all([settings, draft, places].map((file) => file.flush()));
     },
   };
 }

@@ -1,17 +1,16 @@
 import type { App } from "electron";
 import { deepLinkOf } from "./config.ts";
 
-export interface OtherStarts {
-  /** The user started the app again. */
-  readonly onSecondStart: () => void;
-  /** A `pipit:` link was opened, by a second start or by macOS. */
-  readonly onLink: (link: string) => void;
-}
-
-/** Takes the one place of this PIPIT_HOME. False: another instance has it, was told of this start, and we must end. */
+/**
+ * Takes the one place of this PIPIT_HOME. False: another instance has it, was told of this start, and we must end.
+ *
+ * @param onSecondStart the user started the app again
+ * @param onLink a `pipit:` link was opened, by a second start or by macOS
+ */
 export function takeSingleInstance(
   app: Pick<App, "requestSingleInstanceLock" | "on">,
-  { onSecondStart, onLink }: OtherStarts,
+  onSecondStart: () => void,
+  onLink: (link: string) => void,
 ): boolean {
   if (!app.requestSingleInstanceLock()) return false;
   app.on("second-instance", (_event, argv) => {

@@ -36,7 +36,7 @@ import { textsFor } from "./texts.ts";
 import { hasTray } from "../tray/tray-presence.ts";
 import { runTray } from "../tray/run-tray.ts";
 import { denyPermissions, guardContents } from "../windows/web-security.ts";
-import { openWindows, type Windows } from "../windows/windows.ts";
+import { Windows } from "../windows/windows.ts";
 
 export interface DesktopOptions {
   readonly config: DesktopConfig;
@@ -72,7 +72,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const feed = createStateFeed(pipit.chat, (patch) => windows.send("chat", patch));
   const windows: Windows = openPanel(options, pipit, feed);
   const screenshots = openScreenshots(options, settings, windows);
-  const toggleFromHotkey = createHotkeyToggle({ windows, screenshots, signal: stop.signal });
+  const toggleFromHotkey = createHotkeyToggle(windows, screenshots, stop.signal);
   const hotkeys = createHotkeys(globalShortcut, () => void toggleFromHotkey());
   hotkeys.status.subscribe((hotkey) => pipit.show({ hotkey }));
   serveWindow(options, pipit, windows, feed);
@@ -118,7 +118,7 @@ function serveWindow({ files, logger }: DesktopOptions, pipit: App, windows: Win
       chat: feed.snapshot(),
       auth: pipit.auth.getState(),
       app: pipit.state.getState(),
-      draft: files.draft.get(),
+      draft: files.draft.get().text,
     };
   };
   registerIpc({
@@ -148,14 +148,8 @@ function prepareElectron({ files, parts }: DesktopOptions): void {
 function openPanel({ files, logger, parts }: DesktopOptions, pipit: App, feed: StateFeed): Windows {
   const { platform } = process;
   const { preload } = parts;
-  return openWindows({
-    createWindow: () =>
-      new BrowserWindow(
-        panelOptions({ platform, preload, dark: nativeTheme.shouldUseDarkColors, title: "Pipit" }),
-      ),
-    screen,
-    app,
-    platform,
+  return new Windows({
+    window: new BrowserWindow(panelOptions({ platform, preload, dark: nativeTheme.shouldUseDarkColors })),
     places: files.places,
     isPinned: () => pipit.state.getState().settings.pinned,
     onVisible: (visible) => feed.setVisible(visible),

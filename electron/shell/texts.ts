@@ -2,35 +2,17 @@ import { resolveLanguage } from "#contract/language.ts";
 import type { Settings } from "#contract/settings.ts";
 
 /** What the app says outside its window, in each language. */
-export interface DesktopTexts {
-  readonly signedInAs: (name: string) => string;
-  readonly localAccount: string;
-  readonly signedOut: string;
-  readonly online: string;
-  readonly offline: string;
-  readonly starting: string;
-  readonly answering: string;
-  readonly queued: (count: number) => string;
-  readonly login: string;
-  readonly logout: string;
-  readonly newChat: string;
-  readonly speak: string;
-  readonly stopSpeaking: string;
-  readonly settings: string;
-  readonly show: string;
-  readonly quit: string;
-  readonly fileSetAside: (path: string) => string;
-}
+export type DesktopTexts = typeof en;
 
-const en: DesktopTexts = {
-  signedInAs: (name) => `Signed in as ${name}`,
+const en = {
+  signedInAs: (name: string) => `Signed in as ${name}`,
   localAccount: "this computer's account",
   signedOut: "Signed out",
   online: "Connected",
   offline: "No connection to the server",
   starting: "Starting the server…",
   answering: "Answering…",
-  queued: (count) => (count === 1 ? "1 message waiting" : `${count} messages waiting`),
+  queued: (count: number) => (count === 1 ? "1 message waiting" : `${count} messages waiting`),
   login: "Log in…",
   logout: "Log out",
   newChat: "New chat",
@@ -39,7 +21,8 @@ const en: DesktopTexts = {
   settings: "Settings…",
   show: "Show Pipit",
   quit: "Quit Pipit",
-  fileSetAside: (path) => `A file of Pipit was damaged and is kept as ${path}. Pipit goes on with a new one.`,
+  fileSetAside: (path: string) =>
+    `A file of Pipit was damaged and is kept as ${path}. Pipit goes on with a new one.`,
 };
 
 const ru: DesktopTexts = {

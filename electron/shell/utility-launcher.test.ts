@@ -36,15 +36,15 @@ beforeEach(() => {
       return true;
     },
   });
-  launcher = createUtilityLauncher({
-    utilityProcess: {
+  launcher = createUtilityLauncher(
+    {
       fork(...args) {
         forks.push(args);
         return child as unknown as UtilityProcess;
       },
     },
-    onServiceLost: () => (lost += 1),
-  });
+    () => (lost += 1),
+  );
 });
 afterEach(() => vi.useRealTimers());
 
@@ -83,7 +83,7 @@ test("a service is asked to stop by a message, and its log is written for it", a
     args: ["--embedded"],
     stderrFd: log.fd,
   });
-  expect(forks[0]?.[2].stdio).toEqual(["ignore", "pipe", "pipe"]);
+  expect(forks[0]?.[2]?.stdio).toEqual(["ignore", "pipe", "pipe"]);
   child.stderr.write("it said this\n");
   await expect.poll(() => readFile(join(folder, "server.log"), "utf8")).toBe("it said this\n");
   service.stop();

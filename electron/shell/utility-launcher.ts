@@ -1,6 +1,6 @@
 import { createWriteStream, fstatSync } from "node:fs";
 import type { Readable } from "node:stream";
-import type { UtilityProcess } from "electron";
+import type { UtilityProcess, utilityProcess } from "electron";
 import { isLeave, LEAVE } from "#contract/leave-message.ts";
 import type {
   ChildLauncher,
@@ -14,33 +14,18 @@ import type {
 const LAST_WORDS_MS = 300;
 
 /** The part of Electron's `utilityProcess` that is needed. */
-export interface Forker {
-  fork(
-    program: string,
-    args: string[],
-    options: {
-      readonly env?: Record<string, string>;
-      readonly stdio: ("ignore" | "pipe")[];
-      readonly serviceName: string;
-    },
-  ): UtilityProcess;
-}
-
-export interface UtilityLauncherOptions {
-  readonly utilityProcess: Forker;
-  /** Our server has ended without having been asked to. */
-  readonly onServiceLost: () => void;
-}
+export type Forker = Pick<typeof utilityProcess, "fork">;
 
 /**
  * Starts our programs as Electron utility processes: with the RunAsNode fuse off, the app's own binary is no Node any
  * more. Such a process ends with the app, because Chromium ends every child whose browser process is gone.
+ *
+ * @param onServiceLost our server has ended without having been asked to
  */
-export function createUtilityLauncher(options: UtilityLauncherOptions): ChildLauncher {
-  const { utilityProcess } = options;
+export function createUtilityLauncher(utilityProcess: Forker, onServiceLost: () => void): ChildLauncher {
   return {
     startHelper: (helper) => startHelper(utilityProcess, helper),
-    startService: (service) => startService(options, service),
+    startService: (service) => startService(utilityProcess, service, onServiceLost),
   };
 }
 
@@ -71,15 +56,19 @@ function startHelper(utilityProcess: Forker, options: HelperOptions): HelperProc
   };
 }
 
-function startService(options: UtilityLauncherOptions, service: ServiceOptions): ServiceProcess {
-  const child = options.utilityProcess.fork(service.program, [...service.args], {
+function startService(
+  utilityProcess: Forker,
+  service: ServiceOptions,
+  onServiceLost: () => void,
+): ServiceProcess {
+  const child = utilityProcess.fork(service.program, [...service.args], {
     stdio: ["ignore", "pipe", "pipe"],
     serviceName: "Pipit Server",
   });
   const life = followLife(child);
   let asked = false;
   void life.ended.then(() => {
-    if (!asked) options.onServiceLost();
+    if (!asked) onServiceLost();
   });
   if (child.stderr !== null) copyTo(service.stderrFd, child.stderr as Readable);
   if (child.stdout === null) throw new Error("a service needs its standard output");
@@ -100,13 +89,8 @@ function startService(options: UtilityLauncherOptions, service: ServiceOptions):
   };
 }
 
-interface Life {
-  readonly ended: Promise<string>;
-  gone(): boolean;
-}
-
 /** A utility process does not end by itself: one that says it is done is ended. */
-function followLife(child: UtilityProcess): Life {
+function followLife(child: UtilityProcess) {
   const { promise, resolve } = Promise.withResolvers<string>();
   let gone = false;
   let timer: NodeJS.Timeout | undefined;

@@ -92,41 +92,32 @@ function toMenuItem(item: TrayItem, deps: RunTrayDeps): MenuItemConstructorOptio
   }
 }
 
-async function act(action: TrayAction, { pipit, windows }: RunTrayDeps): Promise<void> {
-  const { commands } = pipit;
+async function act(action: TrayAction, deps: RunTrayDeps): Promise<void> {
+  const { windows } = deps;
   try {
-    switch (action) {
-      case "show":
-        windows.show();
-        break;
-      case "login":
-        windows.show();
-        windows.intend({ kind: "open", view: "sign-in" });
-        break;
-      case "logout":
-        await commands.signOut();
-        break;
-      case "newChat":
-        await commands.newChat();
-        windows.show();
-        break;
-      case "toggleSpeak":
-        await commands.updateSettings({ speak: !pipit.chat.getState().speak });
-        break;
-      case "stopSpeaking":
-        await commands.stopSpeaking();
-        break;
-      case "settings":
-        windows.show();
-        windows.intend({ kind: "open", view: "settings" });
-        break;
-      case "quit":
-        app.quit();
-        break;
-    }
+    await actions[action](deps);
   } catch (reason) {
     const { code, message } = PipitError.from(reason);
     windows.show();
     windows.intend({ kind: "problem", code, message });
   }
+}
+
+const actions: Readonly<Record<TrayAction, (deps: RunTrayDeps) => Promise<unknown> | void>> = {
+  show: ({ windows }) => windows.show(),
+  login: ({ windows }) => open("sign-in", windows),
+  logout: ({ pipit }) => pipit.commands.signOut(),
+  async newChat({ pipit, windows }) {
+    await pipit.commands.newChat();
+    windows.show();
+  },
+  toggleSpeak: ({ pipit }) => pipit.commands.updateSettings({ speak: !pipit.chat.getState().speak }),
+  stopSpeaking: ({ pipit }) => pipit.commands.stopSpeaking(),
+  settings: ({ windows }) => open("settings", windows),
+  quit: () => app.quit(),
+};
+
+function open(view: "sign-in" | "settings", windows: Windows): void {
+  windows.show();
+  windows.intend({ kind: "open", view });
 }

@@ -22,12 +22,6 @@ const contentTypes: Readonly<Record<string, string>> = {
 /** Dots, slashes, backslashes and NUL in disguise, and anything that walks: none of our files needs them. */
 const DISGUISED = /%(?:2e|2f|5c|00|25)|\\|\0|(?:^|\/)\.{1,2}(?:\/|$|\?|#)/iu;
 
-/** The part of a request that is looked at. */
-export interface PageRequest {
-  readonly url: string;
-  readonly method: string;
-}
-
 /** Says, before the app is ready, what kind of scheme ours is. */
 export function declareAppScheme(protocol: Pick<Protocol, "registerSchemesAsPrivileged">): void {
   protocol.registerSchemesAsPrivileged([
@@ -48,7 +42,10 @@ export function serveApp(
  * One file of `folder` as a response: 400 for an address that is not plainly a file of ours (another host, a walk upwards
  * in any spelling, a link out of the folder), 404 for one that is not there.
  */
-export async function answerPage(request: PageRequest, folder: string): Promise<Response> {
+export async function answerPage(
+  request: Pick<Request, "url" | "method">,
+  folder: string,
+): Promise<Response> {
   if (request.method !== "GET" && request.method !== "HEAD") return refusal(405);
   const path = pathOf(request.url);
   if (path === undefined) return refusal(400);

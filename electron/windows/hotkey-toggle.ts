@@ -2,17 +2,15 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Screenshots } from "../shell/screenshot.ts";
 import type { Windows } from "./windows.ts";
 
-export interface HotkeyToggleDeps {
-  readonly windows: Pick<Windows, "isVisible" | "toggle" | "show" | "intend">;
-  readonly screenshots: Pick<Screenshots, "beforeShow" | "wanted">;
-  readonly signal: AbortSignal;
-}
-
 /**
  * What the hotkey and `pipit toggle` do: show the window, or hide it when it has the keyboard. When the person always wants
  * a picture of the screen, it is taken first, so that it shows what they were looking at.
  */
-export function createHotkeyToggle({ windows, screenshots, signal }: HotkeyToggleDeps): () => Promise<void> {
+export function createHotkeyToggle(
+  windows: Pick<Windows, "isVisible" | "toggle" | "show" | "intend">,
+  screenshots: Pick<Screenshots, "beforeShow" | "wanted">,
+  signal: AbortSignal,
+): () => Promise<void> {
   let toggling = false;
   return async () => {
     if (windows.isVisible() || !screenshots.wanted()) {

@@ -9,8 +9,6 @@ export interface PanelLook {
   readonly dark: boolean;
   /** Path of the built preload script. */
   readonly preload: string;
-  /** Title in the system's own lists of windows. */
-  readonly title: string;
 }
 
 /** How the one window is made: hidden, warm, without a frame, and with nothing but the preload between it and the app. */
@@ -20,7 +18,8 @@ export function panelOptions(look: PanelLook): BrowserWindowConstructorOptions {
     ...WINDOW_SIZE,
     minWidth: WINDOW_MIN_SIZE.width,
     minHeight: WINDOW_MIN_SIZE.height,
-    title: look.title,
+    // In the system's own lists of windows.
+    title: "Pipit",
     show: false,
     frame: false,
     fullscreenable: false,

@@ -15,10 +15,7 @@ beforeEach(() => {
   crashes = 0;
   contents = Object.assign(new EventEmitter(), { forcefullyCrashRenderer: () => void (crashes += 1) });
   window = Object.assign(new EventEmitter(), { webContents: contents, isDestroyed: () => false });
-  recovery = createRecovery(window as unknown as BrowserWindow, {
-    reload: () => (reloads += 1),
-    logger: createFakeLogger(),
-  });
+  recovery = createRecovery(window as unknown as BrowserWindow, () => (reloads += 1), createFakeLogger());
 });
 afterEach(() => vi.useRealTimers());
 

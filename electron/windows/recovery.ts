@@ -6,21 +6,14 @@ const RELOAD_WAITS_MS = [0, 1_000, 5_000, 30_000];
 /** A page that does not answer for this long will not. */
 const UNRESPONSIVE_MS = 10_000;
 
-export interface RecoveryOptions {
-  readonly reload: () => void;
-  readonly logger: Logger;
-}
-
 /** Brings the page back when it crashed, hangs or could not be loaded. The engine does not live there: answers go on. */
-export interface Recovery extends Disposable {
-  /** The page works: the next crash is again the first. */
-  loaded(): void;
-}
+export type Recovery = ReturnType<typeof createRecovery>;
 
 export function createRecovery(
   window: Pick<BrowserWindow, "isDestroyed" | "on" | "webContents">,
-  { reload, logger }: RecoveryOptions,
-): Recovery {
+  reload: () => void,
+  logger: Logger,
+) {
   const { webContents: contents } = window;
   let fails = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -55,10 +48,11 @@ export function createRecovery(
   window.on("responsive", () => clearTimeout(hanging));
 
   return {
-    loaded() {
+    /** The page works: the next crash is again the first. */
+    loaded(): void {
       fails = 0;
     },
-    [Symbol.dispose]() {
+    [Symbol.dispose](): void {
       disposed = true;
       clearTimeout(timer);
       clearTimeout(hanging);

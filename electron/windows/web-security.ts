@@ -1,4 +1,4 @@
-import type { App, Session, WebContents } from "electron";
+import type { App, Event, Session, WebContents } from "electron";
 import { isAppUrl } from "./app-origin.ts";
 
 /** No page of ours needs a permission of the browser: pictures, sound and clipboard go through main. */
@@ -22,18 +22,14 @@ export function guardContents(app: Pick<App, "on">, openLink: (address: string) 
 }
 
 function guard(contents: WebContents, openLink: (address: string) => void): void {
-  contents.on("will-navigate", (event) => {
-    if (!isAppUrl(event.url)) event.preventDefault();
-  });
-  contents.on("will-frame-navigate", (event) => {
-    if (!isAppUrl(event.url)) event.preventDefault();
-  });
-  contents.on("will-redirect", (event) => {
-    if (!isAppUrl(event.url)) event.preventDefault();
-  });
+  contents.on("will-navigate", stay).on("will-frame-navigate", stay).on("will-redirect", stay);
   contents.on("will-attach-webview", (event) => event.preventDefault());
   contents.setWindowOpenHandler(({ url }) => {
     openLink(url);
     return { action: "deny" };
   });
+}
+
+function stay(event: Event<{ readonly url: string }>): void {
+  if (!isAppUrl(event.url)) event.preventDefault();
 }

@@ -1,23 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { App, BrowserWindow, Display, Point } from "electron";
+import { app, screen, type BrowserWindow } from "electron";
 import type { Intent } from "#contract/intent.ts";
 import { channelOf, type IpcEvents } from "#contract/commands/ipc-schema.ts";
 import type { Logger } from "#contract/logger.ts";
 import { APP_PAGE } from "./app-origin.ts";
-import type { JsonFile } from "../shell/json-file.ts";
+import type { DesktopFiles } from "../shell/settings-file.ts";
 import { createRecovery, type Recovery } from "./recovery.ts";
-import { placeOn, type Bounds } from "./window-place.ts";
+import { placeOn } from "./window-place.ts";
 
 export interface WindowsOptions {
-  readonly createWindow: () => BrowserWindow;
-  readonly screen: {
-    getCursorScreenPoint(): Point;
-    getDisplayNearestPoint(point: Point): Pick<Display, "id" | "workArea">;
-    getDisplayMatching(bounds: Bounds): Pick<Display, "id" | "workArea">;
-  };
-  readonly app: Pick<App, "focus" | "hide">;
-  readonly platform: NodeJS.Platform;
-  readonly places: JsonFile<Readonly<Record<string, Bounds>>>;
+  /** Made hidden. */
+  readonly window: BrowserWindow;
+  readonly places: DesktopFiles["places"];
   readonly isPinned: () => boolean;
   readonly onVisible: (visible: boolean) => void;
   /** The page is gone and comes again. */
@@ -25,36 +19,11 @@ export interface WindowsOptions {
   readonly logger: Logger;
 }
 
-/** The one warm window. */
-export interface Windows extends Disposable {
-  /** Shows it on the display of the cursor and gives it the keyboard. */
-  show(): void;
-  /** Hides it and gives the keyboard back to the program that had it. */
-  hide(): void;
-  /** What the hotkey does: shows it, or hides it when it has the keyboard. */
-  toggle(): void;
-  isVisible(): boolean;
-  isOwn(webContentsId: number): boolean;
-  /** The page listens from now on: it is given what waited. */
-  loaded(): void;
-  send<Name extends "chat" | "auth" | "app">(name: Name, payload: IpcEvents[Name]): void;
-  /** Never lost: kept until the page listens. */
-  intend(intent: Intent): void;
-  /** Runs `work` while the window is out of the picture. */
-  withWindowHidden<T>(work: () => Promise<T>): Promise<T>;
-  /** Lets the window close: the app ends. */
-  release(): void;
-}
-
 /** After `hide`, a compositor needs this long to take the window off the screen. */
 const GONE_FROM_SCREEN_MS = 120;
 
-/** Makes the window and loads its page, hidden. */
-export function openWindows(options: WindowsOptions): Windows {
-  return new PanelWindows(options);
-}
-
-class PanelWindows implements Windows {
+/** The one warm window; its page is loaded hidden. */
+export class Windows implements Disposable {
   readonly #options: WindowsOptions;
   readonly #window: BrowserWindow;
   readonly #recovery: Recovery;
@@ -66,35 +35,35 @@ class PanelWindows implements Windows {
 
   constructor(options: WindowsOptions) {
     this.#options = options;
-    this.#window = options.createWindow();
-    this.#recovery = createRecovery(this.#window, {
-      reload: () => this.#reload(),
-      logger: options.logger,
-    });
-    stayAbove(this.#window, options.platform);
+    this.#window = options.window;
+    this.#recovery = createRecovery(this.#window, () => this.#reload(), options.logger);
+    stayAbove(this.#window);
     this.#follow();
     this.#load();
   }
 
+  /** Shows it on the display of the cursor and gives it the keyboard. */
   show(): void {
     const window = this.#window;
     if (window.isDestroyed()) return;
-    const { screen, places, platform, app } = this.#options;
+    const { places } = this.#options;
     const { id, workArea } = screen.getDisplayNearestPoint(screen.getCursorScreenPoint());
     if (!window.isVisible()) window.setBounds(placeOn(workArea, places.get()[String(id)]));
     if (window.isMinimized()) window.restore();
     window.show();
     window.focus();
-    if (platform === "darwin") app.focus({ steal: true });
+    if (process.platform === "darwin") app.focus({ steal: true });
     this.intend({ kind: "focus-composer" });
   }
 
+  /** Hides it and gives the keyboard back to the program that had it. */
   hide(): void {
     if (!this.isVisible()) return;
     this.#keepPlace();
-    giveFocusBack(this.#window, this.#options);
+    giveFocusBack(this.#window);
   }
 
+  /** What the hotkey does: shows it, or hides it when it has the keyboard. */
   toggle(): void {
     if (this.isVisible() && this.#window.isFocused()) this.hide();
     else this.show();
@@ -108,6 +77,7 @@ class PanelWindows implements Windows {
     return !this.#window.isDestroyed() && this.#window.webContents.id === webContentsId;
   }
 
+  /** The page listens from now on: it is given what waited. */
   loaded(): void {
     this.#recovery.loaded();
     this.#listening = true;
@@ -118,11 +88,13 @@ class PanelWindows implements Windows {
     if (this.#listening) this.#send(name, payload);
   }
 
+  /** Never lost: kept until the page listens. */
   intend(intent: Intent): void {
     if (this.#listening) this.#send("intent", intent);
     else this.#waiting.push(intent);
   }
 
+  /** Runs `work` while the window is out of the picture. */
   async withWindowHidden<T>(work: () => Promise<T>): Promise<T> {
     if (!this.isVisible()) return await work();
     this.#held = true;
@@ -136,6 +108,7 @@ class PanelWindows implements Windows {
     }
   }
 
+  /** Lets the window close: the app ends. */
   release(): void {
     this.#ending = true;
   }
@@ -185,7 +158,7 @@ class PanelWindows implements Windows {
 
   #keepPlace(): void {
     if (!this.isVisible()) return;
-    const { screen, places } = this.#options;
+    const { places } = this.#options;
     const { x, y, width, height } = this.#window.getBounds();
     const { id } = screen.getDisplayMatching({ x, y, width, height });
     const kept = places.get()[String(id)];
@@ -195,14 +168,16 @@ class PanelWindows implements Windows {
 }
 
 /** Keeps the window above full-screen programs too, on whatever desktop the user is. */
-function stayAbove(window: BrowserWindow, platform: NodeJS.Platform): void {
+function stayAbove(window: BrowserWindow): void {
+  const { platform } = process;
   window.setAlwaysOnTop(true, "floating");
   if (platform === "darwin")
     window.setVisibleOnAllWorkspaces(true, { visibleOnFullScreen: true, skipTransformProcessType: true });
   if (platform === "linux") window.setVisibleOnAllWorkspaces(true);
 }
 
-function giveFocusBack(window: BrowserWindow, { platform, app }: WindowsOptions): void {
+function giveFocusBack(window: BrowserWindow): void {
+  const { platform } = process;
   // Windows gives the focus to the next window only when this one is minimised, not when it is hidden.
   if (platform === "win32") window.minimize();
   window.hide();

@@ -1,9 +1,10 @@
 import * as z from "zod/mini";
+import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
 import type { Message, MessagePart } from "#contract/chat-state.ts";
 import type { HttpClient, HttpResponse } from "#engine/ports.ts";
-import { errorInBody, parseJson } from "#engine/wire/http-error.ts";
+import { errorInBody } from "#engine/wire/http-error.ts";
 
 /** Stored conversations of the signed-in account (docs/reference/accounts.md). All methods throw PipitError. */
 export interface HistoryClient {

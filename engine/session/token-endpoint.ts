@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
+import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { withTimeout } from "#engine/abort.ts";
 import type { Clock, HttpClient, HttpResponse, StoredTokens } from "#engine/ports.ts";
@@ -124,14 +125,6 @@ function readTokens(body: string, nowMs: number, serverUrl: string): StoredToken
     local: data.account.local,
     serverUrl,
   };
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Seconds only; the date form of RFC 9110 §10.2.3 is not used by our server. */

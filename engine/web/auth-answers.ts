@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
+import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { HttpResponse } from "#engine/ports.ts";
-import { errorInBody, parseJson } from "#engine/wire/http-error.ts";
+import { errorInBody } from "#engine/wire/http-error.ts";
 
 const accountSchema = z.object({
   account_id: z.string().check(z.minLength(1)),

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { isErrorCode } from "#contract/error-codes.ts";
+import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { HttpResponse } from "#engine/ports.ts";
 
@@ -13,13 +14,4 @@ export function errorInBody(response: HttpResponse): PipitError | undefined {
   if (!parsed.success || !isErrorCode(parsed.data.error.code)) return undefined;
   const { code, message, field } = parsed.data.error;
   return new PipitError(code, message, field === undefined ? {} : { field });
-}
-
-/** A body as JSON; undefined when it is not. */
-export function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { parseJson } from "#contract/parse-json.ts";
 import { RUNTIME_FILE, type RuntimeInfo } from "#contract/auth-wire.ts";
 
 const runtimeInfo = z.object({
@@ -13,11 +14,7 @@ const runtimeInfo = z.object({
 
 /** Parses the content of runtime.json, which is also the ready line of an embedded server. */
 export function parseRuntimeInfo(text: string): RuntimeInfo | undefined {
-  try {
-    return runtimeInfo.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return runtimeInfo.safeParse(parseJson(text)).data;
 }
 
 /** True when the server at this URL is the one that keeps its data in this home: its runtime file names the address. */

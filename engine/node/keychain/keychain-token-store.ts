@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { StoredTokens, TokenStore } from "#engine/ports.ts";
@@ -88,7 +89,7 @@ export async function createKeychainTokenStore(
   return {
     async load() {
       const text = await readSealed();
-      const tokens = text === undefined ? undefined : parseStoredTokens(text);
+      const tokens = text === undefined ? undefined : storedTokens.safeParse(parseJson(text)).data;
       return tokens === undefined ? undefined : { ...tokens, serverUrl: options.serverUrl };
     },
     save: async (tokens: StoredTokens) => writePrivateFile(path, seal(key, scope, JSON.stringify(tokens))),
@@ -118,12 +119,3 @@ const storedTokens = z.object({
   local: z.boolean(),
   serverUrl: z.string(),
 });
-
-/** Parses what was stored as JSON; undefined when it is not a sign-in. */
-function parseStoredTokens(json: string): StoredTokens | undefined {
-  try {
-    return storedTokens.safeParse(JSON.parse(json)).data;
-  } catch {
-    return undefined;
-  }
-}
