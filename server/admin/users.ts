@@ -231,10 +231,10 @@ async function sessionsText({ sessions }: AdminContext, { id }: Account): Promis
 }
 
 async function revokeSessions(context: AdminContext, { id, login }: Account): Promise<string> {
-  const { auth, sessions, origin } = context;
+  const { auth, clock, origin } = context;
   const ended = await auth.transaction(async (tx) => {
     const browsers = await tx.webSessions.removeOfUser(id);
-    const families = await sessions.revokeAllOfUser(tx, id, "admin");
+    const families = await tx.refreshTokens.revokeOfUser(id, "admin", clock.nowMs());
     const data = { sessions: families.length, browsers };
     const event = {
       event: "session.revoked",

@@ -1,5 +1,5 @@
 import { createAccounts, type Accounts } from "#server/domain/accounts/accounts.ts";
-import { createEndSessions, type EndSessionsOptions } from "#server/domain/accounts/end-sessions.ts";
+import { createEndSessions } from "#server/domain/accounts/end-sessions.ts";
 import { createKnownDevices } from "#server/domain/accounts/known-devices.ts";
 import { createOwnAccount, type OwnAccount } from "#server/domain/accounts/own-account.ts";
 import type { PasswordHasher } from "#server/domain/accounts/password-hasher.ts";
@@ -23,7 +23,7 @@ export interface AccountServices {
   readonly secondFactor: SecondFactor;
 }
 
-export interface AccountServicesOptions extends EndSessionsOptions {
+export interface AccountServicesOptions {
   readonly auth: AuthStore;
   readonly masterKey: MasterKey;
   readonly hasher: PasswordHasher;
@@ -31,13 +31,14 @@ export interface AccountServicesOptions extends EndSessionsOptions {
   readonly clock: Clock;
   /** What attempts from an address are counted by: addresses of one household are one. */
   readonly networkOf: (address: string | undefined) => string;
+  readonly guard: { forget(sessionId: string): void };
   readonly refusals: RefusalAudit;
 }
 
 /** Puts the parts of accounts and sign-ins together. */
 export function createAccountServices(options: AccountServicesOptions): AccountServices {
   const { auth, masterKey, hasher, limits, clock, guard, networkOf, refusals } = options;
-  const endSessions = createEndSessions(options);
+  const endSessions = createEndSessions(clock, guard);
   const knownDevices = createKnownDevices({ masterKey });
   const secondFactor = createSecondFactor({
     auth,

@@ -96,7 +96,6 @@ export async function openAdminContext(
     masterKey,
     hasher: createPasswordHasher(pepper === undefined ? {} : { pepper: Buffer.from(pepper) }),
     limits: createAttemptLimits({ counters, clock }),
-    sessions,
     guard,
     clock,
     networkOf: peerKeyOf,

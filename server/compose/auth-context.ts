@@ -104,7 +104,6 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
     masterKey,
     hasher,
     limits,
-    sessions,
     guard,
     clock,
     networkOf: peerKeyOf,

@@ -78,10 +78,6 @@ export async function openAccountStage(database: TestDatabase): Promise<AccountS
         return verdict;
       },
     },
-    sessions: {
-      revokeAllOfUser: (tx, userId, reason, except) =>
-        tx.refreshTokens.revokeOfUser(userId, reason, clock.nowMs(), except),
-    },
     guard: { forget: (id) => forgotten.push(id) },
   });
   const codeOf = (secret: string, step = 0): string =>

@@ -1,3 +1,4 @@
+import type { Clock } from "#contract/clock.ts";
 import type { AuthStores } from "#server/domain/auth-store.ts";
 import type { RevokeReason } from "#server/domain/tokens/ports.ts";
 
@@ -10,42 +11,28 @@ export interface SessionsToKeep {
 }
 
 /** Ends all that an account is signed in with, wherever, and all codes that would sign it in anew. */
-export interface EndSessions {
-  /**
-   * As a part of a transaction.
-   *
-   * @returns ids of the sessions that ended, for {@link committed}
-   */
-  within(
-    tx: AuthStores,
-    userId: string,
-    reason: RevokeReason,
-    keep?: SessionsToKeep,
-  ): Promise<readonly string[]>;
-  /** Once the transaction stands: caches stop letting clients of these sessions in. */
-  committed(sessionIds: readonly string[]): void;
-}
+export type EndSessions = ReturnType<typeof createEndSessions>;
 
-export interface EndSessionsOptions {
-  readonly sessions: {
-    revokeAllOfUser(
+export function createEndSessions(clock: Clock, guard: { forget(sessionId: string): void }) {
+  return {
+    /**
+     * As a part of a transaction, whose caller also writes the audit event.
+     *
+     * @returns ids of the sessions that ended, for {@link committed}: before that, every reader still finds them live
+     */
+    async within(
       tx: AuthStores,
       userId: string,
       reason: RevokeReason,
-      except?: string,
-    ): Promise<readonly string[]>;
-  };
-  readonly guard: { forget(sessionId: string): void };
-}
-
-export function createEndSessions({ sessions, guard }: EndSessionsOptions): EndSessions {
-  return {
-    async within(tx, userId, reason, keep = {}) {
+      keep: SessionsToKeep = {},
+    ): Promise<readonly string[]> {
       await tx.oneTime.removeOfUser(userId);
       await tx.webSessions.removeOfUser(userId, keep.webSessionHash);
-      return sessions.revokeAllOfUser(tx, userId, reason, keep.sessionId);
+      return tx.refreshTokens.revokeOfUser(userId, reason, clock.nowMs(), keep.sessionId);
     },
-    committed(sessionIds) {
+
+    /** Once the transaction stands: caches stop letting clients of these sessions in. */
+    committed(sessionIds: readonly string[]): void {
       for (const id of sessionIds) guard.forget(id);
     },
   };

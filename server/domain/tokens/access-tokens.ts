@@ -44,13 +44,6 @@ interface AccessTokenRequest {
   readonly authTimeMs?: number | undefined;
 }
 
-interface IssuedAccessToken {
-  readonly token: string;
-  readonly expiresInSeconds: number;
-  /** `jti` */
-  readonly tokenId: string;
-}
-
 interface IdTokenRequest {
   /** The client. */
   readonly audience: string;
@@ -65,25 +58,13 @@ interface IdTokenRequest {
   readonly claims?: Claims | undefined;
 }
 
-export interface AccessTokens {
-  /** Signs a JWT (RFC 9068), on the event loop: see {@link signToken}. */
-  issue(request: AccessTokenRequest): IssuedAccessToken;
-  /**
-   * Who the token speaks for, by its signature, claims and times alone; whether its session still lives is the guard's
-   * affair. Throws TOKEN_EXPIRED, or TOKEN_INVALID for anything else that is wrong with it.
-   */
-  verify(token: string): Promise<Caller>;
-  /** Signs an ID token (OpenID Connect Core §2) by RS256. */
-  signIdToken(request: IdTokenRequest): string;
-}
-
 /** What tokens need of the signing keys. */
 export interface TokenKeys {
   signing(algorithm: TokenAlgorithm): SigningKey;
   publicKey(kid: string): Promise<VerifyingKey | undefined>;
 }
 
-export interface AccessTokensOptions {
+interface AccessTokensOptions {
   readonly keys: TokenKeys;
   /** `iss`; compared as a string, so it must be equal to the issuer in the metadata (RFC 8414). */
   readonly issuer: string;
@@ -91,36 +72,44 @@ export interface AccessTokensOptions {
   readonly clock: Clock;
 }
 
-export function createAccessTokens({ keys, issuer, audience, clock }: AccessTokensOptions): AccessTokens {
+export type AccessTokens = ReturnType<typeof createAccessTokens>;
+
+export function createAccessTokens({ keys, issuer, audience, clock }: AccessTokensOptions) {
   const nowSeconds = () => Math.floor(clock.nowMs() / 1000);
   return {
-    issue({ userId, clientId, scope, algorithm = "RS256", sessionId, authTimeMs, ...request }) {
+    /**
+     * Signs a JWT (RFC 9068), on the event loop: see {@link signToken}.
+     *
+     * @returns the token, its life and its `jti`
+     */
+    issue({ algorithm = "RS256", ttlSeconds = ACCESS_TOKEN_TTL_SECONDS, ...request }: AccessTokenRequest) {
       const issuedAt = nowSeconds();
-      const expiresInSeconds = Math.min(
-        request.ttlSeconds ?? ACCESS_TOKEN_TTL_SECONDS,
-        MAX_ACCESS_TOKEN_TTL_SECONDS,
-      );
+      const expiresInSeconds = Math.min(ttlSeconds, MAX_ACCESS_TOKEN_TTL_SECONDS);
       const tokenId = randomUUID();
       const claims = {
         iss: issuer,
-        sub: userId,
+        sub: request.userId,
         aud: audience,
         exp: issuedAt + expiresInSeconds,
         iat: issuedAt,
         nbf: issuedAt,
         jti: tokenId,
-        client_id: clientId,
-        scope,
+        client_id: request.clientId,
+        scope: request.scope,
         type: "access",
         // JSON leaves out what is undefined.
-        sid: sessionId,
-        auth_time: toSeconds(authTimeMs),
+        sid: request.sessionId,
+        auth_time: toSeconds(request.authTimeMs),
       };
       const token = signToken(ACCESS_TOKEN_TYPE, claims, keys.signing(algorithm));
       return { token, expiresInSeconds, tokenId };
     },
 
-    async verify(token) {
+    /**
+     * Who the token speaks for, by its signature, claims and times alone; whether its session still lives is the guard's
+     * affair. Throws TOKEN_EXPIRED, or TOKEN_INVALID for anything else that is wrong with it.
+     */
+    async verify(token: string): Promise<Caller> {
       const claims = await verifyToken(ACCESS_TOKEN_TYPE, token, (kid) => keys.publicKey(kid));
       if (claims["iss"] !== issuer) throw invalidToken("another issuer");
       const { aud } = claims;
@@ -130,20 +119,21 @@ export function createAccessTokens({ keys, issuer, audience, clock }: AccessToke
       return toCaller(claims);
     },
 
-    signIdToken({ audience: client, userId, nonce, authTimeMs, amr, accessToken, sessionId, claims = {} }) {
+    /** Signs an ID token (OpenID Connect Core §2) by RS256. */
+    signIdToken({ accessToken, ...request }: IdTokenRequest): string {
       const issuedAt = nowSeconds();
       const idClaims = {
-        ...claims,
+        ...request.claims,
         iss: issuer,
-        sub: userId,
-        aud: client,
+        sub: request.userId,
+        aud: request.audience,
         exp: issuedAt + ID_TOKEN_TTL_SECONDS,
         iat: issuedAt,
-        auth_time: toSeconds(authTimeMs),
-        nonce,
+        auth_time: toSeconds(request.authTimeMs),
+        nonce: request.nonce,
         at_hash: accessToken === undefined ? undefined : halfHash(accessToken),
-        amr,
-        sid: sessionId,
+        amr: request.amr,
+        sid: request.sessionId,
       };
       return signToken(ID_TOKEN_TYPE, idClaims, keys.signing("RS256"));
     },

@@ -7,15 +7,24 @@ import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { MessageBus } from "#server/domain/message-bus.ts";
+import { createBriefCache } from "./brief-cache.ts";
 import { usualLifetimes, type ClientDefinition } from "./built-in-clients.ts";
 import { checkClient, checkClientId, isClientId } from "./client-rules.ts";
-import { createClientCache } from "./client-cache.ts";
 import type { OauthClient } from "./ports.ts";
 import type { TokenGuard } from "./token-guard.ts";
 
+/** On the bus: which client has changed. */
+const CHANNEL = "oauth-clients";
+/** A caller without a sign-in may ask for any id, so there must be an end. */
+const MAX_REMEMBERED = 1_000;
+
 type Managed = "clientId" | "secretHash" | "active" | "createdAtMs" | "updatedAtMs";
 /** What the operator tunes, also of built-in clients. */
-type Tuning = "tokenAlgorithm" | keyof typeof usualLifetimes;
+const tunable = [
+  "tokenAlgorithm",
+  ...(Object.keys(usualLifetimes) as (keyof typeof usualLifetimes)[]),
+] as const;
+type Tuning = (typeof tunable)[number];
 type Optional = "firstParty" | "redirectUris" | "postLogoutRedirectUris" | "allowPasswordGrant" | Tuning;
 type Maybe<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
 
@@ -31,30 +40,7 @@ export interface RegisteredClient {
   readonly secret: string | undefined;
 }
 
-/**
- * The OAuth clients of this server. Changes are audited in their transaction; they throw INVALID_REQUEST with the field
- * and the cure, also for a client that is not there.
- */
-export interface Clients {
-  /** Switched-off ones included; believed for a second. */
-  find(clientId: string): Promise<OauthClient | undefined>;
-  list(): Promise<readonly OauthClient[]>;
-  /** Adds those that are missing and brings the others up to date, but for what an operator may have changed. */
-  seed(definitions: readonly ClientDefinition[]): Promise<void>;
-  register(registration: ClientRegistration, origin: AuditOrigin): Promise<RegisteredClient>;
-  update(clientId: string, change: ClientChange, origin: AuditOrigin): Promise<OauthClient>;
-  /** Replaces the secret of a confidential client; the old one is wrong from now on. */
-  replaceSecret(clientId: string, origin: AuditOrigin): Promise<RegisteredClient>;
-  /** Switches a client off: its sessions end, and its tokens are refused at once. Resolves to how many sessions ended. */
-  disable(clientId: string, origin: AuditOrigin): Promise<number>;
-  enable(clientId: string, origin: AuditOrigin): Promise<OauthClient>;
-  /** As `disable`, and forgets it. A built-in client comes back with the next start. */
-  remove(clientId: string, origin: AuditOrigin): Promise<number>;
-  /** Takes the same time for every wrong secret. */
-  verifySecret(client: OauthClient, secret: string): boolean;
-}
-
-export interface ClientsOptions {
+interface ClientsOptions {
   readonly auth: AuthStore;
   readonly clock: Clock;
   readonly bus: MessageBus;
@@ -62,25 +48,36 @@ export interface ClientsOptions {
   readonly guard?: Pick<TokenGuard, "forgetAll"> | undefined;
 }
 
-export function createClients({ auth, clock, bus, guard }: ClientsOptions): Clients {
-  const cache = createClientCache({ store: auth.clients, clock, bus });
+/**
+ * The OAuth clients of this server. Changes are audited in their transaction; they throw INVALID_REQUEST with the field
+ * and the cure, also for a client that is not there.
+ */
+export type Clients = ReturnType<typeof createClients>;
+
+export function createClients({ auth, clock, bus, guard }: ClientsOptions) {
+  const cache = createBriefCache<OauthClient | undefined>(clock, MAX_REMEMBERED);
+  bus.subscribe<{ readonly clientId: string }>(CHANNEL, ({ clientId }) => cache.forget(clientId));
   const change: Change = async (clientId, work) => {
     try {
       return await auth.transaction(work);
     } finally {
-      cache.forget(clientId);
+      void bus.publish(CHANNEL, { clientId });
     }
   };
   return {
-    // Anything may come from outside; what is no id is not worth a look.
-    find: async (clientId) => (isClientId(clientId) ? cache.find(clientId) : undefined),
+    /** Switched-off ones included; believed for a second. */
+    async find(clientId: string): Promise<OauthClient | undefined> {
+      // Anything may come from outside; what is no id is not worth a look.
+      return isClientId(clientId) ? cache.find(clientId, () => auth.clients.find(clientId)) : undefined;
+    },
     list: () => auth.clients.list(),
-    async seed(definitions) {
+    /** Adds those that are missing and brings the others up to date, but for what an operator may have changed. */
+    async seed(definitions: readonly ClientDefinition[]): Promise<void> {
       for (const definition of definitions) {
         await change(definition.clientId, (tx) => seedOne(tx, definition, clock.nowMs()));
       }
     },
-    register(registration, origin) {
+    register(registration: ClientRegistration, origin: AuditOrigin): Promise<RegisteredClient> {
       const { client, secret } = toClient(registration, clock.nowMs());
       return change(client.clientId, async (tx) => {
         await insert(tx, client, origin);
@@ -89,7 +86,8 @@ export function createClients({ auth, clock, bus, guard }: ClientsOptions): Clie
     },
     ...createEdits({ change, clock }),
     ...createEndings({ change, clock, guard }),
-    verifySecret({ secretHash }, secret) {
+    /** Takes the same time for every wrong secret. */
+    verifySecret({ secretHash }: OauthClient, secret: string): boolean {
       const given = Buffer.from(hashOpaqueToken(secret));
       const expected = Buffer.from(secretHash ?? hashOpaqueToken(""));
       return given.length === expected.length && timingSafeEqual(given, expected) && secretHash !== undefined;
@@ -108,7 +106,7 @@ interface ChangeParts {
 /** An edited client, and what about it is new, for the audit. */
 type Edit = (client: OauthClient) => { readonly client: OauthClient; readonly changed: string };
 
-function createEdits({ change, clock }: ChangeParts): Pick<Clients, "update" | "replaceSecret" | "enable"> {
+function createEdits({ change, clock }: ChangeParts) {
   const save = (clientId: string, origin: AuditOrigin, edit: Edit): Promise<OauthClient> =>
     change(clientId, async (tx) => {
       const { client, changed } = edit(await existing(tx, clientId));
@@ -119,12 +117,13 @@ function createEdits({ change, clock }: ChangeParts): Pick<Clients, "update" | "
       return edited;
     });
   return {
-    update: (clientId, wanted, origin) =>
+    update: (clientId: string, wanted: ClientChange, origin: AuditOrigin) =>
       save(clientId, origin, (client) => ({
         client: checkClient({ ...client, ...present(wanted) }),
         changed: Object.keys(present(wanted)).join(" "),
       })),
-    async replaceSecret(clientId, origin) {
+    /** Replaces the secret of a confidential client; the old one is wrong from now on. */
+    async replaceSecret(clientId: string, origin: AuditOrigin): Promise<RegisteredClient> {
       const secret = newOpaqueToken();
       const client = await save(clientId, origin, (found) => {
         if (!found.confidential) throw refused("a public client has no secret.");
@@ -132,16 +131,12 @@ function createEdits({ change, clock }: ChangeParts): Pick<Clients, "update" | "
       });
       return { client, secret };
     },
-    enable: (clientId, origin) =>
+    enable: (clientId: string, origin: AuditOrigin) =>
       save(clientId, origin, (client) => ({ client: { ...client, active: true }, changed: "active" })),
   };
 }
 
-function createEndings({
-  change,
-  clock,
-  guard,
-}: ChangeParts & Pick<ClientsOptions, "guard">): Pick<Clients, "disable" | "remove"> {
+function createEndings({ change, clock, guard }: ChangeParts & Pick<ClientsOptions, "guard">) {
   const end = async (
     event: "client.disabled" | "client.removed",
     clientId: string,
@@ -159,11 +154,13 @@ function createEndings({
     return sessions;
   };
   return {
-    disable: (clientId, origin) =>
+    /** Switches a client off: its sessions end, and its tokens are refused at once. Resolves to how many sessions ended. */
+    disable: (clientId: string, origin: AuditOrigin) =>
       end("client.disabled", clientId, origin, (tx, client) =>
         tx.clients.update({ ...client, active: false, updatedAtMs: clock.nowMs() }),
       ),
-    remove: (clientId, origin) =>
+    /** As `disable`, and forgets it. A built-in client comes back with the next start. */
+    remove: (clientId: string, origin: AuditOrigin) =>
       end("client.removed", clientId, origin, (tx) => tx.clients.remove(clientId)),
   };
 }
@@ -188,29 +185,15 @@ async function seedOne(tx: AuthStores, definition: ClientDefinition, nowMs: numb
   const { clientId } = definition;
   const found = await tx.clients.find(clientId);
   if (found === undefined) {
-    const fresh = {
-      ...definition,
-      secretHash: undefined,
-      active: true,
-      createdAtMs: nowMs,
-      updatedAtMs: nowMs,
-    };
+    const fresh = checkClient({ ...definition, ...justMade(nowMs), secretHash: undefined });
     // Another server process that starts in this moment may have been first.
-    if (!(await tx.clients.insert(checkClient(fresh)))) return;
+    if (!(await tx.clients.insert(fresh))) return;
     const data = { scope: definition.scope, seeded: true };
     await tx.audit.append({ event: "client.created", outcome: "success", clientId, data }, systemOrigin);
     return;
   }
-  const { secretHash, active, createdAtMs, updatedAtMs, tokenAlgorithm } = found;
-  const { accessTtlSeconds, refreshTtlSeconds, refreshAbsoluteSeconds, refreshGraceMs } = found;
-  const tuned = {
-    tokenAlgorithm,
-    accessTtlSeconds,
-    refreshTtlSeconds,
-    refreshAbsoluteSeconds,
-    refreshGraceMs,
-  };
-  const current = checkClient({ ...definition, ...tuned, secretHash, active, createdAtMs, updatedAtMs });
+  const tuned = Object.fromEntries(tunable.map((name) => [name, found[name]]));
+  const current = checkClient({ ...found, ...definition, ...tuned });
   if (isDeepStrictEqual(current, found)) return;
   await tx.clients.update({ ...current, updatedAtMs: nowMs });
   const data = { changed: "definition", seeded: true };
@@ -232,11 +215,13 @@ function toClient(registration: ClientRegistration, nowMs: number): RegisteredCl
     ...given,
     clientId,
     secretHash: secret === undefined ? undefined : hashOpaqueToken(secret),
-    active: true,
-    createdAtMs: nowMs,
-    updatedAtMs: nowMs,
+    ...justMade(nowMs),
   });
   return { client, secret };
+}
+
+function justMade(nowMs: number) {
+  return { active: true, createdAtMs: nowMs, updatedAtMs: nowMs };
 }
 
 /** What is said: nothing said is nothing changed. */

@@ -17,32 +17,29 @@ export interface MadeRefreshToken {
 type Family = Pick<RefreshFamily, "id" | "expiresAtMs">;
 type Lifetimes = Pick<OauthClient, "refreshTtlSeconds">;
 
-export interface RefreshTokenMaker {
-  first(family: Family, client: Lifetimes, nowMs: number): MadeRefreshToken;
-  /**
-   * The one successor of a token: computed from it with a key that is not in the database, so that a lost answer can be
-   * repeated without storing any token, and a family never has two live leaves.
-   */
-  successor(
-    refreshToken: string,
-    parent: StoredRefreshToken,
-    family: Family,
-    client: Lifetimes,
-    nowMs: number,
-  ): MadeRefreshToken;
-}
+export type RefreshTokenMaker = ReturnType<typeof createRefreshTokenMaker>;
 
-export function createRefreshTokenMaker(masterKey: MasterKey): RefreshTokenMaker {
+export function createRefreshTokenMaker(masterKey: MasterKey) {
   const successorKey = createSecretKey(masterKey.derive("refresh-successor"));
   return {
-    first: (family, client, nowMs) =>
-      make(randomBytes(TOKEN_BYTES).toString("base64url"), { family, client, generation: 0, nowMs }),
-    successor(refreshToken, parent, family, client, nowMs) {
-      const generation = parent.generation + 1;
+    first: (family: Family, client: Lifetimes, nowMs: number) =>
+      make(randomBytes(TOKEN_BYTES).toString("base64url"), 0, family, client, nowMs),
+    /**
+     * The one successor of a token: computed from it with a key that is not in the database, so that a lost answer can be
+     * repeated without storing any token, and a family never has two live leaves.
+     */
+    successor(
+      refreshToken: string,
+      { generation: parent }: StoredRefreshToken,
+      family: Family,
+      client: Lifetimes,
+      nowMs: number,
+    ): MadeRefreshToken {
+      const generation = parent + 1;
       const secret = createHmac("sha256", successorKey)
         .update(`${family.id}\n${generation}\n${refreshToken}`)
         .digest("base64url");
-      return make(secret, { family, client, generation, nowMs });
+      return make(secret, generation, family, client, nowMs);
     },
   };
 }
@@ -57,14 +54,13 @@ export function hashOfRefreshToken(refreshToken: string): string {
   return hash("sha256", refreshToken, "base64url");
 }
 
-interface Circumstances {
-  readonly family: Family;
-  readonly client: Lifetimes;
-  readonly generation: number;
-  readonly nowMs: number;
-}
-
-function make(secret: string, { family, client, generation, nowMs }: Circumstances): MadeRefreshToken {
+function make(
+  secret: string,
+  generation: number,
+  family: Family,
+  client: Lifetimes,
+  nowMs: number,
+): MadeRefreshToken {
   const refreshToken = PREFIX + secret;
   return {
     refreshToken,

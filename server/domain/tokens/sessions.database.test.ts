@@ -188,7 +188,7 @@ describe.each(databases)("a session on $name", ({ name, open }) => {
     const stays = await stage.start();
     const others = await stage.start({ userId: "bob" });
     const ended = await stage.database.store.auth.transaction((tx) =>
-      stage.sessions.revokeAllOfUser(tx, "alice", "password-changed", stays.sessionId),
+      tx.refreshTokens.revokeOfUser("alice", "password-changed", 1, stays.sessionId),
     );
     expect(ended).toEqual([gone.sessionId]);
     expect(await stage.refresh(gone.refreshToken)).toMatchObject({ reason: "revoked" });

@@ -8,8 +8,8 @@ import type { Proven } from "#server/domain/sign-in/prove.ts";
 import type { Starts } from "#server/domain/sign-in/sign-in.ts";
 import type { MasterKey } from "./master-key.ts";
 import type { FoundToken, OauthClient, RefreshFamily, RevokeReason } from "./ports.ts";
-import { createRefreshTokenMaker, type RefreshTokenMaker } from "./refresh-tokens.ts";
-import { findToken, refreshSession, type RefreshRequest, type RotateOutcome } from "./sessions-refresh.ts";
+import { createRefreshTokenMaker } from "./refresh-tokens.ts";
+import { findToken, refreshSession, type RefreshDeps, type RefreshRequest } from "./sessions-refresh.ts";
 
 /** No redeemer of a code takes longer to make its session. */
 const CODE_MARK_MS = 10 * 60 * 1000;
@@ -45,41 +45,7 @@ interface RevokeRequest {
   readonly reason: RevokeReason;
 }
 
-/**
- * Sign-ins: families of one-time refresh tokens, which access tokens name as `sid`. Every change and its audit event are
- * one transaction. All methods throw DATABASE_UNREACHABLE and STORAGE_* as the store does.
- */
-export interface Sessions {
-  /** A session of tokens for who signs in. Throws CREDENTIALS_INVALID when the code it came from was used twice. */
-  starts(request: StartRequest): Starts<StartedSession>;
-  refresh(request: RefreshRequest, origin: AuditOrigin): Promise<RotateOutcome>;
-  /** False when there is no such session (of this user), or it had ended before. */
-  revoke(request: RevokeRequest, origin: AuditOrigin): Promise<boolean>;
-  /** Ends the session of this token. An unknown token, or another client's, changes nothing (RFC 7009): false. */
-  revokeByRefreshToken(
-    request: { readonly refreshToken: string; readonly clientId: string },
-    origin: AuditOrigin,
-  ): Promise<boolean>;
-  /**
-   * Ends all sessions of a user, but the one with the id `except`, inside a transaction of the caller, who also writes
-   * the audit event. Resolves to the ids of those that ended, for the guard to forget once the transaction stands:
-   * before that, every reader still finds them live.
-   */
-  revokeAllOfUser(
-    tx: AuthStores,
-    userId: string,
-    reason: RevokeReason,
-    except?: string,
-  ): Promise<readonly string[]>;
-  /** Ends the sessions that came from a code which was used twice (RFC 6749 §4.1.2). Resolves to how many. */
-  revokeByOrigin(originHash: string, origin: AuditOrigin): Promise<number>;
-  /** Newest first. */
-  listLive(userId: string): Promise<readonly RefreshFamily[]>;
-  /** For introspection: the token with its session, if a refresh with it would be granted to the session's client. */
-  findByRefreshToken(refreshToken: string): Promise<FoundToken | undefined>;
-}
-
-export interface SessionsOptions {
+interface SessionsOptions {
   readonly auth: AuthStore;
   readonly masterKey: MasterKey;
   readonly clock: Clock;
@@ -88,30 +54,43 @@ export interface SessionsOptions {
   readonly refusals: RefusalAudit;
 }
 
-export function createSessions(options: SessionsOptions): Sessions {
+/**
+ * Sign-ins: families of one-time refresh tokens, which access tokens name as `sid`. Every change and its audit event are
+ * one transaction. All methods throw DATABASE_UNREACHABLE and STORAGE_* as the store does.
+ */
+export type Sessions = ReturnType<typeof createSessions>;
+
+export function createSessions(options: SessionsOptions) {
   const { auth, clock, guard, refusals } = options;
   const tokens = createRefreshTokenMaker(options.masterKey);
   const forget = (sessionId: string): void => guard.forget(sessionId);
   return {
-    starts: (request) => (tx, who, origin) => start({ tx, clock, tokens }, request, who, origin),
+    /** A session of tokens for who signs in. Throws CREDENTIALS_INVALID when the code it came from was used twice. */
+    starts(request: StartRequest): Starts<StartedSession> {
+      return (tx, who, origin) => start({ tx, clock, tokens }, request, who, origin);
+    },
 
-    refresh: (request, origin) => refreshSession({ auth, clock, tokens, refusals, forget }, request, origin),
+    refresh: (request: RefreshRequest, origin: AuditOrigin) =>
+      refreshSession({ auth, clock, tokens, refusals, forget }, request, origin),
 
-    async revoke({ sessionId, userId, reason }, origin) {
+    /** False when there is no such session (of this user), or it had ended before. */
+    async revoke({ sessionId, userId, reason }: RevokeRequest, origin: AuditOrigin): Promise<boolean> {
       const family = await auth.refreshTokens.findFamily(sessionId);
       if (family === undefined || (userId !== undefined && family.userId !== userId)) return false;
       return revoke(options, family, reason, origin);
     },
 
-    async revokeByRefreshToken({ refreshToken, clientId }, origin) {
+    /** Ends the session of this token. An unknown token, or another client's, changes nothing (RFC 7009): false. */
+    async revokeByRefreshToken(
+      { refreshToken, clientId }: { readonly refreshToken: string; readonly clientId: string },
+      origin: AuditOrigin,
+    ): Promise<boolean> {
       const found = await findToken({ auth }, refreshToken);
       return found?.family.clientId === clientId ? revoke(options, found.family, "revoked", origin) : false;
     },
 
-    revokeAllOfUser: (tx, userId, reason, except) =>
-      tx.refreshTokens.revokeOfUser(userId, reason, clock.nowMs(), except),
-
-    async revokeByOrigin(originHash, origin) {
+    /** Ends the sessions that came from a code which was used twice (RFC 6749 §4.1.2). Resolves to how many. */
+    async revokeByOrigin(originHash: string, origin: AuditOrigin): Promise<number> {
       const reason = "code-replayed";
       const ended = await auth.transaction(async (tx) => {
         await markCode(tx, originHash, clock.nowMs());
@@ -126,23 +105,19 @@ export function createSessions(options: SessionsOptions): Sessions {
       return ended.length;
     },
 
-    listLive: (userId) => auth.refreshTokens.listLive(userId, clock.nowMs()),
+    /** Newest first. */
+    listLive: (userId: string) => auth.refreshTokens.listLive(userId, clock.nowMs()),
 
-    async findByRefreshToken(refreshToken) {
+    /** For introspection: the token with its session, if a refresh with it would be granted to the session's client. */
+    async findByRefreshToken(refreshToken: string): Promise<FoundToken | undefined> {
       const found = await findToken({ auth }, refreshToken);
       return found !== undefined && isLive(found, clock.nowMs()) ? found : undefined;
     },
   };
 }
 
-interface StartDeps {
-  readonly tx: AuthStores;
-  readonly clock: Clock;
-  readonly tokens: RefreshTokenMaker;
-}
-
 async function start(
-  { tx, clock, tokens }: StartDeps,
+  { tx, clock, tokens }: Pick<RefreshDeps, "clock" | "tokens"> & { readonly tx: AuthStores },
   request: StartRequest,
   { account, amr, authTimeMs, codeOwed }: Proven,
   origin: AuditOrigin,

@@ -2,10 +2,9 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { MessageBus } from "#server/domain/message-bus.ts";
+import { createBriefCache } from "./brief-cache.ts";
 import type { TokenState, TokenStateStore } from "./ports.ts";
 
-/** What is known of a token is believed this long: a revocation that the bus does not bring works so late at most. */
-const MAX_AGE_MS = 1_000;
 /** On the bus: whose state has changed. */
 const CHANNEL = "token-guard";
 /** More tokens than this in one second, and the oldest are looked up again. */
@@ -16,98 +15,28 @@ interface GuardOptions {
   readonly allowPendingOtp?: boolean | undefined;
 }
 
-/** Knows about a token what its signature cannot say: whether it, its session, account and client still are good. */
-export interface TokenGuard {
-  /**
-   * Resolves to the caller, with `pendingOtp` if a code is owed; a caller without a token passes as it is.
-   *
-   * @throws PipitError TOKEN_INVALID (ended, revoked, switched off); OTP_REQUIRED unless `allowPendingOtp`
-   */
-  check(caller: Caller, options?: GuardOptions): Promise<Caller>;
-  /** No process believes anything of this session or token any more; call it after a revocation was committed. */
-  forget(sessionOrTokenId: string): void;
-  /** The same for everybody, e.g. when a client or account was switched off. */
-  forgetAll(): void;
-}
-
-export interface TokenGuardOptions {
+interface TokenGuardOptions {
   readonly states: Pick<TokenStateStore, "find">;
   readonly clock: Clock;
   readonly bus: MessageBus;
-  readonly maxAgeMs?: number;
 }
 
-/** Without an id: everybody. */
-interface Forgotten {
-  readonly id?: string;
-}
+/** Knows about a token what its signature cannot say: whether it, its session, account and client still are good. */
+export type TokenGuard = ReturnType<typeof createTokenGuard>;
 
-interface Entry {
-  readonly lookedAtMs: number;
-  readonly sessionId: string | undefined;
-  readonly state: Promise<TokenState>;
-}
-
-/** One look-up per token and second; look-ups of one token at once share one query. */
-export function createTokenGuard(options: TokenGuardOptions): TokenGuard {
-  const { states, clock, bus, maxAgeMs = MAX_AGE_MS } = options;
-  /** By token id, oldest first. */
-  const entries = new Map<string, Entry>();
-  const tokensOf = new Map<string, Set<string>>();
-
-  const remove = (tokenId: string, sessionId: string | undefined): void => {
-    entries.delete(tokenId);
-    if (sessionId === undefined) return;
-    const tokens = tokensOf.get(sessionId);
-    tokens?.delete(tokenId);
-    if (tokens?.size === 0) tokensOf.delete(sessionId);
-  };
-
-  const add = (tokenId: string, entry: Entry): void => {
-    const [oldest] = entries.size >= MAX_ENTRIES ? entries : [];
-    if (oldest !== undefined) remove(oldest[0], oldest[1].sessionId);
-    entries.set(tokenId, entry);
-    if (entry.sessionId === undefined) return;
-    const tokens = tokensOf.get(entry.sessionId);
-    if (tokens === undefined) tokensOf.set(entry.sessionId, new Set([tokenId]));
-    else tokens.add(tokenId);
-  };
-
-  const stateOf = (tokenId: string, { sessionId, userId, clientId }: Caller): Promise<TokenState> => {
-    const lookedAtMs = clock.nowMs();
-    const known = entries.get(tokenId);
-    if (known !== undefined) {
-      if (Math.abs(lookedAtMs - known.lookedAtMs) < maxAgeMs) return known.state;
-      remove(tokenId, known.sessionId);
-    }
-    const entry: Entry = {
-      lookedAtMs,
-      sessionId,
-      state: states.find({ sid: sessionId, userId, clientId, jti: tokenId }),
-    };
-    add(tokenId, entry);
-    // A failure is no answer; it is not believed for a second.
-    entry.state.catch(() => {
-      if (entries.get(tokenId) === entry) remove(tokenId, sessionId);
-    });
-    return entry.state;
-  };
-
-  bus.subscribe<Forgotten>(CHANNEL, ({ id }) => {
-    if (id === undefined) {
-      entries.clear();
-      tokensOf.clear();
-      return;
-    }
-    remove(id, entries.get(id)?.sessionId);
-    for (const tokenId of tokensOf.get(id) ?? []) entries.delete(tokenId);
-    tokensOf.delete(id);
-  });
-
+export function createTokenGuard({ states, clock, bus }: TokenGuardOptions) {
+  const cache = createBriefCache<TokenState>(clock, MAX_ENTRIES);
+  bus.subscribe<{ readonly id?: string }>(CHANNEL, ({ id }) => cache.forget(id));
   return {
-    async check(caller, { allowPendingOtp = false } = {}) {
-      if (caller.tokenId === undefined) return caller;
-      const state = await stateOf(caller.tokenId, caller);
+    /**
+     * Resolves to the caller, with `pendingOtp` if a code is owed; a caller without a token passes as it is.
+     *
+     * @throws PipitError TOKEN_INVALID (ended, revoked, switched off); OTP_REQUIRED unless `allowPendingOtp`
+     */
+    async check(caller: Caller, { allowPendingOtp = false }: GuardOptions = {}): Promise<Caller> {
+      const { tokenId: jti, sessionId: sid, userId, clientId } = caller;
+      if (jti === undefined) return caller;
+      const state = await cache.find(jti, () => states.find({ sid, userId, clientId, jti }), sid);
       refuseEnded(caller, state);
       if (state.session !== "pending-otp") return caller;
       if (!allowPendingOtp) {
@@ -118,8 +47,11 @@ export function createTokenGuard(options: TokenGuardOptions): TokenGuard {
       return { ...caller, pendingOtp: true };
     },
 
-    forget: (id) => void bus.publish(CHANNEL, { id }),
-    forgetAll: () => void bus.publish(CHANNEL, {}),
+    /** No process believes anything of this session or token any more; call it after a revocation was committed. */
+    forget: (sessionOrTokenId: string): void => void bus.publish(CHANNEL, { id: sessionOrTokenId }),
+
+    /** The same for everybody, e.g. when a client or account was switched off. */
+    forgetAll: (): void => void bus.publish(CHANNEL, {}),
   };
 }
 

@@ -28,7 +28,7 @@ async function openStage(open: TestDatabase["open"]) {
     clock,
     caller,
     sessionId,
-    wsTokens: createWsTokens({ auth: store.auth, guard }),
+    wsTokens: createWsTokens(store.auth, guard),
     [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
   };
 }

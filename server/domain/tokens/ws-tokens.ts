@@ -11,35 +11,17 @@ export const WS_TOKEN_TTL_MS = 15 * 60 * 1000;
 /** Tokens of one session that work at the same time. */
 export const MAX_WS_TOKENS = 20;
 
-interface IssuedWsToken {
-  readonly token: string;
-  readonly expiresAtMs: number;
-}
-
 /**
  * One-time tokens that open a WebSocket: its address and handshake may land in logs, and there they must be worth
  * nothing.
  */
-export interface WsTokens {
-  /** Throws TOKEN_INVALID for a caller without a session: nothing could end what it opens. */
-  issue(caller: Caller, origin: AuditOrigin): Promise<IssuedWsToken>;
-  /**
-   * Whom the token speaks for. It works once, also for two takers at once, and not after the session, or the access token
-   * that asked for it, was revoked.
-   *
-   * @throws PipitError TOKEN_INVALID
-   */
-  redeem(token: string): Promise<Caller>;
-}
-
-export interface WsTokensOptions {
-  readonly auth: Pick<AuthStore, "oneTime" | "transaction">;
-  readonly guard: Pick<TokenGuard, "check">;
-}
-
-export function createWsTokens({ auth, guard }: WsTokensOptions): WsTokens {
+export function createWsTokens(
+  auth: Pick<AuthStore, "oneTime" | "transaction">,
+  guard: Pick<TokenGuard, "check">,
+) {
   return {
-    async issue({ userId, clientId, sessionId, tokenId, scope }, origin) {
+    /** Throws TOKEN_INVALID for a caller without a session: nothing could end what it opens. */
+    async issue({ userId, clientId, sessionId, tokenId, scope }: Caller, origin: AuditOrigin) {
       if (sessionId === undefined || tokenId === undefined) throw invalid("no session");
       const data = { clientId, sessionId, tokenId, scope: scope.join(" ") };
       // Removed with every new token, so that no timer is needed.
@@ -50,33 +32,24 @@ export function createWsTokens({ auth, guard }: WsTokensOptions): WsTokens {
           { purpose: "ws", userId, ownerId: sessionId, data },
           { ttlMs: WS_TOKEN_TTL_MS, keep: MAX_WS_TOKENS },
         );
-        await tx.audit.append(
-          {
-            event: "token.issued",
-            outcome: "success",
-            userId,
-            clientId,
-            familyId: sessionId,
-            data: { grant: "ws-token" },
-          },
-          origin,
-        );
+        const about = { userId, clientId, familyId: sessionId, data: { grant: "ws-token" } };
+        await tx.audit.append({ event: "token.issued", outcome: "success", ...about }, origin);
         return issued;
       });
     },
 
-    async redeem(token) {
+    /**
+     * Whom the token speaks for. It works once, also for two takers at once, and not after the session, or the access token
+     * that asked for it, was revoked.
+     *
+     * @throws PipitError TOKEN_INVALID
+     */
+    async redeem(token: string): Promise<Caller> {
       const taken = await takeOneTimeToken(auth.oneTime, "ws", token);
       if (taken === undefined) throw invalid("unknown, used or expired");
       const { userId = "", clientId = "", scope = "", ...rest } = taken;
-      return guard.check({
-        ...rest,
-        userId,
-        clientId,
-        scope: scopesOf(scope),
-        anonymous: false,
-        kind: "user",
-      });
+      const about = { userId, clientId, scope: scopesOf(scope), anonymous: false, kind: "user" } as const;
+      return guard.check({ ...rest, ...about });
     },
   };
 }

@@ -8,7 +8,7 @@ const access: CallerAccess = { who: "person", proof: "token", scope: "api:read",
 
 /** `POST /api/v1/ws-token/` with a bearer token and no body: a token that opens one WebSocket. */
 export function apiWsTokenRoute(ctx: HttpContext): CallerRoute {
-  const wsTokens = createWsTokens({ ...ctx, auth: ctx.store.auth });
+  const wsTokens = createWsTokens(ctx.store.auth, ctx.guard);
   return route("POST", "/api/v1/ws-token/", access, async (request, caller) => {
     const { token, expiresAtMs } = await wsTokens.issue(caller, originOf(request));
     return {

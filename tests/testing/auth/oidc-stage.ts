@@ -143,10 +143,6 @@ function createServices({ store, clock }: DatabaseStore, limits: AttemptLimits):
     networkOf: peerKeyOf,
     refusals: createRefusalAudit({ audit: store.auth.audit, clock }),
     hasher: createPasswordHasher(),
-    sessions: {
-      revokeAllOfUser: (tx, userId, reason, except) =>
-        tx.refreshTokens.revokeOfUser(userId, reason, clock.nowMs(), except),
-    },
     guard: { forget: () => undefined },
   });
 }
