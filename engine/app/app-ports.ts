@@ -59,14 +59,3 @@ export interface AppPorts {
   readonly initial: Omit<AppState, "settings" | "server">;
   readonly logger: Logger;
 }
-
-/** What the handlers of the commands work on. */
-export interface AppCore extends Pick<AppPorts, "window"> {
-  /** Asked for anew each time: it changes with the settings. */
-  readonly client: () => Promise<AppClient>;
-  readonly state: () => AppState;
-  readonly updateSettings: (patch: SettingsPatch) => Promise<void>;
-  readonly reconnect: () => Promise<void>;
-  /** Aborts when the application ends. */
-  readonly signal: AbortSignal;
-}

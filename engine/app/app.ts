@@ -6,12 +6,10 @@ import type { Commands } from "#contract/commands/commands.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Settings, SettingsPatch } from "#contract/settings.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
-import { createAppCommands } from "./app-commands.ts";
-import type { AppCore, AppPorts } from "./app-ports.ts";
-import { createChatCommands } from "./chat-commands.ts";
+import type { AppPorts } from "./app-ports.ts";
+import { createCommands } from "./commands.ts";
 import { createCurrentClient, type CurrentClient } from "./current-client.ts";
 import { createServerLook } from "./server-look.ts";
-import { createSessionCommands } from "./session-commands.ts";
 
 /**
  * The application without a window: one per desktop app or page, whatever its windows do. Opens the client at once; contacts
@@ -46,27 +44,17 @@ export class App implements AsyncDisposable {
     this.chat = this.#current.chat;
     this.auth = this.#current.auth;
     const client = () => this.#current.get();
-    this.look = createServerLook({
-      ...ports,
-      client,
-      state: this.#state,
-      signal: () => this.#server.signal,
-    });
+    this.look = createServerLook({ ...ports, client, state: this.#state, signal: () => this.#server.signal });
     this.#unsubscribe = settings.store.subscribe((next, before) => this.#apply(next, before));
     this.#followServer();
-    const core: AppCore = {
+    this.commands = createCommands({
       client,
       window,
       signal,
       state: () => this.#state.getState(),
       updateSettings: (patch) => this.#updateSettings(patch),
       reconnect: () => this.#reconnect(),
-    };
-    this.commands = {
-      ...createChatCommands(core),
-      ...createSessionCommands(core),
-      ...createAppCommands(core),
-    };
+    });
   }
 
   get state(): ReadonlyStore<AppState> {

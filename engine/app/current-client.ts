@@ -6,17 +6,10 @@ import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { AppClient } from "./app-ports.ts";
 
 /** The client of the server that is set now, behind stores that outlive it. */
-export interface CurrentClient extends AsyncDisposable {
-  readonly chat: ReadonlyStore<ChatState>;
-  readonly auth: ReadonlyStore<AuthState>;
-  /** Rejects with what opening it threw. */
-  get(): Promise<AppClient>;
-  /** Closes this one and opens the next; resolves when that is there. @throws what `open` throws */
-  replace(): Promise<AppClient>;
-}
+export type CurrentClient = ReturnType<typeof createCurrentClient>;
 
 /** Opens the first client at once. */
-export function createCurrentClient(open: () => Promise<AppClient>): CurrentClient {
+export function createCurrentClient(open: () => Promise<AppClient>) {
   const chat = createStore<ChatState>(() => initialChatState);
   const auth = createStore<AuthState>(() => ({ kind: "unknown" }));
   let current = follow();
@@ -27,6 +20,7 @@ export function createCurrentClient(open: () => Promise<AppClient>): CurrentClie
     const stops = [mirror(client.engine.store, chat), mirror(client.session.store, auth)];
     return { client, stops };
   }
+  /** Closes this one and opens the next; resolves when that is there. @throws what `open` throws */
   async function replace(): Promise<AppClient> {
     if (closed) throw new PipitError("CANCELLED", "Pipit is closing.");
     const next = current.then(close, () => undefined).then(() => follow());
@@ -38,11 +32,12 @@ export function createCurrentClient(open: () => Promise<AppClient>): CurrentClie
 
   current.catch(() => undefined);
   return {
-    chat,
-    auth,
+    chat: chat as ReadonlyStore<ChatState>,
+    auth: auth as ReadonlyStore<AuthState>,
+    /** Rejects with what opening it threw. */
     get: async () => (await current).client,
     replace,
-    async [Symbol.asyncDispose]() {
+    async [Symbol.asyncDispose](): Promise<void> {
       closed = true;
       await current.then(close, () => undefined);
     },

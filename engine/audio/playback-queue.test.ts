@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createPlaybackQueue, type PlaybackQueue } from "./playback-queue.ts";
+import { PlaybackQueue } from "./playback-queue.ts";
 
 const callbackSamples = 480;
 const startSamples = 5_760;
@@ -13,7 +13,7 @@ const tone = (samples: number, value = 1_000) => new Int16Array(samples).fill(va
 
 describe("the jitter buffer", () => {
   test("is silent until enough is queued, then plays without a gap", () => {
-    const queue = createPlaybackQueue();
+    const queue = new PlaybackQueue();
     queue.push(tone(startSamples - 1));
     expect(fill(queue)).toEqual(Array(callbackSamples).fill(0));
     queue.push(tone(1));
@@ -24,11 +24,11 @@ describe("the jitter buffer", () => {
   });
 
   test("plays little when nothing more will come, and does not wait for ever when nobody says so", () => {
-    const flushed = createPlaybackQueue();
+    const flushed = new PlaybackQueue();
     flushed.push(tone(480));
     flushed.flush();
     expect(fill(flushed)).toEqual(Array(480).fill(1_000));
-    const patient = createPlaybackQueue();
+    const patient = new PlaybackQueue();
     patient.push(tone(480));
     let turns = 0;
     while (patient.queuedSamples > 0 && turns < 100) {
@@ -40,7 +40,7 @@ describe("the jitter buffer", () => {
   });
 
   test("collects again after running dry, instead of stuttering", () => {
-    const queue = createPlaybackQueue();
+    const queue = new PlaybackQueue();
     queue.push(tone(startSamples));
     while (queue.queuedSamples > 0) fill(queue);
     fill(queue);
@@ -50,7 +50,7 @@ describe("the jitter buffer", () => {
   });
 
   test("keeps samples in order across pieces of any size", () => {
-    const queue = createPlaybackQueue();
+    const queue = new PlaybackQueue();
     let next = 0;
     for (const size of [1, 479, 481, 7, 5_000])
       queue.push(Int16Array.from({ length: size }, () => (next += 1)));
@@ -63,7 +63,7 @@ describe("the jitter buffer", () => {
 
 describe("stopping", () => {
   test("ends in silence without a click, and counts what was dropped as consumed", () => {
-    const queue = createPlaybackQueue();
+    const queue = new PlaybackQueue();
     queue.push(tone(96_000, 20_000));
     fill(queue);
     queue.clear();
@@ -78,14 +78,14 @@ describe("stopping", () => {
 
 describe("volume", () => {
   test("set before the sound applies from its first sample", () => {
-    const queue = createPlaybackQueue();
+    const queue = new PlaybackQueue();
     queue.setVolume(0.5);
     queue.push(tone(startSamples));
     expect(fill(queue)[0]).toBe(500);
   });
 
   test("changed during the sound moves along a ramp of 10 ms", () => {
-    const queue = createPlaybackQueue();
+    const queue = new PlaybackQueue();
     queue.push(tone(startSamples, 10_000));
     fill(queue);
     queue.setVolume(0);
@@ -98,7 +98,7 @@ describe("volume", () => {
   });
 
   test("outside 0 to 1 is cut to it", () => {
-    const queue = createPlaybackQueue();
+    const queue = new PlaybackQueue();
     queue.setVolume(7);
     queue.push(tone(startSamples));
     expect(fill(queue)[0]).toBe(1_000);

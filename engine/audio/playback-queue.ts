@@ -8,27 +8,7 @@ const PATIENCE_SAMPLES = (SAMPLE_RATE_HZ * 150) / 1000;
 const RAMP_SAMPLES = (SAMPLE_RATE_HZ * 10) / 1000;
 
 /** The jitter buffer between the network and the sound card. Runs inside the sound callback: no allocation per call. */
-export interface PlaybackQueue {
-  push(samples: Int16Array): void;
-  /** Fills a buffer of the sound card. */
-  fill(output: Int16Array): void;
-  /** Drops everything; the next `fill` fades out within 10 ms and is silent after. */
-  clear(): void;
-  /** Plays what is queued even if it is little: nothing more is coming. */
-  flush(): void;
-  setVolume(volume: number): void;
-  readonly queuedSamples: number;
-  /** Samples taken out of the queue since the start, played or dropped. */
-  readonly consumedSamples: number;
-  /** Samples of silence filled since the last sound. */
-  readonly silentSamples: number;
-}
-
-export function createPlaybackQueue(): PlaybackQueue {
-  return new JitterBuffer();
-}
-
-class JitterBuffer implements PlaybackQueue {
+export class PlaybackQueue {
   #pieces: Int16Array[] = [];
   #headOffset = 0;
   #queued = 0;
@@ -48,6 +28,7 @@ class JitterBuffer implements PlaybackQueue {
     this.#queued += samples.length;
   }
 
+  /** Fills a buffer of the sound card. */
   fill(output: Int16Array): void {
     if (!this.#playing && this.#queued > 0) {
       this.#waited += output.length;
@@ -65,6 +46,7 @@ class JitterBuffer implements PlaybackQueue {
     if (this.#queued === 0) this.#flushing = false;
   }
 
+  /** Drops everything; the next `fill` fades out within 10 ms and is silent after. */
   clear(): void {
     this.#consumed += this.#queued;
     this.#pieces = [];
@@ -74,6 +56,7 @@ class JitterBuffer implements PlaybackQueue {
     this.#flushing = false;
   }
 
+  /** Plays what is queued even if it is little: nothing more is coming. */
   flush(): void {
     this.#flushing = this.#queued > 0;
   }
@@ -88,10 +71,12 @@ class JitterBuffer implements PlaybackQueue {
     return this.#queued;
   }
 
+  /** Samples taken out of the queue since the start, played or dropped. */
   get consumedSamples(): number {
     return this.#consumed;
   }
 
+  /** Samples of silence filled since the last sound. */
   get silentSamples(): number {
     return this.#silent;
   }

@@ -1,5 +1,5 @@
 import { SAMPLE_RATE_HZ } from "#contract/audio-format.ts";
-import { createPlaybackQueue } from "./playback-queue.ts";
+import { PlaybackQueue } from "./playback-queue.ts";
 
 /** The one at the controls hears about progress this often, not at every callback. */
 const REPORT_EVERY_SAMPLES = (SAMPLE_RATE_HZ * 20) / 1000;
@@ -29,14 +29,11 @@ export interface PlaybackSessionOptions {
 }
 
 /** The playing side, next to the sound card: obeys commands, fills buffers, tells how far it is. */
-export interface PlaybackSession {
-  command(command: PlaybackCommand): void;
-  fill(output: Int16Array): void;
-}
+export type PlaybackSession = ReturnType<typeof createPlaybackSession>;
 
-export function createPlaybackSession(options: PlaybackSessionOptions): PlaybackSession {
+export function createPlaybackSession(options: PlaybackSessionOptions) {
   const { report } = options;
-  const queue = createPlaybackQueue();
+  const queue = new PlaybackQueue();
   let draining: number[] = [];
   let reportedSamples = 0;
   let resting = false;
@@ -58,7 +55,7 @@ export function createPlaybackSession(options: PlaybackSessionOptions): Playback
   }
 
   return {
-    command(command) {
+    command(command: PlaybackCommand): void {
       switch (command.type) {
         case "write":
           resting = false;
@@ -78,7 +75,7 @@ export function createPlaybackSession(options: PlaybackSessionOptions): Playback
           break;
       }
     },
-    fill(output) {
+    fill(output: Int16Array): void {
       queue.fill(output);
       const newlyConsumed = queue.consumedSamples - reportedSamples;
       if (newlyConsumed >= REPORT_EVERY_SAMPLES || (newlyConsumed > 0 && queue.queuedSamples === 0))

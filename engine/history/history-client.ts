@@ -7,16 +7,7 @@ import type { HttpClient, HttpResponse } from "#engine/ports.ts";
 import { errorInBody } from "#engine/wire/http-error.ts";
 
 /** Stored conversations of the signed-in account (docs/reference/accounts.md). All methods throw PipitError. */
-export interface HistoryClient {
-  /** Most recently changed first. */
-  chats(signal: AbortSignal): Promise<readonly ChatSummary[]>;
-  /** Oldest first, ready for `ChatEngine.openChat`. */
-  messages(chatId: string, signal: AbortSignal): Promise<readonly Message[]>;
-  /** Full-text search in one chat or, without `chatId`, in all. */
-  search(query: string, chatId: string | undefined, signal: AbortSignal): Promise<readonly HistoryHit[]>;
-  /** Name of the language model that answers; undefined when the server has only its built-in answers. */
-  modelName(signal: AbortSignal): Promise<string | undefined>;
-}
+export type HistoryClient = ReturnType<typeof createHistoryClient>;
 
 /** Name of the answers that the server has without a language model. */
 const BUILT_IN_MODEL = "built-in";
@@ -66,7 +57,7 @@ const searchSchema = z.object({
 });
 
 /** @param http adds the sign-in */
-export function createHistoryClient(http: HttpClient): HistoryClient {
+export function createHistoryClient(http: HttpClient) {
   async function get<T>(path: string, schema: z.ZodMiniType<T>, signal: AbortSignal): Promise<T> {
     const response = await http.request(
       { method: "GET", path, headers: { accept: "application/json" } },
@@ -75,17 +66,14 @@ export function createHistoryClient(http: HttpClient): HistoryClient {
     if (response.status !== 200) throw errorOf(response);
     const parsed = schema.safeParse(parseJson(response.body));
     if (parsed.success) return parsed.data;
-    throw new PipitError(
-      "INTERNAL",
-      "The server's answer could not be read. Are client and server of one version?",
-      {
-        detail: `GET ${path}: ${parsed.error.issues.map((issue) => issue.path.join(".")).join(", ")}`,
-      },
-    );
+    const message = "The server's answer could not be read. Are client and server of one version?";
+    const fields = parsed.error.issues.map((issue) => issue.path.join(".")).join(", ");
+    throw new PipitError("INTERNAL", message, { detail: `GET ${path}: ${fields}` });
   }
 
   return {
-    async chats(signal) {
+    /** Most recently changed first. */
+    async chats(signal: AbortSignal): Promise<readonly ChatSummary[]> {
       const { data } = await get("/v1/chats", chatsSchema, signal);
       return data.map((chat) => ({
         id: chat.id,
@@ -94,11 +82,17 @@ export function createHistoryClient(http: HttpClient): HistoryClient {
         updatedAtMs: chat.updated_at,
       }));
     },
-    async messages(chatId, signal) {
+    /** Oldest first, ready for `ChatEngine.openChat`. */
+    async messages(chatId: string, signal: AbortSignal): Promise<readonly Message[]> {
       const { data } = await get(`/v1/chats/${encodeURIComponent(chatId)}/messages`, messagesSchema, signal);
       return toMessages(data);
     },
-    async search(query, chatId, signal) {
+    /** Full-text search in one chat or, without `chatId`, in all. */
+    async search(
+      query: string,
+      chatId: string | undefined,
+      signal: AbortSignal,
+    ): Promise<readonly HistoryHit[]> {
       const scope = chatId === undefined ? { scope: "all" } : { scope: "current", chat_id: chatId };
       const path = `/v1/chats/search?${new URLSearchParams({ q: query, ...scope }).toString()}`;
       const { results } = await get(path, searchSchema, signal);
@@ -110,7 +104,8 @@ export function createHistoryClient(http: HttpClient): HistoryClient {
         headline: hit.headline,
       }));
     },
-    async modelName(signal) {
+    /** Name of the language model that answers; undefined when the server has only its built-in answers. */
+    async modelName(signal: AbortSignal): Promise<string | undefined> {
       // Not `/v1/status`, which makes the voice speak, and the operator may pay for that.
       const [model] = (await get("/v1/models", modelsSchema, signal)).data;
       return model === undefined || model.id === BUILT_IN_MODEL ? undefined : model.id;
@@ -163,12 +158,10 @@ function errorOf(response: HttpResponse): PipitError {
       return new PipitError("CHAT_NOT_FOUND", "This chat does not exist any more.", { detail });
     case 429:
       return new PipitError("RATE_LIMITED", "Too many requests at once. Try again in a minute.", { detail });
-    default:
-      return new PipitError(
-        "SERVER_UNREACHABLE",
-        "The server cannot answer at the moment. Try again later.",
-        { detail },
-      );
+    default: {
+      const message = "The server cannot answer at the moment. Try again later.";
+      return new PipitError("SERVER_UNREACHABLE", message, { detail });
+    }
   }
 }
 

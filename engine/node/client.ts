@@ -83,7 +83,7 @@ export async function openClient(options: ClientOptions): Promise<Client> {
   const api = createSignedInHttp(link.http, session);
   const engine = cleanup.use(
     createChatEngine({
-      ask: createAsk(createRpcTransport({ connection: link.rpc, credentials: session }), logger),
+      ask: createAsk(createRpcTransport(link.rpc, session), logger),
       session,
       outbox,
       ...(options.speaker === undefined ? {} : { speaker: options.speaker }),

@@ -1,14 +1,6 @@
 import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
 
-/** What a person and the refresh timer need to know of an access token. */
-export interface TokenClaims {
-  readonly subject: string;
-  readonly name: string;
-  /** Epoch milliseconds; absent when the token names no end. */
-  readonly expiresAtMs?: number;
-}
-
 const claimsSchema = z.object({
   sub: z.string().min(1),
   name: z.string().min(1).optional().catch(undefined),
@@ -22,7 +14,7 @@ const claimsSchema = z.object({
  *
  * @throws PipitError TOKEN_INVALID; the message never repeats the token
  */
-export function readClaims(token: string): TokenClaims {
+export function readClaims(token: string) {
   const parts = token.split(".");
   const payload = parts.length === 3 ? decodePart(parts[1] ?? "") : undefined;
   const parsed = claimsSchema.safeParse(payload);
@@ -35,7 +27,8 @@ export function readClaims(token: string): TokenClaims {
   return {
     subject: sub,
     name: name ?? login ?? sub,
-    ...(exp === undefined ? {} : { expiresAtMs: exp * 1000 }),
+    /** Epoch milliseconds; undefined when the token names no end. */
+    expiresAtMs: exp === undefined ? undefined : exp * 1000,
   };
 }
 

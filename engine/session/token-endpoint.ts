@@ -28,21 +28,9 @@ type TokenAnswer =
   | { readonly kind: "refused"; readonly oauthError: string };
 
 /** The OAuth endpoints of one server. */
-export interface TokenEndpoint {
-  /** @throws PipitError SERVER_UNREACHABLE, RATE_LIMITED, CANCELLED */
-  refresh(refreshToken: string, signal: AbortSignal): Promise<TokenAnswer>;
-  /** Exchanges the one-time secret. @throws as refresh */
-  local(secret: string, signal: AbortSignal): Promise<TokenAnswer>;
-  /** RFC 7009. @throws PipitError when the server was not reached */
-  revoke(refreshToken: string, signal: AbortSignal): Promise<void>;
-}
+export type TokenEndpoint = ReturnType<typeof createTokenEndpoint>;
 
-export function createTokenEndpoint(
-  http: HttpClient,
-  clock: Clock,
-  clientId: string,
-  serverUrl: string,
-): TokenEndpoint {
+export function createTokenEndpoint(http: HttpClient, clock: Clock, clientId: string, serverUrl: string) {
   async function post(
     path: string,
     form: Readonly<Record<string, string>>,
@@ -63,10 +51,13 @@ export function createTokenEndpoint(
   }
 
   return {
-    refresh: (refreshToken, signal) =>
+    /** @throws PipitError SERVER_UNREACHABLE, RATE_LIMITED, CANCELLED */
+    refresh: (refreshToken: string, signal: AbortSignal) =>
       grant({ grant_type: "refresh_token", refresh_token: refreshToken }, signal),
-    local: (secret, signal) => grant({ grant_type: LOCAL_GRANT_TYPE, secret }, signal),
-    async revoke(refreshToken, signal) {
+    /** Exchanges the one-time secret. @throws as refresh */
+    local: (secret: string, signal: AbortSignal) => grant({ grant_type: LOCAL_GRANT_TYPE, secret }, signal),
+    /** RFC 7009. @throws PipitError when the server was not reached */
+    async revoke(refreshToken: string, signal: AbortSignal): Promise<void> {
       const form = { token: refreshToken, token_type_hint: "refresh_token" };
       await post("/oauth/revoke", form, REVOKE_TIMEOUT_MS, signal);
     },
@@ -96,9 +87,7 @@ function readAnswer(response: HttpResponse, nowMs: number, serverUrl: string): T
   throw new PipitError(
     "SERVER_UNREACHABLE",
     "The Pipit server cannot sign you in at the moment. Try again later.",
-    {
-      detail: `POST /oauth/token answered ${status} ${oauthError}`,
-    },
+    { detail: `POST /oauth/token answered ${status} ${oauthError}` },
   );
 }
 
@@ -109,9 +98,7 @@ function readTokens(body: string, nowMs: number, serverUrl: string): StoredToken
     throw new PipitError(
       "SERVER_UNREACHABLE",
       "The server's sign-in answer could not be read. Is it a Pipit server?",
-      {
-        detail: `POST /oauth/token: bad fields: ${fields}`,
-      },
+      { detail: `POST /oauth/token: bad fields: ${fields}` },
     );
   }
   const { data } = parsed;

@@ -3,7 +3,7 @@ import { createFakeHttp, form, json, unreachable } from "#engine/testing/fake-ht
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { createHistoryClient } from "#engine/history/history-client.ts";
 import { createSignedInHttp } from "#engine/wire/signed-in.ts";
-import { createCookieSession } from "./cookie-session.ts";
+import { CookieSession } from "./cookie-session.ts";
 import { createMemoryValues } from "./page-values.ts";
 
 const never = new AbortController().signal;
@@ -13,7 +13,7 @@ const signedIn = { kind: "signed-in", accountId: "a1", accountName: "Ann", local
 function setup(values = createMemoryValues()) {
   const http = createFakeHttp();
   const logger = createFakeLogger();
-  const session = createCookieSession({ http, values, logger });
+  const session = new CookieSession(http, values, logger);
   return { http, values, logger, session };
 }
 
@@ -135,7 +135,7 @@ describe("a refused request", () => {
     using _ = session;
     http.answer(() => json(200, ann));
     await session.restore(never);
-    await session.refuse({ accountId: "a1" }, never);
+    await session.refuse();
     expect(session.store.getState()).toEqual({ kind: "signed-out", reason: "expired" });
   });
 });

@@ -1,51 +1,43 @@
+import * as z from "zod/mini";
 import { createStore } from "zustand/vanilla";
 import type { AuthState } from "#contract/auth-state.ts";
+import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { waitFor } from "#engine/abort.ts";
 import type { Logger } from "#contract/logger.ts";
-import type { Attachment, Credentials, HttpClient, HttpRequest } from "#engine/ports.ts";
+import type { Attachment, Credentials, HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
 import type { SignInState } from "#engine/session/session-api.ts";
-import { readAccount, refusalOf, type Account } from "./auth-answers.ts";
+import { errorInBody } from "#engine/wire/http-error.ts";
 import type { PageValues } from "./page-values.ts";
 
 const CHANNEL = "pipit-session";
 const SIGNED_OUT = "signed-out";
 
-export interface CookieSessionDeps {
-  readonly http: HttpClient;
-  readonly values: PageValues;
-  readonly logger: Logger;
-}
+const accountSchema = z.object({
+  account_id: z.string().check(z.minLength(1)),
+  account_name: z.string(),
+  local: z.boolean(),
+  expires_at: z.number(),
+});
+
+type SignedIn = Extract<AuthState, { kind: "signed-in" }>;
 
 /** Who is signed in, by a cookie that no script can read; the page itself never holds a token. */
-export interface CookieSession extends SignInState, Credentials, Disposable {
-  /**
-   * Signs in with the code of a one-time address.
-   *
-   * @throws PipitError TOKEN_INVALID (wrong, used or too old), RATE_LIMITED, SERVER_UNREACHABLE. The state is as before.
-   */
-  signInWithCode(code: string, signal: AbortSignal): Promise<AuthState>;
-  /** Trades a token for the cookie. Throws as signInWithCode. */
-  signInWithToken(token: string, signal: AbortSignal): Promise<AuthState>;
-  /** Signed out at once. A server that cannot be reached is told at the next start: until then the page stays signed out. */
-  signOut(signal: AbortSignal): Promise<void>;
-}
-
-export function createCookieSession(deps: CookieSessionDeps): CookieSession {
-  return new PageSession(deps);
-}
-
-class PageSession implements CookieSession {
+export class CookieSession implements SignInState, Credentials, Disposable {
   readonly store = createStore<AuthState>()(() => ({ kind: "unknown" }));
-  readonly #deps: CookieSessionDeps;
+  readonly #http: HttpClient;
+  readonly #values: PageValues;
+  readonly #logger: Logger;
   readonly #channel = new BroadcastChannel(CHANNEL);
   readonly #lifetime = new AbortController();
   #asking: Promise<AuthState> | undefined;
   /** Bumped by every sign-in and sign-out: what was asked before no longer counts. */
   #generation = 0;
 
-  constructor(deps: CookieSessionDeps) {
-    this.#deps = deps;
+  constructor(http: HttpClient, values: PageValues, logger: Logger) {
+    this.#http = http;
+    this.#values = values;
+    this.#logger = logger;
     // Another tab has signed in or out: the cookie is the same for all.
     this.#channel.addEventListener("message", () => void this.#ask("logout").catch(() => undefined));
   }
@@ -81,12 +73,18 @@ class PageSession implements CookieSession {
     if (this.store.getState().kind === "signed-in") this.#end("expired");
   }
 
+  /**
+   * Signs in with the code of a one-time address.
+   *
+   * @throws PipitError TOKEN_INVALID (wrong, used or too old), RATE_LIMITED, SERVER_UNREACHABLE. The state is as before.
+   */
   signInWithCode(code: string, signal: AbortSignal): Promise<AuthState> {
     const body = new URLSearchParams({ code }).toString();
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     return this.#signIn({ method: "POST", path: "/auth/sign-in", headers, body }, signal);
   }
 
+  /** Trades a token for the cookie. Throws as signInWithCode. */
   async signInWithToken(token: string, signal: AbortSignal): Promise<AuthState> {
     const trimmed = token.trim();
     // What cannot stand in a header would look like a broken connection.
@@ -98,6 +96,7 @@ class PageSession implements CookieSession {
     return await this.#signIn({ method: "POST", path: "/auth/session", headers }, signal);
   }
 
+  /** Signed out at once. A server that cannot be reached is told at the next start: until then the page stays signed out. */
   async signOut(signal: AbortSignal): Promise<void> {
     this.#end("logout");
     await this.#mark(true);
@@ -115,11 +114,11 @@ class PageSession implements CookieSession {
     const mine = this.#generation;
     this.#set({ kind: "signing-in" });
     try {
-      const response = await this.#deps.http.request(request, signal);
+      const response = await this.#http.request(request, signal);
       if (response.status !== 200) throw refusalOf(response);
       const account = readAccount(response);
       await this.#mark(false);
-      if (mine === this.#generation) this.#adopt(account);
+      if (mine === this.#generation) this.#set(account);
       this.#announce();
       return this.store.getState();
     } catch (error) {
@@ -138,18 +137,17 @@ class PageSession implements CookieSession {
 
   async #askServer(whenNot: "never" | "expired" | "logout"): Promise<AuthState> {
     const mine = this.#generation;
-    const { http, values } = this.#deps;
-    const leaving = (await values.read(SIGNED_OUT).catch(() => undefined)) === true;
+    const leaving = (await this.#values.read(SIGNED_OUT).catch(() => undefined)) === true;
     if (leaving) {
       this.#end("logout");
       await this.#leave(this.#lifetime.signal);
       return this.store.getState();
     }
-    const response = await http.request({ method: "GET", path: "/auth/me" }, this.#lifetime.signal);
+    const response = await this.#http.request({ method: "GET", path: "/auth/me" }, this.#lifetime.signal);
     if (response.status !== 200 && response.status !== 401) throw refusalOf(response);
     const account = response.status === 200 ? readAccount(response) : undefined;
     if (mine !== this.#generation) return this.store.getState();
-    if (account !== undefined) this.#adopt(account);
+    if (account !== undefined) this.#set(account);
     else this.#end(whenNot);
     return this.store.getState();
   }
@@ -159,27 +157,23 @@ class PageSession implements CookieSession {
       await this.#tellServer(signal);
       this.#announce();
     } catch (reason) {
-      this.#deps.logger.info("auth.logout_postponed", { code: PipitError.from(reason).code });
+      this.#logger.info("auth.logout_postponed", { code: PipitError.from(reason).code });
     }
   }
 
   async #tellServer(signal: AbortSignal): Promise<void> {
-    const response = await this.#deps.http.request({ method: "POST", path: "/auth/logout" }, signal);
+    const response = await this.#http.request({ method: "POST", path: "/auth/logout" }, signal);
     // 401: the cookie was good for nothing any more, which is what was wanted.
     if (response.status >= 300 && response.status !== 401) throw refusalOf(response);
     await this.#mark(false);
   }
 
   async #mark(leaving: boolean): Promise<void> {
-    await this.#deps.values
+    await this.#values
       .update(SIGNED_OUT, () => leaving)
       .catch((reason: unknown) => {
-        this.#deps.logger.warn("auth.mark_not_saved", { code: PipitError.from(reason).code });
+        this.#logger.warn("auth.mark_not_saved", { code: PipitError.from(reason).code });
       });
-  }
-
-  #adopt({ accountId, accountName, local }: Account): void {
-    this.#set({ kind: "signed-in", accountId, accountName, local });
   }
 
   #end(reason: "logout" | "expired" | "never"): void {
@@ -202,4 +196,31 @@ function signedOut(): PipitError {
     "SIGNED_OUT",
     "You are not signed in. Sign in and try again; unsent messages are kept.",
   );
+}
+
+/** The account that the cookie stands for. @throws PipitError INTERNAL when the server says something else. */
+function readAccount(response: HttpResponse): SignedIn {
+  const { success, data } = accountSchema.safeParse(parseJson(response.body));
+  if (success)
+    return {
+      kind: "signed-in",
+      accountId: data.account_id,
+      accountName: data.account_name,
+      local: data.local,
+    };
+  const message = "The server's answer could not be read. Reload the page to get its present version.";
+  throw new PipitError("INTERNAL", message);
+}
+
+/** The error of an exchange about the sign-in that did not go well. */
+function refusalOf(response: HttpResponse): PipitError {
+  const told = errorInBody(response);
+  if (told !== undefined) return told;
+  const detail = `HTTP ${response.status}`;
+  if (response.status === 401) {
+    const message = "The server does not accept this sign-in. Try another one.";
+    return new PipitError("TOKEN_INVALID", message, { detail });
+  }
+  const message = "The server cannot answer at the moment. Try again later.";
+  return new PipitError("SERVER_UNREACHABLE", message, { detail });
 }

@@ -9,7 +9,7 @@ import { createHistoryClient } from "#engine/history/history-client.ts";
 import type { AskServer, Credentials } from "#engine/ports.ts";
 import { systemClock } from "#engine/system-clock.ts";
 import { createSignedInHttp } from "#engine/wire/signed-in.ts";
-import { createCookieSession, type CookieSession } from "./cookie-session.ts";
+import { CookieSession } from "./cookie-session.ts";
 import { createPageHttpClient } from "./http-client.ts";
 import { createLazyAsk } from "./lazy-ask.ts";
 import type { PageStorage } from "./page-storage.ts";
@@ -32,7 +32,7 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
   const { serverUrl, storage, logger, takeSignInCode } = options;
   const { speak, searchAllChats, historySize } = settings;
   const http = createPageHttpClient({ serverUrl });
-  const session = createCookieSession({ http, values: storage.values, logger });
+  const session = new CookieSession(http, storage.values, logger);
   const engine = createChatEngine({
     ...options,
     // A quarter of the page's code, which is not needed before the first question.

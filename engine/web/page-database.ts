@@ -9,9 +9,7 @@ const SCHEMA_VERSION = 1;
 const OPEN_TIMEOUT_MS = 5_000;
 
 /** A row with the number that says which came first. */
-export interface StoredRow extends OutboxRow {
-  readonly seq?: number;
-}
+export type StoredRow = OutboxRow & { readonly seq?: number };
 
 interface PageSchema extends DBSchema {
   outbox: { key: number; value: StoredRow; indexes: { byMessage: string; byAccount: string } };
@@ -22,17 +20,10 @@ interface PageSchema extends DBSchema {
 export type PageConnection = IDBPDatabase<PageSchema>;
 
 /** The page's IndexedDB; shared by all tabs of this origin. */
-export interface PageDatabase extends Disposable {
-  /**
-   * Runs `work` on an open connection, opening it again if the browser has closed it.
-   *
-   * @throws PipitError STORAGE_FULL, STORAGE_UNREADABLE.
-   */
-  use<T>(work: (connection: PageConnection) => Promise<T>): Promise<T>;
-}
+export type PageDatabase = Awaited<ReturnType<typeof openPageDatabase>>;
 
 /** @throws PipitError STORAGE_UNREADABLE when this browser stores nothing for this page. */
-export async function openPageDatabase(name: string): Promise<PageDatabase> {
+export async function openPageDatabase(name: string) {
   let current: PageConnection | undefined;
   const close = (): void => {
     current?.close();
@@ -42,8 +33,13 @@ export async function openPageDatabase(name: string): Promise<PageDatabase> {
     current ??= await connect(name, close);
     return current;
   };
-  const database: PageDatabase = {
-    async use(work) {
+  const database = {
+    /**
+     * Runs `work` on an open connection, opening it again if the browser has closed it.
+     *
+     * @throws PipitError STORAGE_FULL, STORAGE_UNREADABLE.
+     */
+    async use<T>(work: (connection: PageConnection) => Promise<T>): Promise<T> {
       try {
         return await work(await connected()).catch(async (error: unknown) => {
           if (!isClosed(error)) throw error;

@@ -7,9 +7,7 @@ const SETTINGS = "settings";
 const CHANNEL = "pipit-settings";
 
 /** The settings in this browser; a change in one tab is a change in all. After a change that cannot be kept all is as before. */
-export interface PageSettings extends SettingsPort, Disposable {}
-
-export async function openPageSettings(values: PageValues): Promise<PageSettings> {
+export async function openPageSettings(values: PageValues): Promise<SettingsPort & Disposable> {
   const store = createStore<Settings>()(() => defaultSettings);
   const reread = async (): Promise<void> => {
     store.setState(toSettings(await values.read(SETTINGS)), true);

@@ -23,7 +23,7 @@ export function createPageTransport(serverUrl: string, credentials: Credentials)
       failed: `The server at ${serverUrl} failed to answer. Its log has the details.`,
     },
   };
-  return createRpcTransport({ connection: () => Promise.resolve(connection), credentials });
+  return createRpcTransport(() => Promise.resolve(connection), credentials);
 }
 
 /** Asks over {@link createPageTransport}; here so that the page loads one script for it, not three. */

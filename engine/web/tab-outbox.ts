@@ -43,13 +43,7 @@ export function createTabOutbox(outbox: Outbox, locks: LockManager | undefined):
   };
 }
 
-interface Claims {
-  /** True if this tab is now, or was before, the one for this message. */
-  take(id: string): Promise<boolean>;
-  release(id: string): void;
-}
-
-function createClaims(locks: LockManager): Claims {
+function createClaims(locks: LockManager) {
   const held = new Map<string, { readonly taken: Promise<boolean>; readonly release: () => void }>();
 
   function request(id: string): Promise<boolean> {
@@ -67,12 +61,13 @@ function createClaims(locks: LockManager): Claims {
   }
 
   return {
-    async take(id) {
+    /** True if this tab is now, or was before, the one for this message. */
+    async take(id: string): Promise<boolean> {
       const taken = await (held.get(id)?.taken ?? request(id));
       if (!taken) held.delete(id);
       return taken;
     },
-    release(id) {
+    release(id: string): void {
       held.get(id)?.release();
       held.delete(id);
     },

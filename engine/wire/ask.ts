@@ -116,23 +116,10 @@ function hangUpSoon(hangUp: AbortController): ReturnType<typeof setTimeout> {
 
 /** The wire form of a question. Absent optional fields stay absent: presence means something. */
 function toStreamRequest(call: StreamCall): StreamRequest {
-  return create(StreamRequestSchema, {
-    prompt: call.prompt,
-    hardwareId: call.hardwareId,
-    clientMessageId: call.clientMessageId,
-    speak: call.speak,
-    ...(call.sessionId === undefined ? {} : { sessionId: call.sessionId }),
-    ...(call.chatId === undefined ? {} : { chatId: call.chatId }),
-    ...(call.locale === undefined ? {} : { locale: call.locale }),
-    ...(call.searchAllChats === undefined ? {} : { searchAllChats: call.searchAllChats }),
-    ...(call.image === undefined
-      ? {}
-      : {
-          screenshot: toBase64(call.image.bytes),
-          screenWidth: call.image.widthPx,
-          screenHeight: call.image.heightPx,
-        }),
-  });
+  const { image, ...fields } = call;
+  if (image === undefined) return create(StreamRequestSchema, fields);
+  const { bytes, widthPx: screenWidth, heightPx: screenHeight } = image;
+  return create(StreamRequestSchema, { ...fields, screenshot: toBase64(bytes), screenWidth, screenHeight });
 }
 
 /**
@@ -170,20 +157,13 @@ function toChatEvent(response: StreamResponse, pcm: PcmConverter): ChatEvent | u
 }
 
 function toToolEvent(event: ToolEvent): ChatEvent | undefined {
-  const state = toolState(event.state);
+  const state = toolStates[event.state];
   if (state === undefined) return undefined;
   return { type: "tool", callId: event.callId, name: event.name, state, summary: event.summary };
 }
 
-function toolState(state: ToolEvent_State): "started" | "done" | "failed" | undefined {
-  switch (state) {
-    case ToolEvent_State.STARTED:
-      return "started";
-    case ToolEvent_State.DONE:
-      return "done";
-    case ToolEvent_State.FAILED:
-      return "failed";
-    default:
-      return undefined;
-  }
-}
+const toolStates: Partial<Record<ToolEvent_State, "started" | "done" | "failed">> = {
+  [ToolEvent_State.STARTED]: "started",
+  [ToolEvent_State.DONE]: "done",
+  [ToolEvent_State.FAILED]: "failed",
+};

@@ -6,11 +6,10 @@ const MAX_CHANNELS = 8;
 const MIN_RATE_HZ = 4_000;
 const MAX_RATE_HZ = 384_000;
 
-type SampleReader = (view: DataView, byteOffset: number) => number;
 interface SampleFormat {
   readonly bytes: number;
   /** Gives a sample as a number between -32768 and 32767. */
-  readonly read: SampleReader;
+  readonly read: (view: DataView, byteOffset: number) => number;
 }
 
 const int16le: SampleFormat = { bytes: 2, read: (view, offset) => view.getInt16(offset, true) };
@@ -33,19 +32,17 @@ const formats: ReadonlyMap<string, SampleFormat> = new Map([
 ]);
 
 /** Turns the audio of one stream into 48 kHz mono s16le. Keeps state between chunks, so that joints do not click. */
-export interface PcmConverter {
-  /** Undefined for an empty chunk and for one that cannot be played: unknown dtype, absurd rate or channel count. */
-  convert(chunk: AudioChunk): Uint8Array | undefined;
-}
+export type PcmConverter = ReturnType<typeof createPcmConverter>;
 
 /**
  * A converter for one stream. Rate and channels absent (0) mean 48 kHz mono: the first servers never sent them
  * (docs/reference/streaming.md). Other rates are interpolated linearly, which is enough for speech.
  */
-export function createPcmConverter(): PcmConverter {
-  let resampler: Resampler | undefined;
+export function createPcmConverter() {
+  let resampler: ReturnType<typeof createResampler> | undefined;
   return {
-    convert(chunk) {
+    /** Undefined for an empty chunk and for one that cannot be played: unknown dtype, absurd rate or channel count. */
+    convert(chunk: AudioChunk): Uint8Array | undefined {
       const shape = shapeOf(chunk);
       if (shape === undefined) return undefined;
       const { format, rateHz, channels, frames } = shape;
@@ -62,14 +59,7 @@ export function createPcmConverter(): PcmConverter {
   };
 }
 
-interface ChunkShape {
-  readonly format: SampleFormat;
-  readonly rateHz: number;
-  readonly channels: number;
-  readonly frames: number;
-}
-
-function shapeOf(chunk: AudioChunk): ChunkShape | undefined {
+function shapeOf(chunk: AudioChunk) {
   const format = formats.get(chunk.dtype.toLowerCase());
   const rateHz = chunk.sampleRate === 0 ? SAMPLE_RATE_HZ : chunk.sampleRate;
   const channels = chunk.channels === 0 ? 1 : chunk.channels;
@@ -103,19 +93,14 @@ function toBytes(samples: Float64Array): Uint8Array {
   return new Uint8Array(out.buffer);
 }
 
-interface Resampler {
-  readonly rateHz: number;
-  push(input: Float64Array): Float64Array;
-}
-
-function createResampler(rateHz: number): Resampler {
+function createResampler(rateHz: number) {
   const step = rateHz / SAMPLE_RATE_HZ;
   // Position of the next output sample in the input, where 0 is the last sample of the previous chunk.
   let position = 1;
   let last = 0;
   return {
     rateHz,
-    push(input) {
+    push(input: Float64Array): Float64Array {
       const at = (index: number) => (index === 0 ? last : (input[index - 1] ?? 0));
       const count = Math.max(0, Math.ceil((input.length - position) / step));
       const output = new Float64Array(count);

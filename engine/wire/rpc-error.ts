@@ -48,39 +48,24 @@ export function rpcError(reason: unknown, wording: StatusWording): PipitError {
 
 function plainStatus(error: ConnectError, wording: StatusWording): PlainStatus {
   if (isBroken(error)) return { code: "SERVER_UNREACHABLE", message: wording.broken };
-  switch (error.code) {
-    case Code.Canceled:
-      return { code: "CANCELLED", message: "Cancelled." };
-    case Code.InvalidArgument:
-    case Code.OutOfRange:
-    case Code.FailedPrecondition:
-      return { code: "INVALID_REQUEST" };
-    case Code.DeadlineExceeded:
-      return { code: "DEADLINE_EXCEEDED", message: wording.deadline };
-    case Code.NotFound:
-      return { code: "CHAT_NOT_FOUND" };
-    case Code.PermissionDenied:
-      return { code: "NOT_ALLOWED" };
-    case Code.ResourceExhausted:
-      return exhausted(error.rawMessage);
-    case Code.Aborted:
-      return { code: "TURN_RUNNING_ELSEWHERE" };
-    default:
-      return hostStatus(error.code, wording);
-  }
-}
-
-function hostStatus(code: Code, wording: StatusWording): PlainStatus {
-  switch (code) {
-    case Code.Unimplemented:
-      return { code: "CONFIG_INVALID", message: wording.notPipit };
-    case Code.Unavailable:
-      return { code: "SERVER_UNREACHABLE", message: wording.unreachable };
-    case Code.Unauthenticated:
-      return { code: "TOKEN_INVALID", message: "The server refused the sign-in. Sign in again." };
-    default:
-      return { code: "INTERNAL", message: wording.failed };
-  }
+  if (error.code === Code.ResourceExhausted) return exhausted(error.rawMessage);
+  const statuses: Partial<Record<Code, PlainStatus>> = {
+    [Code.Canceled]: { code: "CANCELLED", message: "Cancelled." },
+    [Code.InvalidArgument]: { code: "INVALID_REQUEST" },
+    [Code.OutOfRange]: { code: "INVALID_REQUEST" },
+    [Code.FailedPrecondition]: { code: "INVALID_REQUEST" },
+    [Code.DeadlineExceeded]: { code: "DEADLINE_EXCEEDED", message: wording.deadline },
+    [Code.NotFound]: { code: "CHAT_NOT_FOUND" },
+    [Code.PermissionDenied]: { code: "NOT_ALLOWED" },
+    [Code.Aborted]: { code: "TURN_RUNNING_ELSEWHERE" },
+    [Code.Unimplemented]: { code: "CONFIG_INVALID", message: wording.notPipit },
+    [Code.Unavailable]: { code: "SERVER_UNREACHABLE", message: wording.unreachable },
+    [Code.Unauthenticated]: {
+      code: "TOKEN_INVALID",
+      message: "The server refused the sign-in. Sign in again.",
+    },
+  };
+  return statuses[error.code] ?? { code: "INTERNAL", message: wording.failed };
 }
 
 /** RESOURCE_EXHAUSTED is also what grpc-js itself says about a message over the limit: sending it again cannot help. */

@@ -14,13 +14,6 @@ export interface RpcConnection {
   readonly lost?: () => Promise<void>;
 }
 
-export interface RpcTransportOptions {
-  /** The connection to use now, made first if need be. Throws PipitError. */
-  readonly connection: (signal: AbortSignal) => Promise<RpcConnection>;
-  /** Put on every call. */
-  readonly credentials: Credentials;
-}
-
 /** A call's own {@link SignInListener}. */
 export const signInListener = createContextKey<SignInListener | undefined>(undefined);
 
@@ -29,8 +22,14 @@ export const signInListener = createContextKey<SignInListener | undefined>(undef
  * once when the server refuses it, and throws nothing but PipitError. An aborted signal is CANCELLED.
  *
  * A stream is handed out when its first message is there (or its end): until then it may have to be asked for again.
+ *
+ * @param connection the one to use now, made first if need be; throws PipitError
+ * @param credentials put on every call
  */
-export function createRpcTransport({ connection, credentials }: RpcTransportOptions): Transport {
+export function createRpcTransport(
+  connection: (signal: AbortSignal) => Promise<RpcConnection>,
+  credentials: Credentials,
+): Transport {
   /** `begin` gets what the call is to be made with, and how to convert what it throws later. */
   async function call<T>(
     request: CallRequest,

@@ -33,7 +33,7 @@ test("a link finds its server again after it went away", async ({ signal }) => {
     renewAfter: async () => undefined,
     refuse: async () => undefined,
   };
-  const transport = createRpcTransport({ connection: link.rpc, credentials });
+  const transport = createRpcTransport(link.rpc, credentials);
   const health = () => link.http.request({ method: "GET", path: "/health" }, signal);
   const interrupt = async () => {
     const client = createClient(StreamingService, transport);

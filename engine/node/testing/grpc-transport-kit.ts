@@ -32,7 +32,7 @@ export function connect(
 ): Wire {
   const { credentials = createFakeSession("ann"), ...rest } = options;
   const connection = openGrpc({ target, tls: false, ...rest });
-  const transport = createRpcTransport({ connection: async () => connection, credentials });
+  const transport = createRpcTransport(async () => connection, credentials);
   return {
     transport,
     ask: createAsk(transport, createFakeLogger()),

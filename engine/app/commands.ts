@@ -1,0 +1,91 @@
+import type { AppState } from "#contract/app-state.ts";
+import type { appCommands } from "#contract/commands/app.ts";
+import type { chatCommands } from "#contract/commands/chat.ts";
+import type { Handlers } from "#contract/commands/command.ts";
+import type { Commands } from "#contract/commands/commands.ts";
+import type { sessionCommands } from "#contract/commands/session.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { SettingsPatch } from "#contract/settings.ts";
+import type { AppClient, AppPorts } from "./app-ports.ts";
+
+/** What the handlers of the commands work on. */
+interface AppCore extends Pick<AppPorts, "window"> {
+  /** Asked for anew each time: it changes with the settings. */
+  readonly client: () => Promise<AppClient>;
+  readonly state: () => AppState;
+  readonly updateSettings: (patch: SettingsPatch) => Promise<void>;
+  readonly reconnect: () => Promise<void>;
+  /** Aborts when the application ends. */
+  readonly signal: AbortSignal;
+}
+
+/** What the window may ask for. */
+export function createCommands(core: AppCore): Commands {
+  return { ...chatHandlers(core), ...sessionHandlers(core), ...appHandlers(core) };
+}
+
+function chatHandlers({ client, signal }: AppCore): Handlers<typeof chatCommands> {
+  const engine = async () => (await client()).engine;
+  const history = async () => (await client()).history;
+  return {
+    send: async ({ text, image }) => (await engine()).send(image === undefined ? { text } : { text, image }),
+    cancel: async () => (await engine()).cancel(),
+    regenerate: async ({ messageId }) => (await engine()).regenerate(messageId),
+    editAndResend: async ({ messageId, text }) => (await engine()).editAndResend(messageId, text),
+    retry: async ({ messageId }) => (await engine()).retry(messageId),
+    discard: async ({ messageId }) => (await engine()).discard(messageId),
+    deleteMessage: async ({ messageId }) => (await engine()).deleteMessage(messageId),
+    messageImage: async ({ messageId }) => (await engine()).image(messageId),
+    stopSpeaking: async () => (await engine()).stopSpeaking(),
+    newChat: async () => (await engine()).newChat(),
+    async openChat({ chatId }) {
+      const from = await client();
+      const [messages, chats] = await Promise.all([
+        from.history.messages(chatId, signal),
+        from.history.chats(signal),
+      ]);
+      from.engine.openChat(chatId, messages, chats.find((chat) => chat.id === chatId)?.title);
+    },
+    listChats: async () => (await history()).chats(signal),
+    searchChats: async ({ query }) => (await history()).search(query, undefined, signal),
+  };
+}
+
+function sessionHandlers(app: AppCore): Handlers<typeof sessionCommands> {
+  const { client, updateSettings, signal } = app;
+  return {
+    async signInLocally() {
+      await (await client()).login(undefined, signal);
+    },
+    async signInWithToken({ serverUrl, token }) {
+      const { settings, features } = app.state();
+      const before = settings.serverUrl;
+      const elsewhere = features.otherServers.available && serverUrl !== "" && serverUrl !== before;
+      if (elsewhere) await updateSettings({ serverUrl });
+      try {
+        await (await client()).login(token, signal);
+      } catch (error) {
+        // A refused token leaves everything as it was.
+        if (elsewhere) await updateSettings({ serverUrl: before });
+        throw error;
+      }
+    },
+    signOut: async () => (await client()).logout(signal),
+    reconnect: app.reconnect,
+  };
+}
+
+function appHandlers({ window, ...app }: AppCore): Handlers<typeof appCommands> {
+  return {
+    updateSettings: app.updateSettings,
+    saveDraft: ({ text }) => window.saveDraft(text),
+    async captureScreen() {
+      if (app.state().settings.screenshot === "never")
+        throw new PipitError("NOT_ALLOWED", "Pictures of the screen are switched off in the settings.");
+      return await window.captureScreen(app.signal);
+    },
+    openExternal: ({ url }) => window.openLink(url),
+    copyText: ({ text }) => window.copyText(text),
+    hideWindow: () => window.hide(),
+  };
+}
