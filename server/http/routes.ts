@@ -37,15 +37,7 @@ const offeredGrants: readonly GrantType[] = [
 
 /** All routes of the HTTP port besides the RPCs, each with who may ask. */
 export function createRoutes(ctx: HttpContext): readonly Route[] {
-  const oidc = createOidc({
-    ...ctx,
-    issuer: ctx.config.issuer,
-    baseUrl: ctx.pageUrl,
-    auth: ctx.store.auth,
-    payloads: ctx.store.oidcPayloads,
-    keys: ctx.signingKeys,
-    session: ctx,
-  });
+  const oidc = createOidc(ctx);
   const build = createWebBuildSource({ root: ctx.config.webRoot, logger: ctx.logger });
   return [
     healthRoute(ctx),

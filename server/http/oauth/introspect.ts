@@ -8,7 +8,7 @@ import { isRefreshToken } from "#server/domain/tokens/refresh-tokens.ts";
 import { scopesOf } from "#server/domain/tokens/scopes.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type OpenRoute } from "../kit/route.ts";
-import type { AuthenticateClient } from "./kit/client-authentication.ts";
+import { authenticateClient } from "./kit/client-authentication.ts";
 import { OAuthError } from "./kit/oauth-error.ts";
 import { readForm, type OAuthForm } from "./kit/oauth-form.ts";
 import { verifiedCaller } from "./revoke.ts";
@@ -21,13 +21,13 @@ const inactive = { active: false } as const;
  * concerns its client alone; a resource server, to which access tokens of others are shown, is a client whose scope has
  * `token:introspect` (RFC 7662 §4: not every client may learn of every token).
  */
-export function introspectRoute(ctx: HttpContext, authenticateClient: AuthenticateClient): OpenRoute {
+export function introspectRoute(ctx: HttpContext): OpenRoute {
   const isKey = createKeyCheck(ctx.config.auth.internalAuthKey);
   return route("POST", "/oauth/introspect", oauthClient, async (request) => {
     const form = readForm(request);
     const given = request.headers["x-internal-auth"];
     const isInternal = isKey !== undefined && typeof given === "string" && isKey(given);
-    const asker = isInternal ? undefined : await askerOf(authenticateClient, request, form);
+    const asker = isInternal ? undefined : await askerOf(ctx, request, form);
     const token = form.need("token");
     return isRefreshToken(token)
       ? introspectRefreshToken(ctx, token, asker?.clientId)
@@ -36,11 +36,11 @@ export function introspectRoute(ctx: HttpContext, authenticateClient: Authentica
 }
 
 async function askerOf(
-  authenticateClient: AuthenticateClient,
+  { clients }: HttpContext,
   request: FastifyRequest,
   form: OAuthForm,
 ): Promise<OauthClient> {
-  const client = await authenticateClient(request, form);
+  const client = await authenticateClient(clients, request, form);
   if (client.confidential) return client;
   throw new OAuthError("invalid_client", "Introspection is for clients with a secret.", {
     reason: "public-client",

@@ -10,7 +10,6 @@ import { createLocalGrant } from "./grants/local.ts";
 import { createPasswordGrant } from "./grants/password.ts";
 import { createRefreshGrant } from "./grants/refresh.ts";
 import { introspectRoute } from "./introspect.ts";
-import { createAuthenticateClient } from "./kit/client-authentication.ts";
 import { revokeRoute } from "./revoke.ts";
 import { sessionsRoutes } from "./sessions.ts";
 import { tokenRoute } from "./token.ts";
@@ -18,11 +17,10 @@ import { userinfoRoutes } from "./userinfo.ts";
 
 /** The endpoints of OAuth that answer programs: token, revocation, introspection, userinfo, sessions. */
 export function oauthRoutes(ctx: HttpContext, redeemer: CodeRedeemer): readonly Route[] {
-  const authenticateClient = createAuthenticateClient(ctx.clients);
   return [
-    tokenRoute(ctx, authenticateClient, createGrants(ctx, redeemer)),
-    revokeRoute(ctx, authenticateClient),
-    introspectRoute(ctx, authenticateClient),
+    tokenRoute(ctx, createGrants(ctx, redeemer)),
+    revokeRoute(ctx),
+    introspectRoute(ctx),
     ...userinfoRoutes(ctx),
     ...sessionsRoutes(ctx),
   ];

@@ -7,17 +7,17 @@ import { isRefreshToken } from "#server/domain/tokens/refresh-tokens.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
 import { route, type OpenRoute } from "../kit/route.ts";
-import type { AuthenticateClient } from "./kit/client-authentication.ts";
+import { authenticateClient } from "./kit/client-authentication.ts";
 import { readForm } from "./kit/oauth-form.ts";
 
 /**
  * `POST /oauth/revoke` (RFC 7009). A refresh token ends its session, and with it all its access tokens; an access token
  * ends alone. Whatever else is sent, also another client's token, changes nothing and is 200: it is not good here.
  */
-export function revokeRoute(ctx: HttpContext, authenticateClient: AuthenticateClient): OpenRoute {
+export function revokeRoute(ctx: HttpContext): OpenRoute {
   return route("POST", "/oauth/revoke", oauthClient, async (request, reply) => {
     const form = readForm(request);
-    const { clientId } = await authenticateClient(request, form);
+    const { clientId } = await authenticateClient(ctx.clients, request, form);
     const token = form.need("token");
     const origin = originOf(request);
     // `token_type_hint` is no news: the two kinds cannot be mistaken for each other.

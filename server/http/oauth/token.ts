@@ -6,18 +6,12 @@ import type { GrantType, OauthClient } from "#server/domain/tokens/ports.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
 import { route, type OpenRoute } from "../kit/route.ts";
-import type { AuthenticateClient } from "./kit/client-authentication.ts";
+import { authenticateClient } from "./kit/client-authentication.ts";
 import type { Grant, Grants, UserGranted, ClientGranted } from "./grants/grant.ts";
 import { toOAuthError } from "./kit/oauth-answer.ts";
 import { OAuthError, type OAuthErrorCode } from "./kit/oauth-error.ts";
 import { readForm } from "./kit/oauth-form.ts";
 import { toTokenAnswer } from "./kit/token-answer.ts";
-
-/** The server's part, with the client's proof and the ways to get tokens. */
-interface TokenContext extends HttpContext {
-  readonly authenticateClient: AuthenticateClient;
-  readonly grants: Grants;
-}
 
 /** Refusals that decide about a client or a user; the others are mistakes in the request, or "ask again later". */
 const decisions: ReadonlySet<OAuthErrorCode> = new Set([
@@ -35,12 +29,7 @@ interface Progress {
 }
 
 /** `POST /oauth/token` (RFC 6749 §4, §5, §6): forms only, errors and statuses of the RFC, never cached. */
-export function tokenRoute(
-  context: HttpContext,
-  authenticateClient: AuthenticateClient,
-  grants: Grants,
-): OpenRoute {
-  const ctx: TokenContext = { ...context, authenticateClient, grants };
+export function tokenRoute(ctx: HttpContext, grants: Grants): OpenRoute {
   return route("POST", "/oauth/token", oauthClient, async (request, reply) => {
     // RFC 6749 §5.1.
     reply.header("pragma", "no-cache");
@@ -49,7 +38,7 @@ export function tokenRoute(
     const progress: Progress = { grant: "unknown", client: undefined };
     let outcome: string = "server_error";
     try {
-      const { client, granted } = await grantTokens(ctx, request, origin, progress);
+      const { client, granted } = await grantTokens(ctx, grants, request, progress);
       if (granted.kind === "user") {
         logSignIn(ctx.logger, progress.grant, client, granted);
       }
@@ -70,16 +59,16 @@ export function tokenRoute(
 }
 
 async function grantTokens(
-  ctx: TokenContext,
+  { clients }: HttpContext,
+  grants: Grants,
   request: FastifyRequest,
-  origin: AuditOrigin,
   progress: Progress,
 ): Promise<{ readonly client: OauthClient; readonly granted: UserGranted | ClientGranted }> {
   const form = readForm(request);
   const grantType = form.need("grant_type");
-  const client = await ctx.authenticateClient(request, form);
+  const client = await authenticateClient(clients, request, form);
   progress.client = client;
-  const offered = offeredGrant(ctx.grants, grantType);
+  const offered = offeredGrant(grants, grantType);
   if (offered === undefined) {
     throw new OAuthError("unsupported_grant_type", "This grant type is not offered here.");
   }
@@ -89,7 +78,7 @@ async function grantTokens(
       reason: "grant-not-allowed",
     });
   }
-  return { client, granted: await offered.grant({ form, client, request, origin }) };
+  return { client, granted: await offered.grant({ form, client, request, origin: originOf(request) }) };
 }
 
 function offeredGrant(
@@ -108,7 +97,7 @@ function logSignIn(logger: Logger, grant: string, { clientId }: OauthClient, gra
 }
 
 async function recordRefusal(
-  { logger, refusals }: TokenContext,
+  { logger, refusals }: HttpContext,
   error: OAuthError,
   origin: AuditOrigin,
   { grant, client }: Progress,

@@ -156,16 +156,18 @@ async function listen({ temporary, clients, limits, services, webSessions }: Lis
   const site = createSite({ listen: { host: "127.0.0.1", port: 0 }, publicUrl: undefined });
   let origin = "http://127.0.0.1";
   const oidc = createOidc({
-    issuer: ISSUER,
-    baseUrl: () => origin,
-    auth: store.auth,
-    payloads: store.oidcPayloads,
+    config: { issuer: ISSUER },
+    pageUrl: () => origin,
+    store,
     clients,
-    keys: await createSigningKeys({ store: store.auth.signingKeys, masterKey, clock }),
+    signingKeys: await createSigningKeys({ store: store.auth.signingKeys, masterKey, clock }),
     masterKey,
     signIn: services.signIn,
     limits,
-    session: { webSessions, site, clock, logger },
+    webSessions,
+    site,
+    clock,
+    logger,
     deviceCookie: { read: () => undefined, write: () => undefined },
   });
   const port = await startHttpServer(

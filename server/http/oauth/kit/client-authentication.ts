@@ -1,18 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
+import type { HttpContext } from "../../kit/http-context.ts";
 import { OAuthError } from "./oauth-error.ts";
 import type { OAuthForm } from "./oauth-form.ts";
-
-/** VSCHAR of RFC 6749 appendix A.1; a longer id was never registered here. */
-const clientIdShape = /^[\x20-\x7e]{1,128}$/;
-
-/** The clients that are registered, and their secrets. */
-export interface ClientDirectory {
-  /** Inactive ones included. */
-  find(clientId: string): Promise<OauthClient | undefined>;
-  /** Takes the same time for every wrong secret. */
-  verifySecret(client: OauthClient, secret: string): boolean;
-}
 
 /** How a client says who it is (RFC 6749 §2.3.1, RFC 7591 §2). */
 type Shown =
@@ -27,20 +17,20 @@ type Shown =
  * The client that sends a request: a confidential one has proved it by its secret, a public one only says so. Throws
  * OAuthError: invalid_request for two proofs at once, invalid_client for everything else.
  */
-export type AuthenticateClient = (request: FastifyRequest, form: OAuthForm) => Promise<OauthClient>;
-
-export function createAuthenticateClient(clients: ClientDirectory): AuthenticateClient {
-  return async (request, form) => {
-    const shown = readShown(request.headers.authorization, form);
-    const client = clientIdShape.test(shown.clientId) ? await clients.find(shown.clientId) : undefined;
-    if (client === undefined) throw refused("This client is not known here.", "unknown-client");
-    checkProof(clients, client, shown);
-    if (!client.active) throw refused("This client is switched off.", "client-inactive", client);
-    return client;
-  };
+export async function authenticateClient(
+  clients: HttpContext["clients"],
+  request: FastifyRequest,
+  form: OAuthForm,
+): Promise<OauthClient> {
+  const shown = readShown(request.headers.authorization, form);
+  const client = await clients.find(shown.clientId);
+  if (client === undefined) throw refused("This client is not known here.", "unknown-client");
+  checkProof(clients, client, shown);
+  if (!client.active) throw refused("This client is switched off.", "client-inactive", client);
+  return client;
 }
 
-function checkProof(clients: ClientDirectory, client: OauthClient, shown: Shown): void {
+function checkProof(clients: HttpContext["clients"], client: OauthClient, shown: Shown): void {
   if (!client.confidential) {
     if (shown.method === "none") return;
     throw refused("This client has no secret; send client_id alone.", "no-secret", client);

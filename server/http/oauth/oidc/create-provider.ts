@@ -1,15 +1,15 @@
 import type { EventEmitter } from "node:events";
 import { Provider, type Configuration, type JWKS, type KoaContextWithOIDC } from "oidc-provider";
 import type { Account } from "#server/domain/accounts/ports.ts";
-import { WEB_SESSION_TTL_MS, type WebSessions } from "#server/domain/accounts/web-sessions.ts";
-import type { Logger } from "#contract/logger.ts";
+import { WEB_SESSION_TTL_MS } from "#server/domain/accounts/web-sessions.ts";
 import { KNOWN_SCOPES } from "#server/domain/tokens/scopes.ts";
 import { CLIENT_PROPERTIES, hasProperty } from "./client-metadata.ts";
 import { followCookieSignIn } from "./cookie-sign-in.ts";
 import { createInteractionPolicy, loadExistingGrant } from "./interaction-policy.ts";
 import { dropCrossOriginHeaders } from "./koa-exchange.ts";
-import { createOidcAdapter, type OidcAdapterDeps } from "./oidc-adapter.ts";
-import type { ExchangeOf, PageSources } from "./page-sources.ts";
+import { createOidcAdapter } from "./oidc-adapter.ts";
+import type { ProviderContext } from "./oidc-context.ts";
+import { createPageSources, type PageSources } from "./page-sources.ts";
 
 /** Life of an authorization code (RFC 6749 §4.1.2: ten minutes at most). */
 const CODE_TTL_SECONDS = 60;
@@ -24,45 +24,33 @@ const DEVICE_POLL_SECONDS = 5;
 
 const INTERACTION_PATH = "/oauth/interaction";
 
-export interface CreateProviderDeps extends OidcAdapterDeps {
-  /** `iss`, compared as a string. */
-  readonly issuer: string;
-  /** Origin by which browsers reach the server. */
-  readonly baseUrl: string;
-  /** Signing keys first. */
-  readonly jwks: JWKS;
-  /** Signs the library's cookies. */
-  readonly cookieKey: Buffer;
-  readonly webSessions: Pick<WebSessions, "verify">;
-  readonly findAccount: (id: string) => Promise<Account | undefined>;
-  readonly pages: PageSources;
-  readonly exchangeOf: ExchangeOf;
-  readonly logger: Logger;
-}
-
 /**
  * oidc-provider as we use it: the interactive part alone. Tokens, introspection, revocation, userinfo, keys and discovery
  * are ours; its routes for them are not reachable.
+ *
+ * @param baseUrl origin by which browsers reach the server
+ * @param jwks signing keys first
  */
-export function createProvider(deps: CreateProviderDeps): Provider {
-  const provider = new Provider(deps.issuer, configurationOf(deps));
-  speakFor(provider, deps.baseUrl);
-  followCookieSignIn(provider, deps.webSessions);
-  provider.use(async (ctx, next) => {
+export function createProvider(ctx: ProviderContext, baseUrl: string, jwks: JWKS): Provider {
+  const pages = createPageSources(ctx);
+  const provider = new Provider(ctx.config.issuer, configurationOf(ctx, pages, jwks));
+  speakFor(provider, baseUrl);
+  followCookieSignIn(provider, ctx.webSessions);
+  provider.use(async (koa, next) => {
     await next();
-    const { oidc } = ctx as KoaContextWithOIDC;
+    const { oidc } = koa as KoaContextWithOIDC;
     // In place of a page that would send itself by a script.
-    if (oidc?.route === "end_session" && ctx.status === 200 && oidc.session?.accountId === undefined) {
-      deps.pages.logout(ctx as KoaContextWithOIDC, true);
+    if (oidc?.route === "end_session" && koa.status === 200 && oidc.session?.accountId === undefined) {
+      pages.logout(koa as KoaContextWithOIDC, true);
     }
-    dropCrossOriginHeaders((name) => ctx.remove(name));
-    await deps.exchangeOf(ctx)?.beforeAnswer?.();
+    dropCrossOriginHeaders((name) => koa.remove(name));
+    await ctx.exchanges.get(koa.req)?.beforeAnswer?.();
   });
-  provider.on("server_error", (_ctx, error) => deps.logger.error("oidc.failed", { error }));
+  provider.on("server_error", (_koa, error) => ctx.logger.error("oidc.failed", { error }));
   const emitter: EventEmitter = provider;
   // Koa's own event, which it would print.
-  emitter.on("error", (error) => deps.logger.error("oidc.failed", { error }));
-  provider.on("device_authorization.success", (_ctx, body) => {
+  emitter.on("error", (error) => ctx.logger.error("oidc.failed", { error }));
+  provider.on("device_authorization.success", (_koa, body) => {
     Object.assign(body, { interval: DEVICE_POLL_SECONDS });
   });
   return provider;
@@ -83,11 +71,10 @@ function speakFor(provider: Provider, baseUrl: string): void {
   });
 }
 
-function configurationOf(deps: CreateProviderDeps): Configuration {
-  const { pages } = deps;
+function configurationOf(ctx: ProviderContext, pages: PageSources, jwks: JWKS): Configuration {
   return {
-    adapter: createOidcAdapter(deps),
-    jwks: deps.jwks,
+    adapter: createOidcAdapter(ctx),
+    jwks,
     responseTypes: ["code"],
     scopes: [...KNOWN_SCOPES],
     claims: { openid: ["sub"], profile: ["name", "preferred_username"], email: ["email"] },
@@ -97,13 +84,13 @@ function configurationOf(deps: CreateProviderDeps): Configuration {
     enableHttpPostMethods: false,
     pkce: { required: (_ctx, client) => !hasProperty(client, "pipit_confidential") },
     cookies: {
-      keys: [deps.cookieKey],
+      keys: [ctx.masterKey.derive("oidc-cookie")],
       names: { session: "pipit_sso", interaction: "pipit_step", resume: "pipit_resume" },
       long: { signed: true, httpOnly: true, sameSite: "lax", path: "/oauth" },
       short: { signed: true, httpOnly: true, sameSite: "lax" },
     },
     features: featuresOf(pages),
-    findAccount: async (_ctx, id) => toOidcAccount(await deps.findAccount(id)),
+    findAccount: async (_koa, id) => toOidcAccount(await ctx.store.auth.accounts.findById(id)),
     interactions: {
       policy: createInteractionPolicy(),
       url: (_ctx, { uid }) => `${INTERACTION_PATH}/${uid}`,
@@ -111,7 +98,7 @@ function configurationOf(deps: CreateProviderDeps): Configuration {
     loadExistingGrant,
     // Signing out makes a code worthless that was not redeemed yet; a device goes its own way.
     expiresWithSession: (_ctx, source) => source.kind === "AuthorizationCode",
-    renderError: (ctx, { error, error_description: text }) => pages.error(ctx, error, text),
+    renderError: (koa, { error, error_description: text }) => pages.error(koa, error, text),
     routes: {
       authorization: "/oauth/authorize",
       code_verification: "/oauth/device",

@@ -9,14 +9,7 @@ import { createOidcAdapter } from "./oidc-adapter.ts";
 const sealer = createSealer(Buffer.alloc(32, 1));
 
 function adapterOf({ store, clock }: TemporaryStore, model: string, client?: OauthClient): Adapter {
-  const payloads = store.oidcPayloads;
-  return createOidcAdapter({
-    payloads,
-    sealer,
-    findClient: async () => client,
-    clock,
-    databaseNowMs: () => store.auth.nowMs(),
-  })(model);
+  return createOidcAdapter({ store, sealer, clients: { find: async () => client }, clock })(model);
 }
 
 test("records come back by id, uid and user code, with the id that only the asker knows", async () => {

@@ -1,10 +1,8 @@
 import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from "oidc-provider";
 import { hashOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
-import type { Clock } from "#contract/clock.ts";
-import type { Sealer } from "#server/domain/secrets/sealer.ts";
-import type { OidcPayloadStore, StoredOidcPayload } from "#server/domain/tokens/oidc-payload-port.ts";
-import type { OauthClient } from "#server/domain/tokens/ports.ts";
+import type { StoredOidcPayload } from "#server/domain/tokens/oidc-payload-port.ts";
 import { toClientMetadata } from "./client-metadata.ts";
+import type { ProviderContext } from "./oidc-context.ts";
 
 /** Found by something else than their id as well, which therefore must be readable from what is sealed. */
 const FOUND_BY_OTHERS: ReadonlySet<string> = new Set(["Session", "DeviceCode"]);
@@ -12,29 +10,26 @@ const FOUND_BY_OTHERS: ReadonlySet<string> = new Set(["Session", "DeviceCode"]);
 /** A used code must be recognized when it comes back late (RFC 6749 §4.1.2); when it ends is in what is sealed. */
 const CODE_KEPT_MS = 24 * 60 * 60 * 1000;
 
-export interface OidcAdapterDeps {
-  readonly payloads: OidcPayloadStore;
-  /** Seals with a key that is for these records only. */
-  readonly sealer: Sealer;
-  readonly findClient: (clientId: string) => Promise<OauthClient | undefined>;
-  readonly clock: Clock;
-  /** The database's time, epoch milliseconds. */
-  readonly databaseNowMs: () => Promise<number>;
-}
+/** Begin something new; the other records come after one of these. */
+const BEGINNINGS: ReadonlySet<string> = new Set(["Interaction", "DeviceCode", "Session"]);
+/** Removed with every new record, so that no timer is needed; enough to keep up with any load. */
+const REMOVED_AT_ONCE = 100;
+
+type AdapterContext = Pick<ProviderContext, "store" | "clients" | "sealer" | "clock">;
 
 /**
  * Where oidc-provider keeps its records. Every id of it is a secret (a code, a cookie), so the database gets hashes, and
  * the rest sealed. `consume` is atomic: the second request gets `invalid_grant` (docs/reference/oauth.md, "Tokens").
  */
-export function createOidcAdapter(deps: OidcAdapterDeps): AdapterFactory {
-  return (model) => (model === "Client" ? clientAdapter(deps) : recordAdapter(model, deps));
+export function createOidcAdapter(ctx: AdapterContext): AdapterFactory {
+  return (model) => (model === "Client" ? clientAdapter(ctx) : recordAdapter(model, ctx));
 }
 
-function recordAdapter(model: string, deps: OidcAdapterDeps): Adapter {
-  const { payloads, sealer, clock } = deps;
+function recordAdapter(model: string, { store, sealer, clock }: AdapterContext): Adapter {
+  const payloads = store.oidcPayloads;
   // A code lives for a minute, and another server, whose clock may be a minute off, may redeem it.
   const isCode = model === "AuthorizationCode";
-  const nowMs = async (): Promise<number> => (isCode ? deps.databaseNowMs() : clock.nowMs());
+  const nowMs = async (): Promise<number> => (isCode ? store.auth.nowMs() : clock.nowMs());
   const open = (stored: StoredOidcPayload | undefined, id?: string): AdapterPayload | undefined => {
     if (stored === undefined) return undefined;
     const payload = JSON.parse(
@@ -68,6 +63,7 @@ function recordAdapter(model: string, deps: OidcAdapterDeps): Adapter {
         consumedAtMs: undefined,
         expiresAtMs: await endOf(expiresInSeconds),
       });
+      if (BEGINNINGS.has(model)) await payloads.removeEnded(clock.nowMs(), REMOVED_AT_ONCE);
     },
     async find(id) {
       const stored = await payloads.find(model, hashOpaqueToken(id));
@@ -92,10 +88,10 @@ async function readOnly(): Promise<never> {
 }
 
 /** Clients are ours; the library only reads them. */
-function clientAdapter({ findClient }: OidcAdapterDeps): Adapter {
+function clientAdapter({ clients }: AdapterContext): Adapter {
   return {
     async find(clientId) {
-      const client = await findClient(clientId);
+      const client = await clients.find(clientId);
       return client?.active === true ? toClientMetadata(client) : undefined;
     },
     findByUid: async () => undefined,

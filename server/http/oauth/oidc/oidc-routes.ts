@@ -4,96 +4,76 @@ import { anyone, oauthClient } from "#server/domain/access/access.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { peerKeyOf } from "#server/net/client-address.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
-import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { narrowScope } from "#server/domain/tokens/scopes.ts";
-import type { OauthClient } from "#server/domain/tokens/ports.ts";
+import { originOf } from "#server/http/kit/origin.ts";
 import { route, type OpenRoute } from "#server/http/kit/route.ts";
 import { clearSessionCookie, readSessionCookie } from "#server/http/kit/session-cookie.ts";
-import type { AuthenticateClient } from "../kit/client-authentication.ts";
+import { authenticateClient } from "../kit/client-authentication.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
 import { readForm } from "../kit/oauth-form.ts";
 import { pageHeaders } from "../pages/page-shell.ts";
-import type { PageStyle } from "../pages/page-style.ts";
-import type { InteractionDeps } from "./interaction.ts";
-import { asPage, interactionRoutes } from "./interaction-routes.ts";
+import { pageStyle } from "../pages/page-style.ts";
+import type { OidcContext } from "./interaction.ts";
+import { interactionRoutes, pageRoute, type PageHandler } from "./interaction-routes.ts";
 import { answerByProvider, toProviderRequest } from "./koa-exchange.ts";
 import { readOwnForm } from "./page-answers.ts";
-import type { ProviderExchange } from "./page-sources.ts";
+import type { ProviderExchange } from "./oidc-context.ts";
 
 const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 /** A year: the address holds a hash of the content. */
 const FOREVER = "public, max-age=31536000, immutable";
 
-export interface OidcRoutesDeps extends InteractionDeps {
-  /** What the library's callbacks find out about a request. */
-  readonly exchanges: WeakMap<IncomingMessage, ProviderExchange>;
-  readonly findClient: (clientId: string) => Promise<OauthClient | undefined>;
-  readonly authenticateClient: AuthenticateClient;
-  readonly limits: Pick<AttemptLimits, "take">;
-  readonly style: PageStyle;
-}
-
 /** The interactive part of OAuth and OpenID Connect: pages for users, and where devices begin. */
-export function oidcRoutes(deps: OidcRoutesDeps): readonly OpenRoute[] {
-  const page = (
-    method: OpenRoute["method"],
-    path: string,
-    handle: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>,
-  ): OpenRoute =>
-    route(method, path, anyone, (request, reply) =>
-      asPage(request, reply, deps, () => handle(request, reply)),
-    );
-  const pass = (request: FastifyRequest, reply: FastifyReply) =>
-    answer(deps, reply, toProviderRequest(request), { origin: deps.originOf(request) });
+export function oidcRoutes(ctx: OidcContext): readonly OpenRoute[] {
+  const { path, css } = pageStyle;
   return [
-    page("GET", "/oauth/authorize", (request, reply) => authorize(deps, request, reply)),
-    page("POST", "/oauth/authorize", repeatAsGet),
-    page("GET", "/oauth/authorize/:uid", pass),
-    ...interactionRoutes(deps),
+    pageRoute(ctx, "GET", "/oauth/authorize", authorize),
+    pageRoute(ctx, "POST", "/oauth/authorize", repeatAsGet),
+    pageRoute(ctx, "GET", "/oauth/authorize/:uid", pass),
+    ...interactionRoutes(ctx),
     route("POST", "/oauth/device_authorization", oauthClient, (request, reply) =>
-      authorizeDevice(deps, request, reply),
+      authorizeDevice(ctx, request, reply),
     ),
-    page("GET", "/oauth/device", (request, reply) => askForCode(deps, request, reply)),
-    page("POST", "/oauth/device", (request, reply) => takeCode(deps, request, reply)),
-    page("GET", "/oauth/device/:uid", pass),
-    page("GET", "/oauth/logout", pass),
-    page("POST", "/oauth/logout", repeatAsGet),
-    page("POST", "/oauth/logout/confirm", (request, reply) => logOut(deps, request, reply)),
-    page("GET", "/oauth/logout/success", pass),
-    route("GET", deps.style.path, anyone, async (_request, reply) =>
-      reply.header("cache-control", FOREVER).type("text/css; charset=utf-8").send(deps.style.css),
+    pageRoute(ctx, "GET", "/oauth/device", askForCode),
+    pageRoute(ctx, "POST", "/oauth/device", takeCode),
+    pageRoute(ctx, "GET", "/oauth/device/:uid", pass),
+    pageRoute(ctx, "GET", "/oauth/logout", pass),
+    pageRoute(ctx, "POST", "/oauth/logout", repeatAsGet),
+    pageRoute(ctx, "POST", "/oauth/logout/confirm", logOut),
+    pageRoute(ctx, "GET", "/oauth/logout/success", pass),
+    route("GET", path, anyone, async (_request, reply) =>
+      reply.header("cache-control", FOREVER).type("text/css; charset=utf-8").send(css),
     ),
   ];
 }
 
 /** Lets the library answer, with the headers of a page; what its callbacks need to know is beside the request. */
 async function answer(
-  { provider, exchanges }: Pick<OidcRoutesDeps, "provider" | "exchanges">,
+  { provider, exchanges }: OidcContext,
   reply: FastifyReply,
   message: IncomingMessage,
   exchange: ProviderExchange,
 ): Promise<FastifyReply> {
-  const library = await provider.current();
+  const library = await provider();
   for (const [name, value] of Object.entries(pageHeaders({}))) reply.header(name, value);
   exchanges.set(message, exchange);
   await answerByProvider(library, message, reply);
   return reply;
 }
 
+const pass: PageHandler = (ctx, request, reply) =>
+  answer(ctx, reply, toProviderRequest(request), { origin: originOf(request) });
+
 /** A POST of another site brings no cookies of ours (SameSite), so the same is asked again by GET, which does. */
-async function repeatAsGet(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+const repeatAsGet: PageHandler = async (_ctx, request, reply) => {
   const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
   return reply.redirect(`${pathOf(request)}?${form.toString()}`, 303);
-}
+};
 
 /** RFC 6749 §4.1.1. */
-async function authorize(
-  deps: OidcRoutesDeps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+const authorize: PageHandler = async (ctx, request, reply) => {
   const query = queryOf(request);
-  const client = await deps.findClient(query.get("client_id") ?? "");
+  const client = await ctx.clients.find(query.get("client_id") ?? "");
   // As at the token endpoint: nothing asked means what is usual.
   if (client !== undefined && !query.get("scope")) {
     query.set("scope", narrowScope(undefined, client.scope) ?? "");
@@ -103,17 +83,13 @@ async function authorize(
     query.set("response_mode", "unsupported");
   }
   const message = toProviderRequest(request, { url: `${pathOf(request)}?${query.toString()}` });
-  return answer(deps, reply, message, { origin: deps.originOf(request) });
-}
+  return answer(ctx, reply, message, { origin: originOf(request) });
+};
 
 /** RFC 8628 §3.1. Client authentication is ours. */
-async function authorizeDevice(
-  deps: OidcRoutesDeps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+const authorizeDevice: PageHandler = async (ctx, request, reply) => {
   const form = readForm(request);
-  const client = await deps.authenticateClient(request, form);
+  const client = await authenticateClient(ctx.clients, request, form);
   if (!client.grantTypes.includes(DEVICE_GRANT)) {
     throw new OAuthError("unauthorized_client", "This client may not connect devices.");
   }
@@ -126,61 +102,48 @@ async function authorizeDevice(
   if (locales !== undefined) sent.set("ui_locales", locales);
   const message = toProviderRequest(request, { url: pathOf(request), form: sent });
   message.headers.accept = "application/json";
-  return answer(deps, reply, message, { origin: deps.originOf(request) });
-}
+  return answer(ctx, reply, message, { origin: originOf(request) });
+};
 
 /** RFC 8628 §3.3. A code in the address is put into the field, for the person to send. */
-async function askForCode(
-  deps: OidcRoutesDeps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+const askForCode: PageHandler = async (ctx, request, reply) => {
   const query = queryOf(request);
   const prefilledUserCode = query.get("user_code")?.slice(0, 16);
   query.delete("user_code");
   const message = toProviderRequest(request, { url: `${pathOf(request)}?${query.toString()}` });
-  return answer(deps, reply, message, { origin: deps.originOf(request), prefilledUserCode });
-}
+  return answer(ctx, reply, message, { origin: originOf(request), prefilledUserCode });
+};
 
 /** Codes that are not there count, by network (RFC 8628 §5.1). */
-async function takeCode(
-  deps: OidcRoutesDeps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  const form = readOwnForm(deps.session.site, request);
-  const origin = deps.originOf(request);
-  const attempt = await deps.limits.take([limitBucket("user-code", peerKeyOf(origin.ip))]);
+const takeCode: PageHandler = async (ctx, request, reply) => {
+  const form = readOwnForm(ctx.site, request);
+  const origin = originOf(request);
+  const attempt = await ctx.limits.take([limitBucket("user-code", peerKeyOf(origin.ip))]);
   const exchange: ProviderExchange = { origin };
   try {
-    return await answer(deps, reply, toProviderRequest(request, { url: pathOf(request), form }), exchange);
+    return await answer(ctx, reply, toProviderRequest(request, { url: pathOf(request), form }), exchange);
   } finally {
     // A right code gives nothing back but its own charge: otherwise an attacker's own device would buy more guesses.
     await attempt.settle(exchange.userCodeMissed === true ? "failed" : "void");
   }
-}
+};
 
 /** Ends the sign-in of this browser, here and on our own page. */
-async function logOut(
-  deps: OidcRoutesDeps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  const form = readOwnForm(deps.session.site, request);
+const logOut: PageHandler = async (ctx, request, reply) => {
+  const form = readOwnForm(ctx.site, request);
   if (form.get("logout") !== "yes") return reply.redirect("/", 303);
-  const { site } = deps.session;
   const token = readSessionCookie(request.headers.cookie);
-  clearSessionCookie(reply, site.needsSecureCookie(request.headers));
+  clearSessionCookie(reply, ctx.site.needsSecureCookie(request.headers));
   const message = toProviderRequest(request, { url: pathOf(request), form });
-  return answer(deps, reply, message, {
-    origin: deps.originOf(request),
+  return answer(ctx, reply, message, {
+    origin: originOf(request),
     // Not sooner: the library's session ends with ours, and would not find the way back to the application.
-    beforeAnswer: () => endSession(deps, token, deps.originOf(request)),
+    beforeAnswer: () => endSession(ctx, token, originOf(request)),
   });
-}
+};
 
 async function endSession(
-  { audit, session: { webSessions } }: OidcRoutesDeps,
+  { store, webSessions }: OidcContext,
   token: string | undefined,
   origin: AuditOrigin,
 ): Promise<void> {
@@ -189,7 +152,7 @@ async function endSession(
   await webSessions.end(token);
   if (caller === undefined) return;
   const { userId, clientId } = caller;
-  await audit.append({ event: "logout", outcome: "success", userId, clientId }, origin);
+  await store.auth.audit.append({ event: "logout", outcome: "success", userId, clientId }, origin);
 }
 
 function queryOf(request: FastifyRequest): URLSearchParams {

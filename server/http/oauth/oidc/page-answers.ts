@@ -4,7 +4,7 @@ import type { Site } from "#server/http/kit/site.ts";
 import { errorPage } from "../pages/error-page.ts";
 import { pageLanguageOf, type PageLanguage } from "../pages/page-language.ts";
 import { PAGE_CONTENT_TYPE, pageHeaders, renderPage, type Page } from "../pages/page-shell.ts";
-import type { PageProblem } from "../pages/page-texts.ts";
+import type { PageProblem } from "../pages/texts-en.ts";
 
 /** A refusal that is shown as a page. */
 export class PageError extends Error {
@@ -20,9 +20,12 @@ export class PageError extends Error {
 }
 
 /** Sends a page by Fastify. */
-export function sendPage(reply: FastifyReply, page: Page, stylePath: string): FastifyReply {
+export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
   for (const [name, value] of Object.entries(pageHeaders(page))) reply.header(name, value);
-  return reply.code(page.status).type(PAGE_CONTENT_TYPE).send(renderPage(page, stylePath));
+  return reply
+    .code(page.status ?? 200)
+    .type(PAGE_CONTENT_TYPE)
+    .send(renderPage(page));
 }
 
 /** Any failure of a page as a page. Failures of the server are thrown on after it is written, for the log. */

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import type { KoaContextWithOIDC } from "oidc-provider";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import {
@@ -11,61 +10,40 @@ import { errorPage } from "../pages/error-page.ts";
 import { loggedOutPage, logoutPage } from "../pages/logout-pages.ts";
 import { pageLanguageOf, textsFor, type PageLanguage } from "../pages/page-language.ts";
 import { PAGE_CONTENT_TYPE, pageHeaders, renderPage, type Page } from "../pages/page-shell.ts";
-import type { PageProblem, PageTexts } from "../pages/page-texts.ts";
+import type { ProviderContext } from "./oidc-context.ts";
+import type { PageProblem, PageTexts } from "../pages/texts-en.ts";
 
-/** What a request told the library's callbacks, and what these found, for the route around them. */
-export interface ProviderExchange {
-  readonly origin: AuditOrigin;
-  /** The code that stood in the address: put into the field, for the person to send. */
-  readonly prefilledUserCode?: string | undefined;
-  /** A code was looked up and is not there. */
-  userCodeMissed?: boolean;
-  /** Done when the library has its answer ready, and before that goes out. */
-  readonly beforeAnswer?: (() => Promise<void>) | undefined;
-}
-
-/** The exchange of a request that the library handles. */
-export type ExchangeOf = (ctx: { readonly req: IncomingMessage }) => ProviderExchange | undefined;
-
-export interface PageSourcesDeps {
-  readonly stylePath: string;
-  readonly exchangeOf: ExchangeOf;
-  /** A device was approved or refused. */
-  readonly onDevice: (ctx: KoaContextWithOIDC, outcome: "approved" | "refused") => Promise<void>;
-}
+const unknownOrigin: AuditOrigin = { ip: undefined, userAgent: undefined, correlationId: undefined };
 
 /** Our pages in place of the library's. */
-export interface PageSources {
-  userCodeInput(ctx: KoaContextWithOIDC, error: Error | undefined): Promise<void>;
-  userCodeConfirm(ctx: KoaContextWithOIDC, clientName: string, userCode: string): void;
-  deviceDone(ctx: KoaContextWithOIDC): Promise<void>;
-  logout(ctx: KoaContextWithOIDC, signedOut: boolean): void;
-  loggedOut(ctx: KoaContextWithOIDC): void;
-  error(ctx: KoaContextWithOIDC, code: string, text: string | undefined): void;
-}
+export type PageSources = ReturnType<typeof createPageSources>;
 
-export function createPageSources({ stylePath, exchangeOf, onDevice }: PageSourcesDeps): PageSources {
-  const send = (ctx: KoaContextWithOIDC, page: Page): void => {
-    ctx.status = page.status;
-    ctx.set(pageHeaders(page));
-    ctx.type = PAGE_CONTENT_TYPE;
-    ctx.body = renderPage(page, stylePath);
+export function createPageSources({ store, exchanges }: Pick<ProviderContext, "store" | "exchanges">) {
+  const auditDevice = (
+    { req, oidc }: KoaContextWithOIDC,
+    event: "device.approved" | "device.refused",
+    outcome: "success" | "failure",
+  ): Promise<void> => {
+    const { session, deviceCode } = oidc;
+    const origin = exchanges.get(req)?.origin ?? unknownOrigin;
+    const about = { userId: session?.accountId, clientId: deviceCode?.clientId };
+    return store.auth.audit.append({ event, outcome, ...about }, origin);
   };
   return {
-    async userCodeInput(ctx, error) {
+    async userCodeInput(ctx: KoaContextWithOIDC, error: Error | undefined): Promise<void> {
       const language = languageOf(ctx);
       if (error?.name === "AbortedError") {
-        await onDevice(ctx, "refused");
+        await auditDevice(ctx, "device.refused", "failure");
         return send(ctx, deviceEndPage(language, "denied"));
       }
-      const exchange = exchangeOf(ctx);
+      const exchange = exchanges.get(ctx.req);
       if (error?.name === "NotFoundError" && exchange !== undefined) exchange.userCodeMissed = true;
       const form = formOf(ctx, exchange?.prefilledUserCode ?? ctx.oidc.params?.["user_code"]);
       const problem = error && { problem: deviceProblem(error, textsFor(language)), status: 400 };
       send(ctx, deviceCodePage({ ...form, ...problem }));
     },
 
-    userCodeConfirm(ctx, clientName, userCode) {
+    userCodeConfirm(ctx: KoaContextWithOIDC, clientName: string, userCode: string): void {
       send(
         ctx,
         deviceConfirmPage({
@@ -76,12 +54,12 @@ export function createPageSources({ stylePath, exchangeOf, onDevice }: PageSourc
       );
     },
 
-    async deviceDone(ctx) {
-      await onDevice(ctx, "approved");
+    async deviceDone(ctx: KoaContextWithOIDC): Promise<void> {
+      await auditDevice(ctx, "device.approved", "success");
       send(ctx, deviceEndPage(languageOf(ctx), "done"));
     },
 
-    logout(ctx, signedOut) {
+    logout(ctx: KoaContextWithOIDC, signedOut: boolean): void {
       const { client, session } = ctx.oidc;
       send(
         ctx,
@@ -96,9 +74,9 @@ export function createPageSources({ stylePath, exchangeOf, onDevice }: PageSourc
       );
     },
 
-    loggedOut: (ctx) => send(ctx, loggedOutPage(languageOf(ctx))),
+    loggedOut: (ctx: KoaContextWithOIDC): void => send(ctx, loggedOutPage(languageOf(ctx))),
 
-    error(ctx, code, text) {
+    error(ctx: KoaContextWithOIDC, code: string, text: string | undefined): void {
       send(
         ctx,
         errorPage({
@@ -110,6 +88,13 @@ export function createPageSources({ stylePath, exchangeOf, onDevice }: PageSourc
       );
     },
   };
+}
+
+function send(ctx: KoaContextWithOIDC, page: Page): void {
+  ctx.status = page.status ?? 200;
+  ctx.set(pageHeaders(page));
+  ctx.type = PAGE_CONTENT_TYPE;
+  ctx.body = renderPage(page);
 }
 
 function formOf(ctx: KoaContextWithOIDC, userCode: unknown): DeviceFormView {

@@ -1,11 +1,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { AuthorizationCode } from "oidc-provider";
+import type { AuthorizationCode, DeviceCode } from "oidc-provider";
 import { hashOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import type { AuthMethod, OauthClient } from "#server/domain/tokens/ports.ts";
 import { CodeReplayedError, type CodeRedeemer, type RedeemedCode } from "../grants/code-redeemer.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
 import { versionOf } from "./credentials-version.ts";
-import type { ProviderHolder } from "./provider-holder.ts";
+import type { OidcContext } from "./interaction.ts";
 
 /** RFC 7636 §4.1. */
 const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/;
@@ -17,46 +17,35 @@ const AUTH_METHODS: ReadonlySet<string> = new Set<AuthMethod>(["pwd", "otp", "lo
 /** A code that was used must be recognized after its end, and after the session's: it tells of a theft. */
 const WHATEVER_ITS_STATE = { ignoreExpiration: true, ignoreSessionBinding: true };
 
-export interface RedeemDeps {
-  readonly provider: ProviderHolder;
-}
-
 /** RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1 and §4.5: see {@link CodeRedeemer}. */
-export function createRedeemCode({ provider }: RedeemDeps): CodeRedeemer["redeemCode"] {
-  return async ({ code, client, redirectUri, codeVerifier }) => {
-    if (code.length > MAX_CODE_CHARS) throw refused("unknown-code");
-    const originHash = hashOpaqueToken(code);
-    const { AuthorizationCode } = await provider.current();
-    const found = await AuthorizationCode.find(code, WHATEVER_ITS_STATE);
-    if (found === undefined) throw refused("unknown-code");
-    if (found.clientId !== client.clientId) throw refused("other-client");
-    // Before anything that a thief may not know: that the code came twice is all there is to know.
-    if (isConsumed(found)) throw new CodeReplayedError(originHash);
-    if (found.isExpired) throw refused("expired-code");
-    if (found.redirectUri !== redirectUri) throw refused("other-redirect-uri");
-    checkVerifier(found, client, codeVerifier);
-    // The library's rule: it ends with the browser's session, if that has ended by now.
-    if ((await AuthorizationCode.find(code)) === undefined) throw refused("ended-session");
-    const { accountId } = found;
-    if (accountId === undefined) throw refused("no-account");
-    await consumeOnce(found, () => new CodeReplayedError(originHash));
-    return {
-      ...toRedeemed(found, accountId),
-      nonce: found.nonce,
-      originHash,
-    };
-  };
-}
-
-interface Approved {
-  readonly acr?: string | undefined;
-  readonly scope?: string | undefined;
-  readonly authTime?: number | undefined;
-  readonly amr?: readonly string[] | undefined;
+export async function redeemCode(
+  { provider }: Pick<OidcContext, "provider">,
+  { code, client, redirectUri, codeVerifier }: Parameters<CodeRedeemer["redeemCode"]>[0],
+): Promise<RedeemedCode> {
+  if (code.length > MAX_CODE_CHARS) throw refused("unknown-code");
+  const originHash = hashOpaqueToken(code);
+  const { AuthorizationCode } = await provider();
+  const found = await AuthorizationCode.find(code, WHATEVER_ITS_STATE);
+  if (found === undefined) throw refused("unknown-code");
+  if (found.clientId !== client.clientId) throw refused("other-client");
+  // Before anything that a thief may not know: that the code came twice is all there is to know.
+  if (isConsumed(found)) throw new CodeReplayedError(originHash);
+  if (found.isExpired) throw refused("expired-code");
+  if (found.redirectUri !== redirectUri) throw refused("other-redirect-uri");
+  checkVerifier(found, client, codeVerifier);
+  // The library's rule: it ends with the browser's session, if that has ended by now.
+  if ((await AuthorizationCode.find(code)) === undefined) throw refused("ended-session");
+  const { accountId } = found;
+  if (accountId === undefined) throw refused("no-account");
+  await consumeOnce(found, () => new CodeReplayedError(originHash));
+  return { ...toRedeemed(found, accountId), nonce: found.nonce, originHash };
 }
 
 /** What both kinds of codes say of an approval. */
-export function toRedeemed(approved: Approved, userId: string): Omit<RedeemedCode, "originHash"> {
+export function toRedeemed(
+  approved: Pick<AuthorizationCode | DeviceCode, "acr" | "scope" | "authTime" | "amr">,
+  userId: string,
+): Omit<RedeemedCode, "originHash"> {
   return {
     userId,
     scope: approved.scope ?? "",

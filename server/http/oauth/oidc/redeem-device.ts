@@ -1,11 +1,10 @@
 import type { DeviceCode } from "oidc-provider";
 import { hashOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
-import type { Clock } from "#contract/clock.ts";
-import type { OidcPayloadStore } from "#server/domain/tokens/oidc-payload-port.ts";
-import type { Sealer } from "#server/domain/secrets/sealer.ts";
-import type { CodeRedeemer } from "../grants/code-redeemer.ts";
+import { limitBucket } from "#server/domain/limits/rules.ts";
+import type { CodeRedeemer, RedeemedCode } from "../grants/code-redeemer.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
-import { consumeOnce, isConsumed, toRedeemed, type RedeemDeps } from "./redeem-code.ts";
+import type { OidcContext } from "./interaction.ts";
+import { consumeOnce, isConsumed, toRedeemed } from "./redeem-code.ts";
 
 const MAX_CODE_CHARS = 256;
 /** Between two polls, until the device was told to slow down (RFC 8628 §3.2). */
@@ -20,36 +19,35 @@ const POLL_SLACK_MS = 500;
  */
 const POLL_MODEL = "DevicePoll";
 
-export interface RedeemDeviceDeps extends RedeemDeps {
-  /** Throws ACCOUNT_LOCKED while too many wrong passwords hold new sign-ins to this account up. */
-  readonly refuseLocked: (userId: string) => Promise<void>;
-  readonly payloads: Pick<OidcPayloadStore, "find" | "upsert">;
-  readonly sealer: Sealer;
-  readonly clock: Clock;
-}
-
 interface PollState {
   readonly lastMs: number;
   readonly intervalMs: number;
 }
 
 /** RFC 8628 §3.4 and §3.5: see {@link CodeRedeemer}. */
-export function createRedeemDevice(deps: RedeemDeviceDeps): CodeRedeemer["redeemDevice"] {
-  const { provider } = deps;
-  return async ({ deviceCode, client }) => {
-    if (deviceCode.length > MAX_CODE_CHARS) throw refused("unknown-code");
-    const found = await (await provider.current()).DeviceCode.find(deviceCode, { ignoreExpiration: true });
-    if (found === undefined) throw refused("unknown-code");
-    if (found.clientId !== client.clientId) throw refused("other-client");
-    if (isConsumed(found)) throw refused("used-code");
-    if (found.isExpired) throw new OAuthError("expired_token", "The code is too old. Begin again.");
-    const originHash = hashOpaqueToken(deviceCode);
-    const userId = await approvedBy(found, () => notePoll(originHash, found, deps));
-    // A device that signs in is new to the account, so a lock holds for it; the code stays good for when the lock ends.
-    await deps.refuseLocked(userId);
-    await consumeOnce(found, () => refused("used-code"));
-    return { ...toRedeemed(found, userId), originHash };
-  };
+export async function redeemDevice(
+  ctx: OidcContext,
+  { deviceCode, client }: Parameters<CodeRedeemer["redeemDevice"]>[0],
+): Promise<RedeemedCode> {
+  if (deviceCode.length > MAX_CODE_CHARS) throw refused("unknown-code");
+  const found = await (await ctx.provider()).DeviceCode.find(deviceCode, { ignoreExpiration: true });
+  if (found === undefined) throw refused("unknown-code");
+  if (found.clientId !== client.clientId) throw refused("other-client");
+  if (isConsumed(found)) throw refused("used-code");
+  if (found.isExpired) throw new OAuthError("expired_token", "The code is too old. Begin again.");
+  const originHash = hashOpaqueToken(deviceCode);
+  const userId = await approvedBy(found, () => notePoll(originHash, found, ctx));
+  // A device that signs in is new to the account, so a lock holds for it; the code stays good for when the lock ends.
+  await refuseLocked(ctx, userId);
+  await consumeOnce(found, () => refused("used-code"));
+  return { ...toRedeemed(found, userId), originHash };
+}
+
+/** Throws ACCOUNT_LOCKED while too many wrong passwords hold new sign-ins to this account up. */
+async function refuseLocked({ limits }: OidcContext, userId: string): Promise<void> {
+  const attempt = await limits.take([limitBucket("lockout", userId)]);
+  // Nothing was tried: it was only asked whether something might be.
+  await attempt.settle("void");
 }
 
 /** Who approved. Throws access_denied, or what `pending` says of this poll. */
@@ -68,7 +66,7 @@ async function approvedBy(
 async function notePoll(
   idHash: string,
   { exp }: DeviceCode,
-  { payloads, sealer, clock }: RedeemDeviceDeps,
+  { store: { oidcPayloads: payloads }, sealer, clock }: OidcContext,
 ): Promise<"in-time" | "too-quick"> {
   const nowMs = clock.nowMs();
   const stored = await payloads.find(POLL_MODEL, idHash);

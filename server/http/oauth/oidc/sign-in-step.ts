@@ -6,7 +6,8 @@ import { problemText } from "../pages/error-page.ts";
 import { signInPage, type SignInPageView } from "../pages/sign-in-page.ts";
 import { readCookieSignIn } from "./cookie-sign-in.ts";
 import { acrOf } from "./credentials-version.ts";
-import { finish, refuse, type InteractionDeps, type Step } from "./interaction.ts";
+import { originOf } from "../../kit/origin.ts";
+import { finish, refuse, type Step } from "./interaction.ts";
 import { sendPage } from "./page-answers.ts";
 
 /** Time for the code of the second factor; the password is asked again after it. */
@@ -29,70 +30,63 @@ interface Proof {
 }
 
 /** `GET`: the form, with the login that the application suggests. */
-export async function showSignIn(step: Step, deps: InteractionDeps): Promise<FastifyReply> {
+export async function showSignIn(step: Step): Promise<FastifyReply> {
+  const { ctx, reply } = step;
   const hint = step.interaction.params["login_hint"];
-  const signedIn = await readCookieSignIn(deps.session.webSessions, step.request.headers);
-  const account = signedIn === undefined ? undefined : await deps.accounts.findById(signedIn.userId);
+  const signedIn = await readCookieSignIn(ctx.webSessions, step.request.headers);
+  const account =
+    signedIn === undefined ? undefined : await ctx.store.auth.accounts.findById(signedIn.userId);
   const login = typeof hint === "string" ? hint.slice(0, 256) : (account?.login ?? "");
-  return sendPage(step.reply, signInPage({ ...viewOf(step), login }), deps.stylePath);
+  return sendPage(reply, signInPage({ ...viewOf(step), login }));
 }
 
 /** `POST`: by login and password, or by their proof and a code. */
-export async function takeSignIn(
-  step: Step,
-  form: URLSearchParams,
-  deps: InteractionDeps,
-): Promise<FastifyReply> {
-  if (form.has("cancel")) return refuse(step, deps, undefined);
-  const given = openProof(step, form.get("proof"), deps) ?? {
+export async function takeSignIn(step: Step, form: URLSearchParams): Promise<FastifyReply> {
+  if (form.has("cancel")) return refuse(step, undefined);
+  const given = openProof(step, form.get("proof")) ?? {
     login: form.get("login") ?? "",
     password: form.get("password") ?? "",
   };
   if (given.login === "" || given.password === "") {
     const error = new PipitError("INVALID_REQUEST", "Login and password are needed.");
-    return showAgain(step, deps, { login: given.login }, error);
+    return showAgain(step, { login: given.login }, error);
   }
   try {
     const attempt: SignInAttempt = {
       login: given.login,
       password: given.password,
       otp: form.get("otp") || undefined,
-      deviceToken: deps.deviceCookie.read(step.request),
+      deviceToken: step.ctx.deviceCookie.read(step.request),
       via: "page",
       clientId: step.client.id,
     };
-    return await enter(step, attempt, deps);
+    return await enter(step, attempt);
   } catch (reason) {
-    return showRefusal(step, given, reason, deps);
+    return showRefusal(step, given, reason);
   }
 }
 
 /** The form once more, for what the person can do something about. Throws on what else it is. */
-function showRefusal(
-  step: Step,
-  given: Omit<Proof, "untilMs">,
-  reason: unknown,
-  deps: InteractionDeps,
-): FastifyReply {
+function showRefusal(step: Step, given: Omit<Proof, "untilMs">, reason: unknown): FastifyReply {
   const error = PipitError.from(reason);
   const { login } = given;
   if (error.code === "OTP_REQUIRED") {
-    const view = { ...viewOf(step), login, proof: sealProof(step, given, deps) };
-    return sendPage(step.reply, signInPage(view), deps.stylePath);
+    const view = { ...viewOf(step), login, proof: sealProof(step, given) };
+    return sendPage(step.reply, signInPage(view));
   }
   if (!RETRIED.has(error.code)) throw reason;
-  const view = error.code === "OTP_INVALID" ? { login, proof: sealProof(step, given, deps) } : { login };
-  return showAgain(step, deps, view, error);
+  const view = error.code === "OTP_INVALID" ? { login, proof: sealProof(step, given) } : { login };
+  return showAgain(step, view, error);
 }
 
 /** Signs the browser in, here and on our own page, and goes on. */
-async function enter(step: Step, attempt: SignInAttempt, deps: InteractionDeps): Promise<FastifyReply> {
-  const { request, reply, interaction } = step;
-  const starts = deps.session.webSessions.starts(personSession(request, "password"));
-  const signedIn = await deps.signIn.byPassword(attempt, starts, deps.originOf(request));
+async function enter(step: Step, attempt: SignInAttempt): Promise<FastifyReply> {
+  const { ctx, request, reply, interaction } = step;
+  const starts = ctx.webSessions.starts(personSession(request, "password"));
+  const signedIn = await ctx.signIn.byPassword(attempt, starts, originOf(request));
   const { account, amr, authTimeMs } = signedIn;
-  keepSession(deps.session, { request, reply }, signedIn);
-  deps.deviceCookie.write(request, reply, signedIn.deviceToken);
+  keepSession(ctx, { request, reply }, signedIn);
+  ctx.deviceCookie.write(request, reply, signedIn.deviceToken);
   // Another person was signed in when the flow began: it goes on as a new one.
   if (interaction.session?.accountId !== account.id) interaction.session = undefined;
   return finish(step, {
@@ -107,13 +101,11 @@ async function enter(step: Step, attempt: SignInAttempt, deps: InteractionDeps):
 
 function showAgain(
   step: Step,
-  deps: InteractionDeps,
   view: Pick<SignInPageView, "login" | "proof">,
   { code, httpStatus: status, retryAfterMs }: PipitError,
 ): FastifyReply {
   const problem = problemText(step.language, code, retryAfterMs);
-  const page = signInPage({ ...viewOf(step), ...view, problem, status, retryAfterMs });
-  return sendPage(step.reply, page, deps.stylePath);
+  return sendPage(step.reply, signInPage({ ...viewOf(step), ...view, problem, status, retryAfterMs }));
 }
 
 function viewOf({ language, action, client, formTarget }: Step) {
@@ -124,24 +116,16 @@ function viewOf({ language, action, client, formTarget }: Step) {
  * The page needs no script, so the password must come back with the code. It does so sealed, for this flow and for some
  * minutes; every attempt with it counts like one with the password itself.
  */
-function sealProof(
-  step: Step,
-  proof: Omit<Proof, "untilMs">,
-  { proofSealer, session }: InteractionDeps,
-): string {
-  const whole: Proof = { ...proof, untilMs: session.clock.nowMs() + PROOF_TTL_MS };
-  return proofSealer.seal(JSON.stringify(whole), step.interaction.uid);
+function sealProof({ ctx, interaction }: Step, proof: Omit<Proof, "untilMs">): string {
+  const whole: Proof = { ...proof, untilMs: ctx.clock.nowMs() + PROOF_TTL_MS };
+  return ctx.proofSealer.seal(JSON.stringify(whole), interaction.uid);
 }
 
-function openProof(
-  step: Step,
-  sealed: string | null,
-  { proofSealer, session }: InteractionDeps,
-): Proof | undefined {
+function openProof({ ctx, interaction }: Step, sealed: string | null): Proof | undefined {
   if (sealed === null) return undefined;
   try {
-    const proof = JSON.parse(proofSealer.open(sealed, step.interaction.uid).toString("utf8")) as Proof;
-    return proof.untilMs > session.clock.nowMs() ? proof : undefined;
+    const proof = JSON.parse(ctx.proofSealer.open(sealed, interaction.uid).toString("utf8")) as Proof;
+    return proof.untilMs > ctx.clock.nowMs() ? proof : undefined;
   } catch {
     // The seal is of another flow or was changed on the way: the password is asked again.
     return undefined;

@@ -25,7 +25,6 @@ export function consentPage(view: ConsentPageView): Page {
       </ul>
       <p class="soft">${consent.keepSigned}</p>`;
   return {
-    status: 200,
     language: view.language,
     title,
     formTarget: view.formTarget,

@@ -25,7 +25,7 @@ export function deviceCodePage(
     view.problem !== undefined && html`<p class="problem" id="problem" role="alert">${view.problem}</p>`;
   const described = view.problem !== undefined && html` aria-describedby="problem" aria-invalid="true"`;
   return {
-    status: view.status ?? 200,
+    status: view.status,
     language: view.language,
     title: device.title,
     retryAfterMs: view.retryAfterMs,
@@ -66,7 +66,6 @@ export function deviceConfirmPage(
       ${view.scopes.map((scope) => html`<li>${words[scope] ?? scope}</li>`)}
     </ul>`;
   return {
-    status: 200,
     language: view.language,
     title: device.confirmTitle,
     content: html`<h1>${device.confirmTitle}</h1>
@@ -93,7 +92,6 @@ export function deviceEndPage(language: PageLanguage, outcome: "done" | "denied"
 
 function endPage(language: PageLanguage, title: string, content: Html): Page {
   return {
-    status: 200,
     language,
     title,
     content: html`<h1>${title}</h1>

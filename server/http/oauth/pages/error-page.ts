@@ -1,6 +1,6 @@
 import { html } from "./html.ts";
 import { textsFor, type PageLanguage } from "./page-language.ts";
-import type { PageProblem } from "./page-texts.ts";
+import type { PageProblem } from "./texts-en.ts";
 import { fill, type Page } from "./page-shell.ts";
 
 export interface ErrorPageView {

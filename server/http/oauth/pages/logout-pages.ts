@@ -19,7 +19,6 @@ export function logoutPage(view: LogoutPageView): Page {
   const title = view.signedOut ? logout.goOnTitle : logout.title;
   const ask = view.clientName === undefined ? logout.lead : fill(logout.leadFor, { name: view.clientName });
   return {
-    status: 200,
     language: view.language,
     title,
     formTarget: view.formTarget,
@@ -38,7 +37,6 @@ export function logoutPage(view: LogoutPageView): Page {
 export function loggedOutPage(language: PageLanguage): Page {
   const { logout } = textsFor(language);
   return {
-    status: 200,
     language,
     title: logout.doneTitle,
     content: html`<h1>${logout.doneTitle}</h1>

@@ -1,4 +1,4 @@
-import type { PageTexts } from "./page-texts.ts";
+import type { PageTexts } from "./texts-en.ts";
 import { textsEn } from "./texts-en.ts";
 import { textsRu } from "./texts-ru.ts";
 

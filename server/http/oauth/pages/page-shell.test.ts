@@ -3,10 +3,7 @@ import { html } from "./html.ts";
 import { fill, formActionSource, pageHeaders, renderPage } from "./page-shell.ts";
 
 test("a page has no script and no style of its own, and its policy forbids both", () => {
-  const page = renderPage(
-    { status: 200, language: "ru", title: "<Вход>", content: html`<p>x</p>` },
-    "/oauth/assets/pages-1.css",
-  );
+  const page = renderPage({ language: "ru", title: "<Вход>", content: html`<p>x</p>` });
   expect(page).toMatch(/^<!doctype html>\s+<html lang="ru">/);
   expect(page).toContain("<title>&lt;Вход&gt; · Pipit</title>");
   expect(page).not.toMatch(/<script|<style|\sstyle=|\son\w+=/);

@@ -1,9 +1,11 @@
 import { html, type Html } from "./html.ts";
 import type { PageLanguage } from "./page-language.ts";
+import { pageStyle } from "./page-style.ts";
 
 /** A page as it goes out. */
 export interface Page {
-  readonly status: number;
+  /** Default: 200. */
+  readonly status?: number | undefined;
   readonly language: PageLanguage;
   readonly title: string;
   readonly content: Html;
@@ -15,7 +17,7 @@ export interface Page {
 export const PAGE_CONTENT_TYPE = "text/html; charset=utf-8";
 
 /** The whole document. No script and no style of its own: the policy forbids both. */
-export function renderPage({ language, title, content }: Page, stylePath: string): string {
+export function renderPage({ language, title, content }: Page): string {
   const page = html`<!doctype html>
     <html lang="${language}">
       <head>
@@ -24,7 +26,7 @@ export function renderPage({ language, title, content }: Page, stylePath: string
         <meta name="robots" content="noindex" />
         <title>${title} · Pipit</title>
         <link rel="icon" href="data:," />
-        <link rel="stylesheet" href="${stylePath}" />
+        <link rel="stylesheet" href="${pageStyle.path}" />
       </head>
       <body>
         <main>

@@ -114,13 +114,7 @@ dt, dd { margin: 0; overflow-wrap: anywhere; }
 }
 `;
 
-export interface PageStyle {
-  readonly css: string;
-  /** Holds a hash of the content, so that it can be kept for ever. */
-  readonly path: string;
-}
+const hash = createHash("sha256").update(css).digest("base64url").slice(0, 16);
 
-export function createPageStyle(): PageStyle {
-  const hash = createHash("sha256").update(css).digest("base64url").slice(0, 16);
-  return { css, path: `/oauth/assets/pages-${hash}.css` };
-}
+/** The style of all pages; its path holds a hash of the content, so that it can be kept for ever. */
+export const pageStyle = { css, path: `/oauth/assets/pages-${hash}.css` } as const;

@@ -24,7 +24,7 @@ export function signInPage(view: SignInPageView): Page {
   const problem =
     view.problem !== undefined && html`<p class="problem" id="problem" role="alert">${view.problem}</p>`;
   return {
-    status: view.status ?? 200,
+    status: view.status,
     language: view.language,
     title: signIn.title,
     formTarget: view.formTarget,

@@ -1,6 +1,44 @@
-import type { PageTexts } from "./page-texts.ts";
+import type { ErrorCode } from "#contract/error-codes.ts";
 
-export const textsEn: PageTexts = {
+/** Why an answer of the pages is refused, in a code of ours or one of OAuth. */
+export type PageProblem =
+  | ErrorCode
+  | "request-expired"
+  | "foreign-page"
+  | "not-found"
+  | "unknown-client"
+  | "invalid-redirect";
+
+const scopes: Readonly<Record<string, string>> = {
+  "api:read": "Read your chats and settings",
+  "api:write": "Ask in your name, and change your chats",
+  "api:admin": "Administer this server",
+  openid: "Know which account is yours",
+  profile: "See your name and login",
+  email: "See your e-mail address",
+  offline_access: "Stay signed in",
+};
+
+/** What is wrong and what to do. */
+const problems: Readonly<Partial<Record<PageProblem, string>>> = {
+  CREDENTIALS_INVALID: "Login or password is wrong.",
+  OTP_INVALID: "The code is wrong or was used before. Wait for the next one.",
+  ACCOUNT_LOCKED: "There were too many wrong attempts for this account. Try again in {seconds} seconds.",
+  RATE_LIMITED: "There were too many attempts. Try again in {seconds} seconds.",
+  SERVER_BUSY: "The server is very busy. Try again in {seconds} seconds.",
+  LIMITS_UNREACHABLE: "Nobody can be signed in at the moment. Try again soon.",
+  DATABASE_UNREACHABLE: "The server's database cannot be reached at the moment. Try again soon.",
+  INVALID_REQUEST: "Fill in all fields.",
+  TOKEN_INVALID: "This account is switched off. Ask whoever runs this server.",
+  "request-expired":
+    "This page is too old, or was opened in another browser. Start again in the application.",
+  "foreign-page": "The request came from another page. Start again in the application.",
+  "not-found": "There is nothing here. Start again in the application.",
+  "unknown-client": "The application is not known to this server.",
+  "invalid-redirect": "The application asked to return to an address that it did not register.",
+};
+
+export const textsEn = {
   signIn: {
     title: "Sign in",
     lead: "to continue to {name}",
@@ -23,15 +61,7 @@ export const textsEn: PageTexts = {
     cancel: "Cancel",
     keepSigned: "It may stay signed in until you sign it out.",
   },
-  scopes: {
-    "api:read": "Read your chats and settings",
-    "api:write": "Ask in your name, and change your chats",
-    "api:admin": "Administer this server",
-    openid: "Know which account is yours",
-    profile: "See your name and login",
-    email: "See your e-mail address",
-    offline_access: "Stay signed in",
-  },
+  scopes,
   device: {
     title: "Connect a device",
     lead: "Enter the code that the device shows.",
@@ -66,22 +96,9 @@ export const textsEn: PageTexts = {
     continue: "Continue",
   },
   error: { title: "This did not work", details: "For whoever made the application" },
-  problems: {
-    CREDENTIALS_INVALID: "Login or password is wrong.",
-    OTP_INVALID: "The code is wrong or was used before. Wait for the next one.",
-    ACCOUNT_LOCKED: "There were too many wrong attempts for this account. Try again in {seconds} seconds.",
-    RATE_LIMITED: "There were too many attempts. Try again in {seconds} seconds.",
-    SERVER_BUSY: "The server is very busy. Try again in {seconds} seconds.",
-    LIMITS_UNREACHABLE: "Nobody can be signed in at the moment. Try again soon.",
-    DATABASE_UNREACHABLE: "The server's database cannot be reached at the moment. Try again soon.",
-    INVALID_REQUEST: "Fill in all fields.",
-    TOKEN_INVALID: "This account is switched off. Ask whoever runs this server.",
-    "request-expired":
-      "This page is too old, or was opened in another browser. Start again in the application.",
-    "foreign-page": "The request came from another page. Start again in the application.",
-    "not-found": "There is nothing here. Start again in the application.",
-    "unknown-client": "The application is not known to this server.",
-    "invalid-redirect": "The application asked to return to an address that it did not register.",
-  },
+  problems,
   failed: "Something went wrong on the server. Try again soon.",
 };
+
+/** All words of the pages. `{name}` and `{seconds}` are replaced. */
+export type PageTexts = typeof textsEn;

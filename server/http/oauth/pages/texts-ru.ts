@@ -1,4 +1,4 @@
-import type { PageTexts } from "./page-texts.ts";
+import type { PageTexts } from "./texts-en.ts";
 
 export const textsRu: PageTexts = {
   signIn: {
