@@ -1,7 +1,6 @@
 import { LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
 import type { GrantType } from "#server/domain/tokens/ports.ts";
-import { apiTokenRefreshRoute } from "./api-v1/token-refresh.ts";
-import { apiTokenRoute } from "./api-v1/token.ts";
+import { apiTokenRefreshRoute, apiTokenRoute } from "./api-v1/token.ts";
 import { apiWsTokenRoute } from "./api-v1/ws-token.ts";
 import { logoutRoute } from "./auth/logout.ts";
 import { ownAccountRoutes } from "./auth/own-account.ts";

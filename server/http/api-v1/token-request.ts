@@ -1,40 +1,46 @@
 import type { FastifyRequest } from "fastify";
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { GrantType, OauthClient } from "#server/domain/tokens/ports.ts";
 import type { HttpContext } from "../kit/http-context.ts";
-import { originOf } from "../kit/origin.ts";
-import type { OpenRoute } from "../kit/route.ts";
-import { ApiRefusal, type ApiBody } from "./api-answer.ts";
-import { FieldErrors } from "./json-fields.ts";
-import { tokenPair, type PairSession } from "./token-pair.ts";
+import { route, type OpenRoute } from "../kit/route.ts";
+import { accessTokenOf, refreshSecondsOf } from "../oauth/kit/token-answer.ts";
+import type { UserGranted } from "../oauth/grants/grant.ts";
+import { ApiRefusal } from "./api-answer.ts";
 
-/** Who gets tokens, on behalf of the terminal client, which this API speaks for. */
-export type GrantPair = (
-  request: FastifyRequest,
-  client: OauthClient,
-  origin: AuditOrigin,
-) => Promise<PairSession>;
-
-/** Answers with a pair of tokens, and counts the request as the token endpoint of OAuth does. */
-export function tokenRequest(ctx: HttpContext, grant: GrantType, grantPair: GrantPair): OpenRoute["handle"] {
-  return async (request): Promise<ApiBody> => {
+/**
+ * A route whose `grantPair` says who gets tokens, on behalf of the terminal client, which this API speaks for. It answers
+ * with both tokens and their lifetimes in seconds (docs/reference/developer-api.md), and counts the request as the token
+ * endpoint of OAuth does.
+ */
+export function tokenPairRoute(
+  ctx: HttpContext,
+  path: string,
+  grant: GrantType,
+  grantPair: (request: FastifyRequest, client: OauthClient) => Promise<UserGranted>,
+): OpenRoute {
+  return route("POST", path, { who: "anyone", secure: true }, async (request) => {
     const startedAtMs = performance.now();
     let outcome = "server_error";
     try {
       const client = await terminalClient(ctx, grant);
-      const session = await grantPair(request, client, originOf(request));
+      const granted = await grantPair(request, client);
       await ctx.signingKeys.fresh();
       outcome = "success";
-      return tokenPair(ctx, client, session);
+      const { token, expiresInSeconds } = accessTokenOf(ctx, client, granted);
+      return {
+        access: token,
+        refresh: granted.refreshToken,
+        access_lifetime: expiresInSeconds,
+        refresh_lifetime: refreshSecondsOf(ctx, granted),
+      };
     } catch (reason) {
       outcome = outcomeOf(reason);
       throw reason;
     } finally {
       ctx.metrics.tokenRequest(grant, outcome, performance.now() - startedAtMs, CLI_CLIENT_ID);
     }
-  };
+  });
 }
 
 /** Throws NOT_ALLOWED when an operator switched the client off, or this way to sign in. */
@@ -50,8 +56,7 @@ async function terminalClient({ clients }: HttpContext, grant: GrantType): Promi
 
 /** The outcome in the words of RFC 6749, as the metric of the token endpoint has it. */
 function outcomeOf(reason: unknown): string {
-  if (reason instanceof FieldErrors) return "invalid_request";
-  if (reason instanceof ApiRefusal) return "invalid_grant";
+  if (reason instanceof ApiRefusal) return reason.status === 400 ? "invalid_request" : "invalid_grant";
   if (!(reason instanceof PipitError)) return "server_error";
   if (reason.httpStatus === 503) return "temporarily_unavailable";
   if (reason.code === "NOT_ALLOWED") return "unauthorized_client";

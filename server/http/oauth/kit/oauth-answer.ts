@@ -1,9 +1,7 @@
 import type { FastifyReply } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
+import { DEFAULT_RETRY_MS, lockedText, passing, PASSING_TEXT, waitSecondsOf } from "../../kit/retry.ts";
 import { OAuthError } from "./oauth-error.ts";
-
-/** When nothing says how long a fault of ours lasts. */
-const DEFAULT_RETRY_MS = 5_000;
 
 /** A refusal in the form of RFC 6749 §5.2: sets status and headers, returns the body. */
 export function sendOAuthError(error: OAuthError, reply: FastifyReply): Record<string, string> {
@@ -11,7 +9,7 @@ export function sendOAuthError(error: OAuthError, reply: FastifyReply): Record<s
   const challenge = challengeOf(error);
   if (challenge !== undefined) reply.header("www-authenticate", challenge);
   if (error.retryAfterMs !== undefined) {
-    reply.header("retry-after", String(secondsOf(error.retryAfterMs)));
+    reply.header("retry-after", String(waitSecondsOf(error.retryAfterMs)));
   }
   return { error: error.code, error_description: error.message };
 }
@@ -43,45 +41,18 @@ export function toOAuthError(reason: unknown): OAuthError | undefined {
   if (reason instanceof OAuthError) return reason;
   if (!(reason instanceof PipitError)) return undefined;
   const { code, message, retryAfterMs } = reason;
+  const waits = { retryAfterMs: retryAfterMs ?? DEFAULT_RETRY_MS, reason: code, audited: true };
+  if (passing.has(code)) return new OAuthError("temporarily_unavailable", PASSING_TEXT, waits);
   switch (code) {
-    case "SERVER_BUSY":
-    case "LIMITS_UNREACHABLE":
-    case "DATABASE_UNREACHABLE":
-    case "SERVER_STOPPING":
-      return new OAuthError(
-        "temporarily_unavailable",
-        "This is not possible right now. Try again in a moment.",
-        {
-          retryAfterMs: retryAfterMs ?? DEFAULT_RETRY_MS,
-          reason: code,
-          audited: true,
-        },
-      );
-    case "RATE_LIMITED":
-      return new OAuthError("invalid_request", "Too many requests. Please try again later.", {
-        status: 429,
-        retryAfterMs: retryAfterMs ?? DEFAULT_RETRY_MS,
-        reason: code,
-        audited: true,
-      });
+    case "RATE_LIMITED": {
+      const text = "Too many requests. Please try again later.";
+      return new OAuthError("invalid_request", text, { ...waits, status: 429 });
+    }
     case "ACCOUNT_LOCKED":
-      return new OAuthError("invalid_grant", lockedText(retryAfterMs ?? DEFAULT_RETRY_MS), {
-        status: 429,
-        retryAfterMs: retryAfterMs ?? DEFAULT_RETRY_MS,
-        reason: code,
-        audited: true,
-      });
+      return new OAuthError("invalid_grant", lockedText(retryAfterMs), { ...waits, status: 429 });
     case "CREDENTIALS_INVALID":
       return new OAuthError("invalid_grant", message, { reason: reason.detail ?? code });
     default:
       return undefined;
   }
-}
-
-function lockedText(retryAfterMs: number): string {
-  return `Too many failed attempts. Try again in ${secondsOf(retryAfterMs)} seconds.`;
-}
-
-function secondsOf(durationMs: number): number {
-  return Math.max(1, Math.ceil(durationMs / 1000));
 }

@@ -9,54 +9,63 @@ export function toTokenAnswer(
   client: OauthClient,
   granted: UserGranted | ClientGranted,
 ): Record<string, unknown> {
-  const { scope } = granted;
-  const access = ctx.accessTokens.issue({
-    userId: granted.kind === "user" ? granted.account.id : client.clientId,
-    clientId: client.clientId,
-    scope,
-    algorithm: client.tokenAlgorithm,
-    ttlSeconds: client.accessTtlSeconds,
-    ...(granted.kind === "user" ? { sessionId: granted.sessionId, authTimeMs: granted.authTimeMs } : {}),
-  });
+  const { token, expiresInSeconds } = accessTokenOf(ctx, client, granted);
   return {
-    access_token: access.token,
+    access_token: token,
     token_type: "bearer",
-    expires_in: access.expiresInSeconds,
-    scope,
-    ...(granted.kind === "user" ? userAnswer(ctx, client, granted, access.token) : {}),
+    expires_in: expiresInSeconds,
+    scope: granted.scope,
+    ...(granted.kind === "user" && userAnswer(ctx, client, granted, token)),
   };
 }
 
+/** The access token of what was granted, with its life. */
+export function accessTokenOf(
+  { accessTokens }: HttpContext,
+  client: OauthClient,
+  granted: UserGranted | ClientGranted,
+): ReturnType<HttpContext["accessTokens"]["issue"]> {
+  const { clientId, tokenAlgorithm: algorithm, accessTtlSeconds: ttlSeconds } = client;
+  const { scope } = granted;
+  if (granted.kind === "client") {
+    return accessTokens.issue({ userId: clientId, clientId, scope, algorithm, ttlSeconds });
+  }
+  const { account, sessionId, authTimeMs } = granted;
+  const session = { sessionId, authTimeMs };
+  return accessTokens.issue({ userId: account.id, clientId, scope, algorithm, ttlSeconds, ...session });
+}
+
+/** What is left of the life of a refresh token. */
+export function refreshSecondsOf({ clock }: HttpContext, { expiresAtMs }: UserGranted): number {
+  return Math.max(0, Math.floor((expiresAtMs - clock.nowMs()) / 1000));
+}
+
 function userAnswer(
-  { accessTokens, clock }: HttpContext,
+  ctx: HttpContext,
   client: OauthClient,
   granted: UserGranted,
   accessToken: string,
 ): Record<string, unknown> {
-  const { account, refreshToken, expiresAtMs } = granted;
+  const { account, refreshToken, sessionId, authTimeMs, amr, nonce } = granted;
   return {
-    ...(refreshToken === undefined
-      ? {}
-      : {
-          refresh_token: refreshToken,
-          refresh_expires_in: Math.max(0, Math.floor((expiresAtMs - clock.nowMs()) / 1000)),
-        }),
-    ...(scopesOf(granted.scope).includes("openid")
-      ? {
-          id_token: accessTokens.signIdToken({
-            audience: client.clientId,
-            userId: account.id,
-            nonce: granted.nonce,
-            authTimeMs: granted.authTimeMs,
-            amr: granted.amr,
-            accessToken,
-            sessionId: granted.sessionId,
-          }),
-        }
-      : {}),
+    ...(refreshToken !== undefined && {
+      refresh_token: refreshToken,
+      refresh_expires_in: refreshSecondsOf(ctx, granted),
+    }),
+    ...(scopesOf(granted.scope).includes("openid") && {
+      id_token: ctx.accessTokens.signIdToken({
+        audience: client.clientId,
+        userId: account.id,
+        nonce,
+        authTimeMs,
+        amr,
+        accessToken,
+        sessionId,
+      }),
+    }),
     // What our own windows show before they have asked for anything.
-    ...(client.firstParty
-      ? { account: { id: account.id, name: account.displayName, local: account.local } }
-      : {}),
+    ...(client.firstParty && {
+      account: { id: account.id, name: account.displayName, local: account.local },
+    }),
   };
 }

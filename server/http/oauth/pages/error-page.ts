@@ -1,3 +1,4 @@
+import { waitSecondsOf } from "../../kit/retry.ts";
 import { html } from "./html.ts";
 import { textsFor, type PageLanguage } from "./page-language.ts";
 import type { PageProblem } from "./texts-en.ts";
@@ -49,5 +50,5 @@ export function problemText(
 ): string {
   const { problems, failed } = textsFor(language);
   const text = (problem === undefined ? undefined : problems[problem]) ?? failed;
-  return fill(text, { seconds: Math.max(1, Math.ceil((retryAfterMs ?? 1000) / 1000)) });
+  return fill(text, { seconds: waitSecondsOf(retryAfterMs ?? 1000) });
 }

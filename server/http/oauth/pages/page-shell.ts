@@ -1,3 +1,4 @@
+import { waitSecondsOf } from "../../kit/retry.ts";
 import { html, type Html } from "./html.ts";
 import type { PageLanguage } from "./page-language.ts";
 import { pageStyle } from "./page-style.ts";
@@ -53,9 +54,7 @@ export function pageHeaders(
     // Not "no-referrer": a form's origin would then be "null", and could not be told from a foreign page's.
     "referrer-policy": "same-origin",
     "x-frame-options": "DENY",
-    ...(page.retryAfterMs === undefined
-      ? {}
-      : { "retry-after": String(Math.max(1, Math.ceil(page.retryAfterMs / 1000))) }),
+    ...(page.retryAfterMs === undefined ? {} : { "retry-after": String(waitSecondsOf(page.retryAfterMs)) }),
   };
 }
 
