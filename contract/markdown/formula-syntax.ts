@@ -1,5 +1,6 @@
 import type { CompileContext, Extension as FromMarkdownExtension, Token } from "mdast-util-from-markdown";
 import type { Code, Construct, Effects, Extension, State, TokenizeContext } from "micromark-util-types";
+import { isCjk, matches } from "./cjk-syntax.ts";
 
 declare module "micromark-util-types" {
   interface TokenTypeMap {
@@ -42,6 +43,15 @@ function isDigit(code: Code): boolean {
   return code !== null && code >= 48 && code <= 57;
 }
 
+/** What a formula does not follow: a letter or digit of a script that sets spaces, or the end of a group. */
+function endsWord(code: Code): boolean {
+  return matches(/[\p{L}\p{N})\]}+^]/u, code) && !isCjk(code);
+}
+/** What may begin the name of a variable of a shell. */
+function beginsName(code: Code): boolean {
+  return matches(/[\p{L}_{]/u, code) && !isCjk(code);
+}
+
 /** A line break inside of the current `formulaData`. */
 function consumeEol(effects: Effects, code: Code): void {
   effects.exit("formulaData");
@@ -52,7 +62,8 @@ function consumeEol(effects: Effects, code: Code): void {
 }
 
 /**
- * `$x$` as Pandoc reads it: no space inside the dollars and no digit after them, so that "$5 and $10" stays money. The
+ * `$x$` as Pandoc reads it: no space inside the dollars and no digit after them, so that "$5 and $10" stays money; and
+ * no word before them ("5$ and 6$"), nor one directly behind a dollar that could open as well ("$HOME/bin:$PATH"). The
  * next dollar decides. Two dollars are left to micromark-extension-math.
  */
 const dollarFormula: Construct = {
@@ -61,8 +72,9 @@ const dollarFormula: Construct = {
   tokenize(this: TokenizeContext, effects, ok, nok) {
     let isFirst = true;
     let previous: Code = dollar;
+    let beforeLast: Code = dollar;
     const closed: State = (code) => {
-      if (isDigit(code) || code === dollar) return nok(code);
+      if (isDigit(code) || code === dollar || (beginsName(code) && !endsWord(beforeLast))) return nok(code);
       effects.exit("formulaData");
       effects.exit("formula");
       return ok(code);
@@ -76,13 +88,14 @@ const dollarFormula: Construct = {
       }
       const closes = code === dollar && previous !== backslash;
       if (closes && (isBlank(previous) || isEol(previous))) return nok(code);
+      beforeLast = previous;
       previous = code;
       if (isEol(code)) consumeEol(effects, code);
       else effects.consume(code);
       return closes ? closed : inside;
     };
     return (code) => {
-      if (isMissing(this, dollar)) return nok(code);
+      if (endsWord(this.previous) || isMissing(this, dollar)) return nok(code);
       effects.enter("formula");
       effects.enter("formulaData");
       effects.consume(code);

@@ -3,12 +3,17 @@ import { gfmFromMarkdown } from "mdast-util-gfm";
 import { mathFromMarkdown } from "mdast-util-math";
 import { gfm } from "micromark-extension-gfm";
 import { math } from "micromark-extension-math";
+import { addressEnd, withCjkRules } from "./cjk-syntax.ts";
 import { formulaFromMarkdown, formulaSyntax } from "./formula-syntax.ts";
 
 /** One block at the top of a document. */
 export type BlockNode = ReturnType<typeof fromMarkdown>["children"][number];
 
-const extensions = [gfm({ singleTilde: false }), math({ singleDollarTextMath: false }), formulaSyntax];
+const extensions = [
+  withCjkRules(gfm({ singleTilde: false })),
+  math({ singleDollarTextMath: false }),
+  formulaSyntax,
+];
 const mdastExtensions = [gfmFromMarkdown(), mathFromMarkdown(), formulaFromMarkdown];
 const withoutEmphasis = [...extensions, { disable: { null: ["attention"] } }];
 
@@ -27,6 +32,7 @@ function hasTooManyRuns(source: string): boolean {
 export function parseMarkdown(source: string): readonly BlockNode[] {
   const nodes = parseBlocks(source);
   if (source.includes("]:")) resolveReferences(nodes);
+  if (addressEnd.test(source)) endAddresses(nodes);
   return nodes;
 }
 
@@ -62,6 +68,28 @@ function resolveReferences(nodes: readonly BlockNode[]): void {
     if (target === undefined) continue;
     const type = node.type === "linkReference" ? "link" : "image";
     Object.assign(node, { type, url: target.url, title: target.title ?? null });
+  }
+}
+
+/**
+ * Ends addresses at full-width punctuation that only mdast-util-gfm-autolink-literal found, such as `[https://…]`: they
+ * are links without a position.
+ */
+function endAddresses(nodes: readonly BlockNode[]): void {
+  for (const node of walk(nodes)) {
+    if (!("children" in node)) continue;
+    const children: readonly BlockNode[] = node.children;
+    const ended = children.flatMap((child): readonly BlockNode[] => {
+      const text = child.type === "link" && child.position === undefined ? child.children[0] : undefined;
+      const at = text?.type === "text" ? text.value.search(addressEnd) : -1;
+      if (child.type !== "link" || text?.type !== "text" || at < 0) return [child];
+      const url = child.url.slice(0, at - text.value.length);
+      return [
+        { ...child, url, children: [{ type: "text", value: text.value.slice(0, at) }] },
+        { type: "text", value: text.value.slice(at) },
+      ];
+    });
+    Object.assign(node, { children: ended });
   }
 }
 

@@ -1,0 +1,106 @@
+import { attention } from "micromark-core-commonmark";
+import type {
+  Code,
+  Construct,
+  ConstructRecord,
+  Effects,
+  Extension,
+  State,
+  TokenizeContext,
+} from "micromark-util-types";
+
+/** Letters, signs and full-width forms of Chinese, Japanese and Korean, in UTF-16. */
+const cjk = /[\u1100-\u11ff\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe6f\uff00-\uffee]/;
+/** What no address holds as it is: full-width punctuation, and quotation marks other than the straight ones. */
+export const addressEnd =
+  /[\u3000-\u3003\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65«»“”„]/;
+
+/** Whether a character of the source, which may be none, is one of these. */
+export function matches(pattern: RegExp, code: Code): boolean {
+  return code !== null && code >= 0 && pattern.test(String.fromCharCode(code));
+}
+
+export function isCjk(code: Code): boolean {
+  return matches(cjk, code);
+}
+
+function isSpace(code: Code): boolean {
+  return code === null || code < 0 || matches(/\s/, code);
+}
+
+/**
+ * Marks beside a CJK character begin and end emphasis whatever stands on their other side. CommonMark (§6.2) tells the
+ * two apart by spaces and punctuation, so that `**粗体。**后面`, which has no spaces, would show its stars.
+ */
+function besideCjk(construct: Construct): Construct {
+  return {
+    ...construct,
+    tokenize(this: TokenizeContext, effects, ok, nok) {
+      const before = this.previous;
+      const adjusted: State = (code) => {
+        const token = this.events.at(-1)?.[1];
+        if (token !== undefined && (isCjk(before) || isCjk(code))) {
+          token._open ||= !isSpace(code);
+          token._close ||= !isSpace(before);
+        }
+        return ok(code);
+      };
+      return construct.tokenize.call(this, effects, adjusted, nok);
+    },
+  };
+}
+
+/** An address in the text ends where full-width punctuation stands, as if the text ended there. */
+function endingAtFullWidth(construct: Construct): Construct {
+  return {
+    ...construct,
+    tokenize(this: TokenizeContext, effects, ok, nok) {
+      let actual: Code = null;
+      let isOver = false;
+      const leaving =
+        (leave: State): State =>
+        () => {
+          isOver = true;
+          return leave(actual);
+        };
+      const within =
+        (state: State): State =>
+        (code) => {
+          actual = code;
+          const next = state(matches(addressEnd, code) ? null : code);
+          return isOver || next === undefined ? next : within(next);
+        };
+      // The parts of an address are read by constructs of their own, which end with the character that is really there.
+      const part = (inner: Construct): Construct => ({
+        ...inner,
+        tokenize(this: TokenizeContext, _, partOk, partNok) {
+          const yes: State = () => partOk(actual);
+          return inner.tokenize.call(this, partEffects, yes, () => partNok(actual));
+        },
+      });
+      const partEffects: Effects = {
+        ...effects,
+        attempt: (inner, yes, no) => effects.attempt(part(inner as Construct), yes, no),
+        check: (inner, yes, no) => effects.check(part(inner as Construct), yes, no),
+      };
+      return within(construct.tokenize.call(this, partEffects, leaving(ok), leaving(nok)));
+    },
+  };
+}
+
+const rules: Readonly<Record<string, (construct: Construct) => Construct>> = {
+  strikethrough: besideCjk,
+  protocolAutolink: endingAtFullWidth,
+  wwwAutolink: endingAtFullWidth,
+};
+
+/** GFM for text that sets no spaces between words and sentences; emphasis of CommonMark is adjusted as well. */
+export function withCjkRules(gfm: Extension): Extension {
+  const text: ConstructRecord = { 42: besideCjk(attention) };
+  for (const [code, constructs] of Object.entries(gfm.text ?? {})) {
+    text[Number(code)] = [constructs ?? []]
+      .flat()
+      .map((construct) => rules[construct.name ?? ""]?.(construct) ?? construct);
+  }
+  return { ...gfm, text };
+}

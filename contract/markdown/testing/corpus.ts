@@ -1,0 +1,134 @@
+/** What an answer holds, what the page shows of it, and what a voice says of it. */
+export interface CorpusRow {
+  readonly name: string;
+  readonly markdown: string;
+  /**
+   * The text as it is shown: links in ⟨⟩, formulas (as TeX) in ⟦⟧, emphasis in {}, code in ``, blocks separated by "/".
+   * What the page draws instead of text is left out.
+   */
+  readonly shown: string;
+  /** The sentences that are said in English, separated by "/". */
+  readonly said: string;
+}
+
+function row(name: string, markdown: string, shown: string, said: string): CorpusRow {
+  return { name, markdown, shown, said };
+}
+
+/** Shown and said must not drift apart: the page's tests and those of speech read this one table. */
+export const corpus: readonly CorpusRow[] = [
+  row("plain text", "Hello there, world!", "Hello there, world!", "Hello there, world!"),
+  row(
+    "emphasis",
+    "This is **bold**, *it*, __b__, _i_, ~~gone~~ and ***both***.",
+    "This is {bold}, {it}, {b}, {i}, {gone} and {{both}}.",
+    "This is bold, it, b, i, gone and both.",
+  ),
+  row(
+    "signs that are no emphasis",
+    "2 * 3 is 6, 2*3 too, ~5 m",
+    "2 * 3 is 6, 2*3 too, ~5 m",
+    "2 * 3 is 6, 2*3 too, ~5 m",
+  ),
+  row("headings", "# One\n## Two #3\ntext", "One/Two #3/text", "One/Two #3/text"),
+  row(
+    "lists",
+    "Intro:\n- one\n* two\n  - deep\n\n2) three",
+    "Intro:/one/two deep/three",
+    "Intro:/one/two/deep/three",
+  ),
+  row("tasks", "- [ ] open\n- [x] done", "open done", "open/done"),
+  row(
+    "code",
+    "Do `npm ci --x_y`:\n```js\nlet x;\n```\nGo.",
+    "Do `npm ci --x_y`:/let x;/Go.",
+    "Do npm ci --x_y:/Go.",
+  ),
+  row("links", 'See [the docs](https://a.b/c "T").', "See ⟨the docs⟩.", "See the docs."),
+  row("an address", "Go to https://a.b/c?d=e#f. Ok", "Go to ⟨https://a.b/c?d=e#f⟩. Ok", "Go to link./Ok"),
+  row("a table", "| A | B |\n|---|---|\n| 1 | 2 |", "A B 1 2", "A, B/1, 2"),
+
+  row("F17: CJK emphasis that ends in a full stop", "**粗体。**后面", "{粗体。}后面", "粗体。/后面"),
+  row(
+    "F17: CJK emphasis in brackets",
+    "**「A」**なので**「B」**",
+    "{「A」}なので{「B」}",
+    "「A」なので「B」",
+  ),
+  row(
+    "F17: CJK emphasis before Hangul",
+    "**마크다운(Markdown)**은",
+    "{마크다운(Markdown)}은",
+    "마크다운(Markdown)은",
+  ),
+  row("F17: CJK text that is crossed out", "他~~删除。~~后面", "他{删除。}后面", "他删除。/后面"),
+  row("F17: CJK emphasis in Western quotes", "他说**“你好”**了", "他说{“你好”}了", "他说“你好”了"),
+  row("F17: Western text keeps its rule", "a**(b)**c", "a**(b)**c", "a(b)c"),
+
+  row(
+    "F18: an address before a full-width bracket",
+    "见 https://example.com/docs（中文说明）了解更多。",
+    "见 ⟨https://example.com/docs⟩（中文说明）了解更多。",
+    "见 link（中文说明）了解更多。",
+  ),
+  row(
+    "F18: an address before a full-width stop, and what follows is still Markdown",
+    "看https://example.com/a.html。**重要**",
+    "看⟨https://example.com/a.html⟩。{重要}",
+    "看link。/重要",
+  ),
+  row("F18: www and a full-width comma", "www.example.com/a，好", "⟨www.example.com/a⟩，好", "link，好"),
+  row(
+    "F18: an address in brackets",
+    "[https://example.com/a，好]",
+    "[⟨https://example.com/a⟩，好]",
+    "link，好",
+  ),
+  row("F18: an address in guillemets", "«https://example.com/a»", "«⟨https://example.com/a⟩»", "«link»"),
+  row(
+    "F18: letters of any script stay",
+    "https://example.com/docs文",
+    "⟨https://example.com/docs文⟩",
+    "link",
+  ),
+
+  row(
+    "F19: money after the number",
+    "Цена 5$, 10$ или 15$.",
+    "Цена 5$, 10$ или 15$.",
+    "Цена 5$, 10$ или 15$.",
+  ),
+  row("F19: a range of money", "10$-20$ each", "10$-20$ each", "10$-20$ each"),
+  row(
+    "F19: variables of a shell",
+    "$HOME/bin:$PATH is set",
+    "$HOME/bin:$PATH is set",
+    "$HOME/bin:$PATH is set",
+  ),
+  row(
+    "F19: ends of patterns",
+    "^a$ and ^b$ in one line",
+    "^a$ and ^b$ in one line",
+    "^a$ and ^b$ in one line",
+  ),
+  row(
+    "F19: money before the number",
+    "$5 and $10, US$3-US$4",
+    "$5 and $10, US$3-US$4",
+    "$5 and $10, US$3-US$4",
+  ),
+  row(
+    "F19: braces of a shell",
+    "${HOME}/bin:${PATH} it is",
+    "${HOME}/bin:${PATH} it is",
+    "${HOME}/bin:${PATH} it is",
+  ),
+  row(
+    "F19: patterns with more before their end",
+    "[a-z]+$ or (b)$ ok",
+    "[a-z]+$ or (b)$ ok",
+    "a-z+$ or (b)$ ok",
+  ),
+  row("F19: formulas stay formulas", "the $n$th, ($x$), -$y$", "the ⟦n⟧th, (⟦x⟧), -⟦y⟧", "the n th, (x), -y"),
+  row("F19: formulas in Chinese", "设$x$为实数", "设⟦x⟧为实数", "设 x 为实数"),
+];
