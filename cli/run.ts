@@ -35,7 +35,7 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
     <Flags>(load: () => Promise<(flags: Flags, deps: CommandDeps) => Promise<ExitCode>>) =>
     async (flags: Flags): Promise<void> => {
       const config = await readConfig();
-      const { startTokenStore } = await import("#engine/node/keychain/start-token-store.ts");
+      const { startTokenStore } = await import("#engine/node/keychain/token-store.ts");
       const terminal = { stdin, stdout, stderr, colour: config.colour };
       const deps = { config, terminal, tokenStore: startTokenStore(config) };
       outcome.code = await (await load())(flags, deps);

@@ -14,7 +14,7 @@ import { startDesktop, type Desktop } from "./shell/start-desktop.ts";
  * Electron is not ready before this file has been run.
  */
 const config = readConfig();
-const logger = createFileLogger({ home: config.home });
+const logger = createFileLogger(config.home);
 const started = Promise.withResolvers<Desktop>();
 // A second start may come before this one is done.
 const whenStarted = (work: (desktop: Desktop) => void): void =>

@@ -102,11 +102,6 @@ export interface TokenStore {
   place(): TokenPlace;
 }
 
-/** Gives the one-time secret of a server on this very machine, if there is one. */
-export interface LocalSecretSource {
-  read(): Promise<string | undefined>;
-}
-
 /** One message that has not been answered yet; written before anything is sent. */
 export interface OutboxRow {
   /** UUIDv7; also the wire's client_message_id. */

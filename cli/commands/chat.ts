@@ -32,7 +32,7 @@ export async function chat(flags: ChatFlags, deps: CommandDeps): Promise<ExitCod
     throw new PipitError("USAGE", "--json prints the events of one message; use it with --once <text>.");
   }
   const messages = messagesFor(config.locale);
-  const logger = createFileLogger({ home: config.home });
+  const logger = createFileLogger(config.home);
   const screen = createScreenCapture({ display: config.display, logger });
   const image = await firstImage(flags, screen);
   const tell = (why: string): void => printNote(terminal, messages.noSound(why));

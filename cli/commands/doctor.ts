@@ -12,7 +12,7 @@ const TIMEOUT_MS = 30_000;
 /** `pipit doctor`: one line per part, its cure below it; exit 1 when something needed does not work. */
 export async function doctor(flags: { readonly json?: boolean }, deps: CommandDeps): Promise<ExitCode> {
   const { config, terminal } = deps;
-  const logger = createFileLogger({ home: config.home });
+  const logger = createFileLogger(config.home);
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   await using client = await openCliClient(deps);
   const checks = [

@@ -3,7 +3,7 @@ import type { Settings } from "#contract/settings.ts";
 import type { AppClient } from "#engine/app/app-ports.ts";
 import { openClient, type ClientOptions } from "#engine/node/client.ts";
 import { parseServerUrl } from "#engine/node/http/http-client.ts";
-import { startTokenStore, type ClientServer } from "#engine/node/keychain/start-token-store.ts";
+import { startTokenStore, type ClientServer } from "#engine/node/keychain/token-store.ts";
 import type { ChildLauncher } from "#engine/node/processes/child-launcher.ts";
 import type { DesktopConfig } from "./config.ts";
 

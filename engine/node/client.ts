@@ -1,18 +1,16 @@
 import { v7 as uuidv7 } from "uuid";
 import type { AuthState } from "#contract/auth-state.ts";
-import type { ChatEngine } from "#engine/chat/chat-engine-api.ts";
 import { createChatEngine } from "#engine/chat/chat-engine.ts";
-import { createHistoryClient, type HistoryClient } from "#engine/history/history-client.ts";
+import { createHistoryClient } from "#engine/history/history-client.ts";
 import type { ChildLauncher } from "./processes/child-launcher.ts";
 import { createFileLogger } from "./files/file-logger.ts";
 import { loadHardwareId } from "./files/hardware-id.ts";
-import { createLocalSecretSource } from "./backend/local-secret.ts";
+import { readLocalSecret } from "./backend/local-secret.ts";
 import { createServerLink, type ServerLink } from "./backend/server-link.ts";
 import { createSignOutMarker } from "./keychain/sign-out-marker.ts";
-import { serverOf, type ClientServer } from "./keychain/start-token-store.ts";
-import { openOutbox, type SqliteOutbox } from "./files/sqlite-outbox.ts";
-import type { Logger } from "#contract/logger.ts";
-import type { HttpClient, OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
+import { serverOf, type ClientServer } from "./keychain/token-store.ts";
+import { openOutbox } from "./files/sqlite-outbox.ts";
+import type { OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
 import type { Session } from "#engine/session/session-api.ts";
 import { createSession } from "#engine/session/session.ts";
 import { createAsk } from "#engine/wire/ask.ts";
@@ -21,31 +19,14 @@ import { createSignedInHttp } from "#engine/wire/signed-in.ts";
 import { systemClock } from "#engine/system-clock.ts";
 
 /** Everything a program on Node needs to talk; disposed of as one. */
-export interface Client extends AsyncDisposable {
-  readonly engine: ChatEngine;
-  readonly session: Session;
-  /** The server's HTTP, with the sign-in on every request. Throws as `signedIn`. */
-  readonly api: HttpClient;
-  readonly history: HistoryClient;
-  readonly link: ServerLink;
-  readonly outbox: SqliteOutbox;
-  /** The server's data lies in this home: the local account is ours. */
-  readonly ownServer: boolean;
-  /** Restores the stored sign-in; on this machine's own server, signs in to the local account unless signed out on purpose. `fresh`: this call signed in. */
-  signIn(signal: AbortSignal): Promise<{ readonly state: AuthState; readonly fresh: boolean }>;
-  /** Signs in because the person said so. */
-  login(token: string | undefined, signal: AbortSignal): Promise<AuthState>;
-  logout(signal: AbortSignal): Promise<void>;
-  /** What the signed-in account's outbox holds, oldest first. */
-  waiting(): Promise<readonly OutboxRow[]>;
-}
+export type Client = Awaited<ReturnType<typeof openClient>>;
 
 export interface ClientOptions {
   readonly server: ClientServer;
   /** Program of the server, to be started when none is named and none runs. */
   readonly serverEntry: string;
   /** How the server is started. Default: by Node. */
-  readonly launcher?: ChildLauncher;
+  readonly launcher?: ChildLauncher | undefined;
   /** OAuth client id (contract/auth-wire.ts). */
   readonly clientId: string;
   /** BCP 47. */
@@ -61,19 +42,28 @@ export interface ClientOptions {
 }
 
 /** Composes the engine with its Node hosts. Contacts no server. */
-export async function openClient(options: ClientOptions): Promise<Client> {
+export async function openClient(options: ClientOptions) {
   const { home } = options.server;
-  const logger = createFileLogger({ home });
+  const logger = createFileLogger(home);
   const { serverUrl, ownServer } = serverOf(options.server);
   await using cleanup = new AsyncDisposableStack();
   const outbox = cleanup.use(await openOutbox({ home, logger }));
   const [tokenStore, hardwareId] = await Promise.all([options.tokenStore, loadHardwareId({ home, logger })]);
-  const link = cleanup.use(openLink(options, logger));
+  const link = cleanup.use(
+    createServerLink({
+      home,
+      httpUrl: options.server.serverUrl,
+      grpcUrl: options.server.grpcUrl,
+      launcher: options.launcher,
+      serverEntry: options.serverEntry,
+      logger,
+    }),
+  );
   const session = cleanup.use(
     createSession({
       tokenStore,
       http: link.http,
-      localSecret: createLocalSecretSource({ home, logger }),
+      localSecret: () => readLocalSecret(home, logger),
       clock: systemClock,
       logger,
       clientId: options.clientId,
@@ -106,61 +96,46 @@ export async function openClient(options: ClientOptions): Promise<Client> {
     session,
     outbox,
     link,
+    /** The server's data lies in this home: the local account is ours. */
     ownServer,
+    /** The server's HTTP, with the sign-in on every request. Throws as `signedIn`. */
     api,
     history: createHistoryClient(api),
-    async waiting() {
+    /** What the signed-in account's outbox holds, oldest first. */
+    async waiting(): Promise<readonly OutboxRow[]> {
       const state = session.store.getState();
       return state.kind === "signed-in" ? outbox.list(state.accountId) : [];
     },
-    ...signingIn({ session, link, home, ownServer }),
+    ...signingIn(session, link, home, ownServer),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-function openLink(options: ClientOptions, logger: Logger): ServerLink {
-  const { home, serverUrl, grpcUrl } = options.server;
-  const { serverEntry, launcher } = options;
-  return createServerLink({
-    home,
-    ...(serverUrl === undefined ? {} : { httpUrl: serverUrl }),
-    ...(grpcUrl === undefined ? {} : { grpcUrl }),
-    ...(launcher === undefined ? {} : { launcher }),
-    spawn: serverUrl === undefined && grpcUrl === undefined,
-    serverEntry,
-    logger,
-  });
-}
-
-interface SigningInDeps {
-  readonly session: Session;
-  readonly link: ServerLink;
-  readonly home: string;
-  readonly ownServer: boolean;
-}
-
-function signingIn(deps: SigningInDeps): Pick<Client, "signIn" | "login" | "logout"> {
-  const { session, link } = deps;
-  const marker = createSignOutMarker(deps.home);
+function signingIn(session: Session, link: ServerLink, home: string, ownServer: boolean) {
+  const marker = createSignOutMarker(home);
   const loginLocally = async (signal: AbortSignal): Promise<AuthState> => {
     // The secret is written by a server that runs, so there must be one first.
     await link.connect(signal);
     return session.signInLocally(signal);
   };
   return {
-    async signIn(signal) {
+    /**
+     * Restores the stored sign-in; on this machine's own server, signs in to the local account unless signed out on purpose.
+     * `fresh`: this call signed in.
+     */
+    async signIn(signal: AbortSignal): Promise<{ readonly state: AuthState; readonly fresh: boolean }> {
       const state = await session.restore(signal);
-      if (state.kind === "signed-in" || !deps.ownServer || (await marker.isSet()))
-        return { state, fresh: false };
+      if (state.kind === "signed-in" || !ownServer || (await marker.isSet())) return { state, fresh: false };
       return { state: await loginLocally(signal), fresh: true };
     },
-    async login(token, signal) {
+    /** Signs in because the person said so. */
+    async login(token: string | undefined, signal: AbortSignal): Promise<AuthState> {
       const state =
         token === undefined ? await loginLocally(signal) : await session.signInWithToken(token, signal);
       await marker.clear();
       return state;
     },
-    async logout(signal) {
+    async logout(signal: AbortSignal): Promise<void> {
       // First the marker: a crash in between must not sign in again at the next start.
       await marker.set();
       await session.signOut(signal);

@@ -1,13 +1,14 @@
 import type { AuthState, TokenPlace } from "#contract/auth-state.ts";
 import type { Logger } from "#contract/logger.ts";
-import type { Credentials, Clock, HttpClient, LocalSecretSource, TokenStore } from "#engine/ports.ts";
+import type { Credentials, Clock, HttpClient, TokenStore } from "#engine/ports.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 
 /** What a host gives {@link Session}. */
 export interface SessionDeps {
   readonly tokenStore: TokenStore;
   readonly http: HttpClient;
-  readonly localSecret: LocalSecretSource;
+  /** Gives the one-time secret of a server on this very machine, if there is one. */
+  readonly localSecret: () => Promise<string | undefined>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** OAuth client id (contract/auth-wire.ts). */

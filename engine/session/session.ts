@@ -248,7 +248,7 @@ class TokenSession implements Session {
   }
 
   async #secret(): Promise<string> {
-    const secret = await this.#deps.localSecret.read();
+    const secret = await this.#deps.localSecret();
     if (secret !== undefined) return secret;
     throw new PipitError(
       "SIGNED_OUT",

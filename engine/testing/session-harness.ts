@@ -42,7 +42,7 @@ export function createSessionHarness(
   const session = createSession({
     tokenStore: store,
     http,
-    localSecret: { read: async () => secrets.shift() },
+    localSecret: async () => secrets.shift(),
     clock,
     logger,
     clientId: "pipit-cli",

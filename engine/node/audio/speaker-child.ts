@@ -11,7 +11,7 @@ const EXIT_GRACE_MS = 1_000;
 
 export interface SpeakerChildOptions {
   /** Environment of the process. Default: this program's. */
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Program that plays. Default: `speaker-process.ts`. */
   readonly program?: string;
   readonly readyTimeoutMs?: number;
@@ -34,7 +34,7 @@ export async function startSpeakerChild(options: SpeakerChildOptions): Promise<S
     program: options.program ?? fileURLToPath(ownProgram("speaker-process", import.meta.url)),
     // ALSA explains itself on stderr; its last line is worth a log entry.
     stderr: "pipe",
-    ...(options.environment === undefined ? {} : { environment: options.environment }),
+    environment: options.environment,
   });
   const lastWords = keepLastLine(child);
   const ready = Promise.withResolvers<void>();

@@ -4,7 +4,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ensureServer, type EnsureServerOptions } from "./embedded-server.ts";
-import { createLocalSecretSource } from "./local-secret.ts";
+import { readLocalSecret } from "./local-secret.ts";
 import { builtServerEntry } from "#tools/build/pipit-parts.ts";
 import { repositoryRoot } from "#tools/test/command.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
@@ -34,7 +34,7 @@ describe("with no server running", () => {
     const handle = await ensureServer(options(home.path), never);
     expect(handle).toMatchObject({ started: true, own: true });
     expect(await health(handle.httpUrl)).toBe(200);
-    expect(await createLocalSecretSource({ home: home.path, logger }).read()).toBeTypeOf("string");
+    expect(await readLocalSecret(home.path, logger)).toBeTypeOf("string");
     const log = join(home.path, "server", "server.log");
     expect((await stat(log)).mode & 0o777).toBe(0o600);
 

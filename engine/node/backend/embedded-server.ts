@@ -19,15 +19,15 @@ export interface EnsureServerOptions {
   /** PIPIT_HOME; the server's data is `<home>/server`. */
   readonly home: string;
   /** Set only when the person named a server; then nothing else is tried and nothing is started. */
-  readonly httpUrl?: string;
+  readonly httpUrl?: string | undefined;
   /** host:port; default: port 50051 on the host of `httpUrl`. */
-  readonly grpcUrl?: string;
-  /** Start one when none runs. */
-  readonly spawn: boolean;
+  readonly grpcUrl?: string | undefined;
+  /** Start one when none is named and none runs. Default true. */
+  readonly spawn?: boolean;
   /** Program whose arguments are `--http --grpc --data --embedded`, e.g. /…/server/main.ts. */
   readonly serverEntry: string;
   /** How it is started. Default: by Node. */
-  readonly launcher?: ChildLauncher;
+  readonly launcher?: ChildLauncher | undefined;
   readonly logger: Logger;
 }
 
@@ -57,8 +57,8 @@ export async function ensureServer(options: EnsureServerOptions, signal: AbortSi
   if (options.httpUrl !== undefined || options.grpcUrl !== undefined)
     return await useNamed(options, dataDir, signal);
   const running = await findRunningServer(dataDir, signal);
-  if (running !== undefined) return borrowed(running);
-  if (!options.spawn) {
+  if (running !== undefined) return toHandle(running);
+  if (options.spawn === false) {
     throw new PipitError(
       "SERVER_UNREACHABLE",
       "No Pipit server runs here. Start one with `pipit serve`, or name one with PIPIT_SERVER_URL.",
@@ -82,19 +82,15 @@ async function useNamed(
   }
   const local = await findRunningServer(dataDir, signal);
   const own = local !== undefined && new URL(local.httpUrl).origin === new URL(httpUrl).origin;
-  return { httpUrl, grpcUrl, started: false, own, [Symbol.asyncDispose]: async () => undefined };
+  return { httpUrl, grpcUrl, started: false, own, ...notOurs };
 }
 
-function borrowed(info: RuntimeInfo): ServerHandle {
+/** What another program started, it stops. */
+const notOurs: AsyncDisposable = { [Symbol.asyncDispose]: async () => undefined };
+
+function toHandle(info: RuntimeInfo): ServerHandle {
   const { httpUrl, grpcUrl, setAside } = info;
-  return {
-    httpUrl,
-    grpcUrl,
-    setAside,
-    started: false,
-    own: true,
-    [Symbol.asyncDispose]: async () => undefined,
-  };
+  return { httpUrl, grpcUrl, setAside, started: false, own: true, ...notOurs };
 }
 
 async function startOrShare(
@@ -104,28 +100,19 @@ async function startOrShare(
 ): Promise<ServerHandle> {
   await using owned = new AsyncDisposableStack();
   const log = owned.use(await openServerLog(dataDir));
-  const { serverEntry, launcher } = options;
-  const how = launcher === undefined ? { serverEntry } : { serverEntry, launcher };
-  const child = owned.use(startServerChild({ ...how, dataDir, log }));
+  const child = owned.use(startServerChild({ ...options, dataDir, log }));
   const found = await firstReady(child, dataDir, signal).catch(async (error: unknown) => {
     throw signal.aborted ? error : await startFailed(log, error);
   });
   if (found === undefined) throw await startFailed(log);
-  const { httpUrl, grpcUrl, pid, setAside } = found;
+  const { httpUrl, grpcUrl, pid } = found;
   if (pid !== child.pid) {
     options.logger.info("embedded_server.shared", { httpUrl, grpcUrl, pid });
-    return borrowed(found);
+    return toHandle(found);
   }
   options.logger.info("embedded_server.started", { httpUrl, grpcUrl, pid });
   const kept = owned.move();
-  return {
-    httpUrl,
-    grpcUrl,
-    setAside,
-    started: true,
-    own: true,
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
-  };
+  return { ...toHandle(found), started: true, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
 /** Our server, or the one of a program that started at the same time and was first to take the data folder. */
@@ -170,9 +157,6 @@ async function waitForOther(
 async function startFailed(log: ServerLog, cause?: unknown): Promise<PipitError> {
   const line = await log.lastLine();
   const said = line === "" ? "" : ` It said: ${line.slice(0, 500)}`;
-  return new PipitError(
-    "SERVER_UNREACHABLE",
-    `The Pipit server did not start.${said} The whole log is in ${log.path}.`,
-    { cause },
-  );
+  const message = `The Pipit server did not start.${said} The whole log is in ${log.path}.`;
+  return new PipitError("SERVER_UNREACHABLE", message, { cause });
 }

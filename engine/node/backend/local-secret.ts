@@ -1,46 +1,34 @@
-import { open } from "node:fs/promises";
+import { open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import type { FileHandle } from "node:fs/promises";
 import type { Logger } from "#contract/logger.ts";
-import type { LocalSecretSource } from "#engine/ports.ts";
 import { BOOTSTRAP_FILE } from "#contract/auth-wire.ts";
+import { errorCode } from "../files/private-files.ts";
 
 /** A secret is 32 random bytes in some text form; anything much longer is not one. */
 const SECRET_MAX_BYTES = 1024;
 const GROUP_AND_OTHERS = 0o077;
 
-export interface LocalSecretOptions {
-  /** PIPIT_HOME; the server of this home keeps its data in `<home>/server`. */
-  readonly home: string;
-  readonly logger: Logger;
-}
-
 /**
  * Reads the one-time bootstrap secret of the server that keeps its data under `<home>/server`. Resolves to undefined when
  * there is none, or when the file could have been planted or read by another user: it must belong to this user and be
  * readable by no other.
+ *
+ * @param home PIPIT_HOME
  */
-export function createLocalSecretSource(options: LocalSecretOptions): LocalSecretSource {
-  const path = join(options.home, "server", BOOTSTRAP_FILE);
-  return {
-    async read() {
-      let file: FileHandle | undefined;
-      try {
-        file = await open(path, "r");
-        const refusal = await refusalReason(file);
-        if (refusal === undefined) return await readSecret(file);
-        options.logger.warn("local_secret.refused", { path, reason: refusal });
-        return undefined;
-      } catch (error) {
-        // Absent is the normal case for a server on another machine; the rest is for the log.
-        if (!isNotFound(error))
-          options.logger.warn("local_secret.unreadable", { path, reason: String(error) });
-        return undefined;
-      } finally {
-        await file?.close();
-      }
-    },
-  };
+export async function readLocalSecret(home: string, logger: Logger): Promise<string | undefined> {
+  const path = join(home, "server", BOOTSTRAP_FILE);
+  try {
+    await using file = await open(path, "r");
+    const reason = await refusalReason(file);
+    if (reason === undefined) return await readSecret(file);
+    logger.warn("local_secret.refused", { path, reason });
+  } catch (error) {
+    const code = errorCode(error);
+    // Absent is the normal case for a server on another machine; the rest is for the log.
+    if (code !== "ENOENT" && code !== "ENOTDIR")
+      logger.warn("local_secret.unreadable", { path, reason: String(error) });
+  }
+  return undefined;
 }
 
 /** Checked on the open handle, not the path, so that the file cannot be swapped in between. */
@@ -59,8 +47,4 @@ async function readSecret(file: FileHandle): Promise<string | undefined> {
   if (bytesRead > SECRET_MAX_BYTES) return undefined;
   const secret = buffer.toString("utf8", 0, bytesRead).trim();
   return secret === "" ? undefined : secret;
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { RUNTIME_FILE, type RuntimeInfo } from "#contract/auth-wire.ts";
+import { errorCode } from "../files/private-files.ts";
 import { createHttpClient } from "../http/http-client.ts";
 import { parseRuntimeInfo } from "./runtime-info.ts";
 
@@ -49,6 +50,6 @@ function isAlive(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     // EPERM: it lives, and belongs to another user.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return errorCode(error) === "EPERM";
   }
 }

@@ -1,6 +1,8 @@
 import { createInterface } from "node:readline";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { withTimeout } from "#engine/abort.ts";
+import { systemClock } from "#engine/system-clock.ts";
 import type { ChildLauncher, ServiceProcess } from "../processes/child-launcher.ts";
 import { nodeChildLauncher } from "../processes/node-child-launcher.ts";
 import { parseRuntimeInfo } from "./runtime-info.ts";
@@ -16,19 +18,14 @@ export interface ServerChildOptions {
   readonly dataDir: string;
   readonly log: ServerLog;
   /** How the process is started. Default: by Node. */
-  readonly launcher?: ChildLauncher;
+  readonly launcher?: ChildLauncher | undefined;
 }
 
 /** A server process that this program started. */
-export interface ServerChild extends AsyncDisposable {
-  /** Undefined when it could not even be started. */
-  readonly pid: number | undefined;
-  /** Resolves when it says that it is ready; undefined when it ended before that. Throws CANCELLED, DEADLINE_EXCEEDED. */
-  ready(signal: AbortSignal): Promise<RuntimeInfo | undefined>;
-}
+export type ServerChild = ReturnType<typeof startServerChild>;
 
 /** Starts a server on free loopback ports. It ends when disposed, and with this program, even if that crashes. */
-export function startServerChild(options: ServerChildOptions): ServerChild {
+export function startServerChild(options: ServerChildOptions) {
   const child = (options.launcher ?? nodeChildLauncher).startService({
     program: options.serverEntry,
     args: ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--data", options.dataDir, "--embedded"],
@@ -45,35 +42,23 @@ export function startServerChild(options: ServerChildOptions): ServerChild {
     firstLine.resolve(undefined);
   });
   return {
-    get pid() {
+    /** Undefined when it could not even be started. */
+    get pid(): number | undefined {
       return child.pid;
     },
-    async ready(signal) {
-      const line = await beforeDeadline(firstLine.promise, signal);
+    /** Resolves when it says that it is ready; undefined when it ended before that. Throws CANCELLED, DEADLINE_EXCEEDED. */
+    async ready(signal: AbortSignal): Promise<RuntimeInfo | undefined> {
+      const line = await withTimeout(systemClock, READY_TIMEOUT_MS, signal, () => firstLine.promise, late);
       return line === undefined ? undefined : parseRuntimeInfo(line);
     },
-    async [Symbol.asyncDispose]() {
+    async [Symbol.asyncDispose](): Promise<void> {
       if (!gone) await stop(child);
     },
   };
 }
 
-async function beforeDeadline<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(PipitError.from(signal.reason));
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  const onTimeout = () =>
-    reject(
-      new PipitError("DEADLINE_EXCEEDED", `The server was not ready within ${READY_TIMEOUT_MS / 1000} s.`),
-    );
-  const timer = setTimeout(onTimeout, READY_TIMEOUT_MS);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
-  }
+function late(): PipitError {
+  return new PipitError("DEADLINE_EXCEEDED", `The server was not ready within ${READY_TIMEOUT_MS / 1000} s.`);
 }
 
 async function stop(child: ServiceProcess): Promise<void> {

@@ -2,7 +2,7 @@ import { throwIfAborted, waitFor } from "#engine/abort.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { HttpClient } from "#engine/ports.ts";
 import type { RpcConnection } from "#engine/wire/rpc-transport.ts";
-import { ensureServer, type EnsureServerOptions, type ServerHandle } from "./embedded-server.ts";
+import { ensureServer, type EnsureServerOptions } from "./embedded-server.ts";
 import { openGrpc } from "../grpc/grpc-transport.ts";
 import { createHttpClient } from "../http/http-client.ts";
 
@@ -10,22 +10,12 @@ import { createHttpClient } from "../http/http-client.ts";
  * The way to a server that may come and go: a named one, or this machine's own, whose port changes when it is started
  * again. An unreachable server is looked for (and, if it is our own, started) again by the next call.
  */
-export interface ServerLink extends AsyncDisposable {
-  readonly http: HttpClient;
-  /** Its gRPC wire, for `createRpcTransport`. @throws as connect */
-  rpc(signal: AbortSignal): Promise<RpcConnection>;
-  /** The server that answers now. @throws PipitError SERVER_UNREACHABLE */
-  connect(signal: AbortSignal): Promise<ServerHandle>;
-}
+export type ServerLink = ReturnType<typeof createServerLink>;
 
-interface Connection {
-  readonly handle: ServerHandle;
-  readonly grpc: RpcConnection & Disposable;
-  readonly http: HttpClient;
-}
+type Connection = Awaited<ReturnType<typeof open>>;
 
 /** Makes a link; nothing is contacted before the first call. */
-export function createServerLink(options: EnsureServerOptions): ServerLink {
+export function createServerLink(options: EnsureServerOptions) {
   let current: Promise<Connection> | undefined;
   const stop = new AbortController();
 
@@ -43,25 +33,28 @@ export function createServerLink(options: EnsureServerOptions): ServerLink {
     current = undefined;
     await close(lost);
   };
-  return {
-    connect: async (signal) => (await connection(signal)).handle,
-    http: {
-      async request(request, signal) {
-        const used = await connection(signal);
-        try {
-          return await used.http.request(request, signal);
-        } catch (error) {
-          if (error instanceof PipitError && error.code === "SERVER_UNREACHABLE") await forget(used);
-          throw error;
-        }
-      },
+  const http: HttpClient = {
+    async request(request, signal) {
+      const used = await connection(signal);
+      try {
+        return await used.http.request(request, signal);
+      } catch (error) {
+        if (error instanceof PipitError && error.code === "SERVER_UNREACHABLE") await forget(used);
+        throw error;
+      }
     },
-    async rpc(signal) {
+  };
+  return {
+    http,
+    /** The server that answers now. @throws PipitError SERVER_UNREACHABLE */
+    connect: async (signal: AbortSignal) => (await connection(signal)).handle,
+    /** Its gRPC wire, for `createRpcTransport`. @throws as connect */
+    async rpc(signal: AbortSignal): Promise<RpcConnection> {
       const used = await connection(signal);
       const { transport, wording } = used.grpc;
       return { transport, wording, lost: () => forget(used) };
     },
-    async [Symbol.asyncDispose]() {
+    async [Symbol.asyncDispose](): Promise<void> {
       stop.abort(new PipitError("CANCELLED", "The client is closing."));
       const last = await current?.catch(() => undefined);
       if (last !== undefined) await close(last);
@@ -69,7 +62,7 @@ export function createServerLink(options: EnsureServerOptions): ServerLink {
   };
 }
 
-async function open(options: EnsureServerOptions, signal: AbortSignal): Promise<Connection> {
+async function open(options: EnsureServerOptions, signal: AbortSignal) {
   const handle = await ensureServer(options, signal);
   try {
     return {

@@ -8,20 +8,14 @@ const CHECK_EVERY_MS = 60_000;
 const TAIL_BYTES = 8 * 1024;
 
 /** The log file of a server that this program starts. */
-export interface ServerLog extends AsyncDisposable {
-  readonly path: string;
-  /** For the child's standard error: what it writes needs no help from this program, however busy that is. */
-  readonly fd: number;
-  /** The last line that says what happened, or "". */
-  lastLine(): Promise<string>;
-}
+export type ServerLog = Awaited<ReturnType<typeof openServerLog>>;
 
 /**
  * Opens `<folder>/server.log` for appending (mode 0600), putting a full one aside as `server.log.1` now and every minute.
  *
  * @throws PipitError STORAGE_UNREADABLE, STORAGE_FULL.
  */
-export async function openServerLog(folder: string): Promise<ServerLog> {
+export async function openServerLog(folder: string) {
   await ensurePrivateFolder(folder);
   const path = join(folder, "server.log");
   let file: FileHandle;
@@ -35,9 +29,11 @@ export async function openServerLog(folder: string): Promise<ServerLog> {
   timer.unref();
   return {
     path,
+    /** For the child's standard error: what it writes needs no help from this program, however busy that is. */
     fd: file.fd,
+    /** The last line that says what happened, or "". */
     lastLine: () => readLastLine(path),
-    async [Symbol.asyncDispose]() {
+    async [Symbol.asyncDispose](): Promise<void> {
       clearInterval(timer);
       await file.close();
     },

@@ -4,11 +4,11 @@ import { expect, test } from "vitest";
 import { createFileLogger } from "./file-logger.ts";
 import { makeTempHome } from "../testing/temp-home.ts";
 
-test("writes JSON lines at or above its level, readable by the person alone", async () => {
+test("writes JSON lines but those for a developer, readable by the person alone", async () => {
   await using home = await makeTempHome();
-  const logger = createFileLogger({ home: home.path, level: "warn" });
+  const logger = createFileLogger(home.path);
   logger.debug("quiet");
-  logger.info("quiet");
+  logger.info("plain");
   logger.warn("odd", { code: "X" });
   logger.error("bad", { error: new TypeError("why") });
   const path = join(home.path, "client.log");
@@ -17,6 +17,7 @@ test("writes JSON lines at or above its level, readable by the person alone", as
     .split("\n")
     .map((line) => JSON.parse(line) as object);
   expect(lines).toMatchObject([
+    { level: "info", event: "plain" },
     { level: "warn", event: "odd", code: "X" },
     { level: "error", event: "bad", error: { name: "TypeError", message: "why" } },
   ]);
@@ -27,11 +28,11 @@ test("starts a new file at 1 MiB and keeps one old one", async () => {
   await using home = await makeTempHome();
   const path = join(home.path, "client.log");
   await writeFile(path, "x".repeat(1024 * 1024 + 1));
-  createFileLogger({ home: home.path }).info("fresh");
+  createFileLogger(home.path).info("fresh");
   expect(await readFile(path, "utf8")).toContain("fresh");
   expect((await stat(`${path}.1`)).size).toBe(1024 * 1024 + 1);
 });
 
 test("a folder that cannot be written does not stop anybody", () => {
-  expect(() => createFileLogger({ home: "/dev/null/nowhere" }).error("lost")).not.toThrow();
+  expect(() => createFileLogger("/dev/null/nowhere").error("lost")).not.toThrow();
 });

@@ -5,31 +5,18 @@ import type { Logger } from "#contract/logger.ts";
 /** A log larger than this becomes `client.log.1`, so a client never keeps more than twice this much. */
 const MAX_BYTES = 1024 * 1024;
 
-export interface FileLoggerOptions {
-  /** PIPIT_HOME; lines go to `<home>/client.log` (mode 0600). */
-  readonly home: string;
-  /** Lines below it are dropped. Default "info". */
-  readonly level?: "debug" | "info" | "warn" | "error";
-}
-
-const order = { debug: 0, info: 1, warn: 2, error: 3 } as const;
-
 /**
  * Writes JSON lines to a file, because a client's terminal belongs to the conversation. Lines are rare, so they are
  * written at once and survive a crash. A log that cannot be written is given up silently: it must not end a chat.
+ *
+ * @param home PIPIT_HOME; lines go to `<home>/client.log` (mode 0600)
  */
-export function createFileLogger(options: FileLoggerOptions): Logger {
-  const path = join(options.home, "client.log");
-  const least = order[options.level ?? "info"];
-  const write = (
-    level: keyof typeof order,
-    event: string,
-    fields?: Readonly<Record<string, unknown>>,
-  ): void => {
-    if (order[level] < least) return;
+export function createFileLogger(home: string): Logger {
+  const path = join(home, "client.log");
+  const write = (level: string, event: string, fields?: Readonly<Record<string, unknown>>): void => {
     const line = JSON.stringify({ time: new Date().toISOString(), level, event, ...fields }, plainError);
     try {
-      mkdirSync(options.home, { recursive: true, mode: 0o700 });
+      mkdirSync(home, { recursive: true, mode: 0o700 });
       rotate(path);
       appendFileSync(path, `${line}\n`, { mode: 0o600 });
     } catch {
@@ -37,7 +24,7 @@ export function createFileLogger(options: FileLoggerOptions): Logger {
     }
   };
   return {
-    debug: (event, fields) => write("debug", event, fields),
+    debug: () => undefined,
     info: (event, fields) => write("info", event, fields),
     warn: (event, fields) => write("warn", event, fields),
     error: (event, fields) => write("error", event, fields),

@@ -32,19 +32,19 @@ export async function writePrivateFile(path: string, content: string | Uint8Arra
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}`);
   try {
-    const file = await open(temporary, "wx", 0o600);
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeSynced(temporary, content);
     await rename(temporary, path);
     await syncFolder(folder);
   } catch (error) {
     await rm(temporary, { force: true });
     throw storageError(error, path);
   }
+}
+
+async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
+  await using file = await open(path, "wx", 0o600);
+  await file.writeFile(content);
+  await file.sync();
 }
 
 /** Moves a file out of the way, never over another one. Resolves to its new path. */
@@ -63,9 +63,7 @@ export function storageError(error: unknown, path: string): PipitError {
     return new PipitError(
       "STORAGE_FULL",
       `The disk is full: ${path} could not be written. Free some space and try again.`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
   return new PipitError(
@@ -83,10 +81,6 @@ export function errorCode(error: unknown): string | undefined {
 /** Makes the rename itself durable. Windows cannot open a folder, and does not need it. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await using handle = await open(folder, "r");
+  await handle.sync();
 }

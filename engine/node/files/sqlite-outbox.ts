@@ -107,26 +107,27 @@ async function prepareFile(path: string): Promise<void> {
   if (bytesRead > 0 && buffer.toString("latin1") !== FILE_HEADER) throw damage("SQLITE_NOTADB");
 }
 
-interface RowShape {
-  readonly client_message_id: string;
-  readonly account_id: string;
-  readonly chat_key: string;
-  readonly text: string;
+/** A row as SQLite gives and takes it. */
+type FlatRow = Omit<OutboxRow, "image" | "speak"> & {
   readonly image: Buffer | null;
-  readonly image_width: number | null;
-  readonly image_height: number | null;
+  readonly imageWidth: number | null;
+  readonly imageHeight: number | null;
   readonly speak: number;
-  readonly created_at_ms: number;
-  readonly attempts: number;
-}
+};
+
+const columns = `client_message_id AS clientMessageId, account_id AS accountId, chat_key AS chatKey, text, image,
+  image_width AS imageWidth, image_height AS imageHeight, speak, created_at_ms AS createdAtMs, attempts`;
 
 function createOutbox(db: Database.Database, path: string, aside: string | undefined): SqliteOutbox {
   // The same message twice is one message: the first one stands.
-  const insert = db.prepare(
+  const insert = db.prepare<[FlatRow]>(
     `INSERT INTO outbox (client_message_id, account_id, chat_key, text, image, image_width, image_height, speak, created_at_ms, attempts)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (client_message_id) DO NOTHING`,
+     VALUES (@clientMessageId, @accountId, @chatKey, @text, @image, @imageWidth, @imageHeight, @speak, @createdAtMs, @attempts)
+     ON CONFLICT (client_message_id) DO NOTHING`,
   );
-  const select = db.prepare<[string], RowShape>("SELECT * FROM outbox WHERE account_id = ? ORDER BY seq");
+  const select = db.prepare<[string], FlatRow>(
+    `SELECT ${columns} FROM outbox WHERE account_id = ? ORDER BY seq`,
+  );
   const attempt = db.prepare("UPDATE outbox SET attempts = attempts + 1 WHERE client_message_id = ?");
   const rechat = db.prepare("UPDATE outbox SET chat_key = ? WHERE chat_key = ?");
   const drop = db.prepare("DELETE FROM outbox WHERE client_message_id = ?");
@@ -140,22 +141,7 @@ function createOutbox(db: Database.Database, path: string, aside: string | undef
   }
   return {
     setAside: aside,
-    add: (row) =>
-      guarded(() => {
-        const { image } = row;
-        insert.run(
-          row.clientMessageId,
-          row.accountId,
-          row.chatKey,
-          row.text,
-          image === undefined ? null : Buffer.from(image.bytes),
-          image?.widthPx ?? null,
-          image?.heightPx ?? null,
-          row.speak ? 1 : 0,
-          row.createdAtMs,
-          row.attempts,
-        );
-      }),
+    add: (row) => guarded(() => void insert.run(toFlat(row))),
     list: (accountId) => guarded(() => select.all(accountId).map(toRow)),
     recordAttempt: (clientMessageId) => guarded(() => void attempt.run(clientMessageId)),
     renameChat: (chatKey, chatId) => guarded(() => void rechat.run(chatId, chatKey)),
@@ -166,26 +152,22 @@ function createOutbox(db: Database.Database, path: string, aside: string | undef
   };
 }
 
-function toRow(row: RowShape): OutboxRow {
-  const image =
-    row.image === null
-      ? {}
-      : {
-          image: {
-            bytes: new Uint8Array(row.image),
-            widthPx: row.image_width ?? 0,
-            heightPx: row.image_height ?? 0,
-          },
-        };
+function toFlat({ image, ...row }: OutboxRow): FlatRow {
   return {
-    clientMessageId: row.client_message_id,
-    accountId: row.account_id,
-    chatKey: row.chat_key,
-    text: row.text,
-    ...image,
-    speak: row.speak === 1,
-    createdAtMs: row.created_at_ms,
-    attempts: row.attempts,
+    ...row,
+    image: image === undefined ? null : Buffer.from(image.bytes),
+    imageWidth: image?.widthPx ?? null,
+    imageHeight: image?.heightPx ?? null,
+    speak: row.speak ? 1 : 0,
+  };
+}
+
+function toRow({ image, imageWidth, imageHeight, ...row }: FlatRow): OutboxRow {
+  const plain = { ...row, speak: row.speak === 1 };
+  if (image === null) return plain;
+  return {
+    ...plain,
+    image: { bytes: new Uint8Array(image), widthPx: imageWidth ?? 0, heightPx: imageHeight ?? 0 },
   };
 }
 
@@ -223,9 +205,7 @@ function outboxError(error: unknown, path: string): PipitError {
     return new PipitError(
       "STORAGE_CORRUPT",
       `The queue ${path} is damaged. Restart Pipit: it puts the file aside and starts a new one.`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
   return storageError(error, path);

@@ -41,7 +41,6 @@ export interface CredentialsFileOptions extends TokenStoreScope {
  */
 export function createCredentialsFileTokenStore(options: CredentialsFileOptions): TokenStore {
   const path = join(options.home, CREDENTIALS_FILE);
-  const lock = { home: options.home, name: CREDENTIALS_LOCK, logger: options.logger };
   const { fallbackReason } = options;
   return {
     load: async () => {
@@ -61,7 +60,7 @@ export function createCredentialsFileTokenStore(options: CredentialsFileOptions)
       const found = await readCredentials(path, options.logger);
       if (found === undefined || belongsTo(found, options)) await rm(path, { force: true });
     },
-    withLock: (work, signal) => withCredentialsLock(lock, work, signal),
+    withLock: (work, signal) => withCredentialsLock({ ...options, name: CREDENTIALS_LOCK }, work, signal),
     place: () => (fallbackReason === undefined ? { kind: "file" } : { kind: "file", fallbackReason }),
   };
 }

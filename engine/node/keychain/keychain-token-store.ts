@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
-import type { StoredTokens, TokenStore } from "#engine/ports.ts";
+import type { TokenStore } from "#engine/ports.ts";
 import { CREDENTIALS_LOCK } from "./credentials-file-token-store.ts";
 import { withCredentialsLock } from "./credentials-lock.ts";
 import { createKeychain, type KeychainOptions } from "./keychain.ts";
@@ -28,12 +28,6 @@ export interface KeychainTokenStoreOptions extends TokenStoreScope {
   readonly firstRead?: Promise<Uint8Array | undefined>;
 }
 
-/** A {@link TokenStore} whose key lies in the keychain. */
-export interface KeychainTokenStore extends TokenStore {
-  /** Forgets the sign-in and takes the key out of the keychain too; for uninstalling and tests. */
-  destroy(): Promise<void>;
-}
-
 /**
  * Tokens encrypted (AES-256-GCM) in `<home>/credentials-<scope>.sealed`, with the key in the keychain. The tokens
  * themselves do not fit on Windows (about 1280 characters per entry), and this way the keychain is asked once per
@@ -41,9 +35,7 @@ export interface KeychainTokenStore extends TokenStore {
  *
  * @throws PipitError KEYCHAIN_UNAVAILABLE, KEYCHAIN_LOCKED (what is stored stays untouched), STORAGE_*.
  */
-export async function createKeychainTokenStore(
-  options: KeychainTokenStoreOptions,
-): Promise<KeychainTokenStore> {
+export async function createKeychainTokenStore(options: KeychainTokenStoreOptions) {
   await ensurePrivateFolder(options.home);
   const scope = scopeKey(options);
   const path = join(options.home, `credentials-${scope}.sealed`);
@@ -54,8 +46,7 @@ export async function createKeychainTokenStore(
   async function openKey(read = keychain.read()): Promise<Uint8Array> {
     const found = await read;
     if (found?.byteLength === DATA_KEY_BYTES) return found;
-    const lock = { home: options.home, name: KEY_LOCK, logger: options.logger };
-    return await withCredentialsLock(lock, makeKey, new AbortController().signal);
+    return await withCredentialsLock({ ...options, name: KEY_LOCK }, makeKey, new AbortController().signal);
   }
   async function makeKey(): Promise<Uint8Array> {
     const found = await keychain.read();
@@ -86,27 +77,24 @@ export async function createKeychainTokenStore(
     return undefined;
   }
 
-  return {
+  const store: TokenStore = {
     async load() {
       const text = await readSealed();
       const tokens = text === undefined ? undefined : storedTokens.safeParse(parseJson(text)).data;
       return tokens === undefined ? undefined : { ...tokens, serverUrl: options.serverUrl };
     },
-    save: async (tokens: StoredTokens) => writePrivateFile(path, seal(key, scope, JSON.stringify(tokens))),
+    save: (tokens) => writePrivateFile(path, seal(key, scope, JSON.stringify(tokens))),
     // The key stays: other programs of this home hold it, and alone it opens nothing.
-    clear: async () => rm(path, { force: true }),
-    withLock: (work, signal) =>
-      withCredentialsLock(
-        { home: options.home, name: CREDENTIALS_LOCK, logger: options.logger },
-        work,
-        signal,
-      ),
+    clear: () => rm(path, { force: true }),
+    withLock: (work, signal) => withCredentialsLock({ ...options, name: CREDENTIALS_LOCK }, work, signal),
     place: () => ({ kind: "keychain" }),
-    async destroy() {
-      await rm(path, { force: true });
-      await keychain.remove();
-    },
   };
+  /** Forgets the sign-in and takes the key out of the keychain too; for uninstalling and tests. */
+  const destroy = async (): Promise<void> => {
+    await store.clear();
+    await keychain.remove();
+  };
+  return { ...store, destroy };
 }
 
 const storedTokens = z.object({

@@ -167,7 +167,7 @@ describe("choosing a place", () => {
     const logger = createFakeLogger();
     const scope = { home: home.path, serverUrl, ownServer: false, logger };
     await createCredentialsFileTokenStore(scope).save(tokens);
-    const store = await openTokenStore({ home: home.path, serverUrl, logger });
+    const store = await openTokenStore(scope);
     expect(store.place()).toEqual({ kind: "keychain" });
     expect(await store.load()).toEqual(tokens);
     expect(await readdir(home.path)).not.toContain("credentials");
@@ -177,7 +177,13 @@ describe("choosing a place", () => {
   test("falls back to the file without a keychain, and says why", async () => {
     await using home = await makeTempHome();
     const logger = createFakeLogger();
-    const store = await openTokenStore({ home: home.path, serverUrl, keychain: noBus, logger });
+    const store = await openTokenStore({
+      home: home.path,
+      serverUrl,
+      ownServer: false,
+      keychain: noBus,
+      logger,
+    });
     expect(store.place()).toMatchObject({
       kind: "file",
       fallbackReason: expect.stringContaining(join(home.path, "credentials")),
@@ -190,24 +196,13 @@ describe("choosing a place", () => {
     expect(JSON.stringify(logger.lines)).not.toContain("eyJ");
   });
 
-  test("the file when asked for it needs no reason", async () => {
-    await using home = await makeTempHome();
-    const store = await openTokenStore({
-      home: home.path,
-      serverUrl,
-      prefer: "file",
-      logger: createFakeLogger(),
-    });
-    expect(store.place()).toEqual({ kind: "file" });
-  });
-
   test("a locked keychain is told from an empty one: what it holds stays, and comes back", async () => {
     await using home = await makeTempHome();
     // A Secret Service of its own: locking the shared one would lock out everybody.
     await using service = await startSecretService(home.path);
     const logger = createFakeLogger();
     const keychain = { environment: service.environment };
-    const options = { home: join(home.path, "home"), serverUrl, keychain, logger };
+    const options = { home: join(home.path, "home"), serverUrl, ownServer: false, keychain, logger };
     await (await openTokenStore(options)).save(tokens);
     service.lock();
     await expect(

@@ -17,42 +17,35 @@ export type KeychainReply =
   | { readonly ok: true; readonly secret?: Uint8Array }
   | { readonly ok: false; readonly reason: string };
 
-/** One entry of the system's keychain: macOS Keychain, Windows Credential Manager, Secret Service on Linux. */
-export interface Keychain {
-  /** Undefined when there is no such entry. Throws KEYCHAIN_LOCKED when that cannot be known. */
-  read(): Promise<Uint8Array | undefined>;
-  write(secret: Uint8Array): Promise<void>;
-  remove(): Promise<void>;
-}
-
 export interface KeychainOptions {
   readonly account: string;
   /** Per operation. Default 5000. */
   readonly timeoutMs?: number;
   /** Environment of the helper process. Default: this program's. */
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Program that does the work. Default: `keychain-process.ts`. */
   readonly program?: string;
   /** How the helper is started. Default: by Node. */
-  readonly launcher?: ChildLauncher;
+  readonly launcher?: ChildLauncher | undefined;
 }
 
 /**
- * The keychain through a short-lived helper process, about 50 ms per operation.
+ * One entry of the system's keychain (macOS Keychain, Windows Credential Manager, Secret Service on Linux) through a short-lived helper process, about 50 ms per operation.
  *
  * All methods throw PipitError KEYCHAIN_UNAVAILABLE when this session has no keychain, KEYCHAIN_LOCKED when it is locked
  * or did not answer in time.
  */
-export function createKeychain(options: KeychainOptions): Keychain {
+export function createKeychain(options: KeychainOptions) {
   const entry = { service: SERVICE, account: options.account };
   return {
-    async read() {
+    /** Undefined when there is no such entry. Throws KEYCHAIN_LOCKED when that cannot be known. */
+    async read(): Promise<Uint8Array | undefined> {
       return (await ask({ ...entry, operation: "read" }, options)).secret;
     },
-    async write(secret) {
+    async write(secret: Uint8Array): Promise<void> {
       await ask({ ...entry, operation: "write", secret }, options);
     },
-    async remove() {
+    async remove(): Promise<void> {
       await ask({ ...entry, operation: "remove" }, options);
     },
   };
@@ -66,7 +59,7 @@ async function ask(
   const child = (options.launcher ?? nodeChildLauncher).startHelper({
     program: options.program ?? fileURLToPath(ownProgram("keychain-process", import.meta.url)),
     stderr: "ignore",
-    ...(options.environment === undefined ? {} : { environment: options.environment }),
+    environment: options.environment,
   });
   const { promise, resolve, reject } = Promise.withResolvers<KeychainReply>();
   child.onMessage((reply) => resolve(reply as KeychainReply));
@@ -85,11 +78,10 @@ async function ask(
 
 /** The library's errors have no codes; the texts are those of its Secret Service, Keychain and Credential Manager parts. */
 function classify(reason: string): PipitError {
-  return /lock|prompt|dismissed|interaction is not allowed|user canceled/iu.test(reason)
-    ? new PipitError("KEYCHAIN_LOCKED", "The keychain is locked. Unlock it and start Pipit again.", {
-        detail: reason,
-      })
-    : unavailable(reason);
+  const locked = /lock|prompt|dismissed|interaction is not allowed|user canceled/iu;
+  if (!locked.test(reason)) return unavailable(reason);
+  const message = "The keychain is locked. Unlock it and start Pipit again.";
+  return new PipitError("KEYCHAIN_LOCKED", message, { detail: reason });
 }
 
 function silent(timeoutMs: number): PipitError {
@@ -100,11 +92,6 @@ function silent(timeoutMs: number): PipitError {
 }
 
 function unavailable(reason: string): PipitError {
-  return new PipitError(
-    "KEYCHAIN_UNAVAILABLE",
-    "This session has no keychain (on Linux: a Secret Service on D-Bus).",
-    {
-      detail: reason,
-    },
-  );
+  const message = "This session has no keychain (on Linux: a Secret Service on D-Bus).";
+  return new PipitError("KEYCHAIN_UNAVAILABLE", message, { detail: reason });
 }

@@ -2,17 +2,11 @@ import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * Remembers that the person signed out on purpose. Clients sign in to the local account by themselves, and without this
- * the next start would undo a logout (seed 000: "logout blocks sending until the next login").
+ * Remembers that the person signed out on purpose, by an empty file `signed-out` in this PIPIT_HOME. Clients sign in to the
+ * local account by themselves, and without this the next start would undo a logout (seed 000: "logout blocks sending until
+ * the next login").
  */
-export interface SignOutMarker {
-  isSet(): Promise<boolean>;
-  set(): Promise<void>;
-  clear(): Promise<void>;
-}
-
-/** The marker of this PIPIT_HOME: an empty file `signed-out`. */
-export function createSignOutMarker(home: string): SignOutMarker {
+export function createSignOutMarker(home: string) {
   const path = join(home, "signed-out");
   return {
     isSet: () =>
@@ -20,7 +14,7 @@ export function createSignOutMarker(home: string): SignOutMarker {
         () => true,
         () => false,
       ),
-    async set() {
+    async set(): Promise<void> {
       await mkdir(home, { recursive: true, mode: 0o700 });
       await writeFile(path, "", { mode: 0o600 });
     },

@@ -3,17 +3,47 @@ import { join } from "node:path";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { TokenStore } from "#engine/ports.ts";
+import { isServerOfHome } from "../backend/runtime-info.ts";
+import { createFileLogger } from "../files/file-logger.ts";
+import type { ChildLauncher } from "../processes/child-launcher.ts";
 import { createKeychain, type KeychainOptions } from "./keychain.ts";
 import { scopeKey, type TokenStoreScope } from "./token-store-scope.ts";
 
-export interface TokenStoreOptions {
+/** The server of this home keeps its tokens under one name, because its port may change with every start. */
+const OWN_SERVER_NAME = "http://localhost";
+
+/** Which server a client talks to; without addresses the one of `home`. */
+export interface ClientServer {
   /** PIPIT_HOME. */
   readonly home: string;
-  readonly serverUrl: string;
-  /** True for the server whose data lies in this home (ServerHandle.own): its port may change from start to start. */
-  readonly ownServer?: boolean;
-  /** "file" skips the keychain. Default "auto". */
-  readonly prefer?: "auto" | "file";
+  readonly serverUrl: string | undefined;
+  /** host:port */
+  readonly grpcUrl: string | undefined;
+}
+
+/** What tokens are kept under: the server that the person named, or this home's own, also when they named just that. */
+export function serverOf(server: ClientServer): { readonly serverUrl: string; readonly ownServer: boolean } {
+  const { home, serverUrl, grpcUrl } = server;
+  const unnamed = serverUrl === undefined && grpcUrl === undefined;
+  const ownServer = unnamed || (serverUrl !== undefined && isServerOfHome(home, serverUrl));
+  return { serverUrl: ownServer ? OWN_SERVER_NAME : (serverUrl ?? OWN_SERVER_NAME), ownServer };
+}
+
+/**
+ * Asks the keychain, whose helper process works while this one loads the rest of a program.
+ *
+ * @throws PipitError STORAGE_*, to the caller that awaits it
+ */
+export function startTokenStore(server: ClientServer, launcher?: ChildLauncher): Promise<TokenStore> {
+  const { home } = server;
+  const logger = createFileLogger(home);
+  const opening = openTokenStore({ home, ...serverOf(server), keychain: { launcher }, logger });
+  // A program that fails before it awaits this reports its own failure.
+  opening.catch(() => undefined);
+  return opening;
+}
+
+interface TokenStoreOptions extends TokenStoreScope {
   readonly keychain?: Omit<KeychainOptions, "account">;
   readonly logger: Logger;
 }
@@ -24,44 +54,33 @@ export interface TokenStoreOptions {
  * as soon as that works again: it is the newer one.
  */
 export async function openTokenStore(options: TokenStoreOptions): Promise<TokenStore> {
-  const scope: TokenStoreScope = {
-    home: options.home,
-    serverUrl: options.serverUrl,
-    ownServer: options.ownServer ?? false,
-  };
-  const { logger } = options;
   // First of all, and before most of our code is loaded: the keychain's helper process takes longest.
-  const firstRead = options.prefer === "file" ? undefined : startReading(scope, options.keychain);
+  const firstRead = startReading(options);
   const { CREDENTIALS_FILE, createCredentialsFileTokenStore } =
     await import("./credentials-file-token-store.ts");
-  if (firstRead === undefined) return createCredentialsFileTokenStore({ ...scope, logger });
   const { createKeychainTokenStore } = await import("./keychain-token-store.ts");
   try {
-    const keychain = options.keychain === undefined ? {} : { keychain: options.keychain };
-    const store = await createKeychainTokenStore({ ...scope, ...keychain, firstRead, logger });
-    await adoptFile(createCredentialsFileTokenStore({ ...scope, logger }), store);
+    const store = await createKeychainTokenStore({ ...options, firstRead });
+    await adoptFile(createCredentialsFileTokenStore(options), store);
     return store;
   } catch (error) {
     if (!isKeychainError(error)) throw error;
     const path = join(options.home, CREDENTIALS_FILE);
     const fallbackReason = `${error.message} The sign-in is kept in ${path}, readable only by you.`;
-    logger.warn("token_store.fallback", { code: error.code, reason: error.detail ?? error.message });
-    return createCredentialsFileTokenStore({ ...scope, logger, fallbackReason });
+    options.logger.warn("token_store.fallback", { code: error.code, reason: error.detail ?? error.message });
+    return createCredentialsFileTokenStore({ ...options, fallbackReason });
   }
 }
 
 /** Starts the helper before it returns: what is loaded next leaves no moment for it. */
-function startReading(
-  scope: TokenStoreScope,
-  options: TokenStoreOptions["keychain"],
-): Promise<Uint8Array | undefined> {
+function startReading(options: TokenStoreOptions): Promise<Uint8Array | undefined> {
   try {
     // The scope is made of the folder's real path, so there must be one.
-    mkdirSync(scope.home, { recursive: true, mode: 0o700 });
+    mkdirSync(options.home, { recursive: true, mode: 0o700 });
   } catch {
     // The store makes it once more, and says what is wrong.
   }
-  const firstRead = createKeychain({ ...options, account: scopeKey(scope) }).read();
+  const firstRead = createKeychain({ ...options.keychain, account: scopeKey(options) }).read();
   // It may fail before a caller awaits it.
   firstRead.catch(() => undefined);
   return firstRead;

@@ -5,7 +5,7 @@ export interface HelperOptions {
   /** Path of the program. */
   readonly program: string;
   /** Environment of the process. Default: this program's. */
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Whether the parent reads its standard error. */
   readonly stderr: "pipe" | "ignore";
 }

@@ -38,12 +38,6 @@ describe("a picture of the screen", () => {
     }
   });
 
-  test("that the system refuses is SCREEN_REFUSED, before anything is tried", async () => {
-    await expect(screen({ permission: () => "refused" }).capture(never)).rejects.toMatchObject({
-      code: "SCREEN_REFUSED",
-    });
-  });
-
   test("that is aborted is CANCELLED", async () => {
     await expect(screen().capture(AbortSignal.abort())).rejects.toMatchObject({ code: "CANCELLED" });
     const abort = new AbortController();

@@ -15,8 +15,6 @@ export interface ScreenCaptureOptions {
   readonly display: { readonly x11: string | undefined; readonly wayland: string | undefined };
   /** Where the mouse is, in screen pixels, when the host knows it (Electron does). */
   readonly cursor?: () => { readonly x: number; readonly y: number } | undefined;
-  /** What the system says about the permission, when the host can ask (macOS, Electron). Default: allowed. */
-  readonly permission?: () => "allowed" | "refused";
   readonly logger: Logger;
 }
 
@@ -24,14 +22,13 @@ export interface ScreenCaptureOptions {
  * Takes a JPEG of the display under the cursor, else the primary one, else the first. The native parts are loaded at the
  * first capture, never before: most sessions take none.
  *
- * On macOS without permission the system gives the bare wallpaper and no error; a host that can ask passes `permission`.
+ * On macOS without permission the system gives the bare wallpaper and no error; a host that can ask does so first.
  */
 export function createScreenCapture(options: ScreenCaptureOptions): Screen {
   return {
     async capture(signal) {
       if (signal.aborted) throw PipitError.from(signal.reason);
       requireDisplay(options);
-      if (options.permission?.() === "refused") throw refused("the system has not allowed it");
       return await beforeTimeout(takePicture(options), signal);
     },
   };
@@ -120,10 +117,7 @@ function noDisplay(detail: string, cause?: unknown): PipitError {
   return new PipitError(
     "NO_DISPLAY",
     "There is no screen to take a picture of in this session. Use --image FILE to send a picture.",
-    {
-      detail,
-      cause,
-    },
+    { detail, cause },
   );
 }
 
