@@ -11,13 +11,13 @@ export interface HashedEvent {
   readonly atMs: number;
   readonly event: string;
   readonly outcome: string;
-  readonly reason: string | null;
-  readonly userId: string | null;
-  readonly clientId: string | null;
-  readonly familyId: string | null;
-  readonly ip: string | null;
-  readonly userAgent: string | null;
-  readonly correlationId: string | null;
+  readonly reason: string | undefined;
+  readonly userId: string | undefined;
+  readonly clientId: string | undefined;
+  readonly familyId: string | undefined;
+  readonly ip: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly correlationId: string | undefined;
   /** The JSON text itself: two texts of one value are two events. */
   readonly data: string;
 }
@@ -72,6 +72,7 @@ export function auditChainMac(key: AuditKey, chain: ChainState): string {
   ]);
 }
 
-function mac(key: AuditKey, values: readonly (string | number | null)[]): string {
+/** What is undefined stands as null in the JSON. */
+function mac(key: AuditKey, values: readonly (string | number | undefined)[]): string {
   return createHmac("sha256", key).update(JSON.stringify(values)).digest("base64url");
 }

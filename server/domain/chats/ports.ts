@@ -105,7 +105,7 @@ interface SearchOptions {
 }
 
 /** What clients report through ReportUsage. */
-interface UsageReport {
+export interface UsageReport {
   readonly id: string;
   readonly userId: string;
   readonly hardwareId: string;

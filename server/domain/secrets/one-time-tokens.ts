@@ -3,7 +3,7 @@ import { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from "./opaque-token.t
 /** sign-in: a program of the person signs a browser in. ws: opens one WebSocket. */
 export type OneTimePurpose = "sign-in" | "ws";
 
-interface StoredOneTimeToken {
+export interface StoredOneTimeToken {
   /** SHA-256, base64url; the token itself is never stored. */
   readonly hash: string;
   readonly purpose: OneTimePurpose;

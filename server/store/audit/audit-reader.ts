@@ -9,10 +9,11 @@ import type { AuditQuery } from "#server/domain/audit/ports.ts";
 import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 import { pruneAudit } from "./audit-prune.ts";
 import { restartAudit } from "./audit-restart.ts";
-import type { AuditLogOptions } from "./audit-store.ts";
+import { eventColumns, type AuditLogOptions } from "./audit-store.ts";
 import { verifyAudit } from "./audit-verify.ts";
 import { AUDIT_BATCH } from "./audit-walk.ts";
 import type { AuditEventRow, Tables } from "../sql/schema.ts";
+import { recordOf } from "../sql/stored-values.ts";
 
 /** {@link AuditReader} on SQL. */
 export function createAuditReader(db: Kysely<Tables>, options: AuditLogOptions): AuditReader {
@@ -27,7 +28,7 @@ export function createAuditReader(db: Kysely<Tables>, options: AuditLogOptions):
 
 async function list(db: Kysely<Tables>, query: AuditQuery): Promise<readonly AuditRecord[]> {
   const { before, userId, clientId, event, sinceMs, untilMs } = query;
-  let rows = db.selectFrom("audit_events").selectAll();
+  let rows = db.selectFrom("audit_events").select(eventColumns);
   if (userId !== undefined) rows = rows.where("user_id", "=", userId);
   if (clientId !== undefined) rows = rows.where("client_id", "=", clientId);
   if (event !== undefined) rows = rows.where("event", "=", event);
@@ -38,7 +39,7 @@ async function list(db: Kysely<Tables>, query: AuditQuery): Promise<readonly Aud
   }
   const limit = Math.min(Math.max(Math.trunc(query.limit), 1), AUDIT_LIST_MAX);
   const found = await rows.orderBy("at_ms", "desc").orderBy("id", "desc").limit(limit).execute();
-  return found.map(toRecord);
+  return found.map((row) => ({ ...recordOf(row), data: parsed(row.data) }));
 }
 
 async function* exportAll(db: Kysely<Tables>, options: ExportAuditOptions = {}): AsyncGenerator<string> {
@@ -59,26 +60,6 @@ async function* exportAll(db: Kysely<Tables>, options: ExportAuditOptions = {}):
 
 function toLine(row: AuditEventRow): string {
   return JSON.stringify({ at: new Date(row.at_ms).toISOString(), ...row, data: parsed(row.data) });
-}
-
-function toRecord(row: AuditEventRow): AuditRecord {
-  return {
-    id: row.id,
-    chain: row.chain,
-    seq: row.seq,
-    atMs: row.at_ms,
-    event: row.event,
-    outcome: row.outcome,
-    reason: row.reason ?? undefined,
-    userId: row.user_id ?? undefined,
-    clientId: row.client_id ?? undefined,
-    familyId: row.family_id ?? undefined,
-    ip: row.ip ?? undefined,
-    userAgent: row.user_agent ?? undefined,
-    correlationId: row.correlation_id ?? undefined,
-    data: parsed(row.data),
-    hash: row.hash,
-  };
 }
 
 /** The data of an event; if that was changed past the server, it may be any text. */

@@ -11,6 +11,7 @@ import type { AuditEvent, AuditLog, AuditOrigin } from "#server/domain/audit/por
 import type { Clock } from "#contract/clock.ts";
 import { createAuditChains } from "./audit-chains.ts";
 import type { AuditEventRow, Tables } from "../sql/schema.ts";
+import { fieldOf } from "../sql/stored-values.ts";
 import { inTransaction } from "../sql/transaction.ts";
 
 /** Longest texts of an event, in UTF-16 units; what is longer is cut. */
@@ -83,6 +84,8 @@ export const eventColumns = [
   "data",
   "hash",
 ] as const satisfies readonly (keyof AuditEventRow)[];
+/** Known beforehand: every refresh seals an event. */
+const eventFields = eventColumns.map(fieldOf);
 const into = `insert into audit_events (${eventColumns.join(", ")}) values`;
 export const moveSqlite = "update audit_chains set seq = ?, head_hash = ?, mac = ? where id = ?";
 export const insertSqlite = `${into} (${eventColumns.map(() => "?").join(", ")})`;
@@ -111,23 +114,8 @@ export function sealEvent(
   const hash = auditEventHash(key, row, chain.headHash);
   const moved = { ...chain, seq: row.seq, headHash: hash };
   const next = { chain: moved, mac: auditChainMac(key, moved) };
-  const values = [
-    row.id,
-    row.chain,
-    row.seq,
-    row.atMs,
-    row.event,
-    row.outcome,
-    row.reason,
-    row.userId,
-    row.clientId,
-    row.familyId,
-    row.ip,
-    row.userAgent,
-    row.correlationId,
-    row.data,
-    hash,
-  ];
+  const sealed = { ...row, hash };
+  const values = eventFields.map((field) => sealed[field] ?? null);
   return { next, moved: [row.seq, hash, next.mac, row.chain], values };
 }
 
@@ -177,8 +165,8 @@ function factsOf(data: AuditEvent["data"]): string {
 }
 
 /** Shortens a text, and leaves out what databases change (NUL, half of a surrogate pair): its hash must stay true. */
-function cut(text: string | undefined, maxChars: number): string | null {
-  if (text === undefined) return null;
+function cut(text: string | undefined, maxChars: number): string | undefined {
+  if (text === undefined) return undefined;
   const short = text.length > maxChars ? text.slice(0, maxChars) : text;
   return short.toWellFormed().replaceAll("\0", "\uFFFD");
 }

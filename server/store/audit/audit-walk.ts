@@ -1,13 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Kysely } from "kysely";
-import {
-  auditEventHash,
-  type ChainState,
-  type HashedEvent,
-  type AuditKey,
-} from "#server/domain/audit/audit-hash.ts";
+import { auditEventHash, type ChainState, type AuditKey } from "#server/domain/audit/audit-hash.ts";
 import type { AuditProblem } from "#server/domain/audit/audit-reader.ts";
 import type { AuditEventRow, Tables } from "../sql/schema.ts";
+import { recordOf } from "../sql/stored-values.ts";
 
 /** Events read at once: on SQLite, what the server does nothing else for, some milliseconds. */
 export const AUDIT_BATCH = 500;
@@ -45,7 +41,7 @@ export function step(
   const expected = place.seq + 1;
   if (row.seq !== expected) return { chain: chain.id, damage: "event-missing", seq: expected };
   const isRight =
-    row.hash === auditEventHash(key, toHashedEvent(row), place.hash) &&
+    row.hash === auditEventHash(key, recordOf(row), place.hash) &&
     (row.seq !== chain.seq || row.hash === chain.headHash);
   return isRight
     ? { seq: row.seq, hash: row.hash }
@@ -74,23 +70,4 @@ export async function walkChain(
     await nextTurn();
   }
   return undefined;
-}
-
-function toHashedEvent(row: AuditEventRow): HashedEvent {
-  return {
-    id: row.id,
-    chain: row.chain,
-    seq: row.seq,
-    atMs: row.at_ms,
-    event: row.event,
-    outcome: row.outcome,
-    reason: row.reason,
-    userId: row.user_id,
-    clientId: row.client_id,
-    familyId: row.family_id,
-    ip: row.ip,
-    userAgent: row.user_agent,
-    correlationId: row.correlation_id,
-    data: row.data,
-  };
 }

@@ -13,7 +13,7 @@ import {
 import type { AccountRow, Tables } from "./schema.ts";
 import { isUniqueViolation } from "../errors/storage-errors.ts";
 import type { DatabaseTime } from "./database-time.ts";
-import { known, toFlag } from "./stored-values.ts";
+import { known, rowOf, toFlag } from "./stored-values.ts";
 
 /** {@link AccountStore} on SQL; unique indexes decide who was first. */
 export function createAccountStore(db: Kysely<Tables>, time: DatabaseTime): AccountStore {
@@ -236,28 +236,16 @@ function emailTaken(): PipitError {
   );
 }
 
-function toRow(account: NewAccount): AccountRow {
-  return {
-    id: account.id,
-    login: account.login,
-    login_key: loginKeyOf(account.login),
-    display_name: account.displayName,
-    about: account.about ?? null,
-    email: account.email ?? null,
-    email_key: account.email === undefined ? null : emailKeyOf(account.email),
-    role: account.role,
-    is_local: toFlag(account.local),
-    is_active: toFlag(account.active),
-    password_hash: account.passwordHash ?? null,
-    password_changed_at_ms: account.passwordHash === undefined ? null : account.createdAtMs,
-    credentials_version: 0,
-    totp_sealed: null,
-    totp_pending_sealed: null,
-    totp_last_step: null,
-    created_at_ms: account.createdAtMs,
-    updated_at_ms: account.updatedAtMs,
-    last_login_at_ms: account.lastLoginAtMs ?? null,
-  };
+function toRow({ local, active, ...account }: NewAccount) {
+  return rowOf({
+    ...account,
+    loginKey: loginKeyOf(account.login),
+    emailKey: account.email === undefined ? undefined : emailKeyOf(account.email),
+    isLocal: local,
+    isActive: active,
+    passwordChangedAtMs: account.passwordHash === undefined ? undefined : account.createdAtMs,
+    credentialsVersion: 0,
+  });
 }
 
 function withCredentials(row: AccountRow): AccountWithCredentials {

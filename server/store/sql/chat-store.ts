@@ -1,7 +1,8 @@
 import type { Kysely } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Chat, ChatStore } from "#server/domain/chats/ports.ts";
-import type { ChatRow, Tables } from "./schema.ts";
+import type { ChatStore } from "#server/domain/chats/ports.ts";
+import type { Tables } from "./schema.ts";
+import { recordOf, rowOf } from "./stored-values.ts";
 
 /** Error for a chat that is not there or is another user's; the two are never told apart. */
 export function chatNotFound(): PipitError {
@@ -20,7 +21,7 @@ export function createChatStore(db: Kysely<Tables>): ChatStore {
     async create(chat) {
       const { numInsertedOrUpdatedRows } = await db
         .insertInto("chats")
-        .values(toRow(chat))
+        .values(rowOf(chat))
         .onConflict((c) => c.column("id").doNothing())
         .executeTakeFirst();
       if (numInsertedOrUpdatedRows !== 1n) {
@@ -37,7 +38,7 @@ export function createChatStore(db: Kysely<Tables>): ChatStore {
         .where("id", "=", chatId)
         .where("user_id", "=", userId)
         .executeTakeFirst();
-      return row === undefined ? undefined : toChat(row);
+      return row && recordOf(row);
     },
 
     async list(userId, limit) {
@@ -49,7 +50,7 @@ export function createChatStore(db: Kysely<Tables>): ChatStore {
         .orderBy("id", "desc")
         .limit(limit)
         .execute();
-      return rows.map(toChat);
+      return rows.map(recordOf);
     },
 
     async setTitle(userId, chatId, title) {
@@ -61,25 +62,5 @@ export function createChatStore(db: Kysely<Tables>): ChatStore {
         .executeTakeFirst();
       if (numUpdatedRows === 0n) throw chatNotFound();
     },
-  };
-}
-
-function toRow(chat: Chat): ChatRow {
-  return {
-    id: chat.id,
-    user_id: chat.userId,
-    title: chat.title,
-    created_at_ms: chat.createdAtMs,
-    updated_at_ms: chat.updatedAtMs,
-  };
-}
-
-function toChat(row: ChatRow): Chat {
-  return {
-    id: row.id,
-    userId: row.user_id,
-    title: row.title,
-    createdAtMs: row.created_at_ms,
-    updatedAtMs: row.updated_at_ms,
   };
 }

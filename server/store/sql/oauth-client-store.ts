@@ -6,7 +6,7 @@ import {
   type OauthClientStore,
 } from "#server/domain/tokens/ports.ts";
 import type { OauthClientRow, Tables } from "./schema.ts";
-import { known, parseStrings, toFlag } from "./stored-values.ts";
+import { known, parseStrings, rowOf } from "./stored-values.ts";
 
 const grantTypes: readonly GrantType[] = [
   "password",
@@ -68,28 +68,16 @@ export function createOauthClientStore(db: Kysely<Tables>): OauthClientStore {
   };
 }
 
-function toRow(client: OauthClient): OauthClientRow {
-  return {
-    client_id: client.clientId,
-    name: client.name,
-    secret_hash: client.secretHash ?? null,
-    is_confidential: toFlag(client.confidential),
-    is_first_party: toFlag(client.firstParty),
-    application_type: client.applicationType,
-    redirect_uris: JSON.stringify(client.redirectUris),
-    post_logout_redirect_uris: JSON.stringify(client.postLogoutRedirectUris),
-    grant_types: JSON.stringify(client.grantTypes),
-    scope: client.scope,
-    allow_password_grant: toFlag(client.allowPasswordGrant),
-    token_algorithm: client.tokenAlgorithm,
-    access_ttl_seconds: client.accessTtlSeconds,
-    refresh_ttl_seconds: client.refreshTtlSeconds,
-    refresh_absolute_seconds: client.refreshAbsoluteSeconds,
-    refresh_grace_ms: client.refreshGraceMs,
-    is_active: toFlag(client.active),
-    created_at_ms: client.createdAtMs,
-    updated_at_ms: client.updatedAtMs,
-  };
+function toRow({ confidential, firstParty, active, ...client }: OauthClient) {
+  return rowOf({
+    ...client,
+    isConfidential: confidential,
+    isFirstParty: firstParty,
+    isActive: active,
+    redirectUris: JSON.stringify(client.redirectUris),
+    postLogoutRedirectUris: JSON.stringify(client.postLogoutRedirectUris),
+    grantTypes: JSON.stringify(client.grantTypes),
+  });
 }
 
 function toClient(row: OauthClientRow): OauthClient {

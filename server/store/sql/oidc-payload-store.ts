@@ -1,6 +1,7 @@
 import { sql, type Kysely } from "kysely";
 import type { OidcPayloadStore, StoredOidcPayload } from "#server/domain/tokens/oidc-payload-port.ts";
-import type { OidcPayloadRow, Tables } from "./schema.ts";
+import type { Tables } from "./schema.ts";
+import { recordOf, rowOf } from "./stored-values.ts";
 
 /** {@link OidcPayloadStore} on SQL. */
 export function createOidcPayloadStore(db: Kysely<Tables>): OidcPayloadStore {
@@ -15,13 +16,13 @@ export function createOidcPayloadStore(db: Kysely<Tables>): OidcPayloadStore {
       .where("model", "=", model)
       .where(column, "=", hash)
       .executeTakeFirst();
-    return row === undefined ? undefined : toPayload(row);
+    return row && recordOf(row);
   };
   return {
     async upsert(payload) {
       await db
         .insertInto("oidc_payloads")
-        .values(toRow(payload))
+        .values(rowOf(payload))
         .onConflict((c) =>
           c.columns(["model", "id_hash"]).doUpdateSet((eb) => ({
             sealed_payload: eb.ref("excluded.sealed_payload"),
@@ -67,31 +68,5 @@ export function createOidcPayloadStore(db: Kysely<Tables>): OidcPayloadStore {
       )`.execute(db);
       return Number(numAffectedRows);
     },
-  };
-}
-
-function toRow(payload: StoredOidcPayload): OidcPayloadRow {
-  return {
-    model: payload.model,
-    id_hash: payload.idHash,
-    sealed_payload: payload.sealedPayload,
-    grant_hash: payload.grantHash ?? null,
-    uid_hash: payload.uidHash ?? null,
-    user_code_hash: payload.userCodeHash ?? null,
-    consumed_at_ms: payload.consumedAtMs ?? null,
-    expires_at_ms: payload.expiresAtMs ?? null,
-  };
-}
-
-function toPayload(row: OidcPayloadRow): StoredOidcPayload {
-  return {
-    model: row.model,
-    idHash: row.id_hash,
-    sealedPayload: row.sealed_payload,
-    grantHash: row.grant_hash ?? undefined,
-    uidHash: row.uid_hash ?? undefined,
-    userCodeHash: row.user_code_hash ?? undefined,
-    consumedAtMs: row.consumed_at_ms ?? undefined,
-    expiresAtMs: row.expires_at_ms ?? undefined,
   };
 }

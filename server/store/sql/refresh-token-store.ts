@@ -1,12 +1,7 @@
 import type { Kysely, UpdateQueryBuilder, UpdateResult } from "kysely";
-import type {
-  RefreshFamily,
-  RefreshTokenStore,
-  RevokeReason,
-  StoredRefreshToken,
-} from "#server/domain/tokens/ports.ts";
-import type { RefreshFamilyRow, RefreshTokenRow, Tables } from "./schema.ts";
-import { known, splitWords, toFlag } from "./stored-values.ts";
+import type { RefreshFamily, RefreshTokenStore, RevokeReason } from "#server/domain/tokens/ports.ts";
+import type { RefreshFamilyRow, Tables } from "./schema.ts";
+import { known, rowOf, splitWords } from "./stored-values.ts";
 import { inTransaction } from "./transaction.ts";
 
 const revokeReasons: readonly RevokeReason[] = [
@@ -26,8 +21,11 @@ export function createRefreshTokenStore(db: Kysely<Tables>): RefreshTokenStore {
   return {
     createFamily: (family, first) =>
       inTransaction(db, async (trx) => {
-        await trx.insertInto("refresh_families").values(toFamilyRow(family)).execute();
-        if (first !== undefined) await trx.insertInto("refresh_tokens").values(toRow(first)).execute();
+        await trx
+          .insertInto("refresh_families")
+          .values(rowOf({ ...family, amr: family.amr.join(" ") }))
+          .execute();
+        if (first !== undefined) await trx.insertInto("refresh_tokens").values(rowOf(first)).execute();
       }),
 
     async findFamily(id) {
@@ -131,37 +129,6 @@ async function revoke(
       .execute(),
   );
   return rows.map(({ id }) => id);
-}
-
-function toRow(token: StoredRefreshToken): RefreshTokenRow {
-  return {
-    hash: token.hash,
-    family_id: token.familyId,
-    generation: token.generation,
-    expires_at_ms: token.expiresAtMs,
-    consumed_at_ms: null,
-  };
-}
-
-function toFamilyRow(family: RefreshFamily): RefreshFamilyRow {
-  return {
-    id: family.id,
-    user_id: family.userId,
-    client_id: family.clientId,
-    scope: family.scope,
-    created_at_ms: family.createdAtMs,
-    expires_at_ms: family.expiresAtMs,
-    revoked_at_ms: family.revokedAtMs ?? null,
-    revoked_reason: family.revokedReason ?? null,
-    pending_otp: toFlag(family.pendingOtp),
-    otp_tries: family.otpTries,
-    auth_time_ms: family.authTimeMs,
-    amr: family.amr.join(" "),
-    origin_hash: family.originHash ?? null,
-    last_used_at_ms: family.lastUsedAtMs,
-    ip: family.ip ?? null,
-    user_agent: family.userAgent ?? null,
-  };
 }
 
 export function toFamily(row: RefreshFamilyRow): RefreshFamily {

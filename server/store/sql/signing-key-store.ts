@@ -1,7 +1,12 @@
 import type { Kysely } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { SigningKeyStore, StoredSigningKey } from "#server/domain/tokens/ports.ts";
+import {
+  TOKEN_ALGORITHMS,
+  type SigningKeyStore,
+  type StoredSigningKey,
+} from "#server/domain/tokens/ports.ts";
 import type { SigningKeyRow, Tables } from "./schema.ts";
+import { recordOf, rowOf } from "./stored-values.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** {@link SigningKeyStore} on SQL; partial unique indexes allow one signing and one next key per algorithm. */
@@ -9,7 +14,7 @@ export function createSigningKeyStore(db: Kysely<Tables>): SigningKeyStore {
   const insert = async (key: StoredSigningKey): Promise<boolean> => {
     const { numInsertedOrUpdatedRows } = await db
       .insertInto("signing_keys")
-      .values(toRow(key))
+      .values(rowOf(key))
       .onConflict((c) => c.doNothing())
       .executeTakeFirst();
     return numInsertedOrUpdatedRows === 1n;
@@ -67,29 +72,11 @@ export function createSigningKeyStore(db: Kysely<Tables>): SigningKeyStore {
   };
 }
 
-function toRow(key: StoredSigningKey): SigningKeyRow {
-  return {
-    kid: key.kid,
-    algorithm: key.algorithm,
-    public_jwk: key.publicJwk,
-    sealed_private_key: key.sealedPrivateKey,
-    state: key.state,
-    created_at_ms: key.createdAtMs,
-    signing_since_ms: key.signingSinceMs ?? null,
-    retired_at_ms: key.retiredAtMs ?? null,
-  };
-}
-
 function toKey(row: SigningKeyRow): StoredSigningKey {
   return {
-    kid: row.kid,
-    algorithm: known(["RS256", "ES256"], row.algorithm),
-    publicJwk: row.public_jwk,
-    sealedPrivateKey: row.sealed_private_key,
+    ...recordOf(row),
+    algorithm: known(TOKEN_ALGORITHMS, row.algorithm),
     state: known(["next", "signing", "retired"], row.state),
-    createdAtMs: row.created_at_ms,
-    signingSinceMs: row.signing_since_ms ?? undefined,
-    retiredAtMs: row.retired_at_ms ?? undefined,
   };
 }
 

@@ -1,5 +1,57 @@
 import { PipitError } from "#contract/pipit-error.ts";
 
+/** `createdAtMs` is stored as `created_at_ms`. */
+type ColumnOf<Field extends string> = Field extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${ColumnOf<Rest>}`
+  : "";
+type FieldOf<Column extends string> = Column extends `${infer First}_${infer Rest}`
+  ? `${First}${Capitalize<FieldOf<Rest>>}`
+  : Column;
+type Scalar = string | number | boolean | null | undefined;
+type Stored<Value> = Value extends undefined
+  ? null
+  : Value extends boolean
+    ? number
+    : Value extends string | readonly string[]
+      ? string
+      : Value;
+
+/**
+ * How a record is stored: a column for each field, named in snake case, with what SQLite and PostgreSQL share. A boolean
+ * is 0 or 1, undefined is null, a list is one text. A text may be any, whichever the record allows: see {@link known}.
+ */
+export type RowOf<T> = { -readonly [Key in keyof T as ColumnOf<Key & string>]-?: Stored<T[Key]> };
+/** A row's values by the names of fields. */
+type RecordOf<Row> = {
+  readonly [Key in keyof Row as FieldOf<Key & string>]:
+    | Exclude<Row[Key], null>
+    | (null extends Row[Key] ? undefined : never);
+};
+
+/** Every field of a record by its column; so the record must have no others. Lists are to be texts already. */
+export function rowOf<T extends { readonly [Key in keyof T]: Scalar }>(record: T): RowOf<T> {
+  const entries = Object.entries<Scalar>(record).map(([field, value]) => [
+    field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    typeof value === "boolean" ? toFlag(value) : (value ?? null),
+  ]);
+  return Object.fromEntries(entries) as RowOf<T>;
+}
+
+/** The way back, in the order of the columns; which numbers are booleans is for the caller to say. */
+export function recordOf<Row extends object>(row: Row): RecordOf<Row> {
+  const entries = Object.entries(row).map(([column, value]: [string, unknown]) => [
+    fieldOf(column),
+    value ?? undefined,
+  ]);
+  return Object.fromEntries(entries) as RecordOf<Row>;
+}
+
+/** The field that a column keeps. */
+export function fieldOf<const Column extends string>(column: Column): FieldOf<Column> {
+  const field = column.replaceAll(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+  return field as FieldOf<Column>;
+}
+
 /** How a boolean is stored. */
 export function toFlag(value: boolean): 0 | 1 {
   return value ? 1 : 0;

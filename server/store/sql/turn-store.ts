@@ -2,6 +2,7 @@ import { sql, type Kysely, type Transaction } from "kysely";
 import type { BeginTurn, SearchHit, Turn, TurnStatus, TurnStore } from "#server/domain/chats/ports.ts";
 import { chatNotFound } from "./chat-store.ts";
 import type { Tables, TurnRow } from "./schema.ts";
+import { recordOf } from "./stored-values.ts";
 import { headline, literalHeadline, queryTerms } from "../search/search-text.ts";
 import { inTransaction } from "./transaction.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
@@ -258,10 +259,14 @@ async function literalSearch(
   return rows.map((row) => toHit(row, 0, literalHeadline([row.user_text, row.assistant_text], needle)));
 }
 
-function toHit(row: TurnRow & { chat_title: string }, score: number, text: string): SearchHit {
+function toHit(
+  { chat_title: chatTitle, ...row }: TurnRow & { chat_title: string },
+  score: number,
+  text: string,
+): SearchHit {
   return {
     chatId: row.chat_id,
-    chatTitle: row.chat_title,
+    chatTitle,
     turnId: row.id,
     turnIndex: row.turn_index,
     createdAtMs: row.created_at_ms,
@@ -273,23 +278,11 @@ function toHit(row: TurnRow & { chat_title: string }, score: number, text: strin
 
 const statuses: readonly TurnStatus[] = ["running", "done", "failed", "cancelled"];
 
-function toTurn(row: TurnRow): Turn {
+function toTurn({ turn_index: index, ...row }: TurnRow): Turn {
   return {
-    id: row.id,
-    chatId: row.chat_id,
-    userId: row.user_id,
-    clientMessageId: row.client_message_id ?? undefined,
-    index: row.turn_index,
-    userText: row.user_text,
+    ...recordOf(row),
+    index,
     hadImage: row.had_image === 1,
-    assistantText: row.assistant_text,
     status: statuses.find((status) => status === row.status) ?? "failed",
-    model: row.model ?? undefined,
-    inputTokens: row.input_tokens,
-    outputTokens: row.output_tokens,
-    ownerId: row.owner_id,
-    leaseUntilMs: row.lease_until_ms,
-    createdAtMs: row.created_at_ms,
-    finishedAtMs: row.finished_at_ms ?? undefined,
   };
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type { UsageStore } from "#server/domain/chats/ports.ts";
 import type { Tables } from "./schema.ts";
+import { rowOf } from "./stored-values.ts";
 
 /** {@link UsageStore} on SQL. A report with a known id is the same report sent again, and is not stored twice. */
 export function createUsageStore(db: Kysely<Tables>): UsageStore {
@@ -8,17 +9,7 @@ export function createUsageStore(db: Kysely<Tables>): UsageStore {
     async add(report) {
       await db
         .insertInto("usage_reports")
-        .values({
-          id: report.id,
-          user_id: report.userId,
-          hardware_id: report.hardwareId,
-          session_id: report.sessionId,
-          source: report.source,
-          model: report.model,
-          input_tokens: report.inputTokens,
-          output_tokens: report.outputTokens,
-          created_at_ms: report.createdAtMs,
-        })
+        .values(rowOf(report))
         .onConflict((c) => c.column("id").doNothing())
         .execute();
     },

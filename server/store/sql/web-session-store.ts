@@ -1,12 +1,13 @@
 import type { Kysely } from "kysely";
-import type { StoredWebSession, WebSessionStore } from "#server/domain/accounts/ports.ts";
+import type { WebSessionStore } from "#server/domain/accounts/ports.ts";
 import type { Tables } from "./schema.ts";
+import { recordOf, rowOf } from "./stored-values.ts";
 
 /** {@link WebSessionStore} on SQL. */
 export function createWebSessionStore(db: Kysely<Tables>): WebSessionStore {
   return {
     async create(session) {
-      await db.insertInto("web_sessions").values(toRow(session)).execute();
+      await db.insertInto("web_sessions").values(rowOf(session)).execute();
     },
 
     async find(hash) {
@@ -27,17 +28,7 @@ export function createWebSessionStore(db: Kysely<Tables>): WebSessionStore {
           or([eb("client.client_id", "is", null), eb("client.is_active", "=", 1)]),
         )
         .executeTakeFirst();
-      if (row === undefined) return undefined;
-      return {
-        hash: row.hash,
-        userId: row.user_id,
-        clientId: row.client_id,
-        scope: row.scope,
-        createdAtMs: row.created_at_ms,
-        lastSeenAtMs: row.last_seen_at_ms,
-        expiresAtMs: row.expires_at_ms,
-        familyId: row.family_id ?? undefined,
-      };
+      return row && recordOf(row);
     },
 
     async touch(hash, nowMs) {
@@ -60,18 +51,5 @@ export function createWebSessionStore(db: Kysely<Tables>): WebSessionStore {
     async removeExpired(nowMs) {
       await db.deleteFrom("web_sessions").where("expires_at_ms", "<=", nowMs).execute();
     },
-  };
-}
-
-function toRow(session: StoredWebSession) {
-  return {
-    hash: session.hash,
-    user_id: session.userId,
-    client_id: session.clientId,
-    scope: session.scope,
-    created_at_ms: session.createdAtMs,
-    last_seen_at_ms: session.lastSeenAtMs,
-    expires_at_ms: session.expiresAtMs,
-    family_id: session.familyId ?? null,
   };
 }
