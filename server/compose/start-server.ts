@@ -10,7 +10,6 @@ import { FULL_SCOPE } from "#server/domain/tokens/scopes.ts";
 import { signInAddress } from "#server/http/auth/program-sign-in.ts";
 import { createRoutes } from "#server/http/routes.ts";
 import { startHttpServer } from "#server/http/http-server.ts";
-import { createDeviceCookie } from "#server/http/kit/device-cookie.ts";
 import { createGate } from "#server/http/kit/gate.ts";
 import { createSecureTransport } from "#server/http/kit/secure-transport.ts";
 import { createSite } from "#server/http/kit/site.ts";
@@ -62,7 +61,6 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
   const routes = createRoutes({
     ...context,
     site,
-    deviceCookie: createDeviceCookie(site),
     pageUrl,
     isStopping: () => stopping !== undefined,
   });

@@ -1,5 +1,3 @@
-import { LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
-import type { GrantType } from "#server/domain/tokens/ports.ts";
 import { apiTokenRefreshRoute, apiTokenRoute } from "./api-v1/token.ts";
 import { apiWsTokenRoute } from "./api-v1/ws-token.ts";
 import { logoutRoute } from "./auth/logout.ts";
@@ -8,10 +6,7 @@ import { passwordSignInRoutes } from "./auth/password-sign-in.ts";
 import { programSignInRoutes } from "./auth/program-sign-in.ts";
 import type { HttpContext } from "./kit/http-context.ts";
 import type { Route } from "./kit/route.ts";
-import { discoveryRoutes } from "./oauth/discovery.ts";
-import { jwksRoute } from "./oauth/jwks.ts";
 import { oauthRoutes } from "./oauth/oauth-routes.ts";
-import { createOidc } from "./oauth/oidc/create-oidc.ts";
 import { healthRoute } from "./probes/health.ts";
 import { metricsRoute } from "./probes/metrics-route.ts";
 import { readyRoute } from "./probes/ready.ts";
@@ -24,28 +19,14 @@ import { assetsRoute } from "./web/assets.ts";
 import { pageRoute } from "./web/page.ts";
 import { createWebBuildSource } from "./web/web-build.ts";
 
-/** The grants, in the order of the discovery document. */
-const offeredGrants: readonly GrantType[] = [
-  "authorization_code",
-  "refresh_token",
-  "client_credentials",
-  "urn:ietf:params:oauth:grant-type:device_code",
-  "password",
-  LOCAL_GRANT_TYPE,
-];
-
 /** All routes of the HTTP port besides the RPCs, each with who may ask. */
 export function createRoutes(ctx: HttpContext): readonly Route[] {
-  const oidc = createOidc(ctx);
   const build = createWebBuildSource({ root: ctx.config.webRoot, logger: ctx.logger });
   return [
     healthRoute(ctx),
     readyRoute(ctx),
     metricsRoute(ctx),
-    jwksRoute(ctx),
-    ...discoveryRoutes({ issuer: ctx.config.issuer, baseUrl: ctx.pageUrl, grantTypes: offeredGrants }),
-    ...oidc.routes,
-    ...oauthRoutes(ctx, oidc),
+    ...oauthRoutes(ctx),
     ...passwordSignInRoutes(ctx),
     logoutRoute(ctx),
     ...programSignInRoutes(ctx),

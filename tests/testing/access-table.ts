@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { createContext } from "#server/compose/context.ts";
 import { readServerConfig } from "#server/config/config.ts";
 import type { Access } from "#server/domain/access/access.ts";
-import { createDeviceCookie } from "#server/http/kit/device-cookie.ts";
 import type { Route } from "#server/http/kit/route.ts";
 import { createSite } from "#server/http/kit/site.ts";
 import { createRoutes } from "#server/http/routes.ts";
@@ -29,7 +28,6 @@ export async function readAccessTable(): Promise<AccessTable> {
   const routes = createRoutes({
     ...context,
     site,
-    deviceCookie: createDeviceCookie(site),
     pageUrl: () => config.issuer,
     isStopping: () => false,
   });

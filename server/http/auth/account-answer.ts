@@ -1,22 +1,12 @@
 import type { Account } from "#server/domain/accounts/ports.ts";
 
 /** Who is signed in, as the page's engine reads it. */
-export interface AccountAnswer {
-  readonly account_id: string;
-  readonly account_name: string;
-  /** True for the account that the server made for its own machine. */
-  readonly local: boolean;
-  /** When the sign-in ends, epoch milliseconds. */
-  readonly expires_at: number;
-}
+export type AccountAnswer = ReturnType<typeof toAccountAnswer>;
 
-export function toAccountAnswer(account: Account, expiresAtMs: number): AccountAnswer {
-  return {
-    account_id: account.id,
-    account_name: account.displayName,
-    local: account.local,
-    expires_at: expiresAtMs,
-  };
+/** @param expiresAtMs when the sign-in ends */
+export function toAccountAnswer({ id, displayName, local }: Account, expiresAtMs: number) {
+  // `local` is true for the account that the server made for its own machine.
+  return { account_id: id, account_name: displayName, local, expires_at: expiresAtMs };
 }
 
 /** An account as its owner sees it, in the original's fields (docs/reference/accounts.md) and ours. */

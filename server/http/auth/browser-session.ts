@@ -1,9 +1,9 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 import type { Account } from "#server/domain/accounts/ports.ts";
 import type { StartedWebSession, WebSessionRequest } from "#server/domain/accounts/web-sessions.ts";
 import { FULL_SCOPE, scopesOf } from "#server/domain/tokens/scopes.ts";
 import type { HttpContext } from "../kit/http-context.ts";
-import { readSessionCookie, setSessionCookie } from "../kit/session-cookie.ts";
+import { readSessionCookie, setSessionCookie, type Exchange } from "../kit/cookies.ts";
 import { toAccountAnswer, type AccountAnswer } from "./account-answer.ts";
 
 /** What a sign-in of a browser needs. */
@@ -17,14 +17,10 @@ export function personSession({ headers }: FastifyRequest, grant: string): WebSe
 /** Gives the browser the cookie of a session that was started. */
 export function keepSession(
   { site, clock, logger }: BrowserContext,
-  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  exchange: Exchange,
   { account, session }: { readonly account: Account; readonly session: StartedWebSession },
 ): AccountAnswer {
-  setSessionCookie(reply, {
-    token: session.token,
-    maxAgeMs: session.expiresAtMs - clock.nowMs(),
-    secure: site.needsSecureCookie(request.headers),
-  });
+  setSessionCookie(site, exchange, session.token, session.expiresAtMs - clock.nowMs());
   logger.info("auth.signed_in", { userId: account.id, expiresAtMs: session.expiresAtMs });
   return toAccountAnswer(account, session.expiresAtMs);
 }

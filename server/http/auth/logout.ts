@@ -9,7 +9,7 @@ import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
 import { pageCredentialsOf } from "../kit/page-credentials.ts";
 import { route, type OpenRoute } from "../kit/route.ts";
-import { clearSessionCookie } from "../kit/session-cookie.ts";
+import { clearSessionCookie } from "../kit/cookies.ts";
 
 /**
  * `POST /auth/logout`: ends this browser's session, and that of a bearer token. A client that is signed out already
@@ -25,7 +25,7 @@ export function logoutRoute(ctx: HttpContext): OpenRoute {
         logger.info("auth.signed_out");
     }
     if (request.headers.authorization !== undefined) await endTokenSession(ctx, request);
-    clearSessionCookie(reply, site.needsSecureCookie(request.headers));
+    clearSessionCookie(site, { request, reply });
     return { message: "Logged out successfully" };
   });
 }

@@ -9,7 +9,7 @@ import type { HttpContext } from "../kit/http-context.ts";
 import { readBody } from "../kit/json-body.ts";
 import { originOf } from "../kit/origin.ts";
 import { route, type Route } from "../kit/route.ts";
-import { clearSessionCookie, readSessionCookie } from "../kit/session-cookie.ts";
+import { clearSessionCookie, readDeviceCookie, readSessionCookie, setDeviceCookie } from "../kit/cookies.ts";
 import { toAccountAnswer, toAccountBody } from "./account-answer.ts";
 import { neededText, optionalText, otp } from "./account-fields.ts";
 
@@ -45,18 +45,18 @@ export function ownAccountRoutes(ctx: HttpContext): readonly Route[] {
     }),
     /** Ends all other sessions of the account. */
     route("PUT", "/auth/password", writer, async (request, caller, reply) => {
-      const owner = ownerOf(ctx, request, caller);
+      const owner = ownerOf(request, caller);
       const given = readBody(passwords, request);
       const { deviceToken } = await ctx.ownAccount.changePassword(owner, given, originOf(request));
-      if (owner.keep.webSessionHash !== undefined) ctx.deviceCookie.write(request, reply, deviceToken);
+      if (owner.keep.webSessionHash !== undefined) setDeviceCookie(ctx.site, { request, reply }, deviceToken);
       return { message: "Password changed. All other sessions have ended." };
     }),
     ...secondFactorRoutes(ctx),
     /** Switches the account off, by password and a code where one is needed; ends all its sessions. */
     route("POST", "/auth/deactivate", writer, async (request, caller, reply) => {
-      const owner = ownerOf(ctx, request, caller);
+      const owner = ownerOf(request, caller);
       await ctx.ownAccount.deactivate(owner, readBody(proof, request), originOf(request));
-      clearSessionCookie(reply, ctx.site.needsSecureCookie(request.headers));
+      clearSessionCookie(ctx.site, { request, reply });
       return { message: "The account is switched off. All its sessions have ended." };
     }),
   ];
@@ -66,7 +66,7 @@ function secondFactorRoutes(ctx: HttpContext): readonly Route[] {
   return [
     /** A fresh secret for an authenticator app, by password; to replace one in force, by its code too. */
     route("POST", "/auth/otp/init", writer, async (request, caller) => {
-      const owner = ownerOf(ctx, request, caller);
+      const owner = ownerOf(request, caller);
       const given = readBody(proof, request);
       const enrolment = await ctx.ownAccount.beginSecondFactor(owner, given, originOf(request));
       const { uri, secret, qrSvg, qrTerminal } = enrolment;
@@ -74,13 +74,13 @@ function secondFactorRoutes(ctx: HttpContext): readonly Route[] {
     }),
     /** Puts the second factor in force; the recovery codes are shown this once. */
     route("POST", "/auth/otp/confirm", writer, async (request, caller) => {
-      const { userId, keep } = ownerOf(ctx, request, caller);
+      const { userId, keep } = ownerOf(request, caller);
       const { otp: code } = readBody(firstCode, request);
       return { recovery_codes: await ctx.secondFactor.confirm(userId, code, keep, originOf(request)) };
     }),
     /** Takes the second factor away, by password and a code. */
     route("POST", "/auth/otp/disable", writer, async (request, caller) => {
-      const owner = ownerOf(ctx, request, caller);
+      const owner = ownerOf(request, caller);
       await ctx.ownAccount.disableSecondFactor(owner, readBody(proof, request), originOf(request));
       return { message: "The second factor is off. All other sessions have ended." };
     }),
@@ -88,14 +88,10 @@ function secondFactorRoutes(ctx: HttpContext): readonly Route[] {
 }
 
 /** The caller as the owner of an account, with what stays of it when all else is signed out. */
-function ownerOf(
-  { deviceCookie }: Pick<HttpContext, "deviceCookie">,
-  request: FastifyRequest,
-  { userId, clientId, sessionId }: Caller,
-): Owner {
+function ownerOf(request: FastifyRequest, { userId, clientId, sessionId }: Caller): Owner {
   const { authorization, cookie } = request.headers;
   // A bearer token wins over a cookie, and then it is not the cookie's session that goes on.
   const sessionToken = authorization === undefined ? readSessionCookie(cookie) : undefined;
   const webSessionHash = sessionToken === undefined ? undefined : hashOpaqueToken(sessionToken);
-  return { userId, clientId, keep: { sessionId, webSessionHash }, deviceToken: deviceCookie.read(request) };
+  return { userId, clientId, keep: { sessionId, webSessionHash }, deviceToken: readDeviceCookie(request) };
 }

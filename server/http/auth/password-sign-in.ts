@@ -2,6 +2,7 @@ import { z } from "zod";
 import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
 import { browserDoor } from "#server/domain/access/access.ts";
 import { registrationClosed } from "#server/domain/accounts/accounts.ts";
+import { readDeviceCookie, setDeviceCookie } from "../kit/cookies.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { readBody } from "../kit/json-body.ts";
 import { originOf } from "../kit/origin.ts";
@@ -50,7 +51,7 @@ export function passwordSignInRoutes(ctx: HttpContext): readonly Route[] {
           login,
           password,
           otp: code ?? undefined,
-          deviceToken: ctx.deviceCookie.read(request),
+          deviceToken: readDeviceCookie(request),
           via: "web",
           clientId: WEB_CLIENT_ID,
         },
@@ -58,7 +59,7 @@ export function passwordSignInRoutes(ctx: HttpContext): readonly Route[] {
         originOf(request),
       );
       const answer = keepSession(ctx, { request, reply }, signedIn);
-      ctx.deviceCookie.write(request, reply, signedIn.deviceToken);
+      setDeviceCookie(ctx.site, { request, reply }, signedIn.deviceToken);
       return { ...toAccountBody(signedIn.account), ...answer };
     }),
   ];

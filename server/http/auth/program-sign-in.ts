@@ -8,7 +8,7 @@ import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
 import { HttpError } from "../kit/http-error.ts";
 import { route, type Route } from "../kit/route.ts";
-import { readSessionCookie } from "../kit/session-cookie.ts";
+import { readSessionCookie } from "../kit/cookies.ts";
 import { keepSession, personSession } from "./browser-session.ts";
 
 /** How a sign-in of a program of ours is carried into a browser. */

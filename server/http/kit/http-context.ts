@@ -1,11 +1,9 @@
 import type { ServerContext } from "#server/compose/context.ts";
-import type { DeviceCookie } from "./device-cookie.ts";
 import type { Site } from "./site.ts";
 
 /** What every route can use: the server's parts, and what only its HTTP port knows. */
 export interface HttpContext extends ServerContext {
   readonly site: Site;
-  readonly deviceCookie: DeviceCookie;
   /** Where browsers find the page, once the port is open. */
   readonly pageUrl: () => string;
   readonly isStopping: () => boolean;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { PageCredentials } from "#server/domain/access/authenticate.ts";
-import { readSessionCookie } from "./session-cookie.ts";
+import { readSessionCookie } from "./cookies.ts";
 import type { Site } from "./site.ts";
 
 /**

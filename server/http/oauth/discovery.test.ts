@@ -6,9 +6,11 @@ import { openGate } from "#server/testing/open-gate.ts";
 
 const issuer = "https://id.example";
 
-async function read(path: string, grantTypes: Parameters<typeof discoveryRoutes>[0]["grantTypes"]) {
+async function read(path: string, grantTypes: Parameters<typeof discoveryRoutes>[1]) {
   const app = fastify();
-  addRoutes(app, discoveryRoutes({ issuer, baseUrl: () => issuer, grantTypes }), openGate);
+  const signingKeys = { jwks: async () => ({ keys: [] }) };
+  const ctx = { config: { issuer }, pageUrl: () => issuer, signingKeys };
+  addRoutes(app, discoveryRoutes(ctx, grantTypes), openGate);
   const answer = await app.inject({ url: path });
   await app.close();
   expect(answer.headers["cache-control"]).toMatch(/^public, max-age=\d+$/);

@@ -1,6 +1,8 @@
 import { anyone } from "#server/domain/access/access.ts";
+import { JWKS_MAX_AGE_SECONDS } from "#server/domain/tokens/key-rotation.ts";
 import { TOKEN_ALGORITHMS, type GrantType } from "#server/domain/tokens/ports.ts";
 import { KNOWN_SCOPES } from "#server/domain/tokens/scopes.ts";
+import type { HttpContext } from "../kit/http-context.ts";
 import { route, type OpenRoute } from "../kit/route.ts";
 
 /** How long clients may keep it: nothing in it changes without a new start. */
@@ -14,34 +16,42 @@ const INTROSPECTION_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
 const CLAIMS =
   "iss sub aud exp iat auth_time nonce amr at_hash sid name preferred_username updated_at email email_verified";
 
-export interface DiscoveryDeps {
-  /** The `iss` of every token, character by character (RFC 8414 §3.3). */
-  readonly issuer: string;
-  /** Origin by which clients reach the server, known once the port is open. */
-  readonly baseUrl: () => string;
-  /** The grants that the token endpoint answers. */
-  readonly grantTypes: readonly GrantType[];
+/** What clients learn of this server, and with what they check its tokens. */
+export function discoveryRoutes(
+  ctx: Pick<HttpContext, "pageUrl"> & {
+    readonly config: Pick<HttpContext["config"], "issuer">;
+    readonly signingKeys: Pick<HttpContext["signingKeys"], "jwks">;
+  },
+  grantTypes: readonly GrantType[],
+): readonly OpenRoute[] {
+  const metadata = async () => metadataOf(ctx.config.issuer, ctx.pageUrl(), grantTypes);
+  return [
+    /** The public halves of the signing keys (RFC 7517). */
+    publicRoute("/.well-known/jwks.json", JWKS_MAX_AGE_SECONDS, () => ctx.signingKeys.jwks()),
+    // One document for both.
+    publicRoute("/.well-known/openid-configuration", MAX_AGE_SECONDS, metadata),
+    publicRoute("/.well-known/oauth-authorization-server", MAX_AGE_SECONDS, metadata),
+  ];
 }
 
-/** What clients learn of this server (RFC 8414 §2, OpenID Connect Discovery §3): what is switched on, and nothing else. */
-interface Metadata extends Readonly<Record<string, unknown>> {
-  readonly issuer: string;
+/** Clients in pages of other sites read it as well; there is nothing secret in it. */
+function publicRoute(path: string, maxAgeSeconds: number, read: () => Promise<unknown>): OpenRoute {
+  return route("GET", path, anyone, (_request, reply) => {
+    reply.header("access-control-allow-origin", "*").header("cross-origin-resource-policy", "cross-origin");
+    reply.header("cache-control", `public, max-age=${maxAgeSeconds}`);
+    return read();
+  });
 }
 
-/** `GET /.well-known/openid-configuration` and `GET /.well-known/oauth-authorization-server`: one document for both. */
-export function discoveryRoutes(deps: DiscoveryDeps): readonly OpenRoute[] {
-  return ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"].map((path) =>
-    route("GET", path, anyone, async (_request, reply) => {
-      reply.header("cache-control", `public, max-age=${MAX_AGE_SECONDS}`);
-      // Clients in pages of other sites read it as well; there is nothing secret in it.
-      reply.header("access-control-allow-origin", "*").header("cross-origin-resource-policy", "cross-origin");
-      return metadataOf(deps);
-    }),
-  );
-}
-
-function metadataOf({ issuer, baseUrl, grantTypes }: DiscoveryDeps): Metadata {
-  const at = (path: string): string => `${baseUrl()}${path}`;
+/**
+ * RFC 8414 §2, OpenID Connect Discovery §3: what is switched on, and nothing else.
+ *
+ * @param issuer the `iss` of every token, character by character (RFC 8414 §3.3)
+ * @param baseUrl origin by which clients reach the server
+ * @param grantTypes those that the token endpoint answers
+ */
+function metadataOf(issuer: string, baseUrl: string, grantTypes: readonly GrantType[]) {
+  const at = (path: string): string => `${baseUrl}${path}`;
   const codes = grantTypes.includes("authorization_code");
   const devices = grantTypes.includes("urn:ietf:params:oauth:grant-type:device_code");
   return {

@@ -48,20 +48,14 @@ async function askerOf(
 }
 
 async function introspectAccessToken(
-  {
-    accessTokens,
-    guard,
-    store: {
-      auth: { accounts },
-    },
-  }: HttpContext,
+  { accessTokens, guard, store }: HttpContext,
   token: string,
   asker: OauthClient | undefined,
 ): Promise<Record<string, unknown>> {
   const caller = await verifiedCaller(accessTokens, token);
   if (caller === undefined || !mayAsk(asker, caller) || !(await passes(guard, caller))) return inactive;
   const { iss, aud, exp, iat, nbf, jti } = claimsOf(token);
-  const account = caller.kind === "user" ? await accounts.findById(caller.userId) : undefined;
+  const account = caller.kind === "user" ? await store.auth.accounts.findById(caller.userId) : undefined;
   return {
     active: true,
     scope: caller.scope.join(" "),
@@ -85,19 +79,14 @@ function mayAsk(asker: OauthClient | undefined, { clientId }: Caller): boolean {
 }
 
 async function introspectRefreshToken(
-  {
-    sessions,
-    store: {
-      auth: { accounts },
-    },
-  }: HttpContext,
+  { sessions, store }: HttpContext,
   token: string,
   clientId: string | undefined,
 ): Promise<Record<string, unknown>> {
   const found = await sessions.findByRefreshToken(token);
   if (found === undefined || (clientId !== undefined && found.family.clientId !== clientId)) return inactive;
   const { family } = found;
-  const account = await accounts.findById(family.userId);
+  const account = await store.auth.accounts.findById(family.userId);
   if (account === undefined || !account.active) return inactive;
   return {
     active: true,

@@ -2,6 +2,7 @@ import { LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
 import type { GrantType } from "#server/domain/tokens/ports.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import type { Route } from "../kit/route.ts";
+import { discoveryRoutes } from "./discovery.ts";
 import { createClientCredentialsGrant } from "./grants/client-credentials.ts";
 import type { CodeRedeemer } from "./grants/code-redeemer.ts";
 import { createAuthorizationCodeGrant, createDeviceGrant } from "./grants/codes.ts";
@@ -10,15 +11,20 @@ import { createLocalGrant } from "./grants/local.ts";
 import { createPasswordGrant } from "./grants/password.ts";
 import { createRefreshGrant } from "./grants/refresh.ts";
 import { introspectRoute } from "./introspect.ts";
+import { createOidc } from "./oidc/create-oidc.ts";
 import { revokeRoute } from "./revoke.ts";
 import { sessionsRoutes } from "./sessions.ts";
 import { tokenRoute } from "./token.ts";
 import { userinfoRoutes } from "./userinfo.ts";
 
-/** The endpoints of OAuth that answer programs: token, revocation, introspection, userinfo, sessions. */
-export function oauthRoutes(ctx: HttpContext, redeemer: CodeRedeemer): readonly Route[] {
+/** OAuth and OpenID Connect: what programs ask, and the pages for users. */
+export function oauthRoutes(ctx: HttpContext): readonly Route[] {
+  const oidc = createOidc(ctx);
+  const grants = createGrants(ctx, oidc);
   return [
-    tokenRoute(ctx, createGrants(ctx, redeemer)),
+    ...discoveryRoutes(ctx, [...grants.keys()]),
+    ...oidc.routes,
+    tokenRoute(ctx, grants),
     revokeRoute(ctx),
     introspectRoute(ctx),
     ...userinfoRoutes(ctx),
@@ -26,14 +32,15 @@ export function oauthRoutes(ctx: HttpContext, redeemer: CodeRedeemer): readonly 
   ];
 }
 
+/** In the order of the discovery document. */
 function createGrants(ctx: HttpContext, redeemer: CodeRedeemer): Grants {
   const codes = { ...ctx, redeemer };
   return new Map<GrantType, Grant>([
+    ["authorization_code", createAuthorizationCodeGrant(codes)],
     ["refresh_token", createRefreshGrant(ctx)],
     ["client_credentials", createClientCredentialsGrant(ctx)],
+    ["urn:ietf:params:oauth:grant-type:device_code", createDeviceGrant(codes)],
     ["password", createPasswordGrant(ctx)],
     [LOCAL_GRANT_TYPE, createLocalGrant(ctx)],
-    ["authorization_code", createAuthorizationCodeGrant(codes)],
-    ["urn:ietf:params:oauth:grant-type:device_code", createDeviceGrant(codes)],
   ]);
 }

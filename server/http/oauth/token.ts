@@ -7,7 +7,7 @@ import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
 import { route, type OpenRoute } from "../kit/route.ts";
 import { authenticateClient } from "./kit/client-authentication.ts";
-import type { Grant, Grants, UserGranted, ClientGranted } from "./grants/grant.ts";
+import type { Grants, UserGranted, ClientGranted } from "./grants/grant.ts";
 import { toOAuthError } from "./kit/oauth-answer.ts";
 import { OAuthError, type OAuthErrorCode } from "./kit/oauth-error.ts";
 import { readForm } from "./kit/oauth-form.ts";
@@ -68,25 +68,18 @@ async function grantTokens(
   const grantType = form.need("grant_type");
   const client = await authenticateClient(clients, request, form);
   progress.client = client;
-  const offered = offeredGrant(grants, grantType);
-  if (offered === undefined) {
+  const type = grantType as GrantType;
+  const grant = grants.get(type);
+  if (grant === undefined) {
     throw new OAuthError("unsupported_grant_type", "This grant type is not offered here.");
   }
-  progress.grant = offered.type;
-  if (!client.grantTypes.includes(offered.type)) {
+  progress.grant = type;
+  if (!client.grantTypes.includes(type)) {
     throw new OAuthError("unauthorized_client", "This client may not use this grant type.", {
       reason: "grant-not-allowed",
     });
   }
-  return { client, granted: await offered.grant({ form, client, request, origin: originOf(request) }) };
-}
-
-function offeredGrant(
-  grants: Grants,
-  asked: string,
-): { readonly type: GrantType; readonly grant: Grant } | undefined {
-  for (const [type, grant] of grants) if (type === asked) return { type, grant };
-  return undefined;
+  return { client, granted: await grant({ form, client, request, origin: originOf(request) }) };
 }
 
 function logSignIn(logger: Logger, grant: string, { clientId }: OauthClient, granted: UserGranted): void {

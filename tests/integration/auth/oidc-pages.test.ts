@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { generateSync } from "otplib/functional";
-import { readSessionCookie } from "#server/http/kit/session-cookie.ts";
+import { readSessionCookie } from "#server/http/kit/cookies.ts";
 import {
   authorizationRequest,
   openOidcStage,

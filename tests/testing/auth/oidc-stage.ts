@@ -168,7 +168,6 @@ async function listen({ temporary, clients, limits, services, webSessions }: Lis
     site,
     clock,
     logger,
-    deviceCookie: { read: () => undefined, write: () => undefined },
   });
   const port = await startHttpServer(
     { host: "127.0.0.1", port: 0 },

@@ -9,20 +9,16 @@ export interface CodeGrantsDeps {
   readonly sessions: Pick<Sessions, "starts" | "revokeByOrigin">;
 }
 
-/** RFC 6749 §4.1.3 with PKCE (RFC 7636). A code that comes twice ends what it gave the first time. */
+/** RFC 6749 §4.1.3 with PKCE (RFC 7636). */
 export function createAuthorizationCodeGrant(deps: CodeGrantsDeps): Grant {
   return async (request) => {
     const { client, form } = request;
     const code = form.need("code");
-    const redeemed = await redeem(deps, request, () =>
-      deps.redeemer.redeemCode({
-        code,
-        client,
-        redirectUri: form.get("redirect_uri"),
-        codeVerifier: form.get("code_verifier"),
-      }),
+    const redirectUri = form.get("redirect_uri");
+    const codeVerifier = form.get("code_verifier");
+    return start(deps, request, "authorization_code", () =>
+      deps.redeemer.redeemCode({ code, client, redirectUri, codeVerifier }),
     );
-    return start(deps, request, redeemed, "authorization_code");
   };
 }
 
@@ -31,30 +27,22 @@ export function createDeviceGrant(deps: CodeGrantsDeps): Grant {
   return async (request) => {
     const { client, form } = request;
     const deviceCode = form.need("device_code");
-    const redeemed = await redeem(deps, request, () => deps.redeemer.redeemDevice({ deviceCode, client }));
-    return start(deps, request, redeemed, "device_code");
+    return start(deps, request, "device_code", () => deps.redeemer.redeemDevice({ deviceCode, client }));
   };
 }
 
-async function redeem(
-  { sessions }: CodeGrantsDeps,
-  { origin }: GrantRequest,
-  take: () => Promise<RedeemedCode>,
-): Promise<RedeemedCode> {
-  try {
-    return await take();
-  } catch (reason) {
-    if (reason instanceof CodeReplayedError) await sessions.revokeByOrigin(reason.originHash, origin);
-    throw reason;
-  }
-}
-
+/** The session that a code is good for. A code that comes twice ends what it gave the first time. */
 async function start(
   { sessions, signIn }: CodeGrantsDeps,
   request: GrantRequest,
-  { userId, scope, nonce, authTimeMs, credentialsVersion, amr = ["pwd"], originHash }: RedeemedCode,
   grant: string,
+  redeem: () => Promise<RedeemedCode>,
 ): Promise<UserGranted> {
+  const redeemed = await redeem().catch(async (reason: unknown) => {
+    if (reason instanceof CodeReplayedError) await sessions.revokeByOrigin(reason.originHash, request.origin);
+    throw reason;
+  });
+  const { userId, scope, nonce, authTimeMs, credentialsVersion, amr = ["pwd"], originHash } = redeemed;
   const signedIn = await signIn.byEarlierProof(
     { userId, amr, authTimeMs, credentialsVersion },
     sessions.starts(sessionRequest(request, { scope, grant, originHash })),

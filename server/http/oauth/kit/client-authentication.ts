@@ -5,13 +5,10 @@ import { OAuthError } from "./oauth-error.ts";
 import type { OAuthForm } from "./oauth-form.ts";
 
 /** How a client says who it is (RFC 6749 §2.3.1, RFC 7591 §2). */
-type Shown =
-  | { readonly method: "none"; readonly clientId: string }
-  | {
-      readonly method: "client_secret_basic" | "client_secret_post";
-      readonly clientId: string;
-      readonly secret: string;
-    };
+interface Shown {
+  readonly clientId: string;
+  readonly secret: string | undefined;
+}
 
 /**
  * The client that sends a request: a confidential one has proved it by its secret, a public one only says so. Throws
@@ -30,15 +27,15 @@ export async function authenticateClient(
   return client;
 }
 
-function checkProof(clients: HttpContext["clients"], client: OauthClient, shown: Shown): void {
+function checkProof(clients: HttpContext["clients"], client: OauthClient, { secret }: Shown): void {
   if (!client.confidential) {
-    if (shown.method === "none") return;
+    if (secret === undefined) return;
     throw refused("This client has no secret; send client_id alone.", "no-secret", client);
   }
-  if (shown.method === "none") {
+  if (secret === undefined) {
     throw refused("This client must prove itself by its secret.", "secret-missing", client);
   }
-  if (clients.verifySecret(client, shown.secret)) return;
+  if (clients.verifySecret(client, secret)) return;
   throw refused("The client's secret is wrong.", "wrong-secret", client);
 }
 
@@ -53,16 +50,14 @@ function readShown(authorization: string | undefined, form: OAuthForm): Shown {
     if (clientId !== undefined && clientId !== basic.clientId) {
       throw new OAuthError("invalid_request", "client_id is not the client of the Authorization header.");
     }
-    return { method: "client_secret_basic", ...basic };
+    return basic;
   }
   if (clientId === undefined) throw refused("client_id is missing.", "client-missing");
-  return secret === undefined
-    ? { method: "none", clientId }
-    : { method: "client_secret_post", clientId, secret };
+  return { clientId, secret };
 }
 
 /** RFC 7617 §2, with both halves form-encoded (RFC 6749 §2.3.1). */
-function readBasic(authorization: string): { readonly clientId: string; readonly secret: string } {
+function readBasic(authorization: string): Shown {
   const encoded = /^basic +([A-Za-z0-9+/_-]+={0,2}) *$/i.exec(authorization)?.[1];
   const decoded = encoded === undefined ? "" : Buffer.from(encoded, "base64").toString("utf8");
   const colon = decoded.indexOf(":");

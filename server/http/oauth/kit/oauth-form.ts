@@ -2,18 +2,13 @@ import type { FastifyRequest } from "fastify";
 import { OAuthError } from "./oauth-error.ts";
 
 /** Parameters of a request to the token endpoint or one of its neighbours, each given once at most. */
-export interface OAuthForm {
-  /** Value of a parameter; empty ones count as absent (RFC 6749 §3.2). */
-  get(name: string): string | undefined;
-  /** Like `get`; throws invalid_request when it is absent. */
-  need(name: string): string;
-}
+export type OAuthForm = ReturnType<typeof readForm>;
 
 /**
  * Reads the body, which the HTTP port has limited to 64 KB. Throws OAuthError invalid_request: for parameters in the
  * address, where logs and proxies would keep them, another content type (415), a parameter that is given twice.
  */
-export function readForm(request: FastifyRequest): OAuthForm {
+export function readForm(request: FastifyRequest) {
   if (request.url.includes("?")) {
     throw new OAuthError("invalid_request", "Parameters belong into the body, never into the address.");
   }
@@ -30,10 +25,12 @@ export function readForm(request: FastifyRequest): OAuthForm {
     if (value.includes("\0")) throw new OAuthError("invalid_request", "A parameter holds a NUL character.");
     seen.add(name);
   }
+  /** Value of a parameter; empty ones count as absent (RFC 6749 §3.2). */
   const get = (name: string): string | undefined => form.get(name) || undefined;
   return {
     get,
-    need(name) {
+    /** Like `get`; throws invalid_request when it is absent. */
+    need(name: string): string {
       const value = get(name);
       if (value === undefined) throw new OAuthError("invalid_request", `${name} is missing.`);
       return value;

@@ -5,7 +5,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { WEB_SESSION_TTL_MS, type WebSessions } from "#server/domain/accounts/web-sessions.ts";
 import { FULL_SCOPE, scopesOf } from "#server/domain/tokens/scopes.ts";
 import { acrOf } from "./credentials-version.ts";
-import { readSessionCookie } from "#server/http/kit/session-cookie.ts";
+import { readSessionCookie } from "#server/http/kit/cookies.ts";
 
 /** Who this browser is signed in as. */
 export interface CookieSignIn {

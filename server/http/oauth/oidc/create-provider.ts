@@ -6,7 +6,6 @@ import { KNOWN_SCOPES } from "#server/domain/tokens/scopes.ts";
 import { CLIENT_PROPERTIES, hasProperty } from "./client-metadata.ts";
 import { followCookieSignIn } from "./cookie-sign-in.ts";
 import { createInteractionPolicy, loadExistingGrant } from "./interaction-policy.ts";
-import { dropCrossOriginHeaders } from "./koa-exchange.ts";
 import { createOidcAdapter } from "./oidc-adapter.ts";
 import type { ProviderContext } from "./oidc-context.ts";
 import { createPageSources, type PageSources } from "./page-sources.ts";
@@ -21,6 +20,13 @@ const SESSION_TTL_SECONDS = WEB_SESSION_TTL_MS / 1000;
 const USER_CODE_MASK = "****-****";
 /** How long a device waits between polls (RFC 8628 §3.2). */
 const DEVICE_POLL_SECONDS = 5;
+
+/** Headers that the library sets for pages of other sites; none may read these answers. */
+const CROSS_ORIGIN_HEADERS = [
+  "access-control-allow-origin",
+  "access-control-expose-headers",
+  "vary",
+] as const;
 
 const INTERACTION_PATH = "/oauth/interaction";
 
@@ -43,7 +49,7 @@ export function createProvider(ctx: ProviderContext, baseUrl: string, jwks: JWKS
     if (oidc?.route === "end_session" && koa.status === 200 && oidc.session?.accountId === undefined) {
       pages.logout(koa as KoaContextWithOIDC, true);
     }
-    dropCrossOriginHeaders((name) => koa.remove(name));
+    for (const name of CROSS_ORIGIN_HEADERS) koa.remove(name);
     await ctx.exchanges.get(koa.req)?.beforeAnswer?.();
   });
   provider.on("server_error", (_koa, error) => ctx.logger.error("oidc.failed", { error }));

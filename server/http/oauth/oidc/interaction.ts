@@ -12,7 +12,7 @@ import type { ProviderContext } from "./oidc-context.ts";
 /** What the routes of the interactive part need; of {@link BrowserContext}: a sign-in here is one for our own page too. */
 export type OidcContext = ProviderContext &
   BrowserContext &
-  Pick<HttpContext, "clients" | "signIn" | "limits" | "deviceCookie"> & {
+  Pick<HttpContext, "clients" | "signIn" | "limits"> & {
     readonly provider: CurrentProvider;
     /** Seals login and password between the two steps of a sign-in. */
     readonly proofSealer: Sealer;

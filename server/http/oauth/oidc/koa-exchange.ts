@@ -1,4 +1,4 @@
-import { IncomingMessage, type IncomingHttpHeaders } from "node:http";
+import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Provider } from "oidc-provider";
@@ -15,26 +15,16 @@ const WITHHELD_HEADERS: readonly string[] = [
   "x-forwarded-host",
   "x-forwarded-proto",
 ];
-/** Headers that the library sets for pages of other sites; none may read these answers. */
-const CROSS_ORIGIN_HEADERS = [
-  "access-control-allow-origin",
-  "access-control-expose-headers",
-  "vary",
-] as const;
-
-export interface ProviderRequest {
-  /** Path and query. */
-  readonly url: string;
-  readonly form?: URLSearchParams | undefined;
-}
 
 /**
  * A request of its own for the library, with an unread body and without the headers it must not believe. (The body of the
  * original is read by the time a route runs.)
+ *
+ * @param url path and query
  */
 export function toProviderRequest(
   request: FastifyRequest,
-  { url, form }: ProviderRequest = { url: request.url },
+  { url, form }: { readonly url: string; readonly form?: URLSearchParams } = { url: request.url },
 ): IncomingMessage {
   const message = new IncomingMessage(new Socket());
   message.method = request.method;
@@ -42,7 +32,8 @@ export function toProviderRequest(
   message.httpVersion = "1.1";
   message.httpVersionMajor = 1;
   message.httpVersionMinor = 1;
-  message.headers = withoutHeaders(request.headers);
+  message.headers = { ...request.headers };
+  for (const name of WITHHELD_HEADERS) delete message.headers[name];
   if (form !== undefined) {
     const body = Buffer.from(form.toString());
     message.headers["content-type"] = "application/x-www-form-urlencoded";
@@ -66,15 +57,4 @@ export async function answerByProvider(
     if (value !== undefined) raw.setHeader(name, value);
   }
   await provider.callback()(message, raw);
-}
-
-/** To be called inside the library, when everything else of an answer is set. */
-export function dropCrossOriginHeaders(remove: (name: string) => void): void {
-  for (const name of CROSS_ORIGIN_HEADERS) remove(name);
-}
-
-function withoutHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  const kept = { ...headers };
-  for (const name of WITHHELD_HEADERS) delete kept[name];
-  return kept;
 }

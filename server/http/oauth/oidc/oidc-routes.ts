@@ -7,7 +7,7 @@ import { limitBucket } from "#server/domain/limits/rules.ts";
 import { narrowScope } from "#server/domain/tokens/scopes.ts";
 import { originOf } from "#server/http/kit/origin.ts";
 import { route, type OpenRoute } from "#server/http/kit/route.ts";
-import { clearSessionCookie, readSessionCookie } from "#server/http/kit/session-cookie.ts";
+import { clearSessionCookie, readSessionCookie } from "#server/http/kit/cookies.ts";
 import { authenticateClient } from "../kit/client-authentication.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
 import { readForm } from "../kit/oauth-form.ts";
@@ -133,7 +133,7 @@ const logOut: PageHandler = async (ctx, request, reply) => {
   const form = readOwnForm(ctx.site, request);
   if (form.get("logout") !== "yes") return reply.redirect("/", 303);
   const token = readSessionCookie(request.headers.cookie);
-  clearSessionCookie(reply, ctx.site.needsSecureCookie(request.headers));
+  clearSessionCookie(ctx.site, { request, reply });
   const message = toProviderRequest(request, { url: pathOf(request), form });
   return answer(ctx, reply, message, {
     origin: originOf(request),

@@ -6,6 +6,7 @@ import { problemText } from "../pages/error-page.ts";
 import { signInPage, type SignInPageView } from "../pages/sign-in-page.ts";
 import { readCookieSignIn } from "./cookie-sign-in.ts";
 import { acrOf } from "./credentials-version.ts";
+import { readDeviceCookie, setDeviceCookie } from "../../kit/cookies.ts";
 import { originOf } from "../../kit/origin.ts";
 import { finish, refuse, type Step } from "./interaction.ts";
 import { sendPage } from "./page-answers.ts";
@@ -56,7 +57,7 @@ export async function takeSignIn(step: Step, form: URLSearchParams): Promise<Fas
       login: given.login,
       password: given.password,
       otp: form.get("otp") || undefined,
-      deviceToken: step.ctx.deviceCookie.read(step.request),
+      deviceToken: readDeviceCookie(step.request),
       via: "page",
       clientId: step.client.id,
     };
@@ -86,7 +87,7 @@ async function enter(step: Step, attempt: SignInAttempt): Promise<FastifyReply> 
   const signedIn = await ctx.signIn.byPassword(attempt, starts, originOf(request));
   const { account, amr, authTimeMs } = signedIn;
   keepSession(ctx, { request, reply }, signedIn);
-  ctx.deviceCookie.write(request, reply, signedIn.deviceToken);
+  setDeviceCookie(ctx.site, { request, reply }, signedIn.deviceToken);
   // Another person was signed in when the flow began: it goes on as a new one.
   if (interaction.session?.accountId !== account.id) interaction.session = undefined;
   return finish(step, {

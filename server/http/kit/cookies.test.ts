@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readSessionCookie } from "./session-cookie.ts";
+import { readSessionCookie } from "./cookies.ts";
 
 test.each([
   ["session_token=abc", "abc"],

@@ -1,0 +1,65 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Site } from "./site.ts";
+
+/** Name of the cookie (docs/reference/accounts.md). `__Host-` would need `Secure`, which plain loopback cannot have. */
+const SESSION_COOKIE = "session_token";
+/** Makes a browser known at its next sign-in, so that strangers cannot lock it out; opens nothing by itself. */
+const DEVICE_COOKIE = "pipit_device";
+/** Browsers keep no cookie longer (RFC 6265bis §5.5). */
+const DEVICE_MAX_AGE_SECONDS = 400 * 24 * 60 * 60;
+const deviceTokenShape = /^[\w.-]{1,128}$/;
+
+/** A request of a browser, and the answer that its cookies go with. */
+export interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/**
+ * The session token that a browser sent. Two of them mean that something else on this host planted one: then neither
+ * counts.
+ */
+export function readSessionCookie(header: string | undefined): string | undefined {
+  const [value, planted] = valuesOf(header, SESSION_COOKIE);
+  return planted === undefined ? value || undefined : undefined;
+}
+
+/** Gives the browser a session. The cookie lives on for the second that has begun; the session itself ends in time. */
+export function setSessionCookie(site: Site, exchange: Exchange, token: string, maxAgeMs: number): void {
+  write(site, exchange, SESSION_COOKIE, token, Math.max(0, Math.ceil(maxAgeMs / 1000)));
+}
+
+/** Takes the session away from the browser. */
+export function clearSessionCookie(site: Site, exchange: Exchange): void {
+  write(site, exchange, SESSION_COOKIE, "", 0);
+}
+
+export function readDeviceCookie({ headers }: FastifyRequest): string | undefined {
+  const [value] = valuesOf(headers.cookie, DEVICE_COOKIE);
+  return value !== undefined && deviceTokenShape.test(value) ? value : undefined;
+}
+
+/** Keeps a token; "" keeps none. */
+export function setDeviceCookie(site: Site, exchange: Exchange, token: string): void {
+  if (token !== "") write(site, exchange, DEVICE_COOKIE, token, DEVICE_MAX_AGE_SECONDS);
+}
+
+function valuesOf(header: string | undefined, name: string): readonly string[] {
+  return (header ?? "")
+    .split(";")
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1));
+}
+
+function write(
+  site: Site,
+  { request, reply }: Exchange,
+  name: string,
+  value: string,
+  maxAgeSeconds: number,
+): void {
+  const secure = site.needsSecureCookie(request.headers) ? "; Secure" : "";
+  const attributes = `Max-Age=${maxAgeSeconds}; Path=/; HttpOnly; SameSite=Lax${secure}`;
+  reply.header("set-cookie", `${name}=${value}; ${attributes}`);
+}
