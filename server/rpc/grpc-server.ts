@@ -15,9 +15,7 @@ import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#serve
 import { listenError } from "#server/net/listen-error.ts";
 import type { ListeningPort } from "#server/net/listening-port.ts";
 import { peerOf } from "#server/net/peer.ts";
-import { correlationKey } from "./kit/caller-context.ts";
-import { originKey, originOfCall } from "./kit/origin-context.ts";
-import { peerKey } from "./kit/peer-context.ts";
+import { correlationKey, originKey, originFrom, peerKey } from "./kit/call-context.ts";
 import type { RpcRoutes } from "./router.ts";
 
 /** gRPC status 12, UNIMPLEMENTED. */
@@ -30,18 +28,19 @@ const PING_INTERVAL_MS = 30_000;
  */
 const METADATA_MAX_BYTES = 16 * 1024;
 
-export interface GrpcServerDeps {
-  readonly rpc: RpcRoutes;
-  readonly correlation: Correlation;
-  readonly clientAddressOf: ClientAddress;
-}
-
 /**
  * Starts gRPC over plain HTTP/2 (h2c).
  *
  * @throws PipitError PORT_IN_USE, CONFIG_INVALID
  */
-export async function startGrpcServer(address: ListenAddress, deps: GrpcServerDeps): Promise<ListeningPort> {
+export async function startGrpcServer(
+  address: ListenAddress,
+  deps: {
+    readonly rpc: RpcRoutes;
+    readonly correlation: Correlation;
+    readonly clientAddressOf: ClientAddress;
+  },
+): Promise<ListeningPort> {
   const adapter = connectNodeAdapter({
     ...deps.rpc.options,
     routes: deps.rpc.routes,
@@ -51,7 +50,7 @@ export async function startGrpcServer(address: ListenAddress, deps: GrpcServerDe
     contextValues: (request) =>
       createContextValues()
         .set(peerKey, peerOf(request))
-        .set(originKey, originOfCall(request, deps.clientAddressOf))
+        .set(originKey, originFrom(request.headers, deps.clientAddressOf(request)))
         .set(correlationKey, String(request.headers[CORRELATION_HEADER] ?? "")),
     fallback: (request, response) => answerUnknown(request.url ?? "", response as Http2ServerResponse),
   });

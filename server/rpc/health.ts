@@ -27,15 +27,11 @@ export function createHealthService(services: readonly string[]): HealthService 
       },
       async *watch({ service }, context) {
         // Not an error by the protocol: the service may come later.
-        if (!known.has(service)) {
-          yield { status: ServingStatus.SERVICE_UNKNOWN };
-          await aborted(AbortSignal.any([stopping.signal, context.signal]));
-        } else {
-          yield { status: status() };
-          await aborted(AbortSignal.any([stopping.signal, context.signal]));
-          if (!context.signal.aborted) yield { status: status() };
-        }
-        if (!context.signal.aborted) throw new PipitError("SERVER_STOPPING", "The server is stopping.");
+        yield { status: known.has(service) ? status() : ServingStatus.SERVICE_UNKNOWN };
+        await aborted(AbortSignal.any([stopping.signal, context.signal]));
+        if (context.signal.aborted) return;
+        if (known.has(service)) yield { status: status() };
+        throw new PipitError("SERVER_STOPPING", "The server is stopping.");
       },
     },
   };

@@ -33,8 +33,8 @@ export function createRpcRoutes(ctx: ServerContext, shutdownSignal: AbortSignal)
   const services = [
     ...own,
     rpcService(Health, { check: anyone, watch: anyone }, health.handlers),
-    rpcService(ServerReflectionV1, { serverReflectionInfo: anyone }, reflection.v1),
-    rpcService(ServerReflectionV1Alpha, { serverReflectionInfo: anyone }, reflection.v1alpha),
+    rpcService(ServerReflectionV1, { serverReflectionInfo: anyone }, reflection),
+    rpcService(ServerReflectionV1Alpha, { serverReflectionInfo: anyone }, reflection),
   ];
   return {
     services,

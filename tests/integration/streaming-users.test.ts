@@ -10,7 +10,7 @@ import { createMemoryBus } from "#server/bus/memory-bus.ts";
 import { createTurnService } from "#server/domain/assistant/turn-service.ts";
 import type { TurnService } from "#server/domain/assistant/turn-types.ts";
 import { systemClock } from "#server/domain/clock.ts";
-import { callerKey } from "#server/rpc/kit/caller-context.ts";
+import { callerKey } from "#server/rpc/kit/call-context.ts";
 import { createErrorInterceptor } from "#server/rpc/kit/error-interceptor.ts";
 import { createStreamingHandlers } from "#server/rpc/streaming/streaming-service.ts";
 import { openStore, type Store } from "#server/store/store.ts";

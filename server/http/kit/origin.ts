@@ -1,10 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ClientAddress } from "#server/net/client-address.ts";
-import { CORRELATION_HEADER } from "#server/observe/correlation.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
-
-/** A longer name of a browser says nothing more. */
-const MAX_USER_AGENT_CHARS = 256;
+import { originFrom } from "#server/rpc/kit/call-context.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -25,11 +22,5 @@ export function addClientAddress(app: FastifyInstance, addressOf: ClientAddress)
 
 /** Where a request comes from, for limits, the audit and the list of sessions. */
 export function originOf(request: FastifyRequest): AuditOrigin {
-  const { headers } = request;
-  const correlationId = headers[CORRELATION_HEADER];
-  return {
-    ip: request.clientAddress ?? request.ip,
-    userAgent: headers["user-agent"]?.slice(0, MAX_USER_AGENT_CHARS),
-    correlationId: typeof correlationId === "string" ? correlationId : undefined,
-  };
+  return originFrom(request.headers, request.clientAddress ?? request.ip);
 }

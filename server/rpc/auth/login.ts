@@ -6,7 +6,7 @@ import type { ServerContext } from "#server/compose/context.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { narrowScope } from "#server/domain/tokens/scopes.ts";
 import { answerInField } from "../kit/answer-in-field.ts";
-import { originKey } from "../kit/origin-context.ts";
+import { originKey } from "../kit/call-context.ts";
 
 /** The original's clients cannot refresh, so their one token lives as long as the original's. */
 const LOGIN_TTL_SECONDS = 24 * 60 * 60;

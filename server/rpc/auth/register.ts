@@ -3,7 +3,7 @@ import type { Auth } from "#proto/auth_pb.ts";
 import type { ServerContext } from "#server/compose/context.ts";
 import { registrationClosed } from "#server/domain/accounts/accounts.ts";
 import { answerInField } from "../kit/answer-in-field.ts";
-import { originKey } from "../kit/origin-context.ts";
+import { originKey } from "../kit/call-context.ts";
 
 /** Makes an account by the same rules as everywhere; a login that is taken is "Login already exists". */
 export function createRegister({ accounts, config }: ServerContext): ServiceImpl<typeof Auth>["register"] {

@@ -10,7 +10,7 @@ import type { Credentials } from "#server/domain/access/authenticate.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { createAuthInterceptor } from "./auth-interceptor.ts";
-import { callerKey } from "./caller-context.ts";
+import { callerKey } from "./call-context.ts";
 
 const alice: Caller = {
   userId: "alice",

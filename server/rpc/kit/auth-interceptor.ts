@@ -3,9 +3,8 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { admit, isOpen, type Access } from "#server/domain/access/access.ts";
 import type { Authenticate } from "#server/domain/access/authenticate.ts";
 import type { Logger } from "#contract/logger.ts";
-import { callerKey } from "./caller-context.ts";
+import { callerKey, pageKey, peerKey } from "./call-context.ts";
 import { fromRpcReason, toConnectError } from "./connect-error.ts";
-import { pageKey, peerKey } from "./peer-context.ts";
 import type { RpcService } from "./rpc-service.ts";
 
 /** Their original clients send the bare token in the metadata `token`, and look for "Invalid token". */

@@ -3,7 +3,7 @@ import type { HandlerContext } from "@connectrpc/connect";
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
-import { callerKey } from "./caller-context.ts";
+import { callerKey } from "./call-context.ts";
 
 const HARDWARE_ID_MAX_CHARS = 256;
 const SESSION_ID_MAX_CHARS = 128;

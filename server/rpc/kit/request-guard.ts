@@ -28,15 +28,7 @@ function guard(handler: UniversalHandler): UniversalHandler {
         : request,
     );
   };
-  const { service, method, requestPath, supportedContentType, protocolNames, allowedMethods } = handler;
-  return Object.assign(guarded, {
-    service,
-    method,
-    requestPath,
-    supportedContentType,
-    protocolNames,
-    allowedMethods,
-  });
+  return Object.assign(guarded, handler);
 }
 
 /** Nothing is read before the library asks for it, which is after the caller was let in. */

@@ -5,7 +5,7 @@ import type { ServerContext } from "#server/compose/context.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import { answerInField } from "../kit/answer-in-field.ts";
-import { originKey } from "../kit/origin-context.ts";
+import { originKey } from "../kit/call-context.ts";
 import { requireCaller } from "../kit/checks.ts";
 import { ownAccountOf } from "./own-login.ts";
 

@@ -2,7 +2,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { Otp } from "#proto/otp_pb.ts";
 import type { ServerContext } from "#server/compose/context.ts";
 import { answerInField } from "../kit/answer-in-field.ts";
-import { originKey } from "../kit/origin-context.ts";
+import { originKey } from "../kit/call-context.ts";
 import { requireCaller } from "../kit/checks.ts";
 import { ownAccountOf } from "./own-login.ts";
 

@@ -20,13 +20,9 @@ export class Greetings {
     const greeting: Greeting = { sessionId, controller: new AbortController() };
     const here = this.#running.get(key) ?? new Set();
     this.#running.set(key, here.add(greeting));
-    const follow = (): void => greeting.controller.abort(outer.reason);
-    if (outer.aborted) follow();
-    outer.addEventListener("abort", follow, { once: true });
     return {
-      signal: greeting.controller.signal,
+      signal: AbortSignal.any([outer, greeting.controller.signal]),
       [Symbol.dispose]: () => {
-        outer.removeEventListener("abort", follow);
         here.delete(greeting);
         if (here.size === 0 && this.#running.get(key) === here) this.#running.delete(key);
       },
