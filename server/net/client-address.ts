@@ -12,7 +12,7 @@ const MAX_HEADER_CHARS = 4096;
 const UNKNOWN = "unknown";
 
 /** A Node request, HTTP/1.1 or HTTP/2. */
-export interface AddressedRequest {
+interface AddressedRequest {
   readonly socket: { readonly remoteAddress?: string | undefined };
   readonly headers: IncomingHttpHeaders;
 }
