@@ -6,7 +6,7 @@ const REPORT_EVERY_SAMPLES = (SAMPLE_RATE_HZ * 20) / 1000;
 
 /** What the side that decides says to the side that plays. */
 export type PlaybackCommand =
-  | { readonly type: "write"; readonly samples: Int16Array }
+  | { readonly type: "write"; readonly samples: Int16Array<ArrayBuffer> }
   | { readonly type: "stop"; readonly id: number }
   | { readonly type: "drain"; readonly id: number }
   | { readonly type: "volume"; readonly volume: number };

@@ -5,7 +5,7 @@ import {
   type PlaybackSession,
 } from "#engine/audio/playback-session.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
-import { createWebAudioSpeaker } from "./web-audio-speaker.ts";
+import { WebAudioSpeaker } from "./web-audio-speaker.ts";
 
 /** A browser's sound, turned by hand: the real playing side behind a fake context. */
 class FakeContext extends EventTarget {
@@ -75,7 +75,7 @@ const settle = async () => {
 const never = new AbortController().signal;
 const tone = (durationMs: number) => new Uint8Array(new Int16Array(48 * durationMs).fill(1_000).buffer);
 const open = (mayStart = true) =>
-  createWebAudioSpeaker({ workletUrl: "/worklet.js", logger: createFakeLogger(), mayStart: () => mayStart });
+  new WebAudioSpeaker({ workletUrl: "/worklet.js", logger: createFakeLogger(), mayStart: () => mayStart });
 const device = () => FakeContext.made.at(-1) as FakeContext;
 
 beforeEach(() => {

@@ -7,7 +7,7 @@ import { createConsoleLogger } from "#engine/web/console-logger.ts";
 import { openPageClient } from "#engine/web/page-client.ts";
 import { openPageSettings } from "#engine/web/page-settings.ts";
 import { loadDraft, loadPageHardwareId, openPageStorage, saveDraft } from "#engine/web/page-storage.ts";
-import { canPlay, createWebAudioSpeaker } from "#engine/web/web-audio-speaker.ts";
+import { canPlay, WebAudioSpeaker } from "#engine/web/web-audio-speaker.ts";
 // A script of its own, as the browser's audio thread needs it and the content policy wants it.
 // oxlint-disable-next-line import/default -- the default export is made by the bundler
 import playbackWorkletUrl from "#engine/web/playback-worklet.ts?worker&url";
@@ -35,7 +35,7 @@ export async function createWebBridge(): Promise<Bridge> {
     loadPageHardwareId(storage.values),
     loadDraft(storage.values),
   ]);
-  const speaker = canPlay() ? createWebAudioSpeaker({ workletUrl: playbackWorkletUrl, logger }) : undefined;
+  const speaker = canPlay() ? new WebAudioSpeaker({ workletUrl: playbackWorkletUrl, logger }) : undefined;
   speaker?.setVolume(settings.store.getState().volume);
   const client = {
     hardwareId,

@@ -1,9 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { ownProgram } from "#contract/own-program.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { withTimeout } from "#engine/abort.ts";
+import { PlaybackControl } from "#engine/audio/playback-control.ts";
+import type { PlaybackReport } from "#engine/audio/playback-session.ts";
+import { systemClock } from "#engine/system-clock.ts";
 import type { ChildLauncher, HelperProcess } from "../processes/child-launcher.ts";
 import { nodeChildLauncher } from "../processes/node-child-launcher.ts";
-import type { SpeakerCommand, SpeakerReport } from "./speaker-protocol.ts";
 
 /** A sound system that hangs is no sound system. */
 const READY_TIMEOUT_MS = 2_000;
@@ -17,19 +20,21 @@ export interface SpeakerChildOptions {
   readonly readyTimeoutMs?: number;
   /** How the process is started. Default: by Node. */
   readonly launcher?: ChildLauncher;
-  readonly onReport: (report: SpeakerReport) => void;
   /** The process ended without having been asked to. */
   readonly onCrash: (reason: string) => void;
 }
 
+/** What the process says. */
+export type SpeakerReport =
+  | PlaybackReport
+  | { readonly type: "ready" }
+  | { readonly type: "failed"; readonly reason: string };
+
 /** The running process that plays. */
-export interface SpeakerChild extends AsyncDisposable {
-  send(command: SpeakerCommand): void;
-  readonly pid: number | undefined;
-}
+export type SpeakerChild = Awaited<ReturnType<typeof startSpeakerChild>>;
 
 /** @throws PipitError NO_SOUND_DEVICE when it is not ready to play within 2 s. */
-export async function startSpeakerChild(options: SpeakerChildOptions): Promise<SpeakerChild> {
+export async function startSpeakerChild(options: SpeakerChildOptions) {
   const child = (options.launcher ?? nodeChildLauncher).startHelper({
     program: options.program ?? fileURLToPath(ownProgram("speaker-process", import.meta.url)),
     // ALSA explains itself on stderr; its last line is worth a log entry.
@@ -37,6 +42,7 @@ export async function startSpeakerChild(options: SpeakerChildOptions): Promise<S
     environment: options.environment,
   });
   const lastWords = keepLastLine(child);
+  const control = new PlaybackControl((command) => child.send(command));
   const ready = Promise.withResolvers<void>();
   let leaving = false;
   let playing = false;
@@ -44,26 +50,27 @@ export async function startSpeakerChild(options: SpeakerChildOptions): Promise<S
     const report = message as SpeakerReport;
     if (report.type === "ready") ready.resolve();
     else if (report.type === "failed") ready.reject(new Error(report.reason));
-    else if (playing) options.onReport(report);
+    else control.onReport(report);
   });
   void child.ended.then((how) => {
     ready.reject(new Error(`ended with ${how}`));
+    control.end();
     if (playing && !leaving) options.onCrash(`ended with ${how}: ${lastWords()}`);
   });
   try {
-    await beforeTimeout(ready.promise, options.readyTimeoutMs ?? READY_TIMEOUT_MS);
+    const timeoutMs = options.readyTimeoutMs ?? READY_TIMEOUT_MS;
+    const late = () => new PipitError("DEADLINE_EXCEEDED", `not ready within ${timeoutMs} ms`);
+    await withTimeout(systemClock, timeoutMs, new AbortController().signal, () => ready.promise, late);
   } catch (error) {
     child.kill();
     throw noSoundDevice(error instanceof Error ? error.message : String(error), lastWords());
   }
   playing = true;
   return {
-    get pid() {
-      return child.pid;
-    },
-    send: (command) => child.send(command),
-    async [Symbol.asyncDispose]() {
+    control,
+    async [Symbol.asyncDispose](): Promise<void> {
       leaving = true;
+      control.end();
       await end(child);
     },
   };
@@ -74,20 +81,8 @@ export function noSoundDevice(...details: readonly string[]): PipitError {
   return new PipitError(
     "NO_SOUND_DEVICE",
     "No sound can be played on this machine. Answers stay readable; check the sound settings to hear them.",
-    {
-      detail: details.filter((detail) => detail !== "").join("; "),
-    },
+    { detail: details.filter((detail) => detail !== "").join("; ") },
   );
-}
-
-async function beforeTimeout(work: Promise<void>, timeoutMs: number): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`not ready within ${timeoutMs} ms`)), timeoutMs);
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function end(child: HelperProcess): Promise<void> {

@@ -2,10 +2,10 @@
 // be heard as gaps; and the native part crashes in worker threads.
 import { constants, setPriority } from "node:os";
 import { createAudioOutput } from "@echogarden/audio-io";
-import { BYTES_PER_SAMPLE, CHANNELS, SAMPLE_RATE_HZ } from "#contract/audio-format.ts";
-import { createPlaybackSession } from "#engine/audio/playback-session.ts";
+import { CHANNELS, SAMPLE_RATE_HZ } from "#contract/audio-format.ts";
+import { createPlaybackSession, type PlaybackCommand } from "#engine/audio/playback-session.ts";
 import { openParentChannel } from "../processes/parent-channel.ts";
-import type { SpeakerCommand, SpeakerReport } from "./speaker-protocol.ts";
+import type { SpeakerReport } from "./speaker-child.ts";
 
 /** The sound system's buffer; sound in it can no longer be stopped. */
 const DEVICE_BUFFER_MS = 50;
@@ -17,28 +17,11 @@ const session = createPlaybackSession({
   heardAfterSamples: HEARD_AFTER_SAMPLES,
   // The device stays open for as long as this process, which serves one speaker.
   idleAfterSamples: Number.POSITIVE_INFINITY,
-  report(message) {
-    if (message.type === "done") report(message);
-    if (message.type === "consumed") {
-      report({ type: "consumed", totalBytes: message.totalSamples * BYTES_PER_SAMPLE });
-    }
-  },
+  report,
 });
 
 function report(message: SpeakerReport): void {
   parent.send(message);
-}
-
-function onCommand(command: SpeakerCommand): void {
-  session.command(command.type === "write" ? { type: "write", samples: toSamples(command.pcm) } : command);
-}
-
-/** Copies: the bytes may start at an odd address, and little-endian is also this machine's order (x64, arm64). */
-function toSamples(pcm: Uint8Array): Int16Array {
-  const samples = Math.floor(pcm.byteLength / BYTES_PER_SAMPLE);
-  const copy = new Uint8Array(samples * BYTES_PER_SAMPLE);
-  copy.set(pcm.subarray(0, copy.byteLength));
-  return new Int16Array(copy.buffer);
 }
 
 /** A busy machine must not be heard. Most systems allow it only to privileged users; without it we play all the same. */
@@ -57,7 +40,7 @@ async function main(): Promise<void> {
       { sampleRate: SAMPLE_RATE_HZ, channelCount: CHANNELS, bufferDuration: DEVICE_BUFFER_MS },
       (buffer) => session.fill(buffer),
     );
-    parent.onMessage((command) => onCommand(command as SpeakerCommand));
+    parent.onMessage((command) => session.command(command as PlaybackCommand));
     // The channel closes when the parent disposes the speaker, and when the parent dies.
     parent.onClosed(() => void output.dispose().finally(() => parent.close()));
     report({ type: "ready" });

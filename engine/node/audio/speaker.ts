@@ -1,4 +1,3 @@
-import { BYTES_PER_SECOND } from "#contract/audio-format.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Speaker } from "#engine/ports.ts";
@@ -8,10 +7,7 @@ import {
   type SpeakerChild,
   type SpeakerChildOptions,
 } from "./speaker-child.ts";
-import type { SpeakerReport } from "./speaker-protocol.ts";
 
-/** `write` waits while more than this is queued: enough for any hiccup of the network, little enough to forget. */
-const HIGH_WATERMARK_BYTES = 2 * BYTES_PER_SECOND;
 /** A large message would hold up the sound callback while it is decoded. */
 const MESSAGE_MAX_BYTES = 16 * 1024;
 /** A process that died this often is not started again. */
@@ -30,45 +26,29 @@ export interface SpeakerOptions {
  * @throws PipitError NO_SOUND_DEVICE within 2 s when nothing can be played on this machine.
  */
 export async function openSpeaker(options: SpeakerOptions): Promise<Speaker> {
-  const state = new PlayerState(options);
-  await state.start();
-  return {
-    write: (pcm) => state.write(pcm),
-    drain: (signal) => state.drain(signal),
-    stop: () => state.request("stop"),
-    setVolume: (volume) => state.setVolume(volume),
-    [Symbol.asyncDispose]: () => state.dispose(),
-  };
+  const speaker = new ProcessSpeaker(options);
+  await speaker.start();
+  return speaker;
 }
 
-class PlayerState {
+class ProcessSpeaker implements Speaker {
   readonly #options: SpeakerOptions;
   #child: SpeakerChild | undefined;
   #starting: Promise<void> | undefined;
   #crashes = 0;
   #mode: "playing" | "disabled" | "disposed" = "playing";
   #volume = 1;
-  #sentBytes = 0;
-  #consumedBytes = 0;
-  #lastId = 0;
   /** Bumped by `stop`: a `write` that is still sending gives up the rest. */
   #generation = 0;
-  readonly #requests = new Map<number, () => void>();
-  #roomWaiters: (() => void)[] = [];
 
   constructor(options: SpeakerOptions) {
     this.#options = options;
   }
 
   async start(): Promise<void> {
-    this.#sentBytes = 0;
-    this.#consumedBytes = 0;
-    this.#child = await startSpeakerChild({
-      ...this.#options.child,
-      onReport: (report) => this.#onReport(report),
-      onCrash: (reason) => this.#onCrash(reason),
-    });
-    if (this.#volume !== 1) this.#child.send({ type: "volume", volume: this.#volume });
+    const onCrash = (reason: string): void => this.#onCrash(reason);
+    this.#child = await startSpeakerChild({ ...this.#options.child, onCrash });
+    if (this.#volume !== 1) this.#child.control.setVolume(this.#volume);
   }
 
   async write(pcm: Uint8Array): Promise<void> {
@@ -77,10 +57,7 @@ class PlayerState {
     if (this.#child === undefined) await this.#restart();
     for (let offset = 0; offset < pcm.byteLength; offset += MESSAGE_MAX_BYTES) {
       if (this.#child === undefined || generation !== this.#generation) return;
-      const piece = pcm.subarray(offset, offset + MESSAGE_MAX_BYTES);
-      this.#sentBytes += piece.byteLength - (piece.byteLength % 2);
-      this.#child.send({ type: "write", pcm: piece });
-      await this.#untilRoom();
+      await this.#child.control.write(pcm.subarray(offset, offset + MESSAGE_MAX_BYTES));
     }
   }
 
@@ -90,37 +67,26 @@ class PlayerState {
     const onAbort = () => reject(PipitError.from(signal.reason));
     signal.addEventListener("abort", onAbort, { once: true });
     try {
-      await Promise.race([this.request("drain"), promise]);
+      await Promise.race([this.#child?.control.request("drain"), promise]);
     } finally {
       signal.removeEventListener("abort", onAbort);
     }
   }
 
-  async request(type: "stop" | "drain"): Promise<void> {
-    if (type === "stop") {
-      this.#generation += 1;
-      this.#releaseRoom();
-    }
-    const child = this.#child;
-    if (child === undefined) return;
-    this.#lastId += 1;
-    const id = this.#lastId;
-    await new Promise<void>((resolve) => {
-      this.#requests.set(id, resolve);
-      child.send({ type, id });
-    });
+  async stop(): Promise<void> {
+    this.#generation += 1;
+    await this.#child?.control.request("stop");
   }
 
   setVolume(volume: number): void {
     this.#volume = volume;
-    this.#child?.send({ type: "volume", volume });
+    this.#child?.control.setVolume(volume);
   }
 
-  async dispose(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#mode = "disposed";
     const child = this.#child;
     this.#child = undefined;
-    this.#releaseAll();
     await child?.[Symbol.asyncDispose]();
   }
 
@@ -142,43 +108,9 @@ class PlayerState {
     return noSoundDevice(reason);
   }
 
-  #onReport(report: SpeakerReport): void {
-    if (report.type === "consumed") {
-      this.#consumedBytes = report.totalBytes;
-      if (this.#hasRoom()) this.#releaseRoom();
-    }
-    if (report.type === "done") {
-      this.#requests.get(report.id)?.();
-      this.#requests.delete(report.id);
-    }
-  }
-
   #onCrash(reason: string): void {
     this.#crashes += 1;
     this.#child = undefined;
     this.#options.logger.warn("speaker.crashed", { reason, crashes: this.#crashes });
-    this.#releaseAll();
-  }
-
-  #hasRoom(): boolean {
-    return this.#sentBytes - this.#consumedBytes <= HIGH_WATERMARK_BYTES;
-  }
-
-  async #untilRoom(): Promise<void> {
-    if (this.#hasRoom()) return;
-    await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
-  }
-
-  #releaseRoom(): void {
-    const waiters = this.#roomWaiters;
-    this.#roomWaiters = [];
-    for (const resolve of waiters) resolve();
-  }
-
-  /** Nothing more will be played: those who wait for its end are told. */
-  #releaseAll(): void {
-    this.#releaseRoom();
-    for (const resolve of this.#requests.values()) resolve();
-    this.#requests.clear();
   }
 }
