@@ -1,15 +1,12 @@
-import type { Readable, Writable } from "node:stream";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { PipitError } from "#contract/pipit-error.ts";
 import { version } from "#contract/version.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "./kit/exit-codes.ts";
 import type { CommandDeps } from "./kit/open-cli-client.ts";
+import type { Terminal } from "./kit/terminal.ts";
 
 /** The process as the client sees it; tests pass their own streams. */
-export interface CliProcess {
-  readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: Writable & { readonly isTTY?: boolean };
-  readonly stderr: Writable & { readonly isTTY?: boolean };
+export interface CliProcess extends Omit<Terminal, "colour"> {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 

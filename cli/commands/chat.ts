@@ -62,7 +62,7 @@ export async function chat(flags: ChatFlags, deps: CommandDeps): Promise<ExitCod
 /** Where speech goes: nowhere, into a file, or to `play`. */
 async function openSpeech(flags: ChatFlags, play: () => Speaker): Promise<Speaker | undefined> {
   if (!flags.audio) return undefined;
-  return flags.audioFile === undefined ? play() : createWavRecorder({ path: flags.audioFile });
+  return flags.audioFile === undefined ? play() : createWavRecorder(flags.audioFile);
 }
 
 async function firstImage(flags: ChatFlags, screen: Screen): Promise<ScreenImage | undefined> {

@@ -46,14 +46,10 @@ export interface DesktopOptions {
 }
 
 /** The running app, for other starts of it. */
-export interface Desktop {
-  show(): void;
-  /** Does what a `pipit:` link asks for; one that asks for something else is ignored. */
-  openLink(link: string): void;
-}
+export type Desktop = Awaited<ReturnType<typeof startDesktop>>;
 
 /** Puts the app together; Electron must be ready. */
-export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
+export async function startDesktop(options: DesktopOptions) {
   const { config, files, logger, parts } = options;
   const stop = new AbortController();
   prepareElectron(options);
@@ -95,7 +91,11 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   void pipit.start();
   // Without a tray there would be nothing to see of a start; and a first start explains itself.
   if (!settings().firstRunDone || tray === undefined) windows.show();
-  return { show: () => windows.show(), openLink: (link) => followLink(link, windows, logger) };
+  return {
+    show: () => windows.show(),
+    /** Does what a `pipit:` link asks for; one that asks for something else is ignored. */
+    openLink: (link: string) => followLink(link, windows, logger),
+  };
 }
 
 /** After sleep, connections are dead and waiting messages late. */

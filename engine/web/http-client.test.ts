@@ -22,7 +22,7 @@ test("an exchange gives status, headers and text, whatever the status", async ()
     response.writeHead(418, { "x-method": request.method });
     request.pipe(response);
   });
-  const client = createPageHttpClient({ serverUrl: server.url });
+  const client = createPageHttpClient(server.url);
   expect(await client.request({ method: "POST", path: "/a?b", body: "привет" }, never)).toMatchObject({
     status: 418,
     body: "привет",
@@ -36,7 +36,7 @@ test("a path that leaves the server, and a redirect, are not followed", async ()
     calls += 1;
     response.writeHead(302, { location: "http://127.0.0.1:9/" }).end();
   });
-  const client = createPageHttpClient({ serverUrl: server.url });
+  const client = createPageHttpClient(server.url);
   await expect(client.request({ method: "GET", path: "//elsewhere.example/x" }, never)).rejects.toMatchObject(
     {
       code: "INVALID_REQUEST",
@@ -53,10 +53,7 @@ test("no answer, one that takes too long and one without end are SERVER_UNREACHA
   const gone = await serve(() => undefined);
   await gone[Symbol.asyncDispose]();
   const ask = (serverUrl: string, timeoutMs?: number) =>
-    createPageHttpClient({ serverUrl, ...(timeoutMs === undefined ? {} : { timeoutMs }) }).request(
-      { method: "GET", path: "/" },
-      never,
-    );
+    createPageHttpClient(serverUrl, timeoutMs).request({ method: "GET", path: "/" }, never);
   await expect(ask(gone.url)).rejects.toMatchObject({
     code: "SERVER_UNREACHABLE",
     message: expect.stringContaining(gone.url),
@@ -79,7 +76,7 @@ test("an aborted exchange ends with CANCELLED", async () => {
     response.write("half");
     setImmediate(() => abort.abort());
   });
-  const client = createPageHttpClient({ serverUrl: server.url });
+  const client = createPageHttpClient(server.url);
   await expect(client.request({ method: "GET", path: "/" }, abort.signal)).rejects.toMatchObject({
     code: "CANCELLED",
   });

@@ -4,17 +4,14 @@ import type { HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
 
 const DEFAULT_TIMEOUT_MS = 8_000;
 
-export interface PageHttpClientOptions {
-  /** The origin that the page came from. */
-  readonly serverUrl: string;
-  /** Whole exchange, body included. Default 8000. */
-  readonly timeoutMs?: number;
-}
-
-/** An {@link HttpClient} of the page: its own origin only, with its cookies, following no redirect. */
-export function createPageHttpClient(options: PageHttpClientOptions): HttpClient {
-  const base = new URL(options.serverUrl);
-  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+/**
+ * An {@link HttpClient} of the page: its own origin only, with its cookies, following no redirect.
+ *
+ * @param serverUrl the origin that the page came from
+ * @param timeoutMs whole exchange, body included
+ */
+export function createPageHttpClient(serverUrl: string, timeoutMs = DEFAULT_TIMEOUT_MS): HttpClient {
+  const base = new URL(serverUrl);
   return {
     async request(request, signal) {
       const url = new URL(request.path, base);

@@ -31,7 +31,7 @@ export interface PageClientOptions extends Pick<
 export function openPageClient(options: PageClientOptions, settings: Settings): AppClient {
   const { serverUrl, storage, logger, takeSignInCode } = options;
   const { speak, searchAllChats, historySize } = settings;
-  const http = createPageHttpClient({ serverUrl });
+  const http = createPageHttpClient(serverUrl);
   const session = new CookieSession(http, storage.values, logger);
   const engine = createChatEngine({
     ...options,

@@ -31,7 +31,7 @@ describe("a recording", () => {
   test("is a valid 48 kHz mono s16le WAV with every byte in order", async () => {
     await using home = await makeTempHome();
     const path = join(home.path, "out.wav");
-    const recorder = await createWavRecorder({ path });
+    const recorder = await createWavRecorder(path);
     const pieces = Array.from({ length: 50 }, (_, index) => new Uint8Array(4096).fill(index));
     recorder.setVolume(0.5);
     // Not awaited one by one: the recorder keeps the order.
@@ -56,7 +56,7 @@ describe("a recording", () => {
   test("is valid from the start, and after a stop or drain without a close", async () => {
     await using home = await makeTempHome();
     const path = join(home.path, "out.wav");
-    await using recorder = await createWavRecorder({ path });
+    await using recorder = await createWavRecorder(path);
     expect(parseWav(await readFile(path)).dataBytes).toBe(0);
     await recorder.write(new Uint8Array([1, 2]));
     await recorder.stop();
@@ -69,7 +69,7 @@ describe("a recording", () => {
   test("stops with STORAGE_FULL at the most a WAV can say, and stays valid", async () => {
     await using home = await makeTempHome();
     const path = join(home.path, "out.wav");
-    const recorder = await createWavRecorder({ path, maxDataBytes: 6 });
+    const recorder = await createWavRecorder(path, 6);
     await recorder.write(new Uint8Array(4));
     await expect(recorder.write(new Uint8Array(4))).rejects.toMatchObject({ code: "STORAGE_FULL" });
     await recorder.write(new Uint8Array(2));
@@ -78,10 +78,10 @@ describe("a recording", () => {
   });
 
   test("that cannot be written says so before anything is played", async () => {
-    await expect(createWavRecorder({ path: "/nonexistent/folder/x.wav" })).rejects.toMatchObject({
+    await expect(createWavRecorder("/nonexistent/folder/x.wav")).rejects.toMatchObject({
       code: "USAGE",
     });
-    await expect(createWavRecorder({ path: "/dev/full" })).rejects.toMatchObject({ code: "STORAGE_FULL" });
+    await expect(createWavRecorder("/dev/full")).rejects.toMatchObject({ code: "STORAGE_FULL" });
     expect(await openPaths()).not.toContain("/dev/full");
   });
 });

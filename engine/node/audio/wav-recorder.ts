@@ -2,27 +2,22 @@ import { open, type FileHandle } from "node:fs/promises";
 import { BYTES_PER_SAMPLE, BYTES_PER_SECOND, CHANNELS, SAMPLE_RATE_HZ } from "#contract/audio-format.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Speaker } from "#engine/ports.ts";
+import { errorCode } from "../files/private-files.ts";
 
 const HEADER_BYTES = 44;
 /** RIFF counts in 32 bits: the size field holds everything after its own first 8 bytes. */
 const MAX_DATA_BYTES = 0xffff_ffff - (HEADER_BYTES - 8);
-
-export interface WavRecorderOptions {
-  readonly path: string;
-  /** Most audio bytes in the file. Default and upper bound: what a WAV header can say (4 GiB). */
-  readonly maxDataBytes?: number;
-}
 
 /**
  * A {@link Speaker} that writes a WAV file instead of playing: 48 kHz, mono, s16le. The header is brought up to date by
  * `drain`, `stop` and dispose, so the file is valid after a cancelled answer too. Volume is not applied: a recording
  * is what was said. Writes need no pauses, so pauses between answers do not appear in the file.
  *
+ * @param maxDataBytes most audio bytes in the file; at most what a WAV header can say (4 GiB)
  * @throws PipitError USAGE when the file cannot be made; `write` throws STORAGE_FULL at 4 GiB or on a full disk.
  */
-export async function createWavRecorder(options: WavRecorderOptions): Promise<Speaker> {
-  const maxDataBytes = Math.min(options.maxDataBytes ?? MAX_DATA_BYTES, MAX_DATA_BYTES);
-  const file = await openForWriting(options.path);
+export async function createWavRecorder(path: string, maxDataBytes = MAX_DATA_BYTES): Promise<Speaker> {
+  const file = await openForWriting(path);
   let dataBytes = 0;
   let closed = false;
   // Positional writes in order; one chain keeps the header and the pieces from overtaking each other.
@@ -33,7 +28,7 @@ export async function createWavRecorder(options: WavRecorderOptions): Promise<Sp
       try {
         await work();
       } catch (error) {
-        throw toPipitError(error, options.path);
+        throw toPipitError(error, path);
       }
     });
     chain = next.catch(() => undefined);
@@ -44,7 +39,7 @@ export async function createWavRecorder(options: WavRecorderOptions): Promise<Sp
   const recorder: Speaker = {
     write: (pcm) =>
       inOrder(async () => {
-        if (dataBytes + pcm.byteLength > maxDataBytes) throw fileTooLarge(options.path);
+        if (dataBytes + pcm.byteLength > maxDataBytes) throw fileTooLarge(path);
         await writeAll(file, pcm, HEADER_BYTES + dataBytes);
         dataBytes += pcm.byteLength;
       }),
@@ -99,13 +94,11 @@ async function openForWriting(path: string): Promise<FileHandle> {
   try {
     return await open(path, "w");
   } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const reason = errorCode(error) ?? String(error);
     throw new PipitError(
       "USAGE",
       `Cannot write the audio file ${path} (${reason}). Choose a path in a folder you may write to.`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
 }
@@ -119,14 +112,12 @@ function fileTooLarge(path: string): PipitError {
 
 function toPipitError(error: unknown, path: string): PipitError {
   if (error instanceof PipitError) return error;
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = errorCode(error);
   if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") {
     return new PipitError(
       "STORAGE_FULL",
       `The disk is full: ${path} holds what was recorded until now. Free some space and try again.`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
   return PipitError.from(error);

@@ -1,4 +1,4 @@
-import { isAbsolute, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -53,7 +53,7 @@ export interface ServerHandle extends AsyncDisposable {
  * @throws PipitError SERVER_UNREACHABLE naming the cure and the server's last log line; CONFIG_INVALID, CANCELLED.
  */
 export async function ensureServer(options: EnsureServerOptions, signal: AbortSignal): Promise<ServerHandle> {
-  const dataDir = join(isAbsolute(options.home) ? options.home : resolve(options.home), "server");
+  const dataDir = resolve(options.home, "server");
   if (options.httpUrl !== undefined || options.grpcUrl !== undefined)
     return await useNamed(options, dataDir, signal);
   const running = await findRunningServer(dataDir, signal);

@@ -35,7 +35,7 @@ export async function isDataFolderHeld(dataDir: string): Promise<boolean> {
  * @throws PipitError CONFIG_INVALID for a URL that must not be used, CANCELLED.
  */
 export async function isHealthy(httpUrl: string, signal: AbortSignal): Promise<boolean> {
-  const client = createHttpClient({ serverUrl: httpUrl, timeoutMs: HEALTH_TIMEOUT_MS });
+  const client = createHttpClient(httpUrl, HEALTH_TIMEOUT_MS);
   try {
     const { body } = await client.request({ method: "GET", path: "/health" }, signal);
     return health.safeParse(JSON.parse(body)).success;

@@ -69,7 +69,7 @@ async function open(options: EnsureServerOptions, signal: AbortSignal) {
       handle,
       // Both ports of a server have TLS, or neither has.
       grpc: openGrpc({ tls: handle.httpUrl.startsWith("https:"), target: handle.grpcUrl }),
-      http: createHttpClient({ serverUrl: handle.httpUrl }),
+      http: createHttpClient(handle.httpUrl),
     };
   } catch (error) {
     await handle[Symbol.asyncDispose]();

@@ -27,7 +27,7 @@ describe("a request", () => {
         response.end(`got ${body}`);
       });
     });
-    const client = createHttpClient({ serverUrl: `${server.url}/base/` });
+    const client = createHttpClient(`${server.url}/base/`);
     const response = await client.request(
       { method: "POST", path: "/oauth/token?x=1", headers: { "x-a": "1" }, body: "привет" },
       never,
@@ -51,7 +51,7 @@ describe("a request", () => {
       response.writeHead(status, location === "" ? {} : { location });
       response.end("ok");
     });
-    const client = createHttpClient({ serverUrl: server.url });
+    const client = createHttpClient(server.url);
     const post = (path: string) => client.request({ method: "POST", path, body: "b" }, never);
     expect((await post("/kept")).body).toBe("ok");
     expect((await post("/got")).body).toBe("ok");
@@ -64,7 +64,7 @@ describe("a request", () => {
   });
 
   test("that would leave the server is refused", async () => {
-    const client = createHttpClient({ serverUrl: "http://127.0.0.1:9" });
+    const client = createHttpClient("http://127.0.0.1:9");
     await expect(
       client.request({ method: "GET", path: "//elsewhere.example/x" }, never),
     ).rejects.toMatchObject({
@@ -76,11 +76,11 @@ describe("a request", () => {
     const gone = await serve(() => undefined);
     await gone[Symbol.asyncDispose]();
     await expect(
-      createHttpClient({ serverUrl: gone.url }).request({ method: "GET", path: "/" }, never),
+      createHttpClient(gone.url).request({ method: "GET", path: "/" }, never),
     ).rejects.toMatchObject({ code: "SERVER_UNREACHABLE", message: expect.stringContaining("ECONNREFUSED") });
     await using silent = await serve(() => undefined);
     await expect(
-      createHttpClient({ serverUrl: silent.url, timeoutMs: 30 }).request({ method: "GET", path: "/" }, never),
+      createHttpClient(silent.url, 30).request({ method: "GET", path: "/" }, never),
     ).rejects.toMatchObject({ code: "SERVER_UNREACHABLE", message: expect.stringContaining("30 ms") });
   });
 
@@ -91,7 +91,7 @@ describe("a request", () => {
       setImmediate(() => abort.abort());
     });
     await expect(
-      createHttpClient({ serverUrl: server.url }).request({ method: "GET", path: "/" }, abort.signal),
+      createHttpClient(server.url).request({ method: "GET", path: "/" }, abort.signal),
     ).rejects.toMatchObject({ code: "CANCELLED" });
   });
 
@@ -105,7 +105,7 @@ describe("a request", () => {
       more();
     });
     await expect(
-      createHttpClient({ serverUrl: server.url }).request({ method: "GET", path: "/" }, never),
+      createHttpClient(server.url).request({ method: "GET", path: "/" }, never),
     ).rejects.toMatchObject({ code: "SERVER_UNREACHABLE", message: expect.stringContaining("larger") });
   });
 });
@@ -117,12 +117,12 @@ test.each([
   "nonsense",
   "https://me:pw@host",
 ])("the server URL %s is refused", (serverUrl) => {
-  expect(() => createHttpClient({ serverUrl })).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
+  expect(() => createHttpClient(serverUrl)).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
 });
 
 test.each(["https://pipit.example.org", "http://localhost:1", "http://[::1]:1", "http://127.8.8.8"])(
   "the server URL %s is taken",
   (serverUrl) => {
-    expect(() => createHttpClient({ serverUrl })).not.toThrow();
+    expect(() => createHttpClient(serverUrl)).not.toThrow();
   },
 );

@@ -1,43 +1,34 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
+import { errorCode } from "../files/private-files.ts";
 import { isLoopbackHost } from "./loopback.ts";
 
 /** Below the 10 s of the credentials lock, so that a refresh always ends before its lock does (docs/reference/developer-api.md, "Credentials file"). */
 const DEFAULT_TIMEOUT_MS = 8_000;
 const MAX_REDIRECTS = 5;
 
-export interface HttpClientOptions {
-  /** Base of all paths, e.g. "http://127.0.0.1:8787"; plain HTTP only to this machine. */
-  readonly serverUrl: string;
-  /** Whole exchange, redirects and body included. Default 8000. */
-  readonly timeoutMs?: number;
-}
-
 /**
  * An {@link HttpClient} on the global fetch. Redirects are followed only within the origin, so no header or body ever
  * reaches another server.
  *
+ * @param serverUrl base of all paths, e.g. "http://127.0.0.1:8787"; plain HTTP only to this machine
+ * @param timeoutMs whole exchange, redirects and body included
  * @throws PipitError CONFIG_INVALID for a URL that is not HTTPS and not on this machine.
  */
-export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const base = parseServerUrl(options.serverUrl);
-  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+export function createHttpClient(serverUrl: string, timeoutMs = DEFAULT_TIMEOUT_MS): HttpClient {
+  const base = parseServerUrl(serverUrl);
   return {
     async request(request, signal) {
       const url = resolvePath(base, request.path);
       const timeout = AbortSignal.timeout(timeoutMs);
-      const both = AbortSignal.any([signal, timeout]);
       try {
-        return await exchange(url, request, both);
+        return await exchange(url, request, AbortSignal.any([signal, timeout]));
       } catch (error) {
         if (error instanceof PipitError) throw error;
         if (signal.aborted) throw new PipitError("CANCELLED", "Cancelled.", { cause: error });
-        throw unreachable(
-          base,
-          timeout.aborted ? `no answer within ${timeoutMs} ms` : describe(error),
-          error,
-        );
+        const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : describe(error);
+        throw unreachable(base, why, error);
       }
     },
   };
@@ -144,6 +135,5 @@ function unreachable(url: URL, reason: string, cause?: unknown): PipitError {
 /** fetch hides the reason ("fetch failed") in `cause`; its code is what a person can search for. */
 function describe(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(cause instanceof Error)) return String(cause);
-  return "code" in cause && typeof cause.code === "string" ? cause.code : cause.message;
+  return errorCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
 }

@@ -14,20 +14,13 @@ export async function readImageFile(path: string): Promise<ScreenImage> {
   const bytes = await readBounded(path);
   const metadata = await readMetadata(bytes);
   if (metadata === undefined || !FORMATS.has(metadata.format)) {
-    throw new PipitError(
-      "SCREENSHOT_INVALID",
-      `${path} is not a JPEG, PNG or WebP picture. Convert it first.`,
-      {
-        field: "image",
-      },
-    );
+    const message = `${path} is not a JPEG, PNG or WebP picture. Convert it first.`;
+    throw new PipitError("SCREENSHOT_INVALID", message, { field: "image" });
   }
   return { bytes, widthPx: metadata.width, heightPx: metadata.height };
 }
 
-async function readMetadata(
-  bytes: Uint8Array,
-): Promise<{ format: string; width: number; height: number } | undefined> {
+async function readMetadata(bytes: Uint8Array) {
   const { default: sharp } = await import("sharp");
   try {
     return await sharp(bytes).metadata();
@@ -37,7 +30,7 @@ async function readMetadata(
 }
 
 async function readBounded(path: string): Promise<Uint8Array> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+  await using file = await open(path).catch((error: NodeJS.ErrnoException) => {
     const why = error.code === "ENOENT" ? "there is no such file" : "it cannot be read";
     throw new PipitError("USAGE", `Cannot attach ${path}: ${why}.`, { field: "image", cause: error });
   });
@@ -53,11 +46,7 @@ async function readBounded(path: string): Promise<Uint8Array> {
     return await file.readFile();
   } catch (error) {
     if (error instanceof PipitError) throw error;
-    throw new PipitError("USAGE", `Cannot attach ${path}: it cannot be read as a file.`, {
-      field: "image",
-      cause: error,
-    });
-  } finally {
-    await file.close();
+    const message = `Cannot attach ${path}: it cannot be read as a file.`;
+    throw new PipitError("USAGE", message, { field: "image", cause: error });
   }
 }
