@@ -1,27 +1,19 @@
-import { createAccounts, type Accounts } from "#server/domain/accounts/accounts.ts";
+import { createAccounts } from "#server/domain/accounts/accounts.ts";
 import { createEndSessions } from "#server/domain/accounts/end-sessions.ts";
 import { createKnownDevices } from "#server/domain/accounts/known-devices.ts";
-import { createOwnAccount, type OwnAccount } from "#server/domain/accounts/own-account.ts";
+import { createOwnAccount } from "#server/domain/accounts/own-account.ts";
 import type { PasswordHasher } from "#server/domain/accounts/password-hasher.ts";
-import { createSecondFactor, type SecondFactor } from "#server/domain/accounts/second-factor.ts";
+import { createSecondFactor } from "#server/domain/accounts/second-factor.ts";
 import type { RefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
 import { createProve } from "#server/domain/sign-in/prove.ts";
-import { createSignIn, type SignIn } from "#server/domain/sign-in/sign-in.ts";
+import { createSignIn } from "#server/domain/sign-in/sign-in.ts";
 
 /** Shown by authenticator apps beside the login. */
 const ISSUER_NAME = "Pipit";
-
-/** All that is done with accounts. */
-export interface AccountServices {
-  readonly accounts: Accounts;
-  readonly ownAccount: OwnAccount;
-  readonly signIn: SignIn;
-  readonly secondFactor: SecondFactor;
-}
 
 export interface AccountServicesOptions {
   readonly auth: AuthStore;
@@ -36,7 +28,7 @@ export interface AccountServicesOptions {
 }
 
 /** Puts the parts of accounts and sign-ins together. */
-export function createAccountServices(options: AccountServicesOptions): AccountServices {
+export function createAccountServices(options: AccountServicesOptions) {
   const { auth, masterKey, hasher, limits, clock, guard, networkOf, refusals } = options;
   const endSessions = createEndSessions(clock, guard);
   const knownDevices = createKnownDevices({ masterKey });
@@ -63,3 +55,6 @@ export function createAccountServices(options: AccountServicesOptions): AccountS
     signIn: createSignIn({ auth, prove, guard, clock }),
   };
 }
+
+/** All that is done with accounts. */
+export type AccountServices = ReturnType<typeof createAccountServices>;

@@ -7,20 +7,15 @@ import { PipitError } from "#contract/pipit-error.ts";
 const LOCK_FILE = "server.lock";
 const PID_FILE = "server.pid";
 
-/** The server's own folder, held by this process alone until disposed. */
-export interface DataFolder extends AsyncDisposable {
-  readonly path: string;
-}
-
 /**
- * Makes the folder if it is missing (mode 0700) and takes it for this process.
+ * Makes the server's own folder if it is missing (mode 0700) and takes it for this process alone, until disposed.
  *
  * The lock is SQLite's own on an empty file: the system drops it when the process ends, however it ends, so a server
  * that was killed can be started again at once and two that start together can never both win.
  *
  * @throws PipitError STORAGE_UNREADABLE, STORAGE_FULL, or DATA_FOLDER_IN_USE naming the pid of the holder.
  */
-export async function openDataFolder(path: string): Promise<DataFolder> {
+export async function openDataFolder(path: string): Promise<AsyncDisposable & { readonly path: string }> {
   await makeFolder(path);
   const lock = await takeLock(path);
   const pidFile = join(path, PID_FILE);

@@ -6,17 +6,17 @@ import type { IncomingHttpHeaders } from "node:http";
 export const CORRELATION_HEADER = "x-correlation-id";
 
 /** Gives every request an id and lets its log lines find it. One per server. */
-export interface Correlation {
-  /** Id of the request being served in this asynchronous context. */
-  current(): string | undefined;
-  /** Runs `work`, and all that it starts, under `id`. */
-  run<T>(id: string, work: () => T): T;
+export function createCorrelation() {
+  const storage = new AsyncLocalStorage<string>();
+  return {
+    /** Id of the request being served in this asynchronous context. */
+    current: () => storage.getStore(),
+    /** Runs `work`, and all that it starts, under `id`. */
+    run: <T>(id: string, work: () => T): T => storage.run(id, work),
+  };
 }
 
-export function createCorrelation(): Correlation {
-  const storage = new AsyncLocalStorage<string>();
-  return { current: () => storage.getStore(), run: (id, work) => storage.run(id, work) };
-}
+export type Correlation = ReturnType<typeof createCorrelation>;
 
 /**
  * The caller's own id if it is harmless in a header and a log (1-128 of `A-Z a-z 0-9 . _ -`), else a new one. The

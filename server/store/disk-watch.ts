@@ -2,26 +2,21 @@ import type { Kysely } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Tables } from "./sql/schema.ts";
 
-/** Knows whether the database could be written when it was last tried. */
-export interface DiskWatch {
-  /** To be told of every error of the database. */
-  readonly see: (error: PipitError) => void;
-  /**
-   * False while the disk is full. Costs nothing until a write found it full; then it tries small rows until one fits.
-   */
-  isWritable(db: Kysely<Tables>): Promise<boolean>;
-}
-
 /** What is tried: no limit has this key, and it has run out, so counters are pruned with it. */
 const probe = { key_hash: "disk-watch", charged: 0, pending: 0, level: 0, resets_at_ms: 0 };
 
-export function createDiskWatch(): DiskWatch {
+/** Knows whether the database could be written when it was last tried. */
+export function createDiskWatch() {
   let full = false;
   return {
-    see(error) {
+    /** To be told of every error of the database. */
+    see(error: PipitError): void {
       full ||= isFull(error);
     },
-    async isWritable(db) {
+    /**
+     * False while the disk is full. Costs nothing until a write found it full; then it tries small rows until one fits.
+     */
+    async isWritable(db: Kysely<Tables>): Promise<boolean> {
       if (!full) return true;
       full = false;
       try {

@@ -1,12 +1,12 @@
 import { Kysely } from "kysely";
 import type { Clock } from "#contract/clock.ts";
-import type { Logger } from "#contract/logger.ts";
 import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import type { AuditLogOptions } from "./audit/audit-store.ts";
 import type { DatabaseTime } from "./sql/database-time.ts";
 import { createDiskWatch } from "./disk-watch.ts";
 import { createMigrations, executedMigrations, migrate } from "./migrations/migrations.ts";
-import { markSuspect, openDatabaseFile } from "./sqlite/open-sqlite.ts";
+import { markSuspect, openDatabaseFile, type OpenSqliteOptions } from "./sqlite/open-sqlite.ts";
+import type { OpenPostgresOptions } from "./postgres/open-postgres.ts";
 import { toPostgresStartError } from "./errors/postgres-errors.ts";
 import { createPostgresTurnIndex } from "./search/postgres-turn-index.ts";
 import type { Tables } from "./sql/schema.ts";
@@ -19,30 +19,13 @@ import type { TurnIndex } from "./search/turn-index.ts";
 /** Name of the SQLite file in a server's data folder. */
 export const DATABASE_FILE = "pipit.db";
 
-interface CommonOptions {
+interface PostgresOptions extends Omit<OpenPostgresOptions, "onError"> {
   readonly clock: Clock;
-  readonly logger: Logger;
-}
-
-interface SqliteOptions extends CommonOptions {
-  /** Path of the SQLite file; made, with its folder, when it is missing. */
-  readonly file: string;
-  /** How long a statement waits for another connection's lock; default 5000. */
-  readonly busyTimeoutMs?: number;
-  /** Throws STORAGE_CORRUPT for a damaged file and leaves it where it is: a server may have it open. */
-  readonly keepDamaged?: boolean;
-}
-
-interface PostgresOptions extends CommonOptions {
-  /** e.g. "postgres://pipit:secret@db.example:5432/pipit?sslmode=verify-full" */
-  readonly databaseUrl: string;
-  /** Connections of this process; default 10. */
-  readonly maxConnections?: number;
   /** One connection without limits of time, for work on whole tables. */
   readonly unlimited?: boolean;
 }
 
-export type OpenDatabaseOptions = SqliteOptions | PostgresOptions;
+export type OpenDatabaseOptions = OpenSqliteOptions | PostgresOptions;
 
 /** Names of migrations, oldest first. */
 interface MigrationState {
@@ -77,7 +60,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   return "databaseUrl" in options ? openPostgresDatabase(options) : openSqliteDatabase(options);
 }
 
-async function openSqliteDatabase(options: SqliteOptions): Promise<DatabaseHandle> {
+async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseHandle> {
   const { file, logger } = options;
   const { database, setAside } = await openDatabaseFile(options);
   const disk = createDiskWatch();

@@ -2,14 +2,9 @@ import { createSecretKey } from "node:crypto";
 import { sql } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
 import { countedAuditLog, type AuditMetrics } from "#server/domain/audit/counted-audit-log.ts";
-import type { AuditReader } from "#server/domain/audit/audit-reader.ts";
 import type { AuditLog } from "#server/domain/audit/ports.ts";
-import type { ChatStore, TurnStore, UsageStore } from "#server/domain/chats/ports.ts";
-import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
-import type { AttemptCounterStore } from "#server/domain/limits/ports.ts";
 import type { Logger } from "#contract/logger.ts";
-import type { OidcPayloadStore } from "#server/domain/tokens/oidc-payload-port.ts";
 import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import { createAuditReader } from "./audit/audit-reader.ts";
 import { createAuditLog } from "./audit/audit-store.ts";
@@ -21,31 +16,6 @@ import { databaseTime, type DatabaseTime } from "./sql/database-time.ts";
 import { createSqlCounterStore } from "./sql/sql-counter-store.ts";
 import { createTurnStore } from "./sql/turn-store.ts";
 import { createUsageStore } from "./sql/usage-store.ts";
-
-/**
- * Everything the server remembers. Its methods throw PipitError STORAGE_* when the disk or the file fails, and
- * DATABASE_UNREACHABLE while a database server does not answer.
- */
-export interface Store extends AsyncDisposable {
-  /** "sqlite": the data folder's lock makes this process the only user. "postgres": others may work with it too. */
-  readonly dialect: "sqlite" | "postgres";
-  readonly chats: ChatStore;
-  readonly turns: TurnStore;
-  readonly usage: UsageStore;
-  /** All of the auth service, and the way to change several at once. */
-  readonly auth: AuthStore;
-  readonly oidcPayloads: OidcPayloadStore;
-  /** Undefined without `auditKey`. */
-  readonly auditReader: AuditReader | undefined;
-  /** Of attempts, where no Redis keeps them. */
-  readonly counters: AttemptCounterStore;
-  /** Path under which a damaged database was kept when this one was opened. */
-  readonly setAside: string | undefined;
-  /** False while the database's disk is full; for /health. */
-  isWritable(): Promise<boolean>;
-  /** Resolves when the database answers; for /health and /ready. */
-  ping(): Promise<void>;
-}
 
 interface CommonOptions {
   readonly clock: Clock;
@@ -72,7 +42,7 @@ export type OpenStoreOptions = CommonOptions & OpenDatabaseOptions;
  *
  * @example await using store = await openStore({ file: join(dataDir, "pipit.db"), clock: systemClock, logger });
  */
-export async function openStore(options: OpenStoreOptions): Promise<Store> {
+export async function openStore(options: OpenStoreOptions) {
   await using opening = new AsyncDisposableStack();
   const database = opening.use(await openDatabase(options));
   await database.migrate();
@@ -84,7 +54,7 @@ function createStore(
   { dialect, db, turnIndex, setAside, isWritable, rotations }: DatabaseHandle,
   options: CommonOptions,
   close: () => Promise<void>,
-): Store {
+) {
   const { auditKey, auditMetrics: metrics, clock } = options;
   const time = options.time ?? databaseTime(dialect, clock);
   const key = auditKey === undefined ? undefined : createSecretKey(auditKey);
@@ -98,22 +68,35 @@ function createStore(
     rotations: key === undefined ? closedRotations : rotations({ key, clock, dialect }, time),
   });
   return {
+    /** "sqlite": the data folder's lock makes this process the only user. "postgres": others may work with it too. */
     dialect,
     chats: createChatStore(db),
     turns: createTurnStore(db, turnIndex),
     usage: createUsageStore(db),
+    /** All of the auth service, and the way to change several at once. */
     auth,
     oidcPayloads: createOidcPayloadStore(db),
+    /** Undefined without `auditKey`. */
     auditReader: key === undefined ? undefined : createAuditReader(db, { key, clock, dialect }),
+    /** Of attempts, where no Redis keeps them. */
     counters: createSqlCounterStore({ db, time: dialect === "postgres" ? "database" : "caller" }),
+    /** Path under which a damaged database was kept when this one was opened. */
     setAside,
+    /** False while the database's disk is full; for /health. */
     isWritable,
+    /** Resolves when the database answers; for /health and /ready. */
     async ping() {
       await sql`select 1`.execute(db);
     },
     [Symbol.asyncDispose]: close,
   };
 }
+
+/**
+ * Everything the server remembers. Its methods throw PipitError STORAGE_* when the disk or the file fails, and
+ * DATABASE_UNREACHABLE while a database server does not answer.
+ */
+export type Store = ReturnType<typeof createStore>;
 
 /** Fails what was to be audited, rather than let it happen unseen. */
 const closed = async (): Promise<never> => {

@@ -191,6 +191,6 @@ async function openStoreOn(database: EmptyDatabase): Promise<DatabaseStore> {
 
 /** A test may end a store by itself; a pool must not be ended twice. */
 function closingOnce(store: Store): Store {
-  let closed: PromiseLike<void> | undefined;
+  let closed: Promise<void> | undefined;
   return { ...store, [Symbol.asyncDispose]: () => (closed ??= store[Symbol.asyncDispose]()) };
 }

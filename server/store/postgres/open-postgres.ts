@@ -3,7 +3,6 @@ import { Pool, types, type CustomTypesConfig } from "pg";
 import type { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
 import { parseDatabaseUrl, type DatabaseAddress } from "./database-url.ts";
-import type { PostgresQuery } from "./postgres-rotations.ts";
 import { withErrors } from "./postgres-pool.ts";
 import type { Tables } from "../sql/schema.ts";
 
@@ -25,18 +24,8 @@ export interface OpenPostgresOptions {
   readonly logger: Logger;
   /** Told of every error of PostgreSQL before it is thrown. */
   readonly onError?: (error: PipitError) => void;
-  /** Default {@link DEFAULT_MAX_CONNECTIONS}. */
+  /** Connections of this process; default {@link DEFAULT_MAX_CONNECTIONS}. */
   readonly maxConnections?: number | undefined;
-}
-
-export interface OpenedPostgres {
-  readonly db: Kysely<Tables>;
-  /** One statement past Kysely, on the same pool, with the same errors. */
-  readonly query: PostgresQuery;
-  /** Where the database is, for messages; without the password. */
-  readonly place: string;
-  /** For migrations, which may take long: one connection without a limit of time. The caller destroys it. */
-  openUnlimited(): Kysely<Tables>;
 }
 
 /**
@@ -44,7 +33,7 @@ export interface OpenedPostgres {
  * again as soon as its database does.
  * Throws CONFIG_INVALID for a URL that cannot be read.
  */
-export function openPostgres(options: OpenPostgresOptions): OpenedPostgres {
+export function openPostgres(options: OpenPostgresOptions) {
   const { logger, maxConnections = DEFAULT_MAX_CONNECTIONS } = options;
   const address = parseDatabaseUrl(options.databaseUrl);
   const { place } = address;
@@ -59,9 +48,11 @@ export function openPostgres(options: OpenPostgresOptions): OpenedPostgres {
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
   });
   return {
+    /** Where the database is, for messages; without the password. */
     place,
     db,
-    async query(text, values) {
+    /** One statement past Kysely, on the same pool, with the same errors. */
+    async query(text: string, values: readonly unknown[]): Promise<readonly object[]> {
       const client = await pool.connect();
       try {
         return (await client.query<object>(text, values)).rows;
@@ -69,9 +60,12 @@ export function openPostgres(options: OpenPostgresOptions): OpenedPostgres {
         client.release();
       }
     },
+    /** For migrations, which may take long: one connection without a limit of time. The caller destroys it. */
     openUnlimited: () => connect({ max: 1 }).db,
   };
 }
+
+export type OpenedPostgres = ReturnType<typeof openPostgres>;
 
 function createPool(address: DatabaseAddress, limits: object, logger: Logger): Pool {
   const pool = new Pool({

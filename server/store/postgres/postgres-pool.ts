@@ -2,7 +2,9 @@ import type { PostgresPool, PostgresPoolClient } from "kysely";
 import type { Pool, PoolClient } from "pg";
 import type { PipitError } from "#contract/pipit-error.ts";
 import { breaksConnection, isStalePlan, toPostgresRunningError } from "../errors/postgres-errors.ts";
-import { createStatementNames, type StatementNames } from "./statement-names.ts";
+
+/** Texts that have a name; each costs a plan per connection, some ten kilobytes of the database server's memory. */
+const MAX_NAMES = 200;
 
 /**
  * A pool of the driver as Kysely wants it. Every error leaves it as a PipitError, a connection that broke is not used
@@ -35,7 +37,7 @@ export function withErrors(
 
 function wrap(
   client: PoolClient,
-  names: StatementNames,
+  names: ReturnType<typeof createStatementNames>,
   place: string,
   onError: (error: PipitError) => void,
 ): PostgresPoolClient {
@@ -69,4 +71,22 @@ function storable(parameter: unknown): unknown {
   return typeof parameter === "string" && parameter.includes("\0")
     ? parameter.replaceAll("\0", "\uFFFD")
     : parameter;
+}
+
+/** Names of prepared statements, the same on all connections of a pool. */
+function createStatementNames() {
+  const names = new Map<string, string>();
+  let given = 0;
+  return {
+    /** Undefined when there are as many as there may be: then the text is parsed each time. */
+    of(text: string): string | undefined {
+      const known = names.get(text);
+      if (known !== undefined || names.size === MAX_NAMES) return known;
+      const name = `pipit_${++given}`;
+      names.set(text, name);
+      return name;
+    },
+    /** Gives the text another name the next time, because its plans are out of date. */
+    forget: (text: string) => void names.delete(text),
+  };
 }

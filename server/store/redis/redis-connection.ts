@@ -19,21 +19,6 @@ const RETRY_AFTER_MS = 1000;
 
 type RedisClient = ReturnType<typeof createRedisClient>;
 
-/**
- * One connection to Redis that comes back by itself, within a second of the server. While it is down, every call fails
- * at once. All failures are LIMITS_UNREACHABLE.
- */
-export interface RedisConnection extends AsyncDisposable {
-  /** Never "connected" while commands go unanswered. */
-  status(): "connected" | "down";
-  /** Resolves when Redis answers. */
-  ping(): Promise<void>;
-  /** `onLate` gets an answer that came after its time, when the call has failed already. */
-  send<T>(command: (client: RedisClient) => Promise<T>, onLate?: (reply: T) => void): Promise<T>;
-  /** Another connection to the same Redis, for subscriptions; connecting, and ended with this one. */
-  openSubscriber(): RedisClient;
-}
-
 export interface RedisConnectionOptions {
   /** redis:// or rediss:// with user and password where the server wants them, or unix:///path. */
   readonly url: string;
@@ -41,8 +26,13 @@ export interface RedisConnectionOptions {
   readonly commandTimeoutMs?: number;
 }
 
-/** Begins to connect, and does not wait for it. Throws CONFIG_INVALID for an address that cannot be read. */
-export function createRedisConnection(options: RedisConnectionOptions): RedisConnection {
+/**
+ * One connection to Redis that comes back by itself, within a second of the server. While it is down, every call fails
+ * at once. All failures are LIMITS_UNREACHABLE. Begins to connect, and does not wait for it.
+ *
+ * @throws PipitError CONFIG_INVALID for an address that cannot be read
+ */
+export function createRedisConnection(options: RedisConnectionOptions) {
   const { url, logger, commandTimeoutMs = DEFAULT_COMMAND_TIMEOUT_MS } = options;
   checkUrl(url);
   const client = createRedisClient(url, commandTimeoutMs);
@@ -51,7 +41,10 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   /** Commands whose time is over, and that Redis has not answered. */
   let overdue = 0;
 
-  const send: RedisConnection["send"] = async (command, onLate) => {
+  const send = async <T>(
+    command: (client: RedisClient) => Promise<T>,
+    onLate?: (reply: T) => void,
+  ): Promise<T> => {
     if (!client.isReady || overdue > 0) throw unreachable("not connected");
     const limit = Promise.withResolvers<never>();
     let ticksLeft = Math.ceil(commandTimeoutMs / TICK_MS);
@@ -83,22 +76,28 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   };
 
   return {
+    /** Never "connected" while commands go unanswered. */
     status: () => (client.isReady && overdue === 0 ? "connected" : "down"),
-    async ping() {
+    /** Resolves when Redis answers. */
+    async ping(): Promise<void> {
       await send((asked) => asked.ping());
     },
+    /** `onLate` gets an answer that came after its time, when the call has failed already. */
     send,
-    openSubscriber() {
+    /** Another connection to the same Redis, for subscriptions; connecting, and ended with this one. */
+    openSubscriber(): RedisClient {
       const subscriber = client.duplicate();
       clients.push(subscriber);
       connect(subscriber, "bus", logger);
       return subscriber;
     },
-    async [Symbol.asyncDispose]() {
+    async [Symbol.asyncDispose](): Promise<void> {
       for (const one of clients) one.destroy();
     },
   };
 }
+
+export type RedisConnection = ReturnType<typeof createRedisConnection>;
 
 /** Tries until it is destroyed, and tells the log. */
 function connect(client: RedisClient, user: "limits" | "bus", logger: Logger): void {

@@ -14,28 +14,25 @@ const ALWAYS_CHECKED_MAX_BYTES = 8 * 1024 * 1024;
 /** First bytes of every database that is not empty (https://www.sqlite.org/fileformat2.html §1.3). */
 const SQLITE_MAGIC = "SQLite format 3\0";
 
-export interface OpenDatabaseOptions {
+export interface OpenSqliteOptions {
+  /** Path of the SQLite file; made, with its folder, when it is missing. */
   readonly file: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Default {@link BUSY_TIMEOUT_MS}. */
+  /** How long a statement waits for another connection's lock; default {@link BUSY_TIMEOUT_MS}. */
   readonly busyTimeoutMs?: number | undefined;
   /** Leaves a damaged file where it is and throws STORAGE_CORRUPT: a server may have it open. */
   readonly keepDamaged?: boolean | undefined;
 }
 
-export interface OpenedDatabase {
-  readonly database: Database.Database;
-  /** Where a damaged file was put, if one was found. */
-  readonly setAside: string | undefined;
-}
-
 /**
  * Opens the database file, making it (0600) and its folder (0700) when they are missing. A damaged file is kept under
- * another name, with its journal files, and a fresh one is opened.
+ * another name, with its journal files (`setAside`), and a fresh one is opened.
  * Throws STORAGE_UNREADABLE, STORAGE_FULL or DATA_FOLDER_IN_USE with a message that names the path and the cure.
  */
-export async function openDatabaseFile(options: OpenDatabaseOptions): Promise<OpenedDatabase> {
+export async function openDatabaseFile(
+  options: OpenSqliteOptions,
+): Promise<{ readonly database: Database.Database; readonly setAside: string | undefined }> {
   const { file, clock, logger, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
   const openChecked = async () => {
     await checkHeader(file);
