@@ -1,4 +1,13 @@
-import { sql, type CreateTableBuilder, type Kysely } from "kysely";
+import { sql, type Kysely } from "kysely";
+import {
+  addColumns,
+  addIndex,
+  bigNumbers,
+  numbers,
+  optionalBigNumbers,
+  optionalTexts,
+  texts,
+} from "./table-parts.ts";
 import type { Tables } from "../sql/schema.ts";
 
 /** Chains of audit events; as many writers as this never wait for each other on PostgreSQL. */
@@ -17,29 +26,21 @@ export async function createAuthTables(db: Kysely<Tables>): Promise<void> {
 }
 
 async function extendAccounts(db: Kysely<Tables>): Promise<void> {
-  // One column a statement: SQLite takes no more.
-  const add = (column: string, type: "text" | "bigint") =>
-    sql`alter table accounts add column ${sql.ref(column)} ${sql.raw(type)}`.execute(db);
   await sql`alter table accounts add column login_key text not null default ''`.execute(db);
   await sql`alter table accounts add column role text not null default 'user'`.execute(db);
   await sql`alter table accounts add column updated_at_ms bigint not null default 0`.execute(db);
-  for (const column of [
-    "about",
-    "email",
-    "email_key",
-    "password_hash",
-    "totp_sealed",
-    "totp_pending_sealed",
-  ]) {
-    await add(column, "text");
-  }
-  for (const column of ["password_changed_at_ms", "totp_last_step", "last_login_at_ms"]) {
-    await add(column, "bigint");
-  }
+  const textual = ["about", "email", "email_key", "password_hash", "totp_sealed", "totp_pending_sealed"];
+  await addColumns(db, "accounts", textual, "text");
+  await addColumns(
+    db,
+    "accounts",
+    ["password_changed_at_ms", "totp_last_step", "last_login_at_ms"],
+    "bigint",
+  );
   // Until now there was the local account only, and its login is in lower case.
   await sql`update accounts set login_key = lower(login), updated_at_ms = created_at_ms`.execute(db);
-  await db.schema.createIndex("accounts_by_login_key").unique().on("accounts").column("login_key").execute();
-  await db.schema.createIndex("accounts_by_email").unique().on("accounts").column("email_key").execute();
+  await addIndex(db, "accounts", "login_key", ["login_key"], "unique");
+  await addIndex(db, "accounts", "email", ["email_key"], "unique");
   await db.schema
     .createTable("recovery_codes")
     .addColumn("user_id", "text", (c) => c.notNull().references("accounts.id").onDelete("cascade"))
@@ -50,19 +51,9 @@ async function extendAccounts(db: Kysely<Tables>): Promise<void> {
 }
 
 async function extendSessions(db: Kysely<Tables>): Promise<void> {
-  for (const column of ["revoked_reason", "origin_hash", "ip", "user_agent"]) {
-    await sql`alter table refresh_families add column ${sql.ref(column)} text`.execute(db);
-  }
-  for (const column of ["pending_otp", "otp_tries"]) {
-    await sql`alter table refresh_families add column ${sql.ref(column)} integer not null default 0`.execute(
-      db,
-    );
-  }
-  for (const column of ["auth_time_ms", "last_used_at_ms"]) {
-    await sql`alter table refresh_families add column ${sql.ref(column)} bigint not null default 0`.execute(
-      db,
-    );
-  }
+  await addColumns(db, "refresh_families", ["revoked_reason", "origin_hash", "ip", "user_agent"], "text");
+  await addColumns(db, "refresh_families", ["pending_otp", "otp_tries"], "integer not null default 0");
+  await addColumns(db, "refresh_families", ["auth_time_ms", "last_used_at_ms"], "bigint not null default 0");
   await sql`alter table refresh_families add column amr text not null default ''`.execute(db);
   await sql`update refresh_families set auth_time_ms = created_at_ms, last_used_at_ms = created_at_ms`.execute(
     db,
@@ -83,9 +74,7 @@ async function extendSessions(db: Kysely<Tables>): Promise<void> {
 }
 
 async function extendSigningKeys(db: Kysely<Tables>): Promise<void> {
-  for (const column of ["signing_since_ms", "retired_at_ms"]) {
-    await sql`alter table signing_keys add column ${sql.ref(column)} bigint`.execute(db);
-  }
+  await addColumns(db, "signing_keys", ["signing_since_ms", "retired_at_ms"], "bigint");
   // Until now no key was ever replaced.
   await sql`update signing_keys set signing_since_ms = created_at_ms`.execute(db);
   // The guard of SigningKeyStore.insertNext.
@@ -114,8 +103,7 @@ async function createClients(db: Kysely<Tables>): Promise<void> {
     .$call(
       numbers("access_ttl_seconds", "refresh_ttl_seconds", "refresh_absolute_seconds", "refresh_grace_ms"),
     )
-    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
-    .addColumn("updated_at_ms", "bigint", (c) => c.notNull())
+    .$call(bigNumbers("created_at_ms", "updated_at_ms"))
     .execute();
 }
 
@@ -123,18 +111,15 @@ async function createOidcPayloads(db: Kysely<Tables>): Promise<void> {
   await db.schema
     .createTable("oidc_payloads")
     .$call(texts("model", "id_hash", "sealed_payload"))
-    .addColumn("grant_hash", "text")
-    .addColumn("uid_hash", "text")
-    .addColumn("user_code_hash", "text")
-    .addColumn("consumed_at_ms", "bigint")
-    .addColumn("expires_at_ms", "bigint")
+    .$call(optionalTexts("grant_hash", "uid_hash", "user_code_hash"))
+    .$call(optionalBigNumbers("consumed_at_ms", "expires_at_ms"))
     .addPrimaryKeyConstraint("oidc_payloads_pk", ["model", "id_hash"])
     .execute();
   for (const column of ["grant_hash", "uid_hash", "user_code_hash"] as const) {
     await sql`create index ${sql.ref(`oidc_payloads_by_${column}`)} on oidc_payloads (${sql.ref(column)})
       where ${sql.ref(column)} is not null`.execute(db);
   }
-  await db.schema.createIndex("oidc_payloads_by_end").on("oidc_payloads").column("expires_at_ms").execute();
+  await addIndex(db, "oidc_payloads", "end", ["expires_at_ms"]);
 }
 
 async function createWsTokens(db: Kysely<Tables>): Promise<void> {
@@ -142,11 +127,10 @@ async function createWsTokens(db: Kysely<Tables>): Promise<void> {
     .createTable("ws_tokens")
     .addColumn("hash", "text", (c) => c.primaryKey().notNull())
     .$call(texts("user_id", "client_id", "session_id", "token_id", "scope"))
-    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
-    .addColumn("expires_at_ms", "bigint", (c) => c.notNull())
+    .$call(bigNumbers("created_at_ms", "expires_at_ms"))
     .execute();
-  await db.schema.createIndex("ws_tokens_by_session").on("ws_tokens").column("session_id").execute();
-  await db.schema.createIndex("ws_tokens_by_end").on("ws_tokens").column("expires_at_ms").execute();
+  await addIndex(db, "ws_tokens", "session", ["session_id"]);
+  await addIndex(db, "ws_tokens", "end", ["expires_at_ms"]);
 }
 
 async function createCounters(db: Kysely<Tables>): Promise<void> {
@@ -156,73 +140,30 @@ async function createCounters(db: Kysely<Tables>): Promise<void> {
     .$call(numbers("charged", "pending", "level"))
     .addColumn("resets_at_ms", "bigint", (c) => c.notNull())
     .execute();
-  await db.schema
-    .createIndex("attempt_counters_by_end")
-    .on("attempt_counters")
-    .column("resets_at_ms")
-    .execute();
+  await addIndex(db, "attempt_counters", "end", ["resets_at_ms"]);
 }
 
 async function createAudit(db: Kysely<Tables>): Promise<void> {
   await db.schema
     .createTable("audit_chains")
     .addColumn("id", "integer", (c) => c.primaryKey().notNull())
-    .addColumn("seq", "bigint", (c) => c.notNull())
-    .addColumn("base_seq", "bigint", (c) => c.notNull())
+    .$call(bigNumbers("seq", "base_seq"))
     .$call(texts("head_hash", "base_hash", "mac"))
     .execute();
+  const unused = { seq: 0, head_hash: "", base_seq: 0, base_hash: "", mac: "" };
   await db
     .insertInto("audit_chains")
-    .values(
-      Array.from({ length: AUDIT_CHAINS }, (_, id) => ({
-        id,
-        seq: 0,
-        head_hash: "",
-        base_seq: 0,
-        base_hash: "",
-        mac: "",
-      })),
-    )
+    .values(Array.from({ length: AUDIT_CHAINS }, (_, id) => ({ id, ...unused })))
     .execute();
   await db.schema
     .createTable("audit_events")
     .addColumn("id", "text", (c) => c.primaryKey().notNull())
     .addColumn("chain", "integer", (c) => c.notNull())
-    .addColumn("seq", "bigint", (c) => c.notNull())
-    .addColumn("at_ms", "bigint", (c) => c.notNull())
+    .$call(bigNumbers("seq", "at_ms"))
     .$call(texts("event", "outcome", "data", "hash"))
-    .addColumn("reason", "text")
-    .addColumn("user_id", "text")
-    .addColumn("client_id", "text")
-    .addColumn("ip", "text")
-    .addColumn("user_agent", "text")
-    .addColumn("family_id", "text")
-    .addColumn("correlation_id", "text")
+    .$call(optionalTexts("reason", "user_id", "client_id", "ip", "user_agent", "family_id", "correlation_id"))
     .addUniqueConstraint("audit_events_once", ["chain", "seq"])
     .execute();
-  await db.schema.createIndex("audit_events_by_time").on("audit_events").columns(["at_ms", "id"]).execute();
-  await db.schema
-    .createIndex("audit_events_by_user")
-    .on("audit_events")
-    .columns(["user_id", "at_ms"])
-    .execute();
-}
-
-function texts<const Name extends string>(...names: readonly Name[]) {
-  return columns(names, "text");
-}
-
-function numbers<const Name extends string>(...names: readonly Name[]) {
-  return columns(names, "integer");
-}
-
-/** Adds columns that are never null. */
-function columns<Name extends string>(names: readonly Name[], type: "text" | "integer") {
-  return <Table extends string, Known extends string>(
-    table: CreateTableBuilder<Table, Known>,
-  ): CreateTableBuilder<Table, Known | Name> =>
-    names.reduce<CreateTableBuilder<Table, Known | Name>>(
-      (made, name) => made.addColumn(name, type, (c) => c.notNull()),
-      table,
-    );
+  await addIndex(db, "audit_events", "time", ["at_ms", "id"]);
+  await addIndex(db, "audit_events", "user", ["user_id", "at_ms"]);
 }

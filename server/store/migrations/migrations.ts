@@ -2,6 +2,7 @@ import { sql, type Kysely } from "kysely";
 import type { Migration } from "kysely/migration";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createAuthTables } from "./migration-0003.ts";
+import { addIndex, bigNumbers, numbers, texts } from "./table-parts.ts";
 import type { Tables } from "../sql/schema.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 
@@ -16,11 +17,7 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
         await turnIndex.create(db);
       },
     },
-    "0002_web_sessions": {
-      async up(db: Kysely<Tables>) {
-        await createWebSessions(db);
-      },
-    },
+    "0002_web_sessions": { up: createWebSessions },
     "0003_auth_service": { up: createAuthTables },
     // The grace that no operator chose becomes today's (ADR 29).
     "0004_refresh_grace": {
@@ -81,8 +78,7 @@ async function createAccounts(db: Kysely<Tables>): Promise<void> {
     .addColumn("id", "text", (c) => c.primaryKey().notNull())
     .addColumn("login", "text", (c) => c.notNull().unique())
     .addColumn("display_name", "text", (c) => c.notNull())
-    .addColumn("is_local", "integer", (c) => c.notNull())
-    .addColumn("is_active", "integer", (c) => c.notNull())
+    .$call(numbers("is_local", "is_active"))
     .addColumn("created_at_ms", "bigint", (c) => c.notNull())
     .execute();
   // One local account per server, also when two processes start at the same moment.
@@ -97,16 +93,10 @@ async function createChats(db: Kysely<Tables>): Promise<void> {
   await db.schema
     .createTable("chats")
     .addColumn("id", "text", (c) => c.primaryKey().notNull())
-    .addColumn("user_id", "text", (c) => c.notNull())
-    .addColumn("title", "text", (c) => c.notNull())
-    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
-    .addColumn("updated_at_ms", "bigint", (c) => c.notNull())
+    .$call(texts("user_id", "title"))
+    .$call(bigNumbers("created_at_ms", "updated_at_ms"))
     .execute();
-  await db.schema
-    .createIndex("chats_by_user")
-    .on("chats")
-    .columns(["user_id", "updated_at_ms", "id"])
-    .execute();
+  await addIndex(db, "chats", "user", ["user_id", "updated_at_ms", "id"]);
   await db.schema
     .createTable("turns")
     .addColumn("id", "text", (c) => c.primaryKey().notNull())
@@ -116,53 +106,33 @@ async function createChats(db: Kysely<Tables>): Promise<void> {
     .addColumn("turn_index", "integer", (c) => c.notNull())
     .addColumn("user_text", "text", (c) => c.notNull())
     .addColumn("had_image", "integer", (c) => c.notNull())
-    .addColumn("assistant_text", "text", (c) => c.notNull())
-    .addColumn("status", "text", (c) => c.notNull())
+    .$call(texts("assistant_text", "status"))
     .addColumn("model", "text")
-    .addColumn("input_tokens", "integer", (c) => c.notNull())
-    .addColumn("output_tokens", "integer", (c) => c.notNull())
+    .$call(numbers("input_tokens", "output_tokens"))
     .addColumn("owner_id", "text", (c) => c.notNull())
-    .addColumn("lease_until_ms", "bigint", (c) => c.notNull())
-    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
+    .$call(bigNumbers("lease_until_ms", "created_at_ms"))
     .addColumn("finished_at_ms", "bigint")
     // Null is never equal to null: clients that send no id are not held to one message.
     .addUniqueConstraint("turns_once", ["user_id", "client_message_id"])
     .execute();
-  await db.schema
-    .createIndex("turns_by_chat")
-    .unique()
-    .on("turns")
-    .columns(["chat_id", "turn_index"])
-    .execute();
+  await addIndex(db, "turns", "chat", ["chat_id", "turn_index"], "unique");
   // Holds only what runs now, so that renewing leases costs nothing however many turns there are.
   await sql`create index turns_running on turns (owner_id) where status = 'running'`.execute(db);
   await db.schema
     .createTable("usage_reports")
     .addColumn("id", "text", (c) => c.primaryKey().notNull())
-    .addColumn("user_id", "text", (c) => c.notNull())
-    .addColumn("hardware_id", "text", (c) => c.notNull())
-    .addColumn("session_id", "text", (c) => c.notNull())
-    .addColumn("source", "text", (c) => c.notNull())
-    .addColumn("model", "text", (c) => c.notNull())
-    .addColumn("input_tokens", "integer", (c) => c.notNull())
-    .addColumn("output_tokens", "integer", (c) => c.notNull())
+    .$call(texts("user_id", "hardware_id", "session_id", "source", "model"))
+    .$call(numbers("input_tokens", "output_tokens"))
     .addColumn("created_at_ms", "bigint", (c) => c.notNull())
     .execute();
-  await db.schema
-    .createIndex("usage_reports_by_user")
-    .on("usage_reports")
-    .columns(["user_id", "created_at_ms"])
-    .execute();
+  await addIndex(db, "usage_reports", "user", ["user_id", "created_at_ms"]);
 }
 
 async function createTokens(db: Kysely<Tables>): Promise<void> {
   await db.schema
     .createTable("signing_keys")
     .addColumn("kid", "text", (c) => c.primaryKey().notNull())
-    .addColumn("algorithm", "text", (c) => c.notNull())
-    .addColumn("public_jwk", "text", (c) => c.notNull())
-    .addColumn("sealed_private_key", "text", (c) => c.notNull())
-    .addColumn("state", "text", (c) => c.notNull())
+    .$call(texts("algorithm", "public_jwk", "sealed_private_key", "state"))
     .addColumn("created_at_ms", "bigint", (c) => c.notNull())
     .execute();
   // The guard of SigningKeyStore.insertFirst.
@@ -172,18 +142,11 @@ async function createTokens(db: Kysely<Tables>): Promise<void> {
   await db.schema
     .createTable("refresh_families")
     .addColumn("id", "text", (c) => c.primaryKey().notNull())
-    .addColumn("user_id", "text", (c) => c.notNull())
-    .addColumn("client_id", "text", (c) => c.notNull())
-    .addColumn("scope", "text", (c) => c.notNull())
-    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
-    .addColumn("expires_at_ms", "bigint", (c) => c.notNull())
+    .$call(texts("user_id", "client_id", "scope"))
+    .$call(bigNumbers("created_at_ms", "expires_at_ms"))
     .addColumn("revoked_at_ms", "bigint")
     .execute();
-  await db.schema
-    .createIndex("refresh_families_by_user")
-    .on("refresh_families")
-    .columns(["user_id"])
-    .execute();
+  await addIndex(db, "refresh_families", "user", ["user_id"]);
   await db.schema
     .createTable("refresh_tokens")
     .addColumn("hash", "text", (c) => c.primaryKey().notNull())
@@ -200,28 +163,18 @@ async function createWebSessions(db: Kysely<Tables>): Promise<void> {
   await db.schema
     .createTable("web_sessions")
     .addColumn("hash", "text", (c) => c.primaryKey().notNull())
-    .addColumn("user_id", "text", (c) => c.notNull())
-    .addColumn("client_id", "text", (c) => c.notNull())
-    .addColumn("scope", "text", (c) => c.notNull())
-    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
-    .addColumn("last_seen_at_ms", "bigint", (c) => c.notNull())
-    .addColumn("expires_at_ms", "bigint", (c) => c.notNull())
+    .$call(texts("user_id", "client_id", "scope"))
+    .$call(bigNumbers("created_at_ms", "last_seen_at_ms", "expires_at_ms"))
     .execute();
-  await db.schema.createIndex("web_sessions_by_user").on("web_sessions").columns(["user_id"]).execute();
-  await db.schema.createIndex("web_sessions_by_end").on("web_sessions").columns(["expires_at_ms"]).execute();
+  await addIndex(db, "web_sessions", "user", ["user_id"]);
+  await addIndex(db, "web_sessions", "end", ["expires_at_ms"]);
   await db.schema
     .createTable("sign_in_codes")
     .addColumn("hash", "text", (c) => c.primaryKey().notNull())
-    .addColumn("user_id", "text", (c) => c.notNull())
-    .addColumn("scope", "text", (c) => c.notNull())
-    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
-    .addColumn("expires_at_ms", "bigint", (c) => c.notNull())
+    .$call(texts("user_id", "scope"))
+    .$call(bigNumbers("created_at_ms", "expires_at_ms"))
     .execute();
-  await db.schema
-    .createIndex("sign_in_codes_by_user")
-    .on("sign_in_codes")
-    .columns(["user_id", "created_at_ms"])
-    .execute();
+  await addIndex(db, "sign_in_codes", "user", ["user_id", "created_at_ms"]);
 }
 
 /** Replaces two tables of one shape; their rows lived for minutes and are not kept. */
@@ -231,15 +184,10 @@ async function createOneTimeTokens(db: Kysely<Tables>): Promise<void> {
   await db.schema
     .createTable("one_time_tokens")
     .addColumn("hash", "text", (c) => c.primaryKey().notNull())
-    .addColumn("purpose", "text", (c) => c.notNull())
-    .addColumn("user_id", "text", (c) => c.notNull())
-    .addColumn("owner_id", "text", (c) => c.notNull())
-    .addColumn("data", "text", (c) => c.notNull())
-    .addColumn("created_at_ms", "bigint", (c) => c.notNull())
-    .addColumn("expires_at_ms", "bigint", (c) => c.notNull())
+    .$call(texts("purpose", "user_id", "owner_id", "data"))
+    .$call(bigNumbers("created_at_ms", "expires_at_ms"))
     .execute();
-  const on = (name: string) => db.schema.createIndex(`one_time_tokens_by_${name}`).on("one_time_tokens");
-  await on("owner").columns(["purpose", "owner_id", "created_at_ms"]).execute();
-  await on("user").column("user_id").execute();
-  await on("end").column("expires_at_ms").execute();
+  await addIndex(db, "one_time_tokens", "owner", ["purpose", "owner_id", "created_at_ms"]);
+  await addIndex(db, "one_time_tokens", "user", ["user_id"]);
+  await addIndex(db, "one_time_tokens", "end", ["expires_at_ms"]);
 }
