@@ -7,10 +7,9 @@ import { createViewStore } from "./bridge/view-store.ts";
 import { followTheme } from "./theme/follow-theme.ts";
 import "./theme/tokens.css";
 import { I18nextProvider } from "react-i18next";
-import { BridgeProvider } from "./bridge/use-bridge.tsx";
-import { ChatUiProvider } from "./chat/state/use-chat-ui.tsx";
+import { BridgeContext } from "./bridge/use-bridge.ts";
+import { createChatUi } from "./chat/state/chat-ui.ts";
 import { Panel } from "./app/panel.tsx";
-import { ViewProvider } from "./bridge/use-view.tsx";
 
 /** Puts the window into the page; what the roots have in common. */
 export function startApp(bridge: Bridge, container: HTMLElement): void {
@@ -29,13 +28,9 @@ export function startApp(bridge: Bridge, container: HTMLElement): void {
   createRoot(container).render(
     <StrictMode>
       <I18nextProvider i18n={i18n}>
-        <BridgeProvider bridge={bridge}>
-          <ViewProvider views={createViewStore()}>
-            <ChatUiProvider>
-              <Panel />
-            </ChatUiProvider>
-          </ViewProvider>
-        </BridgeProvider>
+        <BridgeContext value={{ ...bridge, views: createViewStore(), ui: createChatUi(bridge.initialDraft) }}>
+          <Panel />
+        </BridgeContext>
       </I18nextProvider>
     </StrictMode>,
   );

@@ -8,7 +8,7 @@ import { math } from "micromark-extension-math";
 import { createElement, useMemo, type ReactNode } from "react";
 import { useStore } from "zustand";
 import { answerText, type Message } from "#contract/chat-state.ts";
-import { useBridge } from "#renderer/bridge/use-bridge.tsx";
+import { useBridge } from "#renderer/bridge/use-bridge.ts";
 import type { MarkdownProps } from "#renderer/markdown/markdown.tsx";
 import "#renderer/markdown/markdown.css";
 

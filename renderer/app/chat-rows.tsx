@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
-import { useChat } from "../bridge/use-bridge.tsx";
+import { useChat } from "../bridge/use-bridge.ts";
 import { useFormat } from "../i18n/use-format.ts";
 import { groupByDay, type ChatDay } from "./chat-days.ts";
 

@@ -1,6 +1,6 @@
 import { useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { useBridge } from "../bridge/use-bridge.tsx";
+import { useBridge, useView } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
@@ -8,13 +8,12 @@ import { TextField } from "../ui/text-field.tsx";
 import { VisuallyHidden } from "../ui/visually-hidden.tsx";
 import { ChatDays, ChatHits } from "./chat-rows.tsx";
 import { useChatList, type ChatList } from "./use-chat-list.ts";
-import { useAttempt, useView, useViews } from "../bridge/use-view.tsx";
 
 /** All chats, by day, and the search through them. */
 export function ChatsDrawer() {
   const { t } = useTranslation("shell");
   const open = useView((state) => state.dialog === "chats");
-  const { closeDialog } = useViews();
+  const { closeDialog } = useBridge().views;
   return (
     <Dialog open={open} onClose={closeDialog} title={t("chats")} shape="drawer">
       <ChatFinder />
@@ -24,16 +23,14 @@ export function ChatsDrawer() {
 
 function ChatFinder() {
   const { t } = useTranslation("shell");
-  const { commands } = useBridge();
-  const views = useViews();
-  const attempt = useAttempt();
+  const { commands, views } = useBridge();
   const rows = useRef<HTMLDivElement>(null);
   const [query, setQuery] = useState("");
   const { list, reload } = useChatList(query);
   const openChat = async (chatId: string) => {
     views.closeDialog();
     views.show("chat");
-    await attempt(commands.openChat({ chatId }));
+    await views.attempt(commands.openChat({ chatId }));
   };
   return (
     <search

@@ -1,8 +1,7 @@
 import { MessagesSquare, Pin, Settings, SquarePen } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { useApp, useBridge, useChat } from "../bridge/use-bridge.tsx";
+import { useApp, useBridge, useChat, useView } from "../bridge/use-bridge.ts";
 import { IconButton } from "../ui/icon-button.tsx";
-import { useAttempt, useView, useViews } from "../bridge/use-view.tsx";
 
 /** What is open, and the ways to everything else. In the desktop the window is moved by it. */
 export function Header() {
@@ -28,9 +27,7 @@ export function Header() {
 
 function HeaderButtons({ desktop }: { readonly desktop: boolean }) {
   const { t } = useTranslation("shell");
-  const { commands } = useBridge();
-  const views = useViews();
-  const attempt = useAttempt();
+  const { commands, views } = useBridge();
   const pinned = useApp((state) => state.settings.pinned);
   const settingsOpen = useView((state) => state.view === "settings");
   return (
@@ -42,7 +39,7 @@ function HeaderButtons({ desktop }: { readonly desktop: boolean }) {
         label={t("newChat")}
         onClick={() => {
           views.show("chat");
-          void attempt(commands.newChat());
+          void views.attempt(commands.newChat());
         }}
       >
         <SquarePen className="size-4" />
@@ -51,7 +48,7 @@ function HeaderButtons({ desktop }: { readonly desktop: boolean }) {
         <IconButton
           label={t("pin")}
           aria-pressed={pinned}
-          onClick={() => void attempt(commands.updateSettings({ pinned: !pinned }))}
+          onClick={() => void views.attempt(commands.updateSettings({ pinned: !pinned }))}
         >
           <Pin className={`size-4 ${pinned ? "fill-current" : ""}`} />
         </IconButton>

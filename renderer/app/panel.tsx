@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { SignInDialog } from "../auth/sign-in-dialog.tsx";
-import { useApp } from "../bridge/use-bridge.tsx";
+import { useApp, useView } from "../bridge/use-bridge.ts";
 import { ChatView } from "../chat/chat-view.tsx";
 import { FirstRun } from "../first-run/first-run.tsx";
 import { SettingsView } from "../settings/settings-view.tsx";
@@ -11,7 +11,6 @@ import { Header } from "./header.tsx";
 import { ProblemStrip } from "./problem-strip.tsx";
 import { StatusLine } from "./status-line.tsx";
 import { useHostIntents } from "./use-host-intents.ts";
-import { useView } from "../bridge/use-view.tsx";
 import { useWindowShortcuts } from "./use-window-shortcuts.ts";
 
 /** The window's frame: header, what is shown, status line. */

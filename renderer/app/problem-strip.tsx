@@ -1,12 +1,12 @@
 import { useTranslation } from "react-i18next";
 import { ErrorNote } from "../ui/error-note.tsx";
-import { useView, useViews } from "../bridge/use-view.tsx";
+import { useBridge, useView } from "../bridge/use-bridge.ts";
 
 /** What went wrong outside any field, until it is dismissed or followed by another problem. */
 export function ProblemStrip() {
   const { t } = useTranslation("shell");
   const problem = useView((state) => state.problem);
-  const views = useViews();
+  const { views } = useBridge();
   if (problem === undefined) return;
   return (
     <section aria-label={t("problem.label")} className="mx-auto w-full max-w-page px-3 py-2">

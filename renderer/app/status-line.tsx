@@ -2,18 +2,16 @@ import { CircleUser } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { AuthState } from "#contract/auth-state.ts";
 import { useAccountName } from "../auth/use-account-name.ts";
-import { useApp, useAuth, useBridge, useChat } from "../bridge/use-bridge.tsx";
+import { useApp, useAuth, useBridge, useChat } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
 import { VisuallyHidden } from "../ui/visually-hidden.tsx";
 import { connectionOf } from "./connection-of.ts";
 import { ConnectionPopover } from "./connection-popover.tsx";
-import { useAttempt, useViews } from "../bridge/use-view.tsx";
 
 /** Who is signed in, how the server stands, which model answers, what waits: one calm line. */
 export function StatusLine() {
   const { t } = useTranslation("shell");
-  const { commands } = useBridge();
-  const attempt = useAttempt();
+  const { commands, views } = useBridge();
   const server = useApp((state) => state.server);
   const last = useChat((state) => state.connection);
   const connection = connectionOf(server, last);
@@ -25,7 +23,7 @@ export function StatusLine() {
         <Account />
         <div className="flex min-w-0 items-center gap-2">
           {stuck ? (
-            <Button kind="link" size="small" onClick={() => void attempt(commands.reconnect())}>
+            <Button kind="link" size="small" onClick={() => void views.attempt(commands.reconnect())}>
               {t("tryAgain")}
             </Button>
           ) : undefined}
@@ -40,7 +38,7 @@ export function StatusLine() {
 function Account() {
   const { t } = useTranslation("shell");
   const auth = useAuth();
-  const views = useViews();
+  const { views } = useBridge();
   const signedIn = auth.kind === "signed-in";
   const name = useAccountWord(auth);
   return (

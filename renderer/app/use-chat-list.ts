@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { useBridge } from "../bridge/use-bridge.tsx";
+import { useBridge } from "../bridge/use-bridge.ts";
 
 /** Long enough that a word is typed, short enough that it feels immediate. */
 const SEARCH_DELAY_MS = 150;

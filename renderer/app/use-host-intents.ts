@@ -1,36 +1,33 @@
 import { useEffect } from "react";
 import type { Intent } from "#contract/intent.ts";
-import { useBridge } from "../bridge/use-bridge.tsx";
-import { useViews } from "../bridge/use-view.tsx";
-import type { ViewStore } from "../bridge/view-store.ts";
+import { useBridge, type WindowBridge } from "../bridge/use-bridge.ts";
 
-/** Does what the host wants of the window as a whole; the composer listens for itself. */
+/** Does what the host wants of the window; what goes into the composer may come before the composer is there. */
 export function useHostIntents(): void {
   const bridge = useBridge();
-  const views = useViews();
-  useEffect(() => bridge.onIntent((intent) => route(intent, views)), [bridge, views]);
+  useEffect(() => bridge.onIntent((intent) => route(intent, bridge)), [bridge]);
 }
 
-function route(intent: Intent, views: ViewStore): void {
+function route(intent: Intent, { views, ui }: Pick<WindowBridge, "views" | "ui">): void {
   switch (intent.kind) {
     case "open":
-      if (intent.view === "settings") {
-        views.closeDialog();
-        views.show("settings");
-      } else {
-        views.open(intent.view);
-      }
-      return;
-    case "problem":
-      views.report({ code: intent.code, message: intent.message });
-      return;
-    case "attach":
-    case "compose":
-      // They go into the composer, so it must be in sight.
+      if (intent.view !== "settings") return views.open(intent.view);
       views.closeDialog();
-      views.show("chat");
-      return;
+      return views.show("settings");
+    case "problem":
+      return views.report({ code: intent.code, message: intent.message });
     case "focus-composer":
-      return;
+      return ui.focusComposer();
+    case "attach":
+      ui.attach(intent.image);
+      break;
+    case "compose": {
+      const { text } = ui.store.getState();
+      ui.write(text.trim() === "" ? intent.text : `${text}\n${intent.text}`);
+    }
   }
+  // What went into the composer must be in sight.
+  views.closeDialog();
+  views.show("chat");
+  ui.focusComposer();
 }

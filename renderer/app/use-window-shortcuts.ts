@@ -1,20 +1,17 @@
 import { useEffect, useEffectEvent } from "react";
-import { useApp, useBridge } from "../bridge/use-bridge.tsx";
-import { useAttempt, useViews } from "../bridge/use-view.tsx";
+import { useApp, useBridge } from "../bridge/use-bridge.ts";
 import { shortcutOf, type Shortcut } from "./shortcut-of.ts";
 
 /** The keys that work anywhere in the window. What a dialog, a menu or the composer has taken does not come here. */
 export function useWindowShortcuts(): void {
-  const { commands } = useBridge();
-  const views = useViews();
-  const attempt = useAttempt();
+  const { commands, views } = useBridge();
   const ready = useApp((state) => state.settings.firstRunDone);
   const back = (): boolean => {
     const { view, dialog } = views.store.getState();
     // A dialog closes itself.
     if (dialog !== undefined) return false;
     if (view === "settings" && ready) views.show("chat");
-    else void attempt(commands.hideWindow());
+    else void views.attempt(commands.hideWindow());
     return true;
   };
   const go = (shortcut: Exclude<Shortcut, "back">): boolean => {
@@ -26,7 +23,7 @@ export function useWindowShortcuts(): void {
       views.show(view === "settings" ? "chat" : "settings");
     } else {
       views.show("chat");
-      void attempt(commands.newChat());
+      void views.attempt(commands.newChat());
     }
     return true;
   };

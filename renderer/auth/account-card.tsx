@@ -2,7 +2,7 @@ import { CircleUser } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AuthState } from "#contract/auth-state.ts";
-import { useApp, useBridge, useChat } from "../bridge/use-bridge.tsx";
+import { useApp, useBridge, useChat } from "../bridge/use-bridge.ts";
 import { useAction } from "../bridge/use-action.ts";
 import { Button } from "../ui/button.tsx";
 import { ErrorDetail } from "../ui/error-detail.tsx";

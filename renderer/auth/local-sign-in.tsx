@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { useAuth, useBridge } from "../bridge/use-bridge.tsx";
+import { useAuth, useBridge } from "../bridge/use-bridge.ts";
 import { useAction } from "../bridge/use-action.ts";
 import { Button } from "../ui/button.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";

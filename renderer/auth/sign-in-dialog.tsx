@@ -1,7 +1,6 @@
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { useAuth } from "../bridge/use-bridge.tsx";
-import { useView, useViews } from "../bridge/use-view.tsx";
+import { useAuth, useBridge, useView } from "../bridge/use-bridge.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { AccountCard } from "./account-card.tsx";
 import { SignInForm } from "./sign-in-form.tsx";
@@ -10,7 +9,7 @@ import { SignInForm } from "./sign-in-form.tsx";
 export function SignInDialog() {
   const { t } = useTranslation("auth");
   const open = useView((state) => state.dialog === "sign-in");
-  const { closeDialog } = useViews();
+  const { closeDialog } = useBridge().views;
   const auth = useAuth();
   const signedIn = auth.kind === "signed-in";
   useCloseWhenSignedIn(open, signedIn, closeDialog);

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useApp, useAuth } from "../bridge/use-bridge.tsx";
+import { useApp, useAuth } from "../bridge/use-bridge.ts";
 import { ErrorNote } from "../ui/error-note.tsx";
 import { Note } from "../ui/note.tsx";
 import { Segmented } from "../ui/segmented.tsx";

@@ -1,6 +1,6 @@
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { useApp, useAuth, useBridge } from "../bridge/use-bridge.tsx";
+import { useApp, useAuth, useBridge } from "../bridge/use-bridge.ts";
 import { useErrorText } from "../i18n/use-error-text.ts";
 import { useAction, type ActionError } from "../bridge/use-action.ts";
 import { Button } from "../ui/button.tsx";

@@ -1,4 +1,5 @@
 import { createStore } from "zustand/vanilla";
+import { PipitError } from "#contract/pipit-error.ts";
 
 /** What is on top of the chat. */
 export type View = "chat" | "settings";
@@ -12,16 +13,29 @@ export interface ViewState {
   readonly problem: { readonly code: string; readonly message: string } | undefined;
 }
 
-export interface ViewStore extends ReturnType<typeof createViewStore> {}
+export type ViewStore = ReturnType<typeof createViewStore>;
 
 export function createViewStore() {
   const store = createStore<ViewState>(() => ({ view: "chat", dialog: undefined, problem: undefined }));
+  const report = (problem: { readonly code: string; readonly message: string }) =>
+    store.setState({ problem });
   return {
     store,
     show: (view: View) => store.setState({ view }),
     open: (dialog: DialogName) => store.setState({ dialog }),
     closeDialog: () => store.setState({ dialog: undefined }),
-    report: (problem: { readonly code: string; readonly message: string }) => store.setState({ problem }),
+    report,
     dismissProblem: () => store.setState({ problem: undefined }),
+    /** Waits for a command whose failure the person should see, and tells whether it worked. */
+    async attempt(work: Promise<unknown>): Promise<boolean> {
+      try {
+        await work;
+        return true;
+      } catch (reason) {
+        const { code, message } = PipitError.from(reason);
+        if (code !== "CANCELLED") report({ code, message });
+        return false;
+      }
+    },
   };
 }

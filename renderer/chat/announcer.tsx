@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useBridge } from "../bridge/use-bridge.tsx";
+import { useBridge } from "../bridge/use-bridge.ts";
 import { VisuallyHidden } from "../ui/visually-hidden.tsx";
 import { nextAnnouncement, type Announcement } from "./announcement.ts";
 

@@ -1,13 +1,11 @@
 import { Check, CircleAlert, LoaderCircle, RotateCcw, Trash2, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { answerText, type AssistantMessage, type MessagePart } from "#contract/chat-state.ts";
-import { useBridge } from "../bridge/use-bridge.tsx";
+import { useBridge } from "../bridge/use-bridge.ts";
 import { Markdown } from "../markdown/markdown.tsx";
-import { useAttempt } from "../bridge/use-view.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Caret } from "./caret.tsx";
 import { CopyButton, MessageActions } from "./message-actions.tsx";
-import { useChatUi } from "./state/use-chat-ui.tsx";
 import { useFailureText } from "./use-failure-text.ts";
 
 /** What Pipit said: plain text over the whole width, with one quiet line for each tool it used. */
@@ -78,12 +76,10 @@ function AnswerEnd({ message }: { readonly message: AssistantMessage }) {
 
 function AnswerActions({ message }: { readonly message: AssistantMessage }) {
   const { t } = useTranslation("chat");
-  const { commands } = useBridge();
-  const attempt = useAttempt();
-  const ui = useChatUi();
+  const { commands, views, ui } = useBridge();
   const messageId = message.id;
   const regenerate = async () => {
-    if (await attempt(commands.regenerate({ messageId }))) ui.goToEnd();
+    if (await views.attempt(commands.regenerate({ messageId }))) ui.goToEnd();
   };
   return (
     <MessageActions atMs={message.createdAtMs} className="-ms-1 mt-1">
@@ -94,7 +90,7 @@ function AnswerActions({ message }: { readonly message: AssistantMessage }) {
       <IconButton
         size="small"
         label={t("delete")}
-        onClick={() => void attempt(commands.deleteMessage({ messageId }))}
+        onClick={() => void views.attempt(commands.deleteMessage({ messageId }))}
       >
         <Trash2 className="size-4" />
       </IconButton>

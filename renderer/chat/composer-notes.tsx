@@ -4,7 +4,7 @@ import type { ComposerProblem } from "./state/chat-ui.ts";
 import { formatBytes } from "./picture/format-bytes.ts";
 import { fileMaxBytes } from "./picture/prepare-image.ts";
 import { numbers } from "./question-editor.tsx";
-import { useChatUiState } from "./state/use-chat-ui.tsx";
+import { useChatUiState } from "../bridge/use-bridge.ts";
 import { useFailureText } from "./use-failure-text.ts";
 
 /** From here on the composer counts. */

@@ -2,11 +2,9 @@ import { ArrowUp, Camera, ImagePlus, Square, Volume2, VolumeOff, VolumeX } from 
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { UnavailableReason } from "#contract/app-state.ts";
-import { useApp, useAuth, useBridge, useChat } from "../bridge/use-bridge.tsx";
-import { useAttempt, useViews } from "../bridge/use-view.tsx";
+import { useApp, useAuth, useBridge, useChat, useChatUiState } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
-import { useChatUiState } from "./state/use-chat-ui.tsx";
 import type { PictureIntake } from "./picture/use-picture.ts";
 
 export interface ComposerToolsProps {
@@ -84,8 +82,7 @@ function PictureButton({ pictures }: { readonly pictures: PictureIntake }) {
 
 function SpeakButtons() {
   const { t } = useTranslation("chat");
-  const { commands } = useBridge();
-  const attempt = useAttempt();
+  const { commands, views } = useBridge();
   const speak = useApp((state) => state.settings.speak);
   const sound = useApp((state) => state.features.sound);
   const speaking = useChat((state) => state.speaking);
@@ -101,12 +98,12 @@ function SpeakButtons() {
       <IconButton
         label={t("speakOn")}
         aria-pressed={speak}
-        onClick={() => void attempt(commands.updateSettings({ speak: !speak }))}
+        onClick={() => void views.attempt(commands.updateSettings({ speak: !speak }))}
       >
         {speak ? <Volume2 className="size-4" /> : <VolumeX className="size-4" />}
       </IconButton>
       {speaking && (
-        <IconButton label={t("stopSpeaking")} onClick={() => void attempt(commands.stopSpeaking())}>
+        <IconButton label={t("stopSpeaking")} onClick={() => void views.attempt(commands.stopSpeaking())}>
           <VolumeOff className="size-4" />
         </IconButton>
       )}
@@ -116,15 +113,14 @@ function SpeakButtons() {
 
 function StopButton() {
   const { t } = useTranslation("chat");
-  const { commands } = useBridge();
-  const attempt = useAttempt();
+  const { commands, views } = useBridge();
   const answering = useChat((state) => state.activeMessageId !== undefined);
   if (!answering) return undefined;
   return (
     <IconButton
       label={t("stop")}
       className="rounded-full border border-hairline"
-      onClick={() => void attempt(commands.cancel())}
+      onClick={() => void views.attempt(commands.cancel())}
     >
       <Square className="size-3 fill-current" />
     </IconButton>
@@ -133,7 +129,7 @@ function StopButton() {
 
 function SendButton({ onSend }: { readonly onSend: () => void }) {
   const { t } = useTranslation("chat");
-  const views = useViews();
+  const { views } = useBridge();
   const { kind } = useAuth();
   const answering = useChat((state) => state.activeMessageId !== undefined);
   const blank = useChatUiState((state) => state.text.trim() === "");

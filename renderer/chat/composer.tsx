@@ -1,12 +1,10 @@
 import { useEffect, useRef, type ClipboardEvent, type KeyboardEvent, useLayoutEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
-import { useBridge } from "../bridge/use-bridge.tsx";
-import { useAttempt } from "../bridge/use-view.tsx";
+import { useBridge, useChatUiState } from "../bridge/use-bridge.ts";
 import { ComposerNotes } from "./composer-notes.tsx";
 import { ComposerTools } from "./composer-tools.tsx";
 import { PendingPicture } from "./picture/pending-picture.tsx";
-import { useChatUi, useChatUiState } from "./state/use-chat-ui.tsx";
 import { useDraft } from "./use-draft.ts";
 import type { PictureIntake } from "./picture/use-picture.ts";
 import { useSend } from "./use-send.ts";
@@ -20,7 +18,7 @@ export function Composer({
   readonly onPage: (direction: -1 | 1) => void;
 }) {
   const { t } = useTranslation("chat");
-  const ui = useChatUi();
+  const { ui } = useBridge();
   const text = useChatUiState((state) => state.text);
   const tooLong = text.length > PROMPT_MAX_CHARS;
   const field = useRef<HTMLTextAreaElement>(null);
@@ -62,9 +60,7 @@ export function Composer({
 
 /** Enter sends, Esc stops or hides, arrow-up in the empty field edits the last question, page keys scroll the list. */
 function useComposerKeys(send: () => Promise<void>, onPage: (direction: -1 | 1) => void) {
-  const { chat, commands } = useBridge();
-  const attempt = useAttempt();
-  const ui = useChatUi();
+  const { chat, commands, views, ui } = useBridge();
   const handlers: Readonly<Record<string, (event: KeyboardEvent<HTMLTextAreaElement>) => boolean>> = {
     Enter: (event) => {
       if (event.shiftKey || event.altKey) return false;
@@ -73,7 +69,7 @@ function useComposerKeys(send: () => Promise<void>, onPage: (direction: -1 | 1) 
     },
     Escape: () => {
       const answering = chat.getState().activeMessageId !== undefined;
-      void attempt(answering ? commands.cancel() : commands.hideWindow());
+      void views.attempt(answering ? commands.cancel() : commands.hideWindow());
       return true;
     },
     ArrowUp: () => {

@@ -1,9 +1,8 @@
 import { useTranslation } from "react-i18next";
-import { useApp, useAuth } from "../bridge/use-bridge.tsx";
+import { useApp, useAuth, useBridge } from "../bridge/use-bridge.ts";
 import { Kbd } from "../ui/kbd.tsx";
 import { PipitMark } from "../ui/pipit-mark.tsx";
 import { formatAccelerator, keyStyleOf } from "../settings/accelerator.ts";
-import { useChatUi } from "./state/use-chat-ui.tsx";
 
 const examples = ["example1", "example2", "example3", "example4"] as const;
 
@@ -11,7 +10,7 @@ const examples = ["example1", "example2", "example3", "example4"] as const;
 export function EmptyChat() {
   const { t } = useTranslation("chat");
   const auth = useAuth();
-  const ui = useChatUi();
+  const { ui } = useBridge();
   const greeting =
     auth.kind === "signed-in" && !auth.local ? t("greetingName", { name: auth.accountName }) : t("greeting");
   const use = (text: string) => {

@@ -1,8 +1,7 @@
 import { Check, Copy } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useBridge } from "../bridge/use-bridge.tsx";
-import { useAttempt } from "../bridge/use-view.tsx";
+import { useBridge } from "../bridge/use-bridge.ts";
 import { VisuallyHidden } from "../ui/visually-hidden.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { clockTime, fullTime } from "./message-time.ts";
@@ -40,15 +39,14 @@ export function MessageActions({ atMs, children, className = "" }: MessageAction
 /** `text` is made when it is asked for: an answer can be megabytes long. */
 export function CopyButton({ text }: { readonly text: () => string }) {
   const { t } = useTranslation("chat");
-  const { commands } = useBridge();
-  const attempt = useAttempt();
+  const { commands, views } = useBridge();
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return undefined;
     const timer = setTimeout(() => setCopied(false), copiedMs);
     return () => clearTimeout(timer);
   }, [copied]);
-  const copy = async () => setCopied(await attempt(commands.copyText({ text: text() })));
+  const copy = async () => setCopied(await views.attempt(commands.copyText({ text: text() })));
   return (
     <>
       <IconButton size="small" label={t("copy")} onClick={() => void copy()}>

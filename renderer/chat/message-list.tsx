@@ -17,10 +17,9 @@ import { EmptyChat } from "./empty-chat.tsx";
 import { MessageRow } from "./message-row.tsx";
 import { startsDay } from "./message-time.ts";
 import { type Shown, createShownMessages, type Frames } from "./shown-messages.ts";
-import { useChatUi, useChatUiState } from "./state/use-chat-ui.tsx";
+import { useBridge, useChatUiState } from "../bridge/use-bridge.ts";
 import { useEndFollower, type EndFollower } from "./use-end-follower.ts";
 import { flushSync } from "react-dom";
-import { useBridge } from "../bridge/use-bridge.tsx";
 
 /** Keys that move a scrolled area towards its start. */
 const upKeys = new Set(["ArrowUp", "PageUp", "Home"]);
@@ -102,7 +101,7 @@ function useEnd(
   messages: readonly Message[],
   scroller: { readonly current: HTMLElement | null },
 ): void {
-  const ui = useChatUi();
+  const { ui } = useBridge();
   const first = messages[0];
   const last = messages.at(-1);
   const drawn = useRef({ first, last });

@@ -2,17 +2,13 @@ import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import type { UserMessage } from "#contract/chat-state.ts";
-import { useBridge } from "../bridge/use-bridge.tsx";
-import { useAttempt } from "../bridge/use-view.tsx";
+import { useBridge } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
-import { useChatUi } from "./state/use-chat-ui.tsx";
 
 /** A question being changed in its place: Enter asks it anew, Esc leaves it as it was. */
 export function QuestionEditor({ message }: { readonly message: UserMessage }) {
   const { t, i18n } = useTranslation("chat");
-  const { commands } = useBridge();
-  const attempt = useAttempt();
-  const ui = useChatUi();
+  const { commands, views, ui } = useBridge();
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(message.text);
   const [busy, setBusy] = useState(false);
@@ -29,7 +25,7 @@ export function QuestionEditor({ message }: { readonly message: UserMessage }) {
   const send = async () => {
     if (busy || tooLong || text.trim() === "") return;
     setBusy(true);
-    const sent = await attempt(commands.editAndResend({ messageId: message.id, text }));
+    const sent = await views.attempt(commands.editAndResend({ messageId: message.id, text }));
     setBusy(false);
     if (!sent) return;
     close();

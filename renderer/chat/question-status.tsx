@@ -2,8 +2,7 @@ import { CircleAlert, Clock, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Failure, UserMessage } from "#contract/chat-state.ts";
-import { useBridge } from "../bridge/use-bridge.tsx";
-import { useAttempt } from "../bridge/use-view.tsx";
+import { useBridge } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
 import { useFailureText } from "./use-failure-text.ts";
 
@@ -78,13 +77,11 @@ interface ActionProps {
 }
 
 function Retry({ id, label }: ActionProps) {
-  const { commands } = useBridge();
-  const attempt = useAttempt();
-  return <Button onClick={() => void attempt(commands.retry({ messageId: id }))}>{label}</Button>;
+  const { commands, views } = useBridge();
+  return <Button onClick={() => void views.attempt(commands.retry({ messageId: id }))}>{label}</Button>;
 }
 
 function Discard({ id, label }: ActionProps) {
-  const { commands } = useBridge();
-  const attempt = useAttempt();
-  return <Button onClick={() => void attempt(commands.discard({ messageId: id }))}>{label}</Button>;
+  const { commands, views } = useBridge();
+  return <Button onClick={() => void views.attempt(commands.discard({ messageId: id }))}>{label}</Button>;
 }

@@ -1,8 +1,7 @@
 import { Pencil, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { UserMessage } from "#contract/chat-state.ts";
-import { useBridge } from "../bridge/use-bridge.tsx";
-import { useAttempt } from "../bridge/use-view.tsx";
+import { useBridge, useChatUiState } from "../bridge/use-bridge.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Caret } from "./caret.tsx";
 import { CopyButton, MessageActions } from "./message-actions.tsx";
@@ -10,7 +9,6 @@ import { fullTime } from "./message-time.ts";
 import { QuestionEditor } from "./question-editor.tsx";
 import { QuestionStatus } from "./question-status.tsx";
 import { SentPicture } from "./picture/sent-picture.tsx";
-import { useChatUi, useChatUiState } from "./state/use-chat-ui.tsx";
 
 export interface QuestionProps {
   readonly message: UserMessage;
@@ -48,9 +46,7 @@ export function Question({ message, hasAnswer }: QuestionProps) {
 
 function QuestionActions({ message }: { readonly message: UserMessage }) {
   const { t } = useTranslation("chat");
-  const { commands } = useBridge();
-  const attempt = useAttempt();
-  const ui = useChatUi();
+  const { commands, views, ui } = useBridge();
   const messageId = message.id;
   return (
     <MessageActions className="shrink-0 pb-1">
@@ -61,7 +57,7 @@ function QuestionActions({ message }: { readonly message: UserMessage }) {
       <IconButton
         size="small"
         label={t("delete")}
-        onClick={() => void attempt(commands.deleteMessage({ messageId }))}
+        onClick={() => void views.attempt(commands.deleteMessage({ messageId }))}
       >
         <Trash2 className="size-4" />
       </IconButton>

@@ -1,7 +1,6 @@
 import { useEffect } from "react";
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
-import { useBridge } from "../bridge/use-bridge.tsx";
-import { useChatUi } from "./state/use-chat-ui.tsx";
+import { useBridge } from "../bridge/use-bridge.ts";
 
 const draftPauseMs = 400;
 /** What the host takes; a text beyond it cannot be sent either, and the composer says so. */
@@ -9,8 +8,7 @@ const draftMaxChars = 4 * PROMPT_MAX_CHARS;
 
 /** Keeps what is being written safe: a moment after the last key, and at once when the window may go away. */
 export function useDraft(): void {
-  const { commands } = useBridge();
-  const ui = useChatUi();
+  const { commands, ui } = useBridge();
   useEffect(() => {
     let saved = ui.store.getState().text;
     let timer: ReturnType<typeof setTimeout> | undefined;

@@ -2,11 +2,9 @@ import type { AuthState } from "#contract/auth-state.ts";
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
-import { useBridge } from "../bridge/use-bridge.tsx";
-import { useViews } from "../bridge/use-view.tsx";
+import { useBridge } from "../bridge/use-bridge.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { ChatUiState, ComposerProblem } from "./state/chat-ui.ts";
-import { useChatUi } from "./state/use-chat-ui.tsx";
 
 /** Codes that are about the text or the picture; told beside the composer. */
 const composerCodes = new Set([
@@ -48,9 +46,7 @@ function settled(auth: ReadonlyStore<AuthState>): Promise<AuthState> {
  * text while one is on its way counts once that is safe.
  */
 export function useSend(): () => Promise<void> {
-  const { commands, auth } = useBridge();
-  const views = useViews();
-  const ui = useChatUi();
+  const { commands, auth, views, ui } = useBridge();
   const tell = (reason: unknown) => {
     const { code, message } = PipitError.from(reason);
     if (code === "SIGNED_OUT") views.open("sign-in");

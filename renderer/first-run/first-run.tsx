@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState, type ComponentType, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
-import { useApp, useAuth, useBridge } from "../bridge/use-bridge.tsx";
-import { useAttempt } from "../bridge/use-view.tsx";
+import { useApp, useAuth, useBridge } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
 import { HotkeySetting } from "../settings/hotkey-setting.tsx";
 import { ScreenshotSetting } from "../settings/screenshot-setting.tsx";
@@ -17,8 +16,7 @@ interface Step {
 /** Three short steps before the first chat. Each can be skipped; what was set so far is already kept. */
 export function FirstRun() {
   const { t } = useTranslation("firstRun");
-  const { commands } = useBridge();
-  const attempt = useAttempt();
+  const { commands, views } = useBridge();
   const hotkeys = useApp((state) => state.features.globalHotkey.available);
   const desktop = useApp((state) => state.face === "desktop");
   const [index, setIndex] = useState(0);
@@ -28,7 +26,7 @@ export function FirstRun() {
     { name: "senses", Body: SensesStep },
   ];
   const step = steps[Math.min(index, steps.length - 1)];
-  const finish = () => void attempt(commands.updateSettings({ firstRunDone: true }));
+  const finish = () => void views.attempt(commands.updateSettings({ firstRunDone: true }));
   const next = () => (index + 1 < steps.length ? setIndex(index + 1) : finish());
   const heading = useFocusOf(index);
   if (step === undefined) return;

@@ -1,7 +1,7 @@
 import { Check, Copy } from "lucide-react";
 import { memo, useMemo, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useBridge } from "../bridge/use-bridge.tsx";
+import { useBridge } from "../bridge/use-bridge.ts";
 import { codeChunks } from "./code-chunks.ts";
 import type { CodeToken } from "./highlight-tokens.ts";
 import { useHighlight } from "./use-highlight.ts";

@@ -1,6 +1,6 @@
 import { useState, type MouseEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useBridge } from "../bridge/use-bridge.tsx";
+import { useBridge } from "../bridge/use-bridge.ts";
 import { plainHttpUrl, safeUrl } from "./safe-url.ts";
 
 export interface LinkProps {

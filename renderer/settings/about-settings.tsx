@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { useApp } from "../bridge/use-bridge.tsx";
+import { useApp } from "../bridge/use-bridge.ts";
 import { Kbd } from "../ui/kbd.tsx";
 import { formatAccelerator } from "./accelerator.ts";
 import { SettingsSection } from "./settings-section.tsx";

@@ -1,6 +1,6 @@
 import { CircleCheck } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { useApp } from "../bridge/use-bridge.tsx";
+import { useApp } from "../bridge/use-bridge.ts";
 import { CommandText } from "../ui/command-text.tsx";
 
 /** Opens or hides the window from outside; for the keyboard settings of desktops that keep such keys from apps. */

@@ -2,7 +2,7 @@ import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { readServerAddress } from "../auth/server-address.ts";
 import { useAddressProblem } from "../auth/use-address-problem.ts";
-import { useApp } from "../bridge/use-bridge.tsx";
+import { useApp } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { TextField } from "../ui/text-field.tsx";

@@ -1,7 +1,7 @@
 import { ArrowLeft } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { useViews } from "../bridge/use-view.tsx";
+import { useBridge } from "../bridge/use-bridge.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { AboutSettings } from "./about-settings.tsx";
 import { ChatSettings } from "./chat-settings.tsx";
@@ -15,7 +15,7 @@ import { VoiceSettings } from "./voice-settings.tsx";
 /** Everything a person can set. What is changed applies at once; there is nothing to save. */
 export function SettingsView() {
   const { t } = useTranslation(["settings", "shell"]);
-  const views = useViews();
+  const { views } = useBridge();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     const before = document.activeElement;

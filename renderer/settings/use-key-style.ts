@@ -1,4 +1,4 @@
-import { useApp } from "../bridge/use-bridge.tsx";
+import { useApp } from "../bridge/use-bridge.ts";
 import { keyStyleOf, type KeyStyle } from "./accelerator.ts";
 
 /** How keys are written on this machine. */

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { Settings, SettingsPatch } from "#contract/settings.ts";
-import { useApp, useBridge } from "../bridge/use-bridge.tsx";
+import { useApp, useBridge } from "../bridge/use-bridge.ts";
 import { useErrorText } from "../i18n/use-error-text.ts";
 import { useAction } from "../bridge/use-action.ts";
 

@@ -1,18 +1,16 @@
 import { Check, Copy } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useBridge } from "../bridge/use-bridge.tsx";
-import { useAttempt } from "../bridge/use-view.tsx";
+import { useBridge } from "../bridge/use-bridge.ts";
 import { IconButton } from "./icon-button.tsx";
 import { VisuallyHidden } from "./visually-hidden.tsx";
 
 /** A command to run elsewhere, with a button that copies it. */
 export function CommandText({ command }: { readonly command: string }) {
   const { t } = useTranslation("shell");
-  const { commands } = useBridge();
-  const attempt = useAttempt();
+  const { commands, views } = useBridge();
   const [copied, setCopied] = useState(false);
-  const copy = async () => setCopied(await attempt(commands.copyText({ text: command })));
+  const copy = async () => setCopied(await views.attempt(commands.copyText({ text: command })));
   const Icon = copied ? Check : Copy;
   return (
     <span className="flex w-fit max-w-full items-center gap-1 rounded-small bg-sunken py-0.5 pr-0.5 pl-2">

@@ -4,7 +4,7 @@ import { IconButton } from "#renderer/ui/icon-button.tsx";
 import { Spinner } from "#renderer/ui/spinner.tsx";
 import { formatBytes } from "./format-bytes.ts";
 import { useBlobUrl } from "./sent-picture.tsx";
-import { useChatUiState } from "../state/use-chat-ui.tsx";
+import { useChatUiState } from "#renderer/bridge/use-bridge.ts";
 
 /** The picture that would be sent, with a way to take it out again. */
 export function PendingPicture({ onRemove }: { readonly onRemove: () => void }) {

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { UserMessage } from "#contract/chat-state.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
-import { useBridge } from "#renderer/bridge/use-bridge.tsx";
+import { useBridge } from "#renderer/bridge/use-bridge.ts";
 
 export interface SentPictureProps {
   readonly messageId: string;

@@ -1,10 +1,8 @@
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { useBridge } from "#renderer/bridge/use-bridge.tsx";
-import { useAttempt } from "#renderer/bridge/use-view.tsx";
+import { useBridge } from "#renderer/bridge/use-bridge.ts";
 import { prepareImage } from "./prepare-image.ts";
 import { scaleInWorker } from "./scale-in-worker.ts";
-import { useChatUi } from "../state/use-chat-ui.tsx";
 
 /** Ways for a picture into the composer. */
 export interface PictureIntake {
@@ -16,9 +14,7 @@ export interface PictureIntake {
 
 export function usePicture(): PictureIntake {
   const { t } = useTranslation("chat");
-  const { commands } = useBridge();
-  const attempt = useAttempt();
-  const ui = useChatUi();
+  const { commands, views, ui } = useBridge();
   const running = useRef<AbortController>(undefined);
   useEffect(() => () => running.current?.abort(), []);
 
@@ -49,7 +45,7 @@ export function usePicture(): PictureIntake {
     running.current?.abort();
     const { signal } = (running.current = new AbortController());
     ui.store.setState({ preparing: true, problem: undefined });
-    await attempt(
+    await views.attempt(
       commands.captureScreen().then((image) => {
         // Removed, or replaced by another picture, while it was being taken.
         if (!signal.aborted) ui.attach(image);
