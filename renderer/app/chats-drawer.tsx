@@ -5,7 +5,7 @@ import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
 import { TextField } from "../ui/text-field.tsx";
-import { VisuallyHidden } from "../ui/visually-hidden.tsx";
+import { HiddenStatus } from "../ui/hidden-status.tsx";
 import { ChatDays, ChatHits } from "./chat-rows.tsx";
 import { useChatList, type ChatList } from "./use-chat-list.ts";
 
@@ -57,7 +57,7 @@ function ChatFinder() {
       <div ref={rows} className="min-h-0 flex-1 overflow-y-auto border-t border-hairline px-2 pb-2">
         <Found list={list} onOpen={(chatId) => void openChat(chatId)} onReload={reload} />
       </div>
-      <VisuallyHidden role="status">{useCount(list)}</VisuallyHidden>
+      <HiddenStatus>{useCount(list)}</HiddenStatus>
     </search>
   );
 }

@@ -4,7 +4,7 @@ import type { AuthState } from "#contract/auth-state.ts";
 import { useAccountName } from "../auth/use-account-name.ts";
 import { useApp, useAuth, useBridge, useChat } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
-import { VisuallyHidden } from "../ui/visually-hidden.tsx";
+import { HiddenStatus } from "../ui/hidden-status.tsx";
 import { connectionOf } from "./connection-of.ts";
 import { ConnectionPopover } from "./connection-popover.tsx";
 
@@ -30,7 +30,7 @@ export function StatusLine() {
           <ConnectionPopover server={server} connection={connection} queuedCount={queuedCount} />
         </div>
       </div>
-      <VisuallyHidden role="status">{t(`status.${connection.kind}`)}</VisuallyHidden>
+      <HiddenStatus>{t(`status.${connection.kind}`)}</HiddenStatus>
     </footer>
   );
 }

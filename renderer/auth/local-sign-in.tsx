@@ -3,7 +3,7 @@ import { useAuth, useBridge } from "../bridge/use-bridge.ts";
 import { useAction } from "../bridge/use-action.ts";
 import { Button } from "../ui/button.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
-import type { SignInFormProps } from "./sign-in-methods.ts";
+import type { SignInFormProps } from "./sign-in-form.tsx";
 
 /** The account of this machine's own server: one click. */
 export function LocalSignIn({ onDone }: SignInFormProps) {

@@ -4,30 +4,41 @@ import { useApp, useAuth } from "../bridge/use-bridge.ts";
 import { ErrorNote } from "../ui/error-note.tsx";
 import { Note } from "../ui/note.tsx";
 import { Segmented } from "../ui/segmented.tsx";
-import { signInMethods, type SignInFormProps } from "./sign-in-methods.ts";
+import { LocalSignIn } from "./local-sign-in.tsx";
+import { TokenSignIn } from "./token-sign-in.tsx";
+
+export interface SignInFormProps {
+  /** The sign-in worked. */
+  readonly onDone: () => void;
+}
+
+/** The ways to sign in, the easiest first. */
+const forms = { local: LocalSignIn, token: TokenSignIn } as const;
+const ways = ["local", "token"] as const;
 
 /** The ways to sign in that make sense here, one of them open. */
 export function SignInForm({ onDone }: SignInFormProps) {
   const { t } = useTranslation("auth");
-  const face = useApp((state) => state.face);
-  const server = useApp((state) => state.server);
-  const settings = useApp((state) => state.settings);
-  const [chosen, setChosen] = useState<string>();
-  const offered = signInMethods.filter((method) => method.isOffered({ face, server, settings }));
-  const method = offered.find(({ id }) => id === chosen) ?? offered[0];
-  if (method === undefined) return;
+  // The local account belongs to the server of this machine, which only the desktop has a secret of.
+  const local = useApp(
+    ({ face, server, settings }) =>
+      face === "desktop" && (server.kind === "ready" ? server.own : settings.serverUrl === ""),
+  );
+  const [chosen, setChosen] = useState<keyof typeof forms>("local");
+  const way = local ? chosen : "token";
+  const Form = forms[way];
   return (
     <div className="flex flex-col gap-4">
       <WhySignedOut />
-      {offered.length > 1 ? (
+      {local ? (
         <Segmented
           label={t("methods")}
-          value={method.id}
-          options={offered.map(({ id, label }) => ({ value: id, label: t(label) }))}
+          value={way}
+          options={ways.map((value) => ({ value, label: t(`${value}.label`) }))}
           onChange={setChosen}
         />
       ) : undefined}
-      <method.Form onDone={onDone} />
+      <Form onDone={onDone} />
     </div>
   );
 }

@@ -8,7 +8,7 @@ import { CommandText } from "../ui/command-text.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
 import { TextField } from "../ui/text-field.tsx";
 import { readServerAddress } from "./server-address.ts";
-import type { SignInFormProps } from "./sign-in-methods.ts";
+import type { SignInFormProps } from "./sign-in-form.tsx";
 import { useAddressProblem } from "./use-address-problem.ts";
 
 /** A server's address and a token by hand. A page belongs to its server, so there the address is fixed. */

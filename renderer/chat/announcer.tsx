@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useBridge } from "../bridge/use-bridge.ts";
-import { VisuallyHidden } from "../ui/visually-hidden.tsx";
+import { HiddenStatus } from "../ui/hidden-status.tsx";
 import { nextAnnouncement, type Announcement } from "./announcement.ts";
 
 /** Tells screen readers what becomes of a question: that an answer has begun, and how it begins once it is complete. */
@@ -19,8 +19,8 @@ export function Announcer() {
     [chat],
   );
   return (
-    <VisuallyHidden role="status">
+    <HiddenStatus>
       {said !== undefined && (said.key === "announceAnswer" ? t(said.key, { text: said.text }) : t(said.key))}
-    </VisuallyHidden>
+    </HiddenStatus>
   );
 }

@@ -2,7 +2,8 @@ import { useTranslation } from "react-i18next";
 import { useApp, useAuth, useBridge } from "../bridge/use-bridge.ts";
 import { Kbd } from "../ui/kbd.tsx";
 import { PipitMark } from "../ui/pipit-mark.tsx";
-import { formatAccelerator, keyStyleOf } from "../settings/accelerator.ts";
+import { formatAccelerator } from "../settings/accelerator.ts";
+import { useKeyStyle } from "../settings/use-key-style.ts";
 
 const examples = ["example1", "example2", "example3", "example4"] as const;
 
@@ -48,14 +49,14 @@ export function EmptyChat() {
 function HotkeyHint() {
   const { t } = useTranslation("chat");
   const hotkey = useApp((state) => state.hotkey);
-  const platform = useApp((state) => state.platform);
+  const style = useKeyStyle();
   // Claimed only when the system took it; whether it works shows when it is pressed.
   if (hotkey.kind !== "confirmed" && hotkey.kind !== "registered") return undefined;
   const [before, after] = t("hotkeyHint", { keys: "\n" }).split("\n");
   return (
     <p className="flex flex-wrap items-center justify-center gap-1 text-small text-faint">
       {before}
-      <Kbd keys={formatAccelerator(hotkey.accelerator, keyStyleOf(platform, navigator.userAgent))} />
+      <Kbd keys={formatAccelerator(hotkey.accelerator, style)} />
       {after}
     </p>
   );

@@ -2,7 +2,7 @@ import { Check, Copy } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useBridge } from "../bridge/use-bridge.ts";
-import { VisuallyHidden } from "../ui/visually-hidden.tsx";
+import { HiddenStatus } from "../ui/hidden-status.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { clockTime, fullTime } from "./message-time.ts";
 
@@ -52,7 +52,7 @@ export function CopyButton({ text }: { readonly text: () => string }) {
       <IconButton size="small" label={t("copy")} onClick={() => void copy()}>
         {copied ? <Check className="size-4 text-accent" /> : <Copy className="size-4" />}
       </IconButton>
-      <VisuallyHidden role="status">{copied ? t("copied") : ""}</VisuallyHidden>
+      <HiddenStatus>{copied ? t("copied") : ""}</HiddenStatus>
     </>
   );
 }

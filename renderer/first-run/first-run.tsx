@@ -1,17 +1,15 @@
-import { useEffect, useRef, useState, type ComponentType, type RefObject } from "react";
+import { useEffect, useRef, useState, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { useApp, useAuth, useBridge } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
 import { HotkeySetting } from "../settings/hotkey-setting.tsx";
-import { ScreenshotSetting } from "../settings/screenshot-setting.tsx";
-import { SpeakSetting } from "../settings/speak-setting.tsx";
+import { ScreenshotSetting, SpeakSetting } from "../settings/senses-settings.tsx";
 import { CircleCheck } from "lucide-react";
-import { SignInForm } from "../auth/sign-in-form.tsx";
+import { SignInForm, type SignInFormProps } from "../auth/sign-in-form.tsx";
 
-interface Step {
-  readonly name: "signIn" | "hotkey" | "senses";
-  readonly Body: ComponentType<StepProps>;
-}
+/** What each step asks for; `onDone` when it is done. */
+const bodies = { signIn: SignInStep, hotkey: HotkeyStep, senses: SensesStep } as const;
+type StepName = keyof typeof bodies;
 
 /** Three short steps before the first chat. Each can be skipped; what was set so far is already kept. */
 export function FirstRun() {
@@ -20,16 +18,13 @@ export function FirstRun() {
   const hotkeys = useApp((state) => state.features.globalHotkey.available);
   const desktop = useApp((state) => state.face === "desktop");
   const [index, setIndex] = useState(0);
-  const steps: readonly Step[] = [
-    { name: "signIn", Body: SignInStep },
-    ...(hotkeys ? [{ name: "hotkey", Body: HotkeyStep } as const] : []),
-    { name: "senses", Body: SensesStep },
-  ];
+  const steps: readonly StepName[] = hotkeys ? ["signIn", "hotkey", "senses"] : ["signIn", "senses"];
   const step = steps[Math.min(index, steps.length - 1)];
   const finish = () => void views.attempt(commands.updateSettings({ firstRunDone: true }));
   const next = () => (index + 1 < steps.length ? setIndex(index + 1) : finish());
   const heading = useFocusOf(index);
   if (step === undefined) return;
+  const Body = bodies[step];
   return (
     <section aria-label={t("label")} className="mx-auto flex h-full max-w-settings flex-col">
       <header
@@ -42,14 +37,14 @@ export function FirstRun() {
       </header>
       <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-8 pt-8 pb-4">
         <h1 ref={heading} tabIndex={-1} className="text-display font-semibold outline-none">
-          {t(`${step.name}.title`)}
+          {t(`${step}.title`)}
         </h1>
-        <p className="text-soft">{t(`${step.name}.body`)}</p>
-        <step.Body key={step.name} onDone={next} />
+        <p className="text-soft">{t(`${step}.body`)}</p>
+        <Body key={step} onDone={next} />
       </div>
       <footer className="flex shrink-0 items-center justify-between px-8 pt-2 pb-6">
         {index > 0 ? <Button onClick={() => setIndex(index - 1)}>{t("back")}</Button> : <span />}
-        <NextButton last={index + 1 === steps.length} step={step.name} onNext={next} />
+        <NextButton last={index + 1 === steps.length} step={step} onNext={next} />
       </footer>
     </section>
   );
@@ -63,7 +58,7 @@ function useFocusOf(index: number): RefObject<HTMLHeadingElement | null> {
 }
 
 interface NextButtonProps {
-  readonly step: Step["name"];
+  readonly step: StepName;
   readonly last: boolean;
   readonly onNext: () => void;
 }
@@ -102,7 +97,7 @@ function SensesStep() {
 }
 
 /** Signing in; a person who is signed in already (a page opened by its one-time address) is only told so. */
-function SignInStep({ onDone }: StepProps) {
+function SignInStep({ onDone }: SignInFormProps) {
   const { t } = useTranslation("firstRun");
   const auth = useAuth();
   if (auth.kind !== "signed-in") return <SignInForm onDone={onDone} />;
@@ -112,10 +107,4 @@ function SignInStep({ onDone }: StepProps) {
       {auth.local ? t("signIn.doneLocal") : t("signIn.doneAs", { name: auth.accountName })}
     </p>
   );
-}
-
-/** What each step of the first run is given. */
-interface StepProps {
-  /** What this step asks for is done. */
-  readonly onDone: () => void;
 }

@@ -1,8 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../i18n/use-format.ts";
 import { Select } from "../ui/select.tsx";
-import { Switch } from "../ui/switch.tsx";
-import { SettingRow } from "./setting-row.tsx";
+import { SettingRow, SwitchSetting } from "./setting-row.tsx";
 import { SettingsSection } from "./settings-section.tsx";
 import { useSetting } from "./use-setting.ts";
 
@@ -13,7 +12,6 @@ export function ChatSettings() {
   const { t } = useTranslation("settings");
   const format = useFormat();
   const size = useSetting("historySize");
-  const all = useSetting("searchAllChats");
   // A settings file may hold a number of the person's own.
   const offered = [...new Set([...sizes, size.value])].toSorted((a, b) => a - b);
   return (
@@ -28,9 +26,11 @@ export function ChatSettings() {
           />
         )}
       </SettingRow>
-      <SettingRow label={t("chat.searchAllChats")} hint={t("chat.searchAllChatsHint")} error={all.error}>
-        {(control) => <Switch {...control} checked={all.value} onChange={(value) => void all.save(value)} />}
-      </SettingRow>
+      <SwitchSetting
+        name="searchAllChats"
+        label={t("chat.searchAllChats")}
+        hint={t("chat.searchAllChatsHint")}
+      />
     </SettingsSection>
   );
 }

@@ -1,8 +1,6 @@
 import { useTranslation } from "react-i18next";
-import { Segmented } from "../ui/segmented.tsx";
 import { Select } from "../ui/select.tsx";
-import { Switch } from "../ui/switch.tsx";
-import { SettingRow } from "./setting-row.tsx";
+import { SegmentedRow, SettingRow, SwitchSetting } from "./setting-row.tsx";
 import { SettingsSection } from "./settings-section.tsx";
 import { useSetting } from "./use-setting.ts";
 import { useUnavailable } from "./use-unavailable.ts";
@@ -15,8 +13,6 @@ export function GeneralSettings() {
   const { t } = useTranslation("settings");
   const language = useSetting("language");
   const theme = useSetting("theme");
-  const atLogin = useSetting("startAtLogin");
-  const notAtLogin = useUnavailable("startAtLogin");
   const noTray = useUnavailable("tray");
   return (
     <SettingsSection title={t("general.title")}>
@@ -30,31 +26,19 @@ export function GeneralSettings() {
           />
         )}
       </SettingRow>
-      <SettingRow wide label={t("general.theme")} error={theme.error}>
-        {({ describedBy }) => (
-          <Segmented
-            label={t("general.theme")}
-            describedBy={describedBy}
-            value={theme.value}
-            options={themes.map((value) => ({ value, label: t(`general.themes.${value}`) }))}
-            onChange={(value) => void theme.save(value)}
-          />
-        )}
-      </SettingRow>
-      <SettingRow
+      <SegmentedRow
+        label={t("general.theme")}
+        error={theme.error}
+        value={theme.value}
+        options={themes.map((value) => ({ value, label: t(`general.themes.${value}`) }))}
+        onChange={(value) => void theme.save(value)}
+      />
+      <SwitchSetting
+        name="startAtLogin"
+        feature="startAtLogin"
         label={t("general.startAtLogin")}
-        hint={notAtLogin ?? t("general.startAtLoginHint")}
-        error={atLogin.error}
-      >
-        {(control) => (
-          <Switch
-            {...control}
-            checked={atLogin.value}
-            disabled={notAtLogin !== undefined}
-            onChange={(value) => void atLogin.save(value)}
-          />
-        )}
-      </SettingRow>
+        hint={t("general.startAtLoginHint")}
+      />
       {noTray === undefined ? undefined : <p className="py-2.5 text-small text-soft">{noTray}</p>}
     </SettingsSection>
   );

@@ -4,7 +4,7 @@ import { Kbd } from "../ui/kbd.tsx";
 import { readHotkey, type ReadHotkey } from "./accelerator.ts";
 import { useKeyStyle } from "./use-key-style.ts";
 
-export interface HotkeyRecorderProps {
+interface HotkeyRecorderProps {
   readonly onRecord: (accelerator: string) => void;
   readonly onCancel: () => void;
 }
@@ -17,6 +17,7 @@ export function HotkeyRecorder({ onRecord, onCancel }: HotkeyRecorderProps) {
   const box = useRef<HTMLButtonElement>(null);
   const [read, setRead] = useState<ReadHotkey>();
   useEffect(() => box.current?.focus(), []);
+  const refused = read?.kind === "refused";
   const onKey = (event: KeyboardEvent) => {
     const plain = !(event.ctrlKey || event.altKey || event.metaKey);
     if (event.key === "Tab" && plain) return;
@@ -49,10 +50,10 @@ export function HotkeyRecorder({ onRecord, onCancel }: HotkeyRecorderProps) {
       </button>
       <p
         id={hintId}
-        role={read?.kind === "refused" ? "alert" : undefined}
-        className={`text-small ${read?.kind === "refused" ? "text-danger" : "text-soft"}`}
+        role={refused ? "alert" : undefined}
+        className={`text-small ${refused ? "text-danger" : "text-soft"}`}
       >
-        {read?.kind === "refused" ? t(`hotkey.${read.reason}`) : t("hotkey.recordingHint")}
+        {refused ? t(`hotkey.${read.reason}`) : t("hotkey.recordingHint")}
       </p>
     </>
   );

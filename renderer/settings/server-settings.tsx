@@ -4,9 +4,8 @@ import { readServerAddress } from "../auth/server-address.ts";
 import { useAddressProblem } from "../auth/use-address-problem.ts";
 import { useApp } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
-import { Segmented } from "../ui/segmented.tsx";
 import { TextField } from "../ui/text-field.tsx";
-import { SettingRow } from "./setting-row.tsx";
+import { SegmentedRow } from "./setting-row.tsx";
 import { SettingsSection } from "./settings-section.tsx";
 import { useSetting } from "./use-setting.ts";
 import { useUnavailable } from "./use-unavailable.ts";
@@ -16,17 +15,14 @@ export function ServerSettings() {
   const { t } = useTranslation("settings");
   const page = useApp((state) => state.face === "web");
   const server = useApp((state) => state.server);
-  if (page) {
-    const address = server.kind === "ready" ? server.httpUrl : location.origin;
-    return (
-      <SettingsSection title={t("server.title")}>
-        <p className="py-2.5 wrap-break-word text-soft">{t("server.pageHint", { address })}</p>
-      </SettingsSection>
-    );
-  }
+  const address = server.kind === "ready" ? server.httpUrl : location.origin;
   return (
     <SettingsSection title={t("server.title")}>
-      <ServerChoice />
+      {page ? (
+        <p className="py-2.5 wrap-break-word text-soft">{t("server.pageHint", { address })}</p>
+      ) : (
+        <ServerChoice />
+      )}
     </SettingsSection>
   );
 }
@@ -42,26 +38,18 @@ function ServerChoice() {
   };
   return (
     <>
-      <SettingRow
-        wide
+      <SegmentedRow
         label={t("server.label")}
         hint={onlyOwn ?? (named ? t("server.namedHint") : t("server.ownHint"))}
         error={named ? undefined : server.error}
-      >
-        {({ describedBy }) => (
-          <Segmented
-            label={t("server.label")}
-            describedBy={describedBy}
-            value={named ? "named" : "own"}
-            options={[
-              { value: "own", label: t("server.own") },
-              { value: "named", label: t("server.named") },
-            ]}
-            disabled={onlyOwn !== undefined}
-            onChange={choose}
-          />
-        )}
-      </SettingRow>
+        value={named ? "named" : "own"}
+        options={[
+          { value: "own", label: t("server.own") },
+          { value: "named", label: t("server.named") },
+        ]}
+        disabled={onlyOwn !== undefined}
+        onChange={choose}
+      />
       {named ? <ServerAddress /> : undefined}
     </>
   );

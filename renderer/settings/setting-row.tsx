@@ -1,6 +1,11 @@
 import { useId, type ReactNode } from "react";
+import type { AppState } from "#contract/app-state.ts";
+import { Segmented, type SegmentedProps } from "../ui/segmented.tsx";
+import { Switch } from "../ui/switch.tsx";
+import { useSetting } from "./use-setting.ts";
+import { useUnavailable } from "./use-unavailable.ts";
 
-export interface SettingRowProps {
+interface SettingRowProps {
   readonly label: string;
   readonly hint?: string | undefined;
   readonly error?: string | undefined;
@@ -19,27 +24,7 @@ export function SettingRow({ label, hint, error, wide = false, children }: Setti
   const hintId = hint === undefined ? undefined : `${id}-hint`;
   const errorId = error === undefined ? undefined : `${id}-error`;
   const describedBy = [hintId, errorId].filter((part) => part !== undefined).join(" ") || undefined;
-  return (
-    <div className={`flex gap-x-4 gap-y-2 py-2.5 ${wide ? "flex-col" : "items-center justify-between"}`}>
-      <div className="flex min-w-0 flex-col">
-        <label htmlFor={id}>{label}</label>
-        {wide ? undefined : <RowNotes {...{ hint, hintId, error, errorId }} />}
-      </div>
-      {children({ id, describedBy })}
-      {wide ? <RowNotes {...{ hint, hintId, error, errorId }} /> : undefined}
-    </div>
-  );
-}
-
-interface RowNotesProps {
-  readonly hint: string | undefined;
-  readonly hintId: string | undefined;
-  readonly error: string | undefined;
-  readonly errorId: string | undefined;
-}
-
-function RowNotes({ hint, hintId, error, errorId }: RowNotesProps) {
-  return (
+  const notes = (
     <>
       {hint === undefined ? undefined : (
         <p id={hintId} className="text-small text-soft">
@@ -52,5 +37,52 @@ function RowNotes({ hint, hintId, error, errorId }: RowNotesProps) {
         </p>
       )}
     </>
+  );
+  return (
+    <div className={`flex gap-x-4 gap-y-2 py-2.5 ${wide ? "flex-col" : "items-center justify-between"}`}>
+      <div className="flex min-w-0 flex-col">
+        <label htmlFor={id}>{label}</label>
+        {wide ? undefined : notes}
+      </div>
+      {children({ id, describedBy })}
+      {wide ? notes : undefined}
+    </div>
+  );
+}
+
+/** A choice of two or three side by side, under its label. */
+export function SegmentedRow<Value extends string>({
+  hint,
+  error,
+  ...choice
+}: Omit<SegmentedProps<Value>, "describedBy"> & Pick<SettingRowProps, "hint" | "error">) {
+  return (
+    <SettingRow wide label={choice.label} hint={hint} error={error}>
+      {({ describedBy }) => <Segmented {...choice} describedBy={describedBy} />}
+    </SettingRow>
+  );
+}
+
+interface SwitchSettingProps extends Pick<SettingRowProps, "label" | "hint"> {
+  readonly name: "searchAllChats" | "speak" | "startAtLogin";
+  /** What it needs of this machine; without it the hint says why it cannot be set. */
+  readonly feature?: keyof AppState["features"];
+}
+
+/** A setting that is on or off. */
+export function SwitchSetting({ name, feature, label, hint }: SwitchSettingProps) {
+  const { value, save, error } = useSetting(name);
+  const missing = useUnavailable(feature);
+  return (
+    <SettingRow label={label} hint={missing ?? hint} error={error}>
+      {(control) => (
+        <Switch
+          {...control}
+          checked={value}
+          disabled={missing !== undefined}
+          onChange={(checked) => void save(checked)}
+        />
+      )}
+    </SettingRow>
   );
 }

@@ -7,10 +7,9 @@ import { AboutSettings } from "./about-settings.tsx";
 import { ChatSettings } from "./chat-settings.tsx";
 import { GeneralSettings } from "./general-settings.tsx";
 import { HotkeySetting } from "./hotkey-setting.tsx";
-import { ScreenshotSetting } from "./screenshot-setting.tsx";
+import { ScreenshotSetting, VoiceSettings } from "./senses-settings.tsx";
 import { ServerSettings } from "./server-settings.tsx";
 import { SettingsSection } from "./settings-section.tsx";
-import { VoiceSettings } from "./voice-settings.tsx";
 
 /** Everything a person can set. What is changed applies at once; there is nothing to save. */
 export function SettingsView() {

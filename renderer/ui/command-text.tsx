@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useBridge } from "../bridge/use-bridge.ts";
 import { IconButton } from "./icon-button.tsx";
-import { VisuallyHidden } from "./visually-hidden.tsx";
+import { HiddenStatus } from "./hidden-status.tsx";
 
 /** A command to run elsewhere, with a button that copies it. */
 export function CommandText({ command }: { readonly command: string }) {
@@ -18,7 +18,7 @@ export function CommandText({ command }: { readonly command: string }) {
       <IconButton size="small" label={t("copy")} onClick={() => void copy()}>
         <Icon className="size-3.5" />
       </IconButton>
-      <VisuallyHidden role="status">{copied ? t("copied") : ""}</VisuallyHidden>
+      <HiddenStatus>{copied ? t("copied") : ""}</HiddenStatus>
     </span>
   );
 }

@@ -9,7 +9,6 @@ export interface DialogProps {
   /** Esc, the close button, or a click beside it. */
   readonly onClose: () => void;
   readonly title: string;
-  readonly description?: string;
   /** `card` in the middle, as high as its content; `drawer` at the left edge, full height. */
   readonly shape?: "card" | "drawer";
   readonly children: ReactNode;
@@ -24,7 +23,7 @@ const shapes = {
  * A modal dialog. It has a backdrop of its own: Radix' Overlay puts a style element into the page, which the content
  * policy forbids. Focus begins at what is marked `data-initial-focus`, stays inside, and goes back to where it was.
  */
-export function Dialog({ open, onClose, title, description, shape = "card", children }: DialogProps) {
+export function Dialog({ open, onClose, title, shape = "card", children }: DialogProps) {
   const { t } = useTranslation("shell");
   const before = useRef<HTMLElement>(undefined);
   return (
@@ -32,9 +31,10 @@ export function Dialog({ open, onClose, title, description, shape = "card", chil
       <RadixDialog.Portal>
         <div aria-hidden="true" className="fixed inset-0 z-20 animate-appear bg-backdrop" />
         <RadixDialog.Content
-          {...(description === undefined ? { "aria-describedby": undefined } : {})}
+          aria-describedby={undefined}
           onOpenAutoFocus={(event) => {
-            before.current = focused();
+            const { activeElement } = document;
+            before.current = activeElement instanceof HTMLElement ? activeElement : undefined;
             if (!(event.currentTarget instanceof HTMLElement)) return;
             event.preventDefault();
             const first = event.currentTarget.querySelector<HTMLElement>("[data-initial-focus]");
@@ -52,16 +52,9 @@ export function Dialog({ open, onClose, title, description, shape = "card", chil
               <X className="size-4" />
             </IconButton>
           </header>
-          {description === undefined ? undefined : (
-            <RadixDialog.Description className="px-4 pb-3 text-soft">{description}</RadixDialog.Description>
-          )}
           {children}
         </RadixDialog.Content>
       </RadixDialog.Portal>
     </RadixDialog.Root>
   );
-}
-
-function focused(): HTMLElement | undefined {
-  return document.activeElement instanceof HTMLElement ? document.activeElement : undefined;
 }

@@ -1,10 +1,5 @@
-export interface KbdProps {
-  /** The keys of one combination, as they are written on them: `["Ctrl", "K"]`. */
-  readonly keys: readonly string[];
-}
-
-/** A combination of keys. */
-export function Kbd({ keys }: KbdProps) {
+/** A combination of keys, as they are written on them: `["Ctrl", "K"]`. */
+export function Kbd({ keys }: { readonly keys: readonly string[] }) {
   return (
     <span className="inline-flex shrink-0 items-center gap-1">
       {keys.map((key) => (

@@ -1,18 +1,10 @@
 import { useId } from "react";
+import type { Choice } from "./select.tsx";
 
-interface SegmentedOption<Value extends string> {
-  readonly value: Value;
-  readonly label: string;
-}
-
-export interface SegmentedProps<Value extends string> {
+export interface SegmentedProps<Value extends string> extends Choice<Value> {
   /** Name of the group. */
   readonly label: string;
-  readonly value: Value;
-  readonly options: readonly SegmentedOption<Value>[];
-  readonly onChange: (value: Value) => void;
   readonly disabled?: boolean;
-  readonly describedBy?: string | undefined;
 }
 
 /** One of two or three, side by side: real radio buttons, so that arrow keys work as everywhere. */

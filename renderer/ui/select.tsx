@@ -1,31 +1,22 @@
 import { ChevronDown } from "lucide-react";
 
-interface SelectOption<Value extends string> {
+/** A value among those that are offered. */
+export interface Choice<Value extends string> {
   readonly value: Value;
-  readonly label: string;
-}
-
-export interface SelectProps<Value extends string> {
-  readonly id?: string;
-  readonly label?: string;
-  readonly value: Value;
-  readonly options: readonly SelectOption<Value>[];
+  readonly options: readonly { readonly value: Value; readonly label: string }[];
   readonly onChange: (value: Value) => void;
-  readonly disabled?: boolean;
   readonly describedBy?: string | undefined;
 }
 
 /** One of a few: the system's own list, which every assistive technology knows. */
-export function Select<Value extends string>(props: SelectProps<Value>) {
-  const { id, label, value, options, onChange, disabled, describedBy } = props;
+export function Select<Value extends string>(props: Choice<Value> & { readonly id: string }) {
+  const { id, value, options, onChange, describedBy } = props;
   return (
     <span className="relative inline-flex min-w-0 items-center">
       <select
         id={id}
-        aria-label={label}
         aria-describedby={describedBy}
         value={value}
-        disabled={disabled}
         onChange={(event) => {
           const chosen = options.find((option) => option.value === event.currentTarget.value);
           if (chosen !== undefined) onChange(chosen.value);

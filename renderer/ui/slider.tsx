@@ -1,13 +1,10 @@
-import { useState } from "react";
+import { useState, type InputHTMLAttributes } from "react";
 
-export interface SliderProps {
-  readonly id?: string;
-  readonly label?: string;
+interface SliderProps extends Pick<
+  InputHTMLAttributes<HTMLInputElement>,
+  "id" | "min" | "max" | "step" | "disabled"
+> {
   readonly value: number;
-  readonly min: number;
-  readonly max: number;
-  readonly step: number;
-  readonly disabled?: boolean;
   /** What a screen reader says for a value, e.g. "80 %". */
   readonly valueText: (value: number) => string;
   /** Once the person lets go, not for every step on the way. */
@@ -15,7 +12,7 @@ export interface SliderProps {
 }
 
 /** A value between two ends: the browser's own slider, so that keys and screen readers work as everywhere. */
-export function Slider({ value, valueText, onCommit, label, ...rest }: SliderProps) {
+export function Slider({ value, valueText, onCommit, ...rest }: SliderProps) {
   const [moving, setMoving] = useState<number>();
   const shown = moving ?? value;
   const commit = () => {
@@ -27,7 +24,6 @@ export function Slider({ value, valueText, onCommit, label, ...rest }: SliderPro
     <span className="flex items-center gap-3">
       <input
         type="range"
-        aria-label={label}
         aria-valuetext={valueText(shown)}
         className="h-5 w-32 accent-accent disabled:opacity-50"
         value={shown}

@@ -1,22 +1,19 @@
 import { Switch as RadixSwitch } from "radix-ui";
 
-export interface SwitchProps {
+interface SwitchProps {
   readonly checked: boolean;
   readonly onChange: (checked: boolean) => void;
-  readonly disabled?: boolean;
-  /** Id of the control, for a `label` elsewhere. */
-  readonly id?: string;
-  /** Its name when no label names it. */
-  readonly label?: string;
-  readonly describedBy?: string | undefined;
+  readonly disabled: boolean;
+  /** Id of the control, for its `label`. */
+  readonly id: string;
+  readonly describedBy: string | undefined;
 }
 
 /** On or off, at once. */
-export function Switch({ checked, onChange, disabled = false, id, label, describedBy }: SwitchProps) {
+export function Switch({ checked, onChange, disabled, id, describedBy }: SwitchProps) {
   return (
     <RadixSwitch.Root
-      {...(id === undefined ? {} : { id })}
-      aria-label={label}
+      id={id}
       aria-describedby={describedBy}
       checked={checked}
       disabled={disabled}

@@ -18,7 +18,6 @@ export const auth = {
     token: "Access token",
     tokenHint: "Paste the token that the server's owner gave you.",
     tokenMissing: "Paste a token first.",
-    pageLabel: "With a token",
     pageHint:
       "To sign in with one click, run this on the server's computer. It prints a fresh address that works once.",
   },

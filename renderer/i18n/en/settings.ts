@@ -30,7 +30,6 @@ export const settings = {
     invalid: "The system does not take these keys. Choose others.",
     off: "No hotkey is set.",
     needsModifier: "Add Ctrl, Alt or the system key: this key alone is needed for typing.",
-    needsKey: "Add one more key: a modifier alone cannot open Pipit.",
     unknownKey: "This key cannot be used. Choose another.",
   },
   chat: {

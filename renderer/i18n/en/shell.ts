@@ -51,12 +51,10 @@ export const shell = {
   },
   drawer: {
     search: "Search chats",
-    list: "Chats",
     results: "Found",
     today: "Today",
     yesterday: "Yesterday",
     untitled: "Untitled chat",
-    current: "Open now",
     empty: "No chats yet",
     emptyHint: "What you ask is kept here.",
     nothing: "Nothing found for “{{query}}”",

@@ -54,12 +54,10 @@ export const shell = {
   },
   drawer: {
     search: "Поиск по чатам",
-    list: "Чаты",
     results: "Найдено",
     today: "Сегодня",
     yesterday: "Вчера",
     untitled: "Чат без названия",
-    current: "Открыт сейчас",
     empty: "Чатов пока нет",
     emptyHint: "Здесь хранится то, о чём вы спрашивали.",
     nothing: "По запросу «{{query}}» ничего не найдено",
