@@ -49,45 +49,38 @@ export function serverConfigs(outDir: string): readonly InlineConfig[] {
 
 /** All files of a program in one folder: they find each other by `ownProgram`. */
 function nodeConfig(outDir: string, programs: Readonly<Record<string, string>>): InlineConfig {
-  return {
-    root,
-    configFile: false,
-    logLevel: "warn",
-    publicDir: false,
-    ssr: { noExternal: true, external, target: "node" },
-    build: {
-      ssr: true,
-      outDir,
-      emptyOutDir: false,
-      target: "node24",
-      minify: false,
-      rolldownOptions: {
-        input: programs,
-        external,
-        output: { format: "es", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
-      },
-    },
-  };
+  return bundle(outDir, "node24", external, {
+    input: programs,
+    output: { format: "es", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
+  });
 }
 
 function preloadConfig(outDir: string): InlineConfig {
+  return bundle(outDir, "es2024", ["electron"], {
+    input: { preload: "electron/preload.ts" },
+    output: { format: "cjs", entryFileNames: "[name].cjs", codeSplitting: false },
+  });
+}
+
+function bundle(
+  outDir: string,
+  target: string,
+  outside: string[],
+  options: NonNullable<InlineConfig["build"]>["rolldownOptions"],
+): InlineConfig {
   return {
     root,
     configFile: false,
     logLevel: "warn",
     publicDir: false,
-    ssr: { noExternal: true, external: ["electron"] },
+    ssr: { noExternal: true, external: outside, target: "node" },
     build: {
       ssr: true,
       outDir,
       emptyOutDir: false,
-      target: "es2024",
+      target,
       minify: false,
-      rolldownOptions: {
-        input: { preload: "electron/preload.ts" },
-        external: ["electron"],
-        output: { format: "cjs", entryFileNames: "[name].cjs", codeSplitting: false },
-      },
+      rolldownOptions: { ...options, external: outside },
     },
   };
 }

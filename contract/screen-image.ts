@@ -1,6 +1,17 @@
+import { IMAGE_MAX_SIDE_PX } from "./limits.ts";
+
 /** An encoded picture: JPEG, PNG or WebP, at most SCREENSHOT_MAX_BYTES. */
 export interface ScreenImage {
   readonly bytes: Uint8Array;
   readonly widthPx: number;
   readonly heightPx: number;
+}
+
+/** The size of a picture as a message carries it: the same, or with its longest side at IMAGE_MAX_SIDE_PX. */
+export function fittedSize(widthPx: number, heightPx: number): { widthPx: number; heightPx: number } {
+  const factor = Math.min(1, IMAGE_MAX_SIDE_PX / Math.max(widthPx, heightPx, 1));
+  return {
+    widthPx: Math.max(1, Math.round(widthPx * factor)),
+    heightPx: Math.max(1, Math.round(heightPx * factor)),
+  };
 }

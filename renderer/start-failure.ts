@@ -16,19 +16,15 @@ const texts = {
 /** Instead of a blank page: says what to do. Made without React, which may be what failed. */
 export function showStartFailure(container: HTMLElement): void {
   const text = texts[languageOfLocale(navigator.language)];
-  const box = document.createElement("main");
+  const box = element("main", "mx-auto flex max-w-sm flex-col items-start gap-3 p-6");
   box.setAttribute("role", "alert");
-  box.className = "mx-auto flex max-w-sm flex-col items-start gap-3 p-6";
-  const title = document.createElement("h1");
-  title.className = "font-semibold";
-  title.textContent = text.title;
-  const cure = document.createElement("p");
-  cure.textContent = text.cure;
-  const reload = document.createElement("button");
+  const reload = element("button", "underline", text.reload);
   reload.type = "button";
-  reload.className = "underline";
-  reload.textContent = text.reload;
   reload.addEventListener("click", () => location.reload());
-  box.append(title, cure, reload);
+  box.append(element("h1", "font-semibold", text.title), element("p", "", text.cure), reload);
   container.replaceChildren(box);
+}
+
+function element<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, className: string, textContent = "") {
+  return Object.assign(document.createElement(tag), { className, textContent });
 }

@@ -1,4 +1,5 @@
 import type { ChatSummary } from "#contract/chat-history.ts";
+import { startOfDay } from "../i18n/use-format.ts";
 
 /** Chats of one calendar day, newest first. */
 export interface ChatDay {
@@ -12,21 +13,12 @@ export interface ChatDay {
 export function groupByDay(chats: readonly ChatSummary[], nowMs: number): readonly ChatDay[] {
   const today = startOfDay(nowMs);
   const yesterday = startOfDay(today - 1);
-  const days = new Map<number, ChatSummary[]>();
-  for (const chat of chats.toSorted((a, b) => b.updatedAtMs - a.updatedAtMs)) {
-    // A clock that was set back must not put chats into the future.
-    const startMs = Math.min(startOfDay(chat.updatedAtMs), today);
-    const day = days.get(startMs);
-    if (day === undefined) days.set(startMs, [chat]);
-    else day.push(chat);
-  }
+  const newestFirst = chats.toSorted((a, b) => b.updatedAtMs - a.updatedAtMs);
+  // A clock that was set back must not put chats into the future.
+  const days = Map.groupBy(newestFirst, (chat) => Math.min(startOfDay(chat.updatedAtMs), today));
   return [...days].map(([startMs, list]) => ({
     startMs,
     name: startMs === today ? "today" : startMs === yesterday ? "yesterday" : "earlier",
     chats: list,
   }));
-}
-
-function startOfDay(epochMs: number): number {
-  return new Date(epochMs).setHours(0, 0, 0, 0);
 }

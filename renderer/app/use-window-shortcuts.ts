@@ -34,8 +34,7 @@ export function useWindowShortcuts(): void {
     if (shortcut === "back" ? back() : go(shortcut)) event.preventDefault();
   });
   useEffect(() => {
-    const listener = (event: KeyboardEvent) => onKeyDown(event);
-    window.addEventListener("keydown", listener);
-    return () => window.removeEventListener("keydown", listener);
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
   }, []);
 }

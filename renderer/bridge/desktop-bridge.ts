@@ -84,9 +84,6 @@ function commandsOf(api: PreloadApi): IpcHandlers {
 
 function unwrap<T>(reply: Reply<T>): T {
   if (reply.ok) return reply.value;
-  const { code, message, field, retryAfterMs } = reply.error;
-  throw new PipitError(code, message, {
-    ...(field === undefined ? {} : { field }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
+  const { code, message, ...options } = reply.error;
+  throw new PipitError(code, message, options);
 }

@@ -1,26 +1,14 @@
 import { useState } from "react";
-import type { ErrorCode } from "#contract/error-codes.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 
 /** Why an action failed, as plain data. */
-export interface ActionError {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly field: string | undefined;
-}
+export type ActionError = Pick<PipitError, "code" | "message" | "field">;
 
 /** A command whose failure is shown where it was given, not in the window's strip. */
-export interface Action {
-  readonly busy: boolean;
-  readonly error: ActionError | undefined;
-  /** Tells whether it worked. A second call while one is running does nothing. */
-  readonly run: (work: () => Promise<unknown>) => Promise<boolean>;
-  readonly clear: () => void;
-}
-
-export function useAction(): Action {
+export function useAction() {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ActionError>();
+  /** Tells whether it worked. A second call while one is running does nothing. */
   const run = async (work: () => Promise<unknown>) => {
     if (busy) return false;
     setBusy(true);

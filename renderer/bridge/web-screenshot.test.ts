@@ -1,17 +1,8 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { captureScreen, fit } from "./web-screenshot.ts";
+import { captureScreen } from "./web-screenshot.ts";
 
 afterEach(() => {
   vi.unstubAllGlobals();
-});
-
-test.each([
-  [3840, 2160, 1568, 882],
-  [1080, 2400, 706, 1568],
-  [800, 600, 800, 600],
-  [10_000, 1, 1568, 1],
-])("a picture of %i x %i is sent as %i x %i", (width, height, widthPx, heightPx) => {
-  expect(fit(width, height)).toEqual({ widthPx, heightPx });
 });
 
 test.each([

@@ -1,6 +1,5 @@
-import { IMAGE_MAX_SIDE_PX } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { ScreenImage } from "#contract/screen-image.ts";
+import { fittedSize, type ScreenImage } from "#contract/screen-image.ts";
 
 const JPEG_QUALITY = 0.85;
 
@@ -47,7 +46,7 @@ async function takeFrame(stream: MediaStream): Promise<ScreenImage> {
   video.srcObject = stream;
   try {
     await video.play();
-    const { widthPx, heightPx } = fit(video.videoWidth, video.videoHeight);
+    const { widthPx, heightPx } = fittedSize(video.videoWidth, video.videoHeight);
     const canvas = document.createElement("canvas");
     canvas.width = widthPx;
     canvas.height = heightPx;
@@ -62,13 +61,4 @@ async function takeFrame(stream: MediaStream): Promise<ScreenImage> {
   } finally {
     video.srcObject = null;
   }
-}
-
-/** As large as a model sees it, never larger than it is. */
-export function fit(width: number, height: number): { readonly widthPx: number; readonly heightPx: number } {
-  const scale = Math.min(1, IMAGE_MAX_SIDE_PX / Math.max(width, height, 1));
-  return {
-    widthPx: Math.max(1, Math.round(width * scale)),
-    heightPx: Math.max(1, Math.round(height * scale)),
-  };
 }

@@ -1,12 +1,12 @@
-import { Check, CircleAlert, LoaderCircle, RotateCcw, Trash2, X } from "lucide-react";
+import { Check, CircleAlert, LoaderCircle, RotateCcw, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { answerText, type AssistantMessage, type MessagePart } from "#contract/chat-state.ts";
 import { useBridge } from "../bridge/use-bridge.ts";
 import { Markdown } from "../markdown/markdown.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Caret } from "./caret.tsx";
-import { CopyButton, MessageActions } from "./message-actions.tsx";
-import { useFailureText } from "./use-failure-text.ts";
+import { CopyButton, DeleteButton, MessageActions } from "./message-actions.tsx";
+import { useFailureText } from "../i18n/use-error-text.ts";
 
 /** What Pipit said: plain text over the whole width, with one quiet line for each tool it used. */
 export function Answer({ message }: { readonly message: AssistantMessage }) {
@@ -77,9 +77,8 @@ function AnswerEnd({ message }: { readonly message: AssistantMessage }) {
 function AnswerActions({ message }: { readonly message: AssistantMessage }) {
   const { t } = useTranslation("chat");
   const { commands, views, ui } = useBridge();
-  const messageId = message.id;
   const regenerate = async () => {
-    if (await views.attempt(commands.regenerate({ messageId }))) ui.goToEnd();
+    if (await views.attempt(commands.regenerate({ messageId: message.id }))) ui.goToEnd();
   };
   return (
     <MessageActions atMs={message.createdAtMs} className="-ms-1 mt-1">
@@ -87,13 +86,7 @@ function AnswerActions({ message }: { readonly message: AssistantMessage }) {
       <IconButton size="small" label={t("regenerate")} onClick={() => void regenerate()}>
         <RotateCcw className="size-4" />
       </IconButton>
-      <IconButton
-        size="small"
-        label={t("delete")}
-        onClick={() => void views.attempt(commands.deleteMessage({ messageId }))}
-      >
-        <Trash2 className="size-4" />
-      </IconButton>
+      <DeleteButton messageId={message.id} />
     </MessageActions>
   );
 }

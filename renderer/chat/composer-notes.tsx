@@ -5,7 +5,7 @@ import { formatBytes } from "./picture/format-bytes.ts";
 import { fileMaxBytes } from "./picture/prepare-image.ts";
 import { numbers } from "./question-editor.tsx";
 import { useChatUiState } from "../bridge/use-bridge.ts";
-import { useFailureText } from "./use-failure-text.ts";
+import { useFailureText } from "../i18n/use-error-text.ts";
 
 /** From here on the composer counts. */
 const nearLimitChars = 2_000;

@@ -1,4 +1,4 @@
-import { Check, Copy } from "lucide-react";
+import { Check, Copy, Trash2 } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useBridge } from "../bridge/use-bridge.ts";
@@ -54,5 +54,16 @@ export function CopyButton({ text }: { readonly text: () => string }) {
       </IconButton>
       <HiddenStatus>{copied ? t("copied") : ""}</HiddenStatus>
     </>
+  );
+}
+
+export function DeleteButton({ messageId }: { readonly messageId: string }) {
+  const { t } = useTranslation("chat");
+  const { commands, views } = useBridge();
+  const remove = () => void views.attempt(commands.deleteMessage({ messageId }));
+  return (
+    <IconButton size="small" label={t("delete")} onClick={remove}>
+      <Trash2 className="size-4" />
+    </IconButton>
   );
 }

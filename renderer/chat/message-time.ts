@@ -1,6 +1,8 @@
+import { startOfDay } from "../i18n/use-format.ts";
+
 /** Whether a message is the first of its day, in the time zone of this machine. */
 export function startsDay(previousMs: number | undefined, atMs: number): boolean {
-  return previousMs === undefined || !isSameDay(previousMs, atMs);
+  return previousMs === undefined || startOfDay(previousMs) !== startOfDay(atMs);
 }
 
 /** What stands above the first message of a day. */
@@ -8,10 +10,9 @@ export type DayName = "today" | "yesterday" | { readonly date: string };
 
 /** The name of the day of `atMs`, seen from `nowMs`; the year is named when it is another one. */
 export function dayName(atMs: number, nowMs: number, language: string): DayName {
-  if (isSameDay(atMs, nowMs)) return "today";
-  const yesterday = new Date(nowMs);
-  yesterday.setDate(yesterday.getDate() - 1);
-  if (isSameDay(atMs, yesterday.getTime())) return "yesterday";
+  const today = startOfDay(nowMs);
+  if (startOfDay(atMs) === today) return "today";
+  if (startOfDay(atMs) === startOfDay(today - 1)) return "yesterday";
   const sameYear = new Date(atMs).getFullYear() === new Date(nowMs).getFullYear();
   return { date: (sameYear ? dayFormat(language) : dayAndYearFormat(language)).format(atMs) };
 }
@@ -24,16 +25,6 @@ export function clockTime(atMs: number, language: string): string {
 /** Date and time, for the tooltip. */
 export function fullTime(atMs: number, language: string): string {
   return fullFormat(language).format(atMs);
-}
-
-function isSameDay(leftMs: number, rightMs: number): boolean {
-  const left = new Date(leftMs);
-  const right = new Date(rightMs);
-  return (
-    left.getDate() === right.getDate() &&
-    left.getMonth() === right.getMonth() &&
-    left.getFullYear() === right.getFullYear()
-  );
 }
 
 const dayFormat = cached({ weekday: "long", day: "numeric", month: "long" });

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Failure, UserMessage } from "#contract/chat-state.ts";
 import { useBridge } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
-import { useFailureText } from "./use-failure-text.ts";
+import { useFailureText } from "../i18n/use-error-text.ts";
 
 /** Where a question is on its way, and what can be done about it. One that is on its way or answered needs no words. */
 export function QuestionStatus({ message }: { readonly message: UserMessage }) {
@@ -21,7 +21,7 @@ export function QuestionStatus({ message }: { readonly message: UserMessage }) {
     case "cancelled":
       return (
         <StatusLine text={t("questionStopped")}>
-          <Retry id={id} label={t("retry")} />
+          <Action name="retry" id={id} label={t("retry")} />
         </StatusLine>
       );
     default:
@@ -35,8 +35,8 @@ function Queued({ id, reason }: { readonly id: string; readonly reason: Failure 
   const text = reason === undefined ? t("queued") : t("queuedBecause", { reason: failureText(reason) });
   return (
     <StatusLine icon={Clock} text={text}>
-      <Retry id={id} label={t("retryNow")} />
-      <Discard id={id} label={t("remove")} />
+      <Action name="retry" id={id} label={t("retryNow")} />
+      <Action name="discard" id={id} label={t("remove")} />
     </StatusLine>
   );
 }
@@ -46,8 +46,8 @@ function Failed({ id, failure }: { readonly id: string; readonly failure: Failur
   const failureText = useFailureText();
   return (
     <StatusLine icon={CircleAlert} text={t("notSent", { reason: failureText(failure) })} danger>
-      <Retry id={id} label={t("retry")} />
-      <Discard id={id} label={t("discard")} />
+      <Action name="retry" id={id} label={t("retry")} />
+      <Action name="discard" id={id} label={t("discard")} />
     </StatusLine>
   );
 }
@@ -72,16 +72,12 @@ function StatusLine({ icon: Icon, text, danger = false, children }: StatusLinePr
 }
 
 interface ActionProps {
+  readonly name: "retry" | "discard";
   readonly id: string;
   readonly label: string;
 }
 
-function Retry({ id, label }: ActionProps) {
+function Action({ name, id, label }: ActionProps) {
   const { commands, views } = useBridge();
-  return <Button onClick={() => void views.attempt(commands.retry({ messageId: id }))}>{label}</Button>;
-}
-
-function Discard({ id, label }: ActionProps) {
-  const { commands, views } = useBridge();
-  return <Button onClick={() => void views.attempt(commands.discard({ messageId: id }))}>{label}</Button>;
+  return <Button onClick={() => void views.attempt(commands[name]({ messageId: id }))}>{label}</Button>;
 }

@@ -1,10 +1,10 @@
-import { Pencil, Trash2 } from "lucide-react";
+import { Pencil } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { UserMessage } from "#contract/chat-state.ts";
 import { useBridge, useChatUiState } from "../bridge/use-bridge.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Caret } from "./caret.tsx";
-import { CopyButton, MessageActions } from "./message-actions.tsx";
+import { CopyButton, DeleteButton, MessageActions } from "./message-actions.tsx";
 import { fullTime } from "./message-time.ts";
 import { QuestionEditor } from "./question-editor.tsx";
 import { QuestionStatus } from "./question-status.tsx";
@@ -46,21 +46,14 @@ export function Question({ message, hasAnswer }: QuestionProps) {
 
 function QuestionActions({ message }: { readonly message: UserMessage }) {
   const { t } = useTranslation("chat");
-  const { commands, views, ui } = useBridge();
-  const messageId = message.id;
+  const { ui } = useBridge();
   return (
     <MessageActions className="shrink-0 pb-1">
       <CopyButton text={() => message.text} />
-      <IconButton size="small" label={t("edit")} onClick={() => ui.edit(messageId)}>
+      <IconButton size="small" label={t("edit")} onClick={() => ui.edit(message.id)}>
         <Pencil className="size-4" />
       </IconButton>
-      <IconButton
-        size="small"
-        label={t("delete")}
-        onClick={() => void views.attempt(commands.deleteMessage({ messageId }))}
-      >
-        <Trash2 className="size-4" />
-      </IconButton>
+      <DeleteButton messageId={message.id} />
     </MessageActions>
   );
 }

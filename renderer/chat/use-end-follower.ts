@@ -1,22 +1,9 @@
 import { useMemo, type RefObject } from "react";
-import { createStore, type StoreApi } from "zustand/vanilla";
+import { createStore } from "zustand/vanilla";
 import { atEnd, reduceEnd, type EndEvent, type EndState, type ScrollMetrics } from "./end-follower.ts";
 
 /** Keeps the end in view, or else the message that the reader looks at where it is. */
-export interface EndFollower {
-  readonly store: Pick<StoreApi<EndState>, "getState" | "getInitialState" | "subscribe">;
-  /** After anything was drawn or measured, before it is painted. */
-  settle(): void;
-  scrolled(): void;
-  /** The reader is about to move towards the start. */
-  pulledUp(): void;
-  /** Something was added at the end. */
-  grew(): void;
-  /** Messages left or came at the start: the list moves itself, by sizes that are partly guesses. */
-  shifted(): void;
-  toEnd(): void;
-  toStart(): void;
-}
+export type EndFollower = ReturnType<typeof createEndFollower>;
 
 interface Place {
   readonly element: Element;
@@ -33,7 +20,7 @@ export function useEndFollower(scroller: RefObject<HTMLElement | null>): EndFoll
   return useMemo(() => createEndFollower(() => scroller.current), [scroller]);
 }
 
-function createEndFollower(scroller: () => HTMLElement | null): EndFollower {
+function createEndFollower(scroller: () => HTMLElement | null) {
   const store = createStore<EndState>(() => atEnd);
   let last: ScrollMetrics = { offsetPx: 0, contentPx: 0, viewportPx: 0 };
   let anchor: Anchor | undefined;
@@ -60,6 +47,7 @@ function createEndFollower(scroller: () => HTMLElement | null): EndFollower {
   };
   return {
     store,
+    /** After anything was drawn or measured, before it is painted. */
     settle,
     scrolled() {
       const element = scroller();
@@ -67,13 +55,16 @@ function createEndFollower(scroller: () => HTMLElement | null): EndFollower {
       look(element);
       anchor = store.getState().following ? undefined : findAnchor(element);
     },
+    /** The reader is about to move towards the start. */
     pulledUp() {
       const element = scroller();
       if (element === null) return;
       apply({ kind: "pulled-up", now: metricsOf(element) });
       if (!store.getState().following) anchor ??= findAnchor(element);
     },
+    /** Something was added at the end. */
     grew: () => apply({ kind: "grew" }),
+    /** Messages left or came at the start: the list moves itself, by sizes that are partly guesses. */
     shifted() {
       const held = anchor;
       if (held === undefined || store.getState().following) return;

@@ -1,6 +1,12 @@
 import { useTranslation } from "react-i18next";
 import { isErrorCode } from "#contract/error-codes.ts";
 
+/** An error as it comes from the host. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+}
+
 /** An error as a person reads it. */
 export interface ErrorText {
   /** What happened, a sentence. */
@@ -16,17 +22,20 @@ export interface ErrorText {
  *
  * @example const errorText = useErrorText(); errorText(failure).what
  */
-export function useErrorText(): (error: { readonly code: string; readonly message: string }) => ErrorText {
+export function useErrorText(): (error: Problem) => ErrorText {
   const { t } = useTranslation("errors");
   return ({ code, message }) => {
     const known = isErrorCode(code) ? code : "INTERNAL";
     const what = t(`${known}.what`);
     const cure = t(`${known}.cure`);
     const said = message.trim();
-    return saysMore(said, `${what} ${cure}`) ? { what, cure, detail: said } : { what, cure };
+    return `${what} ${cure}`.includes(said) ? { what, cure } : { what, cure, detail: said };
   };
 }
 
-function saysMore(said: string, ours: string): boolean {
-  return said !== "" && !ours.includes(said);
+/** What happened and its cure, in the person's language; the host's own words for what has no text here. */
+export function useFailureText(): (failure: Problem) => string {
+  const { t } = useTranslation("errors");
+  return ({ code, message }) =>
+    isErrorCode(code) ? `${t(`${code}.what`)} ${t(`${code}.cure`)}`.trim() : message;
 }

@@ -1,10 +1,10 @@
 import type { ReactNode } from "react";
-import { useErrorText } from "../i18n/use-error-text.ts";
+import { useErrorText, type Problem } from "../i18n/use-error-text.ts";
 import { ErrorDetail } from "./error-detail.tsx";
 import { Note } from "./note.tsx";
 
-export interface ErrorNoteProps {
-  readonly error: { readonly code: string; readonly message: string };
+interface ErrorNoteProps {
+  readonly error: Problem;
   readonly actions?: ReactNode;
   readonly onDismiss?: () => void;
 }

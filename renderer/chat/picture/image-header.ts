@@ -1,10 +1,14 @@
+import type { ScreenImage } from "#contract/screen-image.ts";
+
 /** What the first bytes of a file say that it is. */
 export type PictureType = "jpeg" | "png" | "webp";
+
+type Size = Pick<ScreenImage, "widthPx" | "heightPx">;
 
 export interface PictureHeader {
   readonly type: PictureType;
   /** Absent where the header does not hold them (some WebP, JPEG with a large preamble). */
-  readonly size?: { readonly widthPx: number; readonly heightPx: number };
+  readonly size: Size | undefined;
 }
 
 /** Enough of a file for {@link readPictureHeader}; a JPEG may carry a thumbnail and a colour profile before its size. */
@@ -13,12 +17,10 @@ export const headerBytes = 256 * 1024;
 /** Recognises a picture by its bytes, whatever its name says. */
 export function readPictureHeader(bytes: Uint8Array): PictureHeader | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (startsWith(bytes, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]))
-    return withSize("png", pngSize(view));
-  if (startsWith(bytes, [0xff, 0xd8, 0xff])) return withSize("jpeg", jpegSize(view));
-  if (ascii(bytes, 0, 4) === "RIFF" && ascii(bytes, 8, 4) === "WEBP")
-    return withSize("webp", webpSize(bytes, view));
-  return undefined;
+  if (ascii(bytes, 0, 8) === "\x89PNG\r\n\x1a\n") return { type: "png", size: pngSize(view) };
+  if (ascii(bytes, 0, 3) === "\xff\xd8\xff") return { type: "jpeg", size: jpegSize(view) };
+  const isWebp = ascii(bytes, 0, 4) === "RIFF" && ascii(bytes, 8, 4) === "WEBP";
+  return isWebp ? { type: "webp", size: webpSize(bytes, view) } : undefined;
 }
 
 /** A name for what a refused file is ("GIF"), when its bytes tell. */
@@ -40,18 +42,12 @@ export function nameOfOtherType(bytes: Uint8Array): string | undefined {
   return known.find(([magic]) => ascii(bytes, 0, magic.length) === magic)?.[1];
 }
 
-type Size = PictureHeader["size"];
-
-function withSize(type: PictureType, size: Size): PictureHeader {
-  return size === undefined ? { type } : { type, size };
-}
-
-function pngSize(view: DataView): Size {
+function pngSize(view: DataView): Size | undefined {
   return view.byteLength < 24 ? undefined : { widthPx: view.getUint32(16), heightPx: view.getUint32(20) };
 }
 
 /** Walks the segments up to the first start-of-frame (ITU T.81, B.2.2). */
-function jpegSize(view: DataView): Size {
+function jpegSize(view: DataView): Size | undefined {
   let at = 2;
   while (at + 9 <= view.byteLength) {
     if (view.getUint8(at) !== 0xff) return undefined;
@@ -64,7 +60,7 @@ function jpegSize(view: DataView): Size {
 }
 
 /** RFC 9649: the extended header, or one of the two codecs'. */
-function webpSize(bytes: Uint8Array, view: DataView): Size {
+function webpSize(bytes: Uint8Array, view: DataView): Size | undefined {
   if (view.byteLength < 30) return undefined;
   switch (ascii(bytes, 12, 4)) {
     case "VP8X":
@@ -82,10 +78,6 @@ function webpSize(bytes: Uint8Array, view: DataView): Size {
 
 function uint24(view: DataView, at: number): number {
   return view.getUint16(at, true) + view.getUint8(at + 2) * 0x10000;
-}
-
-function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
-  return magic.every((byte, index) => bytes[index] === byte);
 }
 
 function ascii(bytes: Uint8Array, at: number, length: number): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { IMAGE_MAX_SIDE_PX, SCREENSHOT_MAX_BYTES } from "#contract/limits.ts";
 import { readPictureHeader } from "./image-header.ts";
-import { fileMaxBytes, fittedSize, mayPass, prepareImage } from "./prepare-image.ts";
+import { fileMaxBytes, mayPass, prepareImage } from "./prepare-image.ts";
 
 const image = { bytes: new Uint8Array([1]), widthPx: 2, heightPx: 3 };
 const scale = async () => image;
@@ -64,12 +64,6 @@ describe("a file for a message", () => {
 });
 
 describe("sizes", () => {
-  test("keep their shape when they are scaled", () => {
-    expect(fittedSize(3136, 1000)).toEqual({ widthPx: IMAGE_MAX_SIDE_PX, heightPx: 500 });
-    expect(fittedSize(640, 480)).toEqual({ widthPx: 640, heightPx: 480 });
-    expect(fittedSize(100_000, 1)).toEqual({ widthPx: IMAGE_MAX_SIDE_PX, heightPx: 1 });
-  });
-
   test("within both limits need no encoding", () => {
     expect(mayPass(SCREENSHOT_MAX_BYTES, IMAGE_MAX_SIDE_PX, 10)).toBe(true);
     expect(mayPass(SCREENSHOT_MAX_BYTES + 1, 10, 10)).toBe(false);

@@ -46,15 +46,6 @@ function refuse(refusal: PictureRefusal): Prepared {
   return { ok: false, refusal };
 }
 
-/** The size of a picture after preparing: the same, or with its longest side at the limit. */
-export function fittedSize(widthPx: number, heightPx: number): { widthPx: number; heightPx: number } {
-  const factor = Math.min(1, IMAGE_MAX_SIDE_PX / Math.max(widthPx, heightPx));
-  return {
-    widthPx: Math.max(1, Math.round(widthPx * factor)),
-    heightPx: Math.max(1, Math.round(heightPx * factor)),
-  };
-}
-
 /** Whether a picture may go as it is, without being encoded again. */
 export function mayPass(sizeBytes: number, widthPx: number, heightPx: number): boolean {
   return sizeBytes <= SCREENSHOT_MAX_BYTES && Math.max(widthPx, heightPx) <= IMAGE_MAX_SIDE_PX;

@@ -1,7 +1,7 @@
 import { SCREENSHOT_MAX_BYTES } from "#contract/limits.ts";
-import type { ScreenImage } from "#contract/screen-image.ts";
+import { fittedSize, type ScreenImage } from "#contract/screen-image.ts";
 import type { PictureType } from "./image-header.ts";
-import { fittedSize, mayPass } from "./prepare-image.ts";
+import { mayPass } from "./prepare-image.ts";
 
 const quality = 0.9;
 

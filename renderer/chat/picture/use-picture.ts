@@ -5,19 +5,15 @@ import { prepareImage } from "./prepare-image.ts";
 import { scaleInWorker } from "./scale-in-worker.ts";
 
 /** Ways for a picture into the composer. */
-export interface PictureIntake {
-  /** From the clipboard, a drop or the file dialog; the first is taken. */
-  take(files: readonly File[]): Promise<void>;
-  captureScreen(): Promise<void>;
-  remove(): void;
-}
+export type PictureIntake = ReturnType<typeof usePicture>;
 
-export function usePicture(): PictureIntake {
+export function usePicture() {
   const { t } = useTranslation("chat");
   const { commands, views, ui } = useBridge();
   const running = useRef<AbortController>(undefined);
   useEffect(() => () => running.current?.abort(), []);
 
+  /** From the clipboard, a drop or the file dialog; the first is taken. */
   const take = async (files: readonly File[]) => {
     const [file] = files;
     if (file === undefined) return;
