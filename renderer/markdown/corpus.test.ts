@@ -3,7 +3,7 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
 import { parseMarkdown } from "#contract/markdown/parse-markdown.ts";
 import { corpus } from "#contract/markdown/testing/corpus.ts";
-import { BridgeProvider } from "../bridge/use-bridge.tsx";
+import { BridgeContext } from "../bridge/use-bridge.ts";
 import { renderBlock } from "./render-nodes.tsx";
 
 /** No block of the table is acted on: the commands of a bridge are not needed. */
@@ -12,7 +12,7 @@ const bridge = { commands: {} } as never;
 /** The text of the page, with the marks that the table has for what is not text. */
 function shown(markdown: string): string {
   const blocks = parseMarkdown(markdown).map((node) =>
-    renderToStaticMarkup(createElement(BridgeProvider, { bridge, children: renderBlock(node) }))
+    renderToStaticMarkup(createElement(BridgeContext, { value: bridge, children: renderBlock(node) }))
       .replaceAll(/<figure.*?<pre.*?>(.*?)<\/pre>.*?<\/figure>/gs, "$1")
       .replaceAll(/<a .*?><bdi>(.*?)<\/bdi><\/a>/gs, "⟨$1⟩")
       .replaceAll(/<(span|div) class="md-formula-source">(.*?)<\/\1>/gs, "⟦$2⟧")

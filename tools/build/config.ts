@@ -1,9 +1,3 @@
-import type { Environment } from "#contract/environment.ts";
-
-export function processEnvironment(): Environment {
-  return process.env;
-}
-
 /**
  * Runs `work` as if NODE_ENV were "production". Vite takes it as it finds it, and test runners set "test": the window
  * would get React's development version, which is slower and larger.
