@@ -1,5 +1,5 @@
 import type { ChatSummary } from "#contract/chat-history.ts";
-import { startOfDay } from "../i18n/use-format.ts";
+import { startOfDay } from "../chat/message-time.ts";
 
 /** Chats of one calendar day, newest first. */
 export interface ChatDay {

@@ -2,7 +2,7 @@ import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
 import { useChat } from "../bridge/use-bridge.ts";
-import { useFormat } from "../i18n/use-format.ts";
+import { clockTime, dateOf } from "../chat/message-time.ts";
 import { groupByDay, type ChatDay } from "./chat-days.ts";
 
 interface OpenProps {
@@ -11,12 +11,11 @@ interface OpenProps {
 
 /** Chats under the day of their last change. */
 export function ChatDays({ chats, onOpen }: OpenProps & { readonly chats: readonly ChatSummary[] }) {
-  const { t } = useTranslation("shell");
-  const format = useFormat();
+  const { t, i18n } = useTranslation("shell");
   const current = useChat((state) => state.chatId);
   const [nowMs] = useState(() => Date.now());
   const dayName = (day: ChatDay) =>
-    day.name === "earlier" ? format.day(day.startMs, nowMs) : t(`drawer.${day.name}`);
+    day.name === "earlier" ? dateOf(day.startMs, nowMs, i18n.language) : t(`drawer.${day.name}`);
   return groupByDay(chats, nowMs).map((day) => (
     <section key={day.startMs} aria-label={dayName(day)}>
       <h3 className="px-2 pt-4 pb-1 text-small font-medium text-soft">{dayName(day)}</h3>
@@ -29,7 +28,7 @@ export function ChatDays({ chats, onOpen }: OpenProps & { readonly chats: readon
                 dateTime={new Date(chat.updatedAtMs).toISOString()}
                 className="shrink-0 text-small text-soft tabular-nums"
               >
-                {format.time(chat.updatedAtMs)}
+                {clockTime(chat.updatedAtMs, i18n.language)}
               </time>
             </Row>
           </li>
@@ -41,8 +40,7 @@ export function ChatDays({ chats, onOpen }: OpenProps & { readonly chats: readon
 
 /** Places where a search found something, best first. */
 export function ChatHits({ hits, onOpen }: OpenProps & { readonly hits: readonly HistoryHit[] }) {
-  const { t } = useTranslation("shell");
-  const format = useFormat();
+  const { t, i18n } = useTranslation("shell");
   const [nowMs] = useState(() => Date.now());
   return (
     <ul aria-label={t("drawer.results")} className="pt-2">
@@ -52,7 +50,9 @@ export function ChatHits({ hits, onOpen }: OpenProps & { readonly hits: readonly
             <span className="flex min-w-0 flex-1 flex-col">
               <span className="flex items-baseline gap-2">
                 <span className="min-w-0 flex-1 truncate">{hit.chatTitle || t("drawer.untitled")}</span>
-                <span className="shrink-0 text-small text-soft">{format.day(hit.createdAtMs, nowMs)}</span>
+                <span className="shrink-0 text-small text-soft">
+                  {dateOf(hit.createdAtMs, nowMs, i18n.language)}
+                </span>
               </span>
               <span className="line-clamp-2 text-small wrap-break-word text-soft">{hit.headline}</span>
             </span>

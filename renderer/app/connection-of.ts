@@ -8,12 +8,6 @@ export type Connection =
 
 /** The server's own state counts first; of a server that runs, the result of the last exchange. */
 export function connectionOf(server: ServerStatus, connection: ChatState["connection"]): Connection {
-  switch (server.kind) {
-    case "starting":
-      return { kind: "starting" };
-    case "unreachable":
-      return { kind: "unreachable", code: server.code, message: server.message };
-    case "ready":
-      return { kind: connection === "unknown" ? "idle" : connection };
-  }
+  if (server.kind !== "ready") return server;
+  return { kind: connection === "unknown" ? "idle" : connection };
 }

@@ -1,6 +1,5 @@
 import { CircleUser } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { AuthState } from "#contract/auth-state.ts";
 import { useAccountName } from "../auth/use-account-name.ts";
 import { useApp, useAuth, useBridge, useChat } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
@@ -40,7 +39,7 @@ function Account() {
   const auth = useAuth();
   const { views } = useBridge();
   const signedIn = auth.kind === "signed-in";
-  const name = useAccountWord(auth);
+  const name = useAccountName(auth);
   return (
     <button
       type="button"
@@ -53,19 +52,4 @@ function Account() {
       <span className="truncate">{name}</span>
     </button>
   );
-}
-
-function useAccountWord(auth: AuthState): string {
-  const { t } = useTranslation("shell");
-  const accountName = useAccountName(auth.kind === "signed-in" ? auth : undefined);
-  switch (auth.kind) {
-    case "signed-in":
-      return accountName;
-    case "signing-in":
-    case "unknown":
-      return t("status.signingIn");
-    case "signed-out":
-    case "failed":
-      return t("status.signedOut");
-  }
 }

@@ -9,7 +9,7 @@ import { ErrorNote } from "../ui/error-note.tsx";
 import { TextField } from "../ui/text-field.tsx";
 import { readServerAddress } from "./server-address.ts";
 import type { SignInFormProps } from "./sign-in-form.tsx";
-import { useAddressProblem } from "./use-address-problem.ts";
+import { AddressField, useAddressProblem } from "./address-field.tsx";
 
 /** A server's address and a token by hand. A page belongs to its server, so there the address is fixed. */
 export function TokenSignIn({ onDone }: SignInFormProps) {
@@ -36,16 +36,10 @@ export function TokenSignIn({ onDone }: SignInFormProps) {
       {page ? (
         <PageHint />
       ) : (
-        <TextField
+        <AddressField
           label={t("token.server")}
           hint={t("token.serverHint")}
           error={(checked ? addressProblem : undefined) ?? fieldError("serverUrl")}
-          inputMode="url"
-          autoComplete="url"
-          autoCapitalize="none"
-          spellCheck={false}
-          placeholder="https://"
-          maxLength={2048}
           value={typed}
           onChange={(event) => {
             setTyped(event.currentTarget.value);

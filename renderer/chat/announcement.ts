@@ -2,8 +2,15 @@ import { answerText, type AssistantMessage, type Message, type UserMessage } fro
 
 /** A text of the chat namespace to be spoken by a screen reader, and what is filled in. */
 export type Announcement =
-  | { readonly key: "announceAnswering" | "announceStopped" | "announceFailed" | "announceInterrupted" }
+  | { readonly key: (typeof answerKeys)[keyof typeof answerKeys] }
   | { readonly key: "announceAnswer"; readonly text: string };
+
+const answerKeys = {
+  streaming: "announceAnswering",
+  cancelled: "announceStopped",
+  failed: "announceFailed",
+  interrupted: "announceInterrupted",
+} as const;
 
 /** What is read of an answer without being asked for; the rest is in the page. */
 const spokenChars = 240;
@@ -43,20 +50,8 @@ function ofAnswer(
   if (previous?.role === "assistant" && previous.status === message.status) return undefined;
   // An answer that comes together with its question belongs to a chat that was just opened.
   if (previous === undefined && !old.has(`user:${message.replyTo}`)) return undefined;
-  switch (message.status) {
-    case "streaming":
-      return { key: "announceAnswering" };
-    case "done":
-      return { key: "announceAnswer", text: plainStart(message) };
-    case "cancelled":
-      return { key: "announceStopped" };
-    case "failed":
-      return { key: "announceFailed" };
-    case "interrupted":
-      return { key: "announceInterrupted" };
-    default:
-      return message.status satisfies never;
-  }
+  if (message.status === "done") return { key: "announceAnswer", text: plainStart(message) };
+  return { key: answerKeys[message.status] };
 }
 
 /** The beginning without the marks of Markdown, cut at a word. */

@@ -1,5 +1,3 @@
-import { startOfDay } from "../i18n/use-format.ts";
-
 /** Whether a message is the first of its day, in the time zone of this machine. */
 export function startsDay(previousMs: number | undefined, atMs: number): boolean {
   return previousMs === undefined || startOfDay(previousMs) !== startOfDay(atMs);
@@ -13,8 +11,17 @@ export function dayName(atMs: number, nowMs: number, language: string): DayName 
   const today = startOfDay(nowMs);
   if (startOfDay(atMs) === today) return "today";
   if (startOfDay(atMs) === startOfDay(today - 1)) return "yesterday";
-  const sameYear = new Date(atMs).getFullYear() === new Date(nowMs).getFullYear();
-  return { date: (sameYear ? dayFormat(language) : dayAndYearFormat(language)).format(atMs) };
+  return { date: (isSameYear(atMs, nowMs) ? weekdayFormat : dayAndYearFormat)(language).format(atMs) };
+}
+
+/** "21 November"; with the year when it is not `nowMs`'s. */
+export function dateOf(atMs: number, nowMs: number, language: string): string {
+  return (isSameYear(atMs, nowMs) ? dayFormat : dayAndYearFormat)(language).format(atMs);
+}
+
+/** Midnight before, in the time zone of this machine. */
+export function startOfDay(atMs: number): number {
+  return new Date(atMs).setHours(0, 0, 0, 0);
 }
 
 /** "14:03", as the language writes it. */
@@ -27,7 +34,12 @@ export function fullTime(atMs: number, language: string): string {
   return fullFormat(language).format(atMs);
 }
 
-const dayFormat = cached({ weekday: "long", day: "numeric", month: "long" });
+function isSameYear(leftMs: number, rightMs: number): boolean {
+  return new Date(leftMs).getFullYear() === new Date(rightMs).getFullYear();
+}
+
+const weekdayFormat = cached({ weekday: "long", day: "numeric", month: "long" });
+const dayFormat = cached({ day: "numeric", month: "long" });
 const dayAndYearFormat = cached({ day: "numeric", month: "long", year: "numeric" });
 const timeFormat = cached({ hour: "numeric", minute: "2-digit" });
 const fullFormat = cached({ dateStyle: "full", timeStyle: "short" });

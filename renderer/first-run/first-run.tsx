@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type RefObject } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useApp, useAuth, useBridge } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
@@ -22,7 +22,9 @@ export function FirstRun() {
   const step = steps[Math.min(index, steps.length - 1)];
   const finish = () => void views.attempt(commands.updateSettings({ firstRunDone: true }));
   const next = () => (index + 1 < steps.length ? setIndex(index + 1) : finish());
-  const heading = useFocusOf(index);
+  const heading = useRef<HTMLHeadingElement>(null);
+  // So that a screen reader begins at the heading of each next step.
+  useEffect(() => heading.current?.focus(), [index]);
   if (step === undefined) return;
   const Body = bodies[step];
   return (
@@ -48,13 +50,6 @@ export function FirstRun() {
       </footer>
     </section>
   );
-}
-
-/** Moves the focus to the heading of each next step, so that a screen reader begins there. */
-function useFocusOf(index: number): RefObject<HTMLHeadingElement | null> {
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), [index]);
-  return heading;
 }
 
 interface NextButtonProps {

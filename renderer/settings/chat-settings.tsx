@@ -1,5 +1,4 @@
 import { useTranslation } from "react-i18next";
-import { useFormat } from "../i18n/use-format.ts";
 import { Select } from "../ui/select.tsx";
 import { SettingRow, SwitchSetting } from "./setting-row.tsx";
 import { SettingsSection } from "./settings-section.tsx";
@@ -9,8 +8,7 @@ const sizes = [50, 100, 200, 500, 1000, 5000, 10_000] as const;
 
 /** How much of a chat the window keeps, and what answers may look at. */
 export function ChatSettings() {
-  const { t } = useTranslation("settings");
-  const format = useFormat();
+  const { t, i18n } = useTranslation("settings");
   const size = useSetting("historySize");
   // A settings file may hold a number of the person's own.
   const offered = [...new Set([...sizes, size.value])].toSorted((a, b) => a - b);
@@ -21,7 +19,10 @@ export function ChatSettings() {
           <Select
             {...control}
             value={String(size.value)}
-            options={offered.map((value) => ({ value: String(value), label: format.number(value) }))}
+            options={offered.map((value) => ({
+              value: String(value),
+              label: value.toLocaleString(i18n.language),
+            }))}
             onChange={(value) => void size.save(Number(value))}
           />
         )}

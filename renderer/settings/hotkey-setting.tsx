@@ -1,4 +1,4 @@
-import { useRef, useState, type ReactNode } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { defaultSettings } from "#contract/settings.ts";
 import { Button } from "../ui/button.tsx";
@@ -13,21 +13,28 @@ import { useUnavailable } from "./use-unavailable.ts";
 /** The keys that open the window from anywhere: what they are, whether they work, and other ones. */
 export function HotkeySetting() {
   const { t } = useTranslation("settings");
-  const hotkey = useSetting("hotkey");
   const unavailable = useUnavailable("globalHotkey");
+  return (
+    <div role="group" aria-label={t("hotkey.label")} className="flex flex-col gap-2 py-2.5">
+      <p>{t("hotkey.label")}</p>
+      {unavailable === undefined ? <Hotkey /> : <p className="text-small text-soft">{unavailable}</p>}
+    </div>
+  );
+}
+
+function Hotkey() {
+  const { t } = useTranslation("settings");
+  const hotkey = useSetting("hotkey");
   const style = useKeyStyle();
   const [recording, setRecording] = useState(false);
   const recorded = useRef(false);
-  if (unavailable !== undefined) {
-    return <HotkeyFrame title={t("hotkey.label")} note={unavailable} />;
-  }
   const keys = formatAccelerator(hotkey.value, style);
   const record = (accelerator: string) => {
     setRecording(false);
     void hotkey.save(accelerator);
   };
   return (
-    <HotkeyFrame title={t("hotkey.label")} error={hotkey.error}>
+    <>
       {recording ? (
         <HotkeyRecorder onRecord={record} onCancel={() => setRecording(false)} />
       ) : (
@@ -58,28 +65,11 @@ export function HotkeySetting() {
           <HotkeyStatusText />
         </>
       )}
-    </HotkeyFrame>
-  );
-}
-
-interface HotkeyFrameProps {
-  readonly title: string;
-  readonly note?: string;
-  readonly error?: string | undefined;
-  readonly children?: ReactNode;
-}
-
-function HotkeyFrame({ title, note, error, children }: HotkeyFrameProps) {
-  return (
-    <div role="group" aria-label={title} className="flex flex-col gap-2 py-2.5">
-      <p>{title}</p>
-      {note === undefined ? undefined : <p className="text-small text-soft">{note}</p>}
-      {children}
-      {error === undefined ? undefined : (
+      {hotkey.error === undefined ? undefined : (
         <p role="alert" className="text-small text-danger">
-          {error}
+          {hotkey.error}
         </p>
       )}
-    </div>
+    </>
   );
 }

@@ -1,10 +1,9 @@
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { readServerAddress } from "../auth/server-address.ts";
-import { useAddressProblem } from "../auth/use-address-problem.ts";
+import { AddressField, useAddressProblem } from "../auth/address-field.tsx";
 import { useApp } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
-import { TextField } from "../ui/text-field.tsx";
 import { SegmentedRow } from "./setting-row.tsx";
 import { SettingsSection } from "./settings-section.tsx";
 import { useSetting } from "./use-setting.ts";
@@ -71,16 +70,10 @@ function ServerAddress() {
   };
   return (
     <form noValidate className="flex items-start gap-2 py-2.5" onSubmit={(event) => void apply(event)}>
-      <TextField
+      <AddressField
         label={t("server.address")}
         labelHidden
         error={(checked ? problem : undefined) ?? server.error}
-        inputMode="url"
-        autoComplete="url"
-        autoCapitalize="none"
-        spellCheck={false}
-        placeholder="https://"
-        maxLength={2048}
         value={typed}
         onChange={(event) => {
           setTyped(event.currentTarget.value);

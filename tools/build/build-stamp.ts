@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, type Stats } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 
@@ -80,13 +80,11 @@ export function stampPath(root: string, name: string): string {
   return join(root, "dist", `.stamp-${name}.json`);
 }
 
-interface FileFacts {
-  readonly size: number;
-  readonly mtimeMs: number;
-}
-
 /** A file, or all files below a folder, sorted; paths start at `root`. What does not exist has no files. */
-function filesOf(root: string, path: string): readonly (readonly [path: string, facts: FileFacts])[] {
+function filesOf(
+  root: string,
+  path: string,
+): readonly (readonly [path: string, facts: Pick<Stats, "size" | "mtimeMs">])[] {
   const full = join(root, path);
   const info = statSync(full, { throwIfNoEntry: false });
   if (info === undefined) return [];
