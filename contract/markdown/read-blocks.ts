@@ -70,6 +70,18 @@ function noBlocks(): readonly Block[] {
   return [];
 }
 
+/**
+ * Lets go of the text that is sealed, and of what stands in an open fence: for a reader that neither shows the blocks
+ * nor needs their offsets.
+ */
+export function forgetRead(reader: BlockReader): void {
+  const { text, at, fenceScanned } = reader;
+  const bodyAt = fenceScanned > at ? text.indexOf("\n", at) + 1 : at;
+  reader.text = text.slice(at, bodyAt) + text.slice(Math.max(bodyAt, fenceScanned));
+  reader.at = 0;
+  reader.fenceScanned = bodyAt - at;
+}
+
 /** One step, which parses a window at most; false when nothing more can be sealed now. `final`: no more will come. */
 export function advance(reader: BlockReader, final: boolean): boolean {
   const { text } = reader;

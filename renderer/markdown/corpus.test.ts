@@ -17,6 +17,7 @@ function shown(markdown: string): string {
       .replaceAll(/<a .*?><bdi>(.*?)<\/bdi><\/a>/gs, "⟨$1⟩")
       .replaceAll(/<(span|div) class="md-formula-source">(.*?)<\/\1>/gs, "⟦$2⟧")
       .replaceAll(/<code dir="auto">(.*?)<\/code>/gs, "`$1`")
+      .replaceAll(/<\/?sup>/g, "")
       .replaceAll(/<(?:strong|em|del)>/g, "{")
       .replaceAll(/<\/(?:strong|em|del)>/g, "}")
       .replaceAll(/<(?:\/|li|div|t[dh]|p)[^>]*>/g, " ")

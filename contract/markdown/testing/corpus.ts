@@ -131,4 +131,56 @@ export const corpus: readonly CorpusRow[] = [
   ),
   row("F19: formulas stay formulas", "the $n$th, ($x$), -$y$", "the ⟦n⟧th, (⟦x⟧), -⟦y⟧", "the n th, (x), -y"),
   row("F19: formulas in Chinese", "设$x$为实数", "设⟦x⟧为实数", "设 x 为实数"),
+
+  row(
+    "F20: a formula in a sentence",
+    "It is $\\frac{1}{2}ab$ now.",
+    "It is ⟦\\frac{1}{2}ab⟧ now.",
+    "It is formula now.",
+  ),
+  row(
+    "F20: other delimiters",
+    "So \\(a^2\\), \\[b^2\\] and $$c^2$$.",
+    "So ⟦a^2⟧, ⟦b^2⟧ and ⟦c^2⟧.",
+    "So formula, formula and formula.",
+  ),
+  row(
+    "F20: formulas of their own",
+    "$$\na^2\n$$\n\n\\[\nb^2\n\\]\n\nEnd.",
+    "⟦a^2⟧/⟦b^2⟧/End.",
+    "formula/formula/End.",
+  ),
+  row(
+    "F20: what can be read out",
+    "If $x = 5$, then \\(a + b > 1\\).",
+    "If ⟦x = 5⟧, then ⟦a + b > 1⟧.",
+    "If x = 5, then a + b > 1.",
+  ),
+
+  row("F21: a fence in a list that is not closed", "- a\n  ```sh\n  rm\n\nAfter.", "a rm/After.", "a/After."),
+  row("F21: a fence in a quote that is not closed", "> a\n> ```\n> no\n\nAfter.", "a no/After.", "a/After."),
+  row(
+    "F21: a fence in a list that the next item ends",
+    "1. a\n   ```\n   no\n2. b\n\nAfter.",
+    "a no b/After.",
+    "a/b/After.",
+  ),
+  row("F21: a fence in a list in a quote", "> - ~~~\n>   no\n> b\n\nAfter.", "no b/After.", "b/After."),
+
+  row("F22: drawn boxes", "Look:\n\n┌─┐ a │ b\n\nEnd.", "Look:/┌─┐ a │ b/End.", "Look:/a b/End."),
+  row("F22: drawn boxes without text", "┌──┐\n│▒▒│\n└──┘\n\nEnd.", "┌──┐ │▒▒│ └──┘/End.", "End."),
+  row(
+    "F22: definitions",
+    "See [it][1].\n\n[1]: https://a.org/b 'T'\n\nEnd.",
+    "See ⟨it⟩./End.",
+    "See it./End.",
+  ),
+  row("F22: footnotes", "A claim[^1].\n\n[^1]: src\n\nEnd.", "A claim1./1 src/End.", "A claim./End."),
+  row("F22: named entities", "caf&eacute; &Alpha;&hearts; a&nbsp;b &copy;", "café Α♥ a b ©", "café Α a b ©"),
+  row(
+    "F22: entities in addresses and code",
+    "`a&amp;b` [caf&eacute;](https://a.org)",
+    "`a&amp;b` ⟨café⟩",
+    "a&amp;b café",
+  ),
 ];

@@ -1,4 +1,6 @@
 import type { Logger } from "#contract/logger.ts";
+import { primaryLanguage } from "#contract/spoken/language.ts";
+import type { Sentence } from "#contract/spoken/spoken-answer.ts";
 import { createResamplerFactory } from "./pcm/resampler.ts";
 import type { SpeakOptions, SpeechPart, SpeechService, SpeechStatus } from "./ports.ts";
 import {
@@ -14,8 +16,7 @@ import { createOpenAiSpeech } from "./providers/openai-speech.ts";
 import type { OwnedSpeechProvider } from "./providers/provider.ts";
 import { createSay } from "./providers/say.ts";
 import { readAhead, type ReadAhead } from "./read-ahead.ts";
-import { primaryLanguage } from "./text/language.ts";
-import { sentencesOf, type Sentence } from "./text/sentences.ts";
+import { sentencesOf } from "./sentences.ts";
 
 /** Where speech may come from besides this machine's own voices. */
 interface SpeechConfig {

@@ -1,13 +1,4 @@
-import { languageOf } from "./language.ts";
-import { createSentenceSplitter } from "./sentence-splitter.ts";
-import { createSpeakableText } from "./speakable-text.ts";
-
-/** One sentence as a voice gets it. */
-export interface Sentence {
-  readonly text: string;
-  /** Primary subtag. */
-  readonly language: string;
-}
+import { createSpokenAnswer, type Sentence } from "#contract/spoken/spoken-answer.ts";
 
 /**
  * The sentences of an answer (markdown, in tokens of any size) as soon as each is finished. Reads only as far as the
@@ -18,14 +9,9 @@ export async function* sentencesOf(
   locale: string,
   signal: AbortSignal,
 ): AsyncGenerator<Sentence, void, undefined> {
-  const speakable = createSpeakableText(locale);
-  const splitter = createSentenceSplitter(locale);
-  const named = (text: string): Sentence => ({ text, language: languageOf(text, locale) });
-  for await (const token of abortable(tokens, signal)) {
-    for (const sentence of splitter.push(speakable.push(token))) yield named(sentence);
-  }
-  for (const sentence of splitter.push(speakable.end())) yield named(sentence);
-  for (const sentence of splitter.end()) yield named(sentence);
+  const answer = createSpokenAnswer(locale);
+  for await (const token of abortable(tokens, signal)) yield* answer.push(token);
+  yield* answer.end();
 }
 
 /** Passes a stream on; an abort does not wait for the source, which may be a model that says nothing for long. */

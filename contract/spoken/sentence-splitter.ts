@@ -1,4 +1,5 @@
 import { endsInAbbreviation } from "./abbreviations.ts";
+import { voiced } from "./speakable.ts";
 
 /** Longest sentence given to a voice, in UTF-16 units: more would delay the first sound. */
 export const SENTENCE_MAX_CHARS = 260;
@@ -7,52 +8,31 @@ const CUT_MIN_CHARS = 80;
 /** A sentence shorter than this is joined with the next one if that has already come. */
 const JOIN_BELOW_CHARS = 12;
 
-/** Cuts a stream of speakable text into sentences; see {@link createSentenceSplitter}. */
-export interface SentenceSplitter {
-  /** Takes the next piece of text; returns the sentences that are surely finished now. */
-  push(text: string): readonly string[];
-  /** The text is over: returns what is left. */
-  end(): readonly string[];
-}
+/** Ends of sentences in the scripts that have their own; what follows decides whether one is. */
+export const sentenceEnd = /[.!?…。！？]/u;
 
 /**
- * Cuts text into sentences as it arrives. A line feed is a hard border. A sentence is given out when what follows
- * proves that it is over. Only the unfinished tail (at most {@link SENTENCE_MAX_CHARS} plus one push) is ever looked at
- * again, so the cost per token does not grow with the answer.
+ * Cuts speakable text into sentences. A line feed is a hard border. A sentence is given out when what follows proves
+ * that it is over; `rest` is the end of the text that is not, at most {@link SENTENCE_MAX_CHARS}. With `atEnd` nothing
+ * follows, and all of it is given out.
  */
-export function createSentenceSplitter(locale: string): SentenceSplitter {
+export function createSentenceSplitter(locale: string) {
   const segmenter = new Intl.Segmenter(supported(locale), { granularity: "sentence" });
-  let pending = "";
-  let candidate = false;
-
-  function drain(atEnd: boolean): readonly string[] {
+  return (text: string, atEnd: boolean): { readonly sentences: readonly string[]; readonly rest: string } => {
     const found: Segment[] = [];
-    const lines = pending.split("\n");
-    pending = atEnd ? "" : (lines.pop() ?? "");
+    const lines = text.split("\n");
+    let rest = atEnd ? "" : (lines.pop() ?? "");
     for (const line of lines) found.push(...hardEnd(cut(merged(segmenter, line))));
-    if (!atEnd) {
-      const open = merged(segmenter, pending);
-      const done = finishedCount(open);
-      found.push(...cut(open.slice(0, done)));
-      pending = open.slice(done).join("");
-      while (pending.length > SENTENCE_MAX_CHARS) {
-        const at = cutPoint(pending);
-        found.push({ text: pending.slice(0, at), hard: false });
-        pending = pending.slice(at);
-      }
-      candidate = /[.!?…。！？]/u.test(pending);
+    const open = merged(segmenter, rest);
+    const done = finishedCount(open);
+    found.push(...cut(open.slice(0, done)));
+    rest = open.slice(done).join("");
+    while (rest.length > SENTENCE_MAX_CHARS) {
+      const at = cutPoint(rest);
+      found.push({ text: rest.slice(0, at), hard: false });
+      rest = rest.slice(at);
     }
-    return joined(found);
-  }
-
-  return {
-    push(text) {
-      pending += text;
-      candidate ||= /[.!?…。！？]/u.test(text);
-      const due = candidate || text.includes("\n") || pending.length > SENTENCE_MAX_CHARS;
-      return due ? drain(false) : [];
-    },
-    end: () => drain(true),
+    return { sentences: joined(found), rest };
   };
 }
 
@@ -95,7 +75,7 @@ function finishedCount(sentences: readonly string[]): number {
   for (; count > 0; count -= 1) {
     rest = (sentences[count] ?? "") + rest;
     const ended = (sentences[count - 1] ?? "").trimEnd();
-    const proof = /[.…]["»”’)\]]*$/u.test(ended) ? /[\p{L}!?]/u : /\S/u;
+    const proof = /[.…]["»”’)\]]*$/u.test(ended) ? /[\p{L}\p{Co}!?]/u : /\S/u;
     if (proof.test(rest)) return count;
   }
   return 0;
@@ -139,7 +119,7 @@ function joined(segments: readonly Segment[]): readonly string[] {
   let open = false;
   for (const segment of segments) {
     const text = segment.text.replaceAll(/\s+/gu, " ").trim();
-    if (!/[\p{L}\p{N}]/u.test(text)) continue;
+    if (!voiced.test(text)) continue;
     const before = sentences.at(-1);
     if (open && before !== undefined && before.length + text.length < SENTENCE_MAX_CHARS) {
       sentences[sentences.length - 1] = `${before} ${text}`;
