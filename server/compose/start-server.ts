@@ -56,7 +56,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
   const rpc = createRpcRoutes(context, shutdown.signal);
   let stopping: Promise<void> | undefined;
   const clientAddressOf = createClientAddress(config.trustedProxies);
-  const site = createSite({ listen: config.http, publicUrl: config.publicUrl });
+  const site = createSite(config.http, config.publicUrl);
   const pageUrl = (): string => config.publicUrl ?? httpUrl;
   const routes = createRoutes({
     ...context,
@@ -64,8 +64,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
     pageUrl,
     isStopping: () => stopping !== undefined,
   });
-  const isSecure = createSecureTransport(config.trustedProxies);
-  const gate = createGate({ ...context, site, isSecure });
+  const gate = createGate(context.authenticate, site, createSecureTransport(config.trustedProxies));
   const http = await startHttpServer(config.http, { ...context, rpc, routes, gate, site, clientAddressOf });
   const httpUrl = `http://${formatAddress(reachable(http.address))}`;
   starting.defer(() => closeNow(http));

@@ -5,8 +5,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ListenAddress } from "#server/net/listen-address.ts";
 import type { ClientAddress } from "#server/net/client-address.ts";
-import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#server/observe/correlation.ts";
-import type { Logger } from "#contract/logger.ts";
+import { adoptCorrelationId, CORRELATION_HEADER } from "#server/observe/correlation.ts";
 import type { HttpMetrics } from "#server/observe/metrics.ts";
 import { listenError } from "#server/net/listen-error.ts";
 import type { ListeningPort } from "#server/net/listening-port.ts";
@@ -17,12 +16,11 @@ import { createClientErrorAnswer, refuseExpectations } from "./kit/client-error.
 import type { Gate } from "./kit/gate.ts";
 import { refuseRepeatedHeaders } from "./kit/repeated-headers.ts";
 import { HttpError } from "./kit/http-error.ts";
-import { pageCredentialsOf } from "./kit/page-credentials.ts";
+import { pageCredentialsOf } from "./kit/cookies.ts";
 import { measureRequests } from "./kit/measure-requests.ts";
-import type { RateHeaders } from "./kit/rate-headers.ts";
+import type { HttpContext } from "./kit/http-context.ts";
 import { addClientAddress, originOf } from "./kit/origin.ts";
 import { addRoutes, type Route } from "./kit/route.ts";
-import type { Site } from "./kit/site.ts";
 import { pathOf, sendError } from "./send-error.ts";
 
 /** Largest body of an ordinary route; RPCs have their own limit. */
@@ -32,17 +30,13 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const FORM_CONTENT_TYPE = "application/x-www-form-urlencoded";
 const JSON_CONTENT_TYPE = "application/json";
 
-export interface HttpServerDeps {
+export interface HttpServerDeps extends Pick<HttpContext, "site" | "correlation" | "rates" | "logger"> {
   readonly rpc: RpcRoutes;
   readonly routes: readonly Route[];
   readonly gate: Gate;
-  readonly site: Site;
-  readonly correlation: Correlation;
   /** The client's address of a request, past the trusted proxies. */
   readonly clientAddressOf: ClientAddress;
   readonly metrics: HttpMetrics;
-  readonly rates: RateHeaders;
-  readonly logger: Logger;
 }
 
 /** Headers of every answer that sets no others: it is for one user, of the type it says, and for our page only. */

@@ -7,21 +7,17 @@ import { programSignInRoutes } from "./auth/program-sign-in.ts";
 import type { HttpContext } from "./kit/http-context.ts";
 import type { Route } from "./kit/route.ts";
 import { oauthRoutes } from "./oauth/oauth-routes.ts";
-import { healthRoute } from "./probes/health.ts";
+import { healthRoute, readyRoute } from "./probes/health.ts";
 import { metricsRoute } from "./probes/metrics-route.ts";
-import { readyRoute } from "./probes/ready.ts";
 import { chatsRoutes } from "./v1/chats.ts";
 import { messagesRoute } from "./v1/messages.ts";
 import { modelsRoute } from "./v1/models.ts";
 import { searchRoute } from "./v1/search.ts";
 import { statusRoute } from "./v1/status.ts";
-import { assetsRoute } from "./web/assets.ts";
-import { pageRoute } from "./web/page.ts";
-import { createWebBuildSource } from "./web/web-build.ts";
+import { pageRoutes } from "./web/page.ts";
 
 /** All routes of the HTTP port besides the RPCs, each with who may ask. */
 export function createRoutes(ctx: HttpContext): readonly Route[] {
-  const build = createWebBuildSource({ root: ctx.config.webRoot, logger: ctx.logger });
   return [
     healthRoute(ctx),
     readyRoute(ctx),
@@ -39,7 +35,6 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     searchRoute(ctx),
     modelsRoute(ctx),
     statusRoute(ctx),
-    pageRoute(build),
-    assetsRoute(build),
+    ...pageRoutes(ctx),
   ];
 }

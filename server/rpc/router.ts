@@ -8,24 +8,18 @@ import { anyone } from "#server/domain/access/access.ts";
 import { authService } from "./auth/auth-service.ts";
 import { createAuthInterceptor } from "./kit/auth-interceptor.ts";
 import { createErrorInterceptor } from "./kit/error-interceptor.ts";
-import { createHealthService, type HealthService } from "./health.ts";
+import { createHealthService } from "./health.ts";
 import { guardUnaryRequests } from "./kit/request-guard.ts";
-import { rpcService, type RpcService } from "./kit/rpc-service.ts";
+import { rpcService } from "./kit/rpc-service.ts";
 import { otpService } from "./otp/otp-service.ts";
 import { createReflection } from "./reflection.ts";
 import { streamingService } from "./streaming/streaming-service.ts";
 
 /** All RPCs of the server, with what surrounds them; the same for every protocol and both ports. */
-export interface RpcRoutes {
-  /** The services, with the access of their RPCs. */
-  readonly services: readonly RpcService[];
-  readonly routes: (router: ConnectRouter) => void;
-  readonly options: ConnectRouterOptions;
-  readonly health: HealthService;
-}
+export type RpcRoutes = ReturnType<typeof createRpcRoutes>;
 
 /** @param shutdownSignal aborted, with the error to end them by, when running calls must end now */
-export function createRpcRoutes(ctx: ServerContext, shutdownSignal: AbortSignal): RpcRoutes {
+export function createRpcRoutes(ctx: ServerContext, shutdownSignal: AbortSignal) {
   const own = [streamingService(ctx), authService(ctx), otpService(ctx)];
   const offered = [...own.map(({ service }) => service), Health, ServerReflectionV1, ServerReflectionV1Alpha];
   const health = createHealthService(offered.map(({ typeName }) => typeName));
@@ -36,20 +30,22 @@ export function createRpcRoutes(ctx: ServerContext, shutdownSignal: AbortSignal)
     rpcService(ServerReflectionV1, { serverReflectionInfo: anyone }, reflection),
     rpcService(ServerReflectionV1Alpha, { serverReflectionInfo: anyone }, reflection),
   ];
+  const options: ConnectRouterOptions = {
+    // Compressing each small message of a stream costs ten times what it saves.
+    acceptCompression: [],
+    readMaxBytes: MESSAGE_MAX_BYTES,
+    requestGate: createAuthInterceptor({ ...ctx, services }),
+    interceptors: [createErrorInterceptor(ctx.logger)],
+    shutdownSignal,
+  };
   return {
+    /** The services, with the access of their RPCs. */
     services,
     health,
-    routes(router) {
+    routes(router: ConnectRouter): void {
       for (const service of services) service.addTo(router);
       guardUnaryRequests(router);
     },
-    options: {
-      // Compressing each small message of a stream costs ten times what it saves.
-      acceptCompression: [],
-      readMaxBytes: MESSAGE_MAX_BYTES,
-      requestGate: createAuthInterceptor({ ...ctx, services }),
-      interceptors: [createErrorInterceptor(ctx.logger)],
-      shutdownSignal,
-    },
+    options,
   };
 }

@@ -24,7 +24,7 @@ export async function readAccessTable(): Promise<AccessTable> {
   const config = readServerConfig({ argv: [], env: { PIPIT_HOME: home } });
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
   const context = stack.use(await createContext(config, { logger }));
-  const site = createSite({ listen: config.http, publicUrl: undefined });
+  const site = createSite(config.http, undefined);
   const routes = createRoutes({
     ...context,
     site,

@@ -7,7 +7,7 @@ import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
-import { pageCredentialsOf } from "../kit/page-credentials.ts";
+import { pageCredentialsOf } from "../kit/cookies.ts";
 import { route, type OpenRoute } from "../kit/route.ts";
 import { clearSessionCookie } from "../kit/cookies.ts";
 

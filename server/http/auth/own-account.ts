@@ -6,7 +6,7 @@ import type { Caller } from "#server/domain/access/caller.ts";
 import type { Owner } from "#server/domain/accounts/own-account.ts";
 import { hashOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import type { HttpContext } from "../kit/http-context.ts";
-import { readBody } from "../kit/json-body.ts";
+import { readBody } from "../kit/parameters.ts";
 import { originOf } from "../kit/origin.ts";
 import { route, type Route } from "../kit/route.ts";
 import { clearSessionCookie, readDeviceCookie, readSessionCookie, setDeviceCookie } from "../kit/cookies.ts";

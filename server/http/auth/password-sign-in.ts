@@ -4,7 +4,7 @@ import { browserDoor } from "#server/domain/access/access.ts";
 import { registrationClosed } from "#server/domain/accounts/accounts.ts";
 import { readDeviceCookie, setDeviceCookie } from "../kit/cookies.ts";
 import type { HttpContext } from "../kit/http-context.ts";
-import { readBody } from "../kit/json-body.ts";
+import { readBody } from "../kit/parameters.ts";
 import { originOf } from "../kit/origin.ts";
 import { route, type Route } from "../kit/route.ts";
 import { toAccountBody } from "./account-answer.ts";

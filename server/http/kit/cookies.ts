@@ -1,4 +1,6 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { PageCredentials } from "#server/domain/access/authenticate.ts";
 import type { Site } from "./site.ts";
 
 /** Name of the cookie (docs/reference/accounts.md). `__Host-` would need `Secure`, which plain loopback cannot have. */
@@ -22,6 +24,21 @@ export interface Exchange {
 export function readSessionCookie(header: string | undefined): string | undefined {
   const [value, planted] = valuesOf(header, SESSION_COOKIE);
   return planted === undefined ? value || undefined : undefined;
+}
+
+/**
+ * What the cookie of a request says, and whether the server's own page sent it. To change something, the browser must
+ * say so; to look, it is enough if it names no other page.
+ */
+export function pageCredentialsOf(
+  site: Site,
+  request: { readonly method?: string | undefined; readonly headers: IncomingHttpHeaders },
+): PageCredentials | undefined {
+  const { method, headers } = request;
+  const sessionToken = readSessionCookie(headers.cookie);
+  if (sessionToken === undefined) return undefined;
+  const looks = method === "GET" || method === "HEAD";
+  return { sessionToken, fromOwnPage: looks ? !site.isForeignPage(headers) : site.isOwnPage(headers) };
 }
 
 /** Gives the browser a session. The cookie lives on for the second that has begun; the session itself ends in time. */

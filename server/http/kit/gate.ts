@@ -3,30 +3,20 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { admit, type Access, type CallerAccess } from "#server/domain/access/access.ts";
 import { foreignPage, type Authenticate } from "#server/domain/access/authenticate.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
-import { pageCredentialsOf } from "./page-credentials.ts";
+import { pageCredentialsOf } from "./cookies.ts";
 import type { IsSecureTransport } from "./secure-transport.ts";
 import type { Site } from "./site.ts";
 
 /** Checks what a route declares, before its handler runs. */
-export interface Gate {
-  /** Throws NOT_ALLOWED for a request that others could have read, or that another page sent, as far as access says so. */
-  check(request: FastifyRequest, access: Access): void;
-  /** Who asks, if access lets them. Throws as {@link admit}. */
-  admit(request: FastifyRequest, access: CallerAccess): Promise<Caller>;
-}
-
-export interface GateDeps {
-  readonly authenticate: Authenticate;
-  readonly site: Site;
-  readonly isSecure: IsSecureTransport;
-}
+export type Gate = ReturnType<typeof createGate>;
 
 /** The switch for original clients is for their gRPC calls only, so no route has a local peer. */
 const remote = { local: false, page: false };
 
-export function createGate({ authenticate, site, isSecure }: GateDeps): Gate {
+export function createGate(authenticate: Authenticate, site: Site, isSecure: IsSecureTransport) {
   return {
-    check(request, { secure, ownPageOnly }) {
+    /** Throws NOT_ALLOWED for a request that others could have read, or that another page sent, as far as access says so. */
+    check(request: FastifyRequest, { secure, ownPageOnly }: Access): void {
       if (ownPageOnly === true && site.isForeignPage(request.headers)) throw foreignPage();
       if (secure !== true || isSecure(request.raw)) return;
       throw new PipitError(
@@ -36,7 +26,8 @@ export function createGate({ authenticate, site, isSecure }: GateDeps): Gate {
       );
     },
 
-    admit(request, access) {
+    /** Who asks, if access lets them. Throws as {@link admit}. */
+    admit(request: FastifyRequest, access: CallerAccess): Promise<Caller> {
       const { headers } = request;
       const internalKey = headers["x-internal-auth"];
       const shown = {

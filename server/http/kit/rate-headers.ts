@@ -3,24 +3,21 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Rate } from "#server/domain/limits/attempt-limits.ts";
 
 /** `X-RateLimit-*` on every answer to a request that was counted, whatever it answers and whichever limit counted. */
-export interface RateHeaders {
-  /** What is left, for the answer to the request that is being served; outside of one it does nothing. */
-  note(rate: Rate): void;
-  /** To be called before routes are added, after other hooks. */
-  addTo(app: FastifyInstance): void;
-}
+export type RateHeaders = ReturnType<typeof createRateHeaders>;
 
-export function createRateHeaders(): RateHeaders {
+export function createRateHeaders() {
   const replies = new AsyncLocalStorage<FastifyReply>();
   return {
-    note({ limit, remaining, resetAfterMs }) {
+    /** What is left, for the answer to the request that is being served; outside of one it does nothing. */
+    note({ limit, remaining, resetAfterMs }: Rate): void {
       replies.getStore()?.headers({
         "x-ratelimit-limit": String(limit),
         "x-ratelimit-remaining": String(remaining),
         "x-ratelimit-reset": String(Math.ceil(resetAfterMs / 1000)),
       });
     },
-    addTo(app) {
+    /** To be called before routes are added, after other hooks. */
+    addTo(app: FastifyInstance): void {
       app.addHook("preHandler", (_request, reply, done) => replies.run(reply, done));
     },
   };

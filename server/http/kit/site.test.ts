@@ -1,12 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { createSite } from "./site.ts";
 
-const here = createSite({ listen: { host: "127.0.0.1", port: 8787 }, publicUrl: undefined });
-const behindProxy = createSite({
-  listen: { host: "127.0.0.1", port: 8787 },
-  publicUrl: "https://pipit.example",
-});
-const onNetwork = createSite({ listen: { host: "0.0.0.0", port: 8787 }, publicUrl: undefined });
+const here = createSite({ host: "127.0.0.1", port: 8787 }, undefined);
+const behindProxy = createSite({ host: "127.0.0.1", port: 8787 }, "https://pipit.example");
+const onNetwork = createSite({ host: "0.0.0.0", port: 8787 }, undefined);
 
 describe("the names that a server on loopback answers to", () => {
   test.each(["127.0.0.1:8787", "127.0.0.2", "localhost:8787", "LOCALHOST", "[::1]:8787"])("%s", (host) => {

@@ -4,29 +4,10 @@ import type { ListenAddress } from "#server/net/listen-address.ts";
 import { isLoopbackAddress } from "#server/net/peer.ts";
 
 /** The names under which a browser may know this server, and what follows from them. */
-export interface Site {
-  /**
-   * Refuses a request for another name than this server's. On loopback that is how a page of some web site reaches a
-   * server of this machine: it lets its own name point here ("DNS rebinding"), and is then of the same origin.
-   *
-   * @throws PipitError NOT_ALLOWED
-   */
-  checkHost(headers: IncomingHttpHeaders): void;
-  /** The browser says that the server's own page made the request. */
-  isOwnPage(headers: IncomingHttpHeaders): boolean;
-  /** The browser says that another page, of whatever site, made the request. False for programs, which say nothing. */
-  isForeignPage(headers: IncomingHttpHeaders): boolean;
-  /** Whether the browser should send a cookie over TLS only: always, but on the server's own machine. */
-  needsSecureCookie(headers: IncomingHttpHeaders): boolean;
-}
+export type Site = ReturnType<typeof createSite>;
 
-export interface SiteOptions {
-  readonly listen: ListenAddress;
-  /** Address by which browsers reach the server through a proxy, e.g. "https://pipit.example". */
-  readonly publicUrl: string | undefined;
-}
-
-export function createSite({ listen, publicUrl }: SiteOptions): Site {
+/** @param publicUrl address by which browsers reach the server through a proxy, e.g. "https://pipit.example" */
+export function createSite(listen: ListenAddress, publicUrl: string | undefined) {
   const publicOrigin = publicUrl === undefined ? undefined : new URL(publicUrl);
   const names = new Set([listen.host.toLowerCase(), publicOrigin?.hostname]);
   const checksHost = isLoopbackName(listen.host);
@@ -45,7 +26,13 @@ export function createSite({ listen, publicUrl }: SiteOptions): Site {
     return schemes.some((scheme) => origin === `${scheme}//${own.host}`);
   };
   return {
-    checkHost({ host }) {
+    /**
+     * Refuses a request for another name than this server's. On loopback that is how a page of some web site reaches a
+     * server of this machine: it lets its own name point here ("DNS rebinding"), and is then of the same origin.
+     *
+     * @throws PipitError NOT_ALLOWED
+     */
+    checkHost({ host }: IncomingHttpHeaders): void {
       if (!checksHost) return;
       const name = parseHost(host)?.hostname;
       if (name !== undefined && (isLoopbackName(name) || names.has(name))) return;
@@ -56,21 +43,24 @@ export function createSite({ listen, publicUrl }: SiteOptions): Site {
       );
     },
 
-    isOwnPage(headers) {
+    /** The browser says that the server's own page made the request. */
+    isOwnPage(headers: IncomingHttpHeaders): boolean {
       const site = headers["sec-fetch-site"];
       return hasOwnOrigin(headers) === undefined
         ? site === "same-origin"
         : hasOwnOrigin(headers) === true && (site === undefined || site === "same-origin");
     },
 
-    isForeignPage(headers) {
+    /** The browser says that another page, of whatever site, made the request. False for programs, which say nothing. */
+    isForeignPage(headers: IncomingHttpHeaders): boolean {
       const site = headers["sec-fetch-site"];
       return (
         hasOwnOrigin(headers) === false || (site !== undefined && site !== "same-origin" && site !== "none")
       );
     },
 
-    needsSecureCookie({ origin, host }) {
+    /** Whether the browser should send a cookie over TLS only: always, but on the server's own machine. */
+    needsSecureCookie({ origin, host }: IncomingHttpHeaders): boolean {
       const name = parseHost(host)?.hostname;
       return origin?.startsWith("https:") === true || name === undefined || !isLoopbackName(name);
     },

@@ -96,10 +96,10 @@ async function recordRefusal(
   { grant, client }: Progress,
 ): Promise<void> {
   if (!decisions.has(error.code)) return;
-  const clientId = client?.clientId ?? error.clientId;
-  const reason = error.reason ?? error.code;
+  const clientId = client?.clientId ?? error.about.clientId;
+  const reason = error.about.reason ?? error.code;
   logger.warn("oauth.refused", { clientId, grant, code: error.code, reason });
-  if (error.audited) return;
+  if (error.about.audited === true) return;
   const event = error.code === "invalid_client" ? "client.refused" : "token.refused";
   await refusals.record({ event, outcome: "failure", reason, clientId, data: { grant } }, origin);
 }

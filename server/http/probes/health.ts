@@ -32,3 +32,17 @@ export function healthRoute({ store, redisStatus, logger }: HealthContext): Open
     };
   });
 }
+
+/** `GET /ready`: 200 while new work should come here, else 503; for balancers and start scripts. */
+export function readyRoute({ store, isStopping }: HttpContext): OpenRoute {
+  return route("GET", "/ready", anyone, async (_request, reply) => {
+    reply.header("cache-control", "no-store");
+    const up = await store.ping().then(
+      () => true,
+      () => false,
+    );
+    if (up && !isStopping()) return { status: "ready" };
+    reply.code(503);
+    return { status: isStopping() ? "stopping" : "unready" };
+  });
+}

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
 import { reader } from "#server/domain/access/access.ts";
 import type { Chat, ChatStore } from "#server/domain/chats/ports.ts";
-import { readParameters, wholeNumber } from "../kit/query.ts";
+import { readParameters, wholeNumber } from "../kit/parameters.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { reader } from "#server/domain/access/access.ts";
 import type { Turn } from "#server/domain/chats/ports.ts";
-import { readParameters, wholeNumber } from "../kit/query.ts";
+import { readParameters, wholeNumber } from "../kit/parameters.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 import { chatParameters, findChat } from "./chats.ts";

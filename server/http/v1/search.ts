@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { reader } from "#server/domain/access/access.ts";
 import { SEARCH_CONTEXT_TURNS, searchChats } from "#server/domain/chats/search-chats.ts";
-import { readParameters, wholeNumber } from "../kit/query.ts";
+import { readParameters, wholeNumber } from "../kit/parameters.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 import { findChat } from "./chats.ts";

@@ -1,16 +1,31 @@
 import { anyone } from "#server/domain/access/access.ts";
+import type { HttpContext } from "../kit/http-context.ts";
+import { HttpError } from "../kit/http-error.ts";
 import { route, type OpenRoute } from "../kit/route.ts";
 import { MISSING_PAGE } from "./missing-page.ts";
 import { addPageHeaders, sendFile } from "./send-file.ts";
-import type { WebBuildSource } from "./web-build.ts";
+import { createWebBuildSource } from "./web-build.ts";
 
-/** `GET /`: the window as a page. It holds no user's data, so it needs no sign-in. */
-export function pageRoute(build: WebBuildSource): OpenRoute {
-  return route("GET", "/", anyone, async (request, reply) => {
-    const found = await build();
-    // Asked for again every time, and mostly answered with 304: it names the files of the newest build.
-    if (found !== undefined) return sendFile(found.page, "no-cache", { request, reply });
-    addPageHeaders(reply);
-    return reply.code(503).header("retry-after", "2").type("text/html; charset=utf-8").send(MISSING_PAGE);
-  });
+/** A year: the name of each file holds a hash of its content. */
+const FOREVER = "public, max-age=31536000, immutable";
+
+/** The window as a page. It holds no user's data, so it needs no sign-in. */
+export function pageRoutes({ config, logger }: HttpContext): readonly OpenRoute[] {
+  const build = createWebBuildSource({ root: config.webRoot, logger });
+  return [
+    route("GET", "/", anyone, async (request, reply) => {
+      const found = await build();
+      // Asked for again every time, and mostly answered with 304: it names the files of the newest build.
+      if (found !== undefined) return sendFile(found.page, "no-cache", { request, reply });
+      addPageHeaders(reply);
+      return reply.code(503).header("retry-after", "2").type("text/html; charset=utf-8").send(MISSING_PAGE);
+    }),
+    /** What the page consists of. */
+    route("GET", "/assets/*", anyone, async (request, reply) => {
+      const name = (request.params as Readonly<Record<string, string>>)["*"] ?? "";
+      const file = (await build())?.assets.get(name);
+      if (file === undefined) throw new HttpError(404, "There is no such file here.");
+      return sendFile(file, FOREVER, { request, reply });
+    }),
+  ];
 }

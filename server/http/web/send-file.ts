@@ -1,5 +1,6 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import { CONTENT_POLICY } from "#contract/content-policy.ts";
+import type { Exchange } from "../kit/cookies.ts";
 import { acceptedEncodings } from "./content-encoding.ts";
 import type { WebFile } from "./web-file.ts";
 
@@ -19,9 +20,8 @@ export function addPageHeaders(reply: FastifyReply): void {
 export async function sendFile(
   file: WebFile,
   cacheControl: string,
-  exchange: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  { request, reply }: Exchange,
 ): Promise<FastifyReply> {
-  const { request, reply } = exchange;
   const { headers } = request;
   const form = await file.form(acceptedEncodings(headersText(headers["accept-encoding"])));
   addPageHeaders(reply);

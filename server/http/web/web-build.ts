@@ -15,13 +15,15 @@ interface WebBuild {
   readonly assets: ReadonlyMap<string, WebFile>;
 }
 
+interface WebBuildOptions {
+  readonly root: string;
+  readonly logger: Logger;
+}
+
 /** Gives the build; undefined while there is none. It is read at the first call, and again when another one is there. */
 export type WebBuildSource = () => Promise<WebBuild | undefined>;
 
-export function createWebBuildSource(options: {
-  readonly root: string;
-  readonly logger: Logger;
-}): WebBuildSource {
+export function createWebBuildSource(options: WebBuildOptions): WebBuildSource {
   let current:
     | { readonly writtenAtMs: number | undefined; readonly build: Promise<WebBuild | undefined> }
     | undefined;
@@ -37,7 +39,7 @@ export function createWebBuildSource(options: {
   };
 }
 
-async function read({ root, logger }: { root: string; logger: Logger }): Promise<WebBuild | undefined> {
+async function read({ root, logger }: WebBuildOptions): Promise<WebBuild | undefined> {
   try {
     const [page, assets] = await Promise.all([
       readFiles(root, [PAGE_FILE, ...Object.values(suffixes).map((suffix) => PAGE_FILE + suffix)]),

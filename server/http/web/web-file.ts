@@ -34,13 +34,7 @@ interface WebFileForm {
 }
 
 /** A file of the page, in memory. */
-export interface WebFile {
-  readonly contentType: string;
-  /** True when the form depends on what the client accepts. */
-  readonly varies: boolean;
-  /** The form for a client that takes these encodings, best first; made at its first use, then kept. */
-  form(accepted: readonly Encoding[]): Promise<WebFileForm>;
-}
+export type WebFile = ReturnType<typeof createWebFile>;
 
 /**
  * @param name whose extension is known ({@link isServedType})
@@ -50,7 +44,7 @@ export function createWebFile(
   name: string,
   body: Buffer,
   compressed: ReadonlyMap<Encoding, Buffer> = new Map(),
-): WebFile {
+) {
   const { contentType, compressible } = types[extname(name)] ?? {
     contentType: "application/octet-stream",
     compressible: false,
@@ -66,8 +60,10 @@ export function createWebFile(
   };
   return {
     contentType,
+    /** True when the form depends on what the client accepts. */
     varies,
-    form(accepted) {
+    /** The form for a client that takes these encodings, best first; made at its first use, then kept. */
+    form(accepted: readonly Encoding[]): Promise<WebFileForm> {
       const [encoding] = accepted;
       if (!varies || encoding === undefined) return Promise.resolve(plain);
       let form = forms.get(encoding);

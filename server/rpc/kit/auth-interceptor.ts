@@ -1,8 +1,7 @@
 import { Code, type HandlerContext } from "@connectrpc/connect";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { ServerContext } from "#server/compose/context.ts";
 import { admit, isOpen, type Access } from "#server/domain/access/access.ts";
-import type { Authenticate } from "#server/domain/access/authenticate.ts";
-import type { Logger } from "#contract/logger.ts";
 import { callerKey, pageKey, peerKey } from "./call-context.ts";
 import { fromRpcReason, toConnectError } from "./connect-error.ts";
 import type { RpcService } from "./rpc-service.ts";
@@ -10,19 +9,16 @@ import type { RpcService } from "./rpc-service.ts";
 /** Their original clients send the bare token in the metadata `token`, and look for "Invalid token". */
 const originalServices: ReadonlySet<string> = new Set(["Otp", "Messaging"]);
 
-export interface AuthInterceptorDeps {
-  /** The services, with the access of their RPCs. */
-  readonly services: readonly Pick<RpcService, "service" | "access">[];
-  readonly authenticate: Authenticate;
-  readonly logger: Logger;
-}
-
 /**
  * The one place where an RPC learns its caller, and where what its service declares is checked. It is connect's request
  * gate: it sees the headers of every call, unary and streaming, before a byte of the body is read, so a stranger cannot
  * make the server buffer or parse anything.
  */
-export function createAuthInterceptor(deps: AuthInterceptorDeps): (context: HandlerContext) => Promise<void> {
+export function createAuthInterceptor(
+  deps: Pick<ServerContext, "authenticate" | "logger"> & {
+    readonly services: readonly Pick<RpcService, "service" | "access">[];
+  },
+): (context: HandlerContext) => Promise<void> {
   const tables = new Map(deps.services.map(({ service, access }) => [service.typeName, access]));
   return async (context) => {
     const access: Access | undefined = tables.get(context.service.typeName)?.[context.method.localName];

@@ -43,7 +43,7 @@ test("a person signs in on the page, and the application gets a code that is goo
   expect(Math.abs(redeemed.authTimeMs - stage.temporary.clock.nowMs())).toBeLessThan(60_000);
   await expect(stage.oidc.redeemCode(request)).rejects.toMatchObject({
     code: "invalid_grant",
-    reason: "code-replayed",
+    about: { reason: "code-replayed" },
     originHash: redeemed.originHash,
   });
 });
@@ -91,7 +91,7 @@ test("a verifier without a challenge is refused, so that nobody can strip the ch
     code_challenge_method: undefined,
   });
   await expect(stage.oidc.redeemCode(approval)).rejects.toMatchObject({
-    reason: "verifier-without-challenge",
+    about: { reason: "verifier-without-challenge" },
   });
   const plain = { ...approval, codeVerifier: undefined };
   await expect(stage.oidc.redeemCode(plain)).resolves.toMatchObject({ scope: "openid api:read" });

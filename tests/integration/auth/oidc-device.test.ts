@@ -157,7 +157,7 @@ test("an approved code is worth nothing for another client, nor after a change o
   const other = await stage.client("pipit-desktop");
   await expect(
     stage.oidc.redeemDevice({ deviceCode: device.device_code, client: other }),
-  ).rejects.toMatchObject({ code: "invalid_grant", reason: "other-client" });
+  ).rejects.toMatchObject({ code: "invalid_grant", about: { reason: "other-client" } });
   await stage.temporary.store.auth.accounts.setPassword(ann.id, "another", 1);
   await expect(stage.enter(await poll(stage, device))).rejects.toMatchObject({
     code: "CREDENTIALS_INVALID",

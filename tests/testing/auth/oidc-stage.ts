@@ -153,7 +153,7 @@ interface ListenParts extends Pick<OidcStage, "temporary" | "clients" | "service
 
 async function listen({ temporary, clients, limits, services, webSessions }: ListenParts) {
   const { store, clock, logger } = temporary;
-  const site = createSite({ listen: { host: "127.0.0.1", port: 0 }, publicUrl: undefined });
+  const site = createSite({ host: "127.0.0.1", port: 0 }, undefined);
   let origin = "http://127.0.0.1";
   const oidc = createOidc({
     config: { issuer: ISSUER },

@@ -89,7 +89,10 @@ describe.each(["code", "device"] as const)("the grant of a %s", (kind) => {
     const other = await stage.start();
     const grants = grantsOf(stage);
     const granted = await grants[kind]();
-    await expect(grants[kind]()).rejects.toMatchObject({ code: "invalid_grant", reason: "code-replayed" });
+    await expect(grants[kind]()).rejects.toMatchObject({
+      code: "invalid_grant",
+      about: { reason: "code-replayed" },
+    });
     const refreshToken = granted.kind === "user" ? (granted.refreshToken ?? "") : "";
     expect(await stage.refresh(refreshToken)).toMatchObject({ reason: "revoked" });
     expect((await stage.refresh(other.refreshToken)).kind).toBe("rotated");

@@ -8,14 +8,13 @@ export function sendOAuthError(error: OAuthError, reply: FastifyReply): Record<s
   reply.code(error.status).header("pragma", "no-cache");
   const challenge = challengeOf(error);
   if (challenge !== undefined) reply.header("www-authenticate", challenge);
-  if (error.retryAfterMs !== undefined) {
-    reply.header("retry-after", String(waitSecondsOf(error.retryAfterMs)));
-  }
+  const { retryAfterMs } = error.about;
+  if (retryAfterMs !== undefined) reply.header("retry-after", String(waitSecondsOf(retryAfterMs)));
   return { error: error.code, error_description: error.message };
 }
 
 /** RFC 6749 §5.2 and RFC 9110 §15.5.2; RFC 6750 §3: who sent no token learns the scheme and nothing else. */
-function challengeOf({ code, message, reason, scope }: OAuthError): string | undefined {
+function challengeOf({ code, message, about: { reason, scope } }: OAuthError): string | undefined {
   if (code === "invalid_client") return 'Basic realm="pipit"';
   if (code !== "invalid_token" && code !== "insufficient_scope") return undefined;
   if (reason === "TOKEN_MISSING") return 'Bearer realm="pipit"';

@@ -43,20 +43,12 @@ export class OAuthError extends Error {
   override readonly name = "OAuthError";
   readonly code: OAuthErrorCode;
   readonly status: OAuthErrorStatus;
-  readonly retryAfterMs: number | undefined;
-  readonly reason: string | undefined;
-  readonly scope: string | undefined;
-  readonly clientId: string | undefined;
-  readonly audited: boolean;
+  readonly about: OAuthErrorOptions;
 
-  constructor(code: OAuthErrorCode, message: string, options: OAuthErrorOptions = {}) {
+  constructor(code: OAuthErrorCode, message: string, about: OAuthErrorOptions = {}) {
     super(message);
     this.code = code;
-    this.status = options.status ?? statusOf[code] ?? 400;
-    this.retryAfterMs = options.retryAfterMs;
-    this.reason = options.reason;
-    this.scope = options.scope;
-    this.clientId = options.clientId;
-    this.audited = options.audited ?? false;
+    this.status = about.status ?? statusOf[code] ?? 400;
+    this.about = about;
   }
 }

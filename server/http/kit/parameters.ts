@@ -1,5 +1,7 @@
+import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
+import { HttpError } from "./http-error.ts";
 
 /** Checks what came in a query string or path. Throws INVALID_REQUEST naming the parameter and what it must be. */
 export function readParameters<Value>(schema: z.ZodType<Value>, values: unknown): Value {
@@ -20,4 +22,17 @@ export function readParameters<Value>(schema: z.ZodType<Value>, values: unknown)
 export function wholeNumber(min: number, max: number): z.ZodType<number> {
   const message = `must be a whole number from ${min} to ${max}`;
   return z.coerce.number({ message }).int(message).min(min, message).max(max, message) as z.ZodType<number>;
+}
+
+/** Checks a JSON body. Throws INVALID_REQUEST naming the field; 415 for a body of another kind, which has no fields. */
+export function readBody<Value>(schema: z.ZodType<Value>, request: FastifyRequest): Value {
+  const { body } = request;
+  if (body instanceof URLSearchParams) throw notJson();
+  if (body === undefined || body === null) return readParameters(schema, {});
+  if (typeof body !== "object" || Array.isArray(body)) throw notJson();
+  return readParameters(schema, body);
+}
+
+function notJson(): HttpError {
+  return new HttpError(415, "The body must be a JSON object (application/json).");
 }
