@@ -27,12 +27,6 @@ export interface PromptPiece {
   readonly screenshot: string;
 }
 
-/** What the buffer held when the prompt was finished. */
-export interface BufferedPrompt {
-  readonly text: string;
-  readonly screenshot: string;
-}
-
 interface Buffered {
   readonly userId: string;
   text: string;
@@ -75,10 +69,12 @@ export class PromptBuffers {
       );
     }
     this.#remove(id);
-    this.#add(id, {
+    const screenshot = piece.screenshot === "" ? (open?.screenshot ?? "") : piece.screenshot;
+    this.#chars += text.length + screenshot.length;
+    this.#buffers.set(id, {
       userId: key.userId,
       text,
-      screenshot: piece.screenshot === "" ? (open?.screenshot ?? "") : piece.screenshot,
+      screenshot,
       lastSeq: piece.seq,
       changedAtMs: this.#clock.nowMs(),
       takenBy: undefined,
@@ -90,7 +86,10 @@ export class PromptBuffers {
    * The prompt so far; it is used up. A message with an id may be sent again after a lost connection and then gets the
    * same prompt once more, until it is too old.
    */
-  take(key: BufferKey, clientMessageId: string | undefined): BufferedPrompt | undefined {
+  take(
+    key: BufferKey,
+    clientMessageId: string | undefined,
+  ): Pick<Buffered, "text" | "screenshot"> | undefined {
     this.#forgetOld();
     const id = idOf(key);
     const held = this.#buffers.get(id);
@@ -99,11 +98,6 @@ export class PromptBuffers {
     if (clientMessageId === undefined) this.#remove(id);
     else held.takenBy = clientMessageId;
     return { text: held.text, screenshot: held.screenshot };
-  }
-
-  #add(id: string, buffered: Buffered): void {
-    this.#buffers.set(id, buffered);
-    this.#chars += buffered.text.length + buffered.screenshot.length;
   }
 
   #remove(id: string): void {

@@ -75,7 +75,7 @@ test.each([
   const client = await stage.client("client" in change ? change.client : "pipit-cli");
   await expect(stage.oidc.redeemCode({ ...approval, ...change, client })).rejects.toMatchObject({
     code: "invalid_grant",
-    reason,
+    about: { reason },
   });
   await expect(stage.oidc.redeemCode(approval)).resolves.toBeDefined();
 });

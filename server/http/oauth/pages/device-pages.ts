@@ -1,6 +1,6 @@
-import { html, type Html } from "./html.ts";
+import { html } from "./html.ts";
 import { textsFor, type PageLanguage } from "./page-language.ts";
-import { fill, type Page } from "./page-shell.ts";
+import { fill, messagePage, type Page } from "./page-shell.ts";
 
 /** As typed: eight letters and a dash, with room for spaces. */
 const MAX_CODE_CHARS = 16;
@@ -86,15 +86,6 @@ export function deviceConfirmPage(
 export function deviceEndPage(language: PageLanguage, outcome: "done" | "denied"): Page {
   const { device } = textsFor(language);
   return outcome === "done"
-    ? endPage(language, device.doneTitle, html`<p>${device.done}</p>`)
-    : endPage(language, device.deniedTitle, html`<p>${device.denied}</p>`);
-}
-
-function endPage(language: PageLanguage, title: string, content: Html): Page {
-  return {
-    language,
-    title,
-    content: html`<h1>${title}</h1>
-      ${content}`,
-  };
+    ? messagePage(language, device.doneTitle, device.done)
+    : messagePage(language, device.deniedTitle, device.denied);
 }

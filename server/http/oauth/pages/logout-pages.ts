@@ -1,6 +1,6 @@
 import { html } from "./html.ts";
 import { textsFor, type PageLanguage } from "./page-language.ts";
-import { fill, type Page } from "./page-shell.ts";
+import { fill, messagePage, type Page } from "./page-shell.ts";
 
 export interface LogoutPageView {
   readonly language: PageLanguage;
@@ -36,10 +36,5 @@ export function logoutPage(view: LogoutPageView): Page {
 
 export function loggedOutPage(language: PageLanguage): Page {
   const { logout } = textsFor(language);
-  return {
-    language,
-    title: logout.doneTitle,
-    content: html`<h1>${logout.doneTitle}</h1>
-      <p>${logout.done}</p>`,
-  };
+  return messagePage(language, logout.doneTitle, logout.done);
 }

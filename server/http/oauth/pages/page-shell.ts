@@ -39,6 +39,16 @@ export function renderPage({ language, title, content }: Page): string {
   return page.markup;
 }
 
+/** A page that says one thing, and asks for nothing. */
+export function messagePage(language: PageLanguage, title: string, text: string): Page {
+  return {
+    language,
+    title,
+    content: html`<h1>${title}</h1>
+      <p>${text}</p>`,
+  };
+}
+
 /** Headers of a page; `cache-control: no-store` and `nosniff` are of every answer. */
 export function pageHeaders(
   page: Pick<Page, "formTarget" | "retryAfterMs">,
