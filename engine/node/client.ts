@@ -11,8 +11,7 @@ import { createSignOutMarker } from "./keychain/sign-out-marker.ts";
 import { serverOf, type ClientServer } from "./keychain/token-store.ts";
 import { openOutbox } from "./files/sqlite-outbox.ts";
 import type { OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
-import type { Session } from "#engine/session/session-api.ts";
-import { createSession } from "#engine/session/session.ts";
+import { Session } from "#engine/session/session.ts";
 import { createAsk } from "#engine/wire/ask.ts";
 import { createRpcTransport } from "#engine/wire/rpc-transport.ts";
 import { createSignedInHttp } from "#engine/wire/signed-in.ts";
@@ -60,7 +59,7 @@ export async function openClient(options: ClientOptions) {
     }),
   );
   const session = cleanup.use(
-    createSession({
+    new Session({
       tokenStore,
       http: link.http,
       localSecret: () => readLocalSecret(home, logger),

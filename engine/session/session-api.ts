@@ -1,6 +1,7 @@
-import type { AuthState, TokenPlace } from "#contract/auth-state.ts";
+import type { AuthState } from "#contract/auth-state.ts";
 import type { Logger } from "#contract/logger.ts";
-import type { Credentials, Clock, HttpClient, TokenStore } from "#engine/ports.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Clock, HttpClient, TokenStore } from "#engine/ports.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 
 /** What a host gives {@link Session}. */
@@ -31,24 +32,8 @@ export interface SignInState {
   restore(signal: AbortSignal): Promise<AuthState>;
 }
 
-/** Who is signed in, and the only holder of tokens outside the token store. */
-export interface Session extends SignInState, Credentials, AsyncDisposable {
-  /** Where the tokens rest; for telling the person of a fallback. */
-  place(): TokenPlace;
-  onTokenUpdated(listener: (event: TokenUpdated) => void): () => void;
-  /**
-   * Signs in to the local account of a server on this machine with its one-time secret.
-   *
-   * @throws PipitError SIGNED_OUT (no secret: not this machine's server), NOT_ALLOWED (secret refused),
-   *   SERVER_UNREACHABLE, RATE_LIMITED.
-   */
-  signInLocally(signal: AbortSignal): Promise<AuthState>;
-  /**
-   * Signs in with an access token given by hand (seed 000, `/login <token>`). It is not verified here: the server will.
-   *
-   * @throws PipitError TOKEN_INVALID (not a JWT), TOKEN_EXPIRED.
-   */
-  signInWithToken(token: string, signal: AbortSignal): Promise<AuthState>;
-  /** Forgets the tokens at once, then revokes them at the server if it can be reached. Sending is blocked until sign-in. */
-  signOut(signal: AbortSignal): Promise<void>;
+/** What a request without a sign-in is told. */
+export function signedOutError(): PipitError {
+  const message = "You are not signed in. Sign in and try again; unsent messages are kept.";
+  return new PipitError("SIGNED_OUT", message);
 }

@@ -1,22 +1,18 @@
-import { createStore, type StoreApi } from "zustand/vanilla";
+import { createStore } from "zustand/vanilla";
 import type { AuthState, TokenPlace } from "#contract/auth-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { waitFor } from "#engine/abort.ts";
-import type { Attachment, StoredTokens } from "#engine/ports.ts";
+import type { Attachment, Credentials, StoredTokens } from "#engine/ports.ts";
 import { readClaims } from "./jwt-claims.ts";
-import type { Session, SessionDeps, TokenUpdated } from "./session-api.ts";
+import { signedOutError, type SessionDeps, type SignInState, type TokenUpdated } from "./session-api.ts";
 import { createTokenEndpoint, type TokenEndpoint } from "./token-endpoint.ts";
 import { CLOCK_SKEW_MS, isFresh, isOver, supersedes } from "./token-life.ts";
 
 type SignedOutReason = "logout" | "expired" | "refused" | "never";
 
-/** Builds a session that knows nothing yet; call `restore` first. */
-export function createSession(deps: SessionDeps): Session {
-  return new TokenSession(deps);
-}
-
-class TokenSession implements Session {
-  readonly store: StoreApi<AuthState>;
+/** Who is signed in, and the only holder of tokens outside the token store. Knows nothing yet; call `restore` first. */
+export class Session implements SignInState, Credentials, AsyncDisposable {
+  readonly store = createStore<AuthState>()(() => ({ kind: "unknown" }));
   readonly #deps: SessionDeps;
   readonly #endpoint: TokenEndpoint;
   readonly #listeners = new Set<(event: TokenUpdated) => void>();
@@ -31,9 +27,9 @@ class TokenSession implements Session {
   constructor(deps: SessionDeps) {
     this.#deps = deps;
     this.#endpoint = createTokenEndpoint(deps.http, deps.clock, deps.clientId, deps.serverUrl);
-    this.store = createStore<AuthState>()(() => ({ kind: "unknown" }));
   }
 
+  /** Where the tokens rest; for telling the person of a fallback. */
   place(): TokenPlace {
     return this.#deps.tokenStore.place();
   }
@@ -78,6 +74,12 @@ class TokenSession implements Session {
     }
   }
 
+  /**
+   * Signs in to the local account of a server on this machine with its one-time secret.
+   *
+   * @throws PipitError SIGNED_OUT (no secret: not this machine's server), NOT_ALLOWED (secret refused),
+   *   SERVER_UNREACHABLE, RATE_LIMITED.
+   */
   async signInLocally(signal: AbortSignal): Promise<AuthState> {
     const before = this.store.getState();
     const known = this.#tokens;
@@ -94,6 +96,11 @@ class TokenSession implements Session {
     return this.store.getState();
   }
 
+  /**
+   * Signs in with an access token given by hand (seed 000, `/login <token>`). It is not verified here: the server will.
+   *
+   * @throws PipitError TOKEN_INVALID (not a JWT), TOKEN_EXPIRED.
+   */
   async signInWithToken(token: string, signal: AbortSignal): Promise<AuthState> {
     const trimmed = token.trim();
     const claims = readClaims(trimmed);
@@ -117,6 +124,7 @@ class TokenSession implements Session {
     return this.store.getState();
   }
 
+  /** Forgets the tokens at once, then revokes them at the server if it can be reached. Sending is blocked until sign-in. */
   async signOut(signal: AbortSignal): Promise<void> {
     const { tokenStore, logger } = this.#deps;
     const known = this.#tokens;
@@ -309,11 +317,4 @@ class TokenSession implements Session {
       }
     }
   }
-}
-
-function signedOutError(): PipitError {
-  return new PipitError(
-    "SIGNED_OUT",
-    "You are not signed in. Sign in and try again; unsent messages are kept.",
-  );
 }

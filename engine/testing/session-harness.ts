@@ -1,7 +1,7 @@
 import type { AuthState } from "#contract/auth-state.ts";
 import type { HttpResponse, StoredTokens } from "#engine/ports.ts";
-import { createSession } from "#engine/session/session.ts";
-import type { Session, TokenUpdated } from "#engine/session/session-api.ts";
+import { Session } from "#engine/session/session.ts";
+import type { TokenUpdated } from "#engine/session/session-api.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 import { createFakeHttp, json, type FakeHttp } from "./fake-http.ts";
 import { createFakeLogger, type FakeLogger } from "./fake-logger.ts";
@@ -39,7 +39,7 @@ export function createSessionHarness(
   const store = shared.store ?? createFakeTokenStore(stored);
   const logger = createFakeLogger();
   const secrets: (string | undefined)[] = [];
-  const session = createSession({
+  const session = new Session({
     tokenStore: store,
     http,
     localSecret: async () => secrets.shift(),

@@ -6,7 +6,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { waitFor } from "#engine/abort.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Attachment, Credentials, HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
-import type { SignInState } from "#engine/session/session-api.ts";
+import { signedOutError, type SignInState } from "#engine/session/session-api.ts";
 import { errorInBody } from "#engine/wire/http-error.ts";
 import type { PageValues } from "./page-values.ts";
 
@@ -59,14 +59,14 @@ export class CookieSession implements SignInState, Credentials, Disposable {
     const { kind } = this.store.getState();
     if (kind === "unknown" || kind === "failed") await waitFor(this.#ask("never"), signal);
     const state = this.store.getState();
-    if (state.kind !== "signed-in") throw signedOut();
+    if (state.kind !== "signed-in") throw signedOutError();
     return { accountId: state.accountId };
   }
 
   /** The server may know this browser by another cookie by now. */
   async renewAfter(_refused: Attachment, signal: AbortSignal): Promise<void> {
     const state = await waitFor(this.#ask("expired"), signal);
-    if (state.kind !== "signed-in") throw signedOut();
+    if (state.kind !== "signed-in") throw signedOutError();
   }
 
   async refuse(): Promise<void> {
@@ -189,13 +189,6 @@ export class CookieSession implements SignInState, Credentials, Disposable {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches only this origin
     if (!this.#lifetime.signal.aborted) this.#channel.postMessage("changed");
   }
-}
-
-function signedOut(): PipitError {
-  return new PipitError(
-    "SIGNED_OUT",
-    "You are not signed in. Sign in and try again; unsent messages are kept.",
-  );
 }
 
 /** The account that the cookie stands for. @throws PipitError INTERNAL when the server says something else. */
