@@ -1,16 +1,12 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type Page } from "@playwright/test";
 import { say, stream } from "#tests/doubles/openai-script.ts";
 import { fullSize } from "#tests/testing/test-size.ts";
+import { axeViolations } from "../fixtures/axe.ts";
 import { test } from "../fixtures/web-test.ts";
 import { ChatWindow } from "../pages/chat-window.ts";
 
 async function violations(page: Page): Promise<readonly string[]> {
-  const results = await new AxeBuilder({ page })
-    .options({ resultTypes: ["violations"] })
-    .setLegacyMode()
-    .analyze();
-  return results.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
+  return (await axeViolations(page)).map(({ id, html }) => `${id}: ${html}`);
 }
 
 /** Each language and each theme once; the nightly run looks at every pair of them. */

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type Page } from "@playwright/test";
+import { axeViolations } from "../fixtures/axe.ts";
 import { test } from "../fixtures/web-test.ts";
 
 const PASSWORD = "Correct-horse-1";
@@ -110,11 +110,7 @@ for (const [language, colorScheme] of [
     const page = await context.newPage();
     const check = async (name: string): Promise<void> => {
       await expect(page.locator("html")).toHaveAttribute("lang", language);
-      const { violations } = await new AxeBuilder({ page })
-        .options({ resultTypes: ["violations"] })
-        .setLegacyMode()
-        .analyze();
-      const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
+      const found = (await axeViolations(page)).map(({ id, html }) => `${id}: ${html}`);
       expect(found, name).toEqual([]);
     };
     await page.goto(authorizationUrl(server, application.callback));
