@@ -49,6 +49,8 @@ export interface OpenAiDouble extends AsyncDisposable {
   readonly seen: readonly string[];
   /** Resolves when the request with this index has come. */
   request(index: number): Promise<ChatRequest>;
+  /** Forgets the requests so far: the next is the first. */
+  forget(): void;
   /** Replaces the script from the next request on; a list starts at its beginning. */
   script(script: Script): void;
   /** Replaces what Ollama's routes know; undefined: no Ollama here (404). */
@@ -78,6 +80,7 @@ export async function startOpenAiDouble(
     requests: state.requests,
     seen: state.seen,
     request: (index) => waitForRequest(state, index),
+    forget: () => void state.requests.splice(0),
     script: (next) => {
       state.replyTo = replier(next);
     },

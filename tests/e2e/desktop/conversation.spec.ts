@@ -20,8 +20,7 @@ test.describe("a conversation in the desktop app", () => {
   });
 
   test("an answer streams in while the model still speaks, and can be stopped", async ({
-    desktop,
-    model,
+    shared: { desktop, model },
   }) => {
     const held = gate();
     model.script(stream(say("One ", "two "), held.step, say("never")));
@@ -36,8 +35,7 @@ test.describe("a conversation in the desktop app", () => {
   });
 
   test("a picture of the screen is shown, can be removed, and goes with the question", async ({
-    desktop,
-    model,
+    shared: { desktop, model },
   }) => {
     test.skip(process.env["DISPLAY"] === undefined, "needs a display");
     const picture = desktop.window.getByRole("img", { name: fits(desktop.chat.texts.chat.pictureOf) });
@@ -65,8 +63,7 @@ test.describe("a conversation in the desktop app", () => {
   });
 
   test("log out in the tray keeps a question from being sent; log in again sends the next", async ({
-    desktop,
-    model,
+    shared: { desktop, model },
   }) => {
     test.skip(process.env["DBUS_SESSION_BUS_ADDRESS"] === undefined, "needs a session bus for the tray");
     await desktop.clickTray("logout");
@@ -88,10 +85,9 @@ test.describe("a conversation in the desktop app", () => {
 
 test.describe("when things go wrong", () => {
   test("the own server is killed: the next question starts it again and is answered", async ({
-    desktop,
-    home,
+    shared: { desktop },
   }) => {
-    const server = (await processesOf(home)).find(({ argv }) => argv.includes("dist/server/main.js"));
+    const server = (await processesOf(desktop.home)).find(({ argv }) => argv.includes("dist/server/main.js"));
     expect(server).toBeDefined();
     process.kill(server?.pid ?? 0, "SIGKILL");
     await desktop.chat.ask("still there?");

@@ -7,7 +7,7 @@ const signal = () => AbortSignal.timeout(30_000);
 
 test.describe("bringing the window up", () => {
   test("the hotkey shows the window with the caret in the composer, and hides it again", async ({
-    desktop,
+    shared: { desktop },
   }) => {
     await desktop.hide();
     expect(await desktop.pressHotkey()).toBe(true);
@@ -20,7 +20,7 @@ test.describe("bringing the window up", () => {
     await expect.poll(() => desktop.isVisible()).toBe(false);
   });
 
-  test("Esc hides the window, and what was typed is still there", async ({ desktop }) => {
+  test("Esc hides the window, and what was typed is still there", async ({ shared: { desktop } }) => {
     await desktop.chat.composer.fill("half a thought");
     await desktop.window.keyboard.press("Escape");
     await expect.poll(() => desktop.isVisible()).toBe(false);
@@ -29,18 +29,23 @@ test.describe("bringing the window up", () => {
     await expect(desktop.chat.composer).toHaveValue("half a thought");
   });
 
-  test("another window that takes the focus hides it, unless it is pinned", async ({ desktop }) => {
+  test("another window that takes the focus hides it, unless it is pinned", async ({
+    shared: { desktop },
+  }) => {
     const blur = () =>
       desktop.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.blur());
     await desktop.show();
     await blur();
     await expect.poll(() => desktop.isVisible()).toBe(false);
     await desktop.show();
-    await desktop.window.getByRole("button", { name: desktop.chat.texts.shell.pin }).click();
+    const pin = desktop.window.getByRole("button", { name: desktop.chat.texts.shell.pin });
+    await pin.click();
     await expect.poll(async () => (await desktop.settings())["pinned"]).toBe(true);
     await blur();
     await expect.poll(() => desktop.isFocused()).toBe(false);
     expect(await desktop.isVisible()).toBe(true);
+    await pin.click();
+    await expect.poll(async () => (await desktop.settings())["pinned"]).toBe(false);
   });
 
   test("the window comes up on the display of the cursor, where it was left there", async ({ desktop }) => {
@@ -94,8 +99,8 @@ test.describe("bringing the window up", () => {
     await expect(desktop.chat.settings).toContainText(confirmed);
   });
 
-  test("pipit toggle hides and shows the window of the app that runs", async ({ desktop, home }) => {
-    const env = environment({ home, env: {} });
+  test("pipit toggle hides and shows the window of the app that runs", async ({ shared: { desktop } }) => {
+    const env = environment({ home: desktop.home, env: {} });
     const toggle = () => runCommand("node", ["cli/pipit.js", "toggle"], { env }, signal());
     await desktop.show();
     expect(await toggle()).toMatchObject({ code: 0 });
@@ -104,10 +109,10 @@ test.describe("bringing the window up", () => {
     await expect.poll(() => desktop.isVisible()).toBe(true);
   });
 
-  test("§5.1.19 a second start shows the window of the first and ends", async ({ desktop, home }) => {
+  test("§5.1.19 a second start shows the window of the first and ends", async ({ shared: { desktop } }) => {
     test.skip(driver === "electron", "the second start needs the driver's own launcher");
     await desktop.hide();
-    const env = environment({ home, env: {} });
+    const env = environment({ home: desktop.home, env: {} });
     const second = await runCommand(standIn, [mainEntry], { env, cwd: repositoryRoot }, signal());
     expect(second.code).toBe(0);
     await expect.poll(() => desktop.isVisible()).toBe(true);
@@ -139,13 +144,11 @@ test.describe("§5.1.18 links from outside", () => {
   });
 
   test("§5.1.18 a link at a second start fills the composer and sends nothing", async ({
-    desktop,
-    home,
-    model,
+    shared: { desktop, model },
   }) => {
     test.skip(driver === "electron", "the second start needs the driver's own launcher");
     await desktop.hide();
-    const env = environment({ home, env: {} });
+    const env = environment({ home: desktop.home, env: {} });
     const args = [mainEntry, "pipit://new?text=second"];
     expect(await runCommand(standIn, args, { env }, signal())).toMatchObject({ code: 0 });
     await expect.poll(() => desktop.isVisible()).toBe(true);
@@ -154,8 +157,7 @@ test.describe("§5.1.18 links from outside", () => {
   });
 
   test("§5.1.18 a link opened by the system while the app runs fills the composer", async ({
-    desktop,
-    model,
+    shared: { desktop, model },
   }) => {
     await desktop.electron.evaluate(({ app }) => {
       app.emit("open-url", { preventDefault: () => undefined }, "pipit://new?text=warm");

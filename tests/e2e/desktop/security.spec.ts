@@ -93,7 +93,7 @@ test("§5.1.4 the content policy is a header, and Chromium obeys it: inline scri
 });
 
 test("§5.1.5 the page cannot be led away, not even to an address that begins like ours", async ({
-  desktop,
+  shared: { desktop },
 }) => {
   const address = () =>
     desktop.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.getURL());
@@ -211,8 +211,7 @@ test("§5.1.9 IPC from a foreign page, and from a frame in it, is refused even w
 });
 
 test("§5.1.9 wrong payloads are refused with the field's name, and change nothing", async ({
-  desktop,
-  model,
+  shared: { desktop, model },
 }) => {
   const codes = await desktop.window.evaluate(async () => {
     const { pipit } = globalThis as unknown as PageScope;
