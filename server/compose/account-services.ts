@@ -31,7 +31,7 @@ export interface AccountServicesOptions {
 export function createAccountServices(options: AccountServicesOptions) {
   const { auth, masterKey, hasher, limits, clock, guard, networkOf, refusals } = options;
   const endSessions = createEndSessions(clock, guard);
-  const knownDevices = createKnownDevices({ masterKey });
+  const knownDevices = createKnownDevices(masterKey);
   const secondFactor = createSecondFactor({
     auth,
     masterKey,

@@ -109,8 +109,8 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
     networkOf: peerKeyOf,
     refusals,
   });
-  const webSessions = createWebSessions({ auth, clock });
-  const bootstrapSecret = building.use(await createBootstrapSecret({ dataDir: parts.dataDir }));
+  const webSessions = createWebSessions(auth, clock);
+  const bootstrapSecret = building.use(await createBootstrapSecret(parts.dataDir));
   const localAccount = createLocalAccount({ accounts: store.auth.accounts, masterKey, clock });
   const local = await localAccount.find();
   const built = building.move();

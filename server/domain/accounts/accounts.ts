@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { AuditEventName, AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { AuditEvent, AuditEventName, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
@@ -35,45 +35,9 @@ interface ProfileChange {
 }
 
 /** Who decides, for the audit: "self", "admin" (the command line), or the id of an admin's account. */
-interface Decider {
-  readonly by: string;
-}
+type Decider = { readonly by: string };
 
-/** Accounts as admins see them, and as users register them. What asks for a proof is own-account.ts. */
-export interface Accounts {
-  /**
-   * Makes an account.
-   *
-   * @throws PipitError INVALID_REQUEST with the field at fault ("login" also when it is taken), RATE_LIMITED, SERVER_BUSY,
-   *   LIMITS_UNREACHABLE
-   */
-  register(registration: Registration, origin: AuditOrigin): Promise<Account>;
-  /** As `register`, and starts a session of the new account with it. */
-  registerAndSignIn<T>(
-    registration: Registration,
-    starts: Starts<T>,
-    origin: AuditOrigin,
-  ): Promise<{ readonly account: Account; readonly session: T }>;
-  /** As `register`, by an administrator: not limited. */
-  create(registration: Registration, decider: Decider, origin: AuditOrigin): Promise<Account>;
-  /**
-   * Throws INVALID_REQUEST with the field at fault, or without one when there is no such account; with an address as
-   * `register`.
-   */
-  updateProfile(userId: string, change: ProfileChange, origin: AuditOrigin): Promise<Account>;
-  /** Ends all sessions at once, and all that was begun with the account. */
-  deactivate(userId: string, decider: Decider, origin: AuditOrigin): Promise<Account>;
-  activate(userId: string, decider: Decider, origin: AuditOrigin): Promise<Account>;
-  setRole(userId: string, role: Role, decider: Decider, origin: AuditOrigin): Promise<Account>;
-  /** Gives a new password without asking for the old one; ends all sessions and a lockout. */
-  setPassword(userId: string, password: string, decider: Decider, origin: AuditOrigin): Promise<void>;
-  /** Ends a lockout. */
-  unlock(userId: string, decider: Decider, origin: AuditOrigin): Promise<void>;
-  /** For a user who lost phone and recovery codes; ends all sessions. */
-  removeSecondFactor(userId: string, decider: Decider, origin: AuditOrigin): Promise<void>;
-}
-
-export interface AccountsDeps {
+interface AccountsDeps {
   readonly auth: AuthStore;
   readonly hasher: Pick<PasswordHasher, "hash">;
   readonly limits: AttemptLimits;
@@ -84,73 +48,92 @@ export interface AccountsDeps {
   readonly networkOf: (address: string | undefined) => string;
 }
 
-export function createAccounts(deps: AccountsDeps): Accounts {
+/** Accounts as admins see them, and as users register them. What asks for a proof is own-account.ts. */
+export type Accounts = ReturnType<typeof createAccounts>;
+
+export function createAccounts(deps: AccountsDeps) {
   const { auth, hasher, limits, secondFactor, clock, networkOf } = deps;
   return {
-    register: async (registration, origin) => (await register(deps, registration, nothing, origin)).account,
+    /**
+     * Makes an account.
+     *
+     * @throws PipitError INVALID_REQUEST with the field at fault ("login" also when it is taken), RATE_LIMITED, SERVER_BUSY,
+     *   LIMITS_UNREACHABLE
+     */
+    register: async (registration: Registration, origin: AuditOrigin): Promise<Account> =>
+      (await register(deps, registration, nothing, origin)).account,
 
-    registerAndSignIn: (registration, starts, origin) => register(deps, registration, starts, origin),
+    /** As `register`, and starts a session of the new account with it. */
+    registerAndSignIn: <T>(registration: Registration, starts: Starts<T>, origin: AuditOrigin) =>
+      register(deps, registration, starts, origin),
 
-    create: async (registration, decider, origin) =>
+    /** As `register`, by an administrator: not limited. */
+    create: async (registration: Registration, decider: Decider, origin: AuditOrigin): Promise<Account> =>
       (await create(deps, registration, decider, nothing, origin)).account,
 
-    async updateProfile(userId, profile, origin) {
-      const wanted = checkProfile(profile);
-      const data = { by: "self", fields: Object.keys(wanted).join(" ") };
-      if (typeof wanted.email === "string") {
+    /**
+     * Throws INVALID_REQUEST with the field at fault, or without one when there is no such account; with an address as
+     * `register`.
+     */
+    async updateProfile(userId: string, profile: ProfileChange, origin: AuditOrigin): Promise<Account> {
+      const change = checkProfile(profile);
+      const data = { by: "self", fields: Object.keys(change).join(" ") };
+      if (typeof change.email === "string") {
         // Whether it is taken tells that an account has the address.
         const attempt = await limits.take([limitBucket("registration", networkOf(origin.ip))]);
         await attempt.settle("failed");
       }
-      return changeAccount(deps, { userId, change: wanted, event: "account.updated", data }, origin);
+      return changeAccount(deps, userId, { change, event: "account.updated", data }, origin);
     },
 
-    deactivate: (userId, { by }, origin) =>
-      changeAccount(deps, { userId, ...switchedOff, event: "account.deactivated", data: { by } }, origin),
+    /** Ends all sessions at once, and all that was begun with the account. */
+    deactivate(userId: string, data: Decider, origin: AuditOrigin): Promise<Account> {
+      const decision = {
+        change: { active: false },
+        ends: "deactivated",
+        event: "account.deactivated",
+      } as const;
+      return changeAccount(deps, userId, { ...decision, data }, origin);
+    },
 
-    activate: (userId, { by }, origin) =>
-      changeAccount(
-        deps,
-        { userId, change: { active: true }, event: "account.activated", data: { by } },
-        origin,
-      ),
+    activate(userId: string, data: Decider, origin: AuditOrigin): Promise<Account> {
+      const decision = { change: { active: true }, event: "account.activated", data } as const;
+      return changeAccount(deps, userId, decision, origin);
+    },
 
-    setRole: (userId, role, { by }, origin) =>
-      changeAccount(
-        deps,
-        { userId, change: { role }, event: "account.role_changed", data: { by, role } },
-        origin,
-      ),
+    setRole(userId: string, role: Role, { by }: Decider, origin: AuditOrigin): Promise<Account> {
+      const decision = { change: { role }, event: "account.role_changed", data: { by, role } } as const;
+      return changeAccount(deps, userId, decision, origin);
+    },
 
-    async setPassword(userId, password, { by }, origin) {
+    /** Gives a new password without asking for the old one; ends all sessions and a lockout. */
+    async setPassword(userId: string, password: string, data: Decider, origin: AuditOrigin): Promise<void> {
       const account = await auth.accounts.findById(userId);
       if (account === undefined || account.local) throw noAccount();
       const passwordHash = await hasher.hash(checkPassword(password, { login: account.login }));
       const decision: AccountDecision = {
-        userId,
-        change: {},
         event: "account.password_changed",
-        data: { by },
+        data,
         ends: "password-changed",
         apply: (tx) => tx.accounts.setPassword(userId, passwordHash, clock.nowMs()),
       };
-      await changeAccount(deps, decision, origin);
+      await changeAccount(deps, userId, decision, origin);
       await limits.unlock(userId);
     },
 
-    async unlock(userId, { by }, origin) {
-      await changeAccount(deps, { userId, change: {}, event: "account.unlocked", data: { by } }, origin);
+    /** Ends a lockout. */
+    async unlock(userId: string, data: Decider, origin: AuditOrigin): Promise<void> {
+      await changeAccount(deps, userId, { event: "account.unlocked", data }, origin);
       await limits.unlock(userId);
     },
 
-    async removeSecondFactor(userId, decider, origin) {
+    /** For a user who lost phone and recovery codes; ends all sessions. */
+    async removeSecondFactor(userId: string, decider: Decider, origin: AuditOrigin): Promise<void> {
       const decision: AccountDecision = {
-        userId,
-        change: {},
         ends: "second-factor-changed",
         apply: (tx) => secondFactor.remove(tx, userId, decider, origin),
       };
-      await changeAccount(deps, decision, origin);
+      await changeAccount(deps, userId, decision, origin);
     },
   };
 }
@@ -210,15 +193,15 @@ async function create<T>(
 /** Changes an account and says so in the audit; when it `ends` something, it also ends all its sessions. */
 async function changeAccount(
   { auth, endSessions, clock }: AccountsDeps,
-  decision: AccountDecision,
+  userId: string,
+  { change = {}, event, data, ends, apply }: AccountDecision,
   origin: AuditOrigin,
 ): Promise<Account> {
-  const { userId, event, data } = decision;
   const { account, ended } = await auth.transaction(async (tx) => {
-    const changed = await tx.accounts.update(userId, decision.change, clock.nowMs());
+    const changed = await tx.accounts.update(userId, change, clock.nowMs());
     if (changed === undefined) throw noAccount();
-    const sessions = decision.ends === undefined ? [] : await endSessions.within(tx, userId, decision.ends);
-    await decision.apply?.(tx);
+    const sessions = ends === undefined ? [] : await endSessions.within(tx, userId, ends);
+    await apply?.(tx);
     if (event !== undefined) await tx.audit.append({ event, outcome: "success", userId, data }, origin);
     return { account: changed, ended: sessions };
   });
@@ -226,14 +209,11 @@ async function changeAccount(
   return account;
 }
 
-const switchedOff = { change: { active: false }, ends: "deactivated" } as const;
-
 interface AccountDecision {
-  readonly userId: string;
-  readonly change: AccountChange;
+  readonly change?: AccountChange;
   /** Absent: `apply` writes it. */
   readonly event?: AuditEventName;
-  readonly data?: Readonly<Record<string, string>>;
+  readonly data?: AuditEvent["data"];
   readonly ends?: RevokeReason;
   /** What else changes. */
   readonly apply?: (tx: AuthStores) => Promise<unknown>;
@@ -248,12 +228,7 @@ export function noAccount(): PipitError {
   return new PipitError("INVALID_REQUEST", "There is no such account.");
 }
 
-interface Wanted {
-  readonly account: Pick<Account, "login" | "displayName" | "about" | "email" | "role">;
-  readonly password: string;
-}
-
-function checkRegistration({ login, password, displayName, about, email, role }: Registration): Wanted {
+function checkRegistration({ login, password, displayName, about, email, role = "user" }: Registration) {
   const checked = checkLogin(login);
   const address = blankToUndefined(email);
   const account = {
@@ -261,7 +236,7 @@ function checkRegistration({ login, password, displayName, about, email, role }:
     displayName: checkDisplayName(blankToUndefined(displayName) ?? checked),
     about: about === undefined ? undefined : checkAbout(about),
     email: address === undefined ? undefined : checkEmail(address),
-    role: role ?? "user",
+    role,
   };
   return { account, password: checkPassword(password, { login: checked }) };
 }

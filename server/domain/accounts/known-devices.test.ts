@@ -5,14 +5,14 @@ import { createKnownDevices } from "./known-devices.ts";
 const masterKeyOf = (secret: string) => ({
   derive: (purpose: string) => Buffer.from(hkdfSync("sha256", secret, "", purpose, 32)),
 });
-const devices = createKnownDevices({ masterKey: masterKeyOf("ours") });
+const devices = createKnownDevices(masterKeyOf("ours"));
 
 test("a device is known to its account, each by a key of its own that stays the same", () => {
   const [one, other] = [devices.issue("ann", 7), devices.issue("ann", 7)];
   const key = devices.check(one, "ann", 7);
   expect(key).toMatch(/^ann:/);
   expect(devices.check(one, "ann", 7)).toBe(key);
-  expect(createKnownDevices({ masterKey: masterKeyOf("ours") }).check(one, "ann", 7)).toBe(key);
+  expect(createKnownDevices(masterKeyOf("ours")).check(one, "ann", 7)).toBe(key);
   expect(devices.check(other, "ann", 7)).not.toBe(key);
 });
 
@@ -23,7 +23,7 @@ describe("a token is of no use", () => {
   test("for another account, after a change of password, or with another master key", () => {
     expect(devices.check(token, "bob", 7)).toBeUndefined();
     expect(devices.check(token, "ann", 8)).toBeUndefined();
-    expect(createKnownDevices({ masterKey: masterKeyOf("other") }).check(token, "ann", 7)).toBeUndefined();
+    expect(createKnownDevices(masterKeyOf("other")).check(token, "ann", 7)).toBeUndefined();
   });
 
   test.each([

@@ -8,20 +8,16 @@ import type { Account, AccountStore } from "./ports.ts";
 export const LOCAL_LOGIN = "local";
 const LOCAL_DISPLAY_NAME = "This computer";
 
-export interface LocalAccount {
-  /** The one local account of this server; made when it is missing. Throws NOT_ALLOWED when it was switched off. */
-  ensure(): Promise<Account>;
-  /** The same, also when it was switched off. */
-  find(): Promise<Account>;
-}
-
-export interface LocalAccountOptions {
+interface LocalAccountOptions {
   readonly accounts: Pick<AccountStore, "create" | "findByLogin">;
   readonly masterKey: MasterKey;
   readonly clock: Clock;
 }
 
-export function createLocalAccount({ accounts, masterKey, clock }: LocalAccountOptions): LocalAccount {
+/** The one local account of this server; made when it is missing. */
+export type LocalAccount = ReturnType<typeof createLocalAccount>;
+
+export function createLocalAccount({ accounts, masterKey, clock }: LocalAccountOptions) {
   const create = async (): Promise<Account> => {
     const nowMs = clock.nowMs();
     const account: Account = {
@@ -54,8 +50,11 @@ export function createLocalAccount({ accounts, masterKey, clock }: LocalAccountO
     throw switchedOff();
   };
   return {
+    /** Also when it was switched off. */
     find,
-    async ensure() {
+
+    /** Throws NOT_ALLOWED when it was switched off. */
+    async ensure(): Promise<Account> {
       const account = await find();
       if (account.active) return account;
       throw switchedOff();

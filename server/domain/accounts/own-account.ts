@@ -21,46 +21,13 @@ export interface Owner {
   readonly deviceToken?: string | undefined;
 }
 
-/** What users decide about their own account; a session alone is not enough for it. All throw as {@link Prove}. */
-export interface OwnAccount {
-  /**
-   * Ends all other sessions.
-   *
-   * @returns the token by which this device stays known
-   */
-  changePassword(
-    owner: Owner,
-    passwords: { readonly oldPassword: string; readonly newPassword: string },
-    origin: AuditOrigin,
-  ): Promise<{ readonly deviceToken: string }>;
-  /** Switches the account off and ends all sessions, this one too. */
-  deactivate(owner: Owner, proof: Pick<Proof, "password" | "code">, origin: AuditOrigin): Promise<void>;
-  /**
-   * Begins to set a second factor up: with a stolen session alone its owner could be locked out. To replace one that is
-   * in force its code is asked for as well; without one, NOT_ALLOWED.
-   */
-  beginSecondFactor(
-    owner: Owner,
-    proof: { readonly password: string; readonly code: string | undefined },
-    origin: AuditOrigin,
-  ): Promise<Enrolment>;
-  /**
-   * The same for a call that has no field for a password: the password of the owner's session counts for
-   * {@link FRESH_SIGN_IN_MS}. Throws NOT_ALLOWED later, for a session without a password, and for one who has a second factor.
-   */
-  beginFirstFactorOfFreshSignIn(owner: Owner, origin: AuditOrigin): Promise<Enrolment>;
-  /** Takes the second factor away; ends all other sessions. */
-  disableSecondFactor(
-    owner: Owner,
-    proof: { readonly password: string; readonly code: string | undefined },
-    origin: AuditOrigin,
-  ): Promise<void>;
-}
-
 /** How long after its password a sign-in may begin an enrolment without showing it again. */
 export const FRESH_SIGN_IN_MS = 10 * 60 * 1000;
 
-export interface OwnAccountDeps {
+/** The password is always asked for; the code where there is a second factor. */
+type OwnProof = Pick<Proof, "code"> & { readonly password: string };
+
+interface OwnAccountDeps {
   readonly auth: AuthStore;
   readonly prove: Prove;
   readonly hasher: Pick<PasswordHasher, "hash">;
@@ -70,10 +37,22 @@ export interface OwnAccountDeps {
   readonly clock: Clock;
 }
 
-export function createOwnAccount(deps: OwnAccountDeps): OwnAccount {
+/** What users decide about their own account; a session alone is not enough for it. All throw as {@link Prove}. */
+export type OwnAccount = ReturnType<typeof createOwnAccount>;
+
+export function createOwnAccount(deps: OwnAccountDeps) {
   const { hasher, knownDevices, clock } = deps;
   return {
-    async changePassword(owner, { oldPassword, newPassword }, origin) {
+    /**
+     * Ends all other sessions.
+     *
+     * @returns the token by which this device stays known
+     */
+    async changePassword(
+      owner: Owner,
+      { oldPassword, newPassword }: { readonly oldPassword: string; readonly newPassword: string },
+      origin: AuditOrigin,
+    ): Promise<{ readonly deviceToken: string }> {
       const found = await findOwner(deps, owner);
       const { account } = found;
       const password = checkNewPassword(newPassword, oldPassword, account.login);
@@ -96,7 +75,8 @@ export function createOwnAccount(deps: OwnAccountDeps): OwnAccount {
       return { deviceToken: knownDevices.issue(owner.userId, changedAtMs) };
     },
 
-    async deactivate(owner, proof, origin) {
+    /** Switches the account off and ends all sessions, this one too. */
+    async deactivate(owner: Owner, proof: OwnProof, origin: AuditOrigin): Promise<void> {
       const decision: OwnDecision = {
         proof,
         secondFactor: "asked",
@@ -108,10 +88,22 @@ export function createOwnAccount(deps: OwnAccountDeps): OwnAccount {
       await changeOwnAccount(deps, owner, await findOwner(deps, owner), decision, origin);
     },
 
-    beginSecondFactor: (owner, proof, origin) => beginSecondFactor(deps, owner, proof, origin),
-    beginFirstFactorOfFreshSignIn: (owner, origin) => beginFirstFactorOfFreshSignIn(deps, owner, origin),
+    /**
+     * Begins to set a second factor up: with a stolen session alone its owner could be locked out. To replace one that is
+     * in force its code is asked for as well; without one, NOT_ALLOWED.
+     */
+    beginSecondFactor: (owner: Owner, proof: OwnProof, origin: AuditOrigin) =>
+      beginSecondFactor(deps, owner, proof, origin),
 
-    async disableSecondFactor(owner, proof, origin) {
+    /**
+     * The same for a call that has no field for a password: the password of the owner's session counts for
+     * {@link FRESH_SIGN_IN_MS}. Throws NOT_ALLOWED later, for a session without a password, and for one who has a second factor.
+     */
+    beginFirstFactorOfFreshSignIn: (owner: Owner, origin: AuditOrigin) =>
+      beginFirstFactorOfFreshSignIn(deps, owner, origin),
+
+    /** Takes the second factor away; ends all other sessions. */
+    async disableSecondFactor(owner: Owner, proof: OwnProof, origin: AuditOrigin): Promise<void> {
       const found = await findOwner(deps, owner);
       if (found.credentials.totpSealed === undefined) {
         throw new PipitError("INVALID_REQUEST", "This account has no second factor.");
@@ -134,10 +126,13 @@ async function findOwner(
   { auth }: OwnAccountDeps,
   { userId, clientId }: Owner,
 ): Promise<AccountWithCredentials> {
-  if ((await auth.clients.find(clientId))?.firstParty === false) throw foreignProgram();
+  if ((await auth.clients.find(clientId))?.firstParty === false) {
+    throw notAllowed("Only this server's own programs change how somebody signs in.");
+  }
   const found = await auth.accounts.findWithCredentials(userId);
   if (found === undefined) throw noAccount();
-  if (found.account.local) throw noPassword();
+  if (found.account.local)
+    throw notAllowed("The account of this computer has no password and no second factor.");
   return found;
 }
 
@@ -170,7 +165,7 @@ async function changeOwnAccount(
 async function beginSecondFactor(
   deps: OwnAccountDeps,
   owner: Owner,
-  { password, code }: { readonly password: string; readonly code: string | undefined },
+  { password, code }: OwnProof,
   origin: AuditOrigin,
 ): Promise<Enrolment> {
   const { prove, secondFactor } = deps;
@@ -205,7 +200,11 @@ async function beginFirstFactorOfFreshSignIn(
     if (locked === undefined || locked.credentials.totpSealed !== undefined) throw alreadyInForce();
     const session =
       keep.sessionId === undefined ? undefined : await tx.refreshTokens.findFamily(keep.sessionId);
-    if (!isFreshSignIn(session, locked.nowMs)) throw notFresh();
+    if (!isFreshSignIn(session, locked.nowMs)) {
+      throw notAllowed(
+        "Log in again with your password: a second factor can be set up within 10 minutes of that.",
+      );
+    }
     await secondFactor.begin(tx, userId, enrolment.secret);
     await tx.audit.append({ ...enrolmentBegun(owner), outcome: "success", userId }, origin);
   });
@@ -224,7 +223,7 @@ function enrolmentBegun({ clientId, keep }: Owner): Pick<AuditEvent, "event" | "
 }
 
 interface OwnDecision {
-  readonly proof: Pick<Proof, "password" | "code">;
+  readonly proof: OwnProof;
   readonly secondFactor: "asked" | "skipped";
   readonly event: AuditEventName;
   readonly ends: RevokeReason;
@@ -243,19 +242,8 @@ function checkNewPassword(newPassword: string, oldPassword: string, login: strin
   });
 }
 
-function foreignProgram(): PipitError {
-  return new PipitError("NOT_ALLOWED", "Only this server's own programs change how somebody signs in.");
-}
-
-function noPassword(): PipitError {
-  return new PipitError("NOT_ALLOWED", "The account of this computer has no password and no second factor.");
-}
-
-function notFresh(): PipitError {
-  return new PipitError(
-    "NOT_ALLOWED",
-    "Log in again with your password: a second factor can be set up within 10 minutes of that.",
-  );
+function notAllowed(why: string): PipitError {
+  return new PipitError("NOT_ALLOWED", why);
 }
 
 function alreadyInForce(): PipitError {

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import type * as Argon2 from "@node-rs/argon2";
-import type * as Bcrypt from "@node-rs/bcrypt";
 import type { Logger } from "#contract/logger.ts";
 import { createWorkQueue } from "./work-queue.ts";
 
@@ -30,7 +29,7 @@ const MAX_PASSWORD_UNITS = 1024;
 /** Before a hash that was made with the pepper, so that one made without is told apart when a pepper is introduced. */
 const PEPPER_MARK = "{pepper}";
 
-export interface PasswordHasherOptions {
+interface PasswordHasherOptions {
   /** Passwords hashed at once; default: as many as there are cores. */
   readonly concurrency?: number;
   /** Passwords that wait; default 20 for each that is hashed at once. */
@@ -46,29 +45,13 @@ export interface PasswordHasherOptions {
   readonly logger?: Pick<Logger, "warn">;
 }
 
-interface PasswordVerdict {
-  readonly ok: boolean;
-  /** The password is right and its hash is not what {@link PasswordHasher.hash} makes today: store a new one. */
-  readonly rehash: boolean;
-}
-
 /**
  * Hashes passwords off the main thread, some at a time. Throws SERVER_BUSY with `retryAfterMs` when too many wait, and
  * the reason of a signal that is aborted while one waits.
  */
-export interface PasswordHasher {
-  /** Argon2id as a PHC string, of the password in NFC. */
-  hash(password: string, signal?: AbortSignal): Promise<string>;
-  /**
-   * Argon2, or bcrypt ($2a$, $2b$, $2y$) of an older system. For `undefined`, and for a stored hash that cannot be read,
-   * the same work is done for nothing, so that the time does not tell whether there is such an account.
-   */
-  verify(stored: string | undefined, password: string, signal?: AbortSignal): Promise<PasswordVerdict>;
-  /** Passwords that wait for their turn. */
-  queued(): number;
-}
+export type PasswordHasher = ReturnType<typeof createPasswordHasher>;
 
-export function createPasswordHasher(options: PasswordHasherOptions = {}): PasswordHasher {
+export function createPasswordHasher(options: PasswordHasherOptions = {}) {
   const { concurrency = availableParallelism(), pepper, logger } = options;
   const { maxQueued = QUEUED_PER_WORKER * concurrency } = options;
   const queue = createWorkQueue({ concurrency, maxQueued, retryAfterMs: RETRY_AFTER_MS });
@@ -78,7 +61,8 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
   let loading: Promise<Library> | undefined;
   const load = (): Promise<Library> => (loading ??= loadLibrary());
 
-  const plan = ({ argon2, bcrypt }: Library, stored: string | undefined, password: string): Check => {
+  /** `counts` is false for a check that only takes the time of one. */
+  const plan = ({ argon2, bcrypt }: Library, stored: string | undefined, password: string) => {
     const known = stored === undefined ? undefined : readHash(argon2, stored, pepper);
     if (stored !== undefined && known === undefined) logger?.warn("auth.password_hash_unreadable");
     if (known === undefined || password.length > MAX_PASSWORD_UNITS) {
@@ -100,7 +84,8 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
   };
 
   return {
-    async hash(password, signal) {
+    /** Argon2id as a PHC string, of the password in NFC. */
+    async hash(password: string, signal?: AbortSignal): Promise<string> {
       const made = await queue.run(async () => {
         const { argon2 } = await load();
         return argon2.hash(password.normalize("NFC"), { ...argon2Options, ...withPepper });
@@ -108,7 +93,13 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
       return pepper === undefined ? made : PEPPER_MARK + made;
     },
 
-    async verify(stored, password, signal) {
+    /**
+     * Argon2, or bcrypt ($2a$, $2b$, $2y$) of an older system. For `undefined`, and for a stored hash that cannot be read,
+     * the same work is done for nothing, so that the time does not tell whether there is such an account.
+     *
+     * @returns `rehash`: the password is right and its hash is not what `hash` makes today, so store a new one
+     */
+    verify(stored: string | undefined, password: string, signal?: AbortSignal) {
       return queue.run(async () => {
         const { run, counts, rehash } = plan(await load(), stored, password);
         // A failure's message may quote the hash.
@@ -121,26 +112,17 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
       }, signal);
     },
 
-    queued: () => queue.queued(),
+    /** How many passwords wait for their turn. */
+    queued: queue.queued,
   };
 }
 
-interface Library {
-  readonly argon2: typeof Argon2;
-  readonly bcrypt: typeof Bcrypt;
-}
+type Library = Awaited<ReturnType<typeof loadLibrary>>;
 
 /** Native code that only the first password needs, not the start. */
-async function loadLibrary(): Promise<Library> {
+async function loadLibrary() {
   const [argon2, bcrypt] = await Promise.all([import("@node-rs/argon2"), import("@node-rs/bcrypt")]);
   return { argon2, bcrypt };
-}
-
-interface Check {
-  readonly run: () => Promise<boolean>;
-  /** False for a check that only takes the time of one. */
-  readonly counts: boolean;
-  readonly rehash: boolean;
 }
 
 const argon2Options = {

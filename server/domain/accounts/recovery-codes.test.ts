@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createRecoveryCodes, RECOVERY_CODE_COUNT } from "./recovery-codes.ts";
 
-const recovery = createRecoveryCodes({ masterKey: { derive: (purpose) => Buffer.alloc(32, purpose) } });
+const recovery = createRecoveryCodes({ derive: (purpose) => Buffer.alloc(32, purpose) });
 
 test("makes ten different codes that can be read aloud", () => {
   const codes = recovery.make();
@@ -28,7 +28,7 @@ test("a code may stand among a hundred characters, and not among more", () => {
 });
 
 test("what is stored fits one account and one key", () => {
-  const other = createRecoveryCodes({ masterKey: { derive: () => Buffer.alloc(32, 9) } });
+  const other = createRecoveryCodes({ derive: () => Buffer.alloc(32, 9) });
   const hash = recovery.hash("u", "0ab1c-2de3f");
   expect(hash).toMatch(/^[\w-]{43}$/);
   expect(recovery.hash("v", "0ab1c-2de3f")).not.toBe(hash);

@@ -11,24 +11,21 @@ const HALF_CHARACTERS = 5;
 const MAX_TYPED_UNITS = 100;
 const shape = new RegExp(`^[${ALPHABET}]{${CODE_CHARACTERS}}$`);
 
-/** Codes for the day when the phone is gone. */
-export interface RecoveryCodes {
-  /** Fresh codes as users read them, xxxxx-xxxxx; shown once. */
-  make(): readonly string[];
-  /** What is stored of a code; undefined for what cannot be one. */
-  hash(userId: string, code: string): string | undefined;
-}
-
-/** Hashes with a key that is not in the database: 50 bits behind a bare hash could be searched by who has only that. */
-export function createRecoveryCodes({ masterKey }: { readonly masterKey: MasterKey }): RecoveryCodes {
+/**
+ * Codes for the day when the phone is gone. Hashed with a key that is not in the database: 50 bits behind a bare hash
+ * could be searched by who has only that.
+ */
+export function createRecoveryCodes(masterKey: MasterKey) {
   const key = masterKey.derive("recovery-codes");
   return {
-    make() {
+    /** Fresh codes as users read them, xxxxx-xxxxx; shown once. */
+    make(): readonly string[] {
       const codes = new Set<string>();
       while (codes.size < RECOVERY_CODE_COUNT) codes.add(newCode());
       return [...codes];
     },
-    hash(userId, code) {
+    /** What is stored of a code; undefined for what cannot be one. */
+    hash(userId: string, code: string): string | undefined {
       if (code.length > MAX_TYPED_UNITS) return undefined;
       const plain = normalize(code);
       if (!shape.test(plain)) return undefined;

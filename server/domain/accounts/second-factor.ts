@@ -23,40 +23,7 @@ export interface Enrolment {
 /** What a code turned out to be. A recovery code is used up by it, a code of the app burns its step. */
 type CodeVerdict = "ok" | "recovery" | "wrong" | "replayed";
 
-/** Codes of an authenticator app (RFC 6238), and recovery codes in their place. */
-export interface SecondFactor {
-  /** A fresh secret in all its forms. Nothing is kept of it before {@link begin}. */
-  draw(account: Pick<Account, "login">): Promise<Enrolment>;
-  /**
-   * Begins an enrolment, in place of one begun before; a confirmed secret stays in force until the new one is confirmed.
-   * The user must have proved themselves, by a confirmed one as well: `tx` is of the transaction that took the proof,
-   * and whose caller tells the audit.
-   */
-  begin(tx: AuthStores, userId: string, secret: string): Promise<void>;
-  /**
-   * Makes the secret of the enrolment the one in force, with new recovery codes, and ends the account's other sessions.
-   *
-   * @returns the recovery codes, which are not to be had again
-   * @throws PipitError INVALID_REQUEST when no enrolment was begun, OTP_INVALID for a wrong code, RATE_LIMITED, LIMITS_UNREACHABLE
-   */
-  confirm(
-    userId: string,
-    code: string,
-    keep: SessionsToKeep,
-    origin: AuditOrigin,
-  ): Promise<readonly string[]>;
-  /** Checks a code against the secret in force and uses it up: of any number of takers at once, one gets it. */
-  check(tx: AuthStores, credentials: AccountCredentials, code: string, nowMs: number): Promise<CodeVerdict>;
-  /** Takes the second factor away, with what was begun and the recovery codes; the user has proved it. */
-  remove(
-    tx: AuthStores,
-    userId: string,
-    decider: { readonly by: string },
-    origin: AuditOrigin,
-  ): Promise<void>;
-}
-
-export interface SecondFactorOptions {
+interface SecondFactorOptions {
   readonly auth: Pick<AuthStore, "transaction">;
   readonly masterKey: MasterKey;
   readonly endSessions: EndSessions;
@@ -65,21 +32,14 @@ export interface SecondFactorOptions {
   readonly issuerName: string;
 }
 
-export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
+/** Codes of an authenticator app (RFC 6238), and recovery codes in their place. */
+export type SecondFactor = ReturnType<typeof createSecondFactor>;
+
+export function createSecondFactor(options: SecondFactorOptions) {
   const { auth, masterKey, endSessions, issuerName, limits } = options;
   const sealer = createSealer(masterKey.derive("totp-secrets"));
-  const recovery = createRecoveryCodes({ masterKey });
+  const recovery = createRecoveryCodes(masterKey);
   const secretOf = (sealed: string, userId: string): string => sealer.open(sealed, userId).toString();
-
-  const takeRecoveryCode = async (
-    tx: AuthStores,
-    userId: string,
-    code: string,
-    nowMs: number,
-  ): Promise<boolean> => {
-    const hash = recovery.hash(userId, code);
-    return hash !== undefined && tx.totp.takeRecoveryCode(userId, hash, nowMs);
-  };
 
   const confirmPending = async (tx: AuthStores, userId: string, code: string): Promise<readonly string[]> => {
     const pending = (await tx.accounts.credentialsOf(userId))?.totpPendingSealed;
@@ -97,15 +57,28 @@ export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
   };
 
   return {
-    async draw({ login }) {
+    /** A fresh secret in all its forms. Nothing is kept of it before `begin`. */
+    async draw({ login }: Pick<Account, "login">): Promise<Enrolment> {
       const secret = newTotpSecret();
       const uri = totpUri({ issuer: issuerName, login, secret });
       return { uri, secret, ...(await drawQr(uri)) };
     },
 
-    begin: (tx, userId, secret) => tx.totp.setPending(userId, sealer.seal(secret, userId)),
+    /**
+     * Begins an enrolment, in place of one begun before; a confirmed secret stays in force until the new one is confirmed.
+     * The user must have proved themselves, by a confirmed one as well: `tx` is of the transaction that took the proof,
+     * and whose caller tells the audit.
+     */
+    begin: (tx: AuthStores, userId: string, secret: string) =>
+      tx.totp.setPending(userId, sealer.seal(secret, userId)),
 
-    async confirm(userId, code, keep, origin) {
+    /**
+     * Makes the secret of the enrolment the one in force, with new recovery codes, and ends the account's other sessions.
+     *
+     * @returns the recovery codes, which are not to be had again
+     * @throws PipitError INVALID_REQUEST when no enrolment was begun, OTP_INVALID for a wrong code, RATE_LIMITED, LIMITS_UNREACHABLE
+     */
+    async confirm(userId: string, code: string, keep: SessionsToKeep, origin: AuditOrigin) {
       // Who has a session only must not guess their way to recovery codes.
       const attempt = await limits.take([limitBucket("enrolment", userId)]);
       const { codes, ended } = await settled(attempt, () =>
@@ -120,17 +93,28 @@ export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
       return codes;
     },
 
-    async check(tx, { userId, totpSealed, totpLastStep }, code, nowMs) {
+    /** Checks a code against the secret in force and uses it up: of any number of takers at once, one gets it. */
+    async check(
+      tx: AuthStores,
+      { userId, totpSealed, totpLastStep }: AccountCredentials,
+      code: string,
+      nowMs: number,
+    ): Promise<CodeVerdict> {
       if (totpSealed === undefined) return "wrong";
       const step = totpStepOf(secretOf(totpSealed, userId), code, nowMs);
-      if (step === undefined) return (await takeRecoveryCode(tx, userId, code, nowMs)) ? "recovery" : "wrong";
+      if (step === undefined) {
+        const hash = recovery.hash(userId, code);
+        const isTaken = hash !== undefined && (await tx.totp.takeRecoveryCode(userId, hash, nowMs));
+        return isTaken ? "recovery" : "wrong";
+      }
       if (totpLastStep !== undefined && step <= totpLastStep) return "replayed";
       return (await tx.totp.takeStep(userId, step)) ? "ok" : "replayed";
     },
 
-    async remove(tx, userId, { by }, origin) {
+    /** Takes the second factor away, with what was begun and the recovery codes; the user has proved it. */
+    async remove(tx: AuthStores, userId: string, data: { readonly by: string }, origin: AuditOrigin) {
       await tx.totp.disable(userId);
-      await tx.audit.append({ event: "otp.disabled", outcome: "success", userId, data: { by } }, origin);
+      await tx.audit.append({ event: "otp.disabled", outcome: "success", userId, data }, origin);
     },
   };
 }

@@ -26,7 +26,7 @@ async function setUp(
   await store.auth.accounts.create(account);
   return {
     temporary,
-    sessions: createWebSessions({ auth: store.auth, clock }),
+    sessions: createWebSessions(store.auth, clock),
   };
 }
 
@@ -153,7 +153,7 @@ test("a full disk keeps nobody out", async () => {
     ...store.auth.webSessions,
     touch: async () => Promise.reject(new Error("disk full")),
   };
-  const sessions = createWebSessions({ auth: { ...store.auth, webSessions }, clock });
+  const sessions = createWebSessions({ ...store.auth, webSessions }, clock);
   const { token } = await start(temporary, sessions, request);
   clock.advance(3_600_000);
   expect(await sessions.verify(token)).toMatchObject({ userId: "ann" });

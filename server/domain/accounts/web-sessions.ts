@@ -42,31 +42,15 @@ export interface StartedWebSession {
 }
 
 /** Browsers that are signed in, each by an opaque token in a cookie. */
-export interface WebSessions {
-  /** A browser's session for who signs in. */
-  starts(request: WebSessionRequest): Starts<StartedWebSession>;
-  /**
-   * Who the token speaks for. Throws TOKEN_EXPIRED for a session that has ended or never was, or whose bearer token's
-   * session was revoked.
-   */
-  verify(token: string): Promise<CookieCaller>;
-  /** Ends a session; an unknown one is ended already. */
-  end(token: string): Promise<void>;
-  /** Forgets what has ended. Called at start; every sign-in does it too, so that no timer is needed. */
-  removeExpired(): Promise<void>;
-}
+export type WebSessions = ReturnType<typeof createWebSessions>;
 
-export interface WebSessionsOptions {
-  readonly auth: Pick<AuthStore, "webSessions" | "accounts">;
-  readonly clock: Clock;
-}
-
-export function createWebSessions({ auth, clock }: WebSessionsOptions): WebSessions {
+export function createWebSessions(auth: Pick<AuthStore, "webSessions" | "accounts">, clock: Clock) {
   const { webSessions: store, accounts } = auth;
   return {
-    starts:
-      ({ scope, clientId = WEB_CLIENT_ID, grant, notAfterMs, sessionId, replaces }) =>
-      async (tx, { account }, origin) => {
+    /** A browser's session for who signs in. */
+    starts(request: WebSessionRequest): Starts<StartedWebSession> {
+      const { scope, clientId = WEB_CLIENT_ID, grant, notAfterMs, sessionId, replaces } = request;
+      return async (tx, { account }, origin) => {
         const nowMs = clock.nowMs();
         const token = newOpaqueToken();
         const session: StoredWebSession = {
@@ -90,9 +74,14 @@ export function createWebSessions({ auth, clock }: WebSessionsOptions): WebSessi
           origin,
         );
         return { token, expiresAtMs };
-      },
+      };
+    },
 
-    async verify(token) {
+    /**
+     * Who the token speaks for. Throws TOKEN_EXPIRED for a session that has ended or never was, or whose bearer token's
+     * session was revoked.
+     */
+    async verify(token: string): Promise<CookieCaller> {
       const session = isOpaqueToken(token) ? await store.find(hashOpaqueToken(token)) : undefined;
       const nowMs = clock.nowMs();
       if (session === undefined || session.expiresAtMs <= nowMs) throw ended();
@@ -106,10 +95,12 @@ export function createWebSessions({ auth, clock }: WebSessionsOptions): WebSessi
       return toCaller(session, account);
     },
 
-    async end(token) {
+    /** Ends a session; an unknown one is ended already. */
+    async end(token: string): Promise<void> {
       if (isOpaqueToken(token)) await store.remove(hashOpaqueToken(token));
     },
 
+    /** Forgets what has ended. Called at start; every sign-in does it too, so that no timer is needed. */
     removeExpired: () => store.removeExpired(clock.nowMs()),
   };
 }

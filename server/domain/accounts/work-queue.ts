@@ -1,6 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
 
-export interface WorkQueueOptions {
+interface WorkQueueOptions {
   /** How many run at once. */
   readonly concurrency: number;
   /** How many wait; more are refused. */
@@ -10,17 +10,7 @@ export interface WorkQueueOptions {
 }
 
 /** First come, first served. */
-export interface WorkQueue {
-  /**
-   * Runs `work` when it is its turn; `signal` takes it out of the queue, and has no effect once it runs. Throws
-   * SERVER_BUSY with `retryAfterMs` when the queue is full, and the signal's reason.
-   */
-  run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
-  /** How many wait now. */
-  queued(): number;
-}
-
-export function createWorkQueue({ concurrency, maxQueued, retryAfterMs }: WorkQueueOptions): WorkQueue {
+export function createWorkQueue({ concurrency, maxQueued, retryAfterMs }: WorkQueueOptions) {
   // A set keeps the order and lets any waiter leave.
   const waiting = new Set<() => void>();
   let running = 0;
@@ -62,7 +52,11 @@ export function createWorkQueue({ concurrency, maxQueued, retryAfterMs }: WorkQu
   };
 
   return {
-    async run(work, signal) {
+    /**
+     * Runs `work` when it is its turn; `signal` takes it out of the queue, and has no effect once it runs. Throws
+     * SERVER_BUSY with `retryAfterMs` when the queue is full, and the signal's reason.
+     */
+    async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
       signal?.throwIfAborted();
       await turn(signal);
       try {
@@ -71,6 +65,7 @@ export function createWorkQueue({ concurrency, maxQueued, retryAfterMs }: WorkQu
         next();
       }
     },
+    /** How many wait now. */
     queued: () => waiting.size,
   };
 }

@@ -19,18 +19,18 @@ test("writes a fresh secret at every start, for the owner only", async () => {
   await using folder = await setUp();
   await writeFile(folder.file, "left by a server that was killed");
   await chmod(folder.file, 0o644);
-  await createBootstrapSecret({ dataDir: folder.dir });
+  await createBootstrapSecret(folder.dir);
   const first = await folder.read();
   expect(first).toMatch(/^[A-Za-z0-9_-]{43}$/);
   expect((await stat(folder.file)).mode & 0o777).toBe(0o600);
-  await createBootstrapSecret({ dataDir: folder.dir });
+  await createBootstrapSecret(folder.dir);
   expect(await folder.read()).not.toBe(first);
   expect(await readdir(folder.dir)).toEqual(["bootstrap-secret"]);
 });
 
 test("each secret works once; the next one is there at once", async () => {
   await using folder = await setUp();
-  await using secret = await createBootstrapSecret({ dataDir: folder.dir });
+  await using secret = await createBootstrapSecret(folder.dir);
   const first = await folder.read();
   expect(await secret.redeem(`${first}\n`)).toBe(true);
   const second = await folder.read();
@@ -41,7 +41,7 @@ test("each secret works once; the next one is there at once", async () => {
 
 test("of eight redemptions at once one succeeds", async () => {
   await using folder = await setUp();
-  await using secret = await createBootstrapSecret({ dataDir: folder.dir });
+  await using secret = await createBootstrapSecret(folder.dir);
   const candidate = await folder.read();
   const results = await Promise.all(Array.from({ length: 8 }, () => secret.redeem(candidate)));
   expect(results.filter(Boolean)).toHaveLength(1);
@@ -51,7 +51,7 @@ test.each(["", " ", "wrong", "A".repeat(43), "x".repeat(1_000_000)])(
   "refuses a wrong secret (%#)",
   async (candidate) => {
     await using folder = await setUp();
-    await using secret = await createBootstrapSecret({ dataDir: folder.dir });
+    await using secret = await createBootstrapSecret(folder.dir);
     const before = await folder.read();
     expect(await secret.redeem(candidate)).toBe(false);
     expect(await folder.read()).toBe(before);
@@ -60,7 +60,7 @@ test.each(["", " ", "wrong", "A".repeat(43), "x".repeat(1_000_000)])(
 
 test("when the next secret cannot be written, this one is not used up", async () => {
   await using folder = await setUp();
-  await using secret = await createBootstrapSecret({ dataDir: folder.dir });
+  await using secret = await createBootstrapSecret(folder.dir);
   const candidate = await folder.read();
   await rm(folder.dir, { recursive: true });
   await writeFile(folder.dir, "");
@@ -72,7 +72,7 @@ test("when the next secret cannot be written, this one is not used up", async ()
 
 test("a stopped server leaves no secret, and takes none", async () => {
   await using folder = await setUp();
-  const secret = await createBootstrapSecret({ dataDir: folder.dir });
+  const secret = await createBootstrapSecret(folder.dir);
   const candidate = await folder.read();
   const late = secret.redeem(candidate);
   await secret[Symbol.asyncDispose]();

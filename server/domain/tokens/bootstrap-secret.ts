@@ -10,20 +10,10 @@ const SECRET_BYTES = 32;
  * Proves that a client runs on this machine as the same user: it can read `<dataDir>/bootstrap-secret` (0600).
  * Each secret works once; disposing removes the file, so that a stopped server leaves no live-looking secret.
  */
-export interface BootstrapSecret extends AsyncDisposable {
-  /**
-   * True once per secret, also for redemptions at the same moment; then a fresh one is in the file already.
-   * Throws STORAGE_FULL or STORAGE_UNREADABLE when that cannot be written; the secret then still works.
-   */
-  redeem(candidate: string): Promise<boolean>;
-}
+export type BootstrapSecret = Awaited<ReturnType<typeof createBootstrapSecret>>;
 
 /** Writes a fresh secret. Throws STORAGE_UNREADABLE or STORAGE_FULL. */
-export async function createBootstrapSecret({
-  dataDir,
-}: {
-  readonly dataDir: string;
-}): Promise<BootstrapSecret> {
+export async function createBootstrapSecret(dataDir: string) {
   const file = join(dataDir, BOOTSTRAP_FILE);
   const writeFresh = async (): Promise<Buffer> => {
     const secret = randomBytes(SECRET_BYTES).toString("base64url");
@@ -44,7 +34,11 @@ export async function createBootstrapSecret({
     }
   };
   return {
-    async redeem(candidate) {
+    /**
+     * True once per secret, also for redemptions at the same moment; then a fresh one is in the file already.
+     * Throws STORAGE_FULL or STORAGE_UNREADABLE when that cannot be written; the secret then still works.
+     */
+    async redeem(candidate: string): Promise<boolean> {
       const offered = digest(candidate.trim());
       const redeemed = current;
       if (redeemed === undefined || !timingSafeEqual(offered, redeemed)) return false;
@@ -55,7 +49,7 @@ export async function createBootstrapSecret({
       await replacing;
       return true;
     },
-    async [Symbol.asyncDispose]() {
+    async [Symbol.asyncDispose](): Promise<void> {
       stopped = true;
       current = undefined;
       // A write under way would put a file back that no server honours.

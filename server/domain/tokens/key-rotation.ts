@@ -40,7 +40,7 @@ export interface RotationStep {
   readonly nextStepAtMs: number;
 }
 
-export interface KeyRotationOptions {
+interface KeyRotationOptions {
   readonly store: SigningKeyStore;
   /** For the audit of promotions; absent: they are not audited. */
   readonly auth?: Pick<AuthStore, "transaction"> | undefined;
@@ -49,34 +49,31 @@ export interface KeyRotationOptions {
   readonly rotateEveryMs: number;
 }
 
+export interface AdvanceOptions {
+  readonly force?: boolean;
+  readonly origin?: AuditOrigin;
+}
+
 /**
  * The life of signing keys: published as next, signing, retired, removed. Any number of server processes may take these
  * steps at once; nothing is done on a timer.
  */
-export interface KeyRotation {
-  /** Whether {@link KeyRotation.advance} would have something to do. */
-  isDue(keys: readonly StoredSigningKey[]): boolean;
-  /**
-   * Takes every step that is due, one per algorithm.
-   *
-   * @param force prepares a next key now, however young the signing one is
-   */
-  advance(options?: {
-    readonly force?: boolean;
-    readonly origin?: AuditOrigin;
-  }): Promise<readonly RotationStep[]>;
-}
-
-export function createKeyRotation(options: KeyRotationOptions): KeyRotation {
+export function createKeyRotation(options: KeyRotationOptions) {
   const { store, clock, rotateEveryMs } = options;
   return {
-    isDue(keys) {
+    /** Whether `advance` would have something to do. */
+    isDue(keys: readonly StoredSigningKey[]): boolean {
       const nowMs = clock.nowMs();
       const isGone = (key: StoredSigningKey) => nowMs >= removableAtMs(key);
       return keys.some(isGone) || planAll(keys, rotateEveryMs).some((plan) => nowMs >= plan.atMs);
     },
 
-    async advance({ force = false, origin = systemOrigin } = {}) {
+    /**
+     * Takes every step that is due, one per algorithm.
+     *
+     * @param force prepares a next key now, however young the signing one is
+     */
+    async advance({ force = false, origin = systemOrigin }: AdvanceOptions = {}) {
       await store.removeRetired(clock.nowMs() - KEEP_RETIRED_MS);
       const steps: RotationStep[] = [];
       for (const plan of planAll(await store.list(), rotateEveryMs)) {
@@ -114,7 +111,7 @@ function planAll(keys: readonly StoredSigningKey[], rotateEveryMs: number): read
   });
 }
 
-type StepOptions = KeyRotationOptions & { readonly force: boolean; readonly origin: AuditOrigin };
+type StepOptions = KeyRotationOptions & Required<AdvanceOptions>;
 
 async function step(plan: Plan, options: StepOptions): Promise<RotationStep> {
   if (plan.kind === "make") return make(plan.algorithm, options);

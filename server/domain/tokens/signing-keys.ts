@@ -3,9 +3,14 @@ import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import { createSealer, type Sealer } from "#server/domain/secrets/sealer.ts";
-import type { TokenKeys } from "./access-tokens.ts";
 import { openKey, privateJwkOf, type KeyPair, type PrivateJwk, type PublicJwk } from "./key-pairs.ts";
-import { createKeyRotation, ROTATE_EVERY_MS, type KeyRotation, type RotationStep } from "./key-rotation.ts";
+import {
+  createKeyRotation,
+  ROTATE_EVERY_MS,
+  type AdvanceOptions,
+  type RotationStep,
+} from "./key-rotation.ts";
+import type { VerifyingKey } from "./jws.ts";
 import type { MasterKey } from "./master-key.ts";
 import type { SigningKeyStore, StoredSigningKey, TokenAlgorithm } from "./ports.ts";
 
@@ -22,25 +27,9 @@ const MAX_BLIND_MS = 60 * 60 * 1000;
  * The server's keys. Changes of other processes are noticed when the keys are used (at most every 5 s), and steps of the
  * rotation that are due are taken then: there is no timer.
  */
-export interface SigningKeys extends TokenKeys {
-  /** Body of `/.well-known/jwks.json`: every key but removed ones. */
-  jwks(): Promise<{ readonly keys: readonly PublicJwk[] }>;
-  /**
-   * The key that signs now. It answers from memory, so a caller that seldom issues tokens calls
-   * {@link SigningKeys.fresh} first. Default RS256.
-   */
-  signing(algorithm?: TokenAlgorithm): KeyPair;
-  /** Whole keys for a library that signs by itself, signing ones first; `generation` changes whenever they do. */
-  privateJwks(): { readonly generation: number; readonly keys: readonly PrivateJwk[] };
-  /** Looks into the database if the last look is older than 5 s. */
-  fresh(): Promise<void>;
-  /** Looks into the database now; those who ask at once share one look. */
-  reload(): Promise<void>;
-  /** Takes the steps of the rotation that are due; see {@link KeyRotation.advance}. */
-  rotate(options?: Parameters<KeyRotation["advance"]>[0]): Promise<readonly RotationStep[]>;
-}
+export type SigningKeys = Awaited<ReturnType<typeof createSigningKeys>>;
 
-export interface SigningKeysOptions {
+interface SigningKeysOptions {
   readonly store: SigningKeyStore;
   /** Audits promotions in their transaction. */
   readonly auth?: Pick<AuthStore, "transaction"> | undefined;
@@ -62,7 +51,7 @@ export async function createSigningKeys({
   clock,
   logger,
   rotateEveryMs = ROTATE_EVERY_MS,
-}: SigningKeysOptions): Promise<SigningKeys> {
+}: SigningKeysOptions) {
   const sealer = createKeySealer(masterKey);
   const rotation = createKeyRotation({ store, auth, sealer, clock, rotateEveryMs });
 
@@ -77,7 +66,7 @@ export async function createSigningKeys({
       });
       stored = await store.list();
     }
-    return toView(stored, { lookedAtMs, last, open: (key) => openKey(key, sealer) });
+    return toView(stored, lookedAtMs, last, (key) => openKey(key, sealer));
   };
 
   let view = await load(undefined);
@@ -100,23 +89,28 @@ export async function createSigningKeys({
       logger?.warn("keys.reload_failed", { error: reason });
     }
   };
-  const known = (kid: string) => {
+  const known = (kid: string): VerifyingKey | undefined => {
     const pair = view.pairs.get(kid);
     return pair === undefined ? undefined : { key: pair.publicKey, algorithm: pair.algorithm };
   };
 
   return {
-    async jwks() {
+    /** Body of `/.well-known/jwks.json`: every key but removed ones. */
+    async jwks(): Promise<Jwks> {
       await fresh();
       return view.jwks;
     },
-    signing(algorithm = "RS256") {
+    /**
+     * The key that signs now. It answers from memory, so a caller that seldom issues tokens calls `fresh` first. Default
+     * RS256.
+     */
+    signing(algorithm: TokenAlgorithm = "RS256"): KeyPair {
       if (!isYounger(RELOAD_AFTER_MS)) {
         fresh().catch((reason: unknown) => logger?.warn("keys.reload_failed", { error: reason }));
       }
       return signingKeyOf(view, algorithm);
     },
-    async publicKey(kid) {
+    async publicKey(kid: string): Promise<VerifyingKey | undefined> {
       await fresh();
       const found = known(kid);
       if (found !== undefined) return found;
@@ -124,10 +118,17 @@ export async function createSigningKeys({
       if (loading !== undefined || !isYounger(UNKNOWN_KEY_RELOAD_MS)) await reload();
       return known(kid);
     },
+    /** Whole keys for a library that signs by itself, signing ones first; `generation` changes whenever they do. */
     privateJwks: () => view.privateJwks(),
+
+    /** Looks into the database if the last look is older than 5 s. */
     fresh,
+
+    /** Looks into the database now; those who ask at once share one look. */
     reload,
-    async rotate(options) {
+
+    /** Takes the steps of the rotation that are due; see {@link createKeyRotation}. */
+    async rotate(options?: AdvanceOptions): Promise<readonly RotationStep[]> {
       const steps = await rotation.advance(options);
       // A load that was under way may have read the keys before this step.
       await loading?.catch(() => undefined);
@@ -142,6 +143,15 @@ export function createKeySealer(masterKey: MasterKey): Sealer {
   return createSealer(masterKey.derive(SIGNING_KEY_SEAL));
 }
 
+interface Jwks {
+  readonly keys: readonly PublicJwk[];
+}
+
+interface PrivateJwks {
+  readonly generation: number;
+  readonly keys: readonly PrivateJwk[];
+}
+
 /** The keys as they were at one look. */
 interface View {
   readonly lookedAtMs: number;
@@ -149,18 +159,17 @@ interface View {
   readonly fingerprint: string;
   readonly pairs: ReadonlyMap<string, KeyPair>;
   readonly signing: ReadonlyMap<TokenAlgorithm, KeyPair>;
-  readonly jwks: { readonly keys: readonly PublicJwk[] };
+  readonly jwks: Jwks;
   readonly generation: number;
-  readonly privateJwks: SigningKeys["privateJwks"];
+  readonly privateJwks: () => PrivateJwks;
 }
 
-interface ViewParts {
-  readonly lookedAtMs: number;
-  readonly last: View | undefined;
-  readonly open: (key: StoredSigningKey) => KeyPair;
-}
-
-function toView(stored: readonly StoredSigningKey[], { lookedAtMs, last, open }: ViewParts): View {
+function toView(
+  stored: readonly StoredSigningKey[],
+  lookedAtMs: number,
+  last: View | undefined,
+  open: (key: StoredSigningKey) => KeyPair,
+): View {
   const fingerprint = stored.map(({ kid, state }) => `${kid} ${state}`).join("\n");
   if (last !== undefined && last.fingerprint === fingerprint) return { ...last, lookedAtMs };
   const pairs = new Map(stored.map((key) => [key.kid, last?.pairs.get(key.kid) ?? open(key)]));
@@ -171,7 +180,7 @@ function toView(stored: readonly StoredSigningKey[], { lookedAtMs, last, open }:
     if (state === "signing" && pair !== undefined) signing.set(algorithm, pair);
   }
   const generation = (last?.generation ?? 0) + 1;
-  let whole: ReturnType<SigningKeys["privateJwks"]> | undefined;
+  let whole: PrivateJwks | undefined;
   const view: View = {
     lookedAtMs,
     fingerprint,

@@ -93,7 +93,7 @@ export async function openOidcStage(database: TestDatabase | undefined = databas
   await clients.seed(builtInClients);
   const limits = createAttemptLimits({ counters: createMemoryCounterStore(), clock });
   const services = createServices(temporary, limits);
-  const webSessions = createWebSessions({ auth: store.auth, clock });
+  const webSessions = createWebSessions(store.auth, clock);
   const { oidc, origin, close } = await listen({ temporary, clients, limits, services, webSessions });
   opening.defer(close);
   const client = async (id: string): Promise<OauthClient> => {
