@@ -2,7 +2,6 @@ import { generateSync } from "otplib/functional";
 import { peerKeyOf } from "#server/net/client-address.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { createAttemptLimits } from "#server/domain/limits/attempt-limits.ts";
-import { createMemoryCounterStore } from "#server/domain/limits/memory-counter-store.ts";
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
 import type { RefreshFamily } from "#server/domain/tokens/ports.ts";
 import type { DatabaseStore, Row, TestDatabase } from "./databases.ts";
@@ -19,7 +18,7 @@ const byPassword = { password: PASSWORD, code: undefined };
 const STEP_MS = 30_000;
 const HOUR_MS = 3_600_000;
 
-/** Everything of this folder on a real database, with real hashes and counters in memory. */
+/** Everything of this folder on a real database, with real hashes and counters. */
 export interface AccountStage extends AccountServices, AsyncDisposable {
   readonly temporary: DatabaseStore;
   /** How many passwords were looked at. */
@@ -66,7 +65,7 @@ export async function openAccountStage(database: TestDatabase): Promise<AccountS
     clock,
     networkOf: peerKeyOf,
     refusals: createRefusalAudit({ audit: store.auth.audit, clock }),
-    limits: createAttemptLimits({ counters: createMemoryCounterStore(), clock }),
+    limits: createAttemptLimits({ counters: store.counters, clock }),
     hasher: {
       ...hasher,
       verify: async (...given) => {

@@ -1,15 +1,19 @@
-import { describe, expect, test } from "vitest";
-import { createManualClock } from "#server/testing/temporary-store.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { openTemporaryStore } from "#server/testing/temporary-store.ts";
 import { createAttemptLimits, type AttemptLimits, type Rate } from "./attempt-limits.ts";
-import { createMemoryCounterStore } from "./memory-counter-store.ts";
 import type { AttemptCounterStore } from "./ports.ts";
 import { limitBucket, limitRules, type LimitBucket } from "./rules.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function setUp(counters: AttemptCounterStore = createMemoryCounterStore()) {
-  const clock = createManualClock();
+async function setUp(
+  change: (counters: AttemptCounterStore) => AttemptCounterStore = (counters) => counters,
+) {
+  const temporary = await openTemporaryStore();
+  onTestFinished(() => temporary[Symbol.asyncDispose]());
+  const { clock } = temporary;
+  const counters = change(temporary.store.counters);
   const pauses: number[] = [];
   const blocks: [string, number][] = [];
   const rates: Rate[] = [];
@@ -56,7 +60,7 @@ function signInWith(limits: AttemptLimits) {
 
 describe("many at once", () => {
   test("twenty right passwords from one network all succeed", async () => {
-    const { limits, rateOf } = setUp();
+    const { limits, rateOf } = await setUp();
     const { signIn } = signInWith(limits);
     const answers = await Promise.all(Array.from({ length: 20 }, () => signIn(bucketsOf("10.0.0.1"), true)));
     expect(new Set(answers)).toEqual(new Set(["in"]));
@@ -64,7 +68,7 @@ describe("many at once", () => {
   });
 
   test("of two hundred wrong passwords for one account from as many networks, five are looked at", async () => {
-    const { limits, clock, blocks } = setUp();
+    const { limits, clock, blocks } = await setUp();
     const { signIn, done } = signInWith(limits);
     const answers = await Promise.all(
       Array.from({ length: 200 }, (_, count) => signIn(bucketsOf(`10.0.0.${count}`), false)),
@@ -79,7 +83,7 @@ describe("many at once", () => {
   });
 
   test("twenty right passwords among wrong ones never let more than five wrong ones through", async () => {
-    const { limits } = setUp();
+    const { limits } = await setUp();
     const { signIn } = signInWith(limits);
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, count) => signIn(bucketsOf(`10.0.0.${count}`), count % 2 === 0)),
@@ -89,7 +93,7 @@ describe("many at once", () => {
   });
 
   test("a known device gets in while strangers keep the account locked", async () => {
-    const { limits } = setUp();
+    const { limits } = await setUp();
     const { signIn } = signInWith(limits);
     for (let count = 0; count < 6; count++) await signIn(bucketsOf(`10.0.0.${count}`), false);
     expect(await signIn(bucketsOf("10.9.0.1"), true)).toBe("ACCOUNT_LOCKED");
@@ -102,7 +106,7 @@ describe("many at once", () => {
 
 describe("one attempt", () => {
   test("is charged to all buckets or to none", async () => {
-    const { limits, rateOf } = setUp();
+    const { limits, rateOf } = await setUp();
     for (let count = 0; count < 5; count++) {
       await (await limits.take([limitBucket("lockout", "ann")])).settle("failed");
     }
@@ -117,7 +121,7 @@ describe("one attempt", () => {
   });
 
   test("is settled once: what is told after that changes nothing", async () => {
-    const { limits, rateOf } = setUp();
+    const { limits, rateOf } = await setUp();
     const attempt = await limits.take([limitBucket("ip", "a")]);
     await attempt.settle("failed");
     await attempt.settle("succeeded");
@@ -125,7 +129,7 @@ describe("one attempt", () => {
   });
 
   test("waits for attempts that may succeed, and gives up after five seconds", async () => {
-    const { limits, pauses } = setUp();
+    const { limits, pauses } = await setUp();
     for (let count = 0; count < 5; count++) await limits.take([limitBucket("ip", "a")]);
     await expect(limits.take([limitBucket("ip", "a")])).rejects.toMatchObject({
       code: "RATE_LIMITED",
@@ -139,7 +143,7 @@ describe("one attempt", () => {
   });
 
   test("is not charged when its caller has gone, before or while it waits", async () => {
-    const { limits, rateOf } = setUp();
+    const { limits, rateOf } = await setUp();
     await expect(limits.take([limitBucket("ip", "a")], AbortSignal.abort())).rejects.toMatchObject({
       name: "AbortError",
     });
@@ -155,16 +159,15 @@ describe("one attempt", () => {
   });
 
   test("that breaks at a later bucket is given back to the earlier ones", async () => {
-    const memory = createMemoryCounterStore();
     const gone = new PipitError("LIMITS_UNREACHABLE", "gone");
     let isGone = true;
-    const { limits, rateOf } = setUp({
-      ...memory,
+    const { limits, rateOf } = await setUp((counters) => ({
+      ...counters,
       reserve: async (key, rule, nowMs) => {
         if (isGone && rule === limitRules.username) throw gone;
-        return memory.reserve(key, rule, nowMs);
+        return counters.reserve(key, rule, nowMs);
       },
-    });
+    }));
     await expect(limits.take(bucketsOf("a"))).rejects.toBe(gone);
     isGone = false;
     expect(await rateOf(bucketsOf("a"))).toMatchObject({ limit: 5, remaining: 4 });
@@ -181,7 +184,7 @@ test.each([
   ["sign-in-code", "RATE_LIMITED", "Too many wrong sign-in codes. Wait a minute and try again."],
   ["user-code", "RATE_LIMITED", "Too many wrong codes. Wait 10 minutes and try again."],
 ] as const)("a refusal by %s is %s and says how long to wait", async (name, code, message) => {
-  const { limits } = setUp();
+  const { limits } = await setUp();
   for (let count = 0; count < limitRules[name].max; count++) {
     await (await limits.take([limitBucket(name, "x")])).settle("failed");
   }
@@ -193,7 +196,7 @@ test.each([
 });
 
 test("unlocking frees the account at once, and no network", async () => {
-  const { limits, rateOf } = setUp();
+  const { limits, rateOf } = await setUp();
   for (let count = 0; count < 5; count++) await (await limits.take(bucketsOf("a"))).settle("failed");
   await limits.unlock("ann");
   expect(await rateOf(bucketsOf("b"))).toMatchObject({ remaining: 4 });
@@ -201,7 +204,7 @@ test("unlocking frees the account at once, and no network", async () => {
 });
 
 test("whoever asks is told what is left: at once, and when the attempt has ended", async () => {
-  const { limits, rates } = setUp();
+  const { limits, rates } = await setUp();
   const buckets = [limitBucket("ip", "a"), limitBucket("lockout", "ann")];
   await (await limits.take(buckets)).settle("failed");
   await (await limits.take(buckets)).settle("succeeded");

@@ -22,8 +22,8 @@ export interface CounterState {
 }
 
 /**
- * `AttemptCounterStore.reserve` as a function, so that memory and SQL need only store what comes out; the script of
- * the Redis store says the same in Lua.
+ * `AttemptCounterStore.reserve` as a function, so that SQL need only store what comes out; the script of the Redis
+ * store says the same in Lua.
  *
  * @returns `next`: what to store; the very object that came in when nothing changes
  */
@@ -72,18 +72,6 @@ export function settleIn(
   return rule.blockMs === undefined
     ? settleInWindow(stored, settlement)
     : settleInRow(stored, rule, settlement, nowMs);
-}
-
-/**
- * Whether a key that no attempt asks for any more may be forgotten: its window has ended, and no level must be kept.
- */
-export function isOver(state: CounterState, nowMs: number, levelMemoryMs: number): boolean {
-  return state.resetsAtMs + (state.level > 0 ? levelMemoryMs : 0) <= nowMs;
-}
-
-/** Whether forgetting the key would let a client in that must wait, or lose an attempt that is being made. */
-export function isHeld(state: CounterState, rule: LimitRule, nowMs: number): boolean {
-  return state.resetsAtMs > nowMs && (state.pending > 0 || state.charged >= rule.max);
 }
 
 function settleInWindow(stored: CounterState, { outcome, ticket }: Settlement): SettledState {

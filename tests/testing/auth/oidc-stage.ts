@@ -8,7 +8,6 @@ import { createPasswordHasher } from "#server/domain/accounts/password-hasher.ts
 import type { Account } from "#server/domain/accounts/ports.ts";
 import { createWebSessions, type WebSessions } from "#server/domain/accounts/web-sessions.ts";
 import { createAttemptLimits, type AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
-import { createMemoryCounterStore } from "#server/domain/limits/memory-counter-store.ts";
 import { builtInClients } from "#server/domain/tokens/built-in-clients.ts";
 import {
   createClients,
@@ -91,7 +90,7 @@ export async function openOidcStage(database: TestDatabase | undefined = databas
   clock.advance(Date.now() - clock.nowMs());
   const clients = createClients({ bus: createMemoryBus(), auth: store.auth, clock });
   await clients.seed(builtInClients);
-  const limits = createAttemptLimits({ counters: createMemoryCounterStore(), clock });
+  const limits = createAttemptLimits({ counters: store.counters, clock });
   const services = createServices(temporary, limits);
   const webSessions = createWebSessions(store.auth, clock);
   const { oidc, origin, close } = await listen({ temporary, clients, limits, services, webSessions });
