@@ -1,4 +1,4 @@
-import { stringify } from "uuid";
+import { uuidV8 } from "#server/domain/uuid-v8.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { MasterKey } from "#server/domain/tokens/master-key.ts";
@@ -71,11 +71,8 @@ function switchedOff(): PipitError {
 
 /**
  * The same id for as long as the data folder keeps its key, also when a damaged database was set aside: what clients
- * queued for this account must still find it. A version-8 UUID (RFC 9562 §5.8).
+ * queued for this account must still find it.
  */
 function localAccountId(masterKey: MasterKey): string {
-  const bytes = masterKey.derive("local account id").subarray(0, 16);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  return stringify(bytes);
+  return uuidV8(masterKey.derive("local account id"));
 }

@@ -6,9 +6,7 @@ const WINDOW_MS = 60_000;
 const MAX_PER_WINDOW = 600;
 
 /** Takes refusals that a client without a sign-in can cause. */
-export interface RefusalAudit {
-  record(event: AuditEvent, origin: AuditOrigin): Promise<void>;
-}
+export type RefusalAudit = ReturnType<typeof createRefusalAudit>;
 
 /**
  * Writes refusals to the audit, but not more than the disk can bear when an attacker causes them by the thousand: what
@@ -23,12 +21,12 @@ export function createRefusalAudit({
   readonly clock: Clock;
   /** Told of each that is left out. */
   readonly onOmitted?: (event: AuditEvent) => void;
-}): RefusalAudit {
+}) {
   let windowStartMs = Number.NEGATIVE_INFINITY;
   let written = 0;
   let omitted = 0;
   return {
-    async record(event, origin) {
+    async record(event: AuditEvent, origin: AuditOrigin): Promise<void> {
       const sinceMs = clock.nowMs() - windowStartMs;
       // Also when the clock was set back.
       if (sinceMs >= WINDOW_MS || sinceMs < 0) {

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { uuidV8 } from "#server/domain/uuid-v8.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Chat, ChatStore } from "./ports.ts";
 import { titleFrom } from "./title.ts";
@@ -52,14 +53,8 @@ async function create(chats: ChatStore, wish: ChatWish, id: string): Promise<Cha
   return chat;
 }
 
-/** A UUID of version 8 (RFC 9562 §5.8) from a SHA-256 of user and message. */
+/** From a SHA-256 of user and message. */
 function idFromMessage(userId: string, clientMessageId: string): string {
-  const bytes = createHash("sha256")
-    .update(`pipit chat\0${userId}\0${clientMessageId}`)
-    .digest()
-    .subarray(0, 16);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  const bytes = createHash("sha256").update(`pipit chat\0${userId}\0${clientMessageId}`).digest();
+  return uuidV8(bytes);
 }

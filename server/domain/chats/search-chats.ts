@@ -6,7 +6,7 @@ export const SEARCH_CONTEXT_TURNS = 1;
 const PER_CHAT = 2;
 const CONTENT_MAX_CHARS = 800;
 
-export interface ChatSearch {
+interface ChatSearch {
   readonly userId: string;
   readonly query: string;
   /** Only this chat; absent: all chats of the user. */
@@ -15,25 +15,7 @@ export interface ChatSearch {
 }
 
 /** A hit in the shape of seed 001, as models and HTTP clients get it. */
-export interface ChatSearchResult {
-  readonly session_id: string;
-  readonly session_title: string;
-  /** "session:index" */
-  readonly hit_turn_id: string;
-  readonly hit_turn_index: number;
-  /** ISO 8601 */
-  readonly hit_created_at: string;
-  readonly score: number;
-  readonly headline: string;
-  /** The turn that was found with its neighbours, oldest first. */
-  readonly context_turns: readonly ContextTurn[];
-}
-interface ContextTurn {
-  readonly turn_id: string;
-  readonly turn_index: number;
-  readonly created_at: string;
-  readonly messages: readonly { readonly role: "user" | "assistant"; readonly content: string }[];
-}
+export type ChatSearchResult = ReturnType<typeof toResult>;
 
 /** Searches a user's chats, best hit first; of all chats, a talkative one does not hide the others. */
 export async function searchChats(
@@ -63,20 +45,23 @@ async function turnsAround(turns: TurnStore, userId: string, hit: SearchHit): Pr
   return near.filter((turn) => Math.abs(turn.index - hit.turnIndex) <= SEARCH_CONTEXT_TURNS).toReversed();
 }
 
-function toResult(hit: SearchHit, context: readonly Turn[]): ChatSearchResult {
+function toResult(hit: SearchHit, context: readonly Turn[]) {
   return {
     session_id: hit.chatId,
     session_title: hit.chatTitle,
+    /** "session:index" */
     hit_turn_id: `${hit.chatId}:${hit.turnIndex}`,
     hit_turn_index: hit.turnIndex,
+    /** ISO 8601 */
     hit_created_at: new Date(hit.createdAtMs).toISOString(),
     score: hit.score,
     headline: hit.headline,
+    /** The turn that was found with its neighbours, oldest first. */
     context_turns: context.map(toContextTurn),
   };
 }
 
-function toContextTurn(turn: Turn): ContextTurn {
+function toContextTurn(turn: Turn) {
   const messages = [
     { role: "user" as const, content: turn.userText.slice(0, CONTENT_MAX_CHARS) },
     { role: "assistant" as const, content: turn.assistantText.slice(0, CONTENT_MAX_CHARS) },

@@ -20,29 +20,7 @@ export interface Rate {
   readonly resetAfterMs: number;
 }
 
-/** An attempt that was let in and charged; it counts as failed until it is settled. */
-export interface Attempt {
-  /**
-   * Says how it ended: `succeeded` gives the charges back, `void` (nothing was tried after all) as well, `failed` keeps
-   * them. Only the first call counts. Throws LIMITS_UNREACHABLE, and then it counts as failed.
-   */
-  settle(outcome: AttemptOutcome): Promise<void>;
-}
-
-/** Lets attempts in before they are made, so that many at once cannot all slip through. */
-export interface AttemptLimits {
-  /**
-   * Charges the attempt to all buckets, or to none. While the rest of a bucket is held by attempts that may still
-   * succeed, it waits, some seconds at most. The first bucket should be the one that refuses most.
-   *
-   * Throws RATE_LIMITED or ACCOUNT_LOCKED with `retryAfterMs`, LIMITS_UNREACHABLE, or the reason of `signal`.
-   */
-  take(buckets: readonly LimitBucket[], signal?: AbortSignal): Promise<Attempt>;
-  /** Forgets the failures of an account, as an admin may; its known devices and all networks keep theirs. */
-  unlock(userKey: string): Promise<void>;
-}
-
-export interface AttemptLimitsOptions {
+interface AttemptLimitsOptions {
   readonly counters: AttemptCounterStore;
   readonly clock: Clock;
   /**
@@ -56,11 +34,20 @@ export interface AttemptLimitsOptions {
   readonly sleep?: (durationMs: number, signal?: AbortSignal) => Promise<void>;
 }
 
-export function createAttemptLimits(options: AttemptLimitsOptions): AttemptLimits {
+/** Lets attempts in before they are made, so that many at once cannot all slip through. */
+export type AttemptLimits = ReturnType<typeof createAttemptLimits>;
+
+export function createAttemptLimits(options: AttemptLimitsOptions) {
   const { counters, clock, sleep = sleepFor } = options;
 
   return {
-    async take(buckets, signal) {
+    /**
+     * Charges the attempt to all buckets, or to none. While the rest of a bucket is held by attempts that may still
+     * succeed, it waits, some seconds at most. The first bucket should be the one that refuses most.
+     *
+     * Throws RATE_LIMITED or ACCOUNT_LOCKED with `retryAfterMs`, LIMITS_UNREACHABLE, or the reason of `signal`.
+     */
+    async take(buckets: readonly LimitBucket[], signal?: AbortSignal): Promise<Attempt> {
       let order = buckets;
       for (let waitedMs = 0; ;) {
         signal?.throwIfAborted();
@@ -80,7 +67,8 @@ export function createAttemptLimits(options: AttemptLimitsOptions): AttemptLimit
       }
     },
 
-    async unlock(userKey) {
+    /** Forgets the failures of an account, as an admin may; its known devices and all networks keep theirs. */
+    async unlock(userKey: string): Promise<void> {
       for (const name of ["lockout", "username"] as const) {
         await counters.reset(counterKeyOf(limitBucket(name, userKey)));
       }
@@ -150,10 +138,13 @@ interface Block {
   readonly forMs: number | undefined;
 }
 
+/** An attempt that was let in and charged; it counts as failed until it is settled. */
+export type Attempt = ReturnType<typeof attemptOf>;
+
 function attemptOf(
   { counters, clock, onBlocked, onRate }: AttemptLimitsOptions,
   reservations: readonly Reserved[],
-): Attempt {
+) {
   onRate?.(rateOf(reservations));
   const settle = async (outcome: AttemptOutcome): Promise<void> => {
     const blocks = await settleAll(counters, reservations, outcome, clock.nowMs());
@@ -162,7 +153,11 @@ function attemptOf(
   };
   let settled: Promise<void> | undefined;
   return {
-    settle: (outcome) => (settled ??= settle(outcome)),
+    /**
+     * Says how it ended: `succeeded` gives the charges back, `void` (nothing was tried after all) as well, `failed` keeps
+     * them. Only the first call counts. Throws LIMITS_UNREACHABLE, and then it counts as failed.
+     */
+    settle: (outcome: AttemptOutcome) => (settled ??= settle(outcome)),
   };
 }
 
@@ -186,29 +181,20 @@ function counterKeyOf({ name, key }: LimitBucket): string {
   return createHash("sha256").update(`${name}\0${key}`).digest("base64url");
 }
 
-/** What was too much, and what a refusal is called. */
-const refusals: Record<
-  LimitName,
-  { readonly code: "RATE_LIMITED" | "ACCOUNT_LOCKED"; readonly what: string }
-> = {
-  ip: { code: "RATE_LIMITED", what: "Too many sign-ins that failed from this network." },
-  username: { code: "RATE_LIMITED", what: "Too many sign-ins that failed for this account." },
-  lockout: {
-    code: "ACCOUNT_LOCKED",
-    what: "This account is locked for a while: too many sign-ins failed in a row.",
-  },
-  device: {
-    code: "ACCOUNT_LOCKED",
-    what: "This device is locked for a while: too many sign-ins failed in a row.",
-  },
-  enrolment: { code: "RATE_LIMITED", what: "Too many wrong codes." },
-  "user-code": { code: "RATE_LIMITED", what: "Too many wrong codes." },
-  "sign-in-code": { code: "RATE_LIMITED", what: "Too many wrong sign-in codes." },
-  registration: { code: "RATE_LIMITED", what: "Too many new accounts or addresses from this network." },
+/** What a refusal is called, and what was too much. */
+const refusals: Record<LimitName, readonly ["RATE_LIMITED" | "ACCOUNT_LOCKED", string]> = {
+  ip: ["RATE_LIMITED", "Too many sign-ins that failed from this network."],
+  username: ["RATE_LIMITED", "Too many sign-ins that failed for this account."],
+  lockout: ["ACCOUNT_LOCKED", "This account is locked for a while: too many sign-ins failed in a row."],
+  device: ["ACCOUNT_LOCKED", "This device is locked for a while: too many sign-ins failed in a row."],
+  enrolment: ["RATE_LIMITED", "Too many wrong codes."],
+  "user-code": ["RATE_LIMITED", "Too many wrong codes."],
+  "sign-in-code": ["RATE_LIMITED", "Too many wrong sign-in codes."],
+  registration: ["RATE_LIMITED", "Too many new accounts or addresses from this network."],
 };
 
 function refusal({ name }: LimitBucket, retryAfterMs: number): PipitError {
-  const { code, what } = refusals[name];
+  const [code, what] = refusals[name];
   return new PipitError(code, `${what} Wait ${waitText(retryAfterMs)} and try again.`, { retryAfterMs });
 }
 

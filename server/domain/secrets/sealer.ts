@@ -7,24 +7,20 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** Encrypts what the database keeps but must not be able to tell. */
-export interface Sealer {
-  /**
-   * AES-256-GCM with a fresh random IV, as base64url of IV, ciphertext and tag.
-   *
-   * @param aad where the secret belongs (a key id, a user id): it opens only there, so it cannot be moved to another row
-   */
-  seal(plain: Buffer | string, aad: string): string;
-  /** The plain bytes. Throws CONFIG_INVALID for another key, another `aad` or a damaged text. */
-  open(sealed: string, aad: string): Buffer;
-}
+export type Sealer = ReturnType<typeof createSealer>;
 
 /** @param key 32 bytes, for one purpose only: `masterKey.derive("...")` */
-export function createSealer(key: Buffer): Sealer {
+export function createSealer(key: Buffer) {
   if (key.length !== KEY_BYTES) {
     throw new PipitError("CONFIG_INVALID", `A key that seals secrets must have ${KEY_BYTES} bytes.`);
   }
   return {
-    seal(plain, aad) {
+    /**
+     * AES-256-GCM with a fresh random IV, as base64url of IV, ciphertext and tag.
+     *
+     * @param aad where the secret belongs (a key id, a user id): it opens only there, so it cannot be moved to another row
+     */
+    seal(plain: Buffer | string, aad: string): string {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv(CIPHER, key, iv).setAAD(Buffer.from(aad));
       const bytes = typeof plain === "string" ? Buffer.from(plain) : plain;
@@ -33,7 +29,8 @@ export function createSealer(key: Buffer): Sealer {
       );
     },
 
-    open(sealed, aad) {
+    /** The plain bytes. Throws CONFIG_INVALID for another key, another `aad` or a damaged text. */
+    open(sealed: string, aad: string): Buffer {
       const bytes = Buffer.from(sealed, "base64url");
       try {
         const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, IV_BYTES), {

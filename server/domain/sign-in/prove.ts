@@ -56,7 +56,7 @@ interface ProofTask<T> {
   proven(tx: AuthStores, proven: Proven): Promise<T>;
 }
 
-export interface ProofDeps {
+interface ProofDeps {
   readonly auth: Pick<AuthStore, "transaction">;
   readonly limits: Pick<AttemptLimits, "take">;
   readonly hasher: Pick<PasswordHasher, "hash" | "verify">;
@@ -103,25 +103,26 @@ class Refusal extends Error {
   }
 }
 
+/** All that one call of {@link Prove} is given. */
+interface ProofRequest<T> {
+  readonly subject: Subject;
+  readonly proof: Proof;
+  readonly task: ProofTask<T>;
+  readonly origin: AuditOrigin;
+}
+
 export function createProve(deps: ProofDeps): Prove {
   const { auth } = deps;
   return async (subject, proof, task, origin) => {
-    const failure = (reason: string): AuditEvent => ({
-      ...task.event,
-      outcome: "failure",
-      reason,
-      userId: subject.found?.account.id,
-    });
-    const limited = (reason: string): Promise<void> => deps.refusals.record(failure(reason), origin);
-
-    const attempt = await takeAttempt(deps, { subject, proof, limited, origin });
+    const request = { subject, proof, task, origin };
+    const attempt = await takeAttempt(deps, request);
     let outcome: AttemptOutcome = "void";
     try {
       const checked = await checkPassword(deps, subject, proof);
       const codeOwed = codeIsOwed(checked.credentials, proof, task);
       await task.prepare?.();
-      const decided = await auth.transaction(async (tx) =>
-        commitProof(deps, tx, { checked, proof, task, codeOwed, origin }),
+      const decided = await auth.transaction((tx) =>
+        commitProof(deps, tx, request, { ...checked, codeOwed }),
       );
       // A password without its code gives no attempt back to who then guesses codes.
       outcome = decided.proven.codeOwed ? "void" : "succeeded";
@@ -129,8 +130,7 @@ export function createProve(deps: ProofDeps): Prove {
     } catch (reason) {
       if (!(reason instanceof Refusal)) throw reason;
       if (reason.counts) outcome = "failed";
-      const event = failure(reason.reason);
-      await auth.transaction((tx) => tx.audit.append(event, origin));
+      await auth.transaction((tx) => tx.audit.append(failure(request, reason.reason), origin));
       throw reason.answer;
     } finally {
       await attempt.settle(outcome);
@@ -138,14 +138,13 @@ export function createProve(deps: ProofDeps): Prove {
   };
 }
 
-interface Taking {
-  readonly subject: Subject;
-  readonly proof: Proof;
-  readonly origin: AuditOrigin;
-  limited(reason: string): Promise<void>;
+function failure({ task, subject }: ProofRequest<unknown>, reason: string): AuditEvent {
+  return { ...task.event, outcome: "failure", reason, userId: subject.found?.account.id };
 }
 
-async function takeAttempt(deps: ProofDeps, { subject, proof, origin, limited }: Taking): Promise<Attempt> {
+async function takeAttempt(deps: ProofDeps, request: ProofRequest<unknown>): Promise<Attempt> {
+  const { subject, proof, origin } = request;
+  const limited = (reason: string) => deps.refusals.record(failure(request, reason), origin);
   try {
     return await deps.limits.take([
       limitBucket("ip", deps.networkOf(origin.ip)),
@@ -228,19 +227,12 @@ function codeIsOwed(
   throw new Refusal("code-missing", answer, false);
 }
 
-interface Decision<T> {
-  readonly checked: Checked;
-  readonly proof: Proof;
-  readonly task: ProofTask<T>;
-  readonly codeOwed: boolean;
-  readonly origin: AuditOrigin;
-}
-
 /** Uses the code up, writes the decision down, and changes what is to change; all of it or nothing. */
 async function commitProof<T>(
   { secondFactor, knownDevices }: ProofDeps,
   tx: AuthStores,
-  { checked, proof, task, codeOwed, origin }: Decision<T>,
+  { proof, task, origin }: ProofRequest<T>,
+  { codeOwed, ...checked }: Checked & { readonly codeOwed: boolean },
 ): Promise<ProofResult<T>> {
   const userId = checked.account.id;
   const locked = await lockUnchanged(tx, checked);

@@ -4,7 +4,7 @@ import { redeemSignInCode } from "#server/domain/accounts/sign-in-codes.ts";
 import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { AuthMethod } from "#server/domain/tokens/ports.ts";
-import type { Prove, Proven, Subject } from "./prove.ts";
+import type { Prove, Proven } from "./prove.ts";
 
 /** Nothing longer is a login or an address. */
 const NAME_MAX_CHARACTERS = 254;
@@ -12,8 +12,6 @@ const NAME_MAX_CHARACTERS = 254;
 const MAX_CODE_TRIES = 5;
 /** Ended sessions that go with every sign-in, as all that has ended, so that no timer is needed; enough to keep up with any load. */
 const REMOVED_AT_ONCE = 20;
-
-type SignInVia = "web" | "oauth" | "page" | "api-v1" | "grpc";
 
 /** Starts what a sign-in is for, in the transaction that decides it and has locked the account. */
 export type Starts<T> = (tx: AuthStores, who: Proven, origin: AuditOrigin) => Promise<T>;
@@ -26,7 +24,7 @@ export interface SignInAttempt {
   readonly otp?: string | undefined;
   /** Of an earlier sign-in on this device. */
   readonly deviceToken?: string | undefined;
-  readonly via: SignInVia;
+  readonly via: "web" | "oauth" | "page" | "api-v1" | "grpc";
   readonly clientId?: string | undefined;
   /** The password alone, the code comes in another call (gRPC Login, CheckOtp). */
   readonly otpLater?: boolean | undefined;
@@ -56,50 +54,21 @@ interface OwedCode {
   readonly code: string;
 }
 
-/**
- * The one door. Whatever the way of a sign-in, the account is checked and the session made in one transaction that
- * locked the account: a change of password, or of the second factor, comes before it or ends what it started. Versions
- * of the account are compared, never the times of two machines.
- */
-export interface SignIn {
-  /**
-   * By login and password, and a code where there is a second factor.
-   *
-   * @throws PipitError CREDENTIALS_INVALID (one text for unknown, switched off and wrong), OTP_REQUIRED, OTP_INVALID,
-   *   ACCOUNT_LOCKED, RATE_LIMITED and SERVER_BUSY with `retryAfterMs`, LIMITS_UNREACHABLE, INVALID_REQUEST
-   */
-  byPassword<T>(
-    attempt: SignInAttempt,
-    starts: Starts<T>,
-    origin: AuditOrigin,
-  ): Promise<SignedIn<T> & { readonly deviceToken: string }>;
-  /** Throws CREDENTIALS_INVALID when the account was switched off since, or what proves it has changed. */
-  byEarlierProof<T>(proof: EarlierProof, starts: Starts<T>, origin: AuditOrigin): Promise<SignedIn<T>>;
-  /**
-   * By a one-time code that a program of the person made. Undefined when it is wrong, used or too old. Throws
-   * CREDENTIALS_INVALID for an account that is off.
-   */
-  byOneTimeCode<T>(
-    code: string,
-    starts: (scope: readonly string[]) => Starts<T>,
-    origin: AuditOrigin,
-  ): Promise<SignedIn<T> | undefined>;
-  /**
-   * Takes the code that a session owes. After {@link MAX_CODE_TRIES} wrong ones the session ends.
-   *
-   * @throws PipitError as `byPassword`; TOKEN_INVALID when the session has ended
-   */
-  submitSecondFactor(owed: OwedCode, origin: AuditOrigin): Promise<void>;
-}
-
-export interface SignInDeps {
+interface SignInDeps {
   readonly auth: AuthStore;
   readonly prove: Prove;
   readonly guard: { forget(sessionId: string): void };
   readonly clock: Clock;
 }
 
-export function createSignIn(deps: SignInDeps): SignIn {
+/**
+ * The one door. Whatever the way of a sign-in, the account is checked and the session made in one transaction that
+ * locked the account: a change of password, or of the second factor, comes before it or ends what it started. Versions
+ * of the account are compared, never the times of two machines.
+ */
+export type SignIn = ReturnType<typeof createSignIn>;
+
+export function createSignIn(deps: SignInDeps) {
   const { auth, prove, clock } = deps;
   const removeEnded = async (): Promise<void> => {
     try {
@@ -111,8 +80,18 @@ export function createSignIn(deps: SignInDeps): SignIn {
     }
   };
   return {
-    async byPassword(attempt, starts, origin) {
-      const subject: Subject = {
+    /**
+     * By login and password, and a code where there is a second factor.
+     *
+     * @throws PipitError CREDENTIALS_INVALID (one text for unknown, switched off and wrong), OTP_REQUIRED, OTP_INVALID,
+     *   ACCOUNT_LOCKED, RATE_LIMITED and SERVER_BUSY with `retryAfterMs`, LIMITS_UNREACHABLE, INVALID_REQUEST
+     */
+    async byPassword<T>(
+      attempt: SignInAttempt,
+      starts: Starts<T>,
+      origin: AuditOrigin,
+    ): Promise<SignedIn<T> & { readonly deviceToken: string }> {
+      const subject = {
         name: attempt.login,
         found: await auth.accounts.findForSignIn(checkName(attempt.login)),
       };
@@ -130,12 +109,25 @@ export function createSignIn(deps: SignInDeps): SignIn {
       return { ...proven, session: result, deviceToken };
     },
 
-    async byEarlierProof(proof, starts, origin) {
+    /** Throws CREDENTIALS_INVALID when the account was switched off since, or what proves it has changed. */
+    async byEarlierProof<T>(
+      proof: EarlierProof,
+      starts: Starts<T>,
+      origin: AuditOrigin,
+    ): Promise<SignedIn<T>> {
       await removeEnded();
       return auth.transaction((tx) => startEarlier(tx, proof, starts, origin));
     },
 
-    async byOneTimeCode(code, starts, origin) {
+    /**
+     * By a one-time code that a program of the person made. Undefined when it is wrong, used or too old. Throws
+     * CREDENTIALS_INVALID for an account that is off.
+     */
+    async byOneTimeCode<T>(
+      code: string,
+      starts: (scope: readonly string[]) => Starts<T>,
+      origin: AuditOrigin,
+    ): Promise<SignedIn<T> | undefined> {
       await removeEnded();
       return auth.transaction(async (tx) => {
         const grant = await redeemSignInCode(tx, code);
@@ -143,7 +135,12 @@ export function createSignIn(deps: SignInDeps): SignIn {
       });
     },
 
-    submitSecondFactor: (owed, origin) => submitSecondFactor(deps, owed, origin),
+    /**
+     * Takes the code that a session owes. After {@link MAX_CODE_TRIES} wrong ones the session ends.
+     *
+     * @throws PipitError as `byPassword`; TOKEN_INVALID when the session has ended
+     */
+    submitSecondFactor: (owed: OwedCode, origin: AuditOrigin) => submitSecondFactor(deps, owed, origin),
   };
 }
 
@@ -173,11 +170,7 @@ async function start<T>(tx: AuthStores, who: Proven, starts: Starts<T>, origin: 
 async function submitSecondFactor(deps: SignInDeps, owed: OwedCode, origin: AuditOrigin): Promise<void> {
   const { auth, prove, guard } = deps;
   const { userId, sessionId, clientId } = owed;
-  const event: Pick<AuditEvent, "event" | "clientId" | "familyId"> = {
-    event: "otp.checked",
-    clientId,
-    familyId: sessionId,
-  };
+  const event = { event: "otp.checked", clientId, familyId: sessionId } as const;
   try {
     await prove(
       { name: userId, found: await auth.accounts.findWithCredentials(userId) },
@@ -187,7 +180,9 @@ async function submitSecondFactor(deps: SignInDeps, owed: OwedCode, origin: Audi
         secondFactor: "asked",
         proven: async (tx) => {
           if (!owed.owed || sessionId === undefined) return;
-          if (!(await tx.refreshTokens.settleOtp(sessionId))) throw sessionEnded();
+          if (!(await tx.refreshTokens.settleOtp(sessionId))) {
+            throw new PipitError("TOKEN_INVALID", "The session has ended. Sign in again.");
+          }
         },
       },
       origin,
@@ -211,10 +206,8 @@ async function countTry(
   const ended = await auth.transaction(async (tx) => {
     if ((await tx.refreshTokens.countOtpTry(familyId)) < MAX_CODE_TRIES) return false;
     if (!(await tx.refreshTokens.revokeFamily(familyId, "revoked", nowMs))) return false;
-    await tx.audit.append(
-      { event: "session.revoked", outcome: "success", reason: "too-many-codes", userId, clientId, familyId },
-      origin,
-    );
+    const about = { reason: "too-many-codes", userId, clientId, familyId };
+    await tx.audit.append({ event: "session.revoked", outcome: "success", ...about }, origin);
     return true;
   });
   if (ended) guard.forget(familyId);
@@ -231,8 +224,4 @@ function checkName(name: string): string {
 
 function refused(message: string, detail: string): PipitError {
   return new PipitError("CREDENTIALS_INVALID", message, { detail });
-}
-
-function sessionEnded(): PipitError {
-  return new PipitError("TOKEN_INVALID", "The session has ended. Sign in again.");
 }
