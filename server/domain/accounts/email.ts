@@ -1,5 +1,7 @@
-import { PipitError } from "#contract/pipit-error.ts";
+import { invalidField } from "#server/domain/invalid-field.ts";
 import { isNormalizable } from "./normalizable.ts";
+
+const refused = (why: string) => invalidField("email", why);
 
 /** RFC 5321 §4.5.3.1 with erratum 1690: what fits into a mail path. */
 export const EMAIL_MAX_CHARACTERS = 254;
@@ -14,12 +16,12 @@ const label = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u;
  */
 export function checkEmail(email: string): string {
   if (!isNormalizable(email, EMAIL_MAX_CHARACTERS)) {
-    throw refused(`email: must be at most ${EMAIL_MAX_CHARACTERS} characters long.`);
+    throw refused(`must be at most ${EMAIL_MAX_CHARACTERS} characters long.`);
   }
   const composed = email.normalize("NFC");
   if (composed.length > EMAIL_MAX_CHARACTERS) {
     throw refused(
-      `email: must be at most ${EMAIL_MAX_CHARACTERS} characters long; this one has ${composed.length}.`,
+      `must be at most ${EMAIL_MAX_CHARACTERS} characters long; this one has ${composed.length}.`,
     );
   }
   const [local = "", domain = "", ...more] = composed.split("@");
@@ -29,10 +31,6 @@ export function checkEmail(email: string): string {
     local !== "" &&
     local.length <= LOCAL_PART_MAX_CHARACTERS &&
     domain.split(".").every((part) => label.test(part));
-  if (!wellFormed) throw refused("email: this is no e-mail address. It must read like name@example.org.");
+  if (!wellFormed) throw refused("this is no e-mail address. It must read like name@example.org.");
   return composed;
-}
-
-function refused(message: string): PipitError {
-  return new PipitError("INVALID_REQUEST", message, { field: "email" });
 }

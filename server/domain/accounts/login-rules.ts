@@ -1,7 +1,10 @@
-import { PipitError } from "#contract/pipit-error.ts";
+import type { PipitError } from "#contract/pipit-error.ts";
+import { invalidField } from "#server/domain/invalid-field.ts";
 import { LOCAL_LOGIN } from "./local-account.ts";
-import { isNormalizable } from "./normalizable.ts";
+import { composedText } from "./normalizable.ts";
 import { loginKeyOf } from "./ports.ts";
+
+const refused = (why: string) => invalidField("login", why);
 
 const LOGIN_MIN_CHARACTERS = 3;
 export const LOGIN_MAX_CHARACTERS = 50;
@@ -14,20 +17,9 @@ const withLetterOrDigit = /[\p{L}\p{N}]/u;
  * @throws PipitError INVALID_REQUEST with the field "login"
  */
 export function checkLogin(login: string): string {
-  if (!isNormalizable(login, LOGIN_MAX_CHARACTERS)) {
-    throw refused(`login: must be ${LOGIN_MIN_CHARACTERS} to ${LOGIN_MAX_CHARACTERS} characters long.`);
-  }
-  const composed = login.normalize("NFC");
-  const characters = [...composed].length;
-  if (characters < LOGIN_MIN_CHARACTERS || characters > LOGIN_MAX_CHARACTERS) {
-    throw refused(
-      `login: must be ${LOGIN_MIN_CHARACTERS} to ${LOGIN_MAX_CHARACTERS} characters long; this one has ${characters}.`,
-    );
-  }
+  const composed = composedText("login", login, { least: LOGIN_MIN_CHARACTERS, most: LOGIN_MAX_CHARACTERS });
   if (!allowed.test(composed) || !withLetterOrDigit.test(composed)) {
-    throw refused(
-      'login: may hold letters, digits, "_", ".", "-" and "@" only, and needs a letter or digit.',
-    );
+    throw refused('may hold letters, digits, "_", ".", "-" and "@" only, and needs a letter or digit.');
   }
   if (loginKeyOf(composed) === LOCAL_LOGIN) throw loginReserved();
   return composed;
@@ -38,9 +30,5 @@ export function checkLogin(login: string): string {
  * statement 19).
  */
 export function loginReserved(): PipitError {
-  return refused("login: this name is reserved. Choose another one.");
-}
-
-function refused(message: string): PipitError {
-  return new PipitError("INVALID_REQUEST", message, { field: "login" });
+  return refused("this name is reserved. Choose another one.");
 }

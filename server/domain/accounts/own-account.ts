@@ -1,4 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
+import { invalidField } from "#server/domain/invalid-field.ts";
 import type { AuditEvent, AuditEventName, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
@@ -237,9 +238,7 @@ function checkNewPassword(newPassword: string, oldPassword: string, login: strin
   // What is longer is none, and not worth putting in order.
   const old = oldPassword.length > MAX_PASSWORD_CHARS * 4 ? "" : oldPassword.normalize("NFC");
   if (password !== old) return password;
-  throw new PipitError("INVALID_REQUEST", "password: must be another one than the old password.", {
-    field: "password",
-  });
+  throw invalidField("password", "must be another one than the old password.");
 }
 
 function notAllowed(why: string): PipitError {

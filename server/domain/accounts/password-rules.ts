@@ -1,4 +1,7 @@
-import { PipitError } from "#contract/pipit-error.ts";
+import type { PipitError } from "#contract/pipit-error.ts";
+import { invalidField } from "#server/domain/invalid-field.ts";
+
+const refused = (why: string) => invalidField("password", why);
 
 /** In characters, as a person counts them (code points). */
 const MIN_PASSWORD_CHARS = 8;
@@ -60,8 +63,4 @@ function foldedOf(text: string): string {
 
 function tooLong(): PipitError {
   return refused(`it is longer than ${MAX_PASSWORD_CHARS} characters. Make it shorter.`);
-}
-
-function refused(why: string): PipitError {
-  return new PipitError("INVALID_REQUEST", `password: ${why}`, { field: "password" });
 }

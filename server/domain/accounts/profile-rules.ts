@@ -1,5 +1,5 @@
-import { PipitError } from "#contract/pipit-error.ts";
-import { isNormalizable } from "./normalizable.ts";
+import { invalidField } from "#server/domain/invalid-field.ts";
+import { composedText } from "./normalizable.ts";
 
 const DISPLAY_NAME_MAX_CHARACTERS = 100;
 const ABOUT_MAX_CHARACTERS = 2000;
@@ -13,18 +13,8 @@ const unprintableInText = /[^\P{Cc}\n\r\t]|[\u202A-\u202E\u2066-\u2069]/u;
  * @throws PipitError INVALID_REQUEST with the field "display_name"
  */
 export function checkDisplayName(name: string): string {
-  if (!isNormalizable(name.trim(), DISPLAY_NAME_MAX_CHARACTERS)) {
-    throw refused("display_name", `must be 1 to ${DISPLAY_NAME_MAX_CHARACTERS} characters long.`);
-  }
-  const trimmed = name.normalize("NFC").trim();
-  const characters = [...trimmed].length;
-  if (characters < 1 || characters > DISPLAY_NAME_MAX_CHARACTERS) {
-    throw refused(
-      "display_name",
-      `must be 1 to ${DISPLAY_NAME_MAX_CHARACTERS} characters long; this one has ${characters}.`,
-    );
-  }
-  if (unprintable.test(trimmed)) throw refused("display_name", "must hold no control characters.");
+  const trimmed = composedText("display_name", name.trim(), { least: 1, most: DISPLAY_NAME_MAX_CHARACTERS });
+  if (unprintable.test(trimmed)) throw invalidField("display_name", "must hold no control characters.");
   return trimmed;
 }
 
@@ -34,25 +24,9 @@ export function checkDisplayName(name: string): string {
  * @throws PipitError INVALID_REQUEST with the field "about"
  */
 export function checkAbout(about: string): string | undefined {
-  if (!isNormalizable(about.trim(), ABOUT_MAX_CHARACTERS)) {
-    throw refused(
-      "about",
-      `must be at most ${ABOUT_MAX_CHARACTERS} characters long, with few marks on a letter.`,
-    );
-  }
-  const trimmed = about.normalize("NFC").trim();
-  const characters = [...trimmed].length;
-  if (characters > ABOUT_MAX_CHARACTERS) {
-    throw refused(
-      "about",
-      `must be at most ${ABOUT_MAX_CHARACTERS} characters long; this one has ${characters}.`,
-    );
-  }
+  const hint = ", with few marks on a letter";
+  const trimmed = composedText("about", about.trim(), { least: 0, most: ABOUT_MAX_CHARACTERS, hint });
   if (unprintableInText.test(trimmed))
-    throw refused("about", "must hold no control characters but line ends.");
+    throw invalidField("about", "must hold no control characters but line ends.");
   return trimmed === "" ? undefined : trimmed;
-}
-
-function refused(field: string, message: string): PipitError {
-  return new PipitError("INVALID_REQUEST", `${field}: ${message}`, { field });
 }

@@ -1,5 +1,5 @@
 import { LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
-import { PipitError } from "#contract/pipit-error.ts";
+import { invalidField } from "#server/domain/invalid-field.ts";
 import type { OauthClient } from "./ports.ts";
 import { checkRedirectUris } from "./redirect-uris.ts";
 import { KNOWN_SCOPES, narrowScope } from "./scopes.ts";
@@ -27,10 +27,14 @@ export function isClientId(text: string): boolean {
 /** Refuses an id that could be taken for an account's (RFC 9700 §4.15). Throws INVALID_REQUEST. */
 export function checkClientId(clientId: string): void {
   if (!isClientId(clientId)) {
-    throw refused("client_id", "3 to 64 of a-z, 0-9, dot, hyphen and underscore, a letter or digit first.");
+    throw invalidField(
+      "client_id",
+      "3 to 64 of a-z, 0-9, dot, hyphen and underscore, a letter or digit first.",
+    );
   }
   // Accounts have UUIDs: a client with one could pass for its owner.
-  if (uuid.test(clientId) || reservedIds.has(clientId)) throw refused("client_id", "this id is not free.");
+  if (uuid.test(clientId) || reservedIds.has(clientId))
+    throw invalidField("client_id", "this id is not free.");
 }
 
 /**
@@ -41,12 +45,12 @@ export function checkClientId(clientId: string): void {
 export function checkClient(client: OauthClient): OauthClient {
   const name = client.name.trim();
   if (name === "" || name.length > MAX_NAME_CHARS || /\p{Cc}/u.test(name)) {
-    throw refused("name", `1 to ${MAX_NAME_CHARS} characters in one line.`);
+    throw invalidField("name", `1 to ${MAX_NAME_CHARS} characters in one line.`);
   }
   for (const [field, [least, most]] of Object.entries(ranges) as [keyof typeof ranges, [number, number]][]) {
     const value = client[field];
     if (!Number.isSafeInteger(value) || value < least || value > most) {
-      throw refused(field, `a whole number from ${least} to ${most}.`);
+      throw invalidField(field, `a whole number from ${least} to ${most}.`);
     }
   }
   checkKind(client);
@@ -68,7 +72,7 @@ export function checkClient(client: OauthClient): OauthClient {
 function checkKind({ applicationType, confidential }: OauthClient): void {
   // RFC 8252 §8.5: a secret that is on every user's machine is none.
   if (applicationType === "native" && confidential) {
-    throw refused(
+    throw invalidField(
       "application_type",
       "a native client cannot keep a secret; make it public, or a web client.",
     );
@@ -78,38 +82,34 @@ function checkKind({ applicationType, confidential }: OauthClient): void {
 function checkGrants(client: OauthClient): void {
   const { confidential, firstParty, allowPasswordGrant, redirectUris } = client;
   const grants = new Set(client.grantTypes);
-  if (grants.size === 0) throw refused("grant_types", "name at least one.");
+  if (grants.size === 0) throw invalidField("grant_types", "name at least one.");
   if (grants.has("authorization_code") && redirectUris.length === 0) {
-    throw refused("redirect_uris", "a client with authorization_code needs at least one.");
+    throw invalidField("redirect_uris", "a client with authorization_code needs at least one.");
   }
   if (grants.has("client_credentials") && !confidential) {
-    throw refused(
+    throw invalidField(
       "grant_types",
       "client_credentials is for confidential clients: a public one proves nothing.",
     );
   }
   // RFC 9700 §2.4.
   if (grants.has("password") !== allowPasswordGrant || (allowPasswordGrant && !firstParty)) {
-    throw refused(
+    throw invalidField(
       "grant_types",
       "password is for first-party clients that are allowed it, and for nobody else.",
     );
   }
   if (grants.has(LOCAL_GRANT_TYPE) && !firstParty) {
-    throw refused("grant_types", "the local grant is for first-party clients.");
+    throw invalidField("grant_types", "the local grant is for first-party clients.");
   }
 }
 
 function checkScope({ scope, grantTypes }: OauthClient): string {
   const known = narrowScope(scope, KNOWN_SCOPES.join(" "));
-  if (known === undefined) throw refused("scope", `one or more of: ${KNOWN_SCOPES.join(" ")}`);
+  if (known === undefined) throw invalidField("scope", `one or more of: ${KNOWN_SCOPES.join(" ")}`);
   // What a person may administer is decided by their role, never by the program they use.
   if (known.split(" ").includes("api:admin") && grantTypes.some((grant) => grant !== "client_credentials")) {
-    throw refused("scope", "api:admin is for clients with client_credentials as their only grant.");
+    throw invalidField("scope", "api:admin is for clients with client_credentials as their only grant.");
   }
   return known;
-}
-
-function refused(field: string, why: string): PipitError {
-  return new PipitError("INVALID_REQUEST", `${field}: ${why}`, { field });
 }

@@ -1,6 +1,6 @@
 import { randomUUID, timingSafeEqual } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { PipitError } from "#contract/pipit-error.ts";
+import { invalidField } from "#server/domain/invalid-field.ts";
 import { hashOpaqueToken, newOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { systemOrigin } from "#server/domain/audit/system-origin.ts";
@@ -12,6 +12,8 @@ import { usualLifetimes, type ClientDefinition } from "./built-in-clients.ts";
 import { checkClient, checkClientId, isClientId } from "./client-rules.ts";
 import type { OauthClient } from "./ports.ts";
 import type { TokenGuard } from "./token-guard.ts";
+
+const refused = (why: string) => invalidField("client_id", why);
 
 /** On the bus: which client has changed. */
 const CHANNEL = "oauth-clients";
@@ -175,10 +177,6 @@ async function existing(tx: AuthStores, clientId: string): Promise<OauthClient> 
   const client = await tx.clients.find(clientId);
   if (client !== undefined) return client;
   throw refused("there is no such client.");
-}
-
-function refused(why: string): PipitError {
-  return new PipitError("INVALID_REQUEST", `client_id: ${why}`, { field: "client_id" });
 }
 
 async function seedOne(tx: AuthStores, definition: ClientDefinition, nowMs: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { PipitError } from "#contract/pipit-error.ts";
+import { invalidField } from "#server/domain/invalid-field.ts";
 
 const MAX_URIS = 20;
 const MAX_URI_CHARS = 2_000;
@@ -19,43 +19,44 @@ export function checkRedirectUris(
   applicationType: "native" | "web",
   field: string,
 ): readonly string[] {
-  if (uris.length > MAX_URIS) throw refused(field, `at most ${MAX_URIS} addresses are possible.`);
+  if (uris.length > MAX_URIS) throw invalidField(field, `at most ${MAX_URIS} addresses are possible.`);
   for (const uri of uris) checkRedirectUri(uri, applicationType, field);
   return [...new Set(uris)];
 }
 
 function checkRedirectUri(uri: string, applicationType: "native" | "web", field: string): void {
   if (uri.length > MAX_URI_CHARS) {
-    throw refused(field, `an address may have at most ${MAX_URI_CHARS} characters.`);
+    throw invalidField(field, `an address may have at most ${MAX_URI_CHARS} characters.`);
   }
   const url = URL.canParse(uri) ? new URL(uri) : undefined;
-  if (url === undefined || !/^[\x21-\x7e]+$/.test(uri)) throw refused(field, "this is no absolute address.");
+  if (url === undefined || !/^[\x21-\x7e]+$/.test(uri))
+    throw invalidField(field, "this is no absolute address.");
   // RFC 6749 §3.1.2; an empty fragment is one, too.
-  if (uri.includes("#")) throw refused(field, "an address must not have a fragment (#).");
-  if (uri.includes("*")) throw refused(field, "an address must be exact: wildcards (*) are not possible.");
-  if (url.username !== "" || url.password !== "") throw refused(field, "an address must not name a user.");
+  if (uri.includes("#")) throw invalidField(field, "an address must not have a fragment (#).");
+  if (uri.includes("*"))
+    throw invalidField(field, "an address must be exact: wildcards (*) are not possible.");
+  if (url.username !== "" || url.password !== "")
+    throw invalidField(field, "an address must not name a user.");
   checkScheme(url, applicationType, field);
-  if (url.href !== uri && url.href !== `${uri}/`) throw refused(field, `write the address as ${url.href}`);
+  if (url.href !== uri && url.href !== `${uri}/`)
+    throw invalidField(field, `write the address as ${url.href}`);
 }
 
 function checkScheme(url: URL, applicationType: "native" | "web", field: string): void {
   if (url.protocol === "https:") return;
-  if (applicationType === "web") throw refused(field, "the address of a web client must begin with https:.");
+  if (applicationType === "web")
+    throw invalidField(field, "the address of a web client must begin with https:.");
   if (url.protocol === "http:") {
     if (loopbackHosts.has(url.hostname)) return;
-    throw refused(
+    throw invalidField(
       field,
       "http is for this machine only: http://127.0.0.1/path or http://[::1]/path, at any port.",
     );
   }
   if (!privateScheme.test(url.protocol)) {
-    throw refused(
+    throw invalidField(
       field,
       "the scheme must be https, or a domain of yours backwards, e.g. com.example.app:/callback.",
     );
   }
-}
-
-function refused(field: string, why: string): PipitError {
-  return new PipitError("INVALID_REQUEST", `${field}: ${why}`, { field });
 }
