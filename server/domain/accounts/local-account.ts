@@ -21,7 +21,9 @@ export function createLocalAccount({ accounts, masterKey, clock }: LocalAccountO
   const create = async (): Promise<Account> => {
     const nowMs = clock.nowMs();
     const account: Account = {
-      id: localAccountId(masterKey),
+      // The same for as long as the data folder keeps its key, also when a damaged database was set aside: what clients
+      // queued for this account must still find it.
+      id: uuidV8(masterKey.derive("local account id")),
       login: LOCAL_LOGIN,
       displayName: LOCAL_DISPLAY_NAME,
       about: undefined,
@@ -67,12 +69,4 @@ function switchedOff(): PipitError {
     "NOT_ALLOWED",
     "This server's local account is switched off. Sign in with your own account instead.",
   );
-}
-
-/**
- * The same id for as long as the data folder keeps its key, also when a damaged database was set aside: what clients
- * queued for this account must still find it.
- */
-function localAccountId(masterKey: MasterKey): string {
-  return uuidV8(masterKey.derive("local account id"));
 }

@@ -46,14 +46,10 @@ export interface NewAccount extends Omit<Account, "credentialsVersion"> {
   readonly passwordHash: string | undefined;
 }
 
-export interface AccountChange {
-  readonly displayName?: string;
-  /** null removes it. */
-  readonly about?: string | null;
-  readonly email?: string | null;
-  readonly role?: Role;
-  readonly active?: boolean;
-}
+/** null removes it. */
+export type AccountChange = Partial<
+  Pick<Account, "displayName" | "role" | "active"> & Record<"about" | "email", string | null>
+>;
 
 export interface AccountQuery {
   /** Only accounts whose login or e-mail begins so, in any case. */

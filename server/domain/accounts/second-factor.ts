@@ -60,7 +60,7 @@ export function createSecondFactor(options: SecondFactorOptions) {
     /** A fresh secret in all its forms. Nothing is kept of it before `begin`. */
     async draw({ login }: Pick<Account, "login">): Promise<Enrolment> {
       const secret = newTotpSecret();
-      const uri = totpUri({ issuer: issuerName, login, secret });
+      const uri = totpUri(issuerName, login, secret);
       return { uri, secret, ...(await drawQr(uri)) };
     },
 

@@ -14,21 +14,16 @@ export interface SignInGrant {
   readonly scope: readonly string[];
 }
 
-/** Who asks for a code. */
-interface SignInCodeRequest extends SignInGrant {
-  /** Of the token that asks; absent for the server itself. */
-  readonly sessionId?: string | undefined;
-}
-
 /**
  * A one-time code that carries a sign-in from a program of the person into their browser. In the database, not memory: it
  * outlives a restart, and any of several server processes can redeem it.
  *
+ * @param request with the session of the token that asks; absent for the server itself
  * @throws PipitError TOKEN_INVALID when the session has ended
  */
 export async function issueSignInCode(
   auth: Pick<AuthStore, "oneTime" | "transaction">,
-  { userId, scope, sessionId }: SignInCodeRequest,
+  { userId, scope, sessionId }: SignInGrant & { readonly sessionId?: string | undefined },
 ): Promise<{ readonly code: string; readonly expiresAtMs: number }> {
   // Removed with every new code, so that no timer is needed.
   await auth.oneTime.removeExpired();

@@ -55,10 +55,10 @@ test("a secret has 160 bits and is another one each time", () => {
 });
 
 test("the address names service and login, and says nothing that apps take for granted", () => {
-  expect(totpUri({ issuer: "Pipit", login: "ann", secret: RFC_SECRET })).toBe(
+  expect(totpUri("Pipit", "ann", RFC_SECRET)).toBe(
     `otpauth://totp/Pipit:ann?secret=${RFC_SECRET}&issuer=Pipit`,
   );
-  const address = new URL(totpUri({ issuer: "Pipit", login: "ann@x.org&secret=A", secret: RFC_SECRET }));
+  const address = new URL(totpUri("Pipit", "ann@x.org&secret=A", RFC_SECRET));
   expect(decodeURIComponent(address.pathname)).toBe("/Pipit:ann@x.org&secret=A");
   expect(address.searchParams.getAll("secret")).toEqual([RFC_SECRET]);
 });

@@ -15,15 +15,7 @@ export function newTotpSecret(): string {
 }
 
 /** What an authenticator app reads from a QR code. Holds the secret: never to be logged. */
-export function totpUri({
-  issuer,
-  login,
-  secret,
-}: {
-  issuer: string;
-  login: string;
-  secret: string;
-}): string {
+export function totpUri(issuer: string, login: string, secret: string): string {
   return generateURI({ strategy: "totp", issuer, label: login, secret });
 }
 

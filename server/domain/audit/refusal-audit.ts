@@ -12,16 +12,13 @@ export type RefusalAudit = ReturnType<typeof createRefusalAudit>;
  * Writes refusals to the audit, but not more than the disk can bear when an attacker causes them by the thousand: what
  * is beyond that is counted, and the next event says how many were left out.
  */
-export function createRefusalAudit({
-  audit,
-  clock,
-  onOmitted,
-}: {
+export function createRefusalAudit(options: {
   readonly audit: AuditLog;
   readonly clock: Clock;
   /** Told of each that is left out. */
   readonly onOmitted?: (event: AuditEvent) => void;
 }) {
+  const { audit, clock, onOmitted } = options;
   let windowStartMs = Number.NEGATIVE_INFINITY;
   let written = 0;
   let omitted = 0;

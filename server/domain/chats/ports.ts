@@ -41,27 +41,23 @@ export interface ChatStore {
   setTitle(userId: string, chatId: string, title: string): Promise<void>;
 }
 
-export interface BeginTurn {
+/** A question that is to be answered. */
+export interface BeginTurn extends Pick<
+  Turn,
+  "chatId" | "userId" | "clientMessageId" | "userText" | "hadImage" | "ownerId"
+> {
   readonly turnId: string;
-  readonly chatId: string;
-  readonly userId: string;
-  readonly clientMessageId: string | undefined;
-  readonly userText: string;
-  readonly hadImage: boolean;
-  readonly ownerId: string;
   readonly nowMs: number;
   readonly leaseMs: number;
 }
 
-export interface FinishTurn {
+/** How a turn ended. `ownerId`: who answered it; when another has taken the turn over since, nothing is stored. */
+export interface FinishTurn extends Pick<
+  Turn,
+  "ownerId" | "assistantText" | "model" | "inputTokens" | "outputTokens"
+> {
   readonly turnId: string;
-  /** Who answered it; when another has taken the turn over since, nothing is stored. */
-  readonly ownerId: string;
   readonly status: Exclude<TurnStatus, "running">;
-  readonly assistantText: string;
-  readonly model: string | undefined;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
   readonly nowMs: number;
 }
 
@@ -97,13 +93,12 @@ export interface TurnStore {
   /** Newest first, finished ones only; `beforeIndex` pages back. Cost does not grow with the chat's length. */
   recent(userId: string, chatId: string, limit: number, beforeIndex?: number): Promise<readonly Turn[]>;
   /** Full-text search in questions and answers; English and Russian. */
-  search(userId: string, query: string, options: SearchOptions): Promise<readonly SearchHit[]>;
+  search(
+    userId: string,
+    query: string,
+    options: { readonly chatId?: string; readonly limit: number },
+  ): Promise<readonly SearchHit[]>;
 }
-interface SearchOptions {
-  readonly chatId?: string;
-  readonly limit: number;
-}
-
 /** What clients report through ReportUsage. */
 export interface UsageReport {
   readonly id: string;

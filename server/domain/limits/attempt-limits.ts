@@ -119,7 +119,7 @@ async function settleAll(
   reservations: readonly Reserved[],
   outcome: AttemptOutcome,
   nowMs: number,
-): Promise<readonly Block[]> {
+): Promise<readonly { readonly name: LimitName; readonly forMs: number | undefined }[]> {
   const settled = await Promise.allSettled(
     reservations.map(async ([bucket, { ticket }]) => ({
       name: bucket.name,
@@ -130,12 +130,6 @@ async function settleAll(
     if (result.status === "rejected") throw result.reason;
     return result.value;
   });
-}
-
-interface Block {
-  readonly name: LimitName;
-  /** Undefined: none began. */
-  readonly forMs: number | undefined;
 }
 
 /** An attempt that was let in and charged; it counts as failed until it is settled. */

@@ -20,18 +20,16 @@ type PublicMembers =
   | { readonly e: string; readonly kty: "RSA"; readonly n: string }
   | { readonly crv: typeof CURVE; readonly kty: "EC"; readonly x: string; readonly y: string };
 
+interface JwkPurpose {
+  readonly kid: string;
+  readonly alg: TokenAlgorithm;
+  readonly use: "sig";
+}
+
 /** A public key as JWKS shows it (RFC 7517): no private member. */
-export type PublicJwk = PublicMembers & {
-  readonly kid: string;
-  readonly alg: TokenAlgorithm;
-  readonly use: "sig";
-};
+export type PublicJwk = PublicMembers & JwkPurpose;
 /** A whole key for a library that signs by itself; it must never leave the process. */
-export type PrivateJwk = JsonWebKey & {
-  readonly kid: string;
-  readonly alg: TokenAlgorithm;
-  readonly use: "sig";
-};
+export type PrivateJwk = JsonWebKey & JwkPurpose;
 
 /** A stored key, ready for use. */
 export interface KeyPair {

@@ -103,11 +103,8 @@ function planAll(keys: readonly StoredSigningKey[], rotateEveryMs: number): read
     const next = own.find((key) => key.state === "next");
     if (next !== undefined)
       return { kind: "promote", current, next, atMs: next.createdAtMs + PUBLISH_AHEAD_MS };
-    return {
-      kind: "prepare",
-      current,
-      atMs: preparableAtMs(current.signingSinceMs ?? current.createdAtMs, rotateEveryMs),
-    };
+    const signingSinceMs = current.signingSinceMs ?? current.createdAtMs;
+    return { kind: "prepare", current, atMs: preparableAtMs(signingSinceMs, rotateEveryMs) };
   });
 }
 
@@ -124,25 +121,32 @@ async function step(plan: Plan, options: StepOptions): Promise<RotationStep> {
   return { algorithm, did: "waiting", kid: plan.next.kid, nextStepAtMs: plan.atMs };
 }
 
+/** Makes the algorithm's first key, which signs at once. */
 async function make(algorithm: TokenAlgorithm, options: StepOptions): Promise<RotationStep> {
   const made = await makeKey(algorithm, options.sealer);
   const nowMs = options.clock.nowMs();
-  const first = await options.store.insertFirst({
-    ...made,
-    state: "signing",
-    createdAtMs: nowMs,
-    signingSinceMs: nowMs,
-  });
+  const key = { ...made, state: "signing", createdAtMs: nowMs, signingSinceMs: nowMs } as const;
   const nextStepAtMs = preparableAtMs(nowMs, options.rotateEveryMs);
-  return { algorithm, nextStepAtMs, ...(first ? { did: "made", kid: made.kid } : { did: "elsewhere" }) };
+  return done(await options.store.insertFirst(key), { algorithm, did: "made", kid: made.kid, nextStepAtMs });
 }
 
 async function prepare(algorithm: TokenAlgorithm, options: StepOptions): Promise<RotationStep> {
   const made = await makeKey(algorithm, options.sealer);
   const nowMs = options.clock.nowMs();
-  const first = await options.store.insertNext({ ...made, state: "next", createdAtMs: nowMs });
+  const key = { ...made, state: "next", createdAtMs: nowMs } as const;
   const nextStepAtMs = nowMs + PUBLISH_AHEAD_MS;
-  return { algorithm, nextStepAtMs, ...(first ? { did: "prepared", kid: made.kid } : { did: "elsewhere" }) };
+  return done(await options.store.insertNext(key), {
+    algorithm,
+    did: "prepared",
+    kid: made.kid,
+    nextStepAtMs,
+  });
+}
+
+/** The step, unless another process was first. */
+function done(isFirst: boolean, taken: RotationStep): RotationStep {
+  const { algorithm, nextStepAtMs } = taken;
+  return isFirst ? taken : { algorithm, did: "elsewhere", nextStepAtMs };
 }
 
 async function promote(
@@ -152,12 +156,8 @@ async function promote(
 ): Promise<RotationStep> {
   const nowMs = clock.nowMs();
   const { algorithm } = current;
-  const promotion = {
-    from: current.kid,
-    to: next.kid,
-    nowMs,
-    publishedBeforeMs: nowMs - PUBLISH_AHEAD_MS,
-  };
+  const publishedBeforeMs = nowMs - PUBLISH_AHEAD_MS;
+  const promotion = { from: current.kid, to: next.kid, nowMs, publishedBeforeMs };
   const first = await (auth === undefined
     ? store.promote(promotion)
     : auth.transaction(async (tx) => {
@@ -167,7 +167,7 @@ async function promote(
         return true;
       }));
   const nextStepAtMs = preparableAtMs(nowMs, rotateEveryMs);
-  return { algorithm, nextStepAtMs, ...(first ? { did: "promoted", kid: next.kid } : { did: "elsewhere" }) };
+  return done(first, { algorithm, did: "promoted", kid: next.kid, nextStepAtMs });
 }
 
 /** Early enough before the signing key's time is up that the next key is published first. */

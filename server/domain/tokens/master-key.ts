@@ -16,13 +16,11 @@ export interface MasterKey {
  * The configured key (32 bytes as base64, base64url or hex), or the one in `<dataDir>/master-key` (32 raw bytes, 0600), which is made on the first start.
  * Throws CONFIG_INVALID for a key of another length, STORAGE_UNREADABLE or STORAGE_FULL.
  */
-export async function loadMasterKey({
-  dataDir,
-  configured,
-}: {
+export async function loadMasterKey(options: {
   readonly dataDir: string;
   readonly configured?: string | undefined;
 }): Promise<MasterKey> {
+  const { dataDir, configured } = options;
   if (configured !== undefined) return masterKeyOf(decodeConfigured(configured));
   const file = join(dataDir, MASTER_KEY_FILE);
   const found = (await readPrivateFile(file, MASTER_KEY_BYTES + 1)) ?? (await make(file));

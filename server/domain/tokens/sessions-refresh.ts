@@ -32,29 +32,17 @@ type RefreshRefusal =
   | "reused"
   | "wider-scope";
 
-/** `error` is the RFC 6749 code to answer with. */
-export type RotateOutcome =
-  | {
-      readonly kind: "rotated";
-      readonly refreshToken: string;
-      /** End of the refresh token. */
-      readonly expiresAtMs: number;
-      readonly sessionId: string;
-      readonly account: Account;
-      /** Scope of the access token to issue now. */
-      readonly scope: string;
-      readonly authTimeMs: number;
-      readonly amr: RefreshFamily["amr"];
-      /** True when a retry got the successor that already existed. */
-      readonly replayed: boolean;
-    }
-  | {
-      readonly kind: "refused";
-      readonly error: "invalid_grant" | "invalid_scope";
-      readonly reason: RefreshRefusal;
-      /** The session's id, when there is one. */
-      readonly sessionId?: string;
-    };
+export type RotateOutcome = ReturnType<typeof granted> | Refused;
+
+/** The answer to a refresh that is not granted. */
+interface Refused {
+  readonly kind: "refused";
+  /** The RFC 6749 code to answer with. */
+  readonly error: "invalid_grant" | "invalid_scope";
+  readonly reason: RefreshRefusal;
+  /** The session's id, when there is one. */
+  readonly sessionId?: string;
+}
 
 export interface RefreshDeps {
   readonly auth: AuthStore;
@@ -161,19 +149,12 @@ async function repeat(deps: RefreshDeps, attempt: Admitted): Promise<RotateOutco
 }
 
 async function endReused(deps: RefreshDeps, { found, origin }: Attempt): Promise<RotateOutcome> {
-  const { id: familyId, userId, clientId } = found.family;
-  const about = { userId, clientId, familyId };
+  const about = { reason: "reused", ...aboutOf(found.family) } as const;
+  const { familyId } = about;
   await deps.auth.transaction(async (tx) => {
     const ended = await tx.refreshTokens.revokeFamily(familyId, "reused", deps.clock.nowMs());
-    await tx.audit.append(
-      { event: "token.reuse_detected", outcome: "failure", reason: "reused", ...about },
-      origin,
-    );
-    if (!ended) return;
-    await tx.audit.append(
-      { event: "session.revoked", outcome: "success", reason: "reused", ...about },
-      origin,
-    );
+    await tx.audit.append({ event: "token.reuse_detected", outcome: "failure", ...about }, origin);
+    if (ended) await tx.audit.append({ event: "session.revoked", outcome: "success", ...about }, origin);
   });
   deps.forget(familyId);
   return refusal("reused", familyId);
@@ -186,10 +167,9 @@ async function refuse(deps: RefreshDeps, attempt: Attempt, reason: RefreshRefusa
       event: "token.refused",
       outcome: "failure",
       reason,
-      userId: found.family.userId,
+      ...aboutOf(found.family),
       // The client that asked; when it shows another client's token, not the one the token was issued to.
       clientId: request.client.clientId,
-      familyId: found.family.id,
       data: { grant: "refresh_token" },
     },
     origin,
@@ -197,7 +177,7 @@ async function refuse(deps: RefreshDeps, attempt: Attempt, reason: RefreshRefusa
   return refusal(reason, found.family.id);
 }
 
-function refusal(reason: RefreshRefusal, sessionId: string): RotateOutcome {
+function refusal(reason: RefreshRefusal, sessionId: string): Refused {
   const error = reason === "wider-scope" ? "invalid_scope" : "invalid_grant";
   return { kind: "refused", error, reason, sessionId };
 }
@@ -206,9 +186,7 @@ function refreshed({ found: { family, token } }: Attempt, replayed: boolean): Au
   return {
     event: "token.refreshed",
     outcome: "success",
-    userId: family.userId,
-    clientId: family.clientId,
-    familyId: family.id,
+    ...aboutOf(family),
     data: { generation: token.generation + 1, ...(replayed ? { replayed } : {}) },
   };
 }
@@ -218,18 +196,26 @@ function granted(
   refreshToken: string,
   row: StoredRefreshToken,
   replayed: boolean,
-): RotateOutcome {
+) {
   return {
-    kind: "rotated",
+    kind: "rotated" as const,
     refreshToken,
+    /** End of the refresh token. */
     expiresAtMs: row.expiresAtMs,
     sessionId: family.id,
     account,
+    /** Of the access token to issue now. */
     scope: stillAllowed(request.scope ?? family.scope, request.client),
     authTimeMs: family.authTimeMs,
     amr: family.amr,
+    /** True when a retry got the successor that already existed. */
     replayed,
   };
+}
+
+/** Whom and what an event of a session concerns. */
+export function aboutOf({ id, userId, clientId }: RefreshFamily) {
+  return { userId, clientId, familyId: id };
 }
 
 function successorOf({ tokens, clock }: RefreshDeps, { found, request }: Attempt): MadeRefreshToken {

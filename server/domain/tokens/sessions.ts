@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
+import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { RefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
@@ -9,7 +9,13 @@ import type { Starts } from "#server/domain/sign-in/sign-in.ts";
 import type { MasterKey } from "./master-key.ts";
 import type { FoundToken, OauthClient, RefreshFamily, RevokeReason } from "./ports.ts";
 import { createRefreshTokenMaker } from "./refresh-tokens.ts";
-import { findToken, refreshSession, type RefreshDeps, type RefreshRequest } from "./sessions-refresh.ts";
+import {
+  aboutOf,
+  findToken,
+  refreshSession,
+  type RefreshDeps,
+  type RefreshRequest,
+} from "./sessions-refresh.ts";
 
 /** No redeemer of a code takes longer to make its session. */
 const CODE_MARK_MS = 10 * 60 * 1000;
@@ -178,10 +184,8 @@ async function revoke(
 ): Promise<boolean> {
   const ended = await auth.transaction(async (tx) => {
     if (!(await tx.refreshTokens.revokeFamily(family.id, reason, clock.nowMs()))) return false;
-    await tx.audit.append(
-      { event: "session.revoked", outcome: "success", reason, ...aboutOf(family) },
-      origin,
-    );
+    const about = { reason, ...aboutOf(family) };
+    await tx.audit.append({ event: "session.revoked", outcome: "success", ...about }, origin);
     return true;
   });
   guard.forget(family.id);
@@ -196,8 +200,4 @@ function isLive({ token, family, usedForMs }: FoundToken, nowMs: number): boolea
     family.revokedAtMs === undefined &&
     !family.pendingOtp
   );
-}
-
-function aboutOf(family: RefreshFamily): Pick<AuditEvent, "userId" | "clientId" | "familyId"> {
-  return { userId: family.userId, clientId: family.clientId, familyId: family.id };
 }
