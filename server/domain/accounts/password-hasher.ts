@@ -22,7 +22,6 @@ const RETRY_AFTER_MS = 1000;
 const MAX_MEMORY_KIB = 262_144;
 const MAX_PASSES = 16;
 const MAX_BCRYPT_COST = 15;
-const BCRYPT_BYTES = 72;
 /** Longer ones are no password of ours (see password-rules.ts) and not worth hashing. */
 const MAX_PASSWORD_UNITS = 1024;
 
@@ -36,11 +35,6 @@ interface PasswordHasherOptions {
   readonly maxQueued?: number;
   /** Mixed into every new hash and kept outside the database; older hashes without it stay good and are renewed. */
   readonly pepper?: Buffer;
-  /**
-   * bcrypt sees 72 bytes only, so a longer password matches by its beginning. By default it may, as in the system that
-   * made the hash, and is then hashed anew in full; true refuses it, and the person needs a new password.
-   */
-  readonly rejectLongBcryptPasswords?: boolean;
   /** Told of stored hashes that cannot be checked; never of the hash. */
   readonly logger?: Pick<Logger, "warn">;
 }
@@ -74,13 +68,9 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}) {
       const run = () => argon2.verify(known.hash, password.normalize("NFC"), secret);
       return { run, counts: true, rehash: known.isOld };
     }
-    const isTooLong = Buffer.byteLength(password) > BCRYPT_BYTES;
-    return {
-      // As it was typed: the older system knew no NFC.
-      run: () => bcrypt.verify(password, known.hash),
-      counts: !(isTooLong && options.rejectLongBcryptPasswords === true),
-      rehash: true,
-    };
+    // As it was typed: the older system knew no NFC. bcrypt sees 72 bytes only, so a longer password matches by its
+    // beginning, as in the system that made the hash, and is then hashed anew in full.
+    return { run: () => bcrypt.verify(password, known.hash), counts: true, rehash: true };
   };
 
   return {

@@ -29,7 +29,6 @@ function memoryChats(
     async list() {
       return [...rows.values()];
     },
-    async setTitle() {},
   };
 }
 

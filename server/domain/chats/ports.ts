@@ -38,7 +38,6 @@ export interface ChatStore {
   find(userId: string, chatId: string): Promise<Chat | undefined>;
   /** Most recently changed first. */
   list(userId: string, limit: number): Promise<readonly Chat[]>;
-  setTitle(userId: string, chatId: string, title: string): Promise<void>;
 }
 
 /** A question that is to be answered. */

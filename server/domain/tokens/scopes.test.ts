@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isScope, narrowScope, scopesOf } from "./scopes.ts";
+import { narrowScope, scopesOf } from "./scopes.ts";
 
 describe("narrowScope", () => {
   test.each([
@@ -29,6 +29,4 @@ describe("narrowScope", () => {
 
 test("scopes are read from a text, each once", () => {
   expect(scopesOf(" a  b a ")).toEqual(["a", "b"]);
-  expect(isScope("api:read")).toBe(true);
-  expect(isScope("toString")).toBe(false);
 });

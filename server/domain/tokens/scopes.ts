@@ -21,11 +21,6 @@ export function scopesOf(text: string): readonly string[] {
   return [...new Set(text.split(" ").filter(Boolean))];
 }
 
-/** True for one of {@link KNOWN_SCOPES}. */
-export function isScope(text: string): text is Scope {
-  return known.has(text);
-}
-
 /**
  * What is granted of `asked`: exactly that, each scope once, or undefined when it is empty, unknown or more than
  * `allowed` (the caller answers invalid_scope). Nothing asked means {@link FULL_SCOPE}, as far as it is allowed.

@@ -15,7 +15,7 @@ export function chatNotFound(): PipitError {
   );
 }
 
-/** {@link ChatStore} on SQL. `create` throws INVALID_REQUEST for an id that is taken, `setTitle` CHAT_NOT_FOUND. */
+/** {@link ChatStore} on SQL. `create` throws INVALID_REQUEST for an id that is taken. */
 export function createChatStore(db: Kysely<Tables>): ChatStore {
   return {
     async create(chat) {
@@ -51,16 +51,6 @@ export function createChatStore(db: Kysely<Tables>): ChatStore {
         .limit(limit)
         .execute();
       return rows.map(recordOf);
-    },
-
-    async setTitle(userId, chatId, title) {
-      const { numUpdatedRows } = await db
-        .updateTable("chats")
-        .set({ title })
-        .where("id", "=", chatId)
-        .where("user_id", "=", userId)
-        .executeTakeFirst();
-      if (numUpdatedRows === 0n) throw chatNotFound();
     },
   };
 }

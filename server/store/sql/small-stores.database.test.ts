@@ -38,16 +38,6 @@ describe.each(databases)("on $name", ({ open }) => {
       expect(await chats.list("u3", 10)).toEqual([]);
     });
 
-    test("take a new title from their owner only", async () => {
-      await using temporary = await open();
-      const { chats } = temporary.store;
-      await chats.create(chat);
-      await chats.setTitle("u1", "c1", "Встреча 🎉");
-      expect(await chats.find("u1", "c1")).toEqual({ ...chat, title: "Встреча 🎉" });
-      await expect(chats.setTitle("u2", "c1", "Mine")).rejects.toMatchObject({ code: "CHAT_NOT_FOUND" });
-      expect((await chats.find("u1", "c1"))?.title).toBe("Встреча 🎉");
-    });
-
     test("cannot be made twice", async () => {
       await using temporary = await open();
       await temporary.store.chats.create(chat);
