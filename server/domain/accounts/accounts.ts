@@ -16,7 +16,7 @@ import { loginKeyOf, type Account, type AccountChange, type Role } from "./ports
 import { checkAbout, checkDisplayName } from "./profile-rules.ts";
 import type { SecondFactor } from "./second-factor.ts";
 
-interface Registration {
+export interface Registration {
   readonly login: string;
   readonly password: string;
   /** Default: the login. */
@@ -28,14 +28,14 @@ interface Registration {
 }
 
 /** Fields that are absent stay; an empty `about` or `email` takes it away. */
-interface ProfileChange {
+export interface ProfileChange {
   readonly displayName?: string | undefined;
   readonly about?: string | undefined;
   readonly email?: string | undefined;
 }
 
 /** Who decides, for the audit: "self", "admin" (the command line), or the id of an admin's account. */
-type Decider = { readonly by: string };
+export type Decider = { readonly by: string };
 
 interface AccountsDeps {
   readonly auth: AuthStore;

@@ -39,8 +39,6 @@ interface OwnAccountDeps {
 }
 
 /** What users decide about their own account; a session alone is not enough for it. All throw as {@link Prove}. */
-export type OwnAccount = ReturnType<typeof createOwnAccount>;
-
 export function createOwnAccount(deps: OwnAccountDeps) {
   const { hasher, knownDevices, clock } = deps;
   return {

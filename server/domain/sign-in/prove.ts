@@ -17,7 +17,7 @@ import { limitBucket, type LimitBucket } from "#server/domain/limits/rules.ts";
 import type { AuthMethod } from "#server/domain/tokens/ports.ts";
 
 /** Who is to be proved. */
-export interface Subject {
+interface Subject {
   /** The key by which attempts are counted when there is no such account. */
   readonly name: string;
   /** Absent: no account has this name, which takes as long to find out as a wrong password. */

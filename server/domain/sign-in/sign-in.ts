@@ -45,7 +45,7 @@ export interface EarlierProof {
 }
 
 /** A code that comes after the password, for a session that is good for nothing else until then. */
-interface OwedCode {
+export interface OwedCode {
   readonly userId: string;
   readonly sessionId: string | undefined;
   readonly clientId: string;
