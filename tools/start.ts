@@ -23,13 +23,10 @@ const USAGE = `npm start [-- FLAGS]: opens Pipit in the menu bar, or, where that
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-interface StartOptions {
-  readonly web: boolean;
-  /** For the server of the web page. */
-  readonly serverArgs: readonly string[];
-}
+type StartOptions = NonNullable<ReturnType<typeof readOptions>>;
 
-function readOptions(argv: readonly string[]): StartOptions | undefined {
+/** Undefined: the person asks for help. `serverArgs` are for the server of the web page. */
+function readOptions(argv: readonly string[]) {
   try {
     const { values } = parseArgs({
       args: [...argv],

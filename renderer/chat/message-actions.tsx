@@ -38,7 +38,7 @@ export function MessageActions({ atMs, children, className = "" }: MessageAction
 
 /** `text` is made when it is asked for: an answer can be megabytes long. */
 export function CopyButton({ text }: { readonly text: () => string }) {
-  const { t } = useTranslation("chat");
+  const { t } = useTranslation("shell");
   const { commands, views } = useBridge();
   const [copied, setCopied] = useState(false);
   useEffect(() => {

@@ -42,11 +42,11 @@ export const MessageRow = memo(function MessageRow({
 });
 
 function DayLine({ atMs }: { readonly atMs: number }) {
-  const { t, i18n } = useTranslation("chat");
+  const { t, i18n } = useTranslation("shell");
   const name = dayName(atMs, Date.now(), i18n.language);
   return (
     <p className="pt-4 pb-1 text-center text-caption text-faint">
-      {typeof name === "string" ? t(name) : name.date}
+      {typeof name === "string" ? t(`drawer.${name}`) : name.date}
     </p>
   );
 }

@@ -7,7 +7,7 @@ import { Button } from "../ui/button.tsx";
 
 /** A question being changed in its place: Enter asks it anew, Esc leaves it as it was. */
 export function QuestionEditor({ message }: { readonly message: UserMessage }) {
-  const { t, i18n } = useTranslation("chat");
+  const { t, i18n } = useTranslation(["chat", "shell"]);
   const { commands, views, ui } = useBridge();
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(message.text);
@@ -60,7 +60,7 @@ export function QuestionEditor({ message }: { readonly message: UserMessage }) {
         </p>
       )}
       <div className="flex justify-end gap-2">
-        <Button onClick={close}>{t("cancelEdit")}</Button>
+        <Button onClick={close}>{t("shell:cancel")}</Button>
         <Button kind="primary" disabled={busy || tooLong || text.trim() === ""} onClick={() => void send()}>
           {t("sendEdit")}
         </Button>

@@ -98,8 +98,9 @@ export class ChatWindow {
 
   /** One of the quiet buttons below a message; they show when the message is pointed at. */
   async act(message: Locator, action: "copy" | "regenerate" | "edit" | "delete"): Promise<void> {
+    const { chat, shell } = this.texts;
     await message.hover();
-    await message.getByRole("button", { name: this.texts.chat[action], exact: true }).click();
+    await message.getByRole("button", { name: { ...chat, copy: shell.copy }[action], exact: true }).click();
   }
 
   async editQuestion(question: Locator, text: string): Promise<void> {
