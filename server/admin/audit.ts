@@ -36,10 +36,8 @@ export const audit: AdminGroup = async (args, deps) => {
   return group.run(args);
 };
 
-function addList({ commands, withContext }: CommandGroup, deps: AdminDeps): void {
-  commands
-    .command("list")
-    .description("the newest events, newest first")
+function addList({ add }: CommandGroup, deps: AdminDeps): void {
+  add("list", "the newest events, newest first", (context, flags: ListFlags) => list(context, flags, deps))
     .option("--user <login>", "only those about this account")
     .option("--client <id>", "only those about this client")
     .option("--event <name>", 'only these, e.g. "login"')
@@ -50,8 +48,7 @@ function addList({ commands, withContext }: CommandGroup, deps: AdminDeps): void
     )
     .option("--until <time>", "before", moment(deps.clock))
     .option("--limit <n>", "at most so many", wholeNumber(1, MAX_LIMIT), DEFAULT_LIMIT)
-    .option("--json", "print JSON lines")
-    .action((flags: ListFlags) => withContext((context) => list(context, flags, deps)));
+    .option("--json", "print JSON lines");
 }
 
 async function list(context: AdminContext, flags: ListFlags, { io, signal }: AdminDeps): Promise<void> {
@@ -114,26 +111,22 @@ function rowOf(event: AuditRecord, logins: ReadonlyMap<string, string>): readonl
   ];
 }
 
-function addVerify({ commands, withContext }: CommandGroup, { io, signal }: AdminDeps): void {
-  commands
-    .command("verify")
-    .description("recompute every hash; fails when anything was changed, removed or added by hand")
-    .action(() =>
-      withContext(async (context) => {
-        using progress = createProgressPrinter(io.stderr);
-        const { events, problems } = await context.audit.verify({
-          signal,
-          onProgress: ({ checked, total }) => progress.show(`events checked of ${total}`, checked),
-        });
-        progress[Symbol.dispose]();
-        if (problems.length === 0) {
-          io.stdout.write(`The audit log is whole: ${events} events\n`);
-          return adminExit.done;
-        }
-        io.stdout.write(problems.map((problem) => `${problemText(problem)}\n`).join(""));
-        return adminExit.failed;
-      }),
-    );
+function addVerify({ add }: CommandGroup, { io, signal }: AdminDeps): void {
+  add(
+    "verify",
+    "recompute every hash; fails when anything was changed, removed or added by hand",
+    async (context) => {
+      using progress = createProgressPrinter(io.stderr);
+      const { events, problems } = await context.audit.verify({
+        signal,
+        onProgress: ({ checked, total }) => progress.show(`events checked of ${total}`, checked),
+      });
+      progress[Symbol.dispose]();
+      if (problems.length === 0) return `The audit log is whole: ${events} events\n`;
+      io.stdout.write(problems.map((problem) => `${problemText(problem)}\n`).join(""));
+      return adminExit.failed;
+    },
+  );
 }
 
 /** What is wrong, and where. */
@@ -153,24 +146,23 @@ export function problemText({ chain, damage, seq, eventId }: AuditProblem): stri
   }
 }
 
-function addExport({ commands, withContext }: CommandGroup, { io, clock, signal }: AdminDeps): void {
-  commands
-    .command("export")
-    .description("every event as a line of JSON, oldest first")
+function addExport({ add }: CommandGroup, { io, clock, signal }: AdminDeps): void {
+  add(
+    "export",
+    "every event as a line of JSON, oldest first",
+    async (context, { out, since, until }: { out?: string; since?: number; until?: number }) => {
+      const lines = counted(context.audit.exportAll({ sinceMs: since, untilMs: until, signal }));
+      if (out === undefined) {
+        await pipeline(Readable.from(lines.text), io.stdout, { end: false, signal });
+        return;
+      }
+      await writeNew(out, lines.text, signal);
+      io.stderr.write(`Wrote ${lines.count()} events to ${out}\n`);
+    },
+  )
     .option("--out <file>", "a new file, readable by you alone; default: stdout")
     .option("--since <time>", "not before", moment(clock))
-    .option("--until <time>", "before", moment(clock))
-    .action(({ out, since, until }: { out?: string; since?: number; until?: number }) =>
-      withContext(async (context) => {
-        const lines = counted(context.audit.exportAll({ sinceMs: since, untilMs: until, signal }));
-        if (out === undefined) {
-          await pipeline(Readable.from(lines.text), io.stdout, { end: false, signal });
-          return;
-        }
-        await writeNew(out, lines.text, signal);
-        io.stderr.write(`Wrote ${lines.count()} events to ${out}\n`);
-      }),
-    );
+    .option("--until <time>", "before", moment(clock));
 }
 
 function counted(lines: AsyncIterable<string>): { text: AsyncIterable<string>; count(): number } {
@@ -217,50 +209,39 @@ function fileError(path: string, code: string, cause: unknown): PipitError {
   }
 }
 
-function addPrune({ commands, withContext }: CommandGroup, { io, config, signal }: AdminDeps): void {
-  commands
-    .command("prune")
-    .description("remove what is older than the retention; what is left can still be verified")
-    .option("--older-than-days <n>", "default: as configured", wholeNumber(1, MAX_DAYS))
-    .action(({ olderThanDays = config.auth.auditRetentionDays }: { olderThanDays?: number }) =>
-      withContext(async (context) => {
-        const olderThanMs = olderThanDays * DAY_MS;
-        const { removed, problems } = await context.audit.prune({
-          olderThanMs,
-          origin: context.origin,
-          signal,
-        });
-        io.stdout.write(`Removed ${removed} events older than ${olderThanDays} days\n`);
-        if (problems.length === 0) return adminExit.done;
-        io.stdout.write(problems.map((problem) => `Left alone: ${problemText(problem)}\n`).join(""));
-        return adminExit.failed;
-      }),
-    );
+function addPrune({ add }: CommandGroup, { io, config, signal }: AdminDeps): void {
+  add(
+    "prune",
+    "remove what is older than the retention; what is left can still be verified",
+    async (
+      { audit: log, origin },
+      { olderThanDays = config.auth.auditRetentionDays }: { olderThanDays?: number },
+    ) => {
+      const { removed, problems } = await log.prune({ olderThanMs: olderThanDays * DAY_MS, origin, signal });
+      io.stdout.write(`Removed ${removed} events older than ${olderThanDays} days\n`);
+      io.stdout.write(problems.map((problem) => `Left alone: ${problemText(problem)}\n`).join(""));
+      return problems.length === 0 ? adminExit.done : adminExit.failed;
+    },
+  ).option("--older-than-days <n>", "default: as configured", wholeNumber(1, MAX_DAYS));
 }
 
-function addRestart({ commands, withContext, exitWith }: CommandGroup, { io }: AdminDeps): void {
-  commands
-    .command("restart")
-    .description("begin damaged chains anew, without their events")
-    .option("--yes", "lose those events, and with them the traces")
-    .action(({ yes }: { yes?: boolean }) =>
-      yes === true
-        ? withContext(async ({ audit: log, origin }) => {
-            const { chains, removed } = await log.restart(origin);
-            io.stdout.write(
-              chains.length === 0
-                ? "Nothing is damaged; nothing was changed\n"
-                : `Began chains ${chains.join(", ")} anew; removed ${removed} events\n`,
-            );
-          })
-        : exitWith(() => Promise.reject(refuseRestart())),
-    );
-}
-
-function refuseRestart(): PipitError {
-  return new PipitError(
-    "USAGE",
-    "This removes all events of damaged chains, and with them the traces. Keep them with: pipit audit export. Then " +
-      "add --yes.",
-  );
+function addRestart({ addPlain }: CommandGroup, { open }: AdminDeps): void {
+  addPlain(
+    "restart",
+    "begin damaged chains anew, without their events",
+    async ({ yes }: { yes?: boolean }) => {
+      if (yes !== true) {
+        throw new PipitError(
+          "USAGE",
+          "This removes all events of damaged chains, and with them the traces. Keep them with: pipit audit export. " +
+            "Then add --yes.",
+        );
+      }
+      await using context = await open();
+      const { chains, removed } = await context.audit.restart(context.origin);
+      return chains.length === 0
+        ? "Nothing is damaged; nothing was changed\n"
+        : `Began chains ${chains.join(", ")} anew; removed ${removed} events\n`;
+    },
+  ).option("--yes", "lose those events, and with them the traces");
 }

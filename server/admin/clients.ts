@@ -28,37 +28,26 @@ const grants: Readonly<Record<string, GrantType>> = {
 /** `pipit admin clients ...` */
 export const clients: AdminGroup = async (args, deps) => {
   const group = createCommandGroup("clients", "the OAuth clients of this server", deps);
-  addReading(group, deps);
+  addReading(group);
   addRegistration(group, deps);
-  addSwitches(group, deps);
+  addSwitches(group);
   return group.run(args);
 };
 
-function addReading({ commands, withContext }: CommandGroup, { io }: AdminDeps): void {
-  commands
-    .command("list")
-    .description("all clients, built-in ones included")
-    .option("--json", "print JSON lines")
-    .action(({ json }: { json?: boolean }) =>
-      withContext(async (context) => {
-        const all = await context.clients.list();
-        if (json === true) io.stdout.write(all.map((client) => jsonLine(shown(client))).join(""));
-        else
-          io.stdout.write(
-            tableText(["CLIENT", "NAME", "KIND", "ACTIVE", "ALGORITHM", "GRANTS"], all.map(rowOf)),
-          );
-      }),
-    );
-  commands
-    .command("show <id>")
-    .description("everything about one client but its secret")
-    .option("--json", "print one line of JSON")
-    .action((id: string, { json }: { json?: boolean }) =>
-      withContext(async (context) => {
-        const client = await find(context, id);
-        io.stdout.write(json === true ? jsonLine(shown(client)) : factsText(factsOf(client)));
-      }),
-    );
+function addReading({ add }: CommandGroup): void {
+  add("list", "all clients, built-in ones included", async (context, { json }: { json?: boolean }) => {
+    const all = await context.clients.list();
+    if (json === true) return all.map((client) => jsonLine(shown(client))).join("");
+    return tableText(["CLIENT", "NAME", "KIND", "ACTIVE", "ALGORITHM", "GRANTS"], all.map(rowOf));
+  }).option("--json", "print JSON lines");
+  add(
+    "show <id>",
+    "everything about one client but its secret",
+    async (context, id: string, { json }: { json?: boolean }) => {
+      const client = await find(context, id);
+      return json === true ? jsonLine(shown(client)) : factsText(factsOf(client));
+    },
+  ).option("--json", "print one line of JSON");
 }
 
 interface AddFlags {
@@ -75,11 +64,14 @@ interface AddFlags {
   readonly allowPasswordGrant?: boolean;
 }
 
-function addRegistration({ commands, withContext }: CommandGroup, { io }: AdminDeps): void {
+function addRegistration({ add }: CommandGroup, { io }: AdminDeps): void {
   const seconds = wholeNumber(0, MAX_TTL_SECONDS);
-  commands
-    .command("add <id>")
-    .description("register a client; the secret of a confidential one is printed once")
+  add(
+    "add <id>",
+    "register a client; the secret of a confidential one is printed once",
+    async ({ clients: all, origin }, id: string, flags: AddFlags) =>
+      printRegistered(await all.register(registrationOf(id, flags), origin), "Made", io),
+  )
     .requiredOption("--name <text>", "what people are asked to trust")
     .option("--redirect-uri <uri>", "where codes may be sent; may be repeated", collect)
     .option(
@@ -105,24 +97,13 @@ function addRegistration({ commands, withContext }: CommandGroup, { io }: AdminD
       "how long a refresh may be repeated; 0 is strict; default 10",
       wholeNumber(0, MAX_GRACE_SECONDS),
     )
-    .option("--allow-password-grant", "it is ours: may take passwords itself, and asks for no consent")
-    .action((id: string, flags: AddFlags) =>
-      withContext(async (context) => {
-        printRegistered(
-          await context.clients.register(registrationOf(id, flags), context.origin),
-          "Made",
-          io,
-        );
-      }),
-    );
-  commands
-    .command("rotate-secret <id>")
-    .description("replace the secret of a confidential client; the old one is wrong at once")
-    .action((id: string) =>
-      withContext(async (context) => {
-        printRegistered(await context.clients.replaceSecret(id, context.origin), "Changed the secret of", io);
-      }),
-    );
+    .option("--allow-password-grant", "it is ours: may take passwords itself, and asks for no consent");
+  add(
+    "rotate-secret <id>",
+    "replace the secret of a confidential client; the old one is wrong at once",
+    async ({ clients: all, origin }, id: string) =>
+      printRegistered(await all.replaceSecret(id, origin), "Changed the secret of", io),
+  );
 }
 
 /** What a command line asks for. */
@@ -167,48 +148,34 @@ function collectGrant(value: string, before: readonly GrantType[] | undefined): 
   );
 }
 
-function addSwitches({ commands, withContext }: CommandGroup, { io }: AdminDeps): void {
-  commands
-    .command("disable <id>")
-    .description("switch a client off; its sessions end and its tokens are refused at once")
-    .action((id: string) =>
-      withContext(async (context) => {
-        const sessions = await context.clients.disable(id, context.origin);
-        io.stdout.write(`${visible(id)}: switched off; ${sessions} sessions ended\n`);
-      }),
-    );
-  commands
-    .command("enable <id>")
-    .description("switch a client on again")
-    .action((id: string) =>
-      withContext(async (context) => {
-        await context.clients.enable(id, context.origin);
-        io.stdout.write(`${visible(id)}: switched on\n`);
-      }),
-    );
-  commands
-    .command("remove <id>")
-    .description("forget a client; a built-in one comes back with the next start of a server")
-    .action((id: string) =>
-      withContext(async (context) => {
-        const sessions = await context.clients.remove(id, context.origin);
-        io.stdout.write(`${visible(id)}: removed; ${sessions} sessions ended\n`);
-      }),
-    );
+function addSwitches({ add }: CommandGroup): void {
+  add(
+    "disable <id>",
+    "switch a client off; its sessions end and its tokens are refused at once",
+    async (context, id: string) => {
+      const sessions = await context.clients.disable(id, context.origin);
+      return `${visible(id)}: switched off; ${sessions} sessions ended\n`;
+    },
+  );
+  add("enable <id>", "switch a client on again", async (context, id: string) => {
+    await context.clients.enable(id, context.origin);
+    return `${visible(id)}: switched on\n`;
+  });
+  add(
+    "remove <id>",
+    "forget a client; a built-in one comes back with the next start of a server",
+    async (context, id: string) => {
+      const sessions = await context.clients.remove(id, context.origin);
+      return `${visible(id)}: removed; ${sessions} sessions ended\n`;
+    },
+  );
 }
 
 /** The secret goes to stdout alone, so that a script can catch it. */
-function printRegistered(
-  { client, secret }: RegisteredClient,
-  done: string,
-  { stdout, stderr }: AdminIo,
-): void {
-  if (secret === undefined) {
-    stdout.write(`${done} ${client.clientId}, a public client\n`);
-    return;
-  }
+function printRegistered({ client, secret }: RegisteredClient, done: string, { stderr }: AdminIo): string {
+  if (secret === undefined) return `${done} ${client.clientId}, a public client\n`;
   stderr.write(`${done} ${client.clientId}. Its secret, which is not shown again:\n`);
-  stdout.write(`${secret}\n`);
+  return `${secret}\n`;
 }
 
 async function find({ clients: all }: AdminContext, id: string): Promise<OauthClient> {

@@ -3,37 +3,46 @@ import type { Clock } from "#contract/clock.ts";
 import type { AdminContext } from "../compose/admin-context.ts";
 import { adminExit, type AdminDeps } from "./admin-deps.ts";
 
-/** The commands of one group while they are put together and run. */
-export interface CommandGroup {
-  readonly commands: Command;
-  /** Runs an action's work and keeps its exit code; nothing means done. */
-  exitWith(work: () => Promise<number | void>): Promise<void>;
-  /** The same with the database open. */
-  withContext(work: (context: AdminContext) => Promise<number | void>): Promise<void>;
-  /** Parses and runs one command line; help and its mistakes are printed already. */
-  run(args: readonly string[]): Promise<number>;
-}
+/** What a command's work resolves to: a text to print, or an exit code; nothing means done. */
+type Outcome = string | number | void;
 
-export function createCommandGroup(name: string, description: string, deps: AdminDeps): CommandGroup {
+/** The commands of one group while they are put together and run. */
+export function createCommandGroup(name: string, description: string, deps: AdminDeps) {
   const commands = configured(new Command(`pipit admin ${name}`).description(description), deps);
   let code: number = adminExit.done;
-  const exitWith: CommandGroup["exitWith"] = async (work) => {
-    code = (await work()) ?? adminExit.done;
+  /** commander gives what the usage and the options say, checked. */
+  const command = (usage: string, about: string, run: (args: never) => Promise<void>): Command =>
+    commands
+      .command(usage)
+      .description(about)
+      .action((...args: unknown[]) => run(args as never));
+  const finish = (outcome: Outcome): void => {
+    if (typeof outcome === "string") deps.io.stdout.write(outcome);
+    code = typeof outcome === "number" ? outcome : adminExit.done;
   };
   return {
-    commands,
-    exitWith,
-    withContext: (work) =>
-      exitWith(async () => {
+    /** Adds a command, whose work gets the open database, its arguments and its flags; options are for the caller to add. */
+    add: <Args extends readonly unknown[]>(
+      usage: string,
+      about: string,
+      work: (context: AdminContext, ...args: Args) => Promise<Outcome>,
+    ): Command =>
+      command(usage, about, async (args: Args) => {
         await using context = await deps.open();
-        return await work(context);
+        finish(await work(context, ...args));
       }),
-    async run(args) {
-      const parsed = await parse(commands, args);
-      return parsed ?? code;
-    },
+    /** The same for work that opens what it needs by itself. */
+    addPlain: <Args extends readonly unknown[]>(
+      usage: string,
+      about: string,
+      work: (...args: Args) => Promise<Outcome>,
+    ): Command => command(usage, about, async (args: Args) => finish(await work(...args))),
+    /** Parses and runs one command line; help and its mistakes are printed already. */
+    run: async (args: readonly string[]): Promise<number> => (await parse(commands, args)) ?? code,
   };
 }
+
+export type CommandGroup = ReturnType<typeof createCommandGroup>;
 
 /** Lets a command print to the program's own streams, and end as we say. */
 export function configured(command: Command, { io }: Pick<AdminDeps, "io">): Command {

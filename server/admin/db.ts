@@ -9,38 +9,35 @@ import { factsText, tableText } from "./print.ts";
 
 /** `pipit admin db ...` */
 export const db: AdminGroup = async (args, deps) => {
-  const { commands, exitWith, run } = createCommandGroup("db", "the database of this server", deps);
-  const withDatabase = (work: (database: DatabaseHandle) => Promise<number | void>): Promise<void> =>
-    exitWith(async () => {
-      await using database = await openConfiguredDatabase(deps.config, createLogger({ level: "warn" }));
-      return await work(database);
-    });
-  commands
-    .command("status")
-    .description("where the database is, its schema, and how many rows it has; migrates nothing")
-    .action(() => withDatabase((database) => status(database, deps)));
-  commands
-    .command("migrate")
-    .description("bring the database to this version's schema, all of it or nothing")
-    .action(() => withDatabase((database) => migrate(database, deps)));
-  commands
-    .command("copy")
-    .description("copy everything into a new database of the other kind, and compare both")
+  const { addPlain, run } = createCommandGroup("db", "the database of this server", deps);
+  const open = () => openConfiguredDatabase(deps.config, createLogger({ level: "warn" }));
+  addPlain(
+    "status",
+    "where the database is, its schema, and how many rows it has; migrates nothing",
+    async () => {
+      await using database = await open();
+      return await status(database, deps);
+    },
+  );
+  addPlain("migrate", "bring the database to this version's schema, all of it or nothing", async () => {
+    await using database = await open();
+    const done = await database.migrate();
+    if (done.length === 0) return `${database.place} is up to date\n`;
+    return done.map((name) => `${name}: done\n`).join("");
+  });
+  addPlain(
+    "copy",
+    "copy everything into a new database of the other kind, and compare both",
+    (flags: { from: string; to: string; json?: boolean }) => copy(flags, deps),
+  )
     .requiredOption(
       "--from <database>",
       "sqlite (of the data folder), sqlite:DIR, or postgres (PIPIT_DATABASE_URL)",
     )
     .requiredOption("--to <database>", "as --from")
-    .option("--json", "print JSON lines")
-    .action((flags: { from: string; to: string; json?: boolean }) => exitWith(() => copy(flags, deps)));
+    .option("--json", "print JSON lines");
   return run(args);
 };
-
-async function migrate(database: DatabaseHandle, { io }: AdminDeps): Promise<void> {
-  const done = await database.migrate();
-  if (done.length === 0) io.stdout.write(`${database.place} is up to date\n`);
-  for (const name of done) io.stdout.write(`${name}: done\n`);
-}
 
 /** Fails while something is missing, for scripts that ask before they start a server. */
 async function status(database: DatabaseHandle, { io, config }: AdminDeps): Promise<number> {

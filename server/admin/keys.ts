@@ -17,26 +17,18 @@ import { tableText, timeText } from "./print.ts";
 
 /** `pipit admin keys ...` and `pipit keys ...` */
 export const keys: AdminGroup = async (args, deps) => {
-  const { commands, withContext, run } = createCommandGroup("keys", "the keys that sign tokens", deps);
-  commands
-    .command("list")
-    .description("all keys that are published, oldest first")
-    .action(() =>
-      withContext(async ({ auth }) => {
-        const header = ["ALGORITHM", "STATE", "MADE", "SIGNS SINCE", "RETIRED", "KEY"];
-        deps.io.stdout.write(tableText(header, (await auth.signingKeys.list()).map(rowOf)));
-      }),
-    );
-  commands
-    .command("rotate")
-    .description("take the next step: publish a new key, or let it sign when it was published long enough")
+  const { add, run } = createCommandGroup("keys", "the keys that sign tokens", deps);
+  add("list", "all keys that are published, oldest first", async ({ auth }) => {
+    const header = ["ALGORITHM", "STATE", "MADE", "SIGNS SINCE", "RETIRED", "KEY"];
+    return tableText(header, (await auth.signingKeys.list()).map(rowOf));
+  });
+  add(
+    "rotate",
+    "take the next step: publish a new key, or let it sign when it was published long enough",
+    async (context, flags: RotateFlags) => (await rotate(context, flags)).map(lineOf).join(""),
+  )
     .addOption(new Option("--algorithm <name>", "only the key of this algorithm").choices(TOKEN_ALGORITHMS))
-    .option("--now", "let the new key sign at once, without publishing it first")
-    .action((flags: RotateFlags) =>
-      withContext(async (context) => {
-        deps.io.stdout.write((await rotate(context, flags)).map(lineOf).join(""));
-      }),
-    );
+    .option("--now", "let the new key sign at once, without publishing it first");
   return run(args);
 };
 

@@ -24,127 +24,95 @@ export const users: AdminGroup = async (args, deps) => {
   const group = createCommandGroup("users", "the accounts of this server", deps);
   addReading(group, deps);
   addWriting(group, deps);
-  addSwitches(group, deps);
-  addReset(group, deps);
+  addSwitches(group);
   return group.run(args);
 };
 
-function addReading({ commands, withContext }: CommandGroup, { io, signal }: AdminDeps): void {
-  commands
-    .command("list")
-    .description("all accounts, by login")
+function addReading({ add }: CommandGroup, { io, signal }: AdminDeps): void {
+  add("list", "all accounts, by login", (context, flags: { prefix?: string; json?: boolean }) =>
+    list(context, io, { ...flags, signal }),
+  )
     .option("--prefix <text>", "only those whose login or e-mail begins so")
-    .option("--json", "print JSON lines")
-    .action((flags: { prefix?: string; json?: boolean }) =>
-      withContext((context) => list(context, io, { ...flags, signal })),
-    );
-  commands
-    .command("show <login>")
-    .description("everything about one account but its secrets")
-    .option("--json", "print one line of JSON")
-    .action((login: string, { json }: { json?: boolean }) =>
-      withContext(async (context) => {
-        const facts = await factsOf(context, await find(context, login));
-        io.stdout.write(json === true ? jsonLine(Object.fromEntries(facts)) : factsText(facts));
-      }),
-    );
-  commands
-    .command("sessions <login>")
-    .description("where somebody is signed in with tokens; browsers are not listed")
-    .option("--revoke-all", "end all of them, browsers as well")
-    .action((login: string, { revokeAll }: { revokeAll?: boolean }) =>
-      withContext(async (context) => {
-        const account = await find(context, login);
-        if (revokeAll === true) io.stdout.write(await revokeSessions(context, account));
-        else io.stdout.write(await sessionsText(context, account));
-      }),
-    );
+    .option("--json", "print JSON lines");
+  add(
+    "show <login>",
+    "everything about one account but its secrets",
+    async (context, login: string, { json }: { json?: boolean }) => {
+      const facts = await factsOf(context, await find(context, login));
+      return json === true ? jsonLine(Object.fromEntries(facts)) : factsText(facts);
+    },
+  ).option("--json", "print one line of JSON");
+  add(
+    "sessions <login>",
+    "where somebody is signed in with tokens; browsers are not listed",
+    async (context, login: string, { revokeAll }: { revokeAll?: boolean }) => {
+      const account = await find(context, login);
+      return revokeAll === true ? revokeSessions(context, account) : sessionsText(context, account);
+    },
+  ).option("--revoke-all", "end all of them, browsers as well");
 }
 
-function addWriting({ commands, withContext }: CommandGroup, { io }: AdminDeps): void {
-  commands
-    .command("add <login>")
-    .description("make an account")
+function addWriting({ add }: CommandGroup, { io }: AdminDeps): void {
+  add("add <login>", "make an account", async ({ accounts, origin }, login: string, flags: AddFlags) => {
+    const password = await readPassword(io, flags);
+    const { email, name: displayName } = flags;
+    const role: Role = flags.admin === true ? "admin" : "user";
+    const made = await accounts.create({ login, password, displayName, email, role }, decider, origin);
+    return `Made ${visible(made.login)} (${made.role}), id ${made.id}\n`;
+  })
     .option("--email <address>", "its e-mail address")
     .option("--name <text>", "the name that others see; default: the login")
     .option("--admin", "may administer users, clients, keys and the audit")
-    .option("--password-stdin", "read the password from stdin instead of asking for it")
-    .action((login: string, flags: AddFlags) =>
-      withContext(async ({ accounts, origin }) => {
-        const password = await readPassword(io, flags);
-        const { email, name: displayName } = flags;
-        const role: Role = flags.admin === true ? "admin" : "user";
-        const made = await accounts.create({ login, password, displayName, email, role }, decider, origin);
-        io.stdout.write(`Made ${visible(made.login)} (${made.role}), id ${made.id}\n`);
-      }),
-    );
-  commands
-    .command("set-password <login>")
-    .description("give somebody a new password; ends their sessions and a lockout")
-    .option("--password-stdin", "read the password from stdin instead of asking for it")
-    .action((login: string, flags: { passwordStdin?: boolean }) =>
-      withContext(async (context) => {
-        const account = await find(context, login);
-        const password = await readPassword(io, flags);
-        await context.accounts.setPassword(account.id, password, decider, context.origin);
-        io.stdout.write(`Changed the password of ${visible(account.login)}; their sessions have ended\n`);
-      }),
-    );
-  commands
-    .command("role <login>")
-    .description("make somebody an admin, or a user again")
-    .addArgument(new Argument("<role>", "what they may do").choices(["user", "admin"]))
-    .action((login: string, role: Role) =>
-      withContext(async (context) => {
-        const account = await find(context, login);
-        await context.accounts.setRole(account.id, role, decider, context.origin);
-        io.stdout.write(`${visible(account.login)} is now ${role}\n`);
-      }),
-    );
+    .option(...passwordStdin);
+  add(
+    "set-password <login>",
+    "give somebody a new password; ends their sessions and a lockout",
+    async (context, login: string, flags: { passwordStdin?: boolean }) => {
+      const account = await find(context, login);
+      const password = await readPassword(io, flags);
+      await context.accounts.setPassword(account.id, password, decider, context.origin);
+      return `Changed the password of ${visible(account.login)}; their sessions have ended\n`;
+    },
+  ).option(...passwordStdin);
 }
 
-type AccountDecision = (context: AdminContext, userId: string) => Promise<unknown>;
+const passwordStdin = ["--password-stdin", "read the password from stdin instead of asking for it"] as const;
 
-function addReset({ commands, withContext }: CommandGroup, { io }: AdminDeps): void {
-  commands
-    .command("reset-otp <login>")
-    .description("take the second factor away from somebody who lost it; ends their sessions")
-    .action((login: string) =>
-      withContext(async (context) => {
-        const { id, login: name } = await find(context, login);
-        const credentials = await context.auth.accounts.credentialsOf(id);
-        if (credentials?.totpSealed === undefined && credentials?.totpPendingSealed === undefined) {
-          io.stdout.write(`${visible(name)} has no second factor; nothing was changed\n`);
-          return;
-        }
-        await context.accounts.removeSecondFactor(id, decider, context.origin);
-        io.stdout.write(`${visible(name)} has no second factor any more; their sessions have ended\n`);
-      }),
-    );
-}
-
-/** Commands that take a login and nothing else. */
-function addSwitches({ commands, withContext }: CommandGroup, { io }: AdminDeps): void {
-  const add = (name: string, description: string, done: string, change: AccountDecision): void => {
-    commands
-      .command(`${name} <login>`)
-      .description(description)
-      .action((login: string) =>
-        withContext(async (context) => {
-          const account = await find(context, login);
-          await change(context, account.id);
-          io.stdout.write(`${visible(account.login)}: ${done}\n`);
-        }),
-      );
-  };
-  add("deactivate", "switch an account off; ends its sessions", "switched off", (context, id) =>
-    context.accounts.deactivate(id, decider, context.origin),
-  );
-  add("activate", "switch an account on again", "switched on", (context, id) =>
-    context.accounts.activate(id, decider, context.origin),
-  );
-  add("unlock", "forget the failed sign-ins of an account", "unlocked", (context, id) =>
-    context.accounts.unlock(id, decider, context.origin),
+function addSwitches({ add }: CommandGroup): void {
+  add(
+    "role <login>",
+    "make somebody an admin, or a user again",
+    async (context, login: string, role: Role) => {
+      const account = await find(context, login);
+      await context.accounts.setRole(account.id, role, decider, context.origin);
+      return `${visible(account.login)} is now ${role}\n`;
+    },
+  ).addArgument(new Argument("<role>", "what they may do").choices(["user", "admin"]));
+  const addSwitch = (
+    name: "deactivate" | "activate" | "unlock",
+    description: string,
+    done: string,
+  ): unknown =>
+    add(`${name} <login>`, description, async (context, login: string) => {
+      const account = await find(context, login);
+      await context.accounts[name](account.id, decider, context.origin);
+      return `${visible(account.login)}: ${done}\n`;
+    });
+  addSwitch("deactivate", "switch an account off; ends its sessions", "switched off");
+  addSwitch("activate", "switch an account on again", "switched on");
+  addSwitch("unlock", "forget the failed sign-ins of an account", "unlocked");
+  add(
+    "reset-otp <login>",
+    "take the second factor away from somebody who lost it; ends their sessions",
+    async (context, login: string) => {
+      const { id, login: name } = await find(context, login);
+      const credentials = await context.auth.accounts.credentialsOf(id);
+      if (credentials?.totpSealed === undefined && credentials?.totpPendingSealed === undefined) {
+        return `${visible(name)} has no second factor; nothing was changed\n`;
+      }
+      await context.accounts.removeSecondFactor(id, decider, context.origin);
+      return `${visible(name)} has no second factor any more; their sessions have ended\n`;
+    },
   );
 }
 
