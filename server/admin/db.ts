@@ -1,6 +1,6 @@
 import { createLogger } from "../observe/logger.ts";
 import { openConfiguredDatabase } from "../compose/admin-context.ts";
-import { countRows } from "../store/copy/database-counts.ts";
+import { countRows } from "../store/copy/copy-database.ts";
 import type { DatabaseHandle } from "../store/open-database.ts";
 import { adminExit, type AdminDeps, type AdminGroup } from "./admin-deps.ts";
 import { createCommandGroup } from "./command-group.ts";
@@ -51,7 +51,7 @@ async function status(database: DatabaseHandle, { io, config }: AdminDeps): Prom
   ] as const;
   io.stdout.write(factsText(facts));
   if (pending.length > 0) return adminExit.failed;
-  const counts = await countRows(database);
+  const counts = await countRows(database.db);
   io.stdout.write(
     `\n${tableText(
       ["TABLE", "ROWS"],

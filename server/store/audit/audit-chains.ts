@@ -19,6 +19,7 @@ export interface AuditChains {
 }
 
 export interface AuditChainsOptions {
+  /** 32 bytes, of the master key. Who has it can forge the log; who has only the database cannot. */
   readonly key: AuditKey;
   readonly dialect: "sqlite" | "postgres";
 }

@@ -5,11 +5,10 @@ import {
   auditEventHash,
   type ChainState,
   type HashedEvent,
-  type AuditKey,
 } from "#server/domain/audit/audit-hash.ts";
 import type { AuditEvent, AuditLog, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { Clock } from "#contract/clock.ts";
-import { createAuditChains } from "./audit-chains.ts";
+import { createAuditChains, type AuditChainsOptions } from "./audit-chains.ts";
 import type { AuditEventRow, Tables } from "../sql/schema.ts";
 import { fieldOf } from "../sql/stored-values.ts";
 import { inTransaction } from "../sql/transaction.ts";
@@ -27,11 +26,8 @@ export const AUDIT_MAX_CHARS = {
 /** Facts of one event; more are left out. */
 export const AUDIT_MAX_FACTS = 16;
 
-export interface AuditLogOptions {
-  /** 32 bytes, of the master key. Who has it can forge the log; who has only the database cannot. */
-  readonly key: AuditKey;
+export interface AuditLogOptions extends AuditChainsOptions {
   readonly clock: Clock;
-  readonly dialect: "sqlite" | "postgres";
 }
 
 /**

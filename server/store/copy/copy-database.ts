@@ -201,3 +201,16 @@ async function indexTurns(side: CopySide, { signal, onProgress }: CopyOptions): 
     onProgress?.({ table: "turns", step: "indexed", rows });
   }
 }
+
+/** How many rows each table has. */
+export async function countRows(
+  db: Kysely<Tables>,
+): Promise<readonly { readonly table: string; readonly rows: number }[]> {
+  const counts = [];
+  for (const { name } of copiedTables) {
+    const count = sql<{ rows: number }>`select count(*) as "rows" from ${sql.table(name)}`;
+    const [row] = (await count.execute(db)).rows;
+    counts.push({ table: name, rows: row?.rows ?? 0 });
+  }
+  return counts;
+}

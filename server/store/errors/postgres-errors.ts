@@ -1,4 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
+import { codeOf } from "./storage-errors.ts";
 
 type PostgresFault =
   | "full"
@@ -29,10 +30,6 @@ const faults: readonly (readonly [codes: RegExp, fault: PostgresFault])[] = [
 const lostConnection =
   /^(Connection terminated|timeout (exceeded|expired)|Query read timeout|Client (has encountered|was closed)|Cannot use a pool)/;
 const noTls = /does not support SSL|error establishing an SSL connection/;
-
-function codeOf(reason: unknown): string {
-  return reason instanceof Error && "code" in reason && typeof reason.code === "string" ? reason.code : "";
-}
 
 function faultOf(reason: unknown): PostgresFault | undefined {
   const code = codeOf(reason);

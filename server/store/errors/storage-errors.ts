@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import type { ErrorCode } from "#contract/error-codes.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 
 /** What went wrong with a file or a database, by any report (SQLite result codes, errno names). */
@@ -13,7 +14,8 @@ const unreadableCodes =
 /** SQLite's, and PostgreSQL's SQLSTATE. */
 const uniqueCodes = /^(SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)|23505)$/;
 
-function codeOf(reason: unknown): string {
+/** A result code of SQLite, a SQLSTATE or the name of an errno; "" where there is none. */
+export function codeOf(reason: unknown): string {
   return reason instanceof Error && "code" in reason && typeof reason.code === "string" ? reason.code : "";
 }
 
@@ -44,6 +46,27 @@ function describe(reason: unknown, file: string): string {
   return `${codeOf(reason)} ${reason instanceof Error ? reason.message : String(reason)} (${file})`.trim();
 }
 
+type ErrorOfFault = Readonly<Record<StorageFault, readonly [code: ErrorCode, message: string]>>;
+
+const runningErrors: ErrorOfFault = {
+  full: [
+    "STORAGE_FULL",
+    "The server's disk is full, so nothing was saved. Free some space there and try again.",
+  ],
+  corrupt: [
+    "STORAGE_CORRUPT",
+    "The server's database is damaged. Restart the server: it keeps the damaged file aside and opens a fresh one.",
+  ],
+  busy: [
+    "DATA_FOLDER_IN_USE",
+    "Another program keeps the server's database locked. Stop that program and try again.",
+  ],
+  unreadable: [
+    "STORAGE_UNREADABLE",
+    "The server cannot read or write its data folder. Its log names the folder; check its owner and permissions.",
+  ],
+};
+
 /**
  * A fault while the server works. The message may reach a stranger over the wire, so it names no path; `detail` does,
  * for the log.
@@ -51,34 +74,8 @@ function describe(reason: unknown, file: string): string {
 export function toRunningError(reason: unknown, file: string): PipitError {
   if (reason instanceof PipitError) return reason;
   const options = { cause: reason, detail: describe(reason, file) };
-  switch (faultOf(reason)) {
-    case "full":
-      return new PipitError(
-        "STORAGE_FULL",
-        "The server's disk is full, so nothing was saved. Free some space there and try again.",
-        options,
-      );
-    case "corrupt":
-      return new PipitError(
-        "STORAGE_CORRUPT",
-        "The server's database is damaged. Restart the server: it keeps the damaged file aside and opens a fresh one.",
-        options,
-      );
-    case "busy":
-      return new PipitError(
-        "DATA_FOLDER_IN_USE",
-        "Another program keeps the server's database locked. Stop that program and try again.",
-        options,
-      );
-    case "unreadable":
-      return new PipitError(
-        "STORAGE_UNREADABLE",
-        "The server cannot read or write its data folder. Its log names the folder; check its owner and permissions.",
-        options,
-      );
-    default:
-      return PipitError.from(reason);
-  }
+  const fault = faultOf(reason);
+  return fault === undefined ? PipitError.from(reason) : new PipitError(...runningErrors[fault], options);
 }
 
 /** A fault while the server starts: read by the person who runs it, so it names the path and the cure. */
@@ -86,33 +83,25 @@ export function toStartError(reason: unknown, file: string): PipitError {
   const underlying = reason instanceof PipitError && reason.cause !== undefined ? reason.cause : reason;
   const options = { cause: underlying, detail: describe(underlying, file) };
   const folder = dirname(file);
-  switch (faultOf(underlying)) {
-    case "full":
-      return new PipitError(
-        "STORAGE_FULL",
-        `The disk that holds ${folder} is full. Free some space, or start with another --data folder.`,
-        options,
-      );
-    case "corrupt":
-      return new PipitError(
-        "STORAGE_CORRUPT",
-        `The file ${file} is damaged. Move it away, or restore it from a backup, and start again.`,
-        options,
-      );
-    case "busy":
-      return new PipitError(
-        "DATA_FOLDER_IN_USE",
-        `Another program keeps ${file} locked. Stop it, or start with another --data folder.`,
-        options,
-      );
-    case "unreadable":
-      return new PipitError(
-        "STORAGE_UNREADABLE",
-        `Cannot read and write ${file} (${codeOf(underlying)}). Make ${folder} and the files in it readable and ` +
-          "writable for the user who runs the server, or start with another --data folder.",
-        options,
-      );
-    default:
-      return PipitError.from(reason);
-  }
+  const errors: ErrorOfFault = {
+    full: [
+      "STORAGE_FULL",
+      `The disk that holds ${folder} is full. Free some space, or start with another --data folder.`,
+    ],
+    corrupt: [
+      "STORAGE_CORRUPT",
+      `The file ${file} is damaged. Move it away, or restore it from a backup, and start again.`,
+    ],
+    busy: [
+      "DATA_FOLDER_IN_USE",
+      `Another program keeps ${file} locked. Stop it, or start with another --data folder.`,
+    ],
+    unreadable: [
+      "STORAGE_UNREADABLE",
+      `Cannot read and write ${file} (${codeOf(underlying)}). Make ${folder} and the files in it readable and ` +
+        "writable for the user who runs the server, or start with another --data folder.",
+    ],
+  };
+  const fault = faultOf(underlying);
+  return fault === undefined ? PipitError.from(reason) : new PipitError(...errors[fault], options);
 }

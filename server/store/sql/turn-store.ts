@@ -125,15 +125,8 @@ async function begin(
         .where("chat_id", "=", request.chatId),
       user_text: request.userText,
       had_image: request.hadImage ? 1 : 0,
-      assistant_text: "",
-      status: "running",
-      model: null,
-      input_tokens: 0,
-      output_tokens: 0,
-      owner_id: request.ownerId,
-      lease_until_ms: request.nowMs + request.leaseMs,
       created_at_ms: request.nowMs,
-      finished_at_ms: null,
+      ...unanswered(request),
     }))
     .onConflict((c) => c.columns(["user_id", "client_message_id"]).doNothing())
     .returningAll()
@@ -179,6 +172,20 @@ async function takeOver(
   return { turn: toTurn(seen), begun: false };
 }
 
+/** A turn that is asked, or asked again: it has no answer yet, and the server that asks holds it. */
+function unanswered({ ownerId, nowMs, leaseMs }: BeginTurn) {
+  return {
+    status: "running",
+    assistant_text: "",
+    model: null,
+    input_tokens: 0,
+    output_tokens: 0,
+    owner_id: ownerId,
+    lease_until_ms: nowMs + leaseMs,
+    finished_at_ms: null,
+  };
+}
+
 async function restart(
   trx: Transaction<Tables>,
   request: BeginTurn,
@@ -186,16 +193,7 @@ async function restart(
 ): Promise<TurnRow | undefined> {
   return trx
     .updateTable("turns")
-    .set({
-      status: "running",
-      assistant_text: "",
-      model: null,
-      input_tokens: 0,
-      output_tokens: 0,
-      owner_id: request.ownerId,
-      lease_until_ms: request.nowMs + request.leaseMs,
-      finished_at_ms: null,
-    })
+    .set(unanswered(request))
     .where("id", "=", turnId)
     .where((eb) =>
       eb.or([
