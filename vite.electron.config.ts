@@ -43,6 +43,7 @@ export function serverConfigs(outDir: string): readonly InlineConfig[] {
       admin: "server/admin/main.ts",
       "calculator-worker": "server/domain/assistant/tools/calculator-worker.ts",
       "flite-child": "server/domain/speech/providers/flite-child.ts",
+      "picture-process": "server/domain/pictures/picture-process.ts",
     }),
   ];
 }

@@ -8,6 +8,7 @@ import { createCorrelation, type Correlation } from "../observe/correlation.ts";
 import { createModelSource, type WarmableModelSource } from "../domain/assistant/model-source.ts";
 import { createAssistantTools } from "../domain/assistant/tools/assistant-tools.ts";
 import { createCalculator } from "../domain/assistant/tools/calculator.ts";
+import { Pictures } from "../domain/pictures/pictures.ts";
 import { createTurnService } from "../domain/assistant/turn-service.ts";
 import type { TurnService } from "../domain/assistant/turn-types.ts";
 import { startAuditRetention } from "../domain/audit/audit-retention.ts";
@@ -102,6 +103,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   await auth.webSessions.removeExpired();
   const models = deps.models ?? createModelSource({ config: config.model, clock, logger });
   const calculator = building.use(createCalculator());
+  const pictures = building.use(new Pictures());
   const speech = deps.speech ?? building.use(createSpeechService({ config: config.speech, logger }));
   const turns = building.use(
     createTurnService({
@@ -110,6 +112,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
       models,
       toolsFor: (scope) => createAssistantTools({ ...scope, turns: store.turns, clock, calculator }),
       speech,
+      pictures,
       bus,
       clock,
       logger,

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type StreamResponse, StreamingService } from "#proto/streaming_pb.ts";
 import { createMemoryBus } from "#server/bus/memory-bus.ts";
 import { createTurnService } from "#server/domain/assistant/turn-service.ts";
+import { Pictures } from "#server/domain/pictures/pictures.ts";
 import type { TurnService } from "#server/domain/assistant/turn-types.ts";
 import { systemClock } from "#server/domain/clock.ts";
 import { callerKey } from "#server/rpc/kit/call-context.ts";
@@ -25,6 +26,7 @@ let folder: string;
 let store: Store;
 let turns: TurnService;
 let model: HandDrivenModel;
+const pictures = new Pictures();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pipit-users-"));
@@ -40,6 +42,7 @@ beforeAll(async () => {
     toolsFor: () => [],
     bus: createMemoryBus(),
     speech: new EchoSpeech(),
+    pictures,
     clock: systemClock,
     logger,
     ownerId: "here",
@@ -47,6 +50,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await turns[Symbol.asyncDispose]();
+  await pictures[Symbol.asyncDispose]();
   await store[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createTurnService } from "#server/domain/assistant/turn-service.ts";
+import { Pictures } from "#server/domain/pictures/pictures.ts";
 import type { Question, TurnEvent, TurnService } from "#server/domain/assistant/turn-types.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { Turn } from "#server/domain/chats/ports.ts";
@@ -49,6 +50,7 @@ export async function openTurnStage(): Promise<TurnStage> {
   }
   const model = new HandDrivenModel();
   const speech = new EchoSpeech();
+  const pictures = new Pictures();
 
   function startService(ownerId: string): TurnService {
     return createTurnService({
@@ -58,6 +60,7 @@ export async function openTurnStage(): Promise<TurnStage> {
       toolsFor: () => [],
       bus: createMemoryBus(),
       speech,
+      pictures,
       clock,
       logger,
       ownerId,
@@ -95,6 +98,7 @@ export async function openTurnStage(): Promise<TurnStage> {
     },
     async [Symbol.asyncDispose]() {
       await service[Symbol.asyncDispose]();
+      await pictures[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });
     },

@@ -7,7 +7,6 @@ import { abortable } from "./abortable.ts";
 import { earlierMessages } from "./context-window.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import type { AnswerModel, AnswerPart, ModelMessage } from "./ports.ts";
-import { scaleForModel } from "./screenshot.ts";
 import { textPieces } from "./text-pieces.ts";
 import { runningElsewhere, type TurnRelay } from "./turn-relay.ts";
 import { TurnSpeech } from "./turn-speech.ts";
@@ -61,7 +60,10 @@ export async function runTurn(
   const speech = new TurnSpeech(deps.speech, live, locale, deps.logger);
   const run: Run = { deps, live, question, userId: caller.userId, locale, speech };
   // Before anything is stored: a broken picture must not leave a failed turn behind.
-  const image = question.screenshot === undefined ? undefined : await scaleForModel(question.screenshot);
+  const image =
+    question.screenshot === undefined
+      ? undefined
+      : await deps.pictures.scale(question.screenshot, run.userId, live.signal);
   live.signal.throwIfAborted();
   const chat = await chatForQuestion(deps.chats, {
     ...question,

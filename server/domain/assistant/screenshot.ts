@@ -2,9 +2,6 @@ import { IMAGE_MAX_SIDE_PX, SCREENSHOT_MAX_BYTES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 
 const FIELD = "screenshot";
-/** Four 8K screens side by side. More is a decompression bomb: a PNG of a few KB may unpack to gigabytes. */
-const MAX_PIXELS = 132_710_400;
-const JPEG_QUALITY = 82;
 const CURE =
   "Send a JPEG, PNG or WebP picture of at most 8 MiB as standard base64, or leave the field empty.";
 
@@ -42,50 +39,11 @@ export function imageFormat(bytes: Uint8Array): "jpeg" | "png" | "webp" | undefi
   return undefined;
 }
 
-/**
- * The picture as a model sees it: JPEG, longest side at most 1568 px, upright, without the metadata a camera or screen
- * tool left in it. Throws SCREENSHOT_INVALID for a broken or cut-off file, SCREENSHOT_TOO_LARGE for too many pixels.
- */
-export async function scaleForModel(bytes: Uint8Array): Promise<Uint8Array> {
-  // Loaded with the first picture: libvips costs 40 ms and 20 MB that a server without pictures never needs.
-  const { default: sharp } = await import("sharp");
-  try {
-    const image = sharp(bytes, { limitInputPixels: false });
-    const { width, height } = await image.metadata();
-    if (width * height > MAX_PIXELS) throw tooManyPixels(width, height);
-    return await image
-      .rotate()
-      .resize({
-        width: IMAGE_MAX_SIDE_PX,
-        height: IMAGE_MAX_SIDE_PX,
-        fit: "inside",
-        withoutEnlargement: true,
-      })
-      .flatten({ background: "#ffffff" })
-      .jpeg({ quality: JPEG_QUALITY })
-      .toBuffer();
-  } catch (error) {
-    if (error instanceof PipitError) throw error;
-    throw new PipitError("SCREENSHOT_INVALID", `The screenshot is damaged or cut off. ${CURE}`, {
-      field: FIELD,
-      cause: error,
-    });
-  }
-}
-
 function tooLarge(bytes: number): PipitError {
   const mib = (bytes / 1024 / 1024).toFixed(1);
   return new PipitError(
     "SCREENSHOT_TOO_LARGE",
     `The screenshot is ${mib} MiB; the limit is 8 MiB. Send a smaller picture: ${IMAGE_MAX_SIDE_PX} px on the longest side is enough.`,
-    { field: FIELD },
-  );
-}
-
-function tooManyPixels(width: number, height: number): PipitError {
-  return new PipitError(
-    "SCREENSHOT_TOO_LARGE",
-    `The screenshot is ${width} x ${height} pixels, which is too many. Send a smaller picture: ${IMAGE_MAX_SIDE_PX} px on the longest side is enough.`,
     { field: FIELD },
   );
 }

@@ -4,6 +4,7 @@ import type { ChatStore, TurnStore } from "../chats/ports.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { MessageBus } from "../message-bus.ts";
+import type { Pictures } from "../pictures/pictures.ts";
 import type { SpeechService } from "../speech/ports.ts";
 import type { AssistantTool, ModelSource } from "./ports.ts";
 
@@ -42,6 +43,7 @@ export interface TurnDeps {
   readonly models: ModelSource;
   readonly toolsFor: (scope: ToolScope) => readonly AssistantTool[];
   readonly speech: SpeechService;
+  readonly pictures: Pictures;
   readonly bus: MessageBus;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -21,7 +21,7 @@ export function createCalculatorTool(calculator: Calculator): AssistantTool {
     input,
     async run({ expression }, signal) {
       try {
-        const result = await calculator.calculate(expression, signal);
+        const result = await calculator.run(expression, signal);
         return { value: { expression, result }, summary: `${expression.trim()} = ${result}` };
       } catch (error) {
         if (signal.aborted) throw error;

@@ -1,0 +1,11 @@
+/**
+ * The program that decodes pictures: what a picture does to libvips (memory, time, a fault of a decoder) stays in this
+ * process. One thread and no cache, because pictures come one at a time and never twice.
+ */
+import sharp from "sharp";
+import { serveJobs } from "#server/domain/jobs/serve-jobs.ts";
+import { scalePicture } from "./scale-picture.ts";
+
+sharp.concurrency(1);
+sharp.cache(false);
+serveJobs(scalePicture);
