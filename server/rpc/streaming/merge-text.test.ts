@@ -20,6 +20,22 @@ describe("mergeText", () => {
     expect(mergeText(before, added)).toBe(merged);
   });
 
+  test.each([
+    ["a shorter snapshot", "open the mail", "open the", "open the mail"],
+    ["a part of it", "write to Anna now", "Anna", "write to Anna now"],
+    ["a part of it with spaces", "write to Anna now", " Anna ", "write to Anna now"],
+    ["its last words", "write to Anna now", "Anna now", "write to Anna now"],
+    ["one that grew at its front", "what is", "so what is this", "so what is this"],
+    ["one that moved in the middle of a word", "hello wor", "world foo", "hello world foo"],
+    ["the same in Russian", "позови Ан", "Анну сюда", "позови Ан Анну сюда"],
+    ["the same in Russian, longer", "позови Анн", "Анну сюда", "позови Анну сюда"],
+    ["another piece", "open", "the mail", "open the mail"],
+    ["a word that is inside another word", "category", "cat", "category cat"],
+    ["an article before a word that begins so", "I want a", "apple", "I want a apple"],
+  ])("W7: %s: %j + %j", (_, before, added, merged) => {
+    expect(mergeText(before, added)).toBe(merged);
+  });
+
   test("is quick for long texts that nearly overlap everywhere", () => {
     const started = performance.now();
     mergeText("a ".repeat(100_000), `${"a ".repeat(100_000)}b`);
