@@ -37,6 +37,8 @@ describe("readServerConfig", () => {
       signInAddress: false,
       webRoot: fileURLToPath(new URL("../../dist/renderer", import.meta.url)),
       issuer: "http://127.0.0.1:8787",
+      answersPerAccount: 20,
+      answersPerAddress: 200,
       legacyAnonymous: false,
       trustedProxies: [],
       auth: {

@@ -60,6 +60,10 @@ const origin = {
   schema: httpUrl.refine(isPageOrigin).transform((value) => new URL(value).origin),
   wants: "an https:// address without a path, e.g. https://pipit.example (http:// only for this machine)",
 };
+const answerCap = {
+  schema: z.coerce.number().int().min(1).max(100_000),
+  wants: "a number from 1 to 100000",
+};
 const toggle = {
   schema: z
     .union([z.boolean(), z.enum(["1", "0", "true", "false"])])
@@ -174,6 +178,20 @@ export const serveSettings = {
     wants: "addresses or networks separated by commas, e.g. 10.0.0.0/8,127.0.0.1",
     initial: "",
     about: "addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed",
+  },
+  answersPerAccount: {
+    ...answerCap,
+    env: "PIPIT_ANSWERS_PER_ACCOUNT",
+    file: "serve.answers_per_account",
+    initial: "20",
+    about: "answers that may run at once for one account on one server",
+  },
+  answersPerAddress: {
+    ...answerCap,
+    env: "PIPIT_ANSWERS_PER_ADDRESS",
+    file: "serve.answers_per_address",
+    initial: "200",
+    about: "answers that may run at once for one network address on one server",
   },
   legacyAnonymous: {
     ...toggle,

@@ -75,6 +75,7 @@ function clientOf(userId: string | undefined) {
     bus: createMemoryBus(),
     clock: systemClock,
     logger,
+    config: { answersPerAccount: 20, answersPerAddress: 200 },
   });
   const transport = createRouterTransport((router) => router.service(StreamingService, service), {
     router: { interceptors: [createErrorInterceptor(logger), signIn] },

@@ -3,8 +3,10 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { StreamingService } from "#proto/streaming_pb.ts";
 import { abortable } from "#server/domain/assistant/abortable.ts";
 import { localeOf } from "#server/domain/assistant/wording.ts";
+import type { RunningAnswers } from "#server/domain/limits/running-answers.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import { requireCaller } from "../kit/checks.ts";
+import { originKey } from "../kit/origin-context.ts";
 import type { Greetings } from "./greetings.ts";
 import { once } from "./once.ts";
 import type { PromptBuffers } from "./prompt-buffers.ts";
@@ -25,6 +27,7 @@ const END_GREETING = "greeting_done";
 export interface StreamingState {
   readonly buffers: PromptBuffers;
   readonly greetings: Greetings;
+  readonly running: RunningAnswers;
 }
 
 /**
@@ -42,7 +45,10 @@ export function createStreamAudio(
       const extended = request.clientMessageId !== undefined;
       if (task.kind === "collected") {
         yield endMessage(END_COLLECTED);
-      } else if (task.kind === "greeting") {
+        return;
+      }
+      using _place = state.running.enter(caller.userId, context.values.get(originKey).ip);
+      if (task.kind === "greeting") {
         yield* greet({ ...ctx, ...state }, task, caller, extended, context.signal);
       } else {
         for await (const event of ctx.turns.answer(task.question, caller, context.signal)) {

@@ -3,6 +3,7 @@ import { StreamingService } from "#proto/streaming_pb.ts";
 import type { ServerContext } from "#server/compose/context.ts";
 import { writer } from "#server/domain/access/access.ts";
 import { createInterrupt } from "#server/domain/assistant/interrupts.ts";
+import { RunningAnswers, type AnswerCaps } from "#server/domain/limits/running-answers.ts";
 import type { UsageStore } from "#server/domain/chats/ports.ts";
 import { rpcService, type RpcService } from "../kit/rpc-service.ts";
 import { createGenerateWelcomeAudio } from "./generate-welcome-audio.ts";
@@ -15,6 +16,7 @@ import { createStreamAudio } from "./stream-audio.ts";
 /** The part of the server that answers with speech. */
 export type StreamingContext = Pick<ServerContext, "bus" | "turns" | "speech" | "clock" | "logger"> & {
   readonly store: { readonly usage: UsageStore };
+  readonly config: AnswerCaps;
 };
 
 /** `streaming.StreamingService` for gRPC, gRPC-Web and Connect. */
@@ -30,7 +32,11 @@ export function streamingService(ctx: ServerContext): RpcService {
 
 /** The handlers, which need the caller in `callerKey`. */
 export function createStreamingHandlers(ctx: StreamingContext): ServiceImpl<typeof StreamingService> {
-  const state = { buffers: new PromptBuffers(ctx.clock), greetings: new Greetings() };
+  const state = {
+    buffers: new PromptBuffers(ctx.clock),
+    greetings: new Greetings(),
+    running: new RunningAnswers(ctx.config),
+  };
   const interrupt = createInterrupt(ctx.bus, (userId, hardwareId) => [
     ...ctx.turns.interrupt(userId, hardwareId),
     ...state.greetings.interrupt(userId, hardwareId),

@@ -1,0 +1,58 @@
+import { PipitError } from "#contract/pipit-error.ts";
+
+/** One ends about this often under load; a client that comes back sooner finds the same. */
+const RETRY_AFTER_MS = 2_000;
+
+/** Most answers that may run at once. */
+export interface AnswerCaps {
+  readonly answersPerAccount: number;
+  readonly answersPerAddress: number;
+}
+
+/** Counts the answers that run in this process: each holds memory and a place at the model for as long as it runs. */
+export class RunningAnswers {
+  readonly #caps: AnswerCaps;
+  readonly #counts = new Map<string, number>();
+
+  constructor(caps: AnswerCaps) {
+    this.#caps = caps;
+  }
+
+  /**
+   * A place for one answer until it is disposed of.
+   *
+   * @param ip the client's address; absent for one without (a Unix socket), which is not counted
+   * @throws PipitError STREAM_LIMIT
+   */
+  enter(userId: string, ip: string | undefined): Disposable {
+    const { answersPerAccount, answersPerAddress } = this.#caps;
+    const places = [
+      { key: `account ${userId}`, max: answersPerAccount, who: "this account" },
+      ...(ip === undefined ? [] : [{ key: `address ${ip}`, max: answersPerAddress, who: "this address" }]),
+    ];
+    const full = places.find(({ key, max }) => this.#of(key) >= max);
+    if (full !== undefined) {
+      throw new PipitError(
+        "STREAM_LIMIT",
+        `${full.max} answers are running for ${full.who} already, which is the limit. Wait until one of them ends, or stop one.`,
+        { retryAfterMs: RETRY_AFTER_MS },
+      );
+    }
+    for (const { key } of places) this.#counts.set(key, this.#of(key) + 1);
+    return {
+      [Symbol.dispose]: () => {
+        for (const { key } of places) this.#leave(key);
+      },
+    };
+  }
+
+  #of(key: string): number {
+    return this.#counts.get(key) ?? 0;
+  }
+
+  #leave(key: string): void {
+    const left = this.#of(key) - 1;
+    if (left > 0) this.#counts.set(key, left);
+    else this.#counts.delete(key);
+  }
+}
