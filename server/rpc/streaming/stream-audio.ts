@@ -47,7 +47,8 @@ export function createStreamAudio(
         yield endMessage(END_COLLECTED);
         return;
       }
-      using _place = state.running.enter(caller.userId, context.values.get(originKey).ip);
+      using places = new DisposableStack();
+      places.use(state.running.enter(caller.userId, context.values.get(originKey).ip));
       if (task.kind === "greeting") {
         yield* greet({ ...ctx, ...state }, task, caller, extended, context.signal);
       } else {
