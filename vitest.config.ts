@@ -7,6 +7,7 @@ const never = ["**/node_modules/**", "**/dist/**", "coverage/**"];
 const integration = [
   "tests/integration/**/*.test.ts",
   "tests/foreign/**/*.test.ts",
+  "tests/models/**/*.test.ts",
   "server/**/*.postgres.test.ts",
   "server/**/*.database.test.ts",
 ];

@@ -13,6 +13,7 @@ const rules: readonly (readonly [path: RegExp, needs: readonly PartName[]])[] = 
   [/^tests\/foreign\/python/, ["python-grpc"]],
   [/^tests\/foreign\/curl/, ["tools"]],
   [/^tests\/foreign\/api-md/, ["tools", "totp"]],
+  [/^tests\/models\//, ["model-checker"]],
   [/embedded-server[^/]*$/, []],
   [/(repl|terminal)[^/]*$/, ["terminal", "voice", "sound", "secrets", "display"]],
   [/\.system\.test\.ts$/, ["voice", "sound", "secrets", "display"]],
@@ -38,6 +39,7 @@ export async function findSkippedFiles(missing: readonly PartName[]): Promise<re
   const patterns = [
     "{cli,engine,server,tests}/**/*.system.test.ts",
     "tests/foreign/**/*.test.ts",
+    "tests/models/**/*.test.ts",
     "tests/e2e/**/*.spec.ts",
   ];
   for await (const path of glob(patterns, { cwd: repositoryRoot })) {

@@ -17,6 +17,7 @@ export type PartName =
   | "postgres"
   | "redis"
   | "totp"
+  | "model-checker"
   | "import";
 
 /** A program or library that the tests need, and the Debian packages that bring it. */
@@ -104,6 +105,11 @@ const parts: readonly Part[] = [
     name: "tools",
     purpose: "plain HTTP client, test certificates and process lists",
     requirements: [command("curl", "curl"), command("openssl", "openssl"), command("ps", "procps")],
+  },
+  {
+    name: "model-checker",
+    purpose: "search of every interleaving of the outbox and the server",
+    requirements: [command("spin", "spin"), command("tcc", "tcc", "libc6-dev")],
   },
   {
     name: "import",
