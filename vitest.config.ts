@@ -8,6 +8,7 @@ const integration = [
   "tests/integration/**/*.test.ts",
   "tests/foreign/**/*.test.ts",
   "tests/models/**/*.test.ts",
+  "tests/chaos/**/*.test.ts",
   "server/**/*.postgres.test.ts",
   "server/**/*.database.test.ts",
 ];

@@ -84,12 +84,13 @@ function exhausted(text: string): PlainStatus {
 /**
  * The connection, not the server, ended the call. A page: what `fetch` rejects with (TypeError), and a body that ends
  * too early (a string), both wrapped by the library; a status from the wire has no such cause. grpc-js: INTERNAL with the
- * socket's error in the text, or CANCELLED through RST_STREAM for a server that shuts down by force. An interrupt of our
- * server carries details, and a cancel of our own never comes here.
+ * socket's error in the text, or CANCELLED through RST_STREAM for a server that shuts down by force, or for a channel that
+ * was closed because another call on it found the server gone. An interrupt of our server carries details, and a cancel
+ * by the caller never comes here.
  */
 function isBroken({ cause, code, rawMessage }: ConnectError): boolean {
   if (cause instanceof TypeError || typeof cause === "string") return true;
-  if (code === Code.Canceled) return /RST_STREAM|Call cancelled/u.test(rawMessage);
+  if (code === Code.Canceled) return /RST_STREAM|Call cancelled|Cancelled on client/u.test(rawMessage);
   const broken = /ECONNRESET|EPIPE|ETIMEDOUT|ERR_HTTP2|Connection dropped|RST_STREAM with code [27]\b/u;
   return code === Code.Internal && broken.test(rawMessage);
 }

@@ -1,0 +1,87 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { compiledCode } from "#tools/test/compiled-code.ts";
+
+/** One life of the client. */
+export interface ClientLife {
+  readonly home: string;
+  readonly serverUrl: string;
+  readonly grpcUrl: string;
+  /** It kills itself when it passes this point for the `count`th time. */
+  readonly end?: { readonly point: string; readonly count: number };
+}
+/** What it is told. */
+export type ClientOrder =
+  | { readonly kind: "send"; readonly text: string }
+  | { readonly kind: "new-chat" }
+  | { readonly kind: "drain" };
+/** What it says. */
+export type ClientLine =
+  | { readonly kind: "ready" }
+  /** The person saw the message accepted: from now on it must not be lost. */
+  | { readonly kind: "kept"; readonly text: string; readonly id: string }
+  /** Given up for good, which no message here deserves. */
+  | { readonly kind: "refused"; readonly text: string; readonly why: string }
+  /** Nothing waits any more. */
+  | { readonly kind: "drained" };
+
+/** {@link ClientLife} as a process. */
+export class ClientProcess {
+  readonly ended: Promise<unknown>;
+  readonly #child: ChildProcess;
+  readonly #lines = new Set<string>();
+  #errors = "";
+  #wake: (() => void)[] = [];
+
+  /** @param onLine told of all that it says */
+  constructor(life: ClientLife, onLine: (line: ClientLine) => void) {
+    this.#child = spawn(
+      process.execPath,
+      [
+        "--disable-warning=ExperimentalWarning",
+        join(import.meta.dirname, "chaos-client.ts"),
+        JSON.stringify(life),
+      ],
+      { stdio: ["pipe", "pipe", "pipe"], env: { ...compiledCode, PATH: process.env["PATH"] } },
+    );
+    this.ended = once(this.#child, "close");
+    this.#child.stderr?.on("data", (piece: Buffer) => (this.#errors += piece.toString("utf8")));
+    // It may be gone when an order comes.
+    this.#child.stdin?.on("error", () => {});
+    if (this.#child.stdout === null) return;
+    createInterface(this.#child.stdout).on("line", (text) => {
+      const line = JSON.parse(text) as ClientLine;
+      onLine(line);
+      this.#lines.add(line.kind);
+      for (const wake of this.#wake.splice(0)) wake();
+    });
+  }
+
+  get gone(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  tell(order: ClientOrder): void {
+    this.#child.stdin?.write(`${JSON.stringify(order)}\n`);
+  }
+
+  /** Resolves when it has said so, or has ended; rejects after `limitMs`. */
+  async until(kind: ClientLine["kind"], limitMs: number): Promise<void> {
+    const limit = AbortSignal.timeout(limitMs);
+    while (!this.#lines.has(kind) && !this.gone) {
+      const line = new Promise<void>((resolve) => this.#wake.push(resolve));
+      const late = once(limit, "abort").then(() => {
+        throw new Error(`the client is not ${kind} after ${limitMs} ms: ${this.#errors}`);
+      });
+      await Promise.race([line, this.ended, late]);
+    }
+    if (this.#child.exitCode !== null && this.#child.exitCode !== 0) throw new Error(this.#errors);
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.ended;
+  }
+}
