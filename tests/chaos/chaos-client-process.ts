@@ -41,7 +41,7 @@ export class ClientProcess {
       process.execPath,
       [
         "--disable-warning=ExperimentalWarning",
-        join(import.meta.dirname, "chaos-client.ts"),
+        join(import.meta.dirname, "chaos-client-program.ts"),
         JSON.stringify(life),
       ],
       { stdio: ["pipe", "pipe", "pipe"], env: { ...compiledCode, PATH: process.env["PATH"] } },

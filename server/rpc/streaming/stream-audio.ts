@@ -6,7 +6,7 @@ import { localeOf } from "#server/domain/assistant/wording.ts";
 import type { RunningAnswers } from "#server/domain/limits/running-answers.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import { requireCaller } from "../kit/checks.ts";
-import { originKey } from "../kit/origin-context.ts";
+import { originKey } from "../kit/call-context.ts";
 import type { Greetings } from "./greetings.ts";
 import { once } from "./once.ts";
 import type { PromptBuffers } from "./prompt-buffers.ts";
