@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { AssistantMessage, UserMessage } from "#contract/chat-state.ts";
-import { nextAnnouncement } from "./announcement.ts";
+import { nextAnnouncement, spokenStart } from "./announcement.ts";
 
 const asked: UserMessage = {
   role: "user",
@@ -25,15 +25,28 @@ test("says that an answer has begun, and nothing of the text that comes", () => 
   expect(nextAnnouncement([asked, answering], [asked, grown])).toBeUndefined();
 });
 
-test("reads the beginning of a complete answer without its marks", () => {
+test("hands over a complete answer", () => {
   const done: AssistantMessage = { ...answering, status: "done" };
   expect(nextAnnouncement([asked, answering], [asked, done])).toEqual({
     key: "announceAnswer",
-    text: "18 % of 2400 is",
+    text: "**18 %** of `2400` is",
   });
-  const long: AssistantMessage = { ...done, parts: [{ kind: "text", text: "word ".repeat(500) }] };
-  const said = nextAnnouncement([asked, answering], [asked, long]);
-  const spoken = said?.key === "announceAnswer" ? said.text : "";
+});
+
+test.each([
+  ["**18 %** of `2400` is", "18 % of 2400 is"],
+  ["17*23 = 391", "17*23 = 391"],
+  ["See [the docs](https://a.org/b_c) or https://a.org/b_c.", "See the docs or link."],
+  ["| A | B |\n|---|---|\n| 1 | 2 |\n\n---\n\n- end", "A, B 1, 2 end"],
+  ["```js\nlet x;\n```\n\n$\\frac{1}{2}$ &eacute;", "formula é"],
+])("U13: a screen reader says what a voice would: %j", async (markdown, said) => {
+  expect(await spokenStart(markdown, "en")).toBe(said);
+});
+
+test("U13: reads whole sentences of the beginning, and a part of one that is longer", async () => {
+  const sentence = "This is one of many sentences that an answer may have.";
+  expect(await spokenStart(`${sentence} `.repeat(500), "en")).toBe(`${Array(4).fill(sentence).join(" ")} …`);
+  const spoken = await spokenStart("word ".repeat(500), "en");
   expect(spoken).toMatch(/word …$/u);
   expect(spoken.length).toBeLessThan(250);
 });

@@ -1,4 +1,4 @@
-import { createSpokenAnswer, type Sentence } from "#contract/spoken/spoken-answer.ts";
+import type { Sentence } from "#contract/spoken/spoken-answer.ts";
 
 /**
  * The sentences of an answer (markdown, in tokens of any size) as soon as each is finished. Reads only as far as the
@@ -9,6 +9,8 @@ export async function* sentencesOf(
   locale: string,
   signal: AbortSignal,
 ): AsyncGenerator<Sentence, void, undefined> {
+  // The parser is loaded when the first answer is spoken.
+  const { createSpokenAnswer } = await import("#contract/spoken/spoken-answer.ts");
   const answer = createSpokenAnswer(locale);
   for await (const token of abortable(tokens, signal)) yield* answer.push(token);
   yield* answer.end();
