@@ -1,20 +1,14 @@
 import type { BlockNode } from "./parse-markdown.ts";
 
 /** Link definitions and footnotes of an answer, which blocks after them (and, at the end, before them) refer to. */
-export interface Definitions {
-  /** Takes over the definitions in a sealed block. The first of a name wins, as CommonMark says. */
-  collect(node: BlockNode): void;
-  count(): number;
-  /** Markdown to put before a block, so that its references are known. */
-  source(): string;
-}
+export type Definitions = ReturnType<typeof createDefinitions>;
 
 /** More would make every later block expensive to parse. */
 const maxChars = 4_096;
 /** Definitions may stand in quotations and lists, but hardly deeper. */
 const maxDepth = 20;
 
-export function createDefinitions(): Definitions {
+export function createDefinitions() {
   const names = new Set<string>();
   let notes = "";
   let links = "";
@@ -43,8 +37,10 @@ export function createDefinitions(): Definitions {
   }
 
   return {
-    collect: (node) => collect(node, 0),
+    /** Takes over the definitions in a sealed block. The first of a name wins, as CommonMark says. */
+    collect: (node: BlockNode) => collect(node, 0),
     count: () => names.size,
+    /** Markdown to put before a block, so that its references are known. */
     // A footnote would take an indented block that follows it for its own; a link definition does not.
     source: () => (names.size === 0 ? "" : `${notes}${links || "[ ]: .\n"}\n`),
   };

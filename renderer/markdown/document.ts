@@ -17,25 +17,23 @@ export interface DocumentView {
   readonly settled: boolean;
 }
 
-export interface MarkdownDocument {
-  /**
-   * Takes the text so far. Reads on from where it stopped until `shouldStop` says true (asked between steps of at most
-   * `windowChars`), so a long text takes several calls with the same arguments. Text that does not continue the last
-   * one starts anew. `final`: no more will come; the result is that of parsing the whole at once.
-   */
-  update(text: string, final: boolean, shouldStop?: () => boolean): DocumentView;
-}
+export type MarkdownDocument = ReturnType<typeof createMarkdownDocument>;
 
 const groupSize = 24;
 
 /**
- * See the interface; the splitting is a pure function of the text, however it came in pieces.
+ * A growing text as blocks; the splitting is a pure function of the text, however it came in pieces.
  * @param parseBlocks what reads a stretch of the text; a test counts there what is read.
  */
-export function createMarkdownDocument(parseBlocks = parseMarkdown): MarkdownDocument {
+export function createMarkdownDocument(parseBlocks = parseMarkdown) {
   let reading = startReading(parseBlocks);
   return {
-    update(rawText, final, shouldStop = () => false) {
+    /**
+     * Takes the text so far. Reads on from where it stopped until `shouldStop` says true (asked between steps of at
+     * most `windowChars`), so a long text takes several calls with the same arguments. Text that does not continue the
+     * last one starts anew. `final`: no more will come; the result is that of parsing the whole at once.
+     */
+    update(rawText: string, final: boolean, shouldStop = () => false): DocumentView {
       const next = rawText.includes("\r") ? rawText.replace(/\r\n?/g, "\n") : rawText;
       const before = reading.reader.text;
       if (reading.isFinal ? next !== before : !next.startsWith(before)) reading = startReading(parseBlocks);
