@@ -12,15 +12,7 @@ export interface ChainLink {
   readonly restAfterFailureMs: number;
 }
 
-export interface ProviderChain {
-  /**
-   * Speaks one sentence with the first provider that can. Only the abort's reason is thrown; when all fail it ends
-   * with a notice. Notices may repeat from sentence to sentence.
-   */
-  speak(request: SynthesisRequest, locale: string, signal: AbortSignal): AsyncIterable<SpeechPart>;
-  /** Gets the provider ready that will most likely be asked; never throws. */
-  warm(language: string, signal: AbortSignal): Promise<void>;
-}
+export type ProviderChain = ReturnType<typeof createProviderChain>;
 
 interface Failed {
   readonly name: string;
@@ -33,7 +25,7 @@ export function createProviderChain(
   resamplers: ResamplerFactory,
   logger: Logger,
   monotonicMs: () => number,
-): ProviderChain {
+) {
   const resting = new Map<ChainLink, { readonly untilMs: number; readonly failure: SpeechFailure }>();
 
   function restOf(link: ChainLink): SpeechFailure | undefined {
@@ -68,14 +60,23 @@ export function createProviderChain(
   }
 
   return {
-    async warm(language, signal) {
+    /** Gets the provider ready that will most likely be asked; never throws. */
+    async warm(language: string, signal: AbortSignal): Promise<void> {
       for (const link of links) {
         if (restOf(link) !== undefined || !(await supports(link.provider, language, signal))) continue;
         link.provider.warm?.(language);
         return;
       }
     },
-    async *speak(request, locale, signal) {
+    /**
+     * Speaks one sentence with the first provider that can. Only the abort's reason is thrown; when all fail it ends
+     * with a notice. Notices may repeat from sentence to sentence.
+     */
+    async *speak(
+      request: SynthesisRequest,
+      locale: string,
+      signal: AbortSignal,
+    ): AsyncGenerator<SpeechPart, void> {
       let failed: Failed | undefined;
       for (const link of links) {
         const { provider } = link;

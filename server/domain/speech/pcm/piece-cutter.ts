@@ -2,20 +2,13 @@ import { AUDIO_PIECE_BYTES, BYTES_PER_SAMPLE } from "#contract/audio-format.ts";
 
 const PIECE_SAMPLES = AUDIO_PIECE_BYTES / BYTES_PER_SAMPLE;
 
-/** Cuts 48 kHz samples into wire pieces. */
-export interface PieceCutter {
-  push(samples: Int16Array): readonly Uint8Array[];
-  /** The sentence is over: the last piece, filled up with silence, if there is one. */
-  end(): readonly Uint8Array[];
-}
-
 /**
- * Cuts one sentence into pieces of exactly {@link AUDIO_PIECE_BYTES}. The last is filled up with at most 43 ms of
+ * Cuts one sentence (48 kHz samples) into pieces of exactly {@link AUDIO_PIECE_BYTES}. The last is filled up with at most 43 ms of
  * silence, which is part of the natural pause between sentences, so nothing has to wait for the next sentence.
  * Clients drop all-zero pieces as "no sound" (docs/reference/streaming.md), which would shorten pauses inside a sentence: such a piece
  * gets a dither of one step, 90 dB below full scale.
  */
-export function createPieceCutter(): PieceCutter {
+export function createPieceCutter() {
   let piece = new Int16Array(PIECE_SAMPLES);
   let filled = 0;
 
@@ -30,7 +23,7 @@ export function createPieceCutter(): PieceCutter {
   }
 
   return {
-    push(samples) {
+    push(samples: Int16Array): readonly Uint8Array[] {
       const pieces: Uint8Array[] = [];
       for (let at = 0; at < samples.length;) {
         const part = samples.subarray(at, at + PIECE_SAMPLES - filled);
@@ -41,6 +34,7 @@ export function createPieceCutter(): PieceCutter {
       }
       return pieces;
     },
-    end: () => (piece.some((sample) => sample !== 0) ? [take()] : []),
+    /** The sentence is over: the last piece, filled up with silence, if there is one. */
+    end: (): readonly Uint8Array[] => (piece.some((sample) => sample !== 0) ? [take()] : []),
   };
 }

@@ -1,13 +1,11 @@
-/** Turns bytes of any lengths into s16le samples; a byte left over waits for its other half. */
-export interface SampleReader {
-  push(bytes: Uint8Array): Int16Array;
-}
-
-/** A reader for one stream. A single byte left at the end of a stream is dropped by dropping the reader. */
-export function createSampleReader(): SampleReader {
+/**
+ * Turns bytes of one stream, of any lengths, into s16le samples; a byte left over waits for its other half. One that is
+ * left at the end of the stream is dropped by dropping the reader.
+ */
+export function createSampleReader() {
   let left: number | undefined;
   return {
-    push(bytes) {
+    push(bytes: Uint8Array): Int16Array {
       const total = bytes.length + (left === undefined ? 0 : 1);
       const aligned = new Uint8Array(total - (total % 2));
       const offset = left === undefined ? 0 : 1;

@@ -10,19 +10,13 @@ const TAIL_SAMPLES = (SAMPLE_RATE_HZ * 60) / 1000;
 /** A longer pause inside a sentence is cut to this, which also bounds what is held. */
 const PAUSE_MAX_SAMPLES = (SAMPLE_RATE_HZ * 700) / 1000;
 
-/** Trims the silence around one sentence (48 kHz samples). */
-export interface SilenceTrimmer {
-  push(samples: Int16Array): Int16Array;
-  end(): Int16Array;
-}
-
-/** A trimmer for one sentence. Gives nothing at all for a sentence without sound. */
-export function createSilenceTrimmer(): SilenceTrimmer {
+/** Trims the silence around one sentence (48 kHz samples). Gives nothing at all for a sentence without sound. */
+export function createSilenceTrimmer() {
   let started = false;
   let held = new Int16Array(0);
 
   return {
-    push(samples) {
+    push(samples: Int16Array): Int16Array {
       const last = samples.findLastIndex(isSound);
       if (last === -1) {
         if (started && held.length >= PAUSE_MAX_SAMPLES) return new Int16Array(0);
@@ -37,7 +31,7 @@ export function createSilenceTrimmer(): SilenceTrimmer {
       started = true;
       return sound.subarray(from);
     },
-    end() {
+    end(): Int16Array {
       if (!started) return new Int16Array(0);
       const tail = held.slice(0, TAIL_SAMPLES);
       for (const [index, sample] of tail.entries()) {

@@ -17,7 +17,7 @@ export function createFlite(process: FliteProcess): OwnedSpeechProvider {
       const text = asciiText(request.text);
       if (!/[a-z0-9]/iu.test(text)) return;
       const voice = fliteVoices.find((name) => name === request.voice) ?? fliteVoices[0];
-      yield* wavPieces(once(await process.speak(text, voice, signal)));
+      yield* wavPieces([await process.speak(text, voice, signal)]);
     },
     async check() {
       try {
@@ -41,8 +41,4 @@ function asciiText(text: string): string {
     .replaceAll(/[–—]/gu, ", ")
     .replaceAll(/[^\u0020-\u007e]/gu, " ")
     .trim();
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
-  yield bytes;
 }

@@ -44,7 +44,7 @@ export function createSay(command = "say", tempFolder = tmpdir()): OwnedSpeechPr
           { command, args, input: plainText(request.text) },
           AbortSignal.any([signal, stop.signal]),
         );
-        yield* wavPieces(oneChunk(await readFile(file)));
+        yield* wavPieces([await readFile(file)]);
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
@@ -81,8 +81,4 @@ function chooseVoice(voices: readonly SayVoice[], language: string, wanted?: str
   const able = voices.filter((voice) => voice.language === language).map((voice) => voice.name);
   const names = wanted === undefined ? preferred : [wanted, ...preferred];
   return names.find((name) => able.includes(name)) ?? able[0];
-}
-
-async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
-  yield bytes;
 }

@@ -21,7 +21,7 @@ interface WavFormat {
  * @throws SpeechError when it is not such a stream.
  */
 export async function* wavPieces(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<PcmPiece, void, undefined> {
   let head = new Uint8Array(0);
   let format: WavFormat | undefined;
