@@ -5,7 +5,7 @@ import { openSessionStage, origin, rotated, type SessionStage } from "#server/te
 import { sized } from "#tests/testing/test-size.ts";
 
 /** Checklist G2 wants 1,000; every run of the suite takes some. */
-const FAMILIES = sized(60, 1_000);
+const FAMILIES = sized(20, 1_000);
 const AT_ONCE = 8;
 /** Checklist G2 wants 10,000. */
 const REFRESHES = sized(150, 1_000);

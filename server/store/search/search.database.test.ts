@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { databases, type TestDatabase } from "#server/testing/databases.ts";
 
 interface Said {
@@ -53,7 +53,7 @@ describe.each(databases)("on $name", (database) => {
   const storeWith = (...said: readonly Said[]) => fill(database, said);
 
   describe("search finds the forms of a word", () => {
-    test.each([
+    const forms = [
       ["встреча", "Напомни про встречу с Анной"],
       ["встречи", "Сколько встреч на неделе?"],
       ["встречу", "Мы говорили о встречах"],
@@ -71,10 +71,21 @@ describe.each(databases)("on $name", (database) => {
       ["cafe", "The Café is closed"],
       ["boxes", "One box"],
       ["gpt-4", "Ask GPT-4 about it"],
-    ])("%s in “%s”", async (query, text) => {
-      await using said = await storeWith({ question: "Nothing of that kind" }, { question: text });
-      const hits = await said.find(query);
-      expect(hits.map((hit) => hit.turnId)).toEqual(["turn-1"]);
+    ] as const;
+    const userOf = (text: string) => `says ${text}`;
+    let all: Awaited<ReturnType<typeof fill>>;
+    // Each text is a user's own: in one database none is found for another.
+    beforeAll(async () => {
+      const turns = forms.map(([, text]) => ({ question: text, chatId: text, userId: userOf(text) }));
+      all = await storeWith(
+        ...turns.flatMap((turn) => [{ ...turn, question: "Nothing of that kind" }, turn]),
+      );
+    });
+    afterAll(() => all[Symbol.asyncDispose]());
+
+    test.each(forms)("%s in “%s”", async (query, text) => {
+      const hits = await all.find(query, { userId: userOf(text) });
+      expect(hits.map((hit) => hit.turn.userText)).toEqual([text]);
     });
 
     test("in the answer as well, and tells what it found", async () => {
@@ -145,6 +156,12 @@ describe.each(databases)("on $name", (database) => {
   });
 
   describe("search takes any input", () => {
+    let owls: Awaited<ReturnType<typeof fill>>;
+    beforeAll(async () => {
+      owls = await storeWith({ question: "an owl" }, { question: "owl", chatId: "c2", userId: "user-2" });
+    });
+    afterAll(() => owls[Symbol.asyncDispose]());
+
     test.each([
       '"*(NEAR AND',
       'owl" OR scope : "',
@@ -159,13 +176,9 @@ describe.each(databases)("on $name", (database) => {
       "\ud800 owl",
       "",
     ])("%j", async (query) => {
-      await using said = await storeWith(
-        { question: "an owl" },
-        { question: "owl", chatId: "c2", userId: "user-2" },
-      );
-      const hits = await said.find(query);
+      const hits = await owls.find(query);
       expect(hits.every((hit) => hit.turn.userId === "user-1")).toBe(true);
-      expect(await said.find("owl")).toHaveLength(1);
+      expect(await owls.find("owl")).toHaveLength(1);
     });
 
     test.each(["owl ", "слово ", "a b c d e f g h i j k l m n o p q r s t u v w x y z "])(

@@ -21,7 +21,7 @@ import { createTokenRequests, MARK, type KnownSecrets } from "#tests/testing/aut
 import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 
 /** Full size takes minutes. */
-const REQUESTS = { SQLite: sized(3_000, 100_000), PostgreSQL: sized(500, 20_000) } as const;
+const REQUESTS = { SQLite: sized(1_000, 100_000), PostgreSQL: sized(300, 20_000) } as const;
 const RAW_REQUESTS = 300;
 const AT_ONCE = 24;
 const SEED = 6_749;

@@ -20,7 +20,7 @@ const soon = { timeout: 30_000, interval: 20 } as const;
 const REFRESHING = 4;
 /** Requests of every kind that must have met the outage, so that it was one. */
 const MIN_REFUSED = 10;
-const OUTAGES = 5;
+const OUTAGES = sized(2, 5);
 const TEST_TIMEOUT_MS = 180_000;
 
 interface Load {

@@ -17,9 +17,9 @@ const WRONG_AT_ONCE = 200;
 const MAX_HASHES = 5;
 const RIGHT_AT_ONCE = 20;
 /** Names that no account has, each of which costs a hash. */
-const OTHER_NAMES = 100;
+const OTHER_NAMES = sized(20, 100);
 /** Counters of others besides. */
-const OTHER_KEYS = sized(2_000, 100_000);
+const OTHER_KEYS = sized(500, 100_000);
 /** As many commands may be on their way to Redis. */
 const KEYS_AT_ONCE = 200;
 const WRONG_PASSWORD = "Wrong-horse-9";

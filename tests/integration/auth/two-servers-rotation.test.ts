@@ -7,12 +7,12 @@ import { createRandom, type Random } from "#tests/testing/auth/random.ts";
 import { startSharedServers, type SharedServers } from "#tests/testing/auth/shared-servers.ts";
 
 /** The full number, of the nightly run, is 1,000. */
-const FAMILIES = sized(25, 1_000);
+const FAMILIES = sized(10, 1_000);
 const PARALLEL = 8;
 /** Families whose eight refreshes are under way at the same time. */
 const FAMILIES_AT_ONCE = 4;
 /** The full number, of the nightly run, is 10,000. */
-const CHAOS_REFRESHES = sized(250, 10_000);
+const CHAOS_REFRESHES = sized(150, 10_000);
 const CHAOS_CLIENTS = 12;
 /** Servers that are killed, one after the other. */
 const KILLS = sized(2, 12);
