@@ -58,6 +58,8 @@ export interface AuthStage extends AsyncDisposable {
   openSecond(aheadMs?: number): Promise<TestServer>;
   /** Moves the server's clock, which stands still otherwise. */
   advance(durationMs: number): void;
+  /** Now, by the clock that judges codes and refresh tokens: PostgreSQL's own, or the server's. */
+  judgedAtMs(): number;
   addAccount(given: Partial<NewAccount> & { readonly id: string }): Promise<NewAccount>;
   /** Gives an account a second factor; resolves to its code of now, or of so many steps of 30 s later. */
   addSecondFactor(userId: string, steps?: number): Promise<string>;
@@ -131,6 +133,7 @@ export async function openAuthStage(database: TestDatabase["name"], logger?: Log
   );
   const clients = createClients({ bus: createMemoryBus(), auth: store.auth, clock });
   const passwordHash = await createPasswordHasher({}).hash(PASSWORD);
+  const judgedAtMs = () => (databaseUrl === undefined ? nowMs : Date.now());
   const owned = opening.move();
   const wire = createWire(server.httpUrl);
   return {
@@ -141,10 +144,9 @@ export async function openAuthStage(database: TestDatabase["name"], logger?: Log
       const sealed = createSealer(masterKey.derive("totp-secrets")).seal(secret, userId);
       await store.auth.totp.setPending(userId, sealed);
       await store.auth.totp.confirm(userId, sealed, 0);
-      // Codes are judged by the database's time.
-      const judgedAtMs = databaseUrl === undefined ? nowMs : Date.now();
-      return generateSync({ secret, epoch: Math.floor(judgedAtMs / 1000) + steps * TOTP_STEP_SECONDS });
+      return generateSync({ secret, epoch: Math.floor(judgedAtMs() / 1000) + steps * TOTP_STEP_SECONDS });
     },
+    judgedAtMs,
     server,
     url: server.httpUrl,
     store,
