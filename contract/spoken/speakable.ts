@@ -131,7 +131,7 @@ function prose(text: string): string {
   return withoutAddresses(text.replaceAll(/\n[•▪◦‣][ \t]*/gu, "\u2028"))
     .replaceAll("\n", " ")
     .replaceAll("\u2028", "\n")
-    .replaceAll(/\[\^[^\]\s]{1,60}\]|\]\[[^\]]{0,200}\]|~~+/gu, "")
+    .replaceAll(/mailto:(?=\S)|\[\^[^\]\s]{1,60}\]|\]\[[^\]]{0,200}\]|~~+/gu, "")
     .replaceAll(/(?<=[\p{L}\p{N}])(?:_+(?=[\p{L}\p{N}])|\[)|[\\|]/gu, " ")
     .replaceAll(/[[\]_]/gu, "")
     .replaceAll(/\*+/gu, (run, at: number, whole: string) => {

@@ -45,7 +45,7 @@ const cases: readonly (readonly [string, string, string])[] = [
   ],
   ["address as its own link", "[https://a.b/c](https://a.b/c) end", "link end"],
   ["address in code", "open `http://127.0.0.1:8787` now", "open link now"],
-  ["mail address", "<me@x.org> and a@b.c", "me@x.org and a@b.c"],
+  ["mail address", "<me@x.org>, <mailto:b@x.org> and a@b.c", "me@x.org, b@x.org and a@b.c"],
   ["words that begin like an address", "www is wide; https is safe; hat", "www is wide; https is safe; hat"],
   ["emoji", "Done 🎉👍🏽 👨‍👩‍👧 🇷🇺 1️⃣ ✅ ok © 2026", "Done 1 ok © 2026"],
   ["HTML", "a<br>b <b class='x>y'>bold</b> <!-- no\nno --> c <script>\nno()\n</script> d", "a b bold c d"],
