@@ -43,6 +43,9 @@ function isDigit(code: Code): boolean {
   return code !== null && code >= 48 && code <= 57;
 }
 
+/** "$5 (or 5$": words of TeX have a backslash. */
+const amountAndWords = /^\$\d.*[\s(]\p{L}{2}/su;
+
 /** What a formula does not follow: a letter or digit of a script that sets spaces, or the end of a group. */
 function endsWord(code: Code): boolean {
   return matches(/[\p{L}\p{N})\]}+^]/u, code) && !isCjk(code);
@@ -63,7 +66,7 @@ function consumeEol(effects: Effects, code: Code): void {
 
 /**
  * `$x$` as Pandoc reads it: no space inside the dollars and no digit after them, so that "$5 and $10" stays money; and
- * no word before them ("5$ and 6$"), nor one directly behind a dollar that could open as well ("$HOME/bin:$PATH"). The
+ * no word before them ("5$ and 6$"), no words behind an amount ("$5 (or 5$)"), nor one directly behind a dollar that could open as well ("$HOME/bin:$PATH"). The
  * next dollar decides. Two dollars are left to micromark-extension-math.
  */
 const dollarFormula: Construct = {
@@ -73,8 +76,10 @@ const dollarFormula: Construct = {
     let isFirst = true;
     let previous: Code = dollar;
     let beforeLast: Code = dollar;
+    const start = this.now();
     const closed: State = (code) => {
-      if (isDigit(code) || code === dollar || (beginsName(code) && !endsWord(beforeLast))) return nok(code);
+      const isMoney = isDigit(code) || amountAndWords.test(this.sliceSerialize({ start, end: this.now() }));
+      if (isMoney || code === dollar || (beginsName(code) && !endsWord(beforeLast))) return nok(code);
       effects.exit("formulaData");
       effects.exit("formula");
       return ok(code);

@@ -130,6 +130,18 @@ export const corpus: readonly CorpusRow[] = [
     "a-z+$ or (b)$ ok",
   ),
   row("F19: formulas stay formulas", "the $n$th, ($x$), -$y$", "the ⟦n⟧th, (⟦x⟧), -⟦y⟧", "the n th, (x), -y"),
+  row(
+    "F19: an amount and words",
+    "$5 (or 5$) to 10$ each",
+    "$5 (or 5$) to 10$ each",
+    "$5 (or 5$) to 10$ each",
+  ),
+  row(
+    "F19: a formula with a number first",
+    "$2x + 1$ and $5 \\times a$",
+    "⟦2x + 1⟧ and ⟦5 \\times a⟧",
+    "2x + 1 and formula",
+  ),
   row("F19: formulas in Chinese", "设$x$为实数", "设⟦x⟧为实数", "设 x 为实数"),
 
   row(
