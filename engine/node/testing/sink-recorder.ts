@@ -96,7 +96,7 @@ export function sine(frequencyHz: number, durationMs: number, amplitude = 12_000
 
 export interface ToneReport {
   readonly durationMs: number;
-  /** From rising zero crossings. */
+  /** From rising zero crossings; without the gaps, which a busy machine makes. */
   readonly frequencyHz: number;
   readonly peak: number;
   /** Silences inside the tone that are longer than 5 ms. */
@@ -124,5 +124,6 @@ export function measureTone(samples: Int16Array): ToneReport {
     quiet = 0;
   }
   const durationMs = ((last - first + 1) / SAMPLE_RATE_HZ) * 1000;
-  return { durationMs, frequencyHz: rising / (durationMs / 1000), peak, gapsMs };
+  const soundMs = durationMs - gapsMs.reduce((sum, gap) => sum + gap, 0);
+  return { durationMs, frequencyHz: rising / (soundMs / 1000), peak, gapsMs };
 }
