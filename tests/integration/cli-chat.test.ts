@@ -150,10 +150,9 @@ describe("pipit chat in a pipe", () => {
   });
 
   test("a token given by hand is used and never shown again", async () => {
-    await pipit.run(["chat", "--no-audio"], { input: "/logout\n" });
     const forged = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4IiwiZXhwIjo5OTk5OTk5OTk5fQ.";
     const { stdout, stderr } = await pipit.run(["chat", "--no-audio"], {
-      input: `/login ${forged}\nhello\n`,
+      input: `/logout\n/login ${forged}\nhello\n`,
     });
     expect(stdout + stderr).not.toContain(forged);
     expect(stderr).toMatch(/sign|token/i);
