@@ -96,6 +96,7 @@ describe.each(databasesBySize)("the developer-style API on $name", ({ name }) =>
       ["a blank", { username: "", password: "x" }, { username: ["This field may not be blank."] }],
       ["a number", { username: 7, password: "x" }, { username: ["Not a valid string."] }],
       ["an object", { username: "a", password: { $ne: "" } }, { password: ["Not a valid string."] }],
+      ["an empty list", { username: "a", password: [] }, { password: ["Not a valid string."] }],
       [
         "a code that is no text",
         { username: "a", password: "x", otp: 123_456 },
