@@ -15,6 +15,8 @@ interface ToolCallEvent {
 export type ChatEvent =
   | { readonly type: "turn"; readonly chatId: string; readonly turnId: string; readonly replayed: boolean }
   | { readonly type: "text"; readonly text: string }
+  /** What the model thinks before it answers. `takesText`: the text since the last tool event was reasoning too. */
+  | { readonly type: "reasoning"; readonly text: string; readonly takesText: boolean }
   /** 48 kHz mono s16le (contract/audio-format.ts). */
   | { readonly type: "audio"; readonly pcm: Uint8Array }
   | ToolCallEvent

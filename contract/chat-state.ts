@@ -11,6 +11,8 @@ export interface Failure {
 /** A piece of an answer, in the order in which it came. */
 export type MessagePart =
   | { readonly kind: "text"; readonly text: string }
+  /** What the model thought before it answered; no part of the answer. */
+  | { readonly kind: "reasoning"; readonly text: string }
   | {
       readonly kind: "tool";
       readonly callId: string;

@@ -2,7 +2,7 @@ import type { ChatEvent } from "#contract/chat-event.ts";
 import type { AssistantMessage, MessagePart } from "#contract/chat-state.ts";
 
 /** Events that become a part of the answer. */
-export type ContentEvent = Extract<ChatEvent, { type: "text" | "tool" | "notice" | "usage" }>;
+export type ContentEvent = Extract<ChatEvent, { type: "text" | "reasoning" | "tool" | "notice" | "usage" }>;
 
 /** An answer of which nothing has come yet. Its id is derived, so that a repeated answer keeps its place on the screen. */
 export function newAnswer(replyTo: string, nowMs: number): AssistantMessage {
@@ -50,13 +50,10 @@ function addPart(
   event: Exclude<ContentEvent, { type: "usage" }>,
 ): readonly MessagePart[] {
   switch (event.type) {
-    case "text": {
-      const last = parts.at(-1);
-      // V8 joins strings as ropes: adding to a 2 MB text costs the same as adding to an empty one (reducer.test.ts).
-      if (last?.kind === "text")
-        return parts.with(parts.length - 1, { kind: "text", text: last.text + event.text });
-      return event.text === "" ? parts : [...parts, { kind: "text", text: event.text }];
-    }
+    case "text":
+      return addText(parts, "text", event.text);
+    case "reasoning":
+      return addText(event.takesText ? textAsReasoning(parts) : parts, "reasoning", event.text);
     case "tool": {
       const { callId, name, state, summary } = event;
       const part: MessagePart = { kind: "tool", callId, name, state, summary };
@@ -69,4 +66,25 @@ function addPart(
       return said ? parts : [...parts, { kind: "notice", code, text }];
     }
   }
+}
+
+function addText(
+  parts: readonly MessagePart[],
+  kind: "text" | "reasoning",
+  text: string,
+): readonly MessagePart[] {
+  if (text === "") return parts;
+  const last = parts.at(-1);
+  // V8 joins strings as ropes: adding to a 2 MB text costs the same as adding to an empty one (reducer.test.ts).
+  return last?.kind === kind
+    ? parts.with(parts.length - 1, { kind, text: last.text + text })
+    : [...parts, { kind, text }];
+}
+
+/** The text since the last tool call becomes reasoning: its end was marked, its beginning was not. */
+function textAsReasoning(parts: readonly MessagePart[]): readonly MessagePart[] {
+  const from = parts.findLastIndex((part) => part.kind === "tool") + 1;
+  return parts.map((part, at) =>
+    at >= from && part.kind === "text" ? { ...part, kind: "reasoning" } : part,
+  );
 }

@@ -69,7 +69,8 @@ function grownBy(was: Message, is: Message): string | undefined {
   )
     return undefined;
   const [oldPart, newPart] = [was.parts[last], is.parts[last]];
-  if (oldPart?.kind !== "text" || newPart?.kind !== "text") return undefined;
+  if (oldPart === undefined || newPart === undefined) return undefined;
+  if (!("text" in oldPart && "text" in newPart) || oldPart.kind !== newPart.kind) return undefined;
   return newPart.text.startsWith(oldPart.text) ? newPart.text.slice(oldPart.text.length) : undefined;
 }
 
@@ -81,6 +82,6 @@ function sameButForParts(was: AssistantMessage, is: AssistantMessage): boolean {
 function appendText(message: AssistantMessage, text: string): AssistantMessage {
   const parts = [...message.parts];
   const last = parts.at(-1);
-  if (last?.kind === "text") parts.splice(-1, 1, { kind: "text", text: last.text + text });
+  if (last !== undefined && "text" in last) parts.splice(-1, 1, { ...last, text: last.text + text });
   return { ...message, parts };
 }

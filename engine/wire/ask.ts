@@ -149,6 +149,8 @@ function toChatEvent(response: StreamResponse, pcm: PcmConverter): ChatEvent | u
       const { inputTokens, outputTokens, model } = content.value;
       return { type: "usage", inputTokens, outputTokens, model };
     }
+    case "reasoning":
+      return { type: "reasoning", text: content.value.text, takesText: content.value.takesText };
     case "notice":
       return { type: "notice", code: content.value.code, text: content.value.text };
     default:

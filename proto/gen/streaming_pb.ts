@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file streaming.proto.
  */
 export const file_streaming: GenFile = /*@__PURE__*/
-  fileDesc("Cg9zdHJlYW1pbmcucHJvdG8SCXN0cmVhbWluZyKLBAoNU3RyZWFtUmVxdWVzdBIOCgZwcm9tcHQYASABKAkSFwoKc2NyZWVuc2hvdBgCIAEoCUgAiAEBEhkKDHNjcmVlbl93aWR0aBgDIAEoBUgBiAEBEhoKDXNjcmVlbl9oZWlnaHQYBCABKAVIAogBARITCgtoYXJkd2FyZV9pZBgFIAEoCRIXCgpzZXNzaW9uX2lkGAYgASgJSAOIAQESJgoFcGhhc2UYByABKA4yFy5zdHJlYW1pbmcuUmVxdWVzdFBoYXNlEhEKCWNodW5rX3NlcRgIIAEoBRIXCgpjaHVua190ZXh0GAkgASgJSASIAQESHgoRY2xpZW50X21lc3NhZ2VfaWQYZCABKAlIBYgBARIUCgdjaGF0X2lkGGUgASgJSAaIAQESEgoFc3BlYWsYZiABKAhIB4gBARITCgZsb2NhbGUYZyABKAlICIgBARIdChBzZWFyY2hfYWxsX2NoYXRzGGggASgISAmIAQFCDQoLX3NjcmVlbnNob3RCDwoNX3NjcmVlbl93aWR0aEIQCg5fc2NyZWVuX2hlaWdodEINCgtfc2Vzc2lvbl9pZEINCgtfY2h1bmtfdGV4dEIUChJfY2xpZW50X21lc3NhZ2VfaWRCCgoIX2NoYXRfaWRCCAoGX3NwZWFrQgkKB19sb2NhbGVCEwoRX3NlYXJjaF9hbGxfY2hhdHMiqAMKDlN0cmVhbVJlc3BvbnNlEhQKCnRleHRfY2h1bmsYASABKAlIABIsCgthdWRpb19jaHVuaxgCIAEoCzIVLnN0cmVhbWluZy5BdWRpb0NodW5rSAASFQoLZW5kX21lc3NhZ2UYAyABKAlIABIXCg1lcnJvcl9tZXNzYWdlGAQgASgJSAASMgoOYWN0aW9uX21lc3NhZ2UYBSABKAsyGC5zdHJlYW1pbmcuQWN0aW9uTWVzc2FnZUgAEj0KEGJyb3dzZXJfcHJvZ3Jlc3MYBiABKAsyIS5zdHJlYW1pbmcuQnJvd3NlclByb2dyZXNzTWVzc2FnZUgAEh8KBHR1cm4YZCABKAsyDy5zdHJlYW1pbmcuVHVybkgAEioKCnRvb2xfZXZlbnQYZSABKAsyFC5zdHJlYW1pbmcuVG9vbEV2ZW50SAASDwoFdGl0bGUYZiABKAlIABIhCgV1c2FnZRhnIAEoCzIQLnN0cmVhbWluZy5Vc2FnZUgAEiMKBm5vdGljZRhoIAEoCzIRLnN0cmVhbWluZy5Ob3RpY2VIAEIJCgdjb250ZW50ImUKCkF1ZGlvQ2h1bmsSEgoKYXVkaW9fZGF0YRgBIAEoDBINCgVkdHlwZRgCIAEoCRINCgVzaGFwZRgDIAMoBRITCgtzYW1wbGVfcmF0ZRgEIAEoBRIQCghjaGFubmVscxgFIAEoBSI6CgRUdXJuEg8KB2NoYXRfaWQYASABKAkSDwoHdHVybl9pZBgCIAEoCRIQCghyZXBsYXllZBgDIAEoCCK7AQoJVG9vbEV2ZW50EgwKBG5hbWUYASABKAkSKQoFc3RhdGUYAiABKA4yGi5zdHJlYW1pbmcuVG9vbEV2ZW50LlN0YXRlEg8KB3N1bW1hcnkYAyABKAkSDwoHY2FsbF9pZBgEIAEoCSJTCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX1NUQVJURUQQARIOCgpTVEFURV9ET05FEAISEAoMU1RBVEVfRkFJTEVEEAMiQwoFVXNhZ2USFAoMaW5wdXRfdG9rZW5zGAEgASgFEhUKDW91dHB1dF90b2tlbnMYAiABKAUSDQoFbW9kZWwYAyABKAkiJAoGTm90aWNlEgwKBGNvZGUYASABKAkSDAoEdGV4dBgCIAEoCSInChBJbnRlcnJ1cHRSZXF1ZXN0EhMKC2hhcmR3YXJlX2lkGAEgASgJIlMKEUludGVycnVwdFJlc3BvbnNlEg8KB3N1Y2Nlc3MYASABKAgSHAoUaW50ZXJydXB0ZWRfc2Vzc2lvbnMYAiADKAkSDwoHbWVzc2FnZRgDIAEoCSJTCg5XZWxjb21lUmVxdWVzdBIMCgR0ZXh0GAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSDQoFdm9pY2UYAyABKAkSEAoIbGFuZ3VhZ2UYBCABKAkiqgEKD1dlbGNvbWVSZXNwb25zZRIsCgthdWRpb19jaHVuaxgBIAEoCzIVLnN0cmVhbWluZy5BdWRpb0NodW5rSAASLgoIbWV0YWRhdGEYAiABKAsyGi5zdHJlYW1pbmcuV2VsY29tZU1ldGFkYXRhSAASFQoLZW5kX21lc3NhZ2UYAyABKAlIABIXCg1lcnJvcl9tZXNzYWdlGAQgASgJSABCCQoHY29udGVudCJtCg9XZWxjb21lTWV0YWRhdGESDgoGbWV0aG9kGAEgASgJEhQKDGR1cmF0aW9uX3NlYxgCIAEoARITCgtzYW1wbGVfcmF0ZRgDIAEoBRIQCghjaGFubmVscxgEIAEoBRINCgVkdHlwZRgFIAEoCSKDAQoMVXNhZ2VSZXF1ZXN0EhMKC2hhcmR3YXJlX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSDgoGc291cmNlGAMgASgJEhQKDGlucHV0X3Rva2VucxgEIAEoBRIVCg1vdXRwdXRfdG9rZW5zGAUgASgFEg0KBW1vZGVsGAYgASgJIjEKDVVzYWdlUmVzcG9uc2USDwoHc3VjY2VzcxgBIAEoCBIPCgdtZXNzYWdlGAIgASgJImAKDUFjdGlvbk1lc3NhZ2USEwoLYWN0aW9uX2pzb24YASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIXCgpmZWF0dXJlX2lkGAMgASgJSACIAQFCDQoLX2ZlYXR1cmVfaWQi2AIKFkJyb3dzZXJQcm9ncmVzc01lc3NhZ2USKQoEdHlwZRgBIAEoDjIbLnN0cmVhbWluZy5Ccm93c2VyRXZlbnRUeXBlEg8KB3Rhc2tfaWQYAiABKAkSGAoLc3RlcF9udW1iZXIYAyABKAVIAIgBARIYCgtkZXNjcmlwdGlvbhgEIAEoCUgBiAEBEhAKA3VybBgFIAEoCUgCiAEBEhMKBmFjdGlvbhgGIAEoCUgDiAEBEhEKCXRpbWVzdGFtcBgHIAEoCRISCgVlcnJvchgIIAEoCUgEiAEBEjcKB2RldGFpbHMYCSABKAsyIS5zdHJlYW1pbmcuQnJvd3NlclByb2dyZXNzRGV0YWlsc0gFiAEBQg4KDF9zdGVwX251bWJlckIOCgxfZGVzY3JpcHRpb25CBgoEX3VybEIJCgdfYWN0aW9uQggKBl9lcnJvckIKCghfZGV0YWlscyLJAQoWQnJvd3NlclByb2dyZXNzRGV0YWlscxIZCgxkdXJhdGlvbl9zZWMYASABKAFIAIgBARIPCgdhY3Rpb25zGAIgAygJEkEKCG1ldGFkYXRhGAMgAygLMi8uc3RyZWFtaW5nLkJyb3dzZXJQcm9ncmVzc0RldGFpbHMuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDwoNX2R1cmF0aW9uX3NlYypiCgxSZXF1ZXN0UGhhc2USHQoZUkVRVUVTVF9QSEFTRV9VTlNQRUNJRklFRBAAEhkKFVJFUVVFU1RfUEhBU0VfQ09MTEVDVBABEhgKFFJFUVVFU1RfUEhBU0VfQ09NTUlUEAIq0AEKEEJyb3dzZXJFdmVudFR5cGUSGAoUQlJPV1NFUl9UQVNLX1NUQVJURUQQABIYChRCUk9XU0VSX1NURVBfU1RBUlRFRBABEhoKFkJST1dTRVJfU1RFUF9DT01QTEVURUQQAhIbChdCUk9XU0VSX0FDVElPTl9FWEVDVVRFRBADEhoKFkJST1dTRVJfVEFTS19DT01QTEVURUQQBBIXChNCUk9XU0VSX1RBU0tfRkFJTEVEEAUSGgoWQlJPV1NFUl9UQVNLX0NBTkNFTExFRBAGMroCChBTdHJlYW1pbmdTZXJ2aWNlEkQKC1N0cmVhbUF1ZGlvEhguc3RyZWFtaW5nLlN0cmVhbVJlcXVlc3QaGS5zdHJlYW1pbmcuU3RyZWFtUmVzcG9uc2UwARJNChBJbnRlcnJ1cHRTZXNzaW9uEhsuc3RyZWFtaW5nLkludGVycnVwdFJlcXVlc3QaHC5zdHJlYW1pbmcuSW50ZXJydXB0UmVzcG9uc2USTwoUR2VuZXJhdGVXZWxjb21lQXVkaW8SGS5zdHJlYW1pbmcuV2VsY29tZVJlcXVlc3QaGi5zdHJlYW1pbmcuV2VsY29tZVJlc3BvbnNlMAESQAoLUmVwb3J0VXNhZ2USFy5zdHJlYW1pbmcuVXNhZ2VSZXF1ZXN0Ghguc3RyZWFtaW5nLlVzYWdlUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("Cg9zdHJlYW1pbmcucHJvdG8SCXN0cmVhbWluZyKLBAoNU3RyZWFtUmVxdWVzdBIOCgZwcm9tcHQYASABKAkSFwoKc2NyZWVuc2hvdBgCIAEoCUgAiAEBEhkKDHNjcmVlbl93aWR0aBgDIAEoBUgBiAEBEhoKDXNjcmVlbl9oZWlnaHQYBCABKAVIAogBARITCgtoYXJkd2FyZV9pZBgFIAEoCRIXCgpzZXNzaW9uX2lkGAYgASgJSAOIAQESJgoFcGhhc2UYByABKA4yFy5zdHJlYW1pbmcuUmVxdWVzdFBoYXNlEhEKCWNodW5rX3NlcRgIIAEoBRIXCgpjaHVua190ZXh0GAkgASgJSASIAQESHgoRY2xpZW50X21lc3NhZ2VfaWQYZCABKAlIBYgBARIUCgdjaGF0X2lkGGUgASgJSAaIAQESEgoFc3BlYWsYZiABKAhIB4gBARITCgZsb2NhbGUYZyABKAlICIgBARIdChBzZWFyY2hfYWxsX2NoYXRzGGggASgISAmIAQFCDQoLX3NjcmVlbnNob3RCDwoNX3NjcmVlbl93aWR0aEIQCg5fc2NyZWVuX2hlaWdodEINCgtfc2Vzc2lvbl9pZEINCgtfY2h1bmtfdGV4dEIUChJfY2xpZW50X21lc3NhZ2VfaWRCCgoIX2NoYXRfaWRCCAoGX3NwZWFrQgkKB19sb2NhbGVCEwoRX3NlYXJjaF9hbGxfY2hhdHMi0wMKDlN0cmVhbVJlc3BvbnNlEhQKCnRleHRfY2h1bmsYASABKAlIABIsCgthdWRpb19jaHVuaxgCIAEoCzIVLnN0cmVhbWluZy5BdWRpb0NodW5rSAASFQoLZW5kX21lc3NhZ2UYAyABKAlIABIXCg1lcnJvcl9tZXNzYWdlGAQgASgJSAASMgoOYWN0aW9uX21lc3NhZ2UYBSABKAsyGC5zdHJlYW1pbmcuQWN0aW9uTWVzc2FnZUgAEj0KEGJyb3dzZXJfcHJvZ3Jlc3MYBiABKAsyIS5zdHJlYW1pbmcuQnJvd3NlclByb2dyZXNzTWVzc2FnZUgAEh8KBHR1cm4YZCABKAsyDy5zdHJlYW1pbmcuVHVybkgAEioKCnRvb2xfZXZlbnQYZSABKAsyFC5zdHJlYW1pbmcuVG9vbEV2ZW50SAASDwoFdGl0bGUYZiABKAlIABIhCgV1c2FnZRhnIAEoCzIQLnN0cmVhbWluZy5Vc2FnZUgAEiMKBm5vdGljZRhoIAEoCzIRLnN0cmVhbWluZy5Ob3RpY2VIABIpCglyZWFzb25pbmcYaSABKAsyFC5zdHJlYW1pbmcuUmVhc29uaW5nSABCCQoHY29udGVudCJlCgpBdWRpb0NodW5rEhIKCmF1ZGlvX2RhdGEYASABKAwSDQoFZHR5cGUYAiABKAkSDQoFc2hhcGUYAyADKAUSEwoLc2FtcGxlX3JhdGUYBCABKAUSEAoIY2hhbm5lbHMYBSABKAUiOgoEVHVybhIPCgdjaGF0X2lkGAEgASgJEg8KB3R1cm5faWQYAiABKAkSEAoIcmVwbGF5ZWQYAyABKAgiuwEKCVRvb2xFdmVudBIMCgRuYW1lGAEgASgJEikKBXN0YXRlGAIgASgOMhouc3RyZWFtaW5nLlRvb2xFdmVudC5TdGF0ZRIPCgdzdW1tYXJ5GAMgASgJEg8KB2NhbGxfaWQYBCABKAkiUwoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9TVEFSVEVEEAESDgoKU1RBVEVfRE9ORRACEhAKDFNUQVRFX0ZBSUxFRBADIkMKBVVzYWdlEhQKDGlucHV0X3Rva2VucxgBIAEoBRIVCg1vdXRwdXRfdG9rZW5zGAIgASgFEg0KBW1vZGVsGAMgASgJIiQKBk5vdGljZRIMCgRjb2RlGAEgASgJEgwKBHRleHQYAiABKAkiLQoJUmVhc29uaW5nEgwKBHRleHQYASABKAkSEgoKdGFrZXNfdGV4dBgCIAEoCCInChBJbnRlcnJ1cHRSZXF1ZXN0EhMKC2hhcmR3YXJlX2lkGAEgASgJIlMKEUludGVycnVwdFJlc3BvbnNlEg8KB3N1Y2Nlc3MYASABKAgSHAoUaW50ZXJydXB0ZWRfc2Vzc2lvbnMYAiADKAkSDwoHbWVzc2FnZRgDIAEoCSJTCg5XZWxjb21lUmVxdWVzdBIMCgR0ZXh0GAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSDQoFdm9pY2UYAyABKAkSEAoIbGFuZ3VhZ2UYBCABKAkiqgEKD1dlbGNvbWVSZXNwb25zZRIsCgthdWRpb19jaHVuaxgBIAEoCzIVLnN0cmVhbWluZy5BdWRpb0NodW5rSAASLgoIbWV0YWRhdGEYAiABKAsyGi5zdHJlYW1pbmcuV2VsY29tZU1ldGFkYXRhSAASFQoLZW5kX21lc3NhZ2UYAyABKAlIABIXCg1lcnJvcl9tZXNzYWdlGAQgASgJSABCCQoHY29udGVudCJtCg9XZWxjb21lTWV0YWRhdGESDgoGbWV0aG9kGAEgASgJEhQKDGR1cmF0aW9uX3NlYxgCIAEoARITCgtzYW1wbGVfcmF0ZRgDIAEoBRIQCghjaGFubmVscxgEIAEoBRINCgVkdHlwZRgFIAEoCSKDAQoMVXNhZ2VSZXF1ZXN0EhMKC2hhcmR3YXJlX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSDgoGc291cmNlGAMgASgJEhQKDGlucHV0X3Rva2VucxgEIAEoBRIVCg1vdXRwdXRfdG9rZW5zGAUgASgFEg0KBW1vZGVsGAYgASgJIjEKDVVzYWdlUmVzcG9uc2USDwoHc3VjY2VzcxgBIAEoCBIPCgdtZXNzYWdlGAIgASgJImAKDUFjdGlvbk1lc3NhZ2USEwoLYWN0aW9uX2pzb24YASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIXCgpmZWF0dXJlX2lkGAMgASgJSACIAQFCDQoLX2ZlYXR1cmVfaWQi2AIKFkJyb3dzZXJQcm9ncmVzc01lc3NhZ2USKQoEdHlwZRgBIAEoDjIbLnN0cmVhbWluZy5Ccm93c2VyRXZlbnRUeXBlEg8KB3Rhc2tfaWQYAiABKAkSGAoLc3RlcF9udW1iZXIYAyABKAVIAIgBARIYCgtkZXNjcmlwdGlvbhgEIAEoCUgBiAEBEhAKA3VybBgFIAEoCUgCiAEBEhMKBmFjdGlvbhgGIAEoCUgDiAEBEhEKCXRpbWVzdGFtcBgHIAEoCRISCgVlcnJvchgIIAEoCUgEiAEBEjcKB2RldGFpbHMYCSABKAsyIS5zdHJlYW1pbmcuQnJvd3NlclByb2dyZXNzRGV0YWlsc0gFiAEBQg4KDF9zdGVwX251bWJlckIOCgxfZGVzY3JpcHRpb25CBgoEX3VybEIJCgdfYWN0aW9uQggKBl9lcnJvckIKCghfZGV0YWlscyLJAQoWQnJvd3NlclByb2dyZXNzRGV0YWlscxIZCgxkdXJhdGlvbl9zZWMYASABKAFIAIgBARIPCgdhY3Rpb25zGAIgAygJEkEKCG1ldGFkYXRhGAMgAygLMi8uc3RyZWFtaW5nLkJyb3dzZXJQcm9ncmVzc0RldGFpbHMuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDwoNX2R1cmF0aW9uX3NlYypiCgxSZXF1ZXN0UGhhc2USHQoZUkVRVUVTVF9QSEFTRV9VTlNQRUNJRklFRBAAEhkKFVJFUVVFU1RfUEhBU0VfQ09MTEVDVBABEhgKFFJFUVVFU1RfUEhBU0VfQ09NTUlUEAIq0AEKEEJyb3dzZXJFdmVudFR5cGUSGAoUQlJPV1NFUl9UQVNLX1NUQVJURUQQABIYChRCUk9XU0VSX1NURVBfU1RBUlRFRBABEhoKFkJST1dTRVJfU1RFUF9DT01QTEVURUQQAhIbChdCUk9XU0VSX0FDVElPTl9FWEVDVVRFRBADEhoKFkJST1dTRVJfVEFTS19DT01QTEVURUQQBBIXChNCUk9XU0VSX1RBU0tfRkFJTEVEEAUSGgoWQlJPV1NFUl9UQVNLX0NBTkNFTExFRBAGMroCChBTdHJlYW1pbmdTZXJ2aWNlEkQKC1N0cmVhbUF1ZGlvEhguc3RyZWFtaW5nLlN0cmVhbVJlcXVlc3QaGS5zdHJlYW1pbmcuU3RyZWFtUmVzcG9uc2UwARJNChBJbnRlcnJ1cHRTZXNzaW9uEhsuc3RyZWFtaW5nLkludGVycnVwdFJlcXVlc3QaHC5zdHJlYW1pbmcuSW50ZXJydXB0UmVzcG9uc2USTwoUR2VuZXJhdGVXZWxjb21lQXVkaW8SGS5zdHJlYW1pbmcuV2VsY29tZVJlcXVlc3QaGi5zdHJlYW1pbmcuV2VsY29tZVJlc3BvbnNlMAESQAoLUmVwb3J0VXNhZ2USFy5zdHJlYW1pbmcuVXNhZ2VSZXF1ZXN0Ghguc3RyZWFtaW5nLlVzYWdlUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message streaming.StreamRequest
@@ -188,6 +188,12 @@ export type StreamResponse = Message<"streaming.StreamResponse"> & {
      */
     value: Notice;
     case: "notice";
+  } | {
+    /**
+     * @generated from field: streaming.Reasoning reasoning = 105;
+     */
+    value: Reasoning;
+    case: "reasoning";
   } | { case: undefined; value?: undefined };
 };
 
@@ -396,6 +402,32 @@ export const NoticeSchema: GenMessage<Notice> = /*@__PURE__*/
   messageDesc(file_streaming, 6);
 
 /**
+ * What the model thinks before it answers: no part of the answer, and never spoken.
+ *
+ * @generated from message streaming.Reasoning
+ */
+export type Reasoning = Message<"streaming.Reasoning"> & {
+  /**
+   * @generated from field: string text = 1;
+   */
+  text: string;
+
+  /**
+   * The text_chunks since the last tool_event were reasoning too: the model marked only its end.
+   *
+   * @generated from field: bool takes_text = 2;
+   */
+  takesText: boolean;
+};
+
+/**
+ * Describes the message streaming.Reasoning.
+ * Use `create(ReasoningSchema)` to create a new message.
+ */
+export const ReasoningSchema: GenMessage<Reasoning> = /*@__PURE__*/
+  messageDesc(file_streaming, 7);
+
+/**
  * @generated from message streaming.InterruptRequest
  */
 export type InterruptRequest = Message<"streaming.InterruptRequest"> & {
@@ -410,7 +442,7 @@ export type InterruptRequest = Message<"streaming.InterruptRequest"> & {
  * Use `create(InterruptRequestSchema)` to create a new message.
  */
 export const InterruptRequestSchema: GenMessage<InterruptRequest> = /*@__PURE__*/
-  messageDesc(file_streaming, 7);
+  messageDesc(file_streaming, 8);
 
 /**
  * @generated from message streaming.InterruptResponse
@@ -437,7 +469,7 @@ export type InterruptResponse = Message<"streaming.InterruptResponse"> & {
  * Use `create(InterruptResponseSchema)` to create a new message.
  */
 export const InterruptResponseSchema: GenMessage<InterruptResponse> = /*@__PURE__*/
-  messageDesc(file_streaming, 8);
+  messageDesc(file_streaming, 9);
 
 /**
  * @generated from message streaming.WelcomeRequest
@@ -469,7 +501,7 @@ export type WelcomeRequest = Message<"streaming.WelcomeRequest"> & {
  * Use `create(WelcomeRequestSchema)` to create a new message.
  */
 export const WelcomeRequestSchema: GenMessage<WelcomeRequest> = /*@__PURE__*/
-  messageDesc(file_streaming, 9);
+  messageDesc(file_streaming, 10);
 
 /**
  * @generated from message streaming.WelcomeResponse
@@ -510,7 +542,7 @@ export type WelcomeResponse = Message<"streaming.WelcomeResponse"> & {
  * Use `create(WelcomeResponseSchema)` to create a new message.
  */
 export const WelcomeResponseSchema: GenMessage<WelcomeResponse> = /*@__PURE__*/
-  messageDesc(file_streaming, 10);
+  messageDesc(file_streaming, 11);
 
 /**
  * @generated from message streaming.WelcomeMetadata
@@ -547,7 +579,7 @@ export type WelcomeMetadata = Message<"streaming.WelcomeMetadata"> & {
  * Use `create(WelcomeMetadataSchema)` to create a new message.
  */
 export const WelcomeMetadataSchema: GenMessage<WelcomeMetadata> = /*@__PURE__*/
-  messageDesc(file_streaming, 11);
+  messageDesc(file_streaming, 12);
 
 /**
  * @generated from message streaming.UsageRequest
@@ -589,7 +621,7 @@ export type UsageRequest = Message<"streaming.UsageRequest"> & {
  * Use `create(UsageRequestSchema)` to create a new message.
  */
 export const UsageRequestSchema: GenMessage<UsageRequest> = /*@__PURE__*/
-  messageDesc(file_streaming, 12);
+  messageDesc(file_streaming, 13);
 
 /**
  * @generated from message streaming.UsageResponse
@@ -611,7 +643,7 @@ export type UsageResponse = Message<"streaming.UsageResponse"> & {
  * Use `create(UsageResponseSchema)` to create a new message.
  */
 export const UsageResponseSchema: GenMessage<UsageResponse> = /*@__PURE__*/
-  messageDesc(file_streaming, 13);
+  messageDesc(file_streaming, 14);
 
 /**
  * @generated from message streaming.ActionMessage
@@ -640,7 +672,7 @@ export type ActionMessage = Message<"streaming.ActionMessage"> & {
  * Use `create(ActionMessageSchema)` to create a new message.
  */
 export const ActionMessageSchema: GenMessage<ActionMessage> = /*@__PURE__*/
-  messageDesc(file_streaming, 14);
+  messageDesc(file_streaming, 15);
 
 /**
  * @generated from message streaming.BrowserProgressMessage
@@ -699,7 +731,7 @@ export type BrowserProgressMessage = Message<"streaming.BrowserProgressMessage">
  * Use `create(BrowserProgressMessageSchema)` to create a new message.
  */
 export const BrowserProgressMessageSchema: GenMessage<BrowserProgressMessage> = /*@__PURE__*/
-  messageDesc(file_streaming, 15);
+  messageDesc(file_streaming, 16);
 
 /**
  * @generated from message streaming.BrowserProgressDetails
@@ -726,7 +758,7 @@ export type BrowserProgressDetails = Message<"streaming.BrowserProgressDetails">
  * Use `create(BrowserProgressDetailsSchema)` to create a new message.
  */
 export const BrowserProgressDetailsSchema: GenMessage<BrowserProgressDetails> = /*@__PURE__*/
-  messageDesc(file_streaming, 16);
+  messageDesc(file_streaming, 17);
 
 /**
  * @generated from enum streaming.RequestPhase

@@ -7,6 +7,7 @@ import { IconButton } from "../ui/icon-button.tsx";
 import { Caret } from "./caret.tsx";
 import { CopyButton, DeleteButton, MessageActions } from "./message-actions.tsx";
 import { useFailureText } from "../i18n/use-error-text.ts";
+import { Reasoning } from "./reasoning.tsx";
 
 /** What Pipit said: plain text over the whole width, with one quiet line for each tool it used. */
 export function Answer({ message }: { readonly message: AssistantMessage }) {
@@ -27,6 +28,8 @@ function AnswerPart({ part, streaming }: { readonly part: MessagePart; readonly 
   switch (part.kind) {
     case "text":
       return <Markdown text={part.text} streaming={streaming} />;
+    case "reasoning":
+      return <Reasoning text={part.text} />;
     case "tool":
       return <ToolLine part={part} />;
     case "notice":

@@ -25,6 +25,7 @@ export function ending(over: Partial<FinishTurn> = {}): FinishTurn {
     ownerId: "process-a",
     status: "done",
     assistantText: "Noon.",
+    reasoning: "",
     model: "small",
     inputTokens: 3,
     outputTokens: 4,

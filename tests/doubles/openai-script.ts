@@ -133,7 +133,6 @@ export const faults = {
   tooMany: refuse(429, "Rate limit reached.", { "retry-after": "7" }),
   failed: refuse(500, "Internal server error"),
   failedHalfWay: stream(say("Half "), { kind: "error", message: "The model crashed." }),
-  brokenSse: stream(say("Half "), { kind: "raw", raw: "data: {not json\n\n" }),
   // The pause lets the text be read first: a client's stream drops what is queued behind an error.
   cutHalfWay: stream(say("Half "), { kind: "pause", ms: 50 }, { kind: "cut" }),
   hangHalfWay: stream(say("Half "), { kind: "hang" }),

@@ -18,6 +18,7 @@ export const chat = {
   interrupted: "Connection lost. The question will be asked again.",
   stopped: "Stopped",
   answerFailed: "The answer broke off: {{reason}}",
+  reasoning: "Reasoning",
   toolRunning: "running",
   toolDone: "done",
   toolFailed: "failed",

@@ -46,6 +46,10 @@ export const errors = {
     what: "The model's provider refused the key.",
     cure: "Check the key in the server's configuration.",
   },
+  MODEL_REFUSED: {
+    what: "The model does not take this message.",
+    cure: "Change it, or use another model.",
+  },
   MODEL_FAILED: { what: "The language model could not answer.", cure: "Try again." },
   MODEL_TIMEOUT: { what: "The language model took too long.", cure: "Try again, or ask something shorter." },
   VOICE_MISSING: {

@@ -18,6 +18,7 @@ export const chat = {
   interrupted: "Связь прервалась. Вопрос будет задан ещё раз.",
   stopped: "Остановлено",
   answerFailed: "Ответ оборвался: {{reason}}",
+  reasoning: "Размышления",
   toolRunning: "выполняется",
   toolDone: "готово",
   toolFailed: "не удалось",

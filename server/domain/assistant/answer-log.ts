@@ -5,26 +5,31 @@ const FOLD_EVERY = 64;
 
 /**
  * Everything said in one answer so far, for listeners that join late and for the store. Text is folded as it grows: one
- * object per token would cost ten times the text itself.
+ * object per token would cost ten times the text itself. So is reasoning.
  */
 export class AnswerLog {
-  readonly #events: TurnEvent[] = [];
+  #events: TurnEvent[] = [];
   #pieces: string[] = [];
+  #kind: "text" | "reasoning" = "text";
   #chars = 0;
 
   add(event: TurnEvent): void {
     if (event.type === "audio") return;
-    if (event.type !== "text") {
+    if (event.type !== "text" && event.type !== "reasoning") {
       this.#fold();
       this.#events.push(event);
       return;
     }
+    if (event.type !== this.#kind) this.#fold();
+    if (event.type === "reasoning" && event.takesText) this.#takeText();
+    this.#kind = event.type;
+    if (event.text === "") return;
     this.#chars += event.text.length;
     this.#pieces.push(event.text);
     if (this.#pieces.length >= FOLD_EVERY) this.#fold();
   }
 
-  /** Length of the text so far, in UTF-16 code units. */
+  /** Length of the text and the reasoning so far, in UTF-16 code units. */
   get chars(): number {
     return this.#chars;
   }
@@ -37,14 +42,37 @@ export class AnswerLog {
 
   /** The whole text so far. */
   text(): string {
+    return this.#join("text");
+  }
+
+  /** The whole reasoning so far. */
+  reasoning(): string {
+    return this.#join("reasoning");
+  }
+
+  #join(kind: "text" | "reasoning"): string {
     this.#fold();
-    return this.#events.map((event) => (event.type === "text" ? event.text : "")).join("");
+    return this.#events.map((event) => (event.type === kind ? event.text : "")).join("");
   }
 
   #fold(): void {
     if (this.#pieces.length === 0) return;
     // join() gives a flat string; += would keep a tree of all the small ones alive.
-    this.#events.push({ type: "text", text: this.#pieces.join("") });
+    const text = this.#pieces.join("");
+    this.#events.push(this.#kind === "text" ? { type: "text", text } : reasoning(text));
     this.#pieces = [];
   }
+
+  /** The text since the last tool event was reasoning: late listeners learn it so. */
+  #takeText(): void {
+    this.#fold();
+    const from = this.#events.findLastIndex(({ type }) => type === "tool") + 1;
+    this.#events = this.#events.map((event, at) =>
+      at >= from && event.type === "text" ? reasoning(event.text) : event,
+    );
+  }
+}
+
+function reasoning(text: string): TurnEvent {
+  return { type: "reasoning", text, takesText: false };
 }

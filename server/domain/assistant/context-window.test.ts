@@ -12,6 +12,7 @@ function turn(index: number, userText: string, assistantText: string, hadImage =
     userText,
     hadImage,
     assistantText,
+    reasoning: "",
     status: "done",
     model: "m",
     inputTokens: 0,

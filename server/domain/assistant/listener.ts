@@ -107,10 +107,14 @@ export class Listener {
   }
 
   #mergeIntoLast(event: TurnEvent): boolean {
-    if (event.type !== "text" || this.#events.length < EVENTS_MAX) return false;
+    if (this.#events.length < EVENTS_MAX) return false;
     const last = this.#events.at(-1);
-    if (last?.type !== "text") return false;
-    this.#events[this.#events.length - 1] = { type: "text", text: last.text + event.text };
+    if (event.type === "text" && last?.type === "text") {
+      this.#events[this.#events.length - 1] = { type: "text", text: last.text + event.text };
+      return true;
+    }
+    if (event.type !== "reasoning" || event.takesText || last?.type !== "reasoning") return false;
+    this.#events[this.#events.length - 1] = { ...last, text: last.text + event.text };
     return true;
   }
 }

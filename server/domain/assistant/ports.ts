@@ -32,6 +32,8 @@ export interface AnswerRequest {
 /** What a model says while it answers. */
 export type AnswerPart =
   | { readonly type: "text"; readonly text: string }
+  /** What it thinks before it answers. `takesText`: the text since its last tool call was reasoning too. */
+  | { readonly type: "reasoning"; readonly text: string; readonly takesText: boolean }
   | {
       readonly type: "tool";
       readonly callId: string;

@@ -10,7 +10,7 @@ import type { AnswerModel, AnswerPart, ModelMessage } from "./ports.ts";
 import { textPieces } from "./text-pieces.ts";
 import { runningElsewhere, type TurnRelay } from "./turn-relay.ts";
 import { TurnSpeech } from "./turn-speech.ts";
-import type { Question, TurnDeps } from "./turn-types.ts";
+import type { Question, TurnDeps, TurnEvent } from "./turn-types.ts";
 import { localeOf, systemPrompt, wording } from "./wording.ts";
 
 /** How long a running turn belongs to this process without a sign of life. */
@@ -111,8 +111,7 @@ function isElsewhere({ turn, begun }: Found): boolean {
 function follow(run: Run, turn: Turn): Promise<boolean> {
   const { live, question, speech } = run;
   return run.deps.relay.follow(turn, question, live, (event) => {
-    if (event.type === "text") say(run, event.text);
-    else live.publish(event);
+    tell(run, event);
     if (event.type === "turn") live.attachSpeech(speech);
   });
 }
@@ -136,7 +135,8 @@ async function publishTitle(run: Run, chat: Chat, turn: Turn): Promise<void> {
 /** Says a stored answer again. */
 async function replay(run: Run, turn: Turn, chat: Chat): Promise<void> {
   await publishTitle(run, chat, turn);
-  for (const text of textPieces(turn.assistantText)) say(run, text);
+  if (turn.reasoning !== "") run.live.publish({ type: "reasoning", text: turn.reasoning, takesText: false });
+  for (const text of textPieces(turn.assistantText)) tell(run, { type: "text", text });
   run.live.publish({
     type: "usage",
     inputTokens: turn.inputTokens,
@@ -221,17 +221,19 @@ async function takeParts(
 }
 
 function takePart(run: Run, part: AnswerPart, draft: Draft): void {
-  if (part.type === "text") say(run, part.text);
-  else if (part.type === "usage") {
-    draft.inputTokens += part.inputTokens;
-    draft.outputTokens += part.outputTokens;
-  } else run.live.publish(part);
+  if (part.type !== "usage") return tell(run, part);
+  draft.inputTokens = part.inputTokens;
+  draft.outputTokens = part.outputTokens;
 }
 
-function say(run: Run, text: string): void {
-  if (text === "") return;
-  run.live.publish({ type: "text", text });
-  run.speech.push(text);
+/** Text is spoken too. What turns out to be reasoning is spoken no further. */
+function tell({ live, speech }: Run, event: TurnEvent): void {
+  if (event.type === "text" && event.text === "") return;
+  live.publish(event);
+  if (event.type === "text") speech.push(event.text);
+  if (event.type !== "reasoning" || !event.takesText) return;
+  speech.stop();
+  live.attachSpeech(speech);
 }
 
 /** Keeps the partial answer. A store that fails now must not hide why the answer failed. */
@@ -254,6 +256,7 @@ function finishOf(run: Run, turn: Turn, draft: Draft): Omit<FinishTurn, "status"
     ownerId: run.deps.ownerId,
     // PostgreSQL takes no NUL in text.
     assistantText: run.live.log.text().replaceAll("\0", "\uFFFD"),
+    reasoning: run.live.log.reasoning().replaceAll("\0", "\uFFFD"),
     model: draft.model,
     inputTokens: draft.inputTokens,
     outputTokens: draft.outputTokens,
@@ -263,5 +266,14 @@ function finishOf(run: Run, turn: Turn, draft: Draft): Omit<FinishTurn, "status"
 
 function emptyFinish(turn: Turn, nowMs: number): Omit<FinishTurn, "status"> {
   const { id: turnId, ownerId } = turn;
-  return { turnId, ownerId, assistantText: "", model: undefined, inputTokens: 0, outputTokens: 0, nowMs };
+  return {
+    turnId,
+    ownerId,
+    assistantText: "",
+    reasoning: "",
+    model: undefined,
+    inputTokens: 0,
+    outputTokens: 0,
+    nowMs,
+  };
 }

@@ -21,6 +21,8 @@ export interface Turn {
   readonly userText: string;
   readonly hadImage: boolean;
   readonly assistantText: string;
+  /** What the model thought before it answered; never sent back to it. "" for none. */
+  readonly reasoning: string;
   readonly status: TurnStatus;
   readonly model: string | undefined;
   readonly inputTokens: number;
@@ -53,7 +55,7 @@ export interface BeginTurn extends Pick<
 /** How a turn ended. `ownerId`: who answered it; when another has taken the turn over since, nothing is stored. */
 export interface FinishTurn extends Pick<
   Turn,
-  "ownerId" | "assistantText" | "model" | "inputTokens" | "outputTokens"
+  "ownerId" | "assistantText" | "reasoning" | "model" | "inputTokens" | "outputTokens"
 > {
   readonly turnId: string;
   readonly status: Exclude<TurnStatus, "running">;

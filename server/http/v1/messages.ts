@@ -29,7 +29,7 @@ export function messagesRoute({ store }: HttpContext): CallerRoute {
 
 function toMessages(turn: Turn): readonly Record<string, unknown>[] {
   const question = toMessage(turn, "user", turn.userText, turn.createdAtMs);
-  if (turn.assistantText === "") return [question];
+  if (turn.assistantText === "" && turn.reasoning === "") return [question];
   return [question, toMessage(turn, "assistant", turn.assistantText, turn.finishedAtMs ?? turn.createdAtMs)];
 }
 
@@ -46,7 +46,9 @@ function toMessage(
     message_type: "message",
     step_number: turn.index,
     step_data:
-      role === "user" ? { had_image: turn.hadImage } : { status: turn.status, model: turn.model ?? null },
+      role === "user"
+        ? { had_image: turn.hadImage }
+        : { status: turn.status, model: turn.model ?? null, reasoning: turn.reasoning || null },
     created_at: new Date(atMs).toISOString(),
   };
 }

@@ -53,6 +53,8 @@ function toExtension(event: ExtensionEvent): StreamResponseInit {
       const { inputTokens, outputTokens, model } = event;
       return { content: { case: "usage", value: { inputTokens, outputTokens, model } } };
     }
+    case "reasoning":
+      return { content: { case: "reasoning", value: { text: event.text, takesText: event.takesText } } };
     case "notice":
       return { content: { case: "notice", value: { code: event.code, text: event.text } } };
   }

@@ -33,6 +33,11 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
       },
     },
     "0006_one_time_tokens": { up: createOneTimeTokens },
+    "0007_reasoning": {
+      async up(db: Kysely<Tables>) {
+        await sql`alter table turns add column reasoning text not null default ''`.execute(db);
+      },
+    },
   };
 }
 

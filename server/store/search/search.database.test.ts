@@ -34,6 +34,7 @@ async function fill(database: TestDatabase, said: readonly Said[]) {
       ownerId: "p",
       status: "done",
       assistantText: answer,
+      reasoning: "",
       model: undefined,
       inputTokens: 0,
       outputTokens: 0,

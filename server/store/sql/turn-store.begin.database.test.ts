@@ -21,6 +21,7 @@ describe.each(databases)("begin on $name", (database) => {
         userText: "What is the time?",
         hadImage: false,
         assistantText: "",
+        reasoning: "",
         status: "running",
         model: undefined,
         inputTokens: 0,

@@ -29,6 +29,7 @@ export function createTurnStore(db: Kysely<Tables>, index: TurnIndex): TurnStore
           .set({
             status: turn.status,
             assistant_text: turn.assistantText,
+            reasoning: turn.reasoning,
             model: turn.model ?? null,
             input_tokens: turn.inputTokens,
             output_tokens: turn.outputTokens,
@@ -177,6 +178,7 @@ function unanswered({ ownerId, nowMs, leaseMs }: BeginTurn) {
   return {
     status: "running",
     assistant_text: "",
+    reasoning: "",
     model: null,
     input_tokens: 0,
     output_tokens: 0,

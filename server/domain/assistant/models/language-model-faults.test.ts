@@ -39,11 +39,16 @@ describe("a server that refuses", () => {
     ["429 out of credit", refuse(429, "You exceeded your current quota"), "RATE_LIMITED", /quota/],
     ["500", faults.failed, "MODEL_FAILED", /status 500/],
     ["503", refuse(503, "overloaded"), "MODEL_FAILED", /status 503/],
-    ["400 too long", refuse(400, "maximum context length is 8192 tokens"), "PROMPT_TOO_LONG", /new chat/],
+    [
+      "400 too long",
+      refuse(400, "maximum context length is 8192 tokens"),
+      "PROMPT_TOO_LONG",
+      /at most 8,192 tokens/,
+    ],
     [
       "400 otherwise",
       refuse(400, "temperature is out of range"),
-      "MODEL_FAILED",
+      "MODEL_REFUSED",
       /temperature is out of range/,
     ],
   ])("with %s: asked once, named, with a cure", async (_, reply, code, message) => {
@@ -120,7 +125,6 @@ describe("a server that is not there", () => {
 describe("a server that breaks off half way", () => {
   test.each([
     ["an error in the stream", faults.failedHalfWay],
-    ["SSE that is not JSON", faults.brokenSse],
     ["a cut connection", faults.cutHalfWay],
   ])("by %s: what came is kept, then MODEL_FAILED", async (_, reply) => {
     const { text, error } = await failureOf(reply);

@@ -112,7 +112,7 @@ describe("tools", () => {
       stream(say("Without it.")),
     ]);
     const hanging = toolNamed("calculator", () => new Promise(() => {}));
-    const model = modelAt(double.url, { limits: { ...shortLimits, nextPartTimeoutMs: 2_000 } });
+    const model = modelAt(double.url, { limits: shortLimits });
     const { parts } = await collect(model.answer(ask("?", { tools: [hanging] }), never));
     expect(parts[1]).toMatchObject({ state: "failed", summary: "calculator: took longer than 1 s" });
     expect(textOf(parts)).toBe("Without it.");

@@ -3,14 +3,18 @@ import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { AnswerModel, AnswerPart, AnswerRequest } from "../ports.ts";
 import type { ModelAbilities, ModelEndpoint } from "./model-endpoint.ts";
-import { modelTimeout, toModelError } from "./model-errors.ts";
+import { readFailure } from "./failure.ts";
+import { kindOf, type Refusal } from "./failure-kind.ts";
+import { withoutOlder } from "./fewer-messages.ts";
+import { toModelError } from "./model-errors.ts";
 import type { ModelLimits } from "./model-limits.ts";
 import { hasImage, toPrompt } from "./model-messages.ts";
-import { imageNotSeen } from "./model-notices.ts";
+import { contextTrimmed, imageNotSeen } from "./model-notices.ts";
 import type { ChatModel, ModelSdk, SdkLoader } from "./model-sdk.ts";
-import { refusalIn, type Refusal } from "./refusals.ts";
-import { watchSilence } from "./silence-watch.ts";
+import { overflowSizeOf } from "./overflow-size.ts";
 import { runToolLoop } from "./tool-loop.ts";
+import { post, type Post } from "./wire/http-post.ts";
+import { createModelFetch } from "./wire/model-fetch.ts";
 
 export interface LanguageModelOptions {
   readonly endpoint: ModelEndpoint;
@@ -20,8 +24,8 @@ export interface LanguageModelOptions {
   readonly sdk: SdkLoader;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Replaces the global fetch; only the warm-up does. */
-  readonly fetch?: typeof fetch;
+  /** Replaces the network; only the warm-up does. */
+  readonly post?: Post;
 }
 
 /** What one model needs for its answers. */
@@ -48,39 +52,79 @@ function makeChatModel(sdk: ModelSdk, options: LanguageModelOptions): ChatModel 
     baseURL: endpoint.baseUrl.replace(/\/+$/, ""),
     includeUsage: true,
     ...(endpoint.key === undefined ? {} : { apiKey: endpoint.key }),
-    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    fetch: createModelFetch({ post: options.post ?? post, silenceMs: options.limits.silenceMs }),
   });
   return provider.chatModel(endpoint.model);
 }
 
-/** Asks, and asks once more without what the server refused (pictures, tools), as long as nothing has been said. */
+/** What of a question is asked: less than all, once the server has refused a part. */
+interface Attempt {
+  readonly messages: AnswerRequest["messages"];
+  readonly sent: ModelAbilities;
+  /** Tells what was left out since the last attempt. */
+  readonly notice?: AnswerPart;
+}
+
+/**
+ * Asks; and, as long as nothing has been said, asks again without what the server refused: pictures, tools, and once the
+ * older turns, when the model holds less than the chat.
+ */
 async function* answer(
   options: Context,
   request: AnswerRequest,
   signal: AbortSignal,
 ): AsyncGenerator<AnswerPart> {
-  const { endpoint, abilities } = options;
-  const sent = {
-    images: abilities.images && hasImage(request.messages),
-    tools: abilities.tools && request.tools.length > 0,
-  };
-  if (hasImage(request.messages) && !sent.images) yield imageNotSeen(request.locale, endpoint.model);
+  let attempt: Attempt = firstAttempt(options, request);
   for (;;) {
+    if (attempt.notice !== undefined) yield attempt.notice;
     let spoke = false;
     try {
-      for await (const part of askOnce(options, request, sent, signal)) {
+      for await (const part of askOnce(options, request, attempt, signal)) {
         spoke = true;
         yield part;
       }
       return;
     } catch (error) {
-      const refusal = spoke || signal.aborted ? undefined : refusalIn(error, sent);
-      if (refusal === undefined) throw toFinalError(options, error, signal);
-      remember(options, refusal);
-      sent[refusal.ability] = false;
-      if (refusal.ability === "images") yield imageNotSeen(request.locale, endpoint.model);
+      const next: Attempt | undefined =
+        spoke || signal.aborted ? undefined : nextAttempt(options, request, attempt, error);
+      if (next === undefined) throw toFinalError(options, error, attempt.sent, signal);
+      attempt = next;
     }
   }
+}
+
+function firstAttempt({ endpoint, abilities }: Context, request: AnswerRequest): Attempt {
+  const { messages, locale } = request;
+  const images = hasImage(messages);
+  const sent = { images: abilities.images && images, tools: abilities.tools && request.tools.length > 0 };
+  return {
+    messages,
+    sent,
+    ...(images && !sent.images ? { notice: imageNotSeen(locale, endpoint.model) } : {}),
+  };
+}
+
+/** Undefined: asking for less does not help. */
+function nextAttempt(
+  options: Context,
+  request: AnswerRequest,
+  { messages, sent }: Attempt,
+  error: unknown,
+): Attempt | undefined {
+  const { endpoint } = options;
+  const failure = readFailure(error);
+  const kind = kindOf(failure, sent);
+  if (kind.kind === "unsupported") {
+    remember(options, kind);
+    return {
+      messages,
+      sent: { ...sent, [kind.ability]: false },
+      ...(kind.ability === "images" ? { notice: imageNotSeen(request.locale, endpoint.model) } : {}),
+    };
+  }
+  if (kind.kind !== "overflow" || messages !== request.messages) return undefined;
+  const fewer = withoutOlder(messages, overflowSizeOf(failure));
+  return fewer && { messages: fewer, sent, notice: contextTrimmed(request.locale, endpoint.model) };
 }
 
 function remember({ endpoint, abilities, logger }: LanguageModelOptions, refusal: Refusal): void {
@@ -88,19 +132,24 @@ function remember({ endpoint, abilities, logger }: LanguageModelOptions, refusal
   if (refusal.lasting) abilities[refusal.ability] = false;
 }
 
-function toFinalError(options: LanguageModelOptions, reason: unknown, signal: AbortSignal): PipitError {
+function toFinalError(
+  options: LanguageModelOptions,
+  reason: unknown,
+  sent: ModelAbilities,
+  signal: AbortSignal,
+): PipitError {
   if (signal.aborted) return new PipitError("CANCELLED", "Cancelled.", { cause: reason });
-  const { endpoint, clock, logger } = options;
-  const error = toModelError(reason, endpoint, clock.nowMs());
+  const { endpoint, clock, logger, limits } = options;
+  const error = toModelError(reason, { endpoint, sent, silenceMs: limits.silenceMs, nowMs: clock.nowMs() });
   logger.warn("model.failed", { model: endpoint.model, code: error.code, detail: error.detail });
   return error;
 }
 
-/** One run of the tool loop. Throws what the SDK or the network threw, unless it was our own timeout. */
+/** One run of the tool loop. Throws what the SDK or the network threw. */
 async function* askOnce(
   options: Context,
   request: AnswerRequest,
-  sent: ModelAbilities,
+  { messages, sent }: Attempt,
   signal: AbortSignal,
 ): AsyncGenerator<AnswerPart> {
   const { endpoint, limits } = options;
@@ -110,13 +159,11 @@ async function* askOnce(
   const stop = () => own.abort(signal.reason);
   signal.addEventListener("abort", stop, { once: true });
   let ended = false;
-  using silence = watchSilence(limits.firstPartTimeoutMs, limits.nextPartTimeoutMs, (limitMs) =>
-    own.abort(modelTimeout(endpoint, limitMs)),
-  );
   try {
-    const prompt = toPrompt(request.messages, sent.images);
+    const prompt = toPrompt(messages, sent.images);
     const tools = sent.tools ? request.tools : [];
-    yield* runToolLoop({ model, endpoint, limits, prompt, tools, silence, signal: own.signal });
+    const { locale } = request;
+    yield* runToolLoop({ model, endpoint, limits, prompt, tools, locale, signal: own.signal });
     ended = true;
   } catch (error) {
     throw own.signal.aborted ? own.signal.reason : error;

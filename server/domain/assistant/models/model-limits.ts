@@ -1,9 +1,7 @@
 /** Bounds of everything that asks a model server. Injected, so that tests are fast. */
 export interface ModelLimits {
-  /** From the request to the first sign of an answer (text, reasoning or a tool call); then MODEL_TIMEOUT. */
-  readonly firstPartTimeoutMs: number;
-  /** Longest silence between two parts of an answer; then MODEL_TIMEOUT. */
-  readonly nextPartTimeoutMs: number;
+  /** Longest time in which a model server sends no byte, not even a comment; then MODEL_TIMEOUT. */
+  readonly silenceMs: number;
   /** One run of a tool; after it the tool counts as failed and the model goes on. */
   readonly toolTimeoutMs: number;
   /** Requests to the model per question: tools may be called in all but the last. */
@@ -19,8 +17,8 @@ export interface ModelLimits {
 }
 
 export const defaultModelLimits: ModelLimits = {
-  firstPartTimeoutMs: 60_000,
-  nextPartTimeoutMs: 60_000,
+  // Ollama takes as long to load a large model.
+  silenceMs: 300_000,
   toolTimeoutMs: 20_000,
   maxSteps: 6,
   probeTimeoutMs: 300,

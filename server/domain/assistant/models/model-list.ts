@@ -24,11 +24,12 @@ export async function listModels(
     throw { statusCode: response.status, responseBody: body, responseHeaders, message: response.statusText };
   } catch (error) {
     if (signal.aborted) throw new PipitError("CANCELLED", "Cancelled.", { cause: error });
-    throw toModelError(
-      timeout.aborted ? { code: "ETIMEDOUT", message: "timeout" } : error,
+    throw toModelError(timeout.aborted ? { code: "ETIMEDOUT", message: "timeout" } : error, {
       endpoint,
-      nowMs(),
-    );
+      sent: { images: false, tools: false },
+      silenceMs: timeoutMs,
+      nowMs: nowMs(),
+    });
   }
 }
 

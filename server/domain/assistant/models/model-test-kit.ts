@@ -13,8 +13,7 @@ export const never: AbortSignal = new AbortController().signal;
 /** Limits that let a test see a timeout within a blink. */
 export const shortLimits: ModelLimits = {
   ...defaultModelLimits,
-  firstPartTimeoutMs: 150,
-  nextPartTimeoutMs: 100,
+  silenceMs: 150,
   toolTimeoutMs: 100,
 };
 

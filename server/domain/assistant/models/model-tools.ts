@@ -2,15 +2,12 @@ import type { AnswerPart, AssistantTool } from "../ports.ts";
 import { runTool, startSummary, type ToolOutcome } from "../tools/run-tool.ts";
 import type { ModelLimits } from "./model-limits.ts";
 import type { FunctionTool, PromptMessage, ToolCall } from "./model-sdk.ts";
-import type { SilenceWatch } from "./silence-watch.ts";
 
 /** The tools and the context of one step's calls. */
 export interface ToolRun {
   /** The tools that the model was offered; it may call no others. */
   readonly tools: readonly AssistantTool[];
   readonly limits: ModelLimits;
-  /** Told when a call has ended. */
-  readonly silence: SilenceWatch;
   readonly signal: AbortSignal;
 }
 
@@ -51,7 +48,6 @@ export async function* runCalls(
     const { call, outcome } = await Promise.race(running.values());
     running.delete(call);
     outcomes.set(call, outcome);
-    run.silence.alive();
     yield toolPart(call, outcome.state, outcome.summary);
   }
   return {

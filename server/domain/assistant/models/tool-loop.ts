@@ -4,7 +4,9 @@ import type { ModelEndpoint } from "./model-endpoint.ts";
 import type { ModelLimits } from "./model-limits.ts";
 import type { ChatModel, Finish, FunctionTool, Prompt, PromptMessage, ToolCall } from "./model-sdk.ts";
 import { callParts, notRunPart, runCalls, startedPart, toFunctionTools } from "./model-tools.ts";
-import type { SilenceWatch } from "./silence-watch.ts";
+import { answerCut, answerFiltered } from "./model-notices.ts";
+import { ReasoningSplitter, type SaidPiece } from "./reasoning-splitter.ts";
+import { addTokens } from "./wire/token-count.ts";
 
 export interface ToolLoop {
   readonly model: ChatModel;
@@ -13,8 +15,7 @@ export interface ToolLoop {
   readonly prompt: Prompt;
   /** Empty: the model is asked once. */
   readonly tools: readonly AssistantTool[];
-  /** Told of every sign of life of the model and of the tools. */
-  readonly silence: SilenceWatch;
+  readonly locale: string;
   readonly signal: AbortSignal;
 }
 
@@ -28,51 +29,64 @@ export async function* runToolLoop(loop: ToolLoop): AsyncGenerator<AnswerPart, v
   const prompt = [...loop.prompt];
   const usage = { inputTokens: 0, outputTokens: 0 };
   let spoke = false;
+  let reason: FinishReason | undefined;
   for (let step = 0; step <= lastStep; step += 1) {
     signal.throwIfAborted();
     // The last step may only talk, so that a model in love with its tools still answers.
     const offered = step === lastStep ? [] : tools;
     const said = yield* ask(loop, prompt, toFunctionTools(offered));
     spoke ||= said.text !== "";
+    reason = said.finish?.finishReason.unified;
     addUsage(usage, said.finish);
     if (said.calls.length === 0) break;
     const results = yield* useTools(loop, said, offered);
     if (results === undefined) break;
     prompt.push(toAssistantMessage(said), results);
   }
-  if (!spoke) throw modelSaidNothing(loop.endpoint);
+  if (!spoke) throw modelSaidNothing(loop.endpoint, WHY_NOTHING[reason ?? "other"] ?? "");
+  yield* endNotices(reason, loop.locale);
   yield { type: "usage", ...usage };
 }
 
+function endNotices(reason: FinishReason | undefined, locale: string): AnswerPart[] {
+  if (reason === "length") return [answerCut(locale)];
+  return reason === "content-filter" ? [answerFiltered(locale)] : [];
+}
+
+type FinishReason = Finish["finishReason"]["unified"];
+const WHY_NOTHING: Partial<Record<FinishReason, string>> = {
+  length: " It reached its limit of length before it said a word.",
+  "content-filter": " The content filter of the model server stopped it.",
+};
+
 /** What the model said in one step. */
 interface Said {
+  /** Without reasoning. */
   text: string;
+  /** What the server marked as reasoning itself; that in the text it does not want back. */
   reasoning: string;
   readonly calls: ToolCall[];
   finish: Finish | undefined;
 }
 
-/** One request. Reasoning is not shown, but counts as a sign of life and belongs to what the model said. */
+/** One request. */
 async function* ask(loop: ToolLoop, prompt: Prompt, tools: FunctionTool[]): AsyncGenerator<AnswerPart, Said> {
-  const { model, silence, signal } = loop;
-  const { stream } = await model.doStream({
+  const { stream } = await loop.model.doStream({
     prompt,
-    abortSignal: signal,
+    abortSignal: loop.signal,
     ...(tools.length === 0 ? {} : { tools, toolChoice: { type: "auto" } }),
   });
   const said: Said = { text: "", reasoning: "", calls: [], finish: undefined };
+  const splitter = new ReasoningSplitter();
   for await (const part of stream) {
-    // The SDK's own; they say nothing about the answer.
-    if (part.type === "stream-start" || part.type === "response-metadata") continue;
-    silence.alive();
     switch (part.type) {
       case "text-delta":
-        if (part.delta === "") break;
-        said.text += part.delta;
-        yield { type: "text", text: part.delta };
+        for (const piece of splitter.push(part.delta)) yield keep(said, piece);
         break;
       case "reasoning-delta":
+        if (part.delta === "") break;
         said.reasoning += part.delta;
+        yield { type: "reasoning", text: part.delta, takesText: false };
         break;
       case "tool-call":
         said.calls.push(part);
@@ -86,7 +100,14 @@ async function* ask(loop: ToolLoop, prompt: Prompt, tools: FunctionTool[]): Asyn
       default:
     }
   }
+  for (const piece of splitter.end()) yield keep(said, piece);
   return said;
+}
+
+function keep(said: Said, piece: SaidPiece): AnswerPart {
+  if (piece.type === "text") said.text += piece.text;
+  else if (piece.takesText) said.text = "";
+  return piece;
 }
 
 /** Runs what the model called; returns the message with the results, or undefined when the answer ends here. */
@@ -104,8 +125,8 @@ async function* useTools(
 }
 
 function addUsage(sum: { inputTokens: number; outputTokens: number }, finish: Finish | undefined): void {
-  sum.inputTokens += finish?.usage.inputTokens.total ?? 0;
-  sum.outputTokens += finish?.usage.outputTokens.total ?? 0;
+  sum.inputTokens = addTokens(sum.inputTokens, finish?.usage.inputTokens.total ?? 0);
+  sum.outputTokens = addTokens(sum.outputTokens, finish?.usage.outputTokens.total ?? 0);
 }
 
 /** Some models want their reasoning back together with the results of the tools that they called. */

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { AnswerRequest } from "../ports.ts";
@@ -32,8 +33,8 @@ const REQUEST: AnswerRequest = {
 };
 
 /**
- * Loads the SDK and fetch, and lets them read a canned answer in memory (no network), so that the first question does not pay
- * for imports, lazy schemas and cold code. Gives way to other work between its runs.
+ * Loads the SDK and lets it read a canned answer in memory (no network), so that the first question does not pay for
+ * imports, lazy schemas and cold code. Gives way to other work between its runs.
  */
 export async function warmUp(deps: {
   readonly sdk: SdkLoader;
@@ -41,13 +42,12 @@ export async function warmUp(deps: {
   readonly clock: Clock;
   readonly logger: Logger;
 }): Promise<void> {
-  // A data URL never leaves the process, but makes Node load its fetch.
-  await (await fetch("data:,warm")).text();
   const model = createLanguageModel({
     ...deps,
     endpoint: { kind: "configured", baseUrl: "http://warm.invalid/v1", key: undefined, model: "warm" },
     abilities: { images: true, tools: true },
-    fetch: () => Promise.resolve(new Response(ANSWER, { headers: { "content-type": "text/event-stream" } })),
+    post: () =>
+      Promise.resolve(Object.assign(Readable.from([Buffer.from(ANSWER)]), { statusCode: 200, headers: {} })),
   });
   const never = new AbortController().signal;
   for (let run = 0; run < WARM_RUNS; run += 1) {

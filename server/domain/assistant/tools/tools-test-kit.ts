@@ -11,6 +11,7 @@ export function turnOf(chatId: string, index: number, userText: string, assistan
     userText,
     hadImage: false,
     assistantText,
+    reasoning: "",
     status: "done",
     model: "m",
     inputTokens: 0,

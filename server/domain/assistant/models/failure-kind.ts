@@ -1,0 +1,163 @@
+import type { Failure } from "./failure.ts";
+import type { ModelAbilities } from "./model-endpoint.ts";
+import { CUT_OFF, NOT_AN_ANSWER } from "./wire/answer-normaliser.ts";
+import { SILENCE } from "./wire/exchange.ts";
+
+/** What of a request a model server did not take. */
+export interface Refusal {
+  readonly kind: "unsupported";
+  readonly ability: keyof ModelAbilities;
+  /** The server takes none at all. False when it may be about this picture or this call: the next question is asked with them. */
+  readonly lasting: boolean;
+}
+
+/** The one cause by which a failure is met. */
+export type FailureKind =
+  | { readonly kind: (typeof CONNECTION_KINDS)[number] }
+  /** More tokens than the model, or the plan, takes in one request. */
+  | { readonly kind: "overflow" }
+  | { readonly kind: "rate" | "quota" }
+  | Refusal
+  | { readonly kind: "key" | "missing" }
+  /** This request will never be taken. */
+  | { readonly kind: "refused" }
+  /** The server failed; the same request may work. */
+  | { readonly kind: "failed" };
+
+const CONNECTION_KINDS = [
+  "silence",
+  "unreachable",
+  "address",
+  "certificate",
+  "redirected",
+  "not-an-answer",
+  "broken-off",
+] as const;
+
+const OWN_CODES: ReadonlyMap<string, (typeof CONNECTION_KINDS)[number]> = new Map([
+  [SILENCE, "silence"],
+  [NOT_AN_ANSWER, "not-an-answer"],
+  [CUT_OFF, "broken-off"],
+]);
+const NO_CONNECTION_CODES = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ETIMEDOUT",
+  "EADDRNOTAVAIL",
+]);
+
+const OVERFLOW_CODES =
+  /context_(length|window)_exceeded|exceed_context_size|string_above_max_length|request_too_large|prompt_too_long/i;
+const OVERFLOW_WORDS =
+  /context.{0,24}(length|window|size)|maximum.{0,30}tokens|(prompt|input|message|messages|request|conversation|text) (is|are|was) too (long|large)|request too large|too many (input )?tokens|reduce (the|your) (length|message|prompt|input)|context the overflows|tokens to keep/i;
+/** A limit over time, unless the one request alone goes beyond it. */
+const RATE_WORDS = /per min|per day|per hour|\b[TR]P[MD]\b|rate.?limit|too many requests|rate_limit/i;
+const TOO_LARGE_WORDS = /request too large|must be reduced|reduce your message/i;
+const QUOTA_WORDS = /quota|billing|credit|insufficient (balance|funds)|payment required/i;
+
+const TOOL_WORDS = /\btools?\b|\btool_|function.?call/i;
+const PLAIN_TOOL_WORDS =
+  /(not|n't) support\w*\s+(for\s+|the\s+use\s+of\s+)?(tool|function)|no endpoints found that support tool|(tool|function)\S*(\s\S+)?\s+(is|are)?\s*not\s+support|tools param requires|enable-auto-tool-choice/i;
+const IMAGE_WORDS = /image|vision|multi.?modal|picture|mmproj|content.{0,12}(type|part|must be a string)/i;
+const PLAIN_IMAGE_WORDS =
+  /(image|vision|multi.?modal).{0,30}not\s+support|(not|n't) support\w*\s+(for\s+)?(image|vision)|only supported by vision|endpoints found that support image|mmproj|not a (multimodal|vision) model/i;
+const THIS_PICTURE_WORDS =
+  /too (large|big|many)|exceed|decode|corrupt|base64|dimension|invalid image|flagged|policy|safety/i;
+/** Statuses by which servers refuse a part of a request in loose words. */
+const REFUSING_STATUSES = new Set([400, 415, 422]);
+/** Gateways and llama.cpp answer 404, 500 or 501 for the same; there the words must be unmistakable. */
+const OTHER_STATUSES = new Set([404, 500, 501]);
+
+const KEY_WORDS =
+  /(invalid|incorrect|missing|no|not valid).{0,20}api.?key|api.?key.{0,20}(invalid|not valid|missing|incorrect|required)/i;
+const FLAGGED_WORDS = /moderation|flagged|content.?(filter|policy|management)|safety|responsible.?ai/i;
+const MISSING_WORDS =
+  /model_not_found|model_decommissioned|(model|deployment)\b.{0,80}(not found|does ?n.t exist|does not exist|decommissioned|not loaded|no longer)|no model.{0,20}loaded|try pulling/i;
+const BAD_REQUEST_TYPES = /invalid_request|bad.?request|validation|content_filter|unprocessable/i;
+/** 4xx that say nothing about the request itself (RFC 9110, section 15.5). */
+const PASSING_STATUSES = new Set([408, 409, 423, 425]);
+
+/**
+ * The cause of a failure, from the server's words first and its status second, since gateways give the status of one
+ * server to the words of another. The order is the rule: overflow, rate, not supported, key, other 4xx, 5xx.
+ *
+ * @param sent which parts the request had that a server may refuse
+ */
+export function kindOf(failure: Failure, sent: ModelAbilities): FailureKind {
+  return (
+    connectionKind(failure) ??
+    overflowKind(failure, sent) ??
+    rateKind(failure) ??
+    unsupportedKind(failure, sent) ??
+    accessKind(failure) ??
+    remainingKind(failure)
+  );
+}
+
+function connectionKind({ status, code, networkCode, text }: Failure): FailureKind | undefined {
+  const own = OWN_CODES.get(code);
+  if (own !== undefined) return { kind: own };
+  if (status !== undefined) return status >= 300 && status < 400 ? { kind: "redirected" } : undefined;
+  if (networkCode !== undefined && NO_CONNECTION_CODES.has(networkCode)) return { kind: "unreachable" };
+  if (/invalid url|includes credentials|protocol .* not supported/i.test(text)) return { kind: "address" };
+  if (/certificate|self.signed|\bTLS\b|\bSSL\b/i.test(`${text} ${networkCode ?? ""}`)) {
+    return { kind: "certificate" };
+  }
+  return networkCode === undefined ? undefined : { kind: "broken-off" };
+}
+
+function overflowKind(failure: Failure, sent: ModelAbilities): FailureKind | undefined {
+  const { status, text, code, type } = failure;
+  if (OVERFLOW_CODES.test(`${code} ${type}`)) return { kind: "overflow" };
+  const overTime = RATE_WORDS.test(text) && !TOO_LARGE_WORDS.test(text);
+  if (OVERFLOW_WORDS.test(text) && !overTime && !isAboutPicture(failure, sent)) return { kind: "overflow" };
+  if (status !== 413) return undefined;
+  // A proxy's limit of bytes: with a picture it is the picture.
+  return sent.images ? { kind: "unsupported", ability: "images", lasting: false } : { kind: "overflow" };
+}
+
+function isAboutPicture({ text }: Failure, sent: ModelAbilities): boolean {
+  return sent.images && /image|picture/i.test(text) && THIS_PICTURE_WORDS.test(text);
+}
+
+function rateKind({ status, text, code, type }: Failure): FailureKind | undefined {
+  const told = `${text} ${code} ${type}`;
+  const limited =
+    status === 429 ||
+    status === 402 ||
+    /rate_?limit|too_many_requests|insufficient_quota/i.test(`${code} ${type}`);
+  if (!limited && !(status === undefined && RATE_WORDS.test(text))) return undefined;
+  return { kind: status === 402 || QUOTA_WORDS.test(told) ? "quota" : "rate" };
+}
+
+function unsupportedKind(failure: Failure, sent: ModelAbilities): Refusal | undefined {
+  const { status, text } = failure;
+  const loose = status !== undefined && REFUSING_STATUSES.has(status);
+  if (!loose && status !== undefined && !OTHER_STATUSES.has(status)) return undefined;
+  const refuses = (plain: RegExp, other: RegExp): boolean => plain.test(text) || (loose && other.test(text));
+  if (sent.tools && refuses(PLAIN_TOOL_WORDS, TOOL_WORDS)) {
+    return { kind: "unsupported", ability: "tools", lasting: PLAIN_TOOL_WORDS.test(text) };
+  }
+  return sent.images && refuses(PLAIN_IMAGE_WORDS, IMAGE_WORDS)
+    ? { kind: "unsupported", ability: "images", lasting: !THIS_PICTURE_WORDS.test(text) }
+    : undefined;
+}
+
+function accessKind({ status, text, code, type }: Failure): FailureKind | undefined {
+  const told = `${text} ${code} ${type}`;
+  if (status === 403 && FLAGGED_WORDS.test(told)) return { kind: "refused" };
+  const isClients = status === undefined || (status >= 400 && status < 500);
+  if (status === 401 || status === 403 || (isClients && KEY_WORDS.test(told))) return { kind: "key" };
+  if (status === 404 || (isClients && MISSING_WORDS.test(told))) return { kind: "missing" };
+  return undefined;
+}
+
+function remainingKind({ status, code, type }: Failure): FailureKind {
+  if (status === undefined) {
+    return { kind: BAD_REQUEST_TYPES.test(`${code} ${type}`) ? "refused" : "failed" };
+  }
+  return { kind: status < 500 && !PASSING_STATUSES.has(status) ? "refused" : "failed" };
+}

@@ -1,0 +1,44 @@
+import { originOf, type ModelEndpoint } from "./model-endpoint.ts";
+
+/** Longest part of a server's own words that is shown. */
+const QUOTE_MAX_CHARS = 300;
+
+/**
+ * A server's words for people to read: in one line, with control characters made visible, without the key, and without
+ * addresses, since where the operator's network lies is for admins alone. "" when it said nothing.
+ */
+export function quotedWords(text: string, endpoint: ModelEndpoint): string {
+  const line = withoutAddresses(withoutSecrets(text, endpoint.key), endpoint)
+    .replace(/\s+/g, " ")
+    .trim()
+    .replaceAll(/[\p{Cc}\p{Cf}]/gu, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
+  return line.length > QUOTE_MAX_CHARS ? `${line.slice(0, QUOTE_MAX_CHARS)}…` : line;
+}
+
+/** Some servers quote the key they refuse, some errors the whole address; neither secret may reach a log. */
+export function withoutSecrets(text: string, key: string | undefined): string {
+  const plain = text.replace(/\/\/[^\s/@]+@/g, "//***@").replace(/(https?:\/\/[^\s?]+)\?\S*/g, "$1");
+  return key === undefined || key === "" ? plain : plain.replaceAll(key, "***");
+}
+
+/** Links to a provider's public pages stay: they are the cure that its words name. */
+function withoutAddresses(text: string, { baseUrl }: ModelEndpoint): string {
+  const origin = originOf(baseUrl);
+  const host = URL.parse(origin)?.hostname ?? origin;
+  return text
+    .replace(/\bhttps?:\/\/[^\s"'<>)\]]+/gi, (link) => (isPublicPage(link, host) ? link : "(address)"))
+    .replace(/\[[0-9a-f:.]*:[0-9a-f:.]*\](:\d+)?|\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b/gi, "(address)")
+    .replace(/\b(localhost|[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,})(:\d{2,5})\b/gi, "(address)")
+    .replaceAll(host, "(address)");
+}
+
+function isPublicPage(link: string, host: string): boolean {
+  const url = URL.parse(link);
+  return (
+    url?.protocol === "https:" &&
+    url.port === "" &&
+    url.hostname !== host &&
+    /\.[a-z]{2,}$/i.test(url.hostname) &&
+    !/\.(local|internal|lan|home|corp|svc)$/i.test(url.hostname)
+  );
+}

@@ -1,0 +1,108 @@
+import { piecesIn, ToolCallDeltas, type DeltaPiece } from "./answer-delta.ts";
+import { strongerFinish, type FinishReason } from "./finish-reason.ts";
+import { isRecord, type JsonRecord } from "./json.ts";
+import { plainWords, saidErrorIn, type SaidError } from "./said-error.ts";
+import { SseReader, type SseItem } from "./sse-reader.ts";
+import { tokensIn, type TokenCounts } from "./token-count.ts";
+
+/** How much is kept of what came instead of an answer. */
+const WORDS_MAX_CHARS = 4_096;
+/** Code of the error that says that something else than an answer came; its message is what came. */
+export const NOT_AN_ANSWER = "not_an_answer";
+/** Code of the error that says that the answer ended without its end. */
+export const CUT_OFF = "cut_off";
+
+/**
+ * Reads whatever a model server sends as a chat completion, and writes the stream of events that the SDK understands: known
+ * fields only, in their right types; the reason of the end and the usage once, last. Errors become the last event, so that
+ * what was said before them is not lost. Works on an answer that is not streamed just as well.
+ */
+export class AnswerNormaliser {
+  readonly #decoder = new TextDecoder();
+  readonly #reader = new SseReader();
+  readonly #calls = new ToolCallDeltas();
+  #finish: FinishReason | undefined;
+  #tokens: TokenCounts = { input: undefined, output: undefined };
+  #words = "";
+  #answered = false;
+  #over = false;
+
+  /** All is written; what the server still sends does not matter. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** The events for these bytes, as text; "" when they say nothing. */
+  push(bytes: Uint8Array): string {
+    return this.#over ? "" : this.#take(this.#reader.push(this.#decoder.decode(bytes, { stream: true })));
+  }
+
+  /** The events for the server's end. */
+  end(): string {
+    if (this.#over) return "";
+    const last = this.#take([...this.#reader.push(this.#decoder.decode()), ...this.#reader.end()]);
+    if (this.#over) return last;
+    if (this.#finish !== undefined) return last + this.#close();
+    const message = this.#answered ? "The answer ended without its end." : plainWords(this.#words);
+    return last + this.fail({ message, code: this.#answered ? CUT_OFF : NOT_AN_ANSWER });
+  }
+
+  /** The last event: an error. */
+  fail(error: Pick<SaidError, "message"> & Partial<SaidError>): string {
+    this.#over = true;
+    const { message, code = "", type = "", status } = error;
+    // `param` is the one field of an error that the SDK hands on whatever it is.
+    return eventOf({ error: { message, code, type, param: status } });
+  }
+
+  #take(items: readonly SseItem[]): string {
+    let events = "";
+    for (const item of items) {
+      if (this.#over) break;
+      if (item.type === "done") events += this.#close();
+      else if (item.type === "json") events += this.#takeValue(item.value, item.event);
+      else if (item.event === "error") events += this.fail({ message: item.text });
+      else if (this.#words.length < WORDS_MAX_CHARS) this.#words += `${item.text}\n`;
+    }
+    return events;
+  }
+
+  #takeValue(value: unknown, event: string): string {
+    const error = saidErrorIn(value, event === "error");
+    if (error !== undefined) return this.fail(error);
+    if (!isRecord(value)) return "";
+    const { input, output } = tokensIn(value) ?? this.#tokens;
+    this.#tokens = { input: input ?? this.#tokens.input, output: output ?? this.#tokens.output };
+    const choices = value["choices"];
+    const choice: unknown = Array.isArray(choices) ? choices[0] : choices;
+    return isRecord(choice) ? this.#takeChoice(choice) : "";
+  }
+
+  #takeChoice(choice: JsonRecord): string {
+    this.#answered = true;
+    this.#finish = strongerFinish(this.#finish, choice["finish_reason"]);
+    const whole = isRecord(choice["message"]) ? choice["message"] : undefined;
+    const delta = isRecord(choice["delta"]) ? choice["delta"] : whole;
+    if (delta !== undefined && delta === whole) this.#finish ??= "stop";
+    const pieces = piecesIn(delta ?? { content: choice["text"] }, this.#calls);
+    const events = pieces.map((piece) => eventOf({ choices: [{ delta: piece }] })).join("");
+    if (this.#finish !== "error") return events;
+    return events + this.fail(saidErrorIn(choice) ?? { message: "The model server gave up." });
+  }
+
+  #close(): string {
+    this.#over = true;
+    const { input, output } = this.#tokens;
+    const usage = { prompt_tokens: input, completion_tokens: output };
+    const choices = [{ delta: {}, finish_reason: this.#finish ?? "stop" }];
+    return `${eventOf({ choices, usage })}data: [DONE]\n\n`;
+  }
+}
+
+type SdkChunk =
+  | { readonly choices: readonly { readonly delta: DeltaPiece | object }[]; readonly usage?: object }
+  | { readonly error: object };
+
+function eventOf(chunk: SdkChunk): string {
+  return `data: ${JSON.stringify(chunk)}\n\n`;
+}

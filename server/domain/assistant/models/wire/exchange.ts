@@ -1,0 +1,62 @@
+/** Code of the error that says that no byte came for as long as may be. */
+export const SILENCE = "silence";
+
+/** One request and its answer: it ends when its caller aborts it, or when we wait for a byte for too long. */
+export class Exchange {
+  readonly #own = new AbortController();
+  readonly #outer: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout;
+  #waits = false;
+  #silent = false;
+
+  /**
+   * @param silenceMs longest wait; while nobody reads, the time does not count
+   * @param outer the caller's
+   */
+  constructor(silenceMs: number, outer: AbortSignal | undefined) {
+    this.#outer = outer;
+    outer?.addEventListener("abort", this.#stop, { once: true });
+    if (outer?.aborted === true) this.#stop();
+    this.#timer = setTimeout(() => this.#onSilence(), silenceMs);
+  }
+
+  readonly #stop = (): void => this.#own.abort(this.#outer?.reason);
+
+  get signal(): AbortSignal {
+    return this.#own.signal;
+  }
+
+  /** The caller has aborted it. */
+  get isStopped(): boolean {
+    return this.#outer?.aborted === true;
+  }
+
+  /**
+   * Waits for the server's next sign of life.
+   *
+   * @throws an error with the code {@link SILENCE}, or what `sign` throws
+   */
+  async wait<Sign>(sign: Promise<Sign>): Promise<Sign> {
+    this.#waits = true;
+    this.#timer.refresh();
+    try {
+      return await sign;
+    } catch (error) {
+      if (!this.#silent) throw error;
+      throw Object.assign(new Error("The model server is silent."), { code: SILENCE, cause: error });
+    } finally {
+      this.#waits = false;
+    }
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#outer?.removeEventListener("abort", this.#stop);
+  }
+
+  #onSilence(): void {
+    if (!this.#waits) return;
+    this.#silent = true;
+    this.#own.abort();
+  }
+}

@@ -1,0 +1,107 @@
+import { AnswerNormaliser } from "./answer-normaliser.ts";
+import { Exchange } from "./exchange.ts";
+import type { Post, PostReply } from "./http-post.ts";
+
+/** How much of an error's body is read. */
+const ERROR_MAX_BYTES = 65_536;
+/** How long a server may take to close an answer that it has ended, so that its connection can be used again. */
+const LINGER_MS = 1_000;
+const EVENT_STREAM = { "content-type": "text/event-stream" };
+
+/** What the SDK asks a model server with. */
+export interface ModelFetchOptions {
+  readonly post: Post;
+  /** Longest time without a single byte, comments of SSE counted; then the answer fails with the code `silence`. */
+  readonly silenceMs: number;
+}
+
+/** The SDK's `fetch`: an answer comes as events in the SDK's own dialect (see {@link AnswerNormaliser}), an error as it is. */
+export function createModelFetch({ post, silenceMs }: ModelFetchOptions): typeof fetch {
+  return async (url, init = {}) => {
+    const exchange = new Exchange(silenceMs, init.signal ?? undefined);
+    try {
+      const { signal } = exchange;
+      const headers = Object.fromEntries(new Headers(init.headers));
+      const body = typeof init.body === "string" ? init.body : "";
+      const reply = await exchange.wait(post(String(url), { headers, body, signal }));
+      const status = reply.statusCode ?? 0;
+      if (status >= 200 && status < 300) return answerOf(reply, exchange);
+      const text = await exchange.wait(errorText(reply));
+      exchange.end();
+      return new Response(status === 304 ? null : text, { status, headers: headersOf(reply) });
+    } catch (error) {
+      exchange.end();
+      throw error;
+    }
+  };
+}
+
+function answerOf(reply: PostReply, exchange: Exchange): Response {
+  const normaliser = new AnswerNormaliser();
+  const encoder = new TextEncoder();
+  const bytes: AsyncIterator<Uint8Array> = reply[Symbol.asyncIterator]();
+  const read = async (): Promise<string> => {
+    try {
+      for (;;) {
+        const { done, value } = await exchange.wait(bytes.next());
+        const events = done === true ? normaliser.end() : normaliser.push(value);
+        if (events !== "" || normaliser.over) return events;
+      }
+    } catch (error) {
+      exchange.end();
+      if (exchange.isStopped) throw error;
+      return normaliser.fail(failureOf(error));
+    }
+  };
+  const source = {
+    async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
+      const events = await read();
+      if (events !== "") controller.enqueue(encoder.encode(events));
+      if (!normaliser.over) return;
+      controller.close();
+      exchange.end();
+      void drain(bytes, reply);
+    },
+    cancel() {
+      exchange.end();
+      reply.destroy();
+    },
+  };
+  return new Response(new ReadableStream(source, { highWaterMark: 0 }), { headers: EVENT_STREAM });
+}
+
+/** Reads what comes behind the end, which is nothing: only then is the connection free for the next question. */
+async function drain(bytes: AsyncIterator<Uint8Array>, reply: PostReply): Promise<void> {
+  const timer = setTimeout(() => reply.destroy(), LINGER_MS);
+  try {
+    while ((await bytes.next()).done !== true);
+  } catch {
+    // The answer was complete before.
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function errorText(reply: PostReply): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of reply as AsyncIterable<Uint8Array>) {
+    pieces.push(piece);
+    size += piece.length;
+    if (size >= ERROR_MAX_BYTES) break;
+  }
+  return Buffer.concat(pieces).toString("utf8");
+}
+
+function headersOf(reply: PostReply): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(reply.headers))
+    if (value !== undefined) headers.set(name, String(value));
+  return headers;
+}
+
+/** What the last event tells of an error of the connection: its code is what it is known by. */
+function failureOf(error: unknown): { message: string; code: string } {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return { message: error instanceof Error ? error.message : String(error), code };
+}
