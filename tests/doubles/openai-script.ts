@@ -1,3 +1,5 @@
+import type { Recorded } from "./model-servers/fixture.ts";
+
 /**
  * What the OpenAI-compatible server double says: a {@link Reply} is either a stream made of steps, or a plain HTTP
  * answer. Build them with the functions below, e.g. `stream(say("Hello", " world"))`.
@@ -40,6 +42,8 @@ export type Reply =
       readonly headers?: Readonly<Record<string, string>>;
       readonly body: string;
     }
+  /** Bytes as a server sent them, in its pieces (model-servers/). */
+  | Recorded
   /** The request is taken and never answered, not even with headers. */
   | { readonly kind: "silent" };
 

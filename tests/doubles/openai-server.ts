@@ -23,7 +23,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { runProgram } from "./openai-program.ts";
 import type { ChatRequest, Reply, Script, WireBody } from "./openai-script.ts";
-import { writeStream } from "./openai-stream.ts";
+import { writeRecorded, writeStream } from "./openai-stream.ts";
 
 export interface OpenAiDoubleOptions {
   /** Default 0: any free port. */
@@ -193,6 +193,9 @@ async function serveChat(
       return;
     case "http":
       response.writeHead(reply.status, reply.headers).end(reply.body);
+      return;
+    case "recorded":
+      await writeRecorded(response, reply);
       return;
     case "stream":
       await writeStream(response, record, reply, () => {

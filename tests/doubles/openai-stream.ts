@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Recorded } from "./model-servers/fixture.ts";
 import type { ChatRequest, Reply, Step } from "./openai-script.ts";
 
 type StreamReply = Extract<Reply, { kind: "stream" }>;
@@ -29,6 +30,19 @@ export async function writeStream(
   chunk(`"choices":[{"index":0,"delta":{},"finish_reason":"${reason}"}]`);
   if (request.body.stream_options?.include_usage === true) chunk(usageFields(request, reply));
   response.end("data: [DONE]\n\n");
+}
+
+/** Writes recorded bytes, each piece in a packet of its own. */
+export async function writeRecorded(
+  response: ServerResponse,
+  { status, type, pieces }: Recorded,
+): Promise<void> {
+  response.writeHead(status, { "content-type": type });
+  for (const piece of pieces) {
+    response.write(piece);
+    await sleep(2);
+  }
+  response.end();
 }
 
 /** False: the exchange is over. */

@@ -55,7 +55,7 @@ function fromRecord(error: JsonRecord, outer: JsonRecord): SaidError | undefined
   if (inner !== undefined) return inner;
   const fields = fromFields(error, outer);
   const message = textIn(error["message"]) ?? detailIn(error["detail"]) ?? rawIn(error);
-  if (message !== undefined) return { ...fields, message: withUpstream(message, error) };
+  if (message !== undefined) return { ...fields, message: withUpstream(message, error) + sizeIn(error) };
   const says = fields.code !== "" || fields.type !== "";
   return says ? { ...fields, message: fields.type === "" ? fields.code : fields.type } : undefined;
 }
@@ -66,6 +66,14 @@ function withUpstream(message: string, error: JsonRecord): string {
   if (raw === undefined) return message;
   const upstream = saidErrorInBody(raw).message;
   return upstream === "" || message.includes(upstream) ? message : `${message}: ${upstream}`;
+}
+
+/** llama.cpp tells the numbers of an overflow beside its words. */
+function sizeIn(error: JsonRecord): string {
+  const { n_prompt_tokens: needed, n_ctx: limit } = error;
+  return typeof needed === "number" && typeof limit === "number"
+    ? ` (context size ${limit} tokens, requested ${needed})`
+    : "";
 }
 
 function rawIn(error: JsonRecord): string | undefined {
