@@ -83,9 +83,15 @@ describe("decideRetry", () => {
     "%s half way through an answer is not asked again unbidden",
     (code) => {
       expect(decideRetry(failed(code, 1, true), middle)).toEqual({ kind: "fail" });
-      expect(decideRetry(failed(code, 1, false), middle).kind).toBe("retry");
+      expect(decideRetry(failed(code, 1, false), middle).kind).toBe(
+        code === "MODEL_TIMEOUT" ? "wait" : "retry",
+      );
     },
   );
+
+  test("F6: a model that was silent is not asked again at once", () => {
+    expect(decideRetry(failed("MODEL_TIMEOUT", 1), middle)).toEqual({ kind: "wait", delayMs: 1200 });
+  });
 
   const codes = Object.keys(errorCodes) as ErrorCode[];
   test.each(codes.filter((code) => !errorCodes[code].retry))("%s is never repeated", (code) => {

@@ -55,8 +55,10 @@ export function decideRetry(attempt: FailedAttempt, random: () => number): Retry
   if (sawChunk && !isConnectionError(error) && error.code !== "TURN_RUNNING_ELSEWHERE")
     return { kind: "fail" };
   const delayMs = retryDelayMs(failures, error.retryAfterMs, random);
-  // A server that asks for more than our longest pause is not waited for with the message in hand.
-  const quickly = !sawChunk && failures < SERIES_ATTEMPTS && delayMs <= MAX_DELAY_MS;
+  // A server that asks for more than our longest pause is not waited for with the message in hand. Nor is a model asked
+  // again at once that was silent for minutes: what it has read of the question by then would be read anew.
+  const soon = delayMs <= MAX_DELAY_MS && error.code !== "MODEL_TIMEOUT";
+  const quickly = soon && !sawChunk && failures < SERIES_ATTEMPTS;
   return { kind: quickly ? "retry" : "wait", delayMs };
 }
 

@@ -276,6 +276,14 @@ export const modelSettings = {
     about: "the model that answers",
   },
   key: { ...key, env: "PIPIT_MODEL_KEY", file: "model.key", about: "the key of that endpoint" },
+  timeoutSeconds: {
+    env: "PIPIT_MODEL_TIMEOUT",
+    file: "model.timeout",
+    schema: z.coerce.number().int().min(1).max(86_400),
+    wants: "a number of seconds from 1 to 86400",
+    otherwise: "300",
+    about: "seconds without a byte from the model server, after which it is given up",
+  },
   ollamaUrl: {
     env: "OLLAMA_HOST",
     file: "model.ollama_host",

@@ -18,6 +18,8 @@ export interface ModelConfig {
   /** Absent: the first one that the endpoint lists. */
   readonly model?: string;
   readonly key?: string;
+  /** Longest silence of the model server. */
+  readonly timeoutSeconds?: number;
   /** e.g. "http://127.0.0.1:11434" */
   readonly ollamaUrl: string;
 }
@@ -37,7 +39,8 @@ export interface WarmableModelSource extends ModelSource {
 
 /** The configured endpoint, else Ollama if it runs, else the built-in responder. Costs nothing until it is asked. */
 export function createModelSource(options: ModelSourceOptions): WarmableModelSource {
-  const { config, clock, logger, limits = defaultModelLimits } = options;
+  const { config, clock, logger } = options;
+  const limits = options.limits ?? limitsOf(config);
   const sdk = createSdkLoader();
   const builtIn = createBuiltInModel({ clock });
   const ollama = createOllamaWatch({ url: config.ollamaUrl, model: config.model, clock, limits });
@@ -85,6 +88,12 @@ export function createModelSource(options: ModelSourceOptions): WarmableModelSou
       return ollamaStatus(config, await ollama.state(signal));
     },
   };
+}
+
+function limitsOf({ timeoutSeconds }: ModelConfig): ModelLimits {
+  return timeoutSeconds === undefined
+    ? defaultModelLimits
+    : { ...defaultModelLimits, silenceMs: timeoutSeconds * 1_000 };
 }
 
 function endpointOf(config: ModelConfig, url: string): ModelEndpoint {

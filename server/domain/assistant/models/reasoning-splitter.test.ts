@@ -13,7 +13,10 @@ function split(pieces: readonly string[]): Split {
     ({ text, reasoning }, piece) =>
       piece.type === "text"
         ? { text: text + piece.text, reasoning }
-        : { text: piece.takesText ? "" : text, reasoning: reasoning + (piece.takesText ? text : "") + piece.text },
+        : {
+            text: piece.takesText ? "" : text,
+            reasoning: reasoning + (piece.takesText ? text : "") + piece.text,
+          },
     { text: "", reasoning: "" },
   );
 }
@@ -30,7 +33,11 @@ const cases: readonly (readonly [name: string, said: string, wanted: Split])[] =
   ["nothing in it", "<think>\n\n</think>\n\nb", { reasoning: "", text: "b" }],
   ["twice", "<think>a</think>b <think>c</think>d", { reasoning: "ac", text: "b d" }],
   ["no marks, and white space in front", "  a <b> [c] ", { reasoning: "", text: "  a <b> [c] " }],
-  ["an end in code", "Write `</think>` so:\n```\n</think>\n```\n", { reasoning: "", text: "Write `</think>` so:\n```\n</think>\n```\n" }],
+  [
+    "an end in code",
+    "Write `</think>` so:\n```\n</think>\n```\n",
+    { reasoning: "", text: "Write `</think>` so:\n```\n</think>\n```\n" },
+  ],
   ["a beginning in the middle", "An <think> tag", { reasoning: "", text: "An <think> tag" }],
   ["half a mark at the end", "a </thi", { reasoning: "", text: "a </thi" }],
 ];
@@ -42,6 +49,7 @@ describe("F13: reasoning", () => {
 
   test.each(cases)("%s, split at every place", (_, said, wanted) => {
     expect(split([...said])).toEqual(wanted);
-    for (let at = 1; at < said.length; at += 1) expect(split([said.slice(0, at), said.slice(at)])).toEqual(wanted);
+    for (let at = 1; at < said.length; at += 1)
+      expect(split([said.slice(0, at), said.slice(at)])).toEqual(wanted);
   });
 });

@@ -40,13 +40,14 @@ export class Exchange {
     this.#waits = true;
     this.#timer.refresh();
     try {
-      return await sign;
+      const told = await sign;
+      if (!this.#silent) return told;
     } catch (error) {
       if (!this.#silent) throw error;
-      throw Object.assign(new Error("The model server is silent."), { code: SILENCE, cause: error });
     } finally {
       this.#waits = false;
     }
+    throw Object.assign(new Error("The model server is silent."), { code: SILENCE });
   }
 
   end(): void {

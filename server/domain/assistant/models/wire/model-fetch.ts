@@ -1,4 +1,5 @@
 import { AnswerNormaliser } from "./answer-normaliser.ts";
+import { ByteSource } from "./byte-source.ts";
 import { Exchange } from "./exchange.ts";
 import type { Post, PostReply } from "./http-post.ts";
 
@@ -39,12 +40,16 @@ export function createModelFetch({ post, silenceMs }: ModelFetchOptions): typeof
 function answerOf(reply: PostReply, exchange: Exchange): Response {
   const normaliser = new AnswerNormaliser();
   const encoder = new TextEncoder();
-  const bytes: AsyncIterator<Uint8Array> = reply[Symbol.asyncIterator]();
+  const source = new ByteSource(reply);
   const read = async (): Promise<string> => {
     try {
       for (;;) {
-        const { done, value } = await exchange.wait(bytes.next());
-        const events = done === true ? normaliser.end() : normaliser.push(value);
+        const bytes = source.take();
+        if (bytes === undefined && !source.isEnded) {
+          await exchange.wait(source.more());
+          continue;
+        }
+        const events = bytes === undefined ? normaliser.end() : normaliser.push(bytes);
         if (events !== "" || normaliser.over) return events;
       }
     } catch (error) {
@@ -53,28 +58,28 @@ function answerOf(reply: PostReply, exchange: Exchange): Response {
       return normaliser.fail(failureOf(error));
     }
   };
-  const source = {
+  const body = {
     async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
       const events = await read();
       if (events !== "") controller.enqueue(encoder.encode(events));
       if (!normaliser.over) return;
       controller.close();
       exchange.end();
-      void drain(bytes, reply);
+      void drain(source, reply);
     },
     cancel() {
       exchange.end();
       reply.destroy();
     },
   };
-  return new Response(new ReadableStream(source, { highWaterMark: 0 }), { headers: EVENT_STREAM });
+  return new Response(new ReadableStream(body, { highWaterMark: 0 }), { headers: EVENT_STREAM });
 }
 
 /** Reads what comes behind the end, which is nothing: only then is the connection free for the next question. */
-async function drain(bytes: AsyncIterator<Uint8Array>, reply: PostReply): Promise<void> {
+async function drain(source: ByteSource, reply: PostReply): Promise<void> {
   const timer = setTimeout(() => reply.destroy(), LINGER_MS);
   try {
-    while ((await bytes.next()).done !== true);
+    while (!source.isEnded) if (source.take() === undefined && !source.isEnded) await source.more();
   } catch {
     // The answer was complete before.
   } finally {

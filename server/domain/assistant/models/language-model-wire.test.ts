@@ -1,0 +1,219 @@
+import { createServer, type Socket } from "node:net";
+import type { AddressInfo } from "node:net";
+import { describe, expect, test } from "vitest";
+import { raw, refusal } from "#tests/doubles/model-servers/fixture.ts";
+import { faults, refuse, say, stream, type Step } from "#tests/doubles/openai-script.ts";
+import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
+import type { PipitError } from "#contract/pipit-error.ts";
+import type { ModelMessage } from "../ports.ts";
+import { ask, collect, modelAt, never, shortLimits, textOf } from "./model-test-kit.ts";
+
+describe("F6: silence", () => {
+  const pauses = (step: Step): Step[] =>
+    Array.from({ length: 5 }, () => [{ kind: "pause", ms: 60 } as const, step]).flat();
+
+  test.each([
+    ["comments of SSE", pauses({ kind: "raw", raw: ": still here\n\n" })],
+    [
+      "chunks that say only the role",
+      pauses({ kind: "raw", raw: 'data: {"choices":[{"delta":{"role":"assistant"}}]}\n\n' }),
+    ],
+  ])("%s are life, for as long as they come", async (_, steps) => {
+    await using double = await startOpenAiDouble(stream(steps, say("Awake.")));
+    const { parts, error } = await collect(
+      modelAt(double.url, { limits: shortLimits }).answer(ask("Hi"), never),
+    );
+    expect(error).toBeUndefined();
+    expect(textOf(parts)).toBe("Awake.");
+    expect(double.requests).toHaveLength(1);
+  });
+
+  test("a reader who takes its time is not the model's silence", async () => {
+    await using double = await startOpenAiDouble(stream(say("one", "two", "three")));
+    const texts: string[] = [];
+    for await (const part of modelAt(double.url, { limits: shortLimits }).answer(ask("Hi"), never)) {
+      if (part.type === "text") texts.push(part.text);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    expect(texts).toEqual(["one", "two", "three"]);
+  });
+
+  test("the error names the setting", async () => {
+    await using double = await startOpenAiDouble(faults.silent);
+    const { error } = await collect(modelAt(double.url, { limits: shortLimits }).answer(ask("Hi"), never));
+    expect(error).toMatchObject({
+      code: "MODEL_TIMEOUT",
+      message: expect.stringContaining("PIPIT_MODEL_TIMEOUT"),
+    });
+  });
+});
+
+/** Answers the first request of each connection, and closes the connection at the second one without a word. */
+async function startForgetfulServer() {
+  const requests: number[] = [];
+  let connections = 0;
+  const server = createServer((socket: Socket) => {
+    connections += 1;
+    const connection = connections;
+    let answered = false;
+    socket.on("error", () => {});
+    socket.on("data", (bytes) => {
+      if (!bytes.toString().startsWith("POST")) return;
+      requests.push(connection);
+      if (answered) return void socket.destroy();
+      answered = true;
+      const body =
+        'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
+      socket.write(
+        `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    requests,
+    async [Symbol.asyncDispose]() {
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+describe("W2: the connection", () => {
+  test("a pooled one that the server closed is replaced, and the question asked once more", async () => {
+    await using server = await startForgetfulServer();
+    const model = modelAt(server.url);
+    for (let question = 0; question < 3; question += 1) {
+      const { parts, error } = await collect(model.answer(ask("Hi"), never));
+      expect(error).toBeUndefined();
+      expect(textOf(parts)).toBe("Hi");
+      // The connection goes back to the pool when its last byte has been read.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    // Asked on the first connection, again on it in vain, then on a second; and so on.
+    expect(server.requests.slice(0, 3)).toEqual([1, 1, 2]);
+  });
+
+  test("a new one that the server closes without a word is a failure, and not asked twice", async () => {
+    await using double = await startOpenAiDouble(stream({ kind: "cut" }));
+    const { error } = await collect(modelAt(double.url).answer(ask("Hi"), never));
+    expect(error).toMatchObject({ code: "MODEL_FAILED" });
+    expect(double.requests).toHaveLength(1);
+  });
+
+  test.each([
+    [307, "/v1/chat/completions?moved", "Hi", 2],
+    [308, "http://elsewhere.invalid/v1/chat/completions", "", 1],
+    [302, "/login", "", 1],
+  ])("a redirect %i to %s", async (status, location, text, asked) => {
+    let first = true;
+    await using double = await startOpenAiDouble(() => {
+      if (!first) return stream(say("Hi"));
+      first = false;
+      return { kind: "http", status, headers: { location }, body: "" };
+    });
+    const { parts, error } = await collect(modelAt(double.url).answer(ask("Hi"), never));
+    expect(textOf(parts)).toBe(text);
+    expect(double.requests).toHaveLength(asked);
+    if (text === "") {
+      expect(error).toMatchObject({
+        code: "MODEL_UNREACHABLE",
+        message: expect.stringContaining("PIPIT_MODEL_URL"),
+      });
+    }
+  });
+});
+
+describe("F1: a request that will never be taken", () => {
+  test("ends the message for good, in the server's own words", async () => {
+    await using double = await startOpenAiDouble(refuse(400, "Invalid schema for function 'x'"));
+    const { error } = await collect(modelAt(double.url).answer(ask("Hi"), never));
+    expect(error).toMatchObject({ code: "MODEL_REFUSED", retryable: false });
+    expect((error as PipitError).message).toContain(`"Invalid schema for function 'x'"`);
+  });
+
+  test.each([408, 409, 425, 500, 502, 503, 504, 529])("%i is none", async (status) => {
+    await using double = await startOpenAiDouble(refuse(status, "Later"));
+    const { error } = await collect(modelAt(double.url).answer(ask("Hi"), never));
+    expect(error).toMatchObject({ code: "MODEL_FAILED", retryable: true });
+  });
+
+  test("F4, W10: its words come without control characters, addresses and the key", async () => {
+    const words =
+      "Bad \u001b]52;c;AAAA\u0007 \u001b[2J key sk-secret at http://10.0.0.5:8000/x?key=sk-secret and 10.0.0.5:8000, gpu1.lan:8000; see https://console.example.com/docs";
+    await using double = await startOpenAiDouble(refuse(400, words));
+    const { error } = await collect(modelAt(double.url, { key: "sk-secret" }).answer(ask("Hi"), never));
+    const { message, detail } = error as PipitError;
+    expect(message).toContain(
+      String.raw`Bad \u{1b}]52;c;AAAA\u{7} \u{1b}[2J key *** at (address) and (address), (address); see https://console.example.com/docs`,
+    );
+    expect(detail).toContain("10.0.0.5:8000");
+    expect(detail).not.toContain("sk-secret");
+  });
+});
+
+describe("F11: a chat that is longer than the model holds", () => {
+  const chat = (turns: number): ModelMessage[] =>
+    Array.from({ length: turns }, (_, at): ModelMessage[] => [
+      { role: "user", text: `Question ${at} `.repeat(40) },
+      { role: "assistant", text: `Answer ${at} `.repeat(40) },
+    ]).flat();
+  const tooLong = (needed: number) =>
+    refuse(400, `maximum context length is 1000 tokens. However, you requested ${needed} tokens.`);
+
+  test("is asked once more with as many of the newest turns as fit", async () => {
+    await using double = await startOpenAiDouble([tooLong(2_000), stream(say("Fine."))]);
+    const messages: ModelMessage[] = [
+      { role: "system", text: "Be short." },
+      ...chat(10),
+      { role: "user", text: "And?" },
+    ];
+    const { parts } = await collect(modelAt(double.url).answer(ask("", { messages }), never));
+    expect(textOf(parts)).toBe("Fine.");
+    const sent = double.requests[1]?.messages.map(
+      ({ role, content }) => `${role} ${String(content).slice(0, 10)}`,
+    );
+    expect(sent).toEqual([
+      "system Be short.",
+      "user Question 7",
+      "assistant Answer 7 A",
+      "user Question 8",
+      "assistant Answer 8 A",
+      "user Question 9",
+      "assistant Answer 9 A",
+      "user And?",
+    ]);
+  });
+
+  test("and only once; then it is PROMPT_TOO_LONG with the numbers", async () => {
+    await using double = await startOpenAiDouble([tooLong(2_000), tooLong(1_001)]);
+    const messages = [...chat(3), { role: "user", text: "And?" } as const];
+    const { error } = await collect(modelAt(double.url).answer(ask("", { messages }), never));
+    expect(error).toMatchObject({
+      code: "PROMPT_TOO_LONG",
+      message: expect.stringContaining("1,001 tokens of at most 1,000"),
+    });
+    expect(double.requests).toHaveLength(2);
+  });
+
+  test("413 with a picture is about the picture", async () => {
+    await using double = await startOpenAiDouble([
+      refusal(413, "<html><head><title>413 Request Entity Too Large</title></head></html>", "text/html"),
+      stream(say("Blind.")),
+    ]);
+    const image = new Uint8Array([0xff, 0xd8, 0xff]);
+    const { parts } = await collect(
+      modelAt(double.url).answer(ask("", { messages: [{ role: "user", text: "?", image }] }), never),
+    );
+    expect(textOf(parts)).toBe("Blind.");
+  });
+});
+
+test("an answer that never ends its one event is given up, not kept", async () => {
+  const mebibyte = "x".repeat(1024 * 1024);
+  await using double = await startOpenAiDouble(
+    raw("text/event-stream", "data: {", ...Array.from({ length: 17 }, () => mebibyte)),
+  );
+  const { error } = await collect(modelAt(double.url).answer(ask("Hi"), never));
+  expect(error).toMatchObject({ code: "MODEL_FAILED", message: expect.stringContaining("16 MiB") });
+});
