@@ -57,6 +57,34 @@ describe("the answer printer", () => {
     }
   });
 
+  const thought = (value: string, takesText = false): ChatEvent => ({
+    type: "reasoning",
+    text: value,
+    takesText,
+  });
+
+  test("F13: reasoning is for people who watch: dim on their screen, and never on stdout", () => {
+    for (const oneScreen of [true, false]) {
+      const { say, out, err, printer } = setup({ oneScreen });
+      say("a", thought("Hm"));
+      say("a", thought("."));
+      expect(err()).toBe(oneScreen ? "Hm." : "");
+      say("a", text("Yes."));
+      expect(err()).toBe(oneScreen ? "\n\n" : "");
+      printer.settled("a");
+      expect(out()).toBe("Yes.\n");
+    }
+  });
+
+  test("F13: text that turns out to be reasoning is marked where it ends", () => {
+    const { say, out, err } = setup({ oneScreen: true });
+    say("a", text("The user greets me."));
+    say("a", thought("", true));
+    say("a", text("Hello!"));
+    expect(err()).toBe("\n(the text above was reasoning; the answer follows)\n");
+    expect(out()).toBe("The user greets me.Hello!");
+  });
+
   test("does not print again what a repeated answer says again", () => {
     const { say, out } = setup();
     say("a", text("one two "));

@@ -13,6 +13,9 @@ class Answer {
   /** The pending text does not continue what is shown. */
   anew = false;
   readonly asides: string[] = [];
+  /** Reasoning that waits for its turn, and whether the line on the screen is some. */
+  thought = "";
+  isThinking = false;
   ended = false;
   note: string | undefined;
 }
@@ -46,7 +49,11 @@ export function createAnswerPrinter(terminal: Terminal, messages: Messages) {
       else if (event.type === "tool" && event.state !== "started")
         answer.asides.push(toolLine(event, messages));
       else if (event.type === "notice") answer.asides.push(`! ${event.text}`);
-      else return;
+      // For people who watch: a pipe and a file get the answer alone.
+      else if (event.type === "reasoning" && terminal.stderr.isTTY === true) {
+        if (event.takesText) answer.asides.push(messages.wasReasoning);
+        answer.thought += event.text;
+      } else return;
       advance();
     },
     /** This question is settled; `note` (e.g. "(stopped)") is added to the answer on stderr. */
@@ -80,13 +87,25 @@ function take(answer: Answer, text: string): void {
 }
 
 function show(terminal: Terminal, answer: Answer): void {
+  if (answer.isThinking && (answer.pending !== "" || answer.asides.length > 0)) endThought(terminal, answer);
   for (const aside of answer.asides.splice(0)) printAside(terminal, answer, aside);
+  if (answer.thought !== "") {
+    terminal.stderr.write(paint(terminal, "dim", answer.thought));
+    answer.thought = "";
+    answer.isThinking = true;
+  }
   if (answer.pending === "") return;
+  if (answer.isThinking) endThought(terminal, answer);
   terminal.stdout.write(answer.anew ? `\n\n${answer.pending}` : answer.pending);
   answer.shown += answer.pending;
   answer.position = answer.shown.length;
   answer.pending = "";
   answer.anew = false;
+}
+
+function endThought(terminal: Terminal, answer: Answer): void {
+  terminal.stderr.write("\n\n");
+  answer.isThinking = false;
 }
 
 function toolLine(event: Extract<EngineEvent["event"], { type: "tool" }>, messages: Messages): string {
@@ -100,6 +119,7 @@ function printAside(terminal: Terminal, answer: Answer, line: string): void {
 }
 
 function finish(terminal: Terminal, answer: Answer): void {
+  if (answer.isThinking) endThought(terminal, answer);
   if (answer.shown !== "" && !answer.shown.endsWith("\n")) terminal.stdout.write("\n");
   if (answer.note !== undefined) printNote(terminal, paint(terminal, "yellow", answer.note));
 }

@@ -37,6 +37,7 @@ const english = {
   screenshotReady: (widthPx: number, heightPx: number) =>
     `Screenshot taken (${widthPx} x ${heightPx}); it goes with your next message.`,
   toolStarted: (name: string) => `using ${name}`,
+  wasReasoning: "(the text above was reasoning; the answer follows)",
   cancelled: "(stopped)",
   ctrlCAgain: "Press Ctrl-C again to leave.",
   kept: (count: number) =>
@@ -91,6 +92,7 @@ const russian: Messages = {
   screenshotReady: (widthPx, heightPx) =>
     `Снимок экрана сделан (${widthPx} x ${heightPx}) и уйдёт со следующим сообщением.`,
   toolStarted: (name) => `использую ${name}`,
+  wasReasoning: "(текст выше был размышлением; ответ ниже)",
   cancelled: "(остановлено)",
   ctrlCAgain: "Нажмите Ctrl-C ещё раз, чтобы выйти.",
   kept: (count) =>

@@ -95,6 +95,30 @@ describe("an answer", () => {
     ]);
   });
 
+  test("F13: keeps reasoning apart, and moves the text since the last tool call when it turns out to be some", () => {
+    const thought = (value: string, takesText = false) =>
+      event("a", { type: "reasoning", text: value, takesText });
+    const tool = event("a", { type: "tool", callId: "c", name: "time", state: "done", summary: "noon" });
+    const state = run(
+      composed("a"),
+      thought("a"),
+      thought("b"),
+      text("a", "1"),
+      tool,
+      text("a", "c"),
+      thought("d", true),
+      text("a", "2"),
+    );
+    expect(answer(state).parts).toEqual([
+      { kind: "reasoning", text: "ab" },
+      { kind: "text", text: "1" },
+      { kind: "tool", callId: "c", name: "time", state: "done", summary: "noon" },
+      { kind: "reasoning", text: "cd" },
+      { kind: "text", text: "2" },
+    ]);
+    expect(answerText(answer(state))).toBe("12");
+  });
+
   test("takes title, usage and replayed; sound does not touch the state", () => {
     const state = run(
       composed("a"),

@@ -40,6 +40,7 @@ const messageSchema = z.object({
   content: contentSchema,
   turn_id: z.optional(z.string()),
   created_at: timeSchema,
+  step_data: z.catch(z.object({ reasoning: z.catch(z.string(), "") }), { reasoning: "" }),
 });
 const messagesSchema = z.object({ data: z.array(messageSchema) });
 type WireMessage = z.infer<typeof messageSchema>;
@@ -124,8 +125,9 @@ function toMessages(wire: readonly WireMessage[]): readonly Message[] {
     if (item.role === "user") {
       question = item.id;
       messages.push({ role: "user", ...common, text, status: { kind: "answered" } });
-    } else if (item.role === "assistant" && text !== "") {
-      const parts: readonly MessagePart[] = [{ kind: "text", text }];
+    } else if (item.role === "assistant") {
+      const parts = partsOf(item.step_data.reasoning, text);
+      if (parts.length === 0) continue;
       const last = messages.at(-1);
       if (last?.role === "assistant") messages.splice(-1, 1, { ...last, parts: [...last.parts, ...parts] });
       else
@@ -140,6 +142,13 @@ function toMessages(wire: readonly WireMessage[]): readonly Message[] {
     }
   }
   return messages;
+}
+
+function partsOf(reasoning: string, text: string): readonly MessagePart[] {
+  return [
+    ...(reasoning === "" ? [] : [{ kind: "reasoning" as const, text: reasoning }]),
+    ...(text === "" ? [] : [{ kind: "text" as const, text }]),
+  ];
 }
 
 function textOf(content: WireMessage["content"]): string {

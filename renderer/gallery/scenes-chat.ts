@@ -12,6 +12,17 @@ export const chatScenes: Readonly<Record<string, (bridge: ScriptedBridge) => voi
   "chat-states": (bridge) => show(bridge, everyState()),
   "chat-tools": (bridge) =>
     show(bridge, [question("q1", "What did we say about the boat?"), withTools("a1", "q1")]),
+  "chat-reasoning": (bridge) =>
+    show(bridge, [
+      question("q1", "How many r are there in strawberry?"),
+      {
+        ...answer("a1", "q1", ""),
+        parts: [
+          { kind: "reasoning", text: "s-t-r-a-w-b-e-r-r-y.\n\nThat is one r, then two more." },
+          { kind: "text", text: "There are **three**." },
+        ],
+      },
+    ]),
   "chat-streaming": (bridge) => {
     show(bridge, [
       question("q1", "Tell me about Oslo", { status: { kind: "sending" } }),

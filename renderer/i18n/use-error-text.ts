@@ -36,6 +36,10 @@ export function useErrorText(): (error: Problem) => ErrorText {
 /** What happened and its cure, in the person's language; the host's own words for what has no text here. */
 export function useFailureText(): (failure: Problem) => string {
   const { t } = useTranslation("errors");
-  return ({ code, message }) =>
-    isErrorCode(code) ? `${t(`${code}.what`)} ${t(`${code}.cure`)}`.trim() : message;
+  return ({ code, message }) => {
+    if (!isErrorCode(code)) return message;
+    // Why a model refuses a message stands in its own words only.
+    const cure = code === "MODEL_REFUSED" ? message : t(`${code}.cure`);
+    return `${t(`${code}.what`)} ${cure}`.trim();
+  };
 }

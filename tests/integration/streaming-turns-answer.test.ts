@@ -148,6 +148,28 @@ describe("stopping", () => {
     expect(asked.signal.aborted).toBe(true);
   });
 
+  test("F13: reasoning is stored beside the answer, told again with it, and never sent back to the model", async () => {
+    const reader = stage.read(question());
+    const asked = await stage.model.question(0);
+    asked.say("They ask.");
+    asked.parts.push({ type: "reasoning", text: " Physics.", takesText: true });
+    asked.say("Scattering.");
+    asked.end();
+    expect(await reader.done).toBeUndefined();
+    expect(await stage.newestTurn()).toMatchObject({
+      assistantText: "Scattering.",
+      reasoning: "They ask. Physics.",
+    });
+    const again = stage.read(question());
+    expect(await again.done).toBeUndefined();
+    expect(again.events.slice(2, 4)).toEqual([
+      { type: "reasoning", text: "They ask. Physics.", takesText: false },
+      { type: "text", text: "Scattering." },
+    ]);
+    await stage.ask({ chatId: chatOf(reader), clientMessageId: undefined }, "Yes.");
+    expect(JSON.stringify(stage.model.asked[1]?.request.messages)).not.toContain("Physics");
+  });
+
   test("interrupt stops one's own answers on that machine and nothing else", async () => {
     const mine = stage.read(question({ sessionId: "s-1" }));
     (await stage.model.question(0)).say("...");

@@ -35,6 +35,22 @@ describe("speech", () => {
     expect(stage.speech.runs[0]?.options.locale).toBe("en-GB");
   });
 
+  test("F13: reasoning is never spoken, and text that turns out to be some no further", async () => {
+    const reader = stage.read(question({ speak: true, locale: "en" }));
+    const asked = await stage.model.question(0);
+    asked.parts.push({ type: "reasoning", text: "Hm. ", takesText: false });
+    asked.say("They ask. ");
+    await reader.until((read) => read.audio === "They ask. ");
+    asked.parts.push({ type: "reasoning", text: "", takesText: true });
+    asked.say("Scattering.");
+    asked.end();
+    expect(await reader.done).toBeUndefined();
+    expect(stage.speech.runs.map(({ text, signal }) => [text, signal.aborted])).toEqual([
+      ["They ask. ", true],
+      ["Scattering.", false],
+    ]);
+  });
+
   test("fails: the text goes on and one notice is sent, in the person's language", async () => {
     stage.speech.failure = new Error("espeak-ng died");
     const reader = stage.read(question({ speak: true, prompt: "Почему?" }));

@@ -23,4 +23,24 @@ describe("AnswerLog", () => {
     log.add({ type: "title", title: "b" });
     expect(snapshot).toEqual([{ type: "text", text: "a" }]);
   });
+
+  test("F13: keeps reasoning apart from the text, and moves text that turns out to be some", () => {
+    const log = new AnswerLog();
+    log.add({ type: "reasoning", text: "a", takesText: false });
+    log.add({ type: "text", text: "Let me see. " });
+    log.add({ type: "tool", callId: "1", name: "clock", state: "done", summary: "noon" });
+    log.add({ type: "text", text: "b" });
+    log.add({ type: "reasoning", text: "c", takesText: true });
+    log.add({ type: "text", text: "Noon." });
+    expect(log.text()).toBe("Let me see. Noon.");
+    expect(log.reasoning()).toBe("abc");
+    expect(log.snapshot().map(({ type }) => type)).toEqual([
+      "reasoning",
+      "text",
+      "tool",
+      "reasoning",
+      "reasoning",
+      "text",
+    ]);
+  });
 });

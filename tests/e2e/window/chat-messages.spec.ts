@@ -44,6 +44,17 @@ test("tools are one line each with their state, notices a note", async ({ galler
   await expect(answer).toContainText("No voice for this language is installed.");
 });
 
+test("F13: reasoning is one line that opens", async ({ gallery, chat }) => {
+  await gallery.open("chat-reasoning");
+  const answer = chat.message("There are three");
+  const thought = answer.getByText("That is one r, then two more.");
+  await expect(thought).toBeHidden();
+  await answer.getByText("Reasoning", { exact: true }).click();
+  await expect(thought).toBeVisible();
+  await answer.getByText("Reasoning", { exact: true }).click();
+  await expect(thought).toBeHidden();
+});
+
 test("a message's actions appear when it is pointed at, and give their commands", async ({
   gallery,
   chat,
