@@ -6,5 +6,7 @@ export const SCREENSHOT_MAX_BYTES = 8 * 1024 * 1024;
 export const IMAGE_MAX_SIDE_PX = 1568;
 /** Largest gRPC message accepted (16 MiB): an 8 MiB image in base64, the longest prompt, and room. */
 export const MESSAGE_MAX_BYTES = 16 * 1024 * 1024;
+/** Longest name of a model, in UTF-16 code units. */
+export const MODEL_NAME_MAX_CHARS = 256;
 /** Messages a client keeps in memory per chat. */
 export const HISTORY_MAX_MESSAGES = 200;

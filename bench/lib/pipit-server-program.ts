@@ -16,6 +16,7 @@ try {
   const model = createBenchModel();
   const models = {
     current: async () => model,
+    list: async () => [model.name],
     status: async () => ({ kind: "configured" as const, name: model.name, works: true, detail: "" }),
     warm: async () => undefined,
   };

@@ -138,7 +138,7 @@ async function tryOnce(
       throwIfAborted(signal);
       // A turn that we joined may still speak although we asked for silence.
       if (event.type === "audio" && !call.speak) continue;
-      sawChunk ||= event.type === "text" || event.type === "tool" || event.type === "audio";
+      sawChunk ||= ["text", "reasoning", "tool", "audio"].includes(event.type);
       pending.heardAudio ||= event.type === "audio";
       listener.event(event);
       if (event.type === "end") return { isSent, sawChunk };

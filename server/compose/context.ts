@@ -109,6 +109,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     createTurnService({
       chats: store.chats,
       turns: store.turns,
+      choices: store.modelChoices,
       models,
       toolsFor: (scope) => createAssistantTools({ ...scope, turns: store.turns, clock, calculator }),
       speech,

@@ -11,7 +11,7 @@ import { healthRoute, readyRoute } from "./probes/health.ts";
 import { metricsRoute } from "./probes/metrics-route.ts";
 import { chatsRoutes } from "./v1/chats.ts";
 import { messagesRoute } from "./v1/messages.ts";
-import { modelsRoute } from "./v1/models.ts";
+import { modelsRoutes } from "./v1/models.ts";
 import { searchRoute } from "./v1/search.ts";
 import { statusRoute } from "./v1/status.ts";
 import { pageRoutes } from "./web/page.ts";
@@ -33,7 +33,7 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     ...chatsRoutes(ctx),
     messagesRoute(ctx),
     searchRoute(ctx),
-    modelsRoute(ctx),
+    ...modelsRoutes(ctx),
     statusRoute(ctx),
     ...pageRoutes(ctx),
   ];

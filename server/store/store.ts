@@ -14,6 +14,7 @@ import { createOidcPayloadStore } from "./sql/oidc-payload-store.ts";
 import { openDatabase, type DatabaseHandle, type OpenDatabaseOptions } from "./open-database.ts";
 import { databaseTime, type DatabaseTime } from "./sql/database-time.ts";
 import { createSqlCounterStore } from "./sql/sql-counter-store.ts";
+import { createModelChoiceStore } from "./sql/model-choice-store.ts";
 import { createTurnStore } from "./sql/turn-store.ts";
 import { createUsageStore } from "./sql/usage-store.ts";
 
@@ -73,6 +74,7 @@ function createStore(
     chats: createChatStore(db),
     turns: createTurnStore(db, turnIndex),
     usage: createUsageStore(db),
+    modelChoices: createModelChoiceStore(db),
     /** All of the auth service, and the way to change several at once. */
     auth,
     oidcPayloads: createOidcPayloadStore(db),

@@ -52,6 +52,7 @@ export class HandDrivenModel implements AnswerModel {
         if (this.refusal !== undefined) throw this.refusal;
         return this;
       },
+      list: async () => [this.name],
       status: async () => ({ kind: "configured", name: this.name, works: true, detail: "driven by a test" }),
       warm: async () => undefined,
     };

@@ -30,6 +30,8 @@ export interface OpenAiDoubleOptions {
   readonly port?: number;
   /** What `/v1/models` lists; default ["double"]. */
   readonly models?: readonly string[];
+  /** The whole answer of `/v1/models` instead. */
+  readonly modelsBody?: unknown;
   /** Makes it an Ollama too: model name -> capabilities, e.g. { "llama3.2:latest": ["completion", "tools"] }. */
   readonly ollama?: Readonly<Record<string, readonly string[]>>;
   /** Ollama's routes take the request and never answer. */
@@ -53,6 +55,8 @@ export interface OpenAiDouble extends AsyncDisposable {
   forget(): void;
   /** Replaces the script from the next request on; a list starts at its beginning. */
   script(script: Script): void;
+  /** Replaces what `/v1/models` lists. */
+  setModels(models: readonly string[]): void;
   /** Replaces what Ollama's routes know; undefined: no Ollama here (404). */
   setOllama(models: Readonly<Record<string, readonly string[]>> | undefined): void;
 }
@@ -84,6 +88,9 @@ export async function startOpenAiDouble(
     script: (next) => {
       state.replyTo = replier(next);
     },
+    setModels: (models) => {
+      state.models = models;
+    },
     setOllama: (models) => {
       state.ollama = models;
     },
@@ -98,7 +105,8 @@ interface State {
   readonly requests: ChatRequest[];
   readonly seen: string[];
   readonly waiters: Map<number, ((request: ChatRequest) => void)[]>;
-  readonly models: readonly string[];
+  models: readonly string[];
+  readonly modelsBody: unknown;
   readonly key: string | undefined;
   readonly ollamaHangs: boolean;
   ollama: Readonly<Record<string, readonly string[]>> | undefined;
@@ -111,6 +119,7 @@ function createState(script: Script, options: OpenAiDoubleOptions): State {
     seen: [],
     waiters: new Map(),
     models: options.models ?? ["double"],
+    modelsBody: options.modelsBody,
     key: options.key,
     ollamaHangs: options.ollamaHangs ?? false,
     ollama: options.ollama,
@@ -150,6 +159,7 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
     return sendJson(response, 401, { error: { message: "Incorrect API key provided." } });
   }
   if (path === "/v1/models") {
+    if (state.modelsBody !== undefined) return sendJson(response, 200, state.modelsBody);
     const names = state.ollama === undefined ? state.models : Object.keys(state.ollama);
     return sendJson(response, 200, { object: "list", data: names.map((id) => ({ id, object: "model" })) });
   }

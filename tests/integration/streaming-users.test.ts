@@ -38,6 +38,7 @@ beforeAll(async () => {
   turns = createTurnService({
     chats: store.chats,
     turns: store.turns,
+    choices: store.modelChoices,
     models: model.source(),
     toolsFor: () => [],
     bus: createMemoryBus(),

@@ -56,6 +56,7 @@ export async function openTurnStage(): Promise<TurnStage> {
     return createTurnService({
       chats: store.chats,
       turns: store.turns,
+      choices: store.modelChoices,
       models: model.source(),
       toolsFor: () => [],
       bus: createMemoryBus(),
@@ -113,6 +114,7 @@ export function question(changes: Partial<Question> = {}): Question {
     screenshot: undefined,
     speak: false,
     locale: undefined,
+    model: undefined,
     searchAllChats: false,
     hardwareId: "mac",
     sessionId: "session",

@@ -48,6 +48,60 @@ describe("a configured endpoint", () => {
   });
 
   test.each([
+    ["OpenAI's form", { data: [{ id: "text-embedding-3-small" }, { id: "whisper-1" }, { id: "gpt-5" }] }],
+    ["a bare array", [{ id: "bge-reranker-v2" }, { id: "gpt-5" }]],
+    ["a bare array of names", ["tts-1", "gpt-5"]],
+    ["llama.cpp's models", { models: [{ name: "gpt-5", model: "gpt-5", capabilities: ["completion"] }] }],
+    ["Ollama's models", { models: [{ name: "all-minilm:latest" }, { name: "gpt-5", digest: "1" }] }],
+    [
+      "types",
+      {
+        data: [
+          { id: "a", type: "embeddings" },
+          { id: "gpt-5", type: "llm" },
+        ],
+      },
+    ],
+    [
+      "Mistral's abilities",
+      { data: [{ id: "a", capabilities: { completion_chat: false } }, { id: "gpt-5" }] },
+    ],
+  ])("F14: %s: the first model that can chat", async (_, body) => {
+    await using double = await startOpenAiDouble(stream(say("Hi")), { modelsBody: body });
+    const { source } = sourceFor({ url: double.url });
+    expect((await source.current(never)).name).toBe("gpt-5");
+    expect(await source.list(never)).toEqual(["gpt-5"]);
+  });
+
+  test("F14: looks again after a while, and at once when the model is gone", async () => {
+    await using double = await startOpenAiDouble([faults.modelMissing, stream(say("Hi"))], {
+      models: ["old", "new"],
+    });
+    const { source, clock } = sourceFor({ url: double.url });
+    const model = await source.current(never);
+    double.setModels(["new"]);
+    expect((await collect(model.answer(ask("Hi"), never))).error).toMatchObject({ code: "MODEL_MISSING" });
+    expect((await source.current(never)).name).toBe("new");
+    double.setModels(["newer"]);
+    clock.at = 60_000;
+    expect((await source.current(never)).name).toBe("new");
+    await expect.poll(async () => (await source.current(never)).name).toBe("newer");
+  });
+
+  test("F14: a model of the list answers who wants it; another is MODEL_MISSING with the names", async () => {
+    await using double = await startOpenAiDouble(stream(say("Hi")), { models: ["alpha", "beta"] });
+    const { source } = sourceFor({ url: double.url, model: "pinned" });
+    expect(await source.list(never)).toEqual(["pinned", "alpha", "beta"]);
+    const model = await source.current(never, "beta");
+    await collect(model.answer(ask("Hi"), never));
+    expect(double.requests[0]?.body.model).toBe("beta");
+    await expect(source.current(never, "gamma")).rejects.toMatchObject({
+      code: "MODEL_MISSING",
+      message: expect.stringContaining("alpha, beta"),
+    });
+  });
+
+  test.each([
     ["not there", { url: `${NOBODY}/v1` }, "MODEL_UNREACHABLE"],
     ["refusing the key", { key: "wrong" }, "MODEL_KEY_REFUSED"],
   ])("%s: a named error, and the next question tries again", async (_, config, code) => {
@@ -106,6 +160,20 @@ describe("Ollama", () => {
       name: "llama3.2:latest",
       works: true,
     });
+  });
+
+  test("F14: answers with the model that is wanted, and lists those that may chat", async () => {
+    await using double = await startOpenAiDouble(stream(say("Hi")), {
+      ollama: {
+        "a:latest": ["completion"],
+        "nomic-embed-text:latest": ["embedding"],
+        "b:latest": ["completion", "tools"],
+      },
+    });
+    const { source } = sourceFor({ ollamaUrl: double.origin });
+    expect(await source.list(never)).toEqual(["a:latest", "b:latest"]);
+    expect((await source.current(never, "b")).name).toBe("b:latest");
+    await expect(source.current(never, "c")).rejects.toMatchObject({ code: "MODEL_MISSING" });
   });
 
   test("without a model: MODEL_MISSING with the command", async () => {

@@ -6,8 +6,15 @@ import { createLanguageModel } from "./models/language-model.ts";
 import { originOf, type ModelAbilities, type ModelEndpoint } from "./models/model-endpoint.ts";
 import { defaultModelLimits, type ModelLimits } from "./models/model-limits.ts";
 import { listModels } from "./models/model-list.ts";
+import { createModelNames } from "./models/model-names.ts";
 import { createSdkLoader } from "./models/model-sdk.ts";
-import { createOllamaWatch, SUGGESTED_MODEL, type OllamaState } from "./models/ollama.ts";
+import {
+  createOllamaWatch,
+  findModel,
+  SUGGESTED_MODEL,
+  type OllamaState,
+  type OllamaWatch,
+} from "./models/ollama.ts";
 import { warmUp } from "./models/warm-up.ts";
 import type { AnswerModel, ModelSource, ModelStatus } from "./ports.ts";
 
@@ -42,52 +49,119 @@ export function createModelSource(options: ModelSourceOptions): WarmableModelSou
   const { config, clock, logger } = options;
   const limits = options.limits ?? limitsOf(config);
   const sdk = createSdkLoader();
-  const builtIn = createBuiltInModel({ clock });
-  const ollama = createOllamaWatch({ url: config.ollamaUrl, model: config.model, clock, limits });
   const models = new Map<string, AnswerModel>();
   let warming: Promise<void> | undefined;
-  let listed: string | undefined;
 
   // One object per model: it keeps what the model refuses, and its compiled schemas.
-  const languageModel = (endpoint: ModelEndpoint, abilities: ModelAbilities): AnswerModel => {
+  const modelAt = (
+    endpoint: ModelEndpoint,
+    abilities: ModelAbilities,
+    onMissing?: () => void,
+  ): AnswerModel => {
     const key = JSON.stringify([endpoint.model, abilities]);
     const known = models.get(key);
     if (known !== undefined) return known;
-    const model = createLanguageModel({ endpoint, abilities: { ...abilities }, limits, sdk, clock, logger });
+    const missing = onMissing === undefined ? {} : { onMissing };
+    const own = { endpoint, abilities: { ...abilities }, ...missing };
+    const model = createLanguageModel({ ...own, limits, sdk, clock, logger });
     models.set(key, model);
     return model;
   };
 
-  const warm = (): Promise<void> => {
-    warming ??= warmUp({ sdk, limits, clock, logger }).catch((error: unknown) => {
-      logger.warn("model.warm-failed", { detail: String(error) });
-    });
-    return warming;
-  };
-
-  const list = (endpoint: ModelEndpoint, signal: AbortSignal) =>
-    listModels(endpoint, limits.listTimeoutMs, () => clock.nowMs(), signal);
-
-  async function configured(url: string, signal: AbortSignal): Promise<AnswerModel> {
-    const endpoint = endpointOf(config, url);
-    const model = config.model ?? listed ?? (listed = firstModel(await list(endpoint, signal), endpoint));
-    return languageModel({ ...endpoint, model }, { images: true, tools: true });
-  }
-
+  const deps: Deps = { config, clock, limits, modelAt };
   return {
-    warm,
-    async current(signal) {
-      if (config.url !== undefined) return configured(config.url, signal);
-      const state = await ollama.state(signal);
-      if (state.kind === "absent") return builtIn;
-      if (state.kind === "no-model") throw new PipitError("MODEL_MISSING", noModelText(state));
-      return languageModel(ollamaEndpoint(config, state.model), state.abilities);
-    },
-    async status(signal) {
-      if (config.url !== undefined) return configuredStatus(config, config.url, list, signal);
-      return ollamaStatus(config, await ollama.state(signal));
+    ...(config.url === undefined ? ollamaSource(deps) : configuredSource(deps, config.url)),
+    warm() {
+      warming ??= warmUp({ sdk, limits, clock, logger }).catch((error: unknown) => {
+        logger.warn("model.warm-failed", { detail: String(error) });
+      });
+      return warming;
     },
   };
+}
+
+interface Deps {
+  readonly config: ModelConfig;
+  readonly clock: Clock;
+  readonly limits: ModelLimits;
+  readonly modelAt: (
+    endpoint: ModelEndpoint,
+    abilities: ModelAbilities,
+    onMissing?: () => void,
+  ) => AnswerModel;
+}
+
+function configuredSource({ config, clock, limits, modelAt }: Deps, url: string): ModelSource {
+  const endpoint = endpointOf(config, url);
+  const look = (signal: AbortSignal) =>
+    listModels(endpoint, limits.listTimeoutMs, () => clock.nowMs(), signal);
+  // Not the asker's signal: one look serves all who ask meanwhile.
+  const names = createModelNames(
+    () => look(new AbortController().signal),
+    limits.listFreshMs,
+    () => clock.nowMs(),
+  );
+  return {
+    async current(signal, wanted = config.model) {
+      throwIfCancelled(signal);
+      const listed = wanted !== undefined && wanted === config.model ? [] : await names.current();
+      if (wanted !== undefined && wanted !== config.model && !listed.includes(wanted)) {
+        throw notThere(wanted, listed);
+      }
+      const model = wanted ?? firstModel(listed, endpoint);
+      return modelAt({ ...endpoint, model }, { images: true, tools: true }, names.forget);
+    },
+    /** The configured name first, whether it is listed or not. */
+    async list(signal) {
+      throwIfCancelled(signal);
+      const own = config.model === undefined ? [] : [config.model];
+      return [...new Set([...own, ...(await names.current().catch(() => []))])];
+    },
+    status: (signal) => configuredStatus(config, url, look, signal),
+  };
+}
+
+function ollamaSource({ config, clock, limits, modelAt }: Deps): ModelSource {
+  const builtIn = createBuiltInModel({ clock });
+  const watches = new Map<string | undefined, OllamaWatch>();
+  const stateFor = (model: string | undefined, signal: AbortSignal): Promise<OllamaState> => {
+    const watch = watches.get(model) ?? createOllamaWatch({ url: config.ollamaUrl, model, clock, limits });
+    watches.set(model, watch);
+    return watch.state(signal);
+  };
+  return {
+    async current(signal, wanted) {
+      let state = await stateFor(config.model, signal);
+      if (wanted !== undefined) {
+        const names = state.kind === "absent" ? [builtIn.name] : state.installed;
+        const name = findModel(names, wanted);
+        if (name === undefined) throw notThere(wanted, names);
+        // Only for names that are installed: what people type must not fill the map.
+        if (state.kind !== "absent") state = await stateFor(name, signal);
+      }
+      if (state.kind === "ready") return modelAt(ollamaEndpoint(config, state.model), state.abilities);
+      if (state.kind === "absent") return builtIn;
+      throw new PipitError("MODEL_MISSING", noModelText(state));
+    },
+    async list(signal) {
+      const state = await stateFor(config.model, signal);
+      if (state.kind === "absent") return [builtIn.name];
+      return state.kind === "ready" ? [...new Set([state.model, ...state.installed])] : [];
+    },
+    status: async (signal) => ollamaStatus(config, await stateFor(config.model, signal)),
+  };
+}
+
+function throwIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw new PipitError("CANCELLED", "Cancelled.");
+}
+
+function notThere(wanted: string, names: readonly string[]): PipitError {
+  return new PipitError(
+    "MODEL_MISSING",
+    `There is no model "${wanted}" here. There are: ${names.slice(0, 20).join(", ") || "none"}.`,
+    { field: "model" },
+  );
 }
 
 function limitsOf({ timeoutSeconds }: ModelConfig): ModelLimits {
@@ -117,13 +191,13 @@ function firstModel(names: readonly string[], endpoint: ModelEndpoint): string {
 async function configuredStatus(
   config: ModelConfig,
   url: string,
-  list: (endpoint: ModelEndpoint, signal: AbortSignal) => Promise<readonly string[]>,
+  list: (signal: AbortSignal) => Promise<readonly string[]>,
   signal: AbortSignal,
 ): Promise<ModelStatus> {
   const endpoint = endpointOf(config, url);
   const origin = originOf(url);
   try {
-    const names = await list(endpoint, signal);
+    const names = await list(signal);
     const name = config.model ?? firstModel(names, endpoint);
     if (names.length === 0 || names.includes(name)) return statusOf(name, true, `${name} at ${origin}`);
     // Gateways take names that they do not list, so this is a hint and not a verdict.

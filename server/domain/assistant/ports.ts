@@ -51,9 +51,20 @@ export interface AnswerModel {
   answer(request: AnswerRequest, signal: AbortSignal): AsyncIterable<AnswerPart>;
 }
 
+/** Which model people have chosen, for a chat and for all their others. */
+export interface ModelChoices {
+  /** The name chosen for this chat, else for the account; undefined: none. */
+  chosen(userId: string, chatId: string | undefined): Promise<string | undefined>;
+  /** @param chatId undefined: for the account. @param model undefined: the choice is given up */
+  choose(userId: string, chatId: string | undefined, model: string | undefined): Promise<void>;
+}
+
 /** Finds out, per question, which model answers now (Ollama may have been started since). */
 export interface ModelSource {
-  current(signal: AbortSignal): Promise<AnswerModel>;
+  /** @param wanted a name of {@link list}; absent: the server's own choice. Throws MODEL_MISSING for one that is not there. */
+  current(signal: AbortSignal, wanted?: string): Promise<AnswerModel>;
+  /** Names of the models that may be asked, the server's own choice first. Never throws, except CANCELLED. */
+  list(signal: AbortSignal): Promise<readonly string[]>;
   /** For `pipit doctor` and the status line. */
   status(signal: AbortSignal): Promise<ModelStatus>;
 }

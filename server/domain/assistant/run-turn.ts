@@ -177,7 +177,7 @@ async function streamAnswer(
   live.signal.throwIfAborted();
   const scope = { userId, chatId: turn.chatId, locale };
   const [model, earlier] = await Promise.all([
-    deps.models.current(live.signal),
+    modelFor(run, turn.chatId),
     earlierMessages(deps.turns, { ...scope, beforeIndex: turn.index }),
   ]);
   draft.model = model.name;
@@ -194,6 +194,27 @@ async function streamAnswer(
       "MODEL_FAILED",
       `The model "${model.name}" gave an empty answer. Ask again, or differently.`,
     );
+  }
+}
+
+/** The model of the question, which the chat keeps; else the chosen one, as long as it is there. */
+async function modelFor(
+  { deps: { models, choices }, live, question, userId, locale }: Run,
+  chatId: string,
+): Promise<AnswerModel> {
+  if (question.model !== undefined) {
+    const model = await models.current(live.signal, question.model);
+    await choices.choose(userId, chatId, question.model);
+    return model;
+  }
+  const chosen = await choices.chosen(userId, chatId);
+  try {
+    return await models.current(live.signal, chosen);
+  } catch (error) {
+    if (chosen === undefined || PipitError.from(error).code !== "MODEL_MISSING") throw error;
+    const model = await models.current(live.signal);
+    live.publish({ type: "notice", code: "MODEL_GONE", text: wording(locale).modelGone(chosen, model.name) });
+    return model;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Logger } from "#contract/logger.ts";
 import type { MessageBus } from "../message-bus.ts";
 import type { Pictures } from "../pictures/pictures.ts";
 import type { SpeechService } from "../speech/ports.ts";
-import type { AssistantTool, ModelSource } from "./ports.ts";
+import type { AssistantTool, ModelChoices, ModelSource } from "./ports.ts";
 
 /** One event of an answer; the same shape that the engine sees at the other end of the wire. */
 export type TurnEvent = ChatEvent;
@@ -25,6 +25,8 @@ export interface Question {
   /** BCP 47; absent: told from the script of the prompt. */
   readonly locale: string | undefined;
   readonly searchAllChats: boolean;
+  /** The model to ask, now and for the next questions of this chat. Absent: the chosen one, else the server's own choice. */
+  readonly model: string | undefined;
   readonly hardwareId: string;
   readonly sessionId: string;
 }
@@ -41,6 +43,7 @@ export interface TurnDeps {
   readonly chats: ChatStore;
   readonly turns: TurnStore;
   readonly models: ModelSource;
+  readonly choices: ModelChoices;
   readonly toolsFor: (scope: ToolScope) => readonly AssistantTool[];
   readonly speech: SpeechService;
   readonly pictures: Pictures;

@@ -5,6 +5,7 @@ export interface Wording {
   readonly speechFailed: string;
   readonly answerCut: string;
   readonly earlierImage: string;
+  modelGone(chosen: string, instead: string): string;
   system(date: string): string;
 }
 
@@ -12,6 +13,8 @@ const english: Wording = {
   speechFailed: "The voice stopped working during this answer; the text goes on.",
   answerCut: "The answer reached the longest length Pipit takes and was stopped here.",
   earlierImage: "[a picture was attached]",
+  modelGone: (chosen, instead) =>
+    `The chosen model ${chosen} is not there any more; ${instead} answers instead.`,
   system: (date) =>
     [
       "You are Pipit, a small assistant that lives in the menu bar of a person's computer.",
@@ -26,6 +29,7 @@ const russian: Wording = {
   speechFailed: "Голос перестал работать во время этого ответа; дальше — только текст.",
   answerCut: "Ответ достиг наибольшей длины, которую принимает Pipit, и остановлен здесь.",
   earlierImage: "[была приложена картинка]",
+  modelGone: (chosen, instead) => `Выбранной модели ${chosen} больше нет; вместо неё отвечает ${instead}.`,
   system: (date) =>
     [
       "Ты — Pipit, маленький помощник, который живёт в строке меню компьютера.",

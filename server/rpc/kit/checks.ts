@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { HandlerContext } from "@connectrpc/connect";
-import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
+import { MODEL_NAME_MAX_CHARS, PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import { callerKey } from "./call-context.ts";
@@ -73,6 +73,17 @@ export function checkPromptLength(value: string): void {
     "PROMPT_TOO_LONG",
     `The message is ${value.length} characters long; the limit is ${PROMPT_MAX_CHARS}. Send it in parts.`,
     { field: "prompt" },
+  );
+}
+
+/** The name of a model, or undefined for none. Throws INVALID_REQUEST. */
+export function readModel(value: string | undefined): string | undefined {
+  if (value === undefined || value === "") return undefined;
+  if (value.length <= MODEL_NAME_MAX_CHARS && !/\p{Cc}/u.test(value)) return value;
+  throw new PipitError(
+    "INVALID_REQUEST",
+    `model must be a name of at most ${MODEL_NAME_MAX_CHARS} characters; GET /v1/models lists them.`,
+    { field: "model" },
   );
 }
 

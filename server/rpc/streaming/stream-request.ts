@@ -9,6 +9,7 @@ import {
   checkPromptLength,
   checkSessionId,
   readLocale,
+  readModel,
 } from "../kit/checks.ts";
 import { mergeText } from "./merge-text.ts";
 import type { BufferKey, PromptBuffers } from "./prompt-buffers.ts";
@@ -51,6 +52,7 @@ export function readStreamRequest(
     speak: request.speak ?? true,
     locale: readLocale(request.locale),
     searchAllChats: request.searchAllChats ?? false,
+    model: readModel(request.model),
     hardwareId,
     sessionId,
   };

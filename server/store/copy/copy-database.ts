@@ -26,6 +26,7 @@ export const copiedTables: readonly CopyTable[] = [
   { name: "chats", key: ["id"] },
   { name: "turns", key: ["id"] },
   { name: "usage_reports", key: ["id"] },
+  { name: "model_choices", key: ["user_id", "chat_id"] },
 ];
 
 export interface CopiedTable {

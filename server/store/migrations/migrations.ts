@@ -38,6 +38,17 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
         await sql`alter table turns add column reasoning text not null default ''`.execute(db);
       },
     },
+    "0008_model_choices": {
+      async up(db: Kysely<Tables>) {
+        await db.schema
+          .createTable("model_choices")
+          .addColumn("user_id", "text", (c) => c.notNull())
+          .addColumn("chat_id", "text", (c) => c.notNull())
+          .addColumn("model", "text", (c) => c.notNull())
+          .addPrimaryKeyConstraint("model_choices_pk", ["user_id", "chat_id"])
+          .execute();
+      },
+    },
   };
 }
 

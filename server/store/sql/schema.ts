@@ -22,6 +22,8 @@ export interface Tables {
   chats: RowOf<Chat>;
   turns: TurnRow;
   usage_reports: RowOf<UsageReport>;
+  /** `chat_id` is "" for the choice of an account. */
+  model_choices: { user_id: string; chat_id: string; model: string };
   signing_keys: SigningKeyRow;
   refresh_families: RefreshFamilyRow;
   refresh_tokens: RowOf<StoredRefreshToken> & { consumed_at_ms: number | null };

@@ -24,6 +24,8 @@ export interface LanguageModelOptions {
   readonly sdk: SdkLoader;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Told when the server says that it has no such model. */
+  readonly onMissing?: () => void;
   /** Replaces the network; only the warm-up does. */
   readonly post?: Post;
 }
@@ -141,6 +143,7 @@ function toFinalError(
   if (signal.aborted) return new PipitError("CANCELLED", "Cancelled.", { cause: reason });
   const { endpoint, clock, logger, limits } = options;
   const error = toModelError(reason, { endpoint, sent, silenceMs: limits.silenceMs, nowMs: clock.nowMs() });
+  if (error.code === "MODEL_MISSING") options.onMissing?.();
   logger.warn("model.failed", { model: endpoint.model, code: error.code, detail: error.detail });
   return error;
 }

@@ -14,6 +14,8 @@ export interface ModelLimits {
   readonly probeStaleMs: number;
   /** Asking a configured endpoint for its models. */
   readonly listTimeoutMs: number;
+  /** How long a list of models is believed without looking again. */
+  readonly listFreshMs: number;
 }
 
 export const defaultModelLimits: ModelLimits = {
@@ -25,4 +27,5 @@ export const defaultModelLimits: ModelLimits = {
   probeFreshMs: 3_000,
   probeStaleMs: 60_000,
   listTimeoutMs: 5_000,
+  listFreshMs: 60_000,
 };

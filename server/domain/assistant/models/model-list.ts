@@ -1,10 +1,11 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { endpointUrl, type ModelEndpoint } from "./model-endpoint.ts";
 import { toModelError } from "./model-errors.ts";
+import { isRecord, parseJson, textIn, type JsonRecord } from "./wire/json.ts";
 
 /**
- * Names that `GET <base>/models` lists. Throws the same PipitErrors as an answer would: MODEL_UNREACHABLE,
- * MODEL_KEY_REFUSED, MODEL_MISSING (no such page) and so on.
+ * Names of the chat models that `GET <base>/models` lists. Throws the same PipitErrors as an answer would:
+ * MODEL_UNREACHABLE, MODEL_KEY_REFUSED, MODEL_MISSING (no such page) and so on.
  */
 export async function listModels(
   endpoint: ModelEndpoint,
@@ -19,7 +20,7 @@ export async function listModels(
       ...(endpoint.key === undefined ? {} : { headers: { authorization: `Bearer ${endpoint.key}` } }),
     });
     const body = await response.text();
-    if (response.ok) return namesIn(JSON.parse(body));
+    if (response.ok) return chatModelsIn(parseJson(body));
     const responseHeaders = Object.fromEntries(response.headers);
     throw { statusCode: response.status, responseBody: body, responseHeaders, message: response.statusText };
   } catch (error) {
@@ -33,12 +34,36 @@ export async function listModels(
   }
 }
 
-function namesIn(body: unknown): string[] {
-  const data: unknown = typeof body === "object" && body !== null && "data" in body ? body.data : undefined;
-  if (!Array.isArray(data)) return [];
-  return data.flatMap((model: unknown) =>
-    typeof model === "object" && model !== null && "id" in model && typeof model.id === "string"
-      ? [model.id]
-      : [],
-  );
+/** What embeds, hears, speaks, draws, ranks or judges, by the names that providers give. */
+const OTHER_NAMES =
+  /embed|whisper|transcri|\btts\b|text-to-speech|speech|rerank|moderation|guard|dall-?e|stable-diffusion|sdxl|flux|imagen|image-gen|gpt-image|\bsora\b|\bclip\b|^(bge|gte|e5|minilm|all-minilm|jina-(embeddings|clip|colbert))\b|realtime/i;
+const OTHER_TYPES = /embed|rerank|image|audio|speech|moderation|transcri|video/i;
+
+/** True for a name that may be a chat model's. */
+export function isChatName(name: string): boolean {
+  return !OTHER_NAMES.test(name);
+}
+
+/** The chat models in a list: OpenAI's `data`, llama.cpp's and Ollama's `models`, or a bare array. */
+function chatModelsIn(body: unknown): string[] {
+  const lists = isRecord(body) ? [body["data"], body["models"]] : [body];
+  const list = lists.find((one) => Array.isArray(one) && one.length > 0);
+  if (!Array.isArray(list)) return [];
+  const names = list.flatMap((model: unknown) => {
+    const entry: JsonRecord = isRecord(model) ? model : { id: model };
+    const name = [entry["id"], entry["name"], entry["model"]].find(
+      (one) => typeof one === "string" && one !== "",
+    );
+    return typeof name === "string" && isChatName(name) && mayChat(entry) ? [name] : [];
+  });
+  return [...new Set(names)];
+}
+
+/** What the entry itself tells: its type, or what it can. */
+function mayChat(entry: JsonRecord): boolean {
+  const type = textIn(entry["type"]) ?? textIn(entry["task"]) ?? "";
+  if (OTHER_TYPES.test(type)) return false;
+  const can = entry["capabilities"];
+  if (Array.isArray(can)) return can.length === 0 || !can.includes("embedding") || can.includes("completion");
+  return !isRecord(can) || can["completion_chat"] !== false;
 }

@@ -21,6 +21,7 @@ describe("Ollama watch", () => {
       kind: "ready",
       model: "llava:latest",
       abilities: { images: true, tools: false },
+      installed: ["llava:latest"],
     });
   });
 

@@ -1,6 +1,8 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Clock } from "#contract/clock.ts";
 import { endpointUrl, type ModelAbilities } from "./model-endpoint.ts";
+import { isRecord } from "./wire/json.ts";
+import { isChatName } from "./model-list.ts";
 import type { ModelLimits } from "./model-limits.ts";
 
 /** What a look at Ollama found. */
@@ -8,7 +10,13 @@ export type OllamaState =
   | { readonly kind: "absent" }
   /** Ollama runs and cannot answer: no model at all, or not the wanted one. */
   | { readonly kind: "no-model"; readonly wanted: string; readonly installed: readonly string[] }
-  | { readonly kind: "ready"; readonly model: string; readonly abilities: ModelAbilities };
+  | {
+      readonly kind: "ready";
+      readonly model: string;
+      readonly abilities: ModelAbilities;
+      /** Names of all that may chat. */
+      readonly installed: readonly string[];
+    };
 
 /** Knows whether Ollama runs on this machine, without making questions wait. */
 export interface OllamaWatch {
@@ -76,19 +84,30 @@ async function probe(
   if (options.model !== undefined) {
     const wanted = findModel(names, options.model);
     if (wanted === undefined) return { kind: "no-model", wanted: options.model, installed: names };
-    return ready(wanted, await capabilitiesOf(options.url, wanted, keyOf(models, wanted), shown, signal));
+    return ready(
+      wanted,
+      await capabilitiesOf(options.url, wanted, keyOf(models, wanted), shown, signal),
+      names,
+    );
   }
   for (const { name, digest } of models.slice(0, MAX_SHOWN)) {
     const capabilities = await capabilitiesOf(options.url, name, `${name}@${digest}`, shown, signal);
     // Embedding models cannot chat. An Ollama that does not tell (before 0.6) is given the benefit of the doubt.
-    if (capabilities === undefined || capabilities.includes("completion")) return ready(name, capabilities);
+    if (capabilities === undefined || capabilities.includes("completion")) {
+      return ready(name, capabilities, names);
+    }
   }
   return { kind: "no-model", wanted: SUGGESTED_MODEL, installed: names };
 }
 
-function ready(model: string, capabilities: readonly string[] | undefined): OllamaState {
+function ready(
+  model: string,
+  capabilities: readonly string[] | undefined,
+  names: readonly string[],
+): OllamaState {
   const can = (ability: string) => capabilities === undefined || capabilities.includes(ability);
-  return { kind: "ready", model, abilities: { images: can("vision"), tools: can("tools") } };
+  const installed = names.filter((name) => name === model || isChatName(name));
+  return { kind: "ready", model, abilities: { images: can("vision"), tools: can("tools") }, installed };
 }
 
 interface InstalledModel {
@@ -101,7 +120,7 @@ function keyOf(models: readonly InstalledModel[], name: string): string {
 }
 
 /** "llama3.2" means "llama3.2:latest", as in Ollama itself. */
-function findModel(names: readonly string[], wanted: string): string | undefined {
+export function findModel(names: readonly string[], wanted: string): string | undefined {
   return names.find((name) => name === wanted) ?? names.find((name) => name === `${wanted}:latest`);
 }
 
@@ -147,8 +166,4 @@ function modelsIn(tags: unknown): InstalledModel[] | undefined {
     if (!isRecord(model) || typeof model["name"] !== "string") return [];
     return [{ name: model["name"], digest: typeof model["digest"] === "string" ? model["digest"] : "" }];
   });
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

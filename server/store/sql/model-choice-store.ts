@@ -1,0 +1,41 @@
+import type { Kysely } from "kysely";
+import type { ModelChoices } from "#server/domain/assistant/ports.ts";
+import type { Tables } from "./schema.ts";
+
+/** In the column `chat_id`: the choice is the account's. */
+const ACCOUNT = "";
+
+/** {@link ModelChoices} on SQL. */
+export function createModelChoiceStore(db: Kysely<Tables>): ModelChoices {
+  return {
+    async chosen(userId, chatId) {
+      const row = await db
+        .selectFrom("model_choices")
+        .select("model")
+        .where("user_id", "=", userId)
+        .where("chat_id", "in", [ACCOUNT, chatId ?? ACCOUNT])
+        // The chat's own before the account's.
+        .orderBy("chat_id", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row?.model;
+    },
+    async choose(userId, chatId, model) {
+      const key = { user_id: userId, chat_id: chatId ?? ACCOUNT };
+      if (model === undefined) {
+        const { user_id, chat_id } = key;
+        await db
+          .deleteFrom("model_choices")
+          .where("user_id", "=", user_id)
+          .where("chat_id", "=", chat_id)
+          .execute();
+        return;
+      }
+      await db
+        .insertInto("model_choices")
+        .values({ ...key, model })
+        .onConflict((c) => c.columns(["user_id", "chat_id"]).doUpdateSet({ model }))
+        .execute();
+    },
+  };
+}
