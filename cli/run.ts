@@ -57,6 +57,7 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
     .addOption(
       new Option("--screenshot", "attach a picture of the screen to the first message").conflicts("image"),
     )
+    .option("--model <name>", "ask this model of those that the server lists (/model)", nonEmpty)
     .option("--image <file>", "attach a JPEG, PNG or WebP file to the first message")
     .action(withDeps(async () => (await import("./commands/chat.ts")).chat));
   for (const [name, description] of backendCommands) program.command(name).description(description);

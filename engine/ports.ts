@@ -16,6 +16,8 @@ export interface StreamCall {
   /** BCP 47. */
   readonly locale?: string;
   readonly searchAllChats?: boolean;
+  /** Absent: the model chosen for the chat or the account. */
+  readonly model?: string;
 }
 
 /**

@@ -57,6 +57,16 @@ const commands: Readonly<Record<string, SlashCommand>> = {
     client.engine.setSpeak(argument === "on");
     printLine(terminal, argument === "on" ? messages.audioOn : messages.audioOff);
   },
+  async model(argument, { client, terminal, messages }, signal) {
+    const names = await client.history.models(signal);
+    if (argument === "") {
+      const asked = client.engine.model ?? names[0];
+      for (const name of names) printLine(terminal, `${name === asked ? "*" : " "} ${name}`);
+    } else if (names.includes(argument)) {
+      client.engine.setModel(argument);
+      printLine(terminal, messages.modelChosen(argument));
+    } else printLine(terminal, messages.noSuchModel(argument));
+  },
   async history(_argument, { client, terminal, messages }) {
     const shown = client.engine.store.getState().messages;
     if (shown.length === 0) printLine(terminal, messages.noHistory);

@@ -23,6 +23,7 @@ export interface ChatFlags {
   readonly audioFile?: string;
   readonly screenshot?: boolean;
   readonly image?: string;
+  readonly model?: string;
 }
 
 /** `pipit chat`: the REPL, or one message with `--once`. */
@@ -39,7 +40,7 @@ export async function chat(flags: ChatFlags, deps: CommandDeps): Promise<ExitCod
   const speaker = await openSpeech(flags, () => openVoice(config.volume, logger, tell));
   await using cleanup = new AsyncDisposableStack();
   if (speaker !== undefined) cleanup.use(speaker);
-  const client = cleanup.use(await openCliClient(deps, speaker));
+  const client = cleanup.use(await openCliClient(deps, speaker, flags.model));
   // For the server of the next start: this one's may run from source.
   if (config.mayBuild) buildSoon(["server"]);
   if (client.outbox.setAside !== undefined) {

@@ -11,6 +11,7 @@ const english = {
     "  /send <text>      send text that starts with a slash",
     "  /screenshot       attach a picture of the screen to the next message",
     "  /audio on|off     speak answers or stay silent",
+    "  /model [name]     list the models, or ask another one from now on",
     "  /history          this chat so far",
     "  /search <words>   search all your chats",
     "  /login [token]    sign in (without a token: the local account)",
@@ -43,6 +44,8 @@ const english = {
   kept: (count: number) =>
     `${count === 1 ? "The message is" : `${count} messages are`} kept and sent when the server is reachable again.`,
   waiting: (count: number) => `Sending ${count === 1 ? "1 message" : `${count} messages`} that waited.`,
+  modelChosen: (name: string) => `${name} answers from now on.`,
+  noSuchModel: (name: string) => `There is no model ${name}. /model lists them.`,
   noHistory: "This chat is empty.",
   noHits: (query: string) => `Nothing found for "${query}".`,
   you: "you",
@@ -67,6 +70,7 @@ const russian: Messages = {
     "  /send <текст>     отправить текст, который начинается с косой черты",
     "  /screenshot       приложить снимок экрана к следующему сообщению",
     "  /audio on|off     озвучивать ответы или молчать",
+    "  /model [имя]      показать модели или спрашивать дальше другую",
     "  /history          этот чат с начала",
     "  /search <слова>   искать во всех ваших чатах",
     "  /login [токен]    войти (без токена: локальная учётная запись)",
@@ -99,6 +103,8 @@ const russian: Messages = {
     `${plural(count, "сообщение сохранено и будет отправлено", "сообщения сохранены и будут отправлены", "сообщений сохранено и будет отправлено")}, когда сервер станет доступен.`,
   waiting: (count) =>
     `Отправляю ${plural(count, "ожидавшее сообщение", "ожидавших сообщения", "ожидавших сообщений")}.`,
+  modelChosen: (name) => `Теперь отвечает ${name}.`,
+  noSuchModel: (name) => `Модели ${name} нет. /model покажет, какие есть.`,
   noHistory: "В этом чате пока пусто.",
   noHits: (query) => `По запросу «${query}» ничего не найдено.`,
   you: "вы",

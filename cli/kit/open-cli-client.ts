@@ -14,7 +14,11 @@ export interface CommandDeps {
 }
 
 /** The client of the terminal, which speaks when it has a speaker. Contacts no server. */
-export async function openCliClient({ config, tokenStore }: CommandDeps, speaker?: Speaker): Promise<Client> {
+export async function openCliClient(
+  { config, tokenStore }: CommandDeps,
+  speaker?: Speaker,
+  model?: string,
+): Promise<Client> {
   return openClient({
     server: config,
     tokenStore,
@@ -25,5 +29,6 @@ export async function openCliClient({ config, tokenStore }: CommandDeps, speaker
     locale: config.locale,
     // Every start is a new chat here, so "what did we say about ..." means the others too.
     searchAllChats: true,
+    model,
   });
 }

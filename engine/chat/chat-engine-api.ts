@@ -31,6 +31,7 @@ interface ChatEngineOptions {
   readonly maxMessages?: number;
   readonly speak?: boolean;
   readonly searchAllChats?: boolean;
+  readonly model?: string;
 }
 
 /** One question. */
@@ -83,6 +84,10 @@ export interface ChatEngine extends AsyncDisposable {
   setSpeak(on: boolean): void;
   /** Lets history tools read all chats. */
   setSearchAllChats(on: boolean): void;
+  /** The model of {@link setModel}. */
+  readonly model: string | undefined;
+  /** Asks this model from now on, which each chat keeps; undefined: the chosen one, else the server's own choice. */
+  setModel(model: string | undefined): void;
   /** Keeps this many messages in the state from now on; fewer takes the oldest out at once, unsent ones never. */
   setMaxMessages(maxMessages: number): void;
   /** Silence now; the text goes on. */

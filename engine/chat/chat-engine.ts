@@ -35,12 +35,14 @@ class Engine implements ChatEngine {
   /** `createdAtMs` of the question whose answer made the latest sound. */
   #lastSpokenMs = 0;
   #accountId: string | undefined;
+  #model: string | undefined;
 
   constructor(deps: ChatEngineDeps) {
     const options = deps.options ?? {};
     const { speak = initialChatState.speak, searchAllChats = initialChatState.searchAllChats } = options;
     const initial = { ...initialChatState, speak, searchAllChats };
     this.#deps = deps;
+    this.#model = options.model;
     this.#views = createChatViews(initial, this.#newKey(), options.maxMessages ?? HISTORY_MAX_MESSAGES);
     this.store = this.#views.store;
     this.#speech = createSpeechQueue({
@@ -54,6 +56,7 @@ class Engine implements ChatEngine {
       views: this.#views,
       activity: this.#activity,
       searchAllChats: () => this.store.getState().searchAllChats,
+      model: () => this.#model,
       isMuted: (row) => row.createdAtMs <= this.#mutedUntilMs,
       onEvent: (pending, event) => this.#onEvent(pending, event),
     });
@@ -128,6 +131,14 @@ class Engine implements ChatEngine {
 
   setSearchAllChats(on: boolean): void {
     this.#views.set({ searchAllChats: on });
+  }
+
+  get model(): string | undefined {
+    return this.#model;
+  }
+
+  setModel(model: string | undefined): void {
+    this.#model = model;
   }
 
   setMaxMessages(maxMessages: number): void {

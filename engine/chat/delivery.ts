@@ -26,6 +26,7 @@ export interface DeliveryDeps {
   readonly locale: string;
   readonly random: () => number;
   readonly searchAllChats: () => boolean;
+  readonly model: () => string | undefined;
   /** The person has silenced this answer since it was asked for. */
   readonly isMuted: (row: OutboxRow) => boolean;
 }
@@ -157,6 +158,7 @@ function requireAccount({ accountId }: OutboxRow, attachment: Attachment): void 
 
 function callOf(deps: DeliveryDeps, pending: Pending): StreamCall {
   const { row } = pending;
+  const model = deps.model();
   return {
     prompt: row.text,
     clientMessageId: row.clientMessageId,
@@ -166,5 +168,6 @@ function callOf(deps: DeliveryDeps, pending: Pending): StreamCall {
     searchAllChats: deps.searchAllChats(),
     ...(row.chatKey.startsWith(NEW_CHAT_PREFIX) ? {} : { chatId: row.chatKey }),
     ...(row.image === undefined ? {} : { image: row.image }),
+    ...(model === undefined ? {} : { model }),
   };
 }

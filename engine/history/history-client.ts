@@ -105,6 +105,10 @@ export function createHistoryClient(http: HttpClient) {
         headline: hit.headline,
       }));
     },
+    /** Names of the models that may be asked, the one that answers first. */
+    async models(signal: AbortSignal): Promise<readonly string[]> {
+      return (await get("/v1/models", modelsSchema, signal)).data.map(({ id }) => id);
+    },
     /** Name of the language model that answers; undefined when the server has only its built-in answers. */
     async modelName(signal: AbortSignal): Promise<string | undefined> {
       // Not `/v1/status`, which makes the voice speak, and the operator may pay for that.

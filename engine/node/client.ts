@@ -32,6 +32,8 @@ export interface ClientOptions {
   readonly locale: string;
   /** Whether the history tools may read all chats. */
   readonly searchAllChats: boolean;
+  /** The model to ask, of those that the server lists. Default: the chosen one. */
+  readonly model?: string | undefined;
   /** Messages kept in the state. Default: HISTORY_MAX_MESSAGES. */
   readonly maxMessages?: number;
   readonly speak: boolean;
@@ -86,6 +88,7 @@ export async function openClient(options: ClientOptions) {
         speak: options.speak,
         searchAllChats: options.searchAllChats,
         ...(options.maxMessages === undefined ? {} : { maxMessages: options.maxMessages }),
+        ...(options.model === undefined ? {} : { model: options.model }),
       },
     }),
   );

@@ -23,6 +23,20 @@ describe.each(databases)("on $name", (database) => {
       ]);
     });
 
+    test("F3, F13: keeps the largest count of tokens, and reasoning beside the answer, which search does not find", async () => {
+      await using temporary = await openStoreWithChat(database);
+      const { turns } = temporary.store;
+      await turns.begin(beginning());
+      const most = 2 ** 31 - 1;
+      await turns.finish(
+        ending({ inputTokens: most, outputTokens: most, reasoning: "An elephant, perhaps." }),
+      );
+      expect(await turns.recent("user-1", "chat-1", 5)).toMatchObject([
+        { status: "done", inputTokens: most, outputTokens: most, reasoning: "An elephant, perhaps." },
+      ]);
+      expect(await turns.search("user-1", "elephant", { limit: 5 })).toEqual([]);
+    });
+
     test("names a turn that is gone", async () => {
       await using temporary = await openStoreWithChat(database);
       await expect(temporary.store.turns.finish(ending({ turnId: "gone" }))).rejects.toMatchObject({
