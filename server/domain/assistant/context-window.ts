@@ -1,6 +1,6 @@
 import type { Turn, TurnStore } from "../chats/ports.ts";
 import type { ModelMessage } from "./ports.ts";
-import { clipToTokens, estimateTokens } from "./token-estimate.ts";
+import { clipToTokens, estimateTokens } from "./models/token-estimate.ts";
 import { wording } from "./wording.ts";
 
 /** Tokens of earlier turns that go with a question. The question and the system prompt come on top. */

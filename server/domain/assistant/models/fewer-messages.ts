@@ -1,5 +1,5 @@
 import type { ModelMessage } from "../ports.ts";
-import { estimateTokens } from "../token-estimate.ts";
+import { estimateTokens } from "./token-estimate.ts";
 import type { OverflowSize } from "./overflow-size.ts";
 
 /** How much of what fits by the estimate is used: an estimate errs, and the answer needs room too. */
