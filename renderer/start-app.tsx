@@ -4,6 +4,7 @@ import type { Bridge } from "./bridge/bridge.ts";
 import { resolveLanguage } from "#contract/language.ts";
 import { createI18n } from "./i18n/i18n.ts";
 import { createViewStore } from "./bridge/view-store.ts";
+import { leaveKeysToInputMethod } from "./leave-keys-to-input-method.ts";
 import { followTheme } from "./theme/follow-theme.ts";
 import "./theme/tokens.css";
 import { I18nextProvider } from "react-i18next";
@@ -25,6 +26,7 @@ export function startApp(bridge: Bridge, container: HTMLElement): void {
   applyLanguage();
   bridge.app.subscribe(applyLanguage);
   followTheme(bridge.app);
+  leaveKeysToInputMethod(window);
   createRoot(container).render(
     <StrictMode>
       <I18nextProvider i18n={i18n}>

@@ -50,7 +50,7 @@ function ChatFinder() {
         value={query}
         onChange={(event) => setQuery(event.currentTarget.value)}
         onKeyDown={(event) => {
-          if (event.key === "Enter" && !event.nativeEvent.isComposing) rowsIn(rows.current)[0]?.click();
+          if (event.key === "Enter") rowsIn(rows.current)[0]?.click();
         }}
         className="px-4 pb-3"
       />

@@ -28,7 +28,7 @@ export function useWindowShortcuts(): void {
     return true;
   };
   const onKeyDown = useEffectEvent((event: KeyboardEvent) => {
-    if (event.defaultPrevented || event.isComposing) return;
+    if (event.defaultPrevented) return;
     const shortcut = shortcutOf(event);
     if (shortcut === undefined) return;
     if (shortcut === "back" ? back() : go(shortcut)) event.preventDefault();

@@ -87,8 +87,6 @@ function useComposerKeys(send: () => Promise<void>, onPage: (direction: -1 | 1) 
     return true;
   };
   return (event: KeyboardEvent<HTMLTextAreaElement>) => {
-    // Keys of an input method choose among its candidates.
-    if (event.nativeEvent.isComposing) return;
     if (handlers[event.key]?.(event) === true) event.preventDefault();
   };
 }

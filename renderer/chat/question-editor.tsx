@@ -32,7 +32,6 @@ export function QuestionEditor({ message }: { readonly message: UserMessage }) {
     ui.goToEnd();
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.nativeEvent.isComposing) return;
     if (event.key === "Escape") {
       event.preventDefault();
       event.stopPropagation();
