@@ -5,6 +5,7 @@ import { useBridge, useChatUiState } from "../bridge/use-bridge.ts";
 import { ComposerNotes } from "./composer-notes.tsx";
 import { ComposerTools } from "./composer-tools.tsx";
 import { PendingPicture } from "./picture/pending-picture.tsx";
+import { pastedFiles } from "./picture/pasted-files.ts";
 import { useDraft } from "./use-draft.ts";
 import type { PictureIntake } from "./picture/use-picture.ts";
 import { useSend } from "./use-send.ts";
@@ -28,9 +29,8 @@ export function Composer({
   useFocusRequests(field);
   useAutoHeight(field, text);
   const onPaste = (event: ClipboardEvent) => {
-    const files = [...event.clipboardData.files];
-    // Text that was copied with a picture of itself (from a table, a slide) is meant as text.
-    if (files.length === 0 || event.clipboardData.types.includes("text/plain")) return;
+    const files = pastedFiles(event.clipboardData);
+    if (files.length === 0) return;
     event.preventDefault();
     void pictures.take(files);
   };

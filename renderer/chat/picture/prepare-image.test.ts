@@ -61,6 +61,16 @@ describe("a file for a message", () => {
     };
     await expect(prepareImage(new Blob([png(10, 10)]), late, stop.signal)).rejects.toThrow("aborted");
   });
+
+  test("F16 a folder, or a file that has gone since, is refused as unreadable", async () => {
+    const unreadable = new Blob();
+    unreadable.slice = () =>
+      Object.assign(new Blob(), { arrayBuffer: () => Promise.reject(new DOMException("", "NotFoundError")) });
+    expect(await prepareImage(unreadable, scale, signal)).toEqual({
+      ok: false,
+      refusal: { kind: "unreadable" },
+    });
+  });
 });
 
 describe("sizes", () => {

@@ -27,8 +27,14 @@ export type ScaleImage = (file: Blob, type: PictureType, signal: AbortSignal) =>
  */
 export async function prepareImage(file: Blob, scale: ScaleImage, signal: AbortSignal): Promise<Prepared> {
   if (file.size > fileMaxBytes) return refuse({ kind: "too-heavy", sizeBytes: file.size });
-  const start = new Uint8Array(await file.slice(0, headerBytes).arrayBuffer());
+  // A folder is a file too that cannot be read, and so is one that has been moved since.
+  const buffer = await file
+    .slice(0, headerBytes)
+    .arrayBuffer()
+    .catch(() => undefined);
   signal.throwIfAborted();
+  if (buffer === undefined) return refuse({ kind: "unreadable" });
+  const start = new Uint8Array(buffer);
   const header = readPictureHeader(start);
   if (header === undefined) return refuse({ kind: "wrong-type", type: nameOfOtherType(start) });
   if (header.size !== undefined && header.size.widthPx * header.size.heightPx > pixelsMax) {

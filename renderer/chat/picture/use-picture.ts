@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useBridge } from "#renderer/bridge/use-bridge.ts";
+import { picturesFirst } from "./pasted-files.ts";
 import { prepareImage } from "./prepare-image.ts";
 import { scaleInWorker } from "./scale-in-worker.ts";
 
@@ -15,7 +16,7 @@ export function usePicture() {
 
   /** From the clipboard, a drop or the file dialog; the first is taken. */
   const take = async (files: readonly File[]) => {
-    const [file] = files;
+    const [file] = picturesFirst(files);
     if (file === undefined) return;
     running.current?.abort();
     const { signal } = (running.current = new AbortController());

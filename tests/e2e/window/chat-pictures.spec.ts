@@ -34,10 +34,16 @@ interface TransferFile {
 }
 
 /** Gives files to the page as a paste or a drop would. */
-async function give(page: Page, kind: "paste" | "drop", files: readonly TransferFile[]): Promise<void> {
+async function give(
+  page: Page,
+  kind: "paste" | "drop",
+  files: readonly TransferFile[],
+  texts: Readonly<Record<string, string>> = {},
+): Promise<void> {
   await page.evaluate(
-    ([how, given]) => {
+    ([how, given, beside]) => {
       const transfer = new DataTransfer();
+      for (const [type, text] of Object.entries(beside)) transfer.setData(type, text);
       for (const { name, type, base64 } of given) {
         const bytes = Uint8Array.from(atob(base64), (char) => char.codePointAt(0) ?? 0);
         transfer.items.add(new File([bytes], name, { type }));
@@ -55,7 +61,7 @@ async function give(page: Page, kind: "paste" | "drop", files: readonly Transfer
         );
       }
     },
-    [kind, files] as const,
+    [kind, files, texts] as const,
   );
 }
 
@@ -117,6 +123,35 @@ test("a dropped picture that is too large is scaled, and of several the first is
   await chat.composer.fill("What is this?");
   await chat.composer.press("Enter");
   await expect.poll(() => sentImage(page)).toMatchObject({ widthPx: 1568, heightPx: 500 });
+});
+
+test("F16 a file copied in a file manager is a picture, and one that is none says so", async ({
+  gallery,
+  chat,
+  page,
+}) => {
+  await gallery.open("empty");
+  await give(page, "paste", [file("cat.png", png(320, 200))], { "text/plain": "cat.png" });
+  await expect(page.getByRole("img", { name: "Picture, 320 by 200 pixels" })).toBeVisible();
+  await give(page, "paste", [file("image.png", png(64, 32))], { "text/plain": "", "text/html": "<img>" });
+  await expect(page.getByRole("img", { name: "Picture, 64 by 32 pixels" })).toBeVisible();
+  await give(page, "paste", [file("a.txt", "x", "text/plain"), file("b.png", png(16, 8))], {
+    "text/plain": "a.txt\rb.png",
+  });
+  await expect(page.getByRole("img", { name: "Picture, 16 by 8 pixels" })).toBeVisible();
+  await give(page, "paste", [file("a.txt", "x", "text/plain")], { "text/plain": "a.txt" });
+  await expect(page.getByRole("alert")).toContainText("“a.txt” is not a picture");
+  await expect(chat.composer).toHaveValue("");
+});
+
+test("F16 text copied with a picture of itself is text", async ({ gallery, page }) => {
+  await gallery.open("empty");
+  await give(page, "paste", [file("image.png", png(320, 200))], {
+    "text/plain": "Name\tAmount",
+    "text/html": "<table>",
+  });
+  await expect(page.getByText("Preparing the picture")).toBeHidden();
+  await expect(page.getByRole("img", { name: /^Picture/u })).toBeHidden();
 });
 
 test("a veil shows where a held file would go", async ({ gallery, page }) => {
