@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { PipitError } from "#contract/pipit-error.ts";
+import { visibleText } from "#contract/terminal-text.ts";
 import { version } from "#contract/version.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "./kit/exit-codes.ts";
 import type { CommandDeps } from "./kit/open-cli-client.ts";
@@ -45,7 +46,8 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
     .showHelpAfterError("Run with --help to see what there is.")
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
-      writeErr: (text) => void stderr.write(text),
+      // It quotes the command line.
+      writeErr: (text) => void stderr.write(visibleText(text)),
     });
   program
     .command("chat")
@@ -102,6 +104,6 @@ function explain(reason: unknown, io: CliProcess): number {
     return reason.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   }
   const error = PipitError.from(reason);
-  io.stderr.write(`pipit: ${error.message}\n`);
+  io.stderr.write(visibleText(`pipit: ${error.message}\n`));
   return exitCodeOf(error);
 }

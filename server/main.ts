@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { once } from "node:events";
 import { PipitError } from "#contract/pipit-error.ts";
+import { visibleText } from "#contract/terminal-text.ts";
 import { programInput, readServerConfig, type ServerConfig } from "./config/config.ts";
 import { serveUsage } from "./config/usage.ts";
 import { keepCompiledCode } from "./lifecycle/compile-cache.ts";
@@ -78,7 +79,7 @@ try {
   await main();
 } catch (reason) {
   const error = PipitError.from(reason);
-  process.stderr.write(`pipit serve: ${error.message}\n`);
+  process.stderr.write(visibleText(`pipit serve: ${error.message}\n`));
   // An unexpected error is worth its trace; one of ours has a message that says what to do.
   if (error.code === "INTERNAL") {
     const { redactText } = await import("./observe/logger.ts");

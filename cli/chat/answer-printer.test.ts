@@ -6,7 +6,7 @@ import type { Terminal } from "../kit/terminal.ts";
 import { createAnswerPrinter } from "./answer-printer.ts";
 
 function setup({ oneScreen = false } = {}) {
-  const stdout = new PassThrough();
+  const stdout = Object.assign(new PassThrough(), { isTTY: oneScreen });
   const stderr = Object.assign(new PassThrough(), { isTTY: oneScreen });
   const terminal: Terminal = { stdin: new PassThrough(), stdout, stderr, colour: false };
   const printer = createAnswerPrinter(terminal, messagesFor("en"));
@@ -83,6 +83,23 @@ describe("the answer printer", () => {
     say("a", text("Hello!"));
     expect(err()).toBe("\n(the text above was reasoning; the answer follows)\n");
     expect(out()).toBe("The user greets me.Hello!");
+  });
+
+  test("F4: what a model, a tool or an error says controls no terminal; in a pipe the answer is as it was", () => {
+    const evil = "\u001B]52;c;aGk=\u0007\u009B2J";
+    const shown = "\\u{1b}]52;c;aGk=\\u{7}\\u{9b}2J";
+    for (const oneScreen of [true, false]) {
+      const { say, out, err, printer } = setup({ oneScreen });
+      say("a", text(`x${evil}`));
+      say("a", { type: "tool", callId: "1", name: "f", state: "failed", summary: evil });
+      say("a", { type: "notice", code: "NO_VOICE", text: evil });
+      say("a", { type: "reasoning", text: evil, takesText: false });
+      printer.settled("a", evil);
+      expect(out()).toContain(oneScreen ? `x${shown}` : `x${evil}`);
+      expect(err().trim().replaceAll(/\n+/g, "\n")).toBe(
+        `✘ ${shown}\n! ${shown}\n${oneScreen ? `${shown}\n` : ""}${shown}`,
+      );
+    }
   });
 
   test("does not print again what a repeated answer says again", () => {

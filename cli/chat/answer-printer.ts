@@ -1,6 +1,6 @@
 import type { EngineEvent } from "#engine/chat/chat-engine-api.ts";
 import type { Messages } from "../kit/messages.ts";
-import { paint, printNote, type Terminal } from "../kit/terminal.ts";
+import { lineText, paint, printLine, printNote, printText, type Terminal } from "../kit/terminal.ts";
 
 class Answer {
   attempt = 1;
@@ -90,13 +90,13 @@ function show(terminal: Terminal, answer: Answer): void {
   if (answer.isThinking && (answer.pending !== "" || answer.asides.length > 0)) endThought(terminal, answer);
   for (const aside of answer.asides.splice(0)) printAside(terminal, answer, aside);
   if (answer.thought !== "") {
-    terminal.stderr.write(paint(terminal, "dim", answer.thought));
+    terminal.stderr.write(lineText(terminal, [paint("dim", answer.thought)], true));
     answer.thought = "";
     answer.isThinking = true;
   }
   if (answer.pending === "") return;
   if (answer.isThinking) endThought(terminal, answer);
-  terminal.stdout.write(answer.anew ? `\n\n${answer.pending}` : answer.pending);
+  printText(terminal, answer.anew ? `\n\n${answer.pending}` : answer.pending);
   answer.shown += answer.pending;
   answer.position = answer.shown.length;
   answer.pending = "";
@@ -115,11 +115,11 @@ function toolLine(event: Extract<EngineEvent["event"], { type: "tool" }>, messag
 function printAside(terminal: Terminal, answer: Answer, line: string): void {
   // An aside starts a line of its own where both streams are one screen.
   const midLine = answer.shown !== "" && !answer.shown.endsWith("\n") && terminal.stderr.isTTY === true;
-  printNote(terminal, `${midLine ? "\n" : ""}${paint(terminal, "dim", line)}`);
+  printNote(terminal, midLine ? "\n" : "", paint("dim", line));
 }
 
 function finish(terminal: Terminal, answer: Answer): void {
   if (answer.isThinking) endThought(terminal, answer);
-  if (answer.shown !== "" && !answer.shown.endsWith("\n")) terminal.stdout.write("\n");
-  if (answer.note !== undefined) printNote(terminal, paint(terminal, "yellow", answer.note));
+  if (answer.shown !== "" && !answer.shown.endsWith("\n")) printLine(terminal);
+  if (answer.note !== undefined) printNote(terminal, paint("yellow", answer.note));
 }

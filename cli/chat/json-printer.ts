@@ -3,7 +3,7 @@ import type { ChatEvent } from "#contract/chat-event.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
 import type { EngineEvent } from "#engine/chat/chat-engine-api.ts";
 import type { UserMessage } from "#contract/chat-state.ts";
-import type { Terminal } from "../kit/terminal.ts";
+import { printJson, type Terminal } from "../kit/terminal.ts";
 import { failureOf } from "./outcome.ts";
 
 /**
@@ -12,7 +12,7 @@ import { failureOf } from "./outcome.ts";
  * `--audio-file` records it.
  */
 export function createJsonPrinter(terminal: Terminal) {
-  const print = (value: unknown): void => void terminal.stdout.write(`${JSON.stringify(value)}\n`);
+  const print = (value: unknown): void => printJson(terminal, value);
   return {
     event({ messageId, attempt, event }: EngineEvent): void {
       const { type, ...fields } = describe(event);

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
-import type { Terminal } from "../kit/terminal.ts";
+import { printLine, type Terminal } from "../kit/terminal.ts";
 
 /** Lines that a person types, or that a pipe delivers. */
 export type LineInput = ReturnType<typeof createLineInput>;
@@ -63,7 +63,10 @@ export function createLineInput(options: LineInputOptions) {
       muted = true;
       const line = ready.shift();
       // Typed while an answer streamed: it is shown where it is taken up.
-      if (interactive && line?.echoed === false) terminal.stdout.write(`${options.prompt}${line.text}\n`);
+      if (interactive && line?.echoed === false) {
+        terminal.stdout.write(options.prompt);
+        printLine(terminal, line.text);
+      }
       return line?.text;
     },
     /** Takes a secret line out of the recallable history. */

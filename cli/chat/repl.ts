@@ -2,7 +2,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Screen } from "#engine/ports.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
-import { paint, printLine, printNote } from "../kit/terminal.ts";
+import { lineText, paint, printLine, printNote } from "../kit/terminal.ts";
 import { watchAnswers } from "./answer-watch.ts";
 import { createLineInput, type LineInput } from "./line-input.ts";
 import { exitCodeOfQuestion, settle } from "./outcome.ts";
@@ -40,7 +40,7 @@ class Repl {
     const { client, terminal, messages } = this.#options;
     using input = createLineInput({
       terminal,
-      prompt: paint(terminal, "cyan", "› "),
+      prompt: lineText(terminal, [paint("cyan", "› ")], true),
       onInterrupt: () => this.#interrupt(),
     });
     using _ = watchAnswers(client.engine, terminal, messages);
@@ -60,15 +60,15 @@ class Repl {
       if (fresh) tellTokenPlace(client, terminal, messages);
       if (this.#interactive) {
         const server = await client.link.connect(this.#leave.signal);
-        if (server.started) printNote(terminal, paint(terminal, "dim", messages.startedServer));
-        printNote(terminal, paint(terminal, "dim", messages.welcome(server.httpUrl)));
+        if (server.started) printNote(terminal, paint("dim", messages.startedServer));
+        printNote(terminal, paint("dim", messages.welcome(server.httpUrl)));
       }
       await tellDatabaseSetAside(client, terminal, messages, this.#leave.signal);
       if (state.kind === "signed-in") await this.#resume();
-      else printNote(terminal, paint(terminal, "yellow", messages.notSignedIn));
+      else printNote(terminal, paint("yellow", messages.notSignedIn));
     } catch (reason) {
       if (this.#leave.signal.aborted) return;
-      printNote(terminal, paint(terminal, "yellow", PipitError.from(reason).message));
+      printNote(terminal, paint("yellow", PipitError.from(reason).message));
     }
   }
 
@@ -77,9 +77,9 @@ class Repl {
     const { client, terminal, messages } = this.#options;
     const rows = await client.waiting();
     if (rows.length === 0) return;
-    printNote(terminal, paint(terminal, "dim", messages.waiting(rows.length)));
+    printNote(terminal, paint("dim", messages.waiting(rows.length)));
     for (const { text } of rows)
-      printNote(terminal, paint(terminal, "dim", `  ${text.replaceAll(/\s+/g, " ").slice(0, 100)}`));
+      printNote(terminal, paint("dim", `  ${text.replaceAll(/\s+/g, " ").slice(0, 100)}`));
     await client.engine.resume();
     await this.#settle(client.engine.idle());
   }
@@ -117,14 +117,13 @@ class Repl {
       this.#outcome = exitCodeOfQuestion(question);
       const status = question?.status;
       if (status?.kind === "queued") {
-        if (status.reason !== undefined)
-          printNote(terminal, paint(terminal, "yellow", status.reason.message));
-        printNote(terminal, paint(terminal, "yellow", messages.kept(1)));
+        if (status.reason !== undefined) printNote(terminal, paint("yellow", status.reason.message));
+        printNote(terminal, paint("yellow", messages.kept(1)));
       }
     } catch (reason) {
       const error = PipitError.from(reason);
       const why = error.code === "SIGNED_OUT" ? messages.notSignedIn : error.message;
-      printNote(terminal, paint(terminal, "red", why));
+      printNote(terminal, paint("red", why));
       this.#outcome = exitCodes.refused;
     }
     if (this.#interactive) printLine(terminal);
@@ -151,7 +150,7 @@ class Repl {
     }
     const wasBusy = this.#busy;
     void client.engine.cancel();
-    if (!wasBusy) printNote(terminal, `\n${paint(terminal, "dim", messages.ctrlCAgain)}`);
+    if (!wasBusy) printNote(terminal, "\n", paint("dim", messages.ctrlCAgain));
   }
 }
 

@@ -80,7 +80,7 @@ const commands: Readonly<Record<string, SlashCommand>> = {
     const hits = await client.history.search(argument, undefined, signal);
     if (hits.length === 0) printLine(terminal, messages.noHits(argument));
     for (const hit of hits.slice(0, SEARCH_LIMIT)) {
-      printLine(terminal, paint(terminal, "bold", hit.chatTitle));
+      printLine(terminal, paint("bold", hit.chatTitle));
       printLine(terminal, `  ${hit.headline.replaceAll(/\s+/g, " ")}`);
     }
   },
@@ -106,12 +106,12 @@ export async function runSlashCommand(
   try {
     await command(argument, context, signal);
   } catch (reason) {
-    printNote(context.terminal, paint(context.terminal, "red", PipitError.from(reason).message));
+    printNote(context.terminal, paint("red", PipitError.from(reason).message));
   }
 }
 
 function printMessage(message: Message, terminal: Terminal, messages: Messages): void {
   const name = message.role === "user" ? messages.you : "pipit";
   const text = message.role === "user" ? message.text : answerText(message);
-  printLine(terminal, `${paint(terminal, "bold", `${name}:`)} ${text}`);
+  printLine(terminal, paint("bold", `${name}:`), ` ${text}`);
 }

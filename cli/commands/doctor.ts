@@ -4,7 +4,7 @@ import { checkAudioOut, checkHotkey, checkKeychain, checkScreen } from "../docto
 import { checkServer } from "../doctor/server-checks.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 import { openCliClient, type CommandDeps } from "../kit/open-cli-client.ts";
-import { paint, printLine, type Terminal } from "../kit/terminal.ts";
+import { paint, printJson, printLine, type Terminal } from "../kit/terminal.ts";
 
 /** Longest that all checks together may take. */
 const TIMEOUT_MS = 30_000;
@@ -25,7 +25,7 @@ export async function doctor(flags: { readonly json?: boolean }, deps: CommandDe
     ])),
   ];
   for (const check of checks)
-    if (flags.json === true) printLine(terminal, JSON.stringify(check));
+    if (flags.json === true) printJson(terminal, check);
     else printText(check, terminal);
   return checks.some((check) => check.state === "broken") ? exitCodes.failed : exitCodes.done;
 }
@@ -35,7 +35,7 @@ const styles = { works: "green", limited: "yellow", broken: "red" } as const;
 const words = { works: "works", limited: "limited", broken: "does not work" } as const;
 
 function printText(check: Check, terminal: Terminal): void {
-  const mark = paint(terminal, styles[check.state], marks[check.state]);
-  printLine(terminal, `${mark} ${check.part.padEnd(10)} ${words[check.state]}: ${check.detail}`);
+  const mark = paint(styles[check.state], marks[check.state]);
+  printLine(terminal, mark, ` ${check.part.padEnd(10)} ${words[check.state]}: ${check.detail}`);
   if (check.cure !== undefined) printLine(terminal, `${" ".repeat(13)}${check.cure}`);
 }

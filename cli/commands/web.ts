@@ -9,7 +9,7 @@ import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 import { messagesFor } from "../kit/messages.ts";
 import { openCliClient, type CommandDeps } from "../kit/open-cli-client.ts";
 import type { CliConfig } from "../kit/read-config.ts";
-import { printLine } from "../kit/terminal.ts";
+import { printJson, printLine } from "../kit/terminal.ts";
 
 /** Longest that it may take to get an address. */
 const TIMEOUT_MS = 30_000;
@@ -28,7 +28,8 @@ export async function web(flags: { readonly json?: boolean }, deps: CommandDeps)
   const { state } = await client.signIn(signal);
   if (state.kind !== "signed-in") throw new PipitError("SIGNED_OUT", messages.signInForWeb);
   const { url, expires_at: expiresAtMs } = await askForAddress(client, signal);
-  printLine(terminal, flags.json === true ? JSON.stringify({ url, expiresAtMs }) : url);
+  if (flags.json === true) printJson(terminal, { url, expiresAtMs });
+  else printLine(terminal, url);
   return exitCodes.done;
 }
 

@@ -1,29 +1,65 @@
 import { styleText } from "node:util";
 import type { Readable, Writable } from "node:stream";
+import { jsonLine, visibleText } from "#contract/terminal-text.ts";
+
+/** An output and what it can show. */
+type Output = Writable & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
 
 /** The three standard streams and what they can show; injected so that tests run commands in process. */
 export interface Terminal {
   readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: Writable & { readonly isTTY?: boolean };
-  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly stdout: Output;
+  readonly stderr: Output;
   /** Colour on stdout; follows NO_COLOR and FORCE_COLOR. */
   readonly colour: boolean;
 }
 
-type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+type Style = "bold" | "dim" | "italic" | "underline" | "strikethrough" | "red" | "green" | "yellow" | "cyan";
 
-/** `text` in a style where the terminal shows colour, plain text elsewhere. */
-export function paint(terminal: Terminal, style: Style, text: string): string {
-  // `validateStream: false`: whether to colour was decided once, in the terminal.
-  return terminal.colour ? styleText(style, text, { validateStream: false }) : text;
+/** A piece of a line: text as it is, or in a style. */
+export type Span = string | { readonly style: Style; readonly text: string };
+
+/** `text` in a style where the terminal shows colour. */
+export function paint(style: Style, text: string): Span {
+  return { style, text };
 }
 
-/** Writes a line to stdout. */
-export function printLine(terminal: Terminal, line = ""): void {
-  terminal.stdout.write(`${line}\n`);
+/**
+ * Writes a line to stdout. Wherever a piece comes from, it cannot control the terminal; in a pipe it is data, as it is.
+ */
+export function printLine(terminal: Terminal, ...line: readonly Span[]): void {
+  terminal.stdout.write(`${lineText(terminal, line, terminal.stdout.isTTY === true)}\n`);
 }
 
-/** Writes a line to stderr: everything that is not the answer itself. */
-export function printNote(terminal: Terminal, line: string): void {
-  terminal.stderr.write(`${line}\n`);
+/** Writes a line to stderr: everything that is not the answer itself, and so never data. */
+export function printNote(terminal: Terminal, ...line: readonly Span[]): void {
+  terminal.stderr.write(`${lineText(terminal, line, true)}\n`);
+}
+
+/** Writes a piece of text to stdout as {@link printLine} does, without ending the line. */
+export function printText(terminal: Terminal, text: string): void {
+  terminal.stdout.write(lineText(terminal, [text], terminal.stdout.isTTY === true));
+}
+
+/** Writes one value as a line of JSON to stdout. */
+export function printJson(terminal: Terminal, value: unknown): void {
+  terminal.stdout.write(jsonLine(value));
+}
+
+/** A line as it is written; `onScreen`: what would control a terminal is shown instead. */
+export function lineText(terminal: Terminal, line: readonly Span[], onScreen: boolean): string {
+  return line
+    .map((span) => {
+      const text = typeof span === "string" ? span : span.text;
+      const shown = onScreen ? visibleText(text) : text;
+      // `validateStream: false`: whether to colour was decided once, in the terminal.
+      return typeof span === "string" || !terminal.colour
+        ? shown
+        : styleText(span.style, shown, { validateStream: false });
+    })
+    .join("");
 }

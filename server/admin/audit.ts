@@ -3,12 +3,13 @@ import { rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { PipitError } from "#contract/pipit-error.ts";
+import { jsonLine } from "#contract/terminal-text.ts";
 import { AUDIT_LIST_MAX, type AuditProblem, type AuditRecord } from "#server/domain/audit/audit-reader.ts";
 import type { AuditQuery } from "#server/domain/audit/ports.ts";
 import type { AdminContext } from "../compose/admin-context.ts";
 import { adminExit, type AdminDeps, type AdminGroup } from "./admin-deps.ts";
 import { createCommandGroup, moment, wholeNumber, type CommandGroup } from "./command-group.ts";
-import { createProgressPrinter, jsonLine, tableText, timeText } from "./print.ts";
+import { createProgressPrinter, tableText, timeText } from "./print.ts";
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1_000_000;

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import { PipitError } from "#contract/pipit-error.ts";
 import { LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
+import { jsonLine, visible } from "#contract/terminal-text.ts";
 import type { ClientRegistration, RegisteredClient } from "#server/domain/tokens/clients.ts";
 import {
   TOKEN_ALGORITHMS,
@@ -11,7 +12,7 @@ import {
 import type { AdminContext } from "../compose/admin-context.ts";
 import type { AdminDeps, AdminGroup, AdminIo } from "./admin-deps.ts";
 import { collect, createCommandGroup, wholeNumber, type CommandGroup } from "./command-group.ts";
-import { factsText, jsonLine, tableText, timeText, visible } from "./print.ts";
+import { factsText, tableText, timeText } from "./print.ts";
 
 const MAX_TTL_SECONDS = 366 * 24 * 60 * 60;
 const MAX_GRACE_SECONDS = 60;

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { Clock } from "#contract/clock.ts";
+import { visibleText } from "#contract/terminal-text.ts";
 import type { AdminContext } from "../compose/admin-context.ts";
 import { adminExit, type AdminDeps } from "./admin-deps.ts";
 
@@ -51,7 +52,7 @@ export function configured(command: Command, { io }: Pick<AdminDeps, "io">): Com
     .showHelpAfterError("Run with --help to see what there is.")
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
+      writeErr: (text) => void io.stderr.write(visibleText(text)),
     });
 }
 

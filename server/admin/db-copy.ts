@@ -1,6 +1,7 @@
 import { access, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PipitError } from "#contract/pipit-error.ts";
+import { jsonLine, visible } from "#contract/terminal-text.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { systemClock } from "../domain/clock.ts";
 import { openDataFolder } from "../lifecycle/data-folder.ts";
@@ -8,7 +9,7 @@ import { createLogger } from "../observe/logger.ts";
 import { copyDatabase, type CopiedTable } from "../store/copy/copy-database.ts";
 import { DATABASE_FILE, openDatabase, type DatabaseHandle } from "../store/open-database.ts";
 import type { AdminDeps } from "./admin-deps.ts";
-import { createProgressPrinter, jsonLine, tableText, visible } from "./print.ts";
+import { createProgressPrinter, tableText } from "./print.ts";
 
 /** Digits of a hash on a screen; --json has all. */
 const HASH_DIGITS = 16;

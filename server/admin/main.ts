@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { PipitError } from "#contract/pipit-error.ts";
+import { visibleText } from "#contract/terminal-text.ts";
 import { adminExit, type AdminGroup, type AdminIo } from "./admin-deps.ts";
 import { configured, parse } from "./command-group.ts";
 import { programInput, readServerConfig } from "../config/config.ts";
@@ -76,7 +77,7 @@ try {
 async function explain(reason: unknown): Promise<number> {
   if (reason instanceof Error && "code" in reason && reason.code === "EPIPE") return adminExit.done;
   const error = PipitError.from(reason);
-  process.stderr.write(`pipit admin: ${error.message}\n`);
+  process.stderr.write(visibleText(`pipit admin: ${error.message}\n`));
   // An unexpected error is worth its trace; one of ours has a message that says what to do.
   if (error.code === "INTERNAL") {
     const { redactText } = await import("../observe/logger.ts");

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { visible } from "#contract/terminal-text.ts";
 
 /** Columns that line up, a header first. */
 export function tableText(header: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -13,21 +14,9 @@ export function factsText(facts: readonly (readonly [name: string, value: string
   return facts.map(([name, value]) => `${name.padEnd(width)}  ${visible(value)}\n`).join("");
 }
 
-/** What a stranger can have typed must not move the cursor of a terminal, or turn the direction of its text. */
-export function visible(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
-}
-
 /** UTC, to the second; "-" for what never was. */
 export function timeText(atMs: number | undefined): string {
   return atMs === undefined ? "-" : new Date(atMs).toISOString().replace(/\.\d+Z$/, "Z");
-}
-
-export function jsonLine(value: unknown): string {
-  return `${JSON.stringify(value)}\n`;
 }
 
 /** Says how far something is: in place on a terminal, elsewhere now and then in a line of its own. */

@@ -1,11 +1,12 @@
 import { PipitError } from "#contract/pipit-error.ts";
+import { jsonLine, visible } from "#contract/terminal-text.ts";
 import type { Account, Role } from "#server/domain/accounts/ports.ts";
 import { loginKeyOf } from "#server/domain/accounts/ports.ts";
 import { Argument } from "commander";
 import { ADMIN_ACTOR, type AdminContext } from "../compose/admin-context.ts";
 import type { AdminDeps, AdminGroup, AdminIo } from "./admin-deps.ts";
 import { createCommandGroup, type CommandGroup } from "./command-group.ts";
-import { factsText, jsonLine, tableText, timeText, visible } from "./print.ts";
+import { factsText, tableText, timeText } from "./print.ts";
 import { readPassword } from "./read-password.ts";
 
 /** Accounts read and printed at once. */

@@ -50,6 +50,17 @@ describe("pipit chat --once", () => {
     expect(stderr).toContain("(stopped)");
   });
 
+  test("F4: --json escapes what controls a terminal, and means the same", async () => {
+    const evil = "\u001B]0;T\u0007\u009B2J\u202E";
+    await using model = await startOpenAiDouble(stream(say("x", evil)));
+    const { stdout, stderr } = await pipit.run(["chat", "--once", "hi", "--no-audio", "--json"], {
+      env: { PIPIT_MODEL_URL: model.url },
+    });
+    expect(stdout + stderr).not.toMatch(/(?!\n)[\p{Cc}\p{Bidi_Control}]/u);
+    const texts = jsonLines(stdout).filter((line) => line["type"] === "text");
+    expect(texts.map((line) => line["text"]).join("")).toBe(`x${evil}`);
+  });
+
   test("sends a picture to the model", async () => {
     await using model = await startOpenAiDouble(stream(say("A small picture.")));
     const file = join(pipit.home, "dot.png");
