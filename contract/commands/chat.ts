@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { ChatSummary, HistoryHit } from "../chat-history.ts";
-import { SCREENSHOT_MAX_BYTES } from "../limits.ts";
+import { MODEL_NAME_MAX_CHARS, SCREENSHOT_MAX_BYTES } from "../limits.ts";
 import type { ScreenImage } from "../screen-image.ts";
 import { command, id, nothing, text } from "./command.ts";
 
@@ -29,6 +29,12 @@ export const chatCommands = {
   openChat: command<void>()(z.strictObject({ chatId: id })),
   /** Most recently changed first. */
   listChats: command<readonly ChatSummary[]>()(nothing),
+  /** Names of the models that may be asked, the one that answers first. */
+  listModels: command<readonly string[]>()(nothing),
+  /** For the chat that is shown, and for new ones. */
+  chooseModel: command<void>()(
+    z.strictObject({ model: z.string().check(z.minLength(1), z.maxLength(MODEL_NAME_MAX_CHARS)) }),
+  ),
   searchChats: command<readonly HistoryHit[]>()(
     z.strictObject({ query: z.string().check(z.minLength(1), z.maxLength(1_000)) }),
   ),

@@ -54,6 +54,7 @@ export class App implements AsyncDisposable {
       state: () => this.#state.getState(),
       updateSettings: (patch) => this.#updateSettings(patch),
       reconnect: () => this.#reconnect(),
+      look: () => this.look(),
     });
   }
 

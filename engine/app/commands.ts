@@ -15,6 +15,7 @@ interface AppCore extends Pick<AppPorts, "window"> {
   readonly state: () => AppState;
   readonly updateSettings: (patch: SettingsPatch) => Promise<void>;
   readonly reconnect: () => Promise<void>;
+  readonly look: () => Promise<void>;
   /** Aborts when the application ends. */
   readonly signal: AbortSignal;
 }
@@ -24,7 +25,7 @@ export function createCommands(core: AppCore): Commands {
   return { ...chatHandlers(core), ...sessionHandlers(core), ...appHandlers(core) };
 }
 
-function chatHandlers({ client, signal }: AppCore): Handlers<typeof chatCommands> {
+function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCommands> {
   const engine = async () => (await client()).engine;
   const history = async () => (await client()).history;
   return {
@@ -47,6 +48,17 @@ function chatHandlers({ client, signal }: AppCore): Handlers<typeof chatCommands
       from.engine.openChat(chatId, messages, chats.find((chat) => chat.id === chatId)?.title);
     },
     listChats: async () => (await history()).chats(signal),
+    async listModels() {
+      const { engine: shown, history: from } = await client();
+      return await from.models(signal, shown.store.getState().chatId);
+    },
+    async chooseModel({ model }) {
+      const { engine: shown, history: from } = await client();
+      const { chatId } = shown.store.getState();
+      await from.chooseModel(model, undefined, signal);
+      if (chatId !== undefined) await from.chooseModel(model, chatId, signal);
+      await look();
+    },
     searchChats: async ({ query }) => (await history()).search(query, undefined, signal),
   };
 }

@@ -106,8 +106,19 @@ export function createHistoryClient(http: HttpClient) {
       }));
     },
     /** Names of the models that may be asked, the one that answers first. */
-    async models(signal: AbortSignal): Promise<readonly string[]> {
-      return (await get("/v1/models", modelsSchema, signal)).data.map(({ id }) => id);
+    async models(signal: AbortSignal, chatId?: string): Promise<readonly string[]> {
+      const query = chatId === undefined ? "" : `?${new URLSearchParams({ chat_id: chatId }).toString()}`;
+      return (await get(`/v1/models${query}`, modelsSchema, signal)).data.map(({ id }) => id);
+    },
+    /** @param chatId undefined: for all chats without a choice of their own */
+    async chooseModel(model: string, chatId: string | undefined, signal: AbortSignal): Promise<void> {
+      const body = JSON.stringify(chatId === undefined ? { model } : { model, chat_id: chatId });
+      const headers = { accept: "application/json", "content-type": "application/json" };
+      const response = await http.request(
+        { method: "PUT", path: "/v1/models/chosen", headers, body },
+        signal,
+      );
+      if (response.status !== 200) throw errorOf(response);
     },
     /** Name of the language model that answers; undefined when the server has only its built-in answers. */
     async modelName(signal: AbortSignal): Promise<string | undefined> {

@@ -4,6 +4,7 @@ import type { ServerStatus } from "#contract/app-state.ts";
 import { useErrorText } from "../i18n/use-error-text.ts";
 import { ErrorDetail } from "../ui/error-detail.tsx";
 import type { Connection } from "./connection-of.ts";
+import { ModelChoice } from "./model-choice.tsx";
 
 interface ConnectionPopoverProps {
   readonly server: ServerStatus;
@@ -90,8 +91,7 @@ function ModelStory({ server }: { readonly server: ServerStatus }) {
   if (server.kind !== "ready") return;
   return (
     <div className="flex flex-col gap-1">
-      <p className="font-medium">{t("status.model")}</p>
-      <p className="wrap-break-word text-soft">{server.model ?? t("status.modelHint")}</p>
+      <ModelChoice shown={server.model} hint={t("status.modelHint")} />
       {server.setAside === undefined ? undefined : (
         <p className="wrap-break-word text-warning">{t("status.setAside", { path: server.setAside })}</p>
       )}

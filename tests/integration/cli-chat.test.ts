@@ -149,6 +149,18 @@ describe("pipit chat in a pipe", () => {
     expect(stderr).toContain("There is no command /nonsense");
   });
 
+  test("F14: /model lists and checks the models, --model asks one of them", async () => {
+    const { stdout } = await pipit.run(["chat", "--no-audio"], {
+      input: "/model\n/model nobody\n/model built-in\n/quit\n",
+    });
+    expect(stdout).toContain("* built-in");
+    expect(stdout).toContain("There is no model nobody.");
+    expect(stdout).toContain("built-in answers from now on.");
+    const refused = await pipit.run(["chat", "--once", "what is 2+3?", "--no-audio", "--model", "nobody"]);
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain('There is no model "nobody" here. There are: built-in.');
+  });
+
   test("a logout blocks sending until the next login, also after a restart", async () => {
     const first = await pipit.run(["chat", "--no-audio"], { input: "/logout\nhello\n" });
     expect(first.stdout).toContain("Signed out.");

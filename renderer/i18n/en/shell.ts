@@ -43,6 +43,7 @@ export const shell = {
     model: "Model",
     modelHint:
       "No language model is connected: only the built-in answers are there. Start one on this computer, for example with Ollama, or name one in the server's configuration.",
+    modelChoice: "For this chat and for new ones.",
     setAside: "The database was damaged and was moved to {{path}}. A new one was begun.",
     queued_one: "{{count}} waiting",
     queued_other: "{{count}} waiting",

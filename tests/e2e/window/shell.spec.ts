@@ -115,6 +115,22 @@ test.describe("status line", () => {
     await expect(story).toContainText("set-aside/pipit-2026-11-21.db");
   });
 
+  test("F14: offers the models of the server, and gives the choice", async ({ gallery, page }) => {
+    await gallery.open("empty");
+    await gallery.script((host) => {
+      host.answers.listModels = () => ["llama3.2", "qwen3"];
+    });
+    await page.getByRole("button", { name: /llama3\.2/u }).click();
+    const models = page.getByRole("dialog", { name: "Connection" }).getByLabel("Model");
+    await expect(models).toHaveValue("llama3.2");
+    await models.selectOption("qwen3");
+    await expect(models).toHaveValue("qwen3");
+    expect(await gallery.script((host) => host.calls.at(-1))).toEqual({
+      name: "chooseModel",
+      input: { model: "qwen3" },
+    });
+  });
+
   test("announces a change of the connection", async ({ gallery, page }) => {
     await gallery.open("empty");
     await gallery.script((host) => host.chat.setState({ connection: "offline" }));

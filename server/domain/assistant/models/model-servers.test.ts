@@ -49,7 +49,12 @@ function codeOf(error: unknown): string {
   return (error as { code: string }).code;
 }
 
-describe.each(fixtures)("$row: $server $issue: $quirk", (fixture) => {
+const named = fixtures.map((fixture) => {
+  const { row, server, issue = "", quirk } = fixture;
+  return [`${row}: ${server} ${issue}: ${quirk}`.replace(" :", ":"), fixture] as const;
+});
+
+describe.each(named)("%s", (_, fixture) => {
   test("ends as it must", async () => {
     await using double = await startOpenAiDouble(fixture.replies);
     const ran: unknown[] = [];
