@@ -13,6 +13,8 @@ const run = promisify(execFile);
 /** A real terminal: tmux types and reads the screen. */
 interface Screen extends AsyncDisposable {
   type(...keys: readonly string[]): Promise<void>;
+  /** As a terminal pastes: with marks where the program asked for them. */
+  paste(text: string): Promise<void>;
   /** Resolves to the screen once it matches; rejects with what stood there instead. */
   shows(pattern: RegExp): Promise<string>;
 }
@@ -53,6 +55,10 @@ async function openScreen(home: string, env: Readonly<Record<string, string>>): 
   const read = async (): Promise<string> => (await tmux("capture-pane", "-p")).stdout;
   return {
     type: async (...keys) => void (await tmux("send-keys", ...keys)),
+    async paste(text) {
+      await tmux("set-buffer", text);
+      await tmux("paste-buffer", "-p");
+    },
     async shows(pattern) {
       const deadlineMs = performance.now() + SHOWS_TIMEOUT_MS;
       for (;;) {
@@ -100,6 +106,17 @@ describe("the conversation in a terminal", () => {
     await screen.type("C-c");
     await screen.type("C-c");
     await screen.shows(/exit=130/);
+  });
+
+  test("F23: three pasted lines are one question", async () => {
+    await using model = await startOpenAiDouble(stream(say("Three.")));
+    await using screen = await openScreen(pipit.home, { PIPIT_MODEL_URL: model.url });
+    await screen.shows(/Pipit is listening/);
+    await screen.paste("one\ntwo\nthree");
+    await screen.shows(/› one↵two↵three/);
+    await screen.type("Enter");
+    await screen.shows(/Three\.\n+›/);
+    expect(model.requests.map(({ prompt }) => prompt)).toEqual(["one\ntwo\nthree"]);
   });
 
   test("does not mix what is typed into a streaming answer", async () => {

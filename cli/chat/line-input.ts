@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { printLine, type Terminal } from "../kit/terminal.ts";
+import { createPasteInput, editorShown, fromEditor } from "./paste.ts";
 
 /** Lines that a person types, or that a pipe delivers. */
 export type LineInput = ReturnType<typeof createLineInput>;
@@ -22,14 +23,16 @@ export function createLineInput(options: LineInputOptions) {
   let muted = true;
   const echo = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      if (!muted) terminal.stdout.write(chunk);
+      if (!muted) terminal.stdout.write(editorShown(chunk.toString()));
       // Not when stdout has taken it: a chunk that waited here would be judged by a later `muted`.
       done();
     },
   });
+  const paste = interactive ? createPasteInput(terminal) : undefined;
   const lines = createInterface({
-    input: terminal.stdin,
-    ...(interactive ? { output: echo, terminal: true } : { terminal: false }),
+    ...(paste === undefined
+      ? { input: terminal.stdin, terminal: false }
+      : { input: paste.input, output: echo, terminal: true }),
     prompt: options.prompt,
     historySize: 500,
   });
@@ -37,7 +40,7 @@ export function createLineInput(options: LineInputOptions) {
   const ended = new AbortController();
   let wake: (() => void) | undefined;
   lines.on("line", (text) => {
-    ready.push({ text, echoed: !muted });
+    ready.push({ text: fromEditor(text), echoed: !muted });
     // At once: keys that came in the same moment as Enter must not be echoed into the answer.
     muted = true;
     wake?.();
@@ -46,6 +49,8 @@ export function createLineInput(options: LineInputOptions) {
     ended.abort();
     wake?.();
   });
+  // After a suspension; readline itself stays paused.
+  lines.on("SIGCONT", () => lines.resume());
   if (interactive) lines.on("SIGINT", options.onInterrupt);
   else process.on("SIGINT", options.onInterrupt);
 
@@ -78,6 +83,7 @@ export function createLineInput(options: LineInputOptions) {
     [Symbol.dispose](): void {
       process.off("SIGINT", options.onInterrupt);
       lines.close();
+      paste?.[Symbol.dispose]();
     },
   };
 }

@@ -100,7 +100,8 @@ class Repl {
       if (line === undefined) return;
       const text = line.trim();
       if (text === "") continue;
-      if (text.startsWith("/")) await runSlashCommand(text, context, this.#leave.signal);
+      // Of several pasted lines, the first may begin with a path.
+      if (/^\/(?:send\s|[^\n]*$)/.test(text)) await runSlashCommand(text, context, this.#leave.signal);
       else await this.#ask(text);
     }
   }
