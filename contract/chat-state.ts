@@ -1,4 +1,5 @@
 import type { ErrorCode } from "#contract/error-codes.ts";
+import type { SentImage } from "./screen-image.ts";
 
 /** Why a message waits or failed; `message` is safe to show and says what to do. */
 export interface Failure {
@@ -25,12 +26,20 @@ export type MessagePart =
 
 /** Where a question is on its way. */
 export type UserStatus =
-  /** In the outbox. `reason` and `nextTryAtMs` (epoch) are set after a failed attempt that will be repeated. */
-  | { readonly kind: "queued"; readonly reason?: Failure; readonly nextTryAtMs?: number }
+  /**
+   * In the outbox. `reason` and `nextTryAtMs` (epoch) are set after a failed attempt that will be repeated; `elsewhere`:
+   * another window or program on this machine sends the messages of this chat at the moment.
+   */
+  | {
+      readonly kind: "queued";
+      readonly reason?: Failure;
+      readonly nextTryAtMs?: number;
+      readonly elsewhere?: true;
+    }
   /** Handed to the server, or between two attempts of one series. */
   | { readonly kind: "sending" }
   | { readonly kind: "answered" }
-  /** Refused for good; only `retry` or `discard` changes this. */
+  /** Parked in the outbox, in the way of no other message; only `retry`, an edit or `discard` changes this. */
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "cancelled" };
 
@@ -42,7 +51,7 @@ export interface UserMessage {
   readonly turnId?: string;
   readonly text: string;
   /** The picture itself stays in the engine (`ChatEngine.image`), so that state remains small enough to be copied. */
-  readonly image?: { readonly widthPx: number; readonly heightPx: number; readonly sizeBytes: number };
+  readonly image?: SentImage;
   readonly createdAtMs: number;
   readonly status: UserStatus;
 }

@@ -7,6 +7,17 @@ export interface ScreenImage {
   readonly heightPx: number;
 }
 
+/** A picture, without itself. */
+export interface SentImage {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly sizeBytes: number;
+}
+
+export function sizeOf({ bytes, widthPx, heightPx }: ScreenImage): SentImage {
+  return { widthPx, heightPx, sizeBytes: bytes.byteLength };
+}
+
 /** The size of a picture as a message carries it: the same, or with its longest side at IMAGE_MAX_SIDE_PX. */
 export function fittedSize(widthPx: number, heightPx: number): { widthPx: number; heightPx: number } {
   const factor = Math.min(1, IMAGE_MAX_SIDE_PX / Math.max(widthPx, heightPx, 1));

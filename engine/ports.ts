@@ -1,7 +1,8 @@
 import type { TokenPlace } from "#contract/auth-state.ts";
 import type { ChatEvent } from "#contract/chat-event.ts";
+import type { Failure } from "#contract/chat-state.ts";
 import type { Clock as TimeOfDay } from "#contract/clock.ts";
-import type { ScreenImage } from "#contract/screen-image.ts";
+import type { ScreenImage, SentImage } from "#contract/screen-image.ts";
 
 /** One question on its way to the server. Field rules: proto/streaming.proto. */
 export interface StreamCall {
@@ -10,6 +11,8 @@ export interface StreamCall {
   readonly hardwareId: string;
   readonly sessionId?: string;
   readonly chatId?: string;
+  /** Turn that it follows; "" for a first one, absent: the newest of the chat. */
+  readonly parentTurnId?: string;
   /** JPEG, PNG or WebP bytes. */
   readonly image?: ScreenImage;
   readonly speak: boolean;
@@ -111,22 +114,46 @@ export interface OutboxRow {
   readonly accountId: string;
   /** Chat on the server, or a client-made id until the server names one. */
   readonly chatKey: string;
+  /** Turn that it follows; "" for a first one, absent: the newest of its chat when it is sent. */
+  readonly parentTurnId?: string;
   readonly text: string;
-  readonly image?: ScreenImage;
+  /** The picture itself is read by `Outbox.picture`, when it is sent. */
+  readonly image?: SentImage;
   readonly speak: boolean;
   readonly createdAtMs: number;
   readonly attempts: number;
+  readonly state: RowState;
 }
+
+/** What is to become of a row. */
+export type RowState =
+  /** To be sent in its turn. */
+  | { readonly kind: "waiting" }
+  /** Not sent unless the person says so, and in the way of no other; `sinceMs` is epoch. */
+  | { readonly kind: "parked"; readonly failure: Failure; readonly sinceMs: number }
+  /** The person stopped it; the row is about to go, and does at the next start if not now. */
+  | { readonly kind: "cancelled" };
 
 /** The durable queue: FIFO per chat, unique by clientMessageId, nothing dropped by retry count. */
 export interface Outbox {
-  add(row: OutboxRow): Promise<void>;
+  /** @param picture of a row with `image` */
+  add(row: OutboxRow, picture?: Uint8Array): Promise<void>;
+  /** Puts a row last and takes the old one out, whichever of both is there, in one step: a crash leaves the one or the other. */
+  replace(oldId: string, row: OutboxRow, picture?: Uint8Array): Promise<void>;
   /** All rows of an account, oldest first. */
   list(accountId: string): Promise<readonly OutboxRow[]>;
+  picture(clientMessageId: string): Promise<Uint8Array | undefined>;
   recordAttempt(clientMessageId: string): Promise<void>;
-  /** Rows queued under a client-made chat key follow when the server has named the chat. */
+  setState(clientMessageId: string, state: RowState): Promise<void>;
+  /** Rows queued under a client-made chat key follow when the server has named the chat; so does the claim. */
   renameChat(chatKey: string, chatId: string): Promise<void>;
   remove(clientMessageId: string): Promise<void>;
+  /**
+   * Makes this program (or tab) the one that sends the messages of a chat. False while another is; one that has ended,
+   * however it did, is none.
+   */
+  claim(chatKey: string): Promise<boolean>;
+  release(chatKey: string): Promise<void>;
 }
 
 /** Takes a picture of the screen: JPEG, longest side at most IMAGE_MAX_SIDE_PX. Throws NO_DISPLAY or SCREEN_REFUSED. */

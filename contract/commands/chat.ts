@@ -21,6 +21,8 @@ export const chatCommands = {
   editAndResend: command<string>()(z.strictObject({ messageId: id, text })),
   retry: command<void>()(z.strictObject({ messageId: id })),
   discard: command<void>()(z.strictObject({ messageId: id })),
+  /** Sets a waiting message aside, so that the next one goes. */
+  park: command<void>()(z.strictObject({ messageId: id })),
   deleteMessage: command<void>()(z.strictObject({ messageId: id })),
   /** The picture of a message of this run, while it is still in memory. */
   messageImage: command<ScreenImage | undefined>()(z.strictObject({ messageId: id })),

@@ -35,6 +35,7 @@ function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCo
     editAndResend: async ({ messageId, text }) => (await engine()).editAndResend(messageId, text),
     retry: async ({ messageId }) => (await engine()).retry(messageId),
     discard: async ({ messageId }) => (await engine()).discard(messageId),
+    park: async ({ messageId }) => (await engine()).park(messageId),
     deleteMessage: async ({ messageId }) => (await engine()).deleteMessage(messageId),
     messageImage: async ({ messageId }) => (await engine()).image(messageId),
     stopSpeaking: async () => (await engine()).stopSpeaking(),

@@ -40,6 +40,8 @@ export interface Draft {
   readonly image?: ScreenImage;
   /** Overrides `ChatState.speak` for this message. */
   readonly speak?: boolean;
+  /** Turn that it follows; "" for a first one, absent: the newest of the chat. */
+  readonly parentTurnId?: string;
 }
 
 /** A raw event of an answer, for printing (`--json`) and recording. */
@@ -55,7 +57,7 @@ export interface EngineEvent {
 /**
  * Turns questions into answers: one per host, shared by all its windows.
  *
- * All methods that take an id throw PipitError INVALID_REQUEST for an id that is not in the state.
+ * All methods that take an id throw PipitError INVALID_REQUEST for an id that is neither in the state nor in the outbox.
  */
 export interface ChatEngine extends AsyncDisposable {
   readonly store: ReadonlyStore<ChatState>;
@@ -74,8 +76,10 @@ export interface ChatEngine extends AsyncDisposable {
   regenerate(messageId: string): Promise<string>;
   /** Like regenerate, with another text; the picture, if any, is kept. */
   editAndResend(messageId: string, text: string): Promise<string>;
-  /** Sends a failed or cancelled question again under its own id, or a waiting one at once. */
+  /** Sends a parked (`failed`) or cancelled question again under its own id, or a waiting one at once. */
   retry(messageId: string): Promise<void>;
+  /** Sets a waiting question aside (`failed`, CANCELLED), so that the next one of its chat goes. */
+  park(messageId: string): Promise<void>;
   /** Drops a question that is not answered, from the outbox and the view, stopping it if it is being answered. */
   discard(messageId: string): Promise<void>;
   /** Takes a settled exchange out of the view; an unsettled one is discarded. */
@@ -101,13 +105,13 @@ export interface ChatEngine extends AsyncDisposable {
    * first. With an empty, unnamed chat on show, the chat of the newest waiting message is shown.
    */
   resume(): Promise<void>;
-  /** The picture of a message of this run, while it is still in memory. */
-  image(messageId: string): ScreenImage | undefined;
+  /** The picture of a message of this run that is still in memory, or of one that is not answered. */
+  image(messageId: string): Promise<ScreenImage | undefined>;
   /** Every event of every answer as it comes, before the state shows it. Returns the unsubscriber. */
   onEvent(listener: (event: EngineEvent) => void): () => void;
   /**
    * Resolves when nothing is being sent or answered: each message is settled, or waits (status `queued`) for the
-   * network, a later try or a sign-in.
+   * network, a later try, a sign-in, or the other program that sends for its chat.
    */
   idle(): Promise<void>;
   /** Resolves when all speech so far has been heard, or speech was stopped. */

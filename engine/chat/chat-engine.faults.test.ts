@@ -79,7 +79,7 @@ describe("faults", () => {
     expect(h.text(a)).toBe("A");
   });
 
-  test("a refusal marks that message failed and goes on; retry asks again under the same id, at the end", async () => {
+  test("F2, CMR-D2: a refusal parks that message, and the next goes; retry asks again under the same id, at the end", async () => {
     const h = createChatHarness();
     const a = await h.engine.send({ text: "a", image: jpeg() });
     const b = await h.engine.send({ text: "b" });
@@ -92,7 +92,7 @@ describe("faults", () => {
       kind: "failed",
       failure: { code: "NOT_ALLOWED", message: "Your plan is used up.", retryable: false },
     });
-    expect(await h.queued()).toEqual([]);
+    expect(await h.queued()).toEqual([a]);
     await h.engine.retry(a);
     const again = await h.transport.call(2);
     expect(again.call).toMatchObject({ clientMessageId: a, prompt: "a" });
@@ -157,13 +157,13 @@ describe("faults", () => {
       throw new Error("disk I/O error");
     };
     const h = createChatHarness({
-      outbox: { ...outbox, recordAttempt: broken, remove: broken, renameChat: broken },
+      outbox: { ...outbox, recordAttempt: broken, remove: broken },
     });
     const a = await h.engine.send({ text: "a" });
     const call = await h.transport.call(0);
     finish(call, turn(), text("A"));
     await h.engine.idle();
     expect(h.text(a)).toBe("A");
-    expect(h.logger.lines.filter((line) => line.event === "outbox.write_failed")).toHaveLength(3);
+    expect(h.logger.lines.filter((line) => line.event === "outbox.write_failed")).toHaveLength(2);
   });
 });

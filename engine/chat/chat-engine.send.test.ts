@@ -13,9 +13,9 @@ describe("send", () => {
     const memory = createMemoryOutbox();
     const outbox = {
       ...memory,
-      add: async (added: OutboxRow) => {
+      add: async (added: OutboxRow, picture?: Uint8Array) => {
         steps.push(`add, ${h.state().messages.length} shown`);
-        await memory.add(added);
+        await memory.add(added, picture);
       },
     };
     const h = createChatHarness({ outbox });
@@ -33,7 +33,7 @@ describe("send", () => {
     expect(call.call.chatId).toBeUndefined();
     expect(h.state().activeMessageId).toBe(id);
     expect(h.question(id).image).toEqual({ widthPx: 4, heightPx: 3, sizeBytes: 16 });
-    expect(h.engine.image(id)?.heightPx).toBe(3);
+    expect((await h.engine.image(id))?.heightPx).toBe(3);
     finish(call, turn(), text("Hi"), text("!"));
     await h.engine.idle();
     expect(h.text(id)).toBe("Hi!");

@@ -42,8 +42,9 @@ describe("sign-in", () => {
   test("a renewal that cannot be made because the server is away counts as being offline", async () => {
     const h = createChatHarness();
     const a = await h.engine.send({ text: "a" });
+    const first = await h.transport.call(0);
     h.session.failWith(unreachable());
-    (await h.transport.call(0)).close(expired());
+    first.close(expired());
     await settle();
     expect(h.state().connection).toBe("offline");
     expect(h.question(a).status.kind).toBe("sending");

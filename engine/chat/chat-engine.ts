@@ -8,7 +8,7 @@ import { createActivity } from "./activity.ts";
 import type { ChatEngine, ChatEngineDeps, Draft, EngineEvent } from "./chat-engine-api.ts";
 import { createChatViews, type ChatViews } from "./chat-views.ts";
 import { NEW_CHAT_PREFIX, type Pending } from "./delivery.ts";
-import { createImageShelf, type ImageShelf } from "./image-shelf.ts";
+import { createImageShelf } from "./image-shelf.ts";
 import { checkDraft, Intake } from "./intake.ts";
 import { Queue } from "./queue.ts";
 import { createSpeechQueue, type SpeechQueue } from "./speech-queue.ts";
@@ -81,42 +81,53 @@ class Engine implements ChatEngine {
 
   async cancel(): Promise<void> {
     const id = this.store.getState().activeMessageId;
-    await Promise.all([this.#speech.stop(), id === undefined ? undefined : this.#cancelMessage(id)]);
+    await Promise.all([this.#speech.stop(), id === undefined ? undefined : this.#queue.cancel(id)]);
   }
 
   async regenerate(messageId: string): Promise<string> {
-    return this.editAndResend(messageId, questionOf(this.store.getState().messages, messageId).text);
+    return this.editAndResend(messageId, this.#question(messageId).text);
   }
 
   async editAndResend(messageId: string, text: string): Promise<string> {
-    const question = questionOf(this.store.getState().messages, messageId);
-    const draft = { ...draftOf(question, this.#images), text };
+    const question = this.#question(messageId);
+    const draft = { ...(await this.#draftOf(question)), text };
     const checked = checkDraft(draft);
-    await this.discard(question.id);
-    return this.#intake.send({ ...draft, text: checked }, this.#deps.newId());
+    const id = await this.#intake.send(
+      { ...draft, text: checked },
+      this.#deps.newId(),
+      this.#queue.row(question.id),
+    );
+    // The old exchange goes when the new message is safe.
+    this.#forgetExchange(question.id);
+    return id;
   }
 
   async retry(messageId: string): Promise<void> {
-    const question = questionOf(this.store.getState().messages, messageId);
-    if (question.status.kind === "answered") {
+    const question = this.#findQuestion(messageId);
+    if (question?.status.kind === "answered") {
       throw invalidRequest("This message is answered already. Use regenerate to ask it again.");
     }
-    if (this.#queue.has(question.id)) {
-      this.#queue.wake(question.id);
-      return;
-    }
-    const draft = draftOf(question, this.#images);
-    await this.#queue.forgotten(question.id);
-    await this.#intake.send(draft, question.id);
+    const row = this.#queue.row(question?.id ?? messageId);
+    if (row?.state.kind === "waiting") return this.#queue.wake(row.clientMessageId);
+    const draft =
+      row === undefined
+        ? await this.#draftOf(this.#question(messageId))
+        : await this.#draftOf({ ...row, id: row.clientMessageId });
+    await this.#intake.send(draft, row?.clientMessageId ?? this.#question(messageId).id, row);
+  }
+
+  async park(messageId: string): Promise<void> {
+    const id = this.#findQuestion(messageId)?.id ?? messageId;
+    if (this.#queue.row(id) === undefined) throw notInChat();
+    await this.#queue.park(id);
   }
 
   async discard(messageId: string): Promise<void> {
-    const { id } = questionOf(this.store.getState().messages, messageId);
+    const id = this.#findQuestion(messageId)?.id ?? messageId;
+    if (this.#queue.row(id) === undefined && this.#findQuestion(id) === undefined) throw notInChat();
     const isActive = this.store.getState().activeMessageId === id;
-    const cancelled = this.#queue.cancel(id);
-    this.#views.dispatch(this.#views.shownKey(), { type: "removed", id });
-    this.#images.drop(id);
-    await Promise.all([cancelled, isActive ? this.#speech.stop() : undefined]);
+    await Promise.all([this.#queue.discard(id), isActive ? this.#speech.stop() : undefined]);
+    this.#forgetExchange(id);
   }
 
   async deleteMessage(messageId: string): Promise<void> {
@@ -164,8 +175,9 @@ class Engine implements ChatEngine {
     return this.#intake.resume();
   }
 
-  image(messageId: string): ScreenImage | undefined {
-    return this.#images.get(messageId);
+  async image(messageId: string): Promise<ScreenImage | undefined> {
+    const row = this.#queue.row(messageId);
+    return this.#images.get(messageId) ?? (row && (await this.#imageOf(row)));
   }
 
   onEvent(listener: (event: EngineEvent) => void): () => void {
@@ -193,10 +205,40 @@ class Engine implements ChatEngine {
     return NEW_CHAT_PREFIX + this.#deps.newId();
   }
 
-  async #cancelMessage(id: string): Promise<void> {
-    const cancelled = this.#queue.cancel(id);
-    this.#views.dispatch(this.#views.shownKey(), { type: "cancelled", id });
-    await cancelled;
+  #findQuestion(messageId: string): UserMessage | undefined {
+    return questionOf(this.store.getState().messages, messageId);
+  }
+
+  /** @throws PipitError INVALID_REQUEST */
+  #question(messageId: string): UserMessage {
+    const question = this.#findQuestion(messageId);
+    if (question === undefined) throw notInChat();
+    return question;
+  }
+
+  #forgetExchange(id: string): void {
+    this.#views.dispatch(this.#views.shownKey(), { type: "removed", id });
+    this.#images.drop(id);
+  }
+
+  /**
+   * A question as it was asked.
+   *
+   * @throws PipitError INVALID_REQUEST when it had a picture that is no longer at hand: without it, it is another question
+   */
+  async #draftOf({ id, text, image }: Pick<UserMessage, "id" | "text" | "image">): Promise<Draft> {
+    if (image === undefined) return { text };
+    const kept = await this.image(id);
+    if (kept === undefined) {
+      throw invalidRequest("The picture of this message is no longer at hand. Attach it again and send.");
+    }
+    return { text, image: kept };
+  }
+
+  async #imageOf({ clientMessageId: id, image }: OutboxRow): Promise<ScreenImage | undefined> {
+    const bytes = await this.#queue.picture(id);
+    if (image === undefined || bytes === undefined) return undefined;
+    return { bytes, widthPx: image.widthPx, heightPx: image.heightPx };
   }
 
   #onEvent(pending: Pending, event: EngineEvent["event"]): void {
@@ -253,31 +295,16 @@ class Engine implements ChatEngine {
   }
 }
 
-/**
- * The question of an exchange, by its own id or that of its answer.
- *
- * @throws PipitError INVALID_REQUEST
- */
-function questionOf(messages: readonly Message[], messageId: string): UserMessage {
+/** The question of an exchange, by its own id or that of its answer. */
+function questionOf(messages: readonly Message[], messageId: string): UserMessage | undefined {
   const message = messages.find(({ id }) => id === messageId);
   const id = message?.role === "assistant" ? message.replyTo : messageId;
   const question = messages.find((other) => other.role === "user" && other.id === id);
-  if (question?.role !== "user") throw invalidRequest("This message is not in the chat any more.");
-  return question;
+  return question?.role === "user" ? question : undefined;
 }
 
-/**
- * A question as it was asked.
- *
- * @throws PipitError INVALID_REQUEST when it had a picture that is no longer in memory: without it, it is another question
- */
-function draftOf(question: UserMessage, images: ImageShelf): Draft {
-  if (question.image === undefined) return { text: question.text };
-  const image = images.get(question.id);
-  if (image === undefined) {
-    throw invalidRequest("The picture of this message is no longer at hand. Attach it again and send.");
-  }
-  return { text: question.text, image };
+function notInChat(): PipitError {
+  return invalidRequest("This message is not in the chat any more.");
 }
 
 function invalidRequest(message: string): PipitError {

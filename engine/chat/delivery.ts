@@ -2,6 +2,7 @@ import type { ChatEvent } from "#contract/chat-event.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { throwIfAborted } from "#engine/abort.ts";
 import type { Logger } from "#contract/logger.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
 import type {
   AskServer,
   Attachment,
@@ -11,7 +12,7 @@ import type {
   SignInListener,
   StreamCall,
 } from "#engine/ports.ts";
-import { decideRetry } from "#engine/retry/retry-policy.ts";
+import { decideRetry, seriesLimit } from "#engine/retry/retry-policy.ts";
 
 /** Chat keys made here, for chats that the server has not named yet, begin so; all others are the server's ids. */
 export const NEW_CHAT_PREFIX = "new:";
@@ -19,7 +20,9 @@ export const NEW_CHAT_PREFIX = "new:";
 /** What delivering needs of the engine's surroundings. */
 export interface DeliveryDeps {
   readonly ask: AskServer;
-  readonly outbox: Outbox;
+  readonly outbox: Pick<Outbox, "picture">;
+  /** Counts an attempt in the outbox, beside the stream. */
+  readonly recordAttempt: (clientMessageId: string) => void;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly hardwareId: string;
@@ -31,22 +34,23 @@ export interface DeliveryDeps {
   readonly isMuted: (row: OutboxRow) => boolean;
 }
 
-/** One outbox row on its way; mutable, owned by its lane. */
+/** One outbox row as this program knows it; mutable. */
 export interface Pending {
   row: OutboxRow;
   /** Failed attempts in a row; decides the next pause. */
   failures: number;
+  /** Series of attempts that the server saw and did not answer; decides whether it is parked. */
+  series: number;
   /** Attempts of this process. */
   attempts: number;
   /** Speech of this answer has been played: a repeated answer comes without. */
   heardAudio: boolean;
-  cancelled: boolean;
-  /** Bookkeeping in the outbox that must be over before the row is removed. */
-  writes: Promise<void>;
+  /** Its state could not be written: what we know is newer than what the outbox says. */
+  unsaved: boolean;
 }
 
 export function createPending(row: OutboxRow): Pending {
-  return { row, failures: 0, attempts: 0, heardAudio: false, cancelled: false, writes: Promise.resolve() };
+  return { row, failures: 0, series: 0, attempts: 0, heardAudio: false, unsaved: false };
 }
 
 /** How a series of attempts ended. `waiting` without `delayMs` waits for a sign-in, or a retry by hand. */
@@ -72,13 +76,6 @@ interface Attempt {
   readonly error?: PipitError;
 }
 
-/** Writes to the outbox beside the stream; the row still being there is what counts, so a failure is only logged. */
-export function write(deps: DeliveryDeps, pending: Pending, work: () => Promise<void>): void {
-  pending.writes = pending.writes.then(work).catch((reason: unknown) => {
-    deps.logger.warn("outbox.write_failed", { detail: PipitError.from(reason).message });
-  });
-}
-
 /** Runs one series of attempts (docs/reference/streaming.md, "Retry"). Never throws. */
 export async function deliver(
   deps: DeliveryDeps,
@@ -86,9 +83,15 @@ export async function deliver(
   listener: DeliveryListener,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  let image: ScreenImage | undefined;
+  try {
+    image = await imageOf(deps, pending.row);
+  } catch (reason) {
+    return { kind: "failed", error: PipitError.from(reason) };
+  }
   for (;;) {
     listener.attempt();
-    const attempt = await tryOnce(deps, pending, listener, signal);
+    const attempt = await tryOnce(deps, pending, image, listener, signal);
     if (attempt.error === undefined) return { kind: "answered" };
     if (signal.aborted) return { kind: "aborted" };
     const next = await afterFailure(deps, pending, { ...attempt, error: attempt.error }, listener, signal);
@@ -108,7 +111,11 @@ async function afterFailure(
   pending.failures += 1;
   const decision = decideRetry({ error, failures: pending.failures, sawChunk }, deps.random);
   if (decision.kind === "fail") return { kind: "failed", error };
-  if (decision.kind === "wait") return { kind: "waiting", error, delayMs: decision.delayMs };
+  if (decision.kind === "wait") {
+    pending.series += 1;
+    if (pending.series >= seriesLimit(error)) return { kind: "failed", error };
+    return { kind: "waiting", error, delayMs: decision.delayMs };
+  }
   try {
     await deps.clock.sleep(decision.delayMs, signal);
     return "again";
@@ -120,6 +127,7 @@ async function afterFailure(
 async function tryOnce(
   deps: DeliveryDeps,
   pending: Pending,
+  image: ScreenImage | undefined,
   listener: DeliveryListener,
   signal: AbortSignal,
 ): Promise<Attempt> {
@@ -131,9 +139,9 @@ async function tryOnce(
     requireAccount(pending.row, attachment);
     isSent = true;
     pending.attempts += 1;
-    write(deps, pending, () => deps.outbox.recordAttempt(pending.row.clientMessageId));
+    deps.recordAttempt(pending.row.clientMessageId);
   };
-  const call = callOf(deps, pending);
+  const call = callOf(deps, pending, image);
   try {
     for await (const event of deps.ask(call, signal, onSignIn)) {
       throwIfAborted(signal);
@@ -156,7 +164,18 @@ function requireAccount({ accountId }: OutboxRow, attachment: Attachment): void 
   throw new PipitError("SIGNED_OUT", "Sign in to the account that wrote this message to send it.");
 }
 
-function callOf(deps: DeliveryDeps, pending: Pending): StreamCall {
+/** @throws PipitError SCREENSHOT_INVALID when it is gone: without it, this would be another question */
+async function imageOf({ outbox }: DeliveryDeps, row: OutboxRow): Promise<ScreenImage | undefined> {
+  if (row.image === undefined) return undefined;
+  const bytes = await outbox.picture(row.clientMessageId);
+  if (bytes === undefined) {
+    const message = "The picture of this message is no longer at hand. Attach it again and send.";
+    throw new PipitError("SCREENSHOT_INVALID", message, { field: "screenshot" });
+  }
+  return { bytes, widthPx: row.image.widthPx, heightPx: row.image.heightPx };
+}
+
+function callOf(deps: DeliveryDeps, pending: Pending, image: ScreenImage | undefined): StreamCall {
   const { row } = pending;
   const model = deps.model();
   return {
@@ -167,7 +186,8 @@ function callOf(deps: DeliveryDeps, pending: Pending): StreamCall {
     speak: row.speak && !pending.heardAudio && !deps.isMuted(row),
     searchAllChats: deps.searchAllChats(),
     ...(row.chatKey.startsWith(NEW_CHAT_PREFIX) ? {} : { chatId: row.chatKey }),
-    ...(row.image === undefined ? {} : { image: row.image }),
+    ...(row.parentTurnId === undefined ? {} : { parentTurnId: row.parentTurnId }),
+    ...(image === undefined ? {} : { image }),
     ...(model === undefined ? {} : { model }),
   };
 }

@@ -1,7 +1,6 @@
-import type { UserMessage } from "#contract/chat-state.ts";
 import { PROMPT_MAX_CHARS, SCREENSHOT_MAX_BYTES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { ScreenImage } from "#contract/screen-image.ts";
+import { sizeOf, type ScreenImage } from "#contract/screen-image.ts";
 import type { OutboxRow } from "#engine/ports.ts";
 import type { Activity } from "./activity.ts";
 import type { ChatEngineDeps, Draft } from "./chat-engine-api.ts";
@@ -13,7 +12,7 @@ import type { Queue } from "./queue.ts";
 const MIB = 1024 * 1024;
 
 /** What the {@link Intake} needs of the engine it works for. */
-export interface IntakeDeps extends Pick<ChatEngineDeps, "outbox" | "session" | "clock"> {
+export interface IntakeDeps extends Pick<ChatEngineDeps, "session" | "clock"> {
   readonly views: ChatViews;
   readonly queue: Queue;
   readonly images: ImageShelf;
@@ -47,12 +46,16 @@ export class Intake implements AsyncDisposable {
     return this.#resumed;
   }
 
-  /** Outbox first, then the bubble (docs/architecture.md). Resolves to `id` when the row is stored. */
-  async send(draft: Draft, id: string): Promise<string> {
+  /**
+   * Outbox first, then the bubble (docs/architecture.md). Resolves to `id` when the row is stored.
+   *
+   * @param replaced an unanswered message that this one takes the place of, in its chat, in the same step
+   */
+  async send(draft: Draft, id: string, replaced?: OutboxRow): Promise<string> {
     const { views, activity } = this.#deps;
-    const chatKey = views.shownKey();
+    const chatKey = replaced?.chatKey ?? views.shownKey();
     activity.enter();
-    const work = this.#sendsDone().then(() => this.#store(draft, id, chatKey));
+    const work = this.#sendsDone().then(() => this.#store(draft, id, chatKey, replaced));
     this.#lastSend = work;
     try {
       await work;
@@ -71,9 +74,8 @@ export class Intake implements AsyncDisposable {
       await this.#sendsDone();
       const accountId = this.#deps.accountId();
       if (accountId === undefined) return;
-      await queue.readOutbox(accountId, (rows) => {
-        if (accountId === this.#deps.accountId()) this.#takeUp(rows);
-      });
+      await queue.takeUp(accountId, () => accountId === this.#deps.accountId());
+      this.#showNewest(queue.newest());
     } finally {
       queue.wake();
       activity.leave();
@@ -89,34 +91,55 @@ export class Intake implements AsyncDisposable {
     await this.#lastSend.catch(() => {});
   }
 
-  async #store(draft: Draft, id: string, composedIn: string): Promise<void> {
+  async #store(draft: Draft, id: string, composedIn: string, replaced: OutboxRow | undefined): Promise<void> {
     if (this.#disposal.signal.aborted)
       throw new PipitError("CANCELLED", "Pipit is closing; the message was not sent.");
-    const { outbox, clock, views, queue, images } = this.#deps;
+    const { views, queue, images } = this.#deps;
+    const { image } = draft;
     const accountId = await this.#signedInAccount();
-    const { image, speak = this.#deps.speaks() } = draft;
-    const createdAtMs = Math.max(clock.nowMs(), this.#newestAtMs + 1);
-    this.#newestAtMs = createdAtMs;
+    const isShown = () => this.#deps.accountId() === accountId;
     const chatKey = views.currentKey(composedIn);
-    const row: OutboxRow = {
+    const row = this.#rowOf(draft, id, { accountId, chatKey, replaced });
+    // Messages of an earlier run go first, also when the host has not called `resume` yet.
+    if (!this.#resumed && !chatKey.startsWith(NEW_CHAT_PREFIX))
+      await queue.takeUp(accountId, isShown, chatKey);
+    await queue.add(row, image?.bytes, isShown, replaced?.clientMessageId);
+    if (image !== undefined && isShown()) images.put(id, image);
+  }
+
+  #rowOf(
+    { text, image, speak = this.#deps.speaks(), ...draft }: Draft,
+    id: string,
+    {
+      replaced,
+      ...place
+    }: Pick<OutboxRow, "accountId" | "chatKey"> & {
+      readonly replaced: OutboxRow | undefined;
+    },
+  ): OutboxRow {
+    const createdAtMs = Math.max(this.#deps.clock.nowMs(), this.#newestAtMs + 1);
+    this.#newestAtMs = createdAtMs;
+    const parentTurnId = draft.parentTurnId ?? replaced?.parentTurnId;
+    return {
+      ...place,
       clientMessageId: id,
-      accountId,
-      chatKey,
-      text: draft.text,
+      text,
       speak,
       createdAtMs,
       attempts: 0,
-      ...(image === undefined ? {} : { image }),
+      state: { kind: "waiting" },
+      ...(parentTurnId === undefined ? {} : { parentTurnId }),
+      ...(image === undefined ? {} : { image: sizeOf(image) }),
     };
-    if (!this.#resumed) await this.#takeUpOlder(accountId, chatKey);
-    await outbox.add(row);
-    // Another account signed in just now: the row is safe, but not to be shown to it. Or `resume` was quicker.
-    if (this.#deps.accountId() !== accountId || queue.has(id)) return;
-    if (image !== undefined) images.put(id, image);
-    const key = views.currentKey(chatKey);
-    // The server named the chat while the row was being written: it must follow the rows before it.
-    if (key !== chatKey) await outbox.renameChat(chatKey, key);
-    this.#show({ ...row, chatKey: key });
+  }
+
+  /** An empty, unnamed chat gives way to the one where something waits. */
+  #showNewest(row: OutboxRow | undefined): void {
+    const { views } = this.#deps;
+    const { chatId, messages } = views.store.getState();
+    if (row === undefined || chatId !== undefined || messages.length > 0) return;
+    const named = row.chatKey.startsWith(NEW_CHAT_PREFIX) ? {} : { chatId: row.chatKey };
+    views.show(row.chatKey, { ...named, messages: [] });
   }
 
   async #signedInAccount(): Promise<string> {
@@ -126,55 +149,6 @@ export class Intake implements AsyncDisposable {
     if (state.kind === "signed-in") return state.accountId;
     throw new PipitError("SIGNED_OUT", "You are not signed in. Sign in, then send the message again.");
   }
-
-  /** Messages of an earlier run go first, also when the host has not called `resume` yet. */
-  async #takeUpOlder(accountId: string, chatKey: string): Promise<void> {
-    if (chatKey.startsWith(NEW_CHAT_PREFIX)) return;
-    await this.#deps.queue.readOutbox(accountId, (rows) =>
-      this.#takeUp(rows.filter((row) => row.chatKey === chatKey)),
-    );
-  }
-
-  #takeUp(rows: readonly OutboxRow[]): void {
-    const { views, images } = this.#deps;
-    const newest = rows.at(-1);
-    const { chatId, messages } = views.store.getState();
-    if (newest !== undefined && chatId === undefined && messages.length === 0) {
-      const named = newest.chatKey.startsWith(NEW_CHAT_PREFIX) ? {} : { chatId: newest.chatKey };
-      views.show(newest.chatKey, { ...named, messages: [] });
-    }
-    for (const row of rows) {
-      if (row.image !== undefined) images.put(row.clientMessageId, row.image);
-      this.#newestAtMs = Math.max(this.#newestAtMs, row.createdAtMs);
-      this.#show(row);
-    }
-  }
-
-  /** Shows the bubble, in place of an older one of the same message, and lets it go. */
-  #show(row: OutboxRow): void {
-    const { views, queue } = this.#deps;
-    views.dispatch(row.chatKey, { type: "removed", id: row.clientMessageId });
-    views.dispatch(row.chatKey, { type: "composed", message: messageOf(row) });
-    queue.enqueue(row);
-  }
-}
-
-/** The bubble of a row that has just been queued. */
-function messageOf(row: OutboxRow): UserMessage {
-  const { image } = row;
-  const shown = image && {
-    widthPx: image.widthPx,
-    heightPx: image.heightPx,
-    sizeBytes: image.bytes.byteLength,
-  };
-  return {
-    role: "user",
-    id: row.clientMessageId,
-    text: row.text,
-    createdAtMs: row.createdAtMs,
-    status: { kind: "queued" },
-    ...(shown === undefined ? {} : { image: shown }),
-  };
 }
 
 /**

@@ -6,24 +6,36 @@ import type { Outbox, OutboxRow } from "#engine/ports.ts";
  */
 export function createMemoryOutbox(rows: readonly OutboxRow[] = []): Outbox {
   const byId = new Map(rows.map((row) => [row.clientMessageId, row]));
-  return {
-    async add(row) {
-      if (!byId.has(row.clientMessageId)) byId.set(row.clientMessageId, row);
+  const pictures = new Map<string, Uint8Array>();
+  const change = (id: string, by: (row: OutboxRow) => Partial<OutboxRow>): void => {
+    const row = byId.get(id);
+    if (row !== undefined) byId.set(id, { ...row, ...by(row) });
+  };
+  const outbox: Outbox = {
+    async add(row, picture) {
+      if (byId.has(row.clientMessageId)) return;
+      byId.set(row.clientMessageId, row);
+      if (picture !== undefined) pictures.set(row.clientMessageId, picture);
     },
-    async list(accountId) {
-      return [...byId.values()].filter((row) => row.accountId === accountId);
+    async replace(oldId, row, picture) {
+      for (const id of [oldId, row.clientMessageId]) await outbox.remove(id);
+      await outbox.add(row, picture);
     },
-    async recordAttempt(clientMessageId) {
-      const row = byId.get(clientMessageId);
-      if (row !== undefined) byId.set(clientMessageId, { ...row, attempts: row.attempts + 1 });
-    },
+    list: async (accountId) => [...byId.values()].filter((row) => row.accountId === accountId),
+    picture: async (clientMessageId) => pictures.get(clientMessageId),
+    recordAttempt: async (id) => change(id, (row) => ({ attempts: row.attempts + 1 })),
+    setState: async (id, state) => change(id, () => ({ state })),
     async renameChat(chatKey, chatId) {
-      for (const row of byId.values()) {
-        if (row.chatKey === chatKey) byId.set(row.clientMessageId, { ...row, chatKey: chatId });
-      }
+      for (const row of byId.values())
+        if (row.chatKey === chatKey) change(row.clientMessageId, () => ({ chatKey: chatId }));
     },
     async remove(clientMessageId) {
       byId.delete(clientMessageId);
+      pictures.delete(clientMessageId);
     },
+    // No other program can see it.
+    claim: async () => true,
+    release: async () => undefined,
   };
+  return outbox;
 }

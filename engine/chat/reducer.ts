@@ -28,6 +28,7 @@ export type ChatAction =
       readonly id: string;
       readonly reason?: Failure;
       readonly nextTryAtMs?: number;
+      readonly elsewhere?: true;
     }
   | { readonly type: "event"; readonly id: string; readonly event: ChatEvent; readonly nowMs: number }
   /** Something to tell that does not come from the server. */
@@ -174,6 +175,7 @@ function waiting(state: ChatState, action: ChatAction & { type: "waiting" }): Ch
     kind: "queued",
     ...(action.reason === undefined ? {} : { reason: action.reason }),
     ...(action.nextTryAtMs === undefined ? {} : { nextTryAtMs: action.nextTryAtMs }),
+    ...(action.elsewhere === undefined ? {} : { elsewhere: action.elsewhere }),
   };
   return withoutActive(endAnswer(setStatus(state, action.id, status), action.id, "interrupted"), action.id);
 }

@@ -24,6 +24,21 @@ export function isConnectionError(error: PipitError): boolean {
   return connectionCodes.has(error.code);
 }
 
+/**
+ * Series of attempts after which a message is parked, so that the next one of its chat goes. Only failures of the model
+ * may be the message's own; all others, of the server or of the way to it, would meet the next message as well, and are
+ * waited for as long as it takes.
+ */
+const seriesLimits: Partial<Record<ErrorCode, number>> = {
+  MODEL_FAILED: 1,
+  MODEL_TIMEOUT: 2,
+  MODEL_UNREACHABLE: 5,
+};
+
+export function seriesLimit({ code }: PipitError): number {
+  return seriesLimits[code] ?? Infinity;
+}
+
 /** What to do after a failed attempt. */
 export type RetryDecision =
   /** Try again within this series. */

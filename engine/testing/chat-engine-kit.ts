@@ -43,5 +43,6 @@ export function row(id: string, chatKey: string, createdAtMs = 1): OutboxRow {
     speak: false,
     createdAtMs,
     attempts: 0,
+    state: { kind: "waiting" },
   };
 }

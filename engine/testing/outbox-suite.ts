@@ -17,29 +17,41 @@ export function outboxRow(id: string, options: Partial<OutboxRow> = {}): OutboxR
     speak: true,
     createdAtMs: 1,
     attempts: 0,
+    state: { kind: "waiting" },
     ...options,
   };
 }
 
-/** What every durable outbox must do, whatever it is made of. */
-export function describeOutbox(name: string, makePlace: () => Promise<OutboxPlace>): void {
+/**
+ * What every outbox must do, whatever it is made of.
+ *
+ * @param sharedByPrograms one that is not has one sender at any time
+ */
+export function describeOutbox(
+  name: string,
+  makePlace: () => Promise<OutboxPlace>,
+  sharedByPrograms = true,
+): void {
   describe(name, () => {
     test("keeps rows in the order they came, per account, over a restart", async () => {
       await using place = await makePlace();
-      const image = { bytes: new Uint8Array([0xff, 0xd8, 1, 2]), widthPx: 4, heightPx: 3 };
+      const picture = new Uint8Array([0xff, 0xd8, 1, 2]);
+      const image = { sizeBytes: 4, widthPx: 4, heightPx: 3 };
       {
         await using outbox = await place.open();
-        await outbox.add(outboxRow("1", { image, createdAtMs: 50, speak: false }));
+        await outbox.add(outboxRow("1", { image, createdAtMs: 50, speak: false, parentTurnId: "" }), picture);
         await outbox.add(outboxRow("2", { accountId: "b" }));
         await outbox.add(outboxRow("3", { createdAtMs: 10 }));
       }
       await using again = await place.open();
       expect(await again.list("a")).toEqual([
-        outboxRow("1", { image, createdAtMs: 50, speak: false }),
+        outboxRow("1", { image, createdAtMs: 50, speak: false, parentTurnId: "" }),
         outboxRow("3", { createdAtMs: 10 }),
       ]);
       expect(await again.list("b")).toEqual([outboxRow("2", { accountId: "b" })]);
       expect(await again.list("nobody")).toEqual([]);
+      expect(await again.picture("1")).toEqual(picture);
+      expect(await again.picture("3")).toBeUndefined();
     });
 
     test("takes the same message once, counts attempts, renames chats and forgets", async () => {
@@ -66,12 +78,70 @@ export function describeOutbox(name: string, makePlace: () => Promise<OutboxPlac
       await using outbox = await place.open();
       const text = `a'; DROP TABLE outbox; -- \u0000 🎉 ${"я".repeat(200_000)}`;
       const bytes = new Uint8Array(8 * 1024 * 1024).fill(7);
-      await outbox.add(outboxRow("1", { text, image: { bytes, widthPx: 1, heightPx: 1 } }));
+      await outbox.add(
+        outboxRow("1", { text, image: { sizeBytes: bytes.length, widthPx: 1, heightPx: 1 } }),
+        bytes,
+      );
       const [kept] = await outbox.list("a");
       expect(kept?.text).toBe(text);
-      const same = kept?.image?.bytes.every((byte, index) => byte === bytes[index]);
-      expect([kept?.image?.bytes.length, same]).toEqual([bytes.length, true]);
+      const picture = await outbox.picture("1");
+      const same = picture?.every((byte, index) => byte === bytes[index]);
+      expect([picture?.length, same]).toEqual([bytes.length, true]);
+      await outbox.remove("1");
+      expect(await outbox.picture("1")).toBeUndefined();
     });
+
+    test("CMR-D2: keeps what is to become of a row over a restart", async () => {
+      await using place = await makePlace();
+      const failure = { code: "MODEL_FAILED", message: "No.", retryable: true } as const;
+      const parked = { kind: "parked", failure, sinceMs: 7 } as const;
+      {
+        await using outbox = await place.open();
+        await outbox.add(outboxRow("1"));
+        await outbox.add(outboxRow("2"));
+        await outbox.setState("1", parked);
+        await outbox.setState("2", { kind: "cancelled" });
+        await outbox.setState("unknown", { kind: "waiting" });
+      }
+      await using again = await place.open();
+      expect(await again.list("a")).toEqual([
+        outboxRow("1", { state: parked }),
+        outboxRow("2", { state: { kind: "cancelled" } }),
+      ]);
+    });
+
+    test("CMR-D3: replaces a row by another, or by itself, as the last one", async () => {
+      await using place = await makePlace();
+      await using outbox = await place.open();
+      const picture = new Uint8Array([1]);
+      const image = { sizeBytes: 1, widthPx: 1, heightPx: 1 };
+      await outbox.add(outboxRow("1", { image }), picture);
+      await outbox.add(outboxRow("2"));
+      await outbox.replace("1", outboxRow("3", { image }), picture);
+      expect(await outbox.list("a")).toEqual([outboxRow("2"), outboxRow("3", { image })]);
+      expect([await outbox.picture("1"), await outbox.picture("3")]).toEqual([undefined, picture]);
+      await outbox.replace("2", outboxRow("2", { text: "again" }));
+      await outbox.replace("unknown", outboxRow("4"));
+      expect((await outbox.list("a")).map((row) => row.text)).toEqual(["text 3", "again", "text 4"]);
+    });
+
+    test.runIf(sharedByPrograms)(
+      "CMR-D6: one at a time sends for a chat, also when it is named meanwhile",
+      async () => {
+        await using place = await makePlace();
+        await using one = await place.open();
+        const two = await place.open();
+        const chat = crypto.randomUUID();
+        expect([await one.claim(`new:${chat}`), await one.claim(`new:${chat}`)]).toEqual([true, true]);
+        await one.renameChat(`new:${chat}`, chat);
+        expect([await two.claim(chat), await two.claim(`${chat}-other`)]).toEqual([false, true]);
+        await two.release(chat);
+        expect(await two.claim(chat)).toBe(false);
+        await one.release(chat);
+        expect([await two.claim(chat), await one.claim(chat)]).toEqual([true, false]);
+        await two[Symbol.asyncDispose]();
+      },
+    );
 
     test("loses and doubles nothing under random use by two at once", async () => {
       await using place = await makePlace();

@@ -1,59 +1,80 @@
 import type { Outbox, OutboxRow } from "#engine/ports.ts";
 import type { PageConnection, PageDatabase, StoredRow } from "./page-database.ts";
+import { createTabClaims } from "./tab-claims.ts";
 
 /**
  * The queue of unanswered messages in the page's IndexedDB. A message that `add` has taken survives a crash of the
- * browser (`durability: "strict"`). All tabs share it; which tab sends what is decided by `tab-outbox.ts`.
+ * browser (`durability: "strict"`). All tabs share it.
  */
-export function createIndexedDbOutbox(database: PageDatabase): Outbox {
+export function createIndexedDbOutbox(database: PageDatabase, locks: LockManager | undefined): Outbox {
+  const claims = createTabClaims(locks);
+  const change = (id: string, by: (row: StoredRow) => Partial<OutboxRow>): Promise<void> =>
+    write(database, async ({ rows }) => {
+      const row = await rows.index("byMessage").get(id);
+      if (row !== undefined) await rows.put({ ...row, ...by(row) });
+    });
   return {
-    add: (row) =>
-      write(database, async (store) => {
-        // The same message twice is one message: the first one stands.
-        if ((await store.index("byMessage").getKey(row.clientMessageId)) === undefined)
-          await store.add(compact(row));
+    add: (row, picture) => write(database, (stores) => put(stores, row, picture)),
+    replace: (oldId, row, picture) =>
+      write(database, async (stores) => {
+        for (const id of [oldId, row.clientMessageId]) await drop(stores, id);
+        await put(stores, row, picture);
       }),
     list: (accountId) =>
       database.use(async (connection) => {
         const rows = await connection.getAllFromIndex("outbox", "byAccount", accountId);
         return rows.toSorted((a, b) => (a.seq ?? 0) - (b.seq ?? 0)).map(withoutSeq);
       }),
-    recordAttempt: (clientMessageId) =>
-      write(database, async (store) => {
-        const row = await store.index("byMessage").get(clientMessageId);
-        if (row !== undefined) await store.put({ ...row, attempts: row.attempts + 1 });
-      }),
-    renameChat: (chatKey, chatId) =>
-      write(database, async (store) => {
-        for (let cursor = await store.openCursor(); cursor !== null; cursor = await cursor.continue()) {
+    picture: (clientMessageId) => database.use((connection) => connection.get("pictures", clientMessageId)),
+    recordAttempt: (id) => change(id, (row) => ({ attempts: row.attempts + 1 })),
+    setState: (id, state) => change(id, () => ({ state })),
+    async renameChat(chatKey, chatId) {
+      await write(database, async ({ rows }) => {
+        for (let cursor = await rows.openCursor(); cursor !== null; cursor = await cursor.continue()) {
           if (cursor.value.chatKey === chatKey) await cursor.update({ ...cursor.value, chatKey: chatId });
         }
-      }),
-    remove: (clientMessageId) =>
-      write(database, async (store) => {
-        const seq = await store.index("byMessage").getKey(clientMessageId);
-        if (seq !== undefined) await store.delete(seq);
-      }),
+      });
+      await claims.rename(chatKey, chatId);
+    },
+    remove: (id) => write(database, (stores) => drop(stores, id)),
+    claim: (chatKey) => claims.take(chatKey),
+    release: (chatKey) => claims.release(chatKey),
   };
 }
 
-type OutboxStore = ReturnType<typeof beginWrite>["store"];
+type Stores = ReturnType<typeof beginWrite>["stores"];
 
 function beginWrite(connection: PageConnection) {
-  return connection.transaction("outbox", "readwrite", { durability: "strict" });
+  const transaction = connection.transaction(["outbox", "pictures"], "readwrite", { durability: "strict" });
+  const stores = { rows: transaction.objectStore("outbox"), pictures: transaction.objectStore("pictures") };
+  return { transaction, stores };
 }
 
-async function write(database: PageDatabase, work: (store: OutboxStore) => Promise<void>): Promise<void> {
+async function write(database: PageDatabase, work: (stores: Stores) => Promise<void>): Promise<void> {
   await database.use(async (connection) => {
-    const transaction = beginWrite(connection);
+    const { transaction, stores } = beginWrite(connection);
     // Both: an error of the work says more, but only the end of the transaction says that it is safe.
-    await Promise.all([work(transaction.store), transaction.done]);
+    await Promise.all([work(stores), transaction.done]);
   });
 }
 
-/** A picture may be a window into a larger buffer, all of which would be stored. */
-function compact(row: OutboxRow): StoredRow {
-  return row.image === undefined ? row : { ...row, image: { ...row.image, bytes: row.image.bytes.slice() } };
+async function put(
+  { rows, pictures }: Stores,
+  row: OutboxRow,
+  picture: Uint8Array | undefined,
+): Promise<void> {
+  // The same message twice is one message: the first one stands.
+  if ((await rows.index("byMessage").getKey(row.clientMessageId)) !== undefined) return;
+  await rows.add(row);
+  // A copy: a picture may be a window into a larger buffer, all of which would be stored.
+  if (picture !== undefined) await pictures.put(picture.slice(), row.clientMessageId);
+}
+
+async function drop({ rows, pictures }: Stores, id: string): Promise<void> {
+  const seq = await rows.index("byMessage").getKey(id);
+  if (seq === undefined) return;
+  await rows.delete(seq);
+  await pictures.delete(id);
 }
 
 function withoutSeq({ seq: _seq, ...row }: StoredRow): OutboxRow {

@@ -1,10 +1,11 @@
-import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from "idb";
 import { PipitError } from "#contract/pipit-error.ts";
 import { withTimeout } from "#engine/abort.ts";
+import { sizeOf, type ScreenImage } from "#contract/screen-image.ts";
 import type { OutboxRow } from "#engine/ports.ts";
 import { systemClock } from "#engine/system-clock.ts";
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 /** Some browsers never answer when their storage is in disorder; a page that waits for that shows nothing. */
 const OPEN_TIMEOUT_MS = 5_000;
 
@@ -13,6 +14,8 @@ export type StoredRow = OutboxRow & { readonly seq?: number };
 
 interface PageSchema extends DBSchema {
   outbox: { key: number; value: StoredRow; indexes: { byMessage: string; byAccount: string } };
+  /** Pictures of queued messages, by message: a list of the rows does not read them. */
+  pictures: { key: string; value: Uint8Array };
   /** Settings, draft and the like, each under its name. */
   values: { key: string; value: unknown };
 }
@@ -59,7 +62,9 @@ export async function openPageDatabase(name: string) {
 async function connect(name: string, onLost: () => void): Promise<PageConnection> {
   const { promise: blocked, reject } = Promise.withResolvers<never>();
   const opening = openDB<PageSchema>(name, SCHEMA_VERSION, {
-    upgrade(connection) {
+    async upgrade(connection, oldVersion, _newVersion, transaction) {
+      connection.createObjectStore("pictures");
+      if (oldVersion === 1) return await movePictures(transaction);
       const outbox = connection.createObjectStore("outbox", { keyPath: "seq", autoIncrement: true });
       outbox.createIndex("byMessage", "clientMessageId", { unique: true });
       outbox.createIndex("byAccount", "accountId");
@@ -74,6 +79,19 @@ async function connect(name: string, onLost: () => void): Promise<PageConnection
   return await withTimeout(systemClock, OPEN_TIMEOUT_MS, new AbortController().signal, wait, () =>
     unreadable(new Error(`not open within ${OPEN_TIMEOUT_MS} ms`)),
   );
+}
+
+type Upgrade = IDBPTransaction<PageSchema, StoreNames<PageSchema>[], "versionchange">;
+
+/** Rows of version 1 held their pictures, and had no state. */
+async function movePictures(transaction: Upgrade): Promise<void> {
+  const pictures = transaction.objectStore("pictures");
+  let cursor = await transaction.objectStore("outbox").openCursor();
+  for (; cursor !== null; cursor = await cursor.continue()) {
+    const { image, ...row } = cursor.value as StoredRow & { readonly image?: ScreenImage };
+    await cursor.update({ ...row, state: { kind: "waiting" }, ...(image && { image: sizeOf(image) }) });
+    if (image !== undefined) await pictures.put(image.bytes, row.clientMessageId);
+  }
 }
 
 function isClosed(error: unknown): boolean {

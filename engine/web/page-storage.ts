@@ -6,7 +6,6 @@ import type { Outbox } from "#engine/ports.ts";
 import { createIndexedDbOutbox } from "./indexed-db-outbox.ts";
 import { openPageDatabase } from "./page-database.ts";
 import { createMemoryValues, createPageValues, type PageValues } from "./page-values.ts";
-import { createTabOutbox } from "./tab-outbox.ts";
 
 const DATABASE_NAME = "pipit";
 /** Namespace of the ids of pages (RFC 9562 §5.5). Changing it changes everybody's hardware id. */
@@ -27,7 +26,7 @@ export async function openPageStorage(logger: Logger, name: string = DATABASE_NA
   try {
     const database = await openPageDatabase(name);
     return {
-      outbox: createTabOutbox(createIndexedDbOutbox(database), globalThis.navigator?.locks),
+      outbox: createIndexedDbOutbox(database, globalThis.navigator?.locks),
       values: createPageValues(database),
       [Symbol.dispose]: () => database[Symbol.dispose](),
     };

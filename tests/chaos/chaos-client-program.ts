@@ -66,12 +66,13 @@ function watch({ outbox, engine }: Pick<Client, "outbox" | "engine">): void {
     passed.set(point, count);
     if (point === life.end?.point && count === life.end.count) process.kill(process.pid, "SIGKILL");
   };
-  for (const name of ["add", "remove", "renameChat", "recordAttempt"] as const) {
-    const real = outbox[name].bind(outbox) as (...given: unknown[]) => Promise<void>;
-    outbox[name] = async (...given: unknown[]): Promise<void> => {
+  for (const name of ["add", "claim", "remove", "renameChat", "recordAttempt", "release"] as const) {
+    const real = outbox[name].bind(outbox) as (...given: unknown[]) => Promise<never>;
+    outbox[name] = async (...given: unknown[]): Promise<never> => {
       pass(`${name}:before`);
-      await real(...given);
+      const result = await real(...given);
       pass(`${name}:after`);
+      return result;
     };
   }
   engine.store.subscribe(({ messages }) => {

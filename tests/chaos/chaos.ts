@@ -20,6 +20,10 @@ type ModelMoment = (typeof modelMoments)[number];
 const points = [
   "add:before",
   "add:after",
+  "claim:before",
+  "claim:after",
+  "release:before",
+  "release:after",
   "recordAttempt:before",
   "recordAttempt:after",
   "renameChat:before",

@@ -4,10 +4,14 @@ import Database from "better-sqlite3";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Outbox, OutboxRow } from "#engine/ports.ts";
+import { openOutboxPictures } from "./outbox-pictures.ts";
+import { prepareRows } from "./outbox-rows.ts";
+import { createSenders } from "./outbox-senders.ts";
 import { ensurePrivateFolder, errorCode, setAside, storageError } from "./private-files.ts";
 
 const OUTBOX_FILE = "outbox.db";
-const SCHEMA_VERSION = 1;
+const PICTURES_FOLDER = "outbox";
+const SCHEMA_VERSION = 2;
 const BUSY_TIMEOUT_MS = 5_000;
 /** Messages with pictures are up to 8 MiB each; this is more than a hundred of them. */
 const DEFAULT_MAX_BYTES = 2 * 1024 * 1024 * 1024;
@@ -15,27 +19,40 @@ const DEFAULT_MAX_BYTES = 2 * 1024 * 1024 * 1024;
 /** https://www.sqlite.org/fileformat.html §1.3.1 */
 const FILE_HEADER = "SQLite format 3\0";
 
+/** Bytes of a picture are in a file of its own; `state` is a RowState as JSON. */
 const schema = `
   CREATE TABLE IF NOT EXISTS outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     client_message_id TEXT NOT NULL UNIQUE,
     account_id TEXT NOT NULL,
     chat_key TEXT NOT NULL,
+    parent_turn_id TEXT,
     text TEXT NOT NULL,
-    image BLOB,
     image_width INTEGER,
     image_height INTEGER,
+    image_bytes INTEGER,
     speak INTEGER NOT NULL,
     created_at_ms INTEGER NOT NULL,
-    attempts INTEGER NOT NULL
+    attempts INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT '{"kind":"waiting"}'
   ) STRICT;
   CREATE INDEX IF NOT EXISTS outbox_by_account ON outbox (account_id, seq);
+  CREATE TABLE IF NOT EXISTS senders (chat_key TEXT PRIMARY KEY, sender TEXT NOT NULL) STRICT;
+`;
+
+/** From version 1, which kept pictures in the table; they are in files by now. */
+const fromVersion1 = `
+  ALTER TABLE outbox ADD COLUMN parent_turn_id TEXT;
+  ALTER TABLE outbox ADD COLUMN image_bytes INTEGER;
+  UPDATE outbox SET image_bytes = length(image) WHERE image IS NOT NULL;
+  ALTER TABLE outbox DROP COLUMN image;
+  ALTER TABLE outbox ADD COLUMN state TEXT NOT NULL DEFAULT '{"kind":"waiting"}';
 `;
 
 export interface SqliteOutboxOptions {
-  /** PIPIT_HOME; the queue is `<home>/outbox.db`. */
+  /** PIPIT_HOME; the queue is `<home>/outbox.db`, its pictures are in `<home>/outbox`. */
   readonly home: string;
-  /** Most bytes on disk. Default 2 GiB; more is STORAGE_FULL. */
+  /** Most bytes on disk, of texts and of pictures each. Default 2 GiB; more is STORAGE_FULL. */
   readonly maxBytes?: number;
   readonly logger: Logger;
 }
@@ -54,25 +71,35 @@ export interface SqliteOutbox extends Outbox, AsyncDisposable {
  */
 export async function openOutbox(options: SqliteOutboxOptions): Promise<SqliteOutbox> {
   const path = join(options.home, OUTBOX_FILE);
+  const folder = join(options.home, PICTURES_FOLDER);
   await ensurePrivateFolder(options.home);
+  const pictures = await openOutboxPictures(folder);
   let aside: string | undefined;
   let db: Database.Database;
   try {
-    db = await openDatabase(path, options);
+    db = await openDatabase(path, pictures, options);
   } catch (error) {
     if (!isDamage(error)) throw outboxError(error, path);
     aside = await setDatabaseAside(path);
     options.logger.warn("outbox.damaged", { path: aside, reason: errorCode(error) ?? "unknown" });
     try {
-      db = await openDatabase(path, options);
+      db = await openDatabase(path, pictures, options);
     } catch (second) {
       throw outboxError(second, path);
     }
   }
-  return createOutbox(db, path, aside);
+  // The pictures of a queue that was put aside stay with it.
+  if (aside === undefined) await pictures.sweep(pictureIds(db));
+  return createOutbox(db, { path, folder, pictures, aside, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES });
 }
 
-async function openDatabase(path: string, options: SqliteOutboxOptions): Promise<Database.Database> {
+type Pictures = Awaited<ReturnType<typeof openOutboxPictures>>;
+
+async function openDatabase(
+  path: string,
+  pictures: Pictures,
+  options: SqliteOutboxOptions,
+): Promise<Database.Database> {
   await prepareFile(path);
   const db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
   try {
@@ -88,8 +115,13 @@ async function openDatabase(path: string, options: SqliteOutboxOptions): Promise
       );
     }
     if (db.pragma("quick_check", { simple: true }) !== "ok") throw damage("SQLITE_CORRUPT");
-    db.exec(schema);
-    db.pragma(`user_version = ${SCHEMA_VERSION}`);
+    if (version === 1) await exportPictures(db, pictures);
+    db.transaction(() => {
+      // Looked at again: another program may have been quicker.
+      if (Number(db.pragma("user_version", { simple: true })) === 1) db.exec(fromVersion1);
+      db.exec(schema);
+      db.pragma(`user_version = ${SCHEMA_VERSION}`);
+    }).immediate();
     return db;
   } catch (error) {
     db.close();
@@ -107,67 +139,84 @@ async function prepareFile(path: string): Promise<void> {
   if (bytesRead > 0 && buffer.toString("latin1") !== FILE_HEADER) throw damage("SQLITE_NOTADB");
 }
 
-/** A row as SQLite gives and takes it. */
-type FlatRow = Omit<OutboxRow, "image" | "speak"> & {
-  readonly image: Buffer | null;
-  readonly imageWidth: number | null;
-  readonly imageHeight: number | null;
-  readonly speak: number;
-};
-
-const columns = `client_message_id AS clientMessageId, account_id AS accountId, chat_key AS chatKey, text, image,
-  image_width AS imageWidth, image_height AS imageHeight, speak, created_at_ms AS createdAtMs, attempts`;
-
-function createOutbox(db: Database.Database, path: string, aside: string | undefined): SqliteOutbox {
-  // The same message twice is one message: the first one stands.
-  const insert = db.prepare<[FlatRow]>(
-    `INSERT INTO outbox (client_message_id, account_id, chat_key, text, image, image_width, image_height, speak, created_at_ms, attempts)
-     VALUES (@clientMessageId, @accountId, @chatKey, @text, @image, @imageWidth, @imageHeight, @speak, @createdAtMs, @attempts)
-     ON CONFLICT (client_message_id) DO NOTHING`,
+/** Written before they leave the table, so that a crash in between loses none. */
+async function exportPictures(db: Database.Database, pictures: Pictures): Promise<void> {
+  const ids = db.prepare<[], { id: string }>(
+    "SELECT client_message_id AS id FROM outbox WHERE image IS NOT NULL",
   );
-  const select = db.prepare<[string], FlatRow>(
-    `SELECT ${columns} FROM outbox WHERE account_id = ? ORDER BY seq`,
+  const select = db.prepare<[string], { image: Buffer }>(
+    "SELECT image FROM outbox WHERE client_message_id = ?",
   );
-  const attempt = db.prepare("UPDATE outbox SET attempts = attempts + 1 WHERE client_message_id = ?");
-  const rechat = db.prepare("UPDATE outbox SET chat_key = ? WHERE chat_key = ?");
-  const drop = db.prepare("DELETE FROM outbox WHERE client_message_id = ?");
+  for (const { id } of ids.all()) {
+    const image = select.get(id)?.image;
+    if (image !== undefined) await pictures.write(id, image);
+  }
+}
 
-  async function guarded<T>(work: () => T): Promise<T> {
+function pictureIds(db: Database.Database): ReadonlySet<string> {
+  const select = db.prepare<[], { id: string }>(
+    "SELECT client_message_id AS id FROM outbox WHERE image_bytes IS NOT NULL",
+  );
+  return new Set(select.all().map(({ id }) => id));
+}
+
+interface OutboxParts {
+  readonly path: string;
+  readonly folder: string;
+  readonly pictures: Pictures;
+  readonly aside: string | undefined;
+  readonly maxBytes: number;
+}
+
+function createOutbox(
+  db: Database.Database,
+  { path, folder, pictures, aside, maxBytes }: OutboxParts,
+): SqliteOutbox {
+  const rows = prepareRows(db);
+  const senders = createSenders(db, folder);
+
+  async function guarded<T>(work: () => T | Promise<T>): Promise<T> {
     try {
-      return work();
+      return await work();
     } catch (error) {
       throw outboxError(error, path);
     }
   }
+  /** The picture first: a row whose picture is not there yet could be sent without. */
+  async function put(row: OutboxRow, picture: Uint8Array | undefined, write: () => void): Promise<void> {
+    if (picture !== undefined) {
+      if (rows.pictureBytes() + picture.byteLength > maxBytes)
+        throw Object.assign(new Error("too many pictures"), { code: "SQLITE_FULL" });
+      await pictures.write(row.clientMessageId, picture);
+    }
+    write();
+  }
   return {
     setAside: aside,
-    add: (row) => guarded(() => void insert.run(toFlat(row))),
-    list: (accountId) => guarded(() => select.all(accountId).map(toRow)),
-    recordAttempt: (clientMessageId) => guarded(() => void attempt.run(clientMessageId)),
-    renameChat: (chatKey, chatId) => guarded(() => void rechat.run(chatId, chatKey)),
-    remove: (clientMessageId) => guarded(() => void drop.run(clientMessageId)),
+    add: (row, picture) =>
+      guarded(async () => {
+        if (!rows.has(row.clientMessageId)) await put(row, picture, () => rows.add(row));
+      }),
+    replace: (oldId, row, picture) =>
+      guarded(async () => {
+        await put(row, picture, () => rows.replace(oldId, row));
+        if (oldId !== row.clientMessageId) await pictures.remove(oldId);
+      }),
+    list: (accountId) => guarded(() => rows.list(accountId)),
+    picture: (clientMessageId) => pictures.read(clientMessageId),
+    recordAttempt: (clientMessageId) => guarded(() => rows.recordAttempt(clientMessageId)),
+    setState: (clientMessageId, state) => guarded(() => rows.setState(clientMessageId, state)),
+    renameChat: (chatKey, chatId) => guarded(() => rows.renameChat(chatKey, chatId)),
+    remove: (clientMessageId) =>
+      guarded(async () => {
+        if (rows.remove(clientMessageId)) await pictures.remove(clientMessageId);
+      }),
+    claim: (chatKey) => guarded(() => senders.claim(chatKey)),
+    release: (chatKey) => guarded(() => senders.release(chatKey)),
     async [Symbol.asyncDispose]() {
+      senders[Symbol.dispose]();
       db.close();
     },
-  };
-}
-
-function toFlat({ image, ...row }: OutboxRow): FlatRow {
-  return {
-    ...row,
-    image: image === undefined ? null : Buffer.from(image.bytes),
-    imageWidth: image?.widthPx ?? null,
-    imageHeight: image?.heightPx ?? null,
-    speak: row.speak ? 1 : 0,
-  };
-}
-
-function toRow({ image, imageWidth, imageHeight, ...row }: FlatRow): OutboxRow {
-  const plain = { ...row, speak: row.speak === 1 };
-  if (image === null) return plain;
-  return {
-    ...plain,
-    image: { bytes: new Uint8Array(image), widthPx: imageWidth ?? 0, heightPx: imageHeight ?? 0 },
   };
 }
 

@@ -1,0 +1,190 @@
+import type { Failure, UserMessage, UserStatus } from "#contract/chat-state.ts";
+import type { Logger } from "#contract/logger.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Outbox, OutboxRow, RowState } from "#engine/ports.ts";
+import type { ChatViews } from "./chat-views.ts";
+import { createPending, type Pending } from "./delivery.ts";
+
+/** What the {@link KnownRows} need of the engine; the callbacks are synchronous and must not throw. */
+export interface KnownRowsDeps {
+  readonly outbox: Outbox;
+  readonly views: ChatViews;
+  readonly logger: Logger;
+  /** A row has become known that is to be sent. */
+  readonly onWaiting: (row: OutboxRow) => void;
+  /** A row has left the outbox, here or by another program. */
+  readonly onGone: (pending: Pending) => void;
+}
+
+/**
+ * The rows of the outbox as this program knows and shows them. The outbox is the truth: what another program on the same
+ * home adds, settles or drops is learned by reading it.
+ */
+export class KnownRows {
+  readonly #deps: KnownRowsDeps;
+  readonly #byId = new Map<string, Pending>();
+  /** Settled here; the outbox may still hold them, or a list that was begun before. */
+  readonly #gone = new Set<string>();
+  #writes: Promise<void> = Promise.resolve();
+  /** Counts our changes; a list of the outbox that was begun before a row's last one says nothing about that row. */
+  #changes = 0;
+  readonly #changedAt = new WeakMap<Pending, number>();
+
+  constructor(deps: KnownRowsDeps) {
+    this.#deps = deps;
+  }
+
+  get(id: string): Pending | undefined {
+    return this.#byId.get(id);
+  }
+
+  all(): readonly Pending[] {
+    return [...this.#byId.values()];
+  }
+
+  inChat(chatKey: string): readonly Pending[] {
+    return this.all().filter(({ row }) => row.chatKey === chatKey);
+  }
+
+  /** One write after the other, so that a row is never removed before its chat is renamed, nor added before an older one of its id is gone. */
+  write(work: () => Promise<void>): Promise<void> {
+    const done = this.#writes.then(work);
+    this.#writes = done.catch(() => undefined);
+    return done;
+  }
+
+  /** A write whose failure is only logged: what this program knows is right all the same. True if it is done. */
+  async tryWrite(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await this.write(work);
+      return true;
+    } catch (reason) {
+      this.#deps.logger.warn("outbox.write_failed", { detail: PipitError.from(reason).message });
+      return false;
+    }
+  }
+
+  /**
+   * Reads the outbox and shows what has changed in it.
+   *
+   * @param accept which of the rows that are not known yet to take up
+   * @throws what the outbox throws
+   */
+  async read(accountId: string, accept: (row: OutboxRow) => boolean): Promise<void> {
+    const before = this.#changes;
+    const rows = await this.#deps.outbox.list(accountId);
+    const present = new Set<string>();
+    for (const row of rows) {
+      const id = row.clientMessageId;
+      // Stopped by the person, here or elsewhere; whoever did it may have died before removing it.
+      if (row.state.kind === "cancelled") {
+        if (!this.#gone.has(id)) void this.tryWrite(() => this.#deps.outbox.remove(id));
+        continue;
+      }
+      present.add(id);
+      if (!this.#gone.has(id) && !this.#isNewer(id, before)) this.#meet(row, accept);
+    }
+    for (const pending of this.all()) {
+      const { row } = pending;
+      const id = row.clientMessageId;
+      if (row.accountId !== accountId || present.has(id) || this.#isNewer(id, before)) continue;
+      this.leave(pending);
+      this.#deps.views.dispatch(row.chatKey, { type: "removed", id });
+    }
+  }
+
+  /** Knows and shows a row, in place of an older bubble of the same message. */
+  take(row: OutboxRow): void {
+    const id = row.clientMessageId;
+    const pending = createPending(row);
+    this.#gone.delete(id);
+    this.#byId.set(id, pending);
+    this.#touch(pending);
+    this.#deps.views.dispatch(row.chatKey, { type: "removed", id });
+    this.#deps.views.dispatch(row.chatKey, { type: "composed", message: messageOf(row) });
+    if (row.state.kind === "waiting") this.#deps.onWaiting(row);
+  }
+
+  /** Changes what is to become of a row: in the outbox first, then on the screen. */
+  async setState(pending: Pending, state: RowState): Promise<void> {
+    const id = pending.row.clientMessageId;
+    pending.row = { ...pending.row, state };
+    pending.unsaved = true;
+    pending.unsaved = !(await this.tryWrite(() => this.#deps.outbox.setState(id, state)));
+    this.#touch(pending);
+    this.#show(pending);
+  }
+
+  /** Its end has come: it is not sent any more, wherever its row is. */
+  leave(pending: Pending): void {
+    this.#gone.add(pending.row.clientMessageId);
+    this.#byId.delete(pending.row.clientMessageId);
+    this.#deps.onGone(pending);
+  }
+
+  /** Removes the row of a message that has left. */
+  async forget(id: string): Promise<void> {
+    await this.tryWrite(() => this.#deps.outbox.remove(id));
+  }
+
+  /** Another account is shown from now on. */
+  clear(): void {
+    this.#byId.clear();
+  }
+
+  #touch(pending: Pending): void {
+    this.#changes += 1;
+    this.#changedAt.set(pending, this.#changes);
+  }
+
+  #isNewer(id: string, change: number): boolean {
+    const pending = this.#byId.get(id);
+    return pending !== undefined && (this.#changedAt.get(pending) ?? 0) > change;
+  }
+
+  #meet(row: OutboxRow, accept: (row: OutboxRow) => boolean): void {
+    const { views } = this.#deps;
+    const chatKey = views.currentKey(row.chatKey);
+    const pending = this.#byId.get(row.clientMessageId);
+    if (pending === undefined) {
+      if (accept(row)) this.take({ ...row, chatKey });
+      return;
+    }
+    if (pending.unsaved) return;
+    const was = pending.row;
+    pending.row = { ...row, chatKey };
+    // Another program sends for this chat, and the server has named it.
+    if (was.chatKey !== chatKey) {
+      views.rename(was.chatKey, chatKey);
+      if (row.state.kind === "waiting") this.#deps.onWaiting(pending.row);
+    }
+    if (was.state.kind === row.state.kind) return;
+    this.#show(pending);
+    if (row.state.kind === "waiting") this.#deps.onWaiting(pending.row);
+  }
+
+  #show({ row: { clientMessageId: id, chatKey, state } }: Pending): void {
+    const { views } = this.#deps;
+    if (state.kind === "parked") views.dispatch(chatKey, { type: "failed", id, failure: state.failure });
+    else views.dispatch(chatKey, { type: state.kind, id });
+  }
+}
+
+/** The bubble of a row. */
+function messageOf(row: OutboxRow): UserMessage {
+  const { state } = row;
+  const status: UserStatus =
+    state.kind === "parked" ? { kind: "failed", failure: state.failure } : { kind: "queued" };
+  return {
+    role: "user",
+    id: row.clientMessageId,
+    text: row.text,
+    createdAtMs: row.createdAtMs,
+    status,
+    ...(row.image === undefined ? {} : { image: row.image }),
+  };
+}
+
+export function failureOf(error: PipitError): Failure {
+  return { code: error.code, message: error.message, retryable: error.retryable };
+}
