@@ -75,9 +75,12 @@ class Repl {
   /** Sends what an earlier run could not. */
   async #resume(): Promise<void> {
     const { client, terminal, messages } = this.#options;
-    const rows = await client.waiting();
-    if (rows.length === 0) return;
-    printNote(terminal, paint("dim", messages.waiting(rows.length)));
+    const unanswered = await client.unanswered();
+    const rows = unanswered.filter(({ state }) => state.kind === "waiting");
+    const parked = unanswered.filter(({ state }) => state.kind === "parked").length;
+    if (parked > 0) printNote(terminal, paint("yellow", messages.parked(parked)));
+    if (unanswered.length === 0) return;
+    if (rows.length > 0) printNote(terminal, paint("dim", messages.waiting(rows.length)));
     for (const { text } of rows)
       printNote(terminal, paint("dim", `  ${text.replaceAll(/\s+/g, " ").slice(0, 100)}`));
     await client.engine.resume();
@@ -85,6 +88,7 @@ class Repl {
   }
 
   async #converse(input: LineInput): Promise<void> {
+    const { client } = this.#options;
     const quit = new AbortController();
     const context: ReplContext = {
       ...this.#options,
@@ -93,6 +97,7 @@ class Repl {
         this.#image = image;
       },
       ask: (text) => this.#ask(text),
+      answers: () => this.#settle(client.engine.idle()),
       quit: () => quit.abort(),
     };
     while (!quit.signal.aborted && !this.#leave.signal.aborted) {

@@ -4,6 +4,7 @@ import { answerText } from "#contract/chat-state.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Screen } from "#engine/ports.ts";
 import type { Messages } from "../kit/messages.ts";
+import { queueCommands } from "./queue-commands.ts";
 import { tellTokenPlace, type ChatContext } from "./announcements.ts";
 import { paint, printLine, printNote, type Terminal } from "../kit/terminal.ts";
 
@@ -16,10 +17,12 @@ export interface ReplContext extends ChatContext {
   attach(image: ScreenImage): void;
   /** Sends a message and waits for its answer. */
   ask(text: string, signal: AbortSignal): Promise<void>;
+  /** Waits for what is being answered. */
+  answers(): Promise<void>;
   quit(): void;
 }
 
-type SlashCommand = (argument: string, context: ReplContext, signal: AbortSignal) => Promise<void>;
+export type SlashCommand = (argument: string, context: ReplContext, signal: AbortSignal) => Promise<void>;
 
 const SEARCH_LIMIT = 5;
 
@@ -84,6 +87,7 @@ const commands: Readonly<Record<string, SlashCommand>> = {
       printLine(terminal, `  ${hit.headline.replaceAll(/\s+/g, " ")}`);
     }
   },
+  ...queueCommands,
   async quit(_argument, { quit }) {
     quit();
   },

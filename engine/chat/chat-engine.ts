@@ -85,46 +85,34 @@ class Engine implements ChatEngine {
   }
 
   async regenerate(messageId: string): Promise<string> {
-    return this.editAndResend(messageId, this.#question(messageId).text);
+    return this.editAndResend(messageId, this.#asked(messageId).text);
   }
 
   async editAndResend(messageId: string, text: string): Promise<string> {
-    const question = this.#question(messageId);
-    const draft = { ...(await this.#draftOf(question)), text };
+    const asked = this.#asked(messageId);
+    const draft = { ...(await this.#draftOf(asked)), text };
     const checked = checkDraft(draft);
-    const id = await this.#intake.send(
-      { ...draft, text: checked },
-      this.#deps.newId(),
-      this.#queue.row(question.id),
-    );
+    const id = await this.#intake.send({ ...draft, text: checked }, this.#deps.newId(), asked.row);
     // The old exchange goes when the new message is safe.
-    this.#forgetExchange(question.id);
+    this.#forgetExchange(asked.id);
     return id;
   }
 
   async retry(messageId: string): Promise<void> {
-    const question = this.#findQuestion(messageId);
-    if (question?.status.kind === "answered") {
+    const asked = this.#asked(messageId);
+    if (asked.status === "answered") {
       throw invalidRequest("This message is answered already. Use regenerate to ask it again.");
     }
-    const row = this.#queue.row(question?.id ?? messageId);
-    if (row?.state.kind === "waiting") return this.#queue.wake(row.clientMessageId);
-    const draft =
-      row === undefined
-        ? await this.#draftOf(this.#question(messageId))
-        : await this.#draftOf({ ...row, id: row.clientMessageId });
-    await this.#intake.send(draft, row?.clientMessageId ?? this.#question(messageId).id, row);
+    if (asked.row?.state.kind === "waiting") return this.#queue.wake(asked.id);
+    await this.#intake.send(await this.#draftOf(asked), asked.id, asked.row);
   }
 
   async park(messageId: string): Promise<void> {
-    const id = this.#findQuestion(messageId)?.id ?? messageId;
-    if (this.#queue.row(id) === undefined) throw notInChat();
-    await this.#queue.park(id);
+    await this.#queue.park(this.#asked(messageId).id);
   }
 
   async discard(messageId: string): Promise<void> {
-    const id = this.#findQuestion(messageId)?.id ?? messageId;
-    if (this.#queue.row(id) === undefined && this.#findQuestion(id) === undefined) throw notInChat();
+    const { id } = this.#asked(messageId);
     const isActive = this.store.getState().activeMessageId === id;
     await Promise.all([this.#queue.discard(id), isActive ? this.#speech.stop() : undefined]);
     this.#forgetExchange(id);
@@ -205,15 +193,17 @@ class Engine implements ChatEngine {
     return NEW_CHAT_PREFIX + this.#deps.newId();
   }
 
-  #findQuestion(messageId: string): UserMessage | undefined {
-    return questionOf(this.store.getState().messages, messageId);
-  }
-
-  /** @throws PipitError INVALID_REQUEST */
-  #question(messageId: string): UserMessage {
-    const question = this.#findQuestion(messageId);
-    if (question === undefined) throw notInChat();
-    return question;
+  /**
+   * A question by its own id or that of its answer: on show, in the outbox, or both.
+   *
+   * @throws PipitError INVALID_REQUEST
+   */
+  #asked(messageId: string): Asked {
+    const question = questionOf(this.store.getState().messages, messageId);
+    const row = this.#queue.row(question?.id ?? messageId);
+    const asked = question ?? (row && { id: row.clientMessageId, ...row });
+    if (asked === undefined) throw invalidRequest("This message is not in the chat any more.");
+    return { ...asked, status: question?.status.kind, row };
   }
 
   #forgetExchange(id: string): void {
@@ -226,7 +216,7 @@ class Engine implements ChatEngine {
    *
    * @throws PipitError INVALID_REQUEST when it had a picture that is no longer at hand: without it, it is another question
    */
-  async #draftOf({ id, text, image }: Pick<UserMessage, "id" | "text" | "image">): Promise<Draft> {
+  async #draftOf({ id, text, image }: Asked): Promise<Draft> {
     if (image === undefined) return { text };
     const kept = await this.image(id);
     if (kept === undefined) {
@@ -295,16 +285,18 @@ class Engine implements ChatEngine {
   }
 }
 
+interface Asked extends Pick<UserMessage, "id" | "text" | "image"> {
+  readonly status: UserMessage["status"]["kind"] | undefined;
+  /** Absent: it is answered, or was stopped. */
+  readonly row: OutboxRow | undefined;
+}
+
 /** The question of an exchange, by its own id or that of its answer. */
 function questionOf(messages: readonly Message[], messageId: string): UserMessage | undefined {
   const message = messages.find(({ id }) => id === messageId);
   const id = message?.role === "assistant" ? message.replyTo : messageId;
   const question = messages.find((other) => other.role === "user" && other.id === id);
   return question?.role === "user" ? question : undefined;
-}
-
-function notInChat(): PipitError {
-  return invalidRequest("This message is not in the chat any more.");
 }
 
 function invalidRequest(message: string): PipitError {

@@ -104,7 +104,7 @@ export async function openClient(options: ClientOptions) {
     api,
     history: createHistoryClient(api),
     /** What the signed-in account's outbox holds, oldest first. */
-    async waiting(): Promise<readonly OutboxRow[]> {
+    async unanswered(): Promise<readonly OutboxRow[]> {
       const state = session.store.getState();
       return state.kind === "signed-in" ? outbox.list(state.accountId) : [];
     },

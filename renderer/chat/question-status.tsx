@@ -2,7 +2,7 @@ import { CircleAlert, Clock, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Failure, UserMessage } from "#contract/chat-state.ts";
-import { useBridge } from "../bridge/use-bridge.ts";
+import { useBridge, useChat } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
 import { useFailureText } from "../i18n/use-error-text.ts";
 
@@ -15,7 +15,7 @@ export function QuestionStatus({ message }: { readonly message: UserMessage }) {
     case "sending":
       return undefined;
     case "queued":
-      return <Queued id={id} reason={status.reason} />;
+      return <Queued id={id} status={status} />;
     case "failed":
       return <Failed id={id} failure={status.failure} />;
     case "cancelled":
@@ -29,24 +29,45 @@ export function QuestionStatus({ message }: { readonly message: UserMessage }) {
   }
 }
 
-function Queued({ id, reason }: { readonly id: string; readonly reason: Failure | undefined }) {
+interface QueuedProps {
+  readonly id: string;
+  readonly status: UserMessage["status"] & { readonly kind: "queued" };
+}
+
+function Queued({ id, status: { reason, elsewhere } }: QueuedProps) {
   const { t } = useTranslation("chat");
+  const { ui } = useBridge();
   const failureText = useFailureText();
-  const text = reason === undefined ? t("queued") : t("queuedBecause", { reason: failureText(reason) });
+  const isNext = useChat((state) => state.activeMessageId !== undefined);
+  if (elsewhere === true) return <StatusLine icon={Clock} text={t("sentElsewhere")} />;
+  const plain = isNext ? t("queuedNext") : t("queued");
   return (
-    <StatusLine icon={Clock} text={text}>
-      <Action name="retry" id={id} label={t("retryNow")} />
+    <StatusLine
+      icon={Clock}
+      text={reason === undefined ? plain : t("queuedBecause", { reason: failureText(reason) })}
+    >
+      {!isNext && <Action name="retry" id={id} label={t("retryNow")} />}
+      <Button onClick={() => ui.edit(id)}>{t("editQueued")}</Button>
+      {reason !== undefined && <Action name="park" id={id} label={t("skip")} />}
       <Action name="discard" id={id} label={t("remove")} />
     </StatusLine>
   );
 }
 
+/** Parked: it waits for the person, and no other message waits for it. */
 function Failed({ id, failure }: { readonly id: string; readonly failure: Failure }) {
   const { t } = useTranslation("chat");
+  const { ui } = useBridge();
   const failureText = useFailureText();
+  const isSetAside = failure.code === "CANCELLED";
   return (
-    <StatusLine icon={CircleAlert} text={t("notSent", { reason: failureText(failure) })} danger>
+    <StatusLine
+      icon={CircleAlert}
+      text={isSetAside ? t("setAside") : t("notSent", { reason: failureText(failure) })}
+      danger={!isSetAside}
+    >
       <Action name="retry" id={id} label={t("retry")} />
+      <Button onClick={() => ui.edit(id)}>{t("editQueued")}</Button>
       <Action name="discard" id={id} label={t("discard")} />
     </StatusLine>
   );
@@ -56,7 +77,7 @@ interface StatusLineProps {
   readonly icon?: LucideIcon;
   readonly text: string;
   readonly danger?: boolean;
-  readonly children: ReactNode;
+  readonly children?: ReactNode;
 }
 
 function StatusLine({ icon: Icon, text, danger = false, children }: StatusLineProps) {
@@ -66,13 +87,13 @@ function StatusLine({ icon: Icon, text, danger = false, children }: StatusLinePr
         {Icon !== undefined && <Icon aria-hidden="true" className="me-1 inline size-4 align-text-bottom" />}
         {text}
       </p>
-      <div className="flex gap-1">{children}</div>
+      <div className="flex flex-wrap justify-end gap-1">{children}</div>
     </div>
   );
 }
 
 interface ActionProps {
-  readonly name: "retry" | "discard";
+  readonly name: "retry" | "park" | "discard";
   readonly id: string;
   readonly label: string;
 }

@@ -48,7 +48,7 @@ async function drain(): Promise<void> {
   for (;;) {
     await client.engine.resume();
     await client.engine.idle();
-    if ((await client.waiting()).length === 0) break;
+    if ((await client.unanswered()).length === 0) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   say({ kind: "drained" });
