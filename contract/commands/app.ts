@@ -12,8 +12,13 @@ export const appCommands = {
   saveDraft: command<void>()(z.strictObject({ text })),
   /** Takes a picture of the screen without this window. Throws NO_DISPLAY, SCREEN_REFUSED, NOT_ALLOWED (setting `never`). */
   captureScreen: command<ScreenImage>()(nothing),
-  /** Opens a link of an answer in the person's browser; only https and mailto. Throws NOT_ALLOWED. */
-  openExternal: command<void>()(z.strictObject({ url: z.string().check(z.maxLength(8192)) })),
+  /**
+   * Opens a link of an answer in the person's browser; only https and mailto, and one that carries data only when it was
+   * `asked` about. Throws NOT_ALLOWED.
+   */
+  openExternal: command<void>()(
+    z.strictObject({ url: z.string().check(z.maxLength(8192)), asked: z.optional(z.literal(true)) }),
+  ),
   copyText: command<void>()(z.strictObject({ text: z.string().check(z.maxLength(COPY_MAX_CHARS)) })),
   /** Hides the window and gives the focus back; in a browser nothing. */
   hideWindow: command<void>()(nothing),

@@ -55,7 +55,7 @@ export function openDesktopApp(
       openDesktopClient({ config, launcher, speaker, serverEntry, systemLocale }, settings),
     window: {
       captureScreen: parts.captureScreen,
-      openLink: (address) => openExternalLink(address, shell),
+      openLink: (address, asked) => openExternalLink(address, shell, asked),
       copyText: async (text) => clipboard.writeText(text),
       saveDraft: (text) => files.draft.set({ text }),
       hide: parts.hide,

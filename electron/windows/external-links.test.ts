@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openExternalLink } from "./external-links.ts";
 
-test.each(["https://example.org/a?b#c", "mailto:a@example.org", "HTTPS://example.org"])(
+test.each(["https://example.org/a#b-c", "mailto:a@example.org", "HTTPS://example.org"])(
   "%s may be opened",
   async (link) => {
     const opened: string[] = [];
@@ -9,6 +9,16 @@ test.each(["https://example.org/a?b#c", "mailto:a@example.org", "HTTPS://example
     expect(opened).toEqual([new URL(link).href]);
   },
 );
+
+test("S8 one that carries data is opened only when the user was asked", async () => {
+  const opened: string[] = [];
+  const shell = { openExternal: async (url: string) => void opened.push(url) };
+  for (const link of ["https://example.org/?leak=1", "https://example.org/#a=1", "mailto:a@b.org?body=x"]) {
+    await expect(openExternalLink(link, shell)).rejects.toMatchObject({ code: "NOT_ALLOWED" });
+    await openExternalLink(link, shell, true);
+    expect(opened.splice(0)).toEqual([link]);
+  }
+});
 
 test.each([
   "http://example.org/",

@@ -37,7 +37,7 @@ export interface WindowPort {
   /** @throws PipitError NO_DISPLAY, SCREEN_REFUSED, CANCELLED */
   captureScreen(signal: AbortSignal): Promise<ScreenImage>;
   /** @throws PipitError NOT_ALLOWED for anything but https and mailto */
-  openLink(address: string): Promise<void>;
+  openLink(address: string, asked?: boolean): Promise<void>;
   copyText(text: string): Promise<void>;
   saveDraft(text: string): Promise<void>;
   hide(): Promise<void>;

@@ -97,7 +97,7 @@ function appHandlers({ window, ...app }: AppCore): Handlers<typeof appCommands> 
         throw new PipitError("NOT_ALLOWED", "Pictures of the screen are switched off in the settings.");
       return await window.captureScreen(app.signal);
     },
-    openExternal: ({ url }) => window.openLink(url),
+    openExternal: ({ url, asked }) => window.openLink(url, asked),
     copyText: ({ text }) => window.copyText(text),
     hideWindow: () => window.hide(),
   };

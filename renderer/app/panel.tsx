@@ -8,6 +8,7 @@ import { ChatsDrawer } from "./chats-drawer.tsx";
 import { CrashNotice } from "./crash-notice.tsx";
 import { ErrorBoundary } from "./error-boundary.tsx";
 import { Header } from "./header.tsx";
+import { LinkDialog } from "./link-dialog.tsx";
 import { ProblemStrip } from "./problem-strip.tsx";
 import { StatusLine } from "./status-line.tsx";
 import { useHostIntents } from "./use-host-intents.ts";
@@ -29,6 +30,7 @@ export function Panel() {
       <ErrorBoundary fallback={undefined}>
         <SignInDialog />
         <ChatsDrawer />
+        <LinkDialog />
       </ErrorBoundary>
     </div>
   );

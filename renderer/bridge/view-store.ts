@@ -3,12 +3,14 @@ import { PipitError } from "#contract/pipit-error.ts";
 
 /** What is on top of the chat. */
 export type View = "chat" | "settings";
-export type DialogName = "sign-in" | "chats";
+export type DialogName = "sign-in" | "chats" | "link";
 
 /** Which parts of the window are open; the host's state is in the bridge. */
 export interface ViewState {
   readonly view: View;
   readonly dialog: DialogName | undefined;
+  /** What the dialog `link` asks about: the whole address. */
+  readonly link: string;
   /** A problem to show until it is dismissed; `message` is what the host said, for codes without a text of ours. */
   readonly problem: { readonly code: string; readonly message: string } | undefined;
 }
@@ -16,13 +18,19 @@ export interface ViewState {
 export type ViewStore = ReturnType<typeof createViewStore>;
 
 export function createViewStore() {
-  const store = createStore<ViewState>(() => ({ view: "chat", dialog: undefined, problem: undefined }));
+  const store = createStore<ViewState>(() => ({
+    view: "chat",
+    dialog: undefined,
+    link: "",
+    problem: undefined,
+  }));
   const report = (problem: { readonly code: string; readonly message: string }) =>
     store.setState({ problem });
   return {
     store,
     show: (view: View) => store.setState({ view }),
     open: (dialog: DialogName) => store.setState({ dialog }),
+    askToOpen: (link: string) => store.setState({ dialog: "link", link }),
     closeDialog: () => store.setState({ dialog: undefined }),
     report,
     dismissProblem: () => store.setState({ problem: undefined }),

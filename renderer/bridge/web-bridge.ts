@@ -55,7 +55,7 @@ export async function createWebBridge(): Promise<Bridge> {
     openClient: async (current) => openPageClient(client, current),
     window: {
       captureScreen,
-      openLink: async (address) => openLink(address),
+      openLink: async (address, asked) => openLink(address, asked),
       copyText,
       saveDraft: (text) => saveDraft(storage.values, text),
       hide: async () => undefined,

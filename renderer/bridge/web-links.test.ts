@@ -6,21 +6,19 @@ afterEach(() => {
 });
 
 describe("a link of an answer", () => {
-  test.each(["https://example.org/a?b=1", "mailto:ann@example.org"])(
-    "%s opens in a tab of its own",
-    (url) => {
-      const open = vi.fn();
-      vi.stubGlobal("window", { open });
-      openLink(url);
-      expect(open).toHaveBeenCalledExactlyOnceWith(url, "_blank", "noopener,noreferrer");
-    },
-  );
+  test.each(["https://example.org/a", "mailto:ann@example.org"])("%s opens in a tab of its own", (url) => {
+    const open = vi.fn();
+    vi.stubGlobal("window", { open });
+    openLink(url);
+    expect(open).toHaveBeenCalledExactlyOnceWith(url, "_blank", "noopener,noreferrer");
+  });
 
   test.each([
     "javascript:alert(1)",
     "http://example.org",
     "file:///etc/passwd",
     "https://me:pw@bank.example",
+    "https://example.org/?leak=1",
     "x",
   ])("%s is refused", (url) => {
     const open = vi.fn();

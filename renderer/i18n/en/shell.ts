@@ -50,6 +50,13 @@ export const shell = {
     queuedBody_one: "{{count}} message waits and is sent as soon as that is possible.",
     queuedBody_other: "{{count}} messages wait and are sent as soon as that is possible.",
   },
+  link: {
+    title: "Open this link?",
+    body: "It leads to {{host}}. Look at the whole address: it may hold more than a place, for example words of your chat.",
+    bodyMail: "It writes a letter to {{host}}. Look at the whole address: it may hold more than a name.",
+    address: "Address",
+    open: "Open",
+  },
   drawer: {
     search: "Search chats",
     results: "Found",
