@@ -9,11 +9,10 @@ import type { AuditQuery } from "#server/domain/audit/ports.ts";
 import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 import { pruneAudit } from "./audit-prune.ts";
 import { restartAudit } from "./audit-restart.ts";
-import { eventColumns, type AuditLogOptions } from "./audit-store.ts";
+import type { AuditLogOptions } from "./audit-store.ts";
 import { verifyAudit } from "./audit-verify.ts";
-import { AUDIT_BATCH } from "./audit-walk.ts";
+import { AUDIT_BATCH, toHashedEvent } from "./audit-walk.ts";
 import type { AuditEventRow, Tables } from "../sql/schema.ts";
-import { recordOf } from "../sql/stored-values.ts";
 
 /** {@link AuditReader} on SQL. */
 export function createAuditReader(db: Kysely<Tables>, options: AuditLogOptions): AuditReader {
@@ -28,7 +27,7 @@ export function createAuditReader(db: Kysely<Tables>, options: AuditLogOptions):
 
 async function list(db: Kysely<Tables>, query: AuditQuery): Promise<readonly AuditRecord[]> {
   const { before, userId, clientId, event, sinceMs, untilMs } = query;
-  let rows = db.selectFrom("audit_events").select(eventColumns);
+  let rows = db.selectFrom("audit_events").selectAll();
   if (userId !== undefined) rows = rows.where("user_id", "=", userId);
   if (clientId !== undefined) rows = rows.where("client_id", "=", clientId);
   if (event !== undefined) rows = rows.where("event", "=", event);
@@ -39,7 +38,7 @@ async function list(db: Kysely<Tables>, query: AuditQuery): Promise<readonly Aud
   }
   const limit = Math.min(Math.max(Math.trunc(query.limit), 1), AUDIT_LIST_MAX);
   const found = await rows.orderBy("at_ms", "desc").orderBy("id", "desc").limit(limit).execute();
-  return found.map((row) => ({ ...recordOf(row), data: parsed(row.data) }));
+  return found.map((row) => ({ ...toHashedEvent(row), data: parsed(row.data), hash: row.hash }));
 }
 
 async function* exportAll(db: Kysely<Tables>, options: ExportAuditOptions = {}): AsyncGenerator<string> {

@@ -1,9 +1,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Kysely } from "kysely";
-import { auditEventHash, type ChainState, type AuditKey } from "#server/domain/audit/audit-hash.ts";
+import {
+  auditEventHash,
+  type AuditKey,
+  type ChainState,
+  type HashedEvent,
+} from "#server/domain/audit/audit-hash.ts";
 import type { AuditProblem } from "#server/domain/audit/audit-reader.ts";
 import type { AuditEventRow, Tables } from "../sql/schema.ts";
-import { recordOf } from "../sql/stored-values.ts";
 
 /** Events read at once: on SQLite, what the server does nothing else for, some milliseconds. */
 export const AUDIT_BATCH = 500;
@@ -41,7 +45,7 @@ export function step(
   const expected = place.seq + 1;
   if (row.seq !== expected) return { chain: chain.id, damage: "event-missing", seq: expected };
   const isRight =
-    row.hash === auditEventHash(key, recordOf(row), place.hash) &&
+    row.hash === auditEventHash(key, toHashedEvent(row), place.hash) &&
     (row.seq !== chain.seq || row.hash === chain.headHash);
   return isRight
     ? { seq: row.seq, hash: row.hash }
@@ -70,4 +74,24 @@ export async function walkChain(
     await nextTurn();
   }
   return undefined;
+}
+
+/** What the hash of an event is made of. */
+export function toHashedEvent(row: AuditEventRow): HashedEvent {
+  return {
+    id: row.id,
+    chain: row.chain,
+    seq: row.seq,
+    atMs: row.at_ms,
+    event: row.event,
+    outcome: row.outcome,
+    reason: row.reason ?? undefined,
+    userId: row.user_id ?? undefined,
+    clientId: row.client_id ?? undefined,
+    familyId: row.family_id ?? undefined,
+    ip: row.ip ?? undefined,
+    userAgent: row.user_agent ?? undefined,
+    correlationId: row.correlation_id ?? undefined,
+    data: row.data,
+  };
 }

@@ -1,8 +1,8 @@
 import type { Kysely } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { ChatStore } from "#server/domain/chats/ports.ts";
+import type { Chat, ChatStore } from "#server/domain/chats/ports.ts";
 import type { Tables } from "./schema.ts";
-import { recordOf, rowOf } from "./stored-values.ts";
+import { rowOf, type RowOf } from "./stored-values.ts";
 
 /** Error for a chat that is not there or is another user's; the two are never told apart. */
 export function chatNotFound(): PipitError {
@@ -38,7 +38,7 @@ export function createChatStore(db: Kysely<Tables>): ChatStore {
         .where("id", "=", chatId)
         .where("user_id", "=", userId)
         .executeTakeFirst();
-      return row && recordOf(row);
+      return row && toChat(row);
     },
 
     async list(userId, limit) {
@@ -50,7 +50,17 @@ export function createChatStore(db: Kysely<Tables>): ChatStore {
         .orderBy("id", "desc")
         .limit(limit)
         .execute();
-      return rows.map(recordOf);
+      return rows.map(toChat);
     },
+  };
+}
+
+function toChat(row: RowOf<Chat>): Chat {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    title: row.title,
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
   };
 }

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from "kysely";
 import type { OidcPayloadStore, StoredOidcPayload } from "#server/domain/tokens/oidc-payload-port.ts";
 import type { Tables } from "./schema.ts";
-import { recordOf, rowOf } from "./stored-values.ts";
+import { rowOf, type RowOf } from "./stored-values.ts";
 
 /** {@link OidcPayloadStore} on SQL. */
 export function createOidcPayloadStore(db: Kysely<Tables>): OidcPayloadStore {
@@ -16,7 +16,7 @@ export function createOidcPayloadStore(db: Kysely<Tables>): OidcPayloadStore {
       .where("model", "=", model)
       .where(column, "=", hash)
       .executeTakeFirst();
-    return row && recordOf(row);
+    return row && toPayload(row);
   };
   return {
     async upsert(payload) {
@@ -68,5 +68,18 @@ export function createOidcPayloadStore(db: Kysely<Tables>): OidcPayloadStore {
       )`.execute(db);
       return Number(numAffectedRows);
     },
+  };
+}
+
+function toPayload(row: RowOf<StoredOidcPayload>): StoredOidcPayload {
+  return {
+    model: row.model,
+    idHash: row.id_hash,
+    sealedPayload: row.sealed_payload,
+    grantHash: row.grant_hash ?? undefined,
+    uidHash: row.uid_hash ?? undefined,
+    userCodeHash: row.user_code_hash ?? undefined,
+    consumedAtMs: row.consumed_at_ms ?? undefined,
+    expiresAtMs: row.expires_at_ms ?? undefined,
   };
 }

@@ -6,7 +6,7 @@ import {
   type StoredSigningKey,
 } from "#server/domain/tokens/ports.ts";
 import type { SigningKeyRow, Tables } from "./schema.ts";
-import { recordOf, rowOf } from "./stored-values.ts";
+import { rowOf } from "./stored-values.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** {@link SigningKeyStore} on SQL; partial unique indexes allow one signing and one next key per algorithm. */
@@ -74,9 +74,14 @@ export function createSigningKeyStore(db: Kysely<Tables>): SigningKeyStore {
 
 function toKey(row: SigningKeyRow): StoredSigningKey {
   return {
-    ...recordOf(row),
+    kid: row.kid,
     algorithm: known(TOKEN_ALGORITHMS, row.algorithm),
+    publicJwk: row.public_jwk,
+    sealedPrivateKey: row.sealed_private_key,
     state: known(["next", "signing", "retired"], row.state),
+    createdAtMs: row.created_at_ms,
+    signingSinceMs: row.signing_since_ms ?? undefined,
+    retiredAtMs: row.retired_at_ms ?? undefined,
   };
 }
 

@@ -21,29 +21,17 @@ type Stored<Value> = Value extends undefined
  * is 0 or 1, undefined is null, a list is one text. A text may be any, whichever the record allows: see {@link known}.
  */
 export type RowOf<T> = { -readonly [Key in keyof T as ColumnOf<Key & string>]-?: Stored<T[Key]> };
-/** A row's values by the names of fields. */
-type RecordOf<Row> = {
-  readonly [Key in keyof Row as FieldOf<Key & string>]:
-    | Exclude<Row[Key], null>
-    | (null extends Row[Key] ? undefined : never);
-};
 
-/** Every field of a record by its column; so the record must have no others. Lists are to be texts already. */
+/**
+ * Every field of a record by its column; so the record must have no others. Lists are to be texts already. Readers spell
+ * the way back out: done by such a rule, 200 turns of a chat cost six times as much.
+ */
 export function rowOf<T extends { readonly [Key in keyof T]: Scalar }>(record: T): RowOf<T> {
   const entries = Object.entries<Scalar>(record).map(([field, value]) => [
     field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     typeof value === "boolean" ? toFlag(value) : (value ?? null),
   ]);
   return Object.fromEntries(entries) as RowOf<T>;
-}
-
-/** The way back, in the order of the columns; which numbers are booleans is for the caller to say. */
-export function recordOf<Row extends object>(row: Row): RecordOf<Row> {
-  const entries = Object.entries(row).map(([column, value]: [string, unknown]) => [
-    fieldOf(column),
-    value ?? undefined,
-  ]);
-  return Object.fromEntries(entries) as RecordOf<Row>;
 }
 
 /** The field that a column keeps. */

@@ -2,7 +2,6 @@ import { sql, type Kysely, type Transaction } from "kysely";
 import type { BeginTurn, SearchHit, Turn, TurnStatus, TurnStore } from "#server/domain/chats/ports.ts";
 import { chatNotFound } from "./chat-store.ts";
 import type { Tables, TurnRow } from "./schema.ts";
-import { recordOf } from "./stored-values.ts";
 import { headline, literalHeadline, queryTerms } from "../search/search-text.ts";
 import { inTransaction } from "./transaction.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
@@ -278,11 +277,24 @@ function toHit(
 
 const statuses: readonly TurnStatus[] = ["running", "done", "failed", "cancelled"];
 
-function toTurn({ turn_index: index, ...row }: TurnRow): Turn {
+function toTurn(row: TurnRow): Turn {
   return {
-    ...recordOf(row),
-    index,
+    id: row.id,
+    chatId: row.chat_id,
+    userId: row.user_id,
+    clientMessageId: row.client_message_id ?? undefined,
+    index: row.turn_index,
+    userText: row.user_text,
     hadImage: row.had_image === 1,
+    assistantText: row.assistant_text,
+    reasoning: row.reasoning,
     status: statuses.find((status) => status === row.status) ?? "failed",
+    model: row.model ?? undefined,
+    inputTokens: row.input_tokens,
+    outputTokens: row.output_tokens,
+    ownerId: row.owner_id,
+    leaseUntilMs: row.lease_until_ms,
+    createdAtMs: row.created_at_ms,
+    finishedAtMs: row.finished_at_ms ?? undefined,
   };
 }

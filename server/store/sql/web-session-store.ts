@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { WebSessionStore } from "#server/domain/accounts/ports.ts";
 import type { Tables } from "./schema.ts";
-import { recordOf, rowOf } from "./stored-values.ts";
+import { rowOf } from "./stored-values.ts";
 
 /** {@link WebSessionStore} on SQL. */
 export function createWebSessionStore(db: Kysely<Tables>): WebSessionStore {
@@ -28,7 +28,18 @@ export function createWebSessionStore(db: Kysely<Tables>): WebSessionStore {
           or([eb("client.client_id", "is", null), eb("client.is_active", "=", 1)]),
         )
         .executeTakeFirst();
-      return row && recordOf(row);
+      return (
+        row && {
+          hash: row.hash,
+          userId: row.user_id,
+          clientId: row.client_id,
+          scope: row.scope,
+          createdAtMs: row.created_at_ms,
+          lastSeenAtMs: row.last_seen_at_ms,
+          expiresAtMs: row.expires_at_ms,
+          familyId: row.family_id ?? undefined,
+        }
+      );
     },
 
     async touch(hash, nowMs) {
