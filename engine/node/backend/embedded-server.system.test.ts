@@ -108,4 +108,19 @@ describe("with no server running", () => {
       code: "ENOENT",
     });
   });
+
+  test.each([
+    ["a cancel", () => abortSoon(), "CANCELLED"],
+    ["a caller's time that runs out", () => AbortSignal.timeout(100), "DEADLINE_EXCEEDED"],
+  ])("%s while the server starts is told as such", async (_name, signal, code) => {
+    await using home = await makeTempHome();
+    const starting = ensureServer(options(home.path), signal());
+    await expect(starting).rejects.toMatchObject({ name: "PipitError", code });
+  });
 });
+
+function abortSoon(): AbortSignal {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 100);
+  return controller.signal;
+}

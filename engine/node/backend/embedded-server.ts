@@ -102,7 +102,7 @@ async function startOrShare(
   const log = owned.use(await openServerLog(dataDir));
   const child = owned.use(startServerChild({ ...options, dataDir, log }));
   const found = await firstReady(child, dataDir, signal).catch(async (error: unknown) => {
-    throw signal.aborted ? error : await startFailed(log, error);
+    throw signal.aborted ? PipitError.from(signal.reason) : await startFailed(log, error);
   });
   if (found === undefined) throw await startFailed(log);
   const { httpUrl, grpcUrl, pid } = found;
