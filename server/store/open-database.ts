@@ -10,7 +10,7 @@ import type { OpenPostgresOptions } from "./postgres/open-postgres.ts";
 import { toPostgresStartError } from "./errors/postgres-errors.ts";
 import { createPostgresTurnIndex } from "./search/postgres-turn-index.ts";
 import type { Tables } from "./sql/schema.ts";
-import { createAttempt, ServerSqliteDialect } from "./sqlite/sqlite-dialect.ts";
+import { createAttempt, ServerSqliteDialect, SharedSqlite } from "./sqlite/sqlite-dialect.ts";
 import { createSqliteRotations } from "./sqlite/sqlite-rotations.ts";
 import { createSqliteTurnIndex } from "./search/sqlite-turn-index.ts";
 import { isCorruption, toStartError } from "./errors/storage-errors.ts";
@@ -36,7 +36,13 @@ interface MigrationState {
 /** A database with nothing on top of it. */
 export interface DatabaseHandle extends AsyncDisposable {
   readonly dialect: "sqlite" | "postgres";
+  /** What it has written survives a power cut. */
   readonly db: Kysely<Tables>;
+  /**
+   * The same database, for writes that no client is promised: they resolve before SQLite has them on the disk, and may be
+   * gone after a power cut.
+   */
+  readonly relaxedDb: Kysely<Tables>;
   readonly turnIndex: TurnIndex;
   /** The prepared statements of the refresh, with the audit log that they write to. */
   readonly rotations: (audit: AuditLogOptions, time: DatabaseTime) => RotationStore;
@@ -70,7 +76,9 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
     markSuspect(file);
     logger.error("store.damaged", { file, detail: error.detail });
   });
-  const db = new Kysely<Tables>({ dialect: new ServerSqliteDialect(database, attempt) });
+  const shared = new SharedSqlite(database, attempt);
+  const db = new Kysely<Tables>({ dialect: new ServerSqliteDialect(shared, true) });
+  const relaxedDb = new Kysely<Tables>({ dialect: new ServerSqliteDialect(shared, false) });
   const turnIndex = createSqliteTurnIndex();
   const starting = <T>(work: Promise<T>): Promise<T> =>
     work.catch((reason: unknown) => {
@@ -79,6 +87,7 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
   return {
     dialect: "sqlite",
     db,
+    relaxedDb,
     turnIndex,
     rotations: (audit) => createSqliteRotations(db, database, attempt, audit),
     place: file,
@@ -88,7 +97,8 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
     migrate: () => starting(migrate(db, createMigrations(turnIndex), file)),
     async [Symbol.asyncDispose]() {
       await db.destroy();
-      database.close();
+      await relaxedDb.destroy();
+      await shared.close();
     },
   };
 }
@@ -116,6 +126,8 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
   return {
     dialect: "postgres",
     db,
+    // PostgreSQL answers a commit when it is on the disk, and for many at once, by itself.
+    relaxedDb: db,
     turnIndex,
     rotations: (audit, time) => createPostgresRotations(db, query, audit, time),
     place,

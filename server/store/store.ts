@@ -52,7 +52,7 @@ export async function openStore(options: OpenStoreOptions) {
 }
 
 function createStore(
-  { dialect, db, turnIndex, setAside, isWritable, rotations }: DatabaseHandle,
+  { dialect, db, relaxedDb, turnIndex, setAside, isWritable, rotations }: DatabaseHandle,
   options: CommonOptions,
   close: () => Promise<void>,
 ) {
@@ -72,7 +72,7 @@ function createStore(
     /** "sqlite": the data folder's lock makes this process the only user. "postgres": others may work with it too. */
     dialect,
     chats: createChatStore(db),
-    turns: createTurnStore(db, turnIndex),
+    turns: createTurnStore(db, relaxedDb, turnIndex),
     usage: createUsageStore(db),
     modelChoices: createModelChoiceStore(db),
     /** All of the auth service, and the way to change several at once. */
@@ -81,7 +81,7 @@ function createStore(
     /** Undefined without `auditKey`. */
     auditReader: key === undefined ? undefined : createAuditReader(db, { key, clock, dialect }),
     /** Of attempts, where no Redis keeps them. */
-    counters: createSqlCounterStore({ db, time: dialect === "postgres" ? "database" : "caller" }),
+    counters: createSqlCounterStore({ db: relaxedDb, time: dialect === "postgres" ? "database" : "caller" }),
     /** Path under which a damaged database was kept when this one was opened. */
     setAside,
     /** False while the database's disk is full; for /health. */

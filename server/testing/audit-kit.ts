@@ -9,7 +9,7 @@ import { AUDIT_CHAINS } from "../store/migrations/migration-0003.ts";
 import { openDatabaseFile } from "../store/sqlite/open-sqlite.ts";
 import { openPostgres } from "../store/postgres/open-postgres.ts";
 import type { Tables } from "../store/sql/schema.ts";
-import { ServerSqliteDialect } from "../store/sqlite/sqlite-dialect.ts";
+import { ServerSqliteDialect, SharedSqlite } from "../store/sqlite/sqlite-dialect.ts";
 import type { DatabaseStore, Row, TestDatabase } from "./databases.ts";
 import type { ManualClock } from "./temporary-store.ts";
 
@@ -76,7 +76,11 @@ async function openLog(temporary: DatabaseStore, key: Buffer): Promise<TestAudit
   const { location } = temporary;
   if ("databaseUrl" in location) return openSharedLog(temporary, key);
   const { database } = await openDatabaseFile({ ...temporary, file: location.file });
-  return logOf(new Kysely<Tables>({ dialect: new ServerSqliteDialect(database) }), temporary, key);
+  return logOf(
+    new Kysely<Tables>({ dialect: new ServerSqliteDialect(new SharedSqlite(database), true) }),
+    temporary,
+    key,
+  );
 }
 
 function openSharedLog(temporary: DatabaseStore, key: Buffer): TestAuditLog {

@@ -9,7 +9,7 @@ import { openPostgres } from "../store/postgres/open-postgres.ts";
 import { openDatabaseFile } from "../store/sqlite/open-sqlite.ts";
 import { timeOf } from "../store/sql/database-time.ts";
 import type { Tables } from "../store/sql/schema.ts";
-import { ServerSqliteDialect } from "../store/sqlite/sqlite-dialect.ts";
+import { ServerSqliteDialect, SharedSqlite } from "../store/sqlite/sqlite-dialect.ts";
 import { openStore, type OpenStoreOptions, type Store } from "../store/store.ts";
 import {
   createEmptyDatabase,
@@ -130,7 +130,7 @@ async function makeSqlite(): Promise<EmptyDatabase> {
     async openDb() {
       const options = { file, clock: createManualClock(), logger: createRecordingLogger() };
       const { database } = await openDatabaseFile(options);
-      const db = new Kysely<Tables>({ dialect: new ServerSqliteDialect(database) });
+      const db = new Kysely<Tables>({ dialect: new ServerSqliteDialect(new SharedSqlite(database), true) });
       owned.defer(() => db.destroy());
       return db;
     },

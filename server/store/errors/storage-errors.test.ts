@@ -7,7 +7,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { createMigrations, migrate } from "../migrations/migrations.ts";
 import { openDatabaseFile } from "../sqlite/open-sqlite.ts";
 import type { Tables } from "../sql/schema.ts";
-import { ServerSqliteDialect } from "../sqlite/sqlite-dialect.ts";
+import { ServerSqliteDialect, SharedSqlite } from "../sqlite/sqlite-dialect.ts";
 import { createSqliteTurnIndex } from "../search/sqlite-turn-index.ts";
 import { isCorruption, toRunningError, toStartError } from "./storage-errors.ts";
 import { createManualClock, createRecordingLogger } from "#server/testing/temporary-store.ts";
@@ -71,7 +71,7 @@ test("a migration on a full disk leaves nothing half made, and works once there 
     clock: createManualClock(),
     logger: createRecordingLogger(),
   });
-  const db = new Kysely<Tables>({ dialect: new ServerSqliteDialect(database) });
+  const db = new Kysely<Tables>({ dialect: new ServerSqliteDialect(new SharedSqlite(database), true) });
   const migrations = createMigrations(createSqliteTurnIndex());
   const tables = () =>
     database

@@ -6,7 +6,7 @@ import { limitRules } from "#server/domain/limits/rules.ts";
 import { openPostgres } from "../postgres/open-postgres.ts";
 import type { Tables } from "./schema.ts";
 import { createSqlCounterStore } from "./sql-counter-store.ts";
-import { ServerSqliteDialect } from "../sqlite/sqlite-dialect.ts";
+import { ServerSqliteDialect, SharedSqlite } from "../sqlite/sqlite-dialect.ts";
 import {
   databases,
   sharedDatabases,
@@ -17,7 +17,9 @@ import {
 /** A connection of our own to the database of a store. */
 function connect({ location, logger }: DatabaseStore): Kysely<Tables> {
   return "file" in location
-    ? new Kysely<Tables>({ dialect: new ServerSqliteDialect(new Database(location.file)) })
+    ? new Kysely<Tables>({
+        dialect: new ServerSqliteDialect(new SharedSqlite(new Database(location.file)), false),
+      })
     : openPostgres({ ...location, logger }).db;
 }
 

@@ -9,7 +9,7 @@ import { createChatStore } from "./chat-store.ts";
 import { createMigrations, migrate } from "../migrations/migrations.ts";
 import { openDatabaseFile } from "../sqlite/open-sqlite.ts";
 import type { Tables } from "./schema.ts";
-import { ServerSqliteDialect } from "../sqlite/sqlite-dialect.ts";
+import { ServerSqliteDialect, SharedSqlite } from "../sqlite/sqlite-dialect.ts";
 import { createSqliteTurnIndex } from "../search/sqlite-turn-index.ts";
 import type { WorkerResult } from "#server/testing/begin-worker.ts";
 import {
@@ -31,7 +31,7 @@ describe("on the database itself", () => {
     });
     const statements: { sql: string; parameters: readonly unknown[] }[] = [];
     const db = new Kysely<Tables>({
-      dialect: new ServerSqliteDialect(database),
+      dialect: new ServerSqliteDialect(new SharedSqlite(database), true),
       log: ({ query }) => void statements.push({ sql: query.sql, parameters: query.parameters }),
     });
     const index = createSqliteTurnIndex();
@@ -40,7 +40,7 @@ describe("on the database itself", () => {
     return {
       database,
       statements,
-      turns: createTurnStore(db, index),
+      turns: createTurnStore(db, db, index),
       async [Symbol.asyncDispose]() {
         await db.destroy();
         await rm(dir, { recursive: true, force: true });

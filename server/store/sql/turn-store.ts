@@ -16,10 +16,14 @@ const MAX_TAKE_OVER_ATTEMPTS = 3;
 /** A literal, so that SQLite can prove that the index of running turns serves the query. */
 const running = sql.lit("running");
 
-/** {@link TurnStore} on SQL. `begin` and `finish` throw CHAT_NOT_FOUND when the chat is gone or another user's. */
-export function createTurnStore(db: Kysely<Tables>, index: TurnIndex): TurnStore {
+/**
+ * {@link TurnStore} on SQL. `begin` and `finish` throw CHAT_NOT_FOUND when the chat is gone or another user's.
+ *
+ * @param relaxed for beginnings and leases: until a turn is finished, its client keeps the message and asks again
+ */
+export function createTurnStore(db: Kysely<Tables>, relaxed: Kysely<Tables>, index: TurnIndex): TurnStore {
   return {
-    begin: (request) => inTransaction(db, (trx) => begin(trx, index, request)),
+    begin: (request) => inTransaction(relaxed, (trx) => begin(trx, index, request)),
 
     async finish(turn) {
       await inTransaction(db, async (trx) => {
@@ -53,7 +57,7 @@ export function createTurnStore(db: Kysely<Tables>, index: TurnIndex): TurnStore
     },
 
     async renewLeases(ownerId, leaseUntilMs) {
-      await db
+      await relaxed
         .updateTable("turns")
         .set({ lease_until_ms: leaseUntilMs })
         .where("owner_id", "=", ownerId)

@@ -9,6 +9,7 @@ import {
   type SqliteStatement,
 } from "kysely";
 import type { PipitError } from "#contract/pipit-error.ts";
+import { WalSync } from "./wal-sync.ts";
 import { toRunningError } from "../errors/storage-errors.ts";
 
 /** Prepared statements kept per database; more distinct texts than this only cost preparing them again. */
@@ -32,39 +33,114 @@ export function createAttempt(database: Database, onError: OnError = () => undef
   };
 }
 
-/** Kysely's SQLite dialect with what a server needs: see each class. Every SQLite error leaves it as a PipitError. */
-export class ServerSqliteDialect extends SqliteDialect {
-  readonly #database: Database;
-  readonly #attempt: Attempt;
+/** The one connection of a database, which all that use it take in turn, and the way of its commits to the disk. */
+export class SharedSqlite {
+  readonly database: SqliteDatabase;
+  readonly #raw: Database;
+  readonly #sync: WalSync;
+  readonly #totalChanges: () => number;
+  #last: Promise<void> = Promise.resolve();
+  #release: () => void = () => {};
+  #seenChanges = 0;
 
   constructor(database: Database, attempt = createAttempt(database)) {
-    super({ database });
-    this.#database = database;
-    this.#attempt = attempt;
+    this.database = withCacheAndErrors(database, attempt);
+    this.#raw = database;
+    this.#sync = new WalSync(database.name);
+    const statement = database.prepare<[], number>("select total_changes()").pluck();
+    this.#totalChanges = () => statement.get() ?? 0;
   }
 
-  override createDriver(): ServerSqliteDriver {
-    return new ServerSqliteDriver(this.#database, this.#attempt);
+  get inTransaction(): boolean {
+    return this.#raw.inTransaction;
   }
 
-  override createAdapter(): TransactionalDdlAdapter {
-    return new TransactionalDdlAdapter();
+  async take(): Promise<void> {
+    const before = this.#last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#last = promise;
+    await before;
+    this.#release = resolve;
+  }
+
+  /** @returns whether something was written */
+  giveBack(): boolean {
+    const changes = this.#raw.open ? this.#totalChanges() : this.#seenChanges;
+    const wrote = changes !== this.#seenChanges;
+    this.#seenChanges = changes;
+    this.#release();
+    return wrote;
+  }
+
+  /** Resolves when all that is committed by now survives a power cut. */
+  async committed(): Promise<void> {
+    await this.#sync.committed();
+  }
+
+  /** The first of those that share it closes it for all; a second time does nothing. */
+  async close(): Promise<void> {
+    await this.#sync[Symbol.asyncDispose]();
+    this.database.close();
   }
 }
 
-/** SQLite does roll back DDL: a migration that dies half way (a full disk) leaves nothing behind. */
-class TransactionalDdlAdapter extends SqliteAdapter {
+/**
+ * Kysely's SQLite dialect with what a server needs: see each class. Every SQLite error leaves it as a PipitError.
+ *
+ * @param waits whether what it writes is on the disk when a statement or a transaction resolves
+ */
+export class ServerSqliteDialect extends SqliteDialect {
+  readonly #shared: SharedSqlite;
+  readonly #waits: boolean;
+
+  constructor(shared: SharedSqlite, waits: boolean) {
+    super({ database: shared.database });
+    this.#shared = shared;
+    this.#waits = waits;
+  }
+
+  override createDriver(): ServerSqliteDriver {
+    return new ServerSqliteDriver(this.#shared, this.#waits);
+  }
+
+  override createAdapter(): ServerSqliteAdapter {
+    return new ServerSqliteAdapter();
+  }
+}
+
+class ServerSqliteAdapter extends SqliteAdapter {
+  /** SQLite does roll back DDL: a migration that dies half way (a full disk) leaves nothing behind. */
   override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+
+  /** No, but our driver hands out the one, and gives it to the next before a commit is on the disk. */
+  override get supportsMultipleConnections(): boolean {
     return true;
   }
 }
 
 class ServerSqliteDriver extends SqliteDriver {
-  readonly #database: Database;
+  readonly #shared: SharedSqlite;
+  readonly #waits: boolean;
 
-  constructor(database: Database, attempt: Attempt) {
-    super({ database: withCacheAndErrors(database, attempt) });
-    this.#database = database;
+  constructor(shared: SharedSqlite, waits: boolean) {
+    super({ database: shared.database });
+    this.#shared = shared;
+    this.#waits = waits;
+  }
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    await this.#shared.take();
+    return super.acquireConnection();
+  }
+
+  override async releaseConnection(): Promise<void> {
+    if (this.#shared.giveBack() && this.#waits) await this.#shared.committed();
+  }
+
+  override async destroy(): Promise<void> {
+    await this.#shared.close();
   }
 
   /**
@@ -77,7 +153,7 @@ class ServerSqliteDriver extends SqliteDriver {
 
   /** After some errors (a full disk) SQLite has already rolled back; a second rollback would hide the first error. */
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    if (this.#database.inTransaction) await super.rollbackTransaction(connection);
+    if (this.#shared.inTransaction) await super.rollbackTransaction(connection);
   }
 }
 
