@@ -148,6 +148,23 @@ describe("the guard", () => {
     await guard.check(caller);
   });
 
+  test("forgets a session in no time, however many tokens it knows", async () => {
+    const { guard, looks } = setUp();
+    const callers = Array.from({ length: 10_000 }, (_, n) => ({
+      ...caller,
+      sessionId: `family-${n}`,
+      tokenId: `token-${n}`,
+    }));
+    for (const one of callers) await guard.check(one);
+    const { user: before } = process.cpuUsage();
+    for (const { sessionId } of callers.slice(1)) guard.forget(sessionId);
+    // About 20 ms; looking through all that is known takes a second.
+    expect(process.cpuUsage().user - before).toBeLessThan(300_000);
+    looks.length = 0;
+    for (const one of callers.slice(0, 3)) await guard.check(one);
+    expect(looks).toHaveLength(2);
+  });
+
   test("does not believe a failed look", async () => {
     const { guard, answer } = setUp();
     answer.error = new Error("gone");
