@@ -6,12 +6,15 @@ import { formatAccelerator } from "../settings/accelerator.ts";
 import { useKeyStyle } from "../settings/use-key-style.ts";
 
 const examples = ["example1", "example2", "example3", "example4"] as const;
+/** What the built-in responder can do; anything else would begin with a refusal. */
+const builtInExamples = ["builtIn1", "builtIn2", "builtIn3", "builtIn4"] as const;
 
 /** Before the first question. The examples fill the composer; nothing is sent by them. */
 export function EmptyChat() {
   const { t } = useTranslation("chat");
   const auth = useAuth();
   const { ui } = useBridge();
+  const withoutModel = useApp(({ server }) => server.kind === "ready" && server.model === undefined);
   const greeting =
     auth.kind === "signed-in" && !auth.local ? t("greetingName", { name: auth.accountName }) : t("greeting");
   const use = (text: string) => {
@@ -29,7 +32,7 @@ export function EmptyChat() {
           <HotkeyHint />
         </div>
         <ul aria-label={t("examples")} className="flex w-full max-w-panel flex-col gap-2">
-          {examples.map((example) => (
+          {(withoutModel ? builtInExamples : examples).map((example) => (
             <li key={example}>
               <button
                 type="button"

@@ -69,3 +69,11 @@ test("a picture that another has replaced while it was being taken is not attach
   await expect(page.getByText(/\b1 × 1\b/u)).toHaveCount(0);
   await expect(page.getByText(/\d{3} × \d{3}/u)).toBeVisible();
 });
+
+test("U14 without a model the empty chat suggests what works without one", async ({ gallery, page }) => {
+  const suggestion = page.getByRole("list", { name: "Examples" }).getByRole("button").first();
+  await gallery.open("built-in");
+  await expect(suggestion).toHaveText("What is 18% of 2,400?");
+  await gallery.open("empty");
+  await expect(suggestion).toHaveText("Explain this error in one paragraph");
+});

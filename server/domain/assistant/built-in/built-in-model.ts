@@ -7,6 +7,7 @@ import { languageOfText } from "../tools/language.ts";
 import { runTool, startSummary, type ToolOutcome } from "../tools/run-tool.ts";
 import type { ChatSearchResult } from "#server/domain/chats/search-chats.ts";
 import type { SearchChatOutput } from "../tools/search-chat.ts";
+import { contentWords, holdsAll } from "./content-words.ts";
 import { recognize, type Intent } from "./intents.ts";
 import { timeZoneOf } from "./places.ts";
 import { repliesIn, type Replies } from "./replies.ts";
@@ -101,11 +102,14 @@ async function* searchFor(talk: Talk, query: string): AsyncGenerator<AnswerPart>
 
 /** For what no rule knows: perhaps the person's own words already hold the answer. */
 async function* searchUnasked(talk: Talk): AsyncGenerator<AnswerPart> {
-  const query = talk.text.slice(0, 500).trim();
+  const words = contentWords(talk.text.slice(0, 500));
   const events: AnswerPart[] = [];
-  const search = useTool(talk, "search_chat", { query, scope: "all", limit: SHOWN_HITS_UNASKED });
-  const outcome = query === "" ? undefined : await collect(search, events);
-  const hits = foundIn(outcome)?.results ?? [];
+  const search = useTool(talk, "search_chat", { query: words.join(" "), scope: "all", limit: SHOWN_HITS });
+  const outcome = words.length === 0 ? undefined : await collect(search, events);
+  // The search is glad of any word; an answer must be about all of them.
+  const hits = (foundIn(outcome)?.results ?? [])
+    .filter((hit) => holdsAll(`${hit.session_title} ${hit.headline}`, words))
+    .slice(0, SHOWN_HITS_UNASKED);
   // The user asked for no search, so one that found nothing is not worth a word.
   if (hits.length === 0) return yield* say(talk, talk.replies.unknown);
   yield* events;
