@@ -108,6 +108,22 @@ describe("the conversation in a terminal", () => {
     await screen.shows(/exit=130/);
   });
 
+  test("Markdown is rendered while it comes, and redrawn in its place", async () => {
+    const held = gate();
+    const table = "| A | B |\n|---|---|\n| one | 2 |\n";
+    await using model = await startOpenAiDouble(
+      stream(say("# Head\n\nSome **bo"), held.step, say(`ld** text.\n\n${table}`, "| longer | 3 |\n\nEnd.")),
+    );
+    await using screen = await openScreen(pipit.home, { PIPIT_MODEL_URL: model.url });
+    await screen.shows(/Pipit is listening/);
+    await screen.type("hi", "Enter");
+    await screen.shows(/\n *Head\n\nSome bo\n/);
+    held.open();
+    await screen.shows(
+      /› hi\nHead\n\nSome bold text\.\n\nA {6}│ B\n─{7}┼─{2}\none {4}│ 2\nlonger │ 3\n\nEnd\.\n+›/,
+    );
+  });
+
   test("F23: three pasted lines are one question", async () => {
     await using model = await startOpenAiDouble(stream(say("Three.")));
     await using screen = await openScreen(pipit.home, { PIPIT_MODEL_URL: model.url });

@@ -7,7 +7,7 @@ import type { CommandDeps } from "./kit/open-cli-client.ts";
 import type { Terminal } from "./kit/terminal.ts";
 
 /** The process as the client sees it; tests pass their own streams. */
-export interface CliProcess extends Omit<Terminal, "colour"> {
+export interface CliProcess extends Omit<Terminal, "colour" | "dumb"> {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -34,7 +34,7 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
     async (flags: Flags): Promise<void> => {
       const config = await readConfig();
       const { startTokenStore } = await import("#engine/node/keychain/token-store.ts");
-      const terminal = { stdin, stdout, stderr, colour: config.colour };
+      const terminal = { stdin, stdout, stderr, colour: config.colour, dumb: config.dumb };
       const deps = { config, terminal, tokenStore: startTokenStore(config) };
       outcome.code = await (await load())(flags, deps);
     };

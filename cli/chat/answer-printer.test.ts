@@ -3,12 +3,19 @@ import { describe, expect, test } from "vitest";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import { messagesFor } from "../kit/messages.ts";
 import type { Terminal } from "../kit/terminal.ts";
+import { createMarkdownScreen } from "../markdown/markdown-screen.ts";
 import { createAnswerPrinter } from "./answer-printer.ts";
 
 function setup({ oneScreen = false } = {}) {
   const stdout = Object.assign(new PassThrough(), { isTTY: oneScreen });
   const stderr = Object.assign(new PassThrough(), { isTTY: oneScreen });
-  const terminal: Terminal = { stdin: new PassThrough(), stdout, stderr, colour: false };
+  const terminal: Terminal = {
+    stdin: new PassThrough(),
+    stdout,
+    stderr,
+    colour: false,
+    ...(oneScreen ? { openMarkdown: createMarkdownScreen } : {}),
+  };
   const printer = createAnswerPrinter(terminal, messagesFor("en"));
   const read = (stream: PassThrough): string => String(stream.read() ?? "");
   return {
@@ -44,13 +51,13 @@ describe("the answer printer", () => {
 
   test("begins a line for a tool in the middle of one, where both streams are one screen", () => {
     for (const oneScreen of [true, false]) {
-      const { say, err } = setup({ oneScreen });
+      const { say, out, err } = setup({ oneScreen });
       const done = { type: "tool", callId: "1", name: "calculator", state: "done" } as const;
       say("a", { ...done, summary: "1" });
       expect(err()).toBe("· 1\n");
       say("a", text("So"));
       say("a", { ...done, summary: "2" });
-      expect(err()).toBe(oneScreen ? "\n· 2\n" : "· 2\n");
+      expect([out(), err()]).toEqual([oneScreen ? "So\n" : "So", "· 2\n"]);
       say("a", text(" far.\n"));
       say("a", { ...done, summary: "3" });
       expect(err()).toBe("· 3\n");
@@ -77,12 +84,13 @@ describe("the answer printer", () => {
   });
 
   test("F13: text that turns out to be reasoning is marked where it ends", () => {
-    const { say, out, err } = setup({ oneScreen: true });
+    const { say, out, err, printer } = setup({ oneScreen: true });
     say("a", text("The user greets me."));
     say("a", thought("", true));
     say("a", text("Hello!"));
-    expect(err()).toBe("\n(the text above was reasoning; the answer follows)\n");
-    expect(out()).toBe("The user greets me.Hello!");
+    printer.settled("a");
+    expect(err()).toBe("(the text above was reasoning; the answer follows)\n");
+    expect(out()).toBe("The user greets me.\nHello!\n");
   });
 
   test("F4: what a model, a tool or an error says controls no terminal; in a pipe the answer is as it was", () => {

@@ -1,8 +1,10 @@
 import type { EngineEvent } from "#engine/chat/chat-engine-api.ts";
 import type { Messages } from "../kit/messages.ts";
-import { lineText, paint, printLine, printNote, printText, type Terminal } from "../kit/terminal.ts";
+import { lineText, paint, printLine, printNote, type Terminal, type TextScreen } from "../kit/terminal.ts";
+import { openTextScreen } from "./text-screen.ts";
 
 class Answer {
+  screen: TextScreen;
   attempt = 1;
   /** What stands on stdout. */
   shown = "";
@@ -16,8 +18,14 @@ class Answer {
   /** Reasoning that waits for its turn, and whether the line on the screen is some. */
   thought = "";
   isThinking = false;
+  /** What is shown was reasoning: the answer begins below. */
+  beginsBelow = false;
   ended = false;
   note: string | undefined;
+
+  constructor(screen: TextScreen) {
+    this.screen = screen;
+  }
 }
 
 /**
@@ -27,7 +35,7 @@ class Answer {
 export function createAnswerPrinter(terminal: Terminal, messages: Messages) {
   const answers = new Map<string, Answer>();
   const answerOf = (messageId: string): Answer => {
-    const answer = answers.get(messageId) ?? new Answer();
+    const answer = answers.get(messageId) ?? new Answer(openTextScreen(terminal));
     answers.set(messageId, answer);
     return answer;
   };
@@ -51,7 +59,10 @@ export function createAnswerPrinter(terminal: Terminal, messages: Messages) {
       else if (event.type === "notice") answer.asides.push(`! ${event.text}`);
       // For people who watch: a pipe and a file get the answer alone.
       else if (event.type === "reasoning" && terminal.stderr.isTTY === true) {
-        if (event.takesText) answer.asides.push(messages.wasReasoning);
+        if (event.takesText) {
+          answer.asides.push(messages.wasReasoning);
+          answer.beginsBelow = true;
+        }
         answer.thought += event.text;
       } else return;
       advance();
@@ -88,15 +99,24 @@ function take(answer: Answer, text: string): void {
 
 function show(terminal: Terminal, answer: Answer): void {
   if (answer.isThinking && (answer.pending !== "" || answer.asides.length > 0)) endThought(terminal, answer);
-  for (const aside of answer.asides.splice(0)) printAside(terminal, answer, aside);
+  for (const aside of answer.asides.splice(0)) {
+    giveWay(terminal, answer);
+    printNote(terminal, paint("dim", aside));
+  }
+  if (answer.beginsBelow) reopen(terminal, answer);
   if (answer.thought !== "") {
+    if (!answer.isThinking) giveWay(terminal, answer);
     terminal.stderr.write(lineText(terminal, [paint("dim", answer.thought)], true));
     answer.thought = "";
     answer.isThinking = true;
   }
   if (answer.pending === "") return;
   if (answer.isThinking) endThought(terminal, answer);
-  printText(terminal, answer.anew ? `\n\n${answer.pending}` : answer.pending);
+  if (answer.anew) {
+    reopen(terminal, answer);
+    printLine(terminal);
+  }
+  answer.screen.write(answer.pending);
   answer.shown += answer.pending;
   answer.position = answer.shown.length;
   answer.pending = "";
@@ -112,14 +132,19 @@ function toolLine(event: Extract<EngineEvent["event"], { type: "tool" }>, messag
   return `${event.state === "failed" ? "✘" : "·"} ${event.summary || messages.toolStarted(event.name)}`;
 }
 
-function printAside(terminal: Terminal, answer: Answer, line: string): void {
-  // An aside starts a line of its own where both streams are one screen.
-  const midLine = answer.shown !== "" && !answer.shown.endsWith("\n") && terminal.stderr.isTTY === true;
-  printNote(terminal, midLine ? "\n" : "", paint("dim", line));
+/** Begins a line for something else where both streams are one screen. */
+function giveWay(terminal: Terminal, answer: Answer): void {
+  if (terminal.stderr.isTTY === true) answer.screen.giveWay();
+}
+
+function reopen(terminal: Terminal, answer: Answer): void {
+  answer.screen.end();
+  answer.screen = openTextScreen(terminal);
+  answer.beginsBelow = false;
 }
 
 function finish(terminal: Terminal, answer: Answer): void {
   if (answer.isThinking) endThought(terminal, answer);
-  if (answer.shown !== "" && !answer.shown.endsWith("\n")) printLine(terminal);
+  answer.screen.end();
   if (answer.note !== undefined) printNote(terminal, paint("yellow", answer.note));
 }

@@ -5,6 +5,7 @@ import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Screen } from "#engine/ports.ts";
 import type { Messages } from "../kit/messages.ts";
 import { queueCommands } from "./queue-commands.ts";
+import { showText } from "./text-screen.ts";
 import { tellTokenPlace, type ChatContext } from "./announcements.ts";
 import { paint, printLine, printNote, type Terminal } from "../kit/terminal.ts";
 
@@ -117,5 +118,10 @@ export async function runSlashCommand(
 function printMessage(message: Message, terminal: Terminal, messages: Messages): void {
   const name = message.role === "user" ? messages.you : "pipit";
   const text = message.role === "user" ? message.text : answerText(message);
-  printLine(terminal, paint("bold", `${name}:`), ` ${text}`);
+  if (message.role === "user" || terminal.stdout.isTTY !== true) {
+    printLine(terminal, paint("bold", `${name}:`), ` ${text}`);
+    return;
+  }
+  printLine(terminal, paint("bold", `${name}:`));
+  showText(terminal, text);
 }

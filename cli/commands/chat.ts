@@ -9,6 +9,7 @@ import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Screen, Speaker } from "#engine/ports.ts";
 import { runOnce } from "../chat/once.ts";
+import { withMarkdown } from "../chat/text-screen.ts";
 import { buildSoon } from "../kit/server-program.ts";
 import type { ExitCode } from "../kit/exit-codes.ts";
 import { messagesFor } from "../kit/messages.ts";
@@ -28,10 +29,12 @@ export interface ChatFlags {
 
 /** `pipit chat`: the REPL, or one message with `--once`. */
 export async function chat(flags: ChatFlags, deps: CommandDeps): Promise<ExitCode> {
-  const { config, terminal } = deps;
+  const { config } = deps;
   if (flags.json === true && flags.once === undefined) {
     throw new PipitError("USAGE", "--json prints the events of one message; use it with --once <text>.");
   }
+  // Beside the opening of the token store.
+  const terminal = flags.json === true ? deps.terminal : await withMarkdown(deps.terminal);
   const messages = messagesFor(config.locale);
   const logger = createFileLogger(config.home);
   const screen = createScreenCapture({ display: config.display, logger });

@@ -23,6 +23,7 @@ export function readCliConfig(env: Environment, stdoutIsTty: boolean) {
     /** BCP 47, from LC_ALL, LC_MESSAGES or LANG. */
     locale: localeOf(env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"]),
     colour: colourOf(env, stdoutIsTty),
+    dumb: env["TERM"] === "dumb",
     /** For the screen and hotkey checks: whether a graphical session is there. */
     display: { x11: env["DISPLAY"] || undefined, wayland: env["WAYLAND_DISPLAY"] || undefined },
     /** Whether a checkout may build what it lacks. */

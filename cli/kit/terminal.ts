@@ -16,9 +16,22 @@ export interface Terminal {
   readonly stderr: Output;
   /** Colour on stdout; follows NO_COLOR and FORCE_COLOR. */
   readonly colour: boolean;
+  /** It cannot move its cursor (TERM=dumb). */
+  readonly dumb?: boolean;
+  /** Renders an answer; where it is missing, answers are shown as they are. */
+  readonly openMarkdown?: (terminal: Terminal) => TextScreen;
 }
 
 type Style = "bold" | "dim" | "italic" | "underline" | "strikethrough" | "red" | "green" | "yellow" | "cyan";
+
+/** Where the text of one answer is shown while it grows. */
+export interface TextScreen {
+  write(text: string): void;
+  /** Something else is about to be written to the screen: what stands there stays, on lines of its own. */
+  giveWay(): void;
+  /** No more text will come. */
+  end(): void;
+}
 
 /** A piece of a line: text as it is, or in a style. */
 export type Span = string | { readonly style: Style; readonly text: string };
