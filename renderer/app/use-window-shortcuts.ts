@@ -4,13 +4,15 @@ import { shortcutOf, type Shortcut } from "./shortcut-of.ts";
 
 /** The keys that work anywhere in the window. What a dialog, a menu or the composer has taken does not come here. */
 export function useWindowShortcuts(): void {
-  const { commands, views } = useBridge();
+  const { chat, commands, views } = useBridge();
   const ready = useApp((state) => state.settings.firstRunDone);
   const back = (): boolean => {
     const { view, dialog } = views.store.getState();
     // A dialog closes itself.
     if (dialog !== undefined) return false;
+    const answering = chat.getState().activeMessageId !== undefined;
     if (view === "settings" && ready) views.show("chat");
+    else if (answering) void views.attempt(commands.cancel());
     else void views.attempt(commands.hideWindow());
     return true;
   };

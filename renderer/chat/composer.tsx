@@ -58,18 +58,13 @@ export function Composer({
   );
 }
 
-/** Enter sends, Esc stops or hides, arrow-up in the empty field edits the last question, page keys scroll the list. */
+/** Enter sends, arrow-up in the empty field edits the last question, page keys scroll the list. */
 function useComposerKeys(send: () => Promise<void>, onPage: (direction: -1 | 1) => void) {
-  const { chat, commands, views, ui } = useBridge();
+  const { chat, ui } = useBridge();
   const handlers: Readonly<Record<string, (event: KeyboardEvent<HTMLTextAreaElement>) => boolean>> = {
     Enter: (event) => {
       if (event.shiftKey || event.altKey) return false;
       void send();
-      return true;
-    },
-    Escape: () => {
-      const answering = chat.getState().activeMessageId !== undefined;
-      void views.attempt(answering ? commands.cancel() : commands.hideWindow());
       return true;
     },
     ArrowUp: () => {

@@ -34,7 +34,8 @@ export function Question({ message, hasAnswer }: QuestionProps) {
           {message.text}
         </div>
       </div>
-      <QuestionStatus message={message} />
+      {/* A stopped answer says so itself. */}
+      {!(message.status.kind === "cancelled" && hasAnswer) && <QuestionStatus message={message} />}
       {message.status.kind === "sending" && !hasAnswer && (
         <div className="self-start">
           <Caret label={t("thinking")} />

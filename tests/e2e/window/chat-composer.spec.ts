@@ -137,6 +137,13 @@ test("Esc stops a running answer, else it hides the window", async ({ gallery, c
   await expect.poll(() => chat.callsOf("hideWindow")).toHaveLength(1);
 });
 
+test("U9: Esc stops a running answer wherever the focus is", async ({ gallery, chat, page }) => {
+  await gallery.open("chat-streaming");
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  await page.keyboard.press("Escape");
+  await expect.poll(() => chat.calls()).toEqual([{ name: "cancel", input: undefined }]);
+});
+
 test("while an answer streams it can be stopped, and the next question sent", async ({ gallery, chat }) => {
   await gallery.open("chat-streaming");
   await expect(chat.send).toBeHidden();

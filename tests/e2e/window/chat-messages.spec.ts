@@ -25,6 +25,38 @@ test("every state of a question says what it is, why, and what to do", async ({ 
   ]);
 });
 
+test("F2: a message that waits for its own reason can be skipped, a question behind an answer is next", async ({
+  gallery,
+  chat,
+}) => {
+  await gallery.open("chat-states");
+  await chat.button("Skip", chat.message("Waiting question")).click();
+  expect(await chat.calls()).toEqual([{ name: "park", input: { messageId: "q6" } }]);
+  const next = chat.message("Next question");
+  await expect(next).toContainText("Waiting to be sent");
+  await gallery.script((bridge) => bridge.chat.setState({ activeMessageId: "q6" }));
+  await expect(next).toContainText("Next");
+  await expect(next).not.toContainText("Waiting");
+});
+
+test("U8: a stopped answer has one mark, and a stopped question without one its own", async ({
+  gallery,
+  chat,
+}) => {
+  await gallery.open("chat-states");
+  await gallery.script((bridge) => {
+    const { messages } = bridge.chat.getState();
+    const stop = { status: { kind: "cancelled" } } as const;
+    bridge.chat.setState({
+      messages: messages.map((m) => (m.role === "user" && m.id === "q3" ? { ...m, ...stop } : m)),
+    });
+  });
+  await chat.log.focus();
+  await chat.page.keyboard.press("Home");
+  await expect(chat.message("A long story begins")).toContainText("Stopped");
+  await expect(chat.message("Answer that was stopped")).not.toContainText("Stopped before an answer came");
+});
+
 test("every end of an answer is told", async ({ gallery, chat }) => {
   await gallery.open("chat-states");
   await chat.log.focus();
