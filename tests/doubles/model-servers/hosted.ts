@@ -444,6 +444,59 @@ export const openAi: readonly Fixture[] = [
   },
   {
     server: "OpenAI",
+    quirk: "words of a proxy instead of an answer, and an end",
+    row: "200",
+    replies: [raw("text/event-stream", "data: no healthy upstream\n\n", "data: [DONE]\n\n")],
+    ends: { error: ["MODEL_FAILED", "no healthy upstream"] },
+  },
+  {
+    server: "OpenAI",
+    quirk: "nothing at all under status 200",
+    row: "200",
+    replies: [raw("application/json", "")],
+    ends: { error: ["MODEL_FAILED", "no answer"] },
+  },
+  {
+    server: "OpenAI",
+    quirk: "an overloaded model, told in the stream",
+    row: "F10",
+    replies: [sse('{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}')],
+    ends: { error: ["MODEL_FAILED", "Overloaded"] },
+  },
+  {
+    server: "OpenAI",
+    quirk: "the form of calls before tool_calls",
+    row: "F8",
+    asks: ["tools"],
+    replies: [
+      sse(
+        '{"choices":[{"index":0,"delta":{"function_call":{"name":"calculator","arguments":"{\\"expression\\":"}}}]}',
+        '{"choices":[{"index":0,"delta":{"function_call":{"arguments":"\\"3\\"}"}}}]}',
+        finish("function_call"),
+        DONE,
+      ),
+      afterwards,
+    ],
+    ends: { text: "Here it is.", ran: [["calculator", { expression: "3" }]] },
+  },
+  {
+    server: "OpenAI",
+    quirk: "arguments before the name of their tool, and a call that never gets one",
+    row: "F8",
+    asks: ["tools"],
+    replies: [
+      sse(
+        '{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c1","function":{"arguments":"{\\"expression\\":"}}]}}]}',
+        '{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"name":"calculator","arguments":"\\"4\\"}"}},{"index":1,"id":"c2","function":{"arguments":"{}"}}]}}]}',
+        finish("tool_calls"),
+        DONE,
+      ),
+      afterwards,
+    ],
+    ends: { text: "Here it is.", ran: [["calculator", { expression: "4" }]] },
+  },
+  {
+    server: "OpenAI",
     quirk: "one line that is no JSON",
     row: "F7",
     replies: [

@@ -9,7 +9,7 @@ import { withoutOlder } from "./fewer-messages.ts";
 import { toModelError } from "./model-errors.ts";
 import type { ModelLimits } from "./model-limits.ts";
 import { hasImage, toPrompt } from "./model-messages.ts";
-import { contextTrimmed, imageNotSeen } from "./model-notices.ts";
+import { contextTrimmed, imageNotSeen, imageNotTaken } from "./model-notices.ts";
 import type { ChatModel, ModelSdk, SdkLoader } from "./model-sdk.ts";
 import { overflowSizeOf } from "./overflow-size.ts";
 import { runToolLoop } from "./tool-loop.ts";
@@ -118,11 +118,10 @@ function nextAttempt(
   const kind = kindOf(failure, sent);
   if (kind.kind === "unsupported") {
     remember(options, kind);
-    return {
-      messages,
-      sent: { ...sent, [kind.ability]: false },
-      ...(kind.ability === "images" ? { notice: imageNotSeen(request.locale, endpoint.model) } : {}),
-    };
+    const fewer = { messages, sent: { ...sent, [kind.ability]: false } };
+    if (kind.ability === "tools") return fewer;
+    const { locale } = request;
+    return { ...fewer, notice: kind.lasting ? imageNotSeen(locale, endpoint.model) : imageNotTaken(locale) };
   }
   if (kind.kind !== "overflow" || messages !== request.messages) return undefined;
   const fewer = withoutOlder(messages, overflowSizeOf(failure));

@@ -134,7 +134,7 @@ function overflowText({ endpoint, failure }: Told): string {
       : needed === undefined
         ? ` (at most ${counted(limit)} tokens)`
         : ` (${counted(needed)} tokens of at most ${counted(limit)})`;
-  return `The message is too long for the model ${endpoint.model}${numbers}, also without the earlier ones of the chat. Send a shorter one, or use a model that holds more.`;
+  return `The message is too long for the model ${endpoint.model}${numbers}. Send a shorter one, or use a model that holds more.`;
 }
 
 /** Without its address: any account reads these messages, and where the server's own network lies is for admins. */

@@ -9,6 +9,14 @@ export function imageNotSeen(locale: string, model: string): AnswerPart {
   ]);
 }
 
+/** Said when this picture was not taken: too large, say, or flagged. */
+export function imageNotTaken(locale: string): AnswerPart {
+  return notice("IMAGE_NOT_SEEN", locale, [
+    "The model server did not take this picture, so the answer is to the text only.",
+    "Сервер модели не принял эту картинку, поэтому ответ — только на текст.",
+  ]);
+}
+
 /** Said when the chat was longer than the model holds. */
 export function contextTrimmed(locale: string, model: string): AnswerPart {
   return notice("CONTEXT_TRIMMED", locale, [

@@ -43,8 +43,8 @@ export class AnswerNormaliser {
     const last = this.#take([...this.#reader.push(this.#decoder.decode()), ...this.#reader.end()]);
     if (this.#over) return last;
     if (this.#finish !== undefined) return last + this.#close();
-    const message = this.#answered ? "The answer ended without its end." : plainWords(this.#words);
-    return last + this.fail({ message, code: this.#answered ? CUT_OFF : NOT_AN_ANSWER });
+    const cut = { message: "The answer ended without its end.", code: CUT_OFF };
+    return last + (this.#answered ? this.fail(cut) : this.#failNoAnswer());
   }
 
   /** The last event: an error. */
@@ -59,7 +59,8 @@ export class AnswerNormaliser {
     let events = "";
     for (const item of items) {
       if (this.#over) break;
-      if (item.type === "done") events += this.#close();
+      if (item.type === "done")
+        events += this.#words === "" || this.#answered ? this.#close() : this.#failNoAnswer();
       else if (item.type === "json") events += this.#takeValue(item.value, item.event);
       else if (item.event === "error") events += this.fail({ message: item.text });
       else if (this.#words.length < WORDS_MAX_CHARS) this.#words += `${item.text}\n`;
@@ -88,6 +89,10 @@ export class AnswerNormaliser {
     const events = pieces.map((piece) => eventOf({ choices: [{ delta: piece }] })).join("");
     if (this.#finish !== "error") return events;
     return events + this.fail(saidErrorIn(choice) ?? { message: "The model server gave up." });
+  }
+
+  #failNoAnswer(): string {
+    return this.fail({ message: plainWords(this.#words), code: NOT_AN_ANSWER });
   }
 
   #close(): string {

@@ -15,12 +15,16 @@ export class Exchange {
    */
   constructor(silenceMs: number, outer: AbortSignal | undefined) {
     this.#outer = outer;
+    this.#timer = setTimeout(() => this.#onSilence(), silenceMs).unref();
     outer?.addEventListener("abort", this.#stop, { once: true });
     if (outer?.aborted === true) this.#stop();
-    this.#timer = setTimeout(() => this.#onSilence(), silenceMs);
   }
 
-  readonly #stop = (): void => this.#own.abort(this.#outer?.reason);
+  readonly #stop = (): void => {
+    // Whoever aborts may never read again, and the timer would keep the answer in memory.
+    clearTimeout(this.#timer);
+    this.#own.abort(this.#outer?.reason);
+  };
 
   get signal(): AbortSignal {
     return this.#own.signal;
