@@ -497,6 +497,46 @@ export const openAi: readonly Fixture[] = [
   },
   {
     server: "OpenAI",
+    quirk: "a field of the request that it does not know",
+    row: "F1",
+    replies: [
+      refusal(
+        400,
+        '{"error":{"message":"Unrecognized request argument supplied: stream_options","type":"invalid_request_error","param":null,"code":null}}',
+      ),
+      afterwards,
+    ],
+    ends: { text: "Here it is." },
+  },
+  {
+    server: "OpenAI",
+    quirk: "an error under status 200 without a field or a number that says so",
+    row: "200",
+    replies: [
+      raw(
+        "application/json",
+        '{"code":"InvalidParameter","message":"The parameter is not valid.","request_id":"1"}',
+      ),
+    ],
+    ends: { error: ["MODEL_FAILED", "The parameter is not valid."] },
+  },
+  {
+    server: "OpenAI",
+    quirk: "a character in two halves, a delta that is text, and choices by number",
+    row: "F7",
+    replies: [
+      sse(
+        String.raw`{"choices":[{"index":0,"delta":{"content":"Hi \ud83d"}}]}`,
+        String.raw`{"choices":[{"index":0,"delta":{"content":"\ude00"}}]}`,
+        '{"choices":{"0":{"delta":" there"}}}',
+        finish("stop"),
+        DONE,
+      ),
+    ],
+    ends: { text: "Hi 😀 there" },
+  },
+  {
+    server: "OpenAI",
     quirk: "one line that is no JSON",
     row: "F7",
     replies: [

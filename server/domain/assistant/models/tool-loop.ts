@@ -74,7 +74,8 @@ async function* ask(loop: ToolLoop, prompt: Prompt, tools: FunctionTool[]): Asyn
   const { stream } = await loop.model.doStream({
     prompt,
     abortSignal: loop.signal,
-    ...(tools.length === 0 ? {} : { tools, toolChoice: { type: "auto" } }),
+    // Without a choice of tools: "auto" is the default, and there are servers that refuse the field.
+    ...(tools.length === 0 ? {} : { tools }),
   });
   const said: Said = { text: "", reasoning: "", calls: [], finish: undefined };
   const splitter = new ReasoningSplitter();

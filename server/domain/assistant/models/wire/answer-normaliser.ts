@@ -1,6 +1,6 @@
 import { piecesIn, ToolCallDeltas, type DeltaPiece } from "./answer-delta.ts";
 import { strongerFinish, type FinishReason } from "./finish-reason.ts";
-import { isRecord, type JsonRecord } from "./json.ts";
+import { isRecord, textIn, type JsonRecord } from "./json.ts";
 import { plainWords, saidErrorIn, type SaidError } from "./said-error.ts";
 import { SseReader, type SseItem } from "./sse-reader.ts";
 import { tokensIn, type TokenCounts } from "./token-count.ts";
@@ -24,6 +24,8 @@ export class AnswerNormaliser {
   #finish: FinishReason | undefined;
   #tokens: TokenCounts = { input: undefined, output: undefined };
   #words = "";
+  /** The first half of a character outside the BMP, whose second half comes with the next delta. */
+  #half = "";
   #answered = false;
   #over = false;
 
@@ -63,7 +65,7 @@ export class AnswerNormaliser {
         events += this.#words === "" || this.#answered ? this.#close() : this.#failNoAnswer();
       else if (item.type === "json") events += this.#takeValue(item.value, item.event);
       else if (item.event === "error") events += this.fail({ message: item.text });
-      else if (this.#words.length < WORDS_MAX_CHARS) this.#words += `${item.text}\n`;
+      else this.#addWords(item.text);
     }
     return events;
   }
@@ -75,8 +77,18 @@ export class AnswerNormaliser {
     const { input, output } = tokensIn(value) ?? this.#tokens;
     this.#tokens = { input: input ?? this.#tokens.input, output: output ?? this.#tokens.output };
     const choices = value["choices"];
-    const choice: unknown = Array.isArray(choices) ? choices[0] : choices;
-    return isRecord(choice) ? this.#takeChoice(choice) : "";
+    const choice = isRecord(choices)
+      ? (choices["0"] ?? choices)
+      : Array.isArray(choices)
+        ? choices[0]
+        : undefined;
+    if (isRecord(choice)) return this.#takeChoice(choice);
+    if (choices === undefined) this.#addWords(textIn(value["message"]) ?? "");
+    return "";
+  }
+
+  #addWords(words: string): void {
+    if (words !== "" && this.#words.length < WORDS_MAX_CHARS) this.#words += `${words}\n`;
   }
 
   #takeChoice(choice: JsonRecord): string {
@@ -85,10 +97,18 @@ export class AnswerNormaliser {
     const whole = isRecord(choice["message"]) ? choice["message"] : undefined;
     const delta = isRecord(choice["delta"]) ? choice["delta"] : whole;
     if (delta !== undefined && delta === whole) this.#finish ??= "stop";
-    const pieces = piecesIn(delta ?? { content: choice["text"] }, this.#calls);
-    const events = pieces.map((piece) => eventOf({ choices: [{ delta: piece }] })).join("");
+    const pieces = piecesIn(delta ?? { content: choice["delta"] ?? choice["text"] }, this.#calls);
+    const events = pieces.map((piece) => eventOf({ choices: [{ delta: this.#joined(piece) }] })).join("");
     if (this.#finish !== "error") return events;
     return events + this.fail(saidErrorIn(choice) ?? { message: "The model server gave up." });
+  }
+
+  #joined(piece: DeltaPiece): DeltaPiece {
+    if (!("content" in piece)) return piece;
+    const content = this.#half + piece.content;
+    const last = content.charCodeAt(content.length - 1);
+    this.#half = last >= 0xd800 && last < 0xdc00 ? content.slice(-1) : "";
+    return this.#half === "" ? { content } : { content: content.slice(0, -1) };
   }
 
   #failNoAnswer(): string {

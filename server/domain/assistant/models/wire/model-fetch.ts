@@ -18,23 +18,42 @@ export interface ModelFetchOptions {
 
 /** The SDK's `fetch`: an answer comes as events in the SDK's own dialect (see {@link AnswerNormaliser}), an error as it is. */
 export function createModelFetch({ post, silenceMs }: ModelFetchOptions): typeof fetch {
+  let tellsUsage = true;
   return async (url, init = {}) => {
     const exchange = new Exchange(silenceMs, init.signal ?? undefined);
     try {
-      const { signal } = exchange;
       const headers = Object.fromEntries(new Headers(init.headers));
-      const body = typeof init.body === "string" ? init.body : "";
-      const reply = await exchange.wait(post(String(url), { headers, body, signal }));
-      const status = reply.statusCode ?? 0;
-      if (status >= 200 && status < 300) return answerOf(reply, exchange);
-      const text = await exchange.wait(errorText(reply));
-      exchange.end();
-      return new Response(status === 304 ? null : text, { status, headers: headersOf(reply) });
+      const ask = async (body: string) => {
+        const reply = await exchange.wait(post(String(url), { headers, body, signal: exchange.signal }));
+        const { statusCode: status = 0 } = reply;
+        return status >= 200 && status < 300
+          ? reply
+          : refusalOf(status, await exchange.wait(errorText(reply)), reply);
+      };
+      const whole = typeof init.body === "string" ? init.body : "";
+      let reply = await ask(tellsUsage ? whole : withoutUsage(whole));
+      if (tellsUsage && "isUsageRefused" in reply && reply.isUsageRefused) {
+        tellsUsage = false;
+        reply = await ask(withoutUsage(whole));
+      }
+      if ("isUsageRefused" in reply) exchange.end();
+      return "isUsageRefused" in reply ? reply.response : answerOf(reply, exchange);
     } catch (error) {
       exchange.end();
       throw error;
     }
   };
+}
+
+function refusalOf(status: number, text: string, reply: PostReply) {
+  const response = new Response(status === 304 ? null : text, { status, headers: headersOf(reply) });
+  return { response, isUsageRefused: status < 500 && /stream_options|include_usage/.test(text) };
+}
+
+/** The request without the wish to be told of its tokens, which older servers refuse. */
+function withoutUsage(body: string): string {
+  const { stream_options: _, ...rest } = JSON.parse(body) as Record<string, unknown>;
+  return JSON.stringify(rest);
 }
 
 function answerOf(reply: PostReply, exchange: Exchange): Response {
