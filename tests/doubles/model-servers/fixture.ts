@@ -29,7 +29,7 @@ export interface Fixture {
   /** Public report of it, as OWNER/NAME#NUMBER; absent where it was seen without one. */
   readonly issue?: string;
   /** What the question carries besides its text. */
-  readonly asks?: readonly ("tools" | "image" | "history")[];
+  readonly asks?: readonly ("tools" | "image" | "history" | "system")[];
   /** One for each request, in order. */
   readonly replies: readonly Recorded[];
   readonly ends: Ending;

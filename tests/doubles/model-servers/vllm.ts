@@ -93,6 +93,21 @@ export const vllm: readonly Fixture[] = [
   },
   {
     server,
+    quirk: "a template without a system",
+    row: "F1",
+    issue: "huggingface/chat-ui#1386",
+    asks: ["system"],
+    replies: [
+      refusal(
+        400,
+        '{"object":"error","message":"System role not supported","type":"BadRequestError","param":null,"code":400}',
+      ),
+      afterwards,
+    ],
+    ends: { text: "Here it is." },
+  },
+  {
+    server,
     quirk: "no opening mark of reasoning from a template that writes it itself",
     row: "F13",
     issue: "vllm-project/vllm#13125",

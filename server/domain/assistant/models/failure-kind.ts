@@ -61,6 +61,9 @@ const QUOTA_WORDS = /quota|billing|credit|insufficient (balance|funds)|payment r
 const TOOL_WORDS = /\btools?\b|\btool_|function.?call/i;
 const PLAIN_TOOL_WORDS =
   /(not|n't) support\w*\s+(for\s+|the\s+use\s+of\s+)?(tool|function)|no endpoints found that support tool|(tool|function)\S*(\s\S+)?\s+(is|are)?\s*not\s+support|tools param requires|enable-auto-tool-choice/i;
+/** Of chat templates, Gemma's for one. */
+const SYSTEM_WORDS =
+  /system (role|message|prompt)s?( is| are)? not (supported|allowed)|(not|n't) support\w* (the )?system/i;
 const IMAGE_WORDS = /image|vision|multi.?modal|picture|mmproj|content.{0,12}(type|part|must be a string)/i;
 const PLAIN_IMAGE_WORDS =
   /(image|vision|multi.?modal).{0,30}not\s+support|(not|n't) support\w*\s+(for\s+)?(image|vision)|only supported by vision|endpoints found that support image|mmproj|not a (multimodal|vision) model/i;
@@ -139,6 +142,9 @@ function unsupportedKind(failure: Failure, sent: ModelAbilities): Refusal | unde
   const { status, text, code } = failure;
   const loose = status !== undefined && REFUSING_STATUSES.has(status);
   if (!loose && status !== undefined && !OTHER_STATUSES.has(status)) return undefined;
+  if (sent.system === true && SYSTEM_WORDS.test(text)) {
+    return { kind: "unsupported", ability: "system", lasting: true };
+  }
   const refuses = (plain: RegExp, other: RegExp): boolean => plain.test(text) || (loose && other.test(text));
   if (sent.tools && (code === "tool_use_failed" || refuses(PLAIN_TOOL_WORDS, TOOL_WORDS))) {
     return { kind: "unsupported", ability: "tools", lasting: PLAIN_TOOL_WORDS.test(text) };

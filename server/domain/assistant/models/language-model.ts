@@ -98,7 +98,11 @@ async function* answer(
 function firstAttempt({ endpoint, abilities }: Context, request: AnswerRequest): Attempt {
   const { messages, locale } = request;
   const images = hasImage(messages);
-  const sent = { images: abilities.images && images, tools: abilities.tools && request.tools.length > 0 };
+  const sent = {
+    images: abilities.images && images,
+    tools: abilities.tools && request.tools.length > 0,
+    system: abilities.system !== false && messages.some(({ role }) => role === "system"),
+  };
   return {
     messages,
     sent,
@@ -119,7 +123,7 @@ function nextAttempt(
   if (kind.kind === "unsupported") {
     remember(options, kind);
     const fewer = { messages, sent: { ...sent, [kind.ability]: false } };
-    if (kind.ability === "tools") return fewer;
+    if (kind.ability !== "images") return fewer;
     const { locale } = request;
     return { ...fewer, notice: kind.lasting ? imageNotSeen(locale, endpoint.model) : imageNotTaken(locale) };
   }
@@ -162,7 +166,7 @@ async function* askOnce(
   signal.addEventListener("abort", stop, { once: true });
   let ended = false;
   try {
-    const prompt = toPrompt(messages, sent.images);
+    const prompt = toPrompt(messages, sent);
     const tools = sent.tools ? request.tools : [];
     const { locale } = request;
     yield* runToolLoop({ model, endpoint, limits, prompt, tools, locale, signal: own.signal });

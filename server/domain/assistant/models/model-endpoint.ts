@@ -11,6 +11,8 @@ export interface ModelEndpoint {
 export interface ModelAbilities {
   images: boolean;
   tools: boolean;
+  /** Messages of the system; absent: it takes them. */
+  system?: boolean;
 }
 
 /** Scheme, host and port only: what a message may name. Never user info, path or query, where keys can hide. */

@@ -1,12 +1,23 @@
 import type { ModelMessage } from "../ports.ts";
+import type { ModelAbilities } from "./model-endpoint.ts";
 import type { Prompt, PromptMessage } from "./model-sdk.ts";
 
-/** Our messages in the SDK's form; all system text becomes one message in front, which every chat template takes. */
-export function toPrompt(messages: readonly ModelMessage[], withImages: boolean): Prompt {
-  const system = messages.flatMap((message) => (message.role === "system" ? [message.text] : []));
-  const prompt: Prompt = system.length === 0 ? [] : [{ role: "system", content: system.join("\n\n") }];
-  for (const message of messages)
-    if (message.role !== "system") prompt.push(toPromptMessage(message, withImages));
+/**
+ * Our messages in the SDK's form; all system text becomes one message in front, or the beginning of the first question for
+ * a chat template without a system.
+ */
+export function toPrompt(messages: readonly ModelMessage[], sent: ModelAbilities): Prompt {
+  const system = messages
+    .flatMap((message) => (message.role === "system" ? [message.text] : []))
+    .join("\n\n");
+  const prompt: Prompt = system === "" || sent.system === false ? [] : [{ role: "system", content: system }];
+  let first = sent.system === false ? system : "";
+  for (const message of messages) {
+    if (message.role === "system") continue;
+    const text = first === "" || message.role !== "user" ? message.text : `${first}\n\n${message.text}`;
+    if (message.role === "user") first = "";
+    prompt.push(toPromptMessage({ ...message, text }, sent.images));
+  }
   return prompt;
 }
 

@@ -18,7 +18,11 @@ function requestOf({ asks = [] }: Fixture, ran: unknown[]): AnswerRequest {
   });
   const image = asks.includes("image") ? { image: new Uint8Array([0xff, 0xd8, 0xff]) } : {};
   return {
-    messages: [...(asks.includes("history") ? OLDER : []), { role: "user", text: "Hello?", ...image }],
+    messages: [
+      ...(asks.includes("system") ? [{ role: "system", text: "Be short." } as const] : []),
+      ...(asks.includes("history") ? OLDER : []),
+      { role: "user", text: "Hello?", ...image },
+    ],
     tools: asks.includes("tools") ? [calculator] : [],
     locale: "en",
   };
@@ -84,6 +88,25 @@ test("F7: the pieces in which the bytes come make no difference", () => {
     const once = said(bytes.length);
     for (const step of [1, 2, 3, 7]) expect(said(step)).toBe(once);
   }
+});
+
+test("F1: what the system says goes into the first question where a template has no system", async () => {
+  const gemma = fixtures.find(({ quirk }) => quirk.startsWith("a template without a system"));
+  if (gemma === undefined) throw new Error("The fixture is gone.");
+  await using double = await startOpenAiDouble(gemma.replies);
+  const model = modelAt(double.url);
+  for (let question = 0; question < 2; question += 1)
+    await collect(model.answer(requestOf(gemma, []), never));
+  expect(double.requests.map(({ messages }) => messages.map(({ role, content }) => [role, content]))).toEqual(
+    [
+      [
+        ["system", "Be short."],
+        ["user", "Hello?"],
+      ],
+      [["user", "Be short.\n\nHello?"]],
+      [["user", "Be short.\n\nHello?"]],
+    ],
+  );
 });
 
 test("F5: only plain words switch a model's tools off for good", async () => {
