@@ -98,7 +98,8 @@ export class AnswerNormaliser {
     const delta = isRecord(choice["delta"]) ? choice["delta"] : whole;
     if (delta !== undefined && delta === whole) this.#finish ??= "stop";
     const pieces = piecesIn(delta ?? { content: choice["delta"] ?? choice["text"] }, this.#calls);
-    const events = pieces.map((piece) => eventOf({ choices: [{ delta: this.#joined(piece) }] })).join("");
+    let events = "";
+    for (const piece of pieces) events += deltaEvent(this.#joined(piece));
     if (this.#finish !== "error") return events;
     return events + this.fail(saidErrorIn(choice) ?? { message: "The model server gave up." });
   }
@@ -127,6 +128,12 @@ export class AnswerNormaliser {
 type SdkChunk =
   | { readonly choices: readonly { readonly delta: DeltaPiece | object }[]; readonly usage?: object }
   | { readonly error: object };
+
+/** The event of one delta. Text is by far the most of them, and is written without making a chunk of it first. */
+function deltaEvent(delta: DeltaPiece): string {
+  if (!("content" in delta)) return eventOf({ choices: [{ delta }] });
+  return `data: {"choices":[{"delta":{"content":${JSON.stringify(delta.content)}}}]}\n\n`;
+}
 
 function eventOf(chunk: SdkChunk): string {
   return `data: ${JSON.stringify(chunk)}\n\n`;

@@ -88,7 +88,7 @@ export class SseReader {
       items.push({ type: "done" });
       return;
     }
-    const ends = /[}\]]$/.test(text);
+    const ends = text.endsWith("}") || text.endsWith("]");
     const joined = this.#pending === "" ? text : `${this.#pending}\n${text}`;
     let value = ends ? parseJson(joined) : undefined;
     if (value === undefined && this.#pending !== "" && ends) {
