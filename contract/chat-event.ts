@@ -13,7 +13,14 @@ interface ToolCallEvent {
  * Errors are thrown as PipitError, never events. A well-formed stream is `turn`, any mix, then `end`.
  */
 export type ChatEvent =
-  | { readonly type: "turn"; readonly chatId: string; readonly turnId: string; readonly replayed: boolean }
+  | {
+      readonly type: "turn";
+      readonly chatId: string;
+      readonly turnId: string;
+      /** The turn that it follows; "": none. Absent from servers that know no branches. */
+      readonly parentTurnId?: string;
+      readonly replayed: boolean;
+    }
   | { readonly type: "text"; readonly text: string }
   /** What the model thinks before it answers. `takesText`: the text since the last tool event was reasoning too. */
   | { readonly type: "reasoning"; readonly text: string; readonly takesText: boolean }

@@ -10,7 +10,7 @@ import { oauthRoutes } from "./oauth/oauth-routes.ts";
 import { healthRoute, readyRoute } from "./probes/health.ts";
 import { metricsRoute } from "./probes/metrics-route.ts";
 import { chatsRoutes } from "./v1/chats.ts";
-import { messagesRoute } from "./v1/messages.ts";
+import { messagesRoutes } from "./v1/messages.ts";
 import { modelsRoutes } from "./v1/models.ts";
 import { searchRoute } from "./v1/search.ts";
 import { statusRoute } from "./v1/status.ts";
@@ -31,7 +31,7 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     apiTokenRefreshRoute(ctx),
     apiWsTokenRoute(ctx),
     ...chatsRoutes(ctx),
-    messagesRoute(ctx),
+    ...messagesRoutes(ctx),
     searchRoute(ctx),
     ...modelsRoutes(ctx),
     statusRoute(ctx),

@@ -9,13 +9,13 @@ import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import { createAuditReader } from "./audit/audit-reader.ts";
 import { createAuditLog } from "./audit/audit-store.ts";
 import { createAuthStore } from "./sql/auth-store.ts";
-import { createChatStore } from "./sql/chat-store.ts";
+import { createChatStore } from "./turns/chat-store.ts";
 import { createOidcPayloadStore } from "./sql/oidc-payload-store.ts";
 import { openDatabase, type DatabaseHandle, type OpenDatabaseOptions } from "./open-database.ts";
 import { databaseTime, type DatabaseTime } from "./sql/database-time.ts";
 import { createSqlCounterStore } from "./sql/sql-counter-store.ts";
 import { createModelChoiceStore } from "./sql/model-choice-store.ts";
-import { createTurnStore } from "./sql/turn-store.ts";
+import { createTurnStore } from "./turns/turn-store.ts";
 import { createUsageStore } from "./sql/usage-store.ts";
 
 interface CommonOptions {
@@ -71,8 +71,8 @@ function createStore(
   return {
     /** "sqlite": the data folder's lock makes this process the only user. "postgres": others may work with it too. */
     dialect,
-    chats: createChatStore(db),
-    turns: createTurnStore(db, relaxedDb, turnIndex),
+    chats: createChatStore(db, time),
+    turns: createTurnStore(db, relaxedDb, turnIndex, time),
     usage: createUsageStore(db),
     modelChoices: createModelChoiceStore(db),
     /** All of the auth service, and the way to change several at once. */

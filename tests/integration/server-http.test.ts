@@ -81,6 +81,9 @@ describe("the caller's chats", () => {
       title: expect.any(String),
       model: "pipit",
       state: "ACTIVE",
+      pinned: false,
+      archived: false,
+      head_turn_id: expect.any(String),
       created_at: expect.stringMatching(/^\d{4}-.*Z$/),
       updated_at: expect.stringMatching(/^\d{4}-.*Z$/),
     });
@@ -101,7 +104,8 @@ describe("the caller's chats", () => {
       ],
     });
     expect(JSON.stringify(body)).toContain("42");
-    expect((await get(`/v1/chats/${chatId}/messages?before=1&limit=1`)).body).toMatchObject({
+    const newest = (body as { data: { turn_id: string }[] }).data[2]?.turn_id;
+    expect((await get(`/v1/chats/${chatId}/messages?before=${newest}&limit=1`)).body).toMatchObject({
       data: [{ step_number: 0 }, { step_number: 0 }],
     });
   });
@@ -148,7 +152,7 @@ describe("the caller's chats", () => {
     ["/v1/chats/search?q=x&scope=mine", "scope"],
     ["/v1/chats/search?q=x&scope=current", "chat_id"],
     [`/v1/chats/search?q=${"x".repeat(1001)}`, "q"],
-    ["/v1/chats/x/messages?before=-1", "before"],
+    ["/v1/chats/x/messages?before=", "before"],
   ])("%s is 400 and names %s", async (path, field) => {
     const { response, body } = await get(path);
     expect(response.status).toBe(400);
@@ -191,7 +195,7 @@ describe("what is refused, is refused in JSON without internals", () => {
   test.each([
     ["GET", "/nope", undefined, 404],
     ["GET", "/../../etc/passwd", undefined, 404],
-    ["POST", "/v1/chats", undefined, 405],
+    ["POST", "/v1/chats/search", undefined, 405],
     ["DELETE", "/health", undefined, 405],
     ["POST", "/oauth/token", ["application/json", "{}"], 415],
     ["POST", "/oauth/token", ["text/plain", "x"], 415],

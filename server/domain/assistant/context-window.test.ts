@@ -8,11 +8,14 @@ function turn(index: number, userText: string, assistantText: string, hadImage =
     chatId: "chat",
     userId: "ann",
     clientMessageId: undefined,
+    parentTurnId: index === 0 ? undefined : `turn-${index - 1}`,
     index,
     userText,
     hadImage,
     assistantText,
     reasoning: "",
+    parts: [],
+    failure: undefined,
     status: "done",
     model: "m",
     inputTokens: 0,
@@ -24,37 +27,30 @@ function turn(index: number, userText: string, assistantText: string, hadImage =
   };
 }
 
-function store(all: readonly Turn[]): { turns: TurnStore; reads: () => number } {
+function store(all: readonly Turn[]): { turns: Pick<TurnStore, "recent">; reads: () => number } {
   let rows = 0;
-  const unused = (): never => {
-    throw new Error("not for the context");
-  };
-  const turns: TurnStore = {
-    async recent(_userId, _chatId, limit, beforeIndex = Number.POSITIVE_INFINITY) {
+  const turns: Pick<TurnStore, "recent"> = {
+    async recent(_userId, _chatId, limit, before = "") {
       const page = all
-        .filter(({ index }) => index < beforeIndex)
+        .filter(({ index }) => index < Number(before.replace("turn-", "")))
         .toSorted((a, b) => b.index - a.index)
         .slice(0, limit);
       rows += page.length;
       return page;
     },
-    begin: unused,
-    finish: unused,
-    renewLeases: unused,
-    endLeases: unused,
-    search: unused,
   };
   return { turns, reads: () => rows };
 }
 
 const scope = { userId: "ann", chatId: "chat", locale: "en" };
+const before = (index: number) => ({ before: turn(index, "?", "") });
 const many = (count: number, length: number): Turn[] =>
   Array.from({ length: count }, (_, index) => turn(index, `question ${index}`, "a".repeat(length)));
 
 describe("earlierMessages", () => {
   test("gives the earlier turns oldest first, as pairs", async () => {
     const { turns } = store([turn(0, "one", "1"), turn(1, "two", "2"), turn(2, "later", "3")]);
-    expect(await earlierMessages(turns, { ...scope, beforeIndex: 2 })).toEqual([
+    expect(await earlierMessages(turns, { ...scope, ...before(2) })).toEqual([
       { role: "user", text: "one" },
       { role: "assistant", text: "1" },
       { role: "user", text: "two" },
@@ -64,13 +60,13 @@ describe("earlierMessages", () => {
 
   test("reads nothing for the first question of a chat", async () => {
     const { turns, reads } = store(many(3, 10));
-    expect(await earlierMessages(turns, { ...scope, beforeIndex: 0 })).toEqual([]);
+    expect(await earlierMessages(turns, { ...scope, ...before(0) })).toEqual([]);
     expect(reads()).toBe(0);
   });
 
   test("stops at the budget, keeping the newest", async () => {
     const { turns } = store(many(20, 400));
-    const messages = await earlierMessages(turns, { ...scope, beforeIndex: 20, budgetTokens: 320 });
+    const messages = await earlierMessages(turns, { ...scope, ...before(20), budgetTokens: 320 });
     expect(messages.filter(({ role }) => role === "user").map(({ text }) => text)).toEqual([
       "question 18",
       "question 19",
@@ -79,15 +75,15 @@ describe("earlierMessages", () => {
 
   test("reads no more of a chat of 5,000 turns than of one of 50", async () => {
     const [short, long] = [store(many(50, 10)), store(many(5_000, 10))];
-    const a = await earlierMessages(short.turns, { ...scope, beforeIndex: 50 });
-    const b = await earlierMessages(long.turns, { ...scope, beforeIndex: 5_000 });
+    const a = await earlierMessages(short.turns, { ...scope, ...before(50) });
+    const b = await earlierMessages(long.turns, { ...scope, ...before(5_000) });
     expect(long.reads()).toBe(short.reads());
     expect(b).toHaveLength(a.length);
   });
 
   test("shortens the newest turn when it alone is over the budget", async () => {
     const { turns } = store([turn(0, "old", "old"), turn(1, "tell me all", "word ".repeat(50_000))]);
-    const messages = await earlierMessages(turns, { ...scope, beforeIndex: 2, budgetTokens: 200 });
+    const messages = await earlierMessages(turns, { ...scope, ...before(2), budgetTokens: 200 });
     expect(messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
     expect(messages[1]?.text.length).toBeLessThan(600);
     expect(messages[1]?.text.endsWith("…")).toBe(true);
@@ -95,7 +91,7 @@ describe("earlierMessages", () => {
 
   test("leaves out turns without an answer and marks those with a picture, in the person's language", async () => {
     const { turns } = store([turn(0, "что это?", "Кот.", true), turn(1, "упало", "")]);
-    expect(await earlierMessages(turns, { ...scope, locale: "ru-RU", beforeIndex: 2 })).toEqual([
+    expect(await earlierMessages(turns, { ...scope, locale: "ru-RU", ...before(2) })).toEqual([
       { role: "user", text: "[была приложена картинка] что это?" },
       { role: "assistant", text: "Кот." },
     ]);

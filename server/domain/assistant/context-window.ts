@@ -15,30 +15,30 @@ const PAGE_SIZES = [8, 32] as const;
 export interface ContextScope {
   readonly userId: string;
   readonly chatId: string;
-  /** Only turns before this one. */
-  readonly beforeIndex: number;
+  /** Only the turns that this one follows. */
+  readonly before: Pick<Turn, "id" | "parentTurnId">;
   readonly locale: string;
   readonly budgetTokens?: number;
 }
 
 /**
- * The newest earlier turns that fit the budget, oldest first. A turn without an answer is left out, since many chat
+ * The newest of the turns that a question follows that fit the budget, oldest first; never of another branch. A turn without an answer is left out, since many chat
  * templates refuse two user messages in a row. The newest turn is shortened rather than dropped: "say that again" must
  * work after a very long answer.
  */
 export async function earlierMessages(
-  turns: TurnStore,
+  turns: Pick<TurnStore, "recent">,
   scope: ContextScope,
 ): Promise<readonly ModelMessage[]> {
   const budgetTokens = scope.budgetTokens ?? CONTEXT_BUDGET_TOKENS;
   const newestFirst: ModelMessage[][] = [];
   let usedTokens = 0;
-  let beforeIndex = scope.beforeIndex;
+  let { before } = scope;
   for (const limit of PAGE_SIZES) {
-    if (beforeIndex <= 0) break;
-    const page = await turns.recent(scope.userId, scope.chatId, limit, beforeIndex);
+    if (before.parentTurnId === undefined) break;
+    const page = await turns.recent(scope.userId, scope.chatId, limit, before.id);
     for (const turn of page) {
-      beforeIndex = turn.index;
+      before = turn;
       if (turn.assistantText === "") continue;
       const pair = messagesOf(turn, scope.locale);
       const tokens = tokensOf(pair, budgetTokens);

@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Caller } from "../access/caller.ts";
 import { chatForQuestion } from "../chats/chat-for-question.ts";
-import type { Chat, FinishTurn, Turn } from "../chats/ports.ts";
+import type { Chat, FinishTurn, Picture, Turn } from "../chats/ports.ts";
 import { abortable } from "./abortable.ts";
+import { eventOf, partsOf } from "./answer-parts.ts";
 import { earlierMessages } from "./context-window.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import type { AnswerModel, AnswerPart, ModelMessage } from "./ports.ts";
@@ -60,7 +61,7 @@ export async function runTurn(
   const speech = new TurnSpeech(deps.speech, live, locale, deps.logger);
   const run: Run = { deps, live, question, userId: caller.userId, locale, speech };
   // Before anything is stored: a broken picture must not leave a failed turn behind.
-  const image =
+  const picture =
     question.screenshot === undefined
       ? undefined
       : await deps.pictures.scale(question.screenshot, run.userId, live.signal);
@@ -71,10 +72,11 @@ export async function runTurn(
     nowMs: deps.clock.nowMs(),
   });
   live.signal.throwIfAborted();
-  const found = await beginTurn(run, chat);
+  const found = await beginTurn(run, chat, picture);
   try {
     const followed = isElsewhere(found) && (await follow(run, found.turn));
-    if (!followed) await answer(run, isElsewhere(found) ? await beginTurn(run, chat) : found, chat, image);
+    if (!followed)
+      await answer(run, isElsewhere(found) ? await beginTurn(run, chat, picture) : found, chat, picture);
     await speech.finish();
   } finally {
     speech.stop();
@@ -82,7 +84,7 @@ export async function runTurn(
   live.signal.throwIfAborted();
 }
 
-async function beginTurn(run: Run, chat: Chat): Promise<Found> {
+async function beginTurn(run: Run, chat: Chat, picture: Picture | undefined): Promise<Found> {
   const { deps, question } = run;
   const begin = (): Promise<Found> =>
     deps.turns.begin({
@@ -91,7 +93,9 @@ async function beginTurn(run: Run, chat: Chat): Promise<Found> {
       userId: run.userId,
       clientMessageId: question.clientMessageId,
       userText: question.prompt,
-      hadImage: question.screenshot !== undefined,
+      hadImage: picture !== undefined,
+      picture,
+      parentTurnId: question.parentTurnId,
       ownerId: deps.ownerId,
       nowMs: deps.clock.nowMs(),
       leaseMs: LEASE_MS,
@@ -116,12 +120,13 @@ function follow(run: Run, turn: Turn): Promise<boolean> {
   });
 }
 
-async function answer(run: Run, found: Found, chat: Chat, image: Uint8Array | undefined): Promise<void> {
+async function answer(run: Run, found: Found, chat: Chat, picture: Picture | undefined): Promise<void> {
   const { turn, begun } = found;
   if (isElsewhere(found)) throw runningElsewhere();
-  run.live.publish({ type: "turn", chatId: turn.chatId, turnId: turn.id, replayed: !begun });
+  const { id: turnId, chatId, parentTurnId = "" } = turn;
+  run.live.publish({ type: "turn", chatId, turnId, parentTurnId, replayed: !begun });
   run.live.attachSpeech(run.speech);
-  if (begun) await askModel(run, turn, chat, image);
+  if (begun) await askModel(run, turn, chat, picture?.jpeg);
   else await replay(run, turn, chat);
 }
 
@@ -135,8 +140,10 @@ async function publishTitle(run: Run, chat: Chat, turn: Turn): Promise<void> {
 /** Says a stored answer again. */
 async function replay(run: Run, turn: Turn, chat: Chat): Promise<void> {
   await publishTitle(run, chat, turn);
-  if (turn.reasoning !== "") run.live.publish({ type: "reasoning", text: turn.reasoning, takesText: false });
-  for (const text of textPieces(turn.assistantText)) tell(run, { type: "text", text });
+  for (const part of turn.parts) {
+    if (part.kind === "text") for (const text of textPieces(part.text)) tell(run, { type: "text", text });
+    else tell(run, eventOf(part));
+  }
   run.live.publish({
     type: "usage",
     inputTokens: turn.inputTokens,
@@ -178,7 +185,7 @@ async function streamAnswer(
   const scope = { userId, chatId: turn.chatId, locale };
   const [model, earlier] = await Promise.all([
     modelFor(run, turn.chatId),
-    earlierMessages(deps.turns, { ...scope, beforeIndex: turn.index }),
+    earlierMessages(deps.turns, { ...scope, before: turn }),
   ]);
   draft.model = model.name;
   const asked: ModelMessage = {
@@ -265,7 +272,8 @@ async function storeUnfinished(run: Run, turn: Turn, draft: Draft, failure: Pipi
   if (status === "failed") logger.warn("turn failed", { ...fields, error: failure });
   else logger.debug("turn cancelled", fields);
   try {
-    await turns.finish({ ...finishOf(run, turn, draft), status });
+    const why = status === "failed" && { failure: { code: failure.code, message: failure.message } };
+    await turns.finish({ ...finishOf(run, turn, draft), status, ...why });
   } catch (error) {
     logger.error("turn could not be stored", { ...fields, error });
   }
@@ -278,6 +286,7 @@ function finishOf(run: Run, turn: Turn, draft: Draft): Omit<FinishTurn, "status"
     // PostgreSQL takes no NUL in text.
     assistantText: run.live.log.text().replaceAll("\0", "\uFFFD"),
     reasoning: run.live.log.reasoning().replaceAll("\0", "\uFFFD"),
+    parts: partsOf(run.live.log.snapshot()),
     model: draft.model,
     inputTokens: draft.inputTokens,
     outputTokens: draft.outputTokens,

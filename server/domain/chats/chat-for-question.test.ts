@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { chatForQuestion, type ChatWish } from "./chat-for-question.ts";
-import type { Chat, ChatStore } from "./ports.ts";
+import type { Chat, ChatStore, NewChat } from "./ports.ts";
 
 const wish: ChatWish = {
   userId: "ann",
@@ -13,11 +13,12 @@ const wish: ChatWish = {
 /** Chats in memory; `beforeCreate` plays another process that is quicker. */
 function memoryChats(
   beforeCreate?: (rows: Map<string, Chat>, chat: Chat) => void,
-): ChatStore & { rows: Map<string, Chat> } {
+): Pick<ChatStore, "find" | "create"> & { rows: Map<string, Chat> } {
   const rows = new Map<string, Chat>();
   return {
     rows,
-    async create(chat) {
+    async create(made: NewChat) {
+      const chat: Chat = { pinned: false, archived: false, headTurnId: undefined, ...made };
       beforeCreate?.(rows, chat);
       if (rows.has(chat.id)) throw new Error("taken");
       rows.set(chat.id, chat);
@@ -25,9 +26,6 @@ function memoryChats(
     async find(userId, chatId) {
       const chat = rows.get(chatId);
       return chat?.userId === userId ? chat : undefined;
-    },
-    async list() {
-      return [...rows.values()];
     },
   };
 }

@@ -1,8 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import { uuidV8 } from "#server/domain/uuid-v8.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Chat, ChatStore } from "./ports.ts";
+import type { Chat, ChatStore, NewChat } from "./ports.ts";
 import { titleFrom } from "./title.ts";
+
+type Chats = Pick<ChatStore, "find" | "create">;
 
 /** What decides in which chat a question belongs. */
 export interface ChatWish {
@@ -15,9 +17,9 @@ export interface ChatWish {
 
 /**
  * The chat a question names, or a new one titled by it. Throws CHAT_NOT_FOUND for an unknown chat and, in the same
- * words, for another person's.
+ * words, for another person's; also when the chat that the message made was deleted.
  */
-export async function chatForQuestion(chats: ChatStore, wish: ChatWish): Promise<Chat> {
+export async function chatForQuestion(chats: Chats, wish: ChatWish): Promise<Chat> {
   if (wish.chatId !== undefined) {
     const found = await chats.find(wish.userId, wish.chatId);
     if (found !== undefined) return found;
@@ -41,8 +43,8 @@ export async function chatForQuestion(chats: ChatStore, wish: ChatWish): Promise
   }
 }
 
-async function create(chats: ChatStore, wish: ChatWish, id: string): Promise<Chat> {
-  const chat: Chat = {
+async function create(chats: Chats, wish: ChatWish, id: string): Promise<Chat> {
+  const chat: NewChat = {
     id,
     userId: wish.userId,
     title: titleFrom(wish.prompt),
@@ -50,7 +52,7 @@ async function create(chats: ChatStore, wish: ChatWish, id: string): Promise<Cha
     updatedAtMs: wish.nowMs,
   };
   await chats.create(chat);
-  return chat;
+  return { ...chat, pinned: false, archived: false, headTurnId: undefined };
 }
 
 /** From a SHA-256 of user and message. */

@@ -1,11 +1,30 @@
-/** A conversation of one user. */
+import type { MessagePart } from "#contract/chat-state.ts";
+
+/** A conversation of one user: a tree of turns, of which one path is shown. */
 export interface Chat {
   readonly id: string;
   readonly userId: string;
   readonly title: string;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
+  readonly pinned: boolean;
+  readonly archived: boolean;
+  /** The last turn of the shown path; absent in an empty chat. */
+  readonly headTurnId: string | undefined;
 }
+
+export type NewChat = Pick<Chat, "id" | "userId" | "title" | "createdAtMs" | "updatedAtMs">;
+
+/** `shownTurnId` shows the path through this turn, down to the newest turn below it. */
+export interface ChatChanges {
+  readonly title?: string | undefined;
+  readonly pinned?: boolean | undefined;
+  readonly archived?: boolean | undefined;
+  readonly shownTurnId?: string | undefined;
+}
+
+/** What is deleted can be restored this long. */
+export const RESTORE_MS = 10_000;
 
 export type TurnStatus = "running" | "done" | "failed" | "cancelled";
 
@@ -16,14 +35,20 @@ export interface Turn {
   readonly userId: string;
   /** Unique per user; absent for clients that send none. */
   readonly clientMessageId: string | undefined;
-  /** 0-based place in the chat. */
+  /** The turn that it follows; absent: it begins the chat. */
+  readonly parentTurnId: string | undefined;
+  /** 0-based number in the order in which the turns of the chat were asked. */
   readonly index: number;
   readonly userText: string;
   readonly hadImage: boolean;
   readonly assistantText: string;
   /** What the model thought before it answered; never sent back to it. "" for none. */
   readonly reasoning: string;
+  /** All that was said, in order; its texts joined are `assistantText` and `reasoning`. */
+  readonly parts: readonly MessagePart[];
   readonly status: TurnStatus;
+  /** Why a failed turn failed; absent for those of earlier versions. */
+  readonly failure: TurnFailure | undefined;
   readonly model: string | undefined;
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -34,12 +59,40 @@ export interface Turn {
   readonly finishedAtMs: number | undefined;
 }
 
+/** An error code of the contract, and a message that is safe to show. */
+interface TurnFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** JPEG, as the model saw it. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly jpeg: Uint8Array;
+}
+
+/** A turn as its chat's history shows it. */
+export interface HistoryTurn {
+  readonly turn: Turn;
+  /** All turns that follow the same turn, oldest first; itself among them. */
+  readonly siblings: readonly string[];
+  readonly picture: { readonly width: number; readonly height: number; readonly bytes: number } | undefined;
+}
+
 export interface ChatStore {
-  create(chat: Chat): Promise<void>;
-  /** Another's chat is not found. */
+  /** Throws INVALID_REQUEST for an id that is taken, CHAT_NOT_FOUND for that of a deleted chat. */
+  create(chat: NewChat): Promise<void>;
+  /** Another's chat is not found, nor is a deleted one. */
   find(userId: string, chatId: string): Promise<Chat | undefined>;
   /** Most recently changed first. */
   list(userId: string, limit: number): Promise<readonly Chat[]>;
+  /** Throws CHAT_NOT_FOUND; INVALID_REQUEST for a shown turn that is not of this chat. */
+  update(userId: string, chatId: string, changes: ChatChanges): Promise<Chat>;
+  /** It is found by nothing from now on; its id is never used again. Throws CHAT_NOT_FOUND. */
+  remove(userId: string, chatId: string): Promise<void>;
+  /** Undoes {@link remove} within {@link RESTORE_MS}. Throws CHAT_NOT_FOUND. */
+  restore(userId: string, chatId: string): Promise<Chat>;
 }
 
 /** A question that is to be answered. */
@@ -48,6 +101,9 @@ export interface BeginTurn extends Pick<
   "chatId" | "userId" | "clientMessageId" | "userText" | "hadImage" | "ownerId"
 > {
   readonly turnId: string;
+  /** The turn that it follows; "": none, it begins the chat anew; absent: the last of the shown path. */
+  readonly parentTurnId?: string | undefined;
+  readonly picture?: Picture | undefined;
   readonly nowMs: number;
   readonly leaseMs: number;
 }
@@ -59,6 +115,9 @@ export interface FinishTurn extends Pick<
 > {
   readonly turnId: string;
   readonly status: Exclude<TurnStatus, "running">;
+  /** Absent: nothing but the text. */
+  readonly parts?: readonly MessagePart[];
+  readonly failure?: TurnFailure;
   readonly nowMs: number;
 }
 
@@ -79,7 +138,11 @@ export interface TurnStore {
   /**
    * Inserts the turn, or finds the one with the same (userId, clientMessageId), in one atomic step. A found turn that
    * failed, was cancelled, or whose lease ran out is started again under the new owner (`begun` true, the same id);
-   * one that is done or runs elsewhere comes back as it is (`begun` false).
+   * one that is done or runs elsewhere comes back as it is (`begun` false). A new turn becomes the head of its chat; a
+   * found one stays where it is.
+   *
+   * @throws PipitError CHAT_NOT_FOUND, also for a message that was deleted; INVALID_REQUEST for a parent that is not of
+   *   this chat
    */
   begin(turn: BeginTurn): Promise<{ readonly turn: Turn; readonly begun: boolean }>;
   /** Stores the answer and its search-index rows in one transaction. */
@@ -91,8 +154,25 @@ export interface TurnStore {
    * knows itself to be the only user of the store.
    */
   endLeases(): Promise<void>;
-  /** Newest first, finished ones only; `beforeIndex` pages back. Cost does not grow with the chat's length. */
-  recent(userId: string, chatId: string, limit: number, beforeIndex?: number): Promise<readonly Turn[]>;
+  /**
+   * The shown path, newest first; with `beforeTurnId` what comes before that turn, whether it is shown or not. Cost does
+   * not grow with the chat's length.
+   */
+  recent(userId: string, chatId: string, limit: number, beforeTurnId?: string): Promise<readonly Turn[]>;
+  /** {@link recent} with what a person sees of each. */
+  history(
+    userId: string,
+    chatId: string,
+    limit: number,
+    beforeTurnId?: string,
+  ): Promise<readonly HistoryTurn[]>;
+  /** The turn with the one that it follows and the newest that follows it, oldest first. */
+  around(userId: string, chatId: string, turnId: string): Promise<readonly Turn[]>;
+  picture(userId: string, chatId: string, turnId: string): Promise<Picture | undefined>;
+  /** Takes an exchange out of its chat: what follows it follows its parent. Throws CHAT_NOT_FOUND. */
+  remove(userId: string, chatId: string, turnId: string): Promise<void>;
+  /** Undoes {@link remove} within {@link RESTORE_MS}. Throws CHAT_NOT_FOUND. */
+  restore(userId: string, chatId: string, turnId: string): Promise<void>;
   /** Full-text search in questions and answers; English and Russian. */
   search(
     userId: string,

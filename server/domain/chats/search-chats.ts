@@ -19,7 +19,7 @@ export type ChatSearchResult = ReturnType<typeof toResult>;
 
 /** Searches a user's chats, best hit first; of all chats, a talkative one does not hide the others. */
 export async function searchChats(
-  turns: TurnStore,
+  turns: Pick<TurnStore, "search" | "around">,
   search: ChatSearch,
 ): Promise<readonly ChatSearchResult[]> {
   const { userId, query, chatId, limit } = search;
@@ -27,7 +27,9 @@ export async function searchChats(
     chatId === undefined
       ? spread(await turns.search(userId, query, { limit: limit * 4 })).slice(0, limit)
       : await turns.search(userId, query, { chatId, limit });
-  return Promise.all(hits.map(async (hit) => toResult(hit, await turnsAround(turns, userId, hit))));
+  return Promise.all(
+    hits.map(async (hit) => toResult(hit, await turns.around(userId, hit.chatId, hit.turnId))),
+  );
 }
 
 function spread(hits: readonly SearchHit[]): readonly SearchHit[] {
@@ -37,12 +39,6 @@ function spread(hits: readonly SearchHit[]): readonly SearchHit[] {
     perChat.set(hit.chatId, taken + 1);
     return taken < PER_CHAT;
   });
-}
-
-async function turnsAround(turns: TurnStore, userId: string, hit: SearchHit): Promise<readonly Turn[]> {
-  const before = hit.turnIndex + SEARCH_CONTEXT_TURNS + 1;
-  const near = await turns.recent(userId, hit.chatId, 2 * SEARCH_CONTEXT_TURNS + 1, before);
-  return near.filter((turn) => Math.abs(turn.index - hit.turnIndex) <= SEARCH_CONTEXT_TURNS).toReversed();
 }
 
 function toResult(hit: SearchHit, context: readonly Turn[]) {

@@ -3,6 +3,7 @@ import { ownProgram } from "#contract/own-program.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { JobError, JobQueue } from "#server/domain/jobs/job-queue.ts";
 import { startJobProcess } from "#server/domain/jobs/job-runner.ts";
+import type { Picture } from "#server/domain/chats/ports.ts";
 import type { Scaled } from "./scale-picture.ts";
 
 const FIELD = "screenshot";
@@ -37,11 +38,11 @@ export class Pictures implements AsyncDisposable {
    * @throws PipitError SCREENSHOT_INVALID for a broken or cut-off file, SCREENSHOT_TOO_LARGE for one that takes too much
    *   memory or time; the signal's reason on abort
    */
-  async scale(bytes: Uint8Array, userId: string, signal: AbortSignal): Promise<Uint8Array> {
+  async scale(bytes: Uint8Array, userId: string, signal: AbortSignal): Promise<Picture> {
     const scaled = await this.#jobs.run(bytes, signal, userId).catch((error: unknown) => {
       throw toPipitError(error);
     });
-    if ("jpeg" in scaled) return scaled.jpeg;
+    if ("jpeg" in scaled) return scaled;
     const { width, height, interlaced } = scaled.tooLarge;
     const how = interlaced ? "interlaced with that many pixels" : "too many pixels";
     throw tooLarge(`The screenshot is ${width} x ${height} pixels, which is ${how}. ${CURE}`);

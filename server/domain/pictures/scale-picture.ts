@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import { IMAGE_MAX_SIDE_PX } from "#contract/limits.ts";
+import type { Picture } from "#server/domain/chats/ports.ts";
 
 /** Decoded, in bytes: an 8K screen with transparency. More is a decompression bomb: a few KB may unpack to gigabytes. */
 const MAX_DECODED_BYTES = 150_000_000;
@@ -12,7 +13,7 @@ const sampleBytes: Readonly<Record<string, number>> = { uchar: 1, ushort: 2, flo
 
 /** A picture for a model, or its size when it is too large to be read. */
 export type Scaled =
-  | { readonly jpeg: Uint8Array }
+  | Picture
   | { readonly tooLarge: { readonly width: number; readonly height: number; readonly interlaced: boolean } };
 
 /**
@@ -27,7 +28,7 @@ export async function scalePicture(bytes: Uint8Array): Promise<Scaled> {
   if (interlaced || pixels * channels * (sampleBytes[depth] ?? 8) > MAX_DECODED_BYTES) {
     return { tooLarge: { width, height, interlaced } };
   }
-  const jpeg = await image
+  const { data: jpeg, info } = await image
     .rotate()
     .resize({
       width: IMAGE_MAX_SIDE_PX,
@@ -37,6 +38,6 @@ export async function scalePicture(bytes: Uint8Array): Promise<Scaled> {
     })
     .flatten({ background: "#ffffff" })
     .jpeg({ quality: JPEG_QUALITY })
-    .toBuffer();
-  return { jpeg };
+    .toBuffer({ resolveWithObject: true });
+  return { jpeg, width: info.width, height: info.height };
 }

@@ -1,27 +1,68 @@
+import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
-import { reader } from "#server/domain/access/access.ts";
+import { reader, writer } from "#server/domain/access/access.ts";
 import type { Chat, ChatStore } from "#server/domain/chats/ports.ts";
-import { readParameters, wholeNumber } from "../kit/parameters.ts";
+import { titleFrom } from "#server/domain/chats/title.ts";
+import { readBody, readParameters, wholeNumber } from "../kit/parameters.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 
 const DEFAULT_CHATS = 100;
 const MAX_CHATS = 500;
+const TITLE_MAX_CHARS = 1_000;
 const listQuery = z.object({ limit: wholeNumber(1, MAX_CHATS).default(DEFAULT_CHATS) });
 export const chatParameters = z.object({ id: z.string().min(1).max(128) });
 
-/** `GET /v1/chats`: the caller's chats, most recently changed first. `GET /v1/chats/{id}`: one of them. */
-export function chatsRoutes({ store: { chats } }: HttpContext): readonly CallerRoute[] {
+const title = z
+  .string(`must be text of 1 to ${TITLE_MAX_CHARS} characters`)
+  .max(TITLE_MAX_CHARS, `must be at most ${TITLE_MAX_CHARS} characters`)
+  .transform(titleFrom)
+  .refine((line) => line !== "", "must not be empty");
+const yesOrNo = z.boolean("must be true or false");
+const newChat = z.object({ title: title.optional() });
+const changes = newChat.extend({
+  pinned: yesOrNo.optional(),
+  archived: yesOrNo.optional(),
+  shown_turn_id: z.string("must be the id of a turn").min(1, "must be the id of a turn").max(128).optional(),
+});
+
+/** `/v1/chats` and `/v1/chats/{id}`: the caller's chats. */
+export function chatsRoutes({ store: { chats }, clock }: HttpContext): readonly CallerRoute[] {
   return [
     route("GET", "/v1/chats", reader, async (request, caller) => {
       const { limit } = readParameters(listQuery, request.query);
       const found = await chats.list(caller.userId, limit);
       return { data: found.map(toWire) };
     }),
+    route("POST", "/v1/chats", writer, async (request, caller, reply) => {
+      const { title: asked = "" } = readBody(newChat, request);
+      const nowMs = clock.nowMs();
+      const id = randomUUID();
+      const { userId } = caller;
+      const times = { createdAtMs: nowMs, updatedAtMs: nowMs };
+      await chats.create({ id, userId, title: asked, ...times });
+      reply.code(201);
+      return toWire(await findChat(chats, userId, id));
+    }),
     route("GET", "/v1/chats/:id", reader, async (request, caller) => {
       const { id } = readParameters(chatParameters, request.params);
       return toWire(await findChat(chats, caller.userId, id));
+    }),
+    route("PUT", "/v1/chats/:id", writer, async (request, caller) => {
+      const { id } = readParameters(chatParameters, request.params);
+      const { shown_turn_id: shownTurnId, ...wanted } = readBody(changes, request);
+      await findChat(chats, caller.userId, id);
+      return toWire(await chats.update(caller.userId, id, { ...wanted, shownTurnId }));
+    }),
+    route("DELETE", "/v1/chats/:id", writer, async (request, caller, reply) => {
+      const { id } = readParameters(chatParameters, request.params);
+      await chats.remove(caller.userId, id);
+      reply.code(204);
+    }),
+    route("POST", "/v1/chats/:id/restore", writer, async (request, caller) => {
+      const { id } = readParameters(chatParameters, request.params);
+      return toWire(await chats.restore(caller.userId, id));
     }),
   ];
 }
@@ -37,9 +78,12 @@ function toWire(chat: Chat): Record<string, unknown> {
   return {
     id: chat.id,
     title: chat.title,
-    // The answer's model is chosen per question; a chat has none of its own.
+    // Which model answers is told by GET /v1/models?chat_id=.
     model: "pipit",
-    state: "ACTIVE",
+    state: chat.archived ? "ARCHIVED" : "ACTIVE",
+    pinned: chat.pinned,
+    archived: chat.archived,
+    head_turn_id: chat.headTurnId ?? null,
     created_at: new Date(chat.createdAtMs).toISOString(),
     updated_at: new Date(chat.updatedAtMs).toISOString(),
   };

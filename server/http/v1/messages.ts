@@ -1,6 +1,8 @@
 import { z } from "zod";
-import { reader } from "#server/domain/access/access.ts";
-import type { Turn } from "#server/domain/chats/ports.ts";
+import type { MessagePart } from "#contract/chat-state.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import { reader, writer } from "#server/domain/access/access.ts";
+import type { HistoryTurn, Turn } from "#server/domain/chats/ports.ts";
 import { readParameters, wholeNumber } from "../kit/parameters.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
@@ -8,47 +10,91 @@ import { chatParameters, findChat } from "./chats.ts";
 
 const DEFAULT_TURNS = 100;
 const MAX_TURNS = 500;
+const id = z.string().min(1).max(128);
 const messagesQuery = z.object({
   limit: wholeNumber(1, MAX_TURNS).default(DEFAULT_TURNS),
-  before: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
+  before: id.optional(),
 });
+const turnParameters = chatParameters.extend({ turn_id: id });
+
+/** What a person did to an answer is no cancelled call to them. */
+const statuses = { running: "running", done: "done", failed: "failed", cancelled: "stopped" } as const;
 
 /**
- * `GET /v1/chats/{id}/messages?limit=&before=`: the last `limit` turns before turn number `before` as messages, oldest
- * first. `step_number` is the turn's number: the smallest one is the next `before`.
+ * `GET /v1/chats/{id}/messages?limit=&before=`: the last `limit` turns of the shown path, or of those that the turn
+ * `before` follows, as messages, oldest first. Below it, the turns themselves.
  */
-export function messagesRoute({ store }: HttpContext): CallerRoute {
-  return route("GET", "/v1/chats/:id/messages", reader, async (request, caller) => {
-    const { id } = readParameters(chatParameters, request.params);
-    const { limit, before } = readParameters(messagesQuery, request.query);
-    await findChat(store.chats, caller.userId, id);
-    const turns = await store.turns.recent(caller.userId, id, limit, before);
-    return { data: turns.toReversed().flatMap(toMessages) };
-  });
+export function messagesRoutes({ store: { chats, turns } }: HttpContext): readonly CallerRoute[] {
+  return [
+    route("GET", "/v1/chats/:id/messages", reader, async (request, caller) => {
+      const { id: chatId } = readParameters(chatParameters, request.params);
+      const { limit, before } = readParameters(messagesQuery, request.query);
+      await findChat(chats, caller.userId, chatId);
+      const path = await turns.history(caller.userId, chatId, limit, before);
+      return { data: path.toReversed().flatMap(toMessages) };
+    }),
+    route("GET", "/v1/chats/:id/turns/:turn_id/picture", reader, async (request, caller, reply) => {
+      const { id: chatId, turn_id: turnId } = readParameters(turnParameters, request.params);
+      await findChat(chats, caller.userId, chatId);
+      const picture = await turns.picture(caller.userId, chatId, turnId);
+      if (picture === undefined) {
+        throw new PipitError("CHAT_NOT_FOUND", "There is no such picture", { field: "turn_id" });
+      }
+      // A turn that is asked again may get another one.
+      reply.header("content-type", "image/jpeg").header("cache-control", "private, no-cache");
+      return Buffer.from(picture.jpeg);
+    }),
+    route("DELETE", "/v1/chats/:id/turns/:turn_id", writer, async (request, caller, reply) => {
+      const { id: chatId, turn_id: turnId } = readParameters(turnParameters, request.params);
+      await turns.remove(caller.userId, chatId, turnId);
+      reply.code(204);
+    }),
+    route("POST", "/v1/chats/:id/turns/:turn_id/restore", writer, async (request, caller, reply) => {
+      const { id: chatId, turn_id: turnId } = readParameters(turnParameters, request.params);
+      await turns.restore(caller.userId, chatId, turnId);
+      reply.code(204);
+    }),
+  ];
 }
 
-function toMessages(turn: Turn): readonly Record<string, unknown>[] {
-  const question = toMessage(turn, "user", turn.userText, turn.createdAtMs);
-  if (turn.assistantText === "" && turn.reasoning === "") return [question];
-  return [question, toMessage(turn, "assistant", turn.assistantText, turn.finishedAtMs ?? turn.createdAtMs)];
+function toMessages({ turn, siblings, picture }: HistoryTurn): readonly Record<string, unknown>[] {
+  const url = `/v1/chats/${encodeURIComponent(turn.chatId)}/turns/${encodeURIComponent(turn.id)}/picture`;
+  const question = {
+    ...toMessage(turn, "user", [{ kind: "text", text: turn.userText }], turn.createdAtMs),
+    client_message_id: turn.clientMessageId ?? null,
+    parent_turn_id: turn.parentTurnId ?? null,
+    ...(siblings.length > 1 && { siblings }),
+    ...(picture !== undefined && { picture: { ...picture, url } }),
+    step_data: { had_image: turn.hadImage },
+  };
+  if (turn.parts.length === 0) return [question];
+  const answer = {
+    ...toMessage(turn, "assistant", turn.parts, turn.finishedAtMs ?? turn.createdAtMs),
+    usage: { input_tokens: turn.inputTokens, output_tokens: turn.outputTokens },
+    step_data: { status: turn.status, model: turn.model ?? null },
+  };
+  return [question, answer];
 }
 
-function toMessage(
-  turn: Turn,
-  role: "user" | "assistant",
-  text: string,
-  atMs: number,
-): Record<string, unknown> {
+function toMessage(turn: Turn, role: "user" | "assistant", parts: readonly MessagePart[], atMs: number) {
   return {
     id: `${turn.id}:${role}`,
+    turn_id: turn.id,
     role,
-    content: { role, content: [{ type: "text", text }] },
+    content: { role, content: parts.map(toContent) },
     message_type: "message",
+    status: statuses[turn.status],
+    ...(turn.failure !== undefined && { failure: turn.failure }),
     step_number: turn.index,
-    step_data:
-      role === "user"
-        ? { had_image: turn.hadImage }
-        : { status: turn.status, model: turn.model ?? null, reasoning: turn.reasoning || null },
     created_at: new Date(atMs).toISOString(),
   };
+}
+
+function toContent(part: MessagePart): Record<string, unknown> {
+  if (part.kind !== "tool") {
+    const { kind: type, ...said } = part;
+    return { type, ...said };
+  }
+  const { kind: type, callId, ...call } = part;
+  return { type, call_id: callId, ...call };
 }

@@ -48,6 +48,7 @@ export function readStreamRequest(
     prompt,
     clientMessageId,
     chatId: request.chatId === "" ? undefined : request.chatId,
+    parentTurnId: request.parentTurnId,
     screenshot: decodeScreenshot(request.screenshot || buffered?.screenshot || ""),
     speak: request.speak ?? true,
     locale: readLocale(request.locale),

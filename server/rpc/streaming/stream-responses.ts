@@ -38,8 +38,8 @@ type ExtensionEvent = Exclude<TurnEvent, { readonly type: "text" | "audio" | "en
 function toExtension(event: ExtensionEvent): StreamResponseInit {
   switch (event.type) {
     case "turn": {
-      const { chatId, turnId, replayed } = event;
-      return { content: { case: "turn", value: { chatId, turnId, replayed } } };
+      const { chatId, turnId, parentTurnId = "", replayed } = event;
+      return { content: { case: "turn", value: { chatId, turnId, parentTurnId, replayed } } };
     }
     case "tool": {
       const { callId, name, summary } = event;

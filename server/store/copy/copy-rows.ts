@@ -5,7 +5,7 @@ import type { Tables } from "../sql/schema.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 
 /**
- * Rows read and written at once. Bounded by the parameters of a statement (32,766 in SQLite, 22 columns a row), and by
+ * Rows read and written at once. Bounded by the parameters of a statement (32,766 in SQLite, 23 columns a row), and by
  * memory: a turn can hold some hundred thousand characters.
  */
 const BATCH_ROWS = 200;
@@ -23,6 +23,8 @@ export interface CopyTable {
   /** Numbers have no collation. */
   readonly numericKey?: boolean;
   readonly seeded?: boolean;
+  /** Fewer than usual, where a row is large. */
+  readonly batchRows?: number;
 }
 
 export type CopyRow = Readonly<Record<string, string | number | null>>;
@@ -42,7 +44,7 @@ export function readRows(
 /** SQLite's primary keys are in this order already. */
 async function* readByKey(
   db: Kysely<Tables>,
-  { name, key }: CopyTable,
+  { name, key, batchRows = BATCH_ROWS }: CopyTable,
   signal: AbortSignal,
 ): AsyncGenerator<readonly CopyRow[]> {
   const columns = sql.join(key.map((column) => sql.ref(column)));
@@ -50,7 +52,7 @@ async function* readByKey(
   for (;;) {
     signal.throwIfAborted();
     const { rows } = await sql<CopyRow>`select * from ${sql.table(name)} where ${after}
-      order by ${columns} limit ${BATCH_ROWS}`.execute(db);
+      order by ${columns} limit ${batchRows}`.execute(db);
     const last = rows.at(-1);
     if (last === undefined) return;
     yield rows;
@@ -61,7 +63,7 @@ async function* readByKey(
 /** PostgreSQL's are in the order of its language, so it sorts; once, since a cursor keeps the result. */
 async function* readByCursor(
   db: Kysely<Tables>,
-  { name, key, numericKey = false }: CopyTable,
+  { name, key, numericKey = false, batchRows = BATCH_ROWS }: CopyTable,
   signal: AbortSignal,
 ): AsyncGenerator<readonly CopyRow[]> {
   const cursor = sql.id(`copy_${randomUUID().replaceAll("-", "")}`);
@@ -71,7 +73,7 @@ async function* readByCursor(
     select * from ${sql.table(name)} order by ${sql.join(order)}`.execute(db);
   for (;;) {
     signal.throwIfAborted();
-    const { rows } = await sql<CopyRow>`fetch ${sql.lit(BATCH_ROWS)} from ${cursor}`.execute(db);
+    const { rows } = await sql<CopyRow>`fetch ${sql.lit(batchRows)} from ${cursor}`.execute(db);
     if (rows.length === 0) break;
     yield rows;
   }

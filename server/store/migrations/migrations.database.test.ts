@@ -48,6 +48,54 @@ describe.each(databases)("on $name", ({ name, openEmpty }) => {
     expect(await store.auth.webSessions.find("h1")).toEqual(session);
   });
 
+  test("a chat that was a list becomes the one path of a tree", async () => {
+    await using database = await openEmpty();
+    const index = name === "SQLite" ? createSqliteTurnIndex() : createPostgresTurnIndex();
+    const all = createMigrations(index);
+    expect(all).toHaveProperty("0009_chat_trees");
+    const before = Object.fromEntries(Object.entries(all).filter(([migration]) => migration < "0009"));
+    await migrate(await database.openDb(), before, "the test's");
+    for (const chat of ["c1", "c2", "empty"]) {
+      await database.query(
+        "insert into chats (id, user_id, title, created_at_ms, updated_at_ms) values ($1, 'u', 'T', 1, 2)",
+        chat,
+      );
+    }
+    for (const [chat, at, status] of [
+      ["c1", 0, "done"],
+      ["c2", 0, "done"],
+      ["c1", 1, "failed"],
+      ["c1", 2, "done"],
+    ] as const) {
+      await database.query(
+        `insert into turns (id, chat_id, user_id, turn_index, user_text, had_image, assistant_text, status,
+          input_tokens, output_tokens, owner_id, lease_until_ms, created_at_ms)
+          values ($1, $2, 'u', $3, '?', 0, 'Said.', $4, 0, 0, 'o', 0, 1)`,
+        `${chat}-${at}`,
+        chat,
+        at,
+        status,
+      );
+    }
+    const options = { ...database.location, clock: createManualClock(), logger: createRecordingLogger() };
+    await using store = await openStore(options);
+    const path = await store.turns.history("u", "c1", 10);
+    expect(path).toMatchObject(
+      [2, 1, 0].map((at) => ({ turn: { id: `c1-${at}` }, siblings: [`c1-${at}`], picture: undefined })),
+    );
+    expect(path[1]?.turn).toMatchObject({
+      status: "failed",
+      failure: undefined,
+      parts: [{ kind: "text", text: "Said." }],
+    });
+    expect(await store.chats.find("u", "c2")).toMatchObject({
+      headTurnId: "c2-0",
+      pinned: false,
+      archived: false,
+    });
+    expect(await store.chats.find("u", "empty")).toMatchObject({ headTurnId: undefined });
+  });
+
   test("clients get today's grace, but for those whose operator has chosen another", async () => {
     await using database = await openEmpty();
     const index = name === "SQLite" ? createSqliteTurnIndex() : createPostgresTurnIndex();

@@ -2,6 +2,7 @@ import { sql, type Kysely } from "kysely";
 import type { Migration } from "kysely/migration";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createAuthTables } from "./migration-0003.ts";
+import { createChatTrees } from "./migration-0009.ts";
 import { addIndex, bigNumbers, numbers, texts } from "./table-parts.ts";
 import type { Tables } from "../sql/schema.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
@@ -49,6 +50,7 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
           .execute();
       },
     },
+    "0009_chat_trees": { up: createChatTrees },
   };
 }
 

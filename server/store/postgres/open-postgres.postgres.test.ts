@@ -30,7 +30,7 @@ describe("openStore on PostgreSQL", () => {
     try {
       for (const store of stores) await store.ping();
       await stores[0]?.chats.create(chat);
-      expect(await stores[3]?.chats.find("u", "c")).toEqual(chat);
+      expect(await stores[3]?.chats.find("u", "c")).toMatchObject(chat);
       expect(stores[0]?.dialect).toBe("postgres");
       const names = await queryPostgres(database.url, "select name from kysely_migration");
       expect(new Set(names.map(({ name }) => name)).size).toBe(names.length);
@@ -152,7 +152,15 @@ describe.each(sharedDatabases)("a store on $name", (kind) => {
     await failing(temporary, "40001");
     const db = await temporary.openDb();
     let runs = 0;
-    const row = { id: "c", user_id: "u", title: "", created_at_ms: 1, updated_at_ms: 1 };
+    const row = {
+      id: "c",
+      user_id: "u",
+      title: "",
+      created_at_ms: 1,
+      updated_at_ms: 1,
+      pinned: 0,
+      archived: 0,
+    };
     const failure = inTransaction(db, async (trx) => {
       runs++;
       await trx.insertInto("chats").values(row).execute();

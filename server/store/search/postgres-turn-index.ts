@@ -53,8 +53,8 @@ async function find(
   const { rows } = await sql<{ turnId: string; score: number }>`
     select s.turn_id as "turnId",
       ts_rank(s.words, ${beginnings}::tsquery, 1) + ts_rank(s.words, ${whole}::tsquery, 1) as score
-    from turn_search s join turns t on t.id = s.turn_id
-    where s.scope @> ${scopeOf(query.userId, query.chatId)} and s.words @@ ${wanted}::tsquery
+    from turn_search s join turns t on t.id = s.turn_id join chats c on c.id = t.chat_id
+    where t.deleted_at_ms is null and c.deleted_at_ms is null and s.scope @> ${scopeOf(query.userId, query.chatId)} and s.words @@ ${wanted}::tsquery
     order by score desc, t.created_at_ms desc, s.turn_id limit ${query.limit}`.execute(db);
   return rows;
 }

@@ -41,7 +41,8 @@ export function createSqliteTurnIndex(): TurnIndex {
       const { rows } = await sql<{ turnId: string; rank: number }>`
         select r.turn_id as "turnId", bm25(turn_search, 0.0, 1.0, 1.0) as rank
         from turn_search join turn_search_rows r on r.id = turn_search.rowid
-        where turn_search match ${expression(query)}
+          join turns t on t.id = r.turn_id join chats c on c.id = t.chat_id
+        where turn_search match ${expression(query)} and t.deleted_at_ms is null and c.deleted_at_ms is null
         order by rank, r.id desc limit ${query.limit}`.execute(db);
       // FTS5 gives the best match the lowest number.
       return rows.map(({ turnId, rank }) => ({ turnId, score: -rank }));

@@ -28,7 +28,7 @@ export interface TurnIndex {
   /** Adds or replaces the entry of a turn. */
   write(db: Kysely<Tables>, turn: IndexedTurn): Promise<void>;
   remove(db: Kysely<Tables>, turnId: string): Promise<void>;
-  /** Best first. */
+  /** Best first; nothing of what is deleted. */
   find(
     db: Kysely<Tables>,
     query: IndexQuery,

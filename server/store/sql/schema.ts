@@ -19,8 +19,9 @@ import type { RowOf } from "./stored-values.ts";
  */
 export interface Tables {
   accounts: AccountRow;
-  chats: RowOf<Chat>;
+  chats: ChatRow;
   turns: TurnRow;
+  turn_pictures: { turn_id: string; width: number; height: number; jpeg: string };
   usage_reports: RowOf<UsageReport>;
   /** `chat_id` is "" for the choice of an account. */
   model_choices: { user_id: string; chat_id: string; model: string };
@@ -63,7 +64,18 @@ export type OauthClientRow = RowOf<Omit<OauthClient, "confidential" | "firstPart
   is_active: number;
 };
 
-export type TurnRow = RowOf<Omit<Turn, "index">> & { turn_index: number };
+/** Of a deleted one the row stays, so that its id is known. */
+export type ChatRow = RowOf<Chat> & { deleted_at_ms: number | null };
+export type TurnRow = RowOf<Omit<Turn, "index" | "parts" | "failure">> & {
+  turn_index: number;
+  /** JSON; null where the text is all there is. */
+  parts: string | null;
+  failure_code: string | null;
+  failure_message: string | null;
+  deleted_at_ms: number | null;
+  /** JSON: what its deletion changed. */
+  undo: string | null;
+};
 export type SigningKeyRow = RowOf<StoredSigningKey>;
 /** Its `amr` is words with a space between (RFC 8176). */
 export type RefreshFamilyRow = RowOf<RefreshFamily>;

@@ -17,7 +17,7 @@ describe.each(databases)("on $name", ({ open }) => {
       await using temporary = await open();
       const { chats } = temporary.store;
       await chats.create(chat);
-      expect(await chats.find("u1", "c1")).toEqual(chat);
+      expect(await chats.find("u1", "c1")).toMatchObject(chat);
       expect(await chats.find("u2", "c1")).toBeUndefined();
       expect(await chats.find("u1", "c2")).toBeUndefined();
     });

@@ -7,11 +7,14 @@ export function turnOf(chatId: string, index: number, userText: string, assistan
     chatId,
     userId: "u1",
     clientMessageId: undefined,
+    parentTurnId: index === 0 ? undefined : `${chatId}-turn-${index - 1}`,
     index,
     userText,
     hadImage: false,
     assistantText,
     reasoning: "",
+    parts: [],
+    failure: undefined,
     status: "done",
     model: "m",
     inputTokens: 0,
@@ -33,13 +36,16 @@ export function memoryTurns(turns: readonly Turn[]) {
     finish: refuse,
     renewLeases: refuse,
     endLeases: refuse,
-    recent: (userId, chatId, limit, beforeIndex = Number.POSITIVE_INFINITY) =>
-      Promise.resolve(
-        turns
-          .filter((turn) => turn.userId === userId && turn.chatId === chatId && turn.index < beforeIndex)
-          .toSorted((a, b) => b.index - a.index)
-          .slice(0, limit),
-      ),
+    recent: refuse,
+    history: refuse,
+    picture: refuse,
+    remove: refuse,
+    restore: refuse,
+    around: (userId, chatId, turnId) => {
+      const own = turns.filter((turn) => turn.userId === userId && turn.chatId === chatId);
+      const at = own.find(({ id }) => id === turnId)?.index ?? Number.NaN;
+      return Promise.resolve(own.filter(({ index }) => Math.abs(index - at) <= 1));
+    },
     search: (userId, query, options) => {
       searches.push({ userId, query, ...options });
       const hits = turns

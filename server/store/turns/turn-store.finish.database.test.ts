@@ -85,16 +85,15 @@ describe.each(databases)("on $name", (database) => {
   });
 
   describe("recent", () => {
-    test("gives the newest finished turns first and pages back", async () => {
+    test("gives the newest turns of the shown path first and pages back", async () => {
       await using temporary = await openStoreWithChat(database);
       const { turns } = temporary.store;
       await addTurns(temporary.store, 5);
-      await turns.begin(beginning({ turnId: "running", clientMessageId: "running" }));
-      const indexes = async (limit: number, before?: number) =>
+      const indexes = async (limit: number, before?: string) =>
         (await turns.recent("user-1", "chat-1", limit, before)).map((turn) => turn.index);
       expect(await indexes(2)).toEqual([4, 3]);
-      expect(await indexes(2, 3)).toEqual([2, 1]);
-      expect(await indexes(10, 0)).toEqual([]);
+      expect(await indexes(2, "turn-3")).toEqual([2, 1]);
+      expect(await indexes(10, "turn-0")).toEqual([]);
       expect(await turns.recent("user-2", "chat-1", 10)).toEqual([]);
     });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { sized } from "#tests/testing/test-size.ts";
 import { sharedDatabases } from "#server/testing/databases.ts";
-import { inTransaction } from "./transaction.ts";
+import { inTransaction } from "../sql/transaction.ts";
 import { beginning, chat, ending, openStoreWithChat } from "#server/testing/turn-store-kit.ts";
 
 describe.each(sharedDatabases)("two servers on one $name", (database) => {

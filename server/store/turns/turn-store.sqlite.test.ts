@@ -6,9 +6,10 @@ import { Worker } from "node:worker_threads";
 import { Kysely } from "kysely";
 import { describe, expect, test } from "vitest";
 import { createChatStore } from "./chat-store.ts";
+import { timeOf } from "../sql/database-time.ts";
 import { createMigrations, migrate } from "../migrations/migrations.ts";
 import { openDatabaseFile } from "../sqlite/open-sqlite.ts";
-import type { Tables } from "./schema.ts";
+import type { Tables } from "../sql/schema.ts";
 import { ServerSqliteDialect, SharedSqlite } from "../sqlite/sqlite-dialect.ts";
 import { createSqliteTurnIndex } from "../search/sqlite-turn-index.ts";
 import type { WorkerResult } from "#server/testing/begin-worker.ts";
@@ -36,11 +37,12 @@ describe("on the database itself", () => {
     });
     const index = createSqliteTurnIndex();
     await migrate(db, createMigrations(index), file);
-    await createChatStore(db).create(chat);
+    const time = timeOf(createManualClock());
+    await createChatStore(db, time).create(chat);
     return {
       database,
       statements,
-      turns: createTurnStore(db, db, index),
+      turns: createTurnStore(db, db, index, time),
       async [Symbol.asyncDispose]() {
         await db.destroy();
         await rm(dir, { recursive: true, force: true });
@@ -59,9 +61,8 @@ describe("on the database itself", () => {
         .map((row) => row.detail)
         .join("\n");
     };
-    await parts.turns.recent("user-1", "chat-1", 10, 500);
-    expect(planOf()).toContain("turns_by_chat (chat_id=? AND turn_index<?)");
-    expect(planOf()).not.toContain("TEMP B-TREE");
+    await parts.turns.recent("user-1", "chat-1", 10, "turn-500");
+    expect(planOf()).not.toContain("SCAN turns");
     await parts.turns.renewLeases("process-a", 1);
     expect(planOf()).toContain("turns_running (owner_id=?)");
   });
@@ -77,7 +78,9 @@ describe("on the database itself", () => {
     await expect(failure).rejects.toMatchObject({ code: "STORAGE_FULL", retryable: true });
     await expect(failure).rejects.toThrow(/disk is full/);
     await expect(failure).rejects.not.toThrow(/pipit\.db/);
-    expect(await turns.recent("user-1", "chat-1", 5)).toEqual([]);
+    expect(await turns.recent("user-1", "chat-1", 5)).toMatchObject([
+      { status: "running", assistantText: "" },
+    ]);
 
     database.pragma("max_page_count = 1000000");
     await turns.finish(ending({ assistantText: answer }));

@@ -1,0 +1,132 @@
+import { sql, type Kysely, type Transaction } from "kysely";
+import { PipitError } from "#contract/pipit-error.ts";
+import { RESTORE_MS, type Chat, type ChatChanges, type ChatStore } from "#server/domain/chats/ports.ts";
+import { invalidField } from "#server/domain/invalid-field.ts";
+import type { DatabaseTime } from "../sql/database-time.ts";
+import type { ChatRow, Tables } from "../sql/schema.ts";
+import { rowOf, toFlag } from "../sql/stored-values.ts";
+import { inTransaction } from "../sql/transaction.ts";
+import { newestBelow } from "./turn-tree.ts";
+
+/** Error for a chat that is not there or is another user's; the two are never told apart. */
+export function chatNotFound(): PipitError {
+  return new PipitError(
+    "CHAT_NOT_FOUND",
+    "There is no such chat. It may have been deleted; start a new one.",
+    {
+      field: "chat_id",
+    },
+  );
+}
+
+/** {@link ChatStore} on SQL. */
+export function createChatStore(db: Kysely<Tables>, time: DatabaseTime): ChatStore {
+  const found = (userId: string, chatId: string) =>
+    db.selectFrom("chats").selectAll().where("id", "=", chatId).where("user_id", "=", userId);
+  return {
+    async create(chat) {
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto("chats")
+        .values({
+          ...rowOf(chat),
+          head_turn_id: null,
+          pinned: 0,
+          archived: 0,
+          deleted_at_ms: null,
+        })
+        .onConflict((c) => c.column("id").doNothing())
+        .executeTakeFirst();
+      if (numInsertedOrUpdatedRows === 1n) return;
+      const taken = await found(chat.userId, chat.id).executeTakeFirst();
+      if (taken !== undefined && taken.deleted_at_ms !== null) throw chatNotFound();
+      throw new PipitError("INVALID_REQUEST", "A chat with this id exists already. Choose another id.", {
+        field: "chat_id",
+      });
+    },
+
+    async find(userId, chatId) {
+      const row = await found(userId, chatId).where("deleted_at_ms", "is", null).executeTakeFirst();
+      return row && toChat(row);
+    },
+
+    async list(userId, limit) {
+      const rows = await db
+        .selectFrom("chats")
+        .selectAll()
+        .where("user_id", "=", userId)
+        .where("deleted_at_ms", "is", null)
+        .orderBy("updated_at_ms", "desc")
+        .orderBy("id", "desc")
+        .limit(limit)
+        .execute();
+      return rows.map(toChat);
+    },
+
+    update: (userId, chatId, changes) => inTransaction(db, (trx) => update(trx, userId, chatId, changes)),
+
+    async remove(userId, chatId) {
+      const { numUpdatedRows } = await db
+        .updateTable("chats")
+        .set({ deleted_at_ms: time() })
+        .where("id", "=", chatId)
+        .where("user_id", "=", userId)
+        .where("deleted_at_ms", "is", null)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) throw chatNotFound();
+    },
+
+    async restore(userId, chatId) {
+      const row = await db
+        .updateTable("chats")
+        .set({ deleted_at_ms: null })
+        .where("id", "=", chatId)
+        .where("user_id", "=", userId)
+        .where("deleted_at_ms", ">", sql<number>`${time()} - ${sql.lit(RESTORE_MS)}`)
+        .returningAll()
+        .executeTakeFirst();
+      if (row === undefined) throw chatNotFound();
+      return toChat(row);
+    },
+  };
+}
+
+function toChat(row: ChatRow): Chat {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    title: row.title,
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+    pinned: row.pinned === 1,
+    archived: row.archived === 1,
+    headTurnId: row.head_turn_id ?? undefined,
+  };
+}
+
+async function update(
+  trx: Transaction<Tables>,
+  userId: string,
+  chatId: string,
+  { shownTurnId, title, pinned, archived }: ChatChanges,
+): Promise<Chat> {
+  const head = shownTurnId === undefined ? undefined : await newestBelow(trx, chatId, shownTurnId);
+  if (shownTurnId !== undefined && head === undefined) {
+    throw invalidField("shown_turn_id", "there is no such turn in this chat. Load its messages again.");
+  }
+  const row = await trx
+    .updateTable("chats")
+    // One column is always named, so that an update without changes is one.
+    .set((eb) => ({
+      title: title ?? eb.ref("title"),
+      ...(head !== undefined && { head_turn_id: head }),
+      ...(pinned !== undefined && { pinned: toFlag(pinned) }),
+      ...(archived !== undefined && { archived: toFlag(archived) }),
+    }))
+    .where("id", "=", chatId)
+    .where("user_id", "=", userId)
+    .where("deleted_at_ms", "is", null)
+    .returningAll()
+    .executeTakeFirst();
+  if (row === undefined) throw chatNotFound();
+  return toChat(row);
+}

@@ -1,0 +1,102 @@
+import { sql, type Kysely, type Transaction } from "kysely";
+import { RESTORE_MS } from "#server/domain/chats/ports.ts";
+import { chatNotFound } from "./chat-store.ts";
+import type { DatabaseTime } from "../sql/database-time.ts";
+import type { Tables } from "../sql/schema.ts";
+import { newestBelow } from "./turn-tree.ts";
+
+/** What the deletion of a turn changed. */
+interface Undo {
+  /** What followed it; follows its parent since. */
+  readonly children: readonly string[];
+  /** Where the head went, if it was the turn. */
+  readonly head?: string | null;
+}
+
+/** `TurnStore.remove`. */
+export async function removeTurn(
+  trx: Transaction<Tables>,
+  time: DatabaseTime,
+  userId: string,
+  chatId: string,
+  turnId: string,
+): Promise<void> {
+  const headTurnId = await lockChat(trx, userId, chatId);
+  const turn = await trx
+    .selectFrom("turns")
+    .select("parent_turn_id")
+    .where("id", "=", turnId)
+    .where("chat_id", "=", chatId)
+    .where("deleted_at_ms", "is", null)
+    .executeTakeFirst();
+  if (turn === undefined) throw chatNotFound();
+  // Deleted ones too: what they follow is never a deleted turn.
+  const children = await trx
+    .updateTable("turns")
+    .set({ parent_turn_id: turn.parent_turn_id })
+    .where("chat_id", "=", chatId)
+    .where("parent_turn_id", "=", turnId)
+    .returning("id")
+    .execute();
+  await trx.updateTable("turns").set({ deleted_at_ms: time() }).where("id", "=", turnId).execute();
+  let undo: Undo = { children: children.map(({ id }) => id) };
+  if (headTurnId === turnId) {
+    const head = (await newestBelow(trx, chatId, turn.parent_turn_id)) ?? null;
+    await setHead(trx, chatId, head);
+    undo = { ...undo, head };
+  }
+  await trx
+    .updateTable("turns")
+    .set({ undo: JSON.stringify(undo) })
+    .where("id", "=", turnId)
+    .execute();
+}
+
+/** `TurnStore.restore`. */
+export async function restoreTurn(
+  trx: Transaction<Tables>,
+  time: DatabaseTime,
+  userId: string,
+  chatId: string,
+  turnId: string,
+): Promise<void> {
+  const headTurnId = await lockChat(trx, userId, chatId);
+  const turn = await trx
+    .selectFrom("turns")
+    .select(["parent_turn_id", "undo"])
+    .where("id", "=", turnId)
+    .where("chat_id", "=", chatId)
+    .where("deleted_at_ms", ">", sql<number>`${time()} - ${sql.lit(RESTORE_MS)}`)
+    .executeTakeFirst();
+  if (turn === undefined || turn.undo === null) throw chatNotFound();
+  const undo = JSON.parse(turn.undo) as Undo;
+  if (undo.children.length > 0) {
+    await trx
+      .updateTable("turns")
+      .set({ parent_turn_id: turnId })
+      .where("id", "in", undo.children)
+      // What was hung elsewhere since stays there.
+      .where("parent_turn_id", turn.parent_turn_id === null ? "is" : "=", turn.parent_turn_id)
+      .execute();
+  }
+  await trx.updateTable("turns").set({ deleted_at_ms: null, undo: null }).where("id", "=", turnId).execute();
+  if (undo.head !== undefined && undo.head === headTurnId) await setHead(trx, chatId, turnId);
+}
+
+async function setHead(db: Kysely<Tables>, chatId: string, head: string | null): Promise<void> {
+  await db.updateTable("chats").set({ head_turn_id: head }).where("id", "=", chatId).execute();
+}
+
+/** Locks a chat of the user (PostgreSQL; SQLite has one writer), and resolves to its head. Throws CHAT_NOT_FOUND. */
+async function lockChat(trx: Transaction<Tables>, userId: string, chatId: string): Promise<string | null> {
+  const chat = await trx
+    .updateTable("chats")
+    .set((eb) => ({ head_turn_id: eb.ref("head_turn_id") }))
+    .where("id", "=", chatId)
+    .where("user_id", "=", userId)
+    .where("deleted_at_ms", "is", null)
+    .returning("head_turn_id")
+    .executeTakeFirst();
+  if (chat === undefined) throw chatNotFound();
+  return chat.head_turn_id;
+}

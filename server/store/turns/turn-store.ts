@@ -1,0 +1,102 @@
+import { sql, type Kysely, type Transaction } from "kysely";
+import type { TurnStore } from "#server/domain/chats/ports.ts";
+import { chatNotFound } from "./chat-store.ts";
+import type { DatabaseTime } from "../sql/database-time.ts";
+import type { Tables } from "../sql/schema.ts";
+import { inTransaction } from "../sql/transaction.ts";
+import { beginTurn, touchChat } from "./turn-begin.ts";
+import { removeTurn, restoreTurn } from "./turn-removal.ts";
+import { storedParts } from "./turn-rows.ts";
+import { searchTurns } from "./turn-search.ts";
+import { pathOf, pictureOf, turnsAround, withSurroundings } from "./turn-tree.ts";
+import type { TurnIndex } from "../search/turn-index.ts";
+
+/** A literal, so that SQLite can prove that the index of running turns serves the query. */
+const running = sql.lit("running");
+
+/**
+ * {@link TurnStore} on SQL. `begin` and `finish` throw CHAT_NOT_FOUND when the chat is gone or another user's.
+ *
+ * @param relaxed for beginnings and leases: until a turn is finished, its client keeps the message and asks again
+ */
+export function createTurnStore(
+  db: Kysely<Tables>,
+  relaxed: Kysely<Tables>,
+  index: TurnIndex,
+  time: DatabaseTime,
+): TurnStore {
+  return {
+    begin: (request) => inTransaction(relaxed, (trx) => beginTurn(trx, index, request)),
+
+    async finish(turn) {
+      await inTransaction(db, async (trx) => {
+        const row = await trx
+          .updateTable("turns")
+          .set({
+            status: turn.status,
+            assistant_text: turn.assistantText,
+            reasoning: turn.reasoning,
+            parts: storedParts(turn.parts),
+            failure_code: turn.failure?.code ?? null,
+            failure_message: turn.failure?.message ?? null,
+            model: turn.model ?? null,
+            input_tokens: turn.inputTokens,
+            output_tokens: turn.outputTokens,
+            finished_at_ms: turn.nowMs,
+          })
+          .where("id", "=", turn.turnId)
+          .where("owner_id", "=", turn.ownerId)
+          // The first end of a turn stands: a late one must not overwrite the answer that was shown.
+          .where("status", "=", "running")
+          .where("deleted_at_ms", "is", null)
+          .returningAll()
+          .executeTakeFirst();
+        if (row === undefined) return assertExists(trx, turn.turnId);
+        await touchChat(trx, row.user_id, row.chat_id, turn.nowMs);
+        await index.write(trx, {
+          turnId: row.id,
+          chatId: row.chat_id,
+          userId: row.user_id,
+          userText: row.user_text,
+          assistantText: row.assistant_text,
+        });
+      });
+    },
+
+    async renewLeases(ownerId, leaseUntilMs) {
+      await relaxed
+        .updateTable("turns")
+        .set({ lease_until_ms: leaseUntilMs })
+        .where("owner_id", "=", ownerId)
+        .where("status", "=", running)
+        .execute();
+    },
+
+    async endLeases() {
+      await db.updateTable("turns").set({ lease_until_ms: 0 }).where("status", "=", running).execute();
+    },
+
+    recent: (userId, chatId, limit, before) => pathOf(db, userId, chatId, limit, before),
+
+    async history(userId, chatId, limit, before) {
+      return withSurroundings(db, chatId, await pathOf(db, userId, chatId, limit, before));
+    },
+
+    around: (userId, chatId, turnId) => turnsAround(db, userId, chatId, turnId),
+
+    picture: (userId, chatId, turnId) => pictureOf(db, userId, chatId, turnId),
+
+    remove: (userId, chatId, turnId) =>
+      inTransaction(db, (trx) => removeTurn(trx, time, userId, chatId, turnId)),
+
+    restore: (userId, chatId, turnId) =>
+      inTransaction(db, (trx) => restoreTurn(trx, time, userId, chatId, turnId)),
+
+    search: (userId, query, options) => searchTurns(db, index, userId, query, options),
+  };
+}
+
+async function assertExists(trx: Transaction<Tables>, turnId: string): Promise<void> {
+  const row = await trx.selectFrom("turns").select("id").where("id", "=", turnId).executeTakeFirst();
+  if (row === undefined) throw chatNotFound();
+}

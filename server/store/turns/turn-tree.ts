@@ -1,0 +1,185 @@
+import { sql, type Kysely, type RawBuilder, type Transaction } from "kysely";
+import type { HistoryTurn, Picture, Turn } from "#server/domain/chats/ports.ts";
+import type { Tables } from "../sql/schema.ts";
+import { toTurn } from "./turn-rows.ts";
+
+/** `TurnStore.recent`. */
+export async function pathOf(
+  db: Kysely<Tables>,
+  userId: string,
+  chatId: string,
+  limit: number,
+  beforeTurnId?: string,
+): Promise<readonly Turn[]> {
+  const last: RawBuilder<string | null> =
+    beforeTurnId === undefined
+      ? sql`(select head_turn_id from chats where id = ${chatId} and deleted_at_ms is null)`
+      : sql`(select parent_turn_id from turns where id = ${beforeTurnId})`;
+  const rows = await db
+    .withRecursive("path(id, parent_turn_id, depth)", (qb) =>
+      qb
+        .selectFrom("turns")
+        .select(["id", "parent_turn_id", sql<number>`1`.as("depth")])
+        .where("id", "=", last)
+        .where("chat_id", "=", chatId)
+        .where("user_id", "=", userId)
+        .unionAll((union) =>
+          union
+            .selectFrom("turns")
+            .innerJoin("path", "path.parent_turn_id", "turns.id")
+            .select(["turns.id", "turns.parent_turn_id", sql<number>`path.depth + 1`.as("depth")])
+            .where("path.depth", "<", limit),
+        ),
+    )
+    .selectFrom("path")
+    .innerJoin("turns", "turns.id", "path.id")
+    .selectAll("turns")
+    .orderBy("path.depth")
+    .execute();
+  return rows.map(toTurn);
+}
+
+/** `TurnStore.history` of a path. */
+export async function withSurroundings(
+  db: Kysely<Tables>,
+  chatId: string,
+  path: readonly Turn[],
+): Promise<readonly HistoryTurn[]> {
+  if (path.length === 0) return [];
+  const parents = path.flatMap(({ parentTurnId = [] }) => parentTurnId);
+  const children = await db
+    .selectFrom("turns")
+    .select(["id", "parent_turn_id"])
+    .where("chat_id", "=", chatId)
+    .where("deleted_at_ms", "is", null)
+    .where((eb) =>
+      eb.or([
+        ...(parents.length > 0 ? [eb("parent_turn_id", "in", parents)] : []),
+        ...(parents.length < path.length ? [eb("parent_turn_id", "is", null)] : []),
+      ]),
+    )
+    .orderBy("turn_index")
+    .execute();
+  const byParent = Map.groupBy(children, (child) => child.parent_turn_id ?? undefined);
+  const withImage = path.filter(({ hadImage }) => hadImage).map(({ id }) => id);
+  const pictures = withImage.length === 0 ? [] : await pictureSizes(db, withImage);
+  return path.map((turn) => ({
+    turn,
+    siblings: (byParent.get(turn.parentTurnId) ?? []).map(({ id }) => id),
+    picture: pictures.find(({ turnId }) => turnId === turn.id)?.size,
+  }));
+}
+
+async function pictureSizes(db: Kysely<Tables>, turnIds: readonly string[]) {
+  const rows = await db
+    .selectFrom("turn_pictures")
+    .select(["turn_id", "width", "height"])
+    .select([sql<number>`length(jpeg)`.as("chars"), sql<string>`substr(jpeg, length(jpeg) - 1)`.as("end")])
+    .where("turn_id", "in", turnIds)
+    .execute();
+  return rows.map(({ turn_id: turnId, width, height, chars, end }) => ({
+    turnId,
+    size: { width, height, bytes: (chars / 4) * 3 - (end.split("=").length - 1) },
+  }));
+}
+
+/** `TurnStore.around`. */
+export async function turnsAround(
+  db: Kysely<Tables>,
+  userId: string,
+  chatId: string,
+  turnId: string,
+): Promise<readonly Turn[]> {
+  const [turn, ...before] = await pathFrom(db, userId, chatId, turnId);
+  if (turn === undefined) return [];
+  const after = await db
+    .selectFrom("turns")
+    .selectAll()
+    .where("chat_id", "=", chatId)
+    .where("parent_turn_id", "=", turnId)
+    .where("deleted_at_ms", "is", null)
+    .orderBy("turn_index", "desc")
+    .limit(1)
+    .execute();
+  return [...before, turn, ...after.map(toTurn)];
+}
+
+/** The turn and the one that it follows. */
+async function pathFrom(
+  db: Kysely<Tables>,
+  userId: string,
+  chatId: string,
+  turnId: string,
+): Promise<readonly Turn[]> {
+  const row = await db
+    .selectFrom("turns")
+    .selectAll()
+    .where("id", "=", turnId)
+    .where("chat_id", "=", chatId)
+    .where("user_id", "=", userId)
+    .where("deleted_at_ms", "is", null)
+    .executeTakeFirst();
+  return row === undefined ? [] : [toTurn(row), ...(await pathOf(db, userId, chatId, 1, turnId))];
+}
+
+/** `TurnStore.picture`. */
+export async function pictureOf(
+  db: Kysely<Tables>,
+  userId: string,
+  chatId: string,
+  turnId: string,
+): Promise<Picture | undefined> {
+  const row = await db
+    .selectFrom("turn_pictures")
+    .innerJoin("turns", "turns.id", "turn_pictures.turn_id")
+    .select(["width", "height", "jpeg"])
+    .where("turns.id", "=", turnId)
+    .where("turns.chat_id", "=", chatId)
+    .where("turns.user_id", "=", userId)
+    .where("turns.deleted_at_ms", "is", null)
+    .executeTakeFirst();
+  return row && { width: row.width, height: row.height, jpeg: Buffer.from(row.jpeg, "base64") };
+}
+
+/**
+ * The newest turn of those below a turn, itself included; below null, of the chat. It is a leaf: what follows a turn is
+ * newer.
+ */
+export async function newestBelow(
+  trx: Transaction<Tables>,
+  chatId: string,
+  turnId: string | null,
+): Promise<string | undefined> {
+  const live = trx
+    .selectFrom("turns")
+    .select("id")
+    .where("chat_id", "=", chatId)
+    .where("deleted_at_ms", "is", null)
+    .orderBy("turn_index", "desc")
+    .limit(1);
+  if (turnId === null) return (await live.executeTakeFirst())?.id;
+  const found = await trx
+    .withRecursive("below(id)", (qb) =>
+      qb
+        .selectFrom("turns")
+        .select("id")
+        .where("id", "=", turnId)
+        .where("chat_id", "=", chatId)
+        .where("deleted_at_ms", "is", null)
+        .unionAll((union) =>
+          union
+            .selectFrom("turns")
+            .innerJoin("below", "below.id", "turns.parent_turn_id")
+            .select("turns.id")
+            .where("turns.chat_id", "=", chatId)
+            .where("turns.deleted_at_ms", "is", null),
+        ),
+    )
+    .selectFrom("below")
+    .innerJoin("turns", "turns.id", "below.id")
+    .select("turns.id")
+    .orderBy("turns.turn_index", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return found?.id;
+}
