@@ -1,3 +1,4 @@
+import { visible } from "#contract/terminal-text.ts";
 import { originOf, type ModelEndpoint } from "./model-endpoint.ts";
 
 /** Longest part of a server's own words that is shown. */
@@ -8,10 +9,8 @@ const QUOTE_MAX_CHARS = 300;
  * addresses, since where the operator's network lies is for admins alone. "" when it said nothing.
  */
 export function quotedWords(text: string, endpoint: ModelEndpoint): string {
-  const line = withoutAddresses(withoutSecrets(text, endpoint.key), endpoint)
-    .replace(/\s+/g, " ")
-    .trim()
-    .replaceAll(/[\p{Cc}\p{Cf}]/gu, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
+  const words = withoutAddresses(withoutSecrets(text, endpoint.key), endpoint);
+  const line = visible(words.replace(/\s+/g, " ").trim());
   return line.length > QUOTE_MAX_CHARS ? `${line.slice(0, QUOTE_MAX_CHARS)}…` : line;
 }
 
