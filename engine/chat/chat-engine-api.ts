@@ -22,6 +22,8 @@ export interface ChatEngineDeps {
   readonly newId: () => string;
   /** Uniform in [0, 1), for retry jitter. */
   readonly random: () => number;
+  /** What the server has stored of a chat, oldest first: read when another program has answered in the shown one. */
+  readonly storedMessages?: (chatId: string, signal: AbortSignal) => Promise<readonly Message[]>;
   readonly options?: ChatEngineOptions;
 }
 

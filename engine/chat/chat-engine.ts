@@ -30,6 +30,7 @@ class Engine implements ChatEngine {
   readonly #images = createImageShelf();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #unsubscribe: () => void;
+  readonly #closing = new AbortController();
   /** Questions made up to this time (their `createdAtMs`) are not spoken: the person silenced them. */
   #mutedUntilMs = 0;
   /** `createdAtMs` of the question whose answer made the latest sound. */
@@ -59,6 +60,7 @@ class Engine implements ChatEngine {
       model: () => this.#model,
       isMuted: (row) => row.createdAtMs <= this.#mutedUntilMs,
       onEvent: (pending, event) => this.#onEvent(pending, event),
+      onSettledElsewhere: (chatKey) => void this.#readAgain(chatKey),
     });
     this.#intake = new Intake({
       ...deps,
@@ -156,6 +158,7 @@ class Engine implements ChatEngine {
 
   openChat(chatId: string, messages: readonly Message[], title?: string): void {
     void this.#speech.stop();
+    this.#queue.answered(answeredIds(messages));
     this.#views.show(chatId, { chatId, messages, ...(title === undefined ? {} : { title }) });
   }
 
@@ -182,6 +185,7 @@ class Engine implements ChatEngine {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
     this.#unsubscribe();
     await this.#intake[Symbol.asyncDispose]();
     await this.#queue[Symbol.asyncDispose]();
@@ -251,6 +255,19 @@ class Engine implements ChatEngine {
     this.#speech.push(pcm);
   }
 
+  /** What another program was answered belongs to the shown chat as well. */
+  async #readAgain(chatKey: string): Promise<void> {
+    const { storedMessages: read } = this.#deps;
+    const isShown = () => this.#views.shownKey() === chatKey && !this.#closing.signal.aborted;
+    if (read === undefined || !isShown() || chatKey.startsWith(NEW_CHAT_PREFIX)) return;
+    // Without an answer, the chat shows it when it is opened again.
+    const messages = await read(chatKey, this.#closing.signal).catch(() => undefined);
+    if (messages === undefined || !isShown()) return;
+    this.#queue.answered(answeredIds(messages));
+    const { title } = this.store.getState();
+    this.#views.show(chatKey, { chatId: chatKey, messages, ...(title === undefined ? {} : { title }) });
+  }
+
   #onSpeakerFailure(error: PipitError): void {
     this.setSpeak(false);
     const { activeMessageId, messages } = this.store.getState();
@@ -283,6 +300,10 @@ class Engine implements ChatEngine {
   #onResumeFailure(reason: unknown): void {
     this.#deps.logger.error("outbox.unreadable", { detail: PipitError.from(reason).message });
   }
+}
+
+function answeredIds(messages: readonly Message[]): readonly string[] {
+  return messages.filter((m) => m.role === "user" && m.status.kind === "answered").map(({ id }) => id);
 }
 
 interface Asked extends Pick<UserMessage, "id" | "text" | "image"> {

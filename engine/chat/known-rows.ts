@@ -14,6 +14,8 @@ export interface KnownRowsDeps {
   readonly onWaiting: (row: OutboxRow) => void;
   /** A row has left the outbox, here or by another program. */
   readonly onGone: (pending: Pending) => void;
+  /** Another program has answered or dropped a message of this chat. */
+  readonly onSettledElsewhere: (chatKey: string) => void;
 }
 
 /**
@@ -90,6 +92,7 @@ export class KnownRows {
       if (row.accountId !== accountId || present.has(id) || this.#isNewer(id, before)) continue;
       this.leave(pending);
       this.#deps.views.dispatch(row.chatKey, { type: "removed", id });
+      this.#deps.onSettledElsewhere(row.chatKey);
     }
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Message } from "#contract/chat-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Outbox } from "#engine/ports.ts";
 import { finish, jpeg, row, text, turn } from "#engine/testing/chat-engine-kit.ts";
@@ -176,6 +177,33 @@ test("CMR-D3: an edit of a waiting message takes its place, picture included", a
   expect(call.image?.bytes).toEqual(jpeg().bytes);
 });
 
+test("CMR-D8: a done turn whose row still waits is shown once, and the row goes", async () => {
+  const h = createChatHarness({ outbox: createMemoryOutbox([row("m1", "chat")]) });
+  await h.engine.resume();
+  const call = await h.transport.call(0);
+  call.close(unreachable());
+  await settle();
+  for (const index of [1, 2]) {
+    h.clock.advance(5_000);
+    (await h.transport.call(index)).close(unreachable());
+    await settle();
+  }
+  await h.engine.idle();
+  h.engine.openChat("chat", [
+    {
+      role: "user",
+      id: "m1",
+      turnId: "t1",
+      text: "text of m1",
+      createdAtMs: 1,
+      status: { kind: "answered" },
+    },
+  ]);
+  await settle();
+  expect(h.state().messages).toMatchObject([{ id: "m1", turnId: "t1", status: { kind: "answered" } }]);
+  expect([await h.queued(), h.transport.calls.length]).toEqual([[], 3]);
+});
+
 test("CMR-D5: a stopped message says so only when that would survive a crash", async () => {
   const memory = createMemoryOutbox();
   const marked = Promise.withResolvers<void>();
@@ -237,6 +265,29 @@ describe("two programs on one home", () => {
     two.clock.advance(1_000);
     await settle();
     expect([two.transport.calls.length, shownIds(two)]).toEqual([0, []]);
+  });
+
+  test("CMR-D4: what the one was answered is shown by the other", async () => {
+    const memory = createMemoryOutbox();
+    const claims = new Map<string, string>();
+    const one = createChatHarness({ outbox: shared(memory, claims, "one") });
+    const stored = (id: string, told: string): readonly Message[] => [
+      { role: "user", id, text: told, createdAtMs: 1, status: { kind: "answered" } },
+    ];
+    const two = createChatHarness({
+      outbox: shared(memory, claims, "two"),
+      storedMessages: async (chatId) => stored("id-1", `read of ${chatId}`),
+    });
+    for (const h of [one, two]) h.engine.openChat("chat", []);
+    await one.engine.send({ text: "a" });
+    const call = await one.transport.call(0);
+    await two.engine.resume();
+    await two.engine.idle();
+    finish(call, turn("chat"), text("A"));
+    await one.engine.idle();
+    two.clock.advance(1_000);
+    await settle();
+    expect(two.state().messages).toMatchObject([{ id: "id-1", text: "read of chat" }]);
   });
 
   test("CMR-D4: the other takes over when the one has died", async () => {

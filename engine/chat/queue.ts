@@ -1,14 +1,15 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { OutboxRow } from "#engine/ports.ts";
 import type { Pending } from "./delivery.ts";
-import { failureOf, KnownRows } from "./known-rows.ts";
+import { failureOf, KnownRows, type KnownRowsDeps } from "./known-rows.ts";
 import { Lane, type LaneDeps } from "./lane.ts";
 
 /** What the {@link Queue} needs of the engine; callbacks are synchronous and must not throw. */
 export type QueueDeps = Omit<
   LaneDeps,
   "rows" | "recordAttempt" | "onConnection" | "onChange" | "onNamed" | "isCurrent" | "onEnd"
->;
+> &
+  Pick<KnownRowsDeps, "onSettledElsewhere">;
 
 /**
  * Owns the outbox: writes what is to be sent, sends it, shows where it stands. First in first out within a chat, one at a
@@ -101,6 +102,18 @@ export class Queue implements AsyncDisposable {
     this.#rows.leave(pending);
     await this.#forget(pending);
     this.#deps.views.dispatch(pending.row.chatKey, { type: "removed", id: clientMessageId });
+  }
+
+  /** The history of a chat holds these as answered: a row that still waits, because its program died before removing it, goes. */
+  answered(ids: readonly string[]): void {
+    const lanes = [...this.#lanes.values()];
+    for (const id of ids) {
+      const pending = this.#rows.get(id);
+      if (pending === undefined || lanes.some((lane) => lane.isDelivering(pending))) continue;
+      this.#rows.leave(pending);
+      this.#deps.views.dispatch(pending.row.chatKey, { type: "removed", id });
+      void this.#forget(pending);
+    }
   }
 
   /** Sets a waiting message aside by hand; the next one goes. */

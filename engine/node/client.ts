@@ -72,6 +72,7 @@ export async function openClient(options: ClientOptions) {
     }),
   );
   const api = createSignedInHttp(link.http, session);
+  const history = createHistoryClient(api);
   const engine = cleanup.use(
     createChatEngine({
       ask: createAsk(createRpcTransport(link.rpc, session), logger),
@@ -84,6 +85,7 @@ export async function openClient(options: ClientOptions) {
       locale: options.locale,
       newId: uuidv7,
       random: Math.random,
+      storedMessages: history.messages,
       options: {
         speak: options.speak,
         searchAllChats: options.searchAllChats,
@@ -102,7 +104,7 @@ export async function openClient(options: ClientOptions) {
     ownServer,
     /** The server's HTTP, with the sign-in on every request. Throws as `signedIn`. */
     api,
-    history: createHistoryClient(api),
+    history,
     /** What the signed-in account's outbox holds, oldest first. */
     async unanswered(): Promise<readonly OutboxRow[]> {
       const state = session.store.getState();

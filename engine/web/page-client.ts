@@ -33,6 +33,7 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
   const { speak, searchAllChats, historySize } = settings;
   const http = createPageHttpClient(serverUrl);
   const session = new CookieSession(http, storage.values, logger);
+  const history = createHistoryClient(createSignedInHttp(http, session));
   const engine = createChatEngine({
     ...options,
     // A quarter of the page's code, which is not needed before the first question.
@@ -42,12 +43,13 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
     clock: systemClock,
     newId: uuidV7,
     random: Math.random,
+    storedMessages: history.messages,
     options: { speak, searchAllChats, maxMessages: historySize },
   });
   return {
     engine,
     session,
-    history: createHistoryClient(createSignedInHttp(http, session)),
+    history,
     async signIn(signal) {
       const code = takeSignInCode();
       if (code === undefined) await session.restore(signal);
