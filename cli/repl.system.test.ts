@@ -124,6 +124,35 @@ describe("the conversation in a terminal", () => {
     );
   });
 
+  test("F2, CMR-D2: a refused message lets the next one go, is there after a restart, and can be dropped", async () => {
+    const refusal = JSON.stringify({ error: { message: "Invalid schema for function 'x'." } });
+    await using model = await startOpenAiDouble((request) =>
+      request.prompt === "bad"
+        ? { kind: "http", status: 400, headers: { "content-type": "application/json" }, body: refusal }
+        : stream(say("Fine.")),
+    );
+    const env = { PIPIT_MODEL_URL: model.url };
+    {
+      await using screen = await openScreen(pipit.home, env);
+      await screen.shows(/Pipit is listening/);
+      await screen.type("bad", "Enter");
+      await screen.shows(/Invalid schema/);
+      await screen.type("good", "Enter");
+      await screen.shows(/› good\nFine\./);
+      await screen.type("/quit", "Enter");
+      await screen.shows(/exit=0/);
+    }
+    await using screen = await openScreen(pipit.home, env);
+    await screen.shows(/1 message was not answered; \/queue/);
+    await screen.type("/queue", "Enter");
+    await screen.shows(/1\. bad\n +not answered: .*Invalid schema/);
+    await screen.type("/drop", "Enter");
+    await screen.shows(/Removed\./);
+    await screen.type("/queue", "Enter");
+    await screen.shows(/Every message is answered\./);
+    expect(model.requests.filter(({ prompt }) => prompt === "bad")).toHaveLength(1);
+  });
+
   test("F23: three pasted lines are one question", async () => {
     await using model = await startOpenAiDouble(stream(say("Three.")));
     await using screen = await openScreen(pipit.home, { PIPIT_MODEL_URL: model.url });
