@@ -15,7 +15,9 @@ export interface CliProcess extends Omit<Terminal, "colour" | "dumb"> {
 export async function runCli(args: readonly string[], io: CliProcess): Promise<number> {
   const outcome: { code: number } = { code: exitCodes.done };
   try {
-    await buildProgram(io, outcome).parseAsync([...args], { from: "user" });
+    const program = buildProgram(io, outcome);
+    refuseUnknownCommand(program, args);
+    await program.parseAsync([...args], { from: "user" });
     return outcome.code;
   } catch (reason) {
     return explain(reason, io);
@@ -52,7 +54,13 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
   program
     .command("chat")
     .description("talk to Pipit; with --once, send one message and print the answer")
-    .option("--once <text>", "send one message, stream the answer to stdout and exit", nonEmpty)
+    .option(
+      "--once <text>",
+      "send one message, with standard input if it is no terminal; the answer goes to stdout",
+      nonEmpty,
+    )
+    .addOption(new Option("--continue", "go on with the newest chat").conflicts("chat"))
+    .option("--chat <id>", "go on with this chat (/chats lists them)", nonEmpty)
     .option("--json", "print events as JSON lines")
     .addOption(new Option("--no-audio", "text only"))
     .option("--audio-file <file.wav>", "record the speech instead of playing it")
@@ -92,6 +100,13 @@ const backendCommands = [
   ["keys", 'list or rotate the keys that sign tokens; short for "admin keys"'],
   ["audit", 'list, verify or export the audit log; short for "admin audit"'],
 ] as const;
+
+/** `pipit auth --help` would print the help of all commands, as if there were one of this name. */
+function refuseUnknownCommand(program: Command, [name]: readonly string[]): void {
+  if (name === undefined || name.startsWith("-")) return;
+  const known = ["help", ...program.commands.map((command) => command.name())];
+  if (!known.includes(name)) program.error(`error: unknown command '${name}'`);
+}
 
 function nonEmpty(value: string): string {
   if (value.trim() === "") throw new InvalidArgumentError("The message is empty.");

@@ -13,6 +13,11 @@ const EXIT_USAGE = 2;
 /** A signal that comes so soon after the first is a copy of it: npm passes on the Ctrl-C that the server had already. */
 const COPY_WITHIN_MS = 500;
 
+/** For the operator who looks at a terminal; a log has no use for it. */
+const SIGN_IN_HINT = `Sign in here: npx pipit web (a one-time address for a browser) or npx pipit chat
+Make an account for another person: npx pipit admin users add LOGIN
+`;
+
 async function main(): Promise<void> {
   const input = programInput(import.meta.url);
   if (input.argv.includes("--help")) {
@@ -27,6 +32,7 @@ async function main(): Promise<void> {
   const server = await startServer(config);
   announce(server, config);
   if (config.signInAddress) await announceSignInAddress(server);
+  else if (!config.embedded && process.stdout.isTTY) process.stdout.write(SIGN_IN_HINT);
   await stop.asked;
   await server.stop(stop.hurry);
 }

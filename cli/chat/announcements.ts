@@ -1,6 +1,7 @@
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Client } from "#engine/node/client.ts";
 import type { Messages } from "../kit/messages.ts";
+import type { ChosenChat } from "./chat-commands.ts";
 import { printNote, type Terminal } from "../kit/terminal.ts";
 
 /** The conversation of a terminal. */
@@ -10,6 +11,8 @@ export interface ChatContext {
   readonly messages: Messages;
   /** Goes with the first message. */
   readonly image?: ScreenImage;
+  /** Gone on with; otherwise a new chat. */
+  readonly chat?: ChosenChat;
 }
 
 /** Says that the server lost its database at this start. Only our own server: a named one has its own operator. */

@@ -11,6 +11,8 @@ export interface LineInputOptions {
   readonly prompt: string;
   /** Ctrl-C, at the prompt or while an answer runs. */
   readonly onInterrupt: () => void;
+  /** Whole lines that begin with the one before the cursor. */
+  readonly complete?: (line: string) => Promise<readonly string[]>;
 }
 
 /**
@@ -32,7 +34,7 @@ export function createLineInput(options: LineInputOptions) {
   const lines = createInterface({
     ...(paste === undefined
       ? { input: terminal.stdin, terminal: false }
-      : { input: paste.input, output: echo, terminal: true }),
+      : { input: paste.input, output: echo, terminal: true, completer: completerOf(options.complete) }),
     prompt: options.prompt,
     historySize: 500,
   });
@@ -85,5 +87,16 @@ export function createLineInput(options: LineInputOptions) {
       lines.close();
       paste?.[Symbol.dispose]();
     },
+  };
+}
+
+/** For readline; a line that cannot be completed stays as it is. */
+function completerOf(complete: LineInputOptions["complete"]) {
+  return (line: string, done: (error: null, result: [string[], string]) => void): void => {
+    const candidates = complete?.(line) ?? Promise.resolve([]);
+    candidates.then(
+      (found) => done(null, [[...found], line]),
+      () => done(null, [[], line]),
+    );
   };
 }

@@ -3,9 +3,11 @@ import { BYTES_PER_SECOND } from "#contract/audio-format.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { UserMessage } from "#contract/chat-state.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "../kit/exit-codes.ts";
+import { signedOutError } from "../kit/open-cli-client.ts";
 import { printNote } from "../kit/terminal.ts";
 import { createAnswerPrinter } from "./answer-printer.ts";
 import { tellDatabaseSetAside, tellTokenPlace, type ChatContext } from "./announcements.ts";
+import { openChosenChat } from "./chat-commands.ts";
 import { createJsonPrinter } from "./json-printer.ts";
 import { exitCodeOfQuestion, failureOf, settle } from "./outcome.ts";
 
@@ -34,7 +36,8 @@ export async function runOnce(options: OnceOptions): Promise<ExitCode> {
     const { state, fresh } = await client.signIn(interrupt.signal);
     if (fresh && !options.json) tellTokenPlace(client, terminal, messages);
     if (!options.json) await tellDatabaseSetAside(client, terminal, messages, interrupt.signal);
-    if (state.kind !== "signed-in") throw new PipitError("SIGNED_OUT", messages.notSignedIn);
+    if (state.kind !== "signed-in") throw await signedOutError(client, messages, interrupt.signal);
+    if (options.chat !== undefined) await openChosenChat(options.chat, options, interrupt.signal);
     const id = await client.engine.send({
       text: options.text,
       ...(options.image === undefined ? {} : { image: options.image }),

@@ -1,13 +1,15 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Screen } from "#engine/ports.ts";
-import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
+import { exitCodeOf, exitCodes, type ExitCode } from "../kit/exit-codes.ts";
+import { signedOutError } from "../kit/open-cli-client.ts";
 import { lineText, paint, printLine, printNote } from "../kit/terminal.ts";
 import { watchAnswers } from "./answer-watch.ts";
 import { createLineInput, type LineInput } from "./line-input.ts";
 import { exitCodeOfQuestion, settle } from "./outcome.ts";
 import { tellDatabaseSetAside, tellTokenPlace, type ChatContext } from "./announcements.ts";
-import { runSlashCommand, type ReplContext } from "./slash-commands.ts";
+import { openChosenChat } from "./chat-commands.ts";
+import { completeSlashCommand, runSlashCommand, type ReplContext } from "./slash-commands.ts";
 
 type ReplOptions = ChatContext & { readonly screen: Screen };
 
@@ -42,9 +44,14 @@ class Repl {
       terminal,
       prompt: lineText(terminal, [paint("cyan", "› ")], true),
       onInterrupt: () => this.#interrupt(),
+      complete: (line) => completeSlashCommand(line, client, this.#leave.signal),
     });
     using _ = watchAnswers(client.engine, terminal, messages);
     await this.#greet();
+    if (this.#options.chat !== undefined) {
+      const opened = await openChosenChat(this.#options.chat, this.#options, this.#leave.signal);
+      printNote(terminal, paint("dim", opened));
+    }
     await this.#converse(input);
     // A pipe has no one to press a key: let the voice finish.
     if (!this.#interactive) await client.engine.spoken(this.#leave.signal).catch(() => undefined);
@@ -65,7 +72,7 @@ class Repl {
       }
       await tellDatabaseSetAside(client, terminal, messages, this.#leave.signal);
       if (state.kind === "signed-in") await this.#resume();
-      else printNote(terminal, paint("yellow", messages.notSignedIn));
+      else throw await signedOutError(client, messages, this.#leave.signal);
     } catch (reason) {
       if (this.#leave.signal.aborted) return;
       printNote(terminal, paint("yellow", PipitError.from(reason).message));
@@ -127,10 +134,11 @@ class Repl {
         printNote(terminal, paint("yellow", messages.kept(1)));
       }
     } catch (reason) {
-      const error = PipitError.from(reason);
-      const why = error.code === "SIGNED_OUT" ? messages.notSignedIn : error.message;
-      printNote(terminal, paint("red", why));
-      this.#outcome = exitCodes.refused;
+      const told = PipitError.from(reason);
+      const error =
+        told.code === "SIGNED_OUT" ? await signedOutError(client, messages, this.#leave.signal) : told;
+      printNote(terminal, paint("red", error.message));
+      this.#outcome = exitCodeOf(error);
     }
     if (this.#interactive) printLine(terminal);
   }

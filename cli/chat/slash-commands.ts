@@ -2,11 +2,14 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Message } from "#contract/chat-state.ts";
 import { answerText } from "#contract/chat-state.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
+import type { Client } from "#engine/node/client.ts";
 import type { Screen } from "#engine/ports.ts";
 import type { Messages } from "../kit/messages.ts";
+import { chatCommands } from "./chat-commands.ts";
 import { queueCommands } from "./queue-commands.ts";
 import { showText } from "./text-screen.ts";
 import { tellTokenPlace, type ChatContext } from "./announcements.ts";
+import { loginOf } from "../kit/open-cli-client.ts";
 import { paint, printLine, printNote, type Terminal } from "../kit/terminal.ts";
 
 /** What a slash command may do. */
@@ -35,7 +38,7 @@ const commands: Readonly<Record<string, SlashCommand>> = {
     if (argument !== "") forgetLine();
     const state = await client.login(argument === "" ? undefined : argument, signal);
     if (state.kind !== "signed-in") throw new PipitError("SIGNED_OUT", messages.notSignedIn);
-    printLine(terminal, messages.signedInAs(state.accountName));
+    printLine(terminal, messages.signedInAs(await loginOf(client, state.accountName, signal)));
     tellTokenPlace(client, terminal, messages);
     if (argument !== "") printLine(terminal, messages.tokenAccepted);
     await client.engine.resume();
@@ -88,6 +91,7 @@ const commands: Readonly<Record<string, SlashCommand>> = {
       printLine(terminal, `  ${hit.headline.replaceAll(/\s+/g, " ")}`);
     }
   },
+  ...chatCommands,
   ...queueCommands,
   async quit(_argument, { quit }) {
     quit();
@@ -113,6 +117,25 @@ export async function runSlashCommand(
   } catch (reason) {
     printNote(context.terminal, paint("red", PipitError.from(reason).message));
   }
+}
+
+/** What Tab makes of a line: whole lines that begin with it. */
+export async function completeSlashCommand(
+  line: string,
+  client: Client,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (!line.startsWith("/")) return [];
+  const [name, argument] = line.slice(1).split(" ", 2);
+  const startsWithLine = (candidate: string): boolean => candidate.startsWith(line);
+  if (argument === undefined)
+    return Object.keys(commands)
+      .map((command) => `/${command} `)
+      .filter(startsWithLine);
+  if (name === "audio") return ["/audio on", "/audio off"].filter(startsWithLine);
+  if (name !== "open") return [];
+  const chats = await client.history.chats(signal);
+  return chats.map(({ id }) => `/open ${id}`).filter(startsWithLine);
 }
 
 function printMessage(message: Message, terminal: Terminal, messages: Messages): void {

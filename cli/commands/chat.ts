@@ -9,6 +9,8 @@ import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Screen, Speaker } from "#engine/ports.ts";
 import { runOnce } from "../chat/once.ts";
+import type { ChosenChat } from "../chat/chat-commands.ts";
+import { withStdin } from "../chat/stdin-context.ts";
 import { withMarkdown } from "../chat/text-screen.ts";
 import { buildSoon } from "../kit/server-program.ts";
 import type { ExitCode } from "../kit/exit-codes.ts";
@@ -24,6 +26,8 @@ export interface ChatFlags {
   readonly audioFile?: string;
   readonly screenshot?: boolean;
   readonly image?: string;
+  readonly continue?: boolean;
+  readonly chat?: string;
   readonly model?: string;
 }
 
@@ -36,6 +40,7 @@ export async function chat(flags: ChatFlags, deps: CommandDeps): Promise<ExitCod
   // Beside the opening of the token store.
   const terminal = flags.json === true ? deps.terminal : await withMarkdown(deps.terminal);
   const messages = messagesFor(config.locale);
+  const text = flags.once && (await withStdin(flags.once, terminal, messages));
   const logger = createFileLogger(config.home);
   const screen = createScreenCapture({ display: config.display, logger });
   const image = await firstImage(flags, screen);
@@ -49,18 +54,30 @@ export async function chat(flags: ChatFlags, deps: CommandDeps): Promise<ExitCod
   if (client.outbox.setAside !== undefined) {
     printNote(terminal, messages.outboxSetAside(client.outbox.setAside));
   }
-  const shared = { client, terminal, messages, ...(image === undefined ? {} : { image }) };
-  if (flags.once !== undefined) {
+  const goesOn = chosenChat(flags);
+  const shared = {
+    client,
+    terminal,
+    messages,
+    ...(image === undefined ? {} : { image }),
+    ...(goesOn === undefined ? {} : { chat: goesOn }),
+  };
+  if (text !== undefined) {
     // Awaited here: what `cleanup` owns must outlive it.
     return await runOnce({
       ...shared,
-      text: flags.once,
+      text,
       json: flags.json === true,
       recording: flags.audioFile,
     });
   }
   const { runRepl } = await import("../chat/repl.ts");
   return await runRepl({ ...shared, screen });
+}
+
+function chosenChat(flags: ChatFlags): ChosenChat | undefined {
+  if (flags.continue === true) return "newest";
+  return flags.chat === undefined ? undefined : { name: flags.chat };
 }
 
 /** Where speech goes: nowhere, into a file, or to `play`. */

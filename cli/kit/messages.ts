@@ -13,6 +13,8 @@ const english = {
     "  /audio on|off     speak answers or stay silent",
     "  /model [name]     list the models, or ask another one from now on",
     "  /history          this chat so far",
+    "  /new              begin another chat",
+    "  /chats            your chats, by number; /open <n> goes on with one of them",
     "  /search <words>   search all your chats",
     "  /queue            the messages that are not answered, by number",
     "  /retry [n]        send one of them now; also /edit <n> <text>, /skip [n], /drop [n]",
@@ -21,6 +23,15 @@ const english = {
     "  /quit             leave",
     "Ctrl-C stops an answer; twice leaves.",
   ].join("\n"),
+  newChat: "This is a new chat.",
+  noChats: "There are no chats yet.",
+  chatOpened: (title: string) => `This goes on with "${title}"; /history shows it.`,
+  noSuchChat: (name: string) =>
+    `There is no chat "${name}", or more than one begins so. /chats in pipit chat lists them.`,
+  readingStdin: "Reading standard input, which goes with the question; Ctrl-D ends it.",
+  stdinTooLong: (max: number) =>
+    `Question and standard input are longer than ${max} characters together. Send less, such as its end: | tail -c 200000`,
+  stdinNotText: "Standard input is not UTF-8 text. For a picture, use --image <file>.",
   unknownCommand: (name: string) =>
     `There is no command /${name}. /help lists them; /send sends text that starts with a slash.`,
   missingArgument: (usage: string) => `Usage: ${usage}`,
@@ -84,6 +95,8 @@ const russian: Messages = {
     "  /audio on|off     озвучивать ответы или молчать",
     "  /model [имя]      показать модели или спрашивать дальше другую",
     "  /history          этот чат с начала",
+    "  /new              начать другой чат",
+    "  /chats            ваши чаты по номерам; /open <n> продолжит один из них",
     "  /search <слова>   искать во всех ваших чатах",
     "  /queue            сообщения без ответа, по номерам",
     "  /retry [n]        отправить одно из них; также /edit <n> <текст>, /skip [n], /drop [n]",
@@ -92,6 +105,14 @@ const russian: Messages = {
     "  /quit             закончить",
     "Ctrl-C останавливает ответ, дважды — завершает работу.",
   ].join("\n"),
+  newChat: "Это новый чат.",
+  noChats: "Чатов пока нет.",
+  chatOpened: (title) => `Продолжается «${title}»; /history покажет его.`,
+  noSuchChat: (name) => `Чата «${name}» нет, или так начинается несколько. /chats в pipit chat покажет все.`,
+  readingStdin: "Читаю стандартный ввод, он уйдёт вместе с вопросом; Ctrl-D завершает его.",
+  stdinTooLong: (max) =>
+    `Вопрос и стандартный ввод вместе длиннее ${max} символов. Отправьте меньше, например конец: | tail -c 200000`,
+  stdinNotText: "Стандартный ввод — не текст в UTF-8. Для картинки есть --image <файл>.",
   unknownCommand: (name) =>
     `Команды /${name} нет. /help покажет все; /send отправит текст с косой чертой в начале.`,
   missingArgument: (usage) => `Использование: ${usage}`,

@@ -1,6 +1,10 @@
+import { z } from "zod";
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
+import { parseJson } from "#contract/parse-json.ts";
+import { PipitError } from "#contract/pipit-error.ts";
 import { openClient, type Client } from "#engine/node/client.ts";
 import type { Speaker, TokenStore } from "#engine/ports.ts";
+import type { Messages } from "./messages.ts";
 import type { CliConfig } from "./read-config.ts";
 import { serverProgram } from "./server-program.ts";
 import type { Terminal } from "./terminal.ts";
@@ -31,4 +35,37 @@ export async function openCliClient(
     searchAllChats: true,
     model,
   });
+}
+
+const meSchema = z.object({ login: z.string().min(1) });
+
+/**
+ * Who is signed in, as the server knows them: a token given by hand may name no more than an id. `known` where the server
+ * cannot be asked.
+ *
+ * @throws PipitError when the server does not accept the token
+ */
+export async function loginOf({ api }: Client, known: string, signal: AbortSignal): Promise<string> {
+  try {
+    const response = await api.request({ method: "GET", path: "/auth/me" }, signal);
+    const me = meSchema.safeParse(response.status === 200 ? parseJson(response.body) : undefined);
+    return me.data?.login ?? known;
+  } catch (reason) {
+    if (PipitError.from(reason).httpStatus === 401) throw reason;
+    return known;
+  }
+}
+
+/** Why nothing can be sent without a sign-in: a named server that cannot be reached is worth saying before. */
+export async function signedOutError(
+  client: Client,
+  messages: Messages,
+  signal: AbortSignal,
+): Promise<PipitError> {
+  try {
+    if (!client.ownServer) await client.link.connect(signal);
+    return new PipitError("SIGNED_OUT", messages.notSignedIn);
+  } catch (reason) {
+    return PipitError.from(reason);
+  }
 }

@@ -5,6 +5,7 @@ import { parse } from "smol-toml";
 import { PipitError } from "#contract/pipit-error.ts";
 import { homeOf, type Environment } from "#contract/environment.ts";
 import { mayBuild } from "./config.ts";
+import { localeOf } from "./locale.ts";
 
 /** What the terminal client needs to know; flags win over environment, environment over config.toml. */
 export type CliConfig = ReturnType<typeof readCliConfig>;
@@ -21,7 +22,7 @@ export function readCliConfig(env: Environment, stdoutIsTty: boolean) {
     /** host:port or https://host:port of the gRPC port, when named. */
     grpcUrl: env["PIPIT_GRPC_URL"] || text(file, "grpc_url"),
     /** BCP 47, from LC_ALL, LC_MESSAGES or LANG. */
-    locale: localeOf(env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"]),
+    locale: localeOf(env),
     colour: colourOf(env, stdoutIsTty),
     dumb: env["TERM"] === "dumb",
     /** For the screen and hotkey checks: whether a graphical session is there. */
@@ -73,17 +74,6 @@ function volumeOf(value: unknown): number {
   throw new PipitError("CONFIG_INVALID", "config.toml: volume must be a number from 0 to 1.", {
     field: "volume",
   });
-}
-
-/** "ru_RU.UTF-8" -> "ru-RU"; "C" and "POSIX" mean English. */
-function localeOf(value: string | undefined): string {
-  const tag = value?.split(".")[0]?.split("@")[0]?.replace("_", "-");
-  if (!tag || tag === "C" || tag === "POSIX") return "en";
-  try {
-    return new Intl.Locale(tag).toString();
-  } catch {
-    return "en";
-  }
 }
 
 function colourOf(env: Environment, stdoutIsTty: boolean): boolean {

@@ -61,6 +61,32 @@ describe("pipit chat --once", () => {
     expect(texts.map((line) => line["text"]).join("")).toBe(`x${evil}`);
   });
 
+  test("U4, U16: goes on with a chat and takes standard input along", async () => {
+    await using model = await startOpenAiDouble(stream(say("Noted.")));
+    const env = { PIPIT_MODEL_URL: model.url };
+    const seen = (index: number): string => JSON.stringify(model.requests[index]?.messages);
+    await pipit.run(["chat", "--once", "my bird is Pip", "--no-audio"], { env });
+    await pipit.run(["chat", "--once", "what is it?", "--no-audio", "--continue"], { env, input: "a log\n" });
+    expect(model.requests[1]?.prompt).toBe("what is it?\n\n```\na log\n```");
+    expect(seen(1)).toContain("my bird is Pip");
+    const { stdout, stderr, code } = await pipit.run(["chat", "--no-audio"], {
+      env,
+      input: "/chats\n/open 1\nand now?\n/new\nalone?\n/open nonsense\n",
+    });
+    expect(stdout).toMatch(/ 1 {2}.* {2}[0-9a-f-]{36}\n/);
+    expect([code, seen(2).includes("my bird is Pip"), seen(3).includes("my bird is Pip")]).toEqual([
+      0,
+      true,
+      false,
+    ]);
+    expect(stderr).toContain('There is no chat "nonsense"');
+    const missing = await pipit.run(["chat", "--once", "x", "--no-audio", "--chat", "nonsense"], { env });
+    expect(missing).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('There is no chat "nonsense"'),
+    });
+  });
+
   test("sends a picture to the model", async () => {
     await using model = await startOpenAiDouble(stream(say("A small picture.")));
     const file = join(pipit.home, "dot.png");
@@ -87,10 +113,15 @@ describe("pipit chat --once", () => {
     const env = { PIPIT_SERVER_URL: `http://127.0.0.1:${port[0]}`, PIPIT_GRPC_URL: `127.0.0.1:${port[1]}` };
     try {
       const stranger = await pipit.run(["chat", "--once", "hello", "--no-audio"], { env });
-      expect(stranger).toMatchObject({ code: 3, stderr: expect.stringContaining("not signed in") });
+      // U15: what is to be cured first is said first.
+      expect(stranger).toMatchObject({ code: 4, stderr: expect.stringMatching(/No Pipit server answers/) });
       {
         await using server = await startTestServer({ home: serverHome, config });
-        await pipit.run(["chat", "--no-audio"], { env, input: `/login ${server.accessToken}\n` });
+        const { stdout } = await pipit.run(["chat", "--no-audio"], {
+          env,
+          input: `/login ${server.accessToken}\n`,
+        });
+        expect(stdout).toMatch(/Signed in as (?![0-9a-f]{8}-)\S+\./);
       }
       const away = await pipit.run(["chat", "--once", "what is 6*7?", "--no-audio"], { env });
       expect(away).toMatchObject({ code: 4, stdout: "" });
@@ -110,6 +141,8 @@ describe("bad input", () => {
   test.each([
     [["chat", "--bogus"], /unknown option '--bogus'/],
     [["nonsense"], /unknown command 'nonsense'/],
+    [["auth", "--help"], /unknown command 'auth'/],
+    [["chat", "--once", "x", "--continue", "--chat", "1"], /cannot be used with/],
     [["chat", "--once", "  "], /The message is empty/],
     [["chat", "--json"], /--json .* use it with --once/],
     [["chat", "--once", "x", "--image", "/no/such.png"], /there is no such file/],
