@@ -46,9 +46,13 @@ export type UserStatus =
 /** What the person asked. */
 export interface UserMessage {
   readonly role: "user";
-  /** The `client_message_id` for a message of this run; the server's id for one that came with `openChat`. */
+  /** The `client_message_id`, if it was asked with one; else the turn's. The same after the chat is opened again. */
   readonly id: string;
   readonly turnId?: string;
+  /** The turn that it follows; "": none. */
+  readonly parentTurnId?: string;
+  /** Which it is of the turns that follow the same one, from 0; absent where there is no other. */
+  readonly branch?: { readonly index: number; readonly count: number; readonly turnIds: readonly string[] };
   readonly text: string;
   /** The picture itself stays in the engine (`ChatEngine.image`), so that state remains small enough to be copied. */
   readonly image?: SentImage;

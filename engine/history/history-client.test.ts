@@ -74,12 +74,12 @@ describe("history", () => {
     );
     const createdAtMs = Date.parse(at);
     expect(await client.messages("a/b", signal)).toEqual([
-      { role: "user", id: "1", turnId: "t", text: "What?", createdAtMs, status: { kind: "answered" } },
+      { role: "user", id: "t", turnId: "t", text: "What?", createdAtMs, status: { kind: "answered" } },
       {
         role: "assistant",
         id: "2",
         turnId: "t",
-        replyTo: "1",
+        replyTo: "t",
         parts: [
           { kind: "text", text: "Let me see." },
           { kind: "text", text: "That." },
@@ -90,6 +90,80 @@ describe("history", () => {
       },
     ]);
     expect(http.requests[0]?.path).toBe("/v1/chats/a%2Fb/messages");
+  });
+
+  test("CMR-D8: a stored exchange comes with its own id, its place, its parts, and how it ended", async () => {
+    const { http, client } = setup();
+    const at = "2026-11-21T00:00:00Z";
+    const failure = { code: "MODEL_REFUSED", message: "No." };
+    const turn = { turn_id: "t2", created_at: at, status: "failed", failure };
+    http.answer(() =>
+      json(200, {
+        data: [
+          {
+            ...turn,
+            id: "t2:user",
+            role: "user",
+            content: { role: "user", content: [{ type: "text", text: "What?" }] },
+            client_message_id: "m2",
+            parent_turn_id: null,
+            siblings: ["t1", "t2", "t3"],
+            picture: { width: 4, height: 3, bytes: 20, url: "/x" },
+          },
+          {
+            ...turn,
+            id: "t2:assistant",
+            role: "assistant",
+            content: {
+              role: "assistant",
+              content: [
+                { type: "reasoning", text: "Hm." },
+                { type: "tool", call_id: "1", name: "clock", state: "failed", summary: "no" },
+                { type: "text", text: "That." },
+                { type: "notice", code: "ANSWER_CUT", text: "Cut." },
+              ],
+            },
+            usage: { input_tokens: 3, output_tokens: 4 },
+            step_data: { status: "failed", model: "small" },
+          },
+          { ...turn, id: "t4:user", role: "user", content: "Next?", status: "stopped", failure: undefined },
+        ],
+      }),
+    );
+    const createdAtMs = Date.parse(at);
+    const told = { ...failure, retryable: false };
+    expect(await client.messages("c", signal)).toEqual([
+      {
+        role: "user",
+        id: "m2",
+        turnId: "t2",
+        parentTurnId: "",
+        branch: { index: 1, count: 3, turnIds: ["t1", "t2", "t3"] },
+        text: "What?",
+        image: { widthPx: 4, heightPx: 3, sizeBytes: 20 },
+        createdAtMs,
+        status: { kind: "failed", failure: told },
+      },
+      {
+        role: "assistant",
+        id: "t2:assistant",
+        turnId: "t2",
+        replyTo: "m2",
+        parts: [
+          { kind: "reasoning", text: "Hm." },
+          { kind: "tool", callId: "1", name: "clock", state: "failed", summary: "no" },
+          { kind: "text", text: "That." },
+          { kind: "notice", code: "ANSWER_CUT", text: "Cut." },
+        ],
+        status: "failed",
+        failure: told,
+        usage: { inputTokens: 3, outputTokens: 4 },
+        model: "small",
+        replayed: true,
+        createdAtMs,
+      },
+      { role: "user", id: "t2", turnId: "t2", text: "Next?", createdAtMs, status: { kind: "cancelled" } },
+    ]);
   });
 
   test("searches one chat or all", async () => {

@@ -2,9 +2,11 @@ import * as z from "zod/mini";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
-import type { Message, MessagePart } from "#contract/chat-state.ts";
+import type { Message } from "#contract/chat-state.ts";
 import type { HttpClient, HttpResponse } from "#engine/ports.ts";
 import { errorInBody } from "#engine/wire/http-error.ts";
+import { messagesSchema, toMessages } from "./stored-messages.ts";
+import { timeSchema } from "./wire-time.ts";
 
 /** Stored conversations of the signed-in account (docs/reference/accounts.md). All methods throw PipitError. */
 export type HistoryClient = ReturnType<typeof createHistoryClient>;
@@ -13,14 +15,6 @@ export type HistoryClient = ReturnType<typeof createHistoryClient>;
 const BUILT_IN_MODEL = "built-in";
 const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 
-/** Epoch milliseconds, or a time in ISO 8601; without an offset it is UTC. */
-const timeSchema = z
-  .pipe(
-    z.union([z.number(), z.string()]),
-    z.transform((value) => (typeof value === "number" ? value : parseTime(value))),
-  )
-  .check(z.refine((ms) => Number.isFinite(ms), "not a time"));
-
 const titleSchema = z.catch(z.string(), "");
 
 const chatsSchema = z.object({
@@ -28,22 +22,6 @@ const chatsSchema = z.object({
     z.object({ id: z.string(), title: titleSchema, created_at: timeSchema, updated_at: timeSchema }),
   ),
 });
-
-const contentSchema = z.union([
-  z.string(),
-  z.object({ content: z.array(z.object({ type: z.string(), text: z.optional(z.string()) })) }),
-]);
-
-const messageSchema = z.object({
-  id: z.pipe(z.union([z.string(), z.number()]), z.transform(String)),
-  role: z.string(),
-  content: contentSchema,
-  turn_id: z.optional(z.string()),
-  created_at: timeSchema,
-  step_data: z.catch(z.object({ reasoning: z.catch(z.string(), "") }), { reasoning: "" }),
-});
-const messagesSchema = z.object({ data: z.array(messageSchema) });
-type WireMessage = z.infer<typeof messageSchema>;
 
 const searchSchema = z.object({
   results: z.array(
@@ -129,48 +107,6 @@ export function createHistoryClient(http: HttpClient) {
   };
 }
 
-/** Questions and answers only; what the model said in several steps is one answer. */
-function toMessages(wire: readonly WireMessage[]): readonly Message[] {
-  const messages: Message[] = [];
-  let question = "";
-  for (const item of wire) {
-    const text = textOf(item.content);
-    const turn = item.turn_id === undefined ? {} : { turnId: item.turn_id };
-    const common = { id: item.id, createdAtMs: item.created_at, ...turn };
-    if (item.role === "user") {
-      question = item.id;
-      messages.push({ role: "user", ...common, text, status: { kind: "answered" } });
-    } else if (item.role === "assistant") {
-      const parts = partsOf(item.step_data.reasoning, text);
-      if (parts.length === 0) continue;
-      const last = messages.at(-1);
-      if (last?.role === "assistant") messages.splice(-1, 1, { ...last, parts: [...last.parts, ...parts] });
-      else
-        messages.push({
-          role: "assistant",
-          ...common,
-          replyTo: question,
-          parts,
-          status: "done",
-          replayed: true,
-        });
-    }
-  }
-  return messages;
-}
-
-function partsOf(reasoning: string, text: string): readonly MessagePart[] {
-  return [
-    ...(reasoning === "" ? [] : [{ kind: "reasoning" as const, text: reasoning }]),
-    ...(text === "" ? [] : [{ kind: "text" as const, text }]),
-  ];
-}
-
-function textOf(content: WireMessage["content"]): string {
-  if (typeof content === "string") return content;
-  return content.content.map((part) => (part.type === "text" ? (part.text ?? "") : "")).join("");
-}
-
 function errorOf(response: HttpResponse): PipitError {
   const told = errorInBody(response);
   if (told !== undefined) return told;
@@ -187,9 +123,4 @@ function errorOf(response: HttpResponse): PipitError {
       return new PipitError("SERVER_UNREACHABLE", message, { detail });
     }
   }
-}
-
-function parseTime(value: string): number {
-  const hasOffset = /(?:Z|[+-]\d{2}:?\d{2})$/i.test(value);
-  return Date.parse(hasOffset || !value.includes("T") ? value : `${value}Z`);
 }
