@@ -5,6 +5,8 @@ import { createRedisBus } from "../bus/redis-bus.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { createAuthContext, type AuthContext } from "./auth-context.ts";
 import { createCorrelation, type Correlation } from "../observe/correlation.ts";
+import { createModelConnection, type ModelConnection } from "../domain/assistant/model-connection.ts";
+import { createSealer } from "../domain/secrets/sealer.ts";
 import { createModelSource, type WarmableModelSource } from "../domain/assistant/model-source.ts";
 import { createAssistantTools } from "../domain/assistant/tools/assistant-tools.ts";
 import { createCalculator } from "../domain/assistant/tools/calculator.ts";
@@ -51,6 +53,7 @@ export interface ServerContext extends AuthContext {
   readonly bus: MessageBus;
   readonly redisStatus: () => RedisStatus;
   readonly models: WarmableModelSource;
+  readonly modelConnection: ModelConnection;
   readonly speech: SpeechService;
   readonly turns: TurnService;
   readonly startedAtMs: number;
@@ -101,7 +104,14 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     building.use(startAuditRetention({ reader: store.auditReader, retentionMs, logger }));
   }
   await auth.webSessions.removeExpired();
-  const models = deps.models ?? createModelSource({ config: config.model, clock, logger });
+  const modelConnection = createModelConnection({
+    configured: config.model,
+    store: store.modelConnection,
+    sealer: createSealer(masterKey.derive("model-connection-seal")),
+    clock,
+  });
+  const { saved } = modelConnection;
+  const models = deps.models ?? createModelSource({ config: config.model, saved, clock, logger });
   const calculator = building.use(createCalculator());
   const pictures = building.use(new Pictures());
   const speech = deps.speech ?? building.use(createSpeechService({ config: config.speech, logger }));
@@ -127,6 +137,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     masterKey,
     ...auth,
     models,
+    modelConnection,
     speech,
     turns,
     startedAtMs: clock.nowMs(),

@@ -10,6 +10,7 @@ import { FULL_SCOPE } from "#server/domain/tokens/scopes.ts";
 import { signInAddress } from "#server/http/auth/program-sign-in.ts";
 import { createRoutes } from "#server/http/routes.ts";
 import { startHttpServer } from "#server/http/http-server.ts";
+import { isOperator } from "../http/kit/operator.ts";
 import { createGate } from "#server/http/kit/gate.ts";
 import { createSecureTransport } from "#server/http/kit/secure-transport.ts";
 import { createSite } from "#server/http/kit/site.ts";
@@ -64,7 +65,12 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
     pageUrl,
     isStopping: () => stopping !== undefined,
   });
-  const gate = createGate(context.authenticate, site, createSecureTransport(config.trustedProxies));
+  const gate = createGate({
+    authenticate: context.authenticate,
+    site,
+    isSecure: createSecureTransport(config.trustedProxies),
+    isOperator: (caller) => isOperator(context, caller),
+  });
   const http = await startHttpServer(config.http, { ...context, rpc, routes, gate, site, clientAddressOf });
   const httpUrl = `http://${formatAddress(reachable(http.address))}`;
   starting.defer(() => closeNow(http));

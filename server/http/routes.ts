@@ -11,6 +11,7 @@ import { healthRoute, readyRoute } from "./probes/health.ts";
 import { metricsRoute } from "./probes/metrics-route.ts";
 import { chatsRoutes } from "./v1/chats.ts";
 import { messagesRoutes } from "./v1/messages.ts";
+import { modelConnectionRoutes } from "./v1/model-connection.ts";
 import { modelsRoutes } from "./v1/models.ts";
 import { searchRoute } from "./v1/search.ts";
 import { statusRoute } from "./v1/status.ts";
@@ -34,6 +35,7 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     ...messagesRoutes(ctx),
     searchRoute(ctx),
     ...modelsRoutes(ctx),
+    ...modelConnectionRoutes(ctx),
     statusRoute(ctx),
     ...pageRoutes(ctx),
   ];

@@ -14,6 +14,7 @@ import { createOidcPayloadStore } from "./sql/oidc-payload-store.ts";
 import { openDatabase, type DatabaseHandle, type OpenDatabaseOptions } from "./open-database.ts";
 import { databaseTime, type DatabaseTime } from "./sql/database-time.ts";
 import { createSqlCounterStore } from "./sql/sql-counter-store.ts";
+import { createModelConnectionStore } from "./sql/model-connection-store.ts";
 import { createModelChoiceStore } from "./sql/model-choice-store.ts";
 import { createTurnStore } from "./turns/turn-store.ts";
 import { createUsageStore } from "./sql/usage-store.ts";
@@ -75,6 +76,7 @@ function createStore(
     turns: createTurnStore(db, relaxedDb, turnIndex, time),
     usage: createUsageStore(db),
     modelChoices: createModelChoiceStore(db),
+    modelConnection: createModelConnectionStore(db),
     /** All of the auth service, and the way to change several at once. */
     auth,
     oidcPayloads: createOidcPayloadStore(db),

@@ -95,19 +95,21 @@ async function connectJson(path: string, body: object): Promise<Readonly<Record<
 /** What the declaration promises this asker: let in, or the kind of refusal. */
 function promised(access: CallerAccess, asker: Asker): "in" | "unknown" | "forbidden" {
   const cookies = access.proof === "token-or-cookie";
+  const people = access.who !== "operator";
   const outcomes: Readonly<Record<Asker, boolean | "unknown">> = {
     nobody: "unknown",
     "a made-up token": "unknown",
     "a forged token": "unknown",
     "an expired token": "unknown",
     "a sign-in that owes its code": access.owedCode === true || "unknown",
-    "a person": true,
-    "a person without the scope": access.scope === "any",
+    // None of them is an admin.
+    "a person": people,
+    "a person without the scope": access.scope === "any" && people,
     // That program may not ask for openid.
-    "a person by another program": access.who !== "own-program" && access.scope !== "openid",
+    "a person by another program": people && access.who !== "own-program" && access.scope !== "openid",
     "a service": access.who === "person-or-service",
     "the internal key": access.who === "person-or-service",
-    "the own page": cookies || "unknown",
+    "the own page": cookies ? people : "unknown",
     "another page": cookies || access.ownPageOnly === true ? false : "unknown",
   };
   const outcome = outcomes[asker];

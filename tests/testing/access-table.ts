@@ -40,6 +40,7 @@ const who: Readonly<Record<Access["who"], string>> = {
   person: "a person",
   "person-or-service": "a person or a service",
   "own-program": "a person, by a program of ours",
+  operator: "an admin, or the local account",
 };
 const proof = {
   token: "token",

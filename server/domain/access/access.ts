@@ -21,8 +21,11 @@ export interface OpenAccess {
 }
 
 export interface CallerAccess {
-  /** own-program: a person, by a token of the terminal client or the desktop app. */
-  readonly who: "person" | "person-or-service" | "own-program";
+  /**
+   * own-program: a person, by a token of the terminal client or the desktop app. operator: an admin, or the local
+   * account, whose machine it is.
+   */
+  readonly who: "person" | "person-or-service" | "own-program" | "operator";
   /**
    * token: a bearer token, so that no page can make a browser do it. token-or-form: as RFC 6750 §2.2 has it, too.
    * token-or-cookie: also the cookie of the server's own page.
@@ -44,6 +47,8 @@ export const browserDoor: OpenAccess = { who: "anyone", ownPageOnly: true };
 export const reader: CallerAccess = { who: "person", proof: "token-or-cookie", scope: "api:read" };
 /** What people do with their own. */
 export const writer: CallerAccess = { who: "person", proof: "token-or-cookie", scope: "api:write" };
+/** How the server itself is set up. */
+export const operator: CallerAccess = { ...writer, who: "operator" };
 /** What people and services may know. */
 export const readerOrService: CallerAccess = { ...reader, who: "person-or-service" };
 /** What begins another sign-in: never by cookie, because a page's sign-in must not outlive itself. */

@@ -16,6 +16,7 @@ import {
   type OllamaWatch,
 } from "./models/ollama.ts";
 import { warmUp } from "./models/warm-up.ts";
+import type { SavedModel } from "./model-connection.ts";
 import type { AnswerModel, ModelSource, ModelStatus } from "./ports.ts";
 
 /** Which model answers; from PIPIT_MODEL_URL, PIPIT_MODEL, PIPIT_MODEL_KEY and Ollama's address. */
@@ -33,6 +34,8 @@ export interface ModelConfig {
 
 export interface ModelSourceOptions {
   readonly config: ModelConfig;
+  /** What the operator chose in the window, asked with every question; counts while `config.url` is absent. */
+  readonly saved?: () => Promise<SavedModel | undefined>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits?: ModelLimits;
@@ -58,7 +61,7 @@ export function createModelSource(options: ModelSourceOptions): WarmableModelSou
     abilities: ModelAbilities,
     onMissing?: () => void,
   ): AnswerModel => {
-    const key = JSON.stringify([endpoint.model, abilities]);
+    const key = JSON.stringify([endpoint, abilities]);
     const known = models.get(key);
     if (known !== undefined) return known;
     const missing = onMissing === undefined ? {} : { onMissing };
@@ -69,8 +72,20 @@ export function createModelSource(options: ModelSourceOptions): WarmableModelSou
   };
 
   const deps: Deps = { config, clock, limits, modelAt };
+  const chosen = config.url === undefined ? ollamaSource(deps) : configuredSource(deps, config.url);
+  let last: { readonly text: string; readonly source: ModelSource } | undefined;
+  const source = async (): Promise<ModelSource> => {
+    const saved = config.url === undefined ? await options.saved?.() : undefined;
+    if (saved === undefined) return chosen;
+    const text = JSON.stringify(saved);
+    if (last?.text === text) return last.source;
+    last = { text, source: configuredSource({ ...deps, config: { ...config, ...saved } }, saved.url) };
+    return last.source;
+  };
   return {
-    ...(config.url === undefined ? ollamaSource(deps) : configuredSource(deps, config.url)),
+    current: async (signal, wanted) => (await source()).current(signal, wanted),
+    list: async (signal) => (await source()).list(signal),
+    status: async (signal) => (await source()).status(signal),
     warm() {
       warming ??= warmUp({ sdk, limits, clock, logger }).catch((error: unknown) => {
         logger.warn("model.warm-failed", { detail: String(error) });

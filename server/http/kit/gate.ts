@@ -13,7 +13,14 @@ export type Gate = ReturnType<typeof createGate>;
 /** The switch for original clients is for their gRPC calls only, so no route has a local peer. */
 const remote = { local: false, page: false };
 
-export function createGate(authenticate: Authenticate, site: Site, isSecure: IsSecureTransport) {
+interface GateDeps {
+  readonly authenticate: Authenticate;
+  readonly site: Site;
+  readonly isSecure: IsSecureTransport;
+  readonly isOperator: (caller: Caller) => Promise<boolean>;
+}
+
+export function createGate({ authenticate, site, isSecure, isOperator }: GateDeps) {
   return {
     /** Throws NOT_ALLOWED for a request that others could have read, or that another page sent, as far as access says so. */
     check(request: FastifyRequest, { secure, ownPageOnly }: Access): void {
@@ -27,7 +34,7 @@ export function createGate(authenticate: Authenticate, site: Site, isSecure: IsS
     },
 
     /** Who asks, if access lets them. Throws as {@link admit}. */
-    admit(request: FastifyRequest, access: CallerAccess): Promise<Caller> {
+    async admit(request: FastifyRequest, access: CallerAccess): Promise<Caller> {
       const { headers } = request;
       const internalKey = headers["x-internal-auth"];
       const shown = {
@@ -36,7 +43,9 @@ export function createGate(authenticate: Authenticate, site: Site, isSecure: IsS
         internalKey: Array.isArray(internalKey) ? internalKey.join(", ") : internalKey,
         page: pageCredentialsOf(site, request),
       };
-      return admit(authenticate, access, shown, remote);
+      const caller = await admit(authenticate, access, shown, remote);
+      if (access.who !== "operator" || (await isOperator(caller))) return caller;
+      throw new PipitError("NOT_ALLOWED", "This is for admins of this server.");
     },
   };
 }

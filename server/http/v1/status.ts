@@ -1,7 +1,7 @@
 import { readerOrService } from "#server/domain/access/access.ts";
-import type { Caller } from "#server/domain/access/caller.ts";
 import { version } from "#contract/version.ts";
 import type { HttpContext } from "../kit/http-context.ts";
+import { isOperator } from "../kit/operator.ts";
 import { abortWithRequest } from "../kit/request-signal.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 
@@ -26,11 +26,6 @@ export function statusRoute(ctx: HttpContext): CallerRoute {
       store: store.setAside === undefined ? {} : { setAside: store.setAside },
     };
   });
-}
-
-async function isOperator({ store }: HttpContext, { kind, userId }: Caller): Promise<boolean> {
-  const account = kind === "user" ? await store.auth.accounts.findById(userId) : undefined;
-  return account?.role === "admin" || account?.local === true;
 }
 
 /** What is told to everybody: the part works or not. */

@@ -51,6 +51,15 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
       },
     },
     "0009_chat_trees": { up: createChatTrees },
+    "0010_model_connection": {
+      async up(db: Kysely<Tables>) {
+        await db.schema
+          .createTable("model_connection")
+          .addColumn("id", "text", (c) => c.primaryKey().notNull())
+          .addColumn("sealed", "text", (c) => c.notNull())
+          .execute();
+      },
+    },
   };
 }
 

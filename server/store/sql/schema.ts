@@ -25,6 +25,8 @@ export interface Tables {
   usage_reports: RowOf<UsageReport>;
   /** `chat_id` is "" for the choice of an account. */
   model_choices: { user_id: string; chat_id: string; model: string };
+  /** At most one row: address, key and model of the server's model server, sealed. */
+  model_connection: { id: string; sealed: string };
   signing_keys: SigningKeyRow;
   refresh_families: RefreshFamilyRow;
   refresh_tokens: RowOf<StoredRefreshToken> & { consumed_at_ms: number | null };

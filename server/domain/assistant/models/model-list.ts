@@ -17,6 +17,8 @@ export async function listModels(
   try {
     const response = await fetch(endpointUrl(endpoint.baseUrl, "/models"), {
       signal: AbortSignal.any([signal, timeout]),
+      // A key belongs to the server that was named, and to no other.
+      redirect: "manual",
       ...(endpoint.key === undefined ? {} : { headers: { authorization: `Bearer ${endpoint.key}` } }),
     });
     const body = await response.text();

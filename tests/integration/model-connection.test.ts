@@ -1,0 +1,149 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { StreamingService } from "#proto/streaming_pb.ts";
+import { say, stream } from "#tests/doubles/openai-script.ts";
+import { startOpenAiDouble, type OpenAiDouble } from "#tests/doubles/openai-server.ts";
+import { GrpcJsClient } from "./server-clients.ts";
+import { startTestServer, type TestServer } from "./start-test-server.ts";
+
+// The whole server: an operator connects a model while it runs.
+
+const NOBODY = "http://127.0.0.1:9";
+let model: OpenAiDouble;
+let server: TestServer;
+let grpc: GrpcJsClient;
+
+beforeAll(async () => {
+  model = await startOpenAiDouble(stream(say("Hello.")), { models: ["text-embedding-3", "alpha", "beta"] });
+  server = await startTestServer({ config: { model: { ollamaUrl: NOBODY } } });
+  grpc = new GrpcJsClient(server.grpcUrl);
+});
+afterAll(async () => {
+  grpc[Symbol.dispose]();
+  await server[Symbol.asyncDispose]();
+  await model[Symbol.asyncDispose]();
+});
+
+async function http(method: string, path: string, body?: object) {
+  const response = await fetch(server.httpUrl + path, {
+    method,
+    headers: {
+      authorization: `Bearer ${server.accessToken}`,
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, text: await response.text() };
+}
+const check = (body: object) => http("POST", "/v1/model-connection/check", body);
+
+/** A web server that answers everything in one way. */
+async function answering(status: number, body: string, headers: Record<string, string> = {}) {
+  const asked: string[] = [];
+  const web = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    response.writeHead(status, headers).end(body);
+  });
+  await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(web.address() as AddressInfo).port}`,
+    asked,
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => web.close(() => resolve())),
+  };
+}
+
+describe("connecting a model", () => {
+  test("lists the chat models of an address, takes one, asks it with the next question, and gives it up", async () => {
+    expect(JSON.parse((await http("GET", "/v1/model-connection")).text)).toEqual({
+      from: "none",
+      has_key: false,
+    });
+    expect(JSON.parse((await check({ url: model.url, key: "sk-secret-1" })).text)).toEqual({
+      models: ["alpha", "beta"],
+    });
+    const saved = await http("PUT", "/v1/model-connection", {
+      url: model.url,
+      key: "sk-secret-1",
+      model: "beta",
+    });
+    expect(saved).toMatchObject({ status: 200 });
+    expect(saved.text).not.toContain("sk-secret-1");
+    expect(JSON.parse(saved.text)).toMatchObject({ from: "saved", model: "beta", has_key: true });
+
+    const fields = { prompt: "Hi", hardwareId: "6FA1B0C2-1111-5222-8333-944455556666", speak: false };
+    const ask = () =>
+      grpc.call(
+        StreamingService.method.streamAudio,
+        { ...fields, clientMessageId: crypto.randomUUID() },
+        { authorization: `Bearer ${server.accessToken}` },
+      );
+    expect((await ask()).code).toBe(0);
+    const asked = model.requests.at(-1);
+    expect(asked?.body.model).toBe("beta");
+    expect(asked?.authorization).toBe("Bearer sk-secret-1");
+
+    // Another model there, with the key that is known.
+    await http("PUT", "/v1/model-connection", { url: model.url, model: "alpha" });
+    expect((await ask()).code).toBe(0);
+    expect(model.requests.at(-1)?.body.model).toBe("alpha");
+    expect(model.requests.at(-1)?.authorization).toBe("Bearer sk-secret-1");
+
+    const count = model.requests.length;
+    expect((await http("DELETE", "/v1/model-connection")).status).toBe(200);
+    expect((await ask()).code).toBe(0);
+    expect(model.requests).toHaveLength(count);
+  });
+
+  test.each([
+    ["http://169.254.169.254/v1"],
+    ["http://0xa9fea9fe/v1"],
+    ["http://[::ffff:169.254.169.254]/v1"],
+    ["http://[fe80::1]/v1"],
+    ["http://me:pw@127.0.0.1/v1"],
+    ["file:///etc/passwd"],
+    ["http://127.0.0.1/v1?key=x"],
+    ["not an address"],
+  ])("refuses %s by the name of the field", async (url) => {
+    const { status, text } = await check({ url });
+    expect(status).toBe(400);
+    expect(text).toContain("INVALID_REQUEST");
+    expect((await http("PUT", "/v1/model-connection", { url, model: "m" })).status).toBe(400);
+  });
+
+  test("names what is wrong: unreachable, key refused, no such page, no model server, elsewhere", async () => {
+    const gone = await answering(200, "");
+    await gone[Symbol.asyncDispose]();
+    expect((await check({ url: gone.url })).text).toContain("MODEL_UNREACHABLE");
+    await using closed = await answering(401, "no");
+    expect((await check({ url: closed.url, key: "wrong-key" })).text).toContain("MODEL_KEY_REFUSED");
+    await using empty = await answering(404, "no");
+    expect((await check({ url: empty.url })).text).toContain("MODEL_MISSING");
+    await using page = await answering(200, "<html>Hello</html>");
+    expect((await check({ url: page.url })).text).toContain("lists no chat model");
+    await using target = await answering(200, JSON.stringify({ data: [{ id: "stolen" }] }));
+    await using elsewhere = await answering(302, "", { location: `${target.url}/v1/models` });
+    const { status, text } = await check({ url: elsewhere.url, key: "sk-secret-2" });
+    expect(status).not.toBe(200);
+    expect(text).not.toContain("stolen");
+    expect(target.asked).toEqual([]);
+  });
+});
+
+test("is no matter of a server whose configuration names its model", async () => {
+  await using fixed = await startTestServer({
+    config: { model: { url: model.url, key: "sk-own", ollamaUrl: NOBODY } },
+  });
+  const own = { authorization: `Bearer ${fixed.accessToken}`, "content-type": "application/json" };
+  const view = await fetch(`${fixed.httpUrl}/v1/model-connection`, { headers: own }).then((reply) =>
+    reply.text(),
+  );
+  expect(JSON.parse(view)).toMatchObject({ from: "configuration", has_key: true });
+  expect(view).not.toContain("sk-own");
+  const put = await fetch(`${fixed.httpUrl}/v1/model-connection`, {
+    method: "PUT",
+    headers: own,
+    body: JSON.stringify({ url: model.url, model: "alpha" }),
+  });
+  expect(put.status).toBe(403);
+});
