@@ -2,6 +2,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { PipitError } from "#contract/pipit-error.ts";
 import { visibleText } from "#contract/terminal-text.ts";
 import { version } from "#contract/version.ts";
+import { englishHelp, russianHelp, type HelpMessages } from "./kit/help-messages.ts";
+import { localeOf } from "./kit/locale.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "./kit/exit-codes.ts";
 import type { CommandDeps } from "./kit/open-cli-client.ts";
 import type { Terminal } from "./kit/terminal.ts";
@@ -40,66 +42,60 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
       const deps = { config, terminal, tokenStore: startTokenStore(config) };
       outcome.code = await (await load())(flags, deps);
     };
+  const help = localeOf(env).startsWith("ru") ? russianHelp : englishHelp;
   const program = new Command("pipit")
-    .version(version)
-    .description("A small assistant that answers in streamed text and voice.")
+    .version(version, "-V, --version", help.version)
+    .description(help.about)
+    .usage(help.usageOfAll)
+    .helpOption("-h, --help", help.help)
+    .helpCommand("help [command]", help.helpCommand)
+    .configureHelp({ styleTitle: (title) => help.titles[title] ?? title })
     .exitOverride()
     .enablePositionalOptions()
-    .showHelpAfterError("Run with --help to see what there is.")
+    .showHelpAfterError(help.seeHelp)
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       // It quotes the command line.
       writeErr: (text) => void stderr.write(visibleText(text)),
+      outputError: (text, write) => write(parserText(text, help)),
     });
   program
     .command("chat")
-    .description("talk to Pipit; with --once, send one message and print the answer")
-    .option(
-      "--once <text>",
-      "send one message, with standard input if it is no terminal; the answer goes to stdout",
-      nonEmpty,
-    )
-    .addOption(new Option("--continue", "go on with the newest chat").conflicts("chat"))
-    .option("--chat <id>", "go on with this chat (/chats lists them)", nonEmpty)
-    .option("--json", "print events as JSON lines")
-    .addOption(new Option("--no-audio", "text only"))
-    .option("--audio-file <file.wav>", "record the speech instead of playing it")
-    .addOption(
-      new Option("--screenshot", "attach a picture of the screen to the first message").conflicts("image"),
-    )
-    .option("--model <name>", "ask this model of those that the server lists (/model)", nonEmpty)
-    .option("--image <file>", "attach a JPEG, PNG or WebP file to the first message")
+    .description(help.chat)
+    .option("--once <text>", help.once, nonEmpty)
+    .addOption(new Option("--continue", help.continue).conflicts("chat"))
+    .option("--chat <id>", help.chatId, nonEmpty)
+    .option("--json", help.json)
+    .addOption(new Option("--no-audio", help.noAudio))
+    .option("--audio-file <file.wav>", help.audioFile)
+    .addOption(new Option("--screenshot", help.screenshot).conflicts("image"))
+    .option("--model <name>", help.model, nonEmpty)
+    .option("--image <file>", help.image)
     .action(withDeps(async () => (await import("./commands/chat.ts")).chat));
-  for (const [name, description] of backendCommands) program.command(name).description(description);
+  for (const name of backendCommands) program.command(name).description(help[name]);
   program
     .command("web")
-    .description(
-      "print an address that signs a browser in to the running server; it works once, for 10 minutes",
-    )
-    .option("--json", 'print {"url", "expiresAtMs"}')
+    .description(help.web)
+    .option("--json", help.webJson)
     .action(withDeps(async () => (await import("./commands/web.ts")).web));
   program
     .command("toggle")
-    .description("show or hide the window of the running app; bind it to a key where hotkeys do not work")
+    .description(help.toggle)
     .action(async () => {
       const { askApp } = await import("#engine/node/processes/app-control.ts");
       await askApp((await readConfig()).home, { command: "toggle" }, new AbortController().signal);
     });
   program
     .command("doctor")
-    .description("say what works here, what does not, why, and the cure")
-    .option("--json", "print the checks as JSON lines")
+    .description(help.doctor)
+    .option("--json", help.doctorJson)
     .action(withDeps(async () => (await import("./commands/doctor.ts")).doctor));
+  for (const command of program.commands) command.usage(help.usageOfOne);
   return program;
 }
 
 /** Programs of the backend (commands/backend.ts), here for the list that --help prints. */
-const backendCommands = [
-  ["serve", "run the backend"],
-  ["admin", "administer a server: users, clients, keys, audit, db"],
-  ["keys", 'list or rotate the keys that sign tokens; short for "admin keys"'],
-  ["audit", 'list, verify or export the audit log; short for "admin audit"'],
-] as const;
+const backendCommands = ["serve", "admin", "keys", "audit"] as const;
 
 /** `pipit auth --help` would print the help of all commands, as if there were one of this name. */
 function refuseUnknownCommand(program: Command, [name]: readonly string[]): void {
@@ -111,6 +107,11 @@ function refuseUnknownCommand(program: Command, [name]: readonly string[]): void
 function nonEmpty(value: string): string {
   if (value.trim() === "") throw new InvalidArgumentError("The message is empty.");
   return value;
+}
+
+/** What the parser of the command line says, in the person's language. */
+function parserText(text: string, { parser }: HelpMessages): string {
+  return parser.reduce((told, [english, own]) => told.replace(english, own), text);
 }
 
 function explain(reason: unknown, io: CliProcess): number {

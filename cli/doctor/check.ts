@@ -1,5 +1,3 @@
-import type { PipitError } from "#contract/pipit-error.ts";
-
 /** What `pipit doctor` says of one part. */
 export interface Check {
   readonly part: string;
@@ -21,7 +19,7 @@ export function limited(part: string, detail: string, cure?: string): Check {
   return { part, state: "limited", detail, ...(cure === undefined ? {} : { cure }) };
 }
 
-/** A part that Pipit needs. PipitError messages name their cure themselves. */
-export function broken(part: string, error: PipitError): Check {
-  return { part, state: "broken", detail: error.message };
+/** A part that Pipit needs. */
+export function broken(part: string, detail: string): Check {
+  return { part, state: "broken", detail };
 }

@@ -6,83 +6,83 @@ import type { CliConfig } from "../kit/read-config.ts";
 import { createScreenCapture } from "#engine/node/screen/screen-capture.ts";
 import { openSpeaker } from "#engine/node/audio/speaker.ts";
 import type { Logger } from "#contract/logger.ts";
+import { reasonOf, type DoctorMessages } from "./doctor-messages.ts";
 import { limited, works, type Check } from "./check.ts";
 
 /** Where sign-in is kept. */
-export function checkKeychain(client: Client): Check {
+export function checkKeychain(client: Client, messages: DoctorMessages): Check {
   const place = client.session.place();
-  if (place.kind === "keychain") return works("keychain", "sign-in is kept in the system's secret store");
+  if (place.kind === "keychain") return works("keychain", messages.keychain);
   return limited(
     "keychain",
-    `sign-in is kept in a file readable only by you: ${place.fallbackReason ?? "no secret store answers"}`,
-    "On Linux run a Secret Service (gnome-keyring or KWallet) in your session and unlock it.",
+    messages.keychainFile(place.fallbackReason ?? messages.noSecretStore),
+    messages.keychainCure,
   );
 }
 
 /** Opens and closes the sound device. */
-export async function checkAudioOut(logger: Logger): Promise<Check> {
+export async function checkAudioOut(logger: Logger, messages: DoctorMessages): Promise<Check> {
   try {
     const speaker = await openSpeaker({ logger });
     await speaker[Symbol.asyncDispose]();
-    return works("audio out", "the default sound device opens");
+    return works("audio out", messages.sound);
   } catch (reason) {
-    return limited("audio out", PipitError.from(reason).message);
+    return limited("audio out", reasonOf(PipitError.from(reason), messages));
   }
 }
 
 /** Takes a picture of the screen and drops it. */
-export async function checkScreen(config: CliConfig, logger: Logger, signal: AbortSignal): Promise<Check> {
+export async function checkScreen(
+  config: CliConfig,
+  logger: Logger,
+  messages: DoctorMessages,
+  signal: AbortSignal,
+): Promise<Check> {
   const screen = createScreenCapture({ display: config.display, logger });
   try {
     const image = await screen.capture(signal);
-    return works("screen", `a ${image.widthPx} x ${image.heightPx} picture was taken and dropped`);
+    return works("screen", messages.picture(image.widthPx, image.heightPx));
   } catch (reason) {
-    return limited("screen", PipitError.from(reason).message);
+    return limited("screen", reasonOf(PipitError.from(reason), messages));
   }
 }
 
 /** Asks the running app what became of its hotkey. */
-export async function checkHotkey(config: CliConfig, signal: AbortSignal): Promise<Check> {
+export async function checkHotkey(
+  config: CliConfig,
+  messages: DoctorMessages,
+  signal: AbortSignal,
+): Promise<Check> {
   const { x11, wayland } = config.display;
   if (process.platform === "linux" && x11 === undefined && wayland === undefined) {
-    return limited(
-      "hotkey",
-      "there is no display in this session, so no desktop app",
-      "Use `pipit chat` here, or `pipit web` for a browser elsewhere.",
-    );
+    return limited("hotkey", messages.noDisplay, messages.noDisplayCure);
   }
   try {
     const { hotkey } = await askApp(config.home, { command: "status" }, signal);
-    return describeHotkey(hotkey);
+    return describeHotkey(hotkey, messages);
   } catch (reason) {
     const error = PipitError.from(reason);
     return error.code === "SERVER_UNREACHABLE"
-      ? limited("hotkey", "the desktop app does not run", "Start it with `npm start`.")
-      : limited("hotkey", error.message);
+      ? limited("hotkey", messages.noApp, messages.noAppCure)
+      : limited("hotkey", reasonOf(error, messages));
   }
 }
 
-function describeHotkey(hotkey: HotkeyStatus): Check {
+function describeHotkey(hotkey: HotkeyStatus, messages: DoctorMessages): Check {
   switch (hotkey.kind) {
     case "confirmed":
-      return works("hotkey", `${hotkey.accelerator} opens the window`);
+      return works("hotkey", messages.opens(hotkey.accelerator));
     case "registered":
-      return limited(
-        "hotkey",
-        `${hotkey.accelerator} is registered, but has not been pressed yet`,
-        `Press it. If no window opens, ${BIND_TOGGLE}`,
-      );
+      return limited("hotkey", messages.unpressed(hotkey.accelerator), messages.unpressedCure(messages.bind));
     case "refused":
       return limited(
         "hotkey",
         hotkey.reason === "taken"
-          ? `${hotkey.accelerator} is taken by another program`
-          : `${hotkey.accelerator} is not a combination that can be registered`,
-        `Choose another one in the settings, or ${BIND_TOGGLE}`,
+          ? messages.taken(hotkey.accelerator)
+          : messages.unusable(hotkey.accelerator),
+        messages.refusedCure(messages.bind),
       );
     case "off":
-      return limited("hotkey", "none is set", "Choose one in the settings of the app.");
+      return limited("hotkey", messages.off, messages.offCure);
   }
 }
-
-const BIND_TOGGLE = "bind a key to `pipit toggle` in your desktop's keyboard settings.";

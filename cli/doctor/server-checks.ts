@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Client } from "#engine/node/client.ts";
+import { loginOf } from "../kit/open-cli-client.ts";
+import { reasonOf, type DoctorMessages } from "./doctor-messages.ts";
 import { broken, limited, works, type Check } from "./check.ts";
 
 /** The part of `GET /v1/status` that the doctor reads. */
@@ -13,16 +15,20 @@ const statusSchema = z.object({
 type ServerStatus = z.infer<typeof statusSchema>;
 
 /** Server, sign-in, model, voice and store, in the order in which each needs the one before. */
-export async function checkServer(client: Client, signal: AbortSignal): Promise<readonly Check[]> {
+export async function checkServer(
+  client: Client,
+  messages: DoctorMessages,
+  signal: AbortSignal,
+): Promise<readonly Check[]> {
   try {
     const handle = await client.link.connect(signal);
-    const how = handle.started ? " (none was running; started for this check)" : "";
+    const how = handle.started ? messages.startedForCheck : "";
     const server = works("server", `${handle.httpUrl}${how}`);
-    return [server, ...(await checkSignIn(client, signal))];
+    return [server, ...(await checkSignIn(client, messages, signal))];
   } catch (reason) {
-    const unknown = "not known without a server";
+    const unknown = messages.unknownWithoutServer;
     return [
-      broken("server", PipitError.from(reason)),
+      broken("server", reasonOf(PipitError.from(reason), messages)),
       limited("sign-in", unknown),
       limited("model", unknown),
       limited("voice", unknown),
@@ -30,18 +36,28 @@ export async function checkServer(client: Client, signal: AbortSignal): Promise<
   }
 }
 
-async function checkSignIn(client: Client, signal: AbortSignal): Promise<readonly Check[]> {
+async function checkSignIn(
+  client: Client,
+  messages: DoctorMessages,
+  signal: AbortSignal,
+): Promise<readonly Check[]> {
   try {
     const { state } = await client.signIn(signal);
     if (state.kind !== "signed-in") {
-      throw new PipitError("SIGNED_OUT", "Not signed in. Run `pipit chat` and use /login.");
+      throw new PipitError("SIGNED_OUT", messages.notSignedIn);
     }
     const status = await readStatus(client, signal);
-    const account = state.local ? `${state.accountName} (the local account)` : state.accountName;
-    return [works("sign-in", account), checkModel(status), checkVoice(status), ...checkStore(status)];
+    const login = await loginOf(client, state.accountName, signal);
+    return [
+      works("sign-in", state.local ? messages.localAccount(login) : login),
+      checkModel(status, messages),
+      checkVoice(status, messages),
+      ...checkStore(status, messages),
+    ];
   } catch (reason) {
-    const unknown = "not known before sign-in";
-    return [broken("sign-in", PipitError.from(reason)), limited("model", unknown), limited("voice", unknown)];
+    const unknown = messages.unknownBeforeSignIn;
+    const why = reasonOf(PipitError.from(reason), messages);
+    return [broken("sign-in", why), limited("model", unknown), limited("voice", unknown)];
   }
 }
 
@@ -54,23 +70,24 @@ async function readStatus(client: Client, signal: AbortSignal): Promise<ServerSt
   return parsed.data;
 }
 
-function checkModel({ model }: ServerStatus): Check {
+function checkModel({ model }: ServerStatus, messages: DoctorMessages): Check {
   if (!model.works) return limited("model", model.detail);
   return model.kind === "built-in"
-    ? limited("model", model.detail)
+    ? limited("model", messages.builtIn ?? model.detail)
     : works("model", `${model.name}: ${model.detail}`);
 }
 
-function checkVoice({ voice }: ServerStatus): Check {
-  const spoken = Object.entries(voice.providers).map(([language, provider]) => `${language} by ${provider}`);
-  if (spoken.length === 0) return limited("voice", voice.detail);
+function checkVoice({ voice }: ServerStatus, messages: DoctorMessages): Check {
+  const lack = messages.fewVoices ?? voice.detail;
+  const spoken = Object.entries(voice.providers).map(([language, provider]) =>
+    messages.spokenBy(language, provider),
+  );
+  if (spoken.length === 0) return limited("voice", lack);
   const complete = "en" in voice.providers && "ru" in voice.providers;
-  return complete
-    ? works("voice", spoken.join(", "))
-    : limited("voice", `${spoken.join(", ")}. ${voice.detail}`);
+  return complete ? works("voice", spoken.join(", ")) : limited("voice", `${spoken.join(", ")}. ${lack}`);
 }
 
-function checkStore({ store }: ServerStatus): readonly Check[] {
+function checkStore({ store }: ServerStatus, messages: DoctorMessages): readonly Check[] {
   if (store.setAside === undefined) return [];
-  return [limited("store", `a damaged database was set aside as ${store.setAside}; a new one is in use`)];
+  return [limited("store", messages.setAside(store.setAside))];
 }

@@ -137,6 +137,21 @@ describe("pipit chat --once", () => {
   });
 });
 
+test("U15: the doctor speaks Russian to Russian readers, and keeps the names of --json", async () => {
+  const env = {
+    LANG: "ru_RU.UTF-8",
+    DISPLAY: "",
+    PULSE_SERVER: "unix:/nowhere",
+    ALSA_CONFIG_PATH: "/dev/null",
+  };
+  const { stdout } = await pipit.run(["doctor"], { env });
+  expect(stdout).toMatch(/✔ сервер +работает: http[^]*✔ вход +работает: [^]*локальная учётная запись/);
+  // Three words in a row are a sentence that nobody translated; the keychain tells its own reason.
+  const own = stdout.split("\n").filter((line) => !/^. ключи /.test(line));
+  expect(own.filter((line) => /[a-z]+ [a-z]+ [a-z]+/i.test(line))).toEqual([]);
+  expect(stdout).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}/);
+});
+
 describe("bad input", () => {
   test.each([
     [["chat", "--bogus"], /unknown option '--bogus'/],

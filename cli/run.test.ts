@@ -1,0 +1,41 @@
+import { PassThrough } from "node:stream";
+import { expect, test } from "vitest";
+import { runCli } from "./run.ts";
+
+async function run(args: readonly string[], lang: string) {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const code = await runCli(args, { stdin: new PassThrough(), stdout, stderr, env: { LANG: lang } });
+  return { code, out: String(stdout.read() ?? ""), err: String(stderr.read() ?? "") };
+}
+
+const commands = [[""], ["chat"], ["web"], ["toggle"], ["doctor"]];
+/** Three words in a row are a sentence that nobody translated. */
+const english = /[a-z]+ [a-z]+ [a-z]+/i;
+
+test.each(commands)(
+  "U15: the help of pipit %s is Russian for Russian readers, and English for others",
+  async (command) => {
+    const args = [command, "--help"].filter((arg) => arg !== "");
+    expect(await run(args, "ru_RU.UTF-8")).toEqual({
+      code: 0,
+      out: expect.not.stringMatching(english),
+      err: "",
+    });
+    expect(await run(args, "C")).toEqual({ code: 0, out: expect.stringMatching(english), err: "" });
+  },
+);
+
+test.each([
+  ["auth", "--help"],
+  ["chat", "--bogus"],
+  ["chat", "--once"],
+  ["chat", "--once", " "],
+  ["chat", "--continue", "--chat", "x"],
+  ["web", "extra"],
+])("U15, U16: %s %s is refused with 2, in the person's language", async (...args) => {
+  const { code, out, err } = await run(args, "ru_RU.UTF-8");
+  expect({ code, out }).toEqual({ code: 2, out: "" });
+  expect(err).toMatch(/^ошибка: [^]*--help/);
+  expect(err).not.toMatch(english);
+});
