@@ -30,6 +30,8 @@ describe("mergeText", () => {
     ["the same in Russian", "позови Ан", "Анну сюда", "позови Ан Анну сюда"],
     ["the same in Russian, longer", "позови Анн", "Анну сюда", "позови Анну сюда"],
     ["another piece", "open", "the mail", "open the mail"],
+    ["a word that was said long before", "the cat sat on", "the", "the cat sat on the"],
+    ["an answer that repeats", "no problem, yes", "no", "no problem, yes no"],
     ["a word that is inside another word", "category", "cat", "category cat"],
     ["an article before a word that begins so", "I want a", "apple", "I want a apple"],
   ])("W7: %s: %j + %j", (_, before, added, merged) => {

@@ -1,6 +1,7 @@
 /** Longest overlap that is looked for, in characters. */
 const OVERLAP_MAX_CHARS = 2_000;
 
+const lastWords = /\S+(?:\s+\S+){0,1}\s*$/u;
 /** A word cut off in the middle ("wor", then "world") counts as an overlap from this length on. */
 const CUT_WORD_MIN_CHARS = 3;
 
@@ -13,11 +14,17 @@ const CUT_WORD_MIN_CHARS = 3;
 export function mergeText(before: string, added: string): string {
   if (before === "" || added === "") return before + added;
   if (added.startsWith(before) || holds(added, before)) return added;
-  if (holds(before, added)) return before;
+  if (isSaidAlready(before, added)) return before;
   const overlap = overlapOf(before, added);
   if (overlap > 0) return before + added.slice(overlap);
   const apart = /\s$/u.test(before) || /^\s/u.test(added) || /^[.,;:!?…)\]}]/u.test(added);
   return apart ? before + added : `${before} ${added}`;
+}
+
+/** A single word comes again in any sentence: only one that was among the last is a part of a snapshot. */
+function isSaidAlready(before: string, added: string): boolean {
+  const isOneWord = !/\s/u.test(added.trim());
+  return holds(isOneWord ? (lastWords.exec(before)?.[0] ?? before) : before, added);
 }
 
 function holds(text: string, part: string): boolean {
