@@ -25,12 +25,13 @@ async function check(...faults: readonly string[]): Promise<string> {
   }
 }
 
-test("no message is lost, doubled, out of order or stuck, whichever end is killed when", async () => {
+test("no message is lost, doubled, out of order, scattered or stuck, whichever end is killed when", async () => {
   const report = await check();
   expect(report).toContain("errors: 0");
   expect(report).not.toMatch(/Search not completed|max search depth/);
 });
 
-test.each(["FAULT_TWO_SENDERS", "FAULT_FORGETS_BROKEN", "FAULT_ASKS_AGAIN"])("%s is found", async (fault) => {
+const faults = ["FAULT_TWO_SENDERS", "FAULT_FORGETS_BROKEN", "FAULT_ASKS_AGAIN", "FAULT_REMOVES_FIRST"];
+test.each(faults)("%s is found", async (fault) => {
   expect(await check(fault)).toContain("errors: 1");
 });

@@ -1,11 +1,11 @@
 /*
  * Messages between the outbox of two client programs on one home (desktop and terminal) and a server, while either end
  * may be killed at any step. Durable: the outbox's rows, who sends for the chat, the server's turns. All else is lost
- * with its program. One chat; message 1 is refused for good, so that it is parked.
+ * with its program. One chat, which the first answer names; message 1 is refused for good, so that it is parked.
  *
  * Proves, over every interleaving: a message that the person saw accepted is a row or a finished turn (never lost), is
- * finished at most once, begins only after all older ones are finished or parked, and is dealt with in the end. Each
- * FAULT is a rule left out, and must be found.
+ * finished at most once, begins only after all older ones are finished or parked, in the chat of these, and is dealt with
+ * in the end. Each FAULT is a rule left out, and must be found.
  */
 #define N 3
 #define REFUSED 1
@@ -20,6 +20,10 @@ mtype row[N] = NONE;
 mtype turn[N] = NONE;
 byte finished[N];
 bool accepted[N];
+/* What a row, and what a turn, says of its chat: 0 is a new one. */
+byte key[N];
+byte chat[N];
+byte name;
 /* Which life of the server runs a turn; a lease of a dead life has run out. */
 byte owner[N];
 byte serverLife = 1;
@@ -44,10 +48,20 @@ inline oldest(i) {
   od
 }
 
+/* In one transaction: the rows behind follow into the named chat. */
+inline rename(i) {
+  atomic {
+    name = chat[i];
+    key[0] = name;
+    key[1] = name;
+    key[2] = name
+  }
+}
+
 /* The row is written before the bubble is shown. */
 active proctype Person() {
   do
-  :: added < N -> atomic { row[added] = WAITING; accepted[added] = true; added++ }
+  :: added < N -> atomic { row[added] = WAITING; key[added] = name; accepted[added] = true; added++ }
   :: added == N -> break
   od
 }
@@ -78,7 +92,21 @@ end:
      if
      :: answer[me] ? how, eval(life[me]) ->
         if
-        :: how == ANSWERED -> row[i] = NONE
+#ifdef FAULT_REMOVES_FIRST
+        :: how == ANSWERED ->
+           row[i] = NONE;
+           if
+           :: rename(i)
+           :: atomic { clientKills < CLIENT_KILLS -> goto killed }
+           fi
+#else
+        :: how == ANSWERED ->
+           rename(i);
+           if
+           :: row[i] = NONE
+           :: atomic { clientKills < CLIENT_KILLS -> goto killed }
+           fi
+#endif
         :: how == REFUSAL -> row[i] = PARKED
 #ifdef FAULT_FORGETS_BROKEN
         :: how == BROKEN -> row[i] = NONE
@@ -94,7 +122,7 @@ killed:
   atomic {
     clientKills++;
     life[me]++;
-    /* The heartbeat of a dead program stops; the other, or its own next life, takes over. */
+    /* The system frees the lock of a dead program; the other, or its own next life, takes over. */
     if
     :: sender == me -> sender = NOBODY
     :: else
@@ -122,6 +150,12 @@ end:
           /* In order: nothing older is open. */
           assert(i == 0 || settled(0));
           assert(i < 2 || settled(1));
+          if
+          :: turn[i] == NONE -> chat[i] = (key[i] == 0 -> i + 1 : key[i])
+          :: else
+          fi;
+          /* Together: message 1 never begins. */
+          assert(i == 0 || chat[i] == chat[0]);
           turn[i] = RUNNING;
           owner[i] = serverLife
         }
