@@ -34,6 +34,8 @@ const points = [
   "remove:before",
   "remove:after",
 ] as const;
+/** How often the other program is killed and started, per round. */
+const OTHER_CHANCE = 0.25;
 /** A planned end that never came, e.g. a third rename in one life: the client is killed then. */
 const ROUND_LIMIT_MS = 2_000;
 const READY_LIMIT_MS = 60_000;
@@ -90,6 +92,8 @@ class Chaos implements AsyncDisposable {
   readonly #sent = new Map<string, Sent>();
   #server: ServerProcess;
   #client: ClientProcess | undefined;
+  /** Another program on the same home, as the desktop is beside a terminal: it writes nothing, and may send everything. */
+  #other: ClientProcess | undefined;
   /** Whom the model kills, and when; it is asked only once per round. */
   #atModel: { readonly moment: ModelMoment; readonly over: () => void } | undefined;
   readonly #refused: string[] = [];
@@ -131,6 +135,7 @@ class Chaos implements AsyncDisposable {
     const dice = random.next();
     const end = dice < 0.45 ? { point: random.pick(points), count: 1 + random.below(3) } : undefined;
     if (this.#client === undefined || this.#client.gone || end !== undefined) await this.#startClient(end);
+    if (random.chance(OTHER_CHANCE)) await this.#startOther();
     const ended = this.#planEnd(dice);
     for (let count = 1 + random.below(3); count > 0; count -= 1) this.#write();
     await ended;
@@ -163,6 +168,7 @@ class Chaos implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#other?.kill();
     await this.#client?.kill();
     await this.#server.kill();
     await this.#parts.disposeAsync();
@@ -226,14 +232,25 @@ class Chaos implements AsyncDisposable {
   async #startClient(end: ClientLife["end"]): Promise<void> {
     await this.#client?.kill();
     this.#group += 1;
+    this.#client = this.#newClient(end);
+    await this.#client.until("ready", READY_LIMIT_MS);
+  }
+
+  /** Killed and started again: what it sends is left to the client then, and it takes up what it finds. */
+  async #startOther(): Promise<void> {
+    await this.#other?.kill();
+    this.#other = this.#newClient(undefined);
+    await this.#other.until("ready", READY_LIMIT_MS);
+  }
+
+  #newClient(end: ClientLife["end"]): ClientProcess {
     const life = {
       home: this.#clientHome,
       serverUrl: `http://${this.#wires.http.address}`,
       grpcUrl: this.#wires.grpc.address,
       ...(end === undefined ? {} : { end }),
     };
-    this.#client = new ClientProcess(life, (line) => this.#onLine(line));
-    await this.#client.until("ready", READY_LIMIT_MS);
+    return new ClientProcess(life, (line) => this.#onLine(line));
   }
 
   #onLine(line: ClientLine): void {
