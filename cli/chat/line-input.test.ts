@@ -4,12 +4,17 @@ import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { createLineInput } from "./line-input.ts";
 
-function open(isTTY: boolean) {
+function open(isTTY: boolean, complete?: (line: string) => Promise<readonly string[]>) {
   const stdin = Object.assign(new PassThrough(), { isTTY, setRawMode() {} });
   const stdout = Object.assign(new PassThrough(), { isTTY });
   const terminal = { stdin, stdout, stderr: new PassThrough(), colour: false };
   const interrupts: number[] = [];
-  const input = createLineInput({ terminal, prompt: "> ", onInterrupt: () => interrupts.push(1) });
+  const input = createLineInput({
+    terminal,
+    prompt: "> ",
+    onInterrupt: () => interrupts.push(1),
+    ...(complete && { complete }),
+  });
   return { input, stdin, interrupts, shown: () => String(stdout.read() ?? "") };
 }
 
@@ -83,4 +88,22 @@ test("F23: what is typed after a paste is typed, and the marks end with the inpu
   expect(all.startsWith("\u001B[?2004h")).toBe(true);
   expect(all).toContain("a↵bc");
   expect(all.endsWith("\u001B[?2004l")).toBe(true);
+});
+
+test("U15: Tab completes a line, and leaves one that it cannot complete", async () => {
+  const { input, stdin } = open(true, async (line) => {
+    if (line === "/x") throw new Error("the server cannot be reached");
+    return ["/open "].filter((candidate) => candidate.startsWith(line));
+  });
+  using _ = input;
+  for (const [typed, asked] of [
+    ["/op", "/open 3"],
+    ["/x", "/x3"],
+  ]) {
+    const next = input.next();
+    stdin.write(`${typed}\t`);
+    await sleep(5);
+    stdin.write("3\r");
+    expect(await next).toBe(asked);
+  }
 });
