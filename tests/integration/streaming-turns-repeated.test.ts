@@ -97,8 +97,8 @@ describe("the same message twice", () => {
     const theirs = stage.read(question(), ann, other);
     await stage.model.question(0);
     const here = stage.read(question());
-    expect(await here.done).toMatchObject({ code: "TURN_RUNNING_ELSEWHERE", retryAfterMs: 2_000 });
-    stage.advance(31_000);
+    expect(await here.done).toMatchObject({ code: "TURN_RUNNING_ELSEWHERE", retryAfterMs: 500 });
+    stage.advance(9_000);
     const taken = await stage.ask({}, "Mine now.");
     expect(taken.text).toBe("Mine now.");
     theirs.controller.abort();
@@ -124,10 +124,10 @@ describe("the same message twice", () => {
       const renew = vi.spyOn(stage.store.turns, "renewLeases");
       const reader = stage.read(question());
       const asked = await stage.model.question(0);
-      vi.advanceTimersByTime(25_000);
+      vi.advanceTimersByTime(7_000);
       expect(renew.mock.calls).toEqual([
-        ["process-1", stage.nowMs() + 30_000],
-        ["process-1", stage.nowMs() + 30_000],
+        ["process-1", 9_000],
+        ["process-1", 9_000],
       ]);
       asked.say("Done.");
       asked.end();

@@ -15,7 +15,7 @@ import type { Question, TurnDeps, TurnEvent } from "./turn-types.ts";
 import { localeOf, systemPrompt, wording } from "./wording.ts";
 
 /** How long a running turn belongs to this process without a sign of life. */
-export const LEASE_MS = 30_000;
+export const LEASE_MS = 9_000;
 /** Longest answer. A model that loops would otherwise fill memory and disk. */
 const ANSWER_MAX_CHARS = 8_388_608;
 

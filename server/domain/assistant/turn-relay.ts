@@ -12,7 +12,7 @@ import type { Question, TurnEvent } from "./turn-types.ts";
 const ALIVE_MS = 1_000;
 const SILENCE_MS = 4_000;
 /** When to ask again for a turn that another process is answering. */
-const ELSEWHERE_RETRY_MS = 2_000;
+const ELSEWHERE_RETRY_MS = 500;
 
 /** From a follower to the process that answers. `id` is that of the following. */
 interface Join {

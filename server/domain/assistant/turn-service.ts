@@ -120,9 +120,9 @@ class LiveTurns implements TurnService {
 
   #startLeaseTimer(): void {
     if (this.#leaseTimer !== undefined) return;
-    const { turns, clock, ownerId, logger } = this.#deps;
+    const { turns, ownerId, logger } = this.#deps;
     this.#leaseTimer = setInterval(() => {
-      turns.renewLeases(ownerId, clock.nowMs() + LEASE_MS).catch((error: unknown) => {
+      turns.renewLeases(ownerId, LEASE_MS).catch((error: unknown) => {
         logger.warn("leases could not be renewed", { error });
       });
     }, LEASE_RENEW_MS);

@@ -147,8 +147,8 @@ export interface TurnStore {
   begin(turn: BeginTurn): Promise<{ readonly turn: Turn; readonly begun: boolean }>;
   /** Stores the answer and its search-index rows in one transaction. */
   finish(turn: FinishTurn): Promise<void>;
-  /** Prolongs the leases of everything this process is answering. */
-  renewLeases(ownerId: string, leaseUntilMs: number): Promise<void>;
+  /** Prolongs the leases of everything this process is answering, by the time of the database. */
+  renewLeases(ownerId: string, leaseMs: number): Promise<void>;
   /**
    * Ends all leases, so that what a killed process was answering can be asked again at once. Only for a process that
    * knows itself to be the only user of the store.

@@ -1,8 +1,9 @@
-import { sql, type Transaction } from "kysely";
+import { sql, type RawBuilder, type Transaction } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import type { BeginTurn, Turn } from "#server/domain/chats/ports.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
+import type { DatabaseTime } from "../sql/database-time.ts";
 import { chatNotFound } from "./chat-store.ts";
 import type { Tables, TurnRow } from "../sql/schema.ts";
 import { toTurn } from "./turn-rows.ts";
@@ -19,10 +20,11 @@ interface Begun {
 export async function beginTurn(
   trx: Transaction<Tables>,
   index: TurnIndex,
+  time: DatabaseTime,
   request: BeginTurn,
 ): Promise<Begun> {
   const known = await findByMessage(trx, request);
-  if (known !== undefined) return takeOver(trx, index, request, known);
+  if (known !== undefined) return takeOver(trx, index, time, request, known);
   // Also the lock that keeps two beginnings in one chat from taking the same index (PostgreSQL).
   const head = await touchChat(trx, request.userId, request.chatId, request.nowMs);
   const parentTurnId = await parentOf(trx, request, head);
@@ -42,7 +44,7 @@ export async function beginTurn(
       created_at_ms: request.nowMs,
       deleted_at_ms: null,
       undo: null,
-      ...unanswered(request),
+      ...unanswered(request, time),
     }))
     .onConflict((c) => c.columns(["user_id", "client_message_id"]).doNothing())
     .returningAll()
@@ -51,7 +53,7 @@ export async function beginTurn(
     // Another process inserted it between our look and our insert (PostgreSQL; SQLite has one writer).
     const winner = await findByMessage(trx, request);
     if (winner === undefined) throw chatNotFound();
-    return takeOver(trx, index, request, winner);
+    return takeOver(trx, index, time, request, winner);
   }
   await trx.updateTable("chats").set({ head_turn_id: row.id }).where("id", "=", row.chat_id).execute();
   await keepPicture(trx, row.id, request);
@@ -114,13 +116,14 @@ async function findByMessage(trx: Transaction<Tables>, request: BeginTurn): Prom
 async function takeOver(
   trx: Transaction<Tables>,
   index: TurnIndex,
+  time: DatabaseTime,
   request: BeginTurn,
   known: TurnRow,
 ): Promise<Begun> {
   let seen = known;
   for (let attempt = 0; attempt < MAX_TAKE_OVER_ATTEMPTS; attempt++) {
     if (seen.deleted_at_ms !== null) throw messageDeleted();
-    const row = await restart(trx, request, known.id);
+    const row = await restart(trx, time, request, known.id);
     if (row !== undefined) {
       await index.remove(trx, row.id);
       await touchChat(trx, row.user_id, row.chat_id, request.nowMs);
@@ -136,8 +139,13 @@ async function takeOver(
   return { turn: toTurn(seen), begun: false };
 }
 
+/** By the time of the database, which all servers share: their own clocks may differ. */
+export function leaseEnd(time: DatabaseTime, leaseMs: number): RawBuilder<number> {
+  return sql<number>`${time()} + ${sql.lit(leaseMs)}`;
+}
+
 /** A turn that is asked, or asked again: it has no answer yet, and the server that asks holds it. */
-function unanswered({ ownerId, nowMs, leaseMs, hadImage }: BeginTurn) {
+function unanswered({ ownerId, leaseMs, hadImage }: BeginTurn, time: DatabaseTime) {
   return {
     status: "running",
     had_image: hadImage ? 1 : 0,
@@ -150,25 +158,26 @@ function unanswered({ ownerId, nowMs, leaseMs, hadImage }: BeginTurn) {
     input_tokens: 0,
     output_tokens: 0,
     owner_id: ownerId,
-    lease_until_ms: nowMs + leaseMs,
+    lease_until_ms: leaseEnd(time, leaseMs),
     finished_at_ms: null,
   };
 }
 
 async function restart(
   trx: Transaction<Tables>,
+  time: DatabaseTime,
   request: BeginTurn,
   turnId: string,
 ): Promise<TurnRow | undefined> {
   return trx
     .updateTable("turns")
-    .set(unanswered(request))
+    .set(unanswered(request, time))
     .where("id", "=", turnId)
     .where("deleted_at_ms", "is", null)
     .where((eb) =>
       eb.or([
         eb("status", "in", ["failed", "cancelled"]),
-        eb.and([eb("status", "=", "running"), eb("lease_until_ms", "<=", request.nowMs)]),
+        eb.and([eb("status", "=", "running"), eb("lease_until_ms", "<=", time())]),
       ]),
     )
     .returningAll()

@@ -30,7 +30,7 @@ describe.each(databases)("begin on $name", (database) => {
         inputTokens: 0,
         outputTokens: 0,
         ownerId: "process-a",
-        leaseUntilMs: 1100,
+        leaseUntilMs: temporary.clock.nowMs() + 100,
         createdAtMs: 1000,
         finishedAtMs: undefined,
       },
@@ -67,12 +67,14 @@ describe.each(databases)("begin on $name", (database) => {
     await using temporary = await openStoreWithChat(database);
     const { turns } = temporary.store;
     await turns.begin(beginning());
-    const early = await turns.begin(beginning({ ownerId: "process-b", nowMs: 1099 }));
+    temporary.clock.advance(99);
+    const early = await turns.begin(beginning({ ownerId: "process-b" }));
     expect(early).toMatchObject({ begun: false, turn: { ownerId: "process-a", status: "running" } });
+    temporary.clock.advance(1);
     const late = await turns.begin(beginning({ turnId: "turn-2", ownerId: "process-b", nowMs: 1100 }));
     expect(late).toMatchObject({
       begun: true,
-      turn: { id: "turn-1", index: 0, ownerId: "process-b", leaseUntilMs: 1200 },
+      turn: { id: "turn-1", index: 0, ownerId: "process-b", leaseUntilMs: temporary.clock.nowMs() + 100 },
     });
   });
 

@@ -49,7 +49,8 @@ describe.each(databases)("on $name", (database) => {
     await using temporary = await openStoreWithChat(database);
     const { turns } = temporary.store;
     await turns.begin(beginning());
-    await turns.begin(beginning({ turnId: "turn-2", ownerId: "process-b", nowMs: 1100 }));
+    temporary.clock.advance(100);
+    await turns.begin(beginning({ turnId: "turn-2", ownerId: "process-b" }));
     await turns.finish(ending({ assistantText: "too late" }));
     await turns.finish(ending({ ownerId: "process-b", assistantText: "in time" }));
     expect((await turns.recent("user-1", "chat-1", 5))[0]).toMatchObject({ assistantText: "in time" });
@@ -75,11 +76,13 @@ describe.each(databases)("on $name", (database) => {
       await turns.begin(beginning());
       await turns.begin(beginning({ turnId: "turn-2", clientMessageId: "message-2", ownerId: "process-b" }));
       await turns.renewLeases("process-a", 5000);
+      const leaseUntilMs = temporary.clock.nowMs() + 5000;
+      temporary.clock.advance(4999);
       const mine = await turns.begin(beginning({ ownerId: "process-c", nowMs: 4999 }));
       const theirs = await turns.begin(
         beginning({ clientMessageId: "message-2", ownerId: "process-c", nowMs: 4999 }),
       );
-      expect(mine).toMatchObject({ begun: false, turn: { leaseUntilMs: 5000 } });
+      expect(mine).toMatchObject({ begun: false, turn: { leaseUntilMs } });
       expect(theirs).toMatchObject({ begun: true, turn: { id: "turn-2", ownerId: "process-c" } });
     });
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { sized } from "#tests/testing/test-size.ts";
 import { sharedDatabases } from "#server/testing/databases.ts";
+import { openStore } from "../store.ts";
 import { inTransaction } from "../sql/transaction.ts";
 import { beginning, chat, ending, openStoreWithChat } from "#server/testing/turn-store-kit.ts";
 
@@ -45,6 +46,7 @@ describe.each(sharedDatabases)("two servers on one $name", (database) => {
       await using two = await openTwo();
       await two.store.turns.begin(beginning());
       if (state !== "left behind") await two.store.turns.finish(ending({ status: state }));
+      two.clock.advance(5000);
       const results = await Promise.all(
         Array.from({ length: 16 }, (_, n) =>
           two.serverOf(n).turns.begin(beginning({ ownerId: `owner-${n}`, nowMs: 5000 })),
@@ -53,10 +55,36 @@ describe.each(sharedDatabases)("two servers on one $name", (database) => {
       const [winner, ...more] = results.filter(({ begun }) => begun);
       expect(more).toEqual([]);
       for (const { turn } of results) {
-        expect(turn).toMatchObject({ status: "running", ownerId: winner?.turn.ownerId, leaseUntilMs: 5100 });
+        expect(turn).toMatchObject({
+          status: "running",
+          ownerId: winner?.turn.ownerId,
+          leaseUntilMs: two.clock.nowMs() + 100,
+        });
       }
     },
   );
+
+  test("S10: do not take each other's running turns, however far their clocks are apart", async () => {
+    await using temporary = await openStoreWithChat(database);
+    const open = (aheadMs: number) =>
+      openStore({
+        ...(temporary.location as { databaseUrl: string }),
+        clock: { nowMs: () => Date.now() + aheadMs },
+        logger: temporary.logger,
+      });
+    await using late = await open(-30_000);
+    await using early = await open(30_000);
+    const asked = (ownerId: string, aheadMs: number) =>
+      beginning({ ownerId, leaseMs: 9_000, nowMs: Date.now() + aheadMs });
+    expect(await late.turns.begin(asked("late", -30_000))).toMatchObject({ begun: true });
+    expect(await early.turns.begin(asked("early", 30_000))).toMatchObject({
+      begun: false,
+      turn: { ownerId: "late" },
+    });
+    await late.turns.renewLeases("late", 0);
+    expect(await early.turns.begin(asked("early", 30_000))).toMatchObject({ begun: true });
+    expect(await late.turns.begin(asked("late", -30_000))).toMatchObject({ begun: false });
+  });
 
   test("end turns, begin new ones and lose their chat at once without an error of the database", async () => {
     await using two = await openTwo();

@@ -4,7 +4,7 @@ import { chatNotFound } from "./chat-store.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
-import { beginTurn, touchChat } from "./turn-begin.ts";
+import { beginTurn, leaseEnd, touchChat } from "./turn-begin.ts";
 import { removeTurn, restoreTurn } from "./turn-removal.ts";
 import { storedParts } from "./turn-rows.ts";
 import { searchTurns } from "./turn-search.ts";
@@ -26,7 +26,7 @@ export function createTurnStore(
   time: DatabaseTime,
 ): TurnStore {
   return {
-    begin: (request) => inTransaction(relaxed, (trx) => beginTurn(trx, index, request)),
+    begin: (request) => inTransaction(relaxed, (trx) => beginTurn(trx, index, time, request)),
 
     async finish(turn) {
       await inTransaction(db, async (trx) => {
@@ -63,10 +63,10 @@ export function createTurnStore(
       });
     },
 
-    async renewLeases(ownerId, leaseUntilMs) {
+    async renewLeases(ownerId, leaseMs) {
       await relaxed
         .updateTable("turns")
-        .set({ lease_until_ms: leaseUntilMs })
+        .set({ lease_until_ms: leaseEnd(time, leaseMs) })
         .where("owner_id", "=", ownerId)
         .where("status", "=", running)
         .execute();

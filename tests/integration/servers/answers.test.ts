@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { StreamResponse } from "#proto/streaming_pb.ts";
 import { sharedDatabases } from "#server/testing/databases.ts";
@@ -11,7 +12,7 @@ import { asked, hasText, reasonOf } from "../streaming-stage.ts";
 type Answer = WireStream<StreamResponse>;
 
 const soon = { timeout: 30_000, interval: 10 } as const;
-const LEASE_MS = 30_000;
+const ELSEWHERE_RETRY_MS = 500;
 /** What a follower waits for a word. */
 const SILENCE_MS = 4_000;
 
@@ -185,7 +186,7 @@ describe.each(sharedDatabases)("a message repeated at another server, on $name a
     expect(await endOf(first)).toBe("OK");
   });
 
-  test("while the first is killed: may be sent again, and after the lease the other answers", async () => {
+  test("S10: while the first is killed: may be sent again, and the other answers within 10 s", async () => {
     const { a, model, redis, databaseUrl } = servers;
     const env = {
       PIPIT_DATABASE_URL: databaseUrl,
@@ -201,6 +202,7 @@ describe.each(sharedDatabases)("a message repeated at another server, on $name a
     await first.until(hasText("Half "));
     const again = askB(question);
     await again.until(hasText("Half "));
+    const killedMs = performance.now();
     await doomed[Symbol.asyncDispose]();
     expect(await endOf(again)).toBe("ABORTED TURN_RUNNING_ELSEWHERE");
     model.script(stream(say("Here I am.")));
@@ -208,11 +210,15 @@ describe.each(sharedDatabases)("a message repeated at another server, on $name a
     const startedMs = performance.now();
     expect(await endOf(askB(question))).toBe("ABORTED TURN_RUNNING_ELSEWHERE");
     expect(performance.now() - startedMs).toBeLessThan(SILENCE_MS);
-    servers.advance(4 * LEASE_MS);
-    const taken = askB(question);
-    expect(await endOf(taken)).toBe("OK");
+    // The clocks of the servers have no say: it is the time of the database that ends the lease.
+    let taken = askB(question);
+    for (; (await endOf(taken)) !== "OK"; taken = askB(question)) {
+      expect(await endOf(taken)).toBe("ABORTED TURN_RUNNING_ELSEWHERE");
+      await setTimeout(ELSEWHERE_RETRY_MS);
+    }
+    expect(performance.now() - killedMs).toBeLessThan(10_000);
     expect(wireText(taken.messages)).toBe("Here I am.");
-  });
+  }, 30_000);
 
   test("while Redis is away: the first goes on, the other says that it may be sent again, and replays it then", async () => {
     const held = gate();
