@@ -23,7 +23,11 @@ export const chatCommands = {
   discard: command<void>()(z.strictObject({ messageId: id })),
   /** Sets a waiting message aside, so that the next one goes. */
   park: command<void>()(z.strictObject({ messageId: id })),
-  deleteMessage: command<void>()(z.strictObject({ messageId: id })),
+  /** True: `undoDelete` can bring it back, for 10 s. */
+  deleteMessage: command<boolean>()(z.strictObject({ messageId: id })),
+  undoDelete: command<void>()(nothing),
+  /** Another one of the questions that stand at this place; `index` is from 0. */
+  switchBranch: command<void>()(z.strictObject({ messageId: id, index: z.int().check(z.nonnegative()) })),
   /** The picture of a message of this run, while it is still in memory. */
   messageImage: command<ScreenImage | undefined>()(z.strictObject({ messageId: id })),
   stopSpeaking: command<void>()(nothing),

@@ -37,6 +37,8 @@ function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCo
     discard: async ({ messageId }) => (await engine()).discard(messageId),
     park: async ({ messageId }) => (await engine()).park(messageId),
     deleteMessage: async ({ messageId }) => (await engine()).deleteMessage(messageId),
+    undoDelete: async () => (await engine()).undoDelete(),
+    switchBranch: async ({ messageId, index }) => (await engine()).switchBranch(messageId, index),
     messageImage: async ({ messageId }) => (await engine()).image(messageId),
     stopSpeaking: async () => (await engine()).stopSpeaking(),
     newChat: async () => (await engine()).newChat(),

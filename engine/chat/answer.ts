@@ -18,11 +18,11 @@ export function newAnswer(replyTo: string, nowMs: number): AssistantMessage {
 }
 
 /**
- * Adds an event to an answer. The first content after a broken connection replaces what had come before: the server
- * sends a repeated answer from its beginning.
+ * Adds an event to an answer. The first content after a broken connection, or after its end, replaces what had come
+ * before: the server sends a repeated answer from its beginning.
  */
 export function applyContent(answer: AssistantMessage, event: ContentEvent): AssistantMessage {
-  const fresh = answer.status === "interrupted" ? restarted(answer) : answer;
+  const fresh = answer.status === "streaming" ? answer : restarted(answer);
   if (event.type === "usage") {
     const { inputTokens, outputTokens, model } = event;
     return { ...fresh, usage: { inputTokens, outputTokens }, model };

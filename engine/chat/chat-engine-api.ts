@@ -3,12 +3,14 @@ import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { AskServer, Clock, Outbox, Speaker } from "#engine/ports.ts";
 import type { SignInState } from "#engine/session/session-api.ts";
+import type { ChatHistory } from "./branches.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { ChatState, Message } from "#contract/chat-state.ts";
 
 /** What a host gives {@link ChatEngine}; the host disposes of its wire and speaker itself, after the engine. */
 export interface ChatEngineDeps {
   readonly ask: AskServer;
+  readonly history: ChatHistory;
   readonly session: SignInState;
   readonly outbox: Outbox;
   /** Absent: audio goes to `onEvent` only. */
@@ -22,8 +24,6 @@ export interface ChatEngineDeps {
   readonly newId: () => string;
   /** Uniform in [0, 1), for retry jitter. */
   readonly random: () => number;
-  /** What the server has stored of a chat, oldest first: read when another program has answered in the shown one. */
-  readonly storedMessages?: (chatId: string, signal: AbortSignal) => Promise<readonly Message[]>;
   readonly options?: ChatEngineOptions;
 }
 
@@ -74,18 +74,38 @@ export interface ChatEngine extends AsyncDisposable {
   send(draft: Draft): Promise<string>;
   /** Stops the running answer of the shown chat (and the voice). The partial text stays. Nothing running: only the voice. */
   cancel(): Promise<void>;
-  /** Asks the question of this message (question or answer) again, as a new message; the old exchange leaves the view. */
+  /**
+   * Asks the question of this message (question or answer) again, as a new message beside it: the old exchange and what
+   * follows it leave the view and are kept on the server. One that is not answered is replaced.
+   */
   regenerate(messageId: string): Promise<string>;
   /** Like regenerate, with another text; the picture, if any, is kept. */
   editAndResend(messageId: string, text: string): Promise<string>;
+  /**
+   * Shows another one of the questions that stand at the place of this message, with what follows it.
+   *
+   * @param index of `UserMessage.branch`, from 0
+   * @throws PipitError INVALID_REQUEST also while an answer of this chat is on its way
+   */
+  switchBranch(messageId: string, index: number): Promise<void>;
   /** Sends a parked (`failed`) or cancelled question again under its own id, or a waiting one at once. */
   retry(messageId: string): Promise<void>;
   /** Sets a waiting question aside (`failed`, CANCELLED), so that the next one of its chat goes. */
   park(messageId: string): Promise<void>;
-  /** Drops a question that is not answered, from the outbox and the view, stopping it if it is being answered. */
+  /** Drops a question that is not answered, stopping it if it is being answered. */
   discard(messageId: string): Promise<void>;
-  /** Takes a settled exchange out of the view; an unsettled one is discarded. */
-  deleteMessage(messageId: string): Promise<void>;
+  /**
+   * Deletes an exchange in outbox, view and on the server; what followed it follows the one before.
+   *
+   * @returns whether `undoDelete` can bring it back
+   */
+  deleteMessage(messageId: string): Promise<boolean>;
+  /**
+   * Brings the exchange back that was deleted last.
+   *
+   * @throws PipitError CHAT_NOT_FOUND after 10 s
+   */
+  undoDelete(): Promise<void>;
   /** Switches speech for new questions; off also stops what is being spoken. On tries a failed speaker again. */
   setSpeak(on: boolean): void;
   /** Lets history tools read all chats. */

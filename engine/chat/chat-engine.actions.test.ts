@@ -4,7 +4,7 @@ import { createMemoryOutbox } from "./memory-outbox.ts";
 import { audio, finish, jpeg, text, turn } from "#engine/testing/chat-engine-kit.ts";
 import { createChatHarness } from "#engine/testing/chat-harness.ts";
 import { settle } from "#engine/testing/fake-clock.ts";
-import { unreachable } from "#engine/testing/fake-http.ts";
+import { json, unreachable } from "#engine/testing/fake-http.ts";
 import { createFakeSpeaker } from "#engine/testing/fake-speaker.ts";
 
 describe("what a person can do", () => {
@@ -100,8 +100,10 @@ describe("what a person can do", () => {
 
   test("deleteMessage takes an answered exchange out of the view", async () => {
     const { h, a } = await answered();
+    h.http.answer(() => json(204, undefined));
     await h.engine.deleteMessage(a);
     expect(h.state().messages).toEqual([]);
+    expect(h.http.requests[0]).toMatchObject({ method: "DELETE", path: "/v1/chats/chat/turns/t1" });
   });
 
   test("a new chat leaves the running answer alone; coming back shows it below the stored messages", async () => {

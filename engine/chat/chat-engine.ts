@@ -5,12 +5,14 @@ import type { ScreenImage } from "#contract/screen-image.ts";
 import type { OutboxRow } from "#engine/ports.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { createActivity } from "./activity.ts";
+import { Branches } from "./branches.ts";
 import type { ChatEngine, ChatEngineDeps, Draft, EngineEvent } from "./chat-engine-api.ts";
 import { createChatViews, type ChatViews } from "./chat-views.ts";
 import { NEW_CHAT_PREFIX, type Pending } from "./delivery.ts";
 import { createImageShelf } from "./image-shelf.ts";
 import { checkDraft, Intake } from "./intake.ts";
 import { Queue } from "./queue.ts";
+import { parentOfNext } from "./shown-path.ts";
 import { createSpeechQueue, type SpeechQueue } from "./speech-queue.ts";
 import { initialChatState, type ChatState, type Message, type UserMessage } from "#contract/chat-state.ts";
 
@@ -25,12 +27,12 @@ class Engine implements ChatEngine {
   readonly #views: ChatViews;
   readonly #queue: Queue;
   readonly #intake: Intake;
+  readonly #branches: Branches;
   readonly #speech: SpeechQueue;
   readonly #activity = createActivity();
   readonly #images = createImageShelf();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #unsubscribe: () => void;
-  readonly #closing = new AbortController();
   /** Questions made up to this time (their `createdAtMs`) are not spoken: the person silenced them. */
   #mutedUntilMs = 0;
   /** `createdAtMs` of the question whose answer made the latest sound. */
@@ -44,8 +46,11 @@ class Engine implements ChatEngine {
     const initial = { ...initialChatState, speak, searchAllChats };
     this.#deps = deps;
     this.#model = options.model;
-    this.#views = createChatViews(initial, this.#newKey(), options.maxMessages ?? HISTORY_MAX_MESSAGES);
+    const maxMessages = options.maxMessages ?? HISTORY_MAX_MESSAGES;
+    const isKept = (id: string) => this.#queue.row(id) !== undefined;
+    this.#views = createChatViews(initial, this.#newKey(), maxMessages, isKept);
     this.store = this.#views.store;
+    this.#branches = new Branches({ ...deps, views: this.#views, show: (...chat) => this.#show(...chat) });
     this.#speech = createSpeechQueue({
       ...deps,
       speaker: deps.speaker,
@@ -60,7 +65,7 @@ class Engine implements ChatEngine {
       model: () => this.#model,
       isMuted: (row) => row.createdAtMs <= this.#mutedUntilMs,
       onEvent: (pending, event) => this.#onEvent(pending, event),
-      onSettledElsewhere: (chatKey) => void this.#readAgain(chatKey),
+      onSettledElsewhere: (chatKey) => void this.#branches.readAgain(chatKey),
     });
     this.#intake = new Intake({
       ...deps,
@@ -78,7 +83,9 @@ class Engine implements ChatEngine {
 
   async send(draft: Draft): Promise<string> {
     const text = checkDraft(draft);
-    return this.#intake.send({ ...draft, text }, this.#deps.newId());
+    const { parentTurnId = parentOfNext(this.store.getState().messages) } = draft;
+    const place = parentTurnId === undefined ? {} : { parentTurnId };
+    return this.#intake.send({ ...draft, ...place, text }, this.#deps.newId());
   }
 
   async cancel(): Promise<void> {
@@ -95,8 +102,8 @@ class Engine implements ChatEngine {
     const draft = { ...(await this.#draftOf(asked)), text };
     const checked = checkDraft(draft);
     const id = await this.#intake.send({ ...draft, text: checked }, this.#deps.newId(), asked.row);
-    // The old exchange goes when the new message is safe.
-    this.#forgetExchange(asked.id);
+    // The new message is safe, and stands beside the old exchange; one that the server does not know goes.
+    if (asked.turnId === undefined || asked.parentTurnId === undefined) this.#forgetExchange(asked.id);
     return id;
   }
 
@@ -114,14 +121,24 @@ class Engine implements ChatEngine {
   }
 
   async discard(messageId: string): Promise<void> {
-    const { id } = this.#asked(messageId);
-    const isActive = this.store.getState().activeMessageId === id;
-    await Promise.all([this.#queue.discard(id), isActive ? this.#speech.stop() : undefined]);
-    this.#forgetExchange(id);
+    await this.deleteMessage(messageId);
   }
 
-  async deleteMessage(messageId: string): Promise<void> {
-    await this.discard(messageId);
+  async deleteMessage(messageId: string): Promise<boolean> {
+    const asked = this.#asked(messageId);
+    const isActive = this.store.getState().activeMessageId === asked.id;
+    await Promise.all([this.#queue.discard(asked.id), isActive ? this.#speech.stop() : undefined]);
+    const canUndo = await this.#branches.remove(asked);
+    this.#forgetExchange(asked.id);
+    return canUndo;
+  }
+
+  undoDelete(): Promise<void> {
+    return this.#branches.undoRemove();
+  }
+
+  switchBranch(messageId: string, index: number): Promise<void> {
+    return this.#branches.switchTo(this.#asked(messageId), index);
   }
 
   setSpeak(on: boolean): void {
@@ -158,8 +175,7 @@ class Engine implements ChatEngine {
 
   openChat(chatId: string, messages: readonly Message[], title?: string): void {
     void this.#speech.stop();
-    this.#queue.answered(answeredIds(messages));
-    this.#views.show(chatId, { chatId, messages, ...(title === undefined ? {} : { title }) });
+    this.#show(chatId, messages, title);
   }
 
   resume(): Promise<void> {
@@ -185,12 +201,17 @@ class Engine implements ChatEngine {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort();
     this.#unsubscribe();
+    this.#branches[Symbol.dispose]();
     await this.#intake[Symbol.asyncDispose]();
     await this.#queue[Symbol.asyncDispose]();
     await this.#speech.stop();
     this.#listeners.clear();
+  }
+
+  #show(chatId: string, messages: readonly Message[], title: string | undefined): void {
+    this.#queue.answered(answeredIds(messages));
+    this.#views.show(chatId, { chatId, messages, ...(title === undefined ? {} : { title }) });
   }
 
   #newKey(): string {
@@ -220,13 +241,14 @@ class Engine implements ChatEngine {
    *
    * @throws PipitError INVALID_REQUEST when it had a picture that is no longer at hand: without it, it is another question
    */
-  async #draftOf({ id, text, image }: Asked): Promise<Draft> {
-    if (image === undefined) return { text };
+  async #draftOf({ id, text, image, parentTurnId }: Asked): Promise<Draft> {
+    const place = parentTurnId === undefined ? {} : { parentTurnId };
+    if (image === undefined) return { text, ...place };
     const kept = await this.image(id);
     if (kept === undefined) {
       throw invalidRequest("The picture of this message is no longer at hand. Attach it again and send.");
     }
-    return { text, image: kept };
+    return { text, image: kept, ...place };
   }
 
   async #imageOf({ clientMessageId: id, image }: OutboxRow): Promise<ScreenImage | undefined> {
@@ -253,19 +275,6 @@ class Engine implements ChatEngine {
     if (row.createdAtMs <= this.#mutedUntilMs || row.chatKey !== this.#views.shownKey()) return;
     this.#lastSpokenMs = row.createdAtMs;
     this.#speech.push(pcm);
-  }
-
-  /** What another program was answered belongs to the shown chat as well. */
-  async #readAgain(chatKey: string): Promise<void> {
-    const { storedMessages: read } = this.#deps;
-    const isShown = () => this.#views.shownKey() === chatKey && !this.#closing.signal.aborted;
-    if (read === undefined || !isShown() || chatKey.startsWith(NEW_CHAT_PREFIX)) return;
-    // Without an answer, the chat shows it when it is opened again.
-    const messages = await read(chatKey, this.#closing.signal).catch(() => undefined);
-    if (messages === undefined || !isShown()) return;
-    this.#queue.answered(answeredIds(messages));
-    const { title } = this.store.getState();
-    this.#views.show(chatKey, { chatId: chatKey, messages, ...(title === undefined ? {} : { title }) });
   }
 
   #onSpeakerFailure(error: PipitError): void {
@@ -302,11 +311,12 @@ class Engine implements ChatEngine {
   }
 }
 
+/** One without an answer may still be asked, here or elsewhere. */
 function answeredIds(messages: readonly Message[]): readonly string[] {
-  return messages.filter((m) => m.role === "user" && m.status.kind === "answered").map(({ id }) => id);
+  return messages.flatMap((m) => (m.role === "assistant" && m.status === "done" ? m.replyTo : []));
 }
 
-interface Asked extends Pick<UserMessage, "id" | "text" | "image"> {
+interface Asked extends Pick<UserMessage, "id" | "text" | "image" | "turnId" | "parentTurnId" | "branch"> {
   readonly status: UserMessage["status"]["kind"] | undefined;
   /** Absent: it is answered, or was stopped. */
   readonly row: OutboxRow | undefined;

@@ -1,6 +1,7 @@
 import { createStore } from "zustand/vanilla";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { reduceChat, type ChatAction, type ChatValues } from "./reducer.ts";
+import { merge } from "./shown-path.ts";
 import type { ChatState, Message } from "#contract/chat-state.ts";
 
 /** The shown chat, and those with unanswered messages that go on behind it. */
@@ -30,7 +31,13 @@ interface OpenedChat {
   readonly messages: readonly Message[];
 }
 
-export function createChatViews(initial: ChatState, firstKey: string, firstLimit: number): ChatViews {
+/** @param isKept whether the outbox holds a question: of one that failed, the server may know more by now */
+export function createChatViews(
+  initial: ChatState,
+  firstKey: string,
+  firstLimit: number,
+  isKept: (id: string) => boolean,
+): ChatViews {
   const store = createStore<ChatState>()(() => initial);
   const hidden = new Map<string, ChatState>();
   const renames = new Map<string, string>();
@@ -52,7 +59,7 @@ export function createChatViews(initial: ChatState, firstKey: string, firstLimit
       return;
     }
     const next = reduceChat(hidden.get(key) ?? initial, action, maxMessages);
-    if (unanswered(next.messages).length === 0) hidden.delete(key);
+    if (unanswered(next.messages, isKept).length === 0) hidden.delete(key);
     else hidden.set(key, next);
   }
 
@@ -66,12 +73,12 @@ export function createChatViews(initial: ChatState, firstKey: string, firstLimit
     },
     show(chatKey, chat) {
       const left = store.getState();
-      if (unanswered(left.messages).length > 0) hidden.set(shown, left);
+      if (unanswered(left.messages, isKept).length > 0) hidden.set(shown, left);
       shown = currentKey(chatKey);
       const behind = hidden.get(shown);
       hidden.delete(shown);
       const messages =
-        behind === undefined ? chat.messages : merge(chat.messages, unanswered(behind.messages));
+        behind === undefined ? chat.messages : merge(chat.messages, unanswered(behind.messages, isKept));
       setState(reduceChat(left, { type: "opened", ...chat, messages }, maxMessages));
     },
     rename(chatKey, chatId) {
@@ -94,22 +101,13 @@ export function createChatViews(initial: ChatState, firstKey: string, firstLimit
 }
 
 /** The exchanges of which something is still to come, or which only a person can settle. */
-function unanswered(messages: readonly Message[]): readonly Message[] {
+function unanswered(messages: readonly Message[], isKept: (id: string) => boolean): readonly Message[] {
   const open = new Set<string>();
   for (const message of messages) {
     if (message.role !== "user") continue;
     const { kind } = message.status;
-    if (kind === "queued" || kind === "sending" || kind === "failed") open.add(message.id);
+    if (kind === "queued" || kind === "sending" || (kind === "failed" && isKept(message.id)))
+      open.add(message.id);
   }
   return messages.filter((message) => open.has(message.role === "user" ? message.id : message.replyTo));
-}
-
-/** History first, then what is under way; a turn that both hold is taken from what is under way. */
-function merge(history: readonly Message[], underWay: readonly Message[]): readonly Message[] {
-  const turns = new Set(underWay.map((message) => message.turnId).filter((turnId) => turnId !== undefined));
-  const ids = new Set(underWay.map((message) => message.id));
-  const kept = history.filter(
-    ({ turnId, id }) => !ids.has(id) && (turnId === undefined || !turns.has(turnId)),
-  );
-  return [...kept, ...underWay];
 }

@@ -103,7 +103,6 @@ export class KnownRows {
     this.#gone.delete(id);
     this.#byId.set(id, pending);
     this.#touch(pending);
-    this.#deps.views.dispatch(row.chatKey, { type: "removed", id });
     this.#deps.views.dispatch(row.chatKey, { type: "composed", message: messageOf(row) });
     if (row.state.kind === "waiting") this.#deps.onWaiting(row);
   }
@@ -184,6 +183,7 @@ function messageOf(row: OutboxRow): UserMessage {
     text: row.text,
     createdAtMs: row.createdAtMs,
     status,
+    ...(row.parentTurnId === undefined ? {} : { parentTurnId: row.parentTurnId }),
     ...(row.image === undefined ? {} : { image: row.image }),
   };
 }

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { Message } from "#contract/chat-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Outbox } from "#engine/ports.ts";
 import { finish, jpeg, row, text, turn } from "#engine/testing/chat-engine-kit.ts";
 import { createChatHarness, type ChatHarness } from "#engine/testing/chat-harness.ts";
 import { settle } from "#engine/testing/fake-clock.ts";
-import { unreachable } from "#engine/testing/fake-http.ts";
+import { json, unreachable } from "#engine/testing/fake-http.ts";
 import { createMemoryOutbox } from "./memory-outbox.ts";
 
 const modelFailed = () => new PipitError("MODEL_FAILED", "The model says: 500.");
@@ -177,7 +176,8 @@ test("CMR-D3: an edit of a waiting message takes its place, picture included", a
   expect(call.image?.bytes).toEqual(jpeg().bytes);
 });
 
-test("CMR-D8: a done turn whose row still waits is shown once, and the row goes", async () => {
+/** One message, which the server could not be reached for, waits. */
+async function waiting() {
   const h = createChatHarness({ outbox: createMemoryOutbox([row("m1", "chat")]) });
   await h.engine.resume();
   const call = await h.transport.call(0);
@@ -189,6 +189,20 @@ test("CMR-D8: a done turn whose row still waits is shown once, and the row goes"
     await settle();
   }
   await h.engine.idle();
+  return h;
+}
+
+test("a turn that is still being answered, for another program or after a reload, keeps its row", async () => {
+  const h = await waiting();
+  const asked = { id: "m1", turnId: "t1", text: "text of m1", createdAtMs: 1 };
+  h.engine.openChat("chat", [{ ...asked, role: "user", status: { kind: "answered" } }]);
+  await settle();
+  expect(await h.queued()).toEqual(["m1"]);
+  expect(h.state().messages).toMatchObject([{ id: "m1", turnId: "t1", status: { kind: "queued" } }]);
+});
+
+test("CMR-D8: a done turn whose row still waits is shown once, and the row goes", async () => {
+  const h = await waiting();
   h.engine.openChat("chat", [
     {
       role: "user",
@@ -198,9 +212,22 @@ test("CMR-D8: a done turn whose row still waits is shown once, and the row goes"
       createdAtMs: 1,
       status: { kind: "answered" },
     },
+    {
+      role: "assistant",
+      id: "m1/answer",
+      turnId: "t1",
+      replyTo: "m1",
+      parts: [{ kind: "text", text: "A" }],
+      status: "done",
+      replayed: true,
+      createdAtMs: 1,
+    },
   ]);
   await settle();
-  expect(h.state().messages).toMatchObject([{ id: "m1", turnId: "t1", status: { kind: "answered" } }]);
+  expect(h.state().messages).toMatchObject([
+    { id: "m1", turnId: "t1", status: { kind: "answered" } },
+    { id: "m1/answer" },
+  ]);
   expect([await h.queued(), h.transport.calls.length]).toEqual([[], 3]);
 });
 
@@ -271,12 +298,10 @@ describe("two programs on one home", () => {
     const memory = createMemoryOutbox();
     const claims = new Map<string, string>();
     const one = createChatHarness({ outbox: shared(memory, claims, "one") });
-    const stored = (id: string, told: string): readonly Message[] => [
-      { role: "user", id, text: told, createdAtMs: 1, status: { kind: "answered" } },
-    ];
-    const two = createChatHarness({
-      outbox: shared(memory, claims, "two"),
-      storedMessages: async (chatId) => stored("id-1", `read of ${chatId}`),
+    const two = createChatHarness({ outbox: shared(memory, claims, "two") });
+    two.http.answer(({ path }) => {
+      const stored = { id: "1", client_message_id: "id-1", role: "user", content: path, created_at: 1 };
+      return json(200, { data: [stored] });
     });
     for (const h of [one, two]) h.engine.openChat("chat", []);
     await one.engine.send({ text: "a" });
@@ -287,7 +312,7 @@ describe("two programs on one home", () => {
     await one.engine.idle();
     two.clock.advance(1_000);
     await settle();
-    expect(two.state().messages).toMatchObject([{ id: "id-1", text: "read of chat" }]);
+    expect(two.state().messages).toMatchObject([{ id: "id-1", text: "/v1/chats/chat/messages" }]);
   });
 
   test("CMR-D4: the other takes over when the one has died", async () => {

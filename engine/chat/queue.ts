@@ -61,13 +61,13 @@ export class Queue implements AsyncDisposable {
       replaces === undefined ? outbox.add(row, picture) : outbox.replace(replaces, row, picture),
     );
     const replaced = replaces === undefined ? undefined : this.#rows.get(replaces);
-    if (replaced !== undefined) {
-      this.#rows.leave(replaced);
-      views.dispatch(replaced.row.chatKey, { type: "removed", id: replaced.row.clientMessageId });
-    }
+    if (replaced !== undefined) this.#rows.leave(replaced);
     if (!isShown() || this.#rows.get(id) !== undefined) return;
     const key = views.currentKey(chatKey);
     this.#rows.take({ ...row, chatKey: key });
+    // After the new one, which takes its place among the branches.
+    if (replaced !== undefined && replaces !== id)
+      views.dispatch(replaced.row.chatKey, { type: "removed", id: replaced.row.clientMessageId });
     // The server named the chat while the row was being written: it must follow the rows before it.
     if (key !== chatKey) await this.#lanes.get(key)?.adopt(chatKey);
   }

@@ -1,6 +1,7 @@
 import { HISTORY_MAX_MESSAGES } from "#contract/limits.ts";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import { addNotice, applyContent, closeAnswer, newAnswer } from "./answer.ts";
+import { answerAt, compose, named } from "./shown-path.ts";
 import type {
   AssistantMessage,
   ChatState,
@@ -19,6 +20,7 @@ export type ChatAction =
       readonly title?: string;
       readonly messages: readonly Message[];
     }
+  /** A question that is to be sent, or set aside. */
   | { readonly type: "composed"; readonly message: UserMessage }
   /** An attempt begins. The text of an earlier attempt stays on the screen until this one has some. */
   | { readonly type: "sending"; readonly id: string }
@@ -69,7 +71,7 @@ export function reduceChat(
     case "opened":
       return open(state, action, maxMessages);
     case "composed":
-      return { ...state, messages: trim([...state.messages, action.message], maxMessages) };
+      return { ...state, messages: trim(compose(state.messages, action.message), maxMessages) };
     case "sending":
       return sending(state, action.id);
     case "waiting":
@@ -145,11 +147,6 @@ function isSettled(message: Message | undefined): boolean {
 /** Searched from the end, where everything happens; at most the unsent messages lie behind. */
 function userIndex(messages: readonly Message[], id: string): number {
   return messages.findLastIndex((message) => message.role === "user" && message.id === id);
-}
-
-function answerAt(messages: readonly Message[], userAt: number): AssistantMessage | undefined {
-  const next = messages[userAt + 1];
-  return next?.role === "assistant" && next.replyTo === messages[userAt]?.id ? next : undefined;
 }
 
 function setStatus(state: ChatState, id: string, status: UserStatus): ChatState {
@@ -261,9 +258,10 @@ function applyTurn(
   const { turnId, chatId, replayed } = event;
   const question = state.messages[at];
   if (question?.role !== "user") return state;
-  const asked = state.messages.with(at, { ...question, turnId });
-  const answered = withAnswer(asked, at, nowMs, (answer) => ({ ...answer, turnId, replayed }));
-  // A chat opened from history may hold this very turn already, under the server's ids.
+  const asked = named(state.messages, at, event);
+  const now = userIndex(asked, question.id);
+  const answered = withAnswer(asked, now, nowMs, (answer) => ({ ...answer, turnId, replayed }));
+  // A chat opened from history may hold this very turn already, under another id.
   const messages = answered.filter(
     (message) => message.turnId !== turnId || message.id === question.id || isAnswerOf(message, question.id),
   );

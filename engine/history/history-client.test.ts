@@ -77,7 +77,7 @@ describe("history", () => {
       { role: "user", id: "t", turnId: "t", text: "What?", createdAtMs, status: { kind: "answered" } },
       {
         role: "assistant",
-        id: "2",
+        id: "t/answer",
         turnId: "t",
         replyTo: "t",
         parts: [
@@ -146,7 +146,7 @@ describe("history", () => {
       },
       {
         role: "assistant",
-        id: "t2:assistant",
+        id: "m2/answer",
         turnId: "t2",
         replyTo: "m2",
         parts: [

@@ -3,7 +3,7 @@ import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
 import type { Message } from "#contract/chat-state.ts";
-import type { HttpClient, HttpResponse } from "#engine/ports.ts";
+import type { HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
 import { errorInBody } from "#engine/wire/http-error.ts";
 import { messagesSchema, toMessages } from "./stored-messages.ts";
 import { timeSchema } from "./wire-time.ts";
@@ -50,6 +50,13 @@ export function createHistoryClient(http: HttpClient) {
     throw new PipitError("INTERNAL", message, { detail: `GET ${path}: ${fields}` });
   }
 
+  async function change(request: Omit<HttpRequest, "headers">, signal: AbortSignal): Promise<void> {
+    const type = request.body === undefined ? {} : { "content-type": "application/json" };
+    const headers = { accept: "application/json", ...type };
+    const response = await http.request({ ...request, headers }, signal);
+    if (response.status !== 200 && response.status !== 204) throw errorOf(response);
+  }
+
   return {
     /** Most recently changed first. */
     async chats(signal: AbortSignal): Promise<readonly ChatSummary[]> {
@@ -61,10 +68,23 @@ export function createHistoryClient(http: HttpClient) {
         updatedAtMs: chat.updated_at,
       }));
     },
-    /** Oldest first, ready for `ChatEngine.openChat`. */
+    /** The shown path of a chat, oldest first, ready for `ChatEngine.openChat`. */
     async messages(chatId: string, signal: AbortSignal): Promise<readonly Message[]> {
-      const { data } = await get(`/v1/chats/${encodeURIComponent(chatId)}/messages`, messagesSchema, signal);
+      const { data } = await get(`${chatPath(chatId)}/messages`, messagesSchema, signal);
       return toMessages(data);
+    },
+    /** Shows, of a chat's branches, the one through this turn that was asked last. */
+    async showTurn(chatId: string, turnId: string, signal: AbortSignal): Promise<void> {
+      const body = JSON.stringify({ shown_turn_id: turnId });
+      await change({ method: "PUT", path: chatPath(chatId), body }, signal);
+    },
+    /** Deletes an exchange; what followed it follows the one before. */
+    async removeTurn(chatId: string, turnId: string, signal: AbortSignal): Promise<void> {
+      await change({ method: "DELETE", path: turnPath(chatId, turnId) }, signal);
+    },
+    /** Brings an exchange back within 10 s after it was deleted. */
+    async restoreTurn(chatId: string, turnId: string, signal: AbortSignal): Promise<void> {
+      await change({ method: "POST", path: `${turnPath(chatId, turnId)}/restore` }, signal);
     },
     /** Full-text search in one chat or, without `chatId`, in all. */
     async search(
@@ -91,12 +111,7 @@ export function createHistoryClient(http: HttpClient) {
     /** @param chatId undefined: for all chats without a choice of their own */
     async chooseModel(model: string, chatId: string | undefined, signal: AbortSignal): Promise<void> {
       const body = JSON.stringify(chatId === undefined ? { model } : { model, chat_id: chatId });
-      const headers = { accept: "application/json", "content-type": "application/json" };
-      const response = await http.request(
-        { method: "PUT", path: "/v1/models/chosen", headers, body },
-        signal,
-      );
-      if (response.status !== 200) throw errorOf(response);
+      await change({ method: "PUT", path: "/v1/models/chosen", body }, signal);
     },
     /** Name of the language model that answers; undefined when the server has only its built-in answers. */
     async modelName(signal: AbortSignal): Promise<string | undefined> {
@@ -105,6 +120,14 @@ export function createHistoryClient(http: HttpClient) {
       return model === undefined || model.id === BUILT_IN_MODEL ? undefined : model.id;
     },
   };
+}
+
+function chatPath(chatId: string): string {
+  return `/v1/chats/${encodeURIComponent(chatId)}`;
+}
+
+function turnPath(chatId: string, turnId: string): string {
+  return `${chatPath(chatId)}/turns/${encodeURIComponent(turnId)}`;
 }
 
 function errorOf(response: HttpResponse): PipitError {

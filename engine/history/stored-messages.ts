@@ -95,7 +95,8 @@ function toAnswer(item: WireMessage, replyTo: string): AssistantMessage {
   const failure = failureOf(item);
   return {
     role: "assistant",
-    id: item.id,
+    // As in `newAnswer`.
+    id: `${replyTo}/answer`,
     ...(turnId !== undefined && { turnId }),
     replyTo,
     parts: [...(reasoning === "" ? [] : [{ kind: "reasoning" as const, text: reasoning }]), ...partsOf(item)],

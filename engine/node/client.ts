@@ -76,6 +76,7 @@ export async function openClient(options: ClientOptions) {
   const engine = cleanup.use(
     createChatEngine({
       ask: createAsk(createRpcTransport(link.rpc, session), logger),
+      history,
       session,
       outbox,
       ...(options.speaker === undefined ? {} : { speaker: options.speaker }),
@@ -85,7 +86,6 @@ export async function openClient(options: ClientOptions) {
       locale: options.locale,
       newId: uuidv7,
       random: Math.random,
-      storedMessages: history.messages,
       options: {
         speak: options.speak,
         searchAllChats: options.searchAllChats,

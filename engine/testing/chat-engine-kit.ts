@@ -5,8 +5,13 @@ import type { FakeCall } from "./fake-transport.ts";
 
 // What a server says and what a person sends, in as few words as a test of the chat engine can bear.
 
-export function turn(chatId = "chat", turnId: string = crypto.randomUUID(), replayed = false): ChatEvent {
-  return { type: "turn", chatId, turnId, replayed };
+export function turn(
+  chatId = "chat",
+  turnId: string = crypto.randomUUID(),
+  replayed = false,
+  parentTurnId?: string,
+): ChatEvent {
+  return { type: "turn", chatId, turnId, replayed, ...(parentTurnId === undefined ? {} : { parentTurnId }) };
 }
 
 export function text(value: string): ChatEvent {

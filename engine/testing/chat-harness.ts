@@ -3,7 +3,9 @@ import type { ChatEngine, ChatEngineDeps } from "#engine/chat/chat-engine-api.ts
 import { answerText, type AssistantMessage, type ChatState, type UserMessage } from "#contract/chat-state.ts";
 import { createMemoryOutbox } from "#engine/chat/memory-outbox.ts";
 import type { Outbox } from "#engine/ports.ts";
+import { createHistoryClient } from "#engine/history/history-client.ts";
 import { createFakeAsk } from "./fake-ask.ts";
+import { createFakeHttp, type FakeHttp } from "./fake-http.ts";
 import type { FaultyServer } from "./faulty-server.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 import { createFakeLogger, type FakeLogger } from "./fake-logger.ts";
@@ -14,6 +16,8 @@ import { createFakeTransport, type FakeTransport } from "./fake-transport.ts";
 export interface ChatHarness {
   readonly engine: ChatEngine;
   readonly transport: FakeTransport;
+  /** Where stored chats are; unreachable until the test answers. */
+  readonly http: FakeHttp;
   readonly session: FakeSession;
   readonly outbox: Outbox;
   readonly clock: FakeClock;
@@ -39,9 +43,11 @@ export function createChatHarness({ answer: server, ...deps }: ChatHarnessDeps =
   const outbox = deps.outbox ?? createMemoryOutbox();
   const clock = createFakeClock();
   const logger = createFakeLogger();
+  const http = createFakeHttp();
   let count = 0;
   const engine = createChatEngine({
     ask: server === undefined ? transport.ask : createFakeAsk(session, server),
+    history: createHistoryClient(http),
     clock,
     logger,
     hardwareId: "hw",
@@ -68,6 +74,7 @@ export function createChatHarness({ answer: server, ...deps }: ChatHarnessDeps =
   return {
     engine,
     transport,
+    http,
     session,
     outbox,
     clock,

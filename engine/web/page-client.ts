@@ -38,12 +38,12 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
     ...options,
     // A quarter of the page's code, which is not needed before the first question.
     ask: createLazyAsk(() => loadAsk(serverUrl, session, logger)),
+    history,
     session,
     outbox: storage.outbox,
     clock: systemClock,
     newId: uuidV7,
     random: Math.random,
-    storedMessages: history.messages,
     options: { speak, searchAllChats, maxMessages: historySize },
   });
   return {

@@ -138,8 +138,9 @@ function toChatEvent(response: StreamResponse, pcm: PcmConverter): ChatEvent | u
     case "endMessage":
       return { type: "end" };
     case "turn": {
-      const { chatId, turnId, replayed } = content.value;
-      return { type: "turn", chatId, turnId, replayed };
+      const { chatId, turnId, parentTurnId, replayed } = content.value;
+      const parent = parentTurnId === undefined ? {} : { parentTurnId };
+      return { type: "turn", chatId, turnId, ...parent, replayed };
     }
     case "toolEvent":
       return toToolEvent(content.value);

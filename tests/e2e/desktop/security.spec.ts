@@ -279,6 +279,8 @@ test("§5.1.10 the preload gives exactly these functions, frozen, and nothing of
     "signOut",
     "snapshot",
     "stopSpeaking",
+    "switchBranch",
+    "undoDelete",
     "updateSettings",
   ]);
 });
