@@ -15,12 +15,15 @@ export interface MessageActionsProps {
   readonly className?: string;
 }
 
-/** What can be done with a message: there when it is pointed at or holds the focus, and always in the same place. */
+/**
+ * What can be done with a message: there when it is pointed at or holds the focus (always where nothing can point), and
+ * in the same place.
+ */
 export function MessageActions({ atMs, children, className = "" }: MessageActionsProps) {
   const { i18n } = useTranslation("chat");
   return (
     <div
-      className={`flex h-6 items-center gap-1 opacity-0 transition-opacity group-hover/message:opacity-100 group-focus-within/message:opacity-100 ${className}`}
+      className={`flex h-6 items-center gap-1 opacity-0 transition-opacity group-hover/message:opacity-100 group-focus-within/message:opacity-100 [@media(hover:none)]:opacity-100 ${className}`}
     >
       {children}
       {atMs !== undefined && (

@@ -14,15 +14,13 @@ import { SettingsSection } from "./settings-section.tsx";
 /** Everything a person can set. What is changed applies at once; there is nothing to save. */
 export function SettingsView() {
   const { t } = useTranslation(["settings", "shell"]);
-  const { views } = useBridge();
+  const { views, ui } = useBridge();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    const before = document.activeElement;
     heading.current?.focus();
-    return () => {
-      if (before instanceof HTMLElement) before.focus();
-    };
-  }, []);
+    // Who leaves the settings goes on with a question.
+    return () => ui.focusComposer();
+  }, [ui]);
   return (
     <section aria-label={t("title")} className="mx-auto flex max-w-settings flex-col gap-5 px-4 pt-2 pb-6">
       <header className="-ml-2 flex items-center gap-1">
