@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -22,7 +23,9 @@ interface Screen extends AsyncDisposable {
 const SHOWS_TIMEOUT_MS = 20_000;
 
 async function openScreen(home: string, env: Readonly<Record<string, string>>): Promise<Screen> {
-  const tmux = (...args: readonly string[]) => run("tmux", ["-L", `pipit-${process.pid}`, ...args]);
+  // A server of its own: one that was told to end may still hold the name.
+  const socket = `pipit-${randomUUID()}`;
+  const tmux = (...args: readonly string[]) => run("tmux", ["-L", socket, ...args]);
   const settings = Object.entries({
     PIPIT_HOME: home,
     LANG: "C.UTF-8",
