@@ -7,7 +7,10 @@ import { createOllamaWatch } from "./ollama.ts";
 
 const CHAT = ["completion", "tools"];
 
-function watchAt(url: string, model?: string, limits = defaultModelLimits) {
+/** What is there answers, on a busy machine too. */
+const patient = { ...defaultModelLimits, probeTimeoutMs: 30_000 };
+
+function watchAt(url: string, model?: string, limits = patient) {
   const clock = { at: 0, nowMs: () => clock.at };
   return { clock, watch: createOllamaWatch({ url, model, clock, limits }) };
 }
