@@ -124,9 +124,9 @@ export class KnownRows {
     this.#deps.onGone(pending);
   }
 
-  /** Removes the row of a message that has left. */
-  async forget(id: string): Promise<void> {
-    await this.tryWrite(() => this.#deps.outbox.remove(id));
+  /** Removes the row of a message that has left. True if it is done. */
+  forget(id: string): Promise<boolean> {
+    return this.tryWrite(() => this.#deps.outbox.remove(id));
   }
 
   /** Another account is shown from now on. */

@@ -39,8 +39,8 @@ export class Lane {
   #chatKey: string;
   /** What the chat is called in the outbox as long as it has not been renamed there. */
   #oldKey: string | undefined;
-  /** Messages that are settled, but whose rows must stay until the rows behind have followed into the named chat. */
-  readonly #settled: string[] = [];
+  /** Messages that are settled, whose rows must stay until the rows behind have followed into the named chat, or cannot be removed yet. */
+  readonly #settled = new Set<string>();
   #current: Pending | undefined;
   #delivery: AbortController | undefined;
   #pause: AbortController | undefined;
@@ -111,7 +111,7 @@ export class Lane {
 
   /** Takes the row of a message that has ended out of the outbox, once the rows behind may lose it. */
   async forget(id: string): Promise<void> {
-    this.#settled.push(id);
+    this.#settled.add(id);
     await this.#tidy();
   }
 
@@ -224,8 +224,8 @@ export class Lane {
       if (!(await rows.tryWrite(() => outbox.renameChat(oldKey, chatKey)))) return false;
       if (this.#oldKey === oldKey) this.#oldKey = undefined;
     }
-    for (const id of this.#settled.splice(0)) await rows.forget(id);
-    return true;
+    for (const id of this.#settled) if (await rows.forget(id)) this.#settled.delete(id);
+    return this.#settled.size === 0;
   }
 
   async #settle(pending: Pending, error: PipitError | undefined): Promise<void> {

@@ -231,6 +231,38 @@ test("CMR-D8: a done turn whose row still waits is shown once, and the row goes"
   expect([await h.queued(), h.transport.calls.length]).toEqual([[], 3]);
 });
 
+test.each(["cancel", "discard"] as const)(
+  "U7: %s while the disk is full takes the message out as soon as there is room",
+  async (how) => {
+    const memory = createMemoryOutbox();
+    let isFull = false;
+    const guard = async (work: Promise<void>) =>
+      isFull ? Promise.reject(new PipitError("STORAGE_FULL", "The disk is full.")) : work;
+    const h = createChatHarness({
+      outbox: {
+        ...memory,
+        setState: (id, state) => guard(isFull ? Promise.resolve() : memory.setState(id, state)),
+        remove: (id) => guard(isFull ? Promise.resolve() : memory.remove(id)),
+      },
+    });
+    h.engine.openChat("chat", []);
+    const a = await h.engine.send({ text: "a" });
+    const refused = new PipitError("MODEL_REFUSED", "Never.");
+    const call = await h.transport.call(0);
+    if (how === "discard") call.close(refused);
+    await settle();
+    isFull = true;
+    await (how === "cancel" ? h.engine.cancel() : h.engine.discard(a));
+    await settle();
+    isFull = false;
+    h.clock.advance(1_000);
+    await settle();
+    expect(await memory.list("ann")).toEqual([]);
+    expect(h.transport.calls).toHaveLength(1);
+    await h.engine.idle();
+  },
+);
+
 test("CMR-D5: a stopped message says so only when that would survive a crash", async () => {
   const memory = createMemoryOutbox();
   const marked = Promise.withResolvers<void>();
@@ -313,6 +345,18 @@ describe("two programs on one home", () => {
     two.clock.advance(1_000);
     await settle();
     expect(two.state().messages).toMatchObject([{ id: "id-1", text: "/v1/chats/chat/messages" }]);
+  });
+
+  test("F2: a message that could not be stored does not keep its chat from the other program", async () => {
+    const memory = createMemoryOutbox();
+    const claims = new Map<string, string>();
+    const full = async () => Promise.reject(new PipitError("STORAGE_FULL", "The disk is full."));
+    const one = createChatHarness({ outbox: { ...shared(memory, claims, "one"), add: full } });
+    const two = createChatHarness({ outbox: shared(memory, claims, "two") });
+    for (const h of [one, two]) h.engine.openChat("chat", []);
+    await expect(one.engine.send({ text: "a" })).rejects.toThrow("full");
+    const b = await two.engine.send({ text: "b" });
+    expect((await two.transport.call(0)).call.clientMessageId).toBe(b);
   });
 
   test("CMR-D4: the other takes over when the one has died", async () => {

@@ -57,12 +57,17 @@ export class Queue implements AsyncDisposable {
     const { clientMessageId: id, chatKey } = row;
     // Claimed before others can see the row: the program that was asked is to be the one that answers.
     if (replaces === undefined) await outbox.claim(chatKey).catch(() => false);
-    await this.#rows.write(() =>
-      replaces === undefined ? outbox.add(row, picture) : outbox.replace(replaces, row, picture),
-    );
+    try {
+      await this.#rows.write(() =>
+        replaces === undefined ? outbox.add(row, picture) : outbox.replace(replaces, row, picture),
+      );
+    } catch (reason) {
+      await this.#leaveChat(chatKey);
+      throw reason;
+    }
     const replaced = replaces === undefined ? undefined : this.#rows.get(replaces);
     if (replaced !== undefined) this.#rows.leave(replaced);
-    if (!isShown() || this.#rows.get(id) !== undefined) return;
+    if (!isShown() || this.#rows.get(id) !== undefined) return await this.#leaveChat(chatKey);
     const key = views.currentKey(chatKey);
     this.#rows.take({ ...row, chatKey: key });
     // After the new one, which takes its place among the branches.
@@ -192,9 +197,21 @@ export class Queue implements AsyncDisposable {
     if (!this.#lanes.has(lane.chatKey)) this.#lanes.set(lane.chatKey, lane);
   }
 
-  /** By the lane of its chat, which may have to rename the rows behind it first. */
-  async #forget({ row: { clientMessageId: id, chatKey } }: Pending): Promise<void> {
-    await (this.#lanes.get(chatKey) ?? this.#rows).forget(id);
+  /** Nothing is sent for a chat that was claimed: other programs may. */
+  async #leaveChat(chatKey: string): Promise<void> {
+    if (this.#lanes.has(chatKey)) return;
+    await this.#rows.tryWrite(() => this.#deps.outbox.release(chatKey));
+  }
+
+  /**
+   * By the lane of its chat, which may have to rename the rows behind it first. Without one, a lane is opened if it cannot be
+   * removed now: a lane tries until it can.
+   */
+  async #forget({ row: { clientMessageId: id, chatKey, accountId } }: Pending): Promise<void> {
+    const isGone = !this.#lanes.has(chatKey) && (await this.#rows.forget(id));
+    if (isGone || this.#stopped) return;
+    if (!this.#lanes.has(chatKey)) this.#start(accountId, chatKey);
+    await this.#lanes.get(chatKey)?.forget(id);
   }
 
   /** When the server can be reached again, the pauses that were due to that end. */

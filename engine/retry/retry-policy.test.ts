@@ -35,6 +35,18 @@ describe("retryDelayMs", () => {
   });
 });
 
+test.each([0, 1, 999])(
+  "F1: a server that always says to come back in %i ms is not asked without end",
+  (ms) => {
+    const attempts = [1, 2, 3, 4, 12].map((failures) =>
+      decideRetry({ ...failed("RATE_LIMITED", failures, false, ms) }, middle),
+    );
+    expect(attempts.slice(0, 2)).toEqual([1, 2].map(() => ({ kind: "retry", delayMs: ms })));
+    expect(attempts.slice(2).map(({ kind }) => kind)).toEqual(["wait", "wait", "wait"]);
+    expect(attempts.slice(2)).toMatchObject([{ delayMs: 4_800 }, { delayMs: 9_600 }, { delayMs: 55_385 }]);
+  },
+);
+
 describe("decideRetry", () => {
   test.each([
     { name: "first failure", attempt: failed("SERVER_UNREACHABLE", 1), kind: "retry", delayMs: 1200 },

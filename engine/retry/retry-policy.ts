@@ -74,7 +74,10 @@ export function decideRetry(attempt: FailedAttempt, random: () => number): Retry
   // again at once that was silent for minutes: what it has read of the question by then would be read anew.
   const soon = delayMs <= MAX_DELAY_MS && error.code !== "MODEL_TIMEOUT";
   const quickly = soon && !sawChunk && failures < SERIES_ATTEMPTS;
-  return { kind: quickly ? "retry" : "wait", delayMs };
+  if (quickly) return { kind: "retry", delayMs };
+  // A server whose clock is behind ours, or a proxy that always says 0, would be asked without a pause for ever.
+  const isNone = delayMs < BASE_DELAY_MS;
+  return { kind: "wait", delayMs: isNone ? retryDelayMs(failures, undefined, random) : delayMs };
 }
 
 /**
