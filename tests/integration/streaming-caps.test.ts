@@ -1,9 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { statusName, WireClient, wireText } from "#tests/doubles/wire-client.ts";
 import { startTestServer } from "./start-test-server.ts";
 import { asked, hasText, reasonOf } from "./streaming-stage.ts";
+
+const WAIT = { timeout: 30_000, interval: 20 };
 
 test.each([
   ["W4: answers of one account", { answersPerAccount: 2, answersPerAddress: 200 }, "for this account"],
@@ -25,9 +27,13 @@ test.each([
   expect(Number(refused.metadata.get("retry-after-ms")[0])).toBeGreaterThan(0);
   expect(model.requests).toHaveLength(2);
 
+  // The server learns of the cancel a moment after the client.
   running[0]?.cancel();
-  await running[0]?.status;
-  const third = client.stream(asked("Three"));
+  const third = await vi.waitUntil(async () => {
+    const call = client.stream(asked("Three"));
+    const heard = await Promise.race([call.until(hasText("Half ")).then(() => true), call.status]);
+    return heard === true ? call : undefined;
+  }, WAIT);
   open();
   expect(statusName((await third.status).code)).toBe("OK");
   expect(wireText(third.messages)).toBe("Half whole.");
