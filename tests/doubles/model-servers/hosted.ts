@@ -5,6 +5,67 @@ const FILTERED =
 const SAFE = '{"hate":{"filtered":false,"severity":"safe"},"violence":{"filtered":false,"severity":"safe"}}';
 
 export const openRouter: readonly Fixture[] = [
+  ...[
+    ["model_context_window_exceeded", "ANSWER_CUT"],
+    ["contextLengthReached", "ANSWER_CUT"],
+    ["maxPredictedTokensReached", "ANSWER_CUT"],
+    ["guardrail_intervened", "ANSWER_FILTERED"],
+    ["ERROR_TOXIC", "ANSWER_FILTERED"],
+  ].map(([reason = "", notice = ""]): Fixture => ({
+    server: "OpenRouter",
+    quirk: `a provider's own reason of the end, ${reason}`,
+    row: "F12",
+    replies: [sse(text("Half"), finish(reason), DONE)],
+    ends: { text: "Half", notices: [notice] },
+  })),
+  {
+    server: "OpenRouter",
+    quirk: "a provider that is overloaded under status 400",
+    row: "F1",
+    replies: [
+      refusal(
+        400,
+        '{"error":{"message":"The engine is currently overloaded, please try again later","type":"engine_overloaded_error"}}',
+      ),
+    ],
+    ends: { error: ["MODEL_FAILED", "overloaded"] },
+  },
+  {
+    server: "OpenRouter",
+    quirk: "xAI's words for too long",
+    row: "F11",
+    replies: [
+      refusal(
+        400,
+        `{"code":"Client specified an invalid argument","error":"This model's maximum prompt length is 131072 but the request contains 200000 tokens."}`,
+      ),
+    ],
+    ends: { error: ["PROMPT_TOO_LONG", "200,000 tokens of at most 131,072"] },
+  },
+  {
+    server: "OpenRouter",
+    quirk: "TGI's words for too long",
+    row: "F11",
+    replies: [
+      refusal(
+        422,
+        '{"error":"Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens and 100 `max_new_tokens`","error_type":"validation"}',
+      ),
+    ],
+    ends: { error: ["PROMPT_TOO_LONG", "too long"] },
+  },
+  {
+    server: "Ollama",
+    quirk: "its native API, where the address lacks /v1",
+    row: "-",
+    replies: [
+      raw(
+        "application/x-ndjson",
+        '{"model":"m","message":{"role":"assistant","content":"Hi"},"done":true}\n',
+      ),
+    ],
+    ends: { error: ["MODEL_FAILED", 'It says: "{"model":"m","message"'] },
+  },
   {
     server: "OpenRouter",
     quirk: "comments while it waits",

@@ -52,7 +52,7 @@ const NO_CONNECTION_CODES = new Set([
 const OVERFLOW_CODES =
   /context_(length|window)_exceeded|exceed_context_size|string_above_max_length|request_too_large|prompt_too_long/i;
 const OVERFLOW_WORDS =
-  /context.{0,24}(length|window|size|limit)|max_tokens must be at least 1, got -|maximum.{0,30}tokens|(prompt|input|message|messages|request|conversation|text) (is|are|was) too (long|large)|request too large|too many (input )?tokens|reduce (the|your) (length|message|prompt|input)|context the overflows|tokens to keep/i;
+  /context.{0,24}(length|window|size|limit)|max_tokens must be at least 1, got -|maximum.{0,30}tokens|maximum prompt length|tokens?`? must be <=|(prompt|input|message|messages|request|conversation|text) (is|are|was) too (long|large)|request too large|too many (input )?tokens|reduce (the|your) (length|message|prompt|input)|context the overflows|tokens to keep/i;
 /** A limit over time, unless the one request alone goes beyond it. */
 const RATE_WORDS = /per min|per day|per hour|\b[TR]P[MD]\b|rate.?limit|too many requests|rate_limit/i;
 const TOO_LARGE_WORDS = /request too large|must be reduced|reduce your message/i;
@@ -80,10 +80,10 @@ const FLAGGED_WORDS = /moderation|flagged|content.?(filter|policy|management)|sa
 const MISSING_WORDS =
   /model_not_found|model_decommissioned|(model|deployment)\b.{0,80}(not found|does ?n.t exist|does not exist|decommissioned|not loaded|no longer)|no model.{0,20}loaded|try pulling/i;
 const BAD_REQUEST_TYPES = /invalid_request|bad.?request|validation|content_filter|unprocessable/i;
-/** NVIDIA's way to say that a model is down for now. */
-const DOWN_WORDS = /DEGRADED function/;
-/** 4xx that say nothing about the request itself (RFC 9110, section 15.5). */
-const PASSING_STATUSES = new Set([408, 409, 423, 425]);
+/** A model that is down for now, in NVIDIA's words and others'. */
+const DOWN_WORDS = /DEGRADED function|overloaded/;
+/** 4xx that say nothing about the request itself (RFC 9110, section 15.5); 424 of TGI, 498 of Groq and 499 of nginx too. */
+const PASSING_STATUSES = new Set([408, 409, 423, 424, 425, 498, 499]);
 
 /**
  * The cause of a failure, from the server's words first and its status second, since gateways give the status of one

@@ -132,7 +132,7 @@ describe("F1: a request that will never be taken", () => {
     expect((error as PipitError).message).toContain(`"Invalid schema for function 'x'"`);
   });
 
-  test.each([408, 409, 425, 500, 502, 503, 504, 529])("%i is none", async (status) => {
+  test.each([408, 409, 424, 425, 498, 499, 500, 502, 503, 504, 529])("%i is none", async (status) => {
     await using double = await startOpenAiDouble(refuse(status, "Later"));
     const { error } = await collect(modelAt(double.url).answer(ask("Hi"), never));
     expect(error).toMatchObject({ code: "MODEL_FAILED", retryable: true });
@@ -149,6 +149,35 @@ describe("F1: a request that will never be taken", () => {
     );
     expect(detail).toContain("10.0.0.5:8000");
     expect(detail).not.toContain("sk-secret");
+  });
+});
+
+describe("W10: a gateway's words about the servers behind it", () => {
+  test.each([
+    [
+      "Cannot connect to host ollama-gpu1:11434 ssl:default [Connect call failed ('172.18.0.3', 11434)]",
+      "Cannot connect to host (address) ssl:default [Connect call failed ('(address)', 11434)]",
+    ],
+    [
+      "HTTPConnectionPool(host='vllm-prod', port=8000): Max",
+      "HTTPConnectionPool(host=(address), port=8000): Max",
+    ],
+    [
+      "dial tcp: lookup vllm.prod.svc.cluster.local on [fd00::1]:53",
+      "dial tcp: lookup (address) on (address)",
+    ],
+    ["getaddrinfo ENOTFOUND gpubox", "getaddrinfo ENOTFOUND (address)"],
+    ["upstream gpu.corp is down", "upstream (address) is down"],
+    ["wrong key sk-proj-abcdefghijklmnop1234, gsk_ABCDEFGHIJKLMNOPQRST", "wrong key ***, ***"],
+    ["Authorization: Bearer abcdefgh.ijklmnop", "Authorization: Bearer ***"],
+    [
+      "host is unreachable; risk-based-limits-of-models; at 12:30",
+      "host is unreachable; risk-based-limits-of-models; at 12:30",
+    ],
+  ])("come without addresses and keys: %s", async (words, shown) => {
+    await using double = await startOpenAiDouble(refuse(500, words));
+    const { error } = await collect(modelAt(double.url).answer(ask("Hi"), never));
+    expect((error as PipitError).message).toContain(`"${shown}"`);
   });
 });
 

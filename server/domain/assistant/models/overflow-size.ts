@@ -17,6 +17,7 @@ const LIMIT = [
 const NEEDED = [
   String.raw`\(${NUMBER} tokens?\).{0,60}context size`,
   String.raw`${NUMBER} tokens? >`,
+  String.raw`request contains ${NUMBER}`,
   String.raw`(?:requested|resulted in|requires|keep the first|token count|has|contains|of at least|prompt)\D{0,20}?${NUMBER}`,
 ];
 

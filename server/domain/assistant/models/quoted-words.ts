@@ -14,9 +14,23 @@ export function quotedWords(text: string, endpoint: ModelEndpoint): string {
   return line.length > QUOTE_MAX_CHARS ? `${line.slice(0, QUOTE_MAX_CHARS)}…` : line;
 }
 
+/** Keys of the providers behind a gateway, which are not known here. */
+const BEARER = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi;
+const PROVIDER_KEY =
+  /\b((sk|pk|gsk|csk|xai|nvapi|hf|pplx|r8|fw|tgp)[-_](?=[\w-]*\d|\w*[A-Z])[\w-]{16,}|AIza[\w-]{30,})/g;
+/** Hosts of an inner network, by the words before them or by their last label: those with a port and a dot are plain. */
+const HOST_FIELD = /\b(host=)(['"]?)[^'",\s)]+\2/gi;
+const NAMED_HOST = /\b(host|to|tcp|upstream|server) [a-z][\w-]*(\.[\w-]+)*:\d{2,5}\b/gi;
+const LOOKED_UP = /\b(lookup|ENOTFOUND|EAI_AGAIN) [\w.-]+/g;
+const INNER_NAME = /\b[\w-]+(\.[\w-]+)*\.(local|internal|lan|home|corp|svc)\b/gi;
+
 /** Some servers quote the key they refuse, some errors the whole address; neither secret may reach a log. */
 export function withoutSecrets(text: string, key: string | undefined): string {
-  const plain = text.replace(/\/\/[^\s/@]+@/g, "//***@").replace(/(https?:\/\/[^\s?]+)\?\S*/g, "$1");
+  const plain = text
+    .replace(/\/\/[^\s/@]+@/g, "//***@")
+    .replace(/(https?:\/\/[^\s?]+)\?\S*/g, "$1")
+    .replace(BEARER, "$1 ***")
+    .replace(PROVIDER_KEY, "***");
   return key === undefined || key === "" ? plain : plain.replaceAll(key, "***");
 }
 
@@ -28,6 +42,10 @@ function withoutAddresses(text: string, { baseUrl }: ModelEndpoint): string {
     .replace(/\bhttps?:\/\/[^\s"'<>)\]]+/gi, (link) => (isPublicPage(link, host) ? link : "(address)"))
     .replace(/\[[0-9a-f:.]*:[0-9a-f:.]*\](:\d+)?|\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b/gi, "(address)")
     .replace(/\b(localhost|[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,})(:\d{2,5})\b/gi, "(address)")
+    .replace(HOST_FIELD, "$1(address)")
+    .replace(NAMED_HOST, "$1 (address)")
+    .replace(LOOKED_UP, "$1 (address)")
+    .replace(INNER_NAME, "(address)")
     .replaceAll(host, "(address)");
 }
 

@@ -7,6 +7,8 @@ import { tokensIn, type TokenCounts } from "./token-count.ts";
 
 /** How much is kept of what came instead of an answer. */
 const WORDS_MAX_CHARS = 4_096;
+/** How much of one value that is no part of an answer. */
+const VALUE_MAX_CHARS = 256;
 /** Code of the error that says that something else than an answer came; its message is what came. */
 export const NOT_AN_ANSWER = "not_an_answer";
 /** Code of the error that says that the answer ended without its end. */
@@ -83,7 +85,7 @@ export class AnswerNormaliser {
         ? choices[0]
         : undefined;
     if (isRecord(choice)) return this.#takeChoice(choice);
-    if (choices === undefined) this.#addWords(textIn(value["message"]) ?? "");
+    if (choices === undefined && !this.#answered) this.#addWords(wordsOf(value));
     return "";
   }
 
@@ -123,6 +125,13 @@ export class AnswerNormaliser {
     const choices = [{ delta: {}, finish_reason: this.#finish ?? "stop" }];
     return `${eventOf({ choices, usage })}data: [DONE]\n\n`;
   }
+}
+
+/** What a value that is no part of an answer says; counts of tokens say nothing. */
+function wordsOf(value: JsonRecord): string {
+  const words = textIn(value["message"]);
+  if (words !== undefined || tokensIn(value) !== undefined) return words ?? "";
+  return JSON.stringify(value).slice(0, VALUE_MAX_CHARS);
 }
 
 type SdkChunk =

@@ -2,9 +2,10 @@
 export type FinishReason = "stop" | "tool_calls" | "length" | "content_filter" | "error";
 
 const REASONS: Readonly<Record<FinishReason, RegExp>> = {
-  length: /^(length|max_?(output_?|completion_?)?tokens|model_length|token_limit)$/i,
+  length:
+    /^(length|max_?(output_?|completion_?|predicted_?)?tokens(_?reached)?|model_length|token_limit|(model_)?context_?(window_?exceeded|length_?(reached|exceeded)))$/i,
   content_filter:
-    /^(content_?filter(ed)?|safety|recitation|blocklist|prohibited_content|sensitive|refusal)$/i,
+    /^(content_?filter(ed)?|guardrail_?intervened|error_toxic|safety|recitation|blocklist|prohibited_content|sensitive|refusal)$/i,
   error: /^(error|failed|abort(ed)?|cancel(led)?|insufficient_system_resource)$/i,
   tool_calls: /^(tool_?calls?|tool_use|function_?calls?)$/i,
   stop: /^/,
