@@ -99,6 +99,8 @@ export interface ToneReport {
   /** From rising zero crossings; without the gaps, which a busy machine makes. */
   readonly frequencyHz: number;
   readonly peak: number;
+  /** Without the gaps. */
+  readonly soundMs: number;
   /** Silences inside the tone that are longer than 5 ms. */
   readonly gapsMs: readonly number[];
 }
@@ -125,5 +127,5 @@ export function measureTone(samples: Int16Array): ToneReport {
   }
   const durationMs = ((last - first + 1) / SAMPLE_RATE_HZ) * 1000;
   const soundMs = durationMs - gapsMs.reduce((sum, gap) => sum + gap, 0);
-  return { durationMs, frequencyHz: rising / (soundMs / 1000), peak, gapsMs };
+  return { durationMs, soundMs, frequencyHz: rising / (soundMs / 1000), peak, gapsMs };
 }
