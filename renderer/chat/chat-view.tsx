@@ -2,6 +2,7 @@ import { useRef } from "react";
 import { Announcer } from "./announcer.tsx";
 import { Composer } from "./composer.tsx";
 import { DropVeil, useDrop } from "./picture/drop-veil.tsx";
+import { UndoDelete } from "./undo-delete.tsx";
 import { MessageList } from "./message-list.tsx";
 import { usePicture } from "./picture/use-picture.ts";
 
@@ -20,6 +21,7 @@ export function ChatView() {
   return (
     <div ref={root} className="relative flex h-full min-h-0 flex-1 flex-col" {...drop}>
       <MessageList />
+      <UndoDelete />
       <Composer pictures={pictures} onPage={turnPage} />
       <Announcer />
       {over && <DropVeil />}

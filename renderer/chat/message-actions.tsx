@@ -62,10 +62,16 @@ export function CopyButton({ text }: { readonly text: () => string }) {
 
 export function DeleteButton({ messageId }: { readonly messageId: string }) {
   const { t } = useTranslation("chat");
-  const { commands, views } = useBridge();
-  const remove = () => void views.attempt(commands.deleteMessage({ messageId }));
+  const { commands, views, ui } = useBridge();
+  const remove = async () => {
+    const deleted = commands.deleteMessage({ messageId }).then((canUndo) => {
+      if (canUndo) ui.offerUndo();
+    });
+    // The button has gone with its message.
+    if (await views.attempt(deleted)) ui.focusComposer();
+  };
   return (
-    <IconButton size="small" label={t("delete")} onClick={remove}>
+    <IconButton size="small" label={t("delete")} onClick={() => void remove()}>
       <Trash2 className="size-4" />
     </IconButton>
   );

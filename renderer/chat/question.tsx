@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { UserMessage } from "#contract/chat-state.ts";
 import { useBridge, useChatUiState } from "../bridge/use-bridge.ts";
 import { IconButton } from "../ui/icon-button.tsx";
+import { BranchSwitch } from "./branch-switch.tsx";
 import { Caret } from "./caret.tsx";
 import { CopyButton, DeleteButton, MessageActions } from "./message-actions.tsx";
 import { fullTime } from "./message-time.ts";
@@ -34,6 +35,7 @@ export function Question({ message, hasAnswer }: QuestionProps) {
           {message.text}
         </div>
       </div>
+      {message.branch !== undefined && <BranchSwitch messageId={message.id} branch={message.branch} />}
       {/* A stopped answer says so itself. */}
       {!(message.status.kind === "cancelled" && hasAnswer) && <QuestionStatus message={message} />}
       {message.status.kind === "sending" && !hasAnswer && (

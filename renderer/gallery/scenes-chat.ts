@@ -35,6 +35,11 @@ export const chatScenes: Readonly<Record<string, (bridge: ScriptedBridge) => voi
         ],
       },
     ]),
+  "chat-branches": (bridge) => {
+    bridge.answers.deleteMessage = () => true;
+    bridge.answers.switchBranch = (input) => show(bridge, branches((input as { index: number }).index));
+    show(bridge, branches(1));
+  },
   "chat-streaming": (bridge) => {
     show(bridge, [
       question("q1", "Tell me about Oslo", { status: { kind: "sending" } }),
@@ -89,6 +94,23 @@ function everyState(): readonly Message[] {
     question("q5", "Refused question", { status: { kind: "failed", failure: refused } }),
     question("q6", "Waiting question", { status: { kind: "queued", reason: offline } }),
     question("q7", "Next question", { status: { kind: "queued" } }),
+  ];
+}
+
+function branches(index: number): readonly Message[] {
+  const branch = { index, count: 3, turnIds: ["t1", "t2", "t3"] };
+  const [asked = "", said = ""] =
+    [
+      ["Name a capital of the north", "Oslo."],
+      ["Name a capital of the south", "Canberra."],
+      ["Name a capital of the south", "Wellington."],
+    ][index] ?? [];
+  const id = `q${index + 1}`;
+  return [
+    question("q0", "Are you there?"),
+    answer("a0", "q0", "Yes."),
+    question(id, asked, { turnId: `t${index + 1}`, branch }),
+    answer(`a${index + 1}`, id, said),
   ];
 }
 

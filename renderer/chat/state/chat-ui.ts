@@ -22,6 +22,10 @@ export interface ChatUiState {
   readonly enteredText: string | undefined;
   /** Question that is being changed in its place. */
   readonly editingId: string | undefined;
+  /** The exchange that was deleted last can still be brought back. */
+  readonly offersUndo: boolean;
+  /** Counts up with each deletion. */
+  readonly deletions: number;
   /** Counts up when the caret belongs into the composer. */
   readonly focusRequests: number;
   /** Counts up when the list should go to its end. */
@@ -40,15 +44,31 @@ export function createChatUi(initialText: string) {
     sending: false,
     enteredText: undefined,
     editingId: undefined,
+    offersUndo: false,
+    deletions: 0,
     focusRequests: 0,
     endRequests: 0,
   }));
+  /** Where a branch is being switched by the keyboard: the first turn of the place, and the side. */
+  let branchFocus: { readonly place: string | undefined; readonly side: "before" | "after" } | undefined;
   return {
     store,
     write: (text: string) => store.setState({ text, problem: undefined }),
     attach: (picture: ScreenImage) => store.setState({ picture, problem: undefined }),
     detach: () => store.setState({ picture: undefined, problem: undefined, tookFirst: false }),
     edit: (editingId: string | undefined) => store.setState({ editingId }),
+    offerUndo: () => store.setState((state) => ({ offersUndo: true, deletions: state.deletions + 1 })),
+    withdrawUndo: () => store.setState({ offersUndo: false }),
+    keepBranchFocus(place: string | undefined, side: "before" | "after"): void {
+      branchFocus = { place, side };
+    },
+    /** The side of the button that has the focus of this place, once. */
+    takeBranchFocus(place: string | undefined): "before" | "after" | undefined {
+      if (branchFocus === undefined || branchFocus.place !== place) return undefined;
+      const { side } = branchFocus;
+      branchFocus = undefined;
+      return side;
+    },
     focusComposer: () => store.setState((state) => ({ focusRequests: state.focusRequests + 1 })),
     goToEnd: () => store.setState((state) => ({ endRequests: state.endRequests + 1 })),
     /**

@@ -140,6 +140,50 @@ test("an edit that is refused keeps its text", async ({ gallery, chat, page }) =
   await expect(editor).toHaveValue("Another question");
 });
 
+test("U6: the questions of one place are gone through by arrows, and the focus goes along", async ({
+  gallery,
+  chat,
+  page,
+}) => {
+  await gallery.open("chat-branches");
+  const place = page.getByRole("group", { name: "Question 2 of 3 at this place" });
+  await expect(place).toHaveText("2/3");
+  const next = chat.button("Next question and answer");
+  await next.focus();
+  await page.keyboard.press("Enter");
+  await expect(chat.message("Wellington.")).toBeVisible();
+  await expect(next).toBeDisabled();
+  const before = chat.button("Previous question and answer");
+  await expect(before).toBeFocused();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await expect(chat.message("Oslo.")).toBeVisible();
+  await expect
+    .poll(() => chat.callsOf("switchBranch"))
+    .toEqual([
+      { messageId: "q2", index: 2 },
+      { messageId: "q3", index: 1 },
+      { messageId: "q2", index: 0 },
+    ]);
+  await gallery.script((bridge) => bridge.chat.setState({ activeMessageId: "q1" }));
+  await expect(next).toBeDisabled();
+});
+
+test("U15: what was deleted can be brought back, for ten seconds", async ({ gallery, chat, page }) => {
+  await page.clock.install();
+  await gallery.open("chat-branches");
+  await chat.message("Canberra.").hover();
+  await chat.button("Delete question and answer", chat.message("Canberra.")).click();
+  await expect(chat.composer).toBeFocused();
+  await chat.button("Undo").click();
+  expect(await chat.callsOf("undoDelete")).toHaveLength(1);
+  await expect(page.getByText("Deleted.")).toBeHidden();
+  await chat.button("Delete question and answer", chat.message("Canberra.")).click();
+  await expect(page.getByText("Deleted.")).toBeVisible();
+  await page.clock.fastForward(10_000);
+  await expect(page.getByText("Deleted.")).toBeHidden();
+});
+
 test("days are parted where the date changes", async ({ gallery, page }) => {
   await gallery.open("chat-days");
   await expect(page.getByText("Today", { exact: true })).toBeVisible();
