@@ -167,6 +167,34 @@ describe("the conversation in a terminal", () => {
     expect(model.requests.map(({ prompt }) => prompt)).toEqual(["one\ntwo\nthree"]);
   });
 
+  test("U6: regenerated twice, changed once, switched back: the model gets what is shown", async () => {
+    const texts = ["Two.", "Two again.", "Two once more.", "Zwei.", "Three."];
+    await using model = await startOpenAiDouble(texts.map((text) => stream(say(text))));
+    await using screen = await openScreen(pipit.home, { PIPIT_MODEL_URL: model.url });
+    const seen = () =>
+      (model.requests.at(-1)?.messages ?? [])
+        .filter(({ role }) => role !== "system")
+        .map(({ content }) => content);
+    await screen.shows(/Pipit is listening/);
+    await screen.type("Second?", "Enter");
+    await screen.shows(/Two\.\n+›/);
+    await screen.type("/again", "Enter");
+    await screen.shows(/2\/2 at this place.*\n+Two again\.\n+›/);
+    await screen.type("/again", "Enter");
+    await screen.shows(/3\/3 at this place.*\n+Two once more\.\n+›/);
+    expect(seen()).toEqual(["Second?"]);
+    await screen.type("/edit 2 in German?", "Enter");
+    await screen.shows(/4\/4 at this place.*\n+Zwei\.\n+›/);
+    expect(seen()).toEqual(["2 in German?"]);
+    await screen.type("/branch 2", "Enter");
+    await screen.shows(/2\/4 at this place.*\n+you: Second\?\n+pipit:\s+Two again\.\n+›/);
+    await screen.type("Third?", "Enter");
+    await screen.shows(/Three\.\n+›/);
+    expect(seen()).toEqual(["Second?", "Two again.", "Third?"]);
+    await screen.type("/branch 9", "Enter");
+    await screen.shows(/There are 4 at this place/);
+  });
+
   test("does not mix what is typed into a streaming answer", async () => {
     const held = gate();
     await using model = await startOpenAiDouble([

@@ -1,6 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { OutboxRow } from "#engine/ports.ts";
 import { paint, printLine } from "../kit/terminal.ts";
+import { changeLast } from "./branch-commands.ts";
 import type { ReplContext, SlashCommand } from "./slash-commands.ts";
 
 /** What a line of the list shows of a message. */
@@ -27,10 +28,12 @@ export const queueCommands: Readonly<Record<string, SlashCommand>> = {
   },
   async edit(argument, context) {
     const [, number = "", text = ""] = /^(\d+)\s+(.*)$/su.exec(argument) ?? [];
-    if (text === "") return printLine(context.terminal, context.messages.missingArgument("/edit <n> <text>"));
+    const { client } = context;
+    // Without messages that wait, a number in front is part of the question.
+    if (text === "" || (await client.unanswered()).length === 0) return await changeLast(argument, context);
     const row = await rowAt(number, "/edit <n> <text>", context);
     if (row === undefined) return;
-    await context.client.engine.editAndResend(row.clientMessageId, text);
+    await client.engine.editAndResend(row.clientMessageId, text);
     await context.answers();
   },
   async skip(argument, context) {

@@ -1,16 +1,14 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Message } from "#contract/chat-state.ts";
-import { answerText } from "#contract/chat-state.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Client } from "#engine/node/client.ts";
 import type { Screen } from "#engine/ports.ts";
-import type { Messages } from "../kit/messages.ts";
 import { chatCommands } from "./chat-commands.ts";
+import { branchCommands } from "./branch-commands.ts";
+import { printMessage } from "./print-message.ts";
 import { queueCommands } from "./queue-commands.ts";
-import { showText } from "./text-screen.ts";
 import { tellTokenPlace, type ChatContext } from "./announcements.ts";
 import { loginOf } from "../kit/open-cli-client.ts";
-import { paint, printLine, printNote, type Terminal } from "../kit/terminal.ts";
+import { paint, printLine, printNote } from "../kit/terminal.ts";
 
 /** What a slash command may do. */
 export interface ReplContext extends ChatContext {
@@ -91,6 +89,7 @@ const commands: Readonly<Record<string, SlashCommand>> = {
       printLine(terminal, `  ${hit.headline.replaceAll(/\s+/g, " ")}`);
     }
   },
+  ...branchCommands,
   ...chatCommands,
   ...queueCommands,
   async quit(_argument, { quit }) {
@@ -136,15 +135,4 @@ export async function completeSlashCommand(
   if (name !== "open") return [];
   const chats = await client.history.chats(signal);
   return chats.map(({ id }) => `/open ${id}`).filter(startsWithLine);
-}
-
-function printMessage(message: Message, terminal: Terminal, messages: Messages): void {
-  const name = message.role === "user" ? messages.you : "pipit";
-  const text = message.role === "user" ? message.text : answerText(message);
-  if (message.role === "user" || terminal.stdout.isTTY !== true) {
-    printLine(terminal, paint("bold", `${name}:`), ` ${text}`);
-    return;
-  }
-  printLine(terminal, paint("bold", `${name}:`));
-  showText(terminal, text);
 }
