@@ -71,7 +71,7 @@ test("U6: regenerated twice, edited once, switched back: the model gets what is 
   await expect(chat.question("Second?")).toContainText("2/3");
 });
 
-test("U7: a deleted exchange is gone after a reload, unless it was brought back", async ({ chat, page }) => {
+test("U15: a deleted exchange can be brought back from the server", async ({ chat, page }) => {
   const { deleted, undo } = chat.texts.chat;
   await chat.ask("Forget this");
   await expect(chat.answers).toContainText("Hello from Pipit.");
