@@ -156,6 +156,8 @@ test("U6: the questions of one place are gone through by arrows, and the focus g
   const before = chat.button("Previous question and answer");
   await expect(before).toBeFocused();
   await page.keyboard.press("Enter");
+  await expect(chat.message("Canberra.")).toBeVisible();
+  await expect(before).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(chat.message("Oslo.")).toBeVisible();
   await expect
