@@ -23,6 +23,8 @@ export class SseReader {
   /** Data that is no JSON yet, and whether it began with a field name. */
   #pending = "";
   #isField = false;
+  /** Brackets that are open in it: as long as there are any, it is not tried, since a long one has many lines. */
+  #depth = 0;
   #event = "";
 
   /**
@@ -33,9 +35,12 @@ export class SseReader {
   push(text: string): SseItem[] {
     const items: SseItem[] = [];
     const known = this.#rest.length;
-    const unread = this.#rest + this.#withLineFeeds(text);
+    const piece = this.#withLineFeeds(text);
+    const unread = this.#rest + piece;
     let start = 0;
-    for (let end = unread.indexOf("\n", known); end !== -1; end = unread.indexOf("\n", start)) {
+    // Only the new piece is searched, since a search copies a long line that is put together of pieces.
+    const first = piece.indexOf("\n");
+    for (let end = first === -1 ? -1 : known + first; end !== -1; end = unread.indexOf("\n", start)) {
       this.#readLine(unread.slice(start, end), items);
       start = end + 1;
     }
@@ -90,7 +95,8 @@ export class SseReader {
     }
     const ends = text.endsWith("}") || text.endsWith("]");
     const joined = this.#pending === "" ? text : `${this.#pending}\n${text}`;
-    let value = ends ? parseJson(joined) : undefined;
+    this.#depth = (this.#pending === "" ? 0 : this.#depth) + depthOf(text);
+    let value = ends && this.#depth === 0 ? parseJson(joined) : undefined;
     if (value === undefined && this.#pending !== "" && ends) {
       // What is pending was broken, and this line is whole.
       value = parseJson(text);
@@ -111,4 +117,12 @@ export class SseReader {
     this.#pending = "";
     this.#isField = false;
   }
+}
+
+/** Brackets that this line opens less those that it closes. A string of JSON ends in its line. */
+function depthOf(line: string): number {
+  const brackets = line.replace(/"(?:[^"\\]|\\.)*"/g, "").replace(/[^[\]{}]/g, "");
+  let depth = 0;
+  for (const bracket of brackets) depth += bracket === "{" || bracket === "[" ? 1 : -1;
+  return depth;
 }
