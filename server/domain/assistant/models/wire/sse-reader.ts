@@ -94,22 +94,33 @@ export class SseReader {
       return;
     }
     const ends = text.endsWith("}") || text.endsWith("]");
-    const joined = this.#pending === "" ? text : `${this.#pending}\n${text}`;
-    this.#depth = (this.#pending === "" ? 0 : this.#depth) + depthOf(text);
-    let value = ends && this.#depth === 0 ? parseJson(joined) : undefined;
-    if (value === undefined && this.#pending !== "" && ends) {
-      // What is pending was broken, and this line is whole.
-      value = parseJson(text);
-      if (value !== undefined) this.#dropPending(items);
-    }
+    const value = this.#pending === "" ? this.#readFirst(text, ends) : this.#readNext(text, ends, items);
     if (value === undefined) {
       if (this.#pending === "") this.#isField = isField;
-      this.#pending = joined;
+      this.#pending = this.#pending === "" ? text : `${this.#pending}\n${text}`;
       return;
     }
     this.#pending = "";
     this.#isField = false;
     items.push({ type: "json", value, event: this.#event });
+  }
+
+  /** Nearly every event is one whole line, whose brackets need no counting. */
+  #readFirst(text: string, ends: boolean): unknown {
+    const value = ends ? parseJson(text) : undefined;
+    if (value === undefined) this.#depth = depthOf(text);
+    return value;
+  }
+
+  #readNext(text: string, ends: boolean, items: SseItem[]): unknown {
+    this.#depth += depthOf(text);
+    if (!ends) return undefined;
+    const joined = this.#depth === 0 ? parseJson(`${this.#pending}\n${text}`) : undefined;
+    if (joined !== undefined) return joined;
+    // What is pending was broken, if this line is whole.
+    const whole = parseJson(text);
+    if (whole !== undefined) this.#dropPending(items);
+    return whole;
   }
 
   #dropPending(items: SseItem[]): void {
