@@ -12,8 +12,9 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   forbidOnly: process.env["CI"] === "true",
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  timeout: 120_000,
+  // For what never comes: the first window of a fresh checkout, with all suites beginning at once, took over 10 s.
+  expect: { timeout: 30_000 },
   reporter: [["list"]],
   use: {
     headless: true,
