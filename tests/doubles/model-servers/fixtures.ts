@@ -1,9 +1,13 @@
 import type { Fixture } from "./fixture.ts";
-import { azure, groq, nvidia, openAi, openRouter } from "./hosted.ts";
+import { azure } from "./azure.ts";
+import { groq } from "./groq.ts";
 import { litellm } from "./litellm.ts";
 import { llamaCpp } from "./llama-cpp.ts";
 import { lmStudio } from "./lm-studio.ts";
+import { nvidia } from "./nvidia.ts";
 import { ollama } from "./ollama.ts";
+import { openRouter } from "./open-router.ts";
+import { openAi } from "./openai.ts";
 import { vllm } from "./vllm.ts";
 
 /** What model servers are known to send, one fixture for each oddity. */

@@ -17,7 +17,7 @@ test("the end stays in view while 300 tokens a second come", async ({ gallery, c
       return log.scrollHeight - log.clientHeight - log.scrollTop;
     };
     // A token may come between a frame and our look at it; in the frame after it, the end is in view again.
-    for (let turn = 0; turn < 30; turn += 1) seen.push(Math.min(await distance(), await distance()));
+    for (let turn = 0; turn < 60; turn += 1) seen.push(Math.min(await distance(), await distance()));
     return seen;
   });
   await chat.stopStream();
