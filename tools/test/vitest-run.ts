@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repositoryRoot, runCommand, type CommandOptions } from "./command.ts";
+import { say } from "./machine.ts";
 
 /** Numbers of one vitest run. */
 export interface TestCounts {
@@ -17,8 +18,14 @@ interface JsonReport {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
 }
+
+/** What vitest says of a test that it did not run. */
+const notRun: ReadonlySet<string> = new Set(["pending", "skipped", "todo"]);
 
 /** What was not run. */
 export const noTests: TestCounts = { passed: 0, failed: 0, skipped: 0, ok: true };
@@ -39,7 +46,11 @@ export async function runVitest(
     const result = await runCommand("vitest", ["run", ...reporters, ...args], options, signal);
     const text = await readFile(file, "utf8").catch(() => undefined);
     if (text === undefined) return { passed: 0, failed: 1, skipped: 0, ok: false };
-    return { ...count(JSON.parse(text) as JsonReport), ok: result.code === 0 };
+    const report = JSON.parse(text) as JsonReport;
+    for (const { status, fullName } of report.testResults.flatMap((tests) => tests.assertionResults)) {
+      if (notRun.has(status)) say(`SKIPPED ${fullName}`);
+    }
+    return { ...count(report), ok: result.code === 0 };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
