@@ -44,6 +44,14 @@ export function createChatViews(
   let shown = firstKey;
   let maxMessages = firstLimit;
 
+  /** With what is under way in another view of the same chat. */
+  function joined(state: ChatState, { messages: others }: ChatState): ChatState {
+    const { title } = state;
+    const messages = merge(state.messages, unanswered(others, isKept));
+    const chat = title === undefined ? { messages } : { title, messages };
+    return reduceChat(state, { type: "opened", ...chat }, maxMessages);
+  }
+
   function currentKey(chatKey: string): string {
     return renames.get(chatKey) ?? chatKey;
   }
@@ -83,11 +91,20 @@ export function createChatViews(
     },
     rename(chatKey, chatId) {
       renames.set(chatKey, chatId);
-      if (shown === chatKey) shown = chatId;
-      const state = hidden.get(chatKey);
-      if (state === undefined) return;
+      const before = hidden.get(chatKey);
+      const isShown = shown === chatKey;
+      // It is under way under its name too.
+      const other = isShown ? hidden.get(chatId) : before;
       hidden.delete(chatKey);
-      hidden.set(chatId, state);
+      if (isShown) shown = chatId;
+      if (other === undefined) return;
+      if (shown !== chatId) {
+        const known = hidden.get(chatId);
+        hidden.set(chatId, known === undefined ? other : joined(known, other));
+        return;
+      }
+      hidden.delete(chatId);
+      setState(joined(store.getState(), other));
     },
     setMaxMessages(limit) {
       maxMessages = limit;

@@ -23,8 +23,10 @@ export interface LaneDeps extends DeliveryDeps {
   readonly onChange: () => void;
   /** The server has named the lane's chat. */
   readonly onNamed: (lane: Lane, from: string) => void;
-  /** Whether this lane is still the one of its chat and has not given way to another. */
-  readonly isCurrent: (lane: Lane) => boolean;
+  /** The lane that takes care of the chat this one sends in: this one, unless another came first. */
+  readonly resident: (lane: Lane) => Lane;
+  /** Whether any lane of this program has this message with the server. */
+  readonly isDelivering: (pending: Pending) => boolean;
   /** Nothing is left to do for it. */
   readonly onEnd: (lane: Lane) => void;
 }
@@ -38,7 +40,7 @@ export class Lane {
   readonly #deps: LaneDeps;
   #chatKey: string;
   /** What the chat is called in the outbox as long as it has not been renamed there. */
-  #oldKey: string | undefined;
+  readonly #oldKeys = new Set<string>();
   /** Messages that are settled, whose rows must stay until the rows behind have followed into the named chat, or cannot be removed yet. */
   readonly #settled = new Set<string>();
   #current: Pending | undefined;
@@ -105,7 +107,7 @@ export class Lane {
 
   /** Rows that were written under an older key of this chat follow, before any settled one is removed. */
   async adopt(oldKey: string): Promise<void> {
-    this.#oldKey = oldKey;
+    this.#oldKeys.add(oldKey);
     await this.#tidy();
   }
 
@@ -120,14 +122,15 @@ export class Lane {
     const { activity } = this.#deps;
     activity.enter();
     try {
-      while (!this.#retired && this.#deps.isCurrent(this)) {
+      while (!this.#retired && this.#deps.resident(this) === this) {
         this.#again = false;
         const isOurs = await this.#claim();
         const head = await this.#head();
         if (this.#retired) break;
         if (head === undefined) {
           if (await this.#rest()) return;
-        } else if (isOurs) await this.#send(head);
+        } else if (this.#deps.isDelivering(head)) await this.#sleep(LOOK_MS);
+        else if (isOurs) await this.#send(head);
         else await this.#watch(head);
       }
       if (this.#retired) await this.#release();
@@ -212,17 +215,16 @@ export class Lane {
     for (const pending of rows.inChat(from)) pending.row = { ...pending.row, chatKey: chatId };
     views.rename(from, chatId);
     this.#deps.onNamed(this, from);
-    void this.adopt(from);
+    void this.#deps.resident(this).adopt(from);
   }
 
   /** True when the outbox is as it should be. */
   async #tidy(): Promise<boolean> {
     const { rows, outbox } = this.#deps;
-    const oldKey = this.#oldKey;
     const chatKey = this.#chatKey;
-    if (oldKey !== undefined) {
+    for (const oldKey of this.#oldKeys) {
       if (!(await rows.tryWrite(() => outbox.renameChat(oldKey, chatKey)))) return false;
-      if (this.#oldKey === oldKey) this.#oldKey = undefined;
+      this.#oldKeys.delete(oldKey);
     }
     for (const id of this.#settled) if (await rows.forget(id)) this.#settled.delete(id);
     return this.#settled.size === 0;
@@ -243,7 +245,7 @@ export class Lane {
     }
     this.#current = undefined;
     rows.leave(pending);
-    await this.forget(id);
+    await this.#deps.resident(this).forget(id);
   }
 
   async #wait(pending: Pending, outcome: Outcome & { kind: "waiting" | "aborted" }): Promise<void> {
@@ -256,7 +258,7 @@ export class Lane {
     const id = pending.row.clientMessageId;
     views.dispatch(this.#chatKey, { type: "waiting", id, reason: failureOf(error), ...nextTry });
     this.#deps.onChange();
-    await this.#sleep(delayMs);
+    if (this.#deps.resident(this) === this) await this.#sleep(delayMs);
     this.#waitsForConnection = false;
   }
 

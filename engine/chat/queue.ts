@@ -7,7 +7,7 @@ import { Lane, type LaneDeps } from "./lane.ts";
 /** What the {@link Queue} needs of the engine; callbacks are synchronous and must not throw. */
 export type QueueDeps = Omit<
   LaneDeps,
-  "rows" | "recordAttempt" | "onConnection" | "onChange" | "onNamed" | "isCurrent" | "onEnd"
+  "rows" | "recordAttempt" | "onConnection" | "onChange" | "onNamed" | "resident" | "isDelivering" | "onEnd"
 > &
   Pick<KnownRowsDeps, "onSettledElsewhere">;
 
@@ -18,8 +18,10 @@ export type QueueDeps = Omit<
 export class Queue implements AsyncDisposable {
   readonly #deps: QueueDeps;
   readonly #rows: KnownRows;
+  /** The one of each chat. */
   readonly #lanes = new Map<string, Lane>();
-  readonly #running = new Set<Promise<void>>();
+  /** Also those that only finish a message, in a chat that has one already. */
+  readonly #running = new Map<Lane, Promise<void>>();
   #stopped = false;
 
   constructor(deps: QueueDeps) {
@@ -111,10 +113,9 @@ export class Queue implements AsyncDisposable {
 
   /** The history of a chat holds these as answered: a row that still waits, because its program died before removing it, goes. */
   answered(ids: readonly string[]): void {
-    const lanes = [...this.#lanes.values()];
     for (const id of ids) {
       const pending = this.#rows.get(id);
-      if (pending === undefined || lanes.some((lane) => lane.isDelivering(pending))) continue;
+      if (pending === undefined || this.#isDelivering(pending)) continue;
       this.#rows.leave(pending);
       this.#deps.views.dispatch(pending.row.chatKey, { type: "removed", id });
       void this.#forget(pending);
@@ -127,7 +128,7 @@ export class Queue implements AsyncDisposable {
     if (pending?.row.state.kind !== "waiting") return;
     const sinceMs = this.#deps.clock.nowMs();
     await this.#rows.setState(pending, { kind: "parked", failure: failureOf(setAside()), sinceMs });
-    for (const lane of this.#lanes.values()) lane.drop(pending);
+    for (const lane of this.#running.keys()) lane.drop(pending);
     this.#count();
   }
 
@@ -135,18 +136,18 @@ export class Queue implements AsyncDisposable {
   wake(clientMessageId?: string): void {
     const pending = clientMessageId === undefined ? undefined : this.#rows.get(clientMessageId);
     if (pending !== undefined) pending.series = 0;
-    for (const lane of this.#lanes.values())
+    for (const lane of this.#running.keys())
       if (pending === undefined || lane.chatKey === pending.row.chatKey) lane.wake();
   }
 
   /** Stops running answers because the person signed out; the messages wait. */
   suspend(): void {
-    for (const lane of this.#lanes.values()) lane.suspend();
+    for (const lane of this.#running.keys()) lane.suspend();
   }
 
   /** Forgets everything because another account signed in; the rows stay in the outbox of theirs. */
   retire(): void {
-    for (const lane of this.#lanes.values()) lane.retire();
+    for (const lane of this.#running.keys()) lane.retire();
     this.#lanes.clear();
     this.#rows.clear();
     this.#count();
@@ -155,7 +156,7 @@ export class Queue implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     this.retire();
-    await Promise.all(this.#running);
+    await Promise.all(this.#running.values());
   }
 
   #onWaiting({ accountId, chatKey }: OutboxRow): void {
@@ -167,7 +168,7 @@ export class Queue implements AsyncDisposable {
   }
 
   #onGone(pending: Pending): void {
-    for (const lane of this.#lanes.values()) lane.drop(pending);
+    for (const lane of this.#running.keys()) lane.drop(pending);
     this.#count();
   }
 
@@ -180,21 +181,32 @@ export class Queue implements AsyncDisposable {
         onConnection: (connection) => this.#setConnection(connection),
         onChange: () => this.#count(),
         onNamed: (named, from) => this.#onNamed(named, from),
-        isCurrent: (other) => this.#lanes.get(other.chatKey) === other,
+        resident: (other) => this.#resident(other),
+        isDelivering: (pending) => this.#isDelivering(pending),
         onEnd: (other) => void this.#lanes.delete(other.chatKey),
       },
       accountId,
       chatKey,
     );
     this.#lanes.set(chatKey, lane);
-    const run = lane.run().finally(() => this.#running.delete(run));
-    this.#running.add(run);
+    const run = lane.run().finally(() => this.#running.delete(lane));
+    this.#running.set(lane, run);
   }
 
   /** Another lane that has been opened for the named chat takes the rows over; this one only finishes its message. */
   #onNamed(lane: Lane, from: string): void {
-    this.#lanes.delete(from);
-    if (!this.#lanes.has(lane.chatKey)) this.#lanes.set(lane.chatKey, lane);
+    if (this.#lanes.get(from) === lane) this.#lanes.delete(from);
+  }
+
+  /** The lane of the chat that this one sends in: this one, unless there is another. */
+  #resident(lane: Lane): Lane {
+    const other = this.#lanes.get(lane.chatKey);
+    if (other === undefined) this.#lanes.set(lane.chatKey, lane);
+    return other ?? lane;
+  }
+
+  #isDelivering(pending: Pending): boolean {
+    return [...this.#running.keys()].some((lane) => lane.isDelivering(pending));
   }
 
   /** Nothing is sent for a chat that was claimed: other programs may. */
@@ -219,17 +231,14 @@ export class Queue implements AsyncDisposable {
     const { views } = this.#deps;
     const isBack = connection === "online" && views.store.getState().connection === "offline";
     views.set({ connection });
-    if (isBack) for (const lane of this.#lanes.values()) lane.reconnected();
+    if (isBack) for (const lane of this.#running.keys()) lane.reconnected();
   }
 
   /** Shows how many messages wait, without those on their way. */
   #count(): void {
-    const lanes = [...this.#lanes.values()];
     const waiting = this.#rows
       .all()
-      .filter(
-        (pending) => pending.row.state.kind === "waiting" && !lanes.some((l) => l.isDelivering(pending)),
-      );
+      .filter((pending) => pending.row.state.kind === "waiting" && !this.#isDelivering(pending));
     this.#deps.views.set({ queuedCount: waiting.length });
   }
 }
