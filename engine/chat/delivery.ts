@@ -39,7 +39,7 @@ export interface Pending {
   row: OutboxRow;
   /** Failed attempts in a row; decides the next pause. */
   failures: number;
-  /** Series of attempts that the server saw and did not answer; decides whether it is parked. */
+  /** Series of attempts that failed for a reason that may be its own; decides whether it is parked. */
   series: number;
   /** Attempts of this process. */
   attempts: number;
@@ -112,8 +112,10 @@ async function afterFailure(
   const decision = decideRetry({ error, failures: pending.failures, sawChunk }, deps.random);
   if (decision.kind === "fail") return { kind: "failed", error };
   if (decision.kind === "wait") {
-    pending.series += 1;
-    if (pending.series >= seriesLimit(error)) return { kind: "failed", error };
+    const limit = seriesLimit(error);
+    // What was not the message's own does not count: the model may be up a little later than the server.
+    if (limit !== Infinity) pending.series += 1;
+    if (pending.series >= limit) return { kind: "failed", error };
     return { kind: "waiting", error, delayMs: decision.delayMs };
   }
   try {

@@ -76,6 +76,7 @@ export class KnownRows {
     const before = this.#changes;
     const rows = await this.#deps.outbox.list(accountId);
     const present = new Set<string>();
+    const newer = this.all().filter(({ row }) => this.#isNewer(row.clientMessageId, before));
     for (const row of rows) {
       const id = row.clientMessageId;
       // Stopped by the person, here or elsewhere; whoever did it may have died before removing it.
@@ -94,6 +95,7 @@ export class KnownRows {
       this.#deps.views.dispatch(row.chatKey, { type: "removed", id });
       this.#deps.onSettledElsewhere(row.chatKey);
     }
+    this.#order(present, new Set(newer));
   }
 
   /** Knows and shows a row, in place of an older bubble of the same message. */
@@ -117,6 +119,32 @@ export class KnownRows {
     this.#show(pending);
   }
 
+  /**
+   * As {@link setState}, for what the person may be told only if it is sure.
+   *
+   * @throws what the outbox throws; nothing has changed then
+   */
+  async storeState(pending: Pending, state: RowState): Promise<void> {
+    const id = pending.row.clientMessageId;
+    await this.write(() => this.#deps.outbox.setState(id, state));
+    // It has ended meanwhile.
+    if (this.#byId.get(id) !== pending) return;
+    pending.row = { ...pending.row, state };
+    pending.unsaved = false;
+    this.#touch(pending);
+    this.#show(pending);
+  }
+
+  /** Repeats what could not be stored of the messages of a chat. True if nothing is left. */
+  async saveStates(chatKey: string): Promise<boolean> {
+    const unsaved = this.inChat(chatKey).filter((pending) => pending.unsaved);
+    for (const pending of unsaved) {
+      const { clientMessageId: id, state } = pending.row;
+      pending.unsaved = !(await this.tryWrite(() => this.#deps.outbox.setState(id, state)));
+    }
+    return unsaved.every((pending) => !pending.unsaved);
+  }
+
   /** Its end has come: it is not sent any more, wherever its row is. */
   leave(pending: Pending): void {
     this.#gone.add(pending.row.clientMessageId);
@@ -137,6 +165,17 @@ export class KnownRows {
   #touch(pending: Pending): void {
     this.#changes += 1;
     this.#changedAt.set(pending, this.#changes);
+  }
+
+  /** As in the outbox, which also has what other programs wrote in between; what it has not told yet comes last. */
+  #order(listed: ReadonlySet<string>, newer: ReadonlySet<Pending>): void {
+    const known = new Map(this.#byId);
+    this.#byId.clear();
+    for (const id of listed) {
+      const pending = known.get(id);
+      if (pending !== undefined && !newer.has(pending)) this.#byId.set(id, pending);
+    }
+    for (const [id, pending] of known) if (!this.#byId.has(id)) this.#byId.set(id, pending);
   }
 
   #isNewer(id: string, change: number): boolean {

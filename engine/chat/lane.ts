@@ -226,8 +226,9 @@ export class Lane {
       if (!(await rows.tryWrite(() => outbox.renameChat(oldKey, chatKey)))) return false;
       this.#oldKeys.delete(oldKey);
     }
+    const isSaved = await rows.saveStates(chatKey);
     for (const id of this.#settled) if (await rows.forget(id)) this.#settled.delete(id);
-    return this.#settled.size === 0;
+    return isSaved && this.#settled.size === 0;
   }
 
   async #settle(pending: Pending, error: PipitError | undefined): Promise<void> {

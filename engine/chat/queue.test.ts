@@ -373,6 +373,23 @@ describe("two programs on one home", () => {
     expect([two.text(a), await two.queued()]).toEqual(["A", []]);
   });
 
+  test("CMR-D6: the other takes over in the order in which both wrote", async () => {
+    const { claims, one, two } = programs();
+    await two.engine.resume();
+    const a = await one.engine.send({ text: "a" });
+    await one.transport.call(0);
+    const b = await one.engine.send({ text: "b" });
+    const c = await two.engine.send({ text: "c" });
+    await settle();
+    claims.clear();
+    two.clock.advance(1_000);
+    for (const [index, id] of [a, b, c].entries()) {
+      const call = await two.transport.call(index);
+      expect(call.call.clientMessageId).toBe(id);
+      finish(call, turn("chat"), text("A"));
+    }
+  });
+
   test("CMR-D6: a chat that is named by the one is followed by the other", async () => {
     const { memory, claims } = programs();
     await memory.add(row("m1", "new:x"));

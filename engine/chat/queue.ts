@@ -122,12 +122,16 @@ export class Queue implements AsyncDisposable {
     }
   }
 
-  /** Sets a waiting message aside by hand; the next one goes. */
+  /**
+   * Sets a waiting message aside by hand; the next one goes.
+   *
+   * @throws what the outbox throws; it goes on waiting then
+   */
   async park(clientMessageId: string): Promise<void> {
     const pending = this.#rows.get(clientMessageId);
     if (pending?.row.state.kind !== "waiting") return;
     const sinceMs = this.#deps.clock.nowMs();
-    await this.#rows.setState(pending, { kind: "parked", failure: failureOf(setAside()), sinceMs });
+    await this.#rows.storeState(pending, { kind: "parked", failure: failureOf(setAside()), sinceMs });
     for (const lane of this.#running.keys()) lane.drop(pending);
     this.#count();
   }

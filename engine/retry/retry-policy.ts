@@ -7,6 +7,11 @@ const SERIES_ATTEMPTS = 3;
 const BASE_DELAY_MS = 1000;
 /** No delay of ours is longer, jitter included. A `retry-after` of the server may be. */
 export const MAX_DELAY_MS = 60_000;
+/**
+ * No message waits longer for its next try, whatever the server asks for: quotas are raised and models come back long
+ * before what was foretold, a timer stands still while the machine sleeps, and four questions an hour harm no server.
+ */
+const MAX_WAIT_MS = 15 * 60_000;
 /** Jitter adds this share of the delay at least ... */
 const MIN_JITTER = 0.1;
 /** ... and this share at most. */
@@ -77,7 +82,8 @@ export function decideRetry(attempt: FailedAttempt, random: () => number): Retry
   if (quickly) return { kind: "retry", delayMs };
   // A server whose clock is behind ours, or a proxy that always says 0, would be asked without a pause for ever.
   const isNone = delayMs < BASE_DELAY_MS;
-  return { kind: "wait", delayMs: isNone ? retryDelayMs(failures, undefined, random) : delayMs };
+  const waitMs = isNone ? retryDelayMs(failures, undefined, random) : Math.min(delayMs, MAX_WAIT_MS);
+  return { kind: "wait", delayMs: waitMs };
 }
 
 /**
