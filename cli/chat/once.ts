@@ -9,7 +9,7 @@ import { createAnswerPrinter } from "./answer-printer.ts";
 import { tellDatabaseSetAside, tellTokenPlace, type ChatContext } from "./announcements.ts";
 import { openChosenChat } from "./chat-commands.ts";
 import { createJsonPrinter } from "./json-printer.ts";
-import { exitCodeOfQuestion, failureOf, settle } from "./outcome.ts";
+import { exitCodeOfQuestion, failureOf, keptText, settle } from "./outcome.ts";
 
 export interface OnceOptions extends ChatContext {
   readonly text: string;
@@ -66,7 +66,7 @@ function plainOutput({ terminal, messages }: OnceOptions) {
       printer.settled(id, question?.status.kind === "cancelled" ? messages.cancelled : undefined);
       const failure = failureOf(question);
       if (failure !== undefined) printNote(terminal, `pipit: ${failure.message}`);
-      if (question?.status.kind === "queued") printNote(terminal, messages.kept(1));
+      if (question?.status.kind === "queued") printNote(terminal, keptText(question.status, messages));
     },
     error: (error: PipitError) => printNote(terminal, `pipit: ${error.message}`),
   };

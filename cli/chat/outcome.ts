@@ -1,6 +1,8 @@
 import type { ChatEngine } from "#engine/chat/chat-engine-api.ts";
-import type { Failure, UserMessage } from "#contract/chat-state.ts";
+import type { Failure, UserMessage, UserStatus } from "#contract/chat-state.ts";
 import type { Client } from "#engine/node/client.ts";
+import { isConnectionError } from "#engine/retry/retry-policy.ts";
+import type { Messages } from "../kit/messages.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 
 /** The question with this id, if the state still shows it. */
@@ -35,6 +37,15 @@ export async function settle(
 export function failureOf(question: UserMessage | undefined): Failure | undefined {
   if (question?.status.kind === "failed") return question.status.failure;
   return question?.status.kind === "queued" ? question.status.reason : undefined;
+}
+
+/** What becomes of a message that waits: a server that answers "later" is not away. */
+export function keptText(
+  { reason, nextTryAtMs }: UserStatus & { readonly kind: "queued" },
+  messages: Messages,
+): string {
+  const isAway = reason === undefined || isConnectionError(reason);
+  return isAway || nextTryAtMs === undefined ? messages.kept(1) : messages.keptUntil(nextTryAtMs);
 }
 
 /** What a question's end means for a script. A message that waits in the outbox is "unreachable", unless sign-in is missing. */

@@ -62,6 +62,8 @@ const english = {
   ctrlCAgain: "Press Ctrl-C again to leave.",
   kept: (count: number) =>
     `${count === 1 ? "The message is" : `${count} messages are`} kept and sent when the server is reachable again.`,
+  keptUntil: (atMs: number) =>
+    `The message is kept and asked again at ${clockTime("en", atMs)}, at the next start, or now by /retry.`,
   waiting: (count: number) => `Sending ${count === 1 ? "1 message" : `${count} messages`} that waited.`,
   modelChosen: (name: string) => `${name} answers from now on.`,
   noSuchModel: (name: string) => `There is no model ${name}. /model lists them.`,
@@ -148,6 +150,8 @@ const russian: Messages = {
   ctrlCAgain: "Нажмите Ctrl-C ещё раз, чтобы выйти.",
   kept: (count) =>
     `${plural(count, "сообщение сохранено и будет отправлено", "сообщения сохранены и будут отправлены", "сообщений сохранено и будет отправлено")}, когда сервер станет доступен.`,
+  keptUntil: (atMs) =>
+    `Сообщение сохранено; оно уйдёт снова в ${clockTime("ru", atMs)}, при следующем запуске или сейчас по /retry.`,
   waiting: (count) =>
     `Отправляю ${plural(count, "ожидавшее сообщение", "ожидавших сообщения", "ожидавших сообщений")}.`,
   modelChosen: (name) => `Теперь отвечает ${name}.`,
@@ -173,6 +177,10 @@ const russian: Messages = {
 };
 
 /** The messages for a BCP 47 tag; English unless it is Russian. */
+function clockTime(language: string, atMs: number): string {
+  return new Date(atMs).toLocaleTimeString(language, { hour: "numeric", minute: "2-digit" });
+}
+
 export function messagesFor(locale: string): Messages {
   return languageOfLocale(locale) === "ru" ? russian : english;
 }

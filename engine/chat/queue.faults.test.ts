@@ -23,23 +23,27 @@ async function fail(h: ChatHarness, error: PipitError, rounds: number, stepMs = 
 
 const codes = Object.keys(errorCodes) as ErrorCode[];
 
-test.each(codes)("F2: after %s a message is kept, and either it waits for it or the next one goes", async (code) => {
-  const h = createChatHarness();
-  h.engine.openChat("chat", []);
-  const a = await h.engine.send({ text: "a" });
-  const b = await h.engine.send({ text: "b" });
-  const error = new PipitError(code, "Why.");
-  await fail(h, error, 1);
-  for (const call of h.transport.calls) if (!call.left() && call.call.clientMessageId === a) call.close(error);
-  await fail(h, error, 30);
-  expect(await h.queued()).toEqual([a, b]);
-  const [first] = await h.outbox.list("ann");
-  const asked = h.transport.calls.map(({ call }) => call.clientMessageId);
-  const isSignIn = code === "SIGNED_OUT" || code.startsWith("TOKEN_");
-  const waits = isSignIn || (errorCodes[code].retry && seriesLimit(error) === Infinity);
-  expect([first?.state.kind, asked.includes(b)]).toEqual(waits ? ["waiting", false] : ["parked", true]);
-  await h.engine[Symbol.asyncDispose]();
-});
+test.each(codes)(
+  "F2: after %s a message is kept, and either it waits for it or the next one goes",
+  async (code) => {
+    const h = createChatHarness();
+    h.engine.openChat("chat", []);
+    const a = await h.engine.send({ text: "a" });
+    const b = await h.engine.send({ text: "b" });
+    const error = new PipitError(code, "Why.");
+    await fail(h, error, 1);
+    for (const call of h.transport.calls)
+      if (!call.left() && call.call.clientMessageId === a) call.close(error);
+    await fail(h, error, 30);
+    expect(await h.queued()).toEqual([a, b]);
+    const [first] = await h.outbox.list("ann");
+    const asked = h.transport.calls.map(({ call }) => call.clientMessageId);
+    const isSignIn = code === "SIGNED_OUT" || code.startsWith("TOKEN_");
+    const waits = isSignIn || (errorCodes[code].retry && seriesLimit(error) === Infinity);
+    expect([first?.state.kind, asked.includes(b)]).toEqual(waits ? ["waiting", false] : ["parked", true]);
+    await h.engine[Symbol.asyncDispose]();
+  },
+);
 
 test("F1: a model that is not up yet when the server is reached at last is waited for as from the start", async () => {
   const h = createChatHarness();
@@ -122,7 +126,9 @@ describe("a disk that is full", () => {
     disk.isFull = false;
     h.clock.advance(1_000);
     await settle();
-    expect(await memory.list("ann")).toMatchObject([{ state: { kind: "parked", failure: { code: "MODEL_REFUSED" } } }]);
+    expect(await memory.list("ann")).toMatchObject([
+      { state: { kind: "parked", failure: { code: "MODEL_REFUSED" } } },
+    ]);
     expect(h.transport.calls).toHaveLength(1);
   });
 

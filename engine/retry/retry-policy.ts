@@ -25,8 +25,8 @@ const connectionCodes: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** True when the server could not be reached or went away, as opposed to having answered with a refusal. */
-export function isConnectionError(error: PipitError): boolean {
-  return connectionCodes.has(error.code);
+export function isConnectionError({ code }: Pick<PipitError, "code">): boolean {
+  return connectionCodes.has(code);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Failure, UserMessage } from "#contract/chat-state.ts";
 import { useBridge, useChat } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
 import { useFailureText } from "../i18n/use-error-text.ts";
+import { clockTime } from "./message-time.ts";
 
 /** Where a question is on its way, and what can be done about it. One that is on its way or answered needs no words. */
 export function QuestionStatus({ message }: { readonly message: UserMessage }) {
@@ -29,23 +30,29 @@ export function QuestionStatus({ message }: { readonly message: UserMessage }) {
   }
 }
 
+/** A pause of ours is over before its time could be read. */
+const READABLE_MS = 60_000;
+
 interface QueuedProps {
   readonly id: string;
   readonly status: UserMessage["status"] & { readonly kind: "queued" };
 }
 
-function Queued({ id, status: { reason, elsewhere } }: QueuedProps) {
-  const { t } = useTranslation("chat");
+function Queued({ id, status: { reason, elsewhere, nextTryAtMs = 0 } }: QueuedProps) {
+  const { t, i18n } = useTranslation("chat");
   const { ui } = useBridge();
   const failureText = useFailureText();
   const isNext = useChat((state) => state.activeMessageId !== undefined);
   if (elsewhere === true) return <StatusLine icon={Clock} text={t("sentElsewhere")} />;
-  const plain = isNext ? t("queuedNext") : t("queued");
+
+  function text(): string {
+    if (reason === undefined) return isNext ? t("queuedNext") : t("queued");
+    const why = { reason: failureText(reason) };
+    if (nextTryAtMs - Date.now() <= READABLE_MS) return t("queuedBecause", why);
+    return t("queuedUntil", { ...why, time: clockTime(nextTryAtMs, i18n.language) });
+  }
   return (
-    <StatusLine
-      icon={Clock}
-      text={reason === undefined ? plain : t("queuedBecause", { reason: failureText(reason) })}
-    >
+    <StatusLine icon={Clock} text={text()}>
       {!isNext && <Action name="retry" id={id} label={t("retryNow")} />}
       <Button onClick={() => ui.edit(id)}>{t("editQueued")}</Button>
       {reason !== undefined && <Action name="park" id={id} label={t("skip")} />}

@@ -22,6 +22,7 @@ export const chat = {
   skip: "Skip",
   setAside: "Set aside",
   queuedBecause: "Waiting: {{reason}}",
+  queuedUntil: "Asked again at {{time}}: {{reason}}",
   notSent: "Not answered: {{reason}}",
   questionStopped: "Stopped before an answer came",
   thinking: "Pipit is thinking",

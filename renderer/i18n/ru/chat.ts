@@ -22,6 +22,7 @@ export const chat = {
   skip: "Пропустить",
   setAside: "Отложено",
   queuedBecause: "Ждёт отправки: {{reason}}",
+  queuedUntil: "Уйдёт снова в {{time}}: {{reason}}",
   notSent: "Ответа нет: {{reason}}",
   questionStopped: "Остановлено до ответа",
   thinking: "Pipit думает",
