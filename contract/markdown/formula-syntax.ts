@@ -1,13 +1,13 @@
 import type { CompileContext, Extension as FromMarkdownExtension, Token } from "mdast-util-from-markdown";
 import type { Code, Construct, Effects, Extension, State, TokenizeContext } from "micromark-util-types";
+import { math } from "micromark-extension-math";
 import { isCjk, matches } from "./cjk-syntax.ts";
+import { blocksFromMarkdown, formulaBlocks, pricesAndWords } from "./formula-blocks.ts";
 
 declare module "micromark-util-types" {
   interface TokenTypeMap {
     /** `$x$`, `\(x\)` or `\[x\]` inside a paragraph. */
     formula: "formula";
-    /** Lines from one that starts with `\[` to one that ends with `\]`. */
-    formulaBlock: "formulaBlock";
     formulaData: "formulaData";
   }
 }
@@ -147,84 +147,25 @@ const bracketFormula: Construct = {
   },
 };
 
-/** Whether the next line belongs to the same container; a lazy line does not. */
-const nextLine: Construct = {
-  partial: true,
-  tokenize(this: TokenizeContext, effects, ok, nok) {
-    return (code) => {
-      if (code === null) return nok(code);
-      effects.enter("lineEnding");
-      effects.consume(code);
-      effects.exit("lineEnding");
-      return (start) => (this.parser.lazy[this.now().line] === true ? nok(start) : ok(start));
-    };
-  },
-};
+/** `$$x$$` inside a paragraph, as micromark-extension-math reads it, but for words between two levels of prices. */
+function withoutPrices(construct: Construct): Construct {
+  return {
+    ...construct,
+    tokenize(this: TokenizeContext, effects, ok, nok) {
+      const start = this.now();
+      const closed: State = (code) =>
+        pricesAndWords.test(this.sliceSerialize({ start, end: this.now() })) ? nok(code) : ok(code);
+      return construct.tokenize.call(this, effects, closed, nok);
+    },
+  };
+}
 
-/**
- * A block from a line that starts with `\[` to one that ends with `\]`. It may hold lines that would be lists or
- * headings. A blank line ends it too, so that one lost bracket does not swallow the rest of an answer; whether a line
- * begins such a block is known at the end of that line, which sealing relies on.
- */
-const formulaBlock: Construct = {
-  name: "formulaBlock",
-  concrete: true,
-  tokenize(this: TokenizeContext, effects, ok, nok) {
-    let onFirstLine = true;
-    let closedAtEnd = false;
-    let closedBefore = false;
-    let blankLine = false;
-    let previous: Code = null;
-    const finish: State = (code) => {
-      effects.exit("formulaBlock");
-      return ok(code);
-    };
-    const endOfLine: State = (code) => {
-      effects.exit("formulaData");
-      if (closedAtEnd || blankLine || code === null) return finish(code);
-      if (onFirstLine && this.interrupt) return finish(code);
-      onFirstLine = false;
-      return effects.attempt(nextLine, startOfLine, finish)(code);
-    };
-    const startOfLine: State = (code) => {
-      if (code === null || isEol(code)) return finish(code);
-      effects.enter("formulaData");
-      blankLine = true;
-      previous = null;
-      return inLine(code);
-    };
-    const inLine: State = (code) => {
-      if (code === null || isEol(code)) return endOfLine(code);
-      if (previous === backslash && code === closeBracket) closedAtEnd = true;
-      else if (!isBlank(code)) {
-        // "\[a\] and more" on the first line is a sentence.
-        if (closedAtEnd) closedBefore = true;
-        closedAtEnd = false;
-      }
-      if (closedBefore && onFirstLine) return nok(code);
-      if (!isBlank(code)) blankLine = false;
-      previous = code;
-      effects.consume(code);
-      return inLine;
-    };
-    const opening: State = (code) => {
-      if (code !== openBracket) return nok(code);
-      effects.consume(code);
-      return inLine;
-    };
-    return (code) => {
-      effects.enter("formulaBlock");
-      effects.enter("formulaData");
-      effects.consume(code);
-      return opening;
-    };
-  },
-};
+const doubleDollars = [math({ singleDollarTextMath: false }).text?.[dollar] ?? []].flat().map(withoutPrices);
 
-/** Formulas that micromark-extension-math does not know. */
+/** Formulas in all the delimiters that models write. */
 export const formulaSyntax: Extension = {
-  flow: { [backslash]: formulaBlock },
-  text: { [dollar]: dollarFormula, [backslash]: bracketFormula },
+  flow: formulaBlocks,
+  text: { [dollar]: [dollarFormula, ...doubleDollars], [backslash]: bracketFormula },
 };
 
 function enterFormula(this: CompileContext, token: Token): void {
@@ -244,22 +185,6 @@ function exitFormula(this: CompileContext, token: Token): void {
   this.exit(token);
 }
 
-function enterBlock(this: CompileContext, token: Token): void {
-  this.enter({ type: "math", value: "" }, token);
-  this.buffer();
-}
-
-function exitBlock(this: CompileContext, token: Token): void {
-  const raw = this.resume();
-  const node = this.stack.at(-1);
-  if (node?.type === "math") {
-    const closed = raw.trimEnd().endsWith("\\]");
-    node.value = closed ? raw.trimEnd().slice(2, -2).trim() : raw;
-    if (!closed) node.data = { unfinished: true };
-  }
-  this.exit(token);
-}
-
 function exitData(this: CompileContext, token: Token): void {
   this.config.enter["data"]?.call(this, token);
   this.config.exit["data"]?.call(this, token);
@@ -269,14 +194,11 @@ declare module "mdast-util-math" {
   interface InlineMathData {
     display?: boolean;
   }
-  interface MathData {
-    unfinished?: boolean;
-  }
 }
 
 /** Turns the tokens of `formulaSyntax` into the nodes that mdast-util-math has for formulas. */
 export const formulaFromMarkdown: FromMarkdownExtension = {
   canContainEols: ["inlineMath", "math"],
-  enter: { formula: enterFormula, formulaBlock: enterBlock },
-  exit: { formula: exitFormula, formulaBlock: exitBlock, formulaData: exitData },
+  enter: { formula: enterFormula, ...blocksFromMarkdown.enter },
+  exit: { formula: exitFormula, formulaData: exitData, ...blocksFromMarkdown.exit },
 };

@@ -2,18 +2,13 @@ import { fromMarkdown } from "mdast-util-from-markdown";
 import { gfmFromMarkdown } from "mdast-util-gfm";
 import { mathFromMarkdown } from "mdast-util-math";
 import { gfm } from "micromark-extension-gfm";
-import { math } from "micromark-extension-math";
 import { addressEnd, withCjkRules } from "./cjk-syntax.ts";
 import { formulaFromMarkdown, formulaSyntax } from "./formula-syntax.ts";
 
 /** One block at the top of a document. */
 export type BlockNode = ReturnType<typeof fromMarkdown>["children"][number];
 
-const extensions = [
-  withCjkRules(gfm({ singleTilde: false })),
-  math({ singleDollarTextMath: false }),
-  formulaSyntax,
-];
+const extensions = [withCjkRules(gfm({ singleTilde: false })), formulaSyntax];
 const mdastExtensions = [gfmFromMarkdown(), mathFromMarkdown(), formulaFromMarkdown];
 const withoutEmphasis = [...extensions, { disable: { null: ["attention"] } }];
 

@@ -58,7 +58,8 @@ export function speakable(node: BlockNode, continued = false): string {
         .filter((cell) => cell !== "")
         .join(", ");
     case "math":
-      return formula(node.value);
+      // One that has no end yet may become another.
+      return node.data?.unfinished === true ? "" : formula(node.value);
     case "html":
       return ofHtml(node.value);
     default:
@@ -106,6 +107,13 @@ function inline(node: BlockNode): string {
 
 function formula(tex: string): string {
   return plainFormula.test(tex.trim()) ? tex.trim() : formulaMark;
+}
+
+/** What stands behind the beginning of a formula that never ended, when it is no formula. */
+export function unfinishedFormula(node: BlockNode): string {
+  if (node.type !== "math" || node.data?.unfinished !== true) return "";
+  const text = node.value.replace(/^(?:\$+|\\\[)/u, "");
+  return /[\\^_{]/u.test(text) ? formulaMark : lines(parseMarkdown(text).map((block) => speakable(block)));
 }
 
 /** The page shows the tags; a voice says what stands between them. */

@@ -2,7 +2,7 @@ import { parseMarkdown } from "../markdown/parse-markdown.ts";
 import { advance, createBlockReader, forgetRead } from "../markdown/read-blocks.ts";
 import { languageOf } from "./language.ts";
 import { createSentenceSplitter, SENTENCE_MAX_CHARS, sentenceEnd } from "./sentence-splitter.ts";
-import { formulaMark, linkMark, speakable, voiced } from "./speakable.ts";
+import { formulaMark, linkMark, speakable, unfinishedFormula, voiced } from "./speakable.ts";
 
 /** One sentence as a voice gets it. */
 export interface Sentence {
@@ -35,7 +35,7 @@ export function createSpokenAnswer(locale: string, parseBlocks = parseMarkdown) 
   const split = createSentenceSplitter(locale);
   let sealed = "";
   const reader = createBlockReader(({ node, continued }) => {
-    sealed += `${speakable(node, continued)}\n`;
+    sealed += `${speakable(node, continued) || unfinishedFormula(node)}\n`;
   }, parseBlocks);
   /** Letters and digits that were said of what is not sealed. */
   let said = "";
@@ -100,7 +100,10 @@ function isFormulaOpen(text: string): boolean {
   const tail = text.slice(text.lastIndexOf("\n\n") + 1);
   const isOpen = (opening: string, closing: string): boolean =>
     tail.lastIndexOf(opening) > tail.lastIndexOf(closing);
-  return isOpen("\\(", "\\)") || isOpen("\\[", "\\]") || /(?:^|[\s(])\$[^\s\d$][^$]*$/u.test(tail);
+  const isWithin = (tail.match(/\$\$+/gu)?.length ?? 0) % 2 === 1;
+  return (
+    isWithin || isOpen("\\(", "\\)") || isOpen("\\[", "\\]") || /(?:^|[\s(])\$[^\s\d$][^$]*$/u.test(tail)
+  );
 }
 
 /** Where in `text` that ends which was said of it; where it has changed since, the word that did. */

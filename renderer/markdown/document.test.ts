@@ -31,6 +31,8 @@ const corpus: Readonly<Record<string, string>> = {
   "table after text": "words\n| a | b |\n| - | - |\n| 1 | 2 |\n> q\n",
   tasks: "- [ ] open\n- [x] done ~~gone~~\n",
   math: "Inline $a_1$ and $5 and $10 and \\(b\\) here.\n\n$$\nx\n\ny\n$$\n\n\\[\n- a\n= b\n\\]\n\n$$ c $$ \\[d\\] e\n",
+  "math within lines":
+    "a $$\nx\n$$ b\n\n$$\nc\n\n# d\n$$ e\nf\n\n> $$ g\n> $$ h\n\n- $$\n  i $$\n\n$$ words here\n\n\\[\nj\n\\] k\nl\n\n$$\nopen\n\nend",
   "bracket math": "text\n\\[ a = b\n- c \\]\nmore\n\n\\[ open\n\nnext\n\n\\[x\\](y) no block\n",
   autolinks: "www.example.org and https://example.org/a_b_c. mail me@example.org <https://x.org>\n",
   "hard cases": "a\n    b\n\n\tc\n\n***\n* * *\n- - -\n+\n\n  x\n\n-\n- b\n",

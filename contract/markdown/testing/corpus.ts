@@ -163,6 +163,30 @@ export const corpus: readonly CorpusRow[] = [
     "formula/formula/End.",
   ),
   row(
+    "F20: text behind the end of a formula, which is said once",
+    "$$\na = b\n\nc\n$$ is **it**.\n\n\\[\nd\n\\] too.\n\nEnd.",
+    "⟦a = b c⟧ is {it}./⟦d⟧ too./End.",
+    "a = b/c is it./d too./End.",
+  ),
+  row(
+    "F20: formulas that begin or end within a line",
+    "See $$\n\\alpha\n$$\n\n$$ a = b\n$$\nand\n$$\nc = d $$\n\n$$ e $$\nEnd.",
+    "See ⟦\\alpha⟧/⟦a = b⟧/and/⟦c = d⟧/⟦e⟧/End.",
+    "See formula/a = b/and/c = d/e/End.",
+  ),
+  row(
+    "F21: a formula without an end is said when it is none",
+    "Look:\n\n$$\nIt was no formula. Of it\n\nEnd.",
+    "Look:/⟦$$ It was no formula. Of it End.⟧",
+    "Look:/It was no formula./Of it/End.",
+  ),
+  row(
+    "F19: levels of prices",
+    "Luigi ($$), Thai ($$), Pho ($$).\n\n$$ moderate\n\n$$$ costs more",
+    "Luigi ($$), Thai ($$), Pho ($$)./$$ moderate/$$$ costs more",
+    "Luigi ($$), Thai ($$), Pho ($$)./$$ moderate/$$$ costs more",
+  ),
+  row(
     "F20: what can be read out",
     "If $x = 5$, then \\(a + b > 1\\).",
     "If ⟦x = 5⟧, then ⟦a + b > 1⟧.",
