@@ -22,7 +22,7 @@ export async function runCli(args: readonly string[], io: CliProcess): Promise<n
     await program.parseAsync([...args], { from: "user" });
     return outcome.code;
   } catch (reason) {
-    return explain(reason, io);
+    return await explain(reason, io);
   }
 }
 
@@ -114,12 +114,15 @@ function parserText(text: string, { parser }: HelpMessages): string {
   return parser.reduce((told, [english, own]) => told.replace(english, own), text);
 }
 
-function explain(reason: unknown, io: CliProcess): number {
+async function explain(reason: unknown, io: CliProcess): Promise<number> {
   if (reason instanceof CommanderError) {
     // Help and version are successes that commander reports as errors; it has printed everything already.
     return reason.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   }
   const error = PipitError.from(reason);
-  io.stderr.write(visibleText(`pipit: ${error.message}\n`));
+  // Loaded by what fails: --help and --version need nothing.
+  const { messagesFor } = await import("./kit/messages.ts");
+  const messages = messagesFor(localeOf(io.env));
+  io.stderr.write(visibleText(`pipit: ${messages.error(error)}\n`));
   return exitCodeOf(error);
 }

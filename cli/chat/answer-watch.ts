@@ -18,7 +18,7 @@ export function watchAnswers(engine: ChatEngine, terminal: Terminal, messages: M
     open.delete(id);
     const status = question?.status;
     printer.settled(id, status?.kind === "cancelled" ? messages.cancelled : undefined);
-    if (status?.kind === "failed") printNote(terminal, paint("red", status.failure.message));
+    if (status?.kind === "failed") printNote(terminal, paint("red", messages.error(status.failure)));
   };
   const offEvents = engine.onEvent((event) => {
     open.add(event.messageId);

@@ -1,9 +1,9 @@
-import { PipitError } from "#contract/pipit-error.ts";
 import type { UserMessage } from "#contract/chat-state.ts";
 import type { Client } from "#engine/node/client.ts";
 import { printLine } from "../kit/terminal.ts";
 import { printMessage } from "./print-message.ts";
 import type { ReplContext, SlashCommand } from "./slash-commands.ts";
+import { ToldError } from "../kit/told-error.ts";
 
 /** Asking again, and going from one to another of what was asked at one place. */
 export const branchCommands: Readonly<Record<string, SlashCommand>> = {
@@ -21,7 +21,7 @@ export const branchCommands: Readonly<Record<string, SlashCommand>> = {
     const { index, count, turnIds } = branch;
     if (argument === "") return printLine(terminal, messages.branch(index + 1, count));
     const turnId = /^\d+$/u.test(argument) ? turnIds[Number(argument) - 1] : undefined;
-    if (turnId === undefined) throw new PipitError("INVALID_REQUEST", messages.noSuchBranch(count));
+    if (turnId === undefined) throw new ToldError("INVALID_REQUEST", messages.noSuchBranch(count));
     await client.engine.switchBranch(question.id, Number(argument) - 1);
     printLine(terminal, messages.branch(Number(argument), count));
     const shown = client.engine.store.getState().messages;

@@ -1,9 +1,9 @@
 import type { ChatSummary } from "#contract/chat-history.ts";
-import { PipitError } from "#contract/pipit-error.ts";
 import type { Messages } from "../kit/messages.ts";
 import { paint, printLine } from "../kit/terminal.ts";
 import type { ChatContext } from "./announcements.ts";
 import type { SlashCommand } from "./slash-commands.ts";
+import { ToldError } from "../kit/told-error.ts";
 
 const LISTED = 20;
 
@@ -51,5 +51,5 @@ function findChat(chats: readonly ChatSummary[], name: string, messages: Message
   const byId = chats.filter(({ id }) => id.startsWith(name));
   const chat = byNumber ?? (byId.length === 1 ? byId[0] : undefined);
   if (chat !== undefined) return chat;
-  throw new PipitError("CHAT_NOT_FOUND", messages.noSuchChat(name), { field: "chat" });
+  throw new ToldError("CHAT_NOT_FOUND", messages.noSuchChat(name), { field: "chat" });
 }

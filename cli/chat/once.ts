@@ -10,6 +10,7 @@ import { tellDatabaseSetAside, tellTokenPlace, type ChatContext } from "./announ
 import { openChosenChat } from "./chat-commands.ts";
 import { createJsonPrinter } from "./json-printer.ts";
 import { exitCodeOfQuestion, failureOf, keptText, settle } from "./outcome.ts";
+import { ToldError } from "../kit/told-error.ts";
 
 export interface OnceOptions extends ChatContext {
   readonly text: string;
@@ -25,7 +26,7 @@ export async function runOnce(options: OnceOptions): Promise<ExitCode> {
   const { client, terminal, messages } = options;
   const interrupt = new AbortController();
   const onSignal = (): void => {
-    interrupt.abort(new PipitError("CANCELLED", messages.cancelled));
+    interrupt.abort(new ToldError("CANCELLED", messages.cancelled));
     void client.engine.cancel();
   };
   process.on("SIGINT", onSignal);
@@ -65,10 +66,10 @@ function plainOutput({ terminal, messages }: OnceOptions) {
     settled(id: string, question: UserMessage | undefined): void {
       printer.settled(id, question?.status.kind === "cancelled" ? messages.cancelled : undefined);
       const failure = failureOf(question);
-      if (failure !== undefined) printNote(terminal, `pipit: ${failure.message}`);
+      if (failure !== undefined) printNote(terminal, `pipit: ${messages.error(failure)}`);
       if (question?.status.kind === "queued") printNote(terminal, keptText(question.status, messages));
     },
-    error: (error: PipitError) => printNote(terminal, `pipit: ${error.message}`),
+    error: (error: PipitError) => printNote(terminal, `pipit: ${messages.error(error)}`),
   };
 }
 

@@ -1,8 +1,8 @@
-import { PipitError } from "#contract/pipit-error.ts";
 import type { OutboxRow } from "#engine/ports.ts";
 import { paint, printLine } from "../kit/terminal.ts";
 import { changeLast } from "./branch-commands.ts";
 import type { ReplContext, SlashCommand } from "./slash-commands.ts";
+import { ToldError } from "../kit/told-error.ts";
 
 /** What a line of the list shows of a message. */
 const SHOWN_CHARS = 100;
@@ -15,7 +15,8 @@ export const queueCommands: Readonly<Record<string, SlashCommand>> = {
     for (const [index, { text, state }] of rows.entries()) {
       const line = text.replaceAll(/\s+/g, " ").slice(0, SHOWN_CHARS);
       printLine(terminal, `${index + 1}. ${line}`);
-      const why = state.kind === "parked" ? messages.notSent(state.failure.message) : messages.isWaiting;
+      const why =
+        state.kind === "parked" ? messages.notSent(messages.error(state.failure)) : messages.isWaiting;
       printLine(terminal, paint(state.kind === "parked" ? "yellow" : "dim", `   ${why}`));
     }
     if (rows.length > 0) printLine(terminal, paint("dim", messages.queueHelp));
@@ -64,7 +65,7 @@ async function rowAt(
   const isClear = isNumber || (argument === "" && rows.length === 1);
   if (rows.length === 0) printLine(terminal, messages.queueEmpty);
   else if (!isClear) printLine(terminal, messages.missingArgument(usage));
-  else if (row === undefined) throw new PipitError("INVALID_REQUEST", messages.noSuchMessage(rows.length));
+  else if (row === undefined) throw new ToldError("INVALID_REQUEST", messages.noSuchMessage(rows.length));
   else {
     // What another program has written since the start is not known to the engine yet.
     await client.engine.resume();

@@ -75,7 +75,7 @@ class Repl {
       else throw await signedOutError(client, messages, this.#leave.signal);
     } catch (reason) {
       if (this.#leave.signal.aborted) return;
-      printNote(terminal, paint("yellow", PipitError.from(reason).message));
+      printNote(terminal, paint("yellow", messages.error(PipitError.from(reason))));
     }
   }
 
@@ -130,14 +130,14 @@ class Repl {
       this.#outcome = exitCodeOfQuestion(question);
       const status = question?.status;
       if (status?.kind === "queued") {
-        if (status.reason !== undefined) printNote(terminal, paint("yellow", status.reason.message));
+        if (status.reason !== undefined) printNote(terminal, paint("yellow", messages.error(status.reason)));
         printNote(terminal, paint("yellow", keptText(status, messages)));
       }
     } catch (reason) {
       const told = PipitError.from(reason);
       const error =
         told.code === "SIGNED_OUT" ? await signedOutError(client, messages, this.#leave.signal) : told;
-      printNote(terminal, paint("red", error.message));
+      printNote(terminal, paint("red", messages.error(error)));
       this.#outcome = exitCodeOf(error);
     }
     if (this.#interactive) printLine(terminal);

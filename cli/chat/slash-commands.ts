@@ -9,6 +9,7 @@ import { queueCommands } from "./queue-commands.ts";
 import { tellTokenPlace, type ChatContext } from "./announcements.ts";
 import { loginOf } from "../kit/open-cli-client.ts";
 import { paint, printLine, printNote } from "../kit/terminal.ts";
+import { ToldError } from "../kit/told-error.ts";
 
 /** What a slash command may do. */
 export interface ReplContext extends ChatContext {
@@ -35,7 +36,7 @@ const commands: Readonly<Record<string, SlashCommand>> = {
   async login(argument, { client, terminal, messages, forgetLine }, signal) {
     if (argument !== "") forgetLine();
     const state = await client.login(argument === "" ? undefined : argument, signal);
-    if (state.kind !== "signed-in") throw new PipitError("SIGNED_OUT", messages.notSignedIn);
+    if (state.kind !== "signed-in") throw new ToldError("SIGNED_OUT", messages.notSignedIn);
     printLine(terminal, messages.signedInAs(await loginOf(client, state.accountName, signal)));
     tellTokenPlace(client, terminal, messages);
     if (argument !== "") printLine(terminal, messages.tokenAccepted);
@@ -63,7 +64,7 @@ const commands: Readonly<Record<string, SlashCommand>> = {
     printLine(terminal, argument === "on" ? messages.audioOn : messages.audioOff);
   },
   async model(argument, { client, terminal, messages }, signal) {
-    const names = await client.history.models(signal);
+    const names = await client.history.models(signal, client.engine.store.getState().chatId);
     if (argument === "") {
       const asked = client.engine.model ?? names[0];
       for (const name of names) printLine(terminal, `${name === asked ? "*" : " "} ${name}`);
@@ -114,7 +115,7 @@ export async function runSlashCommand(
   try {
     await command(argument, context, signal);
   } catch (reason) {
-    printNote(context.terminal, paint("red", PipitError.from(reason).message));
+    printNote(context.terminal, paint("red", context.messages.error(PipitError.from(reason))));
   }
 }
 

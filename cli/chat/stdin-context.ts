@@ -1,7 +1,7 @@
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
-import { PipitError } from "#contract/pipit-error.ts";
 import type { Messages } from "../kit/messages.ts";
 import { printNote, type Terminal } from "../kit/terminal.ts";
+import { ToldError } from "../kit/told-error.ts";
 
 /** By then a person wonders what it waits for. */
 const SAY_AFTER_MS = 3_000;
@@ -37,8 +37,8 @@ async function readAll(stdin: Terminal["stdin"], maxChars: number, messages: Mes
     text += text.length > maxChars ? "" : decoder.decode();
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
-    throw new PipitError("INVALID_REQUEST", messages.stdinNotText, { field: "stdin", cause });
+    throw new ToldError("INVALID_REQUEST", messages.stdinNotText, { field: "stdin", cause });
   }
   if (text.length <= maxChars) return text;
-  throw new PipitError("PROMPT_TOO_LONG", messages.stdinTooLong(PROMPT_MAX_CHARS), { field: "stdin" });
+  throw new ToldError("PROMPT_TOO_LONG", messages.stdinTooLong(PROMPT_MAX_CHARS), { field: "stdin" });
 }

@@ -17,6 +17,7 @@ import type { ExitCode } from "../kit/exit-codes.ts";
 import { messagesFor } from "../kit/messages.ts";
 import { openCliClient, type CommandDeps } from "../kit/open-cli-client.ts";
 import { printNote } from "../kit/terminal.ts";
+import { ToldError } from "../kit/told-error.ts";
 
 /** Flags of `pipit chat` as commander gives them. */
 export interface ChatFlags {
@@ -34,18 +35,20 @@ export interface ChatFlags {
 /** `pipit chat`: the REPL, or one message with `--once`. */
 export async function chat(flags: ChatFlags, deps: CommandDeps): Promise<ExitCode> {
   const { config } = deps;
+  const messages = messagesFor(config.locale);
   if (flags.json === true && flags.once === undefined) {
-    throw new PipitError("USAGE", "--json prints the events of one message; use it with --once <text>.");
+    throw new ToldError("USAGE", messages.jsonWithoutOnce);
   }
   // Beside the opening of the token store.
   const terminal = flags.json === true ? deps.terminal : await withMarkdown(deps.terminal);
-  const messages = messagesFor(config.locale);
   const text = flags.once && (await withStdin(flags.once, terminal, messages));
   const logger = createFileLogger(config.home);
   const screen = createScreenCapture({ display: config.display, logger });
   const image = await firstImage(flags, screen);
   const tell = (why: string): void => printNote(terminal, messages.noSound(why));
-  const speaker = await openSpeech(flags, () => openVoice(config.volume, logger, tell));
+  const speaker = await openSpeech(flags, () =>
+    openVoice(config.volume, logger, (error) => tell(messages.error(error))),
+  );
   await using cleanup = new AsyncDisposableStack();
   if (speaker !== undefined) cleanup.use(speaker);
   const client = cleanup.use(await openCliClient(deps, speaker, flags.model));
@@ -92,12 +95,12 @@ async function firstImage(flags: ChatFlags, screen: Screen): Promise<ScreenImage
 }
 
 /** The sound device, opened by the first sound; when there is none, the person is told why. */
-function openVoice(volume: number, logger: Logger, tell: (why: string) => void): Speaker {
+function openVoice(volume: number, logger: Logger, tell: (error: PipitError) => void): Speaker {
   return createLazySpeaker(async () => {
     try {
       return await openSpeaker({ logger });
     } catch (error) {
-      tell(PipitError.from(error).message);
+      tell(PipitError.from(error));
       throw error;
     }
   }, volume);

@@ -10,6 +10,7 @@ import { messagesFor } from "../kit/messages.ts";
 import { openCliClient, type CommandDeps } from "../kit/open-cli-client.ts";
 import type { CliConfig } from "../kit/read-config.ts";
 import { printJson, printLine } from "../kit/terminal.ts";
+import { ToldError } from "../kit/told-error.ts";
 
 /** Longest that it may take to get an address. */
 const TIMEOUT_MS = 30_000;
@@ -26,7 +27,7 @@ export async function web(flags: { readonly json?: boolean }, deps: CommandDeps)
   // An unreachable server is worth saying before a missing sign-in.
   await client.link.connect(signal);
   const { state } = await client.signIn(signal);
-  if (state.kind !== "signed-in") throw new PipitError("SIGNED_OUT", messages.signInForWeb);
+  if (state.kind !== "signed-in") throw new ToldError("SIGNED_OUT", messages.signInForWeb);
   const { url, expires_at: expiresAtMs } = await askForAddress(client, signal);
   if (flags.json === true) printJson(terminal, { url, expiresAtMs });
   else printLine(terminal, url);
@@ -37,7 +38,7 @@ export async function web(flags: { readonly json?: boolean }, deps: CommandDeps)
 async function requireServer(config: CliConfig, cure: string, signal: AbortSignal): Promise<void> {
   if (config.serverUrl !== undefined || config.grpcUrl !== undefined) return;
   const running = await findRunningServer(join(config.home, "server"), signal);
-  if (running === undefined) throw new PipitError("SERVER_UNREACHABLE", cure);
+  if (running === undefined) throw new ToldError("SERVER_UNREACHABLE", cure);
 }
 
 async function askForAddress({ api }: Client, signal: AbortSignal): Promise<z.infer<typeof addressSchema>> {

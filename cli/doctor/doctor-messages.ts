@@ -1,6 +1,5 @@
 import { languageOfLocale } from "#contract/language.ts";
-import type { ErrorCode } from "#contract/error-codes.ts";
-import type { PipitError } from "#contract/pipit-error.ts";
+import { messagesFor } from "../kit/messages.ts";
 
 /** What `pipit doctor` says by itself, in the languages of the app. */
 export type DoctorMessages = typeof english;
@@ -9,8 +8,7 @@ const english = {
   states: { works: "works", limited: "limited", broken: "does not work" },
   /** Names of the parts, where they are not those of `--json`. */
   parts: {} as Readonly<Record<string, string>>,
-  /** What went wrong, where its own English sentence is not said. */
-  errors: {} as Readonly<Partial<Record<ErrorCode, string>>>,
+  error: messagesFor("en").error,
   startedForCheck: " (none was running; started for this check)",
   unknownWithoutServer: "not known without a server",
   unknownBeforeSignIn: "not known before sign-in",
@@ -55,14 +53,7 @@ const russian: DoctorMessages = {
     screen: "экран",
     hotkey: "клавиша",
   },
-  errors: {
-    SERVER_UNREACHABLE: "Сервер Pipit не отвечает. Проверьте адрес и запущен ли он.",
-    NO_SOUND_DEVICE:
-      "Звук воспроизвести нельзя: нет устройства вывода. Подключите его или запустите звуковой сервер.",
-    NO_DISPLAY: "Экрана нет: в этом сеансе нет дисплея. Снимок можно приложить файлом: --image <файл>.",
-    SCREEN_REFUSED: "Система не даёт снимать экран. Разрешите это Pipit или терминалу в её настройках.",
-    DEADLINE_EXCEEDED: "Проверка заняла слишком много времени и остановлена.",
-  },
+  error: messagesFor("ru").error,
   startedForCheck: " (не был запущен; запущен для этой проверки)",
   unknownWithoutServer: "без сервера неизвестно",
   unknownBeforeSignIn: "до входа неизвестно",
@@ -96,9 +87,4 @@ const russian: DoctorMessages = {
 
 export function doctorMessagesFor(locale: string): DoctorMessages {
   return languageOfLocale(locale) === "ru" ? russian : english;
-}
-
-/** What to tell of an error; PipitError messages name their cure themselves. */
-export function reasonOf({ code, message }: PipitError, messages: DoctorMessages): string {
-  return messages.errors[code] ?? message;
 }

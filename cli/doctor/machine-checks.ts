@@ -6,7 +6,7 @@ import type { CliConfig } from "../kit/read-config.ts";
 import { createScreenCapture } from "#engine/node/screen/screen-capture.ts";
 import { openSpeaker } from "#engine/node/audio/speaker.ts";
 import type { Logger } from "#contract/logger.ts";
-import { reasonOf, type DoctorMessages } from "./doctor-messages.ts";
+import type { DoctorMessages } from "./doctor-messages.ts";
 import { limited, works, type Check } from "./check.ts";
 
 /** Where sign-in is kept. */
@@ -27,7 +27,7 @@ export async function checkAudioOut(logger: Logger, messages: DoctorMessages): P
     await speaker[Symbol.asyncDispose]();
     return works("audio out", messages.sound);
   } catch (reason) {
-    return limited("audio out", reasonOf(PipitError.from(reason), messages));
+    return limited("audio out", messages.error(PipitError.from(reason)));
   }
 }
 
@@ -43,7 +43,7 @@ export async function checkScreen(
     const image = await screen.capture(signal);
     return works("screen", messages.picture(image.widthPx, image.heightPx));
   } catch (reason) {
-    return limited("screen", reasonOf(PipitError.from(reason), messages));
+    return limited("screen", messages.error(PipitError.from(reason)));
   }
 }
 
@@ -64,7 +64,7 @@ export async function checkHotkey(
     const error = PipitError.from(reason);
     return error.code === "SERVER_UNREACHABLE"
       ? limited("hotkey", messages.noApp, messages.noAppCure)
-      : limited("hotkey", reasonOf(error, messages));
+      : limited("hotkey", messages.error(error));
   }
 }
 

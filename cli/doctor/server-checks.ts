@@ -2,8 +2,9 @@ import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Client } from "#engine/node/client.ts";
 import { loginOf } from "../kit/open-cli-client.ts";
-import { reasonOf, type DoctorMessages } from "./doctor-messages.ts";
+import type { DoctorMessages } from "./doctor-messages.ts";
 import { broken, limited, works, type Check } from "./check.ts";
+import { ToldError } from "../kit/told-error.ts";
 
 /** The part of `GET /v1/status` that the doctor reads. */
 const statusSchema = z.object({
@@ -28,7 +29,7 @@ export async function checkServer(
   } catch (reason) {
     const unknown = messages.unknownWithoutServer;
     return [
-      broken("server", reasonOf(PipitError.from(reason), messages)),
+      broken("server", messages.error(PipitError.from(reason))),
       limited("sign-in", unknown),
       limited("model", unknown),
       limited("voice", unknown),
@@ -44,7 +45,7 @@ async function checkSignIn(
   try {
     const { state } = await client.signIn(signal);
     if (state.kind !== "signed-in") {
-      throw new PipitError("SIGNED_OUT", messages.notSignedIn);
+      throw new ToldError("SIGNED_OUT", messages.notSignedIn);
     }
     const status = await readStatus(client, signal);
     const login = await loginOf(client, state.accountName, signal);
@@ -56,7 +57,7 @@ async function checkSignIn(
     ];
   } catch (reason) {
     const unknown = messages.unknownBeforeSignIn;
-    const why = reasonOf(PipitError.from(reason), messages);
+    const why = messages.error(PipitError.from(reason));
     return [broken("sign-in", why), limited("model", unknown), limited("voice", unknown)];
   }
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { PipitError } from "#contract/pipit-error.ts";
 import { messagesFor, type Messages } from "./messages.ts";
+import { ToldError } from "./told-error.ts";
 
 const english = messagesFor("en-GB");
 const russian = messagesFor("ru-RU");
@@ -17,6 +19,15 @@ describe("the messages", () => {
       if (typeof value !== "string") continue;
       expect(value, key).toMatch(/[а-яё]/i);
     }
+  });
+
+  test("U15: tell an error in the person's language, with what only its own words name", () => {
+    const unreachable = new PipitError("SERVER_UNREACHABLE", "No server at http://127.0.0.1:9.");
+    expect(english.error(unreachable)).toBe(unreachable.message);
+    expect(russian.error(unreachable)).toMatch(/^Сервер недоступен\. .*\. \(No server at http:\/\/127.*\)$/);
+    expect(russian.error(new PipitError("RATE_LIMITED", "Too many."))).toMatch(/^[^a-z]*Pipit[^a-z]*$/);
+    expect(russian.error(new PipitError("NO_DISPLAY", "No display."))).toContain("--image");
+    expect(russian.error(new ToldError("CHAT_NOT_FOUND", "Чата «7» нет."))).toBe("Чата «7» нет.");
   });
 
   test("count in both languages", () => {

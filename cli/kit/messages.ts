@@ -1,9 +1,14 @@
+import type { ErrorCode } from "#contract/error-codes.ts";
 import { languageOfLocale } from "#contract/language.ts";
+import { errorText, failureText, type Problem } from "#contract/texts/error-text.ts";
+import { ToldError } from "./told-error.ts";
 
 /** Every sentence the terminal client says by itself, in the languages of the app. Server messages come as they are. */
 export type Messages = typeof english;
 
 const english = {
+  /** What to tell of an error; the messages of a PipitError name its cure. */
+  error: ({ message }: Problem): string => message,
   welcome: (server: string) => `Pipit is listening (${server}). Type a question; /help lists the commands.`,
   startedServer: "No server was running, so one was started for this chat.",
   help: [
@@ -84,6 +89,7 @@ const english = {
   noServerForWeb:
     "No Pipit server runs here. Start one with npx pipit serve or npm start -- --web, then try again.",
   signInForWeb: "You are not signed in. Sign in with /login in npx pipit chat, then try again.",
+  jsonWithoutOnce: "--json prints the events of one message; use it with --once <text>.",
   bye: "Bye.",
 };
 
@@ -93,7 +99,40 @@ function plural(count: number, one: string, few: string, many: string): string {
   return `${count} ${rule === "one" ? one : rule === "few" ? few : many}`;
 }
 
+/** Errors whose own words name what no table can: an address, a setting, a path. */
+const naming = new Set<string>([
+  "INVALID_REQUEST",
+  "MODEL_UNREACHABLE",
+  "MODEL_MISSING",
+  "MODEL_FAILED",
+  "SERVER_UNREACHABLE",
+  "STORAGE_CORRUPT",
+  "STORAGE_UNREADABLE",
+  "CONFIG_INVALID",
+  "PORT_IN_USE",
+  "DATA_FOLDER_IN_USE",
+] satisfies ErrorCode[]);
+
+const russianSignedOut = "Вы не вошли. /login — локальная учётная запись, /login <токен> — по токену.";
+
+/** Errors whose cure is another one in a terminal. */
+const russianCures: Readonly<Record<string, string>> = {
+  SIGNED_OUT: russianSignedOut,
+  NO_DISPLAY: "Экрана нет: в этом сеансе нет дисплея. Снимок можно приложить файлом: --image <файл>.",
+  SCREEN_REFUSED: "Система не даёт снимать экран. Разрешите это Pipit или терминалу в её настройках.",
+  NO_SOUND_DEVICE:
+    "Звук воспроизвести нельзя: нет устройства вывода. Подключите его или запустите звуковой сервер.",
+} satisfies Partial<Record<ErrorCode, string>>;
+
+function russianError(error: Problem): string {
+  if (error instanceof ToldError) return error.message;
+  const told = russianCures[error.code] ?? failureText(error, "ru");
+  const { detail } = errorText(error, "ru");
+  return naming.has(error.code) && detail !== undefined ? `${told} (${detail})` : told;
+}
+
 const russian: Messages = {
+  error: russianError,
   welcome: (server) => `Pipit слушает (${server}). Введите вопрос; /help покажет команды.`,
   startedServer: "Сервер не был запущен, поэтому для этого чата запущен свой.",
   help: [
@@ -132,7 +171,7 @@ const russian: Messages = {
   missingArgument: (usage) => `Использование: ${usage}`,
   signedInAs: (name) => `Вы вошли как ${name}.`,
   signedOut: "Вы вышли. Сообщения не отправляются, пока вы не войдёте: /login.",
-  notSignedIn: "Вы не вошли. /login — локальная учётная запись, /login <токен> — по токену.",
+  notSignedIn: russianSignedOut,
   tokenAccepted: "Токен сохранён. Примет ли его сервер, покажет следующее сообщение.",
   tokenPlaceFile: (reason) =>
     `Данные входа хранятся в файле, доступном только вам, а не в связке ключей: ${reason}`,
@@ -173,6 +212,7 @@ const russian: Messages = {
   noServerForWeb:
     "Сервер Pipit здесь не запущен. Запустите его: npx pipit serve или npm start -- --web, и повторите.",
   signInForWeb: "Вы не вошли. Войдите командой /login в npx pipit chat и повторите.",
+  jsonWithoutOnce: "--json печатает события одного сообщения; укажите и --once <текст>.",
   bye: "Пока.",
 };
 

@@ -8,6 +8,7 @@ import type { Messages } from "./messages.ts";
 import type { CliConfig } from "./read-config.ts";
 import { serverProgram } from "./server-program.ts";
 import type { Terminal } from "./terminal.ts";
+import { ToldError } from "./told-error.ts";
 
 /** What every command is given. */
 export interface CommandDeps {
@@ -64,7 +65,7 @@ export async function signedOutError(
 ): Promise<PipitError> {
   try {
     if (!client.ownServer) await client.link.connect(signal);
-    return new PipitError("SIGNED_OUT", messages.notSignedIn);
+    return new ToldError("SIGNED_OUT", messages.notSignedIn);
   } catch (reason) {
     return PipitError.from(reason);
   }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { errorCodes } from "#contract/error-codes.ts";
 import { en } from "./en/en.ts";
 import { ru } from "./ru/ru.ts";
 
@@ -36,17 +35,6 @@ describe("the texts of the window", () => {
       expect(text, key).not.toBe("");
       expect(text, key).toBe(text.trim());
     }
-  });
-
-  test.each(Object.keys(errorCodes))("%s has a sentence and a cure", (code) => {
-    for (const texts of [english, russian]) {
-      expect(texts.get(`errors.${code}.what`)).toMatch(/\p{L}.*\.$/u);
-      expect(texts.get(`errors.${code}.cure`)).toMatch(/\p{L}.*\.$/u);
-    }
-  });
-
-  test("no text is kept for an error that does not exist", () => {
-    expect(Object.keys(en.errors).toSorted()).toEqual(Object.keys(errorCodes).toSorted());
   });
 });
 

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
-import { useErrorText, type Problem } from "../i18n/use-error-text.ts";
+import type { Problem } from "#contract/texts/error-text.ts";
+import { useErrorText } from "../i18n/use-error-text.ts";
 import { ErrorDetail } from "./error-detail.tsx";
 import { Note } from "./note.tsx";
 

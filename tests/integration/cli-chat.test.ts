@@ -152,6 +152,17 @@ test("U15: the doctor speaks Russian to Russian readers, and keeps the names of 
   expect(stdout).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}/);
 });
 
+test("U15: what fails is told in Russian to Russian readers, in a chat and before one", async () => {
+  const env = { LANG: "ru_RU.UTF-8", PIPIT_SERVER_URL: "http://127.0.0.1:9" };
+  const away = await pipit.run(["chat", "--once", "hi", "--no-audio"], { env });
+  expect(away.stderr).toMatch(/^pipit: Сервер недоступен\..*\(No Pipit server answers/m);
+  const wrong = await pipit.run(["chat"], { env: { ...env, PIPIT_SERVER_URL: "ftp://x" } });
+  expect(wrong).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^pipit: Одна из настроек неверна\./),
+  });
+});
+
 describe("bad input", () => {
   test.each([
     [["chat", "--bogus"], /unknown option '--bogus'/],

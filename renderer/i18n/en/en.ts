@@ -1,10 +1,9 @@
 import { auth } from "./auth.ts";
 import { chat } from "./chat.ts";
-import { errors } from "./errors.ts";
 import { firstRun } from "./first-run.ts";
 import { markdown } from "./markdown.ts";
 import { settings } from "./settings.ts";
 import { shell } from "./shell.ts";
 
 /** All texts of the window, one namespace per area. */
-export const en = { auth, chat, errors, firstRun, markdown, settings, shell } as const;
+export const en = { auth, chat, firstRun, markdown, settings, shell } as const;

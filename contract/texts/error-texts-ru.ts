@@ -1,5 +1,7 @@
+import type { ErrorTexts } from "./error-text.ts";
+
 /** For each code of contract/error-codes.ts: what happened, and the cure. */
-export const errors = {
+export const russianErrors: ErrorTexts = {
   INVALID_REQUEST: { what: "Сервер не понял запрос.", cure: "Обновите Pipit и попробуйте снова." },
   PROMPT_EMPTY: { what: "Отправлять нечего.", cure: "Напишите вопрос или добавьте картинку." },
   PROMPT_TOO_LONG: { what: "Сообщение слишком длинное.", cure: "Отправьте его частями." },
@@ -113,4 +115,4 @@ export const errors = {
     cure: "Разрешите это в системных настройках приватности.",
   },
   NO_SOUND_DEVICE: { what: "Звуковое устройство не найдено.", cure: "Подключите его и попробуйте снова." },
-} as const;
+};

@@ -1,5 +1,7 @@
+import type { ErrorTexts } from "./error-text.ts";
+
 /** For each code of contract/error-codes.ts: what happened, and the cure. */
-export const errors = {
+export const englishErrors: ErrorTexts = {
   INVALID_REQUEST: {
     what: "The server did not understand this request.",
     cure: "Update Pipit and try again.",
@@ -75,7 +77,7 @@ export const errors = {
     what: "The stored data cannot be read.",
     cure: "Check who may read Pipit's folder, then restart Pipit.",
   },
-  INTERNAL: { what: "Something went wrong inside Pipit.", cure: "Try again; the log has the details." },
+  INTERNAL: { what: "Something went wrong inside Pipit.", cure: "The log has the details. Try again." },
   SIGNED_OUT: { what: "You are signed out.", cure: "Sign in; what waits is sent then." },
   USAGE: { what: "This command cannot be used like that.", cure: "Look at its help." },
   CONFIG_INVALID: { what: "A setting is not valid.", cure: "Correct it, then try again." },
@@ -98,4 +100,4 @@ export const errors = {
     cure: "Allow it in the system's privacy settings.",
   },
   NO_SOUND_DEVICE: { what: "No sound device was found.", cure: "Connect one and try again." },
-} as const;
+};
