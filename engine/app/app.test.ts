@@ -37,7 +37,9 @@ function open(otherServers: AppPorts["initial"]["features"]["otherServers"] = wo
         ...client,
         engine: chat.engine,
         session: { ...chat.session, place: () => ({ kind: "memory" }) },
-        history: { modelName: async () => undefined } as unknown as AppClient["history"],
+        history: {
+          modelName: async (_signal: AbortSignal, chatId?: string) => chatId && `model of ${chatId}`,
+        } as unknown as AppClient["history"],
         logout: async () => chat.session.signOut(),
         [Symbol.asyncDispose]: async () => void log.push(`close ${serverUrl}`),
       };
@@ -91,6 +93,14 @@ describe("a start", () => {
       settings: defaultSettings,
     });
     expect(log).toEqual(["open ", "sign in"]);
+  });
+
+  test("U15: and names the model of each chat that is opened", async () => {
+    await app.start();
+    for (const chatId of ["a", "b"]) {
+      chat.engine.openChat(chatId, []);
+      await expect.poll(() => app.state.getState().server).toMatchObject({ model: `model of ${chatId}` });
+    }
   });
 
   test("without a server says so in the state, once", async () => {

@@ -124,10 +124,11 @@ export class App implements AsyncDisposable {
     else if (server.kind === "ready" || server.code !== code) this.#ports.onProblem(error);
   }
 
-  /** The engine notices first that a server is gone or back; the state follows. */
+  /** The engine notices first that a server is gone or back; the state follows. Each chat may have a model of its own. */
   #followServer(): void {
     this.chat.subscribe((state, before) => {
-      if (state.connection !== before.connection && before.connection !== "unknown") void this.look();
+      const isNews = state.connection !== before.connection && before.connection !== "unknown";
+      if (isNews || state.chatId !== before.chatId) void this.look();
     });
     this.auth.subscribe((state, before) => {
       if (state.kind === "signed-in" && before.kind !== "signed-in") void this.look();

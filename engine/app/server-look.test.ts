@@ -13,6 +13,7 @@ import { createServerLook } from "./server-look.ts";
 const found = { httpUrl: "http://127.0.0.1:1", own: true };
 const ready = { kind: "ready", ...found };
 let http: FakeHttp;
+let chat: StoreApi<{ chatId?: string }>;
 let state: StoreApi<{ server: ServerStatus }>;
 const status = (): ServerStatus => state.getState().server;
 let find: () => Promise<FoundServer>;
@@ -20,6 +21,7 @@ let finds: number;
 let online: boolean;
 beforeEach(() => {
   http = createFakeHttp();
+  chat = createStore(() => ({}));
   http.answer(() => json(200, { data: [{ id: "llama3.2" }] }));
   state = createStore(() => ({ server: { kind: "starting" } }));
   find = async () => found;
@@ -31,6 +33,7 @@ function lookAs(accountId: string | undefined): () => Promise<void> {
   const session = createFakeSession(accountId);
   const client = {
     session,
+    engine: { store: chat },
     history: createHistoryClient(createSignedInHttp(http, session)),
     findServer() {
       finds += 1;
@@ -51,6 +54,17 @@ test("a server that answers is ready, with the name of its model; one look at a 
   const look = lookAs("ann");
   await Promise.all([look(), look(), look()]);
   expect([status(), finds]).toEqual([{ ...ready, model: "llama3.2" }, 1]);
+});
+
+test("U15: the model is that of the chat on show, also when another one is opened during the look", async () => {
+  http.answer(({ path }) => {
+    const chatId = new URL(path, found.httpUrl).searchParams.get("chat_id");
+    if (chatId === "a") chat.setState({ chatId: "b" });
+    return json(200, { data: [{ id: `model of ${chatId}` }] });
+  });
+  chat.setState({ chatId: "a" });
+  await lookAs("ann")();
+  expect(status()).toEqual({ ...ready, model: "model of b" });
 });
 
 test("a client that is not signed in asks for no model", async () => {

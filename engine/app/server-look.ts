@@ -48,8 +48,16 @@ async function look({ client, state, isOnline, logger }: ServerLookDeps, signal:
   }
 }
 
-/** Undefined when signed out, when only the built-in answers are there, or unknown: the status line can do without. */
+/**
+ * The model of the chat that is shown. Undefined when signed out, when only the built-in answers are there, or unknown: the
+ * status line can do without.
+ */
 async function readModel(client: AppClient, signal: AbortSignal): Promise<string | undefined> {
   if (client.session.store.getState().kind !== "signed-in") return undefined;
-  return await client.history.modelName(signal).catch(() => undefined);
+  for (;;) {
+    const { chatId } = client.engine.store.getState();
+    const model = await client.history.modelName(signal, chatId).catch(() => undefined);
+    // Another chat may be on show by now.
+    if (client.engine.store.getState().chatId === chatId) return model;
+  }
 }
