@@ -20,19 +20,23 @@ const external = [
   "sharp",
 ];
 
+/** Programs that the client of a desktop and of a terminal starts. */
+const helpers = {
+  "keychain-process": "engine/node/keychain/keychain-process.ts",
+  "speaker-process": "engine/node/audio/speaker-process.ts",
+} as const;
+
 /**
  * The desktop app's own part, into `outDir` (dist/electron): main process and helper programs as ES modules, and the
  * preload script as the CommonJS file that Electron's sandbox can run.
  */
 export function electronConfigs(outDir: string): readonly InlineConfig[] {
-  return [
-    nodeConfig(outDir, {
-      main: "electron/main.ts",
-      "keychain-process": "engine/node/keychain/keychain-process.ts",
-      "speaker-process": "engine/node/audio/speaker-process.ts",
-    }),
-    preloadConfig(outDir),
-  ];
+  return [nodeConfig(outDir, { main: "electron/main.ts", ...helpers }), preloadConfig(outDir)];
+}
+
+/** The terminal client and its helper programs, into `outDir` (dist/cli). */
+export function cliConfigs(outDir: string): readonly InlineConfig[] {
+  return [nodeConfig(outDir, { main: "cli/main.ts", ...helpers })];
 }
 
 /** The server and the programs that it starts, into `outDir` (dist/server). */
@@ -49,7 +53,7 @@ export function serverConfigs(outDir: string): readonly InlineConfig[] {
 }
 
 /** All files of a program in one folder: they find each other by `ownProgram`. */
-function nodeConfig(outDir: string, programs: Readonly<Record<string, string>>): InlineConfig {
+export function nodeConfig(outDir: string, programs: Readonly<Record<string, string>>): InlineConfig {
   return bundle(outDir, "node24", external, {
     input: programs,
     output: { format: "es", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },

@@ -25,6 +25,6 @@ export function commandOf([name, ...args]: readonly string[]): BackendCommand | 
 export async function runBackend({ program, args }: BackendCommand, env: Environment): Promise<void> {
   const path = await serverProgram(program);
   process.argv = [process.execPath, path, ...args];
-  if (program === "main" && mayBuild(env)) buildSoon(["server", "window"]);
+  if (program === "main" && mayBuild(env)) buildSoon(["server", "window", "cli"]);
   await import(pathToFileURL(path).href);
 }

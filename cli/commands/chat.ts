@@ -52,8 +52,8 @@ export async function chat(flags: ChatFlags, deps: CommandDeps): Promise<ExitCod
   await using cleanup = new AsyncDisposableStack();
   if (speaker !== undefined) cleanup.use(speaker);
   const client = cleanup.use(await openCliClient(deps, speaker, flags.model));
-  // For the server of the next start: this one's may run from source.
-  if (config.mayBuild) buildSoon(["server"]);
+  // For the next start: this one, and its server, may run from source.
+  if (config.mayBuild) buildSoon(["server", "cli"]);
   if (client.outbox.setAside !== undefined) {
     printNote(terminal, messages.outboxSetAside(client.outbox.setAside));
   }

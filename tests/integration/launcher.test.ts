@@ -1,12 +1,12 @@
 import { once } from "node:events";
-import { cp, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
 import { version } from "#contract/version.ts";
-import { isFresh } from "#tools/build/build-stamp.ts";
+import { fingerprint, isFresh, sizesOf, writeStamp } from "#tools/build/build-stamp.ts";
 import { fullSize } from "#tests/testing/test-size.ts";
 import { repositoryRoot, runCommand } from "#tools/test/command.ts";
 import { createCliHome } from "./cli-process.ts";
@@ -34,6 +34,32 @@ test("npx pipit prints nothing but the answer, whichever Node starts npx", async
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
 });
 
+test("the built client runs while it is of these sources, and the sources otherwise", async ({ signal }) => {
+  const root = await mkdtemp(join(tmpdir(), "pipit-built-"));
+  try {
+    for (const path of ["cli", "dist/cli", "tools/build"]) await mkdir(join(root, path), { recursive: true });
+    await writeFile(join(root, "package.json"), '{ "type": "module" }');
+    await cp(join(repositoryRoot, "cli/pipit.js"), join(root, "cli/pipit.js"));
+    await cp(join(repositoryRoot, "tools/build/build-stamp.ts"), join(root, "tools/build/build-stamp.ts"));
+    await writeFile(join(root, "cli/main.ts"), 'console.log("source")');
+    const says = async (): Promise<string> =>
+      (await runCommand("node", ["cli/pipit.js"], { cwd: root, env: { PIPIT_HOME: root } }, signal)).stdout;
+    expect(await says()).toBe("source\n");
+    await writeFile(join(root, "dist/cli/main.js"), 'console.log("built")');
+    expect(await says()).toBe("source\n");
+    const part = { name: "cli", inputs: ["cli"], outDir: "dist/cli" };
+    const built = { sources: fingerprint(root, part.inputs), outputs: sizesOf(join(root, part.outDir)) };
+    await writeStamp(root, part, built);
+    expect(await says()).toBe("built\n");
+    await writeFile(join(root, "cli/main.ts"), 'console.log("changed source")');
+    expect(await says()).toBe("changed source\n");
+    await rm(join(root, "tools"), { recursive: true });
+    expect(await says()).toBe("built\n");
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+});
+
 test("a builder that cannot be started ends nothing but itself", async ({ signal }) => {
   const program = `
     const { buildSoon } = await import(${JSON.stringify(join(repositoryRoot, "cli/kit/server-program.ts"))});
@@ -48,7 +74,7 @@ test("a builder that cannot be started ends nothing but itself", async ({ signal
 // Not a skip, which would be a failure in CI: the nightly run has it.
 if (fullSize) {
   describe("in a fresh checkout", () => {
-    test("the server answers at once, and its page and the built server follow by themselves", async () => {
+    test("the server answers at once, and its page and the built programs follow by themselves", async () => {
       await using folder = await copyCheckout();
       await using pipit = await createCliHome({ PIPIT_BUILD: "" }, join(folder.path, "cli", "pipit.js"));
       const startedMs = performance.now();
@@ -65,11 +91,12 @@ if (fullSize) {
       serve.child.kill("SIGTERM");
       expect((await serve.result).code).toBe(0);
       // The builder ends without its server.
-      await expect.poll(() => isFresh(folder.path, "server"), built).toBe(true);
+      const areFresh = (): boolean => isFresh(folder.path, "server") && isFresh(folder.path, "cli");
+      await expect.poll(areFresh, built).toBe(true);
 
       const again = pipit.start(["serve", ...PORTS, "--log-level", "debug"]);
       await again.printed(/Pipit is ready/);
-      expect(isFresh(folder.path, "server") && isFresh(folder.path, "window")).toBe(true);
+      expect(areFresh() && isFresh(folder.path, "window")).toBe(true);
     }, 120_000);
   });
 }

@@ -41,6 +41,16 @@ function appPart(root: string): BuildPart {
   };
 }
 
+/** The terminal client: one file in place of some 500, which is what its start costs. */
+export function cliPart(root: string): BuildPart {
+  return {
+    name: "cli",
+    inputs: [...shared, "engine", "cli", "vite.electron.config.ts"],
+    outDir: "dist/cli",
+    build: (outDir) => buildAll(root, (config) => config.cliConfigs(outDir)),
+  };
+}
+
 /** The server's programs. */
 export function serverPart(root: string): BuildPart {
   return {
@@ -59,6 +69,7 @@ export function allParts(root: string): readonly BuildPart[] {
 /** vite.electron.config.ts; read when it is needed, because it belongs to the configs and not to the tools. */
 interface ElectronConfigFile {
   electronConfigs(outDir: string): readonly InlineConfig[];
+  cliConfigs(outDir: string): readonly InlineConfig[];
   serverConfigs(outDir: string): readonly InlineConfig[];
 }
 

@@ -4,7 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { builtServerEntry } from "#tools/build/pipit-parts.ts";
+import { buildParts } from "#tools/build/build-part.ts";
+import { builtServerEntry, cliPart } from "#tools/build/pipit-parts.ts";
 import { repositoryRoot } from "./command.ts";
 
 /**
@@ -17,8 +18,12 @@ export const compiledCode = {
   NODE_COMPILE_CACHE: join(repositoryRoot, "node_modules", ".cache", "compiled-for-tests"),
 } as const;
 
-/** Builds the server and fills that folder: only a program that ends by itself writes there, and tests kill theirs. */
-export async function keepServerCompiled(signal: AbortSignal): Promise<void> {
+/**
+ * Builds the server and the terminal client, and fills that folder with the server's code: only a program that ends by
+ * itself writes there, and tests kill theirs.
+ */
+export async function keepProgramsCompiled(signal: AbortSignal): Promise<void> {
+  await buildParts([cliPart(repositoryRoot)], { root: repositoryRoot, say: () => undefined }, signal);
   const entry = await builtServerEntry(repositoryRoot, signal);
   const home = await mkdtemp(join(tmpdir(), "pipit-compile-"));
   try {

@@ -1,5 +1,5 @@
 import type { TestProject } from "vitest/node";
-import { keepServerCompiled } from "./compiled-code.ts";
+import { keepProgramsCompiled } from "./compiled-code.ts";
 import { findMissing } from "./parts.ts";
 import { startServices, type ServiceName } from "./services.ts";
 
@@ -16,7 +16,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     (name) => process.env[variables[name]] === undefined,
   );
   const startable = wanted.length === 0 ? [] : await installed(wanted, signal);
-  const [services] = await Promise.all([startServices(startable, signal), keepServerCompiled(signal)]);
+  const [services] = await Promise.all([startServices(startable, signal), keepProgramsCompiled(signal)]);
   const urlOf = (name: "postgres" | "redis"): string =>
     process.env[variables[name]] ?? services.env[variables[name]] ?? "";
   project.provide("postgresUrl", urlOf("postgres"));
