@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { sized } from "./tests/testing/test-size.ts";
+import { LongestFirst } from "./tools/test/longest-first.ts";
 
 /** Files that `npm test` found to need a machine part that is not here; it says so and counts them as skipped. */
 const lacking = (process.env["PIPIT_TEST_LACKING"] ?? "").split(",").filter((path) => path !== "");
@@ -26,6 +27,7 @@ export default defineConfig({
     clearMocks: true,
     restoreMocks: true,
     unstubEnvs: true,
+    sequence: { sequencer: LongestFirst },
     // As every limit of time here, it is for what never comes; what must come fast is measured by npm run nightly.
     expect: { poll: { timeout: 30_000 } },
     projects: [
@@ -53,7 +55,8 @@ export default defineConfig({
           testTimeout: sized(60_000, 20 * 60_000),
           hookTimeout: 60_000,
           isolate: false,
-          maxWorkers: 2,
+          // One more than cores: these wait for programs, clocks and databases.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
