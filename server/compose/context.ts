@@ -16,6 +16,7 @@ import type { TurnService } from "../domain/assistant/turn-types.ts";
 import { startAuditRetention } from "../domain/audit/audit-retention.ts";
 import { auditKeyOf } from "../domain/audit/audit-key.ts";
 import type { Clock } from "#contract/clock.ts";
+import { startPurge } from "../domain/chats/purge.ts";
 import { systemClock } from "../domain/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { MessageBus } from "../domain/message-bus.ts";
@@ -103,6 +104,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     const retentionMs = config.auth.auditRetentionDays * DAY_MS;
     building.use(startAuditRetention({ reader: store.auditReader, retentionMs, logger }));
   }
+  building.use(startPurge(store.purgeDeleted, logger));
   await auth.webSessions.removeExpired();
   const modelConnection = createModelConnection({
     configured: config.model,

@@ -12,7 +12,7 @@ import { createPostgresTurnIndex } from "./search/postgres-turn-index.ts";
 import type { Tables } from "./sql/schema.ts";
 import { createAttempt, ServerSqliteDialect, SharedSqlite } from "./sqlite/sqlite-dialect.ts";
 import { createSqliteRotations } from "./sqlite/sqlite-rotations.ts";
-import { createSqliteTurnIndex } from "./search/sqlite-turn-index.ts";
+import { createSqliteTurnIndex, forgetRemoved } from "./search/sqlite-turn-index.ts";
 import { isCorruption, toStartError } from "./errors/storage-errors.ts";
 import type { TurnIndex } from "./search/turn-index.ts";
 
@@ -50,6 +50,11 @@ export interface DatabaseHandle extends AsyncDisposable {
   readonly place: string;
   /** Path under which a damaged database was kept when this one was opened. */
   readonly setAside: string | undefined;
+  /**
+   * Takes the words of removed turns, and with `wiped` all that rows held before, out of the database's files too. On
+   * PostgreSQL that is the work of its VACUUM.
+   */
+  forget(wiped: boolean, signal: AbortSignal): Promise<void>;
   /** False while its disk is full. */
   isWritable(): Promise<boolean>;
   /** Throws as {@link DatabaseHandle.migrate}, except for a newer database. */
@@ -92,6 +97,10 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
     rotations: (audit) => createSqliteRotations(db, database, attempt, audit),
     place: file,
     setAside,
+    async forget(wiped, signal) {
+      const merged = await forgetRemoved(relaxedDb, signal);
+      if (wiped || merged) await shared.emptyLog();
+    },
     isWritable: () => disk.isWritable(db),
     migrationState: () => starting(stateOf(db, turnIndex)),
     migrate: () => starting(migrate(db, createMigrations(turnIndex), file)),
@@ -132,6 +141,7 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     rotations: (audit, time) => createPostgresRotations(db, query, audit, time),
     place,
     setAside: undefined,
+    async forget() {},
     isWritable: () => disk.isWritable(pool),
     migrationState: () => starting((unlimited) => stateOf(unlimited, turnIndex)),
     migrate: () => starting((unlimited) => migrate(unlimited, createMigrations(turnIndex), place)),

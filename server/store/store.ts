@@ -16,6 +16,7 @@ import { databaseTime, type DatabaseTime } from "./sql/database-time.ts";
 import { createSqlCounterStore } from "./sql/sql-counter-store.ts";
 import { createModelConnectionStore } from "./sql/model-connection-store.ts";
 import { createModelChoiceStore } from "./sql/model-choice-store.ts";
+import { purgeDeleted } from "./turns/purge.ts";
 import { createTurnStore } from "./turns/turn-store.ts";
 import { createUsageStore } from "./sql/usage-store.ts";
 
@@ -53,7 +54,7 @@ export async function openStore(options: OpenStoreOptions) {
 }
 
 function createStore(
-  { dialect, db, relaxedDb, turnIndex, setAside, isWritable, rotations }: DatabaseHandle,
+  { dialect, db, relaxedDb, turnIndex, setAside, forget, isWritable, rotations }: DatabaseHandle,
   options: CommonOptions,
   close: () => Promise<void>,
 ) {
@@ -72,8 +73,14 @@ function createStore(
   return {
     /** "sqlite": the data folder's lock makes this process the only user. "postgres": others may work with it too. */
     dialect,
-    chats: createChatStore(db, time),
+    chats: createChatStore(db, turnIndex, time),
     turns: createTurnStore(db, relaxedDb, turnIndex, time),
+    /** Wipes what was deleted too long ago to be restored, in the files too; see there. */
+    async purgeDeleted(signal: AbortSignal): Promise<number> {
+      const wiped = await purgeDeleted(db, turnIndex, time, signal);
+      await forget(wiped > 0, signal);
+      return wiped;
+    },
     usage: createUsageStore(db),
     modelChoices: createModelChoiceStore(db),
     modelConnection: createModelConnectionStore(db),

@@ -1,4 +1,5 @@
 import type { Logger } from "#contract/logger.ts";
+import { repeat } from "../repeat.ts";
 import type { AuditReader } from "./audit-reader.ts";
 
 /** A minute after the start, which has enough to do. */
@@ -21,12 +22,9 @@ export interface AuditRetentionOptions {
  */
 export function startAuditRetention(options: AuditRetentionOptions): AsyncDisposable {
   const { reader, retentionMs, logger, firstAfterMs = FIRST_AFTER_MS, everyMs = EVERY_MS } = options;
-  const stop = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
-  const prune = async (): Promise<void> => {
+  const prune = async (signal: AbortSignal): Promise<void> => {
     try {
-      const { removed, problems } = await reader.prune({ olderThanMs: retentionMs, signal: stop.signal });
+      const { removed, problems } = await reader.prune({ olderThanMs: retentionMs, signal });
       if (removed > 0) logger.info("audit.pruned", { removed });
       if (problems.length > 0) {
         logger.error("audit.damaged", {
@@ -35,23 +33,8 @@ export function startAuditRetention(options: AuditRetentionOptions): AsyncDispos
         });
       }
     } catch (error) {
-      if (!stop.signal.aborted) logger.error("audit.prune_failed", { error });
+      if (!signal.aborted) logger.error("audit.prune_failed", { error });
     }
   };
-  const schedule = (afterMs: number): void => {
-    timer = setTimeout(() => {
-      running = prune().then(() => {
-        if (!stop.signal.aborted) schedule(everyMs);
-      });
-    }, afterMs);
-    timer.unref();
-  };
-  schedule(firstAfterMs);
-  return {
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      clearTimeout(timer);
-      await running;
-    },
-  };
+  return repeat(prune, { firstAfterMs, everyMs });
 }

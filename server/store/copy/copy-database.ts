@@ -191,8 +191,8 @@ async function indexTurns(side: CopySide, { signal, onProgress }: CopyOptions): 
   for await (const batch of readRows(side, { name: "turns", key: ["id"] }, signal)) {
     for (const row of batch) {
       rows++;
-      // A turn that was never finished has no answer yet, and is indexed when it has one.
-      if (row["status"] === "running") continue;
+      // A turn that was never finished has no answer yet, and is indexed when it has one; a deleted one is not.
+      if (row["status"] === "running" || row["deleted_at_ms"] !== null) continue;
       await side.turnIndex.write(side.db, {
         turnId: String(row["id"]),
         chatId: String(row["chat_id"]),

@@ -60,6 +60,13 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
           .execute();
       },
     },
+    "0011_purge": {
+      async up(db: Kysely<Tables>) {
+        // Hold only what was deleted and is not wiped yet, so that looking for it costs nothing.
+        await sql`create index chats_deleted on chats (deleted_at_ms) where deleted_at_ms > 0`.execute(db);
+        await sql`create index turns_deleted on turns (deleted_at_ms) where deleted_at_ms > 0`.execute(db);
+      },
+    },
   };
 }
 

@@ -34,8 +34,13 @@ export function createPostgresTurnIndex(): TurnIndex {
         on conflict (turn_id) do update set scope = excluded.scope, words = excluded.words`.execute(db);
     },
 
-    async remove(db, turnId) {
-      await sql`delete from turn_search where turn_id = ${turnId}`.execute(db);
+    async remove(db, turnIds) {
+      await sql`delete from turn_search where turn_id in (${sql.join(turnIds)})`.execute(db);
+    },
+
+    async removeChat(db, chatId) {
+      await sql`delete from turn_search
+        where turn_id in (select id from turns where chat_id = ${chatId})`.execute(db);
     },
 
     find,

@@ -1,8 +1,17 @@
 import { createHash } from "node:crypto";
+import { setImmediate as pause } from "node:timers/promises";
 import { sql, type Kysely } from "kysely";
 import type { Tables } from "../sql/schema.ts";
 import { stemsOf, type SearchTerm } from "./search-text.ts";
 import type { IndexQuery, TurnIndex } from "./turn-index.ts";
+
+/** Pages of the index that one step of a merge rewrites: about a millisecond. */
+const MERGE_STEP_PAGES = 16;
+/**
+ * In `turn_search_data`, the first id of the lists of removed rows: "tombstone" pages, which FTS5 keeps for tables with
+ * `contentless_delete` beyond those of the segments (FTS5_TOMBSTONE_ROWID in its source).
+ */
+const FIRST_TOMBSTONE_ID = 2 ** 16 * 2 ** 37;
 
 /**
  * The turn index on FTS5. It stores stems only, never the text (`content=''`), and a "scope" column of one token per
@@ -25,7 +34,7 @@ export function createSqliteTurnIndex(): TurnIndex {
     },
 
     async write(db, turn) {
-      await remove(db, turn.turnId);
+      await remove(db, [turn.turnId]);
       const { rows } = await sql<{ id: number }>`
         insert into turn_search_rows (turn_id) values (${turn.turnId}) returning id`.execute(db);
       const scope = `${userToken(turn.userId)} ${chatToken(turn.chatId)}`;
@@ -36,6 +45,11 @@ export function createSqliteTurnIndex(): TurnIndex {
     },
 
     remove,
+
+    async removeChat(db, chatId) {
+      await sql`delete from turn_search_rows
+        where turn_id in (select id from turns where chat_id = ${chatId})`.execute(db);
+    },
 
     async find(db, query) {
       const { rows } = await sql<{ turnId: string; rank: number }>`
@@ -50,8 +64,39 @@ export function createSqliteTurnIndex(): TurnIndex {
   };
 }
 
-async function remove(db: Kysely<Tables>, turnId: string): Promise<void> {
-  await sql`delete from turn_search_rows where turn_id = ${turnId}`.execute(db);
+/**
+ * Removing a row from a table without content only notes that it is gone; its words stay in the segments of the index
+ * until these are merged. Merges them all, in small steps; does nothing when nothing was removed. Ends early when
+ * `signal` aborts. Resolves to whether it has changed anything.
+ */
+export async function forgetRemoved(db: Kysely<Tables>, signal: AbortSignal): Promise<boolean> {
+  const { rows } = await sql`select 1 from turn_search_data
+    where id >= ${sql.lit(FIRST_TOMBSTONE_ID)} limit 1`.execute(db);
+  if (rows.length === 0) return false;
+  // A negative number begins a merge of all segments into one, further steps go on with it.
+  let changed = await mergeStep(db, -MERGE_STEP_PAGES);
+  while (changed && !signal.aborted) {
+    await pause();
+    changed = await mergeStep(db, MERGE_STEP_PAGES);
+  }
+  return true;
+}
+
+/** Resolves to whether there was anything left to merge: then more than the command itself counts as a change. */
+async function mergeStep(db: Kysely<Tables>, pages: number): Promise<boolean> {
+  return db.connection().execute(async (one) => {
+    const changes = async () => {
+      const { rows } = await sql<{ n: number }>`select total_changes() as n`.execute(one);
+      return rows[0]?.n ?? 0;
+    };
+    const before = await changes();
+    await sql`insert into turn_search (turn_search, rank) values ('merge', ${sql.lit(pages)})`.execute(one);
+    return (await changes()) - before > 1;
+  });
+}
+
+async function remove(db: Kysely<Tables>, turnIds: readonly string[]): Promise<void> {
+  await sql`delete from turn_search_rows where turn_id in (${sql.join(turnIds)})`.execute(db);
 }
 
 /** An FTS5 expression of quoted strings; terms are letters and digits, so nothing a person types becomes syntax. */

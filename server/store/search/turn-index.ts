@@ -27,7 +27,10 @@ export interface TurnIndex {
   create(db: Kysely<Tables>): Promise<void>;
   /** Adds or replaces the entry of a turn. */
   write(db: Kysely<Tables>, turn: IndexedTurn): Promise<void>;
-  remove(db: Kysely<Tables>, turnId: string): Promise<void>;
+  /** At least one turn. */
+  remove(db: Kysely<Tables>, turnIds: readonly string[]): Promise<void>;
+  /** Removes all turns of a chat. */
+  removeChat(db: Kysely<Tables>, chatId: string): Promise<void>;
   /** Best first; nothing of what is deleted. */
   find(
     db: Kysely<Tables>,

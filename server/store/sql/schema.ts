@@ -66,7 +66,10 @@ export type OauthClientRow = RowOf<Omit<OauthClient, "confidential" | "firstPart
   is_active: number;
 };
 
-/** Of a deleted one the row stays, so that its id is known. */
+/**
+ * Of a deleted one the row stays, so that its id is known: while it can be restored with all that is in it, then wiped,
+ * with 0 for the time of its deletion.
+ */
 export type ChatRow = RowOf<Chat> & { deleted_at_ms: number | null };
 export type TurnRow = RowOf<Omit<Turn, "index" | "parts" | "failure">> & {
   turn_index: number;

@@ -124,6 +124,8 @@ function connect(file: string, fullCheck: boolean, timeout: number): Database.Da
     database.pragma("journal_mode = WAL");
     database.pragma("synchronous = NORMAL");
     database.pragma("foreign_keys = ON");
+    // What is deleted is overwritten in the file, not only marked as free.
+    database.pragma("secure_delete = ON");
     database.prepare("select count(*) from sqlite_schema").get();
     if (fullCheck) {
       const verdict: unknown = database.pragma("quick_check(1)", { simple: true });

@@ -38,6 +38,7 @@ export class SharedSqlite {
   readonly database: SqliteDatabase;
   readonly #raw: Database;
   readonly #sync: WalSync;
+  readonly #attempt: Attempt;
   readonly #totalChanges: () => number;
   #last: Promise<void> = Promise.resolve();
   #release: () => void = () => {};
@@ -46,6 +47,7 @@ export class SharedSqlite {
   constructor(database: Database, attempt = createAttempt(database)) {
     this.database = withCacheAndErrors(database, attempt);
     this.#raw = database;
+    this.#attempt = attempt;
     this.#sync = new WalSync(database.name);
     const statement = database.prepare<[], number>("select total_changes()").pluck();
     this.#totalChanges = () => statement.get() ?? 0;
@@ -75,6 +77,22 @@ export class SharedSqlite {
   /** Resolves when all that is committed by now survives a power cut. */
   async committed(): Promise<void> {
     await this.#sync.committed();
+  }
+
+  /**
+   * Moves the write-ahead log into the database and empties it: it holds pages as they were. Not now, when another program
+   * is reading the database.
+   */
+  async emptyLog(): Promise<void> {
+    await this.take();
+    try {
+      const waitMs = Number(this.#raw.pragma("busy_timeout", { simple: true }));
+      this.#raw.pragma("busy_timeout = 0");
+      this.#attempt(() => this.#raw.pragma("wal_checkpoint(TRUNCATE)"));
+      this.#raw.pragma(`busy_timeout = ${waitMs}`);
+    } finally {
+      this.giveBack();
+    }
   }
 
   /** The first of those that share it closes it for all; a second time does nothing. */

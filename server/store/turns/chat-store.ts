@@ -2,10 +2,12 @@ import { sql, type Kysely, type Transaction } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
 import { RESTORE_MS, type Chat, type ChatChanges, type ChatStore } from "#server/domain/chats/ports.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
+import type { TurnIndex } from "../search/turn-index.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { ChatRow, Tables } from "../sql/schema.ts";
 import { rowOf, toFlag } from "../sql/stored-values.ts";
 import { inTransaction } from "../sql/transaction.ts";
+import { toIndexed } from "./turn-rows.ts";
 import { newestBelow } from "./turn-tree.ts";
 
 /** Error for a chat that is not there or is another user's; the two are never told apart. */
@@ -19,8 +21,10 @@ export function chatNotFound(): PipitError {
   );
 }
 
+const INDEX_BATCH_TURNS = 20;
+
 /** {@link ChatStore} on SQL. */
-export function createChatStore(db: Kysely<Tables>, time: DatabaseTime): ChatStore {
+export function createChatStore(db: Kysely<Tables>, index: TurnIndex, time: DatabaseTime): ChatStore {
   const found = (userId: string, chatId: string) =>
     db.selectFrom("chats").selectAll().where("id", "=", chatId).where("user_id", "=", userId);
   return {
@@ -65,29 +69,55 @@ export function createChatStore(db: Kysely<Tables>, time: DatabaseTime): ChatSto
     update: (userId, chatId, changes) => inTransaction(db, (trx) => update(trx, userId, chatId, changes)),
 
     async remove(userId, chatId) {
-      const { numUpdatedRows } = await db
-        .updateTable("chats")
-        .set({ deleted_at_ms: time() })
-        .where("id", "=", chatId)
-        .where("user_id", "=", userId)
-        .where("deleted_at_ms", "is", null)
-        .executeTakeFirst();
-      if (numUpdatedRows === 0n) throw chatNotFound();
+      await inTransaction(db, async (trx) => {
+        const { numUpdatedRows } = await trx
+          .updateTable("chats")
+          .set({ deleted_at_ms: time() })
+          .where("id", "=", chatId)
+          .where("user_id", "=", userId)
+          .where("deleted_at_ms", "is", null)
+          .executeTakeFirst();
+        if (numUpdatedRows === 0n) throw chatNotFound();
+        await index.removeChat(trx, chatId);
+      });
     },
 
     async restore(userId, chatId) {
-      const row = await db
-        .updateTable("chats")
-        .set({ deleted_at_ms: null })
-        .where("id", "=", chatId)
-        .where("user_id", "=", userId)
-        .where("deleted_at_ms", ">", sql<number>`${time()} - ${sql.lit(RESTORE_MS)}`)
-        .returningAll()
-        .executeTakeFirst();
-      if (row === undefined) throw chatNotFound();
-      return toChat(row);
+      return inTransaction(db, async (trx) => {
+        const row = await trx
+          .updateTable("chats")
+          .set({ deleted_at_ms: null })
+          .where("id", "=", chatId)
+          .where("user_id", "=", userId)
+          .where("deleted_at_ms", ">", sql<number>`${time()} - ${sql.lit(RESTORE_MS)}`)
+          .returningAll()
+          .executeTakeFirst();
+        if (row === undefined) throw chatNotFound();
+        await indexChat(trx, index, chatId);
+        return toChat(row);
+      });
     },
   };
+}
+
+/** Reads a few turns at a time: each may be as long as an answer can be. */
+async function indexChat(trx: Transaction<Tables>, index: TurnIndex, chatId: string): Promise<void> {
+  for (let from = 0; ;) {
+    const rows = await trx
+      .selectFrom("turns")
+      .select(["id", "chat_id", "user_id", "user_text", "assistant_text", "turn_index"])
+      .where("chat_id", "=", chatId)
+      .where("turn_index", ">=", from)
+      .where("status", "!=", "running")
+      .where("deleted_at_ms", "is", null)
+      .orderBy("turn_index")
+      .limit(INDEX_BATCH_TURNS)
+      .execute();
+    for (const row of rows) await index.write(trx, toIndexed(row));
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    from = last.turn_index + 1;
+  }
 }
 
 function toChat(row: ChatRow): Chat {

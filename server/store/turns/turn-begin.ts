@@ -61,13 +61,20 @@ export async function beginTurn(
 }
 
 /** Marks the user's chat as changed, and locks it. Resolves to its head. Throws CHAT_NOT_FOUND. */
-export async function touchChat(
+async function touchChat(
   trx: Transaction<Tables>,
   userId: string,
   chatId: string,
   nowMs: number,
 ): Promise<string | null> {
-  const chat = await trx
+  const chat = await touched(trx, userId, chatId, nowMs);
+  if (chat === undefined) throw chatNotFound();
+  return chat.head_turn_id;
+}
+
+/** {@link touchChat}; undefined for a chat that was deleted. */
+export async function touched(trx: Transaction<Tables>, userId: string, chatId: string, nowMs: number) {
+  return trx
     .updateTable("chats")
     .set({ updated_at_ms: nowMs })
     .where("id", "=", chatId)
@@ -75,8 +82,6 @@ export async function touchChat(
     .where("deleted_at_ms", "is", null)
     .returning("head_turn_id")
     .executeTakeFirst();
-  if (chat === undefined) throw chatNotFound();
-  return chat.head_turn_id;
 }
 
 async function parentOf(
@@ -125,7 +130,7 @@ async function takeOver(
     if (seen.deleted_at_ms !== null) throw messageDeleted();
     const row = await restart(trx, time, request, known.id);
     if (row !== undefined) {
-      await index.remove(trx, row.id);
+      await index.remove(trx, [row.id]);
       await touchChat(trx, row.user_id, row.chat_id, request.nowMs);
       await keepPicture(trx, row.id, request);
       return { turn: toTurn(row), begun: true };

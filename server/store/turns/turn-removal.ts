@@ -1,8 +1,10 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import { RESTORE_MS } from "#server/domain/chats/ports.ts";
 import { chatNotFound } from "./chat-store.ts";
+import type { TurnIndex } from "../search/turn-index.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
+import { toIndexed } from "./turn-rows.ts";
 import { newestBelow } from "./turn-tree.ts";
 
 /** What the deletion of a turn changed. */
@@ -16,6 +18,7 @@ interface Undo {
 /** `TurnStore.remove`. */
 export async function removeTurn(
   trx: Transaction<Tables>,
+  index: TurnIndex,
   time: DatabaseTime,
   userId: string,
   chatId: string,
@@ -39,6 +42,7 @@ export async function removeTurn(
     .returning("id")
     .execute();
   await trx.updateTable("turns").set({ deleted_at_ms: time() }).where("id", "=", turnId).execute();
+  await index.remove(trx, [turnId]);
   let undo: Undo = { children: children.map(({ id }) => id) };
   if (headTurnId === turnId) {
     const head = (await newestBelow(trx, chatId, turn.parent_turn_id)) ?? null;
@@ -55,6 +59,7 @@ export async function removeTurn(
 /** `TurnStore.restore`. */
 export async function restoreTurn(
   trx: Transaction<Tables>,
+  index: TurnIndex,
   time: DatabaseTime,
   userId: string,
   chatId: string,
@@ -63,7 +68,7 @@ export async function restoreTurn(
   const headTurnId = await lockChat(trx, userId, chatId);
   const turn = await trx
     .selectFrom("turns")
-    .select(["parent_turn_id", "undo"])
+    .selectAll()
     .where("id", "=", turnId)
     .where("chat_id", "=", chatId)
     .where("deleted_at_ms", ">", sql<number>`${time()} - ${sql.lit(RESTORE_MS)}`)
@@ -80,6 +85,7 @@ export async function restoreTurn(
       .execute();
   }
   await trx.updateTable("turns").set({ deleted_at_ms: null, undo: null }).where("id", "=", turnId).execute();
+  if (turn.status !== "running") await index.write(trx, toIndexed(turn));
   if (undo.head !== undefined && undo.head === headTurnId) await setHead(trx, chatId, turnId);
 }
 

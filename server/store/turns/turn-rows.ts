@@ -10,6 +10,19 @@ type StoredPart =
 
 const statuses: readonly TurnStatus[] = ["running", "done", "failed", "cancelled"];
 
+type IndexedRow = Pick<TurnRow, "id" | "chat_id" | "user_id" | "user_text" | "assistant_text">;
+
+/** What of a turn is looked for. */
+export function toIndexed(row: IndexedRow) {
+  return {
+    turnId: row.id,
+    chatId: row.chat_id,
+    userId: row.user_id,
+    userText: row.user_text,
+    assistantText: row.assistant_text,
+  };
+}
+
 export function toTurn(row: TurnRow): Turn {
   return {
     id: row.id,

@@ -4,9 +4,9 @@ import { chatNotFound } from "./chat-store.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
-import { beginTurn, leaseEnd, touchChat } from "./turn-begin.ts";
+import { beginTurn, leaseEnd, touched } from "./turn-begin.ts";
 import { removeTurn, restoreTurn } from "./turn-removal.ts";
-import { storedParts } from "./turn-rows.ts";
+import { storedParts, toIndexed } from "./turn-rows.ts";
 import { searchTurns } from "./turn-search.ts";
 import { pathOf, pictureOf, turnsAround, withSurroundings } from "./turn-tree.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
@@ -15,7 +15,7 @@ import type { TurnIndex } from "../search/turn-index.ts";
 const running = sql.lit("running");
 
 /**
- * {@link TurnStore} on SQL. `begin` and `finish` throw CHAT_NOT_FOUND when the chat is gone or another user's.
+ * {@link TurnStore} on SQL. `begin` throws CHAT_NOT_FOUND when the chat is gone or another user's, `finish` for an unknown turn.
  *
  * @param relaxed for beginnings and leases: until a turn is finished, its client keeps the message and asks again
  */
@@ -48,18 +48,11 @@ export function createTurnStore(
           .where("owner_id", "=", turn.ownerId)
           // The first end of a turn stands: a late one must not overwrite the answer that was shown.
           .where("status", "=", "running")
-          .where("deleted_at_ms", "is", null)
           .returningAll()
           .executeTakeFirst();
         if (row === undefined) return assertExists(trx, turn.turnId);
-        await touchChat(trx, row.user_id, row.chat_id, turn.nowMs);
-        await index.write(trx, {
-          turnId: row.id,
-          chatId: row.chat_id,
-          userId: row.user_id,
-          userText: row.user_text,
-          assistantText: row.assistant_text,
-        });
+        const chat = await touched(trx, row.user_id, row.chat_id, turn.nowMs);
+        if (chat !== undefined && row.deleted_at_ms === null) await index.write(trx, toIndexed(row));
       });
     },
 
@@ -87,10 +80,10 @@ export function createTurnStore(
     picture: (userId, chatId, turnId) => pictureOf(db, userId, chatId, turnId),
 
     remove: (userId, chatId, turnId) =>
-      inTransaction(db, (trx) => removeTurn(trx, time, userId, chatId, turnId)),
+      inTransaction(db, (trx) => removeTurn(trx, index, time, userId, chatId, turnId)),
 
     restore: (userId, chatId, turnId) =>
-      inTransaction(db, (trx) => restoreTurn(trx, time, userId, chatId, turnId)),
+      inTransaction(db, (trx) => restoreTurn(trx, index, time, userId, chatId, turnId)),
 
     search: (userId, query, options) => searchTurns(db, index, userId, query, options),
   };

@@ -1,0 +1,116 @@
+import { describe, expect, test } from "vitest";
+import { databases } from "#server/testing/databases.ts";
+import { keptIn } from "#server/testing/kept-in.ts";
+import { beginning, chat, ending, openStoreWithChat } from "#server/testing/turn-store-kit.ts";
+
+const running = new AbortController().signal;
+const picture = { width: 4, height: 3, jpeg: Buffer.from("a picture of a walrus") };
+const encoded = picture.jpeg.toString("base64");
+const failure = { code: "MODEL_FAILED", message: "walrus-failure" };
+/** Every place that keeps what was said. */
+const said = ["walrus-question", "walrus-answer", "walrus-thought", "walrus-tool", "walrus-failure", encoded];
+
+const request = (turnId: string, chatId = "chat-1") =>
+  beginning({
+    turnId,
+    chatId,
+    clientMessageId: `message-${turnId}`,
+    userText: "walrus-question",
+    hadImage: true,
+    picture,
+  });
+const answer = (turnId: string) =>
+  ending({
+    turnId,
+    status: "failed",
+    assistantText: "walrus-answer",
+    reasoning: "walrus-thought",
+    failure,
+    parts: [
+      { kind: "tool", callId: "1", name: "clock", state: "done", summary: "walrus-tool" },
+      { kind: "text", text: "walrus-answer" },
+    ],
+  });
+
+describe.each(databases)("what is deleted, on $name", (database) => {
+  test("goes with the chat after 10 s, and only its ids stay", async () => {
+    await using temporary = await openStoreWithChat(database);
+    const { store, clock } = temporary;
+    await store.chats.create({ ...chat, id: "chat-2", title: "walrus-title" });
+    await store.modelChoices.choose("user-1", "chat-2", "walrus-model");
+    for (const id of Array.from({ length: 120 }, (_, n) => `turn-${n}`)) {
+      await store.turns.begin(request(id, "chat-2"));
+      await store.turns.finish(answer(id));
+    }
+    await store.turns.begin(request("unfinished", "chat-2"));
+    await store.chats.remove("user-1", "chat-2");
+    clock.advance(9_999);
+    await store.purgeDeleted(running);
+    const kept = [...said, "walrus-title", "walrus-model"];
+    expect(await keptIn(temporary, kept)).toEqual(kept);
+    clock.advance(1);
+    expect(await store.purgeDeleted(running)).toBe(122);
+    expect(await keptIn(temporary, ["walrus", encoded])).toEqual([]);
+    expect(await store.purgeDeleted(running)).toBe(0);
+    // It was still being answered elsewhere.
+    await store.turns.finish(answer("unfinished"));
+    expect(await keptIn(temporary, ["walrus"])).toEqual([]);
+    const gone = { code: "CHAT_NOT_FOUND" };
+    await expect(store.turns.begin(request("turn-0"))).rejects.toMatchObject(gone);
+    await expect(store.chats.create({ ...chat, id: "chat-2" })).rejects.toMatchObject(gone);
+    await expect(store.chats.restore("user-1", "chat-2")).rejects.toMatchObject(gone);
+  });
+
+  test("goes with the turn after 10 s; what followed it stays", async () => {
+    await using temporary = await openStoreWithChat(database);
+    const { store, clock } = temporary;
+    await store.turns.begin(request("turn-1"));
+    await store.turns.finish(answer("turn-1"));
+    await store.turns.begin(beginning({ turnId: "turn-2", clientMessageId: "2" }));
+    await store.turns.remove("user-1", "chat-1", "turn-1");
+    clock.advance(9_999);
+    expect(await store.purgeDeleted(running)).toBe(0);
+    clock.advance(1);
+    expect(await store.purgeDeleted(running)).toBe(1);
+    expect(await keptIn(temporary, ["walrus", encoded])).toEqual([]);
+    expect(await store.turns.recent("user-1", "chat-1", 5)).toMatchObject([{ id: "turn-2" }]);
+    await expect(store.turns.begin(request("turn-1"))).rejects.toMatchObject({ code: "CHAT_NOT_FOUND" });
+    await expect(store.turns.restore("user-1", "chat-1", "turn-1")).rejects.toMatchObject({
+      code: "CHAT_NOT_FOUND",
+    });
+  });
+
+  test("is out of the search index at once, and in it again when it is restored", async () => {
+    await using temporary = await openStoreWithChat(database);
+    const { store } = temporary;
+    const index = database.name === "SQLite" ? "turn_search_rows" : "turn_search";
+    const indexed = async () =>
+      (await temporary.query(`select turn_id from ${index} order by turn_id`)).map((row) => row["turn_id"]);
+    for (const id of ["turn-1", "turn-2"]) {
+      await store.turns.begin(request(id));
+      await store.turns.finish(answer(id));
+    }
+    await store.turns.begin(request("turn-3"));
+    await store.turns.remove("user-1", "chat-1", "turn-1");
+    expect(await indexed()).toEqual(["turn-2"]);
+    await store.chats.remove("user-1", "chat-1");
+    expect(await indexed()).toEqual([]);
+    // What was said until then is there again with the chat.
+    await store.turns.finish(answer("turn-3"));
+    expect(await indexed()).toEqual([]);
+    await store.chats.restore("user-1", "chat-1");
+    expect(await indexed()).toEqual(["turn-2", "turn-3"]);
+    await store.turns.restore("user-1", "chat-1", "turn-1");
+    expect(await indexed()).toEqual(["turn-1", "turn-2", "turn-3"]);
+    expect(await store.turns.search("user-1", "walrus", { limit: 5 })).toHaveLength(3);
+  });
+
+  test("stays for the next sweep when a sweep is stopped", async () => {
+    await using temporary = await openStoreWithChat(database);
+    const { store, clock } = temporary;
+    await store.chats.remove("user-1", "chat-1");
+    clock.advance(10_000);
+    expect(await store.purgeDeleted(AbortSignal.abort())).toBe(0);
+    expect(await Promise.all([store.purgeDeleted(running), store.purgeDeleted(running)])).toContain(1);
+  });
+});

@@ -1,0 +1,119 @@
+import { sql, type Kysely, type Transaction } from "kysely";
+import { RESTORE_MS } from "#server/domain/chats/ports.ts";
+import type { TurnIndex } from "../search/turn-index.ts";
+import type { DatabaseTime } from "../sql/database-time.ts";
+import type { Tables } from "../sql/schema.ts";
+import { inTransaction } from "../sql/transaction.ts";
+
+/** Turns of one transaction: others wait for it. */
+const BATCH_TURNS = 100;
+/** In `deleted_at_ms`: it is wiped. A literal, as in the index of what is not, so that this serves the queries. */
+const wiped = sql.lit(0);
+
+/**
+ * Wipes the texts, pictures and choices of what was deleted longer than {@link RESTORE_MS} ago, in batches; the ids stay.
+ * Several servers may do so at once. Resolves to the number of chats and turns; ends early when `signal` aborts.
+ */
+export async function purgeDeleted(
+  db: Kysely<Tables>,
+  index: TurnIndex,
+  time: DatabaseTime,
+  signal: AbortSignal,
+): Promise<number> {
+  let purged = 0;
+  while (!signal.aborted) {
+    const batch = await inTransaction(db, async (trx) => {
+      const turns = await purgeTurns(trx, index, time);
+      return turns === 0 ? purgeChat(trx, index, time) : turns;
+    });
+    if (batch === 0) break;
+    purged += batch;
+  }
+  return purged;
+}
+
+async function purgeTurns(trx: Transaction<Tables>, index: TurnIndex, time: DatabaseTime): Promise<number> {
+  const due = trx
+    .selectFrom("turns")
+    .select("id")
+    .where("deleted_at_ms", ">", wiped)
+    .where("deleted_at_ms", "<=", restorableSince(time))
+    .limit(BATCH_TURNS);
+  const turns = await wipe(trx)
+    .where("id", "in", due)
+    // Asked again of what is locked by now: it may have been restored meanwhile (PostgreSQL).
+    .where("deleted_at_ms", "<=", restorableSince(time))
+    .execute();
+  return forget(trx, index, turns);
+}
+
+/** A batch of a chat's turns; after the last one the chat itself. */
+async function purgeChat(trx: Transaction<Tables>, index: TurnIndex, time: DatabaseTime): Promise<number> {
+  const due = trx
+    .selectFrom("chats")
+    .select("id")
+    .where("deleted_at_ms", ">", wiped)
+    .where("deleted_at_ms", "<=", restorableSince(time))
+    .limit(1);
+  // Locks it against a restore (PostgreSQL).
+  const chat = await trx
+    .updateTable("chats")
+    .set({ title: "", head_turn_id: null })
+    .where("id", "in", due)
+    .where("deleted_at_ms", "<=", restorableSince(time))
+    .returning(["id", "user_id"])
+    .executeTakeFirst();
+  if (chat === undefined) return 0;
+  const left = trx
+    .selectFrom("turns")
+    .select("id")
+    .where("chat_id", "=", chat.id)
+    .where((eb) => eb.or([eb("deleted_at_ms", "is", null), eb("deleted_at_ms", ">", wiped)]))
+    .limit(BATCH_TURNS);
+  const turns = await wipe(trx).where("id", "in", left).execute();
+  if (turns.length > 0) return forget(trx, index, turns);
+  await trx
+    .deleteFrom("model_choices")
+    .where("user_id", "=", chat.user_id)
+    .where("chat_id", "=", chat.id)
+    .execute();
+  await trx.updateTable("chats").set({ deleted_at_ms: wiped }).where("id", "=", chat.id).execute();
+  return 1;
+}
+
+/** Leaves what tells a message that comes late that it was deleted, and a question what it is to follow instead. */
+function wipe(trx: Transaction<Tables>) {
+  return trx
+    .updateTable("turns")
+    .set({
+      user_text: "",
+      had_image: 0,
+      assistant_text: "",
+      reasoning: "",
+      parts: null,
+      failure_code: null,
+      failure_message: null,
+      model: null,
+      undo: null,
+      deleted_at_ms: wiped,
+      // One that is still running elsewhere must not be stored any more.
+      status: sql<string>`case status when 'running' then 'cancelled' else status end`,
+    })
+    .returning("id");
+}
+
+async function forget(
+  trx: Transaction<Tables>,
+  index: TurnIndex,
+  turns: readonly { readonly id: string }[],
+): Promise<number> {
+  const ids = turns.map(({ id }) => id);
+  if (ids.length === 0) return 0;
+  await trx.deleteFrom("turn_pictures").where("turn_id", "in", ids).execute();
+  await index.remove(trx, ids);
+  return ids.length;
+}
+
+function restorableSince(time: DatabaseTime) {
+  return sql<number>`${time()} - ${sql.lit(RESTORE_MS)}`;
+}
