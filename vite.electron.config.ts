@@ -46,6 +46,8 @@ export function serverConfigs(outDir: string): readonly InlineConfig[] {
       main: "server/main.ts",
       admin: "server/admin/main.ts",
       "calculator-worker": "server/domain/assistant/tools/calculator-worker.ts",
+      "sqlite-worker": "server/store/sqlite/sqlite-worker.ts",
+      "vector-worker": "server/store/search/vector-worker.ts",
       "flite-child": "server/domain/speech/providers/flite-child.ts",
       "picture-process": "server/domain/pictures/picture-process.ts",
     }),

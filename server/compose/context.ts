@@ -96,6 +96,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   late.store = store;
   // The folder's lock is ours, so the server that answered from this database is gone; PostgreSQL may have other users.
   if (store.dialect === "sqlite") await store.turns.endLeases();
+  store.completeIndex();
   const auth = building.use(
     await createAuthContext({ ...common, dataDir: folder.path, store, masterKey, redis }),
   );

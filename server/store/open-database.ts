@@ -8,13 +8,15 @@ import { createMigrations, executedMigrations, migrate } from "./migrations/migr
 import { markSuspect, openDatabaseFile, type OpenSqliteOptions } from "./sqlite/open-sqlite.ts";
 import type { OpenPostgresOptions } from "./postgres/open-postgres.ts";
 import { toPostgresStartError } from "./errors/postgres-errors.ts";
-import { createPostgresTurnIndex } from "./search/postgres-turn-index.ts";
+import { createPostgresTurnIndex, PostgresCompletion } from "./search/postgres-turn-index.ts";
 import type { Tables } from "./sql/schema.ts";
 import { createAttempt, ServerSqliteDialect, SharedSqlite } from "./sqlite/sqlite-dialect.ts";
 import { createSqliteRotations } from "./sqlite/sqlite-rotations.ts";
-import { createSqliteTurnIndex, forgetRemoved } from "./search/sqlite-turn-index.ts";
+import { SqliteThread } from "./sqlite/sqlite-thread.ts";
+import { ThreadSqliteDialect } from "./sqlite/thread-dialect.ts";
+import { createSqliteCompletion, createSqliteTurnIndex, forgetRemoved } from "./search/sqlite-turn-index.ts";
 import { isCorruption, toStartError } from "./errors/storage-errors.ts";
-import type { TurnIndex } from "./search/turn-index.ts";
+import type { CompleteEntry, TurnIndex } from "./search/turn-index.ts";
 
 /** Name of the SQLite file in a server's data folder. */
 export const DATABASE_FILE = "pipit.db";
@@ -43,7 +45,10 @@ export interface DatabaseHandle extends AsyncDisposable {
    * gone after a power cut.
    */
   readonly relaxedDb: Kysely<Tables>;
+  /** The same database as `db`, for writes that would hold up the event loop: in a thread of its own. */
+  readonly roomyDb: Kysely<Tables>;
   readonly turnIndex: TurnIndex;
+  readonly completeEntry: CompleteEntry;
   /** The prepared statements of the refresh, with the audit log that they write to. */
   readonly rotations: (audit: AuditLogOptions, time: DatabaseTime) => RotationStore;
   /** Where it is, for messages; without the password. */
@@ -84,6 +89,8 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
   const shared = new SharedSqlite(database, attempt);
   const db = new Kysely<Tables>({ dialect: new ServerSqliteDialect(shared, true) });
   const relaxedDb = new Kysely<Tables>({ dialect: new ServerSqliteDialect(shared, false) });
+  const thread = new SqliteThread(file);
+  const roomyDb = new Kysely<Tables>({ dialect: new ThreadSqliteDialect(shared, thread, attempt) });
   const turnIndex = createSqliteTurnIndex();
   const starting = <T>(work: Promise<T>): Promise<T> =>
     work.catch((reason: unknown) => {
@@ -93,7 +100,9 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
     dialect: "sqlite",
     db,
     relaxedDb,
+    roomyDb,
     turnIndex,
+    completeEntry: createSqliteCompletion(roomyDb, thread),
     rotations: (audit) => createSqliteRotations(db, database, attempt, audit),
     place: file,
     setAside,
@@ -105,6 +114,8 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
     migrationState: () => starting(stateOf(db, turnIndex)),
     migrate: () => starting(migrate(db, createMigrations(turnIndex), file)),
     async [Symbol.asyncDispose]() {
+      await thread[Symbol.asyncDispose]();
+      await roomyDb.destroy();
       await db.destroy();
       await relaxedDb.destroy();
       await shared.close();
@@ -122,6 +133,7 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
   const { db: pool, query, place, openUnlimited } = openPostgres({ ...options, onError: disk.see });
   const db = options.unlimited === true ? openUnlimited() : pool;
   const turnIndex = createPostgresTurnIndex();
+  const completion = new PostgresCompletion(db);
   const starting = async <T>(work: (unlimited: Kysely<Tables>) => Promise<T>): Promise<T> => {
     const unlimited = openUnlimited();
     try {
@@ -137,7 +149,10 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     db,
     // PostgreSQL answers a commit when it is on the disk, and for many at once, by itself.
     relaxedDb: db,
+    // It does its work in processes of its own.
+    roomyDb: db,
     turnIndex,
+    completeEntry: completion.complete,
     rotations: (audit, time) => createPostgresRotations(db, query, audit, time),
     place,
     setAside: undefined,
@@ -146,6 +161,7 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     migrationState: () => starting((unlimited) => stateOf(unlimited, turnIndex)),
     migrate: () => starting((unlimited) => migrate(unlimited, createMigrations(turnIndex), place)),
     async [Symbol.asyncDispose]() {
+      await completion[Symbol.asyncDispose]();
       await db.destroy();
       if (db !== pool) await pool.destroy();
     },

@@ -16,6 +16,7 @@ import { databaseTime, type DatabaseTime } from "./sql/database-time.ts";
 import { createSqlCounterStore } from "./sql/sql-counter-store.ts";
 import { createModelConnectionStore } from "./sql/model-connection-store.ts";
 import { createModelChoiceStore } from "./sql/model-choice-store.ts";
+import { IndexCompletion } from "./search/index-completion.ts";
 import { purgeDeleted } from "./turns/purge.ts";
 import { createTurnStore } from "./turns/turn-store.ts";
 import { createUsageStore } from "./sql/usage-store.ts";
@@ -53,12 +54,10 @@ export async function openStore(options: OpenStoreOptions) {
   return createStore(database, options, () => opened.disposeAsync());
 }
 
-function createStore(
-  { dialect, db, relaxedDb, turnIndex, setAside, forget, isWritable, rotations }: DatabaseHandle,
-  options: CommonOptions,
-  close: () => Promise<void>,
-) {
-  const { auditKey, auditMetrics: metrics, clock } = options;
+function createStore(database: DatabaseHandle, options: CommonOptions, close: () => Promise<void>) {
+  const { dialect, db, relaxedDb, roomyDb, turnIndex, setAside, forget, isWritable, rotations } = database;
+  const { auditKey, auditMetrics: metrics, clock, logger } = options;
+  const completion = new IndexCompletion(() => turnIndex.incomplete(db), database.completeEntry, logger);
   const time = options.time ?? databaseTime(dialect, clock);
   const key = auditKey === undefined ? undefined : createSecretKey(auditKey);
   const auth = createAuthStore(db, {
@@ -74,13 +73,17 @@ function createStore(
     /** "sqlite": the data folder's lock makes this process the only user. "postgres": others may work with it too. */
     dialect,
     chats: createChatStore(db, turnIndex, time),
-    turns: createTurnStore(db, relaxedDb, turnIndex, time),
     /** Wipes what was deleted too long ago to be restored, in the files too; see there. */
     async purgeDeleted(signal: AbortSignal): Promise<number> {
       const wiped = await purgeDeleted(db, turnIndex, time, signal);
       await forget(wiped > 0, signal);
       return wiped;
     },
+    turns: createTurnStore(db, { relaxed: relaxedDb, roomy: roomyDb }, turnIndex, time, () =>
+      completion.wake(),
+    ),
+    /** Goes on with what an earlier server left of the search index. */
+    completeIndex: () => completion.wake(),
     usage: createUsageStore(db),
     modelChoices: createModelChoiceStore(db),
     modelConnection: createModelConnectionStore(db),
@@ -99,7 +102,11 @@ function createStore(
     async ping() {
       await sql`select 1`.execute(db);
     },
-    [Symbol.asyncDispose]: close,
+    async [Symbol.asyncDispose]() {
+      completion.close();
+      await close();
+      await completion[Symbol.asyncDispose]();
+    },
   };
 }
 

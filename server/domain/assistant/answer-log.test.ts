@@ -12,7 +12,7 @@ describe("AnswerLog", () => {
     const expected = Array.from({ length: 100 }, (_, index) => `${index} `).join("");
     const snapshot = log.snapshot();
     expect(snapshot.map(({ type }) => type)).toEqual(["turn", "text", "text", "notice", "text"]);
-    expect(log.text()).toBe(`${expected}end`);
+    expect(log.pieces("text").join("")).toBe(`${expected}end`);
     expect(log.chars).toBe(expected.length + 3);
   });
 
@@ -32,8 +32,8 @@ describe("AnswerLog", () => {
     log.add({ type: "text", text: "b" });
     log.add({ type: "reasoning", text: "c", takesText: true });
     log.add({ type: "text", text: "Noon." });
-    expect(log.text()).toBe("Let me see. Noon.");
-    expect(log.reasoning()).toBe("abc");
+    expect(log.pieces("text").join("")).toBe("Let me see. Noon.");
+    expect(log.pieces("reasoning").join("")).toBe("abc");
     expect(log.snapshot().map(({ type }) => type)).toEqual([
       "reasoning",
       "text",

@@ -40,25 +40,16 @@ export class AnswerLog {
     return [...this.#events];
   }
 
-  /** The whole text so far. */
-  text(): string {
-    return this.#join("text");
-  }
-
-  /** The whole reasoning so far. */
-  reasoning(): string {
-    return this.#join("reasoning");
-  }
-
-  #join(kind: "text" | "reasoning"): string {
+  /** All text, or all reasoning, so far, in pieces. */
+  pieces(kind: "text" | "reasoning"): readonly string[] {
     this.#fold();
-    return this.#events.map((event) => (event.type === kind ? event.text : "")).join("");
+    return this.#events.flatMap((event) => (event.type === kind ? [event.text] : []));
   }
 
   #fold(): void {
     if (this.#pieces.length === 0) return;
-    // join() gives a flat string; += would keep a tree of all the small ones alive.
-    const text = this.#pieces.join("");
+    // join() gives a flat string; += would keep a tree of all the small ones alive. PostgreSQL takes no NUL in text.
+    const text = this.#pieces.join("").replaceAll("\0", "\uFFFD");
     this.#events.push(this.#kind === "text" ? { type: "text", text } : reasoning(text));
     this.#pieces = [];
   }

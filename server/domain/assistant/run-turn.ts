@@ -196,7 +196,7 @@ async function streamAnswer(
   const messages = [systemMessage(run), ...earlier, asked];
   const tools = deps.toolsFor({ ...scope, searchAllChats: question.searchAllChats });
   await takeParts(run, model, { messages, tools, locale }, draft);
-  if (live.log.text().trim() === "") {
+  if (live.log.pieces("text").every((text) => text.trim() === "")) {
     throw new PipitError(
       "MODEL_FAILED",
       `The model "${model.name}" gave an empty answer. Ask again, or differently.`,
@@ -283,9 +283,8 @@ function finishOf(run: Run, turn: Turn, draft: Draft): Omit<FinishTurn, "status"
   return {
     turnId: turn.id,
     ownerId: run.deps.ownerId,
-    // PostgreSQL takes no NUL in text.
-    assistantText: run.live.log.text().replaceAll("\0", "\uFFFD"),
-    reasoning: run.live.log.reasoning().replaceAll("\0", "\uFFFD"),
+    assistantText: run.live.log.pieces("text"),
+    reasoning: run.live.log.pieces("reasoning"),
     parts: partsOf(run.live.log.snapshot()),
     model: draft.model,
     inputTokens: draft.inputTokens,

@@ -108,12 +108,14 @@ export interface BeginTurn extends Pick<
   readonly leaseMs: number;
 }
 
+/** A text, or what it is made of: joining a long one would hold up the event loop. */
+export type Pieces = string | readonly string[];
+
 /** How a turn ended. `ownerId`: who answered it; when another has taken the turn over since, nothing is stored. */
-export interface FinishTurn extends Pick<
-  Turn,
-  "ownerId" | "assistantText" | "reasoning" | "model" | "inputTokens" | "outputTokens"
-> {
+export interface FinishTurn extends Pick<Turn, "ownerId" | "model" | "inputTokens" | "outputTokens"> {
   readonly turnId: string;
+  readonly assistantText: Pieces;
+  readonly reasoning: Pieces;
   readonly status: Exclude<TurnStatus, "running">;
   /** Absent: nothing but the text. */
   readonly parts?: readonly MessagePart[];

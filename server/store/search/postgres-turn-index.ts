@@ -1,15 +1,22 @@
 import { sql, type Kysely, type RawBuilder } from "kysely";
 import type { Tables } from "../sql/schema.ts";
+import { ownProgram } from "#contract/own-program.ts";
+import { JobQueue } from "#server/domain/jobs/job-queue.ts";
+import { startJobThread } from "#server/domain/jobs/job-runner.ts";
 import { stemsOf, type SearchTerm } from "./search-text.ts";
-import type { IndexQuery, TurnIndex } from "./turn-index.ts";
+import type { CompleteEntry, IndexQuery, TurnIndex } from "./turn-index.ts";
+import { cut, vectorOf } from "./word-vector.ts";
 
-/** Limits of tsvector (https://www.postgresql.org/docs/current/textsearch-limitations.html). */
-const MAX_LEXEME_BYTES = 2046;
-const MAX_VECTOR_BYTES = 1_000_000;
-const MAX_POSITION = 16_383;
-const MAX_POSITIONS_PER_LEXEME = 255;
-/** What one lexeme costs in a tsvector besides its letters and positions. */
-const LEXEME_OVERHEAD_BYTES = 8;
+/** In the scope of an entry that holds only how the answer begins. */
+const incompleteToken = "incomplete";
+/** Characters of an answer that the event loop reads and passes on at a time. */
+const PIECE_CHARS = 1_000_000;
+const HEAP_MAX_MB = 512;
+const LIMIT_MS = 60_000;
+const IDLE_MS = 10_000;
+
+/** A piece of the text, or the question for the vector of all of them. */
+export type VectorJob = { readonly text: string; readonly isFirst?: boolean } | "vector";
 
 /**
  * The turn index on a tsvector. It stores stems only, never the text, and a "scope" of the user and the chat in the
@@ -29,8 +36,9 @@ export function createPostgresTurnIndex(): TurnIndex {
 
     async write(db, turn) {
       const words = vectorOf(`${stemsOf(turn.userText)} ${stemsOf(turn.assistantText)}`);
+      const scope = scopeOf(turn.userId, turn.chatId, turn.goesOn === true ? [incompleteToken] : []);
       await sql`insert into turn_search (turn_id, scope, words)
-        values (${turn.turnId}, ${scopeOf(turn.userId, turn.chatId)}, ${words}::tsvector)
+        values (${turn.turnId}, ${scope}, ${words}::tsvector)
         on conflict (turn_id) do update set scope = excluded.scope, words = excluded.words`.execute(db);
     },
 
@@ -43,8 +51,64 @@ export function createPostgresTurnIndex(): TurnIndex {
         where turn_id in (select id from turns where chat_id = ${chatId})`.execute(db);
     },
 
+    async incomplete(db) {
+      const { rows } = await sql<{ turnId: string }>`
+        select turn_id as "turnId" from turn_search where scope @> array[${incompleteToken}]::text[]`.execute(
+        db,
+      );
+      return rows.map(({ turnId }) => turnId);
+    },
+
     find,
   };
+}
+
+/** {@link CompleteEntry}: the words are found in a thread, which gets the answer piece by piece. */
+export class PostgresCompletion implements AsyncDisposable {
+  readonly #db: Kysely<Tables>;
+  readonly #jobs: JobQueue<VectorJob, string>;
+
+  constructor(db: Kysely<Tables>) {
+    this.#db = db;
+    const program = ownProgram("vector-worker", import.meta.url);
+    const start = () => startJobThread(program, HEAP_MAX_MB);
+    this.#jobs = new JobQueue({ name: "the search index", start, limitMs: LIMIT_MS, idleMs: IDLE_MS });
+  }
+
+  readonly complete: CompleteEntry = async (turnId) => {
+    const found = this.#db
+      .selectFrom("turns")
+      .select(["user_id", "chat_id", "user_text", "finished_at_ms"])
+      .select(sql<number>`length(assistant_text)`.as("chars"))
+      .where("id", "=", turnId);
+    const turn = await found.executeTakeFirst();
+    if (turn === undefined) return;
+    await this.#run({ text: turn.user_text, isFirst: true });
+    for (let from = 1; from <= turn.chars; from += PIECE_CHARS) {
+      const piece = sql<string>`substr(assistant_text, ${sql.lit(from)}, ${sql.lit(PIECE_CHARS)})`.as("text");
+      const row = await this.#db
+        .selectFrom("turns")
+        .select(piece)
+        .where("id", "=", turnId)
+        .executeTakeFirst();
+      await this.#run({ text: row?.text ?? "" });
+    }
+    const words = await this.#run("vector");
+    // Not of a turn that was asked again meanwhile.
+    await sql`update turn_search set words = ${words}::tsvector, scope = ${scopeOf(turn.user_id, turn.chat_id)}
+      where turn_id = ${turnId} and exists (
+        select 1 from turns where id = ${turnId} and finished_at_ms = ${turn.finished_at_ms})`.execute(
+      this.#db,
+    );
+  };
+
+  #run(job: VectorJob): Promise<string> {
+    return this.#jobs.run(job, new AbortController().signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#jobs[Symbol.asyncDispose]();
+  }
 }
 
 async function find(
@@ -64,9 +128,13 @@ async function find(
   return rows;
 }
 
-function scopeOf(userId: string, chatId: string | undefined): RawBuilder<unknown> {
-  const user = `u:${userId}`;
-  return chatId === undefined ? sql`array[${user}]::text[]` : sql`array[${user}, ${`c:${chatId}`}]::text[]`;
+function scopeOf(
+  userId: string,
+  chatId: string | undefined,
+  more: readonly string[] = [],
+): RawBuilder<unknown> {
+  const scope = [`u:${userId}`, ...(chatId === undefined ? [] : [`c:${chatId}`]), ...more];
+  return sql`array[${sql.join(scope)}]::text[]`;
 }
 
 function termQuery({ stem, prefix }: SearchTerm): string {
@@ -76,32 +144,4 @@ function termQuery({ stem, prefix }: SearchTerm): string {
 /** Stems are letters, marks and digits, so nothing a person types becomes syntax. */
 function quote(stem: string): string {
   return `'${cut(stem)}'`;
-}
-
-/** The text form of a tsvector: each stem once, with its places. What goes beyond a tsvector's limits is left out. */
-function vectorOf(stems: string): string {
-  const places = new Map<string, number[]>();
-  let bytes = 0;
-  let position = 0;
-  for (const stem of stems.split(" ")) {
-    if (stem === "") continue;
-    position = Math.min(position + 1, MAX_POSITION);
-    const lexeme = cut(stem);
-    let known = places.get(lexeme);
-    if (known === undefined) {
-      bytes += Buffer.byteLength(lexeme) + LEXEME_OVERHEAD_BYTES;
-      if (bytes > MAX_VECTOR_BYTES) break;
-      places.set(lexeme, (known = []));
-    }
-    if (known.length === MAX_POSITIONS_PER_LEXEME || known.at(-1) === MAX_POSITION) continue;
-    bytes += 2;
-    known.push(position);
-  }
-  return [...places].map(([lexeme, at]) => `'${lexeme}':${at.join(",")}`).join(" ");
-}
-
-/** The same for stored words and asked ones, so that even a longer word is found. */
-function cut(stem: string): string {
-  if (stem.length * 3 <= MAX_LEXEME_BYTES) return stem;
-  return stem.slice(0, Math.floor(MAX_LEXEME_BYTES / 3)).toWellFormed();
 }

@@ -1,9 +1,13 @@
 import { createHash } from "node:crypto";
 import { setImmediate as pause } from "node:timers/promises";
 import { sql, type Kysely } from "kysely";
+import type { SqliteThread } from "../sqlite/sqlite-thread.ts";
 import type { Tables } from "../sql/schema.ts";
 import { stemsOf, type SearchTerm } from "./search-text.ts";
-import type { IndexQuery, TurnIndex } from "./turn-index.ts";
+import type { CompleteEntry, IndexQuery, TurnIndex } from "./turn-index.ts";
+
+/** In the scope of an entry that holds only how the answer begins. */
+const incompleteToken = "incomplete";
 
 /** Pages of the index that one step of a merge rewrites: about a millisecond. */
 const MERGE_STEP_PAGES = 16;
@@ -37,7 +41,7 @@ export function createSqliteTurnIndex(): TurnIndex {
       await remove(db, [turn.turnId]);
       const { rows } = await sql<{ id: number }>`
         insert into turn_search_rows (turn_id) values (${turn.turnId}) returning id`.execute(db);
-      const scope = `${userToken(turn.userId)} ${chatToken(turn.chatId)}`;
+      const scope = `${scopeOf(turn)}${turn.goesOn === true ? ` ${incompleteToken}` : ""}`;
       await sql`insert into turn_search (rowid, scope, question, answer)
         values (${rows[0]?.id}, ${scope}, ${stemsOf(turn.userText)}, ${stemsOf(turn.assistantText)})`.execute(
         db,
@@ -49,6 +53,13 @@ export function createSqliteTurnIndex(): TurnIndex {
     async removeChat(db, chatId) {
       await sql`delete from turn_search_rows
         where turn_id in (select id from turns where chat_id = ${chatId})`.execute(db);
+    },
+
+    async incomplete(db) {
+      const { rows } = await sql<{ turnId: string }>`
+        select r.turn_id as "turnId" from turn_search join turn_search_rows r on r.id = turn_search.rowid
+        where turn_search match ${`scope : "${incompleteToken}"`} order by r.id`.execute(db);
+      return rows.map(({ turnId }) => turnId);
     },
 
     async find(db, query) {
@@ -95,6 +106,32 @@ async function mergeStep(db: Kysely<Tables>, pages: number): Promise<boolean> {
   });
 }
 
+/**
+ * {@link CompleteEntry} in the database's thread. Stems are found first, which takes long, and without a lock.
+ *
+ * @param threadDb the database in that thread
+ */
+export function createSqliteCompletion(threadDb: Kysely<Tables>, thread: SqliteThread): CompleteEntry {
+  return async (turnId) => {
+    await thread.run("create temp table if not exists stemmed (id, user_id, chat_id, question, answer)");
+    await thread.run("delete from temp.stemmed");
+    const { rows } = await thread.run(
+      `insert into temp.stemmed
+       select r.id, t.user_id, t.chat_id, stems_of(t.user_text), stems_of(t.assistant_text)
+       from turns t join turn_search_rows r on r.turn_id = t.id where t.id = ?
+       returning user_id as userId, chat_id as chatId`,
+      [turnId],
+    );
+    const [turn] = rows as { userId: string; chatId: string }[];
+    if (turn === undefined) return;
+    // An entry that was written anew meanwhile has another id.
+    await sql`insert or replace into turn_search (rowid, scope, question, answer)
+      select id, ${scopeOf(turn)}, question, answer from temp.stemmed
+      where id in (select id from turn_search_rows)`.execute(threadDb);
+    await thread.run("delete from temp.stemmed");
+  };
+}
+
 async function remove(db: Kysely<Tables>, turnIds: readonly string[]): Promise<void> {
   await sql`delete from turn_search_rows where turn_id in (${sql.join(turnIds)})`.execute(db);
 }
@@ -109,6 +146,10 @@ function expression(query: IndexQuery): string {
 /** The word itself is named beside its prefix so that whole words outrank beginnings of longer ones. */
 function termExpression({ stem, prefix }: SearchTerm): string {
   return prefix ? `("${stem}" OR "${stem}" *)` : `"${stem}"`;
+}
+
+function scopeOf({ userId, chatId }: { readonly userId: string; readonly chatId: string }): string {
+  return `${userToken(userId)} ${chatToken(chatId)}`;
 }
 
 /** Ids are hashed because the tokenizer would split them at their dashes. */

@@ -9,7 +9,12 @@ interface IndexedTurn {
   readonly userId: string;
   readonly userText: string;
   readonly assistantText: string;
+  /** `assistantText` is only how the answer begins: the entry is to be completed. */
+  readonly goesOn?: boolean;
 }
+
+/** Makes an entry that holds only how an answer begins a whole one, off the event loop; nothing when the turn has changed. */
+export type CompleteEntry = (turnId: string) => Promise<void>;
 
 export interface IndexQuery {
   readonly userId: string;
@@ -31,6 +36,8 @@ export interface TurnIndex {
   remove(db: Kysely<Tables>, turnIds: readonly string[]): Promise<void>;
   /** Removes all turns of a chat. */
   removeChat(db: Kysely<Tables>, chatId: string): Promise<void>;
+  /** Turns whose entries hold only how the answer begins. */
+  incomplete(db: Kysely<Tables>): Promise<readonly string[]>;
   /** Best first; nothing of what is deleted. */
   find(
     db: Kysely<Tables>,

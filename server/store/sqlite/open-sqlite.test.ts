@@ -211,7 +211,7 @@ describe("a server that is killed", () => {
     await turns.begin(beginning("running", 0));
     for (let n = 0; ; n++) {
       await turns.begin(beginning("turn-" + n, n));
-      await turns.finish({ turnId: "turn-" + n, ownerId: "owner-" + n, status: "done", assistantText: "confirmed", inputTokens: 0, outputTokens: 0, nowMs: n });
+      await turns.finish({ turnId: "turn-" + n, ownerId: "owner-" + n, status: "done", assistantText: "confirmed", reasoning: "", inputTokens: 0, outputTokens: 0, nowMs: n });
       process.stdout.write("turn-" + n + "\\n");
     }`;
 });

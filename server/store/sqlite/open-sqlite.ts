@@ -8,7 +8,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { isCorruption, toStartError } from "../errors/storage-errors.ts";
 
 /** How long a statement waits for another connection's lock. */
-const BUSY_TIMEOUT_MS = 5000;
+export const BUSY_TIMEOUT_MS = 5000;
 /** Up to this size every page is checked at each start (about 60 ms); a larger file only when there is a reason to. */
 const ALWAYS_CHECKED_MAX_BYTES = 8 * 1024 * 1024;
 /** First bytes of every database that is not empty (https://www.sqlite.org/fileformat2.html §1.3). */

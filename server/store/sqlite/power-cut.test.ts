@@ -13,6 +13,8 @@ const TURNS = sized(150, 2_000);
 const AT_ONCE = 8;
 /** So much that SQLite moves its log into the database several times meanwhile. */
 const TEXT = "word ".repeat(8_000);
+/** One in so many is long: it is written by another connection. */
+const LONG_EVERY = 40;
 
 let folder: string;
 beforeEach(async () => {
@@ -48,7 +50,8 @@ const options = (file: string) => ({ file, clock: createManualClock(), logger: c
 async function answer(store: Store, number: number): Promise<void> {
   const turnId = `turn-${number}`;
   await store.turns.begin(beginning({ turnId, clientMessageId: `message-${number}`, nowMs: number }));
-  await store.turns.finish(ending({ turnId, assistantText: `${number} ${TEXT}`, nowMs: number }));
+  const text = number % LONG_EVERY === 1 ? TEXT.repeat(8) : TEXT;
+  await store.turns.finish(ending({ turnId, assistantText: [`${number} `, text], nowMs: number }));
 }
 
 test("an answer that its client was told is finished is there after a power cut at any later moment", async () => {

@@ -42,7 +42,7 @@ describe("on the database itself", () => {
     return {
       database,
       statements,
-      turns: createTurnStore(db, db, index, time),
+      turns: createTurnStore(db, { relaxed: db, roomy: db }, index, time, () => {}),
       async [Symbol.asyncDispose]() {
         await db.destroy();
         await rm(dir, { recursive: true, force: true });
@@ -84,7 +84,7 @@ describe("on the database itself", () => {
 
     database.pragma("max_page_count = 1000000");
     await turns.finish(ending({ assistantText: answer }));
-    expect(await turns.search("user-1", "word19999", { limit: 5 })).toHaveLength(1);
+    expect(await turns.search("user-1", "word1999", { limit: 5 })).toHaveLength(1);
     expect(database.prepare("select count(*) as n from turn_search_rows").get()).toEqual({ n: 1 });
   });
 

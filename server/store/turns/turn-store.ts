@@ -1,4 +1,5 @@
 import { sql, type Kysely, type Transaction } from "kysely";
+import { beginningOf, isLong, textValue } from "../sql/long-text.ts";
 import type { TurnStore } from "#server/domain/chats/ports.ts";
 import { chatNotFound } from "./chat-store.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
@@ -14,28 +15,39 @@ import type { TurnIndex } from "../search/turn-index.ts";
 /** A literal, so that SQLite can prove that the index of running turns serves the query. */
 const running = sql.lit("running");
 
+/** So much of an answer can be found as soon as it is stored; the rest a little later. */
+const INDEXED_AT_ONCE_CHARS = 65_536;
+
 /**
  * {@link TurnStore} on SQL. `begin` throws CHAT_NOT_FOUND when the chat is gone or another user's, `finish` for an unknown turn.
  *
  * @param relaxed for beginnings and leases: until a turn is finished, its client keeps the message and asks again
+ * @param roomy for long answers: it writes off the event loop
+ * @param onIncomplete called when the index knows only how an answer begins
  */
 export function createTurnStore(
   db: Kysely<Tables>,
-  relaxed: Kysely<Tables>,
+  { relaxed, roomy }: { readonly relaxed: Kysely<Tables>; readonly roomy: Kysely<Tables> },
   index: TurnIndex,
   time: DatabaseTime,
+  onIncomplete: () => void,
 ): TurnStore {
   return {
     begin: (request) => inTransaction(relaxed, (trx) => beginTurn(trx, index, time, request)),
 
     async finish(turn) {
-      await inTransaction(db, async (trx) => {
+      const { assistantText, reasoning } = turn;
+      const beginning = beginningOf(assistantText, INDEXED_AT_ONCE_CHARS);
+      const texts = {
+        assistant_text: await textValue(assistantText),
+        reasoning: await textValue(reasoning),
+      };
+      await inTransaction(isLong(assistantText) || isLong(reasoning) ? roomy : db, async (trx) => {
         const row = await trx
           .updateTable("turns")
           .set({
             status: turn.status,
-            assistant_text: turn.assistantText,
-            reasoning: turn.reasoning,
+            ...texts,
             parts: storedParts(turn.parts),
             failure_code: turn.failure?.code ?? null,
             failure_message: turn.failure?.message ?? null,
@@ -48,12 +60,17 @@ export function createTurnStore(
           .where("owner_id", "=", turn.ownerId)
           // The first end of a turn stands: a late one must not overwrite the answer that was shown.
           .where("status", "=", "running")
-          .returningAll()
+          .returning(["id", "chat_id", "user_id", "user_text", "deleted_at_ms"])
           .executeTakeFirst();
         if (row === undefined) return assertExists(trx, turn.turnId);
         const chat = await touched(trx, row.user_id, row.chat_id, turn.nowMs);
-        if (chat !== undefined && row.deleted_at_ms === null) await index.write(trx, toIndexed(row));
+        if (chat !== undefined && row.deleted_at_ms === null)
+          await index.write(trx, {
+            ...toIndexed({ ...row, assistant_text: beginning.text }),
+            goesOn: !beginning.isWhole,
+          });
       });
+      if (!beginning.isWhole) onIncomplete();
     },
 
     async renewLeases(ownerId, leaseMs) {

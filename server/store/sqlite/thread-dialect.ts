@@ -1,0 +1,103 @@
+import {
+  CompiledQuery,
+  SqliteAdapter,
+  SqliteDialect,
+  type DatabaseConnection,
+  type Driver,
+  type QueryResult,
+} from "kysely";
+import type { Attempt, SharedSqlite } from "./sqlite-dialect.ts";
+import type { SqliteThread } from "./sqlite-thread.ts";
+
+/**
+ * Kysely's SQLite dialect in a thread. It has the database in turn with the connection of the event loop, which would
+ * otherwise stand still until the thread has written; what it writes is on the disk when it resolves.
+ */
+export class ThreadSqliteDialect extends SqliteDialect {
+  readonly #shared: SharedSqlite;
+  readonly #thread: SqliteThread;
+  readonly #attempt: Attempt;
+
+  constructor(shared: SharedSqlite, thread: SqliteThread, attempt: Attempt) {
+    super({ database: shared.database });
+    this.#shared = shared;
+    this.#thread = thread;
+    this.#attempt = attempt;
+  }
+
+  override createDriver(): Driver {
+    return new ThreadDriver(this.#shared, new ThreadConnection(this.#thread, this.#attempt));
+  }
+
+  override createAdapter(): SqliteAdapter {
+    return new SqliteAdapter();
+  }
+}
+
+class ThreadDriver implements Driver {
+  readonly #shared: SharedSqlite;
+  readonly #connection: ThreadConnection;
+
+  constructor(shared: SharedSqlite, connection: ThreadConnection) {
+    this.#shared = shared;
+    this.#connection = connection;
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    await this.#shared.take();
+    return this.#connection;
+  }
+
+  async releaseConnection(): Promise<void> {
+    this.#shared.giveBack();
+    await this.#shared.committed();
+  }
+
+  async beginTransaction(): Promise<void> {
+    await this.#connection.executeQuery(CompiledQuery.raw("begin immediate"));
+    this.#connection.inTransaction = true;
+  }
+
+  async commitTransaction(): Promise<void> {
+    await this.#connection.executeQuery(CompiledQuery.raw("commit"));
+    this.#connection.inTransaction = false;
+  }
+
+  /** After some errors (a full disk, an ended thread) there is none any more. */
+  async rollbackTransaction(): Promise<void> {
+    const rollingBack = this.#connection.executeQuery(CompiledQuery.raw("rollback"));
+    this.#connection.inTransaction = false;
+    await rollingBack.catch(() => {});
+  }
+
+  async destroy(): Promise<void> {}
+}
+
+class ThreadConnection implements DatabaseConnection {
+  readonly #thread: SqliteThread;
+  readonly #attempt: Attempt;
+  inTransaction = false;
+
+  constructor(thread: SqliteThread, attempt: Attempt) {
+    this.#thread = thread;
+    this.#attempt = attempt;
+  }
+
+  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    try {
+      const { rows, changes } = await this.#thread.run(sql, parameters, this.inTransaction);
+      return { rows: rows as Row[], numAffectedRows: BigInt(changes) };
+    } catch (reason) {
+      return this.#attempt(() => {
+        throw reason;
+      });
+    }
+  }
+
+  // oxlint-disable-next-line require-yield
+  async *streamQuery(): AsyncGenerator<never> {
+    throw new Error("Rows are not streamed out of the thread.");
+  }
+}

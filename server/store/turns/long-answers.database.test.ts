@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import type { Store } from "../store.ts";
+import { databases } from "#server/testing/databases.ts";
+import { beginning, ending, openStoreWithChat } from "#server/testing/turn-store-kit.ts";
+
+const pieces = Array.from({ length: 80 }, (_, n) => `${"Слово и дело. ".repeat(300)}${n} \uD83E`).flatMap(
+  // Tokens may end in the middle of a character.
+  (text) => [text, "\uDD93 "],
+);
+const answer = [...pieces, "the zebra"];
+
+async function answerAtLength(store: Store): Promise<void> {
+  await store.turns.begin(beginning());
+  await store.turns.finish(ending({ assistantText: answer, reasoning: pieces }));
+}
+
+function finds(store: Store, word: string): Promise<boolean> {
+  return store.turns.search("user-1", word, { limit: 1 }).then((hits) => hits.length === 1);
+}
+
+describe.each(databases)("S2: a long answer on $name", (database) => {
+  test("is stored as it was said, found by its beginning at once and by its end soon", async () => {
+    await using temporary = await openStoreWithChat(database);
+    const { store } = temporary;
+    await answerAtLength(store);
+    expect(await finds(store, "дела")).toBe(true);
+    await expect.poll(() => finds(store, "zebra"), { timeout: 20_000 }).toBe(true);
+    const [turn] = await store.turns.recent("user-1", "chat-1", 1);
+    expect(turn?.assistantText === answer.join("")).toBe(true);
+    expect(turn?.reasoning === pieces.join("")).toBe(true);
+    expect(temporary.logger.lines).toEqual([]);
+  });
+
+  test("is found by its end after a server has gone before it was indexed whole", async () => {
+    await using temporary = await openStoreWithChat(database);
+    await answerAtLength(temporary.store);
+    const next = await temporary.reopen();
+    expect(await finds(next, "дела")).toBe(true);
+    expect(await finds(next, "zebra")).toBe(false);
+    next.completeIndex();
+    await expect.poll(() => finds(next, "zebra"), { timeout: 20_000 }).toBe(true);
+  });
+
+  test("of a turn that is asked again while it is indexed is not found any more", async () => {
+    await using temporary = await openStoreWithChat(database);
+    const { turns } = temporary.store;
+    await turns.begin(beginning());
+    await turns.finish(ending({ assistantText: answer, status: "failed" }));
+    await turns.begin(beginning({ turnId: "turn-2" }));
+    await turns.finish(ending({ assistantText: [...pieces, "the lion"], nowMs: 2000 }));
+    await expect.poll(() => finds(temporary.store, "lion"), { timeout: 20_000 }).toBe(true);
+    expect(await finds(temporary.store, "zebra")).toBe(false);
+  });
+});
