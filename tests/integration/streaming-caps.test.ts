@@ -17,7 +17,8 @@ test.each([
     config: { ...caps, model: { url: model.url, model: "double", ollamaUrl: "http://127.0.0.1:9" } },
   });
   using client = new WireClient(server.grpcUrl, server.accessToken);
-  const running = [client.stream(asked("One")), client.stream(asked("Two"))];
+  const one = asked("One");
+  const running = [client.stream(one), client.stream(asked("Two"))];
   for (const call of running) await call.until(hasText("Half "));
 
   const refused = await client.stream(asked("Three")).status;
@@ -26,6 +27,10 @@ test.each([
   expect(decodeURIComponent(refused.details)).toContain(`2 answers are running ${whose}`);
   expect(Number(refused.metadata.get("retry-after-ms")[0])).toBeGreaterThan(0);
   expect(model.requests).toHaveLength(2);
+  expect(statusName((await client.welcome({ text: "Hello." }).status).code)).toBe("RESOURCE_EXHAUSTED");
+  const rejoined = client.stream(one);
+  await rejoined.until(hasText("Half "));
+  rejoined.cancel();
 
   // The server learns of the cancel a moment after the client.
   running[0]?.cancel();

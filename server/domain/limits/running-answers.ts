@@ -2,6 +2,8 @@ import { PipitError } from "#contract/pipit-error.ts";
 
 /** One ends about this often under load; a client that comes back sooner finds the same. */
 const RETRY_AFTER_MS = 2_000;
+/** A client that lost its connection comes back before the server hears of it: so many readers of an answer are one. */
+const READERS_PER_ANSWER = 4;
 
 /** Most answers that may run at once. */
 export interface AnswerCaps {
@@ -9,10 +11,17 @@ export interface AnswerCaps {
   readonly answersPerAddress: number;
 }
 
+/** The place of an answer that its client can join again. */
+interface Shared {
+  readers: number;
+  readonly place: Disposable;
+}
+
 /** Counts the answers that run in this process: each holds memory and a place at the model for as long as it runs. */
 export class RunningAnswers {
   readonly #caps: AnswerCaps;
   readonly #counts = new Map<string, number>();
+  readonly #shared = new Map<string, Shared>();
 
   constructor(caps: AnswerCaps) {
     this.#caps = caps;
@@ -22,9 +31,27 @@ export class RunningAnswers {
    * A place for one answer until it is disposed of.
    *
    * @param ip the client's address; absent for one without (a Unix socket), which is not counted
+   * @param messageId names an answer that can be joined: its readers have one place
    * @throws PipitError STREAM_LIMIT
    */
-  enter(userId: string, ip: string | undefined): Disposable {
+  enter(userId: string, ip: string | undefined, messageId?: string): Disposable {
+    if (messageId === undefined) return this.#count(userId, ip);
+    const key = JSON.stringify([userId, messageId]);
+    const shared = this.#shared.get(key) ?? { readers: 0, place: this.#count(userId, ip) };
+    if (shared.readers >= READERS_PER_ANSWER) return this.#count(userId, ip);
+    shared.readers += 1;
+    this.#shared.set(key, shared);
+    return {
+      [Symbol.dispose]: () => {
+        shared.readers -= 1;
+        if (shared.readers > 0) return;
+        this.#shared.delete(key);
+        shared.place[Symbol.dispose]();
+      },
+    };
+  }
+
+  #count(userId: string, ip: string | undefined): Disposable {
     const { answersPerAccount, answersPerAddress } = this.#caps;
     const places = [
       { key: `account ${userId}`, max: answersPerAccount, who: "this account" },

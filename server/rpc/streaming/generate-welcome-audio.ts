@@ -7,8 +7,10 @@ import type { ServerContext } from "#server/compose/context.ts";
 import { abortable } from "#server/domain/assistant/abortable.ts";
 import { localeOf } from "#server/domain/assistant/wording.ts";
 import type { SpeechService } from "#server/domain/speech/ports.ts";
+import { originKey } from "../kit/call-context.ts";
 import { checkPrompt, readLocale, requireCaller } from "../kit/checks.ts";
 import { once } from "./once.ts";
+import type { StreamingState } from "./stream-audio.ts";
 import { audioChunk } from "./stream-responses.ts";
 
 /** Longest welcome text. Its speech is made whole, since the metadata that comes first tells its length. */
@@ -19,12 +21,15 @@ const VOICE_MAX_CHARS = 100;
 type WelcomeResponseInit = MessageInitShape<typeof WelcomeResponseSchema>;
 
 /** Speaks a welcome: metadata, audio, `end_message`. Without a voice for the language: VOICE_MISSING (UNAVAILABLE). */
-export function createGenerateWelcomeAudio({
-  speech,
-}: Pick<ServerContext, "speech">): ServiceImpl<typeof StreamingService>["generateWelcomeAudio"] {
+export function createGenerateWelcomeAudio(
+  { speech }: Pick<ServerContext, "speech">,
+  { running }: Pick<StreamingState, "running">,
+): ServiceImpl<typeof StreamingService>["generateWelcomeAudio"] {
   return async function* generateWelcomeAudio(request, context) {
     try {
-      requireCaller(context);
+      const { userId } = requireCaller(context);
+      using places = new DisposableStack();
+      places.use(running.enter(userId, context.values.get(originKey).ip));
       yield* welcome(speech, request, context.signal);
     } catch (reason) {
       const error = PipitError.from(reason);

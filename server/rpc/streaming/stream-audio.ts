@@ -47,8 +47,9 @@ export function createStreamAudio(
         yield endMessage(END_COLLECTED);
         return;
       }
+      const { ip } = context.values.get(originKey);
       using places = new DisposableStack();
-      places.use(state.running.enter(caller.userId, context.values.get(originKey).ip));
+      places.use(state.running.enter(caller.userId, ip, request.clientMessageId));
       if (task.kind === "greeting") {
         yield* greet({ ...ctx, ...state }, task, caller, extended, context.signal);
       } else {

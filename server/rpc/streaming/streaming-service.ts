@@ -44,7 +44,7 @@ export function createStreamingHandlers(ctx: StreamingContext): ServiceImpl<type
   return {
     streamAudio: createStreamAudio(ctx, state),
     interruptSession: createInterruptSession(interrupt),
-    generateWelcomeAudio: createGenerateWelcomeAudio(ctx),
+    generateWelcomeAudio: createGenerateWelcomeAudio(ctx, state),
     reportUsage: createReportUsage(ctx),
   };
 }
