@@ -42,15 +42,15 @@ function piecesOf(node: InlineNode, styles: Styles): readonly Piece[] {
 }
 
 /**
- * A link that the terminal opens, where nobody can be misled: its address is its text, or has no query to carry what
- * was said and is no other address than the one in the text. Otherwise the address stands behind the text.
+ * A link that the terminal opens at one click, where nobody can be misled: its text is its address, so that the user has
+ * seen what it takes along. Otherwise the address stands behind the text, and in Punycode if its host has letters of other
+ * scripts, which can look like another one.
  */
 function linkPieces(pieces: readonly Piece[], address: string): readonly Piece[] {
   const text = pieces.map((part) => part.text).join("");
   const url = externalLink(address);
-  const isShown = text === address || url?.href === text || `mailto:${text}` === address;
-  const isQuiet = url !== undefined && url.search === "" && !/\S[./:@]\S/.test(text);
-  if (url !== undefined && (isShown || isQuiet)) return pieces.map((part) => ({ ...part, link: url.href }));
-  if (isShown || address === "") return pieces;
-  return [...pieces, piece(` (${address})`, ["dim"])];
+  const shown = url !== undefined && /(?:^|\.)xn--/u.test(url.host) ? url.href : address;
+  if (text === shown || url?.href === text || `mailto:${text}` === shown)
+    return url === undefined ? pieces : pieces.map((part) => ({ ...part, link: url.href }));
+  return shown === "" ? pieces : [...pieces, piece(` (${shown})`, ["dim"])];
 }

@@ -57,7 +57,8 @@ describe("Markdown on a terminal", () => {
     expect(shown(tour)).toBe(`Birds of the field
 
 A pipit is a small bird; see the list
-and not code --it.
+(https://a.example/birds) and not code
+--it.
 
 • one
 • two with words that are long enough to
@@ -170,8 +171,13 @@ The end 👩‍💻 of y_1.`);
   });
 
   test.each([
-    ["[text](https://a.example/x)", "\u001B]8;;https://a.example/x\u001B\\text\u001B]8;;\u001B\\"],
-    ["[mail](mailto:a@b.example)", "\u001B]8;;mailto:a@b.example\u001B\\mail\u001B]8;;\u001B\\"],
+    ["[text](https://a.example/SECRET)", "text (https://a.example/SECRET)"],
+    ["[text](https://SECRET.a.example)", "text (https://SECRET.a.example)"],
+    ["[text](https://a.example/#SECRET)", "text (https://a.example/#SECRET)"],
+    ["[bank․example](https://evil.example)", "bank․example (https://evil.example)"],
+    ["https://аррӏе.com", "https://аррӏе.com (https://xn--80ak6aa92e.com/)"],
+    ["[mail](mailto:a@b.example)", "mail (mailto:a@b.example)"],
+    ["a@b.example", "\u001B]8;;mailto:a@b.example\u001B\\a@b.example\u001B]8;;\u001B\\"],
     ["[text](https://a.example/?q=secret)", "text (https://a.example/?q=secret)"],
     ["[https://bank.example](https://evil.example/)", "https://bank.example (https://evil.example/)"],
     ["[bank.example](https://evil.example/)", "bank.example (https://evil.example/)"],
