@@ -126,6 +126,20 @@ export function describeOutbox(
     });
 
     if (sharedByPrograms) {
+      test("CMR-D2: a row of which only a newer Pipit knows what to do is kept for the person to decide", async () => {
+        await using place = await makePlace();
+        await using outbox = await place.open();
+        await outbox.add(outboxRow("1"));
+        await outbox.add(outboxRow("2"));
+        await outbox.setState("1", { kind: "scheduled", atMs: 7 } as never);
+        await outbox.setState("2", { kind: "parked" } as never);
+        const failure = { code: "INTERNAL", retryable: true };
+        expect(await outbox.list("a")).toMatchObject([
+          { text: "text 1", state: { kind: "parked", failure } },
+          { text: "text 2", state: { kind: "parked", failure } },
+        ]);
+      });
+
       test("CMR-D6: one at a time sends for a chat, also when it is named meanwhile", async () => {
         await using place = await makePlace();
         await using one = await place.open();

@@ -1,3 +1,4 @@
+import { readRowState } from "#engine/chat/row-state.ts";
 import type { Outbox, OutboxRow } from "#engine/ports.ts";
 import type { PageConnection, PageDatabase, StoredRow } from "./page-database.ts";
 import { createTabClaims } from "./tab-claims.ts";
@@ -23,7 +24,7 @@ export function createIndexedDbOutbox(database: PageDatabase, locks: LockManager
     list: (accountId) =>
       database.use(async (connection) => {
         const rows = await connection.getAllFromIndex("outbox", "byAccount", accountId);
-        return rows.toSorted((a, b) => (a.seq ?? 0) - (b.seq ?? 0)).map(withoutSeq);
+        return rows.toSorted((a, b) => (a.seq ?? 0) - (b.seq ?? 0)).map(toRow);
       }),
     picture: (clientMessageId) => database.use((connection) => connection.get("pictures", clientMessageId)),
     recordAttempt: (id) => change(id, (row) => ({ attempts: row.attempts + 1 })),
@@ -77,6 +78,6 @@ async function drop({ rows, pictures }: Stores, id: string): Promise<void> {
   await pictures.delete(id);
 }
 
-function withoutSeq({ seq: _seq, ...row }: StoredRow): OutboxRow {
-  return row;
+function toRow({ seq: _seq, ...row }: StoredRow): OutboxRow {
+  return { ...row, state: readRowState(row.state, row) };
 }

@@ -1,4 +1,6 @@
 import type Database from "better-sqlite3";
+import { parseJson } from "#contract/parse-json.ts";
+import { readRowState } from "#engine/chat/row-state.ts";
 import type { OutboxRow, RowState } from "#engine/ports.ts";
 
 /** A row as SQLite gives and takes it. */
@@ -78,7 +80,7 @@ function toRow({ parentTurnId, imageWidth, imageHeight, imageBytes, ...row }: Fl
   return {
     ...row,
     speak: row.speak === 1,
-    state: JSON.parse(row.state) as RowState,
+    state: readRowState(parseJson(row.state), row),
     ...(parentTurnId === null ? {} : { parentTurnId }),
     ...(imageBytes === null
       ? {}

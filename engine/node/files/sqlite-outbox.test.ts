@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { once } from "node:events";
 import { readdir, readFile, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -68,6 +69,42 @@ test("a queue of the first version keeps its rows and their pictures, whoever of
   }
   await two?.add(row("3"));
   for (const outbox of [one, two]) await outbox?.[Symbol.asyncDispose]();
+});
+
+test("CMR-D2: a picture that an older Pipit adds while its queue is brought to this version is kept", async () => {
+  await using home = await makeTempHome();
+  const db = new Database(join(home.path, "outbox.db"));
+  db.exec(version1);
+  const insert = db.prepare(
+    `INSERT INTO outbox (client_message_id, account_id, chat_key, text, image, image_width, image_height, speak,
+       created_at_ms, attempts) VALUES (?, 'a', 'c', 'text', ?, 4, 3, 1, 1, 0)`,
+  );
+  for (const id of ["3", "4", "5"]) insert.run(id, Buffer.alloc(3, id));
+  const opening = openOutbox({ home: home.path, logger });
+  while (!existsSync(join(home.path, "outbox", "1"))) await new Promise((resolve) => setImmediate(resolve));
+  insert.run("late", Buffer.alloc(3, "late"));
+  db.close();
+  await using outbox = await opening;
+  expect((await outbox.list("a")).map((each) => each.clientMessageId)).toEqual([
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "late",
+  ]);
+  for (const id of ["3", "4", "5", "late"])
+    expect(await outbox.picture(id)).toEqual(new Uint8Array(Buffer.alloc(3, id)));
+});
+
+test("CMR-D2: a row that cannot be read does not hide the others", async () => {
+  await using home = await makeTempHome();
+  await using outbox = await openOutbox({ home: home.path, logger });
+  for (const id of ["1", "2"]) await outbox.add(row(id));
+  const db = new Database(join(home.path, "outbox.db"));
+  db.exec("UPDATE outbox SET state = '{{' WHERE client_message_id = '1'");
+  db.close();
+  expect(await outbox.list("a")).toMatchObject([{ state: { kind: "parked" } }, row("2")]);
 });
 
 test("pictures without a row, unfinished ones and locks of dead programs are swept when they are old", async () => {

@@ -115,13 +115,20 @@ async function openDatabase(
       );
     }
     if (db.pragma("quick_check", { simple: true }) !== "ok") throw damage("SQLITE_CORRUPT");
-    if (version === 1) await exportPictures(db, pictures);
-    db.transaction(() => {
+    const exported = new Set<string>();
+    const update = db.transaction(() => {
       // Looked at again: another program may have been quicker.
-      if (Number(db.pragma("user_version", { simple: true })) === 1) db.exec(fromVersion1);
+      if (Number(db.pragma("user_version", { simple: true })) === 1) {
+        // One of that version may have added pictures meanwhile.
+        if (picturesIn(db).some((id) => !exported.has(id))) return false;
+        db.exec(fromVersion1);
+      }
       db.exec(schema);
       db.pragma(`user_version = ${SCHEMA_VERSION}`);
-    }).immediate();
+      return true;
+    });
+    if (version === 1) await exportPictures(db, pictures, exported);
+    while (!update.immediate()) await exportPictures(db, pictures, exported);
     return db;
   } catch (error) {
     db.close();
@@ -140,17 +147,28 @@ async function prepareFile(path: string): Promise<void> {
 }
 
 /** Written before they leave the table, so that a crash in between loses none. */
-async function exportPictures(db: Database.Database, pictures: Pictures): Promise<void> {
-  const ids = db.prepare<[], { id: string }>(
-    "SELECT client_message_id AS id FROM outbox WHERE image IS NOT NULL",
-  );
+async function exportPictures(
+  db: Database.Database,
+  pictures: Pictures,
+  exported: Set<string>,
+): Promise<void> {
   const select = db.prepare<[string], { image: Buffer }>(
     "SELECT image FROM outbox WHERE client_message_id = ?",
   );
-  for (const { id } of ids.all()) {
+  for (const id of picturesIn(db)) {
+    if (exported.has(id)) continue;
     const image = select.get(id)?.image;
     if (image !== undefined) await pictures.write(id, image);
+    exported.add(id);
   }
+}
+
+/** Messages of version 1 with a picture. */
+function picturesIn(db: Database.Database): readonly string[] {
+  const select = db.prepare<[], { id: string }>(
+    "SELECT client_message_id AS id FROM outbox WHERE image IS NOT NULL",
+  );
+  return select.all().map(({ id }) => id);
 }
 
 function pictureIds(db: Database.Database): ReadonlySet<string> {
