@@ -6,6 +6,7 @@ import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { describeOutbox, outboxRow } from "#engine/testing/outbox-suite.ts";
 import { createIndexedDbOutbox } from "./indexed-db-outbox.ts";
 import { openPageDatabase } from "./page-database.ts";
+import { createTabClaims } from "./tab-claims.ts";
 import { loadDraft, loadPageHardwareId, openPageStorage, saveDraft } from "./page-storage.ts";
 
 beforeEach(() => {
@@ -41,11 +42,9 @@ test("stores a picture without the buffer that it is a part of", async () => {
   expect((await outbox.picture("1"))?.buffer.byteLength).toBe(4);
 });
 
-test("a queue of the first version keeps its rows and their pictures", async () => {
-  const name = freshName();
-  const { state: _state, ...old } = outboxRow("1");
-  const bytes = new Uint8Array([1, 2, 3]);
-  const before = await openDB(name, 1, {
+/** The layout of version 1. */
+const openFirst = (name: string) =>
+  openDB(name, 1, {
     upgrade(connection) {
       const store = connection.createObjectStore("outbox", { keyPath: "seq", autoIncrement: true });
       store.createIndex("byMessage", "clientMessageId", { unique: true });
@@ -53,6 +52,58 @@ test("a queue of the first version keeps its rows and their pictures", async () 
       connection.createObjectStore("values");
     },
   });
+
+describe("tabs of two versions", () => {
+  test("CMR-D2: an older tab that is still writing is waited for, and what it wrote is there", async () => {
+    const name = freshName();
+    const before = await openFirst(name);
+    const opening = openAt(name);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const { state: _state, ...old } = outboxRow("1");
+    await before.add("outbox", old);
+    before.close();
+    await using outbox = await opening;
+    expect(await outbox.list("a")).toEqual([outboxRow("1")]);
+  });
+
+  test("CMR-D2: a page that has given up on an older tab is in the way of no other", async () => {
+    const name = freshName();
+    const before = await openFirst(name);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const opening = openPageStorage(createFakeLogger(), name);
+    for (let turns = 0; turns < 20; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+    await vi.advanceTimersByTimeAsync(5_001);
+    using storage = await opening;
+    vi.useRealTimers();
+    expect(storage.problem?.cause).toMatchObject({ detail: expect.stringContaining("older version") });
+    before.close();
+    const blocked = vi.fn();
+    const newer = await openDB(name, 9, { blocked });
+    newer.close();
+    expect(blocked).not.toHaveBeenCalled();
+  });
+
+  test("CMR-D6: an older tab leaves its chats to the newer one, and says why it takes no message", async () => {
+    const name = freshName();
+    await using outbox = await openAt(name);
+    await outbox.add(outboxRow("1"));
+    const chat = crypto.randomUUID();
+    expect(await outbox.claim(chat)).toBe(true);
+    (await openDB(name, 3)).close();
+    await expect(outbox.add(outboxRow("2"))).rejects.toMatchObject({
+      code: "STORAGE_UNREADABLE",
+      message: expect.stringContaining("newer"),
+    });
+    expect(await createTabClaims(navigator.locks).take(chat)).toBe(true);
+    expect(await outbox.claim("another")).toBe(false);
+  });
+});
+
+test("a queue of the first version keeps its rows and their pictures", async () => {
+  const name = freshName();
+  const { state: _state, ...old } = outboxRow("1");
+  const bytes = new Uint8Array([1, 2, 3]);
+  const before = await openFirst(name);
   await before.add("outbox", { ...old, image: { bytes, widthPx: 4, heightPx: 3 } });
   await before.add("outbox", { ...old, clientMessageId: "2" });
   before.close();
@@ -76,16 +127,6 @@ describe("a fault", () => {
     full.mockRestore();
     await outbox.add(outboxRow("3"));
     expect((await outbox.list("a")).map((row) => row.clientMessageId)).toEqual(["1", "3"]);
-  });
-
-  test("a connection that the browser closed is opened again", async () => {
-    const name = freshName();
-    await using outbox = await openAt(name);
-    await outbox.add(outboxRow("1"));
-    // A page of a later version asks for a new layout: ours steps aside; going back is not possible.
-    const newer = await openDB(name, 3);
-    newer.close();
-    await expect(outbox.add(outboxRow("2"))).rejects.toMatchObject({ code: "STORAGE_UNREADABLE" });
   });
 
   test("a browser without storage gives a page that works, and says what that means", async () => {

@@ -1,6 +1,6 @@
 import { readRowState } from "#engine/chat/row-state.ts";
 import type { Outbox, OutboxRow } from "#engine/ports.ts";
-import type { PageConnection, PageDatabase, StoredRow } from "./page-database.ts";
+import { isSuperseded, type PageConnection, type PageDatabase, type StoredRow } from "./page-database.ts";
 import { createTabClaims } from "./tab-claims.ts";
 
 /**
@@ -9,36 +9,53 @@ import { createTabClaims } from "./tab-claims.ts";
  */
 export function createIndexedDbOutbox(database: PageDatabase, locks: LockManager | undefined): Outbox {
   const claims = createTabClaims(locks);
+  /** This tab can neither read nor settle rows any more: what it claims would wait for as long as it is open. */
+  let isOver = false;
+  async function use<T>(work: (connection: PageConnection) => Promise<T>): Promise<T> {
+    try {
+      return await database.use(work);
+    } catch (reason) {
+      isOver ||= isSuperseded(reason);
+      if (isOver) await claims.releaseAll();
+      throw reason;
+    }
+  }
+  const write = (work: (stores: Stores) => Promise<void>): Promise<void> =>
+    use(async (connection) => {
+      const { transaction, stores } = beginWrite(connection);
+      // Both: an error of the work says more, but only the end of the transaction says that it is safe.
+      await Promise.all([work(stores), transaction.done]);
+    });
   const change = (id: string, by: (row: StoredRow) => Partial<OutboxRow>): Promise<void> =>
-    write(database, async ({ rows }) => {
+    write(async ({ rows }) => {
       const row = await rows.index("byMessage").get(id);
       if (row !== undefined) await rows.put({ ...row, ...by(row) });
     });
   return {
-    add: (row, picture) => write(database, (stores) => put(stores, row, picture)),
+    add: (row, picture) => write((stores) => put(stores, row, picture)),
     replace: (oldId, row, picture) =>
-      write(database, async (stores) => {
+      write(async (stores) => {
         for (const id of [oldId, row.clientMessageId]) await drop(stores, id);
         await put(stores, row, picture);
       }),
     list: (accountId) =>
-      database.use(async (connection) => {
+      use(async (connection) => {
         const rows = await connection.getAllFromIndex("outbox", "byAccount", accountId);
         return rows.toSorted((a, b) => (a.seq ?? 0) - (b.seq ?? 0)).map(toRow);
       }),
-    picture: (clientMessageId) => database.use((connection) => connection.get("pictures", clientMessageId)),
+    picture: (clientMessageId) => use((connection) => connection.get("pictures", clientMessageId)),
     recordAttempt: (id) => change(id, (row) => ({ attempts: row.attempts + 1 })),
     setState: (id, state) => change(id, () => ({ state })),
     async renameChat(chatKey, chatId) {
-      await write(database, async ({ rows }) => {
+      await write(async ({ rows }) => {
         for (let cursor = await rows.openCursor(); cursor !== null; cursor = await cursor.continue()) {
           if (cursor.value.chatKey === chatKey) await cursor.update({ ...cursor.value, chatKey: chatId });
         }
       });
       await claims.rename(chatKey, chatId);
     },
-    remove: (id) => write(database, (stores) => drop(stores, id)),
-    claim: (chatKey) => claims.take(chatKey),
+    remove: (id) => write((stores) => drop(stores, id)),
+    claim: async (chatKey) => !isOver && (await claims.take(chatKey)),
     release: (chatKey) => claims.release(chatKey),
   };
 }
@@ -49,14 +66,6 @@ function beginWrite(connection: PageConnection) {
   const transaction = connection.transaction(["outbox", "pictures"], "readwrite", { durability: "strict" });
   const stores = { rows: transaction.objectStore("outbox"), pictures: transaction.objectStore("pictures") };
   return { transaction, stores };
-}
-
-async function write(database: PageDatabase, work: (stores: Stores) => Promise<void>): Promise<void> {
-  await database.use(async (connection) => {
-    const { transaction, stores } = beginWrite(connection);
-    // Both: an error of the work says more, but only the end of the transaction says that it is safe.
-    await Promise.all([work(stores), transaction.done]);
-  });
 }
 
 async function put(

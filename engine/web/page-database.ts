@@ -60,7 +60,7 @@ export async function openPageDatabase(name: string) {
 }
 
 async function connect(name: string, onLost: () => void): Promise<PageConnection> {
-  const { promise: blocked, reject } = Promise.withResolvers<never>();
+  let why = `not open within ${OPEN_TIMEOUT_MS} ms`;
   const opening = openDB<PageSchema>(name, SCHEMA_VERSION, {
     async upgrade(connection, oldVersion, _newVersion, transaction) {
       connection.createObjectStore("pictures");
@@ -70,15 +70,24 @@ async function connect(name: string, onLost: () => void): Promise<PageConnection
       outbox.createIndex("byAccount", "accountId");
       connection.createObjectStore("values");
     },
-    blocked: () => reject(new Error("another tab holds an older version open")),
+    // It steps aside when it has written what it is writing, if it is of ours.
+    blocked: () => void (why = "another tab holds an older version open"),
     // A newer page wants to change the layout: out of its way. The next use opens again.
     blocking: onLost,
     terminated: onLost,
   });
-  const wait = () => Promise.race([opening, blocked]);
-  return await withTimeout(systemClock, OPEN_TIMEOUT_MS, new AbortController().signal, wait, () =>
-    unreadable(new Error(`not open within ${OPEN_TIMEOUT_MS} ms`)),
-  );
+  const { signal } = new AbortController();
+  const onTimeout = () => unreadable(new Error(why));
+  try {
+    return await withTimeout(systemClock, OPEN_TIMEOUT_MS, signal, () => opening, onTimeout);
+  } catch (reason) {
+    // One that opens when it is no longer wanted would be in the way of newer pages.
+    opening.then(
+      (late) => late.close(),
+      () => undefined,
+    );
+    throw reason;
+  }
 }
 
 type Upgrade = IDBPTransaction<PageSchema, StoreNames<PageSchema>[], "versionchange">;
@@ -98,8 +107,22 @@ function isClosed(error: unknown): boolean {
   return error instanceof DOMException && error.name === "InvalidStateError";
 }
 
+/** True for the error of a page whose storage a newer version of Pipit has taken over; there is no way back. */
+export function isSuperseded(reason: unknown): boolean {
+  return (
+    reason instanceof PipitError && reason.cause instanceof Error && reason.cause.name === "VersionError"
+  );
+}
+
 function storageError(error: unknown): PipitError {
   if (error instanceof PipitError) return error;
+  if (error instanceof Error && error.name === "VersionError") {
+    return new PipitError(
+      "STORAGE_UNREADABLE",
+      "A newer Pipit has been opened in another tab. Copy your text and reload this page to go on here.",
+      { cause: error },
+    );
+  }
   if (error instanceof Error && error.name === "QuotaExceededError") {
     return new PipitError(
       "STORAGE_FULL",

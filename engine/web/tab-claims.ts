@@ -40,6 +40,9 @@ export function createTabClaims(locks: LockManager | undefined) {
       held.delete(chatKey);
       await claim?.release();
     },
+    async releaseAll(): Promise<void> {
+      for (const chatKey of held.keys()) await claims.release(chatKey);
+    },
     /** The server has named the chat. */
     async rename(chatKey: string, chatId: string): Promise<void> {
       if (!held.has(chatKey)) return;
