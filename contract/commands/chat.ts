@@ -28,7 +28,7 @@ export const chatCommands = {
   undoDelete: command<void>()(nothing),
   /** Another one of the questions that stand at this place; `index` is from 0. */
   switchBranch: command<void>()(z.strictObject({ messageId: id, index: z.int().check(z.nonnegative()) })),
-  /** The picture of a message of this run, while it is still in memory. */
+  /** The picture of a message: of this run, of the queue, or as the server keeps it. */
   messageImage: command<ScreenImage | undefined>()(z.strictObject({ messageId: id })),
   stopSpeaking: command<void>()(nothing),
   newChat: command<void>()(nothing),

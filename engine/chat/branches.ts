@@ -1,11 +1,15 @@
 import type { Message, UserMessage } from "#contract/chat-state.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
 import type { HistoryClient } from "#engine/history/history-client.ts";
 import type { ChatViews } from "./chat-views.ts";
 
 /** What changes a stored chat. */
-export type ChatHistory = Pick<HistoryClient, "messages" | "showTurn" | "removeTurn" | "restoreTurn">;
+export type ChatHistory = Pick<
+  HistoryClient,
+  "messages" | "picture" | "showTurn" | "removeTurn" | "restoreTurn"
+>;
 
 interface BranchesDeps {
   readonly history: ChatHistory;
@@ -42,6 +46,13 @@ export class Branches implements Disposable {
     if (index === branch.index) return;
     await history.showTurn(chatId, turnId, this.#disposal.signal);
     await this.#reload(chatId);
+  }
+
+  /** The picture of a question of the shown chat, as the server keeps it. Throws what the history throws. */
+  async picture({ turnId }: Pick<UserMessage, "turnId">): Promise<ScreenImage | undefined> {
+    const { chatId } = this.#deps.views.store.getState();
+    if (chatId === undefined || turnId === undefined) return undefined;
+    return await this.#deps.history.picture(chatId, turnId, this.#disposal.signal);
   }
 
   /** Deletes what the server has of an exchange. False: it had nothing, and there is nothing to bring back. */

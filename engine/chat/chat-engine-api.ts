@@ -127,7 +127,7 @@ export interface ChatEngine extends AsyncDisposable {
    * first. With an empty, unnamed chat on show, the chat of the newest waiting message is shown.
    */
   resume(): Promise<void>;
-  /** The picture of a message of this run that is still in memory, or of one that is not answered. */
+  /** The picture of a message: from memory, the outbox, or the server. Throws what the server's history throws. */
   image(messageId: string): Promise<ScreenImage | undefined>;
   /** Every event of every answer as it comes, before the state shows it. Returns the unsubscriber. */
   onEvent(listener: (event: EngineEvent) => void): () => void;

@@ -1,11 +1,12 @@
 import { array, assert as assertProperty, asyncProperty, constantFrom, nat, record } from "fast-check";
 import { describe, expect, test } from "vitest";
+import { PipitError } from "#contract/pipit-error.ts";
 import { answerText, type Message, type UserMessage } from "#contract/chat-state.ts";
 import { createHistoryClient } from "#engine/history/history-client.ts";
 import { finish, row, text, turn } from "#engine/testing/chat-engine-kit.ts";
 import { createChatHarness, type ChatHarness } from "#engine/testing/chat-harness.ts";
 import { settle } from "#engine/testing/fake-clock.ts";
-import { json } from "#engine/testing/fake-http.ts";
+import { json, unreachable } from "#engine/testing/fake-http.ts";
 import { createTreeServer } from "#engine/testing/tree-server.ts";
 
 /** An engine and a server that keeps its chat as a tree. */
@@ -36,6 +37,51 @@ const places = (h: ChatHarness) =>
   questions(h).map(({ text: asking, branch }) =>
     branch === undefined ? asking : `${asking} ${branch.index + 1}/${branch.count}`,
   );
+
+describe("a question with a picture that only the server has", () => {
+  const question: UserMessage = {
+    role: "user",
+    id: "q",
+    turnId: "t",
+    parentTurnId: "",
+    text: "What is this?",
+    image: { widthPx: 4, heightPx: 3, sizeBytes: 3 },
+    createdAtMs: 1,
+    status: { kind: "answered" },
+  };
+  function opened() {
+    const h = createChatHarness();
+    h.engine.openChat("chat", [question]);
+    return h;
+  }
+
+  test.each([
+    ["regenerate", (h: ChatHarness) => h.engine.regenerate("q")],
+    ["editAndResend", (h: ChatHarness) => h.engine.editAndResend("q", "And this?")],
+  ])("U6: %s after a reload takes it from there", async (_, again) => {
+    const h = opened();
+    h.http.answer(({ path, headers }) => {
+      expect([path, headers?.["accept"]]).toEqual(["/v1/chats/chat/turns/t/picture", "application/json"]);
+      return json(200, { width: 4, height: 3, jpeg: "/9j/" });
+    });
+    await again(h);
+    const { call } = await h.transport.call(0);
+    const bytes = new Uint8Array([0xff, 0xd8, 0xff]);
+    expect(call).toMatchObject({ parentTurnId: "", image: { bytes, widthPx: 4, heightPx: 3 } });
+  });
+
+  test.each([
+    ["the server is away", unreachable(), "SERVER_UNREACHABLE"],
+    ["it is gone there too", new PipitError("CHAT_NOT_FOUND", "There is no such picture"), "INVALID_REQUEST"],
+  ])("U6: while %s it is not asked without, and the chat stays as it is", async (_, reason, code) => {
+    const h = opened();
+    h.http.answer(() => {
+      throw reason;
+    });
+    await expect(h.engine.regenerate("q")).rejects.toMatchObject({ code });
+    expect([h.state().messages, h.transport.calls.length]).toEqual([[question], 0]);
+  });
+});
 
 describe("a chat is a tree", () => {
   test("U6: regenerated twice, edited, switched back: each time the path is shown, and reopening shows the same", async () => {

@@ -184,7 +184,13 @@ class Engine implements ChatEngine {
 
   async image(messageId: string): Promise<ScreenImage | undefined> {
     const row = this.#queue.row(messageId);
-    return this.#images.get(messageId) ?? (row && (await this.#imageOf(row)));
+    const kept = this.#images.get(messageId) ?? (row && (await this.#imageOf(row)));
+    if (kept !== undefined) return kept;
+    const question = questionOf(this.store.getState().messages, messageId);
+    if (question?.image === undefined) return undefined;
+    const stored = await this.#branches.picture(question);
+    if (stored !== undefined) this.#images.put(question.id, stored);
+    return stored;
   }
 
   onEvent(listener: (event: EngineEvent) => void): () => void {

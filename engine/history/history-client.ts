@@ -3,6 +3,7 @@ import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
 import type { Message } from "#contract/chat-state.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
 import { errorInBody } from "#engine/wire/http-error.ts";
 import { messagesSchema, toMessages } from "./stored-messages.ts";
@@ -14,6 +15,8 @@ export type HistoryClient = ReturnType<typeof createHistoryClient>;
 /** Name of the answers that the server has without a language model. */
 const BUILT_IN_MODEL = "built-in";
 const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
+
+const pictureSchema = z.object({ width: z.number(), height: z.number(), jpeg: z.base64() });
 
 const titleSchema = z.catch(z.string(), "");
 
@@ -73,6 +76,9 @@ export function createHistoryClient(http: HttpClient) {
       const { data } = await get(`${chatPath(chatId)}/messages`, messagesSchema, signal);
       return toMessages(data);
     },
+    /** The picture of an exchange as the server keeps it; undefined when it has none. */
+    picture: (chatId: string, turnId: string, signal: AbortSignal) =>
+      get(`${turnPath(chatId, turnId)}/picture`, pictureSchema, signal).then(toImage, undefinedIfGone),
     /** Shows, of a chat's branches, the one through this turn that was asked last. */
     async showTurn(chatId: string, turnId: string, signal: AbortSignal): Promise<void> {
       const body = JSON.stringify({ shown_turn_id: turnId });
@@ -120,6 +126,15 @@ export function createHistoryClient(http: HttpClient) {
       return model === BUILT_IN_MODEL ? undefined : model;
     },
   };
+}
+
+function toImage({ width, height, jpeg }: z.infer<typeof pictureSchema>): ScreenImage {
+  const bytes = Uint8Array.from(atob(jpeg), (char) => char.charCodeAt(0));
+  return { bytes, widthPx: width, heightPx: height };
+}
+
+function undefinedIfGone(reason: unknown): undefined {
+  if (PipitError.from(reason).code !== "CHAT_NOT_FOUND") throw reason;
 }
 
 function chatPath(chatId: string): string {

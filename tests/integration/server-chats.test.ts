@@ -129,6 +129,11 @@ describe("chats over HTTP", () => {
     const bytes = Buffer.from(await response.arrayBuffer());
     expect(bytes.length).toBe(question.picture.bytes);
     expect(await sharp(bytes).metadata()).toMatchObject({ format: "jpeg", width: 1568 });
+    const authorization = `Bearer ${server.accessToken}`;
+    const asText = await fetch(server.httpUrl + url, {
+      headers: { authorization, accept: "application/json" },
+    });
+    expect(await asText.json()).toEqual({ width: 1568, height: 100, jpeg: bytes.toString("base64") });
     const { chatId: other, turnId: bare } = await ask("And without?");
     expect(await call("GET", `/v1/chats/${other}/turns/${bare}/picture`)).toMatchObject({ status: 404 });
   });

@@ -41,8 +41,14 @@ export function messagesRoutes({ store: { chats, turns } }: HttpContext): readon
         throw new PipitError("CHAT_NOT_FOUND", "There is no such picture", { field: "turn_id" });
       }
       // A turn that is asked again may get another one.
-      reply.header("content-type", "image/jpeg").header("cache-control", "private, no-cache");
-      return Buffer.from(picture.jpeg);
+      reply.header("cache-control", "private, no-cache").header("vary", "accept");
+      const jpeg = Buffer.from(picture.jpeg);
+      // For clients whose HTTP carries texts.
+      if (request.headers.accept === "application/json") {
+        return { width: picture.width, height: picture.height, jpeg: jpeg.toString("base64") };
+      }
+      reply.header("content-type", "image/jpeg");
+      return jpeg;
     }),
     route("DELETE", "/v1/chats/:id/turns/:turn_id", writer, async (request, caller, reply) => {
       const { id: chatId, turn_id: turnId } = readParameters(turnParameters, request.params);
