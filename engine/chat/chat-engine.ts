@@ -68,6 +68,7 @@ class Engine implements ChatEngine {
       onSettledElsewhere: (chatKey) => void this.#branches.readAgain(chatKey),
     });
     this.#intake = new Intake({
+      onOpened: (chatId) => void this.#branches.readAgain(chatId),
       ...deps,
       views: this.#views,
       queue: this.#queue,

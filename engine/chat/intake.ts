@@ -17,6 +17,8 @@ export interface IntakeDeps extends Pick<ChatEngineDeps, "session" | "clock"> {
   readonly queue: Queue;
   readonly images: ImageShelf;
   readonly activity: Activity;
+  /** A chat that the server knows is shown, of which only the unsent messages are there. */
+  readonly onOpened: (chatId: string) => void;
   /** The account whose messages are shown now. */
   readonly accountId: () => string | undefined;
   /** `speak` of a draft that does not say. */
@@ -138,8 +140,10 @@ export class Intake implements AsyncDisposable {
     const { views } = this.#deps;
     const { chatId, messages } = views.store.getState();
     if (row === undefined || chatId !== undefined || messages.length > 0) return;
-    const named = row.chatKey.startsWith(NEW_CHAT_PREFIX) ? {} : { chatId: row.chatKey };
-    views.show(row.chatKey, { ...named, messages: [] });
+    const { chatKey } = row;
+    if (chatKey.startsWith(NEW_CHAT_PREFIX)) return views.show(chatKey, { messages: [] });
+    views.show(chatKey, { chatId: chatKey, messages: [] });
+    this.#deps.onOpened(chatKey);
   }
 
   async #signedInAccount(): Promise<string> {

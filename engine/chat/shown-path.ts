@@ -54,7 +54,7 @@ export function merge(history: readonly Message[], underWay: readonly Message[])
   for (const [index, question] of underWay.entries()) {
     if (question.role !== "user") continue;
     const answer = answerAt(underWay, index);
-    const exchange = answer === undefined ? [] : [answer];
+    const exchange = listOf(answer);
     const at = messages.findIndex(
       ({ role, id, turnId }) =>
         role === "user" && (id === question.id || (turnId !== undefined && turnId === question.turnId)),
@@ -69,9 +69,28 @@ export function merge(history: readonly Message[], underWay: readonly Message[])
     }
     const known = answerAt(messages, at);
     if (known?.status === "done" && question.status.kind !== "sending") continue;
-    messages = messages.toSpliced(at, known === undefined ? 1 : 2, placed(question, stored), ...exchange);
+    const count = known === undefined ? 1 : 2;
+    messages = messages.toSpliced(
+      at,
+      count,
+      placed(question, stored),
+      ...listOf(answerKept(question, answer, known)),
+    );
   }
   return messages;
+}
+
+function listOf(answer: AssistantMessage | undefined): readonly AssistantMessage[] {
+  return answer === undefined ? [] : [answer];
+}
+
+/** Of a question that failed before this program started, the server has what came of its answer. */
+function answerKept(
+  { status }: UserMessage,
+  own: AssistantMessage | undefined,
+  stored: AssistantMessage | undefined,
+): AssistantMessage | undefined {
+  return own ?? (status.kind === "failed" ? stored : undefined);
 }
 
 /** A question of this program, at the place that the server tells. */

@@ -7,6 +7,7 @@ import { IconButton } from "../ui/icon-button.tsx";
 import { Caret } from "./caret.tsx";
 import { CopyButton, DeleteButton, MessageActions } from "./message-actions.tsx";
 import { useFailureText } from "../i18n/use-error-text.ts";
+import { Action } from "./question-status.tsx";
 import { Reasoning } from "./reasoning.tsx";
 
 /** What Pipit said: plain text over the whole width, with one quiet line for each tool it used. */
@@ -70,7 +71,10 @@ function AnswerEnd({ message }: { readonly message: AssistantMessage }) {
       {status === "interrupted" && <p className="text-small text-warning">{t("interrupted")}</p>}
       {status === "cancelled" && <p className="text-small text-faint">{t("stopped")}</p>}
       {status === "failed" && failure !== undefined && (
-        <p className="text-small text-danger">{t("answerFailed", { reason: failureText(failure) })}</p>
+        <>
+          <p className="text-small text-danger">{t("answerFailed", { reason: failureText(failure) })}</p>
+          <Action name="retry" id={message.replyTo} label={t("retry")} />
+        </>
       )}
       <AnswerActions message={message} />
     </>

@@ -105,7 +105,8 @@ interface ActionProps {
   readonly label: string;
 }
 
-function Action({ name, id, label }: ActionProps) {
+/** A button that does something with a question that is not answered. */
+export function Action({ name, id, label }: ActionProps) {
   const { commands, views } = useBridge();
   return <Button onClick={() => void views.attempt(commands[name]({ messageId: id }))}>{label}</Button>;
 }

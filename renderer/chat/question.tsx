@@ -21,6 +21,7 @@ export interface QuestionProps {
 export function Question({ message, hasAnswer }: QuestionProps) {
   const { t, i18n } = useTranslation("chat");
   const editing = useChatUiState((state) => state.editingId === message.id);
+  const { kind } = message.status;
   if (editing) return <QuestionEditor message={message} />;
   return (
     <div className="flex flex-col items-end gap-1 pt-3">
@@ -36,9 +37,9 @@ export function Question({ message, hasAnswer }: QuestionProps) {
         </div>
       </div>
       {message.branch !== undefined && <BranchSwitch messageId={message.id} branch={message.branch} />}
-      {/* A stopped answer says so itself. */}
-      {!(message.status.kind === "cancelled" && hasAnswer) && <QuestionStatus message={message} />}
-      {message.status.kind === "sending" && !hasAnswer && (
+      {/* An answer that was stopped or broke off says so itself. */}
+      {!(hasAnswer && (kind === "cancelled" || kind === "failed")) && <QuestionStatus message={message} />}
+      {kind === "sending" && !hasAnswer && (
         <div className="self-start">
           <Caret label={t("thinking")} />
         </div>

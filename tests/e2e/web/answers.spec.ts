@@ -1,6 +1,7 @@
 import { expect } from "@playwright/test";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { signIn, test } from "../fixtures/web-test.ts";
+import { fits } from "../pages/texts.ts";
 
 test("an answer streams, and is there as a whole at its end", async ({ chat, model }) => {
   const held = gate();
@@ -25,6 +26,32 @@ test("stop ends the answer at the model, and what came stays", async ({ chat, mo
   expect(await request.over).toBe("aborted");
   await expect(chat.answers).toContainText("one, two");
   await expect(chat.answers).toContainText(chat.texts.chat.stopped);
+});
+
+test("U8: an answer that broke off has one mark, also after a reload, and can be had again", async ({
+  chat,
+  model,
+  page,
+}) => {
+  const { answerFailed, notSent, retry } = chat.texts.chat;
+  const broke = fits(answerFailed);
+  const marks = page.getByText(broke).or(page.getByText(fits(notSent)));
+  const breaks = stream(say("Half of it"), { kind: "error", message: "overloaded" });
+  model.script(breaks);
+  await chat.ask("Tell me a story");
+  await expect(marks).toHaveCount(1);
+  await expect(chat.answer("Half of it").getByText(broke)).toBeVisible();
+
+  await page.reload();
+  await chat.reachComposer();
+  await expect(chat.answer("Half of it").getByText(broke)).toBeVisible();
+  await expect(marks).toHaveCount(1);
+
+  model.script(stream(say("All of it.")));
+  await page.getByRole("button", { name: retry, exact: true }).click();
+  await expect(chat.answer("All of it.")).toBeVisible();
+  await expect(marks).toHaveCount(0);
+  await expect(chat.questions).toHaveCount(1);
 });
 
 test("an answer can be had again, and replaces the old one", async ({ chat, model }) => {
