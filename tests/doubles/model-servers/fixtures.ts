@@ -1,5 +1,6 @@
 import type { Fixture } from "./fixture.ts";
 import { azure } from "./azure.ts";
+import { gptOss } from "./gpt-oss.ts";
 import { groq } from "./groq.ts";
 import { litellm } from "./litellm.ts";
 import { llamaCpp } from "./llama-cpp.ts";
@@ -22,4 +23,5 @@ export const fixtures: readonly Fixture[] = [
   ...azure,
   ...nvidia,
   ...openAi,
+  ...gptOss,
 ];

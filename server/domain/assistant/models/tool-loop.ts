@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { AnswerPart, AssistantTool } from "../ports.ts";
 import { modelSaidNothing } from "./model-errors.ts";
 import type { ModelEndpoint } from "./model-endpoint.ts";
@@ -82,7 +83,7 @@ async function* ask(loop: ToolLoop, prompt: Prompt, tools: FunctionTool[]): Asyn
   for await (const part of stream) {
     switch (part.type) {
       case "text-delta":
-        for (const piece of splitter.push(part.delta)) yield keep(said, piece);
+        for (const piece of splitter.push(part.delta)) yield keep(said, piece, tools);
         break;
       case "reasoning-delta":
         if (part.delta === "") break;
@@ -101,11 +102,19 @@ async function* ask(loop: ToolLoop, prompt: Prompt, tools: FunctionTool[]): Asyn
       default:
     }
   }
-  for (const piece of splitter.end()) yield keep(said, piece);
+  for (const piece of splitter.end()) yield keep(said, piece, tools);
   return said;
 }
 
-function keep(said: Said, piece: SaidPiece): AnswerPart {
+function keep(said: Said, piece: SaidPiece, tools: readonly FunctionTool[]): AnswerPart {
+  if (piece.type === "call") {
+    const { tool: toolName, input, text } = piece;
+    // The user is not told the source of a call, not even of one of a tool that was not offered.
+    if (!tools.some(({ name }) => name === toolName)) return { type: "reasoning", text, takesText: false };
+    const call: ToolCall = { type: "tool-call", toolCallId: randomUUID(), toolName, input };
+    said.calls.push(call);
+    return startedPart(call);
+  }
   if (piece.type === "text") said.text += piece.text;
   else if (piece.takesText) said.text = "";
   return piece;
