@@ -1,4 +1,4 @@
-import { afterwards, DONE, finish, refusal, sse, text, type Fixture } from "./fixture.ts";
+import { afterwards, DONE, finish, raw, refusal, sse, text, type Fixture } from "./fixture.ts";
 
 const server = "LiteLLM";
 
@@ -122,5 +122,66 @@ export const litellm: readonly Fixture[] = [
       ),
     ],
     ends: { text: "AB" },
+  },
+  {
+    server,
+    quirk: "two choices by turns, of which the first is the answer",
+    row: "F7",
+    issue: "BerriAI/litellm#35793",
+    replies: [
+      sse(
+        '{"choices":[{"index":0,"delta":{"role":"assistant","content":"AAA"},"finish_reason":null}]}',
+        '{"choices":[{"index":1,"delta":{"role":"assistant","content":"BBB"},"finish_reason":null}]}',
+        '{"choices":[{"index":0,"delta":{"content":" aaa"},"finish_reason":null}]}',
+        '{"choices":[{"index":1,"delta":{"content":" bbb"},"finish_reason":null}]}',
+        '{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}',
+        '{"choices":[{"index":1,"delta":{},"finish_reason":"length"}]}',
+        DONE,
+      ),
+    ],
+    ends: { text: "AAA aaa" },
+  },
+  {
+    server,
+    quirk: "two choices in one chunk, the second first",
+    row: "F7",
+    issue: "openai/openai-agents-python#3313",
+    replies: [
+      sse(
+        '{"choices":[{"index":1,"delta":{"content":"B"}},{"index":0,"delta":{"content":"A"}}]}',
+        '{"choices":[{"index":1,"delta":{"content":"b"}}]}',
+        '{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}',
+        DONE,
+      ),
+    ],
+    ends: { text: "Aa" },
+  },
+  {
+    server,
+    quirk: "two whole choices",
+    row: "F7",
+    issue: "langchain-ai/langchain#26719",
+    replies: [
+      raw(
+        "application/json",
+        '{"choices":[{"index":0,"message":{"content":"A"},"finish_reason":"stop"},{"index":1,"message":{"content":"B"},"finish_reason":"stop"}],"usage":{"prompt_tokens":2,"completion_tokens":2}}',
+      ),
+    ],
+    ends: { text: "A", tokens: [2, 2] },
+  },
+  {
+    server: "Foundry Local",
+    quirk: "pieces with numbers from 0, as choices have",
+    row: "F7",
+    issue: "microsoft/foundry-local#263",
+    replies: [
+      sse(
+        '{"choices":[{"delta":{"role":"assistant","content":"Wh"},"message":{"role":"assistant","content":"Wh"},"index":0,"finish_reason":null}],"usage":null}',
+        '{"choices":[{"delta":{"content":"isper"},"message":{"content":"isper"},"index":1,"finish_reason":null}],"usage":null}',
+        '{"choices":[{"delta":{"content":"."},"message":{"content":"."},"index":2,"finish_reason":"stop"}],"usage":null}',
+        DONE,
+      ),
+    ],
+    ends: { text: "Whisper." },
   },
 ];

@@ -1,3 +1,4 @@
+import { AnswerChoice } from "./answer-choice.ts";
 import { piecesIn, ToolCallDeltas, type DeltaPiece } from "./answer-delta.ts";
 import { strongerFinish, type FinishReason } from "./finish-reason.ts";
 import { isRecord, textIn, type JsonRecord } from "./json.ts";
@@ -23,6 +24,7 @@ export class AnswerNormaliser {
   readonly #decoder = new TextDecoder();
   readonly #reader = new SseReader();
   readonly #calls = new ToolCallDeltas();
+  readonly #choice = new AnswerChoice();
   #finish: FinishReason | undefined;
   #tokens: TokenCounts = { input: undefined, output: undefined };
   #words = "";
@@ -46,9 +48,10 @@ export class AnswerNormaliser {
     if (this.#over) return "";
     const last = this.#take([...this.#reader.push(this.#decoder.decode()), ...this.#reader.end()]);
     if (this.#over) return last;
-    if (this.#finish !== undefined) return last + this.#close();
-    const cut = { message: "The answer ended without its end.", code: CUT_OFF };
-    return last + (this.#answered ? this.fail(cut) : this.#failNoAnswer());
+    const kept = last + this.#takeChoices(this.#choice.end());
+    if (this.#over) return kept;
+    if (this.#finish !== undefined) return kept + this.#close();
+    return kept + (this.#answered ? this.#failCut() : this.#failNoAnswer());
   }
 
   /** The last event: an error. */
@@ -79,18 +82,20 @@ export class AnswerNormaliser {
     const { input, output } = tokensIn(value) ?? this.#tokens;
     this.#tokens = { input: input ?? this.#tokens.input, output: output ?? this.#tokens.output };
     const choices = value["choices"];
-    const choice = isRecord(choices)
-      ? (choices["0"] ?? choices)
-      : Array.isArray(choices)
-        ? choices[0]
-        : undefined;
-    if (isRecord(choice)) return this.#takeChoice(choice);
     if (choices === undefined && !this.#answered) this.#addWords(wordsOf(value));
-    return "";
+    return this.#takeChoices(this.#choice.take(choices));
+  }
+
+  #takeChoices(choices: readonly JsonRecord[]): string {
+    let events = "";
+    for (const choice of choices) events += this.#takeChoice(choice);
+    return events;
   }
 
   #addWords(words: string): void {
-    if (words !== "" && this.#words.length < WORDS_MAX_CHARS) this.#words += `${words}\n`;
+    // Behind a part of the answer, half an event is no word.
+    if (words === "" || (this.#answered && /^\s*(\{|\[\s*[{"\]])/.test(words))) return;
+    if (this.#words.length < WORDS_MAX_CHARS) this.#words += `${words}\n`;
   }
 
   #takeChoice(choice: JsonRecord): string {
@@ -114,16 +119,26 @@ export class AnswerNormaliser {
     return this.#half === "" ? { content } : { content: content.slice(0, -1) };
   }
 
+  /** Words behind a part of an answer say why it ended. */
+  #failCut(): string {
+    const words = plainWords(this.#words);
+    return this.fail(
+      words === "" ? { message: "It ended without its end.", code: CUT_OFF } : { message: words },
+    );
+  }
+
   #failNoAnswer(): string {
     return this.fail({ message: plainWords(this.#words), code: NOT_AN_ANSWER });
   }
 
   #close(): string {
+    const kept = this.#takeChoices(this.#choice.end());
+    if (this.#over) return kept;
     this.#over = true;
     const { input, output } = this.#tokens;
     const usage = { prompt_tokens: input, completion_tokens: output };
     const choices = [{ delta: {}, finish_reason: this.#finish ?? "stop" }];
-    return `${eventOf({ choices, usage })}data: [DONE]\n\n`;
+    return `${kept}${eventOf({ choices, usage })}data: [DONE]\n\n`;
   }
 }
 
