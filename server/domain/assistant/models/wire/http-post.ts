@@ -1,6 +1,7 @@
 import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { Agent as TlsAgent, request as httpsRequest } from "node:https";
 import type { Readable } from "node:stream";
+import { decoded } from "./content-encoding.ts";
 
 /** What a POST needs; the body is text. */
 export interface PostRequest {
@@ -22,7 +23,7 @@ const MAX_REDIRECTS = 3;
 /**
  * POSTs over HTTP/1.1, on a connection of the process's pool. A pooled connection that the server has closed in the meantime
  * answers nothing: then the request is sent once more, on a new connection (RFC 9112, section 9.3.1). Redirects that
- * keep the method are followed on the same host, also to https. Throws what Node throws; an abort destroys the connection.
+ * keep the method are followed on the same host and port, also to its https: the key belongs to no other. Throws what Node throws; an abort destroys the connection.
  */
 export async function post(url: string, request: PostRequest): Promise<PostReply> {
   let target = new URL(url);
@@ -30,7 +31,7 @@ export async function post(url: string, request: PostRequest): Promise<PostReply
   for (let redirects = 0; ; redirects += 1) {
     const reply = await exchange(target, request);
     const next = redirects < MAX_REDIRECTS ? redirectOf(reply, target) : undefined;
-    if (next === undefined) return reply;
+    if (next === undefined) return decoded(reply);
     reply.resume();
     target = next;
   }
@@ -74,5 +75,6 @@ function redirectOf(reply: IncomingMessage, from: URL): URL | undefined {
   if ((reply.statusCode !== 307 && reply.statusCode !== 308) || to === undefined) return undefined;
   const next = URL.parse(to, from.href);
   if (next === null || next.hostname !== from.hostname) return undefined;
-  return next.protocol === from.protocol || next.protocol === "https:" ? next : undefined;
+  const isSame = next.protocol === from.protocol && next.port === from.port;
+  return isSame || (next.protocol === "https:" && next.port === "") ? next : undefined;
 }

@@ -46,7 +46,9 @@ export function createModelFetch({ post, silenceMs }: ModelFetchOptions): typeof
 }
 
 function refusalOf(status: number, text: string, reply: PostReply) {
-  const response = new Response(status === 304 ? null : text, { status, headers: headersOf(reply) });
+  // A Response takes no status beyond 599, and no body with 304.
+  const init = { status: Math.min(status, 599), headers: headersOf(reply) };
+  const response = new Response(status === 304 ? null : text, init);
   return { response, isUsageRefused: status < 500 && /stream_options|include_usage/.test(text) };
 }
 
