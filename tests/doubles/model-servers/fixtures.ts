@@ -1,5 +1,6 @@
 import type { Fixture } from "./fixture.ts";
 import { azure } from "./azure.ts";
+import { gateways } from "./gateways.ts";
 import { gptOss } from "./gpt-oss.ts";
 import { groq } from "./groq.ts";
 import { litellm } from "./litellm.ts";
@@ -24,4 +25,5 @@ export const fixtures: readonly Fixture[] = [
   ...nvidia,
   ...openAi,
   ...gptOss,
+  ...gateways,
 ];

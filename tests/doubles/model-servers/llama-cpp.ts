@@ -141,4 +141,57 @@ export const llamaCpp: readonly Fixture[] = [
     replies: [refusal(503, '{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}')],
     ends: { error: ["MODEL_FAILED", "Loading model"] },
   },
+  {
+    server,
+    quirk: "a picture without a projector, with status 500",
+    row: "F5",
+    issue: "ggml-org/llama.cpp#13566",
+    asks: ["image"],
+    replies: [
+      refusal(
+        500,
+        '{"error":{"code":500,"message":"image input is not supported by this server","type":"server_error"}}',
+      ),
+      afterwards,
+    ],
+    ends: { text: "Here it is.", notices: ["IMAGE_NOT_SEEN"] },
+  },
+  {
+    server,
+    quirk: "a part that it does not know, with status 500",
+    row: "F5",
+    issue: "ggml-org/llama.cpp#12947",
+    asks: ["image"],
+    replies: [
+      refusal(
+        500,
+        '{"error":{"code":500,"message":"Failed to parse messages: Unsupported content part type: \\"image_url\\"; messages = [ { } ]","type":"server_error"}}',
+      ),
+      afterwards,
+    ],
+    ends: { text: "Here it is.", notices: ["IMAGE_NOT_SEEN"] },
+  },
+  {
+    server,
+    quirk: "counts of tokens that are none, and one that is a fraction as text",
+    row: "F3",
+    replies: [
+      sse(text("Hi"), finish("stop"), '{"usage":{"prompt_tokens":null,"completion_tokens":"3.6"}}', DONE),
+    ],
+    ends: { text: "Hi", tokens: [0, 4] },
+  },
+  {
+    server: "KoboldCpp",
+    quirk: "usage that is a list, and one that is a text",
+    row: "F3",
+    replies: [
+      sse(
+        '{"choices":[{"index":0,"delta":{"content":"Hi"}}],"usage":[]}',
+        '{"choices":[],"usage":"unknown"}',
+        finish("stop"),
+        DONE,
+      ),
+    ],
+    ends: { text: "Hi" },
+  },
 ];

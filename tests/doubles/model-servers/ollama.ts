@@ -82,4 +82,38 @@ export const ollama: readonly Fixture[] = [
     ],
     ends: { text: "Half", error: ["MODEL_FAILED", "CUDA error: out of memory"] },
   },
+  {
+    server,
+    quirk: "a model whose file lacks what pictures need",
+    row: "F5",
+    asks: ["image"],
+    replies: [
+      refusal(
+        500,
+        '{"error":{"message":"this model is missing data required for image input","type":"api_error","param":null,"code":null}}',
+      ),
+      afterwards,
+    ],
+    ends: { text: "Here it is.", notices: ["IMAGE_NOT_SEEN"] },
+  },
+  {
+    server,
+    quirk: "no pictures, by the cloud behind it",
+    row: "F5",
+    issue: "ollama/ollama#17301",
+    asks: ["image", "tools"],
+    replies: [
+      refusal(400, '{"error":"this model does not support image input (ref: b8bd630e)"}'),
+      afterwards,
+    ],
+    ends: { text: "Here it is.", notices: ["IMAGE_NOT_SEEN"] },
+  },
+  {
+    server,
+    quirk: "words about nothing, for a question with a picture",
+    row: "F1",
+    asks: ["image"],
+    replies: [refusal(400, '{"error":"bad request"}')],
+    ends: { error: ["MODEL_REFUSED", "leave its picture out"] },
+  },
 ];

@@ -144,4 +144,65 @@ export const vllm: readonly Fixture[] = [
     ],
     ends: { text: "Here it is.", ran: [["calculator", {}]] },
   },
+  {
+    server,
+    quirk: "no picture may be in a request",
+    row: "F5",
+    issue: "vllm-project/vllm#13513",
+    asks: ["image"],
+    replies: [
+      refusal(
+        400,
+        '{"object":"error","message":"At most 0 image(s) may be provided in one request.","type":"BadRequestError","param":null,"code":400}',
+      ),
+      afterwards,
+    ],
+    ends: { text: "Here it is.", notices: ["IMAGE_NOT_SEEN"] },
+  },
+  {
+    server: "TGI",
+    quirk: "a picture where only text is known",
+    row: "F5",
+    issue: "huggingface/text-generation-inference#2565",
+    asks: ["image"],
+    replies: [
+      refusal(
+        422,
+        "Failed to deserialize the JSON body into the target type: messages[0].content: invalid type: sequence, expected a string at line 1 column 61",
+        "text/plain",
+      ),
+      afterwards,
+    ],
+    ends: { text: "Here it is.", notices: ["IMAGE_NOT_SEEN"] },
+  },
+  {
+    server: "SGLang",
+    quirk: "too long, with what is for the answer named last",
+    row: "F11",
+    issue: "anomalyco/opencode#25230",
+    replies: [
+      refusal(
+        400,
+        `{"object":"error","message":"Requested token count exceeds the model's maximum context length of 202752 tokens. You requested a total of 202941 tokens: 170941 tokens from the input messages and 32000 tokens for the completion. Please reduce the number of tokens in the input messages or the completion to fit within the limit.","type":"BadRequest","param":null,"code":400}`,
+      ),
+    ],
+    ends: { error: ["PROMPT_TOO_LONG", "202,941 tokens of at most 202,752"] },
+  },
+  ...[
+    ["commas", "272,000", "372,982"],
+    ["points", "272.000", "372.982"],
+    ["spaces", "272\u202f000", "372 982"],
+  ].map(([marks, limit, needed]): Fixture => ({
+    server: "a gateway",
+    quirk: `too long, with ${marks} in its numbers`,
+    row: "F11",
+    issue: "pleaseai/shunt#9",
+    replies: [
+      refusal(
+        400,
+        `{"error":{"message":"This model's maximum context length is ${limit} tokens. However, your messages resulted in ${needed} tokens."}}`,
+      ),
+    ],
+    ends: { error: ["PROMPT_TOO_LONG", "372,982 tokens of at most 272,000"] },
+  })),
 ];

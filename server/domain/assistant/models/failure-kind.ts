@@ -19,6 +19,8 @@ export type FailureKind =
   | { readonly kind: "rate" | "quota" }
   | Refusal
   | { readonly kind: "key" | "missing" }
+  /** Something in between does not let us through: a proxy that asks for a sign-in, a firewall, a border. */
+  | { readonly kind: "proxy" | "blocked" }
   /** This request will never be taken. */
   | { readonly kind: "refused" }
   /** The server failed; the same request may work. */
@@ -57,6 +59,9 @@ const OVERFLOW_WORDS =
 const RATE_WORDS = /per min|per day|per hour|\b[TR]P[MD]\b|rate.?limit|too many requests|rate_limit/i;
 const TOO_LARGE_WORDS = /request too large|must be reduced|reduce your message/i;
 const QUOTA_WORDS = /quota|billing|credit|insufficient (balance|funds)|payment required/i;
+/** The same with any status: there are servers that answer 400 or 403. */
+const PLAIN_QUOTA_WORDS =
+  /(credit balance|balance|credits?) (is |are )?(too low|not enough|insufficient|exhausted)|(insufficient|not.enough).(balance|funds|credits?|quota)|exceeded.{0,20}quota|key limit exceeded|billing.(hard.limit|to be enabled)|payment required/i;
 
 const TOOL_WORDS = /\btools?\b|\btool_|function.?call/i;
 const PLAIN_TOOL_WORDS =
@@ -64,9 +69,10 @@ const PLAIN_TOOL_WORDS =
 /** Of chat templates, Gemma's for one. */
 const SYSTEM_WORDS =
   /system (role|message|prompt)s?( is| are)? not (supported|allowed)|(not|n't) support\w* (the )?system/i;
-const IMAGE_WORDS = /image|vision|multi.?modal|picture|mmproj|content.{0,12}(type|part|must be a string)/i;
+const IMAGE_WORDS =
+  /image|vision|multi.?modal|picture|mmproj|content.{0,12}(type|part|must be a string)|(expected a|should be a valid) string/i;
 const PLAIN_IMAGE_WORDS =
-  /(image|vision|multi.?modal).{0,30}not\s+support|(not|n't) support\w*\s+(for\s+)?(image|vision)|only supported by vision|endpoints found that support image|mmproj|not a (multimodal|vision) model/i;
+  /(image|vision|multi.?modal).{0,30}not\s+support|(not|n't) support\w*\s+(for\s+)?(image|vision|multi.?modal)|missing data required for image input|unsupported content(\[\]\.| part )type|only supported by vision|endpoints found that support image|mmproj|not a (multimodal|vision) model/i;
 const THIS_PICTURE_WORDS =
   /too (large|big|many)|exceed|decode|corrupt|base64|dimension|invalid image|flagged|policy|safety/i;
 /** Statuses by which servers refuse a part of a request in loose words. */
@@ -76,6 +82,13 @@ const OTHER_STATUSES = new Set([404, 500, 501]);
 
 const KEY_WORDS =
   /(invalid|incorrect|missing|no|not valid).{0,20}api.?key|api.?key.{0,20}(invalid|not valid|missing|incorrect|required)/i;
+const PLACE_WORDS =
+  /(country|region|location|territory).{0,40}not (supported|available|allowed)|unsupported_country/i;
+/** Of a web server that was asked over http on its port for https, or the other way round. */
+const SCHEME_WORDS = /HTTP request.{0,12}to (an |the )?HTTPS (port|server)/i;
+/** Before a certificate's words, since OpenSSL says SSL in both. */
+const ADDRESS_WORDS =
+  /invalid url|includes credentials|protocol .* not supported|wrong.version.number|packet.length.too.long|\bEPROTO\b/i;
 const FLAGGED_WORDS = /moderation|flagged|content.?(filter|policy|management)|safety|responsible.?ai/i;
 const MISSING_WORDS =
   /model_not_found|model_decommissioned|(model|deployment)\b.{0,80}(not found|does ?n.t exist|does not exist|decommissioned|not loaded|no longer)|no model.{0,20}loaded|try pulling/i;
@@ -87,7 +100,7 @@ const PASSING_STATUSES = new Set([408, 409, 423, 424, 425, 498, 499]);
 
 /**
  * The cause of a failure, from the server's words first and its status second, since gateways give the status of one
- * server to the words of another. The order is the rule: overflow, rate, not supported, key, other 4xx, 5xx.
+ * server to the words of another. The order is the rule: overflow, rate, not supported, access, other 4xx, 5xx.
  *
  * @param sent which parts the request had that a server may refuse
  */
@@ -107,10 +120,9 @@ function connectionKind({ status, code, networkCode, text }: Failure): FailureKi
   if (own !== undefined) return { kind: own };
   if (status !== undefined) return status >= 300 && status < 400 ? { kind: "redirected" } : undefined;
   if (networkCode !== undefined && NO_CONNECTION_CODES.has(networkCode)) return { kind: "unreachable" };
-  if (/invalid url|includes credentials|protocol .* not supported/i.test(text)) return { kind: "address" };
-  if (/certificate|self.signed|\bTLS\b|\bSSL\b/i.test(`${text} ${networkCode ?? ""}`)) {
-    return { kind: "certificate" };
-  }
+  const told = `${text} ${networkCode ?? ""}`;
+  if (ADDRESS_WORDS.test(told)) return { kind: "address" };
+  if (/certificate|self.signed|\bTLS\b|\bSSL\b/i.test(told)) return { kind: "certificate" };
   return networkCode === undefined ? undefined : { kind: "broken-off" };
 }
 
@@ -133,7 +145,8 @@ function rateKind({ status, text, code, type }: Failure): FailureKind | undefine
   const limited =
     status === 429 ||
     status === 402 ||
-    /rate_?limit|too_many_requests|insufficient_quota/i.test(`${code} ${type}`);
+    /rate_?limit|too_many_requests|insufficient_quota|throttl/i.test(`${code} ${type}`);
+  if (isClients(status) && PLAIN_QUOTA_WORDS.test(told)) return { kind: "quota" };
   if (!limited && !(status === undefined && RATE_WORDS.test(text))) return undefined;
   return { kind: status === 402 || QUOTA_WORDS.test(told) ? "quota" : "rate" };
 }
@@ -154,19 +167,31 @@ function unsupportedKind(failure: Failure, sent: ModelAbilities): Refusal | unde
     : undefined;
 }
 
-function accessKind({ status, text, code, type }: Failure): FailureKind | undefined {
+function accessKind(failure: Failure): FailureKind | undefined {
+  const { status, text, code, type } = failure;
   const told = `${text} ${code} ${type}`;
-  if (status === 403 && FLAGGED_WORDS.test(told)) return { kind: "refused" };
-  const isClients = status === undefined || (status >= 400 && status < 500);
-  if (status === 401 || status === 403 || (isClients && KEY_WORDS.test(told))) return { kind: "key" };
-  if (status === 404 || (isClients && MISSING_WORDS.test(told))) return { kind: "missing" };
-  return undefined;
+  if (status === 407) return { kind: "proxy" };
+  if (status === 403 || status === 451) return { kind: forbiddenKind(failure, told) };
+  if (status === 401 || (isClients(status) && KEY_WORDS.test(told))) return { kind: "key" };
+  if (status === 404 || (isClients(status) && MISSING_WORDS.test(told))) return { kind: "missing" };
+  return SCHEME_WORDS.test(told) ? { kind: "address" } : undefined;
 }
 
-function remainingKind({ status, text, code, type }: Failure): FailureKind {
+function forbiddenKind({ status, isPage }: Failure, told: string): "refused" | "blocked" | "missing" | "key" {
+  if (FLAGGED_WORDS.test(told)) return "refused";
+  if (status === 451 || isPage || PLACE_WORDS.test(told)) return "blocked";
+  return MISSING_WORDS.test(told) ? "missing" : "key";
+}
+
+function isClients(status: number | undefined): boolean {
+  return status === undefined || (status >= 400 && status < 500);
+}
+
+function remainingKind({ status, text, code, type, isPage }: Failure): FailureKind {
   if (DOWN_WORDS.test(text)) return { kind: "failed" };
   if (status === undefined) {
     return { kind: BAD_REQUEST_TYPES.test(`${code} ${type}`) ? "refused" : "failed" };
   }
-  return { kind: status < 500 && !PASSING_STATUSES.has(status) ? "refused" : "failed" };
+  if (status >= 500 || PASSING_STATUSES.has(status)) return { kind: "failed" };
+  return { kind: isPage || status === 405 ? "not-an-answer" : "refused" };
 }

@@ -8,6 +8,8 @@ export interface Failure {
   readonly headers: Readonly<Record<string, string>>;
   /** The server's own words, else the error's. */
   readonly text: string;
+  /** A page for people came instead of an error of an API: from a proxy, a firewall, or another server. */
+  readonly isPage: boolean;
   /** The server's own code and type, or a code of ours (`wire/`); "" for none. */
   readonly code: string;
   readonly type: string;
@@ -25,6 +27,7 @@ export function readFailure(reason: unknown): Failure {
     status: numberIn(fields["statusCode"]) ?? numberIn(fields["param"]) ?? said.status,
     headers: isRecord(headers) ? (headers as Record<string, string>) : {},
     text: said.message,
+    isPage: typeof body === "string" && /^\s*</.test(body),
     code: said.code,
     type: said.type,
     networkCode: networkCodeOf(reason),

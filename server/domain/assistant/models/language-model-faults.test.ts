@@ -66,9 +66,21 @@ describe("a server that refuses", () => {
     [{ "retry-after-ms": "250", "retry-after": "7" }, 250],
     [{ "retry-after": "Sat, 21 Nov 2026 00:00:30 GMT" }, 30_000],
     [{ "retry-after": "soon" }, undefined],
+    [{ "retry-after": "-1" }, undefined],
+    [{ "retry-after": "Fri, 20 Nov 2026 00:00:30 GMT" }, undefined],
   ])("tells when to come back: %j", async (headers, retryAfterMs) => {
     const { error } = await failureOf(refuse(429, "slow down", headers));
     expect(error.retryAfterMs).toBe(retryAfterMs);
+  });
+
+  test.each([
+    [{ "retry-after": "18000" }, "Wait 5 h and"],
+    [{ "retry-after": "Wed, 25 Nov 2026 00:00:00 GMT" }, "Wait 4 days and"],
+    [{ "retry-after": "1e12" }, "days and"],
+  ])("F1: tells how long, and to look again much sooner: %j", async (headers, words) => {
+    const { error } = await failureOf(refuse(429, "slow down", headers));
+    expect(error).toMatchObject({ code: "RATE_LIMITED", retryAfterMs: 900_000 });
+    expect(error.message).toContain(words);
   });
 
   test("never gives the key away, not even to the log", async () => {

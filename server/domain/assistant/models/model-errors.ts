@@ -5,6 +5,7 @@ import { kindOf, type FailureKind } from "./failure-kind.ts";
 import { originOf, type ModelAbilities, type ModelEndpoint } from "./model-endpoint.ts";
 import { overflowSizeOf } from "./overflow-size.ts";
 import { quotedWords, withoutSecrets } from "./quoted-words.ts";
+import { MAX_WAIT_MS, waitMsOf, waitText } from "./retry-after.ts";
 
 /** What is known of the question that failed. */
 export interface FailedQuestion {
@@ -20,6 +21,8 @@ export interface FailedQuestion {
 interface Told extends FailedQuestion {
   readonly failure: Failure;
   readonly server: string;
+  /** How long the server wants to be left alone; undefined when it does not say. */
+  readonly waitMs: number | undefined;
   /** The server's own words as ` It says: "..."`, or "". */
   readonly says: string;
 }
@@ -30,19 +33,22 @@ export function toModelError(reason: unknown, question: FailedQuestion): PipitEr
   const failure = readFailure(reason);
   const { endpoint, nowMs } = question;
   const words = quotedWords(failure.text, endpoint);
+  const waitMs = waitMsOf(failure, nowMs);
   const told = {
     ...question,
     failure,
+    waitMs,
     server: serverName(endpoint),
     says: words === "" ? "" : ` It says: "${words}"`,
   };
   const { kind } = kindOf(failure, question.sent);
   const [code, message] = MESSAGES[kind](told);
-  const retryAfterMs = code === "RATE_LIMITED" ? retryAfterOf(failure.headers, nowMs) : undefined;
   const cause = failure.status ?? failure.networkCode ?? "no status";
   return new PipitError(code, message, {
     detail: withoutSecrets(`${originOf(endpoint.baseUrl)}: ${cause}: ${failure.text}`, endpoint.key),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(code === "RATE_LIMITED" && waitMs !== undefined
+      ? { retryAfterMs: Math.min(waitMs, MAX_WAIT_MS) }
+      : {}),
   });
 }
 
@@ -72,7 +78,7 @@ const MESSAGES: Readonly<Record<FailureKind["kind"], (told: Told) => [ErrorCode,
   },
   address: ({ server }) => [
     "MODEL_UNREACHABLE",
-    `${server} cannot be asked: its address cannot be used. Check PIPIT_MODEL_URL.`,
+    `${server} cannot be asked: its address cannot be used, or says https for http or the other way round. Check PIPIT_MODEL_URL.`,
   ],
   certificate: ({ server }) => [
     "MODEL_UNREACHABLE",
@@ -91,19 +97,27 @@ const MESSAGES: Readonly<Record<FailureKind["kind"], (told: Told) => [ErrorCode,
     `${server} broke off before the answer was complete. Try again; if it stays, look at that server's log.`,
   ],
   overflow: (told) => ["PROMPT_TOO_LONG", overflowText(told)],
-  rate: ({ server, says }) => [
+  rate: ({ server, says, waitMs }) => [
     "RATE_LIMITED",
-    `${server} gets too many requests just now. Wait a little and try again.${says}`,
+    `${server} gets too many requests just now. Wait ${waitText(waitMs)} and try again.${says}`,
   ],
-  quota: ({ server, says }) => [
+  quota: ({ server, says, waitMs }) => [
     "RATE_LIMITED",
-    `${server} says that its account has used up its quota. The operator must check its plan and billing.${says}`,
+    `${server} says that its account has used up its quota${waitMs === undefined ? "" : `, for ${waitText(waitMs)}`}. The operator must check its plan and billing.${says}`,
   ],
   // Only when it was asked without what it does not take, and still refuses.
   unsupported: refused,
   key: ({ server, says }) => [
     "MODEL_KEY_REFUSED",
     `${server} refused the API key. The operator of this server must check PIPIT_MODEL_KEY.${says}`,
+  ],
+  proxy: ({ server, says }) => [
+    "MODEL_UNREACHABLE",
+    `A proxy on the way to ${lower(server)} asks for a sign-in of its own (status 407). The operator must let this server pass that proxy, or put an address into PIPIT_MODEL_URL that needs none.${says}`,
+  ],
+  blocked: ({ server, says, failure: { status } }) => [
+    "MODEL_UNREACHABLE",
+    `A firewall or a rule of the provider keeps this server from ${lower(server)} (status ${status}); it is not about the API key. The operator must ask whoever runs the two whether this server's network and country may use it.${says}`,
   ],
   missing: ({ endpoint, server, says }) => [
     "MODEL_MISSING",
@@ -118,11 +132,12 @@ const MESSAGES: Readonly<Record<FailureKind["kind"], (told: Told) => [ErrorCode,
   ],
 };
 
-function refused({ server, says, failure: { status } }: Told): [ErrorCode, string] {
+function refused({ server, says, sent, failure: { status } }: Told): [ErrorCode, string] {
   const how = status === undefined ? "" : ` (status ${status})`;
+  const change = sent.images ? "leave its picture out, change it," : "change it,";
   return [
     "MODEL_REFUSED",
-    `${server} did not take the message${how}.${says} The same message will not work again: change it, or use another model.`,
+    `${server} did not take the message${how}.${says} The same message will not work again: ${change} or use another model.`,
   ];
 }
 
@@ -142,16 +157,8 @@ function serverName({ kind }: ModelEndpoint): string {
   return kind === "ollama" ? "Ollama" : "The model server";
 }
 
-/** `retry-after-ms`, else `retry-after` as seconds or an HTTP date; undefined when neither can be read. */
-function retryAfterOf(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
-  const ms = Number(headers["retry-after-ms"]);
-  if (headers["retry-after-ms"] !== undefined && Number.isFinite(ms)) return Math.max(0, ms);
-  const value = headers["retry-after"];
-  if (value === undefined) return undefined;
-  const seconds = Number(value);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+function lower(server: string): string {
+  return server.replace(/^The /, "the ");
 }
 
 function counted(tokens: number): string {

@@ -8,10 +8,12 @@ export interface OverflowSize {
   readonly needed: number | undefined;
 }
 
-const NUMBER = String.raw`(\d[\d,]*)`;
+/** With thousands in groups of three, in the way of any language. */
+const DIGITS = String.raw`(?:\d{1,3}(?:[,.'’_ \u00a0\u2009\u202f]\d{3})+(?!\d)|\d+)`;
+const NUMBER = `(${DIGITS})`;
 const LIMIT = [
-  String.raw`\(\d+ tokens?\).{0,60}context size \(${NUMBER}`,
-  String.raw`\d+ tokens? > ${NUMBER}`,
+  String.raw`\(${DIGITS} tokens?\).{0,60}context size \(${NUMBER}`,
+  String.raw`${DIGITS} tokens? > ${NUMBER}`,
   String.raw`(?:context (?:length|window|size)|limit|maximum|max_model_len|n_ctx|at most|allowed|up to)\D{0,40}?${NUMBER}`,
 ];
 const NEEDED = [
@@ -33,7 +35,7 @@ export function overflowSizeOf({ text }: Pick<Failure, "text">): OverflowSize {
 function firstNumber(patterns: readonly string[], text: string): number | undefined {
   for (const pattern of patterns) {
     const found = new RegExp(pattern, "i").exec(text)?.[1];
-    const value = found === undefined ? 0 : Number(found.replaceAll(",", ""));
+    const value = found === undefined ? 0 : Number(found.replace(/\D/g, ""));
     if (value >= 16) return value;
   }
   return undefined;

@@ -18,9 +18,11 @@ export function piecesIn(delta: JsonRecord, calls: ToolCallDeltas): DeltaPiece[]
   return pieces;
 }
 
+const REASONING_NAMES = ["reasoning_content", "reasoning", "reasoning_text", "thinking", "thinking_content"];
+
 /** One of the names by which servers send reasoning; those that send two send the same text twice. */
 function reasoningIn(delta: JsonRecord): string | undefined {
-  for (const name of ["reasoning_content", "reasoning", "thinking"]) {
+  for (const name of REASONING_NAMES) {
     const value = delta[name];
     const text = isRecord(value) ? textIn(value["content"] ?? value["text"]) : textIn(value);
     if (text !== undefined) return text;

@@ -54,10 +54,11 @@ function fromRecord(error: JsonRecord, outer: JsonRecord): SaidError | undefined
   const inner = isRecord(error["error"]) ? saidErrorIn(error) : undefined;
   if (inner !== undefined) return inner;
   const fields = fromFields(error, outer);
-  const message = textIn(error["message"]) ?? detailIn(error["detail"]) ?? rawIn(error);
+  const message = detailIn(error["message"]) ?? detailIn(error["detail"]) ?? rawIn(error);
   if (message !== undefined) return { ...fields, message: withUpstream(message, error) + sizeIn(error) };
   const says = fields.code !== "" || fields.type !== "";
-  return says ? { ...fields, message: fields.type === "" ? fields.code : fields.type } : undefined;
+  if (says) return { ...fields, message: fields.type === "" ? fields.code : fields.type };
+  return Object.keys(error).length === 0 ? undefined : { ...fields, message: JSON.stringify(error) };
 }
 
 /** OpenRouter says "Provider returned error"; what the provider said stands beside it. */
@@ -105,7 +106,8 @@ function statusIn(error: JsonRecord): number | undefined {
 
 /** FastAPI tells a text, or a list of what is wrong with which field. */
 function detailIn(detail: unknown): string | undefined {
-  if (!Array.isArray(detail)) return isRecord(detail) ? textIn(detail["message"]) : textIn(detail);
+  if (isRecord(detail)) return textIn(detail["message"]) ?? JSON.stringify(detail);
+  if (!Array.isArray(detail)) return textIn(detail);
   const parts = detail.flatMap((one) => (isRecord(one) ? (textIn(one["msg"]) ?? []) : (textIn(one) ?? [])));
   return parts.length === 0 ? undefined : parts.join("; ");
 }
