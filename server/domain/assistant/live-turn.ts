@@ -12,6 +12,12 @@ export interface SpeechSwitch {
   stop(): void;
 }
 
+/** A chat, or one exchange of it. */
+export interface Place {
+  readonly chatId: string;
+  readonly turnId?: string | undefined;
+}
+
 /**
  * One answer while it is made: everything said so far, and those who listen. It stops (its `signal` aborts) when the
  * last listener has gone, when it is interrupted, or when the server stops.
@@ -23,6 +29,7 @@ export class LiveTurn {
   readonly #controller = new AbortController();
   readonly #roomWaiters = new Set<() => void>();
   readonly #onTaken = (): void => this.#releaseRoomWaiters();
+  #place: Place | undefined;
   #speech: SpeechSwitch | undefined;
   #ended: { readonly failure: PipitError | undefined } | undefined;
 
@@ -68,7 +75,13 @@ export class LiveTurn {
     return here.map((listener) => listener.options.sessionId);
   }
 
+  /** Whether the answer belongs there, as far as is known yet. */
+  isOf({ chatId, turnId }: Place): boolean {
+    return this.#place?.chatId === chatId && (turnId === undefined || this.#place.turnId === turnId);
+  }
+
   publish(event: TurnEvent): void {
+    if (event.type === "turn") this.#place = event;
     this.log.add(event);
     for (const listener of this.#listeners) listener.push(event);
   }

@@ -267,7 +267,8 @@ function tell({ live, speech }: Run, event: TurnEvent): void {
 /** Keeps the partial answer. A store that fails now must not hide why the answer failed. */
 async function storeUnfinished(run: Run, turn: Turn, draft: Draft, failure: PipitError): Promise<void> {
   const { logger, turns } = run.deps;
-  const status = failure.code === "CANCELLED" ? "cancelled" : "failed";
+  // Interrupted, or deleted meanwhile: a person wanted it so.
+  const status = ["CANCELLED", "CHAT_NOT_FOUND"].includes(failure.code) ? "cancelled" : "failed";
   const fields = { turnId: turn.id, code: failure.code, model: draft.model, detail: failure.detail };
   if (status === "failed") logger.warn("turn failed", { ...fields, error: failure });
   else logger.debug("turn cancelled", fields);

@@ -1,13 +1,15 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Caller } from "../access/caller.ts";
 import { deferred } from "./deferred.ts";
-import { LiveTurn } from "./live-turn.ts";
+import { LiveTurn, type Place } from "./live-turn.ts";
 import { LEASE_MS, runTurn } from "./run-turn.ts";
 import { interruptedError, messageKey, TurnRelay } from "./turn-relay.ts";
 import type { Question, TurnDeps, TurnEvent, TurnService } from "./turn-types.ts";
 
 /** Three tries before a lease runs out. */
 const LEASE_RENEW_MS = LEASE_MS / 3;
+/** On the bus: what was deleted, to all servers. */
+const DELETIONS = "deletions";
 
 /** The life of answers in this process; see {@link TurnService}. */
 export function createTurnService(deps: TurnDeps): TurnService {
@@ -27,6 +29,9 @@ class LiveTurns implements TurnService {
   constructor(deps: TurnDeps) {
     this.#deps = deps;
     this.#relay = new TurnRelay(deps.bus, deps.ownerId, (key) => this.#find(key));
+    deps.bus.subscribe<Place>(DELETIONS, (place) => {
+      for (const live of this.#running.keys()) if (live.isOf(place)) live.stop(deletedError());
+    });
   }
 
   answer(question: Question, caller: Caller, signal: AbortSignal): AsyncIterable<TurnEvent> {
@@ -46,6 +51,10 @@ class LiveTurns implements TurnService {
       live.stop(interruptedError());
     }
     return sessions;
+  }
+
+  stopDeleted(place: Place): void {
+    void this.#deps.bus.publish(DELETIONS, place);
   }
 
   async drain(signal: AbortSignal): Promise<void> {
@@ -133,6 +142,10 @@ class LiveTurns implements TurnService {
     clearInterval(this.#leaseTimer);
     this.#leaseTimer = undefined;
   }
+}
+
+function deletedError(): PipitError {
+  return new PipitError("CHAT_NOT_FOUND", "This was deleted while it was being answered. Ask it anew.");
 }
 
 function stoppingError(): PipitError {

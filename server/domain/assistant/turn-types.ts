@@ -6,6 +6,7 @@ import type { Logger } from "#contract/logger.ts";
 import type { MessageBus } from "../message-bus.ts";
 import type { Pictures } from "../pictures/pictures.ts";
 import type { SpeechService } from "../speech/ports.ts";
+import type { Place } from "./live-turn.ts";
 import type { AssistantTool, ModelChoices, ModelSource } from "./ports.ts";
 
 /** One event of an answer; the same shape that the engine sees at the other end of the wire. */
@@ -65,6 +66,8 @@ export interface TurnService extends AsyncDisposable {
   answer(question: Question, caller: Caller, signal: AbortSignal): AsyncIterable<TurnEvent>;
   /** Stops all answers this person's machine is listening to in this process. The session ids that were interrupted; [] when idle. */
   interrupt(userId: string, hardwareId: string): readonly string[];
+  /** Stops the answers of what was deleted, in all processes; who listens to them gets CHAT_NOT_FOUND. */
+  stopDeleted(place: Place): void;
   /** Takes no new questions, lets the running ones end; when `signal` aborts, ends the rest with SERVER_STOPPING. */
   drain(signal: AbortSignal): Promise<void>;
 }

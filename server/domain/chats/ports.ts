@@ -147,7 +147,7 @@ export interface TurnStore {
    *   this chat
    */
   begin(turn: BeginTurn): Promise<{ readonly turn: Turn; readonly begun: boolean }>;
-  /** Stores the answer and its search-index rows in one transaction. */
+  /** Stores the answer and its search-index rows in one transaction; of what was deleted meanwhile, only that it ended. */
   finish(turn: FinishTurn): Promise<void>;
   /** Prolongs the leases of everything this process is answering, by the time of the database. */
   renewLeases(ownerId: string, leaseMs: number): Promise<void>;

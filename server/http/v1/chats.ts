@@ -28,7 +28,7 @@ const changes = newChat.extend({
 });
 
 /** `/v1/chats` and `/v1/chats/{id}`: the caller's chats. */
-export function chatsRoutes({ store: { chats }, clock }: HttpContext): readonly CallerRoute[] {
+export function chatsRoutes({ store: { chats }, turns, clock }: HttpContext): readonly CallerRoute[] {
   return [
     route("GET", "/v1/chats", reader, async (request, caller) => {
       const { limit } = readParameters(listQuery, request.query);
@@ -58,6 +58,7 @@ export function chatsRoutes({ store: { chats }, clock }: HttpContext): readonly 
     route("DELETE", "/v1/chats/:id", writer, async (request, caller, reply) => {
       const { id } = readParameters(chatParameters, request.params);
       await chats.remove(caller.userId, id);
+      turns.stopDeleted({ chatId: id });
       reply.code(204);
     }),
     route("POST", "/v1/chats/:id/restore", writer, async (request, caller) => {

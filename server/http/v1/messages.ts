@@ -24,7 +24,10 @@ const statuses = { running: "running", done: "done", failed: "failed", cancelled
  * `GET /v1/chats/{id}/messages?limit=&before=`: the last `limit` turns of the shown path, or of those that the turn
  * `before` follows, as messages, oldest first. Below it, the turns themselves.
  */
-export function messagesRoutes({ store: { chats, turns } }: HttpContext): readonly CallerRoute[] {
+export function messagesRoutes({
+  store: { chats, turns },
+  turns: answers,
+}: HttpContext): readonly CallerRoute[] {
   return [
     route("GET", "/v1/chats/:id/messages", reader, async (request, caller) => {
       const { id: chatId } = readParameters(chatParameters, request.params);
@@ -53,6 +56,7 @@ export function messagesRoutes({ store: { chats, turns } }: HttpContext): readon
     route("DELETE", "/v1/chats/:id/turns/:turn_id", writer, async (request, caller, reply) => {
       const { id: chatId, turn_id: turnId } = readParameters(turnParameters, request.params);
       await turns.remove(caller.userId, chatId, turnId);
+      answers.stopDeleted({ chatId, turnId });
       reply.code(204);
     }),
     route("POST", "/v1/chats/:id/turns/:turn_id/restore", writer, async (request, caller, reply) => {

@@ -95,11 +95,12 @@ describe.each(databases)("what is deleted, on $name", (database) => {
     expect(await indexed()).toEqual(["turn-2"]);
     await store.chats.remove("user-1", "chat-1");
     expect(await indexed()).toEqual([]);
-    // What was said until then is there again with the chat.
     await store.turns.finish(answer("turn-3"));
     expect(await indexed()).toEqual([]);
     await store.chats.restore("user-1", "chat-1");
     expect(await indexed()).toEqual(["turn-2", "turn-3"]);
+    const [last] = await store.turns.recent("user-1", "chat-1", 1);
+    expect(last).toMatchObject({ id: "turn-3", status: "cancelled", assistantText: "", parts: [] });
     await store.turns.restore("user-1", "chat-1", "turn-1");
     expect(await indexed()).toEqual(["turn-1", "turn-2", "turn-3"]);
     expect(await store.turns.search("user-1", "walrus", { limit: 5 })).toHaveLength(3);

@@ -4,6 +4,7 @@ import type { TurnIndex } from "../search/turn-index.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
+import { NO_ANSWER } from "./turn-rows.ts";
 
 /** Turns of one transaction: others wait for it. */
 const BATCH_TURNS = 100;
@@ -88,12 +89,7 @@ function wipe(trx: Transaction<Tables>) {
     .set({
       user_text: "",
       had_image: 0,
-      assistant_text: "",
-      reasoning: "",
-      parts: null,
-      failure_code: null,
-      failure_message: null,
-      model: null,
+      ...NO_ANSWER,
       undo: null,
       deleted_at_ms: wiped,
       // One that is still running elsewhere must not be stored any more.

@@ -6,7 +6,7 @@ import type { TurnIndex } from "../search/turn-index.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import { chatNotFound } from "./chat-store.ts";
 import type { Tables, TurnRow } from "../sql/schema.ts";
-import { toTurn } from "./turn-rows.ts";
+import { NO_ANSWER, toTurn } from "./turn-rows.ts";
 
 /** A turn changes hands between our look and our update about never; several times in a row, not at all. */
 const MAX_TAKE_OVER_ATTEMPTS = 3;
@@ -154,12 +154,7 @@ function unanswered({ ownerId, leaseMs, hadImage }: BeginTurn, time: DatabaseTim
   return {
     status: "running",
     had_image: hadImage ? 1 : 0,
-    assistant_text: "",
-    reasoning: "",
-    parts: null,
-    failure_code: null,
-    failure_message: null,
-    model: null,
+    ...NO_ANSWER,
     input_tokens: 0,
     output_tokens: 0,
     owner_id: ownerId,

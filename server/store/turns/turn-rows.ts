@@ -10,6 +10,16 @@ type StoredPart =
 
 const statuses: readonly TurnStatus[] = ["running", "done", "failed", "cancelled"];
 
+/** The columns of a turn that was not answered. */
+export const NO_ANSWER = {
+  assistant_text: "",
+  reasoning: "",
+  parts: null,
+  failure_code: null,
+  failure_message: null,
+  model: null,
+};
+
 type IndexedRow = Pick<TurnRow, "id" | "chat_id" | "user_id" | "user_text" | "assistant_text">;
 
 /** What of a turn is looked for. */

@@ -7,7 +7,7 @@ import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
 import { beginTurn, leaseEnd, touched } from "./turn-begin.ts";
 import { removeTurn, restoreTurn } from "./turn-removal.ts";
-import { storedParts, toIndexed } from "./turn-rows.ts";
+import { NO_ANSWER, storedParts, toIndexed } from "./turn-rows.ts";
 import { searchTurns } from "./turn-search.ts";
 import { pathOf, pictureOf, turnsAround, withSurroundings } from "./turn-tree.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
@@ -65,10 +65,13 @@ export function createTurnStore(
         if (row === undefined) return assertExists(trx, turn.turnId);
         const chat = await touched(trx, row.user_id, row.chat_id, turn.nowMs);
         if (chat !== undefined && row.deleted_at_ms === null)
-          await index.write(trx, {
+          return index.write(trx, {
             ...toIndexed({ ...row, assistant_text: beginning.text }),
             goesOn: !beginning.isWhole,
           });
+        // Deleted while it was answered: if it is restored, it can be asked again.
+        const cancelled = { ...NO_ANSWER, status: "cancelled" };
+        await trx.updateTable("turns").set(cancelled).where("id", "=", row.id).execute();
       });
       if (!beginning.isWhole) onIncomplete();
     },

@@ -3,10 +3,35 @@ import { sharedDatabases } from "#server/testing/databases.ts";
 import { faults, say, stream } from "#tests/doubles/openai-script.ts";
 import { statusName } from "#tests/doubles/wire-client.ts";
 import { startTwoServers, type TwoServers } from "#tests/testing/two-servers.ts";
-import { asked, hasText } from "../streaming-stage.ts";
+import { contentOf } from "../server-clients.ts";
+import type { TestServer } from "../start-test-server.ts";
+import { asked, hasText, reasonOf } from "../streaming-stage.ts";
 
 /** From the request at one server until the model behind the other sees that it was left. */
 const STOPPED_WITHIN_MS = 300;
+
+/** Asks at the first server, and again at the second; both hear the beginning of the answer. */
+async function askBoth({ a, b, model, connect }: TwoServers) {
+  model.script(faults.hangHalfWay);
+  const question = asked("Why?");
+  const answers = [];
+  for (const server of [a, b]) {
+    const answer = connect(server).stream(question);
+    await answer.until(hasText("Half "));
+    answers.push(answer);
+  }
+  const turn = contentOf(answers[0]?.messages ?? [], "turn");
+  return { answers, turn, request: await model.request(model.requests.length - 1) };
+}
+
+async function http({ httpUrl, accessToken }: TestServer, method: string, path: string): Promise<unknown> {
+  const response = await fetch(httpUrl + path, {
+    method,
+    headers: { authorization: `Bearer ${accessToken}` },
+  });
+  expect(response.ok).toBe(true);
+  return response.status === 204 ? undefined : response.json();
+}
 
 describe.each(sharedDatabases)("an interrupt at another server, on $name and Redis", () => {
   let servers: TwoServers;
@@ -66,6 +91,26 @@ describe.each(sharedDatabases)("an interrupt at another server, on $name and Red
     expect(model.requests.at(-1)).toMatchObject({ aborted: false });
     answer.cancel();
   });
+
+  test.each(["chat", "exchange"])(
+    "a deleted %s ends its answer at every server, and nothing of it is stored",
+    async (what) => {
+      const { answers, turn, request } = await askBoth(servers);
+      const chat = `/v1/chats/${turn.chatId}`;
+      const deleted = what === "chat" ? chat : `${chat}/turns/${turn.turnId}`;
+      // Where it is only followed, so that it must be told where it runs.
+      await http(servers.b, "DELETE", deleted);
+      expect(await request.over).toBe("aborted");
+      for (const answer of answers) {
+        const status = await answer.status;
+        expect([statusName(status.code), reasonOf(status).reason]).toEqual(["NOT_FOUND", "CHAT_NOT_FOUND"]);
+      }
+      await http(servers.a, "POST", `${deleted}/restore`);
+      const question = { role: "user", status: "stopped" };
+      const messages = () => http(servers.a, "GET", `${chat}/messages`);
+      await vi.waitFor(async () => expect(await messages()).toMatchObject({ data: [question] }));
+    },
+  );
 
   test("while Redis is away stops what runs at that server, and is answered", async () => {
     const { b, model, redis } = servers;
