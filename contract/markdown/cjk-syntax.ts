@@ -11,9 +11,11 @@ import type {
 
 /** Letters, signs and full-width forms of Chinese, Japanese and Korean, in UTF-16. */
 const cjk = /[\u1100-\u11ff\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe6f\uff00-\uffee]/;
-/** What no address holds as it is: full-width punctuation, and quotation marks other than the straight ones. */
+/** What no address holds as it is: punctuation of other scripts, and quotation marks other than the straight ones. */
 export const addressEnd =
-  /[\u3000-\u3003\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65«»“”„]/;
+  /[\u060c\u061b\u061f\u06d4\u0964\u0965\u2026\u3000-\u3003\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65«»“”„]/;
+
+const star = 42;
 
 /** Whether a character of the source, which may be none, is one of these. */
 export function matches(pattern: RegExp, code: Code): boolean {
@@ -28,18 +30,23 @@ function isSpace(code: Code): boolean {
   return code === null || code < 0 || matches(/\s/, code);
 }
 
+/** CJK, or a letter of another script without capitals: most of those set no spaces, or set words together. */
+function isUncased(code: Code): boolean {
+  return isCjk(code) || matches(/[\p{Lo}\p{M}]/u, code);
+}
+
 /**
- * Marks beside a CJK character begin and end emphasis whatever stands on their other side. CommonMark (§6.2) tells the
+ * Marks beside such a character begin and end emphasis whatever stands on their other side. CommonMark (§6.2) tells the
  * two apart by spaces and punctuation, so that `**粗体。**后面`, which has no spaces, would show its stars.
  */
-function besideCjk(construct: Construct): Construct {
+function besideUncased(construct: Construct): Construct {
   return {
     ...construct,
     tokenize(this: TokenizeContext, effects, ok, nok) {
       const before = this.previous;
       const adjusted: State = (code) => {
         const token = this.events.at(-1)?.[1];
-        if (token !== undefined && (isCjk(before) || isCjk(code))) {
+        if (token !== undefined && (isUncased(before) || isUncased(code))) {
           token._open ||= !isSpace(code);
           token._close ||= !isSpace(before);
         }
@@ -50,13 +57,15 @@ function besideCjk(construct: Construct): Construct {
   };
 }
 
-/** An address in the text ends where full-width punctuation stands, as if the text ended there. */
-function endingAtFullWidth(construct: Construct): Construct {
+/** An address in the text ends where punctuation of other scripts or the mark of emphasis stands, as if the text did. */
+function endingAtMarks(construct: Construct): Construct {
   return {
     ...construct,
     tokenize(this: TokenizeContext, effects, ok, nok) {
       let actual: Code = null;
       let isOver = false;
+      const isEnd = (code: Code): boolean =>
+        matches(addressEnd, code) || (code === star && this.previous === star);
       const leaving =
         (leave: State): State =>
         () => {
@@ -67,7 +76,7 @@ function endingAtFullWidth(construct: Construct): Construct {
         (state: State): State =>
         (code) => {
           actual = code;
-          const next = state(matches(addressEnd, code) ? null : code);
+          const next = state(isEnd(code) ? null : code);
           return isOver || next === undefined ? next : within(next);
         };
       // The parts of an address are read by constructs of their own, which end with the character that is really there.
@@ -89,14 +98,14 @@ function endingAtFullWidth(construct: Construct): Construct {
 }
 
 const rules: Readonly<Record<string, (construct: Construct) => Construct>> = {
-  strikethrough: besideCjk,
-  protocolAutolink: endingAtFullWidth,
-  wwwAutolink: endingAtFullWidth,
+  strikethrough: besideUncased,
+  protocolAutolink: endingAtMarks,
+  wwwAutolink: endingAtMarks,
 };
 
 /** GFM for text that sets no spaces between words and sentences; emphasis of CommonMark is adjusted as well. */
 export function withCjkRules(gfm: Extension): Extension {
-  const text: ConstructRecord = { 42: besideCjk(attention) };
+  const text: ConstructRecord = { [star]: besideUncased(attention) };
   for (const [code, constructs] of Object.entries(gfm.text ?? {})) {
     text[Number(code)] = [constructs ?? []]
       .flat()

@@ -1,7 +1,7 @@
 /** Abbreviations after which a capital letter still belongs to the same sentence: titles, references, addresses. */
 const joining = new Set(
   (
-    "dr mr mrs ms prof st rev gen col sgt capt lt hon gov sen vs fig figs ed eds e.g i.e cf viz approx mt ft " +
+    "dr mr mrs ms prof st rev gen col sgt capt lt hon gov sen vs fig figs pp vol ch ed eds e.g i.e cf viz approx mt ft " +
     "т.е т.к т.н им ул пр-т просп пл наб пер см ср напр проф акад доц канд г-н г-жа гг св о тов гос зам"
   ).split(" "),
 );

@@ -9,7 +9,7 @@ const CUT_MIN_CHARS = 80;
 const JOIN_BELOW_CHARS = 12;
 
 /** Ends of sentences in the scripts that have their own; what follows decides whether one is. */
-export const sentenceEnd = /[.!?…。！？]/u;
+export const sentenceEnd = /[\p{Sentence_Terminal}…]/u;
 
 /**
  * Cuts speakable text into sentences. A line feed is a hard border. A sentence is given out when what follows proves

@@ -11,10 +11,10 @@ export const formulaMark = "\uE001";
 /** What a voice says something for. */
 export const voiced = /[\p{L}\p{N}\p{Co}]/u;
 
-/** Emoji, flags, skin tones, tags, variation selectors, joiners, key caps, drawn boxes and bullets. */
+/** Emoji, flags, skin tones, variation selectors, key caps, drawn boxes, bullets, and what formats (but not U+200C, which parts letters). */
 const silent =
-  /(?![©®™])(?:[\p{Extended_Pictographic}\p{Regional_Indicator}\p{Emoji_Modifier}\p{Variation_Selector}\p{Co}\u{e0020}-\u{e007f}\u2500-\u259f•]|\u200d|\u20e3)/gu;
-const address = /(?<![\p{L}\p{N}])(?:(?:https?|wss?|ftp|file|grpcs?):\/\/|www\.)[^\s<>`|]*/giu;
+  /(?![©®™\u200c])(?:[\p{Extended_Pictographic}\p{Regional_Indicator}\p{Emoji_Modifier}\p{Variation_Selector}\p{Co}\p{Cf}\u2500-\u259f•]|\u20e3)/gu;
+const address = /(?<![\p{L}\p{N}])(?:[a-z][a-z\d+.-]{1,20}:\/\/|www\.|data:(?=[\w/+.-]+[;,]))[^\s<>`|]*/giu;
 /** Ends of a sentence that belong to it and not to the address before. */
 const addressTail = /[.,;:!?)\]»”"'’*_…]/u;
 /** What is read out of a formula as it stands: names, numbers and the signs that voices know. */
@@ -139,7 +139,7 @@ function prose(text: string): string {
   return withoutAddresses(text.replaceAll(/\n[•▪◦‣][ \t]*/gu, "\u2028"))
     .replaceAll("\n", " ")
     .replaceAll("\u2028", "\n")
-    .replaceAll(/mailto:(?=\S)|\[\^[^\]\s]{1,60}\]|\]\[[^\]]{0,200}\]|~~+/gu, "")
+    .replaceAll(/mailto:(?=\S|$)|\[\^[^\]\s]{1,60}\]|\]\[[^\]]{0,200}\]|~~+/gu, "")
     .replaceAll(/(?<=[\p{L}\p{N}])(?:_+(?=[\p{L}\p{N}])|\[)|[\\|]/gu, " ")
     .replaceAll(/[[\]_]/gu, "")
     .replaceAll(/\*+/gu, (run, at: number, whole: string) => {

@@ -46,6 +46,17 @@ const cases: readonly (readonly [string, string, string])[] = [
   ["address as its own link", "[https://a.b/c](https://a.b/c) end", "link end"],
   ["address in code", "open `http://127.0.0.1:8787` now", "open link now"],
   ["mail address", "<me@x.org>, <mailto:b@x.org> and a@b.c", "me@x.org, b@x.org and a@b.c"],
+  [
+    "F22: addresses of every scheme, and data",
+    "Use ssh://h/x, s3://b/c and data:image/png;base64,iVBORw0KGgo= now. Its data: none",
+    "Use link, link and link now./Its data: none",
+  ],
+  ["F22: what only formats", "zero\u200bwidth soft\u00adhyphen \u202eRTL\u202c", "zerowidth softhyphen RTL"],
+  [
+    "abbreviations before a number",
+    "See pp. 6–7 and ch. 4 of it. Done.",
+    "See pp. 6–7 and ch. 4 of it./Done.",
+  ],
   ["words that begin like an address", "www is wide; https is safe; hat", "www is wide; https is safe; hat"],
   ["emoji", "Done 🎉👍🏽 👨‍👩‍👧 🇷🇺 1️⃣ ✅ ok © 2026", "Done 1 ok © 2026"],
   ["HTML", "a<br>b <b class='x>y'>bold</b> <!-- no\nno --> c <script>\nno()\n</script> d", "a b bold c d"],
@@ -95,6 +106,8 @@ describe("createSpokenAnswer", () => {
     expect(answer.push("# A heading\n")).toMatchObject([{ text: "A heading" }]);
     expect(answer.push("- An item\n-")).toEqual([]);
     expect(answer.push(" a")).toMatchObject([{ text: "An item" }]);
+    answer.end();
+    expect(answer.push("यह पहला वाक्य है। दू")).toMatchObject([{ text: "यह पहला वाक्य है।" }]);
   });
 
   test("the sentence before a fence is out before the fence is over, and the one after it with its first words", () => {

@@ -63,6 +63,12 @@ export const corpus: readonly CorpusRow[] = [
   ),
   row("F17: CJK text that is crossed out", "他~~删除。~~后面", "他{删除。}后面", "他删除。/后面"),
   row("F17: CJK emphasis in Western quotes", "他说**“你好”**了", "他说{“你好”}了", "他说“你好”了"),
+  row(
+    "F17: emphasis in scripts without capitals",
+    '**"ไทย"**ครับ و**«مهم»**جدا **“यह”**है',
+    '{"ไทย"}ครับ و{«مهم»}جدا {“यह”}है',
+    '"ไทย"ครับ و«مهم»جدا “यह”है',
+  ),
   row("F17: Western text keeps its rule", "a**(b)**c", "a**(b)**c", "a(b)c"),
 
   row(
@@ -85,6 +91,12 @@ export const corpus: readonly CorpusRow[] = [
     "link，好",
   ),
   row("F18: an address in guillemets", "«https://example.com/a»", "«⟨https://example.com/a⟩»", "«link»"),
+  row(
+    "F18: an address before a comma or a full stop of another script, or in emphasis",
+    "https://a.b/c، d https://a.b/c। **https://a.b/c**后",
+    "⟨https://a.b/c⟩، d ⟨https://a.b/c⟩। {⟨https://a.b/c⟩}后",
+    "link، d link।/link后",
+  ),
   row(
     "F18: letters of any script stay",
     "https://example.com/docs文",
