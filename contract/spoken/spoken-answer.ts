@@ -21,6 +21,10 @@ const undecidedChars = 80;
 /** So far the end of a formula is waited for: what it holds is not said as text. */
 const formulaMaxChars = 1_000;
 
+/** No sentence is over before one of these comes after its end. */
+const proof = /[\p{L}\p{Co}]/u;
+const unprovenEnd = new RegExp(`${sentenceEnd.source}[^\\p{L}\\p{Co}]*$`, "u");
+
 const everyVoiced = new RegExp(voiced, "gu");
 const english = { link: "link", formula: "formula" };
 const words: Readonly<Record<string, typeof english>> = { ru: { link: "ссылка", formula: "формула" } };
@@ -43,6 +47,8 @@ export function createSpokenAnswer(locale: string, parseBlocks = parseMarkdown) 
   let readChars = 0;
   let restChars = 0;
   let mayEnd = false;
+  /** What was read ends with what may be the end of a sentence: the next letter tells. */
+  let awaitsProof = false;
 
   function read(final: boolean): readonly Sentence[] {
     sealed = "";
@@ -54,9 +60,10 @@ export function createSpokenAnswer(locale: string, parseBlocks = parseMarkdown) 
     forgetRead(reader);
     readChars = reader.text.length;
     restChars = rest.length;
+    mayEnd = false;
     // A line without a letter yet may end the one before it.
-    mayEnd =
-      rest !== "" && (sentenceEnd.test(rest) || /\n[^\p{L}]*$/u.test(reader.text.slice(-undecidedChars)));
+    awaitsProof =
+      rest !== "" && (unprovenEnd.test(rest) || /\n[^\p{L}]*$/u.test(reader.text.slice(-undecidedChars)));
     return sentences.map((sentence) => named(sentence, locale));
   }
 
@@ -77,7 +84,9 @@ export function createSpokenAnswer(locale: string, parseBlocks = parseMarkdown) 
 
   function isDue(token: string): boolean {
     if (isInFence()) return token.includes("\n");
-    mayEnd ||= token.includes("\n") || sentenceEnd.test(token);
+    const end = awaitsProof ? 0 : token.search(sentenceEnd);
+    awaitsProof = end >= 0;
+    mayEnd ||= token.includes("\n") || (awaitsProof && proof.test(token.slice(end)));
     const unread = reader.text.length - readChars;
     if (!mayEnd && restChars + unread <= SENTENCE_MAX_CHARS) return false;
     if (unread * growth < reader.text.length - freeChars) return false;
