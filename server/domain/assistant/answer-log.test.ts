@@ -11,7 +11,7 @@ describe("AnswerLog", () => {
     log.add({ type: "text", text: "end" });
     const expected = Array.from({ length: 100 }, (_, index) => `${index} `).join("");
     const snapshot = log.snapshot();
-    expect(snapshot.map(({ type }) => type)).toEqual(["turn", "text", "text", "notice", "text"]);
+    expect(snapshot.map(({ type }) => type)).toEqual(["turn", "text", "notice", "text"]);
     expect(log.pieces("text").join("")).toBe(`${expected}end`);
     expect(log.chars).toBe(expected.length + 3);
   });
@@ -38,7 +38,6 @@ describe("AnswerLog", () => {
       "reasoning",
       "text",
       "tool",
-      "reasoning",
       "reasoning",
       "text",
     ]);

@@ -1,7 +1,9 @@
 import type { TurnEvent } from "./turn-types.ts";
 
 /** Text pieces kept apart before they are folded into one string. */
-const FOLD_EVERY = 64;
+export const FOLD_EVERY = 64;
+/** Beyond, the next fold begins a new string. */
+export const FOLDED_MAX_CHARS = 16_384;
 
 /**
  * Everything said in one answer so far, for listeners that join late and for the store. Text is folded as it grows: one
@@ -48,8 +50,15 @@ export class AnswerLog {
 
   #fold(): void {
     if (this.#pieces.length === 0) return;
+    const last = this.#events.at(-1);
+    const goesOn =
+      last !== undefined &&
+      (last.type === "text" || last.type === "reasoning") &&
+      last.type === this.#kind &&
+      last.text.length < FOLDED_MAX_CHARS;
+    if (goesOn) this.#events.pop();
     // join() gives a flat string; += would keep a tree of all the small ones alive. PostgreSQL takes no NUL in text.
-    const text = this.#pieces.join("").replaceAll("\0", "\uFFFD");
+    const text = (goesOn ? [last.text, ...this.#pieces] : this.#pieces).join("").replaceAll("\0", "\uFFFD");
     this.#events.push(this.#kind === "text" ? { type: "text", text } : reasoning(text));
     this.#pieces = [];
   }

@@ -1,4 +1,5 @@
 import type { PipitError } from "#contract/pipit-error.ts";
+import { FOLD_EVERY, FOLDED_MAX_CHARS } from "./answer-log.ts";
 import type { TurnEvent } from "./turn-types.ts";
 
 /** Events a listener may leave waiting before it counts as full. */
@@ -22,6 +23,8 @@ export class Listener {
   readonly options: ListenerOptions;
   readonly #onTaken: () => void;
   #events: TurnEvent[];
+  /** What belongs to the end of the last event. */
+  #merged: string[] = [];
   #audio: TurnEvent[] = [];
   #failure: PipitError | undefined;
   #ended = false;
@@ -40,6 +43,7 @@ export class Listener {
       if (!this.options.speak || this.#audio.length >= AUDIO_DROP) return;
       this.#audio.push(event);
     } else if (!this.#mergeIntoLast(event)) {
+      this.#fold();
       this.#events.push(event);
     }
     this.wake();
@@ -84,6 +88,7 @@ export class Listener {
 
   /** The next event, text before speech, or undefined when nothing waits. Throws the failure when it is its turn. */
   take(): TurnEvent | undefined {
+    if (this.#events.length === 1) this.#fold();
     const event = this.#events.shift();
     if (event !== undefined) {
       if (this.#events.length === 0) this.#lagging = false;
@@ -108,13 +113,23 @@ export class Listener {
 
   #mergeIntoLast(event: TurnEvent): boolean {
     if (this.#events.length < EVENTS_MAX) return false;
+    if ((event.type !== "text" && event.type !== "reasoning") || isTaking(event)) return false;
     const last = this.#events.at(-1);
-    if (event.type === "text" && last?.type === "text") {
-      this.#events[this.#events.length - 1] = { type: "text", text: last.text + event.text };
-      return true;
-    }
-    if (event.type !== "reasoning" || event.takesText || last?.type !== "reasoning") return false;
-    this.#events[this.#events.length - 1] = { ...last, text: last.text + event.text };
+    if (last?.type !== event.type || last.text.length >= FOLDED_MAX_CHARS) return false;
+    this.#merged.push(event.text);
+    if (this.#merged.length >= FOLD_EVERY) this.#fold();
     return true;
   }
+
+  /** As the log does, so that what waits takes no more than its text. */
+  #fold(): void {
+    const last = this.#events.at(-1);
+    if (this.#merged.length === 0 || (last?.type !== "text" && last?.type !== "reasoning")) return;
+    this.#events[this.#events.length - 1] = { ...last, text: [last.text, ...this.#merged].join("") };
+    this.#merged = [];
+  }
+}
+
+function isTaking(event: TurnEvent): boolean {
+  return event.type === "reasoning" && event.takesText;
 }
