@@ -10,6 +10,7 @@ import { nvidia } from "./nvidia.ts";
 import { ollama } from "./ollama.ts";
 import { openRouter } from "./open-router.ts";
 import { openAi } from "./openai.ts";
+import { others } from "./others.ts";
 import { vllm } from "./vllm.ts";
 
 /** What model servers are known to send, one fixture for each oddity. */
@@ -26,4 +27,5 @@ export const fixtures: readonly Fixture[] = [
   ...openAi,
   ...gptOss,
   ...gateways,
+  ...others,
 ];

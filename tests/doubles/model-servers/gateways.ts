@@ -1,4 +1,4 @@
-import { afterwards, DONE, finish, raw, refusal, sse, text, type Fixture } from "./fixture.ts";
+import { finish, raw, refusal, sse, text, type Fixture } from "./fixture.ts";
 
 const HTML = "text/html; charset=UTF-8";
 
@@ -215,87 +215,5 @@ export const gateways: readonly Fixture[] = [
       ),
     ],
     ends: { text: "Good day" },
-  },
-  {
-    server: "Copilot",
-    quirk: "thoughts in a field of its own",
-    row: "F13",
-    replies: [
-      sse('{"choices":[{"index":0,"delta":{"reasoning_text":"Hm."}}]}', text("Yes."), finish("stop"), DONE),
-    ],
-    ends: { text: "Yes.", reasoning: "Hm." },
-  },
-  {
-    server: "OpenRouter",
-    quirk: "thoughts as details only, a summary among them",
-    row: "F13",
-    replies: [
-      sse(
-        '{"choices":[{"index":0,"delta":{"content":"","reasoning_details":[{"type":"reasoning.text","text":"Hm"},{"type":"reasoning.summary","summary":"."},{"type":"reasoning.encrypted","data":"AA=="}]}}]}',
-        text("Yes."),
-        finish("stop"),
-        DONE,
-      ),
-    ],
-    ends: { text: "Yes.", reasoning: "Hm." },
-  },
-  {
-    server: "Together",
-    quirk: "an end named eos",
-    row: "F9",
-    issue: "openai/openai-dotnet#267",
-    asks: ["tools"],
-    replies: [
-      sse(
-        '{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c1","function":{"name":"calculator","arguments":"{\\"expression\\":\\"7\\"}"}}]}}]}',
-        finish("eos"),
-        DONE,
-      ),
-      afterwards,
-    ],
-    ends: { text: "Here it is.", ran: [["calculator", { expression: "7" }]] },
-  },
-  {
-    server: "TGI",
-    quirk: "an end named eos_token in a form before chats",
-    row: "F9",
-    issue: "huggingface/text-generation-inference#2344",
-    replies: [
-      sse(
-        '{"object":"text_completion","choices":[{"index":0,"text":"Hi"}]}',
-        '{"object":"text_completion","choices":[{"index":0,"text":"","finish_reason":"eos_token"}]}',
-        DONE,
-      ),
-    ],
-    ends: { text: "Hi" },
-  },
-  {
-    server: "a gateway",
-    quirk: "an end named tool_calls without a call",
-    row: "F9",
-    asks: ["tools"],
-    replies: [sse(text("None."), finish("tool_calls"), DONE)],
-    ends: { text: "None." },
-  },
-  {
-    server: "Gemini",
-    quirk: "ends that are filters in capitals",
-    row: "F12",
-    replies: [sse(text("It is"), finish("SAFETY"), DONE)],
-    ends: { text: "It is", notices: ["ANSWER_FILTERED"] },
-  },
-  {
-    server: "Gemini",
-    quirk: "an end that is a limit in capitals",
-    row: "F12",
-    replies: [sse(text("It is"), finish("MAX_TOKENS"), DONE)],
-    ends: { text: "It is", notices: ["ANSWER_CUT"] },
-  },
-  {
-    server: "a gateway",
-    quirk: "a filter before the first word",
-    row: "F12",
-    replies: [sse(finish("content_filter"), DONE)],
-    ends: { error: ["MODEL_FAILED", "content filter"] },
   },
 ];

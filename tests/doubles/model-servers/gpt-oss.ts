@@ -134,4 +134,20 @@ export const gptOss: readonly Fixture[] = [
     replies: [sse('{"choices":[{"index":0,"delta":{"reasoning":"Hm."}}]}', finish("stop"), DONE)],
     ends: { reasoning: "Hm.", error: ["MODEL_FAILED", "without an answer"] },
   },
+  {
+    server: "vLLM",
+    quirk: "a mark of gpt-oss that sticks to the name of a tool",
+    row: "F8",
+    issue: "vllm-project/vllm#32587",
+    asks: ["tools"],
+    replies: [
+      sse(
+        '{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c1","type":"function","function":{"name":"functions.calculator<|channel|>commentary","arguments":"{\\"expression\\":\\"5\\"}"}}]}}]}',
+        finish("tool_calls"),
+        DONE,
+      ),
+      afterwards,
+    ],
+    ends: { text: "Here it is.", ran: [["calculator", { expression: "5" }]] },
+  },
 ];

@@ -1,6 +1,7 @@
 import type { AnswerPart, AssistantTool } from "../ports.ts";
 import { runTool, startSummary, type ToolOutcome } from "../tools/run-tool.ts";
 import type { ModelLimits } from "./model-limits.ts";
+import { parseJson } from "./wire/json.ts";
 import type { FunctionTool, PromptMessage, ToolCall } from "./model-sdk.ts";
 
 /** The tools and the context of one step's calls. */
@@ -94,14 +95,13 @@ function calledWrongly(call: ToolCall, why: string): ToolOutcome {
   };
 }
 
-/** The arguments; none at all means an empty object. Undefined: not JSON. */
+/** The arguments; none at all, or null, means an empty object, and JSON inside of JSON is what is in it. Undefined: not JSON. */
 function parseInput(json: string): unknown {
   if (json.trim() === "") return {};
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
+  const input = parseJson(json);
+  const inner = typeof input === "string" ? parseJson(input) : undefined;
+  const told = inner === undefined ? input : inner;
+  return told === null ? {} : told;
 }
 
 /** Servers parse repeated arguments again, and refuse the whole request when they are not an object. */

@@ -91,7 +91,7 @@ const cases: readonly (readonly [name: string, said: string, wanted: Split])[] =
   [
     "marks of a call around something else",
     "<tool_call>x</tool_call> y",
-    { reasoning: "", text: "<tool_call>x</tool_call>y" },
+    { reasoning: "", text: "<tool_call>x</tool_call> y" },
   ],
   [
     "marks of gpt-oss in code",
@@ -111,5 +111,23 @@ describe("F13: reasoning", () => {
     expect(split([...said])).toEqual(wanted);
     for (let at = 1; at < said.length; at += 1)
       expect(split([said.slice(0, at), said.slice(at)])).toEqual(wanted);
+  });
+});
+
+describe("W4: what is kept back stays small", () => {
+  test.each([
+    ["line feeds without an end", "\n", 0],
+    ["a call without an end", '<tool_call>{"a', 1_500_000],
+    ["a message to a tool without an end", "<|channel|>commentary to=f<|message|>a", 1_500_000],
+  ])("%s", (_, said, least) => {
+    const splitter = new ReasoningSplitter();
+    splitter.push(said);
+    let given = 0;
+    for (let at = 0; at < 2_000; at += 1)
+      for (const piece of splitter.push(said.endsWith("\n") ? "\n".repeat(1_000) : "b".repeat(1_000)))
+        given += "text" in piece ? piece.text.length : 0;
+    expect(given).toBeGreaterThanOrEqual(least);
+    const rest = splitter.end().reduce((sum, piece) => sum + piece.text.length, 0);
+    expect(rest).toBeLessThan(300_000);
   });
 });

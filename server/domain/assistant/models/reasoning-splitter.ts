@@ -12,6 +12,10 @@ export type SaidPiece =
 
 /** Enough of a line to see that it begins a block of code. */
 const HEAD_CHARS = 16;
+/** A longer one is no call: what is kept back must stay small. */
+const CALL_MAX_CHARS = 262_144;
+/** How much white space in front of an answer is kept; there are models that say nothing else, without an end. */
+const SPACE_MAX_CHARS = 4_096;
 
 /**
  * Splits what one answer says into reasoning, text and calls of tools, where a server hands on the marks of a chat template
@@ -86,12 +90,14 @@ export class ReasoningSplitter implements Place {
   #say(told: string, pieces: SaidPiece[]): void {
     if (this.section.type === "call") {
       this.#body += told;
+      if (this.#body.length > CALL_MAX_CHARS) this.#giveUpCall(pieces);
       return;
     }
     let text = told;
     if (this.isStart) {
-      this.#space += told;
-      if (this.#space.trim() === "") return;
+      const isSpace = told.trim() === "";
+      if (!isSpace || this.#space.length < SPACE_MAX_CHARS) this.#space += told;
+      if (isSpace) return;
       // Around reasoning white space is a part of the marks.
       text = this.hasMarks ? this.#space.trimStart() : this.#space;
       this.isStart = false;
@@ -120,6 +126,17 @@ export class ReasoningSplitter implements Place {
     if (call === undefined) this.#add("text", source, pieces);
     else pieces.push({ type: "call", ...call, text: body });
     this.#body = "";
+  }
+
+  #giveUpCall(pieces: SaidPiece[]): void {
+    const { tool } = this.section;
+    this.#add(
+      tool === undefined ? "text" : "reasoning",
+      tool === undefined ? `${CALL_OPEN}${this.#body}` : this.#body,
+      pieces,
+    );
+    this.#body = "";
+    this.section = tool === undefined ? TEXT : { type: "reasoning", close: "" };
   }
 
   /** Keeps what tells whether we are inside code. */

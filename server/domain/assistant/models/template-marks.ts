@@ -31,6 +31,9 @@ export const TEXT: Section = { type: "text", close: "" };
 export const CALL_OPEN = "<tool_call>";
 export const CALL_CLOSE = "</tool_call>";
 const CALL: Section = { type: "call", close: CALL_CLOSE };
+/** Only in front of what may be a call: an answer may be about the mark. */
+const CALL_HEAD = /^<tool_call>\s*(?:\{|<function=)/;
+const CALL_BEGINNING = /^<tool_call>\s{0,80}(?:<[a-z]{0,8})?$/;
 
 /** Templates write some of the opening ones themselves, so that only the end comes. The last one is Gemma's. */
 const PAIRS: readonly (readonly [open: string, close: string])[] = [
@@ -67,10 +70,14 @@ const TURN_ENDS = [
   "<eos>",
 ];
 
+const FIRST_CHARS = /[<[◁]/;
+const START_FIRST_CHARS = /[<[◁a]/;
+const BARE_FIRST_CHARS = /a/;
+
 /** Where the next mark may begin. */
 export function firstCharsAt({ section, isStart, hasMarks }: Place): RegExp {
-  if (section.close === BARE_CLOSE) return /a/;
-  return isStart && !hasMarks ? /[<[◁a]/ : /[<[◁]/;
+  if (section.close === BARE_CLOSE) return BARE_FIRST_CHARS;
+  return isStart && !hasMarks ? START_FIRST_CHARS : FIRST_CHARS;
 }
 
 type Found = Mark | "more" | undefined;
@@ -83,7 +90,7 @@ const READERS: readonly (readonly [
   [(place) => place.isHarmony || isProse(place), headerIn],
   [({ isStart, hasMarks }) => isStart && !hasMarks, bareIn],
   [(place) => place.isStart || (place.hasMarks && isProse(place)), (rest) => oneOf(rest, OPENINGS, false)],
-  [isProse, (rest) => oneOf(rest, [[CALL_OPEN, CALL]], false)],
+  [isProse, callIn],
   [(place) => isProse(place) && !place.hasMarks, (rest) => oneOf(rest, CLOSINGS, true)],
   [() => true, turnEndIn],
 ];
@@ -131,6 +138,12 @@ function oneOf(
     if (mark.startsWith(head)) found = "more";
   }
   return found;
+}
+
+function callIn(rest: string): Found {
+  if (CALL_BEGINNING.test(rest)) return "more";
+  const found = oneOf(rest, [[CALL_OPEN, CALL]], false);
+  return found === "more" || CALL_HEAD.test(rest) ? found : undefined;
 }
 
 function bareIn(rest: string): Found {

@@ -75,7 +75,7 @@ export class ToolCallDeltas {
 
   #takeOne(call: JsonRecord): object[] {
     const told = isRecord(call["function"]) ? call["function"] : call;
-    const name = textIn(told["name"]);
+    const name = toolNameIn(told["name"]);
     const index = indexOf(call["index"]);
     const key = index ?? -1;
     const early = this.#early.get(key) ?? "";
@@ -97,6 +97,11 @@ export class ToolCallDeltas {
       },
     ];
   }
+}
+
+/** Marks of gpt-oss stick to a name, behind it or as the room that its tools are in. */
+function toolNameIn(value: unknown): string | undefined {
+  return textIn(textIn(value)?.replace(/^functions\.(?=\w)|<\|[^]*$/g, ""));
 }
 
 function indexOf(value: unknown): number | undefined {
