@@ -66,6 +66,46 @@ describe("a configured endpoint", () => {
       "Mistral's abilities",
       { data: [{ id: "a", capabilities: { completion_chat: false } }, { id: "gpt-5" }] },
     ],
+    ["names with an owner", { data: [{ id: "BAAI/bge-m3" }, { id: "intfloat/e5-large" }, { id: "gpt-5" }] }],
+    [
+      "what only completes",
+      { data: [{ id: "davinci-002" }, { id: "gpt-3.5-turbo-instruct" }, { id: "gpt-5" }] },
+    ],
+    [
+      "Groq's models that are switched off",
+      {
+        data: [
+          { id: "a", active: false },
+          { id: "gpt-5", active: true },
+        ],
+      },
+    ],
+    [
+      "OpenRouter's models that draw",
+      {
+        data: [
+          { id: "a", architecture: { output_modalities: ["image"] } },
+          { id: "gpt-5", architecture: { output_modalities: ["text", "image"] } },
+        ],
+      },
+    ],
+    [
+      "GitHub's ids that are addresses",
+      [
+        { id: "azureml://registries/x/models/e/versions/1", name: "ada-2", task: "embeddings" },
+        { id: "azureml://registries/x/models/g/versions/1", name: "gpt-5", task: "chat-completion" },
+      ],
+    ],
+    [
+      "LiteLLM's and Xinference's words for a type",
+      {
+        data: [
+          { id: "a", mode: "embedding" },
+          { id: "b", model_type: "rerank" },
+          { id: "gpt-5", mode: "chat" },
+        ],
+      },
+    ],
   ])("F14: %s: the first model that can chat", async (_, body) => {
     await using double = await startOpenAiDouble(stream(say("Hi")), { modelsBody: body });
     const { source } = sourceFor({ url: double.url });

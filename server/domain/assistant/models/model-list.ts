@@ -38,7 +38,7 @@ export async function listModels(
 
 /** What embeds, hears, speaks, draws, ranks or judges, by the names that providers give. */
 const OTHER_NAMES =
-  /embed|whisper|transcri|\btts\b|text-to-speech|speech|rerank|moderation|guard|dall-?e|stable-diffusion|sdxl|flux|imagen|image-gen|gpt-image|\bsora\b|\bclip\b|^(bge|gte|e5|minilm|all-minilm|jina-(embeddings|clip|colbert))\b|realtime/i;
+  /embed|whisper|transcri|\btts\b|text-to-speech|speech|rerank|moderation|guard|dall-?e|babbage|davinci|3\.5-turbo-instruct|\b(asr|ocr|bark|kokoro|musicgen|lyria|veo|wan2|cogview|hidream|xtts)\b|qwen-image|stable-diffusion|sdxl|flux|imagen|image-gen|gpt-image|\bsora\b|\bclip\b|(^|\/)(bge|gte|e5|minilm|all-minilm|jina-(embeddings|clip|colbert))\b|realtime/i;
 const OTHER_TYPES = /embed|rerank|image|audio|speech|moderation|transcri|video/i;
 
 /** True for a name that may be a chat model's. */
@@ -53,19 +53,33 @@ function chatModelsIn(body: unknown): string[] {
   if (!Array.isArray(list)) return [];
   const names = list.flatMap((model: unknown) => {
     const entry: JsonRecord = isRecord(model) ? model : { id: model };
+    // GitHub's ids are addresses of files; it is asked by their names.
     const name = [entry["id"], entry["name"], entry["model"]].find(
-      (one) => typeof one === "string" && one !== "",
+      (one) => typeof one === "string" && one !== "" && !one.includes("://"),
     );
     return typeof name === "string" && isChatName(name) && mayChat(entry) ? [name] : [];
   });
   return [...new Set(names)];
 }
 
-/** What the entry itself tells: its type, or what it can. */
+/** What the entry itself tells: whether it is there, its type, what it says, or what it can. */
 function mayChat(entry: JsonRecord): boolean {
-  const type = textIn(entry["type"]) ?? textIn(entry["task"]) ?? "";
-  if (OTHER_TYPES.test(type)) return false;
+  if (entry["active"] === false || !mayWrite(entry["architecture"])) return false;
   const can = entry["capabilities"];
+  const types = [
+    entry["type"],
+    entry["task"],
+    entry["model_type"],
+    entry["mode"],
+    isRecord(can) ? can["type"] : "",
+  ];
+  if (types.some((type) => OTHER_TYPES.test(textIn(type) ?? ""))) return false;
   if (Array.isArray(can)) return can.length === 0 || !can.includes("embedding") || can.includes("completion");
   return !isRecord(can) || can["completion_chat"] !== false;
+}
+
+/** OpenRouter lists what a model gives. */
+function mayWrite(architecture: unknown): boolean {
+  const gives = isRecord(architecture) ? architecture["output_modalities"] : undefined;
+  return !Array.isArray(gives) || gives.includes("text");
 }
