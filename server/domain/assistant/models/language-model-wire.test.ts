@@ -48,8 +48,8 @@ describe("F6: silence", () => {
   });
 });
 
-/** Answers the first request of each connection, and closes the connection at the second one without a word. */
-async function startForgetfulServer() {
+/** Answers the first request of each connection, and closes the connection at the second one with `lastWords`. */
+async function startForgetfulServer(lastWords = "") {
   const requests: number[] = [];
   let connections = 0;
   const server = createServer((socket: Socket) => {
@@ -60,7 +60,7 @@ async function startForgetfulServer() {
     socket.on("data", (bytes) => {
       if (!bytes.toString().startsWith("POST")) return;
       requests.push(connection);
-      if (answered) return void socket.destroy();
+      if (answered) return void (lastWords === "" ? socket.destroy() : socket.end(lastWords));
       answered = true;
       const body =
         'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
@@ -80,19 +80,25 @@ async function startForgetfulServer() {
 }
 
 describe("W2: the connection", () => {
-  test("a pooled one that the server closed is replaced, and the question asked once more", async () => {
-    await using server = await startForgetfulServer();
-    const model = modelAt(server.url);
-    for (let question = 0; question < 3; question += 1) {
-      const { parts, error } = await collect(model.answer(ask("Hi"), never));
-      expect(error).toBeUndefined();
-      expect(textOf(parts)).toBe("Hi");
-      // The connection goes back to the pool when its last byte has been read.
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    // Asked on the first connection, again on it in vain, then on a second; and so on.
-    expect(server.requests.slice(0, 3)).toEqual([1, 1, 2]);
-  });
+  test.each([
+    ["without a word", ""],
+    ["with 408", "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"],
+  ])(
+    "a pooled one that the server closed %s is replaced, and the question asked once more",
+    async (_, words) => {
+      await using server = await startForgetfulServer(words);
+      const model = modelAt(server.url);
+      for (let question = 0; question < 3; question += 1) {
+        const { parts, error } = await collect(model.answer(ask("Hi"), never));
+        expect(error).toBeUndefined();
+        expect(textOf(parts)).toBe("Hi");
+        // The connection goes back to the pool when its last byte has been read.
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      // Asked on the first connection, again on it in vain, then on a second; and so on.
+      expect(server.requests.slice(0, 3)).toEqual([1, 1, 2]);
+    },
+  );
 
   test("a new one that the server closes without a word is a failure, and not asked twice", async () => {
     await using double = await startOpenAiDouble(stream({ kind: "cut" }));
@@ -170,6 +176,12 @@ describe("W10: a gateway's words about the servers behind it", () => {
     ["upstream gpu.corp is down", "upstream (address) is down"],
     ["wrong key sk-proj-abcdefghijklmnop1234, gsk_ABCDEFGHIJKLMNOPQRST", "wrong key ***, ***"],
     ["Authorization: Bearer abcdefgh.ijklmnop", "Authorization: Bearer ***"],
+    ["failed to load '/home/anna/models/q.gguf'", "failed to load '(file)'"],
+    ["cannot open C:\\Models\\q.gguf: no such file", "cannot open (file) no such file"],
+    ["unix socket /run/vllm/api.sock is gone", "unix socket (file) is gone"],
+    ["ConnectionError: vllm-prod:8000", "ConnectionError: (address)"],
+    ["in organization `org_01hxyz9876abcd` on TPM", "in organization `(account)` on TPM"],
+    ["use /v1 and and/or 1/2; model a-b/c:7b", "use /v1 and and/or 1/2; model a-b/c:7b"],
     [
       "host is unreachable; risk-based-limits-of-models; at 12:30",
       "host is unreachable; risk-based-limits-of-models; at 12:30",

@@ -22,6 +22,11 @@ const PROVIDER_KEY =
 const HOST_FIELD = /\b(host=)(['"]?)[^'",\s)]+\2/gi;
 const NAMED_HOST = /\b(host|to|tcp|upstream|server) [a-z][\w-]*(\.[\w-]+)*:\d{2,5}\b/gi;
 const LOOKED_UP = /\b(lookup|ENOTFOUND|EAI_AGAIN) [\w.-]+/g;
+/** Names that hold a hyphen, since a word before a number is no host. */
+const HOST_AND_PORT = /\b[a-z]\w*(-\w+)+:\d{4,5}\b/gi;
+/** Where the operator's files lie, on any system, and what the provider calls its account. */
+const FILE = /(?<![\w:/.])(\/(?:[\w.@+-]+\/)+[\w.@+-]*|[a-z]:\\[^\s"'<>|]+|\\\\[\w.-]+\\[^\s"'<>|]+)/gi;
+const ACCOUNT = /\b(org|proj|acct|user|team)[-_](?=\w*\d)\w{8,}/gi;
 const INNER_NAME = /\b[\w-]+(\.[\w-]+)*\.(local|internal|lan|home|corp|svc)\b/gi;
 
 /** Some servers quote the key they refuse, some errors the whole address; neither secret may reach a log. */
@@ -46,6 +51,9 @@ function withoutAddresses(text: string, { baseUrl }: ModelEndpoint): string {
     .replace(NAMED_HOST, "$1 (address)")
     .replace(LOOKED_UP, "$1 (address)")
     .replace(INNER_NAME, "(address)")
+    .replace(HOST_AND_PORT, "(address)")
+    .replace(FILE, "(file)")
+    .replace(ACCOUNT, "(account)")
     .replaceAll(host, "(address)");
 }
 

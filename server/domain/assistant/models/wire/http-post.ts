@@ -41,14 +41,17 @@ async function exchange(target: URL, request: PostRequest): Promise<IncomingMess
   const first = Promise.withResolvers<IncomingMessage>();
   const sent = send(target, request, undefined, first);
   try {
-    return await first.promise;
+    const reply = await first.promise;
+    // What a server says to a pooled connection that it closes for its silence (RFC 9110, section 15.5.9).
+    if (reply.statusCode !== 408 || !sent.reusedSocket) return reply;
+    reply.resume();
   } catch (error) {
     if (!sent.reusedSocket || request.signal.aborted || !isClosed(error)) throw error;
-    const again = Promise.withResolvers<IncomingMessage>();
-    const fresh = target.protocol === "https:" ? new TlsAgent() : new Agent();
-    send(target, request, fresh, again);
-    return again.promise;
   }
+  const again = Promise.withResolvers<IncomingMessage>();
+  const fresh = target.protocol === "https:" ? new TlsAgent() : new Agent();
+  send(target, request, fresh, again);
+  return again.promise;
 }
 
 function send(
