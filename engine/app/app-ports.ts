@@ -6,6 +6,7 @@ import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Settings, SettingsPatch } from "#contract/settings.ts";
 import type { ChatEngine } from "#engine/chat/chat-engine-api.ts";
 import type { HistoryClient } from "#engine/history/history-client.ts";
+import type { ModelConnectionClient } from "#engine/model/model-connection-client.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 
 /** Where the server answers. */
@@ -15,6 +16,7 @@ export type FoundServer = Omit<Extract<ServerStatus, { kind: "ready" }>, "kind" 
 export interface AppClient extends AsyncDisposable {
   readonly engine: ChatEngine;
   readonly history: HistoryClient;
+  readonly modelConnection: ModelConnectionClient;
   readonly session: { readonly store: ReadonlyStore<AuthState>; place?(): TokenPlace };
   /** Restores the stored sign-in, or does what the host does without one. */
   signIn(signal: AbortSignal): Promise<unknown>;

@@ -1,9 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { PipitError } from "#contract/pipit-error.ts";
 import { defaultSettings, mergeSettings, type Settings } from "#contract/settings.ts";
 import { createChatHarness, type ChatHarness } from "#engine/testing/chat-harness.ts";
+import { createFakeHttp, json } from "#engine/testing/fake-http.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
+import { createModelConnectionClient } from "#engine/model/model-connection-client.ts";
 import { App } from "./app.ts";
 import type { AppClient, AppPorts, FoundServer } from "./app-ports.ts";
 
@@ -20,6 +22,8 @@ let chat: ChatHarness;
 let client: Pick<AppClient, "signIn" | "login" | "findServer">;
 let keep: () => Promise<void>;
 let app: App;
+/** The server's HTTP. */
+const http = createFakeHttp();
 
 function open(otherServers: AppPorts["initial"]["features"]["otherServers"] = works): App {
   return new App({
@@ -40,6 +44,7 @@ function open(otherServers: AppPorts["initial"]["features"]["otherServers"] = wo
         history: {
           modelName: async (_signal: AbortSignal, chatId?: string) => chatId && `model of ${chatId}`,
         } as unknown as AppClient["history"],
+        modelConnection: createModelConnectionClient(http),
         logout: async () => chat.session.signOut(),
         [Symbol.asyncDispose]: async () => void log.push(`close ${serverUrl}`),
       };
@@ -217,4 +222,42 @@ test("no picture is taken when that is switched off", async () => {
   expect(await app.commands.captureScreen()).toBe(picture);
   await app.commands.updateSettings({ screenshot: "never" });
   await expect(app.commands.captureScreen()).rejects.toMatchObject({ code: "NOT_ALLOWED" });
+});
+
+describe("connecting a model", () => {
+  test("the next check ends the one before, as does leaving it", async () => {
+    const asked: string[] = [];
+    http.answer((request, signal) => {
+      asked.push(request.body ?? "");
+      signal.throwIfAborted();
+      const held = Promise.withResolvers<never>();
+      signal.addEventListener("abort", () => held.reject(signal.reason));
+      return held.promise;
+    });
+    const first = app.commands.checkModel({ url: "http://a" });
+    const refused = expect(first).rejects.toMatchObject({ code: "CANCELLED" });
+    await expect.poll(() => asked.length).toBe(1);
+    const second = app.commands.checkModel({ url: "http://b", key: "k" });
+    await refused;
+    const left = expect(second).rejects.toMatchObject({ code: "CANCELLED" });
+    await app.commands.stopModelCheck();
+    await left;
+    expect(asked).toEqual(['{"url":"http://a"}', '{"url":"http://b","key":"k"}']);
+  });
+
+  test("a model that is saved or given up is looked at anew", async () => {
+    http.answer(() => json(200, { from: "saved", url: "http://a/v1", model: "m", has_key: true }));
+    const looks = vi.fn(client.findServer);
+    client = { ...client, findServer: looks };
+    app = open();
+    expect(await app.commands.saveModel({ url: "http://a", model: "m" })).toEqual({
+      from: "saved",
+      url: "http://a/v1",
+      model: "m",
+      hasKey: true,
+    });
+    http.answer(() => json(200, { from: "none", has_key: false }));
+    expect(await app.commands.forgetModel()).toMatchObject({ from: "none" });
+    expect(looks).toHaveBeenCalledTimes(2);
+  });
 });

@@ -3,6 +3,7 @@ import type { appCommands } from "#contract/commands/app.ts";
 import type { chatCommands } from "#contract/commands/chat.ts";
 import type { Handlers } from "#contract/commands/command.ts";
 import type { Commands } from "#contract/commands/commands.ts";
+import type { modelCommands } from "#contract/commands/model.ts";
 import type { sessionCommands } from "#contract/commands/session.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { SettingsPatch } from "#contract/settings.ts";
@@ -22,7 +23,7 @@ interface AppCore extends Pick<AppPorts, "window"> {
 
 /** What the window may ask for. */
 export function createCommands(core: AppCore): Commands {
-  return { ...chatHandlers(core), ...sessionHandlers(core), ...appHandlers(core) };
+  return { ...chatHandlers(core), ...sessionHandlers(core), ...modelHandlers(core), ...appHandlers(core) };
 }
 
 function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCommands> {
@@ -87,6 +88,33 @@ function sessionHandlers(app: AppCore): Handlers<typeof sessionCommands> {
     },
     signOut: async () => (await client()).logout(signal),
     reconnect: app.reconnect,
+  };
+}
+
+function modelHandlers({ client, signal, look }: AppCore): Handlers<typeof modelCommands> {
+  const connection = async () => (await client()).modelConnection;
+  let checking = new AbortController();
+  const stop = (): void => checking.abort(new PipitError("CANCELLED", "Another address is checked."));
+  return {
+    modelConnection: async () => (await connection()).view(signal),
+    async checkModel(address) {
+      stop();
+      checking = new AbortController();
+      const own = AbortSignal.any([checking.signal, signal]);
+      return await (await connection()).check(address, own);
+    },
+    stopModelCheck: async () => stop(),
+    async saveModel(address) {
+      const view = await (await connection()).save(address, signal);
+      await look();
+      return view;
+    },
+    async forgetModel() {
+      const view = await (await connection()).forget(signal);
+      await look();
+      return view;
+    },
+    lookForModel: look,
   };
 }
 

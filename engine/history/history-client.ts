@@ -1,11 +1,10 @@
 import * as z from "zod/mini";
-import { parseJson } from "#contract/parse-json.ts";
-import { PipitError } from "#contract/pipit-error.ts";
 import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
 import type { Message } from "#contract/chat-state.ts";
+import { PipitError } from "#contract/pipit-error.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
-import type { HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
-import { errorInBody } from "#engine/wire/http-error.ts";
+import type { HttpClient } from "#engine/ports.ts";
+import { createJsonApi } from "#engine/wire/json-api.ts";
 import { messagesSchema, toMessages } from "./stored-messages.ts";
 import { timeSchema } from "./wire-time.ts";
 
@@ -40,25 +39,9 @@ const searchSchema = z.object({
 
 /** @param http adds the sign-in */
 export function createHistoryClient(http: HttpClient) {
-  async function get<T>(path: string, schema: z.ZodMiniType<T>, signal: AbortSignal): Promise<T> {
-    const response = await http.request(
-      { method: "GET", path, headers: { accept: "application/json" } },
-      signal,
-    );
-    if (response.status !== 200) throw errorOf(response);
-    const parsed = schema.safeParse(parseJson(response.body));
-    if (parsed.success) return parsed.data;
-    const message = "The server's answer could not be read. Are client and server of one version?";
-    const fields = parsed.error.issues.map((issue) => issue.path.join(".")).join(", ");
-    throw new PipitError("INTERNAL", message, { detail: `GET ${path}: ${fields}` });
-  }
-
-  async function change(request: Omit<HttpRequest, "headers">, signal: AbortSignal): Promise<void> {
-    const type = request.body === undefined ? {} : { "content-type": "application/json" };
-    const headers = { accept: "application/json", ...type };
-    const response = await http.request({ ...request, headers }, signal);
-    if (response.status !== 200 && response.status !== 204) throw errorOf(response);
-  }
+  const { ask, change } = createJsonApi(http);
+  const get = <T>(path: string, schema: z.ZodMiniType<T>, signal: AbortSignal): Promise<T> =>
+    ask({ method: "GET", path }, schema, signal);
 
   return {
     /** Most recently changed first. */
@@ -143,22 +126,4 @@ function chatPath(chatId: string): string {
 
 function turnPath(chatId: string, turnId: string): string {
   return `${chatPath(chatId)}/turns/${encodeURIComponent(turnId)}`;
-}
-
-function errorOf(response: HttpResponse): PipitError {
-  const told = errorInBody(response);
-  if (told !== undefined) return told;
-  const detail = `HTTP ${response.status}`;
-  switch (response.status) {
-    case 403:
-      return new PipitError("NOT_ALLOWED", "This account may not see that.", { detail });
-    case 404:
-      return new PipitError("CHAT_NOT_FOUND", "This chat does not exist any more.", { detail });
-    case 429:
-      return new PipitError("RATE_LIMITED", "Too many requests at once. Try again in a minute.", { detail });
-    default: {
-      const message = "The server cannot answer at the moment. Try again later.";
-      return new PipitError("SERVER_UNREACHABLE", message, { detail });
-    }
-  }
 }

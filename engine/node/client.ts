@@ -10,6 +10,7 @@ import { createServerLink, type ServerLink } from "./backend/server-link.ts";
 import { createSignOutMarker } from "./keychain/sign-out-marker.ts";
 import { serverOf, type ClientServer } from "./keychain/token-store.ts";
 import { openOutbox } from "./files/sqlite-outbox.ts";
+import { createModelConnectionClient } from "#engine/model/model-connection-client.ts";
 import type { OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
 import { Session } from "#engine/session/session.ts";
 import { createAsk } from "#engine/wire/ask.ts";
@@ -105,6 +106,7 @@ export async function openClient(options: ClientOptions) {
     /** The server's HTTP, with the sign-in on every request. Throws as `signedIn`. */
     api,
     history,
+    modelConnection: createModelConnectionClient(api),
     /** What the signed-in account's outbox holds, oldest first. */
     async unanswered(): Promise<readonly OutboxRow[]> {
       const state = session.store.getState();

@@ -6,6 +6,7 @@ import type { AppClient } from "#engine/app/app-ports.ts";
 import { createChatEngine } from "#engine/chat/chat-engine.ts";
 import type { ChatEngineDeps } from "#engine/chat/chat-engine-api.ts";
 import { createHistoryClient } from "#engine/history/history-client.ts";
+import { createModelConnectionClient } from "#engine/model/model-connection-client.ts";
 import type { AskServer, Credentials } from "#engine/ports.ts";
 import { systemClock } from "#engine/system-clock.ts";
 import { createSignedInHttp } from "#engine/wire/signed-in.ts";
@@ -33,7 +34,8 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
   const { speak, searchAllChats, historySize } = settings;
   const http = createPageHttpClient(serverUrl);
   const session = new CookieSession(http, storage.values, logger);
-  const history = createHistoryClient(createSignedInHttp(http, session));
+  const api = createSignedInHttp(http, session);
+  const history = createHistoryClient(api);
   const engine = createChatEngine({
     ...options,
     // A quarter of the page's code, which is not needed before the first question.
@@ -50,6 +52,7 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
     engine,
     session,
     history,
+    modelConnection: createModelConnectionClient(api),
     async signIn(signal) {
       const code = takeSignInCode();
       if (code === undefined) await session.restore(signal);

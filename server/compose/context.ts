@@ -5,7 +5,7 @@ import { createRedisBus } from "../bus/redis-bus.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { createAuthContext, type AuthContext } from "./auth-context.ts";
 import { createCorrelation, type Correlation } from "../observe/correlation.ts";
-import { createModelConnection, type ModelConnection } from "../domain/assistant/model-connection.ts";
+import { createModelConnection, type ModelConnections } from "../domain/assistant/model-connection.ts";
 import { createSealer } from "../domain/secrets/sealer.ts";
 import { createModelSource, type WarmableModelSource } from "../domain/assistant/model-source.ts";
 import { createAssistantTools } from "../domain/assistant/tools/assistant-tools.ts";
@@ -54,7 +54,7 @@ export interface ServerContext extends AuthContext {
   readonly bus: MessageBus;
   readonly redisStatus: () => RedisStatus;
   readonly models: WarmableModelSource;
-  readonly modelConnection: ModelConnection;
+  readonly modelConnection: ModelConnections;
   readonly speech: SpeechService;
   readonly turns: TurnService;
   readonly startedAtMs: number;
@@ -109,7 +109,8 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   await auth.webSessions.removeExpired();
   const modelConnection = createModelConnection({
     configured: config.model,
-    store: store.modelConnection,
+    setBy: config.modelSetBy,
+    auth: store.auth,
     sealer: createSealer(masterKey.derive("model-connection-seal")),
     clock,
   });

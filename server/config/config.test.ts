@@ -61,6 +61,7 @@ describe("readServerConfig", () => {
     expect(config.http).toEqual({ host: "::1", port: 2222 });
     expect(config.logLevel).toBe("debug");
     expect(config.model).toMatchObject({ url: "http://file/v1", model: "from-env" });
+    expect(config.modelSetBy).toBe("model.url in config.toml");
   });
 
   test("port 0 is allowed and does not change the issuer between starts", () => {

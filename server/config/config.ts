@@ -25,6 +25,8 @@ export interface ServerConfig extends Values<typeof serveSettings> {
   readonly issuer: string;
   readonly auth: Values<typeof authSettings>;
   readonly model: Values<typeof modelSettings>;
+  /** Where the address of the model server was found, e.g. "PIPIT_MODEL_URL". */
+  readonly modelSetBy?: string | undefined;
   readonly speech: Values<typeof speechSettings>;
 }
 
@@ -80,6 +82,7 @@ export function readServerConfig({ argv, env, entryUrl = serverProgram }: Config
     issuer: serve.issuer ?? serve.publicUrl ?? issuerOf(serve.http),
     auth: valuesOf(authSettings),
     model: valuesOf(modelSettings),
+    modelSetBy: findSetting(modelSettings.url, flags, env, file)?.name,
     speech: valuesOf(speechSettings),
   };
 }

@@ -1,5 +1,6 @@
 import type { OneTimeStore } from "./secrets/one-time-tokens.ts";
 import type { AccountStore, TotpStore, WebSessionStore } from "./accounts/ports.ts";
+import type { ModelConnectionStore } from "./assistant/model-connection.ts";
 import type { AuditLog } from "./audit/ports.ts";
 import type {
   OauthClientStore,
@@ -19,6 +20,8 @@ export interface AuthStores {
   readonly refreshTokens: RefreshTokenStore;
   readonly tokenStates: TokenStateStore;
   readonly clients: OauthClientStore;
+  /** No matter of sign-ins, but a decision of the operator that is audited. */
+  readonly modelConnection: ModelConnectionStore;
   readonly audit: AuditLog;
   /** The database's time, epoch milliseconds: what expires is judged by it, because the clocks of servers differ. */
   nowMs(): Promise<number>;

@@ -14,7 +14,6 @@ import { createOidcPayloadStore } from "./sql/oidc-payload-store.ts";
 import { openDatabase, type DatabaseHandle, type OpenDatabaseOptions } from "./open-database.ts";
 import { databaseTime, type DatabaseTime } from "./sql/database-time.ts";
 import { createSqlCounterStore } from "./sql/sql-counter-store.ts";
-import { createModelConnectionStore } from "./sql/model-connection-store.ts";
 import { createModelChoiceStore } from "./sql/model-choice-store.ts";
 import { IndexCompletion } from "./search/index-completion.ts";
 import { purgeDeleted } from "./turns/purge.ts";
@@ -86,7 +85,6 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     completeIndex: () => completion.wake(),
     usage: createUsageStore(db),
     modelChoices: createModelChoiceStore(db),
-    modelConnection: createModelConnectionStore(db),
     /** All of the auth service, and the way to change several at once. */
     auth,
     oidcPayloads: createOidcPayloadStore(db),

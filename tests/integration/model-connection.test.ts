@@ -1,5 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StreamingService } from "#proto/streaming_pb.ts";
 import { say, stream } from "#tests/doubles/openai-script.ts";
@@ -16,7 +18,7 @@ let grpc: GrpcJsClient;
 
 beforeAll(async () => {
   model = await startOpenAiDouble(stream(say("Hello.")), { models: ["text-embedding-3", "alpha", "beta"] });
-  server = await startTestServer({ config: { model: { ollamaUrl: NOBODY } } });
+  server = await startTestServer({ config: { model: { ollamaUrl: model.origin } } });
   grpc = new GrpcJsClient(server.grpcUrl);
 });
 afterAll(async () => {
@@ -111,34 +113,77 @@ describe("connecting a model", () => {
     expect((await http("PUT", "/v1/model-connection", { url, model: "m" })).status).toBe(400);
   });
 
-  test("names what is wrong: unreachable, key refused, no such page, no model server, elsewhere", async () => {
+  test("names what is wrong, each in a way of its own, and sends the key nowhere else", async () => {
+    const problem = async (body: object) =>
+      (JSON.parse((await check(body)).text) as { problem?: string }).problem;
     const gone = await answering(200, "");
     await gone[Symbol.asyncDispose]();
-    expect((await check({ url: gone.url })).text).toContain("MODEL_UNREACHABLE");
+    expect(await problem({ url: gone.url })).toBe("unreachable");
     await using closed = await answering(401, "no");
-    expect((await check({ url: closed.url, key: "wrong-key" })).text).toContain("MODEL_KEY_REFUSED");
-    await using empty = await answering(404, "no");
-    expect((await check({ url: empty.url })).text).toContain("MODEL_MISSING");
+    expect(await problem({ url: closed.url, key: "wrong-key" })).toBe("key");
+    await using missing = await answering(404, "no");
+    expect(await problem({ url: missing.url })).toBe("not-compatible");
     await using page = await answering(200, "<html>Hello</html>");
-    expect((await check({ url: page.url })).text).toContain("lists no chat model");
+    expect(await problem({ url: page.url })).toBe("not-compatible");
+    await using empty = await answering(200, JSON.stringify({ data: [{ id: "text-embedding-3" }] }));
+    expect(await problem({ url: empty.url })).toBe("no-chat-models");
+    await using busy = await answering(429, "slow down");
+    expect(await problem({ url: busy.url })).toBe("limited");
+    // TLS is asked of a port that speaks none.
+    expect(await problem({ url: page.url.replace("http:", "https:") })).toBe("certificate");
     await using target = await answering(200, JSON.stringify({ data: [{ id: "stolen" }] }));
     await using elsewhere = await answering(302, "", { location: `${target.url}/v1/models` });
-    const { status, text } = await check({ url: elsewhere.url, key: "sk-secret-2" });
-    expect(status).not.toBe(200);
-    expect(text).not.toContain("stolen");
+    expect(await problem({ url: elsewhere.url, key: "sk-secret-2" })).toBe("elsewhere");
     expect(target.asked).toEqual([]);
+  });
+
+  test("tells of an Ollama that comes later, and lists it without a restart", async () => {
+    const view = async () =>
+      JSON.parse((await http("GET", "/v1/model-connection")).text) as { from: string; ollama?: object };
+    const listed = async () => (await http("GET", "/v1/models")).text;
+    expect(await view()).toEqual({ from: "none", has_key: false });
+    expect(await listed()).toContain("built-in");
+    model.setOllama({ "llama3.2:latest": ["completion"], "nomic-embed-text:latest": ["embedding"] });
+    const found = { url: `${model.origin}/v1`, models: ["llama3.2:latest"] };
+    // What was not there is believed to be away for 3 s.
+    await expect.poll(view, { timeout: 10_000 }).toEqual({ from: "none", has_key: false, ollama: found });
+    await expect.poll(listed, { timeout: 10_000 }).toContain("llama3.2");
+    model.setOllama(undefined);
+  });
+
+  test("keeps who connected and disconnected what in the audit, without the key", async () => {
+    await http("PUT", "/v1/model-connection", { url: model.url, key: "sk-secret-3", model: "beta" });
+    await http("DELETE", "/v1/model-connection");
+    // A second time there is nothing to remove, and nothing to tell.
+    await http("DELETE", "/v1/model-connection");
+    const database = new Database(join(server.dataDir, "pipit.db"), { readonly: true });
+    const rows = database
+      .prepare(
+        "select event, outcome, user_id, data from audit_events where event like 'model.%' order by id desc",
+      )
+      .all() as { readonly event: string; readonly data: string }[];
+    database.close();
+    expect(rows.slice(0, 2)).toMatchObject([
+      { event: "model.disconnected", outcome: "success", user_id: expect.any(String) },
+      { event: "model.connected", outcome: "success", user_id: expect.any(String) },
+    ]);
+    expect(JSON.parse(rows[1]?.data ?? "")).toEqual({ server: model.origin, model: "beta", key: true });
+    expect(JSON.stringify(rows)).not.toContain("sk-secret-3");
   });
 });
 
 test("is no matter of a server whose configuration names its model", async () => {
   await using fixed = await startTestServer({
-    config: { model: { url: model.url, key: "sk-own", ollamaUrl: NOBODY } },
+    config: {
+      model: { url: model.url, key: "sk-own", ollamaUrl: NOBODY },
+      modelSetBy: "PIPIT_MODEL_URL",
+    },
   });
   const own = { authorization: `Bearer ${fixed.accessToken}`, "content-type": "application/json" };
   const view = await fetch(`${fixed.httpUrl}/v1/model-connection`, { headers: own }).then((reply) =>
     reply.text(),
   );
-  expect(JSON.parse(view)).toMatchObject({ from: "configuration", has_key: true });
+  expect(JSON.parse(view)).toMatchObject({ from: "configuration", has_key: true, set_by: "PIPIT_MODEL_URL" });
   expect(view).not.toContain("sk-own");
   const put = await fetch(`${fixed.httpUrl}/v1/model-connection`, {
     method: "PUT",

@@ -1,11 +1,17 @@
 import { lookup } from "node:dns/promises";
 import ipaddr from "ipaddr.js";
 import type { Clock } from "#contract/clock.ts";
+import type { FoundModels, ModelCheck, ModelConnection } from "#contract/model-connection.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Sealer } from "../secrets/sealer.ts";
+import type { Caller } from "../access/caller.ts";
+import type { AuditOrigin } from "../audit/ports.ts";
+import type { AuthStore } from "../auth-store.ts";
+import type { ModelConfig } from "./model-source.ts";
+import { checkModels } from "./models/model-check.ts";
 import { originOf } from "./models/model-endpoint.ts";
 import { defaultModelLimits } from "./models/model-limits.ts";
-import { listModels } from "./models/model-list.ts";
+import { createOllamaWatch } from "./models/ollama.ts";
 
 /** The address of a model server that its operator chose in the window. */
 export interface ModelAddress {
@@ -25,32 +31,33 @@ export interface ModelConnectionStore {
   write(sealed: string | undefined): Promise<void>;
 }
 
-/** What may be told of the connection; never its key. */
-export interface ModelConnectionView {
-  /** configuration: flags, environment or configuration file name a server, and win over what is saved. */
-  readonly from: "configuration" | "saved" | "none";
-  readonly url?: string;
-  readonly model?: string;
-  readonly hasKey: boolean;
+/** Who decides, for the audit. */
+export interface Decision {
+  readonly caller: Pick<Caller, "userId" | "clientId">;
+  readonly origin: AuditOrigin;
 }
 
 export interface ModelConnectionOptions {
   /** Of the server's configuration. */
-  readonly configured: { readonly url?: string; readonly model?: string; readonly key?: string };
-  readonly store: ModelConnectionStore;
+  readonly configured: Pick<ModelConfig, "url" | "model" | "key" | "ollamaUrl">;
+  /** Name of the setting that gave the configured address. */
+  readonly setBy: string | undefined;
+  readonly auth: Pick<AuthStore, "modelConnection" | "transaction">;
   readonly sealer: Sealer;
   readonly clock: Clock;
 }
 
-export type ModelConnection = ReturnType<typeof createModelConnection>;
+export type ModelConnections = ReturnType<typeof createModelConnection>;
 
 /** Where the seal of the saved connection opens. */
 const SEALED_FOR = "model connection";
+const limits = defaultModelLimits;
 
 /** The connection to a model server that is made in the window instead of the configuration. */
-export function createModelConnection({ configured, store, sealer, clock }: ModelConnectionOptions) {
+export function createModelConnection({ configured, setBy, auth, sealer, clock }: ModelConnectionOptions) {
+  const ollama = createOllamaWatch({ url: configured.ollamaUrl, model: undefined, clock, limits });
   const saved = async (): Promise<SavedModel | undefined> => {
-    const sealed = await store.read();
+    const sealed = await auth.modelConnection.read();
     return sealed === undefined
       ? undefined
       : (JSON.parse(sealer.open(sealed, SEALED_FOR).toString()) as SavedModel);
@@ -61,48 +68,65 @@ export function createModelConnection({ configured, store, sealer, clock }: Mode
     const known = key ?? (await saved().then((before) => (before?.url === base ? before.key : undefined)));
     return { url: base, ...(known === undefined || known === "" ? {} : { key: known }) };
   };
+  const found = async (signal: AbortSignal): Promise<FoundModels | undefined> => {
+    const state = await ollama.state(signal);
+    if (state.kind === "absent") return undefined;
+    const models = state.kind === "ready" ? state.installed : [];
+    return { url: `${configured.ollamaUrl.replace(/\/+$/u, "")}/v1`, models };
+  };
   return {
     saved,
-    async view(): Promise<ModelConnectionView> {
+    async view(signal: AbortSignal): Promise<ModelConnection> {
       const { url, model, key } = configured;
-      if (url !== undefined) return viewOf("configuration", { url: originOf(url), model, key });
-      const own = await saved();
-      return own === undefined ? { from: "none", hasKey: false } : viewOf("saved", own);
+      if (url !== undefined) {
+        return { from: "configuration", url: originOf(url), model, hasKey: key !== undefined, setBy };
+      }
+      const [own, beside] = await Promise.all([saved(), found(signal)]);
+      return own === undefined
+        ? { from: "none", hasKey: false, ollama: beside }
+        : { from: "saved", url: own.url, model: own.model, hasKey: own.key !== undefined, ollama: beside };
     },
-    /**
-     * Asks the server at once for its chat models. Throws INVALID_REQUEST (`field` url) for an address that is none or
-     * must not be asked, MODEL_UNREACHABLE, MODEL_KEY_REFUSED, MODEL_MISSING (no chat model) and what else an answer may.
-     */
-    async check(address: ModelAddress, signal: AbortSignal): Promise<readonly string[]> {
+    /** Asks the server at once. Throws INVALID_REQUEST (`field` url) for an address that is none or must not be asked. */
+    async check(address: ModelAddress, signal: AbortSignal): Promise<ModelCheck> {
       const { url, key } = await complete(address);
       await refuseMetadata(url);
-      const endpoint = { kind: "configured" as const, baseUrl: url, key, model: "" };
-      const names = await listModels(endpoint, defaultModelLimits.listTimeoutMs, () => clock.nowMs(), signal);
-      if (names.length > 0) return names;
-      throw new PipitError(
-        "MODEL_MISSING",
-        `The server at ${originOf(url)} answers, but lists no chat model. Is it OpenAI-compatible? Such addresses often end in /v1.`,
+      return await checkModels(
+        { kind: "configured", baseUrl: url, key, model: "" },
+        limits.listTimeoutMs,
+        signal,
       );
     },
-    /** Keeps the connection, which counts from the next question on. */
-    async save({ model, ...address }: SavedModel): Promise<void> {
+    /**
+     * Keeps the connection, which counts from the next question on.
+     *
+     * @throws PipitError NOT_ALLOWED while the configuration names a server; INVALID_REQUEST as `check`
+     */
+    async save({ model, ...address }: SavedModel, { caller, origin }: Decision): Promise<void> {
+      if (configured.url !== undefined) throw isConfigured(setBy);
       const full = await complete(address);
       await refuseMetadata(full.url);
-      await store.write(sealer.seal(JSON.stringify({ ...full, model }), SEALED_FOR));
+      const sealed = sealer.seal(JSON.stringify({ ...full, model }), SEALED_FOR);
+      const data = { server: originOf(full.url), model, key: full.key !== undefined };
+      await auth.transaction(async (tx) => {
+        await tx.modelConnection.write(sealed);
+        await tx.audit.append({ event: "model.connected", outcome: "success", ...caller, data }, origin);
+      });
     },
-    forget: () => store.write(undefined),
+    async forget({ caller, origin }: Decision): Promise<void> {
+      await auth.transaction(async (tx) => {
+        if ((await tx.modelConnection.read()) === undefined) return;
+        await tx.modelConnection.write(undefined);
+        await tx.audit.append({ event: "model.disconnected", outcome: "success", ...caller }, origin);
+      });
+    },
   };
 }
 
-function viewOf(
-  from: "configuration" | "saved",
-  {
-    url,
-    model,
-    key,
-  }: { readonly url: string; readonly model?: string | undefined; readonly key?: string | undefined },
-): ModelConnectionView {
-  return { from, url, ...(model === undefined ? {} : { model }), hasKey: key !== undefined };
+function isConfigured(setBy = "PIPIT_MODEL_URL"): PipitError {
+  return new PipitError(
+    "NOT_ALLOWED",
+    `This server's configuration names its model server (${setBy}). Change it there and restart the server.`,
+  );
 }
 
 /** An address as people type it: without a scheme, with a slash too many, without the path that all such servers have. */

@@ -21,6 +21,15 @@ function sourceFor(config: Partial<ModelConfig>) {
   return { source, clock };
 }
 
+test("a connection that was saved without a key never gets the key of the configuration", async () => {
+  await using double = await startOpenAiDouble(stream(say("Hi")));
+  const config = { ollamaUrl: NOBODY, key: "sk-of-another-server" };
+  const saved = async () => ({ url: double.url, model: "double" });
+  const source = createModelSource({ config, saved, clock: { nowMs: () => 0 }, logger: silentLogger });
+  await collect((await source.current(never)).answer(ask("Hi"), never));
+  expect(double.requests[0]?.authorization).toBeUndefined();
+});
+
 describe("a configured endpoint", () => {
   test("answers with the configured model; Ollama is not looked for", async () => {
     await using double = await startOpenAiDouble(stream(say("Hi")), { ollama: { other: ["completion"] } });

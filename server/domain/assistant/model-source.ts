@@ -79,7 +79,9 @@ export function createModelSource(options: ModelSourceOptions): WarmableModelSou
     if (saved === undefined) return chosen;
     const text = JSON.stringify(saved);
     if (last?.text === text) return last.source;
-    last = { text, source: configuredSource({ ...deps, config: { ...config, ...saved } }, saved.url) };
+    // A key of the configuration belongs to another server.
+    const { key: _key, ...rest } = config;
+    last = { text, source: configuredSource({ ...deps, config: { ...rest, ...saved } }, saved.url) };
     return last.source;
   };
   return {

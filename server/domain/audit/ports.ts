@@ -31,6 +31,8 @@ const AUDIT_EVENTS = [
   "device.approved",
   "device.refused",
   "key.rotated",
+  "model.connected",
+  "model.disconnected",
   "audit.pruned",
 ] as const;
 export type AuditEventName = (typeof AUDIT_EVENTS)[number];

@@ -4,6 +4,7 @@ import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import { createAccountStore } from "./account-store.ts";
 import type { DatabaseTime } from "./database-time.ts";
+import { createModelConnectionStore } from "./model-connection-store.ts";
 import { createOauthClientStore } from "./oauth-client-store.ts";
 import { createRefreshTokenStore } from "./refresh-token-store.ts";
 import type { Tables } from "./schema.ts";
@@ -39,6 +40,7 @@ export function createAuthStore(
     refreshTokens: createRefreshTokenStore(connection),
     tokenStates: createTokenStateStore(connection),
     clients: createOauthClientStore(connection),
+    modelConnection: createModelConnectionStore(connection),
     audit: auditLogFor(connection),
     async nowMs() {
       const { rows } = await sql<{ readonly now_ms: number }>`select ${time()} as now_ms`.execute(connection);

@@ -13,6 +13,25 @@ export async function listModels(
   nowMs: () => number,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
+  try {
+    return chatModelsIn(await askForModels(endpoint, timeoutMs, signal)) ?? [];
+  } catch (error) {
+    if (signal.aborted) throw new PipitError("CANCELLED", "Cancelled.", { cause: error });
+    throw toModelError(error, {
+      endpoint,
+      sent: { images: false, tools: false },
+      silenceMs: timeoutMs,
+      nowMs: nowMs(),
+    });
+  }
+}
+
+/** The JSON that `GET <base>/models` answers. Throws what a failure is read from (failure.ts). */
+export async function askForModels(
+  endpoint: ModelEndpoint,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<unknown> {
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(endpointUrl(endpoint.baseUrl, "/models"), {
@@ -22,17 +41,11 @@ export async function listModels(
       ...(endpoint.key === undefined ? {} : { headers: { authorization: `Bearer ${endpoint.key}` } }),
     });
     const body = await response.text();
-    if (response.ok) return chatModelsIn(parseJson(body));
+    if (response.ok) return parseJson(body);
     const responseHeaders = Object.fromEntries(response.headers);
     throw { statusCode: response.status, responseBody: body, responseHeaders, message: response.statusText };
   } catch (error) {
-    if (signal.aborted) throw new PipitError("CANCELLED", "Cancelled.", { cause: error });
-    throw toModelError(timeout.aborted ? { code: "ETIMEDOUT", message: "timeout" } : error, {
-      endpoint,
-      sent: { images: false, tools: false },
-      silenceMs: timeoutMs,
-      nowMs: nowMs(),
-    });
+    throw timeout.aborted ? { code: "ETIMEDOUT", message: "timeout" } : error;
   }
 }
 
@@ -46,11 +59,13 @@ export function isChatName(name: string): boolean {
   return !OTHER_NAMES.test(name);
 }
 
-/** The chat models in a list: OpenAI's `data`, llama.cpp's and Ollama's `models`, or a bare array. */
-function chatModelsIn(body: unknown): string[] {
-  const lists = isRecord(body) ? [body["data"], body["models"]] : [body];
-  const list = lists.find((one) => Array.isArray(one) && one.length > 0);
-  if (!Array.isArray(list)) return [];
+/** The chat models in a list: OpenAI's `data`, llama.cpp's and Ollama's `models`, or a bare array. Undefined: it is no list. */
+export function chatModelsIn(body: unknown): string[] | undefined {
+  const lists = (isRecord(body) ? [body["data"], body["models"]] : [body]).filter((one) =>
+    Array.isArray(one),
+  );
+  const list: readonly unknown[] | undefined = lists.find((one) => one.length > 0) ?? lists[0];
+  if (list === undefined) return undefined;
   const names = list.flatMap((model: unknown) => {
     const entry: JsonRecord = isRecord(model) ? model : { id: model };
     // GitHub's ids are addresses of files; it is asked by their names.

@@ -1,0 +1,53 @@
+import type * as z from "zod/mini";
+import { parseJson } from "#contract/parse-json.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
+import { errorInBody } from "./http-error.ts";
+
+/**
+ * A Pipit server's own HTTP, JSON both ways. Throws what the server answers, and INTERNAL for an answer of another shape.
+ *
+ * @param http adds the sign-in
+ */
+export function createJsonApi(http: HttpClient) {
+  async function change(request: Omit<HttpRequest, "headers">, signal: AbortSignal): Promise<HttpResponse> {
+    const type = request.body === undefined ? {} : { "content-type": "application/json" };
+    const headers = { accept: "application/json", ...type };
+    const response = await http.request({ ...request, headers }, signal);
+    if (response.status !== 200 && response.status !== 204) throw errorOf(response);
+    return response;
+  }
+  return {
+    change,
+    /** A request whose answer is read. */
+    async ask<T>(
+      request: Omit<HttpRequest, "headers">,
+      schema: z.ZodMiniType<T>,
+      signal: AbortSignal,
+    ): Promise<T> {
+      const parsed = schema.safeParse(parseJson((await change(request, signal)).body));
+      if (parsed.success) return parsed.data;
+      const message = "The server's answer could not be read. Are client and server of one version?";
+      const fields = parsed.error.issues.map((issue) => issue.path.join(".")).join(", ");
+      throw new PipitError("INTERNAL", message, { detail: `${request.method} ${request.path}: ${fields}` });
+    },
+  };
+}
+
+function errorOf(response: HttpResponse): PipitError {
+  const told = errorInBody(response);
+  if (told !== undefined) return told;
+  const detail = `HTTP ${response.status}`;
+  switch (response.status) {
+    case 403:
+      return new PipitError("NOT_ALLOWED", "This account may not see that.", { detail });
+    case 404:
+      return new PipitError("CHAT_NOT_FOUND", "This chat does not exist any more.", { detail });
+    case 429:
+      return new PipitError("RATE_LIMITED", "Too many requests at once. Try again in a minute.", { detail });
+    default: {
+      const message = "The server cannot answer at the moment. Try again later.";
+      return new PipitError("SERVER_UNREACHABLE", message, { detail });
+    }
+  }
+}
