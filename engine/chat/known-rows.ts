@@ -81,7 +81,7 @@ export class KnownRows {
       const id = row.clientMessageId;
       // Stopped by the person, here or elsewhere; whoever did it may have died before removing it.
       if (row.state.kind === "cancelled") {
-        if (!this.#gone.has(id)) void this.tryWrite(() => this.#deps.outbox.remove(id));
+        if (!this.#gone.has(id)) void this.forget(id);
         continue;
       }
       present.add(id);
@@ -152,9 +152,16 @@ export class KnownRows {
     this.#deps.onGone(pending);
   }
 
-  /** Removes the row of a message that has left. True if it is done. */
+  /** Whether a message of this id has been settled, or stopped, and not been asked again. */
+  hasLeft(id: string): boolean {
+    return this.#gone.has(id);
+  }
+
+  /** Removes the row of a message that has left, unless it has been asked again meanwhile. True if it is done. */
   forget(id: string): Promise<boolean> {
-    return this.tryWrite(() => this.#deps.outbox.remove(id));
+    return this.tryWrite(async () => {
+      if (!this.#byId.has(id)) await this.#deps.outbox.remove(id);
+    });
   }
 
   /** Another account is shown from now on. */

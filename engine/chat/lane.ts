@@ -25,6 +25,8 @@ export interface LaneDeps extends DeliveryDeps {
   readonly onNamed: (lane: Lane, from: string) => void;
   /** The lane that takes care of the chat this one sends in: this one, unless another came first. */
   readonly resident: (lane: Lane) => Lane;
+  /** Whether no other lane of this program sends in its chat. */
+  readonly isAlone: (lane: Lane) => boolean;
   /** Whether any lane of this program has this message with the server. */
   readonly isDelivering: (pending: Pending) => boolean;
   /** Nothing is left to do for it. */
@@ -299,8 +301,11 @@ export class Lane {
   }
 
   async #release(): Promise<void> {
-    const { rows, outbox } = this.#deps;
-    await rows.tryWrite(() => outbox.release(this.#chatKey));
+    const { rows, outbox, isAlone } = this.#deps;
+    // The claim is the program's: another lane may have been opened while this one, retired, came to its end.
+    await rows.tryWrite(async () => {
+      if (isAlone(this)) await outbox.release(this.#chatKey);
+    });
   }
 }
 

@@ -144,3 +144,72 @@ describe("a disk that is full", () => {
     expect(await h.queued()).toEqual([]);
   });
 });
+
+test("U8: a stopped message that is asked again stays, although its old row could not be removed at first", async () => {
+  const memory = createMemoryOutbox();
+  let isBroken = true;
+  const remove: Outbox["remove"] = async (id) => {
+    if (isBroken) throw new Error("disk I/O error");
+    await memory.remove(id);
+  };
+  const h = createChatHarness({ outbox: { ...memory, remove } });
+  const a = await h.engine.send({ text: "a" });
+  await h.transport.call(0);
+  await h.engine.cancel();
+  await h.engine.retry(a);
+  h.clock.advance(1_000);
+  const again = await h.transport.call(1);
+  isBroken = false;
+  h.clock.advance(1_000);
+  await settle();
+  expect(await memory.list("ann")).toMatchObject([{ clientMessageId: a, state: { kind: "waiting" } }]);
+  finish(again, turn(), text("A"));
+  await h.engine.idle();
+  expect([h.text(a), await h.queued()]).toEqual(["A", []]);
+});
+
+test("CMR-D6: an account that is left and signed in again at once keeps its chats to itself", async () => {
+  const claims = new Set<string>();
+  const memory = createMemoryOutbox([row("m1", "chat")]);
+  const outbox: Outbox = {
+    ...memory,
+    async claim(chatKey) {
+      claims.add(chatKey);
+      return true;
+    },
+    async release(chatKey) {
+      claims.delete(chatKey);
+    },
+  };
+  const h = createChatHarness({ outbox });
+  await h.engine.resume();
+  const first = await h.transport.call(0);
+  h.session.signIn("bob");
+  h.session.signIn("ann");
+  const second = await h.transport.call(1);
+  await settle();
+  expect([first.signal.aborted, second.call.clientMessageId, [...claims]]).toEqual([true, "m1", ["chat"]]);
+  finish(second, turn("chat"), text("A"));
+  await h.engine.idle();
+  expect([await h.queued(), [...claims]]).toEqual([[], []]);
+});
+
+test("U9: Stop reaches a message between two attempts, one sent again by hand, and one whose chat is shown again", async () => {
+  const h = createChatHarness();
+  h.engine.openChat("chat", []);
+  const a = await h.engine.send({ text: "a" });
+  (await h.transport.call(0)).close(unreachable());
+  await settle();
+  await h.engine.cancel();
+  expect(h.question(a).status.kind).toBe("cancelled");
+  await h.engine.retry(a);
+  (await h.transport.call(1)).emit(turn("chat"), text("half"));
+  h.engine.openChat("other", []);
+  h.engine.openChat("chat", []);
+  await h.engine.cancel();
+  await settle();
+  expect((await h.transport.call(1)).signal.aborted).toBe(true);
+  h.clock.advance(600_000);
+  await h.engine.idle();
+  expect([h.transport.calls.length, await h.queued()]).toEqual([2, []]);
+});

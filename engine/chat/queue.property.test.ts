@@ -107,13 +107,16 @@ class World implements AsyncDisposable {
   readonly promised = new Map<string, Promised>();
   readonly #home: { readonly path: string };
   readonly #programs: { h: ChatHarness; outbox: SqliteOutbox }[] = [];
+  readonly #chats: readonly string[];
   #count = 0;
   #chatCount = 0;
   /** What each program's new chat is called here until the server has named it. */
   readonly #unnamed = ["unnamed", "unnamed"];
 
-  constructor(home: { readonly path: string }) {
+  /** @param isShared both programs have the same chat on show */
+  constructor(home: { readonly path: string }, isShared: boolean) {
     this.#home = home;
+    this.#chats = ["chat-a", isShared ? "chat-a" : "chat-b"];
   }
 
   async start(index: number): Promise<void> {
@@ -123,7 +126,7 @@ class World implements AsyncDisposable {
       answer: (call, signal) => this.server.answer(call, signal),
       newId: () => `m${(this.#count += 1)}`,
     });
-    h.engine.openChat(index === 0 ? "chat-a" : "chat-b", []);
+    h.engine.openChat(this.#chats[index] ?? "", []);
     await h.engine.resume();
     this.#programs[index] = { h, outbox };
   }
@@ -281,16 +284,16 @@ describe("two programs on one home, whatever is done to them", () => {
     { timeout: sized(120_000, 1_200_000) },
     async () => {
       await fc.assert(
-        fc.asyncProperty(fc.array(command, { maxLength: 25 }), async (steps) => {
+        fc.asyncProperty(fc.array(command, { maxLength: 25 }), fc.boolean(), async (steps, isShared) => {
           await using home = await makeTempHome();
-          await using world = new World(home);
+          await using world = new World(home, isShared);
           await world.start(0);
           await world.start(1);
           for (const step of steps) await world.run(step);
           await world.drain();
           expect(world.faults()).toEqual([]);
         }),
-        { ...search, examples: [[[...crashAfterName]]] },
+        { ...search, examples: [[[...crashAfterName], false]] },
       );
     },
   );

@@ -7,7 +7,15 @@ import { Lane, type LaneDeps } from "./lane.ts";
 /** What the {@link Queue} needs of the engine; callbacks are synchronous and must not throw. */
 export type QueueDeps = Omit<
   LaneDeps,
-  "rows" | "recordAttempt" | "onConnection" | "onChange" | "onNamed" | "resident" | "isDelivering" | "onEnd"
+  | "rows"
+  | "recordAttempt"
+  | "onConnection"
+  | "onChange"
+  | "onNamed"
+  | "resident"
+  | "isAlone"
+  | "isDelivering"
+  | "onEnd"
 > &
   Pick<KnownRowsDeps, "onSettledElsewhere">;
 
@@ -60,9 +68,7 @@ export class Queue implements AsyncDisposable {
     // Claimed before others can see the row: the program that was asked is to be the one that answers.
     if (replaces === undefined) await outbox.claim(chatKey).catch(() => false);
     try {
-      await this.#rows.write(() =>
-        replaces === undefined ? outbox.add(row, picture) : outbox.replace(replaces, row, picture),
-      );
+      await this.#store(row, picture, replaces);
     } catch (reason) {
       await this.#leaveChat(chatKey);
       throw reason;
@@ -77,6 +83,16 @@ export class Queue implements AsyncDisposable {
       views.dispatch(replaced.row.chatKey, { type: "removed", id: replaced.row.clientMessageId });
     // The server named the chat while the row was being written: it must follow the rows before it.
     if (key !== chatKey) await this.#lanes.get(key)?.adopt(chatKey);
+  }
+
+  #store(row: OutboxRow, picture: Uint8Array | undefined, replaces: string | undefined): Promise<void> {
+    const { outbox } = this.#deps;
+    const id = row.clientMessageId;
+    // One that was stopped, and is asked again before its row could be removed.
+    const old = replaces ?? (this.#rows.hasLeft(id) ? id : undefined);
+    return this.#rows.write(() =>
+      old === undefined ? outbox.add(row, picture) : outbox.replace(old, row, picture),
+    );
   }
 
   /** Takes up what waits in the outbox: all of an account, or of one chat. */
@@ -186,6 +202,7 @@ export class Queue implements AsyncDisposable {
         onChange: () => this.#count(),
         onNamed: (named, from) => this.#onNamed(named, from),
         resident: (other) => this.#resident(other),
+        isAlone: (other) => (this.#lanes.get(other.chatKey) ?? other) === other,
         isDelivering: (pending) => this.#isDelivering(pending),
         onEnd: (other) => void this.#lanes.delete(other.chatKey),
       },

@@ -19,12 +19,20 @@ export interface ClientLife {
 export type ClientOrder =
   | { readonly kind: "send"; readonly text: string }
   | { readonly kind: "new-chat" }
+  /** Of the newest message that waits, or the one that is being answered; an edit is a message of its own, `into`. */
+  | { readonly kind: "change"; readonly how: Change; readonly into: string }
   | { readonly kind: "drain" };
+/** What a person does to a message that is not answered. */
+export type Change = "edit" | "park" | "stop";
 /** What it says. */
 export type ClientLine =
   | { readonly kind: "ready" }
   /** The person saw the message accepted: from now on it must not be lost. */
   | { readonly kind: "kept"; readonly text: string; readonly id: string }
+  /** About to be changed: dying now, it may be the old or the new one. */
+  | { readonly kind: "changing"; readonly how: Change; readonly text: string; readonly into: string }
+  /** It was answered meanwhile. */
+  | { readonly kind: "unchanged"; readonly text: string }
   /** Given up for good, which no message here deserves. */
   | { readonly kind: "refused"; readonly text: string; readonly why: string }
   /** Nothing waits any more. */

@@ -6,9 +6,20 @@ import { createInterface } from "node:readline";
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
 import { createCredentialsFileTokenStore } from "#engine/node/keychain/credentials-file-token-store.ts";
 import { openClient, type Client } from "#engine/node/client.ts";
+import { PipitError } from "#contract/pipit-error.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import type { ClientLife, ClientLine, ClientOrder } from "./chaos-client-process.ts";
 
+const steps = [
+  "add",
+  "claim",
+  "remove",
+  "renameChat",
+  "recordAttempt",
+  "release",
+  "replace",
+  "setState",
+] as const;
 const signal = new AbortController().signal;
 const life = JSON.parse(process.argv[2] ?? "") as ClientLife;
 const { home, serverUrl, grpcUrl } = life;
@@ -37,6 +48,7 @@ for await (const line of createInterface(process.stdin)) {
   if (order.kind === "new-chat") client.engine.newChat();
   // Not awaited: a person types on while the last message is being written.
   else if (order.kind === "send") void send(order.text);
+  else if (order.kind === "change") void change(order);
   else await drain();
 }
 
@@ -44,11 +56,32 @@ async function send(text: string): Promise<void> {
   say({ kind: "kept", text, id: await client.engine.send({ text }) });
 }
 
+async function change({ how, into }: ClientOrder & { kind: "change" }): Promise<void> {
+  const { activeMessageId } = client.engine.store.getState();
+  const row = (await client.unanswered()).findLast(({ clientMessageId, state }) =>
+    how === "stop" ? clientMessageId === activeMessageId : state.kind === "waiting",
+  );
+  if (row === undefined) return;
+  const { clientMessageId: id, text } = row;
+  say({ kind: "changing", how, text, into });
+  try {
+    if (how === "stop") await client.engine.cancel();
+    else if (how === "park") await client.engine.park(id);
+    else say({ kind: "kept", text: into, id: await client.engine.editAndResend(id, into) });
+  } catch (reason) {
+    if (!(reason instanceof PipitError) || reason.code !== "INVALID_REQUEST") throw reason;
+    say({ kind: "unchanged", text });
+  }
+}
+
 async function drain(): Promise<void> {
   for (;;) {
     await client.engine.resume();
     await client.engine.idle();
-    if ((await client.unanswered()).length === 0) break;
+    const left = await client.unanswered();
+    if (left.length === 0) break;
+    for (const { clientMessageId: id, state } of left)
+      if (state.kind === "parked") await client.engine.retry(id);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   say({ kind: "drained" });
@@ -66,7 +99,7 @@ function watch({ outbox, engine }: Pick<Client, "outbox" | "engine">): void {
     passed.set(point, count);
     if (point === life.end?.point && count === life.end.count) process.kill(process.pid, "SIGKILL");
   };
-  for (const name of ["add", "claim", "remove", "renameChat", "recordAttempt", "release"] as const) {
+  for (const name of steps) {
     const real = outbox[name].bind(outbox) as (...given: unknown[]) => Promise<never>;
     outbox[name] = async (...given: unknown[]): Promise<never> => {
       pass(`${name}:before`);
@@ -77,6 +110,8 @@ function watch({ outbox, engine }: Pick<Client, "outbox" | "engine">): void {
   }
   engine.store.subscribe(({ messages }) => {
     for (const { text, status } of messages.filter((message) => message.role === "user")) {
+      // Set aside by the person.
+      if (status.kind === "failed" && status.failure.code === "CANCELLED") continue;
       if (status.kind === "failed" && !passed.has(text)) {
         passed.set(text, 1);
         say({ kind: "refused", text, why: `${status.failure.code}: ${status.failure.message}` });

@@ -15,5 +15,6 @@ test.each(seeds)(
     console.log(`chaos, seed ${seed}: ${JSON.stringify(report)}`);
     expect(report.faults).toEqual([]);
     expect(report.kept).toBeGreaterThan(report.kills / 2);
+    expect(report.changed).toBeGreaterThan(report.kills / 20);
   },
 );

@@ -10,7 +10,13 @@ import { startOpenAiDouble, type OpenAiDouble } from "#tests/doubles/openai-serv
 import { signIn } from "#tests/integration/start-test-server.ts";
 import { createRandom, type Random } from "#tests/testing/auth/random.ts";
 import { startServerProcess, type ServerProcess } from "#tests/testing/auth/server-process.ts";
-import { buildClient, ClientProcess, type ClientLife, type ClientLine } from "./chaos-client-process.ts";
+import {
+  buildClient,
+  ClientProcess,
+  type Change,
+  type ClientLife,
+  type ClientLine,
+} from "./chaos-client-process.ts";
 import { ChaosWire } from "./chaos-wire.ts";
 
 /** An end of the server in the middle of an answer, by what the model has done by then. */
@@ -33,7 +39,18 @@ const points = [
   "event:end",
   "remove:before",
   "remove:after",
+  "replace:before",
+  "replace:after",
+  "setState:before",
+  "setState:after",
 ] as const;
+/** Without these changes, an end at these points never comes. */
+const changesFor: Readonly<Record<string, readonly [Change, ...Change[]]>> = {
+  replace: ["edit"],
+  setState: ["park", "stop"],
+};
+/** How often the person changes a message without such a reason, per round. */
+const CHANGE_CHANCE = 0.2;
 /** How often the other program is killed and started, per round. */
 const OTHER_CHANCE = 0.25;
 /** A planned end that never came, e.g. a third rename in one life: the client is killed then. */
@@ -48,6 +65,10 @@ interface Sent {
   readonly group: number;
   /** Place in the order in which the person saw them accepted; absent: never. */
   kept: number | undefined;
+  /** What the person did to it before it was answered; then it need not be. */
+  changed?: Change | undefined;
+  /** What it was changed into. */
+  into?: string;
 }
 
 interface StoredTurn {
@@ -62,6 +83,8 @@ interface StoredTurn {
 export interface ChaosReport {
   readonly faults: readonly string[];
   readonly kept: number;
+  /** Edited, set aside or stopped. */
+  readonly changed: number;
   readonly kills: number;
   /** Answers that the model finished more than once: a client or a server died between that and storing it. */
   readonly askedTwice: number;
@@ -139,6 +162,7 @@ class Chaos implements AsyncDisposable {
     if (random.chance(OTHER_CHANCE)) await this.#startOther();
     const ended = this.#planEnd(dice);
     for (let count = 1 + random.below(3); count > 0; count -= 1) this.#write();
+    this.#changeSome(end);
     await ended;
     this.#kills += 1;
     if (this.#client?.gone === true) this.#client = undefined;
@@ -158,11 +182,12 @@ class Chaos implements AsyncDisposable {
     return {
       faults: [
         ...this.#refused,
-        ...lostOrDoubled(kept, turns),
+        ...lostOrDoubled(kept, turns, this.#sent),
         ...outOfOrder(kept, turns),
         ...scattered(kept, turns),
       ],
       kept: kept.length,
+      changed: kept.filter(({ changed }) => changed !== undefined).length,
       kills: this.#kills,
       askedTwice: await this.#askedTwice(),
     };
@@ -230,6 +255,20 @@ class Chaos implements AsyncDisposable {
     this.#client?.tell({ kind: "send", text });
   }
 
+  #changeSome(end: ClientLife["end"]): void {
+    const random = this.#random;
+    const changes = changesFor[end?.point.split(":")[0] ?? ""];
+    if (end !== undefined && changes !== undefined)
+      for (let count = 0; count < end.count; count += 1) this.#change(random.pick(changes));
+    else if (random.chance(CHANGE_CHANCE)) this.#change(random.pick(["edit", "park", "stop"]));
+  }
+
+  #change(how: Change): void {
+    const into = `message ${this.#sent.size}`;
+    this.#sent.set(into, { text: into, group: this.#group, kept: undefined });
+    this.#client?.tell({ kind: "change", how, into });
+  }
+
   async #startClient(end: ClientLife["end"]): Promise<void> {
     await this.#client?.kill();
     this.#group += 1;
@@ -256,10 +295,18 @@ class Chaos implements AsyncDisposable {
 
   #onLine(line: ClientLine): void {
     if (line.kind === "refused") this.#refused.push(`refused: ${line.text}: ${line.why}`);
-    const sent = line.kind === "kept" ? this.#sent.get(line.text) : undefined;
+    const sent = "text" in line ? this.#sent.get(line.text) : undefined;
     if (sent === undefined) return;
-    sent.kept = this.#keptCount;
-    this.#keptCount += 1;
+    if (line.kind === "kept") {
+      sent.kept = this.#keptCount;
+      this.#keptCount += 1;
+    } else if (line.kind === "unchanged") sent.changed = undefined;
+    else if (line.kind === "changing") {
+      sent.changed = line.how;
+      if (line.how !== "edit") return;
+      sent.into = line.into;
+      this.#sent.set(line.into, { text: line.into, group: sent.group, kept: undefined });
+    }
   }
 
   async #restartServer(): Promise<void> {
@@ -320,23 +367,35 @@ function closing(value: Database.Database): { readonly value: Database.Database 
   return { value, [Symbol.dispose]: () => value.close() };
 }
 
-function lostOrDoubled(kept: readonly Sent[], turns: readonly StoredTurn[]): string[] {
+function lostOrDoubled(
+  kept: readonly Sent[],
+  turns: readonly StoredTurn[],
+  sent: ReadonlyMap<string, Sent>,
+): string[] {
   const byText = Map.groupBy(turns, ({ user_text: text }) => text);
-  return kept.flatMap(({ text }) => {
+  /** Itself, or what became of it. */
+  const isThere = ({ text, into }: Sent): boolean => {
+    const next = sent.get(into ?? "");
+    return byText.has(text) || (next !== undefined && isThere(next));
+  };
+  return kept.flatMap((message) => {
+    const { text, changed } = message;
     const found = byText.get(text) ?? [];
-    if (found.length === 0) return [`lost: ${text}`];
     if (found.length > 1) return [`doubled: ${text}, ${found.length} times`];
+    if (changed === "stop" || (changed === "edit" && isThere(message))) return [];
     const [turn] = found;
-    const whole = /^answer \d+ to the question\.$/u.test(turn?.assistant_text ?? "");
-    return turn?.status === "done" && whole
-      ? []
-      : [`not answered: ${text} is ${turn?.status}: ${turn?.assistant_text}`];
+    if (turn === undefined) return [`lost: ${text} (${changed ?? "not changed"})`];
+    const whole = /^answer \d+ to the question\.$/u.test(turn.assistant_text);
+    if (turn.status === "done" && whole) return [];
+    return [`not answered: ${text} is ${turn.status}: ${turn.assistant_text}`];
   });
 }
 
 /** In each chat, turns stand in the order in which the person saw their messages accepted. */
 function outOfOrder(kept: readonly Sent[], turns: readonly StoredTurn[]): string[] {
-  const place = new Map(kept.map((sent) => [sent.text, sent.kept ?? 0]));
+  // What was set aside is sent last, by hand.
+  const inTurn = kept.filter(({ changed }) => changed !== "park");
+  const place = new Map(inTurn.map((sent) => [sent.text, sent.kept ?? 0]));
   return [...Map.groupBy(turns, ({ chat_id: chat }) => chat)].flatMap(([chat, inChat]) => {
     const places = inChat.map(({ user_text: text }) => place.get(text)).filter((at) => at !== undefined);
     return places.every((at, index) => index === 0 || at > (places[index - 1] ?? -1))
@@ -348,7 +407,8 @@ function outOfOrder(kept: readonly Sent[], turns: readonly StoredTurn[]): string
 /** What was written one after the other in one chat stays in one chat. */
 function scattered(kept: readonly Sent[], turns: readonly StoredTurn[]): string[] {
   const chatOf = new Map(turns.map((turn) => [turn.user_text, turn.chat_id]));
-  return [...Map.groupBy(kept, ({ group }) => group)].flatMap(([, together]) => {
+  const due = kept.filter(({ changed }) => changed === undefined || changed === "park");
+  return [...Map.groupBy(due, ({ group }) => group)].flatMap(([, together]) => {
     const chats = new Set(together.map(({ text }) => chatOf.get(text)));
     return chats.size === 1
       ? []
