@@ -16,7 +16,7 @@ import type { Message } from "#contract/chat-state.ts";
 import { EmptyChat } from "./empty-chat.tsx";
 import { MessageRow } from "./message-row.tsx";
 import { startsDay } from "./message-time.ts";
-import { type Shown, createShownMessages, type Frames } from "./shown-messages.ts";
+import { type Shown, createShownMessages, rowKey, type Frames } from "./shown-messages.ts";
 import { useBridge, useChatUiState } from "../bridge/use-bridge.ts";
 import { useEndFollower, type EndFollower } from "./use-end-follower.ts";
 import { flushSync } from "react-dom";
@@ -81,7 +81,7 @@ function Conversation({ shown }: { readonly shown: Shown }) {
         >
           {(message: Message, index) => (
             <MessageRow
-              key={`${message.role}:${message.id}`}
+              key={rowKey(message)}
               message={message}
               opensDay={startsDay(messages[index - 1]?.createdAtMs, message.createdAtMs)}
               hasAnswer={messages[index + 1]?.role === "assistant"}

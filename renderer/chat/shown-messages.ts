@@ -28,8 +28,14 @@ export function stepTowards(shown: Shown, next: readonly Message[]): Shown {
   return { messages: next, shift: false, generation: generation + 1 };
 }
 
+/** What a message is to the list: branches of one place are one row, so that what has the focus there keeps it. */
+export function rowKey(message: Message): string {
+  const place = message.role === "user" ? message.branch?.turnIds[0] : undefined;
+  return `${message.role}:${place ?? message.id}`;
+}
+
 function isSame(left: Message, right: Message): boolean {
-  return left.role === right.role && left.id === right.id;
+  return rowKey(left) === rowKey(right);
 }
 
 /** What drawing needs of the page; tests hand in their own. */

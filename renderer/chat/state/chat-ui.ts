@@ -49,8 +49,6 @@ export function createChatUi(initialText: string) {
     focusRequests: 0,
     endRequests: 0,
   }));
-  /** Where a branch is being switched by the keyboard: the first turn of the place, and the side. */
-  let branchFocus: { readonly place: string | undefined; readonly side: "before" | "after" } | undefined;
   return {
     store,
     write: (text: string) => store.setState({ text, problem: undefined }),
@@ -59,16 +57,6 @@ export function createChatUi(initialText: string) {
     edit: (editingId: string | undefined) => store.setState({ editingId }),
     offerUndo: () => store.setState((state) => ({ offersUndo: true, deletions: state.deletions + 1 })),
     withdrawUndo: () => store.setState({ offersUndo: false }),
-    keepBranchFocus(place: string | undefined, side: "before" | "after"): void {
-      branchFocus = { place, side };
-    },
-    /** The side of the button that has the focus of this place, once. */
-    takeBranchFocus(place: string | undefined): "before" | "after" | undefined {
-      if (branchFocus === undefined || branchFocus.place !== place) return undefined;
-      const { side } = branchFocus;
-      branchFocus = undefined;
-      return side;
-    },
     focusComposer: () => store.setState((state) => ({ focusRequests: state.focusRequests + 1 })),
     goToEnd: () => store.setState((state) => ({ endRequests: state.endRequests + 1 })),
     /**
