@@ -38,6 +38,22 @@ function renderChildren(nodes: readonly BlockNode[], context: RenderContext): Re
   return nodes.map((node, index) => <Fragment key={index}>{renderNode(node, inner)}</Fragment>);
 }
 
+/** What an element with `dir="auto"` holds: its side is where its first paragraph begins, which has no own direction. */
+function renderBlocks(
+  nodes: readonly BlockNode[],
+  context: RenderContext,
+  Paragraph: "p" | "div" = "p",
+): ReactNode {
+  const [first, ...rest] = nodes;
+  if (first?.type !== "paragraph") return renderChildren(nodes, context);
+  return (
+    <>
+      <Paragraph>{renderChildren(first.children, deeper(context))}</Paragraph>
+      {renderChildren(rest, context)}
+    </>
+  );
+}
+
 function renderNode(node: BlockNode, context: RenderContext): ReactNode {
   if (context.depth > maxDepth) return textOf(node);
   return renderFlow(node, context) ?? renderPhrasing(node, context);
@@ -58,7 +74,7 @@ function renderFlow(node: BlockNode, context: RenderContext): ReactNode | undefi
       );
     }
     case "blockquote":
-      return <blockquote dir="auto">{renderChildren(node.children, context)}</blockquote>;
+      return <blockquote dir="auto">{renderBlocks(node.children, context)}</blockquote>;
     case "list":
       return renderList(node, context);
     case "code":
@@ -74,8 +90,8 @@ function renderFlow(node: BlockNode, context: RenderContext): ReactNode | undefi
     case "footnoteDefinition":
       return (
         <div className="md-footnote" dir="auto">
-          <sup>{node.label ?? node.identifier}</sup>
-          <div>{renderChildren(node.children, context)}</div>
+          <sup dir="ltr">{node.label ?? node.identifier}</sup>
+          <div>{renderBlocks(node.children, context)}</div>
         </div>
       );
     default:
@@ -112,7 +128,7 @@ function renderPhrasing(node: BlockNode, context: RenderContext): ReactNode {
       return renderLink(node.url, text, text);
     }
     case "footnoteReference":
-      return <sup>{node.label ?? node.identifier}</sup>;
+      return <sup dir="ltr">{node.label ?? node.identifier}</sup>;
     default:
       return textOf(node);
   }
@@ -155,22 +171,14 @@ function renderFormula(tex: string, display: boolean, unfinished: boolean): Reac
 }
 
 function renderList(node: Extract<BlockNode, { type: "list" }>, context: RenderContext): ReactNode {
-  const inner = deeper(context);
   const items = node.children.map((item, index) => (
     <li key={index} dir="auto" className={typeof item.checked === "boolean" ? "md-task" : undefined}>
       {typeof item.checked === "boolean" && <TaskBox checked={item.checked} />}
-      {item.children.map((child, childIndex) => (
-        <Fragment key={childIndex}>{renderItemChild(child, childIndex === 0, inner)}</Fragment>
-      ))}
+      {/* The first paragraph stands beside the bullet whether the list is loose or not, so that growing it moves nothing. */}
+      {renderBlocks(item.children, context, "div")}
     </li>
   ));
   return node.ordered === true ? <ol start={node.start ?? 1}>{items}</ol> : <ul>{items}</ul>;
-}
-
-/** The first paragraph stands beside the bullet whether the list is loose or not, so that growing it moves nothing. */
-function renderItemChild(child: BlockNode, isFirst: boolean, context: RenderContext): ReactNode {
-  if (!isFirst || child.type !== "paragraph") return renderNode(child, context);
-  return <div dir="auto">{renderChildren(child.children, context)}</div>;
 }
 
 function renderTable(

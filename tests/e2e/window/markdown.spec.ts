@@ -17,6 +17,22 @@ test("renders headings, lists, tasks, tables, quotations and footnotes", async (
   await expect(answer.locator(".md-footnote")).toContainText("And its footnote.");
 });
 
+test("U15: marks of lists and quotes stand on the side where their text begins", async ({
+  answers,
+  page,
+}) => {
+  await answers.show("- مرحبا\n  - داخل\n- left\n- [x] تم\n\n> اقتباس\n\n1. واحد\n\nأ[^n]\n\n[^n]: حاشية\n");
+  const answer = page.locator(".md").last();
+  for (const text of ["مرحبا", "داخل", "تم", "واحد"]) {
+    const item = answer.locator("li").filter({ hasText: text }).last();
+    await expect(item).toHaveCSS("direction", "rtl");
+    await expect(item).toHaveCSS("margin-right", "22px");
+  }
+  await expect(answer.locator("li").filter({ hasText: "left" })).toHaveCSS("margin-left", "22px");
+  await expect(answer.locator("blockquote")).toHaveCSS("border-right-width", "2px");
+  await expect(answer.locator(".md-footnote")).toHaveCSS("direction", "rtl");
+});
+
 test("sets formulas as MathML, and leaves money alone", async ({ answers, page }) => {
   await answers.show(richAnswer);
   await expect(page.locator("math")).toHaveCount(3);
