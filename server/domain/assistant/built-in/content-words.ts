@@ -29,6 +29,8 @@ export function holdsAll(text: string, words: readonly string[]): boolean {
 }
 
 function isSameWord(one: string, other: string): boolean {
+  if (one === other) return true;
   const stem = one.slice(0, Math.max(MIN_STEM_CHARS, one.length - ENDING_CHARS));
-  return one === other || (one.length >= MIN_STEM_CHARS && other.startsWith(stem));
+  const isLong = one.length >= MIN_STEM_CHARS && other.length <= one.length + ENDING_CHARS;
+  return isLong && other.startsWith(stem);
 }

@@ -36,7 +36,7 @@ export function toExpression(text: string): string | undefined {
 
 /** A bare number or a date such as "2026-11-21" is not a sum. */
 function hasOperation(expression: string): boolean {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(expression)) return false;
+  if (/^(?:\d{4}-\d{2}-\d{2}|\d{1,2}[/.-]\d{1,2}[/.-]\d{4})$/.test(expression)) return false;
   return /[\d)%!πe]\s*[+\-*/^×÷·−%!]|√|[a-z]+\s*\(/i.test(expression);
 }
 

@@ -60,7 +60,10 @@ const RULES: readonly Rule[] = [
       /^(?:please\s+)?(?:search|find|look\s+(?:up|for)|look\s+through)(?:\s+(?:in\s+)?(?:my|our|this|the|all)?\s*(?:chats?|history|messages?|conversations?))?(?:\s+(?:for|about))?\s+(?<what>.+)$/iu,
     intent: search,
   },
-  { pattern: /^(?:do you\s+)?remember\s+(?:what .*\babout\s+)?(?<what>.+)$/iu, intent: search },
+  {
+    pattern: /^(?:do you\s+)?remember\s+(?!(?:to|that)\b)(?:what .*\babout\s+)?(?<what>.+)$/iu,
+    intent: search,
+  },
   {
     pattern:
       /^(?:пожалуйста,?\s+)?(?:найди|поищи|отыщи|найти|поиск)(?!\p{L})(?:\s+(?:в|по)\s+(?:истори\p{L}*|чат\p{L}*|сообщени\p{L}*|переписк\p{L}*|разговор\p{L}*))?:?\s+(?:(?:про|об?)\s+)?(?<what>.+)$/iu,
@@ -68,7 +71,7 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern:
-      /(?:что|когда|где|о чём|о чем)\s.*(?:говори|сказа|обсужда|обсуди|писа|решил|упомина|договор)\p{L}*\s+(?:(?:про|насчёт|насчет|об?)\s+)?(?<what>.+)$/iu,
+      /(?:что|когда|где|о чём|о чем)\s.*(?:говори|сказа|обсужда|обсуди|писа|реши|упомина|договори)л[аио]?(?:с[ья])?\s+(?:(?:про|насчёт|насчет|об?)\s+)?(?<what>.+)$/iu,
     intent: search,
   },
   { pattern: /^помнишь,?\s+(?:.*(?:про|об?)\s+)?(?<what>.+)$/iu, intent: search },
@@ -96,11 +99,12 @@ const RULES: readonly Rule[] = [
   // About itself.
   {
     pattern:
-      /\b(?:connect|add|install|set ?up|configure|use|enable|get)\b.*\b(?:model|llm|ollama|openai|gpt|ai)\b|^ollama[?.!]*$/iu,
+      /\b(?:connect|add|install|set ?up|configure|use|enable|get)(?:\s+(?:to|an?|the|my|your|another|local|language|own|real|new|ai))*\s+(?:models?|llms?|ollama|openai|gpt|ai)(?:\s+(?:here|now|locally|(?:to|with|in|for) (?:it|this|you|pipit)))*\s*[?.!]*$|^ollama[?.!]*$/iu,
     intent: always("connect"),
   },
   {
-    pattern: /(?:подключ|добав|установ|настро|включ)\p{L}*.*(?:модел|ollama|нейросет|ии(?!\p{L}))/iu,
+    pattern:
+      /(?:подключ|добав|установ|настро|включ)\p{L}*(?:\s+(?:сюда|к|языков\p{L}*|локальн\p{L}*|сво\p{L}*|друг\p{L}*|нов\p{L}*))*\s+(?:модел\p{L}*|ollama|нейросет\p{L}*|ии)(?:\s+(?:сюда|здесь|к (?:тебе|вам|pipit)))*\s*[?.!]*$/iu,
     intent: always("connect"),
   },
   {
@@ -122,8 +126,8 @@ const RULES: readonly Rule[] = [
       /^(?:привет(?:ик)?|здравствуй(?:те)?|добр\p{L}+ (?:день|утро|вечер)|хай)(?:[\s,]+pipit)?\s*[?.!]*$/iu,
     intent: always("greeting"),
   },
-  { pattern: /^(?:thanks?|thank you|thx|cheers)(?:\s.{0,20})?[?.!]*$/iu, intent: always("thanks") },
-  { pattern: /^(?:спасибо|благодарю|спс)(?:\s.{0,20})?[?.!]*$/iu, intent: always("thanks") },
+  { pattern: /^(?:thanks?|thank you|thx|cheers)(?:\s[^?]{0,20})?[?.!]*$/iu, intent: always("thanks") },
+  { pattern: /^(?:спасибо|благодарю|спс)(?:\s[^?—]{0,20})?[.!]*$/iu, intent: always("thanks") },
 ];
 
 /** Longest text that rules are tried on: beyond it, it is prose, and patterns should not crawl over it. */
