@@ -33,6 +33,19 @@ describe("mergeText", () => {
     ["a word that was said long before", "the cat sat on", "the", "the cat sat on the"],
     ["an answer that repeats", "no problem, yes", "no", "no problem, yes no"],
     ["a word that is inside another word", "category", "cat", "category cat"],
+    [
+      "capitals and punctuation that changed",
+      "open the mail.",
+      "Open the mail, please",
+      "Open the mail, please",
+    ],
+    ["the same, moved", "So I like tea.", "Tea and milk", "So I like Tea and milk"],
+    ["another composition of letters", "café", "cafe\u0301 now", "cafe\u0301 now"],
+    ["Chinese that moved", "今天天气", "天气很好", "今天天气很好"],
+    ["Chinese that shrank", "今天天气很好", "天气", "今天天气很好"],
+    ["Chinese that goes on", "今天", "天很好", "今天天很好"],
+    ["an emoji", "say 😀", "😀 again", "say 😀 again"],
+    ["repeated words", "turn left turn", "left turn right", "turn left turn right"],
     ["an article before a word that begins so", "I want a", "apple", "I want a apple"],
   ])("W7: %s: %j + %j", (_, before, added, merged) => {
     expect(mergeText(before, added)).toBe(merged);

@@ -1,9 +1,20 @@
-/** Longest overlap that is looked for, in characters. */
-const OVERLAP_MAX_CHARS = 2_000;
-
-const lastWords = /\S+(?:\s+\S+){0,1}\s*$/u;
+/** Longest overlap that is looked for, in words. */
+const OVERLAP_MAX_WORDS = 1_000;
 /** A word cut off in the middle ("wor", then "world") counts as an overlap from this length on. */
 const CUT_WORD_MIN_CHARS = 3;
+/** A single word comes again in any sentence: only one that was among the last is a part of a snapshot. */
+const LAST_WORDS = 2;
+
+/** Words, each character of scripts that set no spaces between them, and emoji. */
+const everyWord =
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{Extended_Pictographic}]|[[\p{L}\p{N}\p{M}_]--[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]]+/gv;
+const unspaced = /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]/u;
+
+interface Word {
+  /** As it is compared: recognisers change capitals, punctuation and composition between two snapshots. */
+  readonly folded: string;
+  readonly start: number;
+}
 
 /**
  * Joins two pieces of one dictated prompt. Clients send pieces that follow each other, or snapshots of all that was
@@ -12,52 +23,46 @@ const CUT_WORD_MIN_CHARS = 3;
  * "I like cat" and "to be" share a "t", but no word.
  */
 export function mergeText(before: string, added: string): string {
-  if (before === "" || added === "") return before + added;
-  if (added.startsWith(before) || holds(added, before)) return added;
-  if (isSaidAlready(before, added)) return before;
-  const overlap = overlapOf(before, added);
-  if (overlap > 0) return before + added.slice(overlap);
-  const apart = /\s$/u.test(before) || /^\s/u.test(added) || /^[.,;:!?…)\]}]/u.test(added);
-  return apart ? before + added : `${before} ${added}`;
+  const [old, fresh] = [wordsOf(before), wordsOf(added)];
+  if (added.startsWith(before) || holds(fresh, old)) return added;
+  if (holds(fresh.length === 1 ? old.slice(-LAST_WORDS) : old, fresh)) return before;
+  const overlap = overlapOf(old, fresh);
+  const [first] = fresh;
+  if (overlap > 0) return before.slice(0, old.at(-overlap)?.start) + added.slice(first?.start);
+  const isOneText = isUnspaced(old.at(-1)) && isUnspaced(first);
+  return isOneText || isApart(before, added) ? before + added : `${before} ${added}`;
 }
 
-/** A single word comes again in any sentence: only one that was among the last is a part of a snapshot. */
-function isSaidAlready(before: string, added: string): boolean {
-  const isOneWord = !/\s/u.test(added.trim());
-  return holds(isOneWord ? (lastWords.exec(before)?.[0] ?? before) : before, added);
+function isApart(before: string, added: string): boolean {
+  return /(?:^|\s)$/u.test(before) || /^(?:$|\s|[.,;:!?…)\]}])/u.test(added);
 }
 
-function holds(text: string, part: string): boolean {
-  const words = part.trim();
-  if (words === "") return false;
-  for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
-    if (isBoundary(text, at) && isBoundary(text, at + words.length)) return true;
-  }
-  return false;
+function isUnspaced(word: Word | undefined): boolean {
+  return word !== undefined && unspaced.test(word.folded);
 }
 
-function overlapOf(before: string, added: string): number {
-  const longest = Math.min(before.length, added.length, OVERLAP_MAX_CHARS);
-  for (let length = longest; length > 0; length -= 1) {
-    const start = before.length - length;
-    if (!before.endsWith(added.slice(0, length)) || !isBoundary(before, start)) continue;
-    if (isBoundary(added, length) || cutWordLength(added, length) >= CUT_WORD_MIN_CHARS) return length;
+function wordsOf(text: string): readonly Word[] {
+  return Array.from(text.matchAll(everyWord), ({ 0: word, index }) => ({
+    folded: word.normalize("NFC").toLowerCase(),
+    start: index,
+  }));
+}
+
+function holds(words: readonly Word[], part: readonly Word[]): boolean {
+  const joined = (some: readonly Word[]): string => ` ${some.map(({ folded }) => folded).join(" ")} `;
+  return part.length > 0 && joined(words).includes(joined(part));
+}
+
+/** How many words end the first and begin the second; the last of them may have been cut off. */
+function overlapOf(old: readonly Word[], fresh: readonly Word[]): number {
+  for (let count = Math.min(old.length, fresh.length, OVERLAP_MAX_WORDS); count > 0; count -= 1) {
+    const isSame = fresh.slice(0, count).every(({ folded }, index) => {
+      const word = old[old.length - count + index]?.folded ?? "";
+      const isCut = index === count - 1 && word.length >= CUT_WORD_MIN_CHARS && folded.startsWith(word);
+      return folded === word || isCut;
+    });
+    // One character of such a script is hardly a word.
+    if (isSame && (count > 1 || !isUnspaced(fresh[0]))) return count;
   }
   return 0;
-}
-
-/** Length of the word that ends before `end`. */
-function cutWordLength(text: string, end: number): number {
-  let start = end;
-  while (isWordCharacter(text[start - 1])) start -= 1;
-  return end - start;
-}
-
-/** Whether no word runs across this place. */
-function isBoundary(text: string, index: number): boolean {
-  return !(isWordCharacter(text[index - 1]) && isWordCharacter(text[index]));
-}
-
-function isWordCharacter(character: string | undefined): boolean {
-  return character !== undefined && /[\p{L}\p{N}\p{M}_]/u.test(character);
 }
