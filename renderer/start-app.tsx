@@ -4,6 +4,7 @@ import type { Bridge } from "./bridge/bridge.ts";
 import { resolveLanguage } from "#contract/language.ts";
 import { createI18n } from "./i18n/i18n.ts";
 import { createViewStore } from "./bridge/view-store.ts";
+import { keepPageOnDrop } from "./keep-page-on-drop.ts";
 import { leaveKeysToInputMethod } from "./leave-keys-to-input-method.ts";
 import { followTheme } from "./theme/follow-theme.ts";
 import "./theme/tokens.css";
@@ -27,6 +28,7 @@ export function startApp(bridge: Bridge, container: HTMLElement): void {
   bridge.app.subscribe(applyLanguage);
   followTheme(bridge.app);
   leaveKeysToInputMethod(window);
+  keepPageOnDrop(window);
   createRoot(container).render(
     <StrictMode>
       <I18nextProvider i18n={i18n}>

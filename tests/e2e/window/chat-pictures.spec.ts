@@ -170,6 +170,19 @@ test("a veil shows where a held file would go", async ({ gallery, page }) => {
   await expect(page.getByText("Drop the picture here")).toBeHidden();
 });
 
+test("F16 a file dropped where nothing takes one does not replace the page", async ({ gallery, page }) => {
+  await gallery.open("settings");
+  const isKept = await page.getByRole("region", { name: "Settings" }).evaluate((element) =>
+    ["dragover", "drop"].map((name) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File(["x"], "a.png"));
+      const event = new DragEvent(name, { dataTransfer: transfer, bubbles: true, cancelable: true });
+      return !element.dispatchEvent(event);
+    }),
+  );
+  expect(isKept).toEqual([true, true]);
+});
+
 test("other files are refused by name, and the text stays", async ({ gallery, chat, page }) => {
   await gallery.open("empty");
   await chat.composer.fill("Look at this");
