@@ -13,11 +13,11 @@ const wish: ChatWish = {
 /** Chats in memory; `beforeCreate` plays another process that is quicker. */
 function memoryChats(
   beforeCreate?: (rows: Map<string, Chat>, chat: Chat) => void,
-): Pick<ChatStore, "find" | "create"> & { rows: Map<string, Chat> } {
+): Pick<ChatStore, "find" | "createForQuestion"> & { rows: Map<string, Chat> } {
   const rows = new Map<string, Chat>();
   return {
     rows,
-    async create(made: NewChat) {
+    async createForQuestion(made: NewChat) {
       const chat: Chat = { pinned: false, archived: false, headTurnId: undefined, ...made };
       beforeCreate?.(rows, chat);
       if (rows.has(chat.id)) throw new Error("taken");

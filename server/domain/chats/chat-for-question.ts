@@ -4,7 +4,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Chat, ChatStore, NewChat } from "./ports.ts";
 import { titleFrom } from "./title.ts";
 
-type Chats = Pick<ChatStore, "find" | "create">;
+type Chats = Pick<ChatStore, "find" | "createForQuestion">;
 
 /** What decides in which chat a question belongs. */
 export interface ChatWish {
@@ -51,7 +51,7 @@ async function create(chats: Chats, wish: ChatWish, id: string): Promise<Chat> {
     createdAtMs: wish.nowMs,
     updatedAtMs: wish.nowMs,
   };
-  await chats.create(chat);
+  await chats.createForQuestion(chat);
   return { ...chat, pinned: false, archived: false, headTurnId: undefined };
 }
 

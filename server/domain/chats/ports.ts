@@ -83,6 +83,8 @@ export interface HistoryTurn {
 export interface ChatStore {
   /** Throws INVALID_REQUEST for an id that is taken, CHAT_NOT_FOUND for that of a deleted chat. */
   create(chat: NewChat): Promise<void>;
+  /** {@link create} without waiting for the disk: what the turn's end is told of holds its chat too. */
+  createForQuestion(chat: NewChat): Promise<void>;
   /** Another's chat is not found, nor is a deleted one. */
   find(userId: string, chatId: string): Promise<Chat | undefined>;
   /** Most recently changed first. */

@@ -89,3 +89,16 @@ test("an answer that its client was told is finished is there after a power cut 
     await rm(join(folder, `cut-${sync}`), { recursive: true });
   }
 });
+
+test("a question in a new chat waits for no sync before it is asked", async () => {
+  const file = join(folder, "pipit.db");
+  await using store = await openStore(options(file));
+  await using any = await open(folder, "r");
+  const sync = vi.spyOn(Object.getPrototypeOf(any) as FileHandle, "datasync");
+  await store.chats.createForQuestion(chat);
+  await store.turns.begin(beginning());
+  expect(sync).not.toHaveBeenCalled();
+  await store.turns.finish(ending());
+  expect(sync).toHaveBeenCalledOnce();
+  vi.restoreAllMocks();
+});

@@ -1,6 +1,12 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
-import { RESTORE_MS, type Chat, type ChatChanges, type ChatStore } from "#server/domain/chats/ports.ts";
+import {
+  RESTORE_MS,
+  type Chat,
+  type ChatChanges,
+  type ChatStore,
+  type NewChat,
+} from "#server/domain/chats/ports.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
@@ -23,30 +29,41 @@ export function chatNotFound(): PipitError {
 
 const INDEX_BATCH_TURNS = 20;
 
-/** {@link ChatStore} on SQL. */
-export function createChatStore(db: Kysely<Tables>, index: TurnIndex, time: DatabaseTime): ChatStore {
+/**
+ * {@link ChatStore} on SQL.
+ *
+ * @param relaxed for the chats of questions
+ */
+export function createChatStore(
+  db: Kysely<Tables>,
+  relaxed: Kysely<Tables>,
+  index: TurnIndex,
+  time: DatabaseTime,
+): ChatStore {
   const found = (userId: string, chatId: string) =>
     db.selectFrom("chats").selectAll().where("id", "=", chatId).where("user_id", "=", userId);
+  const create = async (on: Kysely<Tables>, chat: NewChat): Promise<void> => {
+    const { numInsertedOrUpdatedRows } = await on
+      .insertInto("chats")
+      .values({
+        ...rowOf(chat),
+        head_turn_id: null,
+        pinned: 0,
+        archived: 0,
+        deleted_at_ms: null,
+      })
+      .onConflict((c) => c.column("id").doNothing())
+      .executeTakeFirst();
+    if (numInsertedOrUpdatedRows === 1n) return;
+    const taken = await found(chat.userId, chat.id).executeTakeFirst();
+    if (taken !== undefined && taken.deleted_at_ms !== null) throw chatNotFound();
+    throw new PipitError("INVALID_REQUEST", "A chat with this id exists already. Choose another id.", {
+      field: "chat_id",
+    });
+  };
   return {
-    async create(chat) {
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto("chats")
-        .values({
-          ...rowOf(chat),
-          head_turn_id: null,
-          pinned: 0,
-          archived: 0,
-          deleted_at_ms: null,
-        })
-        .onConflict((c) => c.column("id").doNothing())
-        .executeTakeFirst();
-      if (numInsertedOrUpdatedRows === 1n) return;
-      const taken = await found(chat.userId, chat.id).executeTakeFirst();
-      if (taken !== undefined && taken.deleted_at_ms !== null) throw chatNotFound();
-      throw new PipitError("INVALID_REQUEST", "A chat with this id exists already. Choose another id.", {
-        field: "chat_id",
-      });
-    },
+    create: (chat) => create(db, chat),
+    createForQuestion: (chat) => create(relaxed, chat),
 
     async find(userId, chatId) {
       const row = await found(userId, chatId).where("deleted_at_ms", "is", null).executeTakeFirst();

@@ -38,7 +38,7 @@ describe("on the database itself", () => {
     const index = createSqliteTurnIndex();
     await migrate(db, createMigrations(index), file);
     const time = timeOf(createManualClock());
-    await createChatStore(db, index, time).create(chat);
+    await createChatStore(db, db, index, time).create(chat);
     return {
       database,
       statements,
