@@ -5,6 +5,7 @@ import { visibleText } from "#contract/terminal-text.ts";
 import { programInput, readServerConfig, type ServerConfig } from "./config/config.ts";
 import { serveUsage } from "./config/usage.ts";
 import { keepCompiledCode } from "./lifecycle/compile-cache.ts";
+import { boundYoungHeap } from "./lifecycle/young-heap.ts";
 import { openParentTie } from "./lifecycle/parent-tie.ts";
 import type { RunningServer } from "./compose/start-server.ts";
 
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
   }
   const config = readServerConfig(input);
   using stop = listenForStop(config);
+  boundYoungHeap();
   keepCompiledCode(config.home);
   // Not before: only what is loaded from here on comes from the cache.
   const { startServer } = await import("./compose/start-server.ts");

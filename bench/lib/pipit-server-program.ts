@@ -3,12 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readServerConfig } from "#server/config/config.ts";
 import { startServer } from "#server/compose/start-server.ts";
+import { boundYoungHeap } from "#server/lifecycle/young-heap.ts";
 import { signIn } from "#tests/integration/start-test-server.ts";
 import { createBenchModel } from "./bench-model.ts";
 import { serveParent } from "./child-program.ts";
 
 /** The whole server as `pipit serve` builds it, with its own data folder; only the model is the benchmark's. */
 const manyAnswers = { PIPIT_ANSWERS_PER_ACCOUNT: "10000", PIPIT_ANSWERS_PER_ADDRESS: "10000" };
+boundYoungHeap();
 const home = await mkdtemp(join(tmpdir(), "pipit-bench-"));
 try {
   const argv = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
