@@ -75,7 +75,7 @@ export const englishErrors: ErrorTexts = {
   },
   STORAGE_UNREADABLE: {
     what: "The stored data cannot be read.",
-    cure: "Check who may read Pipit's folder, then restart Pipit.",
+    cure: "Restart Pipit or reload the page. If that does not help, check who may read Pipit's folder.",
   },
   INTERNAL: { what: "Something went wrong inside Pipit.", cure: "The log has the details. Try again." },
   SIGNED_OUT: { what: "You are signed out.", cure: "Sign in; what waits is sent then." },

@@ -129,6 +129,27 @@ describe("a fault", () => {
     expect((await outbox.list("a")).map((row) => row.clientMessageId)).toEqual(["1", "3"]);
   });
 
+  test("CMR-D2: a page starts in a browser that is full, and has what waits there", async () => {
+    const name = freshName();
+    {
+      await using outbox = await openAt(name);
+      await outbox.add(outboxRow("1"));
+    }
+    const full = vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
+      throw new DOMException("no room", "QuotaExceededError");
+    });
+    using storage = await openPageStorage(createFakeLogger(), name);
+    expect(await loadPageHardwareId(storage.values)).toMatch(/^[0-9a-f]{8}-/u);
+    expect(await storage.outbox.list("a")).toEqual([outboxRow("1")]);
+    full.mockRestore();
+    const id = await loadPageHardwareId(storage.values);
+    vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
+      throw new DOMException("no room", "QuotaExceededError");
+    });
+    expect(await loadPageHardwareId(storage.values)).toBe(id);
+    vi.restoreAllMocks();
+  });
+
   test("a browser without storage gives a page that works, and says what that means", async () => {
     vi.stubGlobal("indexedDB", {
       open() {

@@ -48,9 +48,14 @@ export async function openPageStorage(logger: Logger, name: string = DATABASE_NA
 
 /** A UUID of version 5, as all our hardware ids are, that stays the same for this browser and tells nothing about it. */
 export async function loadPageHardwareId(values: PageValues): Promise<string> {
-  return await values.update(HARDWARE_ID, (kept) =>
-    typeof kept === "string" && kept !== "" ? kept : uuidV5(uuidV4(), NAMESPACE),
-  );
+  const made = uuidV5(uuidV4(), NAMESPACE);
+  const kept = (value: unknown) => (typeof value === "string" && value !== "" ? value : made);
+  try {
+    return await values.update(HARDWARE_ID, kept);
+  } catch {
+    // No room: the one that is stored, or one for as long as this page lives, which is no reason not to start.
+    return kept(await values.read(HARDWARE_ID));
+  }
 }
 
 export async function loadDraft(values: PageValues): Promise<string> {
