@@ -232,8 +232,9 @@ export class Queue implements AsyncDisposable {
 
   /** Nothing is sent for a chat that was claimed: other programs may. */
   async #leaveChat(chatKey: string): Promise<void> {
-    if (this.#lanes.has(chatKey)) return;
-    await this.#rows.tryWrite(() => this.#deps.outbox.release(chatKey));
+    await this.#rows.tryWrite(async () => {
+      if (!this.#lanes.has(chatKey)) await this.#deps.outbox.release(chatKey);
+    });
   }
 
   /**

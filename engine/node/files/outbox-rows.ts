@@ -60,7 +60,8 @@ export function prepareRows(db: Database.Database) {
     setState: (id: string, next: RowState) => void state.run(JSON.stringify(next), id),
     renameChat: (chatKey: string, chatId: string) => void rename(chatKey, chatId),
     /** True if it had a picture. */
-    remove: (id: string) => drop.get(id)?.hadPicture === 1,
+    // `get` would reset the statement before its end, and a commit that fails then would go unseen.
+    remove: (id: string) => drop.all(id).some(({ hadPicture }) => hadPicture === 1),
   };
 }
 

@@ -235,6 +235,22 @@ describe("a fault", () => {
     expect((await outbox.list("a")).map((each) => each.clientMessageId)).toEqual(["1", "3"]);
   });
 
+  test("U7: a removal that cannot be committed is not taken for done", async () => {
+    await using home = await makeTempHome();
+    await using outbox = await openOutbox({ home: home.path, logger });
+    await outbox.add(row("1"));
+    const db = new Database(join(home.path, "outbox.db"));
+    // Fails at the commit only, as a full disk does.
+    db.exec(`CREATE TABLE needs (id TEXT REFERENCES outbox (client_message_id) DEFERRABLE INITIALLY DEFERRED);
+      INSERT INTO needs VALUES ('1');`);
+    await expect(outbox.remove("1")).rejects.toMatchObject({ code: "STORAGE_UNREADABLE" });
+    expect(await outbox.list("a")).toEqual([row("1")]);
+    db.exec("DROP TABLE needs");
+    db.close();
+    await outbox.remove("1");
+    expect(await outbox.list("a")).toEqual([]);
+  });
+
   test("a folder that cannot be made, and a queue of a newer Pipit, are STORAGE_UNREADABLE and left alone", async () => {
     await using home = await makeTempHome();
     await writeFile(join(home.path, "file"), "");
