@@ -10,10 +10,22 @@ import { startTestServer } from "./start-test-server.ts";
 import { createCliHome, jsonLines, type CliHome } from "./cli-process.ts";
 
 let pipit: CliHome;
+let owned: AsyncDisposableStack;
 beforeEach(async () => {
-  pipit = await createCliHome();
+  owned = new AsyncDisposableStack();
+  pipit = owned.use(await createCliHome());
 });
-afterEach(() => pipit[Symbol.asyncDispose]());
+afterEach(() => owned.disposeAsync());
+
+/**
+ * Runs a server of the home beside what is typed, as another program of the person does, with this model or the built-in
+ * one: for what is not about the server that a command starts, which is half of its time.
+ */
+async function serve(modelUrl?: string): Promise<void> {
+  const ollamaUrl = "http://127.0.0.1:9";
+  const config = modelUrl === undefined ? {} : { model: { url: modelUrl, ollamaUrl } };
+  owned.use(await startTestServer({ home: pipit.home, config }));
+}
 
 describe("pipit chat --once", () => {
   test("starts its own server, signs in to the local account and answers", async () => {
@@ -24,6 +36,7 @@ describe("pipit chat --once", () => {
   });
 
   test("prints the events of an answer in order as JSON lines", async () => {
+    await serve();
     const { code, stdout } = await pipit.run(["chat", "--once", "what is 6*7?", "--no-audio", "--json"]);
     const lines = jsonLines(stdout);
     expect(code).toBe(0);
@@ -53,9 +66,8 @@ describe("pipit chat --once", () => {
   test("F4: --json escapes what controls a terminal, and means the same", async () => {
     const evil = "\u001B]0;T\u0007\u009B2J\u202E";
     await using model = await startOpenAiDouble(stream(say("x", evil)));
-    const { stdout, stderr } = await pipit.run(["chat", "--once", "hi", "--no-audio", "--json"], {
-      env: { PIPIT_MODEL_URL: model.url },
-    });
+    await serve(model.url);
+    const { stdout, stderr } = await pipit.run(["chat", "--once", "hi", "--no-audio", "--json"]);
     expect(stdout + stderr).not.toMatch(/(?!\n)[\p{Cc}\p{Bidi_Control}]/u);
     const texts = jsonLines(stdout).filter((line) => line["type"] === "text");
     expect(texts.map((line) => line["text"]).join("")).toBe(`x${evil}`);
@@ -63,14 +75,13 @@ describe("pipit chat --once", () => {
 
   test("U4, U16: goes on with a chat and takes standard input along", async () => {
     await using model = await startOpenAiDouble(stream(say("Noted.")));
-    const env = { PIPIT_MODEL_URL: model.url };
+    await serve(model.url);
     const seen = (index: number): string => JSON.stringify(model.requests[index]?.messages);
-    await pipit.run(["chat", "--once", "my bird is Pip", "--no-audio"], { env });
-    await pipit.run(["chat", "--once", "what is it?", "--no-audio", "--continue"], { env, input: "a log\n" });
+    await pipit.run(["chat", "--once", "my bird is Pip", "--no-audio"]);
+    await pipit.run(["chat", "--once", "what is it?", "--no-audio", "--continue"], { input: "a log\n" });
     expect(model.requests[1]?.prompt).toBe("what is it?\n\n```\na log\n```");
     expect(seen(1)).toContain("my bird is Pip");
     const { stdout, stderr, code } = await pipit.run(["chat", "--no-audio"], {
-      env,
       input: "/chats\n/open 1\nand now?\n/new\nalone?\n/open nonsense\n",
     });
     expect(stdout).toMatch(/ 1 {2}.* {2}[0-9a-f-]{36}\n/);
@@ -80,7 +91,7 @@ describe("pipit chat --once", () => {
       false,
     ]);
     expect(stderr).toContain('There is no chat "nonsense"');
-    const missing = await pipit.run(["chat", "--once", "x", "--no-audio", "--chat", "nonsense"], { env });
+    const missing = await pipit.run(["chat", "--once", "x", "--no-audio", "--chat", "nonsense"]);
     expect(missing).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('There is no chat "nonsense"'),
@@ -93,12 +104,9 @@ describe("pipit chat --once", () => {
     const png =
       "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
     await writeFile(file, Buffer.from(png, "base64"));
-    const { code, stderr } = await pipit.run(
-      ["chat", "--once", "what is this?", "--no-audio", "--image", file],
-      {
-        env: { PIPIT_MODEL_URL: model.url },
-      },
-    );
+    await serve(model.url);
+    const args = ["chat", "--once", "what is this?", "--no-audio", "--image", file];
+    const { code, stderr } = await pipit.run(args);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(model.requests[0]?.images).toHaveLength(1);
   });
@@ -144,6 +152,7 @@ test("U15: the doctor speaks Russian to Russian readers, and keeps the names of 
     PULSE_SERVER: "unix:/nowhere",
     ALSA_CONFIG_PATH: "/dev/null",
   };
+  await serve();
   const { stdout } = await pipit.run(["doctor"], { env });
   expect(stdout).toMatch(/✔ сервер +работает: http[^]*✔ вход +работает: [^]*локальная учётная запись/);
   // Three words in a row are a sentence that nobody translated; the keychain tells its own reason.
@@ -189,6 +198,7 @@ describe("bad input", () => {
   });
 
   test("a message over the limit is refused with the limit", async () => {
+    await serve();
     const { code, stderr } = await pipit.run(["chat", "--no-audio"], { input: `${"x".repeat(262_145)}\n` });
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/262,?144/);
@@ -197,6 +207,7 @@ describe("bad input", () => {
 
 describe("pipit chat in a pipe", () => {
   test("answers each line and runs slash commands", async () => {
+    await serve();
     const { code, stdout, stderr } = await pipit.run(["chat", "--no-audio"], {
       input: "my bird is called Pipit\nwhat is 2+3?\n/history\n/search bird\n/nonsense\n/audio\n/quit\n",
     });
@@ -209,6 +220,7 @@ describe("pipit chat in a pipe", () => {
   });
 
   test("F14: /model lists and checks the models, --model asks one of them", async () => {
+    await serve();
     const { stdout } = await pipit.run(["chat", "--no-audio"], {
       input: "/model\n/model nobody\n/model built-in\n/quit\n",
     });
@@ -221,6 +233,7 @@ describe("pipit chat in a pipe", () => {
   });
 
   test("a logout blocks sending until the next login, also after a restart", async () => {
+    await serve();
     const first = await pipit.run(["chat", "--no-audio"], { input: "/logout\nhello\n" });
     expect(first.stdout).toContain("Signed out.");
     expect(first.stderr).toContain("You are not signed in");
@@ -232,6 +245,7 @@ describe("pipit chat in a pipe", () => {
   });
 
   test("a token given by hand is used and never shown again", async () => {
+    await serve();
     const forged = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4IiwiZXhwIjo5OTk5OTk5OTk5fQ.";
     const { stdout, stderr } = await pipit.run(["chat", "--no-audio"], {
       input: `/logout\n/login ${forged}\nhello\n`,
