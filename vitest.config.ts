@@ -1,18 +1,11 @@
 import { defineConfig } from "vitest/config";
 import { sized } from "./tests/testing/test-size.ts";
 import { LongestFirst } from "./tools/test/longest-first.ts";
+import { integrationTests } from "./tools/test/test-files.ts";
 
 /** Files that `npm test` found to need a machine part that is not here; it says so and counts them as skipped. */
 const lacking = (process.env["PIPIT_TEST_LACKING"] ?? "").split(",").filter((path) => path !== "");
 const never = ["**/node_modules/**", "**/dist/**", "coverage/**"];
-const integration = [
-  "tests/integration/**/*.test.ts",
-  "tests/foreign/**/*.test.ts",
-  "tests/models/**/*.test.ts",
-  "tests/chaos/**/*.test.ts",
-  "server/**/*.postgres.test.ts",
-  "server/**/*.database.test.ts",
-];
 
 /**
  * Three kinds of tests. `unit` needs nothing but Node (`npm run check`); `integration` boots real programs on free
@@ -36,7 +29,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["**/*.test.ts"],
-          exclude: [...never, ...integration, "**/*.system.test.ts"],
+          exclude: [...never, ...integrationTests, "**/*.system.test.ts"],
           testTimeout: sized(60_000, 120_000),
           hookTimeout: 60_000,
           // Modules are loaded once per worker, not once per file: three times quicker. Tests hold no module state.
@@ -49,7 +42,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "integration",
-          include: integration,
+          include: [...integrationTests],
           exclude: [...lacking, ...never],
           globalSetup: "tools/test/database-setup.ts",
           testTimeout: sized(60_000, 20 * 60_000),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { repositoryRoot, runCommand } from "./command.ts";
 import { prepareMachine, say, type Machine } from "./machine.ts";
 import { runPlaywright } from "./playwright-run.ts";
+import { integrationTests } from "./test-files.ts";
 import { lineCoverage, runVitest, type TestCounts } from "./vitest-run.ts";
 
 /** A piece of the night's work. */
@@ -42,11 +43,13 @@ const coverage: Task = {
   },
 };
 
-/** The tests that have a full size. */
+/** The tests that have a full size, but for those that {@link bothDatabases} runs. */
 async function sizedTasks(): Promise<readonly Task[]> {
   const paths: string[] = [];
+  const inOneRun = new Set(await Array.fromAsync(glob(integrationTests, { cwd: repositoryRoot })));
   for await (const path of glob("{engine,renderer,server,tests}/**/*.test.ts", { cwd: repositoryRoot })) {
     const text = await readFile(join(repositoryRoot, path), "utf8");
+    if (inOneRun.has(path) && !path.startsWith(killFolder)) continue;
     if (text.includes('/test-size.ts"')) paths.push(path);
   }
   return paths.toSorted().map((path) => ({
@@ -57,7 +60,7 @@ async function sizedTasks(): Promise<readonly Task[]> {
   }));
 }
 
-/** Statements over HTTP, which are said of SQLite otherwise, and all sizes once more. */
+/** The integration tests at full size, with the statements over HTTP that are said of SQLite otherwise. */
 const bothDatabases: Task = {
   name: "integration tests on both databases",
   limitMinutes: 45,

@@ -1,0 +1,9 @@
+/** The files that need a PostgreSQL and a Redis, or boot programs of ours; see vitest.config.ts. */
+export const integrationTests: readonly string[] = [
+  "tests/integration/**/*.test.ts",
+  "tests/foreign/**/*.test.ts",
+  "tests/models/**/*.test.ts",
+  "tests/chaos/**/*.test.ts",
+  "server/**/*.postgres.test.ts",
+  "server/**/*.database.test.ts",
+];
