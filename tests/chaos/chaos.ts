@@ -10,13 +10,7 @@ import { startOpenAiDouble, type OpenAiDouble } from "#tests/doubles/openai-serv
 import { signIn } from "#tests/integration/start-test-server.ts";
 import { createRandom, type Random } from "#tests/testing/auth/random.ts";
 import { startServerProcess, type ServerProcess } from "#tests/testing/auth/server-process.ts";
-import {
-  buildClient,
-  ClientProcess,
-  type Change,
-  type ClientLife,
-  type ClientLine,
-} from "./chaos-client-process.ts";
+import { ClientProcess, type Change, type ClientLife, type ClientLine } from "./chaos-client-process.ts";
 import { ChaosWire } from "./chaos-wire.ts";
 
 /** An end of the server in the middle of an answer, by what the model has done by then. */
@@ -95,7 +89,6 @@ export interface ChaosReport {
  * of it is left to finish, and what the person was promised is compared with what the server has stored.
  */
 export async function runChaos(seed: number, kills: number): Promise<ChaosReport> {
-  await buildClient();
   const home = await mkdtemp(join(tmpdir(), "pipit-chaos-"));
   try {
     await using chaos = await Chaos.open(seed, home);
