@@ -47,6 +47,10 @@ describe("mergeText", () => {
     ["an emoji", "say 😀", "😀 again", "say 😀 again"],
     ["repeated words", "turn left turn", "left turn right", "turn left turn right"],
     ["an article before a word that begins so", "I want a", "apple", "I want a apple"],
+    ["Japanese that moved", "カレンダーを", "ダーを開いて", "カレンダーを開いて"],
+    ["another piece in Thai", "สวัสดี", "ครับ", "สวัสดีครับ"],
+    ["Thai with a vowel at the seam", "ดี", "ดีครับ", "ดีครับ"],
+    ["Korean, which has spaces", "메일을", "열어줘", "메일을 열어줘"],
   ])("W7: %s: %j + %j", (_, before, added, merged) => {
     expect(mergeText(before, added)).toBe(merged);
   });
