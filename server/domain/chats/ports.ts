@@ -170,18 +170,18 @@ export interface TurnStore {
     limit: number,
     beforeTurnId?: string,
   ): Promise<readonly HistoryTurn[]>;
-  /** The turn with the one that it follows and the newest that follows it, oldest first. */
-  around(userId: string, chatId: string, turnId: string): Promise<readonly Turn[]>;
+  /** The turn with the one that it follows and the newest that follows it, oldest first; `shownOnly`: of the shown path. */
+  around(userId: string, chatId: string, turnId: string, shownOnly?: boolean): Promise<readonly Turn[]>;
   picture(userId: string, chatId: string, turnId: string): Promise<Picture | undefined>;
   /** Takes an exchange out of its chat: what follows it follows its parent. Throws CHAT_NOT_FOUND. */
   remove(userId: string, chatId: string, turnId: string): Promise<void>;
   /** Undoes {@link remove} within {@link RESTORE_MS}. Throws CHAT_NOT_FOUND. */
   restore(userId: string, chatId: string, turnId: string): Promise<void>;
-  /** Full-text search in questions and answers; English and Russian. */
+  /** Full-text search in questions and answers; English and Russian. `shownOnly`: not on branches that are hidden. */
   search(
     userId: string,
     query: string,
-    options: { readonly chatId?: string; readonly limit: number },
+    options: { readonly chatId?: string; readonly limit: number; readonly shownOnly?: boolean },
   ): Promise<readonly SearchHit[]>;
 }
 /** What clients report through ReportUsage. */

@@ -12,6 +12,8 @@ interface ChatSearch {
   /** Only this chat; absent: all chats of the user. */
   readonly chatId?: string;
   readonly limit: number;
+  /** Nothing of hidden branches. */
+  readonly shownOnly?: boolean;
 }
 
 /** A hit in the shape of seed 001, as models and HTTP clients get it. */
@@ -22,13 +24,13 @@ export async function searchChats(
   turns: Pick<TurnStore, "search" | "around">,
   search: ChatSearch,
 ): Promise<readonly ChatSearchResult[]> {
-  const { userId, query, chatId, limit } = search;
+  const { userId, query, chatId, limit, shownOnly = false } = search;
   const hits =
     chatId === undefined
-      ? spread(await turns.search(userId, query, { limit: limit * 4 })).slice(0, limit)
-      : await turns.search(userId, query, { chatId, limit });
+      ? spread(await turns.search(userId, query, { limit: limit * 4, shownOnly })).slice(0, limit)
+      : await turns.search(userId, query, { chatId, limit, shownOnly });
   return Promise.all(
-    hits.map(async (hit) => toResult(hit, await turns.around(userId, hit.chatId, hit.turnId))),
+    hits.map(async (hit) => toResult(hit, await turns.around(userId, hit.chatId, hit.turnId, shownOnly))),
   );
 }
 

@@ -4,8 +4,11 @@ import { headline, literalHeadline, queryTerms } from "../search/search-text.ts"
 import type { TurnIndex } from "../search/turn-index.ts";
 import type { Tables, TurnRow } from "../sql/schema.ts";
 import { toTurn } from "./turn-rows.ts";
+import { shownTurns } from "./turn-tree.ts";
 
 const MAX_SEARCH_HITS = 100;
+/** Hits that are looked at for one that is shown: the others may be on hidden branches. */
+const SHOWN_OF = 4;
 /** Longest text without a letter or digit that is looked for. */
 const MAX_LITERAL_CHARS = 100;
 
@@ -15,18 +18,32 @@ export async function searchTurns(
   index: TurnIndex,
   userId: string,
   query: string,
-  options: { readonly chatId?: string; readonly limit: number },
+  options: { readonly chatId?: string; readonly limit: number; readonly shownOnly?: boolean },
 ): Promise<readonly SearchHit[]> {
-  const limit = Math.min(Math.max(Math.trunc(options.limit), 0), MAX_SEARCH_HITS);
+  const wanted = Math.min(Math.max(Math.trunc(options.limit), 0), MAX_SEARCH_HITS);
+  if (options.shownOnly !== true) return found(db, index, userId, query, { ...options, limit: wanted });
+  const limit = Math.min(wanted * SHOWN_OF, MAX_SEARCH_HITS);
+  const hits = await found(db, index, userId, query, { ...options, limit });
+  const shown = await shownTurns(db, [...new Set(hits.map(({ chatId }) => chatId))]);
+  return hits.filter(({ turnId }) => shown.has(turnId)).slice(0, wanted);
+}
+
+async function found(
+  db: Kysely<Tables>,
+  index: TurnIndex,
+  userId: string,
+  query: string,
+  { chatId, limit }: { readonly chatId?: string; readonly limit: number },
+): Promise<readonly SearchHit[]> {
   const terms = queryTerms(query);
-  if (terms.length === 0) return literalSearch(db, userId, query, options.chatId, limit);
-  const wanted = { userId, chatId: options.chatId, terms, limit };
-  let found = await index.find(db, { ...wanted, match: "all" });
+  if (terms.length === 0) return literalSearch(db, userId, query, chatId, limit);
+  const wanted = { userId, chatId, terms, limit };
+  let matches = await index.find(db, { ...wanted, match: "all" });
   // A question put in words rarely has all of them in one turn.
-  if (found.length === 0 && terms.length > 1) found = await index.find(db, { ...wanted, match: "any" });
-  const scores = new Map(found.map(({ turnId, score }) => [turnId, score]));
+  if (matches.length === 0 && terms.length > 1) matches = await index.find(db, { ...wanted, match: "any" });
+  const scores = new Map(matches.map(({ turnId, score }) => [turnId, score]));
   const rows =
-    found.length === 0
+    matches.length === 0
       ? []
       : await selectHits(db, userId)
           .where("turns.id", "in", [...scores.keys()])

@@ -95,7 +95,7 @@ export function createTurnStore(
       return withSurroundings(db, chatId, await pathOf(db, userId, chatId, limit, before));
     },
 
-    around: (userId, chatId, turnId) => turnsAround(db, userId, chatId, turnId),
+    around: (userId, chatId, turnId, shownOnly) => turnsAround(db, userId, chatId, turnId, shownOnly),
 
     picture: (userId, chatId, turnId) => pictureOf(db, userId, chatId, turnId),
 

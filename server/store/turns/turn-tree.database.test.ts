@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createSearchChatTool, type SearchChatOutput } from "#server/domain/assistant/tools/search-chat.ts";
 import type { Store } from "../store.ts";
 import { databases } from "#server/testing/databases.ts";
 import { beginning, chat, ending, openStoreWithChat } from "#server/testing/turn-store-kit.ts";
@@ -60,6 +61,27 @@ describe.each(databases)("a chat is a tree, on $name", (database) => {
     const refused = store.turns.begin(beginning({ parentTurnId }));
     await expect(refused).rejects.toMatchObject({ code: "INVALID_REQUEST", field: "parent_turn_id" });
     expect(await shown(store)).toEqual([]);
+  });
+
+  test("the assistant's search finds nothing of the branches that are hidden, nor shows them beside a hit", async () => {
+    await using temporary = await openStoreWithChat(database);
+    const { store } = temporary;
+    await add(store, "a");
+    await add(store, "b");
+    await add(store, "b2", "a");
+    await store.chats.update("user-1", "chat-1", { shownTurnId: "b" });
+    const scope = { userId: "user-1", chatId: "chat-1", locale: "en" };
+    for (const searchAllChats of [false, true]) {
+      const tool = createSearchChatTool({ turns: store.turns, ...scope, searchAllChats });
+      const { value } = await tool.run({ query: "answer" }, new AbortController().signal);
+      const { results } = value as SearchChatOutput;
+      expect(results.map((hit) => hit.context_turns.map((turn) => turn.turn_index))).toEqual([
+        [0, 1],
+        [0, 1],
+      ]);
+    }
+    // A person finds what they have left, too.
+    expect(await store.turns.search("user-1", "answer", { limit: 5 })).toHaveLength(3);
   });
 
   test("to show a turn is to show the newest one below it", async () => {

@@ -89,6 +89,7 @@ export async function turnsAround(
   userId: string,
   chatId: string,
   turnId: string,
+  shownOnly = false,
 ): Promise<readonly Turn[]> {
   const [turn, ...before] = await pathFrom(db, userId, chatId, turnId);
   if (turn === undefined) return [];
@@ -98,10 +99,39 @@ export async function turnsAround(
     .where("chat_id", "=", chatId)
     .where("parent_turn_id", "=", turnId)
     .where("deleted_at_ms", "is", null)
+    .$if(shownOnly, (q) => q.where("id", "in", shownIds(db, [chatId])))
     .orderBy("turn_index", "desc")
     .limit(1)
     .execute();
   return [...before, turn, ...after.map(toTurn)];
+}
+
+/** The turns of the shown paths of some chats. */
+export async function shownTurns(
+  db: Kysely<Tables>,
+  chatIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (chatIds.length === 0) return new Set();
+  return new Set((await shownIds(db, chatIds).execute()).map(({ id }) => id));
+}
+
+function shownIds(db: Kysely<Tables>, chatIds: readonly string[]) {
+  return db
+    .withRecursive("shown(id, parent_turn_id)", (qb) =>
+      qb
+        .selectFrom("chats")
+        .innerJoin("turns", "turns.id", "chats.head_turn_id")
+        .select(["turns.id", "turns.parent_turn_id"])
+        .where("chats.id", "in", chatIds)
+        .unionAll((union) =>
+          union
+            .selectFrom("turns")
+            .innerJoin("shown", "shown.parent_turn_id", "turns.id")
+            .select(["turns.id", "turns.parent_turn_id"]),
+        ),
+    )
+    .selectFrom("shown")
+    .select("id");
 }
 
 /** The turn and the one that it follows. */

@@ -49,7 +49,7 @@ describe("search_chat", () => {
         },
       ],
     });
-    expect(searches).toEqual([{ userId: "u1", query: "LH123", chatId: "c1", limit: 5 }]);
+    expect(searches).toEqual([{ userId: "u1", query: "LH123", chatId: "c1", limit: 5, shownOnly: true }]);
   });
 
   test("over all chats takes at most two hits of each", async () => {

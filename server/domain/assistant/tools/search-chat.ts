@@ -50,7 +50,8 @@ export function createSearchChatTool(options: SearchChatOptions): AssistantTool 
       const scope = scopeOf(options.searchAllChats, asked);
       const { turns, userId, chatId } = options;
       const inChat = scope === "current" ? { chatId } : {};
-      const results = await searchChats(turns, { userId, query, limit, ...inChat });
+      // As of the conversation itself, the model gets what is shown: the person has left the other branches.
+      const results = await searchChats(turns, { userId, query, limit, shownOnly: true, ...inChat });
       signal.throwIfAborted();
       const value: SearchChatOutput = { query, scope, limit, context_turns: SEARCH_CONTEXT_TURNS, results };
       return { value, summary: summaryOf(query, results.length, options.locale) };
