@@ -23,6 +23,9 @@ const formulaMaxChars = 1_000;
 
 /** No sentence is over before one of these comes after its end. */
 const proof = /[\p{L}\p{Co}]/u;
+const sentenceOrLineEnd = new RegExp(`\\n|${sentenceEnd.source}`, "u");
+/** Lines that end a sentence by themselves: empty ones, headings, rows of tables, and those that end other blocks. */
+const blockLine = /^[ \t>]*(?:$|#|```|~~~|\$\$|\\[[\]]|<|[-=*_]{2})|\|/;
 const unprovenEnd = new RegExp(`${sentenceEnd.source}[^\\p{L}\\p{Co}]*$`, "u");
 
 const everyVoiced = new RegExp(voiced, "gu");
@@ -84,9 +87,10 @@ export function createSpokenAnswer(locale: string, parseBlocks = parseMarkdown) 
 
   function isDue(token: string): boolean {
     if (isInFence()) return token.includes("\n");
-    const end = awaitsProof ? 0 : token.search(sentenceEnd);
+    const end = awaitsProof ? 0 : token.search(sentenceOrLineEnd);
     awaitsProof = end >= 0;
-    mayEnd ||= token.includes("\n") || (awaitsProof && proof.test(token.slice(end)));
+    mayEnd ||=
+      awaitsProof && (proof.test(token.slice(end)) || (token.includes("\n") && endsBlock(reader.text)));
     const unread = reader.text.length - readChars;
     if (!mayEnd && restChars + unread <= SENTENCE_MAX_CHARS) return false;
     if (unread * growth < reader.text.length - freeChars) return false;
@@ -102,6 +106,12 @@ export function createSpokenAnswer(locale: string, parseBlocks = parseMarkdown) 
     /** The answer is over: returns what is left. */
     end: () => read(true),
   };
+}
+
+/** Whether its last whole line may end the block that it stands in. */
+function endsBlock(text: string): boolean {
+  const end = text.lastIndexOf("\n");
+  return blockLine.test(text.slice(text.lastIndexOf("\n", end - 1) + 1, end));
 }
 
 /** Whether the last paragraph ends inside of what may be a formula. */
