@@ -2,7 +2,7 @@ import { answerText, type AssistantMessage, type Message, type UserMessage } fro
 
 /** A text of the chat namespace to be spoken by a screen reader, and what is filled in. */
 export type Announcement =
-  | { readonly key: (typeof answerKeys)[keyof typeof answerKeys] }
+  | { readonly key: (typeof answerKeys)[keyof typeof answerKeys] | "announceSilent" }
   | { readonly key: "announceAnswer"; readonly text: string };
 
 const answerKeys = {

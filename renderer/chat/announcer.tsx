@@ -19,7 +19,9 @@ export function Announcer() {
       if (next.key !== "announceAnswer") setSaid(next);
       else
         void spokenStart(next.text, i18n.language).then((text) => {
-          if (latest === next) setSaid({ ...next, text });
+          if (latest !== next) return;
+          // Code, a picture or a formula only.
+          setSaid(text === "" ? { key: "announceSilent" } : { ...next, text });
         });
     });
     return () => {

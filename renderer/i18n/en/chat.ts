@@ -88,6 +88,7 @@ export const chat = {
   hotkeyHint: "Press {{keys}} anywhere to ask.",
   announceAnswering: "Pipit is answering",
   announceAnswer: "Pipit answered: {{text}}",
+  announceSilent: "Pipit answered. The answer has no text to read aloud, such as code.",
   announceStopped: "The answer was stopped",
   announceFailed: "The question could not be answered",
   announceInterrupted: "Connection lost, the question will be asked again",

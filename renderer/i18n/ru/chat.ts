@@ -91,6 +91,7 @@ export const chat = {
   hotkeyHint: "Нажмите {{keys}} где угодно, чтобы спросить.",
   announceAnswering: "Pipit отвечает",
   announceAnswer: "Ответ Pipit: {{text}}",
+  announceSilent: "Ответ Pipit получен. В нём нет текста для чтения вслух: это, например, код.",
   announceStopped: "Ответ остановлен",
   announceFailed: "На вопрос не удалось ответить",
   announceInterrupted: "Связь прервалась, вопрос будет задан ещё раз",

@@ -225,6 +225,19 @@ test("a screen reader hears that an answer has begun, and how it begins, but not
     }));
   });
   await expect(announcement).toHaveText("Pipit answered: Oslo lies");
+  await gallery.script((bridge) => {
+    const shown = (status: "streaming" | "done") =>
+      bridge.chat.setState(({ messages }) => ({
+        messages: messages.map((message) =>
+          message.role === "assistant"
+            ? { ...message, status, parts: [{ kind: "text" as const, text: "```js\nlet x;\n```" }] }
+            : message,
+        ),
+      }));
+    shown("streaming");
+    shown("done");
+  });
+  await expect(announcement).toHaveText(/^Pipit answered\. The answer has no text/u);
 });
 
 test("override characters in a question stay inside it", async ({ gallery, chat }) => {
