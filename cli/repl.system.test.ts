@@ -195,6 +195,22 @@ describe("the conversation in a terminal", () => {
     await screen.shows(/There are 4 at this place/);
   });
 
+  test("U15: an answer that comes while a line is being typed stands above it, and the line stays", async () => {
+    const busy = { kind: "http", status: 429, headers: { "retry-after": "0" }, body: "{}" } as const;
+    const code = "# Late\n\nIt **came**.\n";
+    await using model = await startOpenAiDouble([busy, busy, busy, stream(say(code))]);
+    await using screen = await openScreen(pipit.home, { PIPIT_MODEL_URL: model.url });
+    await screen.shows(/Pipit is listening/);
+    await screen.type("early", "Enter");
+    await screen.shows(/The message is kept[^]*\n+›/);
+    // Longer than the screen is wide.
+    const typed = `${"long ".repeat(25)}line`;
+    await screen.type(typed);
+    await screen.shows(/\n *Late\n\n *It came\.\n+› (?:long ){10}/);
+    await screen.type("!", "Left", "Left", "BSpace");
+    await screen.shows(/It came\.\n+› (?:long ){19}lon\ng (?:long ){5}lie!\s*$/);
+  });
+
   test("does not mix what is typed into a streaming answer", async () => {
     const held = gate();
     await using model = await startOpenAiDouble([

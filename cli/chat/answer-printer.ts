@@ -67,6 +67,13 @@ export function createAnswerPrinter(terminal: Terminal, messages: Messages) {
       } else return;
       advance();
     },
+    /** Ends the line on the screen: something else comes below it, and the answer may go on after that. */
+    pause(): void {
+      for (const answer of answers.values()) {
+        if (answer.isThinking) endThought(terminal, answer);
+        giveWay(terminal, answer);
+      }
+    },
     /** This question is settled; `note` (e.g. "(stopped)") is added to the answer on stderr. */
     settled(messageId: string, note?: string): void {
       const answer = answerOf(messageId);

@@ -30,6 +30,10 @@ export function createLineInput(options: LineInputOptions) {
       done();
     },
   });
+  // Of a line that is longer than the screen is wide, readline must know the rows.
+  Object.defineProperty(echo, "columns", { get: () => terminal.stdout.columns });
+  const onResize = (): boolean => echo.emit("resize");
+  terminal.stdout.on("resize", onResize);
   const paste = interactive ? createPasteInput(terminal) : undefined;
   const lines = createInterface({
     ...(paste === undefined
@@ -56,7 +60,20 @@ export function createLineInput(options: LineInputOptions) {
   if (interactive) lines.on("SIGINT", options.onInterrupt);
   else process.on("SIGINT", options.onInterrupt);
 
+  const isOpen = (): boolean => interactive && !muted;
   return {
+    /** The prompt is on the screen, with what has been typed so far. */
+    isOpen,
+    /** Prints whole lines; at the prompt above it, and what has been typed so far stays. */
+    above(print: () => void): void {
+      if (!isOpen()) return print();
+      const { rows } = lines.getCursorPos();
+      terminal.stdout.write(`\r${rows > 0 ? `\u001B[${rows}A` : ""}\u001B[J`);
+      print();
+      // Readline would go up again to where the line began. It documents no way to tell it.
+      (lines as unknown as { prevRows: number }).prevRows = 0;
+      lines.prompt(true);
+    },
     /** The next line; undefined at the end of input. Shows the prompt on a terminal. */
     async next(): Promise<string | undefined> {
       if (interactive && ready.length === 0 && !ended.signal.aborted) {
@@ -84,6 +101,7 @@ export function createLineInput(options: LineInputOptions) {
     },
     [Symbol.dispose](): void {
       process.off("SIGINT", options.onInterrupt);
+      terminal.stdout.off("resize", onResize);
       lines.close();
       paste?.[Symbol.dispose]();
     },

@@ -46,7 +46,7 @@ class Repl {
       onInterrupt: () => this.#interrupt(),
       complete: (line) => completeSlashCommand(line, client, this.#leave.signal),
     });
-    using _ = watchAnswers(client.engine, terminal, messages);
+    using _ = watchAnswers(client.engine, input, terminal, messages);
     await this.#greet();
     if (this.#options.chat !== undefined) {
       const opened = await openChosenChat(this.#options.chat, this.#options, this.#leave.signal);
