@@ -85,13 +85,15 @@ beforeEach(async () => {
 afterEach(() => pipit[Symbol.asyncDispose]());
 
 describe("the conversation in a terminal", () => {
-  test("greets, answers, recalls, and leaves", async () => {
+  test("U9: greets, answers, recalls, keeps the line after one Ctrl-C, and leaves", async () => {
     await using screen = await openScreen(pipit.home, {});
     await screen.shows(/Pipit is listening/);
     await screen.type("what is 6*7?", "Enter");
     await screen.shows(/6\*7 = 42\n+›/);
     await screen.type("Up");
     await screen.shows(/› what is 6\*7\?\s*$/);
+    await screen.type("C-c");
+    await screen.shows(/Press Ctrl-C again to leave\.\n+› what is 6\*7\?\s*$/);
     await screen.type("C-u", "/quit", "Enter");
     await screen.shows(/Bye\.\s+exit=0/);
   });

@@ -23,17 +23,7 @@ export function createLineInput(options: LineInputOptions) {
   const { terminal } = options;
   const interactive = terminal.stdin.isTTY === true && terminal.stdout.isTTY === true;
   let muted = true;
-  const echo = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      if (!muted) terminal.stdout.write(editorShown(chunk.toString()));
-      // Not when stdout has taken it: a chunk that waited here would be judged by a later `muted`.
-      done();
-    },
-  });
-  // Of a line that is longer than the screen is wide, readline must know the rows.
-  Object.defineProperty(echo, "columns", { get: () => terminal.stdout.columns });
-  const onResize = (): boolean => echo.emit("resize");
-  terminal.stdout.on("resize", onResize);
+  const echo = createEcho(terminal, () => muted);
   const paste = interactive ? createPasteInput(terminal) : undefined;
   const lines = createInterface({
     ...(paste === undefined
@@ -60,6 +50,16 @@ export function createLineInput(options: LineInputOptions) {
   if (interactive) lines.on("SIGINT", options.onInterrupt);
   else process.on("SIGINT", options.onInterrupt);
 
+  // Readline documents no way to tell it how many rows above the cursor the line begins on the screen.
+  const beginsAbove = (rows: number): void => {
+    (lines as unknown as { prevRows: number }).prevRows = rows;
+  };
+  const onResize = (): void => {
+    // The terminal has broken the line anew.
+    beginsAbove(lines.getCursorPos().rows);
+    echo.emit("resize");
+  };
+  terminal.stdout.on("resize", onResize);
   const isOpen = (): boolean => interactive && !muted;
   return {
     /** The prompt is on the screen, with what has been typed so far. */
@@ -70,8 +70,7 @@ export function createLineInput(options: LineInputOptions) {
       const { rows } = lines.getCursorPos();
       terminal.stdout.write(`\r${rows > 0 ? `\u001B[${rows}A` : ""}\u001B[J`);
       print();
-      // Readline would go up again to where the line began. It documents no way to tell it.
-      (lines as unknown as { prevRows: number }).prevRows = 0;
+      beginsAbove(0);
       lines.prompt(true);
     },
     /** The next line; undefined at the end of input. Shows the prompt on a terminal. */
@@ -106,6 +105,19 @@ export function createLineInput(options: LineInputOptions) {
       paste?.[Symbol.dispose]();
     },
   };
+}
+
+/** Where readline writes. */
+function createEcho({ stdout }: Terminal, isMuted: () => boolean): Writable {
+  const echo = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      if (!isMuted()) stdout.write(editorShown(chunk.toString()));
+      // Not when stdout has taken it: a chunk that waited here would be judged by a later `isMuted`.
+      done();
+    },
+  });
+  // Of a line that is longer than the screen is wide, readline must know the rows.
+  return Object.defineProperty(echo, "columns", { get: () => stdout.columns });
 }
 
 /** For readline; a line that cannot be completed stays as it is. */

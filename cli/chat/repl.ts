@@ -28,6 +28,7 @@ class Repl {
   readonly #interactive: boolean;
   #image: ScreenImage | undefined;
   #busy = false;
+  #above: LineInput["above"] = (print) => print();
   #lastInterruptMs = -Infinity;
   /** The last message's outcome; a pipe's exit code. */
   #outcome: ExitCode = exitCodes.done;
@@ -46,6 +47,7 @@ class Repl {
       onInterrupt: () => this.#interrupt(),
       complete: (line) => completeSlashCommand(line, client, this.#leave.signal),
     });
+    this.#above = input.above;
     using _ = watchAnswers(client.engine, input, terminal, messages);
     await this.#greet();
     if (this.#options.chat !== undefined) {
@@ -164,7 +166,7 @@ class Repl {
     }
     const wasBusy = this.#busy;
     void client.engine.cancel();
-    if (!wasBusy) printNote(terminal, "\n", paint("dim", messages.ctrlCAgain));
+    if (!wasBusy) this.#above(() => printNote(terminal, paint("dim", messages.ctrlCAgain)));
   }
 }
 
