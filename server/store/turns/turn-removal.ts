@@ -25,11 +25,8 @@ export async function removeTurn(
   turnId: string,
 ): Promise<void> {
   const headTurnId = await lockChat(trx, userId, chatId);
-  const turn = await trx
-    .selectFrom("turns")
+  const turn = await turnIn(trx, chatId, turnId)
     .select("parent_turn_id")
-    .where("id", "=", turnId)
-    .where("chat_id", "=", chatId)
     .where("deleted_at_ms", "is", null)
     .executeTakeFirst();
   if (turn === undefined) throw chatNotFound();
@@ -66,11 +63,8 @@ export async function restoreTurn(
   turnId: string,
 ): Promise<void> {
   const headTurnId = await lockChat(trx, userId, chatId);
-  const turn = await trx
-    .selectFrom("turns")
+  const turn = await turnIn(trx, chatId, turnId)
     .selectAll()
-    .where("id", "=", turnId)
-    .where("chat_id", "=", chatId)
     .where("deleted_at_ms", ">", sql<number>`${time()} - ${sql.lit(RESTORE_MS)}`)
     .executeTakeFirst();
   if (turn === undefined || turn.undo === null) throw chatNotFound();
@@ -87,6 +81,10 @@ export async function restoreTurn(
   await trx.updateTable("turns").set({ deleted_at_ms: null, undo: null }).where("id", "=", turnId).execute();
   if (turn.status !== "running") await index.write(trx, toIndexed(turn));
   if (undo.head !== undefined && undo.head === headTurnId) await setHead(trx, chatId, turnId);
+}
+
+function turnIn(trx: Transaction<Tables>, chatId: string, turnId: string) {
+  return trx.selectFrom("turns").where("id", "=", turnId).where("chat_id", "=", chatId);
 }
 
 async function setHead(db: Kysely<Tables>, chatId: string, head: string | null): Promise<void> {
