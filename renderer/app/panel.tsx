@@ -4,6 +4,7 @@ import { useApp, useView } from "../bridge/use-bridge.ts";
 import { ChatView } from "../chat/chat-view.tsx";
 import { FirstRun } from "../first-run/first-run.tsx";
 import { SettingsView } from "../settings/settings-view.tsx";
+import { ModelDialog } from "../model/model-dialog.tsx";
 import { ChatsDrawer } from "./chats-drawer.tsx";
 import { CrashNotice } from "./crash-notice.tsx";
 import { ErrorBoundary } from "./error-boundary.tsx";
@@ -31,6 +32,7 @@ export function Panel() {
         <SignInDialog />
         <ChatsDrawer />
         <LinkDialog />
+        <ModelDialog />
       </ErrorBoundary>
     </div>
   );

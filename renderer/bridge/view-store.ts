@@ -3,7 +3,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 
 /** What is on top of the chat. */
 export type View = "chat" | "settings";
-export type DialogName = "sign-in" | "chats" | "link";
+export type DialogName = "sign-in" | "chats" | "link" | "model";
 
 /** Which parts of the window are open; the host's state is in the bridge. */
 export interface ViewState {

@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { ModelPlace, useWithoutModel } from "../model/model-place.tsx";
 import { useApp, useAuth, useBridge } from "../bridge/use-bridge.ts";
 import { Kbd } from "../ui/kbd.tsx";
 import { PipitMark } from "../ui/pipit-mark.tsx";
@@ -14,7 +15,7 @@ export function EmptyChat() {
   const { t } = useTranslation("chat");
   const auth = useAuth();
   const { ui } = useBridge();
-  const withoutModel = useApp(({ server }) => server.kind === "ready" && server.model === undefined);
+  const withoutModel = useWithoutModel();
   const greeting =
     auth.kind === "signed-in" && !auth.local ? t("greetingName", { name: auth.accountName }) : t("greeting");
   const use = (text: string) => {
@@ -30,6 +31,9 @@ export function EmptyChat() {
             <bdi>{greeting}</bdi>
           </h2>
           <HotkeyHint />
+        </div>
+        <div className="w-full max-w-panel empty:hidden">
+          <ModelPlace />
         </div>
         <ul aria-label={t("examples")} className="flex w-full max-w-panel flex-col gap-2">
           {(withoutModel ? builtInExamples : examples).map((example) => (

@@ -1,4 +1,5 @@
 import { answer, question } from "./messages.ts";
+import { modelScenes } from "./scenes-model.ts";
 import { chatScenes } from "./scenes-chat.ts";
 import { markdownScenes } from "./scenes-markdown.ts";
 import { shellScenes } from "./scenes-shell.ts";
@@ -8,6 +9,7 @@ import type { ScriptedBridge } from "./scripted-bridge.ts";
 export const scenes: Readonly<Record<string, (bridge: ScriptedBridge) => void>> = {
   ...chatScenes,
   ...markdownScenes,
+  ...modelScenes,
   ...shellScenes,
   empty: () => undefined,
   conversation: (bridge) =>

@@ -4,6 +4,7 @@ import type { AuthState } from "#contract/auth-state.ts";
 import { initialChatState, type ChatState } from "#contract/chat-state.ts";
 import { commands, type CommandName, type Commands } from "#contract/commands/commands.ts";
 import type { Intent } from "#contract/intent.ts";
+import type { ModelConnection } from "#contract/model-connection.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { defaultSettings } from "#contract/settings.ts";
 import type { Bridge } from "#renderer/bridge/bridge.ts";
@@ -50,6 +51,7 @@ export function createScriptedBridge(): ScriptedBridge {
   // What every host does by itself.
   answers.updateSettings = (patch) =>
     app.setState({ settings: { ...app.getState().settings, ...(patch as Partial<AppState["settings"]>) } });
+  answers.modelConnection = (): ModelConnection => ({ from: "none", hasKey: false });
   const entries = (Object.keys(commands) as CommandName[]).map((name) => {
     const call = async (input?: unknown): Promise<unknown> => {
       calls.push({ name, input });

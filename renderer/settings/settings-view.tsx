@@ -1,5 +1,5 @@
 import { ArrowLeft } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useBridge } from "../bridge/use-bridge.ts";
 import { IconButton } from "../ui/icon-button.tsx";
@@ -10,6 +10,10 @@ import { HotkeySetting } from "./hotkey-setting.tsx";
 import { ScreenshotSetting, VoiceSettings } from "./senses-settings.tsx";
 import { ServerSettings } from "./server-settings.tsx";
 import { SettingsSection } from "./settings-section.tsx";
+
+const ModelSettings = lazy(async () => ({
+  default: (await import("../model/model-settings.tsx")).ModelSettings,
+}));
 
 /** Everything a person can set. What is changed applies at once; there is nothing to save. */
 export function SettingsView() {
@@ -40,6 +44,9 @@ export function SettingsView() {
       <SettingsSection title={t("screen.title")}>
         <ScreenshotSetting />
       </SettingsSection>
+      <Suspense>
+        <ModelSettings />
+      </Suspense>
       <ServerSettings />
       <AboutSettings />
     </section>

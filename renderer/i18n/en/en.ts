@@ -2,8 +2,9 @@ import { auth } from "./auth.ts";
 import { chat } from "./chat.ts";
 import { firstRun } from "./first-run.ts";
 import { markdown } from "./markdown.ts";
+import { model } from "./model.ts";
 import { settings } from "./settings.ts";
 import { shell } from "./shell.ts";
 
 /** All texts of the window, one namespace per area. */
-export const en = { auth, chat, firstRun, markdown, settings, shell } as const;
+export const en = { auth, chat, firstRun, markdown, model, settings, shell } as const;

@@ -21,10 +21,10 @@ export interface Replies {
 }
 
 const ENGLISH_CONNECT =
-  "To connect a language model, do one of two things. The simple one: install Ollama from https://ollama.com and run `ollama pull llama3.2`; I will find it by myself with your next question. Or name any OpenAI-compatible server with PIPIT_MODEL_URL, PIPIT_MODEL and PIPIT_MODEL_KEY, and restart the server.";
+  "To connect a language model, do one of three things. The simple one: install Ollama from https://ollama.com and run `ollama pull llama3.2`; I will find it by myself with your next question. Or choose “Connect a model” in the window: any OpenAI-compatible server, without a restart. Or name that server with PIPIT_MODEL_URL, PIPIT_MODEL and PIPIT_MODEL_KEY, and restart the server.";
 
 const RUSSIAN_CONNECT =
-  "Подключить языковую модель можно двумя способами. Простой: установите Ollama с https://ollama.com и выполните `ollama pull llama3.2`; к следующему вопросу я найду её сам. Или укажите любой сервер, совместимый с OpenAI, в PIPIT_MODEL_URL, PIPIT_MODEL и PIPIT_MODEL_KEY и перезапустите сервер.";
+  "Подключить языковую модель можно тремя способами. Простой: установите Ollama с https://ollama.com и выполните `ollama pull llama3.2`; к следующему вопросу я найду её сам. Или нажмите «Подключить модель» в окне: подойдёт любой сервер, совместимый с OpenAI, и перезапуск не нужен. Или укажите этот сервер в PIPIT_MODEL_URL, PIPIT_MODEL и PIPIT_MODEL_KEY и перезапустите сервер.";
 
 const ENGLISH: Replies = {
   help: `I am Pipit's built-in responder, not a language model: I follow plain rules. I can search your chats ("find the flight number"), tell the time and date ("what time is it in Tokyo?") and calculate ("what is 12% of 240?"). With a language model connected I can answer everything else too. ${ENGLISH_CONNECT}`,

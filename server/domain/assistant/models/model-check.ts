@@ -44,6 +44,8 @@ export async function checkModels(
       return { models: [], problem: "timeout" };
     }
     const { kind } = kindOf(failure, { images: false, tools: false });
-    return { models: [], problem: PROBLEMS[kind] };
+    // Without an answer there is no failure of the server's own: a port that may not be asked, for one.
+    const nothing = kind === "failed" && failure.status === undefined;
+    return { models: [], problem: nothing ? "unreachable" : PROBLEMS[kind] };
   }
 }

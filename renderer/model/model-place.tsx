@@ -1,0 +1,23 @@
+import { lazy, Suspense, useState } from "react";
+import { useApp, useAuth } from "../bridge/use-bridge.ts";
+
+const ModelCard = lazy(async () => ({ default: (await import("./model-card.tsx")).ModelCard }));
+
+/** Whether the server is there without a language model. */
+export function useWithoutModel(): boolean {
+  return useApp(({ server }) => server.kind === "ready" && server.model === undefined);
+}
+
+/** The card about a missing model; stays to say that one was found. */
+export function ModelPlace({ slim = false }: { readonly slim?: boolean }) {
+  const signedIn = useAuth().kind === "signed-in";
+  const without = useWithoutModel() && signedIn;
+  const [missed, setMissed] = useState(without);
+  if (without && !missed) setMissed(true);
+  if (!missed || !signedIn) return;
+  return (
+    <Suspense>
+      <ModelCard slim={slim} />
+    </Suspense>
+  );
+}
