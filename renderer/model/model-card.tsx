@@ -20,29 +20,31 @@ export function ModelCard({ slim = false }: { readonly slim?: boolean }) {
   const [closed, setClosed] = useState(false);
   useModelWatch(model === undefined);
   const open = () => views.open("model");
+  const close = () => setClosed(true);
   if (closed || state.kind === "unknown") return;
   if (model !== undefined) {
     return (
-      <Note title={t("foundTitle", { model })} onDismiss={() => setClosed(true)}>
+      <Note title={t("foundTitle", { model })} onDismiss={close}>
         <p>{t("foundBody")}</p>
       </Note>
     );
   }
-  if (state.kind === "others") return <Note title={t("othersNote")} />;
+  if (state.kind === "others") return <Note title={t("othersNote")} onDismiss={close} />;
   const { ollama, from } = state.view;
-  if (from === "none" && ollama?.models.length === 0) {
+  const isEmpty = from === "none" && ollama?.models.length === 0;
+  const button = (
+    <Button kind={slim || isEmpty ? "quiet" : "primary"} onClick={open}>
+      {t("connectModel")}
+    </Button>
+  );
+  if (isEmpty) {
     return (
-      <Note title={t("ollamaEmpty")}>
+      <Note title={t("ollamaEmpty")} actions={button}>
         <CommandText command="ollama pull llama3.2" />
       </Note>
     );
   }
-  const button = (
-    <Button kind={slim ? "quiet" : "primary"} onClick={open}>
-      {t("connectModel")}
-    </Button>
-  );
-  if (slim) return <Note title={t("chatNote")} actions={button} onDismiss={() => setClosed(true)} />;
+  if (slim) return <Note title={t("chatNote")} actions={button} onDismiss={close} />;
   return (
     <section
       aria-labelledby="model-card"

@@ -12,7 +12,7 @@ import { ServerSettings } from "./server-settings.tsx";
 import { SettingsSection } from "./settings-section.tsx";
 
 const ModelSettings = lazy(async () => ({
-  default: (await import("../model/model-settings.tsx")).ModelSettings,
+  default: (await import("./model-settings.tsx")).ModelSettings,
 }));
 
 /** Everything a person can set. What is changed applies at once; there is nothing to save. */

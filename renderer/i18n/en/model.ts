@@ -16,7 +16,6 @@ export const model = {
   remove: "Remove",
   foundTitle: "{{model}} answers from now on.",
   foundBody: "It was found while Pipit runs; nothing has to be restarted.",
-  other: "Connect another",
   at: "{{model}} at {{url}}",
   setBy: "Set by {{name}} on the server, which wins over what is set here. Change it there.",
   saved: "Kept sealed on the server, for everyone who uses it.",

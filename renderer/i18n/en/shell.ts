@@ -42,7 +42,7 @@ export const shell = {
     idleBody: "The server is ready; nothing has been sent yet.",
     model: "Model",
     modelHint:
-      "No language model is connected: only the built-in answers are there. Start one on this computer, for example with Ollama, or name one in the server's configuration.",
+      "No language model is connected: only the built-in answers are there. Connect one in the settings, or start Ollama beside the server.",
     modelChoice: "For this chat and for new ones.",
     setAside: "The database was damaged and was moved to {{path}}. A new one was begun.",
     queued_one: "{{count}} waiting",

@@ -2,10 +2,10 @@ import { useTranslation } from "react-i18next";
 import type { ModelConnection } from "#contract/model-connection.ts";
 import { useAction } from "../bridge/use-action.ts";
 import { useBridge } from "../bridge/use-bridge.ts";
-import { SettingsSection } from "../settings/settings-section.tsx";
+import { SettingsSection } from "./settings-section.tsx";
 import { Button } from "../ui/button.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
-import { useModelConnection, useModelName } from "./use-model-connection.ts";
+import { useModelConnection, useModelName } from "../model/use-model-connection.ts";
 
 /** Which model answers, who says so, and how to change it. */
 export function ModelSettings() {
