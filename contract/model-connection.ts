@@ -3,7 +3,9 @@ export const modelProblems = [
   /** Nothing answers there. */
   "unreachable",
   "timeout",
-  /** Its certificate is not trusted, or it does not speak TLS. */
+  /** It says https for a server that speaks http, or the other way round, or names no place that can be asked. */
+  "address",
+  /** Its certificate is not trusted. */
   "certificate",
   /** It sends us on to another address, where the key must not go. */
   "elsewhere",

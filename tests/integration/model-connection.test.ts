@@ -130,7 +130,7 @@ describe("connecting a model", () => {
     await using busy = await answering(429, "slow down");
     expect(await problem({ url: busy.url })).toBe("limited");
     // TLS is asked of a port that speaks none.
-    expect(await problem({ url: page.url.replace("http:", "https:") })).toBe("certificate");
+    expect(await problem({ url: page.url.replace("http:", "https:") })).toBe("address");
     await using target = await answering(200, JSON.stringify({ data: [{ id: "stolen" }] }));
     await using elsewhere = await answering(302, "", { location: `${target.url}/v1/models` });
     expect(await problem({ url: elsewhere.url, key: "sk-secret-2" })).toBe("elsewhere");

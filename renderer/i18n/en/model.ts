@@ -37,7 +37,8 @@ export const model = {
   problem: {
     unreachable: "Nothing answers at this address. Check that the server runs, and its port.",
     timeout: "The server did not answer in time. It may be starting or overloaded; check again.",
-    certificate: "No secure connection: its certificate is not trusted, or it speaks only http.",
+    address: "This address cannot be used so. Try http in place of https, or the other way round.",
+    certificate: "No secure connection: its certificate is not trusted.",
     elsewhere: "It sends us on to another address. Write that address here.",
     key: "The server refused the key. Check that it was copied whole.",
     keyMissing: "The server wants a key.",

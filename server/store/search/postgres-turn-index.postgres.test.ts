@@ -37,7 +37,7 @@ describe.each(sharedDatabases)("the turn index on $name", (database) => {
 
   test("narrows by user, chat and words in one index", async () => {
     await using temporary = await openWithAnswer("hippopotamus");
-    await temporary.query("alter role current_user set enable_seqscan = off");
+    await temporary.query("set enable_seqscan = off");
     const plan = await temporary.query(
       "explain (costs off) select 1 from turn_search " +
         "where scope @> array['u:user-1', 'c:chat-1']::text[] and words @@ '''hippo'':*'::tsquery",

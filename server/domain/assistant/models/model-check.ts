@@ -7,7 +7,7 @@ import { askForModels, chatModelsIn } from "./model-list.ts";
 const PROBLEMS: Readonly<Record<FailureKind["kind"], ModelProblem>> = {
   silence: "timeout",
   unreachable: "unreachable",
-  address: "unreachable",
+  address: "address",
   "broken-off": "unreachable",
   certificate: "certificate",
   redirected: "elsewhere",
