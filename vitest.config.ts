@@ -48,8 +48,7 @@ export default defineConfig({
           testTimeout: sized(60_000, 20 * 60_000),
           hookTimeout: 60_000,
           isolate: false,
-          // One more than cores: these wait for programs, clocks and databases.
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

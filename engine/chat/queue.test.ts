@@ -176,6 +176,15 @@ test("CMR-D3: an edit of a waiting message takes its place, picture included", a
   expect(call.image?.bytes).toEqual(jpeg().bytes);
 });
 
+const storedAnswer = {
+  role: "assistant",
+  turnId: "t1",
+  parts: [{ kind: "text", text: "A" }],
+  status: "done",
+  replayed: true,
+  createdAtMs: 1,
+} as const;
+
 /** One message, which the server could not be reached for, waits. */
 async function waiting() {
   const h = createChatHarness({ outbox: createMemoryOutbox([row("m1", "chat")]) });
@@ -212,16 +221,7 @@ test("CMR-D8: a done turn whose row still waits is shown once, and the row goes"
       createdAtMs: 1,
       status: { kind: "answered" },
     },
-    {
-      role: "assistant",
-      id: "m1/answer",
-      turnId: "t1",
-      replyTo: "m1",
-      parts: [{ kind: "text", text: "A" }],
-      status: "done",
-      replayed: true,
-      createdAtMs: 1,
-    },
+    { ...storedAnswer, id: "m1/answer", replyTo: "m1" },
   ]);
   await settle();
   expect(h.state().messages).toMatchObject([
@@ -345,6 +345,29 @@ describe("two programs on one home", () => {
     two.clock.advance(1_000);
     await settle();
     expect(two.state().messages).toMatchObject([{ id: "id-1", text: "/v1/chats/chat/messages" }]);
+  });
+
+  test("CMR-D8: a message that the one still hears is not taken from it by the other, which finds it answered", async () => {
+    const { one, two, memory } = programs();
+    const a = await one.engine.send({ text: "a" });
+    const call = await one.transport.call(0);
+    call.emit(turn("chat"), text("A"));
+    await two.engine.resume();
+    await two.engine.idle();
+    const asked = { role: "user", id: a, turnId: "t1", text: "a", createdAtMs: 1 } as const;
+    const answer = { ...storedAnswer, id: `${a}/answer`, replyTo: a };
+    two.engine.openChat("chat", [{ ...asked, status: { kind: "answered" } }, answer]);
+    await settle();
+    // The server goes before it has spoken to the end.
+    call.close(unreachable());
+    await one.engine.send({ text: "b" });
+    await one.engine.resume();
+    await settle();
+    expect([await memory.list("ann"), one.question(a).id]).toMatchObject([
+      [{ clientMessageId: a }, { text: "b" }],
+      a,
+    ]);
+    expect(two.state().messages).toMatchObject([{ id: a, status: { kind: "answered" } }, { id: answer.id }]);
   });
 
   test("F2: a message that could not be stored does not keep its chat from the other program", async () => {

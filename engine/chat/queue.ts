@@ -134,7 +134,7 @@ export class Queue implements AsyncDisposable {
       if (pending === undefined || this.#isDelivering(pending)) continue;
       this.#rows.leave(pending);
       this.#deps.views.dispatch(pending.row.chatKey, { type: "removed", id });
-      void this.#forget(pending);
+      void this.#forgetAnswered(pending);
     }
   }
 
@@ -246,6 +246,14 @@ export class Queue implements AsyncDisposable {
     if (isGone || this.#stopped) return;
     if (!this.#lanes.has(chatKey)) this.#start(accountId, chatKey);
     await this.#lanes.get(chatKey)?.forget(id);
+  }
+
+  /** A program that lives removes the row itself, and may still hear the answer. */
+  async #forgetAnswered(pending: Pending): Promise<void> {
+    const { chatKey } = pending.row;
+    if (!(await this.#deps.outbox.claim(chatKey).catch(() => false))) return;
+    await this.#forget(pending);
+    await this.#leaveChat(chatKey);
   }
 
   /** When the server can be reached again, the pauses that were due to that end. */
