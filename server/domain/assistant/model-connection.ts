@@ -90,11 +90,7 @@ export function createModelConnection({ configured, setBy, auth, sealer, clock }
     async check(address: ModelAddress, signal: AbortSignal): Promise<ModelCheck> {
       const { url, key } = await complete(address);
       await refuseMetadata(url);
-      return await checkModels(
-        { kind: "configured", baseUrl: url, key, model: "" },
-        limits.listTimeoutMs,
-        signal,
-      );
+      return await checkModels({ kind: "saved", baseUrl: url, key, model: "" }, limits.listTimeoutMs, signal);
     },
     /**
      * Keeps the connection, which counts from the next question on.

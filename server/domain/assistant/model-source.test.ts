@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { PipitError } from "#contract/pipit-error.ts";
 import { faults, say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { createModelSource, type ModelConfig } from "./model-source.ts";
@@ -28,6 +29,27 @@ test("a connection that was saved without a key never gets the key of the config
   const source = createModelSource({ config, saved, clock: { nowMs: () => 0 }, logger: silentLogger });
   await collect((await source.current(never)).answer(ask("Hi"), never));
   expect(double.requests[0]?.authorization).toBeUndefined();
+});
+
+test("what is wrong with a connection that was saved names the settings, and no address", async () => {
+  await using double = await startOpenAiDouble(faults.keyRefused);
+  const config = { ollamaUrl: NOBODY };
+  const faultOf = async (saved: { readonly url: string; readonly model: string; readonly key?: string }) => {
+    const source = createModelSource({
+      config,
+      saved: async () => saved,
+      clock: { nowMs: () => 0 },
+      logger: silentLogger,
+    });
+    const model = await source.current(never);
+    return PipitError.from((await collect(model.answer(ask("Hi"), never))).error).message;
+  };
+  const told = [
+    await faultOf({ url: NOBODY, model: "m" }),
+    await faultOf({ url: double.url, model: "m", key: "sk-wrong" }),
+  ];
+  for (const fault of told)
+    expect(fault).toMatch(/^(?!.*(PIPIT_|127\.0\.0\.1)).* in the settings, under Model/);
 });
 
 describe("a configured endpoint", () => {

@@ -71,7 +71,7 @@ export function createModelSource(options: ModelSourceOptions): WarmableModelSou
     return model;
   };
 
-  const deps: Deps = { config, clock, limits, modelAt };
+  const deps: Deps = { config, clock, limits, modelAt, kind: "configured" };
   const chosen = config.url === undefined ? ollamaSource(deps) : configuredSource(deps, config.url);
   let last: { readonly text: string; readonly source: ModelSource } | undefined;
   const source = async (): Promise<ModelSource> => {
@@ -81,7 +81,8 @@ export function createModelSource(options: ModelSourceOptions): WarmableModelSou
     if (last?.text === text) return last.source;
     // A key of the configuration belongs to another server.
     const { key: _key, ...rest } = config;
-    last = { text, source: configuredSource({ ...deps, config: { ...rest, ...saved } }, saved.url) };
+    const savedDeps: Deps = { ...deps, config: { ...rest, ...saved }, kind: "saved" };
+    last = { text, source: configuredSource(savedDeps, saved.url) };
     return last.source;
   };
   return {
@@ -99,6 +100,8 @@ export function createModelSource(options: ModelSourceOptions): WarmableModelSou
 
 interface Deps {
   readonly config: ModelConfig;
+  /** Who named `config.url`. */
+  readonly kind: Exclude<ModelEndpoint["kind"], "ollama">;
   readonly clock: Clock;
   readonly limits: ModelLimits;
   readonly modelAt: (
@@ -108,8 +111,8 @@ interface Deps {
   ) => AnswerModel;
 }
 
-function configuredSource({ config, clock, limits, modelAt }: Deps, url: string): ModelSource {
-  const endpoint = endpointOf(config, url);
+function configuredSource({ config, clock, limits, modelAt, kind }: Deps, url: string): ModelSource {
+  const endpoint: ModelEndpoint = { kind, baseUrl: url, key: config.key, model: config.model ?? "" };
   const look = (signal: AbortSignal) =>
     listModels(endpoint, limits.listTimeoutMs, () => clock.nowMs(), signal);
   // Not the asker's signal: one look serves all who ask meanwhile.
@@ -125,7 +128,7 @@ function configuredSource({ config, clock, limits, modelAt }: Deps, url: string)
       if (wanted !== undefined && wanted !== config.model && !listed.includes(wanted)) {
         throw notThere(wanted, listed);
       }
-      const model = wanted ?? firstModel(listed, endpoint);
+      const model = wanted ?? firstModel(listed);
       return modelAt({ ...endpoint, model }, { images: true, tools: true }, names.forget);
     },
     /** The configured name first, whether it is listed or not. */
@@ -134,7 +137,7 @@ function configuredSource({ config, clock, limits, modelAt }: Deps, url: string)
       const own = config.model === undefined ? [] : [config.model];
       return [...new Set([...own, ...(await names.current().catch(() => []))])];
     },
-    status: (signal) => configuredStatus(config, url, look, signal),
+    status: (signal) => configuredStatus(config, endpoint, look, signal),
   };
 }
 
@@ -187,35 +190,30 @@ function limitsOf({ timeoutSeconds }: ModelConfig): ModelLimits {
     : { ...defaultModelLimits, silenceMs: timeoutSeconds * 1_000 };
 }
 
-function endpointOf(config: ModelConfig, url: string): ModelEndpoint {
-  return { kind: "configured", baseUrl: url, key: config.key, model: config.model ?? "" };
-}
-
 function ollamaEndpoint(config: ModelConfig, model: string): ModelEndpoint {
   // Ollama ignores keys, and ours belongs to another service.
   return { kind: "ollama", baseUrl: `${config.ollamaUrl.replace(/\/+$/, "")}/v1`, key: undefined, model };
 }
 
-function firstModel(names: readonly string[], endpoint: ModelEndpoint): string {
+function firstModel(names: readonly string[]): string {
   const first = names[0];
   if (first !== undefined) return first;
   throw new PipitError(
     "MODEL_MISSING",
-    `The model server at ${originOf(endpoint.baseUrl)} lists no model. Name one with PIPIT_MODEL.`,
+    "The model server lists no model. The operator of this server can name one with PIPIT_MODEL.",
   );
 }
 
 async function configuredStatus(
   config: ModelConfig,
-  url: string,
+  endpoint: ModelEndpoint,
   list: (signal: AbortSignal) => Promise<readonly string[]>,
   signal: AbortSignal,
 ): Promise<ModelStatus> {
-  const endpoint = endpointOf(config, url);
-  const origin = originOf(url);
+  const origin = originOf(endpoint.baseUrl);
   try {
     const names = await list(signal);
-    const name = config.model ?? firstModel(names, endpoint);
+    const name = config.model ?? firstModel(names);
     if (names.length === 0 || names.includes(name)) return statusOf(name, true, `${name} at ${origin}`);
     // Gateways take names that they do not list, so this is a hint and not a verdict.
     return statusOf(

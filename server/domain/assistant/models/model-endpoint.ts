@@ -1,6 +1,7 @@
 /** Where a language model is asked. */
 export interface ModelEndpoint {
-  readonly kind: "configured" | "ollama";
+  /** Who named it: the configuration, an operator in the window, or Pipit itself. */
+  readonly kind: "configured" | "saved" | "ollama";
   /** Base of the OpenAI-compatible API, e.g. "http://127.0.0.1:11434/v1". */
   readonly baseUrl: string;
   readonly key: string | undefined;

@@ -70,27 +70,27 @@ const MESSAGES: Readonly<Record<FailureKind["kind"], (told: Told) => [ErrorCode,
     const cure =
       endpoint.kind === "ollama"
         ? "Start it with `ollama serve`"
-        : "The operator must check that it runs and that PIPIT_MODEL_URL is right";
+        : `The operator must check that it runs and that ${addressOf(endpoint)} is right`;
     return [
       "MODEL_UNREACHABLE",
       `${server} does not answer (${failure.networkCode}). ${cure}; then try again.`,
     ];
   },
-  address: ({ server }) => [
+  address: ({ server, endpoint }) => [
     "MODEL_UNREACHABLE",
-    `${server} cannot be asked: its address cannot be used, or says https for http or the other way round. Check PIPIT_MODEL_URL.`,
+    `${server} cannot be asked: its address cannot be used, or says https for http or the other way round. Check ${addressOf(endpoint)}.`,
   ],
-  certificate: ({ server }) => [
+  certificate: ({ server, endpoint }) => [
     "MODEL_UNREACHABLE",
-    `${server} has a certificate that is not trusted. The operator of this server must check it, or PIPIT_MODEL_URL.`,
+    `${server} has a certificate that is not trusted. The operator of this server must check it, or ${addressOf(endpoint)}.`,
   ],
-  redirected: ({ server }) => [
+  redirected: ({ server, endpoint }) => [
     "MODEL_UNREACHABLE",
-    `${server} sends us on to another address. The operator must put that address into PIPIT_MODEL_URL.`,
+    `${server} sends us on to another address. The operator must put that address into ${addressOf(endpoint)}.`,
   ],
-  "not-an-answer": ({ server, says }) => [
+  "not-an-answer": ({ server, endpoint, says }) => [
     "MODEL_FAILED",
-    `${server} answered with something that is no answer.${says} The operator must check that PIPIT_MODEL_URL is the address of an OpenAI-compatible API; it often ends in /v1.`,
+    `${server} answered with something that is no answer.${says} The operator must check that ${addressOf(endpoint)} is the address of an OpenAI-compatible API; it often ends in /v1.`,
   ],
   "broken-off": ({ server }) => [
     "MODEL_FAILED",
@@ -107,13 +107,13 @@ const MESSAGES: Readonly<Record<FailureKind["kind"], (told: Told) => [ErrorCode,
   ],
   // Only when it was asked without what it does not take, and still refuses.
   unsupported: refused,
-  key: ({ server, says }) => [
+  key: ({ server, endpoint: { kind }, says }) => [
     "MODEL_KEY_REFUSED",
-    `${server} refused the API key. The operator of this server must check PIPIT_MODEL_KEY.${says}`,
+    `${server} refused the API key. The operator of this server must check ${kind === "saved" ? "the key in the settings, under Model" : "PIPIT_MODEL_KEY"}.${says}`,
   ],
-  proxy: ({ server, says }) => [
+  proxy: ({ server, endpoint, says }) => [
     "MODEL_UNREACHABLE",
-    `A proxy on the way to ${lower(server)} asks for a sign-in of its own (status 407). The operator must let this server pass that proxy, or put an address into PIPIT_MODEL_URL that needs none.${says}`,
+    `A proxy on the way to ${lower(server)} asks for a sign-in of its own (status 407). The operator must let this server pass that proxy, or put an address into ${addressOf(endpoint)} that needs none.${says}`,
   ],
   blocked: ({ server, says, failure: { status } }) => [
     "MODEL_UNREACHABLE",
@@ -123,7 +123,7 @@ const MESSAGES: Readonly<Record<FailureKind["kind"], (told: Told) => [ErrorCode,
     "MODEL_MISSING",
     endpoint.kind === "ollama"
       ? `Ollama is running but has no model "${endpoint.model}": run \`ollama pull ${endpoint.model}\`.`
-      : `${server} has no model "${endpoint.model}", or its address is wrong. Check PIPIT_MODEL, and that PIPIT_MODEL_URL ends in /v1 if that server needs it.${says}`,
+      : `${server} has no model "${endpoint.model}", or its address is wrong. Check ${endpoint.kind === "saved" ? "the model in the settings" : "PIPIT_MODEL"}, and that ${addressOf(endpoint)} ends in /v1 if that server needs it.${says}`,
   ],
   refused,
   failed: ({ server, says, failure: { status } }) => [
@@ -150,6 +150,11 @@ function overflowText({ endpoint, failure }: Told): string {
         ? ` (at most ${counted(limit)} tokens)`
         : ` (${counted(needed)} tokens of at most ${counted(limit)})`;
   return `The message is too long for the model ${endpoint.model}${numbers}. Send a shorter one, or use a model that holds more.`;
+}
+
+/** Where the operator named the address. */
+function addressOf({ kind }: ModelEndpoint): string {
+  return kind === "saved" ? "the address in the settings, under Model," : "PIPIT_MODEL_URL";
 }
 
 /** Without its address: any account reads these messages, and where the server's own network lies is for admins. */
