@@ -6,7 +6,7 @@ import type { PageValues } from "./page-values.ts";
 const SETTINGS = "settings";
 const CHANNEL = "pipit-settings";
 
-/** The settings in this browser; a change in one tab is a change in all. After a change that cannot be kept all is as before. */
+/** The settings in this browser; a change in one tab is a change in all. One that cannot be kept counts in this tab. */
 export async function openPageSettings(values: PageValues): Promise<SettingsPort & Disposable> {
   const store = createStore<Settings>()(() => defaultSettings);
   const reread = async (): Promise<void> => {
@@ -21,12 +21,7 @@ export async function openPageSettings(values: PageValues): Promise<SettingsPort
     async update(patch) {
       // Shown at once: a switch that waits for a disk jumps back under the finger.
       store.setState(mergeSettings(store.getState(), patch), true);
-      try {
-        await values.update(SETTINGS, (kept) => mergeSettings(toSettings(kept), patch));
-      } catch (error) {
-        await reread().catch(() => undefined);
-        throw error;
-      }
+      await values.update(SETTINGS, (kept) => mergeSettings(toSettings(kept), patch));
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches only this origin
       channel.postMessage("changed");
     },
