@@ -28,10 +28,17 @@ interface Place {
 export class Branches implements Disposable {
   readonly #deps: BranchesDeps;
   readonly #disposal = new AbortController();
+  readonly #unsubscribe: () => void;
   #deleted: Place | undefined;
+  /** A chat that could not be read. */
+  #unread: string | undefined;
 
   constructor(deps: BranchesDeps) {
     this.#deps = deps;
+    this.#unsubscribe = deps.views.store.subscribe(({ connection }, before) => {
+      const isBack = connection === "online" && before.connection !== "online";
+      if (isBack && this.#unread !== undefined) void this.readAgain(this.#unread);
+    });
   }
 
   /** @throws PipitError INVALID_REQUEST when there is no such branch, or an answer is on its way; what the history throws */
@@ -74,16 +81,19 @@ export class Branches implements Disposable {
     await this.#reload(deleted.chatId);
   }
 
-  /** Shows what the server has now, if this chat is shown. Never throws: without an answer, it is shown at the next opening. */
+  /** Shows what the server has now, if this chat is shown; once it can be reached. Never throws. */
   async readAgain(chatId: string): Promise<void> {
+    this.#unread = undefined;
     try {
       await this.#reload(chatId);
     } catch (reason) {
+      this.#unread = chatId;
       this.#deps.logger.warn("chat.reload_failed", { detail: PipitError.from(reason).message });
     }
   }
 
   [Symbol.dispose](): void {
+    this.#unsubscribe();
     this.#disposal.abort(new PipitError("CANCELLED", "Pipit is closing."));
   }
 

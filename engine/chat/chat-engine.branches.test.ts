@@ -7,6 +7,7 @@ import { finish, row, text, turn } from "#engine/testing/chat-engine-kit.ts";
 import { createChatHarness, type ChatHarness } from "#engine/testing/chat-harness.ts";
 import { settle } from "#engine/testing/fake-clock.ts";
 import { json, unreachable } from "#engine/testing/fake-http.ts";
+import { createMemoryOutbox } from "./memory-outbox.ts";
 import { createTreeServer } from "#engine/testing/tree-server.ts";
 
 /** An engine and a server that keeps its chat as a tree. */
@@ -37,6 +38,32 @@ const places = (h: ChatHarness) =>
   questions(h).map(({ text: asking, branch }) =>
     branch === undefined ? asking : `${asking} ${branch.index + 1}/${branch.count}`,
   );
+
+test("U8: after a start without the server, the chat of a message that waits is whole once it is back", async () => {
+  const { h, server } = setup();
+  await asked(h, "before");
+  let isAway = true;
+  const late = createChatHarness({
+    outbox: createMemoryOutbox([row("m1", "chat")]),
+    async *answer(call) {
+      if (isAway) throw unreachable();
+      yield* server.answer(call);
+    },
+  });
+  late.http.answer((request) => {
+    if (isAway) throw unreachable();
+    return server.http(request);
+  });
+  await late.engine.resume();
+  await settle();
+  expect(questions(late).map(({ id }) => id)).toEqual(["m1"]);
+  isAway = false;
+  late.clock.advance(5_000);
+  await late.engine.idle();
+  await settle();
+  expect(answers(late.state().messages)).toEqual(answers(await stored(late)));
+  expect(questions(late).map(({ text: asking }) => asking)).toEqual(["before", "text of m1"]);
+});
 
 describe("a question with a picture that only the server has", () => {
   const question: UserMessage = {
