@@ -24,6 +24,7 @@ export function SettingRow({ label, hint, error, wide = false, children }: Setti
   const hintId = hint === undefined ? undefined : `${id}-hint`;
   const errorId = error === undefined ? undefined : `${id}-error`;
   const describedBy = [hintId, errorId].filter((part) => part !== undefined).join(" ") || undefined;
+  const control = children({ id, describedBy });
   const notes = (
     <>
       {hint === undefined ? undefined : (
@@ -44,7 +45,7 @@ export function SettingRow({ label, hint, error, wide = false, children }: Setti
         <label htmlFor={id}>{label}</label>
         {wide ? undefined : notes}
       </div>
-      {children({ id, describedBy })}
+      {wide ? control : <div className="flex shrink-0 items-center">{control}</div>}
       {wide ? notes : undefined}
     </div>
   );

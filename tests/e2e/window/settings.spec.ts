@@ -20,6 +20,16 @@ test("radio groups are moved through by arrow keys", async ({ gallery, page }) =
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
 });
 
+test("U15: a list in a narrow window is as wide as what it says", async ({ gallery, page }) => {
+  await gallery.open("settings", { language: "en" });
+  const list = page.getByLabel("Messages kept in the window");
+  const widthAt = async (width: number) => {
+    await page.setViewportSize({ width, height: 680 });
+    return (await list.boundingBox())?.width;
+  };
+  expect(await widthAt(390)).toBe(await widthAt(1280));
+});
+
 test("switches, history size and volume are handed to the host", async ({ gallery, page }) => {
   await gallery.open("settings");
   await page.getByRole("switch", { name: "Read answers aloud" }).click();
