@@ -129,7 +129,7 @@ describe("the conversation in a terminal", () => {
     );
   });
 
-  test("F2, CMR-D2: a refused message lets the next one go, is there after a restart, and can be dropped", async () => {
+  test("F2, U4, CMR-D2: a refused message lets the next one go, is there after a restart, and can be dropped", async () => {
     const refusal = JSON.stringify({ error: { message: "Invalid schema for function 'x'." } });
     await using model = await startOpenAiDouble((request) =>
       request.prompt === "bad"

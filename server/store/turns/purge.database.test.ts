@@ -33,7 +33,7 @@ const answer = (turnId: string) =>
   });
 
 describe.each(databases)("what is deleted, on $name", (database) => {
-  test("goes with the chat after 10 s, and only its ids stay", async () => {
+  test("CMR-D7: goes with the chat after 10 s, and only its ids stay", async () => {
     await using temporary = await openStoreWithChat(database);
     const { store, clock } = temporary;
     await store.chats.create({ ...chat, id: "chat-2", title: "walrus-title" });
@@ -61,7 +61,7 @@ describe.each(databases)("what is deleted, on $name", (database) => {
     await expect(store.chats.restore("user-1", "chat-2")).rejects.toMatchObject(gone);
   });
 
-  test("goes with the turn after 10 s; what followed it stays", async () => {
+  test("CMR-D7: goes with the turn after 10 s; what followed it stays", async () => {
     await using temporary = await openStoreWithChat(database);
     const { store, clock } = temporary;
     await store.turns.begin(request("turn-1"));

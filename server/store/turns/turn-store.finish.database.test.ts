@@ -45,7 +45,7 @@ describe.each(databases)("on $name", (database) => {
     });
   });
 
-  test("a process that lost its turn to another cannot end it any more", async () => {
+  test("S10: a process that lost its turn to another cannot end it any more", async () => {
     await using temporary = await openStoreWithChat(database);
     const { turns } = temporary.store;
     await turns.begin(beginning());
@@ -56,7 +56,7 @@ describe.each(databases)("on $name", (database) => {
     expect((await turns.recent("user-1", "chat-1", 5))[0]).toMatchObject({ assistantText: "in time" });
   });
 
-  test("endLeases lets every running turn be asked again at once", async () => {
+  test("S10: endLeases lets every running turn be asked again at once", async () => {
     await using temporary = await openStoreWithChat(database);
     const { turns } = temporary.store;
     await turns.begin(beginning());
@@ -70,7 +70,7 @@ describe.each(databases)("on $name", (database) => {
   });
 
   describe("renewLeases", () => {
-    test("prolongs what this process runs, and nothing else", async () => {
+    test("S10: prolongs what this process runs, and nothing else", async () => {
       await using temporary = await openStoreWithChat(database);
       const { turns } = temporary.store;
       await turns.begin(beginning());
