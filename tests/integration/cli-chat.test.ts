@@ -219,6 +219,35 @@ describe("pipit chat in a pipe", () => {
     expect(stderr).toContain("There is no command /nonsense");
   });
 
+  test("F1, U4: what the model refused can be asked again, changed and dropped, by its number", async () => {
+    const refusal = JSON.stringify({ error: { message: "Invalid schema." } });
+    const headers = { "content-type": "application/json" };
+    let refused = 2;
+    await using model = await startOpenAiDouble(({ prompt }) =>
+      prompt.startsWith("bad") && refused-- > 0
+        ? { kind: "http", status: 400, headers, body: refusal }
+        : stream(say(`Answer to ${prompt}.`)),
+    );
+    await serve(model.url);
+    const { code, stdout, stderr } = await pipit.run(["chat", "--no-audio"], {
+      input:
+        "bad one\nbad two\ngood\n/queue\n/retry\n/retry 3\n/retry 1\n/edit 1 better\n/queue\n/drop\n/quit\n",
+    });
+    expect(stdout).toContain("Answer to good.");
+    expect(stdout).toMatch(/1\. bad one\n.*Invalid schema[^]*2\. bad two\n.*Invalid schema/);
+    expect(stdout).toContain("Usage: /retry [n]");
+    expect(stderr).toContain("There is no message of that number; /queue lists 2.");
+    expect(stdout).toMatch(/Answer to bad one\.[^]*Answer to better\.[^]*Every message is answered\./);
+    expect(model.requests.map(({ prompt }) => prompt)).toEqual([
+      "bad one",
+      "bad two",
+      "good",
+      "bad one",
+      "better",
+    ]);
+    expect(code).toBe(0);
+  });
+
   test("F14: /model lists and checks the models, --model asks one of them", async () => {
     await serve();
     const { stdout } = await pipit.run(["chat", "--no-audio"], {
