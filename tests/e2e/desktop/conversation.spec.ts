@@ -19,6 +19,21 @@ test.describe("a conversation in the desktop app", () => {
     await expect(app.chat.answer("Hello from Pipit.")).toBeVisible();
   });
 
+  test("a model is connected in the window, and answers", async ({ start, model }) => {
+    const app = await start({ env: { PIPIT_MODEL_URL: "", OLLAMA_HOST: "http://127.0.0.1:9" } });
+    await app.ready();
+    await app.window.getByRole("button", { name: "Connect a model" }).click();
+    const dialog = app.window.getByRole("dialog");
+    await dialog.getByText("Other").click();
+    await dialog.getByLabel("Address").fill(model.url);
+    await dialog.getByLabel("Key").fill("sk-of-the-person");
+    await dialog.getByRole("button", { name: "Connect" }).click();
+    await expect(dialog).toBeHidden();
+    await app.chat.ask("hello");
+    await expect(app.chat.answer("Hello from Pipit.")).toBeVisible();
+    expect(model.requests[0]?.authorization).toBe("Bearer sk-of-the-person");
+  });
+
   test("an answer streams in while the model still speaks, and can be stopped", async ({
     shared: { desktop, model },
   }) => {
