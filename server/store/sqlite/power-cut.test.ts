@@ -13,6 +13,8 @@ const TURNS = sized(150, 2_000);
 const AT_ONCE = 8;
 /** So much that SQLite moves its log into the database several times meanwhile. */
 const TEXT = "word ".repeat(8_000);
+/** The files as they were at each sync are opened and read. */
+const LIMIT = { timeout: sized(60_000, 20 * 60_000) };
 /** One in so many is long: it is written by another connection. */
 const LONG_EVERY = 40;
 
@@ -54,41 +56,45 @@ async function answer(store: Store, number: number): Promise<void> {
   await store.turns.finish(ending({ turnId, assistantText: [`${number} `, text], nowMs: number }));
 }
 
-test("an answer that its client was told is finished is there after a power cut at any later moment", async () => {
-  const file = join(folder, "pipit.db");
-  /** The answers that were acknowledged when a sync was the newest. */
-  const acknowledged = new Map<number, number[]>();
-  {
-    await using store = await openStore(options(file));
-    const newestSync = await recordSyncs(file);
-    await store.chats.create(chat);
-    let next = 0;
-    const work = async (): Promise<void> => {
-      for (let number = next++; number < TURNS; number = next++) {
-        await answer(store, number);
-        const known = acknowledged.get(newestSync()) ?? [];
-        acknowledged.set(newestSync(), [...known, number]);
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
-    vi.restoreAllMocks();
-  }
-  expect(acknowledged.size).toBeGreaterThan(TURNS / AT_ONCE / 2);
-  const told: number[] = [];
-  for (const [sync, numbers] of [...acknowledged].toSorted(([a], [b]) => a - b)) {
-    told.push(...numbers);
-    // Whatever else of the log had reached the disk by then may be torn.
-    appendFileSync(`${cutFile(sync)}-wal`, randomBytes(5_000));
-    await using store = await openStore(options(cutFile(sync)));
-    expect(store.setAside).toBeUndefined();
-    const turns = await store.turns.recent(chat.userId, chat.id, TURNS);
-    const done = new Set(
-      turns.filter(({ status }) => status === "done").map(({ assistantText: text }) => parseInt(text)),
-    );
-    expect(told.filter((number) => !done.has(number))).toEqual([]);
-    await rm(join(folder, `cut-${sync}`), { recursive: true });
-  }
-});
+test(
+  "an answer that its client was told is finished is there after a power cut at any later moment",
+  LIMIT,
+  async () => {
+    const file = join(folder, "pipit.db");
+    /** The answers that were acknowledged when a sync was the newest. */
+    const acknowledged = new Map<number, number[]>();
+    {
+      await using store = await openStore(options(file));
+      const newestSync = await recordSyncs(file);
+      await store.chats.create(chat);
+      let next = 0;
+      const work = async (): Promise<void> => {
+        for (let number = next++; number < TURNS; number = next++) {
+          await answer(store, number);
+          const known = acknowledged.get(newestSync()) ?? [];
+          acknowledged.set(newestSync(), [...known, number]);
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, work));
+      vi.restoreAllMocks();
+    }
+    expect(acknowledged.size).toBeGreaterThan(TURNS / AT_ONCE / 2);
+    const told: number[] = [];
+    for (const [sync, numbers] of [...acknowledged].toSorted(([a], [b]) => a - b)) {
+      told.push(...numbers);
+      // Whatever else of the log had reached the disk by then may be torn.
+      appendFileSync(`${cutFile(sync)}-wal`, randomBytes(5_000));
+      await using store = await openStore(options(cutFile(sync)));
+      expect(store.setAside).toBeUndefined();
+      const turns = await store.turns.recent(chat.userId, chat.id, TURNS);
+      const done = new Set(
+        turns.filter(({ status }) => status === "done").map(({ assistantText: text }) => parseInt(text)),
+      );
+      expect(told.filter((number) => !done.has(number))).toEqual([]);
+      await rm(join(folder, `cut-${sync}`), { recursive: true });
+    }
+  },
+);
 
 test("a question in a new chat waits for no sync before it is asked", async () => {
   const file = join(folder, "pipit.db");
