@@ -31,8 +31,8 @@ export type ClientLine =
   | { readonly kind: "kept"; readonly text: string; readonly id: string }
   /** About to be changed: dying now, it may be the old or the new one. */
   | { readonly kind: "changing"; readonly how: Change; readonly text: string; readonly into: string }
-  /** It was answered meanwhile. */
-  | { readonly kind: "unchanged"; readonly text: string }
+  /** It was answered, or changed otherwise, meanwhile. */
+  | { readonly kind: "unchanged"; readonly text: string; readonly into: string }
   /** Given up for good, which no message here deserves. */
   | { readonly kind: "refused"; readonly text: string; readonly why: string }
   /** Nothing waits any more. */

@@ -70,7 +70,7 @@ async function change({ how, into }: ClientOrder & { kind: "change" }): Promise<
     else say({ kind: "kept", text: into, id: await client.engine.editAndResend(id, into) });
   } catch (reason) {
     if (!(reason instanceof PipitError) || reason.code !== "INVALID_REQUEST") throw reason;
-    say({ kind: "unchanged", text });
+    say({ kind: "unchanged", text, into });
   }
 }
 

@@ -59,10 +59,11 @@ interface Sent {
   readonly group: number;
   /** Place in the order in which the person saw them accepted; absent: never. */
   kept: number | undefined;
-  /** What the person did to it before it was answered; then it need not be. */
-  changed?: Change | undefined;
-  /** What it was changed into. */
-  into?: string;
+  /**
+   * What the person did to it before it was answered, by the text that an edit makes of it. Several may be under way at
+   * once, and a life may end between a change and what is said of it.
+   */
+  readonly changes: Map<string, Change>;
 }
 
 interface StoredTurn {
@@ -180,7 +181,7 @@ class Chaos implements AsyncDisposable {
         ...scattered(kept, turns),
       ],
       kept: kept.length,
-      changed: kept.filter(({ changed }) => changed !== undefined).length,
+      changed: kept.filter(({ changes }) => changes.size > 0).length,
       kills: this.#kills,
       askedTwice: await this.#askedTwice(),
     };
@@ -244,7 +245,7 @@ class Chaos implements AsyncDisposable {
       this.#client?.tell({ kind: "new-chat" });
     }
     const text = `message ${this.#sent.size}`;
-    this.#sent.set(text, { text, group: this.#group, kept: undefined });
+    this.#sent.set(text, { text, group: this.#group, kept: undefined, changes: new Map() });
     this.#client?.tell({ kind: "send", text });
   }
 
@@ -258,7 +259,7 @@ class Chaos implements AsyncDisposable {
 
   #change(how: Change): void {
     const into = `message ${this.#sent.size}`;
-    this.#sent.set(into, { text: into, group: this.#group, kept: undefined });
+    this.#sent.set(into, { text: into, group: this.#group, kept: undefined, changes: new Map() });
     this.#client?.tell({ kind: "change", how, into });
   }
 
@@ -293,12 +294,16 @@ class Chaos implements AsyncDisposable {
     if (line.kind === "kept") {
       sent.kept = this.#keptCount;
       this.#keptCount += 1;
-    } else if (line.kind === "unchanged") sent.changed = undefined;
+    } else if (line.kind === "unchanged") sent.changes.delete(line.into);
     else if (line.kind === "changing") {
-      sent.changed = line.how;
-      if (line.how !== "edit") return;
-      sent.into = line.into;
-      this.#sent.set(line.into, { text: line.into, group: sent.group, kept: undefined });
+      sent.changes.set(line.into, line.how);
+      if (line.how === "edit")
+        this.#sent.set(line.into, {
+          text: line.into,
+          group: sent.group,
+          kept: undefined,
+          changes: new Map(),
+        });
     }
   }
 
@@ -360,24 +365,29 @@ function closing(value: Database.Database): { readonly value: Database.Database 
   return { value, [Symbol.dispose]: () => value.close() };
 }
 
+function wasChanged({ changes }: Sent, how: Change): boolean {
+  return [...changes.values()].includes(how);
+}
+
 function lostOrDoubled(
   kept: readonly Sent[],
   turns: readonly StoredTurn[],
   sent: ReadonlyMap<string, Sent>,
 ): string[] {
   const byText = Map.groupBy(turns, ({ user_text: text }) => text);
-  /** Itself, or what became of it. */
-  const isThere = ({ text, into }: Sent): boolean => {
-    const next = sent.get(into ?? "");
-    return byText.has(text) || (next !== undefined && isThere(next));
-  };
+  /** What an edit may have made of it. */
+  const nextOf = ({ changes }: Sent): readonly Sent[] =>
+    [...changes].flatMap(([into, how]) => (how === "edit" ? (sent.get(into) ?? []) : []));
+  /** Itself or what became of it is, or was stopped, by the person. */
+  const isThere = (message: Sent): boolean =>
+    byText.has(message.text) || wasChanged(message, "stop") || nextOf(message).some(isThere);
   return kept.flatMap((message) => {
-    const { text, changed } = message;
+    const { text, changes } = message;
     const found = byText.get(text) ?? [];
     if (found.length > 1) return [`doubled: ${text}, ${found.length} times`];
-    if (changed === "stop" || (changed === "edit" && isThere(message))) return [];
+    if (wasChanged(message, "stop") || (wasChanged(message, "edit") && isThere(message))) return [];
     const [turn] = found;
-    if (turn === undefined) return [`lost: ${text} (${changed ?? "not changed"})`];
+    if (turn === undefined) return [`lost: ${text} (${[...changes.values()].join(", ") || "not changed"})`];
     const whole = /^answer \d+ to the question\.$/u.test(turn.assistant_text);
     if (turn.status === "done" && whole) return [];
     return [`not answered: ${text} is ${turn.status}: ${turn.assistant_text}`];
@@ -387,7 +397,7 @@ function lostOrDoubled(
 /** In each chat, turns stand in the order in which the person saw their messages accepted. */
 function outOfOrder(kept: readonly Sent[], turns: readonly StoredTurn[]): string[] {
   // What was set aside is sent last, by hand.
-  const inTurn = kept.filter(({ changed }) => changed !== "park");
+  const inTurn = kept.filter((message) => !wasChanged(message, "park"));
   const place = new Map(inTurn.map((sent) => [sent.text, sent.kept ?? 0]));
   return [...Map.groupBy(turns, ({ chat_id: chat }) => chat)].flatMap(([chat, inChat]) => {
     const places = inChat.map(({ user_text: text }) => place.get(text)).filter((at) => at !== undefined);
@@ -400,7 +410,7 @@ function outOfOrder(kept: readonly Sent[], turns: readonly StoredTurn[]): string
 /** What was written one after the other in one chat stays in one chat. */
 function scattered(kept: readonly Sent[], turns: readonly StoredTurn[]): string[] {
   const chatOf = new Map(turns.map((turn) => [turn.user_text, turn.chat_id]));
-  const due = kept.filter(({ changed }) => changed === undefined || changed === "park");
+  const due = kept.filter((message) => !wasChanged(message, "stop") && !wasChanged(message, "edit"));
   return [...Map.groupBy(due, ({ group }) => group)].flatMap(([, together]) => {
     const chats = new Set(together.map(({ text }) => chatOf.get(text)));
     return chats.size === 1
