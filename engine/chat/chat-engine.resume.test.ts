@@ -60,6 +60,34 @@ describe("resume", () => {
     expect(await h.queued()).toEqual([]);
   });
 
+  test("does not move a person to another chat whose first message here is just being stored", async () => {
+    const outbox = createMemoryOutbox([row("m1", "chat-b")]);
+    const stored = Promise.withResolvers<void>();
+    const listed = Promise.withResolvers<void>();
+    const h = createChatHarness({
+      outbox: {
+        ...outbox,
+        add: async (...given) => {
+          await stored.promise;
+          await outbox.add(...given);
+        },
+        list: async (accountId) => {
+          const rows = await outbox.list(accountId);
+          await listed.promise;
+          return rows;
+        },
+      },
+    });
+    const resumed = h.engine.resume();
+    const first = h.engine.send({ text: "first" });
+    listed.resolve();
+    await resumed;
+    const second = h.engine.send({ text: "second" });
+    stored.resolve();
+    const ids = await Promise.all([first, second]);
+    expect(h.state().messages.map(({ id }) => id)).toEqual(ids);
+  });
+
   test("before the sign-in happens as soon as there is one", async () => {
     const h = createChatHarness({ outbox: createMemoryOutbox([row("m1", "chat")]) });
     h.session.signOut("expired");

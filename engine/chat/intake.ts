@@ -31,6 +31,8 @@ export class Intake implements AsyncDisposable {
   readonly #disposal = new AbortController();
   /** Sends happen one after the other, so that the outbox has them in the order of the calls. */
   #lastSend: Promise<unknown> = Promise.resolve();
+  /** How many are being stored. */
+  #sending = 0;
   #newestAtMs = 0;
   #resumed = false;
 
@@ -57,12 +59,14 @@ export class Intake implements AsyncDisposable {
     const { views, activity } = this.#deps;
     const chatKey = replaced?.chatKey ?? views.shownKey();
     activity.enter();
+    this.#sending += 1;
     const work = this.#sendsDone().then(() => this.#store(draft, id, chatKey, replaced));
     this.#lastSend = work;
     try {
       await work;
       return id;
     } finally {
+      this.#sending -= 1;
       activity.leave();
     }
   }
@@ -139,7 +143,9 @@ export class Intake implements AsyncDisposable {
   #showNewest(row: OutboxRow | undefined): void {
     const { views } = this.#deps;
     const { chatId, messages } = views.store.getState();
-    if (row === undefined || chatId !== undefined || messages.length > 0) return;
+    // A message that is being stored belongs to the chat on show, and so does what is typed next.
+    const isBegun = chatId !== undefined || messages.length > 0 || this.#sending > 0;
+    if (row === undefined || isBegun) return;
     const { chatKey } = row;
     if (chatKey.startsWith(NEW_CHAT_PREFIX)) return views.show(chatKey, { messages: [] });
     views.show(chatKey, { chatId: chatKey, messages: [] });

@@ -413,8 +413,8 @@ function scattered(kept: readonly Sent[], turns: readonly StoredTurn[]): string[
   const due = kept.filter((message) => !wasChanged(message, "stop") && !wasChanged(message, "edit"));
   return [...Map.groupBy(due, ({ group }) => group)].flatMap(([, together]) => {
     const chats = new Set(together.map(({ text }) => chatOf.get(text)));
-    return chats.size === 1
-      ? []
-      : [`scattered over ${chats.size} chats: ${together.map(({ text }) => text).join(", ")}`];
+    const where = ({ text, changes }: Sent): string =>
+      `${text} (${[...changes.values()].join(", ")}) in ${chatOf.get(text)?.slice(0, 8)}`;
+    return chats.size === 1 ? [] : [`scattered over ${chats.size} chats: ${together.map(where).join("; ")}`];
   });
 }
