@@ -10,3 +10,10 @@ export const MESSAGE_MAX_BYTES = 16 * 1024 * 1024;
 export const MODEL_NAME_MAX_CHARS = 256;
 /** Messages a client keeps in memory per chat. */
 export const HISTORY_MAX_MESSAGES = 200;
+/** What is deleted can be restored this long. */
+export const RESTORE_MS = 10_000;
+/**
+ * No message waits longer for its next try, whatever a server asks for: quotas are raised and models come back long before
+ * what was foretold, a timer stands still while the machine sleeps, and four questions an hour harm no server.
+ */
+export const RETRY_WAIT_MAX_MS = 15 * 60_000;

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "#contract/error-codes.ts";
+import { RETRY_WAIT_MAX_MS } from "#contract/limits.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
 
 /** Attempts of one series; after the last one the message waits in the outbox (docs/reference/streaming.md). */
@@ -7,11 +8,6 @@ const SERIES_ATTEMPTS = 3;
 const BASE_DELAY_MS = 1000;
 /** No delay of ours is longer, jitter included. A `retry-after` of the server may be. */
 export const MAX_DELAY_MS = 60_000;
-/**
- * No message waits longer for its next try, whatever the server asks for: quotas are raised and models come back long
- * before what was foretold, a timer stands still while the machine sleeps, and four questions an hour harm no server.
- */
-const MAX_WAIT_MS = 15 * 60_000;
 /** Jitter adds this share of the delay at least ... */
 const MIN_JITTER = 0.1;
 /** ... and this share at most. */
@@ -82,7 +78,7 @@ export function decideRetry(attempt: FailedAttempt, random: () => number): Retry
   if (quickly) return { kind: "retry", delayMs };
   // A server whose clock is behind ours, or a proxy that always says 0, would be asked without a pause for ever.
   const isNone = delayMs < BASE_DELAY_MS;
-  const waitMs = isNone ? retryDelayMs(failures, undefined, random) : Math.min(delayMs, MAX_WAIT_MS);
+  const waitMs = isNone ? retryDelayMs(failures, undefined, random) : Math.min(delayMs, RETRY_WAIT_MAX_MS);
   return { kind: "wait", delayMs: waitMs };
 }
 

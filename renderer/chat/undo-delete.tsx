@@ -1,10 +1,8 @@
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { RESTORE_MS } from "#contract/limits.ts";
 import { useBridge, useChatUiState } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
-
-/** As long as the server can bring it back. */
-const offeredMs = 10_000;
 
 /** "Deleted. Undo", above the composer, as long as it can be undone. */
 export function UndoDelete() {
@@ -14,7 +12,7 @@ export function UndoDelete() {
   const offered = useChatUiState((state) => state.offersUndo);
   useEffect(() => {
     if (!offered) return undefined;
-    const timer = setTimeout(() => ui.withdrawUndo(), offeredMs);
+    const timer = setTimeout(() => ui.withdrawUndo(), RESTORE_MS);
     return () => clearTimeout(timer);
   }, [ui, offered, deletions]);
   const undo = async () => {

@@ -23,9 +23,6 @@ export interface ChatChanges {
   readonly shownTurnId?: string | undefined;
 }
 
-/** What is deleted can be restored this long. */
-export const RESTORE_MS = 10_000;
-
 export type TurnStatus = "running" | "done" | "failed" | "cancelled";
 
 /** One question with its answer. */
@@ -93,7 +90,7 @@ export interface ChatStore {
   update(userId: string, chatId: string, changes: ChatChanges): Promise<Chat>;
   /** It is found by nothing from now on; its id is never used again. Throws CHAT_NOT_FOUND. */
   remove(userId: string, chatId: string): Promise<void>;
-  /** Undoes {@link remove} within {@link RESTORE_MS}. Throws CHAT_NOT_FOUND. */
+  /** Undoes {@link remove} within RESTORE_MS. Throws CHAT_NOT_FOUND. */
   restore(userId: string, chatId: string): Promise<Chat>;
 }
 
@@ -175,7 +172,7 @@ export interface TurnStore {
   picture(userId: string, chatId: string, turnId: string): Promise<Picture | undefined>;
   /** Takes an exchange out of its chat: what follows it follows its parent. Throws CHAT_NOT_FOUND. */
   remove(userId: string, chatId: string, turnId: string): Promise<void>;
-  /** Undoes {@link remove} within {@link RESTORE_MS}. Throws CHAT_NOT_FOUND. */
+  /** Undoes {@link remove} within RESTORE_MS. Throws CHAT_NOT_FOUND. */
   restore(userId: string, chatId: string, turnId: string): Promise<void>;
   /** Full-text search in questions and answers; English and Russian. `shownOnly`: not on branches that are hidden. */
   search(

@@ -1,12 +1,7 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
-import {
-  RESTORE_MS,
-  type Chat,
-  type ChatChanges,
-  type ChatStore,
-  type NewChat,
-} from "#server/domain/chats/ports.ts";
+import { RESTORE_MS } from "#contract/limits.ts";
+import type { Chat, ChatChanges, ChatStore, NewChat } from "#server/domain/chats/ports.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";

@@ -1,11 +1,12 @@
 import type { ErrorCode } from "#contract/error-codes.ts";
+import { RETRY_WAIT_MAX_MS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { readFailure, type Failure } from "./failure.ts";
 import { kindOf, type FailureKind } from "./failure-kind.ts";
 import { originOf, type ModelAbilities, type ModelEndpoint } from "./model-endpoint.ts";
 import { overflowSizeOf } from "./overflow-size.ts";
 import { quotedWords, withoutSecrets } from "./quoted-words.ts";
-import { MAX_WAIT_MS, waitMsOf, waitText } from "./retry-after.ts";
+import { waitMsOf, waitText } from "./retry-after.ts";
 
 /** What is known of the question that failed. */
 export interface FailedQuestion {
@@ -47,7 +48,7 @@ export function toModelError(reason: unknown, question: FailedQuestion): PipitEr
   return new PipitError(code, message, {
     detail: withoutSecrets(`${originOf(endpoint.baseUrl)}: ${cause}: ${failure.text}`, endpoint.key),
     ...(code === "RATE_LIMITED" && waitMs !== undefined
-      ? { retryAfterMs: Math.min(waitMs, MAX_WAIT_MS) }
+      ? { retryAfterMs: Math.min(waitMs, RETRY_WAIT_MAX_MS) }
       : {}),
   });
 }

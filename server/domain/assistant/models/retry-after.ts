@@ -1,8 +1,5 @@
 import type { Failure } from "./failure.ts";
 
-/** Longest time after which a client is told to ask again: a limit of a day may be lifted, or the model changed, before it ends. */
-export const MAX_WAIT_MS = 15 * 60_000;
-
 const UNIT_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
 /** "try again in 1h2m3.5s", "retry after 20 seconds" */
 const WAIT_WORDS =
