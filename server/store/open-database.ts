@@ -91,6 +91,9 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
   const relaxedDb = new Kysely<Tables>({ dialect: new ServerSqliteDialect(shared, false) });
   const thread = new SqliteThread(file);
   const roomyDb = new Kysely<Tables>({ dialect: new ThreadSqliteDialect(shared, thread, attempt) });
+  // Of its own: finding stems takes seconds, and an answer that is being stored would wait for them.
+  const indexThread = new SqliteThread(file);
+  const indexDb = new Kysely<Tables>({ dialect: new ThreadSqliteDialect(shared, indexThread, attempt) });
   const turnIndex = createSqliteTurnIndex();
   const starting = <T>(work: Promise<T>): Promise<T> =>
     work.catch((reason: unknown) => {
@@ -102,7 +105,7 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
     relaxedDb,
     roomyDb,
     turnIndex,
-    completeEntry: createSqliteCompletion(roomyDb, thread),
+    completeEntry: createSqliteCompletion(indexDb, indexThread),
     rotations: (audit) => createSqliteRotations(db, database, attempt, audit),
     place: file,
     setAside,
@@ -114,8 +117,9 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
     migrationState: () => starting(stateOf(db, turnIndex)),
     migrate: () => starting(migrate(db, createMigrations(turnIndex), file)),
     async [Symbol.asyncDispose]() {
-      await thread[Symbol.asyncDispose]();
+      await Promise.all([thread[Symbol.asyncDispose](), indexThread[Symbol.asyncDispose]()]);
       await roomyDb.destroy();
+      await indexDb.destroy();
       await db.destroy();
       await relaxedDb.destroy();
       await shared.close();

@@ -107,7 +107,7 @@ async function mergeStep(db: Kysely<Tables>, pages: number): Promise<boolean> {
 }
 
 /**
- * {@link CompleteEntry} in the database's thread. Stems are found first, which takes long, and without a lock.
+ * {@link CompleteEntry} in a thread that does nothing else. Stems are found first, which takes long, and without a lock.
  *
  * @param threadDb the database in that thread
  */

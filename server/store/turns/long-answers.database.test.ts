@@ -31,6 +31,24 @@ describe.each(databases)("S2: a long answer on $name", (database) => {
     expect(temporary.logger.lines).toEqual([]);
   });
 
+  test("is found by its end however many are stored while it is indexed", async () => {
+    await using temporary = await openStoreWithChat(database);
+    const { store } = temporary;
+    const words = ["zebra", "lion", "heron", "otter"];
+    const said = words.map((word, n) => ({ turnId: `turn-${n}`, clientMessageId: `message-${n}`, word }));
+    for (const { turnId, clientMessageId } of said)
+      await store.turns.begin(beginning({ turnId, clientMessageId }));
+    await Promise.all(
+      said.map(({ turnId, word }) =>
+        store.turns.finish(ending({ turnId, assistantText: [...pieces, word] })),
+      ),
+    );
+    await Promise.all(
+      words.map((word) => expect.poll(() => finds(store, word), { timeout: 20_000 }).toBe(true)),
+    );
+    expect(temporary.logger.lines).toEqual([]);
+  });
+
   test("is found by its end after a server has gone before it was indexed whole", async () => {
     await using temporary = await openStoreWithChat(database);
     await answerAtLength(temporary.store);
