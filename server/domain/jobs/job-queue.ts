@@ -1,13 +1,13 @@
 import type { JobRunner } from "./job-runner.ts";
 import { READY, type JobReply } from "./serve-jobs.ts";
 
-/** Why a job has no result: its program said so, died, took too long, or the queue is closed. */
+/** Why a job has no result: its program said so, could not start, died, took too long, or the queue is closed. */
 export class JobError extends Error {
   override readonly name = "JobError";
-  readonly kind: "refused" | "died" | "too-long" | "closed";
+  readonly kind: "refused" | "not-started" | "died" | "too-long" | "closed";
 
-  constructor(kind: JobError["kind"], message: string) {
-    super(message);
+  constructor(kind: JobError["kind"], message: string, cause?: unknown) {
+    super(message, { cause });
     this.kind = kind;
   }
 }
@@ -45,6 +45,7 @@ export class JobQueue<Job, Result> implements AsyncDisposable {
   #running: Waiting<Job, Result> | undefined;
   #limit: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
+  #holds = 0;
   #closed = false;
 
   constructor(options: JobQueueOptions) {
@@ -61,8 +62,21 @@ export class JobQueue<Job, Result> implements AsyncDisposable {
     if (!this.#closed) this.#runner ??= this.#start();
   }
 
+  /** Until it is disposed of, the program does not end for want of work: what it keeps from job to job stays. */
+  hold(): Disposable {
+    this.#holds += 1;
+    clearTimeout(this.#idle);
+    return {
+      [Symbol.dispose]: () => {
+        this.#holds -= 1;
+        if (this.#running === undefined) this.#rest();
+      },
+    };
+  }
+
   /**
-   * Runs one job. Aborting one that runs kills its program.
+   * Runs one job. Aborting one that runs kills its program; one that takes too long is over once its program has gone,
+   * as native code ends only when it likes, and holds what it holds until then.
    *
    * @param owner whose job it is
    * @throws JobError; the signal's reason on abort
@@ -129,9 +143,17 @@ export class JobQueue<Job, Result> implements AsyncDisposable {
     }
     clearTimeout(this.#idle);
     this.#running = next;
-    this.#runner ??= this.#start();
-    this.#runner.setBusy(true);
-    this.#runner.send(next.job);
+    try {
+      this.#runner ??= this.#start();
+      this.#runner.setBusy(true);
+      this.#runner.send(next.job);
+    } catch (reason) {
+      // The system gives no more threads, processes or files.
+      this.#kill();
+      const error = this.#error("not-started", "cannot be started", reason);
+      this.#finish((settled) => settled.reject(error));
+      return;
+    }
     if (this.#ready) this.#startLimit(next);
   }
 
@@ -152,10 +174,12 @@ export class JobQueue<Job, Result> implements AsyncDisposable {
   #startLimit(job: Waiting<Job, Result>): void {
     const { limitMs } = this.#options;
     const seconds = Math.ceil(limitMs / 1000);
-    this.#limit = setTimeout(
-      () => this.#drop(job, this.#error("too-long", `takes longer than ${seconds} s`)),
-      limitMs,
-    );
+    this.#limit = setTimeout(() => {
+      const runner = this.#kill();
+      void runner?.ended.then(() => {
+        if (this.#running === job) this.#drop(job, this.#error("too-long", `takes longer than ${seconds} s`));
+      });
+    }, limitMs);
   }
 
   /** Ends the running job and goes on with the next. */
@@ -182,21 +206,22 @@ export class JobQueue<Job, Result> implements AsyncDisposable {
   #rest(): void {
     this.#served = [];
     const { idleMs } = this.#options;
-    if (idleMs === undefined || this.#runner === undefined) return;
+    if (idleMs === undefined || this.#runner === undefined || this.#holds > 0) return;
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => this.#kill(), idleMs).unref();
   }
 
-  #kill(): void {
+  #kill(): JobRunner | undefined {
     clearTimeout(this.#idle);
     const runner = this.#runner;
     this.#runner = undefined;
     // A caller may wait for its end, which must not depend on what else keeps the server alive.
     runner?.setBusy(true);
     runner?.kill();
+    return runner;
   }
 
-  #error(kind: JobError["kind"], what: string): JobError {
-    return new JobError(kind, `${this.#options.name} ${what}`);
+  #error(kind: JobError["kind"], what: string, cause?: unknown): JobError {
+    return new JobError(kind, `${this.#options.name} ${what}`, cause);
   }
 }

@@ -63,6 +63,8 @@ function toPipitError(error: unknown): unknown {
       );
     case "too-long":
       return tooLarge(`The screenshot cannot be read within ${LIMIT_MS / 1000} s. ${CURE}`, error);
+    case "not-started":
+      return PipitError.from(error);
     // A decoder that dies has met a picture that it cannot take, mostly for want of memory.
     case "died":
       return tooLarge(`The screenshot cannot be read. ${CURE}`, error);

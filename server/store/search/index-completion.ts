@@ -1,4 +1,5 @@
 import type { Logger } from "#contract/logger.ts";
+import { PipitError } from "#contract/pipit-error.ts";
 import type { CompleteEntry } from "./turn-index.ts";
 
 /** Completes the index entries of long answers one after the other, those of an earlier server included. */
@@ -6,7 +7,7 @@ export class IndexCompletion implements AsyncDisposable {
   readonly #incomplete: () => Promise<readonly string[]>;
   readonly #complete: CompleteEntry;
   readonly #logger: Logger;
-  /** Not tried again by this server. */
+  /** For what does not pass; not tried again by this server. */
   readonly #failed = new Set<string>();
   #running: Promise<void> | undefined;
   #again = false;
@@ -41,7 +42,7 @@ export class IndexCompletion implements AsyncDisposable {
     try {
       await this.#complete(turnId);
     } catch (error) {
-      this.#failed.add(turnId);
+      if (!PipitError.from(error).retryable) this.#failed.add(turnId);
       this.#warn({ turnId, error });
     }
   }

@@ -1,5 +1,6 @@
 import { expect, describe, test } from "vitest";
 import { sharedDatabases } from "#server/testing/databases.ts";
+import { PostgresCompletion } from "./postgres-turn-index.ts";
 import { beginning, ending, openStoreWithChat } from "#server/testing/turn-store-kit.ts";
 
 describe.each(sharedDatabases)("the turn index on $name", (database) => {
@@ -25,6 +26,15 @@ describe.each(sharedDatabases)("the turn index on $name", (database) => {
     for (const query of ["owl", long.slice(0, 1000), "नमस्ते", "東京", "ete", "1e5", "007", "user example"]) {
       expect(await temporary.find(query), query).toHaveLength(1);
     }
+  });
+
+  test("keeps all words of a long answer however long the database takes for each piece", async () => {
+    await using temporary = await openWithAnswer("otter", "hippopotamus");
+    await using completion = new PostgresCompletion(await temporary.openDb(), 0);
+    await temporary.query("update turn_search set words = ''");
+    await completion.complete("turn-1");
+    expect(await temporary.find("otter")).toHaveLength(1);
+    expect(await temporary.find("hippopotamus")).toHaveLength(1);
   });
 
   test("forgets a turn with its chat", async () => {

@@ -15,8 +15,8 @@ const HEAP_MAX_MB = 512;
 const LIMIT_MS = 60_000;
 const IDLE_MS = 10_000;
 
-/** A piece of the text, or the question for the vector of all of them. */
-export type VectorJob = { readonly text: string; readonly isFirst?: boolean } | "vector";
+/** A piece of the text, or the question for the vector of so many of them. The first is number 0. */
+export type VectorJob = { readonly text: string; readonly number: number } | { readonly pieces: number };
 
 /**
  * The turn index on a tsvector. It stores stems only, never the text, and a "scope" of the user and the chat in the
@@ -68,11 +68,12 @@ export class PostgresCompletion implements AsyncDisposable {
   readonly #db: Kysely<Tables>;
   readonly #jobs: JobQueue<VectorJob, string>;
 
-  constructor(db: Kysely<Tables>) {
+  /** @param idleMs the thread ends after this long without work */
+  constructor(db: Kysely<Tables>, idleMs = IDLE_MS) {
     this.#db = db;
     const program = ownProgram("vector-worker", import.meta.url);
     const start = () => startJobThread(program, HEAP_MAX_MB);
-    this.#jobs = new JobQueue({ name: "the search index", start, limitMs: LIMIT_MS, idleMs: IDLE_MS });
+    this.#jobs = new JobQueue({ name: "the search index", start, limitMs: LIMIT_MS, idleMs });
   }
 
   readonly complete: CompleteEntry = async (turnId) => {
@@ -83,7 +84,10 @@ export class PostgresCompletion implements AsyncDisposable {
       .where("id", "=", turnId);
     const turn = await found.executeTakeFirst();
     if (turn === undefined) return;
-    await this.#run({ text: turn.user_text, isFirst: true });
+    using held = new DisposableStack();
+    held.use(this.#jobs.hold());
+    await this.#run({ text: turn.user_text, number: 0 });
+    let pieces = 1;
     for (let from = 1; from <= turn.chars; from += PIECE_CHARS) {
       const piece = sql<string>`substr(assistant_text, ${sql.lit(from)}, ${sql.lit(PIECE_CHARS)})`.as("text");
       const row = await this.#db
@@ -91,9 +95,9 @@ export class PostgresCompletion implements AsyncDisposable {
         .select(piece)
         .where("id", "=", turnId)
         .executeTakeFirst();
-      await this.#run({ text: row?.text ?? "" });
+      await this.#run({ text: row?.text ?? "", number: pieces++ });
     }
-    const words = await this.#run("vector");
+    const words = await this.#run({ pieces });
     // Not of a turn that was asked again meanwhile.
     await sql`update turn_search set words = ${words}::tsvector, scope = ${scopeOf(turn.user_id, turn.chat_id)}
       where turn_id = ${turnId} and exists (

@@ -113,6 +113,8 @@ async function mergeStep(db: Kysely<Tables>, pages: number): Promise<boolean> {
  */
 export function createSqliteCompletion(threadDb: Kysely<Tables>, thread: SqliteThread): CompleteEntry {
   return async (turnId) => {
+    using held = new DisposableStack();
+    held.use(thread.hold());
     await thread.run("create temp table if not exists stemmed (id, user_id, chat_id, question, answer)");
     await thread.run("delete from temp.stemmed");
     const { rows } = await thread.run(

@@ -8,8 +8,10 @@ serveJobs(createWork());
 function createWork(): (job: VectorJob) => string {
   let pieces: string[] = [];
   return (job) => {
-    if (job === "vector") return vectorOf(stemsOf(`${pieces[0] ?? ""} ${pieces.slice(1).join("")}`));
-    if (job.isFirst === true) pieces = [];
+    if ("number" in job && job.number === 0) pieces = [];
+    // The thread was replaced meanwhile.
+    if (pieces.length !== ("number" in job ? job.number : job.pieces)) throw new Error("Pieces were lost.");
+    if ("pieces" in job) return vectorOf(stemsOf(`${pieces[0] ?? ""} ${pieces.slice(1).join("")}`));
     pieces.push(job.text);
     return "";
   };

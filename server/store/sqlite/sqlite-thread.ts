@@ -29,11 +29,12 @@ export class SqliteThread implements AsyncDisposable {
   readonly #file: string;
   readonly #jobs: JobQueue<SqliteJob, SqliteReply>;
 
-  constructor(file: string) {
+  /** @param idleMs it ends after this long without work */
+  constructor(file: string, idleMs = IDLE_MS) {
     this.#file = file;
     const program = ownProgram("sqlite-worker", import.meta.url);
     const start = () => startJobThread(program, HEAP_MAX_MB);
-    this.#jobs = new JobQueue({ name: "the database's thread", start, limitMs: LIMIT_MS, idleMs: IDLE_MS });
+    this.#jobs = new JobQueue({ name: "the database's thread", start, limitMs: LIMIT_MS, idleMs });
   }
 
   /** Rejects with SQLite's error, or JobError. */
@@ -43,6 +44,11 @@ export class SqliteThread implements AsyncDisposable {
     if (!("failure" in reply)) return reply;
     const { code, message } = reply.failure;
     throw Object.assign(new Error(message), { code });
+  }
+
+  /** Its connection, with temporary tables, stays until this is disposed of. */
+  hold(): Disposable {
+    return this.#jobs.hold();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -10,8 +10,10 @@ import { timeOf } from "../sql/database-time.ts";
 import { createMigrations, migrate } from "../migrations/migrations.ts";
 import { openDatabaseFile } from "../sqlite/open-sqlite.ts";
 import type { Tables } from "../sql/schema.ts";
-import { ServerSqliteDialect, SharedSqlite } from "../sqlite/sqlite-dialect.ts";
-import { createSqliteTurnIndex } from "../search/sqlite-turn-index.ts";
+import { createAttempt, ServerSqliteDialect, SharedSqlite } from "../sqlite/sqlite-dialect.ts";
+import { SqliteThread } from "../sqlite/sqlite-thread.ts";
+import { ThreadSqliteDialect } from "../sqlite/thread-dialect.ts";
+import { createSqliteCompletion, createSqliteTurnIndex } from "../search/sqlite-turn-index.ts";
 import type { WorkerResult } from "#server/testing/begin-worker.ts";
 import {
   createManualClock,
@@ -30,9 +32,10 @@ describe("on the database itself", () => {
       clock: createManualClock(),
       logger: createRecordingLogger(),
     });
+    const shared = new SharedSqlite(database);
     const statements: { sql: string; parameters: readonly unknown[] }[] = [];
     const db = new Kysely<Tables>({
-      dialect: new ServerSqliteDialect(new SharedSqlite(database), true),
+      dialect: new ServerSqliteDialect(shared, true),
       log: ({ query }) => void statements.push({ sql: query.sql, parameters: query.parameters }),
     });
     const index = createSqliteTurnIndex();
@@ -41,6 +44,7 @@ describe("on the database itself", () => {
     await createChatStore(db, db, index, time).create(chat);
     return {
       database,
+      shared,
       statements,
       turns: createTurnStore(db, { relaxed: db, roomy: db }, index, time, () => {}),
       async [Symbol.asyncDispose]() {
@@ -65,6 +69,18 @@ describe("on the database itself", () => {
     expect(planOf()).not.toContain("SCAN turns");
     await parts.turns.renewLeases("process-a", 1);
     expect(planOf()).toContain("turns_running (owner_id=?)");
+  });
+
+  test("a long answer is indexed however long another keeps the database meanwhile", async () => {
+    await using parts = await openParts();
+    const { database, shared, turns } = parts;
+    await turns.begin(beginning());
+    await turns.finish(ending({ assistantText: "the otter" }));
+    database.exec("delete from turn_search");
+    await using thread = new SqliteThread(database.name, 0);
+    const dialect = new ThreadSqliteDialect(shared, thread, createAttempt(database));
+    await createSqliteCompletion(new Kysely<Tables>({ dialect }), thread)("turn-1");
+    expect(await turns.search("user-1", "otter", { limit: 5 })).toHaveLength(1);
   });
 
   test("a full disk is named, and the transaction leaves nothing behind", async () => {
