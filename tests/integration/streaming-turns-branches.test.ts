@@ -74,16 +74,33 @@ describe("the model gets the shown path and nothing else", () => {
     const chatId = chatOf(await ask("One?", "1.", { clientMessageId }));
     const second = "0190f5d0-0000-7000-8000-00000000d702";
     await ask("Two?", "2.", { chatId, clientMessageId: second });
+    const other = chatOf(await ask("Other?", "3."));
     await stage.store.chats.remove("ann", chatId);
     for (const late of [
       question({ prompt: "One?", clientMessageId }),
       question({ prompt: "Two?", clientMessageId: second, chatId }),
+      question({ prompt: "Two?", clientMessageId: second }),
+      question({ prompt: "Two?", clientMessageId: second, chatId: other }),
       question({ prompt: "New?", clientMessageId: undefined, chatId }),
     ]) {
-      expect(await stage.read(late).done).toMatchObject({ code: "CHAT_NOT_FOUND" });
+      const reader = stage.read(late);
+      expect([await reader.done, reader.events]).toMatchObject([{ code: "CHAT_NOT_FOUND" }, []]);
     }
-    expect(stage.model.asked).toHaveLength(2);
-    expect(await stage.store.chats.list("ann", 5)).toEqual([]);
+    expect(stage.model.asked).toHaveLength(3);
+    expect(await stage.store.chats.list("ann", 5)).toMatchObject([{ id: other }]);
+  });
+
+  test("CMR-D7: a message that comes again without its chat makes no other, nor when it was deleted", async () => {
+    const clientMessageId = "0190f5d0-0000-7000-8000-00000000d703";
+    const chatId = chatOf(await ask("One?", "1."));
+    const two = turnOf(await ask("Two?", "2.", { chatId, clientMessageId }));
+    const late = question({ prompt: "Two?", clientMessageId });
+    const again = stage.read(late);
+    await again.done;
+    expect(again.events[0]).toMatchObject({ chatId, turnId: two, replayed: true });
+    await stage.store.turns.remove("ann", chatId, two);
+    expect(await stage.read(late).done).toMatchObject({ code: "CHAT_NOT_FOUND" });
+    expect(await stage.store.chats.list("ann", 5)).toMatchObject([{ id: chatId }]);
   });
 });
 

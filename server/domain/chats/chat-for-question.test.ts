@@ -13,7 +13,7 @@ const wish: ChatWish = {
 /** Chats in memory; `beforeCreate` plays another process that is quicker. */
 function memoryChats(
   beforeCreate?: (rows: Map<string, Chat>, chat: Chat) => void,
-): Pick<ChatStore, "find" | "createForQuestion"> & { rows: Map<string, Chat> } {
+): Pick<ChatStore, "find" | "ofMessage" | "createForQuestion"> & { rows: Map<string, Chat> } {
   const rows = new Map<string, Chat>();
   return {
     rows,
@@ -27,6 +27,7 @@ function memoryChats(
       const chat = rows.get(chatId);
       return chat?.userId === userId ? chat : undefined;
     },
+    ofMessage: async () => undefined,
   };
 }
 

@@ -4,7 +4,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Chat, ChatStore, NewChat } from "./ports.ts";
 import { titleFrom } from "./title.ts";
 
-type Chats = Pick<ChatStore, "find" | "createForQuestion">;
+type Chats = Pick<ChatStore, "find" | "ofMessage" | "createForQuestion">;
 
 /** What decides in which chat a question belongs. */
 export interface ChatWish {
@@ -16,8 +16,9 @@ export interface ChatWish {
 }
 
 /**
- * The chat a question names, or a new one titled by it. Throws CHAT_NOT_FOUND for an unknown chat and, in the same
- * words, for another person's; also when the chat that the message made was deleted.
+ * The chat a question names, the one in which its message was asked before, or a new one titled by it. Throws
+ * CHAT_NOT_FOUND for an unknown chat and, in the same words, for another person's; also when the message or its chat was
+ * deleted.
  */
 export async function chatForQuestion(chats: Chats, wish: ChatWish): Promise<Chat> {
   if (wish.chatId !== undefined) {
@@ -31,7 +32,8 @@ export async function chatForQuestion(chats: Chats, wish: ChatWish): Promise<Cha
   // The id follows from the message, so that a message sent again finds the chat of its first try instead of leaving
   // an empty one behind each time.
   const id = idFromMessage(wish.userId, wish.clientMessageId);
-  const found = await chats.find(wish.userId, id);
+  const found =
+    (await chats.find(wish.userId, id)) ?? (await chats.ofMessage(wish.userId, wish.clientMessageId));
   if (found !== undefined) return found;
   try {
     return await create(chats, wish, id);

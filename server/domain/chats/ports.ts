@@ -84,6 +84,8 @@ export interface ChatStore {
   createForQuestion(chat: NewChat): Promise<void>;
   /** Another's chat is not found, nor is a deleted one. */
   find(userId: string, chatId: string): Promise<Chat | undefined>;
+  /** The chat in which a message was asked. Throws CHAT_NOT_FOUND when it, or the message, was deleted. */
+  ofMessage(userId: string, clientMessageId: string): Promise<Chat | undefined>;
   /** Most recently changed first. */
   list(userId: string, limit: number): Promise<readonly Chat[]>;
   /** Throws CHAT_NOT_FOUND; INVALID_REQUEST for a shown turn that is not of this chat. */
@@ -142,7 +144,7 @@ export interface TurnStore {
    * one that is done or runs elsewhere comes back as it is (`begun` false). A new turn becomes the head of its chat; a
    * found one stays where it is.
    *
-   * @throws PipitError CHAT_NOT_FOUND, also for a message that was deleted; INVALID_REQUEST for a parent that is not of
+   * @throws PipitError CHAT_NOT_FOUND, also for a message that was deleted, or whose chat was; INVALID_REQUEST for a parent that is not of
    *   this chat
    */
   begin(turn: BeginTurn): Promise<{ readonly turn: Turn; readonly begun: boolean }>;

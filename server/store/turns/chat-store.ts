@@ -65,6 +65,8 @@ export function createChatStore(
       return row && toChat(row);
     },
 
+    ofMessage: (userId, clientMessageId) => chatOfMessage(db, userId, clientMessageId),
+
     async list(userId, limit) {
       const rows = await db
         .selectFrom("chats")
@@ -110,6 +112,24 @@ export function createChatStore(
       });
     },
   };
+}
+
+async function chatOfMessage(
+  db: Kysely<Tables>,
+  userId: string,
+  clientMessageId: string,
+): Promise<Chat | undefined> {
+  const row = await db
+    .selectFrom("turns")
+    .innerJoin("chats", "chats.id", "turns.chat_id")
+    .selectAll("chats")
+    .select("turns.deleted_at_ms as message_deleted_at_ms")
+    .where("turns.user_id", "=", userId)
+    .where("turns.client_message_id", "=", clientMessageId)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  if (row.deleted_at_ms !== null || row.message_deleted_at_ms !== null) throw chatNotFound();
+  return toChat(row);
 }
 
 /** Reads a few turns at a time: each may be as long as an answer can be. */

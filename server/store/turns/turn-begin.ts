@@ -107,14 +107,21 @@ async function parentOf(
   return parent.deleted_at_ms === null ? parent.id : parent.parent_turn_id;
 }
 
+/** @throws PipitError CHAT_NOT_FOUND when its chat, whichever the request names, was deleted */
 async function findByMessage(trx: Transaction<Tables>, request: BeginTurn): Promise<TurnRow | undefined> {
   if (request.clientMessageId === undefined) return undefined;
-  return trx
+  const found = await trx
     .selectFrom("turns")
-    .selectAll()
-    .where("user_id", "=", request.userId)
-    .where("client_message_id", "=", request.clientMessageId)
+    .innerJoin("chats", "chats.id", "turns.chat_id")
+    .selectAll("turns")
+    .select("chats.deleted_at_ms as chat_deleted_at_ms")
+    .where("turns.user_id", "=", request.userId)
+    .where("turns.client_message_id", "=", request.clientMessageId)
     .executeTakeFirst();
+  if (found === undefined) return undefined;
+  const { chat_deleted_at_ms: chatDeletedAtMs, ...turn } = found;
+  if (chatDeletedAtMs !== null) throw chatNotFound();
+  return turn;
 }
 
 /** Restarts a known turn if no server is answering or has answered it; the guard is in the UPDATE itself. */

@@ -155,6 +155,12 @@ describe.each(databases)("a chat is a tree, on $name", (database) => {
     await using temporary = await openStoreWithChat(database);
     const { store, clock } = temporary;
     await add(store, "a");
+    await store.chats.create({ ...chat, id: "chat-2" });
+    await store.turns.begin(beginning({ chatId: "chat-2", turnId: "z", clientMessageId: "z" }));
+    await store.turns.finish(ending({ turnId: "z" }));
+    expect(await store.chats.ofMessage("user-1", "z")).toMatchObject({ id: "chat-2" });
+    expect(await store.chats.ofMessage("user-2", "z")).toBeUndefined();
+    await store.chats.remove("user-1", "chat-2");
     await store.chats.remove("user-1", "chat-1");
     const gone = { code: "CHAT_NOT_FOUND" };
     expect(await store.chats.find("user-1", "chat-1")).toBeUndefined();
@@ -164,12 +170,15 @@ describe.each(databases)("a chat is a tree, on $name", (database) => {
     expect(await shown(store)).toEqual([]);
     await expect(store.chats.create(chat)).rejects.toMatchObject(gone);
     await expect(store.turns.begin(beginning())).rejects.toMatchObject(gone);
+    await expect(store.chats.ofMessage("user-1", "z")).rejects.toMatchObject(gone);
     await expect(store.chats.remove("user-1", "chat-1")).rejects.toMatchObject(gone);
     await expect(store.chats.restore("user-2", "chat-1")).rejects.toMatchObject(gone);
     clock.advance(9_999);
     await store.chats.restore("user-1", "chat-1");
     expect(await shown(store)).toEqual(["a"]);
     expect(await store.turns.search("user-1", "answer", { limit: 5 })).toHaveLength(1);
+    // Of a chat that is still deleted, whichever chat the request names.
+    await expect(store.turns.begin(beginning({ clientMessageId: "z" }))).rejects.toMatchObject(gone);
     await store.chats.remove("user-1", "chat-1");
     clock.advance(10_000);
     await expect(store.chats.restore("user-1", "chat-1")).rejects.toMatchObject(gone);
