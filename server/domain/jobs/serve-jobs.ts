@@ -12,7 +12,8 @@ export function serveJobs<Job, Result>(work: (job: Job) => Result | Promise<Resu
   const port = parentPort;
   const post = (message: unknown): void => {
     if (port !== null) port.postMessage(message);
-    else process.send?.(message);
+    // A server that has gone hears no more, and that is the end of this process too.
+    else process.send?.(message, undefined, undefined, () => {});
   };
   const onJob = (job: Job): void => {
     void replyTo(job, work).then(post);

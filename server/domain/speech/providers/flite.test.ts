@@ -120,6 +120,6 @@ describe("FliteProcess", () => {
     await flite[Symbol.asyncDispose]();
     expect((await both).map((result) => result.status)).toEqual(["rejected", "rejected"]);
     expect(alive(pid)).toBe(false);
-    await expect(flite.speak("More.", "slt", signal)).rejects.toThrow("closed");
+    await expect(flite.speak("More.", "slt", signal)).rejects.toThrow("has been stopped");
   });
 });
