@@ -8,7 +8,9 @@ import { systemClock } from "#engine/system-clock.ts";
 import type { ChildLauncher, HelperProcess } from "../processes/child-launcher.ts";
 import { nodeChildLauncher } from "../processes/node-child-launcher.ts";
 
-/** A sound system that hangs is no sound system. */
+/** Until its program runs: seconds on a computer that is busy or has just been started. */
+const START_TIMEOUT_MS = 15_000;
+/** From then on: a sound system that hangs is no sound system. */
 const READY_TIMEOUT_MS = 2_000;
 const EXIT_GRACE_MS = 1_000;
 
@@ -17,6 +19,7 @@ export interface SpeakerChildOptions {
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Program that plays. Default: `speaker-process.ts`. */
   readonly program?: string;
+  /** For the sound system to give a device, once the program runs. */
   readonly readyTimeoutMs?: number;
   /** How the process is started. Default: by Node. */
   readonly launcher?: ChildLauncher;
@@ -27,13 +30,14 @@ export interface SpeakerChildOptions {
 /** What the process says. */
 export type SpeakerReport =
   | PlaybackReport
+  | { readonly type: "opening" }
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly reason: string };
 
 /** The running process that plays. */
 export type SpeakerChild = Awaited<ReturnType<typeof startSpeakerChild>>;
 
-/** @throws PipitError NO_SOUND_DEVICE when it is not ready to play within 2 s. */
+/** @throws PipitError NO_SOUND_DEVICE when it cannot play, or does not run after 15 s, or has no device 2 s later. */
 export async function startSpeakerChild(options: SpeakerChildOptions) {
   const child = (options.launcher ?? nodeChildLauncher).startHelper({
     program: options.program ?? fileURLToPath(ownProgram("speaker-process", import.meta.url)),
@@ -43,24 +47,28 @@ export async function startSpeakerChild(options: SpeakerChildOptions) {
   });
   const lastWords = keepLastLine(child);
   const control = new PlaybackControl((command) => child.send(command));
+  const begun = Promise.withResolvers<void>();
   const ready = Promise.withResolvers<void>();
+  ready.promise.catch(() => undefined);
   let leaving = false;
   let playing = false;
   child.onMessage((message) => {
     const report = message as SpeakerReport;
+    begun.resolve();
+    if (report.type === "opening") return;
     if (report.type === "ready") ready.resolve();
     else if (report.type === "failed") ready.reject(new Error(report.reason));
     else control.onReport(report);
   });
   void child.ended.then((how) => {
+    begun.resolve();
     ready.reject(new Error(`ended with ${how}`));
     control.end();
     if (playing && !leaving) options.onCrash(`ended with ${how}: ${lastWords()}`);
   });
   try {
-    const timeoutMs = options.readyTimeoutMs ?? READY_TIMEOUT_MS;
-    const late = () => new PipitError("DEADLINE_EXCEEDED", `not ready within ${timeoutMs} ms`);
-    await withTimeout(systemClock, timeoutMs, new AbortController().signal, () => ready.promise, late);
+    await within(START_TIMEOUT_MS, begun.promise);
+    await within(options.readyTimeoutMs ?? READY_TIMEOUT_MS, ready.promise);
   } catch (error) {
     child.kill();
     throw noSoundDevice(error instanceof Error ? error.message : String(error), lastWords());
@@ -74,6 +82,11 @@ export async function startSpeakerChild(options: SpeakerChildOptions) {
       await end(child);
     },
   };
+}
+
+function within(timeoutMs: number, promise: Promise<void>): Promise<void> {
+  const late = () => new PipitError("DEADLINE_EXCEEDED", `not ready within ${timeoutMs} ms`);
+  return withTimeout(systemClock, timeoutMs, new AbortController().signal, () => promise, late);
 }
 
 /** The error that a machine without sound gives, whatever the reason. */

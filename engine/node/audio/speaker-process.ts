@@ -35,6 +35,7 @@ function askForPriority(): void {
 
 async function main(): Promise<void> {
   askForPriority();
+  report({ type: "opening" });
   try {
     const output = await createAudioOutput(
       { sampleRate: SAMPLE_RATE_HZ, channelCount: CHANNELS, bufferDuration: DEVICE_BUFFER_MS },

@@ -102,24 +102,35 @@ describe("the speaker", () => {
 });
 
 describe("without sound", () => {
-  test("opening is NO_SOUND_DEVICE within 2 s, and says nothing to the terminal", async () => {
+  test("opening is NO_SOUND_DEVICE as soon as the sound system says so, and says nothing to the terminal", async () => {
     const environment = { ...environmentWithout("ALSA_CONFIG_PATH"), PULSE_SERVER: "unix:/nonexistent" };
-    const startedMs = performance.now();
     await expect(openSpeaker({ logger, child: { environment } })).rejects.toMatchObject({
       code: "NO_SOUND_DEVICE",
+      detail: expect.not.stringContaining("not ready within"),
     });
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
   });
 
   test("a sound system that hangs is given up on", async () => {
     await using home = await makeTempHome();
     const program = join(home.path, "hangs.mjs");
-    await writeFile(program, "for (;;);");
+    await writeFile(program, 'process.send({ type: "opening" }, () => { for (;;); });');
     await expect(openSpeaker({ logger, child: { program, readyTimeoutMs: 300 } })).rejects.toMatchObject({
       code: "NO_SOUND_DEVICE",
       detail: expect.stringContaining("300 ms"),
     });
   });
+});
+
+test("a program that a busy machine is slow to start is waited for", async () => {
+  await using home = await makeTempHome();
+  const program = join(home.path, "slow.mjs");
+  const plays =
+    'process.on("message", () => {}); process.send({ type: "opening" }); process.send({ type: "ready" });';
+  await writeFile(program, `setTimeout(() => { ${plays} }, 600);`);
+  const log = createFakeLogger();
+  await using speaker = await openSpeaker({ logger: log, child: { program, readyTimeoutMs: 300 } });
+  await speaker.write(new Uint8Array(2));
+  expect(log.lines).toEqual([]);
 });
 
 describe("a crash of the sound process", () => {

@@ -23,7 +23,7 @@ export interface SpeakerOptions {
  * again; what was queued is lost. After three times, or when it cannot start again, one `write` throws NO_SOUND_DEVICE and all later ones
  * do nothing: an answer is never lost for want of sound.
  *
- * @throws PipitError NO_SOUND_DEVICE within 2 s when nothing can be played on this machine.
+ * @throws PipitError NO_SOUND_DEVICE when nothing can be played on this machine: at once, or 2 s after it began to ask for a device.
  */
 export async function openSpeaker(options: SpeakerOptions): Promise<Speaker> {
   const speaker = new ProcessSpeaker(options);

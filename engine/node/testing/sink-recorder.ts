@@ -4,6 +4,10 @@ import { SAMPLE_RATE_HZ } from "#contract/audio-format.ts";
 
 /** Louder than any dither, far quieter than the tones that we play. */
 const LOUD = 300;
+/** Longer than any tone that we play is quiet by itself. */
+const QUIET_SAMPLES = SAMPLE_RATE_HZ / 1000;
+/** A gap that is heard. */
+const GAP_MS = 5;
 
 /** What the default sink plays, recorded through its monitor. */
 export interface SinkRecorder extends AsyncDisposable {
@@ -105,27 +109,42 @@ export interface ToneReport {
   readonly gapsMs: readonly number[];
 }
 
-/** Measures the one tone in a recording: from its first loud sample to its last. */
+/**
+ * Measures the one tone in a recording: from its first loud sample to its last. Gaps, which a busy machine makes, change
+ * neither its frequency nor how long it sounded.
+ */
 export function measureTone(samples: Int16Array): ToneReport {
-  const gapSamples = (SAMPLE_RATE_HZ * 5) / 1000;
   const first = samples.findIndex((sample) => Math.abs(sample) >= LOUD);
   const last = samples.findLastIndex((sample) => Math.abs(sample) >= LOUD);
-  const gapsMs: number[] = [];
-  let quiet = 0;
-  let rising = 0;
+  const quiet: number[] = [];
+  const periods: number[] = [];
   let peak = 0;
+  let loudAt = first;
+  let risenAt: number | undefined;
   for (let index = Math.max(first, 0); index <= last; index += 1) {
     const sample = samples[index] ?? 0;
     peak = Math.max(peak, Math.abs(sample));
-    if (sample >= 0 && (samples[index - 1] ?? 0) < 0) rising += 1;
-    if (Math.abs(sample) < LOUD) {
-      quiet += 1;
-      continue;
+    if (sample >= 0 && (samples[index - 1] ?? 0) < 0) {
+      if (risenAt !== undefined) periods.push(index - risenAt);
+      risenAt = index;
     }
-    if (quiet > gapSamples) gapsMs.push((quiet / SAMPLE_RATE_HZ) * 1000);
-    quiet = 0;
+    if (Math.abs(sample) < LOUD) continue;
+    if (index - loudAt > QUIET_SAMPLES) quiet.push(((index - loudAt - 1) / SAMPLE_RATE_HZ) * 1000);
+    loudAt = index;
   }
   const durationMs = ((last - first + 1) / SAMPLE_RATE_HZ) * 1000;
-  const soundMs = durationMs - gapsMs.reduce((sum, gap) => sum + gap, 0);
-  return { durationMs, soundMs, frequencyHz: rising / (soundMs / 1000), peak, gapsMs };
+  return {
+    durationMs,
+    soundMs: durationMs - quiet.reduce((sum, gap) => sum + gap, 0),
+    frequencyHz: SAMPLE_RATE_HZ / usual(periods),
+    peak,
+    gapsMs: quiet.filter((gap) => gap > GAP_MS),
+  };
+}
+
+/** The mean of those that are about as long as most: a gap makes one longer or shorter. */
+function usual(periods: readonly number[]): number {
+  const middle = periods.toSorted((a, b) => a - b)[Math.floor(periods.length / 2)] ?? Number.NaN;
+  const whole = periods.filter((period) => Math.abs(period - middle) <= 1);
+  return whole.reduce((sum, period) => sum + period, 0) / whole.length;
 }
