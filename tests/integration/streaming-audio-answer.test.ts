@@ -4,7 +4,7 @@ import { ToolEvent_State } from "#proto/streaming_pb.ts";
 import { callTool, faults, gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { statusName, wireCases, wireText } from "#tests/doubles/wire-client.ts";
 import { asked, hasText, openStreamingStage, type StreamingStage } from "./streaming-stage.ts";
-import { sized } from "#tests/testing/test-size.ts";
+import { limitMs } from "#tests/testing/test-size.ts";
 
 // Answers as a foreign gRPC client sees them: streamed, joined, repeated and stopped.
 
@@ -136,7 +136,7 @@ describe("stopping", () => {
     const started = performance.now();
     call.cancel();
     expect(await stage.model.requests[index]?.over).toBe("aborted");
-    expect(performance.now() - started).toBeLessThan(sized(1_000, 100));
+    expect(performance.now() - started).toBeLessThan(limitMs(1_000, 100));
   });
 
   test("InterruptSession from another channel does the same and names the session", async () => {
@@ -148,7 +148,7 @@ describe("stopping", () => {
     const started = performance.now();
     expect(await other.interrupt("mac")).toMatchObject({ success: true, interruptedSessions: ["s-1"] });
     expect(await stage.model.requests[index]?.over).toBe("aborted");
-    expect(performance.now() - started).toBeLessThan(sized(1_000, 100));
+    expect(performance.now() - started).toBeLessThan(limitMs(1_000, 100));
     const status = await call.status;
     expect(statusName(status.code)).toBe("CANCELLED");
     expect(wireCases(call.messages).at(-1)).toBe("errorMessage");

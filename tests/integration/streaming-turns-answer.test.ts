@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
 import { ann, bob, chatOf, openTurnStage, question, type TurnStage } from "./turn-stage.ts";
-import { sized } from "#tests/testing/test-size.ts";
+import { limitMs } from "#tests/testing/test-size.ts";
 
 // The life of one answer against the real store, and the ways to stop it.
 
@@ -131,7 +131,7 @@ describe("stopping", () => {
     expect(asked.signal.aborted).toBe(true);
     expect(stage.speech.runs[0]?.signal.aborted).toBe(true);
     expect(await reader.done).toMatchObject({ code: "CANCELLED" });
-    expect(performance.now() - started).toBeLessThan(sized(1_000, 100));
+    expect(performance.now() - started).toBeLessThan(limitMs(1_000, 100));
     await stage.service.drain(never);
     const [turn] = await stage.store.turns.recent("ann", chatOf(reader), 1);
     expect(turn).toMatchObject({ status: "cancelled", assistantText: "Half " });

@@ -43,34 +43,37 @@ const coverage: Task = {
   },
 };
 
-/** The tests that have a full size, but for those that {@link bothDatabases} runs. */
+/** What is run at its full size: files that have the machine to themselves, and what one run of all leaves out. */
 async function sizedTasks(): Promise<readonly Task[]> {
-  const paths: string[] = [];
   const inOneRun = new Set(await Array.fromAsync(glob(integrationTests, { cwd: repositoryRoot })));
+  const alone: string[] = [];
   for await (const path of glob("{engine,renderer,server,tests}/**/*.test.ts", { cwd: repositoryRoot })) {
     const text = await readFile(join(repositoryRoot, path), "utf8");
-    if (inOneRun.has(path) && !path.startsWith(killFolder)) continue;
-    if (text.includes('/test-size.ts"')) paths.push(path);
+    const measures = text.includes("limitMs(") || path.startsWith(killFolder);
+    if (text.includes('/test-size.ts"') && (measures || !inOneRun.has(path))) alone.push(path);
   }
-  return paths.toSorted().map((path) => ({
+  const tasks = alone.toSorted().map((path): Task => ({
     name: `${path} at full size`,
     limitMinutes: path.startsWith(killFolder) ? 60 : 20,
     run: async ({ env }, signal) =>
       figureOf(await runVitest([path], { env: { ...env, ...fullSize }, output: "inherit" }, signal)),
   }));
+  return [...tasks, bothDatabases(alone.filter((path) => inOneRun.has(path)))];
 }
 
 /** The integration tests at full size, with the statements over HTTP that are said of SQLite otherwise. */
-const bothDatabases: Task = {
-  name: "integration tests on both databases",
-  limitMinutes: 45,
-  async run({ env }, signal) {
-    // A thousand kills are a task of their own. Not --exclude, which the project's own list replaces.
-    const left = { PIPIT_TEST_LACKING: `${env["PIPIT_TEST_LACKING"] ?? ""},${killFolder}**` };
-    const options = { env: { ...env, ...fullSize, ...left }, output: "inherit" } as const;
-    return figureOf(await runVitest(["--project", "integration"], options, signal));
-  },
-};
+function bothDatabases(left: readonly string[]): Task {
+  return {
+    name: "integration tests on both databases",
+    limitMinutes: 45,
+    async run({ env }, signal) {
+      // Not --exclude, which the project's own list replaces.
+      const lacking = { PIPIT_TEST_LACKING: [env["PIPIT_TEST_LACKING"] ?? "", ...left].join(",") };
+      const options = { env: { ...env, ...fullSize, ...lacking }, output: "inherit" } as const;
+      return figureOf(await runVitest(["--project", "integration"], options, signal));
+    },
+  };
+}
 
 const systemRepeated: Task = {
   name: `system tests ${systemRuns} times`,
@@ -137,7 +140,6 @@ async function runNightly(words: readonly string[], signal: AbortSignal): Promis
   const all = [
     coverage,
     ...(await sizedTasks()),
-    bothDatabases,
     systemRepeated,
     windows,
     program("growth of the tables", 10, "bench/run.ts", "auth-growth"),

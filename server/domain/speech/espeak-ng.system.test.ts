@@ -5,7 +5,7 @@ import type { Logger } from "#contract/logger.ts";
 import { createEspeakNg, parseEspeakVoices } from "./providers/espeak-ng.ts";
 import { createSpeechService } from "./speech-service.ts";
 import { badPieces, collect, longestQuietMs, rms, tokens } from "#server/testing/measure.ts";
-import { sized } from "#tests/testing/test-size.ts";
+import { limitMs } from "#tests/testing/test-size.ts";
 
 const quiet = (): void => undefined;
 const logger: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
@@ -93,7 +93,7 @@ describe("eSpeak NG", () => {
         }
       };
       await expect(reading()).rejects.toThrow("stop");
-      expect(performance.now() - abortedAtMs).toBeLessThan(sized(1_000, 100));
+      expect(performance.now() - abortedAtMs).toBeLessThan(limitMs(1_000, 100));
       expect(await children("espeak-ng")).toEqual([]);
     },
   );

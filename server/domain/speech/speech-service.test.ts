@@ -8,7 +8,7 @@ import { createOpenAiSpeech } from "./providers/openai-speech.ts";
 import type { OwnedSpeechProvider } from "./providers/provider.ts";
 import { createSpeechService } from "./speech-service.ts";
 import { badPieces, collect, largestStep, rms, tokens, toneHz } from "#server/testing/measure.ts";
-import { sized } from "#tests/testing/test-size.ts";
+import { limitMs } from "#tests/testing/test-size.ts";
 
 const quiet = (): void => undefined;
 const logger: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
@@ -148,7 +148,7 @@ describe("createSpeechService", () => {
         }
       };
       await expect(reading()).rejects.toThrow("stop");
-      expect(performance.now() - abortedAtMs).toBeLessThan(sized(1_000, 100));
+      expect(performance.now() - abortedAtMs).toBeLessThan(limitMs(1_000, 100));
       await Promise.all(server.requests.map((request) => request.abandoned));
       gate.resolve();
     },

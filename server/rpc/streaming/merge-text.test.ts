@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { mergeText } from "./merge-text.ts";
-import { sized } from "#tests/testing/test-size.ts";
+import { limitMs } from "#tests/testing/test-size.ts";
 
 describe("mergeText", () => {
   test.each([
@@ -59,6 +59,6 @@ describe("mergeText", () => {
     const started = performance.now();
     mergeText("a ".repeat(100_000), `${"a ".repeat(100_000)}b`);
     mergeText("a".repeat(200_000), "a".repeat(2_000) + "b");
-    expect(performance.now() - started).toBeLessThan(sized(5_000, 500));
+    expect(performance.now() - started).toBeLessThan(limitMs(5_000, 500));
   });
 });

@@ -9,12 +9,12 @@ import { startPostgres, type PostgresServer } from "#tools/test/postgres-server.
 import { startRedis, type RedisServer } from "#tools/test/redis-server.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 import { openWire, type Wire, type WireAnswer } from "#tests/testing/auth/keep-alive-wire.ts";
-import { sized } from "#tests/testing/test-size.ts";
+import { limitMs, sized } from "#tests/testing/test-size.ts";
 
 const PASSWORD = "Correct-horse-1";
 const startTimeoutMs = 30_000;
 /** The goal: so long after it is back, everything works. */
-const recovery = { timeout: sized(30_000, 5_000), interval: 20 } as const;
+const recovery = { timeout: limitMs(30_000, 5_000), interval: 20 } as const;
 const soon = { timeout: 30_000, interval: 20 } as const;
 /** Clients that refresh all the time. */
 const REFRESHING = 4;

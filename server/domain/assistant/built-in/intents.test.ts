@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { toExpression } from "./expressions.ts";
 import { recognize } from "./intents.ts";
 import { timeZoneOf } from "./places.ts";
-import { sized } from "#tests/testing/test-size.ts";
+import { limitMs } from "#tests/testing/test-size.ts";
 
 describe("search", () => {
   test.each([
@@ -168,6 +168,6 @@ describe("anything else", () => {
     for (const seed of ["what did we say ", "что мы говорили ", "1+", "((((", "time in ", "a "]) {
       recognize(seed.repeat(400).slice(0, 400));
     }
-    expect(performance.now() - started).toBeLessThan(sized(5_000, 500));
+    expect(performance.now() - started).toBeLessThan(limitMs(5_000, 500));
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { commandOutput, commandText } from "./command.ts";
-import { sized } from "#tests/testing/test-size.ts";
+import { limitMs } from "#tests/testing/test-size.ts";
 
 const node = process.execPath;
 const { signal } = new AbortController();
@@ -37,7 +37,7 @@ describe("commandOutput", () => {
       }
     };
     await (way === "leave" ? reading() : expect(reading()).rejects.toThrow("stop"));
-    expect(performance.now() - startMs.stop).toBeLessThan(sized(1_000, 100));
+    expect(performance.now() - startMs.stop).toBeLessThan(limitMs(1_000, 100));
     expect(() => process.kill(pid, 0)).toThrow("ESRCH");
   });
 

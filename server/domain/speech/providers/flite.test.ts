@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { rms, samplesOf } from "#server/testing/measure.ts";
 import { createFlite } from "./flite.ts";
 import { FliteProcess } from "./flite-process.ts";
-import { sized } from "#tests/testing/test-size.ts";
+import { limitMs } from "#tests/testing/test-size.ts";
 
 const { signal } = new AbortController();
 const text = "Hello there, this is the built-in voice speaking one whole sentence.";
@@ -81,7 +81,7 @@ describe("FliteProcess", () => {
       const startMs = performance.now();
       controller.abort(reason);
       await expect(stopped).rejects.toBe(reason);
-      expect(performance.now() - startMs).toBeLessThan(sized(1_000, 100));
+      expect(performance.now() - startMs).toBeLessThan(limitMs(1_000, 100));
       expect((await waiting).length).toBeGreaterThan(1_000);
       expect(flite.pid).not.toBe(pid);
       expect(alive(pid)).toBe(false);
