@@ -2,15 +2,36 @@ import { fromMarkdown } from "mdast-util-from-markdown";
 import { gfmFromMarkdown } from "mdast-util-gfm";
 import { mathFromMarkdown } from "mdast-util-math";
 import { gfm } from "micromark-extension-gfm";
+import type { ConstructRecord, Extension } from "micromark-util-types";
 import { addressEnd, withCjkRules } from "./cjk-syntax.ts";
 import { formulaFromMarkdown, formulaSyntax } from "./formula-syntax.ts";
 
 /** One block at the top of a document. */
 export type BlockNode = ReturnType<typeof fromMarkdown>["children"][number];
 
-const extensions = [withCjkRules(gfm({ singleTilde: false })), formulaSyntax];
-const mdastExtensions = [gfmFromMarkdown(), mathFromMarkdown(), formulaFromMarkdown];
+const gfmSyntax = withCjkRules(gfm({ singleTilde: false }));
+const gfmNodes = gfmFromMarkdown();
+const formulaNodes = [mathFromMarkdown(), formulaFromMarkdown];
+
+const extensions = [gfmSyntax, formulaSyntax];
 const withoutEmphasis = [...extensions, { disable: { null: ["attention"] } }];
+/** For text without `@`: trying each word as a mail address costs more than all the rest. */
+const withoutMail = [withoutMailAddresses(gfmSyntax), formulaSyntax];
+
+const mdastExtensions = [gfmNodes, ...formulaNodes];
+/** For text without what an address can be found by once escapes and character references are resolved. */
+const withoutSearch = [gfmNodes.map((nodes) => ({ ...nodes, transforms: [] })), ...formulaNodes];
+const mayHoldAddress = /@|:\/\/|www\.|\\[@:/.]|&[#a-z]/i;
+
+/** Without the construct, also at the letters where it begins: one that is disabled is still tried. */
+function withoutMailAddresses(syntax: Extension): Extension {
+  const text: ConstructRecord = {};
+  for (const [code, constructs] of Object.entries(syntax.text ?? {})) {
+    const kept = [constructs ?? []].flat().filter(({ name }) => name !== "emailAutolink");
+    if (kept.length > 0) text[Number(code)] = kept;
+  }
+  return { ...syntax, text };
+}
 
 /** Runs of `*`, `_` and `~`: matching them costs the square of their number. */
 const emphasisMaxRuns = 400;
@@ -32,7 +53,12 @@ export function parseMarkdown(source: string): readonly BlockNode[] {
 }
 
 function parseBlocks(source: string): BlockNode[] {
-  if (!hasTooManyRuns(source)) return fromMarkdown(source, { extensions, mdastExtensions }).children;
+  if (!hasTooManyRuns(source)) {
+    return fromMarkdown(source, {
+      extensions: source.includes("@") ? extensions : withoutMail,
+      mdastExtensions: mayHoldAddress.test(source) ? mdastExtensions : withoutSearch,
+    }).children;
+  }
   const { children } = fromMarkdown(source, { extensions: withoutEmphasis, mdastExtensions });
   if (children.length === 1) return children;
   // Where blocks begin does not depend on emphasis, so those with little of it are read again.
