@@ -71,7 +71,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
   return {
     /** "sqlite": the data folder's lock makes this process the only user. "postgres": others may work with it too. */
     dialect,
-    chats: createChatStore(db, relaxedDb, turnIndex, time),
+    chats: createChatStore(db, relaxedDb, turnIndex, time, () => completion.wake()),
     /** Wipes what was deleted too long ago to be restored, in the files too; see there. */
     async purgeDeleted(signal: AbortSignal): Promise<number> {
       const wiped = await purgeDeleted(db, turnIndex, time, signal);

@@ -101,7 +101,7 @@ export class PostgresCompletion implements AsyncDisposable {
     // Not of a turn that was asked again meanwhile.
     await sql`update turn_search set words = ${words}::tsvector, scope = ${scopeOf(turn.user_id, turn.chat_id)}
       where turn_id = ${turnId} and exists (
-        select 1 from turns where id = ${turnId} and finished_at_ms = ${turn.finished_at_ms})`.execute(
+        select 1 from turns where id = ${turnId} and finished_at_ms is not distinct from ${turn.finished_at_ms})`.execute(
       this.#db,
     );
   };

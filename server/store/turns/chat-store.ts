@@ -1,6 +1,5 @@
-import { sql, type Kysely, type Transaction } from "kysely";
+import type { Kysely, Transaction } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
-import { RESTORE_MS } from "#contract/limits.ts";
 import type { Chat, ChatChanges, ChatStore, NewChat } from "#server/domain/chats/ports.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
@@ -8,7 +7,7 @@ import type { DatabaseTime } from "../sql/database-time.ts";
 import type { ChatRow, Tables } from "../sql/schema.ts";
 import { rowOf, toFlag } from "../sql/stored-values.ts";
 import { inTransaction } from "../sql/transaction.ts";
-import { toIndexed } from "./turn-rows.ts";
+import { indexRestored, restorableSince } from "./restoring.ts";
 import { newestBelow } from "./turn-tree.ts";
 
 /** Error for a chat that is not there or is another user's; the two are never told apart. */
@@ -22,18 +21,18 @@ export function chatNotFound(): PipitError {
   );
 }
 
-const INDEX_BATCH_TURNS = 20;
-
 /**
  * {@link ChatStore} on SQL.
  *
  * @param relaxed for the chats of questions
+ * @param onIncomplete called when the index does not know all of a restored chat
  */
 export function createChatStore(
   db: Kysely<Tables>,
   relaxed: Kysely<Tables>,
   index: TurnIndex,
   time: DatabaseTime,
+  onIncomplete: () => void,
 ): ChatStore {
   const found = (userId: string, chatId: string) =>
     db.selectFrom("chats").selectAll().where("id", "=", chatId).where("user_id", "=", userId);
@@ -97,19 +96,21 @@ export function createChatStore(
     },
 
     async restore(userId, chatId) {
-      return inTransaction(db, async (trx) => {
+      const { row, isIncomplete } = await inTransaction(db, async (trx) => {
         const row = await trx
           .updateTable("chats")
           .set({ deleted_at_ms: null })
           .where("id", "=", chatId)
           .where("user_id", "=", userId)
-          .where("deleted_at_ms", ">", sql<number>`${time()} - ${sql.lit(RESTORE_MS)}`)
+          .where("deleted_at_ms", ">", restorableSince(time))
           .returningAll()
           .executeTakeFirst();
         if (row === undefined) throw chatNotFound();
-        await indexChat(trx, index, chatId);
-        return toChat(row);
+        const turns = trx.selectFrom("turns").where("chat_id", "=", chatId);
+        return { row, isIncomplete: await indexRestored(trx, index, turns) };
       });
+      if (isIncomplete) onIncomplete();
+      return toChat(row);
     },
   };
 }
@@ -130,26 +131,6 @@ async function chatOfMessage(
   if (row === undefined) return undefined;
   if (row.deleted_at_ms !== null || row.message_deleted_at_ms !== null) throw chatNotFound();
   return toChat(row);
-}
-
-/** Reads a few turns at a time: each may be as long as an answer can be. */
-async function indexChat(trx: Transaction<Tables>, index: TurnIndex, chatId: string): Promise<void> {
-  for (let from = 0; ;) {
-    const rows = await trx
-      .selectFrom("turns")
-      .select(["id", "chat_id", "user_id", "user_text", "assistant_text", "turn_index"])
-      .where("chat_id", "=", chatId)
-      .where("turn_index", ">=", from)
-      .where("status", "!=", "running")
-      .where("deleted_at_ms", "is", null)
-      .orderBy("turn_index")
-      .limit(INDEX_BATCH_TURNS)
-      .execute();
-    for (const row of rows) await index.write(trx, toIndexed(row));
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    from = last.turn_index + 1;
-  }
 }
 
 function toChat(row: ChatRow): Chat {

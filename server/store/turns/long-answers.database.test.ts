@@ -59,6 +59,26 @@ describe.each(databases)("S2: a long answer on $name", (database) => {
     await expect.poll(() => finds(next, "zebra"), { timeout: 20_000 }).toBe(true);
   });
 
+  test("of a restored chat or message is indexed like one that is stored: found by its end soon", async () => {
+    await using temporary = await openStoreWithChat(database);
+    const { store } = temporary;
+    await answerAtLength(store);
+    await store.turns.begin(beginning({ turnId: "turn-2", clientMessageId: "message-2" }));
+    await store.turns.finish(ending({ turnId: "turn-2", assistantText: "the lion" }));
+    await expect.poll(() => finds(store, "zebra"), { timeout: 20_000 }).toBe(true);
+    await store.chats.remove("user-1", "chat-1");
+    await store.chats.restore("user-1", "chat-1");
+    expect(await finds(store, "lion")).toBe(true);
+    // It takes the work of a thread, which this server does not wait for.
+    const next = await temporary.reopen();
+    expect(await finds(next, "zebra")).toBe(false);
+    await next.turns.remove("user-1", "chat-1", "turn-1");
+    await next.turns.restore("user-1", "chat-1", "turn-1");
+    await expect.poll(() => finds(next, "zebra"), { timeout: 20_000 }).toBe(true);
+    expect(await finds(next, "дела")).toBe(true);
+    expect(temporary.logger.lines).toEqual([]);
+  });
+
   test("of a turn that is asked again while it is indexed is not found any more", async () => {
     await using temporary = await openStoreWithChat(database);
     const { turns } = temporary.store;

@@ -1,9 +1,9 @@
 import { sql, type Kysely, type Transaction } from "kysely";
-import { RESTORE_MS } from "#contract/limits.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
+import { restorableSince } from "./restoring.ts";
 import { NO_ANSWER } from "./turn-rows.ts";
 
 /** Turns of one transaction: others wait for it. */
@@ -12,7 +12,7 @@ const BATCH_TURNS = 100;
 const wiped = sql.lit(0);
 
 /**
- * Wipes the texts, pictures and choices of what was deleted longer than {@link RESTORE_MS} ago, in batches; the ids stay.
+ * Wipes the texts, pictures and choices of what was deleted longer than RESTORE_MS ago, in batches; the ids stay.
  * Several servers may do so at once. Resolves to the number of chats and turns; ends early when `signal` aborts.
  */
 export async function purgeDeleted(
@@ -108,8 +108,4 @@ async function forget(
   await trx.deleteFrom("turn_pictures").where("turn_id", "in", ids).execute();
   await index.remove(trx, ids);
   return ids.length;
-}
-
-function restorableSince(time: DatabaseTime) {
-  return sql<number>`${time()} - ${sql.lit(RESTORE_MS)}`;
 }

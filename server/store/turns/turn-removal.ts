@@ -1,10 +1,9 @@
-import { sql, type Kysely, type Transaction } from "kysely";
-import { RESTORE_MS } from "#contract/limits.ts";
+import type { Kysely, Transaction } from "kysely";
 import { chatNotFound } from "./chat-store.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
-import { toIndexed } from "./turn-rows.ts";
+import { indexRestored, restorableSince } from "./restoring.ts";
 import { newestBelow } from "./turn-tree.ts";
 
 /** What the deletion of a turn changed. */
@@ -53,7 +52,7 @@ export async function removeTurn(
     .execute();
 }
 
-/** `TurnStore.restore`. */
+/** `TurnStore.restore`. Resolves to whether its index entry is to be completed. */
 export async function restoreTurn(
   trx: Transaction<Tables>,
   index: TurnIndex,
@@ -61,11 +60,11 @@ export async function restoreTurn(
   userId: string,
   chatId: string,
   turnId: string,
-): Promise<void> {
+): Promise<boolean> {
   const headTurnId = await lockChat(trx, userId, chatId);
   const turn = await turnIn(trx, chatId, turnId)
-    .selectAll()
-    .where("deleted_at_ms", ">", sql<number>`${time()} - ${sql.lit(RESTORE_MS)}`)
+    .select(["parent_turn_id", "undo"])
+    .where("deleted_at_ms", ">", restorableSince(time))
     .executeTakeFirst();
   if (turn === undefined || turn.undo === null) throw chatNotFound();
   const undo = JSON.parse(turn.undo) as Undo;
@@ -79,8 +78,8 @@ export async function restoreTurn(
       .execute();
   }
   await trx.updateTable("turns").set({ deleted_at_ms: null, undo: null }).where("id", "=", turnId).execute();
-  if (turn.status !== "running") await index.write(trx, toIndexed(turn));
   if (undo.head !== undefined && undo.head === headTurnId) await setHead(trx, chatId, turnId);
+  return indexRestored(trx, index, turnIn(trx, chatId, turnId));
 }
 
 function turnIn(trx: Transaction<Tables>, chatId: string, turnId: string) {

@@ -8,6 +8,9 @@ type StoredPart =
   | Exclude<MessagePart, { readonly kind: TextKind }>
   | { readonly kind: TextKind; readonly chars: number };
 
+/** So much can be found as soon as it is stored; the rest a little later. */
+export const INDEXED_AT_ONCE_CHARS = 65_536;
+
 const statuses: readonly TurnStatus[] = ["running", "done", "failed", "cancelled"];
 
 /** The columns of a turn that was not answered. */

@@ -7,16 +7,13 @@ import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
 import { beginTurn, leaseEnd, touched } from "./turn-begin.ts";
 import { removeTurn, restoreTurn } from "./turn-removal.ts";
-import { NO_ANSWER, storedParts, toIndexed } from "./turn-rows.ts";
+import { INDEXED_AT_ONCE_CHARS, NO_ANSWER, storedParts, toIndexed } from "./turn-rows.ts";
 import { searchTurns } from "./turn-search.ts";
 import { pathOf, pictureOf, turnsAround, withSurroundings } from "./turn-tree.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 
 /** A literal, so that SQLite can prove that the index of running turns serves the query. */
 const running = sql.lit("running");
-
-/** So much of an answer can be found as soon as it is stored; the rest a little later. */
-const INDEXED_AT_ONCE_CHARS = 65_536;
 
 /**
  * {@link TurnStore} on SQL. `begin` throws CHAT_NOT_FOUND when the chat is gone or another user's, `finish` for an unknown turn.
@@ -102,8 +99,12 @@ export function createTurnStore(
     remove: (userId, chatId, turnId) =>
       inTransaction(db, (trx) => removeTurn(trx, index, time, userId, chatId, turnId)),
 
-    restore: (userId, chatId, turnId) =>
-      inTransaction(db, (trx) => restoreTurn(trx, index, time, userId, chatId, turnId)),
+    async restore(userId, chatId, turnId) {
+      const isIncomplete = await inTransaction(db, (trx) =>
+        restoreTurn(trx, index, time, userId, chatId, turnId),
+      );
+      if (isIncomplete) onIncomplete();
+    },
 
     search: (userId, query, options) => searchTurns(db, index, userId, query, options),
   };
