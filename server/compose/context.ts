@@ -6,6 +6,8 @@ import type { ServerConfig } from "../config/config.ts";
 import { createAuthContext, type AuthContext } from "./auth-context.ts";
 import { createCorrelation, type Correlation } from "../observe/correlation.ts";
 import { createModelConnection, type ModelConnections } from "../domain/assistant/model-connection.ts";
+import { defaultModelLimits } from "../domain/assistant/models/model-limits.ts";
+import { createOllamaWatch } from "../domain/assistant/models/ollama.ts";
 import { createSealer } from "../domain/secrets/sealer.ts";
 import { createModelSource, type WarmableModelSource } from "../domain/assistant/model-source.ts";
 import { createAssistantTools } from "../domain/assistant/tools/assistant-tools.ts";
@@ -107,15 +109,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   }
   building.use(startPurge(store.purgeDeleted, logger));
   await auth.webSessions.removeExpired();
-  const modelConnection = createModelConnection({
-    configured: config.model,
-    setBy: config.modelSetBy,
-    auth: store.auth,
-    sealer: createSealer(masterKey.derive("model-connection-seal")),
-    clock,
-  });
-  const { saved } = modelConnection;
-  const models = deps.models ?? createModelSource({ config: config.model, saved, clock, logger });
+  const { models, modelConnection } = connectModels({ config, store, masterKey, clock, logger }, deps.models);
   const calculator = building.use(createCalculator());
   const pictures = building.use(new Pictures());
   const speech = deps.speech ?? building.use(createSpeechService({ config: config.speech, logger }));
@@ -162,4 +156,28 @@ async function openBus({ redisUrl: url }: ServerConfig, logger: Logger, owner: A
   const { createRedisConnection } = await import("../store/redis/redis-connection.ts");
   const redis = owner.use(createRedisConnection({ url, logger }));
   return { redis, redisStatus: redis.status, bus: createRedisBus(redis, logger) };
+}
+
+/** What the parts that speak to models share: one watch of Ollama, and what an operator connects in the window. */
+function connectModels(
+  {
+    config,
+    store,
+    masterKey,
+    clock,
+    logger,
+  }: Pick<ServerContext, "config" | "store" | "masterKey" | "clock" | "logger">,
+  given: WarmableModelSource | undefined,
+) {
+  const ollama = createOllamaWatch({ url: config.model.ollamaUrl, clock, limits: defaultModelLimits });
+  const modelConnection = createModelConnection({
+    configured: config.model,
+    setBy: config.modelSetBy,
+    auth: store.auth,
+    sealer: createSealer(masterKey.derive("model-connection-seal")),
+    ollama,
+  });
+  const { saved } = modelConnection;
+  const models = given ?? createModelSource({ config: config.model, saved, ollama, clock, logger });
+  return { models, modelConnection };
 }

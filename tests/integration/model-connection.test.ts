@@ -5,6 +5,7 @@ import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StreamingService } from "#proto/streaming_pb.ts";
 import { say, stream } from "#tests/doubles/openai-script.ts";
+import { startEndlessServer } from "#tests/doubles/endless-server.ts";
 import { startOpenAiDouble, type OpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { GrpcJsClient } from "./server-clients.ts";
 import { startTestServer, type TestServer } from "./start-test-server.ts";
@@ -129,6 +130,9 @@ describe("connecting a model", () => {
     expect(await problem({ url: empty.url })).toBe("no-chat-models");
     await using busy = await answering(429, "slow down");
     expect(await problem({ url: busy.url })).toBe("limited");
+    await using endless = await startEndlessServer();
+    expect(await problem({ url: endless.url })).toBe("not-compatible");
+    expect(await endless.closed).toBeLessThan(64 * 1024 * 1024);
     // TLS is asked of a port that speaks none.
     expect(await problem({ url: page.url.replace("http:", "https:") })).toBe("address");
     await using target = await answering(200, JSON.stringify({ data: [{ id: "stolen" }] }));
@@ -170,6 +174,20 @@ describe("connecting a model", () => {
     expect(JSON.parse(rows[1]?.data ?? "")).toEqual({ server: model.origin, model: "beta", key: true });
     expect(JSON.stringify(rows)).not.toContain("sk-secret-3");
   });
+});
+
+test("asks Ollama once for all who want to know of it", async () => {
+  await using ollama = await startOpenAiDouble(stream(say("Hi")), { ollama: { m: ["completion"] } });
+  const now = Date.now();
+  await using own = await startTestServer({
+    config: { model: { ollamaUrl: ollama.origin } },
+    // What was found stays fresh.
+    deps: { clock: { nowMs: () => now } },
+  });
+  const headers = { authorization: `Bearer ${own.accessToken}` };
+  for (const path of ["/v1/models", "/v1/model-connection", "/v1/status"])
+    expect((await fetch(own.httpUrl + path, { headers })).status).toBe(200);
+  expect(ollama.seen).toEqual(["GET /api/tags", "POST /api/show"]);
 });
 
 test("is no matter of a server whose configuration names its model", async () => {

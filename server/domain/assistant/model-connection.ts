@@ -1,6 +1,5 @@
 import { lookup } from "node:dns/promises";
 import ipaddr from "ipaddr.js";
-import type { Clock } from "#contract/clock.ts";
 import type { FoundModels, ModelCheck, ModelConnection } from "#contract/model-connection.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Sealer } from "../secrets/sealer.ts";
@@ -11,7 +10,7 @@ import type { ModelConfig } from "./model-source.ts";
 import { checkModels } from "./models/model-check.ts";
 import { originOf } from "./models/model-endpoint.ts";
 import { defaultModelLimits } from "./models/model-limits.ts";
-import { createOllamaWatch } from "./models/ollama.ts";
+import type { OllamaWatch } from "./models/ollama.ts";
 
 /** The address of a model server that its operator chose in the window. */
 export interface ModelAddress {
@@ -44,18 +43,17 @@ export interface ModelConnectionOptions {
   readonly setBy: string | undefined;
   readonly auth: Pick<AuthStore, "modelConnection" | "transaction">;
   readonly sealer: Sealer;
-  readonly clock: Clock;
+  /** Of `configured.ollamaUrl`. */
+  readonly ollama: OllamaWatch;
 }
 
 export type ModelConnections = ReturnType<typeof createModelConnection>;
 
 /** Where the seal of the saved connection opens. */
 const SEALED_FOR = "model connection";
-const limits = defaultModelLimits;
 
 /** The connection to a model server that is made in the window instead of the configuration. */
-export function createModelConnection({ configured, setBy, auth, sealer, clock }: ModelConnectionOptions) {
-  const ollama = createOllamaWatch({ url: configured.ollamaUrl, model: undefined, clock, limits });
+export function createModelConnection({ configured, setBy, auth, sealer, ollama }: ModelConnectionOptions) {
   const saved = async (): Promise<SavedModel | undefined> => {
     const sealed = await auth.modelConnection.read();
     return sealed === undefined
@@ -90,7 +88,11 @@ export function createModelConnection({ configured, setBy, auth, sealer, clock }
     async check(address: ModelAddress, signal: AbortSignal): Promise<ModelCheck> {
       const { url, key } = await complete(address);
       await refuseMetadata(url);
-      return await checkModels({ kind: "saved", baseUrl: url, key, model: "" }, limits.listTimeoutMs, signal);
+      return await checkModels(
+        { kind: "saved", baseUrl: url, key, model: "" },
+        defaultModelLimits.listTimeoutMs,
+        signal,
+      );
     },
     /**
      * Keeps the connection, which counts from the next question on.

@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
 import { faults, say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
+import type { SavedModel } from "./model-connection.ts";
 import { createModelSource, type ModelConfig } from "./model-source.ts";
+import { defaultModelLimits } from "./models/model-limits.ts";
 import {
   ask,
   askWithImage,
@@ -12,35 +14,31 @@ import {
   silentLogger,
   textOf,
 } from "./models/model-test-kit.ts";
+import { createOllamaWatch } from "./models/ollama.ts";
 
 const NOBODY = `http://127.0.0.1:${await closedPort()}`;
 const picture = new Uint8Array([0xff, 0xd8, 0xff]);
 
-function sourceFor(config: Partial<ModelConfig>) {
+function sourceFor(some: Partial<ModelConfig>, saved?: () => Promise<SavedModel | undefined>) {
   const clock = { at: 0, nowMs: () => clock.at };
-  const source = createModelSource({ config: { ollamaUrl: NOBODY, ...config }, clock, logger: silentLogger });
-  return { source, clock };
+  const config = { ollamaUrl: NOBODY, ...some };
+  const ollama = createOllamaWatch({ url: config.ollamaUrl, clock, limits: defaultModelLimits });
+  const deps = { config, ollama, clock, logger: silentLogger };
+  return { source: createModelSource({ ...deps, ...(saved === undefined ? {} : { saved }) }), clock };
 }
 
 test("a connection that was saved without a key never gets the key of the configuration", async () => {
   await using double = await startOpenAiDouble(stream(say("Hi")));
-  const config = { ollamaUrl: NOBODY, key: "sk-of-another-server" };
   const saved = async () => ({ url: double.url, model: "double" });
-  const source = createModelSource({ config, saved, clock: { nowMs: () => 0 }, logger: silentLogger });
+  const { source } = sourceFor({ key: "sk-of-another-server" }, saved);
   await collect((await source.current(never)).answer(ask("Hi"), never));
   expect(double.requests[0]?.authorization).toBeUndefined();
 });
 
 test("what is wrong with a connection that was saved names the settings, and no address", async () => {
   await using double = await startOpenAiDouble(faults.keyRefused);
-  const config = { ollamaUrl: NOBODY };
-  const faultOf = async (saved: { readonly url: string; readonly model: string; readonly key?: string }) => {
-    const source = createModelSource({
-      config,
-      saved: async () => saved,
-      clock: { nowMs: () => 0 },
-      logger: silentLogger,
-    });
+  const faultOf = async (saved: SavedModel) => {
+    const { source } = sourceFor({}, async () => saved);
     const model = await source.current(never);
     return PipitError.from((await collect(model.answer(ask("Hi"), never))).error).message;
   };

@@ -8,13 +8,7 @@ import { defaultModelLimits, type ModelLimits } from "./models/model-limits.ts";
 import { listModels } from "./models/model-list.ts";
 import { createModelNames } from "./models/model-names.ts";
 import { createSdkLoader } from "./models/model-sdk.ts";
-import {
-  createOllamaWatch,
-  findModel,
-  SUGGESTED_MODEL,
-  type OllamaState,
-  type OllamaWatch,
-} from "./models/ollama.ts";
+import { findModel, SUGGESTED_MODEL, type OllamaState, type OllamaWatch } from "./models/ollama.ts";
 import { warmUp } from "./models/warm-up.ts";
 import type { SavedModel } from "./model-connection.ts";
 import type { AnswerModel, ModelSource, ModelStatus } from "./ports.ts";
@@ -36,6 +30,8 @@ export interface ModelSourceOptions {
   readonly config: ModelConfig;
   /** What the operator chose in the window, asked with every question; counts while `config.url` is absent. */
   readonly saved?: () => Promise<SavedModel | undefined>;
+  /** Of `config.ollamaUrl`. */
+  readonly ollama: OllamaWatch;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits?: ModelLimits;
@@ -72,7 +68,8 @@ export function createModelSource(options: ModelSourceOptions): WarmableModelSou
   };
 
   const deps: Deps = { config, clock, limits, modelAt, kind: "configured" };
-  const chosen = config.url === undefined ? ollamaSource(deps) : configuredSource(deps, config.url);
+  const chosen =
+    config.url === undefined ? ollamaSource(deps, options.ollama) : configuredSource(deps, config.url);
   let last: { readonly text: string; readonly source: ModelSource } | undefined;
   const source = async (): Promise<ModelSource> => {
     const saved = config.url === undefined ? await options.saved?.() : undefined;
@@ -141,34 +138,27 @@ function configuredSource({ config, clock, limits, modelAt, kind }: Deps, url: s
   };
 }
 
-function ollamaSource({ config, clock, limits, modelAt }: Deps): ModelSource {
+function ollamaSource({ config, clock, modelAt }: Deps, watch: OllamaWatch): ModelSource {
   const builtIn = createBuiltInModel({ clock });
-  const watches = new Map<string | undefined, OllamaWatch>();
-  const stateFor = (model: string | undefined, signal: AbortSignal): Promise<OllamaState> => {
-    const watch = watches.get(model) ?? createOllamaWatch({ url: config.ollamaUrl, model, clock, limits });
-    watches.set(model, watch);
-    return watch.state(signal);
-  };
   return {
     async current(signal, wanted) {
-      let state = await stateFor(config.model, signal);
+      let state = await watch.state(signal, config.model);
       if (wanted !== undefined) {
         const names = state.kind === "absent" ? [builtIn.name] : state.installed;
         const name = findModel(names, wanted);
         if (name === undefined) throw notThere(wanted, names);
-        // Only for names that are installed: what people type must not fill the map.
-        if (state.kind !== "absent") state = await stateFor(name, signal);
+        if (state.kind !== "absent") state = await watch.state(signal, name);
       }
       if (state.kind === "ready") return modelAt(ollamaEndpoint(config, state.model), state.abilities);
       if (state.kind === "absent") return builtIn;
       throw new PipitError("MODEL_MISSING", noModelText(state));
     },
     async list(signal) {
-      const state = await stateFor(config.model, signal);
+      const state = await watch.state(signal, config.model);
       if (state.kind === "absent") return [builtIn.name];
       return state.kind === "ready" ? [...new Set([state.model, ...state.installed])] : [];
     },
-    status: async (signal) => ollamaStatus(config, await stateFor(config.model, signal)),
+    status: async (signal) => ollamaStatus(config, await watch.state(signal, config.model)),
   };
 }
 

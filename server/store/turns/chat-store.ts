@@ -96,8 +96,8 @@ export function createChatStore(
     },
 
     async restore(userId, chatId) {
-      const { row, isIncomplete } = await inTransaction(db, async (trx) => {
-        const row = await trx
+      const { restored, isIncomplete } = await inTransaction(db, async (trx) => {
+        const chat = await trx
           .updateTable("chats")
           .set({ deleted_at_ms: null })
           .where("id", "=", chatId)
@@ -105,12 +105,12 @@ export function createChatStore(
           .where("deleted_at_ms", ">", restorableSince(time))
           .returningAll()
           .executeTakeFirst();
-        if (row === undefined) throw chatNotFound();
+        if (chat === undefined) throw chatNotFound();
         const turns = trx.selectFrom("turns").where("chat_id", "=", chatId);
-        return { row, isIncomplete: await indexRestored(trx, index, turns) };
+        return { restored: chat, isIncomplete: await indexRestored(trx, index, turns) };
       });
       if (isIncomplete) onIncomplete();
-      return toChat(row);
+      return toChat(restored);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { endpointUrl, type ModelEndpoint } from "./model-endpoint.ts";
 import { toModelError } from "./model-errors.ts";
+import { readBody } from "./wire/read-body.ts";
 import { isRecord, parseJson, textIn, type JsonRecord } from "./wire/json.ts";
 
 /**
@@ -40,7 +41,7 @@ export async function askForModels(
       redirect: "manual",
       ...(endpoint.key === undefined ? {} : { headers: { authorization: `Bearer ${endpoint.key}` } }),
     });
-    const body = await response.text();
+    const body = await readBody(response);
     if (response.ok) return parseJson(body);
     const responseHeaders = Object.fromEntries(response.headers);
     throw { statusCode: response.status, responseBody: body, responseHeaders, message: response.statusText };

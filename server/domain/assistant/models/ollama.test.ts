@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { faults } from "#tests/doubles/openai-script.ts";
+import { startEndlessServer } from "#tests/doubles/endless-server.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { defaultModelLimits } from "./model-limits.ts";
 import { never } from "./model-test-kit.ts";
@@ -10,9 +11,9 @@ const CHAT = ["completion", "tools"];
 /** What is there answers, on a busy machine too. */
 const patient = { ...defaultModelLimits, probeTimeoutMs: 30_000 };
 
-function watchAt(url: string, model?: string, limits = patient) {
+function watchAt(url: string, limits = patient) {
   const clock = { at: 0, nowMs: () => clock.at };
-  return { clock, watch: createOllamaWatch({ url, model, clock, limits }) };
+  return { clock, watch: createOllamaWatch({ url, clock, limits }) };
 }
 
 describe("Ollama watch", () => {
@@ -32,7 +33,7 @@ describe("Ollama watch", () => {
     await using double = await startOpenAiDouble(faults.silent, {
       ollama: { "llava:latest": ["completion", "vision"], "llama3.2:latest": CHAT, "llama3.2:1b": CHAT },
     });
-    const modelFor = async (name: string) => watchAt(double.origin, name).watch.state(never);
+    const modelFor = async (name: string) => watchAt(double.origin).watch.state(never, name);
     expect(await modelFor("llama3.2")).toMatchObject({ kind: "ready", model: "llama3.2:latest" });
     expect(await modelFor("llama3.2:1b")).toMatchObject({
       kind: "ready",
@@ -60,7 +61,14 @@ describe("Ollama watch", () => {
   test("a server that does not answer costs a question no more than the probe's time", async () => {
     await using double = await startOpenAiDouble(faults.silent, { ollama: { m: CHAT }, ollamaHangs: true });
     const limits = { ...defaultModelLimits, probeTimeoutMs: 40 };
-    expect(await watchAt(double.origin, undefined, limits).watch.state(never)).toEqual({ kind: "absent" });
+    expect(await watchAt(double.origin, limits).watch.state(never)).toEqual({ kind: "absent" });
+  });
+
+  test("is absent where a list does not end, of which no more is read than a list may have", async () => {
+    await using endless = await startEndlessServer();
+    const limits = { ...defaultModelLimits, probeTimeoutMs: 3_000 };
+    expect(await watchAt(endless.url, limits).watch.state(never)).toEqual({ kind: "absent" });
+    expect(await endless.closed).toBeLessThan(64 * 1024 * 1024);
   });
 
   test("is not asked again while the answer is fresh; many at once ask once", async () => {
@@ -98,17 +106,27 @@ describe("Ollama watch", () => {
     "a model that was pulled anew can what it can now (wanted: %s)",
     async (wanted) => {
       await using double = await startOpenAiDouble(faults.silent, { ollama: { m: CHAT } });
-      const { watch, clock } = watchAt(double.origin, wanted);
-      expect(await watch.state(never)).toMatchObject({ abilities: { images: false, tools: true } });
+      const { watch, clock } = watchAt(double.origin);
+      expect(await watch.state(never, wanted)).toMatchObject({ abilities: { images: false, tools: true } });
       double.setOllama({ m: ["completion", "vision"] });
       clock.at = defaultModelLimits.probeStaleMs;
-      expect(await watch.state(never)).toMatchObject({ abilities: { images: true, tools: false } });
+      expect(await watch.state(never, wanted)).toMatchObject({ abilities: { images: true, tools: false } });
       const before = double.seen.length;
       clock.at += defaultModelLimits.probeStaleMs;
-      await watch.state(never);
+      await watch.state(never, wanted);
       expect(double.seen.slice(before)).toEqual(["GET /api/tags"]);
     },
   );
+
+  test("models that are wanted by different names are known from one look", async () => {
+    await using double = await startOpenAiDouble(faults.silent, { ollama: { a: CHAT, b: ["completion"] } });
+    const { watch, clock } = watchAt(double.origin);
+    await Promise.all([watch.state(never), watch.state(never, "b"), watch.state(never, "a")]);
+    expect(await watch.state(never, "b")).toMatchObject({ model: "b", abilities: { tools: false } });
+    clock.at = defaultModelLimits.probeFreshMs - 1;
+    expect(await watch.state(never, "c")).toMatchObject({ kind: "no-model", wanted: "c" });
+    expect(double.seen).toEqual(["GET /api/tags", "POST /api/show", "POST /api/show"]);
+  });
 
   test("an aborted question does not look", async () => {
     await using double = await startOpenAiDouble(faults.silent, { ollama: { m: CHAT } });

@@ -1,7 +1,8 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Clock } from "#contract/clock.ts";
 import { endpointUrl, type ModelAbilities } from "./model-endpoint.ts";
-import { isRecord } from "./wire/json.ts";
+import { readBody } from "./wire/read-body.ts";
+import { isRecord, parseJson } from "./wire/json.ts";
 import { isChatName } from "./model-list.ts";
 import type { ModelLimits } from "./model-limits.ts";
 
@@ -18,10 +19,14 @@ export type OllamaState =
       readonly installed: readonly string[];
     };
 
-/** Knows whether Ollama runs on this machine, without making questions wait. */
+/** Knows whether Ollama runs on this machine, without making questions wait. Make one per server and share it. */
 export interface OllamaWatch {
-  /** The newest knowledge; probes when it is old, for at most `probeTimeoutMs`. Throws CANCELLED only. */
-  state(signal: AbortSignal): Promise<OllamaState>;
+  /**
+   * The newest knowledge; probes when it is old, for at most `probeTimeoutMs`. Throws CANCELLED only.
+   *
+   * @param wanted name of the model; absent: the most recently changed one that can chat
+   */
+  state(signal: AbortSignal, wanted?: string): Promise<OllamaState>;
 }
 
 /** The model that is suggested when none is installed. */
@@ -32,8 +37,6 @@ const MAX_SHOWN = 5;
 export interface OllamaOptions {
   /** e.g. "http://127.0.0.1:11434" */
   readonly url: string;
-  /** Name to use; absent: the most recently changed model that can chat. */
-  readonly model: string | undefined;
   readonly clock: Clock;
   readonly limits: ModelLimits;
 }
@@ -42,62 +45,83 @@ export interface OllamaOptions {
  * A found Ollama is believed for `probeFreshMs`; up to `probeStaleMs` it is still used at once while a new look runs beside
  * the question. "Not there" is looked at again as soon as it is not fresh: a refused connection on loopback costs 1 ms.
  */
-export function createOllamaWatch(options: OllamaOptions): OllamaWatch {
-  const { clock, limits } = options;
+export function createOllamaWatch({ url, clock, limits }: OllamaOptions): OllamaWatch {
   const shown = new Map<string, readonly string[] | undefined>();
-  let known: { readonly state: OllamaState; readonly atMs: number } | undefined;
-  let running: Promise<OllamaState> | undefined;
+  let known: Look | undefined;
+  let running: Promise<Look> | undefined;
 
-  function look(): Promise<OllamaState> {
-    running ??= probe(options, shown)
-      .then((state) => {
-        known = { state, atMs: clock.nowMs() };
-        return state;
-      })
+  const stateIn = (look: Look, wanted: string | undefined, signal: AbortSignal): Promise<OllamaState> => {
+    const capabilitiesOf = (model: InstalledModel) => askCapabilities(url, model, shown, signal);
+    const name = wanted === undefined ? undefined : findModel(namesOf(look.models ?? []), wanted);
+    // Only for names that are installed: what people type must not fill the map.
+    if (name !== wanted && name === undefined) return choose(look.models, wanted, capabilitiesOf);
+    const state = look.states.get(name) ?? choose(look.models, name, capabilitiesOf);
+    look.states.set(name, state);
+    return state;
+  };
+  const lookOnce = async (wanted: string | undefined): Promise<Look> => {
+    const signal = AbortSignal.timeout(limits.probeTimeoutMs);
+    const models = modelsIn(await ask(url, "/api/tags", undefined, signal));
+    const look: Look = { models, atMs: clock.nowMs(), states: new Map() };
+    // Before the look counts: what it found new is asked beside the question too.
+    await stateIn(look, wanted, signal);
+    return look;
+  };
+  const startLook = (wanted: string | undefined): Promise<Look> => {
+    running ??= lookOnce(wanted)
+      .then((look) => (known = look))
       .finally(() => {
         running = undefined;
       });
     return running;
-  }
+  };
 
   return {
-    async state(signal) {
+    async state(signal, wanted) {
       if (signal.aborted) throw new PipitError("CANCELLED", "Cancelled.");
       const ageMs = known === undefined ? Number.POSITIVE_INFINITY : clock.nowMs() - known.atMs;
-      if (known !== undefined && ageMs < limits.probeFreshMs) return known.state;
-      const looked = look();
-      return known?.state.kind === "ready" && ageMs < limits.probeStaleMs ? known.state : looked;
+      const stateOf = (look: Look) => stateIn(look, wanted, AbortSignal.timeout(limits.probeTimeoutMs));
+      if (known !== undefined && ageMs < limits.probeFreshMs) return stateOf(known);
+      const before = known;
+      const looked = startLook(wanted);
+      if (before !== undefined && ageMs < limits.probeStaleMs) {
+        const state = await stateOf(before);
+        if (state.kind === "ready") return state;
+      }
+      return stateOf(await looked);
     },
   };
 }
 
-/** Never throws: whatever goes wrong, Ollama is absent. */
-async function probe(
-  options: OllamaOptions,
-  shown: Map<string, readonly string[] | undefined>,
+/** What one look found: `undefined` models mean that no Ollama answered. */
+interface Look {
+  readonly models: readonly InstalledModel[] | undefined;
+  readonly atMs: number;
+  /** By the name that is wanted. */
+  readonly states: Map<string | undefined, Promise<OllamaState>>;
+}
+
+async function choose(
+  models: readonly InstalledModel[] | undefined,
+  wanted: string | undefined,
+  capabilitiesOf: (model: InstalledModel) => Promise<readonly string[] | undefined>,
 ): Promise<OllamaState> {
-  const signal = AbortSignal.timeout(options.limits.probeTimeoutMs);
-  const tags = await ask(options.url, "/api/tags", undefined, signal);
-  const models = modelsIn(tags);
   if (models === undefined) return { kind: "absent" };
-  const names = models.map((model) => model.name);
-  if (options.model !== undefined) {
-    const wanted = findModel(names, options.model);
-    if (wanted === undefined) return { kind: "no-model", wanted: options.model, installed: names };
-    return ready(
-      wanted,
-      await capabilitiesOf(options.url, wanted, keyOf(models, wanted), shown, signal),
-      names,
-    );
-  }
-  for (const { name, digest } of models.slice(0, MAX_SHOWN)) {
-    const capabilities = await capabilitiesOf(options.url, name, `${name}@${digest}`, shown, signal);
+  const names = namesOf(models);
+  const candidates =
+    wanted === undefined ? models.slice(0, MAX_SHOWN) : models.filter(({ name }) => name === wanted);
+  for (const model of candidates) {
+    const capabilities = await capabilitiesOf(model);
     // Embedding models cannot chat. An Ollama that does not tell (before 0.6) is given the benefit of the doubt.
-    if (capabilities === undefined || capabilities.includes("completion")) {
-      return ready(name, capabilities, names);
+    if (wanted !== undefined || capabilities === undefined || capabilities.includes("completion")) {
+      return ready(model.name, capabilities, names);
     }
   }
-  return { kind: "no-model", wanted: SUGGESTED_MODEL, installed: names };
+  return { kind: "no-model", wanted: wanted ?? SUGGESTED_MODEL, installed: names };
+}
+
+function namesOf(models: readonly InstalledModel[]): string[] {
+  return models.map(({ name }) => name);
 }
 
 function ready(
@@ -115,30 +139,26 @@ interface InstalledModel {
   readonly digest: string;
 }
 
-function keyOf(models: readonly InstalledModel[], name: string): string {
-  return `${name}@${models.find((model) => model.name === name)?.digest ?? ""}`;
-}
-
 /** "llama3.2" means "llama3.2:latest", as in Ollama itself. */
 export function findModel(names: readonly string[], wanted: string): string | undefined {
   return names.find((name) => name === wanted) ?? names.find((name) => name === `${wanted}:latest`);
 }
 
-async function capabilitiesOf(
+async function askCapabilities(
   url: string,
-  model: string,
-  cacheKey: string,
+  { name, digest }: InstalledModel,
   shown: Map<string, readonly string[] | undefined>,
   signal: AbortSignal,
 ): Promise<readonly string[] | undefined> {
-  if (shown.has(cacheKey)) return shown.get(cacheKey);
-  const answer = await ask(url, "/api/show", { model }, signal);
+  const key = `${name}@${digest}`;
+  if (shown.has(key)) return shown.get(key);
+  const answer = await ask(url, "/api/show", { model: name }, signal);
   if (answer === undefined) return undefined;
   const capabilities = isRecord(answer) ? answer["capabilities"] : undefined;
   const list = Array.isArray(capabilities)
     ? capabilities.filter((entry): entry is string => typeof entry === "string")
     : undefined;
-  shown.set(cacheKey, list);
+  shown.set(key, list);
   return list;
 }
 
@@ -150,7 +170,7 @@ async function ask(url: string, path: string, body: unknown, signal: AbortSignal
       redirect: "error",
       ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
     });
-    if (response.ok) return await response.json();
+    if (response.ok) return parseJson(await readBody(response));
     await response.body?.cancel();
     return undefined;
   } catch {
