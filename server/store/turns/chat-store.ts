@@ -96,21 +96,11 @@ export function createChatStore(
     },
 
     async restore(userId, chatId) {
-      const { restored, isIncomplete } = await inTransaction(db, async (trx) => {
-        const chat = await trx
-          .updateTable("chats")
-          .set({ deleted_at_ms: null })
-          .where("id", "=", chatId)
-          .where("user_id", "=", userId)
-          .where("deleted_at_ms", ">", restorableSince(time))
-          .returningAll()
-          .executeTakeFirst();
-        if (chat === undefined) throw chatNotFound();
-        const turns = trx.selectFrom("turns").where("chat_id", "=", chatId);
-        return { restored: chat, isIncomplete: await indexRestored(trx, index, turns) };
-      });
+      const { chat, isIncomplete } = await inTransaction(db, (trx) =>
+        restore(trx, index, time, userId, chatId),
+      );
       if (isIncomplete) onIncomplete();
-      return toChat(restored);
+      return chat;
     },
   };
 }
@@ -131,6 +121,26 @@ async function chatOfMessage(
   if (row === undefined) return undefined;
   if (row.deleted_at_ms !== null || row.message_deleted_at_ms !== null) throw chatNotFound();
   return toChat(row);
+}
+
+async function restore(
+  trx: Transaction<Tables>,
+  index: TurnIndex,
+  time: DatabaseTime,
+  userId: string,
+  chatId: string,
+) {
+  const row = await trx
+    .updateTable("chats")
+    .set({ deleted_at_ms: null })
+    .where("id", "=", chatId)
+    .where("user_id", "=", userId)
+    .where("deleted_at_ms", ">", restorableSince(time))
+    .returningAll()
+    .executeTakeFirst();
+  if (row === undefined) throw chatNotFound();
+  const turns = trx.selectFrom("turns").where("chat_id", "=", chatId);
+  return { chat: toChat(row), isIncomplete: await indexRestored(trx, index, turns) };
 }
 
 function toChat(row: ChatRow): Chat {
