@@ -11,6 +11,8 @@ export interface StreamCall {
   readonly hardwareId: string;
   readonly sessionId?: string;
   readonly chatId?: string;
+  /** In place of `chatId`: a UUID that the messages of a chat share whose id is not known here. */
+  readonly chatKey?: string;
   /** Turn that it follows; "" for a first one, absent: the newest of the chat. */
   readonly parentTurnId?: string;
   /** JPEG, PNG or WebP bytes. */

@@ -177,6 +177,12 @@ async function imageOf({ outbox }: DeliveryDeps, row: OutboxRow): Promise<Screen
   return { bytes, widthPx: row.image.widthPx, heightPx: row.image.heightPx };
 }
 
+/** All messages of a new chat carry its key: the server may have named it for one of them, and not been heard. */
+function chatOf({ chatKey }: OutboxRow): Pick<StreamCall, "chatId" | "chatKey"> {
+  if (!chatKey.startsWith(NEW_CHAT_PREFIX)) return { chatId: chatKey };
+  return { chatKey: chatKey.slice(NEW_CHAT_PREFIX.length) };
+}
+
 function callOf(deps: DeliveryDeps, pending: Pending, image: ScreenImage | undefined): StreamCall {
   const { row } = pending;
   const model = deps.model();
@@ -187,7 +193,7 @@ function callOf(deps: DeliveryDeps, pending: Pending, image: ScreenImage | undef
     locale: deps.locale,
     speak: row.speak && !pending.heardAudio && !deps.isMuted(row),
     searchAllChats: deps.searchAllChats(),
-    ...(row.chatKey.startsWith(NEW_CHAT_PREFIX) ? {} : { chatId: row.chatKey }),
+    ...chatOf(row),
     ...(row.parentTurnId === undefined ? {} : { parentTurnId: row.parentTurnId }),
     ...(image === undefined ? {} : { image }),
     ...(model === undefined ? {} : { model }),

@@ -82,6 +82,14 @@ describe("chats over HTTP", () => {
     });
   });
 
+  test("messages of a new chat that come with its key share it, whichever the server hears of first", async () => {
+    const chatKey = crypto.randomUUID();
+    const second = await ask("What is 3 + 3?", { chatKey });
+    const first = await ask("What is 2 + 2?", { chatKey: chatKey.toUpperCase() });
+    expect(first.chatId).toBe(second.chatId);
+    expect(first.parentTurnId).toBe(second.turnId);
+  });
+
   test("CMR-D8: messages tell their ids and branches, and to show another branch shows its messages", async () => {
     const clientMessageId = crypto.randomUUID();
     const root = await ask("What is 6 * 7?", { clientMessageId });

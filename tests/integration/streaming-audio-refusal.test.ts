@@ -60,6 +60,7 @@ describe("failures", () => {
     ["an empty greeting", { prompt: "__GREETING__: " }, "PROMPT_EMPTY", "prompt"],
     ["a message id that is no UUID", { clientMessageId: "1" }, "INVALID_REQUEST", "client_message_id"],
     ["an empty message id", { clientMessageId: "" }, "INVALID_REQUEST", "client_message_id"],
+    ["a chat key that is no UUID", { chatKey: "new" }, "INVALID_REQUEST", "chat_key"],
     ["a huge session id", { sessionId: "s".repeat(10_000) }, "INVALID_REQUEST", "session_id"],
     ["a screenshot that is no base64", { screenshot: "%%%" }, "SCREENSHOT_INVALID", "screenshot"],
     [

@@ -20,6 +20,8 @@ export interface Question {
   readonly clientMessageId: string | undefined;
   /** Absent: a chat is made. */
   readonly chatId: string | undefined;
+  /** Lower-case UUID; without `chatId`, the questions that have the same one share the chat that is made. */
+  readonly chatKey?: string | undefined;
   /** The turn of that chat that it follows; "": none; absent: the last of the shown path. */
   readonly parentTurnId?: string | undefined;
   /** JPEG, PNG or WebP as it came, at most SCREENSHOT_MAX_BYTES (see `decodeScreenshot`). */

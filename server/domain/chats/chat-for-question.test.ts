@@ -46,6 +46,17 @@ describe("chatForQuestion", () => {
     expect(chats.rows.size).toBe(1);
   });
 
+  test("messages with one key share a chat, whichever comes first; a named chat goes before a key", async () => {
+    const chats = memoryChats();
+    const chatKey = "0190f5d0-0000-7000-8000-00000000c4a7";
+    const second = { ...wish, chatKey, clientMessageId: "0190f5d0-0000-7000-8000-000000000002" };
+    const { id } = await chatForQuestion(chats, second);
+    expect((await chatForQuestion(chats, { ...wish, chatKey })).id).toBe(id);
+    const other = await chatForQuestion(chats, wish);
+    expect(other.id).not.toBe(id);
+    expect((await chatForQuestion(chats, { ...second, chatId: other.id })).id).toBe(other.id);
+  });
+
   test("gives another person another chat for the same message id", async () => {
     const chats = memoryChats();
     const first = await chatForQuestion(chats, wish);

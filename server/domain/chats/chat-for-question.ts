@@ -10,15 +10,16 @@ type Chats = Pick<ChatStore, "find" | "ofMessage" | "createForQuestion">;
 export interface ChatWish {
   readonly userId: string;
   readonly chatId: string | undefined;
+  readonly chatKey?: string | undefined;
   readonly clientMessageId: string | undefined;
   readonly prompt: string;
   readonly nowMs: number;
 }
 
 /**
- * The chat a question names, the one in which its message was asked before, or a new one titled by it. Throws
- * CHAT_NOT_FOUND for an unknown chat and, in the same words, for another person's; also when the message or its chat was
- * deleted.
+ * The chat a question names, the one in which its message was asked before, the one of its key, or a new one titled by
+ * it. Throws CHAT_NOT_FOUND for an unknown chat and, in the same words, for another person's; also when the message or its
+ * chat was deleted.
  */
 export async function chatForQuestion(chats: Chats, wish: ChatWish): Promise<Chat> {
   if (wish.chatId !== undefined) {
@@ -28,18 +29,20 @@ export async function chatForQuestion(chats: Chats, wish: ChatWish): Promise<Cha
       field: "chat_id",
     });
   }
-  if (wish.clientMessageId === undefined) return create(chats, wish, randomUUID());
-  // The id follows from the message, so that a message sent again finds the chat of its first try instead of leaving
-  // an empty one behind each time.
-  const id = idFromMessage(wish.userId, wish.clientMessageId);
+  const { userId, clientMessageId, chatKey = clientMessageId } = wish;
+  if (chatKey === undefined) return create(chats, wish, randomUUID());
+  // The id follows from what the client made, so that a message sent again finds the chat of its first try instead of
+  // leaving an empty one behind each time, and the next message of the chat finds it before its client has heard the id.
+  const id = idFromKey(userId, chatKey);
   const found =
-    (await chats.find(wish.userId, id)) ?? (await chats.ofMessage(wish.userId, wish.clientMessageId));
+    (await chats.find(userId, id)) ??
+    (clientMessageId === undefined ? undefined : await chats.ofMessage(userId, clientMessageId));
   if (found !== undefined) return found;
   try {
     return await create(chats, wish, id);
   } catch (error) {
     // Another process may have made it in between.
-    const made = await chats.find(wish.userId, id);
+    const made = await chats.find(userId, id);
     if (made !== undefined) return made;
     throw error;
   }
@@ -57,8 +60,8 @@ async function create(chats: Chats, wish: ChatWish, id: string): Promise<Chat> {
   return { ...chat, pinned: false, archived: false, headTurnId: undefined };
 }
 
-/** From a SHA-256 of user and message. */
-function idFromMessage(userId: string, clientMessageId: string): string {
-  const bytes = createHash("sha256").update(`pipit chat\0${userId}\0${clientMessageId}`).digest();
+/** From a SHA-256 of user and key. */
+function idFromKey(userId: string, chatKey: string): string {
+  const bytes = createHash("sha256").update(`pipit chat\0${userId}\0${chatKey}`).digest();
   return uuidV8(bytes);
 }

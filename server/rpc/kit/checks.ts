@@ -55,6 +55,17 @@ export function checkClientMessageId(value: string | undefined): string | undefi
   );
 }
 
+/** The key of a new chat in lower case. Throws INVALID_REQUEST for anything but a UUID. */
+export function checkChatKey(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  if (UUID.test(value)) return value.toLowerCase();
+  throw new PipitError(
+    "INVALID_REQUEST",
+    "chat_key must be a UUID, made anew for each chat and the same for all its messages until the server has named it.",
+    { field: "chat_key" },
+  );
+}
+
 /** The prompt without NUL, which no text column of PostgreSQL takes. Throws PROMPT_EMPTY or PROMPT_TOO_LONG. */
 export function checkPrompt(value: string): string {
   checkPromptLength(value);

@@ -3,6 +3,7 @@ import { decodeScreenshot } from "#server/domain/assistant/screenshot.ts";
 import type { Question } from "#server/domain/assistant/turn-types.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import {
+  checkChatKey,
   checkClientMessageId,
   checkHardwareId,
   checkPrompt,
@@ -48,6 +49,7 @@ export function readStreamRequest(
     prompt,
     clientMessageId,
     chatId: request.chatId === "" ? undefined : request.chatId,
+    chatKey: checkChatKey(request.chatKey),
     parentTurnId: request.parentTurnId,
     screenshot: decodeScreenshot(request.screenshot || buffered?.screenshot || ""),
     speak: request.speak ?? true,
