@@ -147,7 +147,7 @@ export interface Outbox {
   picture(clientMessageId: string): Promise<Uint8Array | undefined>;
   recordAttempt(clientMessageId: string): Promise<void>;
   setState(clientMessageId: string, state: RowState): Promise<void>;
-  /** Rows queued under a client-made chat key follow when the server has named the chat; so does the claim. */
+  /** Rows queued under a client-made chat key follow when the server has named the chat, and later ones; so does the claim. */
   renameChat(chatKey: string, chatId: string): Promise<void>;
   remove(clientMessageId: string): Promise<void>;
   /**

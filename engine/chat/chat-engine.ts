@@ -8,7 +8,7 @@ import { createActivity } from "./activity.ts";
 import { Branches } from "./branches.ts";
 import type { ChatEngine, ChatEngineDeps, Draft, EngineEvent } from "./chat-engine-api.ts";
 import { createChatViews, type ChatViews } from "./chat-views.ts";
-import { NEW_CHAT_PREFIX, type Pending } from "./delivery.ts";
+import { isNewChat, NEW_CHAT_PREFIX, type Pending } from "./delivery.ts";
 import { createImageShelf } from "./image-shelf.ts";
 import { checkDraft, Intake } from "./intake.ts";
 import { Queue } from "./queue.ts";
@@ -267,7 +267,7 @@ class Engine implements ChatEngine {
   #onEvent(pending: Pending, event: EngineEvent["event"]): void {
     const { clientMessageId: messageId, chatKey } = pending.row;
     if (event.type === "audio") this.#speak(pending.row, event.pcm);
-    const chat = chatKey.startsWith(NEW_CHAT_PREFIX) ? {} : { chatId: chatKey };
+    const chat = isNewChat(chatKey) ? {} : { chatId: chatKey };
     for (const listener of this.#listeners) {
       try {
         listener({ messageId, ...chat, attempt: pending.attempts, event });

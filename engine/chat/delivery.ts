@@ -17,6 +17,11 @@ import { decideRetry, seriesLimit } from "#engine/retry/retry-policy.ts";
 /** Chat keys made here, for chats that the server has not named yet, begin so; all others are the server's ids. */
 export const NEW_CHAT_PREFIX = "new:";
 
+/** Whether the server has not named this chat yet, as far as is known here. */
+export function isNewChat(chatKey: string): boolean {
+  return chatKey.startsWith(NEW_CHAT_PREFIX);
+}
+
 /** What delivering needs of the engine's surroundings. */
 export interface DeliveryDeps {
   readonly ask: AskServer;
@@ -179,7 +184,7 @@ async function imageOf({ outbox }: DeliveryDeps, row: OutboxRow): Promise<Screen
 
 /** All messages of a new chat carry its key: the server may have named it for one of them, and not been heard. */
 function chatOf({ chatKey }: OutboxRow): Pick<StreamCall, "chatId" | "chatKey"> {
-  if (!chatKey.startsWith(NEW_CHAT_PREFIX)) return { chatId: chatKey };
+  if (!isNewChat(chatKey)) return { chatId: chatKey };
   return { chatKey: chatKey.slice(NEW_CHAT_PREFIX.length) };
 }
 

@@ -5,7 +5,7 @@ import type { OutboxRow } from "#engine/ports.ts";
 import type { Activity } from "./activity.ts";
 import type { ChatEngineDeps, Draft } from "./chat-engine-api.ts";
 import type { ChatViews } from "./chat-views.ts";
-import { NEW_CHAT_PREFIX } from "./delivery.ts";
+import { isNewChat } from "./delivery.ts";
 import type { ImageShelf } from "./image-shelf.ts";
 import type { Queue } from "./queue.ts";
 
@@ -107,8 +107,7 @@ export class Intake implements AsyncDisposable {
     const chatKey = views.currentKey(composedIn);
     const row = this.#rowOf(draft, id, { accountId, chatKey, replaced });
     // Messages of an earlier run go first, also when the host has not called `resume` yet.
-    if (!this.#resumed && !chatKey.startsWith(NEW_CHAT_PREFIX))
-      await queue.takeUp(accountId, isShown, chatKey);
+    if (!this.#resumed && !isNewChat(chatKey)) await queue.takeUp(accountId, isShown, chatKey);
     await queue.add(row, image?.bytes, isShown, replaced?.clientMessageId);
     if (image !== undefined && isShown()) images.put(id, image);
   }
@@ -147,7 +146,7 @@ export class Intake implements AsyncDisposable {
     const isBegun = chatId !== undefined || messages.length > 0 || this.#sending > 0;
     if (row === undefined || isBegun) return;
     const { chatKey } = row;
-    if (chatKey.startsWith(NEW_CHAT_PREFIX)) return views.show(chatKey, { messages: [] });
+    if (isNewChat(chatKey)) return views.show(chatKey, { messages: [] });
     views.show(chatKey, { chatId: chatKey, messages: [] });
     this.#deps.onOpened(chatKey);
   }

@@ -4,7 +4,7 @@ import { isConnectionError } from "#engine/retry/retry-policy.ts";
 import type { Outbox, OutboxRow } from "#engine/ports.ts";
 import type { Activity } from "./activity.ts";
 import type { ChatViews } from "./chat-views.ts";
-import { deliver, type DeliveryDeps, type Outcome, type Pending } from "./delivery.ts";
+import { deliver, isNewChat, type DeliveryDeps, type Outcome, type Pending } from "./delivery.ts";
 import { failureOf, type KnownRows } from "./known-rows.ts";
 
 /** How often a lane looks whether another program still sends for its chat, and repeats a write that failed. */
@@ -196,11 +196,13 @@ export class Lane {
 
   #onEvent(pending: Pending, event: ChatEvent): void {
     this.#deps.onConnection("online");
-    if (event.type === "turn" && event.chatId !== this.#chatKey) this.#rename(event.chatId);
+    if (event.type === "turn" && isNewChat(this.#chatKey)) this.#rename(event.chatId);
     this.#deps.onEvent(pending, event);
     const { views, clock } = this.#deps;
     const id = pending.row.clientMessageId;
-    views.dispatch(this.#chatKey, { type: "event", id, event, nowMs: clock.nowMs() });
+    // An older version may have sent this message in another chat; only a new chat is named by what it hears.
+    const shown = event.type === "turn" ? { ...event, chatId: this.#chatKey } : event;
+    views.dispatch(this.#chatKey, { type: "event", id, event: shown, nowMs: clock.nowMs() });
   }
 
   #onError(error: PipitError): void {

@@ -149,6 +149,15 @@ test("CMR-D1: a rename that keeps failing is repeated when all is answered", asy
   expect(await h.queued()).toEqual([]);
 });
 
+test("CMR-D1: a message that the server has in another chat does not draw the rows of its chat there", async () => {
+  const h = createChatHarness({ outbox: createMemoryOutbox([row("m1", "chat"), row("m2", "chat")]) });
+  h.engine.openChat("chat", []);
+  await h.engine.resume();
+  finish(await h.transport.call(0), turn("other"), text("1"));
+  expect((await h.transport.call(1)).call).toMatchObject({ clientMessageId: "m2", chatId: "chat" });
+  expect([h.state().chatId, h.text("m1")]).toEqual(["chat", "1"]);
+});
+
 test("CMR-D3: an edit that cannot be stored leaves the old message, and it is sent", async () => {
   const memory = createMemoryOutbox();
   const replace: Outbox["replace"] = async () => {

@@ -3,6 +3,9 @@ import type { Outbox, OutboxRow } from "#engine/ports.ts";
 import { isSuperseded, type PageConnection, type PageDatabase, type StoredRow } from "./page-database.ts";
 import { createTabClaims } from "./tab-claims.ts";
 
+/** Of the values that hold the ids of chats that were new. */
+const NAME_PREFIX = "chat-name:";
+
 /**
  * The queue of unanswered messages in the page's IndexedDB. A message that `add` has taken survives a crash of the
  * browser (`durability: "strict"`). All tabs share it.
@@ -47,7 +50,8 @@ export function createIndexedDbOutbox(database: PageDatabase, locks: LockManager
     recordAttempt: (id) => change(id, (row) => ({ attempts: row.attempts + 1 })),
     setState: (id, state) => change(id, () => ({ state })),
     async renameChat(chatKey, chatId) {
-      await write(async ({ rows }) => {
+      await write(async ({ rows, values }) => {
+        await values.put(chatId, NAME_PREFIX + chatKey);
         for (let cursor = await rows.openCursor(); cursor !== null; cursor = await cursor.continue()) {
           if (cursor.value.chatKey === chatKey) await cursor.update({ ...cursor.value, chatKey: chatId });
         }
@@ -63,19 +67,26 @@ export function createIndexedDbOutbox(database: PageDatabase, locks: LockManager
 type Stores = ReturnType<typeof beginWrite>["stores"];
 
 function beginWrite(connection: PageConnection) {
-  const transaction = connection.transaction(["outbox", "pictures"], "readwrite", { durability: "strict" });
-  const stores = { rows: transaction.objectStore("outbox"), pictures: transaction.objectStore("pictures") };
+  const names = ["outbox", "pictures", "values"] as const;
+  const transaction = connection.transaction(names, "readwrite", { durability: "strict" });
+  const stores = {
+    rows: transaction.objectStore("outbox"),
+    pictures: transaction.objectStore("pictures"),
+    values: transaction.objectStore("values"),
+  };
   return { transaction, stores };
 }
 
 async function put(
-  { rows, pictures }: Stores,
+  { rows, pictures, values }: Stores,
   row: OutboxRow,
   picture: Uint8Array | undefined,
 ): Promise<void> {
   // The same message twice is one message: the first one stands.
   if ((await rows.index("byMessage").getKey(row.clientMessageId)) !== undefined) return;
-  await rows.add(row);
+  // Another tab may have heard the name of its chat.
+  const named = await values.get(NAME_PREFIX + row.chatKey);
+  await rows.add(typeof named === "string" ? { ...row, chatKey: named } : row);
   // A copy: a picture may be a window into a larger buffer, all of which would be stored.
   if (picture !== undefined) await pictures.put(picture.slice(), row.clientMessageId);
 }

@@ -19,11 +19,12 @@ const columns = `client_message_id AS clientMessageId, account_id AS accountId, 
 
 /** The statements of the outbox, on the tables of `sqlite-outbox.ts`. Each throws what SQLite throws. */
 export function prepareRows(db: Database.Database) {
-  // The same message twice is one message: the first one stands.
+  // The same message twice is one message: the first one stands. Another program may have heard the name of its chat.
   const insert = db.prepare<[FlatRow]>(
     `INSERT INTO outbox (client_message_id, account_id, chat_key, parent_turn_id, text, image_width, image_height,
        image_bytes, speak, created_at_ms, attempts, state)
-     VALUES (@clientMessageId, @accountId, @chatKey, @parentTurnId, @text, @imageWidth, @imageHeight, @imageBytes,
+     VALUES (@clientMessageId, @accountId,
+       coalesce((SELECT chat_id FROM names WHERE chat_key = @chatKey), @chatKey), @parentTurnId, @text, @imageWidth, @imageHeight, @imageBytes,
        @speak, @createdAtMs, @attempts, @state)
      ON CONFLICT (client_message_id) DO NOTHING`,
   );
@@ -38,6 +39,7 @@ export function prepareRows(db: Database.Database) {
     "DELETE FROM outbox WHERE client_message_id = ? RETURNING image_bytes IS NOT NULL AS hadPicture",
   );
   const rechat = [
+    db.prepare("INSERT OR REPLACE INTO names (chat_key, chat_id) VALUES (@chatKey, @chatId)"),
     db.prepare("UPDATE outbox SET chat_key = @chatId WHERE chat_key = @chatKey"),
     db.prepare("UPDATE OR IGNORE senders SET chat_key = @chatId WHERE chat_key = @chatKey"),
     // Another program was quicker to send in the named chat.

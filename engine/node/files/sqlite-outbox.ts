@@ -19,7 +19,10 @@ const DEFAULT_MAX_BYTES = 2 * 1024 * 1024 * 1024;
 /** https://www.sqlite.org/fileformat.html §1.3.1 */
 const FILE_HEADER = "SQLite format 3\0";
 
-/** Bytes of a picture are in a file of its own; `state` is a RowState as JSON. */
+/**
+ * Bytes of a picture are in a file of its own; `state` is a RowState as JSON; `names` are the ids of chats that were new,
+ * for the rows that a program writes before it has learned them.
+ */
 const schema = `
   CREATE TABLE IF NOT EXISTS outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -38,6 +41,7 @@ const schema = `
   ) STRICT;
   CREATE INDEX IF NOT EXISTS outbox_by_account ON outbox (account_id, seq);
   CREATE TABLE IF NOT EXISTS senders (chat_key TEXT PRIMARY KEY, sender TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS names (chat_key TEXT PRIMARY KEY, chat_id TEXT NOT NULL) STRICT;
 `;
 
 /** From version 1, which kept pictures in the table; they are in files by now. */
