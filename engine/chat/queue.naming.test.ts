@@ -83,3 +83,53 @@ describe("a new chat that turns out to be one that is sent in already", () => {
     expect(await h.queued()).toEqual([]);
   });
 });
+
+test("CMR-D1: rows behind stay in one chat when the rename fails, and none is removed before it is done", async () => {
+  const memory = createMemoryOutbox();
+  let broken = true;
+  const outbox: Outbox = {
+    ...memory,
+    async renameChat(from, to) {
+      if (broken) throw new Error("disk I/O error");
+      await memory.renameChat(from, to);
+    },
+  };
+  const h = createChatHarness({ outbox });
+  const a = await h.engine.send({ text: "a" });
+  const b = await h.engine.send({ text: "b" });
+  finish(await h.transport.call(0), turn("chat"), text("A"));
+  const second = await h.transport.call(1);
+  expect(second.call).toMatchObject({ clientMessageId: b, chatId: "chat" });
+  expect(await h.queued()).toEqual([a, b]);
+  broken = false;
+  finish(second, turn("chat"), text("B"));
+  await h.engine.idle();
+  expect(await h.queued()).toEqual([]);
+});
+
+test("CMR-D1: a rename that keeps failing is repeated when all is answered", async () => {
+  const memory = createMemoryOutbox();
+  let broken = true;
+  const renameChat: Outbox["renameChat"] = async (from, to) => {
+    if (broken) throw new Error("disk I/O error");
+    await memory.renameChat(from, to);
+  };
+  const h = createChatHarness({ outbox: { ...memory, renameChat } });
+  const a = await h.engine.send({ text: "a" });
+  finish(await h.transport.call(0), turn("chat"), text("A"));
+  await h.engine.idle();
+  expect(await h.queued()).toEqual([a]);
+  broken = false;
+  h.clock.advance(1_000);
+  await settle();
+  expect(await h.queued()).toEqual([]);
+});
+
+test("CMR-D1: a message that the server has in another chat does not draw the rows of its chat there", async () => {
+  const h = createChatHarness({ outbox: createMemoryOutbox([row("m1", "chat"), row("m2", "chat")]) });
+  h.engine.openChat("chat", []);
+  await h.engine.resume();
+  finish(await h.transport.call(0), turn("other"), text("1"));
+  expect((await h.transport.call(1)).call).toMatchObject({ clientMessageId: "m2", chatId: "chat" });
+  expect([h.state().chatId, h.text("m1")]).toEqual(["chat", "1"]);
+});

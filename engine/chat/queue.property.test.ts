@@ -1,22 +1,18 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ChatEvent } from "#contract/chat-event.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { openOutbox, type SqliteOutbox } from "#engine/node/files/sqlite-outbox.ts";
 import { makeTempHome } from "#engine/node/testing/temp-home.ts";
-import type { StreamCall } from "#engine/ports.ts";
 import { jpeg } from "#engine/testing/chat-engine-kit.ts";
 import { createChatHarness, type ChatHarness } from "#engine/testing/chat-harness.ts";
 import { sized } from "#tests/testing/test-size.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
+import { OnceServer, type Fault } from "#engine/testing/once-server.ts";
 
 /** The same ways in every short run; at night others, whose seed a failure tells. */
 const search = sized({ numRuns: 40, seed: 1 }, { numRuns: 400 });
 /** Until then all is answered, also where files are read slowly; a message that is stuck never is. */
 const DRAIN_LIMIT_MS = 10_000;
-
-/** `once`: one answer, then away; `unheard`: it takes the message, and is away before it can say so. */
-type Fault = "none" | "once" | "unreachable" | "unheard" | "broken" | "model" | "refused";
 
 /** What a person does, and what befalls the programs and the server. `who`: which of two programs. */
 type Command =
@@ -71,46 +67,6 @@ const parkedBeforeName: readonly Command[] = [
   { kind: "send", who: 0, picture: false, chat: "old" },
 ];
 
-/** A model server behind ours: answers each message once, and two of one chat never at once. */
-class Server {
-  fault: Fault = "none";
-  /** Chat of each message that has been answered, in the order of the answers. */
-  readonly done = new Map<string, string>();
-  readonly wrong: string[] = [];
-  readonly #chats = new Map<string, string>();
-  readonly #running = new Set<string>();
-
-  async *answer(call: StreamCall, signal: AbortSignal): AsyncGenerator<ChatEvent> {
-    const id = call.clientMessageId;
-    if (this.fault === "unreachable") throw new PipitError("SERVER_UNREACHABLE", "Away.");
-    if (this.fault === "refused") throw new PipitError("MODEL_REFUSED", "Never.");
-    if (this.fault === "model") throw new PipitError("MODEL_FAILED", "500.");
-    const chatId = this.#chatOf(call);
-    if (this.fault === "unheard") throw new PipitError("SERVER_UNREACHABLE", "Away.");
-    if (this.#running.has(chatId)) this.wrong.push(`two at once in ${chatId}`);
-    this.#running.add(chatId);
-    try {
-      yield { type: "turn", chatId, turnId: `turn-of-${id}`, replayed: this.done.has(id) };
-      await Promise.resolve();
-      if (signal.aborted) throw new PipitError("CANCELLED", "Cancelled.");
-      if (this.fault === "broken") throw new PipitError("SERVER_UNREACHABLE", "Broken.");
-      yield { type: "text", text: `Answer to ${call.prompt}` };
-      if (!this.done.has(id)) this.done.set(id, chatId);
-      if (this.fault === "once") this.fault = "unreachable";
-      yield { type: "end" };
-    } finally {
-      this.#running.delete(chatId);
-    }
-  }
-
-  /** A message that it knows stays where it is. */
-  #chatOf({ clientMessageId: id, chatId: named, chatKey = id }: StreamCall): string {
-    const chatId = this.#chats.get(id) ?? named ?? `chat-of-${chatKey}`;
-    this.#chats.set(id, chatId);
-    return chatId;
-  }
-}
-
 /** What the person was told of a message, and whether it was taken back. */
 interface Promised {
   readonly group: string | undefined;
@@ -121,7 +77,7 @@ interface Promised {
 }
 
 class World implements AsyncDisposable {
-  readonly server = new Server();
+  readonly server = new OnceServer();
   readonly promised = new Map<string, Promised>();
   readonly #home: { readonly path: string };
   readonly #programs: { h: ChatHarness; outbox: SqliteOutbox }[] = [];

@@ -51,3 +51,13 @@ export function row(id: string, chatKey: string, createdAtMs = 1): OutboxRow {
     state: { kind: "waiting" },
   };
 }
+
+/** What the history has of an answer, without the ids. */
+export const storedAnswer = {
+  role: "assistant",
+  turnId: "t1",
+  parts: [{ kind: "text", text: "A" }],
+  status: "done",
+  replayed: true,
+  createdAtMs: 1,
+} as const;
