@@ -56,10 +56,10 @@ export interface DatabaseHandle extends AsyncDisposable {
   /** Path under which a damaged database was kept when this one was opened. */
   readonly setAside: string | undefined;
   /**
-   * Takes the words of removed turns, and with `wiped` all that rows held before, out of the database's files too. On
-   * PostgreSQL that is the work of its VACUUM.
+   * Takes the words of removed turns, and with `wiped` all that rows held before, out of the database's files too. Resolves
+   * to false when that cannot be done now. On PostgreSQL it is the work of its VACUUM.
    */
-  forget(wiped: boolean, signal: AbortSignal): Promise<void>;
+  forget(wiped: boolean, signal: AbortSignal): Promise<boolean>;
   /** False while its disk is full. */
   isWritable(): Promise<boolean>;
   /** Throws as {@link DatabaseHandle.migrate}, except for a newer database. */
@@ -111,7 +111,7 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
     setAside,
     async forget(wiped, signal) {
       const merged = await forgetRemoved(relaxedDb, signal);
-      if (wiped || merged) await shared.emptyLog();
+      return wiped || merged ? shared.emptyLog() : true;
     },
     isWritable: () => disk.isWritable(db),
     migrationState: () => starting(stateOf(db, turnIndex)),
@@ -160,7 +160,7 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     rotations: (audit, time) => createPostgresRotations(db, query, audit, time),
     place,
     setAside: undefined,
-    async forget() {},
+    forget: async () => true,
     isWritable: () => disk.isWritable(pool),
     migrationState: () => starting((unlimited) => stateOf(unlimited, turnIndex)),
     migrate: () => starting((unlimited) => migrate(unlimited, createMigrations(turnIndex), place)),

@@ -59,6 +59,8 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
   const completion = new IndexCompletion(() => turnIndex.incomplete(db), database.completeEntry, logger);
   const time = options.time ?? databaseTime(dialect, clock);
   const key = auditKey === undefined ? undefined : createSecretKey(auditKey);
+  /** The files: what an earlier sweep wiped, also one of a server that was killed. */
+  let mayHoldWiped = true;
   const auth = createAuthStore(db, {
     time,
     auditLogFor(connection) {
@@ -74,8 +76,10 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     chats: createChatStore(db, relaxedDb, turnIndex, time, () => completion.wake()),
     /** Wipes what was deleted too long ago to be restored, in the files too; see there. */
     async purgeDeleted(signal: AbortSignal): Promise<number> {
+      const before = mayHoldWiped;
+      mayHoldWiped = true;
       const wiped = await purgeDeleted(db, turnIndex, time, signal);
-      await forget(wiped > 0, signal);
+      mayHoldWiped = !(await forget(before || wiped > 0, signal));
       return wiped;
     },
     turns: createTurnStore(db, { relaxed: relaxedDb, roomy: roomyDb }, turnIndex, time, () =>

@@ -80,18 +80,28 @@ export class SharedSqlite {
   }
 
   /**
-   * Moves the write-ahead log into the database and empties it: it holds pages as they were. Not now, when another program
-   * is reading the database.
+   * Moves the write-ahead log into the database and empties it: it holds pages as they were. Resolves to false, and has not
+   * waited, while another connection is reading the database.
    */
-  async emptyLog(): Promise<void> {
+  async emptyLog(): Promise<boolean> {
     await this.take();
     try {
-      const waitMs = Number(this.#raw.pragma("busy_timeout", { simple: true }));
-      this.#raw.pragma("busy_timeout = 0");
-      this.#attempt(() => this.#raw.pragma("wal_checkpoint(TRUNCATE)"));
-      this.#raw.pragma(`busy_timeout = ${waitMs}`);
+      return this.#withoutWaiting(() => {
+        const busy = this.#attempt(() => this.#raw.pragma("wal_checkpoint(TRUNCATE)", { simple: true }));
+        return busy === 0;
+      });
     } finally {
       this.giveBack();
+    }
+  }
+
+  #withoutWaiting<T>(work: () => T): T {
+    const waitMs = Number(this.#raw.pragma("busy_timeout", { simple: true }));
+    this.#raw.pragma("busy_timeout = 0");
+    try {
+      return work();
+    } finally {
+      this.#raw.pragma(`busy_timeout = ${waitMs}`);
     }
   }
 

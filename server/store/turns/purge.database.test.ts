@@ -1,5 +1,6 @@
+import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
-import { databases } from "#server/testing/databases.ts";
+import { databases, sqlite } from "#server/testing/databases.ts";
 import { keptIn } from "#server/testing/kept-in.ts";
 import { beginning, chat, ending, openStoreWithChat } from "#server/testing/turn-store-kit.ts";
 
@@ -114,4 +115,26 @@ describe.each(databases)("what is deleted, on $name", (database) => {
     expect(await store.purgeDeleted(AbortSignal.abort())).toBe(0);
     expect(await Promise.all([store.purgeDeleted(running), store.purgeDeleted(running)])).toContain(1);
   });
+});
+
+test("what a sweep cannot take out of SQLite's log, a later one takes, also of the next server", async () => {
+  await using temporary = await openStoreWithChat(sqlite);
+  const { store, clock, location } = temporary;
+  await store.turns.begin(request("turn-1"));
+  await store.turns.finish(answer("turn-1"));
+  await store.turns.remove("user-1", "chat-1", "turn-1");
+  clock.advance(10_000);
+  const backup = new Database("file" in location ? location.file : "", { readonly: true });
+  try {
+    backup.exec("begin; select count(*) from turns");
+    expect(await store.purgeDeleted(running)).toBe(1);
+    const next = await temporary.reopen();
+    expect(await next.purgeDeleted(running)).toBe(0);
+    expect(await keptIn(temporary, ["walrus"])).toEqual(["walrus"]);
+    backup.exec("commit");
+    expect(await next.purgeDeleted(running)).toBe(0);
+    expect(await keptIn(temporary, ["walrus"])).toEqual([]);
+  } finally {
+    backup.close();
+  }
 });
