@@ -62,9 +62,14 @@ export async function restoreTurn(
   turnId: string,
 ): Promise<boolean> {
   const headTurnId = await lockChat(trx, userId, chatId);
-  const turn = await turnIn(trx, chatId, turnId)
-    .select(["parent_turn_id", "undo"])
+  // First, since it locks the turn against being wiped by another server (PostgreSQL).
+  const turn = await trx
+    .updateTable("turns")
+    .set({ deleted_at_ms: null })
+    .where("id", "=", turnId)
+    .where("chat_id", "=", chatId)
     .where("deleted_at_ms", ">", restorableSince(time))
+    .returning(["parent_turn_id", "undo"])
     .executeTakeFirst();
   if (turn === undefined || turn.undo === null) throw chatNotFound();
   const undo = JSON.parse(turn.undo) as Undo;
@@ -77,7 +82,7 @@ export async function restoreTurn(
       .where("parent_turn_id", turn.parent_turn_id === null ? "is" : "=", turn.parent_turn_id)
       .execute();
   }
-  await trx.updateTable("turns").set({ deleted_at_ms: null, undo: null }).where("id", "=", turnId).execute();
+  await trx.updateTable("turns").set({ undo: null }).where("id", "=", turnId).execute();
   if (undo.head !== undefined && undo.head === headTurnId) await setHead(trx, chatId, turnId);
   return indexRestored(trx, index, turnIn(trx, chatId, turnId));
 }

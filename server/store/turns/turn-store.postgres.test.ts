@@ -86,6 +86,44 @@ describe.each(sharedDatabases)("two servers on one $name", (database) => {
     expect(await late.turns.begin(asked("late", -30_000))).toMatchObject({ begun: false });
   });
 
+  test("CMR-D7: do not wipe what the other is restoring", async () => {
+    await using two = await openTwo();
+    for (const turnId of ["turn-1", "turn-2"]) {
+      await two.store.turns.begin(beginning({ turnId, clientMessageId: turnId }));
+      await two.store.turns.finish(ending({ turnId, assistantText: "walrus" }));
+    }
+    await two.store.turns.remove("user-1", "chat-1", "turn-1");
+    const release = Promise.withResolvers<void>();
+    const locked = Promise.withResolvers<void>();
+    // The turn that follows the restored one is another's for now.
+    const other = inTransaction(await two.openDb(), async (trx) => {
+      await trx.updateTable("turns").set({ had_image: 0 }).where("id", "=", "turn-2").execute();
+      locked.resolve();
+      await release.promise;
+    });
+    await locked.promise;
+    const restored = two.store.turns.restore("user-1", "chat-1", "turn-1");
+    const waiting = (count: number) =>
+      expect
+        .poll(() =>
+          two.query(
+            "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+          ),
+        )
+        .toHaveLength(count);
+    await waiting(1);
+    two.clock.advance(10_000);
+    const wiped = two.serverOf(1).purgeDeleted(new AbortController().signal);
+    await Promise.race([wiped, waiting(2)]);
+    release.resolve();
+    expect(await Promise.all([wiped, restored, other])).toEqual([0, undefined, undefined]);
+    const path = await two.store.turns.recent("user-1", "chat-1", 5);
+    expect(path.map(({ id, assistantText }) => [id, assistantText])).toEqual([
+      ["turn-2", "walrus"],
+      ["turn-1", "walrus"],
+    ]);
+  });
+
   test("end turns, begin new ones and lose their chat at once without an error of the database", async () => {
     await using two = await openTwo();
     const calls = Array.from({ length: sized(12, 40) }, async (_, n) => {
