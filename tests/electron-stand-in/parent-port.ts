@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { flushCompileCache } from "node:module";
 
 /** `process.parentPort` inside a utility process (loaded there by --import). */
 class ParentPort extends EventEmitter {
@@ -16,3 +17,5 @@ process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 (process as { channel?: { unref(): void } }).channel?.unref();
 Object.defineProperty(process, "parentPort", { value: port, enumerable: true });
 Object.defineProperty(process, "type", { value: "utility", enumerable: true });
+// Main ends it by a signal, which would lose what Node has compiled.
+flushCompileCache();

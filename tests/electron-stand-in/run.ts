@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { createRequire, registerHooks } from "node:module";
+import { createRequire, flushCompileCache, registerHooks } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { app } from "./app.ts";
@@ -82,6 +82,8 @@ const waiting = setTimeout(() => {
 try {
   await import(pathToFileURL(entry).href);
   await app.start(driven, attached.promise);
+  // Only a program that ends by itself would keep what Node has compiled, and tests kill theirs.
+  flushCompileCache();
 } catch (error) {
   console.error("A JavaScript error occurred in the main process:", error);
   app.exit(1);

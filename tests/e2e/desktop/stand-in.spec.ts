@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { _electron, expect, test as base, type ElectronApplication, type Page } from "@playwright/test";
 import { repositoryRoot, runCommand } from "#tools/test/command.ts";
+import { compiledCode } from "#tools/test/compiled-code.ts";
 
 /**
  * What our code relies on of Electron's API, asked through a sample app. On real Electron the same questions hold
@@ -27,34 +28,50 @@ interface SampleApi {
   throws(): never;
 }
 
-const test = base.extend<{ readonly sample: Sample }>({
+const test = base.extend<{ readonly sample: Sample }, { readonly shared: Sample }>({
   // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of the fixtures from it
   sample: async ({}, use) => {
-    const profile = await mkdtemp(join(tmpdir(), "pipit-sample-"));
-    const app = await launchSample(profile);
-    const window = await app.firstWindow();
-    await window.getByRole("textbox").waitFor();
-    await use({
-      app,
-      window,
-      profile,
-      log: () => app.evaluate(() => (globalThis as unknown as { sampleLog: unknown[] }).sampleLog),
-    });
-    await app.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    const sample = await openSample();
+    await use(sample);
+    await closeSample(sample);
   },
+  /** For tests that leave page and main as they found them, and do not read the log as a whole. */
+  shared: [
+    // oxlint-disable-next-line no-empty-pattern -- as above
+    async ({}, use) => {
+      const sample = await openSample();
+      await use(sample);
+      await closeSample(sample);
+    },
+    { scope: "worker" },
+  ],
 });
 
-function launchSample(profile: string): Promise<ElectronApplication> {
-  return _electron.launch({
+async function openSample(): Promise<Sample> {
+  const profile = await mkdtemp(join(tmpdir(), "pipit-sample-"));
+  const app = await _electron.launch({
     ...(real ? {} : { executablePath: join(folder, "electron") }),
     args: [`--user-data-dir=${profile}`, sampleApp],
+    env: { ...process.env, ...compiledCode } as Record<string, string>,
   });
+  const window = await app.firstWindow();
+  await window.getByRole("textbox").waitFor();
+  return {
+    app,
+    window,
+    profile,
+    log: () => app.evaluate(() => (globalThis as unknown as { sampleLog: unknown[] }).sampleLog),
+  };
+}
+
+async function closeSample({ app, profile }: Sample): Promise<void> {
+  await app.close();
+  await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 
 test.describe("pages", () => {
   test("a page of our scheme has our origin, a secure context, and the handler's policy", async ({
-    sample,
+    shared: sample,
   }) => {
     const seen = await sample.window.evaluate(async () => {
       const { url } = await (globalThis as unknown as { sample: SampleApi }).sample.echo();
@@ -69,7 +86,9 @@ test.describe("pages", () => {
     });
   });
 
-  test("the handler's status and body reach fetch, with our address in its request", async ({ sample }) => {
+  test("the handler's status and body reach fetch, with our address in its request", async ({
+    shared: sample,
+  }) => {
     const answer = await sample.window.evaluate(async () => {
       const response = await fetch("/data?x=1");
       return { status: response.status, body: (await response.json()) as unknown };
@@ -92,7 +111,7 @@ test.describe("pages", () => {
     await expect.poll(addressInMain).toBe("app://sample/second");
   });
 
-  test("a permission is asked of the session's handlers", async ({ sample }) => {
+  test("a permission is asked of the session's handlers", async ({ shared: sample }) => {
     const said = await sample.window.evaluate(() =>
       navigator.mediaDevices.getUserMedia({ audio: true }).catch((error: Error) => error.name),
     );
@@ -120,7 +139,7 @@ test.describe("pages", () => {
 
 test.describe("the border between page and main", () => {
   test("what structured clone copies arrives equal; what it refuses is an error at the caller", async ({
-    sample,
+    shared: sample,
   }) => {
     const seen = await sample.window.evaluate(async () => {
       const api = (globalThis as unknown as { sample: SampleApi }).sample;
@@ -166,14 +185,16 @@ test.describe("the border between page and main", () => {
     expect(seen.refused).toMatch(/could not be cloned/i);
   });
 
-  test("a handler's error arrives in Electron's words", async ({ sample }) => {
+  test("a handler's error arrives in Electron's words", async ({ shared: sample }) => {
     const said = await sample.window.evaluate(() =>
       (globalThis as unknown as { sample: SampleApi }).sample.fail().catch((error: Error) => error.message),
     );
     expect(said).toBe("Error invoking remote method 'fail': TypeError: no such thing");
   });
 
-  test("what the preload exposes is frozen, works both ways, and brings no Node", async ({ sample }) => {
+  test("what the preload exposes is frozen, works both ways, and brings no Node", async ({
+    shared: sample,
+  }) => {
     const seen = await sample.window.evaluate(async () => {
       const scope = globalThis as unknown as { sample: SampleApi; require?: unknown; process?: unknown };
       const api = scope.sample;
@@ -200,7 +221,7 @@ test.describe("the border between page and main", () => {
     });
   });
 
-  test("main's messages reach the listener until it is removed, in order", async ({ sample }) => {
+  test("main's messages reach the listener until it is removed, in order", async ({ shared: sample }) => {
     await sample.window.evaluate(() => {
       const scope = globalThis as unknown as { sample: SampleApi; ticks: unknown[]; off: () => void };
       scope.ticks = [];
@@ -221,7 +242,7 @@ test.describe("the border between page and main", () => {
 });
 
 test.describe("the app", () => {
-  test("a second start tells the first its arguments and gets no lock", async ({ sample }) => {
+  test("a second start tells the first its arguments and gets no lock", async ({ shared: sample }) => {
     test.skip(real, "needs the launcher's own command line");
     const args = [`--user-data-dir=${sample.profile}`, sampleApp, "pipit://x"];
     const second = await runCommand(join(folder, "electron"), args, {}, AbortSignal.timeout(20_000));
@@ -247,7 +268,7 @@ test.describe("the app", () => {
     expect(said.join("").match(/event \S+/g)).toEqual(["event before-quit", "event will-quit", "event quit"]);
   });
 
-  test("a utility process speaks through its port, and its end has a code", async ({ sample }) => {
+  test("a utility process speaks through its port, and its end has a code", async ({ shared: sample }) => {
     const seen = await sample.app.evaluate(
       async ({ utilityProcess }, path) => {
         const child = utilityProcess.fork(path, [], { stdio: "pipe" });
@@ -263,7 +284,7 @@ test.describe("the app", () => {
     expect(seen).toEqual({ first: { echo: { hello: 1 }, type: "utility" }, code: 3 });
   });
 
-  test("a window's place, visibility and focus follow what it is told", async ({ sample }) => {
+  test("a window's place, visibility and focus follow what it is told", async ({ shared: sample }) => {
     const shown = await sample.app.evaluate(async ({ BrowserWindow }) => {
       const window = BrowserWindow.getAllWindows()[0];
       if (window === undefined) return undefined;
@@ -285,7 +306,7 @@ test.describe("the app", () => {
     });
   });
 
-  test("an API, an option or an event that is not there is an error", async ({ sample }) => {
+  test("an API, an option or an event that is not there is an error", async ({ shared: sample }) => {
     test.skip(real, "a property of the stand-in only");
     const errors = await sample.app.evaluate(({ app, BrowserWindow }) => {
       const attempt = (work: () => unknown): string => {
