@@ -42,6 +42,24 @@ test("stores a picture without the buffer that it is a part of", async () => {
   expect((await outbox.picture("1"))?.buffer.byteLength).toBe(4);
 });
 
+test("CMR-D3: a message whose new text or picture cannot be taken is not lost for it", async () => {
+  await using outbox = await openAt(freshName());
+  await outbox.add(outboxRow("1"));
+  const image = { sizeBytes: 1, widthPx: 1, heightPx: 1 };
+  const noMemory = {
+    slice() {
+      throw new RangeError("Array buffer allocation failed");
+    },
+  } as unknown as Uint8Array;
+  for (const [row, picture] of [
+    [outboxRow("2", { text: Symbol("cannot be cloned") as never }), undefined],
+    [outboxRow("2", { image }), noMemory],
+  ] as const) {
+    await expect(outbox.replace("1", row, picture)).rejects.toMatchObject({ code: "STORAGE_UNREADABLE" });
+    expect(await outbox.list("a")).toEqual([outboxRow("1")]);
+  }
+});
+
 /** The layout of version 1. */
 const openFirst = (name: string) =>
   openDB(name, 1, {

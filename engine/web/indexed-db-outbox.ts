@@ -25,9 +25,14 @@ export function createIndexedDbOutbox(database: PageDatabase, locks: LockManager
   }
   const write = (work: (stores: Stores) => Promise<void>): Promise<void> =>
     use(async (connection) => {
-      const { transaction, stores } = beginWrite(connection);
+      const { stores, abort, done } = beginWrite(connection);
+      const working = work(stores).catch((reason: unknown) => {
+        // Else the browser would keep what was written before.
+        abort();
+        throw reason;
+      });
       // Both: an error of the work says more, but only the end of the transaction says that it is safe.
-      await Promise.all([work(stores), transaction.done]);
+      await Promise.all([working, done]);
     });
   const change = (id: string, by: (row: StoredRow) => Partial<OutboxRow>): Promise<void> =>
     write(async ({ rows }) => {
@@ -74,7 +79,14 @@ function beginWrite(connection: PageConnection) {
     pictures: transaction.objectStore("pictures"),
     values: transaction.objectStore("values"),
   };
-  return { transaction, stores };
+  const abort = (): void => {
+    try {
+      transaction.abort();
+    } catch {
+      // The browser was quicker.
+    }
+  };
+  return { stores, abort, done: transaction.done };
 }
 
 async function put(
