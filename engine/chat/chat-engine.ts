@@ -47,7 +47,7 @@ class Engine implements ChatEngine {
     this.#deps = deps;
     this.#model = options.model;
     const maxMessages = options.maxMessages ?? HISTORY_MAX_MESSAGES;
-    const isKept = (id: string) => this.#queue.row(id) !== undefined;
+    const isKept = (id: string) => this.#queue.keeps(id);
     this.#views = createChatViews(initial, this.#newKey(), maxMessages, isKept);
     this.store = this.#views.store;
     this.#branches = new Branches({ ...deps, views: this.#views, show: (...chat) => this.#show(...chat) });
@@ -128,9 +128,12 @@ class Engine implements ChatEngine {
   async deleteMessage(messageId: string): Promise<boolean> {
     const asked = this.#asked(messageId);
     const isActive = this.store.getState().activeMessageId === asked.id;
-    await Promise.all([this.#queue.discard(asked.id), isActive ? this.#speech.stop() : undefined]);
+    const [isGone] = await Promise.all([
+      this.#queue.discard(asked.id),
+      isActive ? this.#speech.stop() : undefined,
+    ]);
     const canUndo = await this.#branches.remove(asked);
-    this.#forgetExchange(asked.id);
+    if (isGone) this.#forgetExchange(asked.id);
     return canUndo;
   }
 

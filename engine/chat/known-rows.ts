@@ -3,6 +3,7 @@ import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Outbox, OutboxRow, RowState } from "#engine/ports.ts";
 import type { ChatViews } from "./chat-views.ts";
+import type { ChatAction } from "./reducer.ts";
 import { createPending, type Pending } from "./delivery.ts";
 
 /** What the {@link KnownRows} need of the engine; the callbacks are synchronous and must not throw. */
@@ -27,7 +28,11 @@ export class KnownRows {
   readonly #byId = new Map<string, Pending>();
   /** Settled here; the outbox may still hold them, or a list that was begun before. */
   readonly #gone = new Set<string>();
+  /** How those are to be shown that have left, but would come back after a crash: their rows cannot be removed yet. */
+  readonly #ends = new Map<string, ChatAction & { readonly type: "cancelled" | "removed" }>();
   #writes: Promise<void> = Promise.resolve();
+  /** Why the last write that failed did. */
+  #writeError: PipitError | undefined;
   /** Counts our changes; a list of the outbox that was begun before a row's last one says nothing about that row. */
   #changes = 0;
   readonly #changedAt = new WeakMap<Pending, number>();
@@ -38,6 +43,11 @@ export class KnownRows {
 
   get(id: string): Pending | undefined {
     return this.#byId.get(id);
+  }
+
+  /** Whether the outbox may still hold a message that is not answered. */
+  keeps(id: string): boolean {
+    return this.#byId.has(id) || this.#ends.has(id);
   }
 
   all(): readonly Pending[] {
@@ -61,7 +71,8 @@ export class KnownRows {
       await this.write(work);
       return true;
     } catch (reason) {
-      this.#deps.logger.warn("outbox.write_failed", { detail: PipitError.from(reason).message });
+      this.#writeError = PipitError.from(reason);
+      this.#deps.logger.warn("outbox.write_failed", { detail: this.#writeError.message });
       return false;
     }
   }
@@ -81,7 +92,7 @@ export class KnownRows {
       const id = row.clientMessageId;
       // Stopped by the person, here or elsewhere; whoever did it may have died before removing it.
       if (row.state.kind === "cancelled") {
-        if (!this.#gone.has(id)) void this.forget(id);
+        if (!this.#gone.has(id)) void this.forget(row);
         continue;
       }
       present.add(id);
@@ -103,6 +114,7 @@ export class KnownRows {
     const id = row.clientMessageId;
     const pending = createPending(row);
     this.#gone.delete(id);
+    this.#ends.delete(id);
     this.#byId.set(id, pending);
     this.#touch(pending);
     this.#deps.views.dispatch(row.chatKey, { type: "composed", message: messageOf(row) });
@@ -152,21 +164,45 @@ export class KnownRows {
     this.#deps.onGone(pending);
   }
 
+  /** Notes in the outbox that a message which has left was stopped. True if that would survive a crash. */
+  mark({ row: { clientMessageId: id } }: Pending): Promise<boolean> {
+    return this.tryWrite(() => this.#deps.outbox.setState(id, { kind: "cancelled" }));
+  }
+
+  /** Shows how a message that has left ended, as soon as its row is gone. */
+  endAs(type: "cancelled" | "removed", { row: { clientMessageId: id } }: Pending): void {
+    this.#ends.set(id, { type, id });
+  }
+
+  /** True if a message that has left cannot come back; else its bubble says what is in the way. */
+  hasEnded({ row: { clientMessageId: id, chatKey } }: Pending): boolean {
+    if (!this.#ends.has(id)) return true;
+    const failure = failureOf(this.#writeError ?? new PipitError("STORAGE_UNREADABLE", "Not stored yet."));
+    this.#deps.views.dispatch(chatKey, { type: "failed", id, failure });
+    return false;
+  }
+
   /** Whether a message of this id has been settled, or stopped, and not been asked again. */
   hasLeft(id: string): boolean {
     return this.#gone.has(id);
   }
 
   /** Removes the row of a message that has left, unless it has been asked again meanwhile. True if it is done. */
-  forget(id: string): Promise<boolean> {
-    return this.tryWrite(async () => {
+  async forget({ clientMessageId: id, chatKey }: OutboxRow): Promise<boolean> {
+    const isDone = await this.tryWrite(async () => {
       if (!this.#byId.has(id)) await this.#deps.outbox.remove(id);
     });
+    const end = this.#ends.get(id);
+    if (!isDone || end === undefined) return isDone;
+    this.#ends.delete(id);
+    this.#deps.views.dispatch(chatKey, end);
+    return true;
   }
 
   /** Another account is shown from now on. */
   clear(): void {
     this.#byId.clear();
+    this.#ends.clear();
   }
 
   #touch(pending: Pending): void {

@@ -44,7 +44,7 @@ export class Lane {
   /** What the chat is called in the outbox as long as it has not been renamed there. */
   readonly #oldKeys = new Set<string>();
   /** Messages that are settled, whose rows must stay until the rows behind have followed into the named chat, or cannot be removed yet. */
-  readonly #settled = new Set<string>();
+  readonly #settled = new Map<string, OutboxRow>();
   #current: Pending | undefined;
   #delivery: AbortController | undefined;
   #pause: AbortController | undefined;
@@ -114,8 +114,8 @@ export class Lane {
   }
 
   /** Takes the row of a message that has ended out of the outbox, once the rows behind may lose it. */
-  async forget(id: string): Promise<void> {
-    this.#settled.add(id);
+  async forget(row: OutboxRow): Promise<void> {
+    this.#settled.set(row.clientMessageId, row);
     await this.#tidy();
   }
 
@@ -231,15 +231,14 @@ export class Lane {
       this.#oldKeys.delete(oldKey);
     }
     const isSaved = await rows.saveStates(chatKey);
-    for (const id of this.#settled) if (await rows.forget(id)) this.#settled.delete(id);
+    for (const [id, row] of this.#settled) if (await rows.forget(row)) this.#settled.delete(id);
     return isSaved && this.#settled.size === 0;
   }
 
   async #settle(pending: Pending, error: PipitError | undefined): Promise<void> {
     const { rows, clock, logger } = this.#deps;
-    const id = pending.row.clientMessageId;
     if (error !== undefined) {
-      logger.info("message.parked", { messageId: id, code: error.code });
+      logger.info("message.parked", { messageId: pending.row.clientMessageId, code: error.code });
       await rows.setState(pending, {
         kind: "parked",
         failure: failureOf(error),
@@ -250,7 +249,7 @@ export class Lane {
     }
     this.#current = undefined;
     rows.leave(pending);
-    await this.#deps.resident(this).forget(id);
+    await this.#deps.resident(this).forget(pending.row);
   }
 
   async #wait(pending: Pending, outcome: Outcome & { kind: "waiting" | "aborted" }): Promise<void> {

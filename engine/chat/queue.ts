@@ -46,6 +46,11 @@ export class Queue implements AsyncDisposable {
     return this.#rows.get(clientMessageId)?.row;
   }
 
+  /** Whether the outbox may still hold a message that is not answered; also one that is gone, but cannot be removed yet. */
+  keeps(clientMessageId: string): boolean {
+    return this.#rows.keeps(clientMessageId);
+  }
+
   /** The picture of a message that is not answered. */
   async picture(clientMessageId: string): Promise<Uint8Array | undefined> {
     return this.row(clientMessageId)?.image && (await this.#deps.outbox.picture(clientMessageId));
@@ -114,17 +119,24 @@ export class Queue implements AsyncDisposable {
     const pending = this.#rows.get(clientMessageId);
     if (pending === undefined) return;
     this.#rows.leave(pending);
-    await this.#rows.setState(pending, { kind: "cancelled" });
+    if (await this.#rows.mark(pending))
+      this.#deps.views.dispatch(pending.row.chatKey, { type: "cancelled", id: clientMessageId });
+    else this.#rows.endAs("cancelled", pending);
     await this.#forget(pending);
+    this.#rows.hasEnded(pending);
   }
 
-  /** Takes a message out of the outbox for good, then out of the view. */
-  async discard(clientMessageId: string): Promise<void> {
+  /**
+   * Takes a message out of the outbox for good, then out of the view. False: it is not sent any more, but cannot be removed
+   * yet, and is shown until then.
+   */
+  async discard(clientMessageId: string): Promise<boolean> {
     const pending = this.#rows.get(clientMessageId);
-    if (pending === undefined) return;
+    if (pending === undefined) return true;
     this.#rows.leave(pending);
+    this.#rows.endAs("removed", pending);
     await this.#forget(pending);
-    this.#deps.views.dispatch(pending.row.chatKey, { type: "removed", id: clientMessageId });
+    return this.#rows.hasEnded(pending);
   }
 
   /** The history of a chat holds these as answered: a row that still waits, because its program died before removing it, goes. */
@@ -241,11 +253,12 @@ export class Queue implements AsyncDisposable {
    * By the lane of its chat, which may have to rename the rows behind it first. Without one, a lane is opened if it cannot be
    * removed now: a lane tries until it can.
    */
-  async #forget({ row: { clientMessageId: id, chatKey, accountId } }: Pending): Promise<void> {
-    const isGone = !this.#lanes.has(chatKey) && (await this.#rows.forget(id));
+  async #forget({ row }: Pending): Promise<void> {
+    const { chatKey, accountId } = row;
+    const isGone = !this.#lanes.has(chatKey) && (await this.#rows.forget(row));
     if (isGone || this.#stopped) return;
     if (!this.#lanes.has(chatKey)) this.#start(accountId, chatKey);
-    await this.#lanes.get(chatKey)?.forget(id);
+    await this.#lanes.get(chatKey)?.forget(row);
   }
 
   /** A program that lives removes the row itself, and may still hear the answer. */
