@@ -12,7 +12,7 @@ import { isNewChat, NEW_CHAT_PREFIX, type Pending } from "./delivery.ts";
 import { createImageShelf } from "./image-shelf.ts";
 import { checkDraft, Intake } from "./intake.ts";
 import { Queue } from "./queue.ts";
-import { parentOfNext } from "./shown-path.ts";
+import { followsShown, parentOfNext } from "./shown-path.ts";
 import { createSpeechQueue, type SpeechQueue } from "./speech-queue.ts";
 import { initialChatState, type ChatState, type Message, type UserMessage } from "#contract/chat-state.ts";
 
@@ -270,6 +270,7 @@ class Engine implements ChatEngine {
   #onEvent(pending: Pending, event: EngineEvent["event"]): void {
     const { clientMessageId: messageId, chatKey } = pending.row;
     if (event.type === "audio") this.#speak(pending.row, event.pcm);
+    else this.#readStale(pending.row, event);
     const chat = isNewChat(chatKey) ? {} : { chatId: chatKey };
     for (const listener of this.#listeners) {
       try {
@@ -278,6 +279,21 @@ class Engine implements ChatEngine {
         this.#deps.logger.error("chat.listener_failed", { detail: PipitError.from(reason).detail });
       }
     }
+  }
+
+  /**
+   * Another program may have asked in this chat, or shown another branch: a question then follows what is not on show here,
+   * and one that was answered before may be on a branch that is hidden.
+   */
+  #readStale({ clientMessageId: id, chatKey }: OutboxRow, event: EngineEvent["event"]): void {
+    if (chatKey !== this.#views.shownKey()) return;
+    const { messages } = this.store.getState();
+    const isStale =
+      (event.type === "turn" && !followsShown(messages, id, event)) ||
+      (event.type === "end" &&
+        messages.some((m) => m.role === "assistant" && m.replyTo === id && m.replayed));
+    // When the event itself is on show.
+    if (isStale) queueMicrotask(() => void this.#branches.readAgain(chatKey));
   }
 
   /** Only the shown chat speaks, so that two answers never mix. */

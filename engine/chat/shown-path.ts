@@ -169,3 +169,16 @@ export function parentOfNext(messages: readonly Message[]): string | undefined {
     );
   return isCut ? parentTurnId : undefined;
 }
+
+/** Whether a question whose turn has begun follows the same turn on the server as it does here. */
+export function followsShown(
+  messages: readonly Message[],
+  id: string,
+  { parentTurnId }: ChatEvent & { readonly type: "turn" },
+): boolean {
+  const at = messages.findIndex((message) => message.role === "user" && message.id === id);
+  if (at === -1 || parentTurnId === undefined) return true;
+  return (
+    (messages.slice(0, at).findLast(({ turnId }) => turnId !== undefined)?.turnId ?? "") === parentTurnId
+  );
+}

@@ -36,8 +36,9 @@ export function createTreeServer() {
   }
 
   async function* answer(call: StreamCall): AsyncGenerator<ChatEvent> {
+    const replayed = nodes.some(({ message }) => message === call.clientMessageId);
     const { id, parent, text } = begin(call);
-    yield { type: "turn", chatId: "chat", turnId: id, parentTurnId: parent, replayed: false };
+    yield { type: "turn", chatId: "chat", turnId: id, parentTurnId: parent, replayed };
     yield { type: "text", text: `${text}: ${id}` };
     yield { type: "end" };
   }
