@@ -4,11 +4,15 @@ import type { Exchange } from "../kit/cookies.ts";
 import { acceptedEncodings } from "./content-encoding.ts";
 import type { WebFile } from "./web-file.ts";
 
-/** What the page may do in a browser, beside its content policy: nothing but what the person hands it. */
+/**
+ * What the page may do in a browser, beside its content policy: nothing but what the person hands it. The camera's place
+ * in the list is never asked for: Chromium reports each picture of the screen as a violation where it is switched off
+ * (`UserMediaRequest::IsSecureContextUse` does not tell one from the other).
+ */
 const pageHeaders = {
   "content-security-policy": CONTENT_POLICY,
   "cross-origin-opener-policy": "same-origin",
-  "permissions-policy": "camera=(), display-capture=(self), geolocation=(), microphone=()",
+  "permissions-policy": "camera=(self), display-capture=(self), geolocation=(), microphone=()",
 } as const;
 
 /** Headers of everything that a page consists of; a worker's script has a policy of its own, so scripts have them too. */

@@ -58,7 +58,7 @@ describe("GET /", () => {
       "referrer-policy": "no-referrer",
       "cross-origin-opener-policy": "same-origin",
       "cross-origin-resource-policy": "same-origin",
-      "permissions-policy": "camera=(), display-capture=(self), geolocation=(), microphone=()",
+      "permissions-policy": "camera=(self), display-capture=(self), geolocation=(), microphone=()",
     });
     expect(answer.headers["set-cookie"]).toBeUndefined();
   });
