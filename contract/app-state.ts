@@ -39,8 +39,8 @@ export type ServerStatus =
       readonly httpUrl: string;
       /** The server runs on this machine for this user, so the local account can be used. */
       readonly own: boolean;
-      /** Name of the language model; absent: the built-in answers only. */
-      readonly model?: string;
+      /** Name of the language model; null: the built-in answers only; absent: not known, at first or while signed out. */
+      readonly model?: string | null;
       /** Where a damaged database was moved at its start. */
       readonly setAside?: string;
     }

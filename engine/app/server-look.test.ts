@@ -72,14 +72,24 @@ test("a client that is not signed in asks for no model", async () => {
   expect([status(), http.requests]).toEqual([ready, []]);
 });
 
-test.each([JSON.stringify({ data: [{ id: "built-in" }] }), JSON.stringify({ data: [] }), "{", "[]"])(
-  "no model is named when the models are %s",
-  async (body) => {
-    http.answer(() => ({ status: 200, headers: {}, body }));
+test.each([{ data: [{ id: "built-in" }] }, { data: [] }])(
+  "the built-in answers only are named as that, and not before it is known: %j",
+  async (models) => {
+    const seen: ServerStatus[] = [];
+    http.answer(() => {
+      seen.push(status());
+      return json(200, models);
+    });
     await lookAs("ann")();
-    expect(status()).toEqual(ready);
+    expect([seen, status()]).toEqual([[ready], { ...ready, model: null }]);
   },
 );
+
+test.each(["{", "[]"])("nothing is said of the model when the models are %s", async (body) => {
+  http.answer(() => ({ status: 200, headers: {}, body }));
+  await lookAs("ann")();
+  expect(status()).toEqual(ready);
+});
 
 test("the name of the model stays on show while the server is looked at again", async () => {
   const look = lookAs("ann");

@@ -49,10 +49,10 @@ async function look({ client, state, isOnline, logger }: ServerLookDeps, signal:
 }
 
 /**
- * The model of the chat that is shown. Undefined when signed out, when only the built-in answers are there, or unknown: the
- * status line can do without.
+ * The model of the chat that is shown; null: only the built-in answers are there. Undefined when signed out or not to be
+ * had: the status line can do without.
  */
-async function readModel(client: AppClient, signal: AbortSignal): Promise<string | undefined> {
+async function readModel(client: AppClient, signal: AbortSignal): Promise<string | null | undefined> {
   if (client.session.store.getState().kind !== "signed-in") return undefined;
   for (;;) {
     const { chatId } = client.engine.store.getState();

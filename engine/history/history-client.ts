@@ -102,11 +102,11 @@ export function createHistoryClient(http: HttpClient) {
       const body = JSON.stringify(chatId === undefined ? { model } : { model, chat_id: chatId });
       await change({ method: "PUT", path: "/v1/models/chosen", body }, signal);
     },
-    /** Name of the language model that answers in a chat; undefined when the server has only its built-in answers. */
-    async modelName(signal: AbortSignal, chatId?: string): Promise<string | undefined> {
+    /** Name of the language model that answers in a chat; null when the server has only its built-in answers. */
+    async modelName(signal: AbortSignal, chatId?: string): Promise<string | null> {
       // Not `/v1/status`, which makes the voice speak, and the operator may pay for that.
       const [model] = await this.models(signal, chatId);
-      return model === BUILT_IN_MODEL ? undefined : model;
+      return model === undefined || model === BUILT_IN_MODEL ? null : model;
     },
   };
 }

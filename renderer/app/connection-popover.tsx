@@ -24,7 +24,7 @@ const dots: Readonly<Record<Connection["kind"], string>> = {
 export function ConnectionPopover({ server, connection, queuedCount }: ConnectionPopoverProps) {
   const { t } = useTranslation("shell");
   const state = t(`status.${connection.kind}`);
-  const model = server.kind === "ready" ? (server.model ?? t("status.builtIn")) : undefined;
+  const model = modelText(server, t("status.builtIn"));
   const queued = queuedCount > 0 ? t("status.queued", { count: queuedCount }) : undefined;
   return (
     <Popover.Root>
@@ -53,6 +53,12 @@ export function ConnectionPopover({ server, connection, queuedCount }: Connectio
       </Popover.Portal>
     </Popover.Root>
   );
+}
+
+/** Nothing while the model is not known yet, at the start or while signed out. */
+function modelText(server: ServerStatus, builtIn: string): string | undefined {
+  if (server.kind !== "ready") return undefined;
+  return server.model === null ? builtIn : server.model;
 }
 
 function Piece({ text, className }: { readonly text: string; readonly className: string }) {
@@ -91,7 +97,9 @@ function ModelStory({ server }: { readonly server: ServerStatus }) {
   if (server.kind !== "ready") return;
   return (
     <div className="flex flex-col gap-1">
-      <ModelChoice shown={server.model} hint={t("status.modelHint")} />
+      {server.model === undefined ? undefined : (
+        <ModelChoice shown={server.model ?? undefined} hint={t("status.modelHint")} />
+      )}
       {server.setAside === undefined ? undefined : (
         <p className="wrap-break-word text-warning">{t("status.setAside", { path: server.setAside })}</p>
       )}

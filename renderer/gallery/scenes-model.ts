@@ -46,7 +46,9 @@ export const modelScenes: Readonly<Record<string, (bridge: ScriptedBridge) => vo
 };
 
 function withoutModel(bridge: ScriptedBridge): void {
-  bridge.app.setState({ server: { kind: "ready", httpUrl: "http://127.0.0.1:8787", own: true } });
+  bridge.app.setState({
+    server: { kind: "ready", httpUrl: "http://127.0.0.1:8787", own: true, model: null },
+  });
 }
 
 function form(bridge: ScriptedBridge, check: ModelCheck): void {

@@ -110,6 +110,7 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
         kind: "ready",
         httpUrl: "http://127.0.0.1:8787",
         own: true,
+        model: null,
         setAside: "/home/ada/.local/share/pipit/set-aside/pipit-2026-11-21.db",
       },
     });

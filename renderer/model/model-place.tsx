@@ -5,7 +5,7 @@ const ModelCard = lazy(async () => ({ default: (await import("./model-card.tsx")
 
 /** Whether the server is there without a language model. */
 export function useWithoutModel(): boolean {
-  return useApp(({ server }) => server.kind === "ready" && server.model === undefined);
+  return useApp(({ server }) => server.kind === "ready" && server.model === null);
 }
 
 /** The card about a missing model; stays to say that one was found. */

@@ -37,5 +37,5 @@ export function useModelConnection(): ModelConnectionState {
 
 /** Name of the language model that answers; undefined: the built-in answers, or nothing is known yet. */
 export function useModelName(): string | undefined {
-  return useApp(({ server }) => (server.kind === "ready" ? server.model : undefined));
+  return useApp(({ server }) => (server.kind === "ready" ? (server.model ?? undefined) : undefined));
 }
