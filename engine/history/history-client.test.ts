@@ -192,6 +192,18 @@ describe("history", () => {
     await expect(client.messages("c", signal)).rejects.toMatchObject({ code });
   });
 
+  test.each([
+    { program: "another program", answer: { status: 404, headers: {}, body: "<h1>Not Found</h1>" } },
+    { program: "a server before these addresses", answer: json(404, { detail: "Not Found" }) },
+  ])("$program is named as what does not know the request, and no chat is missed", async ({ answer }) => {
+    const { http, client } = setup();
+    http.answer(() => answer);
+    const unknown = { code: "INVALID_REQUEST", message: expect.stringContaining("another program answers") };
+    await expect(client.models(signal)).rejects.toMatchObject(unknown);
+    await expect(client.search("bird", undefined, signal)).rejects.toMatchObject(unknown);
+    await expect(client.removeTurn("c", "t", signal)).rejects.toMatchObject({ code: "CHAT_NOT_FOUND" });
+  });
+
   test("no server and broken JSON are named errors", async () => {
     const { http, client } = setup();
     await expect(client.chats(signal)).rejects.toMatchObject({ code: unreachable().code });

@@ -14,7 +14,7 @@ export function createJsonApi(http: HttpClient) {
     const type = request.body === undefined ? {} : { "content-type": "application/json" };
     const headers = { accept: "application/json", ...type };
     const response = await http.request({ ...request, headers }, signal);
-    if (response.status !== 200 && response.status !== 204) throw errorOf(response);
+    if (response.status !== 200 && response.status !== 204) throw errorOf(request.path, response);
     return response;
   }
   return {
@@ -34,7 +34,12 @@ export function createJsonApi(http: HttpClient) {
   };
 }
 
-function errorOf(response: HttpResponse): PipitError {
+/** What names a chat. Of any other address a 404 says that it is not there, and not that something stored is not. */
+const ofChat = /^\/v1\/chats\/(?!search\b)/;
+const UNKNOWN_HERE =
+  "The server does not know this request: it is older than this Pipit, or another program answers at its address. Update it, or check the address.";
+
+function errorOf(path: string, response: HttpResponse): PipitError {
   const told = errorInBody(response);
   if (told !== undefined) return told;
   const detail = `HTTP ${response.status}`;
@@ -42,7 +47,9 @@ function errorOf(response: HttpResponse): PipitError {
     case 403:
       return new PipitError("NOT_ALLOWED", "This account may not see that.", { detail });
     case 404:
-      return new PipitError("CHAT_NOT_FOUND", "This chat does not exist any more.", { detail });
+      return ofChat.test(path)
+        ? new PipitError("CHAT_NOT_FOUND", "This chat does not exist any more.", { detail })
+        : new PipitError("INVALID_REQUEST", UNKNOWN_HERE, { detail });
     case 429:
       return new PipitError("RATE_LIMITED", "Too many requests at once. Try again in a minute.", { detail });
     default: {
