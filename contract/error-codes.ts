@@ -34,6 +34,8 @@ export const errorCodes = {
   MODEL_UNREACHABLE: { grpc: 14, http: 503, retry: true },
   MODEL_MISSING: { grpc: 14, http: 503, retry: false },
   MODEL_KEY_REFUSED: { grpc: 14, http: 503, retry: false },
+  // The account at its provider has no money or quota left, and gets none by waiting.
+  MODEL_QUOTA: { grpc: 8, http: 503, retry: false },
   // It will never take this very message.
   MODEL_REFUSED: { grpc: 3, http: 422, retry: false },
   MODEL_FAILED: { grpc: 14, http: 502, retry: true },

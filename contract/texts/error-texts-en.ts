@@ -42,11 +42,15 @@ export const englishErrors: ErrorTexts = {
   },
   MODEL_MISSING: {
     what: "The language model is not there.",
-    cure: "Install it, or name another in the server's configuration.",
+    cure: "Install it, or name another in the settings, under Model, or in the server's configuration.",
   },
   MODEL_KEY_REFUSED: {
     what: "The model's provider refused the key.",
-    cure: "Check the key in the server's configuration.",
+    cure: "Check the key in the settings, under Model, or in the server's configuration.",
+  },
+  MODEL_QUOTA: {
+    what: "The account at the model's provider has used up its quota.",
+    cure: "Add credit or raise its limit there, or use another model; then try again.",
   },
   MODEL_REFUSED: {
     what: "The model does not take this message.",

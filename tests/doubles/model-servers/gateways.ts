@@ -69,7 +69,7 @@ export const gateways: readonly Fixture[] = [
         '{"error":{"message":"Key limit exceeded (monthly limit). Manage it using https://openrouter.ai/settings/keys","code":403}}',
       ),
     ],
-    ends: { error: ["RATE_LIMITED", "used up its quota"] },
+    ends: { error: ["MODEL_QUOTA", "used up its quota"] },
   },
   {
     server: "Anthropic",
@@ -82,7 +82,7 @@ export const gateways: readonly Fixture[] = [
         '{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits."}}',
       ),
     ],
-    ends: { error: ["RATE_LIMITED", "used up its quota"] },
+    ends: { error: ["MODEL_QUOTA", "used up its quota"] },
   },
   {
     server: "DeepSeek",
@@ -94,7 +94,7 @@ export const gateways: readonly Fixture[] = [
         '{"error":{"message":"Insufficient Balance","type":"unknown_error","param":null,"code":"invalid_request_error"}}',
       ),
     ],
-    ends: { error: ["RATE_LIMITED", "used up its quota"] },
+    ends: { error: ["MODEL_QUOTA", "used up its quota"] },
   },
   {
     server: "Bedrock",

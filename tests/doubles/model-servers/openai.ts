@@ -12,7 +12,7 @@ export const openAi: readonly Fixture[] = [
         '{"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}',
       ),
     ],
-    ends: { error: ["RATE_LIMITED", "used up its quota"] },
+    ends: { error: ["MODEL_QUOTA", "used up its quota"] },
   },
   {
     server: "OpenAI",

@@ -16,7 +16,8 @@ export type FailureKind =
   | { readonly kind: (typeof CONNECTION_KINDS)[number] }
   /** More tokens than the model, or the plan, takes in one request. */
   | { readonly kind: "overflow" }
-  | { readonly kind: "rate" | "quota" }
+  /** Too much over time; `spent`: waiting brings nothing back, the account must get money or a higher limit. */
+  | { readonly kind: "rate" | "quota" | "spent" }
   | Refusal
   | { readonly kind: "key" | "missing" }
   /** Something in between does not let us through: a proxy that asks for a sign-in, a firewall, a border. */
@@ -146,9 +147,10 @@ function rateKind({ status, text, code, type }: Failure): FailureKind | undefine
     status === 429 ||
     status === 402 ||
     /rate_?limit|too_many_requests|insufficient_quota|throttl/i.test(`${code} ${type}`);
-  if (isClients(status) && PLAIN_QUOTA_WORDS.test(told)) return { kind: "quota" };
+  const spent = status === 402 || (isClients(status) && PLAIN_QUOTA_WORDS.test(told));
+  if (spent) return { kind: RATE_WORDS.test(text) ? "quota" : "spent" };
   if (!limited && !(status === undefined && RATE_WORDS.test(text))) return undefined;
-  return { kind: status === 402 || QUOTA_WORDS.test(told) ? "quota" : "rate" };
+  return { kind: QUOTA_WORDS.test(told) ? "quota" : "rate" };
 }
 
 function unsupportedKind(failure: Failure, sent: ModelAbilities): Refusal | undefined {

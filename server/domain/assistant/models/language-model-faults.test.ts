@@ -36,7 +36,14 @@ describe("a server that refuses", () => {
     ["403", refuse(403, "Forbidden"), "MODEL_KEY_REFUSED", /PIPIT_MODEL_KEY/],
     ["404", faults.modelMissing, "MODEL_MISSING", /PIPIT_MODEL.*\/v1/],
     ["429", faults.tooMany, "RATE_LIMITED", /Wait/],
-    ["429 out of credit", refuse(429, "You exceeded your current quota"), "RATE_LIMITED", /quota/],
+    ["429 out of credit", refuse(429, "You exceeded your current quota"), "MODEL_QUOTA", /quota/],
+    [
+      "429 out of a quota that comes back",
+      refuse(429, "You exceeded your current quota. Please retry in 34s."),
+      "RATE_LIMITED",
+      /quota, for 34 s/,
+    ],
+    ["429 out of a day's quota", refuse(429, "Quota exceeded: 20 requests per day"), "RATE_LIMITED", /quota/],
     ["500", faults.failed, "MODEL_FAILED", /status 500/],
     ["503", refuse(503, "overloaded"), "MODEL_FAILED", /status 503/],
     [

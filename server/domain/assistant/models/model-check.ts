@@ -14,6 +14,7 @@ const PROBLEMS: Readonly<Record<FailureKind["kind"], ModelProblem>> = {
   key: "key",
   rate: "limited",
   quota: "limited",
+  spent: "limited",
   failed: "failed",
   // What stands between us and the server is what does not answer.
   blocked: "unreachable",

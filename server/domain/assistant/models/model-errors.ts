@@ -102,10 +102,9 @@ const MESSAGES: Readonly<Record<FailureKind["kind"], (told: Told) => [ErrorCode,
     "RATE_LIMITED",
     `${server} gets too many requests just now. Wait ${waitText(waitMs)} and try again.${says}`,
   ],
-  quota: ({ server, says, waitMs }) => [
-    "RATE_LIMITED",
-    `${server} says that its account has used up its quota${waitMs === undefined ? "" : `, for ${waitText(waitMs)}`}. The operator must check its plan and billing.${says}`,
-  ],
+  quota: (told) => ["RATE_LIMITED", quotaText(told)],
+  // One that names a time gives more then.
+  spent: (told) => [told.waitMs === undefined ? "MODEL_QUOTA" : "RATE_LIMITED", quotaText(told)],
   // Only when it was asked without what it does not take, and still refuses.
   unsupported: refused,
   key: ({ server, endpoint: { kind }, says }) => [
@@ -140,6 +139,11 @@ function refused({ server, says, sent, failure: { status } }: Told): [ErrorCode,
     "MODEL_REFUSED",
     `${server} did not take the message${how}.${says} The same message will not work again: ${change} or use another model.`,
   ];
+}
+
+function quotaText({ server, says, waitMs }: Told): string {
+  const howLong = waitMs === undefined ? "" : `, for ${waitText(waitMs)}`;
+  return `${server} says that its account has used up its quota${howLong}. The operator must check its plan and billing.${says}`;
 }
 
 function overflowText({ endpoint, failure }: Told): string {
