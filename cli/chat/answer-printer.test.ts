@@ -127,6 +127,17 @@ describe("the answer printer", () => {
     expect(out()).toBe("one two\n\none four five\n");
   });
 
+  test("U4: an answer of which nothing has come yet holds no other one", () => {
+    const { say, out, printer } = setup();
+    say("waits", { type: "turn", chatId: "1", turnId: "1", replayed: false });
+    say("next", text("Hello."));
+    printer.settled("next");
+    expect(out()).toBe("Hello.\n");
+    say("waits", text("Late."), 2);
+    printer.settled("waits");
+    expect(out()).toBe("Late.\n");
+  });
+
   test("keeps two answers apart, in the order in which they began", () => {
     const { say, out, printer } = setup();
     say("a", text("first "));

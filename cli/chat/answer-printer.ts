@@ -1,3 +1,4 @@
+import type { ChatEvent } from "#contract/chat-event.ts";
 import type { EngineEvent } from "#engine/chat/chat-engine-api.ts";
 import type { Messages } from "../kit/messages.ts";
 import { lineText, paint, printLine, printNote, type Terminal, type TextScreen } from "../kit/terminal.ts";
@@ -49,22 +50,24 @@ export function createAnswerPrinter(terminal: Terminal, messages: Messages) {
     }
   };
   return {
-    /** Takes every engine event; answers of other questions wait until the one on show has ended. */
+    /**
+     * Takes every engine event; answers of other questions wait until the one on show has ended. One of which nothing
+     * has come is not on show: it may wait for minutes until the server takes it.
+     */
     event({ messageId, attempt, event }: EngineEvent): void {
+      if (!isShown(event, terminal)) return;
       const answer = answerOf(messageId);
       if (attempt !== answer.attempt) restart(answer, attempt);
       if (event.type === "text") take(answer, event.text);
-      else if (event.type === "tool" && event.state !== "started")
-        answer.asides.push(toolLine(event, messages));
+      else if (event.type === "tool") answer.asides.push(toolLine(event, messages));
       else if (event.type === "notice") answer.asides.push(`! ${event.text}`);
-      // For people who watch: a pipe and a file get the answer alone.
-      else if (event.type === "reasoning" && terminal.stderr.isTTY === true) {
+      else {
         if (event.takesText) {
           answer.asides.push(messages.wasReasoning);
           answer.beginsBelow = true;
         }
         answer.thought += event.text;
-      } else return;
+      }
       advance();
     },
     /** Ends the line on the screen: something else comes below it, and the answer may go on after that. */
@@ -82,6 +85,15 @@ export function createAnswerPrinter(terminal: Terminal, messages: Messages) {
       advance();
     },
   };
+}
+
+type ShownEvent = Extract<ChatEvent, { type: "text" | "tool" | "notice" | "reasoning" }>;
+
+function isShown(event: ChatEvent, terminal: Terminal): event is ShownEvent {
+  if (event.type === "tool") return event.state !== "started";
+  // Reasoning is for people who watch: a pipe and a file get the answer alone.
+  if (event.type === "reasoning") return terminal.stderr.isTTY === true;
+  return event.type === "text" || event.type === "notice";
 }
 
 function restart(answer: Answer, attempt: number): void {

@@ -33,7 +33,9 @@ export function watchAnswers(
     const status = question?.status;
     held.push(() => {
       printer.settled(id, status?.kind === "cancelled" ? messages.cancelled : undefined);
-      if (status?.kind === "failed") printNote(terminal, paint("red", messages.error(status.failure)));
+      // What was set aside by a command is told by that command.
+      if (status?.kind === "failed" && status.failure.code !== "CANCELLED")
+        printNote(terminal, paint("red", messages.error(status.failure)));
     });
     flush();
   };

@@ -39,13 +39,35 @@ export function failureOf(question: UserMessage | undefined): Failure | undefine
   return question?.status.kind === "queued" ? question.status.reason : undefined;
 }
 
-/** What becomes of a message that waits: a server that answers "later" is not away. */
+type Waiting = UserStatus & { readonly kind: "queued" };
+
+/**
+ * What becomes of a message that waits: a server that answers "later" is not away.
+ *
+ * @param before statuses of the messages before it in its chat
+ */
 export function keptText(
-  { reason, nextTryAtMs }: UserStatus & { readonly kind: "queued" },
+  { reason, nextTryAtMs, elsewhere }: Waiting,
   messages: Messages,
+  before: readonly UserStatus[] = [],
 ): string {
+  const isBehind = before.some((status) => status.kind === "queued" && isTold(status.reason));
+  if (elsewhere === true) return messages.keptElsewhere;
+  if (reason === undefined && isBehind) return messages.keptBehind;
   const isAway = reason === undefined || isConnectionError(reason);
   return isAway || nextTryAtMs === undefined ? messages.kept(1) : messages.keptUntil(nextTryAtMs);
+}
+
+/** The server answered, and not with the message's answer. */
+function isTold(reason: Failure | undefined): boolean {
+  return reason !== undefined && !isConnectionError(reason) && reason.code !== "SIGNED_OUT";
+}
+
+/** Statuses of the questions above this one. */
+export function statusesBefore(engine: ChatEngine, messageId: string): readonly UserStatus[] {
+  const { messages } = engine.store.getState();
+  const at = messages.findIndex(({ id }) => id === messageId);
+  return messages.slice(0, at).flatMap((message) => (message.role === "user" ? [message.status] : []));
 }
 
 /** What a question's end means for a script. A message that waits in the outbox is "unreachable", unless sign-in is missing. */

@@ -1,4 +1,5 @@
-import type { OutboxRow } from "#engine/ports.ts";
+import type { OutboxRow, RowState } from "#engine/ports.ts";
+import type { Messages } from "../kit/messages.ts";
 import { paint, printLine } from "../kit/terminal.ts";
 import { changeLast } from "./branch-commands.ts";
 import type { ReplContext, SlashCommand } from "./slash-commands.ts";
@@ -15,8 +16,7 @@ export const queueCommands: Readonly<Record<string, SlashCommand>> = {
     for (const [index, { text, state }] of rows.entries()) {
       const line = text.replaceAll(/\s+/g, " ").slice(0, SHOWN_CHARS);
       printLine(terminal, `${index + 1}. ${line}`);
-      const why =
-        state.kind === "parked" ? messages.notSent(messages.error(state.failure)) : messages.isWaiting;
+      const why = whyOf(state, rows[index - 1]?.state, messages);
       printLine(terminal, paint(state.kind === "parked" ? "yellow" : "dim", `   ${why}`));
     }
     if (rows.length > 0) printLine(terminal, paint("dim", messages.queueHelp));
@@ -52,6 +52,14 @@ export const queueCommands: Readonly<Record<string, SlashCommand>> = {
     await context.answers();
   },
 };
+
+/** One cause, such as a refused key, may hold many messages; it is told once. */
+function whyOf(state: RowState, above: RowState | undefined, messages: Messages): string {
+  if (state.kind !== "parked") return messages.isWaiting;
+  const { code, message } = state.failure;
+  const isSame = above?.kind === "parked" && above.failure.code === code && above.failure.message === message;
+  return isSame ? messages.sameReason : messages.notSent(messages.error(state.failure));
+}
 
 /** The message with this number, or the only one; undefined when the person has been told why there is none. */
 async function rowAt(

@@ -6,7 +6,7 @@ import { signedOutError } from "../kit/open-cli-client.ts";
 import { lineText, paint, printLine, printNote } from "../kit/terminal.ts";
 import { watchAnswers } from "./answer-watch.ts";
 import { createLineInput, type LineInput } from "./line-input.ts";
-import { exitCodeOfQuestion, keptText, settle } from "./outcome.ts";
+import { exitCodeOfQuestion, keptText, settle, statusesBefore } from "./outcome.ts";
 import { tellDatabaseSetAside, tellTokenPlace, type ChatContext } from "./announcements.ts";
 import { openChosenChat } from "./chat-commands.ts";
 import { completeSlashCommand, runSlashCommand, type ReplContext } from "./slash-commands.ts";
@@ -133,7 +133,7 @@ class Repl {
       const status = question?.status;
       if (status?.kind === "queued") {
         if (status.reason !== undefined) printNote(terminal, paint("yellow", messages.error(status.reason)));
-        printNote(terminal, paint("yellow", keptText(status, messages)));
+        printNote(terminal, paint("yellow", keptText(status, messages, statusesBefore(client.engine, id))));
       }
     } catch (reason) {
       const told = PipitError.from(reason);

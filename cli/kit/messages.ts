@@ -69,6 +69,9 @@ const english = {
     `${count === 1 ? "The message is" : `${count} messages are`} kept and sent when the server is reachable again.`,
   keptUntil: (atMs: number) =>
     `The message is kept and asked again at ${clockTime("en", atMs)}, at the next start, or now by /retry.`,
+  keptBehind:
+    "The message is kept until the one before it is answered: /queue lists them, /skip <n> lets the others go.",
+  keptElsewhere: "The message is kept: another window or program sends for this chat just now.",
   waiting: (count: number) => `Sending ${count === 1 ? "1 message" : `${count} messages`} that waited.`,
   modelChosen: (name: string) => `${name} answers from now on.`,
   noSuchModel: (name: string) => `There is no model ${name}. /model lists them.`,
@@ -76,6 +79,7 @@ const english = {
     `${count === 1 ? "1 message was" : `${count} messages were`} not answered; /queue shows why and what can be done.`,
   queueEmpty: "Every message is answered.",
   isWaiting: "waiting",
+  sameReason: "not answered, for the same reason",
   notSent: (why: string) => `not answered: ${why}`,
   queueHelp:
     "/retry [n] sends one now, /edit <n> <text> changes it, /skip [n] lets the next go, /drop [n] removes it.",
@@ -191,6 +195,9 @@ const russian: Messages = {
     `${plural(count, "сообщение сохранено и будет отправлено", "сообщения сохранены и будут отправлены", "сообщений сохранено и будет отправлено")}, когда сервер станет доступен.`,
   keptUntil: (atMs) =>
     `Сообщение сохранено; оно уйдёт снова в ${clockTime("ru", atMs)}, при следующем запуске или сейчас по /retry.`,
+  keptBehind:
+    "Сообщение сохранено и ждёт ответа на предыдущее: /queue покажет их, /skip <n> пропустит остальные вперёд.",
+  keptElsewhere: "Сообщение сохранено: сообщения этого чата сейчас отправляет другое окно или программа.",
   waiting: (count) =>
     `Отправляю ${plural(count, "ожидавшее сообщение", "ожидавших сообщения", "ожидавших сообщений")}.`,
   modelChosen: (name) => `Теперь отвечает ${name}.`,
@@ -198,6 +205,7 @@ const russian: Messages = {
   parked: (count) =>
     `Без ответа ${plural(count, "сообщение", "сообщения", "сообщений")}; /queue покажет причину и что можно сделать.`,
   queueEmpty: "На все сообщения есть ответ.",
+  sameReason: "без ответа по той же причине",
   isWaiting: "ждёт отправки",
   notSent: (why) => `ответа нет: ${why}`,
   queueHelp:

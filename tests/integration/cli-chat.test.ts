@@ -234,7 +234,7 @@ describe("pipit chat in a pipe", () => {
         "bad one\nbad two\ngood\n/queue\n/retry\n/retry 3\n/retry 1\n/edit 1 better\n/queue\n/drop\n/quit\n",
     });
     expect(stdout).toContain("Answer to good.");
-    expect(stdout).toMatch(/1\. bad one\n.*Invalid schema[^]*2\. bad two\n.*Invalid schema/);
+    expect(stdout).toMatch(/1\. bad one\n.*Invalid schema[^]*2\. bad two\n +not answered, for the same/);
     expect(stdout).toContain("Usage: /retry [n]");
     expect(stderr).toContain("There is no message of that number; /queue lists 2.");
     expect(stdout).toMatch(/Answer to bad one\.[^]*Answer to better\.[^]*Every message is answered\./);
