@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { answerText, type AssistantMessage, type MessagePart } from "#contract/chat-state.ts";
 import { useBridge } from "../bridge/use-bridge.ts";
 import { Markdown } from "../markdown/markdown.tsx";
+import { FailureDetail } from "../ui/error-detail.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Caret } from "./caret.tsx";
 import { CopyButton, DeleteButton, MessageActions } from "./message-actions.tsx";
@@ -73,6 +74,7 @@ function AnswerEnd({ message }: { readonly message: AssistantMessage }) {
       {status === "failed" && failure !== undefined && (
         <>
           <p className="text-small text-danger">{t("answerFailed", { reason: failureText(failure) })}</p>
+          <FailureDetail failure={failure} />
           <Action name="retry" id={message.replyTo} label={t("retry")} />
         </>
       )}

@@ -5,7 +5,9 @@ import type { Failure, UserMessage } from "#contract/chat-state.ts";
 import { useBridge, useChat } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
 import { useFailureText } from "../i18n/use-error-text.ts";
+import { FailureDetail } from "../ui/error-detail.tsx";
 import { clockTime } from "./message-time.ts";
+import { failedAlike } from "./same-failure.ts";
 
 /** Where a question is on its way, and what can be done about it. One that is on its way or answered needs no words. */
 export function QuestionStatus({ message }: { readonly message: UserMessage }) {
@@ -66,13 +68,23 @@ function Failed({ id, failure }: { readonly id: string; readonly failure: Failur
   const { t } = useTranslation("chat");
   const { ui } = useBridge();
   const failureText = useFailureText();
+  // As text, which stays the same while other messages change.
+  const alike = useChat(({ messages }) => failedAlike(messages, id).join(" "));
   const isSetAside = failure.code === "CANCELLED";
+  const isTold = !isSetAside && alike !== "";
+
+  function text(): string {
+    if (isSetAside) return t("setAside");
+    return isTold ? t("notSent", { reason: failureText(failure) }) : t("notSentAlike");
+  }
   return (
     <StatusLine
       icon={CircleAlert}
-      text={isSetAside ? t("setAside") : t("notSent", { reason: failureText(failure) })}
+      text={text()}
       danger={!isSetAside}
+      {...(isTold ? { detail: <FailureDetail failure={failure} /> } : {})}
     >
+      {isTold && alike.includes(" ") && <RetryAll ids={alike.split(" ")} />}
       <Action name="retry" id={id} label={t("retry")} />
       <Button onClick={() => ui.edit(id)}>{t("editQueued")}</Button>
       <Action name="discard" id={id} label={t("discard")} />
@@ -80,20 +92,35 @@ function Failed({ id, failure }: { readonly id: string; readonly failure: Failur
   );
 }
 
+/** For all that one cause has held: its cure is theirs. */
+function RetryAll({ ids }: { readonly ids: readonly string[] }) {
+  const { t } = useTranslation("chat");
+  const { commands, views } = useBridge();
+  async function retryAll(): Promise<void> {
+    for (const messageId of ids) await commands.retry({ messageId });
+  }
+  return (
+    <Button onClick={() => void views.attempt(retryAll())}>{t("retryAll", { count: ids.length })}</Button>
+  );
+}
+
 interface StatusLineProps {
   readonly icon?: LucideIcon;
   readonly text: string;
   readonly danger?: boolean;
+  /** More of the text, for those who ask for it. */
+  readonly detail?: ReactNode;
   readonly children?: ReactNode;
 }
 
-function StatusLine({ icon: Icon, text, danger = false, children }: StatusLineProps) {
+function StatusLine({ icon: Icon, text, danger = false, detail, children }: StatusLineProps) {
   return (
     <div className="flex max-w-full flex-col items-end gap-1">
       <p className={`text-end text-small ${danger ? "text-danger" : "text-soft"}`}>
         {Icon !== undefined && <Icon aria-hidden="true" className="me-1 inline size-4 align-text-bottom" />}
         {text}
       </p>
+      {detail}
       <div className="flex flex-wrap justify-end gap-1">{children}</div>
     </div>
   );

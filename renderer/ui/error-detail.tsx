@@ -1,4 +1,18 @@
 import { useTranslation } from "react-i18next";
+import type { Problem } from "#contract/texts/error-text.ts";
+import { useErrorText, useFailureText } from "../i18n/use-error-text.ts";
+
+/** The own words of why a message was not answered, where its text of ours does not hold them. */
+export function FailureDetail({ failure }: { readonly failure: Problem }) {
+  const { detail } = useErrorText()(failure);
+  const text = useFailureText()(failure);
+  if (detail === undefined || text.includes(detail)) return;
+  return (
+    <div className="max-w-full text-small wrap-anywhere">
+      <ErrorDetail detail={detail} />
+    </div>
+  );
+}
 
 /** What the host said of an error, for those who want to know more. */
 export function ErrorDetail({ detail }: { readonly detail: string | undefined }) {
