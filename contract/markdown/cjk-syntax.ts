@@ -15,6 +15,9 @@ const cjk = /[\u1100-\u11ff\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\
 export const addressEnd =
   /[\u060c\u061b\u061f\u06d4\u0964\u0965\u2026\u3000-\u3003\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65«»“”„]/;
 
+/** An address so far, whose host is complete: no label of letters, and no port, goes on in CJK. */
+const hostSoFar = /^(?:https?:\/\/)?(?:[a-z\d.-]+\.[a-z]{2,}|[a-z\d.-]+:\d+)$/i;
+
 const star = 42;
 
 /** Whether a character of the source, which may be none, is one of these. */
@@ -64,8 +67,12 @@ function endingAtMarks(construct: Construct): Construct {
     tokenize(this: TokenizeContext, effects, ok, nok) {
       let actual: Code = null;
       let isOver = false;
+      const start = this.now();
+      // "https://example.com에서": words are set together with what they follow.
       const isEnd = (code: Code): boolean =>
-        matches(addressEnd, code) || (code === star && this.previous === star);
+        matches(addressEnd, code) ||
+        (code === star && this.previous === star) ||
+        (isCjk(code) && hostSoFar.test(this.sliceSerialize({ start, end: this.now() })));
       const leaving =
         (leave: State): State =>
         () => {

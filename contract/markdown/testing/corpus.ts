@@ -98,6 +98,12 @@ export const corpus: readonly CorpusRow[] = [
     "link، d link।/link后",
   ),
   row(
+    "F18: a host or a port before a word that is set without a space",
+    "https://example.com에서 www.example.org를 https://example.net:3000で https://例え.テスト/a",
+    "⟨https://example.com⟩에서 ⟨www.example.org⟩를 ⟨https://example.net:3000⟩で ⟨https://例え.テスト/a⟩",
+    "link에서 link를 linkで link",
+  ),
+  row(
     "F18: letters of any script stay",
     "https://example.com/docs文",
     "⟨https://example.com/docs文⟩",
