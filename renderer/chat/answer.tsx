@@ -74,7 +74,7 @@ function AnswerEnd({ message }: { readonly message: AssistantMessage }) {
       {status === "failed" && failure !== undefined && (
         <>
           <p className="text-small text-danger">{t("answerFailed", { reason: failureText(failure) })}</p>
-          <FailureDetail failure={failure} />
+          <FailureDetail failure={failure} className="my-1" />
           <Action name="retry" id={message.replyTo} label={t("retry")} />
         </>
       )}

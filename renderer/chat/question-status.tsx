@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Failure, UserMessage } from "#contract/chat-state.ts";
 import { useBridge, useChat } from "../bridge/use-bridge.ts";
-import { Button } from "../ui/button.tsx";
+import { Button, type ButtonProps } from "../ui/button.tsx";
 import { useFailureText } from "../i18n/use-error-text.ts";
 import { FailureDetail } from "../ui/error-detail.tsx";
 import { clockTime } from "./message-time.ts";
@@ -56,7 +56,7 @@ function Queued({ id, status: { reason, elsewhere, nextTryAtMs = 0 } }: QueuedPr
   return (
     <StatusLine icon={Clock} text={text()}>
       {!isNext && <Action name="retry" id={id} label={t("retryNow")} />}
-      <Button onClick={() => ui.edit(id)}>{t("editQueued")}</Button>
+      <StatusButton onClick={() => ui.edit(id)}>{t("editQueued")}</StatusButton>
       {reason !== undefined && <Action name="park" id={id} label={t("skip")} />}
       <Action name="discard" id={id} label={t("remove")} />
     </StatusLine>
@@ -82,11 +82,13 @@ function Failed({ id, failure }: { readonly id: string; readonly failure: Failur
       icon={CircleAlert}
       text={text()}
       danger={!isSetAside}
-      {...(isTold ? { detail: <FailureDetail failure={failure} /> } : {})}
+      {...(isTold
+        ? { detail: <FailureDetail failure={failure} className="w-full text-end [&_summary]:ms-auto" /> }
+        : {})}
     >
       {isTold && alike.includes(" ") && <RetryAll ids={alike.split(" ")} />}
       <Action name="retry" id={id} label={t("retry")} />
-      <Button onClick={() => ui.edit(id)}>{t("editQueued")}</Button>
+      <StatusButton onClick={() => ui.edit(id)}>{t("editQueued")}</StatusButton>
       <Action name="discard" id={id} label={t("discard")} />
     </StatusLine>
   );
@@ -100,7 +102,9 @@ function RetryAll({ ids }: { readonly ids: readonly string[] }) {
     for (const messageId of ids) await commands.retry({ messageId });
   }
   return (
-    <Button onClick={() => void views.attempt(retryAll())}>{t("retryAll", { count: ids.length })}</Button>
+    <StatusButton onClick={() => void views.attempt(retryAll())}>
+      {t("retryAll", { count: ids.length })}
+    </StatusButton>
   );
 }
 
@@ -135,5 +139,12 @@ interface ActionProps {
 /** A button that does something with a question that is not answered. */
 export function Action({ name, id, label }: ActionProps) {
   const { commands, views } = useBridge();
-  return <Button onClick={() => void views.attempt(commands[name]({ messageId: id }))}>{label}</Button>;
+  return (
+    <StatusButton onClick={() => void views.attempt(commands[name]({ messageId: id }))}>{label}</StatusButton>
+  );
+}
+
+/** Small beside the message that it belongs to, and large enough for a finger where one points. */
+function StatusButton(props: Pick<ButtonProps, "onClick" | "children">) {
+  return <Button size="small" className="pointer-coarse:h-11" {...props} />;
 }

@@ -2,13 +2,18 @@ import { useTranslation } from "react-i18next";
 import type { Problem } from "#contract/texts/error-text.ts";
 import { useErrorText, useFailureText } from "../i18n/use-error-text.ts";
 
+interface FailureDetailProps {
+  readonly failure: Problem;
+  readonly className: string;
+}
+
 /** The own words of why a message was not answered, where its text of ours does not hold them. */
-export function FailureDetail({ failure }: { readonly failure: Problem }) {
+export function FailureDetail({ failure, className }: FailureDetailProps) {
   const { detail } = useErrorText()(failure);
   const text = useFailureText()(failure);
   if (detail === undefined || text.includes(detail)) return;
   return (
-    <div className="max-w-full text-small wrap-anywhere">
+    <div className={`text-small wrap-anywhere ${className}`}>
       <ErrorDetail detail={detail} />
     </div>
   );
