@@ -9,6 +9,8 @@ import { createKeychain } from "./keychain.ts";
 import { environmentWithout, requireVariable } from "../testing/config.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { makeTempHome } from "../testing/temp-home.ts";
+import type { HelperOptions, HelperProcess } from "../processes/child-launcher.ts";
+import { nodeChildLauncher } from "../processes/node-child-launcher.ts";
 import { openTokenStore } from "./token-store.ts";
 
 const serverUrl = "https://pipit.example.org";
@@ -50,16 +52,17 @@ describe("the keychain", () => {
   test("that hangs is given up on, and its process is ended", async () => {
     await using home = await makeTempHome();
     const program = join(home.path, "hangs.mjs");
-    const pidFile = join(home.path, "pid");
-    await writeFile(
-      program,
-      `import { writeFileSync } from "node:fs";
-       process.on("message", () => { writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); for (;;); });`,
-    );
-    const keychain = createKeychain({ account: "test", program, timeoutMs: 500 });
+    await writeFile(program, 'process.on("message", () => { for (;;); });');
+    const helpers: HelperProcess[] = [];
+    const startHelper = (options: HelperOptions): HelperProcess => {
+      const helper = nodeChildLauncher.startHelper(options);
+      helpers.push(helper);
+      return helper;
+    };
+    const launcher = { ...nodeChildLauncher, startHelper };
+    const keychain = createKeychain({ account: "test", program, timeoutMs: 500, launcher });
     await expect(keychain.read()).rejects.toMatchObject({ code: "KEYCHAIN_LOCKED" });
-    const pid = Number(await readFile(pidFile, "utf8"));
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    expect(await Promise.all(helpers.map(({ ended }) => ended))).toEqual(["SIGKILL"]);
   });
 
   test("whose helper crashes is KEYCHAIN_UNAVAILABLE", async () => {
@@ -71,14 +74,6 @@ describe("the keychain", () => {
     });
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 describe("tokens in the keychain", () => {
   test("survive a restart, and no file holds them in the clear", async () => {
