@@ -28,12 +28,16 @@ function figureOf(counts: TestCounts): string {
   return figure;
 }
 
-/** All of vitest's tests in their short sizes; the gate is in vitest.config.ts. */
+/**
+ * Unit and integration tests in their short sizes; the gate is in vitest.config.ts. As in `npm test`, the system tests
+ * that run beside them go first.
+ */
 const coverage: Task = {
   name: "coverage",
   limitMinutes: 30,
   async run({ env }, signal) {
-    const counts = await runVitest(["--coverage"], { env, output: "inherit" }, signal);
+    const args = ["--coverage", "--project", "unit", "--project", "integration"];
+    const counts = await runVitest(args, { env, output: "inherit", niceness: 10 }, signal);
     const shares = await Promise.all(
       coveredFolders.map(
         async (folder) => `${folder} ${(await lineCoverage(folder))?.toFixed(1)} % of lines`,
@@ -75,13 +79,17 @@ function bothDatabases(left: readonly string[]): Task {
   };
 }
 
+/** Mostly they wait for sound and for terminals, so they run beside another task. */
 const systemRepeated: Task = {
   name: `system tests ${systemRuns} times`,
-  limitMinutes: 15,
+  limitMinutes: 20,
   async run({ env }, signal) {
     let passed = 0;
     for (let count = 0; count < systemRuns; count++) {
-      const counts = await runVitest(["--project", "system"], { env, output: "inherit" }, signal);
+      const pieces: Buffer[] = [];
+      const output = (piece: Buffer): void => void pieces.push(piece);
+      const counts = await runVitest(["--project", "system"], { env, output }, signal);
+      process.stdout.write(Buffer.concat(pieces));
       if (counts.ok) passed += 1;
     }
     const figure = `${passed} of ${systemRuns} runs passed`;
@@ -136,24 +144,23 @@ async function runTask(
 /** `npm run nightly [-- WORD ...]`: what takes too long for `npm test`. All of it runs even when one task fails. */
 async function runNightly(words: readonly string[], signal: AbortSignal): Promise<boolean> {
   await using machine = await prepareMachine(signal);
-  const results: { readonly line: string; readonly ok: boolean }[] = [];
-  const all = [
-    coverage,
+  const wanted = ({ name }: Task): boolean => words.length === 0 || words.some((word) => name.includes(word));
+  const sideBySide = [coverage, systemRepeated].filter(wanted);
+  const oneByOne = [
     ...(await sizedTasks()),
-    systemRepeated,
     windows,
     program("growth of the tables", 10, "bench/run.ts", "auth-growth"),
     program("growth of a long chat", 10, "bench/run.ts", "long-chat"),
     program("screenshots", 10, "tools/screenshots.ts"),
-  ];
-  const tasks =
-    words.length === 0 ? all : all.filter(({ name }) => words.some((word) => name.includes(word)));
-  for (const task of tasks) {
+  ].filter(wanted);
+  const results = await Promise.all(sideBySide.map((task) => runTask(task, machine, signal)));
+  for (const task of oneByOne) {
     if (!signal.aborted) results.push(await runTask(task, machine, signal));
   }
   console.log("");
   for (const { line } of results) console.log(line);
-  return tasks.length > 0 && results.length === tasks.length && results.every(({ ok }) => ok);
+  const tasks = sideBySide.length + oneByOne.length;
+  return tasks > 0 && results.length === tasks && results.every(({ ok }) => ok);
 }
 
 const stop = new AbortController();

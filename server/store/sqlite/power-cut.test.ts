@@ -9,7 +9,7 @@ import { beginning, chat, ending } from "#server/testing/turn-store-kit.ts";
 import { sized } from "#tests/testing/test-size.ts";
 import { openStore, type Store } from "../store.ts";
 
-const TURNS = sized(150, 2_000);
+const TURNS = sized(150, 1_000);
 const AT_ONCE = 8;
 /** So much that SQLite moves its log into the database several times meanwhile. */
 const TEXT = "word ".repeat(8_000);
