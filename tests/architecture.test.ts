@@ -26,7 +26,7 @@ describe("the lint guard", () => {
     // Copied, not named by -c: the folders of a configuration are relative to where it lies.
     await copyFile(join(repositoryRoot, ".oxlintrc.json"), join(folder, ".oxlintrc.json"));
     const args = ["--format", "json"];
-    const result = await runCommand("oxlint", args, { cwd: folder }, AbortSignal.timeout(20_000));
+    const result = await runCommand("oxlint", args, { cwd: folder }, AbortSignal.timeout(60_000));
     findings = (JSON.parse(result.stdout) as { diagnostics: readonly Finding[] }).diagnostics;
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -64,7 +64,7 @@ describe("the compiler guard", () => {
       });
       await symlink(join(repositoryRoot, "node_modules"), join(folder, "node_modules"));
       const args = ["-p", "tsconfig.browser.json"];
-      const result = await runCommand("tsc", args, { cwd: folder }, AbortSignal.timeout(20_000));
+      const result = await runCommand("tsc", args, { cwd: folder }, AbortSignal.timeout(60_000));
       expect(result.stdout).toContain(message);
       expect(result.stdout).toContain("engine/below.ts");
       expect(result.code).not.toBe(0);

@@ -215,13 +215,13 @@ async function call(
   const ended = new AbortController();
   try {
     if (isUnary(method)) {
-      await transport.unary(method, AbortSignal.timeout(2000), undefined, headers, {});
+      await transport.unary(method, AbortSignal.timeout(20_000), undefined, headers, {});
       return "in";
     }
     const requests = async function* () {
       yield create(method.input);
     };
-    const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(2000)]);
+    const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(20_000)]);
     const { message } = await transport.stream(
       method as DescMethodStreaming,
       signal,

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { databases, type TestDatabase } from "#server/testing/databases.ts";
 import { keptIn } from "#server/testing/kept-in.ts";
 import { faults, say, stream } from "#tests/doubles/openai-script.ts";
@@ -104,9 +104,7 @@ describe.each(databases)("chats on $name", (database) => {
     expect(reasonOf(await running.status).reason).toBe("CHAT_NOT_FOUND");
     await next.http("POST", `${path}/restore`);
     const last = { data: [{ status: "stopped", content: { content: [{ text: "Six?" }] } }] };
-    await vi.waitFor(async () =>
-      expect(await next.http("GET", `${path}/messages?limit=1`)).toMatchObject(last),
-    );
+    await expect.poll(() => next.http("GET", `${path}/messages?limit=1`)).toMatchObject(last);
   });
 
   test("what was deleted is wiped right after a server has started again", async () => {

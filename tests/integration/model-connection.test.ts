@@ -150,8 +150,8 @@ describe("connecting a model", () => {
     model.setOllama({ "llama3.2:latest": ["completion"], "nomic-embed-text:latest": ["embedding"] });
     const found = { url: `${model.origin}/v1`, models: ["llama3.2:latest"] };
     // What was not there is believed to be away for 3 s.
-    await expect.poll(view, { timeout: 10_000 }).toEqual({ from: "none", has_key: false, ollama: found });
-    await expect.poll(listed, { timeout: 10_000 }).toContain("llama3.2");
+    await expect.poll(view).toEqual({ from: "none", has_key: false, ollama: found });
+    await expect.poll(listed).toContain("llama3.2");
     model.setOllama(undefined);
   });
 

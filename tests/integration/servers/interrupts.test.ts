@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { sharedDatabases } from "#server/testing/databases.ts";
+import { limitMs } from "#tests/testing/test-size.ts";
 import { faults, say, stream } from "#tests/doubles/openai-script.ts";
 import { statusName } from "#tests/doubles/wire-client.ts";
 import { startTwoServers, type TwoServers } from "#tests/testing/two-servers.ts";
@@ -8,7 +9,7 @@ import type { TestServer } from "../start-test-server.ts";
 import { asked, hasText, reasonOf } from "../streaming-stage.ts";
 
 /** From the request at one server until the model behind the other sees that it was left. */
-const STOPPED_WITHIN_MS = 300;
+const STOPPED_WITHIN_MS = limitMs(3_000, 300);
 
 /** Asks at the first server, and again at the second; both hear the beginning of the answer. */
 async function askBoth({ a, b, model, connect }: TwoServers) {
@@ -70,7 +71,7 @@ describe.each(sharedDatabases)("an interrupt at another server, on $name and Red
     const spoken = speech.runs.length;
     const request = { prompt: "__GREETING__:Good morning.", hardwareId: "mac", sessionId: "g-1" };
     const greeting = servers.connect(a).stream(request);
-    await vi.waitUntil(() => speech.runs.length > spoken);
+    await expect.poll(() => speech.runs.length).toBeGreaterThan(spoken);
     expect(await servers.connect(b).interrupt("mac")).toMatchObject({ interruptedSessions: ["g-1"] });
     expect(statusName((await greeting.status).code)).toBe("CANCELLED");
     speech.gate = Promise.resolve();
@@ -108,7 +109,7 @@ describe.each(sharedDatabases)("an interrupt at another server, on $name and Red
       await http(servers.a, "POST", `${deleted}/restore`);
       const question = { role: "user", status: "stopped" };
       const messages = () => http(servers.a, "GET", `${chat}/messages`);
-      await vi.waitFor(async () => expect(await messages()).toMatchObject({ data: [question] }));
+      await expect.poll(messages).toMatchObject({ data: [question] });
     },
   );
 
