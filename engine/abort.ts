@@ -43,7 +43,7 @@ export async function withTimeout<T>(
   );
   try {
     const limited = AbortSignal.any([signal, limit.signal]);
-    return await Promise.race([work(limited), waitFor(new Promise<never>(() => {}), limited)]);
+    return await waitFor(work(limited), limited);
   } catch (reason) {
     if (limit.signal.aborted && !signal.aborted) throw onTimeout();
     throw reason;
