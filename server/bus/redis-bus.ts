@@ -23,10 +23,11 @@ export function createRedisBus(connection: RedisConnection, logger: Logger): Mes
   const publish = publisher(connection, from);
   const channels = new Set<string>();
   const subscriber = connection.openSubscriber();
-  const receive = (text: string, channel: string): void => {
+  const receive = async (text: string, channel: string): Promise<void> => {
     try {
       const { from: sender, message } = JSON.parse(text) as Envelope;
-      if (sender !== from) void local.publish(channel.slice(PREFIX.length), message);
+      // Also what a listener throws at a message that is none of ours.
+      if (sender !== from) await local.publish(channel.slice(PREFIX.length), message);
     } catch (error) {
       logger.warn("bus.unreadable", { channel, error });
     }

@@ -61,9 +61,10 @@ test("what another program says there is logged and left alone", async () => {
   await using redis = await startRedis(AbortSignal.timeout(30_000));
   await using opened = await openBuses(redis.url, "a", "b");
   const stranger = await createClient({ url: redis.url }).connect();
-  for (const text of ["hello", "null", ""]) await stranger.publish("pipit:bus:1:news", text);
+  for (const text of ["hello", "null", "", '{"from":"a stranger"}'])
+    await stranger.publish("pipit:bus:1:news", text);
   stranger.destroy();
-  await vi.waitUntil(() => opened.times("bus.unreadable") === 6, soon);
+  await vi.waitUntil(() => opened.times("bus.unreadable") === 8, soon);
   await opened.buses[0]?.publish("news", { text: "still here" });
   await vi.waitUntil(() => opened.heard.includes("b still here"), soon);
   expect(opened.heard).toEqual(["a still here", "b still here"]);
