@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
+import { RequestPhase } from "#proto/streaming_pb.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { statusName, WireClient, wireText } from "#tests/doubles/wire-client.ts";
 import { startTestServer } from "./start-test-server.ts";
@@ -21,7 +22,11 @@ test.each([
   const running = [client.stream(one), client.stream(asked("Two"))];
   for (const call of running) await call.until(hasText("Half "));
 
-  const refused = await client.stream(asked("Three")).status;
+  const dictated = { hardwareId: "mac", sessionId: "dictated", speak: false };
+  const piece = { ...dictated, phase: RequestPhase.COLLECT, chunkSeq: 1, chunkText: "Three" };
+  await client.stream(piece).status;
+  const commit = { ...dictated, phase: RequestPhase.COMMIT };
+  const refused = await client.stream(commit).status;
   expect(statusName(refused.code)).toBe("RESOURCE_EXHAUSTED");
   expect(reasonOf(refused).reason).toBe("STREAM_LIMIT");
   expect(decodeURIComponent(refused.details)).toContain(`2 answers are running ${whose}`);
@@ -35,11 +40,12 @@ test.each([
   // The server learns of the cancel a moment after the client.
   running[0]?.cancel();
   const third = await vi.waitUntil(async () => {
-    const call = client.stream(asked("Three"));
+    const call = client.stream(commit);
     const heard = await Promise.race([call.until(hasText("Half ")).then(() => true), call.status]);
     return heard === true ? call : undefined;
   }, WAIT);
   open();
   expect(statusName((await third.status).code)).toBe("OK");
   expect(wireText(third.messages)).toBe("Half whole.");
+  expect(model.requests.at(-1)?.prompt).toBe("Three");
 });

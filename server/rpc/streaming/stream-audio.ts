@@ -41,15 +41,16 @@ export function createStreamAudio(
   return async function* streamAudio(request, context) {
     try {
       const caller = requireCaller(context);
-      const task = readStreamRequest(request, caller, state.buffers);
+      const { ip } = context.values.get(originKey);
+      using places = new DisposableStack();
+      const task = readStreamRequest(request, caller, state.buffers, (messageId) => {
+        places.use(state.running.enter(caller.userId, ip, messageId));
+      });
       const extended = request.clientMessageId !== undefined;
       if (task.kind === "collected") {
         yield endMessage(END_COLLECTED);
         return;
       }
-      const { ip } = context.values.get(originKey);
-      using places = new DisposableStack();
-      places.use(state.running.enter(caller.userId, ip, request.clientMessageId));
       if (task.kind === "greeting") {
         yield* greet({ ...ctx, ...state }, task, caller, extended, context.signal);
       } else {

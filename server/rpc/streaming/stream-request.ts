@@ -27,11 +27,14 @@ export type StreamTask =
 /**
  * Checks a request, hardware id first as the original does, and joins it with what COLLECT has buffered. Throws the
  * PipitErrors of INVALID_ARGUMENT, each with its field.
+ *
+ * @param admit called before the buffer is used up: what it refuses may be sent again
  */
 export function readStreamRequest(
   request: StreamRequest,
   caller: Caller,
   buffers: PromptBuffers,
+  admit: (clientMessageId: string | undefined) => void,
 ): StreamTask {
   const hardwareId = checkHardwareId(request.hardwareId);
   const sessionId = checkSessionId(request.sessionId);
@@ -43,6 +46,7 @@ export function readStreamRequest(
   }
   // Length before the buffer is used up: what is refused here may be sent again, shorter.
   checkPromptLength(request.prompt);
+  admit(clientMessageId);
   const buffered = buffers.take(key, clientMessageId);
   const prompt = checkPrompt(mergeText(buffered?.text ?? "", pieceText(request)));
   const question: Question = {
