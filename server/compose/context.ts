@@ -176,6 +176,7 @@ function connectModels(
     auth: store.auth,
     sealer: createSealer(masterKey.derive("model-connection-seal")),
     ollama,
+    logger,
   });
   const { saved } = modelConnection;
   const models = given ?? createModelSource({ config: config.model, saved, ollama, clock, logger });

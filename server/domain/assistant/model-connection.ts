@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
 import ipaddr from "ipaddr.js";
 import type { FoundModels, ModelCheck, ModelConnection } from "#contract/model-connection.ts";
+import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Sealer } from "../secrets/sealer.ts";
 import type { Caller } from "../access/caller.ts";
@@ -45,6 +46,7 @@ export interface ModelConnectionOptions {
   readonly sealer: Sealer;
   /** Of `configured.ollamaUrl`. */
   readonly ollama: OllamaWatch;
+  readonly logger: Logger;
 }
 
 export type ModelConnections = ReturnType<typeof createModelConnection>;
@@ -53,12 +55,20 @@ export type ModelConnections = ReturnType<typeof createModelConnection>;
 const SEALED_FOR = "model connection";
 
 /** The connection to a model server that is made in the window instead of the configuration. */
-export function createModelConnection({ configured, setBy, auth, sealer, ollama }: ModelConnectionOptions) {
+export function createModelConnection(options: ModelConnectionOptions) {
+  const { configured, setBy, auth, sealer, ollama, logger } = options;
+  let unreadable: string | undefined;
+  /** Undefined as well for what was sealed with a master key that is lost: it can only be made anew. */
   const saved = async (): Promise<SavedModel | undefined> => {
     const sealed = await auth.modelConnection.read();
-    return sealed === undefined
-      ? undefined
-      : (JSON.parse(sealer.open(sealed, SEALED_FOR).toString()) as SavedModel);
+    if (sealed === undefined || sealed === unreadable) return undefined;
+    try {
+      return JSON.parse(sealer.open(sealed, SEALED_FOR).toString()) as SavedModel;
+    } catch (error) {
+      unreadable = sealed;
+      logger.error("model.connection_unreadable", { error });
+      return undefined;
+    }
   };
   /** The address as it is asked; the key that is saved for the very same address counts while none is given. */
   const complete = async ({ url, key }: ModelAddress): Promise<ModelAddress> => {
