@@ -72,6 +72,15 @@ export function createChatStore(
         .selectAll()
         .where("user_id", "=", userId)
         .where("deleted_at_ms", "is", null)
+        // One of which all was deleted is gone for the person; until then it has a head.
+        .where((eb) =>
+          eb.or([
+            eb("head_turn_id", "is not", null),
+            eb.not(
+              eb.exists(eb.selectFrom("turns").select("turns.id").whereRef("turns.chat_id", "=", "chats.id")),
+            ),
+          ]),
+        )
         .orderBy("updated_at_ms", "desc")
         .orderBy("id", "desc")
         .limit(limit)

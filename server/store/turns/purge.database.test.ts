@@ -62,6 +62,28 @@ describe.each(databases)("what is deleted, on $name", (database) => {
     await expect(store.chats.restore("user-1", "chat-2")).rejects.toMatchObject(gone);
   });
 
+  test("U7: goes with the last turn of a chat, which has its title from it; the next question gives it one", async () => {
+    await using temporary = await openStoreWithChat(database);
+    const { store, clock } = temporary;
+    await store.chats.create({ ...chat, id: "chat-2", title: "walrus-title" });
+    await store.turns.begin(request("turn-1", "chat-2"));
+    await store.turns.finish(answer("turn-1"));
+    await store.turns.begin(request("turn-2", "chat-2"));
+    await store.turns.finish(answer("turn-2"));
+    await store.turns.remove("user-1", "chat-2", "turn-2");
+    clock.advance(10_000);
+    await store.purgeDeleted(running);
+    await store.turns.remove("user-1", "chat-2", "turn-1");
+    expect(await keptIn(temporary, ["walrus-title"])).toEqual(["walrus-title"]);
+    clock.advance(10_000);
+    await store.purgeDeleted(running);
+    expect(await keptIn(temporary, ["walrus", encoded])).toEqual([]);
+    await store.turns.begin(
+      beginning({ turnId: "turn-3", chatId: "chat-2", clientMessageId: "3", userText: "What is a seal?" }),
+    );
+    expect(await store.chats.find("user-1", "chat-2")).toMatchObject({ title: "What is a seal?" });
+  });
+
   test("CMR-D7: goes with the turn after 10 s; what followed it stays", async () => {
     await using temporary = await openStoreWithChat(database);
     const { store, clock } = temporary;

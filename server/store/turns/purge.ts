@@ -1,4 +1,4 @@
-import { sql, type Kysely, type Transaction } from "kysely";
+import { sql, type Kysely, type SelectQueryBuilder, type Transaction } from "kysely";
 import type { TurnIndex } from "../search/turn-index.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
@@ -36,16 +36,43 @@ export async function purgeDeleted(
 async function purgeTurns(trx: Transaction<Tables>, index: TurnIndex, time: DatabaseTime): Promise<number> {
   const due = trx
     .selectFrom("turns")
-    .select("id")
     .where("deleted_at_ms", ">", wiped)
     .where("deleted_at_ms", "<=", restorableSince(time))
     .limit(BATCH_TURNS);
+  await forgetTitles(trx, due.select("chat_id"), time);
   const turns = await wipe(trx)
-    .where("id", "in", due)
+    .where("id", "in", due.select("id"))
     // Asked again of what is locked by now: it may have been restored meanwhile (PostgreSQL).
     .where("deleted_at_ms", "<=", restorableSince(time))
     .execute();
   return forget(trx, index, turns);
+}
+
+/**
+ * A chat has its title from its first question: it goes with the last turn of it. Before the turns, since all who change
+ * both lock the chat first (PostgreSQL).
+ */
+async function forgetTitles(
+  trx: Transaction<Tables>,
+  chats: SelectQueryBuilder<Tables, "turns", { chat_id: string }>,
+  time: DatabaseTime,
+): Promise<void> {
+  await trx
+    .updateTable("chats")
+    .set({ title: "" })
+    .where("id", "in", chats)
+    .where("head_turn_id", "is", null)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("turns")
+            .select("turns.id")
+            .whereRef("turns.chat_id", "=", "chats.id")
+            .where("turns.deleted_at_ms", ">", restorableSince(time)),
+        ),
+      ),
+    )
+    .execute();
 }
 
 /** A batch of a chat's turns; after the last one the chat itself. */

@@ -4,6 +4,7 @@ import { invalidField } from "#server/domain/invalid-field.ts";
 import type { BeginTurn, Turn } from "#server/domain/chats/ports.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
+import { titleFrom } from "#server/domain/chats/title.ts";
 import { chatNotFound } from "./chat-store.ts";
 import type { Tables, TurnRow } from "../sql/schema.ts";
 import { NO_ANSWER, toTurn } from "./turn-rows.ts";
@@ -55,9 +56,18 @@ export async function beginTurn(
     if (winner === undefined) throw chatNotFound();
     return takeOver(trx, index, time, request, winner);
   }
-  await trx.updateTable("chats").set({ head_turn_id: row.id }).where("id", "=", row.chat_id).execute();
+  await trx
+    .updateTable("chats")
+    .set({ head_turn_id: row.id, ...(row.turn_index > 0 && { title: titleUnlessKept(request) }) })
+    .where("id", "=", row.chat_id)
+    .execute();
   await keepPicture(trx, row.id, request);
   return { turn: toTurn(row), begun: true };
+}
+
+/** The title went with what it was made of, if all of a chat was deleted. */
+function titleUnlessKept({ userText }: BeginTurn) {
+  return sql<string>`case title when '' then ${titleFrom(userText)} else title end`;
 }
 
 /** Marks the user's chat as changed, and locks it. Resolves to its head. Throws CHAT_NOT_FOUND. */

@@ -140,6 +140,25 @@ describe.each(databases)("a chat is a tree, on $name", (database) => {
     expect(await shown(store)).toEqual(["new"]);
   });
 
+  test("U7: a chat of which all was deleted is listed no more, until some is restored or asked", async () => {
+    await using temporary = await openStoreWithChat(database);
+    const { store } = temporary;
+    const listed = async () => (await store.chats.list("user-1", 5)).map(({ id }) => id);
+    expect(await listed()).toEqual(["chat-1"]);
+    await add(store, "a");
+    await add(store, "b");
+    for (const id of ["b", "a"]) {
+      expect(await listed()).toEqual(["chat-1"]);
+      await store.turns.remove("user-1", "chat-1", id);
+    }
+    expect(await listed()).toEqual([]);
+    await store.turns.restore("user-1", "chat-1", "a");
+    expect(await listed()).toEqual(["chat-1"]);
+    await store.turns.remove("user-1", "chat-1", "a");
+    await add(store, "c");
+    expect(await listed()).toEqual(["chat-1"]);
+  });
+
   test("CMR-D7: a message that was deleted is never asked again, nor can it end", async () => {
     await using temporary = await openStoreWithChat(database);
     const { turns } = temporary.store;
