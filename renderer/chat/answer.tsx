@@ -10,6 +10,7 @@ import { CopyButton, DeleteButton, MessageActions } from "./message-actions.tsx"
 import { useFailureText } from "../i18n/use-error-text.ts";
 import { Action } from "./question-status.tsx";
 import { Reasoning } from "./reasoning.tsx";
+import { useComposerFocus } from "./use-composer-focus.ts";
 
 /** What Pipit said: plain text over the whole width, with one quiet line for each tool it used. */
 export function Answer({ message }: { readonly message: AssistantMessage }) {
@@ -86,8 +87,11 @@ function AnswerEnd({ message }: { readonly message: AssistantMessage }) {
 function AnswerActions({ message }: { readonly message: AssistantMessage }) {
   const { t } = useTranslation("chat");
   const { commands, views, ui } = useBridge();
+  const focusComposer = useComposerFocus();
   const regenerate = async () => {
-    if (await views.attempt(commands.regenerate({ messageId: message.id }))) ui.goToEnd();
+    if (!(await views.attempt(commands.regenerate({ messageId: message.id })))) return;
+    focusComposer();
+    ui.goToEnd();
   };
   return (
     <MessageActions atMs={message.createdAtMs} className="-ms-1 mt-1">

@@ -5,6 +5,7 @@ import type { UnavailableReason } from "#contract/app-state.ts";
 import { useApp, useAuth, useBridge, useChat, useChatUiState } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
+import { useComposerFocus } from "./use-composer-focus.ts";
 import type { PictureIntake } from "./picture/use-picture.ts";
 
 export interface ComposerToolsProps {
@@ -114,14 +115,15 @@ function SpeakButtons() {
 function StopButton() {
   const { t } = useTranslation("chat");
   const { commands, views } = useBridge();
+  const focusComposer = useComposerFocus();
   const answering = useChat((state) => state.activeMessageId !== undefined);
   if (!answering) return undefined;
+  const stop = (): void => {
+    void views.attempt(commands.cancel());
+    focusComposer();
+  };
   return (
-    <IconButton
-      label={t("stop")}
-      className="rounded-full border border-hairline"
-      onClick={() => void views.attempt(commands.cancel())}
-    >
+    <IconButton label={t("stop")} className="rounded-full border border-hairline" onClick={stop}>
       <Square className="size-3 fill-current" />
     </IconButton>
   );

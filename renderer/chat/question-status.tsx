@@ -8,6 +8,7 @@ import { useFailureText } from "../i18n/use-error-text.ts";
 import { FailureDetail } from "../ui/error-detail.tsx";
 import { clockTime } from "./message-time.ts";
 import { failedAlike } from "./same-failure.ts";
+import { useComposerFocus } from "./use-composer-focus.ts";
 
 /** Where a question is on its way, and what can be done about it. One that is on its way or answered needs no words. */
 export function QuestionStatus({ message }: { readonly message: UserMessage }) {
@@ -98,14 +99,14 @@ function Failed({ id, failure }: { readonly id: string; readonly failure: Failur
 function RetryAll({ ids }: { readonly ids: readonly string[] }) {
   const { t } = useTranslation("chat");
   const { commands, views } = useBridge();
+  const focusComposer = useComposerFocus();
   async function retryAll(): Promise<void> {
     for (const messageId of ids) await commands.retry({ messageId });
   }
-  return (
-    <StatusButton onClick={() => void views.attempt(retryAll())}>
-      {t("retryAll", { count: ids.length })}
-    </StatusButton>
-  );
+  const act = async () => {
+    if (await views.attempt(retryAll())) focusComposer();
+  };
+  return <StatusButton onClick={() => void act()}>{t("retryAll", { count: ids.length })}</StatusButton>;
 }
 
 interface StatusLineProps {
@@ -139,9 +140,11 @@ interface ActionProps {
 /** A button that does something with a question that is not answered. */
 export function Action({ name, id, label }: ActionProps) {
   const { commands, views } = useBridge();
-  return (
-    <StatusButton onClick={() => void views.attempt(commands[name]({ messageId: id }))}>{label}</StatusButton>
-  );
+  const focusComposer = useComposerFocus();
+  const act = async () => {
+    if (await views.attempt(commands[name]({ messageId: id }))) focusComposer();
+  };
+  return <StatusButton onClick={() => void act()}>{label}</StatusButton>;
 }
 
 /** Small beside the message that it belongs to, and large enough for a finger where one points. */

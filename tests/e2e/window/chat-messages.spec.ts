@@ -11,6 +11,8 @@ test("every state of a question says what it is, why, and what to do", async ({ 
   await expect(failed).toContainText("Not answered: ");
   await chat.button("Try again", failed).click();
   await chat.button("Discard", failed).click();
+  // The button goes with what it did, and the focus is not lost.
+  await expect(chat.composer).toBeFocused();
   await chat.log.focus();
   await chat.page.keyboard.press("Home");
   const stopped = chat.message("Stopped question");
@@ -23,6 +25,28 @@ test("every state of a question says what it is, why, and what to do", async ({ 
     { name: "discard", input: { messageId: "q5" } },
     { name: "retry", input: { messageId: "q1" } },
   ]);
+});
+
+test("one cause of several unanswered questions is told once, and all are asked again at once", async ({
+  gallery,
+  chat,
+}) => {
+  await gallery.open("chat-states");
+  await gallery.script(({ chat: { setState } }) => {
+    const failure = { code: "MODEL_KEY_REFUSED", message: "It says: expired.", retryable: false } as const;
+    setState(({ messages }) => ({
+      messages: messages.flatMap((message) =>
+        message.role === "user" ? { ...message, status: { kind: "failed", failure } } : [],
+      ),
+    }));
+  });
+  await expect(chat.page.getByText("Check the key in the settings")).toHaveCount(1);
+  await chat.page.getByText("Details", { exact: true }).click();
+  await expect(chat.page.getByText("It says: expired.")).toBeVisible();
+  await chat.button("Try all 7 again").click();
+  await expect
+    .poll(() => chat.callsOf("retry"))
+    .toEqual(["q1", "q2", "q3", "q4", "q5", "q6", "q7"].map((messageId) => ({ messageId })));
 });
 
 test("F2: a message that waits for its own reason can be skipped, a question behind an answer is next", async ({
