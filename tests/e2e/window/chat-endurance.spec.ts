@@ -1,9 +1,10 @@
 import { expect } from "@playwright/test";
 import { sized } from "#tests/testing/test-size.ts";
 import { test } from "../fixtures/chat-test.ts";
+import { contextOfItsOwn } from "../fixtures/window-test.ts";
 
 // A trace keeps a copy of every state of the page, and is what would be measured.
-test.use({ trace: "off" });
+test.use({ trace: "off", context: contextOfItsOwn });
 
 /** What a minute, or in the nightly run five minutes, bring at 300 a second. */
 const tokens = sized(18_000, 90_000);

@@ -2,9 +2,10 @@ import { expect } from "@playwright/test";
 import { sampleAnswer } from "#renderer/gallery/sample-answer.ts";
 import { sized } from "#tests/testing/test-size.ts";
 import { test } from "../fixtures/markdown-test.ts";
+import { contextOfItsOwn } from "../fixtures/window-test.ts";
 
 // Its pictures of the page would be most of what the page does.
-test.use({ trace: "off" });
+test.use({ trace: "off", context: contextOfItsOwn });
 
 test.beforeEach(({ answers }) => answers.open());
 

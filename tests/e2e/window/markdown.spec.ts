@@ -87,6 +87,7 @@ test("a selection across blocks copies as sensible text", async ({ answers, page
 });
 
 test("opens links outside, by mouse and by keyboard", async ({ answers, page, context }) => {
+  const open = context.pages().length;
   await answers.show("HTTPS://Example.org/a <mailto:me@example.org> www.example.net");
   await page.getByRole("link", { name: "HTTPS://Example.org/a" }).click();
   await page.getByRole("link", { name: "me@example.org" }).press("Enter");
@@ -98,7 +99,7 @@ test("opens links outside, by mouse and by keyboard", async ({ answers, page, co
       { url: "mailto:me@example.org" },
       { url: "https://www.example.net/" },
     ]);
-  expect(context.pages()).toHaveLength(1);
+  expect(context.pages()).toHaveLength(open);
 });
 
 test("shows an http address, which Pipit does not open, as text", async ({ answers, page }) => {
