@@ -14,6 +14,7 @@ import { correlationKey, originKey, pageKey, peerKey } from "#server/rpc/kit/cal
 import type { RpcRoutes } from "#server/rpc/router.ts";
 import { createClientErrorAnswer, refuseExpectations } from "./kit/client-error.ts";
 import type { Gate } from "./kit/gate.ts";
+import { endStuckAnswers, probedConnections } from "./kit/gone-clients.ts";
 import { refuseRepeatedHeaders } from "./kit/repeated-headers.ts";
 import { HttpError } from "./kit/http-error.ts";
 import { pageCredentialsOf } from "./kit/cookies.ts";
@@ -66,7 +67,7 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     frameworkErrors: (error, request, reply) => sendError(deps, error, request, reply),
     // Node would refuse a request without Host by itself, with an answer that says nothing.
-    http: { requireHostHeader: false },
+    http: { requireHostHeader: false, ...probedConnections },
     clientErrorHandler: createClientErrorAnswer(deps.logger),
   });
   app.addHook("onRequest", (request, reply, done) => {
@@ -76,6 +77,7 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
     deps.correlation.run(id, done);
   });
   refuseExpectations(app.server);
+  endStuckAnswers(app);
   addClientAddress(app, deps.clientAddressOf);
   app.addHook("onRequest", (request, _reply, done) => {
     refuseRepeatedHeaders(request.raw);
