@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { RequestPhase } from "#proto/streaming_pb.ts";
+import { faults, gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { statusName, WireClient, wireText } from "#tests/doubles/wire-client.ts";
 import { startTestServer } from "./start-test-server.ts";
@@ -48,4 +48,43 @@ test.each([
   expect(statusName((await third.status).code)).toBe("OK");
   expect(wireText(third.messages)).toBe("Half whole.");
   expect(model.requests.at(-1)?.prompt).toBe("Three");
+});
+
+test("S6: all addresses of one IPv6 network have the places of one, at the page's door too", async () => {
+  await using model = await startOpenAiDouble(faults.hangHalfWay);
+  await using server = await startTestServer({
+    config: {
+      answersPerAddress: 1,
+      trustedProxies: ["127.0.0.1"],
+      model: { url: model.url, model: "double", ollamaUrl: "http://127.0.0.1:9" },
+    },
+  });
+  const hungUp = new AbortController();
+  const askFrom = async (address: string): Promise<string> => {
+    const json = JSON.stringify({ prompt: "Hi", hardwareId: "mac", speak: false });
+    const envelope = Buffer.concat([Buffer.from([0, 0, 0, 0, Buffer.byteLength(json)]), Buffer.from(json)]);
+    const answer = await fetch(`${server.httpUrl}/streaming.StreamingService/StreamAudio`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${server.accessToken}`,
+        "content-type": "application/connect+json",
+        "x-forwarded-for": address,
+        "x-forwarded-proto": "https",
+      },
+      body: envelope,
+      signal: hungUp.signal,
+    });
+    // Not a loop: to leave it would hang up.
+    const reader = answer.body?.getReader();
+    let heard = "";
+    for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) {
+      heard += Buffer.from(piece.value).toString();
+      if (heard.includes("Half ")) return "answered";
+    }
+    return heard;
+  };
+  expect(await askFrom("2001:db8:1:1::1")).toBe("answered");
+  expect(await askFrom("2001:db8:1:1::2")).toContain("STREAM_LIMIT");
+  expect(await askFrom("2001:db8:1:2::1")).toBe("answered");
+  hungUp.abort();
 });

@@ -30,15 +30,16 @@ export class RunningAnswers {
   /**
    * A place for one answer until it is disposed of.
    *
-   * @param ip the client's address; absent for one without (a Unix socket), which is not counted
+   * @param network the client's: an IPv4 address, or the /64 of IPv6, whose addresses are all one client's; absent for one
+   *   without (a Unix socket), which is not counted
    * @param messageId names an answer that can be joined: its readers have one place
    * @throws PipitError STREAM_LIMIT
    */
-  enter(userId: string, ip: string | undefined, messageId?: string): Disposable {
-    if (messageId === undefined) return this.#count(userId, ip);
+  enter(userId: string, network: string | undefined, messageId?: string): Disposable {
+    if (messageId === undefined) return this.#count(userId, network);
     const key = JSON.stringify([userId, messageId]);
-    const shared = this.#shared.get(key) ?? { readers: 0, place: this.#count(userId, ip) };
-    if (shared.readers >= READERS_PER_ANSWER) return this.#count(userId, ip);
+    const shared = this.#shared.get(key) ?? { readers: 0, place: this.#count(userId, network) };
+    if (shared.readers >= READERS_PER_ANSWER) return this.#count(userId, network);
     shared.readers += 1;
     this.#shared.set(key, shared);
     return {
@@ -51,11 +52,13 @@ export class RunningAnswers {
     };
   }
 
-  #count(userId: string, ip: string | undefined): Disposable {
+  #count(userId: string, network: string | undefined): Disposable {
     const { answersPerAccount, answersPerAddress } = this.#caps;
     const places = [
       { key: `account ${userId}`, max: answersPerAccount, who: "this account" },
-      ...(ip === undefined ? [] : [{ key: `address ${ip}`, max: answersPerAddress, who: "this address" }]),
+      ...(network === undefined
+        ? []
+        : [{ key: `address ${network}`, max: answersPerAddress, who: "this address" }]),
     ];
     const full = places.find(({ key, max }) => this.#of(key) >= max);
     if (full !== undefined) {

@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { createContextKey } from "@connectrpc/connect";
+import { createContextKey, type ContextValues } from "@connectrpc/connect";
 import type { PageCredentials } from "#server/domain/access/authenticate.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { Peer } from "#server/domain/access/peer.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import { peerKeyOf } from "#server/net/client-address.ts";
 import { CORRELATION_HEADER } from "#server/observe/correlation.ts";
 
 /** A longer name of a browser or program says nothing more. */
@@ -31,4 +32,10 @@ export function originFrom(headers: IncomingHttpHeaders, ip: string): AuditOrigi
     userAgent: headers["user-agent"]?.slice(0, MAX_USER_AGENT_CHARS),
     correlationId: typeof correlationId === "string" ? correlationId : undefined,
   };
+}
+
+/** Whose places a call takes beside its account's: those of the network that it comes from. */
+export function networkOf(values: ContextValues): string | undefined {
+  const { ip } = values.get(originKey);
+  return ip === undefined ? undefined : peerKeyOf(ip);
 }

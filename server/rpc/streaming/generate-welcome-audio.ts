@@ -7,7 +7,7 @@ import type { ServerContext } from "#server/compose/context.ts";
 import { abortable } from "#server/domain/assistant/abortable.ts";
 import { localeOf } from "#server/domain/assistant/wording.ts";
 import type { SpeechService } from "#server/domain/speech/ports.ts";
-import { originKey } from "../kit/call-context.ts";
+import { networkOf } from "../kit/call-context.ts";
 import { checkPrompt, readLocale, requireCaller } from "../kit/checks.ts";
 import { once } from "./once.ts";
 import type { StreamingState } from "./stream-audio.ts";
@@ -29,7 +29,7 @@ export function createGenerateWelcomeAudio(
     try {
       const { userId } = requireCaller(context);
       using places = new DisposableStack();
-      places.use(running.enter(userId, context.values.get(originKey).ip));
+      places.use(running.enter(userId, networkOf(context.values)));
       yield* welcome(speech, request, context.signal);
     } catch (reason) {
       const error = PipitError.from(reason);

@@ -6,7 +6,7 @@ import { localeOf } from "#server/domain/assistant/wording.ts";
 import type { RunningAnswers } from "#server/domain/limits/running-answers.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import { requireCaller } from "../kit/checks.ts";
-import { originKey } from "../kit/call-context.ts";
+import { networkOf } from "../kit/call-context.ts";
 import type { Greetings } from "./greetings.ts";
 import { once } from "./once.ts";
 import type { PromptBuffers } from "./prompt-buffers.ts";
@@ -41,10 +41,9 @@ export function createStreamAudio(
   return async function* streamAudio(request, context) {
     try {
       const caller = requireCaller(context);
-      const { ip } = context.values.get(originKey);
       using places = new DisposableStack();
       const task = readStreamRequest(request, caller, state.buffers, (messageId) => {
-        places.use(state.running.enter(caller.userId, ip, messageId));
+        places.use(state.running.enter(caller.userId, networkOf(context.values), messageId));
       });
       const extended = request.clientMessageId !== undefined;
       if (task.kind === "collected") {
