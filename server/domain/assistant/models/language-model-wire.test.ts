@@ -1,11 +1,13 @@
-import { createServer, type Socket } from "node:net";
-import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
+import { startForgetfulServer } from "#tests/doubles/forgetful-server.ts";
 import { raw, refusal } from "#tests/doubles/model-servers/fixture.ts";
 import { faults, refuse, say, stream, type Step } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
 import type { ModelMessage } from "../ports.ts";
+import { checkModels } from "./model-check.ts";
+import { defaultModelLimits } from "./model-limits.ts";
+import { createOllamaWatch } from "./ollama.ts";
 import { ask, collect, modelAt, never, shortLimits, textOf } from "./model-test-kit.ts";
 
 describe("F6: silence", () => {
@@ -48,36 +50,11 @@ describe("F6: silence", () => {
   });
 });
 
-/** Answers the first request of each connection, and closes the connection at the second one with `lastWords`. */
-async function startForgetfulServer(lastWords = "") {
-  const requests: number[] = [];
-  let connections = 0;
-  const server = createServer((socket: Socket) => {
-    connections += 1;
-    const connection = connections;
-    let answered = false;
-    socket.on("error", () => {});
-    socket.on("data", (bytes) => {
-      if (!bytes.toString().startsWith("POST")) return;
-      requests.push(connection);
-      if (answered) return void (lastWords === "" ? socket.destroy() : socket.end(lastWords));
-      answered = true;
-      const body =
-        'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
-      socket.write(
-        `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-      );
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    requests,
-    async [Symbol.asyncDispose]() {
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
+const answered = {
+  type: "text/event-stream",
+  body: 'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n',
+};
+const installed = { type: "application/json", body: '{"data":[{"id":"a"}],"models":[{"name":"a"}]}' };
 
 describe("W2: the connection", () => {
   test.each([
@@ -86,8 +63,8 @@ describe("W2: the connection", () => {
   ])(
     "a pooled one that the server closed %s is replaced, and the question asked once more",
     async (_, words) => {
-      await using server = await startForgetfulServer(words);
-      const model = modelAt(server.url);
+      await using server = await startForgetfulServer(answered, words);
+      const model = modelAt(`${server.origin}/v1`);
       for (let question = 0; question < 3; question += 1) {
         const { parts, error } = await collect(model.answer(ask("Hi"), never));
         expect(error).toBeUndefined();
@@ -99,6 +76,31 @@ describe("W2: the connection", () => {
       expect(server.requests.slice(0, 3)).toEqual([1, 1, 2]);
     },
   );
+
+  test.each([
+    [
+      "a list of models",
+      async (origin: string) => {
+        const endpoint = { kind: "saved", baseUrl: `${origin}/v1`, key: undefined, model: "" } as const;
+        return (await checkModels(endpoint, 30_000, never)).problem;
+      },
+    ],
+    [
+      "Ollama",
+      async (url: string) => {
+        const limits = { ...defaultModelLimits, probeTimeoutMs: 30_000 };
+        const { kind } = await createOllamaWatch({ url, clock: { nowMs: () => 0 }, limits }).state(never);
+        return kind === "ready" ? undefined : kind;
+      },
+    ],
+  ])("a pooled one that the server closed is nothing that %s is missing for", async (_, faultOf) => {
+    await using server = await startForgetfulServer(installed);
+    for (let look = 0; look < 3; look += 1) {
+      expect(await faultOf(server.origin)).toBeUndefined();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(new Set(server.requests).size).toBeLessThan(server.requests.length);
+  });
 
   test("a new one that the server closes without a word is a failure, and not asked twice", async () => {
     await using double = await startOpenAiDouble(stream({ kind: "cut" }));

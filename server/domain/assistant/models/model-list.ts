@@ -1,4 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
+import { fetchAgain } from "#server/domain/fetch-again.ts";
 import { endpointUrl, type ModelEndpoint } from "./model-endpoint.ts";
 import { toModelError } from "./model-errors.ts";
 import { readBody } from "./wire/read-body.ts";
@@ -35,7 +36,7 @@ export async function askForModels(
 ): Promise<unknown> {
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
-    const response = await fetch(endpointUrl(endpoint.baseUrl, "/models"), {
+    const response = await fetchAgain(endpointUrl(endpoint.baseUrl, "/models"), {
       signal: AbortSignal.any([signal, timeout]),
       // A key belongs to the server that was named, and to no other.
       redirect: "manual",

@@ -1,4 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
+import { fetchAgain } from "#server/domain/fetch-again.ts";
 import type { Clock } from "#contract/clock.ts";
 import { endpointUrl, type ModelAbilities } from "./model-endpoint.ts";
 import { readBody } from "./wire/read-body.ts";
@@ -165,7 +166,7 @@ async function askCapabilities(
 /** The JSON of a 200 answer; undefined for anything else. */
 async function ask(url: string, path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
   try {
-    const response = await fetch(endpointUrl(url, path), {
+    const response = await fetchAgain(endpointUrl(url, path), {
       signal,
       redirect: "error",
       ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),

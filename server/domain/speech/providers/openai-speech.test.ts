@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { startForgetfulServer } from "#tests/doubles/forgetful-server.ts";
 import { startSpeechServer, type SpeechFault } from "#tests/doubles/speech-server.ts";
 import { rms, samplesOf, toneHz } from "#server/testing/measure.ts";
 import { createOpenAiSpeech } from "./openai-speech.ts";
@@ -44,6 +45,17 @@ describe("createOpenAiSpeech", () => {
     await using provider = createOpenAiSpeech({ url: `${server.url}/audio/speech` });
     expect((await speak(provider)).bytes.length).toBe(48_000);
     expect(server.requests[0]?.authorization).toBeUndefined();
+  });
+
+  test("W2: a pooled connection that the service closed costs no sentence its voice", async () => {
+    const sound = { type: "audio/pcm", body: "\u0001".repeat(9_600) };
+    await using server = await startForgetfulServer(sound);
+    await using provider = createOpenAiSpeech({ url: `${server.origin}/v1` });
+    for (let sentence = 0; sentence < 3; sentence += 1) {
+      expect((await speak(provider)).bytes.length).toBe(9_600);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(new Set(server.requests).size).toBeLessThan(server.requests.length);
   });
 
   test("takes a WAVE stream from servers that send nothing else", async () => {

@@ -1,4 +1,5 @@
 import type { OpenAI } from "openai";
+import { fetchAgain } from "#server/domain/fetch-again.ts";
 import type { PcmPiece, SynthesisRequest } from "../ports.ts";
 import { wavPieces } from "./wav-stream.ts";
 import { SpeechError, type SpeechFailure } from "./speech-error.ts";
@@ -102,6 +103,7 @@ async function loadClient(config: OpenAiSpeechConfig): Promise<OpenAI> {
     ...(config.key === undefined ? { defaultHeaders: { Authorization: null } } : {}),
     organization: null,
     project: null,
+    fetch: fetchAgain,
     maxRetries: 0,
     logLevel: "off",
   });
