@@ -50,15 +50,32 @@ describe("mergeText", () => {
     ["Japanese that moved", "カレンダーを", "ダーを開いて", "カレンダーを開いて"],
     ["another piece in Thai", "สวัสดี", "ครับ", "สวัสดีครับ"],
     ["Thai with a vowel at the seam", "ดี", "ดีครับ", "ดีครับ"],
+    ["Russian letters that are written in two ways", "принеси ещё", "еще чаю", "принеси еще чаю"],
+    ["a flag", "to \u{1F1E9}\u{1F1EA}", "\u{1F1E9}\u{1F1EA} now", "to \u{1F1E9}\u{1F1EA} now"],
+    [
+      "an emoji of several",
+      "say \u{1F469}\u200D\u{1F4BB}",
+      "\u{1F469}\u200D\u{1F4BB} again",
+      "say \u{1F469}\u200D\u{1F4BB} again",
+    ],
+    ["Korean that moved in the middle of a word", "메일을 열어", "열어줘 지금", "메일을 열어줘 지금"],
+    ["Korean in another composition", "메일을".normalize("NFD"), "메일을 열어줘", "메일을 열어줘"],
+    ["Arabic with and without vowels", "افتح البريد", "البَريد الآن", "افتح البَريد الآن"],
+    ["German capitals", "die STRASSE", "Straße frei", "die Straße frei"],
+    ["wide digits", "call １２３", "123 now", "call 123 now"],
+    ["an apostrophe that curls", "I don't", "don\u2019t know", "I don\u2019t know"],
+    ["a soft hyphen", "open the calen\u00ADdar", "calendar now", "open the calendar now"],
+    ["Hindi", "मेल खोलो", "खोलो अभी", "मेल खोलो अभी"],
     ["Korean, which has spaces", "메일을", "열어줘", "메일을 열어줘"],
   ])("W7: %s: %j + %j", (_, before, added, merged) => {
     expect(mergeText(before, added)).toBe(merged);
   });
 
-  test("is quick for long texts that nearly overlap everywhere", () => {
+  test("is quick for long texts that nearly overlap everywhere, and for a row of marks", () => {
     const started = performance.now();
     mergeText("a ".repeat(100_000), `${"a ".repeat(100_000)}b`);
     mergeText("a".repeat(200_000), "a".repeat(2_000) + "b");
+    mergeText(`a${"\u0301\u0316".repeat(60_000)}`, "b");
     expect(performance.now() - started).toBeLessThan(limitMs(5_000, 500));
   });
 });

@@ -5,14 +5,24 @@ const CUT_WORD_MIN_CHARS = 3;
 /** A single word comes again in any sentence: only one that was among the last is a part of a snapshot. */
 const LAST_WORDS = 2;
 
-/** Words, each character of scripts that set no spaces between them, and emoji. */
+/**
+ * Words, each character of scripts that set no spaces between them, emoji and the letters of flags. In a word there may be
+ * characters that only say how it is broken or joined.
+ */
 const everyWord =
-  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}\p{Extended_Pictographic}]\p{M}*|[[\p{L}\p{N}\p{M}_]--[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]]+/gv;
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}\p{Extended_Pictographic}\p{RI}]\p{M}*|[[\p{L}\p{N}\p{M}_]--[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]][[\p{L}\p{N}\p{M}_\xAD\u200C\u200D]--[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]]*/gv;
 const unspaced =
   /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
+/**
+ * How much of a word has other spellings. To bring a row of marks into order takes a time that grows with its square, and a
+ * prompt may be nothing but one such row.
+ */
+const FOLDED_CHARS = 200;
+/** What one snapshot writes and the next leaves out: signs of breaks and joints, and the vowels of Arabic. */
+const optional = /[\xAD\u200C\u200D\u064B-\u0652\u0670]/gu;
 
 interface Word {
-  /** As it is compared: recognisers change capitals, punctuation and composition between two snapshots. */
+  /** As it is compared: recognisers change capitals, punctuation and spelling of the same letters between two snapshots. */
   readonly folded: string;
   readonly start: number;
 }
@@ -44,9 +54,21 @@ function isUnspaced(word: Word | undefined): boolean {
 
 function wordsOf(text: string): readonly Word[] {
   return Array.from(text.matchAll(everyWord), ({ 0: word, index }) => ({
-    folded: word.normalize("NFC").toLowerCase(),
+    folded: fold(word),
     start: index,
   }));
+}
+
+/** One spelling: "Straße" as "STRASSE", "ё" as "е", wide letters as narrow ones. */
+function fold(word: string): string {
+  if (word.length > FOLDED_CHARS) return fold(word.slice(0, FOLDED_CHARS)) + word.slice(FOLDED_CHARS);
+  return word.replaceAll(optional, "").normalize("NFKC").toUpperCase().toLowerCase().replaceAll("ё", "е");
+}
+
+/** A syllable of Korean is written as one character and has two or three letters. */
+function lettersOf(word: string): number {
+  if (word.length >= CUT_WORD_MIN_CHARS) return word.length;
+  return word.normalize("NFD").replaceAll(/\p{M}/gu, "").length;
 }
 
 function holds(words: readonly Word[], part: readonly Word[]): boolean {
@@ -59,7 +81,7 @@ function overlapOf(old: readonly Word[], fresh: readonly Word[]): number {
   for (let count = Math.min(old.length, fresh.length, OVERLAP_MAX_WORDS); count > 0; count -= 1) {
     const isSame = fresh.slice(0, count).every(({ folded }, index) => {
       const word = old[old.length - count + index]?.folded ?? "";
-      const isCut = index === count - 1 && word.length >= CUT_WORD_MIN_CHARS && folded.startsWith(word);
+      const isCut = index === count - 1 && lettersOf(word) >= CUT_WORD_MIN_CHARS && folded.startsWith(word);
       return folded === word || isCut;
     });
     // One character of such a script is hardly a word.
