@@ -2,10 +2,13 @@
  * The program that decodes pictures: what a picture does to libvips (memory, time, a fault of a decoder) stays in this
  * process. One thread and no cache, because pictures come one at a time and never twice.
  */
+import { constants, setPriority } from "node:os";
 import sharp from "sharp";
 import { serveJobs } from "#server/domain/jobs/serve-jobs.ts";
 import { scalePicture } from "./scale-picture.ts";
 
+// Where there are few cores, a sign-in and the answers of others go first.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 sharp.concurrency(1);
 sharp.cache(false);
 serveJobs(scalePicture);

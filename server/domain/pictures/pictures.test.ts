@@ -1,3 +1,4 @@
+import { getPriority } from "node:os";
 import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import { afterAll, describe, expect, test } from "vitest";
@@ -97,6 +98,11 @@ describe("S3: pictures that would stop the server", () => {
     await expect(running).rejects.toThrow("left");
     await pictures.scale(await picture("png", 20, 20), "ann", signal);
     expect(pictures.pid).not.toBe(pid);
+  });
+
+  test("the decoder gives way to all else that the server does", async () => {
+    await pictures.scale(await picture("png", 20, 20), "ann", signal);
+    expect(getPriority(pictures.pid)).toBeGreaterThan(getPriority());
   });
 
   test("an account's many pictures delay another's by one", async () => {
