@@ -19,7 +19,7 @@ const unspaced =
  */
 const FOLDED_CHARS = 200;
 /** What one snapshot writes and the next leaves out: signs of breaks and joints, and the vowels of Arabic. */
-const optional = /[\xAD\u200C\u200D\u064B-\u0652\u0670]/gu;
+const optional = /[\u064B-\u0652\u0670]|\xAD|\u200C|\u200D/gu;
 
 interface Word {
   /** As it is compared: recognisers change capitals, punctuation and spelling of the same letters between two snapshots. */
