@@ -11,6 +11,7 @@ import { ollama } from "./ollama.ts";
 import { openRouter } from "./open-router.ts";
 import { openAi } from "./openai.ts";
 import { others } from "./others.ts";
+import { spellings } from "./spellings.ts";
 import { vllm } from "./vllm.ts";
 
 /** What model servers are known to send, one fixture for each oddity. */
@@ -28,4 +29,5 @@ export const fixtures: readonly Fixture[] = [
   ...gptOss,
   ...gateways,
   ...others,
+  ...spellings,
 ];

@@ -55,7 +55,7 @@ const NO_CONNECTION_CODES = new Set([
 const OVERFLOW_CODES =
   /context_(length|window)_exceeded|exceed_context_size|string_above_max_length|request_too_large|prompt_too_long/i;
 const OVERFLOW_WORDS =
-  /context.{0,24}(length|window|size|limit)|max_tokens must be at least 1, got -|maximum.{0,30}tokens|maximum prompt length|tokens?`? must be <=|(prompt|input|message|messages|request|conversation|text) (is|are|was) too (long|large)|request too large|too many (input )?tokens|reduce (the|your) (length|message|prompt|input)|context the overflows|tokens to keep/i;
+  /context.{0,24}(length|window|size|limit)|max_tokens must be at least 1, got -|maximum.{0,30}tokens|maximum prompt length|tokens?`? must be <=|(prompt|input|message|messages|request|conversation|text) (is|are|was) too (long|large)|request too large|too many (input )?tokens|reduce (the|your) (length|message|prompt|input)|exceed\w* (model token limit|max length|(the )?maximum (input|allowed))|range of input length|max input (characters|tokens|length)|sequence length.{0,20}exceed|(number of )?messages or tokens|context the overflows|tokens to keep|(超过|超出|超长|过长).{0,12}(长度|上下文|限制|token)|(输入|上下文|内容|prompt).{0,6}(超长|过长|超过|超出)/i;
 /** A limit over time, unless the one request alone goes beyond it. */
 const RATE_WORDS = /per min|per day|per hour|\b[TR]P[MD]\b|rate.?limit|too many requests|rate_limit/i;
 const TOO_LARGE_WORDS = /request too large|must be reduced|reduce your message/i;
@@ -66,14 +66,14 @@ const PLAIN_QUOTA_WORDS =
 
 const TOOL_WORDS = /\btools?\b|\btool_|function.?call/i;
 const PLAIN_TOOL_WORDS =
-  /(not|n't) support\w*\s+(for\s+|the\s+use\s+of\s+)?(tool|function)|no endpoints found that support tool|(tool|function)\S*(\s\S+)?\s+(is|are)?\s*not\s+support|tools param requires|enable-auto-tool-choice/i;
+  /(not|n't) support\w*\s+(for\s+|the\s+use\s+of\s+)?(tool|function)|no endpoints found that support tool|(tool|function)\S*(\s\S+)?\s+(is|are)?\s*not\s+support|不支持.{0,8}(工具|函数|tool|function)|tools param requires|enable-auto-tool-choice/i;
 /** Of chat templates, Gemma's for one. */
 const SYSTEM_WORDS =
   /system (role|message|prompt)s?( is| are)? not (supported|allowed)|(not|n't) support\w* (the )?system/i;
 const IMAGE_WORDS =
   /image|vision|multi.?modal|picture|mmproj|content.{0,12}(type|part|must be a string)|(expected a|should be a valid) string/i;
 const PLAIN_IMAGE_WORDS =
-  /(image|vision|multi.?modal).{0,30}not\s+support|(not|n't) support\w*\s+(for\s+)?(image|vision|multi.?modal)|missing data required for image input|unsupported content(\[\]\.| part )type|only supported by vision|endpoints found that support image|mmproj|not a (multimodal|vision) model/i;
+  /(image|vision|multi.?modal).{0,30}not\s+support|(not|n't) support\w*\s+(for\s+)?(image|vision|multi.?modal)|missing data required for image input|unsupported content(\[\]\.| part )type|only supported by vision|endpoints found that support image|mmproj|不支持.{0,8}(图片|图像|视觉|多模态)|not a (multimodal|vision) model/i;
 const THIS_PICTURE_WORDS =
   /too (large|big|many)|exceed|decode|corrupt|base64|dimension|invalid image|flagged|policy|safety/i;
 /** Statuses by which servers refuse a part of a request in loose words. */

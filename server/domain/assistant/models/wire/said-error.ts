@@ -108,8 +108,15 @@ function statusIn(error: JsonRecord): number | undefined {
 function detailIn(detail: unknown): string | undefined {
   if (isRecord(detail)) return textIn(detail["message"]) ?? JSON.stringify(detail);
   if (!Array.isArray(detail)) return textIn(detail);
-  const parts = detail.flatMap((one) => (isRecord(one) ? (textIn(one["msg"]) ?? []) : (textIn(one) ?? [])));
+  const parts = detail.flatMap((one) => (isRecord(one) ? wrongFieldIn(one) : (textIn(one) ?? [])));
   return parts.length === 0 ? undefined : parts.join("; ");
+}
+
+function wrongFieldIn({ loc, msg }: JsonRecord): string[] {
+  const message = textIn(msg);
+  if (message === undefined) return [];
+  const field = Array.isArray(loc) ? loc.filter((part) => part !== "body").join(".") : "";
+  return [field === "" ? message : `${field}: ${message}`];
 }
 
 function firstOf(list: unknown): unknown {

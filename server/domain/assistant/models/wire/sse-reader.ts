@@ -87,8 +87,9 @@ export class SseReader {
   }
 
   #readData(data: string, isField: boolean, items: SseItem[]): void {
-    const text = data.trim();
-    if (text === "[DONE]") {
+    // Proxies put the name of the field before a line that has it.
+    const text = data.replace(/^(?:\s*data:)*/, "").trim();
+    if (/^"?\[DONE\]"?$/i.test(text)) {
       this.#dropPending(items);
       items.push({ type: "done" });
       return;
