@@ -21,10 +21,13 @@ function escaped(character: string): string {
 
 /** One line of JSON that a terminal may show: what JSON itself leaves as it is, is escaped as JSON escapes it. */
 export function jsonLine(value: unknown): string {
-  const json = JSON.stringify(value);
-  const harmless = json.replaceAll(
+  return `${visibleJson(JSON.stringify(value))}\n`;
+}
+
+/** JSON of the same meaning that a terminal may show. */
+export function visibleJson(json: string): string {
+  return json.replaceAll(
     /[\u007F-\u009F\p{Bidi_Control}\u2028\u2029]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-  return `${harmless}\n`;
 }

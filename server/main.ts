@@ -91,7 +91,7 @@ try {
   // An unexpected error is worth its trace; one of ours has a message that says what to do.
   if (error.code === "INTERNAL") {
     const { redactText } = await import("./observe/logger.ts");
-    process.stderr.write(`${redactText(describe(reason))}\n`);
+    process.stderr.write(visibleText(`${redactText(describe(reason))}\n`));
   }
   process.exitCode = error.code === "USAGE" ? EXIT_USAGE : EXIT_FAILED;
 }

@@ -93,6 +93,9 @@ describe("pipit audit", () => {
     const { code, stdout } = await admin.run(audit, ["verify"]);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^Changed: event [\da-f-]{36} \(number 1 of chain \d+\)\n$/);
+    // F4: whoever damaged it does not control the operator's terminal.
+    await admin.query("update audit_events set id = '\u001B[2J' where user_id = 'u1'");
+    expect((await admin.run(audit, ["verify"])).stdout).toContain("event \\u{1b}[2J (number 1");
     expect(await admin.run(audit, ["restart", "--yes"])).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^Began chains \d+ anew; removed [12] events\n$/),

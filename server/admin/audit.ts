@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { PipitError } from "#contract/pipit-error.ts";
-import { jsonLine } from "#contract/terminal-text.ts";
+import { jsonLine, visible } from "#contract/terminal-text.ts";
 import { AUDIT_LIST_MAX, type AuditProblem, type AuditRecord } from "#server/domain/audit/audit-reader.ts";
 import type { AuditQuery } from "#server/domain/audit/ports.ts";
 import type { AdminContext } from "../compose/admin-context.ts";
@@ -132,7 +132,8 @@ function addVerify({ add }: CommandGroup, { io, signal }: AdminDeps): void {
 
 /** What is wrong, and where. */
 export function problemText({ chain, damage, seq, eventId }: AuditProblem): string {
-  const event = `event ${eventId === undefined ? "" : `${eventId} `}(number ${seq} of chain ${chain})`;
+  // Its id was written by whoever damaged it.
+  const event = `event ${eventId === undefined ? "" : `${visible(eventId)} `}(number ${seq} of chain ${chain})`;
   switch (damage) {
     case "chain-missing":
       return `Chain ${chain} was deleted`;

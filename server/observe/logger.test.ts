@@ -23,6 +23,15 @@ describe("createLogger", () => {
     });
   });
 
+  test("F4: the words of others in it control no terminal", () => {
+    const { destination, written } = lines();
+    const detail = "\u001B]0;T\u0007 \u009B2J \u202E";
+    createLogger({ level: "info", destination }).info("rpc.failed", { detail, error: new Error(detail) });
+    const [line = ""] = written;
+    expect(line).not.toMatch(/(?!\n)[\p{Cc}\p{Bidi_Control}]/u);
+    expect(JSON.parse(line)).toMatchObject({ detail, error: { message: detail } });
+  });
+
   test("is silent below its level", () => {
     const { destination, written } = lines();
     const logger = createLogger({ level: "warn", destination });

@@ -2,6 +2,7 @@ import pino from "pino";
 import { isErrorCode } from "#contract/error-codes.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
+import { visibleJson } from "#contract/terminal-text.ts";
 
 /** Depth and sizes beyond which a log line is cut; a log must never be the thing that breaks the server. */
 const MAX_DEPTH = 8;
@@ -59,6 +60,7 @@ export interface LoggerOptions {
  * @example logger.warn("model.failed", { model: "llama3", error })
  */
 export function createLogger(options: LoggerOptions): Logger {
+  const destination = options.destination ?? pino.destination({ dest: 2, sync: true });
   const root = pino(
     {
       level: options.level,
@@ -67,7 +69,8 @@ export function createLogger(options: LoggerOptions): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    options.destination ?? pino.destination({ dest: 2, sync: true }),
+    // An operator's terminal shows it, with the words of clients, models and databases.
+    { write: (line: string) => void destination.write(visibleJson(line)) },
   );
   const write =
     (level: LoggerOptions["level"]): Logger["info"] =>

@@ -11,8 +11,11 @@ test("writes JSON lines but those for a developer, readable by the person alone"
   logger.info("plain");
   logger.warn("odd", { code: "X" });
   logger.error("bad", { error: new TypeError("why") });
+  logger.info("F4: said by others", { detail: "\u009B2J\u202E" });
   const path = join(home.path, "client.log");
-  const lines = (await readFile(path, "utf8"))
+  const content = await readFile(path, "utf8");
+  expect(content).not.toMatch(/(?!\n)[\p{Cc}\p{Bidi_Control}]/u);
+  const lines = content
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as object);
@@ -20,6 +23,7 @@ test("writes JSON lines but those for a developer, readable by the person alone"
     { level: "info", event: "plain" },
     { level: "warn", event: "odd", code: "X" },
     { level: "error", event: "bad", error: { name: "TypeError", message: "why" } },
+    { detail: "\u009B2J\u202E" },
   ]);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });

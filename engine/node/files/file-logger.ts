@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "#contract/logger.ts";
+import { visibleJson } from "#contract/terminal-text.ts";
 
 /** A log larger than this becomes `client.log.1`, so a client never keeps more than twice this much. */
 const MAX_BYTES = 1024 * 1024;
@@ -18,7 +19,7 @@ export function createFileLogger(home: string): Logger {
     try {
       mkdirSync(home, { recursive: true, mode: 0o700 });
       rotate(path);
-      appendFileSync(path, `${line}\n`, { mode: 0o600 });
+      appendFileSync(path, `${visibleJson(line)}\n`, { mode: 0o600 });
     } catch {
       // See above.
     }
