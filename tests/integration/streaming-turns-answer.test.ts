@@ -1,6 +1,8 @@
+import { setImmediate as nextLoopTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
-import { ann, bob, chatOf, openTurnStage, question, type TurnStage } from "./turn-stage.ts";
+import { collectGarbage } from "#server/testing/collect-garbage.ts";
+import { ann, bob, chatOf, openTurnStage, question, type Reader, type TurnStage } from "./turn-stage.ts";
 import { limitMs } from "#tests/testing/test-size.ts";
 
 // The life of one answer against the real store, and the ways to stop it.
@@ -71,6 +73,28 @@ describe("one answer", () => {
     const broken = stage.read(question({ clientMessageId: undefined, screenshot: png.subarray(0, 60) }));
     expect(await broken.done).toMatchObject({ code: "SCREENSHOT_INVALID", field: "screenshot" });
     expect(await stage.store.chats.list("ann", 10)).toHaveLength(1);
+  });
+
+  test("no picture is held as it came while the answer is made, and none of a question that joins it", async () => {
+    const { default: sharp } = await import("sharp");
+    const askWithPicture = async (): Promise<{ reader: Reader; picture: WeakRef<Uint8Array> }> => {
+      const red = sharp({ create: { width: 200, height: 100, channels: 3, background: "red" } });
+      const screenshot = await red.png().toBuffer();
+      return { reader: stage.read(question({ screenshot })), picture: new WeakRef<Uint8Array>(screenshot) };
+    };
+    const first = await askWithPicture();
+    const asked = await stage.model.question(0);
+    expect(asked.request.messages.at(-1)?.image).toBeDefined();
+    const joined = await askWithPicture();
+    await joined.reader.until(({ events }) => events.length > 0);
+    await nextLoopTurn();
+    collectGarbage();
+    expect([first.picture.deref(), joined.picture.deref()]).toEqual([undefined, undefined]);
+    asked.say("Red.");
+    asked.end();
+    expect(await joined.reader.done).toBeUndefined();
+    expect(await first.reader.done).toBeUndefined();
+    expect(joined.reader.text).toBe("Red.");
   });
 
   test("another person's chat is CHAT_NOT_FOUND", async () => {

@@ -65,6 +65,7 @@ export async function runTurn(
     question.screenshot === undefined
       ? undefined
       : await deps.pictures.scale(question.screenshot, run.userId, live.signal);
+  question.screenshot = undefined;
   live.signal.throwIfAborted();
   const chat = await chatForQuestion(deps.chats, {
     ...question,

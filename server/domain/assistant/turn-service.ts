@@ -89,7 +89,10 @@ class LiveTurns implements TurnService {
       if (this.#stopping) throw stoppingError();
       const existing = key === undefined ? undefined : this.#byMessage.get(key);
       if (existing === undefined) return this.#open(question, caller, key);
-      if (existing.joinable) return existing;
+      if (existing.joinable) {
+        question.screenshot = undefined;
+        return existing;
+      }
       // Cancelled or failed, and being stored: once it is, the same message may run again.
       await this.#running.get(existing);
     }

@@ -24,8 +24,11 @@ export interface Question {
   readonly chatKey?: string | undefined;
   /** The turn of that chat that it follows; "": none; absent: the last of the shown path. */
   readonly parentTurnId?: string | undefined;
-  /** JPEG, PNG or WebP as it came, at most SCREENSHOT_MAX_BYTES (see `decodeScreenshot`). */
-  readonly screenshot: Uint8Array | undefined;
+  /**
+   * JPEG, PNG or WebP as it came, at most SCREENSHOT_MAX_BYTES (see `decodeScreenshot`). Taken out by {@link TurnService}
+   * when it needs it no more: whoever asked keeps the question for as long as the answer lasts.
+   */
+  screenshot: Uint8Array | undefined;
   readonly speak: boolean;
   /** BCP 47; absent: told from the script of the prompt. */
   readonly locale: string | undefined;

@@ -63,6 +63,8 @@ export function readStreamRequest(
     hardwareId,
     sessionId,
   };
+  // The library keeps the message of a call until its end.
+  request.screenshot = "";
   if (!prompt.startsWith(GREETING_PREFIX)) return { kind: "question", question };
   return { kind: "greeting", text: checkPrompt(prompt.slice(GREETING_PREFIX.length)).trim(), question };
 }
