@@ -1,11 +1,12 @@
-import { Fragment, lazy, Suspense, type ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import { CodeBlock } from "./code-block.tsx";
 import { Link } from "./link.tsx";
 import type { BlockNode } from "#contract/markdown/parse-markdown.ts";
+import { lazily } from "../ui/lazily.tsx";
 import { withoutDirectionMarks } from "./safe-url.ts";
 import { TableBox, TaskBox } from "./table-box.tsx";
 
-const Formula = lazy(async () => ({ default: (await import("./formula.tsx")).Formula }));
+const Formula = lazily(async () => (await import("./formula.tsx")).Formula);
 
 /** What is deeper is shown as its bare text. */
 const maxDepth = 40;
@@ -163,11 +164,7 @@ function renderFormula(tex: string, display: boolean, unfinished: boolean): Reac
     <span className="md-formula-source">{tex}</span>
   );
   if (unfinished) return source;
-  return (
-    <Suspense fallback={source}>
-      <Formula tex={tex} display={display} fallback={source} />
-    </Suspense>
-  );
+  return <Formula tex={tex} display={display} fallback={source} />;
 }
 
 function renderList(node: Extract<BlockNode, { type: "list" }>, context: RenderContext): ReactNode {

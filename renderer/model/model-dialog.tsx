@@ -1,9 +1,9 @@
-import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useBridge, useView } from "../bridge/use-bridge.ts";
 import { Dialog } from "../ui/dialog.tsx";
+import { lazily } from "../ui/lazily.tsx";
 
-const ConnectModel = lazy(async () => ({ default: (await import("./connect-model.tsx")).ConnectModel }));
+const ConnectModel = lazily(async () => (await import("./connect-model.tsx")).ConnectModel);
 
 /** Connecting a model, over whatever is shown. */
 export function ModelDialog() {
@@ -13,7 +13,7 @@ export function ModelDialog() {
   return (
     <Dialog open={open} onClose={views.closeDialog} title={t("title")}>
       <div className="min-h-0 overflow-y-auto px-4 pt-1 pb-4">
-        <Suspense>{open ? <ConnectModel onDone={views.closeDialog} /> : undefined}</Suspense>
+        {open ? <ConnectModel onDone={views.closeDialog} /> : undefined}
       </div>
     </Dialog>
   );

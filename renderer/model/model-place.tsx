@@ -1,7 +1,8 @@
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useApp, useAuth } from "../bridge/use-bridge.ts";
+import { lazily } from "../ui/lazily.tsx";
 
-const ModelCard = lazy(async () => ({ default: (await import("./model-card.tsx")).ModelCard }));
+const ModelCard = lazily(async () => (await import("./model-card.tsx")).ModelCard);
 
 /** Whether the server is there without a language model. */
 export function useWithoutModel(): boolean {
@@ -15,9 +16,5 @@ export function ModelPlace({ slim = false }: { readonly slim?: boolean }) {
   const [missed, setMissed] = useState(without);
   if (without && !missed) setMissed(true);
   if (!missed || !signedIn) return;
-  return (
-    <Suspense>
-      <ModelCard slim={slim} />
-    </Suspense>
-  );
+  return <ModelCard slim={slim} />;
 }

@@ -1,8 +1,9 @@
 import { ArrowLeft } from "lucide-react";
-import { lazy, Suspense, useEffect, useRef } from "react";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useBridge } from "../bridge/use-bridge.ts";
 import { IconButton } from "../ui/icon-button.tsx";
+import { lazily } from "../ui/lazily.tsx";
 import { AboutSettings } from "./about-settings.tsx";
 import { ChatSettings } from "./chat-settings.tsx";
 import { GeneralSettings } from "./general-settings.tsx";
@@ -11,9 +12,7 @@ import { ScreenshotSetting, VoiceSettings } from "./senses-settings.tsx";
 import { ServerSettings } from "./server-settings.tsx";
 import { SettingsSection } from "./settings-section.tsx";
 
-const ModelSettings = lazy(async () => ({
-  default: (await import("./model-settings.tsx")).ModelSettings,
-}));
+const ModelSettings = lazily(async () => (await import("./model-settings.tsx")).ModelSettings);
 
 /** Everything a person can set. What is changed applies at once; there is nothing to save. */
 export function SettingsView() {
@@ -44,9 +43,7 @@ export function SettingsView() {
       <SettingsSection title={t("screen.title")}>
         <ScreenshotSetting />
       </SettingsSection>
-      <Suspense>
-        <ModelSettings />
-      </Suspense>
+      <ModelSettings />
       <ServerSettings />
       <AboutSettings />
     </section>

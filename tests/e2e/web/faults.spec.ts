@@ -1,5 +1,6 @@
 import { expect } from "@playwright/test";
 import type { ChatWindow } from "../pages/chat-window.ts";
+import { say, stream } from "#tests/doubles/openai-script.ts";
 import { openTab, test } from "../fixtures/web-test.ts";
 
 test("what is asked while the server is away waits, and is sent once when it is back", async ({
@@ -15,6 +16,22 @@ test("what is asked while the server is away waits, and is sent once when it is 
   await server.start();
   await expect(chat.answers).toHaveCount(2, { timeout: 40_000 });
   expect(model.requests.filter(({ prompt }) => prompt.includes("Sent into the dark"))).toHaveLength(1);
+});
+
+test("a part of the page that cannot be loaded takes nothing with it, and follows", async ({
+  chat,
+  model,
+  page,
+}) => {
+  await page.route("**/formula-*.js", (route) => route.abort());
+  const refused = page.waitForEvent("requestfailed");
+  model.script(stream(say("So $$x^2 = 4$$ it is.")));
+  await chat.ask("What is it?");
+  expect((await refused).url()).toContain("formula-");
+  await expect(chat.answers).toContainText("x^2 = 4");
+  await expect(chat.composer).toBeVisible();
+  await page.unroute("**/formula-*.js");
+  await expect(chat.answers.locator("math")).toBeVisible();
 });
 
 test("without a network it says so, and goes on by itself when there is one again", async ({
