@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, open, rm, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { BUSY_TIMEOUT_MS } from "./open-sqlite.ts";
 import { SharedSqlite } from "./sqlite-dialect.ts";
 
@@ -23,4 +23,19 @@ test("waits for locks as long as before, also when its log could not be emptied"
   await shared.close();
   await expect(shared.emptyLog()).rejects.toThrow("not open");
   await shared.take();
+});
+
+test("says what is wrong with a disk that takes a commit only when it is synced", async () => {
+  const database = new Database(join(folder, "pipit.db"));
+  database.pragma("journal_mode = WAL");
+  database.exec("create table t (a)");
+  const shared = new SharedSqlite(database);
+  {
+    await using any = await open(folder, "r");
+    const failing = vi.spyOn(Object.getPrototypeOf(any) as FileHandle, "datasync");
+    failing.mockRejectedValueOnce(Object.assign(new Error("no space left on device"), { code: "ENOSPC" }));
+  }
+  await expect(shared.committed()).rejects.toMatchObject({ code: "STORAGE_FULL" });
+  await shared.committed();
+  await shared.close();
 });

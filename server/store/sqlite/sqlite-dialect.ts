@@ -76,7 +76,11 @@ export class SharedSqlite {
 
   /** Resolves when all that is committed by now survives a power cut. */
   async committed(): Promise<void> {
-    await this.#sync.committed();
+    await this.#sync.committed().catch((reason: unknown) =>
+      this.#attempt(() => {
+        throw reason;
+      }),
+    );
   }
 
   /**
