@@ -10,6 +10,7 @@ import { createAuthInterceptor } from "./kit/auth-interceptor.ts";
 import { createErrorInterceptor } from "./kit/error-interceptor.ts";
 import { createHealthService } from "./health.ts";
 import { guardUnaryRequests } from "./kit/request-guard.ts";
+import { OpenStreams } from "./kit/open-streams.ts";
 import { rpcService } from "./kit/rpc-service.ts";
 import { otpService } from "./otp/otp-service.ts";
 import { createReflection } from "./reflection.ts";
@@ -22,8 +23,12 @@ export type RpcRoutes = ReturnType<typeof createRpcRoutes>;
 export function createRpcRoutes(ctx: ServerContext, shutdownSignal: AbortSignal) {
   const own = [streamingService(ctx), authService(ctx), otpService(ctx)];
   const offered = [...own.map(({ service }) => service), Health, ServerReflectionV1, ServerReflectionV1Alpha];
-  const health = createHealthService(offered.map(({ typeName }) => typeName));
-  const reflection = createReflection(offered);
+  const open = new OpenStreams();
+  const health = createHealthService(
+    offered.map(({ typeName }) => typeName),
+    open,
+  );
+  const reflection = createReflection(offered, open);
   const services = [
     ...own,
     rpcService(Health, { check: anyone, watch: anyone }, health.handlers),

@@ -1,4 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
+import { Places } from "./places.ts";
 
 /** One ends about this often under load; a client that comes back sooner finds the same. */
 const RETRY_AFTER_MS = 2_000;
@@ -20,7 +21,7 @@ interface Shared {
 /** Counts the answers that run in this process: each holds memory and a place at the model for as long as it runs. */
 export class RunningAnswers {
   readonly #caps: AnswerCaps;
-  readonly #counts = new Map<string, number>();
+  readonly #places = new Places();
   readonly #shared = new Map<string, Shared>();
 
   constructor(caps: AnswerCaps) {
@@ -54,13 +55,13 @@ export class RunningAnswers {
 
   #count(userId: string, network: string | undefined): Disposable {
     const { answersPerAccount, answersPerAddress } = this.#caps;
-    const places = [
+    const shares = [
       { key: `account ${userId}`, max: answersPerAccount, who: "this account" },
       ...(network === undefined
         ? []
         : [{ key: `address ${network}`, max: answersPerAddress, who: "this address" }]),
     ];
-    const full = places.find(({ key, max }) => this.#of(key) >= max);
+    const full = this.#places.full(shares);
     if (full !== undefined) {
       throw new PipitError(
         "STREAM_LIMIT",
@@ -68,21 +69,6 @@ export class RunningAnswers {
         { retryAfterMs: RETRY_AFTER_MS },
       );
     }
-    for (const { key } of places) this.#counts.set(key, this.#of(key) + 1);
-    return {
-      [Symbol.dispose]: () => {
-        for (const { key } of places) this.#leave(key);
-      },
-    };
-  }
-
-  #of(key: string): number {
-    return this.#counts.get(key) ?? 0;
-  }
-
-  #leave(key: string): void {
-    const left = this.#of(key) - 1;
-    if (left > 0) this.#counts.set(key, left);
-    else this.#counts.delete(key);
+    return this.#places.take(shares);
   }
 }
