@@ -5,15 +5,12 @@ import {
   type Health,
 } from "#proto/grpc/health/v1/health_pb.ts";
 
-import type { OpenStreams } from "./kit/open-streams.ts";
-
 /**
  * The health of this server and each of its services, as gRPC's health protocol tells it.
  *
  * @param services full names that can be asked for; "" (the whole server) always can
- * @param open counts the watchers
  */
-export function createHealthService(services: readonly string[], open: OpenStreams) {
+export function createHealthService(services: readonly string[]) {
   const known = new Set(["", ...services]);
   const stopping = new AbortController();
   const status = (): ServingStatus =>
@@ -24,7 +21,6 @@ export function createHealthService(services: readonly string[], open: OpenStrea
       throw new ConnectError(`There is no service ${JSON.stringify(service)} here.`, Code.NotFound);
     },
     async *watch({ service }, context) {
-      using _ = open.enter(context);
       // Not an error by the protocol: the service may come later.
       yield { status: known.has(service) ? status() : ServingStatus.SERVICE_UNKNOWN };
       await aborted(AbortSignal.any([stopping.signal, context.signal]));

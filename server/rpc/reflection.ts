@@ -1,18 +1,16 @@
 import { createRegistry, toBinary, type DescFile, type DescService, type Registry } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import { Code, type HandlerContext } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import type { ServerReflectionRequest as RequestV1 } from "#proto/grpc/reflection/v1/reflection_pb.ts";
 import type { ServerReflectionRequest as RequestV1Alpha } from "#proto/grpc/reflection/v1alpha/reflection_pb.ts";
-import type { OpenStreams } from "./kit/open-streams.ts";
 
 /**
  * Server reflection over the descriptors inside the generated code, so that generic clients (buf curl, grpcurl, Python's
  * reflection database) need no .proto files. Both versions of the protocol: they differ in nothing but their names.
  *
  * @param services all that the server offers
- * @param open counts the clients that ask
  */
-export function createReflection(services: readonly DescService[], open: OpenStreams) {
+export function createReflection(services: readonly DescService[]) {
   const files = [...new Set(services.flatMap(({ file }) => [...withImports(file)]))];
   const registry = createRegistry(...files);
   const names = services.map((service) => service.typeName).toSorted();
@@ -47,9 +45,7 @@ export function createReflection(services: readonly DescService[], open: OpenStr
   return {
     async *serverReflectionInfo<Request extends RequestV1 | RequestV1Alpha>(
       requests: AsyncIterable<Request>,
-      context: HandlerContext,
     ) {
-      using _ = open.enter(context);
       for await (const request of requests) {
         const messageResponse = answer(request.messageRequest);
         yield { validHost: request.host, originalRequest: request, messageResponse };

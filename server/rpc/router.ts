@@ -10,7 +10,6 @@ import { createAuthInterceptor } from "./kit/auth-interceptor.ts";
 import { createErrorInterceptor } from "./kit/error-interceptor.ts";
 import { createHealthService } from "./health.ts";
 import { guardUnaryRequests } from "./kit/request-guard.ts";
-import { OpenStreams } from "./kit/open-streams.ts";
 import { rpcService } from "./kit/rpc-service.ts";
 import { otpService } from "./otp/otp-service.ts";
 import { createReflection } from "./reflection.ts";
@@ -23,12 +22,8 @@ export type RpcRoutes = ReturnType<typeof createRpcRoutes>;
 export function createRpcRoutes(ctx: ServerContext, shutdownSignal: AbortSignal) {
   const own = [streamingService(ctx), authService(ctx), otpService(ctx)];
   const offered = [...own.map(({ service }) => service), Health, ServerReflectionV1, ServerReflectionV1Alpha];
-  const open = new OpenStreams();
-  const health = createHealthService(
-    offered.map(({ typeName }) => typeName),
-    open,
-  );
-  const reflection = createReflection(offered, open);
+  const health = createHealthService(offered.map(({ typeName }) => typeName));
+  const reflection = createReflection(offered);
   const services = [
     ...own,
     rpcService(Health, { check: anyone, watch: anyone }, health.handlers),

@@ -1,5 +1,4 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import { Places } from "./places.ts";
 
 /** One ends about this often under load; a client that comes back sooner finds the same. */
 const RETRY_AFTER_MS = 2_000;
@@ -21,7 +20,7 @@ interface Shared {
 /** Counts the answers that run in this process: each holds memory and a place at the model for as long as it runs. */
 export class RunningAnswers {
   readonly #caps: AnswerCaps;
-  readonly #places = new Places();
+  readonly #counts = new Map<string, number>();
   readonly #shared = new Map<string, Shared>();
 
   constructor(caps: AnswerCaps) {
@@ -55,13 +54,13 @@ export class RunningAnswers {
 
   #count(userId: string, network: string | undefined): Disposable {
     const { answersPerAccount, answersPerAddress } = this.#caps;
-    const shares = [
+    const places = [
       { key: `account ${userId}`, max: answersPerAccount, who: "this account" },
       ...(network === undefined
         ? []
         : [{ key: `address ${network}`, max: answersPerAddress, who: "this address" }]),
     ];
-    const full = this.#places.full(shares);
+    const full = places.find(({ key, max }) => this.#of(key) >= max);
     if (full !== undefined) {
       throw new PipitError(
         "STREAM_LIMIT",
@@ -69,6 +68,21 @@ export class RunningAnswers {
         { retryAfterMs: RETRY_AFTER_MS },
       );
     }
-    return this.#places.take(shares);
+    for (const { key } of places) this.#counts.set(key, this.#of(key) + 1);
+    return {
+      [Symbol.dispose]: () => {
+        for (const { key } of places) this.#leave(key);
+      },
+    };
+  }
+
+  #of(key: string): number {
+    return this.#counts.get(key) ?? 0;
+  }
+
+  #leave(key: string): void {
+    const left = this.#of(key) - 1;
+    if (left > 0) this.#counts.set(key, left);
+    else this.#counts.delete(key);
   }
 }

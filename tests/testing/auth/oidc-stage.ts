@@ -20,7 +20,6 @@ import type { OauthClient } from "#server/domain/tokens/ports.ts";
 import { createSigningKeys } from "#server/domain/tokens/signing-keys.ts";
 import { databases, type DatabaseStore, type TestDatabase } from "#server/testing/databases.ts";
 import { openGate } from "#server/testing/open-gate.ts";
-import { OpenStreams } from "#server/rpc/kit/open-streams.ts";
 import { createHealthService } from "#server/rpc/health.ts";
 import { startHttpServer } from "#server/http/http-server.ts";
 import { createRateHeaders } from "#server/http/kit/rate-headers.ts";
@@ -176,7 +175,7 @@ async function listen({ temporary, clients, limits, services, webSessions }: Lis
         services: [],
         options: {},
         routes: () => undefined,
-        health: createHealthService([], new OpenStreams()),
+        health: createHealthService([]),
       },
       routes: oidc.routes,
       gate: openGate,
