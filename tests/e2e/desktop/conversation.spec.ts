@@ -151,7 +151,7 @@ test.describe("when things go wrong", () => {
     expect(model.requests).toHaveLength(1);
   });
 
-  test("the sign-in ends while an answer streams: it goes on, and the next question asks to sign in", async ({
+  test("a person signs out while an answer streams: the next question asks to sign in", async ({
     desktop,
     home,
     model,
