@@ -149,6 +149,8 @@ export interface Outbox {
   setState(clientMessageId: string, state: RowState): Promise<void>;
   /** Rows queued under a client-made chat key follow when the server has named the chat, and later ones; so does the claim. */
   renameChat(chatKey: string, chatId: string): Promise<void>;
+  /** What this program, or another one, has renamed a chat to. */
+  nameOf(chatKey: string): Promise<string | undefined>;
   remove(clientMessageId: string): Promise<void>;
   /**
    * Makes this program (or tab) the one that sends the messages of a chat. False while another is; one that has ended,

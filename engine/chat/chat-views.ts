@@ -96,7 +96,10 @@ export function createChatViews(
       // It is under way under its name too.
       const other = isShown ? hidden.get(chatId) : before;
       hidden.delete(chatKey);
-      if (isShown) shown = chatId;
+      if (isShown) {
+        shown = chatId;
+        setState({ ...store.getState(), chatId });
+      }
       if (other === undefined) return;
       if (shown !== chatId) {
         const known = hidden.get(chatId);

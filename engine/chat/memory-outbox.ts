@@ -6,6 +6,7 @@ import type { Outbox, OutboxRow } from "#engine/ports.ts";
  */
 export function createMemoryOutbox(rows: readonly OutboxRow[] = []): Outbox {
   const byId = new Map(rows.map((row) => [row.clientMessageId, row]));
+  const names = new Map<string, string>();
   const pictures = new Map<string, Uint8Array>();
   const change = (id: string, by: (row: OutboxRow) => Partial<OutboxRow>): void => {
     const row = byId.get(id);
@@ -14,7 +15,7 @@ export function createMemoryOutbox(rows: readonly OutboxRow[] = []): Outbox {
   const outbox: Outbox = {
     async add(row, picture) {
       if (byId.has(row.clientMessageId)) return;
-      byId.set(row.clientMessageId, row);
+      byId.set(row.clientMessageId, { ...row, chatKey: names.get(row.chatKey) ?? row.chatKey });
       if (picture !== undefined) pictures.set(row.clientMessageId, picture);
     },
     async replace(oldId, row, picture) {
@@ -26,9 +27,11 @@ export function createMemoryOutbox(rows: readonly OutboxRow[] = []): Outbox {
     recordAttempt: async (id) => change(id, (row) => ({ attempts: row.attempts + 1 })),
     setState: async (id, state) => change(id, () => ({ state })),
     async renameChat(chatKey, chatId) {
+      names.set(chatKey, chatId);
       for (const row of byId.values())
         if (row.chatKey === chatKey) change(row.clientMessageId, () => ({ chatKey: chatId }));
     },
+    nameOf: async (chatKey) => names.get(chatKey),
     async remove(clientMessageId) {
       byId.delete(clientMessageId);
       pictures.delete(clientMessageId);

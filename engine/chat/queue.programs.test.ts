@@ -166,4 +166,29 @@ describe("two programs on one home", () => {
     two?.clock.advance(1_000);
     expect((await two?.transport.call(0))?.call).toMatchObject({ clientMessageId: "m2", chatId: "chat-x" });
   });
+
+  test("CMR-D4: what the one was answered in a new chat is shown by the other, which goes on in that chat", async () => {
+    const { memory, claims } = programs();
+    await memory.add(row("m1", "new:x"));
+    const [one, two] = ["one", "two"].map((me) => createChatHarness({ outbox: shared(memory, claims, me) }));
+    if (one === undefined || two === undefined) throw new Error("there are two");
+    two.http.answer(({ path }) => {
+      const stored = { id: "1", client_message_id: "m1", role: "user", content: path, created_at: 1 };
+      return json(200, { data: [stored] });
+    });
+    await one.engine.resume();
+    const first = await one.transport.call(0);
+    await two.engine.resume();
+    await two.engine.idle();
+    finish(first, turn("chat-x"), text("1"));
+    await one.engine.idle();
+    two.clock.advance(1_000);
+    await settle();
+    expect(two.state()).toMatchObject({
+      chatId: "chat-x",
+      messages: [{ id: "m1", text: "/v1/chats/chat-x/messages" }],
+    });
+    await two.engine.send({ text: "2" });
+    expect((await two.transport.call(0)).call).toMatchObject({ chatId: "chat-x" });
+  });
 });

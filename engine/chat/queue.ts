@@ -1,6 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { OutboxRow } from "#engine/ports.ts";
-import type { Pending } from "./delivery.ts";
+import { isNewChat, type Pending } from "./delivery.ts";
 import { failureOf, KnownRows, type KnownRowsDeps } from "./known-rows.ts";
 import { Lane, type LaneDeps } from "./lane.ts";
 
@@ -38,6 +38,7 @@ export class Queue implements AsyncDisposable {
       ...deps,
       onWaiting: (row) => this.#onWaiting(row),
       onGone: (pending) => this.#onGone(pending),
+      onSettledElsewhere: (chatKey) => void this.#onSettledElsewhere(chatKey),
     });
   }
 
@@ -202,6 +203,15 @@ export class Queue implements AsyncDisposable {
   #onGone(pending: Pending): void {
     for (const lane of this.#running.keys()) lane.drop(pending);
     this.#count();
+  }
+
+  /** A chat that was new may have been named by the program that settled its message. */
+  async #onSettledElsewhere(chatKey: string): Promise<void> {
+    const { outbox, views, onSettledElsewhere } = this.#deps;
+    const chatId = isNewChat(chatKey) ? await outbox.nameOf(chatKey).catch(() => undefined) : chatKey;
+    if (chatId === undefined) return;
+    if (chatId !== chatKey) views.rename(chatKey, chatId);
+    onSettledElsewhere(chatId);
   }
 
   #start(accountId: string, chatKey: string): void {

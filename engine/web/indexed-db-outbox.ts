@@ -63,6 +63,8 @@ export function createIndexedDbOutbox(database: PageDatabase, locks: LockManager
       });
       await claims.rename(chatKey, chatId);
     },
+    nameOf: (chatKey) =>
+      use(async (connection) => asName(await connection.get("values", NAME_PREFIX + chatKey))),
     remove: (id) => write((stores) => drop(stores, id)),
     claim: async (chatKey) => !isOver && (await claims.take(chatKey)),
     release: (chatKey) => claims.release(chatKey),
@@ -97,8 +99,8 @@ async function put(
   // The same message twice is one message: the first one stands.
   if ((await rows.index("byMessage").getKey(row.clientMessageId)) !== undefined) return;
   // Another tab may have heard the name of its chat.
-  const named = await values.get(NAME_PREFIX + row.chatKey);
-  await rows.add(typeof named === "string" ? { ...row, chatKey: named } : row);
+  const chatKey = asName(await values.get(NAME_PREFIX + row.chatKey)) ?? row.chatKey;
+  await rows.add({ ...row, chatKey });
   // A copy: a picture may be a window into a larger buffer, all of which would be stored.
   if (picture !== undefined) await pictures.put(picture.slice(), row.clientMessageId);
 }
@@ -108,6 +110,10 @@ async function drop({ rows, pictures }: Stores, id: string): Promise<void> {
   if (seq === undefined) return;
   await rows.delete(seq);
   await pictures.delete(id);
+}
+
+function asName(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 function toRow({ seq: _seq, ...row }: StoredRow): OutboxRow {

@@ -38,6 +38,9 @@ export function prepareRows(db: Database.Database) {
   const drop = db.prepare<[string], { hadPicture: number }>(
     "DELETE FROM outbox WHERE client_message_id = ? RETURNING image_bytes IS NOT NULL AS hadPicture",
   );
+  const name = db.prepare<[string], { chatId: string }>(
+    "SELECT chat_id AS chatId FROM names WHERE chat_key = ?",
+  );
   const rechat = [
     db.prepare("INSERT OR REPLACE INTO names (chat_key, chat_id) VALUES (@chatKey, @chatId)"),
     db.prepare("UPDATE outbox SET chat_key = @chatId WHERE chat_key = @chatKey"),
@@ -61,6 +64,7 @@ export function prepareRows(db: Database.Database) {
     recordAttempt: (id: string) => void attempt.run(id),
     setState: (id: string, next: RowState) => void state.run(JSON.stringify(next), id),
     renameChat: (chatKey: string, chatId: string) => void rename(chatKey, chatId),
+    nameOf: (chatKey: string) => name.get(chatKey)?.chatId,
     /** True if it had a picture. */
     // `get` would reset the statement before its end, and a commit that fails then would go unseen.
     remove: (id: string) => drop.all(id).some(({ hadPicture }) => hadPicture === 1),

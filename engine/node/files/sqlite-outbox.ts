@@ -229,6 +229,7 @@ function createOutbox(
     recordAttempt: (clientMessageId) => guarded(() => rows.recordAttempt(clientMessageId)),
     setState: (clientMessageId, state) => guarded(() => rows.setState(clientMessageId, state)),
     renameChat: (chatKey, chatId) => guarded(() => rows.renameChat(chatKey, chatId)),
+    nameOf: (chatKey) => guarded(() => rows.nameOf(chatKey)),
     remove: (clientMessageId) =>
       guarded(async () => {
         if (rows.remove(clientMessageId)) await pictures.remove(clientMessageId);
