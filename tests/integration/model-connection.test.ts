@@ -100,6 +100,8 @@ describe("connecting a model", () => {
 
   test.each([
     ["http://169.254.169.254/v1"],
+    ["http://100.100.100.200/v1"],
+    ["http://[fd20:ce::254]/v1"],
     ["http://0xa9fea9fe/v1"],
     ["http://[::ffff:169.254.169.254]/v1"],
     ["http://[fe80::1]/v1"],

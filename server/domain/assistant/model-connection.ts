@@ -150,8 +150,11 @@ function readBase(typed: string): string {
   return `${url.origin}${path === "" ? "/v1" : path}`;
 }
 
+/** Where clouds answer beside their link-local addresses: Alibaba's, Amazon's and Google's by IPv6. */
+const METADATA_ADDRESSES = ["100.100.100.200", "fd00:ec2::254", "fd20:ce::254"];
+
 /**
- * Clouds hand the machine's own credentials to every program that asks a link-local address, and no model server lives
+ * Clouds hand the machine's own credentials to every program that asks such an address, and no model server lives
  * there. Any other address is the operator's own choice.
  */
 async function refuseMetadata(base: string): Promise<void> {
@@ -166,7 +169,7 @@ async function refuseMetadata(base: string): Promise<void> {
 
 function isMetadata(address: string): boolean {
   const parsed = ipaddr.process(address);
-  return parsed.range() === "linkLocal" || parsed.toString() === "fd00:ec2::254";
+  return parsed.range() === "linkLocal" || METADATA_ADDRESSES.includes(parsed.toString());
 }
 
 function refused(message: string): PipitError {
