@@ -55,7 +55,7 @@ describe("the engine of the page", () => {
     await client.signIn(signal);
     expect(auth()).toMatchObject({ kind: "signed-in", local: true });
     expect(await client.findServer(signal)).toEqual({ httpUrl: serverUrl, own: false });
-    expect(await client.history.modelName(signal)).toBeUndefined();
+    expect(await client.history.modelName(signal)).toBeNull();
 
     const events: ChatEvent[] = [];
     client.engine.onEvent(({ event }) => events.push(event));
