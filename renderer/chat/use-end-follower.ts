@@ -10,9 +10,10 @@ interface Place {
   readonly topPx: number;
 }
 
-/** What the reader looks at: a block, and its message, which is drawn anew when the list moves. */
-interface Anchor extends Place {
-  readonly message: Place;
+/** What the reader looks at: a block, its message, and those below it, since the list takes some out while it moves. */
+interface Anchor {
+  readonly block: Place;
+  readonly messages: readonly Place[];
 }
 
 /** `scroller` holds articles, of which one that is in view keeps its place while the list around it changes. */
@@ -113,36 +114,36 @@ const anchorDepth = 6;
  */
 function findAnchor(scroller: HTMLElement): Anchor | undefined {
   const topPx = scroller.getBoundingClientRect().top;
-  const message = firstBelow(scroller.querySelectorAll("article"), topPx);
-  if (message === undefined) return undefined;
-  let found = message;
-  for (let depth = 1; depth < anchorDepth && found.topPx < 0; depth += 1) {
-    const next = firstBelow(found.element.children, topPx);
+  const messages = [...placesBelow(scroller.querySelectorAll("article"), topPx)];
+  let block = messages[0];
+  if (block === undefined) return undefined;
+  for (let depth = 1; depth < anchorDepth && block.topPx < 0; depth += 1) {
+    const [next] = placesBelow(block.element.children, topPx);
     if (next === undefined) break;
-    found = next;
+    block = next;
   }
-  return { ...found, message };
+  return { block, messages };
 }
 
-function firstBelow(elements: Iterable<Element>, topPx: number): Place | undefined {
+function* placesBelow(elements: Iterable<Element>, topPx: number): Generator<Place> {
   for (const element of elements) {
     const box = element.getBoundingClientRect();
-    if (box.bottom > topPx && box.height > 0) return { element, topPx: box.top - topPx };
+    if (box.bottom > topPx && box.height > 0) yield { element, topPx: box.top - topPx };
   }
-  return undefined;
 }
 
 function holdAnchor(scroller: HTMLElement, anchor: Anchor | undefined): void {
-  const place = anchor?.element.isConnected === true ? anchor : drawnAnew(scroller, anchor?.message);
+  if (anchor === undefined) return;
+  const places = [anchor.block, ...anchor.messages.map((message) => drawnAnew(scroller, message))];
+  const place = places.find((one) => one?.element.isConnected);
   if (place === undefined) return;
   const nowPx = place.element.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
   const driftPx = nowPx - place.topPx;
   if (Math.abs(driftPx) >= 1) scroller.scrollTop += driftPx;
 }
 
-function drawnAnew(scroller: HTMLElement, message: Place | undefined): Place | undefined {
-  const id = message?.element.getAttribute("data-message-id");
-  if (message === undefined || id === null || id === undefined) return undefined;
-  const element = scroller.querySelector(`[data-message-id="${CSS.escape(id)}"]`);
+function drawnAnew(scroller: HTMLElement, message: Place): Place | undefined {
+  const id = message.element.getAttribute("data-message-id");
+  const element = id === null ? null : scroller.querySelector(`[data-message-id="${CSS.escape(id)}"]`);
   return element === null ? undefined : { element, topPx: message.topPx };
 }

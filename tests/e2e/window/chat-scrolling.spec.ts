@@ -110,6 +110,39 @@ test("messages that leave at the start do not move what is being read", async ({
   expect(Math.abs((await chat.topOf(same)) - before)).toBeLessThanOrEqual(1);
 });
 
+test("an answer that grows while messages leave at the start does not move what is being read", async ({
+  gallery,
+  chat,
+  page,
+}) => {
+  await gallery.open("chat-200");
+  await chat.log.hover();
+  await page.mouse.wheel(0, -3000);
+  await expect(chat.jump).toBeVisible();
+  await chat.atRest();
+  const held = page
+    .getByRole("article")
+    .filter({ hasText: /^Answer number/u })
+    .nth(2);
+  const text = await held.locator("p").first().innerText();
+  const same = page.getByRole("article").filter({ hasText: text });
+  const before = await chat.topOf(same);
+  await gallery.script((bridge) => {
+    bridge.chat.setState(({ messages }) => ({
+      messages: messages
+        .slice(4)
+        .map((message, index, kept) =>
+          index === kept.length - 1 && message.role === "assistant"
+            ? { ...message, parts: [{ kind: "text", text: "It grows.\n\n".repeat(10) }] }
+            : message,
+        ),
+    }));
+  });
+  await expect(page.getByText("It grows.").first()).toBeAttached();
+  await chat.atRest();
+  expect(Math.abs((await chat.topOf(same)) - before)).toBeLessThanOrEqual(1);
+});
+
 test("10,000 messages open at their end and scroll from end to end by keys", async ({
   gallery,
   chat,
