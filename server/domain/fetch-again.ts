@@ -8,12 +8,12 @@ export const fetchAgain: typeof fetch = async (input, init) => {
   try {
     return await fetch(input, init);
   } catch (error) {
-    if (!isClosed(error)) throw error;
+    if (!(error instanceof Error) || !isClosed(error.cause)) throw error;
     return fetch(input, init);
   }
 };
 
-function isClosed(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && "code" in cause && CLOSED.has(String(cause.code));
+/** Whether an error of Node's HTTP, or the cause of one of `fetch`, says that the connection was closed. */
+export function isClosed(error: unknown): boolean {
+  return error instanceof Error && "code" in error && CLOSED.has(String(error.code));
 }

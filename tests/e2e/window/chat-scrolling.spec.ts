@@ -1,4 +1,5 @@
 import { expect } from "@playwright/test";
+import type { ChatPage } from "../fixtures/chat-page.ts";
 import { test } from "../fixtures/chat-test.ts";
 
 const frame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
@@ -79,8 +80,9 @@ test("sending goes to the end from anywhere", async ({ gallery, chat, page }) =>
   await expect.poll(() => chat.distanceToEnd()).toBeLessThanOrEqual(2);
 });
 
-test("messages that leave at the start do not move what is being read", async ({ gallery, chat, page }) => {
-  await gallery.open("chat-200");
+/** Goes up to an answer in the middle of the chat; resolves to it, and where it stands. */
+async function readFurtherUp(chat: ChatPage) {
+  const { page } = chat;
   await chat.log.hover();
   await page.mouse.wheel(0, -3000);
   await expect(chat.jump).toBeVisible();
@@ -91,7 +93,12 @@ test("messages that leave at the start do not move what is being read", async ({
     .nth(2);
   const text = await held.locator("p").first().innerText();
   const same = page.getByRole("article").filter({ hasText: text });
-  const before = await chat.topOf(same);
+  return { same, before: await chat.topOf(same) };
+}
+
+test("messages that leave at the start do not move what is being read", async ({ gallery, chat, page }) => {
+  await gallery.open("chat-200");
+  const { same, before } = await readFurtherUp(chat);
   await gallery.script((bridge) => {
     bridge.chat.setState(({ messages }) => {
       const last = messages.at(-1);
@@ -116,17 +123,7 @@ test("an answer that grows while messages leave at the start does not move what 
   page,
 }) => {
   await gallery.open("chat-200");
-  await chat.log.hover();
-  await page.mouse.wheel(0, -3000);
-  await expect(chat.jump).toBeVisible();
-  await chat.atRest();
-  const held = page
-    .getByRole("article")
-    .filter({ hasText: /^Answer number/u })
-    .nth(2);
-  const text = await held.locator("p").first().innerText();
-  const same = page.getByRole("article").filter({ hasText: text });
-  const before = await chat.topOf(same);
+  const { same, before } = await readFurtherUp(chat);
   await gallery.script((bridge) => {
     bridge.chat.setState(({ messages }) => ({
       messages: messages

@@ -1,6 +1,7 @@
 import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { Agent as TlsAgent, request as httpsRequest } from "node:https";
 import type { Readable } from "node:stream";
+import { isClosed } from "#server/domain/fetch-again.ts";
 import { decoded } from "./content-encoding.ts";
 
 /** What a POST needs; the body is text. */
@@ -67,10 +68,6 @@ function send(
   sent.on("error", reject);
   sent.end(body);
   return sent;
-}
-
-function isClosed(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
 }
 
 function redirectOf(reply: IncomingMessage, from: URL): URL | undefined {
