@@ -65,6 +65,7 @@ test("a run that says no without a failed test is one failure more", () => {
   expect(addCounts([passed(3), { ...noTests, ok: false }])).toEqual({
     passed: 3,
     failed: 1,
+    failures: [],
     skipped: 0,
     ok: false,
   });

@@ -55,6 +55,7 @@ export function addCounts(all: readonly TestCounts[]): TestCounts {
     passed: sum("passed"),
     failed: sum("failed") + silent,
     skipped: sum("skipped"),
+    failures: all.flatMap(({ failures }) => failures),
     ok: all.every((counts) => counts.ok),
   };
 }

@@ -15,7 +15,26 @@ describe("what runs where", () => {
   });
 });
 
-test("flaky tests and files that do not load count as failed", () => {
+test("flaky tests and files that do not load count as failed, and each is named", () => {
   const stats = { expected: 5, unexpected: 1, flaky: 2, skipped: 3 };
-  expect(countReport({ stats, errors: [{}] })).toEqual({ passed: 5, failed: 4, skipped: 3 });
+  const spec = (title: string, status: string, message: string) => ({
+    title,
+    file: "web/a.spec.ts",
+    line: 7,
+    tests: [{ status, results: [{ errors: [{ message }] }, { errors: [] }] }],
+  });
+  const inner = { specs: [spec("shows it", "flaky", "\u001b[31mnot there\u001b[39m")] };
+  const suites = [
+    { specs: [spec("opens", "unexpected", "too late"), spec("closes", "expected", "")], suites: [inner] },
+  ];
+  expect(countReport({ stats, errors: [{ message: "no such file" }], suites })).toEqual({
+    passed: 5,
+    failed: 4,
+    skipped: 3,
+    failures: [
+      "tests/e2e/web/a.spec.ts:7: opens\n    too late",
+      "tests/e2e/web/a.spec.ts:7: shows it\n    not there",
+      "outside any test\n    no such file",
+    ],
+  });
 });

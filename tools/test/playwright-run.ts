@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "./command.ts";
-import type { RunOptions, TestCounts } from "./vitest-run.ts";
+import { failureText, noReport, type RunOptions, type TestCounts } from "./vitest-run.ts";
 
 /** The part of Playwright's JSON report that is counted. */
 interface JsonReport {
@@ -13,7 +13,27 @@ interface JsonReport {
     readonly skipped: number;
   };
   /** What went wrong outside any test: a file that does not load, a setup that failed. */
-  readonly errors: readonly unknown[];
+  readonly errors: readonly TestError[];
+  readonly suites: readonly Suite[];
+}
+
+interface TestError {
+  readonly message?: string;
+}
+
+/** A file, or a `describe` in one. */
+interface Suite {
+  readonly suites?: readonly Suite[];
+  readonly specs: readonly {
+    readonly title: string;
+    readonly file: string;
+    readonly line: number;
+    readonly tests: readonly {
+      /** "unexpected" and "flaky" count as failed. */
+      readonly status: string;
+      readonly results: readonly { readonly errors: readonly TestError[] }[];
+    }[];
+  }[];
 }
 
 const folder = "tests/e2e";
@@ -55,7 +75,7 @@ export async function runPlaywright(
       signal,
     );
     const text = await readFile(file, "utf8").catch(() => undefined);
-    if (text === undefined) return { passed: 0, failed: 1, skipped: 0, ok: false };
+    if (text === undefined) return noReport(`playwright ${paths.join(" ")}`);
     return { ...countReport(JSON.parse(text) as JsonReport), ok: result.code === 0 };
   } finally {
     await rm(reports, { recursive: true, force: true });
@@ -63,10 +83,26 @@ export async function runPlaywright(
 }
 
 /** One that passed only when it was repeated counts as failed: it is not to be trusted. */
-export function countReport({ stats, errors }: JsonReport): Omit<TestCounts, "ok"> {
+export function countReport({ stats, errors, suites }: JsonReport): Omit<TestCounts, "ok"> {
   return {
     passed: stats.expected,
     failed: stats.unexpected + stats.flaky + errors.length,
     skipped: stats.skipped,
+    failures: [
+      ...suites.flatMap((suite) => failuresOf(suite)),
+      ...errors.map(({ message }) => failureText("outside any test", message ?? "")),
+    ],
   };
+}
+
+function failuresOf({ suites = [], specs }: Suite): string[] {
+  const own = specs.flatMap(({ title, file, line, tests }) =>
+    tests
+      .filter(({ status }) => status === "unexpected" || status === "flaky")
+      .map(({ results }) => {
+        const why = results.flatMap(({ errors }) => errors).map(({ message }) => message ?? "");
+        return failureText(`${folder}/${file}:${line}: ${title}`, why.join("\n"));
+      }),
+  );
+  return [...own, ...suites.flatMap((suite) => failuresOf(suite))];
 }

@@ -24,7 +24,13 @@ const check: Phase = {
   async run(output, signal) {
     const args = ["tools/test/check.ts", "--without-tests"];
     const { code } = await runCommand("node", args, { output, niceness }, signal);
-    return { ...noTests, ...(code === 0 ? { passed: 1 } : { failed: 1, ok: false }) };
+    if (code === 0) return { ...noTests, passed: 1 };
+    return {
+      ...noTests,
+      failed: 1,
+      failures: [`npm run check -- --without-tests: exit code ${code}`],
+      ok: false,
+    };
   },
 };
 
@@ -82,10 +88,11 @@ const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(totalTimeoutMs)
 const startedMs = performance.now();
 const counts = await runAll(process.argv.slice(2), signal).catch((error: unknown): TestCounts => {
   say(error instanceof Error ? error.message : String(error));
-  return { passed: 0, failed: 1, skipped: 0, ok: false };
+  return { ...noTests, failed: 1, ok: false };
 });
 const skipIsFailure = process.env["CI"] === "true" && counts.skipped > 0;
 if (skipIsFailure) say("something was skipped, and CI=true makes that a failure");
+for (const failure of counts.failures) say(`FAILED ${failure}`);
 say(`took ${((performance.now() - startedMs) / 1000).toFixed(0)} s`);
 const skippedText = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
 console.log(`${counts.passed} passed, ${counts.failed} failed${skippedText}`);

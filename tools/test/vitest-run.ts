@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { repositoryRoot, runCommand, type CommandOptions } from "./command.ts";
 import { say } from "./machine.ts";
 
@@ -9,6 +10,8 @@ export interface TestCounts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** What failed: of each the file, its name, and the first lines of why; shown again at the very end of a long output. */
+  readonly failures: readonly string[];
   /** False when vitest itself says no: a failed test, a file that does not load, coverage below its threshold. */
   readonly ok: boolean;
 }
@@ -19,8 +22,15 @@ interface JsonReport {
   readonly numPendingTests: number;
   readonly numTodoTests: number;
   readonly testResults: readonly {
+    readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    /** Why the file did not load, if it did not. */
+    readonly message?: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages?: readonly string[] | null;
+    }[];
   }[];
 }
 
@@ -28,7 +38,7 @@ interface JsonReport {
 const notRun: ReadonlySet<string> = new Set(["pending", "skipped", "todo"]);
 
 /** What was not run. */
-export const noTests: TestCounts = { passed: 0, failed: 0, skipped: 0, ok: true };
+export const noTests: TestCounts = { passed: 0, failed: 0, skipped: 0, failures: [], ok: true };
 
 /** Where the output of a run goes, what is in its environment, and whether others go first. */
 export type RunOptions = Required<Pick<CommandOptions, "env" | "output">> & Pick<CommandOptions, "niceness">;
@@ -45,7 +55,7 @@ export async function runVitest(
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
     const result = await runCommand("vitest", ["run", ...reporters, ...args], options, signal);
     const text = await readFile(file, "utf8").catch(() => undefined);
-    if (text === undefined) return { passed: 0, failed: 1, skipped: 0, ok: false };
+    if (text === undefined) return noReport(`vitest ${args.join(" ")}`);
     const report = JSON.parse(text) as JsonReport;
     for (const { status, fullName } of report.testResults.flatMap((tests) => tests.assertionResults)) {
       if (notRun.has(status)) say(`SKIPPED ${fullName}`);
@@ -56,14 +66,39 @@ export async function runVitest(
   }
 }
 
+/** A run that left no report, e.g. because it was killed. */
+export function noReport(run: string): TestCounts {
+  return { ...noTests, failed: 1, failures: [`${run}: ended without a report`], ok: false };
+}
+
+/** Lines of one failure that are shown again at the end. */
+const failureLines = 12;
+
+/** One failure as it is shown at the end: where, and the first lines of why. */
+export function failureText(where: string, why: string): string {
+  const lines = stripVTControlCharacters(why).split("\n").slice(0, failureLines);
+  return [where, ...lines.map((line) => `    ${line}`)].join("\n");
+}
+
 function count(report: JsonReport): Omit<TestCounts, "ok"> {
   const unloadable = report.testResults.filter(
     (file) => file.status === "failed" && file.assertionResults.length === 0,
-  ).length;
+  );
+  const failures = report.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === "failed")
+      .map(({ fullName, failureMessages }) =>
+        failureText(`${relative(repositoryRoot, name)}: ${fullName}`, failureMessages?.[0] ?? ""),
+      ),
+  );
   return {
     passed: report.numPassedTests,
-    failed: report.numFailedTests + unloadable,
+    failed: report.numFailedTests + unloadable.length,
     skipped: report.numPendingTests + report.numTodoTests,
+    failures: [
+      ...failures,
+      ...unloadable.map(({ name, message }) => failureText(relative(repositoryRoot, name), message ?? "")),
+    ],
   };
 }
 
