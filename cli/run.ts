@@ -39,7 +39,10 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
       const config = await readConfig();
       const { startTokenStore } = await import("#engine/node/keychain/token-store.ts");
       const terminal = { stdin, stdout, stderr, colour: config.colour, dumb: config.dumb };
-      const deps = { config, terminal, tokenStore: startTokenStore(config) };
+      const tokenStore = startTokenStore(config, "terminal", {
+        onWaiting: (waiting) => void (waiting && tellWaiting(stderr, env)),
+      });
+      const deps = { config, terminal, tokenStore };
       outcome.code = await (await load())(flags, deps);
     };
   const help = localeOf(env).startsWith("ru") ? russianHelp : englishHelp;
@@ -112,6 +115,12 @@ function nonEmpty(value: string): string {
 /** What the parser of the command line says, in the person's language. */
 function parserText(text: string, { parser }: HelpMessages): string {
   return parser.reduce((told, [english, own]) => told.replace(english, own), text);
+}
+
+/** On standard error, so that --json stays what it is. */
+async function tellWaiting(stderr: CliProcess["stderr"], env: CliProcess["env"]): Promise<void> {
+  const { messagesFor } = await import("./kit/messages.ts");
+  stderr.write(`pipit: ${messagesFor(localeOf(env)).keychainWaits}\n`);
 }
 
 async function explain(reason: unknown, io: CliProcess): Promise<number> {

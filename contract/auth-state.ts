@@ -18,4 +18,6 @@ export type AuthState =
 export interface TokenPlace {
   readonly kind: "keychain" | "file" | "memory";
   readonly fallbackReason?: string;
+  /** The keychain has not answered yet: its dialog may be waiting for the person. */
+  readonly waiting?: boolean;
 }

@@ -29,6 +29,8 @@ export async function tellDatabaseSetAside(
 
 /** Says, after a sign-in, when the tokens could not go to the keychain. */
 export function tellTokenPlace(client: Client, terminal: Terminal, messages: Messages): void {
-  const { fallbackReason } = client.session.place();
-  if (fallbackReason !== undefined) printNote(terminal, messages.tokenPlaceFile(fallbackReason));
+  const { kind, fallbackReason } = client.session.place();
+  if (fallbackReason === undefined) return;
+  const text = kind === "memory" ? messages.tokenPlaceMemory : messages.tokenPlaceFile;
+  printNote(terminal, text(fallbackReason));
 }

@@ -20,6 +20,7 @@ const english = {
   fewVoices: undefined as string | undefined,
   setAside: (path: string) => `a damaged database was set aside as ${path}; a new one is in use`,
   keychain: "sign-in is kept in the system's secret store",
+  keychainMemory: (reason: string) => `sign-in is not kept: ${reason}`,
   keychainFile: (reason: string) => `sign-in is kept in a file readable only by you: ${reason}`,
   noSecretStore: "no secret store answers",
   keychainCure: "On Linux run a Secret Service (gnome-keyring or KWallet) in your session and unlock it.",
@@ -64,6 +65,7 @@ const russian: DoctorMessages = {
   fewVoices: "Не для всех языков есть голос. Задайте PIPIT_SPEECH_URL.",
   setAside: (path) => `повреждённая база сохранена как ${path}; работает новая`,
   keychain: "данные входа хранятся в системном хранилище секретов",
+  keychainMemory: (reason) => `данные входа не сохраняются: ${reason}`,
   keychainFile: (reason) => `данные входа хранятся в файле, доступном только вам: ${reason}`,
   noSecretStore: "хранилище секретов не отвечает",
   keychainCure:

@@ -13,11 +13,8 @@ import { limited, works, type Check } from "./check.ts";
 export function checkKeychain(client: Client, messages: DoctorMessages): Check {
   const place = client.session.place();
   if (place.kind === "keychain") return works("keychain", messages.keychain);
-  return limited(
-    "keychain",
-    messages.keychainFile(place.fallbackReason ?? messages.noSecretStore),
-    messages.keychainCure,
-  );
+  const kept = place.kind === "memory" ? messages.keychainMemory : messages.keychainFile;
+  return limited("keychain", kept(place.fallbackReason ?? messages.noSecretStore), messages.keychainCure);
 }
 
 /** Opens and closes the sound device. */

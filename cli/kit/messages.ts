@@ -52,6 +52,8 @@ const english = {
   tokenAccepted: "Token stored. The next message shows whether the server accepts it.",
   tokenPlaceFile: (reason: string) =>
     `Your sign-in is kept in a file readable only by you, not in the keychain: ${reason}`,
+  tokenPlaceMemory: (reason: string) => `Your sign-in is kept only until this ends: ${reason}`,
+  keychainWaits: "Waiting for the system's keychain: it may be asking for a password or your permission.",
   outboxSetAside: (path: string) =>
     `The queue of unsent messages was damaged and is kept as ${path}; a new one was started.`,
   databaseSetAside: (path: string) =>
@@ -179,6 +181,9 @@ const russian: Messages = {
   tokenAccepted: "Токен сохранён. Примет ли его сервер, покажет следующее сообщение.",
   tokenPlaceFile: () =>
     "Данные входа хранятся в файле, доступном только вам: связки ключей в этом сеансе нет или она закрыта.",
+  tokenPlaceMemory: () =>
+    "Вход действует, только пока эта программа работает: связки ключей в этом сеансе нет или она закрыта.",
+  keychainWaits: "Ожидание системной связки ключей: возможно, она спрашивает пароль или разрешение.",
   outboxSetAside: (path) =>
     `Очередь неотправленных сообщений повреждена и сохранена как ${path}; начата новая.`,
   databaseSetAside: (path) => `База данных сервера повреждена и сохранена как ${path}; начата новая, пустая.`,

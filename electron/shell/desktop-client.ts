@@ -12,11 +12,13 @@ export interface DesktopClientOptions extends Pick<ClientOptions, "serverEntry" 
   readonly launcher: ChildLauncher;
   /** BCP 47. */
   readonly systemLocale: string;
+  /** Told when the system's keychain makes the person wait, most likely for a dialog, and when that is over. */
+  readonly onKeychain: (waiting: boolean) => void;
 }
 
 /** Opens the client of the server that the settings name; contacts no server. */
 export async function openDesktopClient(
-  { config, launcher, systemLocale, ...rest }: DesktopClientOptions,
+  { config, launcher, systemLocale, onKeychain, ...rest }: DesktopClientOptions,
   settings: Settings,
 ): Promise<AppClient> {
   const server = serverOf(config, settings);
@@ -29,7 +31,7 @@ export async function openDesktopClient(
     speak: settings.speak,
     searchAllChats: settings.searchAllChats,
     maxMessages: settings.historySize,
-    tokenStore: startTokenStore(server, launcher),
+    tokenStore: startTokenStore(server, "desktop", { launcher, onWaiting: onKeychain }),
   });
   const { link, session } = client;
   return {

@@ -42,6 +42,7 @@ export function openDesktopApp(
       throw error;
     }
   }, files.settings.get().volume);
+  const showKeychain = (waiting: boolean): void => pipit.show({ tokenPlace: { kind: "keychain", waiting } });
   const pipit: App = new App({
     settings: createDesktopSettings({
       file: files.settings,
@@ -52,7 +53,10 @@ export function openDesktopApp(
       applyStartAtLogin: (wanted) => applyStartAtLogin(app, process.platform, wanted),
     }),
     openClient: (settings) =>
-      openDesktopClient({ config, launcher, speaker, serverEntry, systemLocale }, settings),
+      openDesktopClient(
+        { config, launcher, speaker, serverEntry, systemLocale, onKeychain: showKeychain },
+        settings,
+      ),
     window: {
       captureScreen: parts.captureScreen,
       openLink: (address, asked) => openExternalLink(address, shell, asked),

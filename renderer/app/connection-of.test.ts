@@ -14,6 +14,12 @@ test.each([
   expect(connectionOf(server, last).kind).toBe(kind);
 });
 
+test("[D3] a keychain that is waited for is what the window says", () => {
+  const starting = { kind: "starting" } as const;
+  expect(connectionOf(starting, "unknown", { kind: "keychain", waiting: true }).kind).toBe("keychain");
+  expect(connectionOf(starting, "unknown", { kind: "keychain", waiting: false }).kind).toBe("starting");
+});
+
 test("an unreachable server keeps its reason", () => {
   const server = { kind: "unreachable", code: "PORT_IN_USE", message: "Port 8787 is taken." } as const;
   expect(connectionOf(server, "unknown")).toEqual({

@@ -16,6 +16,7 @@ const dots: Readonly<Record<Connection["kind"], string>> = {
   online: "bg-accent",
   idle: "bg-control",
   starting: "bg-warning",
+  keychain: "bg-warning",
   offline: "bg-warning",
   unreachable: "bg-danger",
 };

@@ -13,7 +13,8 @@ export function StatusLine() {
   const { commands, views } = useBridge();
   const server = useApp((state) => state.server);
   const last = useChat((state) => state.connection);
-  const connection = connectionOf(server, last);
+  const place = useApp((state) => state.tokenPlace);
+  const connection = connectionOf(server, last, place);
   const queuedCount = useChat((state) => state.queuedCount);
   const stuck = connection.kind === "offline" || connection.kind === "unreachable";
   return (

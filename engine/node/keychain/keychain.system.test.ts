@@ -5,12 +5,14 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { StoredTokens } from "#engine/ports.ts";
 import { createCredentialsFileTokenStore } from "./credentials-file-token-store.ts";
 import { createKeychainTokenStore } from "./keychain-token-store.ts";
+import type { KeychainHolder } from "./keychain-items.ts";
 import { createKeychain } from "./keychain.ts";
 import { environmentWithout, requireVariable } from "../testing/config.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { makeTempHome } from "../testing/temp-home.ts";
 import type { HelperOptions, HelperProcess } from "../processes/child-launcher.ts";
 import { nodeChildLauncher } from "../processes/node-child-launcher.ts";
+import { scopeKey } from "./token-store-scope.ts";
 import { openTokenStore } from "./token-store.ts";
 
 const serverUrl = "https://pipit.example.org";
@@ -25,6 +27,8 @@ const tokens: StoredTokens = {
   local: false,
   serverUrl,
 };
+const holder = "terminal" as const;
+const service = "pipit-test";
 const noBus = { environment: environmentWithout("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR") };
 
 beforeAll(() => {
@@ -33,7 +37,7 @@ beforeAll(() => {
 
 describe("the keychain", () => {
   test("keeps, gives back, replaces and forgets a secret", async () => {
-    const keychain = createKeychain({ account: `test-${crypto.randomUUID()}` });
+    const keychain = createKeychain({ service, account: `test-${crypto.randomUUID()}` });
     expect(await keychain.read()).toBeUndefined();
     await keychain.write(new Uint8Array([0, 1, 255]));
     expect(await keychain.read()).toEqual(new Uint8Array([0, 1, 255]));
@@ -45,7 +49,7 @@ describe("the keychain", () => {
   });
 
   test("of a session without D-Bus is KEYCHAIN_UNAVAILABLE", async () => {
-    const keychain = createKeychain({ account: "test", ...noBus });
+    const keychain = createKeychain({ service, account: "test", ...noBus });
     await expect(keychain.read()).rejects.toMatchObject({ code: "KEYCHAIN_UNAVAILABLE" });
   });
 
@@ -60,7 +64,7 @@ describe("the keychain", () => {
       return helper;
     };
     const launcher = { ...nodeChildLauncher, startHelper };
-    const keychain = createKeychain({ account: "test", program, timeoutMs: 500, launcher });
+    const keychain = createKeychain({ service, account: "test", program, timeoutMs: 500, launcher });
     await expect(keychain.read()).rejects.toMatchObject({ code: "KEYCHAIN_LOCKED" });
     expect(await Promise.all(helpers.map(({ ended }) => ended))).toEqual(["SIGKILL"]);
   });
@@ -69,16 +73,36 @@ describe("the keychain", () => {
     await using home = await makeTempHome();
     const program = join(home.path, "crashes.mjs");
     await writeFile(program, "process.kill(process.pid, 'SIGSEGV');");
-    await expect(createKeychain({ account: "test", program }).read()).rejects.toMatchObject({
+    await expect(createKeychain({ service, account: "test", program }).read()).rejects.toMatchObject({
       code: "KEYCHAIN_UNAVAILABLE",
     });
   });
 });
 
 describe("tokens in the keychain", () => {
+  test("[D3] are opened by both programs, with items of their own, also those of an earlier version", async () => {
+    await using home = await makeTempHome();
+    const scope = { home: home.path, serverUrl, ownServer: false, logger: createFakeLogger() };
+    const open = (program: KeychainHolder) => createKeychainTokenStore({ ...scope, holder: program });
+    const [terminal, desktop] = await Promise.all([open("terminal"), open("desktop")]);
+    const item = (name: string) => createKeychain({ service: name, account: scopeKey(scope) });
+    try {
+      await terminal.save(tokens);
+      // With a key that the other program has made.
+      expect(await desktop.load()).toEqual(tokens);
+      // As an earlier version left it: one item for all.
+      await item("pipit").write((await item("pipit-desktop").read()) ?? new Uint8Array());
+      for (const name of ["pipit-desktop", "pipit-terminal"]) await item(name).remove();
+      expect(await (await open("desktop")).load()).toEqual(tokens);
+      expect(await item("pipit-desktop").read()).toEqual(await item("pipit").read());
+    } finally {
+      await terminal.destroy();
+    }
+  });
+
   test("survive a restart, and no file holds them in the clear", async () => {
     await using home = await makeTempHome();
-    const options = { home: home.path, serverUrl, ownServer: false, logger: createFakeLogger() };
+    const options = { home: home.path, serverUrl, ownServer: false, holder, logger: createFakeLogger() };
     const store = await createKeychainTokenStore(options);
     try {
       expect(await store.load()).toBeUndefined();
@@ -99,12 +123,25 @@ describe("tokens in the keychain", () => {
     await using home = await makeTempHome();
     await using other = await makeTempHome();
     const logger = createFakeLogger();
-    const first = await createKeychainTokenStore({ home: home.path, serverUrl, ownServer: false, logger });
-    const second = await createKeychainTokenStore({ home: other.path, serverUrl, ownServer: false, logger });
+    const first = await createKeychainTokenStore({
+      home: home.path,
+      serverUrl,
+      ownServer: false,
+      holder,
+      logger,
+    });
+    const second = await createKeychainTokenStore({
+      home: other.path,
+      serverUrl,
+      ownServer: false,
+      holder,
+      logger,
+    });
     const third = await createKeychainTokenStore({
       home: home.path,
       serverUrl: "https://b.example.org",
       ownServer: false,
+      holder,
       logger,
     });
     try {
@@ -120,7 +157,7 @@ describe("tokens in the keychain", () => {
 
   test("of two programs that start at once have one key", async () => {
     await using home = await makeTempHome();
-    const options = { home: home.path, serverUrl, ownServer: false, logger: createFakeLogger() };
+    const options = { home: home.path, serverUrl, ownServer: false, holder, logger: createFakeLogger() };
     const [first, second] = await Promise.all([
       createKeychainTokenStore(options),
       createKeychainTokenStore(options),
@@ -138,7 +175,7 @@ describe("tokens in the keychain", () => {
   test("whose key is gone are kept aside and mean signed out", async () => {
     await using home = await makeTempHome();
     const logger = createFakeLogger();
-    const options = { home: home.path, serverUrl, ownServer: false, logger };
+    const options = { home: home.path, serverUrl, ownServer: false, holder, logger };
     const store = await createKeychainTokenStore(options);
     await store.save(tokens);
     const [sealed] = (await readdir(home.path)).filter((name) => name.endsWith(".sealed"));
@@ -160,7 +197,7 @@ describe("choosing a place", () => {
   test("takes the keychain, and moves a sign-in from the file into it", async () => {
     await using home = await makeTempHome();
     const logger = createFakeLogger();
-    const scope = { home: home.path, serverUrl, ownServer: false, logger };
+    const scope = { home: home.path, serverUrl, ownServer: false, holder, logger };
     await createCredentialsFileTokenStore(scope).save(tokens);
     const store = await openTokenStore(scope);
     expect(store.place()).toEqual({ kind: "keychain" });
@@ -176,6 +213,7 @@ describe("choosing a place", () => {
       home: home.path,
       serverUrl,
       ownServer: false,
+      holder,
       keychain: noBus,
       logger,
     });
@@ -194,21 +232,28 @@ describe("choosing a place", () => {
   test("a locked keychain is told from an empty one: what it holds stays, and comes back", async () => {
     await using home = await makeTempHome();
     // A Secret Service of its own: locking the shared one would lock out everybody.
-    await using service = await startSecretService(home.path);
+    await using secrets = await startSecretService(home.path);
     const logger = createFakeLogger();
-    const keychain = { environment: service.environment };
-    const options = { home: join(home.path, "home"), serverUrl, ownServer: false, keychain, logger };
+    const keychain = { environment: secrets.environment };
+    const options = { home: join(home.path, "home"), serverUrl, ownServer: false, holder, keychain, logger };
     await (await openTokenStore(options)).save(tokens);
-    service.lock();
+    secrets.lock();
     await expect(
-      createKeychain({ account: "any", ...keychain }).write(new Uint8Array([1])),
+      createKeychain({ service, account: "any", ...keychain }).write(new Uint8Array([1])),
     ).rejects.toMatchObject({ code: "KEYCHAIN_LOCKED" });
     const locked = await openTokenStore(options);
-    expect(locked.place()).toMatchObject({ kind: "file", fallbackReason: expect.stringContaining("locked") });
+    expect(locked.place()).toMatchObject({
+      kind: "memory",
+      fallbackReason: expect.stringContaining("locked"),
+    });
     expect(await locked.load()).toBeUndefined();
+    // [D3] What was sealed before is not written in clear now.
+    await locked.save({ ...tokens, accessToken: "eyJ.other" });
+    expect(await locked.load()).toMatchObject({ accessToken: "eyJ.other" });
     const files = await readdir(options.home);
     expect(files.filter((name) => name.endsWith(".sealed"))).toHaveLength(1);
-    await service.restartUnlocked();
+    expect(files).not.toContain("credentials");
+    await secrets.restartUnlocked();
     const unlocked = await openTokenStore(options);
     expect(unlocked.place()).toEqual({ kind: "keychain" });
     expect(await unlocked.load()).toEqual(tokens);

@@ -4,9 +4,15 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { ChildLauncher } from "../processes/child-launcher.ts";
 import { nodeChildLauncher } from "../processes/node-child-launcher.ts";
 
-const SERVICE = "pipit";
-/** A password dialog that the user does not answer must not hold up the program. */
-const DEFAULT_TIMEOUT_MS = 5_000;
+/**
+ * A password dialog that the user does not answer must not hold up the program for ever. On macOS one is to be expected
+ * after each update of the program, and reading it and typing a password takes longer than 5 s.
+ */
+export function keychainTimeoutMs(platform: NodeJS.Platform): number {
+  return platform === "darwin" ? 120_000 : 5_000;
+}
+/** After this, the person is told what is being waited for. */
+const DEFAULT_TELL_AFTER_MS = 2_000;
 
 /** What the parent asks of `keychain-process.ts`. Travels over the IPC channel, never in arguments. */
 export type KeychainRequest = { readonly service: string; readonly account: string } & (
@@ -18,9 +24,15 @@ export type KeychainReply =
   | { readonly ok: false; readonly reason: string };
 
 export interface KeychainOptions {
+  /** Name of the entry, beside `account`. */
+  readonly service: string;
   readonly account: string;
-  /** Per operation. Default 5000. */
+  /** Per operation. Default: `keychainTimeoutMs`. */
   readonly timeoutMs?: number;
+  /** Default 2000. */
+  readonly tellAfterMs?: number;
+  /** Told true when an operation has taken `tellAfterMs`, as it does when a dialog asks for a password, and false when that is over. */
+  readonly onWaiting?: ((waiting: boolean) => void) | undefined;
   /** Environment of the helper process. Default: this program's. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Program that does the work. Default: `keychain-process.ts`. */
@@ -36,7 +48,7 @@ export interface KeychainOptions {
  * or did not answer in time.
  */
 export function createKeychain(options: KeychainOptions) {
-  const entry = { service: SERVICE, account: options.account };
+  const entry = { service: options.service, account: options.account };
   return {
     /** Undefined when there is no such entry. Throws KEYCHAIN_LOCKED when that cannot be known. */
     async read(): Promise<Uint8Array | undefined> {
@@ -55,7 +67,7 @@ async function ask(
   request: KeychainRequest,
   options: KeychainOptions,
 ): Promise<{ readonly secret?: Uint8Array }> {
-  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const { timeoutMs = keychainTimeoutMs(process.platform), tellAfterMs = DEFAULT_TELL_AFTER_MS } = options;
   const child = (options.launcher ?? nodeChildLauncher).startHelper({
     program: options.program ?? fileURLToPath(ownProgram("keychain-process", import.meta.url)),
     stderr: "ignore",
@@ -65,6 +77,11 @@ async function ask(
   child.onMessage((reply) => resolve(reply as KeychainReply));
   void child.ended.then((how) => reject(unavailable(`its helper ended with ${how}`)));
   const timer = setTimeout(() => reject(silent(timeoutMs)), timeoutMs);
+  let told = false;
+  const teller = setTimeout(() => {
+    told = true;
+    options.onWaiting?.(true);
+  }, tellAfterMs);
   try {
     child.send(request);
     const reply = await promise;
@@ -72,7 +89,9 @@ async function ask(
     return reply;
   } finally {
     clearTimeout(timer);
+    clearTimeout(teller);
     child.kill();
+    if (told) options.onWaiting?.(false);
   }
 }
 

@@ -1,12 +1,12 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
-import type { TokenStore } from "#engine/ports.ts";
+import type { StoredTokens, TokenStore } from "#engine/ports.ts";
 import { isServerOfHome } from "../backend/runtime-info.ts";
 import { createFileLogger } from "../files/file-logger.ts";
-import type { ChildLauncher } from "../processes/child-launcher.ts";
-import { createKeychain, type KeychainOptions } from "./keychain.ts";
+import { keychainItems, type KeychainAccess, type KeychainHolder } from "./keychain-items.ts";
 import { scopeKey, type TokenStoreScope } from "./token-store-scope.ts";
 
 /** The server of this home keeps its tokens under one name, because its port may change with every start. */
@@ -34,42 +34,68 @@ export function serverOf(server: ClientServer): { readonly serverUrl: string; re
  *
  * @throws PipitError STORAGE_*, to the caller that awaits it
  */
-export function startTokenStore(server: ClientServer, launcher?: ChildLauncher): Promise<TokenStore> {
+export function startTokenStore(
+  server: ClientServer,
+  holder: KeychainHolder,
+  keychain: KeychainAccess,
+): Promise<TokenStore> {
   const { home } = server;
   const logger = createFileLogger(home);
-  const opening = openTokenStore({ home, ...serverOf(server), keychain: { launcher }, logger });
+  const opening = openTokenStore({ home, ...serverOf(server), holder, keychain, logger });
   // A program that fails before it awaits this reports its own failure.
   opening.catch(() => undefined);
   return opening;
 }
 
 interface TokenStoreOptions extends TokenStoreScope {
-  readonly keychain?: Omit<KeychainOptions, "account">;
+  readonly holder: KeychainHolder;
+  readonly keychain?: KeychainAccess;
   readonly logger: Logger;
 }
 
 /**
- * The keychain, or the credentials file with a `place().fallbackReason` when the keychain cannot be used. A sign-in that
- * a locked keychain holds stays there untouched, and one that was made in the file meanwhile moves into the keychain
- * as soon as that works again: it is the newer one.
+ * The keychain, or with a `place().fallbackReason` when that cannot be used: the credentials file, or while a sealed file
+ * waits for its key, this program's memory. A sign-in that a locked keychain holds stays there untouched, and one that was
+ * made in the file meanwhile moves into the keychain as soon as that works again: it is the newer one.
  */
 export async function openTokenStore(options: TokenStoreOptions): Promise<TokenStore> {
   // First of all, and before most of our code is loaded: the keychain's helper process takes longest.
   const firstRead = startReading(options);
   const { CREDENTIALS_FILE, createCredentialsFileTokenStore } =
     await import("./credentials-file-token-store.ts");
-  const { createKeychainTokenStore } = await import("./keychain-token-store.ts");
+  const { createKeychainTokenStore, sealedPath } = await import("./keychain-token-store.ts");
   try {
     const store = await createKeychainTokenStore({ ...options, firstRead });
     await adoptFile(createCredentialsFileTokenStore(options), store);
     return store;
   } catch (error) {
     if (!isKeychainError(error)) throw error;
+    options.logger.warn("token_store.fallback", { code: error.code, reason: error.detail ?? error.message });
     const path = join(options.home, CREDENTIALS_FILE);
     const fallbackReason = `${error.message} The sign-in is kept in ${path}, readable only by you.`;
-    options.logger.warn("token_store.fallback", { code: error.code, reason: error.detail ?? error.message });
-    return createCredentialsFileTokenStore({ ...options, fallbackReason });
+    const file = createCredentialsFileTokenStore({ ...options, fallbackReason });
+    if (!existsSync(sealedPath(options)) || (await file.load()) !== undefined) return file;
+    const inMemory = `${error.message} The sign-in is kept only while Pipit runs.`;
+    return memoryTokenStore(file, sealedPath(options), inMemory);
   }
+}
+
+/** For a person whose sealed sign-in cannot be opened now: what they chose to have sealed is not written in clear instead. */
+function memoryTokenStore(file: TokenStore, sealed: string, fallbackReason: string): TokenStore {
+  let tokens: StoredTokens | undefined;
+  return {
+    load: async () => tokens,
+    save: async (fresh) => {
+      tokens = fresh;
+    },
+    async clear() {
+      tokens = undefined;
+      // Signing out needs no key, and the next start must not undo it.
+      await rm(sealed, { force: true });
+    },
+    withLock: file.withLock,
+    place: () => ({ kind: "memory", fallbackReason }),
+  };
 }
 
 /** Starts the helper before it returns: what is loaded next leaves no moment for it. */
@@ -80,7 +106,7 @@ function startReading(options: TokenStoreOptions): Promise<Uint8Array | undefine
   } catch {
     // The store makes it once more, and says what is wrong.
   }
-  const firstRead = createKeychain({ ...options.keychain, account: scopeKey(options) }).read();
+  const firstRead = keychainItems(options.holder, scopeKey(options), options.keychain).own.read();
   // It may fail before a caller awaits it.
   firstRead.catch(() => undefined);
   return firstRead;

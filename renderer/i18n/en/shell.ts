@@ -32,6 +32,7 @@ export const shell = {
     online: "Online",
     offline: "Offline",
     starting: "Starting",
+    keychain: "Waiting for the keychain",
     idle: "Ready",
     unreachable: "No connection",
     builtIn: "built-in answers",
@@ -39,6 +40,8 @@ export const shell = {
     offlineBody:
       "The server cannot be reached right now. Pipit keeps trying; what you send waits and goes out by itself.",
     startingBody: "The server on this computer is starting. This takes a moment.",
+    keychainBody:
+      "The system's keychain has not answered yet. It may be asking you for a password or for your permission, perhaps behind this window.",
     idleBody: "The server is ready; nothing has been sent yet.",
     model: "Model",
     modelHint:
