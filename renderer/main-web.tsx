@@ -1,6 +1,7 @@
 // oxlint-disable-next-line import/no-unassigned-import -- before every module that names the symbols
 import "./bridge/dispose-symbols.ts";
 import * as z from "zod/mini";
+import { followAddress } from "./app/follow-address.ts";
 import { createWebBridge } from "./bridge/web-bridge.ts";
 import { startApp } from "./start-app.tsx";
 import { showStartFailure } from "./start-failure.ts";
@@ -10,7 +11,7 @@ z.config({ jitless: true });
 
 async function start(container: HTMLElement): Promise<void> {
   try {
-    startApp(await createWebBridge(), container);
+    startApp(await createWebBridge(), container, followAddress);
   } catch (error) {
     console.error("start.failed", error instanceof Error ? error.message : "unknown");
     showStartFailure(container);

@@ -9,12 +9,20 @@ import { leaveKeysToInputMethod } from "./leave-keys-to-input-method.ts";
 import { followTheme } from "./theme/follow-theme.ts";
 import "./theme/tokens.css";
 import { I18nextProvider } from "react-i18next";
-import { BridgeContext } from "./bridge/use-bridge.ts";
+import { BridgeContext, type WindowBridge } from "./bridge/use-bridge.ts";
 import { createChatUi } from "./chat/state/chat-ui.ts";
 import { Panel } from "./app/panel.tsx";
 
-/** Puts the window into the page; what the roots have in common. */
-export function startApp(bridge: Bridge, container: HTMLElement): void {
+/**
+ * Puts the window into the page; what the roots have in common.
+ *
+ * @param onWindow what a root does with the window before it is drawn
+ */
+export function startApp(
+  bridge: Bridge,
+  container: HTMLElement,
+  onWindow: (window: WindowBridge) => void = () => undefined,
+): void {
   const language = () => {
     const { settings, systemLocale } = bridge.app.getState();
     return resolveLanguage(settings.language, systemLocale);
@@ -29,10 +37,12 @@ export function startApp(bridge: Bridge, container: HTMLElement): void {
   followTheme(bridge.app);
   leaveKeysToInputMethod(window);
   keepPageOnDrop(window);
+  const opened = { ...bridge, views: createViewStore(), ui: createChatUi(bridge.initialDraft) };
+  onWindow(opened);
   createRoot(container).render(
     <StrictMode>
       <I18nextProvider i18n={i18n}>
-        <BridgeContext value={{ ...bridge, views: createViewStore(), ui: createChatUi(bridge.initialDraft) }}>
+        <BridgeContext value={opened}>
           <Panel />
         </BridgeContext>
       </I18nextProvider>

@@ -6,6 +6,8 @@ import { FirstRun } from "../first-run/first-run.tsx";
 import { SettingsView } from "../settings/settings-view.tsx";
 import { ModelDialog } from "../model/model-dialog.tsx";
 import { ChatsDrawer } from "./chats-drawer.tsx";
+import { lazily } from "../ui/lazily.tsx";
+import { isDoor } from "./address.ts";
 import { CrashNotice } from "./crash-notice.tsx";
 import { ErrorBoundary } from "./error-boundary.tsx";
 import { Header } from "./header.tsx";
@@ -15,19 +17,27 @@ import { StatusLine } from "./status-line.tsx";
 import { useHostIntents } from "./use-host-intents.ts";
 import { useWindowShortcuts } from "./use-window-shortcuts.ts";
 
+const SignInPage = lazily(async () => (await import("../auth/sign-in-page.tsx")).SignInPage);
+
 /** The window's frame: header, what is shown, status line. */
 export function Panel() {
   useHostIntents();
   useWindowShortcuts();
-  const firstRun = useApp((state) => !state.settings.firstRunDone);
+  const view = useView((state) => state.view);
+  const firstRunDone = useApp((state) => state.settings.firstRunDone);
+  const door = isDoor(view);
+  const firstRun = !firstRunDone && !door && view !== "profile";
+  const bare = firstRun || door;
   return (
     <div className="flex h-full flex-col bg-window">
-      {firstRun ? undefined : <Header />}
+      {bare ? undefined : <Header />}
       <ProblemStrip />
       <main className="relative min-h-0 flex-1">
-        <ErrorBoundary fallback={<CrashNotice />}>{firstRun ? <FirstRun /> : <Content />}</ErrorBoundary>
+        <ErrorBoundary fallback={<CrashNotice />}>
+          {door ? <SignInPage /> : firstRun ? <FirstRun /> : <Content />}
+        </ErrorBoundary>
       </main>
-      {firstRun ? undefined : <StatusLine />}
+      {bare ? undefined : <StatusLine />}
       <ErrorBoundary fallback={undefined}>
         <SignInDialog />
         <ChatsDrawer />

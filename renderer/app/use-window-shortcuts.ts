@@ -1,5 +1,6 @@
 import { useEffect, useEffectEvent } from "react";
 import { useApp, useBridge } from "../bridge/use-bridge.ts";
+import { isDoor } from "./address.ts";
 import { shortcutOf, type Shortcut } from "./shortcut-of.ts";
 
 /** The keys that work anywhere in the window. What a dialog, a menu or the composer has taken does not come here. */
@@ -11,14 +12,15 @@ export function useWindowShortcuts(): void {
     // A dialog closes itself.
     if (dialog !== undefined) return false;
     const answering = chat.getState().activeMessageId !== undefined;
-    if (view === "settings" && ready) views.show("chat");
+    if (isDoor(view)) return false;
+    if ((view === "settings" && ready) || view === "profile") views.show("chat");
     else if (answering) void views.attempt(commands.cancel());
     else void views.attempt(commands.hideWindow());
     return true;
   };
   const go = (shortcut: Exclude<Shortcut, "back">): boolean => {
     const { view, dialog } = views.store.getState();
-    if (!ready || dialog !== undefined) return false;
+    if (!ready || dialog !== undefined || isDoor(view)) return false;
     if (shortcut === "chats") {
       views.open("chats");
     } else if (shortcut === "settings") {

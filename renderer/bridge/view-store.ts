@@ -1,8 +1,8 @@
 import { createStore } from "zustand/vanilla";
 import { PipitError } from "#contract/pipit-error.ts";
 
-/** What is on top of the chat. */
-export type View = "chat" | "settings";
+/** What the window shows. `profile`, `sign-in` and `register` are views of the page only: a desktop has dialogs. */
+export type View = "chat" | "settings" | "profile" | "sign-in" | "register";
 export type DialogName = "sign-in" | "chats" | "link" | "model";
 
 /** Which parts of the window are open; the host's state is in the bridge. */

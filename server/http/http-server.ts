@@ -23,6 +23,7 @@ import type { HttpContext } from "./kit/http-context.ts";
 import { addClientAddress, originOf } from "./kit/origin.ts";
 import { addRoutes, type Route } from "./kit/route.ts";
 import { pathOf, sendError } from "./send-error.ts";
+import { opensPage, sendMissingAddress } from "./web/missing-address.ts";
 
 /** Largest body of an ordinary route; RPCs have their own limit. */
 const BODY_MAX_BYTES = 64 * 1024;
@@ -91,7 +92,8 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
   deps.rates.addTo(app);
   measureRequests(app, deps.metrics);
   app.setErrorHandler((error, request, reply) => sendError(deps, error, request, reply));
-  app.setNotFoundHandler((request) => {
+  app.setNotFoundHandler((request, reply) => {
+    if (opensPage(request)) return sendMissingAddress(request, reply);
     throw new HttpError(404, `There is nothing at ${request.method} ${pathOf(request)}.`);
   });
   app.removeAllContentTypeParsers();

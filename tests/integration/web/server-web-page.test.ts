@@ -93,6 +93,41 @@ describe("GET /", () => {
     expect(head.headers["content-security-policy"]).toBe(POLICY);
   });
 
+  test.each(["/login", "/register?from=/profile", "/profile", "/settings"])(
+    "U2: %s is the same page, which can be linked to and reloaded",
+    async (path) => {
+      const answer = await get(path, { accept: "text/html,*/*;q=0.8" });
+      expect([answer.status, answer.text]).toEqual([200, PAGE]);
+      expect(answer.headers["content-security-policy"]).toBe(POLICY);
+    },
+  );
+
+  test.each([
+    ["/account", "/profile"],
+    ["/device?user_code=ABCD-EFGH", "/oauth/device?user_code=ABCD-EFGH"],
+  ])("U2: %s leads to %s", async (path, target) => {
+    const answer = await get(path);
+    expect([answer.status, answer.headers.location]).toEqual([302, target]);
+  });
+
+  test("U2: any other address is a page that says so to a browser, in its language, and JSON to a program", async () => {
+    const accept = "text/html,application/xhtml+xml,*/*;q=0.8";
+    const page = await get("/nothing/<b>", { accept, "accept-language": "ru" });
+    expect(page.status).toBe(404);
+    expect(page.headers).toMatchObject({
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": expect.stringContaining("default-src 'none'"),
+    });
+    expect(page.text).toContain("Такой страницы нет");
+    expect(page.text).toContain('href="/"');
+    expect(page.text).not.toContain("<b>");
+    for (const other of ["application/json", "*/*"]) {
+      expect(await get("/nothing", { accept: other })).toMatchObject({ status: 404, json: { error: {} } });
+    }
+    const sent = await send(server.httpUrl, { method: "POST", path: "/nothing", headers: { accept } });
+    expect(sent).toMatchObject({ status: 404, json: { error: {} } });
+  });
+
   test("nothing else can be done to it", async () => {
     const answer = await send(server.httpUrl, { method: "POST", path: "/" });
     expect([answer.status, answer.headers.allow]).toEqual([405, "GET"]);
@@ -175,7 +210,7 @@ describe("GET /assets/...", () => {
     "/favicon.ico",
     "/chat/1",
   ])("%s is not there", async (path) => {
-    const answer = await get(path, { accept: "text/html" });
+    const answer = await get(path, { accept: "*/*" });
     expect([answer.status, answer.json]).toEqual([404, { error: expect.any(Object) }]);
     expect(answer.text).not.toContain("secret'");
     expect(answer.headers["cache-control"]).toBe("no-store");

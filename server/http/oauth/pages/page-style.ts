@@ -62,6 +62,7 @@ main {
 h1 { margin: 0 0 4px; font-size: 20px; line-height: 28px; font-weight: 600; overflow-wrap: anywhere; }
 p { margin: 0 0 12px; overflow-wrap: anywhere; }
 .soft { color: var(--soft); }
+a { color: var(--accent); font-weight: 500; }
 ul { margin: 0 0 12px; padding: 0 0 0 20px; }
 form { margin: 16px 0 0; }
 form + form { margin-top: 8px; }

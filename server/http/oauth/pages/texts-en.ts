@@ -62,6 +62,11 @@ export const textsEn = {
     keepSigned: "It may stay signed in until you sign it out.",
   },
   scopes,
+  missing: {
+    title: "There is no such page",
+    lead: "The address may be mistyped, or what stood here is gone.",
+    home: "Open Pipit",
+  },
   device: {
     title: "Connect a device",
     lead: "Enter the code that the device shows.",
