@@ -6,7 +6,7 @@ import {
   type Http2ServerResponse,
   type ServerHttp2Session,
 } from "node:http2";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createContextValues } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { ClientAddress } from "#server/net/client-address.ts";
@@ -62,6 +62,7 @@ export async function startGrpcServer(
     deps.correlation.run(id, () => adapter(request, response));
   });
   const sessions = trackSessions(server);
+  const sockets = trackSockets(server);
   await listen(server, address);
   return {
     address: { host: address.host, port: (server.address() as AddressInfo).port },
@@ -72,7 +73,8 @@ export async function startGrpcServer(
         for (const session of sessions) session.close();
       }),
     destroy() {
-      for (const session of sessions) session.destroy();
+      // Not the sessions: one that ends gently is done with by itself, but waits for its client to close the connection.
+      for (const socket of sockets) socket.destroy();
     },
   };
 }
@@ -92,6 +94,15 @@ function endUnreadRequest({ stream }: Http2ServerRequest): void {
       stream.removeAllListeners("data").resume();
     });
   });
+}
+
+function trackSockets(server: Http2Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  return sockets;
 }
 
 function trackSessions(server: Http2Server): ReadonlySet<ServerHttp2Session> {

@@ -5,6 +5,7 @@ import { ServerReflection as ServerReflectionV1 } from "#proto/grpc/reflection/v
 import { ServerReflection as ServerReflectionV1Alpha } from "#proto/grpc/reflection/v1alpha/reflection_pb.ts";
 import type { ServerContext } from "#server/compose/context.ts";
 import { anyone } from "#server/domain/access/access.ts";
+import { Places } from "#server/domain/limits/places.ts";
 import { authService } from "./auth/auth-service.ts";
 import { createAuthInterceptor } from "./kit/auth-interceptor.ts";
 import { createErrorInterceptor } from "./kit/error-interceptor.ts";
@@ -12,6 +13,7 @@ import { createHealthService } from "./health.ts";
 import { guardUnaryRequests } from "./kit/request-guard.ts";
 import { rpcService } from "./kit/rpc-service.ts";
 import { otpService } from "./otp/otp-service.ts";
+import { holdPlace } from "./kit/public-streams.ts";
 import { createReflection } from "./reflection.ts";
 import { streamingService } from "./streaming/streaming-service.ts";
 
@@ -23,10 +25,13 @@ export function createRpcRoutes(ctx: ServerContext, shutdownSignal: AbortSignal)
   const own = [streamingService(ctx), authService(ctx), otpService(ctx)];
   const offered = [...own.map(({ service }) => service), Health, ServerReflectionV1, ServerReflectionV1Alpha];
   const health = createHealthService(offered.map(({ typeName }) => typeName));
-  const reflection = createReflection(offered);
+  const places = new Places();
+  const watch = holdPlace(places, health.handlers.watch);
+  const { serverReflectionInfo } = createReflection(offered);
+  const reflection = { serverReflectionInfo: holdPlace(places, serverReflectionInfo) };
   const services = [
     ...own,
-    rpcService(Health, { check: anyone, watch: anyone }, health.handlers),
+    rpcService(Health, { check: anyone, watch: anyone }, { check: health.handlers.check, watch }),
     rpcService(ServerReflectionV1, { serverReflectionInfo: anyone }, reflection),
     rpcService(ServerReflectionV1Alpha, { serverReflectionInfo: anyone }, reflection),
   ];

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { createClient, ConnectError, Code } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
+import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { describe, expect, test } from "vitest";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "#proto/grpc/health/v1/health_pb.ts";
 import { StreamingService, StreamRequestSchema } from "#proto/streaming_pb.ts";
@@ -84,6 +84,18 @@ describe("a stopping server", () => {
     const end = await watch;
     expect(end.messages.map(({ status }) => status)).toEqual([Status.SERVING, Status.NOT_SERVING]);
     expect(end.reason).toBe("SERVER_STOPPING");
+  });
+
+  test("is not held by a client that reads no more of a stream and keeps its connection", async () => {
+    await using server = await startTestServer({ deps: { drainMs: 50 } });
+    const client = createClient(Health, createGrpcTransport({ baseUrl: `http://${server.grpcUrl}` }));
+    // Left, not cancelled: connect's client goes on holding it.
+    for await (const { status } of client.watch({})) {
+      expect(status).toBe(Status.SERVING);
+      break;
+    }
+    await server.server.stop();
+    await expect(client.check({})).rejects.toMatchObject({ code: Code.Unavailable });
   });
 });
 

@@ -1,4 +1,9 @@
+import { once } from "node:events";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import { expect, test, vi } from "vitest";
+import { Health, HealthCheckResponse_ServingStatus } from "#proto/grpc/health/v1/health_pb.ts";
+import { ServerReflection } from "#proto/grpc/reflection/v1/reflection_pb.ts";
 import { RequestPhase } from "#proto/streaming_pb.ts";
 import { faults, gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
@@ -87,4 +92,42 @@ test("S6: all addresses of one IPv6 network have the places of one, at the page'
   expect(await askFrom("2001:db8:1:1::2")).toContain("STREAM_LIMIT");
   expect(await askFrom("2001:db8:1:2::1")).toBe("answered");
   hungUp.abort();
+});
+
+test("W4, S6: streams of health and reflection have so many places, and one that is cancelled frees its own", async () => {
+  await using server = await startTestServer();
+  const transport = createGrpcTransport({ baseUrl: `http://${server.grpcUrl}` });
+  const health = createClient(Health, transport);
+  const { serverReflectionInfo } = createClient(ServerReflection, transport);
+  const gone = new AbortController();
+  // To leave the loop over a stream would not cancel it: connect's client goes on listening.
+  const watch = async ({ signal }: AbortController): Promise<Code | undefined> => {
+    try {
+      for await (const _ of health.watch({}, { signal })) return;
+    } catch (error) {
+      const { code, metadata } = ConnectError.from(error);
+      expect(Number(metadata.get("retry-after-ms"))).toBeGreaterThan(0);
+      return code;
+    }
+    throw new Error("The watch has ended.");
+  };
+  const ask = async function* () {
+    yield { messageRequest: { case: "listServices", value: "" } } as const;
+    await once(gone.signal, "abort");
+  };
+  const first = new AbortController();
+  expect(await watch(first)).toBeUndefined();
+  for (let open = 1; open < 99; open++) expect(await watch(gone)).toBeUndefined();
+  const reflected = serverReflectionInfo(ask(), { signal: gone.signal })[Symbol.asyncIterator]();
+  expect((await reflected.next()).done).toBe(false);
+  expect(await watch(gone)).toBe(Code.ResourceExhausted);
+  await expect(serverReflectionInfo(ask())[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+    code: Code.ResourceExhausted,
+  });
+  // One question about the health needs no place.
+  expect(await health.check({})).toMatchObject({ status: HealthCheckResponse_ServingStatus.SERVING });
+
+  first.abort();
+  await vi.waitUntil(async () => (await watch(gone)) === undefined, WAIT);
+  gone.abort();
 });

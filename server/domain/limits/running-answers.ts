@@ -1,7 +1,5 @@
-import { PipitError } from "#contract/pipit-error.ts";
+import { Places, type Bound } from "./places.ts";
 
-/** One ends about this often under load; a client that comes back sooner finds the same. */
-const RETRY_AFTER_MS = 2_000;
 /** A client that lost its connection comes back before the server hears of it: so many readers of an answer are one. */
 const READERS_PER_ANSWER = 4;
 
@@ -20,7 +18,7 @@ interface Shared {
 /** Counts the answers that run in this process: each holds memory and a place at the model for as long as it runs. */
 export class RunningAnswers {
   readonly #caps: AnswerCaps;
-  readonly #counts = new Map<string, number>();
+  readonly #places = new Places();
   readonly #shared = new Map<string, Shared>();
 
   constructor(caps: AnswerCaps) {
@@ -54,35 +52,14 @@ export class RunningAnswers {
 
   #count(userId: string, network: string | undefined): Disposable {
     const { answersPerAccount, answersPerAddress } = this.#caps;
-    const places = [
-      { key: `account ${userId}`, max: answersPerAccount, who: "this account" },
-      ...(network === undefined
-        ? []
-        : [{ key: `address ${network}`, max: answersPerAddress, who: "this address" }]),
-    ];
-    const full = places.find(({ key, max }) => this.#of(key) >= max);
-    if (full !== undefined) {
-      throw new PipitError(
-        "STREAM_LIMIT",
-        `${full.max} answers are running for ${full.who} already, which is the limit. Wait until one of them ends, or stop one.`,
-        { retryAfterMs: RETRY_AFTER_MS },
-      );
-    }
-    for (const { key } of places) this.#counts.set(key, this.#of(key) + 1);
-    return {
-      [Symbol.dispose]: () => {
-        for (const { key } of places) this.#leave(key);
-      },
-    };
+    return this.#places.enter([
+      bound(`account ${userId}`, answersPerAccount, "this account"),
+      ...(network === undefined ? [] : [bound(`address ${network}`, answersPerAddress, "this address")]),
+    ]);
   }
+}
 
-  #of(key: string): number {
-    return this.#counts.get(key) ?? 0;
-  }
-
-  #leave(key: string): void {
-    const left = this.#of(key) - 1;
-    if (left > 0) this.#counts.set(key, left);
-    else this.#counts.delete(key);
-  }
+function bound(key: string, max: number, who: string): Bound {
+  const full = `${max} answers are running for ${who} already, which is the limit. Wait until one of them ends, or stop one.`;
+  return { key, max, full };
 }
