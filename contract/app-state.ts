@@ -1,5 +1,6 @@
 import type { TokenPlace } from "./auth-state.ts";
 import type { ErrorCode } from "./error-codes.ts";
+import type { DevicePrompt } from "./sign-in.ts";
 import type { Settings } from "./settings.ts";
 
 /** Whether a feature works on this machine, and if not, a plain sentence with the cure. */
@@ -67,4 +68,6 @@ export interface AppState {
   };
   /** Where the sign-in rests; absent until it is known. */
   readonly tokenPlace?: TokenPlace;
+  /** What to do at another device, while a sign-in waits for it. */
+  readonly devicePrompt?: DevicePrompt | undefined;
 }

@@ -44,6 +44,10 @@ export const errorCodes = {
   VOICE_MISSING: { grpc: 14, http: 503, retry: false },
   // The server as a whole.
   SERVER_UNREACHABLE: { grpc: 14, http: 503, retry: true },
+  // What answers at the address is something else; a version of Pipit that this program cannot talk to; a certificate that the machine does not trust.
+  SERVER_NOT_PIPIT: { grpc: 9, http: 502, retry: false },
+  SERVER_TOO_OLD: { grpc: 9, http: 502, retry: false },
+  CERTIFICATE_REFUSED: { grpc: 9, http: 502, retry: false },
   SERVER_STOPPING: { grpc: 14, http: 503, retry: true },
   // More passwords at once than the server can check in good time.
   SERVER_BUSY: { grpc: 14, http: 503, retry: true },

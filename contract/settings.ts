@@ -4,6 +4,8 @@ import { HISTORY_MAX_MESSAGES } from "./limits.ts";
 /** Most messages that a window can be told to keep (`Settings.historySize`). */
 const HISTORY_SIZE_MAX = 10_000;
 const HISTORY_SIZE_MIN = 50;
+/** Most servers that are remembered. */
+const SERVERS_MAX = 8;
 
 /** What a person can set in the window; one schema for the settings file, IPC and the page's IndexedDB. */
 export const settingsSchema = z.object({
@@ -20,6 +22,8 @@ export const settingsSchema = z.object({
   startAtLogin: z.boolean(),
   /** Address of a named server; empty: this machine's own. */
   serverUrl: z.string().check(z.maxLength(2048)),
+  /** Addresses of the servers that were signed in at, the last one first. */
+  servers: z.readonly(z.array(z.string().check(z.maxLength(2048))).check(z.maxLength(SERVERS_MAX))),
   /** Messages kept in the window. */
   historySize: z.int().check(z.minimum(HISTORY_SIZE_MIN), z.maximum(HISTORY_SIZE_MAX)),
   /** Whether "what did we say about ..." may read all chats. */
@@ -40,6 +44,7 @@ export const defaultSettings: Settings = {
   screenshot: "ask",
   startAtLogin: false,
   serverUrl: "",
+  servers: [],
   historySize: HISTORY_MAX_MESSAGES,
   searchAllChats: false,
   pinned: false,
@@ -54,4 +59,10 @@ export type SettingsPatch = Readonly<z.infer<typeof settingsPatchSchema>>;
 export function mergeSettings(before: Settings, patch: SettingsPatch): Settings {
   const named = Object.entries(patch).filter(([, value]) => value !== undefined);
   return { ...before, ...(Object.fromEntries(named) as Partial<Settings>) };
+}
+
+/** The remembered servers after a sign-in at this one. */
+export function rememberServer({ servers }: Pick<Settings, "servers">, serverUrl: string): readonly string[] {
+  if (serverUrl === "") return servers;
+  return [serverUrl, ...servers.filter((known) => known !== serverUrl)].slice(0, SERVERS_MAX);
 }

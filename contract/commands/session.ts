@@ -1,19 +1,49 @@
 import * as z from "zod/mini";
+import type { ServerLook } from "../sign-in.ts";
 import { command, nothing } from "./command.ts";
 
 const TOKEN_MAX_CHARS = 16_384;
 
-/** Who is signed in, and where. */
+/** Longer ones are refused by the server; these bounds only keep nonsense out. */
+const typed = z.string().check(z.minLength(1), z.maxLength(4_096));
+
+/** An empty `serverUrl` means this machine's own server; on a page any means the server that it came from. */
+const server = { serverUrl: z.string().check(z.maxLength(2048)) };
+
+/**
+ * Who is signed in, and where. One sign-in runs at a time: the next ends the one before, as `cancelSignIn` does, with
+ * CANCELLED. One that fails leaves everything as it was, the server too.
+ */
 export const sessionCommands = {
+  /**
+   * Asks a server how it signs people in. The next look ends the one before: CANCELLED. Throws SERVER_UNREACHABLE,
+   * SERVER_NOT_PIPIT, SERVER_TOO_OLD, CERTIFICATE_REFUSED, CONFIG_INVALID.
+   */
+  lookAtServer: command<ServerLook>()(z.strictObject(server)),
   /** Signs in to the local account of this machine's own server. A page throws NOT_ALLOWED. */
   signInLocally: command<void>()(nothing),
-  /** An empty `serverUrl` means the server of the settings; so does any on a host that knows only one server. */
   signInWithToken: command<void>()(
+    z.strictObject({ ...server, token: z.string().check(z.minLength(1), z.maxLength(TOKEN_MAX_CHARS)) }),
+  ),
+  /** Throws CREDENTIALS_INVALID, OTP_REQUIRED (ask for `code` and call again), OTP_INVALID, ACCOUNT_LOCKED, RATE_LIMITED. */
+  signInWithPassword: command<void>()(
+    z.strictObject({ ...server, login: typed, password: typed, code: z.optional(typed) }),
+  ),
+  /** Opens the system's browser at the server's page, and waits for what it brings back. A page throws NOT_ALLOWED. */
+  signInByBrowser: command<void>()(z.strictObject(server)),
+  /** Shows in the state (`devicePrompt`) what to do at another device, and waits for it. A page throws NOT_ALLOWED. */
+  signInByDevice: command<void>()(z.strictObject(server)),
+  /** Makes an account and signs in to it. Throws INVALID_REQUEST with the field, NOT_ALLOWED. */
+  register: command<void>()(
     z.strictObject({
-      serverUrl: z.string().check(z.maxLength(2048)),
-      token: z.string().check(z.minLength(1), z.maxLength(TOKEN_MAX_CHARS)),
+      ...server,
+      login: typed,
+      password: typed,
+      displayName: z.string().check(z.maxLength(4_096)),
     }),
   ),
+  /** Ends the sign-in that runs, if one does. */
+  cancelSignIn: command<void>()(nothing),
   signOut: command<void>()(nothing),
   /** Tries to reach the server now and takes up what waits in the outbox. Throws what keeps it from that. */
   reconnect: command<void>()(nothing),

@@ -66,6 +66,18 @@ export const englishErrors: ErrorTexts = {
     what: "The server cannot be reached.",
     cure: "Check the connection and the address, then try again.",
   },
+  SERVER_NOT_PIPIT: {
+    what: "There is no Pipit server at this address.",
+    cure: "Check the address; ask who gave it to you.",
+  },
+  SERVER_TOO_OLD: {
+    what: "The server is too old for this Pipit.",
+    cure: "Ask its operator to update it, or use the browser.",
+  },
+  CERTIFICATE_REFUSED: {
+    what: "The server's certificate is not trusted.",
+    cure: "Check the address and this computer's date. For a certificate authority of your own, name its file in PIPIT_CA_FILE.",
+  },
   SERVER_STOPPING: { what: "The server is restarting.", cure: "Wait a moment; Pipit tries again by itself." },
   SERVER_BUSY: { what: "The server is busy with sign-ins.", cure: "Wait a moment and try again." },
   LIMITS_UNREACHABLE: { what: "The server takes no passwords just now.", cure: "Try again in a moment." },

@@ -1,4 +1,5 @@
 import { DESKTOP_CLIENT_ID } from "#contract/auth-wire.ts";
+import { PipitError } from "#contract/pipit-error.ts";
 import type { Settings } from "#contract/settings.ts";
 import type { AppClient } from "#engine/app/app-ports.ts";
 import { openClient, type ClientOptions } from "#engine/node/client.ts";
@@ -38,7 +39,14 @@ export async function openDesktopClient(
     ...client,
     // On the person's own machine they are signed in, unless they signed out.
     signIn: async (signal) =>
-      session.store.getState().kind === "signed-out" ? undefined : await client.signIn(signal),
+      ["signed-in", "signed-out"].includes(session.store.getState().kind)
+        ? undefined
+        : await client.signIn(signal),
+    async login(request, _showDevice, signal) {
+      if (request.kind === "local") return await client.login(undefined, signal);
+      if (request.kind === "token") return await client.login(request.token, signal);
+      throw new PipitError("NOT_ALLOWED", "This Pipit signs in by the local account or by a token only.");
+    },
     async findServer(signal) {
       // A link that still believes in a server that is gone finds out by asking it.
       await link.http.request({ method: "GET", path: "/health" }, signal).catch(() => undefined);

@@ -5,6 +5,9 @@ import { App } from "#engine/app/app.ts";
 import type { AppPorts, WindowPort } from "#engine/app/app-ports.ts";
 import { createLazySpeaker } from "#engine/node/audio/lazy-speaker.ts";
 import { openSpeaker } from "#engine/node/audio/speaker.ts";
+import { createHttpClient } from "#engine/node/http/http-client.ts";
+import { lookAtServer } from "#engine/session/look-at-server.ts";
+import { systemClock } from "#engine/system-clock.ts";
 import { openDesktopClient } from "./desktop-client.ts";
 import { createDesktopSettings } from "./desktop-settings.ts";
 import { createServerRestarts } from "./server-restarts.ts";
@@ -57,6 +60,7 @@ export function openDesktopApp(
         { config, launcher, speaker, serverEntry, systemLocale, onKeychain: showKeychain },
         settings,
       ),
+    lookAtServer: (serverUrl, signal) => lookAtServer(createHttpClient(serverUrl), systemClock, signal),
     window: {
       captureScreen: parts.captureScreen,
       openLink: (address, asked) => openExternalLink(address, shell, asked),

@@ -3,6 +3,7 @@ import type { AuthState, TokenPlace } from "#contract/auth-state.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
+import type { DevicePrompt, ServerLook, SignInRequest } from "#contract/sign-in.ts";
 import type { Settings, SettingsPatch } from "#contract/settings.ts";
 import type { ChatEngine } from "#engine/chat/chat-engine-api.ts";
 import type { HistoryClient } from "#engine/history/history-client.ts";
@@ -20,8 +21,17 @@ export interface AppClient extends AsyncDisposable {
   readonly session: { readonly store: ReadonlyStore<AuthState>; place?(): TokenPlace };
   /** Restores the stored sign-in, or does what the host does without one. */
   signIn(signal: AbortSignal): Promise<unknown>;
-  /** Signs in because the person said so; without a token to the local account. */
-  login(token: string | undefined, signal: AbortSignal): Promise<unknown>;
+  /**
+   * Signs in because the person said so; one that fails leaves the sign-in as it was.
+   *
+   * @param showDevice told what to do at another device, by the way that needs one
+   * @throws PipitError see contract/commands/session.ts
+   */
+  login(
+    request: SignInRequest,
+    showDevice: (prompt: DevicePrompt) => void,
+    signal: AbortSignal,
+  ): Promise<unknown>;
   logout(signal: AbortSignal): Promise<void>;
   /** Asks the server whether it is there, and starts the host's own if it is not. @throws PipitError SERVER_UNREACHABLE */
   findServer(signal: AbortSignal): Promise<FoundServer>;
@@ -49,6 +59,8 @@ export interface WindowPort {
 export interface AppPorts {
   /** Opens the client for these settings; contacts no server. */
   readonly openClient: (settings: Settings) => Promise<AppClient>;
+  /** Asks any server how it signs people in; see contract/commands/session.ts. */
+  readonly lookAtServer: (serverUrl: string, signal: AbortSignal) => Promise<ServerLook>;
   readonly settings: SettingsPort;
   readonly window: WindowPort;
   /** 0 to 1. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { ServerLook } from "#contract/sign-in.ts";
 import { defaultSettings, mergeSettings, type Settings } from "#contract/settings.ts";
 import { createChatHarness, type ChatHarness } from "#engine/testing/chat-harness.ts";
 import { createFakeHttp, json } from "#engine/testing/fake-http.ts";
@@ -12,6 +13,11 @@ import type { AppClient, AppPorts, FoundServer } from "./app-ports.ts";
 const works = { available: true } as const;
 const cannot = { available: false, reason: "browser-cannot" } as const;
 const picture = { bytes: new Uint8Array([1]), widthPx: 1, heightPx: 1 };
+const serverLook: ServerLook = {
+  version: "1",
+  ways: { password: true, registration: false, browser: true, device: true },
+  clockAheadMs: 0,
+};
 const away = new PipitError("SERVER_UNREACHABLE", "Start it.");
 
 let settings: StoreApi<Settings>;
@@ -21,6 +27,8 @@ let chat: ChatHarness;
 /** What the client of a server does. */
 let client: Pick<AppClient, "signIn" | "login" | "findServer">;
 let keep: () => Promise<void>;
+let refuse: PipitError | undefined;
+let look: () => Promise<ServerLook>;
 let app: App;
 /** The server's HTTP. */
 const http = createFakeHttp();
@@ -30,6 +38,7 @@ function open(otherServers: AppPorts["initial"]["features"]["otherServers"] = wo
     settings: {
       store: settings,
       async update(patch) {
+        if (refuse !== undefined) throw refuse;
         settings.setState(mergeSettings(settings.getState(), patch), true);
         await keep();
       },
@@ -48,6 +57,10 @@ function open(otherServers: AppPorts["initial"]["features"]["otherServers"] = wo
         logout: async () => chat.session.signOut(),
         [Symbol.asyncDispose]: async () => void log.push(`close ${serverUrl}`),
       };
+    },
+    lookAtServer: async (serverUrl) => {
+      log.push(`look ${serverUrl}`);
+      return await look();
     },
     window: {
       captureScreen: async () => picture,
@@ -81,10 +94,12 @@ beforeEach(() => {
   log = [];
   client = {
     signIn: async () => void log.push("sign in"),
-    login: async (token) => void log.push(`login ${token}`),
+    login: async (request) => void log.push(`login ${"token" in request ? request.token : request.kind}`),
     findServer: async () => ({ httpUrl: "http://127.0.0.1:1", own: true }),
   };
   keep = async () => undefined;
+  look = async () => serverLook;
+  refuse = undefined;
   app = open();
 });
 afterEach(() => app[Symbol.asyncDispose]());
@@ -164,8 +179,8 @@ describe("another server", () => {
   test("gets a client of its own, and the one before is closed", async () => {
     await app.start();
     await app.commands.signInWithToken(token);
-    expect(log).toEqual(["open ", "sign in", "close ", "open https://other", "sign in", "login t"]);
-    expect(settings.getState().serverUrl).toBe("https://other");
+    expect(log).toEqual(["open ", "sign in", "open https://other", "login t", "close ", "sign in"]);
+    expect(settings.getState()).toMatchObject({ serverUrl: "https://other", servers: ["https://other"] });
   });
 
   test("is looked at although the look at the one before hangs, and what that finds later is not shown", async () => {
@@ -186,10 +201,17 @@ describe("another server", () => {
 
   test("that refuses the token leaves everything as it was", async () => {
     const refusal = new PipitError("TOKEN_INVALID", "No.");
+    await app.start();
     client = { ...client, login: () => Promise.reject(refusal) };
     await expect(app.commands.signInWithToken(token)).rejects.toBe(refusal);
-    expect(settings.getState().serverUrl).toBe("");
-    expect(log.at(-2)).toBe("open ");
+    expect(settings.getState()).toBe(defaultSettings);
+    expect(log).toEqual(["open ", "sign in", "open https://other", "close https://other"]);
+  });
+  test("whose address the host does not take closes what signed in there", async () => {
+    const refusal = new PipitError("CONFIG_INVALID", "No.");
+    refuse = refusal;
+    await expect(app.commands.signInWithToken(token)).rejects.toBe(refusal);
+    expect(log).toEqual(["open ", "open https://other", "login t", "close https://other"]);
   });
 
   test("is no choice for a page, which knows only its own", async () => {
@@ -199,6 +221,63 @@ describe("another server", () => {
   });
 });
 
+describe("signing in", () => {
+  const ann = { serverUrl: "", login: "ann", password: "p" };
+  const untilAborted = (signal: AbortSignal) =>
+    new Promise<never>((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  test("is done once at a time: the next ends the one before, as does giving it up", async () => {
+    const asked: unknown[] = [];
+    client = {
+      ...client,
+      login: async (request, _show, signal) => {
+        asked.push(request);
+        await untilAborted(signal);
+      },
+    };
+    await app[Symbol.asyncDispose]();
+    app = open();
+    const first = app.commands.signInWithPassword(ann);
+    const gaveWay = expect(first).rejects.toMatchObject({ code: "CANCELLED" });
+    await expect.poll(() => asked.length).toBe(1);
+    const second = app.commands.register({ ...ann, displayName: "Ann" });
+    await gaveWay;
+    const givenUp = expect(second).rejects.toMatchObject({ code: "CANCELLED" });
+    await expect.poll(() => asked.length).toBe(2);
+    await app.commands.cancelSignIn();
+    await givenUp;
+    expect(asked).toEqual([
+      { kind: "password", login: "ann", password: "p" },
+      { kind: "register", login: "ann", password: "p", displayName: "Ann" },
+    ]);
+  });
+  test("by another device shows what to do there, for as long as it waits", async () => {
+    const prompt = { userCode: "ABCD-EFGH", verificationUri: "https://x/device", expiresAtMs: 1 };
+    const approved = Promise.withResolvers<void>();
+    client = {
+      ...client,
+      login: async (_request, show) => {
+        show(prompt);
+        await approved.promise;
+      },
+    };
+    await app[Symbol.asyncDispose]();
+    app = open();
+    const signedIn = app.commands.signInByDevice({ serverUrl: "" });
+    await expect.poll(() => app.state.getState().devicePrompt).toEqual(prompt);
+    approved.resolve();
+    await signedIn;
+    expect(app.state.getState().devicePrompt).toBeUndefined();
+  });
+  test("looks first at how the server does it: at the last address that was typed, or where the own one answers", async () => {
+    const hanging = Promise.withResolvers<ServerLook>();
+    const looks = [hanging.promise, Promise.resolve(serverLook)];
+    look = async () => (await looks.shift()) ?? Promise.reject(away);
+    void app.commands.lookAtServer({ serverUrl: "https://a" });
+    expect(await app.commands.lookAtServer({ serverUrl: "" })).toEqual(serverLook);
+    expect(log.slice(1)).toEqual(["look https://a", "look http://127.0.0.1:1"]);
+    hanging.resolve(serverLook);
+  });
+});
 describe("reconnect", () => {
   test("says what keeps the server away; the quiet one does not", async () => {
     client = { ...client, findServer: () => Promise.reject(away) };

@@ -6,10 +6,11 @@ import type { Commands } from "#contract/commands/commands.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Settings, SettingsPatch } from "#contract/settings.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
-import type { AppPorts } from "./app-ports.ts";
+import type { AppClient, AppPorts } from "./app-ports.ts";
 import { createCommands } from "./commands.ts";
 import { createCurrentClient, type CurrentClient } from "./current-client.ts";
 import { createServerLook } from "./server-look.ts";
+import { createSignIn } from "./sign-in.ts";
 
 /**
  * The application without a window: one per desktop app or page, whatever its windows do. Opens the client at once; contacts
@@ -28,6 +29,8 @@ export class App implements AsyncDisposable {
   readonly #unsubscribe: () => void;
   /** Ends what concerns the server that is set now, when another one is. */
   #server = new AbortController();
+  /** Of the server that is about to be set: signed in already. */
+  #candidate: AppClient | undefined;
   /** Settles when the last change of the settings has reached the engine. */
   #applied: Promise<void> = Promise.resolve();
 
@@ -40,7 +43,9 @@ export class App implements AsyncDisposable {
       settings: settings.store.getState(),
       server: { kind: "starting" },
     }));
-    this.#current = createCurrentClient(() => openClient(settings.store.getState()));
+    this.#current = createCurrentClient(
+      async () => this.#takeCandidate() ?? (await openClient(settings.store.getState())),
+    );
     this.chat = this.#current.chat;
     this.auth = this.#current.auth;
     const client = () => this.#current.get();
@@ -55,6 +60,14 @@ export class App implements AsyncDisposable {
       updateSettings: (patch) => this.#updateSettings(patch),
       reconnect: () => this.#reconnect(),
       look: () => this.look(),
+      signIn: createSignIn({
+        ...ports,
+        client,
+        signal,
+        state: () => this.#state.getState(),
+        show: (patch) => this.#state.setState(patch),
+        adopt: (candidate, patch) => this.#adopt(candidate, patch),
+      }),
     });
   }
 
@@ -133,6 +146,22 @@ export class App implements AsyncDisposable {
     this.auth.subscribe((state, before) => {
       if (state.kind === "signed-in" && before.kind !== "signed-in") void this.look();
     });
+  }
+
+  #takeCandidate(): AppClient | undefined {
+    const candidate = this.#candidate;
+    this.#candidate = undefined;
+    return candidate;
+  }
+
+  async #adopt(candidate: AppClient, patch: SettingsPatch): Promise<void> {
+    this.#candidate = candidate;
+    try {
+      await this.#updateSettings(patch);
+    } finally {
+      // A host that did not take the address has not taken the client either.
+      await this.#takeCandidate()?.[Symbol.asyncDispose]();
+    }
   }
 
   async #updateSettings(patch: SettingsPatch): Promise<void> {

@@ -8,6 +8,7 @@ import type { sessionCommands } from "#contract/commands/session.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { SettingsPatch } from "#contract/settings.ts";
 import type { AppClient, AppPorts } from "./app-ports.ts";
+import type { SignIn } from "./sign-in.ts";
 
 /** What the handlers of the commands work on. */
 interface AppCore extends Pick<AppPorts, "window"> {
@@ -17,6 +18,7 @@ interface AppCore extends Pick<AppPorts, "window"> {
   readonly updateSettings: (patch: SettingsPatch) => Promise<void>;
   readonly reconnect: () => Promise<void>;
   readonly look: () => Promise<void>;
+  readonly signIn: SignIn;
   /** Aborts when the application ends. */
   readonly signal: AbortSignal;
 }
@@ -67,27 +69,18 @@ function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCo
   };
 }
 
-function sessionHandlers(app: AppCore): Handlers<typeof sessionCommands> {
-  const { client, updateSettings, signal } = app;
+function sessionHandlers({ client, signal, signIn, reconnect }: AppCore): Handlers<typeof sessionCommands> {
   return {
-    async signInLocally() {
-      await (await client()).login(undefined, signal);
-    },
-    async signInWithToken({ serverUrl, token }) {
-      const { settings, features } = app.state();
-      const before = settings.serverUrl;
-      const elsewhere = features.otherServers.available && serverUrl !== "" && serverUrl !== before;
-      if (elsewhere) await updateSettings({ serverUrl });
-      try {
-        await (await client()).login(token, signal);
-      } catch (error) {
-        // A refused token leaves everything as it was.
-        if (elsewhere) await updateSettings({ serverUrl: before });
-        throw error;
-      }
-    },
+    lookAtServer: ({ serverUrl }) => signIn.lookAtServer(serverUrl),
+    signInLocally: () => signIn.signIn("", { kind: "local" }),
+    signInWithToken: ({ serverUrl, token }) => signIn.signIn(serverUrl, { kind: "token", token }),
+    signInWithPassword: ({ serverUrl, ...typed }) => signIn.signIn(serverUrl, { kind: "password", ...typed }),
+    signInByBrowser: ({ serverUrl }) => signIn.signIn(serverUrl, { kind: "browser" }),
+    signInByDevice: ({ serverUrl }) => signIn.signIn(serverUrl, { kind: "device" }),
+    register: ({ serverUrl, ...typed }) => signIn.signIn(serverUrl, { kind: "register", ...typed }),
+    cancelSignIn: async () => signIn.cancel(),
     signOut: async () => (await client()).logout(signal),
-    reconnect: app.reconnect,
+    reconnect,
   };
 }
 

@@ -36,7 +36,7 @@ test("a server whose database does not answer is not there", async () => {
 
 test("a page cannot sign in to the local account by itself, and says how it is done", async () => {
   await using client = open();
-  await expect(client.login(undefined, never)).rejects.toMatchObject({
+  await expect(client.login({ kind: "local" }, () => undefined, never)).rejects.toMatchObject({
     code: "NOT_ALLOWED",
     message: expect.stringContaining("pipit web"),
   });

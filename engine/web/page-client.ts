@@ -58,8 +58,8 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
       if (code === undefined) await session.restore(signal);
       else await signInWithCode(code, session, options, signal);
     },
-    async login(token, signal) {
-      if (token !== undefined) return await session.signInWithToken(token, signal);
+    async login(request, _showDevice, signal) {
+      if (request.kind === "token") return await session.signInWithToken(request.token, signal);
       throw new PipitError(
         "NOT_ALLOWED",
         "A page cannot sign in by itself. Open a fresh one-time address: run `npx pipit web` on the server's machine.",

@@ -3,7 +3,10 @@ import type { PipitError } from "#contract/pipit-error.ts";
 import { version } from "#contract/version.ts";
 import { App } from "#engine/app/app.ts";
 import type { AppPorts } from "#engine/app/app-ports.ts";
+import { lookAtServer } from "#engine/session/look-at-server.ts";
+import { systemClock } from "#engine/system-clock.ts";
 import { createConsoleLogger } from "#engine/web/console-logger.ts";
+import { createPageHttpClient } from "#engine/web/http-client.ts";
 import { openPageClient } from "#engine/web/page-client.ts";
 import { openPageSettings } from "#engine/web/page-settings.ts";
 import { loadDraft, loadPageHardwareId, openPageStorage, saveDraft } from "#engine/web/page-storage.ts";
@@ -53,6 +56,8 @@ export async function createWebBridge(): Promise<Bridge> {
   const app = new App({
     settings,
     openClient: async (current) => openPageClient(client, current),
+    // A page knows only the server that it came from.
+    lookAtServer: (_address, signal) => lookAtServer(createPageHttpClient(serverUrl), systemClock, signal),
     window: {
       captureScreen,
       openLink: async (address, asked) => openLink(address, asked),

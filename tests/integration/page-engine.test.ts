@@ -51,7 +51,7 @@ describe("the engine of the page", () => {
     const auth = () => client.session.store.getState();
     await client.signIn(signal);
     expect([auth(), refused]).toEqual([{ kind: "signed-out", reason: "never" }, ["TOKEN_INVALID false"]]);
-    await client.login(server.accessToken, signal);
+    await client.login({ kind: "token", token: server.accessToken }, () => undefined, signal);
     await client.signIn(signal);
     expect(auth()).toMatchObject({ kind: "signed-in", local: true });
     expect(await client.findServer(signal)).toEqual({ httpUrl: serverUrl, own: false });
