@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
+import { isErrorCode, type ErrorCode } from "#contract/error-codes.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { errorInBody } from "#engine/wire/http-error.ts";
 import { withTimeout } from "#engine/abort.ts";
 import type { Clock, HttpClient, HttpResponse, StoredTokens } from "#engine/ports.ts";
 
@@ -9,6 +11,9 @@ import type { Clock, HttpClient, HttpResponse, StoredTokens } from "#engine/port
 const TOKEN_TIMEOUT_MS = 8000;
 /** Revoking at sign-out is a courtesy to the server that must not keep the user waiting. */
 const REVOKE_TIMEOUT_MS = 3000;
+
+const TOKEN = "/oauth/token";
+const REGISTER = "/auth/register";
 
 const answerSchema = z.object({
   access_token: z.string().min(1),
@@ -20,12 +25,31 @@ const answerSchema = z.object({
   account: z.object({ id: z.string().min(1), name: z.string(), local: z.boolean() }),
 });
 
-const errorSchema = z.object({ error: z.string() });
+const errorSchema = z.object({
+  error: z.string(),
+  error_description: z.string().optional().catch(undefined),
+  pipit_code: z.string().refine(isErrorCode).optional().catch(undefined),
+});
 
 /** `refused` is the only outcome that ends a session: invalid_grant, 401 or 403 (docs/reference/developer-api.md). */
 type TokenAnswer =
   | { readonly kind: "granted"; readonly tokens: StoredTokens }
-  | { readonly kind: "refused"; readonly oauthError: string };
+  | { readonly kind: "refused"; readonly oauthError: string; readonly error: PipitError };
+
+/** A login and password, with a code of the second factor or a recovery code where the account has one. */
+export interface PasswordSignIn {
+  readonly login: string;
+  readonly password: string;
+  readonly code?: string | undefined;
+}
+
+/** A new account. */
+export interface Registration {
+  readonly login: string;
+  readonly password: string;
+  /** Empty: the login. */
+  readonly displayName: string;
+}
 
 /** The OAuth endpoints of one server. */
 export type TokenEndpoint = ReturnType<typeof createTokenEndpoint>;
@@ -37,17 +61,18 @@ export function createTokenEndpoint(http: HttpClient, clock: Clock, clientId: st
     timeoutMs: number,
     signal: AbortSignal,
   ) {
-    const request = {
-      method: "POST",
-      path,
-      headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
-      body: new URLSearchParams({ ...form, client_id: clientId }).toString(),
-    } as const;
+    const body = new URLSearchParams({ ...form, client_id: clientId }).toString();
+    return send(path, "application/x-www-form-urlencoded", body, timeoutMs, signal);
+  }
+
+  async function send(path: string, type: string, body: string, timeoutMs: number, signal: AbortSignal) {
+    const headers = { "content-type": type, accept: "application/json" };
+    const request = { method: "POST", path, headers, body } as const;
     return withTimeout(clock, timeoutMs, signal, (limited) => http.request(request, limited), tooSlow);
   }
 
   async function grant(form: Readonly<Record<string, string>>, signal: AbortSignal): Promise<TokenAnswer> {
-    return readAnswer(await post("/oauth/token", form, TOKEN_TIMEOUT_MS, signal), clock.nowMs(), serverUrl);
+    return readAnswer(await post(TOKEN, form, TOKEN_TIMEOUT_MS, signal), clock.nowMs(), serverUrl);
   }
 
   return {
@@ -56,6 +81,32 @@ export function createTokenEndpoint(http: HttpClient, clock: Clock, clientId: st
       grant({ grant_type: "refresh_token", refresh_token: refreshToken }, signal),
     /** Exchanges the one-time secret. @throws as refresh */
     local: (secret: string, signal: AbortSignal) => grant({ grant_type: LOCAL_GRANT_TYPE, secret }, signal),
+    /** RFC 6749 §4.3, for our own programs. @throws as refresh; ACCOUNT_LOCKED, INVALID_REQUEST */
+    password: ({ login, password, code }: PasswordSignIn, signal: AbortSignal) =>
+      grant(
+        {
+          grant_type: "password",
+          username: login.trim(),
+          password,
+          ...(code === undefined ? {} : { otp: code }),
+        },
+        signal,
+      ),
+    /**
+     * Makes an account, for which the server answers as its token endpoint does.
+     *
+     * @throws PipitError INVALID_REQUEST with `field`, NOT_ALLOWED, RATE_LIMITED, SERVER_UNREACHABLE, CANCELLED
+     */
+    async register(
+      { login, password, displayName }: Registration,
+      signal: AbortSignal,
+    ): Promise<StoredTokens> {
+      const account = { login: login.trim(), password, display_name: displayName.trim() || undefined };
+      const body = JSON.stringify({ ...account, client_id: clientId });
+      const response = await send(REGISTER, "application/json", body, TOKEN_TIMEOUT_MS, signal);
+      if (response.status === 200) return readTokens(response.body, clock.nowMs(), serverUrl);
+      throw errorInBody(response) ?? errorOf(response, undefined);
+    },
     /** RFC 7009. @throws PipitError when the server was not reached */
     async revoke(refreshToken: string, signal: AbortSignal): Promise<void> {
       const form = { token: refreshToken, token_type_hint: "refresh_token" };
@@ -76,20 +127,48 @@ function readAnswer(response: HttpResponse, nowMs: number, serverUrl: string): T
   if (status === 200) return { kind: "granted", tokens: readTokens(response.body, nowMs, serverUrl) };
   const parsed = errorSchema.safeParse(parseJson(response.body));
   const oauthError = parsed.success ? parsed.data.error : "";
+  const error = errorOf(response, parsed.data);
   if (status === 401 || status === 403 || (status === 400 && oauthError === "invalid_grant")) {
-    return { kind: "refused", oauthError: oauthError === "" ? String(status) : oauthError };
+    return { kind: "refused", oauthError: oauthError === "" ? String(status) : oauthError, error };
   }
-  if (status === 429) {
-    const retryAfterMs = retryAfter(response);
-    const message = "The server asks to wait before signing in again. Try again in a minute.";
-    throw new PipitError("RATE_LIMITED", message, retryAfterMs === undefined ? {} : { retryAfterMs });
-  }
-  throw new PipitError(
-    "SERVER_UNREACHABLE",
-    "The Pipit server cannot sign you in at the moment. Try again later.",
-    { detail: `POST /oauth/token answered ${status} ${oauthError}` },
-  );
+  throw error;
 }
+
+/** What the server says in its own code, which OAuth's few words cannot tell apart; else what the status says. */
+function errorOf(response: HttpResponse, told: z.output<typeof errorSchema> | undefined): PipitError {
+  const { status } = response;
+  const retryAfterMs = retryAfter(response);
+  const waits = retryAfterMs === undefined ? {} : { retryAfterMs };
+  const detail = `POST /oauth/token answered ${status} ${told?.error ?? ""}`;
+  if (told?.pipit_code !== undefined) {
+    const { pipit_code: code, error_description: message = "The server refused the sign-in." } = told;
+    return new PipitError(code, message, { ...waits, detail });
+  }
+  const [code, message] = status === 429 ? asksToWait : (refusals[told?.error ?? ""] ?? notNow);
+  return new PipitError(code, message, { ...waits, detail });
+}
+
+type Told = readonly [ErrorCode, string];
+const asksToWait: Told = [
+  "RATE_LIMITED",
+  "The server asks to wait before signing in again. Try again in a minute.",
+];
+const notNow: Told = [
+  "SERVER_UNREACHABLE",
+  "The Pipit server cannot sign you in at the moment. Try again later.",
+];
+
+const wayClosed: Told = [
+  "NOT_ALLOWED",
+  "This server does not let this program sign in this way. Try another way.",
+];
+/** OAuth's words, where a server says no more. */
+const refusals: Readonly<Record<string, Told>> = {
+  invalid_grant: ["CREDENTIALS_INVALID", "The server refused this sign-in. Check what you typed in."],
+  invalid_client: wayClosed,
+  unauthorized_client: wayClosed,
+  unsupported_grant_type: wayClosed,
+};
 
 function readTokens(body: string, nowMs: number, serverUrl: string): StoredTokens {
   const parsed = answerSchema.safeParse(parseJson(body));

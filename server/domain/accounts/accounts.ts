@@ -6,7 +6,8 @@ import type { Clock } from "#contract/clock.ts";
 import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
 import type { RevokeReason } from "#server/domain/tokens/ports.ts";
-import type { Starts } from "#server/domain/sign-in/sign-in.ts";
+import type { Proven } from "#server/domain/sign-in/prove.ts";
+import type { SignedIn, Starts } from "#server/domain/sign-in/sign-in.ts";
 import { checkEmail } from "./email.ts";
 import type { EndSessions } from "./end-sessions.ts";
 import { checkLogin, loginReserved } from "./login-rules.ts";
@@ -146,7 +147,7 @@ async function register<T>(
   registration: Registration,
   starts: Starts<T>,
   origin: AuditOrigin,
-): Promise<{ readonly account: Account; readonly session: T }> {
+): Promise<SignedIn<T>> {
   checkRegistration(registration);
   const attempt = await deps.limits.take([limitBucket("registration", deps.networkOf(origin.ip))]);
   try {
@@ -163,7 +164,7 @@ async function create<T>(
   { by }: Decider,
   starts: Starts<T>,
   origin: AuditOrigin,
-): Promise<{ readonly account: Account; readonly session: T }> {
+): Promise<SignedIn<T>> {
   const wanted = checkRegistration(registration);
   // Before hashing, which costs more than everything else.
   await refuseTaken(auth, wanted.account);
@@ -179,15 +180,16 @@ async function create<T>(
     lastLoginAtMs: undefined,
     credentialsVersion: 0,
   };
+  const proven: Proven = { account, amr: ["pwd"], authTimeMs: nowMs, codeOwed: false };
   const session = await auth.transaction(async (tx) => {
     await tx.accounts.create({ ...account, passwordHash });
     await tx.audit.append(
       { event: "account.registered", outcome: "success", userId: account.id, data: { by } },
       origin,
     );
-    return starts(tx, { account, amr: ["pwd"], authTimeMs: nowMs, codeOwed: false }, origin);
+    return starts(tx, proven, origin);
   });
-  return { account, session };
+  return { ...proven, session };
 }
 
 /** Changes an account and says so in the audit; when it `ends` something, it also ends all its sessions. */

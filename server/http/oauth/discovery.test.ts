@@ -9,7 +9,7 @@ const issuer = "https://id.example";
 async function read(path: string, grantTypes: Parameters<typeof discoveryRoutes>[1]) {
   const app = fastify();
   const signingKeys = { jwks: async () => ({ keys: [] }) };
-  const ctx = { config: { issuer }, pageUrl: () => issuer, signingKeys };
+  const ctx = { config: { issuer, auth: { registrationOpen: false } }, pageUrl: () => issuer, signingKeys };
   addRoutes(app, discoveryRoutes(ctx, grantTypes), openGate);
   const answer = await app.inject({ url: path });
   await app.close();
@@ -29,6 +29,7 @@ test("both addresses say the same, and only what is switched on", async () => {
     authorization_response_iss_parameter_supported: true,
     authorization_endpoint: `${issuer}/oauth/authorize`,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
+    pipit_registration_supported: false,
   });
   expect(metadata).not.toHaveProperty("device_authorization_endpoint");
   expect(JSON.stringify(metadata)).not.toContain("implicit");

@@ -19,12 +19,19 @@ const CLAIMS =
 /** What clients learn of this server, and with what they check its tokens. */
 export function discoveryRoutes(
   ctx: Pick<HttpContext, "pageUrl"> & {
-    readonly config: Pick<HttpContext["config"], "issuer">;
+    readonly config: Pick<HttpContext["config"], "issuer"> & {
+      readonly auth: Pick<HttpContext["config"]["auth"], "registrationOpen">;
+    };
     readonly signingKeys: Pick<HttpContext["signingKeys"], "jwks">;
   },
   grantTypes: readonly GrantType[],
 ): readonly OpenRoute[] {
-  const metadata = async () => metadataOf(ctx.config.issuer, ctx.pageUrl(), grantTypes);
+  const { issuer, auth } = ctx.config;
+  const metadata = async () => ({
+    ...metadataOf(issuer, ctx.pageUrl(), grantTypes),
+    // Of our own programs: whether people may make accounts (docs/reference/oauth.md).
+    pipit_registration_supported: auth.registrationOpen,
+  });
   return [
     /** The public halves of the signing keys (RFC 7517). */
     publicRoute("/.well-known/jwks.json", JWKS_MAX_AGE_SECONDS, () => ctx.signingKeys.jwks()),

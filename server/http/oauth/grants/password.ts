@@ -43,7 +43,7 @@ export function createPasswordGrant(ctx: HttpContext): Grant {
 
 /** What sign-in says, in the words of this grant; undefined for what every grant may say. */
 function toRefusal({ code, message }: PipitError): OAuthError | undefined {
-  const options = { reason: code, audited: true };
+  const options = { reason: code, audited: true, pipitCode: code };
   switch (code) {
     case "CREDENTIALS_INVALID":
       return new OAuthError("invalid_grant", "Invalid username or password", options);

@@ -41,6 +41,7 @@ describe("what the rules say, in OAuth's words", () => {
     expect((await answerTo(locked)).body).toEqual({
       error: "invalid_grant",
       error_description: "Too many failed attempts. Try again in 900 seconds.",
+      pipit_code: "ACCOUNT_LOCKED",
     });
   });
 

@@ -8,9 +8,13 @@ export function sendOAuthError(error: OAuthError, reply: FastifyReply): Record<s
   reply.code(error.status).header("pragma", "no-cache");
   const challenge = challengeOf(error);
   if (challenge !== undefined) reply.header("www-authenticate", challenge);
-  const { retryAfterMs } = error.about;
+  const { retryAfterMs, pipitCode } = error.about;
   if (retryAfterMs !== undefined) reply.header("retry-after", String(waitSecondsOf(retryAfterMs)));
-  return { error: error.code, error_description: error.message };
+  return {
+    error: error.code,
+    error_description: error.message,
+    ...(pipitCode !== undefined && { pipit_code: pipitCode }),
+  };
 }
 
 /** RFC 6749 §5.2 and RFC 9110 §15.5.2; RFC 6750 §3: who sent no token learns the scheme and nothing else. */
@@ -40,7 +44,12 @@ export function toOAuthError(reason: unknown): OAuthError | undefined {
   if (reason instanceof OAuthError) return reason;
   if (!(reason instanceof PipitError)) return undefined;
   const { code, message, retryAfterMs } = reason;
-  const waits = { retryAfterMs: retryAfterMs ?? DEFAULT_RETRY_MS, reason: code, audited: true };
+  const waits = {
+    retryAfterMs: retryAfterMs ?? DEFAULT_RETRY_MS,
+    reason: code,
+    audited: true,
+    pipitCode: code,
+  };
   if (passing.has(code)) return new OAuthError("temporarily_unavailable", PASSING_TEXT, waits);
   switch (code) {
     case "RATE_LIMITED": {

@@ -1,3 +1,5 @@
+import type { ErrorCode } from "#contract/error-codes.ts";
+
 /** Error codes of the token endpoint and its neighbours (RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 8628 §3.5). */
 export type OAuthErrorCode =
   | "invalid_request"
@@ -27,6 +29,8 @@ export interface OAuthErrorOptions {
   readonly scope?: string | undefined;
   /** The registered client concerned, where the request did not prove it. */
   readonly clientId?: string | undefined;
+  /** What our own programs tell apart where OAuth has one word for it, sent as `pipit_code`. */
+  readonly pipitCode?: ErrorCode;
   /** The audit has it already. */
   readonly audited?: boolean;
 }

@@ -1,0 +1,122 @@
+import { createStore } from "zustand/vanilla";
+import type { AuthState, TokenPlace } from "#contract/auth-state.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { StoredTokens } from "#engine/ports.ts";
+import type { SessionDeps, TokenUpdated } from "./session-api.ts";
+
+type SignedOutReason = "logout" | "expired" | "refused" | "never";
+
+/** The tokens in use and those in the store, with the state that is told of them. */
+export class HeldTokens {
+  readonly state = createStore<AuthState>()(() => ({ kind: "unknown" }));
+  readonly #deps: Pick<SessionDeps, "tokenStore" | "serverUrl" | "logger">;
+  readonly #listeners = new Set<(event: TokenUpdated) => void>();
+  #current: StoredTokens | undefined;
+  /** New tokens that could not be stored (full disk, locked keychain); tried again at the next use. */
+  #unsaved = false;
+
+  constructor(deps: Pick<SessionDeps, "tokenStore" | "serverUrl" | "logger">) {
+    this.#deps = deps;
+  }
+
+  get current(): StoredTokens | undefined {
+    return this.#current;
+  }
+
+  get unsaved(): boolean {
+    return this.#unsaved;
+  }
+
+  place(): TokenPlace {
+    return this.#deps.tokenStore.place();
+  }
+
+  onUpdated(listener: (event: TokenUpdated) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Runs `work` while no other process may change what is stored. */
+  locked<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.#deps.tokenStore.withLock(work, signal);
+  }
+
+  /** Stored tokens, if they are for this server. */
+  async load(): Promise<StoredTokens | undefined> {
+    const stored = await this.#deps.tokenStore.load();
+    return stored?.serverUrl === this.#deps.serverUrl ? stored : undefined;
+  }
+
+  /** Stores and takes up the tokens of a new sign-in. @throws what the store throws; then nothing has changed */
+  async replace(tokens: StoredTokens): Promise<void> {
+    await this.#deps.tokenStore.save(tokens);
+    this.#unsaved = false;
+    this.adopt(tokens);
+  }
+
+  /** New tokens are in use even if they cannot be stored: the old refresh token is spent already. */
+  async save(tokens: StoredTokens): Promise<void> {
+    try {
+      await this.#deps.tokenStore.save(tokens);
+      this.#unsaved = false;
+    } catch (reason) {
+      this.#unsaved = true;
+      const error = PipitError.from(reason);
+      this.#deps.logger.warn("auth.tokens_not_saved", { code: error.code, detail: error.message });
+    }
+  }
+
+  /** Ends the session; newer tokens that the store may hold by now stay there. Runs under the lock. */
+  async end(tokens: StoredTokens, reason: SignedOutReason): Promise<void> {
+    const stored = await this.load();
+    if (stored !== undefined && stored.accessToken === tokens.accessToken)
+      await this.#deps.tokenStore.clear();
+    this.signedOut(reason);
+  }
+
+  /** Takes stored tokens out and gives them back. Runs under the lock. */
+  async clear(): Promise<StoredTokens | undefined> {
+    const stored = await this.load();
+    if (stored !== undefined) await this.#deps.tokenStore.clear();
+    return stored;
+  }
+
+  adopt(tokens: StoredTokens): StoredTokens {
+    const changed = this.#current?.accessToken !== tokens.accessToken;
+    this.#current = tokens;
+    const { accountId, accountName, local, accessExpiresAtMs } = tokens;
+    this.set({ kind: "signed-in", accountId, accountName, local });
+    if (changed) this.#tell({ name: "auth.token_updated", accountId, accessExpiresAtMs });
+    return tokens;
+  }
+
+  signedOut(reason: SignedOutReason): void {
+    this.#current = undefined;
+    this.#unsaved = false;
+    this.set({ kind: "signed-out", reason });
+  }
+
+  failed(error: PipitError): void {
+    this.#current = undefined;
+    this.set({ kind: "failed", code: error.code, message: error.message });
+  }
+
+  set(next: AuthState): void {
+    if (JSON.stringify(next) !== JSON.stringify(this.state.getState())) this.state.setState(next, true);
+  }
+
+  /** The last listeners are told nothing more. */
+  forgetListeners(): void {
+    this.#listeners.clear();
+  }
+
+  #tell(event: TokenUpdated): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (reason) {
+        this.#deps.logger.error("auth.listener_failed", { detail: PipitError.from(reason).detail });
+      }
+    }
+  }
+}
