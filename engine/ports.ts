@@ -99,11 +99,29 @@ export interface StoredTokens {
   readonly serverUrl: string;
 }
 
-/** Where tokens rest between runs. */
+/** One of the sign-ins that a home keeps. */
+export interface KeptAccount {
+  /** URL of its server; "own" for the one whose data lies in this home. */
+  readonly server: string;
+  readonly accountId: string;
+  readonly accountName: string;
+  readonly local: boolean;
+  /** The one that programs of this store's server work with. */
+  readonly active: boolean;
+}
+
+/** Where the tokens of every account rest between runs; all but reading is done under the lock. */
 export interface TokenStore {
-  load(): Promise<StoredTokens | undefined>;
+  /** Of this account of the server, or of the active one. */
+  load(accountId?: string): Promise<StoredTokens | undefined>;
+  /** Makes this sign-in the active one; that of another account stays beside it. */
   save(tokens: StoredTokens): Promise<void>;
-  clear(): Promise<void>;
+  /** Forgets the sign-in of this account, or the active one. */
+  clear(accountId?: string): Promise<void>;
+  /** Every sign-in of this home, of all servers; the active one of this server comes first. */
+  accounts(): Promise<readonly KeptAccount[]>;
+  /** Makes another sign-in of this server the active one. Undefined when it is not kept. */
+  activate(accountId: string): Promise<StoredTokens | undefined>;
   /** Runs `work` while no other process of this person may change the tokens (docs/reference/developer-api.md). */
   withLock<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
   place(): TokenPlace;

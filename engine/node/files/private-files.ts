@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PipitError } from "#contract/pipit-error.ts";
 
@@ -39,6 +39,14 @@ export async function writePrivateFile(path: string, content: string | Uint8Arra
     await rm(temporary, { force: true });
     throw storageError(error, path);
   }
+}
+
+/** Undefined when there is no such file. @throws PipitError STORAGE_UNREADABLE */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  return await readFile(path, "utf8").catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw storageError(error, path);
+  });
 }
 
 async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {

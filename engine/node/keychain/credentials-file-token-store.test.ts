@@ -21,6 +21,9 @@ const tokens: StoredTokens = {
   serverUrl,
 };
 
+const kept = { server: serverUrl, accountId: "u1", accountName: "ann", local: false };
+const bob: StoredTokens = { ...tokens, accountId: "u2", accountName: "bob", accessToken: "access-bob" };
+
 function storeAt(home: string, options: { serverUrl?: string; ownServer?: boolean } = {}) {
   const logger = createFakeLogger();
   return {
@@ -106,8 +109,17 @@ describe("the credentials file", () => {
       accessToken: "access-2",
       serverUrl: "https://other.example.org",
     });
-    const aside = (await readdir(home.path)).find((name) => name.startsWith("credentials.other-server-"));
-    expect(await readFile(join(home.path, aside ?? ""), "utf8")).toContain("access-1");
+    expect(await first.store.load()).toEqual(tokens);
+    expect(await second.store.accounts()).toEqual([
+      { ...kept, server: "https://other.example.org", active: true },
+      { ...kept, active: false },
+    ]);
+    // The one as good as the other: whoever renews its tokens stands in the first file.
+    await first.store.save({ ...tokens, accessToken: "access-3" });
+    expect(await first.store.load()).toMatchObject({ accessToken: "access-3" });
+    expect(await second.store.load()).toMatchObject({ accessToken: "access-2" });
+    await second.store.clear();
+    expect(await second.store.accounts()).toEqual([{ ...kept, active: false }]);
   });
 
   test("of this home's own server is the same whatever its port", async () => {
@@ -134,6 +146,96 @@ describe("the credentials file", () => {
       kind: "file",
       fallbackReason: "locked",
     });
+  });
+});
+
+describe("several accounts", () => {
+  test("are kept in files of one layout, private too, and are listed, switched and forgotten one by one", async () => {
+    await using home = await makeTempHome();
+    const { store } = storeAt(home.path);
+    await store.save(tokens);
+    await store.save(bob);
+    expect(await store.load()).toEqual(bob);
+    expect(await store.load("u1")).toEqual(tokens);
+    const accounts = [
+      { ...kept, accountId: "u2", accountName: "bob", active: true },
+      { ...kept, active: false },
+    ];
+    expect(await store.accounts()).toEqual(accounts);
+    const folder = join(home.path, "credentials.d");
+    const [name = ""] = await readdir(folder);
+    expect(name).toMatch(/^[0-9a-f]{16}$/u);
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+    expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+    expect(parse(await readFile(join(folder, name), "utf8"))).toMatchObject({
+      tokens: { access: "access-1" },
+      user: { username: "ann" },
+      server: { url: serverUrl },
+    });
+
+    expect(await store.activate("u1")).toEqual(tokens);
+    expect(await store.load()).toEqual(tokens);
+    expect(await store.load("u2")).toEqual(bob);
+    expect(await readdir(folder)).toHaveLength(1);
+    expect(await store.activate("u3")).toBeUndefined();
+
+    await store.clear();
+    expect(await store.load()).toBeUndefined();
+    expect(await store.accounts()).toEqual([{ ...kept, accountId: "u2", accountName: "bob", active: false }]);
+    await store.clear("u2");
+    expect(await store.accounts()).toEqual([]);
+  });
+
+  test("survive a program that is ended after any step of a switch, and none is used with an old token", async () => {
+    await using home = await makeTempHome();
+    const { store } = storeAt(home.path);
+    await store.save(bob);
+    await store.save(tokens);
+    const folder = join(home.path, "credentials.d");
+    const contents = async () => {
+      const names = await readdir(folder);
+      const others = names.map(async (name) => [name, await readFile(join(folder, name))] as const);
+      return { active: await readFile(join(home.path, "credentials")), others: await Promise.all(others) };
+    };
+    const before = await contents();
+    await store.activate("u2");
+    const after = await contents();
+    const lay = async (active: Buffer) => {
+      await writeFile(join(home.path, "credentials"), active);
+      for (const [name, content] of [...before.others, ...after.others])
+        await writeFile(join(folder, name), content);
+    };
+    for (const [active, accountId] of [
+      [before.active, "u1"],
+      [after.active, "u2"],
+    ] as const) {
+      await lay(active);
+      expect(await store.load()).toMatchObject({ accountId });
+      const known = await store.accounts();
+      expect(known.map((one) => [one.accountId, one.active]).toSorted()).toEqual([
+        ["u1", accountId === "u1"],
+        ["u2", accountId === "u2"],
+      ]);
+      // Renewed tokens leave no old copy that a later switch could bring back.
+      const active2 = await store.load();
+      await store.save({ ...(active2 ?? tokens), accessToken: "renewed" });
+      expect(await readdir(folder)).toHaveLength(1);
+      await store.activate(accountId === "u1" ? "u2" : "u1");
+      expect(await store.load(accountId)).toMatchObject({ accessToken: "renewed" });
+      await store.activate(accountId);
+      await store.save(accountId === "u1" ? tokens : bob);
+    }
+    await lay(before.active);
+    await store.clear();
+    expect(await store.accounts()).toMatchObject([{ accountId: "u2", active: false }]);
+  });
+
+  test("written by the original client, which knows no id, are one with ours of that name", async () => {
+    await using home = await makeTempHome();
+    const { store } = storeAt(home.path);
+    await store.save({ ...tokens, accountId: "" });
+    await store.save(tokens);
+    expect(await store.accounts()).toEqual([{ ...kept, active: true }]);
   });
 });
 

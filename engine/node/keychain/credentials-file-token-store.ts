@@ -1,18 +1,10 @@
-import { readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { parse, stringify } from "smol-toml";
 import { z } from "zod";
 import type { Logger } from "#contract/logger.ts";
 import type { StoredTokens, TokenStore } from "#engine/ports.ts";
 import { withCredentialsLock } from "./credentials-lock.ts";
-import {
-  ensurePrivateFolder,
-  errorCode,
-  setAside,
-  storageError,
-  writePrivateFile,
-} from "../files/private-files.ts";
-import { scopeServer, type TokenStoreScope } from "./token-store-scope.ts";
+import { createAccountFiles, type Owner } from "./account-files.ts";
+import { OWN_SERVER, OWN_SERVER_URL, scopeServer, type TokenStoreScope } from "./token-store-scope.ts";
 
 export const CREDENTIALS_FILE = "credentials";
 export const CREDENTIALS_LOCK = "credentials.lock";
@@ -26,7 +18,7 @@ const credentials = z.object({
     refresh_expires_at: z.unknown(),
   }),
   user: z.object({ username: z.string(), id: z.string().default(""), local: z.boolean().default(false) }),
-  server: z.object({ url: z.string(), own: z.boolean().default(false) }),
+  server: z.object({ url: z.string(), own: z.boolean().default(false), active: z.boolean().default(false) }),
 });
 
 export interface CredentialsFileOptions extends TokenStoreScope {
@@ -36,51 +28,35 @@ export interface CredentialsFileOptions extends TokenStoreScope {
 }
 
 /**
- * Tokens in `<home>/credentials`: TOML, mode 0600 in a folder of mode 0700. A damaged file means "signed out" and is
- * kept aside; so is the sign-in of another server, which is never sent to this one.
+ * Tokens in `<home>/credentials`: TOML, mode 0600 in a folder of mode 0700; those of other accounts and servers in
+ * `<home>/credentials.d`. A damaged file means "signed out" and is kept aside.
  */
 export function createCredentialsFileTokenStore(options: CredentialsFileOptions): TokenStore {
-  const path = join(options.home, CREDENTIALS_FILE);
   const { fallbackReason } = options;
+  const files = createAccountFiles(options, {
+    activeFile: CREDENTIALS_FILE,
+    activeFiles: /^credentials$/u,
+    suffix: "",
+    otherFiles: /^[0-9a-f]{16}$/u,
+    unreadable: "damaged",
+    write: toToml,
+    owner(text) {
+      const found = parseToml(text);
+      return found === undefined ? undefined : toOwner(found, options);
+    },
+    async open(text) {
+      const found = parseToml(text);
+      return found === undefined ? undefined : toStored(found, options);
+    },
+  });
   return {
-    load: async () => {
-      const found = await readCredentials(path, options.logger);
-      return found !== undefined && belongsTo(found, options) ? toStored(found, options) : undefined;
-    },
-    async save(tokens) {
-      await ensurePrivateFolder(options.home);
-      const previous = await readCredentials(path, options.logger);
-      if (previous !== undefined && !belongsTo(previous, options)) {
-        const aside = await setAside(path, "other-server");
-        options.logger.warn("credentials.other_server_set_aside", { path: aside });
-      }
-      await writePrivateFile(path, toToml(tokens, options));
-    },
-    async clear() {
-      const found = await readCredentials(path, options.logger);
-      if (found === undefined || belongsTo(found, options)) await rm(path, { force: true });
-    },
+    ...files,
     withLock: (work, signal) => withCredentialsLock({ ...options, name: CREDENTIALS_LOCK }, work, signal),
     place: () => (fallbackReason === undefined ? { kind: "file" } : { kind: "file", fallbackReason }),
   };
 }
 
 type Credentials = z.infer<typeof credentials>;
-
-async function readCredentials(path: string, logger: Logger): Promise<Credentials | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw storageError(error, path);
-  }
-  const parsed = parseToml(text);
-  if (parsed !== undefined) return parsed;
-  const aside = await setAside(path, "damaged");
-  logger.warn("credentials.damaged", { path: aside });
-  return undefined;
-}
 
 function parseToml(text: string): Credentials | undefined {
   try {
@@ -95,9 +71,14 @@ function parseToml(text: string): Credentials | undefined {
   }
 }
 
-function belongsTo(found: Credentials, scope: TokenStoreScope): boolean {
-  const theirs = { home: scope.home, serverUrl: found.server.url, ownServer: found.server.own };
-  return scopeServer(theirs) === scopeServer(scope);
+function toOwner({ user, server }: Credentials, { home }: TokenStoreScope): Owner {
+  return {
+    server: scopeServer({ home, serverUrl: server.url, ownServer: server.own }),
+    accountId: user.id,
+    accountName: user.username,
+    local: user.local,
+    active: server.active,
+  };
 }
 
 function toStored(found: Credentials, scope: TokenStoreScope): StoredTokens {
@@ -113,7 +94,8 @@ function toStored(found: Credentials, scope: TokenStoreScope): StoredTokens {
   };
 }
 
-function toToml(tokens: StoredTokens, scope: TokenStoreScope): string {
+function toToml(tokens: StoredTokens, owner: Owner): string {
+  const own = owner.server === OWN_SERVER;
   return stringify({
     tokens: {
       access: tokens.accessToken,
@@ -122,7 +104,11 @@ function toToml(tokens: StoredTokens, scope: TokenStoreScope): string {
       refresh_expires_at: formatTime(tokens.refreshExpiresAtMs),
     },
     user: { username: tokens.accountName, id: tokens.accountId, local: tokens.local },
-    server: { url: scope.serverUrl, own: scope.ownServer },
+    server: {
+      url: own ? OWN_SERVER_URL : owner.server,
+      own,
+      ...(owner.active ? { active: true } : {}),
+    },
   });
 }
 

@@ -1,22 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { readFile as readText, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
-import type { TokenStore } from "#engine/ports.ts";
+import type { StoredTokens, TokenStore } from "#engine/ports.ts";
+import { createAccountFiles, OTHERS_FOLDER } from "./account-files.ts";
 import { CREDENTIALS_LOCK } from "./credentials-file-token-store.ts";
 import { withCredentialsLock } from "./credentials-lock.ts";
 import { keychainItems, type KeychainAccess, type KeychainHolder } from "./keychain-items.ts";
-import {
-  ensurePrivateFolder,
-  errorCode,
-  setAside,
-  storageError,
-  writePrivateFile,
-} from "../files/private-files.ts";
-import { DATA_KEY_BYTES, seal, unseal } from "./sealed-file.ts";
-import { scopeKey, type TokenStoreScope } from "./token-store-scope.ts";
+import { ensurePrivateFolder, readIfThere } from "../files/private-files.ts";
+import { DATA_KEY_BYTES, labelOf, seal, unseal } from "./sealed-file.ts";
+import { scopeKey, scopeServer, type TokenStoreScope } from "./token-store-scope.ts";
 import { z } from "zod";
 
 const KEY_LOCK = "credentials-key.lock";
@@ -30,7 +25,8 @@ export interface KeychainTokenStoreOptions extends TokenStoreScope {
 }
 
 /**
- * Tokens encrypted (AES-256-GCM) in `<home>/credentials-<scope>.sealed`, with the key in the keychain. The tokens
+ * Tokens encrypted (AES-256-GCM) in `<home>/credentials-<scope>.sealed`, those of other accounts in
+ * `<home>/credentials.d`, with one key for all accounts of a server in the keychain. The tokens
  * themselves do not fit on Windows (about 1280 characters per entry), and this way the keychain is asked once per
  * start, not at every refresh. Opening reads the key, or makes it, so a keychain that cannot be written is found at once.
  * The programs of a home share the file and its key, each with an item of its own.
@@ -40,7 +36,6 @@ export interface KeychainTokenStoreOptions extends TokenStoreScope {
 export async function createKeychainTokenStore(options: KeychainTokenStoreOptions) {
   await ensurePrivateFolder(options.home);
   const scope = scopeKey(options);
-  const path = sealedPath(options);
   const { own, others } = keychainItems(options.holder, scope, options.keychain);
   let key = await openKey(options.firstRead);
 
@@ -53,15 +48,15 @@ export async function createKeychainTokenStore(options: KeychainTokenStoreOption
   async function makeKey(): Promise<Uint8Array> {
     const found = await own.read();
     if (isKey(found)) return found;
-    const sealed = await readFile();
-    const theirs = sealed === undefined ? undefined : await keyOfOthers(sealed);
+    const theirs = await keyOfOthers(await sealedSignIns(options));
     return await keep(theirs ?? randomBytes(DATA_KEY_BYTES));
   }
-  /** What an earlier version, or the other program, has sealed the file with. */
-  async function keyOfOthers(sealed: string): Promise<Uint8Array | undefined> {
+  /** What an earlier version, or the other program, has sealed these with. */
+  async function keyOfOthers(sealed: readonly string[]): Promise<Uint8Array | undefined> {
+    if (sealed.length === 0) return undefined;
     for (const item of others) {
       const found = await item.read();
-      if (isKey(found) && unseal(found, scope, sealed) !== undefined) return found;
+      if (isKey(found) && sealed.some((one) => unseal(found, scope, one) !== undefined)) return found;
     }
     return undefined;
   }
@@ -73,55 +68,61 @@ export async function createKeychainTokenStore(options: KeychainTokenStoreOption
     }
     return kept;
   }
-  async function readFile(): Promise<string | undefined> {
-    return await readText(path, "utf8").catch((error: unknown) => {
-      if (errorCode(error) === "ENOENT") return undefined;
-      throw storageError(error, path);
-    });
+  async function open(sealed: string): Promise<StoredTokens | undefined> {
+    const text = unseal(key, scope, sealed) ?? (await openAnew(sealed));
+    const tokens = text === undefined ? undefined : storedTokens.safeParse(parseJson(text)).data;
+    return tokens === undefined ? undefined : { ...tokens, serverUrl: options.serverUrl };
   }
-  async function readSealed(): Promise<string | undefined> {
-    const sealed = await readFile();
-    if (sealed === undefined) return undefined;
-    const text = unseal(key, scope, sealed);
-    if (text !== undefined) return text;
-    // Another program may have had to make a new key since; only then is the file worth less than the keychain.
+  /** Another program may have had to make a new key since; only then is the file worth less than the keychain. */
+  async function openAnew(sealed: string): Promise<string | undefined> {
     key = await openKey();
     const reread = unseal(key, scope, sealed);
     if (reread !== undefined) return reread;
-    const theirs = await keyOfOthers(sealed);
-    if (theirs === undefined) return await keepUnreadable();
+    const theirs = await keyOfOthers([sealed]);
+    if (theirs === undefined) return undefined;
     key = await keep(theirs);
     return unseal(key, scope, sealed);
   }
-  async function keepUnreadable(): Promise<undefined> {
-    const aside = await setAside(path, "unreadable");
-    options.logger.warn("credentials.unreadable", { path: aside });
-    return undefined;
-  }
-
+  const files = createAccountFiles(options, {
+    activeFile: sealedFile(options),
+    activeFiles: /^credentials-[0-9a-f]{16}\.sealed$/u,
+    suffix: ".sealed",
+    otherFiles: /^[0-9a-f]{16}\.sealed$/u,
+    unreadable: "unreadable",
+    write: (tokens, who) => seal(key, scope, JSON.stringify(tokens), who),
+    owner: (text) => owner.safeParse(labelOf(text)).data,
+    open,
+  });
   const store: TokenStore = {
-    async load() {
-      const text = await readSealed();
-      const tokens = text === undefined ? undefined : storedTokens.safeParse(parseJson(text)).data;
-      return tokens === undefined ? undefined : { ...tokens, serverUrl: options.serverUrl };
-    },
-    save: (tokens) => writePrivateFile(path, seal(key, scope, JSON.stringify(tokens))),
-    // The key stays: other programs of this home hold it, and alone it opens nothing.
-    clear: () => rm(path, { force: true }),
+    // Of a sign-in that is gone the key stays: other programs of this home hold it, and alone it opens nothing.
+    ...files,
     withLock: (work, signal) => withCredentialsLock({ ...options, name: CREDENTIALS_LOCK }, work, signal),
     place: () => ({ kind: "keychain" }),
   };
   /** Forgets the sign-in and takes the key out of the keychain too; for uninstalling and tests. */
   const destroy = async (): Promise<void> => {
-    await store.clear();
+    await files.clear();
     for (const item of [own, ...others]) await item.remove();
   };
   return { ...store, destroy };
 }
 
-/** The file that holds a scope's tokens, encrypted. */
-export function sealedPath(scope: TokenStoreScope): string {
-  return join(scope.home, `credentials-${scopeKey(scope)}.sealed`);
+/** Name of the file that holds the active sign-in of a scope, encrypted. */
+export function sealedFile(scope: TokenStoreScope): string {
+  return `credentials-${scopeKey(scope)}.sealed`;
+}
+
+/** The encrypted sign-ins at a server, whose files need no key to be found. */
+export async function sealedSignIns(scope: TokenStoreScope): Promise<readonly string[]> {
+  const folder = join(scope.home, OTHERS_FOLDER);
+  const names = await readdir(folder).catch(() => []);
+  const [active, ...others] = await Promise.all(
+    [join(scope.home, sealedFile(scope)), ...names.map((name) => join(folder, name))].map(readIfThere),
+  );
+  const ours = others.filter(
+    (text) => owner.safeParse(labelOf(text ?? "")).data?.server === scopeServer(scope),
+  );
+  return [active, ...ours].filter((text) => text !== undefined);
 }
 
 function isKey(found: Uint8Array | undefined): found is Uint8Array {
@@ -137,4 +138,12 @@ const storedTokens = z.object({
   accountName: z.string(),
   local: z.boolean(),
   serverUrl: z.string(),
+});
+
+const owner = z.object({
+  server: z.string(),
+  accountId: z.string(),
+  accountName: z.string(),
+  local: z.boolean(),
+  active: z.boolean(),
 });

@@ -119,6 +119,53 @@ describe("tokens in the keychain", () => {
     }
   });
 
+  test("of several accounts are switched, those of an earlier version too, and no file holds them in the clear", async () => {
+    await using home = await makeTempHome();
+    const options = { home: home.path, serverUrl, ownServer: false, holder, logger: createFakeLogger() };
+    const bob = { ...tokens, accountId: "u2", accountName: "bob", accessToken: "eyJ.bob" };
+    const store = await createKeychainTokenStore(options);
+    const other = await createKeychainTokenStore({ ...options, serverUrl: "https://b.example.org" });
+    try {
+      await store.save(tokens);
+      await store.save(bob);
+      await other.save({ ...tokens, accountName: "Ann" });
+      const later = await createKeychainTokenStore(options);
+      expect(await later.load()).toEqual(bob);
+      expect(await later.load("u1")).toEqual(tokens);
+      const named = (await later.accounts()).map(({ server, accountName, active }) => [
+        server,
+        accountName,
+        active,
+      ]);
+      expect(named).toEqual([
+        [serverUrl, "bob", true],
+        ["https://b.example.org", "Ann", false],
+        [serverUrl, "Анна", false],
+      ]);
+      const names = await readdir(home.path, { recursive: true, withFileTypes: true });
+      for (const file of names.filter((entry) => entry.isFile())) {
+        expect(await readFile(join(file.parentPath, file.name), "latin1")).not.toMatch(/eyJ|rrrr/u);
+      }
+      expect(await later.activate("u1")).toEqual(tokens);
+      await store.clear();
+      expect(await later.load()).toBeUndefined();
+      expect(await later.activate("u2")).toEqual(bob);
+
+      // As an earlier version left them, which did not write whose the tokens are.
+      for (const name of (await readdir(home.path)).filter((one) => one.endsWith(".sealed"))) {
+        const sealed: object = JSON.parse(await readFile(join(home.path, name), "utf8"));
+        await writeFile(join(home.path, name), JSON.stringify({ ...sealed, label: undefined }));
+      }
+      expect(await store.accounts()).toMatchObject([{ accountName: "bob", active: true }]);
+      expect(await store.load()).toEqual(bob);
+      expect(await other.load()).toMatchObject({ accountName: "Ann" });
+      expect(options.logger.lines).toEqual([]);
+    } finally {
+      await store.destroy();
+      await other.destroy();
+    }
+  });
+
   test("of two homes and two servers never meet", async () => {
     await using home = await makeTempHome();
     await using other = await makeTempHome();
@@ -194,14 +241,18 @@ describe("tokens in the keychain", () => {
 });
 
 describe("choosing a place", () => {
-  test("takes the keychain, and moves a sign-in from the file into it", async () => {
+  test("takes the keychain, and moves the sign-ins from the file into it", async () => {
     await using home = await makeTempHome();
     const logger = createFakeLogger();
     const scope = { home: home.path, serverUrl, ownServer: false, holder, logger };
-    await createCredentialsFileTokenStore(scope).save(tokens);
+    const file = createCredentialsFileTokenStore(scope);
+    await file.save({ ...tokens, accountId: "u2", accountName: "bob" });
+    await file.save(tokens);
     const store = await openTokenStore(scope);
     expect(store.place()).toEqual({ kind: "keychain" });
     expect(await store.load()).toEqual(tokens);
+    expect(await store.load("u2")).toMatchObject({ accountName: "bob" });
+    expect(await file.accounts()).toEqual([]);
     expect(await readdir(home.path)).not.toContain("credentials");
     await (await createKeychainTokenStore(scope)).destroy();
   });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -7,10 +7,7 @@ import type { StoredTokens, TokenStore } from "#engine/ports.ts";
 import { isServerOfHome } from "../backend/runtime-info.ts";
 import { createFileLogger } from "../files/file-logger.ts";
 import { keychainItems, type KeychainAccess, type KeychainHolder } from "./keychain-items.ts";
-import { scopeKey, type TokenStoreScope } from "./token-store-scope.ts";
-
-/** The server of this home keeps its tokens under one name, because its port may change with every start. */
-const OWN_SERVER_NAME = "http://localhost";
+import { OWN_SERVER_URL, scopeKey, scopeServer, type TokenStoreScope } from "./token-store-scope.ts";
 
 /** Which server a client talks to; without addresses the one of `home`. */
 export interface ClientServer {
@@ -26,7 +23,7 @@ export function serverOf(server: ClientServer): { readonly serverUrl: string; re
   const { home, serverUrl, grpcUrl } = server;
   const unnamed = serverUrl === undefined && grpcUrl === undefined;
   const ownServer = unnamed || (serverUrl !== undefined && isServerOfHome(home, serverUrl));
-  return { serverUrl: ownServer ? OWN_SERVER_NAME : (serverUrl ?? OWN_SERVER_NAME), ownServer };
+  return { serverUrl: ownServer ? OWN_SERVER_URL : (serverUrl ?? OWN_SERVER_URL), ownServer };
 }
 
 /**
@@ -63,10 +60,10 @@ export async function openTokenStore(options: TokenStoreOptions): Promise<TokenS
   const firstRead = startReading(options);
   const { CREDENTIALS_FILE, createCredentialsFileTokenStore } =
     await import("./credentials-file-token-store.ts");
-  const { createKeychainTokenStore, sealedPath } = await import("./keychain-token-store.ts");
+  const { createKeychainTokenStore, sealedFile, sealedSignIns } = await import("./keychain-token-store.ts");
   try {
     const store = await createKeychainTokenStore({ ...options, firstRead });
-    await adoptFile(createCredentialsFileTokenStore(options), store);
+    await adoptFile(createCredentialsFileTokenStore(options), store, scopeServer(options));
     return store;
   } catch (error) {
     if (!isKeychainError(error)) throw error;
@@ -74,17 +71,19 @@ export async function openTokenStore(options: TokenStoreOptions): Promise<TokenS
     const path = join(options.home, CREDENTIALS_FILE);
     const fallbackReason = `${error.message} The sign-in is kept in ${path}, readable only by you.`;
     const file = createCredentialsFileTokenStore({ ...options, fallbackReason });
-    if (!existsSync(sealedPath(options)) || (await file.load()) !== undefined) return file;
+    if ((await file.load()) !== undefined || (await sealedSignIns(options)).length === 0) return file;
     const inMemory = `${error.message} The sign-in is kept only while Pipit runs.`;
-    return memoryTokenStore(file, sealedPath(options), inMemory);
+    return memoryTokenStore(file, join(options.home, sealedFile(options)), inMemory);
   }
 }
 
 /** For a person whose sealed sign-in cannot be opened now: what they chose to have sealed is not written in clear instead. */
 function memoryTokenStore(file: TokenStore, sealed: string, fallbackReason: string): TokenStore {
   let tokens: StoredTokens | undefined;
+  const load = async (accountId = tokens?.accountId) =>
+    accountId === tokens?.accountId ? tokens : undefined;
   return {
-    load: async () => tokens,
+    load,
     save: async (fresh) => {
       tokens = fresh;
     },
@@ -93,6 +92,13 @@ function memoryTokenStore(file: TokenStore, sealed: string, fallbackReason: stri
       // Signing out needs no key, and the next start must not undo it.
       await rm(sealed, { force: true });
     },
+    // The sealed ones cannot be used now.
+    async accounts() {
+      if (tokens === undefined) return [];
+      const { serverUrl: server, accountId, accountName, local } = tokens;
+      return [{ server, accountId, accountName, local, active: true }];
+    },
+    activate: load,
     withLock: file.withLock,
     place: () => ({ kind: "memory", fallbackReason }),
   };
@@ -112,13 +118,21 @@ function startReading(options: TokenStoreOptions): Promise<Uint8Array | undefine
   return firstRead;
 }
 
-async function adoptFile(file: TokenStore, keychain: TokenStore): Promise<void> {
-  if ((await file.load()) === undefined) return;
+/** Moves the sign-ins at this server; the active one of the file is the newest, and last. */
+async function adoptFile(file: TokenStore, keychain: TokenStore, server: string): Promise<void> {
+  const ours = async () =>
+    (await file.accounts()).filter((account) => account.server === server).toReversed();
+  if ((await ours()).length === 0) return;
   const work = async () => {
-    const tokens = await file.load();
-    if (tokens === undefined) return;
-    await keychain.save(tokens);
-    await file.clear();
+    const before = await keychain.load();
+    const accounts = await ours();
+    for (const { accountId } of accounts) {
+      const tokens = await file.load(accountId);
+      if (tokens === undefined) continue;
+      await keychain.save(tokens);
+      await file.clear(accountId);
+    }
+    if (before !== undefined && !accounts.some(({ active }) => active)) await keychain.save(before);
   };
   await file.withLock(work, new AbortController().signal);
 }
