@@ -1,5 +1,8 @@
 import { createServer, type AddressInfo, type Socket } from "node:net";
 
+/** A pool that has given none again by then never does. */
+const QUESTIONS_MAX = 200;
+
 /**
  * Answers the first request of each connection, and closes the connection at the second one with `lastWords`.
  *
@@ -27,6 +30,20 @@ export async function startForgetfulServer(answer: { body: string; type: string 
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** Number of the connection of each request. */
     requests,
+    /**
+     * Asks until a question has met a connection that was used before, and was closed on it: one goes back to the pool some
+     * time after its answer has been read.
+     *
+     * @returns how many questions that took
+     */
+    async askUntilClosed(ask: () => Promise<void>): Promise<number> {
+      for (let questions = 1; questions <= QUESTIONS_MAX; questions += 1) {
+        await ask();
+        if (new Set(requests).size < requests.length) return questions;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      throw new Error("No connection was used a second time.");
+    },
     async [Symbol.asyncDispose]() {
       await new Promise((resolve) => server.close(resolve));
     },

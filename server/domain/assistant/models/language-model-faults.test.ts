@@ -172,7 +172,7 @@ describe("a server that breaks off half way", () => {
   });
 });
 
-describe("a server that is silent", () => {
+describe("a server that is silent", { concurrent: true }, () => {
   test.each([
     ["from the start", faults.silent, ""],
     ["after its headers", stream({ kind: "hang" }), ""],
