@@ -1,3 +1,4 @@
+import { isLoginText, LOGIN_MAX_CHARS, LOGIN_MIN_CHARS } from "#contract/account-rules.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import { LOCAL_LOGIN } from "./local-account.ts";
@@ -6,19 +7,14 @@ import { loginKeyOf } from "./ports.ts";
 
 const refused = (why: string) => invalidField("login", why);
 
-const LOGIN_MIN_CHARACTERS = 3;
-export const LOGIN_MAX_CHARACTERS = 50;
-const allowed = /^[\p{L}\p{M}\p{N}_.@-]+$/u;
-const withLetterOrDigit = /[\p{L}\p{N}]/u;
-
 /**
  * The login in NFC, if users may register it. Whether it is free is not known here.
  *
  * @throws PipitError INVALID_REQUEST with the field "login"
  */
 export function checkLogin(login: string): string {
-  const composed = composedText("login", login, { least: LOGIN_MIN_CHARACTERS, most: LOGIN_MAX_CHARACTERS });
-  if (!allowed.test(composed) || !withLetterOrDigit.test(composed)) {
+  const composed = composedText("login", login, { least: LOGIN_MIN_CHARS, most: LOGIN_MAX_CHARS });
+  if (!isLoginText(composed)) {
     throw refused('may hold letters, digits, "_", ".", "-" and "@" only, and needs a letter or digit.');
   }
   if (loginKeyOf(composed) === LOCAL_LOGIN) throw loginReserved();

@@ -1,3 +1,4 @@
+import { PASSWORD_MAX_CHARS } from "#contract/account-rules.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import type { AuditEvent, AuditEventName, AuditOrigin } from "#server/domain/audit/ports.ts";
@@ -9,7 +10,7 @@ import { noAccount } from "./accounts.ts";
 import type { EndSessions, SessionsToKeep } from "./end-sessions.ts";
 import type { KnownDevices } from "./known-devices.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
-import { checkPassword, MAX_PASSWORD_CHARS } from "./password-rules.ts";
+import { checkPassword } from "./password-rules.ts";
 import type { AccountWithCredentials } from "./ports.ts";
 import type { Enrolment, SecondFactor } from "./second-factor.ts";
 
@@ -234,7 +235,7 @@ interface OwnDecision {
 function checkNewPassword(newPassword: string, oldPassword: string, login: string): string {
   const password = checkPassword(newPassword, { login });
   // What is longer is none, and not worth putting in order.
-  const old = oldPassword.length > MAX_PASSWORD_CHARS * 4 ? "" : oldPassword.normalize("NFC");
+  const old = oldPassword.length > PASSWORD_MAX_CHARS * 4 ? "" : oldPassword.normalize("NFC");
   if (password !== old) return password;
   throw invalidField("password", "must be another one than the old password.");
 }

@@ -1,7 +1,7 @@
+import { DISPLAY_NAME_MAX_CHARS } from "#contract/account-rules.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import { composedText } from "./normalizable.ts";
 
-const DISPLAY_NAME_MAX_CHARACTERS = 100;
 const ABOUT_MAX_CHARACTERS = 2000;
 /** Control characters, and the marks that turn the direction of what stands around them. */
 const unprintable = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
@@ -13,7 +13,7 @@ const unprintableInText = /[^\P{Cc}\n\r\t]|[\u202A-\u202E\u2066-\u2069]/u;
  * @throws PipitError INVALID_REQUEST with the field "display_name"
  */
 export function checkDisplayName(name: string): string {
-  const trimmed = composedText("display_name", name.trim(), { least: 1, most: DISPLAY_NAME_MAX_CHARACTERS });
+  const trimmed = composedText("display_name", name.trim(), { least: 1, most: DISPLAY_NAME_MAX_CHARS });
   if (unprintable.test(trimmed)) throw invalidField("display_name", "must hold no control characters.");
   return trimmed;
 }

@@ -1,6 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { isNormalizable } from "#server/domain/accounts/normalizable.ts";
-import { LOGIN_MAX_CHARACTERS } from "#server/domain/accounts/login-rules.ts";
+import { LOGIN_MAX_CHARS } from "#contract/account-rules.ts";
 import { loginKeyOf, type Account, type AccountStore } from "#server/domain/accounts/ports.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 
@@ -11,7 +11,7 @@ export async function ownAccountOf(
   login: string,
 ): Promise<Account> {
   const account = await accounts.findById(caller.userId);
-  const isName = isNormalizable(login, LOGIN_MAX_CHARACTERS);
+  const isName = isNormalizable(login, LOGIN_MAX_CHARS);
   if (account !== undefined && isName && loginKeyOf(account.login) === loginKeyOf(login)) return account;
   throw new PipitError("INVALID_REQUEST", "No such user: the login must be the one that the token is for.", {
     field: "login",
