@@ -4,7 +4,7 @@ import { repositoryRoot, runCommand } from "./command.ts";
 import { prepareMachine, say, type Machine } from "./machine.ts";
 import { runPlaywright } from "./playwright-run.ts";
 import { integrationTests } from "./test-files.ts";
-import { lineCoverage, runVitest, type TestCounts } from "./vitest-run.ts";
+import { figureText, isGood, lineCoverage, noTests, runVitest, type TestCounts } from "./vitest-run.ts";
 
 /** A piece of the night's work. */
 interface Task {
@@ -21,10 +21,10 @@ const coveredFolders = ["engine", "server/domain"];
 /** For tests/testing/test-size.ts. */
 const fullSize = { PIPIT_TEST_SIZE: "full" } as const;
 
-/** Throws unless all passed. */
+/** Throws unless all is well. */
 function figureOf(counts: TestCounts): string {
-  const figure = `${counts.passed} passed, ${counts.failed} failed`;
-  if (!counts.ok || counts.failed > 0) throw new Error(figure);
+  const figure = figureText(counts);
+  if (!isGood(counts)) throw new Error(figure);
   return figure;
 }
 
@@ -79,6 +79,13 @@ function bothDatabases(left: readonly string[]): Task {
   };
 }
 
+/** Files that lack something on this machine, which no run counts. */
+const leftOut: Task = {
+  name: "files that cannot run here",
+  limitMinutes: 1,
+  run: ({ skipped }) => Promise.resolve().then(() => figureOf({ ...noTests, skipped: skipped.length })),
+};
+
 /** Mostly they wait for sound and for terminals, so they run beside another task. */
 const systemRepeated: Task = {
   name: `system tests ${systemRuns} times`,
@@ -90,7 +97,7 @@ const systemRepeated: Task = {
       const output = (piece: Buffer): void => void pieces.push(piece);
       const counts = await runVitest(["--project", "system"], { env, output }, signal);
       process.stdout.write(Buffer.concat(pieces));
-      if (counts.ok) passed += 1;
+      if (isGood(counts)) passed += 1;
     }
     const figure = `${passed} of ${systemRuns} runs passed`;
     if (passed < systemRuns) throw new Error(figure);
@@ -147,6 +154,7 @@ async function runNightly(words: readonly string[], signal: AbortSignal): Promis
   const wanted = ({ name }: Task): boolean => words.length === 0 || words.some((word) => name.includes(word));
   const sideBySide = [coverage, systemRepeated].filter(wanted);
   const oneByOne = [
+    leftOut,
     ...(await sizedTasks()),
     windows,
     program("growth of the tables", 10, "bench/run.ts", "auth-growth"),

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { addCounts, runLanes, type Phase } from "./phases.ts";
-import { noTests, type TestCounts } from "./vitest-run.ts";
+import { figureText, isGood, noTests, type TestCounts } from "./vitest-run.ts";
 
 const passed = (count: number): TestCounts => ({ ...noTests, passed: count });
 
@@ -69,4 +69,13 @@ test("a run that says no without a failed test is one failure more", () => {
     skipped: 0,
     ok: false,
   });
+});
+
+test("a skipped test fails a run in CI, and is named in its figures", () => {
+  const skipped: TestCounts = { ...passed(3), skipped: 1 };
+  expect(isGood(skipped, true)).toBe(false);
+  expect(isGood(skipped, false)).toBe(true);
+  expect(isGood({ ...passed(3), failed: 1 }, false)).toBe(false);
+  expect(isGood({ ...passed(3), ok: false }, false)).toBe(false);
+  expect(figureText(skipped)).toBe("3 passed, 0 failed, 1 skipped");
 });

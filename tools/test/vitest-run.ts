@@ -40,6 +40,16 @@ const notRun: ReadonlySet<string> = new Set(["pending", "skipped", "todo"]);
 /** What was not run. */
 export const noTests: TestCounts = { passed: 0, failed: 0, skipped: 0, failures: [], ok: true };
 
+/** Whether all is well: a test that was skipped counts as failed in CI, where no person reads what was left out. */
+export function isGood({ ok, failed, skipped }: TestCounts, isCi = process.env["CI"] === "true"): boolean {
+  return ok && failed === 0 && !(isCi && skipped > 0);
+}
+
+/** The figures of a run. */
+export function figureText({ passed, failed, skipped }: TestCounts): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
+
 /** Where the output of a run goes, what is in its environment, and whether others go first. */
 export type RunOptions = Required<Pick<CommandOptions, "env" | "output">> & Pick<CommandOptions, "niceness">;
 
