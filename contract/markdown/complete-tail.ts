@@ -2,7 +2,7 @@ const openLink = /!?\[([^[\]\n]*)\](?:\([^()\n]*)?$/;
 const openLabel = /!?\[(?![ xX]?$)([^[\]\n]*)$/;
 /** Marks that begin something which has no content yet. */
 const danglingMarks = /(?:^|(?<=\s))[*_~`]+$/;
-const fenceLine = /^[ \t>*+-]*(?:```|~~~|\$\$|\\\[)/gm;
+const fenceLine = /^[ \t>*+-]*(?:```|~~~|\$\$|\\\[|\\(?:begin|end)\{)/gm;
 const emphasisMark = /\*{1,3}|__|~~/g;
 
 /** Longer text without a blank line is left as it is. */

@@ -1,5 +1,5 @@
 import type { CompileContext, Extension as FromMarkdownExtension, Token } from "mdast-util-from-markdown";
-import type { Code, Construct, Extension, Point, State, TokenizeContext } from "micromark-util-types";
+import type { Code, Construct, Point, State, TokenizeContext } from "micromark-util-types";
 
 declare module "micromark-util-types" {
   interface TokenTypeMap {
@@ -21,10 +21,10 @@ const backslash = 92;
 const openBracket = 91;
 const closeBracket = 93;
 
-function isEol(code: Code): boolean {
+export function isEol(code: Code): boolean {
   return code !== null && code < -2;
 }
-function isBlank(code: Code): boolean {
+export function isBlank(code: Code): boolean {
   return code === -2 || code === -1 || code === space;
 }
 
@@ -32,7 +32,7 @@ function isBlank(code: Code): boolean {
 export const pricesAndWords = /^\$+(?:[^\\=^_<>]*?(?:\p{L}{4}|\p{L}{2}\s+\p{L}{2})[^\\=^_<>]*$|\s*[)\],;.])/u;
 
 /** Whether the next line belongs to the same container; a lazy line does not. */
-const nextLine: Construct = {
+export const nextLine: Construct = {
   partial: true,
   tokenize(this: TokenizeContext, effects, ok, nok) {
     return (code) => {
@@ -46,9 +46,9 @@ const nextLine: Construct = {
 };
 
 /** Formulas that text follows on their last line. */
-const withText = new WeakSet<object>();
+export const withText = new WeakSet<object>();
 
-const restOfLine: Construct = {
+export const restOfLine: Construct = {
   partial: true,
   tokenize(effects, ok) {
     const inside: State = (code) => {
@@ -161,10 +161,8 @@ function formulaBlock(first: Code): Construct {
   };
 }
 
-export const formulaBlocks: Extension["flow"] = {
-  [backslash]: formulaBlock(backslash),
-  [dollar]: formulaBlock(dollar),
-};
+export const bracketBlock = formulaBlock(backslash);
+export const dollarBlock = formulaBlock(dollar);
 
 /** With text behind it, a formula is the beginning of a paragraph. */
 function enterBlock(this: CompileContext, token: Token): void {
@@ -182,10 +180,12 @@ function exitBody(this: CompileContext, token: Token): void {
   const raw = this.resume();
   const node = this.stack.at(-1);
   if (node?.type !== "inlineMath" && node?.type !== "math") return;
+  const isEnvironment = /^\\begin\{.*\\end\{[^{}]*\}\s*$/su.test(raw);
   const closed = /^(?:\\\[(?<bracket>.*)\\\]|(?<run>\$\$+)(?<dollars>.*)\k<run>)\s*$/su.exec(raw)?.groups;
   node.value = closed === undefined ? raw : `${closed["bracket"] ?? closed["dollars"]}`.trim();
+  if (isEnvironment) node.value = raw.trim();
   if (node.type === "inlineMath") leaveBody(this, token, raw);
-  else if (closed === undefined) node.data = { unfinished: true };
+  else if (closed === undefined && !isEnvironment) node.data = { unfinished: true };
 }
 
 /** Ends a formula that text follows, but for the space between the two. */

@@ -2,7 +2,15 @@ import type { CompileContext, Extension as FromMarkdownExtension, Token } from "
 import type { Code, Construct, Effects, Extension, State, TokenizeContext } from "micromark-util-types";
 import { math } from "micromark-extension-math";
 import { isCjk, matches } from "./cjk-syntax.ts";
-import { blocksFromMarkdown, formulaBlocks, pricesAndWords } from "./formula-blocks.ts";
+import { environmentBlock } from "./environment-blocks.ts";
+import {
+  blocksFromMarkdown,
+  bracketBlock,
+  dollarBlock,
+  isBlank,
+  isEol,
+  pricesAndWords,
+} from "./formula-blocks.ts";
 
 declare module "micromark-util-types" {
   interface TokenTypeMap {
@@ -12,7 +20,6 @@ declare module "micromark-util-types" {
   }
 }
 
-const space = 32;
 const dollar = 36;
 const openParen = 40;
 const closeParen = 41;
@@ -33,12 +40,6 @@ function setMissing(context: TokenizeContext, closer: Code): void {
   missing.set(context, (missing.get(context) ?? new Set()).add(closer));
 }
 
-function isEol(code: Code): boolean {
-  return code !== null && code < -2;
-}
-function isBlank(code: Code): boolean {
-  return code === -2 || code === -1 || code === space;
-}
 function isDigit(code: Code): boolean {
   return code !== null && code >= 48 && code <= 57;
 }
@@ -147,14 +148,16 @@ const bracketFormula: Construct = {
   },
 };
 
-/** `$$x$$` inside a paragraph, as micromark-extension-math reads it, but for words between two levels of prices. */
+/** `$$x$$` inside a paragraph, as micromark-extension-math reads it, but for words between two levels of prices, or two prices. */
 function withoutPrices(construct: Construct): Construct {
   return {
     ...construct,
     tokenize(this: TokenizeContext, effects, ok, nok) {
       const start = this.now();
       const closed: State = (code) =>
-        pricesAndWords.test(this.sliceSerialize({ start, end: this.now() })) ? nok(code) : ok(code);
+        isDigit(code) || pricesAndWords.test(this.sliceSerialize({ start, end: this.now() }))
+          ? nok(code)
+          : ok(code);
       return construct.tokenize.call(this, effects, closed, nok);
     },
   };
@@ -164,7 +167,7 @@ const doubleDollars = [math({ singleDollarTextMath: false }).text?.[dollar] ?? [
 
 /** Formulas in all the delimiters that models write. */
 export const formulaSyntax: Extension = {
-  flow: formulaBlocks,
+  flow: { [dollar]: dollarBlock, [backslash]: [bracketBlock, environmentBlock] },
   text: { [dollar]: [dollarFormula, ...doubleDollars], [backslash]: bracketFormula },
 };
 

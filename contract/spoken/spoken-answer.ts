@@ -121,7 +121,11 @@ function isFormulaOpen(text: string): boolean {
     tail.lastIndexOf(opening) > tail.lastIndexOf(closing);
   const isWithin = (tail.match(/\$\$+/gu)?.length ?? 0) % 2 === 1;
   return (
-    isWithin || isOpen("\\(", "\\)") || isOpen("\\[", "\\]") || /(?:^|[\s(])\$[^\s\d$][^$]*$/u.test(tail)
+    isWithin ||
+    isOpen("\\(", "\\)") ||
+    isOpen("\\[", "\\]") ||
+    isOpen("\\begin{", "\\end{") ||
+    /(?:^|[\s(])\$[^\s\d$][^$]*$/u.test(tail)
   );
 }
 

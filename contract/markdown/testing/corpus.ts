@@ -205,6 +205,24 @@ export const corpus: readonly CorpusRow[] = [
     "Luigi ($$), Thai ($$), Pho ($$)./$$ moderate/$$$ costs more",
   ),
   row(
+    "F19: prices with two dollars",
+    "It is $$5 and $$6 here, or $$5–$$10.\n\n$$5 and $$6\n\nSo $$5x$$ is $$y$$.",
+    "It is $$5 and $$6 here, or $$5–$$10./$$5 and $$6/So ⟦5x⟧ is ⟦y⟧.",
+    "It is $$5 and $$6 here, or $$5–$$10./$$5 and $$6/So 5x is y.",
+  ),
+  row(
+    "F20: environments of formulas without dollars",
+    "So:\n\\begin{align*}\na &= b \\\\\nc &= d\n\\end{align*}\nand\n\n\\begin{pmatrix}\n1 & 2\n\\end{pmatrix} too.\n\nEnd.",
+    "So:/⟦\\begin{align*} a &= b \\\\ c &= d \\end{align*}⟧/and/⟦\\begin{pmatrix} 1 & 2 \\end{pmatrix}⟧ too./End.",
+    "So:/formula/and/formula too./End.",
+  ),
+  row(
+    "F20: an environment that is never ended takes its paragraph, and one of text is text",
+    "\\begin{align}\na &= b\n\nThen.\n\n\\begin{center}\nHi\n\\end{center}",
+    "⟦\\begin{align} a &= b ⟧/Then./\\begin{center} Hi \\end{center}",
+    "formula/Then./begin{center} Hi end{center}",
+  ),
+  row(
     "F20: what can be read out",
     "If $x = 5$, then \\(a + b > 1\\).",
     "If ⟦x = 5⟧, then ⟦a + b > 1⟧.",
