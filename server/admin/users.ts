@@ -204,7 +204,7 @@ async function revokeSessions(context: AdminContext, { id, login }: Account): Pr
   const ended = await auth.transaction(async (tx) => {
     const browsers = await tx.webSessions.removeOfUser(id);
     const families = await tx.refreshTokens.revokeOfUser(id, "admin", clock.nowMs());
-    const data = { sessions: families.length, browsers };
+    const data = { sessions: families.length, browsers: browsers.length };
     const event = {
       event: "session.revoked",
       outcome: "success",

@@ -9,6 +9,7 @@ import { Places } from "#server/domain/limits/places.ts";
 import { authService } from "./auth/auth-service.ts";
 import { createAuthInterceptor } from "./kit/auth-interceptor.ts";
 import { createErrorInterceptor } from "./kit/error-interceptor.ts";
+import { createWatchInterceptor } from "./kit/watch-interceptor.ts";
 import { createHealthService } from "./health.ts";
 import { guardUnaryRequests } from "./kit/request-guard.ts";
 import { rpcService } from "./kit/rpc-service.ts";
@@ -40,7 +41,7 @@ export function createRpcRoutes(ctx: ServerContext, shutdownSignal: AbortSignal)
     acceptCompression: [],
     readMaxBytes: MESSAGE_MAX_BYTES,
     requestGate: createAuthInterceptor({ ...ctx, services }),
-    interceptors: [createErrorInterceptor(ctx.logger)],
+    interceptors: [createWatchInterceptor(ctx.guard), createErrorInterceptor(ctx.logger)],
     shutdownSignal,
   };
   return {

@@ -1,3 +1,4 @@
+import { webSessionOf } from "./web-session-of.ts";
 import { generateSync } from "otplib/functional";
 import { peerKeyOf } from "#server/net/client-address.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
@@ -105,15 +106,15 @@ export async function openAccountStage(database: TestDatabase): Promise<AccountS
         await store.auth.refreshTokens.createFamily(
           familyOf({ id: `${prefix}family-${number}`, userId, pendingOtp }, clock.nowMs()),
         );
-        await store.auth.webSessions.create({
-          hash: `${prefix}web-${number}`,
-          userId,
-          clientId: "pipit-web",
-          scope: "api:read",
-          createdAtMs: clock.nowMs(),
-          lastSeenAtMs: clock.nowMs(),
-          expiresAtMs: clock.nowMs() + HOUR_MS,
-        });
+        await store.auth.webSessions.create(
+          webSessionOf({
+            hash: `${prefix}web-${number}`,
+            userId,
+            createdAtMs: clock.nowMs(),
+            lastSeenAtMs: clock.nowMs(),
+            expiresAtMs: clock.nowMs() + HOUR_MS,
+          }),
+        );
       }
     },
     async liveSessions(userId) {

@@ -9,7 +9,8 @@ import { WireClient } from "#tests/doubles/wire-client.ts";
 import { startTestServer, type TestServer } from "#tests/integration/start-test-server.ts";
 import { type RedisServer, startRedis } from "#tools/test/redis-server.ts";
 
-const PASSWORD = "Correct-horse-1";
+/** Of everybody who {@link TwoServers.signInAs}. */
+export const PASSWORD = "Correct-horse-1";
 export const MASTER_KEY = Buffer.alloc(32, 11).toString("base64");
 const START_TIMEOUT_MS = 30_000;
 

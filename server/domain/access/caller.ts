@@ -15,6 +15,8 @@ export interface Caller {
   readonly expiresAtMs?: number;
   /** Id of the refresh family (claim `sid`); absent for services and cookies. */
   readonly sessionId?: string;
+  /** Of a caller by cookie: the id of the browser's session. */
+  readonly webSessionId?: string;
   /** The id of the access token (claim `jti`); absent without one. */
   readonly tokenId?: string;
   /** A code of the second factor is still owed; only calls that take one see such a caller. */

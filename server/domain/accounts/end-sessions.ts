@@ -6,8 +6,8 @@ import type { RevokeReason } from "#server/domain/tokens/ports.ts";
 export interface SessionsToKeep {
   /** Id of a session of tokens. */
   readonly sessionId?: string | undefined;
-  /** Hash of the token of a browser's session. */
-  readonly webSessionHash?: string | undefined;
+  /** Id of a browser's session. */
+  readonly webSessionId?: string | undefined;
 }
 
 /** Ends all that an account is signed in with, wherever, and all codes that would sign it in anew. */
@@ -27,8 +27,11 @@ export function createEndSessions(clock: Clock, guard: { forget(sessionId: strin
       keep: SessionsToKeep = {},
     ): Promise<readonly string[]> {
       await tx.oneTime.removeOfUser(userId);
-      await tx.webSessions.removeOfUser(userId, keep.webSessionHash);
-      return tx.refreshTokens.revokeOfUser(userId, reason, clock.nowMs(), keep.sessionId);
+      const browsers = await tx.webSessions.removeOfUser(userId, keep.webSessionId);
+      return [
+        ...browsers,
+        ...(await tx.refreshTokens.revokeOfUser(userId, reason, clock.nowMs(), keep.sessionId)),
+      ];
     },
 
     /** Once the transaction stands: caches stop letting clients of these sessions in. */

@@ -7,7 +7,7 @@ import { NEW_PASSWORD, openAccountStage, originFrom, PASSWORD } from "#server/te
 
 const change = { oldPassword: PASSWORD, newPassword: NEW_PASSWORD };
 const byPassword = { password: PASSWORD, code: undefined };
-const keep = { sessionId: "family-1", webSessionHash: "web-1" };
+const keep = { sessionId: "family-1", webSessionId: "web-1" };
 
 describe("one's own account", () => {
   test("a new password ends all other sessions with it, and lets nobody in by the old one [12] [G10]", async () => {

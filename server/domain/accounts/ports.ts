@@ -115,8 +115,17 @@ export function loginKeyOf(login: string): string {
   return login.normalize("NFKC").toLowerCase();
 }
 
+/**
+ * How a person signed a browser in. password: shown here. code, token: carried over from a program of theirs, so that it
+ * is worth no more than that one's session.
+ */
+export const WEB_SESSION_PROOFS = ["password", "code", "token"] as const;
+export type WebSessionProof = (typeof WEB_SESSION_PROOFS)[number];
+
 /** One browser that is signed in. */
 export interface StoredWebSession {
+  /** Its name in lists; opens nothing. */
+  readonly id: string;
   /** SHA-256, base64url; the token itself is never stored. */
   readonly hash: string;
   readonly userId: string;
@@ -127,22 +136,34 @@ export interface StoredWebSession {
   /** When it was last used, within some minutes. */
   readonly lastSeenAtMs: number;
   readonly expiresAtMs: number;
-  /** Id of the refresh family of the token it was traded for; undefined for a sign-in of the page's own. */
-  readonly familyId?: string | undefined;
+  readonly proof: WebSessionProof;
+  /** Id of the refresh family of the program it was carried over from; undefined for a sign-in of the page's own. */
+  readonly familyId: string | undefined;
+  /** Id of the access token it was traded for. */
+  readonly tokenId: string | undefined;
+  /** Where it was begun. */
+  readonly ip: string | undefined;
+  readonly userAgent: string | undefined;
 }
 
 export interface WebSessionStore {
   create(session: StoredWebSession): Promise<void>;
   /**
-   * Undefined also for a session whose refresh family is revoked or gone, or whose client is switched off: it has ended
-   * with them. A session past its `expiresAtMs` is found until it is removed.
+   * Undefined also for a session whose refresh family is revoked or gone, whose token was revoked, or whose client is
+   * switched off: it has ended with them. A session past its `expiresAtMs` is found until it is removed.
    */
   find(hash: string): Promise<StoredWebSession | undefined>;
+  /** Those of a user that {@link find} would find and that end later than `nowMs`, newest first. */
+  listLive(userId: string, nowMs: number): Promise<readonly StoredWebSession[]>;
   /** Changes nothing when the session is gone. */
   touch(hash: string, nowMs: number): Promise<void>;
   remove(hash: string): Promise<void>;
-  /** Removes all sessions of a user, but the one with hash `except`; resolves to how many. */
-  removeOfUser(userId: string, except?: string): Promise<number>;
+  /**
+   * Removes all sessions of a user; resolves to their ids.
+   *
+   * @param keep id of one that goes on, and by itself: what it was carried over from ends
+   */
+  removeOfUser(userId: string, keep?: string): Promise<readonly string[]>;
   /** Removes every session that ended at `nowMs` or before. */
   removeExpired(nowMs: number): Promise<void>;
 }

@@ -15,7 +15,7 @@ import {
 import { systemOrigin as origin } from "#server/domain/audit/system-origin.ts";
 
 const ann = accountOf({ id: "ann" });
-const request = { scope: ["api:read", "api:write"], grant: "password" };
+const request = { scope: ["api:read", "api:write"], grant: "password", proof: "password" } as const;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 async function setUp(
@@ -51,6 +51,8 @@ describe("a session", () => {
       expiresAtMs,
       kind: "user",
       credentialsVersion: 0,
+      proof: "password",
+      webSessionId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
     };
     expect(await sessions.verify(token)).toEqual(caller);
     temporary.clock.advance(WEB_SESSION_TTL_MS - 1);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
@@ -5,7 +6,7 @@ import type { Caller } from "#server/domain/access/caller.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Starts } from "#server/domain/sign-in/sign-in.ts";
 import { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
-import type { Account, StoredWebSession } from "./ports.ts";
+import type { Account, StoredWebSession, WebSessionProof } from "./ports.ts";
 
 /** Life of a session (docs/reference/accounts.md), however much it is used. */
 export const WEB_SESSION_TTL_MS = 7 * 24 * 60 * 60 * 1000;
@@ -19,12 +20,14 @@ export interface WebSessionRequest {
    * sign-in for what begins new sessions: see cookie-sign-in.ts.
    */
   readonly clientId?: string | undefined;
-  /** How the person signed in, for the audit, e.g. "password". */
+  /** How the person signed in, for the audit, e.g. "registration". */
   readonly grant: string;
+  readonly proof: WebSessionProof;
   /** When what the person signed in with ends; the session then ends no later. */
   readonly notAfterMs?: number | undefined;
-  /** Session of the token that was traded for it; revoking that one ends this one at once. */
+  /** Session and token of the program it is carried over from; revoking either ends this one at once. */
   readonly sessionId?: string | undefined;
+  readonly tokenId?: string | undefined;
   /** Token of this browser's session until now, which ends. */
   readonly replaces?: string | undefined;
 }
@@ -33,6 +36,7 @@ export interface WebSessionRequest {
 interface CookieCaller extends Caller {
   /** The account's version of credentials at this moment. */
   readonly credentialsVersion: number;
+  readonly proof: WebSessionProof;
 }
 
 export interface StartedWebSession {
@@ -49,11 +53,12 @@ export function createWebSessions(auth: Pick<AuthStore, "webSessions" | "account
   return {
     /** A browser's session for who signs in. */
     starts(request: WebSessionRequest): Starts<StartedWebSession> {
-      const { scope, clientId = WEB_CLIENT_ID, grant, notAfterMs, sessionId, replaces } = request;
+      const { scope, clientId = WEB_CLIENT_ID, grant, proof, notAfterMs, sessionId, replaces } = request;
       return async (tx, { account }, origin) => {
         const nowMs = clock.nowMs();
         const token = newOpaqueToken();
         const session: StoredWebSession = {
+          id: randomUUID(),
           hash: hashOpaqueToken(token),
           userId: account.id,
           clientId,
@@ -61,7 +66,11 @@ export function createWebSessions(auth: Pick<AuthStore, "webSessions" | "account
           createdAtMs: nowMs,
           lastSeenAtMs: nowMs,
           expiresAtMs: Math.min(nowMs + WEB_SESSION_TTL_MS, notAfterMs ?? Number.POSITIVE_INFINITY),
+          proof,
           familyId: sessionId,
+          tokenId: request.tokenId,
+          ip: origin.ip,
+          userAgent: origin.userAgent,
         };
         if (replaces !== undefined && isOpaqueToken(replaces)) {
           await tx.webSessions.remove(hashOpaqueToken(replaces));
@@ -106,17 +115,19 @@ export function createWebSessions(auth: Pick<AuthStore, "webSessions" | "account
 }
 
 function toCaller(
-  { userId, clientId, scope, expiresAtMs }: StoredWebSession,
+  { id, userId, clientId, scope, expiresAtMs, proof }: StoredWebSession,
   { credentialsVersion }: Account,
 ): CookieCaller {
   return {
     credentialsVersion,
+    proof,
     userId,
     clientId,
     scope: scope.split(" ").filter(Boolean),
     anonymous: false,
     kind: "user",
     expiresAtMs,
+    webSessionId: id,
   };
 }
 

@@ -146,14 +146,18 @@ export interface TokenState {
   readonly clientActive: boolean;
   readonly jtiRevoked: boolean;
 }
+/** What a caller is known by: an access token, or a browser's session. */
+export interface SignInRef {
+  /** Absent: a token without a session, which is then "live", or the browser's session tells it. */
+  readonly sid: string | undefined;
+  readonly userId: string;
+  readonly clientId: string;
+  readonly jti: string | undefined;
+  readonly webSessionId: string | undefined;
+}
 export interface TokenStateStore {
-  /** In one statement. `sid` absent: a token without a session, and `session` is then "live". */
-  find(token: {
-    readonly sid: string | undefined;
-    readonly userId: string;
-    readonly clientId: string;
-    readonly jti: string;
-  }): Promise<TokenState>;
+  /** In the order of what was asked. In one statement. */
+  find(signIns: readonly SignInRef[]): Promise<readonly TokenState[]>;
   /** False when it was revoked before; waits for a request that is about to revoke it. */
   revokeJti(jti: string, expiresAtMs: number): Promise<boolean>;
   removeEnded(nowMs: number): Promise<void>;

@@ -1,5 +1,6 @@
 import { createMemoryBus } from "#server/bus/memory-bus.ts";
 import { describe, expect, test } from "vitest";
+import type { PipitError } from "#contract/pipit-error.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import { collectGarbage } from "#server/testing/collect-garbage.ts";
 import { createManualClock } from "#server/testing/temporary-store.ts";
@@ -38,10 +39,10 @@ function setUp() {
     bus: createMemoryBus(),
     clock,
     states: {
-      async find(token) {
-        looks.push(token);
+      async find(tokens) {
+        looks.push(...tokens);
         if (answer.error !== undefined) throw answer.error;
-        return answer.state;
+        return tokens.map(() => answer.state);
       },
     },
   });
@@ -180,7 +181,7 @@ describe("the guard", () => {
     const guard = createTokenGuard({
       bus: createMemoryBus(),
       clock,
-      states: { find: async () => answers.shift() ?? good },
+      states: { find: async () => [(await answers.shift()) ?? good] },
     });
     const before = guard.check(caller);
     guard.forget("family-1");
@@ -199,5 +200,33 @@ describe("the guard", () => {
     expect(looks).toHaveLength(10_001);
     await guard.check({ ...caller, sessionId: "family-0", tokenId: "token-0" });
     expect(looks).toHaveLength(10_002);
+  });
+
+  test("S4: tells what runs on that its sign-in has ended, once, and nothing while it cannot know", async () => {
+    const { guard, answer } = setUp();
+    const ends: string[] = [];
+    const note =
+      (who: string) =>
+      ({ code }: PipitError): void =>
+        void ends.push(`${who} ${code}`);
+    using watches = new DisposableStack();
+    watches.use(guard.watch(caller, note("stream")));
+    const { tokenId: _tokenId, sessionId: _sessionId, ...anybody } = caller;
+    watches.use(guard.watch({ ...anybody, webSessionId: "w1" }, note("cookie")));
+    watches.use(guard.watch(anybody, note("nobody")));
+    guard.watch(caller, note("left"))[Symbol.dispose]();
+    const looked = async (): Promise<void> => {
+      guard.forgetAll();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    await looked();
+    answer.error = new Error("the database is away");
+    await looked();
+    expect(ends).toEqual([]);
+    answer.error = undefined;
+    answer.state = { ...good, session: "revoked" };
+    await looked();
+    await looked();
+    expect(ends).toEqual(["stream TOKEN_INVALID", "cookie TOKEN_INVALID"]);
   });
 });

@@ -3,7 +3,8 @@ import type { Caller } from "#server/domain/access/caller.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { MessageBus } from "#server/domain/message-bus.ts";
 import { createBriefCache } from "./brief-cache.ts";
-import type { TokenState, TokenStateStore } from "./ports.ts";
+import type { SignInRef, TokenState, TokenStateStore } from "./ports.ts";
+import { createSignInWatch } from "./sign-in-watch.ts";
 
 /** On the bus: whose state has changed. */
 const CHANNEL = "token-guard";
@@ -26,7 +27,19 @@ export type TokenGuard = ReturnType<typeof createTokenGuard>;
 
 export function createTokenGuard({ states, clock, bus }: TokenGuardOptions) {
   const cache = createBriefCache<TokenState>(clock, MAX_ENTRIES);
-  bus.subscribe<{ readonly id?: string }>(CHANNEL, ({ id }) => cache.forget(id));
+  const find = async (caller: Caller): Promise<TokenState> => {
+    const [state] = await states.find([refOf(caller)]);
+    if (state === undefined) throw new Error("the store does not answer what was asked");
+    return state;
+  };
+  const watch = createSignInWatch(async (callers) => {
+    const found = await states.find(callers.map(refOf));
+    return callers.map((caller, at) => endOf(caller, found[at]));
+  });
+  bus.subscribe<{ readonly id?: string }>(CHANNEL, ({ id }) => {
+    cache.forget(id);
+    watch.lookNow();
+  });
   return {
     /**
      * Resolves to the caller, with `pendingOtp` if a code is owed; a caller without a token passes as it is.
@@ -34,10 +47,11 @@ export function createTokenGuard({ states, clock, bus }: TokenGuardOptions) {
      * @throws PipitError TOKEN_INVALID (ended, revoked, switched off); OTP_REQUIRED unless `allowPendingOtp`
      */
     async check(caller: Caller, { allowPendingOtp = false }: GuardOptions = {}): Promise<Caller> {
-      const { tokenId: jti, sessionId: sid, userId, clientId } = caller;
-      if (jti === undefined) return caller;
-      const state = await cache.find(jti, () => states.find({ sid, userId, clientId, jti }), sid);
-      refuseEnded(caller, state);
+      const { tokenId, sessionId } = caller;
+      if (tokenId === undefined) return caller;
+      const state = await cache.find(tokenId, () => find(caller), sessionId);
+      const end = endOf(caller, state);
+      if (end !== undefined) throw end;
       if (state.session !== "pending-otp") return caller;
       if (!allowPendingOtp) {
         throw new PipitError("OTP_REQUIRED", "This sign-in still owes the code of the second factor.", {
@@ -47,6 +61,13 @@ export function createTokenGuard({ states, clock, bus }: TokenGuardOptions) {
       return { ...caller, pendingOtp: true };
     },
 
+    /**
+     * For what goes on after its caller was let in: a stream, a socket. Calls `end` once, with the error to end it by, when
+     * the sign-in has ended: within a second, whichever server ended it. That a token has merely expired ends nothing. A
+     * caller who proved nothing (anonymous, the internal key) is never told. Disposing of the result ends the watch.
+     */
+    watch: (caller: Caller, end: (error: PipitError) => void): Disposable => watch.add(caller, end),
+
     /** No process believes anything of this session or token any more; call it after a revocation was committed. */
     forget: (sessionOrTokenId: string): void => void bus.publish(CHANNEL, { id: sessionOrTokenId }),
 
@@ -55,16 +76,19 @@ export function createTokenGuard({ states, clock, bus }: TokenGuardOptions) {
   };
 }
 
-function refuseEnded({ kind }: Caller, state: TokenState): void {
-  if (state.session === "revoked" || state.session === "unknown") {
-    throw ended(`session ${state.session}`);
-  }
-  if (state.jtiRevoked) throw ended("token revoked");
-  if (!state.clientActive) throw ended("client switched off");
+function refOf({ tokenId: jti, sessionId: sid, webSessionId, userId, clientId }: Caller): SignInRef {
+  return { jti, sid, webSessionId, userId, clientId };
+}
+
+/** Why the sign-in is over; undefined while it is good. */
+function endOf({ kind }: Caller, state: TokenState | undefined): PipitError | undefined {
+  if (state === undefined) return undefined;
+  if (state.session === "revoked" || state.session === "unknown") return ended(`session ${state.session}`);
+  if (state.jtiRevoked) return ended("token revoked");
+  if (!state.clientActive) return ended("client switched off");
   // A service has no account; a person without one was removed.
-  if (state.accountActive === false || (state.accountActive === undefined && kind === "user")) {
-    throw ended("account switched off");
-  }
+  const gone = state.accountActive === false || (state.accountActive === undefined && kind === "user");
+  return gone ? ended("account switched off") : undefined;
 }
 
 /** One text for all: it is over, whatever ended it; the log gets the reason. */

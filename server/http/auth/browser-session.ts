@@ -11,7 +11,8 @@ export type BrowserContext = Pick<HttpContext, "webSessions" | "site" | "clock" 
 
 /** The session of a user in this browser, in place of the one that it had. */
 export function personSession({ headers }: FastifyRequest, grant: string): WebSessionRequest {
-  return { scope: scopesOf(FULL_SCOPE), grant, replaces: readSessionCookie(headers.cookie) };
+  const replaces = readSessionCookie(headers.cookie);
+  return { scope: scopesOf(FULL_SCOPE), grant, proof: "password", replaces };
 }
 
 /** Gives the browser the cookie of a session that was started. */

@@ -4,12 +4,11 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { reader, writer } from "#server/domain/access/access.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { Owner } from "#server/domain/accounts/own-account.ts";
-import { hashOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { readBody } from "../kit/parameters.ts";
 import { originOf } from "../kit/origin.ts";
 import { route, type Route } from "../kit/route.ts";
-import { clearSessionCookie, readDeviceCookie, readSessionCookie, setDeviceCookie } from "../kit/cookies.ts";
+import { clearSessionCookie, readDeviceCookie, setDeviceCookie } from "../kit/cookies.ts";
 import { toAccountAnswer, toAccountBody } from "./account-answer.ts";
 import { neededText, optionalText, otp } from "./account-fields.ts";
 
@@ -48,7 +47,7 @@ export function ownAccountRoutes(ctx: HttpContext): readonly Route[] {
       const owner = ownerOf(request, caller);
       const given = readBody(passwords, request);
       const { deviceToken } = await ctx.ownAccount.changePassword(owner, given, originOf(request));
-      if (owner.keep.webSessionHash !== undefined) setDeviceCookie(ctx.site, { request, reply }, deviceToken);
+      if (owner.keep.webSessionId !== undefined) setDeviceCookie(ctx.site, { request, reply }, deviceToken);
       return { message: "Password changed. All other sessions have ended." };
     }),
     ...secondFactorRoutes(ctx),
@@ -88,10 +87,6 @@ function secondFactorRoutes(ctx: HttpContext): readonly Route[] {
 }
 
 /** The caller as the owner of an account, with what stays of it when all else is signed out. */
-function ownerOf(request: FastifyRequest, { userId, clientId, sessionId }: Caller): Owner {
-  const { authorization, cookie } = request.headers;
-  // A bearer token wins over a cookie, and then it is not the cookie's session that goes on.
-  const sessionToken = authorization === undefined ? readSessionCookie(cookie) : undefined;
-  const webSessionHash = sessionToken === undefined ? undefined : hashOpaqueToken(sessionToken);
-  return { userId, clientId, keep: { sessionId, webSessionHash }, deviceToken: readDeviceCookie(request) };
+function ownerOf(request: FastifyRequest, { userId, clientId, sessionId, webSessionId }: Caller): Owner {
+  return { userId, clientId, keep: { sessionId, webSessionId }, deviceToken: readDeviceCookie(request) };
 }

@@ -29,10 +29,18 @@ export function programSignInRoutes(ctx: HttpContext): readonly Route[] {
     }),
     /** With a bearer token: signs this browser in for as long as the token and its session live, 7 days at most. */
     route("POST", "/auth/session", { ...ownProgram, ownPageOnly: true }, async (request, caller, reply) => {
-      const { userId, clientId, scope, expiresAtMs, sessionId } = caller;
+      const { userId, clientId, scope, expiresAtMs, sessionId, tokenId } = caller;
       const replaces = readSessionCookie(request.headers.cookie);
-      const wanted = { clientId, scope, grant: "token", notAfterMs: expiresAtMs, sessionId, replaces };
-      const starts = ctx.webSessions.starts(wanted);
+      const starts = ctx.webSessions.starts({
+        clientId,
+        scope,
+        grant: "token",
+        proof: "token",
+        notAfterMs: expiresAtMs,
+        sessionId,
+        tokenId,
+        replaces,
+      });
       const signedIn = await ctx.signIn.byEarlierProof({ userId, amr: [] }, starts, originOf(request));
       return keepSession(ctx, { request, reply }, signedIn);
     }),
@@ -58,7 +66,7 @@ export function signInAddress(pageUrl: string, code: string): string {
 /** Undefined for a wrong code, which stays charged; when no code could be looked up, none was tried. */
 async function redeem(ctx: HttpContext, request: FastifyRequest, code: string) {
   const attempt = await ctx.limits.take([limitBucket("sign-in-code", peerKeyOf(request.clientAddress))]);
-  const session = personSession(request, "sign-in-code");
+  const session = { ...personSession(request, "sign-in-code"), proof: "code" } as const;
   try {
     const signedIn = await ctx.signIn.byOneTimeCode(
       code,

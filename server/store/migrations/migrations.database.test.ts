@@ -3,21 +3,15 @@ import { createMigrations, migrate } from "./migrations.ts";
 import { createPostgresTurnIndex } from "../search/postgres-turn-index.ts";
 import { createSqliteTurnIndex } from "../search/sqlite-turn-index.ts";
 import { openStore } from "../store.ts";
+import { createWebSessionStore } from "../sql/web-session-store.ts";
 import { createOauthClientStore } from "../sql/oauth-client-store.ts";
 import { clientOf } from "#server/testing/client-of.ts";
+import { webSessionOf } from "#server/testing/web-session-of.ts";
 import { databases } from "#server/testing/databases.ts";
 import { createManualClock, createRecordingLogger } from "#server/testing/temporary-store.ts";
 
 const FIRST = "0001_accounts_chats_turns_tokens";
-const session = {
-  hash: "h1",
-  userId: "a1",
-  clientId: "pipit-web",
-  scope: "api:read",
-  createdAtMs: 1,
-  lastSeenAtMs: 1,
-  expiresAtMs: 2,
-};
+const session = webSessionOf({ hash: "h1", userId: "a1" });
 
 describe.each(databases)("on $name", ({ name, openEmpty }) => {
   test("a database of the first release gets what came since, and keeps what it holds", async () => {
@@ -115,6 +109,30 @@ describe.each(databases)("on $name", ({ name, openEmpty }) => {
       ["own", 30_000],
       ["strict", 0],
       ["usual", 900_000],
+    ]);
+  });
+
+  test("browsers that are signed in stay so, each with a name of its own", async () => {
+    await using database = await openEmpty();
+    const index = name === "SQLite" ? createSqliteTurnIndex() : createPostgresTurnIndex();
+    const all = createMigrations(index);
+    expect(all).toHaveProperty("0012_browser_sessions");
+    const before = Object.fromEntries(Object.entries(all).filter(([migration]) => migration < "0012"));
+    const db = await database.openDb();
+    await migrate(db, before, "the test's");
+    for (const hash of ["h1", "h2"]) {
+      await database.query(
+        `insert into web_sessions (hash, user_id, client_id, scope, created_at_ms, last_seen_at_ms, expires_at_ms)
+          values ($1, 'u1', 'pipit-web', '', 1, 1, 100)`,
+        hash,
+      );
+    }
+    await migrate(db, all, "the test's");
+    const found = await createWebSessionStore(db).listLive("u1", 5);
+    expect(new Set(found.map(({ id }) => id)).size).toBe(2);
+    expect(found).toMatchObject([
+      { hash: "h1", proof: "code", familyId: undefined },
+      { hash: "h2", proof: "code", familyId: undefined },
     ]);
   });
 });

@@ -3,6 +3,7 @@ import type { Migration } from "kysely/migration";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createAuthTables } from "./migration-0003.ts";
 import { createChatTrees } from "./migration-0009.ts";
+import { nameBrowserSessions } from "./migration-0012.ts";
 import { addIndex, bigNumbers, numbers, texts } from "./table-parts.ts";
 import type { Tables } from "../sql/schema.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
@@ -67,6 +68,7 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
         await sql`create index turns_deleted on turns (deleted_at_ms) where deleted_at_ms > 0`.execute(db);
       },
     },
+    "0012_browser_sessions": { up: nameBrowserSessions },
   };
 }
 

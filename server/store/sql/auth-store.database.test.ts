@@ -4,21 +4,14 @@ import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStores } from "#server/domain/auth-store.ts";
 import { clientOf } from "#server/testing/client-of.ts";
 import { databases, type DatabaseStore } from "#server/testing/databases.ts";
+import { webSessionOf } from "#server/testing/web-session-of.ts";
 import { familyOf, tokenOf } from "#server/testing/family-of.ts";
 import { openStore } from "../store.ts";
 
 const origin: AuditOrigin = { ip: "192.0.2.1", userAgent: "test", correlationId: "r1" };
 const registered = { event: "account.registered", outcome: "success", userId: "u1" } as const;
 const code = { hash: "s1", purpose: "sign-in", userId: "u1", ownerId: "u1", data: "{}" } as const;
-const session = {
-  hash: "w1",
-  userId: "u1",
-  clientId: "pipit-web",
-  scope: "",
-  createdAtMs: 1,
-  lastSeenAtMs: 1,
-  expiresAtMs: 9,
-};
+const session = webSessionOf({ hash: "h1" });
 const tables = [
   "accounts",
   "recovery_codes",

@@ -2,19 +2,10 @@ import { describe, expect, test } from "vitest";
 import type { StoredWebSession } from "#server/domain/accounts/ports.ts";
 import { clientOf } from "#server/testing/client-of.ts";
 import { databases } from "#server/testing/databases.ts";
+import { webSessionOf } from "#server/testing/web-session-of.ts";
 import { familyOf, tokenOf } from "#server/testing/family-of.ts";
 
-function sessionOf(hash: string, userId = "u1"): StoredWebSession {
-  return {
-    hash,
-    userId,
-    clientId: "pipit-web",
-    scope: "api:read api:write",
-    createdAtMs: 1,
-    lastSeenAtMs: 2,
-    expiresAtMs: 100,
-  };
-}
+const sessionOf = (hash: string, userId = "u1"): StoredWebSession => webSessionOf({ hash, userId });
 
 describe.each(databases)("cookie sessions on $name", ({ open }) => {
   test("come back as they were, and remember when they were last seen", async () => {
@@ -59,15 +50,44 @@ describe.each(databases)("cookie sessions on $name", ({ open }) => {
     expect(await webSessions.find("h1")).toEqual(sessionOf("h1"));
   });
 
-  test("of a user go all, or all but one", async () => {
+  test("S9: made from a token are gone when that token is revoked", async () => {
     await using temporary = await open();
-    const { webSessions } = temporary.store.auth;
-    for (const hash of ["h1", "h2", "h3"]) await webSessions.create(sessionOf(hash));
+    const { webSessions, tokenStates } = temporary.store.auth;
+    for (const jti of ["j1", "j2"]) await webSessions.create({ ...sessionOf(`of-${jti}`), tokenId: jti });
+    await tokenStates.revokeJti("j1", 100);
+    expect(await webSessions.find("of-j1")).toBeUndefined();
+    expect(await webSessions.find("of-j2")).toBeDefined();
+  });
+
+  test("S2: of a user are listed while they are good, newest first", async () => {
+    await using temporary = await open();
+    const { webSessions, refreshTokens } = temporary.store.auth;
+    await refreshTokens.createFamily(familyOf({ id: "f1" }), tokenOf());
+    for (const [hash, createdAtMs] of [
+      ["older", 1],
+      ["newer", 2],
+    ] as const) {
+      await webSessions.create({ ...sessionOf(hash), createdAtMs });
+    }
+    await webSessions.create({ ...sessionOf("carried"), familyId: "f1" });
+    await webSessions.create(sessionOf("another's", "u2"));
+    await webSessions.create({ ...sessionOf("over"), expiresAtMs: 50 });
+    await refreshTokens.revokeFamily("f1", "revoked", 5);
+    const live = await webSessions.listLive("u1", 50);
+    expect(live.map(({ id }) => id)).toEqual(["newer", "older"]);
+  });
+
+  test("of a user go all, or all but one, which then goes on by itself", async () => {
+    await using temporary = await open();
+    const { webSessions, refreshTokens } = temporary.store.auth;
+    await refreshTokens.createFamily(familyOf({ id: "f1" }), tokenOf());
+    for (const hash of ["h1", "h2", "h3"]) await webSessions.create({ ...sessionOf(hash), familyId: "f1" });
     await webSessions.create(sessionOf("h4", "u2"));
-    expect(await webSessions.removeOfUser("u1", "h2")).toBe(2);
+    expect((await webSessions.removeOfUser("u1", "h2")).toSorted()).toEqual(["h1", "h3"]);
+    await refreshTokens.revokeFamily("f1", "password-changed", 5);
     expect(await webSessions.find("h2")).toBeDefined();
-    expect(await webSessions.removeOfUser("u1")).toBe(1);
-    expect(await webSessions.removeOfUser("u1")).toBe(0);
+    expect(await webSessions.removeOfUser("u1")).toEqual(["h2"]);
+    expect(await webSessions.removeOfUser("u1")).toEqual([]);
     expect(await temporary.query("select hash from web_sessions")).toEqual([{ hash: "h4" }]);
   });
 

@@ -113,7 +113,7 @@ test("signing in here signs the browser in on our own page, and the other way ro
   const other = stage.browser();
   const { session } = await stage.services.signIn.byEarlierProof(
     { userId: ann.id, amr: [] },
-    stage.webSessions.starts({ scope: ["api:read", "api:write"], grant: "token" }),
+    stage.webSessions.starts({ scope: ["api:read", "api:write"], grant: "password", proof: "password" }),
     systemOrigin,
   );
   const { url } = authorizationRequest({ ...thirdParty, prompt: "none" });

@@ -1,0 +1,107 @@
+import { expect, test } from "vitest";
+import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
+import { faults } from "#tests/doubles/openai-script.ts";
+import { statusName } from "#tests/doubles/wire-client.ts";
+import type { TestServer } from "#tests/integration/start-test-server.ts";
+import { cookieOf, send } from "#tests/integration/web-stage.ts";
+import { PASSWORD, startTwoServers } from "#tests/testing/two-servers.ts";
+import { asked, hasText, reasonOf } from "../streaming-stage.ts";
+
+const json = { "content-type": "application/json" };
+
+async function call(
+  { httpUrl }: TestServer,
+  [method, path]: readonly [string, string],
+  headers: Readonly<Record<string, string>>,
+  body: object = {},
+): Promise<void> {
+  const answer = await send(httpUrl, {
+    method,
+    path,
+    headers: { ...json, ...headers },
+    body: JSON.stringify(body),
+  });
+  expect(answer.status, `${method} ${path}: ${answer.text}`).toBe(200);
+}
+
+/** An answer as the page reads it, until its end or until it says `text`; not a loop, to leave which would hang up. */
+async function pageStream({ httpUrl }: TestServer, cookie: string) {
+  const message = JSON.stringify({ prompt: "Page", hardwareId: "page", speak: false });
+  const envelope = Buffer.concat([
+    Buffer.from([0, 0, 0, 0, Buffer.byteLength(message)]),
+    Buffer.from(message),
+  ]);
+  const answer = await fetch(`${httpUrl}/streaming.StreamingService/StreamAudio`, {
+    method: "POST",
+    headers: { cookie, origin: httpUrl, "content-type": "application/connect+json" },
+    body: envelope,
+  });
+  const reader = answer.body?.getReader();
+  let heard = "";
+  return async (text: string): Promise<string> => {
+    for (;;) {
+      const piece = await reader?.read();
+      if (piece?.done !== false) return heard;
+      heard += Buffer.from(piece.value).toString();
+      if (heard.includes(text)) return heard;
+    }
+  };
+}
+
+test.each([
+  ["PostgreSQL and Redis", true],
+  ["PostgreSQL alone", false],
+])("S4: what ends a sign-in at one server ends its streams at the other, on %s", async (_name, withRedis) => {
+  await using servers = await startTwoServers(withRedis);
+  const { a, b } = servers;
+  servers.model.script(faults.hangHalfWay);
+  const endings: Readonly<
+    Record<string, (bearer: Record<string, string>, refreshToken: string) => Promise<void>>
+  > = {
+    revoked: async (_bearer, token) => {
+      const body = new URLSearchParams({ client_id: CLI_CLIENT_ID, token });
+      expect((await fetch(`${a.httpUrl}/oauth/revoke`, { method: "POST", body })).status).toBe(200);
+    },
+    "logged-out": (bearer) => call(a, ["POST", "/auth/logout"], bearer),
+    closed: (bearer) => call(a, ["POST", "/auth/deactivate"], bearer, { password: PASSWORD }),
+    "new-password": async () => {
+      // By another sign-in: the one that asks goes on.
+      const { accessToken } = await servers.tokensOf("new-password", a);
+      const passwords = { old_password: PASSWORD, new_password: "Battery-staple-2" };
+      await call(a, ["PUT", "/auth/password"], { authorization: `Bearer ${accessToken}` }, passwords);
+    },
+  };
+  const running = [];
+  for (const login of Object.keys(endings)) {
+    const { accessToken, refreshToken } = await servers.signInAs(login);
+    const stream = servers.connect(b, accessToken).stream(asked(login));
+    await stream.until(hasText("Half "));
+    running.push({ login, accessToken, refreshToken, stream });
+  }
+  const signedIn = await send(b.httpUrl, {
+    method: "POST",
+    path: "/auth/login",
+    headers: json,
+    body: JSON.stringify({ login: "new-password", password: PASSWORD }),
+  });
+  const heardByPage = await pageStream(b, cookieOf(signedIn));
+  expect(await heardByPage("Half ")).toContain("Half ");
+  const untouched = servers.connect(b).stream(asked("Somebody else"));
+  await untouched.until(hasText("Half "));
+
+  for (const { login, accessToken, refreshToken } of running) {
+    await endings[login]?.({ authorization: `Bearer ${accessToken}` }, refreshToken);
+  }
+  for (const { login, stream } of running) {
+    const status = await stream.status;
+    expect([login, statusName(status.code), reasonOf(status).reason]).toEqual([
+      login,
+      "UNAUTHENTICATED",
+      "TOKEN_INVALID",
+    ]);
+  }
+  expect(await heardByPage("no such text")).toContain('"code":"unauthenticated"');
+  const ended = Promise.race([untouched.status.then(() => true), Promise.resolve(false)]);
+  expect(await ended).toBe(false);
+  untouched.cancel();
+});
