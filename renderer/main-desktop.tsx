@@ -13,4 +13,4 @@ declare global {
 /** The desktop's composition root. The content policy forbids making code from strings, so zod must not try. */
 z.config({ jitless: true });
 const container = document.getElementById("root");
-if (container !== null) startApp(await createDesktopBridge(window.pipit), container);
+if (container !== null) await startApp(await createDesktopBridge(window.pipit), container);

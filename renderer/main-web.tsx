@@ -2,7 +2,9 @@
 import "./bridge/dispose-symbols.ts";
 import * as z from "zod/mini";
 import { followAddress } from "./app/follow-address.ts";
+import { languageOfLocale } from "#contract/language.ts";
 import { createWebBridge } from "./bridge/web-bridge.ts";
+import { loadTexts } from "./i18n/i18n.ts";
 import { startApp } from "./start-app.tsx";
 import { showStartFailure } from "./start-failure.ts";
 
@@ -11,7 +13,9 @@ z.config({ jitless: true });
 
 async function start(container: HTMLElement): Promise<void> {
   try {
-    startApp(await createWebBridge(), container, followAddress);
+    // Most often the language that will be shown; it comes while the page looks into its storage.
+    void loadTexts(languageOfLocale(navigator.language)).catch(() => undefined);
+    await startApp(await createWebBridge(), container, followAddress);
   } catch (error) {
     console.error("start.failed", error instanceof Error ? error.message : "unknown");
     showStartFailure(container);

@@ -2,7 +2,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import type { Bridge } from "./bridge/bridge.ts";
 import { resolveLanguage } from "#contract/language.ts";
-import { createI18n } from "./i18n/i18n.ts";
+import { changeLanguage, createI18n } from "./i18n/i18n.ts";
 import { createViewStore } from "./bridge/view-store.ts";
 import { keepPageOnDrop } from "./keep-page-on-drop.ts";
 import { leaveKeysToInputMethod } from "./leave-keys-to-input-method.ts";
@@ -18,22 +18,22 @@ import { Panel } from "./app/panel.tsx";
  *
  * @param onWindow what a root does with the window before it is drawn
  */
-export function startApp(
+export async function startApp(
   bridge: Bridge,
   container: HTMLElement,
   onWindow: (window: WindowBridge) => void = () => undefined,
-): void {
+): Promise<void> {
   const language = () => {
     const { settings, systemLocale } = bridge.app.getState();
     return resolveLanguage(settings.language, systemLocale);
   };
-  const i18n = createI18n(language());
-  const applyLanguage = () => {
-    document.documentElement.lang = language();
-    if (i18n.language !== language()) void i18n.changeLanguage(language());
+  const i18n = createI18n();
+  const applyLanguage = async (): Promise<void> => {
+    await changeLanguage(i18n, language);
+    document.documentElement.lang = i18n.language;
   };
-  applyLanguage();
-  bridge.app.subscribe(applyLanguage);
+  await applyLanguage();
+  bridge.app.subscribe(() => void applyLanguage());
   followTheme(bridge.app);
   leaveKeysToInputMethod(window);
   keepPageOnDrop(window);

@@ -1,8 +1,8 @@
-import { Popover } from "radix-ui";
 import { useTranslation } from "react-i18next";
 import type { ServerStatus } from "#contract/app-state.ts";
 import { useErrorText } from "../i18n/use-error-text.ts";
 import { ErrorDetail } from "../ui/error-detail.tsx";
+import { Popover } from "../ui/popover.tsx";
 import type { Connection } from "./connection-of.ts";
 import { ModelChoice } from "./model-choice.tsx";
 
@@ -28,31 +28,33 @@ export function ConnectionPopover({ server, connection, queuedCount }: Connectio
   const model = modelText(server, t("status.builtIn"));
   const queued = queuedCount > 0 ? t("status.queued", { count: queuedCount }) : undefined;
   return (
-    <Popover.Root>
-      <Popover.Trigger
-        title={t("status.details", { state })}
-        className="flex h-6 min-w-0 items-center gap-1.5 rounded-small px-2 transition-colors hover:bg-hover hover:text-ink"
-      >
-        <span aria-hidden="true" className={`size-1.5 shrink-0 rounded-full ${dots[connection.kind]}`} />
-        <span className="shrink-0">{state}</span>
-        {model === undefined ? undefined : <Piece text={model} className="truncate" />}
-        {queued === undefined ? undefined : <Piece text={queued} className="shrink-0 font-medium text-ink" />}
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          align="end"
-          side="top"
-          sideOffset={4}
-          collisionPadding={8}
-          aria-label={t("status.title")}
-          className="z-40 flex w-72 animate-appear flex-col gap-3 rounded-card bg-raised p-4 text-small text-ink shadow-raised outline-none"
-        >
+    <Popover
+      label={t("status.title")}
+      side="top"
+      button={{
+        title: t("status.details", { state }),
+        className:
+          "flex h-6 min-w-0 items-center gap-1.5 rounded-small px-2 transition-colors hover:bg-hover hover:text-ink",
+        content: (
+          <>
+            <span aria-hidden="true" className={`size-1.5 shrink-0 rounded-full ${dots[connection.kind]}`} />
+            <span className="shrink-0">{state}</span>
+            {model === undefined ? undefined : <Piece text={model} className="truncate" />}
+            {queued === undefined ? undefined : (
+              <Piece text={queued} className="shrink-0 font-medium text-ink" />
+            )}
+          </>
+        ),
+      }}
+    >
+      {() => (
+        <>
           <ServerStory server={server} connection={connection} />
           <ModelStory server={server} />
           {queuedCount > 0 ? <p>{t("status.queuedBody", { count: queuedCount })}</p> : undefined}
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
+        </>
+      )}
+    </Popover>
   );
 }
 
