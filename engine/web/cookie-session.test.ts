@@ -80,6 +80,53 @@ describe("signing in", () => {
     expect(session.store.getState()).toEqual({ kind: "signed-out", reason: "never" });
   });
 
+  test("U1, F25: with a password trims the login, and sends all of it in the body only", async () => {
+    const { http, session, values, logger } = setup();
+    using _ = session;
+    http.answer(() => json(401, { error: { code: "OTP_REQUIRED", message: "A code, too." } }));
+    const typed = { login: " ann ", password: " se cret ", code: undefined };
+    await expect(session.signInWithPassword(typed, never)).rejects.toMatchObject({ code: "OTP_REQUIRED" });
+    expect(session.store.getState()).toEqual({ kind: "unknown" });
+    http.answer(() => json(200, ann));
+    expect(await session.signInWithPassword({ ...typed, code: "123456 " }, never)).toEqual(signedIn);
+    expect(http.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      "POST /auth/login",
+      "POST /auth/login",
+    ]);
+    expect(http.requests.map(({ body }) => JSON.parse(body ?? ""))).toEqual([
+      { login: "ann", password: " se cret " },
+      { login: "ann", password: " se cret ", otp: "123456" },
+    ]);
+    const kept = JSON.stringify([session.store.getState(), logger.lines, await values.read("signed-out")]);
+    expect(kept).not.toMatch(/cret|123456/u);
+  });
+
+  test("as a locked account says when it can be tried again", async () => {
+    const { http, session } = setup();
+    using _ = session;
+    const body = { error: { code: "ACCOUNT_LOCKED", message: "Too many wrong attempts." } };
+    http.answer(() => ({ ...json(429, body), headers: { "retry-after": "900" } }));
+    await expect(session.signInWithPassword({ login: "ann", password: "x" }, never)).rejects.toMatchObject({
+      code: "ACCOUNT_LOCKED",
+      retryAfterMs: 900_000,
+    });
+  });
+
+  test("U2: with a new account names the field that the server does not take", async () => {
+    const { http, session } = setup();
+    using _ = session;
+    const refusal = { code: "INVALID_REQUEST", message: "login is taken.", field: "login" };
+    http.answer(() => json(400, { error: refusal }));
+    const account = { login: "ann ", password: "Correct-horse-1", displayName: " " };
+    await expect(session.register(account, never)).rejects.toMatchObject(refusal);
+    http.answer(() => json(200, ann));
+    expect(await session.register({ ...account, displayName: "Ann " }, never)).toEqual(signedIn);
+    expect(http.requests.map(({ path, body }) => [path, JSON.parse(body ?? "")])).toEqual([
+      ["/auth/register", { login: "ann", password: "Correct-horse-1" }],
+      ["/auth/register", { login: "ann", password: "Correct-horse-1", display_name: "Ann" }],
+    ]);
+  });
+
   test("with a token sends it once as a bearer and keeps it nowhere", async () => {
     const { http, session, values, logger } = setup();
     using _ = session;

@@ -3,6 +3,7 @@ import { createStore } from "zustand/vanilla";
 import type { AuthState } from "#contract/auth-state.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { SignInRequest } from "#contract/sign-in.ts";
 import { waitFor } from "#engine/abort.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Attachment, Credentials, HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
@@ -20,6 +21,7 @@ const accountSchema = z.object({
   expires_at: z.number(),
 });
 
+type RequestOf<Kind> = Extract<SignInRequest, { readonly kind: Kind }>;
 type SignedIn = Extract<AuthState, { kind: "signed-in" }>;
 
 /** Who is signed in, by a cookie that no script can read; the page itself never holds a token. */
@@ -94,6 +96,32 @@ export class CookieSession implements SignInState, Credentials, Disposable {
     }
     const headers = { authorization: `Bearer ${trimmed}` };
     return await this.#signIn({ method: "POST", path: "/auth/session", headers }, signal);
+  }
+
+  /**
+   * By login (or e-mail address) and password, with a code where the account has a second factor.
+   *
+   * @throws PipitError CREDENTIALS_INVALID, OTP_REQUIRED, OTP_INVALID, ACCOUNT_LOCKED, RATE_LIMITED, SERVER_UNREACHABLE. The
+   *   state is as before.
+   */
+  signInWithPassword(
+    { login, password, code }: Omit<RequestOf<"password">, "kind">,
+    signal: AbortSignal,
+  ): Promise<AuthState> {
+    // What surrounds a login is a slip of the hand or of a keyboard's suggestion; a password is taken as it is.
+    return this.#signIn(
+      postJson("/auth/login", { login: login.trim(), password, otp: code?.trim() }),
+      signal,
+    );
+  }
+
+  /** Makes an account and signs in to it. @throws PipitError INVALID_REQUEST with the field, NOT_ALLOWED, RATE_LIMITED */
+  register(
+    { login, password, displayName }: Omit<RequestOf<"register">, "kind">,
+    signal: AbortSignal,
+  ): Promise<AuthState> {
+    const body = { login: login.trim(), password, display_name: displayName.trim() || undefined };
+    return this.#signIn(postJson("/auth/register", body), signal);
   }
 
   /** Signed out at once. A server that cannot be reached is told at the next start: until then the page stays signed out. */
@@ -189,6 +217,15 @@ export class CookieSession implements SignInState, Credentials, Disposable {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches only this origin
     if (!this.#lifetime.signal.aborted) this.#channel.postMessage("changed");
   }
+}
+
+function postJson(path: string, body: object): HttpRequest {
+  return {
+    method: "POST",
+    path,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  };
 }
 
 /** The account that the cookie stands for. @throws PipitError INTERNAL when the server says something else. */

@@ -59,11 +59,21 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
       else await signInWithCode(code, session, options, signal);
     },
     async login(request, _showDevice, signal) {
-      if (request.kind === "token") return await session.signInWithToken(request.token, signal);
-      throw new PipitError(
-        "NOT_ALLOWED",
-        "A page cannot sign in by itself. Open a fresh one-time address: run `npx pipit web` on the server's machine.",
-      );
+      switch (request.kind) {
+        case "token":
+          return await session.signInWithToken(request.token, signal);
+        case "password":
+          return await session.signInWithPassword(request, signal);
+        case "register":
+          return await session.register(request, signal);
+        case "local":
+        case "browser":
+        case "device":
+          throw new PipitError(
+            "NOT_ALLOWED",
+            "A page cannot sign in by itself. Sign in with a password, or open a fresh one-time address: run `npx pipit web` on the server's machine.",
+          );
+      }
     },
     logout: (signal) => session.signOut(signal),
     async findServer(signal) {

@@ -13,5 +13,10 @@ export function errorInBody(response: HttpResponse): PipitError | undefined {
   const parsed = errorSchema.safeParse(parseJson(response.body));
   if (!parsed.success || !isErrorCode(parsed.data.error.code)) return undefined;
   const { code, message, field } = parsed.data.error;
-  return new PipitError(code, message, field === undefined ? {} : { field });
+  // RFC 9110 §10.2.3: whole seconds, as our servers write it.
+  const retryAfterMs = Number(response.headers["retry-after"]) * 1000;
+  return new PipitError(code, message, {
+    ...(field === undefined ? {} : { field }),
+    ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
+  });
 }

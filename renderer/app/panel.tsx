@@ -1,17 +1,13 @@
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useApp, useView } from "../bridge/use-bridge.ts";
-import type { DialogName } from "../bridge/view-store.ts";
 import { ChatView } from "../chat/chat-view.tsx";
 import { FirstRun } from "../first-run/first-run.tsx";
-import { ModelDialog } from "../model/model-dialog.tsx";
-import { ChatsDrawer } from "./chats-drawer.tsx";
 import { lazily } from "../ui/lazily.tsx";
 import { isDoor } from "./address.ts";
 import { CrashNotice } from "./crash-notice.tsx";
+import { Dialogs } from "./dialogs.tsx";
 import { ErrorBoundary } from "./error-boundary.tsx";
 import { Header } from "./header.tsx";
-import { LinkDialog } from "./link-dialog.tsx";
 import { ProblemStrip } from "./problem-strip.tsx";
 import { StatusLine } from "./status-line.tsx";
 import { useHostIntents } from "./use-host-intents.ts";
@@ -19,7 +15,6 @@ import { useWindowShortcuts } from "./use-window-shortcuts.ts";
 
 // What a first visit does not show is loaded when it is opened.
 const SettingsView = lazily(async () => (await import("../settings/settings-view.tsx")).SettingsView);
-const SignInDialog = lazily(async () => (await import("../auth/sign-in-dialog.tsx")).SignInDialog);
 const SignInPage = lazily(async () => (await import("../auth/sign-in-page.tsx")).SignInPage);
 
 /** The window's frame: header, what is shown, status line. */
@@ -28,7 +23,6 @@ export function Panel() {
   useWindowShortcuts();
   const view = useView((state) => state.view);
   const firstRunDone = useApp((state) => state.settings.firstRunDone);
-  const signInOpened = useOpened("sign-in");
   const door = isDoor(view);
   const firstRun = !firstRunDone && !door && view !== "profile";
   const bare = firstRun || door;
@@ -43,10 +37,7 @@ export function Panel() {
       </main>
       {bare ? undefined : <StatusLine />}
       <ErrorBoundary fallback={undefined}>
-        {signInOpened ? <SignInDialog /> : undefined}
-        <ChatsDrawer />
-        <LinkDialog />
-        <ModelDialog />
+        <Dialogs />
       </ErrorBoundary>
     </div>
   );
@@ -69,12 +60,4 @@ function Content() {
       ) : undefined}
     </>
   );
-}
-
-/** True from the first time that a dialog opens: then its code is loaded, and it stays to close as a dialog does. */
-function useOpened(name: DialogName): boolean {
-  const open = useView((state) => state.dialog === name);
-  const [opened, setOpened] = useState(open);
-  if (open && !opened) setOpened(true);
-  return opened;
 }

@@ -5,7 +5,11 @@ import { Button } from "../ui/button.tsx";
 import { HotkeySetting } from "../settings/hotkey-setting.tsx";
 import { ScreenshotSetting, SpeakSetting } from "../settings/senses-settings.tsx";
 import { CircleCheck } from "lucide-react";
-import { SignInForm, type SignInFormProps } from "../auth/sign-in-form.tsx";
+import type { SignInFormProps } from "../auth/sign-in-form.tsx";
+import { lazily } from "../ui/lazily.tsx";
+
+// Not on the way of who comes with a one-time address: they are signed in before they could read it.
+const SignInForm = lazily(async () => (await import("../auth/sign-in-form.tsx")).SignInForm);
 
 /** What each step asks for; `onDone` when it is done. */
 const bodies = { signIn: SignInStep, hotkey: HotkeyStep, senses: SensesStep } as const;
@@ -95,7 +99,9 @@ function SensesStep() {
 function SignInStep({ onDone }: SignInFormProps) {
   const { t } = useTranslation("firstRun");
   const auth = useAuth();
-  if (auth.kind !== "signed-in") return <SignInForm onDone={onDone} />;
+  const [asked, setAsked] = useState(false);
+  if (!asked && (auth.kind === "signed-out" || auth.kind === "failed")) setAsked(true);
+  if (auth.kind !== "signed-in") return asked ? <SignInForm onDone={onDone} /> : undefined;
   return (
     <p role="status" className="flex items-center gap-2 font-medium">
       <CircleCheck aria-hidden="true" className="size-5 shrink-0 text-accent" />

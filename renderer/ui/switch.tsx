@@ -1,5 +1,3 @@
-import { Switch as RadixSwitch } from "radix-ui";
-
 interface SwitchProps {
   readonly checked: boolean;
   readonly onChange: (checked: boolean) => void;
@@ -12,15 +10,21 @@ interface SwitchProps {
 /** On or off, at once. */
 export function Switch({ checked, onChange, disabled, id, describedBy }: SwitchProps) {
   return (
-    <RadixSwitch.Root
-      id={id}
-      aria-describedby={describedBy}
-      checked={checked}
-      disabled={disabled}
-      onCheckedChange={onChange}
-      className="inline-flex h-5 w-9 shrink-0 items-center rounded-full border border-control bg-sunken px-0.5 transition-colors disabled:opacity-50 data-[state=checked]:border-accent data-[state=checked]:bg-accent"
-    >
-      <RadixSwitch.Thumb className="switch-thumb size-3.5 rounded-full bg-control transition-transform data-[state=checked]:translate-x-4 data-[state=checked]:bg-accent-ink" />
-    </RadixSwitch.Root>
+    <span className="relative inline-flex h-5 w-9 shrink-0 items-center">
+      <input
+        type="checkbox"
+        role="switch"
+        id={id}
+        aria-describedby={describedBy}
+        checked={checked}
+        disabled={disabled}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+        className="peer absolute inset-0 m-0 appearance-none rounded-full border border-control bg-sunken transition-colors checked:border-accent checked:bg-accent disabled:opacity-50"
+      />
+      <span
+        aria-hidden="true"
+        className="switch-thumb pointer-events-none absolute left-0.75 size-3.5 rounded-full bg-control transition-transform peer-checked:translate-x-4 peer-checked:bg-accent-ink"
+      />
+    </span>
   );
 }

@@ -1,0 +1,35 @@
+import { useState } from "react";
+import { useView } from "../bridge/use-bridge.ts";
+import type { DialogName } from "../bridge/view-store.ts";
+import { lazily } from "../ui/lazily.tsx";
+
+const SignInDialog = lazily(async () => (await import("../auth/sign-in-dialog.tsx")).SignInDialog);
+const ChatsDrawer = lazily(async () => (await import("./chats-drawer.tsx")).ChatsDrawer);
+const LinkDialog = lazily(async () => (await import("./link-dialog.tsx")).LinkDialog);
+const ModelDialog = lazily(async () => (await import("../model/model-dialog.tsx")).ModelDialog);
+
+/** What opens over the window. Each is loaded when it is first opened: a first visit needs none of them. */
+export function Dialogs() {
+  const opened = {
+    signIn: useOpened("sign-in"),
+    chats: useOpened("chats"),
+    link: useOpened("link"),
+    model: useOpened("model"),
+  };
+  return (
+    <>
+      {opened.signIn ? <SignInDialog /> : undefined}
+      {opened.chats ? <ChatsDrawer /> : undefined}
+      {opened.link ? <LinkDialog /> : undefined}
+      {opened.model ? <ModelDialog /> : undefined}
+    </>
+  );
+}
+
+/** True from the first time that a dialog opens: it stays, to close as a dialog does. */
+function useOpened(name: DialogName): boolean {
+  const open = useView((state) => state.dialog === name);
+  const [opened, setOpened] = useState(open);
+  if (open && !opened) setOpened(true);
+  return opened;
+}
