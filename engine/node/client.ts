@@ -141,10 +141,17 @@ function signingIn(session: Session, link: ServerLink, home: string, ownServer: 
       await marker.clear();
       return state;
     },
-    async logout(signal: AbortSignal): Promise<void> {
+    /** Signs in by one of the session's ways because the person said so. */
+    async signInBy(way: (session: Session) => Promise<AuthState>): Promise<AuthState> {
+      const state = await way(session);
+      await marker.clear();
+      return state;
+    },
+    /** @param accountId another account than the one in use, which then stays as it is */
+    async logout(signal: AbortSignal, accountId?: string): Promise<void> {
       // First the marker: a crash in between must not sign in again at the next start.
-      await marker.set();
-      await session.signOut(signal);
+      if (accountId === undefined) await marker.set();
+      await session.signOut(signal, accountId);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createStore } from "zustand/vanilla";
 import type { AuthState, TokenPlace } from "#contract/auth-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { StoredTokens } from "#engine/ports.ts";
+import type { KeptAccount, StoredTokens } from "#engine/ports.ts";
 import type { SessionDeps, TokenUpdated } from "./session-api.ts";
 
 type SignedOutReason = "logout" | "expired" | "refused" | "never";
@@ -41,9 +41,22 @@ export class HeldTokens {
     return this.#deps.tokenStore.withLock(work, signal);
   }
 
-  /** Stored tokens, if they are for this server. */
-  async load(): Promise<StoredTokens | undefined> {
-    const stored = await this.#deps.tokenStore.load();
+  /** Every sign-in that is kept, of other servers too. */
+  accounts(): Promise<readonly KeptAccount[]> {
+    return this.#deps.tokenStore.accounts();
+  }
+
+  /** Takes up another sign-in of this server; the present one stays. Undefined when it is not kept. Runs under the lock. */
+  async activate(accountId: string): Promise<StoredTokens | undefined> {
+    if (this.#unsaved && this.#current !== undefined) await this.#deps.tokenStore.save(this.#current);
+    const tokens = await this.#deps.tokenStore.activate(accountId);
+    this.#unsaved = false;
+    return tokens === undefined ? undefined : this.adopt(tokens);
+  }
+
+  /** Stored tokens of an account, or of the active one, if they are for this server. */
+  async load(accountId?: string): Promise<StoredTokens | undefined> {
+    const stored = await this.#deps.tokenStore.load(accountId);
     return stored?.serverUrl === this.#deps.serverUrl ? stored : undefined;
   }
 
@@ -75,9 +88,9 @@ export class HeldTokens {
   }
 
   /** Takes stored tokens out and gives them back. Runs under the lock. */
-  async clear(): Promise<StoredTokens | undefined> {
-    const stored = await this.load();
-    if (stored !== undefined) await this.#deps.tokenStore.clear();
+  async clear(accountId?: string): Promise<StoredTokens | undefined> {
+    const stored = await this.load(accountId);
+    if (stored !== undefined) await this.#deps.tokenStore.clear(accountId);
     return stored;
   }
 

@@ -56,6 +56,50 @@ describe("sign-out", () => {
   });
 });
 
+describe("another account", () => {
+  const bob = {
+    accountId: "bob",
+    accountName: "Bob",
+    accessToken: "access-bob",
+    refreshToken: "refresh-bob",
+  };
+
+  test("is switched to and back; each keeps its tokens, and a refresh is of the one in use", async () => {
+    const s = createSessionHarness(tokens());
+    await s.store.save(tokens({ ...bob, accessExpiresAtMs: 0 }));
+    await s.session.restore(signal);
+    const ann = tokens().accountId;
+    expect(await s.session.switchTo(ann, signal)).toMatchObject({ kind: "signed-in", accountId: ann });
+    expect(await s.accessToken(signal)).toBe("access-1");
+    expect((await s.session.accounts()).map((one) => [one.accountId, one.active])).toEqual([
+      [ann, true],
+      ["bob", false],
+    ]);
+    await s.session.switchTo("bob", signal);
+    s.http.answer(() => grant(7));
+    await s.accessToken(signal).catch(() => undefined);
+    expect(form(s.http.requests.at(-1))).toMatchObject({ refresh_token: "refresh-bob" });
+  });
+
+  test("that is not signed in is told so, and nothing changes", async () => {
+    const s = createSessionHarness(tokens());
+    const before = await s.session.restore(signal);
+    await expect(s.session.switchTo("bob", signal)).rejects.toMatchObject({ code: "SIGNED_OUT" });
+    expect(s.state()).toEqual(before);
+  });
+
+  test("is signed out and revoked, and the one in use stays", async () => {
+    const s = createSessionHarness(tokens(bob));
+    await s.store.save(tokens());
+    const before = await s.session.restore(signal);
+    s.http.answer(() => json(200, {}));
+    await s.session.signOut(signal, "bob");
+    expect(form(s.http.requests[0])).toMatchObject({ token: "refresh-bob" });
+    expect(s.state()).toEqual(before);
+    expect(await s.session.accounts()).toHaveLength(1);
+  });
+});
+
 test("no token or secret is ever logged or shown", async () => {
   const s = createSessionHarness(tokens({ accessExpiresAtMs: 0 }));
   s.store.saveError = new Error("disk full");

@@ -2,7 +2,7 @@ import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { AuthState, TokenPlace } from "#contract/auth-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { throwIfAborted, waitFor } from "#engine/abort.ts";
-import type { Attachment, Credentials, StoredTokens } from "#engine/ports.ts";
+import type { Attachment, Credentials, KeptAccount, StoredTokens } from "#engine/ports.ts";
 import { readWays, type SignInWays } from "./discovery.ts";
 import { HeldTokens } from "./held-tokens.ts";
 import { exchangeSecret } from "./local-sign-in.ts";
@@ -153,10 +153,38 @@ export class Session implements SignInState, Credentials, AsyncDisposable {
     return this.#signIn((limited) => this.#held.locked(() => this.#held.replace(tokens), limited), signal);
   }
 
-  /** Forgets the tokens at once, then revokes them at the server if it can be reached. Sending is blocked until sign-in. */
-  async signOut(signal: AbortSignal): Promise<void> {
-    this.#attempt?.abort();
+  /** Every sign-in that this home keeps, of all servers; the one in use comes first. */
+  accounts(): Promise<readonly KeptAccount[]> {
+    return this.#held.accounts();
+  }
+
+  /**
+   * Goes on with another account of this server that is signed in; the present one stays signed in beside it.
+   *
+   * @throws PipitError SIGNED_OUT (it is not, any more), STORAGE_*, CANCELLED
+   */
+  switchTo(accountId: string, signal: AbortSignal): Promise<AuthState> {
+    return this.#signIn(
+      (limited) =>
+        this.#held.locked(async () => {
+          if ((await this.#held.activate(accountId)) === undefined) throw signedOutError();
+        }, limited),
+      signal,
+    );
+  }
+
+  /**
+   * Forgets the tokens at once, then revokes them at the server if it can be reached. Sending is blocked until sign-in.
+   *
+   * @param accountId another account of this server than the one in use, which then stays as it is
+   */
+  async signOut(signal: AbortSignal, accountId?: string): Promise<void> {
     const known = this.#held.current;
+    if (accountId !== undefined && accountId !== known?.accountId) {
+      const other = await this.#held.locked(() => this.#held.clear(accountId), signal);
+      return await this.#revoke(other, signal);
+    }
+    this.#attempt?.abort();
     this.#held.signedOut("logout");
     const stored = await this.#held.locked(() => this.#held.clear(), signal);
     // A refresh that was running may have brought tokens meanwhile; they were cleared above.
@@ -203,7 +231,7 @@ export class Session implements SignInState, Credentials, AsyncDisposable {
     let replaced: StoredTokens | undefined;
     try {
       await held.locked(async () => {
-        replaced = await held.load().catch(() => undefined);
+        replaced = await held.load(tokens.accountId).catch(() => undefined);
         await held.replace(tokens);
       }, signal);
     } catch (reason) {
@@ -211,7 +239,7 @@ export class Session implements SignInState, Credentials, AsyncDisposable {
       await this.#revoke(tokens, this.#lifetime.signal);
       throw reason;
     }
-    if (replaced?.accountId === tokens.accountId) await this.#revoke(replaced, signal);
+    await this.#revoke(replaced, signal);
   }
 
   async #revoke(tokens: StoredTokens | undefined, signal: AbortSignal): Promise<void> {
