@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import type { AuthState } from "#contract/auth-state.ts";
+import { languageOfLocale } from "#contract/language.ts";
 import { createChatEngine } from "#engine/chat/chat-engine.ts";
 import { createHistoryClient } from "#engine/history/history-client.ts";
 import type { ChildLauncher } from "./processes/child-launcher.ts";
@@ -66,6 +67,10 @@ export async function openClient(options: ClientOptions) {
       tokenStore,
       http: link.http,
       localSecret: () => readLocalSecret(home, logger),
+      listenForRedirect: async (take) => {
+        const { createRedirectListener } = await import("./http/loopback-redirect.ts");
+        return createRedirectListener(languageOfLocale(options.locale))(take);
+      },
       clock: systemClock,
       logger,
       clientId: options.clientId,

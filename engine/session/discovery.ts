@@ -1,53 +1,41 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { SignInWays } from "#contract/sign-in.ts";
 import type { HttpClient } from "#engine/ports.ts";
 
 const PATH = "/.well-known/oauth-authorization-server";
-const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
+const DEVICE_GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code";
 
-/** Which ways to sign in a server offers to our programs. */
-export interface SignInWays {
-  readonly password: boolean;
-  /** The server lets people make accounts. */
-  readonly registration: boolean;
-  /** Code grant with PKCE in the system's browser. */
-  readonly browser: boolean;
-  /** Code that is typed in on another device (RFC 8628). */
-  readonly device: boolean;
-}
-
+/** RFC 8414 §2, and one field of ours (docs/reference/oauth.md). */
 const metadataSchema = z.object({
-  issuer: z.string().min(1),
-  token_endpoint: z.string().min(1),
-  authorization_endpoint: z.url().optional(),
-  device_authorization_endpoint: z.url().optional(),
+  issuer: z.string(),
+  authorization_endpoint: z.optional(z.url()),
+  device_authorization_endpoint: z.optional(z.url()),
   grant_types_supported: z.array(z.string()),
-  // Not of RFC 8414: what only our own programs need to know.
-  pipit_registration_supported: z.boolean().default(false),
+  pipit_registration_supported: z.optional(z.boolean()),
 });
 
-/** What a server says of itself (RFC 8414 §2). @throws PipitError SERVER_UNREACHABLE, CANCELLED */
-async function readMetadata(http: HttpClient, signal: AbortSignal) {
+/** What a server says of its sign-in. */
+export type ServerMetadata = z.output<typeof metadataSchema>;
+
+/** Asks a server how it signs people in. @throws PipitError SERVER_TOO_OLD, SERVER_UNREACHABLE, CANCELLED */
+export async function readMetadata(http: HttpClient, signal: AbortSignal): Promise<ServerMetadata> {
   const headers = { accept: "application/json" };
   const { status, body } = await http.request({ method: "GET", path: PATH, headers }, signal);
-  const parsed = metadataSchema.safeParse(status === 200 ? parseJson(body) : undefined);
-  if (parsed.success) return parsed.data;
-  throw new PipitError(
-    "SERVER_UNREACHABLE",
-    "There is a server at this address, but it does not answer as Pipit does. Check the address.",
-    { detail: `GET ${PATH} answered ${status}` },
-  );
+  const metadata = metadataSchema.safeParse(parseJson(body));
+  if (status === 200 && metadata.success) return metadata.data;
+  const message =
+    "This server is of a version that has no sign-in for this program. Ask its operator to update it.";
+  throw new PipitError("SERVER_TOO_OLD", message, { detail: `discovery: HTTP ${status}` });
 }
 
-/** @throws PipitError SERVER_UNREACHABLE, CANCELLED */
-export async function readWays(http: HttpClient, signal: AbortSignal): Promise<SignInWays> {
-  const metadata = await readMetadata(http, signal);
+export function waysOf(metadata: ServerMetadata): SignInWays {
   const grants = new Set(metadata.grant_types_supported);
   return {
     password: grants.has("password"),
-    registration: metadata.pipit_registration_supported,
+    registration: metadata.pipit_registration_supported === true,
     browser: metadata.authorization_endpoint !== undefined && grants.has("authorization_code"),
-    device: metadata.device_authorization_endpoint !== undefined && grants.has(DEVICE_GRANT),
+    device: metadata.device_authorization_endpoint !== undefined && grants.has(DEVICE_GRANT_TYPE),
   };
 }

@@ -10,7 +10,9 @@ const clock = {
 const health = json(200, { status: "healthy", version: "0.1.0" });
 const metadata = json(200, {
   issuer: "https://id.example",
+  authorization_endpoint: "https://id.example/oauth/authorize",
   grant_types_supported: ["password", "authorization_code"],
+  pipit_registration_supported: true,
 });
 
 function look(answers: Readonly<Record<string, HttpResponse>>) {
@@ -24,7 +26,7 @@ test("a server is named with its ways to sign in and its clock", async () => {
   const discovery = "/.well-known/oauth-authorization-server";
   expect(await look({ "/health": late, [discovery]: metadata })).toEqual({
     version: "0.1.0",
-    ways: { password: true, registration: false, browser: true, device: false },
+    ways: { password: true, registration: true, browser: true, device: false },
     clockAheadMs: 300_000,
   });
 });

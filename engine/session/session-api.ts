@@ -10,6 +10,7 @@ export interface SessionDeps {
   readonly http: HttpClient;
   /** Gives the one-time secret of a server on this very machine, if there is one. */
   readonly localSecret: () => Promise<string | undefined>;
+  readonly listenForRedirect: ListenForRedirect;
   readonly clock: Clock;
   readonly logger: Logger;
   /** OAuth client id (contract/auth-wire.ts). */
@@ -17,6 +18,14 @@ export interface SessionDeps {
   /** The server that `http` talks to; tokens of another one are never sent. */
   readonly serverUrl: string;
 }
+
+/** What to say to a browser that came back: its sign-in is through, was refused, or is not the one that is waited for. */
+export type RedirectOutcome = "done" | "refused" | "unknown";
+
+/** Opens a port of this machine at which the browser comes back (RFC 8252 §7.3), until it is disposed of. */
+export type ListenForRedirect = (
+  take: (address: URL) => RedirectOutcome,
+) => Promise<{ readonly redirectUri: string } & AsyncDisposable>;
 
 /** Told after every change of the tokens at hand; carries no token. */
 export interface TokenUpdated {

@@ -1,9 +1,12 @@
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { AuthState, TokenPlace } from "#contract/auth-state.ts";
+import type { DevicePrompt, SignInWays } from "#contract/sign-in.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { throwIfAborted, waitFor } from "#engine/abort.ts";
 import type { Attachment, Credentials, KeptAccount, StoredTokens } from "#engine/ports.ts";
-import { readWays, type SignInWays } from "./discovery.ts";
+import { signInByBrowser, type OpenBrowser } from "./browser-sign-in.ts";
+import { signInByDevice } from "./device-sign-in.ts";
+import { readMetadata, waysOf } from "./discovery.ts";
 import { HeldTokens } from "./held-tokens.ts";
 import { exchangeSecret } from "./local-sign-in.ts";
 import { signedOutError, type SessionDeps, type SignInState, type TokenUpdated } from "./session-api.ts";
@@ -27,6 +30,8 @@ export class Session implements SignInState, Credentials, AsyncDisposable {
   readonly #lifetime = new AbortController();
   /** The sign-in that runs: a newer one, or a sign-out, ends it. */
   #attempt: AbortController | undefined;
+  /** What a sign-in that fails goes back to. */
+  #before: AuthState = { kind: "unknown" };
 
   constructor(deps: SessionDeps) {
     this.#deps = deps;
@@ -86,10 +91,10 @@ export class Session implements SignInState, Credentials, AsyncDisposable {
   /**
    * Which ways to sign in the server offers, by its discovery document (RFC 8414).
    *
-   * @throws PipitError SERVER_UNREACHABLE (no answer, or not one of a Pipit server), CANCELLED
+   * @throws PipitError SERVER_UNREACHABLE, SERVER_TOO_OLD, CANCELLED
    */
-  ways(signal: AbortSignal): Promise<SignInWays> {
-    return readWays(this.#deps.http, signal);
+  async ways(signal: AbortSignal): Promise<SignInWays> {
+    return waysOf(await readMetadata(this.#deps.http, signal));
   }
 
   /**
@@ -105,6 +110,30 @@ export class Session implements SignInState, Credentials, AsyncDisposable {
       const answer = await this.#endpoint.password(given, limited);
       if (answer.kind === "refused") throw answer.error;
       await this.#take(answer.tokens, limited);
+    }, signal);
+  }
+
+  /**
+   * Signs in at the server's pages in the system's browser, which `open` shows. Giving up closes the port.
+   *
+   * @throws PipitError as {@link signInByBrowser}; STORAGE_*, KEYCHAIN_*
+   */
+  signInByBrowser(open: OpenBrowser, signal: AbortSignal): Promise<AuthState> {
+    const deps = { ...this.#deps, endpoint: this.#endpoint };
+    return this.#signIn(async (limited) => {
+      await this.#take(await signInByBrowser(deps, open, limited), limited);
+    }, signal);
+  }
+
+  /**
+   * Signs in by a code that the person types in on another device.
+   *
+   * @throws PipitError as {@link signInByDevice}; STORAGE_*, KEYCHAIN_*
+   */
+  signInByDevice(show: (prompt: DevicePrompt) => void, signal: AbortSignal): Promise<AuthState> {
+    const deps = { ...this.#deps, endpoint: this.#endpoint };
+    return this.#signIn(async (limited) => {
+      await this.#take(await signInByDevice(deps, show, limited), limited);
     }, signal);
   }
 
@@ -211,14 +240,15 @@ export class Session implements SignInState, Credentials, AsyncDisposable {
     this.#attempt?.abort();
     const mine = new AbortController();
     this.#attempt = mine;
-    const before = this.store.getState();
+    const now = this.store.getState();
+    if (now.kind !== "signing-in") this.#before = now;
     if (this.#held.current === undefined) this.#held.set({ kind: "signing-in" });
     try {
       await work(AbortSignal.any([signal, mine.signal]));
       return this.store.getState();
     } catch (reason) {
       // Whatever has changed the state meanwhile, as a sign-out, knows better.
-      if (this.#attempt === mine && this.store.getState().kind === "signing-in") this.#held.set(before);
+      if (this.#attempt === mine && this.store.getState().kind === "signing-in") this.#held.set(this.#before);
       throw mine.signal.aborted ? new PipitError("CANCELLED", "Cancelled.", { cause: reason }) : reason;
     } finally {
       if (this.#attempt === mine) this.#attempt = undefined;

@@ -6,11 +6,15 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { errorInBody } from "#engine/wire/http-error.ts";
 import { withTimeout } from "#engine/abort.ts";
 import type { Clock, HttpClient, HttpResponse, StoredTokens } from "#engine/ports.ts";
+import { clockAhead } from "./look-at-server.ts";
 
 /** Time for one exchange, in milliseconds; less than the 10 s for which a lock is waited for (docs/reference/developer-api.md, "Credentials file"). */
 const TOKEN_TIMEOUT_MS = 8000;
 /** Revoking at sign-out is a courtesy to the server that must not keep the user waiting. */
 const REVOKE_TIMEOUT_MS = 3000;
+
+/** Clocks that differ by more than this are told to the person whose code is refused, in milliseconds. */
+const CLOCKS_APART_MS = 5 * 60_000;
 
 const TOKEN = "/oauth/token";
 const REGISTER = "/auth/register";
@@ -31,7 +35,7 @@ const errorSchema = z.object({
   pipit_code: z.string().refine(isErrorCode).optional().catch(undefined),
 });
 
-/** `refused` is the only outcome that ends a session: invalid_grant, 401 or 403 (docs/reference/developer-api.md). */
+/** What is not granted is refused with an error of RFC 6749 §5.2 or RFC 8628 §3.5; all else is thrown. */
 type TokenAnswer =
   | { readonly kind: "granted"; readonly tokens: StoredTokens }
   | { readonly kind: "refused"; readonly oauthError: string; readonly error: PipitError };
@@ -72,26 +76,32 @@ export function createTokenEndpoint(http: HttpClient, clock: Clock, clientId: st
   }
 
   async function grant(form: Readonly<Record<string, string>>, signal: AbortSignal): Promise<TokenAnswer> {
-    return readAnswer(await post(TOKEN, form, TOKEN_TIMEOUT_MS, signal), clock.nowMs(), serverUrl);
+    return read(await post(TOKEN, form, TOKEN_TIMEOUT_MS, signal));
+  }
+
+  function read(response: HttpResponse): TokenAnswer {
+    return readAnswer(response, clock.nowMs(), serverUrl);
   }
 
   return {
+    /** Reads the answer to a request for tokens that was made elsewhere. @throws as refresh */
+    read,
     /** @throws PipitError SERVER_UNREACHABLE, RATE_LIMITED, CANCELLED */
     refresh: (refreshToken: string, signal: AbortSignal) =>
       grant({ grant_type: "refresh_token", refresh_token: refreshToken }, signal),
     /** Exchanges the one-time secret. @throws as refresh */
     local: (secret: string, signal: AbortSignal) => grant({ grant_type: LOCAL_GRANT_TYPE, secret }, signal),
     /** RFC 6749 §4.3, for our own programs. @throws as refresh; ACCOUNT_LOCKED, INVALID_REQUEST */
-    password: ({ login, password, code }: PasswordSignIn, signal: AbortSignal) =>
-      grant(
-        {
-          grant_type: "password",
-          username: login.trim(),
-          password,
-          ...(code === undefined ? {} : { otp: code }),
-        },
-        signal,
-      ),
+    async password({ login, password, code }: PasswordSignIn, signal: AbortSignal): Promise<TokenAnswer> {
+      const person = { grant_type: "password", username: login.trim(), password };
+      const form = { ...person, ...(code === undefined ? {} : { otp: code }) };
+      const response = await post(TOKEN, form, TOKEN_TIMEOUT_MS, signal);
+      const answer = read(response);
+      const codeRefused = answer.kind === "refused" && answer.error.code === "OTP_INVALID";
+      return codeRefused
+        ? { ...answer, error: withClocks(answer.error, clockAhead(response, clock.nowMs())) }
+        : answer;
+    },
     /**
      * Makes an account, for which the server answers as its token endpoint does.
      *
@@ -105,7 +115,7 @@ export function createTokenEndpoint(http: HttpClient, clock: Clock, clientId: st
       const body = JSON.stringify({ ...account, client_id: clientId });
       const response = await send(REGISTER, "application/json", body, TOKEN_TIMEOUT_MS, signal);
       if (response.status === 200) return readTokens(response.body, clock.nowMs(), serverUrl);
-      throw errorInBody(response) ?? errorOf(response, undefined);
+      throw errorInBody(response) ?? errorOf(response);
     },
     /** RFC 7009. @throws PipitError when the server was not reached */
     async revoke(refreshToken: string, signal: AbortSignal): Promise<void> {
@@ -115,6 +125,14 @@ export function createTokenEndpoint(http: HttpClient, clock: Clock, clientId: st
   };
 }
 
+/** Codes of an authenticator app are good for half a minute: a clock that is wrong is why none is taken. */
+function withClocks(error: PipitError, aheadMs: number): PipitError {
+  if (Math.abs(aheadMs) < CLOCKS_APART_MS) return error;
+  const minutes = Math.round(Math.abs(aheadMs) / 60_000);
+  const message = `${error.message} The clocks of this computer and the server are ${minutes} minutes apart: set the wrong one right, and that of the phone.`;
+  return new PipitError(error.code, message);
+}
+
 function tooSlow(): PipitError {
   return new PipitError(
     "SERVER_UNREACHABLE",
@@ -122,24 +140,34 @@ function tooSlow(): PipitError {
   );
 }
 
+/** Not a mistake in the request, nor a fault that passes. */
+const decided: ReadonlySet<string> = new Set([
+  "invalid_grant",
+  "authorization_pending",
+  "slow_down",
+  "expired_token",
+  "access_denied",
+]);
+
 function readAnswer(response: HttpResponse, nowMs: number, serverUrl: string): TokenAnswer {
   const { status } = response;
   if (status === 200) return { kind: "granted", tokens: readTokens(response.body, nowMs, serverUrl) };
   const parsed = errorSchema.safeParse(parseJson(response.body));
   const oauthError = parsed.success ? parsed.data.error : "";
-  const error = errorOf(response, parsed.data);
-  if (status === 401 || status === 403 || (status === 400 && oauthError === "invalid_grant")) {
+  const error = errorOf(response);
+  if (status === 401 || status === 403 || (status === 400 && decided.has(oauthError))) {
     return { kind: "refused", oauthError: oauthError === "" ? String(status) : oauthError, error };
   }
   throw error;
 }
 
 /** What the server says in its own code, which OAuth's few words cannot tell apart; else what the status says. */
-function errorOf(response: HttpResponse, told: z.output<typeof errorSchema> | undefined): PipitError {
+export function errorOf(response: HttpResponse): PipitError {
   const { status } = response;
+  const told = errorSchema.safeParse(parseJson(response.body)).data;
   const retryAfterMs = retryAfter(response);
   const waits = retryAfterMs === undefined ? {} : { retryAfterMs };
-  const detail = `POST /oauth/token answered ${status} ${told?.error ?? ""}`;
+  const detail = `the server answered ${status} ${told?.error ?? ""}`;
   if (told?.pipit_code !== undefined) {
     const { pipit_code: code, error_description: message = "The server refused the sign-in." } = told;
     return new PipitError(code, message, { ...waits, detail });

@@ -43,6 +43,7 @@ export function createSessionHarness(
     tokenStore: store,
     http,
     localSecret: async () => secrets.shift(),
+    listenForRedirect: () => Promise.reject(new Error("no browser here")),
     clock,
     logger,
     clientId: "pipit-cli",

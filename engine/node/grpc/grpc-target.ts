@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { credentials, type ChannelCredentials, type ChannelOptions } from "@grpc/grpc-js";
 import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { isLoopbackHost } from "../http/loopback.ts";
+import { isLoopbackHost } from "#engine/loopback.ts";
 
 /** Ping an open call's connection this often (docs/reference/streaming.md)… */
 const KEEPALIVE_INTERVAL_MS = 60_000;

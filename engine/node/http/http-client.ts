@@ -2,7 +2,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
 import { errorCode } from "../files/private-files.ts";
-import { isLoopbackHost } from "./loopback.ts";
+import { isLoopbackHost } from "#engine/loopback.ts";
 
 /** Below the 10 s of the credentials lock, so that a refresh always ends before its lock does (docs/reference/developer-api.md, "Credentials file"). */
 const DEFAULT_TIMEOUT_MS = 8_000;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { narrowScope } from "#server/domain/tokens/scopes.ts";
 import { browserDoor } from "#server/domain/access/access.ts";
 import { registrationClosed, type Registration } from "#server/domain/accounts/accounts.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
@@ -86,7 +87,7 @@ async function registerByProgram(ctx: HttpContext, asked: ProgramRegistration) {
   if (client?.active !== true || client.confidential || !client.allowPasswordGrant) {
     throw new PipitError("NOT_ALLOWED", "This client may not take passwords.", { field: "client_id" });
   }
-  const scope = client.scope;
+  const scope = narrowScope(undefined, client.scope) ?? client.scope;
   const wanted = { client, scope, grant: "registration", withRefreshToken: true };
   const { registration, origin } = asked;
   const starts = ctx.sessions.starts(wanted);

@@ -1,5 +1,7 @@
 import { generateSync } from "otplib";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Clock } from "#engine/ports.ts";
+import { systemClock } from "#engine/system-clock.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 import { failure, never, openSession, PASSWORD } from "./session-stage.ts";
 
@@ -58,6 +60,13 @@ test("password, then the code that is needed, a code that was used, and a recove
   const code = generateSync({ secret, epoch: nowS + 30 });
   expect(await signIn({ code })).toMatchObject({ kind: "signed-in", accountName: "otto" });
   expect(await failure(signIn({ code }))).toMatchObject({ code: "OTP_INVALID" });
+  // A code that is refused where clocks are apart says so.
+  const clock: Clock = { ...systemClock, nowMs: () => Date.now() + 600_000 };
+  await using late = openSession(server.httpUrl, { clock });
+  expect(await failure(late.session.signInWithPassword({ ...given, code }, never))).toMatchObject({
+    code: "OTP_INVALID",
+    message: expect.stringContaining("10 minutes apart"),
+  });
   // What failed took nothing away, and a second sign-in of the same account takes the place of the first.
   expect(other.session.store.getState()).toMatchObject({ kind: "signed-in" });
   expect(await sessionsOf(other)).toHaveLength(2);

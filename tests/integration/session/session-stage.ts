@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
 import { createHttpClient } from "#engine/node/http/http-client.ts";
-import type { HttpClient } from "#engine/ports.ts";
+import { createRedirectListener } from "#engine/node/http/loopback-redirect.ts";
+import type { Clock, HttpClient } from "#engine/ports.ts";
 import { Session } from "#engine/session/session.ts";
 import { systemClock } from "#engine/system-clock.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
@@ -11,14 +12,18 @@ export const PASSWORD = "Correct-horse-1";
 export const never = new AbortController().signal;
 
 /** A session of the terminal client at a real server, whose tokens rest in memory. */
-export function openSession(httpUrl: string, http: HttpClient = createHttpClient(httpUrl)) {
+export function openSession(
+  httpUrl: string,
+  { http = createHttpClient(httpUrl), clock = systemClock }: { http?: HttpClient; clock?: Clock } = {},
+) {
   const store = createFakeTokenStore();
   const logger = createFakeLogger();
   const session = new Session({
     tokenStore: store,
     http,
     localSecret: async () => undefined,
-    clock: systemClock,
+    listenForRedirect: createRedirectListener("en"),
+    clock,
     logger,
     clientId: CLI_CLIENT_ID,
     serverUrl: httpUrl,

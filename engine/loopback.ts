@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+const LOOPBACK_IPV4 = /^127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/u;
 
 /**
  * True for a host name or address that can only mean this very machine: `localhost` (RFC 6761 §6.3), 127.0.0.0/8 and ::1.
@@ -7,6 +7,5 @@ import { isIP } from "node:net";
 export function isLoopbackHost(host: string): boolean {
   const bare = host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
   const name = bare.toLowerCase();
-  if (name === "localhost" || name.endsWith(".localhost") || name === "::1") return true;
-  return isIP(name) === 4 && name.startsWith("127.");
+  return name === "localhost" || name.endsWith(".localhost") || name === "::1" || LOOPBACK_IPV4.test(name);
 }
