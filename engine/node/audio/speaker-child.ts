@@ -25,6 +25,8 @@ export interface SpeakerChildOptions {
   readonly launcher?: ChildLauncher;
   /** The process ended without having been asked to. */
   readonly onCrash: (reason: string) => void;
+  /** Ends a process that is not ready yet. */
+  readonly signal: AbortSignal;
 }
 
 /** What the process says. */
@@ -67,8 +69,8 @@ export async function startSpeakerChild(options: SpeakerChildOptions) {
     if (playing && !leaving) options.onCrash(`ended with ${how}: ${lastWords()}`);
   });
   try {
-    await within(START_TIMEOUT_MS, begun.promise);
-    await within(options.readyTimeoutMs ?? READY_TIMEOUT_MS, ready.promise);
+    await within(START_TIMEOUT_MS, begun.promise, options.signal);
+    await within(options.readyTimeoutMs ?? READY_TIMEOUT_MS, ready.promise, options.signal);
   } catch (error) {
     child.kill();
     throw noSoundDevice(error instanceof Error ? error.message : String(error), lastWords());
@@ -84,9 +86,9 @@ export async function startSpeakerChild(options: SpeakerChildOptions) {
   };
 }
 
-function within(timeoutMs: number, promise: Promise<void>): Promise<void> {
+function within(timeoutMs: number, promise: Promise<void>, signal: AbortSignal): Promise<void> {
   const late = () => new PipitError("DEADLINE_EXCEEDED", `not ready within ${timeoutMs} ms`);
-  return withTimeout(systemClock, timeoutMs, new AbortController().signal, () => promise, late);
+  return withTimeout(systemClock, timeoutMs, signal, () => promise, late);
 }
 
 /** The error that a machine without sound gives, whatever the reason. */

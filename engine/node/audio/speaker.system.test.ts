@@ -7,6 +7,8 @@ import { AUDIO_PIECE_BYTES } from "#contract/audio-format.ts";
 import type { Speaker } from "#engine/ports.ts";
 import { limitMs } from "#tests/testing/test-size.ts";
 import { openSpeaker } from "./speaker.ts";
+import type { ChildLauncher, HelperProcess } from "../processes/child-launcher.ts";
+import { nodeChildLauncher } from "../processes/node-child-launcher.ts";
 import { environmentWithout, requireVariable } from "../testing/config.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { measureTone, recordSink, sine } from "../testing/sink-recorder.ts";
@@ -156,6 +158,32 @@ describe("a crash of the sound process", () => {
     await speaker.drain(signal);
     await speaker.stop();
     expect(log.lines.filter((line) => line.event === "speaker.disabled")).toHaveLength(1);
+  });
+
+  test("that is being repaired leaves no process behind when the speaker is disposed of", async () => {
+    await using home = await makeTempHome();
+    const program = join(home.path, "crashes.mjs");
+    await writeFile(program, crashing);
+    const log = createFakeLogger();
+    const helpers: HelperProcess[] = [];
+    const launcher: ChildLauncher = {
+      ...nodeChildLauncher,
+      startHelper(options) {
+        const helper = nodeChildLauncher.startHelper(options);
+        helpers.push(helper);
+        return helper;
+      },
+    };
+    const speaker = await openSpeaker({ logger: log, child: { program, launcher } });
+    await speaker.write(new Uint8Array(2));
+    await expect.poll(() => log.lines.map(({ event }) => event)).toEqual(["speaker.crashed"]);
+    await writeFile(program, 'process.send({ type: "opening" }); setInterval(() => {}, 1_000);');
+    const writing = speaker.write(new Uint8Array(2));
+    expect(helpers).toHaveLength(2);
+    await speaker[Symbol.asyncDispose]();
+    await writing;
+    expect(await helpers[1]?.ended).toBe("SIGKILL");
+    expect(log.lines.map(({ event }) => event)).toEqual(["speaker.crashed"]);
   });
 
   test("that cannot be repaired is announced once", async () => {

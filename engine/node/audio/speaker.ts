@@ -36,7 +36,8 @@ class ProcessSpeaker implements Speaker {
   #child: SpeakerChild | undefined;
   #starting: Promise<void> | undefined;
   #crashes = 0;
-  #mode: "playing" | "disabled" | "disposed" = "playing";
+  #mode: "playing" | "disabled" = "playing";
+  readonly #disposal = new AbortController();
   #volume = 1;
   /** Bumped by `stop`: a `write` that is still sending gives up the rest. */
   #generation = 0;
@@ -47,12 +48,13 @@ class ProcessSpeaker implements Speaker {
 
   async start(): Promise<void> {
     const onCrash = (reason: string): void => this.#onCrash(reason);
-    this.#child = await startSpeakerChild({ ...this.#options.child, onCrash });
+    const { signal } = this.#disposal;
+    this.#child = await startSpeakerChild({ ...this.#options.child, onCrash, signal });
     if (this.#volume !== 1) this.#child.control.setVolume(this.#volume);
   }
 
   async write(pcm: Uint8Array): Promise<void> {
-    if (this.#mode !== "playing") return;
+    if (this.#mode !== "playing" || this.#disposal.signal.aborted) return;
     const generation = this.#generation;
     if (this.#child === undefined) await this.#restart();
     for (let offset = 0; offset < pcm.byteLength; offset += MESSAGE_MAX_BYTES) {
@@ -84,7 +86,8 @@ class ProcessSpeaker implements Speaker {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#mode = "disposed";
+    this.#disposal.abort();
+    await this.#starting?.catch(() => undefined);
     const child = this.#child;
     this.#child = undefined;
     await child?.[Symbol.asyncDispose]();
@@ -98,6 +101,7 @@ class ProcessSpeaker implements Speaker {
     try {
       await this.#starting;
     } catch (error) {
+      if (this.#disposal.signal.aborted) return;
       throw this.#disable(error instanceof PipitError ? (error.detail ?? error.message) : String(error));
     }
   }
