@@ -29,6 +29,7 @@ export class Listener {
   #failure: PipitError | undefined;
   #ended = false;
   #lagging = false;
+  #muted = false;
   #wake: (() => void) | undefined;
 
   /** `past` is delivered first; `onTaken` is called when taking one has made room. */
@@ -40,7 +41,7 @@ export class Listener {
 
   push(event: TurnEvent): void {
     if (event.type === "audio") {
-      if (!this.options.speak || this.#audio.length >= AUDIO_DROP) return;
+      if (!this.wantsAudio || this.#audio.length >= AUDIO_DROP) return;
       this.#audio.push(event);
     } else if (!this.#mergeIntoLast(event)) {
       this.#fold();
@@ -77,13 +78,23 @@ export class Listener {
     return this.#lagging || this.#events.length <= EVENTS_REFILL;
   }
 
+  get wantsAudio(): boolean {
+    return this.options.speak && !this.#muted;
+  }
+
   get hasAudioRoom(): boolean {
-    return this.options.speak && this.#audio.length < AUDIO_MAX;
+    return this.wantsAudio && this.#audio.length < AUDIO_MAX;
   }
 
   /** From now on text is merged for this listener until it has caught up, instead of holding the model back. */
   lag(): void {
     this.#lagging = true;
+  }
+
+  /** From now on it gets no speech: it takes none. */
+  mute(): void {
+    this.#muted = true;
+    this.#audio = [];
   }
 
   /** The next event, text before speech, or undefined when nothing waits. Throws the failure when it is its turn. */

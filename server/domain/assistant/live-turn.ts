@@ -6,6 +6,9 @@ import type { TurnEvent } from "./turn-types.ts";
 /** How long slow listeners may hold the model back at a time; then text is merged for them instead. */
 const HOLD_MAX_MS = 2_000;
 
+/** How long listeners may take no speech: who plays it takes a piece many times a second. */
+const SILENT_MAX_MS = 30_000;
+
 /** What a live turn does with speech; see `TurnSpeech`. */
 export interface SpeechSwitch {
   start(): void;
@@ -52,7 +55,7 @@ export class LiveTurn {
   }
 
   get wantsSpeech(): boolean {
-    return [...this.#listeners].some((listener) => listener.options.speak);
+    return [...this.#listeners].some((listener) => listener.wantsAudio);
   }
 
   /** Speech starts when the first listener who wants it comes, and stops when the last one has gone. */
@@ -101,10 +104,16 @@ export class LiveTurn {
     return this.#waitForEventRoom();
   }
 
-  /** Waits while every listener who wants speech has plenty waiting. */
+  /** Waits while every listener who wants speech has plenty waiting. Those who take none for half a minute get no more. */
   async audioRoom(): Promise<void> {
     while (!this.signal.aborted && this.wantsSpeech && !this.#anyListener((one) => one.hasAudioRoom)) {
-      await new Promise<void>((resolve) => this.#roomWaiters.add(resolve));
+      let timer: NodeJS.Timeout | undefined;
+      const isTaken = await new Promise<boolean>((resolve) => {
+        this.#roomWaiters.add(() => resolve(true));
+        timer = setTimeout(() => resolve(false), SILENT_MAX_MS);
+      });
+      clearTimeout(timer);
+      if (!isTaken) this.#muteAll();
     }
   }
 
@@ -148,6 +157,11 @@ export class LiveTurn {
     this.#releaseRoomWaiters();
     if (this.#listeners.size === 0) this.stop(new PipitError("CANCELLED", "Cancelled."));
     else if (!this.wantsSpeech) this.#speech?.stop();
+  }
+
+  #muteAll(): void {
+    for (const listener of this.#listeners) listener.mute();
+    this.#speech?.stop();
   }
 
   #anyListener(test: (listener: Listener) => boolean): boolean {
