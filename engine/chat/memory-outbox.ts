@@ -1,3 +1,4 @@
+import { CHAT_NAMES_MAX } from "./row-state.ts";
 import type { Outbox, OutboxRow } from "#engine/ports.ts";
 
 /**
@@ -27,7 +28,9 @@ export function createMemoryOutbox(rows: readonly OutboxRow[] = []): Outbox {
     recordAttempt: async (id) => change(id, (row) => ({ attempts: row.attempts + 1 })),
     setState: async (id, state) => change(id, () => ({ state })),
     async renameChat(chatKey, chatId) {
+      names.delete(chatKey);
       names.set(chatKey, chatId);
+      for (const oldest of [...names.keys()].slice(0, -CHAT_NAMES_MAX)) names.delete(oldest);
       for (const row of byId.values())
         if (row.chatKey === chatKey) change(row.clientMessageId, () => ({ chatKey: chatId }));
     },

@@ -2,6 +2,12 @@ import * as z from "zod/mini";
 import type { Failure } from "#contract/chat-state.ts";
 import type { OutboxRow, RowState } from "#engine/ports.ts";
 
+/**
+ * Names of chats that were new which an outbox keeps, for the rows that a program writes before it has learned them. The
+ * server knows them too.
+ */
+export const CHAT_NAMES_MAX = 200;
+
 const failureSchema = z.custom<Failure>(
   (value) => z.object({ code: z.string(), message: z.string() }).safeParse(value).success,
 );

@@ -175,6 +175,17 @@ export function describeOutbox(
       await two[Symbol.asyncDispose]();
     });
 
+    test("keeps the names of the newest chats, and no more for each chat that ever was", async () => {
+      await using place = await makePlace();
+      await using outbox = await place.open();
+      const names = Array.from({ length: 202 }, (_, index) => `chat-${index}`);
+      for (const id of names) await outbox.renameChat(`new:${id}`, id);
+      await outbox.renameChat("new:chat-201", "chat-201");
+      const kept = await Promise.all(names.map((id) => outbox.nameOf(`new:${id}`)));
+      expect(kept.slice(0, 2)).toEqual([undefined, undefined]);
+      expect(kept.slice(3)).toEqual(names.slice(3));
+    });
+
     test("loses and doubles nothing under random use by two at once", async () => {
       await using place = await makePlace();
       await using one = await place.open();

@@ -1,10 +1,13 @@
-import { readRowState } from "#engine/chat/row-state.ts";
+import { CHAT_NAMES_MAX, readRowState } from "#engine/chat/row-state.ts";
 import type { Outbox, OutboxRow } from "#engine/ports.ts";
 import { isSuperseded, type PageConnection, type PageDatabase, type StoredRow } from "./page-database.ts";
 import { createTabClaims } from "./tab-claims.ts";
 
 /** Of the values that hold the ids of chats that were new. */
-const NAME_PREFIX = "chat-name:";
+/** Names of chats that were new, the newest last. */
+const NAMES = "chat-names";
+/** Where an older page kept each by itself, for ever. */
+const oldNames = () => IDBKeyRange.bound("chat-name:", "chat-name;", false, true);
 
 /**
  * The queue of unanswered messages in the page's IndexedDB. A message that `add` has taken survives a crash of the
@@ -56,15 +59,16 @@ export function createIndexedDbOutbox(database: PageDatabase, locks: LockManager
     setState: (id, state) => change(id, () => ({ state })),
     async renameChat(chatKey, chatId) {
       await write(async ({ rows, values }) => {
-        await values.put(chatId, NAME_PREFIX + chatKey);
+        const others = asNames(await values.get(NAMES)).filter(([key]) => key !== chatKey);
+        await values.put([...others, [chatKey, chatId]].slice(-CHAT_NAMES_MAX), NAMES);
+        await values.delete(oldNames());
         for (let cursor = await rows.openCursor(); cursor !== null; cursor = await cursor.continue()) {
           if (cursor.value.chatKey === chatKey) await cursor.update({ ...cursor.value, chatKey: chatId });
         }
       });
       await claims.rename(chatKey, chatId);
     },
-    nameOf: (chatKey) =>
-      use(async (connection) => asName(await connection.get("values", NAME_PREFIX + chatKey))),
+    nameOf: (chatKey) => use(async (connection) => nameIn(await connection.get("values", NAMES), chatKey)),
     remove: (id) => write((stores) => drop(stores, id)),
     claim: async (chatKey) => !isOver && (await claims.take(chatKey)),
     release: (chatKey) => claims.release(chatKey),
@@ -99,7 +103,7 @@ async function put(
   // The same message twice is one message: the first one stands.
   if ((await rows.index("byMessage").getKey(row.clientMessageId)) !== undefined) return;
   // Another tab may have heard the name of its chat.
-  const chatKey = asName(await values.get(NAME_PREFIX + row.chatKey)) ?? row.chatKey;
+  const chatKey = nameIn(await values.get(NAMES), row.chatKey) ?? row.chatKey;
   await rows.add({ ...row, chatKey });
   // A copy: a picture may be a window into a larger buffer, all of which would be stored.
   if (picture !== undefined) await pictures.put(picture.slice(), row.clientMessageId);
@@ -112,8 +116,12 @@ async function drop({ rows, pictures }: Stores, id: string): Promise<void> {
   await pictures.delete(id);
 }
 
-function asName(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
+function asNames(value: unknown): readonly (readonly [chatKey: string, chatId: string])[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function nameIn(value: unknown, chatKey: string): string | undefined {
+  return asNames(value).find(([key]) => key === chatKey)?.[1];
 }
 
 function toRow({ seq: _seq, ...row }: StoredRow): OutboxRow {

@@ -1,6 +1,6 @@
 import type Database from "better-sqlite3";
 import { parseJson } from "#contract/parse-json.ts";
-import { readRowState } from "#engine/chat/row-state.ts";
+import { CHAT_NAMES_MAX, readRowState } from "#engine/chat/row-state.ts";
 import type { OutboxRow, RowState } from "#engine/ports.ts";
 
 /** A row as SQLite gives and takes it. */
@@ -48,12 +48,17 @@ export function prepareRows(db: Database.Database) {
     // Another program was quicker to send in the named chat.
     db.prepare("DELETE FROM senders WHERE chat_key = @chatKey AND @chatId IS NOT NULL"),
   ];
+  // They are numbered as they come; none but the oldest is ever removed.
+  const prune = db.prepare(
+    `DELETE FROM names WHERE rowid <= (SELECT max(rowid) FROM names) - ${CHAT_NAMES_MAX}`,
+  );
   const replace = db.transaction((oldId: string, row: OutboxRow) => {
     for (const id of [oldId, row.clientMessageId]) drop.all(id);
     insert.run(toFlat(row));
   });
   const rename = db.transaction((chatKey: string, chatId: string) => {
     for (const statement of rechat) statement.run({ chatKey, chatId });
+    prune.run();
   });
   return {
     has: (id: string) => known.get(id) !== undefined,
