@@ -45,6 +45,13 @@ export class ChatWindow {
     return this.page.getByRole("article", { name: fits(this.texts.chat.pipit) });
   }
 
+  /** Answers that nothing is added to any more: only what has ended can be asked again. */
+  get endedAnswers(): Locator {
+    return this.answers.filter({
+      has: this.page.getByRole("button", { name: this.texts.chat.regenerate, exact: true }),
+    });
+  }
+
   question(text: string): Locator {
     return this.questions.filter({ hasText: text });
   }

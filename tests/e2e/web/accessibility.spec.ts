@@ -28,8 +28,6 @@ for (const [language, colorScheme] of faces) {
     test("every view of the page is free of axe violations", async ({ page, server, model }) => {
       test.slow();
       const chat = new ChatWindow(page, language);
-      // What changes its colour would be measured half changed.
-      await page.emulateMedia({ reducedMotion: "reduce" });
       await page.goto(server.url);
       await expect(page.locator("html")).toHaveAttribute("lang", language);
       await expect(page.locator("html")).toHaveAttribute("data-theme", colorScheme);

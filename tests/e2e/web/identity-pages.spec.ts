@@ -121,6 +121,7 @@ for (const [language, colorScheme] of [
     await expect(page.getByRole("alert")).toBeVisible();
     await check("wrong-password");
     await signIn(page);
+    await expect(page.getByText("You may close this page.")).toBeVisible();
     await page.goto(authorizationUrl(server, application.callback, "consent"));
     await check("continue");
 

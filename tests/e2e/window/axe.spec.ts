@@ -25,8 +25,6 @@ for (const half of ["even", "odd"] as const) {
     page,
   }) => {
     test.setTimeout(sized(240_000, 600_000));
-    // What fades in would be measured half faded.
-    await page.emulateMedia({ reducedMotion: "reduce" });
     await gallery.open("empty");
     const scenes = (await page.evaluate(() => window.sceneNames))
       .filter((name) => !repetitive.has(name))
