@@ -1,5 +1,6 @@
 import type { Fixture } from "./fixture.ts";
 import { azure } from "./azure.ts";
+import { endings } from "./endings.ts";
 import { gateways } from "./gateways.ts";
 import { gptOss } from "./gpt-oss.ts";
 import { groq } from "./groq.ts";
@@ -27,6 +28,7 @@ export const fixtures: readonly Fixture[] = [
   ...nvidia,
   ...openAi,
   ...gptOss,
+  ...endings,
   ...gateways,
   ...others,
   ...spellings,

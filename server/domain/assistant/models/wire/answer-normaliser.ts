@@ -1,6 +1,6 @@
 import { AnswerChoice } from "./answer-choice.ts";
 import { piecesIn, ToolCallDeltas, type DeltaPiece } from "./answer-delta.ts";
-import { strongerFinish, type FinishReason } from "./finish-reason.ts";
+import { finishAround, finishIn, strongerFinish, type FinishReason } from "./finish-reason.ts";
 import { isRecord, textIn, type JsonRecord } from "./json.ts";
 import { plainWords, saidErrorIn, type SaidError } from "./said-error.ts";
 import { SseReader, type SseItem } from "./sse-reader.ts";
@@ -10,6 +10,8 @@ import { tokensIn, type TokenCounts } from "./token-count.ts";
 const WORDS_MAX_CHARS = 4_096;
 /** How much of one value that is no part of an answer. */
 const VALUE_MAX_CHARS = 256;
+/** Events by which a server says no more than that it lives. */
+const LIFE = /^(ping|heartbeat|keep[-_]?alive|progress)$/i;
 /** Code of the error that says that something else than an answer came; its message is what came. */
 export const NOT_AN_ANSWER = "not_an_answer";
 /** Code of the error that says that the answer ended without its end. */
@@ -70,7 +72,7 @@ export class AnswerNormaliser {
         events += this.#words === "" || this.#answered ? this.#close() : this.#failNoAnswer();
       else if (item.type === "json") events += this.#takeValue(item.value, item.event);
       else if (item.event === "error") events += this.fail({ message: item.text });
-      else this.#addWords(item.text);
+      else if (!LIFE.test(item.event)) this.#addWords(item.text);
     }
     return events;
   }
@@ -82,7 +84,8 @@ export class AnswerNormaliser {
     const { input, output } = tokensIn(value) ?? this.#tokens;
     this.#tokens = { input: input ?? this.#tokens.input, output: output ?? this.#tokens.output };
     const choices = value["choices"];
-    if (choices === undefined && !this.#answered) this.#addWords(wordsOf(value));
+    if (choices !== undefined) this.#finish = strongerFinish(this.#finish, finishAround(value));
+    else if (!this.#answered) this.#addWords(wordsOf(value));
     return this.#takeChoices(this.#choice.take(choices));
   }
 
@@ -100,7 +103,7 @@ export class AnswerNormaliser {
 
   #takeChoice(choice: JsonRecord): string {
     this.#answered = true;
-    this.#finish = strongerFinish(this.#finish, choice["finish_reason"]);
+    this.#finish = strongerFinish(this.#finish, finishIn(choice));
     const whole = isRecord(choice["message"]) ? choice["message"] : undefined;
     const delta = isRecord(choice["delta"]) ? choice["delta"] : whole;
     if (delta !== undefined && delta === whole) this.#finish ??= "stop";
