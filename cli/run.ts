@@ -30,8 +30,15 @@ export async function runCli(args: readonly string[], io: CliProcess): Promise<n
 function buildProgram(io: CliProcess, outcome: { code: number }): Command {
   const { stdin, stdout, stderr, env } = io;
   // Loaded by the commands that need it: --help and --version need nothing.
-  const readConfig = async () =>
-    (await import("./kit/read-config.ts")).readCliConfig(env, stdout.isTTY === true);
+  const readConfig = async () => {
+    const config = (await import("./kit/read-config.ts")).readCliConfig(env, stdout.isTTY === true);
+    const caFile: string | undefined = program.getOptionValue("caFile") ?? config.caFile;
+    if (caFile !== undefined) {
+      const { trustAuthoritiesOf } = await import("#engine/node/http/trusted-authorities.ts");
+      trustAuthoritiesOf(caFile);
+    }
+    return config;
+  };
   /** Gives a command what all are given, which begins to be opened before its code is loaded. */
   const withDeps =
     <Flags>(load: () => Promise<(flags: Flags, deps: CommandDeps) => Promise<ExitCode>>) =>
@@ -50,6 +57,7 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
     .version(version, "-V, --version", help.version)
     .description(help.about)
     .usage(help.usageOfAll)
+    .option("--ca-file <file>", help.caFile)
     .helpOption("-h, --help", help.help)
     .helpCommand("help [command]", help.helpCommand)
     .configureHelp({ styleTitle: (title) => help.titles[title] ?? title })

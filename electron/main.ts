@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { app, dialog, protocol } from "electron";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createFileLogger } from "#engine/node/files/file-logger.ts";
+import { trustAuthoritiesOf } from "#engine/node/http/trusted-authorities.ts";
 import { declareAppScheme } from "./windows/app-protocol.ts";
 import { builtParts, readConfig } from "./shell/config.ts";
 import { desktopFolder, openDesktopFiles } from "./shell/settings-file.ts";
@@ -46,6 +47,7 @@ if (first) {
 
 async function start(): Promise<void> {
   try {
+    if (config.caFile !== undefined) trustAuthoritiesOf(config.caFile);
     const [files] = await Promise.all([openDesktopFiles(config.home, logger), app.whenReady()]);
     const desktop = await startDesktop({ config, files, logger, parts: builtParts(import.meta.url) });
     started.resolve(desktop);

@@ -23,6 +23,9 @@ const codesOfErrors: Partial<Record<ErrorCode, ExitCode>> = {
   NOT_ALLOWED: exitCodes.refused,
   SERVER_UNREACHABLE: exitCodes.unreachable,
   SERVER_STOPPING: exitCodes.unreachable,
+  SERVER_NOT_PIPIT: exitCodes.unreachable,
+  SERVER_TOO_OLD: exitCodes.unreachable,
+  CERTIFICATE_REFUSED: exitCodes.unreachable,
   CANCELLED: exitCodes.interrupted,
 };
 

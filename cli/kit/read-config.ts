@@ -21,6 +21,8 @@ export function readCliConfig(env: Environment, stdoutIsTty: boolean) {
     serverUrl: httpUrl(env["PIPIT_SERVER_URL"] || text(file, "server_url"), "PIPIT_SERVER_URL"),
     /** host:port or https://host:port of the gRPC port, when named. */
     grpcUrl: env["PIPIT_GRPC_URL"] || text(file, "grpc_url"),
+    /** Certificates to trust besides the authorities that are known anyway, PEM. */
+    caFile: env["PIPIT_CA_FILE"] || text(file, "ca_file"),
     /** BCP 47, from LC_ALL, LC_MESSAGES or LANG. */
     locale: localeOf(env),
     colour: colourOf(env, stdoutIsTty),

@@ -15,6 +15,8 @@ export function readConfig(env: Environment = process.env, argv: readonly string
     serverUrl: env["PIPIT_SERVER_URL"] || undefined,
     /** Its gRPC port, host:port (PIPIT_GRPC_URL). */
     grpcUrl: env["PIPIT_GRPC_URL"] || undefined,
+    /** Certificates to trust besides the authorities that are known anyway, PEM (PIPIT_CA_FILE). */
+    caFile: env["PIPIT_CA_FILE"] || undefined,
     display: { x11: env["DISPLAY"] || undefined, wayland: env["WAYLAND_DISPLAY"] || undefined },
     /** Whether the session's message bus can be asked (Linux). */
     sessionBus: (env["DBUS_SESSION_BUS_ADDRESS"] || env["XDG_RUNTIME_DIR"] || "") !== "",

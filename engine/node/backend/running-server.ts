@@ -1,3 +1,4 @@
+import { PipitError } from "#contract/pipit-error.ts";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -32,7 +33,7 @@ export async function isDataFolderHeld(dataDir: string): Promise<boolean> {
 /**
  * True when a Pipit server answers at this URL, be it unwell: a client does better to hear from it what is wrong.
  *
- * @throws PipitError CONFIG_INVALID for a URL that must not be used, CANCELLED.
+ * @throws PipitError CONFIG_INVALID for a URL that must not be used, CERTIFICATE_REFUSED, CANCELLED.
  */
 export async function isHealthy(httpUrl: string, signal: AbortSignal): Promise<boolean> {
   const client = createHttpClient(httpUrl, HEALTH_TIMEOUT_MS);
@@ -40,7 +41,7 @@ export async function isHealthy(httpUrl: string, signal: AbortSignal): Promise<b
     const { body } = await client.request({ method: "GET", path: "/health" }, signal);
     return health.safeParse(JSON.parse(body)).success;
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted || PipitError.from(error).code === "CERTIFICATE_REFUSED") throw error;
     return false;
   }
 }

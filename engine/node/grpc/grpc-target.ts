@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
 import { credentials, type ChannelCredentials, type ChannelOptions } from "@grpc/grpc-js";
 import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -21,12 +21,9 @@ function isLoopbackTarget(target: string): boolean {
 /**
  * Channel credentials for a target: TLS, or plaintext to this machine only.
  *
- * @throws PipitError CONFIG_INVALID for a malformed target, a bad certificate, or plaintext to another machine.
+ * @throws PipitError CONFIG_INVALID for a malformed target, or plaintext to another machine.
  */
-export function channelCredentials(
-  target: string,
-  tls: boolean | { readonly caPem: string },
-): ChannelCredentials {
+export function channelCredentials(target: string, tls: boolean): ChannelCredentials {
   if (hostOf(target) === undefined) {
     throw new PipitError(
       "CONFIG_INVALID",
@@ -39,17 +36,9 @@ export function channelCredentials(
       `Plaintext gRPC to ${target} would send your token in the clear. Use TLS, or a server on this machine.`,
     );
   }
-  if (tls === false) return credentials.createInsecure();
-  if (tls === true) return credentials.createSsl();
-  try {
-    // grpc-js would take anything here and fail each connection without saying why.
-    const authority = new X509Certificate(tls.caPem);
-    return credentials.createSsl(Buffer.from(authority.toString()));
-  } catch (error) {
-    throw new PipitError("CONFIG_INVALID", "The certificate authority file is not a valid PEM certificate.", {
-      cause: error,
-    });
-  }
+  if (!tls) return credentials.createInsecure();
+  // The authorities that this program trusts on HTTP, too; grpc-js would look in its own environment first.
+  return credentials.createFromSecureContext(createSecureContext());
 }
 
 /** Options of our channels: keepalive only while calls run, our message limit, no hidden retries or DNS lookups. */

@@ -11,13 +11,14 @@ import { Code, ConnectError, encodeBinaryHeader, type Transport } from "@connect
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import { Client, Metadata, status as grpcStatus, type StatusObject } from "@grpc/grpc-js";
 import type { RpcConnection } from "#engine/wire/rpc-transport.ts";
+import { certificateError } from "../http/certificate-error.ts";
 import { channelCredentials, channelOptions } from "./grpc-target.ts";
 
 export interface GrpcTarget {
   /** host:port, e.g. "127.0.0.1:50051" or "[::1]:50051". */
   readonly target: string;
-  /** Default true. False (plaintext) is taken only for a loopback target. `caPem` trusts a private authority. */
-  readonly tls?: boolean | { readonly caPem: string };
+  /** Default true. False (plaintext) is taken only for a loopback target. */
+  readonly tls?: boolean;
 }
 
 /**
@@ -29,7 +30,7 @@ export function openGrpc({ target, tls = true }: GrpcTarget): RpcConnection & Di
   const client = new Client(target, channelCredentials(target, tls), channelOptions(target));
   const running = new Set<RunningCall>();
   return {
-    transport: createTransport(client, running),
+    transport: createTransport(client, running, target),
     wording: {
       deadline: `The server at ${target} took too long and the call was given up. Try again.`,
       notPipit: `The server at ${target} is not a Pipit server. Check PIPIT_GRPC_URL.`,
@@ -47,8 +48,8 @@ export function openGrpc({ target, tls = true }: GrpcTarget): RpcConnection & Di
 
 type RunningCall = ReturnType<Client["makeServerStreamRequest"]>;
 
-/** connect-es' transport on grpc-js, for unary calls and server streams. Throws ConnectError. */
-function createTransport(client: Client, running: Set<RunningCall>): Transport {
+/** connect-es' transport on grpc-js, for unary calls and server streams. Throws ConnectError; PipitError CERTIFICATE_REFUSED. */
+function createTransport(client: Client, running: Set<RunningCall>, target: string): Transport {
   async function start<I extends DescMessage, O extends DescMessage>(
     method: DescMethod & { readonly input: I; readonly output: O },
     input: MessageInitShape<I>,
@@ -82,7 +83,12 @@ function createTransport(client: Client, running: Set<RunningCall>): Transport {
     const headers = new Promise<Metadata>((resolve) => call.once("metadata", resolve));
     const messages = read<MessageShape<O>>(call, ended);
     const begun = await Promise.race([headers, ended]);
-    if (!(begun instanceof Metadata)) throwUnlessOk(begun);
+    if (!(begun instanceof Metadata)) {
+      // Only before the first answer: what a server says in its status is no fault of its certificate.
+      const untrusted = begun.code === grpcStatus.UNAVAILABLE && certificateError(target, begun.details);
+      if (untrusted) throw untrusted;
+      throwUnlessOk(begun);
+    }
     return {
       messages,
       service: method.parent,

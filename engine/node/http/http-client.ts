@@ -2,6 +2,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
 import { errorCode } from "../files/private-files.ts";
+import { certificateError } from "./certificate-error.ts";
 import { isLoopbackHost } from "#engine/loopback.ts";
 
 /** Below the 10 s of the credentials lock, so that a refresh always ends before its lock does (docs/reference/developer-api.md, "Credentials file"). */
@@ -27,8 +28,9 @@ export function createHttpClient(serverUrl: string, timeoutMs = DEFAULT_TIMEOUT_
       } catch (error) {
         if (error instanceof PipitError) throw error;
         if (signal.aborted) throw new PipitError("CANCELLED", "Cancelled.", { cause: error });
-        const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : describe(error);
-        throw unreachable(base, why, error);
+        if (timeout.aborted) throw unreachable(base, `no answer within ${timeoutMs} ms`, error);
+        const cause = causeOf(error);
+        throw certificateError(base.host, cause.message) ?? unreachable(base, describe(cause), error);
       }
     },
   };
@@ -132,8 +134,13 @@ function unreachable(url: URL, reason: string, cause?: unknown): PipitError {
   );
 }
 
-/** fetch hides the reason ("fetch failed") in `cause`; its code is what a person can search for. */
-function describe(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return errorCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
+/** fetch hides the reason ("fetch failed") in `cause`. */
+function causeOf(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  return error.cause instanceof Error ? error.cause : error;
+}
+
+/** Its code is what a person can search for. */
+function describe(cause: Error): string {
+  return errorCode(cause) ?? cause.message;
 }
