@@ -2,6 +2,8 @@ import { generateSync } from "otplib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Clock } from "#engine/ports.ts";
 import { systemClock } from "#engine/system-clock.ts";
+import { createHttpClient } from "#engine/node/http/http-client.ts";
+import { createSignedInHttp } from "#engine/wire/signed-in.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 import { failure, never, openSession, PASSWORD } from "./session-stage.ts";
 
@@ -72,6 +74,21 @@ test("password, then the code that is needed, a code that was used, and a recove
   expect(await sessionsOf(other)).toHaveLength(2);
   expect(await signIn({ code: recovery })).toMatchObject({ kind: "signed-in" });
   expect(await sessionsOf(other)).toHaveLength(2);
+});
+
+test("a sign-in that another device ends is signed out as refused at its next request", async () => {
+  await using person = openSession(server.httpUrl);
+  await person.session.register({ login: "rea", password: PASSWORD, displayName: "" }, never);
+  const [mine] = (await sessionsOf(person)) as { session_id: string }[];
+  await using other = openSession(server.httpUrl);
+  await other.session.signInWithPassword({ login: "rea", password: PASSWORD }, never);
+  const ended = await other.ask("DELETE", `/oauth/sessions/${mine?.session_id}`);
+  expect(ended.status).toBe(200);
+  const api = createSignedInHttp(createHttpClient(server.httpUrl), person.session);
+  const request = { method: "GET", path: "/oauth/sessions" } as const;
+  expect(await failure(api.request(request, never))).toMatchObject({ code: "SIGNED_OUT" });
+  expect(person.session.store.getState()).toEqual({ kind: "signed-out", reason: "refused" });
+  expect(person.store.stored).toBeUndefined();
 });
 
 test("a sign-in that cannot be kept is told, and does not live on at the server", async () => {

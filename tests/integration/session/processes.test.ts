@@ -1,0 +1,85 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  createCredentialsFileTokenStore,
+  CREDENTIALS_LOCK,
+} from "#engine/node/keychain/credentials-file-token-store.ts";
+import { makeTempHome } from "#engine/node/testing/temp-home.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
+import { sized } from "#tests/testing/test-size.ts";
+import { startTestServer, type TestServer } from "../start-test-server.ts";
+import { never, openSession, PASSWORD } from "./session-stage.ts";
+
+const PROGRAMS = 8;
+const ROUNDS = sized(10, 1000);
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+/** A home in which a person is signed in. */
+async function openHome(login: string) {
+  const home = await makeTempHome();
+  const { httpUrl: serverUrl } = server;
+  const file = { home: home.path, serverUrl, ownServer: false, logger: createFakeLogger() };
+  const store = createCredentialsFileTokenStore(file);
+  await using person = openSession(serverUrl, { tokenStore: store });
+  await person.session.register({ login, password: PASSWORD, displayName: "" }, never);
+  return { home, store, [Symbol.asyncDispose]: () => home[Symbol.asyncDispose]() };
+}
+
+async function startProgram(home: string, ...more: string[]): Promise<ChildProcess & AsyncDisposable> {
+  const program = join(import.meta.dirname, "refresh-program.ts");
+  const child = fork(program, [home, server.httpUrl, ...more], { execArgv: [], stdio: "inherit" });
+  await once(child, "message");
+  return Object.assign(child, {
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    },
+  });
+}
+
+test("a program that dies between new tokens and their storing leaves the sign-in alive for the next", async () => {
+  await using place = await openHome("ann");
+  const before = await place.store.load();
+  await using child = await startProgram(place.home.path, "dies");
+  child.send("renew");
+  expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
+  expect(await place.store.load()).toEqual(before);
+  // A dead program's lock is taken over when it is ten seconds old.
+  await utimes(join(place.home.path, CREDENTIALS_LOCK), 0, 0);
+  await using next = await startProgram(place.home.path);
+  for (const _ of [1, 2]) {
+    next.send("renew");
+    expect(await once(next, "message")).toEqual([expect.stringMatching(/^ey/u), undefined]);
+  }
+  expect((await place.store.load())?.refreshToken).not.toBe(before?.refreshToken);
+});
+
+const timeout = sized(120_000, 3_600_000);
+test(
+  `${PROGRAMS} programs that renew one sign-in at once all stay signed in, with one token a round`,
+  { timeout },
+  async () => {
+    await using place = await openHome("bob");
+    await using programs = new AsyncDisposableStack();
+    const starting = Array.from({ length: PROGRAMS }, () => startProgram(place.home.path));
+    const children = (await Promise.all(starting)).map((child) => programs.use(child));
+    const seen = new Set<string>();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const answers = children.map((child) => once(child, "message"));
+      for (const child of children) child.send("renew");
+      const tokens = new Set((await Promise.all(answers)).map(([answer]) => String(answer)));
+      expect([...tokens]).toEqual([expect.stringMatching(/^ey/u)]);
+      for (const token of tokens) seen.add(token);
+    }
+    expect(seen.size).toBe(ROUNDS);
+  },
+);
