@@ -2,10 +2,12 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { PipitError } from "#contract/pipit-error.ts";
 import { visibleText } from "#contract/terminal-text.ts";
 import { version } from "#contract/version.ts";
+import { addAuthCommands } from "./commands/auth.ts";
 import { englishHelp, russianHelp, type HelpMessages } from "./kit/help-messages.ts";
 import { localeOf } from "./kit/locale.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "./kit/exit-codes.ts";
 import type { CommandDeps } from "./kit/open-cli-client.ts";
+import type { CliConfig } from "./kit/read-config.ts";
 import type { Terminal } from "./kit/terminal.ts";
 
 /** The process as the client sees it; tests pass their own streams. */
@@ -28,28 +30,17 @@ export async function runCli(args: readonly string[], io: CliProcess): Promise<n
 
 /** The command line; the command that it names leaves its exit code in `outcome`. */
 function buildProgram(io: CliProcess, outcome: { code: number }): Command {
-  const { stdin, stdout, stderr, env } = io;
-  // Loaded by the commands that need it: --help and --version need nothing.
-  const readConfig = async () => {
-    const config = (await import("./kit/read-config.ts")).readCliConfig(env, stdout.isTTY === true);
-    const caFile: string | undefined = program.getOptionValue("caFile") ?? config.caFile;
-    if (caFile !== undefined) {
-      const { trustAuthoritiesOf } = await import("#engine/node/http/trusted-authorities.ts");
-      trustAuthoritiesOf(caFile);
-    }
-    return config;
+  const { stdout, stderr, env } = io;
+  const readConfig = (server?: string) => openConfig(program, io, server);
+  const depsAt = async (server?: string): Promise<CommandDeps> => {
+    const config = await readConfig(server);
+    return { config, ...(await openDeps(config, io)), at: depsAt };
   };
   /** Gives a command what all are given, which begins to be opened before its code is loaded. */
   const withDeps =
     <Flags>(load: () => Promise<(flags: Flags, deps: CommandDeps) => Promise<ExitCode>>) =>
-    async (flags: Flags): Promise<void> => {
-      const config = await readConfig();
-      const { startTokenStore } = await import("#engine/node/keychain/token-store.ts");
-      const terminal = { stdin, stdout, stderr, colour: config.colour, dumb: config.dumb };
-      const tokenStore = startTokenStore(config, "terminal", {
-        onWaiting: (waiting) => void (waiting && tellWaiting(stderr, env)),
-      });
-      const deps = { config, terminal, tokenStore };
+    async (flags: Flags & { readonly server?: string }): Promise<void> => {
+      const deps = await depsAt(flags.server);
       outcome.code = await (await load())(flags, deps);
     };
   const help = localeOf(env).startsWith("ru") ? russianHelp : englishHelp;
@@ -102,13 +93,41 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
     .option("--json", help.doctorJson)
     .action(withDeps(async () => (await import("./commands/doctor.ts")).doctor));
   for (const command of program.commands) command.usage(help.usageOfOne);
+  const auth = program.command("auth").usage(help.usageOfAll);
+  addAuthCommands(auth, help.auth, withDeps);
+  for (const command of auth.commands)
+    command.usage(command.registeredArguments.length > 0 ? `${help.usageOfOne} [name]` : help.usageOfOne);
   return program;
+}
+
+/** Loaded by the commands that need it: --help and --version need nothing. */
+async function openConfig(
+  program: Command,
+  { env, stdout }: CliProcess,
+  server?: string,
+): Promise<CliConfig> {
+  const { readCliConfig } = await import("./kit/read-config.ts");
+  const config = readCliConfig(env, stdout.isTTY === true, server);
+  const caFile: string | undefined = program.getOptionValue("caFile") ?? config.caFile;
+  if (caFile !== undefined) {
+    const { trustAuthoritiesOf } = await import("#engine/node/http/trusted-authorities.ts");
+    trustAuthoritiesOf(caFile);
+  }
+  return config;
+}
+
+async function openDeps(config: CliConfig, { stdin, stdout, stderr, env }: CliProcess) {
+  const { startTokenStore } = await import("#engine/node/keychain/token-store.ts");
+  const tokenStore = startTokenStore(config, "terminal", {
+    onWaiting: (waiting) => void (waiting && tellWaiting(stderr, env)),
+  });
+  return { terminal: { stdin, stdout, stderr, colour: config.colour, dumb: config.dumb }, tokenStore };
 }
 
 /** Programs of the backend (commands/backend.ts), here for the list that --help prints. */
 const backendCommands = ["serve", "admin", "keys", "audit"] as const;
 
-/** `pipit auth --help` would print the help of all commands, as if there were one of this name. */
+/** `pipit bogus --help` would print the help of all commands, as if there were one of this name. */
 function refuseUnknownCommand(program: Command, [name]: readonly string[]): void {
   if (name === undefined || name.startsWith("-")) return;
   const known = ["help", ...program.commands.map((command) => command.name())];

@@ -21,11 +21,18 @@ const codesOfErrors: Partial<Record<ErrorCode, ExitCode>> = {
   TOKEN_EXPIRED: exitCodes.refused,
   TOKEN_INVALID: exitCodes.refused,
   NOT_ALLOWED: exitCodes.refused,
+  CREDENTIALS_INVALID: exitCodes.refused,
+  OTP_REQUIRED: exitCodes.refused,
+  OTP_INVALID: exitCodes.refused,
+  ACCOUNT_LOCKED: exitCodes.refused,
   SERVER_UNREACHABLE: exitCodes.unreachable,
   SERVER_STOPPING: exitCodes.unreachable,
   SERVER_NOT_PIPIT: exitCodes.unreachable,
   SERVER_TOO_OLD: exitCodes.unreachable,
   CERTIFICATE_REFUSED: exitCodes.unreachable,
+  SERVER_BUSY: exitCodes.unreachable,
+  LIMITS_UNREACHABLE: exitCodes.unreachable,
+  DATABASE_UNREACHABLE: exitCodes.unreachable,
   CANCELLED: exitCodes.interrupted,
 };
 

@@ -100,7 +100,7 @@ const english = {
 };
 
 /** Russian plural: 1 сообщение, 2 сообщения, 5 сообщений. */
-function plural(count: number, one: string, few: string, many: string): string {
+export function plural(count: number, one: string, few: string, many: string): string {
   const rule = new Intl.PluralRules("ru").select(count);
   return `${count} ${rule === "one" ? one : rule === "few" ? few : many}`;
 }

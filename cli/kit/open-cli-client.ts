@@ -16,6 +16,8 @@ export interface CommandDeps {
   readonly terminal: Terminal;
   /** On its way, because opening it takes a helper process; a command that needs none does not await it. */
   readonly tokenStore: Promise<TokenStore>;
+  /** The same for another server: its URL, or that of this home by the name that accounts have for it. */
+  readonly at: (server: string) => Promise<CommandDeps>;
 }
 
 /** The client of the terminal, which speaks when it has a speaker. Contacts no server. */

@@ -4,23 +4,34 @@ import { join, resolve } from "node:path";
 import { parse } from "smol-toml";
 import { PipitError } from "#contract/pipit-error.ts";
 import { homeOf, type Environment } from "#contract/environment.ts";
+import { OWN_SERVER } from "#engine/node/keychain/token-store-scope.ts";
 import { mayBuild } from "./config.ts";
 import { localeOf } from "./locale.ts";
 
 /** What the terminal client needs to know; flags win over environment, environment over config.toml. */
 export type CliConfig = ReturnType<typeof readCliConfig>;
 
-/** Reads the environment and `config.toml`. */
-export function readCliConfig(env: Environment, stdoutIsTty: boolean) {
+/**
+ * Reads the environment and `config.toml`.
+ *
+ * @param server named in the command line: a URL, or {@link OWN_SERVER}
+ */
+export function readCliConfig(env: Environment, stdoutIsTty: boolean, server?: string) {
   const home = resolve(homeOf(env, homedir()));
   const file = readConfigFile(join(home, "config.toml"));
+  const serverUrl = httpUrl(env["PIPIT_SERVER_URL"] || text(file, "server_url"), "PIPIT_SERVER_URL");
+  const grpcUrl = env["PIPIT_GRPC_URL"] || text(file, "grpc_url");
+  const named = server === OWN_SERVER ? undefined : httpUrl(server, "--server");
+  const isSame = server === undefined || (named !== undefined && named === serverUrl);
   return {
     /** All client state, default ~/.pipit. */
     home,
     /** Set when a person named a server; the embedded one is then never started. */
-    serverUrl: httpUrl(env["PIPIT_SERVER_URL"] || text(file, "server_url"), "PIPIT_SERVER_URL"),
+    serverUrl: server === undefined ? serverUrl : named,
     /** host:port or https://host:port of the gRPC port, when named. */
-    grpcUrl: env["PIPIT_GRPC_URL"] || text(file, "grpc_url"),
+    grpcUrl: isSame ? grpcUrl : undefined,
+    /** The variable that names the server, which wins over config.toml. */
+    serverVariable: ["PIPIT_SERVER_URL", "PIPIT_GRPC_URL"].find((name) => env[name]),
     /** Certificates to trust besides the authorities that are known anyway, PEM. */
     caFile: env["PIPIT_CA_FILE"] || text(file, "ca_file"),
     /** BCP 47, from LC_ALL, LC_MESSAGES or LANG. */

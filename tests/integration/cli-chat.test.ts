@@ -176,7 +176,7 @@ describe("bad input", () => {
   test.each([
     [["chat", "--bogus"], /unknown option '--bogus'/],
     [["nonsense"], /unknown command 'nonsense'/],
-    [["auth", "--help"], /unknown command 'auth'/],
+    [["auth", "bogus"], /unknown command 'bogus'/],
     [["chat", "--once", "x", "--continue", "--chat", "1"], /cannot be used with/],
     [["chat", "--once", "  "], /The message is empty/],
     [["chat", "--json"], /--json .* use it with --once/],
