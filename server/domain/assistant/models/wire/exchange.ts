@@ -6,6 +6,8 @@ export class Exchange {
   readonly #own = new AbortController();
   readonly #outer: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout;
+  /** How often was waited. */
+  #count = 0;
   #waits = false;
   #silent = false;
 
@@ -42,6 +44,7 @@ export class Exchange {
    */
   async wait<Sign>(sign: Promise<Sign>): Promise<Sign> {
     this.#waits = true;
+    this.#count += 1;
     this.#timer.refresh();
     try {
       const told = await sign;
@@ -60,8 +63,12 @@ export class Exchange {
   }
 
   #onSilence(): void {
-    if (!this.#waits) return;
-    this.#silent = true;
-    this.#own.abort();
+    const count = this.#count;
+    // A busy process, or a computer that slept, is late to read what has come; it is read before this.
+    setImmediate(() => {
+      if (!this.#waits || this.#count !== count) return;
+      this.#silent = true;
+      this.#own.abort();
+    });
   }
 }
