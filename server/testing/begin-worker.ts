@@ -28,7 +28,8 @@ for (const message of ["shared", ...Array.from({ length: turns }, (_, n) => `${n
     hadImage: false,
     ownerId: name,
     nowMs: 1,
-    leaseMs: 1000,
+    // Longer than any machine stops a thread for: the sibling takes over what has run out.
+    leaseMs: 600_000,
   });
   results.push({ message, turnId: turn.id, index: turn.index, begun });
 }
