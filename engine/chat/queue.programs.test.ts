@@ -131,6 +131,43 @@ describe("two programs on one home", () => {
     expect([two.text(a), await two.queued()]).toEqual(["A", []]);
   });
 
+  test("CMR-D4: the other takes over when the one is closed in the middle of an answer", async () => {
+    const { claims, one, two } = programs();
+    const a = await one.engine.send({ text: "a" });
+    const first = await one.transport.call(0);
+    await two.engine.resume();
+    await two.engine.idle();
+    await one.engine[Symbol.asyncDispose]();
+    expect(first.signal.aborted).toBe(true);
+    expect(claims.size).toBe(0);
+    two.clock.advance(1_000);
+    const second = await two.transport.call(0);
+    expect(second.call.clientMessageId).toBe(a);
+    finish(second, turn("chat"), text("A"));
+    await two.engine.idle();
+    expect([two.text(a), await two.queued()]).toEqual(["A", []]);
+  });
+
+  test("CMR-D4: of two that wait for the end of a third, one alone takes over", async () => {
+    const { memory, claims, one, two } = programs();
+    const three = createChatHarness({ outbox: shared(memory, claims, "three") });
+    three.engine.openChat("chat", []);
+    const a = await one.engine.send({ text: "a" });
+    await one.transport.call(0);
+    for (const h of [two, three]) {
+      await h.engine.resume();
+      await h.engine.idle();
+      expect(h.question(a).status).toEqual({ kind: "queued", elsewhere: true });
+    }
+    claims.clear();
+    for (const h of [two, three]) h.clock.advance(1_000);
+    finish(await two.transport.call(0), turn("chat"), text("A"));
+    await two.engine.idle();
+    three.clock.advance(1_000);
+    await settle();
+    expect([two.text(a), three.transport.calls.length, await two.queued()]).toEqual(["A", 0, []]);
+  });
+
   test("CMR-D6: the other takes over in the order in which both wrote", async () => {
     const { claims, one, two } = programs();
     await two.engine.resume();
