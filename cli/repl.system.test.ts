@@ -98,9 +98,15 @@ describe("the conversation in a terminal", () => {
     await screen.shows(/Bye\.\s+exit=0/);
   });
 
-  test("Ctrl-C stops the answer and keeps the conversation; twice leaves with 130", async () => {
+  test("Ctrl-C stops the answer, says what can be done with a message that waits, and twice leaves with 130", async () => {
     const held = gate();
-    await using model = await startOpenAiDouble(stream(say("one ", "two "), held.step, say("three")));
+    const busy = { kind: "http", status: 429, headers: { "retry-after": "600" }, body: "{}" } as const;
+    await using model = await startOpenAiDouble([
+      stream(say("one ", "two "), held.step, say("three")),
+      busy,
+      busy,
+      busy,
+    ]);
     await using screen = await openScreen(pipit.home, { PIPIT_MODEL_URL: model.url });
     await screen.shows(/Pipit is listening/);
     await screen.type("count", "Enter");
@@ -108,6 +114,10 @@ describe("the conversation in a terminal", () => {
     await screen.type("C-c");
     await screen.shows(/\(stopped\)\n+›/);
     expect(await (await model.request(0)).over).toBe("aborted");
+    await screen.type("again", "Enter");
+    await screen.shows(/The message is kept and asked again at[^]*\n+›/);
+    await screen.type("C-c");
+    await screen.shows(/\/drop \[n\] removes\s+it\.\n+Press Ctrl-C again to leave\./);
     await screen.type("C-c");
     await screen.type("C-c");
     await screen.shows(/exit=130/);

@@ -112,6 +112,8 @@ class Repl {
     while (!quit.signal.aborted && !this.#leave.signal.aborted) {
       const line = await Promise.race([input.next(), aborted(this.#leave.signal)]);
       if (line === undefined) return;
+      // Who asks on does not want to leave.
+      this.#lastInterruptMs = -Infinity;
       const text = line.trim();
       if (text === "") continue;
       // Of several pasted lines, the first may begin with a path.
@@ -166,7 +168,12 @@ class Repl {
     }
     const wasBusy = this.#busy;
     void client.engine.cancel();
-    if (!wasBusy) this.#above(() => printNote(terminal, paint("dim", messages.ctrlCAgain)));
+    if (wasBusy) return;
+    const isWaiting = client.engine.store.getState().queuedCount > 0;
+    this.#above(() => {
+      if (isWaiting) printNote(terminal, paint("dim", messages.queueHelp));
+      printNote(terminal, paint("dim", messages.ctrlCAgain));
+    });
   }
 }
 
