@@ -75,7 +75,7 @@ describe.each(sharedDatabases)("two servers on one $name", (database) => {
     await using late = await open(-30_000);
     await using early = await open(30_000);
     const asked = (ownerId: string, aheadMs: number) =>
-      beginning({ ownerId, leaseMs: 9_000, nowMs: Date.now() + aheadMs });
+      beginning({ ownerId, leaseMs: 50_000, nowMs: Date.now() + aheadMs });
     expect(await late.turns.begin(asked("late", -30_000))).toMatchObject({ begun: true });
     expect(await early.turns.begin(asked("early", 30_000))).toMatchObject({
       begun: false,
