@@ -93,7 +93,11 @@ describe.each(databasesBySize)("RFC 9700 §2.4 [9]: the password grant on $name"
     const { status, body, headers } = await ask();
     expect([status, body]).toEqual([
       429,
-      { error: "invalid_request", error_description: "Too many requests. Please try again later." },
+      {
+        error: "invalid_request",
+        error_description: "Too many requests. Please try again later.",
+        pipit_code: "RATE_LIMITED",
+      },
     ]);
     expect(headers.get("x-ratelimit-limit")).toBe("5");
     expect(headers.get("x-ratelimit-remaining")).toBe("0");
