@@ -2,6 +2,7 @@ import { v7 as uuidV7 } from "uuid";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Settings } from "#contract/settings.ts";
+import type { OwnAccountClient } from "#engine/account/own-account-client.ts";
 import type { AppClient } from "#engine/app/app-ports.ts";
 import { createChatEngine } from "#engine/chat/chat-engine.ts";
 import type { ChatEngineDeps } from "#engine/chat/chat-engine-api.ts";
@@ -28,8 +29,13 @@ export interface PageClientOptions extends Pick<
   readonly onCodeRefused: (error: PipitError, signedIn: boolean) => void;
 }
 
+export interface PageClient extends AppClient {
+  /** The user's own account; its code comes when it is first asked for. */
+  openAccount(): Promise<OwnAccountClient>;
+}
+
 /** The client of the server that the page came from; signed in by a cookie. Contacts nothing. */
-export function openPageClient(options: PageClientOptions, settings: Settings): AppClient {
+export function openPageClient(options: PageClientOptions, settings: Settings): PageClient {
   const { serverUrl, storage, logger, takeSignInCode } = options;
   const { speak, searchAllChats, historySize } = settings;
   const http = createPageHttpClient(serverUrl);
@@ -76,6 +82,10 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
       }
     },
     logout: (signal) => session.signOut(signal),
+    async openAccount() {
+      const { createOwnAccountClient } = await import("#engine/account/own-account-client.ts");
+      return createOwnAccountClient(api, () => void session.restore(new AbortController().signal));
+    },
     async findServer(signal) {
       const health = await http.request({ method: "GET", path: "/health" }, signal);
       if (health.status !== 200) {

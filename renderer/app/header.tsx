@@ -2,6 +2,7 @@ import { MessagesSquare, Pin, Settings, SquarePen } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useApp, useBridge, useChat, useView } from "../bridge/use-bridge.ts";
 import { IconButton } from "../ui/icon-button.tsx";
+import { UserMenu } from "./user-menu.tsx";
 
 /** What is open, and the ways to everything else. In the desktop the window is moved by it. */
 export function Header() {
@@ -60,6 +61,7 @@ function HeaderButtons({ desktop }: { readonly desktop: boolean }) {
       >
         <Settings className="size-4" />
       </IconButton>
+      {desktop ? undefined : <UserMenu />}
     </>
   );
 }

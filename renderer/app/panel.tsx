@@ -15,6 +15,7 @@ import { useWindowShortcuts } from "./use-window-shortcuts.ts";
 
 // What a first visit does not show is loaded when it is opened.
 const SettingsView = lazily(async () => (await import("../settings/settings-view.tsx")).SettingsView);
+const ProfileView = lazily(async () => (await import("../profile/profile-view.tsx")).ProfileView);
 const SignInPage = lazily(async () => (await import("../auth/sign-in-page.tsx")).SignInPage);
 
 /** The window's frame: header, what is shown, status line. */
@@ -43,19 +44,20 @@ export function Panel() {
   );
 }
 
-/** The chat stays as it is behind the settings: its place, its draft and its pictures are there when they close. */
+/** The chat stays as it is behind what covers it: its place, its draft and its pictures are there when that closes. */
 function Content() {
   const { t } = useTranslation("shell");
-  const settings = useView((state) => state.view === "settings");
+  const view = useView((state) => state.view);
+  const covered = view === "settings" || view === "profile";
   return (
     <>
-      <div inert={settings} className={`absolute inset-0 flex flex-col ${settings ? "invisible" : ""}`}>
+      <div inert={covered} className={`absolute inset-0 flex flex-col ${covered ? "invisible" : ""}`}>
         <h2 className="sr-only">{t("conversation")}</h2>
         <ChatView />
       </div>
-      {settings ? (
-        <div className="absolute inset-0 overflow-y-auto">
-          <SettingsView />
+      {covered ? (
+        <div key={view} className="absolute inset-0 overflow-y-auto">
+          {view === "settings" ? <SettingsView /> : <ProfileView />}
         </div>
       ) : undefined}
     </>

@@ -3,6 +3,7 @@ import type { AuthState } from "#contract/auth-state.ts";
 import type { ChatState } from "#contract/chat-state.ts";
 import type { Commands } from "#contract/commands/commands.ts";
 import type { Intent } from "#contract/intent.ts";
+import type { OwnAccountClient } from "#engine/account/own-account-client.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 
 /**
@@ -16,6 +17,8 @@ export interface Bridge extends AsyncDisposable {
   /** What the composer held when the window was last closed. */
   readonly initialDraft: string;
   readonly commands: Commands;
+  /** The user's own account, in the page; on the desktop it is opened there. */
+  openAccount?(): Promise<OwnAccountClient>;
   /** Returns the unsubscriber. Intents that came before the first listener are given to it at once. */
   onIntent(listener: (intent: Intent) => void): () => void;
 }

@@ -7,7 +7,7 @@ import { lookAtServer } from "#engine/session/look-at-server.ts";
 import { systemClock } from "#engine/system-clock.ts";
 import { createConsoleLogger } from "#engine/web/console-logger.ts";
 import { createPageHttpClient } from "#engine/web/http-client.ts";
-import { openPageClient } from "#engine/web/page-client.ts";
+import { openPageClient, type PageClient } from "#engine/web/page-client.ts";
 import { openPageSettings } from "#engine/web/page-settings.ts";
 import { loadDraft, loadPageHardwareId, openPageStorage, saveDraft } from "#engine/web/page-storage.ts";
 import { canPlay, WebAudioSpeaker } from "#engine/web/web-audio-speaker.ts";
@@ -53,9 +53,15 @@ export async function createWebBridge(): Promise<Bridge> {
       if (!signedIn) intents.push({ kind: "open", view: "sign-in" });
     },
   };
+  const opened = Promise.withResolvers<PageClient>();
   const app = new App({
     settings,
-    openClient: async (current) => openPageClient(client, current),
+    // Once: a page has one server.
+    async openClient(current) {
+      const page = openPageClient(client, current);
+      opened.resolve(page);
+      return page;
+    },
     // A page knows only the server that it came from.
     lookAtServer: (_address, signal) => lookAtServer(createPageHttpClient(serverUrl), systemClock, signal),
     window: {
@@ -79,6 +85,7 @@ export async function createWebBridge(): Promise<Bridge> {
     app: app.state,
     initialDraft,
     commands: app.commands,
+    openAccount: async () => await (await opened.promise).openAccount(),
     onIntent: (listener) => intents.listen(listener),
     async [Symbol.asyncDispose]() {
       lifetime.abort();

@@ -29,4 +29,4 @@ bridge.app.setState(({ settings }) => ({
 }));
 scenes[query.get("scene") ?? "empty"]?.(bridge);
 const container = document.getElementById("root");
-if (container !== null) await startApp(bridge, container);
+if (container !== null) await startApp(bridge, container, ({ views }) => views.show(bridge.view));

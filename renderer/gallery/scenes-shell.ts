@@ -127,7 +127,7 @@ function signOut(bridge: ScriptedBridge): void {
 }
 
 /** The same window as a page in a browser. */
-function asPage(bridge: ScriptedBridge): void {
+export function asPage(bridge: ScriptedBridge): void {
   const no = { available: false, reason: "browser-cannot" } as const;
   bridge.app.setState(({ features }) => ({
     face: "web",

@@ -2,6 +2,7 @@ import { answer, question } from "./messages.ts";
 import { modelScenes } from "./scenes-model.ts";
 import { chatScenes } from "./scenes-chat.ts";
 import { markdownScenes } from "./scenes-markdown.ts";
+import { profileScenes } from "./scenes-profile.ts";
 import { shellScenes } from "./scenes-shell.ts";
 import type { ScriptedBridge } from "./scripted-bridge.ts";
 
@@ -10,6 +11,7 @@ export const scenes: Readonly<Record<string, (bridge: ScriptedBridge) => void>> 
   ...chatScenes,
   ...markdownScenes,
   ...modelScenes,
+  ...profileScenes,
   ...shellScenes,
   empty: () => undefined,
   conversation: (bridge) =>

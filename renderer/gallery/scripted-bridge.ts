@@ -7,7 +7,10 @@ import type { Intent } from "#contract/intent.ts";
 import type { ModelConnection } from "#contract/model-connection.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { defaultSettings } from "#contract/settings.ts";
+import type { OwnAccountClient } from "#engine/account/own-account-client.ts";
 import type { Bridge } from "#renderer/bridge/bridge.ts";
+import type { View } from "#renderer/bridge/view-store.ts";
+import { scriptedAccount } from "./scripted-account.ts";
 import { createIntentQueue } from "#renderer/bridge/intent-queue.ts";
 
 /** A double of the window's host: tests set its state, and see (or answer) the commands that the window gives. */
@@ -20,6 +23,10 @@ export interface ScriptedBridge extends Bridge {
   /** What commands do; one that is not here resolves to undefined. */
   readonly answers: Partial<Record<CommandName, (input: unknown) => unknown>>;
   intend(intent: Intent): void;
+  /** What the window shows at first, as the page's address says. */
+  view: View;
+  /** What the profile reads and changes; scenes put their own in its place. */
+  ownAccount: OwnAccountClient;
 }
 
 /** State of a machine where everything works. */
@@ -59,7 +66,10 @@ export function createScriptedBridge(): ScriptedBridge {
     };
     return [name, call] as const;
   });
-  return {
+  const bridge: ScriptedBridge = {
+    view: "chat",
+    ownAccount: scriptedAccount,
+    openAccount: async () => bridge.ownAccount,
     chat: createStore<ChatState>(() => ({ ...initialChatState, connection: "online" })),
     auth: createStore<AuthState>(() => signedIn),
     app,
@@ -71,6 +81,7 @@ export function createScriptedBridge(): ScriptedBridge {
     onIntent: (listener) => intents.listen(listener),
     [Symbol.asyncDispose]: async () => undefined,
   };
+  return bridge;
 }
 
 /** For answers that fail. */

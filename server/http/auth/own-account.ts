@@ -26,11 +26,18 @@ export function ownAccountRoutes(ctx: HttpContext): readonly Route[] {
   return [
     /** Who is signed in, in the original's fields (docs/reference/accounts.md) and ours. */
     route("GET", "/auth/me", reader, async (_request, caller) => {
-      const account = await ctx.store.auth.accounts.findById(caller.userId);
-      if (account === undefined || !account.active) {
+      const { accounts, totp } = ctx.store.auth;
+      const found = await accounts.findWithCredentials(caller.userId);
+      if (found === undefined || !found.account.active) {
         throw new PipitError("TOKEN_INVALID", "This account is switched off.");
       }
-      return { ...toAccountBody(account), ...toAccountAnswer(account, caller.expiresAtMs ?? 0) };
+      const secondFactor = found.credentials.totpSealed !== undefined;
+      return {
+        ...toAccountBody(found.account),
+        ...toAccountAnswer(found.account, caller.expiresAtMs ?? 0),
+        second_factor: secondFactor,
+        recovery_codes_left: secondFactor ? await totp.countRecoveryCodes(caller.userId) : 0,
+      };
     }),
     /** Changes what is given; an empty text or null takes `about` or `email` away. */
     route("PUT", "/auth/profile", writer, async (request, { userId }) => {

@@ -212,6 +212,8 @@ describe("GET /auth/me", () => {
       account_name: "This computer",
       local: true,
       expires_at: expect.any(Number),
+      second_factor: false,
+      recovery_codes_left: 0,
     });
     const byToken = await send(server.httpUrl, { path: "/auth/me", headers: bearer() });
     expect(byToken.json).toMatchObject({ login: "local", expires_at: expect.any(Number) });
