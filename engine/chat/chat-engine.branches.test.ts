@@ -65,6 +65,29 @@ test("U8: after a start without the server, the chat of a message that waits is 
   expect(questions(late).map(({ text: asking }) => asking)).toEqual(["before", "text of m1"]);
 });
 
+test("U6: what is edited after a beginning that was never heard stands beside it, and is no turn of its own", async () => {
+  const server = createTreeServer();
+  let isHeard = true;
+  const h = createChatHarness({
+    async *answer(call) {
+      const events = await Array.fromAsync(server.answer(call));
+      if (!isHeard) throw new PipitError("MODEL_REFUSED", "Not this one.");
+      yield* events;
+    },
+  });
+  h.http.answer((request) => server.http(request));
+  await asked(h, "before");
+  isHeard = false;
+  const id = await asked(h, "lost");
+  expect(questions(h).map(({ turnId }) => turnId !== undefined)).toEqual([true, false]);
+  isHeard = true;
+  await h.engine.editAndResend(id, "changed");
+  await h.engine.idle();
+  await settle();
+  expect(places(h)).toEqual(["before", "changed 2/2"]);
+  expect(standing(await stored(h))).toEqual(standing(h.state().messages));
+});
+
 describe("a question with a picture that only the server has", () => {
   const question: UserMessage = {
     role: "user",

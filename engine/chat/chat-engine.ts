@@ -99,7 +99,7 @@ class Engine implements ChatEngine {
   }
 
   async editAndResend(messageId: string, text: string): Promise<string> {
-    const asked = this.#asked(messageId);
+    const asked = await this.#located(messageId);
     const draft = { ...(await this.#draftOf(asked)), text };
     const checked = checkDraft(draft);
     const id = await this.#intake.send({ ...draft, text: checked }, this.#deps.newId(), asked.row);
@@ -239,6 +239,16 @@ class Engine implements ChatEngine {
     const asked = question ?? (row && { id: row.clientMessageId, ...row });
     if (asked === undefined) throw invalidRequest("This message is not in the chat any more.");
     return { ...asked, status: question?.status.kind, row };
+  }
+
+  /** As {@link #asked}, with the place of one that the server has begun to answer without having been heard. */
+  async #located(messageId: string): Promise<Asked> {
+    const asked = this.#asked(messageId);
+    const { chatId, connection } = this.store.getState();
+    const isHere = chatId !== undefined && asked.row?.chatKey === chatId;
+    if (!isHere || asked.turnId !== undefined || !this.#queue.wasSent(asked.id)) return asked;
+    if (connection !== "offline") await this.#branches.readAgain(chatId);
+    return this.#asked(messageId);
   }
 
   #forgetExchange(id: string): void {

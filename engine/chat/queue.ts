@@ -52,6 +52,12 @@ export class Queue implements AsyncDisposable {
     return this.#rows.keeps(clientMessageId);
   }
 
+  /** Whether the server may have begun to answer a message that is not answered. */
+  wasSent(clientMessageId: string): boolean {
+    const pending = this.#rows.get(clientMessageId);
+    return pending !== undefined && pending.attempts + pending.row.attempts > 0;
+  }
+
   /** The picture of a message that is not answered. */
   async picture(clientMessageId: string): Promise<Uint8Array | undefined> {
     return this.row(clientMessageId)?.image && (await this.#deps.outbox.picture(clientMessageId));
