@@ -1,12 +1,10 @@
 import { Check, Copy, Trash2 } from "lucide-react";
-import { useEffect, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useBridge } from "../bridge/use-bridge.ts";
 import { HiddenStatus } from "../ui/hidden-status.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { clockTime, fullTime } from "./message-time.ts";
-
-const copiedMs = 1_500;
 
 export interface MessageActionsProps {
   /** Shown beside the actions; absent: not shown. */
@@ -39,20 +37,22 @@ export function MessageActions({ atMs, children, className = "" }: MessageAction
   );
 }
 
-/** `text` is made when it is asked for: an answer can be megabytes long. */
+/** Says that it copied until it is left; `text` is made when it is asked for: an answer can be megabytes long. */
 export function CopyButton({ text }: { readonly text: () => string }) {
   const { t } = useTranslation("shell");
   const { commands, views } = useBridge();
   const [copied, setCopied] = useState(false);
-  useEffect(() => {
-    if (!copied) return undefined;
-    const timer = setTimeout(() => setCopied(false), copiedMs);
-    return () => clearTimeout(timer);
-  }, [copied]);
   const copy = async () => setCopied(await views.attempt(commands.copyText({ text: text() })));
+  const forget = () => setCopied(false);
   return (
     <>
-      <IconButton size="small" label={t("copy")} onClick={() => void copy()}>
+      <IconButton
+        size="small"
+        label={t("copy")}
+        onClick={() => void copy()}
+        onBlur={forget}
+        onPointerLeave={forget}
+      >
         {copied ? <Check className="size-4 text-accent" /> : <Copy className="size-4" />}
       </IconButton>
       <HiddenStatus>{copied ? t("copied") : ""}</HiddenStatus>

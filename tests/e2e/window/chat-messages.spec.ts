@@ -120,8 +120,10 @@ test("a message's actions appear when it is pointed at, and give their commands"
   const answer = chat.message("18% of 2400 is");
   await answer.hover();
   await chat.button("Copy", answer).click();
-  await expect(answer.getByText("Copied", { exact: true })).toBeAttached();
+  const copied = answer.getByText("Copied", { exact: true });
+  await expect(copied).toBeAttached();
   await chat.button("Answer again", answer).click();
+  await expect(copied).toHaveCount(0);
   await question.hover();
   await chat.button("Copy", question).click();
   await chat.button("Delete question and answer", question).click();
