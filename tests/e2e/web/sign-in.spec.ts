@@ -79,8 +79,9 @@ test("signing out blocks sending, keeps the draft, and ends the session on the s
   await chat.composer.fill("An unfinished thought");
   await chat.signOut();
   await expect(chat.sendButton).toHaveCount(0);
-  const me = await fetch(`${server.url}/auth/me`, { headers: { cookie: `session_token=${cookie?.value}` } });
-  expect(me.status).toBe(401);
+  const headers = { cookie: `session_token=${cookie?.value}` };
+  // The page is signed out at once, and tells the server then.
+  await expect.poll(async () => (await fetch(`${server.url}/auth/me`, { headers })).status).toBe(401);
   await page.goto(await server.signInAddress());
   await chat.reachComposer();
   await expect(chat.composer).toHaveValue("An unfinished thought");
