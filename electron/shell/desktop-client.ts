@@ -1,5 +1,4 @@
 import { DESKTOP_CLIENT_ID } from "#contract/auth-wire.ts";
-import { PipitError } from "#contract/pipit-error.ts";
 import type { Settings } from "#contract/settings.ts";
 import type { AppClient } from "#engine/app/app-ports.ts";
 import { openClient, type ClientOptions } from "#engine/node/client.ts";
@@ -13,13 +12,17 @@ export interface DesktopClientOptions extends Pick<ClientOptions, "serverEntry" 
   readonly launcher: ChildLauncher;
   /** BCP 47. */
   readonly systemLocale: string;
+  /** Shows a page of the server in the system's browser. */
+  readonly openPage: (address: URL) => Promise<void>;
+  /** The user has done there what was to be done. */
+  readonly onBack: () => void;
   /** Told when the system's keychain makes the person wait, most likely for a dialog, and when that is over. */
   readonly onKeychain: (waiting: boolean) => void;
 }
 
 /** Opens the client of the server that the settings name; contacts no server. */
 export async function openDesktopClient(
-  { config, launcher, systemLocale, onKeychain, ...rest }: DesktopClientOptions,
+  { config, launcher, systemLocale, onKeychain, openPage, onBack, ...rest }: DesktopClientOptions,
   settings: Settings,
 ): Promise<AppClient> {
   const server = serverOf(config, settings);
@@ -42,10 +45,24 @@ export async function openDesktopClient(
       ["signed-in", "signed-out"].includes(session.store.getState().kind)
         ? undefined
         : await client.signIn(signal),
-    async login(request, _showDevice, signal) {
-      if (request.kind === "local") return await client.login(undefined, signal);
-      if (request.kind === "token") return await client.login(request.token, signal);
-      throw new PipitError("NOT_ALLOWED", "This Pipit signs in by the local account or by a token only.");
+    async login(request, showDevice, signal) {
+      switch (request.kind) {
+        case "local":
+          return await client.login(undefined, signal);
+        case "token":
+          return await client.login(request.token, signal);
+        case "password":
+          return await client.signInBy(() => session.signInWithPassword(request, signal));
+        case "register":
+          return await client.signInBy(() => session.register(request, signal));
+        case "browser":
+          await client.signInBy(() =>
+            session.signInByBrowser((address) => openPage(new URL(address)), signal),
+          );
+          return onBack();
+        case "device":
+          return await client.signInBy(() => session.signInByDevice(showDevice, signal));
+      }
     },
     async findServer(signal) {
       // A link that still believes in a server that is gone finds out by asking it.

@@ -14,12 +14,14 @@ import { createServerRestarts } from "./server-restarts.ts";
 import { applyStartAtLogin } from "./start-at-login.ts";
 import type { DesktopOptions } from "./start-desktop.ts";
 import { createUtilityLauncher } from "./utility-launcher.ts";
-import { openExternalLink } from "../windows/external-links.ts";
+import { openExternalLink, openServerPage } from "../windows/external-links.ts";
 
 /** What the application asks of the window's part of the desktop, which is made after it. */
 export interface DesktopParts
   extends Pick<WindowPort, "captureScreen" | "hide">, Pick<AppPorts, "onProblem"> {
   readonly takeHotkey: (accelerator: string) => boolean;
+  /** Brings the window to the front. */
+  readonly show: () => void;
 }
 
 /** The headless application on this machine, with what only it uses. Contacts no server before its start. */
@@ -57,7 +59,16 @@ export function openDesktopApp(
     }),
     openClient: (settings) =>
       openDesktopClient(
-        { config, launcher, speaker, serverEntry, systemLocale, onKeychain: showKeychain },
+        {
+          config,
+          launcher,
+          speaker,
+          serverEntry,
+          systemLocale,
+          onKeychain: showKeychain,
+          openPage: (address) => openServerPage(address, shell),
+          onBack: parts.show,
+        },
         settings,
       ),
     lookAtServer: (serverUrl, signal) => lookAtServer(createHttpClient(serverUrl), systemClock, signal),

@@ -60,6 +60,7 @@ export async function startDesktop(options: DesktopOptions) {
   const desktop = openDesktopApp(options, hasTrayIcons, {
     captureScreen: (signal) => screenshots.capture(signal),
     hide: async () => windows.hide(),
+    show: () => windows.show(),
     takeHotkey: (accelerator) => hotkeys.set(accelerator),
     onProblem: ({ code, message }) => windows.intend({ kind: "problem", code, message }),
   });

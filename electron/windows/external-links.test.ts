@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openExternalLink } from "./external-links.ts";
+import { openExternalLink, openServerPage } from "./external-links.ts";
 
 test.each(["https://example.org/a#b-c", "mailto:a@example.org", "HTTPS://example.org"])(
   "%s may be opened",
@@ -43,4 +43,22 @@ test.each([
     openExternalLink(link, { openExternal: async (url) => void opened.push(url) }),
   ).rejects.toMatchObject({ code: "NOT_ALLOWED" });
   expect(opened).toEqual([]);
+});
+
+test("a server's page is opened over TLS or on this machine, whatever its query; nothing else is", async () => {
+  const opened: string[] = [];
+  const shell = { openExternal: async (url: string) => void opened.push(url) };
+  const pages = [
+    "https://pipit.example/oauth/authorize?state=x",
+    "http://127.0.0.1:8787/oauth/authorize?state=x",
+  ];
+  for (const page of pages) await openServerPage(new URL(page), shell);
+  for (const page of [
+    "http://pipit.example/",
+    "http://127.0.0.1.example/",
+    "file:///etc/passwd",
+    "javascript:x",
+  ])
+    await expect(openServerPage(new URL(page), shell)).rejects.toMatchObject({ code: "NOT_ALLOWED" });
+  expect(opened).toEqual(pages);
 });

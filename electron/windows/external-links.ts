@@ -1,5 +1,7 @@
 import type { Shell } from "electron";
 import { requireExternalLink } from "#contract/external-link.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import { isLoopbackHost } from "#engine/loopback.ts";
 
 /**
  * Opens a link, after the user was `asked` if it carries data, in the person's browser or mail program.
@@ -12,4 +14,16 @@ export async function openExternalLink(
   asked?: boolean,
 ): Promise<void> {
   await shell.openExternal(requireExternalLink(address, asked).href);
+}
+
+/**
+ * Opens a page of the server that the user signs in at: over TLS, or on this very machine.
+ *
+ * @throws PipitError NOT_ALLOWED
+ */
+export async function openServerPage(address: URL, shell: Pick<Shell, "openExternal">): Promise<void> {
+  const { protocol, hostname, href } = address;
+  if (protocol !== "https:" && !(protocol === "http:" && isLoopbackHost(hostname)))
+    throw new PipitError("NOT_ALLOWED", "The server's sign-in page has no address that can be trusted.");
+  await shell.openExternal(href);
 }

@@ -9,12 +9,18 @@ import { SignInForm } from "./sign-in-form.tsx";
 export function SignInDialog() {
   const { t } = useTranslation("auth");
   const open = useView((state) => state.dialog === "sign-in");
-  const { closeDialog } = useBridge().views;
+  const { commands, views } = useBridge();
+  const { closeDialog } = views;
   const auth = useAuth();
   const signedIn = auth.kind === "signed-in";
+  // What runs would go on behind a closed dialog.
+  const leave = () => {
+    if (!signedIn) void commands.cancelSignIn();
+    closeDialog();
+  };
   useCloseWhenSignedIn(open, signedIn, closeDialog);
   return (
-    <Dialog open={open} onClose={closeDialog} title={signedIn ? t("accountTitle") : t("title")}>
+    <Dialog open={open} onClose={leave} title={signedIn ? t("accountTitle") : t("title")}>
       <div className="overflow-y-auto px-4 pt-1 pb-4">
         {signedIn ? <AccountCard account={auth} onDone={closeDialog} /> : <SignInForm onDone={closeDialog} />}
       </div>

@@ -2,7 +2,10 @@ import { useState } from "react";
 import { PipitError } from "#contract/pipit-error.ts";
 
 /** Why an action failed, as plain data. */
-export type ActionError = Pick<PipitError, "code" | "message" | "field">;
+export interface ActionError extends Pick<PipitError, "code" | "message" | "field"> {
+  /** Before this the same is refused again. */
+  readonly retryAtMs?: number | undefined;
+}
 
 /** A command whose failure is shown where it was given, not in the window's strip. */
 export function useAction() {
@@ -17,8 +20,9 @@ export function useAction() {
       await work();
       return true;
     } catch (reason) {
-      const { code, message, field } = PipitError.from(reason);
-      if (code !== "CANCELLED") setError({ code, message, field });
+      const { code, message, field, retryAfterMs } = PipitError.from(reason);
+      const retryAtMs = retryAfterMs === undefined ? undefined : Date.now() + retryAfterMs;
+      if (code !== "CANCELLED") setError({ code, message, field, retryAtMs });
       return false;
     } finally {
       setBusy(false);

@@ -1,9 +1,9 @@
 import type { Availability } from "#contract/app-state.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
+import type { ServerLook } from "#contract/sign-in.ts";
 import { version } from "#contract/version.ts";
 import { App } from "#engine/app/app.ts";
 import type { AppPorts } from "#engine/app/app-ports.ts";
-import { lookAtServer } from "#engine/session/look-at-server.ts";
 import { systemClock } from "#engine/system-clock.ts";
 import { createConsoleLogger } from "#engine/web/console-logger.ts";
 import { createPageHttpClient } from "#engine/web/http-client.ts";
@@ -62,8 +62,7 @@ export async function createWebBridge(): Promise<Bridge> {
       opened.resolve(page);
       return page;
     },
-    // A page knows only the server that it came from.
-    lookAtServer: (_address, signal) => lookAtServer(createPageHttpClient(serverUrl), systemClock, signal),
+    lookAtServer: (_address, signal) => lookAtOwnServer(serverUrl, signal),
     window: {
       captureScreen,
       openLink: async (address, asked) => openLink(address, asked),
@@ -94,6 +93,13 @@ export async function createWebBridge(): Promise<Bridge> {
       for (const part of [settings, storage]) part[Symbol.dispose]();
     },
   };
+}
+
+/** A page knows only the server that it came from. Its sign-in is a cookie, which the browser gets there by password. */
+async function lookAtOwnServer(serverUrl: string, signal: AbortSignal): Promise<ServerLook> {
+  const { lookAtServer } = await import("#engine/session/look-at-server.ts");
+  const look = await lookAtServer(createPageHttpClient(serverUrl), systemClock, signal);
+  return { ...look, ways: { ...look.ways, password: true, browser: false, device: false } };
 }
 
 function initialState(): AppPorts["initial"] {

@@ -36,31 +36,6 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
     bridge.app.setState({ hotkey: { kind: "registered", accelerator: "CommandOrControl+Shift+Space" } });
     bridge.intend({ kind: "open", view: "settings" });
   },
-  "sign-in": (bridge) => {
-    signOut(bridge);
-    bridge.intend({ kind: "open", view: "sign-in" });
-  },
-  "sign-in-expired": (bridge) => {
-    bridge.auth.setState({ kind: "signed-out", reason: "expired" }, true);
-    bridge.intend({ kind: "open", view: "sign-in" });
-  },
-  "sign-in-refused": (bridge) => {
-    signOut(bridge);
-    bridge.answers.signInWithToken = failWith("TOKEN_INVALID", "This is not a token.");
-    bridge.intend({ kind: "open", view: "sign-in" });
-  },
-  "sign-in-unreachable": (bridge) => {
-    signOut(bridge);
-    const fail = failWith("SERVER_UNREACHABLE", "https://pipit.example.org does not answer.");
-    bridge.answers.signInWithToken = fail;
-    bridge.answers.signInLocally = fail;
-    bridge.intend({ kind: "open", view: "sign-in" });
-  },
-  "sign-in-page": (bridge) => {
-    asPage(bridge);
-    signOut(bridge);
-    bridge.intend({ kind: "open", view: "sign-in" });
-  },
   account: (bridge) => {
     bridge.app.setState({
       tokenPlace: { kind: "file", fallbackReason: "The Secret Service is not running." },
@@ -118,12 +93,8 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
   page: asPage,
 };
 
-function setSettings(bridge: ScriptedBridge, patch: Partial<AppState["settings"]>): void {
+export function setSettings(bridge: ScriptedBridge, patch: Partial<AppState["settings"]>): void {
   bridge.app.setState(({ settings }) => ({ settings: { ...settings, ...patch } }));
-}
-
-function signOut(bridge: ScriptedBridge): void {
-  bridge.auth.setState({ kind: "signed-out", reason: "never" }, true);
 }
 
 /** The same window as a page in a browser. */

@@ -4,6 +4,7 @@ import { chatScenes } from "./scenes-chat.ts";
 import { markdownScenes } from "./scenes-markdown.ts";
 import { profileScenes } from "./scenes-profile.ts";
 import { shellScenes } from "./scenes-shell.ts";
+import { signInScenes } from "./scenes-sign-in.ts";
 import type { ScriptedBridge } from "./scripted-bridge.ts";
 
 /** Named states of the window. Add one here for each state that a test, a benchmark or a picture needs. */
@@ -13,6 +14,7 @@ export const scenes: Readonly<Record<string, (bridge: ScriptedBridge) => void>> 
   ...modelScenes,
   ...profileScenes,
   ...shellScenes,
+  ...signInScenes,
   empty: () => undefined,
   conversation: (bridge) =>
     bridge.chat.setState({

@@ -6,6 +6,7 @@ import { commands, type CommandName, type Commands } from "#contract/commands/co
 import type { Intent } from "#contract/intent.ts";
 import type { ModelConnection } from "#contract/model-connection.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { ServerLook } from "#contract/sign-in.ts";
 import { defaultSettings } from "#contract/settings.ts";
 import type { OwnAccountClient } from "#engine/account/own-account-client.ts";
 import type { Bridge } from "#renderer/bridge/bridge.ts";
@@ -48,6 +49,13 @@ const readyApp: AppState = {
   tokenPlace: { kind: "keychain" },
 };
 
+/** A server that signs people in by every way. */
+export const foundServer: ServerLook = {
+  version: "0.1.0",
+  ways: { password: true, registration: true, browser: true, device: true },
+  clockAheadMs: 0,
+};
+
 const signedIn: AuthState = { kind: "signed-in", accountId: "a1", accountName: "Ada", local: true };
 
 export function createScriptedBridge(): ScriptedBridge {
@@ -58,6 +66,7 @@ export function createScriptedBridge(): ScriptedBridge {
   // What every host does by itself.
   answers.updateSettings = (patch) =>
     app.setState({ settings: { ...app.getState().settings, ...(patch as Partial<AppState["settings"]>) } });
+  answers.lookAtServer = (): ServerLook => foundServer;
   answers.modelConnection = (): ModelConnection => ({ from: "none", hasKey: false });
   const entries = (Object.keys(commands) as CommandName[]).map((name) => {
     const call = async (input?: unknown): Promise<unknown> => {

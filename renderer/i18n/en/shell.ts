@@ -8,6 +8,8 @@ export const shell = {
   tryAgain: "Try again",
   copy: "Copy",
   copied: "Copied",
+  showPassword: "Show the password",
+  hidePassword: "Hide the password",
   details: "Details",
   conversation: "Conversation",
   header: "Window",

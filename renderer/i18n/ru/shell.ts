@@ -8,6 +8,8 @@ export const shell = {
   tryAgain: "Повторить",
   copy: "Скопировать",
   copied: "Скопировано",
+  showPassword: "Показать пароль",
+  hidePassword: "Скрыть пароль",
   details: "Подробности",
   conversation: "Разговор",
   header: "Окно",

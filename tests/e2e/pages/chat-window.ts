@@ -155,9 +155,11 @@ export class ChatWindow {
 
   /** From any state of the web page in which no user is signed in. */
   async signInWithToken(token: string): Promise<void> {
-    await this.tokenField.or(this.account).first().waitFor();
+    const advanced = this.page.getByText(this.texts.auth.advanced, { exact: true });
+    await advanced.or(this.account).first().waitFor();
     // The first steps begin with the very same form.
-    if (!(await this.tokenField.isVisible())) await this.account.click();
+    if (!(await advanced.isVisible())) await this.account.click();
+    await advanced.click();
     await this.tokenField.fill(token);
     await this.tokenField.press("Enter");
   }

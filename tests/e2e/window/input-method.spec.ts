@@ -69,6 +69,7 @@ test("F15 Enter that ends a composition in a dialog's field does not submit its 
   page,
 }) => {
   await gallery.open("sign-in-page");
+  await page.getByText("Sign in with a token").click();
   const field = page.getByLabel("Access token", { exact: true });
   await field.fill("日本");
   const session = await page.context().newCDPSession(page);

@@ -30,66 +30,108 @@ test("is reached from the status line", async ({ gallery, page }) => {
   await expect(page.getByRole("dialog", { name: "Sign in" })).toBeVisible();
 });
 
-test.describe("with a token", () => {
-  test.beforeEach(async ({ gallery, page }) => {
+test.describe("at another server", () => {
+  test("U1: is found while its address is typed, and takes the code that is pasted after the password", async ({
+    gallery,
+    page,
+  }) => {
     await gallery.open("sign-in");
     await page.getByText("Another server").click();
+    await page.getByLabel("Server address").fill("pipit.example.org/");
+    await expect(page.getByText("A Pipit server, version 0.1.0")).toBeVisible();
+    await expect(page.getByLabel("Login", { exact: true })).toHaveAttribute("autocomplete", "username");
+    await gallery.open("sign-in-code");
+    const code = page.getByLabel("Code", { exact: true });
+    await expect(code).toBeFocused();
+    await expect(code).toHaveAttribute("autocomplete", "one-time-code");
+    await gallery.script((host) => delete host.answers.signInWithPassword);
+    await code.fill("123 456");
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+    const typed = { serverUrl: "https://pipit.example.org", login: "ann", password: "Correct-horse-1" };
+    const calls = await gallery.script((host) =>
+      host.calls.filter(({ name }) => name === "signInWithPassword").map(({ input }) => input),
+    );
+    expect(calls).toEqual([typed, { ...typed, code: "123456" }]);
   });
 
-  test("sends the whole address and the token without the spaces around it", async ({ gallery, page }) => {
-    await page.getByLabel("Server address").fill("pipit.example.org/");
-    await page.getByLabel("Access token").fill("  a.b.c ");
+  test("shows only the ways that the server has, and those only once it is known", async ({
+    gallery,
+    page,
+  }) => {
+    await gallery.open("sign-in-server-looking");
+    await expect(page.getByText("Looking…")).toBeVisible();
+    await expect(page.getByLabel("Login", { exact: true })).toHaveCount(0);
+    await gallery.open("sign-in-browser-only");
+    await expect(page.getByRole("button", { name: "Use the browser" })).toBeVisible();
+    await expect(page.getByLabel("Password", { exact: true })).toHaveCount(0);
+    await expect(page.getByRole("button", { name: "Create account" })).toHaveCount(0);
+  });
+
+  test("an address without https, and a certificate that is not trusted, are said at its field", async ({
+    gallery,
+    page,
+  }) => {
+    await gallery.open("sign-in-server-certificate");
+    const field = page.getByLabel("Server address");
+    await expect(field).toHaveAccessibleDescription(/certificate is not trusted/u);
+    await field.fill("http://pipit.example.org");
+    await expect(field).toHaveAccessibleDescription(/Write https:\/\/pipit\.example\.org/u);
+    const looked = await gallery.script((host) => host.calls.filter(({ name }) => name === "lookAtServer"));
+    expect(looked).toHaveLength(1);
+  });
+
+  test("Esc and Cancel give up what waits for the browser", async ({ gallery, page }) => {
+    await gallery.open("sign-in-browser");
+    await expect(page.getByText("Go on in your browser")).toBeVisible();
+    const cancelled = () =>
+      gallery.script((host) => host.calls.filter(({ name }) => name === "cancelSignIn").length);
+    await page.keyboard.press("Escape");
+    await expect.poll(cancelled).toBe(1);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await expect.poll(cancelled).toBe(2);
+  });
+
+  test("a wrong password is said at its field, which has the focus; a locked account waits", async ({
+    gallery,
+    page,
+  }) => {
+    await gallery.open("sign-in-wrong-password");
+    const password = page.getByLabel("Password", { exact: true });
+    await expect(password).toHaveAccessibleDescription(/login or the password is wrong/u);
+    await expect(password).toBeFocused();
+    await expect(password).toHaveAttribute("autocomplete", "current-password");
+    await gallery.open("sign-in-locked");
+    await expect(page.getByRole("dialog").getByRole("alert")).toContainText("Try again in 15 minutes.");
+    await expect(page.getByRole("button", { name: "Sign in", exact: true })).toBeDisabled();
+  });
+
+  test("U2: an account is made by the server's own rules, told while one types", async ({
+    gallery,
+    page,
+  }) => {
+    await gallery.open("register");
+    const rules = page.getByRole("list", { name: "Rules for the password" });
+    await expect(rules.getByText("a sign such as ! or -: not yet")).toBeVisible();
+    await page.getByLabel("Login", { exact: true }).fill(" ann ");
+    await page.getByLabel("Your name").fill("Ann");
+    await page.keyboard.press("Enter");
+    const password = page.getByLabel("Password", { exact: true });
+    await expect(password).toBeFocused();
+    await expect(password).toHaveAccessibleDescription(/does not yet keep all the rules/u);
+    await password.fill("Correct-horse-1");
+    await expect(rules.getByText("a sign such as ! or -: done")).toBeVisible();
     await page.keyboard.press("Enter");
     await expect(page.getByRole("dialog")).toHaveCount(0);
     expect(await gallery.script((host) => host.calls.at(-1))).toEqual({
-      name: "signInWithToken",
-      input: { serverUrl: "https://pipit.example.org", token: "a.b.c" },
+      name: "register",
+      input: {
+        serverUrl: "https://pipit.example.org",
+        login: "ann",
+        password: "Correct-horse-1",
+        displayName: "Ann",
+      },
     });
   });
-
-  test("no address means this computer's server", async ({ gallery, page }) => {
-    await page.getByLabel("Access token").fill("a.b.c");
-    await page.keyboard.press("Enter");
-    await expect(page.getByRole("dialog")).toHaveCount(0);
-    expect(await gallery.script((host) => host.calls.at(-1)?.input)).toEqual({
-      serverUrl: "",
-      token: "a.b.c",
-    });
-  });
-
-  test("an address without https is refused before anything is sent", async ({ gallery, page }) => {
-    await page.getByLabel("Server address").fill("http://pipit.example.org");
-    await page.getByLabel("Access token").fill("a.b.c");
-    await page.keyboard.press("Enter");
-    const field = page.getByLabel("Server address");
-    await expect(field).toHaveAttribute("aria-invalid", "true");
-    await expect(field).toHaveAccessibleDescription(/Write https:\/\/pipit\.example\.org/u);
-    expect(await gallery.script((host) => host.calls.some(({ name }) => name === "signInWithToken"))).toBe(
-      false,
-    );
-  });
-
-  test("an empty token is said at its field", async ({ page }) => {
-    await page.getByRole("button", { name: "Sign in", exact: true }).click();
-    await expect(page.getByLabel("Access token")).toHaveAccessibleDescription("Paste a token first.");
-  });
-
-  test("the token cannot be read over a shoulder", async ({ page }) => {
-    await expect(page.getByLabel("Access token")).toHaveAttribute("type", "password");
-  });
-});
-
-test("a refused token is said at its field with the cure, and what was typed stays", async ({
-  gallery,
-  page,
-}) => {
-  await gallery.open("sign-in-refused");
-  await page.getByText("Another server").click();
-  const token = page.getByLabel("Access token");
-  await token.fill("nonsense");
-  await page.keyboard.press("Enter");
-  await expect(token).toHaveAccessibleDescription(/was not accepted.*copied whole/u);
-  await expect(token).toHaveValue("nonsense");
 });
 
 test("a server that does not answer is said above the button", async ({ gallery, page }) => {
@@ -99,10 +141,6 @@ test("a server that does not answer is said above the button", async ({ gallery,
   await expect(alert).toContainText("The server cannot be reached.");
   await alert.getByText("Details").click();
   await expect(alert).toContainText("https://pipit.example.org does not answer.");
-  await page.getByText("Another server").click();
-  await page.getByLabel("Access token").fill("a.b.c");
-  await page.keyboard.press("Enter");
-  await expect(alert).toContainText("Check the connection and the address");
 });
 
 test("says why a sign-in ended, and that nothing was lost", async ({ gallery, page }) => {
@@ -117,16 +155,21 @@ test("a page takes a token for its own server, and says how to get a one-time ad
 }) => {
   await gallery.open("sign-in-page");
   const dialog = page.getByRole("dialog", { name: "Sign in" });
-  await expect(dialog.getByText("npx pipit web")).toBeVisible();
   await expect(dialog.getByLabel("Server address")).toHaveCount(0);
   await expect(dialog.getByRole("button", { name: "Sign in on this computer" })).toHaveCount(0);
+  await dialog.getByText("Sign in with a token").click();
   await dialog.getByRole("button", { name: "Copy" }).click();
-  expect(await gallery.script((host) => host.calls.at(-1))).toEqual({
-    name: "copyText",
-    input: { text: "npx pipit web" },
-  });
-  await dialog.getByLabel("Access token").fill("a.b.c");
-  await page.keyboard.press("Enter");
+  await expect
+    .poll(() => gallery.script((host) => host.calls.at(-1)))
+    .toEqual({ name: "copyText", input: { text: "npx pipit web" } });
+  const token = dialog.getByLabel("Access token");
+  await token.press("Enter");
+  await expect(token).toHaveAccessibleDescription("Paste a token first.");
+  await expect(token).toHaveAttribute("type", "password");
+  await token.fill(" a.b.c ");
+  await token.press("Enter");
+  await expect(token).toHaveAccessibleDescription(/was not accepted.*copied whole/u);
+  await expect(token).toHaveValue(" a.b.c ");
   expect(await gallery.script((host) => host.calls.at(-1)?.input)).toEqual({ serverUrl: "", token: "a.b.c" });
 });
 
