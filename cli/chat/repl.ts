@@ -48,8 +48,12 @@ class Repl {
       complete: (line) => completeSlashCommand(line, client, this.#leave.signal),
     });
     this.#above = input.above;
-    using _ = watchAnswers(client.engine, input, terminal, messages);
+    using watches = new DisposableStack();
+    watches.use(watchAnswers(client.engine, input, terminal, messages));
+    watches.defer(this.#tellEndOfSignIn());
     await this.#greet();
+    // A pipe is over before there is anything to tell.
+    if (this.#interactive) client.listen();
     if (this.#options.chat !== undefined) {
       const opened = await openChosenChat(this.#options.chat, this.#options, this.#leave.signal);
       printNote(terminal, paint("dim", opened));
@@ -60,6 +64,16 @@ class Repl {
     if (this.#leave.signal.aborted) return exitCodes.interrupted;
     if (this.#interactive) printLine(terminal, messages.bye);
     return this.#interactive ? exitCodes.done : this.#outcome;
+  }
+
+  /** Of a sign-in that was ended elsewhere; a question that finds that out says it by itself. */
+  #tellEndOfSignIn(): () => void {
+    const { client, terminal, messages } = this.#options;
+    return client.session.store.subscribe((state, before) => {
+      const ended = state.kind === "signed-out" && state.reason !== "logout";
+      if (!ended || before.kind !== "signed-in" || this.#busy) return;
+      this.#above(() => printNote(terminal, paint("yellow", messages.signInEnded)));
+    });
   }
 
   async #greet(): Promise<void> {

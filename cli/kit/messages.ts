@@ -49,6 +49,7 @@ const english = {
   signedInAs: (name: string) => `Signed in as ${name}.`,
   signedOut: "Signed out. Messages are not sent until you /login.",
   notSignedIn: "You are not signed in. Use /login for the local account or /login <token>.",
+  signInEnded: "Your sign-in was ended. Sign in again with /login; unsent messages are kept.",
   tokenAccepted: "Token stored. The next message shows whether the server accepts it.",
   tokenPlaceFile: (reason: string) =>
     `Your sign-in is kept in a file readable only by you, not in the keychain: ${reason}`,
@@ -178,6 +179,7 @@ const russian: Messages = {
   signedInAs: (name) => `Вы вошли как ${name}.`,
   signedOut: "Вы вышли. Сообщения не отправляются, пока вы не войдёте: /login.",
   notSignedIn: russianSignedOut,
+  signInEnded: "Ваш вход завершён. Войдите снова командой /login; неотправленные сообщения сохранены.",
   tokenAccepted: "Токен сохранён. Примет ли его сервер, покажет следующее сообщение.",
   tokenPlaceFile: () =>
     "Данные входа хранятся в файле, доступном только вам: связки ключей в этом сеансе нет или она закрыта.",

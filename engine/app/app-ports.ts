@@ -33,6 +33,8 @@ export interface AppClient extends AsyncDisposable {
     signal: AbortSignal,
   ): Promise<unknown>;
   logout(signal: AbortSignal): Promise<void>;
+  /** From now on, the server tells at once when it has ended the sign-in. Called once, whoever is signed in. */
+  listen(): void;
   /** Asks the server whether it is there, and starts the host's own if it is not. @throws PipitError SERVER_UNREACHABLE */
   findServer(signal: AbortSignal): Promise<FoundServer>;
 }

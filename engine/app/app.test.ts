@@ -23,6 +23,7 @@ const away = new PipitError("SERVER_UNREACHABLE", "Start it.");
 let settings: StoreApi<Settings>;
 /** What happened outside the application, in order. */
 let log: string[];
+let listening: number;
 let chat: ChatHarness;
 /** What the client of a server does. */
 let client: Pick<AppClient, "signIn" | "login" | "findServer">;
@@ -54,6 +55,7 @@ function open(otherServers: AppPorts["initial"]["features"]["otherServers"] = wo
           modelName: async (_signal: AbortSignal, chatId?: string) => chatId && `model of ${chatId}`,
         } as unknown as AppClient["history"],
         modelConnection: createModelConnectionClient(http),
+        listen: () => void (listening += 1),
         logout: async () => chat.session.signOut(),
         [Symbol.asyncDispose]: async () => void log.push(`close ${serverUrl}`),
       };
@@ -90,6 +92,7 @@ function open(otherServers: AppPorts["initial"]["features"]["otherServers"] = wo
 }
 
 beforeEach(() => {
+  listening = 0;
   settings = createStore<Settings>(() => defaultSettings);
   log = [];
   client = {
@@ -113,6 +116,7 @@ describe("a start", () => {
       settings: defaultSettings,
     });
     expect(log).toEqual(["open ", "sign in"]);
+    expect(listening).toBe(1);
   });
 
   test("U15: and names the model of each chat that is opened", async () => {

@@ -82,6 +82,7 @@ export class App implements AsyncDisposable {
       const client = await this.#current.get();
       const tokenPlace = client.session.place?.();
       if (tokenPlace !== undefined) this.#state.setState({ tokenPlace });
+      client.listen();
       await Promise.all([this.look(), client.signIn(signal)]);
       signal.throwIfAborted();
       await client.engine.resume();

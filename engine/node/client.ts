@@ -2,12 +2,14 @@ import { v7 as uuidv7 } from "uuid";
 import type { AuthState } from "#contract/auth-state.ts";
 import { languageOfLocale } from "#contract/language.ts";
 import { createChatEngine } from "#engine/chat/chat-engine.ts";
+import { createEventLink } from "#engine/events/event-link.ts";
 import { createHistoryClient } from "#engine/history/history-client.ts";
 import type { ChildLauncher } from "./processes/child-launcher.ts";
 import { createFileLogger } from "./files/file-logger.ts";
 import { loadHardwareId } from "./files/hardware-id.ts";
 import { readLocalSecret } from "./backend/local-secret.ts";
 import { createServerLink, type ServerLink } from "./backend/server-link.ts";
+import { createEventSockets } from "./http/event-socket.ts";
 import { createSignOutMarker } from "./keychain/sign-out-marker.ts";
 import { serverOf, type ClientServer } from "./keychain/token-store.ts";
 import { openOutbox } from "./files/sqlite-outbox.ts";
@@ -79,6 +81,7 @@ export async function openClient(options: ClientOptions) {
   );
   const api = createSignedInHttp(link.http, session);
   const history = createHistoryClient(api);
+  const events = cleanup.use(new DisposableStack());
   const engine = cleanup.use(
     createChatEngine({
       ask: createAsk(createRpcTransport(link.rpc, session), logger),
@@ -116,6 +119,11 @@ export async function openClient(options: ClientOptions) {
     async unanswered(): Promise<readonly OutboxRow[]> {
       const state = session.store.getState();
       return state.kind === "signed-in" ? outbox.list(state.accountId) : [];
+    },
+    /** From now on, the server tells at once when it has ended the sign-in; to be called once. */
+    listen(): void {
+      const open = createEventSockets(api, link);
+      events.use(createEventLink({ session, open, api, clock: systemClock, random: Math.random, logger }));
     },
     ...signingIn(session, link, home, ownServer),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

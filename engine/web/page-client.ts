@@ -6,12 +6,14 @@ import type { OwnAccountClient } from "#engine/account/own-account-client.ts";
 import type { AppClient } from "#engine/app/app-ports.ts";
 import { createChatEngine } from "#engine/chat/chat-engine.ts";
 import type { ChatEngineDeps } from "#engine/chat/chat-engine-api.ts";
+import { createEventLink } from "#engine/events/event-link.ts";
 import { createHistoryClient } from "#engine/history/history-client.ts";
 import { createModelConnectionClient } from "#engine/model/model-connection-client.ts";
 import type { AskServer, Credentials } from "#engine/ports.ts";
 import { systemClock } from "#engine/system-clock.ts";
 import { createSignedInHttp } from "#engine/wire/signed-in.ts";
 import { CookieSession } from "./cookie-session.ts";
+import { createPageEventSockets } from "./event-socket.ts";
 import { createPageHttpClient } from "./http-client.ts";
 import { createLazyAsk } from "./lazy-ask.ts";
 import type { PageStorage } from "./page-storage.ts";
@@ -42,6 +44,7 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
   const session = new CookieSession(http, storage.values, logger);
   const api = createSignedInHttp(http, session);
   const history = createHistoryClient(api);
+  let events: Disposable | undefined;
   const engine = createChatEngine({
     ...options,
     // A quarter of the page's code, which is not needed before the first question.
@@ -81,6 +84,10 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
           );
       }
     },
+    listen() {
+      const open = createPageEventSockets(serverUrl);
+      events = createEventLink({ session, open, api, clock: systemClock, random: Math.random, logger });
+    },
     logout: (signal) => session.signOut(signal),
     async openAccount() {
       const { createOwnAccountClient } = await import("#engine/account/own-account-client.ts");
@@ -96,6 +103,7 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
       return { httpUrl: serverUrl, own: false };
     },
     async [Symbol.asyncDispose]() {
+      events?.[Symbol.dispose]();
       await engine[Symbol.asyncDispose]();
       session[Symbol.dispose]();
     },

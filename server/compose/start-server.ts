@@ -6,6 +6,7 @@ import type { ServerConfig } from "#server/config/config.ts";
 import { formatAddress, type ListenAddress } from "#server/net/listen-address.ts";
 import { createContext, type ContextDeps, type ServerContext } from "./context.ts";
 import type { Logger } from "#contract/logger.ts";
+import { createWsTokens } from "#server/domain/tokens/ws-tokens.ts";
 import { FULL_SCOPE } from "#server/domain/tokens/scopes.ts";
 import { signInAddress } from "#server/http/auth/program-sign-in.ts";
 import { createRoutes } from "#server/http/routes.ts";
@@ -67,6 +68,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
   });
   const gate = createGate({
     authenticate: context.authenticate,
+    wsTokens: createWsTokens(context.store.auth, context.guard),
     site,
     isSecure: createSecureTransport(config.trustedProxies),
     isOperator: (caller) => isOperator(context, caller),

@@ -39,6 +39,8 @@ describe("readServerConfig", () => {
       issuer: "http://127.0.0.1:8787",
       answersPerAccount: 20,
       answersPerAddress: 200,
+      socketsPerAccount: 50,
+      socketsPerAddress: 1000,
       legacyAnonymous: false,
       trustedProxies: [],
       auth: {

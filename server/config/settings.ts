@@ -60,7 +60,7 @@ const origin = {
   schema: httpUrl.refine(isPageOrigin).transform((value) => new URL(value).origin),
   wants: "an https:// address without a path, e.g. https://pipit.example (http:// only for this machine)",
 };
-const answerCap = {
+const cap = {
   schema: z.coerce.number().int().min(1).max(100_000),
   wants: "a number from 1 to 100000",
 };
@@ -180,18 +180,32 @@ export const serveSettings = {
     about: "addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed",
   },
   answersPerAccount: {
-    ...answerCap,
+    ...cap,
     env: "PIPIT_ANSWERS_PER_ACCOUNT",
     file: "serve.answers_per_account",
     initial: "20",
     about: "answers that may run at once for one account on one server",
   },
   answersPerAddress: {
-    ...answerCap,
+    ...cap,
     env: "PIPIT_ANSWERS_PER_ADDRESS",
     file: "serve.answers_per_address",
     initial: "200",
     about: "answers that may run at once for one network address on one server",
+  },
+  socketsPerAccount: {
+    ...cap,
+    env: "PIPIT_SOCKETS_PER_ACCOUNT",
+    file: "serve.sockets_per_account",
+    initial: "50",
+    about: "sockets for events that may be open at once for one account on one server",
+  },
+  socketsPerAddress: {
+    ...cap,
+    env: "PIPIT_SOCKETS_PER_ADDRESS",
+    file: "serve.sockets_per_address",
+    initial: "1000",
+    about: "sockets for events that may be open at once for one network address on one server",
   },
   legacyAnonymous: {
     ...toggle,

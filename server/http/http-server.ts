@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { createContextValues } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import fastify, { type FastifyInstance } from "fastify";
+import { EVENTS_PATH } from "#contract/event-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ListenAddress } from "#server/net/listen-address.ts";
 import type { ClientAddress } from "#server/net/client-address.ts";
@@ -22,6 +23,7 @@ import { measureRequests } from "./kit/measure-requests.ts";
 import type { HttpContext } from "./kit/http-context.ts";
 import { addClientAddress, originOf } from "./kit/origin.ts";
 import { addRoutes, type Route } from "./kit/route.ts";
+import { addSocketUpgrades, socketsAt } from "./kit/socket-upgrades.ts";
 import { pathOf, sendError } from "./send-error.ts";
 import { opensPage, sendMissingAddress } from "./web/missing-address.ts";
 
@@ -68,7 +70,7 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     frameworkErrors: (error, request, reply) => sendError(deps, error, request, reply),
     // Node would refuse a request without Host by itself, with an answer that says nothing.
-    http: { requireHostHeader: false, ...probedConnections },
+    http: { requireHostHeader: false, ...probedConnections, ...socketsAt([EVENTS_PATH]) },
     clientErrorHandler: createClientErrorAnswer(deps.logger),
   });
   app.addHook("onRequest", (request, reply, done) => {
@@ -79,6 +81,7 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
   });
   refuseExpectations(app.server);
   endStuckAnswers(app);
+  addSocketUpgrades(app);
   addClientAddress(app, deps.clientAddressOf);
   app.addHook("onRequest", (request, _reply, done) => {
     refuseRepeatedHeaders(request.raw);

@@ -4,6 +4,7 @@ import { logoutRoute } from "./auth/logout.ts";
 import { ownAccountRoutes } from "./auth/own-account.ts";
 import { passwordSignInRoutes } from "./auth/password-sign-in.ts";
 import { programSignInRoutes } from "./auth/program-sign-in.ts";
+import { eventsRoute } from "./events/events-route.ts";
 import type { HttpContext } from "./kit/http-context.ts";
 import type { Route } from "./kit/route.ts";
 import { oauthRoutes } from "./oauth/oauth-routes.ts";
@@ -31,6 +32,7 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     apiTokenRoute(ctx),
     apiTokenRefreshRoute(ctx),
     apiWsTokenRoute(ctx),
+    eventsRoute(ctx),
     ...chatsRoutes(ctx),
     ...messagesRoutes(ctx),
     searchRoute(ctx),

@@ -94,8 +94,10 @@ async function connectJson(path: string, body: object): Promise<Readonly<Record<
 
 /** What the declaration promises this asker: let in, or the kind of refusal. */
 function promised(access: CallerAccess, asker: Asker): "in" | "unknown" | "forbidden" {
-  const cookies = access.proof === "token-or-cookie";
+  const cookies = access.proof.endsWith("-or-cookie");
   const people = access.who !== "operator";
+  // The tokens shown are for all but that.
+  if (access.proof === "ws-token-or-cookie" && !asker.endsWith("page")) return "unknown";
   const outcomes: Readonly<Record<Asker, boolean | "unknown">> = {
     nobody: "unknown",
     "a made-up token": "unknown",

@@ -88,3 +88,21 @@ test("when the refresh token has expired too, the message waits and the person i
   second.end();
   await expect.poll(() => answers().map(answerText)).toEqual(["Whole.", "Welcome back."]);
 });
+
+test("a sign-in that is ended elsewhere is over here at once, with no question asked", async () => {
+  client.listen();
+  const metrics = async () => (await fetch(`${server.httpUrl}/metrics`)).text();
+  await expect.poll(metrics).toContain(`route="/ws/v1/events/",status="1xx"`);
+  const sessions = await client.api.request(
+    { method: "GET", path: "/oauth/sessions" },
+    AbortSignal.timeout(10_000),
+  );
+  const mine = (JSON.parse(sessions.body) as Listed).sessions.find(({ current }) => current);
+  const headers = { authorization: `Bearer ${server.accessToken}` };
+  await fetch(`${server.httpUrl}/oauth/sessions/${mine?.session_id}`, { method: "DELETE", headers });
+  await expect.poll(() => client.session.store.getState()).toEqual({ kind: "signed-out", reason: "refused" });
+});
+
+interface Listed {
+  readonly sessions: readonly { readonly session_id: string; readonly current: boolean }[];
+}

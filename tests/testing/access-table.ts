@@ -46,6 +46,7 @@ const proof = {
   token: "token",
   "token-or-form": "token, also in a form",
   "token-or-cookie": "token or cookie",
+  "ws-token-or-cookie": "token for a socket, or cookie",
 };
 
 /** One row for each route and RPC, as docs/api.md has them: what, who, proof, scope. */

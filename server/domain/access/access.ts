@@ -28,9 +28,10 @@ export interface CallerAccess {
   readonly who: "person" | "person-or-service" | "own-program" | "operator";
   /**
    * token: a bearer token, so that no page can make a browser do it. token-or-form: as RFC 6750 §2.2 has it, too.
-   * token-or-cookie: also the cookie of the server's own page.
+   * token-or-cookie: also the cookie of the server's own page. ws-token-or-cookie: for a WebSocket, a token that opens one
+   * and nothing else, or that cookie.
    */
-  readonly proof: "token" | "token-or-form" | "token-or-cookie";
+  readonly proof: "token" | "token-or-form" | "token-or-cookie" | "ws-token-or-cookie";
   /** What the token or the sign-in must have been granted. */
   readonly scope: Scope | "any";
   /** Takes the code of the second factor, so a sign-in that owes it may call. */
@@ -74,7 +75,7 @@ export async function admit(
   const caller = await authenticate(
     {
       ...shown,
-      page: access.proof === "token-or-cookie" ? shown.page : undefined,
+      page: access.proof.endsWith("-or-cookie") ? shown.page : undefined,
       allowPendingOtp: access.owedCode === true,
     },
     peer,

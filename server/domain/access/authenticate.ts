@@ -120,7 +120,8 @@ function sha256(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }
 
-function bearerTokenOf(authorization: string): string {
+/** Throws TOKEN_INVALID. */
+export function bearerTokenOf(authorization: string): string {
   const token = /^bearer +([^\s,]+) *$/i.exec(authorization)?.[1];
   if (token !== undefined) return token;
   throw new PipitError("TOKEN_INVALID", "The authorization must read: Bearer <access token>.", {

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
 import { admit, type Access, type CallerAccess } from "#server/domain/access/access.ts";
-import { foreignPage, type Authenticate } from "#server/domain/access/authenticate.ts";
+import { bearerTokenOf, foreignPage, type Authenticate } from "#server/domain/access/authenticate.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import { pageCredentialsOf } from "./cookies.ts";
 import type { IsSecureTransport } from "./secure-transport.ts";
@@ -15,12 +15,17 @@ const remote = { local: false, page: false };
 
 interface GateDeps {
   readonly authenticate: Authenticate;
+  readonly wsTokens: { redeem(token: string): Promise<Caller> };
   readonly site: Site;
   readonly isSecure: IsSecureTransport;
   readonly isOperator: (caller: Caller) => Promise<boolean>;
 }
 
-export function createGate({ authenticate, site, isSecure, isOperator }: GateDeps) {
+export function createGate({ authenticate, wsTokens, site, isSecure, isOperator }: GateDeps) {
+  const ofSocket: Authenticate = async ({ authorization, page }, peer) =>
+    authorization
+      ? wsTokens.redeem(bearerTokenOf(authorization))
+      : authenticate({ authorization, page }, peer);
   return {
     /** Throws NOT_ALLOWED for a request that others could have read, or that another page sent, as far as access says so. */
     check(request: FastifyRequest, { secure, ownPageOnly }: Access): void {
@@ -37,13 +42,15 @@ export function createGate({ authenticate, site, isSecure, isOperator }: GateDep
     async admit(request: FastifyRequest, access: CallerAccess): Promise<Caller> {
       const { headers } = request;
       const internalKey = headers["x-internal-auth"];
+      const opensSocket = access.proof === "ws-token-or-cookie";
       const shown = {
         authorization: access.proof === "token-or-form" ? headerOrForm(request) : headers.authorization,
         // Of a repeated header Node makes one text with commas, which is no key.
         internalKey: Array.isArray(internalKey) ? internalKey.join(", ") : internalKey,
-        page: pageCredentialsOf(site, request),
+        // A browser sends the cookie along whichever page opens a socket, which does more than look.
+        page: pageCredentialsOf(site, opensSocket ? { method: "POST", headers } : request),
       };
-      const caller = await admit(authenticate, access, shown, remote);
+      const caller = await admit(opensSocket ? ofSocket : authenticate, access, shown, remote);
       if (access.who !== "operator" || (await isOperator(caller))) return caller;
       throw new PipitError("NOT_ALLOWED", "This is for admins of this server.");
     },

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
 import { faults } from "#tests/doubles/openai-script.ts";
 import { statusName } from "#tests/doubles/wire-client.ts";
+import { openEvents, wsTokenOf } from "#tests/testing/event-client.ts";
 import type { TestServer } from "#tests/integration/start-test-server.ts";
 import { cookieOf, send } from "#tests/integration/web-stage.ts";
 import { PASSWORD, startTwoServers } from "#tests/testing/two-servers.ts";
@@ -51,57 +52,72 @@ async function pageStream({ httpUrl }: TestServer, cookie: string) {
 test.each([
   ["PostgreSQL and Redis", true],
   ["PostgreSQL alone", false],
-])("S4: what ends a sign-in at one server ends its streams at the other, on %s", async (_name, withRedis) => {
-  await using servers = await startTwoServers(withRedis);
-  const { a, b } = servers;
-  servers.model.script(faults.hangHalfWay);
-  const endings: Readonly<
-    Record<string, (bearer: Record<string, string>, refreshToken: string) => Promise<void>>
-  > = {
-    revoked: async (_bearer, token) => {
-      const body = new URLSearchParams({ client_id: CLI_CLIENT_ID, token });
-      expect((await fetch(`${a.httpUrl}/oauth/revoke`, { method: "POST", body })).status).toBe(200);
-    },
-    "logged-out": (bearer) => call(a, ["POST", "/auth/logout"], bearer),
-    closed: (bearer) => call(a, ["POST", "/auth/deactivate"], bearer, { password: PASSWORD }),
-    "new-password": async () => {
-      // By another sign-in: the one that asks goes on.
-      const { accessToken } = await servers.tokensOf("new-password", a);
-      const passwords = { old_password: PASSWORD, new_password: "Battery-staple-2" };
-      await call(a, ["PUT", "/auth/password"], { authorization: `Bearer ${accessToken}` }, passwords);
-    },
-  };
-  const running = [];
-  for (const login of Object.keys(endings)) {
-    const { accessToken, refreshToken } = await servers.signInAs(login);
-    const stream = servers.connect(b, accessToken).stream(asked(login));
-    await stream.until(hasText("Half "));
-    running.push({ login, accessToken, refreshToken, stream });
-  }
-  const signedIn = await send(b.httpUrl, {
-    method: "POST",
-    path: "/auth/login",
-    headers: json,
-    body: JSON.stringify({ login: "new-password", password: PASSWORD }),
-  });
-  const heardByPage = await pageStream(b, cookieOf(signedIn));
-  expect(await heardByPage("Half ")).toContain("Half ");
-  const untouched = servers.connect(b).stream(asked("Somebody else"));
-  await untouched.until(hasText("Half "));
+])(
+  "S4: what ends a sign-in at one server ends its streams and sockets at the other, on %s",
+  async (_name, withRedis) => {
+    await using servers = await startTwoServers(withRedis);
+    const { a, b } = servers;
+    servers.model.script(faults.hangHalfWay);
+    const endings: Readonly<
+      Record<string, (bearer: Record<string, string>, refreshToken: string) => Promise<void>>
+    > = {
+      revoked: async (_bearer, token) => {
+        const body = new URLSearchParams({ client_id: CLI_CLIENT_ID, token });
+        expect((await fetch(`${a.httpUrl}/oauth/revoke`, { method: "POST", body })).status).toBe(200);
+      },
+      "logged-out": (bearer) => call(a, ["POST", "/auth/logout"], bearer),
+      closed: (bearer) => call(a, ["POST", "/auth/deactivate"], bearer, { password: PASSWORD }),
+      "new-password": async () => {
+        // By another sign-in: the one that asks goes on.
+        const { accessToken } = await servers.tokensOf("new-password", a);
+        const passwords = { old_password: PASSWORD, new_password: "Battery-staple-2" };
+        await call(a, ["PUT", "/auth/password"], { authorization: `Bearer ${accessToken}` }, passwords);
+      },
+    };
+    const running = [];
+    for (const login of Object.keys(endings)) {
+      const { accessToken, refreshToken } = await servers.signInAs(login);
+      const stream = servers.connect(b, accessToken).stream(asked(login));
+      await stream.until(hasText("Half "));
+      const headers = { authorization: `Bearer ${await wsTokenOf(b.httpUrl, accessToken)}` };
+      const events = await openEvents(b.httpUrl, headers);
+      expect(await events.next()).toMatchObject({ type: "snapshot" });
+      running.push({ login, accessToken, refreshToken, stream, events });
+    }
+    const signedIn = await send(b.httpUrl, {
+      method: "POST",
+      path: "/auth/login",
+      headers: json,
+      body: JSON.stringify({ login: "new-password", password: PASSWORD }),
+    });
+    const cookie = cookieOf(signedIn);
+    const heardByPage = await pageStream(b, cookie);
+    const pageEvents = await openEvents(b.httpUrl, { cookie, origin: b.httpUrl });
+    await pageEvents.next();
+    expect(await heardByPage("Half ")).toContain("Half ");
+    const untouched = servers.connect(b).stream(asked("Somebody else"));
+    await untouched.until(hasText("Half "));
 
-  for (const { login, accessToken, refreshToken } of running) {
-    await endings[login]?.({ authorization: `Bearer ${accessToken}` }, refreshToken);
-  }
-  for (const { login, stream } of running) {
-    const status = await stream.status;
-    expect([login, statusName(status.code), reasonOf(status).reason]).toEqual([
-      login,
-      "UNAUTHENTICATED",
-      "TOKEN_INVALID",
-    ]);
-  }
-  expect(await heardByPage("no such text")).toContain('"code":"unauthenticated"');
-  const ended = Promise.race([untouched.status.then(() => true), Promise.resolve(false)]);
-  expect(await ended).toBe(false);
-  untouched.cancel();
-});
+    for (const { login, accessToken, refreshToken } of running) {
+      await endings[login]?.({ authorization: `Bearer ${accessToken}` }, refreshToken);
+    }
+    for (const { login, stream, events } of running) {
+      expect([login, await events.next(), await events.closed]).toEqual([
+        login,
+        { type: "session.revoked" },
+        1008,
+      ]);
+      const status = await stream.status;
+      expect([login, statusName(status.code), reasonOf(status).reason]).toEqual([
+        login,
+        "UNAUTHENTICATED",
+        "TOKEN_INVALID",
+      ]);
+    }
+    expect(await pageEvents.next()).toEqual({ type: "session.revoked" });
+    expect(await heardByPage("no such text")).toContain('"code":"unauthenticated"');
+    const ended = Promise.race([untouched.status.then(() => true), Promise.resolve(false)]);
+    expect(await ended).toBe(false);
+    untouched.cancel();
+  },
+);

@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import { createStore } from "zustand/vanilla";
+import type { AuthState } from "#contract/auth-state.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import { createFakeClock, settle } from "#engine/testing/fake-clock.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
+import { createEventLink } from "./event-link.ts";
+
+const signedIn: AuthState = { kind: "signed-in", accountId: "u1", accountName: "Ann", local: false };
+
+/** A link whose sockets are in the test's hands. */
+function createStage() {
+  const store = createStore<AuthState>(() => ({ kind: "unknown" }));
+  const clock = createFakeClock();
+  const sockets: { told: (message: object) => void; end: () => void; sent: string[]; closed: boolean }[] = [];
+  const stage = { store, clock, sockets, blocked: false, asked: 0, revoked: false };
+  const link = createEventLink({
+    session: { store },
+    clock,
+    random: () => 0,
+    logger: createFakeLogger(),
+    async open(onText) {
+      if (stage.blocked) throw new PipitError("SERVER_UNREACHABLE", "The proxy takes no sockets.");
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const socket = {
+        told: (message: object) => onText(JSON.stringify(message)),
+        end: resolve,
+        sent: [] as string[],
+        closed: false,
+      };
+      sockets.push(socket);
+      return {
+        send: (text) => void socket.sent.push(text),
+        close: () => {
+          socket.closed = true;
+          resolve();
+        },
+        closed: promise,
+      };
+    },
+    api: {
+      async request() {
+        stage.asked += 1;
+        if (stage.revoked) store.setState({ kind: "signed-out", reason: "expired" }, true);
+        return { status: 200, headers: {}, body: "{}" };
+      },
+    },
+  });
+  return { ...stage, stage, link };
+}
+
+test("a socket is kept while a person is signed in, answers pings, and is replaced when it ends", async () => {
+  const { store, clock, sockets, stage, link } = createStage();
+  await settle();
+  expect(sockets).toHaveLength(0);
+  store.setState(signedIn, true);
+  await settle();
+  sockets[0]?.told({ type: "ping", timestamp: "T" });
+  sockets[0]?.told({ type: "news of a later version" });
+  expect(sockets[0]?.sent).toEqual(['{"type":"pong","timestamp":"T"}']);
+  sockets[0]?.end();
+  await settle();
+  expect([stage.asked, clock.sleeping()]).toEqual([1, [1100]]);
+  clock.advance(1_100);
+  await settle();
+  expect(sockets).toHaveLength(2);
+  link[Symbol.dispose]();
+  await settle();
+  expect([sockets[1]?.closed, clock.sleeping()]).toEqual([true, []]);
+});
+
+test("a session that was revoked is asked after at once, and its end ends the link", async () => {
+  const { store, clock, sockets, stage } = createStage();
+  store.setState(signedIn, true);
+  await settle();
+  stage.revoked = true;
+  sockets[0]?.told({ type: "session.revoked" });
+  await settle();
+  expect(store.getState()).toEqual({ kind: "signed-out", reason: "expired" });
+  expect([sockets[0]?.closed, clock.sleeping()]).toEqual([true, []]);
+  // The next sign-in has a socket of its own.
+  store.setState(signedIn, true);
+  await settle();
+  expect(sockets).toHaveLength(2);
+});
+
+test("a server that has gone silent is left", async () => {
+  const { store, clock, sockets } = createStage();
+  store.setState(signedIn, true);
+  await settle();
+  sockets[0]?.told({ type: "ping", timestamp: 1 });
+  clock.advance(75_000);
+  await settle();
+  expect(sockets[0]?.closed).toBe(false);
+  clock.advance(75_000);
+  await settle();
+  expect(sockets[0]?.closed).toBe(true);
+});
+
+test("where no socket gets through, the server is asked at least every 30 s", async () => {
+  const { store, clock, stage } = createStage();
+  stage.blocked = true;
+  store.setState(signedIn, true);
+  await settle();
+  for (let round = 1; round <= 8; round += 1) {
+    expect(stage.asked).toBe(round);
+    expect(clock.sleeping()[0]).toBeLessThanOrEqual(30_000);
+    clock.advance(30_000);
+    await settle();
+  }
+  stage.revoked = true;
+  clock.advance(30_000);
+  await settle();
+  expect([store.getState().kind, clock.sleeping()]).toEqual(["signed-out", []]);
+});

@@ -1,0 +1,63 @@
+import { PipitError } from "#contract/pipit-error.ts";
+
+/** Longer than any way to a server; a proxy that swallows what it does not know answers nothing at all. */
+const OPENS_WITHIN_MS = 10_000;
+
+/** A WebSocket that is open. */
+export interface EventSocket {
+  /** To one that is closed: nothing happens. */
+  send(text: string): void;
+  close(): void;
+  /** Resolves when it is closed, however. */
+  readonly closed: Promise<void>;
+}
+
+/**
+ * Opens a socket for events with the present sign-in.
+ *
+ * @throws PipitError SERVER_UNREACHABLE when none opens, whatever the reason; as `signedIn`; CANCELLED
+ */
+export type OpenEventSocket = (onText: (text: string) => void, signal: AbortSignal) => Promise<EventSocket>;
+
+/** What the WebSocket of a browser and that of Node have in common. */
+interface PlainSocket {
+  send(text: string): void;
+  close(): void;
+  addEventListener(type: "open" | "close" | "error", listener: () => void): void;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+}
+
+/** Waits until a socket is open. Throws as {@link OpenEventSocket}; it is closed then. */
+export async function whenOpen(
+  socket: PlainSocket,
+  onText: (text: string) => void,
+  signal: AbortSignal,
+): Promise<EventSocket> {
+  const opened = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(OPENS_WITHIN_MS)]);
+  const giveUp = (): void => opened.reject(refused());
+  limit.addEventListener("abort", giveUp, { once: true });
+  socket.addEventListener("open", () => opened.resolve());
+  socket.addEventListener("message", ({ data }) => onText(String(data)));
+  // A "close" follows.
+  socket.addEventListener("error", () => opened.reject(refused()));
+  socket.addEventListener("close", () => {
+    opened.reject(refused());
+    closed.resolve();
+  });
+  try {
+    if (limit.aborted) giveUp();
+    await opened.promise;
+  } catch (error) {
+    socket.close();
+    throw signal.aborted ? new PipitError("CANCELLED", "Cancelled.", { cause: signal.reason }) : error;
+  } finally {
+    limit.removeEventListener("abort", giveUp);
+  }
+  return { send: (text) => socket.send(text), close: () => socket.close(), closed: closed.promise };
+}
+
+function refused(): PipitError {
+  return new PipitError("SERVER_UNREACHABLE", "The server, or a proxy before it, takes no WebSocket.");
+}

@@ -1,0 +1,42 @@
+import { EVENTS_PATH } from "#contract/event-wire.ts";
+import type { CallerAccess } from "#server/domain/access/access.ts";
+import { Places, type Bound } from "#server/domain/limits/places.ts";
+import { peerKeyOf } from "#server/net/client-address.ts";
+import type { HttpContext } from "../kit/http-context.ts";
+import { HttpError } from "../kit/http-error.ts";
+import { originOf } from "../kit/origin.ts";
+import { route, type CallerRoute } from "../kit/route.ts";
+import { serveEvents } from "./serve-events.ts";
+
+/** A page can set no headers here, and an address is written into logs: so it comes in by its cookie. */
+const access: CallerAccess = {
+  who: "person",
+  proof: "ws-token-or-cookie",
+  scope: "api:read",
+  secure: true,
+};
+
+/** `GET /ws/v1/events/`: a WebSocket that tells a client what happens to its account. */
+export function eventsRoute({ config, guard, clock }: HttpContext): CallerRoute {
+  const { socketsPerAccount, socketsPerAddress } = config;
+  const places = new Places();
+  return route("GET", EVENTS_PATH, access, async (request, caller, reply) => {
+    if (request.acceptSocket === undefined) {
+      reply.header("upgrade", "websocket");
+      throw new HttpError(426, "This address speaks WebSocket only (RFC 6455).");
+    }
+    const { ip } = originOf(request);
+    const place = places.enter([
+      bound(`account ${caller.userId}`, socketsPerAccount, "this account"),
+      ...(ip === undefined ? [] : [bound(`address ${peerKeyOf(ip)}`, socketsPerAddress, "this address")]),
+    ]);
+    const socket = request.acceptSocket(reply);
+    if (socket === undefined) place[Symbol.dispose]();
+    else serveEvents(socket, { caller, place, guard, clock });
+    return reply;
+  });
+}
+
+function bound(key: string, max: number, who: string): Bound {
+  return { key, max, full: `${max} sockets are open for ${who} already, which is the limit. Close one.` };
+}
