@@ -70,6 +70,7 @@ describe("on a desk with sound, keychain and screen", () => {
     const states = Object.fromEntries(jsonLines(stdout).map((check) => [check["part"], check["state"]]));
     expect(states).toEqual({
       server: "works",
+      grpc: "works",
       "sign-in": "works",
       model: "limited",
       voice: "works",

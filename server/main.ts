@@ -16,6 +16,7 @@ const COPY_WITHIN_MS = 500;
 
 /** For the operator who looks at a terminal; a log has no use for it. */
 const SIGN_IN_HINT = `Sign in here: npx pipit web (a one-time address for a browser) or npx pipit chat
+Make an account of your own: npx pipit auth register; sign in to it, also from elsewhere: npx pipit auth login --server URL
 Make an account for another person: npx pipit admin users add LOGIN
 `;
 

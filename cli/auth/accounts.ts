@@ -1,14 +1,16 @@
+import { rm } from "node:fs/promises";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { KeptAccount, StoredTokens } from "#engine/ports.ts";
+import { writePrivateFile } from "#engine/node/files/private-files.ts";
 import { serverOf as serverOfHome } from "#engine/node/keychain/token-store.ts";
 import { OWN_SERVER, scopeServer } from "#engine/node/keychain/token-store-scope.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 import { openCliClient, type CommandDeps } from "../kit/open-cli-client.ts";
+import { rememberedServerPath } from "../kit/read-config.ts";
 import { printJson, printLine, printNote } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
 import { authMessagesFor, type AuthMessages } from "./auth-messages.ts";
 import { namesOf, serverName, tellOthers, tellWaiting, untilInterrupted } from "./auth-context.ts";
-import { rememberServer } from "./remember-server.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -101,7 +103,7 @@ export async function switchAccount(flags: Named, deps: CommandDeps): Promise<Ex
   await client.signInBy((session) => session.switchTo(account.accountId, interrupted.signal));
   printLine(terminal, messages.switched(account.accountName));
   printLine(terminal, messages.isServer(serverName(account.server, messages)));
-  await rememberWhere(account.server, deps, messages);
+  if (account.server !== serverOf(deps)) await rememberWhere(account.server, deps, messages);
   if (before.kind === "signed-in" && before.accountId !== account.accountId)
     await tellWaiting({ client, terminal, messages }, before.accountId, before.accountName);
   return exitCodes.done;
@@ -130,9 +132,10 @@ export async function rememberWhere(
   { config, terminal }: CommandDeps,
   messages: AuthMessages,
 ): Promise<void> {
-  if (config.serverVariable === undefined)
-    await rememberServer(config.home, server === OWN_SERVER ? undefined : server);
-  else printNote(terminal, messages.serverStays(config.serverVariable));
+  const path = rememberedServerPath(config.home);
+  if (config.namedBy !== undefined) printNote(terminal, messages.serverStays(config.namedBy));
+  else if (server === OWN_SERVER) await rm(path, { force: true });
+  else await writePrivateFile(path, `${server}\n`);
 }
 
 async function findAccount(

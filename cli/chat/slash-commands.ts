@@ -35,6 +35,7 @@ const commands: Readonly<Record<string, SlashCommand>> = {
   },
   async login(argument, { client, terminal, messages, forgetLine }, signal) {
     if (argument !== "") forgetLine();
+    else if (!client.ownServer) throw new ToldError("SIGNED_OUT", messages.loginElsewhere);
     const state = await client.login(argument === "" ? undefined : argument, signal);
     if (state.kind !== "signed-in") throw new ToldError("SIGNED_OUT", messages.notSignedIn);
     printLine(terminal, messages.signedInAs(await loginOf(client, state.accountName, signal)));
@@ -45,6 +46,21 @@ const commands: Readonly<Record<string, SlashCommand>> = {
   async logout(_argument, { client, terminal, messages }, signal) {
     await client.logout(signal);
     printLine(terminal, messages.signedOut);
+  },
+  async switch(argument, context, signal) {
+    const { client, terminal, messages } = context;
+    const accounts = await client.accounts();
+    if (argument === "") {
+      for (const { accountName, active } of accounts)
+        printLine(terminal, `${active ? "*" : " "} ${accountName}`);
+      return;
+    }
+    const wanted = argument.toLocaleLowerCase();
+    const account = accounts.find(({ accountName }) => accountName.toLocaleLowerCase() === wanted);
+    if (account === undefined) throw new ToldError("SIGNED_OUT", messages.noSuchAccount(argument));
+    await client.signInBy((session) => session.switchTo(account.accountId, signal));
+    printLine(terminal, messages.signedInAs(account.accountName));
+    await client.engine.resume();
   },
   async send(argument, { ask, terminal, messages }, signal) {
     if (argument === "") printLine(terminal, messages.missingArgument("/send <text>"));

@@ -12,7 +12,7 @@ const english = {
   startedForCheck: " (none was running; started for this check)",
   unknownWithoutServer: "not known without a server",
   unknownBeforeSignIn: "not known before sign-in",
-  notSignedIn: "Not signed in. Run `pipit chat` and use /login.",
+  notSignedIn: "Not signed in. Run `pipit auth login`.",
   localAccount: (name: string) => `${name} (the local account)`,
   /** The server's own words, which are English. */
   builtIn: undefined as string | undefined,
@@ -58,7 +58,7 @@ const russian: DoctorMessages = {
   startedForCheck: " (не был запущен; запущен для этой проверки)",
   unknownWithoutServer: "без сервера неизвестно",
   unknownBeforeSignIn: "до входа неизвестно",
-  notSignedIn: "Вход не выполнен. Запустите `pipit chat` и введите /login.",
+  notSignedIn: "Вход не выполнен. Выполните `pipit auth login`.",
   localAccount: (name) => `${name} (локальная учётная запись)`,
   builtIn: "языковой модели нет, отвечает встроенный помощник. Запустите Ollama или задайте PIPIT_MODEL_URL.",
   spokenBy: (language, provider) => `${language}: ${provider}`,

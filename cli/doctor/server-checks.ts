@@ -15,7 +15,7 @@ const statusSchema = z.object({
 });
 type ServerStatus = z.infer<typeof statusSchema>;
 
-/** Server, sign-in, model, voice and store, in the order in which each needs the one before. */
+/** Server with both ports, sign-in, model, voice and store, in the order in which each needs the one before. */
 export async function checkServer(
   client: Client,
   messages: DoctorMessages,
@@ -25,7 +25,11 @@ export async function checkServer(
     const handle = await client.link.connect(signal);
     const how = handle.started ? messages.startedForCheck : "";
     const server = works("server", `${handle.httpUrl}${how}`);
-    return [server, ...(await checkSignIn(client, messages, signal))];
+    return [
+      server,
+      await checkGrpc(client, handle.grpcUrl, messages, signal),
+      ...(await checkSignIn(client, messages, signal)),
+    ];
   } catch (reason) {
     const unknown = messages.unknownWithoutServer;
     return [
@@ -34,6 +38,21 @@ export async function checkServer(
       limited("model", unknown),
       limited("voice", unknown),
     ];
+  }
+}
+
+/** The other port: a proxy may let one through and not the other. */
+async function checkGrpc(
+  { link }: Client,
+  grpcUrl: string,
+  messages: DoctorMessages,
+  signal: AbortSignal,
+): Promise<Check> {
+  try {
+    await link.askRpcHealth(signal);
+    return works("grpc", grpcUrl);
+  } catch (reason) {
+    return broken("grpc", messages.error(PipitError.from(reason)));
   }
 }
 

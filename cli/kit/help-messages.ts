@@ -43,7 +43,7 @@ export const englishHelp = {
     username: "name or e-mail address; the password is asked for",
     passwordStdin:
       "read the password from the first line of standard input, and the code from the second if one is needed",
-    server: "the server at this address, and from now on, in place of the one that is set",
+    server: "the server at this address, not the one that is set; login and register remember it",
     displayName: "what others see; otherwise the username",
     browser: "sign in with the browser of this computer",
     device: "show an address and a code for another device",
@@ -95,7 +95,7 @@ export const russianHelp: HelpMessages = {
     token: "напечатать токен доступа для сценария, обновив при надобности",
     username: "имя или адрес почты; пароль будет спрошен",
     passwordStdin: "взять пароль из первой строки стандартного ввода, а код, если он нужен, — из второй",
-    server: "сервер по этому адресу, и впредь, вместо заданного",
+    server: "сервер по этому адресу вместо заданного; login и register его запоминают",
     displayName: "что видят другие; иначе имя",
     browser: "войти через браузер этого компьютера",
     device: "показать адрес и код для другого устройства",

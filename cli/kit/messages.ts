@@ -28,6 +28,7 @@ const english = {
     "  /retry [n]        send one of them now; also /edit <n> <text>, /skip [n], /drop [n]",
     "  /login [token]    sign in (without a token: the local account)",
     "  /logout           sign out; nothing is sent until the next /login",
+    "  /switch [name]    list the accounts that are signed in, or go on as another one",
     "  /quit             leave",
     "Ctrl-C stops an answer; twice leaves.",
   ].join("\n"),
@@ -48,8 +49,13 @@ const english = {
   missingArgument: (usage: string) => `Usage: ${usage}`,
   signedInAs: (name: string) => `Signed in as ${name}.`,
   signedOut: "Signed out. Messages are not sent until you /login.",
-  notSignedIn: "You are not signed in. Use /login for the local account or /login <token>.",
   signInEnded: "Your sign-in was ended. Sign in again with /login; unsent messages are kept.",
+  notSignedIn:
+    "You are not signed in. Use pipit auth login, /login for the local account, or /login <token>.",
+  loginElsewhere:
+    "The local account is of this computer's own server. Here sign in with pipit auth login, or /login <token>.",
+  noSuchAccount: (name: string) =>
+    `No account "${name}" is signed in here. /switch lists them; pipit auth login adds one.`,
   tokenAccepted: "Token stored. The next message shows whether the server accepts it.",
   tokenPlaceFile: (reason: string) =>
     `Your sign-in is kept in a file readable only by you, not in the keychain: ${reason}`,
@@ -95,7 +101,7 @@ const english = {
   recorded: (path: string, seconds: number) => `Recorded ${seconds.toFixed(1)} s of speech to ${path}.`,
   noServerForWeb:
     "No Pipit server runs here. Start one with npx pipit serve or npm start -- --web, then try again.",
-  signInForWeb: "You are not signed in. Sign in with /login in npx pipit chat, then try again.",
+  signInForWeb: "You are not signed in. Sign in with npx pipit auth login, then try again.",
   jsonWithoutOnce: "--json prints the events of one message; use it with --once <text>.",
   bye: "Bye.",
 };
@@ -120,7 +126,8 @@ const naming = new Set<string>([
   "DATA_FOLDER_IN_USE",
 ] satisfies ErrorCode[]);
 
-const russianSignedOut = "Вы не вошли. /login — локальная учётная запись, /login <токен> — по токену.";
+const russianSignedOut =
+  "Вы не вошли. Войти: pipit auth login; /login — локальная учётная запись, /login <токен> — по токену.";
 
 /** Errors whose cure is another one in a terminal. */
 const russianCures: Readonly<Record<string, string>> = {
@@ -159,6 +166,7 @@ const russian: Messages = {
     "  /retry [n]        отправить одно из них; также /edit <n> <текст>, /skip [n], /drop [n]",
     "  /login [токен]    войти (без токена: локальная учётная запись)",
     "  /logout           выйти; до следующего /login ничего не отправляется",
+    "  /switch [имя]     показать учётные записи, которые вошли, или перейти к другой",
     "  /quit             закончить",
     "Ctrl-C останавливает ответ, дважды — завершает работу.",
   ].join("\n"),
@@ -180,6 +188,10 @@ const russian: Messages = {
   signedOut: "Вы вышли. Сообщения не отправляются, пока вы не войдёте: /login.",
   notSignedIn: russianSignedOut,
   signInEnded: "Ваш вход завершён. Войдите снова командой /login; неотправленные сообщения сохранены.",
+  loginElsewhere:
+    "Локальная учётная запись есть только на этом компьютере. Здесь войдите через pipit auth login или /login <токен>.",
+  noSuchAccount: (name) =>
+    `Учётная запись «${name}» здесь не вошла. /switch покажет все, pipit auth login добавит.`,
   tokenAccepted: "Токен сохранён. Примет ли его сервер, покажет следующее сообщение.",
   tokenPlaceFile: () =>
     "Данные входа хранятся в файле, доступном только вам: связки ключей в этом сеансе нет или она закрыта.",
@@ -226,7 +238,7 @@ const russian: Messages = {
   recorded: (path, seconds) => `Записано ${seconds.toFixed(1)} с речи в ${path}.`,
   noServerForWeb:
     "Сервер Pipit здесь не запущен. Запустите его: npx pipit serve или npm start -- --web, и повторите.",
-  signInForWeb: "Вы не вошли. Войдите командой /login в npx pipit chat и повторите.",
+  signInForWeb: "Вы не вошли. Войдите: npx pipit auth login, и повторите.",
   jsonWithoutOnce: "--json печатает события одного сообщения; укажите и --once <текст>.",
   bye: "Пока.",
 };

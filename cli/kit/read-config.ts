@@ -19,19 +19,10 @@ export type CliConfig = ReturnType<typeof readCliConfig>;
 export function readCliConfig(env: Environment, stdoutIsTty: boolean, server?: string) {
   const home = resolve(homeOf(env, homedir()));
   const file = readConfigFile(join(home, "config.toml"));
-  const serverUrl = httpUrl(env["PIPIT_SERVER_URL"] || text(file, "server_url"), "PIPIT_SERVER_URL");
-  const grpcUrl = env["PIPIT_GRPC_URL"] || text(file, "grpc_url");
-  const named = server === OWN_SERVER ? undefined : httpUrl(server, "--server");
-  const isSame = server === undefined || (named !== undefined && named === serverUrl);
   return {
     /** All client state, default ~/.pipit. */
     home,
-    /** Set when a person named a server; the embedded one is then never started. */
-    serverUrl: server === undefined ? serverUrl : named,
-    /** host:port or https://host:port of the gRPC port, when named. */
-    grpcUrl: isSame ? grpcUrl : undefined,
-    /** The variable that names the server, which wins over config.toml. */
-    serverVariable: ["PIPIT_SERVER_URL", "PIPIT_GRPC_URL"].find((name) => env[name]),
+    ...serverSettings(env, file, home, server),
     /** Certificates to trust besides the authorities that are known anyway, PEM. */
     caFile: env["PIPIT_CA_FILE"] || text(file, "ca_file"),
     /** BCP 47, from LC_ALL, LC_MESSAGES or LANG. */
@@ -47,7 +38,43 @@ export function readCliConfig(env: Environment, stdoutIsTty: boolean, server?: s
   };
 }
 
-function readConfigFile(path: string): Readonly<Record<string, unknown>> {
+/** A server of the command line wins over the environment, that over config.toml, that over what a sign-in has chosen. */
+function serverSettings(env: Environment, file: ConfigFile, home: string, server: string | undefined) {
+  const namedBy =
+    ["PIPIT_SERVER_URL", "PIPIT_GRPC_URL"].find((name) => env[name]) ??
+    ["server_url", "grpc_url"].find((name) => file[name] !== undefined);
+  const named = env["PIPIT_SERVER_URL"] || text(file, "server_url");
+  const known = namedBy === undefined ? rememberedServer(home) : named;
+  const serverUrl = httpUrl(known, "PIPIT_SERVER_URL");
+  const grpcUrl = env["PIPIT_GRPC_URL"] || text(file, "grpc_url");
+  const told = server === OWN_SERVER ? undefined : httpUrl(server, "--server");
+  const isSame = server === undefined || told === serverUrl;
+  return {
+    /** Set when a person named a server; the embedded one is then never started. */
+    serverUrl: server === undefined ? serverUrl : told,
+    /** host:port or https://host:port of the gRPC port, when named. */
+    grpcUrl: isSame ? grpcUrl : undefined,
+    /** The variable or key that names another server than this one, or than the one that a sign-in chooses. */
+    namedBy: server !== undefined && isSame ? undefined : namedBy,
+  };
+}
+
+/** The server that `pipit auth` was last told to use; undefined: that of this home. */
+function rememberedServer(home: string): string | undefined {
+  try {
+    return readFileSync(rememberedServerPath(home), "utf8").trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function rememberedServerPath(home: string): string {
+  return join(home, "terminal-server");
+}
+
+type ConfigFile = Readonly<Record<string, unknown>>;
+
+function readConfigFile(path: string): ConfigFile {
   let content: string;
   try {
     content = readFileSync(path, "utf8");
@@ -64,7 +91,7 @@ function readConfigFile(path: string): Readonly<Record<string, unknown>> {
   }
 }
 
-function text(file: Readonly<Record<string, unknown>>, key: string): string | undefined {
+function text(file: ConfigFile, key: string): string | undefined {
   const value = file[key];
   if (value === undefined) return undefined;
   if (typeof value === "string" && value !== "") return value;

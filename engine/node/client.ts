@@ -11,10 +11,11 @@ import { readLocalSecret } from "./backend/local-secret.ts";
 import { createServerLink, type ServerLink } from "./backend/server-link.ts";
 import { createEventSockets } from "./http/event-socket.ts";
 import { createSignOutMarker } from "./keychain/sign-out-marker.ts";
+import { scopeServer } from "./keychain/token-store-scope.ts";
 import { serverOf, type ClientServer } from "./keychain/token-store.ts";
 import { openOutbox } from "./files/sqlite-outbox.ts";
 import { createModelConnectionClient } from "#engine/model/model-connection-client.ts";
-import type { OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
+import type { KeptAccount, OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
 import { Session } from "#engine/session/session.ts";
 import { createAsk } from "#engine/wire/ask.ts";
 import { createRpcTransport } from "#engine/wire/rpc-transport.ts";
@@ -125,12 +126,13 @@ export async function openClient(options: ClientOptions) {
       const open = createEventSockets(api, link);
       events.use(createEventLink({ session, open, api, clock: systemClock, random: Math.random, logger }));
     },
-    ...signingIn(session, link, home, ownServer),
+    ...signingIn(session, link, options.server, ownServer),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-function signingIn(session: Session, link: ServerLink, home: string, ownServer: boolean) {
+function signingIn(session: Session, link: ServerLink, server: ClientServer, ownServer: boolean) {
+  const { home } = server;
   const marker = createSignOutMarker(home);
   const loginLocally = async (signal: AbortSignal): Promise<AuthState> => {
     // The secret is written by a server that runs, so there must be one first.
@@ -153,6 +155,11 @@ function signingIn(session: Session, link: ServerLink, home: string, ownServer: 
         token === undefined ? await loginLocally(signal) : await session.signInWithToken(token, signal);
       await marker.clear();
       return state;
+    },
+    /** The accounts of this server that are signed in, the one in use first. */
+    async accounts(): Promise<readonly KeptAccount[]> {
+      const scope = scopeServer({ home, ...serverOf(server) });
+      return (await session.accounts()).filter((account) => account.server === scope);
     },
     /** Signs in by one of the session's ways because the person said so. */
     async signInBy(way: (session: Session) => Promise<AuthState>): Promise<AuthState> {

@@ -1,10 +1,15 @@
+import { createClient } from "@connectrpc/connect";
 import { throwIfAborted, waitFor } from "#engine/abort.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { HttpClient } from "#engine/ports.ts";
+import { Health } from "#proto/grpc/health/v1/health_pb.ts";
+import { rpcError } from "#engine/wire/rpc-error.ts";
 import type { RpcConnection } from "#engine/wire/rpc-transport.ts";
 import { ensureServer, type EnsureServerOptions } from "./embedded-server.ts";
 import { openGrpc } from "../grpc/grpc-transport.ts";
 import { createHttpClient } from "../http/http-client.ts";
+
+const HEALTH_TIMEOUT_MS = 5_000;
 
 /**
  * The way to a server that may come and go: a named one, or this machine's own, whose port changes when it is started
@@ -53,6 +58,15 @@ export function createServerLink(options: EnsureServerOptions) {
       const used = await connection(signal);
       const { transport, wording } = used.grpc;
       return { transport, wording, lost: () => forget(used) };
+    },
+    /** Asks the gRPC port how the server is. @throws PipitError SERVER_UNREACHABLE, CERTIFICATE_REFUSED, DEADLINE_EXCEEDED */
+    async askRpcHealth(signal: AbortSignal): Promise<void> {
+      const { grpc } = await connection(signal);
+      try {
+        await createClient(Health, grpc.transport).check({}, { signal, timeoutMs: HEALTH_TIMEOUT_MS });
+      } catch (error) {
+        throw rpcError(error, grpc.wording);
+      }
     },
     async [Symbol.asyncDispose](): Promise<void> {
       stop.abort(new PipitError("CANCELLED", "The client is closing."));

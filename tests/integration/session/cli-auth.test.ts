@@ -42,8 +42,8 @@ interface Run {
   readonly onNote?: (text: string) => void;
 }
 
-/** One `pipit auth` in this process; stdin is no terminal. */
-async function auth(command: string, { input = "", env = {}, onNote }: Run = {}) {
+/** One `pipit` in this process; stdin is no terminal. */
+async function pipit(args: readonly string[], { input = "", env = {}, onNote }: Run = {}) {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   stdin.end(input);
   let [out, err] = ["", ""];
@@ -52,10 +52,13 @@ async function auth(command: string, { input = "", env = {}, onNote }: Run = {})
     err += chunk.toString();
     onNote?.(err);
   });
-  const all = { PIPIT_HOME: home, LANG: "C", PIPIT_SERVER_URL: server.httpUrl, ...env };
-  const code = await runCli(["auth", ...command.split(" ")], { stdin, stdout, stderr, env: all });
+  const named = { PIPIT_SERVER_URL: server.httpUrl, PIPIT_GRPC_URL: server.grpcUrl };
+  const all = { PIPIT_HOME: home, LANG: "C", PIPIT_BUILD: "never", ...named, ...env };
+  const code = await runCli(args, { stdin, stdout, stderr, env: all });
   return { code, out, err };
 }
+
+const auth = (command: string, options?: Run) => pipit(["auth", ...command.split(" ")], options);
 
 const asks = (input = PASSWORD): Run => ({ input: `${input}\n` });
 const registers = (name: string) =>
@@ -208,6 +211,11 @@ describe("several accounts", () => {
       { username: "Finn", active: true },
       { username: "Eva", active: false },
     ]);
+    const input = "/switch\n/switch Eva\n/switch Finn\n/switch Zoe\n/login\n";
+    const chat = await pipit(["chat", "--no-audio"], { input });
+    expect(chat.out).toBe("* Finn\n  Eva\nSigned in as Eva.\nSigned in as Finn.\n");
+    expect(chat.err).toMatch(/No account "Zoe"[^]*pipit auth login/u);
+
     const { id } = (await ask("GET", "/auth/me")) as { id: string };
     const logger = createFakeLogger();
     const row = {
@@ -249,14 +257,11 @@ describe("several accounts", () => {
 
   test("of another server: --server is remembered, and a switch goes back", async () => {
     await using other = await startTestServer({ deps: { clock: { nowMs: () => nowMs } } });
-    const env = { PIPIT_SERVER_URL: "" };
-    await writeFile(join(home, "config.toml"), '# mine\nvolume = 0.5\nserver_url = "https://old.example"\n');
+    const env = { PIPIT_SERVER_URL: "", PIPIT_GRPC_URL: "" };
     const register = (name: string, url: string) =>
       auth(`register --username ${name} --password-stdin --server ${url}`, { ...asks(), env });
     expect(await register("gil", server.httpUrl)).toMatchObject({ code: 0 });
-    expect(await readFile(join(home, "config.toml"), "utf8")).toBe(
-      `server_url = "${server.httpUrl}"\n# mine\nvolume = 0.5\n`,
-    );
+    expect((await auth("status", { env })).out).toContain(`Server: ${server.httpUrl}`);
     expect(await register("gil", other.httpUrl)).toMatchObject({ code: 0 });
     expect((await auth("status", { env })).out).toContain(`Server: ${other.httpUrl}`);
     expect(await auth("switch gil", { env })).toMatchObject({
