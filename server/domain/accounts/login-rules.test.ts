@@ -17,7 +17,7 @@ test.each([
   ["x".repeat(51), "3 to 50"],
   ["", "3 to 50"],
   ["a b", "letters, digits"],
-  ["ann\n", "letters, digits"],
+  ["an\nn", "letters, digits"],
   ["an\0n", "letters, digits"],
   ["ann\u202Egnp", "letters, digits"],
   ["ann\u200Bx", "letters, digits"],

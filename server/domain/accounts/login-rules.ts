@@ -8,12 +8,12 @@ import { loginKeyOf } from "./ports.ts";
 const refused = (why: string) => invalidField("login", why);
 
 /**
- * The login in NFC, if users may register it. Whether it is free is not known here.
+ * The login in NFC, without the white space (of Unicode) that was typed or pasted around it, if users may register it. Whether it is free is not known here.
  *
  * @throws PipitError INVALID_REQUEST with the field "login"
  */
 export function checkLogin(login: string): string {
-  const composed = composedText("login", login, { least: LOGIN_MIN_CHARS, most: LOGIN_MAX_CHARS });
+  const composed = composedText("login", login.trim(), { least: LOGIN_MIN_CHARS, most: LOGIN_MAX_CHARS });
   if (!isLoginText(composed)) {
     throw refused('may hold letters, digits, "_", ".", "-" and "@" only, and needs a letter or digit.');
   }

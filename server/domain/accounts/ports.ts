@@ -110,9 +110,9 @@ export interface TotpStore {
   countRecoveryCodes(userId: string): Promise<number>;
 }
 
-/** What must be unique about a login: NFKC and lower case, so that no user can look like another by spelling. */
+/** What must be unique about a login: NFKC and lower case without white space around it, so that no user can look like another by spelling. */
 export function loginKeyOf(login: string): string {
-  return login.normalize("NFKC").toLowerCase();
+  return login.trim().normalize("NFKC").toLowerCase();
 }
 
 /**

@@ -91,10 +91,8 @@ export function createSignIn(deps: SignInDeps) {
       starts: Starts<T>,
       origin: AuditOrigin,
     ): Promise<SignedIn<T> & { readonly deviceToken: string }> {
-      const subject = {
-        name: attempt.login,
-        found: await auth.accounts.findForSignIn(checkName(attempt.login)),
-      };
+      const name = checkName(attempt.login);
+      const subject = { name, found: await auth.accounts.findForSignIn(name) };
       const { result, proven, deviceToken } = await prove(
         subject,
         { password: attempt.password, code: attempt.otp, deviceToken: attempt.deviceToken },
@@ -213,7 +211,9 @@ async function countTry(
   if (ended) guard.forget(familyId);
 }
 
-function checkName(name: string): string {
+/** The name without the white space (of Unicode) that was typed or pasted around it. */
+function checkName(given: string): string {
+  const name = given.trim();
   if (name !== "" && name.length <= NAME_MAX_CHARACTERS && !/\p{Cc}/u.test(name)) return name;
   throw new PipitError(
     "INVALID_REQUEST",

@@ -41,7 +41,9 @@ describe.each(databasesBySize)("RFC 9700 §2.4 [9]: the password grant on $name"
   });
 
   test("gives tokens by login or e-mail address, and says what is left of the limit", async () => {
-    for (const username of ["Alice", "alice", "ALICE@example.com"]) {
+    // [F25] What stands around a name was typed or pasted along with it: spaces, also without break or ideographic.
+    const pasted = ["alice ", "\u00a0Alice\u3000", "\talice@example.com\u00a0"];
+    for (const username of ["Alice", "ALICE@example.com", ...pasted]) {
       const { status, body, headers } = await ask({ username });
       expect([status, body]).toEqual([
         200,
