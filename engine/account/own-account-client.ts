@@ -42,6 +42,8 @@ const placesSchema = z.object({
   ),
 });
 
+const pathsOf = { browser: "/auth/browsers", program: "/oauth/sessions" } as const;
+
 export type OwnAccountClient = ReturnType<typeof createOwnAccountClient>;
 
 /**
@@ -96,24 +98,27 @@ export function createOwnAccountClient(http: HttpClient, onRenamed: () => void) 
     },
     /** Where the account is signed in, this place first, then by last use. */
     async places(signal: AbortSignal): Promise<readonly SignedInPlace[]> {
-      const { sessions } = await ask({ method: "GET", path: "/oauth/sessions" }, placesSchema, signal);
-      const places = sessions.map((session) => ({
-        id: session.session_id,
-        kind: "program" as const,
-        clientId: session.client_id,
-        createdAtMs: session.created_at,
-        lastUsedAtMs: session.last_used,
-        address: session.ip_address ?? undefined,
-        userAgent: session.user_agent ?? undefined,
-        current: session.current,
-      }));
+      const list = async (kind: SignedInPlace["kind"]): Promise<readonly SignedInPlace[]> => {
+        const { sessions } = await ask({ method: "GET", path: pathsOf[kind] }, placesSchema, signal);
+        return sessions.map((session) => ({
+          id: session.session_id,
+          kind,
+          clientId: session.client_id,
+          createdAtMs: session.created_at,
+          lastUsedAtMs: session.last_used,
+          address: session.ip_address ?? undefined,
+          userAgent: session.user_agent ?? undefined,
+          current: session.current,
+        }));
+      };
+      const places = (await Promise.all([list("browser"), list("program")])).flat();
       return places.toSorted(
         (a, b) => Number(b.current) - Number(a.current) || b.lastUsedAtMs - a.lastUsedAtMs,
       );
     },
     /** One that has ended meanwhile is as good. */
-    async endPlace({ id }: SignedInPlace, signal: AbortSignal): Promise<void> {
-      await change({ method: "DELETE", path: `/oauth/sessions/${encodeURIComponent(id)}` }, signal).catch(
+    async endPlace({ id, kind }: SignedInPlace, signal: AbortSignal): Promise<void> {
+      await change({ method: "DELETE", path: `${pathsOf[kind]}/${encodeURIComponent(id)}` }, signal).catch(
         ignoreGone,
       );
     },

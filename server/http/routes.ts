@@ -1,5 +1,6 @@
 import { apiTokenRefreshRoute, apiTokenRoute } from "./api-v1/token.ts";
 import { apiWsTokenRoute } from "./api-v1/ws-token.ts";
+import { browsersRoutes } from "./auth/browsers.ts";
 import { logoutRoute } from "./auth/logout.ts";
 import { ownAccountRoutes } from "./auth/own-account.ts";
 import { passwordSignInRoutes } from "./auth/password-sign-in.ts";
@@ -29,6 +30,7 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     logoutRoute(ctx),
     ...programSignInRoutes(ctx),
     ...ownAccountRoutes(ctx),
+    ...browsersRoutes(ctx),
     apiTokenRoute(ctx),
     apiTokenRefreshRoute(ctx),
     apiWsTokenRoute(ctx),

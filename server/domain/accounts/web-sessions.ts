@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { Clock } from "#contract/clock.ts";
@@ -48,7 +49,10 @@ export interface StartedWebSession {
 /** Browsers that are signed in, each by an opaque token in a cookie. */
 export type WebSessions = ReturnType<typeof createWebSessions>;
 
-export function createWebSessions(auth: Pick<AuthStore, "webSessions" | "accounts">, clock: Clock) {
+export function createWebSessions(
+  auth: Pick<AuthStore, "webSessions" | "accounts" | "transaction">,
+  clock: Clock,
+) {
   const { webSessions: store, accounts } = auth;
   return {
     /** A browser's session for who signs in. */
@@ -107,6 +111,29 @@ export function createWebSessions(auth: Pick<AuthStore, "webSessions" | "account
     /** Ends a session; an unknown one is ended already. */
     async end(token: string): Promise<void> {
       if (isOpaqueToken(token)) await store.remove(hashOpaqueToken(token));
+    },
+
+    /** A user's browsers, newest first. */
+    listLive: (userId: string) => store.listLive(userId, clock.nowMs()),
+
+    /** Ends a session of this user; false when they have none of this id. */
+    async endOf(userId: string, id: string, origin: AuditOrigin): Promise<boolean> {
+      return await auth.transaction(async (tx) => {
+        const live = await tx.webSessions.listLive(userId, clock.nowMs());
+        const session = live.find((one) => one.id === id);
+        if (session === undefined) return false;
+        await tx.webSessions.remove(session.hash);
+        const { clientId } = session;
+        const event = {
+          event: "session.revoked",
+          outcome: "success",
+          reason: "revoked",
+          userId,
+          clientId,
+        } as const;
+        await tx.audit.append(event, origin);
+        return true;
+      });
     },
 
     /** Forgets what has ended. Called at start; every sign-in does it too, so that no timer is needed. */

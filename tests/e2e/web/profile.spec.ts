@@ -4,7 +4,7 @@ import { runCommand } from "#tools/test/command.ts";
 import { axeViolations } from "../fixtures/axe.ts";
 import { test } from "../fixtures/web-test.ts";
 import { ChatWindow } from "../pages/chat-window.ts";
-import { texts } from "../pages/texts.ts";
+import { fits, texts } from "../pages/texts.ts";
 
 const FIRST_PASSWORD = "Correct-horse-1";
 const SECOND_PASSWORD = "Battery-staple-2";
@@ -32,7 +32,7 @@ test("U2: a new account, its profile, another password, a second factor, and the
 }, testInfo) => {
   test.slow();
   await page.emulateMedia({ reducedMotion: "reduce" });
-  const press = (name: string, exact = true) => page.getByRole("button", { name, exact }).click();
+  const press = (name: string) => page.getByRole("button", { name, exact: true }).click();
   const field = (name: string) => page.getByLabel(name, { exact: true });
   const account = { login: "ann", password: FIRST_PASSWORD, display_name: "Ann" };
   const registered = await page.request.post(`${server.url}/auth/register`, {
@@ -56,6 +56,12 @@ test("U2: a new account, its profile, another password, a second factor, and the
   await expect(page.getByText(words.saved, { exact: true })).toBeVisible();
   // The name is everywhere at once.
   await expect(page.getByRole("button", { name: `${words.menu}: Ann of the Birds` })).toBeVisible();
+
+  await page.getByRole("button", { name: fits(words.places.endName) }).click();
+  await expect(page.getByText(words.places.here, { exact: true })).toBeVisible();
+  await expect(page.getByRole("button", { name: words.places.end })).toHaveCount(0);
+  expect((await other.request.get(`${server.url}/auth/me`)).status()).toBe(401);
+  expect((await other.request.post(`${server.url}/auth/login`, login)).status()).toBe(200);
 
   await press(words.change);
   await field(words.password.old).fill("wrong");
