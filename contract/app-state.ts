@@ -1,6 +1,6 @@
 import type { TokenPlace } from "./auth-state.ts";
 import type { ErrorCode } from "./error-codes.ts";
-import type { DevicePrompt } from "./sign-in.ts";
+import type { DevicePrompt, SignInLink } from "./sign-in.ts";
 import type { Settings } from "./settings.ts";
 
 /** Whether a feature works on this machine, and if not, a plain sentence with the cure. */
@@ -70,4 +70,6 @@ export interface AppState {
   readonly tokenPlace?: TokenPlace;
   /** What to do at another device, while a sign-in waits for it. */
   readonly devicePrompt?: DevicePrompt | undefined;
+  /** A one-time address that waits for the person; on a page only. */
+  readonly signInLink?: SignInLink | undefined;
 }

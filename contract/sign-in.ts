@@ -24,6 +24,17 @@ export interface DevicePrompt {
   readonly expiresAtMs: number;
 }
 
+/**
+ * A one-time address that the page was opened with. Any page can lead a browser to one of another person, so it signs
+ * nobody in by itself: the person types the digits that stand beside it where it was printed, or, where a user is signed in
+ * already, agrees to become the one that it names.
+ */
+export type SignInLink =
+  | { readonly kind: "digits" }
+  /** It works no more: used, too old, or its sign-in has ended. */
+  | { readonly kind: "used" }
+  | { readonly kind: "confirm"; readonly accountName: string; readonly local: boolean };
+
 /** How one wants to sign in. */
 export type SignInRequest =
   /** To the local account of this machine's own server. */
@@ -37,6 +48,8 @@ export type SignInRequest =
       readonly code?: string | undefined;
     }
   | { readonly kind: "browser" }
+  /** By the {@link SignInLink} that waits. `digits` absent: the person agreed. */
+  | { readonly kind: "link"; readonly digits?: string | undefined }
   | { readonly kind: "device" }
   /** Makes an account, and signs in to it. */
   | {

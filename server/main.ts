@@ -80,8 +80,10 @@ function announce(server: RunningServer, config: ServerConfig): void {
 
 /** Past the logger on purpose: a reader of this line can sign in. */
 async function announceSignInAddress(server: RunningServer): Promise<void> {
-  const address = await server.makeSignInAddress();
-  process.stdout.write(`Open in a browser (works once, for 10 minutes): ${address}\n`);
+  const { url, digits } = await server.makeSignInAddress();
+  process.stdout.write(
+    `Open in a browser (works once, for 10 minutes): ${url}\nThe page asks for these digits: ${digits}\n`,
+  );
 }
 
 try {

@@ -15,9 +15,9 @@ import { ToldError } from "../kit/told-error.ts";
 /** Longest that it may take to get an address. */
 const TIMEOUT_MS = 30_000;
 
-const addressSchema = z.object({ url: z.url(), expires_at: z.number() });
+const addressSchema = z.object({ url: z.url(), digits: z.string(), expires_at: z.number() });
 
-/** `pipit web`: prints an address that signs a browser in, once, and nothing else. */
+/** `pipit web`: prints an address that signs a browser in, once, the digits that the page asks for, and nothing else. */
 export async function web(flags: { readonly json?: boolean }, deps: CommandDeps): Promise<ExitCode> {
   const { config, terminal } = deps;
   const messages = messagesFor(config.locale);
@@ -28,9 +28,9 @@ export async function web(flags: { readonly json?: boolean }, deps: CommandDeps)
   await client.link.connect(signal);
   const { state } = await client.signIn(signal);
   if (state.kind !== "signed-in") throw new ToldError("SIGNED_OUT", messages.signInForWeb);
-  const { url, expires_at: expiresAtMs } = await askForAddress(client, signal);
-  if (flags.json === true) printJson(terminal, { url, expiresAtMs });
-  else printLine(terminal, url);
+  const { url, digits, expires_at: expiresAtMs } = await askForAddress(client, signal);
+  if (flags.json === true) printJson(terminal, { url, digits, expiresAtMs });
+  else printLine(terminal, `${url}\n${digits}`);
   return exitCodes.done;
 }
 

@@ -33,6 +33,13 @@ export const sessionCommands = {
   signInByBrowser: command<void>()(z.strictObject(server)),
   /** Shows in the state (`devicePrompt`) what to do at another device, and waits for it. A page throws NOT_ALLOWED. */
   signInByDevice: command<void>()(z.strictObject(server)),
+  /**
+   * By the one-time address that the page was opened with (`signInLink` of the state), with its digits where they are asked
+   * for. Throws OTP_INVALID with the field `digits`, TOKEN_INVALID when the address is used up or too old.
+   */
+  signInByLink: command<void>()(z.strictObject({ digits: z.optional(z.string().check(z.maxLength(64))) })),
+  /** The address is not used. */
+  dropSignInLink: command<void>()(nothing),
   /** Makes an account and signs in to it. Throws INVALID_REQUEST with the field, NOT_ALLOWED. */
   register: command<void>()(
     z.strictObject({

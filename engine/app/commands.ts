@@ -77,6 +77,8 @@ function sessionHandlers({ client, signal, signIn, reconnect }: AppCore): Handle
     signInWithPassword: ({ serverUrl, ...typed }) => signIn.signIn(serverUrl, { kind: "password", ...typed }),
     signInByBrowser: ({ serverUrl }) => signIn.signIn(serverUrl, { kind: "browser" }),
     signInByDevice: ({ serverUrl }) => signIn.signIn(serverUrl, { kind: "device" }),
+    signInByLink: ({ digits }) => signIn.signIn("", { kind: "link", digits }),
+    dropSignInLink: async () => signIn.dropLink(),
     register: ({ serverUrl, ...typed }) => signIn.signIn(serverUrl, { kind: "register", ...typed }),
     cancelSignIn: async () => signIn.cancel(),
     signOut: async () => (await client()).logout(signal),

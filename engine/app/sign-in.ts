@@ -9,7 +9,7 @@ interface SignInDeps extends Pick<AppPorts, "openClient" | "lookAtServer"> {
   /** Makes this the client that is used from now on, with these settings. */
   readonly adopt: (client: AppClient, settings: SettingsPatch) => Promise<void>;
   readonly state: () => AppState;
-  readonly show: (patch: Pick<AppState, "devicePrompt">) => void;
+  readonly show: (patch: Pick<AppState, "devicePrompt" | "signInLink">) => void;
   /** Aborts when the application ends. */
   readonly signal: AbortSignal;
 }
@@ -55,6 +55,7 @@ export function createSignIn(deps: SignInDeps) {
 
   return {
     cancel,
+    dropLink: (): void => deps.show({ signInLink: undefined }),
     async lookAtServer(serverUrl: string): Promise<ServerLook> {
       looking.abort(new PipitError("CANCELLED", "Another address is looked at."));
       looking = new AbortController();

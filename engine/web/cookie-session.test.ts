@@ -61,9 +61,9 @@ describe("signing in", () => {
     const { http, session } = setup();
     using _ = session;
     http.answer(() => json(200, ann));
-    expect(await session.signInWithCode("co/de+1", never)).toEqual(signedIn);
+    expect(await session.signInWithCode("co/de+1", { digits: "0123" }, never)).toEqual(signedIn);
     expect(http.requests[0]).toMatchObject({ method: "POST", path: "/auth/sign-in" });
-    expect(form(http.requests[0])).toEqual({ code: "co/de+1" });
+    expect(form(http.requests[0])).toEqual({ code: "co/de+1", digits: "0123" });
   });
 
   test("with a used code throws what the server says, and the state is as before", async () => {
@@ -72,7 +72,7 @@ describe("signing in", () => {
     http.answer(() => json(401, {}));
     await session.restore(never);
     http.answer(() => json(401, { error: { code: "TOKEN_INVALID", message: "Used.", field: "code" } }));
-    await expect(session.signInWithCode("x", never)).rejects.toMatchObject({
+    await expect(session.signInWithCode("x", { confirmed: "a1" }, never)).rejects.toMatchObject({
       code: "TOKEN_INVALID",
       message: "Used.",
       field: "code",

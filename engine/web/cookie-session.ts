@@ -18,7 +18,6 @@ const accountSchema = z.object({
   account_id: z.string().check(z.minLength(1)),
   account_name: z.string(),
   local: z.boolean(),
-  expires_at: z.number(),
 });
 
 type RequestOf<Kind> = Extract<SignInRequest, { readonly kind: Kind }>;
@@ -76,14 +75,24 @@ export class CookieSession implements SignInState, Credentials, Disposable {
   }
 
   /**
-   * Signs in with the code of a one-time address.
+   * Signs in with the code of a one-time address, by its digits, or as the account that the person agreed to become.
    *
-   * @throws PipitError TOKEN_INVALID (wrong, used or too old), RATE_LIMITED, SERVER_UNREACHABLE. The state is as before.
+   * @throws PipitError TOKEN_INVALID (wrong, used or too old), OTP_INVALID (the digits), RATE_LIMITED, SERVER_UNREACHABLE.
+   *   The state is as before.
    */
-  signInWithCode(code: string, signal: AbortSignal): Promise<AuthState> {
-    const body = new URLSearchParams({ code }).toString();
-    const headers = { "content-type": "application/x-www-form-urlencoded" };
-    return this.#signIn({ method: "POST", path: "/auth/sign-in", headers, body }, signal);
+  signInWithCode(
+    code: string,
+    proof: { readonly digits: string } | { readonly confirmed: string },
+    signal: AbortSignal,
+  ): Promise<AuthState> {
+    return this.#signIn(postForm("/auth/sign-in", { code, ...proof }), signal);
+  }
+
+  /** Whom the code would sign in; it stays good. Throws as signInWithCode. */
+  async accountOfCode(code: string, signal: AbortSignal): Promise<Omit<SignedIn, "kind">> {
+    const response = await this.#http.request(postForm("/auth/sign-in/account", { code }), signal);
+    if (response.status !== 200) throw refusalOf(response);
+    return readAccount(response);
   }
 
   /** Trades a token for the cookie. Throws as signInWithCode. */
@@ -217,6 +226,15 @@ export class CookieSession implements SignInState, Credentials, Disposable {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches only this origin
     if (!this.#lifetime.signal.aborted) this.#channel.postMessage("changed");
   }
+}
+
+function postForm(path: string, fields: Readonly<Record<string, string>>): HttpRequest {
+  return {
+    method: "POST",
+    path,
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams(fields).toString(),
+  };
 }
 
 function postJson(path: string, body: object): HttpRequest {

@@ -17,6 +17,7 @@ function open() {
       locale: "en",
       storage: { outbox: createMemoryOutbox(), values: createMemoryValues() },
       takeSignInCode: () => undefined,
+      showSignInLink: () => undefined,
       onCodeRefused: () => undefined,
     },
     defaultSettings,

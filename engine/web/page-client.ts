@@ -17,18 +17,15 @@ import { createPageEventSockets } from "./event-socket.ts";
 import { createPageHttpClient } from "./http-client.ts";
 import { createLazyAsk } from "./lazy-ask.ts";
 import type { PageStorage } from "./page-storage.ts";
+import { createSignInLink, type SignInLinkOptions } from "./sign-in-link.ts";
 
-export interface PageClientOptions extends Pick<
-  ChatEngineDeps,
-  "speaker" | "hardwareId" | "locale" | "logger"
-> {
+export interface PageClientOptions
+  extends Pick<ChatEngineDeps, "speaker" | "hardwareId" | "locale" | "logger">, SignInLinkOptions {
   /** Where the page came from. */
   readonly serverUrl: string;
   readonly storage: Pick<PageStorage, "outbox" | "values">;
   /** The one-time code that the page was opened with, once. */
   readonly takeSignInCode: () => string | undefined;
-  /** A code did not sign in; `signedIn`: a user was signed in before, and still is. */
-  readonly onCodeRefused: (error: PipitError, signedIn: boolean) => void;
 }
 
 export interface PageClient extends AppClient {
@@ -42,6 +39,7 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
   const { speak, searchAllChats, historySize } = settings;
   const http = createPageHttpClient(serverUrl);
   const session = new CookieSession(http, storage.values, logger);
+  const link = createSignInLink(session, options);
   const api = createSignedInHttp(http, session);
   const history = createHistoryClient(api);
   let events: Disposable | undefined;
@@ -64,8 +62,8 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
     modelConnection: createModelConnectionClient(api),
     async signIn(signal) {
       const code = takeSignInCode();
-      if (code === undefined) await session.restore(signal);
-      else await signInWithCode(code, session, options, signal);
+      await session.restore(signal);
+      if (code !== undefined) await link.open(code, signal);
     },
     async login(request, _showDevice, signal) {
       switch (request.kind) {
@@ -73,6 +71,8 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
           return await session.signInWithToken(request.token, signal);
         case "password":
           return await session.signInWithPassword(request, signal);
+        case "link":
+          return await link.signIn(request.digits, signal);
         case "register":
           return await session.register(request, signal);
         case "local":
@@ -117,21 +117,5 @@ async function loadAsk(serverUrl: string, credentials: Credentials, logger: Logg
   } catch (cause) {
     const message = `Cannot reach the Pipit server at ${serverUrl}. Check that it runs and that you are online.`;
     throw new PipitError("SERVER_UNREACHABLE", message, { cause });
-  }
-}
-
-/** A code that does not work is no reason to lose a sign-in that does. */
-async function signInWithCode(
-  code: string,
-  session: CookieSession,
-  { onCodeRefused }: PageClientOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await session.signInWithCode(code, signal);
-  } catch (reason) {
-    if (signal.aborted) return;
-    const { kind } = await session.restore(signal);
-    onCodeRefused(PipitError.from(reason), kind === "signed-in");
   }
 }

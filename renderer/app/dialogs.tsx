@@ -1,9 +1,12 @@
 import { useState } from "react";
-import { useView } from "../bridge/use-bridge.ts";
+import { useApp, useView } from "../bridge/use-bridge.ts";
 import type { DialogName } from "../bridge/view-store.ts";
 import { lazily } from "../ui/lazily.tsx";
 
 const SignInDialog = lazily(async () => (await import("../auth/sign-in-dialog.tsx")).SignInDialog);
+const SignInLinkDialog = lazily(
+  async () => (await import("../auth/sign-in-link-dialog.tsx")).SignInLinkDialog,
+);
 const ChatsDrawer = lazily(async () => (await import("./chats-drawer.tsx")).ChatsDrawer);
 const LinkDialog = lazily(async () => (await import("./link-dialog.tsx")).LinkDialog);
 const ModelDialog = lazily(async () => (await import("../model/model-dialog.tsx")).ModelDialog);
@@ -11,14 +14,16 @@ const ModelDialog = lazily(async () => (await import("../model/model-dialog.tsx"
 /** What opens over the window. Each is loaded when it is first opened: a first visit needs none of them. */
 export function Dialogs() {
   const opened = {
-    signIn: useOpened("sign-in"),
-    chats: useOpened("chats"),
-    link: useOpened("link"),
-    model: useOpened("model"),
+    signIn: useOpened(useIsOpen("sign-in")),
+    signInLink: useOpened(useApp((state) => state.signInLink !== undefined)),
+    chats: useOpened(useIsOpen("chats")),
+    link: useOpened(useIsOpen("link")),
+    model: useOpened(useIsOpen("model")),
   };
   return (
     <>
       {opened.signIn ? <SignInDialog /> : undefined}
+      {opened.signInLink ? <SignInLinkDialog /> : undefined}
       {opened.chats ? <ChatsDrawer /> : undefined}
       {opened.link ? <LinkDialog /> : undefined}
       {opened.model ? <ModelDialog /> : undefined}
@@ -27,9 +32,12 @@ export function Dialogs() {
 }
 
 /** True from the first time that a dialog opens: it stays, to close as a dialog does. */
-function useOpened(name: DialogName): boolean {
-  const open = useView((state) => state.dialog === name);
+function useOpened(open: boolean): boolean {
   const [opened, setOpened] = useState(open);
   if (open && !opened) setOpened(true);
   return opened;
+}
+
+function useIsOpen(name: DialogName): boolean {
+  return useView((state) => state.dialog === name);
 }

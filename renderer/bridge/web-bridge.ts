@@ -1,6 +1,6 @@
 import type { Availability } from "#contract/app-state.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
-import type { ServerLook } from "#contract/sign-in.ts";
+import type { ServerLook, SignInLink } from "#contract/sign-in.ts";
 import { version } from "#contract/version.ts";
 import { App } from "#engine/app/app.ts";
 import type { AppPorts } from "#engine/app/app-ports.ts";
@@ -48,10 +48,8 @@ export async function createWebBridge(): Promise<Bridge> {
     ...(speaker === undefined ? {} : { speaker }),
     locale: navigator.language,
     takeSignInCode: () => codes.pop(),
-    onCodeRefused(error: PipitError, signedIn: boolean) {
-      onProblem(error);
-      if (!signedIn) intents.push({ kind: "open", view: "sign-in" });
-    },
+    showSignInLink: (signInLink: SignInLink | undefined) => app.show({ signInLink }),
+    onCodeRefused: onProblem,
   };
   const opened = Promise.withResolvers<PageClient>();
   const app = new App({

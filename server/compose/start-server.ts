@@ -35,8 +35,11 @@ export interface RunningServer extends AsyncDisposable {
   /** host:port */
   readonly grpcUrl: string;
   readonly runtime: RuntimeInfo;
-  /** Makes an address that signs one browser in to the local account: a secret, for the person's eyes only. */
-  makeSignInAddress(): Promise<string>;
+  /**
+   * Makes an address that signs one browser in to the local account, with the digits that the page asks for: a secret, for
+   * the person's eyes only.
+   */
+  makeSignInAddress(): Promise<{ readonly url: string; readonly digits: string }>;
   /**
    * Takes nothing new, lets running streams end for 10 s, then ends them with SERVER_STOPPING. Repeatable.
    *
@@ -105,11 +108,11 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
     runtime,
     async makeSignInAddress() {
       const { id } = await context.localAccount.ensure();
-      const { code } = await issueSignInCode(context.store.auth, {
+      const { code, digits } = await issueSignInCode(context.store.auth, {
         userId: id,
         scope: FULL_SCOPE.split(" "),
       });
-      return signInAddress(pageUrl(), code);
+      return { url: signInAddress(pageUrl(), code), digits };
     },
     stop,
     [Symbol.asyncDispose]: () => stop(),

@@ -18,7 +18,8 @@ async function follow(step: DocumentStep, home: ServedHome, shell: Shell): Promi
   const here = (text: string): string =>
     text
       .replaceAll(DOCUMENTED_ORIGIN, home.origin)
-      .replaceAll(encodeURIComponent(DOCUMENTED_ORIGIN), encodeURIComponent(home.origin));
+      .replaceAll(encodeURIComponent(DOCUMENTED_ORIGIN), encodeURIComponent(home.origin))
+      .replaceAll(/\b(session_token|pipit_device)=/gu, `$1_${new URL(home.origin).port}=`);
   if (step.kind === "server") {
     await home.start(here(step.script));
     return [];

@@ -67,7 +67,7 @@ beforeAll(async () => {
   const cookie =
     page.headers
       .getSetCookie()
-      .find((one) => one.startsWith("session_token="))
+      .find((one) => one.startsWith("session_token"))
       ?.split(";")[0] ?? "";
   askers = {
     nobody: {},

@@ -1,3 +1,4 @@
+import type { SignInLink } from "#contract/sign-in.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import { defaultSettings } from "#contract/settings.ts";
@@ -34,7 +35,7 @@ describe("the engine of the page", () => {
   test("signs in, asks, reads its history, and is refused after it signed out", async () => {
     const logger = createFakeLogger();
     const codes = ["wrong"];
-    const refused: string[] = [];
+    const shown: (SignInLink | undefined)[] = [];
     const { httpUrl: serverUrl } = server;
     await using client = openPageClient(
       {
@@ -44,13 +45,16 @@ describe("the engine of the page", () => {
         locale: "en",
         storage: { outbox: createMemoryOutbox(), values: createMemoryValues() },
         takeSignInCode: () => codes.pop(),
-        onCodeRefused: ({ code }, signedIn) => refused.push(`${code} ${signedIn}`),
+        showSignInLink: (link) => shown.push(link),
+        onCodeRefused: (error) => expect.fail(error.message),
       },
       defaultSettings,
     );
     const auth = () => client.session.store.getState();
     await client.signIn(signal);
-    expect([auth(), refused]).toEqual([{ kind: "signed-out", reason: "never" }, ["TOKEN_INVALID false"]]);
+    expect([auth(), shown]).toEqual([{ kind: "signed-out", reason: "never" }, [{ kind: "digits" }]]);
+    await client.login({ kind: "link", digits: "0000" }, () => undefined, signal);
+    expect([auth().kind, shown.at(-1)]).toEqual(["signed-out", { kind: "used" }]);
     await client.login({ kind: "token", token: server.accessToken }, () => undefined, signal);
     await client.signIn(signal);
     expect(auth()).toMatchObject({ kind: "signed-in", local: true });

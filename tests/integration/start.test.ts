@@ -12,7 +12,7 @@ import { compiledCode } from "#tools/test/compiled-code.ts";
 import { repositoryRoot } from "#tools/test/command.ts";
 
 const PORTS = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
-const addressPattern = /http:\/\/127\.0\.0\.1:\d+\/#sign-in=\S+/;
+const addressPattern = /http:\/\/127\.0\.0\.1:\d+\/#sign-in=\S+\n.*\d{4}\n/;
 
 /** Where it is, nothing has to be fetched. */
 const hasElectron = existsSync(join(repositoryRoot, "node_modules", "electron", "path.txt"));
@@ -82,11 +82,14 @@ class Started {
   }
 }
 
-function signInWith(address: string): Promise<Response> {
+/** @param printed an address, and the digits in the line below */
+function signInWith(printed: string): Promise<Response> {
+  const [address = "", below = ""] = printed.split("\n");
   const { origin, hash } = new URL(address);
+  const digits = /\d{4}$/u.exec(below)?.[0] ?? "";
   return fetch(`${origin}/auth/sign-in`, {
     method: "POST",
-    body: new URLSearchParams({ code: hash.replace("#sign-in=", "") }),
+    body: new URLSearchParams({ code: hash.replace("#sign-in=", ""), digits }),
   });
 }
 
@@ -96,9 +99,9 @@ describe("npm start", () => {
     const address = await program.printed(addressPattern);
     const first = await signInWith(address);
     expect(first.status).toBe(200);
-    expect(first.headers.get("set-cookie")).toMatch(/^session_token=.*HttpOnly; SameSite=Lax/);
+    expect(first.headers.get("set-cookie")).toMatch(/^session_token_\d+=.*HttpOnly; SameSite=Lax/);
     expect((await signInWith(address)).status).toBe(401);
-    const page = await fetch(new URL("/", address));
+    const page = await fetch(new URL("/", address.split("\n")[0]));
     expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
     expect(program.output).not.toContain("because");
     expect(await program.stop("SIGINT")).toBe(0);
@@ -108,7 +111,7 @@ describe("npm start", () => {
     const program = new Started(PORTS);
     await program.printed(addressPattern);
     const lines = program.output.trim().split("\n");
-    expect(lines).toHaveLength(3);
+    expect(lines).toHaveLength(4);
     expect(lines[0]).toBe("Pipit opens as a web page, because this session has no display.");
     expect(await program.stop("SIGTERM")).toBe(0);
   });

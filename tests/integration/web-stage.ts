@@ -57,27 +57,32 @@ function parse(text: string): unknown {
 
 export const FORM: Readonly<Record<string, string>> = { "content-type": "application/x-www-form-urlencoded" };
 
-/** A fresh sign-in code of the local account. */
-export async function newCode(server: TestServer): Promise<string> {
+/** What a sign-in address is opened with. */
+export interface SentCode {
+  readonly code: string;
+  readonly digits: string;
+}
+
+/** A fresh sign-in code of the local account, with its digits. */
+export async function newCode(server: TestServer): Promise<SentCode> {
   const answer = await send(server.httpUrl, {
     method: "POST",
     path: "/auth/sign-in-codes",
     headers: { authorization: `Bearer ${server.accessToken}` },
   });
-  const { code } = answer.json as { readonly code: string };
-  return code;
+  return answer.json as SentCode;
 }
 
 export function signInWithCode(
   server: TestServer,
-  code: string,
+  { code, digits }: SentCode,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<WebAnswer> {
   return send(server.httpUrl, {
     method: "POST",
     path: "/auth/sign-in",
     headers: { ...FORM, ...headers },
-    body: `code=${encodeURIComponent(code)}`,
+    body: new URLSearchParams({ code, digits }).toString(),
   });
 }
 

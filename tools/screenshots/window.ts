@@ -93,7 +93,7 @@ async function pass(
   await chat.account.or(chat.skipFirstRunButton).first().waitFor();
   await take("sign-in");
 
-  await page.goto(await server.signInAddress());
+  await chat.openAddress(await server.signInAddress());
   await chat.composer.or(chat.skipFirstRunButton).first().waitFor();
   if (await chat.skipFirstRunButton.isVisible()) {
     // The address has opened the page before it has signed in.

@@ -100,6 +100,17 @@ export const auth = {
     insecure: "A server that is not on this computer needs https. Write https://{{host}}.",
     credentials: "The address must not hold a user name or password. Remove them.",
   },
+  link: {
+    title: "Sign in with this address",
+    body: "Type the four digits that stand under the address, where it was printed. If you did not make this address yourself, close this.",
+    digits: "Four digits",
+    wrong: "These are not the digits of this address. After five tries it works no more.",
+    used: "This address was used before or is too old. Run this on the server's computer to make a new one.",
+    confirmTitle: "Change the account?",
+    confirm: "Sign in as {{next}}? You are {{now}} now.",
+    become: "Sign in as {{next}}",
+    stay: "Stay {{now}}",
+  },
   reason: {
     expired: "Your sign-in has expired. Sign in again; what you wrote is kept.",
     refused: "The server no longer accepts your sign-in. Sign in again; what you wrote is kept.",

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { openTemporaryStore, type TemporaryStore } from "#server/testing/temporary-store.ts";
 import { issueOneTimeToken, takeOneTimeToken } from "#server/domain/secrets/one-time-tokens.ts";
 import { hashOpaqueToken, newOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
+import { familyOf, tokenOf } from "#server/testing/family-of.ts";
 import {
+  findSignInCode,
   issueSignInCode,
   redeemSignInCode,
   MAX_SIGN_IN_CODES,
@@ -18,23 +20,26 @@ async function setUp() {
   return { temporary, issue };
 }
 
-const redeem = ({ store }: TemporaryStore, code: string) => redeemSignInCode(store.auth, code);
+type Issued = Pick<Awaited<ReturnType<typeof issueSignInCode>>, "code" | "digits">;
+const redeem = ({ store }: TemporaryStore, { code, digits }: Issued) =>
+  store.auth.transaction((tx) => redeemSignInCode(tx, code, { kind: "digits", digits }));
 
 test("a code lets its person in, once", async () => {
   const { temporary, issue } = await setUp();
   await using _ = temporary;
-  const { code, expiresAtMs } = await issue(ann);
-  expect(code).toMatch(/^[A-Za-z0-9_-]{43}$/);
-  expect(expiresAtMs).toBe(temporary.clock.nowMs() + 600_000);
-  expect(await redeem(temporary, code)).toEqual(ann);
-  expect(await redeem(temporary, code)).toBeUndefined();
+  const issued = await issue(ann);
+  expect(issued.code).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  expect(issued.digits).toMatch(/^\d{4}$/);
+  expect(issued.expiresAtMs).toBe(temporary.clock.nowMs() + 600_000);
+  expect(await redeem(temporary, issued)).toEqual(ann);
+  expect(await redeem(temporary, issued)).toBeUndefined();
 });
 
 test("of twenty takers at the same moment, one gets in", async () => {
   const { temporary, issue } = await setUp();
   await using _ = temporary;
-  const { code } = await issue(ann);
-  const grants = await Promise.all(Array.from({ length: 20 }, () => redeem(temporary, code)));
+  const issued = await issue(ann);
+  const grants = await Promise.all(Array.from({ length: 20 }, () => redeem(temporary, issued)));
   expect(grants.filter((grant) => grant !== undefined)).toEqual([ann]);
 });
 
@@ -43,19 +48,19 @@ test("a code works until its last moment, and no longer", async () => {
   await using _ = temporary;
   const [inTime, tooLate] = [await issue(ann), await issue(ann)];
   temporary.clock.advance(SIGN_IN_CODE_TTL_MS - 1);
-  expect(await redeem(temporary, inTime.code)).toEqual(ann);
+  expect(await redeem(temporary, inTime)).toEqual(ann);
   temporary.clock.advance(1);
-  expect(await redeem(temporary, tooLate.code)).toBeUndefined();
+  expect(await redeem(temporary, tooLate)).toBeUndefined();
 });
 
 test.each(["", "guess", newOpaqueToken(), "' or 1=1 --"])("%j lets nobody in", async (guess) => {
   const { temporary, issue } = await setUp();
   await using _ = temporary;
-  const { code } = await issue(ann);
-  expect(await redeem(temporary, guess)).toBeUndefined();
+  const { code, digits } = await issue(ann);
+  expect(await redeem(temporary, { code: guess, digits })).toBeUndefined();
   // What is stored is not what opens.
-  expect(await redeem(temporary, hashOpaqueToken(code))).toBeUndefined();
-  expect(await redeem(temporary, code)).toEqual(ann);
+  expect(await redeem(temporary, { code: hashOpaqueToken(code), digits })).toBeUndefined();
+  expect(await redeem(temporary, { code, digits })).toEqual(ann);
 });
 
 test("a token for something else signs nobody in, and stays good for that", async () => {
@@ -64,7 +69,7 @@ test("a token for something else signs nobody in, and stays good for that", asyn
   const { oneTime } = temporary.store.auth;
   const wanted = { purpose: "ws", userId: "ann", ownerId: "f1", data: { scope: "" } } as const;
   const { token } = await issueOneTimeToken(oneTime, wanted, { ttlMs: 1000, keep: 1 });
-  expect(await redeem(temporary, token)).toBeUndefined();
+  expect(await redeem(temporary, { code: token, digits: "0000" })).toBeUndefined();
   expect(await takeOneTimeToken(oneTime, "ws", token)).toEqual({ userId: "ann", scope: "" });
 });
 
@@ -72,26 +77,61 @@ test("a user's newest twenty codes work; another's are not touched", async () =>
   const { temporary, issue } = await setUp();
   await using _ = temporary;
   const other = await issue({ ...ann, userId: "bob" });
-  const issued: string[] = [];
+  const issued: Issued[] = [];
   for (let count = 0; count <= MAX_SIGN_IN_CODES; count++) {
-    issued.push((await issue(ann)).code);
+    issued.push(await issue(ann));
     temporary.clock.advance(1);
   }
-  const grants = await Promise.all(issued.map((code) => redeem(temporary, code)));
+  const grants = await Promise.all(issued.map((one) => redeem(temporary, one)));
   expect(grants.map((grant) => grant !== undefined)).toEqual([
     false,
     ...Array.from({ length: MAX_SIGN_IN_CODES }, () => true),
   ]);
-  expect(await redeem(temporary, other.code)).toMatchObject({ userId: "bob" });
+  expect(await redeem(temporary, other)).toMatchObject({ userId: "bob" });
 });
 
 test("codes that have ended are forgotten with the next one that is made", async () => {
   const { temporary, issue } = await setUp();
   await using _ = temporary;
-  const { code } = await issue(ann);
+  const issued = await issue(ann);
   temporary.clock.advance(SIGN_IN_CODE_TTL_MS);
   await issue(ann);
   // Nothing is there to be taken, whatever the time.
   temporary.clock.advance(-SIGN_IN_CODE_TTL_MS);
-  expect(await redeem(temporary, code)).toBeUndefined();
+  expect(await redeem(temporary, issued)).toBeUndefined();
+});
+
+test("S1: five wrong digits make a code void, also five at once; four do not", async () => {
+  const { temporary, issue } = await setUp();
+  await using _ = temporary;
+  for (const tries of [4, 5]) {
+    const { code, digits } = await issue(ann);
+    const wrong = digits === "0000" ? "1111" : "0000";
+    const refused = Array.from({ length: tries }, () => redeem(temporary, { code, digits: wrong }));
+    expect(new Set(await Promise.all(refused))).toEqual(new Set(["wrong-digits"]));
+    expect(await redeem(temporary, { code, digits })).toEqual(tries === 4 ? ann : undefined);
+  }
+});
+
+test("S1: a code tells whose it is and stays good, and is redeemed for no other account than the confirmed one", async () => {
+  const { temporary, issue } = await setUp();
+  await using _ = temporary;
+  const { auth } = temporary.store;
+  const { code } = await issue(ann);
+  expect([await findSignInCode(auth, code), await findSignInCode(auth, code)]).toEqual(["ann", "ann"]);
+  expect(await redeemSignInCode(auth, code, { kind: "confirmed", userId: "bob" })).toBeUndefined();
+  expect(await redeemSignInCode(auth, code, { kind: "confirmed", userId: "ann" })).toEqual(ann);
+  expect(await findSignInCode(auth, code)).toBeUndefined();
+});
+
+test("S2: a code ends with the session that it came from", async () => {
+  const { temporary, issue } = await setUp();
+  await using _ = temporary;
+  const { auth } = temporary.store;
+  await auth.refreshTokens.createFamily(familyOf({ id: "f1", userId: "ann" }), tokenOf());
+  const [kept, late] = [await issue({ ...ann, sessionId: "f1" }), await issue({ ...ann, sessionId: "f1" })];
+  expect(await redeem(temporary, kept)).toEqual({ ...ann, sessionId: "f1" });
+  await auth.refreshTokens.revokeFamily("f1", "revoked", 5);
+  expect(await findSignInCode(auth, late.code)).toBeUndefined();
+  expect(await redeem(temporary, late)).toBeUndefined();
 });

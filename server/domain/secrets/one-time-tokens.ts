@@ -30,6 +30,16 @@ export interface OneTimeStore {
     purpose: OneTimePurpose,
     hash: string,
   ): Promise<Pick<StoredOneTimeToken, "userId" | "data"> | undefined>;
+  /** Leaves it where it is. */
+  find(
+    purpose: OneTimePurpose,
+    hash: string,
+  ): Promise<Pick<StoredOneTimeToken, "userId" | "data"> | undefined>;
+  /** The same, and counts: of any number of tries at once each gets another number, from 1. */
+  countTry(
+    purpose: OneTimePurpose,
+    hash: string,
+  ): Promise<(Pick<StoredOneTimeToken, "userId" | "data"> & { readonly tries: number }) | undefined>;
   removeOfUser(userId: string): Promise<void>;
   /** Removes all that have ended. */
   removeExpired(): Promise<void>;
@@ -58,5 +68,19 @@ export async function takeOneTimeToken(
   token: string,
 ): Promise<Readonly<Record<string, string>> | undefined> {
   const taken = isOpaqueToken(token) ? await store.take(purpose, hashOpaqueToken(token)) : undefined;
-  return taken && { ...(JSON.parse(taken.data) as Record<string, string>), userId: taken.userId };
+  return taken && meaningOf(taken);
+}
+
+/** The same, and the token stays good. */
+export async function findOneTimeToken(
+  store: Pick<OneTimeStore, "find">,
+  purpose: OneTimePurpose,
+  token: string,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const found = isOpaqueToken(token) ? await store.find(purpose, hashOpaqueToken(token)) : undefined;
+  return found && meaningOf(found);
+}
+
+function meaningOf({ userId, data }: Pick<StoredOneTimeToken, "userId" | "data">) {
+  return { ...(JSON.parse(data) as Record<string, string>), userId };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "#contract/clock.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { redeemSignInCode } from "#server/domain/accounts/sign-in-codes.ts";
+import { redeemSignInCode, type CodeProof, type SignInGrant } from "#server/domain/accounts/sign-in-codes.ts";
 import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { AuthMethod } from "#server/domain/tokens/ports.ts";
@@ -118,18 +118,19 @@ export function createSignIn(deps: SignInDeps) {
     },
 
     /**
-     * By a one-time code that a program of the person made. Undefined when it is wrong, used or too old. Throws
+     * By a one-time code that a program of the person made. Undefined when it is wrong, used, too old or ended. Throws
      * CREDENTIALS_INVALID for an account that is off.
      */
     async byOneTimeCode<T>(
-      code: string,
-      starts: (scope: readonly string[]) => Starts<T>,
+      { code, proof }: { readonly code: string; readonly proof: CodeProof },
+      starts: (grant: SignInGrant) => Starts<T>,
       origin: AuditOrigin,
-    ): Promise<SignedIn<T> | undefined> {
+    ): Promise<SignedIn<T> | "wrong-digits" | undefined> {
       await removeEnded();
       return auth.transaction(async (tx) => {
-        const grant = await redeemSignInCode(tx, code);
-        return grant && startEarlier(tx, { userId: grant.userId, amr: [] }, starts(grant.scope), origin);
+        const grant = await redeemSignInCode(tx, code, proof);
+        if (grant === undefined || grant === "wrong-digits") return grant;
+        return startEarlier(tx, { userId: grant.userId, amr: [] }, starts(grant), origin);
       });
     },
 

@@ -11,7 +11,7 @@ export type BrowserContext = Pick<HttpContext, "webSessions" | "site" | "clock" 
 
 /** The session of a user in this browser, in place of the one that it had. */
 export function personSession({ headers }: FastifyRequest, grant: string): WebSessionRequest {
-  const replaces = readSessionCookie(headers.cookie);
+  const replaces = readSessionCookie(headers);
   return { scope: scopesOf(FULL_SCOPE), grant, proof: "password", replaces };
 }
 

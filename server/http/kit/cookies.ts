@@ -7,6 +7,8 @@ import type { Site } from "./site.ts";
 const SESSION_COOKIE = "session_token";
 /** Makes a browser known at its next sign-in, so that strangers cannot lock it out; opens nothing by itself. */
 const DEVICE_COOKIE = "pipit_device";
+/** Of http, of https, and ours. */
+const USUAL_PORTS: ReadonlySet<string> = new Set(["", "80", "443", "8787"]);
 /** Browsers keep no cookie longer (RFC 6265bis §5.5). */
 const DEVICE_MAX_AGE_SECONDS = 400 * 24 * 60 * 60;
 const deviceTokenShape = /^[\w.-]{1,128}$/;
@@ -18,11 +20,22 @@ export interface Exchange {
 }
 
 /**
+ * The name that a cookie has at this address. Browsers send cookies to all ports of a host (RFC 6265 §8.5), so servers
+ * side by side would sign each other's people out: one at an unusual port has its port in the name.
+ *
+ * @param host header, or host of an address, by which the browser knows the server
+ */
+export function cookieNameAt(host: string | undefined, name: string): string {
+  const port = /:(\d{1,5})$/.exec(host ?? "")?.[1] ?? "";
+  return USUAL_PORTS.has(port) ? name : `${name}_${port}`;
+}
+
+/**
  * The session token that a browser sent. Two of them mean that something else on this host planted one: then neither
  * counts.
  */
-export function readSessionCookie(header: string | undefined): string | undefined {
-  const [value, planted] = valuesOf(header, SESSION_COOKIE);
+export function readSessionCookie(headers: IncomingHttpHeaders): string | undefined {
+  const [value, planted] = valuesOf(headers, SESSION_COOKIE);
   return planted === undefined ? value || undefined : undefined;
 }
 
@@ -35,7 +48,7 @@ export function pageCredentialsOf(
   request: { readonly method?: string | undefined; readonly headers: IncomingHttpHeaders },
 ): PageCredentials | undefined {
   const { method, headers } = request;
-  const sessionToken = readSessionCookie(headers.cookie);
+  const sessionToken = readSessionCookie(headers);
   if (sessionToken === undefined) return undefined;
   const looks = method === "GET" || method === "HEAD";
   return { sessionToken, fromOwnPage: looks ? !site.isForeignPage(headers) : site.isOwnPage(headers) };
@@ -52,7 +65,7 @@ export function clearSessionCookie(site: Site, exchange: Exchange): void {
 }
 
 export function readDeviceCookie({ headers }: FastifyRequest): string | undefined {
-  const [value] = valuesOf(headers.cookie, DEVICE_COOKIE);
+  const [value] = valuesOf(headers, DEVICE_COOKIE);
   return value !== undefined && deviceTokenShape.test(value) ? value : undefined;
 }
 
@@ -61,12 +74,13 @@ export function setDeviceCookie(site: Site, exchange: Exchange, token: string): 
   if (token !== "") write(site, exchange, DEVICE_COOKIE, token, DEVICE_MAX_AGE_SECONDS);
 }
 
-function valuesOf(header: string | undefined, name: string): readonly string[] {
-  return (header ?? "")
+function valuesOf({ cookie = "", host }: IncomingHttpHeaders, name: string): readonly string[] {
+  const start = `${cookieNameAt(host, name)}=`;
+  return cookie
     .split(";")
     .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1));
+    .filter((pair) => pair.startsWith(start))
+    .map((pair) => pair.slice(start.length));
 }
 
 function write(
@@ -78,5 +92,5 @@ function write(
 ): void {
   const secure = site.needsSecureCookie(request.headers) ? "; Secure" : "";
   const attributes = `Max-Age=${maxAgeSeconds}; Path=/; HttpOnly; SameSite=Lax${secure}`;
-  reply.header("set-cookie", `${name}=${value}; ${attributes}`);
+  reply.header("set-cookie", `${cookieNameAt(request.headers.host, name)}=${value}; ${attributes}`);
 }

@@ -17,6 +17,7 @@ export function createOneTimeStore(db: Kysely<Tables>, time: DatabaseTime): OneT
             user_id: userId,
             owner_id: ownerId,
             data,
+            tries: 0,
             created_at_ms: time(),
             expires_at_ms: sql<number>`${time()} + ${ttlMs}`,
           })
@@ -51,6 +52,29 @@ export function createOneTimeStore(db: Kysely<Tables>, time: DatabaseTime): OneT
         .returning(["user_id", "data"])
         .executeTakeFirst();
       return row && { userId: row.user_id, data: row.data };
+    },
+
+    async find(purpose, hash) {
+      const row = await db
+        .selectFrom("one_time_tokens")
+        .select(["user_id", "data"])
+        .where("hash", "=", hash)
+        .where("purpose", "=", purpose)
+        .where("expires_at_ms", ">", time())
+        .executeTakeFirst();
+      return row && { userId: row.user_id, data: row.data };
+    },
+
+    async countTry(purpose, hash) {
+      const row = await db
+        .updateTable("one_time_tokens")
+        .set({ tries: sql<number>`tries + 1` })
+        .where("hash", "=", hash)
+        .where("purpose", "=", purpose)
+        .where("expires_at_ms", ">", time())
+        .returning(["user_id", "data", "tries"])
+        .executeTakeFirst();
+      return row && { userId: row.user_id, data: row.data, tries: row.tries };
     },
 
     async removeOfUser(userId) {

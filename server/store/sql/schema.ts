@@ -32,7 +32,11 @@ export interface Tables {
   refresh_tokens: RowOf<StoredRefreshToken> & { consumed_at_ms: number | null };
   web_sessions: RowOf<StoredWebSession>;
   /** A row is gone once its token was used. */
-  one_time_tokens: RowOf<StoredOneTimeToken> & { created_at_ms: number; expires_at_ms: number };
+  one_time_tokens: RowOf<StoredOneTimeToken> & {
+    tries: number;
+    created_at_ms: number;
+    expires_at_ms: number;
+  };
   recovery_codes: RecoveryCodeRow;
   oauth_clients: OauthClientRow;
   revoked_access_tokens: { jti: string; expires_at_ms: number };

@@ -133,6 +133,23 @@ export class ChatWindow {
     return this.#button(this.texts.firstRun.skipAll);
   }
 
+  /** What a one-time address asks for. */
+  get linkDigits(): Locator {
+    return this.page.getByLabel(this.texts.auth.link.digits, { exact: true });
+  }
+
+  async typeDigits(digits: string): Promise<void> {
+    await this.linkDigits.fill(digits);
+    await this.linkDigits.press("Enter");
+  }
+
+  /** Follows a one-time address, and types its digits. */
+  async openAddress({ url, digits }: { readonly url: string; readonly digits: string }): Promise<void> {
+    await this.page.goto(url);
+    await this.typeDigits(digits);
+    await this.linkDigits.waitFor({ state: "hidden" });
+  }
+
   /** Waits until something can be asked, past the first steps if they are shown. */
   async reachComposer(): Promise<void> {
     await this.composer.or(this.skipFirstRunButton).first().waitFor();

@@ -33,7 +33,11 @@ for (const [language, colorScheme] of faces) {
       await expect(page.locator("html")).toHaveAttribute("data-theme", colorScheme);
       expect(await violations(page), "signed out").toEqual([]);
 
-      await page.goto(await server.signInAddress());
+      const { url, digits } = await server.signInAddress();
+      await page.goto(url);
+      await chat.linkDigits.waitFor();
+      expect(await violations(page), "a one-time address").toEqual([]);
+      await chat.typeDigits(digits);
       await chat.composer.or(chat.skipFirstRunButton).first().waitFor();
       expect(await violations(page), "after signing in").toEqual([]);
       await chat.reachComposer();

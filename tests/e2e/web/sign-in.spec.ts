@@ -9,15 +9,18 @@ test("a one-time address signs in, and its code leaves the address bar and the h
 }) => {
   const address = await server.signInAddress();
   const chat = new ChatWindow(page);
-  await page.goto(address);
+  await page.goto(address.url);
+  await chat.typeDigits(address.digits === "0000" ? "1111" : "0000");
+  await expect(page.getByText(chat.texts.auth.link.wrong)).toBeVisible();
+  await chat.typeDigits(address.digits);
   await chat.reachComposer();
   await expect(page).toHaveURL(`${server.url}/`);
   await chat.ask("Am I in?");
   await expect(chat.answers).toContainText("Hello from Pipit.");
-  const code = new URL(address).hash.split("=")[1] ?? "?";
-  expect(server.output).not.toContain(code);
+  expect(server.output).not.toContain(address.code);
   const cookies = await page.context().cookies();
-  expect(cookies).toMatchObject([{ name: "session_token", httpOnly: true, sameSite: "Lax" }]);
+  const name = `session_token_${new URL(server.url).port}`;
+  expect(cookies).toMatchObject([{ name, httpOnly: true, sameSite: "Lax" }]);
   // What the page itself can read holds no secret.
   const readable = await page.evaluate(
     () => document.cookie + JSON.stringify({ ...localStorage, ...sessionStorage }),
@@ -25,7 +28,39 @@ test("a one-time address signs in, and its code leaves the address bar and the h
   expect(readable).not.toContain(cookies[0]?.value ?? "?");
 });
 
-test("an address that was used before says so, and leaves nobody signed in", async ({
+test("S1: a foreign page that leads to an address changes nobody's account without a click", async ({
+  chat,
+  page,
+  server,
+}) => {
+  await expect(chat.composer).toBeVisible();
+  const [before] = await page.context().cookies();
+  const { url } = await server.signInAddress("mallory");
+  const other = await page.context().newPage();
+  await other.route("https://evil.example/**", (route) =>
+    route.fulfill({ status: 200, contentType: "text/html", body: `<a href="${url}">A cat</a>` }),
+  );
+  await other.goto("https://evil.example/cat");
+  await other.getByText("A cat").click();
+  const there = new ChatWindow(other);
+  const asked = there.texts.auth.link.confirm
+    .replace("{{next}}", "mallory")
+    .replace("{{now}}", "This computer");
+  await expect(other.getByText(asked)).toBeVisible();
+  // Enter at once is "no".
+  await other.keyboard.press("Enter");
+  await expect(other.getByText(asked)).toBeHidden();
+  expect((await page.context().cookies())[0]?.value).toBe(before?.value);
+
+  await other.goto("about:blank");
+  await other.goto(url);
+  await other
+    .getByRole("button", { name: there.texts.auth.link.become.replace("{{next}}", "mallory") })
+    .click();
+  await expect(there.account).toContainText("mallory");
+});
+
+test("U15: an address that was used before says so, and leaves nobody signed in", async ({
   browser,
   chat,
   server,
@@ -35,12 +70,12 @@ test("an address that was used before says so, and leaves nobody signed in", asy
   const first = await browser.newContext();
   const second = await browser.newContext();
   try {
-    const firstPage = await first.newPage();
-    await firstPage.goto(address);
-    await new ChatWindow(firstPage).reachComposer();
+    await new ChatWindow(await first.newPage()).openAddress(address);
     const secondPage = await second.newPage();
-    await secondPage.goto(address);
-    await expect(secondPage.getByText(/used before or is too old|was not accepted/).first()).toBeVisible();
+    const late = new ChatWindow(secondPage);
+    await secondPage.goto(address.url);
+    await late.typeDigits(address.digits);
+    await expect(secondPage.getByText(late.texts.auth.link.used)).toBeVisible();
     await expect(secondPage).toHaveURL(`${server.url}/`);
     expect(await second.cookies()).toEqual([]);
   } finally {
@@ -79,10 +114,10 @@ test("signing out blocks sending, keeps the draft, and ends the session on the s
   await chat.composer.fill("An unfinished thought");
   await chat.signOut();
   await expect(chat.sendButton).toHaveCount(0);
-  const headers = { cookie: `session_token=${cookie?.value}` };
+  const headers = { cookie: `${cookie?.name}=${cookie?.value}` };
   // The page is signed out at once, and tells the server then.
   await expect.poll(async () => (await fetch(`${server.url}/auth/me`, { headers })).status).toBe(401);
-  await page.goto(await server.signInAddress());
+  await chat.openAddress(await server.signInAddress());
   await chat.reachComposer();
   await expect(chat.composer).toHaveValue("An unfinished thought");
 });
@@ -90,7 +125,6 @@ test("signing out blocks sending, keeps the draft, and ends the session on the s
 test("a session that ends while an answer streams: signed out, and the question waits for the next sign-in", async ({
   chat,
   model,
-  page,
   server,
 }) => {
   model.script([stream(say("The first half,"), { kind: "hang" }), stream(say("The whole answer."))]);
@@ -102,7 +136,7 @@ test("a session that ends while an answer streams: signed out, and the question 
   await expect(chat.question("Tell me everything")).toBeVisible();
   await expect(chat.signInToSendButton).toBeVisible({ timeout: 30_000 });
   await expect(chat.question("Tell me everything")).toBeVisible();
-  await page.goto(await server.signInAddress());
+  await chat.openAddress(await server.signInAddress());
   await chat.reachComposer();
   await expect(chat.answer("The whole answer.")).toBeVisible({ timeout: 30_000 });
 });

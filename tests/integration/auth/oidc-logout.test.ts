@@ -1,3 +1,4 @@
+import { cookieNameAt } from "#server/http/kit/cookies.ts";
 import { expect, test } from "vitest";
 import { authorizationRequest, openOidcStage, THIRD_PARTY_REDIRECT } from "#tests/testing/auth/oidc-stage.ts";
 
@@ -73,7 +74,10 @@ test("a page of another site signs nobody out", async () => {
   const token = browser.cookies.get("session_token") ?? "";
   const answer = await fetch(new URL("/oauth/logout/confirm", stage.origin), {
     method: "POST",
-    headers: { origin: "https://evil.example", cookie: `session_token=${token}` },
+    headers: {
+      origin: "https://evil.example",
+      cookie: `${cookieNameAt(new URL(stage.origin).host, "session_token")}=${token}`,
+    },
     body: new URLSearchParams({ logout: "yes" }),
   });
   expect(answer.status).toBe(403);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { generateSync } from "otplib/functional";
-import { readSessionCookie } from "#server/http/kit/cookies.ts";
+import { cookieNameAt } from "#server/http/kit/cookies.ts";
 import {
   authorizationRequest,
   openOidcStage,
@@ -107,7 +107,7 @@ test("signing in here signs the browser in on our own page, and the other way ro
   await ownWebClient(stage);
   const browser = stage.browser();
   await stage.approve(browser, "ann");
-  const cookie = readSessionCookie(`session_token=${browser.cookies.get("session_token")}`) ?? "";
+  const cookie = browser.cookies.get("session_token") ?? "";
   expect(await stage.webSessions.verify(cookie)).toMatchObject({ userId: ann.id });
 
   const other = stage.browser();
@@ -119,7 +119,7 @@ test("signing in here signs the browser in on our own page, and the other way ro
   const { url } = authorizationRequest({ ...thirdParty, prompt: "none" });
   const answer = await fetch(new URL(url, stage.origin), {
     redirect: "manual",
-    headers: { cookie: `session_token=${session.token}` },
+    headers: { cookie: `${cookieNameAt(new URL(stage.origin).host, "session_token")}=${session.token}` },
   });
   expect(answer.status).toBe(303);
   expect(codeIn(new URL(answer.headers.get("location") ?? ""))).not.toBeNull();

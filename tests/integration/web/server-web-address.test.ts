@@ -15,7 +15,7 @@ afterEach(() => pipit[Symbol.asyncDispose]());
 
 async function serve(...flags: string[]): Promise<{ program: CliProcess; httpUrl: string }> {
   const program = pipit.start(["serve", ...PORTS, ...flags]);
-  await program.printed(flags.includes("--sign-in-address") ? /#sign-in=.+\n/ : /ready: .+\n/);
+  await program.printed(flags.includes("--sign-in-address") ? /#sign-in=.+\n.*\d{4}\n/ : /ready: .+\n/);
   const runtime = JSON.parse(
     await readFile(join(pipit.home, "server", "runtime.json"), "utf8"),
   ) as RuntimeInfo;
@@ -27,13 +27,18 @@ async function stop({ child, result }: CliProcess) {
   return result;
 }
 
-/** What the page does with its address; resolves to the name of who is signed in then. */
-async function follow(address: string): Promise<unknown> {
+/** What the page does with its address and the digits; resolves to the name of who is signed in then. */
+async function follow(address: string, digits: string): Promise<unknown> {
   const { origin, pathname, hash } = new URL(address);
   expect(pathname).toBe("/");
   const code = hash.replace(/^#sign-in=/, "");
   const headers = { ...FORM, origin, "sec-fetch-site": "same-origin" };
-  const answer = await send(origin, { method: "POST", path: "/auth/sign-in", headers, body: `code=${code}` });
+  const answer = await send(origin, {
+    method: "POST",
+    path: "/auth/sign-in",
+    headers,
+    body: `code=${code}&digits=${digits}`,
+  });
   if (answer.status !== 200) return answer.status;
   const me = await send(origin, { path: "/auth/me", headers: { cookie: cookieOf(answer) } });
   return (me.json as { readonly account_name: unknown }).account_name;
@@ -42,13 +47,16 @@ async function follow(address: string): Promise<unknown> {
 describe("pipit serve --sign-in-address", () => {
   test("prints one address that lets a browser in once, and that stands nowhere else", async () => {
     const { program, httpUrl } = await serve("--sign-in-address", "--log-level", "debug");
-    const address = `${httpUrl}/#sign-in=${codeOf(await program.printed(/#sign-in=.+\n/))}`;
-    expect(await follow(address)).toBe("This computer");
-    expect(await follow(address)).toBe(401);
+    const printed = await program.printed(/#sign-in=.+\n.*\d{4}\n/);
+    const address = `${httpUrl}/#sign-in=${codeOf(printed)}`;
+    const digits = /(\d{4})\n$/.exec(printed)?.[1] ?? "";
+    expect(await follow(address, digits)).toBe("This computer");
+    expect(await follow(address, digits)).toBe(401);
     const { stdout, stderr } = await stop(program);
     expect(stdout.trimEnd().split("\n")).toEqual([
       expect.stringMatching(/^Pipit is ready: /),
       `Open in a browser (works once, for 10 minutes): ${address}`,
+      `The page asks for these digits: ${digits}`,
     ]);
     expect(stderr).toContain("auth.signed_in");
     expect(stderr).not.toContain(codeOf(address));
@@ -61,17 +69,23 @@ describe("pipit serve --sign-in-address", () => {
 });
 
 describe("pipit web", () => {
-  test("prints the address and nothing else, a new one each time, and keeps it out of the logs", async () => {
+  test("prints the address, its digits and nothing else, a new one each time, and keeps it out of the logs", async () => {
     const { program } = await serve("--log-level", "debug");
     const first = await pipit.run(["web"]);
     expect([first.code, first.stderr]).toEqual([0, ""]);
-    expect(first.stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#sign-in=[\w-]{43}\n$/);
+    expect(first.stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#sign-in=[\w-]{43}\n\d{4}\n$/);
     const second = await pipit.run(["web", "--json"]);
     const [line] = jsonLines(second.stdout);
-    expect(line).toEqual({ url: expect.any(String), expiresAtMs: expect.any(Number) });
-    const addresses = [first.stdout.trim(), String(line?.["url"])];
+    expect(line).toEqual({
+      url: expect.any(String),
+      digits: expect.stringMatching(/^\d{4}$/),
+      expiresAtMs: expect.any(Number),
+    });
+    const [url = "", digits = ""] = first.stdout.split("\n");
+    const addresses = [url, String(line?.["url"])];
     expect(new Set(addresses).size).toBe(2);
-    for (const address of addresses) expect(await follow(address)).toBe("This computer");
+    expect(await follow(url, digits)).toBe("This computer");
+    expect(await follow(addresses[1] ?? "", String(line?.["digits"]))).toBe("This computer");
     const { stderr } = await stop(program);
     const clientLog = await readFile(join(pipit.home, "client.log"), "utf8").catch(() => "");
     for (const address of addresses) {

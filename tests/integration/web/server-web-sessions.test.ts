@@ -1,3 +1,4 @@
+import { cookieNameAt } from "#server/http/kit/cookies.ts";
 import { readdir, readFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,7 +6,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "#server/domain/clock.ts";
 import { createLogger } from "#server/observe/logger.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
-import { cookieOf, FORM, newCode, openSession, send, signInWithCode, type WebAnswer } from "../web-stage.ts";
+import {
+  cookieOf,
+  FORM,
+  newCode,
+  openSession,
+  send,
+  signInWithCode,
+  type SentCode,
+  type WebAnswer,
+} from "../web-stage.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -15,7 +25,10 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const me = (cookie: string, headers: Readonly<Record<string, string>> = {}): Promise<WebAnswer> =>
-  send(server.httpUrl, { path: "/auth/me", headers: { cookie, ...headers } });
+  send(server.httpUrl, { path: "/auth/me", headers: { cookie: here(cookie), ...headers } });
+/** With the cookie's name at this server. */
+const here = (cookie: string): string =>
+  cookie.replace("session_token=", `${cookieNameAt(new URL(server.httpUrl).host, "session_token")}=`);
 const bearer = (): Readonly<Record<string, string>> => ({ authorization: `Bearer ${server.accessToken}` });
 
 describe("POST /auth/sign-in", () => {
@@ -32,7 +45,7 @@ describe("POST /auth/sign-in", () => {
     expect(Math.abs(expiresAt - (Date.now() + 7 * DAY_MS))).toBeLessThan(60_000);
     expect(answer.headers["set-cookie"]).toEqual([
       expect.stringMatching(
-        /^session_token=[A-Za-z0-9_-]{43}; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/,
+        /^session_token_\d+=[A-Za-z0-9_-]{43}; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/,
       ),
     ]);
     expect(answer.headers["cache-control"]).toBe("no-store");
@@ -55,7 +68,7 @@ describe("POST /auth/sign-in", () => {
     ["a good shape", "A".repeat(43)],
     ["very long", "x".repeat(5000)],
   ])("%s is 401 TOKEN_INVALID, without a cookie", async (_name, code) => {
-    const answer = await signInWithCode(server, code);
+    const answer = await signInWithCode(server, { code, digits: "0000" });
     expect(answer.status).toBe(401);
     expect(answer.json).toMatchObject({ error: { code: "TOKEN_INVALID", field: "code" } });
     expect(answer.headers["set-cookie"]).toBeUndefined();
@@ -98,7 +111,7 @@ describe("POST /auth/sign-in", () => {
     const code = await newCode(server);
     const answer = await send(server.httpUrl, {
       method: "POST",
-      path: `/auth/sign-in?code=${code}`,
+      path: `/auth/sign-in?code=${code.code}`,
       headers: FORM,
       body: "",
     });
@@ -121,7 +134,9 @@ describe("POST /auth/sign-in", () => {
     const clock = { nowMs: () => systemClock.nowMs() + shiftMs };
     await using own = await startTestServer({ deps: { clock } });
     const code = await newCode(own);
-    const wrong = await Promise.all(Array.from({ length: 20 }, () => signInWithCode(own, "wrong")));
+    const wrong = await Promise.all(
+      Array.from({ length: 20 }, () => signInWithCode(own, { code: "wrong", digits: "0000" })),
+    );
     expect(new Set(wrong.map(({ status }) => status))).toEqual(new Set([401]));
     const limited = await signInWithCode(own, code);
     expect([limited.status, limited.json]).toEqual([
@@ -253,13 +268,13 @@ describe("POST /auth/logout", () => {
     });
     expect([answer.status, answer.json]).toEqual([200, { message: "Logged out successfully" }]);
     expect(answer.headers["set-cookie"]).toEqual([
-      "session_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
+      here("session_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax"),
     ]);
     expect((await me(cookie)).status).toBe(401);
   });
 
   test("is the same without a session", async () => {
-    for (const headers of [{}, { cookie: "session_token=gone", origin: server.httpUrl }]) {
+    for (const headers of [{}, { cookie: here("session_token=gone"), origin: server.httpUrl }]) {
       expect((await send(server.httpUrl, { method: "POST", path: "/auth/logout", headers })).status).toBe(
         200,
       );
@@ -278,6 +293,7 @@ describe("POST /auth/sign-in-codes", () => {
     expect(answer.status).toBe(200);
     expect(answer.json).toEqual({
       code: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/),
+      digits: expect.stringMatching(/^\d{4}$/),
       expires_at: expect.any(Number),
       url: `${server.httpUrl}/#sign-in=${code}`,
     });
@@ -286,7 +302,7 @@ describe("POST /auth/sign-in-codes", () => {
 
   test("names the public address when there is one", async () => {
     await using proxied = await startTestServer({ config: { publicUrl: "https://pipit.example" } });
-    expect(await proxied.server.makeSignInAddress()).toMatch(/^https:\/\/pipit\.example\/#sign-in=/);
+    expect((await proxied.server.makeSignInAddress()).url).toMatch(/^https:\/\/pipit\.example\/#sign-in=/);
   });
 
   test("not for a page's cookie", async () => {
@@ -317,21 +333,23 @@ test("sessions and codes survive a restart, and neither stands in any file or lo
   try {
     const secrets: string[] = [];
     let cookie: string;
-    let code: string;
+    let code: SentCode;
     {
       await using first = await startTestServer({ home, deps: { logger } });
       const used = await newCode(first);
       cookie = cookieOf(await signInWithCode(first, used));
       code = await newCode(first);
-      const printed = (await first.server.makeSignInAddress()).split("=")[1] ?? "";
+      const printed = (await first.server.makeSignInAddress()).url.split("=")[1] ?? "";
       await signInWithCode(first, used);
-      await signInWithCode(first, "A wrong code that must not be repeated");
-      await send(first.httpUrl, { path: `/nothing?code=${code}`, headers: { cookie } });
-      secrets.push(used, code, printed, cookie.split("=")[1] ?? "", first.accessToken);
+      await signInWithCode(first, { code: "A wrong code that must not be repeated", digits: "0000" });
+      await send(first.httpUrl, { path: `/nothing?code=${code.code}`, headers: { cookie } });
+      secrets.push(used.code, code.code, printed, cookie.split("=")[1] ?? "", first.accessToken);
       await expectNowhere(home, secrets);
     }
     await using second = await startTestServer({ home, deps: { logger } });
-    expect((await send(second.httpUrl, { path: "/auth/me", headers: { cookie } })).status).toBe(200);
+    // At another port the cookie has another name.
+    const moved = cookie.replace(/_\d+=/u, `_${new URL(second.httpUrl).port}=`);
+    expect((await send(second.httpUrl, { path: "/auth/me", headers: { cookie: moved } })).status).toBe(200);
     expect((await signInWithCode(second, code)).status).toBe(200);
     await expectNowhere(home, secrets);
     const log = lines.join("");

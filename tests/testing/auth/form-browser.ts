@@ -48,8 +48,10 @@ export function createFormBrowser(
       const key = `${name} ${path}`;
       if (ended) cookies.delete(key);
       else cookies.set(key, { value, path });
-      if (ended) values.delete(name);
-      else values.set(name, value);
+      // As it is called at a usual port.
+      const known = name.replace(/_\d+$/u, "");
+      if (ended) values.delete(known);
+      else values.set(known, value);
     }
   };
   const cookieHeader = (path: string): string =>

@@ -1,9 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Provider, Session } from "oidc-provider";
-import { WEB_CLIENT_ID } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { WEB_SESSION_TTL_MS, type WebSessions } from "#server/domain/accounts/web-sessions.ts";
-import { FULL_SCOPE, scopesOf } from "#server/domain/tokens/scopes.ts";
 import { acrOf } from "./credentials-version.ts";
 import { readSessionCookie } from "#server/http/kit/cookies.ts";
 
@@ -15,19 +13,19 @@ export interface CookieSignIn {
 }
 
 /**
- * By the cookie of our own sign-in; undefined without one. Throws what the database throws. A session that was traded
- * for a token, or may do less than a person, is none: what is granted here may do more and lives longer.
+ * By the cookie of our own sign-in; undefined without one. Throws what the database throws. A session that was carried
+ * over from a program is none, because what is granted here may do more, lives longer, and does not end with that
+ * program's session: it asks for the password first.
  */
 export async function readCookieSignIn(
   webSessions: Pick<WebSessions, "verify">,
   headers: IncomingHttpHeaders,
 ): Promise<CookieSignIn | undefined> {
-  const token = readSessionCookie(headers.cookie);
+  const token = readSessionCookie(headers);
   if (token === undefined) return undefined;
   try {
-    const { userId, clientId, scope, credentialsVersion, expiresAtMs = 0 } = await webSessions.verify(token);
-    const isPerson = clientId === WEB_CLIENT_ID && scopesOf(FULL_SCOPE).every((one) => scope.includes(one));
-    if (!isPerson) return undefined;
+    const { userId, proof, credentialsVersion, expiresAtMs = 0 } = await webSessions.verify(token);
+    if (proof !== "password") return undefined;
     // Taken for the oldest that it can be: max_age then asks once too often.
     return { userId, credentialsVersion, authTimeMs: Math.max(0, expiresAtMs - WEB_SESSION_TTL_MS) };
   } catch (reason) {

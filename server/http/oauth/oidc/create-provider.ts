@@ -3,6 +3,7 @@ import { Provider, type Configuration, type JWKS, type KoaContextWithOIDC } from
 import type { Account } from "#server/domain/accounts/ports.ts";
 import { WEB_SESSION_TTL_MS } from "#server/domain/accounts/web-sessions.ts";
 import { KNOWN_SCOPES } from "#server/domain/tokens/scopes.ts";
+import { cookieNameAt } from "#server/http/kit/cookies.ts";
 import { CLIENT_PROPERTIES, hasProperty } from "./client-metadata.ts";
 import { followCookieSignIn } from "./cookie-sign-in.ts";
 import { createInteractionPolicy, loadExistingGrant } from "./interaction-policy.ts";
@@ -39,7 +40,7 @@ const INTERACTION_PATH = "/oauth/interaction";
  */
 export function createProvider(ctx: ProviderContext, baseUrl: string, jwks: JWKS): Provider {
   const pages = createPageSources(ctx);
-  const provider = new Provider(ctx.config.issuer, configurationOf(ctx, pages, jwks));
+  const provider = new Provider(ctx.config.issuer, configurationOf(ctx, pages, jwks, new URL(baseUrl).host));
   speakFor(provider, baseUrl);
   followCookieSignIn(provider, ctx.webSessions);
   provider.use(async (koa, next) => {
@@ -77,7 +78,7 @@ function speakFor(provider: Provider, baseUrl: string): void {
   });
 }
 
-function configurationOf(ctx: ProviderContext, pages: PageSources, jwks: JWKS): Configuration {
+function configurationOf(ctx: ProviderContext, pages: PageSources, jwks: JWKS, host: string): Configuration {
   return {
     adapter: createOidcAdapter(ctx),
     jwks,
@@ -91,7 +92,11 @@ function configurationOf(ctx: ProviderContext, pages: PageSources, jwks: JWKS): 
     pkce: { required: (_ctx, client) => !hasProperty(client, "pipit_confidential") },
     cookies: {
       keys: [ctx.masterKey.derive("oidc-cookie")],
-      names: { session: "pipit_sso", interaction: "pipit_step", resume: "pipit_resume" },
+      names: {
+        session: cookieNameAt(host, "pipit_sso"),
+        interaction: cookieNameAt(host, "pipit_step"),
+        resume: cookieNameAt(host, "pipit_resume"),
+      },
       long: { signed: true, httpOnly: true, sameSite: "lax", path: "/oauth" },
       short: { signed: true, httpOnly: true, sameSite: "lax" },
     },

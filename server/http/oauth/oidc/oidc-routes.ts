@@ -132,7 +132,7 @@ const takeCode: PageHandler = async (ctx, request, reply) => {
 const logOut: PageHandler = async (ctx, request, reply) => {
   const form = readOwnForm(ctx.site, request);
   if (form.get("logout") !== "yes") return reply.redirect("/", 303);
-  const token = readSessionCookie(request.headers.cookie);
+  const token = readSessionCookie(request.headers);
   clearSessionCookie(ctx.site, { request, reply });
   const message = toProviderRequest(request, { url: pathOf(request), form });
   return answer(ctx, reply, message, {
