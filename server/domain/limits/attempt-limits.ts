@@ -184,6 +184,7 @@ const refusals: Record<LimitName, readonly ["RATE_LIMITED" | "ACCOUNT_LOCKED", s
   enrolment: ["RATE_LIMITED", "Too many wrong codes."],
   "user-code": ["RATE_LIMITED", "Too many wrong codes."],
   "sign-in-code": ["RATE_LIMITED", "Too many wrong sign-in codes."],
+  "begun-sign-in": ["RATE_LIMITED", "Too many sign-ins were begun from this network."],
   registration: ["RATE_LIMITED", "Too many new accounts or addresses from this network."],
 };
 

@@ -116,4 +116,26 @@ describe.each(["SQLite", "PostgreSQL"] as const)("on %s", (database) => {
     expect(await statusOf(cookie)).toBe(401);
     expect((await form("/auth/sign-in", { code: kept.code, digits: kept.digits })).status).toBe(401);
   });
+
+  test("S7: strangers begin no more sign-ins than their network may, and none with a long state", async () => {
+    const authorize = (state: string) =>
+      send(server.httpUrl, {
+        path: `/oauth/authorize?${new URLSearchParams({
+          client_id: DESKTOP_CLIENT_ID,
+          response_type: "code",
+          redirect_uri: "http://127.0.0.1:49152/callback",
+          code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+          code_challenge_method: "S256",
+          state,
+        })}`,
+      });
+    expect((await authorize("x".repeat(512))).status).toBe(303);
+    expect((await authorize("x".repeat(513))).status).toBe(400);
+    const flood = await Promise.all(Array.from({ length: 110 }, () => authorize("x")));
+    expect(flood.some(({ status, headers }) => status === 429 && headers["retry-after"] !== undefined)).toBe(
+      true,
+    );
+    const device = await form("/oauth/device_authorization", { client_id: CLI_CLIENT_ID });
+    expect(device.status).toBe(429);
+  });
 });

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { PipitError } from "#contract/pipit-error.ts";
 import { anyone, oauthClient } from "#server/domain/access/access.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { peerKeyOf } from "#server/net/client-address.ts";
@@ -14,12 +15,15 @@ import { readForm } from "../kit/oauth-form.ts";
 import { pageHeaders } from "../pages/page-shell.ts";
 import { pageStyle } from "../pages/page-style.ts";
 import type { OidcContext } from "./interaction.ts";
+import { readCookieSignIn } from "./cookie-sign-in.ts";
 import { interactionRoutes, pageRoute, type PageHandler } from "./interaction-routes.ts";
 import { answerByProvider, toProviderRequest } from "./koa-exchange.ts";
 import { readOwnForm } from "./page-answers.ts";
 import type { ProviderExchange } from "./oidc-context.ts";
 
 const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
+/** It comes back to the application as it is, and is kept meanwhile. */
+const MAX_STATE_CHARS = 512;
 /** A year: the address holds a hash of the content. */
 const FOREVER = "public, max-age=31536000, immutable";
 
@@ -70,9 +74,23 @@ const repeatAsGet: PageHandler = async (_ctx, request, reply) => {
   return reply.redirect(`${pathOf(request)}?${form.toString()}`, 303);
 };
 
+/** Strangers may begin sign-ins, and each takes room for ten minutes. Throws RATE_LIMITED. */
+async function chargeBegun({ limits }: OidcContext, request: FastifyRequest): Promise<void> {
+  const attempt = await limits.take([limitBucket("begun-sign-in", peerKeyOf(originOf(request).ip))]);
+  await attempt.settle("failed");
+}
+
 /** RFC 6749 §4.1.1. */
 const authorize: PageHandler = async (ctx, request, reply) => {
   const query = queryOf(request);
+  if ((query.get("state")?.length ?? 0) > MAX_STATE_CHARS) {
+    throw new PipitError("INVALID_REQUEST", `state: must be at most ${MAX_STATE_CHARS} characters long.`, {
+      field: "state",
+    });
+  }
+  if ((await readCookieSignIn(ctx.webSessions, request.headers)) === undefined) {
+    await chargeBegun(ctx, request);
+  }
   const client = await ctx.clients.find(query.get("client_id") ?? "");
   // As at the token endpoint: nothing asked means what is usual.
   if (client !== undefined && !query.get("scope")) {
@@ -97,6 +115,7 @@ const authorizeDevice: PageHandler = async (ctx, request, reply) => {
   if (scope === undefined) {
     throw new OAuthError("invalid_scope", "The client may not ask for this scope.");
   }
+  await chargeBegun(ctx, request);
   const sent = new URLSearchParams({ client_id: client.clientId, scope });
   const locales = form.get("ui_locales");
   if (locales !== undefined) sent.set("ui_locales", locales);
