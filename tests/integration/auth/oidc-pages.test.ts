@@ -50,7 +50,7 @@ test("a page of another site can send no form, whatever it knows", async () => {
       "content-type": "application/x-www-form-urlencoded",
       origin: "https://evil.example",
       "sec-fetch-site": "cross-site",
-      cookie: [...browser.cookies].map(([name, value]) => `${name}=${value}`).join("; "),
+      cookie: browser.cookieHeader(page.url.pathname),
     },
     body: "login=ann&password=x",
   });

@@ -146,7 +146,7 @@ describe.each(databasesBySize)("the code grant on $name", ({ name }) => {
     const browser = createFormBrowser(stage.url);
     const { url } = authorizationRequest();
     const page = await browser.open(url);
-    const cookie = [...browser.cookies].map(([key, value]) => `${key}=${value}`).join("; ");
+    const cookie = browser.cookieHeader(page.url.pathname);
     const answer = await fetch(page.url, {
       method: "POST",
       redirect: "manual",

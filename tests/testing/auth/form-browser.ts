@@ -17,7 +17,10 @@ export interface FormBrowser {
   ): Promise<BrowserPage>;
   /** Where the last redirect that left the server led. */
   leftTo(page: BrowserPage): URL;
+  /** By the names that they have at a usual port. */
   readonly cookies: Map<string, string>;
+  /** As it sends them to this path. */
+  cookieHeader(path: string): string;
 }
 
 /** Redirects in a row; a browser gives up as well. */
@@ -76,6 +79,7 @@ export function createFormBrowser(
   };
   return {
     cookies: values,
+    cookieHeader,
     open: (url, headers = {}) => go(new URL(url, origin), { headers }, 0),
     send(page, fields, press) {
       const form = new URLSearchParams(hiddenFieldsOf(page.text));
