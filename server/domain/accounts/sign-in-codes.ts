@@ -14,7 +14,7 @@ export const SIGN_IN_CODE_TTL_MS = 10 * 60 * 1000;
 /** Codes of one user that work at the same time. */
 export const MAX_SIGN_IN_CODES = 20;
 /** Wrong digits after which a code is void. */
-export const MAX_DIGIT_TRIES = 5;
+const MAX_DIGIT_TRIES = 5;
 const PURPOSE: OneTimePurpose = "sign-in";
 
 /** Who a code lets in, and for what. */
