@@ -1,13 +1,14 @@
 import { MessagesSquare, Pin, Settings, SquarePen } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { useApp, useBridge, useChat, useView } from "../bridge/use-bridge.ts";
+import { useApp, useBridge, useChat, useSignedOut, useView } from "../bridge/use-bridge.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { UserMenu } from "./user-menu.tsx";
 
 /** What is open, and the ways to everything else. In the desktop the window is moved by it. */
 export function Header() {
   const { t } = useTranslation("shell");
-  const title = useChat((state) => state.title);
+  const signedOut = useSignedOut();
+  const title = useChat((state) => (signedOut ? undefined : state.title));
   const desktop = useApp((state) => state.face === "desktop");
   return (
     <header

@@ -29,6 +29,11 @@ export function useChat<T>(selector: (state: ChatState) => T): T {
 export function useAuth(): AuthState {
   return useStore(useBridge().auth);
 }
+/** True after signing out on purpose, when nothing of the account may be read in the window any more. */
+export function useSignedOut(): boolean {
+  const auth = useAuth();
+  return auth.kind === "signed-out" && auth.reason === "logout";
+}
 export function useApp<T>(selector: (state: AppState) => T): T {
   return useStore(useBridge().app, selector);
 }

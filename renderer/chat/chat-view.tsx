@@ -1,10 +1,11 @@
 import { useRef } from "react";
-import { useChat } from "../bridge/use-bridge.ts";
+import { useChat, useSignedOut } from "../bridge/use-bridge.ts";
 import { Announcer } from "./announcer.tsx";
 import { Composer } from "./composer.tsx";
 import { DropVeil, useDrop } from "./picture/drop-veil.tsx";
 import { UndoDelete } from "./undo-delete.tsx";
 import { ModelPlace } from "../model/model-place.tsx";
+import { EmptyChat } from "./empty-chat.tsx";
 import { MessageList } from "./message-list.tsx";
 import { usePicture } from "./picture/use-picture.ts";
 
@@ -15,7 +16,8 @@ const pageShare = 0.85;
 export function ChatView() {
   const root = useRef<HTMLDivElement>(null);
   const pictures = usePicture();
-  const begun = useChat(({ messages }) => messages.length > 0);
+  const hidden = useSignedOut();
+  const begun = useChat(({ messages }) => messages.length > 0) && !hidden;
   const [over, drop] = useDrop(pictures.take);
   const turnPage = (direction: -1 | 1) => {
     const scroller = root.current?.querySelector("[data-message-scroller]");
@@ -23,7 +25,7 @@ export function ChatView() {
   };
   return (
     <div ref={root} className="relative flex h-full min-h-0 flex-1 flex-col" {...drop}>
-      <MessageList />
+      {hidden ? <EmptyChat /> : <MessageList />}
       {begun && (
         <div className="mx-auto w-full max-w-page px-4 pt-2 pb-3 empty:hidden">
           <ModelPlace slim />

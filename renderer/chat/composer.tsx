@@ -10,7 +10,7 @@ import { ComposerNotes } from "./composer-notes.tsx";
 import { ComposerTools } from "./composer-tools.tsx";
 import { PendingPicture } from "./picture/pending-picture.tsx";
 import { pastedFiles } from "./picture/pasted-files.ts";
-import { useDraft } from "./use-draft.ts";
+import { useDraft, useDraftPerAccount } from "./use-draft.ts";
 import type { PictureIntake } from "./picture/use-picture.ts";
 import type { ChatUiState, ComposerProblem } from "./state/chat-ui.ts";
 
@@ -30,6 +30,7 @@ export function Composer({
   const send = useSend();
   const onKeyDown = useComposerKeys(send, onPage);
   useDraft();
+  useDraftPerAccount();
   useFocusRequests(field);
   useAutoHeight(field, text);
   const onPaste = (event: ClipboardEvent) => {

@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import type { AuthState } from "#contract/auth-state.ts";
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import { useBridge } from "../bridge/use-bridge.ts";
 
@@ -38,4 +39,36 @@ export function useDraft(): void {
       removeEventListener("pagehide", flush);
     };
   }, [commands, ui]);
+}
+
+/** What is written while signed out belongs to whoever signs in next. */
+const NO_ACCOUNT = "";
+
+/**
+ * U11: what an account was writing leaves the composer with it, and is there again when that account comes back. It is kept
+ * no longer than the window: on the disk stands only what the composer holds.
+ */
+export function useDraftPerAccount(): void {
+  const { auth, ui } = useBridge();
+  useEffect(() => {
+    const drafts = new Map<string, string>();
+    let owner = ownerOf(auth.getState());
+    return auth.subscribe((state) => {
+      const next = ownerOf(state);
+      if (next === undefined || next === owner) return;
+      const before = owner;
+      owner = next;
+      if (before === undefined || (before === NO_ACCOUNT && ui.store.getState().text !== "")) return;
+      drafts.set(before, ui.store.getState().text);
+      ui.detach();
+      ui.write(drafts.get(next) ?? "");
+      drafts.delete(next);
+    });
+  }, [auth, ui]);
+}
+
+/** Whose the composer is; undefined where that is not known, which changes nothing: an expired sign-in is still theirs. */
+function ownerOf(state: AuthState): string | undefined {
+  if (state.kind === "signed-in") return state.accountId;
+  return state.kind === "signed-out" && state.reason === "logout" ? NO_ACCOUNT : undefined;
 }

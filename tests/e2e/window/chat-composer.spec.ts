@@ -168,6 +168,35 @@ test("signed out, the text stays and the way to sign in is shown", async ({ gall
   await expect(chat.page.locator("textarea")).toHaveValue("Keep me");
 });
 
+test("U11: who signs out leaves no chat and no draft to the next account, and finds the draft again", async ({
+  gallery,
+  chat,
+}) => {
+  const text = chat.page.locator("textarea");
+  const leave = () =>
+    gallery.script((host) => host.auth.setState({ kind: "signed-out", reason: "logout" }, true));
+  await gallery.open("conversation");
+  await expect(chat.page.getByText("A weekend in Oslo", { exact: true })).toBeVisible();
+  const kept = () => chat.callsOf("saveDraft").then((calls) => calls.at(-1));
+  await chat.composer.fill("of Ada");
+  await expect.poll(kept).toEqual({ text: "of Ada" });
+  await leave();
+  await expect(text).toHaveValue("");
+  await expect(chat.page.getByText("A weekend in Oslo", { exact: true })).toHaveCount(0);
+  await expect(chat.page.getByText("What is 18% of 2400?")).toHaveCount(0);
+  await expect.poll(kept).toEqual({ text: "" });
+  await chat.composer.fill("of Bob");
+  await gallery.script((host) =>
+    host.auth.setState({ kind: "signed-in", accountId: "b1", accountName: "Bob", local: false }, true),
+  );
+  await expect(text).toHaveValue("of Bob");
+  await leave();
+  await gallery.script((host) =>
+    host.auth.setState({ kind: "signed-in", accountId: "a1", accountName: "Ada", local: true }, true),
+  );
+  await expect(text).toHaveValue("of Ada");
+});
+
 test("the composer grows with its text up to two fifths of the panel", async ({ gallery, chat }) => {
   await gallery.open("empty");
   const height = async () => (await chat.composer.boundingBox())?.height ?? 0;
