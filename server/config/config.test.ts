@@ -47,6 +47,7 @@ describe("readServerConfig", () => {
         legacyOtpOptional: false,
         seedCompatClients: false,
         registrationOpen: true,
+        programsTakePasswords: true,
         auditRetentionDays: 400,
       },
       model: { ollamaUrl: "http://127.0.0.1:11434" },
@@ -176,6 +177,7 @@ describe("readServerConfig", () => {
       PIPIT_REDIS_URL: "rediss://cache:6380",
       PIPIT_TRUSTED_PROXIES: "10.0.0.0/8, ::1",
       PIPIT_REGISTRATION: "closed",
+      PIPIT_PROGRAM_PASSWORDS: "0",
       PIPIT_SEED_COMPAT_CLIENTS: "1",
     });
     expect(config).toMatchObject({
@@ -183,7 +185,7 @@ describe("readServerConfig", () => {
       redisUrl: "rediss://cache:6380",
       trustedProxies: ["10.0.0.0/8", "::1"],
       issuer: "https://pipit.example",
-      auth: { registrationOpen: false, seedCompatClients: true },
+      auth: { registrationOpen: false, programsTakePasswords: false, seedCompatClients: true },
     });
     expect(read(["--issuer", "https://id.example", "--public-url", "https://pipit.example"]).issuer).toBe(
       "https://id.example",

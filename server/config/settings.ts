@@ -233,6 +233,13 @@ export const authSettings = {
     initial: "open",
     about: "`closed`: only an admin makes accounts",
   },
+  programsTakePasswords: {
+    ...toggle,
+    initial: "1",
+    env: "PIPIT_PROGRAM_PASSWORDS",
+    file: "serve.program_passwords",
+    about: "`0`: people type passwords into the server's pages only, never into a program",
+  },
   passwordPepper: {
     env: "PIPIT_PASSWORD_PEPPER",
     file: "serve.password_pepper",
@@ -360,10 +367,9 @@ function apiWants(example: string, keyName: string): string {
 }
 
 function parseAddress(value: string): ListenAddress | undefined {
-  const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+)):(\d{1,5})$/i.exec(value);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  return host === undefined || port > MAX_PORT ? undefined : { host, port };
+  const [, ipv6, name, port] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+)):(\d{1,5})$/i.exec(value) ?? [];
+  const host = ipv6 ?? name;
+  return host === undefined || Number(port) > MAX_PORT ? undefined : { host, port: Number(port) };
 }
 
 /** Cookies of the page are for TLS away from this machine, and it lives at the root of its host. */
@@ -388,8 +394,7 @@ function ollamaUrl(value: string): string {
   const url = URL.parse(withScheme);
   if (url === null) return value;
   if (url.hostname === "0.0.0.0" || url.hostname === "[::]") url.hostname = "127.0.0.1";
-  if (url.port === "" && !/:(80|443)(\/|$)/.test(value) && withScheme !== value) {
+  if (url.port === "" && !/:(80|443)(\/|$)/.test(value) && withScheme !== value)
     url.port = String(DEFAULT_OLLAMA_PORT);
-  }
   return url.toString();
 }

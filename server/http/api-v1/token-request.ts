@@ -44,12 +44,12 @@ export function tokenPairRoute(
 }
 
 /** Throws NOT_ALLOWED when an operator switched the client off, or this way to sign in. */
-async function terminalClient({ clients }: HttpContext, grant: GrantType): Promise<OauthClient> {
+async function terminalClient({ clients, config }: HttpContext, grant: GrantType): Promise<OauthClient> {
   const client = await clients.find(CLI_CLIENT_ID);
   const allowed =
     client?.active === true &&
     client.grantTypes.includes(grant) &&
-    (grant !== "password" || client.allowPasswordGrant);
+    (grant !== "password" || (config.auth.programsTakePasswords && client.allowPasswordGrant));
   if (allowed) return client;
   throw new PipitError("NOT_ALLOWED", "This server lets no program sign in by this way.");
 }

@@ -84,7 +84,8 @@ interface ProgramRegistration {
 /** Answers as the token endpoint does. Throws NOT_ALLOWED for a client that may not take passwords. */
 async function registerByProgram(ctx: HttpContext, asked: ProgramRegistration) {
   const client = await ctx.clients.find(asked.clientId);
-  if (client?.active !== true || client.confidential || !client.allowPasswordGrant) {
+  const allowed = ctx.config.auth.programsTakePasswords && client?.allowPasswordGrant === true;
+  if (!allowed || !client.active || client.confidential) {
     throw new PipitError("NOT_ALLOWED", "This client may not take passwords.", { field: "client_id" });
   }
   const scope = narrowScope(undefined, client.scope) ?? client.scope;

@@ -40,7 +40,7 @@ function createGrants(ctx: HttpContext, redeemer: CodeRedeemer): Grants {
     ["refresh_token", createRefreshGrant(ctx)],
     ["client_credentials", createClientCredentialsGrant(ctx)],
     ["urn:ietf:params:oauth:grant-type:device_code", createDeviceGrant(codes)],
-    ["password", createPasswordGrant(ctx)],
+    ...(ctx.config.auth.programsTakePasswords ? [["password", createPasswordGrant(ctx)] as const] : []),
     [LOCAL_GRANT_TYPE, createLocalGrant(ctx)],
   ]);
 }

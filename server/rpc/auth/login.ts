@@ -30,7 +30,8 @@ async function signIn(
   origin: AuditOrigin,
 ): Promise<string> {
   const client = await ctx.clients.find(CLI_CLIENT_ID);
-  if (client?.active !== true || !client.allowPasswordGrant) {
+  const allowed = ctx.config.auth.programsTakePasswords && client?.allowPasswordGrant === true;
+  if (!allowed || !client.active) {
     throw new PipitError("NOT_ALLOWED", "Signing in by this service is switched off.");
   }
   const { clientId } = client;

@@ -21,10 +21,16 @@ test("what discovery says is what a face may offer", async () => {
   const all = { password: true, registration: true, browser: true, device: true };
   expect(await person.session.ways(never)).toEqual(all);
   await using closed = await startTestServer({
-    config: { auth: { ...server.config.auth, registrationOpen: false } },
+    config: { auth: { ...server.config.auth, registrationOpen: false, programsTakePasswords: false } },
   });
   await using stranger = openSession(closed.httpUrl);
-  expect(await stranger.session.ways(never)).toEqual({ ...all, registration: false });
+  expect(await stranger.session.ways(never)).toEqual({ ...all, registration: false, password: false });
+  const given = { login: "eve", password: PASSWORD };
+  const refused = await failure(stranger.session.signInWithPassword(given, never));
+  expect(refused).toMatchObject({ code: "NOT_ALLOWED" });
+  const v1 = { method: "POST", headers: { "content-type": "application/json" } };
+  const body = JSON.stringify({ username: "eve", password: PASSWORD });
+  expect((await fetch(`${closed.httpUrl}/api/v1/token/`, { ...v1, body })).status).toBe(403);
   const account = { login: "eve", password: PASSWORD, displayName: "" };
   expect(await failure(stranger.session.register(account, never))).toMatchObject({ code: "NOT_ALLOWED" });
 });

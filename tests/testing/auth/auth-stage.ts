@@ -115,6 +115,7 @@ export async function openAuthStage(database: TestDatabase["name"], logger?: Log
       legacyOtpOptional: false,
       seedCompatClients: true,
       registrationOpen: true,
+      programsTakePasswords: true,
       auditRetentionDays: 365,
     },
   };
