@@ -33,5 +33,5 @@ test("U2, U15: each view has its address: it can be linked to and reloaded, and 
   await chat.signOut();
   await page.goto(`${server.url}/profile`);
   await expect(page).toHaveURL(`${server.url}/login?from=/profile`);
-  await chat.tokenField.waitFor();
+  await page.getByLabel(chat.texts.auth.login, { exact: true }).waitFor();
 });

@@ -3,7 +3,6 @@ import { expect, type Page } from "@playwright/test";
 import { runCommand } from "#tools/test/command.ts";
 import { axeViolations } from "../fixtures/axe.ts";
 import { test } from "../fixtures/web-test.ts";
-import { ChatWindow } from "../pages/chat-window.ts";
 import { fits, texts } from "../pages/texts.ts";
 
 const FIRST_PASSWORD = "Correct-horse-1";
@@ -105,5 +104,5 @@ test("U2: a new account, its profile, another password, a second factor, and the
     expect(stored).not.toContain(hidden);
     expect(server.output).not.toContain(hidden);
   }
-  await new ChatWindow(page).tokenField.waitFor();
+  await field(texts.en.auth.login).waitFor();
 });
