@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { compiledCode } from "#tools/test/compiled-code.ts";
@@ -17,6 +18,7 @@ export interface Screen extends AsyncDisposable {
 }
 
 const SHOWS_TIMEOUT_MS = 20_000;
+const LOOK_MS = 50;
 
 /** @param program runs in a shell, in which `$PIPIT` is our program; the screen stays when it has ended */
 export async function openScreen(
@@ -63,6 +65,8 @@ export async function openScreen(
         const screen = await read();
         if (pattern.test(screen)) return screen;
         if (performance.now() > deadlineMs) throw new Error(`The screen never showed ${pattern}:\n${screen}`);
+        // Each look is a process, which the program under test would wait for.
+        await sleep(LOOK_MS);
       }
     },
     [Symbol.asyncDispose]: async () => void (await tmux("kill-server")),
