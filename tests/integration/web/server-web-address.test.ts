@@ -111,7 +111,7 @@ describe("pipit web", () => {
     await pipit.run(["chat", "--no-audio"], { input: "/login\n/logout\n/quit\n" });
     const { code, stdout, stderr } = await pipit.run(["web"]);
     expect([code, stdout]).toEqual([3, ""]);
-    expect(stderr).toMatch(/\/login/);
+    expect(stderr).toMatch(/auth login/);
     await stop(program);
   });
 });
