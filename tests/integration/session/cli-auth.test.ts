@@ -22,14 +22,11 @@ let nowMs = Date.now();
 let home: string;
 beforeAll(async () => {
   server = await startTestServer({ deps: { clock: { nowMs: () => nowMs } } });
-  // A file in place of this machine's keychain.
-  vi.stubEnv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
 });
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await server[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 beforeEach(async () => {
+  // A file in place of this machine's keychain. For each test, which takes it back at its end.
+  vi.stubEnv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
   nowMs += MINUTE_MS;
   home = await mkdtemp(join(tmpdir(), "pipit-auth-"));
 });
