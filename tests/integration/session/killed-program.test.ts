@@ -9,12 +9,8 @@ import {
 } from "#engine/node/keychain/credentials-file-token-store.ts";
 import { makeTempHome } from "#engine/node/testing/temp-home.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
-import { sized } from "#tests/testing/test-size.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 import { never, openSession, PASSWORD } from "./session-stage.ts";
-
-const PROGRAMS = 8;
-const ROUNDS = sized(10, 1000);
 
 let server: TestServer;
 beforeAll(async () => {
@@ -62,24 +58,3 @@ test("a program that dies between new tokens and their storing leaves the sign-i
   }
   expect((await place.store.load())?.refreshToken).not.toBe(before?.refreshToken);
 });
-
-const timeout = sized(120_000, 3_600_000);
-test(
-  `${PROGRAMS} programs that renew one sign-in at once all stay signed in, with one token a round`,
-  { timeout },
-  async () => {
-    await using place = await openHome("bob");
-    await using programs = new AsyncDisposableStack();
-    const starting = Array.from({ length: PROGRAMS }, () => startProgram(place.home.path));
-    const children = (await Promise.all(starting)).map((child) => programs.use(child));
-    const seen = new Set<string>();
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const answers = children.map((child) => once(child, "message"));
-      for (const child of children) child.send("renew");
-      const tokens = new Set((await Promise.all(answers)).map(([answer]) => String(answer)));
-      expect([...tokens]).toEqual([expect.stringMatching(/^ey/u)]);
-      for (const token of tokens) seen.add(token);
-    }
-    expect(seen.size).toBe(ROUNDS);
-  },
-);
