@@ -1,4 +1,4 @@
-import type { TokenPlace } from "./auth-state.ts";
+import type { SignedInAccount, TokenPlace } from "./auth-state.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import type { DevicePrompt, SignInLink } from "./sign-in.ts";
 import type { Settings } from "./settings.ts";
@@ -68,6 +68,8 @@ export interface AppState {
   };
   /** Where the sign-in rests; absent until it is known. */
   readonly tokenPlace?: TokenPlace;
+  /** Every account that is signed in, at any server, the one in use first; absent on a page, which has one. */
+  readonly accounts?: readonly SignedInAccount[];
   /** What to do at another device, while a sign-in waits for it. */
   readonly devicePrompt?: DevicePrompt | undefined;
   /** A one-time address that waits for the person; on a page only. */

@@ -14,6 +14,18 @@ export type AuthState =
     }
   | { readonly kind: "failed"; readonly code: ErrorCode; readonly message: string };
 
+/** One of the sign-ins that this machine keeps. */
+export interface SignedInAccount {
+  /** As the settings name it: empty for this machine's own server. */
+  readonly serverUrl: string;
+  readonly accountId: string;
+  readonly accountName: string;
+  /** True for the account that a server makes for its own machine. */
+  readonly local: boolean;
+  /** The one in use; of all accounts at most one. */
+  readonly active: boolean;
+}
+
 /** Where tokens are kept; `fallbackReason` is told to the person when it is not the keychain. */
 export interface TokenPlace {
   readonly kind: "keychain" | "file" | "memory";

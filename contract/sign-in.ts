@@ -51,6 +51,8 @@ export type SignInRequest =
   /** By the {@link SignInLink} that waits. `digits` absent: the person agreed. */
   | { readonly kind: "link"; readonly digits?: string | undefined }
   | { readonly kind: "device" }
+  /** As an account that is signed in already; the one before stays so beside it. */
+  | { readonly kind: "kept"; readonly accountId: string }
   /** Makes an account, and signs in to it. */
   | {
       readonly kind: "register";

@@ -1,4 +1,4 @@
-import type { TokenPlace } from "#contract/auth-state.ts";
+import type { SignedInAccount, TokenPlace } from "#contract/auth-state.ts";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import type { Failure } from "#contract/chat-state.ts";
 import type { Clock as TimeOfDay } from "#contract/clock.ts";
@@ -100,12 +100,9 @@ export interface StoredTokens {
 }
 
 /** One of the sign-ins that a home keeps. */
-export interface KeptAccount {
+export interface KeptAccount extends Omit<SignedInAccount, "serverUrl"> {
   /** URL of its server; "own" for the one whose data lies in this home. */
   readonly server: string;
-  readonly accountId: string;
-  readonly accountName: string;
-  readonly local: boolean;
   /** The one that programs of this store's server work with. */
   readonly active: boolean;
 }

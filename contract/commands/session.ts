@@ -10,6 +10,9 @@ const typed = z.string().check(z.minLength(1), z.maxLength(4_096));
 /** An empty `serverUrl` means this machine's own server; on a page any means the server that it came from. */
 const server = { serverUrl: z.string().check(z.maxLength(2048)) };
 
+/** One of the `accounts` of the state; the original writes no id. */
+const account = { ...server, accountId: z.string().check(z.maxLength(4_096)) };
+
 /**
  * Who is signed in, and where. One sign-in runs at a time: the next ends the one before, as `cancelSignIn` does, with
  * CANCELLED. One that fails leaves everything as it was, the server too.
@@ -51,7 +54,14 @@ export const sessionCommands = {
   ),
   /** Ends the sign-in that runs, if one does. */
   cancelSignIn: command<void>()(nothing),
+  /**
+   * Goes on as another account that is signed in; the one before stays signed in, with its drafts and its queue. Throws
+   * SIGNED_OUT when it is not any more. A page throws NOT_ALLOWED.
+   */
+  switchAccount: command<void>()(z.strictObject(account)),
   signOut: command<void>()(nothing),
+  /** Signs out one account, in use or not; a page has none of these. */
+  signOutAccount: command<void>()(z.strictObject(account)),
   /** Tries to reach the server now and takes up what waits in the outbox. Throws what keeps it from that. */
   reconnect: command<void>()(nothing),
 } as const;

@@ -1,9 +1,15 @@
 import { DESKTOP_CLIENT_ID } from "#contract/auth-wire.ts";
+import type { SignedInAccount } from "#contract/auth-state.ts";
 import type { Settings } from "#contract/settings.ts";
 import type { AppClient } from "#engine/app/app-ports.ts";
 import { openClient, type ClientOptions } from "#engine/node/client.ts";
 import { parseServerUrl } from "#engine/node/http/http-client.ts";
-import { startTokenStore, type ClientServer } from "#engine/node/keychain/token-store.ts";
+import {
+  serverOf as tokenServerOf,
+  startTokenStore,
+  type ClientServer,
+} from "#engine/node/keychain/token-store.ts";
+import { OWN_SERVER, scopeServer } from "#engine/node/keychain/token-store-scope.ts";
 import type { ChildLauncher } from "#engine/node/processes/child-launcher.ts";
 import type { DesktopConfig } from "./config.ts";
 
@@ -62,7 +68,25 @@ export async function openDesktopClient(
           return onBack();
         case "device":
           return await client.signInBy(() => session.signInByDevice(showDevice, signal));
+        case "kept":
+          return await client.signInBy(() => session.switchTo(request.accountId, signal));
       }
+    },
+    accounts: {
+      async list() {
+        const now = session.store.getState();
+        const inUse = now.kind === "signed-in" ? now.accountId : undefined;
+        const kept = (await session.accounts()).flatMap(
+          ({ server: scope, ...account }): SignedInAccount[] => {
+            const serverUrl = addressOf(scope, config, settings);
+            if (serverUrl === undefined) return [];
+            const active = serverUrl === settings.serverUrl && account.accountId === inUse;
+            return [{ ...account, serverUrl, active }];
+          },
+        );
+        return kept.toSorted((one, other) => Number(other.active) - Number(one.active));
+      },
+      signOut: (accountId, signal) => client.logout(signal, accountId),
     },
     async findServer(signal) {
       // A link that still believes in a server that is gone finds out by asking it.
@@ -79,4 +103,22 @@ function serverOf(config: DesktopClientOptions["config"], { serverUrl }: Setting
   if (serverUrl === "" || serverUrl === config.serverUrl)
     return { home, serverUrl: config.serverUrl, grpcUrl: config.grpcUrl };
   return { home, serverUrl: parseServerUrl(serverUrl).href.replace(/\/$/u, ""), grpcUrl: undefined };
+}
+
+/**
+ * What the settings call the server of a kept sign-in. Undefined: the environment names another server, and this machine's
+ * own cannot be chosen.
+ */
+function addressOf(
+  scope: string,
+  config: DesktopClientOptions["config"],
+  settings: Settings,
+): string | undefined {
+  const { home } = config;
+  const known = [settings.serverUrl, "", ...settings.servers];
+  const found = known.find(
+    (serverUrl) =>
+      scopeServer({ home, ...tokenServerOf(serverOf(config, { ...settings, serverUrl })) }) === scope,
+  );
+  return found ?? (scope === OWN_SERVER ? undefined : scope);
 }

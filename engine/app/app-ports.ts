@@ -1,5 +1,5 @@
 import type { AppState, ServerStatus } from "#contract/app-state.ts";
-import type { AuthState, TokenPlace } from "#contract/auth-state.ts";
+import type { AuthState, SignedInAccount, TokenPlace } from "#contract/auth-state.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
@@ -33,6 +33,13 @@ export interface AppClient extends AsyncDisposable {
     signal: AbortSignal,
   ): Promise<unknown>;
   logout(signal: AbortSignal): Promise<void>;
+  /** What a host knows of other sign-ins that its machine keeps; a page has one account. */
+  readonly accounts?: {
+    /** At every server, the one in use first. */
+    list(): Promise<readonly SignedInAccount[]>;
+    /** Signs out another account of this server than the one in use. */
+    signOut(accountId: string, signal: AbortSignal): Promise<void>;
+  };
   /** From now on, the server tells at once when it has ended the sign-in. Called once, whoever is signed in. */
   listen(): void;
   /** Asks the server whether it is there, and starts the host's own if it is not. @throws PipitError SERVER_UNREACHABLE */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { SignedInAccount } from "#contract/auth-state.ts";
 import type { ServerLook } from "#contract/sign-in.ts";
 import { defaultSettings, mergeSettings, type Settings } from "#contract/settings.ts";
 import { createChatHarness, type ChatHarness } from "#engine/testing/chat-harness.ts";
@@ -27,6 +28,9 @@ let listening: number;
 let chat: ChatHarness;
 /** What the client of a server does. */
 let client: Pick<AppClient, "signIn" | "login" | "findServer">;
+/** What the machine keeps. */
+let kept: SignedInAccount[];
+let leave: () => Promise<void>;
 let keep: () => Promise<void>;
 let refuse: PipitError | undefined;
 let look: () => Promise<ServerLook>;
@@ -57,6 +61,13 @@ function open(otherServers: AppPorts["initial"]["features"]["otherServers"] = wo
         modelConnection: createModelConnectionClient(http),
         listen: () => void (listening += 1),
         logout: async () => chat.session.signOut(),
+        accounts: {
+          list: async () => [...kept],
+          signOut: async (accountId) => {
+            log.push(`sign out ${accountId} at ${serverUrl}`);
+            await leave();
+          },
+        },
         [Symbol.asyncDispose]: async () => void log.push(`close ${serverUrl}`),
       };
     },
@@ -95,6 +106,8 @@ beforeEach(() => {
   listening = 0;
   settings = createStore<Settings>(() => defaultSettings);
   log = [];
+  kept = [];
+  leave = async () => undefined;
   client = {
     signIn: async () => void log.push("sign in"),
     login: async (request) => void log.push(`login ${"token" in request ? request.token : request.kind}`),
@@ -280,6 +293,57 @@ describe("signing in", () => {
     expect(await app.commands.lookAtServer({ serverUrl: "" })).toEqual(serverLook);
     expect(log.slice(1)).toEqual(["look https://a", "look http://127.0.0.1:1"]);
     hanging.resolve(serverLook);
+  });
+});
+describe("several accounts", () => {
+  const account = (serverUrl: string, accountId: string, active = false): SignedInAccount => ({
+    serverUrl,
+    accountId,
+    accountName: accountId,
+    local: false,
+    active,
+  });
+  const shown = () => app.state.getState().accounts?.map(({ accountId }) => accountId);
+  test("are shown as they change, and one whose sign-out waits for its server is gone at once", async () => {
+    kept = [account("", "ann", true), account("", "bob")];
+    await app.start();
+    chat.session.signIn("ann");
+    await expect.poll(shown).toEqual(["ann", "bob"]);
+    const told = Promise.withResolvers<void>();
+    leave = () => told.promise;
+    const leaving = app.commands.signOutAccount({ serverUrl: "", accountId: "bob" });
+    await expect.poll(shown).toEqual(["ann"]);
+    kept = [account("", "ann", true)];
+    told.resolve();
+    await leaving;
+    expect(shown()).toEqual(["ann"]);
+    expect(app.auth.getState()).toMatchObject({ kind: "signed-in" });
+    await app.commands.signOutAccount({ serverUrl: "", accountId: "ann" });
+    expect(app.auth.getState()).toMatchObject({ kind: "signed-out", reason: "logout" });
+    expect(log).not.toContain("sign out ann at ");
+  });
+  test("of another server: a switch opens its client, and is taken only when the account is there", async () => {
+    const there = { serverUrl: "https://other", accountId: "bob" };
+    const gone = new PipitError("SIGNED_OUT", "No.");
+    await app.start();
+    client = { ...client, login: () => Promise.reject(gone) };
+    await expect(app.commands.switchAccount(there)).rejects.toBe(gone);
+    expect(settings.getState()).toBe(defaultSettings);
+    const asked: unknown[] = [];
+    client = { ...client, login: async (request) => void asked.push(request) };
+    log = [];
+    await app.commands.switchAccount(there);
+    expect(asked).toEqual([{ kind: "kept", accountId: "bob" }]);
+    expect(log).toEqual(["open https://other", "close ", "sign in"]);
+    expect(settings.getState().serverUrl).toBe("https://other");
+  });
+  test("of another server: is signed out there, and the one in use stays", async () => {
+    await app.start();
+    chat.session.signIn("ann");
+    log = [];
+    await app.commands.signOutAccount({ serverUrl: "https://other", accountId: "ann" });
+    expect(log).toEqual(["open https://other", "sign out ann at https://other", "close https://other"]);
+    expect(app.auth.getState()).toMatchObject({ kind: "signed-in", accountId: "ann" });
   });
 });
 describe("reconnect", () => {

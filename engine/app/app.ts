@@ -52,6 +52,15 @@ export class App implements AsyncDisposable {
     this.look = createServerLook({ ...ports, client, state: this.#state, signal: () => this.#server.signal });
     this.#unsubscribe = settings.store.subscribe((next, before) => this.#apply(next, before));
     this.#followServer();
+    const signIn = createSignIn({
+      ...ports,
+      client,
+      signal,
+      state: () => this.#state.getState(),
+      show: (patch) => this.#state.setState(patch),
+      adopt: (candidate, patch) => this.#adopt(candidate, patch),
+    });
+    this.auth.subscribe(() => void signIn.showAccounts());
     this.commands = createCommands({
       client,
       window,
@@ -60,14 +69,7 @@ export class App implements AsyncDisposable {
       updateSettings: (patch) => this.#updateSettings(patch),
       reconnect: () => this.#reconnect(),
       look: () => this.look(),
-      signIn: createSignIn({
-        ...ports,
-        client,
-        signal,
-        state: () => this.#state.getState(),
-        show: (patch) => this.#state.setState(patch),
-        adopt: (candidate, patch) => this.#adopt(candidate, patch),
-      }),
+      signIn,
     });
   }
 

@@ -69,7 +69,7 @@ function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCo
   };
 }
 
-function sessionHandlers({ client, signal, signIn, reconnect }: AppCore): Handlers<typeof sessionCommands> {
+function sessionHandlers({ signIn, reconnect }: AppCore): Handlers<typeof sessionCommands> {
   return {
     lookAtServer: ({ serverUrl }) => signIn.lookAtServer(serverUrl),
     signInLocally: () => signIn.signIn("", { kind: "local" }),
@@ -81,7 +81,9 @@ function sessionHandlers({ client, signal, signIn, reconnect }: AppCore): Handle
     dropSignInLink: async () => signIn.dropLink(),
     register: ({ serverUrl, ...typed }) => signIn.signIn(serverUrl, { kind: "register", ...typed }),
     cancelSignIn: async () => signIn.cancel(),
-    signOut: async () => (await client()).logout(signal),
+    switchAccount: ({ serverUrl, accountId }) => signIn.signIn(serverUrl, { kind: "kept", accountId }),
+    signOut: () => signIn.signOut(),
+    signOutAccount: (account) => signIn.signOut(account),
     reconnect,
   };
 }

@@ -1,20 +1,23 @@
 import { rememberServer, type SettingsPatch } from "#contract/settings.ts";
 import type { AppState } from "#contract/app-state.ts";
+import type { SignedInAccount } from "#contract/auth-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ServerLook, SignInRequest } from "#contract/sign-in.ts";
 import type { AppClient, AppPorts } from "./app-ports.ts";
 
-interface SignInDeps extends Pick<AppPorts, "openClient" | "lookAtServer"> {
+interface SignInDeps extends Pick<AppPorts, "openClient" | "lookAtServer" | "logger"> {
   readonly client: () => Promise<AppClient>;
   /** Makes this the client that is used from now on, with these settings. */
   readonly adopt: (client: AppClient, settings: SettingsPatch) => Promise<void>;
   readonly state: () => AppState;
-  readonly show: (patch: Pick<AppState, "devicePrompt" | "signInLink">) => void;
+  readonly show: (patch: Pick<AppState, "devicePrompt" | "signInLink" | "accounts">) => void;
   /** Aborts when the application ends. */
   readonly signal: AbortSignal;
 }
 
-/** Signing in, one at a time; see contract/commands/session.ts. */
+type Account = Pick<SignedInAccount, "serverUrl" | "accountId">;
+
+/** Signing in, one at a time, and out; see contract/commands/session.ts. */
 export type SignIn = ReturnType<typeof createSignIn>;
 
 export function createSignIn(deps: SignInDeps) {
@@ -53,8 +56,11 @@ export function createSignIn(deps: SignInDeps) {
     }
   }
 
+  const { showAccounts, whileLeaving } = createAccountList(deps);
+
   return {
     cancel,
+    showAccounts,
     dropLink: (): void => deps.show({ signInLink: undefined }),
     async lookAtServer(serverUrl: string): Promise<ServerLook> {
       looking.abort(new PipitError("CANCELLED", "Another address is looked at."));
@@ -73,7 +79,65 @@ export function createSignIn(deps: SignInDeps) {
         );
       } finally {
         if (attempt === mine) deps.show({ devicePrompt: undefined });
+        void showAccounts();
+      }
+    },
+    /** @param account default: the one in use */
+    async signOut(account?: Account): Promise<void> {
+      const candidate = account === undefined ? undefined : await candidateFor(account.serverUrl);
+      const client = candidate ?? (await deps.client());
+      const now = client.session.store.getState();
+      const inUse = candidate === undefined && now.kind === "signed-in" ? now.accountId : undefined;
+      const { serverUrl } = account ?? deps.state().settings;
+      const accountId = account?.accountId ?? inUse ?? "";
+      try {
+        await whileLeaving({ serverUrl, accountId }, () =>
+          account === undefined || accountId === inUse
+            ? client.logout(deps.signal)
+            : client.accounts?.signOut(accountId, deps.signal),
+        );
+      } finally {
+        await candidate?.[Symbol.asyncDispose]();
       }
     },
   };
+}
+
+/** Keeps the state's list of accounts true. */
+function createAccountList(deps: Pick<SignInDeps, "client" | "show" | "logger">) {
+  const leaving = new Set<string>();
+  let readings = 0;
+
+  /** Of two readings at once the later one counts. Never throws. */
+  async function showAccounts(): Promise<void> {
+    readings += 1;
+    const mine = readings;
+    try {
+      const kept = await (await deps.client()).accounts?.list();
+      if (kept === undefined || mine !== readings) return;
+      deps.show({ accounts: kept.filter((account) => !leaving.has(nameOf(account))) });
+    } catch (reason) {
+      const { code, detail } = PipitError.from(reason);
+      deps.logger.warn("accounts.unreadable", { code, detail });
+    }
+  }
+  return {
+    showAccounts,
+    /** It is gone from the list at once: to tell its server may take a while. */
+    async whileLeaving(account: Account, signOut: () => Promise<void> | undefined): Promise<void> {
+      const name = nameOf(account);
+      leaving.add(name);
+      try {
+        void showAccounts();
+        await signOut();
+      } finally {
+        leaving.delete(name);
+        await showAccounts();
+      }
+    },
+  };
+}
+
+function nameOf({ serverUrl, accountId }: Account): string {
+  return JSON.stringify([serverUrl, accountId]);
 }

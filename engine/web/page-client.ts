@@ -78,6 +78,7 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
         case "local":
         case "browser":
         case "device":
+        case "kept":
           throw new PipitError(
             "NOT_ALLOWED",
             "A page cannot sign in by itself. Sign in with a password, or open a fresh one-time address: run `npx pipit web` on the server's machine.",

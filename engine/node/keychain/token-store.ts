@@ -73,12 +73,17 @@ export async function openTokenStore(options: TokenStoreOptions): Promise<TokenS
     const file = createCredentialsFileTokenStore({ ...options, fallbackReason });
     if ((await file.load()) !== undefined || (await sealedSignIns(options)).length === 0) return file;
     const inMemory = `${error.message} The sign-in is kept only while Pipit runs.`;
-    return memoryTokenStore(file, join(options.home, sealedFile(options)), inMemory);
+    return memoryTokenStore(file, options, join(options.home, sealedFile(options)), inMemory);
   }
 }
 
 /** For a person whose sealed sign-in cannot be opened now: what they chose to have sealed is not written in clear instead. */
-function memoryTokenStore(file: TokenStore, sealed: string, fallbackReason: string): TokenStore {
+function memoryTokenStore(
+  file: TokenStore,
+  scope: TokenStoreScope,
+  sealed: string,
+  fallbackReason: string,
+): TokenStore {
   let tokens: StoredTokens | undefined;
   const load = async (accountId = tokens?.accountId) =>
     accountId === tokens?.accountId ? tokens : undefined;
@@ -95,8 +100,8 @@ function memoryTokenStore(file: TokenStore, sealed: string, fallbackReason: stri
     // The sealed ones cannot be used now.
     async accounts() {
       if (tokens === undefined) return [];
-      const { serverUrl: server, accountId, accountName, local } = tokens;
-      return [{ server, accountId, accountName, local, active: true }];
+      const { accountId, accountName, local } = tokens;
+      return [{ server: scopeServer(scope), accountId, accountName, local, active: true }];
     },
     activate: load,
     withLock: file.withLock,
