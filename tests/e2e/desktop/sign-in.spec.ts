@@ -1,0 +1,93 @@
+import { randomInt } from "node:crypto";
+import { expect } from "@playwright/test";
+import { generateSync } from "otplib";
+import { DESKTOP_CLIENT_ID } from "#contract/auth-wire.ts";
+import { createFormBrowser } from "#tests/testing/auth/form-browser.ts";
+import { startPipitServer } from "../fixtures/pipit-server.ts";
+import { test } from "../fixtures/desktop-test.ts";
+
+const account = { login: "ann", password: "Correct-horse-1", display_name: "Ann Other" };
+
+test("U1: who has a password and a second factor signs in at a server of others, in the window and by the browser", async ({
+  desktop,
+  model,
+}) => {
+  // Settings name a server by its web address; its gRPC port is the usual one, here at an address of this test's own.
+  const host = `127.${randomInt(1, 255)}.${randomInt(1, 255)}.${randomInt(2, 255)}`;
+  await using server = await startPipitServer(
+    { PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double" },
+    { http: `${host}:0`, grpc: `${host}:50051` },
+  );
+  const { secret, recoveryCode } = await makeAccount(server.url);
+  const { chat } = desktop;
+  const { auth, shell } = chat.texts;
+  const dialog = chat.accountDialog;
+  const field = (label: string) => dialog.getByLabel(label, { exact: true });
+  const press = (name: string) => dialog.getByRole("button", { name, exact: true }).click();
+  await chat.signOut();
+
+  await chat.account.click();
+  await dialog.getByText(auth.remote.label).click();
+  await field(auth.server.label).fill(new URL(server.url).host);
+  await field(auth.login).fill(account.login);
+  await field(auth.password).fill("Wrong-horse-1");
+  await press(auth.signIn);
+  await expect(field(auth.password)).toHaveAccessibleDescription(auth.wrongPassword);
+  await field(auth.password).fill(account.password);
+  await press(auth.signIn);
+  await field(auth.code.app.label).fill(codeOfNextStep(secret));
+  await expect(dialog).toBeHidden();
+  await expect(chat.account).toContainText(account.display_name);
+  expect((await desktop.settings())["serverUrl"]).toBe(server.url);
+  await chat.ask("where am I?");
+  await expect(chat.answer("Hello from Pipit.")).toBeVisible();
+
+  await chat.signOut();
+  await expect(chat.questions).toHaveCount(0);
+  await chat.account.click();
+  await press(auth.device.action);
+  await expect(dialog.getByText(/^[A-Z]{4}-[A-Z]{4}$/u)).toBeVisible();
+  await press(shell.cancel);
+  await press(auth.browser.action);
+  await expect.poll(() => desktop.openedLinks()).toHaveLength(1);
+  const [address = ""] = await desktop.openedLinks();
+  await desktop.hide();
+  const browser = createFormBrowser(server.url);
+  const asked = await browser.send(await browser.open(address), account);
+  const back = browser.leftTo(await browser.send(asked, { otp: recoveryCode }));
+  expect(await (await fetch(back)).text()).toContain("You can close this page");
+  // The window comes up again by itself.
+  await expect.poll(() => desktop.isVisible()).toBe(true);
+  await expect(dialog).toBeHidden();
+  await expect(chat.account).toContainText(account.display_name);
+  await chat.ask("and now?");
+  await expect(chat.answer("Hello from Pipit.")).toBeVisible();
+});
+
+/** An account with a second factor, made by the server's HTTP. */
+async function makeAccount(
+  serverUrl: string,
+): Promise<{ readonly secret: string; readonly recoveryCode: string }> {
+  const post = async (path: string, body: object, token?: string): Promise<Record<string, unknown>> => {
+    const headers = {
+      "content-type": "application/json",
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
+    const answer = await fetch(serverUrl + path, { method: "POST", headers, body: JSON.stringify(body) });
+    const text = await answer.text();
+    expect(answer.ok, `${path}: ${text}`).toBe(true);
+    return JSON.parse(text) as Record<string, unknown>;
+  };
+  const registered = await post("/auth/register", { ...account, client_id: DESKTOP_CLIENT_ID });
+  const token = String(registered["access_token"]);
+  const begun = await post("/auth/otp/init", { password: account.password }, token);
+  const secret = String(begun["secret"]);
+  const confirmed = await post("/auth/otp/confirm", { otp: generateSync({ secret }) }, token);
+  const [recoveryCode = ""] = confirmed["recovery_codes"] as string[];
+  return { secret, recoveryCode };
+}
+
+/** The server takes it early, and the one of now it has had. */
+function codeOfNextStep(secret: string): string {
+  return generateSync({ secret, epoch: Math.floor(Date.now() / 1000) + 30 });
+}
