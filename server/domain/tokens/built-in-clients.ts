@@ -84,3 +84,8 @@ export const compatClients: readonly ClientDefinition[] = [
     refreshTtlSeconds: 90 * DAY_SECONDS,
   },
 ];
+
+/** True for a client of the original auth service. */
+export function isCompatClient(clientId: string | undefined): boolean {
+  return compatClients.some((client) => client.clientId === clientId);
+}

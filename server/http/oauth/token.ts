@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { oauthClient } from "#server/domain/access/access.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { Logger } from "#contract/logger.ts";
+import { isCompatClient } from "#server/domain/tokens/built-in-clients.ts";
 import type { GrantType, OauthClient } from "#server/domain/tokens/ports.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
@@ -46,8 +47,9 @@ export function tokenRoute(ctx: HttpContext, grants: Grants): OpenRoute {
       outcome = "success";
       return toTokenAnswer(ctx, client, granted);
     } catch (reason) {
-      const error = toOAuthError(reason);
-      if (error === undefined) throw reason;
+      const refusal = toOAuthError(reason);
+      if (refusal === undefined) throw reason;
+      const error = asKnownTo(progress.client, refusal);
       outcome = error.code;
       await recordRefusal(ctx, error, origin, progress);
       throw error;
@@ -80,6 +82,13 @@ async function grantTokens(
     });
   }
   return { client, granted: await grant({ form, client, request, origin: originOf(request) }) };
+}
+
+/** Clients of the original service know by 401 alone that a password or a refresh token is not good; RFC 6749 §5.2 has 400. */
+function asKnownTo(client: OauthClient | undefined, error: OAuthError): OAuthError {
+  const { code, status, message, about } = error;
+  if (code !== "invalid_grant" || status !== 400 || !isCompatClient(client?.clientId)) return error;
+  return new OAuthError(code, message, { ...about, status: 401 });
 }
 
 function logSignIn(logger: Logger, grant: string, { clientId }: OauthClient, granted: UserGranted): void {

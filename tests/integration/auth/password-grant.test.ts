@@ -70,8 +70,25 @@ describe.each(databasesBySize)("RFC 9700 §2.4 [9]: the password grant on $name"
       await ask({ username: "off" }),
     ].map(outcome);
     expect(refusals).toEqual(
-      Array.from({ length: 3 }, () => [400, "invalid_grant", "Invalid username or password"]),
+      Array.from({ length: 3 }, () => [401, "invalid_grant", "Invalid username or password"]),
     );
+  });
+
+  test("[W6] of a grant that is not valid is 401 for clients of the original, which know no other, and else 400", async () => {
+    const refusals = async (clientId: string, address: string) => {
+      const password = await ask({ client_id: clientId, password: "Wrong-horse-1" }, address);
+      return [password, await stage.refresh("prt_unknown", { client_id: clientId })];
+    };
+    const original = await refusals("codelab-flutter-app", "192.0.2.1");
+    const ours = await refusals("pipit-cli", "192.0.2.2");
+    expect([original.map(({ status }) => status), ours.map(({ status }) => status)]).toEqual([
+      [401, 401],
+      [400, 400],
+    ]);
+    expect(original.map(({ body }) => body)).toEqual(ours.map(({ body }) => body));
+    // Basic would make a browser ask its user for a password.
+    const challenges = original.map(({ headers }) => headers.get("www-authenticate"));
+    expect(challenges).toEqual(['Bearer realm="pipit"', 'Bearer realm="pipit"']);
   });
 
   test.each([{ username: "" }, { password: "" }])("without %o is an invalid request", async (change) => {
@@ -82,12 +99,12 @@ describe.each(databasesBySize)("RFC 9700 §2.4 [9]: the password grant on $name"
   test("never skips the second factor, and says which parameter is missing", async () => {
     const code = await stage.addSecondFactor("alice");
     const missing = await ask();
-    expect([missing.status, missing.body["error"]]).toEqual([400, "invalid_grant"]);
+    expect([missing.status, missing.body["error"]]).toEqual([401, "invalid_grant"]);
     expect(missing.body["error_description"]).toContain("otp");
-    expect(outcome(await ask({ otp: "000000" })).slice(0, 2)).toEqual([400, "invalid_grant"]);
+    expect(outcome(await ask({ otp: "000000" })).slice(0, 2)).toEqual([401, "invalid_grant"]);
     const given = await ask({ otp: code });
     expect(given.status).toBe(200);
-    expect(outcome(await ask({ otp: code })).slice(0, 2)).toEqual([400, "invalid_grant"]);
+    expect(outcome(await ask({ otp: code })).slice(0, 2)).toEqual([401, "invalid_grant"]);
   });
 
   test("after five failures from one network is 429, with what to wait for", async () => {

@@ -18,8 +18,9 @@ export function sendOAuthError(error: OAuthError, reply: FastifyReply): Record<s
 }
 
 /** RFC 6749 §5.2 and RFC 9110 §15.5.2; RFC 6750 §3: who sent no token learns the scheme and nothing else. */
-function challengeOf({ code, message, about: { reason, scope } }: OAuthError): string | undefined {
+function challengeOf({ code, status, message, about: { reason, scope } }: OAuthError): string | undefined {
   if (code === "invalid_client") return 'Basic realm="pipit"';
+  if (code === "invalid_grant" && status === 401) return 'Bearer realm="pipit"';
   if (code !== "invalid_token" && code !== "insufficient_scope") return undefined;
   if (reason === "TOKEN_MISSING") return 'Bearer realm="pipit"';
   const parts = ['Bearer realm="pipit"', `error="${code}"`, `error_description="${message}"`];
