@@ -13,7 +13,7 @@ test("what is asked while the server is away waits, and is sent once when it is 
   await chat.ask("Sent into the dark");
   await expect(chat.question("Sent into the dark")).toContainText(chat.texts.chat.queued.split(" ")[0] ?? "");
   await server.start();
-  await expect(chat.answers).toHaveCount(2, { timeout: 40_000 });
+  await expect(chat.endedAnswers).toHaveCount(2, { timeout: 40_000 });
   expect(model.requests.filter(({ prompt }) => prompt.includes("Sent into the dark"))).toHaveLength(1);
 });
 
@@ -44,7 +44,7 @@ test("without a network it says so, and goes on by itself when there is one agai
   await chat.ask("Through the tunnel");
   await expect(chat.connection).toContainText(chat.texts.shell.status.offline);
   await context.setOffline(false);
-  await expect(chat.answers).toHaveCount(2, { timeout: 40_000 });
+  await expect(chat.endedAnswers).toHaveCount(2, { timeout: 40_000 });
   await expect(chat.connection).toContainText(chat.texts.shell.status.online);
   expect(model.requests.filter(({ prompt }) => prompt.includes("Through the tunnel"))).toHaveLength(1);
 });
@@ -90,8 +90,8 @@ test("two tabs with the same queue never send twice", async ({ chat, context, mo
   await expect(chat.questions).toHaveCount(4);
   await other.ask("Question four from the other tab");
   await server.start();
-  await expect(chat.answers).toHaveCount(4, { timeout: 60_000 });
-  await expect(other.answers).toHaveCount(2, { timeout: 60_000 });
+  await expect(chat.endedAnswers).toHaveCount(4, { timeout: 60_000 });
+  await expect(other.endedAnswers).toHaveCount(2, { timeout: 60_000 });
   const sent = model.requests.map(({ prompt }) => prompt).filter((prompt) => prompt.includes("tab"));
   const others = ["Hello from the other tab", "Question four from the other tab"];
   expect(sent.toSorted()).toEqual([...others, ...texts].toSorted());
