@@ -1,5 +1,5 @@
 import type { Construct, State, Token, TokenizeContext } from "micromark-util-types";
-import { isBlank, isEol, nextLine, restOfLine, withText } from "./formula-blocks.ts";
+import { blockEnd, isEol, nextLine } from "./formula-blocks.ts";
 
 const backslash = 92;
 const closeBrace = 125;
@@ -47,27 +47,7 @@ export const environmentBlock: Construct = {
       effects.enter("formulaData");
       return inside(code);
     };
-    const closed: State = (code) => {
-      if (isBlank(code)) {
-        effects.consume(code);
-        return closed;
-      }
-      const isOver = code === null || isEol(code);
-      if (!isOver && onFirstLine) return nok(code);
-      effects.exit("formulaData");
-      if (isOver) return finish(code);
-      if (block !== undefined) withText.add(block);
-      effects.exit("formulaBody");
-      return effects.attempt(restOfLine, leave, nok)(code);
-    };
-    const leave: State = (code) => {
-      effects.exit("formulaBlock");
-      return ok(code);
-    };
-    const finish: State = (code) => {
-      effects.exit("formulaBody");
-      return leave(code);
-    };
+    const { closed, finish } = blockEnd({ effects, ok, nok }, () => ({ onFirstLine, block }));
     return (code) => {
       block = effects.enter("formulaBlock");
       effects.enter("formulaBody");

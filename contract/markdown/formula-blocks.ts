@@ -1,5 +1,5 @@
 import type { CompileContext, Extension as FromMarkdownExtension, Token } from "mdast-util-from-markdown";
-import type { Code, Construct, Point, State, TokenizeContext } from "micromark-util-types";
+import type { Code, Construct, Effects, Point, State, TokenizeContext } from "micromark-util-types";
 
 declare module "micromark-util-types" {
   interface TokenTypeMap {
@@ -46,9 +46,9 @@ export const nextLine: Construct = {
 };
 
 /** Formulas that text follows on their last line. */
-export const withText = new WeakSet<object>();
+const withText = new WeakSet<object>();
 
-export const restOfLine: Construct = {
+const restOfLine: Construct = {
   partial: true,
   tokenize(effects, ok) {
     const inside: State = (code) => {
@@ -65,6 +65,41 @@ export const restOfLine: Construct = {
     };
   },
 };
+
+/**
+ * How a block of a formula ends: `closed` is the state behind its end, where text may follow but not on the first line,
+ * `finish` that of a block which ends with its last line.
+ *
+ * @param at where the block is now
+ */
+export function blockEnd(
+  { effects, ok, nok }: { readonly effects: Effects; readonly ok: State; readonly nok: State },
+  at: () => { readonly onFirstLine: boolean; readonly block: Token | undefined },
+): { readonly closed: State; readonly finish: State } {
+  const closed: State = (code) => {
+    if (isBlank(code)) {
+      effects.consume(code);
+      return closed;
+    }
+    const isOver = code === null || isEol(code);
+    const { onFirstLine, block } = at();
+    if (!isOver && onFirstLine) return nok(code);
+    effects.exit("formulaData");
+    if (isOver) return finish(code);
+    if (block !== undefined) withText.add(block);
+    effects.exit("formulaBody");
+    return effects.attempt(restOfLine, leave, nok)(code);
+  };
+  const leave: State = (code) => {
+    effects.exit("formulaBlock");
+    return ok(code);
+  };
+  const finish: State = (code) => {
+    effects.exit("formulaBody");
+    return leave(code);
+  };
+  return { closed, finish };
+}
 
 /** Whether the paragraph before `end` has opened a formula by `$$` that waits for its end. */
 function awaitsEnd({ events, sliceSerialize }: TokenizeContext, end: Point): boolean {
@@ -128,27 +163,7 @@ function formulaBlock(first: Code): Construct {
         blankLine = !isDollars;
         return inLine(code);
       };
-      const closed: State = (code) => {
-        if (isBlank(code)) {
-          effects.consume(code);
-          return closed;
-        }
-        const isOver = code === null || isEol(code);
-        if (!isOver && onFirstLine) return nok(code);
-        effects.exit("formulaData");
-        if (isOver) return finish(code);
-        if (block !== undefined) withText.add(block);
-        effects.exit("formulaBody");
-        return effects.attempt(restOfLine, leave, nok)(code);
-      };
-      const leave: State = (code) => {
-        effects.exit("formulaBlock");
-        return ok(code);
-      };
-      const finish: State = (code) => {
-        effects.exit("formulaBody");
-        return leave(code);
-      };
+      const { closed, finish } = blockEnd({ effects, ok, nok }, () => ({ onFirstLine, block }));
       return (code) => {
         block = effects.enter("formulaBlock");
         effects.enter("formulaBody");

@@ -1,9 +1,6 @@
-import { ArrowLeft } from "lucide-react";
-import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { useBridge } from "../bridge/use-bridge.ts";
-import { IconButton } from "../ui/icon-button.tsx";
 import { lazily } from "../ui/lazily.tsx";
+import { ViewFrame } from "../ui/view-frame.tsx";
 import { AboutSettings } from "./about-settings.tsx";
 import { ChatSettings } from "./chat-settings.tsx";
 import { GeneralSettings } from "./general-settings.tsx";
@@ -16,24 +13,9 @@ const ModelSettings = lazily(async () => (await import("./model-settings.tsx")).
 
 /** Everything a person can set. What is changed applies at once; there is nothing to save. */
 export function SettingsView() {
-  const { t } = useTranslation(["settings", "shell"]);
-  const { views, ui } = useBridge();
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    heading.current?.focus();
-    // Who leaves the settings goes on with a question.
-    return () => ui.focusComposer();
-  }, [ui]);
+  const { t } = useTranslation("settings");
   return (
-    <section aria-label={t("title")} className="mx-auto flex max-w-settings flex-col gap-5 px-4 pt-2 pb-6">
-      <header className="-ml-2 flex items-center gap-1">
-        <IconButton label={t("shell:back")} onClick={() => views.show("chat")}>
-          <ArrowLeft className="size-4" />
-        </IconButton>
-        <h2 ref={heading} tabIndex={-1} className="text-title font-semibold outline-none">
-          {t("title")}
-        </h2>
-      </header>
+    <ViewFrame title={t("title")}>
       <GeneralSettings />
       <SettingsSection title={t("hotkey.title")}>
         <HotkeySetting />
@@ -46,6 +28,6 @@ export function SettingsView() {
       <ModelSettings />
       <ServerSettings />
       <AboutSettings />
-    </section>
+    </ViewFrame>
   );
 }
