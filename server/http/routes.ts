@@ -1,6 +1,7 @@
 import { apiTokenRefreshRoute, apiTokenRoute } from "./api-v1/token.ts";
 import { apiWsTokenRoute } from "./api-v1/ws-token.ts";
 import { browsersRoutes } from "./auth/browsers.ts";
+import { exportRoute } from "./auth/export.ts";
 import { logoutRoute } from "./auth/logout.ts";
 import { ownAccountRoutes } from "./auth/own-account.ts";
 import { passwordSignInRoutes } from "./auth/password-sign-in.ts";
@@ -31,6 +32,7 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     ...programSignInRoutes(ctx),
     ...ownAccountRoutes(ctx),
     ...browsersRoutes(ctx),
+    exportRoute(ctx),
     apiTokenRoute(ctx),
     apiTokenRefreshRoute(ctx),
     apiWsTokenRoute(ctx),

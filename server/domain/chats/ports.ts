@@ -88,6 +88,8 @@ export interface ChatStore {
   ofMessage(userId: string, clientMessageId: string): Promise<Chat | undefined>;
   /** Most recently changed first. */
   list(userId: string, limit: number): Promise<readonly Chat[]>;
+  /** In the order in which they were begun, those after `after`: no change moves a chat past who walks over all. */
+  inOrder(userId: string, limit: number, after?: Chat): Promise<readonly Chat[]>;
   /** Throws CHAT_NOT_FOUND; INVALID_REQUEST for a shown turn that is not of this chat. */
   update(userId: string, chatId: string, changes: ChatChanges): Promise<Chat>;
   /** It is found by nothing from now on; its id is never used again. Throws CHAT_NOT_FOUND. */
@@ -162,6 +164,8 @@ export interface TurnStore {
    * not grow with the chat's length.
    */
   recent(userId: string, chatId: string, limit: number, beforeTurnId?: string): Promise<readonly Turn[]>;
+  /** Of all branches, in the order in which they were asked, those after the turn of that index. */
+  inOrder(userId: string, chatId: string, limit: number, afterIndex?: number): Promise<readonly Turn[]>;
   /** {@link recent} with what a person sees of each. */
   history(
     userId: string,

@@ -16,7 +16,7 @@ export function browsersRoutes({ webSessions }: HttpContext): readonly CallerRou
   return [
     route("GET", "/auth/browsers", reader, async (_request, caller) => {
       const live = await webSessions.listLive(caller.userId);
-      return { sessions: live.map((session) => toWire(session, caller.webSessionId)) };
+      return { sessions: live.map((session) => toBrowserBody(session, caller.webSessionId)) };
     }),
     route("DELETE", "/auth/browsers/:id", writer, async (request, caller) => {
       const { success, data } = parameters.safeParse(request.params);
@@ -27,7 +27,11 @@ export function browsersRoutes({ webSessions }: HttpContext): readonly CallerRou
   ];
 }
 
-function toWire(session: StoredWebSession, currentId: string | undefined): Record<string, unknown> {
+/** @param currentId the browser that asks */
+export function toBrowserBody(
+  session: StoredWebSession,
+  currentId: string | undefined,
+): Record<string, unknown> {
   return {
     session_id: session.id,
     client_id: session.clientId,

@@ -15,7 +15,7 @@ export function sessionsRoutes({ sessions }: HttpContext): readonly CallerRoute[
   return [
     route("GET", "/oauth/sessions", reader, async (_request, caller) => {
       const live = await sessions.listLive(caller.userId);
-      return { sessions: live.map((family) => toWire(family, caller.sessionId)) };
+      return { sessions: live.map((family) => toProgramBody(family, caller.sessionId)) };
     }),
     route("DELETE", "/oauth/sessions/:id", writer, async (request, caller, reply) => {
       const { success, data } = parameters.safeParse(request.params);
@@ -32,7 +32,8 @@ export function sessionsRoutes({ sessions }: HttpContext): readonly CallerRoute[
   ];
 }
 
-function toWire(family: RefreshFamily, currentId: string | undefined): Record<string, unknown> {
+/** @param currentId the session that asks */
+export function toProgramBody(family: RefreshFamily, currentId: string | undefined): Record<string, unknown> {
   return {
     session_id: family.id,
     client_id: family.clientId,

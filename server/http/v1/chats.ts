@@ -33,7 +33,7 @@ export function chatsRoutes({ store: { chats }, turns, clock }: HttpContext): re
     route("GET", "/v1/chats", reader, async (request, caller) => {
       const { limit } = readParameters(listQuery, request.query);
       const found = await chats.list(caller.userId, limit);
-      return { data: found.map(toWire) };
+      return { data: found.map(toChatBody) };
     }),
     route("POST", "/v1/chats", writer, async (request, caller, reply) => {
       const { title: asked = "" } = readBody(newChat, request);
@@ -43,17 +43,17 @@ export function chatsRoutes({ store: { chats }, turns, clock }: HttpContext): re
       const times = { createdAtMs: nowMs, updatedAtMs: nowMs };
       await chats.create({ id, userId, title: asked, ...times });
       reply.code(201);
-      return toWire(await findChat(chats, userId, id));
+      return toChatBody(await findChat(chats, userId, id));
     }),
     route("GET", "/v1/chats/:id", reader, async (request, caller) => {
       const { id } = readParameters(chatParameters, request.params);
-      return toWire(await findChat(chats, caller.userId, id));
+      return toChatBody(await findChat(chats, caller.userId, id));
     }),
     route("PUT", "/v1/chats/:id", writer, async (request, caller) => {
       const { id } = readParameters(chatParameters, request.params);
       const { shown_turn_id: shownTurnId, ...wanted } = readBody(changes, request);
       await findChat(chats, caller.userId, id);
-      return toWire(await chats.update(caller.userId, id, { ...wanted, shownTurnId }));
+      return toChatBody(await chats.update(caller.userId, id, { ...wanted, shownTurnId }));
     }),
     route("DELETE", "/v1/chats/:id", writer, async (request, caller, reply) => {
       const { id } = readParameters(chatParameters, request.params);
@@ -63,7 +63,7 @@ export function chatsRoutes({ store: { chats }, turns, clock }: HttpContext): re
     }),
     route("POST", "/v1/chats/:id/restore", writer, async (request, caller) => {
       const { id } = readParameters(chatParameters, request.params);
-      return toWire(await chats.restore(caller.userId, id));
+      return toChatBody(await chats.restore(caller.userId, id));
     }),
   ];
 }
@@ -75,7 +75,7 @@ export async function findChat(chats: ChatStore, userId: string, chatId: string)
   return chat;
 }
 
-function toWire(chat: Chat): Record<string, unknown> {
+export function toChatBody(chat: Chat): Record<string, unknown> {
   return {
     id: chat.id,
     title: chat.title,

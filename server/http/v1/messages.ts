@@ -67,7 +67,8 @@ export function messagesRoutes({
   ];
 }
 
-function toMessages({ turn, siblings, picture }: HistoryTurn): readonly Record<string, unknown>[] {
+/** A question, and its answer once there is something of it. */
+export function toMessages({ turn, siblings, picture }: HistoryTurn): readonly Record<string, unknown>[] {
   const url = `/v1/chats/${encodeURIComponent(turn.chatId)}/turns/${encodeURIComponent(turn.id)}/picture`;
   const question = {
     ...toMessage(turn, "user", [{ kind: "text", text: turn.userText }], turn.createdAtMs),

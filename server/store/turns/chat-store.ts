@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from "kysely";
+import { sql, type Kysely, type Transaction } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Chat, ChatChanges, ChatStore, NewChat } from "#server/domain/chats/ports.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
@@ -67,25 +67,20 @@ export function createChatStore(
     ofMessage: (userId, clientMessageId) => chatOfMessage(db, userId, clientMessageId),
 
     async list(userId, limit) {
-      const rows = await db
-        .selectFrom("chats")
-        .selectAll()
-        .where("user_id", "=", userId)
-        .where("deleted_at_ms", "is", null)
-        // One of which all was deleted is gone for the person; until then it has a head.
-        .where((eb) =>
-          eb.or([
-            eb("head_turn_id", "is not", null),
-            eb.not(
-              eb.exists(eb.selectFrom("turns").select("turns.id").whereRef("turns.chat_id", "=", "chats.id")),
-            ),
-          ]),
-        )
+      const rows = await shownChats(db, userId)
         .orderBy("updated_at_ms", "desc")
         .orderBy("id", "desc")
         .limit(limit)
         .execute();
       return rows.map(toChat);
+    },
+
+    async inOrder(userId, limit, after) {
+      let rows = shownChats(db, userId);
+      if (after !== undefined) {
+        rows = rows.where(sql<boolean>`(created_at_ms, id) > (${after.createdAtMs}, ${after.id})`);
+      }
+      return (await rows.orderBy("created_at_ms").orderBy("id").limit(limit).execute()).map(toChat);
     },
 
     update: (userId, chatId, changes) => inTransaction(db, (trx) => update(trx, userId, chatId, changes)),
@@ -112,6 +107,26 @@ export function createChatStore(
       return chat;
     },
   };
+}
+
+/** The chats that a person has. */
+function shownChats(db: Kysely<Tables>, userId: string) {
+  return (
+    db
+      .selectFrom("chats")
+      .selectAll()
+      .where("user_id", "=", userId)
+      .where("deleted_at_ms", "is", null)
+      // One of which all was deleted is gone for the person; until then it has a head.
+      .where((eb) =>
+        eb.or([
+          eb("head_turn_id", "is not", null),
+          eb.not(
+            eb.exists(eb.selectFrom("turns").select("turns.id").whereRef("turns.chat_id", "=", "chats.id")),
+          ),
+        ]),
+      )
+  );
 }
 
 async function chatOfMessage(

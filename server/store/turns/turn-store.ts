@@ -9,7 +9,7 @@ import { beginTurn, leaseEnd, touched } from "./turn-begin.ts";
 import { removeTurn, restoreTurn } from "./turn-removal.ts";
 import { INDEXED_AT_ONCE_CHARS, NO_ANSWER, storedParts, toIndexed } from "./turn-rows.ts";
 import { searchTurns } from "./turn-search.ts";
-import { pathOf, pictureOf, turnsAround, withSurroundings } from "./turn-tree.ts";
+import { pathOf, pictureOf, turnsAround, turnsInOrder, withSurroundings } from "./turn-tree.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 
 /** A literal, so that SQLite can prove that the index of running turns serves the query. */
@@ -87,6 +87,8 @@ export function createTurnStore(
     },
 
     recent: (userId, chatId, limit, before) => pathOf(db, userId, chatId, limit, before),
+
+    inOrder: (userId, chatId, limit, afterIndex) => turnsInOrder(db, userId, chatId, limit, afterIndex),
 
     async history(userId, chatId, limit, before) {
       return withSurroundings(db, chatId, await pathOf(db, userId, chatId, limit, before));

@@ -39,6 +39,27 @@ export async function pathOf(
   return rows.map(toTurn);
 }
 
+/** `TurnStore.inOrder`. */
+export async function turnsInOrder(
+  db: Kysely<Tables>,
+  userId: string,
+  chatId: string,
+  limit: number,
+  afterIndex = -1,
+): Promise<readonly Turn[]> {
+  const rows = await db
+    .selectFrom("turns")
+    .selectAll()
+    .where("chat_id", "=", chatId)
+    .where("user_id", "=", userId)
+    .where("deleted_at_ms", "is", null)
+    .where("turn_index", ">", afterIndex)
+    .orderBy("turn_index")
+    .limit(limit)
+    .execute();
+  return rows.map(toTurn);
+}
+
 /** `TurnStore.history` of a path. */
 export async function withSurroundings(
   db: Kysely<Tables>,

@@ -37,6 +37,7 @@ export function memoryTurns(turns: readonly Turn[]) {
     renewLeases: refuse,
     endLeases: refuse,
     recent: refuse,
+    inOrder: refuse,
     history: refuse,
     picture: refuse,
     remove: refuse,

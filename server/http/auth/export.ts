@@ -1,0 +1,128 @@
+import { Readable } from "node:stream";
+import { PipitError } from "#contract/pipit-error.ts";
+import { reader } from "#server/domain/access/access.ts";
+import type { AuditRecord } from "#server/domain/audit/audit-reader.ts";
+import type { Chat, Turn } from "#server/domain/chats/ports.ts";
+import type { HttpContext } from "../kit/http-context.ts";
+import { route, type CallerRoute } from "../kit/route.ts";
+import { toProgramBody } from "../oauth/sessions.ts";
+import { toChatBody } from "../v1/chats.ts";
+import { toMessages } from "../v1/messages.ts";
+import { toAccountBody } from "./account-answer.ts";
+import { toBrowserBody } from "./browsers.ts";
+
+type Kept = Pick<HttpContext["store"], "chats" | "turns" | "auditReader">;
+
+/** So many answers are in memory at once, for each one who downloads. */
+const PAGE = 20;
+
+/**
+ * `GET /auth/export`: what is kept of the caller, as one file of JSON. It is read as it is sent, and no longer than the
+ * client takes it.
+ */
+export function exportRoute({ store, sessions, webSessions, clock }: HttpContext): CallerRoute {
+  return route("GET", "/auth/export", reader, async (_request, caller, reply) => {
+    const { userId } = caller;
+    const account = await store.auth.accounts.findById(userId);
+    if (account === undefined) throw new PipitError("TOKEN_INVALID", "This account is gone.");
+    const browsers = await webSessions.listLive(userId);
+    const programs = await sessions.listLive(userId);
+    const exportedAt = new Date(clock.nowMs()).toISOString();
+    const first = {
+      exported_at: exportedAt,
+      account: toAccountBody(account),
+      browsers: browsers.map((session) => toBrowserBody(session, caller.webSessionId)),
+      programs: programs.map((family) => toProgramBody(family, caller.sessionId)),
+    };
+    reply
+      .header("content-type", "application/json; charset=utf-8")
+      .header("content-disposition", attachment(`pipit-${account.login}-${exportedAt.slice(0, 10)}.json`))
+      .header("cache-control", "no-store");
+    return Readable.from(written(store, userId, first));
+  });
+}
+
+/** RFC 6266, Appendix D: a name for every client, and the one with the letters that ASCII has not. */
+function attachment(name: string): string {
+  const plain = name.replaceAll(/[^\w.@-]/g, "_");
+  const exact = plain === name ? "" : `; filename*=UTF-8''${encodeURIComponent(name)}`;
+  return `attachment; filename="${plain}"${exact}`;
+}
+
+async function* written(store: Kept, userId: string, first: object): AsyncGenerator<string> {
+  yield opened(first);
+  yield ',"chats":';
+  const chats = paged<Chat>((after) => store.chats.inOrder(userId, PAGE, after));
+  yield* listed(chats, (chat) => writtenChat(store, chat));
+  yield ',"events":';
+  const events = paged<AuditRecord>(
+    async (before) => (await store.auditReader?.list({ userId, before, limit: PAGE })) ?? [],
+  );
+  yield* listed(events, async function* (event) {
+    yield JSON.stringify(toEventBody(event));
+  });
+  yield "}\n";
+}
+
+async function* writtenChat({ turns }: Pick<Kept, "turns">, chat: Chat): AsyncGenerator<string> {
+  const { id, userId } = chat;
+  yield opened(toChatBody(chat));
+  yield ',"messages":';
+  const asked = paged<Turn>((after) => turns.inOrder(userId, id, PAGE, after?.index));
+  yield* listed(asked, async function* (turn) {
+    const [question, answer] = toMessages({ turn, siblings: [], picture: undefined });
+    const picture = turn.hadImage ? await turns.picture(userId, id, turn.id) : undefined;
+    yield JSON.stringify({
+      ...question,
+      ...(picture !== undefined && {
+        picture: { ...picture, jpeg: Buffer.from(picture.jpeg).toString("base64") },
+      }),
+    });
+    if (answer !== undefined) yield `,${JSON.stringify(answer)}`;
+  });
+  yield "}";
+}
+
+/** An object that goes on. */
+function opened(object: object): string {
+  return JSON.stringify(object).slice(0, -1);
+}
+
+async function* listed<Item>(
+  items: AsyncIterable<Item>,
+  write: (item: Item) => AsyncIterable<string>,
+): AsyncGenerator<string> {
+  yield "[";
+  let isFirst = true;
+  for await (const item of items) {
+    if (!isFirst) yield ",\n";
+    isFirst = false;
+    yield* write(item);
+  }
+  yield "]";
+}
+
+/** All items of a list that is read in pages of {@link PAGE}. */
+async function* paged<Item>(next: (last: Item | undefined) => Promise<readonly Item[]>) {
+  let last: Item | undefined;
+  for (;;) {
+    const page = await next(last);
+    yield* page;
+    if (page.length < PAGE) return;
+    last = page.at(-1);
+  }
+}
+
+function toEventBody(event: AuditRecord): Record<string, unknown> {
+  return {
+    event: event.event,
+    outcome: event.outcome,
+    reason: event.reason ?? null,
+    client_id: event.clientId ?? null,
+    session_id: event.familyId ?? null,
+    ip_address: event.ip ?? null,
+    user_agent: event.userAgent ?? null,
+    created_at: new Date(event.atMs).toISOString(),
+    data: event.data ?? null,
+  };
+}

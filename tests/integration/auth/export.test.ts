@@ -1,0 +1,130 @@
+import { once } from "node:events";
+import { request } from "node:http";
+import { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { databases } from "#server/testing/databases.ts";
+import { beginning, ending } from "#server/testing/turn-store-kit.ts";
+import { bearer, openAuthStage, type AuthStage } from "#tests/testing/auth/auth-stage.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+interface Exported {
+  readonly account: Readonly<Record<string, unknown>>;
+  readonly browsers: readonly unknown[];
+  readonly programs: readonly { readonly client_id: string; readonly current: boolean }[];
+  readonly chats: readonly {
+    readonly id: string;
+    readonly messages: readonly {
+      readonly id: string;
+      readonly parent_turn_id?: string | null;
+      readonly picture?: unknown;
+      readonly content: { readonly content: readonly { readonly text?: string }[] };
+    }[];
+  }[];
+  readonly events: readonly { readonly event: string }[];
+}
+
+async function ask(
+  { store }: AuthStage,
+  chat: { readonly userId: string; readonly chatId: string },
+  turnId: string,
+  over: Partial<Parameters<typeof beginning>[0]> = {},
+): Promise<void> {
+  const text = `${chat.userId}'s ${turnId}`;
+  await store.turns.begin(
+    beginning({ ...chat, turnId, clientMessageId: turnId, userText: `${text}?`, ...over }),
+  );
+  await store.turns.finish(ending({ turnId, assistantText: `${text}.` }));
+}
+
+const chatOf = (userId: string, id: string, createdAtMs = 1) => ({
+  id,
+  userId,
+  title: `${userId}'s ${id}`,
+  createdAtMs,
+  updatedAtMs: createdAtMs,
+});
+
+describe.each(databases)("the download of one's own data, on $name", ({ name }) => {
+  test("is all of the account: every chat with its branches, sign-ins, events; nothing of another, no secret", async () => {
+    await using stage = await openAuthStage(name);
+    const { chats, turns } = stage.store;
+    const ann = await stage.addAccount({ id: "ann", login: "Анна" });
+    await stage.addAccount({ id: "mallory", login: "Mallory" });
+    // More than are read at once, some of them begun in the same millisecond.
+    const empty = Array.from({ length: 41 }, (_, index) => `empty-${String(index).padStart(2, "0")}`);
+    for (const id of empty) await chats.create(chatOf("ann", id, 2));
+    for (const [userId, id] of [
+      ["ann", "long"] as const,
+      ["ann", "gone"] as const,
+      ["mallory", "other"] as const,
+    ]) {
+      await chats.create(chatOf(userId, id));
+    }
+    const long = Array.from({ length: 45 }, (_, index) => `turn-${index}`);
+    for (const id of long) await ask(stage, { userId: "ann", chatId: "long" }, id);
+    const picture = { width: 2, height: 1, jpeg: Buffer.from("a picture") };
+    await ask(stage, { userId: "ann", chatId: "long" }, "branch", {
+      parentTurnId: "turn-3",
+      hadImage: true,
+      picture,
+    });
+    await ask(stage, { userId: "ann", chatId: "long" }, "deleted");
+    await turns.remove("ann", "long", "deleted");
+    await ask(stage, { userId: "ann", chatId: "gone" }, "of-gone");
+    await chats.remove("ann", "gone");
+    await ask(stage, { userId: "mallory", chatId: "other" }, "of-mallory");
+    const mallory = await stage.signIn("Mallory");
+    const { accessToken, refreshToken } = await stage.signIn("Анна");
+
+    const answer = await stage.get("/auth/export", bearer(accessToken));
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    const day = new Date(stage.judgedAtMs()).toISOString().slice(0, 10);
+    expect(answer.headers.get("content-disposition")).toBe(
+      `attachment; filename="pipit-____-${day}.json"; filename*=UTF-8''pipit-${encodeURIComponent("Анна")}-${day}.json`,
+    );
+    const told = answer.body as unknown as Exported;
+    expect(told.account).toMatchObject({ id: "ann", login: "Анна", role: "user" });
+    expect(told.programs).toEqual([expect.objectContaining({ client_id: "pipit-cli", current: true })]);
+    expect(told.events.map(({ event }) => event)).toContain("session.started");
+    expect(told.chats.map(({ id }) => id)).toEqual(["long", ...empty]);
+    const messages = told.chats[0]?.messages ?? [];
+    expect(messages.map(({ id }) => id)).toEqual(
+      [...long, "branch"].flatMap((id) => [`${id}:user`, `${id}:assistant`]),
+    );
+    expect(messages.map(({ content }) => content.content[0]?.text)).toContain("ann's turn-44.");
+    expect(messages.at(-2)).toMatchObject({
+      parent_turn_id: "turn-3",
+      picture: { width: 2, height: 1, jpeg: picture.jpeg.toString("base64") },
+    });
+    expect(answer.text).not.toMatch(/mallory|deleted|of-gone/iu);
+    for (const secret of [ann.passwordHash ?? "?", accessToken, refreshToken]) {
+      expect(answer.text).not.toContain(secret);
+    }
+    const others = await stage.get("/auth/export", bearer(mallory.accessToken));
+    expect(others.text).toContain("of-mallory");
+    expect(others.text).not.toMatch(/ann|turn-/u);
+  });
+});
+
+test("a client that leaves in the middle of its download ends the reading", async () => {
+  await using stage = await openAuthStage("SQLite");
+  await stage.addAccount({ id: "ann", login: "Ann" });
+  await stage.store.chats.create(chatOf("ann", "long"));
+  // More than the sockets between the two take in.
+  const picture = { width: 1, height: 1, jpeg: Buffer.alloc(2_000_000) };
+  for (let index = 0; index < 12; index++) {
+    await ask(stage, { userId: "ann", chatId: "long" }, `turn-${index}`, { hadImage: true, picture });
+  }
+  const { accessToken } = await stage.signIn("Ann");
+  const opened = vi.spyOn(Readable, "from");
+  const client = request(`${stage.url}/auth/export`, { headers: bearer(accessToken), agent: false }).end();
+  client.on("error", () => undefined);
+  await once(client, "response");
+  const body = opened.mock.results.at(-1)?.value as Readable;
+  const end = finished(body);
+  client.destroy();
+  await expect(end).rejects.toMatchObject({ code: "ERR_STREAM_PREMATURE_CLOSE" });
+});
