@@ -55,6 +55,7 @@ const english = {
   needsUsername: "--password-stdin needs --username NAME.",
   needsTerminal:
     "There is no terminal to ask at. Use --username NAME --password-stdin, --device or --browser.",
+  notText: "Standard input is not UTF-8 text, and so no password.",
   noPassword:
     "Standard input holds no password. Its first line is the password, its second the code if one is needed.",
   needsShow: "The token would stand on the screen. Pipe it to where it is needed, or use --show.",
@@ -122,6 +123,7 @@ const russian: AuthMessages = {
   needsUsername: "К --password-stdin нужен --username ИМЯ.",
   needsTerminal:
     "Спросить негде: нет терминала. Укажите --username ИМЯ --password-stdin, --device или --browser.",
+  notText: "Стандартный ввод — не текст в UTF-8, а значит, не пароль.",
   noPassword: "В стандартном вводе нет пароля. Первая строка — пароль, вторая — код, если он нужен.",
   needsShow: "Токен оказался бы на экране. Направьте вывод туда, где он нужен, или укажите --show.",
   signInFirst: "Вы не вошли. Сначала выполните 'pipit auth login'.",

@@ -4,7 +4,8 @@ import { tellTokenPlace } from "../chat/announcements.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 import { messagesFor } from "../kit/messages.ts";
 import { openCliClient, type CommandDeps } from "../kit/open-cli-client.ts";
-import { printLine } from "../kit/terminal.ts";
+import { readStdin } from "../kit/read-stdin.ts";
+import { printLine, type Terminal } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
 import { rememberWhere, serverOf } from "./accounts.ts";
 import { tellFailure, tellWaiting, untilInterrupted, type AuthContext } from "./auth-context.ts";
@@ -103,7 +104,7 @@ async function givenAnswers(
   const answers = { username: flags.username, displayName: flags.displayName };
   if (flags.passwordStdin === true) {
     if (flags.username === undefined) throw new ToldError("USAGE", messages.needsUsername);
-    const [password = "", code = ""] = (await readAll(terminal.stdin)).split(/\r?\n/u);
+    const [password = "", code = ""] = (await readAll(terminal.stdin, messages)).split(/\r?\n/u);
     if (password === "") throw new ToldError("USAGE", messages.noPassword);
     return { answers: { ...answers, password, code: code.trim() || undefined }, needsPrompts: false };
   }
@@ -112,12 +113,15 @@ async function givenAnswers(
 
 const STDIN_MAX_CHARS = 10_000;
 
-async function readAll(stdin: AsyncIterable<Buffer | string>): Promise<string> {
-  let text = "";
-  for await (const chunk of stdin) {
-    text += chunk.toString();
-    if (text.length > STDIN_MAX_CHARS)
-      throw new PipitError("USAGE", "Standard input is too long for a password.");
+/** In another encoding, letters that differ would be one and the same. */
+async function readAll(stdin: Terminal["stdin"], messages: AuthMessages): Promise<string> {
+  let text: string | undefined;
+  try {
+    text = await readStdin(stdin, STDIN_MAX_CHARS);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new ToldError("INVALID_REQUEST", messages.notText, { field: "stdin", cause });
   }
+  if (text === undefined) throw new PipitError("USAGE", "Standard input is too long for a password.");
   return text;
 }

@@ -1,5 +1,6 @@
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import type { Messages } from "../kit/messages.ts";
+import { readStdin } from "../kit/read-stdin.ts";
 import { printNote, type Terminal } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
 
@@ -27,18 +28,13 @@ export async function withStdin(question: string, terminal: Terminal, messages: 
 }
 
 async function readAll(stdin: Terminal["stdin"], maxChars: number, messages: Messages): Promise<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let text = "";
+  let text: string | undefined;
   try {
-    for await (const chunk of stdin) {
-      text += decoder.decode(chunk as Buffer, { stream: true });
-      if (text.length > maxChars) break;
-    }
-    text += text.length > maxChars ? "" : decoder.decode();
+    text = await readStdin(stdin, maxChars);
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
     throw new ToldError("INVALID_REQUEST", messages.stdinNotText, { field: "stdin", cause });
   }
-  if (text.length <= maxChars) return text;
+  if (text !== undefined) return text;
   throw new ToldError("PROMPT_TOO_LONG", messages.stdinTooLong(PROMPT_MAX_CHARS), { field: "stdin" });
 }

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { generateSync } from "otplib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { v7 as uuidv7 } from "uuid";
@@ -33,7 +33,8 @@ beforeEach(async () => {
 afterEach(() => rm(home, { recursive: true, force: true }));
 
 interface Run {
-  readonly input?: string;
+  /** Of standard input; several pieces arrive one by one. */
+  readonly input?: string | readonly Buffer[];
   readonly env?: Readonly<Record<string, string>>;
   /** Told all that was written to stderr so far. */
   readonly onNote?: (text: string) => void;
@@ -41,8 +42,8 @@ interface Run {
 
 /** One `pipit` in this process; stdin is no terminal. */
 async function pipit(args: readonly string[], { input = "", env = {}, onNote }: Run = {}) {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  stdin.end(input);
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const stdin = Readable.from(typeof input === "string" ? [Buffer.from(input)] : input);
   let [out, err] = ["", ""];
   stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
   stderr.on("data", (chunk: Buffer) => {
@@ -159,6 +160,26 @@ describe("pipit auth", () => {
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toMatch(why);
     expect(err).not.toContain("secret\n");
+  });
+
+  test("reads a password as UTF-8 however the pipe cuts it, and with its spaces", async () => {
+    const password = " Corr\u00E9ct horse 1 ";
+    const bytes = Buffer.from(`${password}\r\n`);
+    const half = bytes.indexOf(0xc3) + 1;
+    const input = [bytes.subarray(0, half), bytes.subarray(half)];
+    expect(await auth("register --username accent --password-stdin", { input })).toMatchObject({ code: 0 });
+    const body = JSON.stringify({ login: "accent", password });
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(`${server.httpUrl}/auth/login`, { method: "POST", headers, body });
+    expect(answer.status).toBe(200);
+    const latin1 = { input: [Buffer.from(password, "latin1")] };
+    const refused = await auth("login --username accent --password-stdin", latin1);
+    expect(refused).toMatchObject({ code: 1, out: "", err: expect.stringContaining("not UTF-8") });
+  });
+
+  test("says of an empty username that it is missing, not that the server is away", async () => {
+    const { code, err } = await pipit(["auth", "login", "--username", "", "--password-stdin"], asks());
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining("Missing") });
   });
 
   test("tells a server that is away from one that cannot now, by 4", async () => {

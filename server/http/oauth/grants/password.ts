@@ -27,7 +27,9 @@ export function createPasswordGrant(ctx: HttpContext): Grant {
     const login = form.get("username");
     const password = form.get("password");
     if (login === undefined || password === undefined) {
-      throw new OAuthError("invalid_request", "Missing required parameters: username and password");
+      throw new OAuthError("invalid_request", "Missing required parameters: username and password", {
+        pipitCode: "INVALID_REQUEST",
+      });
     }
     const scope = scopeFor(request);
     const starts = ctx.sessions.starts(sessionRequest(request, { scope, grant: "password" }));
