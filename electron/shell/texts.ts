@@ -7,6 +7,7 @@ export type DesktopTexts = typeof en;
 const en = {
   signedInAs: (name: string) => `Signed in as ${name}`,
   localAccount: "this computer's account",
+  accounts: "Accounts",
   signedOut: "Signed out",
   online: "Connected",
   offline: "No connection to the server",
@@ -28,6 +29,7 @@ const en = {
 const ru: DesktopTexts = {
   signedInAs: (name) => `Вы вошли как ${name}`,
   localAccount: "пользователь этого компьютера",
+  accounts: "Учётные записи",
   signedOut: "Вход не выполнен",
   online: "На связи",
   offline: "Нет связи с сервером",

@@ -4,7 +4,14 @@ import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { App } from "#engine/app/app.ts";
 import type { DesktopTexts } from "../shell/texts.ts";
-import { trayIconFile, trayView, type TrayAction, type TrayItem, type TrayView } from "./tray-menu.ts";
+import {
+  trayIconFile,
+  trayView,
+  type TrayAccount,
+  type TrayAction,
+  type TrayItem,
+  type TrayView,
+} from "./tray-menu.ts";
 import type { Windows } from "../windows/windows.ts";
 
 export interface RunTrayDeps {
@@ -87,15 +94,31 @@ function toMenuItem(item: TrayItem, deps: RunTrayDeps): MenuItemConstructorOptio
         label: item.label,
         enabled: item.enabled,
         ...(item.checked === undefined ? {} : { type: "checkbox", checked: item.checked }),
-        click: () => void act(item.id, deps),
+        click: () => void act(actions[item.id], deps),
+      };
+    case "accounts":
+      return {
+        id: "accounts",
+        label: item.label,
+        submenu: item.items.map((one) => toAccountItem(one, deps)),
       };
   }
 }
 
-async function act(action: TrayAction, deps: RunTrayDeps): Promise<void> {
+/** Only the one in use has a mark: a click would put one, also where the switch then fails. */
+function toAccountItem(account: TrayAccount, deps: RunTrayDeps): MenuItemConstructorOptions {
+  const { label, active, serverUrl, accountId } = account;
+  if (active) return { label, type: "checkbox", checked: true, enabled: false };
+  const switchTo: Action = ({ pipit }) => pipit.commands.switchAccount({ serverUrl, accountId });
+  return { label, click: () => void act(switchTo, deps) };
+}
+
+type Action = (deps: RunTrayDeps) => Promise<unknown> | void;
+
+async function act(action: Action, deps: RunTrayDeps): Promise<void> {
   const { windows } = deps;
   try {
-    await actions[action](deps);
+    await action(deps);
   } catch (reason) {
     const { code, message } = PipitError.from(reason);
     windows.show();
@@ -103,7 +126,7 @@ async function act(action: TrayAction, deps: RunTrayDeps): Promise<void> {
   }
 }
 
-const actions: Readonly<Record<TrayAction, (deps: RunTrayDeps) => Promise<unknown> | void>> = {
+const actions: Readonly<Record<TrayAction, Action>> = {
   show: ({ windows }) => windows.show(),
   login: ({ windows }) => open("sign-in", windows),
   logout: ({ pipit }) => pipit.commands.signOut(),

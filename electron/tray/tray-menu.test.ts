@@ -74,6 +74,26 @@ describe("the menu", () => {
     expect(ids(out)).not.toContain("logout");
   });
 
+  test("offers the accounts to switch to where there is a choice, with their servers where there are several", () => {
+    const ada = { serverUrl: "", accountId: "1", accountName: "ada", local: false, active: true };
+    const bob = { ...ada, accountId: "2", accountName: "bob", active: false };
+    const there = { ...bob, serverUrl: "https://pipit.example.org/team" };
+    const offered = (...accounts: readonly (typeof ada)[]) =>
+      trayView({ ...idle, app: { ...idle.app, accounts } }, en).items.flatMap((item) =>
+        item.kind === "accounts" ? item.items.map(({ label, active }) => [label, active]) : [],
+      );
+    expect(offered(ada)).toEqual([]);
+    expect(offered(ada, bob)).toEqual([
+      ["ada", true],
+      ["bob", false],
+    ]);
+    expect(offered(bob)).toEqual([["bob", false]]);
+    expect(offered({ ...ada, local: true }, there)).toEqual([
+      ["this computer's account", true],
+      ["bob (pipit.example.org)", false],
+    ]);
+  });
+
   test("shows whether answers are read aloud", () => {
     const quiet = trayView({ ...idle, chat: { ...idle.chat, speak: false } }, en).items;
     expect(quiet.find((item) => item.kind === "action" && item.id === "toggleSpeak")).toMatchObject({

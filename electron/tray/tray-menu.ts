@@ -1,5 +1,5 @@
 import type { AppState } from "#contract/app-state.ts";
-import type { AuthState } from "#contract/auth-state.ts";
+import type { AuthState, SignedInAccount } from "#contract/auth-state.ts";
 import type { ChatState } from "#contract/chat-state.ts";
 import type { DesktopTexts } from "../shell/texts.ts";
 
@@ -27,12 +27,18 @@ export type TrayItem =
       readonly label: string;
       readonly enabled: boolean;
       readonly checked?: boolean;
-    };
+    }
+  /** Accounts to switch to; the one in use is marked. */
+  | { readonly kind: "accounts"; readonly label: string; readonly items: readonly TrayAccount[] };
+
+export interface TrayAccount extends Pick<SignedInAccount, "serverUrl" | "accountId" | "active"> {
+  readonly label: string;
+}
 
 export interface TrayState {
   readonly chat: Pick<ChatState, "connection" | "queuedCount" | "activeMessageId" | "speak" | "speaking">;
   readonly auth: AuthState;
-  readonly app: Pick<AppState, "server">;
+  readonly app: Pick<AppState, "server" | "accounts">;
 }
 
 /** Everything the tray shows; plain, so that it can be compared with what is shown already. */
@@ -62,6 +68,7 @@ export function trayView(state: TrayState, texts: DesktopTexts): TrayView {
       { ...action("toggleSpeak", texts.speak), checked: state.chat.speak },
       { ...action("stopSpeaking", texts.stopSpeaking), enabled: state.chat.speaking },
       { kind: "separator" },
+      ...accountsItem(state.app.accounts ?? [], texts),
       signInItem(state.auth, texts),
       action("settings", texts.settings),
       { kind: "separator" },
@@ -94,6 +101,22 @@ function connectionLine(state: TrayState, texts: DesktopTexts): string {
   if (isOffline(state)) return texts.offline;
   if (state.app.server.kind === "starting") return texts.starting;
   return state.chat.activeMessageId === undefined ? texts.online : texts.answering;
+}
+
+/** Only where there is a choice: beside the one in use, or while none is. */
+function accountsItem(accounts: readonly SignedInAccount[], texts: DesktopTexts): readonly TrayItem[] {
+  if (accounts.every(({ active }) => active)) return [];
+  const several = new Set(accounts.map(({ serverUrl }) => serverUrl)).size > 1;
+  const items = accounts.map(({ serverUrl, accountId, accountName, local, active }): TrayAccount => {
+    const name = local ? texts.localAccount : accountName;
+    const label = several && serverUrl !== "" ? `${name} (${hostOf(serverUrl)})` : name;
+    return { serverUrl, accountId, active, label };
+  });
+  return [{ kind: "accounts", label: texts.accounts, items }];
+}
+
+function hostOf(serverUrl: string): string {
+  return URL.canParse(serverUrl) ? new URL(serverUrl).host : serverUrl;
 }
 
 function signInItem(auth: AuthState, texts: DesktopTexts): TrayItem {
