@@ -1,4 +1,4 @@
-import { CircleUser } from "lucide-react";
+import { CircleUser, UserPlus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AuthState } from "#contract/auth-state.ts";
@@ -8,31 +8,47 @@ import { Button } from "../ui/button.tsx";
 import { ErrorDetail } from "../ui/error-detail.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
 import { Note } from "../ui/note.tsx";
+import { OtherAccounts, useOtherAccounts } from "./other-accounts.tsx";
 import { useAccountName } from "./use-account-name.ts";
 
 interface AccountCardProps {
   readonly account: Extract<AuthState, { kind: "signed-in" }>;
   readonly onDone: () => void;
+  /** Signs in as one more; absent on a page, which has one account. */
+  readonly onAdd: (() => void) | undefined;
 }
 
-/** Who is signed in, where the sign-in is kept, and signing out, which asks once more while messages wait. */
-export function AccountCard({ account, onDone }: AccountCardProps) {
+/** Who is signed in, here and beside, where the sign-in is kept, and signing out, which asks once more while messages wait. */
+export function AccountCard({ account, onDone, onAdd }: AccountCardProps) {
   const { t } = useTranslation("auth");
   const name = useAccountName(account);
   const server = useApp((state) => state.server);
+  const hasOthers = useOtherAccounts().length > 0;
   const address = server.kind === "ready" ? server.httpUrl : "";
   return (
     <div className="flex flex-col gap-4">
       <div className="flex items-center gap-3">
         <CircleUser aria-hidden="true" className="size-8 shrink-0 text-soft" />
-        <div className="flex min-w-0 flex-col">
-          <p className="truncate font-medium">{name}</p>
+        <div className="flex min-w-0 flex-1 flex-col">
+          <p className="truncate font-medium" title={name}>
+            {name}
+          </p>
           <p className="truncate text-small text-soft">
             {account.local || address === "" ? t("account.local") : t("account.remote", { address })}
           </p>
         </div>
+        {hasOthers ? (
+          <span className="shrink-0 text-small font-medium text-accent">{t("account.inUse")}</span>
+        ) : undefined}
       </div>
+      <OtherAccounts onDone={onDone} />
       <TokenPlaceText />
+      {onAdd === undefined ? undefined : (
+        <Button onClick={onAdd}>
+          <UserPlus aria-hidden="true" className="size-4" />
+          {t("account.add")}
+        </Button>
+      )}
       <SignOut onDone={onDone} />
     </div>
   );

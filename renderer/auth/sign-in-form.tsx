@@ -28,7 +28,9 @@ export function SignInForm({ onDone }: SignInFormProps) {
       face === "desktop" && (settings.serverUrl !== "" || server.kind !== "ready" || server.own),
   );
   const named = useApp((state) => state.settings.serverUrl !== "");
-  const [place, setPlace] = useState<(typeof places)[number]>(named ? "remote" : "local");
+  // Who adds an account has this computer's, or can choose it.
+  const adding = useAuth().kind === "signed-in";
+  const [place, setPlace] = useState<(typeof places)[number]>(named || adding ? "remote" : "local");
   return (
     <div className="flex flex-col gap-4">
       <WhySignedOut />

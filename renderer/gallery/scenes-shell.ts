@@ -1,10 +1,29 @@
 import type { AppState } from "#contract/app-state.ts";
+import type { SignedInAccount } from "#contract/auth-state.ts";
 import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
 import { failWith, type ScriptedBridge } from "./scripted-bridge.ts";
 
 type Scene = (bridge: ScriptedBridge) => void;
 
 const hourMs = 3_600_000;
+
+const ann: SignedInAccount = {
+  serverUrl: "https://pipit.example.org",
+  accountId: "a2",
+  accountName: "ann",
+  local: false,
+  active: false,
+};
+const accounts: readonly SignedInAccount[] = [
+  { serverUrl: "", accountId: "a1", accountName: "Ada", local: true, active: true },
+  ann,
+  {
+    ...ann,
+    serverUrl: "https://assistant.department-of-applied-mathematics.university.example.com/pipit",
+    accountId: "a3",
+    accountName: "maximiliane.konstantinopolskaya-oberhuber@department.example.com",
+  },
+];
 
 /** States of the frame around the chat: status, dialogs, settings, first run. */
 export const shellScenes: Readonly<Record<string, Scene>> = {
@@ -41,6 +60,15 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
       tokenPlace: { kind: "file", fallbackReason: "The Secret Service is not running." },
     });
     bridge.chat.setState({ connection: "offline", queuedCount: 2 });
+    bridge.intend({ kind: "open", view: "sign-in" });
+  },
+  accounts: (bridge) => {
+    bridge.app.setState({ accounts });
+    bridge.intend({ kind: "open", view: "sign-in" });
+  },
+  "accounts-signed-out": (bridge) => {
+    bridge.app.setState({ accounts: accounts.filter(({ active }) => !active) });
+    bridge.auth.setState({ kind: "signed-out", reason: "logout" }, true);
     bridge.intend({ kind: "open", view: "sign-in" });
   },
   chats: (bridge) => {

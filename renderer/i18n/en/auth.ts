@@ -116,6 +116,11 @@ export const auth = {
     refused: "The server no longer accepts your sign-in. Sign in again; what you wrote is kept.",
   },
   account: {
+    inUse: "In use",
+    switchTo: "Switch to",
+    add: "Add account",
+    signOutOf: "Sign out {{name}}",
+    gone: "{{name}} is signed out.",
     local: "The account of this computer",
     remote: "Signed in at {{address}}",
     place: {
