@@ -117,7 +117,7 @@ export const auth = {
   },
   account: {
     inUse: "In use",
-    switchTo: "Switch to",
+    switchTo: "Continue as",
     add: "Add account",
     signOutOf: "Sign out {{name}}",
     gone: "{{name}} is signed out.",

@@ -196,6 +196,33 @@ test.describe("account", () => {
     expect(await gallery.script((host) => host.calls.at(-1)?.name)).toBe("signOut");
   });
 
+  test("is changed, signed out and joined by another with the keyboard alone", async ({ gallery, page }) => {
+    await gallery.open("accounts");
+    const dialog = page.getByRole("dialog", { name: "Account" });
+    const others = dialog.getByRole("list", { name: "Continue as" });
+    await expect(others.getByRole("listitem")).toHaveCount(2);
+    await others.getByRole("button", { name: "Sign out ann" }).press("Enter");
+    await expect(dialog.getByRole("status").filter({ hasText: "ann is signed out." })).toBeAttached();
+    await page.keyboard.press("Tab");
+    const ann = others.getByRole("button", { name: "ann pipit.example.org" });
+    await expect(ann).toBeFocused();
+    await dialog.getByRole("button", { name: "Add account" }).press("Enter");
+    await expect(page.getByLabel("Server address")).toBeFocused();
+    await page.getByRole("button", { name: "Back" }).press("Enter");
+    await ann.press("Enter");
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+    const account = { serverUrl: "https://pipit.example.org", accountId: "a2" };
+    const calls = await gallery.script((host) =>
+      host.calls.filter(({ name }) => name === "switchAccount" || name === "signOutAccount"),
+    );
+    expect(calls).toEqual([
+      { name: "signOutAccount", input: account },
+      { name: "switchAccount", input: account },
+    ]);
+    await gallery.open("accounts-signed-out");
+    await expect(page.getByRole("list", { name: "Continue as" }).getByRole("listitem")).toHaveCount(2);
+  });
+
   test("signs out at once when nothing waits", async ({ gallery, page }) => {
     await gallery.open("account");
     await gallery.script((host) => host.chat.setState({ queuedCount: 0 }));
