@@ -1,6 +1,7 @@
 import { createAccounts } from "#server/domain/accounts/accounts.ts";
 import { createEndSessions } from "#server/domain/accounts/end-sessions.ts";
 import { createKnownDevices } from "#server/domain/accounts/known-devices.ts";
+import { createOriginalOtp } from "#server/domain/accounts/original-otp.ts";
 import { createOwnAccount } from "#server/domain/accounts/own-account.ts";
 import type { PasswordHasher } from "#server/domain/accounts/password-hasher.ts";
 import { createSecondFactor } from "#server/domain/accounts/second-factor.ts";
@@ -52,6 +53,7 @@ export function createAccountServices(options: AccountServicesOptions) {
       endSessions,
       clock,
     }),
+    originalOtp: createOriginalOtp({ auth, limits, prove, secondFactor, refusals, networkOf }),
     signIn: createSignIn({ auth, prove, guard, clock }),
   };
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readServerConfig } from "#server/config/config.ts";
 import { databasesBySize } from "#server/testing/databases.ts";
 import { startTestServer } from "#tests/integration/start-test-server.ts";
 import { generatePythonStubs, type PythonStubs } from "./python-stubs.ts";
@@ -31,4 +32,22 @@ describe.each(databasesBySize)("a Python client with generated stubs on $name", 
       after_replay: "UNAUTHENTICATED",
     });
   });
+});
+
+test("[W1] the original's console client enrols and signs in under its switch, and is refused without it", async () => {
+  const run = async (env: Readonly<Record<string, string>>) => {
+    const { auth } = readServerConfig({ argv: [], env });
+    await using server = await startTestServer({ config: { auth } });
+    const account = { PIPIT_LOGIN: "monty", PIPIT_PASSWORD: "Correct-horse-1" };
+    return await stubs.run("python_otp_client.py", [server.grpcUrl, "original"], account, PYTHON_TIMEOUT_MS);
+  };
+  expect(await run({ PIPIT_LEGACY_OTP_OPTIONAL: "1" })).toEqual({
+    registered: true,
+    uri: "otpauth://totp/Pipit:monty",
+    first: true,
+    first_token: "OK",
+    later: true,
+    later_token: "OK",
+  });
+  expect(await run({})).toEqual({ registered: true, uri: "UNAUTHENTICATED" });
 });

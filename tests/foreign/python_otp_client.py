@@ -1,6 +1,6 @@
 """Signs in with a second factor over gRPC, with stubs generated from our proto, as a client of another language would.
 
-Argument: host:port. Login and password come in PIPIT_LOGIN and PIPIT_PASSWORD: arguments can be read by every user of
+Arguments: host:port, and "original" to do so as the original's console client does. Login and password come in PIPIT_LOGIN and PIPIT_PASSWORD: arguments can be read by every user of
 the machine. Codes are made here, by RFC 6238 and the address that the server gave (an otpauth:// URI).
 Prints one JSON object with what each step said.
 """
@@ -101,5 +101,23 @@ def run(client: Client) -> dict:
     return seen
 
 
+def run_original(client: Client) -> dict:
+    """The order of the original's console client, which shows its token to MessageStream alone."""
+    registered = client.register()
+    try:
+        begun = client.otp.InitOtp(otp_pb2.RequestInitOtp(login=client.login_name), timeout=TIMEOUT_SECONDS)
+    except grpc.RpcError as error:
+        return {"registered": registered.success, "uri": error.code().name}
+    step = int(time.time()) // STEP_SECONDS
+    seen = {"registered": registered.success, "uri": begun.secret.split("?")[0]}
+    for name, code in (("first", code_at(begun.secret, step)), ("later", code_at(begun.secret, step + 1))):
+        token = client.login()
+        request = otp_pb2.RequestCheckOtp(login=client.login_name, otp=code)
+        seen[name] = client.otp.CheckOtp(request, timeout=TIMEOUT_SECONDS).valid
+        seen[f"{name}_token"] = client.ask(token)
+    return seen
+
+
 with grpc.insecure_channel(sys.argv[1]) as opened:
-    print(json.dumps(run(Client(opened))))
+    chosen = run_original if sys.argv[2:] == ["original"] else run
+    print(json.dumps(chosen(Client(opened))))

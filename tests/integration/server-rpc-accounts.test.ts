@@ -208,3 +208,93 @@ describe.each(databasesBySize)("Auth and Otp over gRPC on $name", ({ name }) => 
     expect(await client.checkOtp(second, codeOf(secret, 1))).toMatchObject({ valid: true });
   });
 });
+
+describe("[W1] without a token, under PIPIT_LEGACY_OTP_OPTIONAL", () => {
+  const minute = 60_000;
+
+  async function open() {
+    const stack = new AsyncDisposableStack();
+    let nowMs = Date.now();
+    const { auth } = readServerConfig({ argv: [], env: { PIPIT_LEGACY_OTP_OPTIONAL: "1" } });
+    const clock = { nowMs: () => nowMs };
+    const server = stack.use(await startTestServer({ config: { auth }, deps: { clock } }));
+    const wire = stack.use(new GrpcJsClient(server.grpcUrl));
+    const original = stack.use(new OriginalClient(server));
+    return {
+      server,
+      original,
+      advance: (durationMs: number) => void (nowMs += durationMs),
+      codeOf: (secret: string) => generateSync({ secret, epoch: Math.floor(nowMs / 1000) }),
+      /** What stands in the answer, or the status. */
+      async begin(login = "ann", headers: Readonly<Record<string, string>> = {}) {
+        const { code, messages } = await wire.call(Otp.method.initOtp, { login }, headers);
+        return code === OK ? (messages[0]?.secret ?? "") : code;
+      },
+      async check(otp: string, login = "ann", headers: Readonly<Record<string, string>> = {}) {
+        const { code, messages } = await wire.call(Otp.method.checkOtp, { login, otp }, headers);
+        return code === OK ? (messages[0]?.valid === true ? "valid" : (messages[0]?.error ?? "")) : code;
+      },
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
+  }
+
+  test("only this machine is let through, and a token that is shown is verified", async () => {
+    await using stage = await open();
+    await stage.original.register();
+    for (const headers of [
+      { "x-forwarded-for": "192.0.2.1" },
+      { origin: "https://evil.example" },
+      { token: "garbage" },
+      { authorization: "Bearer a.b.c" },
+    ]) {
+      expect(await stage.begin("ann", headers)).toBe(UNAUTHENTICATED);
+      expect(await stage.check("123456", "ann", headers)).toBe(UNAUTHENTICATED);
+    }
+    expect(await stage.begin()).toMatch(/^otpauth:/);
+  });
+
+  test("a secret is begun within ten minutes of Register, and never in place of one", async () => {
+    await using stage = await open();
+    await stage.original.register();
+    await stage.original.register({ login: "bob", password: PASSWORD });
+    stage.advance(10 * minute - 1);
+    const secret = secretOf(String(await stage.begin()));
+    expect(await stage.check(stage.codeOf(secret))).toBe("valid");
+    for (const login of ["ann", "nobody", "local", "a\0b"]) expect(await stage.begin(login)).toBe("");
+    stage.advance(1);
+    expect(await stage.begin("bob")).toBe("");
+    // The one in force is still that of before; its code works once.
+    stage.advance(minute);
+    expect(await stage.check(stage.codeOf(secret))).toBe("valid");
+    expect(await stage.check(stage.codeOf(secret))).toBe("Invalid otp");
+  });
+
+  test("guesses are limited, one text for whatever is wrong, and a code opens no other door", async () => {
+    await using stage = await open();
+    await stage.original.register();
+    await stage.original.register({ login: "bob", password: PASSWORD });
+    const secret = secretOf(String(await stage.begin()));
+    const wrong = ["ann", "bob", "nobody", "a\0b"].map((login) => stage.check("000000", login));
+    expect(new Set(await Promise.all(wrong))).toEqual(new Set(["Invalid otp"]));
+    const locked = /^This account is locked for a while/;
+    for (const login of ["ann", "nobody"]) {
+      stage.advance(2 * minute);
+      for (const code of ["", " 1", "111111", "222222"]) {
+        expect(await stage.check(code, login)).toBe("Invalid otp");
+      }
+      expect(await stage.check(stage.codeOf(secret), login)).toMatch(locked);
+    }
+    stage.advance(2 * minute);
+    for (const login of ["a", "b", "c", "d", "e"]) await stage.check("000000", login);
+    expect(await stage.check("000000", "f")).toMatch(/^Too many/);
+    stage.advance(16 * minute);
+    expect(await stage.check(stage.codeOf(secret))).toBe("valid");
+    const answer = await send(stage.server.httpUrl, {
+      method: "POST",
+      path: "/auth/login",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(ann),
+    });
+    expect(JSON.stringify(answer)).toContain("OTP_REQUIRED");
+  });
+});

@@ -1,7 +1,7 @@
 import { CLI_CLIENT_ID, DESKTOP_CLIENT_ID } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Scope } from "#server/domain/tokens/scopes.ts";
-import type { Authenticate, Credentials } from "./authenticate.ts";
+import { isGiven, type Authenticate, type Credentials } from "./authenticate.ts";
 import type { Caller } from "./caller.ts";
 import type { Peer } from "./peer.ts";
 
@@ -36,6 +36,8 @@ export interface CallerAccess {
   readonly scope: Scope | "any";
   /** Takes the code of the second factor, so a sign-in that owes it may call. */
   readonly owedCode?: true;
+  /** For original clients, which show no token: a request from this machine that shows nothing passes without a caller. */
+  readonly tokenOptional?: true;
   readonly secure?: true;
   readonly ownPageOnly?: true;
 }
@@ -58,6 +60,16 @@ export const ownProgram: CallerAccess = { who: "own-program", proof: "token", sc
 /** True where a caller needs no proof before the handler runs. */
 export function isOpen(access: Access): access is OpenAccess {
   return access.who === "anyone" || access.who === "client";
+}
+
+/** True for the request of an original client that {@link CallerAccess.tokenOptional} lets through. What is shown is verified. */
+export function isWithoutCaller(
+  { tokenOptional }: CallerAccess,
+  { authorization, internalKey, page }: Omit<Credentials, "allowPendingOtp">,
+  peer: Peer,
+): boolean {
+  const showsNothing = !isGiven(authorization) && !isGiven(internalKey) && page === undefined;
+  return tokenOptional === true && showsNothing && peer.local && !peer.page;
 }
 
 const ownPrograms: ReadonlySet<string> = new Set([CLI_CLIENT_ID, DESKTOP_CLIENT_ID]);

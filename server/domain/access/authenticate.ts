@@ -102,7 +102,8 @@ function anonymous(userId: string): Caller {
   return { userId, clientId: "legacy", scope: [], anonymous: true, kind: "user" };
 }
 
-function isGiven(text: string | null | undefined): text is string {
+/** True for a header that holds something. */
+export function isGiven(text: string | null | undefined): text is string {
   return text !== null && text !== undefined && text !== "";
 }
 

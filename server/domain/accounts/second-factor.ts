@@ -41,7 +41,12 @@ export function createSecondFactor(options: SecondFactorOptions) {
   const recovery = createRecoveryCodes(masterKey);
   const secretOf = (sealed: string, userId: string): string => sealer.open(sealed, userId).toString();
 
-  const confirmPending = async (tx: AuthStores, userId: string, code: string): Promise<readonly string[]> => {
+  const confirmWithin = async (
+    tx: AuthStores,
+    userId: string,
+    code: string,
+    origin: AuditOrigin,
+  ): Promise<readonly string[]> => {
     const pending = (await tx.accounts.credentialsOf(userId))?.totpPendingSealed;
     if (pending === undefined) {
       throw new PipitError("INVALID_REQUEST", "No second factor is being set up. Begin with a new QR code.");
@@ -53,6 +58,7 @@ export function createSecondFactor(options: SecondFactorOptions) {
       userId,
       codes.map((made) => hashOf(recovery.hash(userId, made))),
     );
+    await tx.audit.append({ event: "otp.enrolled", outcome: "success", userId }, origin);
     return codes;
   };
 
@@ -83,15 +89,17 @@ export function createSecondFactor(options: SecondFactorOptions) {
       const attempt = await limits.take([limitBucket("enrolment", userId)]);
       const { codes, ended } = await settled(attempt, () =>
         auth.transaction(async (tx) => {
-          const made = await confirmPending(tx, userId, code);
+          const made = await confirmWithin(tx, userId, code, origin);
           const sessions = await endSessions.within(tx, userId, "second-factor-changed", keep);
-          await tx.audit.append({ event: "otp.enrolled", outcome: "success", userId }, origin);
           return { codes: made, ended: sessions };
         }),
       );
       endSessions.committed(ended);
       return codes;
     },
+
+    /** As `confirm`, in a transaction whose caller has counted the attempt; ends no session. */
+    confirmWithin,
 
     /** Checks a code against the secret in force and uses it up: of any number of takers at once, one gets it. */
     async check(

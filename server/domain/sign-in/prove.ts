@@ -127,8 +127,9 @@ export function createProve(deps: ProofDeps): Prove {
       // A password without its code gives no attempt back to who then guesses codes.
       outcome = decided.proven.codeOwed ? "void" : "succeeded";
       return decided;
-    } catch (reason) {
-      if (!(reason instanceof Refusal)) throw reason;
+    } catch (given) {
+      const reason = asRefusal(given);
+      if (reason === undefined) throw given;
       if (reason.counts) outcome = "failed";
       await auth.transaction((tx) => tx.audit.append(failure(request, reason.reason), origin));
       throw reason.answer;
@@ -136,6 +137,13 @@ export function createProve(deps: ProofDeps): Prove {
       await attempt.settle(outcome);
     }
   };
+}
+
+/** A wrong code counts, whoever found it out: the first one of an enrolment is looked at by the task. */
+function asRefusal(reason: unknown): Refusal | undefined {
+  if (reason instanceof Refusal) return reason;
+  if (!(reason instanceof PipitError) || reason.code !== "OTP_INVALID") return undefined;
+  return new Refusal("wrong-code", reason, true);
 }
 
 function failure({ task, subject }: ProofRequest<unknown>, reason: string): AuditEvent {

@@ -1,7 +1,15 @@
 import { Code, type HandlerContext } from "@connectrpc/connect";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ServerContext } from "#server/compose/context.ts";
-import { admit, isOpen, type Access } from "#server/domain/access/access.ts";
+import {
+  admit,
+  isOpen,
+  isWithoutCaller,
+  type Access,
+  type CallerAccess,
+} from "#server/domain/access/access.ts";
+import type { Authenticate } from "#server/domain/access/authenticate.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
 import { callerKey, pageKey, peerKey } from "./call-context.ts";
 import { fromRpcReason, toConnectError } from "./connect-error.ts";
 import type { RpcService } from "./rpc-service.ts";
@@ -27,13 +35,7 @@ export function createAuthInterceptor(
       if (access === undefined || isOpen(access)) {
         throw new Error(`no caller is declared for ${context.service.typeName}/${context.method.name}`);
       }
-      const shown = {
-        authorization: authorizationOf(context),
-        page: context.values.get(pageKey),
-        internalKey: context.requestHeader.get("x-internal-auth"),
-      };
-      const caller = await admit(deps.authenticate, access, shown, context.values.get(peerKey));
-      context.values.set(callerKey, caller);
+      context.values.set(callerKey, await callerOf(context, access, deps.authenticate));
     } catch (reason) {
       const error = toOriginal(fromRpcReason(reason, context.signal), context);
       const fields = { rpc: context.method.name, reason: error?.code, error: reason };
@@ -42,6 +44,21 @@ export function createAuthInterceptor(
       throw error === undefined ? reason : toConnectError(error);
     }
   };
+}
+
+/** Undefined for a call that may come without one. Throws as {@link admit}. */
+async function callerOf(
+  context: HandlerContext,
+  access: CallerAccess,
+  authenticate: Authenticate,
+): Promise<Caller | undefined> {
+  const shown = {
+    authorization: authorizationOf(context),
+    page: context.values.get(pageKey),
+    internalKey: context.requestHeader.get("x-internal-auth"),
+  };
+  const peer = context.values.get(peerKey);
+  return isWithoutCaller(access, shown, peer) ? undefined : admit(authenticate, access, shown, peer);
 }
 
 /** The text that original clients of these services know for a token that is not good. */

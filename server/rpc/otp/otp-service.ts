@@ -5,11 +5,12 @@ import { rpcService, type RpcService } from "../kit/rpc-service.ts";
 import { createCheckOtp } from "./check-otp.ts";
 import { createInitOtp } from "./init-otp.ts";
 
-/** `Otp` of the original: refusals stand in its answers. */
+/** `Otp` of the original: refusals stand in its answers. Its clients show no token here (PIPIT_LEGACY_OTP_OPTIONAL). */
 export function otpService(ctx: ServerContext): RpcService {
+  const original = ctx.config.auth.legacyOtpOptional ? ({ tokenOptional: true } as const) : {};
   return rpcService(
     Otp,
-    { initOtp: writer, checkOtp: { ...writer, owedCode: true } },
+    { initOtp: { ...writer, ...original }, checkOtp: { ...writer, owedCode: true, ...original } },
     { initOtp: createInitOtp(ctx), checkOtp: createCheckOtp(ctx) },
   );
 }
