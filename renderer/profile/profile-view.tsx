@@ -4,6 +4,7 @@ import { ErrorNote } from "../ui/error-note.tsx";
 import { ViewFrame } from "../ui/view-frame.tsx";
 import { AboutYou } from "./about-you.tsx";
 import { CloseAccount } from "./close-account.tsx";
+import { OwnData } from "./own-data.tsx";
 import { PasswordChange } from "./password-change.tsx";
 import { Places } from "./places.tsx";
 import { SecondFactor } from "./second-factor.tsx";
@@ -27,6 +28,7 @@ export function ProfileView() {
           <PasswordChange {...loaded} reload={reload} />
           <SecondFactor {...loaded} reload={reload} />
           <Places client={loaded.client} />
+          <OwnData />
           <CloseAccount {...loaded} reload={reload} />
         </>
       )}

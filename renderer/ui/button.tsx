@@ -24,6 +24,12 @@ const sizes = {
   large: "h-10 gap-2 px-4 text-body",
 } as const;
 
+const base =
+  "inline-flex shrink-0 items-center justify-center rounded-control font-medium transition-colors disabled:opacity-50 aria-disabled:cursor-default";
+
+/** Of a link that looks as a button does: it leads to a file. */
+export const fileLinkClasses = `${base} ${sizes.medium} border border-control-soft text-ink hover:bg-hover active:bg-press`;
+
 /** A button with words on it. */
 export function Button({
   kind = "quiet",
@@ -40,7 +46,7 @@ export function Button({
       aria-busy={busy || undefined}
       aria-disabled={busy || undefined}
       onClick={busy ? (event) => event.preventDefault() : onClick}
-      className={`inline-flex shrink-0 items-center justify-center rounded-control font-medium transition-colors disabled:opacity-50 aria-disabled:cursor-default ${sizes[size]} ${kinds[kind]} ${kind === "link" ? "px-0" : ""} ${className}`}
+      className={`${base} ${sizes[size]} ${kinds[kind]} ${kind === "link" ? "px-0" : ""} ${className}`}
       {...rest}
     >
       {busy ? <Spinner /> : undefined}

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { expect, type Page } from "@playwright/test";
 import { runCommand } from "#tools/test/command.ts";
 import { axeViolations } from "../fixtures/axe.ts";
@@ -90,6 +90,15 @@ test("U2: a new account, its profile, another password, a second factor, and the
   await press(words.factor.kept);
   await expect(page.getByText(words.factor.on, { exact: true })).toBeVisible();
   expect((await axeViolations(page)).map(({ id, html }) => `${id}: ${html}`)).toEqual([]);
+
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: words.data.download, exact: true }).click();
+  const file = testInfo.outputPath("own.json");
+  await (await download).saveAs(file);
+  expect((await download).suggestedFilename()).toMatch(/^pipit-ann-[\d-]{10}\.json$/u);
+  const own = await readFile(file, "utf8");
+  expect(JSON.parse(own)).toMatchObject({ account: { login: "ann", display_name: "Ann of the Birds" } });
+  for (const hidden of [SECOND_PASSWORD, secret, recoveryCode]) expect(own).not.toContain(hidden);
 
   await page.reload();
   await press(words.close.action);
