@@ -191,7 +191,7 @@ function isSameAccount(one: Owner, other: Owner): boolean {
   return isSame && one.server === other.server;
 }
 
-async function namesIn(folder: string, pattern: RegExp): Promise<readonly string[]> {
+export async function namesIn(folder: string, pattern: RegExp): Promise<readonly string[]> {
   try {
     return (await readdir(folder)).filter((name) => pattern.test(name));
   } catch (error) {

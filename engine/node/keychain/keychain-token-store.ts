@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { StoredTokens, TokenStore } from "#engine/ports.ts";
-import { createAccountFiles, OTHERS_FOLDER } from "./account-files.ts";
+import { createAccountFiles, namesIn, OTHERS_FOLDER } from "./account-files.ts";
 import { CREDENTIALS_LOCK } from "./credentials-file-token-store.ts";
 import { withCredentialsLock } from "./credentials-lock.ts";
 import { keychainItems, type KeychainAccess, type KeychainHolder } from "./keychain-items.ts";
@@ -87,7 +86,7 @@ export async function createKeychainTokenStore(options: KeychainTokenStoreOption
     activeFile: sealedFile(options),
     activeFiles: /^credentials-[0-9a-f]{16}\.sealed$/u,
     suffix: ".sealed",
-    otherFiles: /^[0-9a-f]{16}\.sealed$/u,
+    otherFiles: OTHER_FILES,
     unreadable: "unreadable",
     write: (tokens, who) => seal(key, scope, JSON.stringify(tokens), who),
     owner: (text) => owner.safeParse(labelOf(text)).data,
@@ -112,10 +111,12 @@ export function sealedFile(scope: TokenStoreScope): string {
   return `credentials-${scopeKey(scope)}.sealed`;
 }
 
+const OTHER_FILES = /^[0-9a-f]{16}\.sealed$/u;
+
 /** The encrypted sign-ins at a server, whose files need no key to be found. */
 export async function sealedSignIns(scope: TokenStoreScope): Promise<readonly string[]> {
   const folder = join(scope.home, OTHERS_FOLDER);
-  const names = await readdir(folder).catch(() => []);
+  const names = await namesIn(folder, OTHER_FILES).catch(() => []);
   const [active, ...others] = await Promise.all(
     [join(scope.home, sealedFile(scope)), ...names.map((name) => join(folder, name))].map(readIfThere),
   );
