@@ -19,7 +19,7 @@ describe("one's own account", () => {
     await stage.ownAccount.changePassword({ userId: id, clientId: "pipit-web", keep }, change, originFrom());
     expect(await stage.liveSessions(id)).toEqual(["family-1", "web-1"]);
     expect(await stage.liveSessions(other)).toHaveLength(6);
-    expect(stage.forgotten.toSorted()).toEqual(["family-2", "family-3"]);
+    expect(stage.forgotten.toSorted()).toEqual(["family-2", "family-3", "web-2", "web-3"]);
     const signIn = (password: string) => stage.login({ login: "ann", password, via: "web" }, originFrom());
     await expect(signIn(PASSWORD)).rejects.toMatchObject({ code: "CREDENTIALS_INVALID" });
     await expect(signIn(NEW_PASSWORD)).resolves.toBeDefined();
@@ -108,7 +108,8 @@ describe("one's own account", () => {
     expect(await stage.liveSessions(account.id)).toHaveLength(6);
     await deactivate(stage.codeOf(secret));
     expect(await stage.liveSessions(account.id)).toEqual([]);
-    expect(stage.forgotten.toSorted()).toEqual(["family-1", "family-2", "family-3"]);
+    const browsers = ["web-1", "web-2", "web-3"];
+    expect(stage.forgotten.toSorted()).toEqual(["family-1", "family-2", "family-3", ...browsers]);
     await expect(deactivate(stage.codeOf(secret))).rejects.toMatchObject({ code: "CREDENTIALS_INVALID" });
   });
 
