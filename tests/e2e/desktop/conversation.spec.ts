@@ -98,6 +98,36 @@ test.describe("a conversation in the desktop app", () => {
   });
 });
 
+test("another account is added, and nothing of it stays in the window when the first is back", async ({
+  shared: { desktop },
+}) => {
+  const { account } = desktop.chat.texts.auth;
+  const signedIn = async () =>
+    (await desktop.authState()) as { readonly kind: string; readonly accountId: string };
+  const first = await signedIn();
+  await desktop.command("register", {
+    serverUrl: "",
+    login: "bob",
+    password: "Correct-horse-1",
+    displayName: "Bob",
+  });
+  await expect.poll(signedIn).toMatchObject({ kind: "signed-in", accountName: "Bob" });
+  const bob = await signedIn();
+  await desktop.chat.ask("hello");
+  await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible();
+  await desktop.chat.composer.fill("of bob");
+  await desktop.window.getByRole("contentinfo").getByRole("button", { name: "Bob" }).click();
+  const others = desktop.chat.accountDialog.getByRole("list", { name: account.switchTo });
+  await others.getByRole("button", { name: desktop.chat.texts.auth.local.label }).first().click();
+  await expect.poll(signedIn).toEqual(first);
+  await expect(desktop.chat.accountDialog).toBeHidden();
+  await expect(desktop.chat.questions).toHaveCount(0);
+  await expect(desktop.chat.composer).toHaveValue("");
+  await desktop.command("signOutAccount", { serverUrl: "", accountId: bob.accountId });
+  expect(await desktop.trayItem("accounts")).toBeUndefined();
+  expect(await signedIn()).toEqual(first);
+});
+
 test.describe("when things go wrong", () => {
   test("the own server is killed: the next question starts it again and is answered", async ({
     shared: { desktop },
