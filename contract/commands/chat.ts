@@ -21,6 +21,8 @@ export const chatCommands = {
   editAndResend: command<string>()(z.strictObject({ messageId: id, text })),
   retry: command<void>()(z.strictObject({ messageId: id })),
   discard: command<void>()(z.strictObject({ messageId: id })),
+  /** All messages of the account that wait, for good. */
+  discardWaiting: command<void>()(nothing),
   /** Sets a waiting message aside, so that the next one goes. */
   park: command<void>()(z.strictObject({ messageId: id })),
   /** True: `undoDelete` can bring it back, for 10 s. */

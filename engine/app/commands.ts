@@ -38,6 +38,7 @@ function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCo
     editAndResend: async ({ messageId, text }) => (await engine()).editAndResend(messageId, text),
     retry: async ({ messageId }) => (await engine()).retry(messageId),
     discard: async ({ messageId }) => (await engine()).discard(messageId),
+    discardWaiting: async () => (await engine()).discardWaiting(),
     park: async ({ messageId }) => (await engine()).park(messageId),
     deleteMessage: async ({ messageId }) => (await engine()).deleteMessage(messageId),
     undoDelete: async () => (await engine()).undoDelete(),

@@ -94,6 +94,8 @@ export interface ChatEngine extends AsyncDisposable {
   park(messageId: string): Promise<void>;
   /** Drops a question that is not answered, stopping it if it is being answered. */
   discard(messageId: string): Promise<void>;
+  /** Drops every question of the account that waits (`queuedCount`), in whichever chat. One that is on its way goes on. */
+  discardWaiting(): Promise<void>;
   /**
    * Deletes an exchange in outbox, view and on the server; what followed it follows the one before.
    *

@@ -98,6 +98,19 @@ describe("what a person can do", () => {
     await expect(h.engine.discard(a)).rejects.toMatchObject({ code: "INVALID_REQUEST" });
   });
 
+  test("discardWaiting drops what waits in every chat, sends none of it, and leaves what is on its way", async () => {
+    const h = createChatHarness();
+    const sent = await h.engine.send({ text: "a" });
+    await h.engine.send({ text: "b" });
+    await h.engine.send({ text: "c" });
+    const call = await h.transport.call(0);
+    expect(h.state().queuedCount).toBe(2);
+    await h.engine.discardWaiting();
+    expect(h.state().queuedCount).toBe(0);
+    expect(await h.queued()).toEqual([sent]);
+    expect(call.signal.aborted).toBe(false);
+  });
+
   test("deleteMessage takes an answered exchange out of the view", async () => {
     const { h, a } = await answered();
     h.http.answer(() => json(204, undefined));

@@ -125,6 +125,11 @@ class Engine implements ChatEngine {
     await this.deleteMessage(messageId);
   }
 
+  async discardWaiting(): Promise<void> {
+    // From the newest on, so that none takes the place of one that goes and is sent.
+    for (const id of this.#queue.waiting().toReversed()) await this.discard(id);
+  }
+
   async deleteMessage(messageId: string): Promise<boolean> {
     const asked = this.#asked(messageId);
     const isActive = this.store.getState().activeMessageId === asked.id;

@@ -121,6 +121,14 @@ export class Queue implements AsyncDisposable {
     return this.#rows.all().at(-1)?.row;
   }
 
+  /** The messages that wait, of all chats, oldest first; those on their way do not. */
+  waiting(): readonly string[] {
+    return this.#rows
+      .all()
+      .filter((pending) => pending.row.state.kind === "waiting" && !this.#isDelivering(pending))
+      .map(({ row }) => row.clientMessageId);
+  }
+
   /** Stops a message: the call at once; its bubble says so when that would survive a crash; then its row goes. */
   async cancel(clientMessageId: string): Promise<void> {
     const pending = this.#rows.get(clientMessageId);
@@ -293,12 +301,9 @@ export class Queue implements AsyncDisposable {
     if (isBack) for (const lane of this.#running.keys()) lane.reconnected();
   }
 
-  /** Shows how many messages wait, without those on their way. */
+  /** Shows how many messages wait. */
   #count(): void {
-    const waiting = this.#rows
-      .all()
-      .filter((pending) => pending.row.state.kind === "waiting" && !this.#isDelivering(pending));
-    this.#deps.views.set({ queuedCount: waiting.length });
+    this.#deps.views.set({ queuedCount: this.waiting().length });
   }
 }
 

@@ -16,6 +16,7 @@ import { useWindowShortcuts } from "./use-window-shortcuts.ts";
 // What a first visit does not show is loaded when it is opened.
 const SettingsView = lazily(async () => (await import("../settings/settings-view.tsx")).SettingsView);
 const ProfileView = lazily(async () => (await import("../profile/profile-view.tsx")).ProfileView);
+const ProtectOffer = lazily(async () => (await import("./protect-offer.tsx")).ProtectOffer);
 const SignInPage = lazily(async () => (await import("../auth/sign-in-page.tsx")).SignInPage);
 
 /** The window's frame: header, what is shown, status line. */
@@ -27,10 +28,12 @@ export function Panel() {
   const door = isDoor(view);
   const firstRun = !firstRunDone && !door && view !== "profile";
   const bare = firstRun || door;
+  const protectionOffered = useView((state) => state.protectionOffered);
   return (
     <div className="flex h-full flex-col bg-window">
       {bare ? undefined : <Header />}
       <ProblemStrip />
+      {protectionOffered ? <ProtectOffer /> : undefined}
       <main className="relative min-h-0 flex-1">
         <ErrorBoundary fallback={<CrashNotice />}>
           {door ? <SignInPage /> : firstRun ? <FirstRun /> : <Content />}

@@ -70,33 +70,51 @@ function SignOut({ onDone }: Pick<AccountCardProps, "onDone">) {
   const { t } = useTranslation(["auth", "shell"]);
   const { commands } = useBridge();
   const waiting = useChat((state) => state.queuedCount);
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<"leave" | "drop">();
   const { busy, error, run } = useAction();
-  const signOut = async () => {
-    if (await run(() => commands.signOut())) onDone();
+  const signOut = async (first?: () => Promise<void>) => {
+    const leave = async () => {
+      await first?.();
+      await commands.signOut();
+    };
+    if (await run(leave)) onDone();
   };
-  if (asking && waiting > 0) {
+  const failed = error === undefined ? undefined : <ErrorNote error={error} />;
+  if (asking === undefined || waiting === 0) {
     return (
+      <>
+        {failed}
+        <Button busy={busy} onClick={() => (waiting > 0 ? setAsking("leave") : void signOut())}>
+          {t("signOut")}
+        </Button>
+      </>
+    );
+  }
+  const drops = asking === "drop";
+  return (
+    <>
+      {failed}
       <Note
         tone="warning"
-        title={t("account.waiting", { count: waiting })}
+        title={t(drops ? "account.drop.ask" : "account.waiting", { count: waiting })}
         actions={
           <>
-            <Button busy={busy} kind="danger" onClick={() => void signOut()}>
-              {t("account.confirm")}
+            <Button
+              busy={busy}
+              kind="danger"
+              onClick={() => void signOut(drops ? commands.discardWaiting : undefined)}
+            >
+              {t(drops ? "account.drop.confirm" : "account.confirm")}
             </Button>
-            <Button onClick={() => setAsking(false)}>{t("shell:cancel")}</Button>
+            <Button onClick={() => setAsking(undefined)}>{t("shell:cancel")}</Button>
+            {drops ? undefined : (
+              <Button kind="link" onClick={() => setAsking("drop")}>
+                {t("account.drop.offer", { count: waiting })}
+              </Button>
+            )}
           </>
         }
       />
-    );
-  }
-  return (
-    <>
-      {error === undefined ? undefined : <ErrorNote error={error} />}
-      <Button busy={busy} onClick={() => (waiting > 0 ? setAsking(true) : void signOut())}>
-        {t("signOut")}
-      </Button>
     </>
   );
 }

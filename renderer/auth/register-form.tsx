@@ -26,7 +26,7 @@ interface RegisterFormProps {
 /** Makes an account where the server lets people do so. What is wrong is said while it is typed, by the server's own rules. */
 export function RegisterForm({ serverUrl, onDone }: RegisterFormProps) {
   const { t } = useTranslation("auth");
-  const { commands } = useBridge();
+  const { commands, views } = useBridge();
   const [login, setLogin] = useState("");
   const [displayName, setDisplayName] = useState("");
   const [password, setPassword] = useState("");
@@ -47,7 +47,9 @@ export function RegisterForm({ serverUrl, onDone }: RegisterFormProps) {
     }
     if (waits) return;
     const account = { serverUrl, login: wanted, password, displayName: displayName.trim() };
-    if (await run(() => commands.register(account))) onDone();
+    if (!(await run(() => commands.register(account)))) return;
+    views.offerProtection(true);
+    onDone();
   };
   const change = (set: (value: string) => void) => (event: React.ChangeEvent<HTMLInputElement>) => {
     set(event.currentTarget.value);

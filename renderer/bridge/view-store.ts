@@ -13,6 +13,8 @@ export interface ViewState {
   readonly link: string;
   /** A problem to show until it is dismissed; `message` is what the host said, for codes without a text of ours. */
   readonly problem: { readonly code: string; readonly message: string } | undefined;
+  /** An account was made here, and its second factor has not been decided on. */
+  readonly protectionOffered: boolean;
 }
 
 export type ViewStore = ReturnType<typeof createViewStore>;
@@ -23,6 +25,7 @@ export function createViewStore() {
     dialog: undefined,
     link: "",
     problem: undefined,
+    protectionOffered: false,
   }));
   const report = (problem: { readonly code: string; readonly message: string }) =>
     store.setState({ problem });
@@ -33,6 +36,7 @@ export function createViewStore() {
     askToOpen: (link: string) => store.setState({ dialog: "link", link }),
     closeDialog: () => store.setState({ dialog: undefined }),
     report,
+    offerProtection: (protectionOffered: boolean) => store.setState({ protectionOffered }),
     dismissProblem: () => store.setState({ problem: undefined }),
     /** Waits for a command whose failure the person should see, and tells whether it worked. */
     async attempt(work: Promise<unknown>): Promise<boolean> {

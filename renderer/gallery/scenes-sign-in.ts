@@ -79,6 +79,14 @@ export const signInScenes: Readonly<Record<string, Scene>> = {
     atServer(bridge);
     void press("button[name=register]").then(() => type("input[name=new-password]", "Correct1"));
   },
+  registered: (bridge) => {
+    bridge.answers.register = () => {
+      bridge.app.setState({ server: { kind: "ready", httpUrl: serverUrl, own: false, model: "llama3.2" } });
+      bridge.auth.setState({ kind: "signed-in", accountId: "b", accountName: "Ann", local: false }, true);
+    };
+    atServer(bridge);
+    void press("button[name=register]").then(() => fill("ann", "Correct-horse-1"));
+  },
   "register-taken": (bridge) => {
     const message = "login: this login is taken. Choose another one.";
     bridge.answers.register = failWith("INVALID_REQUEST", message, { field: "login" });

@@ -87,6 +87,13 @@ export const auth = {
       open: ": not yet",
     },
   },
+  protect: {
+    title: "Protect your account",
+    body: "With a second factor, signing in takes a code of your phone too: a stolen password is not enough.",
+    action: "Set up a second factor",
+    actionInBrowser: "Set up in the browser",
+    later: "Later",
+  },
   token: {
     token: "Access token",
     tokenHint: "Paste the token that the server's owner gave you.",
@@ -132,5 +139,12 @@ export const auth = {
     waiting_other:
       "{{count}} messages still wait to be sent. They stay, and are sent after you sign in again.",
     confirm: "Sign out anyway",
+    drop: {
+      offer_one: "Delete it and sign out…",
+      offer_other: "Delete them and sign out…",
+      ask_one: "Delete {{count}} message that waits? It is gone for good and will not be sent.",
+      ask_other: "Delete {{count}} messages that wait? They are gone for good and will not be sent.",
+      confirm: "Delete and sign out",
+    },
   },
 } as const;

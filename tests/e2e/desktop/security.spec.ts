@@ -257,6 +257,7 @@ test("§5.1.10 the preload gives exactly these functions, frozen, and nothing of
     "copyText",
     "deleteMessage",
     "discard",
+    "discardWaiting",
     "dropSignInLink",
     "editAndResend",
     "forgetModel",

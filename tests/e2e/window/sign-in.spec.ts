@@ -131,6 +131,14 @@ test.describe("at another server", () => {
         displayName: "Ann",
       },
     });
+    await gallery.open("registered");
+    const offer = page.getByRole("region", { name: "Protect your account" });
+    await offer.getByRole("button", { name: "Set up in the browser" }).click();
+    await expect(offer).toHaveCount(0);
+    expect(await gallery.script((host) => host.calls.at(-1))).toEqual({
+      name: "openExternal",
+      input: { url: "https://pipit.example.org/profile" },
+    });
   });
 });
 
@@ -221,6 +229,21 @@ test.describe("account", () => {
     ]);
     await gallery.open("accounts-signed-out");
     await expect(page.getByRole("list", { name: "Continue as" }).getByRole("listitem")).toHaveCount(2);
+  });
+
+  test("drops what waits only when it was asked twice, then signs out", async ({ gallery, page }) => {
+    await gallery.open("account");
+    const dialog = page.getByRole("dialog", { name: "Account" });
+    await dialog.getByRole("button", { name: "Sign out" }).click();
+    await dialog.getByRole("button", { name: "Delete them and sign out…" }).click();
+    await expect(dialog).toContainText("Delete 2 messages that wait?");
+    expect(await gallery.script((host) => host.calls.some(({ name }) => name === "discardWaiting"))).toBe(
+      false,
+    );
+    await dialog.getByRole("button", { name: "Delete and sign out" }).click();
+    await expect(dialog).toHaveCount(0);
+    const last = await gallery.script((host) => host.calls.slice(-2).map(({ name }) => name));
+    expect(last).toEqual(["discardWaiting", "signOut"]);
   });
 
   test("signs out at once when nothing waits", async ({ gallery, page }) => {
