@@ -1,5 +1,5 @@
 import { Globe, Smartphone } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { ServerLook, SignInWays } from "#contract/sign-in.ts";
 import { useApp, useBridge, useView } from "../bridge/use-bridge.ts";
@@ -13,7 +13,7 @@ import { BrowserWait, DeviceWait } from "./waiting.tsx";
 
 interface ServerSignInProps {
   readonly serverUrl: string;
-  /** Undefined while it is not known: a form for a password stands nevertheless. */
+  /** Undefined while it is not known: a form stands nevertheless. */
   readonly look: ServerLook | undefined;
   readonly onDone: () => void;
 }
@@ -24,14 +24,14 @@ const passwordOnly: SignInWays = { password: true, registration: false, browser:
 export function ServerSignIn({ serverUrl, look, onDone }: ServerSignInProps) {
   const { t } = useTranslation("auth");
   const { commands } = useBridge();
-  const [mode, setMode] = useMode();
+  const [mode, setMode] = useMode(look);
   const [codeStep, setCodeStep] = useState(false);
   const elsewhere = useElsewhere(serverUrl, onDone);
   const ways = look?.ways ?? passwordOnly;
   const cancel = () => void commands.cancelSignIn();
   if (elsewhere.waiting === "browser") return <BrowserWait onCancel={cancel} />;
   if (elsewhere.waiting === "device") return <DeviceWait onCancel={cancel} />;
-  if (mode === "register" && ways.registration) {
+  if (mode === "register") {
     return (
       <>
         <RegisterForm serverUrl={serverUrl} onDone={onDone} />
@@ -135,14 +135,23 @@ function Advanced({ children }: { readonly children: ReactNode }) {
 
 type Mode = "sign-in" | "register";
 
-/** On the page both have addresses of their own; in a dialog it is a change of the form. */
-function useMode(): readonly [Mode, (mode: Mode) => void] {
+/**
+ * On the page both have addresses of their own; in a dialog it is a change of the form. While it is not known whether the
+ * server registers people, the form for it stands already, and keeps what is typed.
+ */
+function useMode(look: ServerLook | undefined): readonly [Mode, (mode: Mode) => void] {
   const { views } = useBridge();
   const page = useApp((state) => state.face === "web");
   const view = useView((state) => state.view);
-  const [mode, setMode] = useState<Mode>("sign-in");
-  if (page && (view === "sign-in" || view === "register")) return [view, views.show];
-  return [mode, setMode];
+  const [own, setOwn] = useState<Mode>("sign-in");
+  const hasAddress = page && (view === "sign-in" || view === "register");
+  const mode = hasAddress ? view : own;
+  const setMode = hasAddress ? views.show : setOwn;
+  const isClosed = mode === "register" && look?.ways.registration === false;
+  useEffect(() => {
+    if (isClosed) setMode("sign-in");
+  }, [isClosed, setMode]);
+  return [isClosed ? "sign-in" : mode, setMode];
 }
 
 function Or() {

@@ -5,11 +5,10 @@ import type { AuditRecord } from "#server/domain/audit/audit-reader.ts";
 import type { Chat, Turn } from "#server/domain/chats/ports.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
-import { toProgramBody } from "../oauth/sessions.ts";
+import { toSessionBody } from "../kit/session-body.ts";
 import { toChatBody } from "../v1/chats.ts";
 import { toMessages } from "../v1/messages.ts";
 import { toAccountBody } from "./account-answer.ts";
-import { toBrowserBody } from "./browsers.ts";
 
 type Kept = Pick<HttpContext["store"], "chats" | "turns" | "auditReader">;
 
@@ -31,8 +30,8 @@ export function exportRoute({ store, sessions, webSessions, clock }: HttpContext
     const first = {
       exported_at: exportedAt,
       account: toAccountBody(account),
-      browsers: browsers.map((session) => toBrowserBody(session, caller.webSessionId)),
-      programs: programs.map((family) => toProgramBody(family, caller.sessionId)),
+      browsers: browsers.map((session) => toSessionBody(session, session.lastSeenAtMs, caller.webSessionId)),
+      programs: programs.map((family) => toSessionBody(family, family.lastUsedAtMs, caller.sessionId)),
     };
     reply
       .header("content-type", "application/json; charset=utf-8")

@@ -152,7 +152,9 @@ describe("X-RateLimit-* elsewhere", () => {
       limit: "5",
       remaining: "4",
     });
-    expect(await send("/auth/sign-in", { code: "wrong" }, from("203.0.113.74"))).toMatchObject({
+    expect(
+      await send("/auth/sign-in", { code: "wrong", digits: "1234" }, from("203.0.113.74")),
+    ).toMatchObject({
       status: 401,
       limit: "20",
       remaining: "19",

@@ -260,7 +260,9 @@ async function usePages(stage: AuthStage, secrets: Secrets): Promise<void> {
 
   const made = await asJson(stage, "/auth/sign-in-codes", {}, bearer(stage.server.accessToken));
   const code = secrets.add("sign-in code", made.body["code"]);
-  addSetCookies(secrets, await stage.post("/auth/sign-in", { code }));
+  const inBrowser = await stage.post("/auth/sign-in", { code, digits: String(made.body["digits"]) });
+  expect(inBrowser.status).toBe(200);
+  addSetCookies(secrets, inBrowser);
   secrets.add("access token of the local account", stage.server.accessToken);
   secrets.add("refresh token of the local account", stage.server.refreshToken);
 }
