@@ -110,7 +110,7 @@ describe("tokens in the keychain", () => {
       expect(await (await createKeychainTokenStore(options)).load()).toEqual(tokens);
       expect(store.place()).toEqual({ kind: "keychain" });
       for (const file of await readdir(home.path)) {
-        expect(await readFile(join(home.path, file), "latin1")).not.toMatch(/eyJ|rrrr/u);
+        expect(await readFile(join(home.path, file), "latin1")).not.toMatch(/eyJ\.|r{40}/u);
       }
       await store.clear();
       expect(await store.load()).toBeUndefined();
@@ -144,7 +144,7 @@ describe("tokens in the keychain", () => {
       ]);
       const names = await readdir(home.path, { recursive: true, withFileTypes: true });
       for (const file of names.filter((entry) => entry.isFile())) {
-        expect(await readFile(join(file.parentPath, file.name), "latin1")).not.toMatch(/eyJ|rrrr/u);
+        expect(await readFile(join(file.parentPath, file.name), "latin1")).not.toMatch(/eyJ\.|r{40}/u);
       }
       expect(await later.activate("u1")).toEqual(tokens);
       await store.clear();
