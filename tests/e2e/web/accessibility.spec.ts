@@ -57,6 +57,7 @@ for (const [language, colorScheme] of faces) {
       await chat.leaveSettings();
 
       await chat.openChats();
+      await expect(page.getByRole("dialog")).toContainText("Show me everything");
       expect(await violations(page), "chats").toEqual([]);
       await page.keyboard.press("Escape");
 

@@ -30,7 +30,6 @@ test("U2: a new account, its profile, another password, a second factor, and the
   server,
 }, testInfo) => {
   test.slow();
-  await page.emulateMedia({ reducedMotion: "reduce" });
   const press = (name: string) => page.getByRole("button", { name, exact: true }).click();
   const field = (name: string) => page.getByLabel(name, { exact: true });
   const account = { login: "ann", password: FIRST_PASSWORD, display_name: "Ann" };
