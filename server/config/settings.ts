@@ -268,7 +268,7 @@ export const authSettings = {
     ...toggle,
     env: "PIPIT_LEGACY_OTP_OPTIONAL",
     file: "serve.legacy_otp_optional",
-    about: "`1` restores the order of the original OTP clients",
+    about: "`1` admits the original OTP clients: their order, and no token from this machine",
   },
   auditRetentionDays: {
     env: "PIPIT_AUDIT_RETENTION_DAYS",

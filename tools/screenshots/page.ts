@@ -1,11 +1,9 @@
 import { join } from "node:path";
-import { chromium, expect, type Browser } from "@playwright/test";
+import { expect, type Browser } from "@playwright/test";
 import { startPipitServer } from "#tests/e2e/fixtures/pipit-server.ts";
 import { ChatWindow } from "#tests/e2e/pages/chat-window.ts";
-import { repositoryRoot } from "#tools/test/command.ts";
-import { buildParts } from "#tools/build/build-part.ts";
-import { serverPart, windowPart } from "#tools/build/pipit-parts.ts";
 import { writePicture } from "./picture-file.ts";
+import { lookOf, openBrowser } from "./window-browser.ts";
 
 const viewport = { width: 1000, height: 760 };
 const password = "Correct-horse-1";
@@ -17,13 +15,8 @@ const looks = [
 
 /** The page of a real server for who makes an account: `page-register`, `page-profile` and `page-sessions`. */
 export async function pagePictures(folder: string, signal: AbortSignal): Promise<void> {
-  await buildParts(
-    [windowPart(repositoryRoot), serverPart(repositoryRoot)],
-    { root: repositoryRoot, say: console.log },
-    signal,
-  );
   await using cleanup = new AsyncDisposableStack();
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const browser = await openBrowser(signal);
   cleanup.defer(() => browser.close());
   for (const look of looks) {
     signal.throwIfAborted();
@@ -39,14 +32,7 @@ async function picturesOf(
   { theme, language }: (typeof looks)[number],
 ): Promise<ReadonlyMap<string, Buffer>> {
   await using server = await startPipitServer({});
-  const context = await browser.newContext({
-    viewport,
-    deviceScaleFactor: 2,
-    colorScheme: theme,
-    locale: language === "ru" ? "ru-RU" : "en-GB",
-    timezoneId: "Europe/Oslo",
-    reducedMotion: "reduce",
-  });
+  const context = await browser.newContext(lookOf(theme, language, viewport));
   const pictures = new Map<string, Buffer>();
   try {
     const page = await context.newPage();

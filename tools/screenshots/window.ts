@@ -1,15 +1,13 @@
 import { join } from "node:path";
-import { chromium, expect, type Browser, type Page } from "@playwright/test";
+import { expect, type Browser, type Page } from "@playwright/test";
 import { say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { startPipitServer, type PipitServer } from "#tests/e2e/fixtures/pipit-server.ts";
 import { ChatWindow } from "#tests/e2e/pages/chat-window.ts";
 import type { PageLanguage } from "#tests/e2e/pages/texts.ts";
-import { repositoryRoot } from "#tools/test/command.ts";
-import { buildParts } from "#tools/build/build-part.ts";
-import { serverPart, windowPart } from "#tools/build/pipit-parts.ts";
 import { writePicture, writeSideBySide } from "./picture-file.ts";
 import { sampleConversations, type SampleConversation } from "./sample-conversation.ts";
+import { lookOf, openBrowser } from "./window-browser.ts";
 
 /** The panel of the desktop app. */
 const viewport = { width: 440, height: 680 };
@@ -28,13 +26,8 @@ interface Look {
  * double. Writes `window-STATE-THEME-LANGUAGE.png`, and `window.png` with both themes side by side.
  */
 export async function windowPictures(folder: string, signal: AbortSignal): Promise<void> {
-  await buildParts(
-    [windowPart(repositoryRoot), serverPart(repositoryRoot)],
-    { root: repositoryRoot, say: console.log },
-    signal,
-  );
   await using cleanup = new AsyncDisposableStack();
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const browser = await openBrowser(signal);
   cleanup.defer(() => browser.close());
   const chats: Buffer[] = [];
   for (const language of languages) {
@@ -58,14 +51,7 @@ async function picturesOf(browser: Browser, look: Look): Promise<ReadonlyMap<str
   const sample = sampleConversations[look.language];
   await using model = await startOpenAiDouble(stream(say(sample.answer)), { models: ["llama3.2"] });
   await using server = await startPipitServer({ PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "llama3.2" });
-  const context = await browser.newContext({
-    viewport,
-    deviceScaleFactor: 2,
-    colorScheme: look.theme,
-    locale: look.language === "ru" ? "ru-RU" : "en-GB",
-    timezoneId: "Europe/Oslo",
-    reducedMotion: "reduce",
-  });
+  const context = await browser.newContext(lookOf(look.theme, look.language, viewport));
   try {
     const page = await context.newPage();
     return await pass(page, server, new ChatWindow(page, look.language), sample);
