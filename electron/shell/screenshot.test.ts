@@ -26,6 +26,7 @@ beforeEach(() => {
       },
     },
     permission: () => permission,
+    responsibleApp: "the terminal",
     setting: () => setting,
     async withWindowHidden(work) {
       steps.push("hidden");
@@ -56,7 +57,7 @@ describe("without the system's permission", () => {
     permission = "denied";
     await expect(screenshots.capture(never)).rejects.toMatchObject({
       code: "SCREEN_REFUSED",
-      message: expect.stringContaining("System Settings"),
+      message: expect.stringContaining("Allow the terminal in System Settings"),
     });
     expect(steps).toEqual(["hidden", "picture", "back"]);
   });

@@ -9,6 +9,8 @@ export type ScreenPermission = "granted" | "denied" | "not-determined" | "restri
 export interface ScreenshotOptions {
   readonly screen: Screen;
   readonly permission: () => ScreenPermission;
+  /** The program that macOS asks the permission for: of a source tree, the terminal that started it. */
+  readonly responsibleApp: string;
   readonly setting: () => Settings["screenshot"];
   readonly withWindowHidden: <T>(work: () => Promise<T>) => Promise<T>;
 }
@@ -29,7 +31,7 @@ export function createScreenshots(options: ScreenshotOptions) {
     }
     throw new PipitError(
       "SCREEN_REFUSED",
-      "Pipit may not record the screen. Allow it in System Settings, Privacy & Security, Screen Recording, and start Pipit again.",
+      `Pipit may not record the screen. Allow ${options.responsibleApp} in System Settings, Privacy & Security, Screen Recording, and start Pipit again.`,
     );
   };
 

@@ -1,6 +1,7 @@
 import {
   app,
   BrowserWindow,
+  desktopCapturer,
   globalShortcut,
   Menu,
   nativeTheme,
@@ -26,6 +27,7 @@ import { openExternalLink } from "../windows/external-links.ts";
 import { createHotkeys, type Hotkeys } from "./hotkeys.ts";
 import { registerIpc } from "../ipc/ipc.ts";
 import { panelOptions } from "../windows/panel-window.ts";
+import { screenSource } from "./screen-source.ts";
 import { cleanUpBeforeQuit } from "./quit.ts";
 import { createScreenshots, type Screenshots } from "./screenshot.ts";
 import type { DesktopFiles } from "./settings-file.ts";
@@ -186,14 +188,15 @@ function openScreenshots(
   settings: () => Settings,
   windows: Windows,
 ): Screenshots {
+  const isMac = process.platform === "darwin";
   return createScreenshots({
     screen: createScreenCapture({
       display: config.display,
-      cursor: () => screen.getCursorScreenPoint(),
+      ...screenSource(process.platform, screen, desktopCapturer),
       logger,
     }),
-    permission: () =>
-      process.platform === "darwin" ? systemPreferences.getMediaAccessStatus("screen") : "granted",
+    permission: () => (isMac ? systemPreferences.getMediaAccessStatus("screen") : "granted"),
+    responsibleApp: app.isPackaged ? "Pipit" : "the terminal that Pipit was started from",
     setting: () => settings().screenshot,
     withWindowHidden: (work) => windows.withWindowHidden(work),
   });

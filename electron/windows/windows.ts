@@ -99,11 +99,14 @@ export class Windows implements Disposable {
     if (!this.isVisible()) return await work();
     this.#held = true;
     try {
+      // A window that is still fading out is left out of the picture as well, where the system can do so.
+      this.#window.setContentProtection(true);
       this.#window.hide();
       await sleep(GONE_FROM_SCREEN_MS);
       return await work();
     } finally {
       this.#held = false;
+      this.#window.setContentProtection(false);
       this.show();
     }
   }

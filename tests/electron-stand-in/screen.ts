@@ -58,6 +58,10 @@ class Screen extends StrictEmitter {
   getCursorScreenPoint(): Point {
     return this.#cursor;
   }
+  dipToScreenPoint(point: Point): Point {
+    const { scaleFactor } = this.getDisplayNearestPoint(point);
+    return { x: Math.round(point.x * scaleFactor), y: Math.round(point.y * scaleFactor) };
+  }
   getDisplayNearestPoint(point: Point): Display {
     return nearest(this.#displays, point);
   }

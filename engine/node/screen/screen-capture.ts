@@ -15,6 +15,8 @@ export interface ScreenCaptureOptions {
   readonly display: { readonly x11: string | undefined; readonly wayland: string | undefined };
   /** Where the mouse is, in screen pixels, when the host knows it (Electron does). */
   readonly cursor?: () => { readonly x: number; readonly y: number } | undefined;
+  /** The host's own way to take the picture, where node-screenshots has none that works (macOS). */
+  readonly takePicture?: (() => Promise<ScreenImage>) | undefined;
   readonly logger: Logger;
 }
 
@@ -29,7 +31,8 @@ export function createScreenCapture(options: ScreenCaptureOptions): Screen {
     async capture(signal) {
       if (signal.aborted) throw PipitError.from(signal.reason);
       requireDisplay(options);
-      return await beforeTimeout(takePicture(options), signal);
+      const { takePicture = () => takeNatively(options) } = options;
+      return await beforeTimeout(takePicture(), signal);
     },
   };
 }
@@ -40,15 +43,15 @@ function requireDisplay({ display: { x11, wayland } }: ScreenCaptureOptions): vo
     throw noDisplay("neither DISPLAY nor WAYLAND_DISPLAY is set");
 }
 
-async function takePicture(options: ScreenCaptureOptions): Promise<ScreenImage> {
+async function takeNatively(options: ScreenCaptureOptions): Promise<ScreenImage> {
   const startedMs = performance.now();
-  const [{ Monitor }, { default: sharp }] = await Promise.all([import("node-screenshots"), import("sharp")]);
+  const [{ Monitor }, { default: sharp }] = await loadNatives();
   const monitor = chooseMonitor(
     listMonitors(() => Monitor.all()),
     options,
   );
   const image = await monitor.captureImage().catch((error: unknown) => {
-    throw refused(String(error), error);
+    throw screenRefused(String(error), error);
   });
   // `true` moves the pixels into a Buffer of their own; the picture is not used again.
   const pixels = await image.toRaw(true);
@@ -68,6 +71,15 @@ async function takePicture(options: ScreenCaptureOptions): Promise<ScreenImage> 
     widthPx: info.width,
     heightPx: info.height,
   };
+}
+
+/** A binary that is missing, or asks for what this system no longer has, fails here. */
+async function loadNatives() {
+  try {
+    return await Promise.all([import("node-screenshots"), import("sharp")]);
+  } catch (error) {
+    throw screenRefused(`the native part cannot be loaded: ${String(error)}`, error);
+  }
 }
 
 function listMonitors(all: () => Monitor[]): readonly Monitor[] {
@@ -102,7 +114,7 @@ async function beforeTimeout<T>(work: Promise<T>, signal: AbortSignal): Promise<
   const onAbort = () => reject(PipitError.from(signal.reason));
   signal.addEventListener("abort", onAbort, { once: true });
   const timer = setTimeout(
-    () => reject(refused(`no picture within ${CAPTURE_TIMEOUT_MS} ms`)),
+    () => reject(screenRefused(`no picture within ${CAPTURE_TIMEOUT_MS} ms`)),
     CAPTURE_TIMEOUT_MS,
   );
   try {
@@ -121,7 +133,8 @@ function noDisplay(detail: string, cause?: unknown): PipitError {
   );
 }
 
-function refused(detail: string, cause?: unknown): PipitError {
+/** No picture came, for whatever reason; `detail` is for the log. */
+export function screenRefused(detail: string, cause?: unknown): PipitError {
   return new PipitError(
     "SCREEN_REFUSED",
     "The system did not give a picture of the screen. Allow screen recording for this program in the system settings, or use --image FILE.",
