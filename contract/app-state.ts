@@ -18,6 +18,7 @@ export type UnavailableReason =
   | "screen-refused"
   | "no-sound-device"
   | "no-tray"
+  | "no-notifications"
   /** This installation runs from a source tree; start at login needs an installed app. */
   | "not-installed";
 
@@ -65,6 +66,8 @@ export interface AppState {
     readonly otherServers: Availability;
     /** Desktop only: without a tray the window is reached by the hotkey, a second start or `pipit toggle`. */
     readonly tray?: Availability;
+    /** Whether the system can tell of answers while the window is hidden; absent: this face does not. */
+    readonly notifications?: Availability;
   };
   /** Where the sign-in rests; absent until it is known. */
   readonly tokenPlace?: TokenPlace;

@@ -20,6 +20,8 @@ export const settingsSchema = z.object({
   /** `always`: a picture is taken whenever the hotkey opens the window; `ask`: only by its button; `never`: not at all. */
   screenshot: z.enum(["never", "ask", "always"]),
   startAtLogin: z.boolean(),
+  /** Whether the system tells of an answer that comes while the window is hidden. */
+  notify: z.boolean(),
   /** Address of a named server; empty: this machine's own. */
   serverUrl: z.string().check(z.maxLength(2048)),
   /** Addresses of the servers that were signed in at, the last one first. */
@@ -43,6 +45,7 @@ export const defaultSettings: Settings = {
   volume: 1,
   screenshot: "ask",
   startAtLogin: false,
+  notify: true,
   serverUrl: "",
   servers: [],
   historySize: HISTORY_MAX_MESSAGES,

@@ -1,4 +1,4 @@
-import { app, clipboard, nativeTheme, shell, utilityProcess } from "electron";
+import { app, clipboard, nativeTheme, Notification, shell, utilityProcess } from "electron";
 import type { Availability } from "#contract/app-state.ts";
 import { version } from "#contract/version.ts";
 import { App } from "#engine/app/app.ts";
@@ -18,7 +18,10 @@ import { openExternalLink, openServerPage } from "../windows/external-links.ts";
 
 /** What the application asks of the window's part of the desktop, which is made after it. */
 export interface DesktopParts
-  extends Pick<WindowPort, "captureScreen" | "hide">, Pick<AppPorts, "onProblem"> {
+  extends
+    Pick<WindowPort, "captureScreen" | "hide">,
+    Pick<AppPorts, "onProblem">,
+    Required<Pick<AppPorts, "onSettled">> {
   readonly takeHotkey: (accelerator: string) => boolean;
   /** Brings the window to the front. */
   readonly show: () => void;
@@ -81,6 +84,7 @@ export function openDesktopApp(
     },
     setVolume: (volume) => speaker.setVolume(volume),
     onProblem: parts.onProblem,
+    onSettled: parts.onSettled,
     initial: initialState(options, tray),
     logger,
   });
@@ -113,6 +117,7 @@ function initialState({ config: { display } }: DesktopOptions, tray: boolean): A
       startAtLogin: app.isPackaged ? works : { available: false, reason: "not-installed" },
       otherServers: works,
       tray: tray ? works : { available: false, reason: "no-tray" },
+      notifications: Notification.isSupported() ? works : { available: false, reason: "no-notifications" },
     },
   };
 }

@@ -24,6 +24,8 @@ import type { builtParts, DesktopConfig } from "./config.ts";
 import { openControlSocket } from "./control-socket.ts";
 import { parseDeepLink } from "./deep-link.ts";
 import { openExternalLink } from "../windows/external-links.ts";
+import type { AnswerNotices } from "./answer-notices.ts";
+import { openNotices } from "./open-notices.ts";
 import { createHotkeys, type Hotkeys } from "./hotkeys.ts";
 import { registerIpc } from "../ipc/ipc.ts";
 import { panelOptions } from "../windows/panel-window.ts";
@@ -65,25 +67,37 @@ export async function startDesktop(options: DesktopOptions) {
     show: () => windows.show(),
     takeHotkey: (accelerator) => hotkeys.set(accelerator),
     onProblem: ({ code, message }) => windows.intend({ kind: "problem", code, message }),
+    onSettled: (settled) => notices.settled(settled),
   });
   const { pipit } = desktop;
   const settings = (): Settings => pipit.state.getState().settings;
   const feed = createStateFeed(pipit.chat, (patch) => windows.send("chat", patch));
-  const windows: Windows = openPanel(options, pipit, feed);
+  const windows: Windows = openPanel(
+    options,
+    pipit,
+    (visible) => {
+      feed.setVisible(visible);
+      if (visible) notices.seen();
+    },
+    feed,
+  );
   const screenshots = openScreenshots(options, settings, windows);
   const toggleFromHotkey = createHotkeyToggle(windows, screenshots, stop.signal);
   const hotkeys = createHotkeys(globalShortcut, () => void toggleFromHotkey());
   hotkeys.status.subscribe((hotkey) => pipit.show({ hotkey }));
   serveWindow(options, pipit, windows, feed);
   const texts = () => textsFor(settings().language, app.getLocale());
-  const tray = hasTrayIcons ? runTray({ pipit, windows, texts, icons: parts.trayIcons, logger }) : undefined;
+  const notices: AnswerNotices = openNotices({ pipit, windows, texts, logger });
+  const tray = hasTrayIcons
+    ? runTray({ pipit, windows, unseen: notices.unseen, texts, icons: parts.trayIcons, logger })
+    : undefined;
   const answer = controlAnswers(windows, toggleFromHotkey, hotkeys);
   const control = await openControlSocket(config.home, answer, logger);
   followPower(pipit);
   const cleanUp = async (): Promise<void> => {
     stop.abort(new PipitError("CANCELLED", "Pipit is closing."));
     windows.release();
-    for (const part of [hotkeys, feed, tray]) part?.[Symbol.dispose]();
+    for (const part of [hotkeys, feed, tray, notices]) part?.[Symbol.dispose]();
     await Promise.all([control[Symbol.asyncDispose](), desktop[Symbol.asyncDispose](), files.flush()]);
     windows[Symbol.dispose]();
   };
@@ -148,14 +162,19 @@ function prepareElectron({ files, parts }: DesktopOptions): void {
   nativeTheme.themeSource = files.settings.get().theme;
 }
 
-function openPanel({ files, logger, parts }: DesktopOptions, pipit: App, feed: StateFeed): Windows {
+function openPanel(
+  { files, logger, parts }: DesktopOptions,
+  pipit: App,
+  onVisible: (visible: boolean) => void,
+  feed: StateFeed,
+): Windows {
   const { platform } = process;
   const { preload } = parts;
   return new Windows({
     window: new BrowserWindow(panelOptions({ platform, preload, dark: nativeTheme.shouldUseDarkColors })),
     places: files.places,
     isPinned: () => pipit.state.getState().settings.pinned,
-    onVisible: (visible) => feed.setVisible(visible),
+    onVisible,
     onReload: () => feed.reset(),
     logger,
   });

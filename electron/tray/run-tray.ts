@@ -3,6 +3,7 @@ import { app, Menu, nativeImage, Tray, type MenuItemConstructorOptions } from "e
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { App } from "#engine/app/app.ts";
+import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { DesktopTexts } from "../shell/texts.ts";
 import {
   trayIconFile,
@@ -17,6 +18,8 @@ import type { Windows } from "../windows/windows.ts";
 export interface RunTrayDeps {
   readonly pipit: App;
   readonly windows: Windows;
+  /** Whether an answer has come that was not looked at. */
+  readonly unseen: ReadonlyStore<boolean>;
   readonly texts: () => DesktopTexts;
   /** Folder of the icons. */
   readonly icons: string;
@@ -28,7 +31,12 @@ export function runTray(deps: RunTrayDeps): Disposable | undefined {
   const { pipit, windows, logger } = deps;
   const view = (): TrayView =>
     trayView(
-      { chat: pipit.chat.getState(), auth: pipit.auth.getState(), app: pipit.state.getState() },
+      {
+        chat: pipit.chat.getState(),
+        auth: pipit.auth.getState(),
+        app: pipit.state.getState(),
+        unseen: deps.unseen.getState(),
+      },
       deps.texts(),
     );
   try {
@@ -46,6 +54,7 @@ export function runTray(deps: RunTrayDeps): Disposable | undefined {
     const stops = [
       pipit.auth.subscribe(update),
       pipit.state.subscribe(update),
+      deps.unseen.subscribe(update),
       pipit.chat.subscribe((state, before) => {
         // A streamed token changes nothing that the tray shows.
         const same =

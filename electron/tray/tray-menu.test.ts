@@ -7,6 +7,7 @@ const idle: TrayState = {
   chat: { connection: "online", queuedCount: 0, speak: true, speaking: false },
   auth: signedIn,
   app: { server: { kind: "ready", httpUrl: "http://127.0.0.1:1", own: true } },
+  unseen: false,
 };
 const en = textsFor("en", "de");
 const labels = (items: readonly TrayItem[]) =>
@@ -17,7 +18,8 @@ const ids = (items: readonly TrayItem[]) =>
 describe("the icon", () => {
   test.each<[string, Partial<TrayState>]>([
     ["idle", {}],
-    ["busy", { chat: { ...idle.chat, activeMessageId: "m" } }],
+    ["busy", { chat: { ...idle.chat, activeMessageId: "m" }, unseen: true }],
+    ["answered", { unseen: true }],
     ["offline", { chat: { ...idle.chat, connection: "offline" } }],
     ["offline", { app: { server: { kind: "unreachable", code: "SERVER_UNREACHABLE", message: "" } } }],
     ["signed-out", { auth: { kind: "signed-out" }, chat: { ...idle.chat, connection: "offline" } }],

@@ -4,7 +4,7 @@ import type { ChatState } from "#contract/chat-state.ts";
 import type { DesktopTexts } from "../shell/texts.ts";
 
 /** What the tray's icon tells at a glance. */
-export type TrayIcon = "signed-out" | "idle" | "busy" | "offline";
+export type TrayIcon = "signed-out" | "idle" | "busy" | "answered" | "offline";
 
 /** What a click in the menu does. */
 export type TrayAction =
@@ -39,6 +39,8 @@ export interface TrayState {
   readonly chat: Pick<ChatState, "connection" | "queuedCount" | "activeMessageId" | "speak" | "speaking">;
   readonly auth: AuthState;
   readonly app: Pick<AppState, "server" | "accounts">;
+  /** An answer has come that was not looked at. */
+  readonly unseen: boolean;
 }
 
 /** Everything the tray shows; plain, so that it can be compared with what is shown already. */
@@ -54,13 +56,15 @@ export function trayView(state: TrayState, texts: DesktopTexts): TrayView {
   const connection = connectionLine(state, texts);
   const { queuedCount } = state.chat;
   const queued = queuedCount === 0 ? [] : [texts.queued(queuedCount)];
+  const unseen = state.unseen ? [texts.unseen] : [];
   return {
     icon: iconOf(state),
-    tooltip: ["Pipit", account, connection, ...queued].join("\n"),
+    tooltip: ["Pipit", account, connection, ...queued, ...unseen].join("\n"),
     items: [
       { kind: "line", id: "account", label: account },
       { kind: "line", id: "connection", label: connection },
       ...queued.map((label): TrayItem => ({ kind: "line", id: "queued", label })),
+      ...unseen.map((label): TrayItem => ({ kind: "line", id: "unseen", label })),
       { kind: "separator" },
       action("show", texts.show),
       action("newChat", texts.newChat),
@@ -85,7 +89,8 @@ export function trayIconFile(icon: TrayIcon, platform: NodeJS.Platform): string 
 function iconOf(state: TrayState): TrayIcon {
   if (state.auth.kind !== "signed-in") return "signed-out";
   if (isOffline(state)) return "offline";
-  return state.chat.activeMessageId === undefined ? "idle" : "busy";
+  if (state.chat.activeMessageId !== undefined) return "busy";
+  return state.unseen ? "answered" : "idle";
 }
 
 function isOffline({ chat, app }: TrayState): boolean {

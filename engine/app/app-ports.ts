@@ -5,7 +5,7 @@ import type { PipitError } from "#contract/pipit-error.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { DevicePrompt, ServerLook, SignInRequest } from "#contract/sign-in.ts";
 import type { Settings, SettingsPatch } from "#contract/settings.ts";
-import type { ChatEngine } from "#engine/chat/chat-engine-api.ts";
+import type { ChatEngine, Settled } from "#engine/chat/chat-engine-api.ts";
 import type { HistoryClient } from "#engine/history/history-client.ts";
 import type { ModelConnectionClient } from "#engine/model/model-connection-client.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
@@ -74,6 +74,8 @@ export interface AppPorts {
   readonly window: WindowPort;
   /** 0 to 1. */
   readonly setVolume: (volume: number) => void;
+  /** Told of every question that is settled, whichever client sends it. Absent: the window alone tells. */
+  readonly onSettled?: (settled: Settled) => void;
   /** Tells the person of a problem outside any command. */
   readonly onProblem: (error: PipitError) => void;
   /** False when the machine has no network: that says nothing of the server. Absent: never known. */

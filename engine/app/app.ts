@@ -45,6 +45,7 @@ export class App implements AsyncDisposable {
     }));
     this.#current = createCurrentClient(
       async () => this.#takeCandidate() ?? (await openClient(settings.store.getState())),
+      ports.onSettled,
     );
     this.chat = this.#current.chat;
     this.auth = this.#current.auth;

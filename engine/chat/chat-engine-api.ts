@@ -5,7 +5,7 @@ import type { AskServer, Clock, Outbox, Speaker } from "#engine/ports.ts";
 import type { SignInState } from "#engine/session/session-api.ts";
 import type { ChatHistory } from "./branches.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
-import type { ChatState, Message } from "#contract/chat-state.ts";
+import type { ChatState, Failure, Message } from "#contract/chat-state.ts";
 
 /** What a host gives {@link ChatEngine}; the host disposes of its wire and speaker itself, after the engine. */
 export interface ChatEngineDeps {
@@ -54,6 +54,20 @@ export interface EngineEvent {
   /** 1 for the first attempt of this process; a higher number repeats the answer from its beginning. */
   readonly attempt: number;
   readonly event: ChatEvent;
+}
+
+/** What became of a question, in whichever chat, when nothing more happens to it by itself. */
+export interface Settled {
+  /** Its `client_message_id`. */
+  readonly messageId: string;
+  /** Absent while the server has not named the chat. */
+  readonly chatId?: string;
+  /** The question. */
+  readonly text: string;
+  /** `waits`: for the person to sign in. */
+  readonly end:
+    | { readonly kind: "answered" | "waits" }
+    | { readonly kind: "failed"; readonly failure: Failure };
 }
 
 /**
@@ -133,6 +147,8 @@ export interface ChatEngine extends AsyncDisposable {
   image(messageId: string): Promise<ScreenImage | undefined>;
   /** Every event of every answer as it comes, before the state shows it. Returns the unsubscriber. */
   onEvent(listener: (event: EngineEvent) => void): () => void;
+  /** Every question that is settled here, once per try; not those that the person stopped. Returns the unsubscriber. */
+  onSettled(listener: (settled: Settled) => void): () => void;
   /**
    * Resolves when nothing is being sent or answered: each message is settled, or waits (status `queued`) for the
    * network, a later try, a sign-in, or the other program that sends for its chat.

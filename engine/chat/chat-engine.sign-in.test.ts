@@ -5,6 +5,7 @@ import { createChatHarness } from "#engine/testing/chat-harness.ts";
 import { settle } from "#engine/testing/fake-clock.ts";
 import { unreachable } from "#engine/testing/fake-http.ts";
 import { createFakeSession } from "#engine/testing/fake-session.ts";
+import type { Settled } from "./chat-engine-api.ts";
 
 describe("sign-in", () => {
   const expired = () => new PipitError("TOKEN_EXPIRED", "Expired.");
@@ -96,4 +97,45 @@ describe("sign-in", () => {
     const a = await h.engine.send({ text: "x" });
     expect((await h.transport.call(0)).call.clientMessageId).toBe(a);
   });
+});
+
+test("tells of each question that is answered, failed or waits for a sign-in, in whichever chat, and of none that was stopped", async () => {
+  const h = createChatHarness();
+  const told: Settled[] = [];
+  const stop = h.engine.onSettled((settled) => told.push(settled));
+  const a = await h.engine.send({ text: "a" });
+  const first = await h.transport.call(0);
+  first.emit(turn("one"), text("A"));
+  // Its chat is out of sight when it ends.
+  h.engine.newChat();
+  finish(first);
+  await h.engine.idle();
+  const b = await h.engine.send({ text: "b" });
+  (await h.transport.call(1)).close(new PipitError("MODEL_REFUSED", "Too long for the model."));
+  await h.engine.idle();
+  await h.engine.send({ text: "c" });
+  await h.transport.call(2);
+  await h.engine.cancel();
+  await settle();
+  const d = await h.engine.send({ text: "d" });
+  (await h.transport.call(3)).close(new PipitError("TOKEN_EXPIRED", "Expired."));
+  (await h.transport.call(4)).close(new PipitError("TOKEN_INVALID", "Invalid."));
+  await h.engine.idle();
+  expect(told).toEqual([
+    { messageId: a, chatId: "one", text: "a", end: { kind: "answered" } },
+    {
+      messageId: b,
+      text: "b",
+      end: {
+        kind: "failed",
+        failure: { code: "MODEL_REFUSED", message: "Too long for the model.", retryable: false },
+      },
+    },
+    { messageId: d, text: "d", end: { kind: "waits" } },
+  ]);
+  stop();
+  h.session.signIn("ann");
+  finish(await h.transport.call(5), turn("two"));
+  await h.engine.idle();
+  expect(told).toHaveLength(3);
 });

@@ -6,7 +6,7 @@ import type { OutboxRow } from "#engine/ports.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { createActivity } from "./activity.ts";
 import { Branches } from "./branches.ts";
-import type { ChatEngine, ChatEngineDeps, Draft, EngineEvent } from "./chat-engine-api.ts";
+import type { ChatEngine, ChatEngineDeps, Draft, EngineEvent, Settled } from "./chat-engine-api.ts";
 import { createChatViews, type ChatViews } from "./chat-views.ts";
 import { isNewChat, NEW_CHAT_PREFIX, type Pending } from "./delivery.ts";
 import { createImageShelf } from "./image-shelf.ts";
@@ -32,6 +32,7 @@ class Engine implements ChatEngine {
   readonly #activity = createActivity();
   readonly #images = createImageShelf();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
+  readonly #settledListeners = new Set<(settled: Settled) => void>();
   readonly #unsubscribe: () => void;
   /** Questions made up to this time (their `createdAtMs`) are not spoken: the person silenced them. */
   #mutedUntilMs = 0;
@@ -65,6 +66,7 @@ class Engine implements ChatEngine {
       model: () => this.#model,
       isMuted: (row) => row.createdAtMs <= this.#mutedUntilMs,
       onEvent: (pending, event) => this.#onEvent(pending, event),
+      onSettled: (settled) => this.#tell(this.#settledListeners, settled),
       onSettledElsewhere: (chatKey) => void this.#branches.readAgain(chatKey),
     });
     this.#intake = new Intake({
@@ -207,6 +209,11 @@ class Engine implements ChatEngine {
     return () => this.#listeners.delete(listener);
   }
 
+  onSettled(listener: (settled: Settled) => void): () => void {
+    this.#settledListeners.add(listener);
+    return () => this.#settledListeners.delete(listener);
+  }
+
   idle(): Promise<void> {
     return this.#activity.idle();
   }
@@ -222,6 +229,7 @@ class Engine implements ChatEngine {
     await this.#queue[Symbol.asyncDispose]();
     await this.#speech.stop();
     this.#listeners.clear();
+    this.#settledListeners.clear();
   }
 
   #show(chatId: string, messages: readonly Message[], title: string | undefined): void {
@@ -287,9 +295,13 @@ class Engine implements ChatEngine {
     if (event.type === "audio") this.#speak(pending.row, event.pcm);
     else this.#readStale(pending.row, event);
     const chat = isNewChat(chatKey) ? {} : { chatId: chatKey };
-    for (const listener of this.#listeners) {
+    this.#tell(this.#listeners, { messageId, ...chat, attempt: pending.attempts, event });
+  }
+
+  #tell<T>(listeners: ReadonlySet<(value: T) => void>, value: T): void {
+    for (const listener of listeners) {
       try {
-        listener({ messageId, ...chat, attempt: pending.attempts, event });
+        listener(value);
       } catch (reason) {
         this.#deps.logger.error("chat.listener_failed", { detail: PipitError.from(reason).detail });
       }

@@ -3,6 +3,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { isConnectionError } from "#engine/retry/retry-policy.ts";
 import type { Outbox, OutboxRow } from "#engine/ports.ts";
 import type { Activity } from "./activity.ts";
+import type { Settled } from "./chat-engine-api.ts";
 import type { ChatViews } from "./chat-views.ts";
 import { deliver, isNewChat, type DeliveryDeps, type Outcome, type Pending } from "./delivery.ts";
 import { failureOf, type KnownRows } from "./known-rows.ts";
@@ -17,6 +18,7 @@ export interface LaneDeps extends DeliveryDeps {
   readonly activity: Activity;
   readonly rows: KnownRows;
   readonly onEvent: (pending: Pending, event: ChatEvent) => void;
+  readonly onSettled: (settled: Settled) => void;
   /** The server answered, or could not be reached. */
   readonly onConnection: (connection: "online" | "offline") => void;
   /** Something has begun, ended, or waits. */
@@ -172,6 +174,8 @@ export class Lane {
   async #send(pending: Pending): Promise<void> {
     const outcome = await this.#deliver(pending);
     if (this.#retired || this.#current !== pending) return;
+    const settled = settledOf(pending, outcome);
+    if (settled !== undefined) this.#deps.onSettled(settled);
     if (outcome.kind === "waiting" || outcome.kind === "aborted") await this.#wait(pending, outcome);
     else await this.#settle(pending, outcome.kind === "failed" ? outcome.error : undefined);
     if (this.#current === pending) this.#current = undefined;
@@ -334,4 +338,18 @@ function aborted(signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   signal.addEventListener("abort", () => resolve(), { once: true });
   return promise;
+}
+
+/** What a series of attempts has made of a question; undefined while the next one follows by itself, or the person stopped it. */
+function settledOf({ row }: Pending, outcome: Outcome): Settled | undefined {
+  const end = endOf(outcome);
+  if (end === undefined) return undefined;
+  const { clientMessageId: messageId, chatKey, text } = row;
+  return { messageId, text, end, ...(isNewChat(chatKey) ? {} : { chatId: chatKey }) };
+}
+
+function endOf(outcome: Outcome): Settled["end"] | undefined {
+  if (outcome.kind === "answered") return { kind: "answered" };
+  if (outcome.kind === "failed") return { kind: "failed", failure: failureOf(outcome.error) };
+  return outcome.kind === "waiting" && outcome.error.code === "SIGNED_OUT" ? { kind: "waits" } : undefined;
 }

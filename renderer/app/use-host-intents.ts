@@ -11,9 +11,9 @@ export function useHostIntents(): void {
 function route(intent: Intent, { views, ui }: Pick<WindowBridge, "views" | "ui">): void {
   switch (intent.kind) {
     case "open":
-      if (intent.view !== "settings") return views.open(intent.view);
+      if (intent.view !== "settings" && intent.view !== "chat") return views.open(intent.view);
       views.closeDialog();
-      return views.show("settings");
+      return views.show(intent.view);
     case "problem":
       return views.report({ code: intent.code, message: intent.message });
     case "focus-composer":

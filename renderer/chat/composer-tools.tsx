@@ -33,6 +33,7 @@ const reasons = {
   "screen-refused": "reasonScreenRefused",
   "no-sound-device": "reasonNoSoundDevice",
   "no-tray": "reasonUnavailable",
+  "no-notifications": "reasonUnavailable",
   "not-installed": "reasonUnavailable",
 } as const satisfies Record<UnavailableReason, string>;
 

@@ -27,7 +27,12 @@ const accounts: readonly SignedInAccount[] = [
 
 /** States of the frame around the chat: status, dialogs, settings, first run. */
 export const shellScenes: Readonly<Record<string, Scene>> = {
-  settings: (bridge) => bridge.intend({ kind: "open", view: "settings" }),
+  settings: (bridge) => {
+    bridge.app.setState(({ features }) => ({
+      features: { ...features, notifications: { available: true } },
+    }));
+    bridge.intend({ kind: "open", view: "settings" });
+  },
   "settings-limited": (bridge) => {
     bridge.app.setState({
       hotkey: { kind: "refused", accelerator: "CommandOrControl+Shift+Space", reason: "taken" },

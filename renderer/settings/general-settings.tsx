@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { useApp } from "../bridge/use-bridge.ts";
 import { Select } from "../ui/select.tsx";
 import { SegmentedRow, SettingRow, SwitchSetting } from "./setting-row.tsx";
 import { SettingsSection } from "./settings-section.tsx";
@@ -14,6 +15,7 @@ export function GeneralSettings() {
   const language = useSetting("language");
   const theme = useSetting("theme");
   const noTray = useUnavailable("tray");
+  const hasNotifications = useApp(({ features }) => features.notifications !== undefined);
   return (
     <SettingsSection title={t("general.title")}>
       <SettingRow label={t("general.language")} error={language.error}>
@@ -39,6 +41,14 @@ export function GeneralSettings() {
         label={t("general.startAtLogin")}
         hint={t("general.startAtLoginHint")}
       />
+      {hasNotifications ? (
+        <SwitchSetting
+          name="notify"
+          feature="notifications"
+          label={t("general.notify")}
+          hint={t("general.notifyHint")}
+        />
+      ) : undefined}
       {noTray === undefined ? undefined : <p className="py-2.5 text-small text-soft">{noTray}</p>}
     </SettingsSection>
   );

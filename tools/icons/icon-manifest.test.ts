@@ -24,8 +24,8 @@ describe("icons", () => {
     expect(visible.every(([red, green, blue]) => red === 0 && green === 0 && blue === 0)).toBe(true);
   });
 
-  test("the four states of the tray differ clearly, even at 16 px", async () => {
-    const states = ["idle", "busy", "offline", "signed-out"];
+  test("the states of the tray differ clearly, even at 16 px", async () => {
+    const states = ["idle", "busy", "answered", "offline", "signed-out"];
     const alphas = await Promise.all(
       states.map((state) =>
         sharp(`${root}/assets/tray/tray-${state}.png`).extractChannel("alpha").raw().toBuffer(),

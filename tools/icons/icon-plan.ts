@@ -15,6 +15,7 @@ export const sourceNames = [
   "favicon",
   "tray-idle",
   "tray-busy",
+  "tray-answered",
   "tray-offline",
   "tray-signed-out",
 ] as const;
@@ -38,6 +39,7 @@ const TEMPLATE_COLOUR = "#000000";
 const trayColours: Readonly<Record<Exclude<SourceName, "app" | "favicon">, string>> = {
   "tray-idle": "#12938b",
   "tray-busy": "#12938b",
+  "tray-answered": "#12938b",
   "tray-offline": "#848489",
   "tray-signed-out": "#848489",
 };

@@ -10,6 +10,9 @@ export const settings = {
     themes: { system: "System", light: "Light", dark: "Dark" },
     startAtLogin: "Start at login",
     startAtLoginHint: "Pipit waits quietly in the menu bar.",
+    notify: "Tell me of answers",
+    notifyHint:
+      "When one comes while the window is hidden. What the system keeps quiet (Do Not Disturb, Focus) stays quiet.",
   },
   hotkey: {
     title: "Hotkey",
@@ -94,6 +97,7 @@ export const settings = {
       "The system does not let Pipit see the screen. Allow it in the system's privacy settings.",
     "no-sound-device": "No sound device was found. Connect one and it works at once.",
     "no-tray": "This desktop has no tray. Open Pipit with its hotkey, or start it once more.",
+    "no-notifications": "This desktop shows no notifications.",
     "not-installed": "Pipit runs from its source folder. This works once it is installed.",
   },
 } as const;

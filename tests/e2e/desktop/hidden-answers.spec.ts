@@ -1,0 +1,28 @@
+import { expect } from "@playwright/test";
+import { test } from "../fixtures/desktop-test.ts";
+
+test("an answer that ends while the window is hidden is told once and marked in the tray; a click opens its chat", async ({
+  shared: { desktop },
+}) => {
+  const question = "What came while I was away?";
+  const marked = () => desktop.trayItem("unseen");
+  await desktop.chat.ask("What is in sight?");
+  await expect(desktop.chat.endedAnswers).toHaveCount(1);
+  expect(await marked()).toBeUndefined();
+  await desktop.hide();
+  await desktop.command("send", { text: question });
+  await expect.poll(() => desktop.notifications(question)).toEqual(["Pipit has answered"]);
+  expect(await marked()).toMatchObject({ label: "There is something new" });
+  await desktop.command("newChat");
+  await desktop.clickNotification(question);
+  await expect.poll(() => desktop.isVisible()).toBe(true);
+  await expect(desktop.chat.questions).toHaveCount(2);
+  await expect.poll(marked).toBeUndefined();
+
+  await desktop.command("updateSettings", { notify: false });
+  await desktop.hide();
+  await desktop.command("send", { text: "And quietly?" });
+  await expect.poll(marked).toBeDefined();
+  expect(await desktop.notifications("And quietly?")).toEqual([]);
+  await desktop.command("updateSettings", { notify: true });
+});
