@@ -33,7 +33,7 @@ export const limitRules = {
   "user-code": { max: 5, windowMs: 10 * MINUTE_MS },
   /** One-time codes that sign a browser in, by network. */
   "sign-in-code": { max: 20, windowMs: MINUTE_MS },
-  /** Sign-ins that a browser without one, or a device, begins: each is kept until it ends, by network. */
+  /** Sign-ins, and pages about them, that a browser without one, or a device, begins, by network. */
   "begun-sign-in": { max: 100, windowMs: MINUTE_MS },
   /** New accounts and addresses, made or refused (which tells that an account has the login or address), by network. */
   registration: { max: 100, windowMs: HOUR_MS },

@@ -7,6 +7,8 @@ import type { Site } from "./site.ts";
 const SESSION_COOKIE = "session_token";
 /** Makes a browser known at its next sign-in, so that strangers cannot lock it out; opens nothing by itself. */
 const DEVICE_COOKIE = "pipit_device";
+/** What an application asked for while the person has not answered, sealed; sent to the page of that question alone. */
+const BEGUN_COOKIE = "pipit_begun";
 /** Of http, of https, and ours. */
 const USUAL_PORTS: ReadonlySet<string> = new Set(["", "80", "443", "8787"]);
 /** Browsers keep no cookie longer (RFC 6265bis §5.5). */
@@ -74,6 +76,19 @@ export function setDeviceCookie(site: Site, exchange: Exchange, token: string): 
   if (token !== "") write(site, exchange, DEVICE_COOKIE, token, DEVICE_MAX_AGE_SECONDS);
 }
 
+export function readBegunCookie(headers: IncomingHttpHeaders): string | undefined {
+  return valuesOf(headers, BEGUN_COOKIE)[0];
+}
+
+/** @param value "" with `maxAgeSeconds` 0 takes it away */
+export function begunCookie(
+  site: Site,
+  headers: IncomingHttpHeaders,
+  kept: { readonly path: string; readonly value: string; readonly maxAgeSeconds: number },
+): string {
+  return lineOf(site, headers, { name: BEGUN_COOKIE, ...kept });
+}
+
 function valuesOf({ cookie = "", host }: IncomingHttpHeaders, name: string): readonly string[] {
   const start = `${cookieNameAt(host, name)}=`;
   return cookie
@@ -90,7 +105,22 @@ function write(
   value: string,
   maxAgeSeconds: number,
 ): void {
-  const secure = site.needsSecureCookie(request.headers) ? "; Secure" : "";
-  const attributes = `Max-Age=${maxAgeSeconds}; Path=/; HttpOnly; SameSite=Lax${secure}`;
-  reply.header("set-cookie", `${cookieNameAt(request.headers.host, name)}=${value}; ${attributes}`);
+  reply.header("set-cookie", lineOf(site, request.headers, { name, value, maxAgeSeconds, path: "/" }));
+}
+
+interface WrittenCookie {
+  readonly name: string;
+  readonly value: string;
+  readonly path: string;
+  readonly maxAgeSeconds: number;
+}
+
+function lineOf(
+  site: Site,
+  headers: IncomingHttpHeaders,
+  { name, value, path, maxAgeSeconds }: WrittenCookie,
+): string {
+  const secure = site.needsSecureCookie(headers) ? "; Secure" : "";
+  const attributes = `Max-Age=${maxAgeSeconds}; Path=${path}; HttpOnly; SameSite=Lax${secure}`;
+  return `${cookieNameAt(headers.host, name)}=${value}; ${attributes}`;
 }

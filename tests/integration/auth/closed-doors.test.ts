@@ -137,5 +137,8 @@ describe.each(["SQLite", "PostgreSQL"] as const)("on %s", (database) => {
     );
     const device = await form("/oauth/device_authorization", { client_id: CLI_CLIENT_ID });
     expect(device.status).toBe(429);
+    for (const path of ["/oauth/device", "/oauth/logout"]) {
+      expect((await send(server.httpUrl, { path })).status).toBe(429);
+    }
   });
 });

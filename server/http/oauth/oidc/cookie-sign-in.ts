@@ -44,17 +44,24 @@ export function followCookieSignIn(provider: Provider, webSessions: Pick<WebSess
   Session.get = async (ctx) => {
     const found = await load(ctx);
     const signedIn = await readCookieSignIn(webSessions, ctx.req.headers);
-    if (found.accountId === signedIn?.userId) return refreshed(found, signedIn);
-    const session = found.accountId === undefined ? found : await renew(Session, found);
-    if (ctx["oidc"] !== undefined) ctx["oidc"].entity("Session", session);
+    const session = await sessionFor(Session, found, signedIn?.userId);
+    if (session !== found && ctx["oidc"] !== undefined) ctx["oidc"].entity("Session", session);
     return refreshed(session, signedIn);
   };
 }
 
-/** What another user did in this browser must not be carried over, not even the session's id. */
-async function renew(SessionClass: Provider["Session"], old: Session): Promise<Session> {
-  await old.destroy();
-  return new (SessionClass as unknown as new (payload: object) => Session)({});
+async function sessionFor(
+  SessionClass: Provider["Session"],
+  found: Session,
+  userId: string | undefined,
+): Promise<Session> {
+  const Fresh = SessionClass as unknown as new (payload?: object) => Session;
+  // Nothing was found. The library would keep one for every request with the cookie of one that is gone.
+  if (found.exp === undefined) return new Fresh();
+  if (found.accountId === undefined || found.accountId === userId) return found;
+  // What another user did in this browser must not be carried over, not even the session's id.
+  await found.destroy();
+  return new Fresh({});
 }
 
 function refreshed(session: Session, signedIn: CookieSignIn | undefined): Session {

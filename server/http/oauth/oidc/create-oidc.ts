@@ -1,9 +1,11 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createSealer } from "#server/domain/secrets/sealer.ts";
 import type { OpenRoute } from "#server/http/kit/route.ts";
 import type { CodeRedeemer } from "../grants/code-redeemer.ts";
 import type { OidcContext } from "./interaction.ts";
 import { oidcRoutes } from "./oidc-routes.ts";
 import { createCurrentProvider } from "./current-provider.ts";
+import type { ProviderExchange } from "./oidc-context.ts";
 import { redeemCode } from "./redeem-code.ts";
 import { redeemDevice } from "./redeem-device.ts";
 
@@ -19,7 +21,7 @@ export function createOidc(
     ...server,
     sealer: createSealer(server.masterKey.derive("oidc-payload-seal")),
     proofSealer: createSealer(server.masterKey.derive("oidc-sign-in-proof")),
-    exchanges: new WeakMap(),
+    exchanges: new AsyncLocalStorage<ProviderExchange>(),
   };
   const ctx: OidcContext = { ...parts, provider: createCurrentProvider(parts) };
   return {

@@ -3,8 +3,9 @@ import { Provider, type Configuration, type JWKS, type KoaContextWithOIDC } from
 import type { Account } from "#server/domain/accounts/ports.ts";
 import { WEB_SESSION_TTL_MS } from "#server/domain/accounts/web-sessions.ts";
 import { KNOWN_SCOPES } from "#server/domain/tokens/scopes.ts";
-import { cookieNameAt } from "#server/http/kit/cookies.ts";
+import { begunCookie, cookieNameAt } from "#server/http/kit/cookies.ts";
 import { CLIENT_PROPERTIES, hasProperty } from "./client-metadata.ts";
+import { interactionPath } from "./begun-sign-in.ts";
 import { followCookieSignIn } from "./cookie-sign-in.ts";
 import { createInteractionPolicy, loadExistingGrant } from "./interaction-policy.ts";
 import { createOidcAdapter } from "./oidc-adapter.ts";
@@ -29,8 +30,6 @@ const CROSS_ORIGIN_HEADERS = [
   "vary",
 ] as const;
 
-const INTERACTION_PATH = "/oauth/interaction";
-
 /**
  * oidc-provider as we use it: the interactive part alone. Tokens, introspection, revocation, userinfo, keys and discovery
  * are ours; its routes for them are not reachable.
@@ -51,7 +50,10 @@ export function createProvider(ctx: ProviderContext, baseUrl: string, jwks: JWKS
       pages.logout(koa as KoaContextWithOIDC, true);
     }
     for (const name of CROSS_ORIGIN_HEADERS) koa.remove(name);
-    await ctx.exchanges.get(koa.req)?.beforeAnswer?.();
+    const exchange = ctx.exchanges.getStore();
+    const given = exchange?.begun.given;
+    if (given !== undefined) koa.append("set-cookie", begunCookie(ctx.site, koa.req.headers, given));
+    await exchange?.beforeAnswer?.();
   });
   provider.on("server_error", (_koa, error) => ctx.logger.error("oidc.failed", { error }));
   const emitter: EventEmitter = provider;
@@ -104,7 +106,7 @@ function configurationOf(ctx: ProviderContext, pages: PageSources, jwks: JWKS, h
     findAccount: async (_koa, id) => toOidcAccount(await ctx.store.auth.accounts.findById(id)),
     interactions: {
       policy: createInteractionPolicy(),
-      url: (_ctx, { uid }) => `${INTERACTION_PATH}/${uid}`,
+      url: (_ctx, { uid }) => interactionPath(uid),
     },
     loadExistingGrant,
     // Signing out makes a code worthless that was not redeemed yet; a device goes its own way.

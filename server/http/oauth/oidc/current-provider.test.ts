@@ -1,7 +1,9 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
 import { createSealer } from "#server/domain/secrets/sealer.ts";
 import { openTemporaryStore } from "#server/testing/temporary-store.ts";
+import { createSite } from "#server/http/kit/site.ts";
 import { createCurrentProvider } from "./current-provider.ts";
 import type { ProviderContext } from "./oidc-context.ts";
 
@@ -26,7 +28,8 @@ test("the library is made once, and anew when the keys or the address have chang
     sealer: createSealer(Buffer.alloc(32, 2)),
     clients: { find: async () => undefined },
     webSessions: { verify: () => Promise.reject(new Error("nobody")) },
-    exchanges: new WeakMap(),
+    exchanges: new AsyncLocalStorage(),
+    site: createSite({ host: "127.0.0.1", port: 0 }, undefined),
     clock,
     logger,
   });

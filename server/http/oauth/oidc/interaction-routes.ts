@@ -3,7 +3,8 @@ import { anyone } from "#server/domain/access/access.ts";
 import { route, type OpenRoute } from "#server/http/kit/route.ts";
 import { showConsent, takeConsent } from "./consent-step.ts";
 import type { OidcContext, Step } from "./interaction.ts";
-import { toProviderRequest } from "./koa-exchange.ts";
+import { interactionPath } from "./begun-sign-in.ts";
+import { exchangeOf, toProviderRequest } from "./koa-exchange.ts";
 import { errorPageOf, languageOf, PageError, readOwnForm, sendPage } from "./page-answers.ts";
 import { showSignIn, takeSignIn } from "./sign-in-step.ts";
 
@@ -19,11 +20,11 @@ export function interactionRoutes(ctx: OidcContext): readonly OpenRoute[] {
   const show = { login: showSignIn, consent: showConsent } as const;
   const take = { login: takeSignIn, consent: takeConsent } as const;
   return [
-    pageRoute(ctx, "GET", "/oauth/interaction/:uid", async (_ctx, request, reply) => {
+    pageRoute(ctx, "GET", interactionPath(":uid"), async (_ctx, request, reply) => {
       const step = await findStep(ctx, request, reply);
       return show[promptOf(step)](step);
     }),
-    pageRoute(ctx, "POST", "/oauth/interaction/:uid", async (_ctx, request, reply) => {
+    pageRoute(ctx, "POST", interactionPath(":uid"), async (_ctx, request, reply) => {
       const form = readOwnForm(ctx.site, request);
       const step = await findStep(ctx, request, reply);
       return take[promptOf(step)](step, form);
@@ -53,7 +54,9 @@ export function pageRoute(
 /** The step that belongs to this browser's cookie. Throws the library's error when there is none. */
 async function findStep(ctx: OidcContext, request: FastifyRequest, reply: FastifyReply): Promise<Step> {
   const provider = await ctx.provider();
-  const interaction = await provider.interactionDetails(toProviderRequest(request), reply.raw);
+  const interaction = await ctx.exchanges.run(exchangeOf(request), () =>
+    provider.interactionDetails(toProviderRequest(request), reply.raw),
+  );
   const { uid } = request.params as { readonly uid: string };
   if (interaction.uid !== uid) throw new PageError(400, "request-expired");
   const { client_id: clientId, redirect_uri: redirectUri, ui_locales: uiLocales } = interaction.params;
@@ -65,7 +68,7 @@ async function findStep(ctx: OidcContext, request: FastifyRequest, reply: Fastif
     interaction,
     client: { id: client.clientId, name: client.clientName ?? client.clientId },
     language: languageOf(request, uiLocales),
-    action: `/oauth/interaction/${interaction.uid}`,
+    action: interactionPath(interaction.uid),
     formTarget: typeof redirectUri === "string" ? redirectUri : undefined,
     request,
     reply,

@@ -4,8 +4,10 @@ import type { AuditEvent } from "#server/domain/audit/ports.ts";
 import type { Sealer } from "#server/domain/secrets/sealer.ts";
 import type { BrowserContext } from "../../auth/browser-session.ts";
 import type { HttpContext } from "../../kit/http-context.ts";
+import { begunCookie } from "../../kit/cookies.ts";
 import { originOf } from "../../kit/origin.ts";
 import type { PageLanguage } from "../pages/page-language.ts";
+import { interactionPath } from "./begun-sign-in.ts";
 import type { CurrentProvider } from "./current-provider.ts";
 import type { ProviderContext } from "./oidc-context.ts";
 
@@ -34,11 +36,13 @@ export interface Step {
 
 /** Keeps the outcome and leads the browser back into the flow, by GET (RFC 9700 §4.12). */
 export async function finish(
-  { interaction, reply }: Step,
+  { ctx, interaction, request, reply }: Step,
   result: InteractionResults,
 ): Promise<FastifyReply> {
   interaction.result = result;
   await interaction.persist();
+  const answered = { path: interactionPath(interaction.uid), value: "", maxAgeSeconds: 0 };
+  reply.header("set-cookie", begunCookie(ctx.site, request.headers, answered));
   // By the path alone: the browser may know this server by another of its names.
   return reply.redirect(new URL(interaction.returnTo).pathname, 303);
 }

@@ -2,6 +2,9 @@ import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Provider } from "oidc-provider";
+import { readBegunCookie } from "#server/http/kit/cookies.ts";
+import { originOf } from "#server/http/kit/origin.ts";
+import type { ProviderExchange } from "./oidc-context.ts";
 
 /** Headers that say what only we decide: the library must neither see nor believe them. */
 const WITHHELD_HEADERS: readonly string[] = [
@@ -43,6 +46,11 @@ export function toProviderRequest(
   message.push(null);
   message.complete = true;
   return message;
+}
+
+/** What a request tells the library's callbacks. */
+export function exchangeOf(request: FastifyRequest): ProviderExchange {
+  return { origin: originOf(request), begun: { sent: readBegunCookie(request.headers) } };
 }
 
 /** Lets the library answer, with our default headers on it. Resolves when it has. */

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Adapter } from "oidc-provider";
 import { expect, test } from "vitest";
 import { createSealer } from "#server/domain/secrets/sealer.ts";
@@ -5,11 +6,13 @@ import { openTemporaryStore, type TemporaryStore } from "#server/testing/tempora
 import { clientOf } from "#server/testing/client-of.ts";
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
 import { createOidcAdapter } from "./oidc-adapter.ts";
+import type { ProviderExchange } from "./oidc-context.ts";
 
 const sealer = createSealer(Buffer.alloc(32, 1));
 
 function adapterOf({ store, clock }: TemporaryStore, model: string, client?: OauthClient): Adapter {
-  return createOidcAdapter({ store, sealer, clients: { find: async () => client }, clock })(model);
+  const exchanges = new AsyncLocalStorage<ProviderExchange>();
+  return createOidcAdapter({ store, sealer, clients: { find: async () => client }, clock, exchanges })(model);
 }
 
 test("records come back by id, uid and user code, with the id that only the asker knows", async () => {

@@ -2,6 +2,7 @@ import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from "
 import { hashOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import type { StoredOidcPayload } from "#server/domain/tokens/oidc-payload-port.ts";
 import { toClientMetadata } from "./client-metadata.ts";
+import { interactionPath, openBegun, sealBegun } from "./begun-sign-in.ts";
 import type { ProviderContext } from "./oidc-context.ts";
 
 /** Found by something else than their id as well, which therefore must be readable from what is sealed. */
@@ -15,14 +16,41 @@ const BEGINNINGS: ReadonlySet<string> = new Set(["Interaction", "DeviceCode", "S
 /** Removed with every new record, so that no timer is needed; enough to keep up with any load. */
 const REMOVED_AT_ONCE = 100;
 
-type AdapterContext = Pick<ProviderContext, "store" | "clients" | "sealer" | "clock">;
+type AdapterContext = Pick<ProviderContext, "store" | "clients" | "sealer" | "clock" | "exchanges">;
 
 /**
  * Where oidc-provider keeps its records. Every id of it is a secret (a code, a cookie), so the database gets hashes, and
  * the rest sealed. `consume` is atomic: the second request gets `invalid_grant` (docs/reference/oauth.md, "Tokens").
  */
 export function createOidcAdapter(ctx: AdapterContext): AdapterFactory {
-  return (model) => (model === "Client" ? clientAdapter(ctx) : recordAdapter(model, ctx));
+  return (model) => {
+    if (model === "Client") return clientAdapter(ctx);
+    const records = recordAdapter(model, ctx);
+    return model === "Interaction" ? interactionAdapter(records, ctx) : records;
+  };
+}
+
+/**
+ * Until a person has answered, the browser keeps what it began, in a cookie: strangers, who can begin as much as they
+ * like, cost the database nothing (docs/decisions/0061-begun-sign-ins-wait-in-the-browser.md).
+ */
+function interactionAdapter(records: Adapter, { sealer, exchanges }: AdapterContext): Adapter {
+  return {
+    ...records,
+    async upsert(id, payload, seconds) {
+      const begun = exchanges.getStore()?.begun;
+      if (payload.result !== undefined || begun === undefined || seconds === undefined) {
+        return records.upsert(id, payload, seconds);
+      }
+      const value = sealBegun(sealer, payload, begunAad(id));
+      begun.given = { path: interactionPath(id), value, maxAgeSeconds: seconds };
+    },
+    async find(id) {
+      const sent = exchanges.getStore()?.begun.sent;
+      const begun = sent === undefined ? undefined : openBegun(sealer, sent, begunAad(id));
+      return begun ?? records.find(id);
+    },
+  };
 }
 
 function recordAdapter(model: string, { store, sealer, clock }: AdapterContext): Adapter {
@@ -101,6 +129,10 @@ function clientAdapter({ clients }: AdapterContext): Adapter {
     destroy: readOnly,
     revokeByGrantId: readOnly,
   };
+}
+
+function begunAad(id: string): string {
+  return aadOf("Begun", hashOpaqueToken(id));
 }
 
 /** A sealed record opens only as what it is, and under its own id. */

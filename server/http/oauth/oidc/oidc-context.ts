@@ -1,11 +1,13 @@
-import type { IncomingMessage } from "node:http";
+import type { AsyncLocalStorage } from "node:async_hooks";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { Sealer } from "#server/domain/secrets/sealer.ts";
 import type { HttpContext } from "../../kit/http-context.ts";
+import type { BegunSignIn } from "./begun-sign-in.ts";
 
-/** What a request told the library's callbacks, and what these found, for the route around them. */
+/** What a request tells the library's callbacks, and what these find, for the route around them. */
 export interface ProviderExchange {
   readonly origin: AuditOrigin;
+  readonly begun: BegunSignIn;
   /** The code that stood in the address: put into the field, for the person to send. */
   readonly prefilledUserCode?: string | undefined;
   /** A code was looked up and is not there. */
@@ -15,7 +17,10 @@ export interface ProviderExchange {
 }
 
 /** What the library and its callbacks need of the server. */
-export interface ProviderContext extends Pick<HttpContext, "pageUrl" | "masterKey" | "clock" | "logger"> {
+export interface ProviderContext extends Pick<
+  HttpContext,
+  "pageUrl" | "masterKey" | "clock" | "logger" | "site"
+> {
   readonly config: Pick<HttpContext["config"], "issuer">;
   readonly store: Pick<HttpContext["store"], "auth" | "oidcPayloads">;
   readonly clients: Pick<HttpContext["clients"], "find">;
@@ -23,5 +28,5 @@ export interface ProviderContext extends Pick<HttpContext, "pageUrl" | "masterKe
   readonly signingKeys: Pick<HttpContext["signingKeys"], "privateJwks" | "fresh">;
   /** Seals with a key that is for the library's records only. */
   readonly sealer: Sealer;
-  readonly exchanges: WeakMap<IncomingMessage, ProviderExchange>;
+  readonly exchanges: AsyncLocalStorage<ProviderExchange>;
 }

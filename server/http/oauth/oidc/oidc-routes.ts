@@ -17,7 +17,7 @@ import { pageStyle } from "../pages/page-style.ts";
 import type { OidcContext } from "./interaction.ts";
 import { readCookieSignIn } from "./cookie-sign-in.ts";
 import { interactionRoutes, pageRoute, type PageHandler } from "./interaction-routes.ts";
-import { answerByProvider, toProviderRequest } from "./koa-exchange.ts";
+import { answerByProvider, exchangeOf, toProviderRequest } from "./koa-exchange.ts";
 import { readOwnForm } from "./page-answers.ts";
 import type { ProviderExchange } from "./oidc-context.ts";
 
@@ -41,7 +41,7 @@ export function oidcRoutes(ctx: OidcContext): readonly OpenRoute[] {
     pageRoute(ctx, "GET", "/oauth/device", askForCode),
     pageRoute(ctx, "POST", "/oauth/device", takeCode),
     pageRoute(ctx, "GET", "/oauth/device/:uid", pass),
-    pageRoute(ctx, "GET", "/oauth/logout", pass),
+    pageRoute(ctx, "GET", "/oauth/logout", askToLogOut),
     pageRoute(ctx, "POST", "/oauth/logout", repeatAsGet),
     pageRoute(ctx, "POST", "/oauth/logout/confirm", logOut),
     pageRoute(ctx, "GET", "/oauth/logout/success", pass),
@@ -60,13 +60,12 @@ async function answer(
 ): Promise<FastifyReply> {
   const library = await provider();
   for (const [name, value] of Object.entries(pageHeaders({}))) reply.header(name, value);
-  exchanges.set(message, exchange);
-  await answerByProvider(library, message, reply);
+  await exchanges.run(exchange, () => answerByProvider(library, message, reply));
   return reply;
 }
 
 const pass: PageHandler = (ctx, request, reply) =>
-  answer(ctx, reply, toProviderRequest(request), { origin: originOf(request) });
+  answer(ctx, reply, toProviderRequest(request), exchangeOf(request));
 
 /** A POST of another site brings no cookies of ours (SameSite), so the same is asked again by GET, which does. */
 const repeatAsGet: PageHandler = async (_ctx, request, reply) => {
@@ -74,7 +73,13 @@ const repeatAsGet: PageHandler = async (_ctx, request, reply) => {
   return reply.redirect(`${pathOf(request)}?${form.toString()}`, 303);
 };
 
-/** Strangers may begin sign-ins, and each takes room for ten minutes. Throws RATE_LIMITED. */
+/** What browsers without a sign-in of ours begin costs work, and of some pages a record. Throws RATE_LIMITED. */
+async function chargeStranger(ctx: OidcContext, request: FastifyRequest): Promise<void> {
+  if ((await readCookieSignIn(ctx.webSessions, request.headers)) === undefined)
+    await chargeBegun(ctx, request);
+}
+
+/** Throws RATE_LIMITED. */
 async function chargeBegun({ limits }: OidcContext, request: FastifyRequest): Promise<void> {
   const attempt = await limits.take([limitBucket("begun-sign-in", peerKeyOf(originOf(request).ip))]);
   await attempt.settle("failed");
@@ -88,9 +93,7 @@ const authorize: PageHandler = async (ctx, request, reply) => {
       field: "state",
     });
   }
-  if ((await readCookieSignIn(ctx.webSessions, request.headers)) === undefined) {
-    await chargeBegun(ctx, request);
-  }
+  await chargeStranger(ctx, request);
   const client = await ctx.clients.find(query.get("client_id") ?? "");
   // As at the token endpoint: nothing asked means what is usual.
   if (client !== undefined && !query.get("scope")) {
@@ -101,7 +104,7 @@ const authorize: PageHandler = async (ctx, request, reply) => {
     query.set("response_mode", "unsupported");
   }
   const message = toProviderRequest(request, { url: `${pathOf(request)}?${query.toString()}` });
-  return answer(ctx, reply, message, { origin: originOf(request) });
+  return answer(ctx, reply, message, exchangeOf(request));
 };
 
 /** RFC 8628 §3.1. Client authentication is ours. */
@@ -121,16 +124,17 @@ const authorizeDevice: PageHandler = async (ctx, request, reply) => {
   if (locales !== undefined) sent.set("ui_locales", locales);
   const message = toProviderRequest(request, { url: pathOf(request), form: sent });
   message.headers.accept = "application/json";
-  return answer(ctx, reply, message, { origin: originOf(request) });
+  return answer(ctx, reply, message, exchangeOf(request));
 };
 
 /** RFC 8628 §3.3. A code in the address is put into the field, for the person to send. */
 const askForCode: PageHandler = async (ctx, request, reply) => {
+  await chargeStranger(ctx, request);
   const query = queryOf(request);
   const prefilledUserCode = query.get("user_code")?.slice(0, 16);
   query.delete("user_code");
   const message = toProviderRequest(request, { url: `${pathOf(request)}?${query.toString()}` });
-  return answer(ctx, reply, message, { origin: originOf(request), prefilledUserCode });
+  return answer(ctx, reply, message, { ...exchangeOf(request), prefilledUserCode });
 };
 
 /** Codes that are not there count, by network (RFC 8628 §5.1). */
@@ -138,13 +142,18 @@ const takeCode: PageHandler = async (ctx, request, reply) => {
   const form = readOwnForm(ctx.site, request);
   const origin = originOf(request);
   const attempt = await ctx.limits.take([limitBucket("user-code", peerKeyOf(origin.ip))]);
-  const exchange: ProviderExchange = { origin };
+  const exchange = exchangeOf(request);
   try {
     return await answer(ctx, reply, toProviderRequest(request, { url: pathOf(request), form }), exchange);
   } finally {
     // A right code gives nothing back but its own charge: otherwise an attacker's own device would buy more guesses.
     await attempt.settle(exchange.userCodeMissed === true ? "failed" : "void");
   }
+};
+
+const askToLogOut: PageHandler = async (ctx, request, reply) => {
+  await chargeStranger(ctx, request);
+  return pass(ctx, request, reply);
 };
 
 /** Ends the sign-in of this browser, here and on our own page. */
@@ -155,7 +164,7 @@ const logOut: PageHandler = async (ctx, request, reply) => {
   clearSessionCookie(ctx.site, { request, reply });
   const message = toProviderRequest(request, { url: pathOf(request), form });
   return answer(ctx, reply, message, {
-    origin: originOf(request),
+    ...exchangeOf(request),
     // Not sooner: the library's session ends with ours, and would not find the way back to the application.
     beforeAnswer: () => endSession(ctx, token, originOf(request)),
   });

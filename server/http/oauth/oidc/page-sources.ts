@@ -20,12 +20,12 @@ export type PageSources = ReturnType<typeof createPageSources>;
 
 export function createPageSources({ store, exchanges }: Pick<ProviderContext, "store" | "exchanges">) {
   const auditDevice = (
-    { req, oidc }: KoaContextWithOIDC,
+    { oidc }: KoaContextWithOIDC,
     event: "device.approved" | "device.refused",
     outcome: "success" | "failure",
   ): Promise<void> => {
     const { session, deviceCode } = oidc;
-    const origin = exchanges.get(req)?.origin ?? unknownOrigin;
+    const origin = exchanges.getStore()?.origin ?? unknownOrigin;
     const about = { userId: session?.accountId, clientId: deviceCode?.clientId };
     return store.auth.audit.append({ event, outcome, ...about }, origin);
   };
@@ -36,7 +36,7 @@ export function createPageSources({ store, exchanges }: Pick<ProviderContext, "s
         await auditDevice(ctx, "device.refused", "failure");
         return send(ctx, deviceEndPage(language, "denied"));
       }
-      const exchange = exchanges.get(ctx.req);
+      const exchange = exchanges.getStore();
       if (error?.name === "NotFoundError" && exchange !== undefined) exchange.userCodeMissed = true;
       const form = formOf(ctx, exchange?.prefilledUserCode ?? ctx.oidc.params?.["user_code"]);
       const problem = error && { problem: deviceProblem(error, textsFor(language)), status: 400 };
