@@ -4,6 +4,10 @@ interface ClosableWindow {
   close(): void;
   destroy(): void;
   isDestroyed(): boolean;
+  isVisible(): boolean;
+  isContentProtected(): boolean;
+  getTitle(): string;
+  getSize(): number[];
 }
 
 /** All windows of the process; between `app` and `BrowserWindow`, which need each other. */

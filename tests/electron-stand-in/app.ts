@@ -2,6 +2,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { startBrowser, stopBrowser } from "./browser.ts";
 import { appWindows } from "./app-windows.ts";
+import { isPackaged } from "./platform.ts";
 import { closeSchemeRegistration } from "./session.ts";
 import { takeSingleInstance, type SingleInstance } from "./single-instance.ts";
 import { NotInStandInError, preventableEvent, StrictEmitter, StrictObject } from "./strict.ts";
@@ -63,7 +64,7 @@ class CommandLine extends StrictObject {
 }
 
 class App extends StrictEmitter {
-  readonly isPackaged = false;
+  readonly isPackaged = isPackaged;
   readonly commandLine = new CommandLine();
   /** As on Linux and Windows. */
   readonly dock = undefined;
@@ -236,22 +237,22 @@ class App extends StrictEmitter {
 
   /** before-quit, every window's close, will-quit, quit: each but the last can be prevented. */
   quit(): void {
-    if (this.#quitting || this.#ended) return;
+    this.quitUnlessPrevented();
+  }
+
+  /** False when the app has said no; for the stand-in's own use. */
+  quitUnlessPrevented(): boolean {
+    if (this.#quitting || this.#ended) return true;
     this.#quitting = true;
     const before = preventableEvent();
     this.emit("before-quit", before);
-    if (before.defaultPrevented || !appWindows.closeAll()) {
-      this.#quitting = false;
-      return;
-    }
-    this.#willQuit();
-  }
-
-  #willQuit(): void {
     const will = preventableEvent();
-    this.emit("will-quit", will);
+    const closed = !before.defaultPrevented && appWindows.closeAll();
+    if (closed) this.emit("will-quit", will);
     this.#quitting = false;
-    if (!will.defaultPrevented) this.#end(0);
+    if (!closed || will.defaultPrevented) return false;
+    this.#end(0);
+    return true;
   }
 
   /** At once: no window is asked, and neither before-quit nor will-quit come. */

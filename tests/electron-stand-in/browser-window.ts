@@ -1,116 +1,10 @@
 import { app } from "./app.ts";
 import { appWindows } from "./app-windows.ts";
 import type { NativeImage } from "./native-image.ts";
-import type { WebPreferences } from "./page-target.ts";
 import { screen, type Rectangle } from "./screen.ts";
-import { checkOptions, NotInStandInError, preventableEvent, StrictEmitter } from "./strict.ts";
+import { NotInStandInError, preventableEvent, StrictEmitter } from "./strict.ts";
 import { WebContents } from "./web-contents.ts";
-
-const events = [
-  "page-title-updated",
-  "close",
-  "closed",
-  "session-end",
-  "unresponsive",
-  "responsive",
-  "blur",
-  "focus",
-  "show",
-  "hide",
-  "ready-to-show",
-  "maximize",
-  "unmaximize",
-  "minimize",
-  "restore",
-  "will-resize",
-  "resize",
-  "resized",
-  "will-move",
-  "move",
-  "moved",
-  "enter-full-screen",
-  "leave-full-screen",
-  "always-on-top-changed",
-];
-
-/** Options that change nothing here: looks, and what a window manager does. */
-const looks = [
-  "minWidth",
-  "minHeight",
-  "maxWidth",
-  "maxHeight",
-  "frame",
-  "transparent",
-  "vibrancy",
-  "visualEffectState",
-  "backgroundMaterial",
-  "resizable",
-  "movable",
-  "minimizable",
-  "maximizable",
-  "fullscreenable",
-  "closable",
-  "focusable",
-  "skipTaskbar",
-  "icon",
-  "backgroundColor",
-  "hasShadow",
-  "roundedCorners",
-  "type",
-  "center",
-  "titleBarStyle",
-  "titleBarOverlay",
-  "trafficLightPosition",
-  "paintWhenInitiallyHidden",
-  "useContentSize",
-  "acceptFirstMouse",
-  "autoHideMenuBar",
-  "fullscreen",
-  "thickFrame",
-  "hiddenInMissionControl",
-  "darkTheme",
-];
-const known = ["width", "height", "x", "y", "show", "title", "alwaysOnTop", "webPreferences", ...looks];
-const knownPreferences = [
-  "preload",
-  "contextIsolation",
-  "nodeIntegration",
-  "nodeIntegrationInSubFrames",
-  "nodeIntegrationInWorker",
-  "sandbox",
-  "webSecurity",
-  "webviewTag",
-  "allowRunningInsecureContent",
-  "experimentalFeatures",
-  "additionalArguments",
-  "backgroundThrottling",
-  "devTools",
-  "spellcheck",
-  "navigateOnDragDrop",
-  "safeDialogs",
-  "disableDialogs",
-  "autoplayPolicy",
-  "images",
-  "scrollBounce",
-  "defaultEncoding",
-  "v8CacheOptions",
-  "disableHtmlFullscreenWindowResize",
-  "javascript",
-  "plugins",
-  "textAreasAreResizable",
-  "webgl",
-];
-
-interface Options {
-  readonly width?: number;
-  readonly height?: number;
-  readonly x?: number;
-  readonly y?: number;
-  readonly show?: boolean;
-  readonly title?: string;
-  readonly alwaysOnTop?: boolean;
-  readonly webPreferences?: Partial<WebPreferences>;
-}
+import { checkWindowOptions, preferencesOf, windowEvents, type WindowOptions } from "./window-options.ts";
 
 let lastId = 0;
 
@@ -127,6 +21,7 @@ export class BrowserWindow extends StrictEmitter {
   #everywhere = false;
   #opacity = 1;
   #resizable = true;
+  #protected = false;
 
   static getAllWindows(): BrowserWindow[] {
     return [...appWindows.all.values()] as BrowserWindow[];
@@ -141,10 +36,10 @@ export class BrowserWindow extends StrictEmitter {
     return BrowserWindow.getAllWindows().find((window) => window.webContents === contents) ?? null;
   }
 
-  constructor(options: Options = {}) {
-    super("BrowserWindow", events);
+  constructor(options: WindowOptions = {}) {
+    super("BrowserWindow", windowEvents);
     if (!app.isReady()) throw new Error("Cannot create BrowserWindow before app is ready");
-    checkOptions("BrowserWindow", options, known);
+    checkWindowOptions(options);
     lastId += 1;
     this.id = lastId;
     const area = screen.getPrimaryDisplay().workArea;
@@ -321,7 +216,13 @@ export class BrowserWindow extends StrictEmitter {
   setBackgroundColor(_color: string): void {}
   setBackgroundMaterial(_material: string): void {}
   setHasShadow(_shadow: boolean): void {}
-  setContentProtection(_enabled: boolean): void {}
+  /** Such a window is in no picture of the screen. */
+  setContentProtection(enabled: boolean): void {
+    this.#protected = enabled;
+  }
+  isContentProtected(): boolean {
+    return this.#protected;
+  }
   setIcon(_icon: NativeImage | string): void {}
   setMenu(_menu: unknown): void {}
   removeMenu(): void {}
@@ -368,25 +269,4 @@ export class BrowserWindow extends StrictEmitter {
   isDestroyed(): boolean {
     return this.#destroyed;
   }
-}
-
-function preferencesOf(given: Partial<WebPreferences>): WebPreferences {
-  checkOptions("webPreferences", given, knownPreferences);
-  const made: WebPreferences = {
-    contextIsolation: true,
-    nodeIntegration: false,
-    nodeIntegrationInSubFrames: false,
-    sandbox: true,
-    webSecurity: true,
-    webviewTag: false,
-    allowRunningInsecureContent: false,
-    experimentalFeatures: false,
-    additionalArguments: [],
-    ...given,
-  };
-  const { contextIsolation, nodeIntegration, sandbox, webSecurity, webviewTag } = made;
-  if (!contextIsolation || nodeIntegration || !sandbox || !webSecurity || webviewTag) {
-    throw new NotInStandInError("a window that is not isolated, sandboxed and without Node and <webview>");
-  }
-  return made;
 }

@@ -1,25 +1,26 @@
 /** What `import ... from "electron"` and `require("electron")` give in main. Anything else is an import error. */
 import { app } from "./app.ts";
 import { BrowserWindow } from "./browser-window.ts";
+import { desktopCapturer } from "./capture.ts";
 import { ipcMain } from "./ipc-main.ts";
-import { Menu, MenuItem, Tray } from "./menu.ts";
+import { Menu, MenuItem } from "./menu.ts";
 import { nativeImage } from "./native-image.ts";
+import { Notification } from "./notification.ts";
 import { screen } from "./screen.ts";
+import { powerMonitor } from "./power.ts";
 import { protocol, session } from "./session.ts";
+import { globalShortcut } from "./shortcuts.ts";
 import {
   clipboard,
-  desktopCapturer,
   dialog,
-  globalShortcut,
   nativeTheme,
   net,
-  Notification,
-  powerMonitor,
   powerSaveBlocker,
   safeStorage,
   shell,
   systemPreferences,
 } from "./system.ts";
+import { Tray } from "./tray.ts";
 import { utilityProcess } from "./utility-process.ts";
 import { webContents } from "./web-contents.ts";
 

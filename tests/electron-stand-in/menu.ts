@@ -1,5 +1,5 @@
+import { appWindows } from "./app-windows.ts";
 import { checkOptions, StrictEmitter, StrictObject } from "./strict.ts";
-import type { NativeImage } from "./native-image.ts";
 
 /** What a menu item is made of. */
 export interface MenuItemOptions {
@@ -64,6 +64,7 @@ export class MenuItem extends StrictObject {
       submenu === undefined || submenu instanceof Menu ? submenu : Menu.buildFromTemplate(submenu);
     this.click = () => {
       if (this.type === "checkbox") this.checked = !this.checked;
+      Menu.openForTest()?.closePopup();
       options.click?.(this, undefined, {});
     };
   }
@@ -71,8 +72,20 @@ export class MenuItem extends StrictObject {
 
 let applicationMenu: Menu | null = null;
 
+interface PopupOptions {
+  readonly window?: object;
+  readonly frame?: object;
+  readonly x?: number;
+  readonly y?: number;
+  readonly positioningItem?: number;
+  readonly sourceType?: string;
+  readonly callback?: () => void;
+}
+
 export class Menu extends StrictEmitter {
+  static #open: Menu | undefined;
   readonly items: MenuItem[] = [];
+  #onClosed: (() => void) | undefined;
 
   constructor() {
     super("Menu", ["menu-will-show", "menu-will-close"]);
@@ -94,11 +107,32 @@ export class Menu extends StrictEmitter {
   insert(position: number, item: MenuItem): void {
     this.items.splice(position, 0, item);
   }
-  popup(): void {
+  /** Over the window it is for, or the focused one. It stays open until an item is clicked or it is closed. */
+  popup(options: PopupOptions = {}): void {
+    checkOptions("Menu.popup", options, [
+      "window",
+      "frame",
+      "x",
+      "y",
+      "positioningItem",
+      "sourceType",
+      "callback",
+    ]);
+    if (appWindows.all.size === 0) throw new Error("Cannot open Menu without a BaseWindow present");
+    Menu.#open?.closePopup();
+    Menu.#open = this;
+    this.#onClosed = options.callback;
     this.emit("menu-will-show", {});
   }
   closePopup(): void {
+    if (Menu.#open !== this) return;
+    Menu.#open = undefined;
     this.emit("menu-will-close", {});
+    this.#onClosed?.();
+  }
+  /** Test hook: the menu that is open over a window. */
+  static openForTest(): Menu | undefined {
+    return Menu.#open;
   }
   getMenuItemById(id: string): MenuItem | null {
     for (const item of this.items) {
@@ -106,65 +140,5 @@ export class Menu extends StrictEmitter {
       if (found !== undefined && found !== null) return found;
     }
     return null;
-  }
-}
-
-/** Set STAND_IN_NO_TRAY=1 for a desktop that has no place for tray icons. */
-export class Tray extends StrictEmitter {
-  #destroyed = false;
-  #title = "";
-  constructor(_image: NativeImage | string, _guid?: string) {
-    super("Tray", [
-      "click",
-      "right-click",
-      "double-click",
-      "middle-click",
-      "mouse-up",
-      "mouse-down",
-      "mouse-enter",
-      "mouse-leave",
-      "mouse-move",
-      "balloon-click",
-      "drop",
-      "drop-files",
-      "drop-text",
-      "drag-enter",
-    ]);
-    if (process.env["STAND_IN_NO_TRAY"] === "1") throw new Error("Failed to create the tray icon");
-  }
-  setImage(_image: NativeImage | string): void {
-    this.#alive();
-  }
-  setPressedImage(_image: NativeImage | string): void {
-    this.#alive();
-  }
-  setToolTip(_text: string): void {
-    this.#alive();
-  }
-  setTitle(title: string): void {
-    this.#alive();
-    this.#title = title;
-  }
-  getTitle(): string {
-    return this.#title;
-  }
-  setContextMenu(_menu: Menu | null): void {
-    this.#alive();
-  }
-  popUpContextMenu(menu?: Menu): void {
-    menu?.popup();
-  }
-  setIgnoreDoubleClickEvents(_ignore: boolean): void {}
-  getBounds(): { x: number; y: number; width: number; height: number } {
-    return { x: 0, y: 0, width: 22, height: 22 };
-  }
-  destroy(): void {
-    this.#destroyed = true;
-  }
-  isDestroyed(): boolean {
-    return this.#destroyed;
-  }
-  #alive(): void {
-    if (this.#destroyed) throw new TypeError("Object has been destroyed");
   }
 }

@@ -3,6 +3,7 @@ import { createRequire, flushCompileCache, registerHooks } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { app } from "./app.ts";
+import { imitatePlatform, isPackaged } from "./platform.ts";
 
 /**
  * Starts MAIN as Electron would: `run.ts [-r SCRIPT] [switches] MAIN [arguments]`. Under a test runner (which gives
@@ -60,7 +61,8 @@ registerHooks({
 });
 Object.defineProperty(process.versions, "electron", { value: "45.4.1", enumerable: true });
 Object.defineProperty(process, "type", { value: "browser", enumerable: true });
-Object.defineProperty(process, "defaultApp", { value: true, enumerable: true });
+if (!isPackaged) Object.defineProperty(process, "defaultApp", { value: true, enumerable: true });
+imitatePlatform();
 Object.defineProperty(process, "resourcesPath", { value: import.meta.dirname, enumerable: true });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => app.quit());
 

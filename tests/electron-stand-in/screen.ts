@@ -1,4 +1,5 @@
-import { StrictEmitter } from "./strict.ts";
+import { platform } from "./platform.ts";
+import { StrictEmitter, NotInStandInError } from "./strict.ts";
 
 export interface Rectangle {
   readonly x: number;
@@ -58,10 +59,6 @@ class Screen extends StrictEmitter {
   getCursorScreenPoint(): Point {
     return this.#cursor;
   }
-  dipToScreenPoint(point: Point): Point {
-    const { scaleFactor } = this.getDisplayNearestPoint(point);
-    return { x: Math.round(point.x * scaleFactor), y: Math.round(point.y * scaleFactor) };
-  }
   getDisplayNearestPoint(point: Point): Display {
     return nearest(this.#displays, point);
   }
@@ -69,9 +66,24 @@ class Screen extends StrictEmitter {
     return nearest(this.#displays, { x: x + width / 2, y: y + height / 2 });
   }
 
+  /** By the layout of the physical displays: each begins where its DIP origin lies in points of the first one. */
+  dipToScreenPoint(point: Point): Point {
+    if (platform === "darwin") throw new NotInStandInError("screen.dipToScreenPoint on macOS");
+    const { bounds, scaleFactor } = nearest(this.#displays, point);
+    const primary = this.getPrimaryDisplay().scaleFactor;
+    return {
+      x: Math.round(bounds.x * primary + (point.x - bounds.x) * scaleFactor),
+      y: Math.round(bounds.y * primary + (point.y - bounds.y) * scaleFactor),
+    };
+  }
+
   /** Test hook: other displays; [bounds, scale] each, the first is the primary one. */
   setDisplaysForTest(list: readonly (readonly [bounds: Rectangle, scaleFactor: number])[]): void {
+    const before = this.#displays;
     this.#displays = list.map(([bounds, scale], index) => display(index + 1, bounds, scale));
+    const [now, gone] = [this.#displays.slice(before.length), before.slice(this.#displays.length)];
+    for (const one of now) this.emit("display-added", {}, one);
+    for (const one of gone) this.emit("display-removed", {}, one);
     this.emit("display-metrics-changed", {}, this.getPrimaryDisplay(), ["bounds"]);
   }
   /** Test hook: where the pointer is. */

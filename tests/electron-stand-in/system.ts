@@ -1,55 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { NativeImage } from "./native-image.ts";
+import { platform } from "./platform.ts";
 import { protocol } from "./session.ts";
 import { NotInStandInError, strict, StrictEmitter, StrictObject } from "./strict.ts";
 
 /** Small modules that stand for the desktop around the app. */
-
-const modifiers = new Set([
-  "command",
-  "cmd",
-  "control",
-  "ctrl",
-  "commandorcontrol",
-  "cmdorctrl",
-  "alt",
-  "option",
-  "altgr",
-  "shift",
-  "super",
-  "meta",
-]);
-const named =
-  /^(?:[a-z0-9]|f(?:[1-9]|1\d|2[0-4])|[)!@#$%^&*(:;+=<,_\->.?/~`{\][|\\}"']|plus|space|tab|capslock|numlock|scrolllock|backspace|delete|insert|return|enter|up|down|left|right|home|end|pageup|pagedown|escape|esc|volumeup|volumedown|volumemute|media\w+|printscreen|num\w+)$/i;
-
-class GlobalShortcut extends StrictObject {
-  readonly #callbacks = new Map<string, () => void>();
-  constructor() {
-    super("globalShortcut");
-  }
-  /** False for one that is taken; throws for what is no accelerator, as Electron does. */
-  register(accelerator: string, callback: () => void): boolean {
-    const parts = accelerator.split("+").filter((part) => part !== "");
-    const key = parts.at(-1) ?? "";
-    const valid = parts.slice(0, -1).every((part) => modifiers.has(part.toLowerCase())) && named.test(key);
-    if (!valid)
-      throw new TypeError("Error processing argument at index 0, conversion failure from " + accelerator);
-    if (this.#callbacks.has(accelerator)) return false;
-    this.#callbacks.set(accelerator, callback);
-    return true;
-  }
-  unregister(accelerator: string): void {
-    this.#callbacks.delete(accelerator);
-  }
-  unregisterAll(): void {
-    this.#callbacks.clear();
-  }
-  isRegistered(accelerator: string): boolean {
-    return this.#callbacks.has(accelerator);
-  }
-}
-export const globalShortcut = new GlobalShortcut();
 
 /** Opens nothing: tests replace `openExternal` to see what would open. */
 export const shell = strict(
@@ -117,12 +73,28 @@ class NativeTheme extends StrictEmitter {
 }
 export const nativeTheme = new NativeTheme();
 
+type ScreenAccess = "granted" | "denied" | "never-asked";
+
+/**
+ * STAND_IN_SCREEN_ACCESS=granted|denied|never-asked: what the person has said of screen recording. macOS names the last
+ * two alike, and asks the person when the first picture is taken.
+ */
 class SystemPreferences extends StrictEmitter {
+  #screen: ScreenAccess = readScreenAccess(process.env["STAND_IN_SCREEN_ACCESS"]);
+  #accessibility = process.env["STAND_IN_ACCESSIBILITY"] === "1";
+
   constructor() {
     super("systemPreferences", ["color-changed", "accent-color-changed"]);
   }
-  getMediaAccessStatus(_type: string): string {
-    return "granted";
+  getMediaAccessStatus(type: string): string {
+    if (platform === "linux") throw new NotInStandInError("systemPreferences.getMediaAccessStatus on Linux");
+    if (type !== "screen" || platform === "win32") return "granted";
+    return this.#screen === "granted" ? "granted" : "denied";
+  }
+  isTrustedAccessibilityClient(_prompt: boolean): boolean {
+    if (platform !== "darwin")
+      throw new NotInStandInError("systemPreferences.isTrustedAccessibilityClient off macOS");
+    return this.#accessibility;
   }
   getAccentColor(): string {
     return "0066ccff";
@@ -134,34 +106,27 @@ class SystemPreferences extends StrictEmitter {
       prefersReducedMotion: false,
     };
   }
+  /** Whether a picture may be taken now; for the stand-in's own use. */
+  mayTakeScreen(): boolean {
+    if (platform !== "darwin") return true;
+    this.screenAsked ||= this.#screen === "never-asked";
+    return this.#screen === "granted";
+  }
+  /** Test hook: whether the system has put its question to the person. */
+  screenAsked = false;
+  /** Test hook: what the person says in System Settings, while the app runs. */
+  setAccessForTest(access: { readonly screen?: ScreenAccess; readonly accessibility?: boolean }): void {
+    this.#screen = access.screen ?? this.#screen;
+    this.#accessibility = access.accessibility ?? this.#accessibility;
+  }
+}
+
+function readScreenAccess(given: string | undefined): ScreenAccess {
+  if (given === undefined || given === "granted") return "granted";
+  if (given === "denied" || given === "never-asked") return given;
+  throw new Error(`STAND_IN_SCREEN_ACCESS is "${given}": it must be granted, denied or never-asked`);
 }
 export const systemPreferences = new SystemPreferences();
-
-class PowerMonitor extends StrictEmitter {
-  onBatteryPower = false;
-  constructor() {
-    super("powerMonitor", [
-      "suspend",
-      "resume",
-      "on-ac",
-      "on-battery",
-      "shutdown",
-      "lock-screen",
-      "unlock-screen",
-      "user-did-become-active",
-      "user-did-resign-active",
-      "thermal-state-change",
-      "speed-limit-change",
-    ]);
-  }
-  getSystemIdleTime(): number {
-    return 0;
-  }
-  isOnBatteryPower(): boolean {
-    return this.onBatteryPower;
-  }
-}
-export const powerMonitor = new PowerMonitor();
 
 export const powerSaveBlocker = strict(
   { start: () => 1, stop: () => true, isStarted: () => false },
@@ -196,32 +161,4 @@ export const safeStorage = strict(
     getSelectedStorageBackend: (): string => "basic_text",
   },
   "safeStorage",
-);
-
-export class Notification extends StrictEmitter {
-  readonly title: string;
-  readonly body: string;
-  constructor(options: { readonly title?: string; readonly body?: string } = {}) {
-    super("Notification", ["show", "click", "close", "reply", "action", "failed"]);
-    this.title = options.title ?? "";
-    this.body = options.body ?? "";
-  }
-  static isSupported(): boolean {
-    return true;
-  }
-  show(): void {
-    setImmediate(() => this.emit("show", {}));
-  }
-  close(): void {
-    setImmediate(() => this.emit("close", {}));
-  }
-}
-
-export const desktopCapturer = strict(
-  {
-    getSources: async (): Promise<never> => {
-      throw new NotInStandInError("desktopCapturer.getSources");
-    },
-  },
-  "desktopCapturer",
 );
