@@ -64,16 +64,30 @@ export class MenuItem extends StrictObject {
       submenu === undefined || submenu instanceof Menu ? submenu : Menu.buildFromTemplate(submenu);
     this.click = () => {
       if (this.type === "checkbox") this.checked = !this.checked;
-      Menu.openForTest()?.closePopup();
-      options.click?.(this, undefined, {});
+      const contents = Menu.openForTest()?.closePopup();
+      const edit = editRoles.find((role) => role === this.role);
+      if (edit === undefined) options.click?.(this, undefined, {});
+      else contents?.[edit]();
     };
   }
 }
 
 let applicationMenu: Menu | null = null;
 
+const editRoles = [
+  "undo",
+  "redo",
+  "cut",
+  "copy",
+  "paste",
+  "pasteAndMatchStyle",
+  "delete",
+  "selectAll",
+] as const;
+type Editor = Readonly<Record<(typeof editRoles)[number], () => void>>;
+
 interface PopupOptions {
-  readonly window?: object;
+  readonly window?: { readonly webContents: Editor };
   readonly frame?: object;
   readonly x?: number;
   readonly y?: number;
@@ -85,7 +99,7 @@ interface PopupOptions {
 export class Menu extends StrictEmitter {
   static #open: Menu | undefined;
   readonly items: MenuItem[] = [];
-  #onClosed: (() => void) | undefined;
+  #options: PopupOptions = {};
 
   constructor() {
     super("Menu", ["menu-will-show", "menu-will-close"]);
@@ -121,14 +135,16 @@ export class Menu extends StrictEmitter {
     if (appWindows.all.size === 0) throw new Error("Cannot open Menu without a BaseWindow present");
     Menu.#open?.closePopup();
     Menu.#open = this;
-    this.#onClosed = options.callback;
+    this.#options = options;
     this.emit("menu-will-show", {});
   }
-  closePopup(): void {
-    if (Menu.#open !== this) return;
+  /** Gives what is edited in the window that it was over. */
+  closePopup(): Editor | undefined {
+    if (Menu.#open !== this) return undefined;
     Menu.#open = undefined;
     this.emit("menu-will-close", {});
-    this.#onClosed?.();
+    this.#options.callback?.();
+    return this.#options.window?.webContents;
   }
   /** Test hook: the menu that is open over a window. */
   static openForTest(): Menu | undefined {

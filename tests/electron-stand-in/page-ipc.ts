@@ -3,6 +3,7 @@ import { createCodec } from "./codec.ts";
 import type { FrameTree } from "./frames.ts";
 import { ipcMain, type IpcEvent } from "./ipc-main.ts";
 import { ISOLATED_WORLD, RECEIVE_FUNCTION, SEND_BINDING } from "./page-worlds.ts";
+import type { PageMenuParams } from "./page-menu.ts";
 import { schemes } from "./session.ts";
 import type { WebContents } from "./web-contents.ts";
 
@@ -34,7 +35,11 @@ interface WindowOpened {
   readonly name: string;
   readonly features: string;
 }
-type FromPage = WindowOpened | Sent | Invoked | PermissionQuestion | PreloadFailed;
+interface ContextMenuAsked {
+  readonly kind: "context-menu";
+  readonly params: PageMenuParams;
+}
+type FromPage = ContextMenuAsked | WindowOpened | Sent | Invoked | PermissionQuestion | PreloadFailed;
 
 const codec = createCodec();
 
@@ -107,6 +112,9 @@ export class PageIpc {
         this.#deliver(contextId, codec.pack({ kind: "reply", id: message.id, value }));
         return;
       }
+      case "context-menu":
+        this.#contents.contextMenuRequested(message.params, this.#eventOf(contextId).senderFrame);
+        return;
       case "open": {
         const { url, name, features } = message;
         this.#contents.windowOpenRequested(schemes.fromChromium(url), name, features);

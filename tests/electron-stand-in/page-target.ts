@@ -20,6 +20,7 @@ export interface WebPreferences {
   readonly webviewTag: boolean;
   readonly allowRunningInsecureContent: boolean;
   readonly experimentalFeatures: boolean;
+  readonly spellcheck: boolean;
   readonly additionalArguments: readonly string[];
 }
 
@@ -246,6 +247,12 @@ export class PageTarget {
     if (exceptionDetails !== undefined)
       throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
+  }
+
+  /** As typed by the person, and so that they can undo it. */
+  async type(text: string): Promise<void> {
+    const cdp = await this.#opened;
+    await cdp.send("Input.insertText", { text });
   }
 
   async screenshot(): Promise<Buffer> {

@@ -1,4 +1,6 @@
 import { createCodec, type Codec } from "./codec.ts";
+import { createBridge } from "./page-bridge.ts";
+import { watchContextMenu } from "./page-menu.ts";
 
 /** Name of the world that preload scripts run in; Electron's own name for it. */
 export const ISOLATED_WORLD = "Electron Isolated Context";
@@ -28,89 +30,10 @@ export function isolatedWorldSource(options: WorldOptions): string {
   const { preloadCode, preloadPath, ...rest } = options;
   const settings = JSON.stringify({ ...rest, preloadPath, send: SEND_BINDING, receive: RECEIVE_FUNCTION });
   const preload = `function (require, module, exports, process, Buffer, global, setImmediate, clearImmediate) {${preloadCode}\n}`;
-  return `(${isolatedWorld.toString()})(${createBridge.toString()}, (${createCodec.toString()})(), ${settings}, ${preload});\n//# sourceURL=${preloadPath ?? "no-preload"}`;
+  return `(${isolatedWorld.toString()})(${createBridge.toString()}, (${createCodec.toString()})(), ${settings}, ${preload}, ${watchContextMenu.toString()});\n//# sourceURL=${preloadPath ?? "no-preload"}`;
 }
 
 /* Everything below runs in the page, from its source text: no imports, no outer names. */
-
-interface Bridge {
-  /** Calls the other side's function 0..; values cross as copies, functions and promises as proxies. */
-  call(functionId: number, args: readonly unknown[]): unknown;
-  /** Gives a function a fixed number. */
-  register(functionId: number, work: (...args: unknown[]) => unknown): void;
-}
-
-/** Joins two worlds that share only the DOM. Calls are synchronous: dispatching an event is. */
-function createBridge(codec: Codec, outgoing: string, incoming: string): Bridge {
-  const functions = new Map<number, (...args: unknown[]) => unknown>();
-  const numbers = new WeakMap<object, number>();
-  const settlers = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
-  const dispatch = document.dispatchEvent.bind(document);
-  const results = new Map<number, { readonly error?: unknown; readonly value?: unknown }>();
-  let last = 100;
-  const next = () => (last += 1);
-
-  const encode = (value: unknown): object | undefined => {
-    if (typeof value === "function") {
-      const known = numbers.get(value) ?? next();
-      numbers.set(value, known);
-      functions.set(known, value as (...args: unknown[]) => unknown);
-      return { $: "function", id: known };
-    }
-    if (Object.prototype.toString.call(value) !== "[object Promise]") return undefined;
-    const id = next();
-    (value as Promise<unknown>).then(
-      (result) => send({ kind: "settle", id, value: result }),
-      (error: unknown) => send({ kind: "settle", id, failed: true, value: error }),
-    );
-    return { $: "promise", id };
-  };
-  const decode = (tagged: { readonly [key: string]: unknown }): unknown => {
-    const id = tagged["id"] as number;
-    if (tagged["$"] === "function") return (...args: unknown[]) => call(id, args);
-    return new Promise((resolve, reject) => settlers.set(id, { resolve, reject }));
-  };
-  const send = (message: object): void => {
-    dispatch(new CustomEvent(outgoing, { detail: codec.pack(message, encode) }));
-  };
-  const call = (functionId: number, args: readonly unknown[]): unknown => {
-    const id = next();
-    send({ kind: "call", id, functionId, args });
-    const result = results.get(id);
-    results.delete(id);
-    if (result !== undefined && "error" in result) throw result.error;
-    return result?.value;
-  };
-  const answer = (id: number, functionId: number, args: unknown[]): void => {
-    let reply: object;
-    try {
-      reply = { kind: "return", id, value: functions.get(functionId)?.(...args) };
-      send(reply);
-    } catch (error) {
-      const plain = error instanceof Error ? error : new Error(String(error));
-      send({ kind: "return", id, error: plain });
-    }
-  };
-  document.addEventListener(incoming, (event) => {
-    const message = codec.unpack((event as CustomEvent<string>).detail, decode) as {
-      readonly kind: string;
-      readonly id: number;
-      readonly functionId: number;
-      readonly args: unknown[];
-      readonly failed?: boolean;
-      readonly value?: unknown;
-    };
-    if (message.kind === "call") answer(message.id, message.functionId, message.args);
-    else if (message.kind === "return") results.set(message.id, message);
-    else {
-      const settler = settlers.get(message.id);
-      settlers.delete(message.id);
-      if (message.failed === true) settler?.reject(message.value);
-      else settler?.resolve(message.value);
-    }
-  });
-  return { call, register: (id, work) => void functions.set(id, work) };
-}
 
 /** The page's own world: defines what `contextBridge.exposeInMainWorld` gives, and asks main before it uses a permission. */
 function mainWorld(
@@ -194,6 +117,7 @@ function isolatedWorld(
   codec: Codec,
   settings: IsolatedSettings,
   preload: Preload,
+  watchMenu: typeof watchContextMenu,
 ): void {
   type Listener = (event: object, ...args: unknown[]) => void;
   const scope = globalThis as unknown as Record<string, (text: string) => void>;
@@ -269,6 +193,7 @@ function isolatedWorld(
       listener({ sender: ipcRenderer, ports: [] }, ...message.args);
     }
   };
+  watchMenu((params) => post({ kind: "context-menu", params }));
   bridge.register(2, (permission, url) => ask({ kind: "permission", permission, url }));
   bridge.register(3, (permission, url) => ask({ kind: "permission-check", permission, url }));
   bridge.register(4, (url, name, features) => post({ kind: "open", url, name, features }));
@@ -287,7 +212,12 @@ function isolatedWorld(
   const exposed = new Set<string>();
   if (window !== window.top && !settings.inSubFrames) return;
   const electron = strictly(
-    { ipcRenderer, contextBridge, webUtils: strictly({}, "webUtils"), webFrame: strictly({}, "webFrame") },
+    {
+      ipcRenderer,
+      contextBridge,
+      webUtils: strictly({ getPathForFile: () => "" }, "webUtils"),
+      webFrame: strictly({}, "webFrame"),
+    },
     "electron (renderer)",
   );
   const require = (name: string): unknown => {

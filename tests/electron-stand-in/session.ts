@@ -1,4 +1,5 @@
 import { SchemeMap, type SchemePrivileges } from "./scheme-map.ts";
+import { Spelling } from "./spelling.ts";
 import { NotInStandInError, strict, StrictEmitter, StrictObject } from "./strict.ts";
 
 export type ProtocolHandler = (request: Request) => Response | Promise<Response>;
@@ -95,15 +96,21 @@ type PermissionCheckHandler = (
   details: object,
 ) => boolean;
 
+const dictionaryEvents = ["download-begin", "download-success", "download-failure", "initialized"].map(
+  (step) => `spellcheck-dictionary-${step}`,
+);
+
 /** Electron's `Session`; there is only the default one. */
 export class Session extends StrictEmitter {
   readonly protocol = new Protocol();
   readonly webRequest = new WebRequest();
+  /** For the stand-in's own use. */
+  readonly spelling = new Spelling((event, language) => void this.emit(event, {}, language));
   #request: PermissionRequestHandler | null = null;
   #check: PermissionCheckHandler | null = null;
 
   constructor() {
-    super("session", ["will-download", "preconnect"]);
+    super("session", ["will-download", "preconnect", ...dictionaryEvents]);
   }
 
   setPermissionRequestHandler(handler: PermissionRequestHandler | null): void {
@@ -116,7 +123,42 @@ export class Session extends StrictEmitter {
 
   setDevicePermissionHandler(_handler: unknown): void {}
   setDisplayMediaRequestHandler(_handler: unknown): void {}
-  setSpellCheckerEnabled(_enabled: boolean): void {}
+  get availableSpellCheckerLanguages(): string[] {
+    return this.spelling.available;
+  }
+  get spellCheckerEnabled(): boolean {
+    return this.spelling.enabled;
+  }
+  set spellCheckerEnabled(enabled: boolean) {
+    this.spelling.enabled = enabled;
+  }
+  setSpellCheckerEnabled(enabled: boolean): void {
+    this.spelling.enabled = enabled;
+  }
+  isSpellCheckerEnabled(): boolean {
+    return this.spelling.enabled;
+  }
+  setSpellCheckerLanguages(languages: readonly string[]): void {
+    this.spelling.choose(languages);
+  }
+  getSpellCheckerLanguages(): string[] {
+    return [...this.spelling.languages];
+  }
+  setSpellCheckerDictionaryDownloadURL(_url: string): void {}
+  addWordToSpellCheckerDictionary(word: string): boolean {
+    this.spelling.words.add(word);
+    return true;
+  }
+  removeWordFromSpellCheckerDictionary(word: string): boolean {
+    return this.spelling.words.delete(word);
+  }
+  async listWordsInSpellCheckerDictionary(): Promise<string[]> {
+    return [...this.spelling.words];
+  }
+  /** Test hook: these words are wrong, with what would be right. */
+  setWrongWordsForTest(wrong: Readonly<Record<string, readonly string[]>>): void {
+    this.spelling.wrong = wrong;
+  }
   setUSBProtectedClassesHandler(_handler: unknown): void {}
 
   isPersistent(): boolean {

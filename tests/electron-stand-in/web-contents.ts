@@ -1,9 +1,12 @@
 import type { BrowserWindow } from "./browser-window.ts";
+import { contextMenuParams } from "./context-menu.ts";
 import type { WebFrameMain } from "./frames.ts";
 import { NativeImage } from "./native-image.ts";
+import { offerPasteSource, selectedTextSource, selectWordSource, type PageMenuParams } from "./page-menu.ts";
 import { PageTarget, type WebPreferences } from "./page-target.ts";
 import { session } from "./session.ts";
 import { NotInStandInError, preventableEvent, StrictEmitter } from "./strict.ts";
+import { clipboard } from "./system.ts";
 
 const events = [
   "did-start-loading",
@@ -132,6 +135,50 @@ export class WebContents extends StrictEmitter {
   executeJavaScript(code: string): Promise<unknown> {
     return this.#page.evaluate(code);
   }
+  undo(): void {
+    this.#command("undo");
+  }
+  redo(): void {
+    this.#command("redo");
+  }
+  delete(): void {
+    this.#command("delete");
+  }
+  selectAll(): void {
+    this.#command("selectAll");
+  }
+  cut(): void {
+    void this.#copySelected().then((copied) => {
+      if (copied) this.#command("delete");
+    });
+  }
+  copy(): void {
+    void this.#copySelected();
+  }
+  paste(): void {
+    const text = clipboard.readText();
+    void this.#page.evaluate(offerPasteSource(text)).then(async (left) => {
+      if (left === true) await this.#page.type(text);
+    });
+  }
+  pasteAndMatchStyle(): void {
+    this.paste();
+  }
+  /** In place of the word at the caret. */
+  replaceMisspelling(text: string): void {
+    void this.#page.evaluate(selectWordSource).then(async (found) => {
+      if (found === true) await this.#page.type(text);
+    });
+  }
+  #command(name: string): void {
+    void this.#page.evaluate(`document.execCommand(${JSON.stringify(name)})`);
+  }
+  async #copySelected(): Promise<boolean> {
+    const text = await this.#page.evaluate(selectedTextSource);
+    if (typeof text !== "string" || text === "") return false;
+    clipboard.writeText(text);
+    return true;
+  }
   async insertCSS(_css: string): Promise<string> {
     throw new NotInStandInError("webContents.insertCSS");
   }
@@ -166,6 +213,13 @@ export class WebContents extends StrictEmitter {
     const answer = this.#openHandler?.({ url, frameName, features });
     if (answer?.action !== "deny")
       console.error(new NotInStandInError(`window.open of ${url} that is not denied`));
+  }
+
+  /** A right click that the page left to the app: without a listener nothing is shown. For the stand-in's own use. */
+  contextMenuRequested(page: PageMenuParams, frame: WebFrameMain | null): void {
+    const spelling = this.#preferences.spellcheck ? this.session.spelling : undefined;
+    const params = contextMenuParams(page, { pageURL: this.getURL(), frame, spelling });
+    this.emit("context-menu", preventableEvent(), params);
   }
 
   /** Asks the app's listeners; false when one prevented it. */

@@ -127,6 +127,7 @@ export function preferencesOf(given: Partial<WebPreferences>): WebPreferences {
     webviewTag: false,
     allowRunningInsecureContent: false,
     experimentalFeatures: false,
+    spellcheck: true,
     additionalArguments: [],
     ...given,
   };

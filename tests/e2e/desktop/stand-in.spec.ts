@@ -241,6 +241,86 @@ test.describe("the border between page and main", () => {
   });
 });
 
+test.describe("the person at the desktop", () => {
+  test("a right click tells main of the word and its spelling, and what main does is done in the field", async ({
+    sample,
+  }) => {
+    test.skip(real, "names the wrong words itself");
+    const { app, window } = sample;
+    await app.evaluate(({ BrowserWindow, Menu, session }) => {
+      const scope = globalThis as unknown as { sampleLog: unknown[] };
+      const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+      const { defaultSession } = session;
+      defaultSession.setSpellCheckerLanguages(["en-US", "ru"]);
+      (defaultSession as unknown as { setWrongWordsForTest(wrong: object): void }).setWrongWordsForTest({
+        recieve: ["receive"],
+      });
+      contents?.on("context-menu", (_event, params) => {
+        const { misspelledWord, dictionarySuggestions, isEditable, selectionText, pageURL } = params;
+        const { canCopy, canPaste } = params.editFlags;
+        scope.sampleLog.push({
+          misspelledWord,
+          dictionarySuggestions,
+          isEditable,
+          selectionText,
+          pageURL,
+          canCopy,
+          canPaste,
+        });
+        const fix = () => contents.replaceMisspelling(dictionarySuggestions[0] ?? "");
+        const learn = () => void defaultSession.addWordToSpellCheckerDictionary(misspelledWord);
+        const menu = Menu.buildFromTemplate([
+          { label: "fix", click: fix },
+          { label: "learn", click: learn },
+          { role: "selectAll" },
+          { role: "cut" },
+          { role: "paste" },
+        ]);
+        menu.popup({ window: BrowserWindow.getAllWindows()[0] as never });
+      });
+    });
+    const item = (at: number) =>
+      expect
+        .poll(() =>
+          app.evaluate(({ Menu }, index) => {
+            type Open = { readonly items: readonly { click(): void }[] };
+            const open = (Menu as unknown as { openForTest(): Open | undefined }).openForTest();
+            open?.items[index]?.click();
+            return open !== undefined;
+          }, at),
+        )
+        .toBe(true);
+    const last = async () => (await sample.log()).at(-1);
+    const field = window.getByRole("textbox");
+    await field.fill("I recieve");
+    await field.click({ button: "right" });
+    await expect.poll(last).toEqual({
+      misspelledWord: "recieve",
+      dictionarySuggestions: ["receive"],
+      isEditable: true,
+      selectionText: "",
+      pageURL: "app://sample/index.html",
+      canCopy: false,
+      canPaste: false,
+    });
+    await item(0);
+    await expect(field).toHaveValue("I receive");
+    await field.click({ button: "right" });
+    await item(2);
+    const selected = () =>
+      field.evaluate((area: HTMLTextAreaElement) => area.selectionEnd - area.selectionStart);
+    await expect.poll(selected).toBe("I receive".length);
+    // Inside the selection, which a click beside it would end.
+    await field.click({ button: "right", position: { x: 8, y: 8 } });
+    await item(3);
+    await expect(field).toHaveValue("");
+    await field.click({ button: "right" });
+    await expect.poll(last).toMatchObject({ misspelledWord: "", canPaste: true });
+    await item(4);
+    await expect(field).toHaveValue("I receive");
+  });
+});
+
 test.describe("the app", () => {
   test("a second start tells the first its arguments and gets no lock", async ({ shared: sample }) => {
     test.skip(real, "needs the launcher's own command line");
