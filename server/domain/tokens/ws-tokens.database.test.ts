@@ -121,4 +121,11 @@ describe.each(databases)("tokens for WebSockets on $name, at once", ({ open }) =
     const takers = await Promise.allSettled(Array.from({ length: 8 }, () => stage.wsTokens.redeem(token)));
     expect(takers.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
+
+  test("are all good when twenty are asked for at once", async () => {
+    await using stage = await openStage(open);
+    const asked = Array.from({ length: MAX_WS_TOKENS }, () => stage.wsTokens.issue(stage.caller, origin));
+    const taken = (await Promise.all(asked)).map(({ token }) => stage.wsTokens.redeem(token));
+    expect(await Promise.all(taken)).toEqual(taken.map(() => stage.caller));
+  });
 });
