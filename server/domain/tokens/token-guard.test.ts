@@ -229,4 +229,14 @@ describe("the guard", () => {
     await looked();
     expect(ends).toEqual(["stream TOKEN_INVALID", "cookie TOKEN_INVALID"]);
   });
+
+  test("an end that was told is believed by what the ended ask next: nothing that was looked up before is", async () => {
+    const { guard, answer } = setUp();
+    expect(await guard.check(caller)).toBe(caller);
+    answer.state = { ...good, session: "revoked" };
+    const ended = Promise.withResolvers<unknown>();
+    using _watch = guard.watch(caller, (error) => ended.resolve(guard.check(caller).catch(() => error)));
+    guard.forget("what another server says of others");
+    expect(await ended.promise).toMatchObject({ code: "TOKEN_INVALID" });
+  });
 });

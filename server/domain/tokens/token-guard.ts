@@ -66,7 +66,12 @@ export function createTokenGuard({ states, clock, bus }: TokenGuardOptions) {
      * the sign-in has ended: within a second, whichever server ended it. That a token has merely expired ends nothing. A
      * caller who proved nothing (anonymous, the internal key) is never told. Disposing of the result ends the watch.
      */
-    watch: (caller: Caller, end: (error: PipitError) => void): Disposable => watch.add(caller, end),
+    watch: (caller: Caller, end: (error: PipitError) => void): Disposable =>
+      watch.add(caller, (error) => {
+        // What it asks next, as whether that is true, must not be answered by what was so a moment ago.
+        for (const id of [caller.sessionId, caller.tokenId]) if (id !== undefined) cache.forget(id);
+        end(error);
+      }),
 
     /** No process believes anything of this session or token any more; call it after a revocation was committed. */
     forget: (sessionOrTokenId: string): void => void bus.publish(CHANNEL, { id: sessionOrTokenId }),
