@@ -235,8 +235,9 @@ describe("the guard", () => {
     expect(await guard.check(caller)).toBe(caller);
     answer.state = { ...good, session: "revoked" };
     const ended = Promise.withResolvers<unknown>();
-    using _watch = guard.watch(caller, (error) => ended.resolve(guard.check(caller).catch(() => error)));
+    const watch = guard.watch(caller, (error) => ended.resolve(guard.check(caller).catch(() => error)));
     guard.forget("what another server says of others");
     expect(await ended.promise).toMatchObject({ code: "TOKEN_INVALID" });
+    watch[Symbol.dispose]();
   });
 });
