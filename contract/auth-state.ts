@@ -1,9 +1,12 @@
 import type { ErrorCode } from "./error-codes.ts";
 
+/** `expired`: its time was up; `refused`: it was ended elsewhere, or by the server; `never`: there was none. */
+export type SignedOutReason = "logout" | "expired" | "refused" | "never";
+
 /** Who is signed in; what every face of Pipit shows. Never holds a token. */
 export type AuthState =
   | { readonly kind: "unknown" }
-  | { readonly kind: "signed-out"; readonly reason?: "logout" | "expired" | "refused" | "never" }
+  | { readonly kind: "signed-out"; readonly reason?: SignedOutReason }
   | { readonly kind: "signing-in" }
   | {
       readonly kind: "signed-in";

@@ -1,10 +1,8 @@
 import { createStore } from "zustand/vanilla";
-import type { AuthState, TokenPlace } from "#contract/auth-state.ts";
+import type { AuthState, SignedOutReason, TokenPlace } from "#contract/auth-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { KeptAccount, StoredTokens } from "#engine/ports.ts";
 import type { SessionDeps, TokenUpdated } from "./session-api.ts";
-
-type SignedOutReason = "logout" | "expired" | "refused" | "never";
 
 /** The tokens in use and those in the store, with the state that is told of them. */
 export class HeldTokens {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { createFakeHttp, form, json, unreachable } from "#engine/testing/fake-http.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
@@ -158,8 +159,20 @@ describe("a refused request", () => {
     await session.restore(never);
     const stand = await session.attach(new Headers(), never);
     await session.renewAfter(stand, never);
-    http.answer(() => json(401, {}));
+    http.answer(() => json(401, { error: { code: "TOKEN_EXPIRED", message: "It has ended." } }));
     await expect(session.renewAfter(stand, never)).rejects.toMatchObject({ code: "SIGNED_OUT" });
+    expect(session.store.getState()).toEqual({ kind: "signed-out", reason: "refused" });
+  });
+
+  test("without the cookie, which the browser drops when its time is up, is said to be of a sign-in that expired", async () => {
+    const { http, session } = setup();
+    using _ = session;
+    http.answer(() => json(200, ann));
+    await session.restore(never);
+    http.answer(() => json(401, { error: { code: "TOKEN_MISSING", message: "Sign in." } }));
+    await expect(session.renewAfter({ accountId: "a1" }, never)).rejects.toMatchObject({
+      code: "SIGNED_OUT",
+    });
     expect(session.store.getState()).toEqual({ kind: "signed-out", reason: "expired" });
   });
 
@@ -183,7 +196,7 @@ describe("a refused request", () => {
     http.answer(() => json(200, ann));
     await session.restore(never);
     await session.refuse();
-    expect(session.store.getState()).toEqual({ kind: "signed-out", reason: "expired" });
+    expect(session.store.getState()).toEqual({ kind: "signed-out", reason: "refused" });
   });
 });
 
@@ -239,5 +252,35 @@ describe("signing out", () => {
     await expect.poll(() => two.session.store.getState()).toEqual(signedIn);
     await second.signOut(never);
     await expect.poll(() => one.session.store.getState()).toEqual({ kind: "signed-out", reason: "logout" });
+  });
+
+  test("U11: in one tab is no ended sign-in in another, which hears of it from the server at the same time", async () => {
+    const values = createMemoryValues();
+    const [one, two] = [setup(values), setup(values)];
+    using first = one.session;
+    using second = two.session;
+    for (const { http } of [one, two]) http.answer(() => json(200, ann));
+    await Promise.all([first.restore(never), second.restore(never)]);
+    using watched = new DisposableStack();
+    const told = Promise.withResolvers<unknown>();
+    const channel = watched.adopt(new BroadcastChannel("pipit-session"), (open) => open.close());
+    channel.addEventListener("message", told.resolve);
+    // The server's word is on its way when the first tab's comes.
+    two.http.answer(async () => {
+      await told.promise;
+      await sleep(1);
+      return json(401, { error: { code: "TOKEN_EXPIRED", message: "It has ended." } });
+    });
+    const update = values.update.bind(values);
+    const asked = Promise.withResolvers<unknown>();
+    values.update = async (name, change) => {
+      const next = await update(name, change);
+      if (one.http.requests.at(-1)?.path === "/auth/logout")
+        asked.resolve(second.renewAfter({ accountId: "a1" }, never).catch(() => undefined));
+      return next;
+    };
+    await first.signOut(never);
+    await asked.promise;
+    await expect.poll(() => second.store.getState()).toEqual({ kind: "signed-out", reason: "logout" });
   });
 });

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { createStore } from "zustand/vanilla";
-import type { AuthState } from "#contract/auth-state.ts";
+import type { AuthState, SignedOutReason } from "#contract/auth-state.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { SignInRequest } from "#contract/sign-in.ts";
@@ -13,6 +13,8 @@ import type { PageValues } from "./page-values.ts";
 
 const CHANNEL = "pipit-session";
 const SIGNED_OUT = "signed-out";
+/** What tabs tell each other: who is signed in may be another user; the user has signed out. */
+type TabMessage = "changed" | "left";
 
 const accountSchema = z.object({
   account_id: z.string().check(z.minLength(1)),
@@ -40,7 +42,10 @@ export class CookieSession implements SignInState, Credentials, Disposable {
     this.#values = values;
     this.#logger = logger;
     // Another tab has signed in or out: the cookie is the same for all.
-    this.#channel.addEventListener("message", () => void this.#ask("logout").catch(() => undefined));
+    this.#channel.addEventListener("message", ({ data }: MessageEvent<TabMessage>) => {
+      if (data === "left") this.#end("logout");
+      else void this.#ask("logout").catch(() => undefined);
+    });
   }
 
   async restore(signal: AbortSignal): Promise<AuthState> {
@@ -66,12 +71,12 @@ export class CookieSession implements SignInState, Credentials, Disposable {
 
   /** The server may know this browser by another cookie by now. */
   async renewAfter(_refused: Attachment, signal: AbortSignal): Promise<void> {
-    const state = await waitFor(this.#ask("expired"), signal);
+    const state = await waitFor(this.#ask("refused"), signal);
     if (state.kind !== "signed-in") throw signedOutError();
   }
 
   async refuse(): Promise<void> {
-    if (this.store.getState().kind === "signed-in") this.#end("expired");
+    if (this.store.getState().kind === "signed-in") this.#end("refused");
   }
 
   /**
@@ -136,6 +141,8 @@ export class CookieSession implements SignInState, Credentials, Disposable {
   /** Signed out at once. A server that cannot be reached is told at the next start: until then the page stays signed out. */
   async signOut(signal: AbortSignal): Promise<void> {
     this.#end("logout");
+    // First the other tabs: to them the server says only that the sign-in has ended.
+    this.#tellTabs("left");
     await this.#mark(true);
     await this.#leave(signal);
   }
@@ -156,7 +163,7 @@ export class CookieSession implements SignInState, Credentials, Disposable {
       const account = readAccount(response);
       await this.#mark(false);
       if (mine === this.#generation) this.#set(account);
-      this.#announce();
+      this.#tellTabs("changed");
       return this.store.getState();
     } catch (error) {
       if (mine === this.#generation) this.#set(before.kind === "signing-in" ? { kind: "unknown" } : before);
@@ -165,14 +172,14 @@ export class CookieSession implements SignInState, Credentials, Disposable {
   }
 
   /** Asks the server who is signed in; all callers share one question. `whenNot`: why, if no user is. */
-  #ask(whenNot: "never" | "expired" | "logout"): Promise<AuthState> {
+  #ask(whenNot: SignedOutReason): Promise<AuthState> {
     this.#asking ??= this.#askServer(whenNot).finally(() => {
       this.#asking = undefined;
     });
     return this.#asking;
   }
 
-  async #askServer(whenNot: "never" | "expired" | "logout"): Promise<AuthState> {
+  async #askServer(whenNot: SignedOutReason): Promise<AuthState> {
     const mine = this.#generation;
     const leaving = (await this.#values.read(SIGNED_OUT).catch(() => undefined)) === true;
     if (leaving) {
@@ -185,14 +192,14 @@ export class CookieSession implements SignInState, Credentials, Disposable {
     const account = response.status === 200 ? readAccount(response) : undefined;
     if (mine !== this.#generation) return this.store.getState();
     if (account !== undefined) this.#set(account);
-    else this.#end(whenNot);
+    // Why it ended first is why it ended.
+    else if (this.store.getState().kind !== "signed-out") this.#end(endOf(response, whenNot));
     return this.store.getState();
   }
 
   async #leave(signal: AbortSignal): Promise<void> {
     try {
       await this.#tellServer(signal);
-      this.#announce();
     } catch (reason) {
       this.#logger.info("auth.logout_postponed", { code: PipitError.from(reason).code });
     }
@@ -213,7 +220,7 @@ export class CookieSession implements SignInState, Credentials, Disposable {
       });
   }
 
-  #end(reason: "logout" | "expired" | "never"): void {
+  #end(reason: SignedOutReason): void {
     this.#generation += 1;
     this.#set({ kind: "signed-out", reason });
   }
@@ -222,10 +229,15 @@ export class CookieSession implements SignInState, Credentials, Disposable {
     if (JSON.stringify(next) !== JSON.stringify(this.store.getState())) this.store.setState(next, true);
   }
 
-  #announce(): void {
+  #tellTabs(message: TabMessage): void {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches only this origin
-    if (!this.#lifetime.signal.aborted) this.#channel.postMessage("changed");
+    if (!this.#lifetime.signal.aborted) this.#channel.postMessage(message);
   }
+}
+
+/** Of a sign-in that is over; a browser drops a cookie whose time is up, and sends one that the server does not take. */
+function endOf(response: HttpResponse, reason: SignedOutReason): SignedOutReason {
+  return reason === "refused" && errorInBody(response)?.code === "TOKEN_MISSING" ? "expired" : reason;
 }
 
 function postForm(path: string, fields: Readonly<Record<string, string>>): HttpRequest {

@@ -1,7 +1,9 @@
 import { useTranslation } from "react-i18next";
-import { useApp, useView } from "../bridge/use-bridge.ts";
+import { SignInEnded } from "../auth/sign-in-ended.tsx";
+import { useApp, useBridge, useView } from "../bridge/use-bridge.ts";
 import { ChatView } from "../chat/chat-view.tsx";
 import { FirstRun } from "../first-run/first-run.tsx";
+import { Button } from "../ui/button.tsx";
 import { lazily } from "../ui/lazily.tsx";
 import { isDoor } from "./address.ts";
 import { CrashNotice } from "./crash-notice.tsx";
@@ -33,6 +35,7 @@ export function Panel() {
     <div className="flex h-full flex-col bg-window">
       {bare ? undefined : <Header />}
       <ProblemStrip />
+      {bare ? undefined : <SignedOutStrip />}
       {protectionOffered ? <ProtectOffer /> : undefined}
       <main className="relative min-h-0 flex-1">
         <ErrorBoundary fallback={<CrashNotice />}>
@@ -43,6 +46,22 @@ export function Panel() {
       <ErrorBoundary fallback={undefined}>
         <Dialogs />
       </ErrorBoundary>
+    </div>
+  );
+}
+
+/** At once, wherever the user is: why nothing goes out any more, and the way back. */
+function SignedOutStrip() {
+  const { t } = useTranslation("auth");
+  const { views } = useBridge();
+  const signIn = (
+    <Button size="small" onClick={() => views.open("sign-in")}>
+      {t("signIn")}
+    </Button>
+  );
+  return (
+    <div className="mx-auto w-full max-w-page px-3 py-2 empty:hidden">
+      <SignInEnded actions={signIn} />
     </div>
   );
 }

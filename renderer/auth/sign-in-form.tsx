@@ -3,12 +3,12 @@ import { useTranslation } from "react-i18next";
 import { useApp, useAuth } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
-import { Note } from "../ui/note.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { LocalSignIn } from "./local-sign-in.tsx";
 import { readServerAddress } from "./server-address.ts";
 import { ServerField } from "./server-field.tsx";
 import { ServerSignIn } from "./server-sign-in.tsx";
+import { SignInEnded } from "./sign-in-ended.tsx";
 import { useServerLook } from "./use-server-look.ts";
 
 export interface SignInFormProps {
@@ -100,12 +100,6 @@ function AtAnyServer({ onDone }: SignInFormProps) {
 }
 
 function WhySignedOut() {
-  const { t } = useTranslation("auth");
   const auth = useAuth();
-  if (auth.kind === "failed") return <ErrorNote error={auth} />;
-  if (auth.kind !== "signed-out") return;
-  const { reason } = auth;
-  return reason === "expired" || reason === "refused" ? (
-    <Note tone="warning" title={t(`reason.${reason}`)} />
-  ) : undefined;
+  return auth.kind === "failed" ? <ErrorNote error={auth} /> : <SignInEnded />;
 }

@@ -24,7 +24,7 @@ export const scenes: Readonly<Record<string, (bridge: ScriptedBridge) => void>> 
         answer("a1", "q1", "18% of 2400 is **432**.\n\n```ts\nconst tip = 0.18 * 2400;\n```"),
       ],
     }),
-  "signed-out": (bridge) => bridge.auth.setState({ kind: "signed-out", reason: "never" }, true),
+  "signed-out": (bridge) => bridge.auth.setState({ kind: "signed-out", reason: "refused" }, true),
   "first-run": (bridge) => {
     bridge.auth.setState({ kind: "signed-out", reason: "never" }, true);
     bridge.app.setState(({ settings }) => ({ settings: { ...settings, firstRunDone: false } }));

@@ -120,7 +120,8 @@ export const auth = {
   },
   reason: {
     expired: "Your sign-in has expired. Sign in again; what you wrote is kept.",
-    refused: "The server no longer accepts your sign-in. Sign in again; what you wrote is kept.",
+    refused:
+      "Your sign-in was ended, from another device or by the server. Sign in again; what you wrote is kept.",
   },
   account: {
     inUse: "In use",

@@ -3,24 +3,26 @@ import { expect } from "@playwright/test";
 import { generateSync } from "otplib";
 import { DESKTOP_CLIENT_ID } from "#contract/auth-wire.ts";
 import { createFormBrowser } from "#tests/testing/auth/form-browser.ts";
+import { runCommand } from "#tools/test/command.ts";
 import { startPipitServer } from "../fixtures/pipit-server.ts";
 import { test } from "../fixtures/desktop-test.ts";
 
 const account = { login: "ann", password: "Correct-horse-1", display_name: "Ann Other" };
 
-test("U1: who has a password and a second factor signs in at a server of others, in the window and by the browser", async ({
+test("U1: who has a password and a second factor signs in at a server of others: in the window, by the browser, and by another device after one has ended the sign-in", async ({
   desktop,
   model,
-}) => {
+}, testInfo) => {
+  test.slow();
   // Settings name a server by its web address; its gRPC port is the usual one, here at an address of this test's own.
   const host = `127.${randomInt(1, 255)}.${randomInt(1, 255)}.${randomInt(2, 255)}`;
   await using server = await startPipitServer(
     { PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double" },
     { http: `${host}:0`, grpc: `${host}:50051` },
   );
-  const { secret, recoveryCode } = await makeAccount(server.url);
+  const { secret, recoveryCode, otherDevice } = await makeAccount(server.url);
   const { chat } = desktop;
-  const { auth, shell } = chat.texts;
+  const { auth } = chat.texts;
   const dialog = chat.accountDialog;
   const field = (label: string) => dialog.getByLabel(label, { exact: true });
   const press = (name: string) => dialog.getByRole("button", { name, exact: true }).click();
@@ -45,9 +47,6 @@ test("U1: who has a password and a second factor signs in at a server of others,
   await chat.signOut();
   await expect(chat.questions).toHaveCount(0);
   await chat.account.click();
-  await press(auth.device.action);
-  await expect(dialog.getByText(/^[A-Z]{4}-[A-Z]{4}$/u)).toBeVisible();
-  await press(shell.cancel);
   await press(auth.browser.action);
   await expect.poll(() => desktop.openedLinks()).toHaveLength(1);
   const [address = ""] = await desktop.openedLinks();
@@ -60,14 +59,57 @@ test("U1: who has a password and a second factor signs in at a server of others,
   await expect.poll(() => desktop.isVisible()).toBe(true);
   await expect(dialog).toBeHidden();
   await expect(chat.account).toContainText(account.display_name);
-  await chat.ask("and now?");
+
+  await chat.composer.fill("half a thought");
+  await endDesktopSessions(server.url, otherDevice);
+  const why = desktop.window.getByRole("status").filter({ hasText: auth.reason.refused });
+  await why.getByRole("button", { name: auth.signIn, exact: true }).click();
+  await press(auth.device.action);
+  const qr = testInfo.outputPath("qr.png");
+  await dialog.getByRole("img", { name: auth.device.qr }).screenshot({ path: qr });
+  const deviceAddress = await readQr(qr);
+  const userCode = new URL(deviceAddress).searchParams.get("user_code") ?? "";
+  await expect(dialog.getByText(userCode, { exact: true })).toBeVisible();
+  // Where the person is signed in already.
+  const confirm = await browser.send(await browser.open(deviceAddress), { user_code: userCode });
+  expect((await browser.send(confirm, {}, ["confirm", "yes"])).text).toContain("The device is signed in.");
+  await expect(dialog).toBeHidden();
+  await expect(chat.composer).toHaveValue("half a thought");
+  await chat.composer.press("Enter");
   await expect(chat.answer("Hello from Pipit.")).toBeVisible();
 });
 
-/** An account with a second factor, made by the server's HTTP. */
+/** Ends every sign-in of desktops, as a person does in the list of them. */
+async function endDesktopSessions(serverUrl: string, token: string): Promise<void> {
+  const headers = { authorization: `Bearer ${token}` };
+  const answer = await fetch(`${serverUrl}/oauth/sessions`, { headers });
+  const { sessions } = (await answer.json()) as {
+    sessions: { session_id: string; client_id: string; current: boolean }[];
+  };
+  const desktops = sessions.filter((one) => one.client_id === DESKTOP_CLIENT_ID && !one.current);
+  expect(desktops).not.toEqual([]);
+  for (const { session_id } of desktops) {
+    const ended = await fetch(`${serverUrl}/oauth/sessions/${session_id}`, { method: "DELETE", headers });
+    expect(ended.status).toBe(200);
+  }
+}
+
+/** As a phone's camera does. */
+async function readQr(file: string): Promise<string> {
+  const { code, stdout } = await runCommand(
+    "zbarimg",
+    ["--quiet", "--raw", file],
+    {},
+    AbortSignal.timeout(20_000),
+  );
+  expect(code).toBe(0);
+  return stdout.trim();
+}
+
+/** An account with a second factor, made by the server's HTTP; `otherDevice` is the token that this was done with. */
 async function makeAccount(
   serverUrl: string,
-): Promise<{ readonly secret: string; readonly recoveryCode: string }> {
+): Promise<{ readonly secret: string; readonly recoveryCode: string; readonly otherDevice: string }> {
   const post = async (path: string, body: object, token?: string): Promise<Record<string, unknown>> => {
     const headers = {
       "content-type": "application/json",
@@ -84,7 +126,7 @@ async function makeAccount(
   const secret = String(begun["secret"]);
   const confirmed = await post("/auth/otp/confirm", { otp: generateSync({ secret }) }, token);
   const [recoveryCode = ""] = confirmed["recovery_codes"] as string[];
-  return { secret, recoveryCode };
+  return { secret, recoveryCode, otherDevice: token };
 }
 
 /** The server takes it early, and the one of now it has had. */

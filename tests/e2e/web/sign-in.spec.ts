@@ -1,6 +1,7 @@
 import { expect } from "@playwright/test";
 import { say, stream } from "#tests/doubles/openai-script.ts";
 import { test } from "../fixtures/web-test.ts";
+import type { PipitServer } from "../fixtures/pipit-server.ts";
 import { ChatWindow } from "../pages/chat-window.ts";
 
 test("a one-time address signs in, and its code leaves the address bar and the history", async ({
@@ -119,21 +120,47 @@ test("signing out blocks sending, keeps the draft, and ends the session on the s
   await expect(chat.composer).toHaveValue("An unfinished thought");
 });
 
-test("a session that ends while an answer streams: signed out, and the question waits for the next sign-in", async ({
+test("S4, U11: another device ends the sign-in of this page: its answer stops, it says why at once, keeps what was asked and written, and leads back in", async ({
   chat,
   model,
+  page,
   server,
 }) => {
+  const opened = page.waitForEvent("websocket");
+  await page.reload();
+  const socket = await opened;
   model.script([stream(say("The first half,"), { kind: "hang" }), stream(say("The whole answer."))]);
   await chat.ask("Tell me everything");
   await expect(chat.answers).toContainText("The first half,");
-  server.endWebSessions();
-  await server.kill();
-  await server.start();
+  await chat.composer.fill("An unfinished thought");
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  const told = socket.waitForEvent("framereceived", ({ payload }) =>
+    String(payload).includes("session.revoked"),
+  );
+  await endBrowsers(server);
+  await told;
+  const why = page.getByRole("status").filter({ hasText: chat.texts.auth.reason.refused });
+  await expect(why).toBeVisible();
+  expect(await page.context().cookies()).not.toEqual([]);
+  await expect(chat.signInToSendButton).toBeVisible();
+  await expect(chat.composer).toHaveValue("An unfinished thought");
   await expect(chat.question("Tell me everything")).toBeVisible();
-  await expect(chat.signInToSendButton).toBeVisible({ timeout: 30_000 });
-  await expect(chat.question("Tell me everything")).toBeVisible();
-  await chat.openAddress(await server.signInAddress());
-  await chat.reachComposer();
-  await expect(chat.answer("The whole answer.")).toBeVisible({ timeout: 30_000 });
+
+  await why.getByRole("button", { name: chat.texts.auth.signIn, exact: true }).click();
+  await chat.signInWithToken(await server.accessToken());
+  await expect(why).toHaveCount(0);
+  await expect(chat.answer("The whole answer.")).toBeVisible();
+  await expect(chat.composer).toHaveValue("An unfinished thought");
 });
+
+/** As a person does in the list of the browsers in which they are signed in. */
+async function endBrowsers(server: PipitServer): Promise<void> {
+  const headers = { authorization: `Bearer ${await server.accessToken()}` };
+  const answer = await fetch(`${server.url}/auth/browsers`, { headers });
+  const { sessions } = (await answer.json()) as { readonly sessions: readonly { session_id: string }[] };
+  expect(sessions).toHaveLength(1);
+  const [{ session_id } = { session_id: "" }] = sessions;
+  const ended = await fetch(`${server.url}/auth/browsers/${session_id}`, { method: "DELETE", headers });
+  expect(ended.status).toBe(200);
+}

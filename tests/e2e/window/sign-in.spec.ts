@@ -24,8 +24,16 @@ test("shows that it is at work, and is not asked twice", async ({ gallery, page 
   ).toBe(1);
 });
 
-test("is reached from the status line", async ({ gallery, page }) => {
+test("is reached from the status line, and from what says at once that another device ended the sign-in", async ({
+  gallery,
+  page,
+}) => {
   await gallery.open("signed-out");
+  const why = page.getByRole("status").filter({ hasText: "Your sign-in was ended, from another device" });
+  await why.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("dialog", { name: "Sign in" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
   await page.getByRole("contentinfo").getByRole("button", { name: "Signed out" }).click();
   await expect(page.getByRole("dialog", { name: "Sign in" })).toBeVisible();
 });
