@@ -10,6 +10,12 @@ export const errorCodes = {
   PROMPT_TOO_LONG: { grpc: 3, http: 413, retry: false },
   SCREENSHOT_INVALID: { grpc: 3, http: 400, retry: false },
   SCREENSHOT_TOO_LARGE: { grpc: 3, http: 413, retry: false },
+  // A file of a message: what it is, what is in it, how much.
+  FILE_UNSUPPORTED: { grpc: 3, http: 415, retry: false },
+  FILE_EMPTY: { grpc: 3, http: 400, retry: false },
+  FILE_TOO_LARGE: { grpc: 3, http: 413, retry: false },
+  FILES_TOO_MANY: { grpc: 3, http: 413, retry: false },
+  FILES_TOO_LONG: { grpc: 3, http: 413, retry: false },
   HARDWARE_ID_INVALID: { grpc: 3, http: 400, retry: false },
   MESSAGE_TOO_LARGE: { grpc: 8, http: 413, retry: false },
   CHAT_NOT_FOUND: { grpc: 5, http: 404, retry: false },
@@ -70,6 +76,12 @@ export const errorCodes = {
   KEYCHAIN_LOCKED: { grpc: 9, http: 500, retry: false },
   NO_DISPLAY: { grpc: 9, http: 500, retry: false },
   SCREEN_REFUSED: { grpc: 9, http: 500, retry: false },
+  // A file that was chosen, and cannot be read.
+  FILE_GONE: { grpc: 9, http: 500, retry: false },
+  FILE_LOCKED: { grpc: 9, http: 500, retry: false },
+  FILE_DAMAGED: { grpc: 9, http: 500, retry: false },
+  FILE_WITHOUT_TEXT: { grpc: 9, http: 500, retry: false },
+  FILE_TOO_SLOW: { grpc: 9, http: 500, retry: false },
   NO_SOUND_DEVICE: { grpc: 9, http: 500, retry: false },
 } as const satisfies Record<string, { grpc: number; http: number; retry: boolean }>;
 

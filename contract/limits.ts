@@ -4,7 +4,15 @@ export const PROMPT_MAX_CHARS = 262_144;
 export const SCREENSHOT_MAX_BYTES = 8 * 1024 * 1024;
 /** Longest side of an image when a model sees it, in pixels. */
 export const IMAGE_MAX_SIDE_PX = 1568;
-/** Largest gRPC message accepted (16 MiB): an 8 MiB image in base64, the longest prompt, and room. */
+/** Most files of one message. */
+export const FILES_MAX = 10;
+/** Longest text of one file, in UTF-16 code units: some 60 pages. What is longer is cut there. */
+export const FILE_TEXT_MAX_CHARS = 200_000;
+/** Longest texts of the files of a message together, in UTF-16 code units. */
+export const FILES_TEXT_MAX_CHARS = 500_000;
+/** Longest name of a file, in UTF-16 code units. */
+export const FILE_NAME_MAX_CHARS = 120;
+/** Largest gRPC message accepted (16 MiB): an 8 MiB image in base64, the longest prompt and files, and room. */
 export const MESSAGE_MAX_BYTES = 16 * 1024 * 1024;
 /** Longest name of a model, in UTF-16 code units. */
 export const MODEL_NAME_MAX_CHARS = 256;

@@ -10,6 +10,17 @@ export const englishErrors: ErrorTexts = {
   PROMPT_TOO_LONG: { what: "The message is too long.", cure: "Send it in parts." },
   SCREENSHOT_INVALID: { what: "This picture cannot be used.", cure: "Use a JPEG, PNG or WebP picture." },
   SCREENSHOT_TOO_LARGE: { what: "The picture is too large.", cure: "Use one of at most 8 MB." },
+  FILE_UNSUPPORTED: {
+    what: "This file holds no text that Pipit can read.",
+    cure: "Use a text file, a PDF or a Word document (docx).",
+  },
+  FILE_EMPTY: { what: "This file is empty.", cure: "Choose one with text in it." },
+  FILE_TOO_LARGE: { what: "This file is too large.", cure: "Attach the part of it that matters." },
+  FILES_TOO_MANY: { what: "These are too many files for one message.", cure: "Send at most 10 at once." },
+  FILES_TOO_LONG: {
+    what: "The files of this message are too long together.",
+    cure: "Remove one, or send them in several messages.",
+  },
   HARDWARE_ID_INVALID: {
     what: "This computer's identifier was not accepted.",
     cure: "Restart Pipit; it makes a new one.",
@@ -115,5 +126,22 @@ export const englishErrors: ErrorTexts = {
     what: "The system does not let Pipit see the screen.",
     cure: "Allow it in the system's privacy settings.",
   },
+  FILE_GONE: {
+    what: "This file cannot be read any more.",
+    cure: "Check that it is still there, then attach it again.",
+  },
+  FILE_LOCKED: {
+    what: "This file is protected by a password.",
+    cure: "Save a copy without one, and attach that.",
+  },
+  FILE_DAMAGED: {
+    what: "This file is damaged.",
+    cure: "Open it in its own program, save it again, and attach that.",
+  },
+  FILE_WITHOUT_TEXT: {
+    what: "There is no text in this file, only pictures.",
+    cure: "Attach a picture of the page that matters.",
+  },
+  FILE_TOO_SLOW: { what: "Reading this file took too long.", cure: "Attach the pages that matter." },
   NO_SOUND_DEVICE: { what: "No sound device was found.", cure: "Connect one and try again." },
 };

@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file streaming.proto.
  */
 export const file_streaming: GenFile = /*@__PURE__*/
-  fileDesc("Cg9zdHJlYW1pbmcucHJvdG8SCXN0cmVhbWluZyL9BAoNU3RyZWFtUmVxdWVzdBIOCgZwcm9tcHQYASABKAkSFwoKc2NyZWVuc2hvdBgCIAEoCUgAiAEBEhkKDHNjcmVlbl93aWR0aBgDIAEoBUgBiAEBEhoKDXNjcmVlbl9oZWlnaHQYBCABKAVIAogBARITCgtoYXJkd2FyZV9pZBgFIAEoCRIXCgpzZXNzaW9uX2lkGAYgASgJSAOIAQESJgoFcGhhc2UYByABKA4yFy5zdHJlYW1pbmcuUmVxdWVzdFBoYXNlEhEKCWNodW5rX3NlcRgIIAEoBRIXCgpjaHVua190ZXh0GAkgASgJSASIAQESHgoRY2xpZW50X21lc3NhZ2VfaWQYZCABKAlIBYgBARIUCgdjaGF0X2lkGGUgASgJSAaIAQESEgoFc3BlYWsYZiABKAhIB4gBARITCgZsb2NhbGUYZyABKAlICIgBARIdChBzZWFyY2hfYWxsX2NoYXRzGGggASgISAmIAQESEgoFbW9kZWwYaSABKAlICogBARIbCg5wYXJlbnRfdHVybl9pZBhqIAEoCUgLiAEBEhUKCGNoYXRfa2V5GGsgASgJSAyIAQFCDQoLX3NjcmVlbnNob3RCDwoNX3NjcmVlbl93aWR0aEIQCg5fc2NyZWVuX2hlaWdodEINCgtfc2Vzc2lvbl9pZEINCgtfY2h1bmtfdGV4dEIUChJfY2xpZW50X21lc3NhZ2VfaWRCCgoIX2NoYXRfaWRCCAoGX3NwZWFrQgkKB19sb2NhbGVCEwoRX3NlYXJjaF9hbGxfY2hhdHNCCAoGX21vZGVsQhEKD19wYXJlbnRfdHVybl9pZEILCglfY2hhdF9rZXki0wMKDlN0cmVhbVJlc3BvbnNlEhQKCnRleHRfY2h1bmsYASABKAlIABIsCgthdWRpb19jaHVuaxgCIAEoCzIVLnN0cmVhbWluZy5BdWRpb0NodW5rSAASFQoLZW5kX21lc3NhZ2UYAyABKAlIABIXCg1lcnJvcl9tZXNzYWdlGAQgASgJSAASMgoOYWN0aW9uX21lc3NhZ2UYBSABKAsyGC5zdHJlYW1pbmcuQWN0aW9uTWVzc2FnZUgAEj0KEGJyb3dzZXJfcHJvZ3Jlc3MYBiABKAsyIS5zdHJlYW1pbmcuQnJvd3NlclByb2dyZXNzTWVzc2FnZUgAEh8KBHR1cm4YZCABKAsyDy5zdHJlYW1pbmcuVHVybkgAEioKCnRvb2xfZXZlbnQYZSABKAsyFC5zdHJlYW1pbmcuVG9vbEV2ZW50SAASDwoFdGl0bGUYZiABKAlIABIhCgV1c2FnZRhnIAEoCzIQLnN0cmVhbWluZy5Vc2FnZUgAEiMKBm5vdGljZRhoIAEoCzIRLnN0cmVhbWluZy5Ob3RpY2VIABIpCglyZWFzb25pbmcYaSABKAsyFC5zdHJlYW1pbmcuUmVhc29uaW5nSABCCQoHY29udGVudCJlCgpBdWRpb0NodW5rEhIKCmF1ZGlvX2RhdGEYASABKAwSDQoFZHR5cGUYAiABKAkSDQoFc2hhcGUYAyADKAUSEwoLc2FtcGxlX3JhdGUYBCABKAUSEAoIY2hhbm5lbHMYBSABKAUiagoEVHVybhIPCgdjaGF0X2lkGAEgASgJEg8KB3R1cm5faWQYAiABKAkSEAoIcmVwbGF5ZWQYAyABKAgSGwoOcGFyZW50X3R1cm5faWQYBCABKAlIAIgBAUIRCg9fcGFyZW50X3R1cm5faWQiuwEKCVRvb2xFdmVudBIMCgRuYW1lGAEgASgJEikKBXN0YXRlGAIgASgOMhouc3RyZWFtaW5nLlRvb2xFdmVudC5TdGF0ZRIPCgdzdW1tYXJ5GAMgASgJEg8KB2NhbGxfaWQYBCABKAkiUwoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9TVEFSVEVEEAESDgoKU1RBVEVfRE9ORRACEhAKDFNUQVRFX0ZBSUxFRBADIkMKBVVzYWdlEhQKDGlucHV0X3Rva2VucxgBIAEoBRIVCg1vdXRwdXRfdG9rZW5zGAIgASgFEg0KBW1vZGVsGAMgASgJIiQKBk5vdGljZRIMCgRjb2RlGAEgASgJEgwKBHRleHQYAiABKAkiLQoJUmVhc29uaW5nEgwKBHRleHQYASABKAkSEgoKdGFrZXNfdGV4dBgCIAEoCCInChBJbnRlcnJ1cHRSZXF1ZXN0EhMKC2hhcmR3YXJlX2lkGAEgASgJIlMKEUludGVycnVwdFJlc3BvbnNlEg8KB3N1Y2Nlc3MYASABKAgSHAoUaW50ZXJydXB0ZWRfc2Vzc2lvbnMYAiADKAkSDwoHbWVzc2FnZRgDIAEoCSJTCg5XZWxjb21lUmVxdWVzdBIMCgR0ZXh0GAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSDQoFdm9pY2UYAyABKAkSEAoIbGFuZ3VhZ2UYBCABKAkiqgEKD1dlbGNvbWVSZXNwb25zZRIsCgthdWRpb19jaHVuaxgBIAEoCzIVLnN0cmVhbWluZy5BdWRpb0NodW5rSAASLgoIbWV0YWRhdGEYAiABKAsyGi5zdHJlYW1pbmcuV2VsY29tZU1ldGFkYXRhSAASFQoLZW5kX21lc3NhZ2UYAyABKAlIABIXCg1lcnJvcl9tZXNzYWdlGAQgASgJSABCCQoHY29udGVudCJtCg9XZWxjb21lTWV0YWRhdGESDgoGbWV0aG9kGAEgASgJEhQKDGR1cmF0aW9uX3NlYxgCIAEoARITCgtzYW1wbGVfcmF0ZRgDIAEoBRIQCghjaGFubmVscxgEIAEoBRINCgVkdHlwZRgFIAEoCSKDAQoMVXNhZ2VSZXF1ZXN0EhMKC2hhcmR3YXJlX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSDgoGc291cmNlGAMgASgJEhQKDGlucHV0X3Rva2VucxgEIAEoBRIVCg1vdXRwdXRfdG9rZW5zGAUgASgFEg0KBW1vZGVsGAYgASgJIjEKDVVzYWdlUmVzcG9uc2USDwoHc3VjY2VzcxgBIAEoCBIPCgdtZXNzYWdlGAIgASgJImAKDUFjdGlvbk1lc3NhZ2USEwoLYWN0aW9uX2pzb24YASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIXCgpmZWF0dXJlX2lkGAMgASgJSACIAQFCDQoLX2ZlYXR1cmVfaWQi2AIKFkJyb3dzZXJQcm9ncmVzc01lc3NhZ2USKQoEdHlwZRgBIAEoDjIbLnN0cmVhbWluZy5Ccm93c2VyRXZlbnRUeXBlEg8KB3Rhc2tfaWQYAiABKAkSGAoLc3RlcF9udW1iZXIYAyABKAVIAIgBARIYCgtkZXNjcmlwdGlvbhgEIAEoCUgBiAEBEhAKA3VybBgFIAEoCUgCiAEBEhMKBmFjdGlvbhgGIAEoCUgDiAEBEhEKCXRpbWVzdGFtcBgHIAEoCRISCgVlcnJvchgIIAEoCUgEiAEBEjcKB2RldGFpbHMYCSABKAsyIS5zdHJlYW1pbmcuQnJvd3NlclByb2dyZXNzRGV0YWlsc0gFiAEBQg4KDF9zdGVwX251bWJlckIOCgxfZGVzY3JpcHRpb25CBgoEX3VybEIJCgdfYWN0aW9uQggKBl9lcnJvckIKCghfZGV0YWlscyLJAQoWQnJvd3NlclByb2dyZXNzRGV0YWlscxIZCgxkdXJhdGlvbl9zZWMYASABKAFIAIgBARIPCgdhY3Rpb25zGAIgAygJEkEKCG1ldGFkYXRhGAMgAygLMi8uc3RyZWFtaW5nLkJyb3dzZXJQcm9ncmVzc0RldGFpbHMuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDwoNX2R1cmF0aW9uX3NlYypiCgxSZXF1ZXN0UGhhc2USHQoZUkVRVUVTVF9QSEFTRV9VTlNQRUNJRklFRBAAEhkKFVJFUVVFU1RfUEhBU0VfQ09MTEVDVBABEhgKFFJFUVVFU1RfUEhBU0VfQ09NTUlUEAIq0AEKEEJyb3dzZXJFdmVudFR5cGUSGAoUQlJPV1NFUl9UQVNLX1NUQVJURUQQABIYChRCUk9XU0VSX1NURVBfU1RBUlRFRBABEhoKFkJST1dTRVJfU1RFUF9DT01QTEVURUQQAhIbChdCUk9XU0VSX0FDVElPTl9FWEVDVVRFRBADEhoKFkJST1dTRVJfVEFTS19DT01QTEVURUQQBBIXChNCUk9XU0VSX1RBU0tfRkFJTEVEEAUSGgoWQlJPV1NFUl9UQVNLX0NBTkNFTExFRBAGMroCChBTdHJlYW1pbmdTZXJ2aWNlEkQKC1N0cmVhbUF1ZGlvEhguc3RyZWFtaW5nLlN0cmVhbVJlcXVlc3QaGS5zdHJlYW1pbmcuU3RyZWFtUmVzcG9uc2UwARJNChBJbnRlcnJ1cHRTZXNzaW9uEhsuc3RyZWFtaW5nLkludGVycnVwdFJlcXVlc3QaHC5zdHJlYW1pbmcuSW50ZXJydXB0UmVzcG9uc2USTwoUR2VuZXJhdGVXZWxjb21lQXVkaW8SGS5zdHJlYW1pbmcuV2VsY29tZVJlcXVlc3QaGi5zdHJlYW1pbmcuV2VsY29tZVJlc3BvbnNlMAESQAoLUmVwb3J0VXNhZ2USFy5zdHJlYW1pbmcuVXNhZ2VSZXF1ZXN0Ghguc3RyZWFtaW5nLlVzYWdlUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("Cg9zdHJlYW1pbmcucHJvdG8SCXN0cmVhbWluZyKlBQoNU3RyZWFtUmVxdWVzdBIOCgZwcm9tcHQYASABKAkSFwoKc2NyZWVuc2hvdBgCIAEoCUgAiAEBEhkKDHNjcmVlbl93aWR0aBgDIAEoBUgBiAEBEhoKDXNjcmVlbl9oZWlnaHQYBCABKAVIAogBARITCgtoYXJkd2FyZV9pZBgFIAEoCRIXCgpzZXNzaW9uX2lkGAYgASgJSAOIAQESJgoFcGhhc2UYByABKA4yFy5zdHJlYW1pbmcuUmVxdWVzdFBoYXNlEhEKCWNodW5rX3NlcRgIIAEoBRIXCgpjaHVua190ZXh0GAkgASgJSASIAQESHgoRY2xpZW50X21lc3NhZ2VfaWQYZCABKAlIBYgBARIUCgdjaGF0X2lkGGUgASgJSAaIAQESEgoFc3BlYWsYZiABKAhIB4gBARITCgZsb2NhbGUYZyABKAlICIgBARIdChBzZWFyY2hfYWxsX2NoYXRzGGggASgISAmIAQESEgoFbW9kZWwYaSABKAlICogBARIbCg5wYXJlbnRfdHVybl9pZBhqIAEoCUgLiAEBEhUKCGNoYXRfa2V5GGsgASgJSAyIAQESJgoFZmlsZXMYbSADKAsyFy5zdHJlYW1pbmcuQXR0YWNoZWRGaWxlQg0KC19zY3JlZW5zaG90Qg8KDV9zY3JlZW5fd2lkdGhCEAoOX3NjcmVlbl9oZWlnaHRCDQoLX3Nlc3Npb25faWRCDQoLX2NodW5rX3RleHRCFAoSX2NsaWVudF9tZXNzYWdlX2lkQgoKCF9jaGF0X2lkQggKBl9zcGVha0IJCgdfbG9jYWxlQhMKEV9zZWFyY2hfYWxsX2NoYXRzQggKBl9tb2RlbEIRCg9fcGFyZW50X3R1cm5faWRCCwoJX2NoYXRfa2V5In0KDEF0dGFjaGVkRmlsZRIMCgRuYW1lGAEgASgJEhIKCm1lZGlhX3R5cGUYAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoAxIMCgR0ZXh0GAQgASgJEhIKBXBhZ2VzGAUgASgFSACIAQESCwoDY3V0GAYgASgIQggKBl9wYWdlcyLTAwoOU3RyZWFtUmVzcG9uc2USFAoKdGV4dF9jaHVuaxgBIAEoCUgAEiwKC2F1ZGlvX2NodW5rGAIgASgLMhUuc3RyZWFtaW5nLkF1ZGlvQ2h1bmtIABIVCgtlbmRfbWVzc2FnZRgDIAEoCUgAEhcKDWVycm9yX21lc3NhZ2UYBCABKAlIABIyCg5hY3Rpb25fbWVzc2FnZRgFIAEoCzIYLnN0cmVhbWluZy5BY3Rpb25NZXNzYWdlSAASPQoQYnJvd3Nlcl9wcm9ncmVzcxgGIAEoCzIhLnN0cmVhbWluZy5Ccm93c2VyUHJvZ3Jlc3NNZXNzYWdlSAASHwoEdHVybhhkIAEoCzIPLnN0cmVhbWluZy5UdXJuSAASKgoKdG9vbF9ldmVudBhlIAEoCzIULnN0cmVhbWluZy5Ub29sRXZlbnRIABIPCgV0aXRsZRhmIAEoCUgAEiEKBXVzYWdlGGcgASgLMhAuc3RyZWFtaW5nLlVzYWdlSAASIwoGbm90aWNlGGggASgLMhEuc3RyZWFtaW5nLk5vdGljZUgAEikKCXJlYXNvbmluZxhpIAEoCzIULnN0cmVhbWluZy5SZWFzb25pbmdIAEIJCgdjb250ZW50ImUKCkF1ZGlvQ2h1bmsSEgoKYXVkaW9fZGF0YRgBIAEoDBINCgVkdHlwZRgCIAEoCRINCgVzaGFwZRgDIAMoBRITCgtzYW1wbGVfcmF0ZRgEIAEoBRIQCghjaGFubmVscxgFIAEoBSJqCgRUdXJuEg8KB2NoYXRfaWQYASABKAkSDwoHdHVybl9pZBgCIAEoCRIQCghyZXBsYXllZBgDIAEoCBIbCg5wYXJlbnRfdHVybl9pZBgEIAEoCUgAiAEBQhEKD19wYXJlbnRfdHVybl9pZCK7AQoJVG9vbEV2ZW50EgwKBG5hbWUYASABKAkSKQoFc3RhdGUYAiABKA4yGi5zdHJlYW1pbmcuVG9vbEV2ZW50LlN0YXRlEg8KB3N1bW1hcnkYAyABKAkSDwoHY2FsbF9pZBgEIAEoCSJTCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX1NUQVJURUQQARIOCgpTVEFURV9ET05FEAISEAoMU1RBVEVfRkFJTEVEEAMiQwoFVXNhZ2USFAoMaW5wdXRfdG9rZW5zGAEgASgFEhUKDW91dHB1dF90b2tlbnMYAiABKAUSDQoFbW9kZWwYAyABKAkiJAoGTm90aWNlEgwKBGNvZGUYASABKAkSDAoEdGV4dBgCIAEoCSItCglSZWFzb25pbmcSDAoEdGV4dBgBIAEoCRISCgp0YWtlc190ZXh0GAIgASgIIicKEEludGVycnVwdFJlcXVlc3QSEwoLaGFyZHdhcmVfaWQYASABKAkiUwoRSW50ZXJydXB0UmVzcG9uc2USDwoHc3VjY2VzcxgBIAEoCBIcChRpbnRlcnJ1cHRlZF9zZXNzaW9ucxgCIAMoCRIPCgdtZXNzYWdlGAMgASgJIlMKDldlbGNvbWVSZXF1ZXN0EgwKBHRleHQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRINCgV2b2ljZRgDIAEoCRIQCghsYW5ndWFnZRgEIAEoCSKqAQoPV2VsY29tZVJlc3BvbnNlEiwKC2F1ZGlvX2NodW5rGAEgASgLMhUuc3RyZWFtaW5nLkF1ZGlvQ2h1bmtIABIuCghtZXRhZGF0YRgCIAEoCzIaLnN0cmVhbWluZy5XZWxjb21lTWV0YWRhdGFIABIVCgtlbmRfbWVzc2FnZRgDIAEoCUgAEhcKDWVycm9yX21lc3NhZ2UYBCABKAlIAEIJCgdjb250ZW50Im0KD1dlbGNvbWVNZXRhZGF0YRIOCgZtZXRob2QYASABKAkSFAoMZHVyYXRpb25fc2VjGAIgASgBEhMKC3NhbXBsZV9yYXRlGAMgASgFEhAKCGNoYW5uZWxzGAQgASgFEg0KBWR0eXBlGAUgASgJIoMBCgxVc2FnZVJlcXVlc3QSEwoLaGFyZHdhcmVfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIOCgZzb3VyY2UYAyABKAkSFAoMaW5wdXRfdG9rZW5zGAQgASgFEhUKDW91dHB1dF90b2tlbnMYBSABKAUSDQoFbW9kZWwYBiABKAkiMQoNVXNhZ2VSZXNwb25zZRIPCgdzdWNjZXNzGAEgASgIEg8KB21lc3NhZ2UYAiABKAkiYAoNQWN0aW9uTWVzc2FnZRITCgthY3Rpb25fanNvbhgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhcKCmZlYXR1cmVfaWQYAyABKAlIAIgBAUINCgtfZmVhdHVyZV9pZCLYAgoWQnJvd3NlclByb2dyZXNzTWVzc2FnZRIpCgR0eXBlGAEgASgOMhsuc3RyZWFtaW5nLkJyb3dzZXJFdmVudFR5cGUSDwoHdGFza19pZBgCIAEoCRIYCgtzdGVwX251bWJlchgDIAEoBUgAiAEBEhgKC2Rlc2NyaXB0aW9uGAQgASgJSAGIAQESEAoDdXJsGAUgASgJSAKIAQESEwoGYWN0aW9uGAYgASgJSAOIAQESEQoJdGltZXN0YW1wGAcgASgJEhIKBWVycm9yGAggASgJSASIAQESNwoHZGV0YWlscxgJIAEoCzIhLnN0cmVhbWluZy5Ccm93c2VyUHJvZ3Jlc3NEZXRhaWxzSAWIAQFCDgoMX3N0ZXBfbnVtYmVyQg4KDF9kZXNjcmlwdGlvbkIGCgRfdXJsQgkKB19hY3Rpb25CCAoGX2Vycm9yQgoKCF9kZXRhaWxzIskBChZCcm93c2VyUHJvZ3Jlc3NEZXRhaWxzEhkKDGR1cmF0aW9uX3NlYxgBIAEoAUgAiAEBEg8KB2FjdGlvbnMYAiADKAkSQQoIbWV0YWRhdGEYAyADKAsyLy5zdHJlYW1pbmcuQnJvd3NlclByb2dyZXNzRGV0YWlscy5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIPCg1fZHVyYXRpb25fc2VjKmIKDFJlcXVlc3RQaGFzZRIdChlSRVFVRVNUX1BIQVNFX1VOU1BFQ0lGSUVEEAASGQoVUkVRVUVTVF9QSEFTRV9DT0xMRUNUEAESGAoUUkVRVUVTVF9QSEFTRV9DT01NSVQQAirQAQoQQnJvd3NlckV2ZW50VHlwZRIYChRCUk9XU0VSX1RBU0tfU1RBUlRFRBAAEhgKFEJST1dTRVJfU1RFUF9TVEFSVEVEEAESGgoWQlJPV1NFUl9TVEVQX0NPTVBMRVRFRBACEhsKF0JST1dTRVJfQUNUSU9OX0VYRUNVVEVEEAMSGgoWQlJPV1NFUl9UQVNLX0NPTVBMRVRFRBAEEhcKE0JST1dTRVJfVEFTS19GQUlMRUQQBRIaChZCUk9XU0VSX1RBU0tfQ0FOQ0VMTEVEEAYyugIKEFN0cmVhbWluZ1NlcnZpY2USRAoLU3RyZWFtQXVkaW8SGC5zdHJlYW1pbmcuU3RyZWFtUmVxdWVzdBoZLnN0cmVhbWluZy5TdHJlYW1SZXNwb25zZTABEk0KEEludGVycnVwdFNlc3Npb24SGy5zdHJlYW1pbmcuSW50ZXJydXB0UmVxdWVzdBocLnN0cmVhbWluZy5JbnRlcnJ1cHRSZXNwb25zZRJPChRHZW5lcmF0ZVdlbGNvbWVBdWRpbxIZLnN0cmVhbWluZy5XZWxjb21lUmVxdWVzdBoaLnN0cmVhbWluZy5XZWxjb21lUmVzcG9uc2UwARJACgtSZXBvcnRVc2FnZRIXLnN0cmVhbWluZy5Vc2FnZVJlcXVlc3QaGC5zdHJlYW1pbmcuVXNhZ2VSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * @generated from message streaming.StreamRequest
@@ -129,6 +129,14 @@ export type StreamRequest = Message<"streaming.StreamRequest"> & {
    * @generated from field: optional string chat_key = 107;
    */
   chatKey?: string | undefined;
+
+  /**
+   * At most 10, whose texts are at most 500,000 UTF-16 code units together. They go to the model as data, never as words
+   * of the person, and are kept with the question.
+   *
+   * @generated from field: repeated streaming.AttachedFile files = 109;
+   */
+  files: AttachedFile[];
 };
 
 /**
@@ -137,6 +145,62 @@ export type StreamRequest = Message<"streaming.StreamRequest"> & {
  */
 export const StreamRequestSchema: GenMessage<StreamRequest> = /*@__PURE__*/
   messageDesc(file_streaming, 0);
+
+/**
+ * A file that the client has read: its text, never its bytes.
+ *
+ * @generated from message streaming.AttachedFile
+ */
+export type AttachedFile = Message<"streaming.AttachedFile"> & {
+  /**
+   * Without its folders; at most 120 UTF-16 code units.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Of the file, not of the text: "text/plain", "application/pdf", "application/vnd.openxmlformats-officedocument...".
+   *
+   * @generated from field: string media_type = 2;
+   */
+  mediaType: string;
+
+  /**
+   * Of the file.
+   *
+   * @generated from field: int64 size_bytes = 3;
+   */
+  sizeBytes: bigint;
+
+  /**
+   * At most 200,000 UTF-16 code units.
+   *
+   * @generated from field: string text = 4;
+   */
+  text: string;
+
+  /**
+   * Of the file, where it has pages.
+   *
+   * @generated from field: optional int32 pages = 5;
+   */
+  pages?: number | undefined;
+
+  /**
+   * The file holds more than this text.
+   *
+   * @generated from field: bool cut = 6;
+   */
+  cut: boolean;
+};
+
+/**
+ * Describes the message streaming.AttachedFile.
+ * Use `create(AttachedFileSchema)` to create a new message.
+ */
+export const AttachedFileSchema: GenMessage<AttachedFile> = /*@__PURE__*/
+  messageDesc(file_streaming, 1);
 
 /**
  * @generated from message streaming.StreamResponse
@@ -225,7 +289,7 @@ export type StreamResponse = Message<"streaming.StreamResponse"> & {
  * Use `create(StreamResponseSchema)` to create a new message.
  */
 export const StreamResponseSchema: GenMessage<StreamResponse> = /*@__PURE__*/
-  messageDesc(file_streaming, 1);
+  messageDesc(file_streaming, 2);
 
 /**
  * Signed 16-bit little-endian PCM, 48000 Hz, mono, in pieces of at most 4096 bytes.
@@ -264,7 +328,7 @@ export type AudioChunk = Message<"streaming.AudioChunk"> & {
  * Use `create(AudioChunkSchema)` to create a new message.
  */
 export const AudioChunkSchema: GenMessage<AudioChunk> = /*@__PURE__*/
-  messageDesc(file_streaming, 2);
+  messageDesc(file_streaming, 3);
 
 /**
  * Sent first: which stored turn this stream is.
@@ -302,7 +366,7 @@ export type Turn = Message<"streaming.Turn"> & {
  * Use `create(TurnSchema)` to create a new message.
  */
 export const TurnSchema: GenMessage<Turn> = /*@__PURE__*/
-  messageDesc(file_streaming, 3);
+  messageDesc(file_streaming, 4);
 
 /**
  * @generated from message streaming.ToolEvent
@@ -338,7 +402,7 @@ export type ToolEvent = Message<"streaming.ToolEvent"> & {
  * Use `create(ToolEventSchema)` to create a new message.
  */
 export const ToolEventSchema: GenMessage<ToolEvent> = /*@__PURE__*/
-  messageDesc(file_streaming, 4);
+  messageDesc(file_streaming, 5);
 
 /**
  * @generated from enum streaming.ToolEvent.State
@@ -374,7 +438,7 @@ export type ToolEvent_State = (typeof ToolEvent_State)[keyof typeof ToolEvent_St
  * Describes the enum streaming.ToolEvent.State.
  */
 export const ToolEvent_StateSchema: GenEnum<ToolEvent_State> = /*@__PURE__*/
-  enumDesc(file_streaming, 4, 0);
+  enumDesc(file_streaming, 5, 0);
 
 /**
  * @generated from message streaming.Usage
@@ -403,7 +467,7 @@ export type Usage = Message<"streaming.Usage"> & {
  * Use `create(UsageSchema)` to create a new message.
  */
 export const UsageSchema: GenMessage<Usage> = /*@__PURE__*/
-  messageDesc(file_streaming, 5);
+  messageDesc(file_streaming, 6);
 
 /**
  * Something the person should know that is not part of the answer: a degraded, announced mode.
@@ -429,7 +493,7 @@ export type Notice = Message<"streaming.Notice"> & {
  * Use `create(NoticeSchema)` to create a new message.
  */
 export const NoticeSchema: GenMessage<Notice> = /*@__PURE__*/
-  messageDesc(file_streaming, 6);
+  messageDesc(file_streaming, 7);
 
 /**
  * What the model thinks before it answers: no part of the answer, and never spoken.
@@ -455,7 +519,7 @@ export type Reasoning = Message<"streaming.Reasoning"> & {
  * Use `create(ReasoningSchema)` to create a new message.
  */
 export const ReasoningSchema: GenMessage<Reasoning> = /*@__PURE__*/
-  messageDesc(file_streaming, 7);
+  messageDesc(file_streaming, 8);
 
 /**
  * @generated from message streaming.InterruptRequest
@@ -472,7 +536,7 @@ export type InterruptRequest = Message<"streaming.InterruptRequest"> & {
  * Use `create(InterruptRequestSchema)` to create a new message.
  */
 export const InterruptRequestSchema: GenMessage<InterruptRequest> = /*@__PURE__*/
-  messageDesc(file_streaming, 8);
+  messageDesc(file_streaming, 9);
 
 /**
  * @generated from message streaming.InterruptResponse
@@ -499,7 +563,7 @@ export type InterruptResponse = Message<"streaming.InterruptResponse"> & {
  * Use `create(InterruptResponseSchema)` to create a new message.
  */
 export const InterruptResponseSchema: GenMessage<InterruptResponse> = /*@__PURE__*/
-  messageDesc(file_streaming, 9);
+  messageDesc(file_streaming, 10);
 
 /**
  * @generated from message streaming.WelcomeRequest
@@ -531,7 +595,7 @@ export type WelcomeRequest = Message<"streaming.WelcomeRequest"> & {
  * Use `create(WelcomeRequestSchema)` to create a new message.
  */
 export const WelcomeRequestSchema: GenMessage<WelcomeRequest> = /*@__PURE__*/
-  messageDesc(file_streaming, 10);
+  messageDesc(file_streaming, 11);
 
 /**
  * @generated from message streaming.WelcomeResponse
@@ -572,7 +636,7 @@ export type WelcomeResponse = Message<"streaming.WelcomeResponse"> & {
  * Use `create(WelcomeResponseSchema)` to create a new message.
  */
 export const WelcomeResponseSchema: GenMessage<WelcomeResponse> = /*@__PURE__*/
-  messageDesc(file_streaming, 11);
+  messageDesc(file_streaming, 12);
 
 /**
  * @generated from message streaming.WelcomeMetadata
@@ -609,7 +673,7 @@ export type WelcomeMetadata = Message<"streaming.WelcomeMetadata"> & {
  * Use `create(WelcomeMetadataSchema)` to create a new message.
  */
 export const WelcomeMetadataSchema: GenMessage<WelcomeMetadata> = /*@__PURE__*/
-  messageDesc(file_streaming, 12);
+  messageDesc(file_streaming, 13);
 
 /**
  * @generated from message streaming.UsageRequest
@@ -651,7 +715,7 @@ export type UsageRequest = Message<"streaming.UsageRequest"> & {
  * Use `create(UsageRequestSchema)` to create a new message.
  */
 export const UsageRequestSchema: GenMessage<UsageRequest> = /*@__PURE__*/
-  messageDesc(file_streaming, 13);
+  messageDesc(file_streaming, 14);
 
 /**
  * @generated from message streaming.UsageResponse
@@ -673,7 +737,7 @@ export type UsageResponse = Message<"streaming.UsageResponse"> & {
  * Use `create(UsageResponseSchema)` to create a new message.
  */
 export const UsageResponseSchema: GenMessage<UsageResponse> = /*@__PURE__*/
-  messageDesc(file_streaming, 14);
+  messageDesc(file_streaming, 15);
 
 /**
  * @generated from message streaming.ActionMessage
@@ -702,7 +766,7 @@ export type ActionMessage = Message<"streaming.ActionMessage"> & {
  * Use `create(ActionMessageSchema)` to create a new message.
  */
 export const ActionMessageSchema: GenMessage<ActionMessage> = /*@__PURE__*/
-  messageDesc(file_streaming, 15);
+  messageDesc(file_streaming, 16);
 
 /**
  * @generated from message streaming.BrowserProgressMessage
@@ -761,7 +825,7 @@ export type BrowserProgressMessage = Message<"streaming.BrowserProgressMessage">
  * Use `create(BrowserProgressMessageSchema)` to create a new message.
  */
 export const BrowserProgressMessageSchema: GenMessage<BrowserProgressMessage> = /*@__PURE__*/
-  messageDesc(file_streaming, 16);
+  messageDesc(file_streaming, 17);
 
 /**
  * @generated from message streaming.BrowserProgressDetails
@@ -788,7 +852,7 @@ export type BrowserProgressDetails = Message<"streaming.BrowserProgressDetails">
  * Use `create(BrowserProgressDetailsSchema)` to create a new message.
  */
 export const BrowserProgressDetailsSchema: GenMessage<BrowserProgressDetails> = /*@__PURE__*/
-  messageDesc(file_streaming, 17);
+  messageDesc(file_streaming, 18);
 
 /**
  * @generated from enum streaming.RequestPhase

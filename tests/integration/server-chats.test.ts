@@ -145,4 +145,33 @@ describe("chats over HTTP", () => {
     const { chatId: other, turnId: bare } = await ask("And without?");
     expect(await call("GET", `/v1/chats/${other}/turns/${bare}/picture`)).toMatchObject({ status: 404 });
   });
+
+  test("the files of a question are listed with it, and their texts are there for who asked", async () => {
+    const file = {
+      name: "../b.pdf",
+      mediaType: "application/pdf",
+      sizeBytes: 900n,
+      text: "Fish.",
+      cut: true,
+      pages: 2,
+    };
+    const { chatId, turnId } = await ask("What is this?", { files: [file] });
+    const [question] = (await call("GET", `/v1/chats/${chatId}/messages`)).body.data;
+    const listed = {
+      name: "b.pdf",
+      media_type: "application/pdf",
+      bytes: 900,
+      pages: 2,
+      chars: 5,
+      cut: true,
+    };
+    expect(question).toMatchObject({ content: { content: [{ text: "What is this?" }] }, files: [listed] });
+    const path = `/v1/chats/${chatId}/turns/${turnId}/files`;
+    expect(await call("GET", path)).toMatchObject({
+      status: 200,
+      body: { data: [{ ...listed, text: "Fish." }] },
+    });
+    const { chatId: other, turnId: bare } = await ask("And without?");
+    expect(await call("GET", `/v1/chats/${other}/turns/${bare}/files`)).toMatchObject({ status: 404 });
+  });
 });

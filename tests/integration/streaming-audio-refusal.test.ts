@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { PROMPT_MAX_CHARS, SCREENSHOT_MAX_BYTES } from "#contract/limits.ts";
+import { FILE_TEXT_MAX_CHARS, PROMPT_MAX_CHARS, SCREENSHOT_MAX_BYTES } from "#contract/limits.ts";
 import { faults, say, stream } from "#tests/doubles/openai-script.ts";
 import { statusName, wireCases, wireText } from "#tests/doubles/wire-client.ts";
 import { asked, openStreamingStage, reasonOf, type StreamingStage } from "./streaming-stage.ts";
@@ -14,6 +14,8 @@ beforeAll(async () => {
 });
 afterEach(() => stage.reset());
 afterAll(() => stage[Symbol.asyncDispose]());
+
+const textFile = (text: string) => ({ name: "a.txt", mediaType: "text/plain", text });
 
 describe("failures", () => {
   test("a model that breaks half way: what was said, one error_message, then UNAVAILABLE", async () => {
@@ -80,6 +82,14 @@ describe("failures", () => {
       { screenshot: "A".repeat(SCREENSHOT_MAX_BYTES * 1.4) },
       "SCREENSHOT_TOO_LARGE",
       "screenshot",
+    ],
+    ["11 files", { files: Array.from({ length: 11 }, () => textFile("x")) }, "FILES_TOO_MANY", "files"],
+    ["a file without text", { files: [textFile("")] }, "FILE_EMPTY", "files"],
+    [
+      "a file over the limit",
+      { files: [textFile("x".repeat(FILE_TEXT_MAX_CHARS + 1))] },
+      "FILE_TOO_LARGE",
+      "files",
     ],
   ])("%s", async (_, change, reason, field) => {
     expect(await stage.refused({ ...asked("Hi"), ...change })).toMatchObject({

@@ -12,6 +12,7 @@ function turn(index: number, userText: string, assistantText: string, hadImage =
     index,
     userText,
     hadImage,
+    files: [],
     assistantText,
     reasoning: "",
     parts: [],
@@ -27,9 +28,18 @@ function turn(index: number, userText: string, assistantText: string, hadImage =
   };
 }
 
-function store(all: readonly Turn[]): { turns: Pick<TurnStore, "recent">; reads: () => number } {
+function store(all: readonly Turn[]): { turns: Pick<TurnStore, "recent" | "files">; reads: () => number } {
   let rows = 0;
-  const turns: Pick<TurnStore, "recent"> = {
+  const turns: Pick<TurnStore, "recent" | "files"> = {
+    async files(_userId, _chatId, turnIds) {
+      const withFiles = all.filter(({ id, files }) => files.length > 0 && turnIds.includes(id));
+      return new Map(
+        withFiles.map(({ id, files }) => [
+          id,
+          files.map(({ chars: _chars, ...file }) => ({ ...file, text: `text of ${file.name}` })),
+        ]),
+      );
+    },
     async recent(_userId, _chatId, limit, before = "") {
       const page = all
         .filter(({ index }) => index < Number(before.replace("turn-", "")))
@@ -94,6 +104,25 @@ describe("earlierMessages", () => {
     expect(await earlierMessages(turns, { ...scope, locale: "ru-RU", ...before(2) })).toEqual([
       { role: "user", text: "[была приложена картинка] что это?" },
       { role: "assistant", text: "Кот." },
+    ]);
+  });
+
+  test("goes on with the newest files of the chat, within a bound, and names the others", async () => {
+    const withFile = (index: number, name: string, chars: number): Turn => ({
+      ...turn(index, `about ${name}`, "Yes."),
+      files: [{ name, mediaType: "text/plain", sizeBytes: chars, chars, cut: false }],
+    });
+    const { turns } = store([
+      withFile(0, "old.txt", 150_000),
+      turn(1, "and?", "So."),
+      withFile(2, "new.txt", 100_000),
+    ]);
+    const messages = await earlierMessages(turns, { ...scope, ...before(3) });
+    const questions = messages.filter(({ role }) => role === "user");
+    expect(questions).toEqual([
+      { role: "user", text: expect.stringMatching(/^\[files were attached.*old\.txt\] about old\.txt$/u) },
+      { role: "user", text: "and?" },
+      { role: "user", text: "about new.txt", files: expect.stringContaining("\ntext of new.txt\n</file-") },
     ]);
   });
 });

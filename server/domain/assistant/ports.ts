@@ -4,6 +4,8 @@ export interface ModelMessage {
   readonly text: string;
   /** JPEG bytes, already scaled; on the last user message only. */
   readonly image?: Uint8Array;
+  /** What files held that came with it, fenced (`fencedFiles`); a model reads it before the text. */
+  readonly files?: string;
 }
 
 /** A tool the model may call. `run` gets input that passed `inputSchema`; its result is JSON for the model. */

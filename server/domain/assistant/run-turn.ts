@@ -6,6 +6,7 @@ import type { Chat, FinishTurn, Picture, Turn } from "../chats/ports.ts";
 import { abortable } from "./abortable.ts";
 import { eventOf, partsOf } from "./answer-parts.ts";
 import { earlierMessages } from "./context-window.ts";
+import { fencedFiles } from "./fenced-files.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import type { AnswerModel, AnswerPart, ModelMessage } from "./ports.ts";
 import { textPieces } from "./text-pieces.ts";
@@ -96,6 +97,7 @@ async function beginTurn(run: Run, chat: Chat, picture: Picture | undefined): Pr
       userText: question.prompt,
       hadImage: picture !== undefined,
       picture,
+      files: question.files ?? [],
       parentTurnId: question.parentTurnId,
       ownerId: deps.ownerId,
       nowMs: deps.clock.nowMs(),
@@ -189,10 +191,12 @@ async function streamAnswer(
     earlierMessages(deps.turns, { ...scope, before: turn }),
   ]);
   draft.model = model.name;
+  const { prompt, files = [] } = question;
   const asked: ModelMessage = {
     role: "user",
-    text: question.prompt,
+    text: prompt,
     ...(image === undefined ? {} : { image }),
+    ...(files.length === 0 ? {} : { files: fencedFiles(files, turn.id, locale) }),
   };
   const messages = [systemMessage(run), ...earlier, asked];
   const tools = deps.toolsFor({ ...scope, searchAllChats: question.searchAllChats });

@@ -1,3 +1,4 @@
+import type { AttachedFile } from "#contract/attached-file.ts";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import type { Caller } from "../access/caller.ts";
 import type { ChatStore, TurnStore } from "../chats/ports.ts";
@@ -29,6 +30,8 @@ export interface Question {
    * when it needs it no more: whoever asked keeps the question for as long as the answer lasts.
    */
   screenshot: Uint8Array | undefined;
+  /** Checked (`checkFiles`). */
+  readonly files?: readonly AttachedFile[];
   readonly speak: boolean;
   /** BCP 47; absent: told from the script of the prompt. */
   readonly locale: string | undefined;

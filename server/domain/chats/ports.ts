@@ -1,3 +1,4 @@
+import type { AttachedFile, SentFile } from "#contract/attached-file.ts";
 import type { MessagePart } from "#contract/chat-state.ts";
 
 /** A conversation of one user: a tree of turns, of which one path is shown. */
@@ -38,6 +39,8 @@ export interface Turn {
   readonly index: number;
   readonly userText: string;
   readonly hadImage: boolean;
+  /** What was asked with it; the texts are read by `TurnStore.files`. */
+  readonly files: readonly SentFile[];
   readonly assistantText: string;
   /** What the model thought before it answered; never sent back to it. "" for none. */
   readonly reasoning: string;
@@ -107,6 +110,7 @@ export interface BeginTurn extends Pick<
   /** The turn that it follows; "": none, it begins the chat anew; absent: the last of the shown path. */
   readonly parentTurnId?: string | undefined;
   readonly picture?: Picture | undefined;
+  readonly files?: readonly AttachedFile[];
   readonly nowMs: number;
   readonly leaseMs: number;
 }
@@ -176,6 +180,12 @@ export interface TurnStore {
   /** The turn with the one that it follows and the newest that follows it, oldest first; `shownOnly`: of the shown path. */
   around(userId: string, chatId: string, turnId: string, shownOnly?: boolean): Promise<readonly Turn[]>;
   picture(userId: string, chatId: string, turnId: string): Promise<Picture | undefined>;
+  /** The files of some turns of a chat, by turn; those without any are left out. */
+  files(
+    userId: string,
+    chatId: string,
+    turnIds: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly AttachedFile[]>>;
   /** Takes an exchange out of its chat: what follows it follows its parent. Throws CHAT_NOT_FOUND. */
   remove(userId: string, chatId: string, turnId: string): Promise<void>;
   /** Undoes {@link remove} within RESTORE_MS. Throws CHAT_NOT_FOUND. */

@@ -7,7 +7,7 @@ import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 import { toSessionBody } from "../kit/session-body.ts";
 import { toChatBody } from "../v1/chats.ts";
-import { toMessages } from "../v1/messages.ts";
+import { toFileBody, toMessages } from "../v1/messages.ts";
 import { toAccountBody } from "./account-answer.ts";
 
 type Kept = Pick<HttpContext["store"], "chats" | "turns" | "auditReader">;
@@ -71,8 +71,10 @@ async function* writtenChat({ turns }: Pick<Kept, "turns">, chat: Chat): AsyncGe
   yield* listed(asked, async function* (turn) {
     const [question, answer] = toMessages({ turn, siblings: [], picture: undefined });
     const picture = turn.hadImage ? await turns.picture(userId, id, turn.id) : undefined;
+    const files = turn.files.length > 0 ? (await turns.files(userId, id, [turn.id])).get(turn.id) : undefined;
     yield JSON.stringify({
       ...question,
+      ...(files !== undefined && { files: files.map(toFileBody) }),
       ...(picture !== undefined && {
         picture: { ...picture, jpeg: Buffer.from(picture.jpeg).toString("base64") },
       }),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type AttachedFile, type SentFile, withoutText } from "#contract/attached-file.ts";
 import type { MessagePart } from "#contract/chat-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { reader, writer } from "#server/domain/access/access.ts";
@@ -53,6 +54,15 @@ export function messagesRoutes({
       reply.header("content-type", "image/jpeg");
       return jpeg;
     }),
+    route("GET", "/v1/chats/:id/turns/:turn_id/files", reader, async (request, caller) => {
+      const { id: chatId, turn_id: turnId } = readParameters(turnParameters, request.params);
+      await findChat(chats, caller.userId, chatId);
+      const files = (await turns.files(caller.userId, chatId, [turnId])).get(turnId);
+      if (files === undefined) {
+        throw new PipitError("CHAT_NOT_FOUND", "There are no such files", { field: "turn_id" });
+      }
+      return { data: files.map(toFileBody) };
+    }),
     route("DELETE", "/v1/chats/:id/turns/:turn_id", writer, async (request, caller, reply) => {
       const { id: chatId, turn_id: turnId } = readParameters(turnParameters, request.params);
       await turns.remove(caller.userId, chatId, turnId);
@@ -76,6 +86,7 @@ export function toMessages({ turn, siblings, picture }: HistoryTurn): readonly R
     parent_turn_id: turn.parentTurnId ?? null,
     ...(siblings.length > 1 && { siblings }),
     ...(picture !== undefined && { picture: { ...picture, url } }),
+    ...(turn.files.length > 0 && { files: turn.files.map(toSentFile) }),
     step_data: { had_image: turn.hadImage },
   };
   if (turn.parts.length === 0) return [question];
@@ -85,6 +96,15 @@ export function toMessages({ turn, siblings, picture }: HistoryTurn): readonly R
     step_data: { status: turn.status, model: turn.model ?? null },
   };
   return [question, answer];
+}
+
+/** A file with its text. */
+export function toFileBody(file: AttachedFile): Record<string, unknown> {
+  return { ...toSentFile(withoutText(file)), text: file.text };
+}
+
+function toSentFile({ name, mediaType, sizeBytes, pages, chars, cut }: SentFile): Record<string, unknown> {
+  return { name, media_type: mediaType, bytes: sizeBytes, pages: pages ?? null, chars, cut };
 }
 
 function toMessage(turn: Turn, role: "user" | "assistant", parts: readonly MessagePart[], atMs: number) {

@@ -1,3 +1,4 @@
+import { checkFiles, type AttachedFile } from "#contract/attached-file.ts";
 import { type StreamRequest, RequestPhase } from "#proto/streaming_pb.ts";
 import { decodeScreenshot } from "#server/domain/assistant/screenshot.ts";
 import type { Question } from "#server/domain/assistant/turn-types.ts";
@@ -46,6 +47,7 @@ export function readStreamRequest(
   }
   // Length before the buffer is used up: what is refused here may be sent again, shorter.
   checkPromptLength(request.prompt);
+  const files = filesOf(request);
   admit(clientMessageId);
   const buffered = buffers.take(key, clientMessageId);
   const prompt = checkPrompt(mergeText(buffered?.text ?? "", pieceText(request)));
@@ -56,6 +58,7 @@ export function readStreamRequest(
     chatKey: checkChatKey(request.chatKey),
     parentTurnId: request.parentTurnId,
     screenshot: decodeScreenshot(request.screenshot || buffered?.screenshot || ""),
+    files,
     speak: request.speak ?? true,
     locale: readLocale(request.locale),
     searchAllChats: request.searchAllChats ?? false,
@@ -65,8 +68,22 @@ export function readStreamRequest(
   };
   // The library keeps the message of a call until its end.
   request.screenshot = "";
+  request.files = [];
   if (!prompt.startsWith(GREETING_PREFIX)) return { kind: "question", question };
   return { kind: "greeting", text: checkPrompt(prompt.slice(GREETING_PREFIX.length)).trim(), question };
+}
+
+function filesOf({ files }: StreamRequest): readonly AttachedFile[] {
+  return checkFiles(
+    files.map(({ name, mediaType, sizeBytes, text, pages, cut }) => ({
+      name,
+      mediaType,
+      sizeBytes: Number(sizeBytes),
+      text,
+      cut,
+      ...(pages === undefined ? {} : { pages }),
+    })),
+  );
 }
 
 function collect(request: StreamRequest, key: BufferKey, buffers: PromptBuffers): void {

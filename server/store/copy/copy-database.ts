@@ -26,6 +26,7 @@ export const copiedTables: readonly CopyTable[] = [
   { name: "chats", key: ["id"] },
   { name: "turns", key: ["id"] },
   { name: "turn_pictures", key: ["turn_id"], batchRows: 10 },
+  { name: "turn_files", key: ["turn_id"], batchRows: 10 },
   { name: "usage_reports", key: ["id"] },
   { name: "model_choices", key: ["user_id", "chat_id"] },
   { name: "model_connection", key: ["id"] },

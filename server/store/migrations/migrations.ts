@@ -4,7 +4,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { createAuthTables } from "./migration-0003.ts";
 import { createChatTrees } from "./migration-0009.ts";
 import { nameBrowserSessions } from "./migration-0012.ts";
-import { addIndex, bigNumbers, numbers, texts } from "./table-parts.ts";
+import { addColumns, addIndex, bigNumbers, numbers, texts } from "./table-parts.ts";
 import type { Tables } from "../sql/schema.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 
@@ -69,6 +69,18 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
       },
     },
     "0012_browser_sessions": { up: nameBrowserSessions },
+    "0013_turn_files": {
+      async up(db: Kysely<Tables>) {
+        await addColumns(db, "turns", ["files"], "text");
+        await db.schema
+          .createTable("turn_files")
+          .addColumn("turn_id", "text", (c) =>
+            c.primaryKey().notNull().references("turns.id").onDelete("cascade"),
+          )
+          .$call(texts("texts"))
+          .execute();
+      },
+    },
   };
 }
 

@@ -22,6 +22,8 @@ export interface Tables {
   chats: ChatRow;
   turns: TurnRow;
   turn_pictures: { turn_id: string; width: number; height: number; jpeg: string };
+  /** A JSON array: the text of each file of the turn. */
+  turn_files: { turn_id: string; texts: string };
   usage_reports: RowOf<UsageReport>;
   /** `chat_id` is "" for the choice of an account. */
   model_choices: { user_id: string; chat_id: string; model: string };
@@ -75,8 +77,10 @@ export type OauthClientRow = RowOf<Omit<OauthClient, "confidential" | "firstPart
  * with 0 for the time of its deletion.
  */
 export type ChatRow = RowOf<Chat> & { deleted_at_ms: number | null };
-export type TurnRow = RowOf<Omit<Turn, "index" | "parts" | "failure">> & {
+export type TurnRow = RowOf<Omit<Turn, "index" | "parts" | "failure" | "files">> & {
   turn_index: number;
+  /** JSON: SentFile[]; null for none. */
+  files: string | null;
   /** JSON; null where the text is all there is. */
   parts: string | null;
   failure_code: string | null;

@@ -6,10 +6,22 @@ import { beginning, chat, ending, openStoreWithChat } from "#server/testing/turn
 
 const running = new AbortController().signal;
 const picture = { width: 4, height: 3, jpeg: Buffer.from("a picture of a walrus") };
+const files = [
+  { name: "walrus-name.txt", mediaType: "text/plain", sizeBytes: 9, text: "walrus-text", cut: false },
+];
 const encoded = picture.jpeg.toString("base64");
 const failure = { code: "MODEL_FAILED", message: "walrus-failure" };
 /** Every place that keeps what was said. */
-const said = ["walrus-question", "walrus-answer", "walrus-thought", "walrus-tool", "walrus-failure", encoded];
+const said = [
+  "walrus-question",
+  "walrus-answer",
+  "walrus-thought",
+  "walrus-tool",
+  "walrus-failure",
+  "walrus-name",
+  "walrus-text",
+  encoded,
+];
 
 const request = (turnId: string, chatId = "chat-1") =>
   beginning({
@@ -19,6 +31,7 @@ const request = (turnId: string, chatId = "chat-1") =>
     userText: "walrus-question",
     hadImage: true,
     picture,
+    files,
   });
 const answer = (turnId: string) =>
   ending({

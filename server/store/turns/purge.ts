@@ -12,7 +12,7 @@ const BATCH_TURNS = 100;
 const wiped = sql.lit(0);
 
 /**
- * Wipes the texts, pictures and choices of what was deleted longer than RESTORE_MS ago, in batches; the ids stay.
+ * Wipes the texts, pictures, files and choices of what was deleted longer than RESTORE_MS ago, in batches; the ids stay.
  * Several servers may do so at once. Resolves to the number of chats and turns; ends early when `signal` aborts.
  */
 export async function purgeDeleted(
@@ -116,6 +116,7 @@ function wipe(trx: Transaction<Tables>) {
     .set({
       user_text: "",
       had_image: 0,
+      files: null,
       ...NO_ANSWER,
       undo: null,
       deleted_at_ms: wiped,
@@ -133,6 +134,7 @@ async function forget(
   const ids = turns.map(({ id }) => id);
   if (ids.length === 0) return 0;
   await trx.deleteFrom("turn_pictures").where("turn_id", "in", ids).execute();
+  await trx.deleteFrom("turn_files").where("turn_id", "in", ids).execute();
   await index.remove(trx, ids);
   return ids.length;
 }

@@ -1,4 +1,5 @@
 import { sql, type RawBuilder, type Transaction } from "kysely";
+import { withoutText } from "#contract/attached-file.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import type { BeginTurn, Turn } from "#server/domain/chats/ports.ts";
@@ -62,6 +63,7 @@ export async function beginTurn(
     .where("id", "=", row.chat_id)
     .execute();
   await keepPicture(trx, row.id, request);
+  await keepFiles(trx, row.id, request);
   return { turn: toTurn(row), begun: true };
 }
 
@@ -150,6 +152,7 @@ async function takeOver(
       await index.remove(trx, [row.id]);
       await touchChat(trx, row.user_id, row.chat_id, request.nowMs);
       await keepPicture(trx, row.id, request);
+      await keepFiles(trx, row.id, request);
       return { turn: toTurn(row), begun: true };
     }
     // Another process may have taken it, or ended it, since we looked (PostgreSQL): tell what it is now.
@@ -167,10 +170,11 @@ export function leaseEnd(time: DatabaseTime, leaseMs: number): RawBuilder<number
 }
 
 /** A turn that is asked, or asked again: it has no answer yet, and the server that asks holds it. */
-function unanswered({ ownerId, leaseMs, hadImage }: BeginTurn, time: DatabaseTime) {
+function unanswered({ ownerId, leaseMs, hadImage, files = [] }: BeginTurn, time: DatabaseTime) {
   return {
     status: "running",
     had_image: hadImage ? 1 : 0,
+    files: files.length === 0 ? null : JSON.stringify(files.map(withoutText)),
     ...NO_ANSWER,
     input_tokens: 0,
     output_tokens: 0,
@@ -209,6 +213,16 @@ async function keepPicture(trx: Transaction<Tables>, turnId: string, { picture }
     .insertInto("turn_pictures")
     .values({ turn_id: turnId, width, height, jpeg })
     .onConflict((c) => c.column("turn_id").doUpdateSet({ width, height, jpeg }))
+    .execute();
+}
+
+async function keepFiles(trx: Transaction<Tables>, turnId: string, { files = [] }: BeginTurn): Promise<void> {
+  if (files.length === 0) return;
+  const texts = JSON.stringify(files.map(({ text }) => text));
+  await trx
+    .insertInto("turn_files")
+    .values({ turn_id: turnId, texts })
+    .onConflict((c) => c.column("turn_id").doUpdateSet({ texts }))
     .execute();
 }
 

@@ -1,3 +1,4 @@
+import type { SentFile } from "#contract/attached-file.ts";
 import type { MessagePart } from "#contract/chat-state.ts";
 import type { Turn, TurnStatus } from "#server/domain/chats/ports.ts";
 import type { TurnRow } from "../sql/schema.ts";
@@ -46,6 +47,7 @@ export function toTurn(row: TurnRow): Turn {
     index: row.turn_index,
     userText: row.user_text,
     hadImage: row.had_image === 1,
+    files: storedFiles(row.files),
     assistantText: row.assistant_text,
     reasoning: row.reasoning,
     parts: partsOf(row, row.parts),
@@ -59,6 +61,11 @@ export function toTurn(row: TurnRow): Turn {
     createdAtMs: row.created_at_ms,
     finishedAtMs: row.finished_at_ms ?? undefined,
   };
+}
+
+/** `turns.files` as it was written. */
+export function storedFiles(files: string | null): readonly SentFile[] {
+  return files === null ? [] : (JSON.parse(files) as readonly SentFile[]);
 }
 
 function failureOf({ failure_code: code, failure_message: message }: TurnRow): Turn["failure"] {

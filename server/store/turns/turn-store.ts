@@ -9,7 +9,7 @@ import { beginTurn, leaseEnd, touched } from "./turn-begin.ts";
 import { removeTurn, restoreTurn } from "./turn-removal.ts";
 import { INDEXED_AT_ONCE_CHARS, NO_ANSWER, storedParts, toIndexed } from "./turn-rows.ts";
 import { searchTurns } from "./turn-search.ts";
-import { pathOf, pictureOf, turnsAround, turnsInOrder, withSurroundings } from "./turn-tree.ts";
+import { filesOf, pathOf, pictureOf, turnsAround, turnsInOrder, withSurroundings } from "./turn-tree.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 
 /** A literal, so that SQLite can prove that the index of running turns serves the query. */
@@ -96,6 +96,7 @@ export function createTurnStore(
 
     around: (userId, chatId, turnId, shownOnly) => turnsAround(db, userId, chatId, turnId, shownOnly),
 
+    files: (userId, chatId, turnIds) => filesOf(db, userId, chatId, turnIds),
     picture: (userId, chatId, turnId) => pictureOf(db, userId, chatId, turnId),
 
     remove: (userId, chatId, turnId) =>

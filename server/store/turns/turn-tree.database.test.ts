@@ -1,3 +1,4 @@
+import { withoutText } from "#contract/attached-file.ts";
 import { describe, expect, test } from "vitest";
 import { createSearchChatTool, type SearchChatOutput } from "#server/domain/assistant/tools/search-chat.ts";
 import type { Store } from "../store.ts";
@@ -203,11 +204,20 @@ describe.each(databases)("a chat is a tree, on $name", (database) => {
     await expect(store.chats.restore("user-1", "chat-1")).rejects.toMatchObject(gone);
   });
 
-  test("keeps what was said in order, why it failed, and the picture", async () => {
+  test("keeps what was said in order, why it failed, the picture and the files", async () => {
     await using temporary = await openStoreWithChat(database);
     const { turns } = temporary.store;
     const jpeg = Buffer.from([0xff, 0xd8, 0, 1]);
-    await turns.begin(beginning({ hadImage: true, picture: { width: 4, height: 3, jpeg } }));
+    const file = {
+      name: 'a".pdf',
+      mediaType: "application/pdf",
+      sizeBytes: 9,
+      pages: 2,
+      text: "é\n",
+      cut: true,
+    };
+    const files = [file, { ...file, name: "b", text: "b" }];
+    await turns.begin(beginning({ hadImage: true, picture: { width: 4, height: 3, jpeg }, files }));
     const parts = [
       { kind: "text", text: "Let me see. 😀" },
       { kind: "tool", callId: "1", name: "clock", state: "done", summary: "12:00" },
@@ -222,5 +232,11 @@ describe.each(databases)("a chat is a tree, on $name", (database) => {
     const kept = await turns.picture("user-1", "chat-1", "turn-1");
     expect({ ...kept, jpeg: Buffer.from(kept?.jpeg ?? []) }).toEqual({ width: 4, height: 3, jpeg });
     expect(await turns.picture("user-2", "chat-1", "turn-1")).toBeUndefined();
+    expect(found?.turn.files).toEqual(files.map(withoutText));
+    expect(await turns.files("user-1", "chat-1", ["turn-1", "turn-2"])).toEqual(new Map([["turn-1", files]]));
+    expect(await turns.files("user-2", "chat-1", ["turn-1"])).toEqual(new Map());
+    // It is asked again, without one of them.
+    await turns.begin(beginning({ files: [file] }));
+    expect(await turns.files("user-1", "chat-1", ["turn-1"])).toEqual(new Map([["turn-1", [file]]]));
   });
 });

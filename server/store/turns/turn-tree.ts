@@ -1,7 +1,9 @@
 import { sql, type Kysely, type RawBuilder, type Transaction } from "kysely";
+import type { AttachedFile } from "#contract/attached-file.ts";
 import type { HistoryTurn, Picture, Turn } from "#server/domain/chats/ports.ts";
 import type { Tables } from "../sql/schema.ts";
-import { toTurn } from "./turn-rows.ts";
+import { parseStrings } from "../sql/stored-values.ts";
+import { storedFiles, toTurn } from "./turn-rows.ts";
 
 /** `TurnStore.recent`. */
 export async function pathOf(
@@ -190,6 +192,34 @@ export async function pictureOf(
     .where("turns.deleted_at_ms", "is", null)
     .executeTakeFirst();
   return row && { width: row.width, height: row.height, jpeg: Buffer.from(row.jpeg, "base64") };
+}
+
+/** `TurnStore.files`. */
+export async function filesOf(
+  db: Kysely<Tables>,
+  userId: string,
+  chatId: string,
+  turnIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly AttachedFile[]>> {
+  if (turnIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("turn_files")
+    .innerJoin("turns", "turns.id", "turn_files.turn_id")
+    .select(["turns.id", "files", "texts"])
+    .where("turns.id", "in", turnIds)
+    .where("turns.chat_id", "=", chatId)
+    .where("turns.user_id", "=", userId)
+    .where("turns.deleted_at_ms", "is", null)
+    .execute();
+  return new Map(
+    rows.map(({ id, files, texts }) => {
+      const read = parseStrings(texts, "turn_files.texts");
+      return [
+        id,
+        storedFiles(files).map(({ chars: _chars, ...file }, at) => ({ ...file, text: read[at] ?? "" })),
+      ];
+    }),
+  );
 }
 
 /**

@@ -69,6 +69,7 @@ describe.each(databases)("the download of one's own data, on $name", ({ name }) 
       parentTurnId: "turn-3",
       hadImage: true,
       picture,
+      files: [{ name: "a.txt", mediaType: "text/plain", sizeBytes: 5, text: "hello", cut: false }],
     });
     await ask(stage, { userId: "ann", chatId: "long" }, "deleted");
     await turns.remove("ann", "long", "deleted");
@@ -98,6 +99,17 @@ describe.each(databases)("the download of one's own data, on $name", ({ name }) 
     expect(messages.at(-2)).toMatchObject({
       parent_turn_id: "turn-3",
       picture: { width: 2, height: 1, jpeg: picture.jpeg.toString("base64") },
+      files: [
+        {
+          name: "a.txt",
+          media_type: "text/plain",
+          bytes: 5,
+          pages: null,
+          chars: 5,
+          cut: false,
+          text: "hello",
+        },
+      ],
     });
     expect(answer.text).not.toMatch(/mallory|deleted|of-gone/iu);
     for (const secret of [ann.passwordHash ?? "?", accessToken, refreshToken]) {

@@ -9,6 +9,7 @@ export interface Replies {
   readonly unknown: string;
   readonly unknownWithHits: string;
   readonly noPictures: string;
+  readonly noFiles: string;
   readonly time: (when: string) => string;
   readonly unknownPlace: (place: string) => string;
   readonly result: (expression: string, result: string) => string;
@@ -37,6 +38,7 @@ const ENGLISH: Replies = {
   unknownWithHits:
     "I cannot answer that myself, because no language model is connected. But this from earlier may help:",
   noPictures: "I cannot look at pictures without a language model that takes them.",
+  noFiles: "I cannot read files without a language model.",
   time: (when) => `It is ${when}.`,
   unknownPlace: (place) =>
     `I do not know the time zone of "${place}". Try a larger city nearby, or a zone name such as Europe/Berlin.`,
@@ -61,6 +63,7 @@ const RUSSIAN: Replies = {
   unknownWithHits:
     "Сам я на это ответить не могу: языковая модель не подключена. Но вот что об этом уже было:",
   noPictures: "Без языковой модели, которая принимает изображения, я не могу смотреть на картинки.",
+  noFiles: "Без языковой модели я не могу читать файлы.",
   time: (when) => `Сейчас ${when}.`,
   unknownPlace: (place) =>
     `Я не знаю часовой пояс места «${place}». Назовите крупный город рядом или пояс, например Europe/Moscow.`,

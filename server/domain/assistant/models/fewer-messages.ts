@@ -31,5 +31,5 @@ export function withoutOlder(
 }
 
 function size(messages: readonly ModelMessage[]): number {
-  return messages.reduce((sum, { text }) => sum + estimateTokens(text), 0);
+  return messages.reduce((sum, { text, files = "" }) => sum + estimateTokens(text + files), 0);
 }

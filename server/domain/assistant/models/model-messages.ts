@@ -14,7 +14,9 @@ export function toPrompt(messages: readonly ModelMessage[], sent: ModelAbilities
   let first = sent.system === false ? system : "";
   for (const message of messages) {
     if (message.role === "system") continue;
-    const text = first === "" || message.role !== "user" ? message.text : `${first}\n\n${message.text}`;
+    const text = [message.role === "user" ? first : "", message.files ?? "", message.text]
+      .filter((part) => part !== "")
+      .join("\n\n");
     if (message.role === "user") first = "";
     prompt.push(toPromptMessage({ ...message, text }, sent.images));
   }

@@ -11,6 +11,7 @@ export function turnOf(chatId: string, index: number, userText: string, assistan
     index,
     userText,
     hadImage: false,
+    files: [],
     assistantText,
     reasoning: "",
     parts: [],
@@ -40,6 +41,7 @@ export function memoryTurns(turns: readonly Turn[]) {
     inOrder: refuse,
     history: refuse,
     picture: refuse,
+    files: refuse,
     remove: refuse,
     restore: refuse,
     around: (userId, chatId, turnId) => {
