@@ -1,4 +1,5 @@
 import type { ErrorCode } from "#contract/error-codes.ts";
+import type { SentFile } from "./attached-file.ts";
 import type { SentImage } from "./screen-image.ts";
 
 /** Why a message waits or failed; `message` is safe to show and says what to do. */
@@ -56,6 +57,8 @@ export interface UserMessage {
   readonly text: string;
   /** The picture itself stays in the engine (`ChatEngine.image`), so that state remains small enough to be copied. */
   readonly image?: SentImage;
+  /** Their texts stay in the engine as well. */
+  readonly files?: readonly SentFile[];
   readonly createdAtMs: number;
   readonly status: UserStatus;
 }

@@ -1,3 +1,4 @@
+import type { AttachedFile } from "#contract/attached-file.ts";
 import type { SignedInAccount, TokenPlace } from "#contract/auth-state.ts";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import type { Failure } from "#contract/chat-state.ts";
@@ -17,6 +18,7 @@ export interface StreamCall {
   readonly parentTurnId?: string;
   /** JPEG, PNG or WebP bytes. */
   readonly image?: ScreenImage;
+  readonly files?: readonly AttachedFile[];
   readonly speak: boolean;
   /** BCP 47. */
   readonly locale?: string;
@@ -136,6 +138,7 @@ export interface OutboxRow {
   readonly text: string;
   /** The picture itself is read by `Outbox.picture`, when it is sent. */
   readonly image?: SentImage;
+  readonly files?: readonly AttachedFile[];
   readonly speak: boolean;
   readonly createdAtMs: number;
   readonly attempts: number;

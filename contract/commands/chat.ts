@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
+import type { AttachedFile } from "../attached-file.ts";
 import type { ChatSummary, HistoryHit } from "../chat-history.ts";
-import { MODEL_NAME_MAX_CHARS, SCREENSHOT_MAX_BYTES } from "../limits.ts";
+import { FILE_TEXT_MAX_CHARS, MODEL_NAME_MAX_CHARS, SCREENSHOT_MAX_BYTES } from "../limits.ts";
 import type { ScreenImage } from "../screen-image.ts";
 import { command, id, nothing, text } from "./command.ts";
 
@@ -13,9 +14,25 @@ const image = z.strictObject({
 });
 
 /** Questions, answers and stored chats; what each does: `ChatEngine` and `HistoryClient`. */
+/** Bounds only keep nonsense out; `checkFiles` says what is wrong. */
+const file = z.strictObject({
+  name: z.string().check(z.maxLength(FILE_TEXT_MAX_CHARS)),
+  mediaType: z.string().check(z.maxLength(200)),
+  sizeBytes: z.int(),
+  pages: z.exactOptional(z.int()),
+  text: z.string().check(z.maxLength(FILE_TEXT_MAX_CHARS)),
+  cut: z.boolean(),
+});
+
 export const chatCommands = {
   /** Resolves to the message's id once it is safe in the outbox; only then may a composer clear itself. */
-  send: command<string>()(z.strictObject({ text, image: z.optional(image) })),
+  send: command<string>()(
+    z.strictObject({
+      text,
+      image: z.exactOptional(image),
+      files: z.exactOptional(z.array(file).check(z.maxLength(100))),
+    }),
+  ),
   cancel: command<void>()(nothing),
   regenerate: command<string>()(z.strictObject({ messageId: id })),
   editAndResend: command<string>()(z.strictObject({ messageId: id, text })),
@@ -32,6 +49,8 @@ export const chatCommands = {
   switchBranch: command<void>()(z.strictObject({ messageId: id, index: z.int().check(z.nonnegative()) })),
   /** The picture of a message: of this run, of the queue, or as the server keeps it. */
   messageImage: command<ScreenImage | undefined>()(z.strictObject({ messageId: id })),
+  /** The files of a message with their texts, from the same places. */
+  messageFiles: command<readonly AttachedFile[] | undefined>()(z.strictObject({ messageId: id })),
   stopSpeaking: command<void>()(nothing),
   newChat: command<void>()(nothing),
   openChat: command<void>()(z.strictObject({ chatId: id })),

@@ -32,7 +32,7 @@ function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCo
   const engine = async () => (await client()).engine;
   const history = async () => (await client()).history;
   return {
-    send: async ({ text, image }) => (await engine()).send(image === undefined ? { text } : { text, image }),
+    send: async (draft) => (await engine()).send(draft),
     cancel: async () => (await engine()).cancel(),
     regenerate: async ({ messageId }) => (await engine()).regenerate(messageId),
     editAndResend: async ({ messageId, text }) => (await engine()).editAndResend(messageId, text),
@@ -43,6 +43,7 @@ function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCo
     deleteMessage: async ({ messageId }) => (await engine()).deleteMessage(messageId),
     undoDelete: async () => (await engine()).undoDelete(),
     switchBranch: async ({ messageId, index }) => (await engine()).switchBranch(messageId, index),
+    messageFiles: async ({ messageId }) => (await engine()).files(messageId),
     messageImage: async ({ messageId }) => (await engine()).image(messageId),
     stopSpeaking: async () => (await engine()).stopSpeaking(),
     newChat: async () => (await engine()).newChat(),

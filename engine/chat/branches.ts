@@ -1,3 +1,4 @@
+import type { AttachedFile } from "#contract/attached-file.ts";
 import type { Message, UserMessage } from "#contract/chat-state.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -8,7 +9,7 @@ import type { ChatViews } from "./chat-views.ts";
 /** What changes a stored chat. */
 export type ChatHistory = Pick<
   HistoryClient,
-  "messages" | "picture" | "showTurn" | "removeTurn" | "restoreTurn"
+  "messages" | "picture" | "files" | "showTurn" | "removeTurn" | "restoreTurn"
 >;
 
 interface BranchesDeps {
@@ -60,6 +61,13 @@ export class Branches implements Disposable {
     const { chatId } = this.#deps.views.store.getState();
     if (chatId === undefined || turnId === undefined) return undefined;
     return await this.#deps.history.picture(chatId, turnId, this.#disposal.signal);
+  }
+
+  /** Its files, likewise. */
+  async files({ turnId }: Pick<UserMessage, "turnId">): Promise<readonly AttachedFile[] | undefined> {
+    const { chatId } = this.#deps.views.store.getState();
+    if (chatId === undefined || turnId === undefined) return undefined;
+    return await this.#deps.history.files(chatId, turnId, this.#disposal.signal);
   }
 
   /** Deletes what the server has of an exchange. False: it had nothing, and there is nothing to bring back. */

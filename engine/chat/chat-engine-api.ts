@@ -1,3 +1,4 @@
+import type { AttachedFile } from "#contract/attached-file.ts";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Logger } from "#contract/logger.ts";
@@ -40,6 +41,7 @@ interface ChatEngineOptions {
 export interface Draft {
   readonly text: string;
   readonly image?: ScreenImage;
+  readonly files?: readonly AttachedFile[];
   /** Overrides `ChatState.speak` for this message. */
   readonly speak?: boolean;
   /** Turn that it follows; "" for a first one, absent: the newest of the chat. */
@@ -81,8 +83,8 @@ export interface ChatEngine extends AsyncDisposable {
    * Queues a question and resolves to its `client_message_id` once it is safe in the outbox; the answer follows in the
    * state. A composer must clear itself only when this has resolved.
    *
-   * @throws PipitError PROMPT_EMPTY, PROMPT_TOO_LONG, SCREENSHOT_TOO_LARGE, SCREENSHOT_INVALID (with `field`), SIGNED_OUT
-   *   (nothing is stored: the outbox is kept per account; the caller still has the text), or what the outbox throws
+   * @throws PipitError PROMPT_EMPTY, PROMPT_TOO_LONG, SCREENSHOT_TOO_LARGE, SCREENSHOT_INVALID, what {@link checkFiles}
+   *   throws (each with `field`), SIGNED_OUT (nothing is stored: the outbox is kept per account; the caller still has the text), or what the outbox throws
    *   (STORAGE_FULL). In each case nothing was queued or shown.
    */
   send(draft: Draft): Promise<string>;
@@ -93,7 +95,7 @@ export interface ChatEngine extends AsyncDisposable {
    * follows it leave the view and are kept on the server. One that is not answered is replaced.
    */
   regenerate(messageId: string): Promise<string>;
-  /** Like regenerate, with another text; the picture, if any, is kept. */
+  /** Like regenerate, with another text; picture and files, if any, are kept. */
   editAndResend(messageId: string, text: string): Promise<string>;
   /**
    * Shows another one of the questions that stand at the place of this message, with what follows it.
@@ -145,6 +147,8 @@ export interface ChatEngine extends AsyncDisposable {
   resume(): Promise<void>;
   /** The picture of a message: from memory, the outbox, or the server. Throws what the server's history throws. */
   image(messageId: string): Promise<ScreenImage | undefined>;
+  /** The files of a message, likewise. */
+  files(messageId: string): Promise<readonly AttachedFile[] | undefined>;
   /** Every event of every answer as it comes, before the state shows it. Returns the unsubscriber. */
   onEvent(listener: (event: EngineEvent) => void): () => void;
   /** Every question that is settled here, once per try; not those that the person stopped. Returns the unsubscriber. */

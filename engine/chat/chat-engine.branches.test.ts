@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
 import { answerText, type Message, type UserMessage } from "#contract/chat-state.ts";
 import { createHistoryClient } from "#engine/history/history-client.ts";
-import { finish, row, text, turn } from "#engine/testing/chat-engine-kit.ts";
+import { finish, row, text, textFile, turn } from "#engine/testing/chat-engine-kit.ts";
 import { createChatHarness, type ChatHarness } from "#engine/testing/chat-harness.ts";
 import { settle } from "#engine/testing/fake-clock.ts";
 import { json, unreachable } from "#engine/testing/fake-http.ts";
@@ -118,6 +118,20 @@ describe("a question with a picture that only the server has", () => {
     const { call } = await h.transport.call(0);
     const bytes = new Uint8Array([0xff, 0xd8, 0xff]);
     expect(call).toMatchObject({ parentTurnId: "", image: { bytes, widthPx: 4, heightPx: 3 } });
+  });
+
+  test("with files only: they are taken from there too", async () => {
+    const h = createChatHarness();
+    const { text: _text, ...listed } = textFile;
+    const { image: _image, ...bare } = question;
+    h.engine.openChat("chat", [{ ...bare, files: [{ ...listed, chars: 10 }] }]);
+    h.http.answer(({ path }) => {
+      expect(path).toBe("/v1/chats/chat/turns/t/files");
+      const { mediaType: media_type, sizeBytes: bytes, name, text: said, cut } = textFile;
+      return json(200, { data: [{ name, media_type, bytes, pages: null, chars: 10, cut, text: said }] });
+    });
+    await h.engine.regenerate("q");
+    expect((await h.transport.call(0)).call).toMatchObject({ prompt: question.text, files: [textFile] });
   });
 
   test.each([

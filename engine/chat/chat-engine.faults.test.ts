@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createMemoryOutbox } from "./memory-outbox.ts";
-import { audio, finish, jpeg, text, turn } from "#engine/testing/chat-engine-kit.ts";
+import { audio, finish, jpeg, text, textFile, turn } from "#engine/testing/chat-engine-kit.ts";
 import { createChatHarness } from "#engine/testing/chat-harness.ts";
 import { settle } from "#engine/testing/fake-clock.ts";
 import { unreachable } from "#engine/testing/fake-http.ts";
@@ -82,7 +82,7 @@ describe("faults", () => {
 
   test("F2, CMR-D2: a refusal parks that message, and the next goes; retry asks again under the same id, at the end", async () => {
     const h = createChatHarness();
-    const a = await h.engine.send({ text: "a", image: jpeg() });
+    const a = await h.engine.send({ text: "a", image: jpeg(), files: [textFile] });
     const b = await h.engine.send({ text: "b" });
     (await h.transport.call(0)).close(new PipitError("NOT_ALLOWED", "Your plan is used up."));
     const second = await h.transport.call(1);
@@ -96,7 +96,7 @@ describe("faults", () => {
     expect(await h.queued()).toEqual([a]);
     await h.engine.retry(a);
     const again = await h.transport.call(2);
-    expect(again.call).toMatchObject({ clientMessageId: a, prompt: "a" });
+    expect(again.call).toMatchObject({ clientMessageId: a, prompt: "a", files: [textFile] });
     expect(again.call.image).toBeDefined();
     finish(again, turn(), text("A"));
     await h.engine.idle();

@@ -3,7 +3,7 @@ import { PROMPT_MAX_CHARS, SCREENSHOT_MAX_BYTES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createMemoryOutbox } from "./memory-outbox.ts";
 import type { OutboxRow } from "#engine/ports.ts";
-import { finish, jpeg, text, turn } from "#engine/testing/chat-engine-kit.ts";
+import { finish, jpeg, text, textFile, turn } from "#engine/testing/chat-engine-kit.ts";
 import { createChatHarness } from "#engine/testing/chat-harness.ts";
 import { settle } from "#engine/testing/fake-clock.ts";
 
@@ -19,7 +19,11 @@ describe("send", () => {
       },
     };
     const h = createChatHarness({ outbox });
-    const id = await h.engine.send({ text: "Hello?", image: jpeg() });
+    const id = await h.engine.send({
+      text: "Hello?",
+      image: jpeg(),
+      files: [{ ...textFile, name: "/x/fish.txt" }],
+    });
     expect(steps).toEqual(["add, 0 shown"]);
     const call = await h.transport.call(0);
     expect(call.call).toMatchObject({
@@ -30,6 +34,9 @@ describe("send", () => {
       speak: true,
     });
     expect(call.call.image?.widthPx).toBe(4);
+    expect(call.call.files).toEqual([textFile]);
+    const { text: _text, ...shown } = textFile;
+    expect(h.question(id).files).toEqual([{ ...shown, chars: 10 }]);
     expect(call.call.chatId).toBeUndefined();
     expect(h.state().activeMessageId).toBe(id);
     expect(h.question(id).image).toEqual({ widthPx: 4, heightPx: 3, sizeBytes: 16 });
@@ -44,6 +51,13 @@ describe("send", () => {
 
   test.each([
     { name: "empty", draft: { text: " \n" }, code: "PROMPT_EMPTY", field: "prompt", says: /Type a question/ },
+    {
+      name: "of too many files",
+      draft: { text: "x", files: Array.from({ length: 11 }, () => textFile) },
+      code: "FILES_TOO_MANY",
+      field: "files",
+      says: /limit is 10/,
+    },
     {
       name: "too long",
       draft: { text: "x".repeat(PROMPT_MAX_CHARS + 1) },

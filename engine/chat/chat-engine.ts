@@ -1,3 +1,4 @@
+import type { AttachedFile } from "#contract/attached-file.ts";
 import type { AuthState } from "#contract/auth-state.ts";
 import { HISTORY_MAX_MESSAGES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -9,8 +10,8 @@ import { Branches } from "./branches.ts";
 import type { ChatEngine, ChatEngineDeps, Draft, EngineEvent, Settled } from "./chat-engine-api.ts";
 import { createChatViews, type ChatViews } from "./chat-views.ts";
 import { isNewChat, NEW_CHAT_PREFIX, type Pending } from "./delivery.ts";
-import { createImageShelf } from "./image-shelf.ts";
 import { checkDraft, Intake } from "./intake.ts";
+import { createShelf } from "./shelf.ts";
 import { Queue } from "./queue.ts";
 import { followsShown, parentOfNext } from "./shown-path.ts";
 import { createSpeechQueue, type SpeechQueue } from "./speech-queue.ts";
@@ -30,7 +31,11 @@ class Engine implements ChatEngine {
   readonly #branches: Branches;
   readonly #speech: SpeechQueue;
   readonly #activity = createActivity();
-  readonly #images = createImageShelf();
+  readonly #images = createShelf<ScreenImage>(({ bytes }) => bytes.byteLength);
+  /** Their texts, two bytes a code unit. */
+  readonly #files = createShelf<readonly AttachedFile[]>((files) =>
+    files.reduce((sum, { text }) => sum + 2 * text.length, 0),
+  );
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #settledListeners = new Set<(settled: Settled) => void>();
   readonly #unsubscribe: () => void;
@@ -75,6 +80,7 @@ class Engine implements ChatEngine {
       views: this.#views,
       queue: this.#queue,
       images: this.#images,
+      files: this.#files,
       activity: this.#activity,
       accountId: () => this.#accountId,
       speaks: () => this.store.getState().speak,
@@ -85,10 +91,10 @@ class Engine implements ChatEngine {
   }
 
   async send(draft: Draft): Promise<string> {
-    const text = checkDraft(draft);
+    const checked = checkDraft(draft);
     const { parentTurnId = parentOfNext(this.store.getState().messages) } = draft;
     const place = parentTurnId === undefined ? {} : { parentTurnId };
-    return this.#intake.send({ ...draft, ...place, text }, this.#deps.newId());
+    return this.#intake.send({ ...checked, ...place }, this.#deps.newId());
   }
 
   async cancel(): Promise<void> {
@@ -102,9 +108,8 @@ class Engine implements ChatEngine {
 
   async editAndResend(messageId: string, text: string): Promise<string> {
     const asked = await this.#located(messageId);
-    const draft = { ...(await this.#draftOf(asked)), text };
-    const checked = checkDraft(draft);
-    const id = await this.#intake.send({ ...draft, text: checked }, this.#deps.newId(), asked.row);
+    const draft = checkDraft({ ...(await this.#draftOf(asked)), text });
+    const id = await this.#intake.send(draft, this.#deps.newId(), asked.row);
     // The new message is safe, and stands beside the old exchange; one that the server does not know goes.
     if (asked.turnId === undefined || asked.parentTurnId === undefined) this.#forgetExchange(asked.id);
     return id;
@@ -204,6 +209,12 @@ class Engine implements ChatEngine {
     return stored;
   }
 
+  async files(messageId: string): Promise<readonly AttachedFile[] | undefined> {
+    const kept = this.#queue.row(messageId)?.files ?? this.#files.get(messageId);
+    const question = questionOf(this.store.getState().messages, messageId);
+    return kept ?? (question?.files && (await this.#branches.files(question)));
+  }
+
   onEvent(listener: (event: EngineEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -267,21 +278,28 @@ class Engine implements ChatEngine {
   #forgetExchange(id: string): void {
     this.#views.dispatch(this.#views.shownKey(), { type: "removed", id });
     this.#images.drop(id);
+    this.#files.drop(id);
   }
 
   /**
    * A question as it was asked.
    *
-   * @throws PipitError INVALID_REQUEST when it had a picture that is no longer at hand: without it, it is another question
+   * @throws PipitError INVALID_REQUEST when it had a picture or files that are no longer at hand: without it, it is another question
    */
-  async #draftOf({ id, text, image, parentTurnId }: Asked): Promise<Draft> {
-    const place = parentTurnId === undefined ? {} : { parentTurnId };
-    if (image === undefined) return { text, ...place };
-    const kept = await this.image(id);
-    if (kept === undefined) {
-      throw invalidRequest("The picture of this message is no longer at hand. Attach it again and send.");
+  async #draftOf({ id, text, image, files, parentTurnId }: Asked): Promise<Draft> {
+    const [keptImage, keptFiles] = [image && (await this.image(id)), files && (await this.files(id))];
+    if (
+      (image !== undefined && keptImage === undefined) ||
+      (files !== undefined && keptFiles === undefined)
+    ) {
+      throw invalidRequest("What came with this message is no longer at hand. Attach it again and send.");
     }
-    return { text, image: kept, ...place };
+    return {
+      text,
+      ...(parentTurnId === undefined ? {} : { parentTurnId }),
+      ...(keptImage === undefined ? {} : { image: keptImage }),
+      ...(keptFiles === undefined ? {} : { files: keptFiles }),
+    };
   }
 
   async #imageOf({ clientMessageId: id, image }: OutboxRow): Promise<ScreenImage | undefined> {
@@ -370,6 +388,7 @@ function answeredIds(messages: readonly Message[]): readonly string[] {
 }
 
 interface Asked extends Pick<UserMessage, "id" | "text" | "image" | "turnId" | "parentTurnId" | "branch"> {
+  readonly files?: readonly Omit<AttachedFile, "text">[];
   readonly status: UserMessage["status"]["kind"] | undefined;
   /** Absent: it is answered, or was stopped. */
   readonly row: OutboxRow | undefined;

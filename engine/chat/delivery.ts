@@ -201,6 +201,7 @@ function callOf(deps: DeliveryDeps, pending: Pending, image: ScreenImage | undef
     ...chatOf(row),
     ...(row.parentTurnId === undefined ? {} : { parentTurnId: row.parentTurnId }),
     ...(image === undefined ? {} : { image }),
+    ...(row.files === undefined ? {} : { files: row.files }),
     ...(model === undefined ? {} : { model }),
   };
 }

@@ -1,3 +1,4 @@
+import { checkFiles, type AttachedFile } from "#contract/attached-file.ts";
 import { PROMPT_MAX_CHARS, SCREENSHOT_MAX_BYTES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { sizeOf, type ScreenImage } from "#contract/screen-image.ts";
@@ -6,8 +7,8 @@ import type { Activity } from "./activity.ts";
 import type { ChatEngineDeps, Draft } from "./chat-engine-api.ts";
 import type { ChatViews } from "./chat-views.ts";
 import { isNewChat } from "./delivery.ts";
-import type { ImageShelf } from "./image-shelf.ts";
 import type { Queue } from "./queue.ts";
+import type { Shelf } from "./shelf.ts";
 
 const MIB = 1024 * 1024;
 
@@ -15,7 +16,8 @@ const MIB = 1024 * 1024;
 export interface IntakeDeps extends Pick<ChatEngineDeps, "session" | "clock"> {
   readonly views: ChatViews;
   readonly queue: Queue;
-  readonly images: ImageShelf;
+  readonly images: Shelf<ScreenImage>;
+  readonly files: Shelf<readonly AttachedFile[]>;
   readonly activity: Activity;
   /** A chat that the server knows is shown, of which only the unsent messages are there. */
   readonly onOpened: (chatId: string) => void;
@@ -100,8 +102,8 @@ export class Intake implements AsyncDisposable {
   async #store(draft: Draft, id: string, composedIn: string, replaced: OutboxRow | undefined): Promise<void> {
     if (this.#disposal.signal.aborted)
       throw new PipitError("CANCELLED", "Pipit is closing; the message was not sent.");
-    const { views, queue, images } = this.#deps;
-    const { image } = draft;
+    const { views, queue } = this.#deps;
+    const { image, files } = draft;
     const accountId = await this.#signedInAccount();
     const isShown = () => this.#deps.accountId() === accountId;
     const chatKey = views.currentKey(composedIn);
@@ -109,11 +111,13 @@ export class Intake implements AsyncDisposable {
     // Messages of an earlier run go first, also when the host has not called `resume` yet.
     if (!this.#resumed && !isNewChat(chatKey)) await queue.takeUp(accountId, isShown, chatKey);
     await queue.add(row, image?.bytes, isShown, replaced?.clientMessageId);
-    if (image !== undefined && isShown()) images.put(id, image);
+    if (!isShown()) return;
+    if (image !== undefined) this.#deps.images.put(id, image);
+    if (files !== undefined) this.#deps.files.put(id, files);
   }
 
   #rowOf(
-    { text, image, speak = this.#deps.speaks(), ...draft }: Draft,
+    { text, image, files, speak = this.#deps.speaks(), ...draft }: Draft,
     id: string,
     {
       replaced,
@@ -135,6 +139,7 @@ export class Intake implements AsyncDisposable {
       state: { kind: "waiting" },
       ...(parentTurnId === undefined ? {} : { parentTurnId }),
       ...(image === undefined ? {} : { image: sizeOf(image) }),
+      ...(files === undefined ? {} : { files }),
     };
   }
 
@@ -163,10 +168,11 @@ export class Intake implements AsyncDisposable {
 /**
  * Checks a question before anything is stored, so that what the server would refuse anyway never enters the outbox.
  *
- * @returns the text as it will be sent: lone surrogates, which UTF-8 cannot carry, become U+FFFD
- * @throws PipitError PROMPT_EMPTY, PROMPT_TOO_LONG, SCREENSHOT_TOO_LARGE, SCREENSHOT_INVALID, each naming field, limit and cure
+ * @returns the question as it will be sent: lone surrogates, which UTF-8 cannot carry, become U+FFFD
+ * @throws PipitError PROMPT_EMPTY, PROMPT_TOO_LONG, SCREENSHOT_TOO_LARGE, SCREENSHOT_INVALID, and of files what
+ *   {@link checkFiles} throws, each naming field, limit and cure
  */
-export function checkDraft(draft: Draft): string {
+export function checkDraft({ files = [], ...draft }: Draft): Draft {
   const text = draft.text.toWellFormed();
   if (text.trim() === "") {
     throw new PipitError("PROMPT_EMPTY", "The message is empty. Type a question first.", { field: "prompt" });
@@ -176,7 +182,7 @@ export function checkDraft(draft: Draft): string {
     throw new PipitError("PROMPT_TOO_LONG", message, { field: "prompt" });
   }
   if (draft.image !== undefined) checkImage(draft.image);
-  return text;
+  return { ...draft, text, ...(files.length === 0 ? {} : { files: checkFiles(files) }) };
 }
 
 function checkImage(image: ScreenImage): void {

@@ -1,3 +1,4 @@
+import { withoutText } from "#contract/attached-file.ts";
 import type { Failure, UserMessage, UserStatus } from "#contract/chat-state.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -267,6 +268,7 @@ function messageOf(row: OutboxRow): UserMessage {
     status,
     ...(row.parentTurnId === undefined ? {} : { parentTurnId: row.parentTurnId }),
     ...(row.image === undefined ? {} : { image: row.image }),
+    ...(row.files === undefined ? {} : { files: row.files.map(withoutText) }),
   };
 }
 

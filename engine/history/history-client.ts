@@ -5,7 +5,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { HttpClient } from "#engine/ports.ts";
 import { createJsonApi } from "#engine/wire/json-api.ts";
-import { messagesSchema, toMessages } from "./stored-messages.ts";
+import { messagesSchema, sentFileSchema, toFile, toMessages } from "./stored-messages.ts";
 import { timeSchema } from "./wire-time.ts";
 
 /** Stored conversations of the signed-in account (docs/reference/accounts.md). All methods throw PipitError. */
@@ -16,6 +16,8 @@ const BUILT_IN_MODEL = "built-in";
 const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 
 const pictureSchema = z.object({ width: z.number(), height: z.number(), jpeg: z.base64() });
+
+const filesSchema = z.object({ data: z.array(z.extend(sentFileSchema, { text: z.string() })) });
 
 const titleSchema = z.catch(z.string(), "");
 
@@ -62,6 +64,12 @@ export function createHistoryClient(http: HttpClient) {
     /** The picture of an exchange as the server keeps it; undefined when it has none. */
     picture: (chatId: string, turnId: string, signal: AbortSignal) =>
       get(`${turnPath(chatId, turnId)}/picture`, pictureSchema, signal).then(toImage, undefinedIfGone),
+    /** The files of an exchange, with their texts; undefined when it has none. */
+    files: (chatId: string, turnId: string, signal: AbortSignal) =>
+      get(`${turnPath(chatId, turnId)}/files`, filesSchema, signal).then(
+        ({ data }) => data.map(({ text, ...file }) => ({ ...toFile(file), text })),
+        undefinedIfGone,
+      ),
     /** Shows, of a chat's branches, the one through this turn that was asked last. */
     async showTurn(chatId: string, turnId: string, signal: AbortSignal): Promise<void> {
       const body = JSON.stringify({ shown_turn_id: turnId });

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type { SentFile } from "#contract/attached-file.ts";
 import type { AssistantMessage, Failure, Message, MessagePart, UserMessage } from "#contract/chat-state.ts";
 import { errorCodes, isErrorCode } from "#contract/error-codes.ts";
 import { timeSchema } from "./wire-time.ts";
@@ -16,6 +17,16 @@ const partSchema = z.object({
 });
 const contentSchema = z.union([z.string(), z.object({ content: z.array(partSchema) })]);
 
+/** A file of a question, without its text. */
+export const sentFileSchema = z.object({
+  name: z.string(),
+  media_type: z.string(),
+  bytes: z.number(),
+  pages: z.nullish(z.number()),
+  chars: z.number(),
+  cut: z.boolean(),
+});
+
 const messageSchema = z.object({
   id: z.pipe(z.union([z.string(), z.number()]), z.transform(String)),
   role: z.string(),
@@ -25,6 +36,7 @@ const messageSchema = z.object({
   parent_turn_id: z.nullish(z.string()),
   siblings: z.optional(z.array(z.string())),
   picture: z.optional(z.object({ width: z.number(), height: z.number(), bytes: z.number() })),
+  files: z.optional(z.array(sentFileSchema)),
   status: z.catch(z.enum(["done", "stopped", "failed", "running"]), "done"),
   failure: z.optional(z.object({ code: z.string(), message: z.string() })),
   usage: z.optional(z.object({ input_tokens: z.number(), output_tokens: z.number() })),
@@ -79,6 +91,7 @@ function toQuestion(item: WireMessage): UserMessage {
     ...(picture !== undefined && {
       image: { widthPx: picture.width, heightPx: picture.height, sizeBytes: picture.bytes },
     }),
+    ...filesOf(item),
     createdAtMs: item.created_at,
     status:
       item.status === "stopped"
@@ -87,6 +100,16 @@ function toQuestion(item: WireMessage): UserMessage {
           ? { kind: "answered" }
           : { kind: "failed", failure },
   };
+}
+
+function filesOf({ files }: WireMessage): Pick<UserMessage, "files"> {
+  return files === undefined ? {} : { files: files.map((file) => ({ ...toFile(file), chars: file.chars })) };
+}
+
+/** What stands of a file in lists and beside its text. */
+export function toFile(file: Omit<z.infer<typeof sentFileSchema>, "chars">): Omit<SentFile, "chars"> {
+  const { name, media_type: mediaType, bytes: sizeBytes, pages, cut } = file;
+  return { name, mediaType, sizeBytes, cut, ...(typeof pages === "number" && { pages }) };
 }
 
 function toAnswer(item: WireMessage, replyTo: string): AssistantMessage {

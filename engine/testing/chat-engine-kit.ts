@@ -1,3 +1,4 @@
+import type { AttachedFile } from "#contract/attached-file.ts";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { OutboxRow } from "#engine/ports.ts";
@@ -30,6 +31,15 @@ export function finish(call: FakeCall, ...events: readonly ChatEvent[]): void {
   call.emit(...events, end);
   call.close();
 }
+
+/** A small text file. */
+export const textFile: AttachedFile = {
+  name: "fish.txt",
+  mediaType: "text/plain",
+  sizeBytes: 12,
+  text: "Fish swim.",
+  cut: false,
+};
 
 /** A picture that begins like a JPEG. */
 export function jpeg(sizeBytes = 16): ScreenImage {

@@ -1,3 +1,4 @@
+import { textFile } from "./chat-engine-kit.ts";
 import { describe, expect, test } from "vitest";
 import type { Outbox, OutboxRow } from "#engine/ports.ts";
 
@@ -73,17 +74,19 @@ export function describeOutbox(
       expect(await outbox.list("a")).toEqual([outboxRow("2", { chatKey: "local-2" })]);
     });
 
-    test("keeps odd texts and large pictures whole", async () => {
+    test("keeps odd texts, files and large pictures whole", async () => {
       await using place = await makePlace();
       await using outbox = await place.open();
       const text = `a'; DROP TABLE outbox; -- \u0000 🎉 ${"я".repeat(200_000)}`;
+      const files = [textFile, { ...textFile, pages: 3, text, cut: true }];
       const bytes = new Uint8Array(8 * 1024 * 1024).fill(7);
       await outbox.add(
-        outboxRow("1", { text, image: { sizeBytes: bytes.length, widthPx: 1, heightPx: 1 } }),
+        outboxRow("1", { text, files, image: { sizeBytes: bytes.length, widthPx: 1, heightPx: 1 } }),
         bytes,
       );
       const [kept] = await outbox.list("a");
       expect(kept?.text).toBe(text);
+      expect(kept?.files).toEqual(files);
       const picture = await outbox.picture("1");
       const same = picture?.every((byte, index) => byte === bytes[index]);
       expect([picture?.length, same]).toEqual([bytes.length, true]);

@@ -1,3 +1,4 @@
+import { textFile } from "#engine/testing/chat-engine-kit.ts";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
@@ -70,13 +71,14 @@ describe("a whole answer", () => {
     });
     const ask = connect(server.url);
     const image = { bytes: new Uint8Array([0xff, 0xd8, 0xff]), widthPx: 20, heightPx: 10 };
-    expect(await collect(ask({ ...question, image, locale: "ru" }, never))).toEqual([
+    expect(await collect(ask({ ...question, image, files: [textFile], locale: "ru" }, never))).toEqual([
       { type: "turn", chatId: "c", turnId: "t", replayed: false },
       { type: "text", text: "Hi" },
       { type: "audio", pcm: new Uint8Array([1, 2, 3, 4]) },
       { type: "end" },
     ]);
     expect(requests[0]).toMatchObject({ prompt: "hello", screenshot: "/9j/", screenWidth: 20, locale: "ru" });
+    expect(requests[0]?.files).toMatchObject([{ ...textFile, sizeBytes: 12n }]);
     expect(headers).toEqual([null, "application/connect+proto"]);
   });
 

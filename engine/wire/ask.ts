@@ -116,10 +116,14 @@ function hangUpSoon(hangUp: AbortController): ReturnType<typeof setTimeout> {
 
 /** The wire form of a question. Absent optional fields stay absent: presence means something. */
 function toStreamRequest(call: StreamCall): StreamRequest {
-  const { image, ...fields } = call;
-  if (image === undefined) return create(StreamRequestSchema, fields);
+  const { image, files = [], ...fields } = call;
+  const request = {
+    ...fields,
+    files: files.map(({ sizeBytes, ...file }) => ({ ...file, sizeBytes: BigInt(sizeBytes) })),
+  };
+  if (image === undefined) return create(StreamRequestSchema, request);
   const { bytes, widthPx: screenWidth, heightPx: screenHeight } = image;
-  return create(StreamRequestSchema, { ...fields, screenshot: toBase64(bytes), screenWidth, screenHeight });
+  return create(StreamRequestSchema, { ...request, screenshot: toBase64(bytes), screenWidth, screenHeight });
 }
 
 /**

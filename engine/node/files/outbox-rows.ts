@@ -1,10 +1,12 @@
 import type Database from "better-sqlite3";
+import type { AttachedFile } from "#contract/attached-file.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import { CHAT_NAMES_MAX, readRowState } from "#engine/chat/row-state.ts";
 import type { OutboxRow, RowState } from "#engine/ports.ts";
 
 /** A row as SQLite gives and takes it. */
-type FlatRow = Omit<OutboxRow, "image" | "parentTurnId" | "speak" | "state"> & {
+type FlatRow = Omit<OutboxRow, "image" | "files" | "parentTurnId" | "speak" | "state"> & {
+  readonly files: string | null;
   readonly parentTurnId: string | null;
   readonly imageWidth: number | null;
   readonly imageHeight: number | null;
@@ -15,17 +17,17 @@ type FlatRow = Omit<OutboxRow, "image" | "parentTurnId" | "speak" | "state"> & {
 
 const columns = `client_message_id AS clientMessageId, account_id AS accountId, chat_key AS chatKey,
   parent_turn_id AS parentTurnId, text, image_width AS imageWidth, image_height AS imageHeight,
-  image_bytes AS imageBytes, speak, created_at_ms AS createdAtMs, attempts, state`;
+  image_bytes AS imageBytes, files, speak, created_at_ms AS createdAtMs, attempts, state`;
 
 /** The statements of the outbox, on the tables of `sqlite-outbox.ts`. Each throws what SQLite throws. */
 export function prepareRows(db: Database.Database) {
   // The same message twice is one message: the first one stands. Another program may have heard the name of its chat.
   const insert = db.prepare<[FlatRow]>(
     `INSERT INTO outbox (client_message_id, account_id, chat_key, parent_turn_id, text, image_width, image_height,
-       image_bytes, speak, created_at_ms, attempts, state)
+       image_bytes, files, speak, created_at_ms, attempts, state)
      VALUES (@clientMessageId, @accountId,
        coalesce((SELECT chat_id FROM names WHERE chat_key = @chatKey), @chatKey), @parentTurnId, @text, @imageWidth, @imageHeight, @imageBytes,
-       @speak, @createdAtMs, @attempts, @state)
+       @files, @speak, @createdAtMs, @attempts, @state)
      ON CONFLICT (client_message_id) DO NOTHING`,
   );
   const select = db.prepare<[string], FlatRow>(
@@ -76,24 +78,26 @@ export function prepareRows(db: Database.Database) {
   };
 }
 
-function toFlat({ image, ...row }: OutboxRow): FlatRow {
+function toFlat({ image, files, ...row }: OutboxRow): FlatRow {
   return {
     ...row,
     parentTurnId: row.parentTurnId ?? null,
     imageWidth: image?.widthPx ?? null,
     imageHeight: image?.heightPx ?? null,
     imageBytes: image?.sizeBytes ?? null,
+    files: files === undefined ? null : JSON.stringify(files),
     speak: row.speak ? 1 : 0,
     state: JSON.stringify(row.state),
   };
 }
 
-function toRow({ parentTurnId, imageWidth, imageHeight, imageBytes, ...row }: FlatRow): OutboxRow {
+function toRow({ parentTurnId, files, imageWidth, imageHeight, imageBytes, ...row }: FlatRow): OutboxRow {
   return {
     ...row,
     speak: row.speak === 1,
     state: readRowState(parseJson(row.state), row),
     ...(parentTurnId === null ? {} : { parentTurnId }),
+    ...(files === null ? {} : { files: JSON.parse(files) as readonly AttachedFile[] }),
     ...(imageBytes === null
       ? {}
       : { image: { widthPx: imageWidth ?? 0, heightPx: imageHeight ?? 0, sizeBytes: imageBytes } }),

@@ -1,3 +1,4 @@
+import { textFile } from "#engine/testing/chat-engine-kit.ts";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { once } from "node:events";
@@ -68,6 +69,21 @@ test("a queue of the first version keeps its rows and their pictures, whoever of
   }
   await two?.add(row("3"));
   for (const outbox of [one, two]) await outbox?.[Symbol.asyncDispose]();
+});
+
+test("a queue of the second version, which knew no files, keeps its rows and takes some", async () => {
+  await using home = await makeTempHome();
+  const files = [textFile];
+  {
+    await using outbox = await openOutbox({ home: home.path, logger });
+    await outbox.add(row("1"));
+  }
+  const db = new Database(join(home.path, "outbox.db"));
+  db.exec("ALTER TABLE outbox DROP COLUMN files; PRAGMA user_version = 2;");
+  db.close();
+  await using outbox = await openOutbox({ home: home.path, logger });
+  await outbox.add(row("2", { files }));
+  expect(await outbox.list("a")).toEqual([row("1"), row("2", { files })]);
 });
 
 test("CMR-D2: a picture that an older Pipit adds while its queue is brought to this version is kept", async () => {

@@ -11,7 +11,7 @@ import { ensurePrivateFolder, errorCode, setAside, storageError } from "./privat
 
 const OUTBOX_FILE = "outbox.db";
 const PICTURES_FOLDER = "outbox";
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 const BUSY_TIMEOUT_MS = 5_000;
 /** Messages with pictures are up to 8 MiB each; this is more than a hundred of them. */
 const DEFAULT_MAX_BYTES = 2 * 1024 * 1024 * 1024;
@@ -20,7 +20,7 @@ const DEFAULT_MAX_BYTES = 2 * 1024 * 1024 * 1024;
 const FILE_HEADER = "SQLite format 3\0";
 
 /**
- * Bytes of a picture are in a file of its own; `state` is a RowState as JSON; `names` are the ids of chats that were new,
+ * Bytes of a picture are in a file of its own; `files` is an AttachedFile[] and `state` a RowState, as JSON; `names` are the ids of chats that were new,
  * for the rows that a program writes before it has learned them.
  */
 const schema = `
@@ -34,6 +34,7 @@ const schema = `
     image_width INTEGER,
     image_height INTEGER,
     image_bytes INTEGER,
+    files TEXT,
     speak INTEGER NOT NULL,
     created_at_ms INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
@@ -52,6 +53,8 @@ const fromVersion1 = `
   ALTER TABLE outbox DROP COLUMN image;
   ALTER TABLE outbox ADD COLUMN state TEXT NOT NULL DEFAULT '{"kind":"waiting"}';
 `;
+
+const fromVersion2 = "ALTER TABLE outbox ADD COLUMN files TEXT;";
 
 export interface SqliteOutboxOptions {
   /** PIPIT_HOME; the queue is `<home>/outbox.db`, its pictures are in `<home>/outbox`. */
@@ -122,11 +125,13 @@ async function openDatabase(
     const exported = new Set<string>();
     const update = db.transaction(() => {
       // Looked at again: another program may have been quicker.
-      if (Number(db.pragma("user_version", { simple: true })) === 1) {
+      const now = Number(db.pragma("user_version", { simple: true }));
+      if (now === 1) {
         // One of that version may have added pictures meanwhile.
         if (picturesIn(db).some((id) => !exported.has(id))) return false;
         db.exec(fromVersion1);
       }
+      if (now === 1 || now === 2) db.exec(fromVersion2);
       db.exec(schema);
       db.pragma(`user_version = ${SCHEMA_VERSION}`);
       return true;

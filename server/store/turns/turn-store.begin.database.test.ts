@@ -20,6 +20,7 @@ describe.each(databases)("begin on $name", (database) => {
         index: 0,
         userText: "What is the time?",
         hadImage: false,
+        files: [],
         assistantText: "",
         reasoning: "",
         parts: [],

@@ -266,6 +266,7 @@ test("§5.1.10 the preload gives exactly these functions, frozen, and nothing of
     "listModels",
     "lookAtServer",
     "lookForModel",
+    "messageFiles",
     "messageImage",
     "modelConnection",
     "newChat",

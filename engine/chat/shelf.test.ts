@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { createImageShelf } from "./image-shelf.ts";
+import { createShelf } from "./shelf.ts";
 
 const image = (sizeBytes: number) => ({ bytes: new Uint8Array(sizeBytes), widthPx: 1, heightPx: 1 });
+const sizeOf = ({ bytes }: { readonly bytes: Uint8Array }) => bytes.byteLength;
 
 test("keeps pictures up to its size, dropping the oldest", () => {
-  const shelf = createImageShelf(10);
+  const shelf = createShelf(sizeOf, 10);
   shelf.put("a", image(4));
   shelf.put("b", image(4));
   shelf.put("c", image(4));
@@ -23,7 +24,7 @@ test("keeps pictures up to its size, dropping the oldest", () => {
 });
 
 test("keeps 32 MiB of pictures when nothing else is said", () => {
-  const shelf = createImageShelf();
+  const shelf = createShelf(sizeOf);
   const eightMiB = 8 * 1024 * 1024;
   for (const id of ["a", "b", "c", "d"]) shelf.put(id, image(eightMiB));
   expect(shelf.get("a")).toBeDefined();
