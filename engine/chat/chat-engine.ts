@@ -11,7 +11,7 @@ import type { ChatEngine, ChatEngineDeps, Draft, EngineEvent, Settled } from "./
 import { createChatViews, type ChatViews } from "./chat-views.ts";
 import { isNewChat, NEW_CHAT_PREFIX, type Pending } from "./delivery.ts";
 import { checkDraft, Intake } from "./intake.ts";
-import { createShelf } from "./shelf.ts";
+import { Carried } from "./carried.ts";
 import { Queue } from "./queue.ts";
 import { followsShown, parentOfNext } from "./shown-path.ts";
 import { createSpeechQueue, type SpeechQueue } from "./speech-queue.ts";
@@ -31,11 +31,7 @@ class Engine implements ChatEngine {
   readonly #branches: Branches;
   readonly #speech: SpeechQueue;
   readonly #activity = createActivity();
-  readonly #images = createShelf<ScreenImage>(({ bytes }) => bytes.byteLength);
-  /** Their texts, two bytes a code unit. */
-  readonly #files = createShelf<readonly AttachedFile[]>((files) =>
-    files.reduce((sum, { text }) => sum + 2 * text.length, 0),
-  );
+  readonly #carried: Carried;
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #settledListeners = new Set<(settled: Settled) => void>();
   readonly #unsubscribe: () => void;
@@ -74,13 +70,17 @@ class Engine implements ChatEngine {
       onSettled: (settled) => this.#tell(this.#settledListeners, settled),
       onSettledElsewhere: (chatKey) => void this.#branches.readAgain(chatKey),
     });
+    this.#carried = new Carried({
+      queue: this.#queue,
+      branches: this.#branches,
+      question: (id) => questionOf(this.store.getState().messages, id),
+    });
     this.#intake = new Intake({
       onOpened: (chatId) => void this.#branches.readAgain(chatId),
       ...deps,
       views: this.#views,
       queue: this.#queue,
-      images: this.#images,
-      files: this.#files,
+      carried: this.#carried,
       activity: this.#activity,
       accountId: () => this.#accountId,
       speaks: () => this.store.getState().speak,
@@ -198,21 +198,12 @@ class Engine implements ChatEngine {
     return this.#intake.resume();
   }
 
-  async image(messageId: string): Promise<ScreenImage | undefined> {
-    const row = this.#queue.row(messageId);
-    const kept = this.#images.get(messageId) ?? (row && (await this.#imageOf(row)));
-    if (kept !== undefined) return kept;
-    const question = questionOf(this.store.getState().messages, messageId);
-    if (question?.image === undefined) return undefined;
-    const stored = await this.#branches.picture(question);
-    if (stored !== undefined) this.#images.put(question.id, stored);
-    return stored;
+  image(messageId: string): Promise<ScreenImage | undefined> {
+    return this.#carried.image(messageId);
   }
 
-  async files(messageId: string): Promise<readonly AttachedFile[] | undefined> {
-    const kept = this.#queue.row(messageId)?.files ?? this.#files.get(messageId);
-    const question = questionOf(this.store.getState().messages, messageId);
-    return kept ?? (question?.files && (await this.#branches.files(question)));
+  files(messageId: string): Promise<readonly AttachedFile[] | undefined> {
+    return this.#carried.files(messageId);
   }
 
   onEvent(listener: (event: EngineEvent) => void): () => void {
@@ -277,8 +268,7 @@ class Engine implements ChatEngine {
 
   #forgetExchange(id: string): void {
     this.#views.dispatch(this.#views.shownKey(), { type: "removed", id });
-    this.#images.drop(id);
-    this.#files.drop(id);
+    this.#carried.drop(id);
   }
 
   /**
@@ -300,12 +290,6 @@ class Engine implements ChatEngine {
       ...(keptImage === undefined ? {} : { image: keptImage }),
       ...(keptFiles === undefined ? {} : { files: keptFiles }),
     };
-  }
-
-  async #imageOf({ clientMessageId: id, image }: OutboxRow): Promise<ScreenImage | undefined> {
-    const bytes = await this.#queue.picture(id);
-    if (image === undefined || bytes === undefined) return undefined;
-    return { bytes, widthPx: image.widthPx, heightPx: image.heightPx };
   }
 
   #onEvent(pending: Pending, event: EngineEvent["event"]): void {

@@ -1,14 +1,14 @@
-import { checkFiles, type AttachedFile } from "#contract/attached-file.ts";
+import { checkFiles } from "#contract/attached-file.ts";
 import { PROMPT_MAX_CHARS, SCREENSHOT_MAX_BYTES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { sizeOf, type ScreenImage } from "#contract/screen-image.ts";
 import type { OutboxRow } from "#engine/ports.ts";
 import type { Activity } from "./activity.ts";
+import type { Carried } from "./carried.ts";
 import type { ChatEngineDeps, Draft } from "./chat-engine-api.ts";
 import type { ChatViews } from "./chat-views.ts";
 import { isNewChat } from "./delivery.ts";
 import type { Queue } from "./queue.ts";
-import type { Shelf } from "./shelf.ts";
 
 const MIB = 1024 * 1024;
 
@@ -16,8 +16,7 @@ const MIB = 1024 * 1024;
 export interface IntakeDeps extends Pick<ChatEngineDeps, "session" | "clock"> {
   readonly views: ChatViews;
   readonly queue: Queue;
-  readonly images: Shelf<ScreenImage>;
-  readonly files: Shelf<readonly AttachedFile[]>;
+  readonly carried: Pick<Carried, "keep">;
   readonly activity: Activity;
   /** A chat that the server knows is shown, of which only the unsent messages are there. */
   readonly onOpened: (chatId: string) => void;
@@ -103,17 +102,14 @@ export class Intake implements AsyncDisposable {
     if (this.#disposal.signal.aborted)
       throw new PipitError("CANCELLED", "Pipit is closing; the message was not sent.");
     const { views, queue } = this.#deps;
-    const { image, files } = draft;
     const accountId = await this.#signedInAccount();
     const isShown = () => this.#deps.accountId() === accountId;
     const chatKey = views.currentKey(composedIn);
     const row = this.#rowOf(draft, id, { accountId, chatKey, replaced });
     // Messages of an earlier run go first, also when the host has not called `resume` yet.
     if (!this.#resumed && !isNewChat(chatKey)) await queue.takeUp(accountId, isShown, chatKey);
-    await queue.add(row, image?.bytes, isShown, replaced?.clientMessageId);
-    if (!isShown()) return;
-    if (image !== undefined) this.#deps.images.put(id, image);
-    if (files !== undefined) this.#deps.files.put(id, files);
+    await queue.add(row, draft.image?.bytes, isShown, replaced?.clientMessageId);
+    if (isShown()) this.#deps.carried.keep(id, draft);
   }
 
   #rowOf(

@@ -1,5 +1,5 @@
 /** What recent messages came with, kept for retry, regenerate and thumbnails. */
-export interface Shelf<Item> {
+interface Shelf<Item> {
   put(messageId: string, item: Item): void;
   get(messageId: string): Item | undefined;
   drop(messageId: string): void;
