@@ -45,6 +45,7 @@ describe("readServerConfig", () => {
       trustedProxies: [],
       auth: {
         legacyOtpOptional: false,
+        legacyOtpNetworks: [],
         seedCompatClients: false,
         registrationOpen: true,
         programsTakePasswords: true,

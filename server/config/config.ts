@@ -5,19 +5,15 @@ import { homeOf, type Environment } from "#contract/environment.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { webRootOf } from "#server/http/web/web-root.ts";
 import { formatAddress, type ListenAddress } from "#server/net/listen-address.ts";
-import {
-  allSettings,
-  authSettings,
-  modelSettings,
-  serveSettings,
-  speechSettings,
-  type Setting,
-  type Values,
-} from "./settings.ts";
+import { authSettings } from "./auth-settings.ts";
+import { modelSettings, speechSettings } from "./model-settings.ts";
+import { serveSettings } from "./serve-settings.ts";
+import type { Setting, Values } from "./setting.ts";
+import { allSettings } from "./settings.ts";
 import { flagOf } from "./usage.ts";
 import { checkSetting, findSetting, readConfigFile } from "./settings-source.ts";
 
-/** All that the server program can be told from outside (settings.ts), checked. Made only by {@link readServerConfig}. */
+/** All that the server program can be told from outside (*-settings.ts), checked. Made only by {@link readServerConfig}. */
 export interface ServerConfig extends Values<typeof serveSettings> {
   readonly home: string;
   readonly dataDir: string;

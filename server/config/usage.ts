@@ -1,4 +1,5 @@
-import { allSettings, type Setting } from "./settings.ts";
+import type { Setting } from "./setting.ts";
+import { allSettings } from "./settings.ts";
 
 /** How the flag is written, e.g. "--http HOST:PORT". */
 export function flagOf({ flag, takes }: Setting): string {

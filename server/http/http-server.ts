@@ -144,7 +144,7 @@ function addBodyParsers(app: FastifyInstance): void {
   });
 }
 
-function addRpcs(app: FastifyInstance, { rpc, site }: HttpServerDeps): void {
+function addRpcs(app: FastifyInstance, { rpc, site, clientAddressOf }: HttpServerDeps): void {
   app.register(fastifyConnectPlugin, {
     ...rpc.options,
     routes: rpc.routes,
@@ -152,7 +152,7 @@ function addRpcs(app: FastifyInstance, { rpc, site }: HttpServerDeps): void {
     grpc: false,
     contextValues: (request) =>
       createContextValues()
-        .set(peerKey, peerOf(request.raw))
+        .set(peerKey, peerOf(request.raw, clientAddressOf))
         .set(originKey, originOf(request))
         .set(pageKey, pageCredentialsOf(site, request.raw))
         .set(correlationKey, String(request.raw.headers[CORRELATION_HEADER] ?? "")),

@@ -106,7 +106,5 @@ test.each([
   "::1/129",
   "::ffff:10.0.0.0/104",
 ])("%j is no proxy to trust", (entry) => {
-  expect(() => createClientAddress([entry])).toThrow(
-    expect.objectContaining({ code: "CONFIG_INVALID", field: "trusted_proxies" }),
-  );
+  expect(() => createClientAddress([entry])).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
 });

@@ -12,7 +12,7 @@ const MAX_HEADER_CHARS = 4096;
 const UNKNOWN = "unknown";
 
 /** A Node request, HTTP/1.1 or HTTP/2. */
-interface AddressedRequest {
+export interface AddressedRequest {
   readonly socket: { readonly remoteAddress?: string | undefined };
   readonly headers: IncomingHttpHeaders;
 }
@@ -31,7 +31,7 @@ export type ClientAddress = (request: AddressedRequest) => string;
  * @example const clientAddressOf = createClientAddress(config.trustedProxies);
  */
 export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
-  const isTrusted = createProxyTrust(trustedProxies);
+  const isTrusted = createNetworks(trustedProxies);
 
   const walk = (nearest: string, hops: readonly string[]): string => {
     let address = nearest;
@@ -56,14 +56,12 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
 }
 
 /**
- * Whether an address is that of a proxy whose word counts. Throws as {@link createClientAddress}.
+ * Whether an address is one of these, or in one of these networks. Throws as {@link createClientAddress}.
  *
- * @param trustedProxies as there
+ * @param entries as there
  */
-export function createProxyTrust(
-  trustedProxies: readonly string[],
-): (address: string | undefined) => boolean {
-  const networks = trustedProxies.map(networkOf);
+export function createNetworks(entries: readonly string[]): (address: string | undefined) => boolean {
+  const networks = entries.map(networkOf);
   return (address) => {
     const parsed = parseAddress(address);
     if (parsed === undefined) return false;
@@ -91,7 +89,7 @@ function parseAddress(text: string | undefined): Address | undefined {
 }
 
 /** One spelling for each address; undefined for what is none. */
-function plainAddress(text: string | undefined): string | undefined {
+export function plainAddress(text: string | undefined): string | undefined {
   return parseAddress(text)?.toNormalizedString();
 }
 
@@ -134,8 +132,7 @@ function networkOf(entry: string): readonly [network: Address, bits: number] {
   if (network === undefined || respelled || rest.length > 0 || !(prefix <= longest)) {
     throw new PipitError(
       "CONFIG_INVALID",
-      `"${entry}" is no trusted proxy. Write an address or a network, like 10.0.0.7, 10.0.0.0/8 or fd00::/8.`,
-      { field: "trusted_proxies" },
+      `"${entry}" is no address and no network. Write one, like 10.0.0.7, 10.0.0.0/8 or fd00::/8.`,
     );
   }
   return [network, prefix];

@@ -1,21 +1,28 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { BlockList } from "node:net";
 import type { Peer } from "#server/domain/access/peer.ts";
+import { plainAddress, type AddressedRequest, type ClientAddress } from "./client-address.ts";
 
 /** Headers by which a proxy on this machine shows that the person sits elsewhere (RFC 7239 and its forerunners). */
 const forwardingHeaders = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"] as const;
 
-/** Reads the peer of a Node request, HTTP/1.1 or HTTP/2. */
-export function peerOf(request: {
-  readonly socket: { readonly remoteAddress?: string | undefined };
-  readonly headers: IncomingHttpHeaders;
-}): Peer {
+/** Reads the peer of a request. */
+export function peerOf(request: AddressedRequest, clientAddressOf: ClientAddress): Peer {
+  const address = clientAddressOf(request);
+  const isProxys = isRelayed(request) && address === plainAddress(request.socket.remoteAddress);
   return {
     page: request.headers.origin !== undefined,
-    local:
-      isLoopbackAddress(request.socket.remoteAddress) &&
-      forwardingHeaders.every((name) => request.headers[name] === undefined),
+    local: isLocalRequest(request),
+    address: isProxys ? undefined : address,
   };
+}
+
+/** The socket ends on this machine, and no proxy says that it speaks for another client. */
+export function isLocalRequest(request: AddressedRequest): boolean {
+  return isLoopbackAddress(request.socket.remoteAddress) && !isRelayed(request);
+}
+
+function isRelayed({ headers }: AddressedRequest): boolean {
+  return forwardingHeaders.some((name) => headers[name] !== undefined);
 }
 
 /** True for 127.0.0.0/8, ::1 and 127.0.0.0/8 mapped into IPv6. */

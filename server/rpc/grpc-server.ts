@@ -49,7 +49,7 @@ export async function startGrpcServer(
     connect: false,
     contextValues: (request) =>
       createContextValues()
-        .set(peerKey, peerOf(request))
+        .set(peerKey, peerOf(request, deps.clientAddressOf))
         .set(originKey, originFrom(request.headers, deps.clientAddressOf(request)))
         .set(correlationKey, String(request.headers[CORRELATION_HEADER] ?? "")),
     fallback: (request, response) => answerUnknown(request.url ?? "", response as Http2ServerResponse),

@@ -212,12 +212,15 @@ describe.each(databasesBySize)("Auth and Otp over gRPC on $name", ({ name }) => 
 describe("[W1] without a token, under PIPIT_LEGACY_OTP_OPTIONAL", () => {
   const minute = 60_000;
 
-  async function open() {
+  async function open(env: Readonly<Record<string, string>> = {}) {
     const stack = new AsyncDisposableStack();
     let nowMs = Date.now();
-    const { auth } = readServerConfig({ argv: [], env: { PIPIT_LEGACY_OTP_OPTIONAL: "1" } });
+    const { auth, trustedProxies } = readServerConfig({
+      argv: [],
+      env: { PIPIT_LEGACY_OTP_OPTIONAL: "1", ...env },
+    });
     const clock = { nowMs: () => nowMs };
-    const server = stack.use(await startTestServer({ config: { auth }, deps: { clock } }));
+    const server = stack.use(await startTestServer({ config: { auth, trustedProxies }, deps: { clock } }));
     const wire = stack.use(new GrpcJsClient(server.grpcUrl));
     const original = stack.use(new OriginalClient(server));
     return {
@@ -251,6 +254,33 @@ describe("[W1] without a token, under PIPIT_LEGACY_OTP_OPTIONAL", () => {
       expect(await stage.check("123456", "ann", headers)).toBe(UNAUTHENTICATED);
     }
     expect(await stage.begin()).toMatch(/^otpauth:/);
+  });
+
+  test("the networks that the operator names are let through as well", async () => {
+    const networks = "192.0.2.0/24,2001:db8::/32,127.0.0.0/8";
+    const from = (address: string) => ({ "x-forwarded-for": address });
+    {
+      await using stage = await open({
+        PIPIT_LEGACY_OTP_NETWORKS: networks,
+        PIPIT_TRUSTED_PROXIES: "127.0.0.1",
+      });
+      await stage.original.register();
+      const inside = ["192.0.2.7", "::ffff:192.0.2.8", "2001:db8::7", "198.51.100.1, 192.0.2.9:4711"];
+      for (const address of inside) expect(await stage.begin("ann", from(address))).toMatch(/^otpauth:/);
+      const outside = ["192.0.3.7", "::ffff:192.0.3.8", "2001:db9::7", "192.0.2.9, 198.51.100.1"];
+      for (const address of outside) {
+        expect(await stage.begin("ann", from(address))).toBe(UNAUTHENTICATED);
+        expect(await stage.check("123456", "ann", from(address))).toBe(UNAUTHENTICATED);
+      }
+      const page = { ...from("192.0.2.7"), origin: "https://evil.example" };
+      expect(await stage.begin("ann", page)).toBe(UNAUTHENTICATED);
+    }
+    // A proxy that is not trusted speaks for anyone, wherever it stands itself.
+    await using untrusted = await open({ PIPIT_LEGACY_OTP_NETWORKS: networks });
+    await untrusted.original.register();
+    for (const headers of [from("192.0.2.7"), { via: "2.0 proxy" }]) {
+      expect(await untrusted.begin("ann", headers)).toBe(UNAUTHENTICATED);
+    }
   });
 
   test("a secret is begun within ten minutes of Register, and never in place of one", async () => {

@@ -36,8 +36,11 @@ export interface CallerAccess {
   readonly scope: Scope | "any";
   /** Takes the code of the second factor, so a sign-in that owes it may call. */
   readonly owedCode?: true;
-  /** For original clients, which show no token: a request from this machine that shows nothing passes without a caller. */
-  readonly tokenOptional?: true;
+  /**
+   * For original clients, which show no token: a request that shows nothing passes without a caller when it comes from
+   * this machine, or from an address of which this is true.
+   */
+  readonly tokenOptional?: (address: string | undefined) => boolean;
   readonly secure?: true;
   readonly ownPageOnly?: true;
 }
@@ -69,7 +72,8 @@ export function isWithoutCaller(
   peer: Peer,
 ): boolean {
   const showsNothing = !isGiven(authorization) && !isGiven(internalKey) && page === undefined;
-  return tokenOptional === true && showsNothing && peer.local && !peer.page;
+  if (tokenOptional === undefined || !showsNothing || peer.page) return false;
+  return peer.local || tokenOptional(peer.address);
 }
 
 const ownPrograms: ReadonlySet<string> = new Set([CLI_CLIENT_ID, DESKTOP_CLIENT_ID]);

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { createClientAddress, createProxyTrust } from "#server/net/client-address.ts";
-import { isLoopbackAddress, peerOf } from "#server/net/peer.ts";
+import { createClientAddress, createNetworks } from "#server/net/client-address.ts";
+import { isLoopbackAddress, isLocalRequest } from "#server/net/peer.ts";
 
 /** A Node request, HTTP/1.1 or HTTP/2. */
 interface TransportedRequest {
@@ -21,7 +21,7 @@ export type IsSecureTransport = (request: TransportedRequest) => boolean;
  * @param trustedProxies addresses and networks, e.g. ["10.0.0.0/8", "::1"]
  */
 export function createSecureTransport(trustedProxies: readonly string[]): IsSecureTransport {
-  const isTrustedProxy = createProxyTrust(trustedProxies);
+  const isTrustedProxy = createNetworks(trustedProxies);
   const clientAddressOf = createClientAddress(trustedProxies);
   return (request) => {
     const { socket, headers } = request;
@@ -29,7 +29,7 @@ export function createSecureTransport(trustedProxies: readonly string[]): IsSecu
     const schemes = [lastOf(headers["x-forwarded-proto"]), lastProto(headers.forwarded)].filter(
       (scheme) => scheme !== undefined,
     );
-    if (!isTrustedProxy(socket.remoteAddress)) return peerOf(request).local && schemes.length === 0;
+    if (!isTrustedProxy(socket.remoteAddress)) return isLocalRequest(request) && schemes.length === 0;
     if (schemes.length > 0) return schemes.every((scheme) => scheme === "https");
     return isLoopbackAddress(socket.remoteAddress) && isLoopbackAddress(clientAddressOf(request));
   };

@@ -1,5 +1,6 @@
 import { Otp } from "#proto/otp_pb.ts";
 import type { ServerContext } from "#server/compose/context.ts";
+import { createNetworks } from "#server/net/client-address.ts";
 import { writer } from "#server/domain/access/access.ts";
 import { rpcService, type RpcService } from "../kit/rpc-service.ts";
 import { createCheckOtp } from "./check-otp.ts";
@@ -7,7 +8,8 @@ import { createInitOtp } from "./init-otp.ts";
 
 /** `Otp` of the original: refusals stand in its answers. Its clients show no token here (PIPIT_LEGACY_OTP_OPTIONAL). */
 export function otpService(ctx: ServerContext): RpcService {
-  const original = ctx.config.auth.legacyOtpOptional ? ({ tokenOptional: true } as const) : {};
+  const { legacyOtpOptional, legacyOtpNetworks } = ctx.config.auth;
+  const original = legacyOtpOptional ? { tokenOptional: createNetworks(legacyOtpNetworks) } : {};
   return rpcService(
     Otp,
     { initOtp: { ...writer, ...original }, checkOtp: { ...writer, owedCode: true, ...original } },

@@ -113,6 +113,7 @@ export async function openAuthStage(database: TestDatabase["name"], logger?: Log
       masterKey: MASTER_KEY,
       internalAuthKey: INTERNAL_KEY,
       legacyOtpOptional: false,
+      legacyOtpNetworks: [],
       seedCompatClients: true,
       registrationOpen: true,
       programsTakePasswords: true,

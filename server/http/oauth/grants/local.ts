@@ -1,4 +1,4 @@
-import { peerOf } from "#server/net/peer.ts";
+import { isLocalRequest } from "#server/net/peer.ts";
 import type { HttpContext } from "#server/http/kit/http-context.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
 import { granted, scopeFor, sessionRequest, type Grant } from "./grant.ts";
@@ -9,7 +9,7 @@ import { granted, scopeFor, sessionRequest, type Grant } from "./grant.ts";
  */
 export function createLocalGrant(ctx: HttpContext): Grant {
   return async (request) => {
-    if (!peerOf(request.request.raw).local) {
+    if (!isLocalRequest(request.request.raw)) {
       throw new OAuthError(
         "unauthorized_client",
         "This grant is only for clients on the server's own machine.",

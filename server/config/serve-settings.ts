@@ -1,0 +1,174 @@
+import { z } from "zod";
+import type { ListenAddress } from "#server/net/listen-address.ts";
+import { isLoopbackAddress } from "#server/net/peer.ts";
+import { httpUrl, networks, text, toggle } from "./setting-kinds.ts";
+import type { Settings } from "./setting.ts";
+
+const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+const MAX_PORT = 65_535;
+const address = z.string().transform((value, context): ListenAddress => {
+  const parsed = parseAddress(value);
+  if (parsed !== undefined) return parsed;
+  context.addIssue({ code: "custom", message: "address" });
+  return z.NEVER;
+});
+const folder = { schema: text, wants: "the path of a folder" };
+const flagOnly = { schema: z.boolean(), wants: "a flag without a value", initial: false } as const;
+const origin = {
+  schema: httpUrl.refine(isPageOrigin).transform((value) => new URL(value).origin),
+  wants: "an https:// address without a path, e.g. https://pipit.example (http:// only for this machine)",
+};
+const cap = {
+  schema: z.coerce.number().int().min(1).max(100_000),
+  wants: "a number from 1 to 100000",
+};
+
+/** The server itself: addresses, storage, and who gets in. */
+export const serveSettings = {
+  http: {
+    flag: "http",
+    takes: "HOST:PORT",
+    file: "serve.http",
+    schema: address,
+    wants: `HOST:PORT with a port from 0 to ${MAX_PORT}, e.g. 127.0.0.1:8787`,
+    initial: "127.0.0.1:8787",
+    about: "HTTP: the page, sign-in, health, Connect/JSON, gRPC-Web; port 0 takes a free one",
+  },
+  grpc: {
+    flag: "grpc",
+    takes: "HOST:PORT",
+    file: "serve.grpc",
+    schema: address,
+    wants: `HOST:PORT with a port from 0 to ${MAX_PORT}, e.g. 127.0.0.1:50051`,
+    initial: "127.0.0.1:50051",
+    about: "gRPC over HTTP/2 without TLS",
+  },
+  dataDir: {
+    ...folder,
+    flag: "data",
+    takes: "DIR",
+    file: "serve.data",
+    otherwise: "`$PIPIT_HOME/server`",
+    about: "everything that the server keeps",
+  },
+  logLevel: {
+    flag: "log-level",
+    takes: "LEVEL",
+    file: "serve.log_level",
+    schema: z.enum(LOG_LEVELS),
+    wants: `one of ${LOG_LEVELS.join(", ")}`,
+    initial: "info",
+    about: "`debug`, `info`, `warn` or `error`",
+  },
+  webRoot: {
+    ...folder,
+    flag: "web-root",
+    takes: "DIR",
+    file: "serve.web_root",
+    otherwise: "`dist/renderer`",
+    about: "the built page",
+  },
+  publicUrl: {
+    ...origin,
+    flag: "public-url",
+    takes: "URL",
+    env: "PIPIT_PUBLIC_URL",
+    file: "serve.public_url",
+    otherwise: "none",
+    about: "https address by which people reach the server through a proxy: sign-in addresses, allowed names",
+  },
+  issuer: {
+    ...origin,
+    flag: "issuer",
+    takes: "URL",
+    env: "PIPIT_ISSUER",
+    file: "serve.issuer",
+    otherwise: "the public URL, else `http://HOST:PORT`",
+    about: "`iss` of tokens; change it and everybody refreshes",
+  },
+  signInAddress: {
+    ...flagOnly,
+    flag: "sign-in-address",
+    about: "prints an address that signs a browser in to the local account, once, within 10 minutes",
+  },
+  embedded: {
+    ...flagOnly,
+    flag: "embedded",
+    about:
+      "started by another program: prints one JSON line when ready, stops when its standard input closes",
+  },
+  home: { ...folder, env: "PIPIT_HOME", otherwise: "`~/.pipit`", about: "folder of all state" },
+  databaseUrl: {
+    env: "PIPIT_DATABASE_URL",
+    file: "serve.database_url",
+    secret: true,
+    schema: z.url({ protocol: /^postgres(ql)?$/ }),
+    wants: "a postgres:// address, e.g. postgres://pipit@127.0.0.1:5432/pipit",
+    otherwise: "SQLite in the data folder",
+    about:
+      "PostgreSQL 15 or newer, e.g. `postgres://pipit@db/pipit?sslmode=verify-full`; without `sslmode` the connection is not encrypted",
+  },
+  redisUrl: {
+    env: "PIPIT_REDIS_URL",
+    file: "serve.redis_url",
+    secret: true,
+    schema: z.url({ protocol: /^rediss?$/ }),
+    wants: "a redis:// or rediss:// address",
+    otherwise: "the database",
+    about:
+      "keeps the counters of attempts, carries messages between servers; needs `maxmemory-policy noeviction`",
+  },
+  trustedProxies: {
+    ...networks,
+    env: "PIPIT_TRUSTED_PROXIES",
+    file: "serve.trusted_proxies",
+    about: "addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed",
+  },
+  answersPerAccount: {
+    ...cap,
+    env: "PIPIT_ANSWERS_PER_ACCOUNT",
+    file: "serve.answers_per_account",
+    initial: "20",
+    about: "answers that may run at once for one account on one server",
+  },
+  answersPerAddress: {
+    ...cap,
+    env: "PIPIT_ANSWERS_PER_ADDRESS",
+    file: "serve.answers_per_address",
+    initial: "200",
+    about: "answers that may run at once for one network address on one server",
+  },
+  socketsPerAccount: {
+    ...cap,
+    env: "PIPIT_SOCKETS_PER_ACCOUNT",
+    file: "serve.sockets_per_account",
+    initial: "50",
+    about: "sockets for events that may be open at once for one account on one server",
+  },
+  socketsPerAddress: {
+    ...cap,
+    env: "PIPIT_SOCKETS_PER_ADDRESS",
+    file: "serve.sockets_per_address",
+    initial: "1000",
+    about: "sockets for events that may be open at once for one network address on one server",
+  },
+  legacyAnonymous: {
+    ...toggle,
+    env: "PIPIT_LEGACY_ANONYMOUS",
+    file: "serve.legacy_anonymous",
+    about: "`1` admits original clients, which send no token, from this machine only",
+  },
+} as const satisfies Settings;
+
+function parseAddress(value: string): ListenAddress | undefined {
+  const [, ipv6, name, port] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+)):(\d{1,5})$/i.exec(value) ?? [];
+  const host = ipv6 ?? name;
+  return host === undefined || Number(port) > MAX_PORT ? undefined : { host, port: Number(port) };
+}
+
+/** Cookies of the page are for TLS away from this machine, and it lives at the root of its host. */
+function isPageOrigin(value: string): boolean {
+  const url = new URL(value);
+  const here = url.hostname === "localhost" || isLoopbackAddress(url.hostname.replace(/^\[(.*)\]$/, "$1"));
+  return url.href === `${url.origin}/` && (url.protocol === "https:" || here);
+}
