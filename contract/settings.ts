@@ -20,6 +20,8 @@ export const settingsSchema = z.object({
   /** `always`: a picture is taken whenever the hotkey opens the window; `ask`: only by its button; `never`: not at all. */
   screenshot: z.enum(["never", "ask", "always"]),
   startAtLogin: z.boolean(),
+  /** Whether the desktop's window marks what is misspelled; a browser decides by itself. */
+  spellcheck: z.boolean(),
   /** Whether the system tells of an answer that comes while the window is hidden. */
   notify: z.boolean(),
   /** Address of a named server; empty: this machine's own. */
@@ -45,6 +47,7 @@ export const defaultSettings: Settings = {
   volume: 1,
   screenshot: "ask",
   startAtLogin: false,
+  spellcheck: false,
   notify: true,
   serverUrl: "",
   servers: [],

@@ -21,6 +21,7 @@ beforeEach(async () => {
     file: (await openDesktopFiles(home, createFakeLogger())).settings,
     takeHotkey: (accelerator) => asked.push(`hotkey ${accelerator}`) > 0 && takesHotkey,
     applyTheme: (theme) => asked.push(`theme ${theme}`),
+    applySpelling: (wanted) => asked.push(`spelling ${wanted}`),
     applyStartAtLogin: async (wanted) => void asked.push(`login ${wanted}`),
   });
 });
@@ -30,11 +31,20 @@ const kept = async () =>
   JSON.parse(await readFile(join(desktopFolder(home), "settings.json"), "utf8")) as unknown;
 
 test("a change is in effect at once, reaches the system, and is kept", async () => {
-  const update = settings.update({ hotkey: "Alt+P", theme: "dark", startAtLogin: true });
-  const changed = { ...defaultSettings, hotkey: "Alt+P", theme: "dark", startAtLogin: true };
+  const update = settings.update({ hotkey: "Alt+P", theme: "dark", startAtLogin: true, spellcheck: true });
+  const changed = {
+    ...defaultSettings,
+    hotkey: "Alt+P",
+    theme: "dark",
+    startAtLogin: true,
+    spellcheck: true,
+  };
   expect(settings.store.getState()).toEqual(changed);
   await update;
-  expect([asked, await kept()]).toEqual([["hotkey Alt+P", "theme dark", "login true"], changed]);
+  expect([asked, await kept()]).toEqual([
+    ["hotkey Alt+P", "theme dark", "spelling true", "login true"],
+    changed,
+  ]);
 });
 
 test("a hotkey that the system refuses is not kept; what came with it is", async () => {

@@ -10,6 +10,7 @@ export interface DesktopSettingsOptions {
   /** Whether the system took this combination. */
   readonly takeHotkey: (accelerator: string) => boolean;
   readonly applyTheme: (theme: Settings["theme"]) => void;
+  readonly applySpelling: (wanted: boolean) => void;
   readonly applyStartAtLogin: (wanted: boolean) => Promise<void>;
 }
 
@@ -25,6 +26,7 @@ export function createDesktopSettings(options: DesktopSettingsOptions): Settings
       const saved = file.set(next);
       store.setState(next, true);
       if (patch.theme !== undefined) options.applyTheme(patch.theme);
+      if (patch.spellcheck !== undefined) options.applySpelling(patch.spellcheck);
       const listed =
         patch.startAtLogin === undefined ? undefined : options.applyStartAtLogin(patch.startAtLogin);
       await Promise.all([saved, listed]);

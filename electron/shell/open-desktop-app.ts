@@ -1,4 +1,4 @@
-import { app, clipboard, nativeTheme, Notification, shell, utilityProcess } from "electron";
+import { app, clipboard, nativeTheme, Notification, session, shell, utilityProcess } from "electron";
 import type { Availability } from "#contract/app-state.ts";
 import { version } from "#contract/version.ts";
 import { App } from "#engine/app/app.ts";
@@ -15,6 +15,7 @@ import { applyStartAtLogin } from "./start-at-login.ts";
 import type { DesktopOptions } from "./start-desktop.ts";
 import { createUtilityLauncher } from "./utility-launcher.ts";
 import { openExternalLink, openServerPage } from "../windows/external-links.ts";
+import { applySpelling } from "../windows/spelling.ts";
 
 /** What the application asks of the window's part of the desktop, which is made after it. */
 export interface DesktopParts
@@ -58,6 +59,8 @@ export function openDesktopApp(
       applyTheme: (theme) => {
         nativeTheme.themeSource = theme;
       },
+      applySpelling: (wanted) =>
+        applySpelling(session.defaultSession, wanted, process.platform, systemLocale),
       applyStartAtLogin: (wanted) => applyStartAtLogin(app, process.platform, wanted),
     }),
     openClient: (settings) =>

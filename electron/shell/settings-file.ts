@@ -14,6 +14,9 @@ const placesSchema = z.record(
   z.object({ x: z.int(), y: z.int(), width: z.int(), height: z.int() }),
 );
 
+/** Only macOS has dictionaries of its own: elsewhere they would be fetched, which the person is to decide. */
+const firstSettings: Settings = { ...defaultSettings, spellcheck: process.platform === "darwin" };
+
 /** Folder of the desktop app's own files. */
 export function desktopFolder(home: string): string {
   return join(home, "desktop");
@@ -30,7 +33,7 @@ export async function openDesktopFiles(home: string, logger: Logger) {
   const open = <T>(name: string, initial: T, parse: (value: unknown) => T | undefined) =>
     openJsonFile({ path: join(folder, name), initial, parse, logger });
   const [settings, draft, places] = await Promise.all([
-    open("settings.json", defaultSettings, parseSettings),
+    open("settings.json", firstSettings, parseSettings),
     open("draft.json", { text: "" }, (value) => draftSchema.safeParse(value).data),
     open<Readonly<Record<string, Bounds>>>("window.json", {}, (value) => placesSchema.safeParse(value).data),
   ]);
@@ -49,5 +52,5 @@ export async function openDesktopFiles(home: string, logger: Logger) {
 
 function parseSettings(value: unknown): Settings | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  return settingsSchema.safeParse({ ...defaultSettings, ...value }).data;
+  return settingsSchema.safeParse({ ...firstSettings, ...value }).data;
 }

@@ -39,7 +39,9 @@ import { openDesktopApp } from "./open-desktop-app.ts";
 import { textsFor } from "./texts.ts";
 import { hasTray } from "../tray/tray-presence.ts";
 import { runTray } from "../tray/run-tray.ts";
+import { serveContextMenu } from "../windows/serve-context-menu.ts";
 import { denyPermissions, guardContents } from "../windows/web-security.ts";
+import { applySpelling } from "../windows/spelling.ts";
 import { Windows } from "../windows/windows.ts";
 
 export interface DesktopOptions {
@@ -160,6 +162,7 @@ function prepareElectron({ files, parts }: DesktopOptions): void {
   // A source tree must not take the links of an installed Pipit.
   if (app.isPackaged) app.setAsDefaultProtocolClient("pipit");
   nativeTheme.themeSource = files.settings.get().theme;
+  applySpelling(session.defaultSession, files.settings.get().spellcheck, process.platform, app.getLocale());
 }
 
 function openPanel(
@@ -170,8 +173,12 @@ function openPanel(
 ): Windows {
   const { platform } = process;
   const { preload } = parts;
+  const window = new BrowserWindow(
+    panelOptions({ platform, preload, dark: nativeTheme.shouldUseDarkColors }),
+  );
+  serveContextMenu(window, () => textsFor(pipit.state.getState().settings.language, app.getLocale()).menu);
   return new Windows({
-    window: new BrowserWindow(panelOptions({ platform, preload, dark: nativeTheme.shouldUseDarkColors })),
+    window,
     places: files.places,
     isPinned: () => pipit.state.getState().settings.pinned,
     onVisible,

@@ -26,6 +26,18 @@ const en = {
   settings: "Settings…",
   show: "Show Pipit",
   quit: "Quit Pipit",
+  menu: {
+    noSuggestions: "No suggestions",
+    learn: "Add to dictionary",
+    lookUp: (text: string) => `Look up “${text}”`,
+    copyLink: "Copy link",
+    copyPicture: "Copy picture",
+    undo: "Undo",
+    cut: "Cut",
+    copy: "Copy",
+    paste: "Paste",
+    selectAll: "Select all",
+  },
   fileSetAside: (path: string) =>
     `A file of Pipit was damaged and is kept as ${path}. Pipit goes on with a new one.`,
 };
@@ -52,6 +64,18 @@ const ru: DesktopTexts = {
   settings: "Настройки…",
   show: "Показать Pipit",
   quit: "Завершить Pipit",
+  menu: {
+    noSuggestions: "Нет вариантов",
+    learn: "Добавить в словарь",
+    lookUp: (text) => `Найти «${text}»`,
+    copyLink: "Скопировать ссылку",
+    copyPicture: "Скопировать картинку",
+    undo: "Отменить",
+    cut: "Вырезать",
+    copy: "Скопировать",
+    paste: "Вставить",
+    selectAll: "Выделить всё",
+  },
   fileSetAside: (path) =>
     `Один из файлов Pipit был повреждён и сохранён как ${path}. Pipit продолжает работу с новым.`,
 };

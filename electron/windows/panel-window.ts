@@ -39,7 +39,8 @@ export function panelOptions(look: PanelLook): BrowserWindowConstructorOptions {
       nodeIntegrationInSubFrames: false,
       sandbox: true,
       webSecurity: true,
-      spellcheck: false,
+      // Whether it checks is the session's matter (spelling.ts).
+      spellcheck: true,
       // Hidden, it must cost nothing.
       backgroundThrottling: true,
     },

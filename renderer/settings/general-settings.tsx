@@ -9,12 +9,14 @@ import { useUnavailable } from "./use-unavailable.ts";
 const languages = ["system", "en", "ru"] as const;
 const themes = ["system", "light", "dark"] as const;
 
-/** Language, appearance, start at login. */
+/** Language, appearance, and what the system does for Pipit. */
 export function GeneralSettings() {
   const { t } = useTranslation("settings");
   const language = useSetting("language");
   const theme = useSetting("theme");
   const noTray = useUnavailable("tray");
+  const face = useApp((state) => state.face);
+  const platform = useApp((state) => state.platform);
   const hasNotifications = useApp(({ features }) => features.notifications !== undefined);
   return (
     <SettingsSection title={t("general.title")}>
@@ -41,6 +43,13 @@ export function GeneralSettings() {
         label={t("general.startAtLogin")}
         hint={t("general.startAtLoginHint")}
       />
+      {face === "desktop" ? (
+        <SwitchSetting
+          name="spellcheck"
+          label={t("general.spellcheck")}
+          hint={t(platform === "mac" ? "general.spellcheckMac" : "general.spellcheckOther")}
+        />
+      ) : undefined}
       {hasNotifications ? (
         <SwitchSetting
           name="notify"

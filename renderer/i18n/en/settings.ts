@@ -10,6 +10,9 @@ export const settings = {
     themes: { system: "System", light: "Light", dark: "Dark" },
     startAtLogin: "Start at login",
     startAtLoginHint: "Pipit waits quietly in the menu bar.",
+    spellcheck: "Check spelling",
+    spellcheckMac: "With the dictionaries of the system.",
+    spellcheckOther: "In English and Russian. The dictionaries are fetched once, from a server of Google.",
     notify: "Tell me of answers",
     notifyHint:
       "When one comes while the window is hidden. What the system keeps quiet (Do Not Disturb, Focus) stays quiet.",
