@@ -22,7 +22,7 @@ export function applySpelling(
 }
 
 /** Those of our two languages that there are dictionaries of; of English the system's kind. */
-export function spellingLanguages(available: readonly string[], systemLocale: string): string[] {
+function spellingLanguages(available: readonly string[], systemLocale: string): string[] {
   const english = systemLocale.startsWith("en-") && available.includes(systemLocale) ? systemLocale : "en-US";
   return [english, "ru"].filter((language) => available.includes(language));
 }
