@@ -19,27 +19,28 @@ export function createSignInLink(
     waiting = undefined;
     showSignInLink(link);
   };
+  const open = async (code: string, signal: AbortSignal): Promise<void> => {
+    const state = session.store.getState();
+    if (state.kind !== "signed-in") {
+      waiting = { code };
+      showSignInLink({ kind: "digits" });
+      return;
+    }
+    try {
+      const { accountId, accountName, local } = await session.accountOfCode(code, signal);
+      // Signed in as this very account: there is nothing to do.
+      if (accountId === state.accountId) return settle(undefined);
+      waiting = { code, accountId };
+      showSignInLink({ kind: "confirm", accountName, local });
+    } catch (reason) {
+      const error = PipitError.from(reason);
+      if (error.code === "TOKEN_INVALID") settle({ kind: "used" });
+      else if (!signal.aborted) onCodeRefused(error);
+    }
+  };
   return {
     /** Asks the person; the sign-in that is there has been restored. */
-    async open(code: string, signal: AbortSignal): Promise<void> {
-      const state = session.store.getState();
-      if (state.kind !== "signed-in") {
-        waiting = { code };
-        showSignInLink({ kind: "digits" });
-        return;
-      }
-      try {
-        const { accountId, accountName, local } = await session.accountOfCode(code, signal);
-        // Signed in as this very account: there is nothing to do.
-        if (accountId === state.accountId) return;
-        waiting = { code, accountId };
-        showSignInLink({ kind: "confirm", accountName, local });
-      } catch (reason) {
-        const error = PipitError.from(reason);
-        if (error.code === "TOKEN_INVALID") settle({ kind: "used" });
-        else if (!signal.aborted) onCodeRefused(error);
-      }
-    },
+    open,
 
     /** Throws as CookieSession.signInWithCode; wrong digits may be typed again. An address that works no more is shown. */
     async signIn(digits: string | undefined, signal: AbortSignal): Promise<void> {
@@ -51,9 +52,13 @@ export function createSignInLink(
         await session.signInWithCode(code, proof, signal);
       } catch (reason) {
         const error = PipitError.from(reason);
+        // Another tab has signed in meanwhile, as another account.
+        if (error.field === "confirmed") {
+          await session.restore(signal);
+          return open(code, signal);
+        }
         if (error.code !== "TOKEN_INVALID") throw error;
-        settle({ kind: "used" });
-        return;
+        return settle({ kind: "used" });
       }
       settle(undefined);
     },

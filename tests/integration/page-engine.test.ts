@@ -7,6 +7,7 @@ import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { openPageClient } from "#engine/web/page-client.ts";
 import { createMemoryValues } from "#engine/web/page-values.ts";
 import { startTestServer, type TestServer } from "./start-test-server.ts";
+import { newCode } from "./web-stage.ts";
 
 /** The page's engine against the real server, with what a browser does by itself: it keeps the cookie and names the page. */
 describe("the engine of the page", () => {
@@ -32,15 +33,14 @@ describe("the engine of the page", () => {
     await server[Symbol.asyncDispose]();
   });
 
-  test("signs in, asks, reads its history, and is refused after it signed out", async () => {
-    const logger = createFakeLogger();
-    const codes = ["wrong"];
+  /** A page that was opened with this one-time address. */
+  function openPage(code: string) {
+    const codes = [code];
     const shown: (SignInLink | undefined)[] = [];
-    const { httpUrl: serverUrl } = server;
-    await using client = openPageClient(
+    const client = openPageClient(
       {
-        serverUrl,
-        logger,
+        serverUrl: server.httpUrl,
+        logger: createFakeLogger(),
         hardwareId: "page-1",
         locale: "en",
         storage: { outbox: createMemoryOutbox(), values: createMemoryValues() },
@@ -50,7 +50,34 @@ describe("the engine of the page", () => {
       },
       defaultSettings,
     );
-    const auth = () => client.session.store.getState();
+    return { client, shown, auth: () => client.session.store.getState() };
+  }
+
+  test("[S1] asks who the browser is to be, where another tab has signed in before the digits were typed", async () => {
+    cookie = "";
+    const { code, digits } = await newCode(server);
+    const { client, auth, shown } = openPage(code);
+    await using _ = client;
+    await client.signIn(signal);
+    expect(shown).toEqual([{ kind: "digits" }]);
+    const registered = await fetch(`${server.httpUrl}/auth/register`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ login: "ann", password: "Correct-horse-1" }),
+    });
+    expect(registered.status).toBe(200);
+
+    await client.login({ kind: "link", digits }, () => undefined, signal);
+    expect(auth()).toMatchObject({ kind: "signed-in", local: false, accountName: "ann" });
+    expect(shown.at(-1)).toMatchObject({ kind: "confirm", local: true });
+    await client.login({ kind: "link" }, () => undefined, signal);
+    expect([auth(), shown.at(-1)]).toEqual([expect.objectContaining({ local: true }), undefined]);
+  });
+
+  test("signs in, asks, reads its history, and is refused after it signed out", async () => {
+    cookie = "";
+    const { client, auth, shown } = openPage("wrong");
+    await using _ = client;
     await client.signIn(signal);
     expect([auth(), shown]).toEqual([{ kind: "signed-out", reason: "never" }, [{ kind: "digits" }]]);
     await client.login({ kind: "link", digits: "0000" }, () => undefined, signal);
@@ -58,7 +85,7 @@ describe("the engine of the page", () => {
     await client.login({ kind: "token", token: server.accessToken }, () => undefined, signal);
     await client.signIn(signal);
     expect(auth()).toMatchObject({ kind: "signed-in", local: true });
-    expect(await client.findServer(signal)).toEqual({ httpUrl: serverUrl, own: false });
+    expect(await client.findServer(signal)).toEqual({ httpUrl: server.httpUrl, own: false });
     expect(await client.history.modelName(signal)).toBeNull();
 
     const events: ChatEvent[] = [];

@@ -16,14 +16,15 @@ export function programSignInRoutes(ctx: HttpContext): readonly Route[] {
   return [
     /**
      * Form `code` with `digits`, or with `confirmed`, the account that a browser which is signed in was shown: signs this
-     * browser in.
+     * browser in. One that is signed in as another account needs the latter.
      */
     route("POST", "/auth/sign-in", browserDoor, async (request, reply) => {
       const form = readForm(request);
       const code = readOnce(form, "code");
       const proof = await readProof(ctx, request, form);
-      const signedIn = await tryCode(ctx, request, () =>
-        ctx.signIn.byOneTimeCode(
+      const signedIn = await tryCode(ctx, request, async () => {
+        if (proof.kind === "digits") await refuseOtherAccount(ctx, request, code);
+        return ctx.signIn.byOneTimeCode(
           { code, proof },
           ({ scope, sessionId }) =>
             ctx.webSessions.starts({
@@ -33,8 +34,8 @@ export function programSignInRoutes(ctx: HttpContext): readonly Route[] {
               sessionId,
             }),
           originOf(request),
-        ),
-      );
+        );
+      });
       return keepSession(ctx, { request, reply }, signedIn);
     }),
     /** Form `code`, in a browser that is signed in: who it would sign in. The code stays good. */
@@ -128,6 +129,28 @@ async function readProof(
   const page = pageCredentialsOf(site, request);
   await authenticate({ authorization: undefined, page }, { local: false, page: true });
   return { kind: "confirmed", userId };
+}
+
+/** Throws INVALID_REQUEST (`confirmed`) where the digits would end another account's session: the code stays good. */
+async function refuseOtherAccount(
+  { webSessions, store }: HttpContext,
+  request: FastifyRequest,
+  code: string,
+): Promise<void> {
+  const token = readSessionCookie(request.headers);
+  if (token === undefined) return;
+  const signedIn = await webSessions.verify(token).catch((reason: unknown) => {
+    if (PipitError.from(reason).httpStatus === 401) return undefined;
+    throw reason;
+  });
+  const userId = signedIn === undefined ? undefined : await findSignInCode(store.auth, code);
+  if (userId === undefined || userId === signedIn?.userId) return;
+  throw new PipitError(
+    "INVALID_REQUEST",
+    "confirmed: this browser is signed in as another account. Ask POST /auth/sign-in/account whose code it is, and send " +
+      "that account_id.",
+    { field: "confirmed" },
+  );
 }
 
 /** The body, never the address, which ends up in histories and logs. */

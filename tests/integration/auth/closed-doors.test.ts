@@ -90,6 +90,22 @@ describe.each(["SQLite", "PostgreSQL"] as const)("on %s", (database) => {
     expect(await tried({ code, digits })).toBe(401);
   });
 
+  test("S1: in the browser of another account the right digits are no consent either", async () => {
+    const oscar = await tokensOf("oscar");
+    const trent = cookieOf(await json("/auth/register", { login: "trent", password: PASSWORD }));
+    const { code, digits } = await codeOf(oscar.bearer);
+    const by = (proof: Readonly<Record<string, string>>, cookie: string) =>
+      post("/auth/sign-in", { ...FORM, cookie }, new URLSearchParams({ code, ...proof }).toString());
+    const refused = await by({ digits }, trent);
+    expect([refused.status, refused.json]).toMatchObject([400, { error: { field: "confirmed" } }]);
+    expect(refused.headers["set-cookie"]).toBeUndefined();
+    expect(await nameOf(trent)).toBe("trent");
+
+    // The code is as good as before: for the one who agrees, and in a browser of that very account.
+    const own = cookieOf(await json("/auth/login", { login: "oscar", password: PASSWORD }));
+    expect(await nameOf(cookieOf(await by({ digits }, own)))).toBe("oscar");
+  });
+
   test("S2: what a stolen access token buys ends with its session, and begins no other one", async () => {
     const { refreshToken, bearer } = await tokensOf("sam");
     const [spent, kept] = [await codeOf(bearer), await codeOf(bearer)];
