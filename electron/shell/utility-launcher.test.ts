@@ -7,7 +7,8 @@ import type { UtilityProcess } from "electron";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { LEAVE } from "#contract/leave-message.ts";
 import type { ChildLauncher } from "#engine/node/processes/child-launcher.ts";
-import { createUtilityLauncher, type Forker } from "./utility-launcher.ts";
+import type { Forker } from "./utility-child.ts";
+import { createUtilityLauncher } from "./utility-launcher.ts";
 
 interface FakeChild extends EventEmitter {
   readonly sent: unknown[];

@@ -1,6 +1,7 @@
 import { createWriteStream, fstatSync } from "node:fs";
 import type { Readable } from "node:stream";
-import type { UtilityProcess, utilityProcess } from "electron";
+import { dirname } from "node:path";
+import type { UtilityProcess } from "electron";
 import { isLeave, LEAVE } from "#contract/leave-message.ts";
 import type {
   ChildLauncher,
@@ -9,12 +10,11 @@ import type {
   ServiceOptions,
   ServiceProcess,
 } from "#engine/node/processes/child-launcher.ts";
+import { serveJobProcesses } from "./job-processes.ts";
+import { endNow, postTo, type Forker } from "./utility-child.ts";
 
 /** Time in which a process that ends may still write its last lines. */
 const LAST_WORDS_MS = 300;
-
-/** The part of Electron's `utilityProcess` that is needed. */
-export type Forker = Pick<typeof utilityProcess, "fork">;
 
 /**
  * Starts our programs as Electron utility processes: with the RunAsNode fuse off, the app's own binary is no Node any
@@ -43,7 +43,7 @@ function startHelper(utilityProcess: Forker, options: HelperOptions): HelperProc
     stderr: (child.stderr as Readable | null) ?? undefined,
     ended: life.ended,
     send: (message) => {
-      if (!life.gone()) child.postMessage(message);
+      if (!life.gone()) postTo(child, message);
     },
     onMessage: (listener) =>
       void child.on("message", (message: unknown) => {
@@ -66,6 +66,7 @@ function startService(
     serviceName: "Pipit Server",
   });
   const life = followLife(child);
+  serveJobProcesses(child, dirname(service.program), utilityProcess);
   let asked = false;
   void life.ended.then(() => {
     if (!asked) onServiceLost();
@@ -103,17 +104,6 @@ function followLife(child: UtilityProcess) {
     if (isLeave(message)) timer = setTimeout(() => endNow(child), LAST_WORDS_MS);
   });
   return { ended: promise, gone: () => gone };
-}
-
-/** Our server takes SIGTERM, which `kill` sends, as a wish. */
-function endNow(child: UtilityProcess): void {
-  const { pid } = child;
-  child.kill();
-  try {
-    if (pid !== undefined) process.kill(pid, "SIGKILL");
-  } catch {
-    // It is gone already.
-  }
 }
 
 /** Into a file that the caller opened and will close. */

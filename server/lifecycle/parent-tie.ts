@@ -1,10 +1,5 @@
 import { isLeave, LEAVE } from "#contract/leave-message.ts";
-
-/** What Electron gives a utility process (its `ParentPort`). */
-interface UtilityPort {
-  on(event: "message", listener: (event: { readonly data: unknown }) => void): unknown;
-  postMessage(message: unknown): void;
-}
+import { utilityPort } from "#contract/utility-port.ts";
 
 /** What ties an embedded server to the program that started it. */
 export interface ParentTie {
@@ -19,15 +14,15 @@ export interface ParentTie {
  * Electron utility process has no input: it is told by a message, and Electron ends it when the app is gone.
  */
 export function openParentTie(): ParentTie {
-  const { parentPort } = process as { readonly parentPort?: UtilityPort };
-  if (parentPort !== undefined) {
+  const port = utilityPort();
+  if (port !== undefined) {
     return {
       onGone: (listener) =>
-        void parentPort.on("message", ({ data }) => {
-          if (isLeave(data)) listener();
+        port.onMessage((message) => {
+          if (isLeave(message)) listener();
         }),
       // It would run on with nothing to do.
-      release: () => parentPort.postMessage(LEAVE),
+      release: () => port.post(LEAVE),
     };
   }
   return {

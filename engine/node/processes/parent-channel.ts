@@ -1,4 +1,5 @@
 import { isLeave, LEAVE } from "#contract/leave-message.ts";
+import { utilityPort, type UtilityPort } from "#contract/utility-port.ts";
 
 /** 24.8 days: the longest that a timer can be set to. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -13,16 +14,10 @@ export interface ParentChannel {
   close(): void;
 }
 
-/** What Electron gives a utility process (its `ParentPort`). */
-interface UtilityPort {
-  on(event: "message", listener: (event: { readonly data: unknown }) => void): unknown;
-  postMessage(message: unknown): void;
-}
-
 /** The channel of this process: Electron's port in a utility process, else Node's IPC channel. */
 export function openParentChannel(): ParentChannel {
-  const { parentPort } = process as { readonly parentPort?: UtilityPort };
-  return parentPort === undefined ? nodeChannel() : utilityChannel(parentPort);
+  const port = utilityPort();
+  return port === undefined ? nodeChannel() : utilityChannel(port);
 }
 
 function nodeChannel(): ParentChannel {
@@ -44,18 +39,18 @@ function utilityChannel(port: UtilityPort): ParentChannel {
   // Electron does not say whether a port that is listened to keeps its process; this does, and costs nothing.
   const alive = setInterval(() => undefined, LONGEST_TIMER_MS);
   return {
-    send: (message) => port.postMessage(message),
+    send: (message) => port.post(message),
     onMessage: (listener) => {
-      port.on("message", ({ data }) => {
-        if (isLeave(data)) for (const close of closed) close();
-        else listener(data);
+      port.onMessage((message) => {
+        if (isLeave(message)) for (const close of closed) close();
+        else listener(message);
       });
     },
     onClosed: (listener) => void closed.push(listener),
     // A utility process does not end by itself: its parent ends it when it hears this.
     close: () => {
       clearInterval(alive);
-      port.postMessage(LEAVE);
+      port.post(LEAVE);
     },
   };
 }

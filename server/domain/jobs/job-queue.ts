@@ -52,9 +52,9 @@ export class JobQueue<Job, Result> implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Process id while a process runs. */
-  get pid(): number | undefined {
-    return this.#runner?.pid;
+  /** Of the program, while it runs. */
+  get id(): number | undefined {
+    return this.#runner?.id;
   }
 
   /** Starts the program if it is not there. */

@@ -1,5 +1,4 @@
 import { IMAGE_MAX_SIDE_PX } from "#contract/limits.ts";
-import { ownProgram } from "#contract/own-program.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { JobError, JobQueue } from "#server/domain/jobs/job-queue.ts";
 import { startJobProcess } from "#server/domain/jobs/job-runner.ts";
@@ -20,14 +19,14 @@ const CURE = `Send a smaller picture: ${IMAGE_MAX_SIDE_PX} px on the longest sid
 export class Pictures implements AsyncDisposable {
   readonly #jobs = new JobQueue<Uint8Array, Scaled>({
     name: "the picture",
-    start: () => startJobProcess(ownProgram("picture-process", import.meta.url)),
+    start: () => startJobProcess("picture-process", import.meta.url),
     limitMs: LIMIT_MS,
     idleMs: IDLE_MS,
   });
 
   /** Process id of the decoder while it runs. */
   get pid(): number | undefined {
-    return this.#jobs.pid;
+    return this.#jobs.id;
   }
 
   /**

