@@ -13,7 +13,7 @@ import { createDesktopSettings } from "./desktop-settings.ts";
 import { createServerRestarts } from "./server-restarts.ts";
 import { applyStartAtLogin } from "./start-at-login.ts";
 import type { DesktopOptions } from "./start-desktop.ts";
-import { createUtilityLauncher } from "./utility-launcher.ts";
+import { createUtilityLauncher } from "../processes/utility-launcher.ts";
 import { openExternalLink, openServerPage } from "../windows/external-links.ts";
 import { applySpelling } from "../windows/spelling.ts";
 

@@ -1,5 +1,5 @@
-import { isLeave, LEAVE } from "#contract/leave-message.ts";
-import { utilityPort } from "#contract/utility-port.ts";
+import { isLeave, LEAVE } from "#contract/processes/leave-message.ts";
+import { utilityPort } from "#contract/processes/utility-port.ts";
 
 /** What ties an embedded server to the program that started it. */
 export interface ParentTie {

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { LEAVE } from "#contract/leave-message.ts";
+import { LEAVE } from "#contract/processes/leave-message.ts";
 import { openParentChannel } from "./parent-channel.ts";
 
 /** What Electron puts on `process` in a utility process. */

@@ -1,5 +1,5 @@
-import { isLeave, LEAVE } from "#contract/leave-message.ts";
-import { utilityPort, type UtilityPort } from "#contract/utility-port.ts";
+import { isLeave, LEAVE } from "#contract/processes/leave-message.ts";
+import { utilityPort, type UtilityPort } from "#contract/processes/utility-port.ts";
 
 /** 24.8 days: the longest that a timer can be set to. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

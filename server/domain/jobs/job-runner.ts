@@ -2,9 +2,9 @@ import { fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { aboutJobProcess, jobProcessNews, type JobProgram } from "#contract/job-process.ts";
+import { aboutJobProcess, jobProcessNews, type JobProgram } from "#contract/processes/job-process.ts";
 import { ownProgram } from "#contract/own-program.ts";
-import { utilityPort, type UtilityPort } from "#contract/utility-port.ts";
+import { utilityPort, type UtilityPort } from "#contract/processes/utility-port.ts";
 
 const ENDED = "ended in the middle of its work";
 

@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import { utilityPort } from "#contract/utility-port.ts";
+import { utilityPort } from "#contract/processes/utility-port.ts";
 
 /** What a job's program answers: once "ready", then one per job. */
 export type JobReply<Result> = { readonly result: Result } | { readonly error: string };

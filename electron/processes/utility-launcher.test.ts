@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import type { UtilityProcess } from "electron";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { LEAVE } from "#contract/leave-message.ts";
+import { LEAVE } from "#contract/processes/leave-message.ts";
 import type { ChildLauncher } from "#engine/node/processes/child-launcher.ts";
 import type { Forker } from "./utility-child.ts";
 import { createUtilityLauncher } from "./utility-launcher.ts";

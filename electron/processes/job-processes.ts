@@ -5,7 +5,7 @@ import {
   jobProcessRequest,
   type JobProcessNews,
   type JobProcessRequest,
-} from "#contract/job-process.ts";
+} from "#contract/processes/job-process.ts";
 import { endNow, postTo, type Forker } from "./utility-child.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { UtilityProcess, utilityProcess } from "electron";
-import { withOwnBytes } from "#contract/own-bytes.ts";
+import { withOwnBytes } from "#contract/processes/own-bytes.ts";
 
 /** The part of Electron's `utilityProcess` that is needed. */
 export type Forker = Pick<typeof utilityProcess, "fork">;

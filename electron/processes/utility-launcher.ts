@@ -2,7 +2,7 @@ import { createWriteStream, fstatSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { dirname } from "node:path";
 import type { UtilityProcess } from "electron";
-import { isLeave, LEAVE } from "#contract/leave-message.ts";
+import { isLeave, LEAVE } from "#contract/processes/leave-message.ts";
 import type {
   ChildLauncher,
   HelperOptions,
