@@ -1,4 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
+import type { AuthState } from "#contract/auth-state.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Client } from "#engine/node/client.ts";
 import type { Screen } from "#engine/ports.ts";
@@ -35,8 +36,10 @@ const commands: Readonly<Record<string, SlashCommand>> = {
   },
   async login(argument, { client, terminal, messages, forgetLine }, signal) {
     if (argument !== "") forgetLine();
-    else if (!client.ownServer) throw new ToldError("SIGNED_OUT", messages.loginElsewhere);
-    const state = await client.login(argument === "" ? undefined : argument, signal);
+    const kept = argument === "" ? await signedInElsewhere(client, signal) : undefined;
+    if (argument === "" && kept === undefined && !client.ownServer)
+      throw new ToldError("SIGNED_OUT", messages.loginElsewhere);
+    const state = kept ?? (await client.login(argument === "" ? undefined : argument, signal));
     if (state.kind !== "signed-in") throw new ToldError("SIGNED_OUT", messages.notSignedIn);
     printLine(terminal, messages.signedInAs(await loginOf(client, state.accountName, signal)));
     tellTokenPlace(client, terminal, messages);
@@ -113,6 +116,13 @@ const commands: Readonly<Record<string, SlashCommand>> = {
     quit();
   },
 };
+
+/** The sign-in that another program has made since this one has none, as `pipit auth login` in another terminal. */
+async function signedInElsewhere({ session }: Client, signal: AbortSignal): Promise<AuthState | undefined> {
+  if (session.store.getState().kind === "signed-in") return undefined;
+  const state = await session.restore(signal);
+  return state.kind === "signed-in" ? state : undefined;
+}
 
 /** Runs one slash line ("/search bird"). Failures are told, never thrown: a typo must not end a conversation. */
 export async function runSlashCommand(

@@ -26,7 +26,7 @@ const english = {
     "  /search <words>   search all your chats",
     "  /queue            the messages that are not answered, by number",
     "  /retry [n]        send one of them now; also /edit <n> <text>, /skip [n], /drop [n]",
-    "  /login [token]    sign in (without a token: the local account)",
+    "  /login [token]    sign in (without a token: as pipit auth login did, or to the local account)",
     "  /logout           sign out; nothing is sent until the next /login",
     "  /switch [name]    list the accounts that are signed in, or go on as another one",
     "  /quit             leave",
@@ -49,11 +49,12 @@ const english = {
   missingArgument: (usage: string) => `Usage: ${usage}`,
   signedInAs: (name: string) => `Signed in as ${name}.`,
   signedOut: "Signed out. Messages are not sent until you /login.",
-  signInEnded: "Your sign-in was ended. Sign in again with /login; unsent messages are kept.",
+  signInEnded:
+    "Your sign-in was ended. Sign in again: pipit auth login in another terminal, then /login here; unsent messages are kept.",
   notSignedIn:
     "You are not signed in. Use pipit auth login, /login for the local account, or /login <token>.",
   loginElsewhere:
-    "The local account is of this computer's own server. Here sign in with pipit auth login, or /login <token>.",
+    "The local account is of this computer's own server. Here sign in with pipit auth login in another terminal, then /login; or by /login <token>.",
   noSuchAccount: (name: string) =>
     `No account "${name}" is signed in here. /switch lists them; pipit auth login adds one.`,
   tokenAccepted: "Token stored. The next message shows whether the server accepts it.",
@@ -164,7 +165,7 @@ const russian: Messages = {
     "  /search <слова>   искать во всех ваших чатах",
     "  /queue            сообщения без ответа, по номерам",
     "  /retry [n]        отправить одно из них; также /edit <n> <текст>, /skip [n], /drop [n]",
-    "  /login [токен]    войти (без токена: локальная учётная запись)",
+    "  /login [токен]    войти (без токена: как в pipit auth login или в локальную учётную запись)",
     "  /logout           выйти; до следующего /login ничего не отправляется",
     "  /switch [имя]     показать учётные записи, которые вошли, или перейти к другой",
     "  /quit             закончить",
@@ -187,9 +188,10 @@ const russian: Messages = {
   signedInAs: (name) => `Вы вошли как ${name}.`,
   signedOut: "Вы вышли. Сообщения не отправляются, пока вы не войдёте: /login.",
   notSignedIn: russianSignedOut,
-  signInEnded: "Ваш вход завершён. Войдите снова командой /login; неотправленные сообщения сохранены.",
+  signInEnded:
+    "Ваш вход завершён. Войдите снова: pipit auth login в другом терминале, затем /login здесь; неотправленные сообщения сохранены.",
   loginElsewhere:
-    "Локальная учётная запись есть только на этом компьютере. Здесь войдите через pipit auth login или /login <токен>.",
+    "Локальная учётная запись есть только на этом компьютере. Здесь войдите через pipit auth login в другом терминале, затем /login; или /login <токен>.",
   noSuchAccount: (name) =>
     `Учётная запись «${name}» здесь не вошла. /switch покажет все, pipit auth login добавит.`,
   tokenAccepted: "Токен сохранён. Примет ли его сервер, покажет следующее сообщение.",

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { ServerLink } from "../backend/server-link.ts";
 import { EVENTS_PATH } from "#contract/event-wire.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -12,7 +11,10 @@ const MESSAGE_MAX_BYTES = 1024 * 1024;
 const wsTokenSchema = z.object({ ws_token: z.string().min(1) });
 
 /** Opens sockets with a token for each, which `api` asks for with the sign-in, renewed if need be. */
-export function createEventSockets(api: HttpClient, link: Pick<ServerLink, "connect">): OpenEventSocket {
+export function createEventSockets(
+  api: HttpClient,
+  link: { connect(signal: AbortSignal): Promise<{ readonly httpUrl: string }> },
+): OpenEventSocket {
   return async (onText, signal) => {
     const { status, body } = await api.request({ method: "POST", path: "/api/v1/ws-token/" }, signal);
     const token = wsTokenSchema.safeParse(status === 200 ? parseJson(body) : undefined).data?.ws_token;

@@ -1,11 +1,19 @@
+import { once } from "node:events";
+import { decodeJwt } from "jose";
 import { expect, test } from "vitest";
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
+import { createEventLink } from "#engine/events/event-link.ts";
+import { createEventSockets } from "#engine/node/http/event-socket.ts";
+import { createHttpClient } from "#engine/node/http/http-client.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
+import { createSignedInHttp } from "#engine/wire/signed-in.ts";
 import { faults } from "#tests/doubles/openai-script.ts";
 import { statusName } from "#tests/doubles/wire-client.ts";
 import { openEvents, wsTokenOf } from "#tests/testing/event-client.ts";
 import type { TestServer } from "#tests/integration/start-test-server.ts";
 import { cookieOf, send } from "#tests/integration/web-stage.ts";
 import { PASSWORD, startTwoServers } from "#tests/testing/two-servers.ts";
+import { never, openSession } from "../session/session-stage.ts";
 import { asked, hasText, reasonOf } from "../streaming-stage.ts";
 
 const json = { "content-type": "application/json" };
@@ -119,5 +127,45 @@ test.each([
     const ended = Promise.race([untouched.status.then(() => true), Promise.resolve(false)]);
     expect(await ended).toBe(false);
     untouched.cancel();
+  },
+);
+
+test.each([
+  ["PostgreSQL and Redis", true],
+  ["PostgreSQL alone", false],
+])(
+  "S4: a client at one server knows that the sign-in was ended at the other from the socket alone, on %s",
+  async (_name, withRedis) => {
+    await using servers = await startTwoServers(withRedis);
+    const { a, b } = servers;
+    const { accessToken } = await servers.signInAs("ann");
+    await using person = openSession(b.httpUrl);
+    const credentials = { login: "ann", password: PASSWORD };
+    await person.session.signInWithPassword(credentials, never);
+    const http = createHttpClient(b.httpUrl);
+    const api = createSignedInHttp(http, person.session);
+    const sockets = createEventSockets(api, { connect: async () => ({ httpUrl: b.httpUrl }) });
+    const opened = Promise.withResolvers<unknown>();
+    using _ = createEventLink({
+      session: person.session,
+      api,
+      open: async (...args) => {
+        const socket = await sockets(...args);
+        opened.resolve(undefined);
+        return socket;
+      },
+      // Time that never passes: nothing is asked but because of what the socket said.
+      clock: { nowMs: Date.now, sleep: (_ms, signal) => once(signal, "abort").then(() => undefined) },
+      random: () => 0,
+      logger: createFakeLogger(),
+    });
+    await opened.promise;
+    const { sid } = decodeJwt((await person.store.load())?.accessToken ?? "");
+    const headers = { authorization: `Bearer ${accessToken}` };
+    const ended = await fetch(`${a.httpUrl}/oauth/sessions/${String(sid)}`, { method: "DELETE", headers });
+    expect(ended.status).toBe(200);
+    await expect
+      .poll(() => person.session.store.getState())
+      .toEqual({ kind: "signed-out", reason: "refused" });
   },
 );
