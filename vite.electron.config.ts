@@ -22,7 +22,13 @@ export function electronConfigs(outDir: string): readonly InlineConfig[] {
 
 /** The terminal client and its helper programs, into `outDir` (dist/cli). */
 export function cliConfigs(outDir: string): readonly InlineConfig[] {
-  return [nodeConfig(outDir, { main: "cli/main.ts", ...helpers })];
+  return [
+    nodeConfig(outDir, {
+      main: "cli/main.ts",
+      ...helpers,
+      "document-worker": "engine/node/files/document-worker.ts",
+    }),
+  ];
 }
 
 /** The server and the programs that it starts, into `outDir` (dist/server). */

@@ -73,6 +73,7 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
     .addOption(new Option("--screenshot", help.screenshot).conflicts("image"))
     .option("--model <name>", help.model, nonEmpty)
     .option("--image <file>", help.image)
+    .option("--file <file>", help.file, (path, paths: readonly string[] = []) => [...paths, path])
     .action(withDeps(async () => (await import("./commands/chat.ts")).chat));
   for (const name of backendCommands) program.command(name).description(help[name]);
   program

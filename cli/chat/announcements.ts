@@ -1,3 +1,4 @@
+import type { AttachedFile } from "#contract/attached-file.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Client } from "#engine/node/client.ts";
 import type { Messages } from "../kit/messages.ts";
@@ -11,6 +12,7 @@ export interface ChatContext {
   readonly messages: Messages;
   /** Goes with the first message. */
   readonly image?: ScreenImage;
+  readonly files: readonly AttachedFile[];
   /** Gone on with; otherwise a new chat. */
   readonly chat?: ChosenChat;
 }

@@ -41,6 +41,7 @@ export async function runOnce(options: OnceOptions): Promise<ExitCode> {
     if (options.chat !== undefined) await openChosenChat(options.chat, options, interrupt.signal);
     const id = await client.engine.send({
       text: options.text,
+      files: options.files,
       ...(options.image === undefined ? {} : { image: options.image }),
     });
     const question = await settle(client, id, interrupt.signal);

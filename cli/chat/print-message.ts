@@ -1,4 +1,4 @@
-import { answerText, type Message } from "#contract/chat-state.ts";
+import { answerText, type Message, type UserMessage } from "#contract/chat-state.ts";
 import type { Messages } from "../kit/messages.ts";
 import { showText } from "./text-screen.ts";
 import { paint, printLine, type Terminal } from "../kit/terminal.ts";
@@ -22,11 +22,16 @@ function markOf(message: Message, messages: Messages): string | undefined {
 
 function printText(message: Message, terminal: Terminal, messages: Messages): void {
   const name = message.role === "user" ? messages.you : "pipit";
-  const text = message.role === "user" ? message.text : answerText(message);
+  const text = message.role === "user" ? questionText(message) : answerText(message);
   if (message.role === "user" || terminal.stdout.isTTY !== true) {
     printLine(terminal, paint("bold", `${name}:`), ` ${text}`);
     return;
   }
   printLine(terminal, paint("bold", `${name}:`));
   showText(terminal, text);
+}
+
+/** With the names of its files. */
+function questionText({ text, files = [] }: UserMessage): string {
+  return [text, ...files.map(({ name }) => `[${name}]`)].join(" ");
 }

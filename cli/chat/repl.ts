@@ -1,4 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
+import type { AttachedFile } from "#contract/attached-file.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Screen } from "#engine/ports.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "../kit/exit-codes.ts";
@@ -27,6 +28,7 @@ class Repl {
   readonly #leave = new AbortController();
   readonly #interactive: boolean;
   #image: ScreenImage | undefined;
+  #files: readonly AttachedFile[];
   #busy = false;
   #above: LineInput["above"] = (print) => print();
   #lastInterruptMs = -Infinity;
@@ -36,6 +38,7 @@ class Repl {
   constructor(options: ReplOptions) {
     this.#options = options;
     this.#image = options.image;
+    this.#files = options.files;
     this.#interactive = options.terminal.stdin.isTTY === true;
   }
 
@@ -119,6 +122,10 @@ class Repl {
       attach: (image) => {
         this.#image = image;
       },
+      attached: () => this.#files,
+      attachFiles: (files) => {
+        this.#files = files;
+      },
       ask: (text) => this.#ask(text),
       answers: () => this.#settle(client.engine.idle()),
       quit: () => quit.abort(),
@@ -141,9 +148,11 @@ class Repl {
     try {
       const id = await client.engine.send({
         text,
+        files: this.#files,
         ...(this.#image === undefined ? {} : { image: this.#image }),
       });
       this.#image = undefined;
+      this.#files = [];
       const question = await this.#settle(settle(client, id, this.#leave.signal));
       this.#outcome = exitCodeOfQuestion(question);
       const status = question?.status;

@@ -1,5 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuthState } from "#contract/auth-state.ts";
+import { checkFiles, type AttachedFile } from "#contract/attached-file.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Client } from "#engine/node/client.ts";
 import type { Screen } from "#engine/ports.ts";
@@ -8,6 +9,7 @@ import { branchCommands } from "./branch-commands.ts";
 import { printMessage } from "./print-message.ts";
 import { queueCommands } from "./queue-commands.ts";
 import { tellTokenPlace, type ChatContext } from "./announcements.ts";
+import { typedPath } from "./typed-path.ts";
 import { loginOf } from "../kit/open-cli-client.ts";
 import { paint, printLine, printNote } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
@@ -19,6 +21,9 @@ export interface ReplContext extends ChatContext {
   forgetLine(): void;
   /** Attaches a picture to the next message. */
   attach(image: ScreenImage): void;
+  /** The files that go with the next message. */
+  attached(): readonly AttachedFile[];
+  attachFiles(files: readonly AttachedFile[]): void;
   /** Sends a message and waits for its answer. */
   ask(text: string, signal: AbortSignal): Promise<void>;
   /** Waits for what is being answered. */
@@ -73,6 +78,20 @@ const commands: Readonly<Record<string, SlashCommand>> = {
     const image = await screen.capture(signal);
     attach(image);
     printLine(terminal, messages.screenshotReady(image.widthPx, image.heightPx));
+  },
+  async file(argument, { attached, attachFiles, terminal, messages }, signal) {
+    const files = attached();
+    if (argument === "-") attachFiles([]);
+    if (argument === "-" || (argument === "" && files.length === 0))
+      return printLine(terminal, messages.noFiles);
+    if (argument === "") {
+      for (const file of files) printLine(terminal, messages.fileReady(file));
+      return;
+    }
+    const { readDocument } = await import("#engine/node/files/read-document.ts");
+    const file = await readDocument(typedPath(argument), signal);
+    attachFiles(checkFiles([...files, file]));
+    printLine(terminal, messages.fileReady(file));
   },
   async audio(argument, { client, terminal, messages }) {
     if (argument !== "on" && argument !== "off") {

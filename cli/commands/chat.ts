@@ -1,4 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
+import { checkFiles, type AttachedFile } from "#contract/attached-file.ts";
 import { readImageFile } from "#engine/node/screen/image-file.ts";
 import { createLazySpeaker } from "#engine/node/audio/lazy-speaker.ts";
 import { createScreenCapture } from "#engine/node/screen/screen-capture.ts";
@@ -27,6 +28,7 @@ export interface ChatFlags {
   readonly audioFile?: string;
   readonly screenshot?: boolean;
   readonly image?: string;
+  readonly file?: readonly string[];
   readonly continue?: boolean;
   readonly chat?: string;
   readonly model?: string;
@@ -45,6 +47,7 @@ export async function chat(flags: ChatFlags, deps: CommandDeps): Promise<ExitCod
   const logger = createFileLogger(config.home);
   const screen = createScreenCapture({ display: config.display, logger });
   const image = await firstImage(flags, screen);
+  const files = await firstFiles(flags, (file) => printNote(terminal, messages.fileReady(file)));
   const tell = (why: string): void => printNote(terminal, messages.noSound(why));
   const speaker = await openSpeech(flags, () =>
     openVoice(config.volume, logger, (error) => tell(messages.error(error))),
@@ -62,6 +65,7 @@ export async function chat(flags: ChatFlags, deps: CommandDeps): Promise<ExitCod
     client,
     terminal,
     messages,
+    files,
     ...(image === undefined ? {} : { image }),
     ...(goesOn === undefined ? {} : { chat: goesOn }),
   };
@@ -92,6 +96,20 @@ async function openSpeech(flags: ChatFlags, play: () => Speaker): Promise<Speake
 async function firstImage(flags: ChatFlags, screen: Screen): Promise<ScreenImage | undefined> {
   if (flags.image !== undefined) return readImageFile(flags.image);
   return flags.screenshot === true ? screen.capture(AbortSignal.timeout(10_000)) : undefined;
+}
+
+/** One after the other: each may take a thread all of its memory. Of those that are cut, the person is told. */
+async function firstFiles(
+  { file: paths = [] }: ChatFlags,
+  tellCut: (file: AttachedFile) => void,
+): Promise<readonly AttachedFile[]> {
+  if (paths.length === 0) return [];
+  const { readDocument } = await import("#engine/node/files/read-document.ts");
+  const files: AttachedFile[] = [];
+  for (const path of paths) files.push(await readDocument(path, new AbortController().signal));
+  const checked = checkFiles(files);
+  for (const file of checked) if (file.cut) tellCut(file);
+  return checked;
 }
 
 /** The sound device, opened by the first sound; when there is none, the person is told why. */

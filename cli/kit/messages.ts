@@ -1,3 +1,4 @@
+import type { AttachedFile } from "#contract/attached-file.ts";
 import type { ErrorCode } from "#contract/error-codes.ts";
 import { languageOfLocale } from "#contract/language.ts";
 import { errorText, failureText, type Problem } from "#contract/texts/error-text.ts";
@@ -15,6 +16,7 @@ const english = {
     "Anything you type is sent. Commands:",
     "  /send <text>      send text that starts with a slash",
     "  /screenshot       attach a picture of the screen to the next message",
+    "  /file [path]      attach a text file, PDF or Word document (docx); without a path: list them; /file - removes them",
     "  /audio on|off     speak answers or stay silent",
     "  /model [name]     list the models, or ask another one from now on",
     "  /history          this chat so far",
@@ -43,7 +45,8 @@ const english = {
   readingStdin: "Reading standard input, which goes with the question; Ctrl-D ends it.",
   stdinTooLong: (max: number) =>
     `Question and standard input are longer than ${max} characters together. Send less, such as its end: | tail -c 200000`,
-  stdinNotText: "Standard input is not UTF-8 text. For a picture, use --image <file>.",
+  stdinNotText:
+    "Standard input is not UTF-8 text. For a picture, use --image <file>; for a document, --file <file>.",
   unknownCommand: (name: string) =>
     `There is no command /${name}. /help lists them; /send sends text that starts with a slash.`,
   missingArgument: (usage: string) => `Usage: ${usage}`,
@@ -71,6 +74,9 @@ const english = {
   noSound: (why: string) => `Answers are not spoken: ${why}`,
   screenshotReady: (widthPx: number, heightPx: number) =>
     `Screenshot taken (${widthPx} x ${heightPx}); it goes with your next message.`,
+  fileReady: ({ name, pages, text, cut }: AttachedFile) =>
+    `${name}: ${pages === undefined ? "" : `${pages} pages, `}${cut ? "the first " : ""}${text.length} characters go with your next message.`,
+  noFiles: "No file goes with your next message.",
   toolStarted: (name: string) => `using ${name}`,
   wasReasoning: "(the text above was reasoning; the answer follows)",
   cancelled: "(stopped)",
@@ -181,7 +187,8 @@ const russian: Messages = {
   readingStdin: "Читаю стандартный ввод, он уйдёт вместе с вопросом; Ctrl-D завершает его.",
   stdinTooLong: (max) =>
     `Вопрос и стандартный ввод вместе длиннее ${max} символов. Отправьте меньше, например конец: | tail -c 200000`,
-  stdinNotText: "Стандартный ввод — не текст в UTF-8. Для картинки есть --image <файл>.",
+  stdinNotText:
+    "Стандартный ввод — не текст в UTF-8. Для картинки есть --image <файл>, для документа --file <файл>.",
   unknownCommand: (name) =>
     `Команды /${name} нет. /help покажет все; /send отправит текст с косой чертой в начале.`,
   missingArgument: (usage) => `Использование: ${usage}`,
@@ -208,6 +215,9 @@ const russian: Messages = {
   noSound: (why) => `Ответы не озвучиваются: ${why}`,
   screenshotReady: (widthPx, heightPx) =>
     `Снимок экрана сделан (${widthPx} x ${heightPx}) и уйдёт со следующим сообщением.`,
+  fileReady: ({ name, pages, text, cut }) =>
+    `${name}: ${pages === undefined ? "" : `страниц: ${pages}, `}${cut ? "первые символы" : "символы"} (${text.length}) уйдут со следующим сообщением.`,
+  noFiles: "Со следующим сообщением файлы не уйдут.",
   toolStarted: (name) => `использую ${name}`,
   wasReasoning: "(текст выше был размышлением; ответ ниже)",
   cancelled: "(остановлено)",

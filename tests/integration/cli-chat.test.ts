@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FILE_TEXT_MAX_CHARS } from "#contract/limits.ts";
+import { makeDocx, makePdf } from "#engine/testing/make-documents.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
@@ -98,7 +100,7 @@ describe("pipit chat --once", () => {
     });
   });
 
-  test("sends a picture to the model", async () => {
+  test("sends a picture and files to the model, as flags and as typed lines", async () => {
     await using model = await startOpenAiDouble(stream(say("A small picture.")));
     const file = join(pipit.home, "dot.png");
     const png =
@@ -109,6 +111,30 @@ describe("pipit chat --once", () => {
     const { code, stderr } = await pipit.run(args);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(model.requests[0]?.images).toHaveLength(1);
+    const place = (name: string) => join(pipit.home, name);
+    await writeFile(place("a b.pdf"), makePdf(["A PDF about fish."]));
+    await writeFile(place("c.docx"), makeDocx(["A document about birds."]));
+    await writeFile(place("long.log"), "x".repeat(FILE_TEXT_MAX_CHARS + 1));
+    const files = ["--file", place("a b.pdf"), "--file", place("long.log")];
+    const flagged = await pipit.run(["chat", "--once", "what is it?", "--no-audio", ...files]);
+    expect(flagged).toMatchObject({ code: 0, stderr: expect.stringContaining("long.log: the first 200000") });
+    const asked = (index: number) => JSON.stringify(model.requests[index]?.messages.at(-1)?.content);
+    expect(asked(1)).toMatch(/name=[\\"]+a b\.pdf[^]*A PDF about fish\.[^]*xxx[^]*what is it\?"$/u);
+    const lines = [
+      `/file '${place("a b.pdf")}'`,
+      "/file -",
+      `/file ${place("c.docx")}`,
+      "/file",
+      "/file /no",
+      "and it?",
+    ];
+    const typed = await pipit.run(["chat", "--no-audio"], { input: `${lines.join("\n")}\n/history\n` });
+    expect(typed.stderr).toContain("Cannot attach /no");
+    expect(typed.stdout).toMatch(
+      /a b\.pdf: 1 pages, 17 char[^]*No file goes[^]*(?:c\.docx: 25 char[^]*){2}and it\? \[c\.docx\]/u,
+    );
+    expect(asked(2)).toMatch(/A document about birds\.[^]*and it\?"$/u);
+    expect(asked(2)).not.toContain("fish");
   });
 
   test("keeps the message and exits with 4 when the named server is unreachable, and sends it later", async () => {
@@ -182,6 +208,7 @@ describe("bad input", () => {
     [["chat", "--json"], /--json .* use it with --once/],
     [["chat", "--once", "x", "--image", "/no/such.png"], /there is no such file/],
     [["chat", "--once", "x", "--image", "/dev/null"], /not a JPEG, PNG or WebP picture/],
+    [["chat", "--once", "x", "--file", "/dev/null"], /Cannot attach \/dev\/null/],
     [["serve", "--bogus"], /--bogus/],
   ])("%j is refused by name", async (args, message) => {
     const { code, stderr } = await pipit.run(args);
