@@ -58,6 +58,8 @@ export interface AppState {
   readonly systemLocale: string;
   readonly server: ServerStatus;
   readonly hotkey: HotkeyStatus;
+  /** What opens or hides the window from outside, for a key of the desktop itself; absent on a page. */
+  readonly toggleCommand?: string;
   readonly features: {
     readonly screenshot: Availability;
     readonly sound: Availability;

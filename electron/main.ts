@@ -6,6 +6,7 @@ import { createFileLogger } from "#engine/node/files/file-logger.ts";
 import { trustAuthoritiesOf } from "#engine/node/http/trusted-authorities.ts";
 import { declareAppScheme } from "./windows/app-protocol.ts";
 import { builtParts, readConfig } from "./shell/config.ts";
+import { endOnFault } from "./shell/fault.ts";
 import { desktopFolder, openDesktopFiles } from "./shell/settings-file.ts";
 import { takeSingleInstance } from "./shell/single-instance.ts";
 import { startDesktop, type Desktop } from "./shell/start-desktop.ts";
@@ -21,6 +22,7 @@ const started = Promise.withResolvers<Desktop>();
 const whenStarted = (work: (desktop: Desktop) => void): void =>
   void started.promise.then(work, () => undefined);
 
+endOnFault(process, { app, dialog, logger, logPath: join(config.home, "client.log") });
 app.setName("Pipit");
 // Each PIPIT_HOME is an app of its own, with its own lock.
 const userData = join(desktopFolder(config.home), "electron");
@@ -29,15 +31,14 @@ app.setPath("userData", userData);
 
 const first = takeSingleInstance(
   app,
-  () => whenStarted((desktop) => desktop.show()),
+  (wish) => whenStarted((desktop) => desktop[wish]()),
   (link) => whenStarted((desktop) => desktop.openLink(link)),
 );
 if (first) {
   app.enableSandbox();
   declareAppScheme(protocol);
-  // Wayland has no global hotkeys but those of the desktop's portal.
-  if (process.platform === "linux" && config.display.wayland !== undefined)
-    app.commandLine.appendSwitch("enable-features", "GlobalShortcutsPortal");
+  // No icon in the Dock, from the first moment on: a change after the app is ready takes its time, and the focus with it.
+  if (process.platform === "darwin") app.setActivationPolicy("accessory");
   // The app lives in the tray, with or without a window.
   app.on("window-all-closed", () => undefined);
   void start();
@@ -52,6 +53,8 @@ async function start(): Promise<void> {
     const desktop = await startDesktop({ config, files, logger, parts: builtParts(import.meta.url) });
     started.resolve(desktop);
     if (config.deepLink !== undefined) desktop.openLink(config.deepLink);
+    // There is no window yet that a toggle could hide.
+    else if (config.wish !== undefined) desktop.show();
   } catch (reason) {
     const error = PipitError.from(reason);
     logger.error("desktop.not_started", { code: error.code, reason: error.detail ?? error.message });

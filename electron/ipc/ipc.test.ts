@@ -143,3 +143,11 @@ describe("what comes back", () => {
     expect(logger.lines.map((line) => line.event)).toEqual(["ipc.failed"]);
   });
 });
+
+test("the page is given bytes without the memory of main around them", async () => {
+  const pool = Buffer.from("a token of main, and a picture");
+  run = async () => ({ bytes: pool.subarray(23), widthPx: 1, heightPx: 1 });
+  const reply = (await invoke("captureScreen")) as { readonly value: { readonly bytes: Uint8Array } };
+  const { bytes } = structuredClone(reply.value);
+  expect([Buffer.from(bytes).toString(), bytes.buffer.byteLength]).toEqual(["picture", 7]);
+});

@@ -9,6 +9,7 @@ import {
   type WireError,
 } from "#contract/commands/ipc-schema.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { withOwnBytes } from "#contract/processes/own-bytes.ts";
 import type { Logger } from "#contract/logger.ts";
 import { APP_ORIGIN, isAppUrl } from "../windows/app-origin.ts";
 
@@ -41,7 +42,7 @@ async function answer(
       throw new PipitError("NOT_ALLOWED", "Only Pipit's own window may ask for this.");
     }
     const run = options.commands[name] as (input?: unknown) => Promise<unknown>;
-    return { ok: true, value: await run(parseInput(name, input)) };
+    return { ok: true, value: withOwnBytes(await run(parseInput(name, input))) };
   } catch (reason) {
     const error = PipitError.from(reason);
     if (error.code === "INTERNAL")

@@ -22,12 +22,25 @@ export function readConfig(env: Environment = process.env, argv: readonly string
     sessionBus: (env["DBUS_SESSION_BUS_ADDRESS"] || env["XDG_RUNTIME_DIR"] || "") !== "",
     /** The `pipit:` link that this start was for. */
     deepLink: deepLinkOf(argv),
+    /** What else it was for, when it was for more than to run. */
+    wish: wishOf(argv),
+    /** The file that this app runs out of, where that is an AppImage: the program itself lies in a mount that goes. */
+    appImage: env["APPIMAGE"] || undefined,
   };
 }
 
 /** The link in a command line: systems start the app, or a second one, with it as an argument. */
 export function deepLinkOf(argv: readonly string[]): string | undefined {
   return argv.find((argument) => /^pipit:/iu.test(argument));
+}
+
+/**
+ * `--toggle` and `--show` in a command line: what a key of the desktop itself runs, where the desktop keeps such keys from
+ * apps, and where there is no `npx pipit toggle`.
+ */
+export function wishOf(argv: readonly string[]): "toggle" | "show" | undefined {
+  if (argv.includes("--toggle")) return "toggle";
+  return argv.includes("--show") ? "show" : undefined;
 }
 
 /** Where the parts of the built app lie: `dist/electron/main.js` is the caller. */

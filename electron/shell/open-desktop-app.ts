@@ -61,7 +61,7 @@ export function openDesktopApp(
       },
       applySpelling: (wanted) =>
         applySpelling(session.defaultSession, wanted, process.platform, systemLocale),
-      applyStartAtLogin: (wanted) => applyStartAtLogin(app, process.platform, wanted),
+      applyStartAtLogin: (wanted) => applyStartAtLogin(app, process.platform, programOf(config), wanted),
     }),
     openClient: (settings) =>
       openDesktopClient(
@@ -103,8 +103,9 @@ export function openDesktopApp(
 }
 
 /** The capabilities of this machine that are known before anything was tried. */
-function initialState({ config: { display } }: DesktopOptions, tray: boolean): AppPorts["initial"] {
+function initialState({ config }: DesktopOptions, tray: boolean): AppPorts["initial"] {
   const { platform } = process;
+  const { display } = config;
   const works = { available: true } as const;
   const hasDisplay = platform !== "linux" || display.x11 !== undefined || display.wayland !== undefined;
   return {
@@ -113,6 +114,7 @@ function initialState({ config: { display } }: DesktopOptions, tray: boolean): A
     version,
     systemLocale: app.getLocale(),
     hotkey: { kind: "off" },
+    toggleCommand: app.isPackaged ? `"${programOf(config)}" --toggle` : "npx pipit toggle",
     features: {
       screenshot: hasDisplay ? works : { available: false, reason: "no-display" },
       sound: works,
@@ -123,4 +125,9 @@ function initialState({ config: { display } }: DesktopOptions, tray: boolean): A
       notifications: Notification.isSupported() ? works : { available: false, reason: "no-notifications" },
     },
   };
+}
+
+/** What the system has to start. */
+function programOf({ appImage }: DesktopOptions["config"]): string {
+  return appImage ?? app.getPath("exe");
 }

@@ -28,7 +28,8 @@ import type { AnswerNotices } from "./answer-notices.ts";
 import { openNotices } from "./open-notices.ts";
 import { createHotkeys, type Hotkeys } from "./hotkeys.ts";
 import { registerIpc } from "../ipc/ipc.ts";
-import { panelOptions } from "../windows/panel-window.ts";
+import { macMenu } from "./app-menu.ts";
+import { followTheme, panelOptions } from "../windows/panel-window.ts";
 import { screenSource } from "./screen-source.ts";
 import { cleanUpBeforeQuit } from "./quit.ts";
 import { createScreenshots, type Screenshots } from "./screenshot.ts";
@@ -105,6 +106,7 @@ export async function startDesktop(options: DesktopOptions) {
   };
   cleanUpBeforeQuit(app, cleanUp, logger);
 
+  showAppMenu(pipit);
   hotkeys.set(settings().hotkey);
   reportCorruptFiles(files, windows, texts().fileSetAside);
   void pipit.start();
@@ -112,6 +114,7 @@ export async function startDesktop(options: DesktopOptions) {
   if (!settings().firstRunDone || tray === undefined) windows.show();
   return {
     show: () => windows.show(),
+    toggle: () => void toggleFromHotkey(),
     /** Does what a `pipit:` link asks for; one that asks for something else is ignored. */
     openLink: (link: string) => followLink(link, windows, logger),
   };
@@ -152,17 +155,26 @@ function prepareElectron({ files, parts }: DesktopOptions): void {
   guardContents(app, (url) => void openExternalLink(url, shell).catch(() => undefined));
   denyPermissions(session.defaultSession);
   serveApp(session.defaultSession, parts.renderer);
-  const isMac = process.platform === "darwin";
-  // macOS takes copy, paste and undo from the menu; elsewhere there is none, and the keys work by themselves.
-  const menu = isMac
-    ? ([{ role: "appMenu" }, { role: "editMenu" }, { role: "windowMenu" }] as const)
-    : undefined;
-  Menu.setApplicationMenu(menu === undefined ? null : Menu.buildFromTemplate([...menu]));
-  if (isMac) app.setActivationPolicy("accessory");
   // A source tree must not take the links of an installed Pipit.
   if (app.isPackaged) app.setAsDefaultProtocolClient("pipit");
   nativeTheme.themeSource = files.settings.get().theme;
   applySpelling(session.defaultSession, files.settings.get().spellcheck, process.platform, app.getLocale());
+}
+
+/** macOS takes copy, paste and undo from the menu; elsewhere there is none, and the keys work by themselves. */
+function showAppMenu(pipit: App): void {
+  if (process.platform !== "darwin") {
+    Menu.setApplicationMenu(null);
+    return;
+  }
+  const show = (): void => {
+    const texts = textsFor(pipit.state.getState().settings.language, app.getLocale());
+    Menu.setApplicationMenu(Menu.buildFromTemplate(macMenu(texts)));
+  };
+  show();
+  pipit.state.subscribe((state, before) => {
+    if (state.settings.language !== before.settings.language) show();
+  });
 }
 
 function openPanel(
@@ -176,6 +188,7 @@ function openPanel(
   const window = new BrowserWindow(
     panelOptions({ platform, preload, dark: nativeTheme.shouldUseDarkColors }),
   );
+  followTheme(window, nativeTheme, platform);
   serveContextMenu(window, () => textsFor(pipit.state.getState().settings.language, app.getLocale()).menu);
   return new Windows({
     window,

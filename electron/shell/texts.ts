@@ -37,7 +37,18 @@ const en = {
     copy: "Copy",
     paste: "Paste",
     selectAll: "Select all",
+    redo: "Redo",
+    edit: "Edit",
+    window: "Window",
+    about: "About Pipit",
+    hideApp: "Hide Pipit",
+    hideOthers: "Hide Others",
+    showAll: "Show All",
+    close: "Close",
+    minimize: "Minimize",
   },
+  fault: (path: string) =>
+    `Pipit met an error in itself and has to close. What you sent is kept. Start it again; what happened is in ${path}.`,
   fileSetAside: (path: string) =>
     `A file of Pipit was damaged and is kept as ${path}. Pipit goes on with a new one.`,
 };
@@ -75,7 +86,18 @@ const ru: DesktopTexts = {
     copy: "Скопировать",
     paste: "Вставить",
     selectAll: "Выделить всё",
+    redo: "Повторить",
+    edit: "Правка",
+    window: "Окно",
+    about: "О Pipit",
+    hideApp: "Скрыть Pipit",
+    hideOthers: "Скрыть остальные",
+    showAll: "Показать все",
+    close: "Закрыть",
+    minimize: "Свернуть",
   },
+  fault: (path) =>
+    `В Pipit произошла ошибка, и он должен закрыться. Отправленное сохранено. Запустите его снова; подробности: ${path}.`,
   fileSetAside: (path) =>
     `Один из файлов Pipit был повреждён и сохранён как ${path}. Pipit продолжает работу с новым.`,
 };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CONTENT_POLICY } from "#contract/content-policy.ts";
-import { answerPage, serveApp } from "./app-protocol.ts";
+import { answerPage, declareAppScheme, serveApp } from "./app-protocol.ts";
 
 let folder: string;
 let base: string;
@@ -89,4 +89,15 @@ test("a session is served once, however often it is asked for", () => {
   serveApp({ protocol }, folder);
   serveApp({ protocol }, folder);
   expect(handled).toEqual(["app"]);
+});
+
+test("the scheme is a web site's, and V8 keeps what it compiled of it", () => {
+  const declared: unknown[] = [];
+  declareAppScheme({ registerSchemesAsPrivileged: (schemes) => void declared.push(...schemes) });
+  expect(declared).toEqual([
+    {
+      scheme: "app",
+      privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true },
+    },
+  ]);
 });

@@ -25,7 +25,11 @@ const DISGUISED = /%(?:2e|2f|5c|00|25)|\\|\0|(?:^|\/)\.{1,2}(?:\/|$|\?|#)/iu;
 /** Says, before the app is ready, what kind of scheme ours is. */
 export function declareAppScheme(protocol: Pick<Protocol, "registerSchemesAsPrivileged">): void {
   protocol.registerSchemesAsPrivileged([
-    { scheme: APP_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } },
+    {
+      scheme: APP_SCHEME,
+      // Without `codeCache`, V8 compiles the page's scripts anew at every start.
+      privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true },
+    },
   ]);
 }
 

@@ -1,4 +1,4 @@
-import type { BrowserWindowConstructorOptions } from "electron";
+import type { BrowserWindow, BrowserWindowConstructorOptions, NativeTheme } from "electron";
 import { WINDOW_MIN_SIZE, WINDOW_SIZE } from "./window-place.ts";
 
 /** The window's first colour, before its page has painted (renderer/theme/tokens.css, `--ground`). */
@@ -30,7 +30,7 @@ export function panelOptions(look: PanelLook): BrowserWindowConstructorOptions {
     // On macOS a panel takes the keyboard without activating the app, so the focus goes back by itself.
     ...(mac
       ? { type: "panel", vibrancy: "popover", visualEffectState: "active" }
-      : { backgroundColor: look.dark ? GROUND.dark : GROUND.light }),
+      : { backgroundColor: groundOf(look.dark) }),
     webPreferences: {
       preload: look.preload,
       contextIsolation: true,
@@ -45,4 +45,21 @@ export function panelOptions(look: PanelLook): BrowserWindowConstructorOptions {
       backgroundThrottling: true,
     },
   };
+}
+
+/** Keeps the ground behind the page in the theme's colour: it shows whenever the window grows faster than its page. */
+export function followTheme(
+  window: Pick<BrowserWindow, "isDestroyed" | "setBackgroundColor">,
+  theme: Pick<NativeTheme, "on" | "shouldUseDarkColors">,
+  platform: NodeJS.Platform,
+): void {
+  // There the ground is the system's own, and follows by itself.
+  if (platform === "darwin") return;
+  theme.on("updated", () => {
+    if (!window.isDestroyed()) window.setBackgroundColor(groundOf(theme.shouldUseDarkColors));
+  });
+}
+
+function groundOf(dark: boolean): string {
+  return dark ? GROUND.dark : GROUND.light;
 }

@@ -60,6 +60,7 @@ test("every permission is denied, asked for or checked", () => {
     setPermissionRequestHandler: keep("request"),
     setPermissionCheckHandler: keep("check"),
     setDevicePermissionHandler: keep("device"),
+    on: (name: string, handler: unknown) => keep(name)(handler as never),
   } as unknown as Session);
   for (const permission of [
     "media",
@@ -78,4 +79,7 @@ test("every permission is denied, asked for or checked", () => {
     ]);
   }
   expect(handlers["device"]?.({})).toBe(false);
+  let kept = true;
+  handlers["will-download"]?.({ preventDefault: () => (kept = false) });
+  expect(kept).toBe(false);
 });

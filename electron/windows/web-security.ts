@@ -1,16 +1,17 @@
 import type { App, Event, Session, WebContents } from "electron";
 import { isAppUrl } from "./app-origin.ts";
 
-/** No page of ours needs a permission of the browser: pictures, sound and clipboard go through main. */
+/** No page of ours needs a permission of the browser, or downloads: pictures, sound and clipboard go through main. */
 export function denyPermissions(
   session: Pick<
     Session,
-    "setPermissionRequestHandler" | "setPermissionCheckHandler" | "setDevicePermissionHandler"
+    "setPermissionRequestHandler" | "setPermissionCheckHandler" | "setDevicePermissionHandler" | "on"
   >,
 ): void {
   session.setPermissionRequestHandler((_contents, _permission, callback) => callback(false));
   session.setPermissionCheckHandler(() => false);
   session.setDevicePermissionHandler(() => false);
+  session.on("will-download", (event) => event.preventDefault());
 }
 
 /**

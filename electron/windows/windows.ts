@@ -3,6 +3,7 @@ import { app, screen, type BrowserWindow } from "electron";
 import type { Intent } from "#contract/intent.ts";
 import { channelOf, type IpcEvents } from "#contract/commands/ipc-schema.ts";
 import type { Logger } from "#contract/logger.ts";
+import { withOwnBytes } from "#contract/processes/own-bytes.ts";
 import { APP_PAGE } from "./app-origin.ts";
 import type { DesktopFiles } from "../shell/settings-file.ts";
 import { createRecovery, type Recovery } from "./recovery.ts";
@@ -156,7 +157,7 @@ export class Windows implements Disposable {
   }
 
   #send(name: keyof IpcEvents, payload: unknown): void {
-    if (!this.#window.isDestroyed()) this.#window.webContents.send(channelOf(name), payload);
+    if (!this.#window.isDestroyed()) this.#window.webContents.send(channelOf(name), withOwnBytes(payload));
   }
 
   #keepPlace(): void {

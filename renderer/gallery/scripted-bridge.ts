@@ -39,6 +39,7 @@ const readyApp: AppState = {
   systemLocale: "en-US",
   server: { kind: "ready", httpUrl: "http://127.0.0.1:8787", own: true, model: "llama3.2" },
   hotkey: { kind: "confirmed", accelerator: "CommandOrControl+Shift+Space" },
+  toggleCommand: "npx pipit toggle",
   features: {
     screenshot: { available: true },
     sound: { available: true },

@@ -3,13 +3,13 @@ import { useTranslation } from "react-i18next";
 import { useApp } from "../bridge/use-bridge.ts";
 import { CommandText } from "../ui/command-text.tsx";
 
-/** Opens or hides the window from outside; for the keyboard settings of desktops that keep such keys from apps. */
-const TOGGLE_COMMAND = "npx pipit toggle";
-
 /** Whether the hotkey works, and the cure if it does not. "Works" is said only once it has fired. */
 export function HotkeyStatusText() {
   const { t } = useTranslation("settings");
   const status = useApp((state) => state.hotkey);
+  // For the keyboard settings of desktops that keep such keys from apps.
+  const toggleCommand = useApp((state) => state.toggleCommand);
+  const command = toggleCommand === undefined ? undefined : <CommandText command={toggleCommand} />;
   switch (status.kind) {
     case "off":
       return <Line text={t("hotkey.off")} />;
@@ -25,7 +25,7 @@ export function HotkeyStatusText() {
         <>
           <Line text={t("hotkey.registered")} />
           <p className="text-small text-soft">{t("hotkey.registeredHint")}</p>
-          <CommandText command={TOGGLE_COMMAND} />
+          {command}
         </>
       );
     case "refused":
@@ -34,7 +34,7 @@ export function HotkeyStatusText() {
           <p role="alert" className="text-small text-danger">
             {t(`hotkey.${status.reason}`)}
           </p>
-          {status.reason === "taken" ? <CommandText command={TOGGLE_COMMAND} /> : undefined}
+          {status.reason === "taken" ? command : undefined}
         </>
       );
   }
