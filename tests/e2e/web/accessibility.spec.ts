@@ -32,6 +32,15 @@ for (const [language, colorScheme] of faces) {
       await expect(page.locator("html")).toHaveAttribute("lang", language);
       await expect(page.locator("html")).toHaveAttribute("data-theme", colorScheme);
       expect(await violations(page), "signed out").toEqual([]);
+      const { auth, profile } = chat.texts;
+      for (const [path, ready] of [
+        ["/login", auth.signIn],
+        ["/register", auth.register.action],
+      ] as const) {
+        await page.goto(server.url + path);
+        await page.getByRole("button", { name: ready, exact: true }).waitFor();
+        expect(await violations(page), path).toEqual([]);
+      }
 
       const { url, digits } = await server.signInAddress();
       await page.goto(url);
@@ -40,6 +49,11 @@ for (const [language, colorScheme] of faces) {
       await chat.typeDigits(digits);
       await chat.composer.or(chat.skipFirstRunButton).first().waitFor();
       expect(await violations(page), "after signing in").toEqual([]);
+      await chat.reachComposer();
+      await page.goto(`${server.url}/profile`);
+      await page.getByText(profile.places.here, { exact: true }).waitFor();
+      expect(await violations(page), "/profile").toEqual([]);
+      await page.goto(server.url);
       await chat.reachComposer();
       expect(await violations(page), "empty chat").toEqual([]);
 

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { expect } from "@playwright/test";
 import { test } from "../fixtures/web-test.ts";
 
@@ -35,14 +34,4 @@ test("U2, U15: each view has its address: it can be linked to and reloaded, and 
   await page.goto(`${server.url}/profile`);
   await expect(page).toHaveURL(`${server.url}/login?from=/profile`);
   await page.getByLabel(chat.texts.auth.login, { exact: true }).waitFor();
-
-  // Who makes an account goes on in the chat, and is offered the way to its second factor.
-  await page.goto(`${server.url}/register`);
-  await page.getByLabel(chat.texts.auth.login, { exact: true }).fill(`new-${randomUUID()}`);
-  await page.getByLabel(chat.texts.auth.password, { exact: true }).fill("Correct-horse-1");
-  await page.keyboard.press("Enter");
-  await expect(chat.composer).toBeVisible();
-  await page.getByRole("button", { name: chat.texts.auth.protect.action }).click();
-  await expect(page).toHaveURL(`${server.url}/profile`);
-  await expect(page.getByRole("region", { name: chat.texts.auth.protect.title })).toHaveCount(0);
 });
