@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { chooseFace, type ChooseFaceOptions } from "./choose-face.ts";
+import { watchProgress } from "./run-installer.ts";
 
 let folder: string;
 let packageFolder: string;
@@ -28,7 +29,9 @@ const fetches = `
   fs.mkdirSync(path.join(__dirname, "dist"));
   fs.writeFileSync(path.join(__dirname, "dist", "electron"), "");
   fs.writeFileSync(path.join(__dirname, "path.txt"), "electron");`;
-const refuses = "process.exitCode = 1;";
+const refuses = `
+  console.error("Error: getaddrinfo ENOTFOUND github.com\\n    at GetAddrInfoReqWrap (node:dns:120:26)\\n");
+  process.exitCode = 1;`;
 
 function choose(rest: Partial<ChooseFaceOptions> = {}) {
   const options: ChooseFaceOptions = {
@@ -66,11 +69,47 @@ describe("chooseFace", () => {
     await installer(refuses);
     const page = {
       kind: "web",
-      because: "Electron could not be downloaded (npx install-electron tries again)",
+      because:
+        "Electron could not be downloaded: Error: getaddrinfo ENOTFOUND github.com (npx install-electron tries again)",
     };
     expect(await choose()).toEqual(page);
     expect(await choose()).toEqual(page);
     expect(await runs()).toBe(1);
+  });
+
+  test("an hour later it is tried again", async () => {
+    await installer(refuses);
+    await choose();
+    const memory = join(cacheFolder, "electron-refused.json");
+    const kept = JSON.parse(await readFile(memory, "utf8")) as { readonly atMs: number };
+    await writeFile(memory, JSON.stringify({ ...kept, atMs: kept.atMs - 60 * 60_000 }));
+    await choose();
+    expect(await runs()).toBe(2);
+  });
+
+  test("a slow download is waited for as long as something arrives", async () => {
+    vi.useFakeTimers();
+    try {
+      let size = 0;
+      using progress = watchProgress(async () => size);
+      for (let minute = 0; minute < 10; minute += 1) {
+        size += 1;
+        await vi.advanceTimersByTimeAsync(59_000);
+      }
+      expect(progress.stalled.aborted).toBe(false);
+      await vi.advanceTimersByTimeAsync(120_000);
+      expect(progress.stalled.aborted).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("what arrives is looked for where the installer puts it", async () => {
+    await installer(`const os = require("os"); console.error("in " + os.tmpdir()); process.exitCode = 1;`);
+    const face = await choose();
+    expect(face).toMatchObject({
+      because: expect.stringContaining(`in ${join(cacheFolder, "electron-download")}`),
+    });
   });
 
   test("another version of Electron is tried although the last one was refused", async () => {

@@ -1,8 +1,7 @@
-import { spawn } from "node:child_process";
 import { access, constants, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { once } from "node:events";
 import type { Environment } from "#contract/environment.ts";
+import { runInstaller } from "./run-installer.ts";
 
 /** Electron's program, or half a sentence on why there is none ("because ..."). */
 export type ElectronSearch =
@@ -20,15 +19,12 @@ export interface FindElectronOptions {
   readonly onSlow: () => void;
 }
 
-/** The archive has about 110 MB. */
-const FETCH_DEADLINE_MS = 120_000;
-const SLOW_AFTER_MS = 2_000;
 /** A network that refused is not asked again at every start. */
-const ASK_AGAIN_AFTER_MS = 24 * 60 * 60_000;
+const ASK_AGAIN_AFTER_MS = 60 * 60_000;
 
 /**
  * Where Electron's program is. The package comes without it and fetches it when it is first used; that is tried here
- * once, with a deadline. `require("electron")` is not used, because it would fetch without one.
+ * once, for as long as it gets on. `require("electron")` is not used, because it would wait for a network without an end.
  */
 export async function findElectron(
   options: FindElectronOptions,
@@ -43,17 +39,22 @@ export async function findElectron(
     return { found: false, because: "the electron package is not installed (npm ci does it)" };
   }
   const memory = join(options.cacheFolder, "electron-refused.json");
-  const because = "Electron could not be downloaded (npx install-electron tries again)";
-  if (await refusedLately(memory, options.packageFolder)) return { found: false, because };
-  const fetched = await runInstaller(installer, options, signal);
+  const refusal = await refusedLately(memory, options.packageFolder);
+  if (refusal !== undefined) return { found: false, because: notDownloaded(refusal) };
+  const said = await runInstaller(installer, options, signal);
   signal.throwIfAborted();
-  const path = fetched ? await locate(options) : undefined;
+  const path = await locate(options);
   if (path !== undefined) {
     await rm(memory, { force: true });
     return { found: true, path };
   }
-  await remember(memory, options.packageFolder);
-  return { found: false, because };
+  await remember(memory, options.packageFolder, said);
+  return { found: false, because: notDownloaded(said) };
+}
+
+function notDownloaded(said: string): string {
+  const reason = said === "" ? "" : `: ${said}`;
+  return `Electron could not be downloaded${reason} (npx install-electron tries again)`;
 }
 
 async function locate(options: FindElectronOptions): Promise<string | undefined> {
@@ -70,27 +71,6 @@ function defaultName(platform: NodeJS.Platform): string {
   return platform === "win32" ? "electron.exe" : "electron";
 }
 
-async function runInstaller(
-  installer: string,
-  { env, onSlow }: FindElectronOptions,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const slow = setTimeout(onSlow, SLOW_AFTER_MS);
-  try {
-    const child = spawn(process.execPath, [installer], {
-      stdio: "ignore",
-      env,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(FETCH_DEADLINE_MS)]),
-    });
-    const [code] = (await once(child, "exit")) as [number | null];
-    return code === 0;
-  } catch {
-    return false;
-  } finally {
-    clearTimeout(slow);
-  }
-}
-
 async function versionOf(packageFolder: string): Promise<string> {
   const { version } = JSON.parse(await readFile(join(packageFolder, "package.json"), "utf8")) as {
     version?: string;
@@ -98,18 +78,24 @@ async function versionOf(packageFolder: string): Promise<string> {
   return version ?? "";
 }
 
-async function refusedLately(memory: string, packageFolder: string): Promise<boolean> {
+/** What the last try said, when it was this version and not long ago; undefined: it is worth a try. */
+async function refusedLately(memory: string, packageFolder: string): Promise<string | undefined> {
   try {
-    const { version, atMs } = JSON.parse(await readFile(memory, "utf8")) as { version: string; atMs: number };
-    return version === (await versionOf(packageFolder)) && Date.now() - atMs < ASK_AGAIN_AFTER_MS;
+    const kept = JSON.parse(await readFile(memory, "utf8")) as {
+      readonly version: string;
+      readonly atMs: number;
+      readonly said?: string;
+    };
+    const late = Date.now() - kept.atMs >= ASK_AGAIN_AFTER_MS;
+    return late || kept.version !== (await versionOf(packageFolder)) ? undefined : (kept.said ?? "");
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-async function remember(memory: string, packageFolder: string): Promise<void> {
+async function remember(memory: string, packageFolder: string, said: string): Promise<void> {
   await mkdir(dirname(memory), { recursive: true, mode: 0o700 });
-  const refusal = { version: await versionOf(packageFolder), atMs: Date.now() };
+  const refusal = { version: await versionOf(packageFolder), atMs: Date.now(), said };
   await writeFile(memory, `${JSON.stringify(refusal)}\n`, { mode: 0o600 });
 }
 

@@ -132,7 +132,7 @@ test.describe("when things go wrong", () => {
   test("the own server is killed: the next question starts it again and is answered", async ({
     shared: { desktop },
   }) => {
-    const server = (await processesOf(desktop.home)).find(({ argv }) => argv.includes("dist/server/main.js"));
+    const server = (await processesOf(desktop.home)).find(({ text }) => text.includes("dist/server/main.js"));
     expect(server).toBeDefined();
     process.kill(server?.pid ?? 0, "SIGKILL");
     await desktop.chat.ask("still there?");
@@ -226,9 +226,9 @@ test.describe("what is kept", () => {
     await desktop.chat.ask("hello");
     await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible();
     const alive = await processesOf(home);
-    expect(alive.some(({ argv }) => argv.includes("dist/server/main.js"))).toBe(true);
+    expect(alive.some(({ text }) => text.includes("dist/server/main.js"))).toBe(true);
     await desktop.clickTray("quit");
-    await expect.poll(async () => (await processesOf(home)).map(({ argv }) => argv), recovery).toEqual([]);
+    await expect.poll(async () => (await processesOf(home)).map(({ text }) => text), recovery).toEqual([]);
   });
 
   test("an app that is killed leaves no process behind", async ({ desktop, home }) => {
@@ -236,6 +236,6 @@ test.describe("what is kept", () => {
     await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible();
     expect((await processesOf(home)).length).toBeGreaterThan(1);
     await desktop.kill();
-    await expect.poll(async () => (await processesOf(home)).map(({ argv }) => argv), recovery).toEqual([]);
+    await expect.poll(async () => (await processesOf(home)).map(({ text }) => text), recovery).toEqual([]);
   });
 });

@@ -319,6 +319,8 @@ test("§5.1.11 tokens reach no page, page storage, log, command line or environm
   expect(tokens.length).toBeGreaterThanOrEqual(2);
   const processes = await processesOf(home);
   expect(processes.length).toBeGreaterThan(2);
+  // Else their environments were not read.
+  expect(processes.some(({ text }) => text.includes(`PIPIT_HOME=${home}`))).toBe(true);
   const page = await app.window.evaluate(() =>
     JSON.stringify([
       document.documentElement.outerHTML,
@@ -335,8 +337,10 @@ test("§5.1.11 tokens reach no page, page storage, log, command line or environm
     ["page", page],
     ["snapshot", snapshot],
     ["output of main", app.output],
-    ...processes.map(({ argv }): [string, string] => [`arguments: ${argv.slice(0, 80)}`, argv]),
-    ...processes.map(({ argv, env }): [string, string] => [`environment of ${argv.slice(0, 80)}`, env]),
+    ...processes.map(({ text }): [string, string] => [
+      `arguments and environment of ${text.slice(0, 80)}`,
+      text,
+    ]),
     ...(await filesUnder(home)).filter(([name]) => !name.endsWith("/credentials")),
   ];
   expect(places.some(([name]) => name.endsWith("client.log"))).toBe(true);
