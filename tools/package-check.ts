@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,7 +56,8 @@ async function packAndLook(platform: PackagePlatform, signal: AbortSignal): Prom
     const electronDist = join(workDir, "electron");
     await mkdir(electronDist);
     await writeDummyElectron(electronDist, platform);
-    const options = { root, workDir, platform, dirOnly: true, sign: false, electronDist };
+    const { privateKey: updateKey } = generateKeyPairSync("ed25519");
+    const options = { root, workDir, platform, dirOnly: true, sign: false, electronDist, updateKey };
     await packageApp({ ...options, updateUrl: "https://pipit.example/updates", say: console.log }, signal);
     return await inspectPackage(packageFolders(workDir, platform).out, platform);
   } finally {

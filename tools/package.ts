@@ -1,3 +1,5 @@
+import { createPrivateKey } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -12,7 +14,8 @@ const USAGE = `npm run package [-- FLAGS]: packs the desktop app into dist/packa
   --dir                    only the app's folder, no installers
   --update-url URL         where the packages will lie; without it the app never looks for updates
   --electron-dist PATH     folder or archive of Electron in place of the download
-Signing: CSC_LINK or CSC_NAME, and for Apple's notarization APPLE_API_KEY or APPLE_ID (docs/releasing.md).`;
+Signing: CSC_LINK or CSC_NAME, and for Apple's notarization APPLE_API_KEY or APPLE_ID; PIPIT_UPDATE_KEY is a file
+with the key that signs updates (docs/releasing.md).`;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 using stop = listenForStop();
@@ -31,7 +34,9 @@ try {
   });
   if (values.help) say(USAGE);
   else {
-    const { signs } = readPackageConfig();
+    const { signs, updateKeyFile } = readPackageConfig();
+    const updateKey =
+      updateKeyFile === undefined ? undefined : createPrivateKey(await readFile(updateKeyFile));
     for (const platform of platformsOf(values)) {
       const made = await packageApp(
         {
@@ -41,6 +46,7 @@ try {
           dirOnly: values.dir,
           sign: signs,
           updateUrl: values["update-url"],
+          updateKey,
           electronDist: values["electron-dist"],
           say,
         },

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { defaultSettings, settingsSchema, type Settings } from "#contract/settings.ts";
 import type { Logger } from "#contract/logger.ts";
 import { openJsonFile } from "./json-file.ts";
+import type { UpdateMemory } from "../update/updates.ts";
 import type { Bounds } from "../windows/window-place.ts";
 
 /** What the desktop app keeps between starts, in `<home>/desktop`. */
@@ -13,6 +14,11 @@ const placesSchema = z.record(
   z.string(),
   z.object({ x: z.int(), y: z.int(), width: z.int(), height: z.int() }),
 );
+
+const updatesSchema = z.object({
+  checkedAtMs: z.number(),
+  installing: z.optional(z.object({ from: z.string(), to: z.string() })),
+});
 
 /** Only macOS has dictionaries of its own: elsewhere they would be fetched, which the person is to decide. */
 const firstSettings: Settings = { ...defaultSettings, spellcheck: process.platform === "darwin" };
@@ -32,10 +38,11 @@ export async function openDesktopFiles(home: string, logger: Logger) {
   const folder = desktopFolder(home);
   const open = <T>(name: string, initial: T, parse: (value: unknown) => T | undefined) =>
     openJsonFile({ path: join(folder, name), initial, parse, logger });
-  const [settings, draft, places] = await Promise.all([
+  const [settings, draft, places, updates] = await Promise.all([
     open("settings.json", firstSettings, parseSettings),
     open("draft.json", { text: "" }, (value) => draftSchema.safeParse(value).data),
     open<Readonly<Record<string, Bounds>>>("window.json", {}, (value) => placesSchema.safeParse(value).data),
+    open<UpdateMemory>("updates.json", { checkedAtMs: 0 }, (value) => updatesSchema.safeParse(value).data),
   ]);
   return {
     settings,
@@ -43,9 +50,10 @@ export async function openDesktopFiles(home: string, logger: Logger) {
     draft,
     /** Where the window was, by display id. */
     places,
+    updates,
     /** Resolves when all of it is on disk. */
     async flush(): Promise<void> {
-      await Promise.all([settings, draft, places].map((file) => file.flush()));
+      await Promise.all([settings, draft, places, updates].map((file) => file.flush()));
     },
   };
 }

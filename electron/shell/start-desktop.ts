@@ -2,6 +2,7 @@ import {
   app,
   BrowserWindow,
   desktopCapturer,
+  dialog,
   globalShortcut,
   Menu,
   nativeTheme,
@@ -34,6 +35,7 @@ import { screenSource } from "./screen-source.ts";
 import { cleanUpBeforeQuit } from "./quit.ts";
 import { createScreenshots, type Screenshots } from "./screenshot.ts";
 import type { DesktopFiles } from "./settings-file.ts";
+import { openUpdates } from "../update/open-updates.ts";
 import { createStateFeed, type StateFeed } from "../ipc/state-feed.ts";
 import { createHotkeyToggle } from "../windows/hotkey-toggle.ts";
 import { openDesktopApp } from "./open-desktop-app.ts";
@@ -91,8 +93,17 @@ export async function startDesktop(options: DesktopOptions) {
   serveWindow(options, pipit, windows, feed);
   const texts = () => textsFor(settings().language, app.getLocale());
   const notices: AnswerNotices = openNotices({ pipit, windows, texts, logger });
+  const updates = await openUpdates({
+    app,
+    dialog,
+    chat: pipit.chat,
+    texts,
+    openPage: (address) => openExternalLink(address, shell),
+    memory: files.updates,
+    logger,
+  });
   const tray = hasTrayIcons
-    ? runTray({ pipit, windows, unseen: notices.unseen, texts, icons: parts.trayIcons, logger })
+    ? runTray({ pipit, windows, unseen: notices.unseen, updates, texts, icons: parts.trayIcons, logger })
     : undefined;
   const answer = controlAnswers(windows, toggleFromHotkey, hotkeys);
   const control = await openControlSocket(config.home, answer, logger);
@@ -100,7 +111,7 @@ export async function startDesktop(options: DesktopOptions) {
   const cleanUp = async (): Promise<void> => {
     stop.abort(new PipitError("CANCELLED", "Pipit is closing."));
     windows.release();
-    for (const part of [hotkeys, feed, tray, notices]) part?.[Symbol.dispose]();
+    for (const part of [hotkeys, feed, tray, notices, updates]) part?.[Symbol.dispose]();
     await Promise.all([control[Symbol.asyncDispose](), desktop[Symbol.asyncDispose](), files.flush()]);
     windows[Symbol.dispose]();
   };
@@ -110,6 +121,7 @@ export async function startDesktop(options: DesktopOptions) {
   hotkeys.set(settings().hotkey);
   reportCorruptFiles(files, windows, texts().fileSetAside);
   void pipit.start();
+  void updates?.start();
   // Without a tray there would be nothing to see of a start; and a first start explains itself.
   if (!settings().firstRunDone || tray === undefined) windows.show();
   return {

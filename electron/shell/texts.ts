@@ -1,5 +1,6 @@
 import { resolveLanguage } from "#contract/language.ts";
 import type { Settings } from "#contract/settings.ts";
+import { updatesEn, updatesRu } from "../update/update-texts.ts";
 
 /** What the app says outside its window, in each language. */
 export type DesktopTexts = typeof en;
@@ -47,6 +48,7 @@ const en = {
     close: "Close",
     minimize: "Minimize",
   },
+  update: updatesEn,
   fault: (path: string) =>
     `Pipit met an error in itself and has to close. What you sent is kept. Start it again; what happened is in ${path}.`,
   fileSetAside: (path: string) =>
@@ -96,6 +98,7 @@ const ru: DesktopTexts = {
     close: "Закрыть",
     minimize: "Свернуть",
   },
+  update: updatesRu,
   fault: (path) =>
     `В Pipit произошла ошибка, и он должен закрыться. Отправленное сохранено. Запустите его снова; подробности: ${path}.`,
   fileSetAside: (path) =>

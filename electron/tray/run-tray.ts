@@ -13,6 +13,7 @@ import {
   type TrayItem,
   type TrayView,
 } from "./tray-menu.ts";
+import type { UpdateDialogs } from "../update/open-updates.ts";
 import type { Windows } from "../windows/windows.ts";
 
 export interface RunTrayDeps {
@@ -20,6 +21,7 @@ export interface RunTrayDeps {
   readonly windows: Windows;
   /** Whether an answer has come that was not looked at. */
   readonly unseen: ReadonlyStore<boolean>;
+  readonly updates: UpdateDialogs | undefined;
   readonly texts: () => DesktopTexts;
   /** Folder of the icons. */
   readonly icons: string;
@@ -36,6 +38,7 @@ export function runTray(deps: RunTrayDeps): Disposable | undefined {
         auth: pipit.auth.getState(),
         app: pipit.state.getState(),
         unseen: deps.unseen.getState(),
+        update: deps.updates?.state.getState(),
       },
       deps.texts(),
     );
@@ -55,6 +58,7 @@ export function runTray(deps: RunTrayDeps): Disposable | undefined {
       pipit.auth.subscribe(update),
       pipit.state.subscribe(update),
       deps.unseen.subscribe(update),
+      ...(deps.updates === undefined ? [] : [deps.updates.state.subscribe(update)]),
       pipit.chat.subscribe((state, before) => {
         // A streamed token changes nothing that the tray shows.
         const same =
@@ -146,6 +150,7 @@ const actions: Readonly<Record<TrayAction, Action>> = {
   toggleSpeak: ({ pipit }) => pipit.commands.updateSettings({ speak: !pipit.chat.getState().speak }),
   stopSpeaking: ({ pipit }) => pipit.commands.stopSpeaking(),
   settings: ({ windows }) => open("settings", windows),
+  update: ({ updates }) => updates?.choose(),
   quit: () => app.quit(),
 };
 

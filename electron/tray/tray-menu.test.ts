@@ -96,6 +96,24 @@ describe("the menu", () => {
     ]);
   });
 
+  test("offers updates where there can be some, by how far they are", () => {
+    const label = (update: TrayState["update"]) =>
+      trayView({ ...idle, update }, en).items.find((item) => item.kind === "action" && item.id === "update");
+    const version = "1.1.0";
+    expect(label(undefined)).toBeUndefined();
+    expect(label({ kind: "failed", problem: "corrupt" })).toMatchObject({
+      label: "Check for updates…",
+      enabled: true,
+    });
+    expect(label({ kind: "available", version, notes: "" })).toMatchObject({
+      label: "Update to 1.1.0…",
+      enabled: true,
+    });
+    const downloading = { kind: "downloading", version, percent: 42 } as const;
+    expect(label(downloading)).toMatchObject({ label: "Downloading 1.1.0: 42 %", enabled: false });
+    expect(label({ kind: "waiting", version })).toMatchObject({ enabled: false });
+  });
+
   test("shows whether answers are read aloud", () => {
     const quiet = trayView({ ...idle, chat: { ...idle.chat, speak: false } }, en).items;
     expect(quiet.find((item) => item.kind === "action" && item.id === "toggleSpeak")).toMatchObject({

@@ -2,6 +2,8 @@ import type { AppState } from "#contract/app-state.ts";
 import type { AuthState, SignedInAccount } from "#contract/auth-state.ts";
 import type { ChatState } from "#contract/chat-state.ts";
 import type { DesktopTexts } from "../shell/texts.ts";
+import type { UpdateTexts } from "../update/update-texts.ts";
+import type { UpdateState } from "../update/updates.ts";
 
 /** What the tray's icon tells at a glance. */
 export type TrayIcon = "signed-out" | "idle" | "busy" | "answered" | "offline";
@@ -15,6 +17,7 @@ export type TrayAction =
   | "toggleSpeak"
   | "stopSpeaking"
   | "settings"
+  | "update"
   | "quit";
 
 export type TrayItem =
@@ -41,6 +44,8 @@ export interface TrayState {
   readonly app: Pick<AppState, "server" | "accounts">;
   /** An answer has come that was not looked at. */
   readonly unseen: boolean;
+  /** Undefined where updates are not this app's matter. */
+  readonly update?: UpdateState | undefined;
 }
 
 /** Everything the tray shows; plain, so that it can be compared with what is shown already. */
@@ -75,6 +80,7 @@ export function trayView(state: TrayState, texts: DesktopTexts): TrayView {
       ...accountsItem(state.app.accounts ?? [], texts),
       signInItem(state.auth, texts),
       action("settings", texts.settings),
+      ...updateItem(state.update, texts.update),
       { kind: "separator" },
       action("quit", texts.quit),
     ],
@@ -122,6 +128,23 @@ function accountsItem(accounts: readonly SignedInAccount[], texts: DesktopTexts)
 
 function hostOf(serverUrl: string): string {
   return URL.canParse(serverUrl) ? new URL(serverUrl).host : serverUrl;
+}
+
+function updateItem(state: UpdateState | undefined, texts: UpdateTexts): readonly TrayItem[] {
+  switch (state?.kind) {
+    case undefined:
+      return [];
+    case "checking":
+      return [{ ...action("update", texts.checking), enabled: false }];
+    case "available":
+      return [action("update", texts.available(state.version))];
+    case "downloading":
+      return [{ ...action("update", texts.downloading(state.version, state.percent)), enabled: false }];
+    case "waiting":
+      return [{ ...action("update", texts.waiting(state.version)), enabled: false }];
+    default:
+      return [action("update", texts.check)];
+  }
 }
 
 function signInItem(auth: AuthState, texts: DesktopTexts): TrayItem {

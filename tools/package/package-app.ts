@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build, DIR_TARGET, Platform } from "electron-builder";
@@ -5,6 +6,7 @@ import { buildParts } from "../build/build-part.ts";
 import { allParts } from "../build/pipit-parts.ts";
 import { archOf, builderConfig, type PackageOptions } from "./builder-config.ts";
 import type { PackagePlatform } from "./shipped-packages.ts";
+import { signUpdateLists } from "./sign-updates.ts";
 import { stageApp } from "./stage-app.ts";
 
 export interface PackageRequest extends Omit<PackageOptions, "outDir" | "electronVersion"> {
@@ -14,6 +16,8 @@ export interface PackageRequest extends Omit<PackageOptions, "outDir" | "electro
   readonly workDir: string;
   /** Only the app's folder, no installers. */
   readonly dirOnly: boolean;
+  /** Ed25519, private: signs the lists of updates. */
+  readonly updateKey: KeyObject | undefined;
   readonly say: (line: string) => void;
 }
 
@@ -25,21 +29,23 @@ export function packageFolders(workDir: string, { os, cpu }: PackagePlatform) {
 
 /** Builds what is stale and packs it for one machine; resolves to the paths of the installers. */
 export async function packageApp(request: PackageRequest, signal: AbortSignal): Promise<readonly string[]> {
-  const { root, platform, say } = request;
+  const { root, platform, updateKey, say } = request;
+  if (request.updateUrl !== undefined && updateKey === undefined)
+    throw new Error(
+      "An address of updates needs the key that signs them: PIPIT_UPDATE_KEY (docs/releasing.md).",
+    );
   await buildParts(allParts(root), { root, say }, signal);
   const { app, out } = packageFolders(request.workDir, platform);
   say(`${platform.os}-${platform.cpu}: packages of that machine`);
-  await stageApp(root, app, platform, signal);
+  await stageApp(root, app, platform, updateKey, signal);
   signal.throwIfAborted();
   say(`${platform.os}-${platform.cpu}: packing`);
   const target = { darwin: Platform.MAC, win32: Platform.WINDOWS, linux: Platform.LINUX }[platform.os];
   const config = builderConfig({ ...request, outDir: out, electronVersion: await electronVersionOf(root) });
-  return build({
-    projectDir: app,
-    config,
-    publish: "never",
-    targets: target.createTarget(request.dirOnly ? DIR_TARGET : null, archOf(platform)),
-  });
+  const targets = target.createTarget(request.dirOnly ? DIR_TARGET : null, archOf(platform));
+  const made = await build({ projectDir: app, config, publish: "never", targets });
+  const lists = updateKey === undefined ? [] : await signUpdateLists(out, updateKey);
+  return [...made, ...lists];
 }
 
 async function electronVersionOf(root: string): Promise<string> {

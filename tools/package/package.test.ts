@@ -1,13 +1,18 @@
-import { readFile } from "node:fs/promises";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { isSignedUpdate, type UpdateList } from "#electron/update/update-signature.ts";
 import { externals } from "../build/externals.ts";
 import { builderConfig } from "./builder-config.ts";
 import type { PackedApp } from "./check/inspect-package.ts";
 import { judgePackage } from "./check/judge-package.ts";
 import { parseNativeHeader, readNativeHeader } from "./check/native-header.ts";
 import { neededPackages, type Lock, type PackagePlatform } from "./shipped-packages.ts";
+import { signUpdateLists } from "./sign-updates.ts";
 import { readAppManifest } from "./stage-app.ts";
 
 /** What `npm run package:check` proves of whole packages, as far as it can be seen without packing one. */
@@ -84,6 +89,29 @@ test("npm is given a lockfile of the app's own packages, and none of those that 
   // What is in the bundles has a licence, too.
   const all = Object.keys(licensed({ os: "linux", cpu: "x64" }));
   expect(all).toEqual(expect.arrayContaining(["node_modules/react", "node_modules/sharp"]));
+});
+
+test("a list of updates is signed so that the app takes it, and no other", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "pipit-lists-"));
+  try {
+    const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+    const text =
+      "version: 1.1.0\nfiles:\n  - url: Pipit-1.1.0-mac-arm64.zip\n    sha512: AAAA==\n    size: 1\nreleaseNotes: New.\n";
+    await writeFile(join(folder, "latest-mac.yml"), text);
+    await writeFile(join(folder, "builder-debug.yml"), "x: 1\n");
+    const paths = await signUpdateLists(folder, privateKey);
+    expect(paths).toEqual([join(folder, "latest-mac.yml")]);
+    const list = parse(await readFile(paths[0] ?? "", "utf8")) as UpdateList & {
+      readonly releaseNotes: string;
+    };
+    const own = publicKey.export({ format: "der", type: "spki" }).toString("base64");
+    expect([isSignedUpdate(list, own), list.releaseNotes]).toEqual([true, "New."]);
+    expect(isSignedUpdate({ ...list, version: "1.2.0" }, own)).toBe(false);
+    expect(isSignedUpdate({ ...list, files: [{ url: "b.zip", sha512: "AAAA==" }] }, own)).toBe(false);
+    expect(isSignedUpdate(list, "no key")).toBe(false);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 describe.each(platforms)("$os-$cpu", (platform) => {

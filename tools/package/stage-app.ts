@@ -1,5 +1,6 @@
 import { copyFile, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { spawn } from "node:child_process";
+import { createPublicKey, type KeyObject } from "node:crypto";
 import { once } from "node:events";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -24,7 +25,7 @@ const manifestKeys = [
 ];
 
 /** package.json and package-lock.json of the app: its native packages, and no other. */
-export interface AppManifest {
+interface AppManifest {
   readonly manifest: Readonly<Record<string, unknown>>;
   /** The whole lockfile; its packages are those of all machines, because npm wants them all locked. */
   readonly lock: Readonly<Record<string, unknown>>;
@@ -61,17 +62,20 @@ export async function readAppManifest(root: string): Promise<AppManifest> {
  * another machine than this one npm would otherwise leave its native parts out and put ours in.
  *
  * @param folder is made anew
+ * @param updateKey private; the app keeps its public half, and takes no update that is not signed with it
  */
 export async function stageApp(
   root: string,
   folder: string,
   platform: PackagePlatform,
+  updateKey: KeyObject | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const { manifest, lock, licensed } = await readAppManifest(root);
-  await writeFile(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  const sealed = { ...manifest, ...(updateKey === undefined ? {} : { updateKey: publicHalf(updateKey) }) };
+  await writeFile(join(folder, "package.json"), `${JSON.stringify(sealed, null, 2)}\n`);
   await writeFile(join(folder, "package-lock.json"), `${JSON.stringify(lock, null, 2)}\n`);
   await copyFile(join(root, ".npmrc"), join(folder, ".npmrc"));
   const { os, cpu } = platform;
@@ -80,6 +84,10 @@ export async function stageApp(
   for (const part of allParts(root)) await copyBuilt(root, part, folder);
   await cp(join(root, "assets/tray"), join(folder, "assets/tray"), { recursive: true });
   await writeFile(join(folder, "licences.txt"), await licenceTexts(licensed(platform), [folder, root]));
+}
+
+function publicHalf(key: KeyObject): string {
+  return createPublicKey(key).export({ format: "der", type: "spki" }).toString("base64");
 }
 
 /** What its last build wrote: its folder also holds files of earlier builds, for programs that still run. */
