@@ -25,6 +25,7 @@ export function AccountCard({ account, onDone, onAdd }: AccountCardProps) {
   const server = useApp((state) => state.server);
   const hasOthers = useOtherAccounts().length > 0;
   const address = server.kind === "ready" ? server.httpUrl : "";
+  const here = account.local || address === "";
   return (
     <div className="flex flex-col gap-4">
       <div className="flex items-center gap-3">
@@ -33,8 +34,8 @@ export function AccountCard({ account, onDone, onAdd }: AccountCardProps) {
           <p className="truncate font-medium" title={name}>
             {name}
           </p>
-          <p className="truncate text-small text-soft">
-            {account.local || address === "" ? t("account.local") : t("account.remote", { address })}
+          <p className={`text-small text-soft ${here ? "" : "truncate"}`}>
+            {here ? t("account.local") : t("account.remote", { address })}
           </p>
         </div>
         {hasOthers ? (

@@ -24,7 +24,7 @@ const passwordOnly: SignInWays = { password: true, registration: false, browser:
 export function ServerSignIn({ serverUrl, look, onDone }: ServerSignInProps) {
   const { t } = useTranslation("auth");
   const { commands } = useBridge();
-  const [mode, setMode] = useMode(look);
+  const { mode, setMode, isTitled } = useMode(look);
   const [codeStep, setCodeStep] = useState(false);
   const elsewhere = useElsewhere(serverUrl, onDone);
   const ways = look?.ways ?? passwordOnly;
@@ -34,6 +34,7 @@ export function ServerSignIn({ serverUrl, look, onDone }: ServerSignInProps) {
   if (mode === "register") {
     return (
       <>
+        {isTitled ? undefined : <h3 className="font-semibold">{t("register.title")}</h3>}
         <RegisterForm serverUrl={serverUrl} onDone={onDone} />
         <Switch
           name="sign-in"
@@ -139,7 +140,7 @@ type Mode = "sign-in" | "register";
  * On the page both have addresses of their own; in a dialog it is a change of the form. While it is not known whether the
  * server registers people, the form for it stands already, and keeps what is typed.
  */
-function useMode(look: ServerLook | undefined): readonly [Mode, (mode: Mode) => void] {
+function useMode(look: ServerLook | undefined) {
   const { views } = useBridge();
   const page = useApp((state) => state.face === "web");
   const view = useView((state) => state.view);
@@ -151,7 +152,12 @@ function useMode(look: ServerLook | undefined): readonly [Mode, (mode: Mode) => 
   useEffect(() => {
     if (isClosed) setMode("sign-in");
   }, [isClosed, setMode]);
-  return [isClosed ? "sign-in" : mode, setMode];
+  return {
+    mode: isClosed ? "sign-in" : mode,
+    setMode,
+    /** The view says itself which of the two it is. */
+    isTitled: hasAddress,
+  };
 }
 
 function Or() {

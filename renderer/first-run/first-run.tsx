@@ -101,7 +101,15 @@ function SignInStep({ onDone }: SignInFormProps) {
   const auth = useAuth();
   const [asked, setAsked] = useState(false);
   if (!asked && (auth.kind === "signed-out" || auth.kind === "failed")) setAsked(true);
-  if (auth.kind !== "signed-in") return asked ? <SignInForm onDone={onDone} /> : undefined;
+  if (auth.kind !== "signed-in") {
+    if (!asked) return;
+    return (
+      <>
+        <p className="text-soft">{t("signIn.first")}</p>
+        <SignInForm onDone={onDone} />
+      </>
+    );
+  }
   return (
     <p role="status" className="flex items-center gap-2 font-medium">
       <CircleCheck aria-hidden="true" className="size-5 shrink-0 text-accent" />

@@ -1,4 +1,4 @@
-import { MARK_BODY, MARK_LEGS } from "./pipit-mark-paths.ts";
+import { MARK_BODY, MARK_LEGS } from "#contract/pipit-mark-paths.ts";
 
 /** The bird, in the colour of the text around it. Decoration: a name for it, if any, stands in a text. */
 export function PipitMark({ className }: { readonly className?: string }) {

@@ -69,7 +69,7 @@ export function iconOutputs(root: string): readonly IconOutput[] {
     // iOS rounds the corners itself and paints what is transparent black.
     { path: "assets/generated/apple-touch-icon.png", make: () => onGround(draw("favicon", 180)) },
     ...trayOutputs(draw),
-    { path: "renderer/ui/pipit-mark-paths.ts", make: () => markModule(root) },
+    { path: "contract/pipit-mark-paths.ts", make: () => markModule(root) },
   ];
 }
 

@@ -9,7 +9,8 @@ export const firstRun = {
   done: "Start",
   signIn: {
     title: "Hello, this is Pipit",
-    body: "Ask anything; the answer comes as text and as voice. First, sign in.",
+    body: "Ask anything; the answer comes as text and as voice.",
+    first: "First, sign in.",
     doneAs: "Signed in as {{name}}.",
     doneLocal: "Signed in on this computer.",
   },

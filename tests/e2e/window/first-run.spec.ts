@@ -4,6 +4,7 @@ import { test } from "../fixtures/window-test.ts";
 test("three steps by keyboard, then the chat", async ({ gallery, page }) => {
   await gallery.open("first-run");
   await expect(page.getByText("Step 1 of 3")).toBeVisible();
+  await expect(page.getByText("First, sign in.")).toBeVisible();
   await expect(page.getByRole("heading", { name: "Hello, this is Pipit" })).toBeFocused();
   await page.getByRole("button", { name: "Sign in on this computer" }).focus();
   await page.keyboard.press("Enter");
@@ -29,6 +30,7 @@ test("three steps by keyboard, then the chat", async ({ gallery, page }) => {
 test("the hotkey works once it was pressed", async ({ gallery, page }) => {
   await gallery.open("first-run-hotkey");
   await expect(page.getByText("Signed in on this computer.")).toBeVisible();
+  await expect(page.getByText("First, sign in.")).toHaveCount(0);
   await page.getByRole("button", { name: "Next" }).click();
   await expect(page.getByRole("button", { name: "Skip", exact: true })).toBeVisible();
   await gallery.script((host) =>

@@ -118,6 +118,7 @@ test.describe("at another server", () => {
     page,
   }) => {
     await gallery.open("register");
+    await expect(page.getByRole("heading", { name: "Create an account" })).toBeVisible();
     const rules = page.getByRole("list", { name: "Rules for the password" });
     await expect(rules.getByText("a sign such as ! or -: not yet")).toBeVisible();
     await page.getByLabel("Login", { exact: true }).fill(" ann ");

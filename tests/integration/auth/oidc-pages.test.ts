@@ -224,6 +224,7 @@ test("pages speak the language of the application or the browser, and are kept b
   await using stage = await openOidcStage();
   const page = await stage.browser().open(authorizationRequest({ ui_locales: "ru en" }).url);
   expect(page.text).toContain('<html lang="ru">');
+  expect(page.text).toContain("«Pipit в терминале»");
   expect(page.text).toContain("Логин или почта");
   expect(page.headers.get("cache-control")).toBe("no-store");
   expect(page.headers.get("x-frame-options")).toBe("DENY");

@@ -1,5 +1,5 @@
 import { html } from "./html.ts";
-import { textsFor, type PageLanguage } from "./page-language.ts";
+import { clientNameIn, textsFor, type PageLanguage } from "./page-language.ts";
 import { fill, type Page } from "./page-shell.ts";
 
 export interface ConsentPageView {
@@ -16,10 +16,12 @@ export interface ConsentPageView {
 export function consentPage(view: ConsentPageView): Page {
   const { consent, scopes: words } = textsFor(view.language);
   const asks = view.scopes.length > 0;
-  const title = asks ? consent.title : fill(consent.seen, { name: view.clientName });
+  const title = asks
+    ? consent.title
+    : fill(consent.seen, { name: clientNameIn(view.language, view.clientName) });
   const list =
     asks &&
-    html`<p>${fill(consent.lead, { name: view.clientName })}</p>
+    html`<p>${fill(consent.lead, { name: clientNameIn(view.language, view.clientName) })}</p>
       <ul>
         ${view.scopes.map((scope) => html`<li>${words[scope] ?? scope}</li>`)}
       </ul>

@@ -1,5 +1,5 @@
 import { html } from "./html.ts";
-import { textsFor, type PageLanguage } from "./page-language.ts";
+import { clientNameIn, textsFor, type PageLanguage } from "./page-language.ts";
 import { fill, messagePage, type Page } from "./page-shell.ts";
 
 /** As typed: eight letters and a dash, with room for spaces. */
@@ -69,7 +69,7 @@ export function deviceConfirmPage(
     language: view.language,
     title: device.confirmTitle,
     content: html`<h1>${device.confirmTitle}</h1>
-      <p>${fill(device.confirmLead, { name: view.clientName })}</p>
+      <p>${fill(device.confirmLead, { name: clientNameIn(view.language, view.clientName) })}</p>
       <p class="code">${view.userCode}</p>
       ${list}
       <p class="soft">${device.confirmCheck}</p>

@@ -1,5 +1,5 @@
 import { html } from "./html.ts";
-import { textsFor, type PageLanguage } from "./page-language.ts";
+import { clientNameIn, textsFor, type PageLanguage } from "./page-language.ts";
 import { fill, messagePage, type Page } from "./page-shell.ts";
 
 export interface LogoutPageView {
@@ -17,7 +17,10 @@ export interface LogoutPageView {
 export function logoutPage(view: LogoutPageView): Page {
   const { logout } = textsFor(view.language);
   const title = view.signedOut ? logout.goOnTitle : logout.title;
-  const ask = view.clientName === undefined ? logout.lead : fill(logout.leadFor, { name: view.clientName });
+  const ask =
+    view.clientName === undefined
+      ? logout.lead
+      : fill(logout.leadFor, { name: clientNameIn(view.language, view.clientName) });
   return {
     language: view.language,
     title,

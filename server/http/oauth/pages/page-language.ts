@@ -26,6 +26,11 @@ export function textsFor(language: PageLanguage): PageTexts {
   return language === "ru" ? textsRu : textsEn;
 }
 
+/** A client of ours has a name in each language; another is called what it was registered as. */
+export function clientNameIn(language: PageLanguage, name: string): string {
+  return textsFor(language).clients[name] ?? name;
+}
+
 /** RFC 9110 §12.5.4, most wanted first. */
 function acceptedLanguages(header: string | undefined): readonly string[] {
   return (header ?? "")

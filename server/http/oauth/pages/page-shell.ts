@@ -1,3 +1,4 @@
+import { MARK_BODY, MARK_LEGS } from "#contract/pipit-mark-paths.ts";
 import { waitSecondsOf } from "../../kit/retry.ts";
 import { html, type Html } from "./html.ts";
 import type { PageLanguage } from "./page-language.ts";
@@ -31,7 +32,10 @@ export function renderPage({ language, title, content }: Page): string {
       </head>
       <body>
         <main>
-          <p class="brand" aria-hidden="true">Pipit</p>
+          <svg class="mark" viewBox="0 0 32 32" fill="none" aria-hidden="true">
+            <path fill="currentColor" fill-rule="evenodd" d="${MARK_BODY}" />
+            <path stroke="currentColor" stroke-width="2" stroke-linecap="round" d="${MARK_LEGS}" />
+          </svg>
           ${content}
         </main>
       </body>

@@ -1,40 +1,36 @@
 import { createHash } from "node:crypto";
 
 /**
- * The look of the pages, in the colours and sizes of the window (renderer/theme/tokens.css). A text in the code, so
- * that no file must be found beside the program.
+ * The look of the pages: that of /login (renderer/auth/sign-in-page.tsx), in the colours and sizes of the window
+ * (renderer/theme/tokens.css). A text in the code, so that no file must be found beside the program.
  */
 const css = `:root {
   color-scheme: light dark;
-  --ground: #f5f5f4;
-  --card: #ffffff;
+  --ground: #ffffff;
   --ink: #1c1c1e;
   --soft: #5c5c61;
   --line: #8a8a90;
-  --hairline: #0000001a;
+  --line-soft: #00000024;
   --accent: #0a6b66;
   --accent-hover: #085853;
   --accent-ink: #ffffff;
   --danger: #b3261e;
   --danger-wash: #b3261e12;
   --hover: #00000009;
-  --shadow: 0 8px 28px #00000024, 0 0 0 1px #0000000f;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --ground: #161618;
-    --card: #262629;
+    --ground: #1c1c1e;
     --ink: #f2f2f3;
     --soft: #b4b4ba;
     --line: #7d7d85;
-    --hairline: #ffffff1f;
+    --line-soft: #ffffff29;
     --accent: #5ccbc2;
     --accent-hover: #7fdad2;
     --accent-ink: #06302d;
     --danger: #ff8a80;
     --danger-wash: #ff8a801f;
     --hover: #ffffff0f;
-    --shadow: 0 8px 28px #00000080, 0 0 0 1px #ffffff1a;
   }
 }
 * { box-sizing: border-box; }
@@ -50,23 +46,17 @@ body {
   font: 400 14px/22px system-ui, -apple-system, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif;
   -webkit-font-smoothing: antialiased;
 }
-main {
-  width: 100%;
-  max-width: 392px;
-  padding: 28px 24px 24px;
-  border-radius: 16px;
-  background: var(--card);
-  box-shadow: var(--shadow);
-}
-.brand { margin: 0 0 16px; color: var(--accent); font-weight: 600; }
-h1 { margin: 0 0 4px; font-size: 20px; line-height: 28px; font-weight: 600; overflow-wrap: anywhere; }
+main { width: 100%; max-width: 392px; padding: 16px 0; }
+.mark { display: block; width: 48px; height: 48px; margin: 0 auto 12px; color: var(--accent); }
+h1 { margin: 0 0 4px; font-size: 20px; line-height: 28px; font-weight: 600; text-align: center; overflow-wrap: anywhere; }
+h1 + p { text-align: center; }
 p { margin: 0 0 12px; overflow-wrap: anywhere; }
 .soft { color: var(--soft); }
 a { color: var(--accent); font-weight: 500; }
 ul { margin: 0 0 12px; padding: 0 0 0 20px; }
 form { margin: 16px 0 0; }
 form + form { margin-top: 8px; }
-label { display: block; margin: 0 0 4px; font-weight: 500; }
+label { display: block; margin: 0 0 4px; color: var(--soft); font-size: 12px; line-height: 16px; font-weight: 500; }
 .field { margin: 0 0 16px; }
 .hint { margin: 4px 0 0; color: var(--soft); font-size: 12px; line-height: 16px; }
 input:not([type="hidden"]) {
@@ -75,7 +65,7 @@ input:not([type="hidden"]) {
   padding: 0 12px;
   border: 1px solid var(--line);
   border-radius: 8px;
-  background: var(--card);
+  background: var(--ground);
   color: var(--ink);
   font: inherit;
   font-size: 16px;
@@ -93,11 +83,11 @@ button {
   background: var(--accent);
   color: var(--accent-ink);
   font: inherit;
-  font-weight: 600;
+  font-weight: 500;
   cursor: pointer;
 }
 button:hover { background: var(--accent-hover); }
-button.quiet { margin-top: 8px; background: transparent; color: var(--ink); box-shadow: inset 0 0 0 1px var(--line); }
+button.quiet { margin-top: 8px; background: transparent; color: var(--ink); box-shadow: inset 0 0 0 1px var(--line-soft); }
 button.quiet:hover { background: var(--hover); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .problem {
@@ -111,7 +101,7 @@ details { margin-top: 16px; color: var(--soft); font-size: 12px; }
 dl { display: grid; grid-template-columns: auto 1fr; gap: 4px 12px; margin: 8px 0 0; }
 dt, dd { margin: 0; overflow-wrap: anywhere; }
 @media (forced-colors: active) {
-  main, button { border: 1px solid; }
+  button { border: 1px solid; }
 }
 `;
 

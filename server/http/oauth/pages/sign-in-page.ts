@@ -1,5 +1,5 @@
 import { flag, html } from "./html.ts";
-import { textsFor, type PageLanguage } from "./page-language.ts";
+import { clientNameIn, textsFor, type PageLanguage } from "./page-language.ts";
 import { fill, type Page } from "./page-shell.ts";
 
 export interface SignInPageView {
@@ -30,7 +30,7 @@ export function signInPage(view: SignInPageView): Page {
     formTarget: view.formTarget,
     retryAfterMs: view.retryAfterMs,
     content: html`<h1>${signIn.title}</h1>
-      <p class="soft">${fill(signIn.lead, { name: view.clientName })}</p>
+      <p class="soft">${fill(signIn.lead, { name: clientNameIn(view.language, view.clientName) })}</p>
       ${problem}
       <form method="post" action="${view.action}">
         ${view.proof === undefined ? passwordFields(view) : codeFields(view, view.proof)}

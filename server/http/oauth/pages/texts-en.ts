@@ -9,6 +9,9 @@ export type PageProblem =
   | "unknown-client"
   | "invalid-redirect";
 
+/** By the names of our clients, where they have another in this language. */
+const clients: Readonly<Record<string, string>> = {};
+
 const scopes: Readonly<Record<string, string>> = {
   "api:read": "Read your chats and settings",
   "api:write": "Ask in your name, and change your chats",
@@ -61,6 +64,7 @@ export const textsEn = {
     cancel: "Cancel",
     keepSigned: "It may stay signed in until you sign it out.",
   },
+  clients,
   scopes,
   missing: {
     title: "There is no such page",

@@ -23,6 +23,10 @@ export const textsRu: PageTexts = {
     cancel: "Отмена",
     keepSigned: "Вход может сохраняться, пока вы его не завершите.",
   },
+  clients: {
+    "Pipit in the terminal": "Pipit в терминале",
+    "Pipit in the browser": "Pipit в браузере",
+  },
   scopes: {
     "api:read": "Читать ваши чаты и настройки",
     "api:write": "Спрашивать от вашего имени и менять ваши чаты",
