@@ -30,6 +30,18 @@ describe("codec", () => {
     expect(Buffer.from(copy(bytes) as Uint8Array).equals(bytes)).toBe(true);
   });
 
+  test("a view brings the whole buffer behind it, once for all views of it", () => {
+    const secret = new TextEncoder().encode("public secret");
+    const { first, second } = copy({
+      first: secret.subarray(0, 6),
+      second: new DataView(secret.buffer, 7, 6),
+    }) as { first: Uint8Array; second: DataView };
+    expect(new TextDecoder().decode(first)).toBe("public");
+    expect(new TextDecoder().decode(first.buffer)).toBe("public secret");
+    expect(second.buffer).toBe(first.buffer);
+    expect([second.byteOffset, second.byteLength]).toEqual([7, 6]);
+  });
+
   test("a key named __proto__ changes no prototype", () => {
     const made = copy(JSON.parse('{"__proto__": {"polluted": true}}')) as { polluted?: boolean };
     expect(made.polluted).toBeUndefined();

@@ -37,12 +37,10 @@ export function createCodec(): Codec {
   const encodeObject = (value: object, i: number, inner: (value: unknown) => unknown): unknown => {
     if (Array.isArray(value)) return { $: "a", i, v: value.map(inner) };
     if (ArrayBuffer.isView(value)) {
-      return {
-        $: "t",
-        i,
-        k: typeOf(value),
-        v: toBase64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)),
-      };
+      // The buffer behind it goes along as a whole, with everything else that lies in it.
+      const { buffer, byteOffset, byteLength } = value;
+      const length = "length" in value ? value.length : byteLength;
+      return { $: "t", i, k: typeOf(value), v: [inner(buffer), byteOffset, length] };
     }
     switch (typeOf(value)) {
       case "Date":
@@ -118,11 +116,11 @@ export function createCodec(): Codec {
     d: (wire, put) => put(new Date(wire.v)),
     x: (wire, put) => put(new RegExp(wire.v[0], wire.v[1])),
     b: (wire, put) => put(fromBase64(wire.v).buffer),
-    t: (wire, put) => {
-      const bytes = fromBase64(wire.v);
-      if (wire.k === "Uint8Array") return put(bytes);
-      const View = (globalThis as unknown as Record<string, new (buffer: ArrayBuffer) => unknown>)[wire.k];
-      return put(View === undefined ? bytes : new View(bytes.buffer));
+    t: (wire, put, inner) => {
+      const [buffer, offset, length] = wire.v as [unknown, number, number];
+      type Views = Readonly<Record<string, new (buffer: unknown, offset: number, length: number) => unknown>>;
+      const View = (globalThis as unknown as Views)[wire.k];
+      return View === undefined ? refuse() : put(new View(inner(buffer), offset, length));
     },
     e: (wire, put) => {
       const [name, message, stack] = wire.v as [string, string, string];

@@ -3,6 +3,7 @@ import { createRequire, flushCompileCache, registerHooks } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { app } from "./app.ts";
+import { forbidRunAsNode } from "./no-run-as-node.ts";
 import { imitatePlatform, isPackaged } from "./platform.ts";
 
 /**
@@ -63,6 +64,7 @@ Object.defineProperty(process.versions, "electron", { value: "45.4.1", enumerabl
 Object.defineProperty(process, "type", { value: "browser", enumerable: true });
 if (!isPackaged) Object.defineProperty(process, "defaultApp", { value: true, enumerable: true });
 imitatePlatform();
+forbidRunAsNode();
 Object.defineProperty(process, "resourcesPath", { value: import.meta.dirname, enumerable: true });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => app.quit());
 

@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { spawnNodeSync } from "./no-run-as-node.ts";
 
 /** What a second start tells the first. */
 export interface SecondInstance {
@@ -42,7 +42,7 @@ export function takeSingleInstance(
   const socketPath = join(tmpdir(), `stand-in-${name}.sock`);
   if (!takeLock(lock)) {
     const second: SecondInstance = { argv: process.argv, cwd: process.cwd(), data };
-    spawnSync(process.execPath, ["-e", teller, socketPath], {
+    spawnNodeSync(process.execPath, ["-e", teller, socketPath], {
       input: JSON.stringify(second),
       timeout: 10_000,
     });

@@ -1,8 +1,10 @@
-import { fork, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { app } from "./app.ts";
+import { forkNode } from "./no-run-as-node.ts";
 import { checkOptions, strict, StrictEmitter } from "./strict.ts";
+import { packMessage, unpackMessage } from "./whole-clone.ts";
 
 interface ForkOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -33,7 +35,7 @@ class UtilityProcess extends StrictEmitter {
     const { stdio = "inherit" } = options;
     const [out, error] =
       typeof stdio === "string" ? [stdio, stdio] : [stdio[1] ?? "inherit", stdio[2] ?? "inherit"];
-    this.#child = fork(modulePath, [...args], {
+    this.#child = forkNode(modulePath, [...args], {
       env: { ...(options.env ?? process.env) },
       execArgv: [...(options.execArgv ?? []), "--import", join(import.meta.dirname, "parent-port.ts")],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -43,7 +45,7 @@ class UtilityProcess extends StrictEmitter {
     this.stdout = this.#child.stdout;
     this.stderr = this.#child.stderr;
     this.#child.on("spawn", () => this.emit("spawn"));
-    this.#child.on("message", (message) => this.emit("message", message));
+    this.#child.on("message", (packed: Uint8Array) => this.emit("message", unpackMessage(packed)));
     // Electron's "error" is a fatal one of V8; a message to a child that is gone is only lost.
     this.#child.on("error", () => undefined);
     // Electron gives a code for a signal too, never null.
@@ -67,7 +69,8 @@ class UtilityProcess extends StrictEmitter {
     return this.#child.exitCode === null && this.#child.signalCode === null ? this.#child.pid : undefined;
   }
   postMessage(message: unknown): void {
-    if (this.#child.connected) this.#child.send(message as object);
+    const packed = packMessage(message);
+    if (this.#child.connected) this.#child.send(packed);
   }
   kill(): boolean {
     return this.#child.kill("SIGTERM");

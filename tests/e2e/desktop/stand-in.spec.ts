@@ -153,7 +153,7 @@ test.describe("the border between page and main", () => {
       const shared = { n: 1 };
       const given = [
         new Date(7),
-        new Uint8Array([1, 2]),
+        new Uint8Array([0, 1, 2, 3]).subarray(1, 3),
         new Map([["k", new Set([1n])]]),
         shared,
         shared,
@@ -173,6 +173,8 @@ test.describe("the border between page and main", () => {
       return {
         date: date.getTime(),
         bytes: [bytes instanceof Uint8Array, ...bytes],
+        // The memory around a view goes along.
+        behindBytes: bytes.buffer.byteLength,
         set: map.get("k")?.has(1n),
         same: left === right,
         zero: Object.is(zero, -0),
@@ -180,7 +182,14 @@ test.describe("the border between page and main", () => {
         refused: attempt(() => api.echo(Symbol("s"))),
       };
     });
-    expect(seen).toMatchObject({ date: 7, bytes: [true, 1, 2], set: true, same: true, zero: true });
+    expect(seen).toMatchObject({
+      date: 7,
+      bytes: [true, 1, 2],
+      behindBytes: 4,
+      set: true,
+      same: true,
+      zero: true,
+    });
     expect(seen.nothing).toBeUndefined();
     expect(seen.refused).toMatch(/could not be cloned/i);
   });
@@ -348,20 +357,34 @@ test.describe("the app", () => {
     expect(said.join("").match(/event \S+/g)).toEqual(["event before-quit", "event will-quit", "event quit"]);
   });
 
-  test("a utility process speaks through its port, and its end has a code", async ({ shared: sample }) => {
+  test("a utility process speaks through its port, is no Node for others, and its end has a code", async ({
+    shared: sample,
+  }) => {
     const seen = await sample.app.evaluate(
       async ({ utilityProcess }, path) => {
         const child = utilityProcess.fork(path, [], { stdio: "pipe" });
-        const reply = new Promise((resolve) => child.once("message", resolve));
-        child.postMessage({ hello: 1 });
-        const first = await reply;
+        const ask = (message: unknown): Promise<unknown> => {
+          const reply = new Promise((resolve) => child.once("message", resolve));
+          child.postMessage(message);
+          return reply;
+        };
+        const first = await ask({ hello: 1 });
+        const behindView = await ask(new TextEncoder().encode("public secret").subarray(0, 6));
+        const started = await ask("start own binary");
         const end = new Promise((resolve) => child.once("exit", resolve));
         child.postMessage("exit");
-        return { first, code: await end };
+        return { first, behindView, started, code: await end };
       },
       join(sampleApp, "child.js"),
     );
-    expect(seen).toEqual({ first: { echo: { hello: 1 }, type: "utility" }, code: 3 });
+    const refused = expect.stringMatching(/own binary, which is no Node/);
+    expect(seen).toEqual({
+      first: { echo: { hello: 1 }, type: "utility" },
+      behindView: "public secret",
+      // Electron's development binary has its RunAsNode fuse on.
+      started: real ? expect.any(Array) : [refused, refused],
+      code: 3,
+    });
   });
 
   test("a window's place, visibility and focus follow what it is told", async ({ shared: sample }) => {
