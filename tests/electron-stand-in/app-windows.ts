@@ -2,8 +2,12 @@
 interface ClosableWindow {
   readonly id: number;
   close(): void;
+  emit(event: string, ...args: unknown[]): boolean;
   destroy(): void;
   isDestroyed(): boolean;
+  /** The app is hidden, or shown again, as one. */
+  orderOutWithApp(): void;
+  orderInWithApp(): void;
   isVisible(): boolean;
   isContentProtected(): boolean;
   getTitle(): string;

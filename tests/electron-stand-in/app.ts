@@ -1,11 +1,15 @@
-import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { startBrowser, stopBrowser } from "./browser.ts";
 import { appWindows } from "./app-windows.ts";
-import { isPackaged } from "./platform.ts";
+import { activation, onMacOnly } from "./activation.ts";
+import { CommandLine } from "./command-line.ts";
+import { AppPaths } from "./app-paths.ts";
+import { LoginItems } from "./login-items.ts";
+import { Dock, MacVisibility } from "./mac-app.ts";
+import { isPackaged, platform } from "./platform.ts";
 import { closeSchemeRegistration } from "./session.ts";
 import { takeSingleInstance, type SingleInstance } from "./single-instance.ts";
-import { NotInStandInError, preventableEvent, StrictEmitter, StrictObject } from "./strict.ts";
+import { NotInStandInError, preventableEvent, StrictEmitter } from "./strict.ts";
 
 const events = [
   "will-finish-launching",
@@ -29,50 +33,23 @@ const events = [
   "login",
   "gpu-info-update",
   "accessibility-support-changed",
+  "did-become-active",
+  "did-resign-active",
 ];
-
-/** Chromium switches that the app appends; passed on when Chromium starts. */
-class CommandLine extends StrictObject {
-  readonly #switches = new Map<string, string>();
-  constructor() {
-    super("app.commandLine");
-  }
-  appendSwitch(name: string, value = ""): void {
-    this.#switches.set(name, value);
-  }
-  appendArgument(_value: string): void {}
-  hasSwitch(name: string): boolean {
-    return (
-      this.#switches.has(name) ||
-      process.argv.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`))
-    );
-  }
-  getSwitchValue(name: string): string {
-    const given = process.argv.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
-    return this.#switches.get(name) ?? given ?? "";
-  }
-  removeSwitch(name: string): void {
-    this.#switches.delete(name);
-  }
-  /** For the stand-in's own use: features and the like are Electron's own and mean nothing to this Chromium. */
-  forChromium(): string[] {
-    const taken = ["autoplay-policy", "lang", "force-device-scale-factor"];
-    return [...this.#switches]
-      .filter(([name]) => taken.includes(name))
-      .map(([name, value]) => `--${name}=${value}`);
-  }
-}
 
 class App extends StrictEmitter {
   readonly isPackaged = isPackaged;
   readonly commandLine = new CommandLine();
-  /** As on Linux and Windows. */
-  readonly dock = undefined;
+  readonly dock = platform === "darwin" ? new Dock() : undefined;
   name = "Electron";
   userAgentFallback = "";
   accessibilitySupportEnabled = false;
   applicationMenu = null;
-  readonly #paths = new Map<string, string>();
+  readonly #paths = new AppPaths(
+    (appData) => this.commandLine.getSwitchValue("user-data-dir") || join(appData, this.name),
+  );
+  readonly #loginItems = new LoginItems();
+  readonly #visibility = new MacVisibility();
   readonly #protocols = new Set<string>();
   #version = "45.4.1";
   #appPath = process.cwd();
@@ -80,7 +57,6 @@ class App extends StrictEmitter {
   #ready = false;
   #quitting = false;
   #ended = false;
-  #loginItem = { openAtLogin: false };
   #waitingForReady = false;
 
   constructor() {
@@ -88,6 +64,7 @@ class App extends StrictEmitter {
     this.setMaxListeners(0);
     appWindows.onAllClosed = () => this.#allWindowsClosed();
     appWindows.onEvent = (event, ...args) => void this.emit(event, ...args);
+    activation.onEvent = (event) => void this.emit(event, {});
   }
 
   /** The app's own folder, name and version; for the stand-in's own use. */
@@ -150,30 +127,7 @@ class App extends StrictEmitter {
     this.#paths.set(name, path);
   }
   getPath(name: string): string {
-    const set = this.#paths.get(name);
-    if (set !== undefined) return set;
-    const appData = process.env["XDG_CONFIG_HOME"] ?? join(homedir(), ".config");
-    const userData = () => this.commandLine.getSwitchValue("user-data-dir") || join(appData, this.name);
-    switch (name) {
-      case "home":
-        return homedir();
-      case "temp":
-        return tmpdir();
-      case "appData":
-        return appData;
-      case "userData":
-        return userData();
-      case "sessionData":
-      case "crashDumps":
-        return this.getPath("userData");
-      case "logs":
-        return join(this.getPath("userData"), "logs");
-      case "exe":
-      case "module":
-        return process.execPath;
-      default:
-        throw new NotInStandInError(`app.getPath("${name}")`);
-    }
+    return this.#paths.get(name);
   }
   setAppLogsPath(path?: string): void {
     this.#paths.set("logs", path ?? join(this.getPath("userData"), "logs"));
@@ -202,17 +156,19 @@ class App extends StrictEmitter {
     return this.#protocols.has(protocol);
   }
   removeAsDefaultProtocolClient(protocol: string): boolean {
-    return this.#protocols.delete(protocol);
+    return this.#protocols.delete(protocol) && platform !== "linux";
   }
-  setLoginItemSettings(settings: { readonly openAtLogin?: boolean }): void {
-    this.#loginItem = { openAtLogin: settings.openAtLogin === true };
+  setLoginItemSettings(request: Parameters<LoginItems["set"]>[0]): void {
+    this.#loginItems.set(request);
   }
-  getLoginItemSettings(): { openAtLogin: boolean } {
-    return { ...this.#loginItem };
+  getLoginItemSettings(): ReturnType<LoginItems["get"]> {
+    return this.#loginItems.get();
   }
   setAppUserModelId(_id: string): void {}
   setAboutPanelOptions(_options: object): void {}
-  setActivationPolicy(_policy: string): void {}
+  setActivationPolicy(_policy: string): void {
+    onMacOnly("app.setActivationPolicy");
+  }
   setAccessibilitySupportEnabled(enabled: boolean): void {
     this.accessibilitySupportEnabled = enabled;
   }
@@ -222,11 +178,27 @@ class App extends StrictEmitter {
     return false;
   }
   setDesktopName(_name: string): void {}
-  focus(): void {}
-  hide(): void {}
-  show(): void {}
+  /** macOS leaves the program that is in front there, unless it is robbed of it. */
+  focus(options?: { readonly steal?: boolean }): void {
+    if (platform === "darwin" && options?.steal === true) activation.activate();
+  }
+  isActive(): boolean {
+    onMacOnly("app.isActive");
+    return activation.isActive;
+  }
+  hide(): void {
+    this.#visibility.hide();
+  }
+  show(): void {
+    this.#visibility.show();
+  }
   isHidden(): boolean {
-    return false;
+    onMacOnly("app.isHidden");
+    return this.#visibility.isHidden;
+  }
+  /** Test hook: the person clicks in another program. */
+  otherAppTakesFocusForTest(): void {
+    activation.deactivate();
   }
   getAppMetrics(): object[] {
     return [{ pid: process.pid, type: "Browser" }];
@@ -238,6 +210,10 @@ class App extends StrictEmitter {
   /** before-quit, every window's close, will-quit, quit: each but the last can be prevented. */
   quit(): void {
     this.quitUnlessPrevented();
+  }
+
+  get isQuitting(): boolean {
+    return this.#quitting || this.#ended;
   }
 
   /** False when the app has said no; for the stand-in's own use. */

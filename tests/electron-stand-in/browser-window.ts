@@ -1,9 +1,12 @@
 import { app } from "./app.ts";
 import { appWindows } from "./app-windows.ts";
 import type { NativeImage } from "./native-image.ts";
+import { onMacOnly } from "./activation.ts";
+import { platform } from "./platform.ts";
 import { screen, type Rectangle } from "./screen.ts";
 import { NotInStandInError, preventableEvent, StrictEmitter } from "./strict.ts";
 import { WebContents } from "./web-contents.ts";
+import { WindowFocus } from "./window-focus.ts";
 import { checkWindowOptions, preferencesOf, windowEvents, type WindowOptions } from "./window-options.ts";
 
 let lastId = 0;
@@ -15,7 +18,9 @@ export class BrowserWindow extends StrictEmitter {
   #bounds: Rectangle;
   #title: string;
   #visible: boolean;
-  #focused = false;
+  /** Shown again when the app is. */
+  #hiddenWithApp = false;
+  readonly #focus: WindowFocus;
   #destroyed = false;
   #onTop: boolean;
   #everywhere = false;
@@ -53,6 +58,14 @@ export class BrowserWindow extends StrictEmitter {
     this.#title = options.title ?? app.name;
     this.#onTop = options.alwaysOnTop === true;
     this.#visible = false;
+    this.#focus = new WindowFocus({
+      isPanel: options.type === "panel",
+      tell: (event) => {
+        this.#emit(event);
+        appWindows.onEvent(`browser-window-${event}`, {}, this);
+      },
+      tellPage: (event) => this.webContents.page.tellFocus(event),
+    });
     this.webContents = new WebContents(() => this, this.id, preferencesOf(options.webPreferences ?? {}));
     this.webContents.once("did-finish-load", () => setImmediate(() => this.#emit("ready-to-show")));
     this.webContents.on("render-process-gone", (_event: unknown, details: unknown) => {
@@ -93,8 +106,21 @@ export class BrowserWindow extends StrictEmitter {
     this.#setVisible(true);
   }
   hide(): void {
-    this.blur();
+    this.#focus.resignKey();
     this.#setVisible(false);
+  }
+  orderOutWithApp(): void {
+    this.#hiddenWithApp = this.#visible;
+    this.hide();
+  }
+  orderInWithApp(): void {
+    if (this.#hiddenWithApp) this.#setVisible(true);
+    this.#hiddenWithApp = false;
+  }
+  /** Test hook, macOS: other windows lie over all of it, or no longer; it counts as visible all the same. */
+  setOccludedForTest(occluded: boolean): void {
+    onMacOnly("occlusion of a window");
+    setImmediate(() => this.#emit(occluded ? "hide" : "show"));
   }
   #setVisible(visible: boolean): void {
     if (this.#visible === visible) return;
@@ -121,29 +147,16 @@ export class BrowserWindow extends StrictEmitter {
     return false;
   }
 
-  /** One window has the focus; the events come later, as from a window manager. */
   focus(): void {
-    if (!this.#visible || this.#focused) return;
-    BrowserWindow.getFocusedWindow()?.blur();
-    this.#focused = true;
+    if (!this.#visible) return;
+    this.#focus.take();
     this.webContents.page.activate();
-    setImmediate(() => {
-      this.#emit("focus");
-      appWindows.onEvent("browser-window-focus", {}, this);
-    });
   }
   blur(): void {
-    if (!this.#focused) return;
-    this.#focused = false;
-    setImmediate(() => {
-      // A window manager tells nothing of a focus that came back meanwhile.
-      if (this.#focused) return;
-      this.#emit("blur");
-      appWindows.onEvent("browser-window-blur", {}, this);
-    });
+    this.#focus.resignKey();
   }
   isFocused(): boolean {
-    return this.#focused;
+    return this.#focus.hasKeyboard;
   }
   moveTop(): void {}
   isFocusable(): boolean {
@@ -160,14 +173,29 @@ export class BrowserWindow extends StrictEmitter {
     return this.getBounds();
   }
   setBounds(bounds: Partial<Rectangle>): void {
+    const { moved } = this.#place(bounds);
+    // Windows tells of the end of a person's move alone.
+    if (moved && platform === "darwin") setImmediate(() => this.#emit("moved"));
+  }
+  /** Test hook: the person drags the window, or its edge, and lets go. */
+  dragForTest(bounds: Partial<Rectangle>): void {
+    const { moved, resized } = this.#place(bounds);
+    if (platform === "linux") return;
+    if (resized) setImmediate(() => this.#emit("resized"));
+    if (moved) setImmediate(() => this.#emit("moved"));
+  }
+  #place(bounds: Partial<Rectangle>): { readonly moved: boolean; readonly resized: boolean } {
     const before = this.#bounds;
     this.#bounds = { ...before, ...bounds };
     const { x, y, width, height } = this.#bounds;
-    if (width !== before.width || height !== before.height) {
+    const resized = width !== before.width || height !== before.height;
+    const moved = x !== before.x || y !== before.y;
+    if (resized) {
       this.#applySize();
       setImmediate(() => this.#emit("resize"));
     }
-    if (x !== before.x || y !== before.y) setImmediate(() => this.#emit("move"));
+    if (moved) setImmediate(() => this.#emit("move"));
+    return { moved, resized };
   }
   getSize(): number[] {
     return [this.#bounds.width, this.#bounds.height];
@@ -260,7 +288,7 @@ export class BrowserWindow extends StrictEmitter {
   }
   destroy(): void {
     if (this.#destroyed) return;
-    this.blur();
+    this.#focus.resignKey();
     this.#destroyed = true;
     this.webContents.destroyed();
     this.emit("closed");

@@ -5,6 +5,7 @@ import { FrameTree } from "./frames.ts";
 import { followRequests, type NavigationRequest } from "./network.ts";
 import { PageIpc } from "./page-ipc.ts";
 import { isolatedWorldSource, ISOLATED_WORLD, mainWorldSource, SEND_BINDING } from "./page-worlds.ts";
+import { platform } from "./platform.ts";
 import { schemes } from "./session.ts";
 import { NotInStandInError } from "./strict.ts";
 import type { WebContents } from "./web-contents.ts";
@@ -90,7 +91,7 @@ export class PageTarget {
       preloadCode: preload === undefined ? "" : readFileSync(preload, "utf8"),
       inSubFrames: preferences.nodeIntegrationInSubFrames,
       process: {
-        platform: process.platform,
+        platform,
         arch: process.arch,
         type: "renderer",
         sandboxed: true,
@@ -222,6 +223,11 @@ export class PageTarget {
   }
   activate(): void {
     void this.#opened.then((cdp) => cdp.sendQuietly("Page.bringToFront"));
+  }
+  /** Playwright keeps pages focused, so Chromium itself never says this. */
+  tellFocus(event: "focus" | "blur"): void {
+    const expression = `window.dispatchEvent(new FocusEvent("${event}"))`;
+    this.#cdp?.sendQuietly("Runtime.evaluate", { expression, silent: true });
   }
   crash(): void {
     void this.#opened.then((cdp) => cdp.sendQuietly("Page.crash"));

@@ -1,4 +1,5 @@
 import { app } from "./app.ts";
+import { appWindows } from "./app-windows.ts";
 import { platform } from "./platform.ts";
 import { preventableEvent, StrictEmitter } from "./strict.ts";
 
@@ -35,10 +36,10 @@ class PowerMonitor extends StrictEmitter {
   }
   /**
    * Test hook: the person logs out or shuts the machine down. macOS and Linux say "shutdown" first; a listener that
-   * prevents it promises to quit by itself. macOS takes a quit that is prevented as a no to the whole log-out; Linux waits.
+   * prevents it promises to quit by itself. Windows asks and tells each window instead. macOS takes a quit that is prevented as a no to the whole log-out; Linux waits.
    */
   endSessionForTest(): void {
-    if (platform === "win32") return;
+    if (platform === "win32") return endWindowsSession();
     const asked = preventableEvent();
     this.emit("shutdown", asked);
     if (asked.defaultPrevented) return;
@@ -47,3 +48,18 @@ class PowerMonitor extends StrictEmitter {
   }
 }
 export const powerMonitor = new PowerMonitor();
+
+/** Windows ends the process as soon as its windows were told, unless it has begun to quit by then. */
+function endWindowsSession(): void {
+  const reasons = ["logoff"];
+  const windows = [...appWindows.all.values()];
+  const asked = preventableEvent({ reasons });
+  for (const window of windows) window.emit("query-session-end", asked);
+  if (asked.defaultPrevented) {
+    console.error("stand-in: the app has interrupted the log-out");
+    return;
+  }
+  for (const window of windows) window.emit("session-end", preventableEvent({ reasons }));
+  // oxlint-disable-next-line unicorn/no-process-exit -- as Electron does
+  if (!app.isQuitting) process.exit(0);
+}
