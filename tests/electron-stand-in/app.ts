@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { startBrowser, stopBrowser } from "./browser.ts";
+import { startBrowser, stopBrowser } from "./chromium/browser.ts";
 import { appWindows } from "./app-windows.ts";
 import { activation, onMacOnly } from "./activation.ts";
 import { CommandLine } from "./command-line.ts";

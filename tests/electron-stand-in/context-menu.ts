@@ -1,5 +1,5 @@
 import type { WebFrameMain } from "./frames.ts";
-import type { PageMenuParams } from "./page-menu.ts";
+import type { PageMenuParams } from "./in-page/page-menu.ts";
 import { schemes } from "./session.ts";
 import type { Spelling } from "./spelling.ts";
 import { clipboard } from "./system.ts";

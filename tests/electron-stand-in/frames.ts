@@ -1,4 +1,4 @@
-import type { CdpSession } from "./cdp.ts";
+import type { CdpSession } from "./chromium/cdp.ts";
 import type { SchemeMap } from "./scheme-map.ts";
 import { strict } from "./strict.ts";
 

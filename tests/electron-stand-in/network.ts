@@ -1,4 +1,4 @@
-import type { CdpSession } from "./cdp.ts";
+import type { CdpSession } from "./chromium/cdp.ts";
 import { schemes, type ProtocolHandler, type Session } from "./session.ts";
 
 interface PausedRequest {

@@ -1,9 +1,9 @@
-import type { CdpSession } from "./cdp.ts";
-import { createCodec } from "./codec.ts";
+import type { CdpSession } from "./chromium/cdp.ts";
+import { createCodec } from "./in-page/codec.ts";
 import type { FrameTree } from "./frames.ts";
 import { ipcMain, type IpcEvent } from "./ipc-main.ts";
-import { ISOLATED_WORLD, RECEIVE_FUNCTION, SEND_BINDING } from "./page-worlds.ts";
-import type { PageMenuParams } from "./page-menu.ts";
+import { ISOLATED_WORLD, RECEIVE_FUNCTION, SEND_BINDING } from "./in-page/page-worlds.ts";
+import type { PageMenuParams } from "./in-page/page-menu.ts";
 import { schemes } from "./session.ts";
 import type { WebContents } from "./web-contents.ts";
 

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import type { CdpSession } from "./cdp.ts";
-import { theBrowser } from "./browser.ts";
+import type { CdpSession } from "./chromium/cdp.ts";
+import { theBrowser } from "./chromium/browser.ts";
 import { FrameTree } from "./frames.ts";
 import { followRequests, type NavigationRequest } from "./network.ts";
 import { PageIpc } from "./page-ipc.ts";
-import { isolatedWorldSource, ISOLATED_WORLD, mainWorldSource, SEND_BINDING } from "./page-worlds.ts";
+import { isolatedWorldSource, ISOLATED_WORLD, mainWorldSource, SEND_BINDING } from "./in-page/page-worlds.ts";
 import { platform } from "./platform.ts";
 import { schemes } from "./session.ts";
 import { NotInStandInError } from "./strict.ts";

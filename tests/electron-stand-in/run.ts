@@ -3,7 +3,7 @@ import { createRequire, flushCompileCache, registerHooks } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { app } from "./app.ts";
-import { forbidRunAsNode } from "./no-run-as-node.ts";
+import { forbidRunAsNode } from "./child/no-run-as-node.ts";
 import { imitatePlatform, isPackaged } from "./platform.ts";
 
 /**

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { spawnNodeSync } from "./no-run-as-node.ts";
+import { spawnNodeSync } from "./child/no-run-as-node.ts";
 
 /** What a second start tells the first. */
 export interface SecondInstance {

@@ -2,9 +2,9 @@ import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { app } from "./app.ts";
-import { forkNode } from "./no-run-as-node.ts";
+import { forkNode } from "./child/no-run-as-node.ts";
 import { checkOptions, strict, StrictEmitter } from "./strict.ts";
-import { packMessage, unpackMessage } from "./whole-clone.ts";
+import { packMessage, unpackMessage } from "./child/whole-clone.ts";
 
 interface ForkOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -37,7 +37,11 @@ class UtilityProcess extends StrictEmitter {
       typeof stdio === "string" ? [stdio, stdio] : [stdio[1] ?? "inherit", stdio[2] ?? "inherit"];
     this.#child = forkNode(modulePath, [...args], {
       env: { ...(options.env ?? process.env) },
-      execArgv: [...(options.execArgv ?? []), "--import", join(import.meta.dirname, "parent-port.ts")],
+      execArgv: [
+        ...(options.execArgv ?? []),
+        "--import",
+        join(import.meta.dirname, "child", "parent-port.ts"),
+      ],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       stdio: ["ignore", out, error, "ipc"],
       serialization: "advanced",

@@ -2,7 +2,12 @@ import type { BrowserWindow } from "./browser-window.ts";
 import { contextMenuParams } from "./context-menu.ts";
 import type { WebFrameMain } from "./frames.ts";
 import { NativeImage } from "./native-image.ts";
-import { offerPasteSource, selectedTextSource, selectWordSource, type PageMenuParams } from "./page-menu.ts";
+import {
+  offerPasteSource,
+  selectedTextSource,
+  selectWordSource,
+  type PageMenuParams,
+} from "./in-page/page-menu.ts";
 import { PageTarget, type WebPreferences } from "./page-target.ts";
 import { session } from "./session.ts";
 import { NotInStandInError, preventableEvent, StrictEmitter } from "./strict.ts";
