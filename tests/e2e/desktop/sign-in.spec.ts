@@ -9,7 +9,7 @@ import { test } from "../fixtures/desktop-test.ts";
 
 const account = { login: "ann", password: "Correct-horse-1", display_name: "Ann Other" };
 
-test("U1: who has a password and a second factor signs in at a server of others: in the window, by the browser, and by another device after one has ended the sign-in", async ({
+test("U1: a new account at a server of others, and every way in to it: password and code, recovery code, browser, and another device after one has ended the sign-in", async ({
   desktop,
   model,
 }, testInfo) => {
@@ -20,7 +20,6 @@ test("U1: who has a password and a second factor signs in at a server of others:
     { PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double" },
     { http: `${host}:0`, grpc: `${host}:50051` },
   );
-  const { secret, recoveryCode, otherDevice } = await makeAccount(server.url);
   const { chat } = desktop;
   const { auth } = chat.texts;
   const dialog = chat.accountDialog;
@@ -31,6 +30,19 @@ test("U1: who has a password and a second factor signs in at a server of others:
   await chat.account.click();
   await dialog.getByText(auth.remote.label).click();
   await field(auth.server.label).fill(new URL(server.url).host);
+  await press(auth.register.action);
+  await field(auth.login).fill(account.login);
+  await field(auth.register.displayName).fill(account.display_name);
+  await field(auth.password).fill(account.password);
+  await press(auth.register.action);
+  await expect(dialog).toBeHidden();
+  await expect(chat.account).toContainText(account.display_name);
+  // Which signs all other devices out.
+  const { secret, recoveryCodes, otherDevice } = await protect(server.url);
+  const why = desktop.window.getByRole("status").filter({ hasText: auth.reason.refused });
+  const signInAgain = why.getByRole("button", { name: auth.signIn, exact: true });
+
+  await signInAgain.click();
   await field(auth.login).fill(account.login);
   await field(auth.password).fill("Wrong-horse-1");
   await press(auth.signIn);
@@ -47,13 +59,23 @@ test("U1: who has a password and a second factor signs in at a server of others:
   await chat.signOut();
   await expect(chat.questions).toHaveCount(0);
   await chat.account.click();
+  await field(auth.login).fill(account.login);
+  await field(auth.password).fill(account.password);
+  await press(auth.signIn);
+  await press(auth.code.app.other);
+  await field(auth.code.recovery.label).fill(recoveryCodes[0] ?? "");
+  await press(auth.signIn);
+  await expect(dialog).toBeHidden();
+
+  await chat.signOut();
+  await chat.account.click();
   await press(auth.browser.action);
   await expect.poll(() => desktop.openedLinks()).toHaveLength(1);
   const [address = ""] = await desktop.openedLinks();
   await desktop.hide();
   const browser = createFormBrowser(server.url);
   const asked = await browser.send(await browser.open(address), account);
-  const back = browser.leftTo(await browser.send(asked, { otp: recoveryCode }));
+  const back = browser.leftTo(await browser.send(asked, { otp: recoveryCodes[1] ?? "" }));
   expect(await (await fetch(back)).text()).toContain("You can close this page");
   // The window comes up again by itself.
   await expect.poll(() => desktop.isVisible()).toBe(true);
@@ -62,8 +84,7 @@ test("U1: who has a password and a second factor signs in at a server of others:
 
   await chat.composer.fill("half a thought");
   await endDesktopSessions(server.url, otherDevice);
-  const why = desktop.window.getByRole("status").filter({ hasText: auth.reason.refused });
-  await why.getByRole("button", { name: auth.signIn, exact: true }).click();
+  await signInAgain.click();
   await press(auth.device.action);
   const qr = testInfo.outputPath("qr.png");
   await dialog.getByRole("img", { name: auth.device.qr }).screenshot({ path: qr });
@@ -106,27 +127,27 @@ async function readQr(file: string): Promise<string> {
   return stdout.trim();
 }
 
-/** An account with a second factor, made by the server's HTTP; `otherDevice` is the token that this was done with. */
-async function makeAccount(
-  serverUrl: string,
-): Promise<{ readonly secret: string; readonly recoveryCode: string; readonly otherDevice: string }> {
-  const post = async (path: string, body: object, token?: string): Promise<Record<string, unknown>> => {
-    const headers = {
-      "content-type": "application/json",
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    };
-    const answer = await fetch(serverUrl + path, { method: "POST", headers, body: JSON.stringify(body) });
+/** Sets the second factor of the account up on another device, which stays signed in. */
+async function protect(serverUrl: string): Promise<{
+  readonly secret: string;
+  readonly recoveryCodes: readonly string[];
+  readonly otherDevice: string;
+}> {
+  const post = async (path: string, init: RequestInit): Promise<Record<string, unknown>> => {
+    const answer = await fetch(serverUrl + path, { method: "POST", ...init });
     const text = await answer.text();
     expect(answer.ok, `${path}: ${text}`).toBe(true);
     return JSON.parse(text) as Record<string, unknown>;
   };
-  const registered = await post("/auth/register", { ...account, client_id: DESKTOP_CLIENT_ID });
-  const token = String(registered["access_token"]);
-  const begun = await post("/auth/otp/init", { password: account.password }, token);
-  const secret = String(begun["secret"]);
-  const confirmed = await post("/auth/otp/confirm", { otp: generateSync({ secret }) }, token);
-  const [recoveryCode = ""] = confirmed["recovery_codes"] as string[];
-  return { secret, recoveryCode, otherDevice: token };
+  const { login: username, password } = account;
+  const form = { grant_type: "password", client_id: DESKTOP_CLIENT_ID, username, password };
+  const granted = await post("/oauth/token", { body: new URLSearchParams(form) });
+  const otherDevice = String(granted["access_token"]);
+  const headers = { "content-type": "application/json", authorization: `Bearer ${otherDevice}` };
+  const postJson = (path: string, body: object) => post(path, { headers, body: JSON.stringify(body) });
+  const secret = String((await postJson("/auth/otp/init", { password }))["secret"]);
+  const confirmed = await postJson("/auth/otp/confirm", { otp: generateSync({ secret }) });
+  return { secret, recoveryCodes: confirmed["recovery_codes"] as string[], otherDevice };
 }
 
 /** The server takes it early, and the one of now it has had. */
