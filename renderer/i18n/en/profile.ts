@@ -54,7 +54,8 @@ export const profile = {
   factor: {
     title: "Second factor",
     off: "Off",
-    offHint: "With an authenticator app, a stolen password alone opens nothing.",
+    offHint:
+      "With an authenticator app, a stolen password alone opens nothing. All other programs and browsers are signed out by it.",
     on: "On",
     onHint_one: "{{count}} recovery code is left.",
     onHint_other: "{{count}} recovery codes are left.",
@@ -76,8 +77,8 @@ export const profile = {
     download: "Download",
     file: "pipit-recovery-codes.txt",
     kept: "I have kept them",
-    done: "The second factor is on.",
-    ended: "The second factor is off.",
+    done: "The second factor is on. All other programs and browsers are signed out.",
+    ended: "The second factor is off. All other programs and browsers are signed out.",
   },
   places: {
     title: "Where you are signed in",
