@@ -19,6 +19,8 @@ export const appCommands = {
   openExternal: command<void>()(
     z.strictObject({ url: z.string().check(z.maxLength(8192)), asked: z.optional(z.literal(true)) }),
   ),
+  /** Opens the system's settings where reading the screen is allowed; nothing where the system has no such place. */
+  openScreenSettings: command<void>()(nothing),
   copyText: command<void>()(z.strictObject({ text: z.string().check(z.maxLength(COPY_MAX_CHARS)) })),
   /** Hides the window and gives the focus back; in a browser nothing. */
   hideWindow: command<void>()(nothing),

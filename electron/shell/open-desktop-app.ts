@@ -14,7 +14,7 @@ import { createServerRestarts } from "./server-restarts.ts";
 import { applyStartAtLogin } from "./start-at-login.ts";
 import type { DesktopOptions } from "./start-desktop.ts";
 import { createUtilityLauncher } from "../processes/utility-launcher.ts";
-import { openExternalLink, openServerPage } from "../windows/external-links.ts";
+import { openExternalLink, openScreenSettings, openServerPage } from "../windows/external-links.ts";
 import { applySpelling } from "../windows/spelling.ts";
 
 /** What the application asks of the window's part of the desktop, which is made after it. */
@@ -81,6 +81,7 @@ export function openDesktopApp(
     window: {
       captureScreen: parts.captureScreen,
       openLink: (address, asked) => openExternalLink(address, shell, asked),
+      openScreenSettings: () => openScreenSettings(process.platform, shell),
       copyText: async (text) => clipboard.writeText(text),
       saveDraft: (text) => files.draft.set({ text }),
       hide: parts.hide,

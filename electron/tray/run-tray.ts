@@ -47,6 +47,8 @@ export function runTray(deps: RunTrayDeps): Disposable | undefined {
     const tray = new Tray(loadIcon(view(), deps));
     // On macOS and Linux a click opens the menu.
     if (process.platform === "win32") tray.on("click", () => windows.toggle());
+    // Only macOS tells of it: what is dragged can then be let go over the window, too.
+    tray.on("drag-enter", () => windows.show());
     let shown: TrayView | undefined;
     const update = (): void => {
       const next = view();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openExternalLink, openServerPage } from "./external-links.ts";
+import { openExternalLink, openScreenSettings, openServerPage } from "./external-links.ts";
 
 test.each(["https://example.org/a#b-c", "mailto:a@example.org", "HTTPS://example.org"])(
   "%s may be opened",
@@ -61,4 +61,14 @@ test("a server's page is opened over TLS or on this machine, whatever its query;
   ])
     await expect(openServerPage(new URL(page), shell)).rejects.toMatchObject({ code: "NOT_ALLOWED" });
   expect(opened).toEqual(pages);
+});
+
+test("only macOS has a pane for screen recording, and its address is ours alone", async () => {
+  const opened: string[] = [];
+  const shell = { openExternal: async (address: string) => void opened.push(address) };
+  await openScreenSettings("linux", shell);
+  await openScreenSettings("win32", shell);
+  await openScreenSettings("darwin", shell);
+  expect(opened).toEqual(["x-apple.systempreferences:com.apple.preference.security?Privacy_ScreenCapture"]);
+  await expect(openExternalLink(opened[0] ?? "", shell, true)).rejects.toMatchObject({ code: "NOT_ALLOWED" });
 });

@@ -16,6 +16,17 @@ export async function openExternalLink(
   await shell.openExternal(requireExternalLink(address, asked).href);
 }
 
+/** The pane of macOS for screen recording (Apple, "Device management: SystemPreferences"); no page has a say in it. */
+const MAC_SCREEN_SETTINGS = "x-apple.systempreferences:com.apple.preference.security?Privacy_ScreenCapture";
+
+/** Opens the system's settings where reading the screen is allowed, where there is such a place. */
+export async function openScreenSettings(
+  platform: NodeJS.Platform,
+  shell: Pick<Shell, "openExternal">,
+): Promise<void> {
+  if (platform === "darwin") await shell.openExternal(MAC_SCREEN_SETTINGS);
+}
+
 /**
  * Opens a page of the server that the user signs in at: over TLS, or on this very machine.
  *

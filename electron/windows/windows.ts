@@ -23,6 +23,9 @@ export interface WindowsOptions {
 /** After `hide`, a compositor needs this long to take the window off the screen. */
 const GONE_FROM_SCREEN_MS = 120;
 
+/** macOS may take the focus away from a window that has just been shown: while an app settles, or a drag goes on. */
+const SETTLES_WITHIN_MS = 1_000;
+
 /** The one warm window; its page is loaded hidden. */
 export class Windows implements Disposable {
   readonly #options: WindowsOptions;
@@ -33,6 +36,7 @@ export class Windows implements Disposable {
   #ending = false;
   /** Not hidden on blur: a picture is being taken. */
   #held = false;
+  #shownAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: WindowsOptions) {
     this.#options = options;
@@ -51,6 +55,7 @@ export class Windows implements Disposable {
     const { id, workArea } = screen.getDisplayNearestPoint(screen.getCursorScreenPoint());
     if (!window.isVisible()) window.setBounds(placeOn(workArea, places.get()[String(id)]));
     if (window.isMinimized()) window.restore();
+    this.#shownAtMs = performance.now();
     window.show();
     window.focus();
     if (process.platform === "darwin") app.focus({ steal: true });
@@ -133,7 +138,7 @@ export class Windows implements Disposable {
     window.on("blur", () => {
       // Shown again before the news of its being left arrived.
       if (window.isFocused()) return;
-      if (this.#held || isPinned() || window.webContents.isDevToolsOpened()) return;
+      if (this.#settles() || this.#held || isPinned() || window.webContents.isDevToolsOpened()) return;
       this.#keepPlace();
       // The focus is already elsewhere: nothing to give back.
       window.hide();
@@ -143,6 +148,10 @@ export class Windows implements Disposable {
       event.preventDefault();
       this.hide();
     });
+  }
+
+  #settles(): boolean {
+    return process.platform === "darwin" && performance.now() - this.#shownAtMs < SETTLES_WITHIN_MS;
   }
 
   #load(): void {

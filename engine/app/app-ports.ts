@@ -59,6 +59,7 @@ export interface WindowPort {
   captureScreen(signal: AbortSignal): Promise<ScreenImage>;
   /** @throws PipitError NOT_ALLOWED for anything but https and mailto */
   openLink(address: string, asked?: boolean): Promise<void>;
+  openScreenSettings(): Promise<void>;
   copyText(text: string): Promise<void>;
   saveDraft(text: string): Promise<void>;
   hide(): Promise<void>;

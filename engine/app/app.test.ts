@@ -78,6 +78,7 @@ function open(otherServers: AppPorts["initial"]["features"]["otherServers"] = wo
     window: {
       captureScreen: async () => picture,
       openLink: async (address) => void log.push(address),
+      openScreenSettings: async () => void log.push("screen settings"),
       copyText: async (text) => void log.push(text),
       saveDraft: async (text) => void log.push(text),
       hide: async () => void log.push("hide"),

@@ -127,6 +127,7 @@ function appHandlers({ window, ...app }: AppCore): Handlers<typeof appCommands> 
       return await window.captureScreen(app.signal);
     },
     openExternal: ({ url, asked }) => window.openLink(url, asked),
+    openScreenSettings: () => window.openScreenSettings(),
     copyText: ({ text }) => window.copyText(text),
     hideWindow: () => window.hide(),
   };

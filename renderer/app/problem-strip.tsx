@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { ScreenSettingsButton } from "../chat/screen-settings-button.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
 import { useBridge, useView } from "../bridge/use-bridge.ts";
 
@@ -10,7 +11,11 @@ export function ProblemStrip() {
   if (problem === undefined) return;
   return (
     <section aria-label={t("problem.label")} className="mx-auto w-full max-w-page px-3 py-2">
-      <ErrorNote error={problem} onDismiss={views.dismissProblem} />
+      <ErrorNote
+        error={problem}
+        actions={<ScreenSettingsButton code={problem.code} />}
+        onDismiss={views.dismissProblem}
+      />
     </section>
   );
 }

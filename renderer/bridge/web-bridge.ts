@@ -64,6 +64,7 @@ export async function createWebBridge(): Promise<Bridge> {
     window: {
       captureScreen,
       openLink: async (address, asked) => openLink(address, asked),
+      openScreenSettings: async () => undefined,
       copyText,
       saveDraft: (text) => saveDraft(storage.values, text),
       hide: async () => undefined,

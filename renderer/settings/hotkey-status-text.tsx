@@ -1,15 +1,21 @@
 import { CircleCheck } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useApp } from "../bridge/use-bridge.ts";
+import { Button } from "../ui/button.tsx";
 import { CommandText } from "../ui/command-text.tsx";
+import { Kbd } from "../ui/kbd.tsx";
+import { formatAccelerator } from "./accelerator.ts";
+import { useKeyStyle } from "./use-key-style.ts";
+import { useSetting } from "./use-setting.ts";
+
+/** Free on most Macs; Command with Space is the system's, and with Shift that of password managers. */
+const MAC_SUGGESTIONS = ["Alt+Space", "Alt+Shift+Space", "Control+Alt+Space"] as const;
 
 /** Whether the hotkey works, and the cure if it does not. "Works" is said only once it has fired. */
 export function HotkeyStatusText() {
   const { t } = useTranslation("settings");
   const status = useApp((state) => state.hotkey);
-  // For the keyboard settings of desktops that keep such keys from apps.
-  const toggleCommand = useApp((state) => state.toggleCommand);
-  const command = toggleCommand === undefined ? undefined : <CommandText command={toggleCommand} />;
+  const mac = useApp((state) => state.platform === "mac");
   switch (status.kind) {
     case "off":
       return <Line text={t("hotkey.off")} />;
@@ -24,20 +30,43 @@ export function HotkeyStatusText() {
       return (
         <>
           <Line text={t("hotkey.registered")} />
-          <p className="text-small text-soft">{t("hotkey.registeredHint")}</p>
-          {command}
+          <p className="text-small text-soft">
+            {t(mac ? "hotkey.registeredHintMac" : "hotkey.registeredHint")}
+          </p>
+          {mac ? <OtherKeys /> : <ToggleCommand />}
         </>
       );
     case "refused":
       return (
         <>
           <p role="alert" className="text-small text-danger">
-            {t(`hotkey.${status.reason}`)}
+            {t(mac && status.reason === "taken" ? "hotkey.takenMac" : `hotkey.${status.reason}`)}
           </p>
-          {status.reason === "taken" ? command : undefined}
+          {mac ? <OtherKeys /> : status.reason === "taken" ? <ToggleCommand /> : undefined}
         </>
       );
   }
+}
+
+/** For the keyboard settings of desktops that keep such keys from apps. */
+function ToggleCommand() {
+  const command = useApp((state) => state.toggleCommand);
+  return command === undefined ? undefined : <CommandText command={command} />;
+}
+
+/** Keys that are mostly free on a Mac, each a click away; that it takes them does not mean that they arrive. */
+function OtherKeys() {
+  const { value, save } = useSetting("hotkey");
+  const style = useKeyStyle();
+  return (
+    <p className="flex flex-wrap gap-2">
+      {MAC_SUGGESTIONS.filter((accelerator) => accelerator !== value).map((accelerator) => (
+        <Button key={accelerator} size="small" onClick={() => void save(accelerator)}>
+          <Kbd keys={formatAccelerator(accelerator, style)} />
+        </Button>
+      ))}
+    </p>
+  );
 }
 
 function Line({ text }: { readonly text: string }) {

@@ -35,7 +35,9 @@ export function Note({ tone = "info", title, children, actions, onDismiss }: Not
       <div className="flex min-w-0 flex-1 flex-col gap-1 wrap-break-word">
         <p className="font-medium">{title}</p>
         {children === undefined ? undefined : <div>{children}</div>}
-        {actions === undefined ? undefined : <div className="flex flex-wrap gap-2 pt-1">{actions}</div>}
+        {actions === undefined ? undefined : (
+          <div className="flex flex-wrap gap-2 pt-1 empty:hidden">{actions}</div>
+        )}
       </div>
       {onDismiss === undefined ? undefined : (
         <IconButton size="small" label={t("dismiss")} onClick={onDismiss} className="-my-1 -mr-1">

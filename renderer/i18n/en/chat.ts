@@ -53,6 +53,7 @@ export const chat = {
   tooLong:
     "This message has {{length}} characters; at most {{limit}} can be sent at once. Shorten it or send it in parts.",
   empty: "Write a question first.",
+  openScreenSettings: "Open System Settings",
   screenshot: "Add a picture of the screen",
   addPicture: "Add a picture",
   removePicture: "Remove the picture",

@@ -31,6 +31,9 @@ export const settings = {
     registered: "Registered. Press it once to see whether it works here.",
     registeredHint:
       "Nothing happens? On some desktops no app can receive such keys. Bind this command in the system's own keyboard settings:",
+    registeredHintMac:
+      "Nothing happens? Another program may take them first, such as a password manager. Try others:",
+    takenMac: "Another program uses these keys. Choose others:",
     taken:
       "Another program uses these keys. Choose others, or bind this command in the system's own keyboard settings:",
     invalid: "The system does not take these keys. Choose others.",

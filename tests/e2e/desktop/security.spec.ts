@@ -276,6 +276,7 @@ test("§5.1.10 the preload gives exactly these functions, frozen, and nothing of
     "onIntent",
     "openChat",
     "openExternal",
+    "openScreenSettings",
     "park",
     "reconnect",
     "regenerate",

@@ -201,6 +201,11 @@ test.describe("hotkey", () => {
     await expect(hotkey).toContainText("Press it once to see");
     await expect(hotkey).not.toContainText("It works");
     await expect(hotkey.getByText("npx pipit toggle")).toBeVisible();
+    // A Mac gives every key to apps, and password managers take this one.
+    await gallery.script((host) => host.app.setState({ platform: "mac" }));
+    await expect(hotkey.getByText("npx pipit toggle")).toBeHidden();
+    await hotkey.getByRole("button", { name: "⌥ Space", exact: true }).click();
+    expect(await gallery.script((host) => host.app.getState().settings.hotkey)).toBe("Alt+Space");
     await gallery.script((host) =>
       host.app.setState({ hotkey: { kind: "confirmed", accelerator: "CommandOrControl+Shift+Space" } }),
     );

@@ -1,0 +1,109 @@
+import { EventEmitter } from "node:events";
+import type { BrowserWindow } from "electron";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
+import { Windows } from "./windows.ts";
+
+vi.mock("electron", () => {
+  const place = { x: 0, y: 0, width: 1_280, height: 800 };
+  const display = { id: 1, workArea: place };
+  return {
+    app: { focus: () => undefined, hide: () => undefined },
+    screen: {
+      getCursorScreenPoint: () => ({ x: 0, y: 0 }),
+      getDisplayNearestPoint: () => display,
+      getDisplayMatching: () => display,
+    },
+  };
+});
+
+/** Electron's window, as far as its visibility and what it was told go. */
+class Panel extends EventEmitter {
+  readonly told: string[] = [];
+  readonly webContents = Object.assign(new EventEmitter(), {
+    id: 1,
+    isDevToolsOpened: () => false,
+    send: () => undefined,
+  });
+  visible = false;
+  focused = false;
+  show(): void {
+    this.told.push("show");
+    this.visible = true;
+  }
+  hide(): void {
+    this.told.push("hide");
+    this.visible = false;
+  }
+  focus(): void {
+    this.focused = true;
+  }
+  /** The system gives the keyboard to another program. */
+  leave(): void {
+    this.focused = false;
+    this.emit("blur");
+  }
+  setContentProtection(on: boolean): void {
+    this.told.push(on ? "protected" : "unprotected");
+  }
+  isVisible = (): boolean => this.visible;
+  isFocused = (): boolean => this.focused;
+  isDestroyed = (): boolean => false;
+  isMinimized = (): boolean => false;
+  setBounds = (): void => undefined;
+  getBounds = () => ({ x: 0, y: 0, width: 440, height: 680 });
+  setAlwaysOnTop = (): void => undefined;
+  setVisibleOnAllWorkspaces = (): void => undefined;
+  loadURL = async (): Promise<void> => undefined;
+  destroy = (): void => undefined;
+}
+
+const system = Object.getOwnPropertyDescriptor(process, "platform") ?? {};
+let panel: Panel;
+let windows: Windows;
+function open(platform: NodeJS.Platform): void {
+  Object.defineProperty(process, "platform", { ...system, value: platform });
+  panel = new Panel();
+  windows = new Windows({
+    window: panel as unknown as BrowserWindow,
+    places: { get: () => ({}), set: async () => undefined } as never,
+    isPinned: () => false,
+    onVisible: () => undefined,
+    onReload: () => undefined,
+    logger: createFakeLogger(),
+  });
+  windows.show();
+}
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  windows[Symbol.dispose]();
+  Object.defineProperty(process, "platform", system);
+  vi.useRealTimers();
+});
+
+describe("a window that loses the keyboard", () => {
+  test("is hidden, on macOS not within the second in which the system settles", () => {
+    open("darwin");
+    panel.leave();
+    expect(panel.visible).toBe(true);
+    panel.focus();
+    vi.advanceTimersByTime(1_000);
+    panel.leave();
+    expect(panel.visible).toBe(false);
+  });
+
+  test("is hidden at once elsewhere", () => {
+    open("linux");
+    panel.leave();
+    expect(panel.visible).toBe(false);
+  });
+});
+
+test("while a picture is taken the window is hidden, and kept out of it should it still fade", async () => {
+  open("darwin");
+  panel.told.length = 0;
+  const work = windows.withWindowHidden(async () => void panel.told.push("picture"));
+  await vi.advanceTimersByTimeAsync(200);
+  await work;
+  expect(panel.told).toEqual(["protected", "hide", "picture", "unprotected", "show"]);
+});
