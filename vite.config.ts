@@ -16,6 +16,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // The formulas' typesetter is the largest; it is fetched when the first formula comes.
     chunkSizeWarningLimit: 800,
-    rolldownOptions: { input: { desktop: "renderer/desktop.html", web: "renderer/web.html" } },
+    rolldownOptions: {
+      input: { desktop: "renderer/desktop.html", web: "renderer/web.html", overlay: "renderer/overlay.html" },
+    },
   },
 });

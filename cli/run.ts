@@ -70,7 +70,9 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
     .option("--json", help.json)
     .addOption(new Option("--no-audio", help.noAudio))
     .option("--audio-file <file.wav>", help.audioFile)
-    .addOption(new Option("--screenshot", help.screenshot).conflicts("image"))
+    .addOption(
+      new Option("--screenshot [area]", help.screenshot).choices(["screen", "region"]).conflicts("image"),
+    )
     .option("--model <name>", help.model, nonEmpty)
     .option("--image <file>", help.image)
     .option("--file <file>", help.file, (path, paths: readonly string[] = []) => [...paths, path])

@@ -60,6 +60,8 @@ export interface AppState {
   readonly hotkey: HotkeyStatus;
   /** What opens or hides the window from outside, for a key of the desktop itself; absent on a page. */
   readonly toggleCommand?: string;
+  /** Of the keys that take a picture of a part of the screen; absent: this face has none. */
+  readonly regionHotkey?: HotkeyStatus;
   readonly features: {
     readonly screenshot: Availability;
     readonly sound: Availability;

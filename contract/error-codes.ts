@@ -76,6 +76,9 @@ export const errorCodes = {
   KEYCHAIN_LOCKED: { grpc: 9, http: 500, retry: false },
   NO_DISPLAY: { grpc: 9, http: 500, retry: false },
   SCREEN_REFUSED: { grpc: 9, http: 500, retry: false },
+  // What was to be photographed is not there any more, or is elsewhere.
+  DISPLAY_CHANGED: { grpc: 9, http: 500, retry: false },
+  WINDOW_GONE: { grpc: 9, http: 500, retry: false },
   // A file that was chosen, and cannot be read.
   FILE_GONE: { grpc: 9, http: 500, retry: false },
   FILE_LOCKED: { grpc: 9, http: 500, retry: false },

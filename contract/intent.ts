@@ -4,7 +4,7 @@ import type { ScreenImage } from "./screen-image.ts";
 /** Something the host wants the window to do, at once and once. */
 export type Intent =
   | { readonly kind: "focus-composer" }
-  | { readonly kind: "open"; readonly view: "chat" | "settings" | "sign-in" | "chats" | "model" }
+  | { readonly kind: "open"; readonly view: "chat" | "settings" | "sign-in" | "chats" | "model" | "picture" }
   /** A picture taken before the window came up; it goes into the composer, where it can be removed. */
   | { readonly kind: "attach"; readonly image: ScreenImage }
   /** Text from outside (a `pipit:` link); it goes into the composer and is never sent by itself. */

@@ -7,6 +7,14 @@ export interface ScreenImage {
   readonly heightPx: number;
 }
 
+/** A window of another program, as it is shown to be chosen. */
+export interface WindowPicture {
+  readonly id: string;
+  readonly title: string;
+  /** JPEG, small. */
+  readonly bytes: Uint8Array;
+}
+
 /** A picture, without itself. */
 export interface SentImage {
   readonly widthPx: number;

@@ -11,6 +11,8 @@ const SERVERS_MAX = 8;
 export const settingsSchema = z.object({
   /** Electron accelerator; empty: no hotkey. */
   hotkey: z.string().check(z.maxLength(80)),
+  /** The same for a picture of a part of the screen. */
+  regionHotkey: z.string().check(z.maxLength(80)),
   theme: z.enum(["system", "light", "dark"]),
   language: z.enum(["system", "en", "ru"]),
   /** Whether answers are read aloud. */
@@ -41,6 +43,7 @@ export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 
 export const defaultSettings: Settings = {
   hotkey: "CommandOrControl+Shift+Space",
+  regionHotkey: "",
   theme: "system",
   language: "system",
   speak: true,

@@ -26,7 +26,8 @@ export interface ChatFlags {
   readonly json?: boolean;
   readonly audio: boolean;
   readonly audioFile?: string;
-  readonly screenshot?: boolean;
+  /** True: without an area, the screen. */
+  readonly screenshot?: true | "screen" | "region";
   readonly image?: string;
   readonly file?: readonly string[];
   readonly continue?: boolean;
@@ -46,7 +47,7 @@ export async function chat(flags: ChatFlags, deps: CommandDeps): Promise<ExitCod
   const text = flags.once && (await withStdin(flags.once, terminal, messages));
   const logger = createFileLogger(config.home);
   const screen = createScreenCapture({ display: config.display, logger });
-  const image = await firstImage(flags, screen);
+  const image = await firstImage(flags, screen, config.home);
   const files = await firstFiles(flags, (file) => printNote(terminal, messages.fileReady(file)));
   const tell = (why: string): void => printNote(terminal, messages.noSound(why));
   const speaker = await openSpeech(flags, () =>
@@ -93,9 +94,12 @@ async function openSpeech(flags: ChatFlags, play: () => Speaker): Promise<Speake
   return flags.audioFile === undefined ? play() : createWavRecorder(flags.audioFile);
 }
 
-async function firstImage(flags: ChatFlags, screen: Screen): Promise<ScreenImage | undefined> {
+async function firstImage(flags: ChatFlags, screen: Screen, home: string): Promise<ScreenImage | undefined> {
   if (flags.image !== undefined) return readImageFile(flags.image);
-  return flags.screenshot === true ? screen.capture(AbortSignal.timeout(10_000)) : undefined;
+  if (flags.screenshot === undefined) return undefined;
+  if (flags.screenshot !== "region") return await screen.capture(AbortSignal.timeout(10_000));
+  const { chooseRegion } = await import("../chat/choose-region.ts");
+  return await chooseRegion(home, new AbortController().signal);
 }
 
 /** One after the other: each may take a thread all of its memory. Of those that are cut, the person is told. */

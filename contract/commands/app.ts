@@ -1,17 +1,31 @@
 import * as z from "zod/mini";
-import type { ScreenImage } from "../screen-image.ts";
+import type { ScreenImage, WindowPicture } from "../screen-image.ts";
 import { settingsPatchSchema } from "../settings.ts";
-import { command, nothing, text } from "./command.ts";
+import { command, id, nothing, text } from "./command.ts";
 
 /** An answer may be megabytes long, and is copied whole. */
 const COPY_MAX_CHARS = 64 * 1024 * 1024;
+
+const captureTarget = z.discriminatedUnion("area", [
+  z.strictObject({ area: z.literal("screen") }),
+  z.strictObject({ area: z.literal("region") }),
+  z.strictObject({ area: z.literal("window"), id }),
+]);
+/** What a picture is taken of. */
+export type CaptureTarget = Readonly<z.infer<typeof captureTarget>>;
 
 /** Settings, and what the window's host does for it. */
 export const appCommands = {
   updateSettings: command<void>()(settingsPatchSchema),
   saveDraft: command<void>()(z.strictObject({ text })),
-  /** Takes a picture of the screen without this window. Throws NO_DISPLAY, SCREEN_REFUSED, NOT_ALLOWED (setting `never`). */
-  captureScreen: command<ScreenImage>()(nothing),
+  /**
+   * Takes a picture of the screen without this window, of a part that the person chooses, or of a window of `listWindows`.
+   * On a page the browser asks what to show, whatever the target. Throws NO_DISPLAY, SCREEN_REFUSED, NOT_ALLOWED (setting
+   * `never`), CANCELLED (the person chose nothing), DISPLAY_CHANGED, WINDOW_GONE.
+   */
+  captureScreen: command<ScreenImage>()(captureTarget),
+  /** Windows of other programs, the frontmost first; desktop only. Throws as `captureScreen`. */
+  listWindows: command<readonly WindowPicture[]>()(nothing),
   /**
    * Opens a link of an answer in the person's browser; only https and mailto, and one that carries data only when it was
    * `asked` about. Throws NOT_ALLOWED.

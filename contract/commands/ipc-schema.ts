@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import type { AppState } from "../app-state.ts";
 import type { AuthState } from "../auth-state.ts";
 import type { ChatPatch, ChatSnapshot } from "../chat-patch.ts";
@@ -5,6 +6,7 @@ import { command, nothing, type Handlers } from "./command.ts";
 import { commands } from "./commands.ts";
 import type { ErrorCode } from "../error-codes.ts";
 import type { Intent } from "../intent.ts";
+import { regionSchema, type RegionPicture } from "../region.ts";
 
 /** Everything a window is told when it (re)loads. */
 export interface Snapshot {
@@ -15,11 +17,27 @@ export interface Snapshot {
   readonly draft: string;
 }
 
+const display = z.int();
+
+/** What only the pages ask that cover the displays while a part of one is chosen; `display`: Electron's id of it. */
+const coverCommands = {
+  regionPicture: command<RegionPicture>()(z.strictObject({ display })),
+  /** The picture is painted: the page can be shown. */
+  regionReady: command<void>()(z.strictObject({ display })),
+  /** Without a region, none is wanted. */
+  endRegion: command<void>()(z.strictObject({ display, region: z.optional(regionSchema) })),
+} as const;
+
+/** Whether a command is for the covers, and not for the window. */
+export function isCoverCommand(name: IpcCommandName): boolean {
+  return Object.hasOwn(coverCommands, name);
+}
+
 /**
- * What the desktop's window may ask over IPC. Main parses every argument with `input`; the preload script exposes one
+ * What the desktop's pages may ask over IPC. Main parses every argument with `input`; the preload script exposes one
  * named function per entry.
  */
-export const ipcCommands = { ...commands, snapshot: command<Snapshot>()(nothing) } as const;
+export const ipcCommands = { ...commands, snapshot: command<Snapshot>()(nothing), ...coverCommands } as const;
 
 export type IpcHandlers = Handlers<typeof ipcCommands>;
 export type IpcCommandName = keyof IpcHandlers;

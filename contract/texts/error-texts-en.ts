@@ -126,6 +126,11 @@ export const englishErrors: ErrorTexts = {
     what: "The system does not let Pipit see the screen.",
     cure: "Allow it in the system's privacy settings.",
   },
+  DISPLAY_CHANGED: {
+    what: "A display was connected, disconnected or changed meanwhile.",
+    cure: "Choose again.",
+  },
+  WINDOW_GONE: { what: "This window is not open any more.", cure: "Choose another one." },
   FILE_GONE: {
     what: "This file cannot be read any more.",
     cure: "Check that it is still there, then attach it again.",

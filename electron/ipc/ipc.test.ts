@@ -40,7 +40,7 @@ beforeEach(() => {
   const receiver: Pick<IpcMain, "handle"> = {
     handle: (channel, handler) => void handlers.set(channel, handler as Handler),
   };
-  registerIpc({ commands, isOwnWindow: (id) => id === OWN_WINDOW, logger }, receiver);
+  registerIpc({ commands, mayAsk: (id) => id === OWN_WINDOW, logger }, receiver);
 });
 
 function invoke(
@@ -147,7 +147,9 @@ describe("what comes back", () => {
 test("the page is given bytes without the memory of main around them", async () => {
   const pool = Buffer.from("a token of main, and a picture");
   run = async () => ({ bytes: pool.subarray(23), widthPx: 1, heightPx: 1 });
-  const reply = (await invoke("captureScreen")) as { readonly value: { readonly bytes: Uint8Array } };
+  const reply = (await invoke("captureScreen", { area: "screen" })) as {
+    readonly value: { readonly bytes: Uint8Array };
+  };
   const { bytes } = structuredClone(reply.value);
   expect([Buffer.from(bytes).toString(), bytes.buffer.byteLength]).toEqual(["picture", 7]);
 });

@@ -15,8 +15,8 @@ import { APP_ORIGIN, isAppUrl } from "../windows/app-origin.ts";
 
 export interface IpcOptions {
   readonly commands: IpcHandlers;
-  /** Whether this is the id of the web contents of a window of ours. */
-  readonly isOwnWindow: (webContentsId: number) => boolean;
+  /** Whether the page with these web contents is one of ours, and one that this command is for. */
+  readonly mayAsk: (webContentsId: number, name: IpcCommandName) => boolean;
   readonly logger: Logger;
 }
 
@@ -37,7 +37,7 @@ async function answer(
   options: IpcOptions,
 ): Promise<Reply<unknown>> {
   try {
-    if (!isTrusted(event, options.isOwnWindow)) {
+    if (!isTrusted(event, (id) => options.mayAsk(id, name))) {
       options.logger.warn("ipc.refused_sender", { name, url: event.senderFrame?.url });
       throw new PipitError("NOT_ALLOWED", "Only Pipit's own window may ask for this.");
     }
@@ -54,7 +54,7 @@ async function answer(
 /** The top frame of a window of ours, showing a page of ours. A frame that is gone has no say any more. */
 function isTrusted(
   event: Pick<IpcMainInvokeEvent, "sender" | "senderFrame">,
-  isOwnWindow: (webContentsId: number) => boolean,
+  mayAsk: (webContentsId: number) => boolean,
 ): boolean {
   const frame: WebFrameMain | null = event.senderFrame;
   return (
@@ -62,7 +62,7 @@ function isTrusted(
     frame.parent === null &&
     frame.origin === APP_ORIGIN &&
     isAppUrl(frame.url) &&
-    isOwnWindow(event.sender.id)
+    mayAsk(event.sender.id)
   );
 }
 

@@ -3,6 +3,7 @@ import { createConnection } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { askApp, controlAddress, type ControlRequest } from "#engine/node/processes/app-control.ts";
 import { ensurePrivateFolder } from "#engine/node/files/private-files.ts";
@@ -59,3 +60,14 @@ test.each(["", "{", '{"command":"quit"}', '{"command":"toggle","x":1}', "x".repe
     expect([answer, asked]).toEqual(["", []]);
   },
 );
+
+test("a choice that takes the person longer than a caller may be silent still gets its answer", async () => {
+  const answer = async () => {
+    await sleep(120);
+    return { ...reply, picture: { path: "/p.jpg" } };
+  };
+  await using socket = await openControlSocket(home, answer, createFakeLogger(), 20);
+  expect(socket).toBeDefined();
+  const chosen = await askApp(home, { command: "region" }, new AbortController().signal);
+  expect(chosen).toMatchObject({ picture: { path: "/p.jpg" } });
+});

@@ -22,11 +22,12 @@ export async function openControlSocket(
   home: string,
   answer: (request: ControlRequest) => Promise<ControlReply>,
   logger: Logger,
+  callerTimeoutMs = CALLER_TIMEOUT_MS,
 ): Promise<AsyncDisposable> {
   const address = controlAddress(home);
   const isFile = process.platform !== "win32";
   if (isFile) await rm(address, { force: true });
-  const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, answer));
+  const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, answer, callerTimeoutMs));
   server.listen(address);
   await once(server, "listening");
   server.on("error", (error) => logger.warn("control_socket.error", { error }));
@@ -39,9 +40,13 @@ export async function openControlSocket(
   };
 }
 
-function serve(socket: Socket, answer: (request: ControlRequest) => Promise<ControlReply>): void {
+function serve(
+  socket: Socket,
+  answer: (request: ControlRequest) => Promise<ControlReply>,
+  callerTimeoutMs: number,
+): void {
   let text = "";
-  socket.setTimeout(CALLER_TIMEOUT_MS, () => socket.destroy());
+  socket.setTimeout(callerTimeoutMs, () => socket.destroy());
   socket.on("error", () => socket.destroy());
   socket.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;
@@ -54,6 +59,8 @@ function serve(socket: Socket, answer: (request: ControlRequest) => Promise<Cont
       socket.destroy();
       return;
     }
+    // From here on the caller waits for us, or for the person.
+    socket.setTimeout(0);
     void answer(request).then(
       (reply) => socket.end(JSON.stringify(reply)),
       () => socket.destroy(),

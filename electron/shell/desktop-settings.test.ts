@@ -19,7 +19,7 @@ beforeEach(async () => {
   takesHotkey = true;
   settings = createDesktopSettings({
     file: (await openDesktopFiles(home, createFakeLogger())).settings,
-    takeHotkey: (accelerator) => asked.push(`hotkey ${accelerator}`) > 0 && takesHotkey,
+    takeHotkey: (name, accelerator) => asked.push(`${name} ${accelerator}`) > 0 && takesHotkey,
     applyTheme: (theme) => asked.push(`theme ${theme}`),
     applySpelling: (wanted) => asked.push(`spelling ${wanted}`),
     applyStartAtLogin: async (wanted) => void asked.push(`login ${wanted}`),

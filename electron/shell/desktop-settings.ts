@@ -7,12 +7,16 @@ import type { JsonFile } from "./json-file.ts";
 
 export interface DesktopSettingsOptions {
   readonly file: JsonFile<Settings>;
-  /** Whether the system took this combination. */
-  readonly takeHotkey: (accelerator: string) => boolean;
+  /** Whether the system took this combination for this. */
+  readonly takeHotkey: (name: HotkeyName, accelerator: string) => boolean;
   readonly applyTheme: (theme: Settings["theme"]) => void;
   readonly applySpelling: (wanted: boolean) => void;
   readonly applyStartAtLogin: (wanted: boolean) => Promise<void>;
 }
+
+/** The settings that are keys. */
+export const hotkeyNames = ["hotkey", "regionHotkey"] as const;
+export type HotkeyName = (typeof hotkeyNames)[number];
 
 /** The settings of this machine, and what a change of them means to its system. */
 export function createDesktopSettings(options: DesktopSettingsOptions): SettingsPort {
@@ -36,8 +40,12 @@ export function createDesktopSettings(options: DesktopSettingsOptions): Settings
 
 /** A hotkey that the system refuses is not kept: the one before still works, and the hotkey's status says why. */
 function withoutRefusedHotkey(patch: SettingsPatch, { takeHotkey }: DesktopSettingsOptions): SettingsPatch {
-  const { hotkey, ...rest } = patch;
-  return hotkey === undefined || takeHotkey(hotkey) ? patch : rest;
+  const taken = { ...patch };
+  for (const name of hotkeyNames) {
+    const wanted = patch[name];
+    if (wanted !== undefined && !takeHotkey(name, wanted)) delete taken[name];
+  }
+  return taken;
 }
 
 function checkServerUrl(address: string): void {

@@ -9,7 +9,7 @@ import { createHttpClient } from "#engine/node/http/http-client.ts";
 import { lookAtServer } from "#engine/session/look-at-server.ts";
 import { systemClock } from "#engine/system-clock.ts";
 import { openDesktopClient } from "./desktop-client.ts";
-import { createDesktopSettings } from "./desktop-settings.ts";
+import { createDesktopSettings, type DesktopSettingsOptions } from "./desktop-settings.ts";
 import { createServerRestarts } from "./server-restarts.ts";
 import { applyStartAtLogin } from "./start-at-login.ts";
 import type { DesktopOptions } from "./start-desktop.ts";
@@ -20,10 +20,10 @@ import { applySpelling } from "../windows/spelling.ts";
 /** What the application asks of the window's part of the desktop, which is made after it. */
 export interface DesktopParts
   extends
-    Pick<WindowPort, "captureScreen" | "hide">,
+    Pick<WindowPort, "captureScreen" | "listWindows" | "hide">,
     Pick<AppPorts, "onProblem">,
     Required<Pick<AppPorts, "onSettled">> {
-  readonly takeHotkey: (accelerator: string) => boolean;
+  readonly takeHotkey: DesktopSettingsOptions["takeHotkey"];
   /** Brings the window to the front. */
   readonly show: () => void;
 }
@@ -80,6 +80,7 @@ export function openDesktopApp(
     lookAtServer: (serverUrl, signal) => lookAtServer(createHttpClient(serverUrl), systemClock, signal),
     window: {
       captureScreen: parts.captureScreen,
+      listWindows: parts.listWindows,
       openLink: (address, asked) => openExternalLink(address, shell, asked),
       openScreenSettings: () => openScreenSettings(process.platform, shell),
       copyText: async (text) => clipboard.writeText(text),
@@ -116,6 +117,7 @@ function initialState({ config }: DesktopOptions, tray: boolean): AppPorts["init
     systemLocale: app.getLocale(),
     hotkey: { kind: "off" },
     toggleCommand: app.isPackaged ? `"${programOf(config)}" --toggle` : "npx pipit toggle",
+    regionHotkey: { kind: "off" },
     features: {
       screenshot: hasDisplay ? works : { available: false, reason: "no-display" },
       sound: works,

@@ -25,6 +25,13 @@ beforeEach(() => {
         return takePicture();
       },
     },
+    region: {
+      choose: async () => {
+        steps.push("choice");
+        return image;
+      },
+    },
+    windows: { list: async () => [], capture: async (id) => (steps.push(id), image) },
     permission: () => permission,
     responsibleApp: "the terminal",
     setting: () => setting,
@@ -41,13 +48,15 @@ beforeEach(() => {
 
 describe("by the window's button", () => {
   test("the window is out of the picture", async () => {
-    expect(await screenshots.capture(never)).toBe(image);
+    expect(await screenshots.capture({ area: "screen" }, never)).toBe(image);
     expect(steps).toEqual(["hidden", "picture", "back"]);
   });
 
   test("the window comes back when it fails", async () => {
     takePicture = () => Promise.reject(new PipitError("NO_DISPLAY", "none"));
-    await expect(screenshots.capture(never)).rejects.toMatchObject({ code: "NO_DISPLAY" });
+    await expect(screenshots.capture({ area: "screen" }, never)).rejects.toMatchObject({
+      code: "NO_DISPLAY",
+    });
     expect(steps.at(-1)).toBe("back");
   });
 });
@@ -55,7 +64,7 @@ describe("by the window's button", () => {
 describe("without the system's permission", () => {
   test("the first try makes the system ask, and its picture is not used", async () => {
     permission = "denied";
-    await expect(screenshots.capture(never)).rejects.toMatchObject({
+    await expect(screenshots.capture({ area: "screen" }, never)).rejects.toMatchObject({
       code: "SCREEN_REFUSED",
       message: expect.stringContaining("Allow the terminal in System Settings"),
     });
@@ -64,9 +73,11 @@ describe("without the system's permission", () => {
 
   test("once refused, it is not tried again", async () => {
     permission = "denied";
-    await screenshots.capture(never).catch(() => undefined);
+    await screenshots.capture({ area: "screen" }, never).catch(() => undefined);
     steps = [];
-    await expect(screenshots.capture(never)).rejects.toMatchObject({ code: "SCREEN_REFUSED" });
+    await expect(screenshots.capture({ area: "screen" }, never)).rejects.toMatchObject({
+      code: "SCREEN_REFUSED",
+    });
     expect(steps).not.toContain("picture");
   });
 
@@ -76,7 +87,7 @@ describe("without the system's permission", () => {
       permission = "granted";
       return image;
     };
-    expect(await screenshots.capture(never)).toBe(image);
+    expect(await screenshots.capture({ area: "screen" }, never)).toBe(image);
   });
 });
 

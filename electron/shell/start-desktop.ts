@@ -1,24 +1,20 @@
 import {
   app,
   BrowserWindow,
-  desktopCapturer,
   dialog,
   globalShortcut,
   Menu,
   nativeTheme,
   powerMonitor,
-  screen,
   session,
   shell,
-  systemPreferences,
 } from "electron";
-import type { Snapshot } from "#contract/commands/ipc-schema.ts";
+import { isCoverCommand, type Snapshot } from "#contract/commands/ipc-schema.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Settings } from "#contract/settings.ts";
 import { version } from "#contract/version.ts";
 import type { App } from "#engine/app/app.ts";
 import type { ControlReply, ControlRequest } from "#engine/node/processes/app-control.ts";
-import { createScreenCapture } from "#engine/node/screen/screen-capture.ts";
 import type { Logger } from "#contract/logger.ts";
 import { serveApp } from "../windows/app-protocol.ts";
 import type { builtParts, DesktopConfig } from "./config.ts";
@@ -26,14 +22,17 @@ import { openControlSocket } from "./control-socket.ts";
 import { parseDeepLink } from "./deep-link.ts";
 import { openExternalLink } from "../windows/external-links.ts";
 import type { AnswerNotices } from "./answer-notices.ts";
+import type { CaptureTarget } from "#contract/commands/app.ts";
+import { createPictureFiles, type PictureFiles } from "./picture-files.ts";
+import { hotkeyNames, type HotkeyName } from "./desktop-settings.ts";
 import { openNotices } from "./open-notices.ts";
 import { createHotkeys, type Hotkeys } from "./hotkeys.ts";
 import { registerIpc } from "../ipc/ipc.ts";
 import { macMenu } from "./app-menu.ts";
 import { followTheme, panelOptions } from "../windows/panel-window.ts";
-import { screenSource } from "./screen-source.ts";
 import { cleanUpBeforeQuit } from "./quit.ts";
-import { createScreenshots, type Screenshots } from "./screenshot.ts";
+import { openScreenshots, type OpenedScreenshots } from "./open-screenshots.ts";
+import { createOutsidePictures } from "./outside-pictures.ts";
 import type { DesktopFiles } from "./settings-file.ts";
 import { openUpdates } from "../update/open-updates.ts";
 import { createStateFeed, type StateFeed } from "../ipc/state-feed.ts";
@@ -59,7 +58,8 @@ export type Desktop = Awaited<ReturnType<typeof startDesktop>>;
 
 /** Puts the app together; Electron must be ready. */
 export async function startDesktop(options: DesktopOptions) {
-  const { config, files, logger, parts } = options;
+  const { config, files, logger } = options;
+  const { trayIcons: icons } = options.parts;
   const stop = new AbortController();
   prepareElectron(options);
   const hasTrayIcons = await hasTray(process.platform, {
@@ -67,10 +67,11 @@ export async function startDesktop(options: DesktopOptions) {
     wayland: config.display.wayland !== undefined && config.display.x11 === undefined,
   });
   const desktop = openDesktopApp(options, hasTrayIcons, {
-    captureScreen: (signal) => screenshots.capture(signal),
+    captureScreen: (target, signal) => screenshots.capture(target, signal),
+    listWindows: (signal) => screenshots.listWindows(signal),
     hide: async () => windows.hide(),
     show: () => windows.show(),
-    takeHotkey: (accelerator) => hotkeys.set(accelerator),
+    takeHotkey: (name, accelerator) => keys[name].set(accelerator),
     onProblem: ({ code, message }) => windows.intend({ kind: "problem", code, message }),
     onSettled: (settled) => notices.settled(settled),
   });
@@ -86,12 +87,12 @@ export async function startDesktop(options: DesktopOptions) {
     },
     feed,
   );
-  const screenshots = openScreenshots(options, settings, windows);
-  const toggleFromHotkey = createHotkeyToggle(windows, screenshots, stop.signal);
-  const hotkeys = createHotkeys(globalShortcut, () => void toggleFromHotkey());
-  hotkeys.status.subscribe((hotkey) => pipit.show({ hotkey }));
-  serveWindow(options, pipit, windows, feed);
   const texts = () => textsFor(settings().language, app.getLocale());
+  const { screenshots, covers, choice } = openScreenshots({ ...options, settings, texts, windows });
+  const toggleFromHotkey = createHotkeyToggle(windows, screenshots, stop.signal);
+  const takePicture = createOutsidePictures(windows, screenshots, stop.signal);
+  const keys = openHotkeys(pipit, toggleFromHotkey, takePicture);
+  serveWindow(options, pipit, windows, feed, { covers, choice });
   const notices: AnswerNotices = openNotices({ pipit, windows, texts, logger });
   const updates = await openUpdates({
     app,
@@ -103,22 +104,24 @@ export async function startDesktop(options: DesktopOptions) {
     logger,
   });
   const tray = hasTrayIcons
-    ? runTray({ pipit, windows, unseen: notices.unseen, updates, texts, icons: parts.trayIcons, logger })
+    ? runTray({ pipit, windows, takePicture, unseen: notices.unseen, updates, texts, icons, logger })
     : undefined;
-  const answer = controlAnswers(windows, toggleFromHotkey, hotkeys);
-  const control = await openControlSocket(config.home, answer, logger);
+  const handOver = createPictureFiles(config.home, screenshots, stop.signal);
+  const answers = controlAnswers(windows, { toggle: toggleFromHotkey, handOver }, keys.hotkey);
+  const control = await openControlSocket(config.home, answers, logger);
   followPower(pipit);
   const cleanUp = async (): Promise<void> => {
     stop.abort(new PipitError("CANCELLED", "Pipit is closing."));
     windows.release();
-    for (const part of [hotkeys, feed, tray, notices, updates]) part?.[Symbol.dispose]();
+    for (const part of [keys.hotkey, keys.regionHotkey, feed, tray, notices, updates])
+      part?.[Symbol.dispose]();
     await Promise.all([control[Symbol.asyncDispose](), desktop[Symbol.asyncDispose](), files.flush()]);
     windows[Symbol.dispose]();
   };
   cleanUpBeforeQuit(app, cleanUp, logger);
 
   showAppMenu(pipit);
-  hotkeys.set(settings().hotkey);
+  for (const name of hotkeyNames) keys[name].set(settings()[name]);
   reportCorruptFiles(files, windows, texts().fileSetAside);
   void pipit.start();
   void updates?.start();
@@ -132,6 +135,19 @@ export async function startDesktop(options: DesktopOptions) {
   };
 }
 
+/** Everything that is done by keys from anywhere. */
+function openHotkeys(
+  pipit: App,
+  toggle: () => Promise<void>,
+  takePicture: (target: CaptureTarget) => Promise<void>,
+): Readonly<Record<HotkeyName, Hotkeys>> {
+  const hotkey = createHotkeys(globalShortcut, () => void toggle());
+  const regionHotkey = createHotkeys(globalShortcut, () => void takePicture({ area: "region" }));
+  hotkey.status.subscribe((status) => pipit.show({ hotkey: status }));
+  regionHotkey.status.subscribe((status) => pipit.show({ regionHotkey: status }));
+  return { hotkey, regionHotkey };
+}
+
 /** After sleep, connections are dead and waiting messages late. */
 function followPower(pipit: App): void {
   // Speech that goes on in a closed laptop, or after it was opened, is of no use. A client that cannot be opened is silent.
@@ -142,7 +158,13 @@ function followPower(pipit: App): void {
 }
 
 /** What the window asks for and is told. */
-function serveWindow({ files, logger }: DesktopOptions, pipit: App, windows: Windows, feed: StateFeed): void {
+function serveWindow(
+  { files, logger }: DesktopOptions,
+  pipit: App,
+  windows: Windows,
+  feed: StateFeed,
+  { covers, choice }: Pick<OpenedScreenshots, "covers" | "choice">,
+): void {
   pipit.state.subscribe((state) => windows.send("app", state));
   pipit.auth.subscribe((state) => windows.send("auth", state));
   const snapshot = async (): Promise<Snapshot> => {
@@ -156,8 +178,14 @@ function serveWindow({ files, logger }: DesktopOptions, pipit: App, windows: Win
     };
   };
   registerIpc({
-    commands: { ...pipit.commands, snapshot },
-    isOwnWindow: (id) => windows.isOwn(id),
+    commands: {
+      ...pipit.commands,
+      snapshot,
+      regionPicture: ({ display }) => choice.picture(display),
+      regionReady: async ({ display }) => choice.ready(display),
+      endRegion: async ({ display, region }) => choice.end(display, region),
+    },
+    mayAsk: (id, name) => (isCoverCommand(name) ? covers.isOwn(id) : windows.isOwn(id)),
     logger,
   });
 }
@@ -214,13 +242,14 @@ function openPanel(
 
 function controlAnswers(
   windows: Windows,
-  toggle: () => Promise<void>,
+  { toggle, handOver }: { readonly toggle: () => Promise<void>; readonly handOver: PictureFiles },
   hotkeys: Hotkeys,
 ): (request: ControlRequest) => Promise<ControlReply> {
   return async ({ command }) => {
     if (command === "toggle") await toggle();
     if (command === "show") windows.show();
-    return { version, visible: windows.isVisible(), hotkey: hotkeys.status.getState() };
+    const reply = { version, visible: windows.isVisible(), hotkey: hotkeys.status.getState() };
+    return command === "region" ? { ...reply, picture: await handOver() } : reply;
   };
 }
 
@@ -232,25 +261,6 @@ function followLink(link: string, windows: Windows, logger: Logger): void {
   }
   windows.show();
   if (wish.kind === "compose") windows.intend(wish);
-}
-
-function openScreenshots(
-  { config, logger }: DesktopOptions,
-  settings: () => Settings,
-  windows: Windows,
-): Screenshots {
-  const isMac = process.platform === "darwin";
-  return createScreenshots({
-    screen: createScreenCapture({
-      display: config.display,
-      ...screenSource(process.platform, screen, desktopCapturer),
-      logger,
-    }),
-    permission: () => (isMac ? systemPreferences.getMediaAccessStatus("screen") : "granted"),
-    responsibleApp: app.isPackaged ? "Pipit" : "the terminal that Pipit was started from",
-    setting: () => settings().screenshot,
-    withWindowHidden: (work) => windows.withWindowHidden(work),
-  });
 }
 
 function reportCorruptFiles(files: DesktopFiles, windows: Windows, text: (path: string) => string): void {

@@ -27,6 +27,14 @@ const en = {
   settings: "Settings…",
   show: "Show Pipit",
   quit: "Quit Pipit",
+  pictureOf: "Ask about…",
+  pictureRegion: "Part of the screen…",
+  pictureWindow: "A window…",
+  pictureScreen: "The whole screen",
+  region: {
+    name: "Choose a part of the screen",
+    hint: "Drag over what to ask about. Arrow keys work too. Enter takes it, Esc cancels.",
+  },
   menu: {
     noSuggestions: "No suggestions",
     learn: "Add to dictionary",
@@ -77,6 +85,14 @@ const ru: DesktopTexts = {
   settings: "Настройки…",
   show: "Показать Pipit",
   quit: "Завершить Pipit",
+  pictureOf: "Спросить о…",
+  pictureRegion: "Часть экрана…",
+  pictureWindow: "Окно…",
+  pictureScreen: "Весь экран",
+  region: {
+    name: "Выберите часть экрана",
+    hint: "Обведите то, о чём спросить. Можно и стрелками. Enter — взять, Esc — отменить.",
+  },
   menu: {
     noSuggestions: "Нет вариантов",
     learn: "Добавить в словарь",

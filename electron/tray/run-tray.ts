@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { app, Menu, nativeImage, Tray, type MenuItemConstructorOptions } from "electron";
+import type { CaptureTarget } from "#contract/commands/app.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { App } from "#engine/app/app.ts";
@@ -19,6 +20,8 @@ import type { Windows } from "../windows/windows.ts";
 export interface RunTrayDeps {
   readonly pipit: App;
   readonly windows: Windows;
+  /** Puts a picture into the composer. */
+  readonly takePicture: (target: CaptureTarget) => Promise<void>;
   /** Whether an answer has come that was not looked at. */
   readonly unseen: ReadonlyStore<boolean>;
   readonly updates: UpdateDialogs | undefined;
@@ -149,6 +152,9 @@ const actions: Readonly<Record<TrayAction, Action>> = {
     await pipit.commands.newChat();
     windows.show();
   },
+  pictureRegion: ({ takePicture }) => takePicture({ area: "region" }),
+  pictureWindow: ({ windows }) => open("picture", windows),
+  pictureScreen: ({ takePicture }) => takePicture({ area: "screen" }),
   toggleSpeak: ({ pipit }) => pipit.commands.updateSettings({ speak: !pipit.chat.getState().speak }),
   stopSpeaking: ({ pipit }) => pipit.commands.stopSpeaking(),
   settings: ({ windows }) => open("settings", windows),
@@ -156,7 +162,7 @@ const actions: Readonly<Record<TrayAction, Action>> = {
   quit: () => app.quit(),
 };
 
-function open(view: "sign-in" | "settings", windows: Windows): void {
+function open(view: "sign-in" | "settings" | "picture", windows: Windows): void {
   windows.show();
   windows.intend({ kind: "open", view });
 }

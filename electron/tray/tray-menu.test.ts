@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { defaultSettings } from "#contract/settings.ts";
 import { textsFor } from "../shell/texts.ts";
 import { trayIconFile, trayView, type TrayItem, type TrayState } from "./tray-menu.ts";
 
@@ -6,7 +7,17 @@ const signedIn = { kind: "signed-in", accountId: "1", accountName: "ada", local:
 const idle: TrayState = {
   chat: { connection: "online", queuedCount: 0, speak: true, speaking: false },
   auth: signedIn,
-  app: { server: { kind: "ready", httpUrl: "http://127.0.0.1:1", own: true } },
+  app: {
+    server: { kind: "ready", httpUrl: "http://127.0.0.1:1", own: true },
+    settings: defaultSettings,
+    features: {
+      screenshot: { available: true },
+      sound: { available: true },
+      globalHotkey: { available: true },
+      startAtLogin: { available: true },
+      otherServers: { available: true },
+    },
+  },
   unseen: false,
 };
 const en = textsFor("en", "de");
@@ -21,7 +32,10 @@ describe("the icon", () => {
     ["busy", { chat: { ...idle.chat, activeMessageId: "m" }, unseen: true }],
     ["answered", { unseen: true }],
     ["offline", { chat: { ...idle.chat, connection: "offline" } }],
-    ["offline", { app: { server: { kind: "unreachable", code: "SERVER_UNREACHABLE", message: "" } } }],
+    [
+      "offline",
+      { app: { ...idle.app, server: { kind: "unreachable", code: "SERVER_UNREACHABLE", message: "" } } },
+    ],
     ["signed-out", { auth: { kind: "signed-out" }, chat: { ...idle.chat, connection: "offline" } }],
     ["signed-out", { auth: { kind: "unknown" } }],
   ])("is %s", (icon, change) => {
@@ -49,6 +63,9 @@ describe("the menu", () => {
     expect(ids(items)).toEqual([
       "show",
       "newChat",
+      "pictureRegion",
+      "pictureWindow",
+      "pictureScreen",
       "toggleSpeak",
       "stopSpeaking",
       "logout",

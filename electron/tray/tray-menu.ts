@@ -14,6 +14,9 @@ export type TrayAction =
   | "login"
   | "logout"
   | "newChat"
+  | "pictureRegion"
+  | "pictureWindow"
+  | "pictureScreen"
   | "toggleSpeak"
   | "stopSpeaking"
   | "settings"
@@ -41,7 +44,7 @@ export interface TrayAccount extends Pick<SignedInAccount, "serverUrl" | "accoun
 export interface TrayState {
   readonly chat: Pick<ChatState, "connection" | "queuedCount" | "activeMessageId" | "speak" | "speaking">;
   readonly auth: AuthState;
-  readonly app: Pick<AppState, "server" | "accounts">;
+  readonly app: Pick<AppState, "server" | "accounts" | "features" | "settings">;
   /** An answer has come that was not looked at. */
   readonly unseen: boolean;
   /** Undefined where updates are not this app's matter. */
@@ -74,6 +77,7 @@ export function trayView(state: TrayState, texts: DesktopTexts): TrayView {
       action("show", texts.show),
       action("newChat", texts.newChat),
       { kind: "separator" },
+      ...pictureItems(state.app, texts),
       { ...action("toggleSpeak", texts.speak), checked: state.chat.speak },
       { ...action("stopSpeaking", texts.stopSpeaking), enabled: state.chat.speaking },
       { kind: "separator" },
@@ -124,6 +128,18 @@ function accountsItem(accounts: readonly SignedInAccount[], texts: DesktopTexts)
     return { serverUrl, accountId, active, label };
   });
   return [{ kind: "accounts", label: texts.accounts, items }];
+}
+
+/** Only where pictures can be taken, and the person lets them be. */
+function pictureItems({ features, settings }: TrayState["app"], texts: DesktopTexts): readonly TrayItem[] {
+  if (!features.screenshot.available || settings.screenshot === "never") return [];
+  return [
+    { kind: "line", id: "pictureOf", label: texts.pictureOf },
+    action("pictureRegion", texts.pictureRegion),
+    action("pictureWindow", texts.pictureWindow),
+    action("pictureScreen", texts.pictureScreen),
+    { kind: "separator" },
+  ];
 }
 
 function hostOf(serverUrl: string): string {

@@ -1,5 +1,5 @@
-import type { BrowserWindow, BrowserWindowConstructorOptions, NativeTheme } from "electron";
-import { WINDOW_MIN_SIZE, WINDOW_SIZE } from "./window-place.ts";
+import type { BrowserWindow, BrowserWindowConstructorOptions, NativeTheme, WebPreferences } from "electron";
+import { WINDOW_MIN_SIZE, WINDOW_SIZE, type Bounds } from "./window-place.ts";
 
 /** The window's first colour, before its page has painted (renderer/theme/tokens.css, `--ground`). */
 const GROUND = { light: "#ffffff", dark: "#1c1c1e" } as const;
@@ -31,19 +31,51 @@ export function panelOptions(look: PanelLook): BrowserWindowConstructorOptions {
     ...(mac
       ? { type: "panel", vibrancy: "popover", visualEffectState: "active" }
       : { backgroundColor: groundOf(look.dark) }),
-    webPreferences: {
-      preload: look.preload,
-      contextIsolation: true,
-      nodeIntegration: false,
-      nodeIntegrationInWorker: false,
-      nodeIntegrationInSubFrames: false,
-      sandbox: true,
-      webSecurity: true,
-      // Whether it checks is the session's matter (spelling.ts).
-      spellcheck: true,
-      // Hidden, it must cost nothing.
-      backgroundThrottling: true,
-    },
+    webPreferences: pagePreferences(look.preload),
+  };
+}
+
+/** How a window is made that covers a display while a part of it is chosen: shown when its page has painted. */
+export function overlayOptions(
+  platform: NodeJS.Platform,
+  preload: string,
+  bounds: Bounds,
+): BrowserWindowConstructorOptions {
+  return {
+    ...bounds,
+    title: "Pipit",
+    show: false,
+    frame: false,
+    movable: false,
+    resizable: false,
+    minimizable: false,
+    hasShadow: false,
+    roundedCorners: false,
+    skipTaskbar: true,
+    alwaysOnTop: true,
+    enableLargerThanScreen: true,
+    backgroundColor: "#000000",
+    // Linux window managers keep other windows out of the way of their panels.
+    fullscreen: platform === "linux",
+    ...(platform === "darwin" ? { type: "panel" } : {}),
+    webPreferences: pagePreferences(preload),
+  };
+}
+
+/** What every page of ours gets: nothing but the preload is between it and the app. */
+function pagePreferences(preload: string): WebPreferences {
+  return {
+    preload,
+    contextIsolation: true,
+    nodeIntegration: false,
+    nodeIntegrationInWorker: false,
+    nodeIntegrationInSubFrames: false,
+    sandbox: true,
+    webSecurity: true,
+    // Whether it checks is the session's matter (spelling.ts).
+    spellcheck: true,
+    // Hidden, it must cost nothing.
+    backgroundThrottling: true,
   };
 }
 

@@ -1,8 +1,9 @@
+import type { CaptureTarget } from "#contract/commands/app.ts";
 import type { AppState, ServerStatus } from "#contract/app-state.ts";
 import type { AuthState, SignedInAccount, TokenPlace } from "#contract/auth-state.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
-import type { ScreenImage } from "#contract/screen-image.ts";
+import type { ScreenImage, WindowPicture } from "#contract/screen-image.ts";
 import type { DevicePrompt, ServerLook, SignInRequest } from "#contract/sign-in.ts";
 import type { Settings, SettingsPatch } from "#contract/settings.ts";
 import type { ChatEngine, Settled } from "#engine/chat/chat-engine-api.ts";
@@ -55,8 +56,10 @@ export interface SettingsPort {
 
 /** What the window's host does for it. */
 export interface WindowPort {
-  /** @throws PipitError NO_DISPLAY, SCREEN_REFUSED, CANCELLED */
-  captureScreen(signal: AbortSignal): Promise<ScreenImage>;
+  /** @throws PipitError see contract/commands/app.ts */
+  captureScreen(target: CaptureTarget, signal: AbortSignal): Promise<ScreenImage>;
+  /** @throws PipitError see contract/commands/app.ts; a page NOT_ALLOWED */
+  listWindows(signal: AbortSignal): Promise<readonly WindowPicture[]>;
   /** @throws PipitError NOT_ALLOWED for anything but https and mailto */
   openLink(address: string, asked?: boolean): Promise<void>;
   openScreenSettings(): Promise<void>;

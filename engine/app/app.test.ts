@@ -76,7 +76,8 @@ function open(otherServers: AppPorts["initial"]["features"]["otherServers"] = wo
       return await look();
     },
     window: {
-      captureScreen: async () => picture,
+      captureScreen: async ({ area }) => (area === "screen" ? picture : Promise.reject(away)),
+      listWindows: async () => [],
       openLink: async (address) => void log.push(address),
       openScreenSettings: async () => void log.push("screen settings"),
       copyText: async (text) => void log.push(text),
@@ -367,9 +368,11 @@ describe("reconnect", () => {
 });
 
 test("no picture is taken when that is switched off", async () => {
-  expect(await app.commands.captureScreen()).toBe(picture);
+  expect(await app.commands.captureScreen({ area: "screen" })).toBe(picture);
   await app.commands.updateSettings({ screenshot: "never" });
-  await expect(app.commands.captureScreen()).rejects.toMatchObject({ code: "NOT_ALLOWED" });
+  const never = { code: "NOT_ALLOWED" };
+  await expect(app.commands.captureScreen({ area: "region" })).rejects.toMatchObject(never);
+  await expect(app.commands.listWindows()).rejects.toMatchObject(never);
 });
 
 describe("connecting a model", () => {

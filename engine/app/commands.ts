@@ -118,13 +118,20 @@ function modelHandlers({ client, signal, look }: AppCore): Handlers<typeof model
 }
 
 function appHandlers({ window, ...app }: AppCore): Handlers<typeof appCommands> {
+  const mayCapture = (): void => {
+    if (app.state().settings.screenshot === "never")
+      throw new PipitError("NOT_ALLOWED", "Pictures of the screen are switched off in the settings.");
+  };
   return {
     updateSettings: app.updateSettings,
     saveDraft: ({ text }) => window.saveDraft(text),
-    async captureScreen() {
-      if (app.state().settings.screenshot === "never")
-        throw new PipitError("NOT_ALLOWED", "Pictures of the screen are switched off in the settings.");
-      return await window.captureScreen(app.signal);
+    async captureScreen(target) {
+      mayCapture();
+      return await window.captureScreen(target, app.signal);
+    },
+    async listWindows() {
+      mayCapture();
+      return await window.listWindows(app.signal);
     },
     openExternal: ({ url, asked }) => window.openLink(url, asked),
     openScreenSettings: () => window.openScreenSettings(),

@@ -1,7 +1,7 @@
-import { useState } from "react";
 import { useApp, useView } from "../bridge/use-bridge.ts";
 import type { DialogName } from "../bridge/view-store.ts";
 import { lazily } from "../ui/lazily.tsx";
+import { useOpened } from "../ui/use-opened.ts";
 
 const SignInDialog = lazily(async () => (await import("../auth/sign-in-dialog.tsx")).SignInDialog);
 const SignInLinkDialog = lazily(
@@ -29,13 +29,6 @@ export function Dialogs() {
       {opened.model ? <ModelDialog /> : undefined}
     </>
   );
-}
-
-/** True from the first time that a dialog opens: it stays, to close as a dialog does. */
-function useOpened(open: boolean): boolean {
-  const [opened, setOpened] = useState(open);
-  if (open && !opened) setOpened(true);
-  return opened;
 }
 
 function useIsOpen(name: DialogName): boolean {

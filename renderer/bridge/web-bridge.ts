@@ -1,5 +1,5 @@
 import type { Availability } from "#contract/app-state.ts";
-import type { PipitError } from "#contract/pipit-error.ts";
+import { PipitError } from "#contract/pipit-error.ts";
 import type { ServerLook, SignInLink } from "#contract/sign-in.ts";
 import { version } from "#contract/version.ts";
 import { App } from "#engine/app/app.ts";
@@ -62,7 +62,10 @@ export async function createWebBridge(): Promise<Bridge> {
     },
     lookAtServer: (_address, signal) => lookAtOwnServer(serverUrl, signal),
     window: {
-      captureScreen,
+      captureScreen: async () => await captureScreen(),
+      listWindows: async () => {
+        throw new PipitError("NOT_ALLOWED", "A page cannot see the windows of other programs.");
+      },
       openLink: async (address, asked) => openLink(address, asked),
       openScreenSettings: async () => undefined,
       copyText,

@@ -2,7 +2,10 @@ import { ArrowUp, Camera, ImagePlus, Square, Volume2, VolumeOff, VolumeX } from 
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { UnavailableReason } from "#contract/app-state.ts";
-import { useApp, useAuth, useBridge, useChat, useChatUiState } from "../bridge/use-bridge.ts";
+import type { CaptureTarget } from "#contract/commands/app.ts";
+import { lazily } from "../ui/lazily.tsx";
+import { useOpened } from "../ui/use-opened.ts";
+import { useApp, useAuth, useBridge, useChat, useChatUiState, useView } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { useComposerFocus } from "./use-composer-focus.ts";
@@ -27,6 +30,8 @@ export function ComposerTools({ pictures, onSend }: ComposerToolsProps) {
   );
 }
 
+const CaptureDialog = lazily(async () => (await import("./picture/capture-dialog.tsx")).CaptureDialog);
+
 const reasons = {
   "browser-cannot": "reasonBrowserCannot",
   "no-display": "reasonNoDisplay",
@@ -42,6 +47,9 @@ function ScreenshotButton({ pictures }: { readonly pictures: PictureIntake }) {
   const never = useApp((state) => state.settings.screenshot === "never");
   const feature = useApp((state) => state.features.screenshot);
   const preparing = useChatUiState((state) => state.preparing);
+  const page = useApp((state) => state.face === "web");
+  const { views } = useBridge();
+  const opened = useOpened(useView((state) => state.dialog === "picture"));
   if (never) return undefined;
   // Not `disabled`: then the user could not reach the sentence that says why.
   if (!feature.available) {
@@ -52,10 +60,19 @@ function ScreenshotButton({ pictures }: { readonly pictures: PictureIntake }) {
       </IconButton>
     );
   }
+  const capture = (target: CaptureTarget) => void pictures.capture(target);
   return (
-    <IconButton label={t("screenshot")} disabled={preparing} onClick={() => void pictures.captureScreen()}>
-      <Camera className="size-4" />
-    </IconButton>
+    <>
+      <IconButton
+        label={t("screenshot")}
+        disabled={preparing}
+        // A browser asks what to show by itself.
+        onClick={() => (page ? capture({ area: "screen" }) : views.open("picture"))}
+      >
+        <Camera className="size-4" />
+      </IconButton>
+      {opened ? <CaptureDialog onChoose={capture} /> : undefined}
+    </>
   );
 }
 

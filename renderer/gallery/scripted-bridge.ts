@@ -6,6 +6,7 @@ import { commands, type CommandName, type Commands } from "#contract/commands/co
 import type { Intent } from "#contract/intent.ts";
 import type { ModelConnection } from "#contract/model-connection.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { WindowPicture } from "#contract/screen-image.ts";
 import type { ServerLook } from "#contract/sign-in.ts";
 import { defaultSettings } from "#contract/settings.ts";
 import type { OwnAccountClient } from "#engine/account/own-account-client.ts";
@@ -67,6 +68,7 @@ export function createScriptedBridge(): ScriptedBridge {
   // What every host does by itself.
   answers.updateSettings = (patch) =>
     app.setState({ settings: { ...app.getState().settings, ...(patch as Partial<AppState["settings"]>) } });
+  answers.listWindows = (): readonly WindowPicture[] => [];
   answers.lookAtServer = (): ServerLook => foundServer;
   answers.modelConnection = (): ModelConnection => ({ from: "none", hasKey: false });
   const entries = (Object.keys(commands) as CommandName[]).map((name) => {

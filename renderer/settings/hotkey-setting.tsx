@@ -5,26 +5,35 @@ import { Button } from "../ui/button.tsx";
 import { Kbd } from "../ui/kbd.tsx";
 import { formatAccelerator } from "./accelerator.ts";
 import { HotkeyRecorder } from "./hotkey-recorder.tsx";
-import { HotkeyStatusText } from "./hotkey-status-text.tsx";
+import { HotkeyStatusText, RegionHotkeyStatusText } from "./hotkey-status-text.tsx";
 import { useKeyStyle } from "./use-key-style.ts";
 import { useSetting } from "./use-setting.ts";
 import { useUnavailable } from "./use-unavailable.ts";
 
-/** The keys that open the window from anywhere: what they are, whether they work, and other ones. */
-export function HotkeySetting() {
+interface HotkeyProps {
+  readonly name?: "hotkey" | "regionHotkey";
+}
+
+/** Keys that do something from anywhere, the window's unless named: what they are, whether they work, and other ones. */
+export function HotkeySetting({ name = "hotkey" }: HotkeyProps) {
   const { t } = useTranslation("settings");
+  const label = t(name === "hotkey" ? "hotkey.label" : "hotkey.region");
   const unavailable = useUnavailable("globalHotkey");
   return (
-    <div role="group" aria-label={t("hotkey.label")} className="flex flex-col gap-2 py-2.5">
-      <p>{t("hotkey.label")}</p>
-      {unavailable === undefined ? <Hotkey /> : <p className="text-small text-soft">{unavailable}</p>}
+    <div role="group" aria-label={label} className="flex flex-col gap-2 py-2.5">
+      <p>{label}</p>
+      {unavailable === undefined ? (
+        <Hotkey name={name} />
+      ) : (
+        <p className="text-small text-soft">{unavailable}</p>
+      )}
     </div>
   );
 }
 
-function Hotkey() {
+function Hotkey({ name }: Required<HotkeyProps>) {
   const { t } = useTranslation("settings");
-  const hotkey = useSetting("hotkey");
+  const hotkey = useSetting(name);
   const style = useKeyStyle();
   const [recording, setRecording] = useState(false);
   const recorded = useRef(false);
@@ -45,8 +54,8 @@ function Hotkey() {
               {hotkey.value === "" ? undefined : (
                 <Button onClick={() => void hotkey.save("")}>{t("hotkey.remove")}</Button>
               )}
-              {hotkey.value === defaultSettings.hotkey ? undefined : (
-                <Button onClick={() => void hotkey.save(defaultSettings.hotkey)}>{t("hotkey.reset")}</Button>
+              {hotkey.value === defaultSettings[name] || defaultSettings[name] === "" ? undefined : (
+                <Button onClick={() => void hotkey.save(defaultSettings[name])}>{t("hotkey.reset")}</Button>
               )}
               <Button
                 // The focus comes back from the recorder, unless the person has gone elsewhere.
@@ -58,11 +67,11 @@ function Hotkey() {
                   setRecording(true);
                 }}
               >
-                {t("hotkey.change")}
+                {t(hotkey.value === "" ? "hotkey.choose" : "hotkey.change")}
               </Button>
             </span>
           </div>
-          <HotkeyStatusText />
+          {name === "hotkey" ? <HotkeyStatusText /> : <RegionHotkeyStatusText />}
         </>
       )}
       {hotkey.error === undefined ? undefined : (

@@ -48,6 +48,19 @@ export function HotkeyStatusText() {
   }
 }
 
+/** The same for the keys that take a part of the screen; without them the tray and the composer's button do. */
+export function RegionHotkeyStatusText() {
+  const { t } = useTranslation("settings");
+  const kind = useApp((state) => state.regionHotkey?.kind);
+  if (kind === "registered" || kind === "confirmed") return <Line text={t(`hotkey.${kind}`)} />;
+  if (kind !== "refused") return undefined;
+  return (
+    <p role="alert" className="text-small text-danger">
+      {t("hotkey.invalid")}
+    </p>
+  );
+}
+
 /** For the keyboard settings of desktops that keep such keys from apps. */
 function ToggleCommand() {
   const command = useApp((state) => state.toggleCommand);

@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { useApp } from "../bridge/use-bridge.ts";
 import { lazily } from "../ui/lazily.tsx";
 import { ViewFrame } from "../ui/view-frame.tsx";
 import { AboutSettings } from "./about-settings.tsx";
@@ -14,6 +15,7 @@ const ModelSettings = lazily(async () => (await import("./model-settings.tsx")).
 /** Everything a person can set. What is changed applies at once; there is nothing to save. */
 export function SettingsView() {
   const { t } = useTranslation("settings");
+  const desktop = useApp((state) => state.face === "desktop");
   return (
     <ViewFrame title={t("title")}>
       <GeneralSettings />
@@ -24,6 +26,7 @@ export function SettingsView() {
       <VoiceSettings />
       <SettingsSection title={t("screen.title")}>
         <ScreenshotSetting />
+        {desktop ? <HotkeySetting name="regionHotkey" /> : undefined}
       </SettingsSection>
       <ModelSettings />
       <ServerSettings />

@@ -10,6 +10,7 @@ interface ClosableWindow {
   orderInWithApp(): void;
   isVisible(): boolean;
   isContentProtected(): boolean;
+  getMediaSourceId(): string;
   getTitle(): string;
   getSize(): number[];
 }

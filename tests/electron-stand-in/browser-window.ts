@@ -248,6 +248,10 @@ export class BrowserWindow extends StrictEmitter {
   setContentProtection(enabled: boolean): void {
     this.#protected = enabled;
   }
+  /** As `desktopCapturer` calls it; the last part says that it is the app's own. */
+  getMediaSourceId(): string {
+    return `window:${this.id}:1`;
+  }
   isContentProtected(): boolean {
     return this.#protected;
   }

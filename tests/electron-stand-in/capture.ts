@@ -58,11 +58,15 @@ function windowSources(thumbnail: Size): Source[] {
     (window) => window.isVisible() && !window.isContentProtected(),
   );
   const names = [
-    ...own.map((window) => ({ name: window.getTitle(), ...sizeOf(window.getSize()) })),
-    ...foreign,
+    ...own.map((window) => ({
+      id: window.getMediaSourceId(),
+      name: window.getTitle(),
+      ...sizeOf(window.getSize()),
+    })),
+    ...foreign.map((window, index) => ({ id: `window:${100 + index}:0`, ...window })),
   ];
-  return names.map(({ name, width, height }, index) => ({
-    id: `window:${100 + index}:${index < own.length ? 1 : 0}`,
+  return names.map(({ id, name, width, height }, index) => ({
+    id,
     name,
     display_id: "",
     thumbnail: picture({ width, height }, thumbnail, 100 + index),

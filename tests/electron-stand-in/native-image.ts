@@ -43,6 +43,10 @@ export class NativeImage extends StrictObject {
     const { width, height } = this.getSize();
     return height === 0 ? 0 : width / height;
   }
+  /** There is no encoder here: the same picture as a PNG, which every reader knows by its first bytes. */
+  toJPEG(_quality: number): Buffer {
+    return this.#bytes;
+  }
   toPNG(): Buffer {
     return this.#bytes;
   }

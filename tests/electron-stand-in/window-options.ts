@@ -63,6 +63,7 @@ const looks = [
   "autoHideMenuBar",
   "fullscreen",
   "thickFrame",
+  "enableLargerThanScreen",
   "hiddenInMissionControl",
   "darkTheme",
 ];

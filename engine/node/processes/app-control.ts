@@ -4,16 +4,20 @@ import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { isErrorCode, type ErrorCode } from "#contract/error-codes.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { errorCode } from "../files/private-files.ts";
 
 /** Longest path of a Unix socket on every system (macOS: 104 with the closing NUL). */
 const SOCKET_PATH_MAX_BYTES = 103;
 const ANSWER_TIMEOUT_MS = 3_000;
+/** A little longer than the app lets the person choose. */
+const REGION_TIMEOUT_MS = 150_000;
 /** One short line of JSON each way. */
 export const CONTROL_LINE_MAX_CHARS = 4_096;
 
-export const controlRequest = z.strictObject({ command: z.enum(["toggle", "show", "status"]) });
+/** `region` lets the person choose a part of the screen; its answer takes as long as they do. */
+export const controlRequest = z.strictObject({ command: z.enum(["toggle", "show", "status", "region"]) });
 export type ControlRequest = z.infer<typeof controlRequest>;
 
 const hotkeyStatus = z.discriminatedUnion("kind", [
@@ -26,6 +30,16 @@ const controlReply = z.object({
   version: z.string(),
   visible: z.boolean(),
   hotkey: hotkeyStatus,
+  /** What came of `region`: a file that the asker reads and removes, or why there is none. */
+  picture: z.optional(
+    z.union([
+      z.object({ path: z.string() }),
+      z.object({
+        code: z.custom<ErrorCode>((code) => typeof code === "string" && isErrorCode(code)),
+        message: z.string(),
+      }),
+    ]),
+  ),
 });
 /** What the running app says after it did what was asked. */
 export type ControlReply = z.infer<typeof controlReply>;
@@ -48,7 +62,8 @@ export async function askApp(
   request: ControlRequest,
   signal: AbortSignal,
 ): Promise<ControlReply> {
-  const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  const isChoice = request.command === "region";
+  const timeout = AbortSignal.timeout(isChoice ? REGION_TIMEOUT_MS : ANSWER_TIMEOUT_MS);
   const both = AbortSignal.any([signal, timeout]);
   const socket = createConnection(controlAddress(home));
   const onAbort = addAbortListener(both, () => socket.destroy());

@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
+import { freezeScreens } from "./frozen-screens.ts";
 import { createScreenCapture, type ScreenCaptureOptions } from "./screen-capture.ts";
 import { requireVariable } from "../testing/config.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
@@ -44,5 +45,25 @@ describe("a picture of the screen", () => {
     const taking = screen().capture(abort.signal);
     abort.abort();
     await expect(taking).rejects.toMatchObject({ code: "CANCELLED" });
+  });
+});
+
+describe("a frozen screen", () => {
+  test("gives the pixels of the part that was chosen, to the edge", async () => {
+    const [frozen] = await freezeScreens({ display: { x11: display, wayland: undefined } }, never);
+    expect(frozen).toMatchObject({ x: 0, y: 0, width: 1280, height: 800 });
+    const preview = await sharp(await frozen?.preview()).metadata();
+    expect(preview).toMatchObject({ format: "jpeg", width: 1280, height: 800 });
+    const part = await frozen?.crop({ x: 0.5, y: 0.25, width: 0.25, height: 0.5 });
+    expect(part).toMatchObject({ widthPx: 320, heightPx: 400 });
+    expect(await frozen?.crop({ x: 1, y: 1, width: 1, height: 0 })).toMatchObject({
+      widthPx: 1,
+      heightPx: 1,
+    });
+  });
+
+  test("without a display is NO_DISPLAY", async () => {
+    const none = { display: { x11: undefined, wayland: undefined } };
+    await expect(freezeScreens(none, never)).rejects.toMatchObject({ code: "NO_DISPLAY" });
   });
 });

@@ -1,4 +1,5 @@
 import type { Monitor } from "node-screenshots";
+import type { Sharp } from "sharp";
 import { IMAGE_MAX_SIDE_PX } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
@@ -38,7 +39,7 @@ export function createScreenCapture(options: ScreenCaptureOptions): Screen {
 }
 
 /** The native module must not even be asked without a display: it would wait for, or end with, the display server. */
-function requireDisplay({ display: { x11, wayland } }: ScreenCaptureOptions): void {
+export function requireDisplay({ display: { x11, wayland } }: Pick<ScreenCaptureOptions, "display">): void {
   if (process.platform === "linux" && (x11 ?? "") === "" && (wayland ?? "") === "")
     throw noDisplay("neither DISPLAY nor WAYLAND_DISPLAY is set");
 }
@@ -55,17 +56,21 @@ async function takeNatively(options: ScreenCaptureOptions): Promise<ScreenImage>
   });
   // `true` moves the pixels into a Buffer of their own; the picture is not used again.
   const pixels = await image.toRaw(true);
-  const { data, info } = await sharp(pixels, {
-    raw: { width: image.width, height: image.height, channels: 4 },
-  })
-    .removeAlpha()
+  const picture = sharp(pixels, { raw: { width: image.width, height: image.height, channels: 4 } });
+  const taken = await encodePicture(picture.removeAlpha());
+  options.logger.debug("screen.captured", {
+    bytes: taken.bytes.byteLength,
+    durationMs: Math.round(performance.now() - startedMs),
+  });
+  return taken;
+}
+
+/** As a message carries it. */
+export async function encodePicture(picture: Sharp): Promise<ScreenImage> {
+  const { data, info } = await picture
     .resize({ width: IMAGE_MAX_SIDE_PX, height: IMAGE_MAX_SIDE_PX, fit: "inside", withoutEnlargement: true })
     .jpeg({ quality: JPEG_QUALITY })
     .toBuffer({ resolveWithObject: true });
-  options.logger.debug("screen.captured", {
-    bytes: data.byteLength,
-    durationMs: Math.round(performance.now() - startedMs),
-  });
   return {
     bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
     widthPx: info.width,
@@ -74,7 +79,7 @@ async function takeNatively(options: ScreenCaptureOptions): Promise<ScreenImage>
 }
 
 /** A binary that is missing, or asks for what this system no longer has, fails here. */
-async function loadNatives() {
+export async function loadNatives() {
   try {
     return await Promise.all([import("node-screenshots"), import("sharp")]);
   } catch (error) {
@@ -82,7 +87,7 @@ async function loadNatives() {
   }
 }
 
-function listMonitors(all: () => Monitor[]): readonly Monitor[] {
+export function listMonitors(all: () => Monitor[]): readonly Monitor[] {
   try {
     return all();
   } catch (error) {
@@ -109,7 +114,7 @@ function contains(monitor: Monitor, point: { readonly x: number; readonly y: num
   );
 }
 
-async function beforeTimeout<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function beforeTimeout<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(PipitError.from(signal.reason));
   signal.addEventListener("abort", onAbort, { once: true });

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import type { CaptureTarget } from "#contract/commands/app.ts";
 import { useBridge } from "#renderer/bridge/use-bridge.ts";
 import { picturesFirst } from "./pasted-files.ts";
 import { prepareImage } from "./prepare-image.ts";
@@ -38,12 +39,12 @@ export function usePicture() {
       if (running.current?.signal === signal) ui.store.setState({ preparing: false });
     }
   };
-  const captureScreen = async () => {
+  const capture = async (target: CaptureTarget) => {
     running.current?.abort();
     const { signal } = (running.current = new AbortController());
     ui.store.setState({ preparing: true, problem: undefined });
     await views.attempt(
-      commands.captureScreen().then((image) => {
+      commands.captureScreen(target).then((image) => {
         // Removed, or replaced by another picture, while it was being taken.
         if (!signal.aborted) ui.attach(image);
       }),
@@ -58,5 +59,5 @@ export function usePicture() {
     ui.store.setState({ preparing: false });
     ui.focusComposer();
   };
-  return { take, captureScreen, remove };
+  return { take, capture, remove };
 }

@@ -20,8 +20,10 @@ export const settings = {
   hotkey: {
     title: "Hotkey",
     label: "Open Pipit from anywhere",
+    region: "Ask about a part of the screen",
     none: "None",
     change: "Change",
+    choose: "Choose keys",
     reset: "Reset",
     remove: "Remove",
     recording: "Press the keys",

@@ -19,8 +19,10 @@ export const settings = {
   hotkey: {
     title: "Горячая клавиша",
     label: "Открывать Pipit отовсюду",
+    region: "Спросить о части экрана",
     none: "Нет",
     change: "Изменить",
+    choose: "Выбрать клавиши",
     reset: "Сбросить",
     remove: "Убрать",
     recording: "Нажмите клавиши",

@@ -54,11 +54,11 @@ test.describe("a conversation in the desktop app", () => {
   }) => {
     test.skip(process.env["DISPLAY"] === undefined, "needs a display");
     const picture = desktop.window.getByRole("img", { name: fits(desktop.chat.texts.chat.pictureOf) });
-    await desktop.chat.screenshotButton.click();
+    await desktop.chat.takeScreenshot();
     await expect(picture).toBeVisible();
     await desktop.chat.removePictureButton.click();
     await expect(picture).toBeHidden();
-    await desktop.chat.screenshotButton.click();
+    await desktop.chat.takeScreenshot();
     await expect(picture).toBeVisible();
     await expect(desktop.chat.screenshotButton).toBeEnabled();
     await desktop.chat.ask("what is this?");

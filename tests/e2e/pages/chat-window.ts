@@ -31,6 +31,11 @@ export class ChatWindow {
     return this.#button(this.texts.chat.screenshot);
   }
 
+  /** Of the whole screen. */
+  async takeScreenshot(): Promise<void> {
+    await this.screenshotButton.click();
+    await this.page.getByRole("button", { name: this.texts.chat.capture.screen, exact: true }).click();
+  }
   get removePictureButton(): Locator {
     return this.#button(this.texts.chat.removePicture);
   }

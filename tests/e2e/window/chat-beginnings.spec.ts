@@ -61,6 +61,7 @@ test("a picture that another has replaced while it was being taken is not attach
       pending.resolve({ bytes: new Uint8Array([1]), widthPx: 1, heightPx: 1 });
   });
   await chat.button("Add a picture of the screen").click();
+  await chat.button("The screen").click();
   await page.locator("input[type=file]").setInputFiles("docs/screenshots/terminal.png");
   const remove = chat.button("Remove the picture");
   await expect(remove).toBeVisible();

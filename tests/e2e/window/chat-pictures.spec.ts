@@ -229,6 +229,7 @@ test("the screen's picture comes by its button, or from the host, and can be tak
     bridge.answers.captureScreen = () => ({ bytes: new Uint8Array([1]), widthPx: 640, heightPx: 400 });
   });
   await chat.button("Add a picture of the screen").click();
+  await chat.button("The screen").click();
   await expect(page.getByText("640 × 400")).toBeVisible();
   await chat.button("Remove the picture").click();
   await gallery.script((bridge) =>
