@@ -19,7 +19,12 @@ export interface AppClient extends AsyncDisposable {
   readonly engine: ChatEngine;
   readonly history: HistoryClient;
   readonly modelConnection: ModelConnectionClient;
-  readonly session: { readonly store: ReadonlyStore<AuthState>; place?(): TokenPlace };
+  readonly session: {
+    readonly store: ReadonlyStore<AuthState>;
+    place?(): TokenPlace;
+    /** New tokens are in use, or the place of those in use has changed. */
+    onTokenUpdated?(listener: () => void): () => void;
+  };
   /** Restores the stored sign-in, or does what the host does without one. */
   signIn(signal: AbortSignal): Promise<unknown>;
   /**

@@ -83,8 +83,12 @@ export class App implements AsyncDisposable {
     const { signal } = this.#server;
     try {
       const client = await this.#current.get();
-      const tokenPlace = client.session.place?.();
-      if (tokenPlace !== undefined) this.#state.setState({ tokenPlace });
+      const showPlace = (): void => {
+        const tokenPlace = client.session.place?.();
+        if (tokenPlace !== undefined) this.#state.setState({ tokenPlace });
+      };
+      client.session.onTokenUpdated?.(showPlace);
+      showPlace();
       client.listen();
       await Promise.all([this.look(), client.signIn(signal)]);
       signal.throwIfAborted();

@@ -10,8 +10,8 @@ export class HeldTokens {
   readonly #deps: Pick<SessionDeps, "tokenStore" | "serverUrl" | "logger">;
   readonly #listeners = new Set<(event: TokenUpdated) => void>();
   #current: StoredTokens | undefined;
-  /** New tokens that could not be stored (full disk, locked keychain); tried again at the next use. */
-  #unsaved = false;
+  /** Why new tokens could not be stored (full disk, locked keychain); tried again at the next use. */
+  #unsaved: string | undefined;
 
   constructor(deps: Pick<SessionDeps, "tokenStore" | "serverUrl" | "logger">) {
     this.#deps = deps;
@@ -22,10 +22,11 @@ export class HeldTokens {
   }
 
   get unsaved(): boolean {
-    return this.#unsaved;
+    return this.#unsaved !== undefined;
   }
 
   place(): TokenPlace {
+    if (this.#unsaved !== undefined) return { kind: "memory", fallbackReason: this.#unsaved };
     return this.#deps.tokenStore.place();
   }
 
@@ -46,9 +47,9 @@ export class HeldTokens {
 
   /** Takes up another sign-in of this server; the present one stays. Undefined when it is not kept. Runs under the lock. */
   async activate(accountId: string): Promise<StoredTokens | undefined> {
-    if (this.#unsaved && this.#current !== undefined) await this.#deps.tokenStore.save(this.#current);
+    if (this.unsaved && this.#current !== undefined) await this.#deps.tokenStore.save(this.#current);
     const tokens = await this.#deps.tokenStore.activate(accountId);
-    this.#unsaved = false;
+    this.#unsaved = undefined;
     return tokens === undefined ? undefined : this.adopt(tokens);
   }
 
@@ -61,7 +62,7 @@ export class HeldTokens {
   /** Stores and takes up the tokens of a new sign-in. @throws what the store throws; then nothing has changed */
   async replace(tokens: StoredTokens): Promise<void> {
     await this.#deps.tokenStore.save(tokens);
-    this.#unsaved = false;
+    this.#unsaved = undefined;
     this.adopt(tokens);
   }
 
@@ -69,10 +70,12 @@ export class HeldTokens {
   async save(tokens: StoredTokens): Promise<void> {
     try {
       await this.#deps.tokenStore.save(tokens);
-      this.#unsaved = false;
+      const wasTold = this.unsaved && tokens.accessToken === this.#current?.accessToken;
+      this.#unsaved = undefined;
+      if (wasTold) this.#tellOf(tokens);
     } catch (reason) {
-      this.#unsaved = true;
       const error = PipitError.from(reason);
+      this.#unsaved = error.message;
       this.#deps.logger.warn("auth.tokens_not_saved", { code: error.code, detail: error.message });
     }
   }
@@ -95,15 +98,15 @@ export class HeldTokens {
   adopt(tokens: StoredTokens): StoredTokens {
     const changed = this.#current?.accessToken !== tokens.accessToken;
     this.#current = tokens;
-    const { accountId, accountName, local, accessExpiresAtMs } = tokens;
+    const { accountId, accountName, local } = tokens;
     this.set({ kind: "signed-in", accountId, accountName, local });
-    if (changed) this.#tell({ name: "auth.token_updated", accountId, accessExpiresAtMs });
+    if (changed) this.#tellOf(tokens);
     return tokens;
   }
 
   signedOut(reason: SignedOutReason): void {
     this.#current = undefined;
-    this.#unsaved = false;
+    this.#unsaved = undefined;
     this.set({ kind: "signed-out", reason });
   }
 
@@ -121,7 +124,8 @@ export class HeldTokens {
     this.#listeners.clear();
   }
 
-  #tell(event: TokenUpdated): void {
+  #tellOf({ accountId, accessExpiresAtMs }: StoredTokens): void {
+    const event: TokenUpdated = { name: "auth.token_updated", accountId, accessExpiresAtMs };
     for (const listener of this.#listeners) {
       try {
         listener(event);

@@ -150,8 +150,12 @@ describe("refresh", () => {
     expect(await s.accessToken(signal)).toBe("access-2");
     expect(s.logger.lines.map((line) => line.event)).toContain("auth.tokens_not_saved");
     expect(s.store.stored?.accessToken).toBe("access-1");
+    expect(s.session.place()).toEqual({ kind: "memory", fallbackReason: expect.any(String) });
     s.store.saveError = undefined;
+    const places: string[] = [];
+    s.session.onTokenUpdated(() => places.push(s.session.place().kind));
     expect(await s.accessToken(signal)).toBe("access-2");
+    expect(places).toEqual(["keychain"]);
     expect(s.store.stored).toMatchObject({ accessToken: "access-2", refreshToken: "refresh-2" });
   });
 

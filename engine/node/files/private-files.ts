@@ -67,7 +67,7 @@ export async function setAside(path: string, why: string): Promise<string> {
 export function storageError(error: unknown, path: string): PipitError {
   if (error instanceof PipitError) return error;
   const code = errorCode(error);
-  if (code === "ENOSPC" || code === "EDQUOT" || code === "SQLITE_FULL") {
+  if (isFull(code)) {
     return new PipitError(
       "STORAGE_FULL",
       `The disk is full: ${path} could not be written. Free some space and try again.`,
@@ -80,6 +80,13 @@ export function storageError(error: unknown, path: string): PipitError {
     { cause: error },
   );
 }
+
+/** Of a full disk, or of what this user may take of it. */
+export function isFull(code: string | undefined): boolean {
+  return code !== undefined && fullCodes.test(code);
+}
+
+const fullCodes = /^(ENOSPC|EDQUOT|EFBIG|SQLITE_FULL|SQLITE_IOERR_WRITE|SQLITE_IOERR_SHMSIZE)$/u;
 
 /** The `code` of a system or SQLite error. */
 export function errorCode(error: unknown): string | undefined {

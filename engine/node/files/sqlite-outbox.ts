@@ -7,7 +7,7 @@ import type { Outbox, OutboxRow } from "#engine/ports.ts";
 import { openOutboxPictures } from "./outbox-pictures.ts";
 import { prepareRows } from "./outbox-rows.ts";
 import { createSenders } from "./outbox-senders.ts";
-import { ensurePrivateFolder, errorCode, setAside, storageError } from "./private-files.ts";
+import { ensurePrivateFolder, errorCode, isFull, setAside, storageError } from "./private-files.ts";
 
 const OUTBOX_FILE = "outbox.db";
 const PICTURES_FOLDER = "outbox";
@@ -86,13 +86,13 @@ export async function openOutbox(options: SqliteOutboxOptions): Promise<SqliteOu
   try {
     db = await openDatabase(path, pictures, options);
   } catch (error) {
-    if (!isDamage(error)) throw outboxError(error, path);
+    if (!isDamage(error)) throw openingError(error, path);
     aside = await setDatabaseAside(path);
     options.logger.warn("outbox.damaged", { path: aside, reason: errorCode(error) ?? "unknown" });
     try {
       db = await openDatabase(path, pictures, options);
     } catch (second) {
-      throw outboxError(second, path);
+      throw openingError(second, path);
     }
   }
   // The pictures of a queue that was put aside stay with it.
@@ -268,10 +268,14 @@ function isDamage(error: unknown): boolean {
   return code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT");
 }
 
+/** No message is lost where none was given yet. */
+function openingError(error: unknown, path: string): PipitError {
+  return isFull(errorCode(error)) ? storageError(error, path) : outboxError(error, path);
+}
+
 function outboxError(error: unknown, path: string): PipitError {
   if (error instanceof PipitError) return error;
-  const code = errorCode(error) ?? "";
-  if (code === "SQLITE_FULL" || code === "ENOSPC" || code === "EDQUOT" || code === "SQLITE_IOERR_WRITE") {
+  if (isFull(errorCode(error))) {
     return new PipitError(
       "STORAGE_FULL",
       `There is no room for this message in ${path}. It was not queued: free some space and send it again.`,
