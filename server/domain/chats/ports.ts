@@ -211,4 +211,6 @@ export interface UsageReport {
 }
 export interface UsageStore {
   add(report: UsageReport): Promise<void>;
+  /** An account's reports, oldest first, after one of them. */
+  inOrder(userId: string, limit: number, after?: UsageReport): Promise<readonly UsageReport[]>;
 }

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { PipitError } from "#contract/pipit-error.ts";
 import { reader } from "#server/domain/access/access.ts";
 import type { AuditRecord } from "#server/domain/audit/audit-reader.ts";
-import type { Chat, Turn } from "#server/domain/chats/ports.ts";
+import type { Chat, Turn, UsageReport } from "#server/domain/chats/ports.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 import { toSessionBody } from "../kit/session-body.ts";
@@ -10,7 +10,7 @@ import { toChatBody } from "../v1/chats.ts";
 import { toFileBody, toMessages } from "../v1/messages.ts";
 import { toAccountBody } from "./account-answer.ts";
 
-type Kept = Pick<HttpContext["store"], "chats" | "turns" | "auditReader">;
+type Kept = Pick<HttpContext["store"], "chats" | "turns" | "usage" | "auditReader">;
 
 /** So many answers are in memory at once, for each one who downloads. */
 const PAGE = 20;
@@ -26,12 +26,14 @@ export function exportRoute({ store, sessions, webSessions, clock }: HttpContext
     if (account === undefined) throw new PipitError("TOKEN_INVALID", "This account is gone.");
     const browsers = await webSessions.listLive(userId);
     const programs = await sessions.listLive(userId);
+    const choices = await store.modelChoices.all(userId);
     const exportedAt = new Date(clock.nowMs()).toISOString();
     const first = {
       exported_at: exportedAt,
       account: toAccountBody(account),
       browsers: browsers.map((session) => toSessionBody(session, session.lastSeenAtMs, caller.webSessionId)),
       programs: programs.map((family) => toSessionBody(family, family.lastUsedAtMs, caller.sessionId)),
+      models: choices.map(({ chatId, model }) => ({ chat_id: chatId ?? null, model })),
     };
     reply
       .header("content-type", "application/json; charset=utf-8")
@@ -53,6 +55,11 @@ async function* written(store: Kept, userId: string, first: object): AsyncGenera
   yield ',"chats":';
   const chats = paged<Chat>((after) => store.chats.inOrder(userId, PAGE, after));
   yield* listed(chats, (chat) => writtenChat(store, chat));
+  yield ',"usage":';
+  const reports = paged<UsageReport>((after) => store.usage.inOrder(userId, PAGE, after));
+  yield* listed(reports, async function* (report) {
+    yield JSON.stringify(toUsageBody(report));
+  });
   yield ',"events":';
   const events = paged<AuditRecord>(
     async (before) => (await store.auditReader?.list({ userId, before, limit: PAGE })) ?? [],
@@ -112,6 +119,18 @@ async function* paged<Item>(next: (last: Item | undefined) => Promise<readonly I
     if (page.length < PAGE) return;
     last = page.at(-1);
   }
+}
+
+function toUsageBody(report: UsageReport): Record<string, unknown> {
+  return {
+    reported_at: new Date(report.createdAtMs).toISOString(),
+    hardware_id: report.hardwareId,
+    session_id: report.sessionId,
+    source: report.source,
+    model: report.model,
+    input_tokens: report.inputTokens,
+    output_tokens: report.outputTokens,
+  };
 }
 
 function toEventBody(event: AuditRecord): Record<string, unknown> {

@@ -20,6 +20,18 @@ export function createModelChoiceStore(db: Kysely<Tables>): ModelChoices {
         .executeTakeFirst();
       return row?.model;
     },
+    async all(userId) {
+      const rows = await db
+        .selectFrom("model_choices")
+        .select(["chat_id", "model"])
+        .where("user_id", "=", userId)
+        .orderBy("chat_id")
+        .execute();
+      return rows.map((row) => ({
+        chatId: row.chat_id === ACCOUNT ? undefined : row.chat_id,
+        model: row.model,
+      }));
+    },
     async choose(userId, chatId, model) {
       const key = { user_id: userId, chat_id: chatId ?? ACCOUNT };
       if (model === undefined) {

@@ -22,6 +22,8 @@ interface Exported {
       readonly content: { readonly content: readonly { readonly text?: string }[] };
     }[];
   }[];
+  readonly models: readonly unknown[];
+  readonly usage: readonly { readonly model: string }[];
   readonly events: readonly { readonly event: string }[];
 }
 
@@ -76,6 +78,15 @@ describe.each(databases)("the download of one's own data, on $name", ({ name }) 
     await ask(stage, { userId: "ann", chatId: "gone" }, "of-gone");
     await chats.remove("ann", "gone");
     await ask(stage, { userId: "mallory", chatId: "other" }, "of-mallory");
+    // More reports than are read at once too, all of one millisecond.
+    const report = { hardwareId: "h", sessionId: "s", source: "chat", inputTokens: 10, outputTokens: 20 };
+    const models = Array.from({ length: 25 }, (_, index) => `model-${String(index).padStart(2, "0")}`);
+    for (const userId of ["ann", "mallory"]) {
+      await stage.store.modelChoices.choose(userId, undefined, `${userId}'s own`);
+      for (const model of models)
+        await stage.store.usage.add({ ...report, id: `${userId}-${model}`, userId, model, createdAtMs: 3 });
+    }
+    await stage.store.modelChoices.choose("ann", "long", "large");
     const mallory = await stage.signIn("Mallory");
     const { accessToken, refreshToken } = await stage.signIn("Анна");
 
@@ -90,6 +101,20 @@ describe.each(databases)("the download of one's own data, on $name", ({ name }) 
     expect(told.account).toMatchObject({ id: "ann", login: "Анна", role: "user" });
     expect(told.programs).toEqual([expect.objectContaining({ client_id: "pipit-cli", current: true })]);
     expect(told.events.map(({ event }) => event)).toContain("session.started");
+    expect(told.models).toEqual([
+      { chat_id: null, model: "ann's own" },
+      { chat_id: "long", model: "large" },
+    ]);
+    expect(told.usage.map(({ model }) => model)).toEqual(models);
+    expect(told.usage[0]).toEqual({
+      reported_at: "1970-01-01T00:00:00.003Z",
+      hardware_id: "h",
+      session_id: "s",
+      source: "chat",
+      model: "model-00",
+      input_tokens: 10,
+      output_tokens: 20,
+    });
     expect(told.chats.map(({ id }) => id)).toEqual(["long", ...empty]);
     const messages = told.chats[0]?.messages ?? [];
     expect(messages.map(({ id }) => id)).toEqual(
