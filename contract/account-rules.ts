@@ -5,6 +5,9 @@ export const PASSWORD_MIN_CHARS = 8;
 export const PASSWORD_MAX_CHARS = 256;
 export const DISPLAY_NAME_MAX_CHARS = 100;
 
+/** What the server says of a login that another account has, word for word as the original does. */
+export const LOGIN_TAKEN = "Login already exists";
+
 const loginText = /^[\p{L}\p{M}\p{N}_.@-]+$/u;
 const withLetterOrDigit = /[\p{L}\p{N}]/u;
 

@@ -1,3 +1,6 @@
+/** Clocks that differ by more make codes of an authenticator app wrong, which is told to the person, in milliseconds. */
+export const CLOCK_OFF_MS = 60_000;
+
 /** How a server signs people in, as its discovery says. */
 export interface SignInWays {
   readonly password: boolean;

@@ -1,6 +1,7 @@
 import type { KeptAccount } from "#engine/ports.ts";
 import type { Client } from "#engine/node/client.ts";
 import { OWN_SERVER } from "#engine/node/keychain/token-store-scope.ts";
+import { LOGIN_TAKEN } from "#contract/account-rules.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { exitCodeOf, type ExitCode } from "../kit/exit-codes.ts";
 import { printLine, printNote, type Terminal } from "../kit/terminal.ts";
@@ -70,6 +71,9 @@ export function tellFailure(reason: unknown, server: string, context: AuthContex
   } else if (error.code === "SERVER_UNREACHABLE") {
     printNote(terminal, messages.unreachable);
     printNote(terminal, messages.isServer(server));
+  } else if (error.message === LOGIN_TAKEN) {
+    printNote(terminal, messages.loginTaken);
+    printNote(terminal, messages.maybeYours);
   } else throw error;
   return exitCodeOf(error);
 }

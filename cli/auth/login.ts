@@ -1,5 +1,8 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuthState } from "#contract/auth-state.ts";
+import { createHttpClient } from "#engine/node/http/http-client.ts";
+import { lookAtServer } from "#engine/session/look-at-server.ts";
+import { systemClock } from "#engine/system-clock.ts";
 import { tellTokenPlace } from "../chat/announcements.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 import { messagesFor } from "../kit/messages.ts";
@@ -13,6 +16,9 @@ import { authMessagesFor, type AuthMessages } from "./auth-messages.ts";
 import type { LoginFlags } from "./login-flags.ts";
 import { openPrompts } from "./prompts.ts";
 import { signInWay, type Answers, type Asker } from "./sign-in-ways.ts";
+
+/** Whoever is there answers in this time: the sign-in has waited already. */
+const LOOK_TIMEOUT_MS = 3_000;
 
 /** `pipit auth login`. */
 export async function login(flags: LoginFlags, deps: CommandDeps): Promise<ExitCode> {
@@ -73,8 +79,22 @@ async function authenticate(
     return exitCodes.done;
   } catch (reason) {
     // Whatever an interrupted request says of itself.
-    return tellFailure(signal.aborted ? signal.reason : reason, server, asker);
+    if (signal.aborted) return tellFailure(signal.reason, server, asker);
+    return tellFailure(await causeOf(reason, config.serverUrl, signal), server, asker);
   }
+}
+
+/** Something else may answer at the address, which a message that waits need not know, and a person who signs in must. */
+async function causeOf(
+  reason: unknown,
+  serverUrl: string | undefined,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (serverUrl === undefined || PipitError.from(reason).code !== "SERVER_UNREACHABLE") return reason;
+  return lookAtServer(createHttpClient(serverUrl, LOOK_TIMEOUT_MS), systemClock, signal).then(
+    () => reason,
+    (why: unknown) => why,
+  );
 }
 
 async function tellSignedIn(

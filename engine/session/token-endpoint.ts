@@ -3,6 +3,7 @@ import { LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
 import { isErrorCode, type ErrorCode } from "#contract/error-codes.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { CLOCK_OFF_MS } from "#contract/sign-in.ts";
 import { errorInBody } from "#engine/wire/http-error.ts";
 import { withTimeout } from "#engine/abort.ts";
 import type { Clock, HttpClient, HttpResponse, StoredTokens } from "#engine/ports.ts";
@@ -12,9 +13,6 @@ import { clockAhead } from "./look-at-server.ts";
 const TOKEN_TIMEOUT_MS = 8000;
 /** Revoking at sign-out is a courtesy to the server that must not keep the user waiting. */
 const REVOKE_TIMEOUT_MS = 3000;
-
-/** Clocks that differ by more than this are told to the person whose code is refused, in milliseconds. */
-const CLOCKS_APART_MS = 5 * 60_000;
 
 const TOKEN = "/oauth/token";
 const REGISTER = "/auth/register";
@@ -127,7 +125,7 @@ export function createTokenEndpoint(http: HttpClient, clock: Clock, clientId: st
 
 /** Codes of an authenticator app are good for half a minute: a clock that is wrong is why none is taken. */
 function withClocks(error: PipitError, aheadMs: number): PipitError {
-  if (Math.abs(aheadMs) < CLOCKS_APART_MS) return error;
+  if (Math.abs(aheadMs) <= CLOCK_OFF_MS) return error;
   const minutes = Math.round(Math.abs(aheadMs) / 60_000);
   const message = `${error.message} The clocks of this computer and the server are ${minutes} minutes apart: set the wrong one right, and that of the phone.`;
   return new PipitError(error.code, message);

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
+import { CLOCK_OFF_MS } from "#contract/sign-in.ts";
 import { useErrorText } from "../i18n/use-error-text.ts";
 import { Button } from "../ui/button.tsx";
 import { TextField } from "../ui/text-field.tsx";
@@ -8,8 +9,6 @@ import { TextField } from "../ui/text-field.tsx";
 export type CodeKind = "app" | "recovery";
 
 const APP_CODE_DIGITS = 6;
-/** A clock that is off by more than this gives wrong codes. */
-const CLOCK_OFF_MS = 60_000;
 
 interface CodeStepProps {
   readonly kind: CodeKind;

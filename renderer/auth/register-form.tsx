@@ -37,6 +37,8 @@ export function RegisterForm({ serverUrl, onDone }: RegisterFormProps) {
   const wanted = login.trim().normalize("NFC");
   const loginError = useLoginError(wanted, checked);
   const broken = brokenPasswordRules(password.normalize("NFC"), wanted);
+  const passwordRefused = isRefused("password", error) ? t("register.passwordRefused") : undefined;
+  const passwordError = checked && broken.length > 0 ? t("register.passwordBroken") : passwordRefused;
   const register = async (event: SyntheticEvent) => {
     event.preventDefault();
     setChecked(true);
@@ -60,7 +62,7 @@ export function RegisterForm({ serverUrl, onDone }: RegisterFormProps) {
       <TextField
         label={t("login")}
         hint={t("register.loginHint")}
-        error={loginError ?? (saidAt("login", error) && t("register.loginTaken"))}
+        error={loginError ?? (isRefused("login", error) ? t("register.loginTaken") : undefined)}
         size="large"
         data-initial-focus=""
         name="username"
@@ -74,7 +76,7 @@ export function RegisterForm({ serverUrl, onDone }: RegisterFormProps) {
       <TextField
         label={t("register.displayName")}
         hint={t("register.displayNameHint")}
-        error={saidAt("display_name", error)}
+        error={isRefused("display_name", error) ? t("register.displayNameRefused") : undefined}
         size="large"
         name="name"
         autoComplete="name"
@@ -85,7 +87,7 @@ export function RegisterForm({ serverUrl, onDone }: RegisterFormProps) {
       <div className="flex flex-col gap-2">
         <PasswordField
           label={t("password")}
-          error={checked && broken.length > 0 ? t("register.passwordBroken") : saidAt("password", error)}
+          error={passwordError}
           size="large"
           name="new-password"
           autoComplete="new-password"
@@ -107,11 +109,9 @@ function isField({ code, field }: ActionError): boolean {
   return code === "INVALID_REQUEST" && ["login", "display_name", "password"].includes(field ?? "");
 }
 
-/** What the server said of this field. Of a login that keeps the rules only that another account, or the server, has it. */
-function saidAt(field: string, error: ActionError | undefined): string | undefined {
-  return error !== undefined && isField(error) && error.field === field
-    ? error.message.replace(`${field}: `, "")
-    : undefined;
+/** The server's own words are English. Of a login that keeps the rules it says only that another account, or itself, has it. */
+function isRefused(field: string, error: ActionError | undefined): boolean {
+  return error !== undefined && isField(error) && error.field === field;
 }
 
 function useLoginError(login: string, checked: boolean): string | undefined {

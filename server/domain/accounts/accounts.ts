@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from "uuid";
+import { LOGIN_TAKEN } from "#contract/account-rules.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditEvent, AuditEventName, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
@@ -262,7 +263,7 @@ async function refuseTaken(
   { accounts, clients }: Pick<AuthStores, "accounts" | "clients">,
   { login, email }: Pick<Account, "login" | "email">,
 ): Promise<void> {
-  if ((await accounts.findForSignIn(login)) !== undefined) throw taken("login", "Login already exists");
+  if ((await accounts.findForSignIn(login)) !== undefined) throw taken("login", LOGIN_TAKEN);
   for (const id of new Set([login, loginKeyOf(login)])) {
     if ((await clients.find(id)) !== undefined) throw loginReserved();
   }

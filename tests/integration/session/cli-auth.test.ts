@@ -182,6 +182,47 @@ describe("pipit auth", () => {
     expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining("Missing") });
   });
 
+  test("tells what answers and is no Pipit from a server that is away", async () => {
+    const other = createServer((_request, response) => response.writeHead(404).end("<h1>Not found</h1>"));
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const env = { PIPIT_SERVER_URL: `http://127.0.0.1:${(other.address() as AddressInfo).port}` };
+    const refusal = "pipit: What answers at this address is not a Pipit server. Check the address.\n";
+    for (const command of ["login", "register"]) {
+      const way = `${command} --username ann --password-stdin`;
+      expect(await auth(way, { ...asks(), env })).toMatchObject({ code: 4, err: refusal });
+    }
+    expect(await auth("login --device", { env })).toMatchObject({ code: 4, err: refusal });
+    await new Promise((resolve) => other.close(resolve));
+  });
+
+  test("says of an account whose making was never answered that it may be there", async () => {
+    // All that a proxy of the person's does when it breaks off: the server gets the request, and its answer is lost.
+    const lossy = createServer((request, response) => {
+      void (async () => {
+        const body = await Array.fromAsync(request as AsyncIterable<Buffer>);
+        const { method = "GET", url = "/" } = request;
+        const answer = await fetch(server.httpUrl + url, {
+          method,
+          headers: { "content-type": request.headers["content-type"] ?? "application/json" },
+          ...(method === "GET" ? {} : { body: Buffer.concat(body) }),
+        });
+        const text = await answer.text();
+        if (url === "/auth/register" && answer.ok) request.socket.destroy();
+        else response.writeHead(answer.status, { "content-type": "application/json" }).end(text);
+      })();
+    });
+    await new Promise<void>((resolve) => lossy.listen(0, "127.0.0.1", resolve));
+    const env = { PIPIT_SERVER_URL: `http://127.0.0.1:${(lossy.address() as AddressInfo).port}` };
+    const register = () => auth("register --username lost --password-stdin", { ...asks(), env });
+    expect(await register()).toMatchObject({ code: 4, err: expect.stringContaining("Cannot reach server") });
+    expect(await register()).toMatchObject({
+      code: expect.any(Number),
+      err: "❌ This username is taken. Choose another one.\n   If you have just made it and the answer was lost, run 'pipit auth login'.\n",
+    });
+    expect(await auth("login --username lost --password-stdin", asks())).toMatchObject({ code: 0 });
+    await new Promise((resolve) => lossy.close(resolve));
+  });
+
   test("tells a server that is away from one that cannot now, by 4", async () => {
     const login = "login --username ann --password-stdin";
     const away = { ...asks(), env: { PIPIT_SERVER_URL: "http://127.0.0.1:9" } };

@@ -69,11 +69,11 @@ test("password, then the code that is needed, a code that was used, and a recove
   expect(await signIn({ code })).toMatchObject({ kind: "signed-in", accountName: "otto" });
   expect(await failure(signIn({ code }))).toMatchObject({ code: "OTP_INVALID" });
   // A code that is refused where clocks are apart says so.
-  const clock: Clock = { ...systemClock, nowMs: () => Date.now() + 600_000 };
+  const clock: Clock = { ...systemClock, nowMs: () => Date.now() + 5 * 60_000 };
   await using late = openSession(server.httpUrl, { clock });
   expect(await failure(late.session.signInWithPassword({ ...given, code }, never))).toMatchObject({
     code: "OTP_INVALID",
-    message: expect.stringContaining("10 minutes apart"),
+    message: expect.stringContaining("5 minutes apart"),
   });
   // What failed took nothing away, and a second sign-in of the same account takes the place of the first.
   expect(other.session.store.getState()).toMatchObject({ kind: "signed-in" });
@@ -82,7 +82,7 @@ test("password, then the code that is needed, a code that was used, and a recove
   expect(await sessionsOf(other)).toHaveLength(2);
 });
 
-test("a sign-in that another device ends is signed out as refused at its next request", async () => {
+test("a sign-in that another device ends, or whose account it closes, is signed out as refused at its next request", async () => {
   await using person = openSession(server.httpUrl);
   await person.session.register({ login: "rea", password: PASSWORD, displayName: "" }, never);
   const [mine] = (await sessionsOf(person)) as { session_id: string }[];
@@ -95,6 +95,26 @@ test("a sign-in that another device ends is signed out as refused at its next re
   expect(await failure(api.request(request, never))).toMatchObject({ code: "SIGNED_OUT" });
   expect(person.session.store.getState()).toEqual({ kind: "signed-out", reason: "refused" });
   expect(person.store.stored).toBeUndefined();
+
+  await using third = openSession(server.httpUrl);
+  await third.session.signInWithPassword({ login: "rea", password: PASSWORD }, never);
+  const closed = await other.ask("POST", "/auth/deactivate", { password: PASSWORD });
+  expect(closed.status).toBe(200);
+  const thirds = createSignedInHttp(createHttpClient(server.httpUrl), third.session);
+  expect(await failure(thirds.request(request, never))).toMatchObject({ code: "SIGNED_OUT" });
+  expect(third.session.store.getState()).toEqual({ kind: "signed-out", reason: "refused" });
+});
+
+test("a clock that is five minutes off, either way, costs no refresh", async () => {
+  for (const aheadMs of [5 * 60_000, -5 * 60_000]) {
+    const clock: Clock = { ...systemClock, nowMs: () => Date.now() + aheadMs };
+    await using person = openSession(server.httpUrl, { clock });
+    await person.session.register({ login: `off${aheadMs}`, password: PASSWORD, displayName: "" }, never);
+    const used = [];
+    for (let count = 0; count < 3; count += 1) used.push(await person.session.attach(new Headers(), never));
+    expect(new Set(used.map(({ token }) => token)).size).toBe(1);
+    expect(await person.ask("GET", "/auth/me")).toMatchObject({ status: 200 });
+  }
 });
 
 test("a sign-in that cannot be kept is told, and does not live on at the server", async () => {
