@@ -14,15 +14,21 @@ const statements = [
   "G10",
   "G12",
 ];
-/** How the table writes folders. */
+/** Statements about the desktop app: Electron's own list for secure apps, and what it lacks. */
+const desktopStatements = Array.from({ length: 20 }, (_, index) => `5.1-${index + 1}`);
+/** How the tables write folders. */
 const folders: Readonly<Record<string, string>> = {
+  e2e: "tests/e2e/desktop",
+  windows: "electron/windows",
+  shell: "electron/shell",
   accounts: "server/domain/accounts",
   "sign-in": "server/domain/sign-in",
   auth: "tests/integration/auth",
   store: "server/store",
   tokens: "server/domain/tokens",
 };
-const HEADING = "## Auth service: statements and their tests";
+const AUTH_HEADING = "## Auth service: statements and their tests";
+const DESKTOP_HEADING = "## Desktop: statements and their tests";
 /** The two ways to be run on SQLite and PostgreSQL: always, or nightly. */
 const ON_BOTH = /\beach\(databases(?:BySize)?\)/;
 
@@ -33,9 +39,9 @@ interface Row {
   readonly files: readonly string[];
 }
 
-function readTable(): readonly Row[] {
+function readTable(heading: string): readonly Row[] {
   const text = readFileSync("docs/security.md", "utf8");
-  const section = text.split(`${HEADING}\n`)[1]?.split("\n## ")[0] ?? "";
+  const section = text.split(`${heading}\n`)[1]?.split("\n## ")[0] ?? "";
   const lines = section.split("\n").filter((line) => line.startsWith("| "));
   return lines.slice(2).map((line) => {
     const [, statement = "", what = "", tests = ""] = line.split("|").map((cell) => cell.trim());
@@ -52,11 +58,29 @@ function whole(path: string): string {
 function names(file: string, statement: string): boolean {
   const text = readFileSync(file, "utf8");
   // A name begins its line or follows the bracket of `test(`, `describe(` or `each(...)(`.
-  return new RegExp(`(?:^\\s*|\\()["\`](?:[^"\`\\n]* )?\\[${statement}\\][ :"]`, "m").test(text);
+  return new RegExp(
+    `(?:^\\s*|\\()["\`](?:[^"\`\\n]* )?\\[${statement.replace(".", "\\.")}\\][ :"]`,
+    "m",
+  ).test(text);
 }
 
+describe("the desktop's statements in docs/security.md", () => {
+  const rows = readTable(DESKTOP_HEADING);
+
+  test("has a row for every statement, in order", () => {
+    expect(rows.map(({ statement }) => statement)).toEqual(desktopStatements);
+  });
+
+  test.each(rows)("$statement: $what", ({ statement, what, files }) => {
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.filter((file) => !existsSync(file))).toEqual([]);
+    expect(files.filter((file) => !names(file, statement))).toEqual([]);
+    expect(what.startsWith("not applicable")).toBe(["5.1-15", "5.1-16"].includes(statement));
+  });
+});
+
 describe("the auth service's statements in docs/security.md", () => {
-  const rows = readTable();
+  const rows = readTable(AUTH_HEADING);
 
   test("has a row for every statement, in order", () => {
     expect(rows.map(({ statement }) => statement)).toEqual(statements);

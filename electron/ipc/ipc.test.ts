@@ -63,7 +63,7 @@ test("serves every command of the schema, and no other channel", () => {
   );
 });
 
-describe("who may ask", () => {
+describe("[5.1-9] who may ask", () => {
   test("the top frame of a window of ours", async () => {
     expect(await invoke("newChat")).toEqual({ ok: true, value: "done" });
   });
@@ -90,7 +90,7 @@ describe("who may ask", () => {
   });
 });
 
-describe("what is asked", () => {
+describe("[5.1-9] what is asked", () => {
   test.each<[string, string, unknown]>([
     ["no text", "send", {}],
     ["a number for text", "send", { text: 5 }],
@@ -123,7 +123,7 @@ describe("what is asked", () => {
   });
 });
 
-describe("what comes back", () => {
+describe("[5.1-9] what comes back", () => {
   test("an error of ours with its code, field and wait", async () => {
     run = () =>
       Promise.reject(

@@ -5,9 +5,12 @@ import type { UtilityProcess } from "electron";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Pictures } from "#server/domain/pictures/pictures.ts";
+import { packMessage, unpackMessage } from "#tests/electron-stand-in/child/whole-clone.ts";
 import { serveJobProcesses } from "./job-processes.ts";
 
-const parentPort = fileURLToPath(new URL("../../tests/electron-stand-in/parent-port.ts", import.meta.url));
+const parentPort = fileURLToPath(
+  new URL("../../tests/electron-stand-in/child/parent-port.ts", import.meta.url),
+);
 const { signal } = new AbortController();
 
 /** The server's end of its port to main; messages are cloned on their way, as Electron does. */
@@ -41,9 +44,14 @@ beforeEach(() => {
         serialization: "advanced",
       });
       started.push({ program: path, options, child });
-      return Object.assign(child, {
-        postMessage: (message: object) => child.send(message),
-      }) as unknown as UtilityProcess;
+      const utility = Object.assign(new EventEmitter(), {
+        pid: child.pid,
+        postMessage: (message: unknown) => child.send(packMessage(message)),
+        kill: () => child.kill(),
+      });
+      child.on("message", (packed: Uint8Array) => utility.emit("message", unpackMessage(packed)));
+      child.once("exit", (code) => utility.emit("exit", code));
+      return utility as unknown as UtilityProcess;
     },
   });
   pictures = new Pictures();

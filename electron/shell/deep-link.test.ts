@@ -9,7 +9,7 @@ test.each([
   ["pipit://new", { kind: "compose", text: "" }],
   ["pipit://new?text=What%20is%20this%3F", { kind: "compose", text: "What is this?" }],
   ["pipit://new?text=a%0Ab%00%1b%5B31mc", { kind: "compose", text: "a\nb[31mc" }],
-])("%s is understood", (link, wish) => {
+])("[5.1-18] %s is understood", (link, wish) => {
   expect(parseDeepLink(link)).toEqual(wish);
 });
 
@@ -30,7 +30,7 @@ test.each([
   "",
   `pipit://new?text=${"x".repeat(5_000)}`,
   `pipit://new?text=${"%20".repeat(4_000)}`,
-])("%.60s is ignored", (link) => {
+])("[5.1-18] %.60s is ignored", (link) => {
   expect(parseDeepLink(link)).toBeUndefined();
 });
 

@@ -147,7 +147,7 @@ async function open(currentVersion = "1.0.0", more: Partial<UpdatesDeps> = {}): 
 const remembered = async () =>
   JSON.parse(await readFile(join(folder, "updates.json"), "utf8")) as UpdateMemory;
 
-test("a newer version is offered with its notes, waits for the answer to end, starts, and is known after the restart", async () => {
+test("[5.1-20] a newer version is offered with its notes, waits for the answer to end, starts, and is known after the restart", async () => {
   publish("1.1.0");
   const updates = await open();
   expect(await updates.check()).toEqual({ kind: "available", version: "1.1.0", notes: "Faster." });
@@ -174,7 +174,7 @@ test("a newer version is offered with its notes, waits for the answer to end, st
   expect([next.state.getState(), await remembered()]).toEqual([{ kind: "idle" }, { checkedAtMs: nowMs }]);
 });
 
-test("an app that comes back as the old one says so once", async () => {
+test("[5.1-20] an app that comes back as the old one says so once", async () => {
   await writeFile(
     join(folder, "updates.json"),
     JSON.stringify({ checkedAtMs: nowMs, installing: { from: "1.0.0", to: "1.1.0" } }),
@@ -200,7 +200,7 @@ test("the server is asked once a day, also by an app that is started often", asy
   expect(asked.length).toBe(1);
 });
 
-describe("leaves the app as it is, and says why, when", () => {
+describe("[5.1-20] leaves the app as it is, and says why, when", () => {
   const install = async (updates: Updates) => {
     const found = await updates.check();
     return found.kind === "available" ? updates.install() : found;

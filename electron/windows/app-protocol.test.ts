@@ -24,7 +24,7 @@ afterAll(() => rm(base, { recursive: true, force: true }));
 const get = (url: string, method = "GET") => answerPage({ url, method }, folder);
 
 describe("answerPage", () => {
-  test("serves the window's page, its type and the content policy", async () => {
+  test("[5.1-4] serves the window's page, its type and the content policy", async () => {
     const response = await get("app://pipit/desktop.html");
     expect(response.status).toBe(200);
     expect(await response.text()).toBe("<!doctype html>");
@@ -61,7 +61,7 @@ describe("answerPage", () => {
     "app://user@pipit/desktop.html",
     "app://pipit:81/desktop.html",
     "file:///etc/passwd",
-  ])("400 for %s", async (url) => {
+  ])("[5.1-3] 400 for %s", async (url) => {
     const response = await get(url);
     expect([response.status, await response.text()]).toEqual([400, ""]);
   });

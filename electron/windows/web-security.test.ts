@@ -25,7 +25,7 @@ function prevented(name: string, url: string): boolean {
 }
 
 test.each(["will-navigate", "will-frame-navigate", "will-redirect"])(
-  "%s leads nowhere but to our own pages",
+  "[5.1-5] %s leads nowhere but to our own pages",
   (name) => {
     expect(prevented(name, "app://pipit/desktop.html")).toBe(false);
     for (const url of [
@@ -42,17 +42,17 @@ test.each(["will-navigate", "will-frame-navigate", "will-redirect"])(
   },
 );
 
-test("no webview is ever attached", () => {
+test("[5.1-7] no webview is ever attached", () => {
   expect(prevented("will-attach-webview", "app://pipit/desktop.html")).toBe(true);
 });
 
-test("no window is ever opened; what it was for goes to the list of allowed links", () => {
+test("[5.1-6] no window is ever opened; what it was for goes to the list of allowed links", () => {
   expect(openHandler({ url: "https://example.org/" })).toEqual({ action: "deny" });
   expect(openHandler({ url: "app://pipit/desktop.html" })).toEqual({ action: "deny" });
   expect(wanted).toEqual(["https://example.org/", "app://pipit/desktop.html"]);
 });
 
-test("every permission is denied, asked for or checked", () => {
+test("[5.1-8] every permission is denied, asked for or checked, and every download", () => {
   const handlers: Record<string, (...args: unknown[]) => unknown> = {};
   const keep = (name: string) => (handler: (...args: unknown[]) => unknown) =>
     void (handlers[name] = handler);

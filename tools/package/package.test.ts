@@ -1,8 +1,9 @@
-import { generateKeyPairSync } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createHash, generateKeyPairSync } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createPackage, extractFile, getRawHeader, uncache } from "@electron/asar";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { isSignedUpdate, type UpdateList } from "#electron/update/update-signature.ts";
@@ -17,6 +18,10 @@ import { readAppManifest } from "./stage-app.ts";
 
 /** What `npm run package:check` proves of whole packages, as far as it can be seen without packing one. */
 const root = join(import.meta.dirname, "../..");
+interface SealedFile {
+  readonly integrity?: { readonly algorithm: string; readonly hash: string };
+}
+const sha256 = (bytes: string | Buffer): string => createHash("sha256").update(bytes).digest("hex");
 const platforms: readonly PackagePlatform[] = [
   { os: "darwin", cpu: "arm64" },
   { os: "darwin", cpu: "x64" },
@@ -53,7 +58,7 @@ test("electron-builder takes the configuration, signed and not", async () => {
 });
 
 test("only just-in-time compilation is asked of macOS, and hardening is never without a certificate", async () => {
-  const { mac, electronFuses } = configFor({ os: "darwin", cpu: "arm64" }, true);
+  const { mac } = configFor({ os: "darwin", cpu: "arm64" }, true);
   const text = await readFile(mac?.entitlements ?? "", "utf8");
   expect([...text.matchAll(/<key>([^<]+)<\/key>\s*<true\/>/gu)].map(([, key]) => key)).toEqual([
     "com.apple.security.cs.allow-jit",
@@ -67,7 +72,46 @@ test("only just-in-time compilation is asked of macOS, and hardening is never wi
     hardenedRuntime: false,
     identity: "-",
   });
-  expect(electronFuses).toMatchObject({ runAsNode: false, enableCookieEncryption: true });
+});
+
+test("[5.1-12] the fuses are planned before the app is signed, and one that stands otherwise is a fault", () => {
+  for (const platform of platforms) {
+    const { electronFuses } = configFor(platform, true);
+    expect(electronFuses).toMatchObject({
+      runAsNode: false,
+      enableNodeOptionsEnvironmentVariable: false,
+      enableNodeCliInspectArguments: false,
+      enableCookieEncryption: true,
+      enableEmbeddedAsarIntegrityValidation: true,
+      onlyLoadAppFromAsar: true,
+      grantFileProtocolExtraPrivileges: false,
+    });
+  }
+});
+
+test("[5.1-13] a byte of the archive that changes no longer fits its header, whose hash is in the app", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "pipit-asar-"));
+  try {
+    const [source, archive] = [join(folder, "app"), join(folder, "app.asar")];
+    await mkdir(source);
+    await writeFile(join(source, "main.js"), "start();");
+    await createPackage(source, archive);
+    const header = getRawHeader(archive);
+    const [file] = Object.values((header.header as { files: Record<string, SealedFile> }).files);
+    const sealed = file?.integrity;
+    expect(sealed?.algorithm).toBe("SHA256");
+    expect(sha256(extractFile(archive, "main.js"))).toBe(sealed?.hash);
+    const bytes = await readFile(archive);
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    await writeFile(archive, bytes);
+    uncache(archive);
+    expect(sha256(extractFile(archive, "main.js"))).not.toBe(sealed?.hash);
+    // To hide that, the header would have to change, and its hash is sealed into Info.plist and the program.
+    const forged = header.headerString.replace(sealed?.hash ?? "", sha256(bytes));
+    expect(sha256(forged)).not.toBe(sha256(header.headerString));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test("npm is given a lockfile of the app's own packages, and none of those that only build it", async () => {
@@ -138,6 +182,15 @@ test("a file that is no program has no machine", () => {
 
 describe("a package", () => {
   const platform = { os: "darwin", cpu: "arm64" } as const;
+  const fuses: PackedApp["fuses"] = {
+    RunAsNode: "off",
+    EnableCookieEncryption: "on",
+    EnableNodeOptionsEnvironmentVariable: "off",
+    EnableNodeCliInspectArguments: "off",
+    EnableEmbeddedAsarIntegrityValidation: "on",
+    OnlyLoadAppFromAsar: "on",
+    GrantFileProtocolExtraPrivileges: "off",
+  };
   const good = (): PackedApp => {
     const needed = Object.entries(neededPackages(lock, externals, platform)).map(
       ([path, { version }]) => [path.replace(/^.*node_modules\//u, ""), version] as const,
@@ -164,15 +217,7 @@ describe("a package", () => {
       asarBytes: 1,
       unpackedBytes: 1,
       asarHash: "f00",
-      fuses: {
-        RunAsNode: "off",
-        EnableCookieEncryption: "on",
-        EnableNodeOptionsEnvironmentVariable: "off",
-        EnableNodeCliInspectArguments: "off",
-        EnableEmbeddedAsarIntegrityValidation: "on",
-        OnlyLoadAppFromAsar: "on",
-        GrantFileProtocolExtraPrivileges: "off",
-      },
+      fuses,
       licences: needed.map(([name, version]) => `${name} ${version} (MIT)`).join("\n"),
       infoPlist:
         "<key>LSUIElement</key><true/><key>CFBundleURLSchemes</key><array><string>pipit</string></array>" +
@@ -184,7 +229,8 @@ describe("a package", () => {
 
   test("as promised has no fault", () => expect(judgePackage(good(), { lock, externals })).toEqual([]));
 
-  test.each<[string, (app: PackedApp) => Partial<PackedApp>, RegExp]>([
+  type Fault = [string, (app: PackedApp) => Partial<PackedApp>, RegExp];
+  test.each<Fault>([
     ["lacks a program", () => ({ files: [] }), /misses dist\/electron\/main\.js/u],
     [
       "has source maps",
@@ -203,13 +249,16 @@ describe("a package", () => {
     ["has natives of another machine", () => nativeOf({ os: "linux", cpu: "x64" }), /is for linux-x64/u],
     ["has natives for a newer macOS", () => nativeOf({ ...platform, minOs: "15.0" }), /needs macOS 15\.0/u],
     ["is too large", () => ({ asarBytes: 61 * 1024 * 1024 }), /more than 62914560/u],
-    [
-      "can be run as Node",
-      ({ fuses }) => ({ fuses: { ...fuses, RunAsNode: "on" } }),
-      /fuse RunAsNode is on/u,
-    ],
+    ...Object.entries(fuses).map(([fuse, state]): Fault => {
+      const other = state === "on" ? "off" : "on";
+      return [
+        `[5.1-12] has the fuse ${fuse} ${other}`,
+        () => ({ fuses: { ...fuses, [fuse]: other } }),
+        new RegExp(`fuse ${fuse} is ${other}`, "u"),
+      ];
+    }),
     ["names no licences", () => ({ licences: "" }), /names no licence of pg@/u],
-    ["was changed after it was sealed", () => ({ asarHash: "bad" }), /another hash/u],
+    ["[5.1-13] was changed after it was sealed", () => ({ asarHash: "bad" }), /another hash/u],
     [
       "takes insecure connections",
       ({ infoPlist }) => ({ infoPlist: `${infoPlist}<key>NSAllowsArbitraryLoads</key>` }),

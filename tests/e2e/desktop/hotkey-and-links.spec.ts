@@ -109,7 +109,7 @@ test.describe("bringing the window up", () => {
     await expect.poll(() => desktop.isVisible()).toBe(true);
   });
 
-  test("§5.1.19 a second start shows the window of the first and ends", async ({ shared: { desktop } }) => {
+  test("[5.1-19] a second start shows the window of the first and ends", async ({ shared: { desktop } }) => {
     test.skip(driver === "electron", "the second start needs the driver's own launcher");
     await desktop.hide();
     const env = environment({ home: desktop.home, env: {} });
@@ -131,8 +131,8 @@ test.describe("bringing the window up", () => {
   });
 });
 
-test.describe("§5.1.18 links from outside", () => {
-  test("§5.1.18 a link at a cold start fills the composer and sends nothing", async ({ start, model }) => {
+test.describe("[5.1-18] links from outside", () => {
+  test("[5.1-18] a link at a cold start fills the composer and sends nothing", async ({ start, model }) => {
     const first = await start();
     await first.ready();
     await first.quit();
@@ -143,7 +143,7 @@ test.describe("§5.1.18 links from outside", () => {
     expect(model.requests).toHaveLength(0);
   });
 
-  test("§5.1.18 a link at a second start fills the composer and sends nothing", async ({
+  test("[5.1-18] a link at a second start fills the composer and sends nothing", async ({
     shared: { desktop, model },
   }) => {
     test.skip(driver === "electron", "the second start needs the driver's own launcher");
@@ -156,7 +156,7 @@ test.describe("§5.1.18 links from outside", () => {
     expect(model.requests).toHaveLength(0);
   });
 
-  test("§5.1.18 a link opened by the system while the app runs fills the composer", async ({
+  test("[5.1-18] a link opened by the system while the app runs fills the composer", async ({
     shared: { desktop, model },
   }) => {
     await desktop.electron.evaluate(({ app }) => {
@@ -173,7 +173,7 @@ test.describe("§5.1.18 links from outside", () => {
     ["a user name", "pipit://me@new?text=x"],
     ["a text that is too long", `pipit://new?text=${"x".repeat(9_000)}`],
   ] as const) {
-    test(`§5.1.18 a link with ${what} does nothing`, async ({ standing: { desktop } }) => {
+    test(`[5.1-18] a link with ${what} does nothing`, async ({ standing: { desktop } }) => {
       await desktop.hide();
       await desktop.electron.evaluate(({ app }, url) => {
         app.emit("open-url", { preventDefault: () => undefined }, url);

@@ -15,7 +15,7 @@ interface PageScope {
   inlineRan?: boolean;
 }
 
-test("§5.1.1 every web contents is isolated, sandboxed, without Node, with web security", async ({
+test("[5.1-1] every web contents is isolated, sandboxed, without Node, with web security", async ({
   standing: { desktop },
 }) => {
   const seen = await desktop.electron.evaluate(({ webContents }) =>
@@ -41,7 +41,7 @@ test("§5.1.1 every web contents is isolated, sandboxed, without Node, with web 
   expect(inPage).toEqual([]);
 });
 
-test("§5.1.3 the window's page comes from app://, and no spelling of a walk upwards leaves its folder", async ({
+test("[5.1-3] the window's page comes from app://, and no spelling of a walk upwards leaves its folder", async ({
   standing: { desktop },
 }) => {
   const address = await desktop.electron.evaluate(({ BrowserWindow }) =>
@@ -63,7 +63,7 @@ test("§5.1.3 the window's page comes from app://, and no spelling of a walk upw
   expect(otherHost).toBe(400);
 });
 
-test("§5.1.4 the content policy is a header, and Chromium obeys it: inline script and eval do not run", async ({
+test("[5.1-4] the content policy is a header, and Chromium obeys it: inline script and eval do not run", async ({
   standing: { desktop },
 }) => {
   const seen = await desktop.window.evaluate(async () => {
@@ -92,7 +92,7 @@ test("§5.1.4 the content policy is a header, and Chromium obeys it: inline scri
   });
 });
 
-test("§5.1.5 the page cannot be led away, not even to an address that begins like ours", async ({
+test("[5.1-5] the page cannot be led away, not even to an address that begins like ours", async ({
   shared: { desktop },
 }) => {
   const address = () =>
@@ -109,7 +109,7 @@ test("§5.1.5 the page cannot be led away, not even to an address that begins li
   await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible();
 });
 
-test("§5.1.6 no page opens a window; only https and mailto links reach the system", async ({
+test("[5.1-6] no page opens a window; only https and mailto links reach the system", async ({
   standing: { desktop },
 }) => {
   const links = [
@@ -136,7 +136,7 @@ test("§5.1.6 no page opens a window; only https and mailto links reach the syst
   expect(await desktop.openedLinks()).toHaveLength(3);
 });
 
-test("§5.1.7 a webview element is only an element: nothing is attached", async ({
+test("[5.1-7] a webview element is only an element: nothing is attached", async ({
   standing: { desktop },
 }) => {
   await desktop.window.evaluate(() => {
@@ -150,7 +150,7 @@ test("§5.1.7 a webview element is only an element: nothing is attached", async 
   );
 });
 
-test("§5.1.8 every permission is refused, by request and by check", async ({ standing: { desktop } }) => {
+test("[5.1-8] every permission is refused, by request and by check", async ({ standing: { desktop } }) => {
   const seen = await desktop.window.evaluate(async () => {
     const refused = (work: Promise<unknown>) =>
       work.then(
@@ -176,7 +176,7 @@ test("§5.1.8 every permission is refused, by request and by check", async ({ st
   });
 });
 
-test("§5.1.9 IPC from a foreign page, and from a frame in it, is refused even with our own preload", async ({
+test("[5.1-9] IPC from a foreign page, and from a frame in it, is refused even with our own preload", async ({
   standing: { desktop },
 }) => {
   const server = createServer((_request, response) => {
@@ -210,7 +210,7 @@ test("§5.1.9 IPC from a foreign page, and from a frame in it, is refused even w
   }
 });
 
-test("§5.1.9 wrong payloads are refused with the field's name, and change nothing", async ({
+test("[5.1-9] wrong payloads are refused with the field's name, and change nothing", async ({
   shared: { desktop, model },
 }) => {
   const codes = await desktop.window.evaluate(async () => {
@@ -237,7 +237,7 @@ test("§5.1.9 wrong payloads are refused with the field's name, and change nothi
   expect(await desktop.settings()).not.toMatchObject({ volume: 7 });
 });
 
-test("§5.1.10 the preload gives exactly these functions, frozen, and nothing of Electron", async ({
+test("[5.1-10] the preload gives exactly these functions, frozen, and nothing of Electron", async ({
   standing: { desktop },
 }) => {
   const seen = await desktop.window.evaluate(() => {
@@ -308,7 +308,7 @@ test("§5.1.10 the preload gives exactly these functions, frozen, and nothing of
   ]);
 });
 
-test("§5.1.11 tokens reach no page, page storage, log, command line or environment", async ({
+test("[5.1-11] tokens reach no page, page storage, log, command line or environment", async ({
   start,
   home,
 }) => {
