@@ -7,6 +7,8 @@ export default defineConfig({
   root: "renderer",
   base: "/",
   plugins: [react(), tailwindcss()],
+  // They load the readers of documents as they need them.
+  worker: { format: "es" },
   build: {
     outDir: "../dist/renderer",
     emptyOutDir: true,

@@ -17,10 +17,10 @@ const PART = /^(?:\[Content_Types\]\.xml|_rels\/\.rels|word\/(?:_rels\/)?[^/]+\.
  */
 export async function docxText(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<ReadText> {
   if (bytes[0] !== 0x50) throw oldFormat(bytes, name);
+  const { default: mammoth } = await import("mammoth");
   try {
     const parts = await readZip(bytes, (part) => PART.test(part), PARTS_MAX_BYTES);
     if (![...parts.keys()].some((part) => DOCUMENT.test(part))) throw unsupported(name);
-    const { default: mammoth } = await import("mammoth");
     const buffer = writeZip(parts);
     // Node's build takes the one, the browser's the other.
     const input = { buffer, arrayBuffer: buffer.buffer };

@@ -7,7 +7,7 @@ import { UndoDelete } from "./undo-delete.tsx";
 import { ModelPlace } from "../model/model-place.tsx";
 import { EmptyChat } from "./empty-chat.tsx";
 import { MessageList } from "./message-list.tsx";
-import { usePicture } from "./picture/use-picture.ts";
+import { useAttachments } from "./files/use-attachments.ts";
 
 /** How much of the conversation stays in view when a page is turned. */
 const pageShare = 0.85;
@@ -15,10 +15,10 @@ const pageShare = 0.85;
 /** The conversation and the composer. */
 export function ChatView() {
   const root = useRef<HTMLDivElement>(null);
-  const pictures = usePicture();
+  const attachments = useAttachments();
   const hidden = useSignedOut();
   const begun = useChat(({ messages }) => messages.length > 0) && !hidden;
-  const [over, drop] = useDrop(pictures.take);
+  const [over, drop] = useDrop(attachments.take);
   const turnPage = (direction: -1 | 1) => {
     const scroller = root.current?.querySelector("[data-message-scroller]");
     scroller?.scrollBy({ top: direction * pageShare * scroller.clientHeight });
@@ -32,7 +32,7 @@ export function ChatView() {
         </div>
       )}
       <UndoDelete />
-      <Composer pictures={pictures} onPage={turnPage} />
+      <Composer attachments={attachments} onPage={turnPage} />
       <Announcer />
       {over && <DropVeil />}
     </div>

@@ -1,4 +1,4 @@
-import { ArrowUp, Camera, ImagePlus, Square, Volume2, VolumeOff, VolumeX } from "lucide-react";
+import { ArrowUp, Camera, Paperclip, Square, Volume2, VolumeOff, VolumeX } from "lucide-react";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { UnavailableReason } from "#contract/app-state.ts";
@@ -8,20 +8,21 @@ import { useOpened } from "../ui/use-opened.ts";
 import { useApp, useAuth, useBridge, useChat, useChatUiState, useView } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
+import { isPreparing } from "./files/pending-file.ts";
 import { useComposerFocus } from "./use-composer-focus.ts";
-import type { PictureIntake } from "./picture/use-picture.ts";
+import type { AttachmentIntake } from "./files/use-attachments.ts";
 
 export interface ComposerToolsProps {
-  readonly pictures: PictureIntake;
+  readonly attachments: AttachmentIntake;
   readonly onSend: () => void;
 }
 
 /** The row under the text: what can be added at the start, what is done with it at the end. */
-export function ComposerTools({ pictures, onSend }: ComposerToolsProps) {
+export function ComposerTools({ attachments, onSend }: ComposerToolsProps) {
   return (
     <div className="flex shrink-0 items-center gap-1 px-1 pb-1">
-      <ScreenshotButton pictures={pictures} />
-      <PictureButton pictures={pictures} />
+      <ScreenshotButton attachments={attachments} />
+      <FileButton attachments={attachments} />
       <SpeakButtons />
       <span className="flex-1" />
       <StopButton />
@@ -42,7 +43,7 @@ const reasons = {
   "not-installed": "reasonUnavailable",
 } as const satisfies Record<UnavailableReason, string>;
 
-function ScreenshotButton({ pictures }: { readonly pictures: PictureIntake }) {
+function ScreenshotButton({ attachments }: { readonly attachments: AttachmentIntake }) {
   const { t } = useTranslation("chat");
   const never = useApp((state) => state.settings.screenshot === "never");
   const feature = useApp((state) => state.features.screenshot);
@@ -60,7 +61,7 @@ function ScreenshotButton({ pictures }: { readonly pictures: PictureIntake }) {
       </IconButton>
     );
   }
-  const capture = (target: CaptureTarget) => void pictures.capture(target);
+  const capture = (target: CaptureTarget) => void attachments.capture(target);
   return (
     <>
       <IconButton
@@ -76,21 +77,21 @@ function ScreenshotButton({ pictures }: { readonly pictures: PictureIntake }) {
   );
 }
 
-function PictureButton({ pictures }: { readonly pictures: PictureIntake }) {
+function FileButton({ attachments }: { readonly attachments: AttachmentIntake }) {
   const { t } = useTranslation("chat");
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <IconButton label={t("addPicture")} onClick={() => input.current?.click()}>
-        <ImagePlus className="size-4" />
+      <IconButton label={t("addFile")} onClick={() => input.current?.click()}>
+        <Paperclip className="size-4" />
       </IconButton>
       <input
         ref={input}
         type="file"
-        accept="image/jpeg,image/png,image/webp"
+        multiple
         hidden
         onChange={(event) => {
-          void pictures.take([...(event.target.files ?? [])]);
+          void attachments.take([...(event.target.files ?? [])]);
           // The same file can be chosen again.
           event.target.value = "";
         }}
@@ -153,7 +154,7 @@ function SendButton({ onSend }: { readonly onSend: () => void }) {
   const { kind } = useAuth();
   const answering = useChat((state) => state.activeMessageId !== undefined);
   const blank = useChatUiState((state) => state.text.trim() === "");
-  const busy = useChatUiState((state) => state.sending || state.preparing);
+  const busy = useChatUiState((state) => state.sending || isPreparing(state));
   if (kind === "signing-in") return <Button disabled>{t("signingIn")}</Button>;
   if (kind === "signed-out" || kind === "failed") {
     return (

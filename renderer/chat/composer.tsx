@@ -8,18 +8,20 @@ import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { useBridge, useChatUiState } from "../bridge/use-bridge.ts";
 import { ComposerNotes } from "./composer-notes.tsx";
 import { ComposerTools } from "./composer-tools.tsx";
+import { isPreparing, readyFile } from "./files/pending-file.ts";
+import { PendingFiles } from "./files/pending-files.tsx";
 import { PendingPicture } from "./picture/pending-picture.tsx";
 import { pastedFiles } from "./picture/pasted-files.ts";
 import { useDraft, useDraftPerAccount } from "./use-draft.ts";
-import type { PictureIntake } from "./picture/use-picture.ts";
+import type { AttachmentIntake } from "./files/use-attachments.ts";
 import type { ChatUiState, ComposerProblem } from "./state/chat-ui.ts";
 
 /** Where questions are written. `onPage` scrolls the conversation by a page while the caret stays here. */
 export function Composer({
-  pictures,
+  attachments,
   onPage,
 }: {
-  readonly pictures: PictureIntake;
+  readonly attachments: AttachmentIntake;
   readonly onPage: (direction: -1 | 1) => void;
 }) {
   const { t } = useTranslation("chat");
@@ -37,12 +39,13 @@ export function Composer({
     const files = pastedFiles(event.clipboardData);
     if (files.length === 0) return;
     event.preventDefault();
-    void pictures.take(files);
+    void attachments.take(files);
   };
   return (
     <div className="mx-auto flex max-h-2/5 w-full max-w-page shrink-0 flex-col px-3 pb-3">
       <div className="flex min-h-0 flex-col rounded-card border border-control bg-ground transition-colors focus-within:border-accent dark:bg-raised">
-        <PendingPicture onRemove={pictures.remove} />
+        <PendingPicture onRemove={attachments.remove} />
+        <PendingFiles onRemove={attachments.removeFile} />
         <ComposerNotes />
         <textarea
           ref={field}
@@ -57,7 +60,7 @@ export function Composer({
           onPaste={onPaste}
           className="field-sizing-content min-h-10 w-full resize-none overflow-y-auto bg-transparent px-3 pt-2.5 pb-1 outline-none placeholder:text-faint"
         />
-        <ComposerTools pictures={pictures} onSend={() => void send()} />
+        <ComposerTools attachments={attachments} onSend={() => void send()} />
       </div>
     </div>
   );
@@ -117,14 +120,16 @@ const composerCodes = new Set([
   "PROMPT_TOO_LONG",
   "SCREENSHOT_INVALID",
   "SCREENSHOT_TOO_LARGE",
+  "FILES_TOO_MANY",
+  "FILES_TOO_LONG",
   "MESSAGE_TOO_LARGE",
   "INVALID_REQUEST",
 ]);
 
 /** What keeps the composer's content from being sent; `nothing`: there is none. */
-function obstacle({ text, picture }: ChatUiState): ComposerProblem | "nothing" | undefined {
-  // With a picture it is not obvious why nothing happens.
-  if (text.trim() === "") return picture === undefined ? "nothing" : { kind: "empty" };
+function obstacle({ text, picture, files }: ChatUiState): ComposerProblem | "nothing" | undefined {
+  // With a picture or a file it is not obvious why nothing happens.
+  if (text.trim() === "") return picture === undefined && files.length === 0 ? "nothing" : { kind: "empty" };
   return text.length > PROMPT_MAX_CHARS ? { kind: "too-long", lengthChars: text.length } : undefined;
 }
 
@@ -160,19 +165,20 @@ function useSend(): () => Promise<void> {
   };
   const send = async (): Promise<void> => {
     const state = ui.store.getState();
-    if (state.preparing) return sendOncePrepared(state.text);
+    if (isPreparing(state)) return sendOncePrepared(state.text);
     if (state.sending) return ui.store.setState({ enteredText: state.text });
     const problem = obstacle(state);
     if (problem === "nothing") return isSignedOut(auth.getState()) ? views.open("sign-in") : undefined;
     ui.store.setState({ problem, sending: problem === undefined });
     if (problem !== undefined) return;
     const { text, picture } = state;
+    const files = state.files.flatMap((file) => readyFile(file) ?? []);
     let isNextEntered = false;
     try {
       // Right after the start the sign-in may still be under way: the message waits for it.
       if (isSignedOut(await settled(auth))) return views.open("sign-in");
-      await commands.send({ text, ...(picture === undefined ? {} : { image: ownBytes(picture) }) });
-      isNextEntered = ui.sent(text, picture);
+      await commands.send({ text, files, ...(picture === undefined ? {} : { image: ownBytes(picture) }) });
+      isNextEntered = ui.sent(state);
       ui.goToEnd();
     } catch (reason) {
       tell(reason);
@@ -181,16 +187,18 @@ function useSend(): () => Promise<void> {
     }
     if (isNextEntered) await send();
   };
-  /** Enter while a picture is still being prepared counts once it is there, if the text is still what stood there. */
+  /** Enter while a picture or file is still being prepared counts once it is there, if the text is still what stood there. */
   const sendOncePrepared = async (text: string): Promise<void> => {
     if (ui.store.getState().enteredText === text) return;
     ui.store.setState({ enteredText: text });
     const { promise, resolve } = Promise.withResolvers<void>();
-    const stop = ui.store.subscribe(({ preparing }) => (preparing ? undefined : resolve()));
+    const stop = ui.store.subscribe((now) => (isPreparing(now) ? undefined : resolve()));
     await promise.finally(stop);
     const after = ui.store.getState();
-    // A picture that was refused is told first.
-    const isStillEntered = after.text === text && after.enteredText === text && after.problem === undefined;
+    // What was refused is told first.
+    const isRefused =
+      after.problem !== undefined || after.files.some((file) => readyFile(file) === undefined);
+    const isStillEntered = after.text === text && after.enteredText === text && !isRefused;
     ui.store.setState({ enteredText: undefined });
     if (isStillEntered) await send();
   };

@@ -9,6 +9,7 @@ import { CopyButton, DeleteButton, MessageActions } from "./message-actions.tsx"
 import { fullTime } from "./message-time.ts";
 import { QuestionEditor } from "./question-editor.tsx";
 import { QuestionStatus } from "./question-status.tsx";
+import { SentFiles } from "./files/sent-files.tsx";
 import { SentPicture } from "./picture/sent-picture.tsx";
 
 export interface QuestionProps {
@@ -26,6 +27,7 @@ export function Question({ message, hasAnswer }: QuestionProps) {
   return (
     <div className="flex flex-col items-end gap-1 pt-3">
       {message.image !== undefined && <SentPicture messageId={message.id} image={message.image} />}
+      {message.files !== undefined && <SentFiles messageId={message.id} files={message.files} />}
       <div className="flex w-full items-end justify-end gap-1">
         <QuestionActions message={message} />
         <div

@@ -61,6 +61,7 @@ export function useDraftPerAccount(): void {
       if (before === undefined || (before === NO_ACCOUNT && ui.store.getState().text !== "")) return;
       drafts.set(before, ui.store.getState().text);
       ui.detach();
+      ui.store.setState({ files: [] });
       ui.write(drafts.get(next) ?? "");
       drafts.delete(next);
     });

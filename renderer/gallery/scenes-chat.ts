@@ -66,6 +66,28 @@ export const chatScenes: Readonly<Record<string, (bridge: ScriptedBridge) => voi
     bridge.answers.messageImage = () => picture(320, 200);
     show(bridge, [question("q1", "What is this?", { image }), answer("a1", "q1", "A plain surface.")]);
   },
+  "chat-files": (bridge) => {
+    const file = {
+      name: "Annual report.pdf",
+      mediaType: "application/pdf",
+      sizeBytes: 2_345_678,
+      pages: 130,
+      cut: true,
+    };
+    const files = [
+      { ...file, chars: 200_000 },
+      { name: "Заметки о рыбах.docx", mediaType: "text/plain", sizeBytes: 12_345, chars: 900, cut: false },
+      {
+        name: `${"a-very-long-name-".repeat(6)}.csv`,
+        mediaType: "text/plain",
+        sizeBytes: 900,
+        chars: 900,
+        cut: false,
+      },
+    ];
+    bridge.answers.messageFiles = () => files.map((each) => ({ ...each, text: `The text of ${each.name}` }));
+    show(bridge, [question("q1", "What is in these?", { files }), answer("a1", "q1", "Fish, mostly.")]);
+  },
   "chat-signed-out": (bridge) => {
     bridge.auth.setState({ kind: "signed-out", reason: "logout" }, true);
     show(bridge, [question("q1", "What is 18% of 2400?"), answer("a1", "q1", "432")]);

@@ -7,6 +7,7 @@ import { defineConfig } from "vite";
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   plugins: [react(), tailwindcss()],
+  worker: { format: "es" },
   build: {
     outDir: fileURLToPath(new URL("../../dist/gallery", import.meta.url)),
     emptyOutDir: true,

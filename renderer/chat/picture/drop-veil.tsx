@@ -1,4 +1,4 @@
-import { ImagePlus } from "lucide-react";
+import { Paperclip } from "lucide-react";
 import { useRef, useState, type DragEvent } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -43,7 +43,7 @@ export function DropVeil() {
   const { t } = useTranslation("chat");
   return (
     <div className="pointer-events-none absolute inset-2 z-10 flex flex-col items-center justify-center gap-2 rounded-card border-2 border-dashed border-accent bg-ground text-title text-accent opacity-95">
-      <ImagePlus aria-hidden="true" className="size-6" />
+      <Paperclip aria-hidden="true" className="size-6" />
       {t("dropHere")}
     </div>
   );

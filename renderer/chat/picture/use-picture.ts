@@ -6,9 +6,6 @@ import { picturesFirst } from "./pasted-files.ts";
 import { prepareImage } from "./prepare-image.ts";
 import { scaleInWorker } from "./scale-in-worker.ts";
 
-/** Ways for a picture into the composer. */
-export type PictureIntake = ReturnType<typeof usePicture>;
-
 export function usePicture() {
   const { t } = useTranslation("chat");
   const { commands, views, ui } = useBridge();

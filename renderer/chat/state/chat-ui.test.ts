@@ -12,7 +12,7 @@ test("what was sent leaves the composer, what was typed meanwhile stays", () => 
   ui.write("first");
   ui.attach(picture);
   ui.write("first and more");
-  ui.sent("first", picture);
+  ui.sent({ text: "first", picture, files: [] });
   expect(ui.store.getState()).toMatchObject({ text: " and more", picture: undefined });
 });
 
@@ -27,7 +27,7 @@ test.each([
   const ui = createChatUi("first");
   ui.write(text);
   ui.store.setState({ enteredText });
-  expect(ui.sent("first", undefined)).toBe(isNext);
+  expect(ui.sent({ text: "first", picture: undefined, files: [] })).toBe(isNext);
   expect(ui.store.getState().enteredText).toBeUndefined();
 });
 
@@ -35,6 +35,18 @@ test("another text or picture than the sent one stays whole", () => {
   const ui = createChatUi("");
   ui.write("other");
   ui.attach(picture);
-  ui.sent("first", undefined);
+  ui.sent({ text: "first", picture: undefined, files: [] });
   expect(ui.store.getState()).toMatchObject({ text: "other", picture });
+});
+
+test("files that were sent leave the composer, those that came meanwhile stay", () => {
+  const ui = createChatUi("first");
+  ui.addFile({ id: "1", name: "a", sizeBytes: 1 });
+  const { files } = ui.store.getState();
+  ui.addFile({ id: "2", name: "b", sizeBytes: 1 });
+  ui.sent({ text: "first", picture: undefined, files });
+  ui.fileRead("2", { code: "FILE_GONE", message: "It is gone." });
+  ui.fileRead("1", { code: "FILE_GONE", message: "It is gone." });
+  const read = { code: "FILE_GONE", message: "It is gone." };
+  expect(ui.store.getState().files).toEqual([{ id: "2", name: "b", sizeBytes: 1, read }]);
 });

@@ -1,5 +1,6 @@
 import { createStore } from "zustand/vanilla";
 import type { ScreenImage } from "#contract/screen-image.ts";
+import type { PendingFile } from "../files/pending-file.ts";
 import type { PictureRefusal } from "../picture/prepare-image.ts";
 
 /** Something at fault in the composer, told beside it. */
@@ -13,6 +14,8 @@ export type ComposerProblem =
 export interface ChatUiState {
   readonly text: string;
   readonly picture: ScreenImage | undefined;
+  readonly files: readonly PendingFile[];
+  /** A picture is being prepared. */
   readonly preparing: boolean;
   readonly problem: ComposerProblem | undefined;
   /** Several files came at once. */
@@ -32,12 +35,16 @@ export interface ChatUiState {
   readonly endRequests: number;
 }
 
+/** What the composer held when it was sent. */
+export type Sent = Pick<ChatUiState, "text" | "picture" | "files">;
+
 export type ChatUi = ReturnType<typeof createChatUi>;
 
 export function createChatUi(initialText: string) {
   const store = createStore<ChatUiState>(() => ({
     text: initialText,
     picture: undefined,
+    files: [],
     preparing: false,
     problem: undefined,
     tookFirst: false,
@@ -53,6 +60,14 @@ export function createChatUi(initialText: string) {
     store,
     write: (text: string) => store.setState({ text, problem: undefined }),
     attach: (picture: ScreenImage) => store.setState({ picture, problem: undefined }),
+    addFile: (file: PendingFile) =>
+      store.setState(({ files }) => ({ files: [...files, file], problem: undefined })),
+    fileRead: (id: string, read: NonNullable<PendingFile["read"]>) =>
+      store.setState(({ files }) => ({
+        files: files.map((file) => (file.id === id ? { ...file, read } : file)),
+      })),
+    removeFile: (id: string) =>
+      store.setState(({ files }) => ({ files: files.filter((file) => file.id !== id), problem: undefined })),
     detach: () => store.setState({ picture: undefined, problem: undefined, tookFirst: false }),
     edit: (editingId: string | undefined) => store.setState({ editingId }),
     offerUndo: () => store.setState((state) => ({ offersUndo: true, deletions: state.deletions + 1 })),
@@ -63,12 +78,13 @@ export function createChatUi(initialText: string) {
      * Empties the composer of what was sent; what was typed meanwhile stays. True when Enter was pressed on what stays:
      * it is to be sent next.
      */
-    sent(sentText: string, sentPicture: ScreenImage | undefined): boolean {
-      const { text, picture, enteredText } = store.getState();
+    sent({ text: sentText, picture: sentPicture, files: sentFiles }: Sent): boolean {
+      const { text, picture, files, enteredText } = store.getState();
       const left = withoutStart(text, sentText);
       store.setState({
         text: left,
         picture: picture === sentPicture ? undefined : picture,
+        files: files.filter((file) => !sentFiles.includes(file)),
         tookFirst: false,
         enteredText: undefined,
       });

@@ -1,6 +1,7 @@
 import { crc32, deflateSync } from "node:zlib";
 import { expect, type Page } from "@playwright/test";
 import { test } from "../fixtures/chat-test.ts";
+import { file, give } from "../fixtures/give-files.ts";
 import { longestTaskMs } from "../fixtures/markdown-test.ts";
 
 /** A real PNG of one colour; `extraBytes` of a private chunk make it as heavy as wanted. */
@@ -25,48 +26,6 @@ function chunk(name: string, data: Buffer): Buffer {
   const sum = Buffer.alloc(4);
   sum.writeUInt32BE(crc32(body));
   return Buffer.concat([length, body, sum]);
-}
-
-interface TransferFile {
-  readonly name: string;
-  readonly type: string;
-  readonly base64: string;
-}
-
-/** Gives files to the page as a paste or a drop would. */
-async function give(
-  page: Page,
-  kind: "paste" | "drop",
-  files: readonly TransferFile[],
-  texts: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  await page.evaluate(
-    ([how, given, beside]) => {
-      const transfer = new DataTransfer();
-      for (const [type, text] of Object.entries(beside)) transfer.setData(type, text);
-      for (const { name, type, base64 } of given) {
-        const bytes = Uint8Array.from(atob(base64), (char) => char.codePointAt(0) ?? 0);
-        transfer.items.add(new File([bytes], name, { type }));
-      }
-      const field = document.querySelector("textarea");
-      if (how === "paste") {
-        field?.dispatchEvent(
-          new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true }),
-        );
-        return;
-      }
-      for (const name of ["dragenter", "dragover", "drop"]) {
-        field?.dispatchEvent(
-          new DragEvent(name, { dataTransfer: transfer, bubbles: true, cancelable: true }),
-        );
-      }
-    },
-    [kind, files, texts] as const,
-  );
-}
-
-function file(name: string, content: Buffer | string, type = "image/png"): TransferFile {
-  return { name, type, base64: Buffer.from(content).toString("base64") };
 }
 
 /** What was sent with the last message. */
@@ -139,8 +98,8 @@ test("F16 a file copied in a file manager is a picture, and one that is none say
     "text/plain": "a.txt\rb.png",
   });
   await expect(page.getByRole("img", { name: "Picture, 16 by 8 pixels" })).toBeVisible();
-  await give(page, "paste", [file("a.txt", "x", "text/plain")], { "text/plain": "a.txt" });
-  await expect(page.getByRole("alert")).toContainText("“a.txt” is not a picture");
+  await give(page, "paste", [file("a.png", "x")], { "text/plain": "a.png" });
+  await expect(page.getByRole("alert")).toContainText("“a.png” is not a picture");
   await expect(chat.composer).toHaveValue("");
 });
 
@@ -165,9 +124,9 @@ test("a veil shows where a held file would go", async ({ gallery, page }) => {
         ?.dispatchEvent(new DragEvent(event, { dataTransfer: transfer, bubbles: true, cancelable: true }));
     }, name);
   await hold("dragenter");
-  await expect(page.getByText("Drop the picture here")).toBeVisible();
+  await expect(page.getByText("Drop files or a picture here")).toBeVisible();
   await hold("dragleave");
-  await expect(page.getByText("Drop the picture here")).toBeHidden();
+  await expect(page.getByText("Drop files or a picture here")).toBeHidden();
 });
 
 test("F16 a file dropped where nothing takes one does not replace the page", async ({ gallery, page }) => {
