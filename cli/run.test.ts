@@ -28,6 +28,7 @@ test.each(commands)(
     const { out, ...rest } = await run(args, "ru_RU.UTF-8");
     expect(rest).toEqual({ code: 0, err: "" });
     expect(out.replace(/pipit auth \w+/, "")).not.toMatch(english);
+    expect(out).not.toContain("[options]");
     expect(await run(args, "C")).toEqual({ code: 0, out: expect.stringMatching(english), err: "" });
   },
 );

@@ -51,7 +51,10 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
     .option("--ca-file <file>", help.caFile)
     .helpOption("-h, --help", help.help)
     .helpCommand("help [command]", help.helpCommand)
-    .configureHelp({ styleTitle: (title) => help.titles[title] ?? title })
+    .configureHelp({
+      styleTitle: (title) => help.titles[title] ?? title,
+      styleSubcommandTerm: (term) => term.replace(englishHelp.usageOfOne, help.usageOfOne),
+    })
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError(help.seeHelp)

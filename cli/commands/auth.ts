@@ -12,17 +12,17 @@ type WithDeps = <Flags>(
 export function addAuthCommands(auth: Command, help: HelpMessages["auth"], withDeps: WithDeps): void {
   auth.description(help.about);
   const server = () => new Option("--server <url>", help.server);
-  const signingIn = (command: Command): Command =>
+  const signingIn = (command: Command, username: string): Command =>
     command
-      .option("-u, --username <name>", help.username)
+      .option("-u, --username <name>", username)
       .option("--password-stdin", help.passwordStdin)
       // Taken only to be refused with the cure.
       .addOption(new Option("-p, --password [password]").hideHelp())
       .addOption(server());
-  signingIn(auth.command("register").description(help.register))
+  signingIn(auth.command("register").description(help.register), help.newUsername)
     .option("--display-name <name>", help.displayName)
     .action(withDeps(async () => (await import("../auth/login.ts")).register));
-  signingIn(auth.command("login").description(help.login))
+  signingIn(auth.command("login").description(help.login), help.username)
     .addOption(new Option("--browser", help.browser).conflicts(["device", "username", "passwordStdin"]))
     .addOption(new Option("--device", help.device).conflicts(["username", "passwordStdin"]))
     .option("-f, --force", help.force)
