@@ -62,9 +62,10 @@ export async function openExchange(
 
 /** A server whose pages are elsewhere could send a person, and then the code, to a server that is not its own. */
 function checkPage(page: string, serverUrl: string): string {
-  const [theirs, ours] = [new URL(page), new URL(serverUrl)];
-  if (theirs.origin === ours.origin || areLocal(theirs, ours)) return page;
-  const message = `The server at ${ours.origin} wants to sign you in at ${theirs.origin}. Use that address as the server's, if it is the right one.`;
+  const [theirs, ours] = [URL.parse(page), new URL(serverUrl)];
+  if (theirs !== null && (theirs.origin === ours.origin || areLocal(theirs, ours))) return page;
+  const place = theirs === null ? "what is no address" : `${theirs.protocol}//${theirs.host}`;
+  const message = `The server at ${ours.origin} wants to sign you in at ${place}. Use that address as the server's, if it is the right one.`;
   throw new PipitError("NOT_ALLOWED", message);
 }
 
@@ -77,7 +78,7 @@ function checkIssuer({ issuer }: ServerMetadata, serverUrl: string): void {
   throw new PipitError("NOT_ALLOWED", message);
 }
 
-/** This machine has many names, and its own server another port at each start. */
+/** This machine has many names, and its own server another port at each start. What is no web page opens a program. */
 function areLocal(a: URL, b: URL): boolean {
-  return isLoopbackHost(a.hostname) && isLoopbackHost(b.hostname);
+  return [a, b].every(({ protocol, hostname }) => /^https?:$/u.test(protocol) && isLoopbackHost(hostname));
 }

@@ -11,9 +11,10 @@ export function createRedirectListener(language: Language): ListenForRedirect {
     const answering = new Set<Promise<unknown>>();
     const server = createServer((request, response) => {
       answering.add(new Promise((resolve) => response.once("close", resolve)));
-      const address = new URL(request.url ?? "/", "http://127.0.0.1");
+      // Any page can make a browser ask for "//", which is no address.
+      const address = URL.parse(request.url ?? "/", "http://127.0.0.1");
       // A browser asks for an icon as well.
-      if (request.method !== "GET" || address.pathname !== PATH) send(response, 404, language, "unknown");
+      if (request.method !== "GET" || address?.pathname !== PATH) send(response, 404, language, "unknown");
       else {
         const outcome = take(address);
         send(response, outcome === "done" ? 200 : 400, language, outcome);

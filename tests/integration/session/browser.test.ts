@@ -1,4 +1,5 @@
-import { createServer } from "node:http";
+import { once } from "node:events";
+import { createServer, get, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createHttpClient } from "#engine/node/http/http-client.ts";
@@ -52,6 +53,22 @@ test("a browser signs a person in, and only the answer to this very sign-in is t
   expect(await failure(fetch(asked.searchParams.get("redirect_uri") ?? ""))).toBeInstanceOf(TypeError);
   expect(await person.ask("GET", "/oauth/sessions")).toMatchObject({ status: 200 });
   expect(JSON.stringify(person.logger.lines)).not.toContain("code=");
+});
+
+test("what is no address ends neither the waiting nor the program", async () => {
+  await using person = openSession(server.httpUrl);
+  const signedIn = await person.session.signInByBrowser(async (address) => {
+    const back = await signInAtPages(address);
+    // Any page may make a browser ask the first of these.
+    for (const path of ["//", "//x:99999", "http://["]) {
+      const [answer] = (await once(get({ host: back.hostname, port: back.port, path }), "response")) as [
+        IncomingMessage,
+      ];
+      expect([path, answer.resume().statusCode]).toEqual([path, 404]);
+    }
+    await fetch(back);
+  }, never);
+  expect(signedIn).toMatchObject({ kind: "signed-in", accountName: "Ann" });
 });
 
 test.each([
@@ -118,6 +135,12 @@ test("a server that claims to be another, or sends people elsewhere, opens no br
     };
     const elsewhere = await failure(person.session.signInByBrowser(open, never));
     expect(elsewhere).toMatchObject({ code: "NOT_ALLOWED", message: expect.stringContaining(honest) });
+    // A server of this machine may be at another port, but its page opens no other program.
+    const here = "http://127.0.0.1:8787";
+    await using local = openSession(here, { http });
+    metadata = { issuer: here, authorization_endpoint: "calculator://127.0.0.1/x", ...grants };
+    const program = await failure(local.session.signInByBrowser(open, never));
+    expect(program).toMatchObject({ code: "NOT_ALLOWED" });
   } finally {
     impostor.closeAllConnections();
     impostor.close();
