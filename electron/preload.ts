@@ -19,10 +19,15 @@ contextBridge.exposeInMainWorld("pipit", Object.fromEntries([...commands, ...eve
 
 /** The page's own global, of which this file needs one thing. */
 interface PageGlobal {
-  addEventListener(type: "online", listener: () => void): void;
+  addEventListener(type: "online" | "blur", listener: () => void): void;
 }
+const page = globalThis as unknown as PageGlobal;
 
 // Main has no event for the network's return, and would have to ask again and again.
-(globalThis as unknown as PageGlobal).addEventListener("online", () => {
+page.addEventListener("online", () => {
   void ipcRenderer.invoke(channelOf("reconnect"));
+});
+// A panel of macOS tells its page that the keyboard has left it, and main only while the app is the active one.
+page.addEventListener("blur", () => {
+  void ipcRenderer.invoke(channelOf("windowLeft"));
 });

@@ -37,7 +37,13 @@ export function isCoverCommand(name: IpcCommandName): boolean {
  * What the desktop's pages may ask over IPC. Main parses every argument with `input`; the preload script exposes one
  * named function per entry.
  */
-export const ipcCommands = { ...commands, snapshot: command<Snapshot>()(nothing), ...coverCommands } as const;
+export const ipcCommands = {
+  ...commands,
+  snapshot: command<Snapshot>()(nothing),
+  /** The keyboard has left the window; said by the preload script. */
+  windowLeft: command<void>()(nothing),
+  ...coverCommands,
+} as const;
 
 export type IpcHandlers = Handlers<typeof ipcCommands>;
 export type IpcCommandName = keyof IpcHandlers;

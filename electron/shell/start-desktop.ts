@@ -1,5 +1,6 @@
 import {
   app,
+  autoUpdater,
   BrowserWindow,
   dialog,
   globalShortcut,
@@ -30,7 +31,7 @@ import { createHotkeys, type Hotkeys } from "./hotkeys.ts";
 import { registerIpc } from "../ipc/ipc.ts";
 import { macMenu } from "./app-menu.ts";
 import { followTheme, panelOptions } from "../windows/panel-window.ts";
-import { cleanUpBeforeQuit } from "./quit.ts";
+import { cleanUpBeforeQuit, followHurriedEnds } from "./quit.ts";
 import { openScreenshots, type OpenedScreenshots } from "./open-screenshots.ts";
 import { createOutsidePictures } from "./outside-pictures.ts";
 import type { DesktopFiles } from "./settings-file.ts";
@@ -118,7 +119,11 @@ export async function startDesktop(options: DesktopOptions) {
     await Promise.all([control[Symbol.asyncDispose](), desktop[Symbol.asyncDispose](), files.flush()]);
     windows[Symbol.dispose]();
   };
-  cleanUpBeforeQuit(app, cleanUp, logger);
+  const { hurry } = cleanUpBeforeQuit(app, cleanUp, logger);
+  const release = (): void => windows.release();
+  const [window] = BrowserWindow.getAllWindows();
+  const { platform } = process;
+  followHurriedEnds({ app, autoUpdater, powerMonitor, window, platform, hurry, release });
 
   showAppMenu(pipit);
   for (const name of hotkeyNames) keys[name].set(settings()[name]);
@@ -181,6 +186,7 @@ function serveWindow(
     commands: {
       ...pipit.commands,
       snapshot,
+      windowLeft: async () => windows.left(),
       regionPicture: ({ display }) => choice.picture(display),
       regionReady: async ({ display }) => choice.ready(display),
       endRegion: async ({ display, region }) => choice.end(display, region),

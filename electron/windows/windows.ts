@@ -57,8 +57,8 @@ export class Windows implements Disposable {
     if (window.isMinimized()) window.restore();
     this.#shownAtMs = performance.now();
     window.show();
+    // On macOS the panel takes the keyboard, and the program under it stays the active one.
     window.focus();
-    if (process.platform === "darwin") app.focus({ steal: true });
     this.intend({ kind: "focus-composer" });
   }
 
@@ -117,6 +117,21 @@ export class Windows implements Disposable {
     }
   }
 
+  /**
+   * The keyboard is elsewhere: hides the window, unless it is pinned or has just been shown. The page says so too, because on macOS a
+   * panel over another program's windows tells only its page.
+   */
+  left(): void {
+    const window = this.#window;
+    // Shown again before the news of its being left arrived.
+    if (!this.isVisible() || window.isFocused()) return;
+    if (this.#settles() || this.#held) return;
+    if (this.#options.isPinned() || window.webContents.isDevToolsOpened()) return;
+    this.#keepPlace();
+    // The focus is already elsewhere: nothing to give back.
+    window.hide();
+  }
+
   /** Lets the window close: the app ends. */
   release(): void {
     this.#ending = true;
@@ -130,19 +145,12 @@ export class Windows implements Disposable {
 
   #follow(): void {
     const window = this.#window;
-    const { onVisible, isPinned } = this.#options;
+    const { onVisible } = this.#options;
     window.on("show", () => onVisible(true));
     window.on("hide", () => onVisible(false));
     window.on("moved", () => this.#keepPlace());
     window.on("resized", () => this.#keepPlace());
-    window.on("blur", () => {
-      // Shown again before the news of its being left arrived.
-      if (window.isFocused()) return;
-      if (this.#settles() || this.#held || isPinned() || window.webContents.isDevToolsOpened()) return;
-      this.#keepPlace();
-      // The focus is already elsewhere: nothing to give back.
-      window.hide();
-    });
+    window.on("blur", () => this.left());
     window.on("close", (event) => {
       if (this.#ending) return;
       event.preventDefault();
@@ -194,5 +202,6 @@ function giveFocusBack(window: BrowserWindow): void {
   // Windows gives the focus to the next window only when this one is minimised, not when it is hidden.
   if (platform === "win32") window.minimize();
   window.hide();
-  if (platform === "darwin") app.hide();
+  // A panel of an app that is not the active one gives the keyboard back by itself, and there is no app to hide.
+  if (platform === "darwin" && app.isActive()) app.hide();
 }

@@ -1,5 +1,6 @@
 /** What `import ... from "electron"` and `require("electron")` give in main. Anything else is an import error. */
 import { app } from "./app.ts";
+import { autoUpdater } from "./auto-updater.ts";
 import { BrowserWindow } from "./browser-window.ts";
 import { desktopCapturer } from "./capture.ts";
 import { ipcMain } from "./ipc-main.ts";
@@ -26,6 +27,7 @@ import { webContents } from "./web-contents.ts";
 
 export {
   app,
+  autoUpdater,
   BrowserWindow,
   clipboard,
   desktopCapturer,

@@ -305,6 +305,7 @@ test("[5.1-10] the preload gives exactly these functions, frozen, and nothing of
     "switchBranch",
     "undoDelete",
     "updateSettings",
+    "windowLeft",
   ]);
 });
 

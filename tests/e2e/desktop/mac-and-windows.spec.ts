@@ -1,0 +1,132 @@
+import { expect } from "@playwright/test";
+import { gate, say, stream } from "#tests/doubles/openai-script.ts";
+import { defaultHotkey, type DesktopApp } from "../fixtures/desktop-app.ts";
+import { test } from "../fixtures/desktop-test.ts";
+
+/**
+ * What macOS and Windows do that Linux does not, by the stand-in's rules (tests/electron-stand-in/FIDELITY.md). None of it can
+ * be made to happen on a real desktop by a test.
+ */
+test.use({ rules: "darwin" });
+
+/** The stand-in's own, in main. */
+interface Tools {
+  readonly otherAppTakesFocusForTest: () => void;
+  readonly setOccludedForTest: (occluded: boolean) => void;
+}
+
+/** The person clicks in another program. */
+const leave = (desktop: DesktopApp): Promise<void> =>
+  desktop.electron.evaluate(({ app }) => (app as unknown as Tools).otherAppTakesFocusForTest());
+
+const appState = (desktop: DesktopApp) =>
+  desktop.electron.evaluate(({ app }) => ({ active: app.isActive(), hidden: app.isHidden() }));
+
+test("D4: the window takes the keyboard, the program under it stays the active one, and gets the keyboard back", async ({
+  shared: { desktop },
+}) => {
+  await desktop.hide();
+  await desktop.pressHotkey();
+  await expect.poll(() => desktop.isFocused()).toBe(true);
+  await expect(desktop.chat.composer).toBeFocused();
+  expect(await appState(desktop)).toEqual({ active: false, hidden: false });
+  await desktop.window.keyboard.press("Escape");
+  await expect.poll(() => desktop.isVisible()).toBe(false);
+  expect(await appState(desktop)).toEqual({ active: false, hidden: false });
+});
+
+test("D4: another program that takes the keyboard hides the window, although only its page is told", async ({
+  shared: { desktop },
+}) => {
+  await leave(desktop);
+  await expect.poll(() => desktop.isVisible()).toBe(false);
+});
+
+test("D4: a loss of the keyboard that passes while the app starts hides nothing", async ({
+  shared: { desktop },
+}) => {
+  await desktop.hide();
+  await desktop.window.evaluate(() => {
+    const scope = globalThis as unknown as { left: number };
+    scope.left = 0;
+    addEventListener("blur", () => (scope.left += 1));
+  });
+  // Time stands still in main, so that a slow machine is not later than the moment in which a loss may pass.
+  await desktop.electron.evaluate(({ app }, name) => {
+    const scope = globalThis as unknown as {
+      pipitTest: { shortcuts: Map<string, () => void> };
+      now: () => number;
+    };
+    scope.now = performance.now.bind(performance);
+    const stopped = performance.now();
+    performance.now = () => stopped;
+    scope.pipitTest.shortcuts.get(name)?.();
+    (app as unknown as Tools).otherAppTakesFocusForTest();
+  }, defaultHotkey);
+  await desktop.window.waitForFunction(() => (globalThis as unknown as { left: number }).left > 0);
+  // Answered after what the preload script has said before.
+  await desktop.command("snapshot");
+  expect(await desktop.isVisible()).toBe(true);
+  await desktop.electron.evaluate(({ BrowserWindow }) => {
+    BrowserWindow.getAllWindows()[0]?.focus();
+    performance.now = (globalThis as unknown as { now: () => number }).now;
+  });
+  expect(await desktop.isFocused()).toBe(true);
+});
+
+test("a window that others lie over is told of what came meanwhile when it is seen again", async ({
+  shared: { desktop, model },
+}) => {
+  const occlude = (occluded: boolean) =>
+    desktop.electron.evaluate(
+      ({ BrowserWindow }, over) =>
+        (BrowserWindow.getAllWindows()[0] as unknown as Tools).setOccludedForTest(over),
+      occluded,
+    );
+  await occlude(true);
+  await desktop.command("send", { text: "while covered" });
+  await (
+    await model.request(0)
+  ).over;
+  expect(await desktop.isVisible()).toBe(true);
+  await occlude(false);
+  await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible();
+});
+
+test("D2: a log-out in the middle of an answer ends the app, is not interrupted, and the answer is had at the next start", async ({
+  desktop,
+  model,
+  start,
+}) => {
+  const held = gate();
+  model.script(stream(say("One ", "two "), held.step, say("never")));
+  await desktop.chat.ask("count");
+  await expect(desktop.chat.answer("One two")).toBeVisible();
+  expect(await desktop.endSession()).toBe(0);
+  expect(desktop.output).not.toContain("interrupted the log-out");
+  held.open();
+  const again = await start();
+  await again.ready();
+  // A window that is not seen is told nothing.
+  await again.show();
+  await again.chat.openChats();
+  await again.window.getByRole("dialog").getByRole("button", { name: /count/ }).first().click();
+  await expect(again.chat.questions).toHaveText([/count/]);
+  await expect(again.chat.answer("One two never")).toBeVisible();
+});
+
+test("D8: an update closes the window and ends the app", async ({ start }) => {
+  const app = await start();
+  const ended = app.ended();
+  await app.electron.evaluate(({ autoUpdater }) => setTimeout(() => autoUpdater.quitAndInstall(), 0));
+  expect(await ended).toBe(0);
+  expect(app.output).not.toContain("interrupted the update");
+});
+
+test("D2: the end of a Windows session ends the app by its own way", async ({ start }) => {
+  const app = await start({ env: { STAND_IN_PLATFORM: "win32" } });
+  await app.electron.evaluate(({ app: main }) => void main.once("quit", () => console.log("event quit")));
+  expect(await app.endSession()).toBe(0);
+  // Not killed by the system: Electron does that to an app that has not begun to quit by then.
+  expect(app.output).toContain("event quit");
+});
