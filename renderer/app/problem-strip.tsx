@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { ScreenSettingsButton } from "../chat/screen-settings-button.tsx";
+import { ScreenSettingsButton } from "./screen-settings-button.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
 import { useBridge, useView } from "../bridge/use-bridge.ts";
 

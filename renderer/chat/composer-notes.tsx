@@ -5,7 +5,6 @@ import { formatBytes } from "./picture/format-bytes.ts";
 import { fileMaxBytes } from "./picture/prepare-image.ts";
 import { numbers } from "./question-editor.tsx";
 import { useChatUiState } from "../bridge/use-bridge.ts";
-import { ScreenSettingsButton } from "./screen-settings-button.tsx";
 import { useFailureText } from "../i18n/use-error-text.ts";
 
 /** From here on the composer counts. */
@@ -23,12 +22,8 @@ export function ComposerNotes() {
   return (
     <div className="flex flex-col px-3 text-small empty:hidden">
       {shown !== undefined && (
-        <p
-          role="alert"
-          className="flex flex-wrap items-center gap-x-2 gap-y-1 pt-2 wrap-anywhere text-danger"
-        >
+        <p role="alert" className="pt-2 wrap-anywhere text-danger">
           {problemText(shown)}
-          {shown.kind === "failed" && <ScreenSettingsButton code={shown.code} />}
         </p>
       )}
       {tookFirst && <p className="pt-2 text-soft">{t("onePicture")}</p>}

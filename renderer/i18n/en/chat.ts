@@ -53,7 +53,6 @@ export const chat = {
   tooLong:
     "This message has {{length}} characters; at most {{limit}} can be sent at once. Shorten it or send it in parts.",
   empty: "Write a question first.",
-  openScreenSettings: "Open System Settings",
   screenshot: "Add a picture of the screen",
   capture: {
     title: "What should the picture show?",

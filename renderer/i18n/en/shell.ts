@@ -17,7 +17,7 @@ export const shell = {
   newChat: "New chat",
   pin: "Keep the window open",
   settings: "Settings",
-  problem: { label: "Problem" },
+  problem: { label: "Problem", openScreenSettings: "Open System Settings" },
   crash: {
     title: "This view has stopped",
     body: "Something in the window went wrong. Your chats and your draft are safe; an answer on its way goes on.",
