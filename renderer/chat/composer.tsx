@@ -177,7 +177,11 @@ function useSend(): () => Promise<void> {
     try {
       // Right after the start the sign-in may still be under way: the message waits for it.
       if (isSignedOut(await settled(auth))) return views.open("sign-in");
-      await commands.send({ text, files, ...(picture === undefined ? {} : { image: ownBytes(picture) }) });
+      await commands.send({
+        text,
+        ...(picture === undefined ? {} : { image: ownBytes(picture) }),
+        ...(files.length === 0 ? {} : { files }),
+      });
       isNextEntered = ui.sent(state);
       ui.goToEnd();
     } catch (reason) {
