@@ -44,7 +44,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
     ["danger", "danger-wash"],
     ["warning", "warning-wash"],
   ] as const)("%s can be read on its own wash", (ink, veil) => {
-    for (const ground of ["ground", "ground-raised"]) {
+    for (const ground of grounds) {
       expect(ratio(tokens, ink, ground, veil)).toBeGreaterThanOrEqual(TEXT_RATIO);
     }
   });

@@ -28,8 +28,8 @@ const css = `:root {
     --accent: #5ccbc2;
     --accent-hover: #7fdad2;
     --accent-ink: #06302d;
-    --danger: #ff8a80;
-    --danger-wash: #ff8a801f;
+    --danger: #ff9d94;
+    --danger-wash: #ff9d941a;
     --hover: #ffffff0f;
   }
 }
