@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { generateSync } from "otplib";
 import { expect, test } from "vitest";
@@ -17,13 +17,22 @@ test("[U16] pipit auth asks at a terminal, echoes no password, and Ctrl-C leaves
   await using screen = await openScreen(
     pipit.home,
     env,
-    ["register", "token", "logout", "login", "login --force", "login --device --force"]
+    ["register", "register", "token", "logout", "login", "login --force", "login --device --force"]
       .map((command) => `$PIPIT auth ${command}; echo "${command.split(" ")[0]}=$?"`)
       .join("; "),
   );
   await screen.shows(/Username:\s*$/);
   await screen.type("ann", "Enter");
   await screen.shows(/Display name .*:\s*$/);
+  await screen.type("Given up", "Enter");
+  await screen.shows(/Password:\s*$/);
+  await screen.type(PASSWORD, "Enter");
+  await screen.shows(/Password again:\s*$/);
+  await screen.type("a part", "C-c");
+  await screen.shows(/register=130\n+Username:\s*$/);
+  expect(await readdir(pipit.home)).not.toContain("credentials");
+  await screen.type("ann", "Enter");
+  await screen.shows(/register=130[^]*Display name .*:\s*$/);
   await screen.type("Ann", "Enter");
   await screen.shows(/Password:\s*$/);
   await screen.type(PASSWORD, "Enter");
@@ -49,7 +58,7 @@ test("[U16] pipit auth asks at a terminal, echoes no password, and Ctrl-C leaves
   await screen.type("half of it", "C-c");
   await screen.shows(/login=130/);
   const shown = await screen.shows(/enter the code [A-Z]{4}-[A-Z]{4}[^]*█/);
-  expect(shown).not.toMatch(/horse|otherwise|half of it/);
+  expect(shown).not.toMatch(/horse|otherwise|half of it|a part/);
   await screen.type("C-c");
   await screen.shows(/login=130\n+exit=0/);
   await screen.type("echoed again");
@@ -89,6 +98,7 @@ test("[U16, S4] a second factor at a terminal, every way in, another account, an
 
   const ways = ["login", "login --force", "login --browser --force", "login --device --force"];
   const steps = [
+    '$PIPIT auth login; echo "given=$?"',
     ...ways.map((way, index) => `$PIPIT auth ${way}; echo "way${index}=$?"`),
     `echo ${PASSWORD} | $PIPIT auth register --username zoe --password-stdin`,
     "$PIPIT auth switch ann",
@@ -104,6 +114,11 @@ test("[U16, S4] a second factor at a terminal, every way in, another account, an
   };
   await typePassword(/^/);
   await screen.shows(/Code.*:\s*$/);
+  await screen.type("1234", "C-c");
+  await screen.shows(/given=130/);
+  expect(await readdir(pipit.home)).not.toContain("credentials");
+  await typePassword(/given=130\n+/);
+  await screen.shows(/given=130[^]*Code.*:\s*$/);
   await screen.type("000000", "Enter");
   await screen.shows(/Code.*: 000000\n[^]+Code.*:\s*$/);
   await screen.type(nextCode(), "Enter");
