@@ -17,7 +17,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 /** What a person does in the system's browser, up to where it is sent back to this machine. */
 async function signInAtPages(address: string): Promise<URL> {
-  const browser = createFormBrowser(server.httpUrl);
+  const browser = createFormBrowser(new URL(address).origin);
   const page = await browser.open(address);
   return browser.leftTo(await browser.send(page, { login: "ann", password: PASSWORD }));
 }
@@ -89,6 +89,32 @@ test.each([
   );
   expect(refused).toMatchObject({ code: "NOT_ALLOWED", message: expect.stringMatching(message) });
   expect(person.session.store.getState()).toEqual({ kind: "unknown" });
+});
+
+test("a server that stops half way ends the sign-in, says so, and leaves the person as they were", async () => {
+  const own = await startTestServer({ ownIssuer: true });
+  await using stopped = new AsyncDisposableStack();
+  stopped.use(own);
+  await using person = openSession(own.httpUrl);
+  await person.session.register({ login: "ann", password: PASSWORD, displayName: "" }, never);
+  await using other = openSession(own.httpUrl);
+  const opened: string[] = [];
+  const byBrowser = other.session.signInByBrowser(async (address) => {
+    opened.push(new URL(address).searchParams.get("redirect_uri") ?? "");
+    const back = await signInAtPages(address);
+    await stopped.disposeAsync();
+    await fetch(back);
+  }, never);
+  const away = { code: "SERVER_UNREACHABLE" };
+  expect(await failure(byBrowser)).toMatchObject(away);
+  expect(await failure(fetch(opened[0] ?? ""))).toBeInstanceOf(TypeError);
+  const account = { login: "ann", password: PASSWORD, code: "123456", displayName: "" };
+  expect(await failure(other.session.signInWithPassword(account, never))).toMatchObject(away);
+  expect(await failure(other.session.register(account, never))).toMatchObject(away);
+  expect(await failure(other.session.signInByDevice(() => undefined, never))).toMatchObject(away);
+  expect(other.session.store.getState()).toEqual({ kind: "unknown" });
+  expect(other.store.stored).toBeUndefined();
+  expect(person.session.store.getState()).toMatchObject({ kind: "signed-in" });
 });
 
 test("giving up, or another sign-in, closes the port and leaves the person as they were", async () => {

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { utimes } from "node:fs/promises";
+import { rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
@@ -41,6 +41,35 @@ async function startProgram(home: string, ...more: string[]): Promise<ChildProce
     },
   });
 }
+
+test("a program that is killed while it switches accounts loses none, and takes none for another", async () => {
+  await using place = await openHome("eve");
+  const { store } = place;
+  await using second = openSession(server.httpUrl, { tokenStore: store });
+  await second.session.register({ login: "ada", password: PASSWORD, displayName: "" }, never);
+  const ids = (await store.accounts()).map(({ accountId }) => accountId);
+  expect(ids).toHaveLength(2);
+  for (const switches of [3, 8]) {
+    await using child = await startProgram(place.home.path);
+    child.send(ids);
+    for (let count = 0; count < switches; count += 1) await once(child, "message");
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await rm(join(place.home.path, CREDENTIALS_LOCK), { recursive: true, force: true });
+    const kept = await store.accounts();
+    expect(kept.map(({ accountId }) => accountId).toSorted()).toEqual(ids.toSorted());
+    const active = kept.filter((one) => one.active);
+    expect(active).toHaveLength(1);
+    expect((await store.load())?.accountId).toBe(active[0]?.accountId);
+  }
+  for (const id of ids) {
+    await store.withLock(() => store.activate(id), never);
+    await using person = openSession(server.httpUrl, { tokenStore: store });
+    await person.session.renewAfter(await person.session.attach(new Headers(), never), never);
+    expect(await person.ask("GET", "/auth/me")).toMatchObject({ status: 200 });
+    expect((await store.load())?.accountId).toBe(id);
+  }
+});
 
 test("a program that dies between new tokens and their storing leaves the sign-in alive for the next", async () => {
   await using place = await openHome("ann");

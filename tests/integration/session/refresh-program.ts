@@ -1,6 +1,7 @@
 /**
  * A program of a person, as a process of its own: renews its sign-in each time that it is told to, and says how that went.
- * `dies`: it kills itself between the new tokens' arrival and their storing.
+ * `dies`: it kills itself between the new tokens' arrival and their storing. Told the ids of accounts, it goes from one to
+ * the next without end, and says each time that it has.
  */
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
 import { createHttpClient } from "#engine/node/http/http-client.ts";
@@ -29,9 +30,16 @@ const session = new Session({
   clientId: CLI_CLIENT_ID,
   serverUrl,
 });
-process.on("message", () => void renew());
+process.on("message", (asked) => void (asked === "renew" ? renew() : switchOn(asked as readonly string[])));
 process.on("disconnect", () => process.exit());
 process.send?.("ready");
+
+async function switchOn(accountIds: readonly string[]): Promise<never> {
+  for (let count = 0; ; count += 1) {
+    await store.withLock(() => store.activate(accountIds[count % accountIds.length] ?? ""), signal);
+    process.send?.("switched");
+  }
+}
 
 async function renew(): Promise<void> {
   try {
