@@ -1,12 +1,20 @@
 import type { ErrorCode } from "./error-codes.ts";
 import type { ScreenImage } from "./screen-image.ts";
 
+/** A file that the person gave to Pipit outside of its window. */
+export interface GivenFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 /** Something the host wants the window to do, at once and once. */
 export type Intent =
   | { readonly kind: "focus-composer" }
   | { readonly kind: "open"; readonly view: "chat" | "settings" | "sign-in" | "chats" | "model" | "picture" }
   /** A picture taken before the window came up; it goes into the composer, where it can be removed. */
   | { readonly kind: "attach"; readonly image: ScreenImage }
+  /** Files that were dropped on the tray; they go into the composer as those that are dropped on the window. */
+  | { readonly kind: "files"; readonly files: readonly GivenFile[] }
   /** Text from outside (a `pipit:` link); it goes into the composer and is never sent by itself. */
   | { readonly kind: "compose"; readonly text: string }
   /** Something went wrong outside any command; `message` is safe to show. */

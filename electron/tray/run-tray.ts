@@ -6,6 +6,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { App } from "#engine/app/app.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { DesktopTexts } from "../shell/texts.ts";
+import { readDroppedFiles } from "./dropped-files.ts";
 import {
   trayIconFile,
   trayView,
@@ -52,6 +53,15 @@ export function runTray(deps: RunTrayDeps): Disposable | undefined {
     if (process.platform === "win32") tray.on("click", () => windows.toggle());
     // Only macOS tells of it: what is dragged can then be let go over the window, too.
     tray.on("drag-enter", () => windows.show());
+    // Only macOS tells of it.
+    tray.on("drop-files", (event, paths) => {
+      event.preventDefault();
+      void act(async () => {
+        const files = await readDroppedFiles(paths);
+        windows.show();
+        windows.intend({ kind: "files", files });
+      }, deps);
+    });
     let shown: TrayView | undefined;
     const update = (): void => {
       const next = view();

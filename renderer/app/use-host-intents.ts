@@ -18,6 +18,9 @@ function route(intent: Intent, { views, ui }: Pick<WindowBridge, "views" | "ui">
       return views.report({ code: intent.code, message: intent.message });
     case "focus-composer":
       return ui.focusComposer();
+    case "files":
+      // Taken by the composer (use-given-files.ts).
+      break;
     case "attach":
       ui.attach(intent.image);
       break;

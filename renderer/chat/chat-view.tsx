@@ -6,6 +6,7 @@ import { DropVeil, useDrop } from "./picture/drop-veil.tsx";
 import { UndoDelete } from "./undo-delete.tsx";
 import { ModelPlace } from "../model/model-place.tsx";
 import { EmptyChat } from "./empty-chat.tsx";
+import { useGivenFiles } from "./use-given-files.ts";
 import { MessageList } from "./message-list.tsx";
 import { useAttachments } from "./files/use-attachments.ts";
 
@@ -19,6 +20,7 @@ export function ChatView() {
   const hidden = useSignedOut();
   const begun = useChat(({ messages }) => messages.length > 0) && !hidden;
   const [over, drop] = useDrop(attachments.take);
+  useGivenFiles(attachments.take);
   const turnPage = (direction: -1 | 1) => {
     const scroller = root.current?.querySelector("[data-message-scroller]");
     scroller?.scrollBy({ top: direction * pageShare * scroller.clientHeight });

@@ -1,3 +1,4 @@
+import { picture } from "./sample-picture.ts";
 import type { AssistantMessage, Failure, Message } from "#contract/chat-state.ts";
 import { answer, longChat, question } from "./messages.ts";
 import type { ScriptedBridge } from "./scripted-bridge.ts";
@@ -159,15 +160,4 @@ function withTools(id: string, replyTo: string): AssistantMessage {
       { kind: "notice", code: "VOICE_MISSING", text: "No voice for this language is installed." },
     ],
   };
-}
-
-async function picture(widthPx: number, heightPx: number) {
-  const canvas = new OffscreenCanvas(widthPx, heightPx);
-  const context = canvas.getContext("2d");
-  if (context !== null) {
-    context.fillStyle = "teal";
-    context.fillRect(0, 0, widthPx, heightPx);
-  }
-  const encoded = await canvas.convertToBlob({ type: "image/png" });
-  return { bytes: new Uint8Array(await encoded.arrayBuffer()), widthPx, heightPx };
 }

@@ -1,6 +1,7 @@
 import type { AppState } from "#contract/app-state.ts";
 import type { SignedInAccount } from "#contract/auth-state.ts";
 import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
+import { picture } from "./sample-picture.ts";
 import { failWith, type ScriptedBridge } from "./scripted-bridge.ts";
 
 type Scene = (bridge: ScriptedBridge) => void;
@@ -32,6 +33,26 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
       features: { ...features, notifications: { available: true } },
     }));
     bridge.intend({ kind: "open", view: "settings" });
+  },
+  capture: (bridge) => {
+    const titles = ["Quarterly report.pdf", "Почта: входящие", ""];
+    const colours = ["teal", "goldenrod", "slateblue"];
+    bridge.answers.listWindows = () =>
+      Promise.all(
+        titles.map(async (title, index) => ({
+          id: `w${index}`,
+          title,
+          bytes: (await picture(320, 200 - 30 * index, colours[index])).bytes,
+        })),
+      );
+    bridge.intend({ kind: "open", view: "picture" });
+  },
+  "capture-refused": (bridge) => {
+    bridge.answers.listWindows = failWith(
+      "SCREEN_REFUSED",
+      "The system did not give a picture of the screen.",
+    );
+    bridge.intend({ kind: "open", view: "picture" });
   },
   "settings-limited": (bridge) => {
     bridge.app.setState({

@@ -27,7 +27,7 @@ export function CaptureDialog({ onChoose }: CaptureDialogProps) {
   };
   return (
     <Dialog open={open} onClose={views.closeDialog} title={t("capture.title")}>
-      <div className="flex min-h-0 flex-col gap-3 overflow-y-auto px-4 pb-4">
+      <div className="flex min-h-0 flex-col gap-3 overflow-y-auto px-4 pt-1 pb-4">
         <div className="grid grid-cols-2 gap-2">
           <Button data-initial-focus="" size="large" onClick={() => choose({ area: "region" })}>
             <Scan aria-hidden="true" className="size-4" />
