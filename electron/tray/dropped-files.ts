@@ -1,10 +1,9 @@
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import type { GivenFile } from "#contract/intent.ts";
+import { FILES_MAX } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 
-/** As many as a message could ever carry. */
-const FILES_MAX = 8;
 /** Of all together: what the window would open of one. */
 const BYTES_MAX = 64 * 1024 * 1024;
 
@@ -16,7 +15,8 @@ const BYTES_MAX = 64 * 1024 * 1024;
 export async function readDroppedFiles(paths: readonly string[]): Promise<readonly GivenFile[]> {
   const files: GivenFile[] = [];
   let leftBytes = BYTES_MAX;
-  for (const path of paths.slice(0, FILES_MAX)) {
+  // As many as a message carries, and a picture.
+  for (const path of paths.slice(0, FILES_MAX + 1)) {
     const name = basename(path);
     const bytes = await readAtMost(path, name, leftBytes);
     leftBytes -= bytes.byteLength;

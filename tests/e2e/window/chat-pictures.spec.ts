@@ -195,6 +195,14 @@ test("the screen's picture comes by its button, or from the host, and can be tak
     bridge.intend({ kind: "attach", image: { bytes: new Uint8Array([1]), widthPx: 800, heightPx: 600 } }),
   );
   await expect(page.getByText("800 × 600")).toBeVisible();
+  // What was dropped on the tray goes the way of what is dropped on the window.
+  await gallery.script((bridge) =>
+    bridge.intend({
+      kind: "files",
+      files: [{ name: "note.txt", bytes: new TextEncoder().encode("a note") }],
+    }),
+  );
+  await expect(page.getByText("note.txt")).toBeVisible();
 });
 
 test("the screen's button says why it cannot, and is gone when the person wants none", async ({
