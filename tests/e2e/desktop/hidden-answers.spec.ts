@@ -1,4 +1,5 @@
 import { expect } from "@playwright/test";
+import { driver } from "../fixtures/desktop-app.ts";
 import { test } from "../fixtures/desktop-test.ts";
 
 test("an answer that ends while the window is hidden is told once and marked in the tray; a click opens its chat", async ({
@@ -25,4 +26,32 @@ test("an answer that ends while the window is hidden is told once and marked in 
   await expect.poll(marked).toBeDefined();
   expect(await desktop.notifications("And quietly?")).toEqual([]);
   await desktop.command("updateSettings", { notify: true });
+});
+
+test("the menu of what is clicked is in the window's language and does what it says", async ({
+  shared: { desktop },
+}) => {
+  test.skip(driver === "electron", "a menu of the system cannot be read by a test");
+  await desktop.command("updateSettings", { language: "ru" });
+  const seen = await desktop.electron.evaluate(({ BrowserWindow, clipboard, Menu }) => {
+    const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+    const target = {
+      isEditable: false,
+      selectionText: "",
+      linkURL: "https://example.org/",
+      mediaType: "none",
+      misspelledWord: "",
+      dictionarySuggestions: [],
+      editFlags: {},
+      frame: null,
+      menuSourceType: "mouse",
+    };
+    contents?.emit("context-menu", {}, target);
+    const menus = Menu as unknown as { openForTest(): { items: { label: string; click(): void }[] } };
+    const [item] = menus.openForTest().items;
+    item?.click();
+    return [item?.label, clipboard.readText()];
+  });
+  expect(seen).toEqual(["Скопировать ссылку", "https://example.org/"]);
+  await desktop.command("updateSettings", { language: "system" });
 });
