@@ -1,0 +1,40 @@
+import { once } from "node:events";
+import { expect } from "@playwright/test";
+import { driver } from "../fixtures/desktop-app.ts";
+import { test } from "../fixtures/desktop-test.ts";
+
+interface Hooks {
+  readonly pipitTest: { readonly tray: { emit(event: string): void } };
+}
+
+test("macOS: a menu in the person's language, a window for what is dragged, a refused screen's cure, and a fault that is told", async ({
+  start,
+}) => {
+  test.skip(driver === "electron" && process.platform !== "darwin", "rules of macOS, which this is not");
+  const app = await start({ env: { STAND_IN_PLATFORM: "darwin", STAND_IN_SCREEN_ACCESS: "denied" } });
+  await app.ready();
+  const menus = () =>
+    app.electron.evaluate(({ Menu }) => Menu.getApplicationMenu()?.items.map(({ label }) => label));
+  expect(await menus()).toEqual(["Pipit", "Edit", "Window"]);
+  await app.command("updateSettings", { language: "ru" });
+  await expect.poll(menus).toEqual(["Pipit", "Правка", "Окно"]);
+
+  await app.hide();
+  await app.electron.evaluate(() => (globalThis as unknown as Hooks).pipitTest.tray.emit("drag-enter"));
+  await expect.poll(() => app.isVisible()).toBe(true);
+
+  await expect(app.command("captureScreen", { area: "screen" })).rejects.toThrow(
+    "Allow the terminal that Pipit was started from in System Settings",
+  );
+  await app.command("openScreenSettings");
+  expect(await app.openedLinks()).toEqual([
+    "x-apple.systempreferences:com.apple.preference.security?Privacy_ScreenCapture",
+  ]);
+
+  // A fault of main that nothing catches, told in the words of the system: settings may be what is broken.
+  const ended = once(app.electron.process(), "close");
+  await app.electron.evaluate(() => void setTimeout(() => void Promise.reject(new Error("planted")), 0));
+  expect((await ended)[0]).toBe(1);
+  expect(app.output).toContain("Pipit met an error in itself");
+  expect(await app.fileText("client.log")).toMatch(/"event":"main\.fault".*planted/u);
+});
