@@ -59,7 +59,8 @@ export async function startGrpcServer(
     const id = adoptCorrelationId(request.headers);
     response.setHeader(CORRELATION_HEADER, id);
     endUnreadRequest(request);
-    deps.correlation.run(id, () => adapter(request, response));
+    if (hasAddress(request)) deps.correlation.run(id, () => adapter(request, response));
+    else response.writeHead(400).end();
   });
   const sessions = trackSessions(server);
   const sockets = trackSockets(server);
@@ -77,6 +78,11 @@ export async function startGrpcServer(
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** The adapter makes one of both, and throws past all handlers where that cannot be done: it would end the server. */
+function hasAddress({ url, authority }: { readonly url: string; readonly authority?: string }): boolean {
+  return authority !== undefined && URL.canParse(url, `http://${authority}`);
 }
 
 /**

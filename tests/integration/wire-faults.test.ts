@@ -99,6 +99,36 @@ describe("W12: what a client did wrong is no error of ours", () => {
   });
 });
 
+test.each(["[", "pipit:99999"])(
+  "a call to the authority %j is refused, and ends no server",
+  async (authority) => {
+    const path = "/streaming.StreamingService/InterruptSession";
+    const session = connectHttp2(`http://${server.grpcUrl}`);
+    try {
+      const call = session.request({
+        ":method": "POST",
+        ":authority": authority,
+        ":path": path,
+        "content-type": "application/grpc",
+      });
+      const [answer] = (await once(call, "response")) as [Record<string, unknown>];
+      expect(answer[":status"]).toBe(400);
+      call.close();
+    } finally {
+      session.destroy();
+    }
+    const { hostname, port } = new URL(server.httpUrl);
+    const socket = connect(Number(port), hostname);
+    const head = [`POST ${path} HTTP/1.1`, `host: ${authority}`];
+    socket.write(
+      `${head.join("\r\n")}\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}`,
+    );
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 4\d\d /u);
+    expect((await fetch(`${server.httpUrl}/health`)).status).toBe(200);
+    expect(errors).toEqual([]);
+  },
+);
+
 test("W13: a call with too much metadata is refused alone; others on its connection go on", async () => {
   const session = connectHttp2(`http://${server.grpcUrl}`, { maxSendHeaderBlockLength: 1_000_000 });
   const call = (more: Readonly<Record<string, string>>) =>
