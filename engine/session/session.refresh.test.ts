@@ -152,10 +152,10 @@ describe("refresh", () => {
     expect(s.store.stored?.accessToken).toBe("access-1");
     expect(s.session.place()).toEqual({ kind: "memory", fallbackReason: expect.any(String) });
     s.store.saveError = undefined;
-    const places: string[] = [];
-    s.session.onTokenUpdated(() => places.push(s.session.place().kind));
+    const reasons: (string | undefined)[] = [];
+    s.session.onTokenUpdated(() => reasons.push(s.session.place().fallbackReason));
     expect(await s.accessToken(signal)).toBe("access-2");
-    expect(places).toEqual(["keychain"]);
+    expect(reasons).toEqual([undefined]);
     expect(s.store.stored).toMatchObject({ accessToken: "access-2", refreshToken: "refresh-2" });
   });
 
