@@ -169,9 +169,6 @@ export class BrowserWindow extends StrictEmitter {
   getNormalBounds(): Rectangle {
     return this.getBounds();
   }
-  getContentBounds(): Rectangle {
-    return this.getBounds();
-  }
   setBounds(bounds: Partial<Rectangle>): void {
     const { moved } = this.#place(bounds);
     // Windows tells of the end of a person's move alone.
@@ -202,9 +199,6 @@ export class BrowserWindow extends StrictEmitter {
   }
   setSize(width: number, height: number): void {
     this.setBounds({ width, height });
-  }
-  getContentSize(): number[] {
-    return this.getSize();
   }
   setMinimumSize(_width: number, _height: number): void {}
   getPosition(): number[] {

@@ -90,6 +90,7 @@ export class PageTarget {
       preloadPath: preload,
       preloadCode: preload === undefined ? "" : readFileSync(preload, "utf8"),
       inSubFrames: preferences.nodeIntegrationInSubFrames,
+      schemes: schemes.serviceWorkers(),
       process: {
         platform,
         arch: process.arch,

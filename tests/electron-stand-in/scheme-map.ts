@@ -33,6 +33,13 @@ export class SchemeMap {
     return this.#schemes.get(scheme);
   }
 
+  /** Each scheme, and whether its pages may have service workers. */
+  serviceWorkers(): Record<string, boolean> {
+    return Object.fromEntries(
+      [...this.#schemes].map(([scheme, { allowServiceWorkers }]) => [scheme, allowServiceWorkers === true]),
+    );
+  }
+
   /** app://pipit/x -> http://pipit.app.localhost/x; other addresses as they are. */
   toChromium(url: string): string {
     const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/is.exec(url);

@@ -15,9 +15,8 @@ interface Tools {
   readonly setOccludedForTest: (occluded: boolean) => void;
 }
 
-/** The person clicks in another program. */
-const leave = (desktop: DesktopApp): Promise<void> =>
-  desktop.electron.evaluate(({ app }) => (app as unknown as Tools).otherAppTakesFocusForTest());
+/** Everything is in place: the keys are taken last. */
+const started = (app: DesktopApp): Promise<void> => expect.poll(() => app.pressHotkey()).toBe(true);
 
 const appState = (desktop: DesktopApp) =>
   desktop.electron.evaluate(({ app }) => ({ active: app.isActive(), hidden: app.isHidden() }));
@@ -38,7 +37,12 @@ test("D4: the window takes the keyboard, the program under it stays the active o
 test("D4: another program that takes the keyboard hides the window, although only its page is told", async ({
   shared: { desktop },
 }) => {
-  await leave(desktop);
+  // The first second is over, in which a loss may pass.
+  await desktop.electron.evaluate(({ app }) => {
+    const now = performance.now.bind(performance);
+    performance.now = () => now() + 2_000;
+    (app as unknown as Tools).otherAppTakesFocusForTest();
+  });
   await expect.poll(() => desktop.isVisible()).toBe(false);
 });
 
@@ -117,6 +121,7 @@ test("D2: a log-out in the middle of an answer ends the app, is not interrupted,
 
 test("D8: an update closes the window and ends the app", async ({ start }) => {
   const app = await start();
+  await started(app);
   const ended = app.ended();
   await app.electron.evaluate(({ autoUpdater }) => setTimeout(() => autoUpdater.quitAndInstall(), 0));
   expect(await ended).toBe(0);
@@ -125,6 +130,7 @@ test("D8: an update closes the window and ends the app", async ({ start }) => {
 
 test("D2: the end of a Windows session ends the app by its own way", async ({ start }) => {
   const app = await start({ env: { STAND_IN_PLATFORM: "win32" } });
+  await started(app);
   await app.electron.evaluate(({ app: main }) => void main.once("quit", () => console.log("event quit")));
   expect(await app.endSession()).toBe(0);
   // Not killed by the system: Electron does that to an app that has not begun to quit by then.

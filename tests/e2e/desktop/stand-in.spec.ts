@@ -47,12 +47,12 @@ const test = base.extend<{ readonly sample: Sample }, { readonly shared: Sample 
   ],
 });
 
-async function openSample(): Promise<Sample> {
+async function openSample(env: Readonly<Record<string, string>> = {}): Promise<Sample> {
   const profile = await mkdtemp(join(tmpdir(), "pipit-sample-"));
   const app = await _electron.launch({
     ...(real ? {} : { executablePath: join(folder, "electron") }),
     args: [`--user-data-dir=${profile}`, sampleApp],
-    env: { ...process.env, ...compiledCode } as Record<string, string>,
+    env: { ...process.env, ...compiledCode, ...env } as Record<string, string>,
   });
   const window = await app.firstWindow();
   await window.getByRole("textbox").waitFor();
@@ -77,6 +77,15 @@ test.describe("pages", () => {
       const { url } = await (globalThis as unknown as { sample: SampleApi }).sample.echo();
       return { url, secure: isSecureContext, title: document.title, external: "external1" in globalThis };
     });
+    // What http: has and a custom scheme has not.
+    const beyond = await sample.window.evaluate(async () => {
+      document.cookie = "kept=1";
+      const worker = await navigator.serviceWorker
+        .register("/page.js")
+        .catch((error: Error) => error.message);
+      return { cookie: document.cookie, worker: String(worker) };
+    });
+    expect(beyond).toEqual({ cookie: "", worker: expect.stringContaining("is not supported") });
     // The inline script would have changed the title.
     expect(seen).toEqual({
       url: "app://sample/index.html",
@@ -327,6 +336,85 @@ test.describe("the person at the desktop", () => {
     await expect.poll(last).toMatchObject({ misspelledWord: "", canPaste: true });
     await item(4);
     await expect(field).toHaveValue("I receive");
+  });
+});
+
+test("macOS' rules: the keyboard without the app, occlusion, moves, the screen's picture, the login item", async () => {
+  test.skip(real, "makes the system do what no test can");
+  const sample = await openSample({
+    STAND_IN_PLATFORM: "darwin",
+    STAND_IN_PACKAGED: "1",
+    STAND_IN_SCREEN_ACCESS: "never-asked",
+    STAND_IN_LOGIN_ITEM: "requires-approval",
+  });
+  const seen = await sample.app.evaluate(async (electron) => {
+    const { app, BrowserWindow, desktopCapturer, systemPreferences } = electron;
+    type Tools = {
+      otherAppTakesFocusForTest(): void;
+      setOccludedForTest(occluded: boolean): void;
+      setAccessForTest(access: object): void;
+    };
+    const events: string[] = [];
+    const panel = new BrowserWindow({ show: false, type: "panel", x: 0, y: 0 });
+    for (const name of ["focus", "blur", "show", "hide", "moved", "resized"] as const)
+      panel.on(name as "focus", () => events.push(name));
+    /** Events come later than what they tell of. */
+    const told = async (): Promise<string> => {
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      return events.splice(0).join(" ");
+    };
+    const state = () => [panel.isVisible(), panel.isFocused(), app.isActive()].join(" ");
+    const steps: string[] = [];
+    const step = async (name: string, work: () => void): Promise<void> => {
+      work();
+      steps.push(`${name}: ${await told()} | ${state()}`);
+    };
+    const tools = panel as unknown as Tools;
+    await step("show", () => panel.show());
+    await step("other app", () => (app as unknown as Tools).otherAppTakesFocusForTest());
+    await step("focus", () => panel.focus());
+    await step("steal", () => app.focus({ steal: true }));
+    await step("hide app", () => app.hide());
+    await step("show app", () => app.show());
+    await step("occluded", () => tools.setOccludedForTest(true));
+    await step("seen", () => tools.setOccludedForTest(false));
+    await step("setBounds", () => panel.setBounds({ x: 5 }));
+    const screenBefore = systemPreferences.getMediaAccessStatus("screen");
+    const refused = await desktopCapturer.getSources({ types: ["screen"] }).catch((error: unknown) => error);
+    (systemPreferences as unknown as Tools).setAccessForTest({ screen: "granted" });
+    const [source] = await desktopCapturer.getSources({
+      types: ["screen"],
+      thumbnailSize: { width: 128, height: 128 },
+    });
+    app.setLoginItemSettings({ openAtLogin: true });
+    const { openAtLogin, status } = app.getLoginItemSettings();
+    return {
+      steps,
+      screen: [screenBefore, refused, systemPreferences.getMediaAccessStatus("screen")],
+      thumbnail: source?.thumbnail.getSize(),
+      login: [openAtLogin, status],
+      packaged: app.isPackaged,
+      platform: process.platform,
+    };
+  });
+  await closeSample(sample);
+  expect(seen).toEqual({
+    steps: [
+      "show: show | true true false",
+      "other app:  | true false false",
+      "focus:  | true true false",
+      "steal: focus | true true true",
+      "hide app: blur hide | false false false",
+      "show app: show | true false true",
+      "occluded: hide | true false true",
+      "seen: show | true false true",
+      "setBounds: moved | true false true",
+    ],
+    screen: ["denied", "Failed to get sources.", "granted"],
+    thumbnail: { width: 128, height: 80 },
+    login: [false, "requires-approval"],
+    packaged: true,
+    platform: "darwin",
   });
 });
 

@@ -1,6 +1,7 @@
 import { createCodec, type Codec } from "./codec.ts";
 import { createBridge } from "./page-bridge.ts";
 import { watchContextMenu } from "./page-menu.ts";
+import { takeAwayFromHttp } from "./scheme-rules.ts";
 
 /** Name of the world that preload scripts run in; Electron's own name for it. */
 export const ISOLATED_WORLD = "Electron Isolated Context";
@@ -15,14 +16,17 @@ export interface WorldOptions {
   readonly preloadPath: string | undefined;
   readonly preloadCode: string;
   readonly inSubFrames: boolean;
+  /** Custom schemes that stand for http: inside, and whether each may have service workers. */
+  readonly schemes: Readonly<Record<string, boolean>>;
   /** `process` as a sandboxed preload sees it. */
   readonly process: object;
 }
 
 /** Source of the script for the page's own world. Register it before the isolated one: it must be listening by then. */
 export function mainWorldSource(options: WorldOptions): string {
-  const { tag, inSubFrames } = options;
-  return `(${mainWorld.toString()})(${createBridge.toString()}, (${createCodec.toString()})(), ${JSON.stringify({ tag, inSubFrames })});`;
+  const { tag, inSubFrames, schemes } = options;
+  const rules = `(${takeAwayFromHttp.toString()})(${JSON.stringify(schemes)});`;
+  return `${rules}(${mainWorld.toString()})(${createBridge.toString()}, (${createCodec.toString()})(), ${JSON.stringify({ tag, inSubFrames })});`;
 }
 
 /** Source of the script for the isolated world: the preload script inside a function of Electron's parameters. */
