@@ -1,3 +1,4 @@
+import { makePdf } from "#engine/testing/make-documents.ts";
 import { expect } from "@playwright/test";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { recordSink } from "#engine/node/testing/sink-recorder.ts";
@@ -47,6 +48,21 @@ test.describe("a conversation in the desktop app", () => {
     await expect(desktop.chat.stopButton).toBeHidden();
     await expect(desktop.chat.answer("never")).toHaveCount(0);
     held.open();
+  });
+
+  test("a PDF is read in the window, and its text goes with the question", async ({
+    shared: { desktop, model },
+  }) => {
+    const buffer = Buffer.from(makePdf(["Fish swim."]));
+    const chips = desktop.window.getByRole("list", { name: desktop.chat.texts.chat.files });
+    await desktop.window
+      .locator("input[type=file]")
+      .setInputFiles({ name: "fish.pdf", mimeType: "application/pdf", buffer });
+    await desktop.chat.ask("what is this about?");
+    await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible(recovery);
+    await expect(chips).toContainText("fish.pdf");
+    const { messages } = await model.request(0);
+    expect(JSON.stringify(messages.at(-1)?.content)).toMatch(/Fish swim\.[^]*what is this about\?"$/u);
   });
 
   test("a picture of the screen is shown, can be removed, and goes with the question", async ({

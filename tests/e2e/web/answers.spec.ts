@@ -1,4 +1,5 @@
 import { expect } from "@playwright/test";
+import { makeDocx, makePdf } from "#engine/testing/make-documents.ts";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { signIn, test } from "../fixtures/web-test.ts";
 import { fits } from "../pages/texts.ts";
@@ -103,6 +104,42 @@ test("a pasted picture is shown before it is sent, and reaches the model", async
   expect(request.images).toHaveLength(1);
   expect(request.images[0]?.byteLength).toBeGreaterThan(50);
   await expect(chat.removePictureButton).toBeHidden();
+});
+
+test("files reach the model as data, are there with what was read after a reload, and go with another answer", async ({
+  chat,
+  model,
+  page,
+}) => {
+  model.script([stream(say("About fish.")), stream(say("About fish again."))]);
+  await page.locator("input[type=file]").setInputFiles([
+    { name: "fish.pdf", mimeType: "application/pdf", buffer: Buffer.from(makePdf(["Fish swim."])) },
+    { name: "birds.docx", mimeType: "", buffer: Buffer.from(makeDocx(["Birds fly."])) },
+  ]);
+  const pdf = page.getByRole("button", { name: /^fish\.pdf/u });
+  await chat.ask("What is in these?");
+  await expect(chat.answer("About fish.")).toBeVisible();
+  await expect(pdf).toBeVisible();
+  await expect(chat.stopButton).toBeHidden();
+
+  await page.reload();
+  await chat.reachComposer();
+  await chat.openChats();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: /What is in these/u })
+    .first()
+    .click();
+  await pdf.click();
+  await expect(page.getByRole("region", { name: fits(chat.texts.chat.fileText) })).toHaveText("Fish swim.");
+  await chat.act(chat.answers.last(), "regenerate");
+  await expect(chat.answer("About fish again.")).toBeVisible();
+  expect(model.requests).toHaveLength(2);
+  for (const { messages } of model.requests) {
+    expect(JSON.stringify(messages.at(-1)?.content)).toMatch(
+      /fish\.pdf[^]*Fish swim\.[^]*birds\.docx[^]*Birds fly\.[^]*What is in these\?"$/u,
+    );
+  }
 });
 
 test("hostile markdown is text: no script, no foreign picture, no dangerous link", async ({
