@@ -93,7 +93,7 @@ async function causeOf(
   if (serverUrl === undefined || PipitError.from(reason).code !== "SERVER_UNREACHABLE") return reason;
   return lookAtServer(createHttpClient(serverUrl, LOOK_TIMEOUT_MS), systemClock, signal).then(
     () => reason,
-    (why: unknown) => why,
+    (why: unknown) => (PipitError.from(why).code === "SERVER_NOT_PIPIT" ? why : reason),
   );
 }
 
