@@ -125,7 +125,7 @@ describe("pipit auth", () => {
     expect(await auth(login, asks("Wrong-horse-1"))).toMatchObject({ code: 3 });
     expect(await auth("status")).toMatchObject({ code: 0 });
     const taken = await registers("Ann");
-    expect(taken).toMatchObject({ code: 1, err: expect.stringContaining("already exists") });
+    expect(taken).toMatchObject({ code: 1, err: expect.stringContaining("This username is taken") });
   });
 
   test("renews a token that has expired before it prints it", async () => {
