@@ -25,6 +25,7 @@ export function cliConfigs(outDir: string): readonly InlineConfig[] {
   return [
     nodeConfig(outDir, {
       main: "cli/main.ts",
+      program: "cli/program.ts",
       ...helpers,
       "document-worker": "engine/node/files/document-worker.ts",
     }),

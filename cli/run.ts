@@ -7,11 +7,14 @@ import { englishHelp, russianHelp, type HelpMessages } from "./kit/help-messages
 import { localeOf } from "./kit/locale.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "./kit/exit-codes.ts";
 import type { CommandDeps } from "./kit/open-cli-client.ts";
+import type { ChildLauncher } from "#engine/node/processes/child-launcher.ts";
 import type { CliConfig } from "./kit/read-config.ts";
 import type { Terminal } from "./kit/terminal.ts";
 
 /** The process as the client sees it; tests pass their own streams. */
 export interface CliProcess extends Omit<Terminal, "colour" | "dumb"> {
+  /** Default: helpers are run by the Node that runs this program. */
+  readonly launcher?: ChildLauncher | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -122,12 +125,17 @@ async function openConfig(
   return config;
 }
 
-async function openDeps(config: CliConfig, { stdin, stdout, stderr, env }: CliProcess) {
+async function openDeps(config: CliConfig, { stdin, stdout, stderr, env, launcher }: CliProcess) {
   const { startTokenStore } = await import("#engine/node/keychain/token-store.ts");
   const tokenStore = startTokenStore(config, "terminal", {
+    launcher,
     onWaiting: (waiting) => void (waiting && tellWaiting(stderr, env)),
   });
-  return { terminal: { stdin, stdout, stderr, colour: config.colour, dumb: config.dumb }, tokenStore };
+  return {
+    terminal: { stdin, stdout, stderr, colour: config.colour, dumb: config.dumb },
+    tokenStore,
+    launcher,
+  };
 }
 
 /** Programs of the backend (commands/backend.ts), here for the list that --help prints. */

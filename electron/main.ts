@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { app, dialog, protocol } from "electron";
+import { app, dialog, protocol, utilityProcess } from "electron";
+import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createFileLogger } from "#engine/node/files/file-logger.ts";
 import { trustAuthoritiesOf } from "#engine/node/http/trusted-authorities.ts";
@@ -9,6 +10,8 @@ import { builtParts, readConfig } from "./shell/config.ts";
 import { endOnFault } from "./shell/fault.ts";
 import { desktopFolder, openDesktopFiles } from "./shell/settings-file.ts";
 import { takeSingleInstance } from "./shell/single-instance.ts";
+import { runTerminal } from "./shell/terminal.ts";
+import { createUtilityLauncher } from "./processes/utility-launcher.ts";
 import { startDesktop, type Desktop } from "./shell/start-desktop.ts";
 
 /**
@@ -16,37 +19,49 @@ import { startDesktop, type Desktop } from "./shell/start-desktop.ts";
  * Electron is not ready before this file has been run.
  */
 const config = readConfig();
-const logger = createFileLogger(config.home);
-const started = Promise.withResolvers<Desktop>();
-// A second start may come before this one is done.
-const whenStarted = (work: (desktop: Desktop) => void): void =>
-  void started.promise.then(work, () => undefined);
-
-endOnFault(process, { app, dialog, logger, logPath: join(config.home, "client.log") });
 app.setName("Pipit");
-// Each PIPIT_HOME is an app of its own, with its own lock.
-const userData = join(desktopFolder(config.home), "electron");
-mkdirSync(userData, { recursive: true, mode: 0o700 });
-app.setPath("userData", userData);
+if (config.terminalArgs === undefined) openDesktop();
+else void openTerminal(config.terminalArgs);
 
-const first = takeSingleInstance(
-  app,
-  (wish) => whenStarted((desktop) => desktop[wish]()),
-  (link) => whenStarted((desktop) => desktop.openLink(link)),
-);
-if (first) {
+function openTerminal(args: readonly string[]): Promise<void> {
+  const { home, env } = config;
+  const { terminal } = builtParts(import.meta.url);
+  const launcher = createUtilityLauncher(utilityProcess, () => undefined);
+  return runTerminal(app, args, { home, env, programUrl: terminal, launcher });
+}
+
+function openDesktop(): void {
+  const logger = createFileLogger(config.home);
+  const started = Promise.withResolvers<Desktop>();
+  // A second start may come before this one is done.
+  const whenStarted = (work: (desktop: Desktop) => void): void =>
+    void started.promise.then(work, () => undefined);
+
+  endOnFault(process, { app, dialog, logger, logPath: join(config.home, "client.log") });
+  // Each PIPIT_HOME is an app of its own, with its own lock.
+  const userData = join(desktopFolder(config.home), "electron");
+  mkdirSync(userData, { recursive: true, mode: 0o700 });
+  app.setPath("userData", userData);
+
+  const first = takeSingleInstance(
+    app,
+    (wish) => whenStarted((desktop) => desktop[wish]()),
+    (link) => whenStarted((desktop) => desktop.openLink(link)),
+  );
+  if (!first) {
+    app.quit();
+    return;
+  }
   app.enableSandbox();
   declareAppScheme(protocol);
   // No icon in the Dock, from the first moment on: a change after the app is ready takes its time, and the focus with it.
   if (process.platform === "darwin") app.setActivationPolicy("accessory");
   // The app lives in the tray, with or without a window.
   app.on("window-all-closed", () => undefined);
-  void start();
-} else {
-  app.quit();
+  void start(logger, started);
 }
 
-async function start(): Promise<void> {
+async function start(logger: Logger, started: PromiseWithResolvers<Desktop>): Promise<void> {
   try {
     if (config.caFile !== undefined) trustAuthoritiesOf(config.caFile);
     const [files] = await Promise.all([openDesktopFiles(config.home, logger), app.whenReady()]);

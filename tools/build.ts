@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { buildParts } from "./build/build-part.ts";
-import { allParts, cliPart } from "./build/pipit-parts.ts";
+import { packedParts } from "./build/pipit-parts.ts";
 import { listenForStop } from "./listen-for-stop.ts";
 
 /** `npm run build [-- --force] [PART...]`: builds what is stale, and says so in one line per part. */
@@ -12,7 +12,7 @@ try {
     allowPositionals: true,
     options: { force: { type: "boolean", default: false } },
   });
-  const parts = [...allParts(root), cliPart(root)].filter(
+  const parts = packedParts(root).filter(
     ({ name }) => positionals.length === 0 || positionals.includes(name),
   );
   await buildParts(parts, { root, force: values.force, say }, stop.signal);

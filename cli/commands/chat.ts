@@ -51,7 +51,7 @@ export async function chat(flags: ChatFlags, deps: CommandDeps): Promise<ExitCod
   const files = await firstFiles(flags, (file) => printNote(terminal, messages.fileReady(file)));
   const tell = (why: string): void => printNote(terminal, messages.noSound(why));
   const speaker = await openSpeech(flags, () =>
-    openVoice(config.volume, logger, (error) => tell(messages.error(error))),
+    openVoice(deps, logger, (error) => tell(messages.error(error))),
   );
   await using cleanup = new AsyncDisposableStack();
   if (speaker !== undefined) cleanup.use(speaker);
@@ -117,10 +117,14 @@ async function firstFiles(
 }
 
 /** The sound device, opened by the first sound; when there is none, the person is told why. */
-function openVoice(volume: number, logger: Logger, tell: (error: PipitError) => void): Speaker {
+function openVoice(
+  { config: { volume }, launcher }: CommandDeps,
+  logger: Logger,
+  tell: (error: PipitError) => void,
+): Speaker {
   return createLazySpeaker(async () => {
     try {
-      return await openSpeaker({ logger });
+      return await openSpeaker({ logger, child: { launcher } });
     } catch (error) {
       tell(PipitError.from(error));
       throw error;

@@ -12,7 +12,7 @@ const TIMEOUT_MS = 30_000;
 
 /** `pipit doctor`: one line per part, its cure below it; exit 1 when something needed does not work. */
 export async function doctor(flags: { readonly json?: boolean }, deps: CommandDeps): Promise<ExitCode> {
-  const { config, terminal } = deps;
+  const { config, terminal, launcher } = deps;
   const messages = doctorMessagesFor(config.locale);
   const logger = createFileLogger(config.home);
   const signal = AbortSignal.timeout(TIMEOUT_MS);
@@ -21,7 +21,7 @@ export async function doctor(flags: { readonly json?: boolean }, deps: CommandDe
     ...(await checkServer(client, messages, signal)),
     checkKeychain(client, messages),
     ...(await Promise.all([
-      checkAudioOut(logger, messages),
+      checkAudioOut(logger, launcher, messages),
       checkScreen(config, logger, messages, signal),
       checkHotkey(config, messages, signal),
     ])),

@@ -4,6 +4,7 @@ import { askApp } from "#engine/node/processes/app-control.ts";
 import type { Client } from "#engine/node/client.ts";
 import type { CliConfig } from "../kit/read-config.ts";
 import { createScreenCapture } from "#engine/node/screen/screen-capture.ts";
+import type { ChildLauncher } from "#engine/node/processes/child-launcher.ts";
 import { openSpeaker } from "#engine/node/audio/speaker.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { DoctorMessages } from "./doctor-messages.ts";
@@ -18,9 +19,13 @@ export function checkKeychain(client: Client, messages: DoctorMessages): Check {
 }
 
 /** Opens and closes the sound device. */
-export async function checkAudioOut(logger: Logger, messages: DoctorMessages): Promise<Check> {
+export async function checkAudioOut(
+  logger: Logger,
+  launcher: ChildLauncher | undefined,
+  messages: DoctorMessages,
+): Promise<Check> {
   try {
-    const speaker = await openSpeaker({ logger });
+    const speaker = await openSpeaker({ logger, child: { launcher } });
     await speaker[Symbol.asyncDispose]();
     return works("audio out", messages.sound);
   } catch (reason) {

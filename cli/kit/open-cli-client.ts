@@ -3,6 +3,7 @@ import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { openClient, type Client } from "#engine/node/client.ts";
+import type { ChildLauncher } from "#engine/node/processes/child-launcher.ts";
 import type { Speaker, TokenStore } from "#engine/ports.ts";
 import type { Messages } from "./messages.ts";
 import type { CliConfig } from "./read-config.ts";
@@ -14,6 +15,7 @@ import { ToldError } from "./told-error.ts";
 export interface CommandDeps {
   readonly config: CliConfig;
   readonly terminal: Terminal;
+  readonly launcher: ChildLauncher | undefined;
   /** On its way, because opening it takes a helper process; a command that needs none does not await it. */
   readonly tokenStore: Promise<TokenStore>;
   /** The same for another server: its URL, or that of this home by the name that accounts have for it. */
@@ -22,13 +24,14 @@ export interface CommandDeps {
 
 /** The client of the terminal, which speaks when it has a speaker. Contacts no server. */
 export async function openCliClient(
-  { config, tokenStore }: CommandDeps,
+  { config, tokenStore, launcher }: CommandDeps,
   speaker?: Speaker,
   model?: string,
 ): Promise<Client> {
   return openClient({
     server: config,
     tokenStore,
+    launcher,
     speaker,
     speak: speaker !== undefined,
     serverEntry: await serverProgram("main"),

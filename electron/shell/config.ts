@@ -22,6 +22,9 @@ export function readConfig(env: Environment = process.env, argv: readonly string
     sessionBus: (env["DBUS_SESSION_BUS_ADDRESS"] || env["XDG_RUNTIME_DIR"] || "") !== "",
     /** The `pipit:` link that this start was for. */
     deepLink: deepLinkOf(argv),
+    /** The command line of the terminal client, when that is what was started. */
+    terminalArgs: terminalArgsOf(argv, process.defaultApp === true),
+    env,
     /** What else it was for, when it was for more than to run. */
     wish: wishOf(argv),
     /** The file that this app runs out of, where that is an AppImage: the program itself lies in a mount that goes. */
@@ -43,6 +46,20 @@ export function wishOf(argv: readonly string[]): "toggle" | "show" | undefined {
   return argv.includes("--show") ? "show" : undefined;
 }
 
+/**
+ * What stands behind `--cli` of `Pipit --cli ...`; before it there may only be switches: a link that the system passes on
+ * cannot become a command.
+ *
+ * @param withMain the program is Electron, and names the app's main file first
+ */
+export function terminalArgsOf(argv: readonly string[], withMain: boolean): readonly string[] | undefined {
+  const own = argv.slice(withMain ? 2 : 1);
+  const at = own.indexOf("--cli");
+  return at >= 0 && own.slice(0, at).every((argument) => argument.startsWith("--"))
+    ? own.slice(at + 1)
+    : undefined;
+}
+
 /** Where the parts of the built app lie: `dist/electron/main.js` is the caller. */
 export function builtParts(callerUrl: string) {
   const at = (path: string): string => fileURLToPath(new URL(path, callerUrl));
@@ -51,5 +68,6 @@ export function builtParts(callerUrl: string) {
     renderer: at("../renderer"),
     serverEntry: at("../server/main.js"),
     trayIcons: at("../../assets/tray"),
+    terminal: new URL("../cli/program.js", callerUrl).href,
   } as const;
 }

@@ -35,11 +35,12 @@ import { cleanUpBeforeQuit, followHurriedEnds } from "./quit.ts";
 import { openScreenshots, type OpenedScreenshots } from "./open-screenshots.ts";
 import { createOutsidePictures } from "./outside-pictures.ts";
 import type { DesktopFiles } from "./settings-file.ts";
+import { openToolDialogs } from "./tool-dialogs.ts";
 import { openUpdates } from "../update/open-updates.ts";
 import { createStateFeed, type StateFeed } from "../ipc/state-feed.ts";
 import { createHotkeyToggle } from "../windows/hotkey-toggle.ts";
 import { openDesktopApp } from "./open-desktop-app.ts";
-import { textsFor } from "./texts.ts";
+import { textsFor, type DesktopTexts } from "./texts.ts";
 import { hasTray } from "../tray/tray-presence.ts";
 import { runTray } from "../tray/run-tray.ts";
 import { serveContextMenu } from "../windows/serve-context-menu.ts";
@@ -95,17 +96,9 @@ export async function startDesktop(options: DesktopOptions) {
   const keys = openHotkeys(pipit, toggleFromHotkey, takePicture);
   serveWindow(options, pipit, windows, feed, { covers, choice });
   const notices: AnswerNotices = openNotices({ pipit, windows, texts, logger });
-  const updates = await openUpdates({
-    app,
-    dialog,
-    chat: pipit.chat,
-    texts,
-    openPage: (address) => openExternalLink(address, shell),
-    memory: files.updates,
-    logger,
-  });
+  const { updates, tool } = await openPackaged(options, pipit, texts);
   const tray = hasTrayIcons
-    ? runTray({ pipit, windows, takePicture, unseen: notices.unseen, updates, texts, icons, logger })
+    ? runTray({ pipit, windows, takePicture, unseen: notices.unseen, updates, tool, texts, icons, logger })
     : undefined;
   const handOver = createPictureFiles(config.home, screenshots, stop.signal);
   const answers = controlAnswers(windows, { toggle: toggleFromHotkey, handOver }, keys.hotkey);
@@ -151,6 +144,32 @@ function openHotkeys(
   hotkey.status.subscribe((status) => pipit.show({ hotkey: status }));
   regionHotkey.status.subscribe((status) => pipit.show({ regionHotkey: status }));
   return { hotkey, regionHotkey };
+}
+
+/** What only a packaged app has: newer versions of itself, and a command for the terminal. */
+async function openPackaged(
+  { config, files, logger }: DesktopOptions,
+  pipit: App,
+  texts: () => DesktopTexts,
+) {
+  const { updates: memory } = files;
+  const { platform } = process;
+  return {
+    updates: await openUpdates({
+      app,
+      dialog,
+      chat: pipit.chat,
+      texts,
+      openPage: openDownloads,
+      memory,
+      logger,
+    }),
+    tool: await openToolDialogs({ app, dialog, texts, platform, appImage: config.appImage }),
+  };
+}
+
+function openDownloads(address: string): Promise<void> {
+  return openExternalLink(address, shell);
 }
 
 /** After sleep, connections are dead and waiting messages late. */

@@ -1,5 +1,6 @@
 import { resolveLanguage } from "#contract/language.ts";
 import type { Settings } from "#contract/settings.ts";
+import { toolEn, toolRu } from "./tool-texts.ts";
 import { updatesEn, updatesRu } from "../update/update-texts.ts";
 
 /** What the app says outside its window, in each language. */
@@ -57,6 +58,7 @@ const en = {
     minimize: "Minimize",
   },
   update: updatesEn,
+  tool: toolEn,
   fault: (path: string) =>
     `Pipit met an error in itself and has to close. What you sent is kept. Start it again; what happened is in ${path}.`,
   fileSetAside: (path: string) =>
@@ -115,6 +117,7 @@ const ru: DesktopTexts = {
     minimize: "Свернуть",
   },
   update: updatesRu,
+  tool: toolRu,
   fault: (path) =>
     `В Pipit произошла ошибка, и он должен закрыться. Отправленное сохранено. Запустите его снова; подробности: ${path}.`,
   fileSetAside: (path) =>

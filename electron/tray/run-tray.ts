@@ -15,6 +15,7 @@ import {
   type TrayItem,
   type TrayView,
 } from "./tray-menu.ts";
+import type { ToolDialogs } from "../shell/tool-dialogs.ts";
 import type { UpdateDialogs } from "../update/open-updates.ts";
 import type { Windows } from "../windows/windows.ts";
 
@@ -26,6 +27,7 @@ export interface RunTrayDeps {
   /** Whether an answer has come that was not looked at. */
   readonly unseen: ReadonlyStore<boolean>;
   readonly updates: UpdateDialogs | undefined;
+  readonly tool: ToolDialogs | undefined;
   readonly texts: () => DesktopTexts;
   /** Folder of the icons. */
   readonly icons: string;
@@ -43,6 +45,7 @@ export function runTray(deps: RunTrayDeps): Disposable | undefined {
         app: pipit.state.getState(),
         unseen: deps.unseen.getState(),
         update: deps.updates?.state.getState(),
+        tool: deps.tool?.offered.getState(),
       },
       deps.texts(),
     );
@@ -73,7 +76,7 @@ export function runTray(deps: RunTrayDeps): Disposable | undefined {
       pipit.auth.subscribe(update),
       pipit.state.subscribe(update),
       deps.unseen.subscribe(update),
-      ...(deps.updates === undefined ? [] : [deps.updates.state.subscribe(update)]),
+      ...[deps.updates?.state, deps.tool?.offered].flatMap((store) => store?.subscribe(update) ?? []),
       pipit.chat.subscribe((state, before) => {
         // A streamed token changes nothing that the tray shows.
         const same =
@@ -169,6 +172,7 @@ const actions: Readonly<Record<TrayAction, Action>> = {
   stopSpeaking: ({ pipit }) => pipit.commands.stopSpeaking(),
   settings: ({ windows }) => open("settings", windows),
   update: ({ updates }) => updates?.choose(),
+  tool: ({ tool }) => tool?.choose(),
   quit: () => app.quit(),
 };
 

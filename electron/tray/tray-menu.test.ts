@@ -129,6 +129,7 @@ describe("the menu", () => {
     const downloading = { kind: "downloading", version, percent: 42 } as const;
     expect(label(downloading)).toMatchObject({ label: "Downloading 1.1.0: 42 %", enabled: false });
     expect(label({ kind: "waiting", version })).toMatchObject({ enabled: false });
+    expect(labels(trayView({ ...idle, tool: true }, en).items)).toContain("Install command line tool…");
   });
 
   test("shows whether answers are read aloud", () => {

@@ -21,6 +21,7 @@ export type TrayAction =
   | "stopSpeaking"
   | "settings"
   | "update"
+  | "tool"
   | "quit";
 
 export type TrayItem =
@@ -49,6 +50,8 @@ export interface TrayState {
   readonly unseen: boolean;
   /** Undefined where updates are not this app's matter. */
   readonly update?: UpdateState | undefined;
+  /** Whether the command line tool can be installed. */
+  readonly tool?: boolean | undefined;
 }
 
 /** Everything the tray shows; plain, so that it can be compared with what is shown already. */
@@ -85,6 +88,7 @@ export function trayView(state: TrayState, texts: DesktopTexts): TrayView {
       signInItem(state.auth, texts),
       action("settings", texts.settings),
       ...updateItem(state.update, texts.update),
+      ...(state.tool === true ? [action("tool", texts.tool.item)] : []),
       { kind: "separator" },
       action("quit", texts.quit),
     ],

@@ -66,6 +66,11 @@ export function allParts(root: string): readonly BuildPart[] {
   return [windowPart(root), appPart(root), serverPart(root)];
 }
 
+/** Everything that a packaged app has: it is its own terminal client, too. */
+export function packedParts(root: string): readonly BuildPart[] {
+  return [...allParts(root), cliPart(root)];
+}
+
 /** vite.electron.config.ts; read when it is needed, because it belongs to the configs and not to the tools. */
 interface ElectronConfigFile {
   electronConfigs(outDir: string): readonly InlineConfig[];

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build, DIR_TARGET, Platform } from "electron-builder";
 import { buildParts } from "../build/build-part.ts";
-import { allParts } from "../build/pipit-parts.ts";
+import { packedParts } from "../build/pipit-parts.ts";
 import { archOf, builderConfig, type PackageOptions } from "./builder-config.ts";
 import type { PackagePlatform } from "./shipped-packages.ts";
 import { signUpdateLists } from "./sign-updates.ts";
@@ -34,7 +34,7 @@ export async function packageApp(request: PackageRequest, signal: AbortSignal): 
     throw new Error(
       "An address of updates needs the key that signs them: PIPIT_UPDATE_KEY (docs/releasing.md).",
     );
-  await buildParts(allParts(root), { root, say }, signal);
+  await buildParts(packedParts(root), { root, say }, signal);
   const { app, out } = packageFolders(request.workDir, platform);
   say(`${platform.os}-${platform.cpu}: packages of that machine`);
   await stageApp(root, app, platform, updateKey, signal);

@@ -202,6 +202,8 @@ describe("a package", () => {
         "dist/electron/main.js",
         "dist/electron/preload.cjs",
         "dist/server/main.js",
+        "dist/server/admin.js",
+        "dist/cli/program.js",
         "dist/renderer/desktop.html",
         "dist/renderer/web.html",
         "assets/tray/tray-idle.png",

@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { outputsOf } from "../build/build-stamp.ts";
 import type { BuildPart } from "../build/build-part.ts";
 import { externals } from "../build/externals.ts";
-import { allParts } from "../build/pipit-parts.ts";
+import { packedParts } from "../build/pipit-parts.ts";
 import { licenceTexts } from "./licences.ts";
 import { neededPackages, type Lock, type PackagePlatform } from "./shipped-packages.ts";
 
@@ -81,7 +81,7 @@ export async function stageApp(
   const { os, cpu } = platform;
   const machine = [`--os=${os}`, `--cpu=${cpu}`, ...(os === "linux" ? ["--libc=glibc"] : [])];
   await runNpm(["ci", ...machine, "--ignore-scripts", "--prefer-offline"], folder, signal);
-  for (const part of allParts(root)) await copyBuilt(root, part, folder);
+  for (const part of packedParts(root)) await copyBuilt(root, part, folder);
   await cp(join(root, "assets/tray"), join(folder, "assets/tray"), { recursive: true });
   await writeFile(join(folder, "licences.txt"), await licenceTexts(licensed(platform), [folder, root]));
 }

@@ -22,7 +22,7 @@ export interface SpeakerChildOptions {
   /** For the sound system to give a device, once the program runs. */
   readonly readyTimeoutMs?: number;
   /** How the process is started. Default: by Node. */
-  readonly launcher?: ChildLauncher;
+  readonly launcher?: ChildLauncher | undefined;
   /** The process ended without having been asked to. */
   readonly onCrash: (reason: string) => void;
   /** Ends a process that is not ready yet. */

@@ -91,7 +91,7 @@ function programsOf(
   files: readonly string[],
 ): readonly (readonly [path: string, code: string])[] {
   return files
-    .filter((path) => /^dist\/(electron|server)\/[^/]+\.c?js$/u.test(path))
+    .filter((path) => /^dist\/(cli|electron|server)\/[^/]+\.c?js$/u.test(path))
     .map((path) => [path, readText(asar, path)] as const);
 }
 

@@ -26,6 +26,8 @@ const programs = [
   "dist/electron/main.js",
   "dist/electron/preload.cjs",
   "dist/server/main.js",
+  "dist/server/admin.js",
+  "dist/cli/program.js",
   "dist/renderer/desktop.html",
   "dist/renderer/web.html",
   "assets/tray/tray-idle.png",
