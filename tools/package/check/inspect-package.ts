@@ -100,9 +100,10 @@ function importsOf(programs: ReturnType<typeof programsOf>): readonly string[] {
     const { staticImports, dynamicImports } = parseSync(path, code).module;
     return [
       ...staticImports.map(({ moduleRequest }) => moduleRequest.value),
-      ...dynamicImports.map(({ moduleRequest: { start, end } }) =>
-        code.slice(start, end).replaceAll(/^["'`]|["'`]$/gu, ""),
-      ),
+      // One that is computed names no package: our programs find each other so.
+      ...dynamicImports
+        .map(({ moduleRequest: { start, end } }) => code.slice(start, end))
+        .flatMap((text) => /^["'`]([^$]*)["'`]$/u.exec(text)?.[1] ?? []),
       ...[...code.matchAll(/\b__require\("([^"]+)"\)/gu)].map(([, name = ""]) => name),
     ];
   });
