@@ -10,7 +10,7 @@ import { builtParts, readConfig } from "./shell/config.ts";
 import { endOnFault } from "./shell/fault.ts";
 import { desktopFolder, openDesktopFiles } from "./shell/settings-file.ts";
 import { takeSingleInstance } from "./shell/single-instance.ts";
-import { runTerminal } from "./shell/terminal.ts";
+import { runTerminal } from "./terminal/terminal.ts";
 import { createUtilityLauncher } from "./processes/utility-launcher.ts";
 import { startDesktop, type Desktop } from "./shell/start-desktop.ts";
 

@@ -35,7 +35,7 @@ import { cleanUpBeforeQuit, followHurriedEnds } from "./quit.ts";
 import { openScreenshots, type OpenedScreenshots } from "./open-screenshots.ts";
 import { createOutsidePictures } from "./outside-pictures.ts";
 import type { DesktopFiles } from "./settings-file.ts";
-import { openToolDialogs } from "./tool-dialogs.ts";
+import { openToolDialogs } from "../terminal/tool-dialogs.ts";
 import { openUpdates } from "../update/open-updates.ts";
 import { createStateFeed, type StateFeed } from "../ipc/state-feed.ts";
 import { createHotkeyToggle } from "../windows/hotkey-toggle.ts";

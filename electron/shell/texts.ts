@@ -1,6 +1,6 @@
 import { resolveLanguage } from "#contract/language.ts";
 import type { Settings } from "#contract/settings.ts";
-import { toolEn, toolRu } from "./tool-texts.ts";
+import { toolEn, toolRu } from "../terminal/tool-texts.ts";
 import { updatesEn, updatesRu } from "../update/update-texts.ts";
 
 /** What the app says outside its window, in each language. */

@@ -15,7 +15,7 @@ import {
   type TrayItem,
   type TrayView,
 } from "./tray-menu.ts";
-import type { ToolDialogs } from "../shell/tool-dialogs.ts";
+import type { ToolDialogs } from "../terminal/tool-dialogs.ts";
 import type { UpdateDialogs } from "../update/open-updates.ts";
 import type { Windows } from "../windows/windows.ts";
 

@@ -3,7 +3,7 @@ import type { App, Dialog } from "electron";
 import { createStore } from "zustand/vanilla";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { installTool, isToolInstalled, toolFolders, toolScript } from "./command-line-tool.ts";
-import type { DesktopTexts } from "./texts.ts";
+import type { DesktopTexts } from "../shell/texts.ts";
 
 export interface ToolHost {
   readonly app: Pick<App, "isPackaged" | "getPath">;

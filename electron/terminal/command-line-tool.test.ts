@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { terminalArgsOf } from "./config.ts";
-import { textsFor } from "./texts.ts";
+import { terminalArgsOf } from "../shell/config.ts";
+import { textsFor } from "../shell/texts.ts";
 import { openToolDialogs } from "./tool-dialogs.ts";
 import { installTool, isToolInstalled, toolScript } from "./command-line-tool.ts";
 
