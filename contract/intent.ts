@@ -10,7 +10,10 @@ export interface GivenFile {
 /** Something the host wants the window to do, at once and once. */
 export type Intent =
   | { readonly kind: "focus-composer" }
-  | { readonly kind: "open"; readonly view: "chat" | "settings" | "sign-in" | "chats" | "model" | "picture" }
+  | {
+      readonly kind: "open";
+      readonly view: "chat" | "settings" | "sign-in" | "chats" | "model" | "picture" | "shortcuts";
+    }
   /** A picture taken before the window came up; it goes into the composer, where it can be removed. */
   | { readonly kind: "attach"; readonly image: ScreenImage }
   /** Files that were dropped on the tray; they go into the composer as those that are dropped on the window. */

@@ -171,12 +171,13 @@ const actions: Readonly<Record<TrayAction, Action>> = {
   toggleSpeak: ({ pipit }) => pipit.commands.updateSettings({ speak: !pipit.chat.getState().speak }),
   stopSpeaking: ({ pipit }) => pipit.commands.stopSpeaking(),
   settings: ({ windows }) => open("settings", windows),
+  shortcuts: ({ windows }) => open("shortcuts", windows),
   update: ({ updates }) => updates?.choose(),
   tool: ({ tool }) => tool?.choose(),
   quit: () => app.quit(),
 };
 
-function open(view: "sign-in" | "settings" | "picture", windows: Windows): void {
+function open(view: "sign-in" | "settings" | "shortcuts" | "picture", windows: Windows): void {
   windows.show();
   windows.intend({ kind: "open", view });
 }

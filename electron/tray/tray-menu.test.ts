@@ -70,6 +70,7 @@ describe("the menu", () => {
       "stopSpeaking",
       "logout",
       "settings",
+      "shortcuts",
       "quit",
     ]);
     expect(tooltip).toBe("Pipit\nSigned in as ada\nConnected");

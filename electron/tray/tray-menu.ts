@@ -20,6 +20,7 @@ export type TrayAction =
   | "toggleSpeak"
   | "stopSpeaking"
   | "settings"
+  | "shortcuts"
   | "update"
   | "tool"
   | "quit";
@@ -87,6 +88,7 @@ export function trayView(state: TrayState, texts: DesktopTexts): TrayView {
       ...accountsItem(state.app.accounts ?? [], texts),
       signInItem(state.auth, texts),
       action("settings", texts.settings),
+      action("shortcuts", texts.shortcuts),
       ...updateItem(state.update, texts.update),
       ...(state.tool === true ? [action("tool", texts.tool.item)] : []),
       { kind: "separator" },

@@ -9,6 +9,9 @@ const SignInLinkDialog = lazily(
 );
 const ChatsDrawer = lazily(async () => (await import("./chats-drawer.tsx")).ChatsDrawer);
 const LinkDialog = lazily(async () => (await import("./link-dialog.tsx")).LinkDialog);
+const ShortcutsDialog = lazily(
+  async () => (await import("../shortcuts/shortcuts-dialog.tsx")).ShortcutsDialog,
+);
 const ModelDialog = lazily(async () => (await import("../model/model-dialog.tsx")).ModelDialog);
 
 /** What opens over the window. Each is loaded when it is first opened: a first visit needs none of them. */
@@ -19,6 +22,7 @@ export function Dialogs() {
     chats: useOpened(useIsOpen("chats")),
     link: useOpened(useIsOpen("link")),
     model: useOpened(useIsOpen("model")),
+    shortcuts: useOpened(useIsOpen("shortcuts")),
   };
   return (
     <>
@@ -27,6 +31,7 @@ export function Dialogs() {
       {opened.chats ? <ChatsDrawer /> : undefined}
       {opened.link ? <LinkDialog /> : undefined}
       {opened.model ? <ModelDialog /> : undefined}
+      {opened.shortcuts ? <ShortcutsDialog /> : undefined}
     </>
   );
 }

@@ -12,6 +12,7 @@ test.each([
   // Dvorak: the key that prints "k" is where others have "v".
   [{ ctrlKey: true, key: "k", code: "KeyV" }, "chats"],
   [{ key: "Escape", code: "Escape" }, "back"],
+  [{ shiftKey: true, key: "?", code: "Digit7" }, "shortcuts"],
 ])("%o is %s", (pressed, shortcut) => {
   expect(shortcutOf({ ...none, ...pressed })).toBe(shortcut);
 });

@@ -1,5 +1,5 @@
 /** What a key press asks of the window. */
-export type Shortcut = "new-chat" | "chats" | "settings" | "back";
+export type Shortcut = "new-chat" | "chats" | "settings" | "shortcuts" | "back";
 
 type Pressed = Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">;
 
@@ -9,7 +9,10 @@ const byCode: Readonly<Record<string, Shortcut>> = { KeyN: "new-chat", KeyK: "ch
 /** Goes by what the layout prints if that is Latin, else by the key's place: Ctrl+Т on a Russian layout is Ctrl+N. */
 export function shortcutOf(pressed: Pressed): Shortcut | undefined {
   const { key, code, ctrlKey, metaKey, altKey, shiftKey } = pressed;
-  if (key === "Escape") return ctrlKey || metaKey || altKey || shiftKey ? undefined : "back";
+  const held = ctrlKey || metaKey || altKey;
+  // With Shift on most layouts, which is of no matter: it is the sign that is meant.
+  if (key === "?") return held ? undefined : "shortcuts";
+  if (key === "Escape") return held || shiftKey ? undefined : "back";
   if (altKey || shiftKey || ctrlKey === metaKey) return undefined;
   const latin = /^[\x20-\x7e]$/u.test(key);
   return latin ? byKey[key.toLowerCase()] : byCode[code];

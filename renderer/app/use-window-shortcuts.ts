@@ -21,8 +21,8 @@ export function useWindowShortcuts(): void {
   const go = (shortcut: Exclude<Shortcut, "back">): boolean => {
     const { view, dialog } = views.store.getState();
     if (!ready || dialog !== undefined || isDoor(view)) return false;
-    if (shortcut === "chats") {
-      views.open("chats");
+    if (shortcut === "chats" || shortcut === "shortcuts") {
+      views.open(shortcut);
     } else if (shortcut === "settings") {
       views.show(view === "settings" ? "chat" : "settings");
     } else {
@@ -34,11 +34,16 @@ export function useWindowShortcuts(): void {
   const onKeyDown = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented) return;
     const shortcut = shortcutOf(event);
-    if (shortcut === undefined) return;
+    if (shortcut === undefined || (shortcut === "shortcuts" && isTyped(event))) return;
     if (shortcut === "back" ? back() : go(shortcut)) event.preventDefault();
   });
   useEffect(() => {
     window.addEventListener("keydown", onKeyDown);
     return () => window.removeEventListener("keydown", onKeyDown);
   }, []);
+}
+
+/** A plain sign that is pressed in a text field belongs to its text. */
+function isTyped({ target }: Event): boolean {
+  return target instanceof Element && target.matches("input, textarea, select");
 }

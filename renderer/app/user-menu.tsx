@@ -7,7 +7,7 @@ import { Popover } from "../ui/popover.tsx";
 
 /** Who is signed in to the page, the way to their profile, and the way out. */
 export function UserMenu() {
-  const { t } = useTranslation(["profile", "auth"]);
+  const { t } = useTranslation(["profile", "auth", "settings"]);
   const { commands, views } = useBridge();
   const auth = useAuth();
   const name = useAccountName(auth);
@@ -33,7 +33,7 @@ export function UserMenu() {
       {(close) => (
         <>
           <p className="truncate text-body font-medium">{name}</p>
-          <div className="flex gap-2">
+          <div className="flex flex-wrap gap-2">
             <Button
               onClick={() => {
                 close();
@@ -41,6 +41,14 @@ export function UserMenu() {
               }}
             >
               {t("title")}
+            </Button>
+            <Button
+              onClick={() => {
+                close();
+                views.open("shortcuts");
+              }}
+            >
+              {t("settings:about.shortcuts")}
             </Button>
             <Button
               onClick={() => {

@@ -47,6 +47,10 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
       );
     bridge.intend({ kind: "open", view: "picture" });
   },
+  shortcuts: (bridge) => {
+    setSettings(bridge, { regionHotkey: "CommandOrControl+Shift+4" });
+    bridge.intend({ kind: "open", view: "shortcuts" });
+  },
   "capture-refused": (bridge) => {
     bridge.answers.listWindows = failWith(
       "SCREEN_REFUSED",

@@ -1,8 +1,9 @@
 import type { en } from "./en/en.ts";
+import type { lazyTexts } from "./lazy-texts.ts";
 
 declare module "i18next" {
   interface CustomTypeOptions {
     readonly defaultNS: "shell";
-    readonly resources: typeof en;
+    readonly resources: typeof en & (typeof lazyTexts)["en"];
   }
 }

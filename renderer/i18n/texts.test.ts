@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { en } from "./en/en.ts";
+import { lazyTexts } from "./lazy-texts.ts";
 import { ru } from "./ru/ru.ts";
 
-const english = flatten(en);
-const russian = flatten(ru);
+const english = flatten({ ...en, ...lazyTexts.en });
+const russian = flatten({ ...ru, ...lazyTexts.ru });
 const plural = /_(?:zero|one|two|few|many|other)$/u;
 
 describe("the texts of the window", () => {

@@ -87,16 +87,7 @@ export const settings = {
     dataPage: "Drafts and settings of this page are kept in this browser.",
     dataDesktop:
       "Drafts, settings and unsent messages are kept in Pipit's folder of your account on this computer.",
-    shortcuts: "Keyboard",
-    shortcut: {
-      send: "Send",
-      newLine: "New line",
-      newChat: "New chat",
-      chats: "Chats",
-      settings: "Settings",
-      back: "Back, or hide the window",
-      backPage: "Back",
-    },
+    shortcuts: "Keyboard shortcuts",
   },
   unavailable: {
     "browser-cannot": "A page in a browser cannot do this. The desktop app can.",

@@ -45,6 +45,28 @@ test.describe("keys of the window", () => {
       .toBe(2);
   });
 
+  test("? lists the keys outside of a text field only, and so does a button of the settings", async ({
+    gallery,
+    page,
+  }) => {
+    await gallery.open("settings");
+    const list = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+    await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
+    await expect(list.getByText("Open Pipit")).toBeVisible();
+    await page.keyboard.press("Escape");
+    await expect(list).toHaveCount(0);
+    await page.keyboard.press("?");
+    await expect(list).toBeVisible();
+    await page.keyboard.press("Escape");
+    await expect(list).toHaveCount(0);
+    await page.keyboard.press("Escape");
+    const composer = page.getByRole("textbox", { name: "Message to Pipit" });
+    await expect(composer).toBeFocused();
+    await page.keyboard.type("why?");
+    await expect(composer).toHaveValue("why?");
+    await expect(list).toHaveCount(0);
+  });
+
   test("Ctrl+K opens the chats, Esc closes them, and the focus is where it was", async ({
     gallery,
     page,

@@ -1,0 +1,16 @@
+import { useTranslation } from "react-i18next";
+import { shortcuts as enShortcuts } from "./en/shortcuts.ts";
+import { shortcuts as ruShortcuts } from "./ru/shortcuts.ts";
+
+/** Texts of parts that are loaded when they are first opened, and bring both languages along: a first visit reads none of them. */
+export const lazyTexts = { en: { shortcuts: enShortcuts }, ru: { shortcuts: ruShortcuts } } as const;
+
+/** `useTranslation` for those parts. */
+export function useLazyTexts<Name extends keyof (typeof lazyTexts)["en"]>(name: Name) {
+  const { i18n } = useTranslation();
+  if (!i18n.hasResourceBundle("en", name)) {
+    for (const [language, texts] of Object.entries(lazyTexts))
+      i18n.addResourceBundle(language, name, texts[name]);
+  }
+  return useTranslation(name);
+}
