@@ -14,13 +14,24 @@ export type ServerEvent =
   /** The sign-in of this socket has ended; nothing comes after it. */
   | { readonly type: "session.revoked" };
 
-/** A message of either side; undefined when it is no JSON object with a type. */
+/**
+ * A message of either side, and the answer to one that is a ping; undefined when it is no JSON object with a type. What nests
+ * some thousand levels deep can be read and not be written: such a ping gets no answer.
+ */
 export function readEventMessage(
   text: string,
-): { readonly type: string; readonly timestamp?: unknown } | undefined {
+): { readonly type: string; readonly pong?: string | undefined } | undefined {
   const message = parseJson(text);
   if (typeof message !== "object" || message === null || !("type" in message)) return undefined;
   const { type } = message;
   if (typeof type !== "string") return undefined;
-  return "timestamp" in message ? { type, timestamp: message.timestamp } : { type };
+  return type === "ping" && "timestamp" in message ? { type, pong: pongOf(message.timestamp) } : { type };
+}
+
+function pongOf(timestamp: unknown): string | undefined {
+  try {
+    return JSON.stringify({ type: "pong", timestamp } satisfies ServerEvent);
+  } catch {
+    return undefined;
+  }
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { UtilityProcess } from "electron";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { aboutJobProcess } from "#contract/processes/job-process.ts";
 import { Pictures } from "#server/domain/pictures/pictures.ts";
 import { packMessage, unpackMessage } from "#tests/electron-stand-in/child/whole-clone.ts";
 import { serveJobProcesses } from "./job-processes.ts";
@@ -27,7 +28,12 @@ class Port extends EventEmitter {
 }
 
 let port: Port;
-let started: { readonly program: string; readonly options: unknown; readonly child: ChildProcess }[];
+let started: {
+  readonly program: string;
+  readonly options: unknown;
+  readonly child: ChildProcess;
+  readonly utility: EventEmitter;
+}[];
 let pictures: Pictures;
 beforeEach(() => {
   port = new Port();
@@ -43,12 +49,12 @@ beforeEach(() => {
         stdio: ["ignore", "ignore", "ignore", "ipc"],
         serialization: "advanced",
       });
-      started.push({ program: path, options, child });
       const utility = Object.assign(new EventEmitter(), {
         pid: child.pid,
         postMessage: (message: unknown) => child.send(packMessage(message)),
         kill: () => child.kill(),
       });
+      started.push({ program: path, options, child, utility });
       child.on("message", (packed: Uint8Array) => utility.emit("message", unpackMessage(packed)));
       child.once("exit", (code) => utility.emit("exit", code));
       return utility as unknown as UtilityProcess;
@@ -74,6 +80,11 @@ test("[D1] in a utility process the picture decoder is started by main, and work
   ]);
   const bytes = port.sent.flatMap(({ message }) => (message instanceof Uint8Array ? [message] : []));
   expect(bytes.map((view) => view.buffer.byteLength)).toEqual([png.length]);
+});
+
+test("a decoder that runs out of memory ends no app", () => {
+  port.server.emit("message", aboutJobProcess("a", { kind: "start", program: "picture-process" }));
+  expect(started[0]?.utility.emit("error", "FatalError", "Reached heap limit", "{}")).toBe(true);
 });
 
 test("[D1] one that is killed in its work is replaced, and all end with the server", async () => {

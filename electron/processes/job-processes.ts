@@ -6,7 +6,7 @@ import {
   type JobProcessNews,
   type JobProcessRequest,
 } from "#contract/processes/job-process.ts";
-import { endNow, postTo, type Forker } from "./utility-child.ts";
+import { endNow, forkChild, postTo, type Forker } from "./utility-child.ts";
 
 /**
  * Starts the processes that our server asks for, and carries what they and the server say. They end with it.
@@ -18,7 +18,7 @@ export function serveJobProcesses(server: UtilityProcess, folder: string, utilit
   const tell = (id: string, news: Pick<JobProcessNews, "kind"> & { readonly message?: unknown }): void =>
     postTo(server, aboutJobProcess(id, news));
   const start = ({ id, program }: Extract<JobProcessRequest, { kind: "start" }>): void => {
-    const child = utilityProcess.fork(join(folder, `${program}.js`), [], {
+    const child = forkChild(utilityProcess, join(folder, `${program}.js`), [], {
       // Nothing of main's environment (addresses, keys) belongs there.
       env: {},
       stdio: "ignore",

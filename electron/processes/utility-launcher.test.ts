@@ -95,6 +95,13 @@ test("a service is asked to stop by a message, and its log is written for it", a
   await rm(folder, { recursive: true });
 });
 
+test("a helper that runs out of memory ends, and the app does not", async () => {
+  const helper = launcher.startHelper({ program: "/app/helper.js", stderr: "ignore" });
+  child.emit("error", "FatalError", "Reached heap limit", "{}");
+  child.emit("exit", 134);
+  expect(await helper.ended).toBe("134");
+});
+
 test("a service that ends without having been asked to is reported", async () => {
   const folder = await mkdtemp(join(tmpdir(), "pipit-service-"));
   await using log = await open(join(folder, "server.log"), "a");

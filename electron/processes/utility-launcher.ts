@@ -11,7 +11,7 @@ import type {
   ServiceProcess,
 } from "#engine/node/processes/child-launcher.ts";
 import { serveJobProcesses } from "./job-processes.ts";
-import { endNow, postTo, type Forker } from "./utility-child.ts";
+import { endNow, forkChild, postTo, type Forker } from "./utility-child.ts";
 
 /** Time in which a process that ends may still write its last lines. */
 const LAST_WORDS_MS = 300;
@@ -30,7 +30,7 @@ export function createUtilityLauncher(utilityProcess: Forker, onServiceLost: () 
 }
 
 function startHelper(utilityProcess: Forker, options: HelperOptions): HelperProcess {
-  const child = utilityProcess.fork(options.program, [], {
+  const child = forkChild(utilityProcess, options.program, [], {
     stdio: ["ignore", "ignore", options.stderr],
     serviceName: "Pipit Helper",
     ...(options.environment === undefined ? {} : { env: { ...options.environment } }),
@@ -61,7 +61,7 @@ function startService(
   service: ServiceOptions,
   onServiceLost: () => void,
 ): ServiceProcess {
-  const child = utilityProcess.fork(service.program, [...service.args], {
+  const child = forkChild(utilityProcess, service.program, [...service.args], {
     stdio: ["ignore", "pipe", "pipe"],
     serviceName: "Pipit Server",
   });

@@ -79,7 +79,7 @@ async function listen({ open, clock }: EventLinkDeps, signal: AbortSignal): Prom
   const socket = await open((text) => {
     heard = true;
     const message = readEventMessage(text);
-    if (message?.type === "ping") answer(JSON.stringify({ type: "pong", timestamp: message.timestamp }));
+    if (message?.pong !== undefined) answer(message.pong);
     // The server closes it now; a peer that does not is not waited for.
     if (message?.type === "session.revoked") ended.abort();
   }, signal);

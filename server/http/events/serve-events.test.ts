@@ -63,6 +63,17 @@ test("a peer that answers is kept, one that is silent is dropped and gives its p
   await expect.poll(() => given).toBe(2);
 });
 
+test("a ping with more levels than can be written back gets no answer, and ends no server", async () => {
+  const socket = await connect();
+  const answer = next(socket);
+  socket.send(`{"type":"ping","timestamp":${"[".repeat(32_000)}${"]".repeat(32_000)}}`);
+  socket.send('{"type":"ping","timestamp":1}');
+  expect(await answer).toEqual({ type: "pong", timestamp: 1 });
+  const closed = once(socket, "close");
+  socket.close();
+  await closed;
+});
+
 test("a peer that reads nothing of its answers is dropped", async () => {
   const socket = await connect();
   socket.on("error", () => undefined);

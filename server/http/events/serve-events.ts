@@ -22,10 +22,11 @@ export interface EventsLink {
 export function serveEvents(socket: WebSocket, link: EventsLink): void {
   const { caller, place, guard, clock } = link;
   let heard = true;
-  const send = (event: ServerEvent): void => {
+  const write = (text: string): void => {
     if (socket.bufferedAmount > UNREAD_MAX_BYTES) socket.terminate();
-    else socket.send(JSON.stringify(event));
+    else socket.send(text);
   };
+  const send = (event: ServerEvent): void => write(JSON.stringify(event));
   const watch = guard.watch(caller, () => {
     send({ type: "session.revoked" });
     closeSocket(socket, POLICY_VIOLATION, "The session has ended.");
@@ -41,8 +42,8 @@ export function serveEvents(socket: WebSocket, link: EventsLink): void {
   socket.on("ping", hear).on("pong", hear);
   socket.on("message", (data: RawData) => {
     hear();
-    const message = readEventMessage(String(data));
-    if (message?.type === "ping") send({ type: "pong", timestamp: message.timestamp });
+    const pong = readEventMessage(String(data))?.pong;
+    if (pong !== undefined) write(pong);
   });
   // Too long a message, or what is no WebSocket: the library closes it with the code for that.
   socket.on("error", () => undefined);
