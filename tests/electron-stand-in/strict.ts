@@ -50,6 +50,7 @@ export class StrictObject {
 export class StrictEmitter extends EventEmitter {
   constructor(name: string, events: readonly string[]) {
     super();
+    const self = strict(this, name);
     const known = new Set<string | symbol>([...events, "newListener", "removeListener"]);
     const check = (event: string | symbol) => {
       if (!known.has(event)) throw new NotInStandInError(`event "${String(event)}" of ${name}`);
@@ -63,11 +64,11 @@ export class StrictEmitter extends EventEmitter {
         value: (event: string | symbol, listener: (...args: unknown[]) => void) => {
           check(event);
           original(event, listener);
-          return this;
+          return self;
         },
       });
     }
-    return strict(this, name);
+    return self;
   }
 }
 

@@ -1,6 +1,7 @@
 import { glob, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "../fixtures/built-test.ts";
 import { mainEntry } from "../fixtures/desktop-app.ts";
 
 /** The built programs, as they are packed. */

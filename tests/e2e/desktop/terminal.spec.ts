@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { runCommand } from "#tools/test/command.ts";
+import { test } from "../fixtures/built-test.ts";
 import { mainEntry, standIn } from "../fixtures/desktop-app.ts";
 
 test("the app is its own terminal client: input, output, exit codes, its own server, and nothing of the desktop", async () => {

@@ -65,7 +65,8 @@ test("Esc hides the window and loses nothing", async ({ gallery, page }) => {
   await page.getByLabel("Server address").fill("pipit.example.org");
   await page.keyboard.press("Escape");
   await expect(page.getByLabel("Server address")).toHaveValue("pipit.example.org");
-  expect(await gallery.script((host) => host.calls.at(-1)?.name)).toBe("hideWindow");
+  // The server whose address was typed may be looked at before or after.
+  expect(await gallery.script((host) => host.calls.map(({ name }) => name))).toContain("hideWindow");
   expect(await gallery.script((host) => host.app.getState().settings.firstRunDone)).toBe(false);
 });
 
