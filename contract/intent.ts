@@ -1,4 +1,5 @@
 import type { ErrorCode } from "./error-codes.ts";
+import type { GivenPrompt } from "./prompts.ts";
 import type { ScreenImage } from "./screen-image.ts";
 
 /** A file that the person gave to Pipit outside of its window. */
@@ -12,7 +13,15 @@ export type Intent =
   | { readonly kind: "focus-composer" }
   | {
       readonly kind: "open";
-      readonly view: "chat" | "settings" | "sign-in" | "chats" | "model" | "picture" | "shortcuts";
+      readonly view:
+        | "chat"
+        | "settings"
+        | "sign-in"
+        | "chats"
+        | "model"
+        | "picture"
+        | "shortcuts"
+        | "prompts";
     }
   /** A picture taken before the window came up; it goes into the composer, where it can be removed. */
   | { readonly kind: "attach"; readonly image: ScreenImage }
@@ -20,5 +29,7 @@ export type Intent =
   | { readonly kind: "files"; readonly files: readonly GivenFile[] }
   /** Text from outside (a `pipit:` link); it goes into the composer and is never sent by itself. */
   | { readonly kind: "compose"; readonly text: string }
+  /** One of the person's own prompts, called by its keys; it goes into the composer and is never sent by itself. */
+  | ({ readonly kind: "prompt" } & GivenPrompt)
   /** Something went wrong outside any command; `message` is safe to show. */
   | { readonly kind: "problem"; readonly code: ErrorCode; readonly message: string };

@@ -2,13 +2,20 @@ import { appCommands } from "./app.ts";
 import { chatCommands } from "./chat.ts";
 import type { Handlers } from "./command.ts";
 import { modelCommands } from "./model.ts";
+import { promptCommands } from "./prompts.ts";
 import { sessionCommands } from "./session.ts";
 
 /**
  * Everything a window may ask of its host, by group. The desktop serves it over IPC, the web page in itself; both, and
  * their types, derive from this table.
  */
-export const commands = { ...chatCommands, ...sessionCommands, ...modelCommands, ...appCommands } as const;
+export const commands = {
+  ...chatCommands,
+  ...sessionCommands,
+  ...modelCommands,
+  ...promptCommands,
+  ...appCommands,
+} as const;
 
 export type Commands = Handlers<typeof commands>;
 export type CommandName = keyof Commands;

@@ -20,7 +20,7 @@ import { applySpelling } from "../windows/spelling.ts";
 /** What the application asks of the window's part of the desktop, which is made after it. */
 export interface DesktopParts
   extends
-    Pick<WindowPort, "captureScreen" | "listWindows" | "hide">,
+    Pick<WindowPort, "captureScreen" | "listWindows" | "hide" | "prompts">,
     Pick<AppPorts, "onProblem">,
     Required<Pick<AppPorts, "onSettled">> {
   readonly takeHotkey: DesktopSettingsOptions["takeHotkey"];
@@ -86,6 +86,7 @@ export function openDesktopApp(
       copyText: async (text) => clipboard.writeText(text),
       saveDraft: (text) => files.draft.set({ text }),
       hide: parts.hide,
+      prompts: parts.prompts,
     },
     setVolume: (volume) => speaker.setVolume(volume),
     onProblem: parts.onProblem,

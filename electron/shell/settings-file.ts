@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { defaultSettings, settingsSchema, type Settings } from "#contract/settings.ts";
+import { promptsSchema, type Prompt } from "#contract/prompts.ts";
 import type { Logger } from "#contract/logger.ts";
 import { openJsonFile } from "./json-file.ts";
 import type { UpdateMemory } from "../update/updates.ts";
@@ -29,7 +30,7 @@ export function desktopFolder(home: string): string {
 }
 
 /**
- * Opens settings, draft and window places. Each damaged file is put aside by itself; a setting that a newer version added
+ * Opens settings, draft, prompts and window places. Each damaged file is put aside by itself; a setting that a newer version added
  * has its default.
  *
  * @throws PipitError STORAGE_UNREADABLE, STORAGE_FULL
@@ -38,11 +39,12 @@ export async function openDesktopFiles(home: string, logger: Logger) {
   const folder = desktopFolder(home);
   const open = <T>(name: string, initial: T, parse: (value: unknown) => T | undefined) =>
     openJsonFile({ path: join(folder, name), initial, parse, logger });
-  const [settings, draft, places, updates] = await Promise.all([
+  const [settings, draft, places, updates, prompts] = await Promise.all([
     open("settings.json", firstSettings, parseSettings),
     open("draft.json", { text: "" }, (value) => draftSchema.safeParse(value).data),
     open<Readonly<Record<string, Bounds>>>("window.json", {}, (value) => placesSchema.safeParse(value).data),
     open<UpdateMemory>("updates.json", { checkedAtMs: 0 }, (value) => updatesSchema.safeParse(value).data),
+    open<readonly Prompt[]>("prompts.json", [], (value) => promptsSchema.safeParse(value).data),
   ]);
   return {
     settings,
@@ -51,9 +53,11 @@ export async function openDesktopFiles(home: string, logger: Logger) {
     /** Where the window was, by display id. */
     places,
     updates,
+    /** Prompts of the person's own. */
+    prompts,
     /** Resolves when all of it is on disk. */
     async flush(): Promise<void> {
-      await Promise.all([settings, draft, places, updates].map((file) => file.flush()));
+      await Promise.all([settings, draft, places, updates, prompts].map((file) => file.flush()));
     },
   };
 }

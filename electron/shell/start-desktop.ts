@@ -29,6 +29,7 @@ import { hotkeyNames, type HotkeyName } from "./desktop-settings.ts";
 import { openNotices } from "./open-notices.ts";
 import { createHotkeys, type Hotkeys } from "./hotkeys.ts";
 import { registerIpc } from "../ipc/ipc.ts";
+import { openOwnPrompts } from "./own-prompts.ts";
 import { macMenu } from "./app-menu.ts";
 import { followTheme, panelOptions } from "../windows/panel-window.ts";
 import { cleanUpBeforeQuit, followHurriedEnds } from "./quit.ts";
@@ -72,6 +73,7 @@ export async function startDesktop(options: DesktopOptions) {
     captureScreen: (target, signal) => screenshots.capture(target, signal),
     listWindows: (signal) => screenshots.listWindows(signal),
     hide: async () => windows.hide(),
+    prompts: async () => prompts.port,
     show: () => windows.show(),
     takeHotkey: (name, accelerator) => keys[name].set(accelerator),
     onProblem: ({ code, message }) => windows.intend({ kind: "problem", code, message }),
@@ -94,6 +96,7 @@ export async function startDesktop(options: DesktopOptions) {
   const toggleFromHotkey = createHotkeyToggle(windows, screenshots, stop.signal);
   const takePicture = createOutsidePictures(windows, screenshots, stop.signal);
   const keys = openHotkeys(pipit, toggleFromHotkey, takePicture);
+  const prompts = openOwnPrompts(options, windows);
   serveWindow(options, pipit, windows, feed, { covers, choice });
   const notices: AnswerNotices = openNotices({ pipit, windows, texts, logger });
   const { updates, tool } = await openPackaged(options, pipit, texts);
@@ -107,7 +110,7 @@ export async function startDesktop(options: DesktopOptions) {
   const cleanUp = async (): Promise<void> => {
     stop.abort(new PipitError("CANCELLED", "Pipit is closing."));
     windows.release();
-    for (const part of [keys.hotkey, keys.regionHotkey, feed, tray, notices, updates])
+    for (const part of [keys.hotkey, keys.regionHotkey, prompts, feed, tray, notices, updates])
       part?.[Symbol.dispose]();
     await Promise.all([control[Symbol.asyncDispose](), desktop[Symbol.asyncDispose](), files.flush()]);
     windows[Symbol.dispose]();
@@ -120,6 +123,7 @@ export async function startDesktop(options: DesktopOptions) {
 
   showAppMenu(pipit);
   for (const name of hotkeyNames) keys[name].set(settings()[name]);
+  prompts.takeKeys();
   reportCorruptFiles(files, windows, texts().fileSetAside);
   void pipit.start();
   void updates?.start();
@@ -289,7 +293,7 @@ function followLink(link: string, windows: Windows, logger: Logger): void {
 }
 
 function reportCorruptFiles(files: DesktopFiles, windows: Windows, text: (path: string) => string): void {
-  for (const { setAside } of [files.settings, files.draft, files.places]) {
+  for (const { setAside } of [files.settings, files.draft, files.prompts, files.places]) {
     if (setAside !== undefined)
       windows.intend({ kind: "problem", code: "STORAGE_CORRUPT", message: text(setAside) });
   }

@@ -3,6 +3,7 @@ import type { AppState, ServerStatus } from "#contract/app-state.ts";
 import type { AuthState, SignedInAccount, TokenPlace } from "#contract/auth-state.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
+import type { GivenPrompt, KeptPrompts, Prompt } from "#contract/prompts.ts";
 import type { ScreenImage, WindowPicture } from "#contract/screen-image.ts";
 import type { DevicePrompt, ServerLook, SignInRequest } from "#contract/sign-in.ts";
 import type { Settings, SettingsPatch } from "#contract/settings.ts";
@@ -59,6 +60,13 @@ export interface SettingsPort {
   update(patch: SettingsPatch): Promise<void>;
 }
 
+/** Where prompts of one's own rest; see contract/commands/prompts.ts. */
+export interface PromptsPort {
+  list(): Promise<KeptPrompts>;
+  save(prompts: readonly Prompt[]): Promise<KeptPrompts>;
+  give(name: string): Promise<GivenPrompt>;
+}
+
 /** What the window's host does for it. */
 export interface WindowPort {
   /** @throws PipitError see contract/commands/app.ts */
@@ -71,6 +79,8 @@ export interface WindowPort {
   copyText(text: string): Promise<void>;
   saveDraft(text: string): Promise<void>;
   hide(): Promise<void>;
+  /** Asked for anew each time: those of an account change with it. */
+  prompts(): Promise<PromptsPort>;
 }
 
 /** What a host gives the application. */

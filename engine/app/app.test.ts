@@ -83,6 +83,9 @@ function open(otherServers: AppPorts["initial"]["features"]["otherServers"] = wo
       copyText: async (text) => void log.push(text),
       saveDraft: async (text) => void log.push(text),
       hide: async () => void log.push("hide"),
+      prompts: async () => {
+        throw away;
+      },
     },
     setVolume: (volume) => log.push(`volume ${volume}`),
     onProblem: ({ code }) => log.push(`problem ${code}`),

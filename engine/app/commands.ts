@@ -4,6 +4,7 @@ import type { chatCommands } from "#contract/commands/chat.ts";
 import type { Handlers } from "#contract/commands/command.ts";
 import type { Commands } from "#contract/commands/commands.ts";
 import type { modelCommands } from "#contract/commands/model.ts";
+import type { promptCommands } from "#contract/commands/prompts.ts";
 import type { sessionCommands } from "#contract/commands/session.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { SettingsPatch } from "#contract/settings.ts";
@@ -25,7 +26,13 @@ interface AppCore extends Pick<AppPorts, "window"> {
 
 /** What the window may ask for. */
 export function createCommands(core: AppCore): Commands {
-  return { ...chatHandlers(core), ...sessionHandlers(core), ...modelHandlers(core), ...appHandlers(core) };
+  return {
+    ...chatHandlers(core),
+    ...sessionHandlers(core),
+    ...modelHandlers(core),
+    ...promptHandlers(core),
+    ...appHandlers(core),
+  };
 }
 
 function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCommands> {
@@ -114,6 +121,14 @@ function modelHandlers({ client, signal, look }: AppCore): Handlers<typeof model
       return view;
     },
     lookForModel: look,
+  };
+}
+
+function promptHandlers({ window }: AppCore): Handlers<typeof promptCommands> {
+  return {
+    listPrompts: async () => await (await window.prompts()).list(),
+    savePrompts: async ({ prompts }) => await (await window.prompts()).save(prompts),
+    givePrompt: async ({ name }) => await (await window.prompts()).give(name),
   };
 }
 

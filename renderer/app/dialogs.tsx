@@ -12,6 +12,7 @@ const LinkDialog = lazily(async () => (await import("./link-dialog.tsx")).LinkDi
 const ShortcutsDialog = lazily(
   async () => (await import("../shortcuts/shortcuts-dialog.tsx")).ShortcutsDialog,
 );
+const PromptsDialog = lazily(async () => (await import("../prompts/prompts-dialog.tsx")).PromptsDialog);
 const ModelDialog = lazily(async () => (await import("../model/model-dialog.tsx")).ModelDialog);
 
 /** What opens over the window. Each is loaded when it is first opened: a first visit needs none of them. */
@@ -22,6 +23,7 @@ export function Dialogs() {
     chats: useOpened(useIsOpen("chats")),
     link: useOpened(useIsOpen("link")),
     model: useOpened(useIsOpen("model")),
+    prompts: useOpened(useIsOpen("prompts")),
     shortcuts: useOpened(useIsOpen("shortcuts")),
   };
   return (
@@ -31,6 +33,7 @@ export function Dialogs() {
       {opened.chats ? <ChatsDrawer /> : undefined}
       {opened.link ? <LinkDialog /> : undefined}
       {opened.model ? <ModelDialog /> : undefined}
+      {opened.prompts ? <PromptsDialog /> : undefined}
       {opened.shortcuts ? <ShortcutsDialog /> : undefined}
     </>
   );

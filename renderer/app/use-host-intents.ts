@@ -24,6 +24,12 @@ function route(intent: Intent, { views, ui }: Pick<WindowBridge, "views" | "ui">
     case "attach":
       ui.attach(intent.image);
       break;
+    case "prompt":
+      void import("#contract/prompts.ts").then(({ fillPrompt }) => {
+        ui.write(fillPrompt(intent, ui.store.getState().text));
+        ui.focusComposer();
+      });
+      break;
     case "compose": {
       const { text } = ui.store.getState();
       ui.write(text.trim() === "" ? intent.text : `${text}\n${intent.text}`);

@@ -3,7 +3,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 
 /** What the window shows. `profile`, `sign-in` and `register` are views of the page only: a desktop has dialogs. */
 export type View = "chat" | "settings" | "profile" | "sign-in" | "register";
-export type DialogName = "sign-in" | "chats" | "link" | "model" | "picture" | "shortcuts";
+export type DialogName = "sign-in" | "chats" | "link" | "model" | "picture" | "shortcuts" | "prompts";
 
 /** Which parts of the window are open; the host's state is in the bridge. */
 export interface ViewState {

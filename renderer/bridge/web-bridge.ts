@@ -71,6 +71,11 @@ export async function createWebBridge(): Promise<Bridge> {
       copyText,
       saveDraft: (text) => saveDraft(storage.values, text),
       hide: async () => undefined,
+      async prompts() {
+        const { openPagePrompts } = await import("#engine/web/page-prompts.ts");
+        const auth = app.auth.getState();
+        return openPagePrompts(storage.values, auth.kind === "signed-in" ? auth.accountId : "");
+      },
     },
     setVolume: (volume) => speaker?.setVolume(volume),
     onProblem,

@@ -1,4 +1,4 @@
-import { ArrowUp, Camera, Paperclip, Square, Volume2, VolumeOff, VolumeX } from "lucide-react";
+import { ArrowUp, Camera, Paperclip, Square, SquareSlash, Volume2, VolumeOff, VolumeX } from "lucide-react";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { UnavailableReason } from "#contract/app-state.ts";
@@ -23,6 +23,7 @@ export function ComposerTools({ attachments, onSend }: ComposerToolsProps) {
     <div className="flex shrink-0 items-center gap-1 px-1 pb-1">
       <ScreenshotButton attachments={attachments} />
       <FileButton attachments={attachments} />
+      <PromptsButton />
       <SpeakButtons />
       <span className="flex-1" />
       <StopButton />
@@ -97,6 +98,16 @@ function FileButton({ attachments }: { readonly attachments: AttachmentIntake })
         }}
       />
     </>
+  );
+}
+
+function PromptsButton() {
+  const { t } = useTranslation("chat");
+  const { views } = useBridge();
+  return (
+    <IconButton label={t("prompts")} onClick={() => views.open("prompts")}>
+      <SquareSlash className="size-4" />
+    </IconButton>
   );
 }
 

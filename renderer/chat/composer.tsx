@@ -12,9 +12,12 @@ import { isPreparing, readyFile } from "./files/pending-file.ts";
 import { PendingFiles } from "./files/pending-files.tsx";
 import { PendingPicture } from "./picture/pending-picture.tsx";
 import { pastedFiles } from "./picture/pasted-files.ts";
+import { lazily } from "../ui/lazily.tsx";
 import { useDraft, useDraftPerAccount } from "./use-draft.ts";
 import type { AttachmentIntake } from "./files/use-attachments.ts";
 import type { ChatUiState, ComposerProblem } from "./state/chat-ui.ts";
+
+const PromptMatches = lazily(async () => (await import("../prompts/prompt-matches.tsx")).PromptMatches);
 
 /** Where questions are written. `onPage` scrolls the conversation by a page while the caret stays here. */
 export function Composer({
@@ -47,6 +50,7 @@ export function Composer({
         <PendingPicture onRemove={attachments.remove} />
         <PendingFiles onRemove={attachments.removeFile} />
         <ComposerNotes />
+        {text.startsWith("/") ? <PromptMatches /> : undefined}
         <textarea
           ref={field}
           dir="auto"

@@ -3,6 +3,7 @@ import { modelScenes } from "./scenes-model.ts";
 import { chatScenes } from "./scenes-chat.ts";
 import { markdownScenes } from "./scenes-markdown.ts";
 import { profileScenes } from "./scenes-profile.ts";
+import { promptScenes } from "./scenes-prompts.ts";
 import { shellScenes } from "./scenes-shell.ts";
 import { signInScenes } from "./scenes-sign-in.ts";
 import type { ScriptedBridge } from "./scripted-bridge.ts";
@@ -13,6 +14,7 @@ export const scenes: Readonly<Record<string, (bridge: ScriptedBridge) => void>> 
   ...markdownScenes,
   ...modelScenes,
   ...profileScenes,
+  ...promptScenes,
   ...shellScenes,
   ...signInScenes,
   empty: () => undefined,

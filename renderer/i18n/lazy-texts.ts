@@ -1,9 +1,14 @@
 import { useTranslation } from "react-i18next";
+import { prompts as enPrompts } from "./en/prompts.ts";
 import { shortcuts as enShortcuts } from "./en/shortcuts.ts";
+import { prompts as ruPrompts } from "./ru/prompts.ts";
 import { shortcuts as ruShortcuts } from "./ru/shortcuts.ts";
 
 /** Texts of parts that are loaded when they are first opened, and bring both languages along: a first visit reads none of them. */
-export const lazyTexts = { en: { shortcuts: enShortcuts }, ru: { shortcuts: ruShortcuts } } as const;
+export const lazyTexts = {
+  en: { prompts: enPrompts, shortcuts: enShortcuts },
+  ru: { prompts: ruPrompts, shortcuts: ruShortcuts },
+} as const;
 
 /** `useTranslation` for those parts. */
 export function useLazyTexts<Name extends keyof (typeof lazyTexts)["en"]>(name: Name) {

@@ -14,6 +14,7 @@ const windowKeys = [
   ["newChat", "CommandOrControl+N"],
   ["chats", "CommandOrControl+K"],
   ["settings", "CommandOrControl+,"],
+  ["prompts", "/"],
   ["list", "?"],
   ["back", "Esc"],
 ] as const;

@@ -42,7 +42,8 @@ export function Dialog({ open, onClose, title, shape = "card", children }: Dialo
           }}
           onCloseAutoFocus={(event) => {
             event.preventDefault();
-            before.current?.focus();
+            // What closed it may have put the focus elsewhere.
+            if (document.activeElement === document.body) before.current?.focus();
           }}
           className={`fixed z-30 flex animate-appear flex-col bg-raised text-body text-ink shadow-raised outline-none ${shapes[shape]}`}
         >

@@ -34,10 +34,21 @@ export const dialog = strict(
 
 let clipboardText = "";
 let clipboardImage = new NativeImage(Buffer.alloc(0));
+let selectedText = "";
 /** Of this process only. */
 export const clipboard = strict(
   {
     readText: (): string => clipboardText,
+    /** The primary selection, which only Linux has. */
+    selection:
+      platform === "linux"
+        ? {
+            readText: async (): Promise<string> => selectedText,
+            writeText: async (text: string): Promise<void> => {
+              selectedText = text;
+            },
+          }
+        : undefined,
     writeText: (text: string): void => {
       clipboardText = text;
     },

@@ -64,6 +64,7 @@ export const chat = {
     untitled: "Untitled window",
   },
   addFile: "Add files or a picture",
+  prompts: "Your prompts",
   removePicture: "Remove the picture",
   dropHere: "Drop files or a picture here",
   preparing: "Preparing the picture",

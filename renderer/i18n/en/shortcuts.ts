@@ -10,6 +10,7 @@ export const shortcuts = {
   newChat: "New chat",
   chats: "Chats",
   settings: "Settings",
+  prompts: "Your prompts, in the empty field",
   list: "This list, outside a text field",
   back: "Back, or hide the window",
   backPage: "Back",

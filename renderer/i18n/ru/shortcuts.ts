@@ -10,6 +10,7 @@ export const shortcuts = {
   newChat: "Новый чат",
   chats: "Чаты",
   settings: "Настройки",
+  prompts: "Свои заготовки, в пустом поле",
   list: "Этот список, вне текстового поля",
   back: "Назад или скрыть окно",
   backPage: "Назад",

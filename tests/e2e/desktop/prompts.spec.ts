@@ -1,0 +1,44 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "@playwright/test";
+import { test } from "../fixtures/desktop-test.ts";
+
+test("keys of a prompt bring up the window with it and what is selected elsewhere, also after another start", async ({
+  desktop,
+  start,
+}) => {
+  const { window, chat } = desktop;
+  const dialog = window.getByRole("dialog");
+  await window.getByRole("button", { name: "Your prompts" }).click();
+  await dialog.getByRole("button", { name: "New prompt" }).click();
+  await dialog.getByLabel("Name").fill("explain");
+  await dialog.getByLabel("Text").fill("Explain {selection} beside {clipboard}, {input}");
+  await dialog.getByRole("button", { name: "Choose keys" }).click();
+  await window.keyboard.press("Control+Alt+E");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog.getByRole("button", { name: "Use explain" })).toBeVisible();
+  const path = join(desktop.home, "desktop", "prompts.json");
+  expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject([{ name: "explain" }]);
+
+  await window.keyboard.press("Escape");
+  await chat.composer.fill("please");
+  await desktop.electron.evaluate(async ({ clipboard }) => {
+    await clipboard.selection.writeText("a closure {input}");
+    await clipboard.writeText("an object");
+  });
+  await desktop.hide();
+  expect(await desktop.pressHotkey("CommandOrControl+Alt+E")).toBe(true);
+  await expect(chat.composer).toHaveValue("Explain a closure {input} beside an object, please");
+  await expect.poll(() => desktop.isVisible()).toBe(true);
+  await expect(chat.composer).toBeFocused();
+
+  // What is longer than any message is said, and nothing that was written is lost.
+  await desktop.electron.evaluate(({ clipboard }) => clipboard.writeText("x".repeat(100 * 1024 * 1024)));
+  await desktop.pressHotkey("CommandOrControl+Alt+E");
+  await expect(window.getByRole("alert")).toContainText("The message is too long.");
+  await expect(chat.composer).toHaveValue("Explain a closure {input} beside an object, please");
+
+  await desktop.quit();
+  const again = await start();
+  await expect.poll(() => again.pressHotkey("CommandOrControl+Alt+E")).toBe(true);
+});
