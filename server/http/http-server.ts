@@ -31,6 +31,8 @@ import { opensPage, sendMissingAddress } from "./web/missing-address.ts";
 const BODY_MAX_BYTES = 64 * 1024;
 /** A client that does not finish its headers and body in this time is cut off. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** gRPC needs HTTP/2, and has a port of its own. */
+const protocols = { grpc: false };
 const FORM_CONTENT_TYPE = "application/x-www-form-urlencoded";
 const JSON_CONTENT_TYPE = "application/json";
 
@@ -147,9 +149,8 @@ function addBodyParsers(app: FastifyInstance): void {
 function addRpcs(app: FastifyInstance, { rpc, site, clientAddressOf }: HttpServerDeps): void {
   app.register(fastifyConnectPlugin, {
     ...rpc.options,
-    routes: rpc.routes,
-    // It needs HTTP/2, and has a port of its own.
-    grpc: false,
+    routes: rpc.routes(protocols),
+    ...protocols,
     contextValues: (request) =>
       createContextValues()
         .set(peerKey, peerOf(request.raw, clientAddressOf))

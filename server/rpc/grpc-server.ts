@@ -20,6 +20,8 @@ import type { RpcRoutes } from "./router.ts";
 
 /** gRPC status 12, UNIMPLEMENTED. */
 const UNIMPLEMENTED = "12";
+/** One protocol per port: gRPC-Web and Connect have the HTTP port. */
+const protocols = { grpcWeb: false, connect: false };
 /** Idle connections are asked for a sign of life, so that a client that vanished does not hold its streams for ever. */
 const PING_INTERVAL_MS = 30_000;
 /**
@@ -43,10 +45,8 @@ export async function startGrpcServer(
 ): Promise<ListeningPort> {
   const adapter = connectNodeAdapter({
     ...deps.rpc.options,
-    routes: deps.rpc.routes,
-    // One protocol per port: gRPC-Web and Connect have the HTTP port.
-    grpcWeb: false,
-    connect: false,
+    routes: deps.rpc.routes(protocols),
+    ...protocols,
     contextValues: (request) =>
       createContextValues()
         .set(peerKey, peerOf(request, deps.clientAddressOf))

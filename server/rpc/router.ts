@@ -1,5 +1,4 @@
 import type { ConnectRouter, ConnectRouterOptions } from "@connectrpc/connect";
-import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
 import { Health } from "#proto/grpc/health/v1/health_pb.ts";
 import { ServerReflection as ServerReflectionV1 } from "#proto/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionV1Alpha } from "#proto/grpc/reflection/v1alpha/reflection_pb.ts";
@@ -11,8 +10,7 @@ import { createAuthInterceptor } from "./kit/auth-interceptor.ts";
 import { createErrorInterceptor } from "./kit/error-interceptor.ts";
 import { createWatchInterceptor } from "./kit/watch-interceptor.ts";
 import { createHealthService } from "./health.ts";
-import { guardUnaryRequests } from "./kit/request-guard.ts";
-import { rpcService } from "./kit/rpc-service.ts";
+import { rpcService, type RpcProtocols } from "./kit/rpc-service.ts";
 import { otpService } from "./otp/otp-service.ts";
 import { holdPlace } from "./kit/public-streams.ts";
 import { createReflection } from "./reflection.ts";
@@ -39,7 +37,6 @@ export function createRpcRoutes(ctx: ServerContext, shutdownSignal: AbortSignal)
   const options: ConnectRouterOptions = {
     // Compressing each small message of a stream costs ten times what it saves.
     acceptCompression: [],
-    readMaxBytes: MESSAGE_MAX_BYTES,
     requestGate: createAuthInterceptor({ ...ctx, services }),
     interceptors: [createWatchInterceptor(ctx.guard), createErrorInterceptor(ctx.logger)],
     shutdownSignal,
@@ -48,9 +45,8 @@ export function createRpcRoutes(ctx: ServerContext, shutdownSignal: AbortSignal)
     /** The services, with the access of their RPCs. */
     services,
     health,
-    routes(router: ConnectRouter): void {
-      for (const service of services) service.addTo(router);
-      guardUnaryRequests(router);
+    routes: (protocols: RpcProtocols) => (router: ConnectRouter) => {
+      for (const service of services) service.addTo(router, protocols);
     },
     options,
   };

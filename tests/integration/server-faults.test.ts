@@ -7,6 +7,9 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { RUNTIME_FILE } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { Auth } from "#proto/auth_pb.ts";
+import { Health } from "#proto/grpc/health/v1/health_pb.ts";
+import { ServerReflection } from "#proto/grpc/reflection/v1/reflection_pb.ts";
 import { StreamingService, StreamRequestSchema } from "#proto/streaming_pb.ts";
 import { GrpcJsClient } from "./server-clients.ts";
 import { startTestServer, type TestServer } from "./start-test-server.ts";
@@ -62,6 +65,19 @@ describe("requests that cannot be taken", () => {
     const end = await grpc.callBytes(streamAudio, question("x".repeat(64 * MIB)), headers);
     expect([end.code, end.reason]).toEqual([RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE"]);
     expect(end.details).toContain(String(16 * MIB));
+    await stillWorks();
+  });
+
+  // Calls without a sign-in are counted nowhere: a hundred of 16 MiB on one connection would take all memory.
+  test.each([
+    Health.method.check,
+    Health.method.watch,
+    ServerReflection.method.serverReflectionInfo,
+    Auth.method.login,
+  ])("a stranger's message to $name of more than 64 KiB is refused", async (method) => {
+    const end = await grpc.callBytes(method as typeof Health.method.check, Buffer.alloc(80 * 1024));
+    expect([end.code, end.reason]).toEqual([RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE"]);
+    expect(end.details).toContain("65536");
     await stillWorks();
   });
 

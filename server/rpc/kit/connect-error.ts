@@ -48,11 +48,13 @@ export function fromRpcReason(reason: unknown, signal: AbortSignal): PipitError 
 }
 
 /** The error for a message over the wire's limit. */
-export function messageTooLarge(cause?: unknown): PipitError {
+export function messageTooLarge(maxBytes: number, cause?: unknown): PipitError {
   return new PipitError(
     "MESSAGE_TOO_LARGE",
-    `The message is larger than ${MESSAGE_MAX_BYTES} bytes (16 MiB). Send it in parts.`,
-    { cause },
+    `The message is larger than ${maxBytes} bytes. Send it in parts.`,
+    {
+      cause,
+    },
   );
 }
 
@@ -75,7 +77,10 @@ function fromConnectError(error: ConnectError): PipitError | undefined {
   if (error.cause instanceof PipitError) return error.cause;
   switch (error.code) {
     case Code.ResourceExhausted:
-      return messageTooLarge(error);
+      return messageTooLarge(
+        Number(/readMaxBytes (\d+)/u.exec(error.rawMessage)?.[1] ?? MESSAGE_MAX_BYTES),
+        error,
+      );
     case Code.InvalidArgument:
       return unreadable(error);
     case Code.DeadlineExceeded:

@@ -1,7 +1,6 @@
 import { fromBinary, fromJsonString, type DescMessage } from "@bufbuild/protobuf";
 import { ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
-import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { compressedMessage, messageTooLarge, toConnectError } from "./connect-error.ts";
 
@@ -12,36 +11,51 @@ const ENVELOPE_BYTES = 5;
  * Makes unary calls fail by our own errors when their message is too large or broken. The library parses the message
  * of a unary call before any interceptor runs, so such an error would otherwise leave as INTERNAL and without ErrorInfo;
  * those of streaming calls pass the error interceptor.
+ *
+ * @param first index of the first handler to guard
  */
-export function guardUnaryRequests(router: ConnectRouter): void {
-  router.handlers.forEach((handler, index) => {
-    if (handler.method.methodKind === "unary") router.handlers[index] = guard(handler);
-  });
+export function guardUnaryRequests(router: ConnectRouter, first: number, maxBytes: number): void {
+  for (const [index, handler] of router.handlers.entries()) {
+    if (index >= first && handler.method.methodKind === "unary")
+      router.handlers[index] = guard(handler, maxBytes);
+  }
 }
 
-function guard(handler: UniversalHandler): UniversalHandler {
+function guard(handler: UniversalHandler, maxBytes: number): UniversalHandler {
   const guarded = (request: UniversalServerRequest) => {
     const body: unknown = request.body;
     return handler(
       isByteStream(body)
-        ? { ...request, body: checked(body, handler.method.input, request.header.get("content-type") ?? "") }
+        ? {
+            ...request,
+            body: checked(body, {
+              input: handler.method.input,
+              contentType: request.header.get("content-type") ?? "",
+              maxBytes,
+            }),
+          }
         : request,
     );
   };
   return Object.assign(guarded, handler);
 }
 
+interface Expected {
+  readonly input: DescMessage;
+  readonly contentType: string;
+  readonly maxBytes: number;
+}
+
 /** Nothing is read before the library asks for it, which is after the caller was let in. */
 async function* checked(
   body: AsyncIterable<Uint8Array>,
-  input: DescMessage,
-  contentType: string,
+  { input, contentType, maxBytes }: Expected,
 ): AsyncGenerator<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of body) {
     size += piece.byteLength;
-    if (size > MESSAGE_MAX_BYTES + ENVELOPE_BYTES) throw toConnectError(messageTooLarge());
+    if (size > maxBytes + ENVELOPE_BYTES) throw toConnectError(messageTooLarge(maxBytes));
     pieces.push(piece);
   }
   const whole = Buffer.concat(pieces);

@@ -174,7 +174,7 @@ async function listen({ temporary, clients, limits, services, webSessions }: Lis
       rpc: {
         services: [],
         options: {},
-        routes: () => undefined,
+        routes: () => () => undefined,
         health: createHealthService([]),
       },
       routes: oidc.routes,
