@@ -22,3 +22,8 @@ export function matchPrompts(
 export function typedName(name: string): string {
   return `/${name}`;
 }
+
+/** What a line shows of a text at most, and a screen reader says. */
+export function beginningOf(text: string): string {
+  return text.slice(0, 160);
+}

@@ -1,7 +1,7 @@
 import { useEffect, useEffectEvent, useId, useRef, useState } from "react";
 import { useChatUiState } from "../bridge/use-bridge.ts";
 import { useLazyTexts } from "../i18n/lazy-texts.ts";
-import { matchPrompts, typedName } from "./match-prompts.ts";
+import { beginningOf, matchPrompts, typedName } from "./match-prompts.ts";
 import { useGivePrompt, useKeptPrompts } from "./use-prompts.ts";
 
 const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 };
@@ -77,7 +77,7 @@ export function PromptMatches() {
               className="flex cursor-default gap-2 rounded-control px-2 py-1.5 hover:bg-hover aria-selected:bg-accent-wash"
             >
               <span className="shrink-0 font-medium">{typedName(prompt.name)}</span>
-              <span className="min-w-0 truncate text-soft">{prompt.text}</span>
+              <span className="min-w-0 truncate text-soft">{beginningOf(prompt.text)}</span>
             </li>
           ))
         : undefined}

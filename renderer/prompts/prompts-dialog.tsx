@@ -7,7 +7,7 @@ import { useKeyStyle } from "../settings/use-key-style.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Kbd } from "../ui/kbd.tsx";
-import { typedName } from "./match-prompts.ts";
+import { beginningOf, typedName } from "./match-prompts.ts";
 import { PromptForm } from "./prompt-form.tsx";
 import { PromptImport } from "./prompt-import.tsx";
 import { useGivePrompt, useKeptPrompts } from "./use-prompts.ts";
@@ -101,12 +101,11 @@ function PromptRow({ prompt: { name, text, hotkey }, isRefused, onEdit }: Prompt
       <div className="flex items-center gap-2">
         <button
           type="button"
-          aria-label={t("use", { name })}
           onClick={() => void use()}
           className="flex min-w-0 flex-1 flex-col rounded-control px-2 py-1.5 text-start hover:bg-hover active:bg-press"
         >
           <span className="font-medium">{typedName(name)}</span>
-          <span className="w-full truncate text-small text-soft">{text}</span>
+          <span className="w-full truncate text-small text-soft">{beginningOf(text)}</span>
         </button>
         {hotkey === undefined ? undefined : <Kbd keys={formatAccelerator(hotkey, style)} />}
         <Button size="small" aria-label={t("edit", { name })} onClick={onEdit}>

@@ -5,7 +5,6 @@ export const prompts = {
   empty: "No prompts yet",
   emptyHint: "Keep a text that you ask often, and put it into the composer by typing / and its name.",
   local: "They stay on this device.",
-  use: "Use {{name}}",
   change: "Change",
   edit: "Change {{name}}",
   add: "New prompt",

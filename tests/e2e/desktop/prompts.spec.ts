@@ -16,7 +16,7 @@ test("keys of a prompt bring up the window with it and what is selected elsewher
   await dialog.getByRole("button", { name: "Choose keys" }).click();
   await window.keyboard.press("Control+Alt+E");
   await dialog.getByRole("button", { name: "Save" }).click();
-  await expect(dialog.getByRole("button", { name: "Use explain" })).toBeVisible();
+  await expect(dialog.getByRole("button", { name: /^\/explain/u })).toBeVisible();
   const path = join(desktop.home, "desktop", "prompts.json");
   expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject([{ name: "explain" }]);
 
