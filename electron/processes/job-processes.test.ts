@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
-import { EventEmitter } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { UtilityProcess } from "electron";
 import sharp from "sharp";
@@ -85,6 +85,18 @@ test("[D1] in a utility process the picture decoder is started by main, and work
 test("a decoder that runs out of memory ends no app", () => {
   port.server.emit("message", aboutJobProcess("a", { kind: "start", program: "picture-process" }));
   expect(started[0]?.utility.emit("error", "FatalError", "Reached heap limit", "{}")).toBe(true);
+});
+
+test("a decoder that says what cannot be carried on is ended, and ends no app", async () => {
+  port.server.emit("message", aboutJobProcess("a", { kind: "start", program: "picture-process" }));
+  const own: unknown[] = [];
+  own.push(own);
+  const [one] = started;
+  if (one === undefined) throw new Error("none was started");
+  const ended = once(one.child, "exit");
+  one.utility.emit("message", own);
+  const [, killedBy] = await ended;
+  expect(killedBy).toMatch(/^SIG(?:TERM|KILL)$/u);
 });
 
 test("[D1] one that is killed in its work is replaced, and all end with the server", async () => {

@@ -25,7 +25,14 @@ export function serveJobProcesses(server: UtilityProcess, folder: string, utilit
       serviceName: "Pipit Helper",
     });
     running.set(id, child);
-    child.on("message", (message: unknown) => tell(id, { kind: "message", message }));
+    child.on("message", (message: unknown) => {
+      try {
+        tell(id, { kind: "message", message });
+      } catch {
+        // A message that leads into itself cannot be carried on, and none of ours does: a picture has taken it over.
+        endNow(child);
+      }
+    });
     child.once("exit", () => {
       running.delete(id);
       // A server that is gone hears nothing.

@@ -3,9 +3,12 @@ import { PipitError } from "#contract/pipit-error.ts";
 /** Longer than any way to a server; a proxy that swallows what it does not know answers nothing at all. */
 const OPENS_WITHIN_MS = 10_000;
 
+/** A server that leaves so much unread asks for answers and does not take them. */
+const UNREAD_MAX_BYTES = 1024 * 1024;
+
 /** A WebSocket that is open. */
 export interface EventSocket {
-  /** To one that is closed: nothing happens. */
+  /** To one that is closed: nothing happens. One whose server takes nothing is closed. */
   send(text: string): void;
   close(): void;
   /** Resolves when it is closed, however. */
@@ -21,6 +24,7 @@ export type OpenEventSocket = (onText: (text: string) => void, signal: AbortSign
 
 /** What the WebSocket of a browser and that of Node have in common. */
 interface PlainSocket {
+  readonly bufferedAmount: number;
   send(text: string): void;
   close(): void;
   addEventListener(type: "open" | "close" | "error", listener: () => void): void;
@@ -55,7 +59,12 @@ export async function whenOpen(
   } finally {
     limit.removeEventListener("abort", giveUp);
   }
-  return { send: (text) => socket.send(text), close: () => socket.close(), closed: closed.promise };
+  const send = (text: string): void => {
+    if (socket.bufferedAmount <= UNREAD_MAX_BYTES) return socket.send(text);
+    socket.close();
+    closed.resolve();
+  };
+  return { send, close: () => socket.close(), closed: closed.promise };
 }
 
 function refused(): PipitError {
