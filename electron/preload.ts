@@ -17,17 +17,21 @@ const events = ipcEventNames.map((name) => {
 });
 contextBridge.exposeInMainWorld("pipit", Object.fromEntries([...commands, ...events]));
 
-/** The page's own global, of which this file needs one thing. */
+/** The page's own global, of which this file needs two things. */
 interface PageGlobal {
+  readonly location: { readonly pathname: string };
   addEventListener(type: "online" | "blur", listener: () => void): void;
 }
 const page = globalThis as unknown as PageGlobal;
 
-// Main has no event for the network's return, and would have to ask again and again.
-page.addEventListener("online", () => {
-  void ipcRenderer.invoke(channelOf("reconnect"));
-});
-// A panel of macOS tells its page that the keyboard has left it, and main only while the app is the active one.
-page.addEventListener("blur", () => {
-  void ipcRenderer.invoke(channelOf("windowLeft"));
-});
+// The pages that cover the displays are no window of the app's.
+if (page.location.pathname !== "/overlay.html") {
+  // Main has no event for the network's return, and would have to ask again and again.
+  page.addEventListener("online", () => {
+    void ipcRenderer.invoke(channelOf("reconnect"));
+  });
+  // A panel of macOS tells its page that the keyboard has left it, and main only while the app is the active one.
+  page.addEventListener("blur", () => {
+    void ipcRenderer.invoke(channelOf("windowLeft"));
+  });
+}

@@ -22,7 +22,9 @@ const picture = new Uint8Array([0xff, 0xd8, 0xff]);
 function sourceFor(some: Partial<ModelConfig>, saved?: () => Promise<SavedModel | undefined>) {
   const clock = { at: 0, nowMs: () => clock.at };
   const config = { ollamaUrl: NOBODY, ...some };
-  const ollama = createOllamaWatch({ url: config.ollamaUrl, clock, limits: defaultModelLimits });
+  // A machine that stands still for a moment is no Ollama that says nothing.
+  const limits = { ...defaultModelLimits, probeTimeoutMs: 20_000 };
+  const ollama = createOllamaWatch({ url: config.ollamaUrl, clock, limits });
   const deps = { config, ollama, clock, logger: silentLogger };
   return { source: createModelSource({ ...deps, ...(saved === undefined ? {} : { saved }) }), clock };
 }
