@@ -62,6 +62,10 @@ export interface AppState {
   readonly toggleCommand?: string;
   /** Of the keys that take a picture of a part of the screen; absent: this face has none. */
   readonly regionHotkey?: HotkeyStatus;
+  /** Of the keys that take the text that is selected in another program; absent: this face has none. */
+  readonly selectionHotkey?: HotkeyStatus;
+  /** Whether the system tells what is selected in other programs; absent: no. */
+  readonly tellsSelection?: boolean;
   readonly features: {
     readonly screenshot: Availability;
     readonly sound: Availability;

@@ -13,6 +13,10 @@ export const settingsSchema = z.object({
   hotkey: z.string().check(z.maxLength(80)),
   /** The same for a picture of a part of the screen. */
   regionHotkey: z.string().check(z.maxLength(80)),
+  /** The same for the text that is selected in another program. */
+  selectionHotkey: z.string().check(z.maxLength(80)),
+  /** Whether the clipboard is taken for it where the system does not tell what is selected. */
+  selectionFromClipboard: z.boolean(),
   theme: z.enum(["system", "light", "dark"]),
   language: z.enum(["system", "en", "ru"]),
   /** Whether answers are read aloud. */
@@ -44,6 +48,8 @@ export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 export const defaultSettings: Settings = {
   hotkey: "CommandOrControl+Shift+Space",
   regionHotkey: "",
+  selectionHotkey: "",
+  selectionFromClipboard: false,
   theme: "system",
   language: "system",
   speak: true,

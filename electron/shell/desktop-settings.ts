@@ -15,7 +15,7 @@ export interface DesktopSettingsOptions {
 }
 
 /** The settings that are keys. */
-export const hotkeyNames = ["hotkey", "regionHotkey"] as const;
+export const hotkeyNames = ["hotkey", "regionHotkey", "selectionHotkey"] as const;
 export type HotkeyName = (typeof hotkeyNames)[number];
 
 /** The settings of this machine, and what a change of them means to its system. */

@@ -10,6 +10,7 @@ import { lookAtServer } from "#engine/session/look-at-server.ts";
 import { systemClock } from "#engine/system-clock.ts";
 import { openDesktopClient } from "./desktop-client.ts";
 import { createDesktopSettings, type DesktopSettingsOptions } from "./desktop-settings.ts";
+import { tellsSelection } from "./own-prompts.ts";
 import { createServerRestarts } from "./server-restarts.ts";
 import { applyStartAtLogin } from "./start-at-login.ts";
 import type { DesktopOptions } from "./start-desktop.ts";
@@ -119,6 +120,8 @@ function initialState({ config }: DesktopOptions, tray: boolean): AppPorts["init
     hotkey: { kind: "off" },
     toggleCommand: app.isPackaged ? `"${programOf(config)}" --toggle` : "npx pipit toggle",
     regionHotkey: { kind: "off" },
+    selectionHotkey: { kind: "off" },
+    tellsSelection: tellsSelection(display),
     features: {
       screenshot: hasDisplay ? works : { available: false, reason: "no-display" },
       sound: works,

@@ -23,7 +23,6 @@ import { openControlSocket } from "./control-socket.ts";
 import { parseDeepLink } from "./deep-link.ts";
 import { openExternalLink } from "../windows/external-links.ts";
 import type { AnswerNotices } from "./answer-notices.ts";
-import type { CaptureTarget } from "#contract/commands/app.ts";
 import { createPictureFiles, type PictureFiles } from "./picture-files.ts";
 import { hotkeyNames, type HotkeyName } from "./desktop-settings.ts";
 import { openNotices } from "./open-notices.ts";
@@ -95,8 +94,12 @@ export async function startDesktop(options: DesktopOptions) {
   const { screenshots, covers, choice } = openScreenshots({ ...options, settings, texts, windows });
   const toggleFromHotkey = createHotkeyToggle(windows, screenshots, stop.signal);
   const takePicture = createOutsidePictures(windows, screenshots, stop.signal);
-  const keys = openHotkeys(pipit, toggleFromHotkey, takePicture);
-  const prompts = openOwnPrompts(options, windows);
+  const prompts = openOwnPrompts(options, settings, windows);
+  const keys = openHotkeys(pipit, {
+    hotkey: toggleFromHotkey,
+    regionHotkey: () => takePicture({ area: "region" }),
+    selectionHotkey: prompts.takeSelection,
+  });
   serveWindow(options, pipit, windows, feed, { covers, choice });
   const notices: AnswerNotices = openNotices({ pipit, windows, texts, logger });
   const { updates, tool } = await openPackaged(options, pipit, texts);
@@ -110,7 +113,7 @@ export async function startDesktop(options: DesktopOptions) {
   const cleanUp = async (): Promise<void> => {
     stop.abort(new PipitError("CANCELLED", "Pipit is closing."));
     windows.release();
-    for (const part of [keys.hotkey, keys.regionHotkey, prompts, feed, tray, notices, updates])
+    for (const part of [...Object.values(keys), prompts, feed, tray, notices, updates])
       part?.[Symbol.dispose]();
     await Promise.all([control[Symbol.asyncDispose](), desktop[Symbol.asyncDispose](), files.flush()]);
     windows[Symbol.dispose]();
@@ -140,14 +143,18 @@ export async function startDesktop(options: DesktopOptions) {
 /** Everything that is done by keys from anywhere. */
 function openHotkeys(
   pipit: App,
-  toggle: () => Promise<void>,
-  takePicture: (target: CaptureTarget) => Promise<void>,
+  actions: Readonly<Record<HotkeyName, () => Promise<void>>>,
 ): Readonly<Record<HotkeyName, Hotkeys>> {
-  const hotkey = createHotkeys(globalShortcut, () => void toggle());
-  const regionHotkey = createHotkeys(globalShortcut, () => void takePicture({ area: "region" }));
-  hotkey.status.subscribe((status) => pipit.show({ hotkey: status }));
-  regionHotkey.status.subscribe((status) => pipit.show({ regionHotkey: status }));
-  return { hotkey, regionHotkey };
+  const open = (name: HotkeyName): Hotkeys => {
+    const keys = createHotkeys(globalShortcut, () => void actions[name]());
+    keys.status.subscribe((status) => pipit.show({ [name]: status }));
+    return keys;
+  };
+  return {
+    hotkey: open("hotkey"),
+    regionHotkey: open("regionHotkey"),
+    selectionHotkey: open("selectionHotkey"),
+  };
 }
 
 /** What only a packaged app has: newer versions of itself, and a command for the terminal. */

@@ -5,19 +5,25 @@ import { Button } from "../ui/button.tsx";
 import { Kbd } from "../ui/kbd.tsx";
 import { formatAccelerator } from "./accelerator.ts";
 import { HotkeyRecorder } from "./hotkey-recorder.tsx";
-import { HotkeyStatusText, RegionHotkeyStatusText } from "./hotkey-status-text.tsx";
+import { HotkeyStatusText, OtherHotkeyStatusText } from "./hotkey-status-text.tsx";
 import { useKeyStyle } from "./use-key-style.ts";
 import { useSetting } from "./use-setting.ts";
 import { useUnavailable } from "./use-unavailable.ts";
 
+const labels = {
+  hotkey: "hotkey.label",
+  regionHotkey: "hotkey.region",
+  selectionHotkey: "hotkey.selection",
+} as const;
+
 interface HotkeyProps {
-  readonly name?: "hotkey" | "regionHotkey";
+  readonly name?: keyof typeof labels;
 }
 
 /** Keys that do something from anywhere, the window's unless named: what they are, whether they work, and other ones. */
 export function HotkeySetting({ name = "hotkey" }: HotkeyProps) {
   const { t } = useTranslation("settings");
-  const label = t(name === "hotkey" ? "hotkey.label" : "hotkey.region");
+  const label = t(labels[name]);
   const unavailable = useUnavailable("globalHotkey");
   return (
     <div role="group" aria-label={label} className="flex flex-col gap-2 py-2.5">
@@ -71,7 +77,7 @@ function Hotkey({ name }: Required<HotkeyProps>) {
               </Button>
             </span>
           </div>
-          {name === "hotkey" ? <HotkeyStatusText /> : <RegionHotkeyStatusText />}
+          {name === "hotkey" ? <HotkeyStatusText /> : <OtherHotkeyStatusText name={name} />}
         </>
       )}
       {hotkey.error === undefined ? undefined : (

@@ -48,10 +48,10 @@ export function HotkeyStatusText() {
   }
 }
 
-/** The same for the keys that take a part of the screen; without them the tray and the composer's button do. */
-export function RegionHotkeyStatusText() {
+/** The same for the keys of single things, which can be done without them. */
+export function OtherHotkeyStatusText({ name }: { readonly name: "regionHotkey" | "selectionHotkey" }) {
   const { t } = useTranslation("settings");
-  const kind = useApp((state) => state.regionHotkey?.kind);
+  const kind = useApp((state) => state[name]?.kind);
   if (kind === "registered" || kind === "confirmed") return <Line text={t(`hotkey.${kind}`)} />;
   if (kind !== "refused") return undefined;
   return (

@@ -65,7 +65,13 @@ export function SegmentedRow<Value extends string>({
 }
 
 interface SwitchSettingProps extends Pick<SettingRowProps, "label" | "hint"> {
-  readonly name: "searchAllChats" | "speak" | "spellcheck" | "startAtLogin" | "notify";
+  readonly name:
+    | "searchAllChats"
+    | "speak"
+    | "spellcheck"
+    | "startAtLogin"
+    | "notify"
+    | "selectionFromClipboard";
   /** What it needs of this machine; without it the hint says why it cannot be set. */
   readonly feature?: keyof AppState["features"];
 }

@@ -8,6 +8,7 @@ import { GeneralSettings } from "./general-settings.tsx";
 import { HotkeySetting } from "./hotkey-setting.tsx";
 import { ScreenshotSetting, VoiceSettings } from "./senses-settings.tsx";
 import { ServerSettings } from "./server-settings.tsx";
+import { SwitchSetting } from "./setting-row.tsx";
 import { SettingsSection } from "./settings-section.tsx";
 
 const ModelSettings = lazily(async () => (await import("./model-settings.tsx")).ModelSettings);
@@ -16,11 +17,20 @@ const ModelSettings = lazily(async () => (await import("./model-settings.tsx")).
 export function SettingsView() {
   const { t } = useTranslation("settings");
   const desktop = useApp((state) => state.face === "desktop");
+  const tellsSelection = useApp((state) => state.tellsSelection === true);
   return (
     <ViewFrame title={t("title")}>
       <GeneralSettings />
       <SettingsSection title={t("hotkey.title")}>
         <HotkeySetting />
+        {desktop ? <HotkeySetting name="selectionHotkey" /> : undefined}
+        {desktop && !tellsSelection ? (
+          <SwitchSetting
+            name="selectionFromClipboard"
+            label={t("hotkey.fromClipboard")}
+            hint={t("hotkey.fromClipboardHint")}
+          />
+        ) : undefined}
       </SettingsSection>
       <ChatSettings />
       <VoiceSettings />

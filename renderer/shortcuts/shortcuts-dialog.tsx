@@ -29,6 +29,7 @@ export function ShortcutsDialog() {
   const page = useApp((state) => state.face === "web");
   const hotkey = useApp((state) => state.settings.hotkey);
   const region = useApp((state) => state.settings.regionHotkey);
+  const selection = useApp((state) => state.settings.selectionHotkey);
   const inWindow = windowKeys
     // Browsers keep Ctrl+N for themselves.
     .filter(([name]) => !(page && name === "newChat"))
@@ -38,6 +39,7 @@ export function ShortcutsDialog() {
     : ([
         [t("open"), hotkey],
         [t("region"), region],
+        [t("selection"), selection],
       ] as const);
   return (
     <Dialog open={open} onClose={closeDialog} title={t("title")}>

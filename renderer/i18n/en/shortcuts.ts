@@ -15,5 +15,6 @@ export const shortcuts = {
   back: "Back, or hide the window",
   backPage: "Back",
   open: "Open Pipit",
+  selection: "Ask about the selected text",
   region: "Ask about a part of the screen",
 } as const;

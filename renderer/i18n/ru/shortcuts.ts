@@ -15,5 +15,6 @@ export const shortcuts = {
   back: "Назад или скрыть окно",
   backPage: "Назад",
   open: "Открыть Pipit",
+  selection: "Спросить о выделенном тексте",
   region: "Спросить о части экрана",
 } as const;

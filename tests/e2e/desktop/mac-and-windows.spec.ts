@@ -136,3 +136,17 @@ test("D2: the end of a Windows session ends the app by its own way", async ({ st
   // Not killed by the system: Electron does that to an app that has not begun to quit by then.
   expect(app.output).toContain("event quit");
 });
+
+test("the clipboard is taken for selected text only once the person lets it be", async ({ desktop }) => {
+  const { window, chat } = desktop;
+  await desktop.command("updateSettings", { selectionHotkey: "Alt+Shift+T" });
+  await desktop.electron.evaluate(({ clipboard }) => clipboard.writeText("what was copied"));
+  await desktop.pressHotkey("Alt+Shift+T");
+  await expect(window.getByRole("alert")).toContainText("Allow in the settings");
+  await expect(chat.composer).toHaveValue("");
+  await window.getByRole("button", { name: "Settings", exact: true }).click();
+  await window.getByRole("switch", { name: "Take the clipboard for it" }).click();
+  await expect.poll(async () => (await desktop.settings())["selectionFromClipboard"]).toBe(true);
+  await desktop.pressHotkey("Alt+Shift+T");
+  await expect(chat.composer).toHaveValue("what was copied");
+});

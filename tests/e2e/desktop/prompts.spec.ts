@@ -38,6 +38,15 @@ test("keys of a prompt bring up the window with it and what is selected elsewher
   await expect(window.getByRole("alert")).toContainText("The message is too long.");
   await expect(chat.composer).toHaveValue("Explain a closure {input} beside an object, please");
 
+  // The same bound, and the same care, for the selected text by itself.
+  await desktop.command("updateSettings", { selectionHotkey: "Alt+Shift+T" });
+  await desktop.hide();
+  await desktop.pressHotkey("Alt+Shift+T");
+  await expect(chat.composer).toHaveValue(
+    "Explain a closure {input} beside an object, please\na closure {input}",
+  );
+  await expect.poll(() => desktop.isVisible()).toBe(true);
+
   await desktop.quit();
   const again = await start();
   await expect.poll(() => again.pressHotkey("CommandOrControl+Alt+E")).toBe(true);
