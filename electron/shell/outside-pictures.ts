@@ -1,5 +1,6 @@
 import type { CaptureTarget } from "#contract/commands/app.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { attachPicture } from "../windows/attach-picture.ts";
 import type { Windows } from "../windows/windows.ts";
 import type { Screenshots } from "./screenshot.ts";
 
@@ -9,18 +10,10 @@ export function createOutsidePictures(
   screenshots: Pick<Screenshots, "allowed" | "capture">,
   signal: AbortSignal,
 ): (target: CaptureTarget) => Promise<void> {
-  return async (target) => {
-    try {
+  return (target) =>
+    attachPicture(windows, async () => {
       if (!screenshots.allowed())
         throw new PipitError("NOT_ALLOWED", "Pictures of the screen are switched off in the settings.");
-      const image = await screenshots.capture(target, signal);
-      windows.show();
-      windows.intend({ kind: "attach", image });
-    } catch (reason) {
-      const { code, message } = PipitError.from(reason);
-      if (code === "CANCELLED") return;
-      windows.show();
-      windows.intend({ kind: "problem", code, message });
-    }
-  };
+      return await screenshots.capture(target, signal);
+    });
 }

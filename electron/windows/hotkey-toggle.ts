@@ -1,5 +1,5 @@
-import { PipitError } from "#contract/pipit-error.ts";
 import type { Screenshots } from "../shell/screenshot.ts";
+import { attachPicture } from "./attach-picture.ts";
 import type { Windows } from "./windows.ts";
 
 /**
@@ -21,14 +21,7 @@ export function createHotkeyToggle(
     if (toggling) return;
     toggling = true;
     try {
-      const image = await screenshots.beforeShow(signal);
-      windows.show();
-      windows.intend({ kind: "attach", image });
-    } catch (reason) {
-      const { code, message } = PipitError.from(reason);
-      if (code === "CANCELLED") return;
-      windows.show();
-      windows.intend({ kind: "problem", code, message });
+      await attachPicture(windows, () => screenshots.beforeShow(signal));
     } finally {
       toggling = false;
     }

@@ -10,7 +10,7 @@ import { isSignedUpdate, type UpdateList } from "#electron/update/update-signatu
 import { externals } from "../build/externals.ts";
 import { builderConfig } from "./builder-config.ts";
 import type { PackedApp } from "./check/inspect-package.ts";
-import { judgePackage } from "./check/judge-package.ts";
+import { judgePackage, programs } from "./check/judge-package.ts";
 import { parseNativeHeader, readNativeHeader } from "./check/native-header.ts";
 import { neededPackages, type Lock, type PackagePlatform } from "./shipped-packages.ts";
 import { signUpdateLists } from "./sign-updates.ts";
@@ -197,17 +197,7 @@ describe("a package", () => {
     );
     return {
       platform,
-      files: [
-        "package.json",
-        "dist/electron/main.js",
-        "dist/electron/preload.cjs",
-        "dist/server/main.js",
-        "dist/server/admin.js",
-        "dist/cli/program.js",
-        "dist/renderer/desktop.html",
-        "dist/renderer/web.html",
-        "assets/tray/tray-idle.png",
-      ],
+      files: programs,
       packedNatives: [],
       natives: Array.from({ length: 8 }, (_, index) => ({
         path: `${index}.node`,

@@ -21,7 +21,8 @@ const fuses = {
 const useless =
   /\.map$|\.d\.[cm]?ts$|\.tsx?$|(^|\/)\.stamp-|(^|\/)node_modules\/(\.bin|node-linux-|electron\/|electron-builder)|\.(c|cc|cpp|h|gyp)$/u;
 
-const programs = [
+/** What each package must hold to run. */
+export const programs = [
   "package.json",
   "dist/electron/main.js",
   "dist/electron/preload.cjs",
