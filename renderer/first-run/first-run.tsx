@@ -2,14 +2,18 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useApp, useAuth, useBridge } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
-import { HotkeySetting } from "../settings/hotkey-setting.tsx";
-import { ScreenshotSetting, SpeakSetting } from "../settings/senses-settings.tsx";
 import { CircleCheck } from "lucide-react";
 import type { SignInFormProps } from "../auth/sign-in-form.tsx";
 import { lazily } from "../ui/lazily.tsx";
 
 // Not on the way of who comes with a one-time address: they are signed in before they could read it.
 const SignInForm = lazily(async () => (await import("../auth/sign-in-form.tsx")).SignInForm);
+// Of the later steps.
+const HotkeySetting = lazily(async () => (await import("../settings/hotkey-setting.tsx")).HotkeySetting);
+const ScreenshotSetting = lazily(
+  async () => (await import("../settings/senses-settings.tsx")).ScreenshotSetting,
+);
+const SpeakSetting = lazily(async () => (await import("../settings/senses-settings.tsx")).SpeakSetting);
 
 /** What each step asks for; `onDone` when it is done. */
 const bodies = { signIn: SignInStep, hotkey: HotkeyStep, senses: SensesStep } as const;
