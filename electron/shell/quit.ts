@@ -55,6 +55,8 @@ export function cleanUpBeforeQuit(
 /**
  * The ends that wait for nobody. macOS takes a quit that is prevented as a no to the whole log-out; Windows ends the process
  * once its windows were told, unless it quits by itself; an update closes the windows before it quits. (Linux waits.)
+ * "query-session-end" has no listener: another program may still say no to that end, and it could only be prevented, which is the
+ * person's to decide. All that is kept is written when it changes, and not at the end.
  */
 export function followHurriedEnds(parts: {
   readonly app: Pick<App, "quit">;

@@ -37,6 +37,8 @@ export class Windows implements Disposable {
   /** Not hidden on blur: a picture is being taken. */
   #held = false;
   #shownAtMs = Number.NEGATIVE_INFINITY;
+  /** Looks again when the window has settled. */
+  #settling: NodeJS.Timeout | undefined;
 
   constructor(options: WindowsOptions) {
     this.#options = options;
@@ -124,8 +126,16 @@ export class Windows implements Disposable {
   left(): void {
     const window = this.#window;
     // Shown again before the news of its being left arrived.
-    if (!this.isVisible() || window.isFocused()) return;
-    if (this.#settles() || this.#held) return;
+    if (!this.isVisible() || window.isFocused() || this.#held) return;
+    if (process.platform === "darwin") {
+      const settlesForMs = this.#shownAtMs + SETTLES_WITHIN_MS - performance.now();
+      clearTimeout(this.#settling);
+      if (settlesForMs > 0) {
+        // A loss that passes is undone by then; a true one is not, and nothing else would tell of it.
+        this.#settling = setTimeout(() => this.left(), settlesForMs);
+        return;
+      }
+    }
     if (this.#options.isPinned() || window.webContents.isDevToolsOpened()) return;
     this.#keepPlace();
     // The focus is already elsewhere: nothing to give back.
@@ -139,6 +149,7 @@ export class Windows implements Disposable {
 
   [Symbol.dispose](): void {
     this.#ending = true;
+    clearTimeout(this.#settling);
     this.#recovery[Symbol.dispose]();
     if (!this.#window.isDestroyed()) this.#window.destroy();
   }
@@ -156,10 +167,6 @@ export class Windows implements Disposable {
       event.preventDefault();
       this.hide();
     });
-  }
-
-  #settles(): boolean {
-    return process.platform === "darwin" && performance.now() - this.#shownAtMs < SETTLES_WITHIN_MS;
   }
 
   #load(): void {

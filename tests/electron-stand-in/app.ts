@@ -45,6 +45,8 @@ class App extends StrictEmitter {
   userAgentFallback = "";
   accessibilitySupportEnabled = false;
   applicationMenu = null;
+  /** What the app said to be, and whether it was ready by then: a change after that takes macOS its time. */
+  readonly policiesForTest: { readonly policy: string; readonly ready: boolean }[] = [];
   readonly #paths = new AppPaths(
     (appData) => this.commandLine.getSwitchValue("user-data-dir") || join(appData, this.name),
   );
@@ -166,8 +168,9 @@ class App extends StrictEmitter {
   }
   setAppUserModelId(_id: string): void {}
   setAboutPanelOptions(_options: object): void {}
-  setActivationPolicy(_policy: string): void {
+  setActivationPolicy(policy: "regular" | "accessory" | "prohibited"): void {
     onMacOnly("app.setActivationPolicy");
+    this.policiesForTest.push({ policy, ready: this.#ready });
   }
   setAccessibilitySupportEnabled(enabled: boolean): void {
     this.accessibilitySupportEnabled = enabled;

@@ -13,6 +13,7 @@ test.use({ rules: "darwin" });
 interface Tools {
   readonly otherAppTakesFocusForTest: () => void;
   readonly setOccludedForTest: (occluded: boolean) => void;
+  readonly policiesForTest: readonly { readonly policy: string; readonly ready: boolean }[];
 }
 
 /** Everything is in place: the keys are taken last. */
@@ -109,10 +110,10 @@ test("D2: a log-out in the middle of an answer ends the app, is not interrupted,
   expect(await desktop.endSession()).toBe(0);
   expect(desktop.output).not.toContain("interrupted the log-out");
   held.open();
-  const again = await start();
+  const again = await start({ args: ["--show"] });
   await again.ready();
-  // A window that is not seen is told nothing.
-  await again.show();
+  // The first steps are done, so without that word it would wait in the tray.
+  await expect.poll(() => again.isVisible()).toBe(true);
   await again.chat.openChats();
   await again.window.getByRole("dialog").getByRole("button", { name: /count/ }).first().click();
   await expect(again.chat.questions).toHaveText([/count/]);
@@ -122,6 +123,9 @@ test("D2: a log-out in the middle of an answer ends the app, is not interrupted,
 test("D8: an update closes the window and ends the app", async ({ start }) => {
   const app = await start();
   await started(app);
+  // No icon in the Dock, from the first moment on.
+  const policies = ({ app: main }: { readonly app: unknown }) => (main as Tools).policiesForTest;
+  expect(await app.electron.evaluate(policies)).toEqual([{ policy: "accessory", ready: false }]);
   const ended = app.ended();
   await app.electron.evaluate(({ autoUpdater }) => setTimeout(() => autoUpdater.quitAndInstall(), 0));
   expect(await ended).toBe(0);
@@ -135,6 +139,7 @@ test("D2: the end of a Windows session ends the app by its own way", async ({ st
   expect(await app.endSession()).toBe(0);
   // Not killed by the system: Electron does that to an app that has not begun to quit by then.
   expect(app.output).toContain("event quit");
+  expect(app.output).not.toContain("interrupted the log-out");
 });
 
 test("the clipboard is taken for selected text only once the person lets it be", async ({ desktop }) => {
