@@ -32,4 +32,12 @@ describe("parseMarkdown", () => {
   ])("finds the address in: %s", (markdown, url) => {
     expect(blocksOf(markdown)).toMatchObject([{ children: [{ type: "text" }, { type: "link", url }] }]);
   });
+
+  test.each(["*a*", "_a_", "~~a~~"])(
+    "shows more than 400 runs of emphasis marks as they are: %s",
+    (marked) => {
+      const text = `${marked} `.repeat(300).trim();
+      expect(blocksOf(text)).toEqual([{ type: "paragraph", children: [{ type: "text", value: text }] }]);
+    },
+  );
 });

@@ -14,7 +14,7 @@ const gfmNodes = gfmFromMarkdown();
 const formulaNodes = [mathFromMarkdown(), formulaFromMarkdown];
 
 const extensions = [gfmSyntax, formulaSyntax];
-const withoutEmphasis = [...extensions, { disable: { null: ["attention"] } }];
+const withoutEmphasis = [...extensions, { disable: { null: ["attention", "strikethrough"] } }];
 /** For text without `@`: trying each word as a mail address costs more than all the rest. */
 const withoutMail = [withoutMailAddresses(gfmSyntax), formulaSyntax];
 

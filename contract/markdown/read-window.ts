@@ -22,7 +22,7 @@ const deepLine = /^[ \t]*(?:(?:>|(?:[*+-]|\d{1,9}[.)])[ \t])[ \t]*){40}/m;
 
 /** Cells, brackets and formulas are dear to parse and to draw: a window ends behind the line with so much of them. */
 const maxCost = 800;
-const costly = /[|[$]/g;
+const costly = /[|[\]$]/g;
 const formulaCost = 4;
 
 /** Whole lines from `at`, at most `maxChars`, up to a line that is too deep or to where it becomes too dear. */

@@ -152,6 +152,20 @@ describe("createSpokenAnswer", () => {
     },
   );
 
+  // Matching one of these looks at all before it, so what a step may cost is the square of their number.
+  test.each(["]", "[x]:\n"])(
+    "no step reads more than 1,600 marks that each cost a look at all the others: %s",
+    (mark) => {
+      const text = mark.repeat(6_000);
+      const parse = vi.fn(parseMarkdown);
+      const answer = createSpokenAnswer("en", parse);
+      for (let at = 0; at < text.length; at += 500) answer.push(text.slice(at, at + 500));
+      answer.end();
+      const marks = parse.mock.calls.map(([source]) => source.match(/[|[\]$]/g)?.length ?? 0);
+      expect(Math.max(...marks)).toBeLessThan(1_600);
+    },
+  );
+
   test.each([
     ["paragraphs", "Some **bold** text with `code`, a [link](https://x.y/z) and more words.\n\n"],
     ["one list", "- An item, *short*, of a very long list.\n"],
