@@ -3,14 +3,16 @@ import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Logger } from "#contract/logger.ts";
 import { startTestServer, type TestServer } from "./start-test-server.ts";
 
 /** What was logged as an error since the test began. */
 const errors: string[] = [];
+/** What was logged as the usual end of a call since then. */
+const ended: unknown[] = [];
 const logger: Logger = {
-  debug() {},
+  debug: (event, fields) => void (event === "rpc.ended" && ended.push(fields)),
   info() {},
   warn() {},
   error: (event, fields) => void errors.push(`${event} ${JSON.stringify(fields)}`),
@@ -21,7 +23,10 @@ beforeAll(async () => {
   server = await startTestServer({ deps: { logger } });
 });
 afterAll(() => server[Symbol.asyncDispose]());
-beforeEach(() => void (errors.length = 0));
+beforeEach(() => {
+  errors.length = 0;
+  ended.length = 0;
+});
 
 async function register(login: string): Promise<string> {
   const response = await fetch(`${server.httpUrl}/auth/register`, {
@@ -71,6 +76,46 @@ describe("W12: what a client did wrong is no error of ours", () => {
     await fetch(`${server.httpUrl}/health`);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(errors).toEqual([]);
+  });
+
+  test("a stream that breaks off before it has asked all: gRPC", async () => {
+    const session = connectHttp2(`http://${server.grpcUrl}`);
+    const stream = session.request({
+      ":method": "POST",
+      ":path": "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+      "content-type": "application/grpc",
+      te: "trailers",
+    });
+    stream.on("error", () => undefined);
+    const answered = once(stream, "data");
+    stream.write(Buffer.from([0, 0, 0, 0, 2, 0x3a, 0]));
+    await answered;
+    session.destroy();
+    await vi.waitFor(() => expect([...errors, ...ended]).not.toEqual([]), 20_000);
+    expect([errors, ended]).toEqual([[], [{ rpc: "ServerReflectionInfo", reason: "CANCELLED" }]]);
+  });
+
+  test("a stream that breaks off before it has asked all: Connect", async () => {
+    const { hostname, port } = new URL(server.httpUrl);
+    const head = [
+      "POST /grpc.health.v1.Health/Watch HTTP/1.1",
+      `host: ${hostname}:${port}`,
+      "content-type: application/connect+proto",
+      "transfer-encoding: chunked",
+    ];
+    // Nothing tells the client when its message is being read, so it stays a little longer each time.
+    for (let stayMs = 1; errors.length + ended.length === 0; stayMs *= 2) {
+      const socket = connect(Number(port), hostname);
+      await once(socket, "connect");
+      socket.write(`${head.join("\r\n")}\r\n\r\n5\r\n\0\0\0\0\0\r\n`);
+      await fetch(`${server.httpUrl}/health`);
+      await new Promise((resolve) => setTimeout(resolve, stayMs));
+      socket.destroy();
+      await once(socket, "close");
+      await fetch(`${server.httpUrl}/health`);
+    }
+    expect(errors).toEqual([]);
+    expect(ended).toContainEqual({ rpc: "Watch", reason: "CANCELLED" });
   });
 
   test.each([

@@ -1,5 +1,5 @@
-import type { Interceptor } from "@connectrpc/connect";
-import type { PipitError } from "#contract/pipit-error.ts";
+import { ConnectError, type Interceptor } from "@connectrpc/connect";
+import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
 import { fromRpcReason, toConnectError } from "./connect-error.ts";
 
@@ -15,7 +15,9 @@ export function createErrorInterceptor(logger: Logger): Interceptor {
       return error === undefined ? reason : toConnectError(error);
     };
     try {
-      const response = await next(request);
+      const response = await next(
+        request.stream ? { ...request, message: mapErrors(request.message, failRequest) } : request,
+      );
       if (!response.stream) return response;
       const fail = (reason: unknown): never => {
         throw convert(reason);
@@ -25,6 +27,13 @@ export function createErrorInterceptor(logger: Logger): Interceptor {
       throw convert(reason);
     }
   };
+}
+
+/** What the library says of a client's bytes stays; anything else is the client's connection, which broke off. */
+function failRequest(reason: unknown): never {
+  throw reason instanceof ConnectError
+    ? reason
+    : new PipitError("CANCELLED", "The client broke off its request.", { cause: reason });
 }
 
 function log(logger: Logger, rpc: string, error: PipitError | undefined, reason: unknown): void {
