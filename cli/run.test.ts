@@ -16,6 +16,8 @@ const commands = [
   ["toggle"],
   ["doctor"],
   ["auth"],
+  ["api-keys"],
+  ...["list", "create", "revoke"].map((name) => [`api-keys ${name}`]),
   ...["register", "login", "logout", "status", "switch", "token"].map((name) => [`auth ${name}`]),
 ];
 /** Three words in a row are a sentence that nobody translated. */
@@ -27,7 +29,7 @@ test.each(commands)(
     const args = [...command.split(" "), "--help"].filter((arg) => arg !== "");
     const { out, ...rest } = await run(args, "ru_RU.UTF-8");
     expect(rest).toEqual({ code: 0, err: "" });
-    expect(out.replace(/pipit auth \w+/, "")).not.toMatch(english);
+    expect(out.replace(/pipit (auth|api-keys) \w+/, "")).not.toMatch(english);
     expect(out).not.toContain("[options]");
     expect(await run(args, "C")).toEqual({ code: 0, out: expect.stringMatching(english), err: "" });
   },

@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { PipitError } from "#contract/pipit-error.ts";
 import { visibleText } from "#contract/terminal-text.ts";
 import { version } from "#contract/version.ts";
-import { addAuthCommands } from "./commands/auth.ts";
+import { addApiKeyCommands, addAuthCommands } from "./commands/auth.ts";
 import { englishHelp, russianHelp, type HelpMessages } from "./kit/help-messages.ts";
 import { localeOf } from "./kit/locale.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "./kit/exit-codes.ts";
@@ -106,6 +106,12 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
   addAuthCommands(auth, help.auth, withDeps);
   for (const command of auth.commands)
     command.usage(command.registeredArguments.length > 0 ? `${help.usageOfOne} [name]` : help.usageOfOne);
+  const keys = program.command("api-keys").usage(help.usageOfAll);
+  addApiKeyCommands(keys, help.apiKeys, help.auth, withDeps);
+  for (const command of keys.commands) {
+    const [argument] = command.registeredArguments;
+    command.usage(argument === undefined ? help.usageOfOne : `${help.usageOfOne} <${argument.name()}>`);
+  }
   return program;
 }
 

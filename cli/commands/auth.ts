@@ -8,6 +8,36 @@ type WithDeps = <Flags>(
   load: () => Promise<(flags: Flags, deps: CommandDeps) => Promise<ExitCode>>,
 ) => (flags: Flags & { readonly server?: string }) => Promise<void>;
 
+/** Adds the commands of `pipit api-keys`. */
+export function addApiKeyCommands(
+  group: Command,
+  help: HelpMessages["apiKeys"],
+  { json }: HelpMessages["auth"],
+  withDeps: WithDeps,
+): void {
+  group.description(help.about);
+  group
+    .command("list")
+    .description(help.list)
+    .option("--json", json)
+    .action(withDeps(async () => (await import("./api-keys.ts")).list));
+  const create = withDeps(async () => (await import("./api-keys.ts")).create);
+  group
+    .command("create")
+    .argument("<name>", help.keyName)
+    .description(help.create)
+    .option("--scope <scopes>", help.scope)
+    .option("--days <days>", help.days, Number)
+    .option("--json", json)
+    .action((name: string, flags: object) => create({ ...flags, name }));
+  const revoke = withDeps(async () => (await import("./api-keys.ts")).revoke);
+  group
+    .command("revoke")
+    .argument("<id>", help.id)
+    .description(help.revoke)
+    .action((id: string) => revoke({ id }));
+}
+
 /** Adds the commands of `pipit auth`, whose code is loaded when one runs. */
 export function addAuthCommands(auth: Command, help: HelpMessages["auth"], withDeps: WithDeps): void {
   auth.description(help.about);

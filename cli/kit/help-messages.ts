@@ -55,6 +55,16 @@ export const englishHelp = {
     show: "also on a terminal",
     name: "name of the account, as status prints it",
   },
+  apiKeys: {
+    about: "keys for programs that know no sign-in, such as clients of the OpenAI API",
+    list: "list the keys of the account in use",
+    create: "make a key and print it, this once",
+    revoke: "end a key at once",
+    keyName: "what you call it",
+    id: "id of the key, as list prints it",
+    scope: 'what it may do: "api:read", "api:write" or both; otherwise all that you may',
+    days: "days until it ends, 1 to 366; otherwise 90",
+  },
   /** What the parser says, by what it says in English. */
   parser: [] as readonly (readonly [RegExp | string, string])[],
 };
@@ -108,6 +118,16 @@ export const russianHelp: HelpMessages = {
     json: "напечатать в JSON",
     show: "и на терминал тоже",
     name: "имя учётной записи, как его печатает status",
+  },
+  apiKeys: {
+    about: "ключи для программ, которые не умеют входить, например клиентов OpenAI API",
+    list: "показать ключи текущей учётной записи",
+    create: "создать ключ и один раз напечатать его",
+    revoke: "сразу отозвать ключ",
+    keyName: "как вы его назовёте",
+    id: "id ключа, как его печатает list",
+    scope: "что ему можно: «api:read», «api:write» или и то и другое; иначе всё, что можно вам",
+    days: "через сколько дней закончится, от 1 до 366; иначе 90",
   },
   parser: [
     [/unknown option '([^]*?)'/, "неизвестный параметр «$1»"],

@@ -14,6 +14,7 @@ import { createAttemptLimits, type AttemptLimits } from "../domain/limits/attemp
 import type { Logger } from "#contract/logger.ts";
 import { createAccessTokens, type AccessTokens } from "../domain/tokens/access-tokens.ts";
 import type { RateHeaders } from "#server/http/kit/rate-headers.ts";
+import { createApiKeys, type ApiKeys } from "../domain/tokens/api-keys.ts";
 import { createBootstrapSecret, type BootstrapSecret } from "../domain/tokens/bootstrap-secret.ts";
 import { builtInClients, compatClients } from "../domain/tokens/built-in-clients.ts";
 import { createClients, type Clients } from "../domain/tokens/clients.ts";
@@ -55,6 +56,7 @@ export interface AuthContext extends AccountServices, AsyncDisposable {
   readonly bootstrapSecret: BootstrapSecret;
   readonly localAccount: LocalAccount;
   readonly webSessions: WebSessions;
+  readonly apiKeys: ApiKeys;
   readonly authenticate: Authenticate;
   /** Passwords that wait for their turn to be hashed. */
   readonly passwordQueueDepth: () => number;
@@ -110,6 +112,7 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
     refusals,
   });
   const webSessions = createWebSessions(auth, clock);
+  const apiKeys = createApiKeys({ auth, clock });
   const bootstrapSecret = building.use(await createBootstrapSecret(parts.dataDir));
   const localAccount = createLocalAccount({ accounts: store.auth.accounts, masterKey, clock });
   const local = await localAccount.find();
@@ -126,8 +129,10 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
     bootstrapSecret,
     localAccount,
     webSessions,
+    apiKeys,
     authenticate: createAuthenticate({
       accessTokens,
+      apiKeys,
       guard,
       webSessions,
       anonymousUserId: config.legacyAnonymous && local.active ? local.id : undefined,

@@ -2,6 +2,7 @@ import type { OneTimeStore } from "./secrets/one-time-tokens.ts";
 import type { AccountStore, TotpStore, WebSessionStore } from "./accounts/ports.ts";
 import type { ModelConnectionStore } from "./assistant/model-connection.ts";
 import type { AuditLog } from "./audit/ports.ts";
+import type { ApiKeyStore } from "./tokens/api-keys.ts";
 import type {
   OauthClientStore,
   RefreshTokenStore,
@@ -20,6 +21,7 @@ export interface AuthStores {
   readonly refreshTokens: RefreshTokenStore;
   readonly tokenStates: TokenStateStore;
   readonly clients: OauthClientStore;
+  readonly apiKeys: ApiKeyStore;
   /** No matter of sign-ins, but a decision of the operator that is audited. */
   readonly modelConnection: ModelConnectionStore;
   readonly audit: AuditLog;

@@ -12,6 +12,7 @@ import type { Route } from "./kit/route.ts";
 import { oauthRoutes } from "./oauth/oauth-routes.ts";
 import { healthRoute, readyRoute } from "./probes/health.ts";
 import { metricsRoute } from "./probes/metrics-route.ts";
+import { apiKeysRoutes } from "./v1/api-keys.ts";
 import { chatsRoutes } from "./v1/chats.ts";
 import { messagesRoutes } from "./v1/messages.ts";
 import { modelConnectionRoutes } from "./v1/model-connection.ts";
@@ -37,6 +38,7 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     apiTokenRefreshRoute(ctx),
     apiWsTokenRoute(ctx),
     eventsRoute(ctx),
+    ...apiKeysRoutes(ctx),
     ...chatsRoutes(ctx),
     ...messagesRoutes(ctx),
     searchRoute(ctx),

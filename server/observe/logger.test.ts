@@ -125,6 +125,10 @@ describe("redactText", () => {
     expect(redactText("x".repeat(10_000))).toMatch(/^x{8192}… \(10000 characters\)$/);
   });
 
+  test("knows a key of ours wherever it stands", () => {
+    expect(redactText(`asked with pipit_${"aB3_-".repeat(8)}xyz, and`)).toBe("asked with [redacted], and");
+  });
+
   test("leaves ordinary text alone", () => {
     const text = "The key of the piano: a token gesture, code 7, http://127.0.0.1:8787/health?x=1";
     expect(redactText(text)).toBe(text);

@@ -39,6 +39,7 @@ const secretPatterns: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{4,}/gi, `$1 ${REDACTED}`],
   [/\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?/g, REDACTED],
   [/\bsk-[A-Za-z0-9_-]{8,}/g, REDACTED],
+  [/\bpipit_[A-Za-z0-9_-]{20,}/g, REDACTED],
   [/(:\/\/)[^\s/@:]*:[^\s/@]*@/g, `$1${REDACTED}@`],
   [
     /\b((?:[a-z]+[_-])*(?:token|password|secret|key|code|otp|cookie|authorization)["']?\s*[=:]\s*["']?)(?!\[redacted\]|bearer|basic)[^\s"'&,;}]+/gi,

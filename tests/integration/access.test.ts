@@ -36,6 +36,7 @@ const everyone = [
   "a person",
   "a person without the scope",
   "a person by another program",
+  "an API key",
   "a service",
   "the internal key",
   "the own page",
@@ -59,6 +60,7 @@ beforeAll(async () => {
   const other = await stage.signIn("Ann", { client_id: "codelab-flutter-app" });
   const service = await stage.post("/oauth/token", { grant_type: "client_credentials" }, worker.basic);
   const owing = await connectJson("/Auth/Login", { login: "Dora", password: PASSWORD });
+  const key = await connectJson("/v1/api-keys", { name: "walk" }, bearer(person.accessToken));
   const page = await fetch(`${stage.url}/auth/login`, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -78,6 +80,7 @@ beforeAll(async () => {
     "a person": bearer(person.accessToken),
     "a person without the scope": bearer(""),
     "a person by another program": bearer(other.accessToken),
+    "an API key": bearer(String(key["key"])),
     "a service": bearer(String(service.body["access_token"])),
     "the internal key": { "x-internal-auth": INTERNAL_KEY },
     "the own page": { cookie, origin: stage.url, "sec-fetch-site": "same-origin" },
@@ -86,10 +89,19 @@ beforeAll(async () => {
 });
 afterAll(() => stage[Symbol.asyncDispose]());
 
-async function connectJson(path: string, body: object): Promise<Readonly<Record<string, unknown>>> {
-  const headers = { "content-type": "application/json" };
+async function connectJson(
+  path: string,
+  body: object,
+  proof: Readonly<Record<string, string>> = {},
+): Promise<Readonly<Record<string, unknown>>> {
+  const headers = { "content-type": "application/json", ...proof };
   const answer = await fetch(stage.url + path, { method: "POST", headers, body: JSON.stringify(body) });
   return (await answer.json()) as Readonly<Record<string, unknown>>;
+}
+
+function takesKeys({ signedIn, scope }: CallerAccess): boolean {
+  // No key is given that scope.
+  return signedIn !== true && scope !== "openid";
 }
 
 /** What the declaration promises this asker: let in, or the kind of refusal. */
@@ -109,6 +121,7 @@ function promised(access: CallerAccess, asker: Asker): "in" | "unknown" | "forbi
     "a person without the scope": access.scope === "any" && people,
     // That program may not ask for openid.
     "a person by another program": people && access.who !== "own-program" && access.scope !== "openid",
+    "an API key": takesKeys(access),
     "a service": access.who === "person-or-service",
     "the internal key": access.who === "person-or-service",
     "the own page": cookies ? people : "unknown",

@@ -72,6 +72,9 @@ function accessCells(access: Access): readonly string[] {
     ...(access.ownPageOnly === true ? ["from no other page"] : []),
   ].join(", ");
   if (!("proof" in access)) return [whom, access.who === "client" ? "its secret, or its id" : "", ""];
-  const shown = proof[access.proof] + (access.owedCode === true ? ", also one that owes a code" : "");
+  const keys = access.signedIn !== true && access.proof === "token-or-cookie";
+  const shown =
+    (keys ? "token, API key or cookie" : proof[access.proof]) +
+    (access.owedCode === true ? ", also one that owes a code" : "");
   return [whom, shown, access.scope === "any" ? "" : `\`${access.scope}\``];
 }

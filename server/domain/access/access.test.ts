@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { admit, ownProgram, reader, readerOrService, writer, type CallerAccess } from "./access.ts";
+import {
+  admit,
+  ownersLook,
+  ownProgram,
+  reader,
+  readerOrService,
+  writer,
+  type CallerAccess,
+} from "./access.ts";
 import { createAuthenticate } from "./authenticate.ts";
 import type { Caller } from "./caller.ts";
 
@@ -17,6 +25,7 @@ const tokens = new Map<string, Caller>([
   ["person", alice],
   ["other-program", { ...alice, clientId: "notes" }],
   ["service", { ...alice, userId: "worker", clientId: "worker", kind: "service" }],
+  ["key", { ...alice, clientId: "api-key", apiKeyId: "key-1" }],
   ["no-scope", { ...alice, scope: [] }],
 ]);
 const authenticate = createAuthenticate({
@@ -27,6 +36,7 @@ const authenticate = createAuthenticate({
       return caller;
     },
   },
+  apiKeys: { verify: async () => undefined },
   webSessions: { verify: async () => alice },
   anonymousUserId: "local",
   internalKey: key,
@@ -56,6 +66,8 @@ describe("access", () => {
     ["reader or service", readerOrService, { ...by("person"), internalKey: "wrong" }, "alice"],
     ["bearer", bearer, by("person"), "alice"],
     ["bearer", bearer, { ...none, page }, "TOKEN_MISSING"],
+    ["reader", reader, by("key"), "alice"],
+    ["owner's look", ownersLook, by("key"), "NOT_ALLOWED"],
     ["own program", ownProgram, by("person"), "alice"],
     ["own program", ownProgram, by("no-scope"), "alice"],
     ["own program", ownProgram, by("other-program"), "NOT_ALLOWED"],

@@ -36,6 +36,8 @@ export interface CallerAccess {
   readonly scope: Scope | "any";
   /** Takes the code of the second factor, so a sign-in that owes it may call. */
   readonly owedCode?: true;
+  /** Refused to API keys: what is done to the account or to the server takes the person's own sign-in. */
+  readonly signedIn?: true;
   /**
    * For original clients, which show no token: a request that shows nothing passes without a caller when it comes from
    * this machine, or from an address of which this is true.
@@ -53,12 +55,15 @@ export const browserDoor: OpenAccess = { who: "anyone", ownPageOnly: true };
 export const reader: CallerAccess = { who: "person", proof: "token-or-cookie", scope: "api:read" };
 /** What people do with their own. */
 export const writer: CallerAccess = { who: "person", proof: "token-or-cookie", scope: "api:write" };
+/** What people do to their account itself, and what they see of that. */
+export const owner: CallerAccess = { ...writer, signedIn: true };
+export const ownersLook: CallerAccess = { ...reader, signedIn: true };
 /** How the server itself is set up. */
-export const operator: CallerAccess = { ...writer, who: "operator" };
+export const operator: CallerAccess = { ...owner, who: "operator" };
 /** What people and services may know. */
 export const readerOrService: CallerAccess = { ...reader, who: "person-or-service" };
 /** What begins another sign-in: never by cookie, because a page's sign-in must not outlive itself. */
-export const ownProgram: CallerAccess = { who: "own-program", proof: "token", scope: "any" };
+export const ownProgram: CallerAccess = { who: "own-program", proof: "token", scope: "any", signedIn: true };
 
 /** True where a caller needs no proof before the handler runs. */
 export function isOpen(access: Access): access is OpenAccess {
@@ -80,7 +85,7 @@ const ownPrograms: ReadonlySet<string> = new Set([CLI_CLIENT_ID, DESKTOP_CLIENT_
 
 /**
  * The one check of {@link CallerAccess}. Throws as {@link Authenticate}; NOT_ALLOWED for a service where only people may,
- * for another program, and for a token without the scope.
+ * for another program, for an API key where a person must have signed in, and for a token without the scope.
  */
 export async function admit(
   authenticate: Authenticate,
@@ -98,6 +103,9 @@ export async function admit(
   );
   if (access.who !== "person-or-service" && caller.kind !== "user") {
     throw new PipitError("NOT_ALLOWED", "This is for people: sign in as a user instead of as a service.");
+  }
+  if (access.signedIn === true && caller.apiKeyId !== undefined) {
+    throw new PipitError("NOT_ALLOWED", "An API key cannot do this. Sign in, and do it yourself.");
   }
   if (access.who === "own-program" && !ownPrograms.has(caller.clientId)) {
     throw new PipitError(

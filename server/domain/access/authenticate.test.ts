@@ -28,6 +28,7 @@ function setUp(deps: Partial<AuthenticateDeps> = {}) {
         return alice;
       },
     },
+    apiKeys: { verify: async (token) => (token === "pipit_key" ? { ...alice, apiKeyId: "k" } : undefined) },
     webSessions: { verify: async (token) => ({ ...alice, clientId: token }) },
     anonymousUserId: undefined,
     onAuthenticated: (method) => methods.push(method),
@@ -54,6 +55,14 @@ describe("authenticate", () => {
     await authenticate({ authorization: "bearer  good ", allowPendingOtp: true }, away);
     expect(asked).toEqual([{ allowPendingOtp: undefined }, { allowPendingOtp: true }]);
     expect(methods).toEqual(["bearer", "bearer"]);
+  });
+
+  test("takes an API key, about which there is nothing to ask the guard", async () => {
+    const { authenticate, methods, verified } = setUp({
+      guard: { check: async () => Promise.reject(new PipitError("TOKEN_INVALID", "Ended.")) },
+    });
+    const caller = await authenticate({ authorization: "Bearer pipit_key" }, away);
+    expect([caller.apiKeyId, methods, verified]).toEqual(["k", ["api-key"], []]);
   });
 
   test("refuses whom the guard refuses", async () => {

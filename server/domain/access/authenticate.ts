@@ -29,10 +29,12 @@ export interface PageCredentials {
 export type Authenticate = (credentials: Credentials, peer: Peer) => Promise<Caller>;
 
 /** How a caller proved itself. */
-type AuthenticationMethod = "bearer" | "cookie" | "internal" | "anonymous";
+type AuthenticationMethod = "bearer" | "api-key" | "cookie" | "internal" | "anonymous";
 
 export interface AuthenticateDeps {
   readonly accessTokens: { verify(token: string): Promise<Caller> };
+  /** Resolves to undefined for a token that is no key. */
+  readonly apiKeys: { verify(token: string): Promise<Caller | undefined> };
   /** Absent: what was signed is believed until it expires. */
   readonly guard?: Pick<TokenGuard, "check"> | undefined;
   readonly webSessions: { verify(token: string): Promise<Caller> };
@@ -62,13 +64,19 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
     return caller;
   };
 
+  async function byToken(token: string, allowPendingOtp: boolean | undefined): Promise<Caller> {
+    const caller = await deps.accessTokens.verify(token);
+    return (await deps.guard?.check(caller, { allowPendingOtp })) ?? caller;
+  }
+
   async function identify(
     { authorization, page, internalKey, allowPendingOtp }: Credentials,
     peer: Peer,
   ): Promise<[AuthenticationMethod, Caller]> {
     if (isGiven(authorization)) {
-      const caller = await deps.accessTokens.verify(bearerTokenOf(authorization));
-      return ["bearer", (await deps.guard?.check(caller, { allowPendingOtp })) ?? caller];
+      const token = bearerTokenOf(authorization);
+      const byKey = await deps.apiKeys.verify(token);
+      return byKey === undefined ? ["bearer", await byToken(token, allowPendingOtp)] : ["api-key", byKey];
     }
     if (isInternalKey !== undefined && isGiven(internalKey)) {
       if (isInternalKey(internalKey)) return ["internal", internalService];

@@ -19,6 +19,8 @@ export interface Caller {
   readonly webSessionId?: string;
   /** The id of the access token (claim `jti`); absent without one. */
   readonly tokenId?: string;
+  /** Of a caller by API key: its id. */
+  readonly apiKeyId?: string;
   /** A code of the second factor is still owed; only calls that take one see such a caller. */
   readonly pendingOtp?: true;
   /** When the person proved who they are, epoch milliseconds. */

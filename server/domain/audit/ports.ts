@@ -31,6 +31,8 @@ const AUDIT_EVENTS = [
   "device.approved",
   "device.refused",
   "key.rotated",
+  "api_key.created",
+  "api_key.revoked",
   "model.connected",
   "model.disconnected",
   "audit.pruned",

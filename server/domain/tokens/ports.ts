@@ -146,7 +146,7 @@ export interface TokenState {
   readonly clientActive: boolean;
   readonly jtiRevoked: boolean;
 }
-/** What a caller is known by: an access token, or a browser's session. */
+/** What a caller is known by: an access token, a browser's session, or an API key. */
 export interface SignInRef {
   /** Absent: a token without a session, which is then "live", or the browser's session tells it. */
   readonly sid: string | undefined;
@@ -154,6 +154,7 @@ export interface SignInRef {
   readonly clientId: string;
   readonly jti: string | undefined;
   readonly webSessionId: string | undefined;
+  readonly apiKeyId: string | undefined;
 }
 export interface TokenStateStore {
   /** In the order of what was asked. In one statement. */

@@ -63,7 +63,8 @@ export function createSignInWatch(
 
     add(caller: Caller, end: (error: PipitError) => void): Disposable {
       // Nothing that could be ended.
-      if (caller.tokenId === undefined && caller.webSessionId === undefined) return { [Symbol.dispose]() {} };
+      if ((caller.tokenId ?? caller.webSessionId ?? caller.apiKeyId) === undefined)
+        return { [Symbol.dispose]() {} };
       const one: Watched = { caller, end };
       watched.add(one);
       timer ??= setInterval(() => void lookNow(), LOOK_EVERY_MS).unref();

@@ -81,8 +81,9 @@ export function createTokenGuard({ states, clock, bus }: TokenGuardOptions) {
   };
 }
 
-function refOf({ tokenId: jti, sessionId: sid, webSessionId, userId, clientId }: Caller): SignInRef {
-  return { jti, sid, webSessionId, userId, clientId };
+function refOf({ tokenId: jti, sessionId: sid, ...caller }: Caller): SignInRef {
+  const { webSessionId, apiKeyId, userId, clientId } = caller;
+  return { jti, sid, webSessionId, apiKeyId, userId, clientId };
 }
 
 /** Why the sign-in is over; undefined while it is good. */

@@ -4,7 +4,13 @@ import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 
-const access: CallerAccess = { who: "person", proof: "token", scope: "api:read", secure: true };
+const access: CallerAccess = {
+  who: "person",
+  proof: "token",
+  scope: "api:read",
+  secure: true,
+  signedIn: true,
+};
 
 /** `POST /api/v1/ws-token/` with a bearer token and no body: a token that opens one WebSocket. */
 export function apiWsTokenRoute(ctx: HttpContext): CallerRoute {

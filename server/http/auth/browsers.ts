@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { reader, writer } from "#server/domain/access/access.ts";
+import { owner, reader } from "#server/domain/access/access.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { HttpError } from "../kit/http-error.ts";
 import { originOf } from "../kit/origin.ts";
@@ -20,7 +20,7 @@ export function browsersRoutes({ webSessions }: HttpContext): readonly CallerRou
         sessions: live.map((session) => toSessionBody(session, session.lastSeenAtMs, caller.webSessionId)),
       };
     }),
-    route("DELETE", "/auth/browsers/:id", writer, async (request, caller) => {
+    route("DELETE", "/auth/browsers/:id", owner, async (request, caller) => {
       const { success, data } = parameters.safeParse(request.params);
       const ended = success && (await webSessions.endOf(caller.userId, data.id, originOf(request)));
       if (!ended) throw new HttpError(404, "There is no such browser.");

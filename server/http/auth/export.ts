@@ -6,6 +6,7 @@ import type { Chat, Turn, UsageReport } from "#server/domain/chats/ports.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 import { toSessionBody } from "../kit/session-body.ts";
+import { toApiKeyBody } from "../v1/api-keys.ts";
 import { toChatBody } from "../v1/chats.ts";
 import { toFileBody, toMessages } from "../v1/messages.ts";
 import { toAccountBody } from "./account-answer.ts";
@@ -19,13 +20,14 @@ const PAGE = 20;
  * `GET /auth/export`: what is kept of the caller, as one file of JSON. It is read as it is sent, and no longer than the
  * client takes it.
  */
-export function exportRoute({ store, sessions, webSessions, clock }: HttpContext): CallerRoute {
+export function exportRoute({ store, sessions, webSessions, apiKeys, clock }: HttpContext): CallerRoute {
   return route("GET", "/auth/export", reader, async (_request, caller, reply) => {
     const { userId } = caller;
     const account = await store.auth.accounts.findById(userId);
     if (account === undefined) throw new PipitError("TOKEN_INVALID", "This account is gone.");
     const browsers = await webSessions.listLive(userId);
     const programs = await sessions.listLive(userId);
+    const keys = await apiKeys.list(userId);
     const choices = await store.modelChoices.all(userId);
     const exportedAt = new Date(clock.nowMs()).toISOString();
     const first = {
@@ -33,6 +35,7 @@ export function exportRoute({ store, sessions, webSessions, clock }: HttpContext
       account: toAccountBody(account),
       browsers: browsers.map((session) => toSessionBody(session, session.lastSeenAtMs, caller.webSessionId)),
       programs: programs.map((family) => toSessionBody(family, family.lastUsedAtMs, caller.sessionId)),
+      api_keys: keys.map(toApiKeyBody),
       models: choices.map(({ chatId, model }) => ({ chat_id: chatId ?? null, model })),
     };
     reply

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
-import { reader, writer } from "#server/domain/access/access.ts";
+import { owner, reader } from "#server/domain/access/access.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { Owner } from "#server/domain/accounts/own-account.ts";
 import type { HttpContext } from "../kit/http-context.ts";
@@ -40,7 +40,7 @@ export function ownAccountRoutes(ctx: HttpContext): readonly Route[] {
       };
     }),
     /** Changes what is given; an empty text or null takes `about` or `email` away. */
-    route("PUT", "/auth/profile", writer, async (request, { userId }) => {
+    route("PUT", "/auth/profile", owner, async (request, { userId }) => {
       const wanted = readBody(profile, request);
       const change = {
         displayName: wanted.display_name ?? undefined,
@@ -50,18 +50,18 @@ export function ownAccountRoutes(ctx: HttpContext): readonly Route[] {
       return toAccountBody(await ctx.accounts.updateProfile(userId, change, originOf(request)));
     }),
     /** Ends all other sessions of the account. */
-    route("PUT", "/auth/password", writer, async (request, caller, reply) => {
-      const owner = ownerOf(request, caller);
+    route("PUT", "/auth/password", owner, async (request, caller, reply) => {
+      const who = ownerOf(request, caller);
       const given = readBody(passwords, request);
-      const { deviceToken } = await ctx.ownAccount.changePassword(owner, given, originOf(request));
-      if (owner.keep.webSessionId !== undefined) setDeviceCookie(ctx.site, { request, reply }, deviceToken);
+      const { deviceToken } = await ctx.ownAccount.changePassword(who, given, originOf(request));
+      if (who.keep.webSessionId !== undefined) setDeviceCookie(ctx.site, { request, reply }, deviceToken);
       return { message: "Password changed. All other sessions have ended." };
     }),
     ...secondFactorRoutes(ctx),
     /** Switches the account off, by password and a code where one is needed; ends all its sessions. */
-    route("POST", "/auth/deactivate", writer, async (request, caller, reply) => {
-      const owner = ownerOf(request, caller);
-      await ctx.ownAccount.deactivate(owner, readBody(proof, request), originOf(request));
+    route("POST", "/auth/deactivate", owner, async (request, caller, reply) => {
+      const who = ownerOf(request, caller);
+      await ctx.ownAccount.deactivate(who, readBody(proof, request), originOf(request));
       clearSessionCookie(ctx.site, { request, reply });
       return { message: "The account is switched off. All its sessions have ended." };
     }),
@@ -71,23 +71,23 @@ export function ownAccountRoutes(ctx: HttpContext): readonly Route[] {
 function secondFactorRoutes(ctx: HttpContext): readonly Route[] {
   return [
     /** A fresh secret for an authenticator app, by password; to replace one in force, by its code too. */
-    route("POST", "/auth/otp/init", writer, async (request, caller) => {
-      const owner = ownerOf(request, caller);
+    route("POST", "/auth/otp/init", owner, async (request, caller) => {
+      const who = ownerOf(request, caller);
       const given = readBody(proof, request);
-      const enrolment = await ctx.ownAccount.beginSecondFactor(owner, given, originOf(request));
+      const enrolment = await ctx.ownAccount.beginSecondFactor(who, given, originOf(request));
       const { uri, secret, qrSvg, qrTerminal } = enrolment;
       return { uri, secret, qr_svg: qrSvg, qr_terminal: qrTerminal };
     }),
     /** Puts the second factor in force; the recovery codes are shown this once. */
-    route("POST", "/auth/otp/confirm", writer, async (request, caller) => {
+    route("POST", "/auth/otp/confirm", owner, async (request, caller) => {
       const { userId, keep } = ownerOf(request, caller);
       const { otp: code } = readBody(firstCode, request);
       return { recovery_codes: await ctx.secondFactor.confirm(userId, code, keep, originOf(request)) };
     }),
     /** Takes the second factor away, by password and a code. */
-    route("POST", "/auth/otp/disable", writer, async (request, caller) => {
-      const owner = ownerOf(request, caller);
-      await ctx.ownAccount.disableSecondFactor(owner, readBody(proof, request), originOf(request));
+    route("POST", "/auth/otp/disable", owner, async (request, caller) => {
+      const who = ownerOf(request, caller);
+      await ctx.ownAccount.disableSecondFactor(who, readBody(proof, request), originOf(request));
       return { message: "The second factor is off. All other sessions have ended." };
     }),
   ];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { reader, writer } from "#server/domain/access/access.ts";
+import { owner, reader } from "#server/domain/access/access.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
@@ -17,7 +17,7 @@ export function sessionsRoutes({ sessions }: HttpContext): readonly CallerRoute[
       const live = await sessions.listLive(caller.userId);
       return { sessions: live.map((family) => toSessionBody(family, family.lastUsedAtMs, caller.sessionId)) };
     }),
-    route("DELETE", "/oauth/sessions/:id", writer, async (request, caller, reply) => {
+    route("DELETE", "/oauth/sessions/:id", owner, async (request, caller, reply) => {
       const { success, data } = parameters.safeParse(request.params);
       const ended =
         success &&

@@ -1,7 +1,7 @@
 import { Otp } from "#proto/otp_pb.ts";
 import type { ServerContext } from "#server/compose/context.ts";
 import { createNetworks } from "#server/net/client-address.ts";
-import { writer } from "#server/domain/access/access.ts";
+import { owner } from "#server/domain/access/access.ts";
 import { rpcService, type RpcService } from "../kit/rpc-service.ts";
 import { createCheckOtp } from "./check-otp.ts";
 import { createInitOtp } from "./init-otp.ts";
@@ -12,7 +12,7 @@ export function otpService(ctx: ServerContext): RpcService {
   const original = legacyOtpOptional ? { tokenOptional: createNetworks(legacyOtpNetworks) } : {};
   return rpcService(
     Otp,
-    { initOtp: { ...writer, ...original }, checkOtp: { ...writer, owedCode: true, ...original } },
+    { initOtp: { ...owner, ...original }, checkOtp: { ...owner, owedCode: true, ...original } },
     { initOtp: createInitOtp(ctx), checkOtp: createCheckOtp(ctx) },
   );
 }

@@ -18,6 +18,7 @@ export const copiedTables: readonly CopyTable[] = [
   { name: "revoked_access_tokens", key: ["jti"] },
   { name: "web_sessions", key: ["hash"] },
   { name: "one_time_tokens", key: ["hash"] },
+  { name: "api_keys", key: ["hash"] },
   { name: "oidc_payloads", key: ["model", "id_hash"] },
   { name: "attempt_counters", key: ["key_hash"] },
   // A fresh database has rows in it already; they are replaced.

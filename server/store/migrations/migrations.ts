@@ -81,6 +81,7 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
           .execute();
       },
     },
+    "0014_api_keys": { up: createApiKeys },
   };
 }
 
@@ -238,4 +239,16 @@ async function createOneTimeTokens(db: Kysely<Tables>): Promise<void> {
   await addIndex(db, "one_time_tokens", "owner", ["purpose", "owner_id", "created_at_ms"]);
   await addIndex(db, "one_time_tokens", "user", ["user_id"]);
   await addIndex(db, "one_time_tokens", "end", ["expires_at_ms"]);
+}
+
+async function createApiKeys(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable("api_keys")
+    .addColumn("hash", "text", (c) => c.primaryKey().notNull())
+    .$call(texts("id", "user_id", "name", "scope"))
+    .$call(bigNumbers("created_at_ms", "expires_at_ms"))
+    .addColumn("last_used_at_ms", "bigint")
+    .execute();
+  await addIndex(db, "api_keys", "user", ["user_id"]);
+  await addIndex(db, "api_keys", "id", ["id"]);
 }

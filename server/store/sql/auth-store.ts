@@ -3,6 +3,7 @@ import type { AuditLog } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import { createAccountStore } from "./account-store.ts";
+import { createApiKeyStore } from "./api-key-store.ts";
 import type { DatabaseTime } from "./database-time.ts";
 import { createModelConnectionStore } from "./model-connection-store.ts";
 import { createOauthClientStore } from "./oauth-client-store.ts";
@@ -40,6 +41,7 @@ export function createAuthStore(
     refreshTokens: createRefreshTokenStore(connection),
     tokenStates: createTokenStateStore(connection),
     clients: createOauthClientStore(connection),
+    apiKeys: createApiKeyStore(connection),
     modelConnection: createModelConnectionStore(connection),
     audit: auditLogFor(connection),
     async nowMs() {

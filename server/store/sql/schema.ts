@@ -3,6 +3,7 @@ import type { ChainState, HashedEvent } from "#server/domain/audit/audit-hash.ts
 import type { Chat, Turn, UsageReport } from "#server/domain/chats/ports.ts";
 import type { CounterState } from "#server/domain/limits/counter-state.ts";
 import type { StoredOneTimeToken } from "#server/domain/secrets/one-time-tokens.ts";
+import type { StoredApiKey } from "#server/domain/tokens/api-keys.ts";
 import type { StoredOidcPayload } from "#server/domain/tokens/oidc-payload-port.ts";
 import type {
   OauthClient,
@@ -41,6 +42,7 @@ export interface Tables {
   };
   recovery_codes: RecoveryCodeRow;
   oauth_clients: OauthClientRow;
+  api_keys: RowOf<StoredApiKey>;
   revoked_access_tokens: { jti: string; expires_at_ms: number };
   /** A model of oidc-provider: found by hashes, its content sealed. */
   oidc_payloads: RowOf<StoredOidcPayload>;

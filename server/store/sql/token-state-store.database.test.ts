@@ -6,7 +6,14 @@ import type { SignInRef, TokenState } from "#server/domain/tokens/ports.ts";
 import { familyOf } from "#server/testing/family-of.ts";
 import { webSessionOf } from "#server/testing/web-session-of.ts";
 
-const token = { sid: "f1", userId: "u1", clientId: "c1", jti: "j1", webSessionId: undefined };
+const token = {
+  sid: "f1",
+  userId: "u1",
+  clientId: "c1",
+  jti: "j1",
+  webSessionId: undefined,
+  apiKeyId: undefined,
+};
 const good = { session: "live", accountActive: true, clientActive: true, jtiRevoked: false };
 
 async function openWithSession({ open }: TestDatabase, pendingOtp = false): Promise<DatabaseStore> {
@@ -88,7 +95,13 @@ describe.each(databases)("the state of a token on $name", (database) => {
     await webSessions.create(webSessionOf({ hash: "own", userId: "u2" }));
     await webSessions.create(webSessionOf({ hash: "carried", userId: "u2", familyId: "f2" }));
     await webSessions.create(webSessionOf({ hash: "traded", userId: "u2", tokenId: "j2" }));
-    const cookie = { sid: undefined, userId: "u2", clientId: "pipit-web", jti: undefined };
+    const cookie = {
+      sid: undefined,
+      userId: "u2",
+      clientId: "pipit-web",
+      jti: undefined,
+      apiKeyId: undefined,
+    };
     const browsers = ["own", "carried", "traded", "nothing"].map((webSessionId) => ({
       ...cookie,
       webSessionId,

@@ -2,7 +2,7 @@ import { sql, type Kysely } from "kysely";
 import type { SignInRef, TokenState, TokenStateStore } from "#server/domain/tokens/ports.ts";
 import type { Tables } from "./schema.ts";
 
-/** Six parameters each: far below what a statement may have. */
+/** Seven parameters each: far below what a statement may have. */
 const AT_ONCE = 500;
 
 /** {@link TokenStateStore} on SQL. */
@@ -33,23 +33,25 @@ export function createTokenStateStore(db: Kysely<Tables>): TokenStateStore {
 
 async function findSome(db: Kysely<Tables>, signIns: readonly SignInRef[]): Promise<readonly TokenState[]> {
   const asked = signIns.map(
-    ({ sid, userId, clientId, jti, webSessionId }, at) =>
-      sql`(${String(at)}, ${sid ?? null}, ${userId}, ${clientId}, ${jti ?? null}, ${webSessionId ?? null})`,
+    ({ sid, userId, clientId, jti, webSessionId, apiKeyId }, at) =>
+      sql`(${String(at)}, ${sid ?? null}, ${userId}, ${clientId}, ${jti ?? null}, ${webSessionId ?? null}, ${apiKeyId ?? null})`,
   );
   const { rows } = await sql<StateRow>`
-    with asked (at, sid, user_id, client_id, jti, web_id) as (values ${sql.join(asked)})
+    with asked (at, sid, user_id, client_id, jti, web_id, key_id) as (values ${sql.join(asked)})
     select asked.at as at,
       case
         when asked.web_id is not null and web.id is null then 'unknown'
+        when asked.key_id is not null and key.id is null then 'unknown'
         when family.revoked_at_ms is not null then 'revoked'
         when family.pending_otp = 1 then 'pending-otp'
         when family.id is null and coalesce(asked.sid, web.family_id) is not null then 'unknown'
         else 'live'
       end as session,
-      account.is_active as account, client.is_active as client,
+      account.is_active as account, case when key.id is null then client.is_active else 1 end as client,
       case when revoked.jti is null then 0 else 1 end as revoked
     from asked
     left join web_sessions web on web.id = asked.web_id
+    left join api_keys key on key.id = asked.key_id
     left join refresh_families family on family.id = coalesce(asked.sid, web.family_id)
     left join accounts account on account.id = asked.user_id
     left join oauth_clients client on client.client_id = asked.client_id
