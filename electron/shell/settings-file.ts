@@ -16,6 +16,8 @@ const placesSchema = z.record(
   z.object({ x: z.int(), y: z.int(), width: z.int(), height: z.int() }),
 );
 
+const consentsSchema = z.array(z.string());
+
 const updatesSchema = z.object({
   checkedAtMs: z.number(),
   installing: z.optional(z.object({ from: z.string(), to: z.string() })),
@@ -39,12 +41,13 @@ export async function openDesktopFiles(home: string, logger: Logger) {
   const folder = desktopFolder(home);
   const open = <T>(name: string, initial: T, parse: (value: unknown) => T | undefined) =>
     openJsonFile({ path: join(folder, name), initial, parse, logger });
-  const [settings, draft, places, updates, prompts] = await Promise.all([
+  const [settings, draft, places, updates, prompts, consents] = await Promise.all([
     open("settings.json", firstSettings, parseSettings),
     open("draft.json", { text: "" }, (value) => draftSchema.safeParse(value).data),
     open<Readonly<Record<string, Bounds>>>("window.json", {}, (value) => placesSchema.safeParse(value).data),
     open<UpdateMemory>("updates.json", { checkedAtMs: 0 }, (value) => updatesSchema.safeParse(value).data),
     open<readonly Prompt[]>("prompts.json", [], (value) => promptsSchema.safeParse(value).data),
+    open<readonly string[]>("prompt-consents.json", [], (value) => consentsSchema.safeParse(value).data),
   ]);
   return {
     settings,
@@ -55,9 +58,11 @@ export async function openDesktopFiles(home: string, logger: Logger) {
     updates,
     /** Prompts of the person's own. */
     prompts,
+    /** Marks of the prompts that may read what was copied or selected (prompt-consents.ts). */
+    consents,
     /** Resolves when all of it is on disk. */
     async flush(): Promise<void> {
-      await Promise.all([settings, draft, places, updates, prompts].map((file) => file.flush()));
+      await Promise.all([settings, draft, places, updates, prompts, consents].map((file) => file.flush()));
     },
   };
 }

@@ -94,7 +94,7 @@ export async function startDesktop(options: DesktopOptions) {
   const { screenshots, covers, choice } = openScreenshots({ ...options, settings, texts, windows });
   const toggleFromHotkey = createHotkeyToggle(windows, screenshots, stop.signal);
   const takePicture = createOutsidePictures(windows, screenshots, stop.signal);
-  const prompts = openOwnPrompts(options, settings, windows);
+  const prompts = openOwnPrompts(options, settings, texts, windows);
   const keys = openHotkeys(pipit, {
     hotkey: toggleFromHotkey,
     regionHotkey: () => takePicture({ area: "region" }),

@@ -58,6 +58,16 @@ const en = {
     close: "Close",
     minimize: "Minimize",
   },
+  reading: {
+    question: (name: string) => `Let the prompt “${name}” read what you copied or selected?`,
+    detail: (text: string) =>
+      `${text}\n\nWhat it reads goes into the message, which you send yourself. You are asked again when its text changes.`,
+    keysQuestion: "Let the keys for selected text read the clipboard?",
+    keysDetail:
+      "This system does not tell Pipit what is selected. What you copied last goes into the message instead.",
+    allow: "Allow",
+    refuse: "Not now",
+  },
   update: updatesEn,
   tool: toolEn,
   fault: (path: string) =>
@@ -117,6 +127,16 @@ const ru: DesktopTexts = {
     showAll: "Показать все",
     close: "Закрыть",
     minimize: "Свернуть",
+  },
+  reading: {
+    question: (name) => `Разрешить заготовке «${name}» читать то, что вы скопировали или выделили?`,
+    detail: (text) =>
+      `${text}\n\nПрочитанное попадёт в сообщение, которое вы отправите сами. Если текст заготовки изменится, Pipit спросит снова.`,
+    keysQuestion: "Разрешить клавишам для выделенного текста читать буфер обмена?",
+    keysDetail:
+      "Эта система не сообщает, что выделено. Вместо этого в сообщение попадёт то, что вы скопировали последним.",
+    allow: "Разрешить",
+    refuse: "Не сейчас",
   },
   update: updatesRu,
   tool: toolRu,

@@ -2,9 +2,9 @@ import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { isSameName, type GivenPrompt, type Prompt } from "#contract/prompts.ts";
 
-/** How a host reads what prompts ask for; absent: it cannot. */
+/** How a host reads what a prompt asks for; absent, or undefined: it cannot, or may not for this one. */
 export type TextSources = {
-  readonly [Name in keyof GivenPrompt["values"]]: () => Promise<string | undefined>;
+  readonly [Name in keyof GivenPrompt["values"]]: (prompt: Prompt) => Promise<string | undefined>;
 };
 
 /**
@@ -23,7 +23,7 @@ export async function givePrompt(
   const { text } = prompt;
   const read = async (source: keyof TextSources): Promise<GivenPrompt["values"]> => {
     if (!text.includes(`{${source}}`)) return {};
-    const value = await sources[source]?.();
+    const value = await sources[source]?.(prompt);
     if (value === undefined) return {};
     if (value.length > PROMPT_MAX_CHARS)
       throw new PipitError(

@@ -1,6 +1,7 @@
 import { expect } from "@playwright/test";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { defaultHotkey, type DesktopApp } from "../fixtures/desktop-app.ts";
+import { answerDialogs } from "../fixtures/answer-dialogs.ts";
 import { test } from "../fixtures/desktop-test.ts";
 
 /**
@@ -152,6 +153,8 @@ test("the clipboard is taken for selected text only once the person lets it be",
   await window.getByRole("button", { name: "Settings", exact: true }).click();
   await window.getByRole("switch", { name: "Take the clipboard for it" }).click();
   await expect.poll(async () => (await desktop.settings())["selectionFromClipboard"]).toBe(true);
+  // The page could have set that: the person is asked by the app itself, once.
+  await answerDialogs(desktop, "Allow");
   await desktop.pressHotkey("Alt+Shift+T");
   await expect(chat.composer).toHaveValue("what was copied");
 });

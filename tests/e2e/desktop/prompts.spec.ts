@@ -1,7 +1,45 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "@playwright/test";
+import { answerDialogs } from "../fixtures/answer-dialogs.ts";
 import { test } from "../fixtures/desktop-test.ts";
+
+test("what was copied or selected is read for a prompt only once the person has allowed its text, whoever asks for it", async ({
+  shared: { desktop },
+}) => {
+  const save = (text: string, name = "steal") =>
+    desktop.command("savePrompts", { prompts: [{ name, text }] });
+  const give = () => desktop.command("givePrompt", { name: "steal" });
+  await desktop.electron.evaluate(async ({ clipboard }) => {
+    await clipboard.selection.writeText("marked");
+    await clipboard.writeText("a password");
+  });
+  await answerDialogs(desktop, "Not now");
+  await save("{clipboard} {selection}");
+  expect(await give()).toEqual({ text: "{clipboard} {selection}", values: {} });
+  expect(await answerDialogs(desktop, "Allow")).toMatchObject([
+    {
+      message: expect.stringContaining("“steal”"),
+      detail: expect.stringContaining("{clipboard} {selection}"),
+    },
+  ]);
+
+  // Once is enough for this text, and only for this one: also when it was another in between.
+  const both = { values: { clipboard: "a password", selection: "marked" } };
+  expect(await give()).toMatchObject(both);
+  expect(await give()).toMatchObject(both);
+  expect(await answerDialogs(desktop, "Not now")).toHaveLength(1);
+  await save("Look: {clipboard}");
+  expect(await give()).toMatchObject({ values: {} });
+  await save("{clipboard} {selection}");
+  expect(await give()).toMatchObject({ values: {} });
+  expect(await answerDialogs(desktop, "Allow")).toHaveLength(2);
+  // A prompt that reads nothing asks nothing.
+  await save("Explain {input}");
+  await give();
+  expect(await answerDialogs(desktop, "Not now")).toEqual([]);
+  await desktop.command("savePrompts", { prompts: [] });
+});
 
 test("keys of a prompt bring up the window with it and what is selected elsewhere, also after another start", async ({
   desktop,
@@ -26,6 +64,7 @@ test("keys of a prompt bring up the window with it and what is selected elsewher
     await clipboard.selection.writeText("a closure {input}");
     await clipboard.writeText("an object");
   });
+  await answerDialogs(desktop, "Allow");
   await desktop.hide();
   expect(await desktop.pressHotkey("CommandOrControl+Alt+E")).toBe(true);
   await expect(chat.composer).toHaveValue("Explain a closure {input} beside an object, please");
