@@ -17,6 +17,7 @@ import {
   queryPostgres,
   type TemporaryDatabase,
 } from "./postgres-databases.ts";
+import { writeMigratedFile } from "./sqlite-template.ts";
 import {
   createManualClock,
   createRecordingLogger,
@@ -74,8 +75,8 @@ export interface TestDatabase {
 /** For what is the same on every database, because the stores are: their own suites say so on both. */
 export const sqlite: TestDatabase = {
   name: "SQLite",
-  open: async () => openStoreOn(await makeSqlite()),
-  openEmpty: makeSqlite,
+  open: async () => openStoreOn(await makeSqlite(writeMigratedFile)),
+  openEmpty: async () => makeSqlite(),
 };
 const postgres: TestDatabase = {
   name: "PostgreSQL",
@@ -110,9 +111,12 @@ export function postgresServerUrl(): string {
   return serverUrl;
 }
 
-async function makeSqlite(): Promise<EmptyDatabase> {
+async function makeSqlite(
+  prepare: (file: string) => Promise<void> = () => Promise.resolve(),
+): Promise<EmptyDatabase> {
   const dir = await mkdtemp(join(tmpdir(), "pipit-store-"));
   const file = join(dir, "pipit.db");
+  await prepare(file);
   const owned = new AsyncDisposableStack();
   owned.defer(() => rm(dir, { recursive: true, force: true }));
   return {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import { openStore, type Store } from "../store/store.ts";
+import { writeMigratedFile } from "./sqlite-template.ts";
 
 /** Key of the audit log of every store that tests open. */
 export const TEST_AUDIT_KEY = Buffer.alloc(32, "audit");
@@ -59,6 +60,7 @@ export async function openTemporaryStore(): Promise<TemporaryStore> {
   const file = join(dir, "pipit.db");
   const clock = createManualClock();
   const logger = createRecordingLogger();
+  await writeMigratedFile(file);
   const store = await openStore({ file, clock, logger, auditKey: TEST_AUDIT_KEY });
   return {
     store,

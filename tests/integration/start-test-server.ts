@@ -1,10 +1,12 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BOOTSTRAP_FILE, CLI_CLIENT_ID, LOCAL_GRANT_TYPE } from "#contract/auth-wire.ts";
 import { readServerConfig, type ServerConfig } from "#server/config/config.ts";
 import type { Logger } from "#contract/logger.ts";
 import { startServer, type RunningServer, type ServerDeps } from "#server/compose/start-server.ts";
+import { DATABASE_FILE } from "#server/store/open-database.ts";
+import { writeMigratedFile } from "#server/testing/sqlite-template.ts";
 import { freePorts } from "./free-ports.ts";
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -57,6 +59,10 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...overrides.config,
   };
+  if (overrides.home === undefined && config.databaseUrl === undefined) {
+    await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+    await writeMigratedFile(join(config.dataDir, DATABASE_FILE));
+  }
   const server = starting.use(await startServer(config, { logger: silent, ...overrides.deps }));
   const tokens = await signIn(server.httpUrl, config.dataDir);
   const owned = starting.move();

@@ -11,6 +11,7 @@ import type { Question, TurnEvent, TurnService } from "#server/domain/assistant/
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { Turn } from "#server/domain/chats/ports.ts";
 import { openStore, type Store } from "#server/store/store.ts";
+import { writeMigratedFile } from "#server/testing/sqlite-template.ts";
 import { EchoSpeech } from "#tests/doubles/echo-speech.ts";
 import { HandDrivenModel } from "#tests/doubles/hand-driven-model.ts";
 
@@ -44,7 +45,9 @@ export async function openTurnStage(): Promise<TurnStage> {
   const folder = await mkdtemp(join(tmpdir(), "pipit-turns-"));
   let nowMs = 1_000_000;
   const clock = { nowMs: () => nowMs };
-  const store = await openStore({ file: join(folder, "pipit.db"), clock, logger });
+  const file = join(folder, "pipit.db");
+  await writeMigratedFile(file);
+  const store = await openStore({ file, clock, logger });
   for (const id of ["ann", "bob"]) {
     await store.auth.accounts.create(accountOf({ id }));
   }
