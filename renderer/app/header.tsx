@@ -12,7 +12,7 @@ export function Header() {
   const desktop = useApp((state) => state.face === "desktop");
   return (
     <header
-      className={`border-b border-hairline ${desktop ? "drag-region" : ""}`}
+      className={`gutter border-b border-hairline ${desktop ? "drag-region" : ""}`}
       data-testid="window-header"
     >
       <div className="mx-auto flex h-11 w-full max-w-page items-center gap-1 pr-2 pl-4">

@@ -60,8 +60,10 @@ function SignedOutStrip() {
     </Button>
   );
   return (
-    <div className="mx-auto w-full max-w-page px-3 py-2 empty:hidden">
-      <SignInEnded actions={signIn} />
+    <div className="gutter">
+      <div className="mx-auto w-full max-w-page px-4 py-2 empty:hidden">
+        <SignInEnded actions={signIn} />
+      </div>
     </div>
   );
 }
@@ -78,7 +80,7 @@ function Content() {
         <ChatView />
       </div>
       {covered ? (
-        <div key={view} className="absolute inset-0 overflow-y-auto">
+        <div key={view} className="absolute inset-0 scroll-area">
           {view === "settings" ? <SettingsView /> : <ProfileView />}
         </div>
       ) : undefined}

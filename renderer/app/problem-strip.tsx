@@ -10,7 +10,7 @@ export function ProblemStrip() {
   const { views } = useBridge();
   if (problem === undefined) return;
   return (
-    <section aria-label={t("problem.label")} className="mx-auto w-full max-w-page px-3 py-2">
+    <section aria-label={t("problem.label")} className="mx-auto w-full max-w-page px-4 py-2">
       <ErrorNote
         error={problem}
         actions={<ScreenSettingsButton code={problem.code} />}

@@ -29,7 +29,7 @@ export function ProtectOffer() {
     offerProtection(false);
   };
   return (
-    <section aria-label={t("protect.title")} className="mx-auto w-full max-w-page px-3 py-2">
+    <section aria-label={t("protect.title")} className="mx-auto w-full max-w-page px-4 py-2">
       <Note
         title={t("protect.title")}
         actions={

@@ -18,7 +18,10 @@ export function StatusLine() {
   const queuedCount = useChat((state) => state.queuedCount);
   const stuck = connection.kind === "offline" || connection.kind === "unreachable";
   return (
-    <footer aria-label={t("status.label")} className="border-t border-hairline text-small text-soft">
+    <footer
+      aria-label={t("status.label")}
+      className="gutter shrink-0 border-t border-hairline text-small text-soft"
+    >
       <div className="mx-auto flex h-8 w-full max-w-page items-center justify-between gap-2 px-2">
         <Account />
         <div className="flex min-w-0 items-center gap-2">

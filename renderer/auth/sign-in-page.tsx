@@ -8,7 +8,7 @@ export function SignInPage() {
   const { t } = useTranslation("auth");
   const title = useView((state) => (state.view === "register" ? t("register.title") : t("title")));
   return (
-    <div className="absolute inset-0 overflow-y-auto">
+    <div className="absolute inset-0 scroll-area">
       <section
         aria-label={title}
         className="mx-auto flex min-h-full max-w-dialog flex-col justify-center gap-5 px-4 py-8"

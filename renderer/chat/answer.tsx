@@ -1,8 +1,9 @@
-import { Check, CircleAlert, LoaderCircle, RotateCcw, X } from "lucide-react";
+import { Check, CircleAlert, LoaderCircle, RotateCcw, Square, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { answerText, type AssistantMessage, type MessagePart } from "#contract/chat-state.ts";
-import { useBridge } from "../bridge/use-bridge.ts";
+import { useBridge, useChat } from "../bridge/use-bridge.ts";
 import { Markdown } from "../markdown/markdown.tsx";
+import { Button } from "../ui/button.tsx";
 import { FailureDetail } from "../ui/error-detail.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Caret } from "./caret.tsx";
@@ -12,17 +13,30 @@ import { Action } from "./question-status.tsx";
 import { Reasoning } from "./reasoning.tsx";
 import { useComposerFocus } from "./use-composer-focus.ts";
 
-/** What Pipit said: plain text over the whole width, with one quiet line for each tool it used. */
-export function Answer({ message }: { readonly message: AssistantMessage }) {
+interface AnswerProps {
+  readonly message: AssistantMessage;
+  /** No answer stands below. */
+  readonly isLast: boolean;
+}
+
+/**
+ * What Pipit said: plain text over the whole width, with one quiet line for each tool it used. What can be done with it
+ * stands in the space before the next question, so that it takes none of its own.
+ */
+export function Answer({ message, isLast }: AnswerProps) {
   const { t } = useTranslation("chat");
   const streaming = message.status === "streaming";
   return (
-    <div className="pt-4 pb-2">
+    <div className="relative pt-4 pb-6">
       {message.parts.map((part, index) => (
         // Parts are only ever added at the end, and the last one grows.
         <AnswerPart key={index} part={part} streaming={streaming && index === message.parts.length - 1} />
       ))}
-      {streaming ? <Caret label={t("thinking")} /> : <AnswerEnd message={message} />}
+      {streaming ? undefined : <AnswerEnd message={message} />}
+      <div className="absolute start-0 bottom-0 flex items-center gap-2">
+        {streaming ? <Caret label={t("thinking")} /> : <AnswerActions message={message} isLast={isLast} />}
+        {isLast ? <StopSpeaking /> : undefined}
+      </div>
     </div>
   );
 }
@@ -79,12 +93,11 @@ function AnswerEnd({ message }: { readonly message: AssistantMessage }) {
           <Action name="retry" id={message.replyTo} label={t("retry")} />
         </>
       )}
-      <AnswerActions message={message} />
     </>
   );
 }
 
-function AnswerActions({ message }: { readonly message: AssistantMessage }) {
+function AnswerActions({ message, isLast }: AnswerProps) {
   const { t } = useTranslation("chat");
   const { commands, views, ui } = useBridge();
   const focusComposer = useComposerFocus();
@@ -94,12 +107,31 @@ function AnswerActions({ message }: { readonly message: AssistantMessage }) {
     ui.goToEnd();
   };
   return (
-    <MessageActions atMs={message.createdAtMs} className="-ms-1 mt-1">
+    <MessageActions atMs={message.createdAtMs} always={isLast} className="-ms-1">
       <CopyButton text={() => answerText(message)} />
       <IconButton size="small" label={t("regenerate")} onClick={() => void regenerate()}>
         <RotateCcw className="size-4" />
       </IconButton>
       <DeleteButton messageId={message.id} />
     </MessageActions>
+  );
+}
+
+/** At what is read aloud, as long as it is. */
+function StopSpeaking() {
+  const { t } = useTranslation("chat");
+  const { commands, views } = useBridge();
+  const focusComposer = useComposerFocus();
+  const speaking = useChat((state) => state.speaking);
+  if (!speaking) return undefined;
+  const stop = () => {
+    focusComposer();
+    void views.attempt(commands.stopSpeaking());
+  };
+  return (
+    <Button size="small" onClick={stop}>
+      <Square aria-hidden="true" className="size-2.5 fill-current" />
+      {t("stopSpeaking")}
+    </Button>
   );
 }

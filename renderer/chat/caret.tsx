@@ -1,7 +1,7 @@
-/** More is to come. As high as the row of actions whose place it holds, so that nothing moves when the answer is complete. */
+/** More is to come. As high as the actions whose place it holds, so that nothing moves when the answer is complete. */
 export function Caret({ label }: { readonly label: string }) {
   return (
-    <div className="mt-1 flex h-6 items-center">
+    <div className="flex h-6 items-center">
       <span
         role="img"
         aria-label={label}

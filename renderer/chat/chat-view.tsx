@@ -29,8 +29,10 @@ export function ChatView() {
     <div ref={root} className="relative flex h-full min-h-0 flex-1 flex-col" {...drop}>
       {hidden ? <EmptyChat /> : <MessageList />}
       {begun && (
-        <div className="mx-auto w-full max-w-page px-4 pt-2 pb-3 empty:hidden">
-          <ModelPlace slim />
+        <div className="gutter shrink-0">
+          <div className="mx-auto w-full max-w-page px-4 pt-2 pb-3 empty:hidden">
+            <ModelPlace slim />
+          </div>
         </div>
       )}
       <UndoDelete />

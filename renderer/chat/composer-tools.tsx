@@ -1,4 +1,4 @@
-import { ArrowUp, Camera, Paperclip, Square, SquareSlash, Volume2, VolumeOff, VolumeX } from "lucide-react";
+import { ArrowUp, Camera, Paperclip, Square, SquareSlash, Volume2, VolumeX } from "lucide-react";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { UnavailableReason } from "#contract/app-state.ts";
@@ -24,7 +24,7 @@ export function ComposerTools({ attachments, onSend }: ComposerToolsProps) {
       <ScreenshotButton attachments={attachments} />
       <FileButton attachments={attachments} />
       <PromptsButton />
-      <SpeakButtons />
+      <SpeakButton />
       <span className="flex-1" />
       <StopButton />
       <SendButton onSend={onSend} />
@@ -111,12 +111,11 @@ function PromptsButton() {
   );
 }
 
-function SpeakButtons() {
+function SpeakButton() {
   const { t } = useTranslation("chat");
   const { commands, views } = useBridge();
   const speak = useApp((state) => state.settings.speak);
   const sound = useApp((state) => state.features.sound);
-  const speaking = useChat((state) => state.speaking);
   if (!sound.available) {
     return (
       <IconButton label={`${t("speakOn")}. ${t(reasons[sound.reason])}`} aria-disabled className="opacity-50">
@@ -125,20 +124,13 @@ function SpeakButtons() {
     );
   }
   return (
-    <>
-      <IconButton
-        label={t("speakOn")}
-        aria-pressed={speak}
-        onClick={() => void views.attempt(commands.updateSettings({ speak: !speak }))}
-      >
-        {speak ? <Volume2 className="size-4" /> : <VolumeX className="size-4" />}
-      </IconButton>
-      {speaking && (
-        <IconButton label={t("stopSpeaking")} onClick={() => void views.attempt(commands.stopSpeaking())}>
-          <VolumeOff className="size-4" />
-        </IconButton>
-      )}
-    </>
+    <IconButton
+      label={t("speakOn")}
+      aria-pressed={speak}
+      onClick={() => void views.attempt(commands.updateSettings({ speak: !speak }))}
+    >
+      {speak ? <Volume2 className="size-4" /> : <VolumeX className="size-4" />}
+    </IconButton>
   );
 }
 

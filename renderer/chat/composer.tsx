@@ -45,26 +45,28 @@ export function Composer({
     void attachments.take(files);
   };
   return (
-    <div className="mx-auto flex max-h-2/5 w-full max-w-page shrink-0 flex-col px-3 pb-3">
-      <div className="flex min-h-0 flex-col rounded-card border border-control bg-ground transition-colors focus-within:border-accent dark:bg-raised">
-        <PendingPicture onRemove={attachments.remove} />
-        <PendingFiles onRemove={attachments.removeFile} />
-        <ComposerNotes />
-        {text.startsWith("/") ? <PromptMatches /> : undefined}
-        <textarea
-          ref={field}
-          dir="auto"
-          rows={1}
-          aria-label={t("composer")}
-          aria-invalid={tooLong}
-          placeholder={t("placeholder")}
-          value={text}
-          onChange={(event) => ui.write(event.target.value)}
-          onKeyDown={onKeyDown}
-          onPaste={onPaste}
-          className="field-sizing-content min-h-10 w-full resize-none overflow-y-auto bg-transparent px-3 pt-2.5 pb-1 outline-none placeholder:text-faint"
-        />
-        <ComposerTools attachments={attachments} onSend={() => void send()} />
+    <div className="flex max-h-2/5 shrink-0 flex-col gutter">
+      <div className="mx-auto flex min-h-0 w-full max-w-page flex-col px-4 pb-3">
+        <div className="composer flex min-h-0 flex-col rounded-card border border-control bg-ground transition-colors focus-within:border-accent dark:bg-raised">
+          <PendingPicture onRemove={attachments.remove} />
+          <PendingFiles onRemove={attachments.removeFile} />
+          <ComposerNotes />
+          {text.startsWith("/") ? <PromptMatches /> : undefined}
+          <textarea
+            ref={field}
+            dir="auto"
+            rows={1}
+            aria-label={t("composer")}
+            aria-invalid={tooLong}
+            placeholder={t("placeholder")}
+            value={text}
+            onChange={(event) => ui.write(event.target.value)}
+            onKeyDown={onKeyDown}
+            onPaste={onPaste}
+            className="field-sizing-content min-h-10 w-full resize-none overflow-y-auto bg-transparent px-3 pt-2.5 pb-1 text-reading outline-none placeholder:text-faint"
+          />
+          <ComposerTools attachments={attachments} onSend={() => void send()} />
+        </div>
       </div>
     </div>
   );

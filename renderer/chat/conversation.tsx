@@ -35,6 +35,7 @@ export function Conversation({ shown }: { readonly shown: Shown }) {
   const editingAt = editingId === undefined ? -1 : messages.findLastIndex(({ id }) => id === editingId);
   // The last one grows: taken out and put back it would begin to read its text anew.
   const lastAt = messages.length - 1;
+  const lastAnswerAt = messages.findLastIndex(({ role }) => role === "assistant");
   const kept = editingAt < 0 || editingAt === lastAt ? [lastAt] : [editingAt, lastAt];
   return (
     <div className="relative min-h-0 flex-1">
@@ -46,7 +47,7 @@ export function Conversation({ shown }: { readonly shown: Shown }) {
         aria-label={t("conversation")}
         tabIndex={0}
         data-message-scroller
-        className="h-full overflow-x-hidden overflow-y-auto overscroll-contain -outline-offset-2 [overflow-anchor:none]"
+        className="h-full scroll-area overscroll-contain -outline-offset-2 [overflow-anchor:none]"
         onScroll={follower.scrolled}
         onWheel={(event) => {
           if (event.deltaY < 0) follower.pulledUp();
@@ -68,7 +69,8 @@ export function Conversation({ shown }: { readonly shown: Shown }) {
               message={message}
               opensDay={startsDay(messages[index - 1]?.createdAtMs, message.createdAtMs)}
               hasAnswer={messages[index + 1]?.role === "assistant"}
-              isLast={index === messages.length - 1}
+              isLast={index === lastAt}
+              isLastAnswer={index === lastAnswerAt}
             />
           )}
         </Virtualizer>

@@ -1,3 +1,4 @@
+import { Calculator, CircleQuestionMark, Clock, Luggage, Mail, Sparkles, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { ModelPlace, useWithoutModel } from "../model/model-place.tsx";
 import { useApp, useAuth, useBridge } from "../bridge/use-bridge.ts";
@@ -6,9 +7,19 @@ import { PipitMark } from "../ui/pipit-mark.tsx";
 import { formatAccelerator } from "../settings/accelerator.ts";
 import { useKeyStyle } from "../settings/use-key-style.ts";
 
-const examples = ["example1", "example2", "example3", "example4"] as const;
+const examples = [
+  ["example1", TriangleAlert],
+  ["example2", Mail],
+  ["example3", Calculator],
+  ["example4", Luggage],
+] as const;
 /** What the built-in responder can do; anything else would begin with a refusal. */
-const builtInExamples = ["builtIn1", "builtIn2", "builtIn3", "builtIn4"] as const;
+const builtInExamples = [
+  ["builtIn1", Calculator],
+  ["builtIn2", Clock],
+  ["builtIn3", Sparkles],
+  ["builtIn4", CircleQuestionMark],
+] as const;
 
 /** Before the first question. The examples fill the composer; nothing is sent by them. */
 export function EmptyChat() {
@@ -23,7 +34,7 @@ export function EmptyChat() {
     ui.focusComposer();
   };
   return (
-    <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
+    <div className="scroll-area flex min-h-0 flex-1 flex-col">
       <div className="m-auto flex w-full max-w-page flex-col items-center gap-6 px-6 py-8">
         <div className="flex flex-col items-center gap-3">
           <PipitMark className="size-10 text-accent" />
@@ -35,14 +46,15 @@ export function EmptyChat() {
         <div className="w-full max-w-panel empty:hidden">
           <ModelPlace />
         </div>
-        <ul aria-label={t("examples")} className="flex w-full max-w-panel flex-col gap-2">
-          {(withoutModel ? builtInExamples : examples).map((example) => (
+        <ul aria-label={t("examples")} className="grid w-full max-w-panel grid-cols-2 gap-2">
+          {(withoutModel ? builtInExamples : examples).map(([example, Icon]) => (
             <li key={example}>
               <button
                 type="button"
                 onClick={() => use(t(example))}
-                className="w-full rounded-control border border-hairline px-3 py-2 text-start text-soft transition-colors hover:bg-hover hover:text-ink active:bg-press"
+                className="flex size-full flex-col gap-2 rounded-card border border-hairline p-3 text-start text-soft transition-colors hover:bg-hover hover:text-ink active:bg-press"
               >
+                <Icon aria-hidden="true" className="size-4 shrink-0 text-accent" />
                 {t(example)}
               </button>
             </li>

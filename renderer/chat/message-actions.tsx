@@ -9,20 +9,23 @@ import { clockTime, fullTime } from "./message-time.ts";
 export interface MessageActionsProps {
   /** Shown beside the actions; absent: not shown. */
   readonly atMs?: number;
+  /** Also while the message is neither pointed at nor holds the focus. */
+  readonly always?: boolean;
   readonly children: ReactNode;
   readonly className?: string;
 }
+
+const onDemand =
+  "opacity-0 transition-opacity group-hover/message:opacity-100 group-focus-within/message:opacity-100 [@media(hover:none)]:opacity-100";
 
 /**
  * What can be done with a message: there when it is pointed at or holds the focus (always where nothing can point), and
  * in the same place.
  */
-export function MessageActions({ atMs, children, className = "" }: MessageActionsProps) {
+export function MessageActions({ atMs, always = false, children, className = "" }: MessageActionsProps) {
   const { i18n } = useTranslation("chat");
   return (
-    <div
-      className={`flex h-6 items-center gap-1 opacity-0 transition-opacity group-hover/message:opacity-100 group-focus-within/message:opacity-100 [@media(hover:none)]:opacity-100 ${className}`}
-    >
+    <div className={`flex h-6 items-center gap-1 ${always ? "" : onDemand} ${className}`}>
       {children}
       {atMs !== undefined && (
         <time

@@ -10,6 +10,7 @@ export interface MessageRowProps {
   /** A line with the day's name stands above. */
   readonly opensDay: boolean;
   readonly isLast: boolean;
+  readonly isLastAnswer: boolean;
   /** The message below answers this one. */
   readonly hasAnswer: boolean;
 }
@@ -19,12 +20,13 @@ export const MessageRow = memo(function MessageRow({
   message,
   opensDay,
   isLast,
+  isLastAnswer,
   hasAnswer,
 }: MessageRowProps) {
   const { t, i18n } = useTranslation("chat");
   const time = clockTime(message.createdAtMs, i18n.language);
   return (
-    <div className={`mx-auto max-w-page px-4 ${isLast ? "pb-4" : ""}`}>
+    <div className={`mx-auto max-w-page px-4 ${isLast ? "pb-2" : ""}`}>
       {opensDay && <DayLine atMs={message.createdAtMs} />}
       <article
         data-message-id={message.id}
@@ -34,7 +36,7 @@ export const MessageRow = memo(function MessageRow({
         {message.role === "user" ? (
           <Question message={message} hasAnswer={hasAnswer} />
         ) : (
-          <Answer message={message} />
+          <Answer message={message} isLast={isLastAnswer} />
         )}
       </article>
     </div>

@@ -51,7 +51,7 @@ export function QuestionEditor({ message }: { readonly message: UserMessage }) {
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={onKeyDown}
-        className="field-sizing-content max-h-60 resize-none bg-transparent px-1 outline-none"
+        className="field-sizing-content max-h-60 resize-none bg-transparent px-1 text-reading outline-none"
       />
       {tooLong && (
         <p role="alert" className="px-1 text-small text-danger">

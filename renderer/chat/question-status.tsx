@@ -120,13 +120,13 @@ interface StatusLineProps {
 
 function StatusLine({ icon: Icon, text, danger = false, detail, children }: StatusLineProps) {
   return (
-    <div className="flex max-w-full flex-col items-end gap-1">
+    <div className="flex max-w-full flex-wrap items-baseline justify-end gap-x-3">
       <p className={`text-end text-small ${danger ? "text-danger" : "text-soft"}`}>
         {Icon !== undefined && <Icon aria-hidden="true" className="me-1 inline size-4 align-text-bottom" />}
         {text}
       </p>
       {detail}
-      <div className="flex flex-wrap justify-end gap-1">{children}</div>
+      {children}
     </div>
   );
 }
@@ -147,7 +147,7 @@ export function Action({ name, id, label }: ActionProps) {
   return <StatusButton onClick={() => void act()}>{label}</StatusButton>;
 }
 
-/** Small beside the message that it belongs to, and large enough for a finger where one points. */
+/** Words in the line that they belong to, and large enough for a finger where one points. */
 function StatusButton(props: Pick<ButtonProps, "onClick" | "children">) {
-  return <Button size="small" className="pointer-coarse:h-11" {...props} />;
+  return <Button kind="link" size="small" className="pointer-coarse:h-11" {...props} />;
 }

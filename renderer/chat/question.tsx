@@ -33,7 +33,7 @@ export function Question({ message, hasAnswer }: QuestionProps) {
         <div
           dir="auto"
           title={fullTime(message.createdAtMs, i18n.language)}
-          className="max-w-3/4 rounded-card bg-sunken px-3 py-2 wrap-anywhere whitespace-pre-wrap dark:bg-raised"
+          className="max-w-3/4 rounded-card bg-sunken px-3 py-2 text-reading wrap-anywhere whitespace-pre-wrap dark:bg-raised"
         >
           {message.text}
         </div>
@@ -42,7 +42,7 @@ export function Question({ message, hasAnswer }: QuestionProps) {
       {/* An answer that was stopped or broke off says so itself. */}
       {!(hasAnswer && (kind === "cancelled" || kind === "failed")) && <QuestionStatus message={message} />}
       {kind === "sending" && !hasAnswer && (
-        <div className="self-start">
+        <div className="self-start pt-3">
           <Caret label={t("thinking")} />
         </div>
       )}

@@ -77,10 +77,20 @@ function nesting(tex: string): number {
   return deepest;
 }
 
+/** What text in our own font can show, slanted, so that a variable in a sentence looks as the sentence does. */
+const letter = /^[a-z\u0400-\u045f]$/iu;
+
+function isVariable(element: Element): boolean {
+  return (
+    element.localName === "mi" && !element.hasAttribute("mathvariant") && letter.test(element.textContent)
+  );
+}
+
 function toElement(element: Element, key: number, depth: number): ReactNode {
   const name = element.localName;
   if (!elements.has(name) || depth > 2 * maxDepth) return null;
   const props: Record<string, string | number> = { key };
+  if (isVariable(element)) props["className"] = "md-variable";
   for (const { name: attribute, value } of element.attributes) {
     if (attributes.has(attribute)) props[attribute] = value;
   }

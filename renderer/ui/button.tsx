@@ -19,16 +19,18 @@ const kinds = {
 } as const;
 
 const sizes = {
-  small: "h-6 gap-1 px-2 text-small",
-  medium: "h-8 gap-2 px-3 text-body",
-  large: "h-10 gap-2 px-4 text-body",
+  small: "h-6 gap-1 text-small",
+  medium: "h-8 gap-2 text-body",
+  large: "h-10 gap-2 text-body",
 } as const;
+
+const paddings = { small: "px-2", medium: "px-3", large: "px-4" } as const;
 
 const base =
   "inline-flex shrink-0 items-center justify-center rounded-control font-medium transition-colors disabled:opacity-50 aria-disabled:cursor-default";
 
 /** Of a link that looks as a button does: it leads to a file. */
-export const fileLinkClasses = `${base} ${sizes.medium} border border-control-soft text-ink hover:bg-hover active:bg-press`;
+export const fileLinkClasses = `${base} ${sizes.medium} ${paddings.medium} border border-control-soft text-ink hover:bg-hover active:bg-press`;
 
 /** A button with words on it. */
 export function Button({
@@ -46,7 +48,7 @@ export function Button({
       aria-busy={busy || undefined}
       aria-disabled={busy || undefined}
       onClick={busy ? (event) => event.preventDefault() : onClick}
-      className={`${base} ${sizes[size]} ${kinds[kind]} ${kind === "link" ? "px-0" : ""} ${className}`}
+      className={`${base} ${sizes[size]} ${kinds[kind]} ${kind === "link" ? "" : paddings[size]} ${className}`}
       {...rest}
     >
       {busy ? <Spinner /> : undefined}

@@ -21,7 +21,7 @@ export function Segmented<Value extends string>(props: SegmentedProps<Value>) {
       {options.map((option) => (
         <label
           key={option.value}
-          className="segment relative flex h-7 flex-auto items-center justify-center rounded-small px-3 text-center text-body text-soft transition-colors has-enabled:hover:text-ink has-checked:bg-chosen has-checked:font-medium has-checked:text-ink has-checked:shadow-segment has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-focus"
+          className="segment relative flex min-h-7 flex-auto items-center justify-center rounded-small px-2 text-center text-body text-soft transition-colors has-enabled:hover:text-ink has-checked:bg-chosen has-checked:font-medium has-checked:text-ink has-checked:shadow-segment has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-focus"
         >
           <input
             type="radio"
