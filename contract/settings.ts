@@ -52,7 +52,7 @@ export const defaultSettings: Settings = {
   selectionFromClipboard: false,
   theme: "system",
   language: "system",
-  speak: true,
+  speak: false,
   volume: 1,
   screenshot: "ask",
   startAtLogin: false,

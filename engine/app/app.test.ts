@@ -168,6 +168,8 @@ describe("a start", () => {
 });
 
 describe("a change of the settings", () => {
+  beforeEach(() => settings.setState({ speak: true }));
+
   test("reaches the engine and the loudspeaker, and is shown", async () => {
     await app.commands.updateSettings({ speak: false, searchAllChats: true, historySize: 50, volume: 0.5 });
     expect(app.state.getState().settings).toMatchObject({ speak: false, volume: 0.5 });

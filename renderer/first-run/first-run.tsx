@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useApp, useAuth, useBridge } from "../bridge/use-bridge.ts";
+import { useFaceHas } from "../settings/use-face-has.ts";
 import { Button } from "../ui/button.tsx";
-import { CircleCheck } from "lucide-react";
-import type { SignInFormProps } from "../auth/sign-in-form.tsx";
 import { lazily } from "../ui/lazily.tsx";
+import { PipitMark } from "../ui/pipit-mark.tsx";
 
 // Not on the way of who comes with a one-time address: they are signed in before they could read it.
 const SignInForm = lazily(async () => (await import("../auth/sign-in-form.tsx")).SignInForm);
@@ -15,109 +15,87 @@ const ScreenshotSetting = lazily(
 );
 const SpeakSetting = lazily(async () => (await import("../settings/senses-settings.tsx")).SpeakSetting);
 
-/** What each step asks for; `onDone` when it is done. */
-const bodies = { signIn: SignInStep, hotkey: HotkeyStep, senses: SensesStep } as const;
-type StepName = keyof typeof bodies;
+type StepName = "signIn" | "hotkey" | "senses" | "voice";
 
-/** Three short steps before the first chat. Each can be skipped; what was set so far is already kept. */
+/** What of this there is to set up: a user who is signed in is not asked to, and what a face cannot do is not offered. */
+function useSteps() {
+  const { kind } = useAuth();
+  const [asked, setAsked] = useState(false);
+  const hotkeys = useApp(({ features }) => features.globalHotkey.available);
+  const sees = useFaceHas("screenshot");
+  const [index, setIndex] = useState(0);
+  if (!asked && (kind === "signed-out" || kind === "failed")) setAsked(true);
+  const settings: readonly StepName[] = [
+    ...(hotkeys ? (["hotkey"] as const) : []),
+    sees ? "senses" : "voice",
+  ];
+  const signIn = kind !== "signed-in";
+  return {
+    step: signIn ? "signIn" : (settings[Math.min(index, settings.length - 1)] ?? "voice"),
+    /** Known to be signed out, so that a form belongs there. */
+    asked,
+    number: signIn ? 1 : index + (asked ? 2 : 1),
+    count: settings.length + (asked ? 1 : 0),
+    isFirst: index === 0,
+    isLast: !signIn && index >= settings.length - 1,
+    go: (by: -1 | 1) => setIndex(index + by),
+  };
+}
+
+/** A few short steps before the first chat, on a card. All of it can be skipped; what was set so far is already kept. */
 export function FirstRun() {
   const { t } = useTranslation("firstRun");
   const { commands, views } = useBridge();
-  const hotkeys = useApp((state) => state.features.globalHotkey.available);
   const desktop = useApp((state) => state.face === "desktop");
-  const [index, setIndex] = useState(0);
-  const steps: readonly StepName[] = hotkeys ? ["signIn", "hotkey", "senses"] : ["signIn", "senses"];
-  const step = steps[Math.min(index, steps.length - 1)];
+  const { step, asked, number, count, isFirst, isLast, go } = useSteps();
   const finish = () => void views.attempt(commands.updateSettings({ firstRunDone: true }));
-  const next = () => (index + 1 < steps.length ? setIndex(index + 1) : finish());
   const heading = useRef<HTMLHeadingElement>(null);
   // So that a screen reader begins at the heading of each next step.
-  useEffect(() => heading.current?.focus(), [index]);
-  if (step === undefined) return;
-  const Body = bodies[step];
+  useEffect(() => heading.current?.focus(), [step]);
+  const greets = number === 1 && step !== "signIn";
   return (
-    <section aria-label={t("label")} className="mx-auto flex h-full max-w-settings flex-col">
-      <header
-        className={`flex h-11 shrink-0 items-center justify-between gap-2 px-4 text-small text-soft ${desktop ? "drag-region" : ""}`}
-      >
-        <p>{t("step", { step: index + 1, count: steps.length })}</p>
-        <Button kind="link" size="small" className="no-drag" onClick={finish}>
-          {t("skipAll")}
-        </Button>
-      </header>
-      <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-8 pt-8 pb-4">
-        <h1 ref={heading} tabIndex={-1} className="text-display font-semibold outline-none">
+    <section aria-label={t("label")} className="absolute inset-0 flex flex-col scroll-area">
+      {desktop ? <div className="h-11 shrink-0 drag-region" /> : undefined}
+      <div className="m-auto flex w-full max-w-panel flex-col items-center gap-4 px-8 py-8 sm:rounded-panel sm:border sm:border-hairline sm:bg-raised sm:shadow-raised">
+        <PipitMark className="size-14 text-accent" />
+        {greets ? <p className="-mb-3 text-soft">{t("signIn.title")}</p> : undefined}
+        <h1 ref={heading} tabIndex={-1} className="text-center text-display font-semibold outline-none">
           {t(`${step}.title`)}
         </h1>
-        <p className="text-soft">{t(`${step}.body`)}</p>
-        <Body key={step} onDone={next} />
+        <p className="text-center text-soft text-balance">{t(`${step}.body`)}</p>
+        <div className="w-full">{step === "signIn" && !asked ? undefined : <StepBody step={step} />}</div>
+        <footer className="flex w-full items-center justify-between gap-2 pt-2">
+          {isLast ? (
+            <span />
+          ) : (
+            <Button kind="link" size="small" onClick={finish}>
+              {t("skipAll")}
+            </Button>
+          )}
+          <div className="flex items-center gap-3">
+            {count > 1 ? (
+              <p className="text-small text-soft">{t("step", { step: number, count })}</p>
+            ) : undefined}
+            {isFirst ? undefined : <Button onClick={() => go(-1)}>{t("back")}</Button>}
+            {step === "signIn" ? undefined : (
+              <Button kind="primary" onClick={isLast ? finish : () => go(1)}>
+                {t(isLast ? "done" : "next")}
+              </Button>
+            )}
+          </div>
+        </footer>
       </div>
-      <footer className="flex shrink-0 items-center justify-between px-8 pt-2 pb-6">
-        {index > 0 ? <Button onClick={() => setIndex(index - 1)}>{t("back")}</Button> : <span />}
-        <NextButton last={index + 1 === steps.length} step={step} onNext={next} />
-      </footer>
     </section>
   );
 }
 
-interface NextButtonProps {
-  readonly step: StepName;
-  readonly last: boolean;
-  readonly onNext: () => void;
-}
-
-/** "Next" where the step is done or has nothing to be done, "Skip" where something is left out. */
-function NextButton({ step, last, onNext }: NextButtonProps) {
-  const { t } = useTranslation("firstRun");
-  const signedIn = useAuth().kind === "signed-in";
-  const hotkeyWorks = useApp((state) => state.hotkey.kind === "confirmed");
-  const done = step === "signIn" ? signedIn : hotkeyWorks;
-  const label = last ? t("done") : done ? t("next") : t("skip");
+function StepBody({ step }: { readonly step: StepName }) {
+  // The next step comes by itself once a user is signed in.
+  if (step === "signIn") return <SignInForm onDone={() => undefined} />;
   return (
-    <Button kind={last || done ? "primary" : "quiet"} onClick={onNext}>
-      {label}
-    </Button>
-  );
-}
-
-/** The hotkey: its own setting says whether it works once it was pressed, and the cure if it does not. */
-function HotkeyStep() {
-  return (
-    <div className="rounded-card border border-hairline bg-raised px-3">
-      <HotkeySetting />
+    <div className="flex w-full flex-col divide-y divide-hairline rounded-card border border-hairline px-3">
+      {step === "hotkey" ? <HotkeySetting /> : <SpeakSetting />}
+      {step === "senses" ? <ScreenshotSetting /> : undefined}
     </div>
-  );
-}
-
-/** What Pipit may say and see. */
-function SensesStep() {
-  return (
-    <div className="flex flex-col divide-y divide-hairline rounded-card border border-hairline bg-raised px-3">
-      <SpeakSetting />
-      <ScreenshotSetting />
-    </div>
-  );
-}
-
-/** Signing in; a person who is signed in already (a page opened by its one-time address) is only told so. */
-function SignInStep({ onDone }: SignInFormProps) {
-  const { t } = useTranslation("firstRun");
-  const auth = useAuth();
-  const [asked, setAsked] = useState(false);
-  if (!asked && (auth.kind === "signed-out" || auth.kind === "failed")) setAsked(true);
-  if (auth.kind !== "signed-in") {
-    if (!asked) return;
-    return (
-      <>
-        <p className="text-soft">{t("signIn.first")}</p>
-        <SignInForm onDone={onDone} />
-      </>
-    );
-  }
-  return (
-    <p role="status" className="flex items-center gap-2 font-medium">
-      <CircleCheck aria-hidden="true" className="size-5 shrink-0 text-accent" />
-      {auth.local ? t("signIn.doneLocal") : t("signIn.doneAs", { name: auth.accountName })}
-    </p>
   );
 }

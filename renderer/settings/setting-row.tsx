@@ -3,6 +3,7 @@ import type { AppState } from "#contract/app-state.ts";
 import { Segmented, type SegmentedProps } from "../ui/segmented.tsx";
 import { Switch } from "../ui/switch.tsx";
 import { useSetting } from "./use-setting.ts";
+import { useFaceHas } from "./use-face-has.ts";
 import { useUnavailable } from "./use-unavailable.ts";
 
 interface SettingRowProps {
@@ -76,10 +77,11 @@ interface SwitchSettingProps extends Pick<SettingRowProps, "label" | "hint"> {
   readonly feature?: keyof AppState["features"];
 }
 
-/** A setting that is on or off. */
+/** A setting that is on or off; nothing where the face has no such feature. */
 export function SwitchSetting({ name, feature, label, hint }: SwitchSettingProps) {
   const { value, save, error } = useSetting(name);
   const missing = useUnavailable(feature);
+  if (!useFaceHas(feature)) return;
   return (
     <SettingRow label={label} hint={missing ?? hint} error={error}>
       {(control) => (

@@ -9,6 +9,7 @@ import { HotkeySetting } from "./hotkey-setting.tsx";
 import { ScreenshotSetting, VoiceSettings } from "./senses-settings.tsx";
 import { ServerSettings } from "./server-settings.tsx";
 import { SwitchSetting } from "./setting-row.tsx";
+import { useFaceHas } from "./use-face-has.ts";
 import { SettingsSection } from "./settings-section.tsx";
 
 const ModelSettings = lazily(async () => (await import("./model-settings.tsx")).ModelSettings);
@@ -17,27 +18,33 @@ const ModelSettings = lazily(async () => (await import("./model-settings.tsx")).
 export function SettingsView() {
   const { t } = useTranslation("settings");
   const desktop = useApp((state) => state.face === "desktop");
+  const hasHotkeys = useFaceHas("globalHotkey");
+  const seesScreen = useFaceHas("screenshot");
   const tellsSelection = useApp((state) => state.tellsSelection === true);
   return (
     <ViewFrame title={t("title")}>
       <GeneralSettings />
-      <SettingsSection title={t("hotkey.title")}>
-        <HotkeySetting />
-        {desktop ? <HotkeySetting name="selectionHotkey" /> : undefined}
-        {desktop && !tellsSelection ? (
-          <SwitchSetting
-            name="selectionFromClipboard"
-            label={t("hotkey.fromClipboard")}
-            hint={t("hotkey.fromClipboardHint")}
-          />
-        ) : undefined}
-      </SettingsSection>
+      {hasHotkeys ? (
+        <SettingsSection title={t("hotkey.title")}>
+          <HotkeySetting />
+          {desktop ? <HotkeySetting name="selectionHotkey" /> : undefined}
+          {desktop && !tellsSelection ? (
+            <SwitchSetting
+              name="selectionFromClipboard"
+              label={t("hotkey.fromClipboard")}
+              hint={t("hotkey.fromClipboardHint")}
+            />
+          ) : undefined}
+        </SettingsSection>
+      ) : undefined}
       <ChatSettings />
       <VoiceSettings />
-      <SettingsSection title={t("screen.title")}>
-        <ScreenshotSetting />
-        {desktop ? <HotkeySetting name="regionHotkey" /> : undefined}
-      </SettingsSection>
+      {seesScreen ? (
+        <SettingsSection title={t("screen.title")}>
+          <ScreenshotSetting />
+          {desktop ? <HotkeySetting name="regionHotkey" /> : undefined}
+        </SettingsSection>
+      ) : undefined}
       <ModelSettings />
       <ServerSettings />
       <AboutSettings />

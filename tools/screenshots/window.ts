@@ -83,7 +83,7 @@ async function pass(
   await chat.composer.or(chat.skipFirstRunButton).first().waitFor();
   if (await chat.skipFirstRunButton.isVisible()) {
     // The address has opened the page before it has signed in.
-    await page.getByText(chat.texts.firstRun.signIn.doneLocal).waitFor();
+    await page.getByRole("button", { name: chat.texts.firstRun.done, exact: true }).waitFor();
     await take("first-run");
   }
   await chat.reachComposer();

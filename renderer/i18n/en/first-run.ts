@@ -4,15 +4,11 @@ export const firstRun = {
   step: "Step {{step}} of {{count}}",
   next: "Next",
   back: "Back",
-  skip: "Skip",
   skipAll: "Skip the introduction",
   done: "Start",
   signIn: {
     title: "Hello, this is Pipit",
-    body: "Ask anything; the answer comes as text and as voice.",
-    first: "First, sign in.",
-    doneAs: "Signed in as {{name}}.",
-    doneLocal: "Signed in on this computer.",
+    body: "Ask anything: the answer comes as text, and as voice if you like.",
   },
   hotkey: {
     title: "One key from anywhere",
@@ -21,5 +17,9 @@ export const firstRun = {
   senses: {
     title: "Voice and screen",
     body: "You can change both at any time in the settings.",
+  },
+  voice: {
+    title: "Voice",
+    body: "You can change this at any time in the settings.",
   },
 } as const;

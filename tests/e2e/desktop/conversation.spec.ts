@@ -88,6 +88,7 @@ test.describe("a conversation in the desktop app", () => {
     test.skip(process.env["PULSE_SERVER"] === undefined, "needs a sound server");
     const signal = AbortSignal.timeout(30_000);
     await using sink = await recordSink(signal);
+    await desktop.chat.speakButton.click();
     await desktop.chat.ask("say it");
     await sink.until((samples) => samples.some((sample) => Math.abs(sample) > 3_000), signal);
     expect(speech.requests.length).toBeGreaterThan(0);

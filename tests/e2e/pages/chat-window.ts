@@ -134,8 +134,9 @@ export class ChatWindow {
     await this.#button(this.texts.shell.newChat).click();
   }
 
+  /** Leaves the first steps; at the last of them there is nothing left to skip. */
   get skipFirstRunButton(): Locator {
-    return this.#button(this.texts.firstRun.skipAll);
+    return this.#button(this.texts.firstRun.skipAll).or(this.#button(this.texts.firstRun.done));
   }
 
   /** What a one-time address asks for. */

@@ -172,7 +172,6 @@ test("an answer of two megabytes arrives, and the window still answers the keybo
   const paragraph = `${"A quiet sentence about birds. ".repeat(68)}\n\n`;
   const count = Math.ceil((2 * 1024 * 1024) / paragraph.length);
   model.script(stream(say(...Array.from({ length: count }, () => paragraph)), say("The very end.")));
-  await chat.speakButton.click();
   await chat.ask("Write a book");
   await expect(chat.answers).toHaveCount(1);
   await expect(chat.stopButton).toBeHidden({ timeout: 150_000 });

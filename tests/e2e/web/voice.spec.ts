@@ -32,22 +32,22 @@ async function tapLoudspeaker(page: Page): Promise<{ peak(): Promise<number> }> 
   };
 }
 
-test("an answer is heard, and falls silent when it is told to", async ({ page, server, model }) => {
+test("no voice is asked for until reading aloud is switched on; then an answer is heard, and falls silent when told to", async ({
+  page,
+  server,
+  model,
+  speech,
+}) => {
   const speaker = await tapLoudspeaker(page);
   const chat = await signIn(page, server);
+  await chat.ask("Quietly, please");
+  await expect(chat.answers).toContainText("Hello from Pipit.");
+  expect(speech.requests).toHaveLength(0);
+  await chat.speakButton.click();
   model.script(stream(say(...Array.from({ length: 30 }, (_, at) => `This is sentence number ${at}. `))));
   await chat.ask("Read me a story");
   // The double speaks a sine of half the full scale.
   await expect.poll(() => speaker.peak(), { timeout: 15_000 }).toBeGreaterThan(0.3);
   await chat.stopSpeakingButton.click();
   await expect.poll(() => speaker.peak()).toBeLessThan(0.01);
-});
-
-test("with reading aloud switched off no voice is asked for", async ({ chat, speech, page }) => {
-  await chat.openSettings();
-  await page.getByRole("switch", { name: chat.texts.settings.voice.speak }).click();
-  await chat.leaveSettings();
-  await chat.ask("Quietly, please");
-  await expect(chat.answers).toContainText("Hello from Pipit.");
-  expect(speech.requests).toHaveLength(0);
 });

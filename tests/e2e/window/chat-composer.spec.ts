@@ -215,12 +215,12 @@ test("the voice is switched and stopped", async ({ gallery, chat }) => {
   await gallery.script((bridge) => bridge.chat.setState({ speaking: false }));
   await expect(chat.button("Stop reading aloud")).toBeHidden();
   const toggle = chat.button("Read answers aloud");
-  await expect(toggle).toHaveAttribute("aria-pressed", "true");
-  await toggle.click();
   await expect(toggle).toHaveAttribute("aria-pressed", "false");
+  await toggle.click();
+  await expect(toggle).toHaveAttribute("aria-pressed", "true");
   expect(await chat.calls()).toEqual([
     { name: "stopSpeaking", input: undefined },
-    { name: "updateSettings", input: { speak: false } },
+    { name: "updateSettings", input: { speak: true } },
   ]);
 });
 

@@ -42,7 +42,7 @@ test("switches, history size and volume are handed to the host", async ({ galler
         return { speak, historySize, volume };
       }),
     )
-    .toEqual({ speak: false, historySize: 1000, volume: 0.95 });
+    .toEqual({ speak: true, historySize: 1000, volume: 0.95 });
 });
 
 test("a volume on its way is not saved step by step", async ({ gallery, page }) => {
@@ -101,11 +101,13 @@ test("what this machine cannot do is disabled, with the reason and the cure", as
   await expect(section(page, "General")).toContainText("This desktop has no tray");
 });
 
-test("a page says plainly what only the app can do", async ({ gallery, page }) => {
+test("a page offers nothing that only the app can do", async ({ gallery, page }) => {
   await gallery.open("settings-page");
-  await expect(section(page, "Hotkey")).toContainText("A page in a browser cannot do this.");
-  await expect(section(page, "Hotkey").getByRole("button")).toHaveCount(0);
   await expect(section(page, "Server")).toContainText("This page belongs to http://127.0.0.1:8787.");
+  await expect(section(page, "Hotkey")).toHaveCount(0);
+  await expect(section(page, "Screen")).toHaveCount(0);
+  await expect(page.getByText("Start at login")).toHaveCount(0);
+  await expect(page.getByText("A page in a browser cannot do this.")).toHaveCount(0);
   await expect(section(page, "About")).not.toContainText("New chat");
 });
 
