@@ -8,18 +8,23 @@ import { createMigrations, executedMigrations, migrate } from "./migrations/migr
 import { markSuspect, openDatabaseFile, type OpenSqliteOptions } from "./sqlite/open-sqlite.ts";
 import type { OpenPostgresOptions } from "./postgres/open-postgres.ts";
 import { toPostgresStartError } from "./errors/postgres-errors.ts";
-import { createPostgresTurnIndex, PostgresCompletion } from "./search/postgres-turn-index.ts";
+import { PostgresIndexWork } from "./search/postgres-index-work.ts";
+import { createPostgresTurnIndex } from "./search/postgres-turn-index.ts";
 import type { Tables } from "./sql/schema.ts";
 import { createAttempt, ServerSqliteDialect, SharedSqlite } from "./sqlite/sqlite-dialect.ts";
 import { createSqliteRotations } from "./sqlite/sqlite-rotations.ts";
 import { SqliteThread } from "./sqlite/sqlite-thread.ts";
 import { ThreadSqliteDialect } from "./sqlite/thread-dialect.ts";
-import { createSqliteCompletion, createSqliteTurnIndex, forgetRemoved } from "./search/sqlite-turn-index.ts";
-import { isCorruption, toStartError } from "./errors/storage-errors.ts";
-import type { CompleteEntry, TurnIndex } from "./search/turn-index.ts";
+import { createSqliteIndexWork, forgetRemoved } from "./search/sqlite-index-work.ts";
+import { createSqliteTurnIndex } from "./search/sqlite-turn-index.ts";
+import { isCorruption, isIndexDamage, toStartError } from "./errors/storage-errors.ts";
+import type { IndexWork, TurnIndex } from "./search/turn-index.ts";
 
 /** Name of the SQLite file in a server's data folder. */
 export const DATABASE_FILE = "pipit.db";
+
+/** A person who searches does so again; the thread takes a while to start. */
+const SEARCH_IDLE_MS = 120_000;
 
 interface PostgresOptions extends Omit<OpenPostgresOptions, "onError"> {
   readonly clock: Clock;
@@ -48,7 +53,9 @@ export interface DatabaseHandle extends AsyncDisposable {
   /** The same database as `db`, for writes that would hold up the event loop: in a thread of its own. */
   readonly roomyDb: Kysely<Tables>;
   readonly turnIndex: TurnIndex;
-  readonly completeEntry: CompleteEntry;
+  /** The same database as `db`, for searches that would hold up the event loop: reads in a thread of its own. */
+  readonly searchDb: Kysely<Tables>;
+  readonly indexWork: IndexWork;
   /** The prepared statements of the refresh, with the audit log that they write to. */
   readonly rotations: (audit: AuditLogOptions, time: DatabaseTime) => RotationStore;
   /** Where it is, for messages; without the password. */
@@ -82,7 +89,8 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
   const disk = createDiskWatch();
   const attempt = createAttempt(database, (error) => {
     disk.see(error);
-    if (!isCorruption(error)) return;
+    // A damaged index is made anew; all else is whole.
+    if (!isCorruption(error) || isIndexDamage(error)) return;
     markSuspect(file);
     logger.error("store.damaged", { file, detail: error.detail });
   });
@@ -94,6 +102,10 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
   // Of its own: finding stems takes seconds, and an answer that is being stored would wait for them.
   const indexThread = new SqliteThread(file);
   const indexDb = new Kysely<Tables>({ dialect: new ThreadSqliteDialect(shared, indexThread, attempt) });
+  const searchThread = new SqliteThread(file, SEARCH_IDLE_MS);
+  const searchDb = new Kysely<Tables>({
+    dialect: new ThreadSqliteDialect(shared, searchThread, attempt, true),
+  });
   const turnIndex = createSqliteTurnIndex();
   const starting = <T>(work: Promise<T>): Promise<T> =>
     work.catch((reason: unknown) => {
@@ -105,7 +117,8 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
     relaxedDb,
     roomyDb,
     turnIndex,
-    completeEntry: createSqliteCompletion(indexDb, indexThread),
+    searchDb,
+    indexWork: createSqliteIndexWork(indexDb, indexThread),
     rotations: (audit) => createSqliteRotations(db, database, attempt, audit),
     place: file,
     setAside,
@@ -117,8 +130,9 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
     migrationState: () => starting(stateOf(db, turnIndex)),
     migrate: () => starting(migrate(db, createMigrations(turnIndex), file)),
     async [Symbol.asyncDispose]() {
-      await Promise.all([thread[Symbol.asyncDispose](), indexThread[Symbol.asyncDispose]()]);
+      await Promise.all([thread, indexThread, searchThread].map((each) => each[Symbol.asyncDispose]()));
       await roomyDb.destroy();
+      await searchDb.destroy();
       await indexDb.destroy();
       await db.destroy();
       await relaxedDb.destroy();
@@ -137,7 +151,7 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
   const { db: pool, query, place, openUnlimited } = openPostgres({ ...options, onError: disk.see });
   const db = options.unlimited === true ? openUnlimited() : pool;
   const turnIndex = createPostgresTurnIndex();
-  const completion = new PostgresCompletion(db);
+  const indexWork = new PostgresIndexWork(db);
   const starting = async <T>(work: (unlimited: Kysely<Tables>) => Promise<T>): Promise<T> => {
     const unlimited = openUnlimited();
     try {
@@ -156,7 +170,8 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     // It does its work in processes of its own.
     roomyDb: db,
     turnIndex,
-    completeEntry: completion.complete,
+    searchDb: db,
+    indexWork,
     rotations: (audit, time) => createPostgresRotations(db, query, audit, time),
     place,
     setAside: undefined,
@@ -165,7 +180,7 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     migrationState: () => starting((unlimited) => stateOf(unlimited, turnIndex)),
     migrate: () => starting((unlimited) => migrate(unlimited, createMigrations(turnIndex), place)),
     async [Symbol.asyncDispose]() {
-      await completion[Symbol.asyncDispose]();
+      await indexWork[Symbol.asyncDispose]();
       await db.destroy();
       if (db !== pool) await pool.destroy();
     },

@@ -54,9 +54,14 @@ export async function openStore(options: OpenStoreOptions) {
 }
 
 function createStore(database: DatabaseHandle, options: CommonOptions, close: () => Promise<void>) {
-  const { dialect, db, relaxedDb, roomyDb, turnIndex, setAside, forget, isWritable, rotations } = database;
+  const { dialect, db, relaxedDb, roomyDb, searchDb, turnIndex, setAside, forget, isWritable, rotations } =
+    database;
   const { auditKey, auditMetrics: metrics, clock, logger } = options;
-  const completion = new IndexCompletion(() => turnIndex.incomplete(db), database.completeEntry, logger);
+  const completion = new IndexCompletion(
+    { incomplete: () => turnIndex.incomplete(db), outdated: () => turnIndex.outdated(db) },
+    database.indexWork,
+    logger,
+  );
   const time = options.time ?? databaseTime(dialect, clock);
   const key = auditKey === undefined ? undefined : createSecretKey(auditKey);
   /** The files: what an earlier sweep wiped, also one of a server that was killed. */
@@ -82,8 +87,12 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
       mayHoldWiped = !(await forget(before || wiped > 0, signal));
       return wiped;
     },
-    turns: createTurnStore(db, { relaxed: relaxedDb, roomy: roomyDb }, turnIndex, time, () =>
-      completion.wake(),
+    turns: createTurnStore(
+      db,
+      { relaxed: relaxedDb, roomy: roomyDb, searching: searchDb },
+      turnIndex,
+      time,
+      () => completion.wake(),
     ),
     /** Goes on with what an earlier server left of the search index. */
     completeIndex: () => completion.wake(),

@@ -130,17 +130,45 @@ export interface FinishTurn extends Pick<Turn, "ownerId" | "model" | "inputToken
   readonly nowMs: number;
 }
 
+/** Where a hit's words stand in its question or answer: JavaScript offsets (UTF-16 code units), the end exclusive. */
+export interface HitPlace {
+  readonly role: "user" | "assistant";
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface SearchHit {
   readonly chatId: string;
   readonly chatTitle: string;
   readonly turnId: string;
   readonly turnIndex: number;
   readonly createdAtMs: number;
-  /** Higher is better. */
+  /** Higher is better; the same on every database. */
   readonly score: number;
-  /** At most 240 characters around the match. */
+  /** At most 240 characters around the first match, on one line. */
   readonly headline: string;
-  readonly turn: Turn;
+  /** The matches in the headline, in order: offsets as of {@link HitPlace}. */
+  readonly highlights: readonly Omit<HitPlace, "role">[];
+  /** The first matches in the turn itself. */
+  readonly places: readonly HitPlace[];
+}
+
+export interface SearchOptions {
+  /** Most hits. */
+  readonly limit: number;
+  /** Only this chat. */
+  readonly chatId?: string;
+  /** Only chats with this id, or whose titles hold this text. */
+  readonly inChat?: string | undefined;
+  /** Nothing of branches that are hidden. */
+  readonly shownOnly?: boolean;
+  /** Most hits of one chat. */
+  readonly perChat?: number | undefined;
+  /** Only in questions ("user") or in answers. */
+  readonly role?: HitPlace["role"] | undefined;
+  /** Asked then or later; before. */
+  readonly afterMs?: number | undefined;
+  readonly beforeMs?: number | undefined;
 }
 
 export interface TurnStore {
@@ -190,12 +218,12 @@ export interface TurnStore {
   remove(userId: string, chatId: string, turnId: string): Promise<void>;
   /** Undoes {@link remove} within RESTORE_MS. Throws CHAT_NOT_FOUND. */
   restore(userId: string, chatId: string, turnId: string): Promise<void>;
-  /** Full-text search in questions and answers; English and Russian. `shownOnly`: not on branches that are hidden. */
-  search(
-    userId: string,
-    query: string,
-    options: { readonly chatId?: string; readonly limit: number; readonly shownOnly?: boolean },
-  ): Promise<readonly SearchHit[]>;
+  /**
+   * Full-text search in questions and answers, best hit first; English, Russian, Chinese, Japanese, Korean. All words are
+   * wanted, of which the chat's title may have some, and what stands in quotes as it stands; where no turn has all of
+   * them, words are taken for mistyped ones, and at last any of them is enough.
+   */
+  search(userId: string, query: string, options: SearchOptions): Promise<readonly SearchHit[]>;
 }
 /** What clients report through ReportUsage. */
 export interface UsageReport {

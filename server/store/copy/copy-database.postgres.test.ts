@@ -121,10 +121,14 @@ describe.each([
     await copy(from, to);
     const found = await to.handle.turnIndex.find(to.handle.db, {
       userId: "u",
-      chatId: undefined,
-      terms: [{ stem: "albatross", prefix: false }],
+      chatIds: undefined,
+      terms: [{ stem: "albatross", prefix: false, word: "albatross", isQuoted: false }],
       match: "all",
-      limit: 10,
+      prefixes: false,
+      role: undefined,
+      afterMs: undefined,
+      beforeMs: undefined,
+      titled: [],
     });
     expect(found.map(({ turnId }) => turnId)).toEqual(["t1"]);
   });

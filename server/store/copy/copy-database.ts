@@ -201,6 +201,7 @@ async function indexTurns(side: CopySide, { signal, onProgress }: CopyOptions): 
         userId: String(row["user_id"]),
         userText: String(row["user_text"]),
         assistantText: String(row["assistant_text"]),
+        createdAtMs: Number(row["created_at_ms"]),
       });
     }
     onProgress?.({ table: "turns", step: "indexed", rows });

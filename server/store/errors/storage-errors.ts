@@ -33,6 +33,12 @@ export function isCorruption(reason: unknown): boolean {
   return reason instanceof PipitError ? reason.code === "STORAGE_CORRUPT" : faultOf(reason) === "corrupt";
 }
 
+/** True when only the search index in the file is damaged, which is made anew from the turns. */
+export function isIndexDamage(reason: unknown): boolean {
+  const underlying = reason instanceof PipitError ? reason.cause : reason;
+  return codeOf(underlying) === "SQLITE_CORRUPT_VTAB";
+}
+
 /**
  * True when a row was refused because another one has the same key; on both databases, and whether or not the error
  * was already turned into ours.

@@ -16,7 +16,6 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
         await createAccounts(db);
         await createChats(db);
         await createTokens(db);
-        await turnIndex.create(db);
       },
     },
     "0002_web_sessions": { up: createWebSessions },
@@ -82,6 +81,8 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
       },
     },
     "0014_api_keys": { up: createApiKeys },
+    // Of its first shape nothing is kept: it is made from the turns, in the background.
+    "0015_turn_search": { up: (db: Kysely<Tables>) => turnIndex.create(db) },
   };
 }
 

@@ -14,7 +14,9 @@ test("an entry that failed for what passes is tried again with the next long ans
     tried.push(turnId);
     throw entries[turnId as keyof typeof entries];
   };
-  await using completion = new IndexCompletion(async () => Object.keys(entries), complete, logger);
+  const pending = { incomplete: async () => Object.keys(entries), outdated: async () => 0 };
+  const work = { complete, rebuildSome: async () => 0 };
+  await using completion = new IndexCompletion(pending, work, logger);
   completion.wake();
   await expect.poll(() => tried).toEqual(["passing", "lasting"]);
   completion.wake();

@@ -1,11 +1,18 @@
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { CompleteEntry } from "./turn-index.ts";
+import type { IndexWork } from "./turn-index.ts";
 
-/** Completes the index entries of long answers one after the other, those of an earlier server included. */
+interface Pending {
+  /** Turns whose entries hold only how the answer begins. */
+  incomplete(): Promise<readonly string[]>;
+  /** Entries of an earlier version of the index, or of one that was damaged. */
+  outdated(): Promise<number>;
+}
+
+/** Completes the index entries of long answers one after the other, those of an earlier server included, and makes an outdated index anew. */
 export class IndexCompletion implements AsyncDisposable {
-  readonly #incomplete: () => Promise<readonly string[]>;
-  readonly #complete: CompleteEntry;
+  readonly #pending: Pending;
+  readonly #work: IndexWork;
   readonly #logger: Logger;
   /** For what does not pass; not tried again by this server. */
   readonly #failed = new Set<string>();
@@ -13,13 +20,13 @@ export class IndexCompletion implements AsyncDisposable {
   #again = false;
   #closed = false;
 
-  constructor(incomplete: () => Promise<readonly string[]>, complete: CompleteEntry, logger: Logger) {
-    this.#incomplete = incomplete;
-    this.#complete = complete;
+  constructor(pending: Pending, work: IndexWork, logger: Logger) {
+    this.#pending = pending;
+    this.#work = work;
     this.#logger = logger;
   }
 
-  /** Looks for entries to complete, now or after those that are in work. */
+  /** Looks for entries to write, now or after those that are in work. */
   wake(): void {
     this.#again = true;
     this.#running ??= this.#run();
@@ -29,7 +36,8 @@ export class IndexCompletion implements AsyncDisposable {
     while (this.#again && !this.#closed) {
       this.#again = false;
       try {
-        for (const turnId of await this.#incomplete()) await this.#try(turnId);
+        await this.#completeAll();
+        await this.#rebuild();
       } catch (error) {
         this.#warn({ error });
       }
@@ -37,14 +45,32 @@ export class IndexCompletion implements AsyncDisposable {
     this.#running = undefined;
   }
 
-  async #try(turnId: string): Promise<void> {
-    if (this.#closed || this.#failed.has(turnId)) return;
-    try {
-      await this.#complete(turnId);
-    } catch (error) {
-      if (!PipitError.from(error).retryable) this.#failed.add(turnId);
-      this.#warn({ turnId, error });
+  async #completeAll(): Promise<void> {
+    for (const turnId of await this.#pending.incomplete()) {
+      if (this.#closed || this.#failed.has(turnId)) continue;
+      try {
+        await this.#work.complete(turnId);
+      } catch (error) {
+        if (!PipitError.from(error).retryable) this.#failed.add(turnId);
+        this.#warn({ turnId, error });
+      }
     }
+  }
+
+  async #rebuild(): Promise<void> {
+    const turns = this.#closed ? 0 : await this.#pending.outdated();
+    if (turns === 0) return;
+    this.#logger.info("store.index_rebuild", {
+      turns,
+      note: "The search index is made anew in the background; until then a search may miss older messages.",
+    });
+    let left = turns;
+    while (left > 0 && !this.#closed) {
+      left = await this.#work.rebuildSome();
+      // Long answers are found whole before older turns are.
+      if (this.#again && left > 0) await this.#completeAll();
+    }
+    if (left === 0) this.#logger.info("store.index_rebuilt", { turns });
   }
 
   #warn(fields: Readonly<Record<string, unknown>>): void {

@@ -1,6 +1,6 @@
 import { expect, describe, test } from "vitest";
 import { sharedDatabases } from "#server/testing/databases.ts";
-import { PostgresCompletion } from "./postgres-turn-index.ts";
+import { PostgresIndexWork } from "./postgres-index-work.ts";
 import { beginning, ending, openStoreWithChat } from "#server/testing/turn-store-kit.ts";
 
 describe.each(sharedDatabases)("the turn index on $name", (database) => {
@@ -30,9 +30,9 @@ describe.each(sharedDatabases)("the turn index on $name", (database) => {
 
   test("keeps all words of a long answer however long the database takes for each piece", async () => {
     await using temporary = await openWithAnswer("otter", "hippopotamus");
-    await using completion = new PostgresCompletion(await temporary.openDb(), 0);
+    await using work = new PostgresIndexWork(await temporary.openDb(), 0);
     await temporary.query("update turn_search set words = ''");
-    await completion.complete("turn-1");
+    await work.complete("turn-1");
     expect(await temporary.find("otter")).toHaveLength(1);
     expect(await temporary.find("hippopotamus")).toHaveLength(1);
   });

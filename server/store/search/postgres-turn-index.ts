@@ -1,45 +1,44 @@
 import { sql, type Kysely, type RawBuilder } from "kysely";
 import type { Tables } from "../sql/schema.ts";
-import { ownProgram } from "#contract/own-program.ts";
-import { JobQueue } from "#server/domain/jobs/job-queue.ts";
-import { startJobThread } from "#server/domain/jobs/job-runner.ts";
-import { stemsOf, type SearchTerm } from "./search-text.ts";
-import type { CompleteEntry, IndexQuery, TurnIndex } from "./turn-index.ts";
-import { cut, vectorOf } from "./word-vector.ts";
+import { stemsOf } from "./search-text.ts";
+import type { SearchTerm } from "./search-terms.ts";
+import {
+  INDEX_VERSION,
+  MAX_ANSWER_BYTES,
+  MAX_MATCHES,
+  MAX_QUESTION_BYTES,
+  type IndexQuery,
+  type Match,
+  type TurnIndex,
+} from "./turn-index.ts";
+import type { TypoRange } from "./typos.ts";
+import { vectorOf } from "./word-vector.ts";
 
 /** In the scope of an entry that holds only how the answer begins. */
 const incompleteToken = "incomplete";
-/** Characters of an answer that the event loop reads and passes on at a time. */
-const PIECE_CHARS = 1_000_000;
-const HEAP_MAX_MB = 512;
-const LIMIT_MS = 60_000;
-const IDLE_MS = 10_000;
-
-/** A piece of the text, or the question for the vector of so many of them. The first is number 0. */
-export type VectorJob = { readonly text: string; readonly number: number } | { readonly pieces: number };
+/** The newest turns of a user, whose words are the guesses at a mistyped one. */
+const GUESS_TURNS = 10_000;
 
 /**
  * The turn index on a tsvector. It stores stems only, never the text, and a "scope" of the user and the chat in the
- * same GIN index, so that a search reads the lists of one user however many there are.
+ * same GIN index, so that a search reads the lists of one user however many there are. The weight of a stem tells
+ * whether it is in the question or in the answer.
  * Vectors and queries are written out by us: PostgreSQL's own parser would split some of our words again.
  */
 export function createPostgresTurnIndex(): TurnIndex {
   return {
-    async create(db) {
-      await sql`create table turn_search (
-        turn_id text primary key references turns (id) on delete cascade,
-        scope text[] not null,
-        words tsvector not null
-      )`.execute(db);
-      await sql`create index turn_search_by_words on turn_search using gin (scope, words)`.execute(db);
-    },
+    create,
 
     async write(db, turn) {
-      const words = vectorOf(`${stemsOf(turn.userText)} ${stemsOf(turn.assistantText)}`);
-      const scope = scopeOf(turn.userId, turn.chatId, turn.goesOn === true ? [incompleteToken] : []);
-      await sql`insert into turn_search (turn_id, scope, words)
-        values (${turn.turnId}, ${scope}, ${words}::tsvector)
-        on conflict (turn_id) do update set scope = excluded.scope, words = excluded.words`.execute(db);
+      const words = vectorOf(
+        stemsOf(turn.userText, MAX_QUESTION_BYTES),
+        stemsOf(turn.assistantText, MAX_ANSWER_BYTES),
+      );
+      const scope = scopeArray(turn.userId, [turn.chatId], turn.goesOn === true ? [incompleteToken] : []);
+      // A new row, so that it has the number of what is newest.
+      await sql`delete from turn_search where turn_id = ${turn.turnId}`.execute(db);
+      await sql`insert into turn_search (turn_id, created_at_ms, scope, words)
+        values (${turn.turnId}, ${turn.createdAtMs}, ${scope}, ${words}::tsvector)`.execute(db);
     },
 
     async remove(db, turnIds) {
@@ -59,93 +58,132 @@ export function createPostgresTurnIndex(): TurnIndex {
       return rows.map(({ turnId }) => turnId);
     },
 
+    async outdated(db) {
+      await sql`update turn_search_state set version = ${INDEX_VERSION},
+        outdated = (select coalesce(max(id), 0) from turn_search) where version <> ${INDEX_VERSION}`.execute(
+        db,
+      );
+      const { rows } = await sql<{ n: number }>`select count(*) as n from turn_search
+        where id <= (select outdated from turn_search_state)`.execute(db);
+      return rows[0]?.n ?? 0;
+    },
+
+    async reset(db) {
+      await sql`update turn_search_state
+        set outdated = (select coalesce(max(id), 0) from turn_search)`.execute(db);
+    },
+
+    isLarge: async () => false,
+
     find,
+
+    termCounts,
+
+    wordsIn,
   };
 }
 
-/** {@link CompleteEntry}: the words are found in a thread, which gets the answer piece by piece. */
-export class PostgresCompletion implements AsyncDisposable {
-  readonly #db: Kysely<Tables>;
-  readonly #jobs: JobQueue<VectorJob, string>;
-
-  /** @param idleMs the thread ends after this long without work */
-  constructor(db: Kysely<Tables>, idleMs = IDLE_MS) {
-    this.#db = db;
-    const program = ownProgram("vector-worker", import.meta.url);
-    const start = () => startJobThread(program, HEAP_MAX_MB);
-    this.#jobs = new JobQueue({ name: "the search index", start, limitMs: LIMIT_MS, idleMs });
-  }
-
-  readonly complete: CompleteEntry = async (turnId) => {
-    const found = this.#db
-      .selectFrom("turns")
-      .select(["user_id", "chat_id", "user_text", "finished_at_ms"])
-      .select(sql<number>`length(assistant_text)`.as("chars"))
-      .where("id", "=", turnId);
-    const turn = await found.executeTakeFirst();
-    if (turn === undefined) return;
-    using held = new DisposableStack();
-    held.use(this.#jobs.hold());
-    await this.#run({ text: turn.user_text, number: 0 });
-    let pieces = 1;
-    for (let from = 1; from <= turn.chars; from += PIECE_CHARS) {
-      const piece = sql<string>`substr(assistant_text, ${sql.lit(from)}, ${sql.lit(PIECE_CHARS)})`.as("text");
-      const row = await this.#db
-        .selectFrom("turns")
-        .select(piece)
-        .where("id", "=", turnId)
-        .executeTakeFirst();
-      await this.#run({ text: row?.text ?? "", number: pieces++ });
-    }
-    const words = await this.#run({ pieces });
-    // Not of a turn that was asked again meanwhile.
-    await sql`update turn_search set words = ${words}::tsvector, scope = ${scopeOf(turn.user_id, turn.chat_id)}
-      where turn_id = ${turnId} and exists (
-        select 1 from turns where id = ${turnId} and finished_at_ms is not distinct from ${turn.finished_at_ms})`.execute(
-      this.#db,
-    );
-  };
-
-  #run(job: VectorJob): Promise<string> {
-    return this.#jobs.run(job, new AbortController().signal);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#jobs[Symbol.asyncDispose]();
-  }
-}
-
-async function find(
-  db: Kysely<Tables>,
-  query: IndexQuery,
-): Promise<readonly { readonly turnId: string; readonly score: number }[]> {
-  const wanted = query.terms.map(termQuery).join(query.match === "all" ? " & " : " | ");
-  const beginnings = query.terms.map(termQuery).join(" | ");
-  const whole = query.terms.map(({ stem }) => quote(stem)).join(" | ");
-  // The whole word counts once more than its beginning. 1 has longer texts count less for the same words.
-  const { rows } = await sql<{ turnId: string; score: number }>`
-    select s.turn_id as "turnId",
-      ts_rank(s.words, ${beginnings}::tsquery, 1) + ts_rank(s.words, ${whole}::tsquery, 1) as score
-    from turn_search s join turns t on t.id = s.turn_id join chats c on c.id = t.chat_id
-    where t.deleted_at_ms is null and c.deleted_at_ms is null and s.scope @> ${scopeOf(query.userId, query.chatId)} and s.words @@ ${wanted}::tsquery
-    order by score desc, t.created_at_ms desc, s.turn_id limit ${query.limit}`.execute(db);
+async function find(db: Kysely<Tables>, query: IndexQuery): Promise<readonly Match[]> {
+  const { afterMs, beforeMs } = query;
+  const since: RawBuilder<unknown> = afterMs === undefined ? sql`` : sql`and created_at_ms >= ${afterMs}`;
+  const until: RawBuilder<unknown> = beforeMs === undefined ? sql`` : sql`and created_at_ms < ${beforeMs}`;
+  const { rows } = await sql<Match>`
+    select id as entry, turn_id as "turnId", created_at_ms as "createdAtMs" from turn_search
+    where ${conditionOf(query)} ${since} ${until}
+    order by id desc limit ${sql.lit(MAX_MATCHES)}`.execute(db);
   return rows;
 }
 
-function scopeOf(
+function conditionOf(query: IndexQuery): RawBuilder<unknown> {
+  const { userId, chatIds, terms, titled, prefixes, role } = query;
+  const weight = role === undefined ? "" : role === "user" ? "A" : "B";
+  const own = terms.map((term) => weighted(term, prefixes, weight));
+  const inChats =
+    chatIds === undefined
+      ? sql``
+      : sql`and scope && array[${sql.join(chatIds.map((id) => `c:${id}`))}]::text[]`;
+  const whose = sql`scope @> ${scopeArray(userId, undefined)} ${inChats}`;
+  if (query.match === "any") return sql`${whose} and words @@ ${own.join(" | ")}::tsquery`;
+  if (titled.every((chats) => chats.length === 0))
+    return sql`${whose} and words @@ ${own.map((term) => `(${term})`).join(" & ")}::tsquery`;
+  const all = own.map((term, number) => {
+    const chats = (titled[number] ?? []).map((id) => `c:${id}`);
+    if (chats.length === 0) return sql`words @@ ${term}::tsquery`;
+    return sql`(words @@ ${term}::tsquery or scope && array[${sql.join(chats)}]::text[])`;
+  });
+  // A title alone does not make every turn of its chat a hit.
+  return sql`${whose} and words @@ ${own.join(" | ")}::tsquery and ${sql.join(all, sql` and `)}`;
+}
+
+/** @param chatIds all of them; undefined: wherever */
+export function scopeArray(
   userId: string,
-  chatId: string | undefined,
+  chatIds: readonly string[] | undefined,
   more: readonly string[] = [],
 ): RawBuilder<unknown> {
-  const scope = [`u:${userId}`, ...(chatId === undefined ? [] : [`c:${chatId}`]), ...more];
+  const scope = [`u:${userId}`, ...(chatIds ?? []).map((chatId) => `c:${chatId}`), ...more];
   return sql`array[${sql.join(scope)}]::text[]`;
 }
 
-function termQuery({ stem, prefix }: SearchTerm): string {
-  return prefix ? `${quote(stem)}:*` : quote(stem);
+/** A tsquery; stems hold no quotes, so nothing a person types becomes syntax. */
+function weighted(term: SearchTerm, prefixes: boolean, weight: string): string {
+  const { stem, prefix, parts, others = [] } = term;
+  const label = (isPrefix: boolean): string =>
+    isPrefix || weight !== "" ? `:${isPrefix ? "*" : ""}${weight}` : "";
+  const whole = [
+    `'${stem}'${label(prefix && prefixes)}`,
+    ...others.map((other) => `'${other}'${label(false)}`),
+  ];
+  if (parts !== undefined) whole.push(`(${parts.map((part) => `'${part}'${label(false)}`).join(" & ")})`);
+  return whole.join(" | ");
 }
 
-/** Stems are letters, marks and digits, so nothing a person types becomes syntax. */
-function quote(stem: string): string {
-  return `'${cut(stem)}'`;
+async function create(db: Kysely<Tables>): Promise<void> {
+  await sql`drop table if exists turn_search`.execute(db);
+  await sql`create table turn_search (
+      id bigint generated always as identity unique,
+      turn_id text primary key references turns (id) on delete cascade,
+      created_at_ms bigint not null,
+      scope text[] not null,
+      words tsvector not null
+    )`.execute(db);
+  await sql`create index turn_search_by_words on turn_search using gin (scope, words)`.execute(db);
+  await sql`create table turn_search_state (version integer not null, outdated bigint not null)`.execute(db);
+  await sql`insert into turn_search (turn_id, created_at_ms, scope, words)
+      select t.id, t.created_at_ms, array['u:' || t.user_id, 'c:' || t.chat_id], ''::tsvector
+      from turns t join chats c on c.id = t.chat_id
+      where t.status <> 'running' and t.deleted_at_ms is null and c.deleted_at_ms is null
+      order by t.created_at_ms, t.turn_index`.execute(db);
+  await sql`insert into turn_search_state (version, outdated)
+      select ${sql.lit(INDEX_VERSION)}, coalesce(max(id), 0) from turn_search`.execute(db);
+}
+
+async function termCounts(
+  db: Kysely<Tables>,
+  query: IndexQuery,
+  first: number,
+): Promise<ReadonlyMap<number, number>> {
+  const sides = query.match === "all" ? ["A"] : ["A", ""];
+  const counted = sides.flatMap((side) =>
+    query.terms.map((term) => sql`(words @@ ${weighted(term, query.prefixes, side)}::tsquery)::integer`),
+  );
+  const { rows } = await sql<{ entry: number; n: number }>`
+      select id as entry, ${sql.join(counted, sql` + `)} as n from turn_search
+      where id >= ${first} and ${conditionOf(query)}`.execute(db);
+  return new Map(rows.map(({ entry, n }) => [entry, n]));
+}
+
+async function wordsIn(
+  db: Kysely<Tables>,
+  userId: string,
+  { first, minChars, maxChars }: TypoRange,
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ word: string }>`select distinct found.lexeme as word from (
+        select words from turn_search where scope @> ${scopeArray(userId, undefined)}
+        order by id desc limit ${sql.lit(GUESS_TURNS)}
+      ) as newest, unnest(newest.words) as found
+      where starts_with(found.lexeme, ${first}) and length(found.lexeme) between ${minChars} and ${maxChars}`.execute(
+    db,
+  );
+  return rows.map(({ word }) => word);
 }

@@ -1,109 +1,130 @@
 import { stem } from "./stemmer.ts";
 
-/** Words of a query that count; more add cost and no meaning. */
-const MAX_QUERY_TERMS = 16;
-const MAX_QUERY_CHARS = 1000;
-const MAX_HEADLINE_CHARS = 240;
-/** How much of the text before the match the headline shows. */
-const HEADLINE_LEAD_CHARS = 80;
-/** Shorter stems match whole words only: "note" (stem "not") must not find "nothing". */
-const MIN_PREFIX_CHARS = 4;
 /**
  * What comes after in a word is no part of it for the index. To bring a row of marks into order takes a time that grows
  * with its square, and a message may be nothing but one such row.
  */
 const MAX_WORD_CHARS = 200;
 
-const wordPattern = /[\p{L}\p{M}\p{N}]+/gu;
+/** A word with what belongs to the names of some languages ("C++", "F#"), or an emoji. */
+const tokenPattern = /([\p{L}\p{M}\p{N}]+)(\+\+|#(?![\p{L}\p{N}]))?|\p{Extended_Pictographic}/gu;
+/** Scripts that put no blanks between words: two neighbouring characters are a word for the index. */
+const unspaced = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}]/u;
+const runPattern =
+  /([\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}]+)|[^\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}]+/gu;
+const camelCase = /\p{Ll}\p{Lu}|\p{Lu}\p{Lu}\p{Ll}/u;
+const camelPattern = /\p{Lu}+(?!\p{Ll})[\p{N}]*|\p{Lu}?[^\p{Lu}]+/gu;
+/** Letters of which case, marks and width are all that there may be to fold away. */
+const beyondPlain = /[^\0-\x7f\u0400-\u04ff]/;
 
-/** One word of a query, as the index knows it. Holds letters and digits only. */
-export interface SearchTerm {
+/** What the index knows of a piece of a text, and where that piece is: JavaScript offsets, the end exclusive. */
+export interface Token {
   readonly stem: string;
-  /** Whether longer words that begin with the stem match too. */
-  readonly prefix: boolean;
+  readonly start: number;
+  readonly end: number;
+  /** "part": of a word in camel case, which is a token too. "pair": two neighbours of a script without blanks. */
+  readonly kind: "word" | "part" | "pair";
 }
 
-/** The terms of what a person typed; empty when it has no letter or digit. */
-export function queryTerms(query: string): readonly SearchTerm[] {
+/** All tokens of a text, in order. The same for the index, for queries and for what is marked in a hit. */
+export function* tokensOf(text: string): Generator<Token> {
+  const known = new Map<string, readonly Token[]>();
+  for (const match of text.matchAll(tokenPattern)) {
+    const [all, word, suffix = ""] = match;
+    let tokens = known.get(all);
+    if (tokens === undefined) known.set(all, (tokens = tokensOfWord(word ?? all, suffix)));
+    for (const token of tokens) yield moved(token, match.index);
+  }
+}
+
+function moved(token: Token, by: number): Token {
+  return { ...token, start: token.start + by, end: token.end + by };
+}
+
+function tokensOfWord(word: string, suffix: string): readonly Token[] {
+  const tokens: Token[] = [];
+  const add = (text: string, start: number, kind: Token["kind"], end = start + text.length): void => {
+    const key = stem(fold(text));
+    if (key !== "") tokens.push({ stem: key, start, end, kind });
+  };
+  if (unspaced.test(word)) {
+    for (const run of word.matchAll(runPattern)) {
+      if (run[1] === undefined) add(run[0], run.index, "word");
+      else addPairs(run[0], run.index, add);
+    }
+    return tokens;
+  }
+  add(word, 0, "word");
+  if (suffix !== "")
+    tokens.push({ stem: fold(word) + suffix, start: 0, end: word.length + suffix.length, kind: "word" });
+  if (word.length > MAX_WORD_CHARS || !camelCase.test(word)) return tokens;
+  for (const part of word.matchAll(camelPattern)) add(part[0], part.index, "part");
+  return tokens;
+}
+
+/** Every character begins a pair, the last one stands alone: so one character is found by the beginnings of pairs. */
+function addPairs(
+  run: string,
+  at: number,
+  add: (text: string, start: number, kind: Token["kind"]) => void,
+): void {
+  let previous = "";
+  let start = at;
+  for (const character of run) {
+    if (previous !== "") {
+      add(previous + character, start, "pair");
+      start += previous.length;
+    }
+    previous = character;
+  }
+  add(previous, start, "pair");
+}
+
+/** The different stems of a text, in order, separated by spaces; not more than so many bytes. */
+export function stemsOf(text: string, maxBytes = Number.POSITIVE_INFINITY): string {
+  const seen = new Set<string>();
   const stems = new Set<string>();
-  for (const [word] of query.slice(0, MAX_QUERY_CHARS).matchAll(wordPattern)) {
-    stems.add(stem(fold(word)));
-    if (stems.size === MAX_QUERY_TERMS) break;
-  }
-  return [...stems].map((value) => ({ stem: value, prefix: value.length >= MIN_PREFIX_CHARS }));
-}
-
-/** A text as the index stores it: its stems, in order, separated by spaces. */
-export function stemsOf(text: string): string {
-  const known = new Map<string, string>();
-  const stems: string[] = [];
-  for (const [word] of text.matchAll(wordPattern)) {
-    let value = known.get(word);
-    if (value === undefined) known.set(word, (value = stem(fold(word))));
-    stems.push(value);
-  }
-  return stems.join(" ");
-}
-
-/** One spelling per word: lower case, "ё" as "е", Latin letters without diacritics. */
-function fold(word: string): string {
-  const lower = word
-    .slice(0, MAX_WORD_CHARS)
-    .toWellFormed()
-    .toLowerCase()
-    .normalize("NFC")
-    .replaceAll("ё", "е");
-  // Only Latin loses its marks: in Cyrillic they tell letters apart ("й" is not "и").
-  return /\p{Script=Latin}/u.test(lower) ? lower.normalize("NFD").replace(/\p{M}/gu, "") : lower;
-}
-
-/** At most 240 characters of the first text with a match, around that match; the beginning when nothing matches. */
-export function headline(texts: readonly string[], terms: readonly SearchTerm[]): string {
-  for (const text of texts) {
-    const at = firstMatch(text, terms);
-    if (at !== undefined) return excerpt(text, at);
-  }
-  return excerpt(texts.find((text) => text.trim() !== "") ?? "", 0);
-}
-
-/** Like {@link headline} for a query without words: around the first occurrence of the very characters. */
-export function literalHeadline(texts: readonly string[], needle: string): string {
-  for (const text of texts) {
-    const at = text.indexOf(needle);
-    if (at !== -1) return excerpt(text, at);
-  }
-  return headline(texts, []);
-}
-
-function firstMatch(text: string, terms: readonly SearchTerm[]): number | undefined {
-  if (terms.length === 0) return undefined;
-  for (const match of text.matchAll(wordPattern)) {
-    const folded = fold(match[0]);
-    // A stem keeps the beginning of its word, so most words need no stemming here.
-    if (!terms.some((term) => folded.startsWith(term.stem.slice(0, 2)))) continue;
-    const value = stem(folded);
-    if (terms.some((term) => value === term.stem || (term.prefix && value.startsWith(term.stem)))) {
-      return match.index;
+  let bytes = 0;
+  for (const [all, word, suffix = ""] of text.matchAll(tokenPattern)) {
+    if (seen.has(all)) continue;
+    seen.add(all);
+    for (const { stem: key } of tokensOfWord(word ?? all, suffix)) {
+      if (stems.has(key)) continue;
+      bytes += Buffer.byteLength(key) + STEM_OVERHEAD_BYTES;
+      if (bytes > maxBytes) return [...stems].join(" ");
+      stems.add(key);
     }
   }
-  return undefined;
+  return [...stems].join(" ");
 }
 
-function excerpt(text: string, at: number): string {
-  let from = Math.max(0, at - HEADLINE_LEAD_CHARS);
-  if (from > 0) {
-    const space = text.slice(from, at).search(/\s/);
-    if (space !== -1) from += space + 1;
-  }
-  // Not between the two halves of one character.
-  if (/[\uDC00-\uDFFF]/.test(text.charAt(from))) from += 1;
-  const before = from > 0 ? "…" : "";
-  const rest = text.slice(from, from + 4 * MAX_HEADLINE_CHARS).replace(/\s+/g, " ");
-  const room = MAX_HEADLINE_CHARS - before.length;
-  if (rest.length <= room && from + 4 * MAX_HEADLINE_CHARS >= text.length)
-    return (before + rest.trim()).toWellFormed();
-  const cut = rest.slice(0, room - 1);
-  const lastSpace = cut.lastIndexOf(" ");
-  const whole = lastSpace > room / 2 ? cut.slice(0, lastSpace) : cut.replace(/[\uD800-\uDBFF]$/, "");
-  return `${before}${whole.trim()}…`.toWellFormed();
+/** What a stem costs in a tsvector besides its letters. */
+const STEM_OVERHEAD_BYTES = 12;
+
+/** One spelling per word: lower case, "ё" as "е", Latin letters without diacritics, full-width ones as usual. */
+export function fold(word: string): string {
+  const lower = word.slice(0, MAX_WORD_CHARS).toWellFormed().toLowerCase();
+  if (!beyondPlain.test(lower)) return lower.replaceAll("ё", "е");
+  const usual = lower.normalize("NFKC").replace(/[^\p{L}\p{M}\p{N}\p{Extended_Pictographic}]/gu, "");
+  // Only Latin loses its marks: in Cyrillic they tell letters apart ("й" is not "и").
+  const bare = /\p{Script=Latin}/u.test(usual) ? usual.normalize("NFD").replace(/\p{M}/gu, "") : usual;
+  return bare.replaceAll("ё", "е").slice(0, MAX_WORD_CHARS).toWellFormed();
+}
+
+/**
+ * A text in which literal pieces of a query are looked for: as {@link fold}, but each character where it was, so that
+ * offsets in it are offsets in the text.
+ */
+export function foldInPlace(text: string): string {
+  const lower = text.toLowerCase();
+  const inPlace = lower.length === text.length ? lower : text.replace(/\P{ASCII}/gu, lowerInPlace);
+  return inPlace.replaceAll("ё", "е").replace(/[\u00e0-\u024f\u1e00-\u1eff]/g, (letter) => {
+    const bare = letter.normalize("NFD").charAt(0);
+    return bare === "" ? letter : bare;
+  });
+}
+
+function lowerInPlace(character: string): string {
+  const lower = character.toLowerCase();
+  return lower.length === character.length ? lower : character;
 }

@@ -1,57 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { databases, type TestDatabase } from "#server/testing/databases.ts";
-
-interface Said {
-  readonly question: string;
-  readonly answer?: string;
-  readonly chatId?: string;
-  readonly userId?: string;
-}
-
-async function fill(database: TestDatabase, said: readonly Said[]) {
-  const temporary = await database.open();
-  const { chats, turns } = temporary.store;
-  const known = new Set<string>();
-  for (const [n, { question, answer = "", chatId = "chat-1", userId = "user-1" }] of said.entries()) {
-    if (!known.has(chatId)) {
-      await chats.create({ id: chatId, userId, title: `About ${chatId}`, createdAtMs: n, updatedAtMs: n });
-      known.add(chatId);
-    }
-    const turnId = `turn-${n}`;
-    await turns.begin({
-      turnId,
-      chatId,
-      userId,
-      clientMessageId: undefined,
-      userText: question,
-      hadImage: false,
-      ownerId: "p",
-      nowMs: n,
-      leaseMs: 1,
-    });
-    await turns.finish({
-      turnId,
-      ownerId: "p",
-      status: "done",
-      assistantText: answer,
-      reasoning: "",
-      model: undefined,
-      inputTokens: 0,
-      outputTokens: 0,
-      nowMs: n,
-    });
-  }
-  return {
-    find: async (query: string, options: { chatId?: string; limit?: number; userId?: string } = {}) => {
-      const { userId = "user-1", limit = 10, ...rest } = options;
-      return turns.search(userId, query, { limit, ...rest });
-    },
-    [Symbol.asyncDispose]: () => temporary[Symbol.asyncDispose](),
-  };
-}
+import { databases } from "#server/testing/databases.ts";
+import { storeWithTurns, type Said } from "#server/testing/search-kit.ts";
 
 describe.each(databases)("on $name", (database) => {
-  const storeWith = (...said: readonly Said[]) => fill(database, said);
+  const storeWith = (...said: readonly Said[]) => storeWithTurns(database, said);
 
   describe("search finds the forms of a word", () => {
     const forms = [
@@ -74,7 +26,7 @@ describe.each(databases)("on $name", (database) => {
       ["gpt-4", "Ask GPT-4 about it"],
     ] as const;
     const userOf = (text: string) => `says ${text}`;
-    let all: Awaited<ReturnType<typeof fill>>;
+    let all: Awaited<ReturnType<typeof storeWithTurns>>;
     // Each text is a user's own: in one database none is found for another.
     beforeAll(async () => {
       const turns = forms.map(([, text]) => ({ question: text, chatId: text, userId: userOf(text) }));
@@ -86,7 +38,7 @@ describe.each(databases)("on $name", (database) => {
 
     test.each(forms)("%s in “%s”", async (query, text) => {
       const hits = await all.find(query, { userId: userOf(text) });
-      expect(hits.map((hit) => hit.turn.userText)).toEqual([text]);
+      expect(hits.map((hit) => hit.headline)).toEqual([text]);
     });
 
     test("in the answer as well, and tells what it found", async () => {
@@ -98,7 +50,8 @@ describe.each(databases)("on $name", (database) => {
           turnId: "turn-0",
           turnIndex: 0,
           headline: "The dentist is on Friday.",
-          turn: { userText: "When?", assistantText: "The dentist is on Friday.", status: "done" },
+          highlights: [{ start: 4, end: 11 }],
+          places: [{ role: "assistant", start: 4, end: 11 }],
         },
       ]);
     });
@@ -157,7 +110,7 @@ describe.each(databases)("on $name", (database) => {
   });
 
   describe("search takes any input", () => {
-    let owls: Awaited<ReturnType<typeof fill>>;
+    let owls: Awaited<ReturnType<typeof storeWithTurns>>;
     beforeAll(async () => {
       owls = await storeWith({ question: "an owl" }, { question: "owl", chatId: "c2", userId: "user-2" });
     });
@@ -178,7 +131,7 @@ describe.each(databases)("on $name", (database) => {
       "",
     ])("%j", async (query) => {
       const hits = await owls.find(query);
-      expect(hits.every((hit) => hit.turn.userId === "user-1")).toBe(true);
+      expect(hits.every((hit) => hit.chatId === "chat-1")).toBe(true);
       expect(await owls.find("owl")).toHaveLength(1);
     });
 

@@ -1,51 +1,46 @@
-import { createHash } from "node:crypto";
-import { setImmediate as pause } from "node:timers/promises";
-import { sql, type Kysely } from "kysely";
-import type { SqliteThread } from "../sqlite/sqlite-thread.ts";
+import { sql, type Kysely, type RawBuilder } from "kysely";
 import type { Tables } from "../sql/schema.ts";
-import { stemsOf, type SearchTerm } from "./search-text.ts";
-import type { CompleteEntry, IndexQuery, TurnIndex } from "./turn-index.ts";
+import { chatToken, scopeOf, userToken } from "./scope-tokens.ts";
+import { stemsOf } from "./search-text.ts";
+import type { SearchTerm } from "./search-terms.ts";
+import {
+  INDEX_VERSION,
+  MAX_ANSWER_BYTES,
+  MAX_MATCHES,
+  MAX_QUESTION_BYTES,
+  type IndexQuery,
+  type Match,
+  type Role,
+  type TurnIndex,
+} from "./turn-index.ts";
+import type { TypoRange } from "./typos.ts";
 
 /** In the scope of an entry that holds only how the answer begins. */
 const incompleteToken = "incomplete";
-
-/** Pages of the index that one step of a merge rewrites: about a millisecond. */
-const MERGE_STEP_PAGES = 16;
-/**
- * In `turn_search_data`, the first id of the lists of removed rows: "tombstone" pages, which FTS5 keeps for tables with
- * `contentless_delete` beyond those of the segments (FTS5_TOMBSTONE_ROWID in its source).
- */
-const FIRST_TOMBSTONE_ID = 2 ** 16 * 2 ** 37;
+/** An index of more entries is asked in a thread: FTS5 may need more than 20 ms. */
+const LARGE_ENTRIES = 20_000;
+const columns: Readonly<Record<Role, string>> = { user: "question", assistant: "answer" };
 
 /**
  * The turn index on FTS5. It stores stems only, never the text (`content=''`), and a "scope" column of one token per
- * user and one per chat, so that a search reads the lists of one user however many there are.
- * `turn_search_rows` gives turns the integer ids that FTS5 needs; its trigger keeps both in step, cascades included.
+ * user and one per chat, so that a search reads the lists of one user however many there are. Places in the text are not
+ * kept (`detail=column`): what depends on them is looked up in the text.
+ * `turn_search_rows` gives turns the integer ids that FTS5 needs, in the order in which they ended; its trigger keeps
+ * both in step, cascades included. `turn_search_state` tells up to which id entries are of an earlier version.
  */
 export function createSqliteTurnIndex(): TurnIndex {
   return {
-    async create(db) {
-      await sql`create virtual table turn_search using fts5(
-        scope, question, answer, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0'
-      )`.execute(db);
-      await sql`create table turn_search_rows (
-        id integer primary key autoincrement,
-        turn_id text not null unique references turns (id) on delete cascade
-      )`.execute(db);
-      await sql`create trigger turn_search_rows_gone after delete on turn_search_rows begin
-        delete from turn_search where rowid = old.id;
-      end`.execute(db);
-    },
+    create,
 
     async write(db, turn) {
       await remove(db, [turn.turnId]);
-      const { rows } = await sql<{ id: number }>`
-        insert into turn_search_rows (turn_id) values (${turn.turnId}) returning id`.execute(db);
-      const scope = `${scopeOf(turn)}${turn.goesOn === true ? ` ${incompleteToken}` : ""}`;
+      const { rows } = await sql<{ id: number }>`insert into turn_search_rows (turn_id, created_at_ms)
+        values (${turn.turnId}, ${turn.createdAtMs}) returning id`.execute(db);
+      const scope = `${scopeOf(turn.userId, turn.chatId)}${turn.goesOn === true ? ` ${incompleteToken}` : ""}`;
+      const question = stemsOf(turn.userText, MAX_QUESTION_BYTES);
+      const answer = stemsOf(turn.assistantText, MAX_ANSWER_BYTES);
       await sql`insert into turn_search (rowid, scope, question, answer)
-        values (${rows[0]?.id}, ${scope}, ${stemsOf(turn.userText)}, ${stemsOf(turn.assistantText)})`.execute(
-        db,
-      );
+        values (${rows[0]?.id}, ${scope}, ${question}, ${answer})`.execute(db);
     },
 
     remove,
@@ -62,103 +57,143 @@ export function createSqliteTurnIndex(): TurnIndex {
       return rows.map(({ turnId }) => turnId);
     },
 
-    async find(db, query) {
-      const { rows } = await sql<{ turnId: string; rank: number }>`
-        select r.turn_id as "turnId", bm25(turn_search, 0.0, 1.0, 1.0) as rank
-        from turn_search join turn_search_rows r on r.id = turn_search.rowid
-          join turns t on t.id = r.turn_id join chats c on c.id = t.chat_id
-        where turn_search match ${expression(query)} and t.deleted_at_ms is null and c.deleted_at_ms is null
-        order by rank, r.id desc limit ${query.limit}`.execute(db);
-      // FTS5 gives the best match the lowest number.
-      return rows.map(({ turnId, rank }) => ({ turnId, score: -rank }));
-    },
-  };
-}
-
-/**
- * Removing a row from a table without content only notes that it is gone; its words stay in the segments of the index
- * until these are merged. Merges them all, in small steps; does nothing when nothing was removed. Ends early when
- * `signal` aborts. Resolves to whether it has changed anything.
- */
-export async function forgetRemoved(db: Kysely<Tables>, signal: AbortSignal): Promise<boolean> {
-  const { rows } = await sql`select 1 from turn_search_data
-    where id >= ${sql.lit(FIRST_TOMBSTONE_ID)} limit 1`.execute(db);
-  if (rows.length === 0) return false;
-  // A negative number begins a merge of all segments into one, further steps go on with it.
-  let changed = await mergeStep(db, -MERGE_STEP_PAGES);
-  while (changed && !signal.aborted) {
-    await pause();
-    changed = await mergeStep(db, MERGE_STEP_PAGES);
-  }
-  return true;
-}
-
-/** Resolves to whether there was anything left to merge: then more than the command itself counts as a change. */
-async function mergeStep(db: Kysely<Tables>, pages: number): Promise<boolean> {
-  return db.connection().execute(async (one) => {
-    const changes = async () => {
-      const { rows } = await sql<{ n: number }>`select total_changes() as n`.execute(one);
+    async outdated(db) {
+      await sql`update turn_search_state set version = ${INDEX_VERSION},
+        outdated = (select coalesce(max(id), 0) from turn_search_rows) where version <> ${INDEX_VERSION}`.execute(
+        db,
+      );
+      const { rows } = await sql<{ n: number }>`select count(*) as n from turn_search_rows
+        where id <= (select outdated from turn_search_state)`.execute(db);
       return rows[0]?.n ?? 0;
-    };
-    const before = await changes();
-    await sql`insert into turn_search (turn_search, rank) values ('merge', ${sql.lit(pages)})`.execute(one);
-    return (await changes()) - before > 1;
-  });
+    },
+
+    async reset(db) {
+      await createWords(db);
+      await sql`update turn_search_state
+        set outdated = (select coalesce(max(id), 0) from turn_search_rows)`.execute(db);
+    },
+
+    async isLarge(db) {
+      const { rows } = await sql<{
+        last: number | null;
+      }>`select max(id) as last from turn_search_rows`.execute(db);
+      return (rows[0]?.last ?? 0) > LARGE_ENTRIES;
+    },
+
+    find,
+
+    termCounts,
+
+    wordsIn,
+  };
 }
 
-/**
- * {@link CompleteEntry} in a thread that does nothing else. Stems are found first, which takes long, and without a lock.
- *
- * @param threadDb the database in that thread
- */
-export function createSqliteCompletion(threadDb: Kysely<Tables>, thread: SqliteThread): CompleteEntry {
-  return async (turnId) => {
-    using held = new DisposableStack();
-    held.use(thread.hold());
-    await thread.run("create temp table if not exists stemmed (id, user_id, chat_id, question, answer)");
-    await thread.run("delete from temp.stemmed");
-    const { rows } = await thread.run(
-      `insert into temp.stemmed
-       select r.id, t.user_id, t.chat_id, stems_of(t.user_text), stems_of(t.assistant_text)
-       from turns t join turn_search_rows r on r.turn_id = t.id where t.id = ?
-       returning user_id as userId, chat_id as chatId`,
-      [turnId],
-    );
-    const [turn] = rows as { userId: string; chatId: string }[];
-    if (turn === undefined) return;
-    // An entry that was written anew meanwhile has another id.
-    await sql`insert or replace into turn_search (rowid, scope, question, answer)
-      select id, ${scopeOf(turn)}, question, answer from temp.stemmed
-      where id in (select id from turn_search_rows)`.execute(threadDb);
-    await thread.run("delete from temp.stemmed");
-  };
+async function createWords(db: Kysely<Tables>): Promise<void> {
+  await sql`drop table if exists turn_search_words`.execute(db);
+  await sql`drop table if exists turn_search`.execute(db);
+  // Every stem is one token: all that is not ASCII belongs to it, and so do these two.
+  await sql`create virtual table turn_search using fts5(
+    scope, question, answer, content='', contentless_delete=1, detail=column, tokenize='ascii tokenchars ''+#'''
+  )`.execute(db);
+  await sql`create virtual table turn_search_words using fts5vocab(turn_search, 'row')`.execute(db);
 }
 
 async function remove(db: Kysely<Tables>, turnIds: readonly string[]): Promise<void> {
   await sql`delete from turn_search_rows where turn_id in (${sql.join(turnIds)})`.execute(db);
 }
 
-/** An FTS5 expression of quoted strings; terms are letters and digits, so nothing a person types becomes syntax. */
-function expression(query: IndexQuery): string {
-  const scope = [userToken(query.userId), ...(query.chatId === undefined ? [] : [chatToken(query.chatId)])];
-  const terms = query.terms.map(termExpression).join(query.match === "all" ? " AND " : " OR ");
-  return `scope : (${scope.map((token) => `"${token}"`).join(" AND ")}) AND {question answer} : (${terms})`;
+async function find(db: Kysely<Tables>, query: IndexQuery): Promise<readonly Match[]> {
+  const { afterMs, beforeMs } = query;
+  const since: RawBuilder<unknown> = afterMs === undefined ? sql`` : sql`and r.created_at_ms >= ${afterMs}`;
+  const until: RawBuilder<unknown> = beforeMs === undefined ? sql`` : sql`and r.created_at_ms < ${beforeMs}`;
+  const { rows } = await sql<Match>`
+    select turn_search.rowid as entry, r.turn_id as "turnId", r.created_at_ms as "createdAtMs"
+    from turn_search join turn_search_rows r on r.id = turn_search.rowid
+    where turn_search match ${await expression(db, query)} ${since} ${until}
+    order by turn_search.rowid desc limit ${sql.lit(MAX_MATCHES)}`.execute(db);
+  return rows;
 }
 
-/** The word itself is named beside its prefix so that whole words outrank beginnings of longer ones. */
-function termExpression({ stem, prefix }: SearchTerm): string {
-  return prefix ? `("${stem}" OR "${stem}" *)` : `"${stem}"`;
+/** An FTS5 expression of quoted strings; terms hold no quotes, so nothing a person types becomes syntax. */
+async function expression(db: Kysely<Tables>, query: IndexQuery): Promise<string> {
+  const { terms, titled, prefixes } = query;
+  const within = query.role === undefined ? "{question answer}" : columns[query.role];
+  const own = terms.map((term) => `${within} : (${termExpression(term, prefixes)})`);
+  const any = `(${own.join(" OR ")})`;
+  const scope = await scopeExpression(db, query);
+  if (query.match === "any") return `${scope}${any}`;
+  const all = own.map((term, number) => {
+    const chats = (titled[number] ?? []).map((chatId) => `"${chatToken(chatId)}"`);
+    return chats.length === 0 ? term : `(${term} OR scope : (${chats.join(" OR ")}))`;
+  });
+  // A title alone does not make every turn of its chat a hit.
+  const said = titled.some((chats) => chats.length > 0) ? `${any} AND ` : "";
+  return `${scope}${said}${all.join(" AND ")}`;
 }
 
-function scopeOf({ userId, chatId }: { readonly userId: string; readonly chatId: string }): string {
-  return `${userToken(userId)} ${chatToken(chatId)}`;
+/** Whose turns; nothing where one user owns all, since to read that list costs more than all else. */
+async function scopeExpression(db: Kysely<Tables>, { userId, chatIds }: IndexQuery): Promise<string> {
+  const chats = chatIds?.map((chatId) => `"${chatToken(chatId)}"`);
+  const inChats = chats === undefined ? "" : `scope : (${chats.join(" OR ")}) AND `;
+  const { rows } = await sql<{ first: string | null; last: string | null }>`
+    select (select min(user_id) from chats) as first, (select max(user_id) from chats) as last`.execute(db);
+  const ownsAll = rows[0]?.first === userId && rows[0].last === userId;
+  return `${ownsAll ? "" : `scope : "${userToken(userId)}" AND `}${inChats}`;
 }
 
-/** Ids are hashed because the tokenizer would split them at their dashes. */
-function userToken(userId: string): string {
-  return `u${createHash("sha256").update(userId).digest("hex").slice(0, 32)}`;
+function termExpression({ stem, prefix, parts, others = [] }: SearchTerm, prefixes: boolean): string {
+  const whole = [prefix && prefixes ? `"${stem}" *` : `"${stem}"`, ...others.map((other) => `"${other}"`)];
+  if (parts !== undefined) whole.push(`(${parts.map((part) => `"${part}"`).join(" AND ")})`);
+  return whole.join(" OR ");
 }
 
-function chatToken(chatId: string): string {
-  return `c${createHash("sha256").update(chatId).digest("hex").slice(0, 32)}`;
+async function create(db: Kysely<Tables>): Promise<void> {
+  await sql`drop trigger if exists turn_search_rows_gone`.execute(db);
+  await sql`drop table if exists turn_search_rows`.execute(db);
+  await createWords(db);
+  await sql`create table turn_search_rows (
+      id integer primary key autoincrement,
+      turn_id text not null unique references turns (id) on delete cascade,
+      created_at_ms integer not null
+    )`.execute(db);
+  await sql`create trigger turn_search_rows_gone after delete on turn_search_rows begin
+      delete from turn_search where rowid = old.id;
+    end`.execute(db);
+  await sql`create table turn_search_state (version integer not null, outdated integer not null)`.execute(db);
+  await sql`insert into turn_search_rows (turn_id, created_at_ms)
+      select t.id, t.created_at_ms from turns t join chats c on c.id = t.chat_id
+      where t.status <> 'running' and t.deleted_at_ms is null and c.deleted_at_ms is null
+      order by t.created_at_ms, t.turn_index`.execute(db);
+  await sql`insert into turn_search_state (version, outdated)
+      select ${INDEX_VERSION}, coalesce(max(id), 0) from turn_search_rows`.execute(db);
+}
+
+async function termCounts(
+  db: Kysely<Tables>,
+  query: IndexQuery,
+  first: number,
+): Promise<ReadonlyMap<number, number>> {
+  const counts = new Map<number, number>();
+  const scope = await scopeExpression(db, query);
+  const sides = query.match === "all" ? ["question"] : ["question", "{question answer}"];
+  const terms = query.terms.map((term) => termExpression(term, query.prefixes));
+  for (const wanted of sides.flatMap((side) => terms.map((term) => `${scope}${side} : (${term})`))) {
+    const { rows } = await sql<{ id: number }>`select rowid as id from turn_search
+        where turn_search match ${wanted} and rowid >= ${first}
+        order by rowid desc limit ${sql.lit(MAX_MATCHES)}`.execute(db);
+    for (const { id } of rows) counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+  return counts;
+}
+
+async function wordsIn(
+  db: Kysely<Tables>,
+  _userId: string,
+  { first, minChars, maxChars }: TypoRange,
+): Promise<readonly string[]> {
+  const after = String.fromCodePoint((first.codePointAt(0) ?? 0) + 1);
+  const { rows } = await sql<{ term: string }>`select term from turn_search_words
+      where term >= ${first} and term < ${after}
+        and length(term) between ${minChars} and ${maxChars}`.execute(db);
+  return rows.map(({ term }) => term);
 }

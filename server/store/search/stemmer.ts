@@ -1,7 +1,8 @@
+import { stemEnglish } from "./english-stemmer.ts";
+
 /**
- * Cuts inflection endings so that forms of one word meet in the index. Russian follows the Snowball algorithm
- * (https://snowballstem.org/algorithms/russian/stemmer.html); English is lighter: plural, -ed, -ing, final -e and -y.
- * A stem is a key, never shown.
+ * Cuts inflection endings so that forms of one word meet in the index, by the algorithms of Snowball; Russian is
+ * https://snowballstem.org/algorithms/russian/stemmer.html. A stem is a key, never shown.
  */
 
 const cyrillic = /\p{Script=Cyrillic}/u;
@@ -45,16 +46,4 @@ function cutForm(tail: string): string {
   if (adjectiveless !== active) return adjectiveless.replace(participle, "");
   const verbless = active.replace(verb, "");
   return verbless === active ? active.replace(noun, "") : verbless;
-}
-
-function stemEnglish(word: string): string {
-  if (word.length <= 3) return word;
-  let base = word;
-  if (base.endsWith("ies")) base = `${base.slice(0, -3)}y`;
-  else if (/(?:ss|sh|ch|x|z)es$/.test(base)) base = base.slice(0, -2);
-  else if (/[^su]s$/.test(base) && !base.endsWith("is")) base = base.slice(0, -1);
-  const cut = /^(.*[aeiouy].*)(?:ing|ed)$/.exec(base)?.[1];
-  if (cut !== undefined && cut.length >= 3) base = cut.replace(/([bdfgmnprt])\1$/, "$1");
-  if (base.length > 3) base = base.replace(/e$/, "");
-  return base.replace(/(?<=[^aeiou])y$/, "i");
 }

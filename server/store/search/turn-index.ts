@@ -1,6 +1,18 @@
 import type { Kysely } from "kysely";
 import type { Tables } from "../sql/schema.ts";
-import type { SearchTerm } from "./search-text.ts";
+import type { SearchTerm } from "./search-terms.ts";
+import type { TypoRange } from "./typos.ts";
+
+/**
+ * Changes with whatever changes the stems of a text: an index of another version is made anew in the background, and
+ * answers meanwhile with what it has.
+ */
+export const INDEX_VERSION = 1;
+/** Of so many turns that match, the newest, the best are looked for. */
+export const MAX_MATCHES = 2000;
+/** Of the different stems of a question and of an answer, so that both fit into a tsvector (1 MB). */
+export const MAX_QUESTION_BYTES = 300_000;
+export const MAX_ANSWER_BYTES = 650_000;
 
 /** The searchable text of one turn. */
 interface IndexedTurn {
@@ -9,26 +21,49 @@ interface IndexedTurn {
   readonly userId: string;
   readonly userText: string;
   readonly assistantText: string;
+  readonly createdAtMs: number;
   /** `assistantText` is only how the answer begins: the entry is to be completed. */
   readonly goesOn?: boolean;
 }
 
-/** Makes an entry that holds only how an answer begins a whole one, off the event loop; nothing when the turn has changed. */
-export type CompleteEntry = (turnId: string) => Promise<void>;
+/** Work on the index that would hold up the event loop. */
+export interface IndexWork {
+  /** Makes an entry that holds only how an answer begins a whole one; nothing when the turn has changed. */
+  complete(turnId: string): Promise<void>;
+  /** Writes the next entries of an index of an earlier version anew, the newest first; resolves to how many are left. */
+  rebuildSome(): Promise<number>;
+}
+
+export type Role = "user" | "assistant";
 
 export interface IndexQuery {
   readonly userId: string;
-  readonly chatId: string | undefined;
+  /** Only in these chats; absent: in all of the user. */
+  readonly chatIds: readonly string[] | undefined;
   /** At least one. */
   readonly terms: readonly SearchTerm[];
   /** Whether a turn needs every term, or any of them. */
   readonly match: "all" | "any";
-  readonly limit: number;
+  /** Whether beginnings of longer words match too, where the terms say so. */
+  readonly prefixes: boolean;
+  /** Only in what this side said. */
+  readonly role: Role | undefined;
+  readonly afterMs: number | undefined;
+  readonly beforeMs: number | undefined;
+  /** By term: chats whose titles have it. With one of all terms in its own text, a turn of theirs needs it no more. */
+  readonly titled: readonly (readonly string[])[];
+}
+
+export interface Match {
+  readonly turnId: string;
+  readonly createdAtMs: number;
+  /** The number of the entry: newer ones have higher ones. */
+  readonly entry: number;
 }
 
 /** A full-text index of turns: the seam behind which a database's own search lives. Runs in the caller's transaction. */
 export interface TurnIndex {
-  /** Makes its tables; called once, by the migration. */
+  /** Makes its tables, with an entry yet to be written for every turn there is. */
   create(db: Kysely<Tables>): Promise<void>;
   /** Adds or replaces the entry of a turn. */
   write(db: Kysely<Tables>, turn: IndexedTurn): Promise<void>;
@@ -38,9 +73,19 @@ export interface TurnIndex {
   removeChat(db: Kysely<Tables>, chatId: string): Promise<void>;
   /** Turns whose entries hold only how the answer begins. */
   incomplete(db: Kysely<Tables>): Promise<readonly string[]>;
-  /** Best first; nothing of what is deleted. */
-  find(
-    db: Kysely<Tables>,
-    query: IndexQuery,
-  ): Promise<readonly { readonly turnId: string; readonly score: number }[]>;
+  /** How many entries an index of another version, or a new one, has yet to write anew. */
+  outdated(db: Kysely<Tables>): Promise<number>;
+  /** Empties a damaged index, all of whose entries are then outdated. */
+  reset(db: Kysely<Tables>): Promise<void>;
+  /** Whether its queries may hold up the event loop. */
+  isLarge(db: Kysely<Tables>): Promise<boolean>;
+  /** The newest {@link MAX_MATCHES} that match, newest first; nothing of what is deleted. */
+  find(db: Kysely<Tables>, query: IndexQuery): Promise<readonly Match[]>;
+  /**
+   * How many of the terms stand in the question, and, where any of them is enough, how many in the turn on top of that; by
+   * entry, from the entry `first` on.
+   */
+  termCounts(db: Kysely<Tables>, query: IndexQuery, first: number): Promise<ReadonlyMap<number, number>>;
+  /** Words of the index in a range; on PostgreSQL of the user's newest turns. */
+  wordsIn(db: Kysely<Tables>, userId: string, range: TypoRange): Promise<readonly string[]>;
 }

@@ -1,7 +1,9 @@
 import Database from "better-sqlite3";
 import { serveJobs } from "#server/domain/jobs/serve-jobs.ts";
 import { codeOf } from "../errors/storage-errors.ts";
+import { scopeOf } from "../search/scope-tokens.ts";
 import { stemsOf } from "../search/search-text.ts";
+import { MAX_ANSWER_BYTES, MAX_QUESTION_BYTES } from "../search/turn-index.ts";
 import { BUSY_TIMEOUT_MS } from "./open-sqlite.ts";
 import type { SqliteJob, SqliteReply } from "./sqlite-thread.ts";
 
@@ -27,7 +29,13 @@ function connect(file: string): Database.Database {
   database.pragma("foreign_keys = ON");
   database.pragma("secure_delete = ON");
   database.pragma("temp_store = MEMORY");
-  database.function("stems_of", { deterministic: true }, (text) => stemsOf(String(text)));
+  const functions = {
+    question_stems: (text: unknown) => stemsOf(String(text), MAX_QUESTION_BYTES),
+    answer_stems: (text: unknown) => stemsOf(String(text), MAX_ANSWER_BYTES),
+    scope_of: (userId: unknown, chatId: unknown) => scopeOf(String(userId), String(chatId)),
+  };
+  for (const [name, work] of Object.entries(functions))
+    database.function(name, { deterministic: true }, work);
   return database;
 }
 

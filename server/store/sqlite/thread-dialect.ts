@@ -12,21 +12,26 @@ import type { SqliteThread } from "./sqlite-thread.ts";
 /**
  * Kysely's SQLite dialect in a thread. It has the database in turn with the connection of the event loop, which would
  * otherwise stand still until the thread has written; what it writes is on the disk when it resolves.
+ *
+ * @param readsOnly it has the database at any time, as SQLite lets readers and a writer work at once
  */
 export class ThreadSqliteDialect extends SqliteDialect {
   readonly #shared: SharedSqlite;
   readonly #thread: SqliteThread;
   readonly #attempt: Attempt;
+  readonly #readsOnly: boolean;
 
-  constructor(shared: SharedSqlite, thread: SqliteThread, attempt: Attempt) {
+  constructor(shared: SharedSqlite, thread: SqliteThread, attempt: Attempt, readsOnly = false) {
     super({ database: shared.database });
     this.#shared = shared;
     this.#thread = thread;
     this.#attempt = attempt;
+    this.#readsOnly = readsOnly;
   }
 
   override createDriver(): Driver {
-    return new ThreadDriver(this.#shared, new ThreadConnection(this.#thread, this.#attempt));
+    const connection = new ThreadConnection(this.#thread, this.#attempt);
+    return this.#readsOnly ? new ReadingDriver(connection) : new ThreadDriver(this.#shared, connection);
   }
 
   override createAdapter(): SqliteAdapter {
@@ -71,6 +76,32 @@ class ThreadDriver implements Driver {
     this.#connection.inTransaction = false;
     await rollingBack.catch(() => {});
   }
+
+  async destroy(): Promise<void> {}
+}
+
+class ReadingDriver implements Driver {
+  readonly #connection: ThreadConnection;
+
+  constructor(connection: ThreadConnection) {
+    this.#connection = connection;
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return this.#connection;
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async beginTransaction(): Promise<never> {
+    throw new Error("This connection reads only, a statement at a time.");
+  }
+
+  async commitTransaction(): Promise<void> {}
+
+  async rollbackTransaction(): Promise<void> {}
 
   async destroy(): Promise<void> {}
 }

@@ -30,7 +30,7 @@ export async function indexRestored(
   let isIncomplete = false;
   for (let before = END; ;) {
     const rows = await turns
-      .select(["id", "chat_id", "user_id", "turn_index"])
+      .select(["id", "chat_id", "user_id", "turn_index", "created_at_ms"])
       .select(({ ref }) => [
         // Bytes, which both databases know without reading the text.
         sql<number>`octet_length(user_text) + octet_length(assistant_text)`.as("size"),

@@ -24,7 +24,10 @@ export const NO_ANSWER = {
   model: null,
 };
 
-type IndexedRow = Pick<TurnRow, "id" | "chat_id" | "user_id" | "user_text" | "assistant_text">;
+type IndexedRow = Pick<
+  TurnRow,
+  "id" | "chat_id" | "user_id" | "user_text" | "assistant_text" | "created_at_ms"
+>;
 
 /** What of a turn is looked for. */
 export function toIndexed(row: IndexedRow) {
@@ -34,6 +37,7 @@ export function toIndexed(row: IndexedRow) {
     userId: row.user_id,
     userText: row.user_text,
     assistantText: row.assistant_text,
+    createdAtMs: row.created_at_ms,
   };
 }
 

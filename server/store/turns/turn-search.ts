@@ -1,105 +1,240 @@
 import { sql, type Kysely } from "kysely";
-import type { SearchHit } from "#server/domain/chats/ports.ts";
-import { headline, literalHeadline, queryTerms } from "../search/search-text.ts";
-import type { TurnIndex } from "../search/turn-index.ts";
-import type { Tables, TurnRow } from "../sql/schema.ts";
-import { toTurn } from "./turn-rows.ts";
-import { shownTurns } from "./turn-tree.ts";
+import type { SearchHit, SearchOptions } from "#server/domain/chats/ports.ts";
+import { occurrencesIn } from "../search/occurrences.ts";
+import { newestOf, shortlist } from "../search/rank.ts";
+import { foldInPlace } from "../search/search-text.ts";
+import { literalPattern, planSearch, type SearchPlan, type SearchTerm } from "../search/search-terms.ts";
+import { MAX_MATCHES, type IndexQuery, type Match, type TurnIndex } from "../search/turn-index.ts";
+import { guessesFor, typoRange } from "../search/typos.ts";
+import type { Tables } from "../sql/schema.ts";
+import { ChosenHits, type Search, type Title } from "./chosen-hits.ts";
+import { hitRows } from "./hit-texts.ts";
 
 const MAX_SEARCH_HITS = 100;
-/** Hits that are looked at for one that is shown: the others may be on hidden branches. */
-const SHOWN_OF = 4;
+/** Matches whose texts are read and ranked at once. */
+const CLOSE_LOOK = 100;
+/** Chats whose titles count: those that were changed last. */
+const MAX_TITLES = 2000;
+const MAX_TITLED_CHATS = 100;
 /** Longest text without a letter or digit that is looked for. */
 const MAX_LITERAL_CHARS = 100;
+/** Shortest word that longer ones may begin with, when there is no turn with the word itself. */
+const MIN_BEGINNING_CHARS = 3;
 
-/** `TurnStore.search`. */
+/**
+ * `TurnStore.search`.
+ *
+ * @param roomy the same database where a query does not hold up the event loop
+ */
 export async function searchTurns(
-  db: Kysely<Tables>,
+  { db, roomy }: { readonly db: Kysely<Tables>; readonly roomy: Kysely<Tables> },
   index: TurnIndex,
   userId: string,
   query: string,
-  options: { readonly chatId?: string; readonly limit: number; readonly shownOnly?: boolean },
+  options: SearchOptions,
 ): Promise<readonly SearchHit[]> {
-  const wanted = Math.min(Math.max(Math.trunc(options.limit), 0), MAX_SEARCH_HITS);
-  if (options.shownOnly !== true) return found(db, index, userId, query, { ...options, limit: wanted });
-  const limit = Math.min(wanted * SHOWN_OF, MAX_SEARCH_HITS);
-  const hits = await found(db, index, userId, query, { ...options, limit });
-  const shown = await shownTurns(db, [...new Set(hits.map(({ chatId }) => chatId))]);
-  return hits.filter(({ turnId }) => shown.has(turnId)).slice(0, wanted);
+  const limit = Math.min(Math.max(Math.trunc(options.limit), 0), MAX_SEARCH_HITS);
+  if (limit === 0) return [];
+  const from = (await index.isLarge(db)) ? roomy : db;
+  const titles = options.chatId === undefined ? await titlesOf(from, userId) : [];
+  const chatIds = chatsOf(options, titles);
+  if (chatIds?.length === 0) return [];
+  const within = chatIds === undefined ? titles : [];
+  const search: Search = { db: from, index, userId, options, limit, titles: within, chatIds };
+  const plan = planSearch(query);
+  return plan.terms.length === 0 ? literalSearch(search, query) : wordSearch(search, plan);
 }
 
-async function found(
-  db: Kysely<Tables>,
-  index: TurnIndex,
-  userId: string,
-  query: string,
-  { chatId, limit }: { readonly chatId?: string; readonly limit: number },
-): Promise<readonly SearchHit[]> {
-  const terms = queryTerms(query);
-  if (terms.length === 0) return literalSearch(db, userId, query, chatId, limit);
-  const wanted = { userId, chatId, terms, limit };
-  let matches = await index.find(db, { ...wanted, match: "all" });
-  // A question put in words rarely has all of them in one turn.
-  if (matches.length === 0 && terms.length > 1) matches = await index.find(db, { ...wanted, match: "any" });
-  const scores = new Map(matches.map(({ turnId, score }) => [turnId, score]));
-  const rows =
-    matches.length === 0
-      ? []
-      : await selectHits(db, userId)
-          .where("turns.id", "in", [...scores.keys()])
-          .execute();
-  return rows
-    .map((row) => toHit(row, scores.get(row.id) ?? 0, headline([row.user_text, row.assistant_text], terms)))
-    .toSorted((a, b) => b.score - a.score || b.createdAtMs - a.createdAtMs);
-}
-
-function selectHits(db: Kysely<Tables>, userId: string) {
+async function titlesOf(db: Kysely<Tables>, userId: string): Promise<readonly Title[]> {
   return db
-    .selectFrom("turns")
-    .innerJoin("chats", "chats.id", "turns.chat_id")
-    .selectAll("turns")
-    .select("chats.title as chat_title")
-    .where("turns.user_id", "=", userId)
-    .where("turns.deleted_at_ms", "is", null)
-    .where("chats.deleted_at_ms", "is", null);
-}
-
-/** For "???" or an emoji: the very characters, newest first. Blank queries find nothing. */
-async function literalSearch(
-  db: Kysely<Tables>,
-  userId: string,
-  query: string,
-  chatId: string | undefined,
-  limit: number,
-): Promise<readonly SearchHit[]> {
-  const needle = query.trim().slice(0, MAX_LITERAL_CHARS);
-  if (needle === "") return [];
-  const pattern = `%${needle.replace(/[\\%_]/g, "\\$&")}%`;
-  const rows = await selectHits(db, userId)
-    .where("status", "!=", "running")
-    .where(
-      sql<boolean>`(user_text like ${pattern} escape '\\' or assistant_text like ${pattern} escape '\\')`,
-    )
-    .$if(chatId !== undefined, (q) => q.where("chat_id", "=", chatId ?? ""))
-    .orderBy("turns.created_at_ms", "desc")
-    .limit(limit)
+    .selectFrom("chats")
+    .select(["id", "title"])
+    .where("user_id", "=", userId)
+    .where("deleted_at_ms", "is", null)
+    .orderBy("updated_at_ms", "desc")
+    .limit(MAX_TITLES)
     .execute();
-  return rows.map((row) => toHit(row, 0, literalHeadline([row.user_text, row.assistant_text], needle)));
 }
 
-function toHit(
-  { chat_title: chatTitle, ...row }: TurnRow & { chat_title: string },
-  score: number,
-  text: string,
-): SearchHit {
-  return {
-    chatId: row.chat_id,
-    chatTitle,
-    turnId: row.id,
-    turnIndex: row.turn_index,
-    createdAtMs: row.created_at_ms,
-    score,
-    headline: text,
-    turn: toTurn(row),
-  };
+function chatsOf({ chatId, inChat }: SearchOptions, titles: readonly Title[]): readonly string[] | undefined {
+  if (chatId !== undefined) return [chatId];
+  if (inChat === undefined) return undefined;
+  const wanted = foldInPlace(inChat.trim());
+  return titles
+    .filter(({ id, title }) => id === inChat || foldInPlace(title).includes(wanted))
+    .map(({ id }) => id)
+    .slice(0, MAX_TITLED_CHATS);
+}
+
+/** All words; else beginnings of words, words that may have been meant, any of the words. The first that finds ends it. */
+async function wordSearch(search: Search, plan: SearchPlan): Promise<readonly SearchHit[]> {
+  const { terms } = plan;
+  const exact = await allOf(search, plan);
+  if (exact.length > 0) return exact;
+  const begun = terms.map((term) => ({ ...term, prefix: term.prefix || mayBegin(term) }));
+  if (begun.some(({ prefix }, at) => prefix !== terms[at]?.prefix)) {
+    const hits = await allOf(search, { ...plan, terms: begun });
+    if (hits.length > 0) return hits;
+  }
+  const guessed = await withGuesses(search, terms);
+  if (guessed !== undefined) {
+    const hits = await allOf(search, { ...plan, terms: guessed, literals: [] });
+    if (hits.length > 0) return hits;
+  }
+  // A question put in words rarely has all of them in one turn.
+  const matches = await matchesOf(search, indexQuery(search, terms, "any"));
+  return hitsOf(search, { ...plan, literals: [] }, matches, "any");
+}
+
+function mayBegin({ stem, word, isQuoted }: SearchTerm): boolean {
+  return !isQuoted && stem === word && word.length >= MIN_BEGINNING_CHARS;
+}
+
+async function allOf(search: Search, plan: SearchPlan): Promise<readonly SearchHit[]> {
+  const query = indexQuery(search, plan.terms, "all");
+  return hitsOf(search, plan, await matchesOf(search, query), "all");
+}
+
+function indexQuery(
+  { userId, chatIds, options, titles }: Search,
+  terms: readonly SearchTerm[],
+  match: IndexQuery["match"],
+): IndexQuery {
+  const { role, afterMs, beforeMs } = options;
+  const titled = match === "all" && terms.length > 1 ? terms.map((term) => titledBy(titles, term)) : [];
+  return { userId, chatIds, terms, match, prefixes: true, role, afterMs, beforeMs, titled };
+}
+
+/** Chats with the term in their titles. */
+function titledBy(titles: readonly Title[], term: SearchTerm): readonly string[] {
+  if (term.isQuoted) return [];
+  return titles
+    .filter(({ title }) => occurrencesIn(title, [term]).length > 0)
+    .map(({ id }) => id)
+    .slice(0, MAX_TITLED_CHATS);
+}
+
+/** Beginnings of words cost the index more than words, and are not asked for where the words themselves are enough. */
+async function matchesOf({ db, index }: Search, query: IndexQuery): Promise<readonly Match[]> {
+  const whole = await index.find(db, { ...query, prefixes: false });
+  if (whole.length === MAX_MATCHES || !query.terms.some(({ prefix }) => prefix)) return whole;
+  return index.find(db, query);
+}
+
+/** The terms with guesses for those of which there is nothing at all; undefined when there is no guess. */
+async function withGuesses(
+  search: Search,
+  terms: readonly SearchTerm[],
+): Promise<readonly SearchTerm[] | undefined> {
+  const { db, index, userId, titles } = search;
+  let isGuessed = false;
+  const guessed: SearchTerm[] = [];
+  for (const term of terms) {
+    const range = term.isQuoted ? undefined : typoRange(term.word, term.stem);
+    const known =
+      range === undefined ||
+      titledBy(titles, term).length > 0 ||
+      (await matchesOf(search, indexQuery(search, [term], "any"))).length > 0;
+    const others = known ? [] : guessesFor(term.word, term.stem, await index.wordsIn(db, userId, range));
+    isGuessed ||= others.length > 0;
+    guessed.push(others.length === 0 ? term : { ...term, others });
+  }
+  return isGuessed ? guessed : undefined;
+}
+
+/** The best of some matches, newest first. */
+async function hitsOf(
+  search: Search,
+  plan: SearchPlan,
+  matches: readonly Match[],
+  match: IndexQuery["match"],
+): Promise<readonly SearchHit[]> {
+  const { db, index, limit } = search;
+  const chosen = new ChosenHits(search, plan);
+  let best = matches;
+  const oldest = matches.at(-1);
+  if (oldest !== undefined && matches.length > CLOSE_LOOK) {
+    const query = indexQuery(search, plan.terms, match);
+    best = shortlist(matches, await index.termCounts(db, query, oldest.entry), plan.terms.length);
+  }
+  const newestMs = newestOf(matches);
+  for (let at = 0; at < best.length && chosen.hits.length < limit; at += CLOSE_LOOK) {
+    const ids = best.slice(at, at + CLOSE_LOOK).map(({ turnId }) => turnId);
+    await chosen.add(await hitRows(db, ids), newestMs);
+  }
+  if (match === "all" && chosen.hits.length < limit) {
+    const turnIds = await titledTurns(search, plan, chosen.chats);
+    await chosen.add(await hitRows(db, turnIds), newestMs);
+  }
+  return chosen.hits;
+}
+
+/** The first turns of chats whose titles have all that was asked for, but none of whose turns were found. */
+async function titledTurns(
+  { db, titles, options }: Search,
+  { terms, literals, phrases }: SearchPlan,
+  found: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  if (literals.length + phrases.length > 0 || options.role !== undefined) return [];
+  const chats = titles.filter(
+    ({ id, title }) => !found.has(id) && terms.every((term) => occurrencesIn(title, [term]).length > 0),
+  );
+  if (chats.length === 0) return [];
+  const { afterMs = Number.MIN_SAFE_INTEGER, beforeMs = Number.MAX_SAFE_INTEGER } = options;
+  const rows = await db
+    .selectFrom("turns as t")
+    .select("t.id")
+    .where(
+      "t.chat_id",
+      "in",
+      chats.slice(0, MAX_TITLED_CHATS).map(({ id }) => id),
+    )
+    .where("t.created_at_ms", ">=", afterMs)
+    .where("t.created_at_ms", "<", beforeMs)
+    .where(({ eb, selectFrom }) =>
+      eb(
+        "t.turn_index",
+        "=",
+        selectFrom("turns as u")
+          .select(({ fn }) => fn.min("u.turn_index").as("first"))
+          .whereRef("u.chat_id", "=", "t.chat_id")
+          .where("u.deleted_at_ms", "is", null),
+      ),
+    )
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** For "???": the very characters, newest first. Blank queries find nothing. */
+async function literalSearch(search: Search, query: string): Promise<readonly SearchHit[]> {
+  const { db, userId, chatIds, options } = search;
+  const needle = query.replaceAll('"', "").trim().slice(0, MAX_LITERAL_CHARS);
+  if (needle === "") return [];
+  const like = `%${needle.replace(/[\\%_]/g, "\\$&")}%`;
+  const { afterMs = Number.MIN_SAFE_INTEGER, beforeMs = Number.MAX_SAFE_INTEGER } = options;
+  const rows = await db
+    .selectFrom("turns")
+    .select("id")
+    .where("user_id", "=", userId)
+    .where("deleted_at_ms", "is", null)
+    .where("created_at_ms", ">=", afterMs)
+    .where("created_at_ms", "<", beforeMs)
+    .where(sql<boolean>`(user_text like ${like} escape '\\' or assistant_text like ${like} escape '\\')`)
+    .$if(chatIds !== undefined, (q) => q.where("chat_id", "in", chatIds ?? []))
+    .orderBy("created_at_ms", "desc")
+    .limit(CLOSE_LOOK)
+    .execute();
+  const chosen = new ChosenHits(search, {
+    terms: [],
+    literals: [],
+    phrases: [literalPattern(needle, false)],
+  });
+  await chosen.add(
+    await hitRows(
+      db,
+      rows.map(({ id }) => id),
+    ),
+    0,
+  );
+  return chosen.hits;
 }

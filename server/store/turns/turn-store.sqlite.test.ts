@@ -13,7 +13,8 @@ import type { Tables } from "../sql/schema.ts";
 import { createAttempt, ServerSqliteDialect, SharedSqlite } from "../sqlite/sqlite-dialect.ts";
 import { SqliteThread } from "../sqlite/sqlite-thread.ts";
 import { ThreadSqliteDialect } from "../sqlite/thread-dialect.ts";
-import { createSqliteCompletion, createSqliteTurnIndex } from "../search/sqlite-turn-index.ts";
+import { createSqliteIndexWork } from "../search/sqlite-index-work.ts";
+import { createSqliteTurnIndex } from "../search/sqlite-turn-index.ts";
 import type { WorkerResult } from "#server/testing/begin-worker.ts";
 import {
   createManualClock,
@@ -46,7 +47,7 @@ describe("on the database itself", () => {
       database,
       shared,
       statements,
-      turns: createTurnStore(db, { relaxed: db, roomy: db }, index, time, () => {}),
+      turns: createTurnStore(db, { relaxed: db, roomy: db, searching: db }, index, time, () => {}),
       async [Symbol.asyncDispose]() {
         await db.destroy();
         await rm(dir, { recursive: true, force: true });
@@ -79,7 +80,7 @@ describe("on the database itself", () => {
     database.exec("delete from turn_search");
     await using thread = new SqliteThread(database.name, 0);
     const dialect = new ThreadSqliteDialect(shared, thread, createAttempt(database));
-    await createSqliteCompletion(new Kysely<Tables>({ dialect }), thread)("turn-1");
+    await createSqliteIndexWork(new Kysely<Tables>({ dialect }), thread).complete("turn-1");
     expect(await turns.search("user-1", "otter", { limit: 5 })).toHaveLength(1);
   });
 

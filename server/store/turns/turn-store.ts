@@ -20,11 +20,12 @@ const running = sql.lit("running");
  *
  * @param relaxed for beginnings and leases: until a turn is finished, its client keeps the message and asks again
  * @param roomy for long answers: it writes off the event loop
+ * @param searching for searches in a large index: it reads off the event loop
  * @param onIncomplete called when the index knows only how an answer begins
  */
 export function createTurnStore(
   db: Kysely<Tables>,
-  { relaxed, roomy }: { readonly relaxed: Kysely<Tables>; readonly roomy: Kysely<Tables> },
+  { relaxed, roomy, searching }: Readonly<Record<"relaxed" | "roomy" | "searching", Kysely<Tables>>>,
   index: TurnIndex,
   time: DatabaseTime,
   onIncomplete: () => void,
@@ -57,7 +58,7 @@ export function createTurnStore(
           .where("owner_id", "=", turn.ownerId)
           // The first end of a turn stands: a late one must not overwrite the answer that was shown.
           .where("status", "=", "running")
-          .returning(["id", "chat_id", "user_id", "user_text", "deleted_at_ms"])
+          .returning(["id", "chat_id", "user_id", "user_text", "created_at_ms", "deleted_at_ms"])
           .executeTakeFirst();
         if (row === undefined) return assertExists(trx, turn.turnId);
         const chat = await touched(trx, row.user_id, row.chat_id, turn.nowMs);
@@ -109,7 +110,7 @@ export function createTurnStore(
       if (isIncomplete) onIncomplete();
     },
 
-    search: (userId, query, options) => searchTurns(db, index, userId, query, options),
+    search: (userId, query, options) => searchTurns({ db, roomy: searching }, index, userId, query, options),
   };
 }
 

@@ -71,6 +71,7 @@ function hitOf(turn: Turn): SearchHit {
     createdAtMs: turn.createdAtMs,
     score: 1,
     headline: turn.userText,
-    turn,
+    highlights: [],
+    places: [],
   };
 }

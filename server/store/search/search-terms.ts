@@ -1,0 +1,129 @@
+import { fold, foldInPlace, tokensOf, type Token } from "./search-text.ts";
+
+/** Words of a query that count; more add cost and no meaning. */
+const MAX_QUERY_TERMS = 16;
+const MAX_QUERY_CHARS = 1000;
+/** Shorter stems match whole words only: "not" must not find "nothing". */
+const MIN_PREFIX_CHARS = 4;
+
+/** One word of a query, as the index knows it. */
+export interface SearchTerm {
+  readonly stem: string;
+  /** Whether longer words that begin with the stem match too. */
+  readonly prefix: boolean;
+  /** Of a word in camel case: these together are as good as the whole. */
+  readonly parts?: readonly string[];
+  /** Stems that are as good: guesses at what was meant. */
+  readonly others?: readonly string[];
+  /** As it was typed, without case. */
+  readonly word: string;
+  /** It stood in quotes: no other form of the word is meant. */
+  readonly isQuoted: boolean;
+}
+
+export interface SearchPlan {
+  /** A turn needs all of them; where none has, any. */
+  readonly terms: readonly SearchTerm[];
+  /** Pieces of code: a turn that has all terms needs these too. */
+  readonly literals: readonly RegExp[];
+  /** What stood in quotes: a turn needs them in any case. */
+  readonly phrases: readonly RegExp[];
+}
+
+/** So common that they say nothing beside other words. */
+const stopWords = new Set(
+  (
+    "a an and are as at be been but by can could did do does for from had has have he her his how i if in into is it its " +
+    "me my of on or our she should so than that the their them then there these they this to was we were what when " +
+    "where which who whom whose why will with would you your please about " +
+    "а без бы в во вот все всё для до его ее её если есть же за и из или им их к как какая какие какой когда кто ли мне мой " +
+    "моя мы на над не него нее ней но ну о об он она они от по под при про с со так там то тоже только у уже что " +
+    "чтобы чём это эта эти этот я"
+  )
+    .split(" ")
+    .map(fold),
+);
+
+/** What a person typed as the index can look for it; without terms when it has no letter, digit or emoji. */
+export function planSearch(query: string): SearchPlan {
+  const terms = new Map<string, SearchTerm>();
+  const common = new Map<string, SearchTerm>();
+  const literals: RegExp[] = [];
+  const phrases: RegExp[] = [];
+  const add = (token: Token, word: string, isQuoted: boolean, parts?: readonly string[]): void => {
+    if (terms.size === MAX_QUERY_TERMS) return;
+    const folded = fold(word);
+    const prefix = !isQuoted && matchesBeginnings(token);
+    const term = { stem: token.stem, prefix, word: folded, isQuoted };
+    const to = !isQuoted && stopWords.has(folded) ? common : terms;
+    to.set(token.stem, parts === undefined ? term : { ...term, parts });
+  };
+  const text = query.slice(0, MAX_QUERY_CHARS).toWellFormed();
+  for (const [, phrase, chunk = ""] of text.matchAll(/"([^"]+)"|([^\s"]+)/g)) {
+    if (phrase !== undefined && [...tokensOf(phrase)].length > 0) {
+      phrases.push(literalPattern(phrase, true));
+      for (const token of tokensOf(phrase)) add(token, phrase.slice(token.start, token.end), true);
+      continue;
+    }
+    const code = codeOf(chunk);
+    if (code !== undefined) literals.push(literalPattern(code, false));
+    addChunk(chunk, add);
+  }
+  return { terms: [...(terms.size === 0 ? common : terms).values()], literals, phrases };
+}
+
+function addChunk(
+  chunk: string,
+  add: (token: Token, word: string, isQuoted: boolean, parts?: readonly string[]) => void,
+): void {
+  const tokens = [...tokensOf(chunk)];
+  for (const token of tokens) {
+    if (token.kind === "part") continue;
+    const same = tokens.filter(({ start }) => start === token.start);
+    // "C++" is not "C", and the last character of a run is in its last pair.
+    if (same.some(({ end, kind }) => kind === "word" && end > token.end)) continue;
+    if (token.kind === "pair" && isSingle(chunk, token) && endsPair(tokens, token)) continue;
+    const parts = tokens.filter(
+      ({ kind, start, end }) => kind === "part" && start >= token.start && end <= token.end,
+    );
+    const stems = parts.map(({ stem }) => stem);
+    add(token, chunk.slice(token.start, token.end), false, parts.length > 1 ? stems : undefined);
+  }
+}
+
+function isSingle(text: string, { start, end }: Token): boolean {
+  return Array.from(text.slice(start, end)).length === 1;
+}
+
+function endsPair(tokens: readonly Token[], { start, end }: Token): boolean {
+  return tokens.some((other) => other.kind === "pair" && other.end === end && other.start < start);
+}
+
+function matchesBeginnings({ stem, kind }: Token): boolean {
+  if (kind === "pair") return [...stem].length === 1;
+  return stem.length >= MIN_PREFIX_CHARS;
+}
+
+/** The piece of code that a word of a query is: "foo.bar()", "src/main.ts", "getUserName"; undefined for other words. */
+function codeOf(chunk: string): string | undefined {
+  const bare = chunk.replace(/^[^\p{L}\p{N}./\\_$@~#-]+/u, "").replace(/[.,;:!?…»”’]+$/u, "");
+  const isCode =
+    /[\p{L}\p{N}_)\]][./\\_:@=&$~+*|<>]+[\p{L}\p{N}_]/u.test(bare) ||
+    /^[./\\~@$#]+[\p{L}\p{N}]/u.test(bare) ||
+    /[\p{L}\p{N}_]\(.*\)$/u.test(bare) ||
+    /\p{Ll}\p{Lu}/u.test(bare);
+  return isCode ? bare : undefined;
+}
+
+/** @param whole whether it must begin and end where words do */
+export function literalPattern(text: string, whole: boolean): RegExp {
+  const folded = foldInPlace(text.trim());
+  const body = folded.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&").replace(/\s+/g, "\\s+");
+  const edge = /[\p{L}\p{N}]/u;
+  const spaceless = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}]/u;
+  const isEdge = (character = ""): boolean => whole && edge.test(character) && !spaceless.test(character);
+  const characters = [...folded];
+  const before = isEdge(characters[0]) ? "(?<![\\p{L}\\p{N}])" : "";
+  const after = isEdge(characters.at(-1)) ? "(?![\\p{L}\\p{N}])" : "";
+  return new RegExp(before + body + after, "gu");
+}

@@ -1,0 +1,76 @@
+/** Shorter words are too alike to be taken for one another. */
+const MIN_WORD_CHARS = 4;
+/** From here on two slips are forgiven. */
+const LONG_WORD_CHARS = 8;
+/** More words than these are no guess at what was meant. */
+const MAX_GUESSES = 20;
+
+/** Where a word of the index must lie to be what was meant: it begins alike, and is about as long. */
+export interface TypoRange {
+  readonly first: string;
+  readonly minChars: number;
+  readonly maxChars: number;
+}
+
+/** Undefined for a word that is too short for guesses. */
+export function typoRange(word: string, stem: string): TypoRange | undefined {
+  if (word.length < MIN_WORD_CHARS) return undefined;
+  const slips = slipsIn(word);
+  return { first: word.slice(0, 1), minChars: stem.length - slips, maxChars: word.length + slips };
+}
+
+function slipsIn(word: string): number {
+  return word.length >= LONG_WORD_CHARS ? 2 : 1;
+}
+
+/** Of the words of an index, those that a mistyped word may have meant; the nearest ones, in the order of the alphabet. */
+export function guessesFor(word: string, stem: string, known: readonly string[]): readonly string[] {
+  const slips = slipsIn(word);
+  const near = known.map((candidate) => ({
+    candidate,
+    distance: Math.min(distance(stem, candidate, slips), distance(word, candidate, slips)),
+  }));
+  const least = Math.min(...near.map((guess) => guess.distance));
+  if (least > slips) return [];
+  return near
+    .filter((guess) => guess.distance === least)
+    .map(({ candidate }) => candidate)
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .slice(0, MAX_GUESSES);
+}
+
+/** Damerau-Levenshtein: letters added, left out, changed, and two neighbours swapped; `most + 1` for anything beyond. */
+function distance(a: string, b: string, most: number): number {
+  if (Math.abs(a.length - b.length) > most) return most + 1;
+  let before: readonly number[] = [];
+  let above: readonly number[] = Array.from({ length: b.length + 1 }, (_, n) => n);
+  for (let i = 1; i <= a.length; i++) {
+    const row = nextRow(a, b, i, above, before);
+    if (Math.min(...row) > most) return most + 1;
+    before = above;
+    above = row;
+  }
+  return above[b.length] ?? most + 1;
+}
+
+function at(row: readonly number[], j: number): number {
+  return row[j] ?? Number.POSITIVE_INFINITY;
+}
+
+/** Distances of the first `i` letters of `a` to all beginnings of `b`. */
+function nextRow(
+  a: string,
+  b: string,
+  i: number,
+  above: readonly number[],
+  before: readonly number[],
+): readonly number[] {
+  const row = [i];
+  for (let j = 1; j <= b.length; j++) {
+    const changed = at(above, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+    const isSwapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+    const swapped = isSwapped ? at(before, j - 2) + 1 : Number.POSITIVE_INFINITY;
+    row.push(Math.min(at(above, j) + 1, at(row, j - 1) + 1, changed, swapped));
+  }
+  return row;
+}

@@ -1,0 +1,107 @@
+import { setImmediate as pause } from "node:timers/promises";
+import type { Kysely } from "kysely";
+import type { SearchHit, SearchOptions } from "#server/domain/chats/ports.ts";
+import { occurrencesIn } from "../search/occurrences.ts";
+import { scoresOf } from "../search/rank.ts";
+import type { SearchPlan } from "../search/search-terms.ts";
+import type { TurnIndex } from "../search/turn-index.ts";
+import type { Tables } from "../sql/schema.ts";
+import { holds, shownOf, sideOf, type HitRow } from "./hit-texts.ts";
+import { shownTurns } from "./turn-tree.ts";
+
+/** The event loop gets a turn after so long. */
+const HOLD_MS = 5;
+
+export interface Title {
+  readonly id: string;
+  readonly title: string;
+}
+
+/** One search: where, and for whom. */
+export interface Search {
+  readonly db: Kysely<Tables>;
+  readonly index: TurnIndex;
+  readonly userId: string;
+  readonly options: SearchOptions;
+  readonly limit: number;
+  /** None where a search is within chats. */
+  readonly titles: readonly Title[];
+  readonly chatIds: readonly string[] | undefined;
+}
+
+/** The hits of a search as they are found. */
+export class ChosenHits {
+  readonly hits: SearchHit[] = [];
+  /** Chats of which there were any, also those of which there were too many. */
+  readonly chats = new Set<string>();
+  readonly #search: Search;
+  readonly #plan: SearchPlan;
+  readonly #perChat = new Map<string, number>();
+  #pausedMs = performance.now();
+
+  constructor(search: Search, plan: SearchPlan) {
+    this.#search = search;
+    this.#plan = plan;
+  }
+
+  /** Those that hold all they must, best first. */
+  async add(rows: readonly HitRow[], newestMs: number): Promise<void> {
+    const { db, options, limit } = this.#search;
+    const { perChat = limit, role, shownOnly = false } = options;
+    const shown = shownOnly ? await shownTurns(db, [...new Set(rows.map((row) => row.chat_id))]) : undefined;
+    for (const { row, score } of await this.#ranked(rows, newestMs)) {
+      if (this.hits.length === limit) return;
+      if (shown?.has(row.id) === false) continue;
+      if (!(await holds(db, row, [...this.#plan.phrases, ...this.#plan.literals], role))) continue;
+      this.chats.add(row.chat_id);
+      const taken = this.#perChat.get(row.chat_id) ?? 0;
+      if (taken === perChat) continue;
+      this.#perChat.set(row.chat_id, taken + 1);
+      this.hits.push(await this.#toHit(row, score));
+      await this.#breathe();
+    }
+  }
+
+  async #ranked(rows: readonly HitRow[], newestMs: number) {
+    const ranked = [];
+    for (const row of rows) {
+      if (row.user_id !== this.#search.userId) continue;
+      const { terms } = this.#plan;
+      ranked.push({
+        row,
+        createdAtMs: row.created_at_ms,
+        question: sideOf(row.user_text, terms),
+        answer: sideOf(row.assistant_text, terms),
+        titled: terms.map((term) => occurrencesIn(row.title, [term]).length > 0),
+      });
+      await this.#breathe();
+    }
+    const scores = scoresOf(ranked, newestMs);
+    return ranked
+      .map(({ row }, at) => ({ row, score: scores[at] ?? 0 }))
+      .toSorted(
+        (a, b) =>
+          b.score - a.score ||
+          b.row.created_at_ms - a.row.created_at_ms ||
+          b.row.turn_index - a.row.turn_index,
+      );
+  }
+
+  async #toHit(row: HitRow, score: number): Promise<SearchHit> {
+    return {
+      chatId: row.chat_id,
+      chatTitle: row.title,
+      turnId: row.id,
+      turnIndex: row.turn_index,
+      createdAtMs: row.created_at_ms,
+      score,
+      ...(await shownOf(this.#search.db, row, this.#plan, this.#search.options.role)),
+    };
+  }
+
+  async #breathe(): Promise<void> {
+    if (performance.now() - this.#pausedMs < HOLD_MS) return;
+    await pause();
+    this.#pausedMs = performance.now();
+  }
+}
