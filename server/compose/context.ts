@@ -16,6 +16,7 @@ import { Pictures } from "../domain/pictures/pictures.ts";
 import { createTurnService } from "../domain/assistant/turn-service.ts";
 import type { TurnService } from "../domain/assistant/turn-types.ts";
 import { startAuditRetention } from "../domain/audit/audit-retention.ts";
+import { RunningAnswers } from "../domain/limits/running-answers.ts";
 import { auditKeyOf } from "../domain/audit/audit-key.ts";
 import type { Clock } from "#contract/clock.ts";
 import { startPurge } from "../domain/chats/purge.ts";
@@ -58,7 +59,10 @@ export interface ServerContext extends AuthContext {
   readonly models: WarmableModelSource;
   readonly modelConnection: ModelConnections;
   readonly speech: SpeechService;
+  readonly pictures: Pictures;
   readonly turns: TurnService;
+  /** Answers that run now, of whatever wire. */
+  readonly running: RunningAnswers;
   readonly startedAtMs: number;
 }
 
@@ -137,7 +141,9 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     models,
     modelConnection,
     speech,
+    pictures,
     turns,
+    running: new RunningAnswers(config),
     startedAtMs: clock.nowMs(),
     [Symbol.asyncDispose]: () => built.disposeAsync(),
   };

@@ -68,6 +68,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
     site,
     pageUrl,
     isStopping: () => stopping !== undefined,
+    stopping: shutdown.signal,
   });
   const gate = createGate({
     authenticate: context.authenticate,

@@ -17,6 +17,7 @@ import { chatsRoutes } from "./v1/chats.ts";
 import { messagesRoutes } from "./v1/messages.ts";
 import { modelConnectionRoutes } from "./v1/model-connection.ts";
 import { modelsRoutes } from "./v1/models.ts";
+import { openAiRoutes } from "./v1/openai/openai-routes.ts";
 import { searchRoute } from "./v1/search.ts";
 import { statusRoute } from "./v1/status.ts";
 import { pageRoutes } from "./web/page.ts";
@@ -43,6 +44,7 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     ...messagesRoutes(ctx),
     searchRoute(ctx),
     ...modelsRoutes(ctx),
+    ...openAiRoutes(ctx),
     ...modelConnectionRoutes(ctx),
     statusRoute(ctx),
     ...pageRoutes(ctx),

@@ -3,6 +3,7 @@ import type { Logger } from "#contract/logger.ts";
 import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#server/observe/correlation.ts";
 import { refusalBody } from "./api-v1/api-answer.ts";
 import { toErrorAnswer, type ErrorAnswer } from "./kit/http-error.ts";
+import { isOpenAiPath, toOpenAiError } from "./v1/openai/openai-error.ts";
 import { sendOAuthError, toBearerError, toOAuthError } from "./oauth/kit/oauth-answer.ts";
 
 /** Answers what a route, its gate or the HTTP server threw, in the form that the clients of its path read. */
@@ -25,13 +26,17 @@ export function sendError(
       return;
     }
     const answer = toErrorAnswer(reason);
-    const { status, body, retryAfterMs, internal } = answer;
+    const { body, retryAfterMs, internal } = answer;
+    const told = isOpenAiPath(path)
+      ? toOpenAiError(answer)
+      : { status: answer.status, body: toBody(path, answer) };
+    const { status } = told;
     if (internal) logger.error("http.failed", { ...fields, status, reason: body.error.code, error: reason });
     else logger.debug("http.refused", { ...fields, status, reason: body.error.code });
     // RFC 6750 §3: how to authenticate.
     if (status === 401) reply.header("www-authenticate", 'Bearer realm="pipit"');
     if (retryAfterMs !== undefined) reply.header("retry-after", String(Math.ceil(retryAfterMs / 1000)));
-    reply.code(status).send(toBody(path, answer));
+    reply.code(status).send(told.body);
   });
 }
 

@@ -66,7 +66,7 @@ describe("one answer", () => {
       .png()
       .toBuffer();
     const reader = await stage.ask({ screenshot: png }, "Red.");
-    const image = stage.model.asked[0]?.request.messages.at(-1)?.image;
+    const image = stage.model.asked[0]?.request.messages.at(-1)?.images?.[0];
     expect(await sharp(image).metadata()).toMatchObject({ format: "jpeg", width: 1568 });
     expect((await stage.store.turns.recent("ann", chatOf(reader), 1))[0]?.hadImage).toBe(true);
 
@@ -84,7 +84,7 @@ describe("one answer", () => {
     };
     const first = await askWithPicture();
     const asked = await stage.model.question(0);
-    expect(asked.request.messages.at(-1)?.image).toBeDefined();
+    expect(asked.request.messages.at(-1)?.images).toBeDefined();
     const joined = await askWithPicture();
     await joined.reader.until(({ events }) => events.length > 0);
     await nextLoopTurn();

@@ -13,6 +13,7 @@ import type { TurnService } from "#server/domain/assistant/turn-types.ts";
 import { systemClock } from "#server/domain/clock.ts";
 import { callerKey } from "#server/rpc/kit/call-context.ts";
 import { createErrorInterceptor } from "#server/rpc/kit/error-interceptor.ts";
+import { RunningAnswers } from "#server/domain/limits/running-answers.ts";
 import { createStreamingHandlers } from "#server/rpc/streaming/streaming-service.ts";
 import { openStore, type Store } from "#server/store/store.ts";
 import { collect } from "#tests/doubles/collect.ts";
@@ -76,7 +77,7 @@ function clientOf(userId: string | undefined) {
     bus: createMemoryBus(),
     clock: systemClock,
     logger,
-    config: { answersPerAccount: 20, answersPerAddress: 200 },
+    running: new RunningAnswers({ answersPerAccount: 20, answersPerAddress: 200 }),
   });
   const transport = createRouterTransport((router) => router.service(StreamingService, service), {
     router: { interceptors: [createErrorInterceptor(logger), signIn] },

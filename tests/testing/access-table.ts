@@ -30,6 +30,7 @@ export async function readAccessTable(): Promise<AccessTable> {
     site,
     pageUrl: () => config.issuer,
     isStopping: () => false,
+    stopping: new AbortController().signal,
   });
   return { routes, services: createRpcRoutes(context, new AbortController().signal).services };
 }

@@ -1,11 +1,36 @@
 /** One earlier message, or the question itself. */
 export interface ModelMessage {
-  readonly role: "system" | "user" | "assistant";
+  readonly role: "system" | "user" | "assistant" | "tool";
   readonly text: string;
-  /** JPEG bytes, already scaled; on the last user message only. */
-  readonly image?: Uint8Array;
+  /** JPEG bytes, already scaled; on messages of the user only. */
+  readonly images?: readonly Uint8Array[];
+  /** What the assistant called, where the caller's own tools were offered. */
+  readonly calls?: readonly ModelCall[];
+  /** Of a tool's message: the call that it answers. */
+  readonly callId?: string;
   /** What files held that came with it, fenced (`fencedFiles`); a model reads it before the text. */
   readonly files?: string;
+}
+
+/** A call of a tool by a model. */
+export interface ModelCall {
+  readonly id: string;
+  readonly name: string;
+  /** The arguments as the model wrote them. */
+  readonly input: string;
+}
+
+/** Tools that run at the client: the model's calls of them are handed on, and end the answer. */
+export interface ClientTools {
+  readonly tools: readonly {
+    readonly name: string;
+    readonly description?: string;
+    /** JSON Schema of the input. */
+    readonly inputSchema: Readonly<Record<string, unknown>>;
+    readonly strict?: boolean;
+  }[];
+  /** Absent: the model server's own default. */
+  readonly choice: "auto" | "none" | "required" | { readonly toolName: string } | undefined;
 }
 
 /** A tool the model may call. `run` gets input that passed `inputSchema`; its result is JSON for the model. */
@@ -29,7 +54,24 @@ export interface AnswerRequest {
   readonly tools: readonly AssistantTool[];
   /** "en", "ru", or another BCP 47 tag. */
   readonly locale: string;
+  /** Fields for the model server, by their names on its wire, e.g. temperature. */
+  readonly fields?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * The caller is a program that wants the model's own answer: its tools are offered in place of `tools`, nothing is left out
+   * that the server refuses, and nothing is added.
+   */
+  readonly clientTools?: ClientTools;
 }
+
+/** Why an answer ended. */
+export type FinishReason =
+  | "stop"
+  | "length"
+  | "content-filter"
+  | "tool-calls"
+  | "error"
+  | "interrupted"
+  | "other";
 
 /** What a model says while it answers. */
 export type AnswerPart =
@@ -44,7 +86,15 @@ export type AnswerPart =
       readonly summary: string;
     }
   | { readonly type: "notice"; readonly code: string; readonly text: string }
-  | { readonly type: "usage"; readonly inputTokens: number; readonly outputTokens: number };
+  /** A call of a tool of the client's. */
+  | ({ readonly type: "call" } & ModelCall)
+  | {
+      readonly type: "usage";
+      readonly inputTokens: number;
+      readonly outputTokens: number;
+      /** Told with `clientTools` only. */
+      readonly finish?: FinishReason | undefined;
+    };
 
 /** A responder: a language model behind an OpenAI-compatible endpoint, or the built-in one. Throws PipitError MODEL_*. */
 export interface AnswerModel {

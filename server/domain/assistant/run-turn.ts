@@ -195,12 +195,12 @@ async function streamAnswer(
   const asked: ModelMessage = {
     role: "user",
     text: prompt,
-    ...(image === undefined ? {} : { image }),
+    ...(image === undefined ? {} : { images: [image] }),
     ...(files.length === 0 ? {} : { files: fencedFiles(files, turn.id, locale) }),
   };
   const messages = [systemMessage(run), ...earlier, asked];
   const tools = deps.toolsFor({ ...scope, searchAllChats: question.searchAllChats });
-  await takeParts(run, model, { messages, tools, locale }, draft);
+  await takeParts(run, model, { messages, tools, locale, fields: question.fields }, draft);
   if (live.log.pieces("text").every((text) => text.trim() === "")) {
     throw new PipitError(
       "MODEL_FAILED",
@@ -254,6 +254,8 @@ async function takeParts(
 }
 
 function takePart(run: Run, part: AnswerPart, draft: Draft): void {
+  // Only answers to programs have them.
+  if (part.type === "call") return;
   if (part.type !== "usage") return tell(run, part);
   draft.inputTokens = part.inputTokens;
   draft.outputTokens = part.outputTokens;

@@ -38,6 +38,8 @@ export interface Question {
   readonly searchAllChats: boolean;
   /** The model to ask, now and for the next questions of this chat. Absent: the chosen one, else the server's own choice. */
   readonly model: string | undefined;
+  /** Fields for the model server, by their names on its wire. */
+  readonly fields?: Readonly<Record<string, unknown>>;
   readonly hardwareId: string;
   readonly sessionId: string;
 }

@@ -7,4 +7,6 @@ export interface HttpContext extends ServerContext {
   /** Where browsers find the page, once the port is open. */
   readonly pageUrl: () => string;
   readonly isStopping: () => boolean;
+  /** Aborts when the server has waited long enough for what runs. */
+  readonly stopping: AbortSignal;
 }

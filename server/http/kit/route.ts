@@ -1,4 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  HTTPMethods,
+  RouteShorthandOptionsWithHandler,
+} from "fastify";
 import { isOpen, type Access, type CallerAccess, type OpenAccess } from "#server/domain/access/access.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { Gate } from "./gate.ts";
@@ -7,9 +13,14 @@ import { HttpError } from "./http-error.ts";
 const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"] as const satisfies readonly HTTPMethods[];
 type Method = (typeof METHODS)[number];
 
-interface Endpoint {
+interface Endpoint extends RouteOptions {
   readonly method: Method;
   readonly path: string;
+}
+
+interface RouteOptions {
+  /** Largest body, where it is more than usual: who asks is then found out before it is read. */
+  readonly maxBytes?: number;
 }
 
 /** A route of any access; its handler's return value is the JSON body. */
@@ -38,9 +49,16 @@ export function route(
   path: string,
   access: CallerAccess,
   handle: CallerRoute["handle"],
+  options?: RouteOptions,
 ): CallerRoute;
-export function route(method: Method, path: string, access: Access, handle: Route["handle"]): Route {
-  return { method, path, access, handle } as Route;
+export function route(
+  method: Method,
+  path: string,
+  access: Access,
+  handle: Route["handle"],
+  options: RouteOptions = {},
+): Route {
+  return { method, path, access, handle, ...options } as Route;
 }
 
 /**
@@ -52,7 +70,7 @@ export function addRoutes(app: FastifyInstance, routes: readonly Route[], gate: 
   for (const one of routes) {
     const { method, path } = one;
     allowed.set(path, [...(allowed.get(path) ?? []), method]);
-    app.route({ method, url: path, handler: (request, reply) => enter(one, gate, request, reply) });
+    app.route({ method, url: path, ...handlersOf(one, gate) });
   }
   for (const [path, methods] of allowed) {
     app.route({
@@ -68,16 +86,38 @@ export function addRoutes(app: FastifyInstance, routes: readonly Route[], gate: 
   }
 }
 
-async function enter(
+function handlersOf(
   entered: Route,
   gate: Gate,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<unknown> {
-  gate.check(request, entered.access);
-  return isOpenRoute(entered)
-    ? entered.handle(request, reply)
-    : entered.handle(request, await gate.admit(request, entered.access), reply);
+): Pick<RouteShorthandOptionsWithHandler, "bodyLimit" | "onRequest" | "handler"> {
+  if (isOpenRoute(entered)) {
+    return {
+      handler(request, reply) {
+        gate.check(request, entered.access);
+        return entered.handle(request, reply);
+      },
+    };
+  }
+  const admit = (request: FastifyRequest): Promise<Caller> => {
+    gate.check(request, entered.access);
+    return gate.admit(request, entered.access);
+  };
+  const { maxBytes } = entered;
+  if (maxBytes === undefined) {
+    return {
+      handler: async (request, reply) => entered.handle(request, await admit(request), reply),
+    };
+  }
+  const admitted = new WeakMap<FastifyRequest, Caller>();
+  return {
+    bodyLimit: maxBytes,
+    onRequest: async (request) => void admitted.set(request, await admit(request)),
+    async handler(request, reply) {
+      const caller = admitted.get(request);
+      if (caller === undefined) throw new Error("a route ran before its gate");
+      return entered.handle(request, caller, reply);
+    },
+  };
 }
 
 function isOpenRoute(entered: Route): entered is OpenRoute {

@@ -3,7 +3,6 @@ import { StreamingService } from "#proto/streaming_pb.ts";
 import type { ServerContext } from "#server/compose/context.ts";
 import { writer } from "#server/domain/access/access.ts";
 import { createInterrupt } from "#server/domain/assistant/interrupts.ts";
-import { RunningAnswers, type AnswerCaps } from "#server/domain/limits/running-answers.ts";
 import type { UsageStore } from "#server/domain/chats/ports.ts";
 import { rpcService, type RpcService } from "../kit/rpc-service.ts";
 import { createGenerateWelcomeAudio } from "./generate-welcome-audio.ts";
@@ -14,9 +13,11 @@ import { createReportUsage } from "./report-usage.ts";
 import { createStreamAudio } from "./stream-audio.ts";
 
 /** The part of the server that answers with speech. */
-export type StreamingContext = Pick<ServerContext, "bus" | "turns" | "speech" | "clock" | "logger"> & {
+export type StreamingContext = Pick<
+  ServerContext,
+  "bus" | "turns" | "running" | "speech" | "clock" | "logger"
+> & {
   readonly store: { readonly usage: UsageStore };
-  readonly config: AnswerCaps;
 };
 
 /** `streaming.StreamingService` for gRPC, gRPC-Web and Connect. */
@@ -35,7 +36,7 @@ export function createStreamingHandlers(ctx: StreamingContext): ServiceImpl<type
   const state = {
     buffers: new PromptBuffers(ctx.clock),
     greetings: new Greetings(),
-    running: new RunningAnswers(ctx.config),
+    running: ctx.running,
   };
   const interrupt = createInterrupt(ctx.bus, (userId, hardwareId) => [
     ...ctx.turns.interrupt(userId, hardwareId),

@@ -19,7 +19,7 @@ const { store } = memoryTurns([
 function request(text: string, more: Partial<AnswerRequest> & { image?: Uint8Array } = {}): AnswerRequest {
   const { image, locale = "en-GB", ...rest } = more;
   const tools = createAssistantTools({ turns: store, clock, userId: "u1", chatId: "c9", locale, calculator });
-  const question = { role: "user" as const, text, ...(image === undefined ? {} : { image }) };
+  const question = { role: "user" as const, text, ...(image === undefined ? {} : { images: [image] }) };
   return { messages: [{ role: "system", text: "Be brief." }, question], tools, locale, ...rest };
 }
 

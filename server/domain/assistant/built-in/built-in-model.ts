@@ -40,10 +40,10 @@ export function createBuiltInModel(deps: { readonly clock: Clock }): AnswerModel
       const language = languageOfText(text, request.locale);
       const talk: Talk = { request, text, language, replies: repliesIn(language), clock: deps.clock, signal };
       const intent = recognize(text);
-      const { image, files } = question ?? {};
-      if (image !== undefined) yield* say(talk, `${talk.replies.noPictures} `);
+      const { images, files } = question ?? {};
+      if (images !== undefined) yield* say(talk, `${talk.replies.noPictures} `);
       if (files !== undefined) yield* say(talk, `${talk.replies.noFiles} `);
-      const isUnseen = image !== undefined || files !== undefined;
+      const isUnseen = images !== undefined || files !== undefined;
       if (isUnseen && intent.kind === "unknown") return yield* say(talk, talk.replies.connect);
       yield* reply(talk, intent);
     },

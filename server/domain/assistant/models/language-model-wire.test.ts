@@ -243,7 +243,10 @@ describe("F11: a chat that is longer than the model holds", () => {
     ]);
     const image = new Uint8Array([0xff, 0xd8, 0xff]);
     const { parts } = await collect(
-      modelAt(double.url).answer(ask("", { messages: [{ role: "user", text: "?", image }] }), never),
+      modelAt(double.url).answer(
+        ask("", { messages: [{ role: "user", text: "?", images: [image] }] }),
+        never,
+      ),
     );
     expect(textOf(parts)).toBe("Blind.");
   });

@@ -10,9 +10,9 @@ import { toModelError } from "./model-errors.ts";
 import type { ModelLimits } from "./model-limits.ts";
 import { hasImage, toPrompt } from "./model-messages.ts";
 import { contextTrimmed, imageNotSeen, imageNotTaken } from "./model-notices.ts";
-import type { ChatModel, ModelSdk, SdkLoader } from "./model-sdk.ts";
+import { SDK_PROVIDER, type ChatModel, type ModelSdk, type SdkLoader } from "./model-sdk.ts";
 import { overflowSizeOf } from "./overflow-size.ts";
-import { runToolLoop } from "./tool-loop.ts";
+import { handOn, runToolLoop } from "./tool-loop.ts";
 import { post, type Post } from "./wire/http-post.ts";
 import { createModelFetch } from "./wire/model-fetch.ts";
 
@@ -50,7 +50,7 @@ export function createLanguageModel(options: LanguageModelOptions): AnswerModel 
 function makeChatModel(sdk: ModelSdk, options: LanguageModelOptions): ChatModel {
   const { endpoint } = options;
   const provider = sdk.createOpenAICompatible({
-    name: "pipit",
+    name: SDK_PROVIDER,
     baseURL: endpoint.baseUrl.replace(/\/+$/, ""),
     includeUsage: true,
     ...(endpoint.key === undefined ? {} : { apiKey: endpoint.key }),
@@ -98,9 +98,10 @@ async function* answer(
 function firstAttempt({ endpoint, abilities }: Context, request: AnswerRequest): Attempt {
   const { messages, locale } = request;
   const images = hasImage(messages);
+  const asIs = request.clientTools !== undefined;
   const sent = {
-    images: abilities.images && images,
-    tools: abilities.tools && request.tools.length > 0,
+    images: (abilities.images || asIs) && images,
+    tools: asIs ? request.clientTools.tools.length > 0 : abilities.tools && request.tools.length > 0,
     system: abilities.system !== false && messages.some(({ role }) => role === "system"),
   };
   return {
@@ -120,6 +121,10 @@ function nextAttempt(
   const { endpoint } = options;
   const failure = readFailure(error);
   const kind = kindOf(failure, sent);
+  // A program is told what it cannot have, and leaves it out itself. Where its system text stands is no matter.
+  if (request.clientTools !== undefined && !(kind.kind === "unsupported" && kind.ability === "system")) {
+    return undefined;
+  }
   if (kind.kind === "unsupported") {
     remember(options, kind);
     const fewer = { messages, sent: { ...sent, [kind.ability]: false } };
@@ -168,8 +173,9 @@ async function* askOnce(
   try {
     const prompt = toPrompt(messages, sent);
     const tools = sent.tools ? request.tools : [];
-    const { locale } = request;
-    yield* runToolLoop({ model, endpoint, limits, prompt, tools, locale, signal: own.signal });
+    const { locale, fields, clientTools } = request;
+    const loop = { model, endpoint, limits, prompt, tools, locale, fields, signal: own.signal };
+    yield* clientTools === undefined ? runToolLoop(loop) : handOn(loop, clientTools);
     ended = true;
   } catch (error) {
     throw own.signal.aborted ? own.signal.reason : error;

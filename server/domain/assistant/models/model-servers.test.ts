@@ -16,7 +16,7 @@ function requestOf({ asks = [] }: Fixture, ran: unknown[]): AnswerRequest {
     ran.push(["calculator", input]);
     return Promise.resolve({ value: 42, summary: "42" });
   });
-  const image = asks.includes("image") ? { image: new Uint8Array([0xff, 0xd8, 0xff]) } : {};
+  const image = asks.includes("image") ? { images: [new Uint8Array([0xff, 0xd8, 0xff])] } : {};
   return {
     messages: [
       ...(asks.includes("system") ? [{ role: "system", text: "Be short." } as const] : []),

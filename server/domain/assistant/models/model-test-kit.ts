@@ -42,7 +42,7 @@ export function ask(text: string, more: Partial<AnswerRequest> = {}): AnswerRequ
 }
 
 export function askWithImage(text: string, image: Uint8Array, locale = "en"): AnswerRequest {
-  return { messages: [{ role: "user", text, image }], tools: [], locale };
+  return { messages: [{ role: "user", text, images: [image] }], tools: [], locale };
 }
 
 /** All parts, and the error that ended them, if one did. */

@@ -1,9 +1,19 @@
 import { randomUUID } from "node:crypto";
-import type { AnswerPart, AssistantTool } from "../ports.ts";
+import type { AnswerPart, AnswerRequest, AssistantTool, ClientTools, FinishReason } from "../ports.ts";
 import { modelSaidNothing } from "./model-errors.ts";
 import type { ModelEndpoint } from "./model-endpoint.ts";
 import type { ModelLimits } from "./model-limits.ts";
-import type { ChatModel, Finish, FunctionTool, Prompt, PromptMessage, ToolCall } from "./model-sdk.ts";
+import {
+  SDK_PROVIDER,
+  type ChatModel,
+  type Finish,
+  type FunctionTool,
+  type Prompt,
+  type PromptMessage,
+  type ProviderOptions,
+  type ToolCall,
+  type ToolChoice,
+} from "./model-sdk.ts";
 import { callParts, notRunPart, runCalls, startedPart, toFunctionTools } from "./model-tools.ts";
 import { answerCut, answerFiltered } from "./model-notices.ts";
 import { ReasoningSplitter, type SaidPiece } from "./reasoning-splitter.ts";
@@ -17,6 +27,7 @@ export interface ToolLoop {
   /** Empty: the model is asked once. */
   readonly tools: readonly AssistantTool[];
   readonly locale: string;
+  readonly fields: AnswerRequest["fields"];
   readonly signal: AbortSignal;
 }
 
@@ -49,12 +60,28 @@ export async function* runToolLoop(loop: ToolLoop): AsyncGenerator<AnswerPart, v
   yield { type: "usage", ...usage };
 }
 
+/** Asks the model once, for a program: its calls and its reason to end are told and nothing else. Throws as {@link runToolLoop}. */
+export async function* handOn(
+  loop: ToolLoop,
+  { tools, choice }: ClientTools,
+): AsyncGenerator<AnswerPart, void> {
+  const offered = tools.map((tool) => ({ type: "function" as const, ...tool }));
+  const toolChoice =
+    typeof choice === "string" ? { type: choice } : choice && { type: "tool" as const, ...choice };
+  const said = yield* ask(loop, loop.prompt, offered, toolChoice);
+  for (const { toolCallId: id, toolName: name, input } of said.calls) yield { type: "call", id, name, input };
+  const usage = { inputTokens: 0, outputTokens: 0 };
+  addUsage(usage, said.finish);
+  // Servers that write calls as text end for another reason, or for none.
+  const finish = said.calls.length > 0 ? "tool-calls" : said.finish?.finishReason.unified;
+  yield { type: "usage", ...usage, finish };
+}
+
 function endNotices(reason: FinishReason | undefined, locale: string): AnswerPart[] {
   if (reason === "length") return [answerCut(locale)];
   return reason === "content-filter" ? [answerFiltered(locale)] : [];
 }
 
-type FinishReason = Finish["finishReason"]["unified"];
 const WHY_NOTHING: Partial<Record<FinishReason, string>> = {
   length: " It reached its limit of length before it said a word.",
   "content-filter": " The content filter of the model server stopped it.",
@@ -71,12 +98,19 @@ interface Said {
 }
 
 /** One request. */
-async function* ask(loop: ToolLoop, prompt: Prompt, tools: FunctionTool[]): AsyncGenerator<AnswerPart, Said> {
+async function* ask(
+  loop: ToolLoop,
+  prompt: Prompt,
+  tools: FunctionTool[],
+  toolChoice?: ToolChoice,
+): AsyncGenerator<AnswerPart, Said> {
   const { stream } = await loop.model.doStream({
     prompt,
     abortSignal: loop.signal,
     // Without a choice of tools: "auto" is the default, and there are servers that refuse the field.
-    ...(tools.length === 0 ? {} : { tools }),
+    ...(tools.length === 0 ? {} : { tools, ...(toolChoice && { toolChoice }) }),
+    // As they are: the SDK knows some of them under other names, and takes the others for its provider's.
+    ...(loop.fields && { providerOptions: { [SDK_PROVIDER]: loop.fields as ProviderOptions } }),
   });
   const said: Said = { text: "", reasoning: "", calls: [], finish: undefined };
   const splitter = new ReasoningSplitter();
