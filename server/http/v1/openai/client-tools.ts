@@ -6,7 +6,8 @@ const nameOfTool = z
   .string("must be the name of a function")
   .min(1, "must be the name of a function")
   .max(NAME_MAX_CHARS, `must have at most ${NAME_MAX_CHARS} characters`);
-const definition = z.object({
+/** A function of a client. */
+export const toolDefinition = z.object({
   name: nameOfTool,
   description: z.string("must be text").nullish(),
   parameters: z.record(z.string(), z.unknown(), "must be a JSON Schema").nullish(),
@@ -16,7 +17,7 @@ const definition = z.object({
 /** A tool as chat completions have it. */
 export const toolSchema = z.object({
   type: z.literal("function", "must be function: the tools here are functions of the client"),
-  function: definition,
+  function: toolDefinition,
 });
 const word = z.enum(["auto", "none", "required"], "must be auto, none, required or a function");
 export const toolChoiceSchema = word.or(

@@ -33,7 +33,8 @@ export function readMessages(given: readonly unknown[]): readonly AskedMessage[]
   return given.map((one, at) => readMessage(one, `messages[${at}]`));
 }
 
-function readMessage(given: unknown, place: string): AskedMessage {
+/** @param place where it is in the request, for errors */
+export function readMessage(given: unknown, place: string): AskedMessage {
   const { success, data } = message.safeParse(given);
   if (!success) {
     throw new PipitError(

@@ -24,13 +24,14 @@ const PASSED_FIELDS = [
   "parallel_tool_calls",
 ] as const;
 
-const yesOrNo = z.boolean("must be true or false").nullish();
+export const yesOrNo = z.boolean("must be true or false").nullish();
+export const modelName = z
+  .string("must be the name of a model; GET /v1/models lists them")
+  .min(1, "must be the name of a model; GET /v1/models lists them")
+  .max(MODEL_NAME_MAX_CHARS, `must have at most ${MODEL_NAME_MAX_CHARS} characters`)
+  .optional();
 const body = z.looseObject({
-  model: z
-    .string("must be the name of a model; GET /v1/models lists them")
-    .min(1, "must be the name of a model; GET /v1/models lists them")
-    .max(MODEL_NAME_MAX_CHARS, `must have at most ${MODEL_NAME_MAX_CHARS} characters`)
-    .optional(),
+  model: modelName,
   messages: z.array(z.unknown(), "must be a list of messages").min(1, "must hold at least one message"),
   stream: yesOrNo,
   stream_options: z.object({ include_usage: yesOrNo }, "must be an object").nullish(),
@@ -63,7 +64,7 @@ export function readCompletion(request: FastifyRequest): CompletionRequest {
   return {
     model: given.model,
     messages: readMessages(given.messages),
-    fields: passed(given),
+    fields: passedFields(given),
     clientTools,
     chat: kept
       ? { id: given.chat_id ?? undefined, searchAllChats: given.search_all_chats === true }
@@ -73,7 +74,8 @@ export function readCompletion(request: FastifyRequest): CompletionRequest {
   };
 }
 
-function passed(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+/** Those of {@link PASSED_FIELDS} that were given. */
+export function passedFields(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     PASSED_FIELDS.flatMap((name) => {
       const value = given[name];
