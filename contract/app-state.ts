@@ -33,6 +33,13 @@ export type HotkeyStatus =
   /** Taken by another program, or not a combination that can be registered. */
   | { readonly kind: "refused"; readonly accelerator: string; readonly reason: "taken" | "invalid" };
 
+/**
+ * How the chat is shown on a desktop: in the panel, which comes and goes by the hotkey; as a bar that is nothing but the
+ * composer; in a window of its own, with a frame.
+ */
+export const windowShapes = ["panel", "bar", "window"] as const;
+export type WindowShape = (typeof windowShapes)[number];
+
 /** What is known of the server. */
 export type ServerStatus =
   | { readonly kind: "starting" }
@@ -66,6 +73,8 @@ export interface AppState {
   readonly selectionHotkey?: HotkeyStatus;
   /** Whether the system tells what is selected in other programs; absent: no. */
   readonly tellsSelection?: boolean;
+  /** Absent on a page. */
+  readonly windowShape?: WindowShape;
   readonly features: {
     readonly screenshot: Availability;
     readonly sound: Availability;

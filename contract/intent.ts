@@ -1,3 +1,4 @@
+import type { Composed } from "./commands/chat.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import type { GivenPrompt } from "./prompts.ts";
 import type { ScreenImage } from "./screen-image.ts";
@@ -31,5 +32,9 @@ export type Intent =
   | { readonly kind: "compose"; readonly text: string }
   /** One of the person's own prompts, called by its keys; it goes into the composer and is never sent by itself. */
   | ({ readonly kind: "prompt" } & GivenPrompt)
+  /** The chat moves to another window: the command `handOver` is to say what the composer holds. */
+  | { readonly kind: "hand-over" }
+  /** What the composer of the window held that had the chat before; it takes the place of what is in this one. */
+  | ({ readonly kind: "composer" } & Composed)
   /** Something went wrong outside any command; `message` is safe to show. */
   | { readonly kind: "problem"; readonly code: ErrorCode; readonly message: string };

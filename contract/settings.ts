@@ -40,6 +40,8 @@ export const settingsSchema = z.object({
   searchAllChats: z.boolean(),
   /** The window stays when it loses the focus. */
   pinned: z.boolean(),
+  /** The hotkey shows nothing but the composer, until there is something else to see. */
+  compactBar: z.boolean(),
   firstRunDone: z.boolean(),
 });
 
@@ -63,6 +65,7 @@ export const defaultSettings: Settings = {
   historySize: HISTORY_MAX_MESSAGES,
   searchAllChats: false,
   pinned: false,
+  compactBar: false,
   firstRunDone: false,
 };
 

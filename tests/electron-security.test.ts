@@ -1,7 +1,7 @@
 import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { overlayOptions, panelOptions } from "#electron/windows/panel-window.ts";
+import { framedOptions, overlayOptions, panelOptions } from "#electron/windows/panel-window.ts";
 import { sized } from "./testing/test-size.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -30,10 +30,13 @@ describe("the desktop's statements (docs/security.md)", () => {
     }
     const { webPreferences } = panelOptions({ platform: "linux", dark: false, preload: "/p.cjs" });
     const bounds = { x: 0, y: 0, width: 1, height: 1 };
+    expect(framedOptions({ platform: "linux", dark: false, preload: "/p.cjs" }).webPreferences).toEqual(
+      webPreferences,
+    );
     expect(overlayOptions("linux", "/p.cjs", bounds).webPreferences).toEqual(webPreferences);
     expect(holding(/new BrowserWindow\(/u).toSorted()).toEqual([
       "electron/capture/cover-displays.ts",
-      "electron/shell/start-desktop.ts",
+      "electron/windows/open-windows.ts",
     ]);
     expect(holding(/new WebContentsView|new BrowserView/u)).toEqual([]);
   });
@@ -62,7 +65,7 @@ describe("the desktop's statements (docs/security.md)", () => {
   test("[5.1-3] pages come from our own scheme, never from files", () => {
     expect(holding(/\.loadFile\(|loadURL\([^)]*file:/u)).toEqual([]);
     const loading = holding(/\.loadURL\(/u).toSorted();
-    expect(loading).toEqual(["electron/capture/cover-displays.ts", "electron/windows/windows.ts"]);
+    expect(loading).toEqual(["electron/capture/cover-displays.ts", "electron/windows/chat-page.ts"]);
   });
 
   test("[5.1-6] links leave the app in one place", () => {

@@ -13,7 +13,6 @@ const image = z.strictObject({
   heightPx: z.int().check(z.positive(), z.maximum(SIDE_MAX_PX)),
 });
 
-/** Questions, answers and stored chats; what each does: `ChatEngine` and `HistoryClient`. */
 /** Bounds only keep nonsense out; `checkFiles` says what is wrong. */
 const file = z.strictObject({
   name: z.string().check(z.maxLength(FILE_TEXT_MAX_CHARS)),
@@ -24,15 +23,18 @@ const file = z.strictObject({
   cut: z.boolean(),
 });
 
+/** What a composer holds and a message is made of. */
+export const composed = z.strictObject({
+  text,
+  image: z.exactOptional(image),
+  files: z.exactOptional(z.array(file).check(z.maxLength(100))),
+});
+export type Composed = Readonly<z.infer<typeof composed>>;
+
+/** Questions, answers and stored chats; what each does: `ChatEngine` and `HistoryClient`. */
 export const chatCommands = {
   /** Resolves to the message's id once it is safe in the outbox; only then may a composer clear itself. */
-  send: command<string>()(
-    z.strictObject({
-      text,
-      image: z.exactOptional(image),
-      files: z.exactOptional(z.array(file).check(z.maxLength(100))),
-    }),
-  ),
+  send: command<string>()(composed),
   cancel: command<void>()(nothing),
   regenerate: command<string>()(z.strictObject({ messageId: id })),
   editAndResend: command<string>()(z.strictObject({ messageId: id, text })),

@@ -6,6 +6,7 @@ import { command, nothing, type Handlers } from "./command.ts";
 import { commands } from "./commands.ts";
 import type { ErrorCode } from "../error-codes.ts";
 import type { Intent } from "../intent.ts";
+import { windowCommands } from "./window.ts";
 import { regionSchema, type RegionPicture } from "../region.ts";
 
 /** Everything a window is told when it (re)loads. */
@@ -28,17 +29,13 @@ const coverCommands = {
   endRegion: command<void>()(z.strictObject({ display, region: z.optional(regionSchema) })),
 } as const;
 
-/** Whether a command is for the covers, and not for the window. */
-export function isCoverCommand(name: IpcCommandName): boolean {
-  return Object.hasOwn(coverCommands, name);
-}
-
 /**
  * What the desktop's pages may ask over IPC. Main parses every argument with `input`; the preload script exposes one
  * named function per entry.
  */
 export const ipcCommands = {
   ...commands,
+  ...windowCommands,
   snapshot: command<Snapshot>()(nothing),
   /** The keyboard has left the window; said by the preload script. */
   windowLeft: command<void>()(nothing),

@@ -40,7 +40,7 @@ beforeEach(() => {
   const receiver: Pick<IpcMain, "handle"> = {
     handle: (channel, handler) => void handlers.set(channel, handler as Handler),
   };
-  registerIpc({ commands, mayAsk: (id) => id === OWN_WINDOW, logger }, receiver);
+  registerIpc({ commandsFor: (id) => (id === OWN_WINDOW ? commands : undefined), logger }, receiver);
 });
 
 function invoke(

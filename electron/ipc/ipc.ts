@@ -14,9 +14,8 @@ import type { Logger } from "#contract/logger.ts";
 import { APP_ORIGIN, isAppUrl } from "../windows/app-origin.ts";
 
 export interface IpcOptions {
-  readonly commands: IpcHandlers;
-  /** Whether the page with these web contents is one of ours, and one that this command is for. */
-  readonly mayAsk: (webContentsId: number, name: IpcCommandName) => boolean;
+  /** What the page with these web contents may ask; undefined when it is none of ours. */
+  readonly commandsFor: (webContentsId: number) => Partial<IpcHandlers> | undefined;
   readonly logger: Logger;
 }
 
@@ -37,12 +36,13 @@ async function answer(
   options: IpcOptions,
 ): Promise<Reply<unknown>> {
   try {
-    if (!isTrusted(event, (id) => options.mayAsk(id, name))) {
+    const run = isTrusted(event) ? options.commandsFor(event.sender.id)?.[name] : undefined;
+    if (run === undefined) {
       options.logger.warn("ipc.refused_sender", { name, url: event.senderFrame?.url });
       throw new PipitError("NOT_ALLOWED", "Only Pipit's own window may ask for this.");
     }
-    const run = options.commands[name] as (input?: unknown) => Promise<unknown>;
-    return { ok: true, value: withOwnBytes(await run(parseInput(name, input))) };
+    const answered = (run as (given: unknown) => Promise<unknown>)(parseInput(name, input));
+    return { ok: true, value: withOwnBytes(await answered) };
   } catch (reason) {
     const error = PipitError.from(reason);
     if (error.code === "INTERNAL")
@@ -51,19 +51,10 @@ async function answer(
   }
 }
 
-/** The top frame of a window of ours, showing a page of ours. A frame that is gone has no say any more. */
-function isTrusted(
-  event: Pick<IpcMainInvokeEvent, "sender" | "senderFrame">,
-  mayAsk: (webContentsId: number) => boolean,
-): boolean {
+/** A top frame that shows a page of ours. A frame that is gone has no say any more. */
+function isTrusted(event: Pick<IpcMainInvokeEvent, "senderFrame">): boolean {
   const frame: WebFrameMain | null = event.senderFrame;
-  return (
-    frame !== null &&
-    frame.parent === null &&
-    frame.origin === APP_ORIGIN &&
-    isAppUrl(frame.url) &&
-    mayAsk(event.sender.id)
-  );
+  return frame !== null && frame.parent === null && frame.origin === APP_ORIGIN && isAppUrl(frame.url);
 }
 
 function parseInput(name: IpcCommandName, input: unknown): unknown {

@@ -17,19 +17,19 @@ const answered: Settled = {
 const failed: Settled = { messageId: "2", text: "And at night?", end: { kind: "failed", failure } };
 const waits = (messageId: string): Settled => ({ messageId, text: "Later", end: { kind: "waits" } });
 
-let isVisible: boolean;
+let isSeen: boolean;
 let isWanted: boolean;
 let said: NoticeTexts[];
 let clicks: (() => void)[];
 let closed: number;
 let opened: Settled[];
 beforeEach(() => {
-  [isVisible, isWanted, said, clicks, closed, opened] = [false, true, [], [], 0, []];
+  [isSeen, isWanted, said, clicks, closed, opened] = [false, true, [], [], 0, []];
 });
 
 function open() {
   return createAnswerNotices({
-    isVisible: () => isVisible,
+    isSeen: () => isSeen,
     isWanted: () => isWanted,
     texts: () => textsFor("en", "en"),
     language: () => "en",
@@ -56,10 +56,10 @@ test("an answer, a failure and a wait for the sign-in are told once each while h
 
 test("nothing is told of what the person sees, and looking takes back what was told", () => {
   const notices = open();
-  isVisible = true;
+  isSeen = true;
   notices.settled(answered);
   expect([said.length, notices.unseen.getState()]).toEqual([0, false]);
-  isVisible = false;
+  isSeen = false;
   notices.settled(failed);
   notices.seen();
   expect([closed, notices.unseen.getState()]).toEqual([1, false]);

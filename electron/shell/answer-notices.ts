@@ -20,7 +20,8 @@ export interface Notice {
 }
 
 export interface AnswerNoticesOptions {
-  readonly isVisible: () => boolean;
+  /** The person sees the chat. */
+  readonly isSeen: () => boolean;
   /** What the person has set. */
   readonly isWanted: () => boolean;
   readonly texts: () => DesktopTexts;
@@ -54,7 +55,7 @@ export function createAnswerNotices(options: AnswerNoticesOptions) {
     /** Whether something came that was not looked at. */
     unseen: unseen as ReadonlyStore<boolean>,
     settled(settled: Settled): void {
-      if (options.isVisible()) return;
+      if (options.isSeen()) return;
       const key = settled.end.kind === "waits" ? "sign-in" : settled.messageId;
       if (told.has(key)) return;
       told.add(key);

@@ -122,6 +122,7 @@ function initialState({ config }: DesktopOptions, tray: boolean): AppPorts["init
     regionHotkey: { kind: "off" },
     selectionHotkey: { kind: "off" },
     tellsSelection: tellsSelection(display),
+    windowShape: "panel",
     features: {
       screenshot: hasDisplay ? works : { available: false, reason: "no-display" },
       sound: works,

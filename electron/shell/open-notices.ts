@@ -19,7 +19,7 @@ export interface OpenNoticesDeps {
 export function openNotices({ pipit, windows, texts, logger }: OpenNoticesDeps): AnswerNotices {
   const settings = () => pipit.state.getState().settings;
   return createAnswerNotices({
-    isVisible: () => windows.isVisible(),
+    isSeen: () => windows.isSeen(),
     isWanted: () => settings().notify && Notification.isSupported(),
     texts,
     language: () => resolveLanguage(settings().language, app.getLocale()),

@@ -10,7 +10,6 @@ import {
   session,
   shell,
 } from "electron";
-import { isCoverCommand, type Snapshot } from "#contract/commands/ipc-schema.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Settings } from "#contract/settings.ts";
 import { version } from "#contract/version.ts";
@@ -27,26 +26,24 @@ import { createPictureFiles, type PictureFiles } from "./picture-files.ts";
 import { hotkeyNames, type HotkeyName } from "./desktop-settings.ts";
 import { openNotices } from "./open-notices.ts";
 import { createHotkeys, type Hotkeys } from "./hotkeys.ts";
-import { registerIpc } from "../ipc/ipc.ts";
 import { openOwnPrompts } from "./own-prompts.ts";
 import { macMenu } from "./app-menu.ts";
-import { followTheme, panelOptions } from "../windows/panel-window.ts";
 import { cleanUpBeforeQuit, followHurriedEnds } from "./quit.ts";
-import { openScreenshots, type OpenedScreenshots } from "./open-screenshots.ts";
+import { openScreenshots } from "./open-screenshots.ts";
 import { createOutsidePictures } from "./outside-pictures.ts";
 import type { DesktopFiles } from "./settings-file.ts";
 import { openToolDialogs } from "../terminal/tool-dialogs.ts";
 import { openUpdates } from "../update/open-updates.ts";
-import { createStateFeed, type StateFeed } from "../ipc/state-feed.ts";
 import { createHotkeyToggle } from "../windows/hotkey-toggle.ts";
 import { openDesktopApp } from "./open-desktop-app.ts";
 import { textsFor, type DesktopTexts } from "./texts.ts";
 import { hasTray } from "../tray/tray-presence.ts";
 import { runTray } from "../tray/run-tray.ts";
-import { serveContextMenu } from "../windows/serve-context-menu.ts";
 import { denyPermissions, guardContents } from "../windows/web-security.ts";
 import { applySpelling } from "../windows/spelling.ts";
-import { Windows } from "../windows/windows.ts";
+import { openWindows } from "../windows/open-windows.ts";
+import type { Windows } from "../windows/windows.ts";
+import { serveWindows } from "../ipc/serve-windows.ts";
 
 export interface DesktopOptions {
   readonly config: DesktopConfig;
@@ -80,17 +77,12 @@ export async function startDesktop(options: DesktopOptions) {
   });
   const { pipit } = desktop;
   const settings = (): Settings => pipit.state.getState().settings;
-  const feed = createStateFeed(pipit.chat, (patch) => windows.send("chat", patch));
-  const windows: Windows = openPanel(
-    options,
-    pipit,
-    (visible) => {
-      feed.setVisible(visible);
-      if (visible) notices.seen();
-    },
-    feed,
-  );
   const texts = () => textsFor(settings().language, app.getLocale());
+  const windows: Windows = openWindows(options, pipit, {
+    texts,
+    isUnseen: () => notices.unseen.getState(),
+    onSeen: () => notices.seen(),
+  });
   const { screenshots, covers, choice } = openScreenshots({ ...options, settings, texts, windows });
   const toggleFromHotkey = createHotkeyToggle(windows, screenshots, stop.signal);
   const takePicture = createOutsidePictures(windows, screenshots, stop.signal);
@@ -100,7 +92,7 @@ export async function startDesktop(options: DesktopOptions) {
     regionHotkey: () => takePicture({ area: "region" }),
     selectionHotkey: prompts.takeSelection,
   });
-  serveWindow(options, pipit, windows, feed, { covers, choice });
+  serveWindows(options, pipit, { windows, covers, choice });
   const notices: AnswerNotices = openNotices({ pipit, windows, texts, logger });
   const { updates, tool } = await openPackaged(options, pipit, texts);
   const tray = hasTrayIcons
@@ -113,8 +105,7 @@ export async function startDesktop(options: DesktopOptions) {
   const cleanUp = async (): Promise<void> => {
     stop.abort(new PipitError("CANCELLED", "Pipit is closing."));
     windows.release();
-    for (const part of [...Object.values(keys), prompts, feed, tray, notices, updates])
-      part?.[Symbol.dispose]();
+    for (const part of [...Object.values(keys), prompts, tray, notices, updates]) part?.[Symbol.dispose]();
     await Promise.all([control[Symbol.asyncDispose](), desktop[Symbol.asyncDispose](), files.flush()]);
     windows[Symbol.dispose]();
   };
@@ -192,40 +183,6 @@ function followPower(pipit: App): void {
   powerMonitor.on("resume", onBack).on("unlock-screen", onBack);
 }
 
-/** What the window asks for and is told. */
-function serveWindow(
-  { files, logger }: DesktopOptions,
-  pipit: App,
-  windows: Windows,
-  feed: StateFeed,
-  { covers, choice }: Pick<OpenedScreenshots, "covers" | "choice">,
-): void {
-  pipit.state.subscribe((state) => windows.send("app", state));
-  pipit.auth.subscribe((state) => windows.send("auth", state));
-  const snapshot = async (): Promise<Snapshot> => {
-    // The page has its state and listens from now on.
-    windows.loaded();
-    return {
-      chat: feed.snapshot(),
-      auth: pipit.auth.getState(),
-      app: pipit.state.getState(),
-      draft: files.draft.get().text,
-    };
-  };
-  registerIpc({
-    commands: {
-      ...pipit.commands,
-      snapshot,
-      windowLeft: async () => windows.left(),
-      regionPicture: ({ display }) => choice.picture(display),
-      regionReady: async ({ display }) => choice.ready(display),
-      endRegion: async ({ display, region }) => choice.end(display, region),
-    },
-    mayAsk: (id, name) => (isCoverCommand(name) ? covers.isOwn(id) : windows.isOwn(id)),
-    logger,
-  });
-}
-
 /** What holds for every page and session, before there is any. */
 function prepareElectron({ files, parts }: DesktopOptions): void {
   guardContents(app, (url) => void openExternalLink(url, shell).catch(() => undefined));
@@ -250,29 +207,6 @@ function showAppMenu(pipit: App): void {
   show();
   pipit.state.subscribe((state, before) => {
     if (state.settings.language !== before.settings.language) show();
-  });
-}
-
-function openPanel(
-  { files, logger, parts }: DesktopOptions,
-  pipit: App,
-  onVisible: (visible: boolean) => void,
-  feed: StateFeed,
-): Windows {
-  const { platform } = process;
-  const { preload } = parts;
-  const window = new BrowserWindow(
-    panelOptions({ platform, preload, dark: nativeTheme.shouldUseDarkColors }),
-  );
-  followTheme(window, nativeTheme, platform);
-  serveContextMenu(window, () => textsFor(pipit.state.getState().settings.language, app.getLocale()).menu);
-  return new Windows({
-    window,
-    places: files.places,
-    isPinned: () => pipit.state.getState().settings.pinned,
-    onVisible,
-    onReload: () => feed.reset(),
-    logger,
   });
 }
 

@@ -7,7 +7,7 @@ function follow(platform: NodeJS.Platform): readonly string[] {
   const theme = Object.assign(new EventEmitter(), { shouldUseDarkColors: false });
   const colours: string[] = [];
   followTheme(
-    { isDestroyed: () => false, setBackgroundColor: (colour) => void colours.push(colour) },
+    { setBackgroundColor: (colour: string) => void colours.push(colour), once: () => undefined } as never,
     theme as unknown as NativeTheme,
     platform,
   );

@@ -1,5 +1,5 @@
 import type { BrowserWindow, BrowserWindowConstructorOptions, NativeTheme, WebPreferences } from "electron";
-import { WINDOW_MIN_SIZE, WINDOW_SIZE, type Bounds } from "./window-place.ts";
+import { FRAMED_SIZES, PANEL_SIZES, type Bounds, type Sizes } from "./window-place.ts";
 
 /** The window's first colour, before its page has painted (renderer/theme/tokens.css, `--ground`). */
 const GROUND = { light: "#ffffff", dark: "#1c1c1e" } as const;
@@ -11,16 +11,11 @@ export interface PanelLook {
   readonly preload: string;
 }
 
-/** How the one window is made: hidden, warm, without a frame, and with nothing but the preload between it and the app. */
+/** How the panel is made: hidden, warm, without a frame, and with nothing but the preload between it and the app. */
 export function panelOptions(look: PanelLook): BrowserWindowConstructorOptions {
   const mac = look.platform === "darwin";
   return {
-    ...WINDOW_SIZE,
-    minWidth: WINDOW_MIN_SIZE.width,
-    minHeight: WINDOW_MIN_SIZE.height,
-    // In the system's own lists of windows.
-    title: "Pipit",
-    show: false,
+    ...sized(PANEL_SIZES),
     frame: false,
     fullscreenable: false,
     maximizable: false,
@@ -33,6 +28,22 @@ export function panelOptions(look: PanelLook): BrowserWindowConstructorOptions {
       : { backgroundColor: groundOf(look.dark) }),
     webPreferences: pagePreferences(look.preload),
   };
+}
+
+/** How the window is made that has a frame and a place in the taskbar: shown when the chat has come to it. */
+export function framedOptions({ dark, preload }: PanelLook): BrowserWindowConstructorOptions {
+  return {
+    ...sized(FRAMED_SIZES),
+    backgroundColor: groundOf(dark),
+    // On Windows and Linux, there is none; in a window with a frame the Alt key would show an empty one.
+    autoHideMenuBar: true,
+    webPreferences: pagePreferences(preload),
+  };
+}
+
+function sized({ first, least }: Sizes): BrowserWindowConstructorOptions {
+  // The title is in the system's own lists of windows.
+  return { ...first, minWidth: least.width, minHeight: least.height, title: "Pipit", show: false };
 }
 
 /** How a window is made that covers a display while a part of it is chosen: shown when its page has painted. */
@@ -81,15 +92,15 @@ function pagePreferences(preload: string): WebPreferences {
 
 /** Keeps the ground behind the page in the theme's colour: it shows whenever the window grows faster than its page. */
 export function followTheme(
-  window: Pick<BrowserWindow, "isDestroyed" | "setBackgroundColor">,
-  theme: Pick<NativeTheme, "on" | "shouldUseDarkColors">,
+  window: Pick<BrowserWindow, "once" | "setBackgroundColor">,
+  theme: Pick<NativeTheme, "on" | "off" | "shouldUseDarkColors">,
   platform: NodeJS.Platform,
 ): void {
   // There the ground is the system's own, and follows by itself.
   if (platform === "darwin") return;
-  theme.on("updated", () => {
-    if (!window.isDestroyed()) window.setBackgroundColor(groundOf(theme.shouldUseDarkColors));
-  });
+  const follow = (): void => window.setBackgroundColor(groundOf(theme.shouldUseDarkColors));
+  theme.on("updated", follow);
+  window.once("closed", () => theme.off("updated", follow));
 }
 
 function groundOf(dark: boolean): string {

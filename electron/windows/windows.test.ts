@@ -1,18 +1,26 @@
 import { EventEmitter } from "node:events";
 import type { BrowserWindow } from "electron";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createStore } from "zustand/vanilla";
+import { initialChatState } from "#contract/chat-state.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { Windows } from "./windows.ts";
 
 vi.mock("electron", () => {
   const place = { x: 0, y: 0, width: 1_280, height: 800 };
-  const display = { id: 1, workArea: place };
+  const display = { id: 1, workArea: place, size: place };
   return {
     app: { focus: () => undefined, hide: () => undefined },
     screen: {
       getCursorScreenPoint: () => ({ x: 0, y: 0 }),
       getDisplayNearestPoint: () => display,
       getDisplayMatching: () => display,
+      on() {
+        return this;
+      },
+      off() {
+        return this;
+      },
     },
   };
 });
@@ -52,6 +60,8 @@ class Panel extends EventEmitter {
   isMinimized = (): boolean => false;
   setBounds = (): void => undefined;
   getBounds = () => ({ x: 0, y: 0, width: 440, height: 680 });
+  isMaximized = (): boolean => false;
+  isFullScreen = (): boolean => false;
   setAlwaysOnTop = (): void => undefined;
   setVisibleOnAllWorkspaces = (): void => undefined;
   loadURL = async (): Promise<void> => undefined;
@@ -67,9 +77,13 @@ function open(platform: NodeJS.Platform): void {
   windows = new Windows({
     window: panel as unknown as BrowserWindow,
     places: { get: () => ({}), set: async () => undefined } as never,
-    isPinned: () => false,
+    makeFramed: () => panel as never,
+    settings: () => ({ pinned: false, compactBar: false }),
+    needsRoom: () => false,
+    chat: createStore(() => initialChatState),
+    draft: () => "",
+    onShape: () => undefined,
     onVisible: () => undefined,
-    onReload: () => undefined,
     logger: createFakeLogger(),
   });
   windows.show();

@@ -1,4 +1,4 @@
-import { MessagesSquare, Pin, Settings, SquarePen } from "lucide-react";
+import { AppWindow, MessagesSquare, PanelTopClose, Pin, Settings, SquarePen } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useApp, useBridge, useChat, useSignedOut, useView } from "../bridge/use-bridge.ts";
 import { IconButton } from "../ui/icon-button.tsx";
@@ -10,9 +10,10 @@ export function Header() {
   const signedOut = useSignedOut();
   const title = useChat((state) => (signedOut ? undefined : state.title));
   const desktop = useApp((state) => state.face === "desktop");
+  const framed = useApp((state) => state.windowShape === "window");
   return (
     <header
-      className={`gutter border-b border-hairline ${desktop ? "drag-region" : ""}`}
+      className={`gutter border-b border-hairline ${desktop && !framed ? "drag-region" : ""}`}
       data-testid="window-header"
     >
       <div className="mx-auto flex h-11 w-full max-w-page items-center gap-1 pr-2 pl-4">
@@ -20,14 +21,14 @@ export function Header() {
           {title === undefined || title === "" ? t("appName") : title}
         </h1>
         <nav aria-label={t("header")} className="no-drag flex items-center gap-0.5">
-          <HeaderButtons desktop={desktop} />
+          <HeaderButtons desktop={desktop} framed={framed} />
         </nav>
       </div>
     </header>
   );
 }
 
-function HeaderButtons({ desktop }: { readonly desktop: boolean }) {
+function HeaderButtons({ desktop, framed }: { readonly desktop: boolean; readonly framed: boolean }) {
   const { t } = useTranslation("shell");
   const { commands, views } = useBridge();
   const pinned = useApp((state) => state.settings.pinned);
@@ -46,7 +47,8 @@ function HeaderButtons({ desktop }: { readonly desktop: boolean }) {
       >
         <SquarePen className="size-4" />
       </IconButton>
-      {desktop ? (
+      {desktop ? <WindowButton framed={framed} /> : undefined}
+      {desktop && !framed ? (
         <IconButton
           label={t("pin")}
           aria-pressed={pinned}
@@ -64,5 +66,20 @@ function HeaderButtons({ desktop }: { readonly desktop: boolean }) {
       </IconButton>
       {desktop ? undefined : <UserMenu />}
     </>
+  );
+}
+
+/** To a window with a frame, and back to the panel. */
+function WindowButton({ framed }: { readonly framed: boolean }) {
+  const { t } = useTranslation("shell");
+  const { views, window: host } = useBridge();
+  const Icon = framed ? PanelTopClose : AppWindow;
+  return (
+    <IconButton
+      label={t(framed ? "toPanel" : "toWindow")}
+      onClick={() => host && void views.attempt(host.shapeWindow({ shape: framed ? "panel" : "window" }))}
+    >
+      <Icon className="size-4" />
+    </IconButton>
   );
 }

@@ -12,6 +12,7 @@ import { ErrorBoundary } from "./error-boundary.tsx";
 import { Header } from "./header.tsx";
 import { ProblemStrip } from "./problem-strip.tsx";
 import { StatusLine } from "./status-line.tsx";
+import { useBar } from "./use-bar.ts";
 import { useHostIntents } from "./use-host-intents.ts";
 import { useWindowShortcuts } from "./use-window-shortcuts.ts";
 
@@ -31,18 +32,20 @@ export function Panel() {
   const firstRun = !firstRunDone && !door && view !== "profile";
   const bare = firstRun || door;
   const protectionOffered = useView((state) => state.protectionOffered);
+  const { bar, content } = useBar();
+  const framed = !bare && !bar;
   return (
-    <div className="flex h-full flex-col bg-window">
-      {bare ? undefined : <Header />}
+    <div ref={content} className={`flex flex-col bg-window ${bar ? "" : "h-full"}`}>
+      {framed ? <Header /> : undefined}
       <ProblemStrip />
-      {bare ? undefined : <SignedOutStrip />}
+      {framed ? <SignedOutStrip /> : undefined}
       {protectionOffered ? <ProtectOffer /> : undefined}
       <main className="relative min-h-0 flex-1">
         <ErrorBoundary fallback={<CrashNotice />}>
-          {door ? <SignInPage /> : firstRun ? <FirstRun /> : <Content />}
+          {door ? <SignInPage /> : firstRun ? <FirstRun /> : <Content bar={bar} />}
         </ErrorBoundary>
       </main>
-      {bare ? undefined : <StatusLine />}
+      {framed ? <StatusLine /> : undefined}
       <ErrorBoundary fallback={undefined}>
         <Dialogs />
       </ErrorBoundary>
@@ -69,15 +72,18 @@ function SignedOutStrip() {
 }
 
 /** The chat stays as it is behind what covers it: its place, its draft and its pictures are there when that closes. */
-function Content() {
+function Content({ bar }: { readonly bar: boolean }) {
   const { t } = useTranslation("shell");
   const view = useView((state) => state.view);
   const covered = view === "settings" || view === "profile";
   return (
     <>
-      <div inert={covered} className={`absolute inset-0 flex flex-col ${covered ? "invisible" : ""}`}>
+      <div
+        inert={covered}
+        className={`flex flex-col ${bar ? "" : "absolute inset-0"} ${covered ? "invisible" : ""}`}
+      >
         <h2 className="sr-only">{t("conversation")}</h2>
-        <ChatView />
+        <ChatView bar={bar} />
       </div>
       {covered ? (
         <div key={view} className="absolute inset-0 scroll-area">

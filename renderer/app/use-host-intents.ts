@@ -8,8 +8,14 @@ export function useHostIntents(): void {
   useEffect(() => bridge.onIntent((intent) => route(intent, bridge)), [bridge]);
 }
 
-function route(intent: Intent, { views, ui }: Pick<WindowBridge, "views" | "ui">): void {
+function route(intent: Intent, { views, ui, window: host }: WindowBridge): void {
   switch (intent.kind) {
+    case "hand-over":
+      void import("./hand-over.ts").then(({ handOver }) => host && handOver(ui, host));
+      return;
+    case "composer":
+      void import("./hand-over.ts").then(({ takeOver }) => takeOver(ui, intent));
+      return;
     case "open":
       if (intent.view !== "settings" && intent.view !== "chat") return views.open(intent.view);
       views.closeDialog();

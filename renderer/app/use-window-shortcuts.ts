@@ -1,12 +1,16 @@
 import { useEffect, useEffectEvent } from "react";
 import { useApp, useBridge } from "../bridge/use-bridge.ts";
 import { isDoor } from "./address.ts";
+import { useNeedsRoom } from "./use-bar.ts";
 import { shortcutOf, type Shortcut } from "./shortcut-of.ts";
 
 /** The keys that work anywhere in the window. What a dialog, a menu or the composer has taken does not come here. */
 export function useWindowShortcuts(): void {
-  const { chat, commands, views } = useBridge();
+  const { chat, commands, views, window: host } = useBridge();
   const ready = useApp((state) => state.settings.firstRunDone);
+  const shape = useApp((state) => state.windowShape);
+  const compact = useApp((state) => state.settings.compactBar);
+  const needsRoom = useNeedsRoom();
   const back = (): boolean => {
     const { view, dialog } = views.store.getState();
     // A dialog closes itself.
@@ -15,6 +19,8 @@ export function useWindowShortcuts(): void {
     if (isDoor(view)) return false;
     if ((view === "settings" && ready) || view === "profile") views.show("chat");
     else if (answering) void views.attempt(commands.cancel());
+    else if (host !== undefined && compact && shape === "panel" && !needsRoom)
+      void views.attempt(host.shapeWindow({ shape: "bar" }));
     else void views.attempt(commands.hideWindow());
     return true;
   };

@@ -2,6 +2,7 @@ import type { AppState } from "#contract/app-state.ts";
 import type { AuthState } from "#contract/auth-state.ts";
 import type { ChatState } from "#contract/chat-state.ts";
 import type { Commands } from "#contract/commands/commands.ts";
+import type { WindowCommands } from "#contract/commands/window.ts";
 import type { Intent } from "#contract/intent.ts";
 import type { OwnAccountClient } from "#engine/account/own-account-client.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
@@ -17,6 +18,8 @@ export interface Bridge extends AsyncDisposable {
   /** What the composer held when the window was last closed. */
   readonly initialDraft: string;
   readonly commands: Commands;
+  /** What a window of the desktop asks of its host besides; absent on a page. */
+  readonly window?: WindowCommands;
   /** The user's own account, in the page; on the desktop it is opened there. */
   openAccount?(): Promise<OwnAccountClient>;
   /** Returns the unsubscriber. Intents that came before the first listener are given to it at once. */

@@ -36,6 +36,7 @@ export async function createDesktopBridge(api: PreloadApi): Promise<Bridge> {
     auth,
     app,
     commands,
+    window: commands,
     initialDraft: first.draft,
     onIntent: (listener) => intents.listen(listener),
     async [Symbol.asyncDispose]() {

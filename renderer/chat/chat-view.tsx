@@ -13,8 +13,8 @@ import { useAttachments } from "./files/use-attachments.ts";
 /** How much of the conversation stays in view when a page is turned. */
 const pageShare = 0.85;
 
-/** The conversation and the composer. */
-export function ChatView() {
+/** The conversation and the composer; as a bar, the composer alone. */
+export function ChatView({ bar }: { readonly bar: boolean }) {
   const root = useRef<HTMLDivElement>(null);
   const attachments = useAttachments();
   const hidden = useSignedOut();
@@ -26,9 +26,13 @@ export function ChatView() {
     scroller?.scrollBy({ top: direction * pageShare * scroller.clientHeight });
   };
   return (
-    <div ref={root} className="relative flex h-full min-h-0 flex-1 flex-col" {...drop}>
-      {hidden ? <EmptyChat /> : <MessageList />}
-      {begun && (
+    <div
+      ref={root}
+      className={`relative flex min-h-0 flex-1 flex-col ${bar ? "drag-region pt-3" : "h-full"}`}
+      {...drop}
+    >
+      {bar ? undefined : hidden ? <EmptyChat /> : <MessageList />}
+      {begun && !bar && (
         <div className="gutter shrink-0">
           <div className="mx-auto w-full max-w-page px-4 pt-2 pb-3 empty:hidden">
             <ModelPlace slim />
@@ -36,7 +40,7 @@ export function ChatView() {
         </div>
       )}
       <UndoDelete />
-      <Composer attachments={attachments} onPage={turnPage} />
+      <Composer attachments={attachments} onPage={turnPage} bar={bar} />
       <Announcer />
       {over && <DropVeil />}
     </div>

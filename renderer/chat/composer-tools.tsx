@@ -1,4 +1,4 @@
-import { ArrowUp, Camera, Paperclip, Square, SquareSlash, Volume2, VolumeX } from "lucide-react";
+import { ArrowUp, Camera, Maximize2, Paperclip, Square, SquareSlash, Volume2, VolumeX } from "lucide-react";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { UnavailableReason } from "#contract/app-state.ts";
@@ -15,10 +15,11 @@ import type { AttachmentIntake } from "./files/use-attachments.ts";
 export interface ComposerToolsProps {
   readonly attachments: AttachmentIntake;
   readonly onSend: () => void;
+  readonly bar: boolean;
 }
 
 /** The row under the text: what can be added at the start, what is done with it at the end. */
-export function ComposerTools({ attachments, onSend }: ComposerToolsProps) {
+export function ComposerTools({ attachments, onSend, bar }: ComposerToolsProps) {
   return (
     <div className="flex shrink-0 items-center gap-1 px-1 pb-1">
       <ScreenshotButton attachments={attachments} />
@@ -26,6 +27,7 @@ export function ComposerTools({ attachments, onSend }: ComposerToolsProps) {
       <PromptsButton />
       <SpeakButton />
       <span className="flex-1" />
+      {bar ? <GrowButton /> : undefined}
       <StopButton />
       <SendButton onSend={onSend} />
     </div>
@@ -98,6 +100,20 @@ function FileButton({ attachments }: { readonly attachments: AttachmentIntake })
         }}
       />
     </>
+  );
+}
+
+/** From the bar to everything else. */
+function GrowButton() {
+  const { t } = useTranslation("chat");
+  const { views, window: host } = useBridge();
+  return (
+    <IconButton
+      label={t("showChat")}
+      onClick={() => host && void views.attempt(host.shapeWindow({ shape: "panel" }))}
+    >
+      <Maximize2 className="size-4" />
+    </IconButton>
   );
 }
 

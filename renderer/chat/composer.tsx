@@ -23,9 +23,11 @@ const PromptMatches = lazily(async () => (await import("../prompts/prompt-matche
 export function Composer({
   attachments,
   onPage,
+  bar,
 }: {
   readonly attachments: AttachmentIntake;
   readonly onPage: (direction: -1 | 1) => void;
+  readonly bar: boolean;
 }) {
   const { t } = useTranslation("chat");
   const { ui } = useBridge();
@@ -45,9 +47,9 @@ export function Composer({
     void attachments.take(files);
   };
   return (
-    <div className="flex max-h-2/5 shrink-0 flex-col gutter">
+    <div className={`flex shrink-0 flex-col gutter ${bar ? "max-h-80" : "max-h-2/5"}`}>
       <div className="mx-auto flex min-h-0 w-full max-w-page flex-col px-4 pb-3">
-        <div className="composer flex min-h-0 flex-col rounded-card border border-control bg-ground transition-colors focus-within:border-accent dark:bg-raised">
+        <div className="composer no-drag flex min-h-0 flex-col rounded-card border border-control bg-ground transition-colors focus-within:border-accent dark:bg-raised">
           <PendingPicture onRemove={attachments.remove} />
           <PendingFiles onRemove={attachments.removeFile} />
           <ComposerNotes />
@@ -65,7 +67,7 @@ export function Composer({
             onPaste={onPaste}
             className="field-sizing-content min-h-10 w-full resize-none overflow-y-auto bg-transparent px-3 pt-2.5 pb-1 text-reading outline-none placeholder:text-faint"
           />
-          <ComposerTools attachments={attachments} onSend={() => void send()} />
+          <ComposerTools attachments={attachments} onSend={() => void send()} bar={bar} />
         </div>
       </div>
     </div>

@@ -44,6 +44,9 @@ export function GeneralSettings() {
         hint={t("general.startAtLoginHint")}
       />
       {face === "desktop" ? (
+        <SwitchSetting name="compactBar" label={t("general.compactBar")} hint={t("general.compactBarHint")} />
+      ) : undefined}
+      {face === "desktop" ? (
         <SwitchSetting
           name="spellcheck"
           label={t("general.spellcheck")}

@@ -72,6 +72,7 @@ interface SwitchSettingProps extends Pick<SettingRowProps, "label" | "hint"> {
     | "spellcheck"
     | "startAtLogin"
     | "notify"
+    | "compactBar"
     | "selectionFromClipboard";
   /** What it needs of this machine; without it the hint says why it cannot be set. */
   readonly feature?: keyof AppState["features"];

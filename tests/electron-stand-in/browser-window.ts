@@ -27,6 +27,8 @@ export class BrowserWindow extends StrictEmitter {
   #opacity = 1;
   #resizable = true;
   #protected = false;
+  #minimized = false;
+  #minimum: { readonly width: number; readonly height: number };
 
   static getAllWindows(): BrowserWindow[] {
     return [...appWindows.all.values()] as BrowserWindow[];
@@ -55,6 +57,7 @@ export class BrowserWindow extends StrictEmitter {
       width,
       height,
     };
+    this.#minimum = { width: options.minWidth ?? 0, height: options.minHeight ?? 0 };
     this.#title = options.title ?? app.name;
     this.#onTop = options.alwaysOnTop === true;
     this.#visible = false;
@@ -129,16 +132,24 @@ export class BrowserWindow extends StrictEmitter {
     setImmediate(() => this.#emit(visible ? "show" : "hide"));
   }
   isVisible(): boolean {
-    return this.#visible;
+    return this.#visible && (platform === "linux" || !this.#minimized);
   }
+  /** Without "hide": the window is still among those to switch to. */
   minimize(): void {
-    this.hide();
+    if (this.#minimized) return;
+    this.#minimized = true;
+    this.#focus.resignKey();
+    this.webContents.page.setVisible(false);
+    setImmediate(() => this.#emit("minimize"));
   }
   restore(): void {
-    this.show();
+    if (!this.#minimized) return;
+    this.#minimized = false;
+    this.webContents.page.setVisible(this.#visible);
+    setImmediate(() => this.#emit("restore"));
   }
   isMinimized(): boolean {
-    return false;
+    return this.#minimized;
   }
   isMaximized(): boolean {
     return false;
@@ -170,7 +181,7 @@ export class BrowserWindow extends StrictEmitter {
     return this.getBounds();
   }
   setBounds(bounds: Partial<Rectangle>): void {
-    const { moved } = this.#place(bounds);
+    const { moved } = this.#place(this.#scaledOnArrival({ ...this.#bounds, ...bounds }));
     // Windows tells of the end of a person's move alone.
     if (moved && platform === "darwin") setImmediate(() => this.#emit("moved"));
   }
@@ -181,9 +192,23 @@ export class BrowserWindow extends StrictEmitter {
     if (resized) setImmediate(() => this.#emit("resized"));
     if (moved) setImmediate(() => this.#emit("moved"));
   }
+  /** Windows scales a window once more when main puts it onto a display of another scale. */
+  #scaledOnArrival(bounds: Rectangle): Rectangle {
+    if (platform !== "win32") return bounds;
+    const [from, to] = [this.#bounds, bounds].map((place) => screen.getDisplayMatching(place).scaleFactor);
+    const factor = (to ?? 1) / (from ?? 1);
+    const [width, height] = [bounds.width, bounds.height].map((side) => Math.round(side * factor));
+    return { ...bounds, width: width ?? 0, height: height ?? 0 };
+  }
   #place(bounds: Partial<Rectangle>): { readonly moved: boolean; readonly resized: boolean } {
     const before = this.#bounds;
-    this.#bounds = { ...before, ...bounds };
+    const wanted = { ...before, ...bounds };
+    const { width: least, height: lowest } = this.#minimum;
+    this.#bounds = {
+      ...wanted,
+      width: Math.max(wanted.width, least),
+      height: Math.max(wanted.height, lowest),
+    };
     const { x, y, width, height } = this.#bounds;
     const resized = width !== before.width || height !== before.height;
     const moved = x !== before.x || y !== before.y;
@@ -200,7 +225,9 @@ export class BrowserWindow extends StrictEmitter {
   setSize(width: number, height: number): void {
     this.setBounds({ width, height });
   }
-  setMinimumSize(_width: number, _height: number): void {}
+  setMinimumSize(width: number, height: number): void {
+    this.#minimum = { width, height };
+  }
   getPosition(): number[] {
     return [this.#bounds.x, this.#bounds.y];
   }

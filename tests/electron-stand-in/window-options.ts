@@ -31,8 +31,6 @@ export const windowEvents = [
 
 /** Options that change nothing here: looks, and what a window manager does. */
 const looks = [
-  "minWidth",
-  "minHeight",
   "maxWidth",
   "maxHeight",
   "frame",
@@ -67,7 +65,19 @@ const looks = [
   "hiddenInMissionControl",
   "darkTheme",
 ];
-const known = ["width", "height", "x", "y", "show", "title", "alwaysOnTop", "webPreferences", ...looks];
+const known = [
+  "width",
+  "height",
+  "minWidth",
+  "minHeight",
+  "x",
+  "y",
+  "show",
+  "title",
+  "alwaysOnTop",
+  "webPreferences",
+  ...looks,
+];
 const knownPreferences = [
   "preload",
   "contextIsolation",
@@ -102,6 +112,8 @@ const knownPreferences = [
 export interface WindowOptions {
   readonly width?: number;
   readonly height?: number;
+  readonly minWidth?: number;
+  readonly minHeight?: number;
   readonly x?: number;
   readonly y?: number;
   readonly show?: boolean;

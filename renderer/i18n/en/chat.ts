@@ -65,6 +65,7 @@ export const chat = {
   },
   addFile: "Add files or a picture",
   prompts: "Your prompts",
+  showChat: "Show the chat",
   removePicture: "Remove the picture",
   dropHere: "Drop files or a picture here",
   preparing: "Preparing the picture",

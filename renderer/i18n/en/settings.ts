@@ -10,6 +10,9 @@ export const settings = {
     themes: { system: "System", light: "Light", dark: "Dark" },
     startAtLogin: "Start at login",
     startAtLoginHint: "Pipit waits quietly in the menu bar.",
+    compactBar: "Come up as a bar",
+    compactBarHint:
+      "The hotkey shows only the line to write in; it grows when there is a conversation to see.",
     spellcheck: "Check spelling",
     spellcheckMac: "With the dictionaries of the system.",
     spellcheckOther: "In English and Russian. The dictionaries are fetched once, from a server of Google.",

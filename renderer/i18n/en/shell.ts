@@ -16,6 +16,8 @@ export const shell = {
   chats: "Chats",
   newChat: "New chat",
   pin: "Keep the window open",
+  toWindow: "Open in a window",
+  toPanel: "Back to the panel",
   settings: "Settings",
   problem: { label: "Problem", openScreenSettings: "Open System Settings" },
   crash: {

@@ -69,6 +69,7 @@ export const chat = {
   },
   addFile: "Добавить файлы или картинку",
   prompts: "Свои заготовки",
+  showChat: "Показать чат",
   removePicture: "Убрать картинку",
   dropHere: "Отпустите файлы или картинку здесь",
   preparing: "Картинка готовится",

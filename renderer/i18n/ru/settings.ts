@@ -10,6 +10,9 @@ export const settings = {
     themes: { system: "Системное", light: "Светлое", dark: "Тёмное" },
     startAtLogin: "Запускать при входе в систему",
     startAtLoginHint: "Pipit тихо ждёт в строке меню.",
+    compactBar: "Открывать строкой",
+    compactBarHint:
+      "По сочетанию клавиш видна только строка ввода; она раскрывается, когда есть что показать.",
     spellcheck: "Проверять правописание",
     spellcheckMac: "По словарям системы.",
     spellcheckOther: "На русском и английском. Словари один раз загружаются с сервера Google.",

@@ -16,6 +16,8 @@ export const shell = {
   chats: "Чаты",
   newChat: "Новый чат",
   pin: "Не скрывать окно",
+  toWindow: "Открыть в отдельном окне",
+  toPanel: "Вернуть в панель",
   settings: "Настройки",
   problem: { label: "Проблема", openScreenSettings: "Открыть системные настройки" },
   crash: {

@@ -48,7 +48,9 @@ test.describe("bringing the window up", () => {
     await expect.poll(async () => (await desktop.settings())["pinned"]).toBe(false);
   });
 
-  test("the window comes up on the display of the cursor, where it was left there", async ({ desktop }) => {
+  test("the window comes up on the display of the cursor, where it was left there, and into sight when that display goes", async ({
+    desktop,
+  }) => {
     test.skip(driver === "electron", "displays cannot be plugged in by a test");
     await desktop.hide();
     await desktop.electron.evaluate(({ screen }) => {
@@ -77,6 +79,13 @@ test.describe("bringing the window up", () => {
     await expect.poll(() => desktop.isVisible()).toBe(false);
     await desktop.pressHotkey();
     await expect.poll(bounds).toEqual(moved);
+    // That display is unplugged: what was on it comes wholly into sight.
+    await desktop.electron.evaluate(({ screen }) =>
+      (screen as unknown as { setDisplaysForTest(list: unknown): void }).setDisplaysForTest([
+        [{ x: 0, y: 0, width: 1280, height: 800 }, 1],
+      ]),
+    );
+    await expect.poll(bounds).toEqual({ ...moved, x: 780 });
   });
 
   test("a hotkey that another program has is refused, with the command to bind instead", async ({

@@ -14,6 +14,8 @@ test.use({ rules: "darwin" });
 interface Tools {
   readonly otherAppTakesFocusForTest: () => void;
   readonly setOccludedForTest: (occluded: boolean) => void;
+  readonly setDisplaysForTest: (list: readonly unknown[]) => void;
+  readonly setCursorForTest: (point: { readonly x: number; readonly y: number }) => void;
   readonly policiesForTest: readonly { readonly policy: string; readonly ready: boolean }[];
 }
 
@@ -99,6 +101,19 @@ test("a window that others lie over is told of what came meanwhile when it is se
   await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible();
 });
 
+test("a window with a frame is in the Dock while it is open, and makes the app the active one", async ({
+  shared: { desktop },
+}) => {
+  const policy = () =>
+    desktop.electron.evaluate(({ app }) => (app as unknown as Tools).policiesForTest.at(-1)?.policy);
+  await desktop.command("shapeWindow", { shape: "window" });
+  expect(await policy()).toBe("regular");
+  await expect.poll(() => appState(desktop)).toEqual({ active: true, hidden: false });
+  await desktop.command("shapeWindow", { shape: "panel" });
+  expect(await policy()).toBe("accessory");
+  await expect.poll(() => desktop.isVisible()).toBe(true);
+});
+
 test("D2: a log-out in the middle of an answer ends the app, is not interrupted, and the answer is had at the next start", async ({
   desktop,
   model,
@@ -133,9 +148,25 @@ test("D8: an update closes the window and ends the app", async ({ start }) => {
   expect(app.output).not.toContain("interrupted the update");
 });
 
-test("D2: the end of a Windows session ends the app by its own way", async ({ start }) => {
+test("D2: by Windows' rules the window has its size on a display of another scale, and the end of a session ends the app by its own way", async ({
+  start,
+}) => {
   const app = await start({ env: { STAND_IN_PLATFORM: "win32" } });
   await started(app);
+  await app.hide();
+  await app.electron.evaluate(({ screen }) => {
+    const tools = screen as unknown as Tools;
+    tools.setDisplaysForTest([
+      [{ x: 0, y: 0, width: 1280, height: 800 }, 1],
+      [{ x: 1280, y: 0, width: 1920, height: 1080 }, 2],
+    ]);
+    tools.setCursorForTest({ x: 2000, y: 500 });
+  });
+  await app.pressHotkey();
+  await expect.poll(() => app.isVisible()).toBe(true);
+  expect(
+    await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getBounds()),
+  ).toEqual({ x: 2020, y: 133, width: 440, height: 680 });
   await app.electron.evaluate(({ app: main }) => void main.once("quit", () => console.log("event quit")));
   expect(await app.endSession()).toBe(0);
   // Not killed by the system: Electron does that to an app that has not begun to quit by then.

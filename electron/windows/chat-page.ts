@@ -1,0 +1,100 @@
+import type { BrowserWindow } from "electron";
+import type { ChatSnapshot } from "#contract/chat-patch.ts";
+import type { ChatState } from "#contract/chat-state.ts";
+import type { Composed } from "#contract/commands/chat.ts";
+import { channelOf, type IpcEvents } from "#contract/commands/ipc-schema.ts";
+import type { Intent } from "#contract/intent.ts";
+import type { Logger } from "#contract/logger.ts";
+import { withOwnBytes } from "#contract/processes/own-bytes.ts";
+import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
+import { createStateFeed, type StateFeed } from "./state-feed.ts";
+import { APP_PAGE } from "./app-origin.ts";
+import { createRecovery, type Recovery } from "./recovery.ts";
+
+/** A page that has not said by then what its composer holds will not: it hangs. */
+const HANDS_OVER_WITHIN_MS = 3_000;
+
+/** The page of one window: its copy of the chat, and what it is told. */
+export class ChatPage implements Disposable {
+  readonly window: BrowserWindow;
+  readonly #feed: StateFeed;
+  readonly #recovery: Recovery;
+  readonly #waiting: Intent[] = [];
+  #listening = false;
+  #handingOver: PromiseWithResolvers<Composed | undefined> | undefined;
+
+  /** @param window made hidden */
+  constructor(window: BrowserWindow, chat: ReadonlyStore<ChatState>, logger: Logger) {
+    this.window = window;
+    this.#feed = createStateFeed(chat, (patch) => this.send("chat", patch));
+    this.#recovery = createRecovery(window, () => this.#reload(), logger);
+    for (const event of ["show", "restore"] as const)
+      window.on(event as "show", () => this.#feed.setVisible(true));
+    for (const event of ["hide", "minimize"] as const)
+      window.on(event as "hide", () => this.#feed.setVisible(false));
+    this.#load();
+  }
+
+  isOwn(webContentsId: number): boolean {
+    return !this.window.isDestroyed() && this.window.webContents.id === webContentsId;
+  }
+
+  /** The page listens from now on: it is given what waited, and its first copy of the chat. */
+  loaded(): ChatSnapshot {
+    this.#recovery.loaded();
+    this.#listening = true;
+    for (const intent of this.#waiting.splice(0)) this.#send("intent", intent);
+    return this.#feed.snapshot();
+  }
+
+  send<Name extends "chat" | "auth" | "app">(name: Name, payload: IpcEvents[Name]): void {
+    if (this.#listening) this.#send(name, payload);
+  }
+
+  /** Never lost: kept until the page listens. */
+  intend(intent: Intent): void {
+    if (this.#listening) this.#send("intent", intent);
+    else this.#waiting.push(intent);
+  }
+
+  /** What the composer holds; undefined from a page that cannot say it. */
+  async takeComposer(): Promise<Composed | undefined> {
+    if (!this.#listening) return undefined;
+    this.#handingOver ??= Promise.withResolvers();
+    const { promise, resolve } = this.#handingOver;
+    const timer = setTimeout(() => resolve(undefined), HANDS_OVER_WITHIN_MS);
+    this.intend({ kind: "hand-over" });
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#handingOver = undefined;
+    }
+  }
+  /** The page's answer. */
+  handOver(composed: Composed): void {
+    this.#handingOver?.resolve(composed);
+  }
+
+  [Symbol.dispose](): void {
+    this.#handingOver?.resolve(undefined);
+    this.#feed[Symbol.dispose]();
+    this.#recovery[Symbol.dispose]();
+    if (!this.window.isDestroyed()) this.window.destroy();
+  }
+
+  #load(): void {
+    // What went wrong is told by the recovery, which tries again.
+    void this.window.loadURL(APP_PAGE).catch(() => undefined);
+  }
+
+  #reload(): void {
+    this.#listening = false;
+    this.#feed.reset();
+    this.#load();
+  }
+
+  #send(name: keyof IpcEvents, payload: unknown): void {
+    if (!this.window.isDestroyed()) this.window.webContents.send(channelOf(name), withOwnBytes(payload));
+  }
+}
