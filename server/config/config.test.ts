@@ -53,6 +53,8 @@ describe("readServerConfig", () => {
       },
       model: { ollamaUrl: "http://127.0.0.1:11434" },
       speech: {},
+      embeddings: {},
+      transcription: {},
     });
   });
 

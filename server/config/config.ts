@@ -6,7 +6,12 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { webRootOf } from "#server/http/web/web-root.ts";
 import { formatAddress, type ListenAddress } from "#server/net/listen-address.ts";
 import { authSettings } from "./auth-settings.ts";
-import { modelSettings, speechSettings } from "./model-settings.ts";
+import {
+  embeddingsSettings,
+  modelSettings,
+  speechSettings,
+  transcriptionSettings,
+} from "./model-settings.ts";
 import { serveSettings } from "./serve-settings.ts";
 import type { Setting, Values } from "./setting.ts";
 import { allSettings } from "./settings.ts";
@@ -24,6 +29,8 @@ export interface ServerConfig extends Values<typeof serveSettings> {
   /** Where the address of the model server was found, e.g. "PIPIT_MODEL_URL". */
   readonly modelSetBy?: string | undefined;
   readonly speech: Values<typeof speechSettings>;
+  readonly embeddings: Values<typeof embeddingsSettings>;
+  readonly transcription: Values<typeof transcriptionSettings>;
 }
 
 const serverProgram = new URL("../main.ts", import.meta.url).href;
@@ -51,7 +58,7 @@ export function programInput(entryUrl: string = serverProgram): ConfigInput {
 
 /**
  * Reads and checks the server's settings: flags win over environment, environment over `$PIPIT_HOME/config.toml`
- * (tables `serve`, `model`, `speech`; others belong to other programs).
+ * (tables `serve`, `model`, `speech` and so on; others belong to other programs).
  *
  * @throws PipitError USAGE for a bad command line, CONFIG_INVALID for a bad setting elsewhere.
  */
@@ -80,6 +87,8 @@ export function readServerConfig({ argv, env, entryUrl = serverProgram }: Config
     model: valuesOf(modelSettings),
     modelSetBy: findSetting(modelSettings.url, flags, env, file)?.name,
     speech: valuesOf(speechSettings),
+    embeddings: valuesOf(embeddingsSettings),
+    transcription: valuesOf(transcriptionSettings),
   };
 }
 

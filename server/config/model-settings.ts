@@ -80,6 +80,49 @@ export const speechSettings = {
   },
 } as const satisfies Settings;
 
+/** What turns texts into vectors, for clients of the OpenAI API. */
+export const embeddingsSettings = {
+  url: {
+    env: "PIPIT_EMBEDDINGS_URL",
+    file: "embeddings.url",
+    schema: apiUrl,
+    wants: apiWants("http://127.0.0.1:8081/v1", "PIPIT_EMBEDDINGS_KEY"),
+    otherwise: "none",
+    about: "an OpenAI-compatible endpoint for `/v1/embeddings`",
+  },
+  model: {
+    ...modelName,
+    env: "PIPIT_EMBEDDINGS_MODEL",
+    file: "embeddings.model",
+    otherwise: "what the client names",
+    about: "the model of that endpoint for who names none",
+  },
+  key: {
+    ...key,
+    env: "PIPIT_EMBEDDINGS_KEY",
+    file: "embeddings.key",
+    about: "the key of that endpoint",
+  },
+} as const satisfies Settings;
+
+/** What turns speech into text, for clients of the OpenAI API. */
+export const transcriptionSettings = {
+  url: {
+    env: "PIPIT_TRANSCRIPTION_URL",
+    file: "transcription.url",
+    schema: apiUrl,
+    wants: apiWants("http://127.0.0.1:8082/v1", "PIPIT_TRANSCRIPTION_KEY"),
+    otherwise: "none",
+    about: "an OpenAI-compatible endpoint for `/v1/audio/transcriptions`",
+  },
+  key: {
+    ...key,
+    env: "PIPIT_TRANSCRIPTION_KEY",
+    file: "transcription.key",
+    about: "the key of that endpoint",
+  },
+} as const satisfies Settings;
+
 function apiWants(example: string, keyName: string): string {
   return `an http:// or https:// address without a name, password or query, e.g. ${example} (a key goes into ${keyName})`;
 }

@@ -1,5 +1,10 @@
 import { authSettings } from "./auth-settings.ts";
-import { modelSettings, speechSettings } from "./model-settings.ts";
+import {
+  embeddingsSettings,
+  modelSettings,
+  speechSettings,
+  transcriptionSettings,
+} from "./model-settings.ts";
 import { serveSettings } from "./serve-settings.ts";
 import type { Setting } from "./setting.ts";
 
@@ -9,4 +14,6 @@ export const allSettings: readonly Setting[] = [
   authSettings,
   modelSettings,
   speechSettings,
+  embeddingsSettings,
+  transcriptionSettings,
 ].flatMap((group): readonly Setting[] => Object.values(group));

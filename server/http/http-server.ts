@@ -34,6 +34,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
 /** gRPC needs HTTP/2, and has a port of its own. */
 const protocols = { grpc: false };
 const FORM_CONTENT_TYPE = "application/x-www-form-urlencoded";
+const MULTIPART_CONTENT_TYPE = "multipart/form-data";
 const JSON_CONTENT_TYPE = "application/json";
 
 export interface HttpServerDeps extends Pick<HttpContext, "site" | "correlation" | "rates" | "logger"> {
@@ -105,7 +106,13 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
   // In scopes of their own: RPCs read JSON bodies themselves.
   app.register(async (scope) => {
     addBodyParsers(scope);
-    addRoutes(scope, deps.routes, deps.gate);
+    const routes = deps.routes.filter(({ form }) => form === undefined);
+    addRoutes(scope, routes, deps.gate);
+  });
+  app.register(async (scope) => {
+    scope.addContentTypeParser(MULTIPART_CONTENT_TYPE, (_request, body, done) => done(null, body));
+    const routes = deps.routes.filter(({ form }) => form === "stream");
+    addRoutes(scope, routes, deps.gate);
   });
   addRpcs(app, deps);
   try {

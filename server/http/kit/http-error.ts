@@ -6,7 +6,10 @@ export class HttpError extends Error {
   readonly status: number;
 
   /** @param message safe to show */
-  constructor(status: 400 | 404 | 405 | 408 | 413 | 414 | 415 | 417 | 426 | 431 | 503, message: string) {
+  constructor(
+    status: 400 | 404 | 405 | 408 | 413 | 414 | 415 | 417 | 426 | 431 | 501 | 503,
+    message: string,
+  ) {
     super(message);
     this.status = status;
   }

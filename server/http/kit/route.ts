@@ -21,6 +21,8 @@ interface Endpoint extends RouteOptions {
 interface RouteOptions {
   /** Largest body, where it is more than usual: who asks is then found out before it is read. */
   readonly maxBytes?: number;
+  /** Takes multipart/form-data, and reads it itself, as a stream of which nothing has been counted. */
+  readonly form?: "stream";
 }
 
 /** A route of any access; its handler's return value is the JSON body. */

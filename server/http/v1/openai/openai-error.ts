@@ -45,7 +45,11 @@ export function toOpenAiError({ status: ours, body }: ErrorAnswer): OpenAiError 
         message,
         type: typeOf(status, code),
         param: field ?? null,
-        code: unknownModel ? "model_not_found" : (codes[code] ?? code.toLowerCase()),
+        code: unknownModel
+          ? "model_not_found"
+          : ours === 501
+            ? "not_configured"
+            : (codes[code] ?? code.toLowerCase()),
       },
     },
   };

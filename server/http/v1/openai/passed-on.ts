@@ -1,0 +1,102 @@
+import { Readable } from "node:stream";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { PipitError } from "#contract/pipit-error.ts";
+import { writer } from "#server/domain/access/access.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
+import { forward, type ForwardedRequest, type Provider } from "#server/domain/assistant/models/forward.ts";
+import type { HttpContext } from "../../kit/http-context.ts";
+import { HttpError } from "../../kit/http-error.ts";
+import { readBody } from "../../kit/parameters.ts";
+import { route, type CallerRoute } from "../../kit/route.ts";
+import { answerSignal, holdPlace } from "./answering.ts";
+
+/** A thousand texts of two pages each. */
+const TEXTS_MAX_BYTES = 8 * 1024 * 1024;
+/** As OpenAI's, with room for the other fields. */
+const SOUND_MAX_BYTES = 26 * 1024 * 1024;
+const JSON_TYPE = "application/json";
+const anyFields = z.looseObject({ model: z.string().optional(), voice: z.unknown().optional() });
+
+/** What of the OpenAI API other servers do: asked here with an account of ours, there with the operator's key. */
+export function passedOnRoutes(ctx: HttpContext): readonly CallerRoute[] {
+  const { embeddings, speech, transcription } = ctx.config;
+  return [
+    route(
+      "POST",
+      "/v1/embeddings",
+      writer,
+      (request, caller, reply) => {
+        const given = readBody(anyFields, request);
+        const body = JSON.stringify({ model: embeddings.model, ...given });
+        const asked = { path: "/embeddings", type: JSON_TYPE, body };
+        return passOn(ctx, { ...embeddings, settings: "PIPIT_EMBEDDINGS" }, asked, request, caller, reply);
+      },
+      { maxBytes: TEXTS_MAX_BYTES },
+    ),
+    route("POST", "/v1/audio/speech", writer, (request, caller, reply) => {
+      const given = readBody(anyFields, request);
+      const body = JSON.stringify({ model: speech.model, voice: speech.voice, ...given });
+      const asked = { path: "/audio/speech", type: JSON_TYPE, body };
+      // The whole address is taken for the server's own voice as well.
+      const url = speech.url?.replace(/\/audio\/speech\/*$/, "");
+      const provider = { ...speech, ...(url !== undefined && { url }), settings: "PIPIT_SPEECH" };
+      return passOn(ctx, provider, asked, request, caller, reply);
+    }),
+    route(
+      "POST",
+      "/v1/audio/transcriptions",
+      writer,
+      (request, caller, reply) => {
+        const asked = {
+          path: "/audio/transcriptions",
+          type: String(request.headers["content-type"]),
+          body: atMost(SOUND_MAX_BYTES, request.body),
+        };
+        const provider = { ...transcription, settings: "PIPIT_TRANSCRIPTION" };
+        return passOn(ctx, provider, asked, request, caller, reply);
+      },
+      { maxBytes: SOUND_MAX_BYTES, form: "stream" },
+    ),
+  ];
+}
+
+type Configured = Omit<Provider, "url" | "key"> & { readonly url?: string; readonly key?: string };
+
+async function passOn(
+  ctx: HttpContext,
+  { url, key, settings }: Configured,
+  asked: ForwardedRequest,
+  request: FastifyRequest,
+  caller: Caller,
+  reply: FastifyReply,
+): Promise<Readable> {
+  if (url === undefined) {
+    throw new HttpError(
+      501,
+      `This server has no provider for ${asked.path}. Its operator can set one by ${settings}_URL and ${settings}_KEY.`,
+    );
+  }
+  holdPlace(ctx, request, reply, caller);
+  const answer = await forward({ url, key, settings }, asked, answerSignal(ctx, reply, caller));
+  reply.header("content-type", answer.type);
+  return Readable.from(answer.body);
+}
+
+/** A body that is read while it is sent on. */
+async function* atMost(maxBytes: number, body: unknown): AsyncGenerator<Uint8Array> {
+  if (!(body instanceof Readable)) throw new HttpError(415, "The body must be multipart/form-data.");
+  let bytes = 0;
+  try {
+    for await (const piece of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      bytes += piece.byteLength;
+      if (bytes > maxBytes) {
+        throw new PipitError("MESSAGE_TOO_LARGE", `The body has more than ${maxBytes / 1024 / 1024} MiB.`);
+      }
+      yield piece;
+    }
+  } finally {
+    // What is still on its way would stand before the client's next request on this connection.
+    body.resume();
+  }
+}
