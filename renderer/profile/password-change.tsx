@@ -1,8 +1,9 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { brokenPasswordRules } from "#contract/account-rules.ts";
+import { brokenPasswordRules, PASSWORD_MAX_CHARS } from "#contract/account-rules.ts";
+import { PasswordRules } from "../auth/password-rules.tsx";
 import { SettingsSection } from "../settings/settings-section.tsx";
-import { TextField } from "../ui/text-field.tsx";
+import { PasswordField } from "../ui/password-field.tsx";
 import { Foldable } from "./foldable.tsx";
 import { requestSignal, type Own } from "./own.ts";
 import { ProfileForm } from "./profile-form.tsx";
@@ -42,11 +43,11 @@ interface NewPasswordProps extends Own {
 }
 
 function NewPassword({ account, client, onCancel, onDone }: NewPasswordProps) {
-  const { t } = useTranslation("profile");
+  const { t } = useTranslation(["profile", "auth"]);
   const [old, setOld] = useState("");
   const [next, setNext] = useState("");
-  const [broken] = brokenPasswordRules(next.normalize("NFC"), account.login);
-  const rule = broken === undefined ? undefined : t(`password.rule.${broken}`);
+  const broken = brokenPasswordRules(next.normalize("NFC"), account.login);
+  const rule = broken.length > 0 ? t("auth:register.passwordBroken") : undefined;
   const { send, clear, errorAt, form } = useProfileForm(["ownPassword", "password"], {
     ownPassword: old === "" ? t("wrong.missing") : undefined,
     password: rule ?? (next === old ? t("password.same") : undefined),
@@ -57,9 +58,8 @@ function NewPassword({ account, client, onCancel, onDone }: NewPasswordProps) {
   return (
     <ProfileForm {...form} submit={t("password.submit")} onSubmit={() => void submit()} onCancel={onCancel}>
       <KnownLogin login={account.login} />
-      <TextField
+      <PasswordField
         label={t("password.old")}
-        type="password"
         autoComplete="current-password"
         error={errorAt("ownPassword")}
         value={old}
@@ -68,18 +68,20 @@ function NewPassword({ account, client, onCancel, onDone }: NewPasswordProps) {
           clear();
         }}
       />
-      <TextField
-        label={t("password.new")}
-        hint={next === "" ? t("password.newHint") : rule}
-        type="password"
-        autoComplete="new-password"
-        error={errorAt("password")}
-        value={next}
-        onChange={(event) => {
-          setNext(event.currentTarget.value);
-          clear();
-        }}
-      />
+      <div className="flex flex-col gap-2">
+        <PasswordField
+          label={t("password.new")}
+          autoComplete="new-password"
+          maxLength={PASSWORD_MAX_CHARS * 2}
+          error={errorAt("password")}
+          value={next}
+          onChange={(event) => {
+            setNext(event.currentTarget.value);
+            clear();
+          }}
+        />
+        <PasswordRules broken={broken} typed={next !== ""} />
+      </div>
     </ProfileForm>
   );
 }

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { OwnProof } from "#contract/own-account.ts";
+import { PasswordField } from "../ui/password-field.tsx";
 import { TextField } from "../ui/text-field.tsx";
 import type { ProfileField } from "./field-errors.ts";
 
@@ -32,9 +33,8 @@ export function ProofFields({ login, inputs, errorAt, onType }: ProofFieldsProps
   return (
     <>
       <KnownLogin login={login} />
-      <TextField
+      <PasswordField
         label={t("proof.password")}
-        type="password"
         autoComplete="current-password"
         error={errorAt("ownPassword")}
         value={inputs.password}

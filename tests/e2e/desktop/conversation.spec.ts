@@ -219,11 +219,23 @@ test.describe("when things go wrong", () => {
 });
 
 test.describe("what is kept", () => {
-  test("settings survive a restart", async ({ desktop, start }) => {
+  test("settings survive a restart, and the ground behind the page follows the theme", async ({
+    desktop,
+    start,
+  }) => {
+    await desktop.electron.evaluate(({ BrowserWindow }) => {
+      const scope = globalThis as unknown as { grounds: string[] };
+      scope.grounds = [];
+      const [window] = BrowserWindow.getAllWindows();
+      if (window !== undefined) window.setBackgroundColor = (colour) => void scope.grounds.push(colour);
+    });
     await desktop.chat.openSettings();
     const { themes } = desktop.chat.texts.settings.general;
     await desktop.chat.settings.getByText(themes.dark, { exact: true }).click();
     await expect.poll(async () => (await desktop.settings())["theme"]).toBe("dark");
+    await expect
+      .poll(() => desktop.electron.evaluate(() => (globalThis as unknown as { grounds: string[] }).grounds))
+      .toContain("#1c1c1e");
     expect(await desktop.quit()).toBe(0);
     const again = await start();
     await again.ready();

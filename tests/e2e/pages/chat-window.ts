@@ -130,6 +130,12 @@ export class ChatWindow {
     await this.#button(this.texts.shell.back).click();
   }
 
+  /** Opens the list of own prompts. */
+  async openPrompts(): Promise<Locator> {
+    await this.#button(this.texts.chat.prompts).click();
+    return this.page.getByRole("dialog", { name: this.texts.chat.prompts });
+  }
+
   async newChat(): Promise<void> {
     await this.#button(this.texts.shell.newChat).click();
   }

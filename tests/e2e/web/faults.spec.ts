@@ -49,13 +49,25 @@ test("without a network it says so, and goes on by itself when there is one agai
   expect(model.requests.filter(({ prompt }) => prompt.includes("Through the tunnel"))).toHaveLength(1);
 });
 
-test("a reload keeps the draft, the settings and what waits", async ({ chat, model, page, server }) => {
+test("a reload keeps the draft, the settings, the prompts and what waits", async ({
+  chat,
+  model,
+  page,
+  server,
+}) => {
   await chat.ask("Are you there?");
   await expect(chat.endedAnswers).toHaveCount(1);
   await chat.openSettings();
   await page.getByRole("radio", { name: chat.texts.settings.general.themes.dark, exact: true }).check();
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
   await chat.leaveSettings();
+  const prompts = await chat.openPrompts();
+  await prompts.getByRole("button", { name: "New prompt" }).click();
+  await prompts.getByLabel("Name").fill("shorter");
+  await prompts.getByLabel("Text").fill("Say it shorter: {input}");
+  await prompts.getByRole("button", { name: "Save" }).click();
+  await expect(prompts.getByRole("button", { name: /^\/shorter/u })).toBeVisible();
+  await page.keyboard.press("Escape");
   await server.kill();
   await chat.ask("Waiting over a reload");
   await expect(chat.question("Waiting over a reload")).toBeVisible();
@@ -67,6 +79,8 @@ test("a reload keeps the draft, the settings and what waits", async ({ chat, mod
   await chat.reachComposer();
   await expect(chat.composer).toHaveValue("A draft");
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await (await chat.openPrompts()).getByRole("button", { name: /^\/shorter/u }).click();
+  await expect(chat.composer).toHaveValue("Say it shorter: A draft");
   await expect
     .poll(() => model.requests.filter(({ prompt }) => prompt.includes("Waiting over a reload")).length, {
       timeout: 40_000,

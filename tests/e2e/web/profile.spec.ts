@@ -144,6 +144,13 @@ test("U2: a new account, its profile, a second factor, every way in by the form,
   await page.goto(`${server.url}/profile`);
   await press(words.change);
   await field(words.password.old).fill("wrong");
+  // As at the registration: the rules stand below, and what is typed can be read.
+  await field(words.password.new).fill("short");
+  await expect(page.getByRole("list", { name: auth.register.rules.label })).toBeVisible();
+  await press(words.password.submit);
+  await expect(field(words.password.new)).toHaveAccessibleDescription(auth.register.passwordBroken);
+  await page.getByRole("button", { name: texts.en.shell.showPassword }).last().click();
+  await expect(field(words.password.new)).toHaveAttribute("type", "text");
   await field(words.password.new).fill(SECOND_PASSWORD);
   await press(words.password.submit);
   await expect(field(words.password.old)).toHaveAccessibleDescription(words.wrong.ownPassword);

@@ -35,6 +35,12 @@ test("S1: a foreign page that leads to an address changes nobody's account witho
   server,
 }) => {
   await expect(chat.composer).toBeVisible();
+  const own = await chat.openPrompts();
+  await own.getByRole("button", { name: "New prompt" }).click();
+  await own.getByLabel("Name").fill("mine");
+  await own.getByLabel("Text").fill("For nobody else");
+  await own.getByRole("button", { name: "Save" }).click();
+  await expect(own.getByRole("button", { name: /^\/mine/u })).toBeVisible();
   const [before] = await page.context().cookies();
   const { url } = await server.signInAddress("mallory");
   const other = await page.context().newPage();
@@ -56,6 +62,8 @@ test("S1: a foreign page that leads to an address changes nobody's account witho
     .getByRole("button", { name: there.texts.auth.link.become.replace("{{next}}", "mallory") })
     .click();
   await expect(there.account).toContainText("mallory");
+  // And her prompts are not what the other account keeps in this browser.
+  await expect((await there.openPrompts()).getByText("No prompts yet")).toBeVisible();
 });
 
 test("U15: an address that was used before says so, and leaves nobody signed in", async ({
