@@ -4,10 +4,11 @@ import { app, dialog, protocol, utilityProcess } from "electron";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createFileLogger } from "#engine/node/files/file-logger.ts";
+import { storageError } from "#engine/node/files/private-files.ts";
 import { trustAuthoritiesOf } from "#engine/node/http/trusted-authorities.ts";
 import { declareAppScheme } from "./windows/app-protocol.ts";
 import { builtParts, readConfig } from "./shell/config.ts";
-import { endOnFault } from "./shell/fault.ts";
+import { endOnFault, noteLostProcesses } from "./shell/fault.ts";
 import { desktopFolder, openDesktopFiles } from "./shell/settings-file.ts";
 import { takeSingleInstance } from "./shell/single-instance.ts";
 import { runTerminal } from "./terminal/terminal.ts";
@@ -38,9 +39,15 @@ function openDesktop(): void {
     void started.promise.then(work, () => undefined);
 
   endOnFault(process, { app, dialog, logger, logPath: join(config.home, "client.log") });
+  noteLostProcesses(app, logger);
   // Each PIPIT_HOME is an app of its own, with its own lock.
   const userData = join(desktopFolder(config.home), "electron");
-  mkdirSync(userData, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(userData, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    void endUnstarted(storageError(error, config.home), logger);
+    return;
+  }
   app.setPath("userData", userData);
 
   const first = takeSingleInstance(
@@ -72,11 +79,16 @@ async function start(logger: Logger, started: PromiseWithResolvers<Desktop>): Pr
     else if (config.wish !== undefined) desktop.show();
   } catch (reason) {
     const error = PipitError.from(reason);
-    logger.error("desktop.not_started", { code: error.code, reason: error.detail ?? error.message });
     started.reject(error);
     started.promise.catch(() => undefined);
-    await app.whenReady();
-    dialog.showErrorBox("Pipit", error.message);
-    app.exit(1);
+    await endUnstarted(error, logger);
   }
+}
+
+/** Tells the person what keeps the app from starting. */
+async function endUnstarted(error: PipitError, logger: Logger): Promise<void> {
+  logger.error("desktop.not_started", { code: error.code, reason: error.detail ?? error.message });
+  await app.whenReady();
+  dialog.showErrorBox("Pipit", error.message);
+  app.exit(1);
 }

@@ -79,7 +79,9 @@ function readConfigFile(path: string): ConfigFile {
   try {
     content = readFileSync(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    const { code } = error as NodeJS.ErrnoException;
+    // Below a file there is no folder: the first use of the home says so.
+    if (code === "ENOENT" || code === "ENOTDIR") return {};
     const message = `Cannot read ${path}. Make it readable or remove it.`;
     throw new PipitError("CONFIG_INVALID", message, { cause: error });
   }

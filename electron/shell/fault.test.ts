@@ -1,7 +1,8 @@
 import { EventEmitter } from "node:events";
+import type { App } from "electron";
 import { expect, test } from "vitest";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
-import { endOnFault } from "./fault.ts";
+import { endOnFault, noteLostProcesses } from "./fault.ts";
 
 test.each(["uncaughtException", "unhandledRejection"])(
   "%s in main: logged with its stack, told in the person's language, and the app ends, once",
@@ -31,3 +32,15 @@ test.each(["uncaughtException", "unhandledRejection"])(
     ]);
   },
 );
+
+test("a drawing process that crashes is written down; one that was ended is not", () => {
+  const app = new EventEmitter();
+  const logger = createFakeLogger();
+  noteLostProcesses(app as unknown as App, logger);
+  app.emit("child-process-gone", {}, { type: "Utility", reason: "clean-exit", exitCode: 0 });
+  app.emit("child-process-gone", {}, { type: "Utility", reason: "killed", exitCode: 9 });
+  app.emit("child-process-gone", {}, { type: "GPU", reason: "crashed", exitCode: 139 });
+  expect(logger.lines).toMatchObject([
+    { level: "warn", event: "process.gone", fields: { type: "GPU", reason: "crashed", exitCode: 139 } },
+  ]);
+});

@@ -31,3 +31,15 @@ export function endOnFault(
   program.on("uncaughtException", end);
   program.on("unhandledRejection", end);
 }
+
+/**
+ * Writes down what else of the app has ended, such as the process that draws. Chromium starts that one anew, without the
+ * graphics card when it goes on crashing, so nothing is lost and the person is not disturbed.
+ */
+export function noteLostProcesses(app: Pick<App, "on">, logger: Logger): void {
+  app.on("child-process-gone", (_event, { type, reason, exitCode, name }) => {
+    // Those that we end ourselves are "killed".
+    if (reason !== "clean-exit" && reason !== "killed")
+      logger.warn("process.gone", { type, reason, exitCode, name });
+  });
+}

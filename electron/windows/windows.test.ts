@@ -28,10 +28,11 @@ vi.mock("electron", () => {
 /** Electron's window, as far as its visibility and what it was told go. */
 class Panel extends EventEmitter {
   readonly told: string[] = [];
+  readonly sent: unknown[] = [];
   readonly webContents = Object.assign(new EventEmitter(), {
     id: 1,
     isDevToolsOpened: () => false,
-    send: () => undefined,
+    send: (_channel: string, payload: unknown) => void this.sent.push(payload),
   });
   visible = false;
   focused = false;
@@ -130,4 +131,14 @@ test("while a picture is taken the window is hidden, and kept out of it should i
   await vi.advanceTimersByTimeAsync(200);
   await work;
   expect(panel.told).toEqual(["protected", "hide", "picture", "unprotected", "show"]);
+});
+
+test("the page is sent bytes without the memory of main around them", () => {
+  open("linux");
+  windows.loaded();
+  panel.sent.length = 0;
+  const bytes = new TextEncoder().encode("public secret").subarray(0, 6);
+  windows.intend({ kind: "files", files: [{ name: "a.txt", bytes }] });
+  const [sent] = panel.sent as [{ files: [{ bytes: Uint8Array }] }];
+  expect([sent.files[0].bytes, sent.files[0].bytes.buffer.byteLength]).toEqual([bytes, 6]);
 });

@@ -224,6 +224,17 @@ describe("bad input", () => {
     expect(stderr).toContain("PIPIT_SERVER_URL must be an http or https address");
   });
 
+  test("a home that cannot be made is named, with the cure", async () => {
+    const file = join(pipit.home, "file");
+    await writeFile(file, "");
+    const env = { PIPIT_HOME: join(file, "home") };
+    const { code, stderr } = await pipit.run(["chat", "--once", "x"], { env });
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^pipit: \S+file.home\S* cannot be used \(ENOTDIR\)\. Check .* PIPIT_HOME\.$/m),
+    ]);
+  });
+
   test("a message over the limit is refused with the limit", async () => {
     await serve();
     const { code, stderr } = await pipit.run(["chat", "--no-audio"], { input: `${"x".repeat(262_145)}\n` });

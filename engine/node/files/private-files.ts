@@ -76,7 +76,7 @@ export function storageError(error: unknown, path: string): PipitError {
   }
   return new PipitError(
     "STORAGE_UNREADABLE",
-    `${path} cannot be used (${code ?? "unknown reason"}). Check that the folder exists and belongs to you.`,
+    `${path} cannot be used (${code ?? "unknown reason"}). Check that it belongs to you and can be written, or choose another folder with PIPIT_HOME.`,
     { cause: error },
   );
 }

@@ -88,15 +88,22 @@ test.describe("bringing the window up", () => {
     await expect.poll(bounds).toEqual({ ...moved, x: 780 });
   });
 
-  test("a hotkey that another program has is refused, with the command to bind instead", async ({
+  test("[D5], [D7]: a hotkey that another program has is refused, with the command to bind instead; it and the start at login name the installed program", async ({
     start,
   }) => {
-    const app = await start({ env: { PIPIT_TEST_TAKEN_HOTKEYS: defaultHotkey } });
+    test.skip(driver === "electron", "a binary of a development is not installed");
+    const appImage = "/home/ada/Pipit.AppImage";
+    const app = await start({
+      env: { PIPIT_TEST_TAKEN_HOTKEYS: defaultHotkey, STAND_IN_PACKAGED: "1", APPIMAGE: appImage },
+    });
     await app.ready();
     expect(await app.pressHotkey()).toBe(false);
     await app.chat.openSettings();
     await expect(app.chat.settings).toContainText(/Another program uses these keys/);
-    await expect(app.chat.settings).toContainText("toggle");
+    await expect(app.chat.settings).toContainText(`"${appImage}" --toggle`);
+    await app.command("updateSettings", { startAtLogin: true });
+    expect(await app.fileText(".config/autostart/pipit.desktop")).toContain(`Exec="${appImage}"`);
+    expect(await app.electron.evaluate(({ app: main }) => main.isDefaultProtocolClient("pipit"))).toBe(true);
   });
 
   test("the hotkey counts as working only after it has fired", async ({ desktop }) => {

@@ -136,9 +136,14 @@ test("D2: a log-out in the middle of an answer ends the app, is not interrupted,
   await expect(again.chat.answer("One two never")).toBeVisible();
 });
 
-test("D8: an update closes the window and ends the app", async ({ start }) => {
-  const app = await start();
+test("D8: an update closes the window and ends the app, which says by its own name what it may not do", async ({
+  start,
+}) => {
+  const app = await start({ env: { STAND_IN_PACKAGED: "1", STAND_IN_SCREEN_ACCESS: "denied" } });
   await started(app);
+  await expect(app.command("captureScreen", { area: "screen" })).rejects.toThrow(
+    "Allow Pipit in System Settings",
+  );
   // No icon in the Dock, from the first moment on.
   const policies = ({ app: main }: { readonly app: unknown }) => (main as Tools).policiesForTest;
   expect(await app.electron.evaluate(policies)).toEqual([{ policy: "accessory", ready: false }]);

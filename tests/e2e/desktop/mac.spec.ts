@@ -7,7 +7,7 @@ interface Hooks {
   readonly pipitTest: { readonly tray: { emit(event: string): void } };
 }
 
-test("macOS: a menu in the person's language, a window for what is dragged, a refused screen's cure, and a fault that is told", async ({
+test("macOS: a menu in the person's language, a window for what is dragged, a refused screen's cure, a drawing process that crashes, and a fault that is told", async ({
   start,
 }) => {
   test.skip(driver === "electron" && process.platform !== "darwin", "rules of macOS, which this is not");
@@ -30,6 +30,14 @@ test("macOS: a menu in the person's language, a window for what is dragged, a re
   expect(await app.openedLinks()).toEqual([
     "x-apple.systempreferences:com.apple.preference.security?Privacy_ScreenCapture",
   ]);
+
+  // Chromium starts it anew: the window goes on.
+  await app.electron.evaluate(({ app: main }) => {
+    const details = { type: "GPU", reason: "crashed", exitCode: 139 };
+    main.emit("child-process-gone", { preventDefault: () => undefined }, details);
+  });
+  await expect.poll(() => app.fileText("client.log")).toMatch(/"event":"process\.gone".*"type":"GPU"/u);
+  await app.chat.composer.fill("still here");
 
   // A fault of main that nothing catches, told in the words of the system: settings may be what is broken.
   const ended = once(app.electron.process(), "close");
