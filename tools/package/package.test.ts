@@ -57,6 +57,30 @@ test("electron-builder takes the configuration, signed and not", async () => {
   );
 });
 
+test.each(platforms)(
+  "the package of $os-$cpu is one app with its own links, installers and place for updates",
+  (platform) => {
+    expect(configFor(platform)).toMatchObject({
+      appId: "app.pipit.desktop",
+      productName: "Pipit",
+      npmRebuild: false,
+      asar: true,
+      asarUnpack: ["**/*.node", "**/node_modules/{@img,sharp}/**"],
+      directories: { buildResources: join(root, "build") },
+      protocols: [{ schemes: ["pipit"] }],
+      publish: { provider: "generic", url: "https://a.example" },
+      mac: { target: ["dmg", "zip"], minimumSystemVersion: "13.0", extendInfo: { LSUIElement: true } },
+      linux: {
+        target: ["AppImage", "deb"],
+        executableName: "pipit",
+        syncDesktopName: true,
+        category: "Utility",
+      },
+      win: { target: ["nsis"] },
+    });
+  },
+);
+
 test("only just-in-time compilation is asked of macOS, and hardening is never without a certificate", async () => {
   const { mac } = configFor({ os: "darwin", cpu: "arm64" }, true);
   const text = await readFile(mac?.entitlements ?? "", "utf8");
@@ -121,6 +145,9 @@ test("npm is given a lockfile of the app's own packages, and none of those that 
     productName: "Pipit",
     main: "./dist/electron/main.js",
     type: "module",
+    desktopName: "pipit.desktop",
+    author: expect.any(String),
+    homepage: expect.stringMatching(/^https:/u),
   });
   expect(Object.keys(manifest)).not.toEqual(expect.arrayContaining(["devDependencies"]));
   const { packages } = own as { packages: Lock };
