@@ -29,6 +29,36 @@ test.describe("pages", () => {
     });
   });
 
+  test("'self' is the scheme's own host: workers with modules, fonts and storage are there, what is foreign is not", async ({
+    shared: sample,
+  }) => {
+    const seen = await sample.window.evaluate(async () => {
+      const worker = await new Promise<unknown>((resolve) => {
+        const own = new Worker("/worker.js", { type: "module" });
+        own.addEventListener("message", ({ data }) => resolve(data));
+        own.addEventListener("error", () => resolve("no worker"));
+      });
+      const loaded = (url: string) =>
+        new FontFace("Sample", `url("${url}")`).load().then(
+          ({ status }) => status,
+          (error: Error) => error.name,
+        );
+      localStorage.setItem("kept", "1");
+      return {
+        worker,
+        fonts: [await loaded("/font.woff2"), await loaded("https://example.invalid/font.woff2")],
+        storage: localStorage.getItem("kept"),
+        foreign: await fetch("https://example.invalid/").catch((error: Error) => error.name),
+      };
+    });
+    expect(seen).toEqual({
+      worker: "a module worker",
+      fonts: ["loaded", "NetworkError"],
+      storage: "1",
+      foreign: "TypeError",
+    });
+  });
+
   test("the handler's status and body reach fetch, with our address in its request", async ({
     shared: sample,
   }) => {

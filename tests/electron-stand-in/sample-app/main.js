@@ -9,6 +9,8 @@ import {
   Tray,
   utilityProcess,
 } from "electron";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 
 /** A small app whose only purpose is that the stand-in's semantics can be asked through it. */
@@ -22,7 +24,16 @@ const page = `<!doctype html><meta charset="utf-8"><title>Sample</title>
 <script src="/page.js"></script><script>document.title = "inline ran"</script>
 <textarea aria-label="Text"></textarea><a href="https://example.invalid/out">out</a> <a href="/second">in</a>
 <a href="https://example.invalid/new" target="_blank">new</a>`;
-const policy = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'";
+const policy =
+  "default-src 'none'; script-src 'self'; connect-src 'self'; worker-src 'self'; font-src 'self'; frame-ancestors 'none'";
+const scripts = {
+  "/page.js": "window.external1 = true;",
+  "/worker.js": "import { said } from './said.js'; postMessage(said);",
+  "/said.js": "export const said = 'a module worker';",
+};
+const font = readFileSync(
+  createRequire(import.meta.url).resolve("katex/dist/fonts/KaTeX_Size2-Regular.woff2"),
+);
 
 if (!app.requestSingleInstanceLock({ sample: true })) app.quit();
 for (const name of ["before-quit", "will-quit", "quit", "window-all-closed"])
@@ -62,9 +73,9 @@ app.whenReady().then(() => {
   );
   protocol.handle("app", (request) => {
     const { pathname } = new URL(request.url);
-    if (pathname === "/page.js") {
-      return new Response("window.external1 = true;", { headers: { "content-type": "text/javascript" } });
-    }
+    const script = scripts[pathname];
+    if (script !== undefined) return new Response(script, { headers: { "content-type": "text/javascript" } });
+    if (pathname === "/font.woff2") return new Response(font, { headers: { "content-type": "font/woff2" } });
     if (pathname === "/data") return new Response(`{"url":"${request.url}"}`, { status: 418 });
     return new Response(page, {
       headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": policy },
