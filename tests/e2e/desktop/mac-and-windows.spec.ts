@@ -140,6 +140,7 @@ test("D8: an update closes the window and ends the app, which says by its own na
   start,
 }) => {
   const app = await start({ env: { STAND_IN_PACKAGED: "1", STAND_IN_SCREEN_ACCESS: "denied" } });
+  await app.ready();
   await started(app);
   await expect(app.command("captureScreen", { area: "screen" })).rejects.toThrow(
     "Allow Pipit in System Settings",

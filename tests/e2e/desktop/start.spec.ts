@@ -3,10 +3,11 @@ import { runCommand } from "#tools/test/command.ts";
 import { test } from "../fixtures/built-test.ts";
 import { environment, mainEntry, standIn } from "../fixtures/desktop-app.ts";
 
-test("a home that cannot be made is named, with the cure, and the app ends", async () => {
+// oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of the fixtures from it
+test("a home that cannot be made is named, with the cure, and the app ends", async ({}, testInfo) => {
   // Below a file no user can make one, not even the administrator.
   const home = `${mainEntry}/home`;
-  const env = environment({ home, env: {} });
+  const env = environment({ home, env: { HOME: testInfo.outputPath("user") } });
   const { code, stderr } = await runCommand(standIn, [mainEntry], { env }, AbortSignal.timeout(60_000));
   expect([code, stderr]).toEqual([1, expect.stringContaining(`Pipit: ${home} cannot be used (ENOTDIR).`)]);
   expect(stderr).toContain("choose another folder with PIPIT_HOME");
