@@ -11,6 +11,7 @@ import type { AppUpdater } from "electron-updater";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { initialChatState, type ChatState } from "#contract/chat-state.ts";
+import { writePrivateFile } from "#engine/node/files/private-files.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { openJsonFile } from "../shell/json-file.ts";
 import { textsFor } from "../shell/texts.ts";
@@ -156,6 +157,9 @@ test("[5.1-20] a newer version is offered with its notes, waits for the answer t
   // Nothing is asked twice while it is under way, and the running app is as it was.
   expect(await updates.check()).toEqual({ kind: "waiting", version: "1.1.0" });
   expect(await readFile(installed(), "utf8")).toBe("#!/bin/sh\n");
+  // An installation would be written down first: there is time for more than that.
+  for (let written = 0; written < 3; written += 1) await writePrivateFile(join(folder, "other"), "x");
+  expect(await remembered()).not.toHaveProperty("installing");
   expect([quit, existsSync(marker())]).toEqual([0, false]);
 
   const { activeMessageId: _, ...rest } = chat.getState();
