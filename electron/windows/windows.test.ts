@@ -135,7 +135,7 @@ test("while a picture is taken the window is hidden, and kept out of it should i
 
 test("the page is sent bytes without the memory of main around them", () => {
   open("linux");
-  windows.loaded();
+  windows.pageOf(1)?.loaded();
   panel.sent.length = 0;
   const bytes = new TextEncoder().encode("public secret").subarray(0, 6);
   windows.intend({ kind: "files", files: [{ name: "a.txt", bytes }] });
