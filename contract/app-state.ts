@@ -40,6 +40,30 @@ export type HotkeyStatus =
 export const windowShapes = ["panel", "bar", "window"] as const;
 export type WindowShape = (typeof windowShapes)[number];
 
+/** Why there is no update; each has words and a cure in electron/update/update-texts.ts. The app that runs stays as it is. */
+export type UpdateProblem =
+  /** The server of the downloads did not say what there is. */
+  | "unreachable"
+  /** What it offers is not signed with the key that this app was packaged with. */
+  | "unsigned"
+  /** The download broke off, or stood still. */
+  | "interrupted"
+  /** What came is not what was signed. */
+  | "corrupt"
+  /** The app was started again and is the old one. */
+  | "not-installed";
+
+export type UpdateState =
+  | { readonly kind: "idle" }
+  | { readonly kind: "checking" }
+  /** `offered` is this version, or an older one, which is never installed. */
+  | { readonly kind: "current"; readonly offered: string }
+  | { readonly kind: "available"; readonly version: string; readonly notes: string }
+  | { readonly kind: "downloading"; readonly version: string; readonly percent: number }
+  /** It is here; an answer or its reading is still going on. */
+  | { readonly kind: "waiting"; readonly version: string }
+  | { readonly kind: "failed"; readonly problem: UpdateProblem };
+
 /** What is known of the server. */
 export type ServerStatus =
   | { readonly kind: "starting" }
@@ -73,6 +97,8 @@ export interface AppState {
   readonly selectionHotkey?: HotkeyStatus;
   /** Whether the system tells what is selected in other programs; absent: no. */
   readonly tellsSelection?: boolean;
+  /** What is known of newer versions of this app; absent where that is not its own matter. */
+  readonly update?: UpdateState;
   /** Absent on a page. */
   readonly windowShape?: WindowShape;
   readonly features: {

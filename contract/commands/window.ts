@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { windowShapes } from "../app-state.ts";
 import { composed } from "./chat.ts";
-import { command, type Handlers } from "./command.ts";
+import { command, nothing, type Handlers } from "./command.ts";
 
 /** More than any display is high. */
 const HEIGHT_MAX_PX = 10_000;
@@ -16,6 +16,8 @@ export const windowCommands = {
   ),
   /** What the composer holds, for the window that has the chat from now on; asked for by the intent "hand-over". */
   handOver: command<void>()(composed),
+  /** Looks for a newer version, or installs the one that was found; what it asks and tells is in dialogs of the system. */
+  chooseUpdate: command<void>()(nothing),
 } as const;
 
 export type WindowCommands = Handlers<typeof windowCommands>;

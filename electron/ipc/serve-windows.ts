@@ -8,13 +8,14 @@ import type { DesktopOptions } from "../shell/start-desktop.ts";
 
 interface Served extends Pick<OpenedScreenshots, "covers" | "choice"> {
   readonly windows: Windows;
+  readonly chooseUpdate: () => Promise<void>;
 }
 
 /** What the windows ask for and are told. */
 export function serveWindows(
   { files, logger }: DesktopOptions,
   pipit: App,
-  { windows, covers, choice }: Served,
+  { windows, covers, choice, chooseUpdate }: Served,
 ): void {
   pipit.state.subscribe((state) => windows.send("app", state));
   pipit.auth.subscribe((state) => windows.send("auth", state));
@@ -35,6 +36,7 @@ export function serveWindows(
     windowLeft: async () => windows.left(page),
     shapeWindow: ({ shape }) => windows.shape(shape),
     fitBar: async ({ heightPx }) => windows.fitBar(heightPx),
+    chooseUpdate,
     handOver: async (composed) => page.handOver(composed),
   });
   registerIpc({

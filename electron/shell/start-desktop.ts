@@ -92,7 +92,12 @@ export async function startDesktop(options: DesktopOptions) {
     regionHotkey: () => takePicture({ area: "region" }),
     selectionHotkey: prompts.takeSelection,
   });
-  serveWindows(options, pipit, { windows, covers, choice });
+  serveWindows(options, pipit, {
+    windows,
+    covers,
+    choice,
+    chooseUpdate: async () => await updates?.choose(),
+  });
   const notices: AnswerNotices = openNotices({ pipit, windows, texts, logger });
   const { updates, tool } = await openPackaged(options, pipit, texts);
   const tray = hasTrayIcons
@@ -120,6 +125,8 @@ export async function startDesktop(options: DesktopOptions) {
   prompts.takeKeys();
   reportCorruptFiles(files, windows, texts().fileSetAside);
   void pipit.start();
+  updates?.state.subscribe((update) => pipit.show({ update }));
+  if (updates !== undefined) pipit.show({ update: updates.state.getState() });
   void updates?.start();
   // Without a tray there would be nothing to see of a start; and a first start explains itself.
   if (!settings().firstRunDone || tray === undefined) windows.show();

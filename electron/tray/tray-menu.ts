@@ -1,9 +1,8 @@
-import type { AppState } from "#contract/app-state.ts";
+import type { AppState, UpdateState } from "#contract/app-state.ts";
 import type { AuthState, SignedInAccount } from "#contract/auth-state.ts";
 import type { ChatState } from "#contract/chat-state.ts";
 import type { DesktopTexts } from "../shell/texts.ts";
 import type { UpdateTexts } from "../update/update-texts.ts";
-import type { UpdateState } from "../update/updates.ts";
 
 /** What the tray's icon tells at a glance. */
 export type TrayIcon = "signed-out" | "idle" | "busy" | "answered" | "offline";

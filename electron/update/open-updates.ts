@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { App as ElectronApp, Dialog } from "electron";
 import * as z from "zod/mini";
+import type { UpdateProblem } from "#contract/app-state.ts";
 import type { ChatState } from "#contract/chat-state.ts";
 import type { Logger } from "#contract/logger.ts";
 import { parseJson } from "#contract/parse-json.ts";
@@ -9,7 +10,7 @@ import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { systemClock } from "#engine/system-clock.ts";
 import type { JsonFile } from "../shell/json-file.ts";
 import type { DesktopTexts } from "../shell/texts.ts";
-import { Updates, type UpdateMemory, type UpdateProblem } from "./updates.ts";
+import { Updates, type UpdateMemory } from "./updates.ts";
 
 export interface UpdateHost {
   readonly app: Pick<ElectronApp, "isPackaged" | "getAppPath" | "getVersion">;

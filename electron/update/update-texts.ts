@@ -1,4 +1,4 @@
-import type { UpdateProblem } from "./updates.ts";
+import type { UpdateProblem } from "#contract/app-state.ts";
 
 /** What is said about newer versions, outside the window. */
 export type UpdateTexts = typeof updatesEn;

@@ -1,5 +1,6 @@
 import type { AppUpdater, CancellationToken } from "electron-updater";
 import { createStore } from "zustand/vanilla";
+import type { UpdateProblem, UpdateState } from "#contract/app-state.ts";
 import type { ChatState } from "#contract/chat-state.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
@@ -7,30 +8,6 @@ import { visibleText } from "#contract/terminal-text.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { JsonFile } from "../shell/json-file.ts";
 import { isSignedUpdate } from "./update-signature.ts";
-
-/** Why there is no update; each has words and a cure in shell/texts.ts. The app that runs stays as it is. */
-export type UpdateProblem =
-  /** The server of the downloads did not say what there is. */
-  | "unreachable"
-  /** What it offers is not signed with the key that this app was packaged with. */
-  | "unsigned"
-  /** The download broke off, or stood still. */
-  | "interrupted"
-  /** What came is not what was signed. */
-  | "corrupt"
-  /** The app was started again and is the old one. */
-  | "not-installed";
-
-export type UpdateState =
-  | { readonly kind: "idle" }
-  | { readonly kind: "checking" }
-  /** `offered` is this version, or an older one, which is never installed. */
-  | { readonly kind: "current"; readonly offered: string }
-  | { readonly kind: "available"; readonly version: string; readonly notes: string }
-  | { readonly kind: "downloading"; readonly version: string; readonly percent: number }
-  /** It is here; an answer or its reading is still going on. */
-  | { readonly kind: "waiting"; readonly version: string }
-  | { readonly kind: "failed"; readonly problem: UpdateProblem };
 
 /** Kept between starts. */
 export interface UpdateMemory {

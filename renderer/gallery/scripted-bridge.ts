@@ -3,6 +3,7 @@ import type { AppState } from "#contract/app-state.ts";
 import type { AuthState } from "#contract/auth-state.ts";
 import { initialChatState, type ChatState } from "#contract/chat-state.ts";
 import { commands, type CommandName, type Commands } from "#contract/commands/commands.ts";
+import { windowCommands, type WindowCommands } from "#contract/commands/window.ts";
 import type { Intent } from "#contract/intent.ts";
 import type { ModelConnection } from "#contract/model-connection.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -15,15 +16,17 @@ import type { View } from "#renderer/bridge/view-store.ts";
 import { scriptedAccount } from "./scripted-account.ts";
 import { createIntentQueue } from "#renderer/bridge/intent-queue.ts";
 
+type ScriptedName = CommandName | keyof WindowCommands;
+
 /** A double of the window's host: tests set its state, and see (or answer) the commands that the window gives. */
 export interface ScriptedBridge extends Bridge {
   readonly chat: StoreApi<ChatState>;
   readonly auth: StoreApi<AuthState>;
   readonly app: StoreApi<AppState>;
   /** Every command so far, oldest first. */
-  readonly calls: { readonly name: CommandName; readonly input: unknown }[];
+  readonly calls: { readonly name: ScriptedName; readonly input: unknown }[];
   /** What commands do; one that is not here resolves to undefined. */
-  readonly answers: Partial<Record<CommandName, (input: unknown) => unknown>>;
+  readonly answers: Partial<Record<ScriptedName, (input: unknown) => unknown>>;
   intend(intent: Intent): void;
   /** What the window shows at first, as the page's address says. */
   view: View;
@@ -71,7 +74,7 @@ export function createScriptedBridge(): ScriptedBridge {
   answers.listWindows = (): readonly WindowPicture[] => [];
   answers.lookAtServer = (): ServerLook => foundServer;
   answers.modelConnection = (): ModelConnection => ({ from: "none", hasKey: false });
-  const entries = (Object.keys(commands) as CommandName[]).map((name) => {
+  const entries = (Object.keys({ ...commands, ...windowCommands }) as ScriptedName[]).map((name) => {
     const call = async (input?: unknown): Promise<unknown> => {
       calls.push({ name, input });
       return answers[name]?.(input);
@@ -89,6 +92,7 @@ export function createScriptedBridge(): ScriptedBridge {
     answers,
     initialDraft: "",
     commands: Object.fromEntries(entries) as unknown as Commands,
+    window: Object.fromEntries(entries) as unknown as WindowCommands,
     intend: (intent) => intents.push(intent),
     onIntent: (listener) => intents.listen(listener),
     [Symbol.asyncDispose]: async () => undefined,

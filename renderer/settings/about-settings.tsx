@@ -21,9 +21,33 @@ export function AboutSettings() {
         ) : undefined}
         <p className="text-small text-soft">{page ? t("about.dataPage") : t("about.dataDesktop")}</p>
       </div>
+      <UpdateRow />
       <div className="py-2.5">
         <Button onClick={() => views.open("shortcuts")}>{t("about.shortcuts")}</Button>
       </div>
     </SettingsSection>
+  );
+}
+
+/** Whether there is a newer version, and the way to it: where the system has no place for a tray icon, the only one. */
+function UpdateRow() {
+  const { t } = useTranslation("settings");
+  const { views, window: host } = useBridge();
+  const update = useApp((state) => state.update);
+  if (update === undefined || host === undefined) return undefined;
+  const { kind } = update;
+  const { version, percent } = { version: "", percent: 0, ...update };
+  const busy = kind === "checking" || kind === "downloading" || kind === "waiting";
+  return (
+    <div className="flex items-center justify-between gap-4 py-2.5">
+      <p role="status" className="text-small text-soft">
+        {kind === "failed"
+          ? t(`about.update.problems.${update.problem}`)
+          : t(`about.update.${kind}`, { version, percent })}
+      </p>
+      <Button disabled={busy} onClick={() => void views.attempt(host.chooseUpdate())}>
+        {t(kind === "available" ? "about.update.install" : "about.update.check")}
+      </Button>
+    </div>
   );
 }

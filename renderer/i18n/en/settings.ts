@@ -94,6 +94,24 @@ export const settings = {
     dataDesktop:
       "Drafts, settings and unsent messages are kept in Pipit's folder of your account on this computer.",
     shortcuts: "Keyboard shortcuts",
+    update: {
+      check: "Check for updates",
+      install: "Update…",
+      idle: "Newer versions are looked for once a day.",
+      checking: "Looking for a newer version…",
+      current: "This is the newest version.",
+      available: "Version {{version}} is there.",
+      downloading: "Downloading version {{version}}: {{percent}}%",
+      waiting: "Version {{version}} comes after the answer.",
+      problems: {
+        unreachable: "The server of the downloads did not answer. Check your connection and try again.",
+        unsigned: "The newer version is not signed by those who made this Pipit, and was not downloaded.",
+        interrupted: "The download broke off. Try again.",
+        corrupt: "The download was damaged and was not installed. Try again later.",
+        "not-installed":
+          "The newer version was not installed. Try again, or install it from the download page.",
+      },
+    },
   },
   unavailable: {
     "browser-cannot": "A page in a browser cannot do this. The desktop app can.",

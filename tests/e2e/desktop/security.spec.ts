@@ -254,6 +254,7 @@ test("[5.1-10] the preload gives exactly these functions, frozen, and nothing of
     "captureScreen",
     "checkModel",
     "chooseModel",
+    "chooseUpdate",
     "copyText",
     "deleteMessage",
     "discard",

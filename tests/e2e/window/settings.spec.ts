@@ -12,6 +12,24 @@ test("theme and language apply at once", async ({ gallery, page }) => {
   await expect(page.getByRole("heading", { name: "Настройки" })).toBeVisible();
 });
 
+test("a newer version is told of and can be had without a tray", async ({ gallery, page }) => {
+  await gallery.open("settings");
+  const about = section(page, "About");
+  await expect(about.getByRole("button", { name: "Check for updates" })).toHaveCount(0);
+  const { script } = gallery;
+  await script((host) =>
+    host.app.setState({ update: { kind: "downloading", version: "2.0.0", percent: 40 } }),
+  );
+  await expect(about.getByRole("status")).toHaveText("Downloading version 2.0.0: 40%");
+  await expect(about.getByRole("button", { name: "Check for updates" })).toBeDisabled();
+  await script((host) => host.app.setState({ update: { kind: "failed", problem: "interrupted" } }));
+  await expect(about.getByRole("status")).toContainText("broke off");
+  await script((host) => host.app.setState({ update: { kind: "available", version: "2.0.0", notes: "" } }));
+  await about.getByRole("button", { name: "Update…" }).click();
+  const asked = () => gallery.script((host) => host.calls.map(({ name }) => name));
+  await expect.poll(asked).toContain("chooseUpdate");
+});
+
 test("radio groups are moved through by arrow keys", async ({ gallery, page }) => {
   await gallery.open("settings", { theme: "light" });
   await page.getByRole("radio", { name: "Light" }).focus();
