@@ -4,7 +4,6 @@ import { useErrorText } from "../i18n/use-error-text.ts";
 import { ErrorDetail } from "../ui/error-detail.tsx";
 import { Popover } from "../ui/popover.tsx";
 import type { Connection } from "./connection-of.ts";
-import { ModelChoice } from "./model-choice.tsx";
 
 interface ConnectionPopoverProps {
   readonly server: ServerStatus;
@@ -25,7 +24,6 @@ const dots: Readonly<Record<Connection["kind"], string>> = {
 export function ConnectionPopover({ server, connection, queuedCount }: ConnectionPopoverProps) {
   const { t } = useTranslation("shell");
   const state = t(`status.${connection.kind}`);
-  const model = modelText(server, t("status.builtIn"));
   const queued = queuedCount > 0 ? t("status.queued", { count: queuedCount }) : undefined;
   return (
     <Popover
@@ -39,9 +37,11 @@ export function ConnectionPopover({ server, connection, queuedCount }: Connectio
           <>
             <span aria-hidden="true" className={`size-1.5 shrink-0 rounded-full ${dots[connection.kind]}`} />
             <span className="shrink-0">{state}</span>
-            {model === undefined ? undefined : <Piece text={model} className="truncate" />}
             {queued === undefined ? undefined : (
-              <Piece text={queued} className="shrink-0 font-medium text-ink" />
+              <>
+                <span aria-hidden="true" className="h-3 w-px shrink-0 bg-control-soft" />
+                <span className="shrink-0 font-medium text-ink">{queued}</span>
+              </>
             )}
           </>
         ),
@@ -50,26 +50,13 @@ export function ConnectionPopover({ server, connection, queuedCount }: Connectio
       {() => (
         <>
           <ServerStory server={server} connection={connection} />
-          <ModelStory server={server} />
+          {server.kind === "ready" && server.setAside !== undefined ? (
+            <p className="wrap-break-word text-warning">{t("status.setAside", { path: server.setAside })}</p>
+          ) : undefined}
           {queuedCount > 0 ? <p>{t("status.queuedBody", { count: queuedCount })}</p> : undefined}
         </>
       )}
     </Popover>
-  );
-}
-
-/** Nothing while the model is not known yet, at the start or while signed out. */
-function modelText(server: ServerStatus, builtIn: string): string | undefined {
-  if (server.kind !== "ready") return undefined;
-  return server.model === null ? builtIn : server.model;
-}
-
-function Piece({ text, className }: { readonly text: string; readonly className: string }) {
-  return (
-    <>
-      <span aria-hidden="true" className="h-3 w-px shrink-0 bg-control-soft" />
-      <span className={className}>{text}</span>
-    </>
   );
 }
 
@@ -91,21 +78,6 @@ function ServerStory({ server, connection }: Omit<ConnectionPopoverProps, "queue
     <div className="flex flex-col gap-1">
       <p className="font-medium">{t(`status.${connection.kind}`)}</p>
       <p className="wrap-break-word text-soft">{t(`status.${connection.kind}Body`, { address })}</p>
-    </div>
-  );
-}
-
-function ModelStory({ server }: { readonly server: ServerStatus }) {
-  const { t } = useTranslation("shell");
-  if (server.kind !== "ready") return;
-  return (
-    <div className="flex flex-col gap-1">
-      {server.model === undefined ? undefined : (
-        <ModelChoice shown={server.model ?? undefined} hint={t("status.modelHint")} />
-      )}
-      {server.setAside === undefined ? undefined : (
-        <p className="wrap-break-word text-warning">{t("status.setAside", { path: server.setAside })}</p>
-      )}
     </div>
   );
 }

@@ -13,6 +13,7 @@ import { Header } from "./header.tsx";
 import { ProblemStrip } from "./problem-strip.tsx";
 import { StatusLine } from "./status-line.tsx";
 import { useBar } from "./use-bar.ts";
+import { usePageTitle } from "./use-page-title.ts";
 import { useHostIntents } from "./use-host-intents.ts";
 import { useWindowShortcuts } from "./use-window-shortcuts.ts";
 
@@ -26,6 +27,7 @@ const SignInPage = lazily(async () => (await import("../auth/sign-in-page.tsx"))
 export function Panel() {
   useHostIntents();
   useWindowShortcuts();
+  usePageTitle();
   const view = useView((state) => state.view);
   const firstRunDone = useApp((state) => state.settings.firstRunDone);
   const door = isDoor(view);

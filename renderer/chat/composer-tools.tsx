@@ -8,6 +8,7 @@ import { useOpened } from "../ui/use-opened.ts";
 import { useApp, useAuth, useBridge, useChat, useChatUiState, useView } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
+import { ModelPill } from "../model/model-pill.tsx";
 import { isPreparing } from "./files/pending-file.ts";
 import { useComposerFocus } from "./use-composer-focus.ts";
 import type { AttachmentIntake } from "./files/use-attachments.ts";
@@ -27,7 +28,7 @@ export function ComposerTools({ attachments, onSend, bar }: ComposerToolsProps) 
       <PromptsButton />
       <SpeakButton />
       <span className="flex-1" />
-      {bar ? <GrowButton /> : undefined}
+      {bar ? <GrowButton /> : <ModelPill />}
       <StopButton />
       <SendButton onSend={onSend} />
     </div>

@@ -33,7 +33,7 @@ export function Question({ message, hasAnswer }: QuestionProps) {
         <div
           dir="auto"
           title={fullTime(message.createdAtMs, i18n.language)}
-          className="max-w-3/4 rounded-card bg-sunken px-3 py-2 text-reading wrap-anywhere whitespace-pre-wrap dark:bg-raised"
+          className="bubble max-w-3/4 rounded-card bg-sunken px-3 py-2 text-reading wrap-anywhere whitespace-pre-wrap dark:bg-raised"
         >
           {message.text}
         </div>

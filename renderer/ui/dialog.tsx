@@ -9,14 +9,15 @@ export interface DialogProps {
   /** Esc, the close button, or a click beside it. */
   readonly onClose: () => void;
   readonly title: string;
-  /** `card` in the middle, as high as its content; `drawer` at the left edge, full height. */
-  readonly shape?: "card" | "drawer";
+  /** `card` in the middle, as high as its content; `drawer` at the left edge, full height; `window` over nearly all of it. */
+  readonly shape?: "card" | "drawer" | "window";
   readonly children: ReactNode;
 }
 
 const shapes = {
   card: "inset-x-4 top-1/2 mx-auto max-h-[calc(100%-2rem)] max-w-dialog -translate-y-1/2 rounded-card",
   drawer: "inset-y-0 left-0 w-drawer max-w-[calc(100%-2rem)] border-r border-hairline",
+  window: "inset-4 rounded-card sm:inset-8",
 } as const;
 
 /**

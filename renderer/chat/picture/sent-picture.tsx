@@ -4,17 +4,23 @@ import { useTranslation } from "react-i18next";
 import type { UserMessage } from "#contract/chat-state.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import { useBridge } from "#renderer/bridge/use-bridge.ts";
+import { lazily } from "#renderer/ui/lazily.tsx";
+import { useOpened } from "#renderer/ui/use-opened.ts";
+
+const PictureDialog = lazily(async () => (await import("./picture-dialog.tsx")).PictureDialog);
 
 export interface SentPictureProps {
   readonly messageId: string;
   readonly image: NonNullable<UserMessage["image"]>;
 }
 
-/** The picture of a question, as long as the host still has it; its size afterwards. */
+/** The picture of a question, as long as the host still has it; its size afterwards. A click shows it large. */
 export function SentPicture({ messageId, image }: SentPictureProps) {
   const { t } = useTranslation("chat");
   const { commands } = useBridge();
   const [picture, setPicture] = useState<ScreenImage>();
+  const [open, setOpen] = useState(false);
+  const opened = useOpened(open);
   useEffect(() => {
     let wanted = true;
     commands
@@ -36,14 +42,27 @@ export function SentPicture({ messageId, image }: SentPictureProps) {
       </p>
     );
   }
+  const name = t("pictureOf", size);
   return (
-    <img
-      src={url}
-      alt={t("pictureOf", size)}
-      width={image.widthPx}
-      height={image.heightPx}
-      className="h-auto max-h-40 w-auto max-w-4/5 rounded-control border border-hairline object-contain"
-    />
+    <>
+      <button
+        type="button"
+        title={t("enlarge")}
+        onClick={() => setOpen(true)}
+        className="max-w-4/5 cursor-zoom-in rounded-control"
+      >
+        <img
+          src={url}
+          alt={name}
+          width={image.widthPx}
+          height={image.heightPx}
+          className="h-auto max-h-40 w-auto max-w-full rounded-control border border-hairline object-contain"
+        />
+      </button>
+      {opened ? (
+        <PictureDialog open={open} onClose={() => setOpen(false)} name={name} url={url} />
+      ) : undefined}
+    </>
   );
 }
 

@@ -39,6 +39,7 @@ export const chat = {
   jumpToEnd: "Jump to end",
   jumpToNew: "Jump to end, there is something new",
   pictureOf: "Picture, {{width}} by {{height}} pixels",
+  enlarge: "Show larger",
   pictureGone: "Picture, {{width}} × {{height}}",
   editor: "Your question",
   sendEdit: "Send",

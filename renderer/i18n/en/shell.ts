@@ -50,6 +50,7 @@ export const shell = {
     model: "Model",
     modelHint:
       "No language model is connected: only the built-in answers are there. Connect one in the settings, or start Ollama beside the server.",
+    connectModel: "Connect a model",
     modelChoice: "For this chat and for new ones.",
     setAside: "The database was damaged and was moved to {{path}}. A new one was begun.",
     queued_one: "{{count}} waiting",

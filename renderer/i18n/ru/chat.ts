@@ -41,6 +41,7 @@ export const chat = {
   jumpToEnd: "В конец",
   jumpToNew: "В конец, там есть новое",
   pictureOf: "Картинка, {{width}} на {{height}} пикселей",
+  enlarge: "Увеличить",
   pictureGone: "Картинка, {{width}} × {{height}}",
   editor: "Ваш вопрос",
   sendEdit: "Отправить",

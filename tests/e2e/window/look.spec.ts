@@ -66,6 +66,82 @@ test("what can be done with the last answer is shown, with others when they are 
   await expect(actions).toHaveCSS("opacity", "1");
 });
 
+test("the tab is named by the chat or the view that is open", async ({ gallery, page }) => {
+  await gallery.open("empty");
+  await expect(page).toHaveTitle("Pipit");
+  await gallery.script((host) => host.chat.setState({ title: "Tax on a bicycle" }));
+  await expect(page).toHaveTitle("Tax on a bicycle – Pipit");
+  await page.getByRole("button", { name: "Settings" }).click();
+  await expect(page).toHaveTitle("Settings – Pipit");
+});
+
+test("a sent picture is shown large, and Esc gives the focus back, as it does from the list of models", async ({
+  gallery,
+  page,
+}) => {
+  await gallery.open("chat-picture");
+  const small = page.getByRole("button", { name: "Picture, 320 by 200 pixels" });
+  await small.click();
+  const large = page.getByRole("dialog").getByRole("img");
+  await expect(large).toBeVisible();
+  expect((await large.boundingBox())?.width).toBeGreaterThan(300);
+  await page.keyboard.press("Escape");
+  await expect(large).toHaveCount(0);
+  await expect(small).toBeFocused();
+  const model = page.getByRole("button", { name: "Model: llama3.2" });
+  await model.click();
+  await expect(page.getByRole("dialog", { name: "Model" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(model).toBeFocused();
+  expect(await gallery.script((host) => host.calls.some(({ name }) => name === "hideWindow"))).toBe(false);
+});
+
+/** As 640 px at twice the size. */
+const narrow = { width: 320, height: 568 };
+
+test("320 px are enough: nothing is wider, in any language", async ({ gallery, page }) => {
+  await page.setViewportSize(narrow);
+  for (const scene of ["built-in", "chat-states", "markdown", "settings", "first-run", "chat-files"]) {
+    for (const language of ["en", "ru"] as const) {
+      await gallery.open(scene, { language });
+      await expect(page.getByRole("button").first()).toBeVisible();
+      expect(await tooWide(page), `${scene}, ${language}`).toEqual([]);
+    }
+  }
+});
+
+test("with the system's own colours edges, choices and the focus are seen; with less motion nothing moves", async ({
+  gallery,
+  chat,
+  page,
+}) => {
+  await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
+  await gallery.open("chat-streaming");
+  await expect(page.getByText("Tell me about Oslo")).toHaveCSS("outline-style", "solid");
+  await chat.composer.focus();
+  await expect(chat.composer.locator("..")).toHaveCSS("outline-width", "2px");
+  await gallery.script((host) =>
+    host.app.setState(({ settings }) => ({ settings: { ...settings, speak: true } })),
+  );
+  await expect(chat.button("Read answers aloud")).toHaveCSS("outline-style", "solid");
+  await expect(page.getByRole("img", { name: "Pipit is thinking" })).toHaveCSS("animation-name", "none");
+  await page.emulateMedia({ forcedColors: null, reducedMotion: null });
+});
+
+/** What reaches beyond the window's edge, and is not in a box that scrolls by itself, as code and tables do. */
+function tooWide(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() => {
+    const scrolls = [...document.querySelectorAll("[role=log], body")]
+      .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+      .map(({ tagName }) => tagName);
+    const parts = [...document.querySelectorAll("button, p, h1, h2, h3, label, select, li, img")]
+      .filter((part) => part.closest(".md-code, .md-table, .md-formula, .sr-only") === null)
+      .filter((part) => part.getBoundingClientRect().right > innerWidth + 0.5)
+      .map((part) => part.outerHTML.slice(0, 120));
+    return [...scrolls, ...parts];
+  });
+}
+
 function fontSizePx(of: ReturnType<Page["locator"]>): Promise<number> {
   return of.evaluate((element) => Number.parseFloat(getComputedStyle(element).fontSize));
 }
