@@ -14,20 +14,29 @@ it.each([
   ["see [the no", "see the no"],
   ["see [the notes](https://exa", "see the notes"],
   ["see ![a pic", "see a pic"],
+  ["| a", "| a |\n| - |"],
+  ["| a | b ", "| a | b |\n| - | - |"],
+  ["| a | **b** \\| c |", "| a | **b** \\| c |\n| - | - |"],
+  ["| a | b |\n", "| a | b |\n| - | - |"],
+  ["| a | b |\n| :-", "| a | b |\n| - | - |"],
+  ["text\n\n| a | b |\n| - | -", "text\n\n| a | b |\n| - | - |"],
   ["first **x**\n\nthen **y", "first **x**\n\nthen **y**"],
 ])("ends what was begun: %j", (source, completed) => {
   expect(completeTail(source)).toBe(completed);
 });
 
-it.each(["a **", "a *", "a `", "a ~~", "**"])("hides marks that have no content yet: %j", (source) => {
-  expect(completeTail(source)).not.toMatch(/[*`~]/);
+it.each(["a **", "a *", "a `", "a ~~", "**", "|"])("hides marks that have no content yet: %j", (source) => {
+  expect(completeTail(source)).not.toMatch(/[*`~|]/);
 });
 
 it.each([
   "all **done** and `so` on",
   "2 * 3 * 4",
   "a \\*b",
-  "| a **b | c",
+  "a **b | c",
+  "|x| is **b",
+  "| a | b |\n| :- | -: |",
+  "| a | b |\n| - | - |\n| 1 **",
   "```ts\nconst a = **b",
   "    indented **code",
   "$$\na **b",

@@ -3,6 +3,9 @@ const openLabel = /!?\[(?![ xX]?$)([^[\]\n]*)$/;
 /** Marks that begin something which has no content yet. */
 const danglingMarks = /(?:^|(?<=\s))[*_~`]+$/;
 const fenceLine = /^[ \t>*+-]*(?:```|~~~|\$\$|\\\[|\\(?:begin|end)\{)/gm;
+/** A head row of a table, and what has come of the row of dashes below it. Of a mark alone no one knows what it begins. */
+const tableHead = /^(?:\|$|(\| [^\n]*)(?:\n([-:| \t]*))?$)/;
+const cellEnd = /(?<!\\)\|/;
 const emphasisMark = /\*{1,3}|__|~~/g;
 
 /** Longer text without a blank line is left as it is. */
@@ -17,9 +20,24 @@ export function completeTail(source: string): string {
   const blankLine = source.lastIndexOf("\n\n");
   const from = blankLine < 0 ? 0 : blankLine + 2;
   const tail = source.slice(from);
+  const head = tail.length <= maxChars ? tableHead.exec(tail) : null;
+  if (head !== null) return source.slice(0, from) + completeTable(tail, head[1], head[2]);
   const isProse = tail.length <= maxChars && !/^(?: {4}|\t)|\n$|\|[^\n]*$/.test(tail);
   if (!isProse || (source.match(fenceLine)?.length ?? 0) % 2 === 1) return source;
   return source.slice(0, from) + completeProse(tail);
+}
+
+/** Gives a head row the dashes that make it one, as many as it has cells by now: its marks are not shown as text. */
+function completeTable(tail: string, row: string | undefined, dashes = ""): string {
+  if (row === undefined) return "";
+  const cells = row
+    .replace(/(?<!\\)\|?[ \t]*$/, "")
+    .split(cellEnd)
+    .slice(1);
+  const isWhole =
+    /^\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*$/.test(dashes) && dashes.split("|").length - 2 >= cells.length;
+  if (isWhole) return tail;
+  return `|${cells.join("|").trimEnd()} |\n|${" - |".repeat(cells.length)}`;
 }
 
 function completeProse(tail: string): string {

@@ -147,7 +147,10 @@ test("marks that are half written do not flash up", async ({ answers, page }) =>
   }
 });
 
-test("a table appears with its delimiter row", async ({ answers, page }) => {
+test("a table appears with its head, and shows no marks", async ({ answers, page }) => {
+  await answers.show("| a | b", "streaming");
+  await expect(page.locator(".md th")).toHaveText(["a", "b"]);
+  await expect(page.locator(".md").last()).not.toContainText("|");
   await answers.show("| a | b |\n| - | - |\n| 1 |", "streaming");
   await expect(page.locator(".md th")).toHaveText(["a", "b"]);
   await expect(page.locator(".md td").first()).toHaveText("1");
