@@ -192,11 +192,20 @@ async function* ofTurn(
   yield { type: "end", finish, ...usage };
 }
 
-/** Waits for the first event, so that what fails before it can be told by the status. */
+/**
+ * Waits for the first event, so that what fails before it can be told by the status. No generator around the others: each
+ * would cost every event.
+ */
 async function begun(events: AsyncGenerator<CompletionEvent>): Promise<AsyncIterable<CompletionEvent>> {
-  const first = await events.next();
-  return (async function* () {
-    if (first.done !== true) yield first.value;
-    yield* events;
-  })();
+  let first: IteratorResult<CompletionEvent> | undefined = await events.next();
+  const iterator: AsyncIterator<CompletionEvent> = {
+    next() {
+      if (first === undefined) return events.next();
+      const given = first;
+      first = undefined;
+      return Promise.resolve(given);
+    },
+    return: () => events.return(undefined),
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
 }

@@ -109,6 +109,25 @@ test("F7: the pieces in which the bytes come make no difference", () => {
   }
 });
 
+test("text that comes faster than it is read is one piece, in its place between what else comes", () => {
+  const event = (delta: object): string => `data: ${JSON.stringify({ choices: [{ delta }] })}\n\n`;
+  const texts = (mark: string) => Array.from({ length: 20 }, (_, at) => event({ content: `${mark}${at} ` }));
+  const events = [...texts("a"), event({ reasoning_content: "hm" }), ...texts("b"), "data: [DONE]\n\n"];
+  const deltasOf = (wire: string): readonly object[] =>
+    [...wire.matchAll(/^data: (\{.*\})$/gm)].map(
+      ([, json = ""]) => (JSON.parse(json) as { choices: { delta: object }[] }).choices[0]?.delta ?? {},
+    );
+  const joined = (mark: string) => Array.from({ length: 20 }, (_, at) => `${mark}${at} `).join("");
+  expect(deltasOf(new AnswerNormaliser().push(Buffer.from(events.join(""))))).toEqual([
+    { content: joined("a") },
+    { reasoning_content: "hm" },
+    { content: joined("b") },
+    {},
+  ]);
+  const slow = new AnswerNormaliser();
+  expect(deltasOf(events.map((one) => slow.push(Buffer.from(one))).join(""))).toHaveLength(42);
+});
+
 test("F1: what the system says goes into the first question where a template has no system", async () => {
   const gemma = fixtures.find(({ quirk }) => quirk.startsWith("a template without a system"));
   if (gemma === undefined) throw new Error("The fixture is gone.");

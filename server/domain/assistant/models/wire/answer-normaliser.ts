@@ -10,6 +10,11 @@ import { tokensIn, type TokenCounts } from "./token-count.ts";
 const WORDS_MAX_CHARS = 4_096;
 /** How much of one value that is no part of an answer. */
 const VALUE_MAX_CHARS = 256;
+/**
+ * Events of one read from which on its text is handed on in one piece: the server is faster than we are, and each piece
+ * costs the same however long it is.
+ */
+const JOIN_FROM = 16;
 /** Events by which a server says no more than that it lives. */
 const LIFE = /^(ping|heartbeat|keep[-_]?alive|progress)$/i;
 /** Code of the error that says that something else than an answer came; its message is what came. */
@@ -32,6 +37,8 @@ export class AnswerNormaliser {
   #words = "";
   /** The first half of a character outside the BMP, whose second half comes with the next delta. */
   #half = "";
+  /** Text of this read that is still to be written, while it is joined. */
+  #joinedText: string | undefined;
   #answered = false;
   #over = false;
 
@@ -61,11 +68,12 @@ export class AnswerNormaliser {
     this.#over = true;
     const { message, code = "", type = "", status } = error;
     // `param` is the one field of an error that the SDK hands on whatever it is.
-    return eventOf({ error: { message, code, type, param: status } });
+    return this.#takeJoined() + eventOf({ error: { message, code, type, param: status } });
   }
 
   #take(items: readonly SseItem[]): string {
     let events = "";
+    this.#joinedText = items.length >= JOIN_FROM ? "" : undefined;
     for (const item of items) {
       if (this.#over) break;
       if (item.type === "done")
@@ -74,7 +82,14 @@ export class AnswerNormaliser {
       else if (item.event === "error") events += this.fail({ message: item.text });
       else if (!LIFE.test(item.event)) this.#addWords(item.text);
     }
-    return events;
+    return events + this.#takeJoined();
+  }
+
+  #takeJoined(): string {
+    const text = this.#joinedText ?? "";
+    if (text === "") return "";
+    this.#joinedText = "";
+    return deltaEvent({ content: text });
   }
 
   #takeValue(value: unknown, event: string): string {
@@ -109,12 +124,20 @@ export class AnswerNormaliser {
     if (delta !== undefined && delta === whole) this.#finish ??= "stop";
     const pieces = piecesIn(delta ?? { content: choice["delta"] ?? choice["text"] }, this.#calls);
     let events = "";
-    for (const piece of pieces) events += deltaEvent(this.#joined(piece));
+    for (const piece of pieces) events += this.#write(this.#whole(piece));
     if (this.#finish !== "error") return events;
     return events + this.fail(saidErrorIn(choice) ?? { message: "The model server gave up." });
   }
 
-  #joined(piece: DeltaPiece): DeltaPiece {
+  #write(piece: DeltaPiece): string {
+    if (this.#joinedText === undefined) return deltaEvent(piece);
+    if (!("content" in piece)) return this.#takeJoined() + deltaEvent(piece);
+    this.#joinedText += piece.content;
+    return "";
+  }
+
+  /** Without the first half of a character, which waits for its second. */
+  #whole(piece: DeltaPiece): DeltaPiece {
     if (!("content" in piece)) return piece;
     const content = this.#half + piece.content;
     const last = content.charCodeAt(content.length - 1);
@@ -141,7 +164,7 @@ export class AnswerNormaliser {
     const { input, output } = this.#tokens;
     const usage = { prompt_tokens: input, completion_tokens: output };
     const choices = [{ delta: {}, finish_reason: this.#finish ?? "stop" }];
-    return `${kept}${eventOf({ choices, usage })}data: [DONE]\n\n`;
+    return `${kept}${this.#takeJoined()}${eventOf({ choices, usage })}data: [DONE]\n\n`;
   }
 }
 
