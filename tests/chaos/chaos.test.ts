@@ -16,7 +16,7 @@ test.concurrent.each(seeds)(
   "nothing kept is lost, doubled, out of order or scattered by kills (seed %i)",
   { timeout: LIMIT_MS },
   async (seed) => {
-    const report = await runChaos(seed, sized(40, 1_000));
+    const report = await runChaos(seed, sized(16, 1_000));
     console.log(`chaos, seed ${seed}: ${JSON.stringify(report)}`);
     expect(report.faults).toEqual([]);
     expect(report.kept).toBeGreaterThan(report.kills / 2);

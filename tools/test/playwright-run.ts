@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runCommand } from "./command.ts";
+import { repositoryRoot, runCommand } from "./command.ts";
 import { failureText, noReport, type RunOptions, type TestCounts } from "./vitest-run.ts";
 
 /** The part of Playwright's JSON report that is counted. */
@@ -37,6 +37,8 @@ interface Suite {
 }
 
 const folder = "tests/e2e";
+/** Where Playwright keeps what it has compiled, for the next run. */
+const compiledTests = join(repositoryRoot, "node_modules", ".cache", "playwright-compiled");
 
 /** Of the paths that `npm test` was given, those that Playwright runs; all of its suites when none was given. */
 export function playwrightPaths(chosen: readonly string[]): readonly string[] | undefined {
@@ -69,7 +71,12 @@ export async function runPlaywright(
       "playwright",
       ["test", "--reporter=list,json", ...paths],
       {
-        env: { ...env, PIPIT_TEST_SERVICES: "1", PLAYWRIGHT_JSON_OUTPUT_FILE: file },
+        env: {
+          ...env,
+          PIPIT_TEST_SERVICES: "1",
+          PLAYWRIGHT_TRANSFORM_CACHE_DIR: compiledTests,
+          PLAYWRIGHT_JSON_OUTPUT_FILE: file,
+        },
         ...options,
       },
       signal,

@@ -1,9 +1,10 @@
-import { chmod, chown, copyFile, glob, mkdtemp, rm, statfs } from "node:fs/promises";
+import { chmod, chown, copyFile, glob, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { freePorts } from "#tests/integration/free-ports.ts";
 import { runCommand } from "./command.ts";
+import { makeMemoryFolder } from "./memory-folder.ts";
 import { startService, type ServiceProcess } from "./service-process.ts";
 
 /** Longest time until the server takes queries. */
@@ -11,7 +12,6 @@ const readyTimeoutMs = 20_000;
 /** Debian's user "nobody": PostgreSQL refuses to run as root. */
 const unprivilegedId = 65_534;
 const maxConnections = 200;
-const memoryFolder = "/dev/shm";
 /** Some dozen databases at once, a million rows in one of them, and the log. */
 const neededBytes = 4 * 1024 ** 3;
 /** A test server may lose everything in a power cut, and so needs not wait for the disk. */
@@ -68,8 +68,10 @@ export async function startPostgres(
   options: PostgresOptions = {},
 ): Promise<PostgresServer> {
   await using made = new AsyncDisposableStack();
-  const inMemory = options.inMemory === true && (await hasMemory());
-  const folder = await mkdtemp(join(inMemory ? memoryFolder : tmpdir(), "pipit-postgres-"));
+  const prefix = "pipit-postgres-";
+  const memoryFolder = options.inMemory === true ? await makeMemoryFolder(prefix, neededBytes) : undefined;
+  const inMemory = memoryFolder !== undefined;
+  const folder = memoryFolder ?? (await mkdtemp(join(tmpdir(), prefix)));
   made.defer(() => rm(folder, { recursive: true, force: true }));
   if (process.getuid?.() === 0) await chown(folder, unprivilegedId, unprivilegedId);
   const [programs = ""] = await postgresFolders();
@@ -117,11 +119,6 @@ async function initialize(initdb: string, cwd: string, data: string, signal: Abo
   const [command, ...rest] = asUnprivileged(initdb, [...options, "-D", data]);
   const result = await runCommand(command, rest, { cwd }, signal);
   if (result.code !== 0) throw new Error(`initdb failed (${result.code}): ${result.stdout}${result.stderr}`);
-}
-
-async function hasMemory(): Promise<boolean> {
-  const space = await statfs(memoryFolder).catch(() => undefined);
-  return space !== undefined && space.bavail * space.bsize >= neededBytes;
 }
 
 /** PostgreSQL takes only a key that is its own and that no other user may read. */
