@@ -185,7 +185,11 @@ test.describe("when things go wrong", () => {
     expect(model.requests).toHaveLength(1);
   });
 
-  test("the window's process crashes: it comes back, and the answer goes on", async ({ desktop, model }) => {
+  test("the window's process crashes: it comes back, and the answer goes on; quit ends every process", async ({
+    desktop,
+    home,
+    model,
+  }) => {
     const held = gate();
     model.script(stream(say("One ", "two "), held.step, say("three.")));
     await desktop.chat.ask("count");
@@ -196,6 +200,12 @@ test.describe("when things go wrong", () => {
     held.open();
     await expect.poll(text, recovery).toContain("One two three.");
     expect(model.requests).toHaveLength(1);
+
+    const alive = await processesOf(home);
+    expect(alive.some(({ text: command }) => command.includes("dist/server/main.js"))).toBe(true);
+    await desktop.clickTray("quit");
+    const left = async () => (await processesOf(home)).map(({ text: command }) => command);
+    await expect.poll(left, recovery).toEqual([]);
   });
 
   test("a person signs out while an answer streams: the next question asks to sign in", async ({
@@ -242,29 +252,20 @@ test.describe("what is kept", () => {
     await expect(again.window.locator("html")).toHaveAttribute("data-theme", "dark");
   });
 
-  test("a draft survives a power cut", async ({ desktop, start }) => {
+  test("an app that is killed leaves no process behind, and its draft survives", async ({
+    desktop,
+    home,
+    start,
+  }) => {
+    await desktop.chat.ask("hello");
+    await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible();
     await desktop.chat.composer.fill("a thought worth keeping");
     await expect.poll(() => desktop.fileText("desktop/draft.json")).toContain("worth keeping");
-    await desktop.kill();
-    const again = await start();
-    await again.ready();
-    await expect(again.chat.composer).toHaveValue("a thought worth keeping");
-  });
-
-  test("quit ends every process of the app", async ({ desktop, home }) => {
-    await desktop.chat.ask("hello");
-    await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible();
-    const alive = await processesOf(home);
-    expect(alive.some(({ text }) => text.includes("dist/server/main.js"))).toBe(true);
-    await desktop.clickTray("quit");
-    await expect.poll(async () => (await processesOf(home)).map(({ text }) => text), recovery).toEqual([]);
-  });
-
-  test("an app that is killed leaves no process behind", async ({ desktop, home }) => {
-    await desktop.chat.ask("hello");
-    await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible();
     expect((await processesOf(home)).length).toBeGreaterThan(1);
     await desktop.kill();
     await expect.poll(async () => (await processesOf(home)).map(({ text }) => text), recovery).toEqual([]);
+    const again = await start();
+    await again.ready();
+    await expect(again.chat.composer).toHaveValue("a thought worth keeping");
   });
 });

@@ -9,12 +9,12 @@ async function violations(page: Page): Promise<readonly string[]> {
   return (await axeViolations(page)).map(({ id, html }) => `${id}: ${html}`);
 }
 
-/** Each language and each theme once; the nightly run looks at every pair of them. */
+/** The window's suite looks at scenes in every language and theme; the nightly run looks at these views so, too. */
 const faces = [
-  ["en", "light"],
   ["ru", "dark"],
   ...(fullSize
     ? ([
+        ["en", "light"],
         ["en", "dark"],
         ["ru", "light"],
       ] as const)
