@@ -132,6 +132,27 @@ describe("the caller's chats", () => {
     expect(inOne.body).toMatchObject({ results: [] });
   });
 
+  test("W9: per_session, context_turns and the filters of a search are honoured", async () => {
+    const bare = await get("/v1/chats/search?q=lighthouse&context_turns=0&per_session=1");
+    expect(bare.body).toMatchObject({ context_turns: 0, results: [{ context_turns: [{ turn_index: 1 }] }] });
+    const found = async (q: string) => {
+      const { response, body } = await get(`/v1/chats/search?q=${encodeURIComponent(q)}`);
+      expect([q, response.status]).toEqual([q, 200]);
+      return (body as { results: unknown[] }).results.length;
+    };
+    expect(await found(`lighthouse in:${chatId} after:2020-01-01`)).toBe(1);
+    expect(await found("lighthouse before:2020-01-01")).toBe(0);
+    // What FTS5 and tsquery would read as more than words.
+    const odd = [
+      'lighthouse " unbalanced',
+      'NEAR(lighthouse, 5) OR scope : "u"',
+      "lighthouse:* & !'x'",
+      "*",
+      "\\",
+    ];
+    for (const q of odd) expect(await found(q)).toBeLessThanOrEqual(1);
+  });
+
   test("a chat that is another's or nobody's is 404 everywhere", async () => {
     for (const path of [
       "/v1/chats/nope",
@@ -151,7 +172,12 @@ describe("the caller's chats", () => {
     ["/v1/chats/search?q=%20", "q"],
     ["/v1/chats/search?q=x&scope=mine", "scope"],
     ["/v1/chats/search?q=x&scope=current", "chat_id"],
-    [`/v1/chats/search?q=${"x".repeat(1001)}`, "q"],
+    [`/v1/chats/search?q=${"x".repeat(10_000)}`, "q"],
+    ["/v1/chats/search?q=x%00y", "q"],
+    ["/v1/chats/search?q=x+before:lunch", "q"],
+    ["/v1/chats/search?q=x&per_session=0", "per_session"],
+    ["/v1/chats/search?q=x&context_turns=6", "context_turns"],
+    ["/v1/chats/search?q=x&limit=51", "limit"],
     ["/v1/chats/x/messages?before=", "before"],
   ])("%s is 400 and names %s", async (path, field) => {
     const { response, body } = await get(path);

@@ -205,8 +205,16 @@ export interface TurnStore {
     limit: number,
     beforeTurnId?: string,
   ): Promise<readonly HistoryTurn[]>;
-  /** The turn with the one that it follows and the newest that follows it, oldest first; `shownOnly`: of the shown path. */
-  around(userId: string, chatId: string, turnId: string, shownOnly?: boolean): Promise<readonly Turn[]>;
+  /**
+   * The turn with those that it follows and the newest that follow it, so many of each, oldest first; `shownOnly`: of the
+   * shown path.
+   */
+  around(
+    userId: string,
+    chatId: string,
+    turnId: string,
+    options: { readonly turns: number; readonly shownOnly: boolean },
+  ): Promise<readonly Turn[]>;
   picture(userId: string, chatId: string, turnId: string): Promise<Picture | undefined>;
   /** The files of some turns of a chat, by turn; those without any are left out. */
   files(

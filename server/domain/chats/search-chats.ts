@@ -1,17 +1,28 @@
 import type { SearchHit, Turn, TurnStore } from "./ports.ts";
+import { parseSearchQuery } from "./search-query.ts";
 
-/** Turns before and after a hit that are shown with it (seed 001). */
-export const SEARCH_CONTEXT_TURNS = 1;
-/** Hits per chat when all chats are searched. */
-const PER_CHAT = 2;
+/** How many there are unless it is asked for otherwise, and at most; seed 001's defaults. */
+export const SEARCH_BOUNDS = {
+  limit: { usual: 5, most: 50 },
+  /** Hits of one chat, where all are searched. */
+  perSession: { usual: 2, most: 50 },
+  /** Turns shown before a hit, and after. */
+  contextTurns: { usual: 1, most: 5 },
+  queryChars: 1_000,
+} as const;
 const CONTENT_MAX_CHARS = 800;
 
 interface ChatSearch {
   readonly userId: string;
+  /** As it was typed, with its filters: see `parseSearchQuery`. */
   readonly query: string;
+  /** Of the query, for errors. */
+  readonly field: string;
   /** Only this chat; absent: all chats of the user. */
   readonly chatId?: string;
   readonly limit: number;
+  readonly perSession?: number | undefined;
+  readonly contextTurns: number;
   /** Nothing of hidden branches. */
   readonly shownOnly?: boolean;
 }
@@ -19,28 +30,28 @@ interface ChatSearch {
 /** A hit in the shape of seed 001, as models and HTTP clients get it. */
 export type ChatSearchResult = ReturnType<typeof toResult>;
 
-/** Searches a user's chats, best hit first; of all chats, a talkative one does not hide the others. */
+/**
+ * Searches a user's chats, best hit first; of all chats, a talkative one does not hide the others.
+ *
+ * @throws PipitError INVALID_REQUEST for filters that cannot be read
+ */
 export async function searchChats(
   turns: Pick<TurnStore, "search" | "around">,
   search: ChatSearch,
 ): Promise<readonly ChatSearchResult[]> {
-  const { userId, query, chatId, limit, shownOnly = false } = search;
-  const hits =
-    chatId === undefined
-      ? spread(await turns.search(userId, query, { limit: limit * 4, shownOnly })).slice(0, limit)
-      : await turns.search(userId, query, { chatId, limit, shownOnly });
+  const { userId, query, field, chatId, limit, contextTurns, shownOnly = false } = search;
+  const { text, ...filters } = parseSearchQuery(query, field);
+  const perChat =
+    search.perSession ??
+    (chatId === undefined && filters.inChat === undefined ? SEARCH_BOUNDS.perSession.usual : limit);
+  const inChat = chatId === undefined ? {} : { chatId };
+  const hits = await turns.search(userId, text, { ...filters, ...inChat, limit, perChat, shownOnly });
   return Promise.all(
-    hits.map(async (hit) => toResult(hit, await turns.around(userId, hit.chatId, hit.turnId, shownOnly))),
+    hits.map(async (hit) => {
+      const around = await turns.around(userId, hit.chatId, hit.turnId, { turns: contextTurns, shownOnly });
+      return toResult(hit, around);
+    }),
   );
-}
-
-function spread(hits: readonly SearchHit[]): readonly SearchHit[] {
-  const perChat = new Map<string, number>();
-  return hits.filter((hit) => {
-    const taken = perChat.get(hit.chatId) ?? 0;
-    perChat.set(hit.chatId, taken + 1);
-    return taken < PER_CHAT;
-  });
 }
 
 function toResult(hit: SearchHit, context: readonly Turn[]) {
@@ -50,10 +61,14 @@ function toResult(hit: SearchHit, context: readonly Turn[]) {
     /** "session:index" */
     hit_turn_id: `${hit.chatId}:${hit.turnIndex}`,
     hit_turn_index: hit.turnIndex,
+    /** As in the chat's messages, to open it by. */
+    turn_id: hit.turnId,
     /** ISO 8601 */
     hit_created_at: new Date(hit.createdAtMs).toISOString(),
     score: hit.score,
     headline: hit.headline,
+    highlights: hit.highlights,
+    places: hit.places,
     /** The turn that was found with its neighbours, oldest first. */
     context_turns: context.map(toContextTurn),
   };
@@ -61,8 +76,8 @@ function toResult(hit: SearchHit, context: readonly Turn[]) {
 
 function toContextTurn(turn: Turn) {
   const messages = [
-    { role: "user" as const, content: turn.userText.slice(0, CONTENT_MAX_CHARS) },
-    { role: "assistant" as const, content: turn.assistantText.slice(0, CONTENT_MAX_CHARS) },
+    { role: "user" as const, content: turn.userText.slice(0, CONTENT_MAX_CHARS).toWellFormed() },
+    { role: "assistant" as const, content: turn.assistantText.slice(0, CONTENT_MAX_CHARS).toWellFormed() },
   ];
   return {
     turn_id: `${turn.chatId}:${turn.index}`,

@@ -1,38 +1,48 @@
 import { z } from "zod";
 import { reader } from "#server/domain/access/access.ts";
-import { SEARCH_CONTEXT_TURNS, searchChats } from "#server/domain/chats/search-chats.ts";
+import { SEARCH_BOUNDS, searchChats } from "#server/domain/chats/search-chats.ts";
 import { readParameters, wholeNumber } from "../kit/parameters.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 import { findChat } from "./chats.ts";
 
-const DEFAULT_HITS = 5;
-const MAX_HITS = 50;
-const QUERY_MAX_CHARS = 1_000;
+const { limit, perSession, contextTurns, queryChars } = SEARCH_BOUNDS;
 
 const searchQuery = z
   .object({
     q: z
-      .string(`must be 1 to ${QUERY_MAX_CHARS} characters`)
+      .string(`must be 1 to ${queryChars} characters`)
       .trim()
       .min(1, "must not be empty")
-      .max(QUERY_MAX_CHARS),
+      .max(queryChars, `must be 1 to ${queryChars} characters`)
+      .refine((text) => !text.includes("\0"), "must not hold a NUL character"),
     scope: z.enum(["all", "current"], "must be 'all' or 'current'").default("all"),
     chat_id: z.string().min(1).max(128).optional(),
-    limit: wholeNumber(1, MAX_HITS).default(DEFAULT_HITS),
+    limit: wholeNumber(1, limit.most).default(limit.usual),
+    per_session: wholeNumber(1, perSession.most).optional(),
+    context_turns: wholeNumber(0, contextTurns.most).default(contextTurns.usual),
   })
   .refine(({ scope, chat_id: chatId }) => scope === "all" || chatId !== undefined, {
     path: ["chat_id"],
     message: "is required for scope=current",
   });
 
-/** `GET /v1/chats/search?q=&scope=all|current&chat_id=&limit=`: full-text search in the caller's own chats. */
+/** `GET /v1/chats/search?q=&scope=all|current&chat_id=&limit=&per_session=&context_turns=`: search in the caller's own chats. */
 export function searchRoute({ store }: HttpContext): CallerRoute {
   return route("GET", "/v1/chats/search", reader, async (request, caller) => {
-    const { q, scope, chat_id: chatId, limit } = readParameters(searchQuery, request.query);
+    const asked = readParameters(searchQuery, request.query);
+    const { q: query, scope, chat_id: chatId } = asked;
     const inChat = scope === "current" && chatId !== undefined ? { chatId } : {};
     if (inChat.chatId !== undefined) await findChat(store.chats, caller.userId, inChat.chatId);
-    const results = await searchChats(store.turns, { userId: caller.userId, query: q, limit, ...inChat });
-    return { query: q, scope, limit, context_turns: SEARCH_CONTEXT_TURNS, results };
+    const results = await searchChats(store.turns, {
+      userId: caller.userId,
+      query,
+      field: "q",
+      limit: asked.limit,
+      perSession: asked.per_session,
+      contextTurns: asked.context_turns,
+      ...inChat,
+    });
+    return { query, scope, limit: asked.limit, context_turns: asked.context_turns, results };
   });
 }

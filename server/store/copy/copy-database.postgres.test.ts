@@ -124,7 +124,6 @@ describe.each([
       chatIds: undefined,
       terms: [{ stem: "albatross", prefix: false, word: "albatross", isQuoted: false }],
       match: "all",
-      prefixes: false,
       role: undefined,
       afterMs: undefined,
       beforeMs: undefined,

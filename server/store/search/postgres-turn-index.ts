@@ -95,9 +95,9 @@ async function find(db: Kysely<Tables>, query: IndexQuery): Promise<readonly Mat
 }
 
 function conditionOf(query: IndexQuery): RawBuilder<unknown> {
-  const { userId, chatIds, terms, titled, prefixes, role } = query;
+  const { userId, chatIds, terms, titled, role } = query;
   const weight = role === undefined ? "" : role === "user" ? "A" : "B";
-  const own = terms.map((term) => weighted(term, prefixes, weight));
+  const own = terms.map((term) => weighted(term, weight));
   const inChats =
     chatIds === undefined
       ? sql``
@@ -126,14 +126,11 @@ export function scopeArray(
 }
 
 /** A tsquery; stems hold no quotes, so nothing a person types becomes syntax. */
-function weighted(term: SearchTerm, prefixes: boolean, weight: string): string {
+function weighted(term: SearchTerm, weight: string): string {
   const { stem, prefix, parts, others = [] } = term;
   const label = (isPrefix: boolean): string =>
     isPrefix || weight !== "" ? `:${isPrefix ? "*" : ""}${weight}` : "";
-  const whole = [
-    `'${stem}'${label(prefix && prefixes)}`,
-    ...others.map((other) => `'${other}'${label(false)}`),
-  ];
+  const whole = [`'${stem}'${label(prefix)}`, ...others.map((other) => `'${other}'${label(false)}`)];
   if (parts !== undefined) whole.push(`(${parts.map((part) => `'${part}'${label(false)}`).join(" & ")})`);
   return whole.join(" | ");
 }
@@ -165,7 +162,7 @@ async function termCounts(
 ): Promise<ReadonlyMap<number, number>> {
   const sides = query.match === "all" ? ["A"] : ["A", ""];
   const counted = sides.flatMap((side) =>
-    query.terms.map((term) => sql`(words @@ ${weighted(term, query.prefixes, side)}::tsquery)::integer`),
+    query.terms.map((term) => sql`(words @@ ${weighted(term, side)}::tsquery)::integer`),
   );
   const { rows } = await sql<{ entry: number; n: number }>`
       select id as entry, ${sql.join(counted, sql` + `)} as n from turn_search

@@ -3,13 +3,14 @@ import { fold, foldInPlace, tokensOf, type Token } from "./search-text.ts";
 /** Words of a query that count; more add cost and no meaning. */
 const MAX_QUERY_TERMS = 16;
 const MAX_QUERY_CHARS = 1000;
-/** Shorter stems match whole words only: "not" must not find "nothing". */
-const MIN_PREFIX_CHARS = 4;
+/** From so many words, or pairs of characters, on a query is a question, and no turn need have all of its words. */
+const QUESTION_WORDS = 4;
+const QUESTION_PAIRS = 8;
 
 /** One word of a query, as the index knows it. */
 export interface SearchTerm {
   readonly stem: string;
-  /** Whether longer words that begin with the stem match too. */
+  /** Whether longer words that begin with the stem match too: so one character is found in the pairs it begins. */
   readonly prefix: boolean;
   /** Of a word in camel case: these together are as good as the whole. */
   readonly parts?: readonly string[];
@@ -22,8 +23,9 @@ export interface SearchTerm {
 }
 
 export interface SearchPlan {
-  /** A turn needs all of them; where none has, any. */
+  /** A turn needs all of them; of a question, where none has, any. */
   readonly terms: readonly SearchTerm[];
+  readonly isQuestion: boolean;
   /** Pieces of code: a turn that has all terms needs these too. */
   readonly literals: readonly RegExp[];
   /** What stood in quotes: a turn needs them in any case. */
@@ -53,11 +55,12 @@ export function planSearch(query: string): SearchPlan {
   const add = (token: Token, word: string, isQuoted: boolean, parts?: readonly string[]): void => {
     if (terms.size === MAX_QUERY_TERMS) return;
     const folded = fold(word);
-    const prefix = !isQuoted && matchesBeginnings(token);
+    const prefix = isSingle(token);
     const term = { stem: token.stem, prefix, word: folded, isQuoted };
     const to = !isQuoted && stopWords.has(folded) ? common : terms;
     to.set(token.stem, parts === undefined ? term : { ...term, parts });
   };
+  let words = 0;
   const text = query.slice(0, MAX_QUERY_CHARS).toWellFormed();
   for (const [, phrase, chunk = ""] of text.matchAll(/"([^"]+)"|([^\s"]+)/g)) {
     if (phrase !== undefined && [...tokensOf(phrase)].length > 0) {
@@ -68,8 +71,11 @@ export function planSearch(query: string): SearchPlan {
     const code = codeOf(chunk);
     if (code !== undefined) literals.push(literalPattern(code, false));
     addChunk(chunk, add);
+    words += 1;
   }
-  return { terms: [...(terms.size === 0 ? common : terms).values()], literals, phrases };
+  const wanted = [...(terms.size === 0 ? common : terms).values()];
+  const isQuestion = words >= QUESTION_WORDS || wanted.length >= QUESTION_PAIRS;
+  return { terms: wanted, isQuestion, literals, phrases };
 }
 
 function addChunk(
@@ -82,7 +88,7 @@ function addChunk(
     const same = tokens.filter(({ start }) => start === token.start);
     // "C++" is not "C", and the last character of a run is in its last pair.
     if (same.some(({ end, kind }) => kind === "word" && end > token.end)) continue;
-    if (token.kind === "pair" && isSingle(chunk, token) && endsPair(tokens, token)) continue;
+    if (isSingle(token) && endsPair(tokens, token)) continue;
     const parts = tokens.filter(
       ({ kind, start, end }) => kind === "part" && start >= token.start && end <= token.end,
     );
@@ -91,17 +97,12 @@ function addChunk(
   }
 }
 
-function isSingle(text: string, { start, end }: Token): boolean {
-  return Array.from(text.slice(start, end)).length === 1;
+function isSingle({ stem, kind }: Token): boolean {
+  return kind === "pair" && Array.from(stem).length === 1;
 }
 
 function endsPair(tokens: readonly Token[], { start, end }: Token): boolean {
   return tokens.some((other) => other.kind === "pair" && other.end === end && other.start < start);
-}
-
-function matchesBeginnings({ stem, kind }: Token): boolean {
-  if (kind === "pair") return [...stem].length === 1;
-  return stem.length >= MIN_PREFIX_CHARS;
 }
 
 /** The piece of code that a word of a query is: "foo.bar()", "src/main.ts", "getUserName"; undefined for other words. */

@@ -116,9 +116,9 @@ async function find(db: Kysely<Tables>, query: IndexQuery): Promise<readonly Mat
 
 /** An FTS5 expression of quoted strings; terms hold no quotes, so nothing a person types becomes syntax. */
 async function expression(db: Kysely<Tables>, query: IndexQuery): Promise<string> {
-  const { terms, titled, prefixes } = query;
+  const { terms, titled } = query;
   const within = query.role === undefined ? "{question answer}" : columns[query.role];
-  const own = terms.map((term) => `${within} : (${termExpression(term, prefixes)})`);
+  const own = terms.map((term) => `${within} : (${termExpression(term)})`);
   const any = `(${own.join(" OR ")})`;
   const scope = await scopeExpression(db, query);
   if (query.match === "any") return `${scope}${any}`;
@@ -141,8 +141,8 @@ async function scopeExpression(db: Kysely<Tables>, { userId, chatIds }: IndexQue
   return `${ownsAll ? "" : `scope : "${userToken(userId)}" AND `}${inChats}`;
 }
 
-function termExpression({ stem, prefix, parts, others = [] }: SearchTerm, prefixes: boolean): string {
-  const whole = [prefix && prefixes ? `"${stem}" *` : `"${stem}"`, ...others.map((other) => `"${other}"`)];
+function termExpression({ stem, prefix, parts, others = [] }: SearchTerm): string {
+  const whole = [prefix ? `"${stem}" *` : `"${stem}"`, ...others.map((other) => `"${other}"`)];
   if (parts !== undefined) whole.push(`(${parts.map((part) => `"${part}"`).join(" AND ")})`);
   return whole.join(" OR ");
 }
@@ -176,7 +176,7 @@ async function termCounts(
   const counts = new Map<number, number>();
   const scope = await scopeExpression(db, query);
   const sides = query.match === "all" ? ["question"] : ["question", "{question answer}"];
-  const terms = query.terms.map((term) => termExpression(term, query.prefixes));
+  const terms = query.terms.map((term) => termExpression(term));
   for (const wanted of sides.flatMap((side) => terms.map((term) => `${scope}${side} : (${term})`))) {
     const { rows } = await sql<{ id: number }>`select rowid as id from turn_search
         where turn_search match ${wanted} and rowid >= ${first}

@@ -44,8 +44,6 @@ export interface IndexQuery {
   readonly terms: readonly SearchTerm[];
   /** Whether a turn needs every term, or any of them. */
   readonly match: "all" | "any";
-  /** Whether beginnings of longer words match too, where the terms say so. */
-  readonly prefixes: boolean;
   /** Only in what this side said. */
   readonly role: Role | undefined;
   readonly afterMs: number | undefined;

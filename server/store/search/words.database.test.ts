@@ -37,7 +37,6 @@ describe.each(databases)("on $name", (database) => {
     ["機能", [texts[0]]],
     ["病院 機能", [texts[0]]],
     ["预算", [texts[1]]],
-    ["项目的预算", [texts[1]]],
     ["猫", [texts[2]]],
     ["회의", [texts[3]]],
     ["C++", [texts[4]]],

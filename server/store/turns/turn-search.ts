@@ -4,7 +4,7 @@ import { occurrencesIn } from "../search/occurrences.ts";
 import { newestOf, shortlist } from "../search/rank.ts";
 import { foldInPlace } from "../search/search-text.ts";
 import { literalPattern, planSearch, type SearchPlan, type SearchTerm } from "../search/search-terms.ts";
-import { MAX_MATCHES, type IndexQuery, type Match, type TurnIndex } from "../search/turn-index.ts";
+import type { IndexQuery, Match, TurnIndex } from "../search/turn-index.ts";
 import { guessesFor, typoRange } from "../search/typos.ts";
 import type { Tables } from "../sql/schema.ts";
 import { ChosenHits, type Search, type Title } from "./chosen-hits.ts";
@@ -18,7 +18,8 @@ const MAX_TITLES = 2000;
 const MAX_TITLED_CHATS = 100;
 /** Longest text without a letter or digit that is looked for. */
 const MAX_LITERAL_CHARS = 100;
-/** Shortest word that longer ones may begin with, when there is no turn with the word itself. */
+/** Shortest stem, and shortest whole word, that longer words may begin with, when there is no turn with the word itself. */
+const MIN_STEM_CHARS = 4;
 const MIN_BEGINNING_CHARS = 3;
 
 /**
@@ -71,6 +72,7 @@ async function wordSearch(search: Search, plan: SearchPlan): Promise<readonly Se
   const { terms } = plan;
   const exact = await allOf(search, plan);
   if (exact.length > 0) return exact;
+  // Seldom, since beginnings cost the index far more than words.
   const begun = terms.map((term) => ({ ...term, prefix: term.prefix || mayBegin(term) }));
   if (begun.some(({ prefix }, at) => prefix !== terms[at]?.prefix)) {
     const hits = await allOf(search, { ...plan, terms: begun });
@@ -81,18 +83,26 @@ async function wordSearch(search: Search, plan: SearchPlan): Promise<readonly Se
     const hits = await allOf(search, { ...plan, terms: guessed, literals: [] });
     if (hits.length > 0) return hits;
   }
-  // A question put in words rarely has all of them in one turn.
-  const matches = await matchesOf(search, indexQuery(search, terms, "any"));
+  if (!plan.isQuestion) return [];
+  const matches = await find(search, terms, "any");
   return hitsOf(search, { ...plan, literals: [] }, matches, "any");
 }
 
 function mayBegin({ stem, word, isQuoted }: SearchTerm): boolean {
-  return !isQuoted && stem === word && word.length >= MIN_BEGINNING_CHARS;
+  if (isQuoted) return false;
+  return stem.length >= MIN_STEM_CHARS || (stem === word && word.length >= MIN_BEGINNING_CHARS);
 }
 
 async function allOf(search: Search, plan: SearchPlan): Promise<readonly SearchHit[]> {
-  const query = indexQuery(search, plan.terms, "all");
-  return hitsOf(search, plan, await matchesOf(search, query), "all");
+  return hitsOf(search, plan, await find(search, plan.terms, "all"), "all");
+}
+
+function find(
+  search: Search,
+  terms: readonly SearchTerm[],
+  match: IndexQuery["match"],
+): Promise<readonly Match[]> {
+  return search.index.find(search.db, indexQuery(search, terms, match));
 }
 
 function indexQuery(
@@ -102,7 +112,7 @@ function indexQuery(
 ): IndexQuery {
   const { role, afterMs, beforeMs } = options;
   const titled = match === "all" && terms.length > 1 ? terms.map((term) => titledBy(titles, term)) : [];
-  return { userId, chatIds, terms, match, prefixes: true, role, afterMs, beforeMs, titled };
+  return { userId, chatIds, terms, match, role, afterMs, beforeMs, titled };
 }
 
 /** Chats with the term in their titles. */
@@ -112,13 +122,6 @@ function titledBy(titles: readonly Title[], term: SearchTerm): readonly string[]
     .filter(({ title }) => occurrencesIn(title, [term]).length > 0)
     .map(({ id }) => id)
     .slice(0, MAX_TITLED_CHATS);
-}
-
-/** Beginnings of words cost the index more than words, and are not asked for where the words themselves are enough. */
-async function matchesOf({ db, index }: Search, query: IndexQuery): Promise<readonly Match[]> {
-  const whole = await index.find(db, { ...query, prefixes: false });
-  if (whole.length === MAX_MATCHES || !query.terms.some(({ prefix }) => prefix)) return whole;
-  return index.find(db, query);
 }
 
 /** The terms with guesses for those of which there is nothing at all; undefined when there is no guess. */
@@ -134,7 +137,7 @@ async function withGuesses(
     const known =
       range === undefined ||
       titledBy(titles, term).length > 0 ||
-      (await matchesOf(search, indexQuery(search, [term], "any"))).length > 0;
+      (await find(search, [term], "any")).length > 0;
     const others = known ? [] : guessesFor(term.word, term.stem, await index.wordsIn(db, userId, range));
     isGuessed ||= others.length > 0;
     guessed.push(others.length === 0 ? term : { ...term, others });
@@ -226,6 +229,7 @@ async function literalSearch(search: Search, query: string): Promise<readonly Se
     .execute();
   const chosen = new ChosenHits(search, {
     terms: [],
+    isQuestion: false,
     literals: [],
     phrases: [literalPattern(needle, false)],
   });

@@ -95,7 +95,7 @@ export function createTurnStore(
       return withSurroundings(db, chatId, await pathOf(db, userId, chatId, limit, before));
     },
 
-    around: (userId, chatId, turnId, shownOnly) => turnsAround(db, userId, chatId, turnId, shownOnly),
+    around: (userId, chatId, turnId, options) => turnsAround(db, userId, chatId, turnId, options),
 
     files: (userId, chatId, turnIds) => filesOf(db, userId, chatId, turnIds),
     picture: (userId, chatId, turnId) => pictureOf(db, userId, chatId, turnId),

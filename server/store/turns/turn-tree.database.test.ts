@@ -1,6 +1,9 @@
 import { withoutText } from "#contract/attached-file.ts";
 import { describe, expect, test } from "vitest";
-import { createSearchChatTool, type SearchChatOutput } from "#server/domain/assistant/tools/search-chat.ts";
+import {
+  createSearchChatTool,
+  type SearchChatOutput,
+} from "#server/domain/assistant/tools/search-chat-history.ts";
 import type { Store } from "../store.ts";
 import { databases } from "#server/testing/databases.ts";
 import { beginning, chat, ending, openStoreWithChat } from "#server/testing/turn-store-kit.ts";

@@ -1,7 +1,7 @@
 import { sql, type Kysely, type RawBuilder, type Transaction } from "kysely";
 import type { AttachedFile } from "#contract/attached-file.ts";
 import type { HistoryTurn, Picture, Turn } from "#server/domain/chats/ports.ts";
-import type { Tables } from "../sql/schema.ts";
+import type { Tables, TurnRow } from "../sql/schema.ts";
 import { parseStrings } from "../sql/stored-values.ts";
 import { storedFiles, toTurn } from "./turn-rows.ts";
 
@@ -112,21 +112,37 @@ export async function turnsAround(
   userId: string,
   chatId: string,
   turnId: string,
-  shownOnly = false,
+  { turns, shownOnly }: { readonly turns: number; readonly shownOnly: boolean },
 ): Promise<readonly Turn[]> {
-  const [turn, ...before] = await pathFrom(db, userId, chatId, turnId);
-  if (turn === undefined) return [];
-  const after = await db
+  const row = await db
     .selectFrom("turns")
     .selectAll()
+    .where("id", "=", turnId)
     .where("chat_id", "=", chatId)
-    .where("parent_turn_id", "=", turnId)
+    .where("user_id", "=", userId)
     .where("deleted_at_ms", "is", null)
-    .$if(shownOnly, (q) => q.where("id", "in", shownIds(db, [chatId])))
-    .orderBy("turn_index", "desc")
-    .limit(1)
-    .execute();
-  return [...before, turn, ...after.map(toTurn)];
+    .executeTakeFirst();
+  if (row === undefined) return [];
+  const before = turns === 0 ? [] : await pathOf(db, userId, chatId, turns, turnId);
+  const found = [...before.toReversed(), toTurn(row)];
+  for (
+    let last: string | undefined = turnId;
+    last !== undefined && found.length < before.length + 1 + turns;
+  ) {
+    const next: TurnRow | undefined = await db
+      .selectFrom("turns")
+      .selectAll()
+      .where("chat_id", "=", chatId)
+      .where("parent_turn_id", "=", last)
+      .where("deleted_at_ms", "is", null)
+      .$if(shownOnly, (q) => q.where("id", "in", shownIds(db, [chatId])))
+      .orderBy("turn_index", "desc")
+      .limit(1)
+      .executeTakeFirst();
+    if (next !== undefined) found.push(toTurn(next));
+    last = next?.id;
+  }
+  return found;
 }
 
 /** The turns of the shown paths of some chats. */
@@ -155,24 +171,6 @@ function shownIds(db: Kysely<Tables>, chatIds: readonly string[]) {
     )
     .selectFrom("shown")
     .select("id");
-}
-
-/** The turn and the one that it follows. */
-async function pathFrom(
-  db: Kysely<Tables>,
-  userId: string,
-  chatId: string,
-  turnId: string,
-): Promise<readonly Turn[]> {
-  const row = await db
-    .selectFrom("turns")
-    .selectAll()
-    .where("id", "=", turnId)
-    .where("chat_id", "=", chatId)
-    .where("user_id", "=", userId)
-    .where("deleted_at_ms", "is", null)
-    .executeTakeFirst();
-  return row === undefined ? [] : [toTurn(row), ...(await pathOf(db, userId, chatId, 1, turnId))];
 }
 
 /** `TurnStore.picture`. */

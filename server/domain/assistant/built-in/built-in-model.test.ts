@@ -94,7 +94,7 @@ describe("the built-in responder", () => {
         "- Chat c2, 1 Nov 2026: the boiler man comes on Monday",
       ].join("\n"),
     );
-    expect(tools).toEqual(["search_chat started", "search_chat done"]);
+    expect(tools).toEqual(["search_chat_history started", "search_chat_history done"]);
     expect((await answer(request("найди чайник"))).text).toBe("В ваших чатах ничего не нашлось о «чайник».");
   });
 

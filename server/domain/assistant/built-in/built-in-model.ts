@@ -6,7 +6,7 @@ import type { Language } from "#contract/language.ts";
 import { languageOfText } from "../tools/language.ts";
 import { runTool, startSummary, type ToolOutcome } from "../tools/run-tool.ts";
 import type { ChatSearchResult } from "#server/domain/chats/search-chats.ts";
-import type { SearchChatOutput } from "../tools/search-chat.ts";
+import type { SearchChatOutput } from "../tools/search-chat-history.ts";
 import { contentWords, holdsAll } from "./content-words.ts";
 import { recognize, type Intent } from "./intents.ts";
 import { timeZoneOf } from "./places.ts";
@@ -92,7 +92,7 @@ async function* calculate(talk: Talk, expression: string): AsyncGenerator<Answer
 }
 
 async function* searchFor(talk: Talk, query: string): AsyncGenerator<AnswerPart> {
-  const outcome = yield* useTool(talk, "search_chat", { query, scope: "all", limit: SHOWN_HITS });
+  const outcome = yield* useTool(talk, "search_chat_history", { query, scope: "all", limit: SHOWN_HITS });
   const found = foundIn(outcome);
   if (found === undefined) return yield* say(talk, talk.replies.searchFailed);
   const { results, scope } = found;
@@ -105,7 +105,11 @@ async function* searchFor(talk: Talk, query: string): AsyncGenerator<AnswerPart>
 async function* searchUnasked(talk: Talk): AsyncGenerator<AnswerPart> {
   const words = contentWords(talk.text.slice(0, 500));
   const events: AnswerPart[] = [];
-  const search = useTool(talk, "search_chat", { query: words.join(" "), scope: "all", limit: SHOWN_HITS });
+  const search = useTool(talk, "search_chat_history", {
+    query: words.join(" "),
+    scope: "all",
+    limit: SHOWN_HITS,
+  });
   const outcome = words.length === 0 ? undefined : await collect(search, events);
   // The search is glad of any word; an answer must be about all of them.
   const hits = (foundIn(outcome)?.results ?? [])

@@ -4,7 +4,7 @@ import type { AssistantTool } from "../ports.ts";
 import { createCalculator, type Calculator } from "./calculator.ts";
 import { createCalculatorTool } from "./calculator-tool.ts";
 import { createCurrentTimeTool } from "./current-time.ts";
-import { createSearchChatTool } from "./search-chat.ts";
+import { createSearchChatTool } from "./search-chat-history.ts";
 
 export interface AssistantToolsOptions {
   readonly turns: TurnStore;
@@ -21,7 +21,7 @@ export interface AssistantToolsOptions {
 /** How long the thread of an unshared calculator waits for another calculation of the same answer. */
 const OWN_CALCULATOR_IDLE_MS = 2_000;
 
-/** The tools of one question: current_time, calculator, search_chat. */
+/** The tools of one question: current_time, calculator, search_chat_history. */
 export function createAssistantTools(options: AssistantToolsOptions): readonly AssistantTool[] {
   const { turns, clock, userId, chatId, searchAllChats, locale } = options;
   const calculator = options.calculator ?? createCalculator({ idleMs: OWN_CALCULATOR_IDLE_MS });

@@ -35,8 +35,9 @@ export function defineTool<Schema extends z.ZodObject>(definition: ToolDefinitio
       const parsed = schema.safeParse(withoutNulls(input));
       if (!parsed.success) {
         const issue = parsed.error.issues[0];
-        const place = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
-        return failure(name, `${place}${issue?.message ?? "wrong input"}`);
+        const message = issue?.message ?? "wrong input";
+        const field = issue?.path.join(".") ?? "";
+        return failure(name, field === "" || message.startsWith(field) ? message : `${field}: ${message}`);
       }
       return definition.run(parsed.data, signal);
     },

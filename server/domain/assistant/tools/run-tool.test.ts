@@ -57,7 +57,7 @@ test("only an abort throws", async () => {
 
 test.each([
   ["calculator", { expression: "2+2" }, "calculator: 2+2"],
-  ["search_chat", { query: "flight", scope: "all", limit: 5 }, "search_chat: flight, all, 5"],
+  ["search_chat_history", { query: "flight", scope: "all", limit: 5 }, "search_chat_history: flight, all, 5"],
   ["current_time", {}, "current_time"],
   ["current_time", "broken", "current_time"],
 ])("a start reads %s %j as %s", (name, input, summary) => {

@@ -54,6 +54,10 @@ export function memoryTurns(turns: readonly Turn[]) {
       const hits = turns
         .filter((turn) => options.chatId === undefined || turn.chatId === options.chatId)
         .filter((turn) => turn.userId === userId && turn.userText.includes(query))
+        .filter((turn, at, all) => {
+          const before = all.slice(0, at).filter(({ chatId }) => chatId === turn.chatId);
+          return before.length < (options.perChat ?? options.limit);
+        })
         .map((turn) => hitOf(turn))
         .slice(0, options.limit);
       return Promise.resolve(hits);
