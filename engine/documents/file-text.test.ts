@@ -48,6 +48,11 @@ describe("a PDF", () => {
     const { pages, cut, text } = await read(makePdf(Array.from({ length: 10_000 }, () => page)));
     expect([pages, cut, text.length]).toEqual([10_000, true, FILE_TEXT_MAX_CHARS]);
   });
+
+  test("of pages with a word each is left at the thousandth", async () => {
+    const { pages, cut, text } = await read(makePdf(Array.from({ length: 1_100 }, () => "Fish")));
+    expect([pages, cut, text.match(/Fish/gu)?.length]).toEqual([1_100, true, 1_000]);
+  });
 });
 
 describe("a Word document", () => {

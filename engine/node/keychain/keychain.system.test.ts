@@ -90,6 +90,9 @@ describe("tokens in the keychain", () => {
       await terminal.save(tokens);
       // With a key that the other program has made.
       expect(await desktop.load()).toEqual(tokens);
+      // Each reads its own from then on.
+      for (const name of ["pipit-desktop", "pipit-terminal"])
+        expect([name, (await item(name).read())?.byteLength]).toEqual([name, 32]);
       // As an earlier version left it: one item for all.
       await item("pipit").write((await item("pipit-desktop").read()) ?? new Uint8Array());
       for (const name of ["pipit-desktop", "pipit-terminal"]) await item(name).remove();
