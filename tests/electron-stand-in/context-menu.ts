@@ -2,7 +2,7 @@ import type { WebFrameMain } from "./frames.ts";
 import type { PageMenuParams } from "./in-page/page-menu.ts";
 import { schemes } from "./session.ts";
 import type { Spelling } from "./spelling.ts";
-import { clipboard } from "./system.ts";
+import { heldText } from "./clipboard.ts";
 
 interface MenuPlace {
   readonly pageURL: string;
@@ -39,7 +39,7 @@ function editFlags(isEditable: boolean, selected: boolean): Readonly<Record<stri
     canRedo: isEditable,
     canCut: isEditable && selected,
     canCopy: selected,
-    canPaste: isEditable && clipboard.readText() !== "",
+    canPaste: isEditable && heldText() !== "",
     canDelete: isEditable && selected,
     canSelectAll: true,
     canEditRichly: false,

@@ -2,6 +2,7 @@
 import { app } from "./app.ts";
 import { autoUpdater } from "./auto-updater.ts";
 import { BrowserWindow } from "./browser-window.ts";
+import { clipboard, ClipboardItem } from "./clipboard.ts";
 import { desktopCapturer } from "./capture.ts";
 import { ipcMain } from "./ipc-main.ts";
 import { Menu, MenuItem } from "./menu.ts";
@@ -12,7 +13,6 @@ import { powerMonitor } from "./power.ts";
 import { protocol, session } from "./session.ts";
 import { globalShortcut } from "./shortcuts.ts";
 import {
-  clipboard,
   dialog,
   nativeTheme,
   net,
@@ -30,6 +30,7 @@ export {
   autoUpdater,
   BrowserWindow,
   clipboard,
+  ClipboardItem,
   desktopCapturer,
   dialog,
   globalShortcut,

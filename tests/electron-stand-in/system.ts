@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { NativeImage } from "./native-image.ts";
 import { platform } from "./platform.ts";
 import { protocol } from "./session.ts";
 import { NotInStandInError, strict, StrictEmitter, StrictObject } from "./strict.ts";
@@ -30,37 +29,6 @@ export const dialog = strict(
     showSaveDialog: async () => ({ canceled: true, filePath: "" }),
   },
   "dialog",
-);
-
-let clipboardText = "";
-let clipboardImage = new NativeImage(Buffer.alloc(0));
-let selectedText = "";
-/** Of this process only. */
-export const clipboard = strict(
-  {
-    readText: (): string => clipboardText,
-    /** The primary selection, which only Linux has. */
-    selection:
-      platform === "linux"
-        ? {
-            readText: async (): Promise<string> => selectedText,
-            writeText: async (text: string): Promise<void> => {
-              selectedText = text;
-            },
-          }
-        : undefined,
-    writeText: (text: string): void => {
-      clipboardText = text;
-    },
-    readImage: (): NativeImage => clipboardImage,
-    writeImage: (image: NativeImage): void => {
-      clipboardImage = image;
-    },
-    clear: (): void => {
-      clipboardText = "";
-    },
-  },
-  "clipboard",
 );
 
 class NativeTheme extends StrictEmitter {

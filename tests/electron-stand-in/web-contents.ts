@@ -11,7 +11,7 @@ import {
 import { PageTarget, type WebPreferences } from "./page-target.ts";
 import { session } from "./session.ts";
 import { NotInStandInError, preventableEvent, StrictEmitter } from "./strict.ts";
-import { clipboard } from "./system.ts";
+import { clipboard, heldText } from "./clipboard.ts";
 
 const events = [
   "did-start-loading",
@@ -161,7 +161,7 @@ export class WebContents extends StrictEmitter {
     void this.#copySelected();
   }
   paste(): void {
-    const text = clipboard.readText();
+    const text = heldText();
     void this.#page.evaluate(offerPasteSource(text)).then(async (left) => {
       if (left === true) await this.#page.type(text);
     });
@@ -181,7 +181,7 @@ export class WebContents extends StrictEmitter {
   async #copySelected(): Promise<boolean> {
     const text = await this.#page.evaluate(selectedTextSource);
     if (typeof text !== "string" || text === "") return false;
-    clipboard.writeText(text);
+    await clipboard.writeText(text);
     return true;
   }
   async insertCSS(_css: string): Promise<string> {

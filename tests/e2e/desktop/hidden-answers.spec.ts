@@ -33,7 +33,7 @@ test("the menu of what is clicked is in the window's language and does what it s
 }) => {
   test.skip(driver === "electron", "a menu of the system cannot be read by a test");
   await desktop.command("updateSettings", { language: "ru" });
-  const seen = await desktop.electron.evaluate(({ BrowserWindow, clipboard, Menu }) => {
+  const seen = await desktop.electron.evaluate(async ({ BrowserWindow, clipboard, Menu }) => {
     const contents = BrowserWindow.getAllWindows()[0]?.webContents;
     const target = {
       isEditable: false,
@@ -50,7 +50,7 @@ test("the menu of what is clicked is in the window's language and does what it s
     const menus = Menu as unknown as { openForTest(): { items: { label: string; click(): void }[] } };
     const [item] = menus.openForTest().items;
     item?.click();
-    return [item?.label, clipboard.readText()];
+    return [item?.label, await clipboard.readText()];
   });
   expect(seen).toEqual(["Скопировать ссылку", "https://example.org/"]);
   await desktop.command("updateSettings", { language: "system" });
