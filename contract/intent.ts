@@ -9,6 +9,21 @@ export interface GivenFile {
   readonly bytes: Uint8Array;
 }
 
+/** A program beside Pipit, as it may be told with a question. */
+export interface NamedProgram {
+  readonly name: string;
+  /** Of its window; "": the system does not tell. */
+  readonly title: string;
+  /** Whether the person wants it told every time, or is to be asked. */
+  readonly tell: "always" | "ask";
+}
+
+/** Text comes with it that was selected in another program: the answer may take its place there. */
+export interface SelectedFrom {
+  /** That program, where the person lets it be told. */
+  readonly program?: NamedProgram;
+}
+
 /** Something the host wants the window to do, at once and once. */
 export type Intent =
   | { readonly kind: "focus-composer" }
@@ -28,10 +43,10 @@ export type Intent =
   | { readonly kind: "attach"; readonly image: ScreenImage }
   /** Files that were dropped on the tray; they go into the composer as those that are dropped on the window. */
   | { readonly kind: "files"; readonly files: readonly GivenFile[] }
-  /** Text from outside (a `pipit:` link); it goes into the composer and is never sent by itself. */
-  | { readonly kind: "compose"; readonly text: string }
+  /** Text from outside (a `pipit:` link, a selection); it goes into the composer and is never sent by itself. */
+  | { readonly kind: "compose"; readonly text: string; readonly selected?: SelectedFrom }
   /** One of the person's own prompts, called by its keys; it goes into the composer and is never sent by itself. */
-  | ({ readonly kind: "prompt" } & GivenPrompt)
+  | ({ readonly kind: "prompt"; readonly selected?: SelectedFrom } & GivenPrompt)
   /** The chat moves to another window: the command `handOver` is to say what the composer holds. */
   | { readonly kind: "hand-over" }
   /** What the composer of the window held that had the chat before; it takes the place of what is in this one. */

@@ -4,6 +4,8 @@ import { HISTORY_MAX_MESSAGES } from "./limits.ts";
 /** Most messages that a window can be told to keep (`Settings.historySize`). */
 const HISTORY_SIZE_MAX = 10_000;
 const HISTORY_SIZE_MIN = 50;
+/** Most programs that are remembered. */
+const PROGRAMS_MAX = 100;
 /** Most servers that are remembered. */
 const SERVERS_MAX = 8;
 
@@ -17,6 +19,14 @@ export const settingsSchema = z.object({
   selectionHotkey: z.string().check(z.maxLength(80)),
   /** Whether the clipboard is taken for it where the system does not tell what is selected. */
   selectionFromClipboard: z.boolean(),
+  /** Whether questions with text from other programs may say which program it was: each is asked about. */
+  tellPrograms: z.boolean(),
+  /** What was said of each, the last one first. */
+  programs: z.readonly(
+    z
+      .array(z.strictObject({ name: z.string().check(z.minLength(1), z.maxLength(300)), tell: z.boolean() }))
+      .check(z.maxLength(PROGRAMS_MAX)),
+  ),
   theme: z.enum(["system", "light", "dark"]),
   language: z.enum(["system", "en", "ru"]),
   /** Whether answers are read aloud. */
@@ -52,6 +62,8 @@ export const defaultSettings: Settings = {
   regionHotkey: "",
   selectionHotkey: "",
   selectionFromClipboard: false,
+  tellPrograms: false,
+  programs: [],
   theme: "system",
   language: "system",
   speak: false,
@@ -83,4 +95,13 @@ export function mergeSettings(before: Settings, patch: SettingsPatch): Settings 
 export function rememberServer({ servers }: Pick<Settings, "servers">, serverUrl: string): readonly string[] {
   if (serverUrl === "") return servers;
   return [serverUrl, ...servers.filter((known) => known !== serverUrl)].slice(0, SERVERS_MAX);
+}
+
+/** The remembered programs after this was said of one. */
+export function rememberProgram(
+  { programs }: Pick<Settings, "programs">,
+  name: string,
+  tell: boolean,
+): Settings["programs"] {
+  return [{ name, tell }, ...programs.filter((known) => known.name !== name)].slice(0, PROGRAMS_MAX);
 }

@@ -36,6 +36,11 @@ export const appCommands = {
   /** Opens the system's settings where reading the screen is allowed; nothing where the system has no such place. */
   openScreenSettings: command<void>()(nothing),
   copyText: command<void>()(z.strictObject({ text: z.string().check(z.maxLength(COPY_MAX_CHARS)) })),
+  /**
+   * Pastes a complete answer in place of the text that was selected in another program, and hides the window; desktop only.
+   * `pasted: false`: that is not possible there, and the answer is in the clipboard. Throws INVALID_REQUEST, NOT_ALLOWED on a page.
+   */
+  replaceSelection: command<{ readonly pasted: boolean }>()(z.strictObject({ messageId: id })),
   /** Hides the window and gives the focus back; in a browser nothing. */
   hideWindow: command<void>()(nothing),
 } as const;

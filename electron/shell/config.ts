@@ -18,6 +18,8 @@ export function readConfig(env: Environment = process.env, argv: readonly string
     /** Certificates to trust besides the authorities that are known anyway, PEM (PIPIT_CA_FILE). */
     caFile: env["PIPIT_CA_FILE"] || undefined,
     display: { x11: env["DISPLAY"] || undefined, wayland: env["WAYLAND_DISPLAY"] || undefined },
+    /** Where Windows is. */
+    systemRoot: env["SystemRoot"] || "C:\\Windows",
     /** Whether the session's message bus can be asked (Linux). */
     sessionBus: (env["DBUS_SESSION_BUS_ADDRESS"] || env["XDG_RUNTIME_DIR"] || "") !== "",
     /** The `pipit:` link that this start was for. */

@@ -21,7 +21,7 @@ import { applySpelling } from "../windows/spelling.ts";
 /** What the application asks of the window's part of the desktop, which is made after it. */
 export interface DesktopParts
   extends
-    Pick<WindowPort, "captureScreen" | "listWindows" | "hide" | "prompts">,
+    Pick<WindowPort, "captureScreen" | "listWindows" | "hide" | "prompts" | "replaceSelection">,
     Pick<AppPorts, "onProblem">,
     Required<Pick<AppPorts, "onSettled">> {
   readonly takeHotkey: DesktopSettingsOptions["takeHotkey"];
@@ -85,6 +85,7 @@ export function openDesktopApp(
       openLink: (address, asked) => openExternalLink(address, shell, asked),
       openScreenSettings: () => openScreenSettings(process.platform, shell),
       copyText: async (text) => clipboard.writeText(text),
+      replaceSelection: parts.replaceSelection,
       saveDraft: (text) => files.draft.set({ text }),
       hide: parts.hide,
       prompts: parts.prompts,

@@ -5,18 +5,24 @@ import type { KeptPrompts, Prompt } from "#contract/prompts.ts";
 import type { Settings } from "#contract/settings.ts";
 import type { PromptsPort } from "#engine/app/app-ports.ts";
 import { givePrompt, type TextSources } from "#engine/prompts/give-prompt.ts";
+import type { OpenedOtherPrograms } from "../other-programs/open-other-programs.ts";
 import { createHotkeys, type Hotkeys } from "./hotkeys.ts";
 import { createPromptConsents, type Asking, type PromptConsents } from "../other-programs/prompt-consents.ts";
 import type { DesktopOptions } from "./start-desktop.ts";
 import type { DesktopTexts } from "./texts.ts";
 import type { Windows } from "../windows/windows.ts";
 
+interface OwnPromptsParts {
+  readonly settings: () => Settings;
+  readonly texts: () => DesktopTexts;
+  readonly windows: Windows;
+  readonly others: Pick<OpenedOtherPrograms, "look">;
+}
+
 /** The prompts of this machine and their keys. Keys are taken by `takeKeys`, which is to be called once the app's own are. */
 export function openOwnPrompts(
   { config, files }: DesktopOptions,
-  settings: () => Settings,
-  texts: () => DesktopTexts,
-  windows: Windows,
+  { settings, texts, windows, others }: OwnPromptsParts,
 ) {
   const file = files.prompts;
   // A dialog under a window that stays above all others could not be read.
@@ -39,7 +45,9 @@ export function openOwnPrompts(
   /** Reads before the window comes up, which could have a selection of its own. */
   const showWhatIs = async (read: () => Promise<Intent>): Promise<void> => {
     try {
-      show(await read());
+      const front = await others.look();
+      const intent = await read();
+      show(holdsSelection(intent) ? { ...intent, selected: front.take() } : intent);
     } catch (reason) {
       const { code, message } = PipitError.from(reason);
       show({ kind: "problem", code, message });
@@ -94,6 +102,10 @@ function keysOf(prompts: readonly Prompt[]): readonly string[] {
 /** Only X11 has what is selected in any program as a clipboard of its own. */
 export function tellsSelection({ x11 }: DesktopOptions["config"]["display"]): boolean {
   return process.platform === "linux" && x11 !== undefined;
+}
+
+function holdsSelection(intent: Intent): intent is Intent & { readonly kind: "compose" | "prompt" } {
+  return intent.kind === "compose" || (intent.kind === "prompt" && intent.values.selection !== undefined);
 }
 
 type Readers = Required<TextSources>;

@@ -26,6 +26,7 @@ import { createPictureFiles, type PictureFiles } from "./picture-files.ts";
 import { hotkeyNames, type HotkeyName } from "./desktop-settings.ts";
 import { openNotices } from "./open-notices.ts";
 import { createHotkeys, type Hotkeys } from "./hotkeys.ts";
+import { openOtherPrograms } from "../other-programs/open-other-programs.ts";
 import { openOwnPrompts } from "./own-prompts.ts";
 import { macMenu } from "./app-menu.ts";
 import { cleanUpBeforeQuit, followHurriedEnds } from "./quit.ts";
@@ -68,6 +69,7 @@ export async function startDesktop(options: DesktopOptions) {
   const desktop = openDesktopApp(options, hasTrayIcons, {
     captureScreen: (target, signal) => screenshots.capture(target, signal),
     listWindows: (signal) => screenshots.listWindows(signal),
+    replaceSelection: (messageId) => others.replaceSelection(messageId),
     hide: async () => windows.hide(),
     prompts: async () => prompts.port,
     show: () => windows.show(),
@@ -86,7 +88,8 @@ export async function startDesktop(options: DesktopOptions) {
   const { screenshots, covers, choice } = openScreenshots({ ...options, settings, texts, windows });
   const toggleFromHotkey = createHotkeyToggle(windows, screenshots, stop.signal);
   const takePicture = createOutsidePictures(windows, screenshots, stop.signal);
-  const prompts = openOwnPrompts(options, settings, texts, windows);
+  const others = openOtherPrograms(config, pipit, windows);
+  const prompts = openOwnPrompts(options, { settings, texts, windows, others });
   const keys = openHotkeys(pipit, {
     hotkey: toggleFromHotkey,
     regionHotkey: () => takePicture({ area: "region" }),

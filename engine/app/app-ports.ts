@@ -77,6 +77,8 @@ export interface WindowPort {
   openLink(address: string, asked?: boolean): Promise<void>;
   openScreenSettings(): Promise<void>;
   copyText(text: string): Promise<void>;
+  /** @throws PipitError see contract/commands/app.ts; a page NOT_ALLOWED */
+  replaceSelection(messageId: string): Promise<{ readonly pasted: boolean }>;
   saveDraft(text: string): Promise<void>;
   hide(): Promise<void>;
   /** Asked for anew each time: those of an account change with it. */

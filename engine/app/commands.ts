@@ -151,6 +151,7 @@ function appHandlers({ window, ...app }: AppCore): Handlers<typeof appCommands> 
     openExternal: ({ url, asked }) => window.openLink(url, asked),
     openScreenSettings: () => window.openScreenSettings(),
     copyText: ({ text }) => window.copyText(text),
+    replaceSelection: ({ messageId }) => window.replaceSelection(messageId),
     hideWindow: () => window.hide(),
   };
 }

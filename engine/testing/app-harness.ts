@@ -111,6 +111,7 @@ function portsOf(
     window: {
       captureScreen: async ({ area }) => (area === "screen" ? picture : Promise.reject(away)),
       listWindows: async () => [],
+      replaceSelection: async () => ({ pasted: false }),
       openLink: async (address) => void at.log.push(address),
       openScreenSettings: async () => void at.log.push("screen settings"),
       copyText: async (text) => void at.log.push(text),

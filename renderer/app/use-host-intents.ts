@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import type { Intent } from "#contract/intent.ts";
+import type { Intent, SelectedFrom } from "#contract/intent.ts";
 import { useBridge, type WindowBridge } from "../bridge/use-bridge.ts";
 
 /** Does what the host wants of the window; what goes into the composer may come before the composer is there. */
@@ -31,12 +31,14 @@ function route(intent: Intent, { views, ui, window: host }: WindowBridge): void 
       ui.attach(intent.image);
       break;
     case "prompt":
+      select(intent.selected, ui);
       void import("#contract/prompts.ts").then(({ fillPrompt }) => {
         ui.write(fillPrompt(intent, ui.store.getState().text));
         ui.focusComposer();
       });
       break;
     case "compose": {
+      select(intent.selected, ui);
       const { text } = ui.store.getState();
       ui.write(text.trim() === "" ? intent.text : `${text}\n${intent.text}`);
     }
@@ -45,4 +47,15 @@ function route(intent: Intent, { views, ui, window: host }: WindowBridge): void 
   views.closeDialog();
   views.show("chat");
   ui.focusComposer();
+}
+
+/** A program that is always told goes along as a file, which can be seen and taken out. */
+function select(selected: SelectedFrom | undefined, ui: WindowBridge["ui"]): void {
+  if (selected === undefined) return;
+  const { program } = selected;
+  if (program?.tell !== "always") return ui.select(selected);
+  ui.select({});
+  void import("../other-programs/program-file.ts").then(({ programFile }) =>
+    ui.addFile(programFile(program)),
+  );
 }

@@ -66,6 +66,9 @@ export async function createWebBridge(): Promise<Bridge> {
       listWindows: async () => {
         throw new PipitError("NOT_ALLOWED", "A page cannot see the windows of other programs.");
       },
+      replaceSelection: async () => {
+        throw new PipitError("NOT_ALLOWED", "A page cannot write into other programs.");
+      },
       openLink: async (address, asked) => openLink(address, asked),
       openScreenSettings: async () => undefined,
       copyText,

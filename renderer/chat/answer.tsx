@@ -1,17 +1,22 @@
 import { Check, CircleAlert, LoaderCircle, RotateCcw, Square, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { answerText, type AssistantMessage, type MessagePart } from "#contract/chat-state.ts";
-import { useBridge, useChat } from "../bridge/use-bridge.ts";
+import { useBridge, useChat, useChatUiState } from "../bridge/use-bridge.ts";
 import { Markdown } from "../markdown/markdown.tsx";
 import { Button } from "../ui/button.tsx";
 import { FailureDetail } from "../ui/error-detail.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
+import { lazily } from "../ui/lazily.tsx";
 import { Caret } from "./caret.tsx";
 import { CopyButton, DeleteButton, MessageActions } from "./message-actions.tsx";
 import { useFailureText } from "../i18n/use-error-text.ts";
 import { Action } from "./question-status.tsx";
 import { Reasoning } from "./reasoning.tsx";
 import { useComposerFocus } from "./use-composer-focus.ts";
+
+const ReplaceButton = lazily(
+  async () => (await import("../other-programs/replace-button.tsx")).ReplaceButton,
+);
 
 interface AnswerProps {
   readonly message: AssistantMessage;
@@ -101,6 +106,7 @@ function AnswerActions({ message, isLast }: AnswerProps) {
   const { t } = useTranslation("chat");
   const { commands, views, ui } = useBridge();
   const focusComposer = useComposerFocus();
+  const canReplace = useChatUiState((state) => state.replaceFor === message.replyTo);
   const regenerate = async () => {
     if (!(await views.attempt(commands.regenerate({ messageId: message.id })))) return;
     focusComposer();
@@ -109,6 +115,7 @@ function AnswerActions({ message, isLast }: AnswerProps) {
   return (
     <MessageActions atMs={message.createdAtMs} always={isLast} className="-ms-1">
       <CopyButton text={() => answerText(message)} />
+      {canReplace && message.status === "done" ? <ReplaceButton messageId={message.id} /> : undefined}
       <IconButton size="small" label={t("regenerate")} onClick={() => void regenerate()}>
         <RotateCcw className="size-4" />
       </IconButton>

@@ -18,6 +18,9 @@ import type { AttachmentIntake } from "./files/use-attachments.ts";
 import type { ChatUiState, ComposerProblem } from "./state/chat-ui.ts";
 
 const PromptMatches = lazily(async () => (await import("../prompts/prompt-matches.tsx")).PromptMatches);
+const ProgramChoice = lazily(
+  async () => (await import("../other-programs/program-choice.tsx")).ProgramChoice,
+);
 
 /** Where questions are written. `onPage` scrolls the conversation by a page while the caret stays here. */
 export function Composer({
@@ -32,6 +35,7 @@ export function Composer({
   const { t } = useTranslation("chat");
   const { ui } = useBridge();
   const text = useChatUiState((state) => state.text);
+  const program = useChatUiState((state) => state.selectedFrom?.program);
   const tooLong = text.length > PROMPT_MAX_CHARS;
   const field = useRef<HTMLTextAreaElement>(null);
   const send = useSend();
@@ -53,6 +57,7 @@ export function Composer({
           <PendingPicture onRemove={attachments.remove} />
           <PendingFiles onRemove={attachments.removeFile} />
           <ComposerNotes />
+          {program === undefined ? undefined : <ProgramChoice program={program} />}
           {text.startsWith("/") ? <PromptMatches /> : undefined}
           <textarea
             ref={field}
@@ -185,12 +190,13 @@ function useSend(): () => Promise<void> {
     try {
       // Right after the start the sign-in may still be under way: the message waits for it.
       if (isSignedOut(await settled(auth))) return views.open("sign-in");
-      await commands.send({
+      const id = await commands.send({
         text,
         ...(picture === undefined ? {} : { image: ownBytes(picture) }),
         ...(files.length === 0 ? {} : { files }),
       });
       isNextEntered = ui.sent(state);
+      ui.asked(id);
       ui.goToEnd();
     } catch (reason) {
       tell(reason);

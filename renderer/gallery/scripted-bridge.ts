@@ -72,6 +72,7 @@ export function createScriptedBridge(): ScriptedBridge {
   answers.updateSettings = (patch) =>
     app.setState({ settings: { ...app.getState().settings, ...(patch as Partial<AppState["settings"]>) } });
   answers.listWindows = (): readonly WindowPicture[] => [];
+  answers.replaceSelection = () => ({ pasted: true });
   answers.lookAtServer = (): ServerLook => foundServer;
   answers.modelConnection = (): ModelConnection => ({ from: "none", hasKey: false });
   const entries = (Object.keys({ ...commands, ...windowCommands }) as ScriptedName[]).map((name) => {

@@ -1,13 +1,15 @@
 import { useTranslation } from "react-i18next";
+import { otherPrograms as enOther } from "./en/other-programs.ts";
 import { prompts as enPrompts } from "./en/prompts.ts";
 import { shortcuts as enShortcuts } from "./en/shortcuts.ts";
+import { otherPrograms as ruOther } from "./ru/other-programs.ts";
 import { prompts as ruPrompts } from "./ru/prompts.ts";
 import { shortcuts as ruShortcuts } from "./ru/shortcuts.ts";
 
 /** Texts of parts that are loaded when they are first opened, and bring both languages along: a first visit reads none of them. */
 export const lazyTexts = {
-  en: { prompts: enPrompts, shortcuts: enShortcuts },
-  ru: { prompts: ruPrompts, shortcuts: ruShortcuts },
+  en: { otherPrograms: enOther, prompts: enPrompts, shortcuts: enShortcuts },
+  ru: { otherPrograms: ruOther, prompts: ruPrompts, shortcuts: ruShortcuts },
 } as const;
 
 /** `useTranslation` for those parts. */

@@ -73,7 +73,8 @@ interface SwitchSettingProps extends Pick<SettingRowProps, "label" | "hint"> {
     | "startAtLogin"
     | "notify"
     | "compactBar"
-    | "selectionFromClipboard";
+    | "selectionFromClipboard"
+    | "tellPrograms";
   /** What it needs of this machine; without it the hint says why it cannot be set. */
   readonly feature?: keyof AppState["features"];
 }

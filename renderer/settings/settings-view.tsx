@@ -13,6 +13,7 @@ import { useFaceHas } from "./use-face-has.ts";
 import { SettingsSection } from "./settings-section.tsx";
 
 const ModelSettings = lazily(async () => (await import("./model-settings.tsx")).ModelSettings);
+const ProgramSettings = lazily(async () => (await import("./program-settings.tsx")).ProgramSettings);
 
 /** Everything a person can set. What is changed applies at once; there is nothing to save. */
 export function SettingsView() {
@@ -35,6 +36,7 @@ export function SettingsView() {
               hint={t("hotkey.fromClipboardHint")}
             />
           ) : undefined}
+          {desktop ? <ProgramSettings /> : undefined}
         </SettingsSection>
       ) : undefined}
       <ChatSettings />

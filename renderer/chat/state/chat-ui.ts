@@ -1,4 +1,5 @@
 import { createStore } from "zustand/vanilla";
+import type { SelectedFrom } from "#contract/intent.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { PendingFile } from "../files/pending-file.ts";
 import type { PictureRefusal } from "../picture/prepare-image.ts";
@@ -21,6 +22,10 @@ export interface ChatUiState {
   /** Several files came at once. */
   readonly tookFirst: boolean;
   readonly sending: boolean;
+  /** The composer holds text that was selected in another program. */
+  readonly selectedFrom: SelectedFrom | undefined;
+  /** The question with that text, whose answer may take its place. */
+  readonly replaceFor: string | undefined;
   /** The text when Enter was pressed while another message was still being sent. */
   readonly enteredText: string | undefined;
   /** Question that is being changed in its place. */
@@ -49,6 +54,8 @@ export function createChatUi(initialText: string) {
     problem: undefined,
     tookFirst: false,
     sending: false,
+    selectedFrom: undefined,
+    replaceFor: undefined,
     enteredText: undefined,
     editingId: undefined,
     offersUndo: false,
@@ -69,6 +76,14 @@ export function createChatUi(initialText: string) {
     removeFile: (id: string) =>
       store.setState(({ files }) => ({ files: files.filter((file) => file.id !== id), problem: undefined })),
     detach: () => store.setState({ picture: undefined, problem: undefined, tookFirst: false }),
+    select: (selectedFrom: SelectedFrom) => store.setState({ selectedFrom }),
+    /** What the composer held is asked by this question. */
+    asked: (id: string) =>
+      store.setState(({ selectedFrom, replaceFor }) => ({
+        selectedFrom: undefined,
+        replaceFor: selectedFrom === undefined ? replaceFor : id,
+      })),
+    replaced: () => store.setState({ replaceFor: undefined }),
     edit: (editingId: string | undefined) => store.setState({ editingId }),
     offerUndo: () => store.setState((state) => ({ offersUndo: true, deletions: state.deletions + 1 })),
     withdrawUndo: () => store.setState({ offersUndo: false }),

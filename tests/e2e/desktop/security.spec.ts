@@ -290,6 +290,7 @@ test("[5.1-10] the preload gives exactly these functions, frozen, and nothing of
     "regionPicture",
     "regionReady",
     "register",
+    "replaceSelection",
     "retry",
     "saveDraft",
     "saveModel",
