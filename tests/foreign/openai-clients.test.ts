@@ -251,9 +251,10 @@ describe("[18] the openai package", () => {
       param: "chat_id",
     });
     expect(await ask({ store: true, tools: [weather] })).toMatchObject({ status: 400, param: "tools" });
-    expect(await ask({ messages: [{ role: "user", content: "x".repeat(17 * 1024 * 1024) }] })).toMatchObject({
-      status: 413,
-    });
+    const huge = { messages: [{ role: "user", content: "x".repeat(17 * 1024 * 1024) }] };
+    expect(await ask(huge)).toMatchObject({ status: 413 });
+    // Who asks is found out before so much is read.
+    expect(await ask(huge, wrongKey)).toMatchObject({ status: 401 });
     model.script(faults.tooMany);
     expect(await ask({})).toMatchObject({
       status: 429,

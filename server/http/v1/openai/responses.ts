@@ -18,6 +18,7 @@ export function responsesRoute(ctx: HttpContext, completions: Completions): Call
     writer,
     async (request, caller, reply) => {
       const { stream, given, ...asked } = readResponseRequest(request);
+      request.body = undefined;
       holdPlace(ctx, request, reply, caller);
       const answer = await completions.begin(asked, caller, answerSignal(ctx, reply, caller));
       const now = (): number => Math.floor(ctx.clock.nowMs() / 1000);
