@@ -16,6 +16,8 @@ import { databaseTime, type DatabaseTime } from "./sql/database-time.ts";
 import { createSqlCounterStore } from "./sql/sql-counter-store.ts";
 import { createModelChoiceStore } from "./sql/model-choice-store.ts";
 import { IndexCompletion } from "./search/index-completion.ts";
+import { mendedBy } from "./search/mended.ts";
+import { inTransaction } from "./sql/transaction.ts";
 import { purgeDeleted } from "./turns/purge.ts";
 import { createTurnStore } from "./turns/turn-store.ts";
 import { createUsageStore } from "./sql/usage-store.ts";
@@ -57,12 +59,28 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
   const { dialect, db, relaxedDb, roomyDb, searchDb, turnIndex, setAside, forget, isWritable, rotations } =
     database;
   const { auditKey, auditMetrics: metrics, clock, logger } = options;
+  const time = options.time ?? databaseTime(dialect, clock);
+  const { indexWork: work } = database;
+  const mended = mendedBy(async () => {
+    await inTransaction(db, (trx) => turnIndex.reset(trx));
+    logger.warn("store.index_damaged", {
+      note: "The search index was damaged, and is made anew. No message is lost.",
+    });
+    completion.wake();
+  });
   const completion = new IndexCompletion(
     { incomplete: () => turnIndex.incomplete(db), outdated: () => turnIndex.outdated(db) },
-    database.indexWork,
+    { complete: mended((turnId) => work.complete(turnId)), rebuildSome: mended(() => work.rebuildSome()) },
     logger,
   );
-  const time = options.time ?? databaseTime(dialect, clock);
+  const chats = createChatStore(db, relaxedDb, turnIndex, time, () => completion.wake());
+  const turns = createTurnStore(
+    db,
+    { relaxed: relaxedDb, roomy: roomyDb, searching: searchDb },
+    turnIndex,
+    time,
+    () => completion.wake(),
+  );
   const key = auditKey === undefined ? undefined : createSecretKey(auditKey);
   /** The files: what an earlier sweep wiped, also one of a server that was killed. */
   let mayHoldWiped = true;
@@ -78,22 +96,23 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
   return {
     /** "sqlite": the data folder's lock makes this process the only user. "postgres": others may work with it too. */
     dialect,
-    chats: createChatStore(db, relaxedDb, turnIndex, time, () => completion.wake()),
+    chats: { ...chats, remove: mended(chats.remove), restore: mended(chats.restore) },
     /** Wipes what was deleted too long ago to be restored, in the files too; see there. */
     async purgeDeleted(signal: AbortSignal): Promise<number> {
       const before = mayHoldWiped;
       mayHoldWiped = true;
-      const wiped = await purgeDeleted(db, turnIndex, time, signal);
-      mayHoldWiped = !(await forget(before || wiped > 0, signal));
+      const wiped = await mended(purgeDeleted)(db, turnIndex, time, signal);
+      mayHoldWiped = !(await mended(forget)(before || wiped > 0, signal));
       return wiped;
     },
-    turns: createTurnStore(
-      db,
-      { relaxed: relaxedDb, roomy: roomyDb, searching: searchDb },
-      turnIndex,
-      time,
-      () => completion.wake(),
-    ),
+    turns: {
+      ...turns,
+      begin: mended(turns.begin),
+      finish: mended(turns.finish),
+      remove: mended(turns.remove),
+      restore: mended(turns.restore),
+      search: mended(turns.search),
+    },
     /** Goes on with what an earlier server left of the search index. */
     completeIndex: () => completion.wake(),
     usage: createUsageStore(db),
