@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import Database from "better-sqlite3";
 import { Kysely } from "kysely";
 import { describe, expect, test } from "vitest";
 import { createChatStore } from "./chat-store.ts";
@@ -70,6 +71,38 @@ describe("on the database itself", () => {
     expect(planOf()).not.toContain("SCAN turns");
     await parts.turns.renewLeases("process-a", 1);
     expect(planOf()).toContain("turns_running (owner_id=?)");
+  });
+
+  test("O1: a search reads the turns it found by their ids, whoever owns the others", async () => {
+    await using parts = await openParts();
+    const { database, statements, turns } = parts;
+    await turns.begin(beginning());
+    await turns.finish(ending({ assistantText: "the otter" }));
+    statements.length = 0;
+    expect(await turns.search("user-1", "otter", { limit: 5 })).toHaveLength(1);
+    const plans = statements.map(({ sql, parameters }) =>
+      database
+        .prepare<unknown[], { detail: string }>(`explain query plan ${sql}`)
+        .all(...parameters)
+        .map(({ detail }) => detail)
+        .join("\n"),
+    );
+    expect(plans.join("\n")).not.toMatch(/SCAN (turns|r\b|turn_search_rows)/);
+    expect(plans.at(-1)).toContain("SEARCH turns USING INDEX sqlite_autoindex_turns_1 (id=?)");
+  });
+
+  test("a large index is asked in a thread, which sees what was written and deleted just before", async () => {
+    await using temporary = await openTemporaryStore();
+    const { chats, turns } = temporary.store;
+    await chats.create(chat);
+    const database = new Database(temporary.file);
+    database.exec("insert into sqlite_sequence (name, seq) values ('turn_search_rows', 1000000)");
+    database.close();
+    await turns.begin(beginning());
+    await turns.finish(ending({ assistantText: "the otter" }));
+    expect(await turns.search("user-1", "otter", { limit: 5 })).toHaveLength(1);
+    await turns.remove("user-1", "chat-1", "turn-1");
+    expect(await turns.search("user-1", "otter", { limit: 5 })).toEqual([]);
   });
 
   test("a long answer is indexed however long another keeps the database meanwhile", async () => {
