@@ -29,6 +29,8 @@ function createClipboard() {
   let held = new Map<string, Given>();
   const write = async (items: readonly ClipboardItem[]): Promise<void> => {
     const next = new Map<string, Given>();
+    if (!Array.isArray(items) || items.some((item) => !(item instanceof ClipboardItem)))
+      throw new TypeError("clipboard.write expects an array of ClipboardItem");
     for (const item of items) {
       for (const type of item.types) {
         if (!KINDS.includes(type)) throw new Error(`Type ${type} not supported on write`);
