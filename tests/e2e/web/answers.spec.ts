@@ -1,7 +1,7 @@
 import { expect } from "@playwright/test";
 import { makeDocx, makePdf } from "#engine/testing/make-documents.ts";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
-import { signIn, test } from "../fixtures/web-test.ts";
+import { sharedServerTest as test, signIn } from "../fixtures/web-test.ts";
 import { fits } from "../pages/texts.ts";
 
 test("an answer streams, and is there as a whole at its end", async ({ chat, model }) => {

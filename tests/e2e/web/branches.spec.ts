@@ -1,7 +1,7 @@
 import { expect, type Page } from "@playwright/test";
 import type { OpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { say, stream } from "#tests/doubles/openai-script.ts";
-import { test } from "../fixtures/web-test.ts";
+import { sharedServerTest as test } from "../fixtures/web-test.ts";
 
 /** What the model got with its newest question, besides the system's words. */
 function seen(model: OpenAiDouble): readonly string[] {

@@ -14,7 +14,7 @@ import { never, openSession, PASSWORD } from "./session-stage.ts";
 
 const PROGRAMS = 8;
 /** The full number, of the nightly run, is 1,000. */
-const ROUNDS = sized(100, 1_000);
+const ROUNDS = sized(40, 1_000);
 const program = fileURLToPath(new URL("refreshing-program.ts", import.meta.url));
 const run = promisify(execFile);
 
