@@ -2,8 +2,10 @@ import { ChevronDown } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useApp, useBridge } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
+import { lazily } from "../ui/lazily.tsx";
 import { Popover } from "../ui/popover.tsx";
-import { ModelChoice } from "./model-choice.tsx";
+
+const ModelChoice = lazily(async () => (await import("./model-choice.tsx")).ModelChoice);
 
 /** Which model answers, where the question is written, and behind it the choice of another; nothing while it is not known. */
 export function ModelPill() {
