@@ -4,13 +4,14 @@ import { useTranslation } from "react-i18next";
 import { useBridge } from "../bridge/use-bridge.ts";
 import { codeChunks } from "./code-chunks.ts";
 import type { CodeToken } from "./highlight-tokens.ts";
+import { useGrowingHighlight } from "./use-growing-highlight.ts";
 import { useHighlight } from "./use-highlight.ts";
 
 export interface CodeBlockProps {
   readonly code: string;
   /** As written behind the fence, e.g. "ts"; empty when there was none. */
   readonly language: string;
-  /** More may come: it is not coloured yet. */
+  /** More may come: lines are coloured as they are complete. */
   readonly open: boolean;
 }
 
@@ -20,6 +21,7 @@ export const CodeBlock = memo(function CodeBlock({ code, language, open }: CodeB
   const box = useRef<HTMLElement>(null);
   const plain = useMemo(() => codeChunks(code), [code]);
   const coloured = useHighlight(code, language.toLowerCase(), open, box);
+  const growing = useGrowingHighlight(code, language.toLowerCase(), open);
   const name = language === "" ? t("code") : t("codeIn", { language });
   return (
     <figure className="md-code" ref={box}>
@@ -30,7 +32,12 @@ export const CodeBlock = memo(function CodeBlock({ code, language, open }: CodeB
       <pre tabIndex={0} dir="ltr" role="group" aria-label={name} data-highlighted={coloured !== undefined}>
         <code>
           {plain.map((chunk, index) => (
-            <CodeChunk key={index} text={chunk} tokens={coloured?.[index]} skippable={plain.length > 2} />
+            <CodeChunk
+              key={index}
+              text={chunk}
+              tokens={(coloured ?? growing)[index]}
+              skippable={plain.length > 2}
+            />
           ))}
         </code>
       </pre>
@@ -40,16 +47,25 @@ export const CodeBlock = memo(function CodeBlock({ code, language, open }: CodeB
 
 interface CodeChunkProps {
   readonly text: string;
+  /** What of `text` is coloured, from its beginning on. */
   readonly tokens: readonly CodeToken[] | undefined;
   readonly skippable: boolean;
 }
 
-const CodeChunk = memo(function CodeChunk({ text, tokens, skippable }: CodeChunkProps) {
+const CodeChunk = memo(function CodeChunk({ text, tokens = noTokens, skippable }: CodeChunkProps) {
   return (
     <span className="md-code-chunk" data-skippable={skippable}>
-      {tokens === undefined ? text : tokens.map(renderToken)}
+      <Tokens tokens={tokens} />
+      {text.slice(tokens.reduce((sum, token) => sum + token.text.length, 0))}
     </span>
   );
+});
+
+const noTokens: readonly CodeToken[] = [];
+
+/** Apart from the line that grows, with which it is not drawn again. */
+const Tokens = memo(function Tokens({ tokens }: { readonly tokens: readonly CodeToken[] }) {
+  return tokens.map(renderToken);
 });
 
 function renderToken({ text, kind }: CodeToken, index: number): ReactNode {

@@ -118,17 +118,26 @@ test("says so when a link could not be opened", async ({ answers, page, gallery 
   await expect(page.getByRole("alert")).toHaveText("This link could not be opened.");
 });
 
-test("code that is still coming is plain, and coloured once it is closed", async ({ answers, page }) => {
+test("code that is still coming is coloured line by line, and those lines are left alone", async ({
+  answers,
+  page,
+}) => {
   await answers.show("Look:\n\n```ts\nconst a", "streaming");
   const block = page.locator(".md-code pre");
   await expect(block).toHaveText("const a");
-  await block.evaluate((element) => element.setAttribute("data-same", "yes"));
-  await answers.show("Look:\n\n```ts\nconst a = 1;\n``", "streaming");
-  await expect(block).toContainText("const a = 1;");
+  await expect(block.locator(".md-keyword")).toHaveCount(0);
+  await answers.show("Look:\n\n```ts\nconst a = 1;\nconst b", "streaming");
+  const first = block.locator(".md-keyword").first();
+  await expect(first).toHaveText("const");
+  await expect(block.locator(".md-keyword")).toHaveCount(1);
+  await expect(block).toHaveText("const a = 1;\nconst b");
+  await first.evaluate((element) => element.setAttribute("data-same", "yes"));
+  await answers.show("Look:\n\n```ts\nconst a = 1;\nconst b = 2;\n``", "streaming");
+  await expect(block.locator(".md-keyword")).toHaveCount(2);
   await expect(block).toHaveAttribute("data-highlighted", "false");
-  await answers.show("Look:\n\n```ts\nconst a = 1;\n```\n\nDone.", "streaming");
+  await answers.show("Look:\n\n```ts\nconst a = 1;\nconst b = 2;\n```\n\nDone.", "streaming");
   await expect(block).toHaveAttribute("data-highlighted", "true");
-  await expect(block).toHaveAttribute("data-same", "yes");
+  await expect(first).toHaveAttribute("data-same", "yes");
 });
 
 test("marks that are half written do not flash up", async ({ answers, page }) => {
