@@ -28,8 +28,11 @@ export async function takeBuildLock(
         stale: STALE_MS,
         update: UPDATE_EVERY_MS,
         realpath: false,
+        // A machine that slept could not renew the lock, and another build may have taken it: then each builds into a
+        // folder that it puts into place whole. The default throws inside a timer, which would end the program.
+        onCompromised: () => undefined,
       });
-      return { [Symbol.asyncDispose]: release };
+      return { [Symbol.asyncDispose]: () => release().catch(ignoreLostLock) };
     } catch (error) {
       if (!isLocked(error)) throw error;
       if (!waited) onWait();
@@ -40,5 +43,15 @@ export async function takeBuildLock(
 }
 
 function isLocked(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ELOCKED";
+  return codeOf(error) === "ELOCKED";
+}
+
+/** A lock that another build took over is not this build's to release. */
+function ignoreLostLock(error: unknown): void {
+  const code = codeOf(error);
+  if (code !== "ERELEASED" && code !== "ENOTACQUIRED") throw error;
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }
