@@ -90,6 +90,31 @@ describe("chats over HTTP", () => {
     expect(first.parentTurnId).toBe(second.turnId);
   });
 
+  test("a list goes on where its cursor says, and a cursor of another list is refused by name", async () => {
+    for (const title of ["One", "Two", "Three"]) await call("POST", "/v1/chats", { title });
+    const seen: string[] = [];
+    let cursor = "";
+    do {
+      const { body } = await call("GET", `/v1/chats?limit=2&archived=false${cursor}`);
+      seen.push(...body.data.map(({ id }: { id: string }) => id));
+      cursor = body.next_cursor === null ? "" : `&cursor=${body.next_cursor}`;
+    } while (cursor !== "");
+    const whole = await call("GET", "/v1/chats?archived=false");
+    expect(whole.body.next_cursor).toBeNull();
+    expect(seen).toEqual(whole.body.data.map(({ id }: { id: string }) => id));
+    const { next_cursor: next } = (await call("GET", "/v1/chats?limit=1")).body;
+    const fault = (message: string) => ({
+      status: 400,
+      body: {
+        error: { code: "INVALID_REQUEST", field: "cursor", message: expect.stringContaining(message) },
+      },
+    });
+    expect(await call("GET", `/v1/chats?pinned=true&cursor=${next}`)).toMatchObject(fault("other values"));
+    for (const made of ["x", "W10", "bnVsbA"]) {
+      expect(await call("GET", `/v1/chats?cursor=${made}`)).toMatchObject(fault("none of this list"));
+    }
+  });
+
   test("CMR-D8: messages tell their ids and branches, and to show another branch shows its messages", async () => {
     const clientMessageId = crypto.randomUUID();
     const root = await ask("What is 6 * 7?", { clientMessageId });

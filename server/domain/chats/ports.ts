@@ -24,6 +24,12 @@ export interface ChatChanges {
   readonly shownTurnId?: string | undefined;
 }
 
+/** Of which kind the chats of a list are; absent: of either. */
+export type ChatFilter = Pick<ChatChanges, "pinned" | "archived">;
+
+/** Of a chat in the order of its last change. */
+export type ChatPlace = Pick<Chat, "updatedAtMs" | "id">;
+
 export type TurnStatus = "running" | "done" | "failed" | "cancelled";
 
 /** One question with its answer. */
@@ -89,8 +95,12 @@ export interface ChatStore {
   find(userId: string, chatId: string): Promise<Chat | undefined>;
   /** The chat in which a message was asked. Throws CHAT_NOT_FOUND when it, or the message, was deleted. */
   ofMessage(userId: string, clientMessageId: string): Promise<Chat | undefined>;
-  /** Most recently changed first. */
-  list(userId: string, limit: number): Promise<readonly Chat[]>;
+  /** Most recently changed first; those after a place, and of one kind. */
+  list(
+    userId: string,
+    limit: number,
+    options?: ChatFilter & { readonly after?: ChatPlace | undefined },
+  ): Promise<readonly Chat[]>;
   /** In the order in which they were begun, those after `after`: no change moves a chat past who walks over all. */
   inOrder(userId: string, limit: number, after?: Chat): Promise<readonly Chat[]>;
   /** Throws CHAT_NOT_FOUND; INVALID_REQUEST for a shown turn that is not of this chat. */

@@ -7,11 +7,21 @@ import { titleFrom } from "#server/domain/chats/title.ts";
 import { readBody, readParameters, wholeNumber } from "../kit/parameters.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
+import { cursorAfter, readCursor } from "./chat-cursor.ts";
 
 const DEFAULT_CHATS = 100;
 const MAX_CHATS = 500;
 const TITLE_MAX_CHARS = 1_000;
-const listQuery = z.object({ limit: wholeNumber(1, MAX_CHATS).default(DEFAULT_CHATS) });
+const trueOrFalse = z
+  .enum(["true", "false"], "must be true or false")
+  .transform((word) => word === "true")
+  .optional();
+const listQuery = z.object({
+  limit: wholeNumber(1, MAX_CHATS).default(DEFAULT_CHATS),
+  cursor: z.string("must be one text").max(1_000, "must be at most 1000 characters").optional(),
+  pinned: trueOrFalse,
+  archived: trueOrFalse,
+});
 export const chatParameters = z.object({ id: z.string().min(1).max(128) });
 
 const title = z
@@ -31,9 +41,15 @@ const changes = newChat.extend({
 export function chatsRoutes({ store: { chats }, turns, clock }: HttpContext): readonly CallerRoute[] {
   return [
     route("GET", "/v1/chats", reader, async (request, caller) => {
-      const { limit } = readParameters(listQuery, request.query);
-      const found = await chats.list(caller.userId, limit);
-      return { data: found.map(toChatBody) };
+      const { limit, cursor, ...filter } = readParameters(listQuery, request.query);
+      const after = cursor === undefined ? undefined : readCursor(cursor, filter);
+      // One more than asked for tells whether there is a next page.
+      const found = await chats.list(caller.userId, limit + 1, { ...filter, after });
+      const last = found.length > limit ? found[limit - 1] : undefined;
+      return {
+        data: found.slice(0, limit).map(toChatBody),
+        next_cursor: last === undefined ? null : cursorAfter(last, filter),
+      };
     }),
     route("POST", "/v1/chats", writer, async (request, caller, reply) => {
       const { title: asked = "" } = readBody(newChat, request);

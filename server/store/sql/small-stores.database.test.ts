@@ -38,6 +38,24 @@ describe.each(databases)("on $name", ({ open }) => {
       expect(await chats.list("u3", 10)).toEqual([]);
     });
 
+    test("are listed in pages that leave none out, also of those with the same time, and by kind", async () => {
+      await using temporary = await open();
+      const { chats } = temporary.store;
+      for (const id of ["c1", "c2", "c3", "c4", "c5"]) await chats.create({ ...chat, id });
+      await chats.update("u1", "c2", { pinned: true });
+      await chats.update("u1", "c4", { archived: true });
+      const page = async (options: Parameters<typeof chats.list>[2]) =>
+        (await chats.list("u1", 2, options)).map(({ id }) => id);
+      expect(await page({})).toEqual(["c5", "c4"]);
+      expect(await page({ after: { updatedAtMs: 1, id: "c4" } })).toEqual(["c3", "c2"]);
+      expect(await page({ after: { updatedAtMs: 1, id: "c2" } })).toEqual(["c1"]);
+      expect(await page({ pinned: true })).toEqual(["c2"]);
+      expect(await page({ archived: true })).toEqual(["c4"]);
+      const plain = { pinned: false, archived: false };
+      expect(await page(plain)).toEqual(["c5", "c3"]);
+      expect(await page({ ...plain, after: { updatedAtMs: 1, id: "c3" } })).toEqual(["c1"]);
+    });
+
     test("cannot be made twice", async () => {
       await using temporary = await open();
       await temporary.store.chats.create(chat);

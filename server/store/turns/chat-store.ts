@@ -66,13 +66,15 @@ export function createChatStore(
 
     ofMessage: (userId, clientMessageId) => chatOfMessage(db, userId, clientMessageId),
 
-    async list(userId, limit) {
-      const rows = await shownChats(db, userId)
-        .orderBy("updated_at_ms", "desc")
-        .orderBy("id", "desc")
-        .limit(limit)
-        .execute();
-      return rows.map(toChat);
+    async list(userId, limit, { after, pinned, archived } = {}) {
+      let rows = shownChats(db, userId);
+      if (pinned !== undefined) rows = rows.where("pinned", "=", toFlag(pinned));
+      if (archived !== undefined) rows = rows.where("archived", "=", toFlag(archived));
+      if (after !== undefined) {
+        rows = rows.where(sql<boolean>`(updated_at_ms, id) < (${after.updatedAtMs}, ${after.id})`);
+      }
+      const page = rows.orderBy("updated_at_ms", "desc").orderBy("id", "desc").limit(limit);
+      return (await page.execute()).map(toChat);
     },
 
     async inOrder(userId, limit, after) {
