@@ -3,7 +3,13 @@ import type { Page } from "@playwright/test";
 import { startGallery, type Gallery } from "./lib/browser.ts";
 import type { PageTimes } from "./lib/browser-probe.ts";
 import { countMainThreadMs } from "./lib/main-thread.ts";
-import { blockedMs, framesPerSecond, longestTaskMs, missedFramesPercent } from "./lib/page-times.ts";
+import {
+  blockedMs,
+  framesPerSecond,
+  frameTimes,
+  longestTaskMs,
+  missedFramesPercent,
+} from "./lib/page-times.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
 import { median, quantile } from "./lib/statistics.ts";
 import { streamAnswers, tokensOfOneAnswer, type StreamPace } from "./lib/stream-in-page.ts";
@@ -107,6 +113,12 @@ function describeStream(name: string, runs: readonly StreamTimes[], naive?: Stre
     }),
     toResult({ name: `${name}.blocked`, unit: "ms", ...blocked, goal: { of: "value", atMost: 500 } }),
     toResult({
+      name: `${name}.frame.p99`,
+      unit: "ms",
+      ...figure(({ frames }) => quantile(frameTimes(frames), 0.99)),
+      ...(name === "render.60" ? { goal: { of: "value", atMost: 17 } } : {}),
+    }),
+    toResult({
       name: `${name}.longest-task`,
       unit: "ms",
       ...figure(longestTaskMs),
@@ -160,6 +172,7 @@ function describeTyping(ours: readonly PageTimes[], atRest: PageTimes): readonly
         value: quantile(delays, share),
         baseline: quantile(atRest.keyDelays, share),
         baselineName: "while nothing streams",
+        ...(share === 0.95 ? { goal: { of: "value", atMost: 16 } } : {}),
       }),
     ),
   ];

@@ -11,6 +11,11 @@ export function framesPerSecond({ frames }: PageTimes): number {
   return spanMs === 0 ? 0 : ((frames.length - 1) * 1_000) / spanMs;
 }
 
+/** How long each frame lasted, from its beginning to that of the next one. */
+export function frameTimes(frames: readonly number[]): readonly number[] {
+  return frames.slice(1).map((at, index) => at - (frames[index] ?? at));
+}
+
 /** Which share of the frames of a 60 Hz display did not come, in percent. */
 export function missedFramesPercent({ frames }: PageTimes): number {
   let due = 0;

@@ -2,16 +2,18 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { usageOf } from "./process-usage.ts";
 import { repositoryRoot } from "#tools/test/command.ts";
 
 const launcher = join(repositoryRoot, "tests", "electron-stand-in", "electron");
 const probe = join(import.meta.dirname, "app-probe.cjs");
-/** Linux counts processor time in ticks of this length. */
-const TICK_MS = 10;
+const NS_PER_MS = 1e6;
 
 /** An app on the stand-in, measured from inside by app-probe.cjs and from outside by /proc. */
 export interface ProbedApp extends AsyncDisposable {
-  ask<T>(command: "loaded" | "show" | "hide" | "visibility" | "timers"): Promise<T>;
+  ask<T>(command: "loaded" | "show" | "hide" | "visibility" | "timers" | "question" | "tray"): Promise<T>;
+  /** What main and the processes of its server hold (RSS); not the browser, nor its pages. */
+  residentBytes(): Promise<number>;
   /** Processor time that main and its pages' processes have used so far, in ms. */
   cpuMs(): Promise<{ readonly main: number; readonly pages: number }>;
 }
@@ -54,6 +56,15 @@ export async function startProbedApp(
       const main = all.find(({ pid }) => pid === child.pid);
       return { main: main?.cpuMs ?? 0, pages: pages.reduce((sum, { cpuMs }) => sum + cpuMs, 0) };
     },
+    async residentBytes() {
+      const all = await readProcesses();
+      const own = all.filter(({ pid, argv }) => pid === child.pid || argv.includes("server/main.js"));
+      const ours = own.filter(({ pid }) => pid === child.pid || isBelow(pid, child.pid ?? 0, all));
+      return (await Promise.all(ours.map(({ pid }) => usageOf(pid)))).reduce(
+        (sum, { residentBytes }) => sum + residentBytes,
+        0,
+      );
+    },
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       await ask("quit").catch(() => undefined);
@@ -77,10 +88,13 @@ async function readProcesses(): Promise<readonly ProcessTimes[]> {
   return Promise.all(
     pids.map(async (pid) => {
       const [stat, argv] = await Promise.all([read(`/proc/${pid}/stat`), read(`/proc/${pid}/cmdline`)]);
-      // After the name in brackets: state, parent, ..., user time and system time as 12th and 13th.
+      // After the name in brackets: state, parent, ...
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      const ticks = Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
-      return { pid: Number(pid), parent: Number(fields[1] ?? 0), argv, cpuMs: ticks * TICK_MS };
+      // Each thread's time in nanoseconds: what idles takes less than the hundredths of a second that `stat` counts in.
+      const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+      const times = await Promise.all(threads.map((thread) => read(`/proc/${pid}/task/${thread}/schedstat`)));
+      const cpuMs = times.reduce((sum, time) => sum + Number(time.split(" ")[0] ?? 0), 0) / NS_PER_MS;
+      return { pid: Number(pid), parent: Number(fields[1] ?? 0), argv, cpuMs };
     }),
   );
 }

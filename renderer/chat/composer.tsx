@@ -108,6 +108,8 @@ function useComposerKeys(send: () => Promise<void>, onPage: (direction: -1 | 1) 
 }
 
 function useFocusRequests(field: { readonly current: HTMLTextAreaElement | null }): void {
+  // What a start is measured by: from here on a person can write.
+  useEffect(() => void performance.mark("composer"), []);
   const requests = useChatUiState((state) => state.focusRequests);
   useEffect(() => {
     const element = field.current;
