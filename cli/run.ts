@@ -145,7 +145,7 @@ async function openDeps(config: CliConfig, { stdin, stdout, stderr, env, launche
 }
 
 /** Programs of the backend (commands/backend.ts), here for the list that --help prints. */
-const backendCommands = ["serve", "admin", "keys", "audit"] as const;
+const backendCommands = ["serve", "admin", "keys", "audit", "memory"] as const;
 
 /** `pipit bogus --help` would print the help of all commands, as if there were one of this name. */
 function refuseUnknownCommand(program: Command, [name]: readonly string[]): void {

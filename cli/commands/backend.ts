@@ -15,7 +15,11 @@ export function commandOf([name, ...args]: readonly string[]): BackendCommand | 
   if (name === "serve") return { program: "main", args };
   if (name === "admin") return { program: "admin", args };
   // Short for the groups of these names.
-  return name === "keys" || name === "audit" ? { program: "admin", args: [name, ...args] } : undefined;
+  return isShort(name) ? { program: "admin", args: [name, ...args] } : undefined;
+}
+
+function isShort(name: string | undefined): name is string {
+  return name === "keys" || name === "audit" || name === "memory";
 }
 
 /**

@@ -16,6 +16,10 @@ const groups: Readonly<Record<string, { readonly description: string; load(): Pr
     load: async () => (await import("./keys.ts")).keys,
   },
   audit: { description: "the audit log", load: async () => (await import("./audit.ts")).audit },
+  memory: {
+    description: "the files that chats and profiles are kept in",
+    load: async () => (await import("./memory.ts")).memory,
+  },
   db: { description: "the database", load: async () => (await import("./db.ts")).db },
 };
 
@@ -28,7 +32,7 @@ async function main(io: AdminIo): Promise<number> {
   using stop = listenForStop();
   let code: number = adminExit.usage;
   const program = configured(new Command("pipit admin"), { io })
-    .description("administers a server's users, clients, keys, audit log and database")
+    .description("administers a server's users, clients, keys, audit log, memory files and database")
     .option("--data <dir>", "the server's data; default $PIPIT_HOME/server")
     .helpCommand(false)
     .addHelpText("after", help);

@@ -26,6 +26,8 @@ import type { MessageBus } from "../domain/message-bus.ts";
 import type { SpeechService } from "../domain/speech/ports.ts";
 import { createSpeechService } from "../domain/speech/speech-service.ts";
 import { loadMasterKey, type MasterKey } from "../domain/tokens/master-key.ts";
+import { MemoryFiles, type MemoryFilesState } from "../domain/memory-files/memory-files.ts";
+import { MemoryFolder } from "../domain/memory-files/memory-folder.ts";
 import { openDataFolder } from "../lifecycle/data-folder.ts";
 import { createLogger } from "../observe/logger.ts";
 import type { RedisStatus } from "../observe/metric-set.ts";
@@ -63,6 +65,7 @@ export interface ServerContext extends AuthContext {
   readonly turns: TurnService;
   /** Answers that run now, of whatever wire. */
   readonly running: RunningAnswers;
+  readonly memoryFilesState: () => MemoryFilesState;
   readonly startedAtMs: number;
 }
 
@@ -112,6 +115,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     building.use(startAuditRetention({ reader: store.auditReader, retentionMs, logger }));
   }
   building.use(startPurge(store.purgeDeleted, logger));
+  const memoryFiles = openMemoryFiles(config, store, logger, building);
   await auth.webSessions.removeExpired();
   const { models, modelConnection } = connectModels({ config, store, masterKey, clock, logger }, deps.models);
   const calculator = building.use(createCalculator());
@@ -144,6 +148,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     pictures,
     turns,
     running: new RunningAnswers(config),
+    memoryFilesState: () => memoryFiles?.state ?? "off",
     startedAtMs: clock.nowMs(),
     [Symbol.asyncDispose]: () => built.disposeAsync(),
   };
@@ -151,6 +156,20 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
 
 function storePlace({ databaseUrl }: ServerConfig, folder: string) {
   return databaseUrl === undefined ? { file: join(folder, DATABASE_FILE) } : { databaseUrl };
+}
+
+/** Begins to write the memory files, where there are to be any. */
+function openMemoryFiles(
+  { memoryDir }: ServerConfig,
+  store: Store,
+  logger: Logger,
+  owner: AsyncDisposableStack,
+): MemoryFiles | undefined {
+  if (memoryDir === undefined) return undefined;
+  const files = owner.use(new MemoryFiles(store.memoryFiles, new MemoryFolder(memoryDir), logger));
+  store.onFilesBehind(() => files.wake());
+  files.start();
+  return files;
 }
 
 /** Connects to Redis where one is set, and carries messages over it. */

@@ -19,9 +19,11 @@ import { flagOf } from "./usage.ts";
 import { checkSetting, findSetting, readConfigFile } from "./settings-source.ts";
 
 /** All that the server program can be told from outside (*-settings.ts), checked. Made only by {@link readServerConfig}. */
-export interface ServerConfig extends Values<typeof serveSettings> {
+export interface ServerConfig extends Omit<Values<typeof serveSettings>, "memoryDir"> {
   readonly home: string;
   readonly dataDir: string;
+  /** Undefined: no memory files. */
+  readonly memoryDir: string | undefined;
   readonly webRoot: string;
   readonly issuer: string;
   readonly auth: Values<typeof authSettings>;
@@ -77,10 +79,12 @@ export function readServerConfig({ argv, env, entryUrl = serverProgram }: Config
     return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Values<Group>;
   };
   const serve = valuesOf(serveSettings);
+  const dataDir = resolve(serve.dataDir ?? join(home, "server"));
   return {
     ...serve,
     home,
-    dataDir: resolve(serve.dataDir ?? join(home, "server")),
+    dataDir,
+    memoryDir: memoryDirOf(serve, dataDir),
     webRoot: resolve(serve.webRoot ?? webRootOf(entryUrl)),
     issuer: serve.issuer ?? serve.publicUrl ?? issuerOf(serve.http),
     auth: valuesOf(authSettings),
@@ -107,6 +111,15 @@ function readFlags(argv: readonly string[]): Readonly<Record<string, unknown>> {
     const reason = error instanceof Error ? (error.message.split(". ")[0] ?? "") : "";
     throw new PipitError("USAGE", `${reason}. Known are ${known.map(flagOf).join(", ")}.`, { cause: error });
   }
+}
+
+/** Servers of one PostgreSQL would each write all files, so there they are written only where it is said. */
+function memoryDirOf(
+  { memoryDir, databaseUrl }: Values<typeof serveSettings>,
+  dataDir: string,
+): string | undefined {
+  if (memoryDir === undefined) return databaseUrl === undefined ? join(dataDir, "memory") : undefined;
+  return memoryDir === "off" ? undefined : resolve(memoryDir);
 }
 
 /** Stable between starts even when the system chooses the port, so that a restart does not end everybody's tokens. */

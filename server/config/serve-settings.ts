@@ -51,6 +51,14 @@ export const serveSettings = {
     otherwise: "`$PIPIT_HOME/server`",
     about: "everything that the server keeps",
   },
+  memoryDir: {
+    ...folder,
+    env: "PIPIT_MEMORY_DIR",
+    file: "serve.memory_dir",
+    wants: "the path of a folder, or off",
+    otherwise: "`memory` in the data folder; off with PostgreSQL",
+    about: "chats and profiles as Markdown files that people can read; `off` writes none",
+  },
   logLevel: {
     flag: "log-level",
     takes: "LEVEL",

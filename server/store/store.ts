@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
 import { countedAuditLog, type AuditMetrics } from "#server/domain/audit/counted-audit-log.ts";
 import type { AuditLog } from "#server/domain/audit/ports.ts";
+import type { ChatStore, TurnStore } from "#server/domain/chats/ports.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { RotationStore } from "#server/domain/tokens/ports.ts";
@@ -14,9 +15,11 @@ import { createOidcPayloadStore } from "./sql/oidc-payload-store.ts";
 import { openDatabase, type DatabaseHandle, type OpenDatabaseOptions } from "./open-database.ts";
 import { databaseTime, type DatabaseTime } from "./sql/database-time.ts";
 import { createSqlCounterStore } from "./sql/sql-counter-store.ts";
+import { following } from "./sql/following.ts";
+import { createMemoryFileStore } from "./sql/memory-file-store.ts";
 import { createModelChoiceStore } from "./sql/model-choice-store.ts";
 import { IndexCompletion } from "./search/index-completion.ts";
-import { mendedBy } from "./search/mended.ts";
+import { mendedBy, type Mended } from "./search/mended.ts";
 import { inTransaction } from "./sql/transaction.ts";
 import { purgeDeleted } from "./turns/purge.ts";
 import { createTurnStore } from "./turns/turn-store.ts";
@@ -55,6 +58,21 @@ export async function openStore(options: OpenStoreOptions) {
   return createStore(database, options, () => opened.disposeAsync());
 }
 
+function mendedChats(chats: ChatStore, mended: Mended): ChatStore {
+  return { ...chats, remove: mended(chats.remove), restore: mended(chats.restore) };
+}
+
+function mendedTurns(turns: TurnStore, mended: Mended): TurnStore {
+  return {
+    ...turns,
+    begin: mended(turns.begin),
+    finish: mended(turns.finish),
+    remove: mended(turns.remove),
+    restore: mended(turns.restore),
+    search: mended(turns.search),
+  };
+}
+
 function createStore(database: DatabaseHandle, options: CommonOptions, close: () => Promise<void>) {
   const { dialect, db, relaxedDb, roomyDb, searchDb, turnIndex, setAside, forget, isWritable, rotations } =
     database;
@@ -81,11 +99,14 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     time,
     () => completion.wake(),
   );
+  let listener: (() => void) | undefined;
+  const onChanged = (): void => listener?.();
   const key = auditKey === undefined ? undefined : createSecretKey(auditKey);
   /** The files: what an earlier sweep wiped, also one of a server that was killed. */
   let mayHoldWiped = true;
   const auth = createAuthStore(db, {
     time,
+    onChanged,
     auditLogFor(connection) {
       if (key === undefined) return closedAuditLog;
       const log = createAuditLog(connection, { key, clock, dialect });
@@ -96,7 +117,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
   return {
     /** "sqlite": the data folder's lock makes this process the only user. "postgres": others may work with it too. */
     dialect,
-    chats: { ...chats, remove: mended(chats.remove), restore: mended(chats.restore) },
+    chats: following(mendedChats(chats, mended), ["update", "remove", "restore"], onChanged),
     /** Wipes what was deleted too long ago to be restored, in the files too; see there. */
     async purgeDeleted(signal: AbortSignal): Promise<number> {
       const before = mayHoldWiped;
@@ -105,13 +126,11 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
       mayHoldWiped = !(await mended(forget)(before || wiped > 0, signal));
       return wiped;
     },
-    turns: {
-      ...turns,
-      begin: mended(turns.begin),
-      finish: mended(turns.finish),
-      remove: mended(turns.remove),
-      restore: mended(turns.restore),
-      search: mended(turns.search),
+    turns: following(mendedTurns(turns, mended), ["finish", "remove", "restore"], onChanged),
+    memoryFiles: createMemoryFileStore(db, relaxedDb),
+    /** @param told whenever a memory file is behind, at most a transaction too early */
+    onFilesBehind(told: () => void): void {
+      listener = told;
     },
     /** Goes on with what an earlier server left of the search index. */
     completeIndex: () => completion.wake(),

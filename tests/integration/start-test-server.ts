@@ -17,6 +17,8 @@ export interface TestServerOverrides {
   readonly home?: string;
   readonly config?: Partial<ServerConfig>;
   readonly deps?: ServerDeps;
+  /** Where a real server writes them; default: none, since few tests look at them. */
+  readonly memoryFiles?: boolean;
   /** A fresh database of this kind, which goes away with the server; default: SQLite in the server's own folder. */
   readonly database?: "SQLite" | "PostgreSQL";
   /**
@@ -57,6 +59,7 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
       env: { PIPIT_HOME: home, OLLAMA_HOST: "http://127.0.0.1:9" },
     }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...(overrides.memoryFiles === true ? {} : { memoryDir: undefined }),
     ...overrides.config,
   };
   if (overrides.home === undefined && config.databaseUrl === undefined) {

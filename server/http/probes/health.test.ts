@@ -12,6 +12,7 @@ async function health(over: Partial<HealthContext>): Promise<{ status: number; b
   const context: HealthContext = {
     store: { ping: async () => undefined, isWritable: async () => true },
     redisStatus: () => "disabled",
+    memoryFilesState: () => "written",
     logger: createRecordingLogger(),
     ...over,
   };

@@ -83,6 +83,7 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
     "0014_api_keys": { up: createApiKeys },
     // Of its first shape nothing is kept: it is made from the turns, in the background.
     "0015_turn_search": { up: (db: Kysely<Tables>) => turnIndex.create(db) },
+    "0016_memory_files": { up: countChangesOfFiles },
   };
 }
 
@@ -240,6 +241,20 @@ async function createOneTimeTokens(db: Kysely<Tables>): Promise<void> {
   await addIndex(db, "one_time_tokens", "owner", ["purpose", "owner_id", "created_at_ms"]);
   await addIndex(db, "one_time_tokens", "user", ["user_id"]);
   await addIndex(db, "one_time_tokens", "end", ["expires_at_ms"]);
+}
+
+/** Every chat and account there is has a file to be written. */
+async function countChangesOfFiles(db: Kysely<Tables>): Promise<void> {
+  for (const table of ["chats", "accounts"] as const) {
+    await addColumns(db, table, ["changes"], "integer not null default 1");
+    await addColumns(db, table, ["filed_changes"], "integer not null default 0");
+  }
+  // Hold only what is behind, so that asking costs nothing when nothing is.
+  await sql`create index chats_to_file on chats (updated_at_ms, id)
+    where changes <> filed_changes and deleted_at_ms is null`.execute(db);
+  await sql`create index chats_to_unfile on chats (id)
+    where changes <> filed_changes and deleted_at_ms is not null`.execute(db);
+  await sql`create index accounts_to_file on accounts (id) where changes <> filed_changes`.execute(db);
 }
 
 async function createApiKeys(db: Kysely<Tables>): Promise<void> {

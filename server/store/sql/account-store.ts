@@ -13,6 +13,7 @@ import {
 import type { AccountRow, Tables } from "./schema.ts";
 import { isUniqueViolation } from "../errors/storage-errors.ts";
 import type { DatabaseTime } from "./database-time.ts";
+import { fileChanged, refile } from "./memory-file-store.ts";
 import { known, rowOf, toFlag } from "./stored-values.ts";
 
 /** {@link AccountStore} on SQL; unique indexes decide who was first. */
@@ -176,11 +177,14 @@ async function update(
         credentials_version: eb("credentials_version", "+", 1),
       }),
       updated_at_ms: nowMs,
+      ...fileChanged,
     }))
     .where("id", "=", id)
     .returningAll();
   try {
     const row = await statement.executeTakeFirst();
+    // The files of all chats say how the person wants to be called.
+    if (displayName !== undefined) await refile(db, id);
     return row === undefined ? undefined : toAccount(row);
   } catch (reason) {
     // Nothing else that is unique can change.

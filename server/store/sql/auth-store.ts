@@ -13,6 +13,7 @@ import { createOneTimeStore } from "./one-time-store.ts";
 import { createSigningKeyStore } from "./signing-key-store.ts";
 import { createTokenStateStore } from "./token-state-store.ts";
 import { createTotpStore } from "./totp-store.ts";
+import { following } from "./following.ts";
 import { inTransaction } from "./transaction.ts";
 import { createWebSessionStore } from "./web-session-store.ts";
 
@@ -21,6 +22,8 @@ export interface AuthStoreOptions {
   readonly auditLogFor: (db: Kysely<Tables>) => AuditLog;
   readonly time: DatabaseTime;
   readonly rotations: RotationStore;
+  /** Told of changes that a memory file shows, before their transaction ends. */
+  readonly onChanged?: () => void;
 }
 
 /**
@@ -30,10 +33,10 @@ export interface AuthStoreOptions {
  */
 export function createAuthStore(
   db: Kysely<Tables>,
-  { auditLogFor, time, rotations }: AuthStoreOptions,
+  { auditLogFor, time, rotations, onChanged = () => {} }: AuthStoreOptions,
 ): AuthStore {
   const storesOn = (connection: Kysely<Tables>): AuthStores => ({
-    accounts: createAccountStore(connection, time),
+    accounts: following(createAccountStore(connection, time), ["create", "update"], onChanged),
     totp: createTotpStore(connection),
     webSessions: createWebSessionStore(connection),
     oneTime: createOneTimeStore(connection, time),

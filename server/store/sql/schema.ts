@@ -1,3 +1,4 @@
+import type { Generated } from "kysely";
 import type { Account, AccountCredentials, StoredWebSession } from "#server/domain/accounts/ports.ts";
 import type { ChainState, HashedEvent } from "#server/domain/audit/audit-hash.ts";
 import type { Chat, Turn, UsageReport } from "#server/domain/chats/ports.ts";
@@ -19,8 +20,8 @@ import type { RowOf } from "./stored-values.ts";
  * index is not here: it belongs to one dialect.
  */
 export interface Tables {
-  accounts: AccountRow;
-  chats: ChatRow;
+  accounts: AccountRow & FileCount;
+  chats: ChatRow & FileCount;
   turns: TurnRow;
   turn_pictures: { turn_id: string; width: number; height: number; jpeg: string };
   /** A JSON array: the text of each file of the turn. */
@@ -59,6 +60,12 @@ export type AccountRow = RowOf<Omit<Account, "local" | "active"> & Omit<AccountC
   is_local: number;
   is_active: number;
 };
+
+/** What a memory file shows: how often it was changed, and of which of these numbers the file is. */
+interface FileCount {
+  changes: Generated<number>;
+  filed_changes: Generated<number>;
+}
 
 interface RecoveryCodeRow {
   user_id: string;

@@ -5,6 +5,7 @@ import { invalidField } from "#server/domain/invalid-field.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { ChatRow, Tables } from "../sql/schema.ts";
+import { fileChanged } from "../sql/memory-file-store.ts";
 import { rowOf, toFlag } from "../sql/stored-values.ts";
 import { inTransaction } from "../sql/transaction.ts";
 import { indexRestored, restorableSince } from "./restoring.ts";
@@ -91,7 +92,7 @@ export function createChatStore(
       await inTransaction(db, async (trx) => {
         const { numUpdatedRows } = await trx
           .updateTable("chats")
-          .set({ deleted_at_ms: time() })
+          .set({ deleted_at_ms: time(), ...fileChanged })
           .where("id", "=", chatId)
           .where("user_id", "=", userId)
           .where("deleted_at_ms", "is", null)
@@ -158,7 +159,7 @@ async function restore(
 ) {
   const row = await trx
     .updateTable("chats")
-    .set({ deleted_at_ms: null })
+    .set({ deleted_at_ms: null, ...fileChanged })
     .where("id", "=", chatId)
     .where("user_id", "=", userId)
     .where("deleted_at_ms", ">", restorableSince(time))
@@ -194,9 +195,9 @@ async function update(
   }
   const row = await trx
     .updateTable("chats")
-    // One column is always named, so that an update without changes is one.
     .set((eb) => ({
       title: title ?? eb.ref("title"),
+      ...fileChanged,
       ...(head !== undefined && { head_turn_id: head }),
       ...(pinned !== undefined && { pinned: toFlag(pinned) }),
       ...(archived !== undefined && { archived: toFlag(archived) }),

@@ -8,6 +8,7 @@ import type { DatabaseTime } from "../sql/database-time.ts";
 import { titleFrom } from "#server/domain/chats/title.ts";
 import { chatNotFound } from "./chat-store.ts";
 import type { Tables, TurnRow } from "../sql/schema.ts";
+import { fileChanged } from "../sql/memory-file-store.ts";
 import { NO_ANSWER, toTurn } from "./turn-rows.ts";
 
 /** A turn changes hands between our look and our update about never; several times in a row, not at all. */
@@ -84,11 +85,17 @@ async function touchChat(
   return chat.head_turn_id;
 }
 
-/** {@link touchChat}; undefined for a chat that was deleted. */
-export async function touched(trx: Transaction<Tables>, userId: string, chatId: string, nowMs: number) {
+/** {@link touchChat}; undefined for a chat that was deleted. `change`: of what its file shows. */
+export async function touched(
+  trx: Transaction<Tables>,
+  userId: string,
+  chatId: string,
+  nowMs: number,
+  change?: "shown",
+) {
   return trx
     .updateTable("chats")
-    .set({ updated_at_ms: nowMs })
+    .set({ updated_at_ms: nowMs, ...(change === "shown" && fileChanged) })
     .where("id", "=", chatId)
     .where("user_id", "=", userId)
     .where("deleted_at_ms", "is", null)

@@ -4,6 +4,7 @@ import type { TurnIndex } from "../search/turn-index.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { indexRestored, restorableSince } from "./restoring.ts";
+import { fileChanged } from "../sql/memory-file-store.ts";
 import { newestBelow } from "./turn-tree.ts";
 
 /** What the deletion of a turn changed. */
@@ -95,11 +96,11 @@ async function setHead(db: Kysely<Tables>, chatId: string, head: string | null):
   await db.updateTable("chats").set({ head_turn_id: head }).where("id", "=", chatId).execute();
 }
 
-/** Locks a chat of the user (PostgreSQL; SQLite has one writer), and resolves to its head. Throws CHAT_NOT_FOUND. */
+/** Locks a chat of the user (PostgreSQL; SQLite has one writer), lets its file be written, and resolves to its head. Throws CHAT_NOT_FOUND. */
 async function lockChat(trx: Transaction<Tables>, userId: string, chatId: string): Promise<string | null> {
   const chat = await trx
     .updateTable("chats")
-    .set((eb) => ({ head_turn_id: eb.ref("head_turn_id") }))
+    .set(fileChanged)
     .where("id", "=", chatId)
     .where("user_id", "=", userId)
     .where("deleted_at_ms", "is", null)

@@ -61,7 +61,7 @@ export function createTurnStore(
           .returning(["id", "chat_id", "user_id", "user_text", "created_at_ms", "deleted_at_ms"])
           .executeTakeFirst();
         if (row === undefined) return assertExists(trx, turn.turnId);
-        const chat = await touched(trx, row.user_id, row.chat_id, turn.nowMs);
+        const chat = await touched(trx, row.user_id, row.chat_id, turn.nowMs, "shown");
         if (chat !== undefined && row.deleted_at_ms === null)
           return index.write(trx, {
             ...toIndexed({ ...row, assistant_text: beginning.text }),
