@@ -67,22 +67,9 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
       writeErr: (text) => void stderr.write(visibleText(text)),
       outputError: (text, write) => write(parserText(text, help)),
     });
-  program
-    .command("chat")
-    .description(help.chat)
-    .option("--once <text>", help.once, nonEmpty)
-    .addOption(new Option("--continue", help.continue).conflicts("chat"))
-    .option("--chat <id>", help.chatId, nonEmpty)
-    .option("--json", help.json)
-    .addOption(new Option("--no-audio", help.noAudio))
-    .option("--audio-file <file.wav>", help.audioFile)
-    .addOption(
-      new Option("--screenshot [area]", help.screenshot).choices(["screen", "region"]).conflicts("image"),
-    )
-    .option("--model <name>", help.model, nonEmpty)
-    .option("--image <file>", help.image)
-    .option("--file <file>", help.file, (path, paths: readonly string[] = []) => [...paths, path])
-    .action(withDeps(async () => (await import("./commands/chat.ts")).chat));
+  addChatOptions(program.command("chat").description(help.chat), help).action(
+    withDeps(async () => (await import("./commands/chat.ts")).chat),
+  );
   for (const name of backendCommands) program.command(name).description(help[name]);
   program
     .command("web")
@@ -113,6 +100,23 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
     command.usage(argument === undefined ? help.usageOfOne : `${help.usageOfOne} <${argument.name()}>`);
   }
   return program;
+}
+
+function addChatOptions(chat: Command, help: HelpMessages): Command {
+  return chat
+    .option("--once <text>", help.once, nonEmpty)
+    .addOption(new Option("--save", help.save).conflicts(["continue", "chat"]))
+    .addOption(new Option("--continue", help.continue).conflicts("chat"))
+    .option("--chat <id>", help.chatId, nonEmpty)
+    .option("--json", help.json)
+    .addOption(new Option("--no-audio", help.noAudio))
+    .option("--audio-file <file.wav>", help.audioFile)
+    .addOption(
+      new Option("--screenshot [area]", help.screenshot).choices(["screen", "region"]).conflicts("image"),
+    )
+    .option("--model <name>", help.model, nonEmpty)
+    .option("--image <file>", help.image)
+    .option("--file <file>", help.file, (path, paths: readonly string[] = []) => [...paths, path]);
 }
 
 /** Loaded by the commands that need it: --help and --version need nothing. */

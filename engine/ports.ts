@@ -14,6 +14,8 @@ export interface StreamCall {
   readonly chatId?: string;
   /** In place of `chatId`: a UUID that the messages of a chat share whose id is not known here. */
   readonly chatKey?: string;
+  /** With `chatKey`: the chat is in no list, and gone a day after its last message. */
+  readonly temporary?: boolean;
   /** Turn that it follows; "" for a first one, absent: the newest of the chat. */
   readonly parentTurnId?: string;
   /** JPEG, PNG or WebP bytes. */

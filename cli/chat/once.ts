@@ -15,6 +15,8 @@ import { ToldError } from "../kit/told-error.ts";
 export interface OnceOptions extends ChatContext {
   readonly text: string;
   readonly json: boolean;
+  /** The chat stays; else it is temporary, unless it was there before. */
+  readonly save: boolean;
   /** Where the speech is recorded, for the closing note. */
   readonly recording: string | undefined;
 }
@@ -38,7 +40,7 @@ export async function runOnce(options: OnceOptions): Promise<ExitCode> {
     if (fresh && !options.json) tellTokenPlace(client, terminal, messages);
     if (!options.json) await tellDatabaseSetAside(client, terminal, messages, interrupt.signal);
     if (state.kind !== "signed-in") throw await signedOutError(client, messages, interrupt.signal);
-    if (options.chat !== undefined) await openChosenChat(options.chat, options, interrupt.signal);
+    await openWanted(options, interrupt.signal);
     const id = await client.engine.send({
       text: options.text,
       files: options.files,
@@ -58,6 +60,12 @@ export async function runOnce(options: OnceOptions): Promise<ExitCode> {
     process.off("SIGTERM", onSignal);
     if (!options.json) await tellRecording(options);
   }
+}
+
+/** The chat that the message goes into: a named one, one that stays, or a temporary one. */
+async function openWanted(options: OnceOptions, signal: AbortSignal): Promise<void> {
+  if (options.chat !== undefined) await openChosenChat(options.chat, options, signal);
+  else if (!options.save) options.client.engine.newChat("temporary");
 }
 
 function plainOutput({ terminal, messages }: OnceOptions) {

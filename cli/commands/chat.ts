@@ -30,6 +30,7 @@ export interface ChatFlags {
   readonly screenshot?: true | "screen" | "region";
   readonly image?: string;
   readonly file?: readonly string[];
+  readonly save?: boolean;
   readonly continue?: boolean;
   readonly chat?: string;
   readonly model?: string;
@@ -76,6 +77,7 @@ export async function chat(flags: ChatFlags, deps: CommandDeps): Promise<ExitCod
       ...shared,
       text,
       json: flags.json === true,
+      save: flags.save === true,
       recording: flags.audioFile,
     });
   }

@@ -136,8 +136,8 @@ export interface ChatEngine extends AsyncDisposable {
   setMaxMessages(maxMessages: number): void;
   /** Silence now; the text goes on. */
   stopSpeaking(): Promise<void>;
-  /** Shows an empty chat. Answers of the old one go on in the background. */
-  newChat(): void;
+  /** Shows an empty chat. Answers of the old one go on in the background. `temporary`: one that the server does not keep. */
+  newChat(kind?: "temporary"): void;
   /** Shows a stored chat; its unsent messages are added below. */
   openChat(chatId: string, messages: readonly Message[], title?: string): void;
   /**

@@ -9,7 +9,7 @@ import { createActivity } from "./activity.ts";
 import { Branches } from "./branches.ts";
 import type { ChatEngine, ChatEngineDeps, Draft, EngineEvent, Settled } from "./chat-engine-api.ts";
 import { createChatViews, type ChatViews } from "./chat-views.ts";
-import { isNewChat, NEW_CHAT_PREFIX, type Pending } from "./delivery.ts";
+import { isNewChat, NEW_CHAT_PREFIX, TEMPORARY_CHAT_PREFIX, type Pending } from "./delivery.ts";
 import { checkDraft, Intake } from "./intake.ts";
 import { Carried } from "./carried.ts";
 import { Queue } from "./queue.ts";
@@ -184,9 +184,9 @@ class Engine implements ChatEngine {
     await this.#speech.stop();
   }
 
-  newChat(): void {
+  newChat(kind?: "temporary"): void {
     void this.#speech.stop();
-    this.#views.show(this.#newKey(), { messages: [] });
+    this.#views.show(this.#newKey(kind), { messages: [] });
   }
 
   openChat(chatId: string, messages: readonly Message[], title?: string): void {
@@ -239,8 +239,8 @@ class Engine implements ChatEngine {
     this.#views.show(chatId, { chatId, messages, ...(title === undefined ? {} : { title }) });
   }
 
-  #newKey(): string {
-    return NEW_CHAT_PREFIX + this.#deps.newId();
+  #newKey(kind?: "temporary"): string {
+    return (kind === "temporary" ? TEMPORARY_CHAT_PREFIX : NEW_CHAT_PREFIX) + this.#deps.newId();
   }
 
   /**

@@ -16,6 +16,8 @@ import { decideRetry, seriesLimit } from "#engine/retry/retry-policy.ts";
 
 /** Chat keys made here, for chats that the server has not named yet, begin so; all others are the server's ids. */
 export const NEW_CHAT_PREFIX = "new:";
+/** Also in the outbox: whoever sends a message of such a chat must not make one that stays. */
+export const TEMPORARY_CHAT_PREFIX = `${NEW_CHAT_PREFIX}temporary:`;
 
 /** Whether the server has not named this chat yet, as far as is known here. */
 export function isNewChat(chatKey: string): boolean {
@@ -183,8 +185,11 @@ async function imageOf({ outbox }: DeliveryDeps, row: OutboxRow): Promise<Screen
 }
 
 /** All messages of a new chat carry its key: the server may have named it for one of them, and not been heard. */
-function chatOf({ chatKey }: OutboxRow): Pick<StreamCall, "chatId" | "chatKey"> {
+function chatOf({ chatKey }: OutboxRow): Pick<StreamCall, "chatId" | "chatKey" | "temporary"> {
   if (!isNewChat(chatKey)) return { chatId: chatKey };
+  if (chatKey.startsWith(TEMPORARY_CHAT_PREFIX)) {
+    return { chatKey: chatKey.slice(TEMPORARY_CHAT_PREFIX.length), temporary: true };
+  }
   return { chatKey: chatKey.slice(NEW_CHAT_PREFIX.length) };
 }
 

@@ -79,15 +79,18 @@ describe("pipit chat --once", () => {
     await using model = await startOpenAiDouble(stream(say("Noted.")));
     await serve(model.url);
     const seen = (index: number): string => JSON.stringify(model.requests[index]?.messages);
-    await pipit.run(["chat", "--once", "my bird is Pip", "--no-audio"]);
+    await pipit.run(["chat", "--once", "my bird is Pip", "--no-audio", "--save"]);
+    // U12: without --save a chat is temporary, so the newest one is another.
+    await pipit.run(["chat", "--once", "my fish is Wanda", "--no-audio"]);
     await pipit.run(["chat", "--once", "what is it?", "--no-audio", "--continue"], { input: "a log\n" });
-    expect(model.requests[1]?.prompt).toBe("what is it?\n\n```\na log\n```");
-    expect(seen(1)).toContain("my bird is Pip");
+    expect(model.requests[2]?.prompt).toBe("what is it?\n\n```\na log\n```");
+    expect(seen(2)).toContain("my bird is Pip");
     const { stdout, stderr, code } = await pipit.run(["chat", "--no-audio"], {
       input: "/chats\n/open 1\nand now?\n/new\nalone?\n/open nonsense\n",
     });
     expect(stdout).toMatch(/ 1 {2}.* {2}[0-9a-f-]{36}\n/);
-    expect([code, seen(2).includes("my bird is Pip"), seen(3).includes("my bird is Pip")]).toEqual([
+    expect(stdout).not.toContain("Wanda");
+    expect([code, seen(3).includes("my bird is Pip"), seen(4).includes("my bird is Pip")]).toEqual([
       0,
       true,
       false,

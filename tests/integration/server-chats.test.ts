@@ -40,6 +40,7 @@ async function ask(prompt: string, more: object = {}) {
 
 describe("chats over HTTP", () => {
   test("made, renamed, pinned, archived, deleted and restored", async () => {
+    expect(await call("POST", "/v1/chats", { temporary: true })).toMatchObject({ body: { temporary: true } });
     const made = await call("POST", "/v1/chats", { title: "  Birds \n of prey " });
     expect(made).toMatchObject({
       status: 201,

@@ -160,7 +160,7 @@ async function askModel(run: Run, turn: Turn, chat: Chat, image: Uint8Array | un
   const draft: Draft = { model: undefined, inputTokens: 0, outputTokens: 0 };
   try {
     await publishTitle(run, chat, turn);
-    await streamAnswer(run, turn, image, draft);
+    await streamAnswer(run, turn, chat, image, draft);
   } catch (error) {
     run.speech.stop();
     const failure = PipitError.from(live.signal.aborted ? live.signal.reason : error);
@@ -180,6 +180,7 @@ async function askModel(run: Run, turn: Turn, chat: Chat, image: Uint8Array | un
 async function streamAnswer(
   run: Run,
   turn: Turn,
+  chat: Chat,
   image: Uint8Array | undefined,
   draft: Draft,
 ): Promise<void> {
@@ -199,7 +200,9 @@ async function streamAnswer(
     ...(files.length === 0 ? {} : { files: fencedFiles(files, turn.id, locale) }),
   };
   const messages = [systemMessage(run), ...earlier, asked];
-  const tools = deps.toolsFor({ ...scope, searchAllChats: question.searchAllChats });
+  // What is said in a temporary chat knows nothing of the others.
+  const searchAllChats = question.searchAllChats && !chat.temporary;
+  const tools = deps.toolsFor({ ...scope, searchAllChats });
   await takeParts(run, model, { messages, tools, locale, fields: question.fields }, draft);
   if (live.log.pieces("text").every((text) => text.trim() === "")) {
     throw new PipitError(

@@ -36,6 +36,8 @@ export interface Question {
   /** BCP 47; absent: told from the script of the prompt. */
   readonly locale: string | undefined;
   readonly searchAllChats: boolean;
+  /** The chat that is made is temporary. */
+  readonly temporary?: boolean | undefined;
   /** The model to ask, now and for the next questions of this chat. Absent: the chosen one, else the server's own choice. */
   readonly model: string | undefined;
   /** Fields for the model server, by their names on its wire. */

@@ -13,6 +13,8 @@ export interface ChatWish {
   readonly chatKey?: string | undefined;
   readonly clientMessageId: string | undefined;
   readonly prompt: string;
+  /** Of a chat that is made. */
+  readonly temporary?: boolean | undefined;
   readonly nowMs: number;
 }
 
@@ -55,9 +57,10 @@ async function create(chats: Chats, wish: ChatWish, id: string): Promise<Chat> {
     title: titleFrom(wish.prompt),
     createdAtMs: wish.nowMs,
     updatedAtMs: wish.nowMs,
+    temporary: wish.temporary ?? false,
   };
   await chats.createForQuestion(chat);
-  return { ...chat, pinned: false, archived: false, headTurnId: undefined };
+  return { temporary: false, ...chat, pinned: false, archived: false, headTurnId: undefined };
 }
 
 /** From a SHA-256 of user and key. */

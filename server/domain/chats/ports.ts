@@ -10,11 +10,14 @@ export interface Chat {
   readonly updatedAtMs: number;
   readonly pinned: boolean;
   readonly archived: boolean;
+  /** Found by its id only: in no list, search, export or file; gone a day after its last change. */
+  readonly temporary: boolean;
   /** The last turn of the shown path; absent in an empty chat. */
   readonly headTurnId: string | undefined;
 }
 
-export type NewChat = Pick<Chat, "id" | "userId" | "title" | "createdAtMs" | "updatedAtMs">;
+export type NewChat = Pick<Chat, "id" | "userId" | "title" | "createdAtMs" | "updatedAtMs"> &
+  Partial<Pick<Chat, "temporary">>;
 
 /** `shownTurnId` shows the path through this turn, down to the newest turn below it. */
 export interface ChatChanges {

@@ -30,8 +30,9 @@ const title = z
   .transform(titleFrom)
   .refine((line) => line !== "", "must not be empty");
 const yesOrNo = z.boolean("must be true or false");
-const newChat = z.object({ title: title.optional() });
-const changes = newChat.extend({
+const newChat = z.object({ title: title.optional(), temporary: yesOrNo.optional() });
+const changes = z.object({
+  title: title.optional(),
   pinned: yesOrNo.optional(),
   archived: yesOrNo.optional(),
   shown_turn_id: z.string("must be the id of a turn").min(1, "must be the id of a turn").max(128).optional(),
@@ -52,12 +53,12 @@ export function chatsRoutes({ store: { chats }, turns, clock }: HttpContext): re
       };
     }),
     route("POST", "/v1/chats", writer, async (request, caller, reply) => {
-      const { title: asked = "" } = readBody(newChat, request);
+      const { title: asked = "", temporary = false } = readBody(newChat, request);
       const nowMs = clock.nowMs();
       const id = randomUUID();
       const { userId } = caller;
       const times = { createdAtMs: nowMs, updatedAtMs: nowMs };
-      await chats.create({ id, userId, title: asked, ...times });
+      await chats.create({ id, userId, title: asked, temporary, ...times });
       reply.code(201);
       return toChatBody(await findChat(chats, userId, id));
     }),
@@ -100,6 +101,7 @@ export function toChatBody(chat: Chat): Record<string, unknown> {
     state: chat.archived ? "ARCHIVED" : "ACTIVE",
     pinned: chat.pinned,
     archived: chat.archived,
+    ...(chat.temporary && { temporary: true }),
     head_turn_id: chat.headTurnId ?? null,
     created_at: new Date(chat.createdAtMs).toISOString(),
     updated_at: new Date(chat.updatedAtMs).toISOString(),

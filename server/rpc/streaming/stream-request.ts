@@ -61,6 +61,7 @@ export function readStreamRequest(
     files,
     speak: request.speak ?? true,
     locale: readLocale(request.locale),
+    temporary: request.temporary,
     searchAllChats: request.searchAllChats ?? false,
     model: readModel(request.model),
     hardwareId,

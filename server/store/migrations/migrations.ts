@@ -84,6 +84,12 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
     // Of its first shape nothing is kept: it is made from the turns, in the background.
     "0015_turn_search": { up: (db: Kysely<Tables>) => turnIndex.create(db) },
     "0016_memory_files": { up: countChangesOfFiles },
+    "0017_temporary_chats": {
+      async up(db: Kysely<Tables>) {
+        await addColumns(db, "chats", ["temporary"], "integer not null default 0");
+        await sql`create index chats_temporary on chats (updated_at_ms) where temporary = 1`.execute(db);
+      },
+    },
   };
 }
 

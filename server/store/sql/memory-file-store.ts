@@ -63,6 +63,7 @@ export function createMemoryFileStore(db: Kysely<Tables>, relaxed: Kysely<Tables
         .select((eb) => eb.fn.countAll<number>().as("count"))
         .where(isBehind)
         .where("deleted_at_ms", "is", null)
+        .where("temporary", "=", 0)
         .executeTakeFirstOrThrow();
       return Number(count);
     },
@@ -106,7 +107,8 @@ function chatsWithNames(db: Kysely<Tables>) {
     .leftJoin("accounts", "accounts.id", "chats.user_id")
     .select(["chats.id", "chats.user_id", "chats.title", "chats.created_at_ms", "chats.updated_at_ms"])
     .select(["chats.changes", "accounts.display_name", "accounts.is_active"])
-    .where("chats.deleted_at_ms", "is", null);
+    .where("chats.deleted_at_ms", "is", null)
+    .where("chats.temporary", "=", 0);
 }
 
 async function pendingChats(

@@ -21,7 +21,7 @@ import type { RowOf } from "./stored-values.ts";
  */
 export interface Tables {
   accounts: AccountRow & FileCount;
-  chats: ChatRow & FileCount;
+  chats: Omit<ChatRow, "temporary"> & { temporary: Generated<number> } & FileCount;
   turns: TurnRow;
   turn_pictures: { turn_id: string; width: number; height: number; jpeg: string };
   /** A JSON array: the text of each file of the turn. */

@@ -41,7 +41,7 @@ export function createChatStore(
     const { numInsertedOrUpdatedRows } = await on
       .insertInto("chats")
       .values({
-        ...rowOf(chat),
+        ...rowOf({ ...chat, temporary: chat.temporary ?? false }),
         head_turn_id: null,
         pinned: 0,
         archived: 0,
@@ -120,6 +120,7 @@ function shownChats(db: Kysely<Tables>, userId: string) {
       .selectAll()
       .where("user_id", "=", userId)
       .where("deleted_at_ms", "is", null)
+      .where("temporary", "=", 0)
       // One of which all was deleted is gone for the person; until then it has a head.
       .where((eb) =>
         eb.or([
@@ -179,6 +180,7 @@ function toChat(row: ChatRow): Chat {
     updatedAtMs: row.updated_at_ms,
     pinned: row.pinned === 1,
     archived: row.archived === 1,
+    temporary: row.temporary === 1,
     headTurnId: row.head_turn_id ?? undefined,
   };
 }

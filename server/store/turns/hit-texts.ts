@@ -36,6 +36,7 @@ export async function hitRows(db: Kysely<Tables>, turnIds: readonly string[]) {
     .where("turns.status", "!=", "running")
     .where("turns.deleted_at_ms", "is", null)
     .where("chats.deleted_at_ms", "is", null)
+    .where("chats.temporary", "=", 0)
     .execute();
 }
 

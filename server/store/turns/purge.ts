@@ -3,9 +3,12 @@ import type { TurnIndex } from "../search/turn-index.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
+import { fileChanged } from "../sql/memory-file-store.ts";
 import { restorableSince } from "./restoring.ts";
 import { NO_ANSWER } from "./turn-rows.ts";
 
+/** From the last change of a temporary chat to its end. */
+const TEMPORARY_CHAT_MS = 24 * 60 * 60 * 1000;
 /** Turns of one transaction: others wait for it. */
 const BATCH_TURNS = 100;
 /** In `deleted_at_ms`: it is wiped. A literal, as in the index of what is not, so that this serves the queries. */
@@ -21,6 +24,7 @@ export async function purgeDeleted(
   time: DatabaseTime,
   signal: AbortSignal,
 ): Promise<number> {
+  await endTemporary(db, time);
   let purged = 0;
   while (!signal.aborted) {
     const batch = await inTransaction(db, async (trx) => {
@@ -31,6 +35,17 @@ export async function purgeDeleted(
     purged += batch;
   }
   return purged;
+}
+
+/** Temporary chats in which nothing was said for a day: deleted, and not to be restored. */
+async function endTemporary(db: Kysely<Tables>, time: DatabaseTime): Promise<void> {
+  await db
+    .updateTable("chats")
+    .set({ deleted_at_ms: restorableSince(time), ...fileChanged })
+    .where("temporary", "=", sql.lit(1))
+    .where("deleted_at_ms", "is", null)
+    .where("updated_at_ms", "<=", sql<number>`${time()} - ${sql.lit(TEMPORARY_CHAT_MS)}`)
+    .execute();
 }
 
 async function purgeTurns(trx: Transaction<Tables>, index: TurnIndex, time: DatabaseTime): Promise<number> {

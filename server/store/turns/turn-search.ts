@@ -52,6 +52,7 @@ async function titlesOf(db: Kysely<Tables>, userId: string): Promise<readonly Ti
     .select(["id", "title"])
     .where("user_id", "=", userId)
     .where("deleted_at_ms", "is", null)
+    .where("temporary", "=", 0)
     .orderBy("updated_at_ms", "desc")
     .limit(MAX_TITLES)
     .execute();
