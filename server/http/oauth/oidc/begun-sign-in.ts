@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { errors, type AdapterPayload } from "oidc-provider";
+import type { AdapterPayload } from "oidc-provider";
 import type { Sealer } from "#server/domain/secrets/sealer.ts";
 
 /** With its other headers an answer must fit into the 4 KiB that proxies keep for them. */
@@ -18,14 +18,10 @@ export interface BegunSignIn {
   given?: { readonly path: string; readonly value: string; readonly maxAgeSeconds: number };
 }
 
-/**
- * The text of the cookie. Throws the library's error, which goes to the application, when the application asks for more
- * than a cookie holds.
- */
-export function sealBegun(sealer: Sealer, payload: AdapterPayload, aad: string): string {
+/** The text of the cookie; undefined when the application asks for more than a cookie holds. */
+export function sealBegun(sealer: Sealer, payload: AdapterPayload, aad: string): string | undefined {
   const value = sealer.seal(deflateRawSync(JSON.stringify(payload)), aad);
-  if (value.length > MAX_CHARS) throw new errors.InvalidRequest("the request is too long");
-  return value;
+  return value.length > MAX_CHARS ? undefined : value;
 }
 
 /** Undefined for a cookie of another sign-in, a damaged one, or one of before a change of the master key. */

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { createSealer } from "#server/domain/secrets/sealer.ts";
 import { openTemporaryStore } from "#server/testing/temporary-store.ts";
 import { createSite } from "#server/http/kit/site.ts";
+import { runCommand } from "#tools/test/command.ts";
 import { createCurrentProvider } from "./current-provider.ts";
 import type { ProviderContext } from "./oidc-context.ts";
 
@@ -41,4 +42,24 @@ test("the library is made once, and anew when the keys or the address have chang
   state.baseUrl = "https://pipit.example";
   expect(await current()).not.toBe(second);
   expect(first.issuer).toBe("https://id.example");
+});
+
+/** Prints the packages that our modules ask for while the server's routes are loaded. */
+const loadedPackages = `
+  import { registerHooks } from "node:module";
+  const names = new Set();
+  registerHooks({ resolve(name, context, next) { names.add(name); return next(name, context); } });
+  await import("#server/http/oauth/oidc/create-oidc.ts");
+  await import("#server/http/oauth/oidc/oidc-routes.ts");
+  await import("#server/http/oauth/oidc/interaction-routes.ts");
+  console.log(JSON.stringify([...names]));
+`;
+
+test("a start of the server does not load the library", async () => {
+  const args = ["--input-type=module", "--eval", loadedPackages];
+  const { code, stdout } = await runCommand(process.execPath, args, {}, AbortSignal.timeout(60_000));
+  expect(code).toBe(0);
+  const names = JSON.parse(stdout) as string[];
+  expect(names).toContain("./begun-sign-in.ts");
+  expect(names).not.toContain("oidc-provider");
 });

@@ -43,6 +43,7 @@ function interactionAdapter(records: Adapter, { sealer, exchanges }: AdapterCont
         return records.upsert(id, payload, seconds);
       }
       const value = sealBegun(sealer, payload, begunAad(id));
+      if (value === undefined) throw new errors.InvalidRequest("the request is too long");
       begun.given = { path: interactionPath(id), value, maxAgeSeconds: seconds };
     },
     async find(id) {
