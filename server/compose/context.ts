@@ -126,6 +126,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
       chats: store.chats,
       turns: store.turns,
       choices: store.modelChoices,
+      accounts: store.auth.accounts,
       models,
       toolsFor: (scope) => createAssistantTools({ ...scope, turns: store.turns, clock, calculator }),
       speech,

@@ -40,6 +40,7 @@ beforeAll(async () => {
     chats: store.chats,
     turns: store.turns,
     choices: store.modelChoices,
+    accounts: store.auth.accounts,
     models: model.source(),
     toolsFor: () => [],
     bus: createMemoryBus(),

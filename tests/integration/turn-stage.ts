@@ -60,6 +60,7 @@ export async function openTurnStage(): Promise<TurnStage> {
       chats: store.chats,
       turns: store.turns,
       choices: store.modelChoices,
+      accounts: store.auth.accounts,
       models: model.source(),
       toolsFor: () => [],
       bus: createMemoryBus(),

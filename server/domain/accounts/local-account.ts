@@ -6,7 +6,8 @@ import type { Account, AccountStore } from "./ports.ts";
 
 /** Login of the local account; users cannot register it, because the server takes it on its first start. */
 export const LOCAL_LOGIN = "local";
-const LOCAL_DISPLAY_NAME = "This computer";
+/** What it is called until its owner says otherwise. */
+export const LOCAL_DISPLAY_NAME = "This computer";
 
 interface LocalAccountOptions {
   readonly accounts: Pick<AccountStore, "create" | "findByLogin">;

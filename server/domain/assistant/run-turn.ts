@@ -9,11 +9,12 @@ import { earlierMessages } from "./context-window.ts";
 import { fencedFiles } from "./fenced-files.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import type { AnswerModel, AnswerPart, ModelMessage } from "./ports.ts";
+import { systemMessage } from "./system-message.ts";
 import { textPieces } from "./text-pieces.ts";
 import { runningElsewhere, type TurnRelay } from "./turn-relay.ts";
 import { TurnSpeech } from "./turn-speech.ts";
 import type { Question, TurnDeps, TurnEvent } from "./turn-types.ts";
-import { localeOf, systemPrompt, wording } from "./wording.ts";
+import { localeOf, wording } from "./wording.ts";
 
 /** How long a running turn belongs to this process without a sign of life. */
 export const LEASE_MS = 9_000;
@@ -187,8 +188,9 @@ async function streamAnswer(
   const { deps, live, userId, locale, question } = run;
   live.signal.throwIfAborted();
   const scope = { userId, chatId: turn.chatId, locale };
-  const [model, earlier] = await Promise.all([
+  const [model, system, earlier] = await Promise.all([
     modelFor(run, turn.chatId),
+    systemMessage(deps, userId, locale),
     earlierMessages(deps.turns, { ...scope, before: turn }),
   ]);
   draft.model = model.name;
@@ -199,7 +201,7 @@ async function streamAnswer(
     ...(image === undefined ? {} : { images: [image] }),
     ...(files.length === 0 ? {} : { files: fencedFiles(files, turn.id, locale) }),
   };
-  const messages = [systemMessage(run), ...earlier, asked];
+  const messages = [system, ...earlier, asked];
   // What is said in a temporary chat knows nothing of the others.
   const searchAllChats = question.searchAllChats && !chat.temporary;
   const tools = deps.toolsFor({ ...scope, searchAllChats });
@@ -231,10 +233,6 @@ async function modelFor(
     live.publish({ type: "notice", code: "MODEL_GONE", text: wording(locale).modelGone(chosen, model.name) });
     return model;
   }
-}
-
-function systemMessage(run: Run): ModelMessage {
-  return { role: "system", text: systemPrompt(run.locale, run.deps.clock.nowMs()) };
 }
 
 async function takeParts(

@@ -1,6 +1,7 @@
 import type { AttachedFile } from "#contract/attached-file.ts";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import type { Caller } from "../access/caller.ts";
+import type { AccountStore } from "../accounts/ports.ts";
 import type { ChatStore, TurnStore } from "../chats/ports.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
@@ -59,6 +60,7 @@ export interface TurnDeps {
   readonly turns: TurnStore;
   readonly models: ModelSource;
   readonly choices: ModelChoices;
+  readonly accounts: Pick<AccountStore, "findById">;
   readonly toolsFor: (scope: ToolScope) => readonly AssistantTool[];
   readonly speech: SpeechService;
   readonly pictures: Pictures;

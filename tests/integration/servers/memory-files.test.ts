@@ -50,5 +50,10 @@ test("a server writes what was said and changed by itself, and a profile with ea
   await expect
     .poll(() => text(`users/${userId}/user.md`))
     .toMatch(/\*\*Display Name:\*\* Ann\n[^]*## About\n\n    # Roses\n/u);
+  // The model is told too, as data.
+  await client.stream(asked("Who am I?")).status;
+  const [system] = model.requests.at(-1)?.messages ?? [];
+  expect(system?.content).toMatch(/\n<(person-[0-9a-f]{16})>\nname: "Ann"\n# Roses\n<\/\1>$/u);
+  expect(JSON.stringify(model.requests[0])).not.toContain("person-");
   expect(await (await http("GET", "/health")).json()).toMatchObject({ memory_files: "written" });
 });
