@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { owner, reader } from "#server/domain/access/access.ts";
+import { owner, ownersLook } from "#server/domain/access/access.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { HttpError } from "../kit/http-error.ts";
 import { originOf } from "../kit/origin.ts";
@@ -14,7 +14,7 @@ const parameters = z.object({ id: z.uuid() });
  */
 export function browsersRoutes({ webSessions }: HttpContext): readonly CallerRoute[] {
   return [
-    route("GET", "/auth/browsers", reader, async (_request, caller) => {
+    route("GET", "/auth/browsers", ownersLook, async (_request, caller) => {
       const live = await webSessions.listLive(caller.userId);
       return {
         sessions: live.map((session) => toSessionBody(session, session.lastSeenAtMs, caller.webSessionId)),

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { PipitError } from "#contract/pipit-error.ts";
-import { reader } from "#server/domain/access/access.ts";
+import { ownersLook } from "#server/domain/access/access.ts";
 import type { AuditRecord } from "#server/domain/audit/audit-reader.ts";
 import type { Chat, Turn, UsageReport } from "#server/domain/chats/ports.ts";
 import type { HttpContext } from "../kit/http-context.ts";
@@ -21,7 +21,7 @@ const PAGE = 20;
  * client takes it.
  */
 export function exportRoute({ store, sessions, webSessions, apiKeys, clock }: HttpContext): CallerRoute {
-  return route("GET", "/auth/export", reader, async (_request, caller, reply) => {
+  return route("GET", "/auth/export", ownersLook, async (_request, caller, reply) => {
     const { userId } = caller;
     const account = await store.auth.accounts.findById(userId);
     if (account === undefined) throw new PipitError("TOKEN_INVALID", "This account is gone.");

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
 import { peerKeyOf } from "#server/net/client-address.ts";
-import { browserDoor, ownProgram, reader } from "#server/domain/access/access.ts";
+import { browserDoor, ownersLook, ownProgram } from "#server/domain/access/access.ts";
 import { findSignInCode, issueSignInCode, type CodeProof } from "#server/domain/accounts/sign-in-codes.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
 import type { HttpContext } from "../kit/http-context.ts";
@@ -39,7 +39,7 @@ export function programSignInRoutes(ctx: HttpContext): readonly Route[] {
       return keepSession(ctx, { request, reply }, signedIn);
     }),
     /** Form `code`, in a browser that is signed in: who it would sign in. The code stays good. */
-    route("POST", "/auth/sign-in/account", reader, async (request) => {
+    route("POST", "/auth/sign-in/account", ownersLook, async (request) => {
       const code = readOnce(readForm(request), "code");
       const { auth } = ctx.store;
       const account = await tryCode(ctx, request, async () => {

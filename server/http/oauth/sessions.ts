@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { owner, reader } from "#server/domain/access/access.ts";
+import { owner, ownersLook } from "#server/domain/access/access.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
@@ -13,7 +13,7 @@ const parameters = z.object({ id: z.uuid() });
  */
 export function sessionsRoutes({ sessions }: HttpContext): readonly CallerRoute[] {
   return [
-    route("GET", "/oauth/sessions", reader, async (_request, caller) => {
+    route("GET", "/oauth/sessions", ownersLook, async (_request, caller) => {
       const live = await sessions.listLive(caller.userId);
       return { sessions: live.map((family) => toSessionBody(family, family.lastUsedAtMs, caller.sessionId)) };
     }),

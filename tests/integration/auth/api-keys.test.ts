@@ -52,6 +52,9 @@ describe.each(databases)("API keys on $name", ({ name }) => {
     for (const [method, path] of [
       ["GET", "/v1/api-keys"],
       ["POST", "/v1/api-keys"],
+      ["GET", "/auth/export"],
+      ["GET", "/auth/browsers"],
+      ["GET", "/oauth/sessions"],
       ["PUT", "/auth/password"],
       ["PUT", "/auth/profile"],
       ["POST", "/api/v1/ws-token/"],
