@@ -54,8 +54,19 @@ export function toErrorAnswer(reason: unknown): ErrorAnswer {
       },
     },
     retryAfterMs: error.retryAfterMs,
-    internal: error.httpStatus >= 500 && !expected.has(error.code),
+    internal: error.httpStatus >= 500 && !expected.has(error.code) && !isUnknownModel(error),
   };
+}
+
+/** Asked for by its name, which the client chose, and not what the operator set. */
+export function isUnknownModel({
+  code,
+  field,
+}: {
+  readonly code: string;
+  readonly field?: string | undefined;
+}): boolean {
+  return code === "MODEL_MISSING" && field === "model";
 }
 
 function plainAnswer(status: number, message: string): ErrorAnswer {

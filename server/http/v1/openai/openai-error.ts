@@ -1,4 +1,4 @@
-import type { ErrorAnswer } from "../../kit/http-error.ts";
+import { isUnknownModel, type ErrorAnswer } from "../../kit/http-error.ts";
 
 /** Routes whose clients read errors as OpenAI's API has them. */
 const PATHS = ["/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/audio/"];
@@ -35,8 +35,7 @@ export interface OpenAiError {
 
 export function toOpenAiError({ status: ours, body }: ErrorAnswer): OpenAiError {
   const { code, message, field } = body.error;
-  // Asked for by its name, which the client chose, and not what the operator set.
-  const unknownModel = code === "MODEL_MISSING" && field === "model";
+  const unknownModel = isUnknownModel(body.error);
   const status = unknownModel ? 404 : (statuses[code] ?? ours);
   return {
     status,
