@@ -65,13 +65,20 @@ export type Completions = ReturnType<typeof createCompletions>;
 export function createCompletions(deps: CompletionDeps) {
   return {
     /**
-     * Resolves when the model says its first word. Without a chat the model gets the client's messages alone: no prompt
-     * and no tools of ours. Aborting `signal`, or leaving the loop, stops the model.
+     * Resolves when the model says its first word, or has let `patienceMs` pass without one. Without a chat the model gets
+     * the client's messages alone: no prompt and no tools of ours. Aborting `signal`, or leaving the loop, stops the model.
      *
      * @throws PipitError as {@link TurnService.answer}; so does the iteration
      */
-    begin: (asked: Completion, caller: Caller, signal: AbortSignal): Promise<BegunCompletion> =>
-      asked.chat === undefined ? relay(deps, asked, caller, signal) : askInChat(deps, asked, caller, signal),
+    begin: (
+      asked: Completion,
+      caller: Caller,
+      signal: AbortSignal,
+      patienceMs?: number,
+    ): Promise<BegunCompletion> =>
+      asked.chat === undefined
+        ? relay(deps, asked, caller, signal, patienceMs)
+        : askInChat(deps, asked, caller, signal, patienceMs),
   };
 }
 
@@ -80,6 +87,7 @@ async function relay(
   { model: wanted, messages, fields, clientTools }: Completion,
   { userId }: Caller,
   signal: AbortSignal,
+  patienceMs: number | undefined,
 ): Promise<BegunCompletion> {
   const model = await deps.models.current(signal, wanted);
   const scaled: ModelMessage[] = [];
@@ -93,7 +101,7 @@ async function relay(
   return {
     model: model.name,
     chatId: undefined,
-    events: await begun(relayed(deps, parts, { userId, model: model.name })),
+    events: await begun(relayed(deps, parts, { userId, model: model.name }), patienceMs),
   };
 }
 
@@ -132,6 +140,7 @@ async function askInChat(
   { model, messages, fields, chat }: Completion,
   caller: Caller,
   signal: AbortSignal,
+  patienceMs: number | undefined,
 ): Promise<BegunCompletion> {
   const question = messages.findLast(({ role }) => role === "user");
   if (question === undefined || question.text.trim() === "") {
@@ -155,15 +164,15 @@ async function askInChat(
     hardwareId: HARDWARE_ID,
     sessionId: randomUUID(),
   };
-  const told: { chatId?: string; model?: string } = {};
-  const events = await begun(ofTurn(turns.answer(asked, caller, signal), told));
-  return { model: told.model ?? model, chatId: told.chatId, events };
+  const told: { chatId?: string } = {};
+  const events = await begun(ofTurn(turns.answer(asked, caller, signal), told), patienceMs);
+  return { model, chatId: told.chatId, events };
 }
 
 /** @param told gets what the turn says of itself */
 async function* ofTurn(
   events: AsyncIterable<TurnEvent>,
-  told: { chatId?: string; model?: string },
+  told: { chatId?: string },
 ): AsyncGenerator<CompletionEvent> {
   let usage = { inputTokens: 0, outputTokens: 0 };
   let finish: FinishReason = "stop";
@@ -193,19 +202,34 @@ async function* ofTurn(
 }
 
 /**
- * Waits for the first event, so that what fails before it can be told by the status. No generator around the others: each
- * would cost every event.
+ * Waits for the first event, but no longer than the client should be left without an answer, so that what fails before it
+ * can be told by the status. No generator around the others: each would cost every event.
  */
-async function begun(events: AsyncGenerator<CompletionEvent>): Promise<AsyncIterable<CompletionEvent>> {
-  let first: IteratorResult<CompletionEvent> | undefined = await events.next();
+async function begun(
+  events: AsyncGenerator<CompletionEvent>,
+  patienceMs: number | undefined,
+): Promise<AsyncIterable<CompletionEvent>> {
+  let first: Promise<IteratorResult<CompletionEvent>> | undefined = events.next();
+  // A client that leaves meanwhile never reads what it fails with.
+  first.catch(() => undefined);
+  await (patienceMs === undefined ? first : within(patienceMs, first));
   const iterator: AsyncIterator<CompletionEvent> = {
     next() {
-      if (first === undefined) return events.next();
       const given = first;
       first = undefined;
-      return Promise.resolve(given);
+      return given ?? events.next();
     },
     return: () => events.return(undefined),
   };
   return { [Symbol.asyncIterator]: () => iterator };
+}
+
+async function within(ms: number, waiting: Promise<unknown>): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, ms);
+  try {
+    await Promise.race([waiting, over.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

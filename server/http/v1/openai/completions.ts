@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { Readable } from "node:stream";
 import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
 import { writer } from "#server/domain/access/access.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { Completions } from "#server/domain/assistant/completions.ts";
 import type { HttpContext } from "../../kit/http-context.ts";
 import { route, type CallerRoute } from "../../kit/route.ts";
-import { answerSignal, holdPlace, writtenEvents } from "./answering.ts";
+import { answerSignal, holdPlace, sendEvents, SILENCE_MAX_MS } from "./answering.ts";
 import { collect, openAiShape, type CompletionShape } from "./completion-shape.ts";
 import { readCompletion } from "./completion-request.ts";
 import { seedShape } from "./seed-shape.ts";
@@ -25,7 +24,8 @@ export function completionsRoute(ctx: HttpContext, completions: Completions): Ca
       // Pictures and long chats are large, and the answer may take long.
       request.body = undefined;
       holdPlace(ctx, request, reply, caller);
-      const answer = await completions.begin(asked, caller, answerSignal(ctx, reply, caller));
+      const patienceMs = stream ? SILENCE_MAX_MS : undefined;
+      const answer = await completions.begin(asked, caller, answerSignal(ctx, reply, caller), patienceMs);
       const head = {
         id: answer.chatId ?? `chatcmpl-${randomUUID()}`,
         created: Math.floor(ctx.clock.nowMs() / 1000),
@@ -36,8 +36,7 @@ export function completionsRoute(ctx: HttpContext, completions: Completions): Ca
         : openAiShape({ ...head, id: `chatcmpl-${randomUUID()}` }, includeUsage);
       if (answer.chatId !== undefined) reply.header("x-session-id", answer.chatId);
       if (!stream) return shape.whole(await collect(answer));
-      reply.header("content-type", "text/event-stream; charset=utf-8").header("cache-control", "no-cache");
-      return Readable.from(writtenEvents(ctx, answer.events, shape));
+      return sendEvents(ctx, reply, answer.events, shape);
     },
     { maxBytes: MESSAGE_MAX_BYTES },
   );

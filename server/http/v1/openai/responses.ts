@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { Readable } from "node:stream";
 import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
 import { writer } from "#server/domain/access/access.ts";
 import type { Completions } from "#server/domain/assistant/completions.ts";
 import type { HttpContext } from "../../kit/http-context.ts";
 import { route, type CallerRoute } from "../../kit/route.ts";
-import { answerSignal, holdPlace, writtenEvents } from "./answering.ts";
+import { answerSignal, holdPlace, sendEvents, SILENCE_MAX_MS } from "./answering.ts";
 import { collect } from "./completion-shape.ts";
 import { readResponseRequest } from "./response-request.ts";
 import { responseShape } from "./response-shape.ts";
@@ -20,7 +19,8 @@ export function responsesRoute(ctx: HttpContext, completions: Completions): Call
       const { stream, given, ...asked } = readResponseRequest(request);
       request.body = undefined;
       holdPlace(ctx, request, reply, caller);
-      const answer = await completions.begin(asked, caller, answerSignal(ctx, reply, caller));
+      const patienceMs = stream ? SILENCE_MAX_MS : undefined;
+      const answer = await completions.begin(asked, caller, answerSignal(ctx, reply, caller), patienceMs);
       const now = (): number => Math.floor(ctx.clock.nowMs() / 1000);
       const head = {
         id: `resp_${randomUUID()}`,
@@ -29,8 +29,7 @@ export function responsesRoute(ctx: HttpContext, completions: Completions): Call
       };
       const shape = responseShape(head, given, now);
       if (!stream) return shape.whole(await collect(answer));
-      reply.header("content-type", "text/event-stream; charset=utf-8").header("cache-control", "no-cache");
-      return Readable.from(writtenEvents(ctx, answer.events, shape));
+      return sendEvents(ctx, reply, answer.events, shape);
     },
     { maxBytes: MESSAGE_MAX_BYTES },
   );
