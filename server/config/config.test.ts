@@ -30,6 +30,7 @@ describe("readServerConfig", () => {
     expect(read()).toEqual({
       home,
       dataDir: join(home, "server"),
+      memoryDir: join(home, "server", "memory"),
       http: { host: "127.0.0.1", port: 8787 },
       grpc: { host: "127.0.0.1", port: 50051 },
       logLevel: "info",
