@@ -13,6 +13,27 @@ import { createManualClock, createRecordingLogger } from "#server/testing/tempor
 const FIRST = "0001_accounts_chats_turns_tokens";
 const session = webSessionOf({ hash: "h1", userId: "a1" });
 
+/** The search index up to migration 14, with what it had of one turn. */
+const firstIndex: Readonly<Record<(typeof databases)[number]["name"], readonly string[]>> = {
+  SQLite: [
+    `create virtual table turn_search using fts5(
+      scope, question, answer, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0')`,
+    `create table turn_search_rows (
+      id integer primary key autoincrement,
+      turn_id text not null unique references turns (id) on delete cascade)`,
+    `create trigger turn_search_rows_gone after delete on turn_search_rows begin
+      delete from turn_search where rowid = old.id; end`,
+    "insert into turn_search_rows (turn_id) values ('heron')",
+    "insert into turn_search (rowid, scope, question, answer) values (1, 'u75', 'stale', 'said')",
+  ],
+  PostgreSQL: [
+    `create table turn_search (
+      turn_id text primary key references turns (id) on delete cascade, scope text[] not null, words tsvector not null)`,
+    "create index turn_search_by_words on turn_search using gin (scope, words)",
+    "insert into turn_search (turn_id, scope, words) values ('heron', array['u:u', 'c:c'], 'stale'::tsvector)",
+  ],
+};
+
 describe.each(databases)("on $name", ({ name, openEmpty }) => {
   test("a database of the first release gets what came since, and keeps what it holds", async () => {
     await using database = await openEmpty();
@@ -88,6 +109,36 @@ describe.each(databases)("on $name", ({ name, openEmpty }) => {
       archived: false,
     });
     expect(await store.chats.find("u", "empty")).toMatchObject({ headTurnId: undefined });
+  });
+
+  test("an index of the first shape, with entries in it, gives way to today's, which is made from the turns", async () => {
+    await using database = await openEmpty();
+    const index = name === "SQLite" ? createSqliteTurnIndex() : createPostgresTurnIndex();
+    const all = createMigrations(index);
+    expect(all).toHaveProperty("0015_turn_search");
+    const before = Object.fromEntries(Object.entries(all).filter(([migration]) => migration < "0015"));
+    await migrate(await database.openDb(), before, "the test's");
+    await database.query(
+      "insert into chats (id, user_id, title, created_at_ms, updated_at_ms, pinned, archived) values ('c', 'u', 'T', 1, 2, 0, 0)",
+    );
+    for (const [at, id] of ["heron", "otter"].entries()) {
+      await database.query(
+        `insert into turns (id, chat_id, user_id, turn_index, user_text, had_image, assistant_text, status,
+          input_tokens, output_tokens, owner_id, lease_until_ms, created_at_ms)
+          values ($1, 'c', 'u', $2, $1, 0, 'Said.', 'done', 0, 0, 'o', 0, 1)`,
+        id,
+        at,
+      );
+    }
+    for (const statement of firstIndex[name]) await database.query(statement);
+    const options = { ...database.location, clock: createManualClock(), logger: createRecordingLogger() };
+    await using store = await openStore(options);
+    const find = async (query: string) =>
+      (await store.turns.search("u", query, { limit: 5 })).map(({ turnId }) => turnId);
+    store.completeIndex();
+    await expect.poll(() => find("heron")).toEqual(["heron"]);
+    await expect.poll(() => find("otter")).toEqual(["otter"]);
+    expect(await find("stale")).toEqual([]);
   });
 
   test("clients get today's grace, but for those whose operator has chosen another", async () => {

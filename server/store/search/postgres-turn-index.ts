@@ -170,11 +170,11 @@ async function termCounts(
   return new Map(rows.map(({ entry, n }) => [entry, n]));
 }
 
-async function wordsIn(
+async function* wordsIn(
   db: Kysely<Tables>,
   userId: string,
   { first, minChars, maxChars }: TypoRange,
-): Promise<readonly string[]> {
+): AsyncGenerator<readonly string[]> {
   const { rows } = await sql<{ word: string }>`select distinct found.lexeme as word from (
         select words from turn_search where scope @> ${scopeArray(userId, undefined)}
         order by id desc limit ${sql.lit(GUESS_TURNS)}
@@ -182,5 +182,5 @@ async function wordsIn(
       where starts_with(found.lexeme, ${first}) and length(found.lexeme) between ${minChars} and ${maxChars}`.execute(
     db,
   );
-  return rows.map(({ word }) => word);
+  yield rows.map(({ word }) => word);
 }

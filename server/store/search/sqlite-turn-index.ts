@@ -19,6 +19,8 @@ import type { TypoRange } from "./typos.ts";
 const incompleteToken = "incomplete";
 /** An index of more entries is asked in a thread: FTS5 may need more than 20 ms. */
 const LARGE_ENTRIES = 20_000;
+/** Words that are read together: FTS5 counts the entries of each. */
+const WORDS_AT_ONCE = 500;
 const columns: Readonly<Record<Role, string>> = { user: "question", assistant: "answer" };
 
 /**
@@ -186,14 +188,19 @@ async function termCounts(
   return counts;
 }
 
-async function wordsIn(
+async function* wordsIn(
   db: Kysely<Tables>,
   _userId: string,
   { first, minChars, maxChars }: TypoRange,
-): Promise<readonly string[]> {
-  const after = String.fromCodePoint((first.codePointAt(0) ?? 0) + 1);
-  const { rows } = await sql<{ term: string }>`select term from turn_search_words
-      where term >= ${first} and term < ${after}
-        and length(term) between ${minChars} and ${maxChars}`.execute(db);
-  return rows.map(({ term }) => term);
+): AsyncGenerator<readonly string[]> {
+  const end = String.fromCodePoint((first.codePointAt(0) ?? 0) + 1);
+  for (let last: string | undefined = first; last !== undefined;) {
+    const { rows } = await sql<{ term: string }>`select term from turn_search_words
+      where term >= ${last} and term <> ${last} and term < ${end}
+        and length(term) between ${minChars} and ${maxChars}
+      order by term limit ${sql.lit(WORDS_AT_ONCE)}`.execute(db);
+    const words = rows.map(({ term }) => term);
+    yield words;
+    last = words.length < WORDS_AT_ONCE ? undefined : words.at(-1);
+  }
 }

@@ -84,6 +84,6 @@ export interface TurnIndex {
    * entry, from the entry `first` on.
    */
   termCounts(db: Kysely<Tables>, query: IndexQuery, first: number): Promise<ReadonlyMap<number, number>>;
-  /** Words of the index in a range; on PostgreSQL of the user's newest turns. */
-  wordsIn(db: Kysely<Tables>, userId: string, range: TypoRange): Promise<readonly string[]>;
+  /** Words of the index in a range, some at a time; on PostgreSQL of the user's newest turns. */
+  wordsIn(db: Kysely<Tables>, userId: string, range: TypoRange): AsyncIterable<readonly string[]>;
 }

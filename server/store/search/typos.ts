@@ -23,20 +23,37 @@ function slipsIn(word: string): number {
   return word.length >= LONG_WORD_CHARS ? 2 : 1;
 }
 
-/** Of the words of an index, those that a mistyped word may have meant; the nearest ones, in the order of the alphabet. */
-export function guessesFor(word: string, stem: string, known: readonly string[]): readonly string[] {
-  const slips = slipsIn(word);
-  const near = known.map((candidate) => ({
-    candidate,
-    distance: Math.min(distance(stem, candidate, slips), distance(word, candidate, slips)),
-  }));
-  const least = Math.min(...near.map((guess) => guess.distance));
-  if (least > slips) return [];
-  return near
-    .filter((guess) => guess.distance === least)
-    .map(({ candidate }) => candidate)
-    .toSorted((a, b) => (a < b ? -1 : 1))
-    .slice(0, MAX_GUESSES);
+/** The nearest of those words of an index that a mistyped word may have meant. */
+export class Guesses {
+  readonly #word: string;
+  readonly #stem: string;
+  readonly #slips: number;
+  #least: number;
+  #nearest: string[] = [];
+
+  constructor(word: string, stem: string) {
+    this.#word = word;
+    this.#stem = stem;
+    this.#slips = slipsIn(word);
+    this.#least = this.#slips;
+  }
+
+  consider(candidate: string): void {
+    const most = this.#least;
+    const near = Math.min(
+      distance(this.#stem, candidate, most),
+      this.#word === this.#stem ? most + 1 : distance(this.#word, candidate, most),
+    );
+    if (near > most) return;
+    if (near < most) this.#nearest = [];
+    this.#least = near;
+    this.#nearest.push(candidate);
+  }
+
+  /** In the order of the alphabet. */
+  best(): readonly string[] {
+    return this.#nearest.toSorted((a, b) => (a < b ? -1 : 1)).slice(0, MAX_GUESSES);
+  }
 }
 
 /** Damerau-Levenshtein: letters added, left out, changed, and two neighbours swapped; `most + 1` for anything beyond. */

@@ -107,4 +107,15 @@ describe.each(databases)("on $name", (database) => {
     expect(await found({ inChat: "nowhere" })).toEqual([]);
     expect(await found({ perChat: 1 })).toEqual(["turn-0", "turn-2"]);
   });
+
+  test("a mistyped word is guessed however many words begin as it does", async () => {
+    const alike = Array.from({ length: 1_200 }, (_, n) => `o${n.toString(26).padStart(4, "a")}q`);
+    await using many = await storeWithTurns(database, [
+      { question: alike.join(" ") },
+      { question: "an otter" },
+      { question: "an ouzel" },
+    ]);
+    expect((await many.find("otetr")).map(({ turnId }) => turnId)).toEqual(["turn-1"]);
+    expect((await many.find("ouezl")).map(({ turnId }) => turnId)).toEqual(["turn-2"]);
+  });
 });

@@ -1,6 +1,6 @@
-import { setImmediate as pause } from "node:timers/promises";
 import type { Kysely } from "kysely";
 import type { SearchHit, SearchOptions } from "#server/domain/chats/ports.ts";
+import { LoopTurns } from "../search/loop-turns.ts";
 import { occurrencesIn } from "../search/occurrences.ts";
 import { scoresOf } from "../search/rank.ts";
 import type { SearchPlan } from "../search/search-terms.ts";
@@ -8,9 +8,6 @@ import type { TurnIndex } from "../search/turn-index.ts";
 import type { Tables } from "../sql/schema.ts";
 import { holds, shownOf, sideOf, type HitRow } from "./hit-texts.ts";
 import { shownTurns } from "./turn-tree.ts";
-
-/** The event loop gets a turn after so long. */
-const HOLD_MS = 5;
 
 export interface Title {
   readonly id: string;
@@ -37,7 +34,7 @@ export class ChosenHits {
   readonly #search: Search;
   readonly #plan: SearchPlan;
   readonly #perChat = new Map<string, number>();
-  #pausedMs = performance.now();
+  readonly #loop = new LoopTurns();
 
   constructor(search: Search, plan: SearchPlan) {
     this.#search = search;
@@ -58,7 +55,7 @@ export class ChosenHits {
       if (taken === perChat) continue;
       this.#perChat.set(row.chat_id, taken + 1);
       this.hits.push(await this.#toHit(row, score));
-      await this.#breathe();
+      await this.#loop.give();
     }
   }
 
@@ -74,7 +71,7 @@ export class ChosenHits {
         answer: sideOf(row.assistant_text, terms),
         titled: terms.map((term) => occurrencesIn(row.title, [term]).length > 0),
       });
-      await this.#breathe();
+      await this.#loop.give();
     }
     const scores = scoresOf(ranked, newestMs);
     return ranked
@@ -97,11 +94,5 @@ export class ChosenHits {
       score,
       ...(await shownOf(this.#search.db, row, this.#plan, this.#search.options.role)),
     };
-  }
-
-  async #breathe(): Promise<void> {
-    if (performance.now() - this.#pausedMs < HOLD_MS) return;
-    await pause();
-    this.#pausedMs = performance.now();
   }
 }

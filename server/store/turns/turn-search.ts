@@ -1,11 +1,12 @@
 import { sql, type Kysely } from "kysely";
 import type { SearchHit, SearchOptions } from "#server/domain/chats/ports.ts";
+import { LoopTurns } from "../search/loop-turns.ts";
 import { occurrencesIn } from "../search/occurrences.ts";
 import { newestOf, shortlist } from "../search/rank.ts";
 import { foldInPlace } from "../search/search-text.ts";
 import { literalPattern, planSearch, type SearchPlan, type SearchTerm } from "../search/search-terms.ts";
 import type { IndexQuery, Match, TurnIndex } from "../search/turn-index.ts";
-import { guessesFor, typoRange } from "../search/typos.ts";
+import { Guesses, typoRange, type TypoRange } from "../search/typos.ts";
 import type { Tables } from "../sql/schema.ts";
 import { ChosenHits, type Search, type Title } from "./chosen-hits.ts";
 import { hitRows } from "./hit-texts.ts";
@@ -130,7 +131,7 @@ async function withGuesses(
   search: Search,
   terms: readonly SearchTerm[],
 ): Promise<readonly SearchTerm[] | undefined> {
-  const { db, index, userId, titles } = search;
+  const { titles } = search;
   let isGuessed = false;
   const guessed: SearchTerm[] = [];
   for (const term of terms) {
@@ -139,11 +140,28 @@ async function withGuesses(
       range === undefined ||
       titledBy(titles, term).length > 0 ||
       (await find(search, [term], "any")).length > 0;
-    const others = known ? [] : guessesFor(term.word, term.stem, await index.wordsIn(db, userId, range));
+    const others = known ? [] : await guessesFor(search, term, range);
     isGuessed ||= others.length > 0;
     guessed.push(others.length === 0 ? term : { ...term, others });
   }
   return isGuessed ? guessed : undefined;
+}
+
+/** A large index may have a hundred thousand words that begin alike. */
+async function guessesFor(
+  { db, index, userId }: Search,
+  { word, stem }: SearchTerm,
+  range: TypoRange,
+): Promise<readonly string[]> {
+  const guesses = new Guesses(word, stem);
+  const loop = new LoopTurns();
+  for await (const words of index.wordsIn(db, userId, range)) {
+    for (const candidate of words) {
+      guesses.consider(candidate);
+      await loop.give();
+    }
+  }
+  return guesses.best();
 }
 
 /** The best of some matches, newest first. */
