@@ -3,9 +3,6 @@ import { repositoryRoot, runCommand } from "#tools/test/command.ts";
 import { defaultHotkey, driver, environment, mainEntry, standIn } from "../fixtures/desktop-app.ts";
 import { test } from "../fixtures/desktop-test.ts";
 
-/** From main's first moment to a composer that takes text, on real Electron; elsewhere the figure is only read. */
-const COLD_START_MS = 350;
-
 const signal = () => AbortSignal.timeout(30_000);
 
 test.describe("bringing the window up", () => {
@@ -51,10 +48,13 @@ test.describe("bringing the window up", () => {
     await expect.poll(async () => (await desktop.settings())["pinned"]).toBe(false);
   });
 
-  test("the window comes up on the display of the cursor, where it was left there, and into sight when that display goes", async ({
+  test("the hotkey counts as working only after it has fired; the window comes up on the display of the cursor, where it was left there, and into sight when that display goes", async ({
     desktop,
   }) => {
     test.skip(driver === "electron", "displays cannot be plugged in by a test");
+    await desktop.chat.openSettings();
+    const { registered, confirmed } = desktop.chat.texts.settings.hotkey;
+    await expect(desktop.chat.settings).toContainText(registered);
     await desktop.hide();
     await desktop.electron.evaluate(({ screen }) => {
       const tools = screen as unknown as {
@@ -69,6 +69,8 @@ test.describe("bringing the window up", () => {
     });
     await desktop.pressHotkey();
     await expect.poll(() => desktop.isVisible()).toBe(true);
+    await expect(desktop.chat.settings).toContainText(confirmed);
+    await desktop.chat.leaveSettings();
     const bounds = () =>
       desktop.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getBounds());
     const first = await bounds();
@@ -91,15 +93,25 @@ test.describe("bringing the window up", () => {
     await expect.poll(bounds).toEqual({ ...moved, x: 780 });
   });
 
-  test("[D5], [D7]: a hotkey that another program has is refused, with the command to bind instead; it and the start at login name the installed program", async ({
+  test("[D5], [D7]: a hotkey that another program has is refused, with the command to bind instead; it and the start at login name the installed program; without a tray, too, the app shows its window and works", async ({
     start,
   }) => {
     test.skip(driver === "electron", "a binary of a development is not installed");
     const appImage = "/home/ada/Pipit.AppImage";
     const app = await start({
-      env: { PIPIT_TEST_TAKEN_HOTKEYS: defaultHotkey, STAND_IN_PACKAGED: "1", APPIMAGE: appImage },
+      env: {
+        PIPIT_TEST_TAKEN_HOTKEYS: defaultHotkey,
+        STAND_IN_PACKAGED: "1",
+        APPIMAGE: appImage,
+        DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere",
+        STAND_IN_NO_TRAY: "1",
+      },
     });
     await app.ready();
+    expect(await app.tray()).toEqual([]);
+    expect(await app.isVisible()).toBe(true);
+    await app.chat.ask("hello");
+    await expect(app.chat.answer("Hello from Pipit.")).toBeVisible();
     expect(await app.pressHotkey()).toBe(false);
     await app.chat.openSettings();
     await expect(app.chat.settings).toContainText(/Another program uses these keys/);
@@ -107,15 +119,6 @@ test.describe("bringing the window up", () => {
     await app.command("updateSettings", { startAtLogin: true });
     expect(await app.fileText(".config/autostart/pipit.desktop")).toContain(`Exec="${appImage}"`);
     expect(await app.electron.evaluate(({ app: main }) => main.isDefaultProtocolClient("pipit"))).toBe(true);
-  });
-
-  test("the hotkey counts as working only after it has fired", async ({ desktop }) => {
-    await desktop.chat.openSettings();
-    const { registered, confirmed } = desktop.chat.texts.settings.hotkey;
-    await expect(desktop.chat.settings).toContainText(registered);
-    await desktop.hide();
-    await desktop.pressHotkey();
-    await expect(desktop.chat.settings).toContainText(confirmed);
   });
 
   test("pipit toggle hides and shows the window of the app that runs", async ({ shared: { desktop } }) => {
@@ -137,43 +140,9 @@ test.describe("bringing the window up", () => {
     await expect.poll(() => desktop.isVisible()).toBe(true);
     expect(desktop.electron.windows()).toHaveLength(1);
   });
-
-  test("without a tray the app shows its window, and works", async ({ start }) => {
-    const app = await start({
-      env: { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere", STAND_IN_NO_TRAY: "1" },
-    });
-    await app.ready();
-    expect(await app.tray()).toEqual([]);
-    expect(await app.isVisible()).toBe(true);
-    await app.chat.ask("hello");
-    await expect(app.chat.answer("Hello from Pipit.")).toBeVisible();
-  });
 });
 
 test.describe("[5.1-18] links from outside", () => {
-  test("[5.1-18] a link at a cold start fills the composer, within the budget of a start, and sends nothing", async ({
-    start,
-    model,
-  }) => {
-    const first = await start();
-    await first.ready();
-    await first.quit();
-    const app = await start({ args: ["pipit://new?text=from%20outside"] });
-    await app.ready();
-    await expect(app.chat.composer).toHaveValue("from outside");
-    // Both are read from the running program: when main began, and when its page had a composer to write in.
-    const startedMs = await app.electron.evaluate(() => performance.timeOrigin);
-    const interactiveMs = await app.window.evaluate(() => {
-      const [mark] = performance.getEntriesByName("composer");
-      return mark === undefined ? Number.NaN : performance.timeOrigin + mark.startTime;
-    });
-    const coldMs = interactiveMs - startedMs;
-    expect(coldMs).toBeGreaterThan(0);
-    if (driver === "electron") expect(coldMs).toBeLessThanOrEqual(COLD_START_MS);
-    await expect(app.chat.questions).toHaveCount(0);
-    expect(model.requests).toHaveLength(0);
-  });
-
   test("[5.1-18] a link at a second start fills the composer and sends nothing", async ({
     shared: { desktop, model },
   }) => {
