@@ -14,6 +14,7 @@ import { healthRoute, readyRoute } from "./probes/health.ts";
 import { metricsRoute } from "./probes/metrics-route.ts";
 import { apiKeysRoutes } from "./v1/api-keys.ts";
 import { chatsRoutes } from "./v1/chats.ts";
+import { chatExportRoutes } from "./v1/export/export-routes.ts";
 import { messagesRoutes } from "./v1/messages.ts";
 import { modelConnectionRoutes } from "./v1/model-connection.ts";
 import { modelsRoutes } from "./v1/models.ts";
@@ -41,6 +42,7 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     eventsRoute(ctx),
     ...apiKeysRoutes(ctx),
     ...chatsRoutes(ctx),
+    ...chatExportRoutes(ctx),
     ...messagesRoutes(ctx),
     searchRoute(ctx),
     ...modelsRoutes(ctx),
