@@ -394,7 +394,7 @@ test("with chat_id or store the question and its answer are a turn of a chat, an
   const chatId = response.headers.get("x-session-id");
   expect(answer.choices[0]?.message.content).toBe("Hello world");
   expect(await chats()).toContainEqual(expect.objectContaining({ id: chatId, title: "Keep this" }));
-  expect(model.requests[0]?.tools).toContain("search_chat");
+  expect(model.requests[0]?.tools).toContain("search_chat_history");
 
   const more = { chat_id: chatId, temperature: 0.1, search_all_chats: true, stream: true };
   const again = await openai.chat.completions.create({ ...question, ...more } as never);
