@@ -70,7 +70,7 @@ test("embeddings are asked of the configured server with its key, and its model 
     object: "list",
     data: [vector],
     model: "large",
-    usage: { prompt_tokens: 1, total_tokens: 1 },
+    usage: { prompt_tokens: 7, total_tokens: 7 },
   });
   const wanted = { model: "large", input: ["Hi"], encoding_format: "float" as const };
   expect((await openai.embeddings.create(wanted)).data).toEqual([vector]);
@@ -85,6 +85,16 @@ test("embeddings are asked of the configured server with its key, and its model 
   expect(JSON.parse(asked[0]?.body ?? "")).toEqual(wanted);
   await openai.embeddings.create({ input: "Hi" } as never);
   expect(JSON.parse(asked[1]?.body ?? "")).toMatchObject({ model: "small", input: "Hi" });
+  const exported = await fetch(`${server.httpUrl}/auth/export`, {
+    headers: { authorization: `Bearer ${server.accessToken}` },
+  });
+  const counted = { source: "openai-api/embeddings", input_tokens: 7, output_tokens: 0 };
+  expect(await exported.json()).toMatchObject({
+    usage: expect.arrayContaining([
+      expect.objectContaining({ ...counted, model: "large" }),
+      expect.objectContaining({ ...counted, model: "small" }),
+    ]) as unknown,
+  });
 });
 
 test("a recording streams to the configured server as it came, and one that is too large is refused", async () => {

@@ -1,22 +1,31 @@
+import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
 import { writer } from "#server/domain/access/access.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
-import { forward, type ForwardedRequest, type Provider } from "#server/domain/assistant/models/forward.ts";
+import {
+  forward,
+  type ForwardedAnswer,
+  type ForwardedRequest,
+  type Provider,
+} from "#server/domain/assistant/models/forward.ts";
 import type { HttpContext } from "../../kit/http-context.ts";
 import { HttpError } from "../../kit/http-error.ts";
 import { readBody } from "../../kit/parameters.ts";
 import { route, type CallerRoute } from "../../kit/route.ts";
 import { answerSignal, holdPlace } from "./answering.ts";
+import { modelName } from "./completion-request.ts";
 
 /** A thousand texts of two pages each. */
 const TEXTS_MAX_BYTES = 8 * 1024 * 1024;
 /** As OpenAI's, with room for the other fields. */
 const SOUND_MAX_BYTES = 26 * 1024 * 1024;
+/** The end of an answer, where its count of tokens stands. */
+const USAGE_MAX_BYTES = 2048;
 const JSON_TYPE = "application/json";
-const anyFields = z.looseObject({ model: z.string().optional(), voice: z.unknown().optional() });
+const anyFields = z.looseObject({ model: modelName, voice: z.unknown().optional() });
 
 /** What of the OpenAI API other servers do: asked here with an account of ours, there with the operator's key. */
 export function passedOnRoutes(ctx: HttpContext): readonly CallerRoute[] {
@@ -29,7 +38,7 @@ export function passedOnRoutes(ctx: HttpContext): readonly CallerRoute[] {
       (request, caller, reply) => {
         const given = readBody(anyFields, request);
         const body = JSON.stringify({ model: embeddings.model, ...given });
-        const asked = { path: "/embeddings", type: JSON_TYPE, body };
+        const asked = { path: "/embeddings", type: JSON_TYPE, body, model: given.model ?? embeddings.model };
         return passOn(ctx, { ...embeddings, settings: "PIPIT_EMBEDDINGS" }, asked, request, caller, reply);
       },
       { maxBytes: TEXTS_MAX_BYTES },
@@ -37,7 +46,7 @@ export function passedOnRoutes(ctx: HttpContext): readonly CallerRoute[] {
     route("POST", "/v1/audio/speech", writer, (request, caller, reply) => {
       const given = readBody(anyFields, request);
       const body = JSON.stringify({ model: speech.model, voice: speech.voice, ...given });
-      const asked = { path: "/audio/speech", type: JSON_TYPE, body };
+      const asked = { path: "/audio/speech", type: JSON_TYPE, body, model: given.model ?? speech.model };
       // The whole address is taken for the server's own voice as well.
       const url = speech.url?.replace(/\/audio\/speech\/*$/, "");
       const provider = { ...speech, ...(url !== undefined && { url }), settings: "PIPIT_SPEECH" };
@@ -66,7 +75,7 @@ type Configured = Omit<Provider, "url" | "key"> & { readonly url?: string; reado
 async function passOn(
   ctx: HttpContext,
   { url, key, settings }: Configured,
-  asked: ForwardedRequest,
+  asked: ForwardedRequest & { readonly model?: string | undefined },
   request: FastifyRequest,
   caller: Caller,
   reply: FastifyReply,
@@ -80,7 +89,40 @@ async function passOn(
   holdPlace(ctx, request, reply, caller);
   const answer = await forward({ url, key, settings }, asked, answerSignal(ctx, reply, caller));
   reply.header("content-type", answer.type);
-  return Readable.from(answer.body);
+  return Readable.from(counted(ctx, caller, asked, answer));
+}
+
+/** Reports the call of an account when its answer ends, however that is, with the tokens that the provider counted. */
+async function* counted(
+  { store, clock, logger }: HttpContext,
+  { userId }: Caller,
+  { path, model = "" }: ForwardedRequest & { readonly model?: string | undefined },
+  { body }: ForwardedAnswer,
+): AsyncGenerator<Uint8Array> {
+  let end = Buffer.alloc(0);
+  try {
+    for await (const piece of body) {
+      end = Buffer.concat([end, piece.subarray(-USAGE_MAX_BYTES)]).subarray(-USAGE_MAX_BYTES);
+      yield piece;
+    }
+  } finally {
+    const said = end.toString("latin1");
+    const count = (name: string): number =>
+      Number(new RegExp(`"${name}"\\s*:\\s*(\\d{1,9})\\b`).exec(said)?.[1] ?? 0);
+    await store.usage
+      .add({
+        id: randomUUID(),
+        userId,
+        hardwareId: "openai-api",
+        sessionId: "",
+        source: `openai-api${path}`,
+        model,
+        inputTokens: count("(?:prompt|input)_tokens"),
+        outputTokens: count("(?:completion|output)_tokens"),
+        createdAtMs: clock.nowMs(),
+      })
+      .catch((error: unknown) => logger.error("usage could not be stored", { error }));
+  }
 }
 
 /** A body that is read while it is sent on. */
