@@ -41,9 +41,7 @@ test("what was copied or selected is read for a prompt only once the person has 
   await desktop.command("savePrompts", { prompts: [] });
 });
 
-test("keys of a prompt bring up the window with it and what is selected elsewhere", async ({
-  shared: { desktop },
-}) => {
+test("keys of a prompt bring up the window with it and what is selected elsewhere", async ({ desktop }) => {
   const { window, chat } = desktop;
   const dialog = window.getByRole("dialog");
   await window.getByRole("button", { name: "Your prompts" }).click();
@@ -84,7 +82,4 @@ test("keys of a prompt bring up the window with it and what is selected elsewher
     "Explain a closure {input} beside an object, please\na closure {input}",
   );
   await expect.poll(() => desktop.isVisible()).toBe(true);
-  await desktop.command("updateSettings", { selectionHotkey: "" });
-  await desktop.command("savePrompts", { prompts: [] });
-  await desktop.electron.evaluate(({ clipboard }) => clipboard.writeText(""));
 });
