@@ -4,6 +4,15 @@ export interface ChatSummary {
   readonly title: string;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
+  readonly pinned: boolean;
+  readonly archived: boolean;
+}
+
+/** A part of the list of chats: pinned ones first, then the others, each most recently changed first. */
+export interface ChatPage {
+  readonly chats: readonly ChatSummary[];
+  /** Asks for those that follow; absent at the end. */
+  readonly next?: string;
 }
 
 /** One place where a search found something. */

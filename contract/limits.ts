@@ -16,6 +16,8 @@ export const FILE_NAME_MAX_CHARS = 120;
 export const MESSAGE_MAX_BYTES = 16 * 1024 * 1024;
 /** Longest name of a model, in UTF-16 code units. */
 export const MODEL_NAME_MAX_CHARS = 256;
+/** Longest title of a chat, in UTF-16 code units. */
+export const TITLE_MAX_CHARS = 1_000;
 /** Messages a client keeps in memory per chat. */
 export const HISTORY_MAX_MESSAGES = 200;
 /** What is deleted can be restored this long. */

@@ -52,6 +52,8 @@ export const settingsSchema = z.object({
   pinned: z.boolean(),
   /** The hotkey shows nothing but the composer, until there is something else to see. */
   compactBar: z.boolean(),
+  /** The list of chats stands beside the conversation where the window is wide enough. */
+  sidebar: z.boolean(),
   firstRunDone: z.boolean(),
 });
 
@@ -78,6 +80,7 @@ export const defaultSettings: Settings = {
   searchAllChats: false,
   pinned: false,
   compactBar: false,
+  sidebar: true,
   firstRunDone: false,
 };
 

@@ -1,7 +1,12 @@
 import * as z from "zod/mini";
 import type { AttachedFile } from "../attached-file.ts";
-import type { ChatSummary, HistoryHit } from "../chat-history.ts";
-import { FILE_TEXT_MAX_CHARS, MODEL_NAME_MAX_CHARS, SCREENSHOT_MAX_BYTES } from "../limits.ts";
+import type { ChatPage, HistoryHit } from "../chat-history.ts";
+import {
+  FILE_TEXT_MAX_CHARS,
+  MODEL_NAME_MAX_CHARS,
+  SCREENSHOT_MAX_BYTES,
+  TITLE_MAX_CHARS,
+} from "../limits.ts";
 import type { ScreenImage } from "../screen-image.ts";
 import { command, id, nothing, text } from "./command.ts";
 
@@ -56,8 +61,23 @@ export const chatCommands = {
   stopSpeaking: command<void>()(nothing),
   newChat: command<void>()(nothing),
   openChat: command<void>()(z.strictObject({ chatId: id })),
-  /** Most recently changed first. */
-  listChats: command<readonly ChatSummary[]>()(nothing),
+  /** The archived chats or the others; `cursor` is `next` of the page before. */
+  listChats: command<ChatPage>()(
+    z.strictObject({ archived: z.boolean(), cursor: z.exactOptional(z.string().check(z.maxLength(1_000))) }),
+  ),
+  /** Renames, pins, archives. Rejects with CHAT_NOT_FOUND for a chat that was deleted, or is another account's. */
+  changeChat: command<void>()(
+    z.strictObject({
+      chatId: id,
+      title: z.exactOptional(z.string().check(z.minLength(1), z.maxLength(TITLE_MAX_CHARS))),
+      pinned: z.exactOptional(z.boolean()),
+      archived: z.exactOptional(z.boolean()),
+    }),
+  ),
+  /** Stops what is being answered in it; a shown one makes room for an empty chat. */
+  deleteChat: command<void>()(z.strictObject({ chatId: id })),
+  /** Undoes `deleteChat` for 10 s; later it rejects with CHAT_NOT_FOUND. */
+  restoreChat: command<void>()(z.strictObject({ chatId: id })),
   /** Names of the models that may be asked, the one that answers first. */
   listModels: command<readonly string[]>()(nothing),
   /** For the chat that is shown, and for new ones. */

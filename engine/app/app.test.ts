@@ -151,3 +151,29 @@ describe("connecting a model", () => {
     expect(looks).toHaveBeenCalledTimes(2);
   });
 });
+
+describe("a chat of the list", () => {
+  const stored = { id: "c", title: "New", created_at: 1, updated_at: 1 };
+
+  test("that is shown has its new title at once, as the server has it; another one changes nothing here", async () => {
+    at.chat.engine.openChat("c", [], "Old");
+    at.http.answer(() => json(200, stored));
+    await at.app.commands.changeChat({ chatId: "c", title: " New " });
+    expect(at.app.chat.getState()).toMatchObject({ chatId: "c", title: "New" });
+    at.http.answer(() => json(200, { ...stored, id: "d", title: "Other" }));
+    await at.app.commands.changeChat({ chatId: "d", title: "Other" });
+    expect(at.app.chat.getState()).toMatchObject({ chatId: "c", title: "New" });
+  });
+
+  test("that is shown and deleted makes room for an empty one, unless the server does not know it", async () => {
+    at.chat.engine.openChat("c", [], "Old");
+    at.http.answer(() => json(404, { detail: "Chat not found" }));
+    const gone = { code: "CHAT_NOT_FOUND" };
+    await expect(at.app.commands.deleteChat({ chatId: "c" })).rejects.toMatchObject(gone);
+    expect(at.app.chat.getState().chatId).toBe("c");
+    at.http.answer(() => ({ status: 204, headers: {}, body: "" }));
+    await at.app.commands.deleteChat({ chatId: "c" });
+    expect(at.app.chat.getState().chatId).toBeUndefined();
+    expect(at.http.requests.at(-1)).toMatchObject({ method: "DELETE", path: "/v1/chats/c" });
+  });
+});

@@ -56,13 +56,26 @@ function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCo
     newChat: async () => (await engine()).newChat(),
     async openChat({ chatId }) {
       const from = await client();
-      const [messages, chats] = await Promise.all([
+      const [messages, { title }] = await Promise.all([
         from.history.messages(chatId, signal),
-        from.history.chats(signal),
+        from.history.chat(chatId, signal),
       ]);
-      from.engine.openChat(chatId, messages, chats.find((chat) => chat.id === chatId)?.title);
+      from.engine.openChat(chatId, messages, title);
     },
-    listChats: async () => (await history()).chats(signal),
+    listChats: async ({ archived, cursor }) => (await history()).page(archived, cursor, signal),
+    async changeChat({ chatId, ...changes }) {
+      const from = await client();
+      const { title } = await from.history.changeChat(chatId, changes, signal);
+      from.engine.nameChat(chatId, title);
+    },
+    async deleteChat({ chatId }) {
+      const from = await client();
+      const isShown = () => from.engine.store.getState().chatId === chatId;
+      if (isShown()) await from.engine.cancel();
+      await from.history.removeChat(chatId, signal);
+      if (isShown()) from.engine.newChat();
+    },
+    restoreChat: async ({ chatId }) => (await history()).restoreChat(chatId, signal),
     async listModels() {
       const { engine: shown, history: from } = await client();
       return await from.models(signal, shown.store.getState().chatId);

@@ -140,6 +140,8 @@ export interface ChatEngine extends AsyncDisposable {
   newChat(kind?: "temporary"): void;
   /** Shows a stored chat; its unsent messages are added below. */
   openChat(chatId: string, messages: readonly Message[], title?: string): void;
+  /** A chat was renamed; where it is not shown, nothing happens. */
+  nameChat(chatId: string, title: string): void;
   /**
    * Takes up the outbox: after start, after a network change, after wake-up. Waiting messages are sent at once, oldest
    * first. With an empty, unnamed chat on show, the chat of the newest waiting message is shown.

@@ -194,6 +194,10 @@ class Engine implements ChatEngine {
     this.#show(chatId, messages, title);
   }
 
+  nameChat(chatId: string, title: string): void {
+    if (this.#views.shownKey() === chatId) this.#views.dispatch(chatId, { type: "renamed", title });
+  }
+
   resume(): Promise<void> {
     return this.#intake.resume();
   }

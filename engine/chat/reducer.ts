@@ -45,6 +45,8 @@ export type ChatAction =
   | { readonly type: "cancelled"; readonly id: string }
   /** The exchange leaves the view: deleted, discarded, or about to be asked again. */
   | { readonly type: "removed"; readonly id: string }
+  /** The chat has another title. */
+  | { readonly type: "renamed"; readonly title: string }
   /** The limit of messages may have changed. */
   | { readonly type: "limited" }
   /** A value that does not belong to one message. */
@@ -70,6 +72,8 @@ export function reduceChat(
   switch (action.type) {
     case "opened":
       return open(state, action, maxMessages);
+    case "renamed":
+      return state.title === action.title ? state : { ...state, title: action.title };
     case "composed":
       return { ...state, messages: trim(compose(state.messages, action.message), maxMessages) };
     case "sending":

@@ -23,28 +23,50 @@ describe("history", () => {
             title: "Birds",
             created_at: "2026-11-21T00:26:48.856411+00:00",
             updated_at: 1_800_000_000_000,
+            archived: true,
           },
           { id: "c2", title: null, created_at: "2026-11-21T00:26:48", updated_at: "2026-11-21T00:26:48Z" },
         ],
+        next_cursor: "there",
       }),
     );
-    const chats = await client.chats(signal);
-    expect(chats).toEqual([
-      {
-        id: "c1",
-        title: "Birds",
-        createdAtMs: Date.UTC(2026, 10, 21, 0, 26, 48, 856),
-        updatedAtMs: 1_800_000_000_000,
-      },
-      {
-        id: "c2",
-        title: "",
-        createdAtMs: Date.UTC(2026, 10, 21, 0, 26, 48),
-        updatedAtMs: Date.UTC(2026, 10, 21, 0, 26, 48),
-      },
-    ]);
-    expect(http.requests[0]).toMatchObject({ method: "GET", path: "/v1/chats" });
+    expect(await client.page(true, "here", signal)).toEqual({
+      next: "there",
+      chats: [
+        {
+          id: "c1",
+          title: "Birds",
+          createdAtMs: Date.UTC(2026, 10, 21, 0, 26, 48, 856),
+          updatedAtMs: 1_800_000_000_000,
+          pinned: false,
+          archived: true,
+        },
+        {
+          id: "c2",
+          title: "",
+          createdAtMs: Date.UTC(2026, 10, 21, 0, 26, 48),
+          updatedAtMs: Date.UTC(2026, 10, 21, 0, 26, 48),
+          pinned: false,
+          archived: false,
+        },
+      ],
+    });
+    expect(http.requests[0]).toMatchObject({ method: "GET", path: "/v1/chats?archived=true&cursor=here" });
     expect(http.requests[0]?.headers?.["authorization"]).toBe("Bearer token-1");
+  });
+
+  test("lists pinned chats above the first page of the others, and nowhere else", async () => {
+    const { http, client } = setup();
+    const at = "2026-11-21T00:00:00Z";
+    http.answer(({ path }) => {
+      const pinned = path.includes("pinned=true");
+      const chat = { id: pinned ? "top" : "c", title: "", created_at: at, updated_at: at, pinned };
+      return json(200, { data: [chat], next_cursor: pinned ? null : "there" });
+    });
+    const ids = async (cursor?: string) =>
+      (await client.page(false, cursor, signal)).chats.map(({ id }) => id);
+    expect(await ids()).toEqual(["top", "c"]);
+    expect(await ids("there")).toEqual(["c"]);
   });
 
   test("turns stored messages into those of the engine", async () => {

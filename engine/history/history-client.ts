@@ -1,10 +1,11 @@
 import * as z from "zod/mini";
-import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
+import type { HistoryHit } from "#contract/chat-history.ts";
 import type { Message } from "#contract/chat-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { HttpClient } from "#engine/ports.ts";
 import { createJsonApi } from "#engine/wire/json-api.ts";
+import { chatPath, createChatsClient, titleSchema } from "./chats-client.ts";
 import { messagesSchema, sentFileSchema, toFile, toMessages } from "./stored-messages.ts";
 import { timeSchema } from "./wire-time.ts";
 
@@ -18,14 +19,6 @@ const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 const pictureSchema = z.object({ width: z.number(), height: z.number(), jpeg: z.base64() });
 
 const filesSchema = z.object({ data: z.array(z.extend(sentFileSchema, { text: z.string() })) });
-
-const titleSchema = z.catch(z.string(), "");
-
-const chatsSchema = z.object({
-  data: z.array(
-    z.object({ id: z.string(), title: titleSchema, created_at: timeSchema, updated_at: timeSchema }),
-  ),
-});
 
 const searchSchema = z.object({
   results: z.array(
@@ -46,16 +39,7 @@ export function createHistoryClient(http: HttpClient) {
     ask({ method: "GET", path }, schema, signal);
 
   return {
-    /** Most recently changed first. */
-    async chats(signal: AbortSignal): Promise<readonly ChatSummary[]> {
-      const { data } = await get("/v1/chats", chatsSchema, signal);
-      return data.map((chat) => ({
-        id: chat.id,
-        title: chat.title,
-        createdAtMs: chat.created_at,
-        updatedAtMs: chat.updated_at,
-      }));
-    },
+    ...createChatsClient(http),
     /** The shown path of a chat, oldest first, ready for `ChatEngine.openChat`. */
     async messages(chatId: string, signal: AbortSignal): Promise<readonly Message[]> {
       const { data } = await get(`${chatPath(chatId)}/messages`, messagesSchema, signal);
@@ -126,10 +110,6 @@ function toImage({ width, height, jpeg }: z.infer<typeof pictureSchema>): Screen
 
 function undefinedIfGone(reason: unknown): undefined {
   if (PipitError.from(reason).code !== "CHAT_NOT_FOUND") throw reason;
-}
-
-function chatPath(chatId: string): string {
-  return `/v1/chats/${encodeURIComponent(chatId)}`;
 }
 
 function turnPath(chatId: string, turnId: string): string {

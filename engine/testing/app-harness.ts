@@ -5,6 +5,7 @@ import { defaultSettings, mergeSettings, type Settings } from "#contract/setting
 import type { ServerLook } from "#contract/sign-in.ts";
 import type { AppClient, AppPorts } from "#engine/app/app-ports.ts";
 import { App } from "#engine/app/app.ts";
+import { createHistoryClient } from "#engine/history/history-client.ts";
 import { createModelConnectionClient } from "#engine/model/model-connection-client.ts";
 import { createChatHarness, type ChatHarness } from "./chat-harness.ts";
 import { createFakeHttp, type FakeHttp } from "./fake-http.ts";
@@ -89,8 +90,9 @@ function portsOf(
         engine: at.chat.engine,
         session: { ...at.chat.session, place: () => ({ kind: "memory" }) },
         history: {
-          modelName: async (_signal: AbortSignal, chatId?: string) => chatId && `model of ${chatId}`,
-        } as unknown as AppClient["history"],
+          ...createHistoryClient(at.http),
+          modelName: async (_signal: AbortSignal, chatId?: string) => (chatId ? `model of ${chatId}` : null),
+        },
         modelConnection: createModelConnectionClient(at.http),
         listen: () => void (at.listening += 1),
         logout: async () => at.chat.session.signOut(),

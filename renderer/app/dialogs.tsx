@@ -1,5 +1,6 @@
 import { useApp, useView } from "../bridge/use-bridge.ts";
 import type { DialogName } from "../bridge/view-store.ts";
+import { useSidebar } from "../chats/use-sidebar.ts";
 import { lazily } from "../ui/lazily.tsx";
 import { useOpened } from "../ui/use-opened.ts";
 
@@ -7,7 +8,7 @@ const SignInDialog = lazily(async () => (await import("../auth/sign-in-dialog.ts
 const SignInLinkDialog = lazily(
   async () => (await import("../auth/sign-in-link-dialog.tsx")).SignInLinkDialog,
 );
-const ChatsDrawer = lazily(async () => (await import("./chats-drawer.tsx")).ChatsDrawer);
+const ChatsDrawer = lazily(async () => (await import("../chats/chats-drawer.tsx")).ChatsDrawer);
 const LinkDialog = lazily(async () => (await import("./link-dialog.tsx")).LinkDialog);
 const ShortcutsDialog = lazily(
   async () => (await import("../shortcuts/shortcuts-dialog.tsx")).ShortcutsDialog,
@@ -17,10 +18,12 @@ const ModelDialog = lazily(async () => (await import("../model/model-dialog.tsx"
 
 /** What opens over the window. Each is loaded when it is first opened: a first visit needs none of them. */
 export function Dialogs() {
+  // Its place is beside the conversation then.
+  const { shown: sidebarShown } = useSidebar();
   const opened = {
     signIn: useOpened(useIsOpen("sign-in")),
     signInLink: useOpened(useApp((state) => state.signInLink !== undefined)),
-    chats: useOpened(useIsOpen("chats")),
+    chats: useOpened(useIsOpen("chats") && !sidebarShown) && !sidebarShown,
     link: useOpened(useIsOpen("link")),
     model: useOpened(useIsOpen("model")),
     prompts: useOpened(useIsOpen("prompts")),

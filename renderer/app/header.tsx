@@ -1,6 +1,7 @@
-import { AppWindow, MessagesSquare, PanelTopClose, Pin, Settings, SquarePen } from "lucide-react";
+import { AppWindow, MessagesSquare, PanelLeft, PanelTopClose, Pin, Settings, SquarePen } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useApp, useBridge, useChat, useSignedOut, useView } from "../bridge/use-bridge.ts";
+import { useSidebar } from "../chats/use-sidebar.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { UserMenu } from "./user-menu.tsx";
 
@@ -33,20 +34,33 @@ function HeaderButtons({ desktop, framed }: { readonly desktop: boolean; readonl
   const { commands, views } = useBridge();
   const pinned = useApp((state) => state.settings.pinned);
   const settingsOpen = useView((state) => state.view === "settings");
+  const sidebar = useSidebar();
   return (
     <>
-      <IconButton label={t("chats")} aria-haspopup="dialog" onClick={() => views.open("chats")}>
-        <MessagesSquare className="size-4" />
-      </IconButton>
-      <IconButton
-        label={t("newChat")}
-        onClick={() => {
-          views.show("chat");
-          void views.attempt(commands.newChat());
-        }}
-      >
-        <SquarePen className="size-4" />
-      </IconButton>
+      {sidebar.fits ? (
+        <IconButton
+          label={t(sidebar.shown ? "drawer.hide" : "drawer.show")}
+          aria-expanded={sidebar.shown}
+          onClick={() => void views.attempt(commands.updateSettings({ sidebar: !sidebar.shown }))}
+        >
+          <PanelLeft className="size-4 rtl:-scale-x-100" />
+        </IconButton>
+      ) : (
+        <IconButton label={t("chats")} aria-haspopup="dialog" onClick={() => views.open("chats")}>
+          <MessagesSquare className="size-4" />
+        </IconButton>
+      )}
+      {sidebar.shown ? undefined : (
+        <IconButton
+          label={t("newChat")}
+          onClick={() => {
+            views.show("chat");
+            void views.attempt(commands.newChat());
+          }}
+        >
+          <SquarePen className="size-4" />
+        </IconButton>
+      )}
       {desktop ? <WindowButton framed={framed} /> : undefined}
       {desktop && !framed ? (
         <IconButton

@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import { SignInEnded } from "../auth/sign-in-ended.tsx";
 import { useApp, useBridge, useView } from "../bridge/use-bridge.ts";
 import { ChatView } from "../chat/chat-view.tsx";
+import { useSidebar } from "../chats/use-sidebar.ts";
 import { FirstRun } from "../first-run/first-run.tsx";
 import { Button } from "../ui/button.tsx";
 import { lazily } from "../ui/lazily.tsx";
@@ -20,6 +21,7 @@ import { useWindowShortcuts } from "./use-window-shortcuts.ts";
 // What a first visit does not show is loaded when it is opened.
 const SettingsView = lazily(async () => (await import("../settings/settings-view.tsx")).SettingsView);
 const ProfileView = lazily(async () => (await import("../profile/profile-view.tsx")).ProfileView);
+const Sidebar = lazily(async () => (await import("../chats/sidebar.tsx")).Sidebar);
 const ProtectOffer = lazily(async () => (await import("./protect-offer.tsx")).ProtectOffer);
 const SignInPage = lazily(async () => (await import("../auth/sign-in-page.tsx")).SignInPage);
 
@@ -33,25 +35,42 @@ export function Panel() {
   const door = isDoor(view);
   const firstRun = !firstRunDone && !door && view !== "profile";
   const bare = firstRun || door;
-  const protectionOffered = useView((state) => state.protectionOffered);
   const { bar, content } = useBar();
   const framed = !bare && !bar;
   return (
-    <div ref={content} className={`flex flex-col bg-window ${bar ? "" : "h-full"}`}>
-      {framed ? <Header /> : undefined}
-      <ProblemStrip />
-      {framed ? <SignedOutStrip /> : undefined}
-      {protectionOffered ? <ProtectOffer /> : undefined}
-      <main className="relative min-h-0 flex-1">
-        <ErrorBoundary fallback={<CrashNotice />}>
-          {door ? <SignInPage /> : firstRun ? <FirstRun /> : <Content bar={bar} />}
-        </ErrorBoundary>
-      </main>
-      {framed ? <StatusLine /> : undefined}
+    <div ref={content} className={`flex bg-window ${bar ? "" : "h-full"}`}>
+      {framed ? <Chats /> : undefined}
+      <div className="flex min-w-0 flex-1 flex-col">
+        {framed ? <Header /> : undefined}
+        <ProblemStrip />
+        {framed ? <SignedOutStrip /> : undefined}
+        <Protection />
+        <main className="relative min-h-0 flex-1">
+          <ErrorBoundary fallback={<CrashNotice />}>
+            {door ? <SignInPage /> : firstRun ? <FirstRun /> : <Content bar={bar} />}
+          </ErrorBoundary>
+        </main>
+        {framed ? <StatusLine /> : undefined}
+      </div>
       <ErrorBoundary fallback={undefined}>
         <Dialogs />
       </ErrorBoundary>
     </div>
+  );
+}
+
+function Protection() {
+  return useView((state) => state.protectionOffered) ? <ProtectOffer /> : undefined;
+}
+
+/** The list of chats, where there is room for it. */
+function Chats() {
+  const { shown } = useSidebar();
+  if (!shown) return undefined;
+  return (
+    <ErrorBoundary fallback={undefined}>
+      <Sidebar fallback={<div className="w-sidebar shrink-0 border-e border-hairline bg-sunken" />} />
+    </ErrorBoundary>
   );
 }
 

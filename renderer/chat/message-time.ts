@@ -19,6 +19,11 @@ export function dateOf(atMs: number, nowMs: number, language: string): string {
   return (isSameYear(atMs, nowMs) ? dayFormat : dayAndYearFormat)(language).format(atMs);
 }
 
+/** "November"; with the year when it is not `nowMs`'s. */
+export function monthOf(atMs: number, nowMs: number, language: string): string {
+  return (isSameYear(atMs, nowMs) ? monthFormat : monthAndYearFormat)(language).format(atMs);
+}
+
 /** Midnight before, in the time zone of this machine. */
 export function startOfDay(atMs: number): number {
   return new Date(atMs).setHours(0, 0, 0, 0);
@@ -41,6 +46,8 @@ function isSameYear(leftMs: number, rightMs: number): boolean {
 const weekdayFormat = cached({ weekday: "long", day: "numeric", month: "long" });
 const dayFormat = cached({ day: "numeric", month: "long" });
 const dayAndYearFormat = cached({ day: "numeric", month: "long", year: "numeric" });
+const monthFormat = cached({ month: "long" });
+const monthAndYearFormat = cached({ month: "long", year: "numeric" });
 const timeFormat = cached({ hour: "numeric", minute: "2-digit" });
 const fullFormat = cached({ dateStyle: "full", timeStyle: "short" });
 

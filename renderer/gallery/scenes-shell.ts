@@ -106,8 +106,20 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
     bridge.chat.setState({ chatId: "c1", title: "A weekend in Oslo" });
     bridge.intend({ kind: "open", view: "chats" });
   },
+  "chats-many": (bridge) => {
+    const perPage = 100;
+    const nowMs = Date.now();
+    bridge.answers.listChats = (input) => {
+      const { cursor = "0" } = input as { cursor?: string };
+      const from = Number(cursor);
+      const chats = Array.from({ length: perPage }, (_, at) =>
+        sampleChat(nowMs, `m${from + at}`, `Chat ${from + at}`, from + at),
+      );
+      return from + perPage < 10_000 ? { chats, next: String(from + perPage) } : { chats };
+    };
+  },
   "chats-empty": (bridge) => {
-    bridge.answers.listChats = () => [];
+    bridge.answers.listChats = () => ({ chats: [] });
     bridge.intend({ kind: "open", view: "chats" });
   },
   "chats-failed": (bridge) => {
@@ -166,22 +178,41 @@ export function asPage(bridge: ScriptedBridge): void {
   }));
 }
 
+function sampleChat(nowMs: number, id: string, title: string, hoursAgo: number): ChatSummary {
+  const atMs = nowMs - hoursAgo * hourMs;
+  return { id, title, createdAtMs: atMs, updatedAtMs: atMs, pinned: false, archived: false };
+}
+
 function listChats(bridge: ScriptedBridge): void {
   const nowMs = Date.now();
-  const chat = (id: string, title: string, hoursAgo: number): ChatSummary => ({
-    id,
-    title,
-    createdAtMs: nowMs - hoursAgo * hourMs,
-    updatedAtMs: nowMs - hoursAgo * hourMs,
-  });
-  const chats = [
+  const chat = sampleChat.bind(undefined, nowMs);
+  let chats = [
     chat("c1", "A weekend in Oslo", 0),
     chat("c2", "Why is my regular expression so slow, and what can be done about it", 24),
     chat("c3", "Рецепт борща на шесть человек", 25),
     chat("c4", "", 24 * 40),
     chat("c5", "Tax on a bicycle", 24 * 400),
   ];
-  bridge.answers.listChats = () => chats;
+  let deleted: readonly ChatSummary[] = [];
+  const taken = (input: unknown): ((other: ChatSummary) => boolean) => {
+    const { chatId } = input as { chatId: string };
+    return ({ id }) => id === chatId;
+  };
+  bridge.answers.listChats = (input) => {
+    const { archived } = input as { archived: boolean };
+    return { chats: chats.filter((one) => one.archived === archived) };
+  };
+  bridge.answers.changeChat = (input) => {
+    const { chatId, ...changes } = input as { chatId: string };
+    chats = chats.map((one) => (one.id === chatId ? { ...one, ...changes } : one));
+  };
+  bridge.answers.deleteChat = (input) => {
+    deleted = chats.filter(taken(input));
+    chats = chats.filter((one) => !deleted.includes(one));
+  };
+  bridge.answers.restoreChat = () => {
+    chats = [...chats, ...deleted];
+  };
   bridge.answers.searchChats = (input) => {
     const { query } = input as { query: string };
     return chats

@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { AppState } from "#contract/app-state.ts";
+import type { ChatPage } from "#contract/chat-history.ts";
 import type { AuthState } from "#contract/auth-state.ts";
 import { initialChatState, type ChatState } from "#contract/chat-state.ts";
 import { commands, type CommandName, type Commands } from "#contract/commands/commands.ts";
@@ -71,6 +72,7 @@ export function createScriptedBridge(): ScriptedBridge {
   // What every host does by itself.
   answers.updateSettings = (patch) =>
     app.setState({ settings: { ...app.getState().settings, ...(patch as Partial<AppState["settings"]>) } });
+  answers.listChats = (): ChatPage => ({ chats: [] });
   answers.listWindows = (): readonly WindowPicture[] => [];
   answers.replaceSelection = () => ({ pasted: true });
   answers.lookAtServer = (): ServerLook => foundServer;

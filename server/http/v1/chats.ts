@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { TITLE_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { reader, writer } from "#server/domain/access/access.ts";
 import type { Chat, ChatStore } from "#server/domain/chats/ports.ts";
@@ -11,7 +12,6 @@ import { cursorAfter, readCursor } from "./chat-cursor.ts";
 
 const DEFAULT_CHATS = 100;
 const MAX_CHATS = 500;
-const TITLE_MAX_CHARS = 1_000;
 const trueOrFalse = z
   .enum(["true", "false"], "must be true or false")
   .transform((word) => word === "true")

@@ -39,6 +39,8 @@ test("header, messages, composer and status line have the same edges, with a scr
     await page.setViewportSize(viewport);
     for (const scene of ["conversation", "chat-200"]) {
       await gallery.open(scene);
+      // Beside the list of chats, the account stands below that.
+      await gallery.script((host) => void host.commands.updateSettings({ sidebar: false }));
       await expect(page.getByRole("article").last()).toBeInViewport();
       expect(new Set(await leftEdgesPx(page)).size, `${scene}, ${viewport.width} px`).toBe(1);
     }

@@ -174,12 +174,11 @@ test.describe("chats", () => {
   test("lists them by day, names the open one, and opens another", async ({ gallery, page }) => {
     await gallery.open("chats");
     const drawer = page.getByRole("dialog", { name: "Chats" });
-    await expect(drawer.getByRole("region", { name: "Today" }).getByRole("button")).toHaveCount(1);
-    await expect(drawer.getByRole("region", { name: "Today" }).getByRole("button")).toHaveAttribute(
-      "aria-current",
-      "true",
-    );
-    await drawer.getByRole("button", { name: /Untitled chat/u }).click();
+    const lines = drawer.getByRole("listitem");
+    await expect(lines.nth(0).getByRole("heading")).toHaveText("Today");
+    await expect(lines.nth(1).getByRole("button").first()).toHaveAttribute("aria-current", "true");
+    await expect(lines.nth(2).getByRole("heading")).toHaveText("Yesterday");
+    await drawer.getByRole("button", { name: "Untitled chat", exact: true }).click();
     await expect(drawer).toHaveCount(0);
     expect(await gallery.script((host) => host.calls.at(-1))).toEqual({
       name: "openChat",
@@ -255,7 +254,7 @@ test.describe("chats", () => {
     await gallery.open("chats-failed");
     await expect(page.getByRole("alert")).toContainText("The server cannot be reached.");
     await gallery.script((host) => {
-      host.answers.listChats = () => [];
+      host.answers.listChats = () => ({ chats: [] });
     });
     await page.getByRole("dialog").getByRole("button", { name: "Try again" }).click();
     await expect(page.getByText("No chats yet")).toBeVisible();

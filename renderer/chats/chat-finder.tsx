@@ -1,32 +1,26 @@
-import { useRef, useState, type KeyboardEvent } from "react";
+import { Archive, ArrowLeft } from "lucide-react";
+import { useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useBridge, useView } from "../bridge/use-bridge.ts";
+import { useBridge } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
-import { Dialog } from "../ui/dialog.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
 import { TextField } from "../ui/text-field.tsx";
 import { HiddenStatus } from "../ui/hidden-status.tsx";
-import { ChatDays, ChatHits } from "./chat-rows.tsx";
+import { ChatMenu } from "./chat-menu.tsx";
+import { ChatHits, ChatRows } from "./chat-rows.tsx";
+import { useChatActions } from "./use-chat-actions.ts";
+import type { ChatSummary } from "#contract/chat-history.ts";
 import { useChatList, type ChatList } from "./use-chat-list.ts";
 
-/** All chats, by day, and the search through them. */
-export function ChatsDrawer() {
-  const { t } = useTranslation("shell");
-  const open = useView((state) => state.dialog === "chats");
-  const { closeDialog } = useBridge().views;
-  return (
-    <Dialog open={open} onClose={closeDialog} title={t("chats")} shape="drawer">
-      <ChatFinder />
-    </Dialog>
-  );
-}
-
-function ChatFinder() {
+/** The list of chats and the search through them; the same beside the conversation and over it. */
+export function ChatFinder() {
   const { t } = useTranslation("shell");
   const { commands, views } = useBridge();
   const rows = useRef<HTMLDivElement>(null);
   const [query, setQuery] = useState("");
-  const { list, reload } = useChatList(query);
+  const [archived, setArchived] = useState(false);
+  const { list, reload, more } = useChatList(query, archived);
+  const actions = useChatActions(reload);
   const openChat = async (chatId: string) => {
     views.closeDialog();
     views.show("chat");
@@ -55,10 +49,54 @@ function ChatFinder() {
         className="px-4 pb-3"
       />
       <div ref={rows} className="min-h-0 flex-1 overflow-y-auto border-t border-hairline px-2 pb-2">
-        <Found list={list} onOpen={(chatId) => void openChat(chatId)} onReload={reload} />
+        <Found list={list} onReload={reload} onOpen={(chatId) => void openChat(chatId)}>
+          {(chats) => (
+            <ChatRows
+              chats={chats}
+              scroller={rows}
+              actions={actions}
+              onOpen={(chatId) => void openChat(chatId)}
+              onNearEnd={more}
+            />
+          )}
+        </Found>
       </div>
+      <div role="status" className="empty:hidden">
+        {actions.undo ? (
+          <p className="flex items-center justify-between gap-2 border-t border-hairline px-4 py-1 text-small">
+            {t("drawer.deleted")}
+            <Button kind="link" size="small" onClick={actions.undo}>
+              {t("drawer.undo")}
+            </Button>
+          </p>
+        ) : undefined}
+      </div>
+      <ArchiveSwitch archived={archived} onSwitch={setArchived} />
+      <ChatMenu actions={actions} />
       <HiddenStatus>{useCount(list)}</HiddenStatus>
     </search>
+  );
+}
+
+/** To the archived chats, and back. */
+function ArchiveSwitch({
+  archived,
+  onSwitch,
+}: {
+  readonly archived: boolean;
+  readonly onSwitch: (archived: boolean) => void;
+}) {
+  const { t } = useTranslation("shell");
+  const Icon = archived ? ArrowLeft : Archive;
+  return (
+    <button
+      type="button"
+      onClick={() => onSwitch(!archived)}
+      className="flex min-h-9 shrink-0 items-center gap-2 border-t border-hairline px-4 text-start text-small text-soft transition-colors hover:bg-hover hover:text-ink active:bg-press"
+    >
+      <Icon aria-hidden="true" className="size-4 shrink-0 rtl:-scale-x-100" />
+      {t(archived ? "drawer.all" : "drawer.archived")}
+    </button>
   );
 }
 
@@ -66,9 +104,11 @@ interface FoundProps {
   readonly list: ChatList;
   readonly onOpen: (chatId: string) => void;
   readonly onReload: () => void;
+  /** Draws the chats where nothing is searched for. */
+  readonly children: (chats: readonly ChatSummary[]) => ReactNode;
 }
 
-function Found({ list, onOpen, onReload }: FoundProps) {
+function Found({ list, onOpen, onReload, children }: FoundProps) {
   const { t } = useTranslation("shell");
   switch (list.kind) {
     case "loading":
@@ -80,15 +120,17 @@ function Found({ list, onOpen, onReload }: FoundProps) {
         </div>
       );
     case "chats":
-      if (list.chats.length === 0) {
-        return <Nothing title={t("drawer.empty")} hint={t("drawer.emptyHint")} />;
-      }
-      return <ChatDays chats={list.chats} onOpen={onOpen} />;
+      if (list.page.chats.length > 0) return children(list.page.chats);
+      return list.archived ? (
+        <Nothing title={t("drawer.noArchived")} hint={t("drawer.noArchivedHint")} />
+      ) : (
+        <Nothing title={t("drawer.empty")} hint={t("drawer.emptyHint")} />
+      );
     case "hits":
       if (list.hits.length === 0) {
         return <Nothing title={t("drawer.nothing", { query: list.query })} hint={t("drawer.nothingHint")} />;
       }
-      return <ChatHits hits={list.hits} onOpen={onOpen} />;
+      return <ChatHits hits={list.hits} onOpen={({ chatId }) => onOpen(chatId)} />;
   }
 }
 
@@ -103,7 +145,9 @@ function Nothing({ title, hint }: { readonly title: string; readonly hint: strin
 
 function useCount(list: ChatList): string {
   const { t } = useTranslation("shell");
-  if (list.kind === "chats") return t("drawer.count", { count: list.chats.length });
+  // Of a long list only a part is here, whose number would mislead a reader.
+  if (list.kind === "chats")
+    return list.page.next === undefined ? t("drawer.count", { count: list.page.chats.length }) : "";
   return list.kind === "hits" ? t("drawer.found", { count: list.hits.length }) : "";
 }
 

@@ -1,0 +1,80 @@
+import * as z from "zod/mini";
+import type { ChatPage, ChatSummary } from "#contract/chat-history.ts";
+import type { HttpClient } from "#engine/ports.ts";
+import { createJsonApi } from "#engine/wire/json-api.ts";
+import { timeSchema } from "./wire-time.ts";
+
+export const titleSchema = z.catch(z.string(), "");
+
+const flagSchema = z.catch(z.boolean(), false);
+
+const chatSchema = z.object({
+  id: z.string(),
+  title: titleSchema,
+  created_at: timeSchema,
+  updated_at: timeSchema,
+  pinned: flagSchema,
+  archived: flagSchema,
+});
+
+const chatsSchema = z.object({ data: z.array(chatSchema), next_cursor: z.nullish(z.string()) });
+
+/** The list of chats of the signed-in account, and what is changed in it. */
+export function createChatsClient(http: HttpClient) {
+  const { ask, change } = createJsonApi(http);
+  const get = <T>(path: string, schema: z.ZodMiniType<T>, signal: AbortSignal): Promise<T> =>
+    ask({ method: "GET", path }, schema, signal);
+  return {
+    /** The last 100 chats, most recently changed first. */
+    chats: (signal: AbortSignal) =>
+      get("/v1/chats", chatsSchema, signal).then(({ data }) => data.map(toChat)),
+    /**
+     * The archived chats or the others, in pages.
+     *
+     * @param cursor `next` of the page before
+     */
+    async page(archived: boolean, cursor: string | undefined, signal: AbortSignal): Promise<ChatPage> {
+      const list = async (filter: Readonly<Record<string, string>>) =>
+        await get(`/v1/chats?${new URLSearchParams(filter).toString()}`, chatsSchema, signal);
+      const after = cursor === undefined ? {} : { cursor };
+      if (archived) return toPage(await list({ archived: "true", ...after }));
+      const others = list({ archived: "false", pinned: "false", ...after });
+      if (cursor !== undefined) return toPage(await others);
+      // Pinned chats stand above all others, however old they are.
+      const pinned = list({ archived: "false", pinned: "true", limit: "500" });
+      const [top, page] = (await Promise.all([pinned, others])).map(toPage);
+      return { ...page, chats: [...(top?.chats ?? []), ...(page?.chats ?? [])] };
+    },
+    /** One chat of the account. */
+    chat: (chatId: string, signal: AbortSignal) => get(chatPath(chatId), chatSchema, signal).then(toChat),
+    /** Renames, pins, archives; gives the chat as the server has it then. */
+    async changeChat(
+      chatId: string,
+      changes: Partial<Pick<ChatSummary, "title" | "pinned" | "archived">>,
+      signal: AbortSignal,
+    ): Promise<ChatSummary> {
+      const body = JSON.stringify(changes);
+      return toChat(await ask({ method: "PUT", path: chatPath(chatId), body }, chatSchema, signal));
+    },
+    async removeChat(chatId: string, signal: AbortSignal): Promise<void> {
+      await change({ method: "DELETE", path: chatPath(chatId) }, signal);
+    },
+    /** Brings a chat back within 10 s after it was deleted. */
+    async restoreChat(chatId: string, signal: AbortSignal): Promise<void> {
+      await change({ method: "POST", path: `${chatPath(chatId)}/restore` }, signal);
+    },
+  };
+}
+
+export function chatPath(chatId: string): string {
+  return `/v1/chats/${encodeURIComponent(chatId)}`;
+}
+
+function toPage({ data, next_cursor: next }: z.infer<typeof chatsSchema>): ChatPage {
+  return { chats: data.map(toChat), ...(typeof next === "string" && { next }) };
+}
+
+function toChat(chat: z.infer<typeof chatSchema>): ChatSummary {
+  const { id, title, pinned, archived } = chat;
+  return { id, title, pinned, archived, createdAtMs: chat.created_at, updatedAtMs: chat.updated_at };
+}

@@ -1,0 +1,44 @@
+import { Archive, ArchiveRestore, Pencil, Pin, PinOff, Trash2 } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { Menu } from "../ui/menu.tsx";
+import type { ChatActions } from "./use-chat-actions.ts";
+
+/** What can be done with one chat of the list. */
+export function ChatMenu({ actions }: { readonly actions: ChatActions }) {
+  const { t } = useTranslation("shell");
+  if (actions.menu === undefined) return undefined;
+  const { chat, at } = actions.menu;
+  const PinIcon = chat.pinned ? PinOff : Pin;
+  const ArchiveIcon = chat.archived ? ArchiveRestore : Archive;
+  const icon = "size-4 shrink-0";
+  return (
+    <Menu
+      label={t("drawer.menu", { title: chat.title || t("drawer.untitled") })}
+      at={at}
+      onClose={actions.closeMenu}
+      items={[
+        {
+          label: t("drawer.rename"),
+          icon: <Pencil aria-hidden="true" className={icon} />,
+          onPick: () => actions.rename(chat.id),
+        },
+        {
+          label: t(chat.pinned ? "drawer.unpin" : "drawer.pin"),
+          icon: <PinIcon aria-hidden="true" className={icon} />,
+          onPick: () => actions.pin(chat),
+        },
+        {
+          label: t(chat.archived ? "drawer.unarchive" : "drawer.archive"),
+          icon: <ArchiveIcon aria-hidden="true" className={icon} />,
+          onPick: () => actions.archive(chat),
+        },
+        {
+          label: t("drawer.delete"),
+          icon: <Trash2 aria-hidden="true" className={icon} />,
+          danger: true,
+          onPick: () => actions.remove(chat),
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,168 @@
+import { Ellipsis } from "lucide-react";
+import { useMemo, useRef, useState, type ButtonHTMLAttributes, type ReactNode, type RefObject } from "react";
+import { useTranslation } from "react-i18next";
+import { Virtualizer, type VirtualizerHandle } from "virtua";
+import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
+import { useChat } from "../bridge/use-bridge.ts";
+import { dateOf } from "../chat/message-time.ts";
+import { IconButton } from "../ui/icon-button.tsx";
+import { folderRows, type ListRow } from "./chat-folders.ts";
+import { FolderTitle } from "./folder-title.tsx";
+import { TitleEditor } from "./title-editor.tsx";
+import type { ChatActions } from "./use-chat-actions.ts";
+
+const ROW_PX = 36;
+/** So many rows before the end, those that follow are asked for. */
+const ROWS_AHEAD = 30;
+
+interface ChatRowsProps {
+  readonly chats: readonly ChatSummary[];
+  readonly scroller: RefObject<HTMLElement | null>;
+  readonly actions: ChatActions;
+  readonly onOpen: (chatId: string) => void;
+  /** The end of the list comes near. */
+  readonly onNearEnd: () => void;
+}
+
+/** Chats in their folders, of which only those in view are drawn. */
+export function ChatRows({ chats, scroller, actions, onOpen, onNearEnd }: ChatRowsProps) {
+  const list = useRef<VirtualizerHandle>(null);
+  const current = useChat((state) => state.chatId);
+  const [nowMs] = useState(() => Date.now());
+  const rows = useMemo(() => folderRows(chats, nowMs), [chats, nowMs]);
+  const renamedAt = rows.findIndex((row) => "chat" in row && row.chat.id === actions.renaming);
+  const lookAhead = () => {
+    const { scrollOffset = 0, viewportSize = 0 } = list.current ?? {};
+    const last = list.current?.findItemIndex(scrollOffset + viewportSize) ?? 0;
+    if (last > rows.length - ROWS_AHEAD) onNearEnd();
+  };
+  return (
+    <Virtualizer
+      ref={list}
+      as="ul"
+      item="li"
+      scrollRef={scroller}
+      data={rows}
+      itemSize={ROW_PX}
+      keepMounted={renamedAt < 0 ? [] : [renamedAt]}
+      onScroll={lookAhead}
+    >
+      {(row: ListRow) =>
+        "folder" in row ? (
+          <FolderTitle key={JSON.stringify(row.folder)} folder={row.folder} nowMs={nowMs} />
+        ) : (
+          <ChatRow
+            key={row.chat.id}
+            chat={row.chat}
+            current={row.chat.id === current}
+            actions={actions}
+            onOpen={onOpen}
+          />
+        )
+      }
+    </Virtualizer>
+  );
+}
+
+interface ChatRowProps extends Pick<ChatRowsProps, "actions" | "onOpen"> {
+  readonly chat: ChatSummary;
+  readonly current: boolean;
+}
+
+function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
+  const { t } = useTranslation("shell");
+  const title = chat.title || t("drawer.untitled");
+  if (actions.renaming === chat.id) {
+    return (
+      <TitleEditor
+        title={chat.title}
+        onEnd={(next) => (next === undefined ? actions.rename(undefined) : actions.retitle(chat, next))}
+      />
+    );
+  }
+  return (
+    <div className="group/row relative flex items-center">
+      <Row
+        current={current}
+        title={title}
+        onOpen={() => onOpen(chat.id)}
+        onContextMenu={(event) => {
+          event.preventDefault();
+          actions.openMenu(chat, { xPx: event.clientX, yPx: event.clientY });
+        }}
+        onKeyDown={({ key }) => {
+          if (key === "F2") actions.rename(chat.id);
+          else if (key === "Delete") actions.remove(chat);
+        }}
+      >
+        <span className="min-w-0 flex-1 truncate pe-6">{title}</span>
+      </Row>
+      <IconButton
+        label={t("drawer.menu", { title })}
+        size="small"
+        aria-haspopup="menu"
+        onClick={({ currentTarget }) => {
+          const { left, bottom } = currentTarget.getBoundingClientRect();
+          actions.openMenu(chat, { xPx: left, yPx: bottom });
+        }}
+        className="absolute end-1.5 opacity-0 group-hover/row:opacity-100 focus-visible:opacity-100 group-focus-within/row:opacity-100 pointer-coarse:opacity-100"
+      >
+        <Ellipsis className="size-4" />
+      </IconButton>
+    </div>
+  );
+}
+
+interface ChatHitsProps {
+  readonly hits: readonly HistoryHit[];
+  readonly onOpen: (hit: HistoryHit) => void;
+}
+
+/** Places where a search found something, best first. */
+export function ChatHits({ hits, onOpen }: ChatHitsProps) {
+  const { t, i18n } = useTranslation("shell");
+  const [nowMs] = useState(() => Date.now());
+  return (
+    <ul aria-label={t("drawer.results")} className="pt-2">
+      {hits.map((hit) => (
+        <li key={`${hit.chatId}-${hit.createdAtMs}-${hit.headline}`}>
+          <Row current={false} onOpen={() => onOpen(hit)}>
+            <span className="flex min-w-0 flex-1 flex-col">
+              <span className="flex items-baseline gap-2">
+                <span className="min-w-0 flex-1 truncate">{hit.chatTitle || t("drawer.untitled")}</span>
+                <span className="shrink-0 text-small text-soft">
+                  {dateOf(hit.createdAtMs, nowMs, i18n.language)}
+                </span>
+              </span>
+              <span className="line-clamp-2 text-small wrap-break-word text-soft">{hit.headline}</span>
+            </span>
+          </Row>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface RowProps extends Pick<
+  ButtonHTMLAttributes<HTMLButtonElement>,
+  "title" | "onContextMenu" | "onKeyDown"
+> {
+  readonly current: boolean;
+  readonly onOpen: () => void;
+  readonly children: ReactNode;
+}
+
+function Row({ current, onOpen, children, ...rest }: RowProps) {
+  return (
+    <button
+      type="button"
+      data-chat-row=""
+      aria-current={current || undefined}
+      onClick={onOpen}
+      {...rest}
+      className="flex min-h-9 w-full min-w-0 items-center gap-3 rounded-control px-2 py-1.5 text-start transition-colors hover:bg-hover active:bg-press aria-current:bg-accent-wash aria-current:font-medium"
+    >
+      {children}
+    </button>
+  );
+}

@@ -1,0 +1,36 @@
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { TITLE_MAX_CHARS } from "#contract/limits.ts";
+
+interface TitleEditorProps {
+  readonly title: string;
+  /** Undefined: the title stays. */
+  readonly onEnd: (title: string | undefined) => void;
+}
+
+/** The title of a chat while it is changed in its place: Enter and leaving it keep what was typed, Esc does not. */
+export function TitleEditor({ title, onEnd }: TitleEditorProps) {
+  const { t } = useTranslation("shell");
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.select(), []);
+  const end = (text: string) => onEnd(text.trim() === "" || text.trim() === title ? undefined : text.trim());
+  return (
+    <input
+      ref={field}
+      aria-label={t("drawer.title")}
+      defaultValue={title}
+      maxLength={TITLE_MAX_CHARS}
+      autoComplete="off"
+      onBlur={({ currentTarget }) => end(currentTarget.value)}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+        if (event.key !== "Enter" && event.key !== "Escape") return;
+        event.preventDefault();
+        if (event.key === "Escape") event.currentTarget.value = title;
+        // Its end is told by leaving it, once.
+        event.currentTarget.blur();
+      }}
+      className="h-9 w-full rounded-control border border-control bg-raised px-2 text-body font-normal"
+    />
+  );
+}

@@ -1,0 +1,81 @@
+import { useEffect, useRef, useState } from "react";
+import type { ChatPage, HistoryHit } from "#contract/chat-history.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import { useBridge, useChat } from "../bridge/use-bridge.ts";
+import { withFirstPage, withNextPage } from "./join-pages.ts";
+
+/** Long enough that a word is typed, short enough that it feels immediate. */
+const SEARCH_DELAY_MS = 150;
+
+/** What is listed. The last list stays until the next one is there, so that nothing flickers. */
+export type ChatList =
+  | { readonly kind: "loading" }
+  | { readonly kind: "chats"; readonly archived: boolean; readonly page: ChatPage }
+  | { readonly kind: "hits"; readonly query: string; readonly hits: readonly HistoryHit[] }
+  | { readonly kind: "failed"; readonly code: string; readonly message: string };
+
+/**
+ * The archived chats or the others, or what `query` finds in all of them. An answer that was overtaken by another query is
+ * dropped. Read again whenever the shown chat may have another place in it.
+ */
+export function useChatList(query: string, archived: boolean) {
+  const { commands } = useBridge();
+  const [list, setList] = useState<ChatList>({ kind: "loading" });
+  const [attempt, setAttempt] = useState(0);
+  const coming = useRef<string>(undefined);
+  const news = useNews();
+  const wanted = query.trim();
+  useEffect(() => {
+    let overtaken = false;
+    const load = async () => {
+      const next = await find(wanted).catch(failed);
+      if (!overtaken) setList((before) => joined(before, next, archived));
+    };
+    const find = async (text: string): Promise<ChatList> =>
+      text === ""
+        ? { kind: "chats", archived, page: await commands.listChats({ archived }) }
+        : { kind: "hits", query: text, hits: await commands.searchChats({ query: text }) };
+    const timer = setTimeout(() => void load(), wanted === "" ? 0 : SEARCH_DELAY_MS);
+    return () => {
+      overtaken = true;
+      clearTimeout(timer);
+    };
+  }, [commands, wanted, archived, attempt, news]);
+  const more = async () => {
+    const cursor = list.kind === "chats" ? list.page.next : undefined;
+    if (cursor === undefined || cursor === coming.current) return;
+    coming.current = cursor;
+    try {
+      const page = await commands.listChats({ archived, cursor });
+      setList((now) =>
+        now.kind === "chats" && now.page.next === cursor
+          ? { ...now, page: withNextPage(now.page, page) }
+          : now,
+      );
+    } catch {
+      // Asked for again by the next scrolling.
+    } finally {
+      coming.current = undefined;
+    }
+  };
+  return { list, reload: () => setAttempt((count) => count + 1), more: () => void more() };
+}
+
+/** Changes with everything after which the list may be another one. */
+function useNews(): string {
+  return useChat(({ chatId, title, activeMessageId, connection }) =>
+    [chatId, title, activeMessageId === undefined, connection].join("\n"),
+  );
+}
+
+function joined(before: ChatList, next: ChatList, archived: boolean): ChatList {
+  if (before.kind !== "chats" || before.archived !== archived) return next;
+  // Without the server the list is better than none; the status line tells of it.
+  if (next.kind === "failed") return before;
+  return next.kind === "chats" ? { ...next, page: withFirstPage(next.page, before.page) } : next;
+}
+
+function failed(reason: unknown): ChatList {
+  const { code, message } = PipitError.from(reason);
+  return { kind: "failed", code, message };
+}
