@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { CdpSession } from "./chromium/cdp.ts";
+import type { CdpParams, CdpSession } from "./chromium/cdp.ts";
 import { theBrowser } from "./chromium/browser.ts";
 import { FrameTree } from "./frames.ts";
 import { followRequests, type NavigationRequest } from "./network.ts";
@@ -52,7 +52,9 @@ export class PageTarget {
     });
     this.#ipc = new PageIpc(contents, this.frames, preferences.preload);
     this.#opened = this.#open();
-    this.#opened.catch((error: unknown) => console.error("stand-in: the window failed to open:", error));
+    this.#opened.catch((error: unknown) => {
+      if (!this.#closed) console.error("stand-in: the window failed to open:", error);
+    });
   }
 
   async #open(): Promise<CdpSession> {
@@ -193,6 +195,11 @@ export class PageTarget {
     return allowed && (!isMain || this.#contents.allows("will-navigate", frame, url));
   }
 
+  /** Does this once the window is open; nothing where it was closed before it had opened. */
+  #whenOpen(work: (cdp: CdpSession) => void): void {
+    void this.#opened.then(work, () => undefined);
+  }
+
   /** To the main frame's preload; lost when there is none yet, as in Electron. */
   deliver(channel: string, args: readonly unknown[]): void {
     this.#ipc.deliverTo(this.frames.mainId, channel, args);
@@ -213,7 +220,7 @@ export class PageTarget {
   }
 
   reload(): void {
-    void this.#opened.then((cdp) => {
+    this.#whenOpen((cdp) => {
       this.#expectedNavigations += 1;
       cdp.sendQuietly("Page.reload");
     });
@@ -223,7 +230,7 @@ export class PageTarget {
     this.#cdp?.sendQuietly("Page.stopLoading");
   }
   activate(): void {
-    void this.#opened.then((cdp) => cdp.sendQuietly("Page.bringToFront"));
+    this.#whenOpen((cdp) => cdp.sendQuietly("Page.bringToFront"));
   }
   /** Playwright keeps pages focused, so Chromium itself never says this. */
   tellFocus(event: "focus" | "blur"): void {
@@ -231,13 +238,13 @@ export class PageTarget {
     this.#cdp?.sendQuietly("Runtime.evaluate", { expression, silent: true });
   }
   crash(): void {
-    void this.#opened.then((cdp) => cdp.sendQuietly("Page.crash"));
+    this.#whenOpen((cdp) => cdp.sendQuietly("Page.crash"));
   }
 
   /** Size of the page in DIP; the screen's scale comes with it. */
   setSize(width: number, height: number, deviceScaleFactor: number): void {
     const params = { width, height, deviceScaleFactor, mobile: false };
-    void this.#opened.then((cdp) => cdp.sendQuietly("Emulation.setDeviceMetricsOverride", params));
+    this.#whenOpen((cdp) => cdp.sendQuietly("Emulation.setDeviceMetricsOverride", params));
   }
 
   async evaluate(code: string): Promise<unknown> {
@@ -270,19 +277,18 @@ export class PageTarget {
 
   /** Shown or hidden, for `document.visibilityState` and everything that Chromium saves in a hidden page. */
   setVisible(visible: boolean): void {
-    void this.#opened.then(async () => {
-      const { connection } = await theBrowser();
-      const bounds = { windowState: visible ? "normal" : "minimized" };
-      connection.root.sendQuietly("Browser.setWindowBounds", { windowId: this.windowId, bounds });
-    });
+    const bounds = { windowState: visible ? "normal" : "minimized" };
+    this.#whenOpen(() => this.#askBrowser("Browser.setWindowBounds", { windowId: this.windowId, bounds }));
   }
 
   close(): void {
     this.#closed = true;
     const { targetId } = this;
     if (targetId === "") return;
-    void theBrowser().then(({ connection }) =>
-      connection.root.sendQuietly("Target.closeTarget", { targetId }),
-    );
+    this.#askBrowser("Target.closeTarget", { targetId });
+  }
+
+  #askBrowser(method: string, params: CdpParams): void {
+    void theBrowser().then(({ connection }) => connection.root.sendQuietly(method, params));
   }
 }

@@ -31,6 +31,24 @@ test("a crashed page is reported, and comes back by reload", async ({ sample }) 
   await expect.poll(ask).toEqual([4]);
 });
 
+test("a window that cannot open, or is closed before it has, takes nothing else of the app with it", async ({
+  sample: { app },
+}) => {
+  test.skip(real, "opens every window");
+  const loading = await app.evaluate(async ({ BrowserWindow }) => {
+    // The first thing that fails here; a page that is closed meanwhile fails in the same place.
+    const window = new BrowserWindow({ webPreferences: { preload: "/nowhere/preload.cjs" } });
+    const answer = await window.loadURL("about:blank").then(
+      () => "loaded",
+      () => "refused",
+    );
+    window.destroy();
+    return answer;
+  });
+  expect(loading).toBe("refused");
+  expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
+});
+
 test("a right click tells main of the word and its spelling, and what main does is done in the field", async ({
   sample,
 }) => {
