@@ -1,10 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import sharp from "sharp";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { BYTES_PER_SECOND } from "#contract/audio-format.ts";
+import { captureWindowBehind } from "#engine/node/screen/window-behind.ts";
+import { requireVariable } from "#engine/node/testing/config.ts";
 import { recordSink } from "#engine/node/testing/sink-recorder.ts";
 import { say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
+import { openX11Program } from "#tests/doubles/x11-program.ts";
 import { createCliHome, jsonLines, type CliHome } from "#tests/integration/cli-process.ts";
 
 /** Samples louder than this are speech, not dither. */
@@ -63,6 +67,32 @@ describe("on a desk with sound, keychain and screen", () => {
     const picture = model.requests[0]?.images[0] ?? new Uint8Array();
     // JPEG begins with FF D8 FF.
     expect(Buffer.from(picture).toString("hex", 0, 3)).toBe("ffd8ff");
+  });
+
+  test("--screenshot=window shows the window behind the terminal's, and says whose it is; there may be none", async ({
+    signal,
+  }) => {
+    const display = requireVariable("DISPLAY");
+    const x11 = { display: { x11: display, wayland: undefined } };
+    const behind = async () => (await captureWindowBehind(x11, signal))?.program;
+    const notes = await openX11Program(display, "Notes", "Plans");
+    await using terminal = await openX11Program(display, "XTerm", "root");
+    await vi.waitUntil(async () => (await behind()) === "Notes", { timeout: 30_000 });
+    await using model = await startOpenAiDouble(stream(say("A window.")));
+    const { code, stderr } = await pipit.run(
+      ["chat", "--once", "what is this?", "--no-audio", "--screenshot=window"],
+      { env: { PIPIT_MODEL_URL: model.url } },
+    );
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringContaining("the window of Notes goes"),
+    });
+    const picture = Buffer.from(model.requests[0]?.images[0] ?? []);
+    expect(await sharp(picture).metadata()).toMatchObject({ format: "jpeg", width: 200, height: 100 });
+    // Nothing was pressed in it.
+    expect(terminal.controlKeys).toEqual([]);
+    await notes[Symbol.asyncDispose]();
+    await vi.waitUntil(async () => (await behind()) === undefined, { timeout: 30_000 });
   });
 
   test("the doctor finds every part", async () => {

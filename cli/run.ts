@@ -112,7 +112,9 @@ function addChatOptions(chat: Command, help: HelpMessages): Command {
     .addOption(new Option("--no-audio", help.noAudio))
     .option("--audio-file <file.wav>", help.audioFile)
     .addOption(
-      new Option("--screenshot [area]", help.screenshot).choices(["screen", "region"]).conflicts("image"),
+      new Option("--screenshot [area]", help.screenshot)
+        .choices(["screen", "region", "window"])
+        .conflicts("image"),
     )
     .option("--model <name>", help.model, nonEmpty)
     .option("--image <file>", help.image)

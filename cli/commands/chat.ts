@@ -27,7 +27,7 @@ export interface ChatFlags {
   readonly audio: boolean;
   readonly audioFile?: string;
   /** True: without an area, the screen. */
-  readonly screenshot?: true | "screen" | "region";
+  readonly screenshot?: true | "screen" | "region" | "window";
   readonly image?: string;
   readonly file?: readonly string[];
   readonly save?: boolean;
@@ -48,7 +48,7 @@ export async function chat(flags: ChatFlags, deps: CommandDeps): Promise<ExitCod
   const text = flags.once && (await withStdin(flags.once, terminal, messages));
   const logger = createFileLogger(config.home);
   const screen = createScreenCapture({ display: config.display, logger });
-  const image = await firstImage(flags, screen, config.home);
+  const image = await firstImage(flags, screen, deps);
   const files = await firstFiles(flags, (file) => printNote(terminal, messages.fileReady(file)));
   const tell = (why: string): void => printNote(terminal, messages.noSound(why));
   const speaker = await openSpeech(flags, () =>
@@ -96,12 +96,21 @@ async function openSpeech(flags: ChatFlags, play: () => Speaker): Promise<Speake
   return flags.audioFile === undefined ? play() : createWavRecorder(flags.audioFile);
 }
 
-async function firstImage(flags: ChatFlags, screen: Screen, home: string): Promise<ScreenImage | undefined> {
-  if (flags.image !== undefined) return readImageFile(flags.image);
-  if (flags.screenshot === undefined) return undefined;
-  if (flags.screenshot !== "region") return await screen.capture(AbortSignal.timeout(10_000));
-  const { chooseRegion } = await import("../chat/choose-region.ts");
-  return await chooseRegion(home, new AbortController().signal);
+async function firstImage(
+  { image, screenshot }: ChatFlags,
+  screen: Screen,
+  { config, terminal }: CommandDeps,
+): Promise<ScreenImage | undefined> {
+  if (image !== undefined) return readImageFile(image);
+  if (screenshot === undefined) return undefined;
+  const { signal } = new AbortController();
+  if (screenshot === "region") {
+    const { chooseRegion } = await import("../chat/choose-region.ts");
+    return await chooseRegion(config.home, signal);
+  }
+  if (screenshot !== "window") return await screen.capture(signal);
+  const { pictureOfWindow } = await import("../chat/picture-of-window.ts");
+  return await pictureOfWindow(config.display, terminal, messagesFor(config.locale), signal);
 }
 
 /** One after the other: each may take a thread all of its memory. Of those that are cut, the person is told. */

@@ -21,7 +21,7 @@ export const englishHelp = {
   noAudio: "text only",
   audioFile: "record the speech instead of playing it",
   screenshot:
-    "attach a picture of the screen to the first message; region: of a part chosen in the running app",
+    "attach a picture of the screen to the first message; region: of a part chosen in the running app; window: of the window behind this one",
   model: "ask this model of those that the server lists (/model)",
   caFile: "trust the certificates in this PEM file as well; before the command",
   image: "attach a JPEG, PNG or WebP file to the first message",
@@ -88,7 +88,8 @@ export const russianHelp: HelpMessages = {
   json: "печатать события строками JSON",
   noAudio: "только текст",
   audioFile: "записать речь вместо воспроизведения",
-  screenshot: "приложить снимок экрана к первому сообщению; region: части, выбранной в запущенном приложении",
+  screenshot:
+    "приложить снимок экрана к первому сообщению; region: части, выбранной в запущенном приложении; window: окна за этим окном",
   model: "спрашивать эту модель из тех, что есть на сервере (/model)",
   caFile: "доверять и сертификатам из этого файла PEM; перед командой",
   image: "приложить файл JPEG, PNG или WebP к первому сообщению",

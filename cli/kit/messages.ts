@@ -74,6 +74,11 @@ const english = {
   noSound: (why: string) => `Answers are not spoken: ${why}`,
   screenshotReady: (widthPx: number, heightPx: number) =>
     `Screenshot taken (${widthPx} x ${heightPx}); it goes with your next message.`,
+  windowReady: (program: string) => `A picture of the window of ${program} goes with your next message.`,
+  windowsUnseen:
+    "This system shows a terminal no windows of other programs. Choose the window in the Pipit app, or use --screenshot=region.",
+  noWindowBehind:
+    "No window lies behind the one that has the keyboard. Go to the window that you mean, come back to this terminal, and try again.",
   fileReady: ({ name, pages, text, cut }: AttachedFile) =>
     `${name}: ${pages === undefined ? "" : `${pages} pages, `}${cut ? "the first " : ""}${text.length} characters go with your next message.`,
   noFiles: "No file goes with your next message.",
@@ -215,6 +220,11 @@ const russian: Messages = {
   noSound: (why) => `Ответы не озвучиваются: ${why}`,
   screenshotReady: (widthPx, heightPx) =>
     `Снимок экрана сделан (${widthPx} x ${heightPx}) и уйдёт со следующим сообщением.`,
+  windowReady: (program) => `Снимок окна программы ${program} уйдёт со следующим сообщением.`,
+  windowsUnseen:
+    "Эта система не показывает терминалу окна других программ. Выберите окно в приложении Pipit или возьмите --screenshot=region.",
+  noWindowBehind:
+    "За окном, в котором вы печатаете, нет других. Перейдите в нужное окно, вернитесь в терминал и повторите.",
   fileReady: ({ name, pages, text, cut }) =>
     `${name}: ${pages === undefined ? "" : `страниц: ${pages}, `}${cut ? "первые символы" : "символы"} (${text.length}) уйдут со следующим сообщением.`,
   noFiles: "Со следующим сообщением файлы не уйдут.",

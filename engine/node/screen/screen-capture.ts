@@ -1,4 +1,4 @@
-import type { Monitor } from "node-screenshots";
+import type { Image, Monitor } from "node-screenshots";
 import type { Sharp } from "sharp";
 import { IMAGE_MAX_SIDE_PX } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -46,7 +46,7 @@ export function requireDisplay({ display: { x11, wayland } }: Pick<ScreenCapture
 
 async function takeNatively(options: ScreenCaptureOptions): Promise<ScreenImage> {
   const startedMs = performance.now();
-  const [{ Monitor }, { default: sharp }] = await loadNatives();
+  const [{ Monitor }] = await loadNatives();
   const monitor = chooseMonitor(
     listMonitors(() => Monitor.all()),
     options,
@@ -54,15 +54,21 @@ async function takeNatively(options: ScreenCaptureOptions): Promise<ScreenImage>
   const image = await monitor.captureImage().catch((error: unknown) => {
     throw screenRefused(String(error), error);
   });
-  // `true` moves the pixels into a Buffer of their own; the picture is not used again.
-  const pixels = await image.toRaw(true);
-  const picture = sharp(pixels, { raw: { width: image.width, height: image.height, channels: 4 } });
-  const taken = await encodePicture(picture.removeAlpha());
+  const taken = await encodeImage(image);
   options.logger.debug("screen.captured", {
     bytes: taken.bytes.byteLength,
     durationMs: Math.round(performance.now() - startedMs),
   });
   return taken;
+}
+
+/** What the system gave, as a message carries it; the image is not used again. */
+export async function encodeImage(image: Image): Promise<ScreenImage> {
+  const [, { default: sharp }] = await loadNatives();
+  // `true` moves the pixels into a Buffer of their own.
+  const pixels = await image.toRaw(true);
+  const picture = sharp(pixels, { raw: { width: image.width, height: image.height, channels: 4 } });
+  return await encodePicture(picture.removeAlpha());
 }
 
 /** As a message carries it. */
