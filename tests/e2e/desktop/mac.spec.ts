@@ -3,11 +3,14 @@ import { expect } from "@playwright/test";
 import { driver } from "../fixtures/desktop-app.ts";
 import { test } from "../fixtures/desktop-test.ts";
 
+interface AccessHook {
+  setAccessForTest(access: { readonly screen: "granted" | "denied" }): void;
+}
 interface Hooks {
   readonly pipitTest: { readonly tray: { emit(event: string): void } };
 }
 
-test("macOS: a menu in the person's language, a window for what is dragged, a refused screen's cure, a drawing process that crashes, and a fault that is told", async ({
+test("macOS: a menu in the person's language, a window for what is dragged, a screen that is refused and taken back with its cure, a drawing process that crashes, and a fault that is told", async ({
   start,
 }) => {
   test.skip(driver === "electron" && process.platform !== "darwin", "rules of macOS, which this is not");
@@ -30,6 +33,23 @@ test("macOS: a menu in the person's language, a window for what is dragged, a re
   expect(await app.openedLinks()).toEqual([
     "x-apple.systempreferences:com.apple.preference.security?Privacy_ScreenCapture",
   ]);
+
+  // Allowed, and taken back, while the app runs: each picture asks again.
+  const setAccess = (screen: "granted" | "denied") =>
+    app.electron.evaluate(
+      ({ systemPreferences }, said) =>
+        (systemPreferences as unknown as AccessHook).setAccessForTest({ screen: said }),
+      screen,
+    );
+  const { chat } = app;
+  await app.command("updateSettings", { language: "en" });
+  await setAccess("granted");
+  await chat.takeScreenshot();
+  await chat.removePictureButton.click();
+  await setAccess("denied");
+  await chat.takeScreenshot();
+  await expect(app.window.getByRole("button", { name: "Open System Settings" })).toBeVisible();
+  await expect(chat.removePictureButton).toHaveCount(0);
 
   // Chromium starts it anew: the window goes on.
   await app.electron.evaluate(({ app: main }) => {

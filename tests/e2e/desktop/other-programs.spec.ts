@@ -52,6 +52,13 @@ test("a complete answer takes the place of what was selected, once, and the clip
   await chat.composer.press("Enter");
   await expect(chat.answer("Better.")).toBeVisible();
   await expect(replace).toHaveCount(0);
+  // Nor may a page that was taken over put half an answer, or what was never an answer, into another program.
+  for (const message of await window.locator("[data-message-id]").all()) {
+    const messageId = await message.getAttribute("data-message-id");
+    await expect(desktop.command("replaceSelection", { messageId })).rejects.toThrow(
+      "Only an answer that is complete",
+    );
+  }
   held.open();
   await replace.click();
   await expect.poll(() => notes.controlKeys.length).toBe(1);

@@ -1,5 +1,9 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, type Page } from "@playwright/test";
-import { driver, type DesktopApp } from "../fixtures/desktop-app.ts";
+import sharp from "sharp";
+import { runCommand } from "#tools/test/command.ts";
+import { driver, environment, type DesktopApp } from "../fixtures/desktop-app.ts";
 import { test } from "../fixtures/desktop-test.ts";
 
 const regionHotkey = "Alt+Shift+4";
@@ -27,7 +31,7 @@ async function cover(desktop: DesktopApp, begin: () => Promise<unknown>): Promis
 const ending = (press: Promise<void>) => press.catch(() => undefined);
 
 test("a part of the screen, or a window, is chosen, looked at and can be sent; Esc and an unplugged display choose nothing", async ({
-  shared: { desktop },
+  shared: { desktop, model },
 }) => {
   test.skip(driver === "electron", "displays and windows of other programs cannot be made by a test");
   const { window, chat } = desktop;
@@ -61,6 +65,22 @@ test("a part of the screen, or a window, is chosen, looked at and can be sent; E
   const left = await cover(desktop, press);
   await ending(left.keyboard.press("Escape"));
   await expect.poll(() => desktop.electron.windows().length).toBe(1);
+  expect(await desktop.isVisible()).toBe(false);
+
+  // For a terminal: the chosen part goes with its message, and no file of it stays.
+  const args = ["cli/pipit.js", "chat", "--once", "and this?", "--no-audio", "--screenshot=region"];
+  const env = environment({ home: desktop.home, env: {} });
+  let asked: ReturnType<typeof runCommand> | undefined;
+  const forTerminal = await cover(desktop, async () => {
+    asked = runCommand("node", args, { env }, AbortSignal.timeout(60_000));
+  });
+  await forTerminal.keyboard.press("ArrowDown");
+  await ending(forTerminal.keyboard.press("Enter"));
+  expect(await asked).toMatchObject({ code: 0, stdout: expect.stringContaining("Hello from Pipit.") });
+  const sent = Buffer.from(model.requests.at(-1)?.images[0] ?? []);
+  expect(await sharp(sent).metadata()).toMatchObject({ format: "jpeg", width: 640, height: 400 });
+  const kept = await readdir(join(desktop.home, "desktop"));
+  expect(kept.filter((name) => name.endsWith(".jpg"))).toEqual([]);
   expect(await desktop.isVisible()).toBe(false);
 
   await cover(desktop, press);
