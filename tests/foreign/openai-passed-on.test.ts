@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { APIError, OpenAI, toFile } from "openai";
+import { OpenAI, toFile } from "openai";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { startTestServer, type TestServer } from "#tests/integration/start-test-server.ts";
+import { refusal } from "./openai-stage.ts";
 
 const KEY = "provider-key-that-nobody-sees";
 
@@ -56,13 +57,6 @@ afterAll(async () => {
 beforeEach(() => {
   asked = [];
 });
-
-async function refusal(asking: PromiseLike<unknown>): Promise<unknown> {
-  const reason: unknown = await Promise.resolve(asking).catch((error: unknown) => error);
-  if (!(reason instanceof APIError)) return reason;
-  const { status, code, message } = reason as APIError;
-  return { status, code, message };
-}
 
 test("embeddings are asked of the configured server with its key, and its model for who names none", async () => {
   const vector = { object: "embedding", index: 0, embedding: [0.5, -0.25] };

@@ -1,12 +1,10 @@
-import { OpenAI } from "openai";
+import type { OpenAI } from "openai";
 import type { ResponseStreamEvent } from "openai/resources/responses/responses";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { callTool, faults, say, stream, streamWithUsage } from "#tests/doubles/openai-script.ts";
-import { startOpenAiDouble, type OpenAiDouble } from "#tests/doubles/openai-server.ts";
-import { startTestServer, type TestServer } from "#tests/integration/start-test-server.ts";
+import type { OpenAiDouble } from "#tests/doubles/openai-server.ts";
+import { PNG, startOpenAiStage, type OpenAiStage } from "./openai-stage.ts";
 
-const PNG =
-  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 const getWeather = {
   type: "function" as const,
   name: "get_weather",
@@ -15,20 +13,15 @@ const getWeather = {
   parameters: { type: "object", properties: { location: { type: "string" } }, required: ["location"] },
 };
 
+let stage: OpenAiStage;
 let model: OpenAiDouble;
-let server: TestServer;
 let openai: OpenAI;
 
 beforeAll(async () => {
-  model = await startOpenAiDouble(stream(say("Hello")));
-  const config = { model: { url: model.url, ollamaUrl: "http://127.0.0.1:9" } };
-  server = await startTestServer({ config });
-  openai = new OpenAI({ baseURL: `${server.httpUrl}/v1`, apiKey: server.accessToken, maxRetries: 0 });
+  stage = await startOpenAiStage();
+  ({ model, openai } = stage);
 });
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await model[Symbol.asyncDispose]();
-});
+afterAll(() => stage[Symbol.asyncDispose]());
 beforeEach(() => {
   model.forget();
   model.script(streamWithUsage({ inputTokens: 15, outputTokens: 7 }, say("Hello", " there")));
