@@ -1,8 +1,10 @@
 import { sql, type Kysely, type RawBuilder } from "kysely";
 import type { Tables } from "../sql/schema.ts";
+import { countOutdated, outdateAll } from "./index-state.ts";
 import { stemsOf } from "./search-text.ts";
 import type { SearchTerm } from "./search-terms.ts";
 import {
+  INCOMPLETE,
   INDEX_VERSION,
   MAX_ANSWER_BYTES,
   MAX_MATCHES,
@@ -14,8 +16,6 @@ import {
 import type { TypoRange } from "./typos.ts";
 import { vectorOf } from "./word-vector.ts";
 
-/** In the scope of an entry that holds only how the answer begins. */
-const incompleteToken = "incomplete";
 /** The newest turns of a user, whose words are the guesses at a mistyped one. */
 const GUESS_TURNS = 10_000;
 
@@ -34,7 +34,7 @@ export function createPostgresTurnIndex(): TurnIndex {
         stemsOf(turn.userText, MAX_QUESTION_BYTES),
         stemsOf(turn.assistantText, MAX_ANSWER_BYTES),
       );
-      const scope = scopeArray(turn.userId, [turn.chatId], turn.goesOn === true ? [incompleteToken] : []);
+      const scope = scopeArray(turn.userId, [turn.chatId], turn.goesOn === true ? [INCOMPLETE] : []);
       // A new row, so that it has the number of what is newest.
       await sql`delete from turn_search where turn_id = ${turn.turnId}`.execute(db);
       await sql`insert into turn_search (turn_id, created_at_ms, scope, words)
@@ -52,26 +52,13 @@ export function createPostgresTurnIndex(): TurnIndex {
 
     async incomplete(db) {
       const { rows } = await sql<{ turnId: string }>`
-        select turn_id as "turnId" from turn_search where scope @> array[${incompleteToken}]::text[]`.execute(
-        db,
-      );
+        select turn_id as "turnId" from turn_search where scope @> array[${INCOMPLETE}]::text[]`.execute(db);
       return rows.map(({ turnId }) => turnId);
     },
 
-    async outdated(db) {
-      await sql`update turn_search_state set version = ${INDEX_VERSION},
-        outdated = (select coalesce(max(id), 0) from turn_search) where version <> ${INDEX_VERSION}`.execute(
-        db,
-      );
-      const { rows } = await sql<{ n: number }>`select count(*) as n from turn_search
-        where id <= (select outdated from turn_search_state)`.execute(db);
-      return rows[0]?.n ?? 0;
-    },
+    outdated: (db) => countOutdated(db, "turn_search"),
 
-    async reset(db) {
-      await sql`update turn_search_state
-        set outdated = (select coalesce(max(id), 0) from turn_search)`.execute(db);
-    },
+    reset: (db) => outdateAll(db, "turn_search"),
 
     isLarge: async () => false,
 

@@ -1,9 +1,11 @@
 import { sql, type Kysely, type RawBuilder } from "kysely";
 import type { Tables } from "../sql/schema.ts";
 import { chatToken, scopeOf, userToken } from "./scope-tokens.ts";
+import { countOutdated, outdateAll } from "./index-state.ts";
 import { stemsOf } from "./search-text.ts";
 import type { SearchTerm } from "./search-terms.ts";
 import {
+  INCOMPLETE,
   INDEX_VERSION,
   MAX_ANSWER_BYTES,
   MAX_MATCHES,
@@ -15,8 +17,6 @@ import {
 } from "./turn-index.ts";
 import type { TypoRange } from "./typos.ts";
 
-/** In the scope of an entry that holds only how the answer begins. */
-const incompleteToken = "incomplete";
 /** An index of more entries is asked in a thread: FTS5 may need more than 20 ms. */
 const LARGE_ENTRIES = 20_000;
 /** Words that are read together: FTS5 counts the entries of each. */
@@ -38,7 +38,7 @@ export function createSqliteTurnIndex(): TurnIndex {
       await remove(db, [turn.turnId]);
       const { rows } = await sql<{ id: number }>`insert into turn_search_rows (turn_id, created_at_ms)
         values (${turn.turnId}, ${turn.createdAtMs}) returning id`.execute(db);
-      const scope = `${scopeOf(turn.userId, turn.chatId)}${turn.goesOn === true ? ` ${incompleteToken}` : ""}`;
+      const scope = `${scopeOf(turn.userId, turn.chatId)}${turn.goesOn === true ? ` ${INCOMPLETE}` : ""}`;
       const question = stemsOf(turn.userText, MAX_QUESTION_BYTES);
       const answer = stemsOf(turn.assistantText, MAX_ANSWER_BYTES);
       await sql`insert into turn_search (rowid, scope, question, answer)
@@ -55,24 +55,15 @@ export function createSqliteTurnIndex(): TurnIndex {
     async incomplete(db) {
       const { rows } = await sql<{ turnId: string }>`
         select r.turn_id as "turnId" from turn_search join turn_search_rows r on r.id = turn_search.rowid
-        where turn_search match ${`scope : "${incompleteToken}"`} order by r.id`.execute(db);
+        where turn_search match ${`scope : "${INCOMPLETE}"`} order by r.id`.execute(db);
       return rows.map(({ turnId }) => turnId);
     },
 
-    async outdated(db) {
-      await sql`update turn_search_state set version = ${INDEX_VERSION},
-        outdated = (select coalesce(max(id), 0) from turn_search_rows) where version <> ${INDEX_VERSION}`.execute(
-        db,
-      );
-      const { rows } = await sql<{ n: number }>`select count(*) as n from turn_search_rows
-        where id <= (select outdated from turn_search_state)`.execute(db);
-      return rows[0]?.n ?? 0;
-    },
+    outdated: (db) => countOutdated(db, "turn_search_rows"),
 
     async reset(db) {
       await createWords(db);
-      await sql`update turn_search_state
-        set outdated = (select coalesce(max(id), 0) from turn_search_rows)`.execute(db);
+      await outdateAll(db, "turn_search_rows");
     },
 
     async isLarge(db) {

@@ -8,6 +8,8 @@ import type { TypoRange } from "./typos.ts";
  * answers meanwhile with what it has.
  */
 export const INDEX_VERSION = 1;
+/** In the scope of an entry that holds only how the answer begins. */
+export const INCOMPLETE = "incomplete";
 /** Of so many turns that match, the newest, the best are looked for. */
 export const MAX_MATCHES = 2000;
 /** Of the different stems of a question and of an answer, so that both fit into a tsvector (1 MB). */

@@ -1,0 +1,24 @@
+import { sql, type Kysely } from "kysely";
+import type { Tables } from "../sql/schema.ts";
+import { INDEX_VERSION } from "./turn-index.ts";
+
+/** The table whose rows are the entries, with ids in the order of their writing. */
+type EntryTable = "turn_search" | "turn_search_rows";
+
+/** How many entries are to be made anew. From an index of another version on, all that are there now are. */
+export async function countOutdated(db: Kysely<Tables>, table: EntryTable): Promise<number> {
+  await sql`update turn_search_state set version = ${INDEX_VERSION}, outdated = ${lastId(table)}
+    where version <> ${INDEX_VERSION}`.execute(db);
+  const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(table)}
+    where id <= (select outdated from turn_search_state)`.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
+/** All entries that are there now are to be made anew. */
+export async function outdateAll(db: Kysely<Tables>, table: EntryTable): Promise<void> {
+  await sql`update turn_search_state set outdated = ${lastId(table)}`.execute(db);
+}
+
+function lastId(table: EntryTable) {
+  return sql`(select coalesce(max(id), 0) from ${sql.table(table)})`;
+}
