@@ -2,15 +2,21 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { repositoryRoot } from "./test/command.ts";
 import { canInstall, findMissing, installParts } from "./test/parts.ts";
+import { desktopPictures } from "./screenshots/desktop.ts";
 import { pagePictures } from "./screenshots/page.ts";
 import { terminalPicture } from "./screenshots/terminal.ts";
 import { windowPictures } from "./screenshots/window.ts";
 
 /**
- * `npm run screenshots [-- terminal window page]`: pictures of real runs for the README, written to docs/screenshots. With no
+ * `npm run screenshots [-- terminal window page desktop]`: pictures of real runs for the README, written to docs/screenshots. With no
  * name, all of them.
  */
-const makers = { window: windowPictures, page: pagePictures, terminal: terminalPicture } as const;
+const makers = {
+  window: windowPictures,
+  page: pagePictures,
+  desktop: desktopPictures,
+  terminal: terminalPicture,
+} as const;
 type Name = keyof typeof makers;
 
 const folder = join(repositoryRoot, "docs", "screenshots");
