@@ -94,6 +94,7 @@ test("[18] curl sees the events as they are on the wire", async () => {
   const [head = "", ...events] = stdout.replaceAll("\r\n", "\n").split("\n\n");
   expect(head).toMatch(/^HTTP\/1.1 200 OK\n/);
   expect(head).toMatch(/\ncontent-type: text\/event-stream/);
+  expect(head).toMatch(/\nx-accel-buffering: no(\n|$)/);
   expect(events.slice(0, -1).every((event) => /^data: [^\n]+$/.test(event))).toBe(true);
   expect(events.slice(-2)).toEqual(["data: [DONE]", ""]);
 });

@@ -62,7 +62,11 @@ export function sendEvents<Event>(
   events: AsyncIterable<Event>,
   shape: EventShape<Event>,
 ): Readable {
-  reply.header("content-type", "text/event-stream; charset=utf-8").header("cache-control", "no-cache");
+  reply
+    .header("content-type", "text/event-stream; charset=utf-8")
+    .header("cache-control", "no-cache")
+    // nginx would hold the words back to fill its buffers.
+    .header("x-accel-buffering", "no");
   return kept(writtenEvents(ctx, events, shape));
 }
 
