@@ -43,6 +43,7 @@ describe("what anybody may ask", () => {
       version,
       database: "connected",
       storage: "writable",
+      memory_files: "off",
       redis: "disabled",
     });
     expect(response.headers.get("x-correlation-id")).toMatch(/^[0-9a-f-]{36}$/);
@@ -69,9 +70,11 @@ describe("the caller's chats", () => {
     const { body } = await get("/v1/chats");
     expect(body).toEqual({
       data: [expect.objectContaining({ state: "ACTIVE" }), expect.objectContaining({ id: chatId })],
+      next_cursor: null,
     });
     expect((await get("/v1/chats?limit=1")).body).toEqual({
       data: [expect.not.objectContaining({ id: chatId })],
+      next_cursor: expect.any(String),
     });
   });
 
