@@ -103,6 +103,7 @@ function Content({ bar }: { readonly bar: boolean }) {
         inert={covered}
         className={`flex flex-col ${bar ? "" : "absolute inset-0"} ${covered ? "invisible" : ""}`}
       >
+        {bar ? <h1 className="sr-only">{t("appName")}</h1> : undefined}
         <h2 className="sr-only">{t("conversation")}</h2>
         <ChatView bar={bar} />
       </div>

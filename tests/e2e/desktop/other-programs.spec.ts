@@ -3,6 +3,7 @@ import { createX11Programs } from "#electron/other-programs/x11-programs.ts";
 import { requireVariable } from "#engine/node/testing/config.ts";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { openX11Program } from "#tests/doubles/x11-program.ts";
+import { axeViolations } from "../fixtures/axe.ts";
 import type { DesktopApp } from "../fixtures/desktop-app.ts";
 import { test } from "../fixtures/desktop-test.ts";
 
@@ -91,6 +92,7 @@ test("the program that a text is from is told only after the person said so for 
 
   await take(desktop, "what is this", "Notes");
   await expect(window.getByRole("group", { name: /“Notes”/u })).toBeVisible();
+  expect(await axeViolations(window)).toEqual([]);
   await expect(files).toHaveCount(0);
   await window.getByRole("button", { name: "Always" }).click();
   await expect(files).toContainText("Notes");

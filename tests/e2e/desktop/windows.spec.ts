@@ -1,4 +1,5 @@
 import { expect } from "@playwright/test";
+import { axeViolations } from "../fixtures/axe.ts";
 import { defaultHotkey, type DesktopApp } from "../fixtures/desktop-app.ts";
 import { test } from "../fixtures/desktop-test.ts";
 import { ChatWindow } from "../pages/chat-window.ts";
@@ -57,6 +58,7 @@ test("the chat moves to a window with a frame and back, with all that the compos
   await own.sendButton.click();
   await expect(own.answer("Hello from Pipit.")).toBeVisible();
   expect((await state())[0]).toBe(true);
+  expect(await axeViolations(own.page)).toEqual([]);
 
   await own.composer.fill("one more thing");
   const closed = own.page.waitForEvent("close");
@@ -80,6 +82,7 @@ test("the bar is only the composer, grows into the chat around it, and Esc makes
   await expect(header).toHaveCount(0);
   const bar = await fittedBar(desktop);
   expect([await desktop.isVisible(), bar.width, bar.height < 160]).toEqual([true, 640, true]);
+  expect(await axeViolations(window)).toEqual([]);
   await window.keyboard.press("Escape");
   await expect.poll(() => desktop.isVisible()).toBe(false);
   await desktop.pressHotkey(defaultHotkey);
