@@ -15,7 +15,7 @@ test("an entry that failed for what passes is tried again with the next long ans
     throw entries[turnId as keyof typeof entries];
   };
   const pending = { incomplete: async () => Object.keys(entries), outdated: async () => 0 };
-  const work = { complete, rebuildSome: async () => 0 };
+  const work = { complete, rebuildSome: async () => false };
   await using completion = new IndexCompletion(pending, work, logger);
   completion.wake();
   await expect.poll(() => tried).toEqual(["passing", "lasting"]);

@@ -64,13 +64,13 @@ export class IndexCompletion implements AsyncDisposable {
       turns,
       note: "The search index is made anew in the background; until then a search may miss older messages.",
     });
-    let left = turns;
-    while (left > 0 && !this.#closed) {
-      left = await this.#work.rebuildSome();
+    let isWhole = false;
+    while (!isWhole && !this.#closed) {
+      isWhole = !(await this.#work.rebuildSome());
       // Long answers are found whole before older turns are.
-      if (this.#again && left > 0) await this.#completeAll();
+      if (this.#again && !isWhole) await this.#completeAll();
     }
-    if (left === 0) this.#logger.info("store.index_rebuilt", { turns });
+    if (isWhole) this.#logger.info("store.index_rebuilt", { turns });
   }
 
   #warn(fields: Readonly<Record<string, unknown>>): void {

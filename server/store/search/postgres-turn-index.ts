@@ -1,20 +1,17 @@
 import { sql, type Kysely, type RawBuilder } from "kysely";
 import type { Tables } from "../sql/schema.ts";
 import { countOutdated, outdateAll } from "./index-state.ts";
-import { stemsOf } from "./search-text.ts";
 import type { SearchTerm } from "./search-terms.ts";
 import {
   INCOMPLETE,
   INDEX_VERSION,
-  MAX_ANSWER_BYTES,
   MAX_MATCHES,
-  MAX_QUESTION_BYTES,
   type IndexQuery,
   type Match,
   type TurnIndex,
 } from "./turn-index.ts";
 import type { TypoRange } from "./typos.ts";
-import { vectorOf } from "./word-vector.ts";
+import { wordsOf } from "./word-vector.ts";
 
 /** The newest turns of a user, whose words are the guesses at a mistyped one. */
 const GUESS_TURNS = 10_000;
@@ -30,10 +27,7 @@ export function createPostgresTurnIndex(): TurnIndex {
     create,
 
     async write(db, turn) {
-      const words = vectorOf(
-        stemsOf(turn.userText, MAX_QUESTION_BYTES),
-        stemsOf(turn.assistantText, MAX_ANSWER_BYTES),
-      );
+      const words = wordsOf(turn.userText, turn.assistantText);
       const scope = scopeArray(turn.userId, [turn.chatId], turn.goesOn === true ? [INCOMPLETE] : []);
       // A new row, so that it has the number of what is newest.
       await sql`delete from turn_search where turn_id = ${turn.turnId}`.execute(db);

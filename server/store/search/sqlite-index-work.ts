@@ -3,6 +3,7 @@ import { sql, type Kysely } from "kysely";
 import type { SqliteThread } from "../sqlite/sqlite-thread.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
+import { fitting, REBUILD_ENTRIES } from "./rebuild-batch.ts";
 import type { IndexWork } from "./turn-index.ts";
 
 /** Pages of the index that one step of a merge rewrites: about a millisecond. */
@@ -12,9 +13,6 @@ const MERGE_STEP_PAGES = 16;
  * `contentless_delete` beyond those of the segments (FTS5_TOMBSTONE_ROWID in its source).
  */
 const FIRST_TOMBSTONE_ID = 2 ** 16 * 2 ** 37;
-/** Entries written anew at once: others wait with their writing for as long as that takes. */
-const REBUILD_ENTRIES = 100;
-const REBUILD_BYTES = 1_000_000;
 
 /**
  * {@link IndexWork} in a thread that does nothing else. Stems are found first, which takes long, and without a lock.
@@ -47,24 +45,21 @@ export function createSqliteIndexWork(threadDb: Kysely<Tables>, thread: SqliteTh
 
     async rebuildSome() {
       const { rows } = await thread.run(
-        `select r.id, octet_length(t.user_text) + octet_length(t.assistant_text) as size,
-           (select count(*) from turn_search_rows where id <= s.outdated) as left
+        `select r.id, octet_length(t.user_text) + octet_length(t.assistant_text) as size
          from turn_search_state s join turn_search_rows r on r.id <= s.outdated join turns t on t.id = r.turn_id
          order by r.id desc limit ${REBUILD_ENTRIES}`,
       );
-      const some = rows as { id: number; size: number; left: number }[];
+      const some = fitting(rows as { id: number; size: number }[]);
       const [newest] = some;
-      if (newest === undefined) return 0;
-      let bytes = 0;
-      const fit = some.filter(({ size }) => (bytes += size) <= REBUILD_BYTES);
-      const oldest = fit.at(-1) ?? newest;
+      const oldest = some.at(-1);
+      if (newest === undefined || oldest === undefined) return false;
       await withStems("r.id between ? and ?", [oldest.id, newest.id], () =>
         inTransaction(threadDb, async (trx) => {
           await put(trx);
           await sql`update turn_search_state set outdated = ${oldest.id - 1}`.execute(trx);
         }),
       );
-      return newest.left - Math.max(fit.length, 1);
+      return true;
     },
   };
 }

@@ -32,8 +32,8 @@ interface IndexedTurn {
 export interface IndexWork {
   /** Makes an entry that holds only how an answer begins a whole one; nothing when the turn has changed. */
   complete(turnId: string): Promise<void>;
-  /** Writes the next entries of an index of an earlier version anew, the newest first; resolves to how many are left. */
-  rebuildSome(): Promise<number>;
+  /** Writes the next entries of an index of an earlier version anew, the newest first; false when there were none. */
+  rebuildSome(): Promise<boolean>;
 }
 
 export type Role = "user" | "assistant";
