@@ -18,6 +18,8 @@ const commands = [
   ["auth"],
   ["api-keys"],
   ...["list", "create", "revoke"].map((name) => [`api-keys ${name}`]),
+  ["chats"],
+  ...["list", "show", "search", "rename", "pin", "delete", "restore"].map((name) => [`chats ${name}`]),
   ...["register", "login", "logout", "status", "switch", "token"].map((name) => [`auth ${name}`]),
 ];
 /** Three words in a row are a sentence that nobody translated. */
@@ -29,7 +31,7 @@ test.each(commands)(
     const args = [...command.split(" "), "--help"].filter((arg) => arg !== "");
     const { out, ...rest } = await run(args, "ru_RU.UTF-8");
     expect(rest).toEqual({ code: 0, err: "" });
-    expect(out.replace(/pipit (auth|api-keys) \w+/, "")).not.toMatch(english);
+    expect(out.replace(/pipit (auth|api-keys|chats) \w+/, "")).not.toMatch(english);
     expect(out).not.toContain("[options]");
     expect(await run(args, "C")).toEqual({ code: 0, out: expect.stringMatching(english), err: "" });
   },
@@ -45,6 +47,8 @@ test.each([
   ["chat", "--once", " "],
   ["chat", "--continue", "--chat", "x"],
   ["web", "extra"],
+  ["chats", "show"],
+  ["chats", "list", "--limit", "many"],
 ])("U15, U16: %s %s is refused with 2, in the person's language", async (...args) => {
   const { code, out, err } = await run(args, "ru_RU.UTF-8");
   expect({ code, out }).toEqual({ code: 2, out: "" });

@@ -3,6 +3,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { visibleText } from "#contract/terminal-text.ts";
 import { version } from "#contract/version.ts";
 import { addApiKeyCommands, addAuthCommands } from "./commands/auth.ts";
+import { addChatsCommands } from "./commands/chats.ts";
 import { englishHelp, russianHelp, type HelpMessages } from "./kit/help-messages.ts";
 import { localeOf } from "./kit/locale.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "./kit/exit-codes.ts";
@@ -95,9 +96,11 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
     command.usage(command.registeredArguments.length > 0 ? `${help.usageOfOne} [name]` : help.usageOfOne);
   const keys = program.command("api-keys").usage(help.usageOfAll);
   addApiKeyCommands(keys, help.apiKeys, help.auth, withDeps);
-  for (const command of keys.commands) {
-    const [argument] = command.registeredArguments;
-    command.usage(argument === undefined ? help.usageOfOne : `${help.usageOfOne} <${argument.name()}>`);
+  const chats = program.command("chats").usage(help.usageOfAll);
+  addChatsCommands(chats, help.chats, help.auth, withDeps);
+  for (const command of [...keys.commands, ...chats.commands]) {
+    const operands = command.registeredArguments.map((operand) => ` <${operand.name()}>`);
+    command.usage(help.usageOfOne + operands.join(""));
   }
   return program;
 }

@@ -1,9 +1,11 @@
 import type { ChatSummary } from "#contract/chat-history.ts";
+import type { HistoryClient } from "#engine/history/history-client.ts";
 import type { Messages } from "../kit/messages.ts";
+import { dayAndTime, oneLine, shortId } from "../kit/chat-line.ts";
+import { findChat } from "../kit/find-chat.ts";
 import { paint, printLine } from "../kit/terminal.ts";
 import type { ChatContext } from "./announcements.ts";
 import type { SlashCommand } from "./slash-commands.ts";
-import { ToldError } from "../kit/told-error.ts";
 
 const LISTED = 20;
 
@@ -19,8 +21,17 @@ export const chatCommands: Readonly<Record<string, SlashCommand>> = {
   async chats(_argument, { client, terminal, messages }, signal) {
     const chats = await client.history.chats(signal);
     if (chats.length === 0) printLine(terminal, messages.noChats);
-    for (const [index, { id, title }] of chats.slice(0, LISTED).entries())
-      printLine(terminal, `${String(index + 1).padStart(2)}  ${title}  `, paint("dim", id));
+    for (const [index, chat] of chats.slice(0, LISTED).entries()) {
+      const number = `${String(index + 1).padStart(2)}  `;
+      const changed = `${dayAndTime(chat.updatedAtMs)}  `;
+      printLine(
+        terminal,
+        number,
+        paint("dim", changed),
+        `${oneLine(chat.title)}  `,
+        paint("dim", shortId(chat)),
+      );
+    }
   },
   async open(argument, context, signal) {
     if (argument === "") printLine(context.terminal, context.messages.missingArgument("/open <n>"));
@@ -38,18 +49,20 @@ export async function openChosenChat(
   { client, messages }: ChatContext,
   signal: AbortSignal,
 ): Promise<string> {
-  const chats = await client.history.chats(signal);
-  if (chosen === "newest" && chats.length === 0) return messages.noChats;
-  const chat = chosen === "newest" ? chats[0] : findChat(chats, chosen.name, messages);
+  const chat = await chosenChat(chosen, client.history, messages, signal);
   if (chat === undefined) return messages.noChats;
   client.engine.openChat(chat.id, await client.history.messages(chat.id, signal), chat.title);
   return messages.chatOpened(chat.title);
 }
 
-function findChat(chats: readonly ChatSummary[], name: string, messages: Messages): ChatSummary {
-  const byNumber = /^\d{1,3}$/.test(name) ? chats[Number(name) - 1] : undefined;
-  const byId = chats.filter(({ id }) => id.startsWith(name));
-  const chat = byNumber ?? (byId.length === 1 ? byId[0] : undefined);
-  if (chat !== undefined) return chat;
-  throw new ToldError("CHAT_NOT_FOUND", messages.noSuchChat(name), { field: "chat" });
+async function chosenChat(
+  chosen: ChosenChat,
+  history: HistoryClient,
+  messages: Messages,
+  signal: AbortSignal,
+): Promise<ChatSummary | undefined> {
+  if (chosen === "newest") return (await history.chats(signal))[0];
+  const isNumber = /^\d{1,3}$/.test(chosen.name);
+  const byNumber = isNumber ? (await history.chats(signal))[Number(chosen.name) - 1] : undefined;
+  return byNumber ?? (await findChat(history, chosen.name, messages, signal));
 }

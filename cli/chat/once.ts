@@ -3,6 +3,7 @@ import { BYTES_PER_SECOND } from "#contract/audio-format.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { UserMessage } from "#contract/chat-state.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "../kit/exit-codes.ts";
+import { listenForInterrupt } from "../kit/interrupt.ts";
 import { signedOutError } from "../kit/open-cli-client.ts";
 import { printNote } from "../kit/terminal.ts";
 import { createAnswerPrinter } from "./answer-printer.ts";
@@ -10,7 +11,6 @@ import { tellDatabaseSetAside, tellTokenPlace, type ChatContext } from "./announ
 import { openChosenChat } from "./chat-commands.ts";
 import { createJsonPrinter } from "./json-printer.ts";
 import { exitCodeOfQuestion, failureOf, keptText, settle } from "./outcome.ts";
-import { ToldError } from "../kit/told-error.ts";
 
 export interface OnceOptions extends ChatContext {
   readonly text: string;
@@ -26,13 +26,8 @@ const WAV_HEADER_BYTES = 44;
 /** `pipit chat --once`: one message, its answer on stdout, an exit code for the outcome. */
 export async function runOnce(options: OnceOptions): Promise<ExitCode> {
   const { client, terminal, messages } = options;
-  const interrupt = new AbortController();
-  const onSignal = (): void => {
-    interrupt.abort(new ToldError("CANCELLED", messages.cancelled));
-    void client.engine.cancel();
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+  using interrupt = listenForInterrupt(messages.cancelled);
+  interrupt.signal.addEventListener("abort", () => void client.engine.cancel(), { once: true });
   const output = options.json ? createJsonPrinter(terminal) : plainOutput(options);
   const unsubscribe = client.engine.onEvent(output.event);
   try {
@@ -56,8 +51,6 @@ export async function runOnce(options: OnceOptions): Promise<ExitCode> {
     return interrupt.signal.aborted ? exitCodes.interrupted : exitCodeOf(error);
   } finally {
     unsubscribe();
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
     if (!options.json) await tellRecording(options);
   }
 }

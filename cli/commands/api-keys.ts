@@ -5,8 +5,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Client } from "#engine/node/client.ts";
 import { errorInBody } from "#engine/wire/http-error.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
-import { messagesFor } from "../kit/messages.ts";
-import { openCliClient, type CommandDeps } from "../kit/open-cli-client.ts";
+import { openSignedInClient, type CommandDeps } from "../kit/open-cli-client.ts";
 import { printJson, printLine, printNote } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
 
@@ -91,14 +90,10 @@ async function withClient(
   deps: CommandDeps,
   run: (client: Client, words: Words, signal: AbortSignal) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const { locale } = deps.config;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  await using client = await openCliClient(deps);
-  // An unreachable server is worth saying before a missing sign-in.
-  await client.link.connect(signal);
-  const { state } = await client.signIn(signal);
-  if (state.kind !== "signed-in") throw new ToldError("SIGNED_OUT", messagesFor(locale).signInForWeb);
-  return run(client, languageOfLocale(locale) === "ru" ? russian : english, signal);
+  await using client = await openSignedInClient(deps, signal);
+  // Awaited here: the client must outlive it.
+  return await run(client, languageOfLocale(deps.config.locale) === "ru" ? russian : english, signal);
 }
 
 type Request = Parameters<Client["api"]["request"]>[0];

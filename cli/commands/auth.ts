@@ -4,7 +4,7 @@ import type { ExitCode } from "../kit/exit-codes.ts";
 import type { CommandDeps } from "../kit/open-cli-client.ts";
 
 /** Runs a command with what all are given. */
-type WithDeps = <Flags>(
+export type WithDeps = <Flags>(
   load: () => Promise<(flags: Flags, deps: CommandDeps) => Promise<ExitCode>>,
 ) => (flags: Flags & { readonly server?: string }) => Promise<void>;
 

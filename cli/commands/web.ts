@@ -7,7 +7,7 @@ import { findRunningServer } from "#engine/node/backend/running-server.ts";
 import { errorInBody } from "#engine/wire/http-error.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 import { messagesFor } from "../kit/messages.ts";
-import { openCliClient, type CommandDeps } from "../kit/open-cli-client.ts";
+import { openSignedInClient, type CommandDeps } from "../kit/open-cli-client.ts";
 import type { CliConfig } from "../kit/read-config.ts";
 import { printJson, printLine } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
@@ -23,11 +23,7 @@ export async function web(flags: { readonly json?: boolean }, deps: CommandDeps)
   const messages = messagesFor(config.locale);
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   await requireServer(config, messages.noServerForWeb, signal);
-  await using client = await openCliClient(deps);
-  // An unreachable server is worth saying before a missing sign-in.
-  await client.link.connect(signal);
-  const { state } = await client.signIn(signal);
-  if (state.kind !== "signed-in") throw new ToldError("SIGNED_OUT", messages.signInForWeb);
+  await using client = await openSignedInClient(deps, signal);
   const { url, digits, expires_at: expiresAtMs } = await askForAddress(client, signal);
   if (flags.json === true) printJson(terminal, { url, digits, expiresAtMs });
   else printLine(terminal, `${url}\n${digits}`);

@@ -40,8 +40,8 @@ const english = {
   newChat: "This is a new chat.",
   noChats: "There are no chats yet.",
   chatOpened: (title: string) => `This goes on with "${title}"; /history shows it.`,
-  noSuchChat: (name: string) =>
-    `There is no chat "${name}", or more than one begins so. /chats in pipit chat lists them.`,
+  noSuchChat: (name: string) => `There is no chat "${name}". 'pipit chats list' shows them.`,
+  severalChats: (name: string) => `More than one chat begins with "${name}". Give more of its id.`,
   readingStdin: "Reading standard input, which goes with the question; Ctrl-D ends it.",
   stdinTooLong: (max: number) =>
     `Question and standard input are longer than ${max} characters together. Send less, such as its end: | tail -c 200000`,
@@ -113,7 +113,7 @@ const english = {
   recorded: (path: string, seconds: number) => `Recorded ${seconds.toFixed(1)} s of speech to ${path}.`,
   noServerForWeb:
     "No Pipit server runs here. Start one with npx pipit serve or npm start -- --web, then try again.",
-  signInForWeb: "You are not signed in. Sign in with npx pipit auth login, then try again.",
+  signInFirst: "You are not signed in. Sign in with npx pipit auth login, then try again.",
   jsonWithoutOnce: "--json prints the events of one message; use it with --once <text>.",
   bye: "Bye.",
 };
@@ -188,7 +188,8 @@ const russian: Messages = {
   newChat: "Это новый чат.",
   noChats: "Чатов пока нет.",
   chatOpened: (title) => `Продолжается «${title}»; /history покажет его.`,
-  noSuchChat: (name) => `Чата «${name}» нет, или так начинается несколько. /chats в pipit chat покажет все.`,
+  noSuchChat: (name) => `Чата «${name}» нет. Все чаты: 'pipit chats list'.`,
+  severalChats: (name) => `С «${name}» начинается несколько чатов. Укажите больше знаков id.`,
   readingStdin: "Читаю стандартный ввод, он уйдёт вместе с вопросом; Ctrl-D завершает его.",
   stdinTooLong: (max) =>
     `Вопрос и стандартный ввод вместе длиннее ${max} символов. Отправьте меньше, например конец: | tail -c 200000`,
@@ -260,7 +261,7 @@ const russian: Messages = {
   recorded: (path, seconds) => `Записано ${seconds.toFixed(1)} с речи в ${path}.`,
   noServerForWeb:
     "Сервер Pipit здесь не запущен. Запустите его: npx pipit serve или npm start -- --web, и повторите.",
-  signInForWeb: "Вы не вошли. Войдите: npx pipit auth login, и повторите.",
+  signInFirst: "Вы не вошли. Войдите: npx pipit auth login, и повторите.",
   jsonWithoutOnce: "--json печатает события одного сообщения; укажите и --once <текст>.",
   bye: "Пока.",
 };

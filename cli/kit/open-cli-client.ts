@@ -5,7 +5,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { openClient, type Client } from "#engine/node/client.ts";
 import type { ChildLauncher } from "#engine/node/processes/child-launcher.ts";
 import type { Speaker, TokenStore } from "#engine/ports.ts";
-import type { Messages } from "./messages.ts";
+import { messagesFor, type Messages } from "./messages.ts";
 import type { CliConfig } from "./read-config.ts";
 import { serverProgram } from "./server-program.ts";
 import type { Terminal } from "./terminal.ts";
@@ -41,6 +41,22 @@ export async function openCliClient(
     searchAllChats: true,
     model,
   });
+}
+
+/**
+ * The client of a command that needs a sign-in.
+ *
+ * @throws PipitError SERVER_UNREACHABLE, which is worth saying before a missing sign-in; SIGNED_OUT
+ */
+export async function openSignedInClient(deps: CommandDeps, signal: AbortSignal): Promise<Client> {
+  await using cleanup = new AsyncDisposableStack();
+  const client = cleanup.use(await openCliClient(deps));
+  await client.link.connect(signal);
+  const { state } = await client.signIn(signal);
+  if (state.kind !== "signed-in")
+    throw new ToldError("SIGNED_OUT", messagesFor(deps.config.locale).signInFirst);
+  cleanup.move();
+  return client;
 }
 
 const meSchema = z.object({ login: z.string().min(1) });

@@ -45,6 +45,16 @@ export function createChatsClient(http: HttpClient) {
       const [top, page] = (await Promise.all([pinned, others])).map(toPage);
       return { ...page, chats: [...(top?.chats ?? []), ...(page?.chats ?? [])] };
     },
+    /** All chats, the archived ones too, most recently changed first; asked for in pages as they are taken. */
+    async *everyChat(signal: AbortSignal): AsyncGenerator<ChatSummary> {
+      let page: ChatPage | undefined;
+      do {
+        const after = page?.next === undefined ? {} : { cursor: page.next };
+        const query = new URLSearchParams({ limit: "500", ...after }).toString();
+        page = toPage(await get(`/v1/chats?${query}`, chatsSchema, signal));
+        yield* page.chats;
+      } while (page.next !== undefined);
+    },
     /** One chat of the account. */
     chat: (chatId: string, signal: AbortSignal) => get(chatPath(chatId), chatSchema, signal).then(toChat),
     /** Renames, pins, archives; gives the chat as the server has it then. */

@@ -55,6 +55,20 @@ describe("history", () => {
     expect(http.requests[0]?.headers?.["authorization"]).toBe("Bearer token-1");
   });
 
+  test("gives all chats in the pages that are taken, and asks for no other", async () => {
+    const { http, client } = setup();
+    const at = "2026-11-21T00:00:00Z";
+    http.answer(({ path }) => {
+      const page = Number(/cursor=(\d)/.exec(path)?.[1] ?? "0");
+      const chat = { id: `c${page}`, title: "", created_at: at, updated_at: at };
+      return json(200, { data: [chat], next_cursor: page === 2 ? null : String(page + 1) });
+    });
+    const all = await Array.fromAsync(client.everyChat(signal), ({ id }) => id);
+    expect(all).toEqual(["c0", "c1", "c2"]);
+    for await (const { id } of client.everyChat(signal)) if (id === "c1") break;
+    expect(http.requests).toHaveLength(5);
+  });
+
   test("lists pinned chats above the first page of the others, and nowhere else", async () => {
     const { http, client } = setup();
     const at = "2026-11-21T00:00:00Z";

@@ -88,7 +88,7 @@ describe("pipit chat --once", () => {
     const { stdout, stderr, code } = await pipit.run(["chat", "--no-audio"], {
       input: "/chats\n/open 1\nand now?\n/new\nalone?\n/open nonsense\n",
     });
-    expect(stdout).toMatch(/ 1 {2}.* {2}[0-9a-f-]{36}\n/);
+    expect(stdout).toMatch(/ 1 {2}[\d-]+ [\d:]+ {2}my bird is Pip {2}[0-9a-f]{8}\n/);
     expect(stdout).not.toContain("Wanda");
     expect([code, seen(3).includes("my bird is Pip"), seen(4).includes("my bird is Pip")]).toEqual([
       0,

@@ -3,14 +3,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
 import { generateSync } from "otplib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { v7 as uuidv7 } from "uuid";
-import { runCli } from "#cli/run.ts";
 import { openOutbox } from "#engine/node/files/sqlite-outbox.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { createFormBrowser } from "#tests/testing/auth/form-browser.ts";
+import { runPipit, type PipitRun } from "#tests/testing/run-pipit.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 
 const PASSWORD = "Correct-horse-1";
@@ -32,28 +31,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-interface Run {
-  /** Of standard input; several pieces arrive one by one. */
-  readonly input?: string | readonly Buffer[];
-  readonly env?: Readonly<Record<string, string>>;
-  /** Told all that was written to stderr so far. */
-  readonly onNote?: (text: string) => void;
-}
+type Run = Omit<PipitRun, "home">;
 
-/** One `pipit` in this process; stdin is no terminal. */
-async function pipit(args: readonly string[], { input = "", env = {}, onNote }: Run = {}) {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const stdin = Readable.from(typeof input === "string" ? [Buffer.from(input)] : input);
-  let [out, err] = ["", ""];
-  stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-  stderr.on("data", (chunk: Buffer) => {
-    err += chunk.toString();
-    onNote?.(err);
-  });
+/** One `pipit` of the test's home, for the server of this file. */
+function pipit(args: readonly string[], { env = {}, ...run }: Run = {}) {
   const named = { PIPIT_SERVER_URL: server.httpUrl, PIPIT_GRPC_URL: server.grpcUrl };
-  const all = { PIPIT_HOME: home, LANG: "C", PIPIT_BUILD: "never", ...named, ...env };
-  const code = await runCli(args, { stdin, stdout, stderr, env: all });
-  return { code, out, err };
+  return runPipit(args, { ...run, home, env: { ...named, ...env } });
 }
 
 const auth = (command: string, options?: Run) => pipit(["auth", ...command.split(" ")], options);

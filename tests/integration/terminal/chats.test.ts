@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { runPipit } from "#tests/testing/run-pipit.ts";
+import { jsonLines } from "../cli-process.ts";
+import { startTestServer, type TestServer } from "../start-test-server.ts";
+
+let server: TestServer;
+let home: string;
+beforeAll(async () => {
+  // The clock stands still: what was deleted can be brought back, however slow the machine is.
+  const nowMs = Date.now();
+  home = await mkdtemp(join(tmpdir(), "pipit-chats-"));
+  server = await startTestServer({ home, deps: { clock: { nowMs: () => nowMs } } });
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await rm(home, { recursive: true, force: true });
+});
+beforeEach(() => {
+  // A file in place of this machine's keychain. For each test, which takes it back at its end.
+  vi.stubEnv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
+});
+
+const pipit = (...args: readonly string[]) => runPipit(args, { home });
+const chats = (...args: readonly string[]) => pipit("chats", ...args);
+const api = async (method: string, path: string, body?: object) => {
+  const response = await fetch(server.httpUrl + path, {
+    method,
+    headers: { authorization: `Bearer ${server.accessToken}`, "content-type": "application/json" },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  return (await response.json()) as { id: string; data: readonly { id: string }[] };
+};
+/** What the server lists. */
+const ids = async (archived = false) =>
+  (await api("GET", `/v1/chats?archived=${archived}`)).data.map(({ id }) => id);
+
+test("pipit chats lists, shows, finds, renames, pins, archives, deletes and brings back by the beginning of an id", async () => {
+  expect((await pipit("chat", "--once", "Do herons nest?", "--save", "--no-audio")).code).toBe(0);
+  const [heron = ""] = await ids();
+  const { id: other } = await api("POST", "/v1/chats", { title: "Nothing yet" });
+  const short = heron.slice(0, 8);
+
+  const listed = await chats("list", "--limit", "1");
+  expect(listed.out).toMatch(/^[\da-f]{8} {2}\d{4}-\d\d-\d\d \d\d:\d\d {2}[^\n]+\n$/);
+  expect(listed.err).toContain("There are more");
+  expect((await chats("search", "herons")).out).toMatch(new RegExp(`^${short} `));
+  expect((await chats("search", "herons", "--chat", other)).err).toContain('Nothing found for "herons"');
+
+  // What would turn or move what stands beside it is shown, not done.
+  expect((await chats("rename", short, "Grey\u202E", "heron")).err).toBe(
+    'The chat is called "Grey\\u{202e} heron" now.\n',
+  );
+  expect((await chats("pin", short)).code).toBe(0);
+  expect((await chats("archive", other)).code).toBe(0);
+  const [kept, ...others] = jsonLines((await chats("list", "--json")).out);
+  expect([kept, others]).toMatchObject([{ id: heron, pinned: true, archived: false }, []]);
+  expect(await ids(true)).toEqual([other]);
+
+  const deleted = await chats("delete", short);
+  expect(deleted).toMatchObject({ code: 0, err: expect.stringContaining(`pipit chats restore ${heron}`) });
+  expect(await ids()).toEqual([]);
+  expect(await chats("show", short)).toMatchObject({ code: 1, err: expect.stringContaining("no chat") });
+  expect((await chats("restore", heron)).code).toBe(0);
+  expect(await chats("restore", heron)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("Nothing to"),
+  });
+
+  expect((await pipit("chat", "--once", "And its eggs?", "--chat", short, "--no-audio")).code).toBe(0);
+  expect((await chats("show", heron)).out).toContain("you: And its eggs?");
+  const away = { PIPIT_SERVER_URL: "http://127.0.0.1:9", PIPIT_GRPC_URL: "127.0.0.1:9" };
+  expect(await runPipit(["chats", "list"], { home, env: away })).toMatchObject({ code: 4, out: "" });
+});
