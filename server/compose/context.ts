@@ -5,6 +5,7 @@ import { createRedisBus } from "../bus/redis-bus.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { createAuthContext, type AuthContext } from "./auth-context.ts";
 import { createCorrelation, type Correlation } from "../observe/correlation.ts";
+import { Compaction } from "../domain/assistant/compaction.ts";
 import { createModelConnection, type ModelConnections } from "../domain/assistant/model-connection.ts";
 import { defaultModelLimits } from "../domain/assistant/models/model-limits.ts";
 import { createOllamaWatch } from "../domain/assistant/models/ollama.ts";
@@ -121,10 +122,13 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   const calculator = building.use(createCalculator());
   const pictures = building.use(new Pictures());
   const speech = deps.speech ?? building.use(createSpeechService({ config: config.speech, logger }));
+  const compaction = building.use(new Compaction({ ...store, clock, logger }));
   const turns = building.use(
     createTurnService({
       chats: store.chats,
       turns: store.turns,
+      summaries: store.summaries,
+      compaction,
       choices: store.modelChoices,
       accounts: store.auth.accounts,
       models,

@@ -22,6 +22,7 @@ import { IndexCompletion } from "./search/index-completion.ts";
 import { mendedBy, type Mended } from "./search/mended.ts";
 import { inTransaction } from "./sql/transaction.ts";
 import { purgeDeleted } from "./turns/purge.ts";
+import { createSummaryStore } from "./turns/summary-store.ts";
 import { createTurnStore } from "./turns/turn-store.ts";
 import { createUsageStore } from "./sql/usage-store.ts";
 
@@ -127,6 +128,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
       return wiped;
     },
     turns: following(mendedTurns(turns, mended), ["finish", "remove", "restore"], onChanged),
+    summaries: createSummaryStore(db),
     memoryFiles: createMemoryFileStore(db, relaxedDb),
     /** @param told whenever a memory file is behind, at most a transaction too early */
     onFilesBehind(told: () => void): void {

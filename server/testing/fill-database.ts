@@ -31,6 +31,7 @@ const parents: Partial<Record<keyof Tables, readonly [column: string, parent: ke
   turns: ["chat_id", "chats"],
   turn_pictures: ["turn_id", "turns"],
   turn_files: ["turn_id", "turns"],
+  chat_summaries: ["turn_id", "turns"],
 };
 
 /** Puts `rows` rows into every table, with the oddest values that each column takes. */

@@ -39,6 +39,8 @@ beforeAll(async () => {
   turns = createTurnService({
     chats: store.chats,
     turns: store.turns,
+    summaries: store.summaries,
+    compaction: { consider() {} },
     choices: store.modelChoices,
     accounts: store.auth.accounts,
     models: model.source(),

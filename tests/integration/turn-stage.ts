@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
+import { Compaction } from "#server/domain/assistant/compaction.ts";
 import { createTurnService } from "#server/domain/assistant/turn-service.ts";
 import { Pictures } from "#server/domain/pictures/pictures.ts";
 import type { Question, TurnEvent, TurnService } from "#server/domain/assistant/turn-types.ts";
@@ -54,11 +55,14 @@ export async function openTurnStage(): Promise<TurnStage> {
   const model = new HandDrivenModel();
   const speech = new EchoSpeech();
   const pictures = new Pictures();
+  const compaction = new Compaction({ ...store, clock, logger });
 
   function startService(ownerId: string): TurnService {
     return createTurnService({
       chats: store.chats,
       turns: store.turns,
+      summaries: store.summaries,
+      compaction,
       choices: store.modelChoices,
       accounts: store.auth.accounts,
       models: model.source(),
@@ -103,6 +107,7 @@ export async function openTurnStage(): Promise<TurnStage> {
     },
     async [Symbol.asyncDispose]() {
       await service[Symbol.asyncDispose]();
+      await compaction[Symbol.asyncDispose]();
       await pictures[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });

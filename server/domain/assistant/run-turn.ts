@@ -5,16 +5,16 @@ import { chatForQuestion } from "../chats/chat-for-question.ts";
 import type { Chat, FinishTurn, Picture, Turn } from "../chats/ports.ts";
 import { abortable } from "./abortable.ts";
 import { eventOf, partsOf } from "./answer-parts.ts";
-import { earlierMessages } from "./context-window.ts";
-import { fencedFiles } from "./fenced-files.ts";
+import type { AnsweredTurn } from "./compaction.ts";
 import type { LiveTurn } from "./live-turn.ts";
-import type { AnswerModel, AnswerPart, ModelMessage } from "./ports.ts";
-import { systemMessage } from "./system-message.ts";
+import { modelFor } from "./model-for.ts";
+import type { AnswerModel, AnswerPart } from "./ports.ts";
+import { isNews, promptFor } from "./context/prompt.ts";
 import { textPieces } from "./text-pieces.ts";
 import { runningElsewhere, type TurnRelay } from "./turn-relay.ts";
 import { TurnSpeech } from "./turn-speech.ts";
 import type { Question, TurnDeps, TurnEvent } from "./turn-types.ts";
-import { localeOf, wording } from "./wording.ts";
+import { localeOf, wording } from "./context/wording.ts";
 
 /** How long a running turn belongs to this process without a sign of life. */
 export const LEASE_MS = 9_000;
@@ -159,9 +159,10 @@ async function replay(run: Run, turn: Turn, chat: Chat): Promise<void> {
 async function askModel(run: Run, turn: Turn, chat: Chat, image: Uint8Array | undefined): Promise<void> {
   const { deps, live } = run;
   const draft: Draft = { model: undefined, inputTokens: 0, outputTokens: 0 };
+  let answered: AnsweredTurn;
   try {
     await publishTitle(run, chat, turn);
-    await streamAnswer(run, turn, chat, image, draft);
+    answered = await streamAnswer(run, turn, chat, image, draft);
   } catch (error) {
     run.speech.stop();
     const failure = PipitError.from(live.signal.aborted ? live.signal.reason : error);
@@ -170,6 +171,7 @@ async function askModel(run: Run, turn: Turn, chat: Chat, image: Uint8Array | un
   }
   // The voice goes on meanwhile: it ends seconds after the text.
   await deps.turns.finish({ ...finishOf(run, turn, draft), status: "done" });
+  deps.compaction.consider(answered);
   live.publish({
     type: "usage",
     inputTokens: draft.inputTokens,
@@ -184,55 +186,28 @@ async function streamAnswer(
   chat: Chat,
   image: Uint8Array | undefined,
   draft: Draft,
-): Promise<void> {
+): Promise<AnsweredTurn> {
   const { deps, live, userId, locale, question } = run;
   live.signal.throwIfAborted();
-  const scope = { userId, chatId: turn.chatId, locale };
-  const [model, system, earlier] = await Promise.all([
-    modelFor(run, turn.chatId),
-    systemMessage(deps, userId, locale),
-    earlierMessages(deps.turns, { ...scope, before: turn }),
+  const [model, prompt] = await Promise.all([
+    modelFor(deps, { ...turn, locale, wanted: question.model }, live),
+    promptFor(deps, turn, question, image, locale),
   ]);
   draft.model = model.name;
-  const { prompt, files = [] } = question;
-  const asked: ModelMessage = {
-    role: "user",
-    text: prompt,
-    ...(image === undefined ? {} : { images: [image] }),
-    ...(files.length === 0 ? {} : { files: fencedFiles(files, turn.id, locale) }),
-  };
-  const messages = [system, ...earlier, asked];
+  if (isNews(prompt)) {
+    live.publish({ type: "notice", code: "EARLIER_SUMMARISED", text: wording(locale).earlierSummarised });
+  }
   // What is said in a temporary chat knows nothing of the others.
   const searchAllChats = question.searchAllChats && !chat.temporary;
-  const tools = deps.toolsFor({ ...scope, searchAllChats });
-  await takeParts(run, model, { messages, tools, locale, fields: question.fields }, draft);
+  const tools = deps.toolsFor({ userId, chatId: turn.chatId, locale, searchAllChats });
+  await takeParts(run, model, { messages: prompt.messages, tools, locale, fields: question.fields }, draft);
   if (live.log.pieces("text").every((text) => text.trim() === "")) {
     throw new PipitError(
       "MODEL_FAILED",
       `The model "${model.name}" gave an empty answer. Ask again, or differently.`,
     );
   }
-}
-
-/** The model of the question, which the chat keeps; else the chosen one, as long as it is there. */
-async function modelFor(
-  { deps: { models, choices }, live, question, userId, locale }: Run,
-  chatId: string,
-): Promise<AnswerModel> {
-  if (question.model !== undefined) {
-    const model = await models.current(live.signal, question.model);
-    await choices.choose(userId, chatId, question.model);
-    return model;
-  }
-  const chosen = await choices.chosen(userId, chatId);
-  try {
-    return await models.current(live.signal, chosen);
-  } catch (error) {
-    if (chosen === undefined || PipitError.from(error).code !== "MODEL_MISSING") throw error;
-    const model = await models.current(live.signal);
-    live.publish({ type: "notice", code: "MODEL_GONE", text: wording(locale).modelGone(chosen, model.name) });
-    return model;
-  }
+  return { turn, model, locale, earlier: prompt.earlier, answer: live.log.pieces("text") };
 }
 
 async function takeParts(

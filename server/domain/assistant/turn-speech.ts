@@ -3,7 +3,7 @@ import { SPEECH_FAILED } from "../speech/notices.ts";
 import type { SpeechService } from "../speech/ports.ts";
 import { abortable } from "./abortable.ts";
 import type { LiveTurn, SpeechSwitch } from "./live-turn.ts";
-import { wording } from "./wording.ts";
+import { wording } from "./context/wording.ts";
 import { Channel } from "./channel.ts";
 
 /** One run of speech: from the moment a client wants it until the text ends or no client wants it any more. */

@@ -3,11 +3,13 @@ import type { ChatEvent } from "#contract/chat-event.ts";
 import type { Caller } from "../access/caller.ts";
 import type { AccountStore } from "../accounts/ports.ts";
 import type { ChatStore, TurnStore } from "../chats/ports.ts";
+import type { SummaryStore } from "../chats/summary-port.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { MessageBus } from "../message-bus.ts";
 import type { Pictures } from "../pictures/pictures.ts";
 import type { SpeechService } from "../speech/ports.ts";
+import type { Compaction } from "./compaction.ts";
 import type { Place } from "./live-turn.ts";
 import type { AssistantTool, ModelChoices, ModelSource } from "./ports.ts";
 
@@ -58,6 +60,8 @@ interface ToolScope {
 export interface TurnDeps {
   readonly chats: ChatStore;
   readonly turns: TurnStore;
+  readonly summaries: SummaryStore;
+  readonly compaction: Pick<Compaction, "consider">;
   readonly models: ModelSource;
   readonly choices: ModelChoices;
   readonly accounts: Pick<AccountStore, "findById">;

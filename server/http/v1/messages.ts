@@ -16,6 +16,7 @@ const messagesQuery = z.object({
   limit: wholeNumber(1, MAX_TURNS).default(DEFAULT_TURNS),
   before: id.optional(),
 });
+const summaryQuery = z.object({ before: id.optional() });
 const turnParameters = chatParameters.extend({ turn_id: id });
 
 /** What a person did to an answer is no cancelled call to them. */
@@ -26,7 +27,7 @@ const statuses = { running: "running", done: "done", failed: "failed", cancelled
  * `before` follows, as messages, oldest first. Below it, the turns themselves.
  */
 export function messagesRoutes({
-  store: { chats, turns },
+  store: { chats, turns, summaries },
   turns: answers,
 }: HttpContext): readonly CallerRoute[] {
   return [
@@ -36,6 +37,18 @@ export function messagesRoutes({
       await findChat(chats, caller.userId, chatId);
       const path = await turns.history(caller.userId, chatId, limit, before);
       return { data: path.toReversed().flatMap(toMessages) };
+    }),
+    route("GET", "/v1/chats/:id/summary", reader, async (request, caller) => {
+      const { id: chatId } = readParameters(chatParameters, request.params);
+      const { before } = readParameters(summaryQuery, request.query);
+      const { headTurnId } = await findChat(chats, caller.userId, chatId);
+      const last = before ?? headTurnId;
+      const summary = last === undefined ? undefined : await summaries.before(caller.userId, chatId, last);
+      if (summary === undefined) {
+        throw new PipitError("CHAT_NOT_FOUND", "Nothing of this chat is summarised", { field: "id" });
+      }
+      const { turnId, text, createdAtMs } = summary;
+      return { turn_id: turnId, text, created_at: new Date(createdAtMs).toISOString() };
     }),
     route("GET", "/v1/chats/:id/turns/:turn_id/picture", reader, async (request, caller, reply) => {
       const { id: chatId, turn_id: turnId } = readParameters(turnParameters, request.params);

@@ -84,12 +84,8 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
     // Of its first shape nothing is kept: it is made from the turns, in the background.
     "0015_turn_search": { up: (db: Kysely<Tables>) => turnIndex.create(db) },
     "0016_memory_files": { up: countChangesOfFiles },
-    "0017_temporary_chats": {
-      async up(db: Kysely<Tables>) {
-        await addColumns(db, "chats", ["temporary"], "integer not null default 0");
-        await sql`create index chats_temporary on chats (updated_at_ms) where temporary = 1`.execute(db);
-      },
-    },
+    "0017_temporary_chats": { up: markTemporaryChats },
+    "0018_chat_summaries": { up: createSummaries },
   };
 }
 
@@ -273,4 +269,19 @@ async function createApiKeys(db: Kysely<Tables>): Promise<void> {
     .execute();
   await addIndex(db, "api_keys", "user", ["user_id"]);
   await addIndex(db, "api_keys", "id", ["id"]);
+}
+
+async function markTemporaryChats(db: Kysely<Tables>): Promise<void> {
+  await addColumns(db, "chats", ["temporary"], "integer not null default 0");
+  await sql`create index chats_temporary on chats (updated_at_ms) where temporary = 1`.execute(db);
+}
+
+async function createSummaries(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable("chat_summaries")
+    .addColumn("turn_id", "text", (c) => c.primaryKey().notNull().references("turns.id").onDelete("cascade"))
+    .$call(texts("chat_id", "text"))
+    .$call(bigNumbers("created_at_ms"))
+    .execute();
+  await addIndex(db, "chat_summaries", "chat", ["chat_id"]);
 }

@@ -2,6 +2,7 @@ import type { Generated } from "kysely";
 import type { Account, AccountCredentials, StoredWebSession } from "#server/domain/accounts/ports.ts";
 import type { ChainState, HashedEvent } from "#server/domain/audit/audit-hash.ts";
 import type { Chat, Turn, UsageReport } from "#server/domain/chats/ports.ts";
+import type { Summary } from "#server/domain/chats/summary-port.ts";
 import type { CounterState } from "#server/domain/limits/counter-state.ts";
 import type { StoredOneTimeToken } from "#server/domain/secrets/one-time-tokens.ts";
 import type { StoredApiKey } from "#server/domain/tokens/api-keys.ts";
@@ -26,6 +27,8 @@ export interface Tables {
   turn_pictures: { turn_id: string; width: number; height: number; jpeg: string };
   /** A JSON array: the text of each file of the turn. */
   turn_files: { turn_id: string; texts: string };
+  /** By the last turn it tells of. */
+  chat_summaries: RowOf<Summary>;
   usage_reports: RowOf<UsageReport>;
   /** `chat_id` is "" for the choice of an account. */
   model_choices: { user_id: string; chat_id: string; model: string };

@@ -56,11 +56,13 @@ describe.each(databases)("what is deleted, on $name", (database) => {
       await store.turns.begin(request(id, "chat-2"));
       await store.turns.finish(answer(id));
     }
+    const summary = { chatId: "chat-2", turnId: "turn-9", text: "walrus-summary", createdAtMs: 1 };
+    await store.summaries.add("user-1", summary, { turnIds: ["turn-9"], goesOnFrom: undefined });
     await store.turns.begin(request("unfinished", "chat-2"));
     await store.chats.remove("user-1", "chat-2");
     clock.advance(9_999);
     await store.purgeDeleted(running);
-    const kept = [...said, "walrus-title", "walrus-model"];
+    const kept = [...said, "walrus-title", "walrus-model", "walrus-summary"];
     expect(await keptIn(temporary, kept)).toEqual(kept);
     clock.advance(1);
     expect(await store.purgeDeleted(running)).toBe(122);

@@ -5,6 +5,7 @@ import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
 import { fileChanged } from "../sql/memory-file-store.ts";
 import { restorableSince } from "./restoring.ts";
+import { forgetSummaries } from "./summary-store.ts";
 import { NO_ANSWER } from "./turn-rows.ts";
 
 /** From the last change of a temporary chat to its end. */
@@ -120,6 +121,7 @@ async function purgeChat(trx: Transaction<Tables>, index: TurnIndex, time: Datab
     .where("user_id", "=", chat.user_id)
     .where("chat_id", "=", chat.id)
     .execute();
+  await forgetSummaries(trx, chat.id);
   await trx.updateTable("chats").set({ deleted_at_ms: wiped }).where("id", "=", chat.id).execute();
   return 1;
 }

@@ -5,6 +5,7 @@ import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { indexRestored, restorableSince } from "./restoring.ts";
 import { fileChanged } from "../sql/memory-file-store.ts";
+import { forgetSummaries } from "./summary-store.ts";
 import { newestBelow } from "./turn-tree.ts";
 
 /** What the deletion of a turn changed. */
@@ -25,6 +26,7 @@ export async function removeTurn(
   turnId: string,
 ): Promise<void> {
   const headTurnId = await lockChat(trx, userId, chatId);
+  await forgetSummaries(trx, chatId);
   const turn = await turnIn(trx, chatId, turnId)
     .select("parent_turn_id")
     .where("deleted_at_ms", "is", null)
@@ -63,6 +65,7 @@ export async function restoreTurn(
   turnId: string,
 ): Promise<boolean> {
   const headTurnId = await lockChat(trx, userId, chatId);
+  await forgetSummaries(trx, chatId);
   // First, since it locks the turn against being wiped by another server (PostgreSQL).
   const turn = await trx
     .updateTable("turns")

@@ -12,6 +12,8 @@ import { recognize, type Intent } from "./intents.ts";
 import { timeZoneOf } from "./places.ts";
 import { repliesIn, type Replies } from "./replies.ts";
 
+/** Its name as a model. */
+export const BUILT_IN_MODEL = "built-in";
 /** Hits that are read out; more would be a list that the user did not ask for. */
 const SHOWN_HITS = 5;
 const SHOWN_HITS_UNASKED = 2;
@@ -33,7 +35,7 @@ interface Talk {
  */
 export function createBuiltInModel(deps: { readonly clock: Clock }): AnswerModel {
   return {
-    name: "built-in",
+    name: BUILT_IN_MODEL,
     async *answer(request, signal) {
       const question = request.messages.findLast((message) => message.role === "user");
       const text = question?.text ?? "";

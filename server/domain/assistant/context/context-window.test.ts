@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Turn, TurnStore } from "../chats/ports.ts";
+import type { Turn, TurnStore } from "../../chats/ports.ts";
 import { earlierMessages } from "./context-window.ts";
 
 function turn(index: number, userText: string, assistantText: string, hadImage = false): Turn {
@@ -60,7 +60,7 @@ const many = (count: number, length: number): Turn[] =>
 describe("earlierMessages", () => {
   test("gives the earlier turns oldest first, as pairs", async () => {
     const { turns } = store([turn(0, "one", "1"), turn(1, "two", "2"), turn(2, "later", "3")]);
-    expect(await earlierMessages(turns, { ...scope, ...before(2) })).toEqual([
+    expect((await earlierMessages(turns, { ...scope, ...before(2) })).messages).toEqual([
       { role: "user", text: "one" },
       { role: "assistant", text: "1" },
       { role: "user", text: "two" },
@@ -70,13 +70,13 @@ describe("earlierMessages", () => {
 
   test("reads nothing for the first question of a chat", async () => {
     const { turns, reads } = store(many(3, 10));
-    expect(await earlierMessages(turns, { ...scope, ...before(0) })).toEqual([]);
+    expect((await earlierMessages(turns, { ...scope, ...before(0) })).messages).toEqual([]);
     expect(reads()).toBe(0);
   });
 
   test("stops at the budget, keeping the newest", async () => {
     const { turns } = store(many(20, 400));
-    const messages = await earlierMessages(turns, { ...scope, ...before(20), budgetTokens: 320 });
+    const { messages } = await earlierMessages(turns, { ...scope, ...before(20), budgetTokens: 320 });
     expect(messages.filter(({ role }) => role === "user").map(({ text }) => text)).toEqual([
       "question 18",
       "question 19",
@@ -85,15 +85,15 @@ describe("earlierMessages", () => {
 
   test("reads no more of a chat of 5,000 turns than of one of 50", async () => {
     const [short, long] = [store(many(50, 10)), store(many(5_000, 10))];
-    const a = await earlierMessages(short.turns, { ...scope, ...before(50) });
-    const b = await earlierMessages(long.turns, { ...scope, ...before(5_000) });
+    const { messages: a } = await earlierMessages(short.turns, { ...scope, ...before(50) });
+    const { messages: b } = await earlierMessages(long.turns, { ...scope, ...before(5_000) });
     expect(long.reads()).toBe(short.reads());
     expect(b).toHaveLength(a.length);
   });
 
   test("shortens the newest turn when it alone is over the budget", async () => {
     const { turns } = store([turn(0, "old", "old"), turn(1, "tell me all", "word ".repeat(50_000))]);
-    const messages = await earlierMessages(turns, { ...scope, ...before(2), budgetTokens: 200 });
+    const { messages } = await earlierMessages(turns, { ...scope, ...before(2), budgetTokens: 200 });
     expect(messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
     expect(messages[1]?.text.length).toBeLessThan(600);
     expect(messages[1]?.text.endsWith("…")).toBe(true);
@@ -101,7 +101,7 @@ describe("earlierMessages", () => {
 
   test("leaves out turns without an answer and marks those with a picture, in the person's language", async () => {
     const { turns } = store([turn(0, "что это?", "Кот.", true), turn(1, "упало", "")]);
-    expect(await earlierMessages(turns, { ...scope, locale: "ru-RU", ...before(2) })).toEqual([
+    expect((await earlierMessages(turns, { ...scope, locale: "ru-RU", ...before(2) })).messages).toEqual([
       { role: "user", text: "[была приложена картинка] что это?" },
       { role: "assistant", text: "Кот." },
     ]);
@@ -117,7 +117,7 @@ describe("earlierMessages", () => {
       turn(1, "and?", "So."),
       withFile(2, "new.txt", 100_000),
     ]);
-    const messages = await earlierMessages(turns, { ...scope, ...before(3) });
+    const { messages } = await earlierMessages(turns, { ...scope, ...before(3) });
     const questions = messages.filter(({ role }) => role === "user");
     expect(questions).toEqual([
       { role: "user", text: expect.stringMatching(/^\[files were attached.*old\.txt\] about old\.txt$/u) },

@@ -1,8 +1,9 @@
 import type { Clock } from "#contract/clock.ts";
-import type { Account, AccountStore } from "../accounts/ports.ts";
-import { LOCAL_DISPLAY_NAME } from "../accounts/local-account.ts";
+import type { Account, AccountStore } from "../../accounts/ports.ts";
+import type { Summary } from "../../chats/summary-port.ts";
+import { LOCAL_DISPLAY_NAME } from "../../accounts/local-account.ts";
 import { markFor } from "./fence-mark.ts";
-import type { ModelMessage } from "./ports.ts";
+import type { ModelMessage } from "../ports.ts";
 import { systemPrompt, wording } from "./wording.ts";
 
 interface SystemMessageDeps {
@@ -10,16 +11,25 @@ interface SystemMessageDeps {
   readonly clock: Clock;
 }
 
-/** Tells the model who Pipit is, and whom it talks to. */
+/** Tells the model who Pipit is, whom it talks to, and what was said in the summarised part of the chat. */
 export async function systemMessage(
   { accounts, clock }: SystemMessageDeps,
   userId: string,
   locale: string,
+  summary: Summary | undefined,
 ): Promise<ModelMessage> {
-  const prompt = systemPrompt(locale, clock.nowMs());
   const account = await accounts.findById(userId);
-  const person = account && aboutPerson(account, locale);
-  return { role: "system", text: person === undefined ? prompt : `${prompt}\n\n${person}` };
+  const parts = [
+    systemPrompt(locale, clock.nowMs()),
+    account && aboutPerson(account, locale),
+    summary && earlierPart(summary, locale),
+  ];
+  return { role: "system", text: parts.filter((part) => part !== undefined).join("\n\n") };
+}
+
+function earlierPart({ text, turnId }: Summary, locale: string): string {
+  const mark = markFor("chat", [text], turnId);
+  return [wording(locale).summaryBegins(mark), `<${mark}>`, text, `</${mark}>`].join("\n");
 }
 
 /**

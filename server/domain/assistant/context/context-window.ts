@@ -1,12 +1,12 @@
 import { FILE_TEXT_MAX_CHARS } from "#contract/limits.ts";
-import type { Turn, TurnStore } from "../chats/ports.ts";
-import type { ModelMessage } from "./ports.ts";
+import type { Turn, TurnStore } from "../../chats/ports.ts";
+import type { ModelMessage } from "../ports.ts";
 import { fencedFiles } from "./fenced-files.ts";
-import { clipToTokens, estimateTokens } from "./models/token-estimate.ts";
+import { clipToTokens, estimateTokens } from "../models/token-estimate.ts";
 import { wording } from "./wording.ts";
 
 /** Tokens of earlier turns that go with a question. The question and the system prompt come on top. */
-const CONTEXT_BUDGET_TOKENS = 6_000;
+export const CONTEXT_BUDGET_TOKENS = 6_000;
 /**
  * Files of earlier turns that go with a question, newest first, in UTF-16 code units: as much as one file may hold, so
  * that the one a conversation is about stays in it. Of others only the names go.
@@ -17,6 +17,7 @@ const EARLIER_FILES_MAX_CHARS = FILE_TEXT_MAX_CHARS;
  * chat of 50 turns and of 5,000.
  */
 const PAGE_SIZES = [8, 32] as const;
+export const CONTEXT_MAX_TURNS = PAGE_SIZES[0] + PAGE_SIZES[1];
 
 /** Which part of which chat is wanted. */
 export interface ContextScope {
@@ -24,8 +25,21 @@ export interface ContextScope {
   readonly chatId: string;
   /** Only the turns that this one follows. */
   readonly before: Pick<Turn, "id" | "parentTurnId">;
+  /** And that follow this one, up to which a summary tells what was said; absent: none does. */
+  readonly after?: string | undefined;
   readonly locale: string;
   readonly budgetTokens?: number;
+}
+
+/** What of the earlier turns goes with a question. */
+export interface Earlier {
+  readonly messages: readonly ModelMessage[];
+  /** The last turn that goes with it. */
+  readonly last: Turn | undefined;
+  readonly turns: number;
+  readonly tokens: number;
+  /** Whether there was more than fits. */
+  readonly isCut: boolean;
 }
 
 /**
@@ -36,18 +50,28 @@ export interface ContextScope {
 export async function earlierMessages(
   turns: Pick<TurnStore, "recent" | "files">,
   scope: ContextScope,
-): Promise<readonly ModelMessage[]> {
-  const newestFirst = await newestPairs(turns, scope);
-  return (await withFiles(turns, scope, newestFirst)).toReversed().flat();
+): Promise<Earlier> {
+  const { newestFirst, isCut } = await newestPairs(turns, scope);
+  return {
+    messages: (await withFiles(turns, scope, newestFirst)).toReversed().flat(),
+    last: newestFirst[0]?.turn,
+    turns: newestFirst.length,
+    tokens: newestFirst.reduce((sum, { tokens }) => sum + tokens, 0),
+    isCut,
+  };
 }
 
 /** A question and its answer. */
 interface Pair {
   readonly turn: Turn;
   readonly messages: readonly ModelMessage[];
+  readonly tokens: number;
 }
 
-async function newestPairs(turns: Pick<TurnStore, "recent">, scope: ContextScope): Promise<readonly Pair[]> {
+async function newestPairs(
+  turns: Pick<TurnStore, "recent">,
+  scope: ContextScope,
+): Promise<{ readonly newestFirst: readonly Pair[]; readonly isCut: boolean }> {
   const budgetTokens = scope.budgetTokens ?? CONTEXT_BUDGET_TOKENS;
   const newestFirst: Pair[] = [];
   let usedTokens = 0;
@@ -56,20 +80,23 @@ async function newestPairs(turns: Pick<TurnStore, "recent">, scope: ContextScope
     if (before.parentTurnId === undefined) break;
     const page = await turns.recent(scope.userId, scope.chatId, limit, before.id);
     for (const turn of page) {
+      if (turn.id === scope.after) return { newestFirst, isCut: false };
       before = turn;
       if (turn.assistantText === "") continue;
       const messages = messagesOf(turn, scope.locale);
       const tokens = tokensOf(messages, budgetTokens);
       if (usedTokens + tokens > budgetTokens) {
-        if (newestFirst.length === 0) newestFirst.push({ turn, messages: clip(messages, budgetTokens) });
-        return newestFirst;
+        if (newestFirst.length === 0)
+          newestFirst.push({ turn, messages: clip(messages, budgetTokens), tokens });
+        return { newestFirst, isCut: true };
       }
       usedTokens += tokens;
-      newestFirst.push({ turn, messages });
+      newestFirst.push({ turn, messages, tokens });
     }
-    if (page.length < limit) break;
+    if (page.length < limit) return { newestFirst, isCut: false };
   }
-  return newestFirst;
+  const { parentTurnId } = before;
+  return { newestFirst, isCut: parentTurnId !== undefined && parentTurnId !== scope.after };
 }
 
 /** The messages of the pairs, each question with its files, or with their names. */
@@ -98,7 +125,8 @@ async function withFiles(
   });
 }
 
-function messagesOf(turn: Turn, locale: string): ModelMessage[] {
+/** What was said in a turn; of its picture and files only that they were there. */
+export function messagesOf(turn: Turn, locale: string): ModelMessage[] {
   const mark = turn.hadImage ? `${wording(locale).earlierImage} ` : "";
   return [
     { role: "user", text: mark + turn.userText },
@@ -106,7 +134,7 @@ function messagesOf(turn: Turn, locale: string): ModelMessage[] {
   ];
 }
 
-function tokensOf(messages: readonly ModelMessage[], capTokens: number): number {
+export function tokensOf(messages: readonly ModelMessage[], capTokens: number): number {
   return messages.reduce((sum, message) => sum + estimateTokens(message.text, capTokens), 0);
 }
 
