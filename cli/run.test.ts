@@ -19,7 +19,9 @@ const commands = [
   ["api-keys"],
   ...["list", "create", "revoke"].map((name) => [`api-keys ${name}`]),
   ["chats"],
-  ...["list", "show", "search", "rename", "pin", "delete", "restore"].map((name) => [`chats ${name}`]),
+  ...["list", "show", "search", "rename", "pin", "delete", "restore", "export"].map((name) => [
+    `chats ${name}`,
+  ]),
   ...["register", "login", "logout", "status", "switch", "token"].map((name) => [`auth ${name}`]),
 ];
 /** Three words in a row are a sentence that nobody translated. */
@@ -49,6 +51,7 @@ test.each([
   ["web", "extra"],
   ["chats", "show"],
   ["chats", "list", "--limit", "many"],
+  ["chats", "export", "--format", "pdf"],
 ])("U15, U16: %s %s is refused with 2, in the person's language", async (...args) => {
   const { code, out, err } = await run(args, "ru_RU.UTF-8");
   expect({ code, out }).toEqual({ code: 2, out: "" });

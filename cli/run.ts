@@ -99,7 +99,9 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
   const chats = program.command("chats").usage(help.usageOfAll);
   addChatsCommands(chats, help.chats, help.auth, withDeps);
   for (const command of [...keys.commands, ...chats.commands]) {
-    const operands = command.registeredArguments.map((operand) => ` <${operand.name()}>`);
+    const operands = command.registeredArguments.map((one) =>
+      one.required ? ` <${one.name()}>` : ` [${one.name()}]`,
+    );
     command.usage(help.usageOfOne + operands.join(""));
   }
   return program;

@@ -15,6 +15,8 @@ const english = {
     `"${title}" is deleted. For 10 seconds, this brings it back: pipit chats restore ${id}`,
   restored: (title: string) => `"${title}" is back.`,
   tooLate: "Nothing to bring back: the chat was not deleted in the last 10 seconds, or the id is not whole.",
+  exporting: (bytes: number) => `${megabytes(bytes, "en")} MB`,
+  exported: (path: string, bytes: number) => `${path} is written (${megabytes(bytes, "en")} MB).`,
   stopped: "Stopped.",
 };
 const russian: typeof english = {
@@ -31,6 +33,8 @@ const russian: typeof english = {
   deleted: (title, id) => `«${title}» удалён. Вернуть можно в течение 10 секунд: pipit chats restore ${id}`,
   restored: (title) => `«${title}» снова на месте.`,
   tooLate: "Возвращать нечего: за последние 10 секунд этот чат не удаляли, или id указан не полностью.",
+  exporting: (bytes) => `${megabytes(bytes, "ru")} МБ`,
+  exported: (path, bytes) => `Записано в ${path} (${megabytes(bytes, "ru")} МБ).`,
   stopped: "Остановлено.",
 };
 
@@ -39,4 +43,9 @@ export type ChatsWords = typeof english;
 
 export function chatsWords(locale: string): ChatsWords {
   return languageOfLocale(locale) === "ru" ? russian : english;
+}
+
+function megabytes(bytes: number, language: string): string {
+  const digits = bytes < 10_000_000 ? 2 : 0;
+  return (bytes / 1_000_000).toLocaleString(language, { maximumFractionDigits: digits });
 }

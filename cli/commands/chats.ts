@@ -1,5 +1,6 @@
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import type { HelpMessages } from "../kit/help-messages.ts";
+import type { ExportFlags } from "../chats/export.ts";
 import type { WithDeps } from "./auth.ts";
 
 const look = async () => await import("../chats/look.ts");
@@ -71,6 +72,14 @@ export function addChatsCommands(
     "restore",
     withDeps(async () => (await change()).restore),
   );
+  const exportChats = withDeps(async () => (await import("../chats/export.ts")).exportChats);
+  group
+    .command("export")
+    .argument("[id]", help.id)
+    .description(help.export)
+    .addOption(new Option("--format <format>", help.format).choices(["json", "markdown"]).default("json"))
+    .option("-o, --output <file>", help.output)
+    .action((id: string | undefined, flags: ExportFlags) => exportChats({ ...flags, ...(id && { id }) }));
 }
 
 type OfOne = "show" | "pin" | "unpin" | "archive" | "unarchive" | "delete" | "restore";

@@ -83,6 +83,9 @@ export const englishHelp = {
     unarchive: "put an archived chat back into the list",
     delete: "delete a chat; for 10 seconds, restore brings it back",
     restore: "bring back a chat that was just deleted; needs the whole id",
+    export: "write one chat, or all, to a file or to standard output",
+    format: "json, with all branches, pictures and files, or markdown, to read",
+    output: "the file, which only you can read; without it, standard output",
   },
   /** What the parser says, by what it says in English. */
   parser: [] as readonly (readonly [RegExp | string, string])[],
@@ -174,6 +177,9 @@ export const russianHelp: HelpMessages = {
     unarchive: "вернуть чат из архива в список",
     delete: "удалить чат; 10 секунд его можно вернуть через restore",
     restore: "вернуть только что удалённый чат; нужен полный id",
+    export: "записать один чат или все в файл или в стандартный вывод",
+    format: "json — со всеми ветками, снимками и файлами; markdown — для чтения",
+    output: "файл, доступный только вам; иначе стандартный вывод",
   },
   parser: [
     [/unknown option '([^]*?)'/, "неизвестный параметр «$1»"],
@@ -187,6 +193,7 @@ export const russianHelp: HelpMessages = {
     ],
     ["The message is empty.", "Сообщение пусто."],
     ["It must be a whole number from 1 to 999999.", "Нужно целое число от 1 до 999999."],
+    [/Allowed choices are ([^]*?)\./, "Возможны: $1."],
     [/missing required argument '([^]*?)'/, "не хватает аргумента «$1»"],
     [/\(Did you mean (?:one of )?([^]*?)\?\)/, "(Может быть, $1?)"],
     [/^error: /, "ошибка: "],

@@ -19,7 +19,7 @@ import type { KeptAccount, OutboxRow, Speaker, TokenStore } from "#engine/ports.
 import { Session } from "#engine/session/session.ts";
 import { createAsk } from "#engine/wire/ask.ts";
 import { createRpcTransport } from "#engine/wire/rpc-transport.ts";
-import { createSignedInHttp } from "#engine/wire/signed-in.ts";
+import { createSignedInHttp, signedIn } from "#engine/wire/signed-in.ts";
 import { systemClock } from "#engine/system-clock.ts";
 
 /** Everything a program on Node needs to talk; disposed of as one. */
@@ -115,6 +115,9 @@ export async function openClient(options: ClientOptions) {
     /** The server's HTTP, with the sign-in on every request. Throws as `signedIn`. */
     api,
     history,
+    /** A file of the server's, with the sign-in. Throws as `signedIn`, and as `DownloadClient`. */
+    download: (path: string, signal: AbortSignal) =>
+      signedIn(session, signal, (headers) => link.http.download(path, headers, signal)),
     modelConnection: createModelConnectionClient(api),
     /** What the signed-in account's outbox holds, oldest first. */
     async unanswered(): Promise<readonly OutboxRow[]> {

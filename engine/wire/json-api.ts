@@ -14,7 +14,7 @@ export function createJsonApi(http: HttpClient) {
     const type = request.body === undefined ? {} : { "content-type": "application/json" };
     const headers = { accept: "application/json", ...type };
     const response = await http.request({ ...request, headers }, signal);
-    if (response.status !== 200 && response.status !== 204) throw errorOf(request.path, response);
+    if (response.status !== 200 && response.status !== 204) throw refusalOf(request.path, response);
     return response;
   }
   return {
@@ -39,7 +39,8 @@ const ofChat = /^\/v1\/chats\/(?!search\b)/;
 const UNKNOWN_HERE =
   "The server does not know this request: it is older than this Pipit, or another program answers at its address. Update it, or check the address.";
 
-function errorOf(path: string, response: HttpResponse): PipitError {
+/** What the server means by an answer that is not what was asked for. */
+export function refusalOf(path: string, response: HttpResponse): PipitError {
   const told = errorInBody(response);
   if (told !== undefined) return told;
   const detail = `HTTP ${response.status}`;

@@ -7,7 +7,7 @@ import { rpcError } from "#engine/wire/rpc-error.ts";
 import type { RpcConnection } from "#engine/wire/rpc-transport.ts";
 import { ensureServer, type EnsureServerOptions } from "./embedded-server.ts";
 import { openGrpc } from "../grpc/grpc-transport.ts";
-import { createHttpClient } from "../http/http-client.ts";
+import { createHttpClient, type DownloadClient } from "../http/http-client.ts";
 
 const HEALTH_TIMEOUT_MS = 5_000;
 
@@ -38,16 +38,21 @@ export function createServerLink(options: EnsureServerOptions) {
     current = undefined;
     await close(lost);
   };
-  const http: HttpClient = {
-    async request(request, signal) {
-      const used = await connection(signal);
-      try {
-        return await used.http.request(request, signal);
-      } catch (error) {
-        if (error instanceof PipitError && error.code === "SERVER_UNREACHABLE") await forget(used);
-        throw error;
-      }
-    },
+  const asking = async <T>(
+    signal: AbortSignal,
+    ask: (http: Connection["http"]) => Promise<T>,
+  ): Promise<T> => {
+    const used = await connection(signal);
+    try {
+      return await ask(used.http);
+    } catch (error) {
+      if (error instanceof PipitError && error.code === "SERVER_UNREACHABLE") await forget(used);
+      throw error;
+    }
+  };
+  const http: HttpClient & DownloadClient = {
+    request: (request, signal) => asking(signal, (used) => used.request(request, signal)),
+    download: (path, headers, signal) => asking(signal, (used) => used.download(path, headers, signal)),
   };
   return {
     http,

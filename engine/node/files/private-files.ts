@@ -23,12 +23,15 @@ export async function ensurePrivateFolder(path: string): Promise<void> {
   }
 }
 
+/** A whole content, or pieces that are written as they come. */
+type FileContent = string | Uint8Array | AsyncIterable<Uint8Array>;
+
 /**
  * Replaces a file at once: a reader sees the old or the new content, also after a power cut. Mode 0600.
  *
  * @throws PipitError STORAGE_FULL with the old content still in place; STORAGE_UNREADABLE.
  */
-export async function writePrivateFile(path: string, content: string | Uint8Array): Promise<void> {
+export async function writePrivateFile(path: string, content: FileContent): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}`);
   try {
@@ -49,7 +52,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   });
 }
 
-async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
+async function writeSynced(path: string, content: FileContent): Promise<void> {
   await using file = await open(path, "wx", 0o600);
   await file.writeFile(content);
   await file.sync();

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { createHttpClient } from "./http-client.ts";
 
@@ -107,6 +108,59 @@ describe("a request", () => {
     await expect(
       createHttpClient(server.url).request({ method: "GET", path: "/" }, never),
     ).rejects.toMatchObject({ code: "SERVER_UNREACHABLE", message: expect.stringContaining("larger") });
+  });
+});
+
+describe("a download", () => {
+  const download = (url: string, signal = never, silenceMs?: number) =>
+    createHttpClient(url, 30, silenceMs).download("/file", new Headers({ "x-a": "1" }), signal);
+  const read = async (file: AsyncIterable<Uint8Array>): Promise<string> =>
+    Buffer.concat(await Array.fromAsync(file)).toString();
+
+  test("is read while the server still writes it, however long both take, and left in the middle", async () => {
+    let writeMore = (): void => undefined;
+    const left = Promise.withResolvers<unknown>();
+    await using server = await serve((request, response) => {
+      response.on("close", () => left.resolve(request.headers["x-a"]));
+      response.write("one");
+      writeMore = () => response.write("two");
+    });
+    const file = await download(server.url, never, 60_000);
+    let told = "";
+    for await (const piece of file) {
+      told += Buffer.from(piece).toString();
+      if (told === "onetwo") break;
+      // Longer than a request may take.
+      await sleep(50);
+      writeMore();
+    }
+    expect(await left.promise).toBe("1");
+  });
+
+  test("that a server breaks off, or stops sending, is never taken for a whole one", async () => {
+    await using broken = await serve((_, response) => {
+      response.write("half");
+      setImmediate(() => response.destroy());
+    });
+    await expect(download(broken.url).then(read)).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
+    await using silent = await serve((_, response) => void response.write("half"));
+    await expect(download(silent.url, never, 30).then(read)).rejects.toMatchObject({
+      code: "SERVER_UNREACHABLE",
+      message: expect.stringContaining("30 ms"),
+    });
+  });
+
+  test("gives what the server says instead, and ends with CANCELLED", async () => {
+    await using server = await serve((_, response) => {
+      response.writeHead(404, { "content-type": "application/json" });
+      response.end(JSON.stringify({ error: { code: "CHAT_NOT_FOUND", message: "Chat not found" } }));
+    });
+    await expect(download(server.url)).rejects.toMatchObject({ code: "CHAT_NOT_FOUND" });
+    const abort = new AbortController();
+    await using slow = await serve((_, response) => void response.write("half"));
+    const file = await download(slow.url, abort.signal);
+    setImmediate(() => abort.abort());
+    await expect(read(file)).rejects.toMatchObject({ code: "CANCELLED" });
   });
 });
 

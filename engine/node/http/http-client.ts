@@ -1,6 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
+import { refusalOf } from "#engine/wire/json-api.ts";
 import { errorCode } from "../files/private-files.ts";
 import { certificateError } from "./certificate-error.ts";
 import { isLoopbackHost } from "#engine/loopback.ts";
@@ -8,6 +9,19 @@ import { isLoopbackHost } from "#engine/loopback.ts";
 /** Below the 10 s of the credentials lock, so that a refresh always ends before its lock does (docs/reference/developer-api.md, "Credentials file"). */
 const DEFAULT_TIMEOUT_MS = 8_000;
 const MAX_REDIRECTS = 5;
+/** Longest silence of a server that sends a file. */
+const DEFAULT_SILENCE_MS = 60_000;
+
+/** A file that is read while it comes, so that it may be longer than memory. */
+export interface DownloadClient {
+  /**
+   * @param headers of the request
+   * @returns the pieces of the file; leaving the loop ends the download
+   * @throws PipitError what the server answers instead; also from the loop SERVER_UNREACHABLE, when the file breaks off,
+   *   and CANCELLED
+   */
+  download(path: string, headers: Headers, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+}
 
 /**
  * An {@link HttpClient} on the global fetch. Redirects are followed only within the origin, so no header or body ever
@@ -17,23 +31,81 @@ const MAX_REDIRECTS = 5;
  * @param timeoutMs whole exchange, redirects and body included
  * @throws PipitError CONFIG_INVALID for a URL that is not HTTPS and not on this machine.
  */
-export function createHttpClient(serverUrl: string, timeoutMs = DEFAULT_TIMEOUT_MS): HttpClient {
+export function createHttpClient(
+  serverUrl: string,
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+  silenceMs = DEFAULT_SILENCE_MS,
+): HttpClient & DownloadClient {
   const base = parseServerUrl(serverUrl);
+  const told = (error: unknown, signal: AbortSignal, limit: AbortSignal, limitMs: number): PipitError => {
+    if (error instanceof PipitError) return error;
+    if (signal.aborted) return new PipitError("CANCELLED", "Cancelled.", { cause: error });
+    if (limit.aborted) return unreachable(base, `no answer within ${limitMs} ms`, error);
+    const cause = causeOf(error);
+    return certificateError(base.host, cause.message) ?? unreachable(base, describe(cause), error);
+  };
   return {
     async request(request, signal) {
       const url = resolvePath(base, request.path);
       const timeout = AbortSignal.timeout(timeoutMs);
       try {
-        return await exchange(url, request, AbortSignal.any([signal, timeout]));
+        const answer = await follow(url, request, AbortSignal.any([signal, timeout]));
+        return await readResponse(answer, url);
       } catch (error) {
-        if (error instanceof PipitError) throw error;
-        if (signal.aborted) throw new PipitError("CANCELLED", "Cancelled.", { cause: error });
-        if (timeout.aborted) throw unreachable(base, `no answer within ${timeoutMs} ms`, error);
-        const cause = causeOf(error);
-        throw certificateError(base.host, cause.message) ?? unreachable(base, describe(cause), error);
+        throw told(error, signal, timeout, timeoutMs);
+      }
+    },
+    async download(path, headers, signal) {
+      const url = resolvePath(base, path);
+      const silence = createSilence(silenceMs);
+      const explain = (error: unknown) => told(error, signal, silence.signal, silenceMs);
+      try {
+        const request = { method: "GET", path, headers: Object.fromEntries(headers) } as const;
+        const asked = AbortSignal.any([signal, silence.signal]);
+        const answer = await silence.limits(follow(url, request, asked));
+        if (answer.status !== 200) throw refusalOf(path, await silence.limits(readResponse(answer, url)));
+        return pieces(answer, silence, explain);
+      } catch (error) {
+        throw explain(error);
       }
     },
   };
+}
+
+/** Aborts `signal` when what is waited for takes too long; a reader that takes its time is not waited for. */
+function createSilence(limitMs: number) {
+  const silence = new AbortController();
+  return {
+    signal: silence.signal,
+    async limits<T>(work: Promise<T>): Promise<T> {
+      const timer = setTimeout(() => silence.abort(), limitMs);
+      try {
+        return await work;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}
+
+async function* pieces(
+  answer: Response,
+  silence: ReturnType<typeof createSilence>,
+  explain: (error: unknown) => PipitError,
+): AsyncGenerator<Uint8Array> {
+  const reader = answer.body?.getReader();
+  if (reader === undefined) return;
+  try {
+    for (;;) {
+      const { value } = await silence.limits(reader.read());
+      if (value === undefined) return;
+      yield value;
+    }
+  } catch (error) {
+    throw explain(error);
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
 }
 
 /**
@@ -76,7 +148,8 @@ function resolvePath(base: URL, path: string): URL {
   return url;
 }
 
-async function exchange(start: URL, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+/** Sends a request, on to where the server says that it belongs. */
+async function follow(start: URL, request: HttpRequest, signal: AbortSignal): Promise<Response> {
   let url = start;
   let method: string = request.method;
   let body = request.body;
@@ -89,7 +162,7 @@ async function exchange(start: URL, request: HttpRequest, signal: AbortSignal): 
       ...(body === undefined ? {} : { body }),
     });
     const location = redirectTarget(response, url);
-    if (location === undefined) return await readResponse(response, url);
+    if (location === undefined) return response;
     await response.body?.cancel();
     if (location.origin !== start.origin) throw unreachable(start, `it redirects to ${location.origin}`);
     // RFC 9110 §15.4: 303 always, 301 and 302 in practice, turn a POST into a GET; 307 and 308 never do.

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
@@ -73,4 +73,20 @@ test("pipit chats lists, shows, finds, renames, pins, archives, deletes and brin
   expect((await chats("show", heron)).out).toContain("you: And its eggs?");
   const away = { PIPIT_SERVER_URL: "http://127.0.0.1:9", PIPIT_GRPC_URL: "127.0.0.1:9" };
   expect(await runPipit(["chats", "list"], { home, env: away })).toMatchObject({ code: 4, out: "" });
+});
+
+test("pipit chats export writes what the server exports, for one chat and all, to a private file or stdout", async () => {
+  const { id } = await api("POST", "/v1/chats", { title: "For a file" });
+  const file = join(home, "chats.json");
+  const written = await chats("export", "--output", file);
+  expect(written).toMatchObject({ code: 0, out: "", err: expect.stringContaining(`${file} is written`) });
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  const { exported_at: _, ...told } = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
+  const { exported_at: __, ...expected } = (await api("GET", "/v1/chats/export")) as object as typeof told;
+  expect(told).toEqual(expected);
+
+  const page = await chats("export", id.slice(0, 8), "--format", "markdown");
+  expect(page).toMatchObject({ code: 0, err: "", out: expect.stringMatching(/^# Chat Session\nID: /) });
+  const unwritable = await chats("export", "--output", join(home, "none", "chats.json"));
+  expect(unwritable).toMatchObject({ code: 1, err: expect.stringContaining("cannot be used") });
 });
