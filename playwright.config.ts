@@ -42,6 +42,7 @@ export default defineConfig({
     // First, because it must not run twice at once: the others fill the second place beside it.
     { name: "desktop", testDir: "tests/e2e/desktop", workers: 1 },
     { name: "window", testDir: "tests/e2e/window", use: { launchOptions: oneRenderer } },
-    { name: "web", testDir: "tests/e2e/web" },
+    // Keeping the page's files for later is what installed.spec.ts is about, and costs as much as a small test.
+    { name: "web", testDir: "tests/e2e/web", use: { serviceWorkers: "block" } },
   ],
 });

@@ -1,12 +1,14 @@
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { pageShell } from "./tools/build/page-shell.ts";
 
 /** The window: two pages, one for the desktop app (served from app://pipit) and one for browsers. */
 export default defineConfig({
   root: "renderer",
   base: "/",
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), pageShell(fileURLToPath(new URL(".", import.meta.url)))],
   // They load the readers of documents as they need them.
   worker: { format: "es" },
   build: {

@@ -10,6 +10,7 @@ export const CONTENT_POLICY: string = [
   "font-src 'self'",
   "connect-src 'self'",
   "worker-src 'self'",
+  "manifest-src 'self'",
   "media-src 'self' blob:",
   "base-uri 'none'",
   "form-action 'none'",

@@ -5,6 +5,7 @@ import { followAddress } from "./app/follow-address.ts";
 import { languageOfLocale } from "#contract/language.ts";
 import { createWebBridge } from "./bridge/web-bridge.ts";
 import { loadTexts } from "./i18n/i18n.ts";
+import { keepShell } from "./shell/keep-shell.ts";
 import { startApp } from "./start-app.tsx";
 import { showStartFailure } from "./start-failure.ts";
 
@@ -15,7 +16,10 @@ async function start(container: HTMLElement): Promise<void> {
   try {
     // Most often the language that will be shown; it comes while the page looks into its storage.
     void loadTexts(languageOfLocale(navigator.language)).catch(() => undefined);
-    await startApp(await createWebBridge(), container, followAddress);
+    await startApp(await createWebBridge(), container, (page) => {
+      followAddress(page);
+      keepShell(() => page.views.offerReload(true));
+    });
   } catch (error) {
     console.error("start.failed", error instanceof Error ? error.message : "unknown");
     showStartFailure(container);

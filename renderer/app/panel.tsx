@@ -23,6 +23,7 @@ const SettingsView = lazily(async () => (await import("../settings/settings-view
 const ProfileView = lazily(async () => (await import("../profile/profile-view.tsx")).ProfileView);
 const Sidebar = lazily(async () => (await import("../chats/sidebar.tsx")).Sidebar);
 const ProtectOffer = lazily(async () => (await import("./protect-offer.tsx")).ProtectOffer);
+const NewVersion = lazily(async () => (await import("./new-version.tsx")).NewVersion);
 const SignInPage = lazily(async () => (await import("../auth/sign-in-page.tsx")).SignInPage);
 
 /** The window's frame: header, what is shown, status line. */
@@ -45,6 +46,7 @@ export function Panel() {
         <ProblemStrip />
         {framed ? <SignedOutStrip /> : undefined}
         <Protection />
+        <Reload />
         <main className="relative min-h-0 flex-1">
           <ErrorBoundary fallback={<CrashNotice />}>
             {door ? <SignInPage /> : firstRun ? <FirstRun /> : <Content bar={bar} />}
@@ -61,6 +63,10 @@ export function Panel() {
 
 function Protection() {
   return useView((state) => state.protectionOffered) ? <ProtectOffer /> : undefined;
+}
+
+function Reload() {
+  return useView((state) => state.reloadOffered) ? <NewVersion /> : undefined;
 }
 
 /** The list of chats, where there is room for it. */

@@ -15,6 +15,8 @@ export interface ViewState {
   readonly problem: { readonly code: string; readonly message: string } | undefined;
   /** An account was made here, and its second factor has not been decided on. */
   readonly protectionOffered: boolean;
+  /** A newer build of the page is there, and the user has not put it off. */
+  readonly reloadOffered: boolean;
 }
 
 export type ViewStore = ReturnType<typeof createViewStore>;
@@ -26,6 +28,7 @@ export function createViewStore() {
     link: "",
     problem: undefined,
     protectionOffered: false,
+    reloadOffered: false,
   }));
   const report = (problem: { readonly code: string; readonly message: string }) =>
     store.setState({ problem });
@@ -37,6 +40,7 @@ export function createViewStore() {
     closeDialog: () => store.setState({ dialog: undefined }),
     report,
     offerProtection: (protectionOffered: boolean) => store.setState({ protectionOffered }),
+    offerReload: (reloadOffered: boolean) => store.setState({ reloadOffered }),
     dismissProblem: () => store.setState({ problem: undefined }),
     /** Waits for a command whose failure the person should see, and tells whether it worked. */
     async attempt(work: Promise<unknown>): Promise<boolean> {

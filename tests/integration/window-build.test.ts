@@ -1,4 +1,5 @@
-import { readFile, readdir } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { access, readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -31,6 +32,23 @@ describe("the window that is built", () => {
   test("is the production version, whoever builds it", () => {
     expect(process.env["NODE_ENV"]).toBe("test");
     expect(scripts.join("")).toContain("Minified React error");
+  });
+
+  test("names in its service worker all that the page loads, now or later, and nothing of the desktop's", async () => {
+    const worker = await readFile(join(built, "sw.js"), "utf8");
+    const list = /^const PAGE_SHELL=(\{.*\});$/m.exec(worker)?.[1] ?? "{}";
+    const { page, assets } = JSON.parse(list) as {
+      readonly page: string;
+      readonly assets: readonly string[];
+    };
+    const html = await readFile(join(built, "web.html"));
+    expect(page).toBe(createHash("sha256").update(html).digest("hex"));
+    await Promise.all(assets.map((path) => access(join(built, path))));
+    const named = (name: string) => assets.filter((path) => path.startsWith(`/assets/${name}-`)).length;
+    expect(["web", "sidebar", "formula", "inter-latin-wght-normal"].map(named)).toEqual([1, 1, 1, 1]);
+    expect(["desktop", "overlay", "pdfjs"].map(named)).toEqual([0, 0, 0]);
+    const shown = [...html.toString().matchAll(/"(\/assets\/[^"]+)"/g)].map(([, path]) => path);
+    expect(shown.filter((path) => path === undefined || !assets.includes(path))).toEqual([]);
   });
 
   test("asks a first visit for 250 KB of scripts at most, compressed", () => {

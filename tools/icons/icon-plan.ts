@@ -13,6 +13,8 @@ export interface IconOutput {
 export const sourceNames = [
   "app",
   "favicon",
+  // Cut to their own shapes by systems that want it: the bird is within a circle of 80 % of the side.
+  "maskable",
   "tray-idle",
   "tray-busy",
   "tray-answered",
@@ -36,7 +38,7 @@ const trayScales = { "": 1, "@1.5x": 1.5, "@2x": 2, "@3x": 3 } as const;
 /** macOS colours a template by itself, from its alpha. */
 const TEMPLATE_COLOUR = "#000000";
 /** At least 3:1 against light bars (#f3f3f3 and white) and dark ones (#202020 and black). */
-const trayColours: Readonly<Record<Exclude<SourceName, "app" | "favicon">, string>> = {
+const trayColours: Readonly<Record<Exclude<SourceName, "app" | "favicon" | "maskable">, string>> = {
   "tray-idle": "#12938b",
   "tray-busy": "#12938b",
   "tray-answered": "#12938b",
@@ -49,6 +51,8 @@ const linuxSizesPx = [16, 24, 32, 48, 64, 128, 256, 512] as const;
 /** Up to here the picture without a margin and without a wing is the clearer one. */
 const SMALL_PX = 32;
 const PACKAGE_PX = 1024;
+/** Of the page that is installed as an app; browsers ask for these two. */
+const pageSizesPx = [192, 512] as const;
 
 /** Everything that `npm run icons` writes, besides its manifest. */
 export function iconOutputs(root: string): readonly IconOutput[] {
@@ -68,6 +72,11 @@ export function iconOutputs(root: string): readonly IconOutput[] {
     { path: "assets/generated/favicon-32.png", make: () => draw("favicon", 32) },
     // iOS rounds the corners itself and paints what is transparent black.
     { path: "assets/generated/apple-touch-icon.png", make: () => onGround(draw("favicon", 180)) },
+    ...pageSizesPx.map((sizePx) => ({
+      path: `assets/generated/page-${sizePx}.png`,
+      make: () => draw("app", sizePx),
+    })),
+    { path: "assets/generated/page-maskable.png", make: () => draw("maskable", 512) },
     ...trayOutputs(draw),
     { path: "contract/pipit-mark-paths.ts", make: () => markModule(root) },
   ];

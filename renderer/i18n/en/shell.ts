@@ -25,6 +25,7 @@ export const shell = {
     body: "Something in the window went wrong. Your chats and your draft are safe; an answer on its way goes on.",
     reload: "Reload",
   },
+  newVersion: "A new version is ready",
   status: {
     label: "Status",
     account: "Account",

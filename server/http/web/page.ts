@@ -4,7 +4,7 @@ import { HttpError } from "../kit/http-error.ts";
 import { route, type OpenRoute } from "../kit/route.ts";
 import { MISSING_PAGE } from "./missing-page.ts";
 import { addPageHeaders, sendFile } from "./send-file.ts";
-import { createWebBuildSource } from "./web-build.ts";
+import { createWebBuildSource, FIXED_FILES } from "./web-build.ts";
 
 /** A year: the name of each file holds a hash of its content. */
 const FOREVER = "public, max-age=31536000, immutable";
@@ -29,6 +29,14 @@ export function pageRoutes({ config, logger }: HttpContext): readonly OpenRoute[
     ...PAGE_PATHS.map((path) => route("GET", path, anyone, sendPage)),
     ...Object.entries(SHORT_CUTS).map(([path, target]) =>
       route("GET", path, anyone, async (request, reply) => reply.redirect(target + queryOf(request.url))),
+    ),
+    /** Asked for again every time, so that a worker can always be replaced by the next one. */
+    ...FIXED_FILES.map((name) =>
+      route("GET", `/${name}`, anyone, async (request, reply) => {
+        const file = (await build())?.fixed.get(name);
+        if (file === undefined) throw new HttpError(404, "There is no such file here.");
+        return sendFile(file, "no-cache", { request, reply });
+      }),
     ),
     /** What the page consists of. */
     route("GET", "/assets/*", anyone, async (request, reply) => {

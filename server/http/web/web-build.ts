@@ -5,12 +5,16 @@ import { ENCODINGS, type Encoding } from "./content-encoding.ts";
 import { createWebFile, isServedType, type WebFile } from "./web-file.ts";
 
 const PAGE_FILE = "web.html";
+/** What stands beside the page under a name that stays the same (tools/build/page-shell.ts). */
+export const FIXED_FILES = ["sw.js", "manifest.webmanifest"] as const;
 const ASSETS_FOLDER = "assets";
 const suffixes: Readonly<Record<Encoding, string>> = { br: ".br", gzip: ".gz" };
 
 /** The built page, all of it in memory: names are looked up among what was found, so none can lead anywhere else. */
 interface WebBuild {
   readonly page: WebFile;
+  /** Of {@link FIXED_FILES}, those that the build has. */
+  readonly fixed: ReadonlyMap<string, WebFile>;
   /** Files by their path below `assets/`, with slashes. */
   readonly assets: ReadonlyMap<string, WebFile>;
 }
@@ -41,14 +45,20 @@ export function createWebBuildSource(options: WebBuildOptions): WebBuildSource {
 
 async function read({ root, logger }: WebBuildOptions): Promise<WebBuild | undefined> {
   try {
-    const [page, assets] = await Promise.all([
-      readFiles(root, [PAGE_FILE, ...Object.values(suffixes).map((suffix) => PAGE_FILE + suffix)]),
+    const [beside, assets] = await Promise.all([
+      readFiles(root, [PAGE_FILE, ...FIXED_FILES].flatMap(withForms)),
       readFiles(join(root, ASSETS_FOLDER)),
     ]);
-    const html = page.get(PAGE_FILE);
+    const html = beside.get(PAGE_FILE);
     if (html === undefined) return undefined;
     const build = {
-      page: toWebFile(PAGE_FILE, html, page),
+      page: toWebFile(PAGE_FILE, html, beside),
+      fixed: new Map(
+        FIXED_FILES.flatMap((name) => {
+          const body = beside.get(name);
+          return body === undefined ? [] : [[name, toWebFile(name, body, beside)] as const];
+        }),
+      ),
       assets: new Map(
         [...assets]
           .filter(([name]) => isServedType(name) && !name.endsWith(".html"))
@@ -68,6 +78,11 @@ async function read({ root, logger }: WebBuildOptions): Promise<WebBuild | undef
 }
 
 type Files = ReadonlyMap<string, Buffer>;
+
+/** Its name, and those of what the build compressed of it. */
+function withForms(name: string): readonly string[] {
+  return [name, ...Object.values(suffixes).map((suffix) => name + suffix)];
+}
 
 /** Links are neither files nor followed: what they point to is not part of the build. */
 async function readFiles(folder: string, only?: readonly string[]): Promise<Files> {

@@ -9,6 +9,7 @@ const types: Readonly<Record<string, { readonly contentType: string; readonly co
   ".css": { contentType: "text/css; charset=utf-8", compressible: true },
   ".svg": { contentType: "image/svg+xml", compressible: true },
   ".json": { contentType: "application/json; charset=utf-8", compressible: true },
+  ".webmanifest": { contentType: "application/manifest+json; charset=utf-8", compressible: true },
   ".wasm": { contentType: "application/wasm", compressible: true },
   ".ttf": { contentType: "font/ttf", compressible: true },
   ".png": { contentType: "image/png", compressible: false },

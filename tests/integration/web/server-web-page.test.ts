@@ -10,7 +10,7 @@ const PAGE = '<!doctype html><script type="module" src="/assets/web-abc.js"></sc
 const SCRIPT = "export const bird = 'pipit';\n".repeat(200);
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; " +
-  "connect-src 'self'; worker-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'; " +
+  "connect-src 'self'; worker-src 'self'; manifest-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'; " +
   "frame-ancestors 'none'";
 
 let folder: string;
@@ -22,6 +22,8 @@ beforeAll(async () => {
   const files = {
     "web.html": PAGE,
     "desktop.html": "desktop",
+    "sw.js": SCRIPT,
+    "manifest.webmanifest": "{}",
     "assets/web-abc.js": SCRIPT,
     "assets/web-abc.js.map": "{}",
     "assets/style-abc.css": "a{}",
@@ -134,6 +136,21 @@ describe("GET /", () => {
   });
 });
 
+test.each([
+  ["/sw.js", "text/javascript; charset=utf-8"],
+  ["/manifest.webmanifest", "application/manifest+json; charset=utf-8"],
+])("%s is %s, and is asked for again every time", async (path, type) => {
+  const answer = await get(path);
+  expect(answer.status).toBe(200);
+  expect(answer.headers).toMatchObject({
+    "content-type": type,
+    "cache-control": "no-cache",
+    "content-security-policy": POLICY,
+  });
+  const known = await get(path, { "if-none-match": answer.headers.etag ?? "" });
+  expect(known.status).toBe(304);
+});
+
 describe("GET /assets/...", () => {
   test.each([
     ["web-abc.js", "text/javascript; charset=utf-8"],
@@ -231,6 +248,7 @@ describe("before the page was built", () => {
       "content-security-policy": POLICY,
     });
     expect((await send(bare.httpUrl, { path: "/health" })).status).toBe(200);
+    expect((await send(bare.httpUrl, { path: "/sw.js" })).status).toBe(404);
     expect((await send(bare.httpUrl, { path: "/assets/web-abc.js" })).status).toBe(404);
     await mkdir(join(webRoot, "assets"), { recursive: true });
     await writeFile(join(webRoot, "assets", "web-abc.js"), SCRIPT);
