@@ -18,6 +18,8 @@ export const MESSAGE_MAX_BYTES = 16 * 1024 * 1024;
 export const MODEL_NAME_MAX_CHARS = 256;
 /** Longest title of a chat, in UTF-16 code units. */
 export const TITLE_MAX_CHARS = 1_000;
+/** Longest memory, in characters (code points). */
+export const MEMORY_MAX_CHARS = 300;
 /** Messages a client keeps in memory per chat. */
 export const HISTORY_MAX_MESSAGES = 200;
 /** What is deleted can be restored this long. */

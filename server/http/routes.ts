@@ -15,6 +15,7 @@ import { metricsRoute } from "./probes/metrics-route.ts";
 import { apiKeysRoutes } from "./v1/api-keys.ts";
 import { chatsRoutes } from "./v1/chats.ts";
 import { chatExportRoutes } from "./v1/export/export-routes.ts";
+import { memoriesRoutes } from "./v1/memories.ts";
 import { messagesRoutes } from "./v1/messages.ts";
 import { modelConnectionRoutes } from "./v1/model-connection.ts";
 import { modelsRoutes } from "./v1/models.ts";
@@ -44,6 +45,7 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     ...chatsRoutes(ctx),
     ...chatExportRoutes(ctx),
     ...messagesRoutes(ctx),
+    ...memoriesRoutes(ctx),
     searchRoute(ctx),
     ...modelsRoutes(ctx),
     ...openAiRoutes(ctx),

@@ -80,6 +80,7 @@ const unique: ReadonlySet<string> = new Set([
   "login_key",
   "email_key",
   "client_message_id",
+  "text_key",
   "state",
   "user_code_hash",
   "uid_hash",

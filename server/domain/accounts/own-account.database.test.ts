@@ -104,10 +104,15 @@ describe("one's own account", () => {
     const owner = { userId: account.id, clientId: "pipit-web", keep };
     const deactivate = (code?: string) =>
       stage.ownAccount.deactivate(owner, { password: PASSWORD, code }, originFrom());
+    const { memories } = stage.temporary.store.auth;
+    const memory = { userId: account.id, text: "I like tea", sourceTurn: undefined, createdAtMs: 1 };
+    await memories.add({ ...memory, id: "memory-1" });
     await expect(deactivate()).rejects.toMatchObject({ code: "OTP_REQUIRED" });
+    expect(await memories.list(account.id)).toHaveLength(1);
     expect(await stage.liveSessions(account.id)).toHaveLength(6);
     await deactivate(stage.codeOf(secret));
     expect(await stage.liveSessions(account.id)).toEqual([]);
+    expect(await memories.list(account.id)).toEqual([]);
     const browsers = ["web-1", "web-2", "web-3"];
     expect(stage.forgotten.toSorted()).toEqual(["family-1", "family-2", "family-3", ...browsers]);
     await expect(deactivate(stage.codeOf(secret))).rejects.toMatchObject({ code: "CREDENTIALS_INVALID" });

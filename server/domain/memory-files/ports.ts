@@ -28,6 +28,8 @@ export interface FiledAccount {
   readonly about: string | undefined;
   readonly active: boolean;
   readonly createdAtMs: number;
+  /** What they want remembered, newest first. */
+  readonly memories: readonly string[];
 }
 
 /** Something that was changed since its file was written. `changes`: how often, ever; the file is that of this number. */

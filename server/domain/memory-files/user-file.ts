@@ -3,7 +3,7 @@ import { isPlainLine, toBlock, toLine } from "./plain-text.ts";
 import type { FiledAccount } from "./ports.ts";
 
 /** `user.md`: what an account says about its owner. */
-export function userFile({ id, login, displayName, createdAtMs, about }: FiledAccount): string {
+export function userFile({ id, login, displayName, createdAtMs, about, memories }: FiledAccount): string {
   return [
     "# User Profile\n",
     "## Identity",
@@ -15,7 +15,8 @@ export function userFile({ id, login, displayName, createdAtMs, about }: FiledAc
     ...(about === undefined ? [] : [paragraph(about)]),
     "",
     "## Preferences",
-    "(none yet)\n",
+    ...(memories.length === 0 ? ["(none yet)"] : memories.map((text) => `- ${toLine(text)}`)),
+    "",
   ].join("\n");
 }
 

@@ -8,6 +8,7 @@ import { route, type CallerRoute } from "../kit/route.ts";
 import { toSessionBody } from "../kit/session-body.ts";
 import { toApiKeyBody } from "../v1/api-keys.ts";
 import { allChats, chatsAsJson } from "../v1/export/exported-chats.ts";
+import { toMemoryBody } from "../v1/memories.ts";
 import { toAccountBody } from "./account-answer.ts";
 
 type Kept = Pick<HttpContext["store"], "chats" | "turns" | "usage" | "auditReader">;
@@ -24,6 +25,7 @@ export function exportRoute({ store, sessions, webSessions, apiKeys, clock }: Ht
     const programs = await sessions.listLive(userId);
     const keys = await apiKeys.list(userId);
     const choices = await store.modelChoices.all(userId);
+    const memories = await store.auth.memories.list(userId);
     const exportedAt = new Date(clock.nowMs()).toISOString();
     const first = {
       exported_at: exportedAt,
@@ -31,6 +33,7 @@ export function exportRoute({ store, sessions, webSessions, apiKeys, clock }: Ht
       browsers: browsers.map((session) => toSessionBody(session, session.lastSeenAtMs, caller.webSessionId)),
       programs: programs.map((family) => toSessionBody(family, family.lastUsedAtMs, caller.sessionId)),
       api_keys: keys.map(toApiKeyBody),
+      memories: memories.map(toMemoryBody),
       models: choices.map(({ chatId, model }) => ({ chat_id: chatId ?? null, model })),
     };
     const name = `pipit-${account.login}-${exportedAt.slice(0, 10)}.json`;

@@ -29,6 +29,7 @@ export const copiedTables: readonly CopyTable[] = [
   { name: "turn_pictures", key: ["turn_id"], batchRows: 10 },
   { name: "turn_files", key: ["turn_id"], batchRows: 10 },
   { name: "chat_summaries", key: ["turn_id"] },
+  { name: "memories", key: ["id"] },
   { name: "usage_reports", key: ["id"] },
   { name: "model_choices", key: ["user_id", "chat_id"] },
   { name: "model_connection", key: ["id"] },

@@ -5,6 +5,7 @@ import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import { createAccountStore } from "./account-store.ts";
 import { createApiKeyStore } from "./api-key-store.ts";
 import type { DatabaseTime } from "./database-time.ts";
+import { createMemoryStore } from "./memory-store.ts";
 import { createModelConnectionStore } from "./model-connection-store.ts";
 import { createOauthClientStore } from "./oauth-client-store.ts";
 import { createRefreshTokenStore } from "./refresh-token-store.ts";
@@ -26,6 +27,8 @@ export interface AuthStoreOptions {
   readonly onChanged?: () => void;
 }
 
+const MEMORY_CHANGES = ["add", "update", "remove", "restore", "removeAll"] as const;
+
 /**
  * {@link AuthStore} on SQL. Work inside `transaction` must use the stores it is given and no others: on SQLite the
  * others wait for the end of the transaction, which would then wait for them. It is run again after a conflict with
@@ -46,6 +49,7 @@ export function createAuthStore(
     clients: createOauthClientStore(connection),
     apiKeys: createApiKeyStore(connection),
     modelConnection: createModelConnectionStore(connection),
+    memories: following(createMemoryStore(connection, time), MEMORY_CHANGES, onChanged),
     audit: auditLogFor(connection),
     async nowMs() {
       const { rows } = await sql<{ readonly now_ms: number }>`select ${time()} as now_ms`.execute(connection);

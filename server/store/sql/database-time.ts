@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from "kysely";
 import type { Clock } from "#contract/clock.ts";
+import { RESTORE_MS } from "#contract/limits.ts";
 
 /**
  * The present, epoch milliseconds, as SQL: a new value in each statement. All servers of one database compare ends with
@@ -29,4 +30,9 @@ export const postgresNow = "cast(floor(extract(epoch from clock_timestamp()) * 1
 
 export function postgresTime(): RawBuilder<number> {
   return sql.raw<number>(postgresNow);
+}
+
+/** What was deleted later can be restored, all else is due to be wiped: `deleted_at_ms` in terms of the database's time. */
+export function restorableSince(time: DatabaseTime) {
+  return sql<number>`${time()} - ${sql.lit(RESTORE_MS)}`;
 }

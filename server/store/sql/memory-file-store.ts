@@ -30,24 +30,7 @@ export function createMemoryFileStore(db: Kysely<Tables>, relaxed: Kysely<Tables
       return rows.map(({ id, user_id: userId, changes }) => ({ id, userId, changes }));
     },
 
-    async accounts(limit) {
-      const rows = await db
-        .selectFrom("accounts")
-        .selectAll()
-        .where(sql<boolean>`changes <> filed_changes`)
-        .limit(limit)
-        .execute();
-      return rows.map((row): Pending<FiledAccount> => ({
-        id: row.id,
-        login: row.login,
-        displayName: row.display_name,
-        about: row.about ?? undefined,
-        active: row.is_active === 1,
-        createdAtMs: row.created_at_ms,
-        changes: row.changes,
-      }));
-    },
-
+    accounts: (limit) => pendingAccounts(db, limit),
     turnsAfter: (chatId, index, limit) => turnsAfter(db, chatId, index, limit),
     chatFiled: (chatId, changes) => filed(relaxed, "chats", chatId, changes),
     accountFiled: (userId, changes) => filed(relaxed, "accounts", userId, changes),
@@ -89,6 +72,41 @@ export function createMemoryFileStore(db: Kysely<Tables>, relaxed: Kysely<Tables
       return new Set(chatIds.filter((id) => live.has(id)));
     },
   };
+}
+
+async function pendingAccounts(db: Kysely<Tables>, limit: number): Promise<readonly Pending<FiledAccount>[]> {
+  const rows = await db
+    .selectFrom("accounts")
+    .selectAll()
+    .where(sql<boolean>`changes <> filed_changes`)
+    .limit(limit)
+    .execute();
+  const memories = await memoriesOf(
+    db,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row): Pending<FiledAccount> => ({
+    id: row.id,
+    login: row.login,
+    displayName: row.display_name,
+    about: row.about ?? undefined,
+    active: row.is_active === 1,
+    createdAtMs: row.created_at_ms,
+    memories: memories.flatMap(({ user_id, text }) => (user_id === row.id ? [text] : [])),
+    changes: row.changes,
+  }));
+}
+
+async function memoriesOf(db: Kysely<Tables>, userIds: readonly string[]) {
+  if (userIds.length === 0) return [];
+  return db
+    .selectFrom("memories")
+    .select(["user_id", "text"])
+    .where("user_id", "in", userIds)
+    .where("deleted_at_ms", "is", null)
+    .orderBy("created_at_ms", "desc")
+    .orderBy("id")
+    .execute();
 }
 
 /** Lets the files of all chats be written anew, or of those of one account. */

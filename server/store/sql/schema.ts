@@ -4,6 +4,7 @@ import type { ChainState, HashedEvent } from "#server/domain/audit/audit-hash.ts
 import type { Chat, Turn, UsageReport } from "#server/domain/chats/ports.ts";
 import type { Summary } from "#server/domain/chats/summary-port.ts";
 import type { CounterState } from "#server/domain/limits/counter-state.ts";
+import type { Memory } from "#server/domain/memories/ports.ts";
 import type { StoredOneTimeToken } from "#server/domain/secrets/one-time-tokens.ts";
 import type { StoredApiKey } from "#server/domain/tokens/api-keys.ts";
 import type { StoredOidcPayload } from "#server/domain/tokens/oidc-payload-port.ts";
@@ -21,14 +22,17 @@ import type { RowOf } from "./stored-values.ts";
  * index is not here: it belongs to one dialect.
  */
 export interface Tables {
-  accounts: AccountRow & FileCount;
-  chats: Omit<ChatRow, "temporary"> & { temporary: Generated<number> } & FileCount;
+  accounts: AccountRow & FileCount & { remembers: Generated<number> };
+  /** `titled`: its title is more than the first words of its first question. */
+  chats: Omit<ChatRow, "temporary"> & { temporary: Generated<number>; titled: Generated<number> } & FileCount;
   turns: TurnRow;
   turn_pictures: { turn_id: string; width: number; height: number; jpeg: string };
   /** A JSON array: the text of each file of the turn. */
   turn_files: { turn_id: string; texts: string };
   /** By the last turn it tells of. */
   chat_summaries: RowOf<Summary>;
+  /** `text_key` is the same for two that say the same; of a forgotten one the row goes when it is wiped. */
+  memories: RowOf<Memory> & { text_key: string; deleted_at_ms: number | null };
   usage_reports: RowOf<UsageReport>;
   /** `chat_id` is "" for the choice of an account. */
   model_choices: { user_id: string; chat_id: string; model: string };

@@ -3,12 +3,12 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Chat, ChatChanges, ChatStore, NewChat } from "#server/domain/chats/ports.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
-import type { DatabaseTime } from "../sql/database-time.ts";
+import { restorableSince, type DatabaseTime } from "../sql/database-time.ts";
 import type { ChatRow, Tables } from "../sql/schema.ts";
 import { fileChanged } from "../sql/memory-file-store.ts";
 import { rowOf, toFlag } from "../sql/stored-values.ts";
 import { inTransaction } from "../sql/transaction.ts";
-import { indexRestored, restorableSince } from "./restoring.ts";
+import { indexRestored } from "./restoring.ts";
 import { newestBelow } from "./turn-tree.ts";
 
 /** Error for a chat that is not there or is another user's; the two are never told apart. */

@@ -1,10 +1,9 @@
 import { sql, type Kysely, type SelectQueryBuilder, type Transaction } from "kysely";
 import type { TurnIndex } from "../search/turn-index.ts";
-import type { DatabaseTime } from "../sql/database-time.ts";
+import { restorableSince, type DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
 import { fileChanged } from "../sql/memory-file-store.ts";
-import { restorableSince } from "./restoring.ts";
 import { forgetSummaries } from "./summary-store.ts";
 import { NO_ANSWER } from "./turn-rows.ts";
 
@@ -16,8 +15,8 @@ const BATCH_TURNS = 100;
 const wiped = sql.lit(0);
 
 /**
- * Wipes the texts, pictures, files and choices of what was deleted longer than RESTORE_MS ago, in batches; the ids stay.
- * Several servers may do so at once. Resolves to the number of chats and turns; ends early when `signal` aborts.
+ * Wipes the texts, pictures, files and choices of what was deleted longer than RESTORE_MS ago, in batches; the ids stay,
+ * but those of memories. Several servers may do so at once. Resolves to the number of chats, turns and memories; ends early when `signal` aborts.
  */
 export async function purgeDeleted(
   db: Kysely<Tables>,
@@ -26,7 +25,7 @@ export async function purgeDeleted(
   signal: AbortSignal,
 ): Promise<number> {
   await endTemporary(db, time);
-  let purged = 0;
+  let purged = await purgeMemories(db, time);
   while (!signal.aborted) {
     const batch = await inTransaction(db, async (trx) => {
       const turns = await purgeTurns(trx, index, time);
@@ -47,6 +46,15 @@ async function endTemporary(db: Kysely<Tables>, time: DatabaseTime): Promise<voi
     .where("deleted_at_ms", "is", null)
     .where("updated_at_ms", "<=", sql<number>`${time()} - ${sql.lit(TEMPORARY_CHAT_MS)}`)
     .execute();
+}
+
+/** Nothing asks for one again, so no row of it stays. */
+async function purgeMemories(db: Kysely<Tables>, time: DatabaseTime): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom("memories")
+    .where("deleted_at_ms", "<=", restorableSince(time))
+    .executeTakeFirst();
+  return Number(numDeletedRows);
 }
 
 async function purgeTurns(trx: Transaction<Tables>, index: TurnIndex, time: DatabaseTime): Promise<number> {

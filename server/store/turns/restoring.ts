@@ -1,18 +1,11 @@
 import { sql, type Expression, type SelectQueryBuilder, type Transaction } from "kysely";
-import { RESTORE_MS } from "#contract/limits.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
-import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { INDEXED_AT_ONCE_CHARS, toIndexed } from "./turn-rows.ts";
 
 const BATCH_TURNS = 20;
 /** Behind all turns: an integer of PostgreSQL has 31 bits. */
 const END = 2 ** 31 - 1;
-
-/** What was deleted later can be restored, all else is due to be wiped: `deleted_at_ms` in terms of the database's time. */
-export function restorableSince(time: DatabaseTime) {
-  return sql<number>`${time()} - ${sql.lit(RESTORE_MS)}`;
-}
 
 /**
  * Puts restored turns into the index again, the newest first: as many as the event loop may index are found at once, the

@@ -1,9 +1,9 @@
 import type { Kysely, Transaction } from "kysely";
 import { chatNotFound } from "./chat-store.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
-import type { DatabaseTime } from "../sql/database-time.ts";
+import { restorableSince, type DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
-import { indexRestored, restorableSince } from "./restoring.ts";
+import { indexRestored } from "./restoring.ts";
 import { fileChanged } from "../sql/memory-file-store.ts";
 import { forgetSummaries } from "./summary-store.ts";
 import { newestBelow } from "./turn-tree.ts";

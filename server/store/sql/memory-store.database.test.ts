@@ -1,0 +1,131 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { MemoryFiles } from "#server/domain/memory-files/memory-files.ts";
+import { MemoryFolder } from "#server/domain/memory-files/memory-folder.ts";
+import { MEMORIES_MAX, type NewMemory } from "#server/domain/memories/ports.ts";
+import { accountOf } from "#server/testing/account-of.ts";
+import { databases, type DatabaseStore, type TestDatabase } from "#server/testing/databases.ts";
+import { keptIn } from "#server/testing/kept-in.ts";
+import { beginning, chat } from "#server/testing/turn-store-kit.ts";
+
+const running = new AbortController().signal;
+
+const said = (id: string, text: string, over: Partial<NewMemory> = {}): NewMemory => ({
+  id,
+  userId: "user-1",
+  text,
+  sourceTurn: undefined,
+  createdAtMs: 1,
+  ...over,
+});
+
+async function openWithAccounts(database: TestDatabase): Promise<DatabaseStore> {
+  const temporary = await database.open();
+  for (const id of ["user-1", "user-2"]) await temporary.store.auth.accounts.create(accountOf({ id }));
+  return temporary;
+}
+
+const textsOf = async ({ store }: DatabaseStore, userId = "user-1") =>
+  (await store.auth.memories.list(userId)).map(({ text }) => text);
+
+describe.each(databases)("memories on $name", (database) => {
+  test("[22] forgetting one leaves no trace: not in the list, the file of the person, or the database", async () => {
+    await using temporary = await openWithAccounts(database);
+    const { store, clock, logger } = temporary;
+    const { memories } = store.auth;
+    const folder = await mkdtemp(join(tmpdir(), "pipit-memories-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    await using files = new MemoryFiles(store.memoryFiles, new MemoryFolder(folder), logger);
+    const preferences = async () => {
+      await files.write(running);
+      const file = await readFile(join(folder, "users/user-1/user.md"), "utf8");
+      return file.slice(file.indexOf("## Preferences"));
+    };
+
+    await memories.add(said("m1", "I love walruses\n# loudly"));
+    await memories.add(said("m2", "I live in Lisbon", { createdAtMs: 2 }));
+    expect(await preferences()).toBe("## Preferences\n- I live in Lisbon\n- I love walruses\\n# loudly\n");
+    expect(await memories.remove("user-2", "m1")).toBe(false);
+    expect(await memories.remove("user-1", "m1")).toBe(true);
+    expect(await memories.remove("user-1", "m1")).toBe(false);
+    expect(await textsOf(temporary)).toEqual(["I live in Lisbon"]);
+    expect(await preferences()).not.toContain("walrus");
+
+    // Undone, and forgotten for good.
+    clock.advance(9_999);
+    expect(await store.purgeDeleted(running)).toBe(0);
+    expect(await memories.restore("user-2", "m1")).toBeUndefined();
+    expect(await memories.restore("user-1", "m1")).toMatchObject({ id: "m1" });
+    expect(await preferences()).toContain("walrus");
+    await memories.remove("user-1", "m1");
+    clock.advance(10_000);
+    expect(await memories.restore("user-1", "m1")).toBeUndefined();
+    expect(await store.purgeDeleted(running)).toBe(1);
+    expect(await preferences()).toBe("## Preferences\n- I live in Lisbon\n");
+    expect(await keptIn(temporary, ["walrus", "Lisbon"])).toEqual(["Lisbon"]);
+
+    // So does the end of the account.
+    await memories.removeAll("user-1");
+    expect(await memories.restore("user-1", "m2")).toBeUndefined();
+    expect(await store.purgeDeleted(running)).toBe(1);
+    expect(await keptIn(temporary, ["walrus", "Lisbon"])).toEqual([]);
+  });
+
+  test("two that say the same are one, and each belongs to one account", async () => {
+    await using temporary = await openWithAccounts(database);
+    const { memories } = temporary.store.auth;
+    const both = [said("m1", "I like tea."), said("m2", "i like  TEA".replace("  ", " "))];
+    const kept = await Promise.all(both.map((memory) => memories.add(memory)));
+    expect(new Set(kept.map((memory) => memory?.id)).size).toBe(1);
+    await memories.add(said("m3", "I like tea", { userId: "user-2" }));
+    expect(await textsOf(temporary, "user-2")).toEqual(["I like tea"]);
+    const [first] = await memories.list("user-1");
+    const id = first?.id ?? "";
+
+    await memories.add(said("m4", "I like rain", { createdAtMs: 2 }));
+    await expect(memories.update("user-1", "m4", "I LIKE TEA!", 3)).rejects.toMatchObject({ field: "text" });
+    expect(await memories.update("user-2", id, "stolen", 3)).toBeUndefined();
+    expect(await memories.update("user-1", id, "I like green tea", 3)).toMatchObject({ updatedAtMs: 3 });
+    expect(await textsOf(temporary)).toEqual(["I like rain", "I like green tea"]);
+
+    // Forgotten, said again, and then restored: still one.
+    await memories.remove("user-1", id);
+    await memories.add(said("m5", "I like green tea", { createdAtMs: 4 }));
+    expect(await memories.restore("user-1", id)).toMatchObject({ id: "m5" });
+    expect(await textsOf(temporary)).toEqual(["I like green tea", "I like rain"]);
+
+    await Promise.all(
+      Array.from({ length: MEMORIES_MAX }, (_, n) => memories.add(said(`n${n}`, `Fact ${n}`))),
+    );
+    expect(await textsOf(temporary)).toHaveLength(MEMORIES_MAX);
+    expect(await memories.add(said("m6", "one too many"))).toBeUndefined();
+    expect(await memories.add(said("m7", "who?", { userId: "nobody" }))).toBeUndefined();
+  });
+
+  test("[22] what was said is kept only where its turn is, never of a temporary chat, nor while it is switched off", async () => {
+    await using temporary = await openWithAccounts(database);
+    const { store } = temporary;
+    const { memories } = store.auth;
+    await store.chats.create(chat);
+    await store.chats.create({ ...chat, id: "chat-2", temporary: true });
+    await store.turns.begin(beginning({ turnId: "turn-1", clientMessageId: "1" }));
+    await store.turns.begin(beginning({ turnId: "turn-2", clientMessageId: "2" }));
+    await store.turns.begin(beginning({ turnId: "turn-3", clientMessageId: "3", chatId: "chat-2" }));
+    await store.turns.remove("user-1", "chat-1", "turn-2");
+    const learn = (sourceTurn: string, userId = "user-1") =>
+      memories.add(said(`of-${sourceTurn}`, `I said it in ${sourceTurn}`, { sourceTurn, userId }));
+    expect(await learn("turn-2")).toBeUndefined();
+    expect(await learn("turn-3")).toBeUndefined();
+    expect(await learn("turn-1", "user-2")).toBeUndefined();
+    await memories.switch("user-1", false);
+    expect(await memories.isOn("user-1")).toBe(false);
+    expect(await learn("turn-1")).toBeUndefined();
+    await memories.switch("user-1", true);
+    expect(await learn("turn-1")).toMatchObject({ sourceTurn: "turn-1" });
+    await store.chats.remove("user-1", "chat-1");
+    expect(await memories.add(said("late", "I am late", { sourceTurn: "turn-1" }))).toBeUndefined();
+    expect(await textsOf(temporary)).toEqual(["I said it in turn-1"]);
+  });
+});

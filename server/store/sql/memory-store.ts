@@ -1,0 +1,180 @@
+import type { Kysely, Transaction } from "kysely";
+import {
+  MEMORIES_MAX,
+  type Memory,
+  type MemoryStore,
+  type NewMemory,
+} from "#server/domain/memories/ports.ts";
+import { memoryKeyOf } from "#server/domain/memories/memory-text.ts";
+import { invalidField } from "#server/domain/invalid-field.ts";
+import { restorableSince, type DatabaseTime } from "./database-time.ts";
+import { fileChanged } from "./memory-file-store.ts";
+import type { Tables } from "./schema.ts";
+import { rowOf, toFlag } from "./stored-values.ts";
+import { inTransaction } from "./transaction.ts";
+
+/** {@link MemoryStore} on SQL. Every change is one of the person's file too. */
+export function createMemoryStore(db: Kysely<Tables>, time: DatabaseTime): MemoryStore {
+  return {
+    async list(userId) {
+      const rows = await live(db, userId).orderBy("created_at_ms", "desc").orderBy("id").execute();
+      return rows.map(toMemory);
+    },
+
+    async isOn(userId) {
+      const account = await db
+        .selectFrom("accounts")
+        .select("remembers")
+        .where("id", "=", userId)
+        .executeTakeFirst();
+      return account?.remembers === 1;
+    },
+
+    async switch(userId, on) {
+      await db
+        .updateTable("accounts")
+        .set({ remembers: toFlag(on) })
+        .where("id", "=", userId)
+        .execute();
+    },
+
+    add: (memory) => inTransaction(db, (trx) => add(trx, memory)),
+
+    update: (userId, id, text, nowMs) =>
+      inTransaction(db, async (trx) => {
+        const account = await lockAccount(trx, userId);
+        const key = memoryKeyOf(text);
+        const same = await saying(trx, userId, key);
+        if (same !== undefined && same.id !== id) {
+          throw invalidField("text", "another memory says the same. Forget one of the two.");
+        }
+        const row = await trx
+          .updateTable("memories")
+          .set({ text, text_key: key, updated_at_ms: nowMs })
+          .where("id", "=", id)
+          .where("user_id", "=", userId)
+          .where("deleted_at_ms", "is", null)
+          .returningAll()
+          .executeTakeFirst();
+        return account && row && toMemory(row);
+      }),
+
+    remove: (userId, id) =>
+      inTransaction(db, async (trx) => {
+        await lockAccount(trx, userId);
+        const { numUpdatedRows } = await trx
+          .updateTable("memories")
+          .set({ deleted_at_ms: time() })
+          .where("id", "=", id)
+          .where("user_id", "=", userId)
+          .where("deleted_at_ms", "is", null)
+          .executeTakeFirst();
+        return numUpdatedRows === 1n;
+      }),
+
+    restore: (userId, id) => inTransaction(db, (trx) => restore(trx, time, userId, id)),
+
+    async removeAll(userId) {
+      await db
+        .updateTable("memories")
+        .set({ deleted_at_ms: restorableSince(time) })
+        .where("user_id", "=", userId)
+        .execute();
+    },
+  };
+}
+
+/** Counts the change of the file, and keeps other changes of the same memories waiting (PostgreSQL). */
+async function lockAccount(trx: Transaction<Tables>, userId: string) {
+  return trx
+    .updateTable("accounts")
+    .set(fileChanged)
+    .where("id", "=", userId)
+    .returning("remembers")
+    .executeTakeFirst();
+}
+
+async function add(trx: Transaction<Tables>, memory: NewMemory): Promise<Memory | undefined> {
+  const { userId, text, sourceTurn } = memory;
+  const account = await lockAccount(trx, userId);
+  if (account === undefined) return undefined;
+  const key = memoryKeyOf(text);
+  const same = await saying(trx, userId, key);
+  if (same !== undefined) return toMemory(same);
+  if (sourceTurn !== undefined && (account.remembers === 0 || !(await isThere(trx, userId, sourceTurn)))) {
+    return undefined;
+  }
+  const { count } = await trx
+    .selectFrom("memories")
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .where("user_id", "=", userId)
+    .where("deleted_at_ms", "is", null)
+    .executeTakeFirstOrThrow();
+  if (Number(count) >= MEMORIES_MAX) return undefined;
+  const row = {
+    ...rowOf({ ...memory, updatedAtMs: memory.createdAtMs }),
+    text_key: key,
+    deleted_at_ms: null,
+  };
+  await trx.insertInto("memories").values(row).execute();
+  return toMemory(row);
+}
+
+/** The turn of which it would be, as the person sees it; a temporary chat is remembered by nothing. */
+async function isThere(trx: Transaction<Tables>, userId: string, turnId: string): Promise<boolean> {
+  const turn = await trx
+    .selectFrom("turns")
+    .innerJoin("chats", "chats.id", "turns.chat_id")
+    .select("turns.id")
+    .where("turns.id", "=", turnId)
+    .where("turns.user_id", "=", userId)
+    .where("turns.deleted_at_ms", "is", null)
+    .where("chats.deleted_at_ms", "is", null)
+    .where("chats.temporary", "=", 0)
+    .executeTakeFirst();
+  return turn !== undefined;
+}
+
+async function restore(
+  trx: Transaction<Tables>,
+  time: DatabaseTime,
+  userId: string,
+  id: string,
+): Promise<Memory | undefined> {
+  await lockAccount(trx, userId);
+  const gone = await trx
+    .selectFrom("memories")
+    .selectAll()
+    .where("id", "=", id)
+    .where("user_id", "=", userId)
+    .where("deleted_at_ms", ">", restorableSince(time))
+    .executeTakeFirst();
+  if (gone === undefined) return undefined;
+  const same = await saying(trx, userId, gone.text_key);
+  if (same !== undefined) return toMemory(same);
+  await trx.updateTable("memories").set({ deleted_at_ms: null }).where("id", "=", id).execute();
+  return toMemory(gone);
+}
+
+function live(db: Kysely<Tables>, userId: string) {
+  return db
+    .selectFrom("memories")
+    .selectAll()
+    .where("user_id", "=", userId)
+    .where("deleted_at_ms", "is", null);
+}
+
+function saying(trx: Transaction<Tables>, userId: string, key: string) {
+  return live(trx, userId).where("text_key", "=", key).executeTakeFirst();
+}
+
+function toMemory(row: Omit<Tables["memories"], "text_key" | "deleted_at_ms">): Memory {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    text: row.text,
+    sourceTurn: row.source_turn ?? undefined,
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+  };
+}
