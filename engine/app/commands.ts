@@ -38,6 +38,8 @@ export function createCommands(core: AppCore): Commands {
 function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCommands> {
   const engine = async () => (await client()).engine;
   const history = async () => (await client()).history;
+  let opening = new AbortController();
+  const stopOpening = (): void => opening.abort(new PipitError("CANCELLED", "Another chat is shown."));
   return {
     send: async (draft) => (await engine()).send(draft),
     cancel: async () => (await engine()).cancel(),
@@ -53,13 +55,20 @@ function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCo
     messageFiles: async ({ messageId }) => (await engine()).files(messageId),
     messageImage: async ({ messageId }) => (await engine()).image(messageId),
     stopSpeaking: async () => (await engine()).stopSpeaking(),
-    newChat: async () => (await engine()).newChat(),
+    async newChat() {
+      stopOpening();
+      (await engine()).newChat();
+    },
     async openChat({ chatId }) {
+      stopOpening();
+      opening = new AbortController();
+      const own = AbortSignal.any([opening.signal, signal]);
       const from = await client();
       const [messages, { title }] = await Promise.all([
-        from.history.messages(chatId, signal),
-        from.history.chat(chatId, signal),
+        from.history.messages(chatId, own),
+        from.history.chat(chatId, own),
       ]);
+      own.throwIfAborted();
       from.engine.openChat(chatId, messages, title);
     },
     listChats: async ({ archived, cursor }) => (await history()).page(archived, cursor, signal),

@@ -1,27 +1,32 @@
 import { describe, expect, test } from "vitest";
-import { addressOf, viewAfterSignIn, viewAt } from "./address.ts";
+import { addressOf, placeAfterSignIn, placeAt } from "./address.ts";
 
 describe("addresses of the page", () => {
-  test.each(["chat", "settings", "profile", "sign-in", "register"] as const)("%s is found again", (view) => {
-    expect(viewAt(addressOf(view))).toBe(view);
+  test.each([
+    { view: "chat" },
+    { view: "chat", chatId: "01a22000-0000-7000-8000-000000000004" },
+    { view: "settings" },
+    { view: "profile" },
+    { view: "sign-in" },
+    { view: "register" },
+  ] as const)("%j is found again", (place) => {
+    expect(placeAt(addressOf(place))).toEqual(place);
   });
 
-  test("a slash at the end makes no other address, and an unknown one is the chat", () => {
-    expect(["/profile/", "/nothing", "", "/Profile", "/profile/x"].map(viewAt)).toEqual([
-      "profile",
-      "chat",
-      "chat",
-      "chat",
-      "chat",
-    ]);
+  test("a slash at the end makes no other address, and an unknown one is a new chat", () => {
+    expect(placeAt("/profile/")).toEqual({ view: "profile" });
+    expect(placeAt("/c/x/")).toEqual({ view: "chat", chatId: "x" });
+    for (const path of ["/nothing", "", "/Profile", "/profile/x", "/c", "/c/", "/c/x/y"])
+      expect(placeAt(path), path).toEqual({ view: "chat" });
   });
 });
 
 describe("?from=", () => {
   test("leads to an address of the page", () => {
-    expect(viewAfterSignIn("?from=/profile")).toBe("profile");
-    expect(viewAfterSignIn("?from=%2Fsettings")).toBe("settings");
-    expect(viewAfterSignIn("")).toBe("chat");
+    expect(placeAfterSignIn("?from=/profile")).toEqual({ view: "profile" });
+    expect(placeAfterSignIn("?from=%2Fsettings")).toEqual({ view: "settings" });
+    expect(placeAfterSignIn("?from=/c/x")).toEqual({ view: "chat", chatId: "x" });
+    expect(placeAfterSignIn("")).toEqual({ view: "chat" });
   });
 
   test.each([
@@ -36,12 +41,14 @@ describe("?from=", () => {
     "/profile@evil.example",
     "/%2F/evil.example",
     "/profile/../../evil",
+    "/c/../evil",
+    "//evil.example/c/x",
     "/auth/logout",
     "/oauth/logout",
     // Would ask to sign in who has just done it.
     "/login",
     "/register",
   ])("does not lead to %j", (from) => {
-    expect(viewAfterSignIn(`?${new URLSearchParams({ from }).toString()}`)).toBe("chat");
+    expect(placeAfterSignIn(`?${new URLSearchParams({ from }).toString()}`)).toEqual({ view: "chat" });
   });
 });

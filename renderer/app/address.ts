@@ -1,6 +1,13 @@
 import type { View } from "../bridge/view-store.ts";
 
-/** The views of the page that have an address of their own; the server serves the page at each (server/http/web/page.ts). */
+/** What has an address of its own: a view and, of the conversation, which chat. */
+export interface Place {
+  readonly view: View;
+  /** Of a chat that the server knows; absent for a new one. */
+  readonly chatId?: string | undefined;
+}
+
+/** The views that have an address of their own; the server serves the page at each (server/http/web/page.ts). */
 const addresses: Readonly<Record<View, string>> = {
   chat: "/",
   settings: "/settings",
@@ -9,15 +16,17 @@ const addresses: Readonly<Record<View, string>> = {
   register: "/register",
 };
 
-export function addressOf(view: View): string {
-  return addresses[view];
+export function addressOf({ view, chatId }: Place): string {
+  return view === "chat" && chatId !== undefined ? `/c/${chatId}` : addresses[view];
 }
 
-/** The view at a path; the chat at a path that is none of ours. */
-export function viewAt(path: string): View {
+/** What is at a path; a new chat at a path that is none of ours. */
+export function placeAt(path: string): Place {
   const trimmed = path.length > 1 ? path.replace(/\/$/u, "") : path;
+  const chatId = /^\/c\/([^/\\]+)$/u.exec(trimmed)?.[1];
+  if (chatId !== undefined) return { view: "chat", chatId };
   const found = Object.entries(addresses).find(([, address]) => address === trimmed);
-  return (found?.[0] as View | undefined) ?? "chat";
+  return { view: (found?.[0] as View | undefined) ?? "chat" };
 }
 
 /** True for what a person who is signed in has no use for. */
@@ -26,12 +35,12 @@ export function isDoor(view: View): view is "sign-in" | "register" {
 }
 
 /**
- * Where a user goes who has signed in: the view that `?from=` names. Only addresses of the page itself count, so that a
- * link that a stranger made leads nowhere else; anything else is the chat.
+ * Where a user goes who has signed in: the place that `?from=` names. Only addresses of the page itself count, so that a
+ * link that a stranger made leads nowhere else; anything else is a new chat.
  *
  * @param search of the address, e.g. "?from=/profile"
  */
-export function viewAfterSignIn(search: string): View {
-  const view = viewAt(new URLSearchParams(search).get("from") ?? "/");
-  return isDoor(view) ? "chat" : view;
+export function placeAfterSignIn(search: string): Place {
+  const place = placeAt(new URLSearchParams(search).get("from") ?? "/");
+  return isDoor(place.view) ? { view: "chat" } : place;
 }

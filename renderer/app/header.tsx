@@ -1,6 +1,7 @@
 import { AppWindow, MessagesSquare, PanelLeft, PanelTopClose, Pin, Settings, SquarePen } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useApp, useBridge, useChat, useSignedOut, useView } from "../bridge/use-bridge.ts";
+import { newChat } from "../bridge/go-to-chat.ts";
 import { useSidebar } from "../chats/use-sidebar.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { UserMenu } from "./user-menu.tsx";
@@ -31,7 +32,8 @@ export function Header() {
 
 function HeaderButtons({ desktop, framed }: { readonly desktop: boolean; readonly framed: boolean }) {
   const { t } = useTranslation("shell");
-  const { commands, views } = useBridge();
+  const bridge = useBridge();
+  const { commands, views } = bridge;
   const pinned = useApp((state) => state.settings.pinned);
   const settingsOpen = useView((state) => state.view === "settings");
   const sidebar = useSidebar();
@@ -51,13 +53,7 @@ function HeaderButtons({ desktop, framed }: { readonly desktop: boolean; readonl
         </IconButton>
       )}
       {sidebar.shown ? undefined : (
-        <IconButton
-          label={t("newChat")}
-          onClick={() => {
-            views.show("chat");
-            void views.attempt(commands.newChat());
-          }}
-        >
+        <IconButton label={t("newChat")} onClick={() => void newChat(bridge)}>
           <SquarePen className="size-4" />
         </IconButton>
       )}

@@ -14,7 +14,7 @@ export function ProtectOffer() {
   const page = useApp((state) => state.face === "web");
   // The profile is a page of the server; a desktop opens it in the browser, which it does only over TLS.
   const address = useApp(({ server }) =>
-    server.kind === "ready" ? externalLink(server.httpUrl + addressOf("profile"))?.href : undefined,
+    server.kind === "ready" ? externalLink(server.httpUrl + addressOf({ view: "profile" }))?.href : undefined,
   );
   const wasSignedIn = useRef(false);
   const { offerProtection } = views;

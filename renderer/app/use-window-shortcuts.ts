@@ -1,12 +1,14 @@
 import { useEffect, useEffectEvent } from "react";
 import { useApp, useBridge } from "../bridge/use-bridge.ts";
+import { newChat } from "../bridge/go-to-chat.ts";
 import { isDoor } from "./address.ts";
 import { useNeedsRoom } from "./use-bar.ts";
 import { shortcutOf, type Shortcut } from "./shortcut-of.ts";
 
 /** The keys that work anywhere in the window. What a dialog, a menu or the composer has taken does not come here. */
 export function useWindowShortcuts(): void {
-  const { chat, commands, views, window: host } = useBridge();
+  const bridge = useBridge();
+  const { chat, commands, views, window: host } = bridge;
   const ready = useApp((state) => state.settings.firstRunDone);
   const shape = useApp((state) => state.windowShape);
   const compact = useApp((state) => state.settings.compactBar);
@@ -32,8 +34,7 @@ export function useWindowShortcuts(): void {
     } else if (shortcut === "settings") {
       views.show(view === "settings" ? "chat" : "settings");
     } else {
-      views.show("chat");
-      void views.attempt(commands.newChat());
+      void newChat(bridge);
     }
     return true;
   };

@@ -17,6 +17,13 @@ export interface ViewState {
   readonly protectionOffered: boolean;
   /** A newer build of the page is there, and the user has not put it off. */
   readonly reloadOffered: boolean;
+  readonly opening: OpeningChat | undefined;
+}
+
+/** A stored chat that is wanted and not shown yet; `failure`: it cannot be. */
+interface OpeningChat {
+  readonly chatId: string;
+  readonly failure?: { readonly code: string; readonly message: string };
 }
 
 export type ViewStore = ReturnType<typeof createViewStore>;
@@ -29,7 +36,12 @@ export function createViewStore() {
     problem: undefined,
     protectionOffered: false,
     reloadOffered: false,
+    opening: undefined,
   }));
+  const isOpening = () => {
+    const { opening } = store.getState();
+    return opening !== undefined && opening.failure === undefined;
+  };
   const report = (problem: { readonly code: string; readonly message: string }) =>
     store.setState({ problem });
   return {
@@ -41,6 +53,15 @@ export function createViewStore() {
     report,
     offerProtection: (protectionOffered: boolean) => store.setState({ protectionOffered }),
     offerReload: (reloadOffered: boolean) => store.setState({ reloadOffered }),
+    setOpening: (opening: OpeningChat | undefined) => store.setState({ opening }),
+    /** Waits for the chat that is being opened, if one is; false: it cannot be shown. */
+    async opened(): Promise<boolean> {
+      if (!isOpening()) return true;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const stop = store.subscribe(() => (isOpening() ? undefined : resolve()));
+      await promise.finally(stop);
+      return store.getState().opening === undefined;
+    },
     dismissProblem: () => store.setState({ problem: undefined }),
     /** Waits for a command whose failure the person should see, and tells whether it worked. */
     async attempt(work: Promise<unknown>): Promise<boolean> {

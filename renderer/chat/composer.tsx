@@ -4,7 +4,7 @@ import type { AuthState } from "#contract/auth-state.ts";
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
-import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
+import { settledAuth } from "../auth/settled-auth.ts";
 import { useBridge, useChatUiState } from "../bridge/use-bridge.ts";
 import { ComposerNotes } from "./composer-notes.tsx";
 import { ComposerTools } from "./composer-tools.tsx";
@@ -152,20 +152,6 @@ function isSignedOut({ kind }: AuthState): boolean {
   return kind === "signed-out" || kind === "failed";
 }
 
-function isKnown({ kind }: AuthState): boolean {
-  return kind !== "unknown" && kind !== "signing-in";
-}
-
-/** Who is signed in once that is known. */
-function settled(auth: ReadonlyStore<AuthState>): Promise<AuthState> {
-  const { promise, resolve } = Promise.withResolvers<AuthState>();
-  const stop = auth.subscribe((state) => {
-    if (isKnown(state)) resolve(state);
-  });
-  if (isKnown(auth.getState())) resolve(auth.getState());
-  return promise.finally(stop);
-}
-
 /**
  * Sends what the composer holds. It is emptied only once the message is safe; else everything stays. Enter on the next
  * text while one is on its way counts once that is safe.
@@ -191,7 +177,9 @@ function useSend(): () => Promise<void> {
     let isNextEntered = false;
     try {
       // Right after the start the sign-in may still be under way: the message waits for it.
-      if (isSignedOut(await settled(auth))) return views.open("sign-in");
+      if (isSignedOut(await settledAuth(auth))) return views.open("sign-in");
+      // It is meant for the chat that is being opened; where that cannot be, it stays in the composer.
+      if (!(await views.opened())) return;
       const id = await commands.send({
         text,
         ...(picture === undefined ? {} : { image: ownBytes(picture) }),

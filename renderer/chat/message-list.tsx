@@ -2,7 +2,8 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { flushSync } from "react-dom";
 import { EmptyChat } from "./empty-chat.tsx";
 import { type Shown, createShownMessages, type Frames } from "./shown-messages.ts";
-import { useBridge } from "../bridge/use-bridge.ts";
+import { OpeningChat } from "./opening-chat.tsx";
+import { useBridge, useView } from "../bridge/use-bridge.ts";
 import { lazily } from "../ui/lazily.tsx";
 
 /** With the reader of Markdown, which is a quarter of the window. */
@@ -12,11 +13,12 @@ const Conversation = lazily(loadConversation);
 /** The conversation. Another chat is another list, so that no position or measure of the old one is left. */
 export function MessageList() {
   const shown = useShown();
+  const opening = useView((state) => state.opening !== undefined);
   useEffect(() => {
     // Ready by the first question; where it does not come, it is asked for again when it is shown.
     void loadConversation().catch(() => undefined);
   }, []);
-  if (shown.messages.length === 0) return <EmptyChat />;
+  if (shown.messages.length === 0) return opening ? <OpeningChat /> : <EmptyChat />;
   return <Conversation key={shown.generation} shown={shown} fallback={<div className="min-h-0 flex-1" />} />;
 }
 

@@ -8,6 +8,7 @@ import { TextField } from "../ui/text-field.tsx";
 import { HiddenStatus } from "../ui/hidden-status.tsx";
 import { ChatMenu } from "./chat-menu.tsx";
 import { ChatHits, ChatRows } from "./chat-rows.tsx";
+import { openChat } from "../bridge/go-to-chat.ts";
 import { useChatActions } from "./use-chat-actions.ts";
 import type { ChatSummary } from "#contract/chat-history.ts";
 import { useChatList, type ChatList } from "./use-chat-list.ts";
@@ -15,17 +16,12 @@ import { useChatList, type ChatList } from "./use-chat-list.ts";
 /** The list of chats and the search through them; the same beside the conversation and over it. */
 export function ChatFinder() {
   const { t } = useTranslation("shell");
-  const { commands, views } = useBridge();
+  const bridge = useBridge();
   const rows = useRef<HTMLDivElement>(null);
   const [query, setQuery] = useState("");
   const [archived, setArchived] = useState(false);
   const { list, reload, more } = useChatList(query, archived);
   const actions = useChatActions(reload);
-  const openChat = async (chatId: string) => {
-    views.closeDialog();
-    views.show("chat");
-    await views.attempt(commands.openChat({ chatId }));
-  };
   return (
     <search
       role="search"
@@ -49,13 +45,13 @@ export function ChatFinder() {
         className="px-4 pb-3"
       />
       <div ref={rows} className="min-h-0 flex-1 overflow-y-auto border-t border-hairline px-2 pb-2">
-        <Found list={list} onReload={reload} onOpen={(chatId) => void openChat(chatId)}>
+        <Found list={list} onReload={reload} onOpen={(chatId) => void openChat(bridge, chatId)}>
           {(chats) => (
             <ChatRows
               chats={chats}
               scroller={rows}
               actions={actions}
-              onOpen={(chatId) => void openChat(chatId)}
+              onOpen={(chatId) => void openChat(bridge, chatId)}
               onNearEnd={more}
             />
           )}

@@ -4,11 +4,13 @@ import { useTranslation } from "react-i18next";
 import { AccountButton } from "../auth/account-button.tsx";
 import { useBridge, useView } from "../bridge/use-bridge.ts";
 import { ChatFinder } from "./chat-finder.tsx";
+import { newChat } from "../bridge/go-to-chat.ts";
 
 /** The chats of the account beside the conversation. */
 export function Sidebar() {
   const { t } = useTranslation("shell");
-  const { commands, views } = useBridge();
+  const bridge = useBridge();
+  const { views } = bridge;
   const root = useRef<HTMLElement>(null);
   const asked = useView((state) => state.dialog === "chats");
   useEffect(() => {
@@ -25,10 +27,7 @@ export function Sidebar() {
     >
       <button
         type="button"
-        onClick={() => {
-          views.show("chat");
-          void views.attempt(commands.newChat());
-        }}
+        onClick={() => void newChat(bridge)}
         className="mx-2 mb-2 flex min-h-9 items-center gap-2 rounded-control px-2 text-start font-medium transition-colors hover:bg-hover active:bg-press"
       >
         <SquarePen aria-hidden="true" className="size-4 shrink-0 text-accent" />

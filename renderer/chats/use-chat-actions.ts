@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import type { ChatSummary } from "#contract/chat-history.ts";
 import { RESTORE_MS } from "#contract/limits.ts";
 import { useBridge } from "../bridge/use-bridge.ts";
+import { openChat } from "../bridge/go-to-chat.ts";
 
 interface OpenMenu {
   readonly chat: ChatSummary;
@@ -21,7 +22,8 @@ export type ChatActions = ReturnType<typeof useChatActions>;
  * @param onChanged called after each of them, whether it worked or not
  */
 export function useChatActions(onChanged: () => void) {
-  const { chat: shown, commands, views } = useBridge();
+  const bridge = useBridge();
+  const { chat: shown, commands, views } = bridge;
   const [menu, setMenu] = useState<OpenMenu>();
   const [renaming, setRenaming] = useState<string>();
   const [deleted, setDeleted] = useState<Deleted>();
@@ -43,8 +45,7 @@ export function useChatActions(onChanged: () => void) {
     setDeleted(undefined);
     const back = await act(commands.restoreChat({ chatId }));
     // A user who has gone on meanwhile is not led back.
-    if (back && wasShown && shown.getState().messages.length === 0)
-      await views.attempt(commands.openChat({ chatId }));
+    if (back && wasShown && shown.getState().messages.length === 0) await openChat(bridge, chatId);
   };
   return {
     menu,

@@ -15,6 +15,7 @@ export const shell = {
   header: "Window",
   chats: "Chats",
   newChat: "New chat",
+  openingChat: "Opening the chat",
   pin: "Keep the window open",
   toWindow: "Open in a window",
   toPanel: "Back to the panel",

@@ -15,6 +15,7 @@ export const shell = {
   header: "Окно",
   chats: "Чаты",
   newChat: "Новый чат",
+  openingChat: "Чат открывается",
   pin: "Не скрывать окно",
   toWindow: "Открыть в отдельном окне",
   toPanel: "Вернуть в панель",
