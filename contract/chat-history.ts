@@ -6,6 +6,8 @@ export interface ChatSummary {
   readonly updatedAtMs: number;
   readonly pinned: boolean;
   readonly archived: boolean;
+  /** In no list, and gone a day after its last message. */
+  readonly temporary?: true;
 }
 
 /** A part of the list of chats: pinned ones first, then the others, each most recently changed first. */

@@ -46,6 +46,8 @@ export const settingsSchema = z.object({
   servers: z.readonly(z.array(z.string().check(z.maxLength(2048))).check(z.maxLength(SERVERS_MAX))),
   /** Messages kept in the window. */
   historySize: z.int().check(z.minimum(HISTORY_SIZE_MIN), z.maximum(HISTORY_SIZE_MAX)),
+  /** Whether what is said is kept in a file of this computer, too. */
+  historyFile: z.boolean(),
   /** Whether "what did we say about ..." may read all chats. */
   searchAllChats: z.boolean(),
   /** The window stays when it loses the focus. */
@@ -77,6 +79,7 @@ export const defaultSettings: Settings = {
   serverUrl: "",
   servers: [],
   historySize: HISTORY_MAX_MESSAGES,
+  historyFile: false,
   searchAllChats: false,
   pinned: false,
   compactBar: false,

@@ -40,6 +40,7 @@ export async function openCliClient(
     // Every start is a new chat here, so "what did we say about ..." means the others too.
     searchAllChats: true,
     model,
+    keepsHistory: () => config.keepsHistory,
   });
 }
 

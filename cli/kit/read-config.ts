@@ -35,6 +35,8 @@ export function readCliConfig(env: Environment, stdoutIsTty: boolean, server?: s
     mayBuild: mayBuild(env),
     /** Playback loudness, 0 to 1 (config.toml `volume`). */
     volume: volumeOf(file["volume"]),
+    /** Whether what is said is kept in a file, too (config.toml `history_file`). */
+    keepsHistory: yesOrNo(file, "history_file"),
   };
 }
 
@@ -108,6 +110,12 @@ function httpUrl(value: string | undefined, name: string): string | undefined {
     throw new PipitError("CONFIG_INVALID", message, { field: name });
   }
   return url.origin;
+}
+
+function yesOrNo(file: ConfigFile, key: string): boolean {
+  const value = file[key] ?? false;
+  if (typeof value === "boolean") return value;
+  throw new PipitError("CONFIG_INVALID", `config.toml: ${key} must be true or false.`, { field: key });
 }
 
 function volumeOf(value: unknown): number {

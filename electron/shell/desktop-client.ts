@@ -13,7 +13,10 @@ import { OWN_SERVER, scopeServer } from "#engine/node/keychain/token-store-scope
 import type { ChildLauncher } from "#engine/node/processes/child-launcher.ts";
 import type { DesktopConfig } from "./config.ts";
 
-export interface DesktopClientOptions extends Pick<ClientOptions, "serverEntry" | "speaker"> {
+export interface DesktopClientOptions extends Pick<
+  ClientOptions,
+  "serverEntry" | "speaker" | "keepsHistory"
+> {
   readonly config: Pick<DesktopConfig, "home" | "serverUrl" | "grpcUrl">;
   readonly launcher: ChildLauncher;
   /** BCP 47. */

@@ -72,6 +72,7 @@ export function openDesktopApp(
           speaker,
           serverEntry,
           systemLocale,
+          keepsHistory: () => files.settings.get().historyFile,
           onKeychain: showKeychain,
           openPage: (address) => openServerPage(address, shell),
           onBack: parts.show,

@@ -15,6 +15,7 @@ const chatSchema = z.object({
   updated_at: timeSchema,
   pinned: flagSchema,
   archived: flagSchema,
+  temporary: flagSchema,
 });
 
 const chatsSchema = z.object({ data: z.array(chatSchema), next_cursor: z.nullish(z.string()) });
@@ -86,5 +87,7 @@ function toPage({ data, next_cursor: next }: z.infer<typeof chatsSchema>): ChatP
 
 function toChat(chat: z.infer<typeof chatSchema>): ChatSummary {
   const { id, title, pinned, archived } = chat;
-  return { id, title, pinned, archived, createdAtMs: chat.created_at, updatedAtMs: chat.updated_at };
+  const temporary = chat.temporary ? ({ temporary: true } as const) : {};
+  const times = { createdAtMs: chat.created_at, updatedAtMs: chat.updated_at };
+  return { id, title, pinned, archived, ...temporary, ...times };
 }

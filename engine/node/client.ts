@@ -3,19 +3,21 @@ import type { AuthState } from "#contract/auth-state.ts";
 import { languageOfLocale } from "#contract/language.ts";
 import { createChatEngine } from "#engine/chat/chat-engine.ts";
 import { createEventLink } from "#engine/events/event-link.ts";
-import { createHistoryClient } from "#engine/history/history-client.ts";
+import { createHistoryClient, type HistoryClient } from "#engine/history/history-client.ts";
 import type { ChildLauncher } from "./processes/child-launcher.ts";
 import { createFileLogger } from "./files/file-logger.ts";
 import { loadHardwareId } from "./files/hardware-id.ts";
 import { readLocalSecret } from "./backend/local-secret.ts";
 import { createServerLink, type ServerLink } from "./backend/server-link.ts";
+import { createHistoryFile } from "./history/history-file.ts";
+import { keepHistory } from "./history/keep-history.ts";
 import { createEventSockets } from "./http/event-socket.ts";
 import { createSignOutMarker } from "./keychain/sign-out-marker.ts";
 import { scopeServer } from "./keychain/token-store-scope.ts";
 import { serverOf, type ClientServer } from "./keychain/token-store.ts";
 import { openOutbox } from "./files/sqlite-outbox.ts";
 import { createModelConnectionClient } from "#engine/model/model-connection-client.ts";
-import type { KeptAccount, OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
+import type { AskServer, KeptAccount, OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
 import { Session } from "#engine/session/session.ts";
 import { createAsk } from "#engine/wire/ask.ts";
 import { createRpcTransport } from "#engine/wire/rpc-transport.ts";
@@ -41,6 +43,8 @@ export interface ClientOptions {
   readonly model?: string | undefined;
   /** Messages kept in the state. Default: HISTORY_MAX_MESSAGES. */
   readonly maxMessages?: number;
+  /** Whether what is said is kept in a file of this home, too (`createHistoryFile`); may change. Default: no. */
+  readonly keepsHistory?: () => boolean;
   readonly speak: boolean;
   readonly speaker: Speaker | undefined;
   /** On its way: opening it takes a helper process. */
@@ -85,7 +89,7 @@ export async function openClient(options: ClientOptions) {
   const events = cleanup.use(new DisposableStack());
   const engine = cleanup.use(
     createChatEngine({
-      ask: createAsk(createRpcTransport(link.rpc, session), logger),
+      ask: keepingHistory(createAsk(createRpcTransport(link.rpc, session), logger), history, options),
       history,
       session,
       outbox,
@@ -132,6 +136,18 @@ export async function openClient(options: ClientOptions) {
     ...signingIn(session, link, options.server, ownServer),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function keepingHistory(
+  ask: AskServer,
+  history: HistoryClient,
+  { server: { home }, locale, keepsHistory = () => false }: ClientOptions,
+): AskServer {
+  const { nowMs } = systemClock;
+  const isTemporary = async (chatId: string, signal: AbortSignal) =>
+    (await history.chat(chatId, signal)).temporary === true;
+  const file = createHistoryFile({ home, nowMs });
+  return keepHistory(ask, { file, isWanted: keepsHistory, isTemporary, nowMs, locale });
 }
 
 function signingIn(session: Session, link: ServerLink, server: ClientServer, ownServer: boolean) {

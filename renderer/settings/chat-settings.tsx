@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { useApp } from "../bridge/use-bridge.ts";
 import { Select } from "../ui/select.tsx";
 import { SettingRow, SwitchSetting } from "./setting-row.tsx";
 import { SettingsSection } from "./settings-section.tsx";
@@ -9,6 +10,7 @@ const sizes = [50, 100, 200, 500, 1000, 5000, 10_000] as const;
 /** How much of a chat the window keeps, and what answers may look at. */
 export function ChatSettings() {
   const { t, i18n } = useTranslation("settings");
+  const face = useApp((state) => state.face);
   const size = useSetting("historySize");
   // A settings file may hold a number of the person's own.
   const offered = [...new Set([...sizes, size.value])].toSorted((a, b) => a - b);
@@ -32,6 +34,9 @@ export function ChatSettings() {
         label={t("chat.searchAllChats")}
         hint={t("chat.searchAllChatsHint")}
       />
+      {face === "desktop" ? (
+        <SwitchSetting name="historyFile" label={t("chat.historyFile")} hint={t("chat.historyFileHint")} />
+      ) : undefined}
     </SettingsSection>
   );
 }

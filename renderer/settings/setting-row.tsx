@@ -68,6 +68,7 @@ export function SegmentedRow<Value extends string>({
 interface SwitchSettingProps extends Pick<SettingRowProps, "label" | "hint"> {
   readonly name:
     | "searchAllChats"
+    | "historyFile"
     | "speak"
     | "spellcheck"
     | "startAtLogin"

@@ -55,6 +55,9 @@ export const settings = {
     historySizeHint: "Older ones stay on the server and can be found by search.",
     searchAllChats: "Answers may use all chats",
     searchAllChatsHint: "So that “what did we say about …” finds it.",
+    historyFile: "Keep a history file",
+    historyFileHint:
+      "Answered questions are also added to a file that only you can read, in the folder “history” of Pipit's data. Temporary chats are not.",
   },
   voice: {
     title: "Voice",

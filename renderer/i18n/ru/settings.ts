@@ -54,6 +54,9 @@ export const settings = {
     historySizeHint: "Более старые остаются на сервере и находятся поиском.",
     searchAllChats: "Искать ответы во всех чатах",
     searchAllChatsHint: "Чтобы нашлось то, «о чём мы говорили».",
+    historyFile: "Вести файл истории",
+    historyFileHint:
+      "Вопросы с ответами записываются ещё и в файл, доступный только вам, в папке «history» среди данных Pipit. Временные чаты — нет.",
   },
   voice: {
     title: "Голос",

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
@@ -89,4 +90,21 @@ test("pipit chats export writes what the server exports, for one chat and all, t
   expect(page).toMatchObject({ code: 0, err: "", out: expect.stringMatching(/^# Chat Session\nID: /) });
   const unwritable = await chats("export", "--output", join(home, "none", "chats.json"));
   expect(unwritable).toMatchObject({ code: 1, err: expect.stringContaining("cannot be used") });
+});
+
+test("with history_file, what is said is added to a private file of this home, and a temporary chat is not", async () => {
+  await writeFile(join(home, "config.toml"), "history_file = true\n");
+  const folder = join(home, "history");
+  const passing = await pipit("chat", "--once", "just this once", "--json", "--no-audio");
+  const { chatId } = jsonLines(passing.out).find(({ type }) => type === "turn") ?? {};
+  // Another program goes on with it.
+  const again = await pipit("chat", "--once", "and again", "--chat", String(chatId), "--no-audio");
+  expect([again.code, existsSync(folder)]).toEqual([0, false]);
+  expect((await pipit("chat", "--once", "what is 6*7?", "--save", "--no-audio")).code).toBe(0);
+  await rm(join(home, "config.toml"));
+  const [name = "", ...others] = await readdir(folder);
+  expect(others).toEqual([]);
+  expect(jsonLines(await readFile(join(folder, name), "utf8"))).toMatchObject([
+    { status: "done", question: "what is 6*7?", answer: expect.stringContaining("6*7 = 42") },
+  ]);
 });

@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import { open, readdir, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { parseJson } from "#contract/parse-json.ts";
+import type { PipitError } from "#contract/pipit-error.ts";
+import { jsonLine } from "#contract/terminal-text.ts";
+import { ensurePrivateFolder, errorCode, setAside, storageError } from "../files/private-files.ts";
+
+/** A file that would become larger than this is set aside, and so is one whose first line is older. */
+const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_AGE_MS = 30 * 24 * 3_600_000;
+/** Files of an account that are kept besides the one that is written. */
+const KEPT_ASIDE = 12;
+/** Room for lines that could not be written yet. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+/** As much of a file as has the time of its first line. */
+const FIRST_BYTES = 64;
+const ASIDE = "until";
+
+/** One question with its answer. */
+export interface HistoryEntry {
+  /** When it was answered, ISO 8601. */
+  readonly at: string;
+  readonly chat_id: string;
+  readonly turn_id: string;
+  readonly status: "done" | "stopped";
+  readonly model?: string;
+  readonly question: string;
+  /** Names alone: of a picture there is nothing. */
+  readonly files?: readonly string[];
+  readonly answer: string;
+}
+
+export interface HistoryFileOptions {
+  /** PIPIT_HOME. */
+  readonly home: string;
+  readonly nowMs: () => number;
+  readonly maxBytes?: number;
+}
+
+/** `<home>/history/<account>.jsonl`: what was said, a line of JSON for each answer; 0600 in a folder of 0700. */
+export type HistoryFile = ReturnType<typeof createHistoryFile>;
+
+/** Opens nothing before the first line. */
+export function createHistoryFile({ home, nowMs, maxBytes = MAX_BYTES }: HistoryFileOptions) {
+  const folder = join(home, "history");
+  /** By file; kept over a full disk. */
+  const waiting = new Map<string, string>();
+  let isFailing = false;
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function write(path: string): Promise<PipitError | undefined> {
+    try {
+      await ensurePrivateFolder(folder);
+      const lines = waiting.get(path) ?? "";
+      if (await isToSetAside(path, Buffer.byteLength(lines), maxBytes, nowMs())) await rotate(path);
+      await append(path, lines);
+      waiting.delete(path);
+      isFailing = false;
+      return undefined;
+    } catch (error) {
+      const isNews = !isFailing;
+      isFailing = true;
+      return isNews ? storageError(error, path) : undefined;
+    }
+  }
+  return {
+    /**
+     * Adds an entry, after those that could not be written before. Never throws.
+     *
+     * @returns why it could not be written, once until writing works again
+     */
+    add(accountId: string, entry: HistoryEntry): Promise<PipitError | undefined> {
+      const path = join(folder, `${fileNameOf(accountId)}.jsonl`);
+      const lines = (waiting.get(path) ?? "") + jsonLine(entry);
+      if (lines.length <= MAX_WAITING_BYTES) waiting.set(path, lines);
+      const written = last.then(() => write(path));
+      last = written;
+      return written;
+    },
+  };
+}
+
+/** Ids of our servers are UUIDs; one that is no name for a file, as a stranger's server may send it, becomes one. */
+function fileNameOf(accountId: string): string {
+  return /^[\w-]{1,64}$/.test(accountId) ? accountId : createHash("sha256").update(accountId).digest("hex");
+}
+
+/**
+ * One write to the end of the file: lines of two programs do not mix, and a line goes where a rotation has moved the file.
+ * Of what does not fit, a part may stay, as a line that is no JSON; the whole is written when there is room.
+ */
+async function append(path: string, lines: string): Promise<void> {
+  await using file = await open(path, "a+", 0o600);
+  const bytes = Buffer.from((await endsInLine(file)) ? lines : `\n${lines}`);
+  const { bytesWritten } = await file.write(bytes);
+  if (bytesWritten < bytes.length) throw Object.assign(new Error("cut off"), { code: "ENOSPC" });
+}
+
+type File = Awaited<ReturnType<typeof open>>;
+
+async function endsInLine(file: File): Promise<boolean> {
+  const { size } = await file.stat();
+  if (size === 0) return true;
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer.toString() === "\n";
+}
+
+async function isToSetAside(path: string, more: number, maxBytes: number, nowMs: number): Promise<boolean> {
+  try {
+    await using file = await open(path, "r");
+    const { size } = await file.stat();
+    if (size === 0) return false;
+    if (size + more > maxBytes) return true;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(FIRST_BYTES), 0, FIRST_BYTES, 0);
+    const [, at = ""] = /^\{"at":("[^"]*")/.exec(buffer.toString("utf8", 0, bytesRead)) ?? [];
+    return nowMs - Date.parse(String(parseJson(at))) > MAX_AGE_MS;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Another program may do the same at the same time: a file is moved, never over another one. */
+async function rotate(path: string): Promise<void> {
+  await setAside(path, ASIDE).catch((error: unknown) => {
+    if (errorCode(error) !== "ENOENT") throw error;
+  });
+  const folder = dirname(path);
+  const aside = (await readdir(folder)).filter((name) => name.startsWith(`${basename(path)}.${ASIDE}-`));
+  // Their names begin with the time.
+  for (const name of aside.toSorted().slice(0, -KEPT_ASIDE)) await rm(join(folder, name), { force: true });
+}
