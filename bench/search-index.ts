@@ -39,6 +39,13 @@ async function* buildFigures(signal: AbortSignal): AsyncGenerator<BenchResult> {
     const row = left.get();
     return row?.version !== -1 && row?.outdated === 0;
   };
+  // Fewer than all when an earlier benchmark was stopped.
+  const entries = reader
+    .prepare<[], number>(
+      "select count(*) from turn_search_rows where id <= (select case version when -1 then id else outdated end from turn_search_state)",
+    )
+    .pluck()
+    .get();
   const before = process.cpuUsage();
   const startedMs = performance.now();
   const holdMs = await longestTurnMs(async () => {
@@ -51,7 +58,7 @@ async function* buildFigures(signal: AbortSignal): AsyncGenerator<BenchResult> {
   yield toResult({
     name: "search.build.per-turn",
     unit: "ms of CPU",
-    value: (user + system) / 1000 / turns,
+    value: (user + system) / 1000 / Math.max(entries ?? 0, 1),
   });
   yield toResult({
     name: "search.build.loop-hold.max",

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createWriteStream, existsSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -20,7 +20,8 @@ const folder = join(tmpdir(), `pipit-bench-search-${turns}`);
 export const file = join(folder, "pipit.db");
 /** The text alone, a message a line. */
 export const texts = join(folder, "texts.txt");
-/** There once the data is whole, its index included. */
+/** There once all turns are; once the index is whole too. */
+const filled = join(folder, "filled");
 const whole = join(folder, "whole");
 
 export function openFile(): Promise<Store> {
@@ -103,8 +104,17 @@ export const queries: readonly QueryClass[] = [
   { name: "typo", query: () => swapped(wordOf(1_000 + pick(20_000))), p95Ms: 200 },
 ];
 
-/** Turns of one person without an index, as an upgrade finds them; resolves to the bytes of their texts. */
+/**
+ * Turns of one person without an index, as an upgrade finds them; resolves to the bytes of their texts. What a benchmark
+ * that was stopped has made stays, and so does what it has of the index.
+ */
 export async function fill(): Promise<number> {
+  if (!existsSync(filled)) await make();
+  await rm(whole, { force: true });
+  return (await stat(texts)).size - 2 * turns;
+}
+
+async function make(): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await (await openFile())[Symbol.asyncDispose]();
@@ -118,7 +128,6 @@ export async function fill(): Promise<number> {
     database.prepare(`insert into turns (id, chat_id, user_id, turn_index, user_text, had_image, assistant_text,
     status, input_tokens, output_tokens, owner_id, lease_until_ms, created_at_ms) values (?, ?, 'u', ?, ?, 0, ?, 'done', 0, 0, 'o', 0, ?)`);
   const entry = database.prepare("insert into turn_search_rows (turn_id, created_at_ms) values (?, ?)");
-  let bytes = 0;
   for (let at = 0; at < turns; at += turnsPerChat) {
     database.transaction(() => {
       const chatId = `c${at}`;
@@ -127,7 +136,6 @@ export async function fill(): Promise<number> {
         const [question, answer] = [message(), message()];
         turn.run(`t${n}`, chatId, n - at, question, answer, n * 60_000);
         entry.run(`t${n}`, n * 60_000);
-        bytes += Buffer.byteLength(question) + Buffer.byteLength(answer);
         lines.write(`${question}\n${answer}\n`);
       }
     })();
@@ -136,5 +144,5 @@ export async function fill(): Promise<number> {
   database.exec("update turn_search_state set version = -1");
   database.close();
   await new Promise<void>((resolve) => lines.end(resolve));
-  return bytes;
+  await writeFile(filled, "");
 }

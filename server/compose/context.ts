@@ -29,6 +29,7 @@ import { createSpeechService } from "../domain/speech/speech-service.ts";
 import { loadMasterKey, type MasterKey } from "../domain/tokens/master-key.ts";
 import { MemoryFiles, type MemoryFilesState } from "../domain/memory-files/memory-files.ts";
 import { MemoryFolder } from "../domain/memory-files/memory-folder.ts";
+import { SemanticSearch, type SemanticState } from "../domain/semantic/semantic-search.ts";
 import { openDataFolder } from "../lifecycle/data-folder.ts";
 import { createLogger } from "../observe/logger.ts";
 import type { RedisStatus } from "../observe/metric-set.ts";
@@ -67,6 +68,7 @@ export interface ServerContext extends AuthContext {
   /** Answers that run now, of whatever wire. */
   readonly running: RunningAnswers;
   readonly memoryFilesState: () => MemoryFilesState;
+  readonly semanticState: () => SemanticState;
   readonly startedAtMs: number;
 }
 
@@ -94,7 +96,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   });
   const common = { config, clock, logger, correlation, metrics, rates, bus, redisStatus };
   const masterKey = await loadMasterKey({ dataDir: folder.path, configured: config.auth.masterKey });
-  const store = building.use(
+  const opened = building.use(
     await openStore({
       ...storePlace(config, folder.path),
       auditKey: auditKeyOf(masterKey),
@@ -103,20 +105,18 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
       logger,
     }),
   );
-  late.store = store;
+  late.store = opened;
   // The folder's lock is ours, so the server that answered from this database is gone; PostgreSQL may have other users.
-  if (store.dialect === "sqlite") await store.turns.endLeases();
-  store.completeIndex();
+  if (opened.dialect === "sqlite") await opened.turns.endLeases();
+  opened.completeIndex();
   const auth = building.use(
-    await createAuthContext({ ...common, dataDir: folder.path, store, masterKey, redis }),
+    await createAuthContext({ ...common, dataDir: folder.path, store: opened, masterKey, redis }),
   );
   late.auth = auth;
-  if (store.auditReader !== undefined) {
-    const retentionMs = config.auth.auditRetentionDays * DAY_MS;
-    building.use(startAuditRetention({ reader: store.auditReader, retentionMs, logger }));
-  }
-  building.use(startPurge(store.purgeDeleted, logger));
-  const memoryFiles = openMemoryFiles(config, store, logger, building);
+  startRemoving(config, opened, logger, building);
+  const memoryFiles = openMemoryFiles(config, opened, logger, building);
+  const semantic = openSemanticSearch(config, opened, logger, building);
+  const store = semantic === undefined ? opened : { ...opened, turns: semantic.searching(opened.turns) };
   await auth.webSessions.removeExpired();
   const { models, modelConnection } = connectModels({ config, store, masterKey, clock, logger }, deps.models);
   const calculator = building.use(createCalculator());
@@ -154,6 +154,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     turns,
     running: new RunningAnswers(config),
     memoryFilesState: () => memoryFiles?.state ?? "off",
+    semanticState: () => semantic?.state ?? "off",
     startedAtMs: clock.nowMs(),
     [Symbol.asyncDispose]: () => built.disposeAsync(),
   };
@@ -161,6 +162,18 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
 
 function storePlace({ databaseUrl }: ServerConfig, folder: string) {
   return databaseUrl === undefined ? { file: join(folder, DATABASE_FILE) } : { databaseUrl };
+}
+
+/** Begins to remove what was deleted, and events that were kept long enough. */
+function startRemoving(
+  { auth }: ServerConfig,
+  { auditReader, purgeDeleted }: Store,
+  logger: Logger,
+  owner: AsyncDisposableStack,
+): void {
+  const retentionMs = auth.auditRetentionDays * DAY_MS;
+  if (auditReader !== undefined) owner.use(startAuditRetention({ reader: auditReader, retentionMs, logger }));
+  owner.use(startPurge(purgeDeleted, logger));
 }
 
 /** Begins to write the memory files, where there are to be any. */
@@ -175,6 +188,20 @@ function openMemoryFiles(
   store.onFilesBehind(() => files.wake());
   files.start();
   return files;
+}
+
+/** Begins to have turns read for their meaning, where searches are to go by that too. */
+function openSemanticSearch(
+  { semantic }: ServerConfig,
+  { vectors }: Store,
+  logger: Logger,
+  owner: AsyncDisposableStack,
+): SemanticSearch | undefined {
+  if (semantic === undefined) return undefined;
+  const { least, ...provider } = semantic;
+  return owner.use(
+    new SemanticSearch({ provider: { ...provider, settings: "PIPIT_EMBEDDINGS" }, vectors, least, logger }),
+  );
 }
 
 /** Connects to Redis where one is set, and carries messages over it. */

@@ -55,6 +55,7 @@ describe("readServerConfig", () => {
       model: { ollamaUrl: "http://127.0.0.1:11434" },
       speech: {},
       embeddings: {},
+      semantic: undefined,
       transcription: {},
     });
   });
@@ -69,6 +70,16 @@ describe("readServerConfig", () => {
     expect(config.logLevel).toBe("debug");
     expect(config.model).toMatchObject({ url: "http://file/v1", model: "from-env" });
     expect(config.modelSetBy).toBe("model.url in config.toml");
+  });
+
+  test("search by meaning needs the address and the model of an embeddings provider", () => {
+    const on = { PIPIT_SEMANTIC_SEARCH: "1", PIPIT_EMBEDDINGS_URL: "http://127.0.0.1:8081/v1" };
+    expect(failure([], on)).toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining("PIPIT_EMBEDDINGS_MODEL") as unknown,
+    });
+    const { semantic } = read([], { ...on, PIPIT_EMBEDDINGS_MODEL: "small", PIPIT_SEMANTIC_LEAST: "0.5" });
+    expect(semantic).toEqual({ url: on.PIPIT_EMBEDDINGS_URL, model: "small", key: undefined, least: 0.5 });
   });
 
   test("port 0 is allowed and does not change the issuer between starts", () => {

@@ -9,6 +9,7 @@ import { authSettings } from "./auth-settings.ts";
 import {
   embeddingsSettings,
   modelSettings,
+  semanticSettings,
   speechSettings,
   transcriptionSettings,
 } from "./model-settings.ts";
@@ -32,7 +33,17 @@ export interface ServerConfig extends Omit<Values<typeof serveSettings>, "memory
   readonly modelSetBy?: string | undefined;
   readonly speech: Values<typeof speechSettings>;
   readonly embeddings: Values<typeof embeddingsSettings>;
+  /** Undefined: searches go by words alone. */
+  readonly semantic: SemanticConfig | undefined;
   readonly transcription: Values<typeof transcriptionSettings>;
+}
+
+/** The provider of vectors, and how alike a hit must be. */
+interface SemanticConfig {
+  readonly url: string;
+  readonly key: string | undefined;
+  readonly model: string;
+  readonly least: number;
 }
 
 const serverProgram = new URL("../main.ts", import.meta.url).href;
@@ -80,6 +91,7 @@ export function readServerConfig({ argv, env, entryUrl = serverProgram }: Config
   };
   const serve = valuesOf(serveSettings);
   const dataDir = resolve(serve.dataDir ?? join(home, "server"));
+  const embeddings = valuesOf(embeddingsSettings);
   return {
     ...serve,
     home,
@@ -91,7 +103,8 @@ export function readServerConfig({ argv, env, entryUrl = serverProgram }: Config
     model: valuesOf(modelSettings),
     modelSetBy: findSetting(modelSettings.url, flags, env, file)?.name,
     speech: valuesOf(speechSettings),
-    embeddings: valuesOf(embeddingsSettings),
+    embeddings,
+    semantic: semanticOf(valuesOf(semanticSettings), embeddings),
     transcription: valuesOf(transcriptionSettings),
   };
 }
@@ -120,6 +133,18 @@ function memoryDirOf(
 ): string | undefined {
   if (memoryDir === undefined) return databaseUrl === undefined ? join(dataDir, "memory") : undefined;
   return memoryDir === "off" ? undefined : resolve(memoryDir);
+}
+
+function semanticOf(
+  { isOn, least }: Values<typeof semanticSettings>,
+  { url, model, key }: Values<typeof embeddingsSettings>,
+): SemanticConfig | undefined {
+  if (!isOn) return undefined;
+  if (url !== undefined && model !== undefined) return { url, model, key, least };
+  throw new PipitError(
+    "CONFIG_INVALID",
+    "PIPIT_SEMANTIC_SEARCH needs PIPIT_EMBEDDINGS_URL and PIPIT_EMBEDDINGS_MODEL. Set both, or leave it off.",
+  );
 }
 
 /** Stable between starts even when the system chooses the port, so that a restart does not end everybody's tokens. */

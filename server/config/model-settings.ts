@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { httpUrl, text } from "./setting-kinds.ts";
+import { httpUrl, text, toggle } from "./setting-kinds.ts";
 import type { Settings } from "./setting.ts";
 
 const DEFAULT_OLLAMA_PORT = 11_434;
@@ -80,7 +80,7 @@ export const speechSettings = {
   },
 } as const satisfies Settings;
 
-/** What turns texts into vectors, for clients of the OpenAI API. */
+/** What turns texts into vectors, for clients of the OpenAI API and for search by meaning. */
 export const embeddingsSettings = {
   url: {
     env: "PIPIT_EMBEDDINGS_URL",
@@ -102,6 +102,25 @@ export const embeddingsSettings = {
     env: "PIPIT_EMBEDDINGS_KEY",
     file: "embeddings.key",
     about: "the key of that endpoint",
+  },
+} as const satisfies Settings;
+
+/** Search by meaning, with the vectors of {@link embeddingsSettings}. */
+export const semanticSettings = {
+  isOn: {
+    ...toggle,
+    env: "PIPIT_SEMANTIC_SEARCH",
+    file: "semantic.search",
+    about:
+      "searches find what means the like, too: every question and answer is sent to `PIPIT_EMBEDDINGS_URL`, with `PIPIT_EMBEDDINGS_MODEL`",
+  },
+  least: {
+    env: "PIPIT_SEMANTIC_LEAST",
+    file: "semantic.least",
+    schema: z.coerce.number().min(0).max(1),
+    wants: "a number from 0 to 1",
+    initial: "0.35",
+    about: "how alike (cosine) a turn must be to be found by its meaning; models differ in what is much",
   },
 } as const satisfies Settings;
 

@@ -2,6 +2,7 @@ import { authSettings } from "./auth-settings.ts";
 import {
   embeddingsSettings,
   modelSettings,
+  semanticSettings,
   speechSettings,
   transcriptionSettings,
 } from "./model-settings.ts";
@@ -15,5 +16,6 @@ export const allSettings: readonly Setting[] = [
   modelSettings,
   speechSettings,
   embeddingsSettings,
+  semanticSettings,
   transcriptionSettings,
 ].flatMap((group): readonly Setting[] => Object.values(group));

@@ -20,6 +20,7 @@ import { createMemoryFileStore } from "./sql/memory-file-store.ts";
 import { createModelChoiceStore } from "./sql/model-choice-store.ts";
 import { IndexCompletion } from "./search/index-completion.ts";
 import { mendedBy, type Mended } from "./search/mended.ts";
+import { createVectorStore } from "./search/turn-vectors.ts";
 import { inTransaction } from "./sql/transaction.ts";
 import { purgeDeleted } from "./turns/purge.ts";
 import { createSummaryStore } from "./turns/summary-store.ts";
@@ -136,6 +137,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     },
     /** Goes on with what an earlier server left of the search index. */
     completeIndex: () => completion.wake(),
+    vectors: createVectorStore(db, turnIndex),
     usage: createUsageStore(db),
     modelChoices: createModelChoiceStore(db),
     /** All of the auth service, and the way to change several at once. */

@@ -44,6 +44,7 @@ describe("what anybody may ask", () => {
       database: "connected",
       storage: "writable",
       memory_files: "off",
+      semantic_search: "off",
       redis: "disabled",
     });
     expect(response.headers.get("x-correlation-id")).toMatch(/^[0-9a-f-]{36}$/);

@@ -1,5 +1,6 @@
 import type { AttachedFile, SentFile } from "#contract/attached-file.ts";
 import type { MessagePart } from "#contract/chat-state.ts";
+import type { QueryVector } from "../semantic/ports.ts";
 
 /** A conversation of one user: a tree of turns, of which one path is shown. */
 export interface Chat {
@@ -182,6 +183,8 @@ export interface SearchOptions {
   /** Asked then or later; before. */
   readonly afterMs?: number | undefined;
   readonly beforeMs?: number | undefined;
+  /** The query as a vector: turns that mean the like are hits too. */
+  readonly meaning?: QueryVector;
 }
 
 export interface TurnStore {
@@ -242,7 +245,8 @@ export interface TurnStore {
   /**
    * Full-text search in questions and answers, best hit first; English, Russian, Chinese, Japanese, Korean. All words are
    * wanted, of which the chat's title may have some, and what stands in quotes as it stands; where no turn has all of
-   * them, words are taken for mistyped ones, and at last any of them is enough.
+   * them, words are taken for mistyped ones, and at last any of them is enough. Turns that are found by their meaning come
+   * between those found by words, and take the place of none that has all of them.
    */
   search(userId: string, query: string, options: SearchOptions): Promise<readonly SearchHit[]>;
 }

@@ -13,6 +13,7 @@ async function health(over: Partial<HealthContext>): Promise<{ status: number; b
     store: { ping: async () => undefined, isWritable: async () => true },
     redisStatus: () => "disabled",
     memoryFilesState: () => "written",
+    semanticState: () => "off",
     logger: createRecordingLogger(),
     ...over,
   };

@@ -4,12 +4,21 @@ import type { HttpContext } from "../kit/http-context.ts";
 import { route, type OpenRoute } from "../kit/route.ts";
 
 /** What `/health` asks. */
-export type HealthContext = Pick<HttpContext, "redisStatus" | "memoryFilesState" | "logger"> & {
+export type HealthContext = Pick<
+  HttpContext,
+  "redisStatus" | "memoryFilesState" | "semanticState" | "logger"
+> & {
   readonly store: Pick<HttpContext["store"], "isWritable" | "ping">;
 };
 
 /** `GET /health`: what works, and 503 when the database does not (docs/reference/oauth.md). */
-export function healthRoute({ store, redisStatus, memoryFilesState, logger }: HealthContext): OpenRoute {
+export function healthRoute({
+  store,
+  redisStatus,
+  memoryFilesState,
+  semanticState,
+  logger,
+}: HealthContext): OpenRoute {
   return route("GET", "/health", anyone, async (_request, reply) => {
     const database = await store.ping().then(
       () => "connected" as const,
@@ -21,7 +30,9 @@ export function healthRoute({ store, redisStatus, memoryFilesState, logger }: He
     // What is stored can be read all the same, so that is no reason for 503 either.
     const storage = (await store.isWritable().catch(() => true)) ? "writable" : "full";
     const memoryFiles = memoryFilesState();
-    const isWhole = storage === "writable" && ["off", "written"].includes(memoryFiles);
+    const semanticSearch = semanticState();
+    const isWhole =
+      storage === "writable" && ["off", "written"].includes(memoryFiles) && semanticSearch !== "failing";
     reply.header("cache-control", "no-store");
     if (database === "down") reply.code(503);
     return {
@@ -32,6 +43,7 @@ export function healthRoute({ store, redisStatus, memoryFilesState, logger }: He
       // Without Redis passwords are not taken, but everything else goes on: no reason for 503.
       redis: redisStatus(),
       memory_files: memoryFiles,
+      semantic_search: semanticSearch,
     };
   });
 }

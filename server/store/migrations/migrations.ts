@@ -5,6 +5,7 @@ import { createAuthTables } from "./migration-0003.ts";
 import { createChatTrees } from "./migration-0009.ts";
 import { nameBrowserSessions } from "./migration-0012.ts";
 import { createMemories } from "./migration-0019.ts";
+import { createVectors } from "./migration-0020.ts";
 import { addColumns, addIndex, bigNumbers, numbers, texts } from "./table-parts.ts";
 import type { Tables } from "../sql/schema.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
@@ -88,6 +89,7 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
     "0017_temporary_chats": { up: markTemporaryChats },
     "0018_chat_summaries": { up: createSummaries },
     "0019_memories": { up: createMemories },
+    "0020_turn_vectors": { up: (db: Kysely<Tables>) => createVectors(db, turnIndex) },
   };
 }
 

@@ -24,6 +24,12 @@ const GUESS_TURNS = 10_000;
  */
 export function createPostgresTurnIndex(): TurnIndex {
   return {
+    vectors: {
+      entries: "turn_search",
+      bits: (signs) => sql`${signs.map(Number).join("")}::varbit`,
+      distance: (bits) => sql<number>`bit_count(bits # ${bits})`,
+    },
+
     create,
 
     async write(db, turn) {

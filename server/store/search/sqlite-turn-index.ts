@@ -32,6 +32,12 @@ const columns: Readonly<Record<Role, string>> = { user: "question", assistant: "
  */
 export function createSqliteTurnIndex(): TurnIndex {
   return {
+    vectors: {
+      entries: "turn_search_rows",
+      bits: (signs) => sql`${packed(signs)}`,
+      distance: (bits) => sql<number>`hamming(bits, ${bits})`,
+    },
+
     create,
 
     async write(db, turn) {
@@ -79,6 +85,14 @@ export function createSqliteTurnIndex(): TurnIndex {
 
     wordsIn,
   };
+}
+
+/** Eight in a byte. */
+function packed(signs: readonly boolean[]): Buffer {
+  const bytes = Buffer.alloc(Math.ceil(signs.length / 8));
+  for (const [at, isSet] of signs.entries())
+    if (isSet) bytes[at >> 3] = (bytes[at >> 3] ?? 0) | (1 << (at & 7));
+  return bytes;
 }
 
 async function createWords(db: Kysely<Tables>): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import type { Kysely, RawBuilder } from "kysely";
 import type { Tables } from "../sql/schema.ts";
 import type { SearchTerm } from "./search-terms.ts";
 import type { TypoRange } from "./typos.ts";
@@ -61,8 +61,19 @@ export interface Match {
   readonly entry: number;
 }
 
+/** How the vectors of turns are kept beside the index. */
+export interface VectorSyntax {
+  /** The table whose rows are the entries of the index, with `id` in the order of their writing, and `turn_id`. */
+  readonly entries: "turn_search" | "turn_search_rows";
+  /** One bit per number of a vector, as the column `bits` keeps it. */
+  bits(signs: readonly boolean[]): RawBuilder<unknown>;
+  /** In how many bits the column `bits` differs. On SQLite only where its searches have a thread. */
+  distance(bits: RawBuilder<unknown>): RawBuilder<number>;
+}
+
 /** A full-text index of turns: the seam behind which a database's own search lives. Runs in the caller's transaction. */
 export interface TurnIndex {
+  readonly vectors: VectorSyntax;
   /** Makes its tables, with an entry yet to be written for every turn there is. */
   create(db: Kysely<Tables>): Promise<void>;
   /** Adds or replaces the entry of a turn. */

@@ -3,6 +3,7 @@ import { serveJobs } from "#server/domain/jobs/serve-jobs.ts";
 import { codeOf } from "../errors/storage-errors.ts";
 import { scopeOf } from "../search/scope-tokens.ts";
 import { stemsOf } from "../search/search-text.ts";
+import { differingBits } from "../search/differing-bits.ts";
 import { MAX_ANSWER_BYTES, MAX_QUESTION_BYTES } from "../search/turn-index.ts";
 import { BUSY_TIMEOUT_MS } from "./open-sqlite.ts";
 import type { SqliteJob, SqliteReply } from "./sqlite-thread.ts";
@@ -32,6 +33,7 @@ function connect(file: string): Database.Database {
   const functions = {
     question_stems: (text: unknown) => stemsOf(String(text), MAX_QUESTION_BYTES),
     answer_stems: (text: unknown) => stemsOf(String(text), MAX_ANSWER_BYTES),
+    hamming: (a: unknown, b: unknown) => differingBits(a as Buffer, b as Buffer),
     scope_of: (userId: unknown, chatId: unknown) => scopeOf(String(userId), String(chatId)),
   };
   for (const [name, work] of Object.entries(functions))

@@ -54,7 +54,7 @@ export class ChosenHits {
       const taken = this.#perChat.get(row.chat_id) ?? 0;
       if (taken === perChat) continue;
       this.#perChat.set(row.chat_id, taken + 1);
-      this.hits.push(await this.#toHit(row, score));
+      this.hits.push(await hitOf(this.#search, this.#plan, row, score));
       await this.#loop.give();
     }
   }
@@ -83,16 +83,22 @@ export class ChosenHits {
           b.row.turn_index - a.row.turn_index,
       );
   }
+}
 
-  async #toHit(row: HitRow, score: number): Promise<SearchHit> {
-    return {
-      chatId: row.chat_id,
-      chatTitle: row.title,
-      turnId: row.id,
-      turnIndex: row.turn_index,
-      createdAtMs: row.created_at_ms,
-      score,
-      ...(await shownOf(this.#search.db, row, this.#plan, this.#search.options.role)),
-    };
-  }
+/** What a search shows of a turn. */
+export async function hitOf(
+  { db, options }: Search,
+  plan: SearchPlan,
+  row: HitRow,
+  score: number,
+): Promise<SearchHit> {
+  return {
+    chatId: row.chat_id,
+    chatTitle: row.title,
+    turnId: row.id,
+    turnIndex: row.turn_index,
+    createdAtMs: row.created_at_ms,
+    score,
+    ...(await shownOf(db, row, plan, options.role)),
+  };
 }

@@ -10,6 +10,7 @@ import { Guesses, typoRange, type TypoRange } from "../search/typos.ts";
 import type { Tables } from "../sql/schema.ts";
 import { ChosenHits, type Search, type Title } from "./chosen-hits.ts";
 import { hitRows } from "./hit-texts.ts";
+import { withMeant, type WordHits } from "./meant-hits.ts";
 
 const MAX_SEARCH_HITS = 100;
 /** Matches whose texts are read and ranked at once. */
@@ -44,7 +45,9 @@ export async function searchTurns(
   const within = chatIds === undefined ? titles : [];
   const search: Search = { db: from, index, userId, options, limit, titles: within, chatIds };
   const plan = planSearch(query);
-  return plan.terms.length === 0 ? literalSearch(search, query) : wordSearch(search, plan);
+  if (plan.terms.length === 0) return literalSearch(search, query);
+  const found = await wordSearch(search, plan);
+  return withMeant({ ...search, db: roomy }, plan, found);
 }
 
 async function titlesOf(db: Kysely<Tables>, userId: string): Promise<readonly Title[]> {
@@ -70,10 +73,14 @@ function chatsOf({ chatId, inChat }: SearchOptions, titles: readonly Title[]): r
 }
 
 /** All words; else beginnings of words, words that may have been meant, any of the words. The first that finds ends it. */
-async function wordSearch(search: Search, plan: SearchPlan): Promise<readonly SearchHit[]> {
-  const { terms } = plan;
+async function wordSearch(search: Search, plan: SearchPlan): Promise<WordHits> {
   const exact = await allOf(search, plan);
-  if (exact.length > 0) return exact;
+  if (exact.length > 0) return { hits: exact, isExact: true };
+  return { hits: await guessedSearch(search, plan), isExact: false };
+}
+
+async function guessedSearch(search: Search, plan: SearchPlan): Promise<readonly SearchHit[]> {
+  const { terms } = plan;
   // Seldom, since beginnings cost the index far more than words.
   const begun = terms.map((term) => ({ ...term, prefix: term.prefix || mayBegin(term) }));
   if (begun.some(({ prefix }, at) => prefix !== terms[at]?.prefix)) {
