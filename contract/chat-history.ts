@@ -17,12 +17,22 @@ export interface ChatPage {
   readonly next?: string;
 }
 
+/** A stretch of a text, in UTF-16 code units; `end` is exclusive. */
+export interface TextRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** One place where a search found something. */
 export interface HistoryHit {
   readonly chatId: string;
+  /** Absent from a server that does not tell it. */
+  readonly turnId?: string;
   readonly chatTitle: string;
   readonly createdAtMs: number;
   /** Higher is better. */
   readonly score: number;
   readonly headline: string;
+  /** The matches in `headline`, in order. */
+  readonly highlights: readonly TextRange[];
 }

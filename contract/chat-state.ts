@@ -96,6 +96,8 @@ export interface ChatState {
   readonly chatId?: string;
   readonly title?: string;
   readonly messages: readonly Message[];
+  /** Newer messages of the chat are not among them. */
+  readonly cut?: true;
   readonly connection: "unknown" | "online" | "offline";
   /** Messages of all chats that wait in the outbox, without those being answered now. */
   readonly queuedCount: number;

@@ -60,7 +60,8 @@ export const chatCommands = {
   messageFiles: command<readonly AttachedFile[] | undefined>()(z.strictObject({ messageId: id })),
   stopSpeaking: command<void>()(nothing),
   newChat: command<void>()(nothing),
-  openChat: command<void>()(z.strictObject({ chatId: id })),
+  /** With `turnId` the part of the chat around that turn, on the branch that it is on. The last call counts. */
+  openChat: command<void>()(z.strictObject({ chatId: id, turnId: z.exactOptional(id) })),
   /** The archived chats or the others; `cursor` is `next` of the page before. */
   listChats: command<ChatPage>()(
     z.strictObject({ archived: z.boolean(), cursor: z.exactOptional(z.string().check(z.maxLength(1_000))) }),

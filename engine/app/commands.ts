@@ -59,17 +59,19 @@ function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCo
       stopOpening();
       (await engine()).newChat();
     },
-    async openChat({ chatId }) {
+    async openChat({ chatId, turnId }) {
       stopOpening();
       opening = new AbortController();
       const own = AbortSignal.any([opening.signal, signal]);
       const from = await client();
-      const [messages, { title }] = await Promise.all([
-        from.history.messages(chatId, own),
+      const [{ messages, cut }, { title }] = await Promise.all([
+        turnId === undefined
+          ? from.history.messages(chatId, own).then((all) => ({ messages: all, cut: undefined }))
+          : from.history.messagesAround(chatId, turnId, own),
         from.history.chat(chatId, own),
       ]);
       own.throwIfAborted();
-      from.engine.openChat(chatId, messages, title);
+      from.engine.openChat(chatId, messages, title, cut);
     },
     listChats: async ({ archived, cursor }) => (await history()).page(archived, cursor, signal),
     async changeChat({ chatId, ...changes }) {

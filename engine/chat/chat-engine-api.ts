@@ -138,8 +138,8 @@ export interface ChatEngine extends AsyncDisposable {
   stopSpeaking(): Promise<void>;
   /** Shows an empty chat. Answers of the old one go on in the background. `temporary`: one that the server does not keep. */
   newChat(kind?: "temporary"): void;
-  /** Shows a stored chat; its unsent messages are added below. */
-  openChat(chatId: string, messages: readonly Message[], title?: string): void;
+  /** Shows a stored chat; its unsent messages are added below. `cut`: of `messages`, newer ones are missing. */
+  openChat(chatId: string, messages: readonly Message[], title?: string, cut?: true): void;
   /** A chat was renamed; where it is not shown, nothing happens. */
   nameChat(chatId: string, title: string): void;
   /**

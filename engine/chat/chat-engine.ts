@@ -189,9 +189,9 @@ class Engine implements ChatEngine {
     this.#views.show(this.#newKey(kind), { messages: [] });
   }
 
-  openChat(chatId: string, messages: readonly Message[], title?: string): void {
+  openChat(chatId: string, messages: readonly Message[], title?: string, cut?: true): void {
     void this.#speech.stop();
-    this.#show(chatId, messages, title);
+    this.#show(chatId, messages, title, cut);
   }
 
   nameChat(chatId: string, title: string): void {
@@ -238,9 +238,10 @@ class Engine implements ChatEngine {
     this.#settledListeners.clear();
   }
 
-  #show(chatId: string, messages: readonly Message[], title: string | undefined): void {
+  #show(chatId: string, messages: readonly Message[], title: string | undefined, cut?: true): void {
     this.#queue.answered(answeredIds(messages));
-    this.#views.show(chatId, { chatId, messages, ...(title === undefined ? {} : { title }) });
+    const named = title === undefined ? {} : { title };
+    this.#views.show(chatId, { chatId, messages, ...named, ...(cut === undefined ? {} : { cut }) });
   }
 
   #newKey(kind?: "temporary"): string {

@@ -29,6 +29,7 @@ interface OpenedChat {
   readonly chatId?: string;
   readonly title?: string;
   readonly messages: readonly Message[];
+  readonly cut?: true;
 }
 
 /** @param isKept whether the outbox holds a question: of one that failed, the server may know more by now */

@@ -19,6 +19,7 @@ export type ChatAction =
       readonly chatId?: string;
       readonly title?: string;
       readonly messages: readonly Message[];
+      readonly cut?: true;
     }
   /** A question that is to be sent, or set aside. */
   | { readonly type: "composed"; readonly message: UserMessage }
@@ -122,7 +123,7 @@ function withValues(state: ChatState, values: Partial<ChatValues>): ChatState {
 }
 
 function open(state: ChatState, action: ChatAction & { type: "opened" }, maxMessages: number): ChatState {
-  const { chatId: _chatId, title: _title, activeMessageId: _active, ...kept } = state;
+  const { chatId: _chatId, title: _title, cut: _cut, activeMessageId: _active, ...kept } = state;
   const active = action.messages.findLast(
     (message) => message.role === "user" && message.status.kind === "sending",
   );
@@ -131,6 +132,7 @@ function open(state: ChatState, action: ChatAction & { type: "opened" }, maxMess
     messages: trim(action.messages, maxMessages),
     ...(action.chatId === undefined ? {} : { chatId: action.chatId }),
     ...(action.title === undefined ? {} : { title: action.title }),
+    ...(action.cut === undefined ? {} : { cut: action.cut }),
     ...(active === undefined ? {} : { activeMessageId: active.id }),
   };
 }

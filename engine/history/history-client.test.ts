@@ -204,14 +204,19 @@ describe("history", () => {
 
   test("searches one chat or all", async () => {
     const { http, client } = setup();
-    const hit = { session_id: "c", session_title: "T", hit_created_at: 5, score: 1.5, headline: "…bird…" };
-    http.answer(() => json(200, { results: [hit] }));
+    const old = { session_id: "c", session_title: "T", hit_created_at: 5, score: 1.5, headline: "…bird…" };
+    const now = { ...old, turn_id: "t", highlights: [{ start: 1, end: 5 }] };
+    http.answer(() => json(200, { results: [now, old] }));
     const hits = await client.search("bird & co", undefined, signal);
     await client.search("bird", "c1", signal);
-    expect(hits).toEqual([{ chatId: "c", chatTitle: "T", createdAtMs: 5, score: 1.5, headline: "…bird…" }]);
+    const hit = { chatId: "c", chatTitle: "T", createdAtMs: 5, score: 1.5, headline: "…bird…" };
+    expect(hits).toEqual([
+      { ...hit, turnId: "t", highlights: [{ start: 1, end: 5 }] },
+      { ...hit, highlights: [] },
+    ]);
     expect(http.requests.map((request) => request.path)).toEqual([
-      "/v1/chats/search?q=bird+%26+co&scope=all",
-      "/v1/chats/search?q=bird&scope=current&chat_id=c1",
+      "/v1/chats/search?q=bird+%26+co&scope=all&limit=20&context_turns=0",
+      "/v1/chats/search?q=bird&scope=current&chat_id=c1&limit=20&context_turns=0",
     ]);
   });
 

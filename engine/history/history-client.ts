@@ -12,6 +12,8 @@ import { timeSchema } from "./wire-time.ts";
 /** Stored conversations of the signed-in account (docs/reference/accounts.md). All methods throw PipitError. */
 export type HistoryClient = ReturnType<typeof createHistoryClient>;
 
+/** As many as one looks through. */
+const SEARCH_HITS = 20;
 /** Name of the answers that the server has without a language model. */
 const BUILT_IN_MODEL = "built-in";
 const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
@@ -19,6 +21,8 @@ const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 const pictureSchema = z.object({ width: z.number(), height: z.number(), jpeg: z.base64() });
 
 const filesSchema = z.object({ data: z.array(z.extend(sentFileSchema, { text: z.string() })) });
+
+const rangeSchema = z.object({ start: z.int().check(z.nonnegative()), end: z.int() });
 
 const searchSchema = z.object({
   results: z.array(
@@ -28,6 +32,8 @@ const searchSchema = z.object({
       hit_created_at: timeSchema,
       score: z.number(),
       headline: titleSchema,
+      turn_id: z.optional(z.string()),
+      highlights: z.catch(z.array(rangeSchema), []),
     }),
   ),
 });
@@ -44,6 +50,27 @@ export function createHistoryClient(http: HttpClient) {
     async messages(chatId: string, signal: AbortSignal): Promise<readonly Message[]> {
       const { data } = await get(`${chatPath(chatId)}/messages`, messagesSchema, signal);
       return toMessages(data);
+    },
+    /**
+     * The part of a chat around one of its turns; the branch of that turn is the shown one from then on. `cut`: newer
+     * messages are not in it.
+     */
+    async messagesAround(
+      chatId: string,
+      turnId: string,
+      signal: AbortSignal,
+    ): Promise<{ readonly messages: readonly Message[]; readonly cut?: true }> {
+      const messages = await this.messages(chatId, signal);
+      if (messages.some((message) => message.turnId === turnId)) return { messages };
+      const path = `${chatPath(chatId)}/messages?${new URLSearchParams({ around: turnId }).toString()}`;
+      const around = () => get(path, messagesSchema, signal);
+      const { data, cut } = await around().catch(async (reason: unknown) => {
+        const { field } = PipitError.from(reason);
+        if (field !== "around") throw reason;
+        await this.showTurn(chatId, turnId, signal);
+        return await around();
+      });
+      return { messages: toMessages(data), ...(cut && { cut }) };
     },
     /** The picture of an exchange as the server keeps it; undefined when it has none. */
     picture: (chatId: string, turnId: string, signal: AbortSignal) =>
@@ -74,7 +101,8 @@ export function createHistoryClient(http: HttpClient) {
       signal: AbortSignal,
     ): Promise<readonly HistoryHit[]> {
       const scope = chatId === undefined ? { scope: "all" } : { scope: "current", chat_id: chatId };
-      const path = `/v1/chats/search?${new URLSearchParams({ q: query, ...scope }).toString()}`;
+      const asked = { q: query, ...scope, limit: String(SEARCH_HITS), context_turns: "0" };
+      const path = `/v1/chats/search?${new URLSearchParams(asked).toString()}`;
       const { results } = await get(path, searchSchema, signal);
       return results.map((hit) => ({
         chatId: hit.session_id,
@@ -82,6 +110,8 @@ export function createHistoryClient(http: HttpClient) {
         createdAtMs: hit.hit_created_at,
         score: hit.score,
         headline: hit.headline,
+        highlights: hit.highlights,
+        ...(hit.turn_id !== undefined && { turnId: hit.turn_id }),
       }));
     },
     /** Names of the models that may be asked, the one that answers first. */

@@ -46,7 +46,7 @@ const messageSchema = z.object({
     reasoning: "",
   }),
 });
-export const messagesSchema = z.object({ data: z.array(messageSchema) });
+export const messagesSchema = z.object({ data: z.array(messageSchema), cut: z.catch(z.boolean(), false) });
 type WireMessage = z.infer<typeof messageSchema>;
 
 const answerStatuses = { done: "done", running: "done", stopped: "cancelled", failed: "failed" } as const;

@@ -3,7 +3,7 @@ import type { WindowBridge } from "../bridge/use-bridge.ts";
 import { newChat, openChat } from "../bridge/go-to-chat.ts";
 import { addressOf, isDoor, placeAfterSignIn, placeAt, type Place } from "./address.ts";
 
-type Host = Pick<WindowBridge, "views" | "auth" | "chat" | "commands">;
+type Host = Pick<WindowBridge, "views" | "auth" | "chat" | "commands" | "ui">;
 
 /**
  * Keeps the page's address and what it shows the same: each view and each chat can be linked to and reloaded, and Back leads

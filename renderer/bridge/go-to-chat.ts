@@ -1,17 +1,26 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { WindowBridge } from "./use-bridge.ts";
 
-type Host = Pick<WindowBridge, "commands" | "views">;
+type Host = Pick<WindowBridge, "commands" | "views" | "ui">;
 
-/** Shows a stored chat in place of what is shown. One that cannot be shown is named where it would stand, with a way out. */
-export async function openChat({ commands, views }: Host, chatId: string): Promise<void> {
+/**
+ * Shows a stored chat in place of what is shown. One that cannot be shown is named where it would stand, with a way out.
+ *
+ * @param turnId the exchange that is looked for in it
+ */
+export async function openChat(
+  { commands, views, ui }: Host,
+  chatId: string,
+  turnId?: string,
+): Promise<void> {
   const opening = { chatId };
   const isOvertaken = () => views.store.getState().opening !== opening;
   views.setOpening(opening);
   views.closeDialog();
   views.show("chat");
+  ui.seek(turnId);
   try {
-    await commands.openChat({ chatId });
+    await commands.openChat({ chatId, ...(turnId !== undefined && { turnId }) });
   } catch (reason) {
     const { code, message } = PipitError.from(reason);
     if (isOvertaken()) return;
@@ -24,8 +33,9 @@ export async function openChat({ commands, views }: Host, chatId: string): Promi
 }
 
 /** Shows an empty chat; what was being opened is not shown any more. */
-export async function newChat({ commands, views }: Host): Promise<void> {
+export async function newChat({ commands, views, ui }: Host): Promise<void> {
   views.setOpening(undefined);
+  ui.seek(undefined);
   views.show("chat");
   await views.attempt(commands.newChat());
 }

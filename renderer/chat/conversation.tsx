@@ -1,15 +1,18 @@
 import { ArrowDown } from "lucide-react";
 import { useEffect, useLayoutEffect, useRef, type KeyboardEvent, type ReactNode, type Ref } from "react";
 import { useTranslation } from "react-i18next";
-import { Virtualizer, type CustomContainerComponentProps } from "virtua";
+import { Virtualizer, type CustomContainerComponentProps, type VirtualizerHandle } from "virtua";
 import { useStore } from "zustand";
 import type { Message } from "#contract/chat-state.ts";
 import { MessageRow } from "./message-row.tsx";
 import { startsDay } from "./message-time.ts";
 import { rowKey, type Shown } from "./shown-messages.ts";
-import { useBridge, useChatUiState } from "../bridge/use-bridge.ts";
+import { useBridge, useChat, useChatUiState } from "../bridge/use-bridge.ts";
+import { openChat } from "../bridge/go-to-chat.ts";
 import { useEndFollower, type EndFollower } from "./use-end-follower.ts";
 
+/** For so many pictures a list settles around what is sought in it. */
+const SEEKING_FRAMES = 5;
 /** Keys that move a scrolled area towards its start. */
 const upKeys = new Set(["ArrowUp", "PageUp", "Home"]);
 
@@ -20,7 +23,10 @@ export function Conversation({ shown }: { readonly shown: Shown }) {
   const scroller = useRef<HTMLDivElement>(null);
   const follower = useEndFollower(scroller);
   const editingId = useChatUiState((state) => state.editingId);
+  const list = useRef<VirtualizerHandle>(null);
+  const soughtTurnId = useChatUiState((state) => state.sought?.turnId);
   useEnd(follower, messages, scroller);
+  useSought(follower, messages, list);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (upKeys.has(event.key)) follower.pulledUp();
@@ -56,6 +62,7 @@ export function Conversation({ shown }: { readonly shown: Shown }) {
         onKeyDown={onKeyDown}
       >
         <Virtualizer
+          ref={list}
           as={Rows}
           scrollRef={scroller}
           data={messages}
@@ -70,6 +77,7 @@ export function Conversation({ shown }: { readonly shown: Shown }) {
               opensDay={startsDay(messages[index - 1]?.createdAtMs, message.createdAtMs)}
               hasAnswer={messages[index + 1]?.role === "assistant"}
               isLast={index === lastAt}
+              isSought={soughtTurnId !== undefined && message.turnId === soughtTurnId}
               isLastAnswer={index === lastAnswerAt}
             />
           )}
@@ -112,6 +120,31 @@ function useEnd(
   }, [scroller, follower]);
 }
 
+/** Goes once to the exchange that a search has led to, as soon as it is there. */
+function useSought(
+  follower: EndFollower,
+  messages: readonly Message[],
+  list: { readonly current: VirtualizerHandle | null },
+): void {
+  const sought = useChatUiState((state) => state.sought);
+  const reached = useRef<typeof sought>(undefined);
+  const frame = useRef(0);
+  useEffect(() => {
+    if (sought === undefined || reached.current === sought) return;
+    const index = messages.findIndex(({ turnId }) => turnId === sought.turnId);
+    if (index === -1) return;
+    reached.current = sought;
+    cancelAnimationFrame(frame.current);
+    // Rows get their true height when they are drawn, and others come into view by that.
+    const go = (left: number) => {
+      follower.leave();
+      list.current?.scrollToIndex(index, { align: "start" });
+      if (left > 0) frame.current = requestAnimationFrame(() => go(left - 1));
+    };
+    go(SEEKING_FRAMES);
+  }, [follower, messages, sought, list]);
+}
+
 /** The list's ground. The virtual list would make it deaf to the pointer while it scrolls, so for as long as text comes. */
 function Rows({ style, children, ref }: CustomContainerComponentProps & { readonly children: ReactNode }) {
   return (
@@ -123,14 +156,19 @@ function Rows({ style, children, ref }: CustomContainerComponentProps & { readon
 
 function JumpToEnd({ follower }: { readonly follower: EndFollower }) {
   const { t } = useTranslation("chat");
+  const bridge = useBridge();
   const { following, unread } = useStore(follower.store);
-  if (following) return undefined;
+  const cutChatId = useChat((state) => (state.cut === true ? state.chatId : undefined));
+  if (following && cutChatId === undefined) return undefined;
   return (
     <button
       type="button"
       aria-label={unread ? t("jumpToNew") : t("jumpToEnd")}
       title={t("jumpToEnd")}
-      onClick={follower.toEnd}
+      onClick={() => {
+        if (cutChatId === undefined) follower.toEnd();
+        else void openChat(bridge, cutChatId).then(bridge.ui.goToEnd);
+      }}
       className="absolute inset-x-0 bottom-3 mx-auto inline-flex size-8 items-center justify-center rounded-full bg-raised text-soft shadow-raised transition-colors hover:text-ink"
     >
       <ArrowDown aria-hidden="true" className="size-4" />

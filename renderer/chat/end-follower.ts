@@ -19,6 +19,8 @@ export type EndEvent =
   | { readonly kind: "laid-out"; readonly now: ScrollMetrics }
   /** Text or a message was added at the end. */
   | { readonly kind: "grew" }
+  /** The list goes to another place by itself. */
+  | { readonly kind: "left" }
   /** To the end, and stay there. */
   | { readonly kind: "jumped" };
 
@@ -36,6 +38,8 @@ export function reduceEnd(state: EndState, event: EndEvent): EndState {
   switch (event.kind) {
     case "jumped":
       return atEnd;
+    case "left":
+      return reading;
     case "grew":
       return state.following || state.unread ? state : { following: false, unread: true };
     case "pulled-up":

@@ -11,6 +11,8 @@ export interface MessageRowProps {
   readonly opensDay: boolean;
   readonly isLast: boolean;
   readonly isLastAnswer: boolean;
+  /** A search has led here. */
+  readonly isSought: boolean;
   /** The message below answers this one. */
   readonly hasAnswer: boolean;
 }
@@ -21,6 +23,7 @@ export const MessageRow = memo(function MessageRow({
   opensDay,
   isLast,
   isLastAnswer,
+  isSought,
   hasAnswer,
 }: MessageRowProps) {
   const { t, i18n } = useTranslation("chat");
@@ -31,7 +34,8 @@ export const MessageRow = memo(function MessageRow({
       <article
         data-message-id={message.id}
         aria-label={t(message.role === "user" ? "you" : "pipit", { time })}
-        className="group/message"
+        aria-current={isSought || undefined}
+        className="group/message rounded-card aria-current:bg-accent-wash aria-current:shadow-[0_0_0_8px_var(--accent-wash)]"
       >
         {message.role === "user" ? (
           <Question message={message} hasAnswer={hasAnswer} />

@@ -63,6 +63,11 @@ function createEndFollower(scroller: () => HTMLElement | null) {
       apply({ kind: "pulled-up", now: metricsOf(element) });
       if (!store.getState().following) anchor ??= findAnchor(element);
     },
+    /** The reader is led elsewhere. */
+    leave() {
+      anchor = undefined;
+      apply({ kind: "left" });
+    },
     /** Something was added at the end. */
     grew: () => apply({ kind: "grew" }),
     /** Messages left or came at the start: the list moves itself, by sizes that are partly guesses. */

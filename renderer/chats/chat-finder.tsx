@@ -7,10 +7,11 @@ import { ErrorNote } from "../ui/error-note.tsx";
 import { TextField } from "../ui/text-field.tsx";
 import { HiddenStatus } from "../ui/hidden-status.tsx";
 import { ChatMenu } from "./chat-menu.tsx";
-import { ChatHits, ChatRows } from "./chat-rows.tsx";
 import { openChat } from "../bridge/go-to-chat.ts";
+import { ChatHits } from "./chat-hits.tsx";
+import { ChatRows } from "./chat-rows.tsx";
 import { useChatActions } from "./use-chat-actions.ts";
-import type { ChatSummary } from "#contract/chat-history.ts";
+import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
 import { useChatList, type ChatList } from "./use-chat-list.ts";
 
 /** The list of chats and the search through them; the same beside the conversation and over it. */
@@ -41,11 +42,18 @@ export function ChatFinder() {
         onChange={(event) => setQuery(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === "Enter") rowsIn(rows.current)[0]?.click();
+          if (event.key !== "Escape" || query === "") return;
+          event.preventDefault();
+          setQuery("");
         }}
         className="px-4 pb-3"
       />
       <div ref={rows} className="min-h-0 flex-1 overflow-y-auto border-t border-hairline px-2 pb-2">
-        <Found list={list} onReload={reload} onOpen={(chatId) => void openChat(bridge, chatId)}>
+        <Found
+          list={list}
+          onReload={reload}
+          onOpen={({ chatId, turnId }) => void openChat(bridge, chatId, turnId)}
+        >
           {(chats) => (
             <ChatRows
               chats={chats}
@@ -98,7 +106,7 @@ function ArchiveSwitch({
 
 interface FoundProps {
   readonly list: ChatList;
-  readonly onOpen: (chatId: string) => void;
+  readonly onOpen: (hit: HistoryHit) => void;
   readonly onReload: () => void;
   /** Draws the chats where nothing is searched for. */
   readonly children: (chats: readonly ChatSummary[]) => ReactNode;
@@ -124,10 +132,25 @@ function Found({ list, onOpen, onReload, children }: FoundProps) {
       );
     case "hits":
       if (list.hits.length === 0) {
-        return <Nothing title={t("drawer.nothing", { query: list.query })} hint={t("drawer.nothingHint")} />;
+        return (
+          <>
+            <Nothing title={t("drawer.nothing", { query: list.query })} hint={t("drawer.nothingHint")} />
+            <FilterHint />
+          </>
+        );
       }
-      return <ChatHits hits={list.hits} onOpen={({ chatId }) => onOpen(chatId)} />;
+      return (
+        <>
+          <ChatHits hits={list.hits} onOpen={onOpen} />
+          <FilterHint />
+        </>
+      );
   }
+}
+
+function FilterHint() {
+  const { t } = useTranslation("shell");
+  return <p className="px-2 pt-4 text-small text-soft">{t("drawer.filters")}</p>;
 }
 
 function Nothing({ title, hint }: { readonly title: string; readonly hint: string }) {

@@ -1,12 +1,12 @@
 import { Ellipsis } from "lucide-react";
-import { useMemo, useRef, useState, type ButtonHTMLAttributes, type ReactNode, type RefObject } from "react";
+import { useMemo, useRef, useState, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
-import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
+import type { ChatSummary } from "#contract/chat-history.ts";
 import { useChat } from "../bridge/use-bridge.ts";
-import { dateOf } from "../chat/message-time.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { folderRows, type ListRow } from "./chat-folders.ts";
+import { FinderRow } from "./finder-row.tsx";
 import { FolderTitle } from "./folder-title.tsx";
 import { TitleEditor } from "./title-editor.tsx";
 import type { ChatActions } from "./use-chat-actions.ts";
@@ -82,7 +82,7 @@ function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
   }
   return (
     <div className="group/row relative flex items-center">
-      <Row
+      <FinderRow
         current={current}
         title={title}
         onOpen={() => onOpen(chat.id)}
@@ -96,7 +96,7 @@ function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
         }}
       >
         <span className="min-w-0 flex-1 truncate pe-6">{title}</span>
-      </Row>
+      </FinderRow>
       <IconButton
         label={t("drawer.menu", { title })}
         size="small"
@@ -110,59 +110,5 @@ function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
         <Ellipsis className="size-4" />
       </IconButton>
     </div>
-  );
-}
-
-interface ChatHitsProps {
-  readonly hits: readonly HistoryHit[];
-  readonly onOpen: (hit: HistoryHit) => void;
-}
-
-/** Places where a search found something, best first. */
-export function ChatHits({ hits, onOpen }: ChatHitsProps) {
-  const { t, i18n } = useTranslation("shell");
-  const [nowMs] = useState(() => Date.now());
-  return (
-    <ul aria-label={t("drawer.results")} className="pt-2">
-      {hits.map((hit) => (
-        <li key={`${hit.chatId}-${hit.createdAtMs}-${hit.headline}`}>
-          <Row current={false} onOpen={() => onOpen(hit)}>
-            <span className="flex min-w-0 flex-1 flex-col">
-              <span className="flex items-baseline gap-2">
-                <span className="min-w-0 flex-1 truncate">{hit.chatTitle || t("drawer.untitled")}</span>
-                <span className="shrink-0 text-small text-soft">
-                  {dateOf(hit.createdAtMs, nowMs, i18n.language)}
-                </span>
-              </span>
-              <span className="line-clamp-2 text-small wrap-break-word text-soft">{hit.headline}</span>
-            </span>
-          </Row>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-interface RowProps extends Pick<
-  ButtonHTMLAttributes<HTMLButtonElement>,
-  "title" | "onContextMenu" | "onKeyDown"
-> {
-  readonly current: boolean;
-  readonly onOpen: () => void;
-  readonly children: ReactNode;
-}
-
-function Row({ current, onOpen, children, ...rest }: RowProps) {
-  return (
-    <button
-      type="button"
-      data-chat-row=""
-      aria-current={current || undefined}
-      onClick={onOpen}
-      {...rest}
-      className="flex min-h-9 w-full min-w-0 items-center gap-3 rounded-control px-2 py-1.5 text-start transition-colors hover:bg-hover active:bg-press aria-current:bg-accent-wash aria-current:font-medium"
-    >
-      {children}
-    </button>
   );
 }

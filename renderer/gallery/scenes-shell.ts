@@ -223,6 +223,8 @@ function listChats(bridge: ScriptedBridge): void {
         createdAtMs,
         score: 1,
         headline: `… we spoke of ${query} and of what follows from it …`,
+        highlights: [{ start: 14, end: 14 + query.length }],
+        turnId: `${id}-turn`,
       }));
   };
 }

@@ -38,6 +38,8 @@ export interface ChatUiState {
   readonly focusRequests: number;
   /** Counts up when the list should go to its end. */
   readonly endRequests: number;
+  /** The exchange that a search has led to: it is marked, and the list goes there. */
+  readonly sought: { readonly turnId: string } | undefined;
 }
 
 /** What the composer held when it was sent. */
@@ -62,6 +64,7 @@ export function createChatUi(initialText: string) {
     deletions: 0,
     focusRequests: 0,
     endRequests: 0,
+    sought: undefined,
   }));
   return {
     store,
@@ -80,6 +83,7 @@ export function createChatUi(initialText: string) {
     /** What the composer held is asked by this question. */
     asked: (id: string) =>
       store.setState(({ selectedFrom, replaceFor }) => ({
+        sought: undefined,
         selectedFrom: undefined,
         replaceFor: selectedFrom === undefined ? replaceFor : id,
       })),
@@ -88,6 +92,8 @@ export function createChatUi(initialText: string) {
     offerUndo: () => store.setState((state) => ({ offersUndo: true, deletions: state.deletions + 1 })),
     withdrawUndo: () => store.setState({ offersUndo: false }),
     focusComposer: () => store.setState((state) => ({ focusRequests: state.focusRequests + 1 })),
+    seek: (turnId: string | undefined) =>
+      store.setState({ sought: turnId === undefined ? undefined : { turnId } }),
     goToEnd: () => store.setState((state) => ({ endRequests: state.endRequests + 1 })),
     /**
      * Empties the composer of what was sent; what was typed meanwhile stays. True when Enter was pressed on what stays:

@@ -94,6 +94,7 @@ export const shell = {
     empty: "No chats yet",
     emptyHint: "What you ask is kept here.",
     nothing: "Nothing found for “{{query}}”",
+    filters: 'Narrow it with in:title, role:user, after:2026-11-01, before:2026-12-01 or "an exact phrase".',
     nothingHint: "Try fewer or other words.",
     loading: "Loading chats",
     count_one: "{{count}} chat",

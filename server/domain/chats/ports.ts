@@ -222,6 +222,16 @@ export interface TurnStore {
     beforeTurnId?: string,
   ): Promise<readonly HistoryTurn[]>;
   /**
+   * Likewise the part of the shown path that ends with the `newer` turns after this one; `isCut` when more follow.
+   * Undefined when the turn is not on the shown path.
+   */
+  historyAround(
+    userId: string,
+    chatId: string,
+    turnId: string,
+    options: { readonly limit: number; readonly newer: number },
+  ): Promise<{ readonly path: readonly HistoryTurn[]; readonly isCut: boolean } | undefined>;
+  /**
    * The turn with those that it follows and the newest that follow it, so many of each, oldest first; `shownOnly`: of the
    * shown path.
    */

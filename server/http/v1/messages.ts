@@ -3,6 +3,7 @@ import { type AttachedFile, type SentFile, withoutText } from "#contract/attache
 import type { MessagePart } from "#contract/chat-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { reader, writer } from "#server/domain/access/access.ts";
+import { invalidField } from "#server/domain/invalid-field.ts";
 import type { HistoryTurn, Turn } from "#server/domain/chats/ports.ts";
 import { readParameters, wholeNumber } from "../kit/parameters.ts";
 import type { HttpContext } from "../kit/http-context.ts";
@@ -11,11 +12,19 @@ import { chatParameters, findChat } from "./chats.ts";
 
 const DEFAULT_TURNS = 100;
 const MAX_TURNS = 500;
+/** How many turns come after the one that `around` names; the others come before it. */
+const NEWER_TURNS = 10;
 const id = z.string().min(1).max(128);
-const messagesQuery = z.object({
-  limit: wholeNumber(1, MAX_TURNS).default(DEFAULT_TURNS),
-  before: id.optional(),
-});
+const messagesQuery = z
+  .object({
+    limit: wholeNumber(1, MAX_TURNS).default(DEFAULT_TURNS),
+    before: id.optional(),
+    around: id.optional(),
+  })
+  .refine(({ before, around }) => before === undefined || around === undefined, {
+    path: ["around"],
+    message: "cannot stand beside before",
+  });
 const summaryQuery = z.object({ before: id.optional() });
 const turnParameters = chatParameters.extend({ turn_id: id });
 
@@ -23,8 +32,9 @@ const turnParameters = chatParameters.extend({ turn_id: id });
 const statuses = { running: "running", done: "done", failed: "failed", cancelled: "stopped" } as const;
 
 /**
- * `GET /v1/chats/{id}/messages?limit=&before=`: the last `limit` turns of the shown path, or of those that the turn
- * `before` follows, as messages, oldest first. Below it, the turns themselves.
+ * `GET /v1/chats/{id}/messages?limit=&before=&around=`: the last `limit` turns of the shown path, or of those that the
+ * turn `before` follows, or the turn `around` with those beside it, as messages, oldest first. Below it, the turns
+ * themselves.
  */
 export function messagesRoutes({
   store: { chats, turns, summaries },
@@ -33,10 +43,16 @@ export function messagesRoutes({
   return [
     route("GET", "/v1/chats/:id/messages", reader, async (request, caller) => {
       const { id: chatId } = readParameters(chatParameters, request.params);
-      const { limit, before } = readParameters(messagesQuery, request.query);
+      const { limit, before, around } = readParameters(messagesQuery, request.query);
       await findChat(chats, caller.userId, chatId);
-      const path = await turns.history(caller.userId, chatId, limit, before);
-      return { data: path.toReversed().flatMap(toMessages) };
+      if (around === undefined) {
+        const path = await turns.history(caller.userId, chatId, limit, before);
+        return { data: path.toReversed().flatMap(toMessages) };
+      }
+      const newer = Math.min(NEWER_TURNS, limit - 1);
+      const found = await turns.historyAround(caller.userId, chatId, around, { limit, newer });
+      if (found === undefined) throw invalidField("around", "is not on the path that is shown.");
+      return { data: found.path.toReversed().flatMap(toMessages), cut: found.isCut };
     }),
     route("GET", "/v1/chats/:id/summary", reader, async (request, caller) => {
       const { id: chatId } = readParameters(chatParameters, request.params);

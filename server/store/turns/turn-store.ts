@@ -9,7 +9,8 @@ import { beginTurn, leaseEnd, touched } from "./turn-begin.ts";
 import { removeTurn, restoreTurn } from "./turn-removal.ts";
 import { INDEXED_AT_ONCE_CHARS, NO_ANSWER, storedParts, toIndexed } from "./turn-rows.ts";
 import { searchTurns } from "./turn-search.ts";
-import { filesOf, pathOf, pictureOf, turnsAround, turnsInOrder, withSurroundings } from "./turn-tree.ts";
+import { pathOf } from "./turn-path.ts";
+import { filesOf, historyAround, historyOf, pictureOf, turnsAround, turnsInOrder } from "./turn-tree.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 
 /** A literal, so that SQLite can prove that the index of running turns serves the query. */
@@ -91,10 +92,8 @@ export function createTurnStore(
 
     inOrder: (userId, chatId, limit, afterIndex) => turnsInOrder(db, userId, chatId, limit, afterIndex),
 
-    async history(userId, chatId, limit, before) {
-      return withSurroundings(db, chatId, await pathOf(db, userId, chatId, limit, before));
-    },
-
+    history: (userId, chatId, limit, before) => historyOf(db, userId, chatId, limit, before),
+    historyAround: (userId, chatId, turnId, options) => historyAround(db, userId, chatId, turnId, options),
     around: (userId, chatId, turnId, options) => turnsAround(db, userId, chatId, turnId, options),
 
     files: (userId, chatId, turnIds) => filesOf(db, userId, chatId, turnIds),

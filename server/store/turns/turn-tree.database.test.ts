@@ -42,6 +42,22 @@ describe.each(databases)("a chat is a tree, on $name", (database) => {
     expect(await before("a2")).toEqual([]);
   });
 
+  test("[11] the path around a turn holds it with those beside it, and no turn of a hidden branch has one", async () => {
+    await using temporary = await openStoreWithChat(database);
+    const { store } = temporary;
+    for (const id of ["a", "b", "c", "d", "e"]) await add(store, id);
+    await add(store, "d2", "c");
+    const around = async (id: string, limit: number, newer: number) => {
+      const found = await store.turns.historyAround("user-1", "chat-1", id, { limit, newer });
+      return found && [...found.path.map(({ turn }) => turn.id), found.isCut];
+    };
+    expect(await around("b", 2, 1)).toEqual(["c", "b", true]);
+    expect(await around("b", 9, 2)).toEqual(["d2", "c", "b", "a", false]);
+    expect(await around("d2", 1, 0)).toEqual(["d2", false]);
+    for (const hidden of ["d", "e", "unknown"]) expect(await around(hidden, 9, 2)).toBeUndefined();
+    expect(await store.turns.historyAround("user-2", "chat-1", "b", { limit: 9, newer: 2 })).toBeUndefined();
+  });
+
   test("a message that comes again is the same turn, and moves nothing", async () => {
     await using temporary = await openStoreWithChat(database);
     const { store } = temporary;

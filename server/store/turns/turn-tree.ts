@@ -1,45 +1,10 @@
-import { sql, type Kysely, type RawBuilder, type Transaction } from "kysely";
+import { sql, type Kysely, type Transaction } from "kysely";
 import type { AttachedFile } from "#contract/attached-file.ts";
 import type { HistoryTurn, Picture, Turn } from "#server/domain/chats/ports.ts";
 import type { Tables, TurnRow } from "../sql/schema.ts";
 import { parseStrings } from "../sql/stored-values.ts";
+import { pathAround, pathOf } from "./turn-path.ts";
 import { storedFiles, toTurn } from "./turn-rows.ts";
-
-/** `TurnStore.recent`. */
-export async function pathOf(
-  db: Kysely<Tables>,
-  userId: string,
-  chatId: string,
-  limit: number,
-  beforeTurnId?: string,
-): Promise<readonly Turn[]> {
-  const last: RawBuilder<string | null> =
-    beforeTurnId === undefined
-      ? sql`(select head_turn_id from chats where id = ${chatId} and deleted_at_ms is null)`
-      : sql`(select parent_turn_id from turns where id = ${beforeTurnId})`;
-  const rows = await db
-    .withRecursive("path(id, parent_turn_id, depth)", (qb) =>
-      qb
-        .selectFrom("turns")
-        .select(["id", "parent_turn_id", sql<number>`1`.as("depth")])
-        .where("id", "=", last)
-        .where("chat_id", "=", chatId)
-        .where("user_id", "=", userId)
-        .unionAll((union) =>
-          union
-            .selectFrom("turns")
-            .innerJoin("path", "path.parent_turn_id", "turns.id")
-            .select(["turns.id", "turns.parent_turn_id", sql<number>`path.depth + 1`.as("depth")])
-            .where("path.depth", "<", limit),
-        ),
-    )
-    .selectFrom("path")
-    .innerJoin("turns", "turns.id", "path.id")
-    .selectAll("turns")
-    .orderBy("path.depth")
-    .execute();
-  return rows.map(toTurn);
-}
 
 /** `TurnStore.inOrder`. */
 export async function turnsInOrder(
@@ -62,8 +27,30 @@ export async function turnsInOrder(
   return rows.map(toTurn);
 }
 
-/** `TurnStore.history` of a path. */
-export async function withSurroundings(
+/** `TurnStore.history`. */
+export async function historyOf(
+  db: Kysely<Tables>,
+  userId: string,
+  chatId: string,
+  limit: number,
+  beforeTurnId?: string,
+): Promise<readonly HistoryTurn[]> {
+  return withSurroundings(db, chatId, await pathOf(db, userId, chatId, limit, beforeTurnId));
+}
+
+/** `TurnStore.historyAround`. */
+export async function historyAround(
+  db: Kysely<Tables>,
+  userId: string,
+  chatId: string,
+  turnId: string,
+  options: { readonly limit: number; readonly newer: number },
+) {
+  const found = await pathAround(db, userId, chatId, turnId, options);
+  return found && { ...found, path: await withSurroundings(db, chatId, found.path) };
+}
+
+async function withSurroundings(
   db: Kysely<Tables>,
   chatId: string,
   path: readonly Turn[],

@@ -211,7 +211,7 @@ test.describe("chats", () => {
     await page.keyboard.press("Enter");
     expect(await gallery.script((host) => host.calls.at(-1))).toEqual({
       name: "openChat",
-      input: { chatId: "c3" },
+      input: { chatId: "c3", turnId: "c3-turn" },
     });
   });
 
@@ -219,7 +219,7 @@ test.describe("chats", () => {
     await gallery.open("chats");
     await gallery.script((host) => {
       const found = (title: string) => [
-        { chatId: title, chatTitle: title, createdAtMs: 0, score: 1, headline: "" },
+        { chatId: title, chatTitle: title, createdAtMs: 0, score: 1, headline: "", highlights: [] },
       ];
       host.answers.searchChats = (input) => {
         const { query } = input as { query: string };

@@ -40,6 +40,7 @@ export function memoryTurns(turns: readonly Turn[]) {
     recent: refuse,
     inOrder: refuse,
     history: refuse,
+    historyAround: refuse,
     picture: refuse,
     files: refuse,
     remove: refuse,

@@ -1,0 +1,88 @@
+import { sql, type Kysely, type RawBuilder } from "kysely";
+import type { Turn } from "#server/domain/chats/ports.ts";
+import type { Tables } from "../sql/schema.ts";
+import { toTurn } from "./turn-rows.ts";
+
+function headOf(chatId: string): RawBuilder<string | null> {
+  return sql`(select head_turn_id from chats where id = ${chatId} and deleted_at_ms is null)`;
+}
+
+/** `TurnStore.recent`. */
+export async function pathOf(
+  db: Kysely<Tables>,
+  userId: string,
+  chatId: string,
+  limit: number,
+  beforeTurnId?: string,
+): Promise<readonly Turn[]> {
+  const last: RawBuilder<string | null> =
+    beforeTurnId === undefined
+      ? headOf(chatId)
+      : sql`(select parent_turn_id from turns where id = ${beforeTurnId})`;
+  return await pathTo(db, userId, chatId, limit, last);
+}
+
+/** The shown path around a turn; undefined when the turn is not on it. */
+export async function pathAround(
+  db: Kysely<Tables>,
+  userId: string,
+  chatId: string,
+  turnId: string,
+  { limit, newer }: { readonly limit: number; readonly newer: number },
+): Promise<{ readonly path: readonly Turn[]; readonly isCut: boolean } | undefined> {
+  const rows = await db
+    .withRecursive("newer(id, parent_turn_id, depth)", (qb) =>
+      qb
+        .selectFrom("turns")
+        .select(["id", "parent_turn_id", sql<number>`1`.as("depth")])
+        .where("id", "=", headOf(chatId))
+        .where("chat_id", "=", chatId)
+        .where("user_id", "=", userId)
+        .unionAll((union) =>
+          union
+            .selectFrom("turns")
+            .innerJoin("newer", "newer.parent_turn_id", "turns.id")
+            .select(["turns.id", "turns.parent_turn_id", sql<number>`newer.depth + 1`.as("depth")])
+            .where("newer.id", "!=", turnId),
+        ),
+    )
+    .selectFrom("newer")
+    .select("id")
+    .orderBy("depth", "desc")
+    .limit(newer + 2)
+    .execute();
+  if (rows[0]?.id !== turnId) return undefined;
+  const last = rows[Math.min(newer, rows.length - 1)]?.id ?? turnId;
+  return { path: await pathTo(db, userId, chatId, limit, sql`${last}`), isCut: rows.length > newer + 1 };
+}
+
+async function pathTo(
+  db: Kysely<Tables>,
+  userId: string,
+  chatId: string,
+  limit: number,
+  last: RawBuilder<string | null>,
+): Promise<readonly Turn[]> {
+  const rows = await db
+    .withRecursive("path(id, parent_turn_id, depth)", (qb) =>
+      qb
+        .selectFrom("turns")
+        .select(["id", "parent_turn_id", sql<number>`1`.as("depth")])
+        .where("id", "=", last)
+        .where("chat_id", "=", chatId)
+        .where("user_id", "=", userId)
+        .unionAll((union) =>
+          union
+            .selectFrom("turns")
+            .innerJoin("path", "path.parent_turn_id", "turns.id")
+            .select(["turns.id", "turns.parent_turn_id", sql<number>`path.depth + 1`.as("depth")])
+            .where("path.depth", "<", limit),
+        ),
+    )
+    .selectFrom("path")
+    .innerJoin("turns", "turns.id", "path.id")
+    .selectAll("turns")
+    .orderBy("path.depth")
+    .execute();
+  return rows.map(toTurn);
+}
