@@ -21,6 +21,10 @@ export default defineConfig({
     // The formulas' typesetter is the largest; it is fetched when the first formula comes.
     chunkSizeWarningLimit: 800,
     rolldownOptions: {
+      // Of what is loaded at once anyway, which is meant.
+      checks: { ineffectiveDynamicImport: false },
+      // What two pages load at once is one file, not some forty: a first visit asks for less, and waits for fewer.
+      output: { codeSplitting: { groups: [{ name: "shared", tags: ["$initial"], minShareCount: 2 }] } },
       input: { desktop: "renderer/desktop.html", web: "renderer/web.html", overlay: "renderer/overlay.html" },
     },
   },
