@@ -1,5 +1,5 @@
 import { expect } from "@playwright/test";
-import { test } from "../fixtures/web-test.ts";
+import { sharedServerTest as test } from "../fixtures/web-test.ts";
 
 test("U2, U15: each view has its address: it can be linked to and reloaded, and Back leads to the one before", async ({
   chat,

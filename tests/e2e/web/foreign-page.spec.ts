@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { expect, type Page } from "@playwright/test";
-import { test } from "../fixtures/web-test.ts";
+import { sharedServerTest as test } from "../fixtures/web-test.ts";
 
 /** What a browser that is signed in lets the pages of others do to us: nothing, whichever name they have. */
 

@@ -1,33 +1,33 @@
 import { expect } from "@playwright/test";
 import { say, stream } from "#tests/doubles/openai-script.ts";
-import { test } from "../fixtures/web-test.ts";
+import { sharedServerTest, test } from "../fixtures/web-test.ts";
 import type { PipitServer } from "../fixtures/pipit-server.ts";
 import { ChatWindow } from "../pages/chat-window.ts";
 
-test("a one-time address signs in, and its code leaves the address bar and the history", async ({
-  page,
-  server,
-}) => {
-  const address = await server.signInAddress();
-  const chat = new ChatWindow(page);
-  await page.goto(address.url);
-  await chat.typeDigits(address.digits === "0000" ? "1111" : "0000");
-  await expect(page.getByText(chat.texts.auth.link.wrong)).toBeVisible();
-  await chat.typeDigits(address.digits);
-  await chat.reachComposer();
-  await expect(page).toHaveURL(`${server.url}/`);
-  await chat.ask("Am I in?");
-  await expect(chat.answers).toContainText("Hello from Pipit.");
-  expect(server.output).not.toContain(address.code);
-  const cookies = await page.context().cookies();
-  const name = `session_token_${new URL(server.url).port}`;
-  expect(cookies).toMatchObject([{ name, httpOnly: true, sameSite: "Lax" }]);
-  // What the page itself can read holds no secret.
-  const readable = await page.evaluate(
-    () => document.cookie + JSON.stringify({ ...localStorage, ...sessionStorage }),
-  );
-  expect(readable).not.toContain(cookies[0]?.value ?? "?");
-});
+sharedServerTest(
+  "a one-time address signs in, and its code leaves the address bar and the history",
+  async ({ page, server }) => {
+    const address = await server.signInAddress();
+    const chat = new ChatWindow(page);
+    await page.goto(address.url);
+    await chat.typeDigits(address.digits === "0000" ? "1111" : "0000");
+    await expect(page.getByText(chat.texts.auth.link.wrong)).toBeVisible();
+    await chat.typeDigits(address.digits);
+    await chat.reachComposer();
+    await expect(page).toHaveURL(`${server.url}/`);
+    await chat.ask("Am I in?");
+    await expect(chat.answers).toContainText("Hello from Pipit.");
+    expect(server.output).not.toContain(address.code);
+    const cookies = await page.context().cookies();
+    const name = `session_token_${new URL(server.url).port}`;
+    expect(cookies).toMatchObject([{ name, httpOnly: true, sameSite: "Lax" }]);
+    // What the page itself can read holds no secret.
+    const readable = await page.evaluate(
+      () => document.cookie + JSON.stringify({ ...localStorage, ...sessionStorage }),
+    );
+    expect(readable).not.toContain(cookies[0]?.value ?? "?");
+  },
+);
 
 test("S1: a foreign page that leads to an address changes nobody's account without a click", async ({
   chat,
@@ -66,31 +66,30 @@ test("S1: a foreign page that leads to an address changes nobody's account witho
   await expect((await there.openPrompts()).getByText("No prompts yet")).toBeVisible();
 });
 
-test("U15: an address that was used before says so, and leaves nobody signed in", async ({
-  browser,
-  chat,
-  server,
-}) => {
-  await expect(chat.composer).toBeVisible();
-  const address = await server.signInAddress();
-  const first = await browser.newContext();
-  const second = await browser.newContext();
-  try {
-    await new ChatWindow(await first.newPage()).openAddress(address);
-    const secondPage = await second.newPage();
-    const late = new ChatWindow(secondPage);
-    await secondPage.goto(address.url);
-    await late.typeDigits(address.digits);
-    await expect(secondPage.getByText(late.texts.auth.link.used)).toBeVisible();
-    await expect(secondPage).toHaveURL(`${server.url}/`);
-    expect(await second.cookies()).toEqual([]);
-  } finally {
-    await first.close();
-    await second.close();
-  }
-});
+sharedServerTest(
+  "U15: an address that was used before says so, and leaves nobody signed in",
+  async ({ browser, chat, server }) => {
+    await expect(chat.composer).toBeVisible();
+    const address = await server.signInAddress();
+    const first = await browser.newContext();
+    const second = await browser.newContext();
+    try {
+      await new ChatWindow(await first.newPage()).openAddress(address);
+      const secondPage = await second.newPage();
+      const late = new ChatWindow(secondPage);
+      await secondPage.goto(address.url);
+      await late.typeDigits(address.digits);
+      await expect(secondPage.getByText(late.texts.auth.link.used)).toBeVisible();
+      await expect(secondPage).toHaveURL(`${server.url}/`);
+      expect(await second.cookies()).toEqual([]);
+    } finally {
+      await first.close();
+      await second.close();
+    }
+  },
+);
 
-test("a pasted token signs in, and is kept by no one", async ({ page, server }) => {
+sharedServerTest("a pasted token signs in, and is kept by no one", async ({ page, server }) => {
   const token = await server.accessToken();
   const chat = new ChatWindow(page);
   await page.goto(server.url);
@@ -103,7 +102,7 @@ test("a pasted token signs in, and is kept by no one", async ({ page, server }) 
   expect(server.output).not.toContain(token);
 });
 
-test("a wrong token is refused in words, and the dialog stays", async ({ page, server }) => {
+sharedServerTest("a wrong token is refused in words, and the dialog stays", async ({ page, server }) => {
   const chat = new ChatWindow(page);
   await page.goto(server.url);
   await chat.signInWithToken("not-a-token");
