@@ -1,0 +1,175 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import Database from "better-sqlite3";
+import { systemClock } from "#server/domain/clock.ts";
+import { openStore, type Store } from "#server/store/store.ts";
+import { createMigratedDatabase, queryPostgres } from "#server/testing/postgres-databases.ts";
+import { startPostgres } from "#tools/test/postgres-server.ts";
+import { longestTurnMs } from "./lib/longest-turn.ts";
+import { postgresCpuMs } from "./lib/processor-time.ts";
+import { toResult, type BenchResult } from "./lib/result.ts";
+import { fill, file, queries, quiet, turns, type QueryClass } from "./lib/search-data.ts";
+import { quantile } from "./lib/statistics.ts";
+
+const rounds = 20;
+const rowsAtOnce = 2_000;
+
+/** A store on PostgreSQL, and beside it what PostgreSQL offers by itself. */
+interface Place {
+  readonly store: Store;
+  readonly url: string;
+  readonly cpuMs: () => Promise<number>;
+}
+
+/** The same messages on PostgreSQL: the index is built, its size, and what a search costs beside a plain tsvector of the same texts. */
+export async function* run(signal: AbortSignal): AsyncGenerator<BenchResult> {
+  const textBytes = await fill();
+  await using postgres = await startPostgres(signal);
+  await using database = await createMigratedDatabase(postgres.url);
+  const { url } = database;
+  await copyTurns(url, signal);
+  const databaseCpuMs = () => postgresCpuMs(join(postgres.socketFolder, "data"));
+  const cpuMs = async (): Promise<number> => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000 + (await databaseCpuMs());
+  };
+  await using store = await openStore({ databaseUrl: url, clock: systemClock, logger: quiet });
+  yield* buildFigures({ store, url, cpuMs }, signal);
+  await queryPostgres(url, "vacuum analyze");
+  yield toResult({
+    name: "search-postgres.size",
+    unit: "MB",
+    value: (await sizeOf(url, "turn_search")) / 1e6,
+    baseline: (await sizeOf(url, "plain")) / 1e6,
+    baselineName: `plain tsvector (text: ${(textBytes / 1e6).toFixed(0)} MB)`,
+  });
+  for (const asked of queries) yield* queryFigures({ store, url, cpuMs }, asked, signal);
+}
+
+async function copyTurns(url: string, signal: AbortSignal): Promise<void> {
+  const source = new Database(file, { readonly: true });
+  await queryPostgres(
+    url,
+    `insert into chats (id, user_id, title, created_at_ms, updated_at_ms, pinned, archived)
+     select * from json_to_recordset($1) as c (id text, user_id text, title text, created_at_ms bigint,
+       updated_at_ms bigint, pinned integer, archived integer)`,
+    [
+      JSON.stringify(
+        source
+          .prepare("select id, user_id, title, created_at_ms, updated_at_ms, pinned, archived from chats")
+          .all(),
+      ),
+    ],
+  );
+  const some = source.prepare<[number, number]>(
+    "select id, chat_id, turn_index, user_text, assistant_text, created_at_ms from turns where rowid > ? and rowid <= ?",
+  );
+  for (let from = 0; from < turns; from += rowsAtOnce) {
+    signal.throwIfAborted();
+    await queryPostgres(
+      url,
+      `with given as (select * from json_to_recordset($1) as t
+         (id text, chat_id text, turn_index integer, user_text text, assistant_text text, created_at_ms bigint)),
+       made as (insert into turns (id, chat_id, user_id, turn_index, user_text, had_image, assistant_text, status,
+         input_tokens, output_tokens, owner_id, lease_until_ms, created_at_ms)
+         select id, chat_id, 'u', turn_index, user_text, 0, assistant_text, 'done', 0, 0, 'o', 0, created_at_ms from given
+         returning id)
+       select count(*) from made`,
+      [JSON.stringify(some.all(from, from + rowsAtOnce))],
+    );
+  }
+  source.close();
+  await queryPostgres(
+    url,
+    `insert into turn_search (turn_id, created_at_ms, scope, words)
+     select id, created_at_ms, array['u:u', 'c:' || chat_id], ''::tsvector from turns order by created_at_ms`,
+  );
+  await queryPostgres(url, "update turn_search_state set version = -1");
+}
+
+async function* buildFigures({ store, url, cpuMs }: Place, signal: AbortSignal): AsyncGenerator<BenchResult> {
+  const before = await cpuMs();
+  const holdMs = await longestTurnMs(async () => {
+    store.completeIndex();
+    const isDone = async () =>
+      (await queryPostgres(url, "select 1 from turn_search_state where outdated = 0 and version <> -1"))
+        .length > 0;
+    while (!(await isDone())) await sleep(50, undefined, { signal });
+  });
+  const builtMs = (await cpuMs()) - before;
+  await queryPostgres(url, "create table plain (id bigint primary key, words tsvector not null)");
+  await queryPostgres(url, "create index plain_by_words on plain using gin (words)");
+  const plainBefore = await cpuMs();
+  for (let from = 0; from < turns; from += rowsAtOnce) {
+    signal.throwIfAborted();
+    await queryPostgres(
+      url,
+      `insert into plain select s.id, to_tsvector('simple', t.user_text || ' ' || t.assistant_text)
+       from turn_search s join turns t on t.id = s.turn_id order by s.id limit ${rowsAtOnce} offset ${from}`,
+    );
+  }
+  yield toResult({
+    name: "search-postgres.build.per-turn",
+    unit: "ms of CPU",
+    value: builtMs / turns,
+    baseline: ((await cpuMs()) - plainBefore) / turns,
+    baselineName: "plain tsvector",
+  });
+  yield toResult({
+    name: "search-postgres.build.loop-hold.max",
+    unit: "ms of CPU",
+    value: holdMs,
+    goal: { of: "value", atMost: 20 },
+  });
+}
+
+async function sizeOf(url: string, table: string): Promise<number> {
+  const rows = await queryPostgres<{ bytes: number }>(
+    url,
+    `select pg_total_relation_size('${table}') as bytes`,
+  );
+  return rows[0]?.bytes ?? 0;
+}
+
+async function* queryFigures(
+  { store, url, cpuMs }: Place,
+  { name, query, options = {}, p95Ms }: QueryClass,
+  signal: AbortSignal,
+): AsyncGenerator<BenchResult> {
+  const search = (asked: string) => store.turns.search("u", asked, { limit: 5, ...options });
+  const plain = (asked: string) =>
+    queryPostgres(
+      url,
+      `select id from plain, plainto_tsquery('simple', $1) as asked where words @@ asked
+       order by ts_rank(words, asked) desc limit 5`,
+      [asked.replaceAll('"', "")],
+    );
+  const costOf = async (work: () => Promise<unknown>): Promise<number> => {
+    const before = await cpuMs();
+    await work();
+    return (await cpuMs()) - before;
+  };
+  const costs: number[] = [];
+  const plainCosts: number[] = [];
+  await search(query());
+  for (let round = 0; round < rounds; round++) {
+    signal.throwIfAborted();
+    const asked = query();
+    costs.push(await costOf(() => search(asked)));
+    plainCosts.push(await costOf(() => plain(asked)));
+  }
+  // PostgreSQL's time is counted in steps of 10 ms.
+  for (const [part, at] of [
+    ["p50", 0.5],
+    ["p95", 0.95],
+  ] as const) {
+    yield toResult({
+      name: `search-postgres.${name}.${part}`,
+      unit: "ms of CPU",
+      value: quantile(costs, at),
+      baseline: quantile(plainCosts, at),
+      baselineName: "plain tsvector, by ts_rank",
+      ...(part === "p95" && { goal: { of: "value", atMost: p95Ms } }),
+    });
+  }
+}
