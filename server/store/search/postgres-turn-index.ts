@@ -70,14 +70,14 @@ export function createPostgresTurnIndex(): TurnIndex {
   };
 }
 
-async function find(db: Kysely<Tables>, query: IndexQuery): Promise<readonly Match[]> {
+async function find(db: Kysely<Tables>, query: IndexQuery, limit = MAX_MATCHES): Promise<readonly Match[]> {
   const { afterMs, beforeMs } = query;
   const since: RawBuilder<unknown> = afterMs === undefined ? sql`` : sql`and created_at_ms >= ${afterMs}`;
   const until: RawBuilder<unknown> = beforeMs === undefined ? sql`` : sql`and created_at_ms < ${beforeMs}`;
   const { rows } = await sql<Match>`
     select id as entry, turn_id as "turnId", created_at_ms as "createdAtMs" from turn_search
     where ${conditionOf(query)} ${since} ${until}
-    order by id desc limit ${sql.lit(MAX_MATCHES)}`.execute(db);
+    order by id desc limit ${sql.lit(limit)}`.execute(db);
   return rows;
 }
 

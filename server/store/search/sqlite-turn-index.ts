@@ -109,7 +109,7 @@ async function remove(db: Kysely<Tables>, turnIds: readonly string[]): Promise<v
   await sql`delete from turn_search_rows where turn_id in (${sql.join(turnIds)})`.execute(db);
 }
 
-async function find(db: Kysely<Tables>, query: IndexQuery): Promise<readonly Match[]> {
+async function find(db: Kysely<Tables>, query: IndexQuery, limit = MAX_MATCHES): Promise<readonly Match[]> {
   const { afterMs, beforeMs } = query;
   const since: RawBuilder<unknown> = afterMs === undefined ? sql`` : sql`and r.created_at_ms >= ${afterMs}`;
   const until: RawBuilder<unknown> = beforeMs === undefined ? sql`` : sql`and r.created_at_ms < ${beforeMs}`;
@@ -117,7 +117,7 @@ async function find(db: Kysely<Tables>, query: IndexQuery): Promise<readonly Mat
     select turn_search.rowid as entry, r.turn_id as "turnId", r.created_at_ms as "createdAtMs"
     from turn_search join turn_search_rows r on r.id = turn_search.rowid
     where turn_search match ${await expression(db, query)} ${since} ${until}
-    order by turn_search.rowid desc limit ${sql.lit(MAX_MATCHES)}`.execute(db);
+    order by turn_search.rowid desc limit ${sql.lit(limit)}`.execute(db);
   return rows;
 }
 

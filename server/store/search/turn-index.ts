@@ -90,8 +90,8 @@ export interface TurnIndex {
   reset(db: Kysely<Tables>): Promise<void>;
   /** Whether its queries may hold up the event loop. */
   isLarge(db: Kysely<Tables>): Promise<boolean>;
-  /** The newest {@link MAX_MATCHES} that match, newest first; nothing of what is deleted. */
-  find(db: Kysely<Tables>, query: IndexQuery): Promise<readonly Match[]>;
+  /** The newest that match, newest first, at most {@link MAX_MATCHES} or `limit`; nothing of what is deleted. */
+  find(db: Kysely<Tables>, query: IndexQuery, limit?: number): Promise<readonly Match[]>;
   /**
    * How many of the terms stand in the question, and, where any of them is enough, how many in the turn on top of that; by
    * entry, from the entry `first` on.

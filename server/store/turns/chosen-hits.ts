@@ -24,6 +24,8 @@ export interface Search {
   /** None where a search is within chats. */
   readonly titles: readonly Title[];
   readonly chatIds: readonly string[] | undefined;
+  /** Turns that lack what is looked for as it stands, and need not be read again. */
+  readonly rejected: Set<string>;
 }
 
 /** The hits of a search as they are found. */
@@ -44,12 +46,12 @@ export class ChosenHits {
   /** Those that hold all they must, best first. */
   async add(rows: readonly HitRow[], newestMs: number): Promise<void> {
     const { db, options, limit } = this.#search;
-    const { perChat = limit, role, shownOnly = false } = options;
+    const { perChat = limit, shownOnly = false } = options;
     const shown = shownOnly ? await shownTurns(db, [...new Set(rows.map((row) => row.chat_id))]) : undefined;
-    for (const { row, score } of await this.#ranked(rows, newestMs)) {
+    const held = await this.#holding(rows);
+    for (const { row, score } of await this.#ranked(held, newestMs)) {
       if (this.hits.length === limit) return;
       if (shown?.has(row.id) === false) continue;
-      if (!(await holds(db, row, [...this.#plan.phrases, ...this.#plan.literals], role))) continue;
       this.chats.add(row.chat_id);
       const taken = this.#perChat.get(row.chat_id) ?? 0;
       if (taken === perChat) continue;
@@ -57,6 +59,20 @@ export class ChosenHits {
       this.hits.push(await hitOf(this.#search, this.#plan, row, score));
       await this.#loop.give();
     }
+  }
+
+  /** Those with all that is looked for as it stands: far cheaper to find out than how often each word is in a text. */
+  async #holding(rows: readonly HitRow[]): Promise<readonly HitRow[]> {
+    const patterns = [...this.#plan.phrases, ...this.#plan.literals];
+    if (patterns.length === 0) return rows;
+    const { db, options, rejected } = this.#search;
+    const held: HitRow[] = [];
+    for (const row of rows) {
+      if (await holds(db, row, patterns, options.role)) held.push(row);
+      else rejected.add(row.id);
+      await this.#loop.give();
+    }
+    return held;
   }
 
   async #ranked(rows: readonly HitRow[], newestMs: number) {

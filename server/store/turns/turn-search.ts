@@ -43,7 +43,16 @@ export async function searchTurns(
   const chatIds = chatsOf(options, titles);
   if (chatIds?.length === 0) return [];
   const within = chatIds === undefined ? titles : [];
-  const search: Search = { db: from, index, userId, options, limit, titles: within, chatIds };
+  const search: Search = {
+    db: from,
+    index,
+    userId,
+    options,
+    limit,
+    titles: within,
+    chatIds,
+    rejected: new Set(),
+  };
   const plan = planSearch(query);
   if (plan.terms.length === 0) return literalSearch(search, query);
   const found = await wordSearch(search, plan);
@@ -87,6 +96,8 @@ async function guessedSearch(search: Search, plan: SearchPlan): Promise<readonly
     const hits = await allOf(search, { ...plan, terms: begun });
     if (hits.length > 0) return hits;
   }
+  // From here on code may be spelled otherwise.
+  search.rejected.clear();
   const guessed = await withGuesses(search, terms);
   if (guessed !== undefined) {
     const hits = await allOf(search, { ...plan, terms: guessed, literals: [] });
@@ -110,8 +121,9 @@ function find(
   search: Search,
   terms: readonly SearchTerm[],
   match: IndexQuery["match"],
+  limit?: number,
 ): Promise<readonly Match[]> {
-  return search.index.find(search.db, indexQuery(search, terms, match));
+  return search.index.find(search.db, indexQuery(search, terms, match), limit);
 }
 
 function indexQuery(
@@ -146,7 +158,7 @@ async function withGuesses(
     const known =
       range === undefined ||
       titledBy(titles, term).length > 0 ||
-      (await find(search, [term], "any")).length > 0;
+      (await find(search, [term], "any", 1)).length > 0;
     const others = known ? [] : await guessesFor(search, term, range);
     isGuessed ||= others.length > 0;
     guessed.push(others.length === 0 ? term : { ...term, others });
@@ -189,7 +201,8 @@ async function hitsOf(
   const newestMs = newestOf(matches);
   for (let at = 0; at < best.length && chosen.hits.length < limit; at += CLOSE_LOOK) {
     const ids = best.slice(at, at + CLOSE_LOOK).map(({ turnId }) => turnId);
-    await chosen.add(await hitRows(db, ids), newestMs);
+    const unread = ids.filter((id) => !search.rejected.has(id));
+    await chosen.add(await hitRows(db, unread), newestMs);
   }
   if (match === "all" && chosen.hits.length < limit) {
     const turnIds = await titledTurns(search, plan, chosen.chats);
