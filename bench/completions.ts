@@ -32,7 +32,10 @@ interface Sample {
 
 async function firstToken(signal: AbortSignal): Promise<BenchResult> {
   await using model = await startModelProgram(["--tokens", "4", "--size", "16"], signal);
-  await using server = await startPipitMain({ PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double" }, signal);
+  await using server = await startPipitMain(
+    { PIPIT_MODEL_URL: model.url, PIPIT_TITLES: "0", PIPIT_MEMORIES: "0", PIPIT_MODEL: "double" },
+    signal,
+  );
   const { accessToken } = await signIn(server.httpUrl, server.dataDir);
   using wire = openWire(server.grpcUrl, accessToken);
   const byRpc = async (inner: AbortSignal): Promise<Sample> => {
@@ -81,7 +84,10 @@ async function firstToken(signal: AbortSignal): Promise<BenchResult> {
 async function throughput(signal: AbortSignal): Promise<BenchResult> {
   const flags = ["--tokens", String(events), "--size", String(eventChars)];
   await using model = await startModelProgram(flags, signal);
-  await using server = await startPipitMain({ PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double" }, signal);
+  await using server = await startPipitMain(
+    { PIPIT_MODEL_URL: model.url, PIPIT_TITLES: "0", PIPIT_MEMORIES: "0", PIPIT_MODEL: "double" },
+    signal,
+  );
   const file = join(import.meta.dirname, "lib", "bare-sse-proxy-program.ts");
   const env = { MODEL_URL: model.url };
   await using proxy = await startProgram<{ readonly url: string }>(file, signal, { env });

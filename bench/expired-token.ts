@@ -17,7 +17,10 @@ const GOAL_ROUND_TRIPS = 1.5;
  */
 export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> {
   await using model = await startModelProgram(["--tokens", "4", "--size", "16"], signal);
-  await using server = await startPipitMain({ PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double" }, signal);
+  await using server = await startPipitMain(
+    { PIPIT_MODEL_URL: model.url, PIPIT_TITLES: "0", PIPIT_MEMORIES: "0", PIPIT_MODEL: "double" },
+    signal,
+  );
   await using http = await startSlowWay(new URL(server.httpUrl).host, ONE_WAY_MS);
   await using grpc = await startSlowWay(server.grpcUrl, ONE_WAY_MS);
   await using person = await openPerson({ httpUrl: `http://${http.host}`, grpcUrl: grpc.host });

@@ -28,7 +28,10 @@ interface Asked extends Sample {
  */
 export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> {
   await using model = await startModelProgram(["--tokens", "4", "--size", "16"], signal);
-  await using server = await startPipitMain({ PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double" }, signal);
+  await using server = await startPipitMain(
+    { PIPIT_MODEL_URL: model.url, PIPIT_TITLES: "0", PIPIT_MEMORIES: "0", PIPIT_MODEL: "double" },
+    signal,
+  );
   const { accessToken } = await signIn(server.httpUrl, server.dataDir);
   using wire = openWire(server.grpcUrl, accessToken);
   const longChat = await fillChat(wire.ask, signal);

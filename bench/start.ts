@@ -24,7 +24,12 @@ const settledMs = 4_000;
 export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> {
   await buildParts(allParts(repositoryRoot), { root: repositoryRoot, say: () => undefined }, signal);
   await using model = await startModelProgram(["--tokens", "8"], signal);
-  const modelEnv = { PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double" };
+  const modelEnv = {
+    PIPIT_MODEL_URL: model.url,
+    PIPIT_TITLES: "0",
+    PIPIT_MEMORIES: "0",
+    PIPIT_MODEL: "double",
+  };
   await using warm = await startPipitMain(modelEnv, signal);
   await using used = await makeHome();
   const contenders: readonly Contender[] = [

@@ -34,7 +34,7 @@ async function measure(
 ): Promise<readonly BenchResult[]> {
   await using model = await startOpenAiDouble(stream(say(sentence, "And ", "more.")));
   await using server = await startPipitMain(
-    { PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double", ...env },
+    { PIPIT_MODEL_URL: model.url, PIPIT_TITLES: "0", PIPIT_MEMORIES: "0", PIPIT_MODEL: "double", ...env },
     signal,
   );
   const { accessToken } = await signIn(server.httpUrl, server.dataDir);

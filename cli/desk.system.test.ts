@@ -60,7 +60,7 @@ describe("on a desk with sound, keychain and screen", () => {
     const { code, stderr } = await pipit.run(
       ["chat", "--once", "what do you see?", "--no-audio", "--screenshot"],
       {
-        env: { PIPIT_MODEL_URL: model.url },
+        env: { PIPIT_MODEL_URL: model.url, PIPIT_TITLES: "0", PIPIT_MEMORIES: "0" },
       },
     );
     expect({ code, stderr }).toMatchObject({ code: 0 });
@@ -81,7 +81,7 @@ describe("on a desk with sound, keychain and screen", () => {
     await using model = await startOpenAiDouble(stream(say("A window.")));
     const { code, stderr } = await pipit.run(
       ["chat", "--once", "what is this?", "--no-audio", "--screenshot=window"],
-      { env: { PIPIT_MODEL_URL: model.url } },
+      { env: { PIPIT_MODEL_URL: model.url, PIPIT_TITLES: "0", PIPIT_MEMORIES: "0" } },
     );
     expect({ code, stderr }).toEqual({
       code: 0,

@@ -33,7 +33,11 @@ describe("the conversation in a terminal", () => {
       busy,
       busy,
     ]);
-    await using screen = await openScreen(pipit.home, { PIPIT_MODEL_URL: model.url });
+    await using screen = await openScreen(pipit.home, {
+      PIPIT_MODEL_URL: model.url,
+      PIPIT_TITLES: "0",
+      PIPIT_MEMORIES: "0",
+    });
     await screen.shows(/Pipit is listening/);
     await screen.type("count", "Enter");
     await screen.shows(/one two/);
@@ -55,7 +59,11 @@ describe("the conversation in a terminal", () => {
     await using model = await startOpenAiDouble(
       stream(say("# Head\n\nSome **bo"), held.step, say(`ld** text.\n\n${table}`, "| longer | 3 |\n\nEnd.")),
     );
-    await using screen = await openScreen(pipit.home, { PIPIT_MODEL_URL: model.url });
+    await using screen = await openScreen(pipit.home, {
+      PIPIT_MODEL_URL: model.url,
+      PIPIT_TITLES: "0",
+      PIPIT_MEMORIES: "0",
+    });
     await screen.shows(/Pipit is listening/);
     await screen.type("hi", "Enter");
     await screen.shows(/\n *Head\n\nSome bo\n/);
@@ -72,7 +80,7 @@ describe("the conversation in a terminal", () => {
         ? { kind: "http", status: 400, headers: { "content-type": "application/json" }, body: refusal }
         : stream(say("Fine.")),
     );
-    const env = { PIPIT_MODEL_URL: model.url };
+    const env = { PIPIT_MODEL_URL: model.url, PIPIT_TITLES: "0", PIPIT_MEMORIES: "0" };
     {
       await using screen = await openScreen(pipit.home, env);
       await screen.shows(/Pipit is listening/);
@@ -96,7 +104,11 @@ describe("the conversation in a terminal", () => {
 
   test("F23: three pasted lines are one question", async () => {
     await using model = await startOpenAiDouble(stream(say("Three.")));
-    await using screen = await openScreen(pipit.home, { PIPIT_MODEL_URL: model.url });
+    await using screen = await openScreen(pipit.home, {
+      PIPIT_MODEL_URL: model.url,
+      PIPIT_TITLES: "0",
+      PIPIT_MEMORIES: "0",
+    });
     await screen.shows(/Pipit is listening/);
     await screen.paste("one\ntwo\nthree");
     await screen.shows(/› one↵two↵three/);
@@ -108,7 +120,11 @@ describe("the conversation in a terminal", () => {
   test("U6: regenerated twice, changed once, switched back: the model gets what is shown", async () => {
     const texts = ["Two.", "Two again.", "Two once more.", "Zwei.", "Three."];
     await using model = await startOpenAiDouble(texts.map((text) => stream(say(text))));
-    await using screen = await openScreen(pipit.home, { PIPIT_MODEL_URL: model.url });
+    await using screen = await openScreen(pipit.home, {
+      PIPIT_MODEL_URL: model.url,
+      PIPIT_TITLES: "0",
+      PIPIT_MEMORIES: "0",
+    });
     const seen = () =>
       (model.requests.at(-1)?.messages ?? [])
         .filter(({ role }) => role !== "system")
@@ -137,7 +153,11 @@ describe("the conversation in a terminal", () => {
     const busy = { kind: "http", status: 429, headers: { "retry-after": "0" }, body: "{}" } as const;
     const code = "# Late\n\nIt **came**.\n";
     await using model = await startOpenAiDouble([busy, busy, busy, stream(say(code))]);
-    await using screen = await openScreen(pipit.home, { PIPIT_MODEL_URL: model.url });
+    await using screen = await openScreen(pipit.home, {
+      PIPIT_MODEL_URL: model.url,
+      PIPIT_TITLES: "0",
+      PIPIT_MEMORIES: "0",
+    });
     await screen.shows(/Pipit is listening/);
     await screen.type("early", "Enter");
     await screen.shows(/The message is kept[^]*\n+›/);
@@ -155,7 +175,11 @@ describe("the conversation in a terminal", () => {
       stream(say("one "), held.step, say("two")),
       stream(say("three")),
     ]);
-    await using screen = await openScreen(pipit.home, { PIPIT_MODEL_URL: model.url });
+    await using screen = await openScreen(pipit.home, {
+      PIPIT_MODEL_URL: model.url,
+      PIPIT_TITLES: "0",
+      PIPIT_MEMORIES: "0",
+    });
     await screen.shows(/Pipit is listening/);
     await screen.type("count", "Enter");
     await screen.shows(/one/);

@@ -28,6 +28,13 @@ export type ChatEvent =
   | { readonly type: "audio"; readonly pcm: Uint8Array }
   | ToolCallEvent
   | { readonly type: "title"; readonly title: string }
+  /** The person said it in the question of that turn, and it is remembered in all their chats from now on. */
+  | {
+      readonly type: "remembered";
+      readonly turnId: string;
+      readonly memoryId: string;
+      readonly text: string;
+    }
   | {
       readonly type: "usage";
       readonly inputTokens: number;

@@ -69,6 +69,12 @@ interface Usage {
   readonly outputTokens: number;
 }
 
+/** A memory that was made of a question. */
+interface Remembered {
+  readonly id: string;
+  readonly text: string;
+}
+
 /** What Pipit answered. */
 export interface AssistantMessage {
   readonly role: "assistant";
@@ -82,6 +88,8 @@ export interface AssistantMessage {
   readonly failure?: Failure;
   readonly usage?: Usage;
   readonly model?: string;
+  /** What is remembered from now on of what the question said. */
+  readonly remembered?: readonly Remembered[];
   /** The answer came from the server's storage; the model was not asked again. */
   readonly replayed: boolean;
   readonly createdAtMs: number;

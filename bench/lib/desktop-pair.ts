@@ -26,7 +26,15 @@ export async function startDesktopPair(signal: AbortSignal): Promise<DesktopPair
   const model = started.use(await startModelProgram(["--tokens", "8"], signal));
   const display: Record<string, string> =
     process.env["DISPLAY"] === undefined ? {} : { DISPLAY: process.env["DISPLAY"] };
-  const env = { HOME: home, PIPIT_HOME: home, PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double", ...display };
+  const env = {
+    HOME: home,
+    PIPIT_HOME: home,
+    PIPIT_MODEL_URL: model.url,
+    PIPIT_TITLES: "0",
+    PIPIT_MEMORIES: "0",
+    PIPIT_MODEL: "double",
+    ...display,
+  };
   const pipit = started.use(
     await startProbedApp(join(repositoryRoot, "dist/electron/main.js"), [], env, signal),
   );

@@ -1,5 +1,5 @@
 import type { ChatEvent } from "#contract/chat-event.ts";
-import type { AssistantMessage, MessagePart } from "#contract/chat-state.ts";
+import type { AssistantMessage, Message, MessagePart } from "#contract/chat-state.ts";
 
 /** Events that become a part of the answer. */
 export type ContentEvent = Extract<ChatEvent, { type: "text" | "reasoning" | "tool" | "notice" | "usage" }>;
@@ -87,4 +87,18 @@ function textAsReasoning(parts: readonly MessagePart[]): readonly MessagePart[] 
   return parts.map((part, at) =>
     at >= from && part.kind === "text" ? { ...part, kind: "reasoning" } : part,
   );
+}
+
+/** A memory stands once below the answer to the question that it is of, whichever answer told it. */
+export function withMemory(
+  messages: readonly Message[],
+  { turnId, memoryId: id, text }: ChatEvent & { type: "remembered" },
+): readonly Message[] {
+  return messages.map((message) => {
+    if (message.role !== "assistant" || message.turnId !== turnId) return message;
+    const { remembered = [] } = message;
+    return remembered.some((known) => known.id === id)
+      ? message
+      : { ...message, remembered: [...remembered, { id, text }] };
+  });
 }

@@ -1,6 +1,6 @@
 import { HISTORY_MAX_MESSAGES } from "#contract/limits.ts";
 import type { ChatEvent } from "#contract/chat-event.ts";
-import { addNotice, applyContent, closeAnswer, newAnswer } from "./answer.ts";
+import { addNotice, applyContent, closeAnswer, newAnswer, withMemory } from "./answer.ts";
 import { answerAt, compose, named } from "./shown-path.ts";
 import type {
   AssistantMessage,
@@ -223,6 +223,7 @@ function applyEvent(
   // Sound goes to the speaker, not through the state.
   if (event.type === "audio") return state;
   if (event.type === "title") return state.title === event.title ? state : { ...state, title: event.title };
+  if (event.type === "remembered") return { ...state, messages: withMemory(state.messages, event) };
   const at = userIndex(state.messages, id);
   if (at === -1) return state;
   if (event.type === "turn") return applyTurn(state, at, event, action.nowMs, maxMessages);

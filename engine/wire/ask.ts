@@ -156,6 +156,10 @@ function toChatEvent(response: StreamResponse, pcm: PcmConverter): ChatEvent | u
     }
     case "reasoning":
       return { type: "reasoning", text: content.value.text, takesText: content.value.takesText };
+    case "remembered": {
+      const { turnId, memoryId, text } = content.value;
+      return { type: "remembered", turnId, memoryId, text };
+    }
     case "notice":
       return { type: "notice", code: content.value.code, text: content.value.text };
     default:

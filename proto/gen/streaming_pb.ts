@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file streaming.proto.
  */
 export const file_streaming: GenFile = /*@__PURE__*/
-  fileDesc("Cg9zdHJlYW1pbmcucHJvdG8SCXN0cmVhbWluZyLLBQoNU3RyZWFtUmVxdWVzdBIOCgZwcm9tcHQYASABKAkSFwoKc2NyZWVuc2hvdBgCIAEoCUgAiAEBEhkKDHNjcmVlbl93aWR0aBgDIAEoBUgBiAEBEhoKDXNjcmVlbl9oZWlnaHQYBCABKAVIAogBARITCgtoYXJkd2FyZV9pZBgFIAEoCRIXCgpzZXNzaW9uX2lkGAYgASgJSAOIAQESJgoFcGhhc2UYByABKA4yFy5zdHJlYW1pbmcuUmVxdWVzdFBoYXNlEhEKCWNodW5rX3NlcRgIIAEoBRIXCgpjaHVua190ZXh0GAkgASgJSASIAQESHgoRY2xpZW50X21lc3NhZ2VfaWQYZCABKAlIBYgBARIUCgdjaGF0X2lkGGUgASgJSAaIAQESEgoFc3BlYWsYZiABKAhIB4gBARITCgZsb2NhbGUYZyABKAlICIgBARIdChBzZWFyY2hfYWxsX2NoYXRzGGggASgISAmIAQESEgoFbW9kZWwYaSABKAlICogBARIbCg5wYXJlbnRfdHVybl9pZBhqIAEoCUgLiAEBEhUKCGNoYXRfa2V5GGsgASgJSAyIAQESFgoJdGVtcG9yYXJ5GGwgASgISA2IAQESJgoFZmlsZXMYbSADKAsyFy5zdHJlYW1pbmcuQXR0YWNoZWRGaWxlQg0KC19zY3JlZW5zaG90Qg8KDV9zY3JlZW5fd2lkdGhCEAoOX3NjcmVlbl9oZWlnaHRCDQoLX3Nlc3Npb25faWRCDQoLX2NodW5rX3RleHRCFAoSX2NsaWVudF9tZXNzYWdlX2lkQgoKCF9jaGF0X2lkQggKBl9zcGVha0IJCgdfbG9jYWxlQhMKEV9zZWFyY2hfYWxsX2NoYXRzQggKBl9tb2RlbEIRCg9fcGFyZW50X3R1cm5faWRCCwoJX2NoYXRfa2V5QgwKCl90ZW1wb3JhcnkifQoMQXR0YWNoZWRGaWxlEgwKBG5hbWUYASABKAkSEgoKbWVkaWFfdHlwZRgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgDEgwKBHRleHQYBCABKAkSEgoFcGFnZXMYBSABKAVIAIgBARILCgNjdXQYBiABKAhCCAoGX3BhZ2VzItMDCg5TdHJlYW1SZXNwb25zZRIUCgp0ZXh0X2NodW5rGAEgASgJSAASLAoLYXVkaW9fY2h1bmsYAiABKAsyFS5zdHJlYW1pbmcuQXVkaW9DaHVua0gAEhUKC2VuZF9tZXNzYWdlGAMgASgJSAASFwoNZXJyb3JfbWVzc2FnZRgEIAEoCUgAEjIKDmFjdGlvbl9tZXNzYWdlGAUgASgLMhguc3RyZWFtaW5nLkFjdGlvbk1lc3NhZ2VIABI9ChBicm93c2VyX3Byb2dyZXNzGAYgASgLMiEuc3RyZWFtaW5nLkJyb3dzZXJQcm9ncmVzc01lc3NhZ2VIABIfCgR0dXJuGGQgASgLMg8uc3RyZWFtaW5nLlR1cm5IABIqCgp0b29sX2V2ZW50GGUgASgLMhQuc3RyZWFtaW5nLlRvb2xFdmVudEgAEg8KBXRpdGxlGGYgASgJSAASIQoFdXNhZ2UYZyABKAsyEC5zdHJlYW1pbmcuVXNhZ2VIABIjCgZub3RpY2UYaCABKAsyES5zdHJlYW1pbmcuTm90aWNlSAASKQoJcmVhc29uaW5nGGkgASgLMhQuc3RyZWFtaW5nLlJlYXNvbmluZ0gAQgkKB2NvbnRlbnQiZQoKQXVkaW9DaHVuaxISCgphdWRpb19kYXRhGAEgASgMEg0KBWR0eXBlGAIgASgJEg0KBXNoYXBlGAMgAygFEhMKC3NhbXBsZV9yYXRlGAQgASgFEhAKCGNoYW5uZWxzGAUgASgFImoKBFR1cm4SDwoHY2hhdF9pZBgBIAEoCRIPCgd0dXJuX2lkGAIgASgJEhAKCHJlcGxheWVkGAMgASgIEhsKDnBhcmVudF90dXJuX2lkGAQgASgJSACIAQFCEQoPX3BhcmVudF90dXJuX2lkIrsBCglUb29sRXZlbnQSDAoEbmFtZRgBIAEoCRIpCgVzdGF0ZRgCIAEoDjIaLnN0cmVhbWluZy5Ub29sRXZlbnQuU3RhdGUSDwoHc3VtbWFyeRgDIAEoCRIPCgdjYWxsX2lkGAQgASgJIlMKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfU1RBUlRFRBABEg4KClNUQVRFX0RPTkUQAhIQCgxTVEFURV9GQUlMRUQQAyJDCgVVc2FnZRIUCgxpbnB1dF90b2tlbnMYASABKAUSFQoNb3V0cHV0X3Rva2VucxgCIAEoBRINCgVtb2RlbBgDIAEoCSIkCgZOb3RpY2USDAoEY29kZRgBIAEoCRIMCgR0ZXh0GAIgASgJIi0KCVJlYXNvbmluZxIMCgR0ZXh0GAEgASgJEhIKCnRha2VzX3RleHQYAiABKAgiJwoQSW50ZXJydXB0UmVxdWVzdBITCgtoYXJkd2FyZV9pZBgBIAEoCSJTChFJbnRlcnJ1cHRSZXNwb25zZRIPCgdzdWNjZXNzGAEgASgIEhwKFGludGVycnVwdGVkX3Nlc3Npb25zGAIgAygJEg8KB21lc3NhZ2UYAyABKAkiUwoOV2VsY29tZVJlcXVlc3QSDAoEdGV4dBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEg0KBXZvaWNlGAMgASgJEhAKCGxhbmd1YWdlGAQgASgJIqoBCg9XZWxjb21lUmVzcG9uc2USLAoLYXVkaW9fY2h1bmsYASABKAsyFS5zdHJlYW1pbmcuQXVkaW9DaHVua0gAEi4KCG1ldGFkYXRhGAIgASgLMhouc3RyZWFtaW5nLldlbGNvbWVNZXRhZGF0YUgAEhUKC2VuZF9tZXNzYWdlGAMgASgJSAASFwoNZXJyb3JfbWVzc2FnZRgEIAEoCUgAQgkKB2NvbnRlbnQibQoPV2VsY29tZU1ldGFkYXRhEg4KBm1ldGhvZBgBIAEoCRIUCgxkdXJhdGlvbl9zZWMYAiABKAESEwoLc2FtcGxlX3JhdGUYAyABKAUSEAoIY2hhbm5lbHMYBCABKAUSDQoFZHR5cGUYBSABKAkigwEKDFVzYWdlUmVxdWVzdBITCgtoYXJkd2FyZV9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEg4KBnNvdXJjZRgDIAEoCRIUCgxpbnB1dF90b2tlbnMYBCABKAUSFQoNb3V0cHV0X3Rva2VucxgFIAEoBRINCgVtb2RlbBgGIAEoCSIxCg1Vc2FnZVJlc3BvbnNlEg8KB3N1Y2Nlc3MYASABKAgSDwoHbWVzc2FnZRgCIAEoCSJgCg1BY3Rpb25NZXNzYWdlEhMKC2FjdGlvbl9qc29uGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSFwoKZmVhdHVyZV9pZBgDIAEoCUgAiAEBQg0KC19mZWF0dXJlX2lkItgCChZCcm93c2VyUHJvZ3Jlc3NNZXNzYWdlEikKBHR5cGUYASABKA4yGy5zdHJlYW1pbmcuQnJvd3NlckV2ZW50VHlwZRIPCgd0YXNrX2lkGAIgASgJEhgKC3N0ZXBfbnVtYmVyGAMgASgFSACIAQESGAoLZGVzY3JpcHRpb24YBCABKAlIAYgBARIQCgN1cmwYBSABKAlIAogBARITCgZhY3Rpb24YBiABKAlIA4gBARIRCgl0aW1lc3RhbXAYByABKAkSEgoFZXJyb3IYCCABKAlIBIgBARI3CgdkZXRhaWxzGAkgASgLMiEuc3RyZWFtaW5nLkJyb3dzZXJQcm9ncmVzc0RldGFpbHNIBYgBAUIOCgxfc3RlcF9udW1iZXJCDgoMX2Rlc2NyaXB0aW9uQgYKBF91cmxCCQoHX2FjdGlvbkIICgZfZXJyb3JCCgoIX2RldGFpbHMiyQEKFkJyb3dzZXJQcm9ncmVzc0RldGFpbHMSGQoMZHVyYXRpb25fc2VjGAEgASgBSACIAQESDwoHYWN0aW9ucxgCIAMoCRJBCghtZXRhZGF0YRgDIAMoCzIvLnN0cmVhbWluZy5Ccm93c2VyUHJvZ3Jlc3NEZXRhaWxzLk1ldGFkYXRhRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQg8KDV9kdXJhdGlvbl9zZWMqYgoMUmVxdWVzdFBoYXNlEh0KGVJFUVVFU1RfUEhBU0VfVU5TUEVDSUZJRUQQABIZChVSRVFVRVNUX1BIQVNFX0NPTExFQ1QQARIYChRSRVFVRVNUX1BIQVNFX0NPTU1JVBACKtABChBCcm93c2VyRXZlbnRUeXBlEhgKFEJST1dTRVJfVEFTS19TVEFSVEVEEAASGAoUQlJPV1NFUl9TVEVQX1NUQVJURUQQARIaChZCUk9XU0VSX1NURVBfQ09NUExFVEVEEAISGwoXQlJPV1NFUl9BQ1RJT05fRVhFQ1VURUQQAxIaChZCUk9XU0VSX1RBU0tfQ09NUExFVEVEEAQSFwoTQlJPV1NFUl9UQVNLX0ZBSUxFRBAFEhoKFkJST1dTRVJfVEFTS19DQU5DRUxMRUQQBjK6AgoQU3RyZWFtaW5nU2VydmljZRJECgtTdHJlYW1BdWRpbxIYLnN0cmVhbWluZy5TdHJlYW1SZXF1ZXN0Ghkuc3RyZWFtaW5nLlN0cmVhbVJlc3BvbnNlMAESTQoQSW50ZXJydXB0U2Vzc2lvbhIbLnN0cmVhbWluZy5JbnRlcnJ1cHRSZXF1ZXN0Ghwuc3RyZWFtaW5nLkludGVycnVwdFJlc3BvbnNlEk8KFEdlbmVyYXRlV2VsY29tZUF1ZGlvEhkuc3RyZWFtaW5nLldlbGNvbWVSZXF1ZXN0Ghouc3RyZWFtaW5nLldlbGNvbWVSZXNwb25zZTABEkAKC1JlcG9ydFVzYWdlEhcuc3RyZWFtaW5nLlVzYWdlUmVxdWVzdBoYLnN0cmVhbWluZy5Vc2FnZVJlc3BvbnNlYgZwcm90bzM");
+  fileDesc("Cg9zdHJlYW1pbmcucHJvdG8SCXN0cmVhbWluZyLLBQoNU3RyZWFtUmVxdWVzdBIOCgZwcm9tcHQYASABKAkSFwoKc2NyZWVuc2hvdBgCIAEoCUgAiAEBEhkKDHNjcmVlbl93aWR0aBgDIAEoBUgBiAEBEhoKDXNjcmVlbl9oZWlnaHQYBCABKAVIAogBARITCgtoYXJkd2FyZV9pZBgFIAEoCRIXCgpzZXNzaW9uX2lkGAYgASgJSAOIAQESJgoFcGhhc2UYByABKA4yFy5zdHJlYW1pbmcuUmVxdWVzdFBoYXNlEhEKCWNodW5rX3NlcRgIIAEoBRIXCgpjaHVua190ZXh0GAkgASgJSASIAQESHgoRY2xpZW50X21lc3NhZ2VfaWQYZCABKAlIBYgBARIUCgdjaGF0X2lkGGUgASgJSAaIAQESEgoFc3BlYWsYZiABKAhIB4gBARITCgZsb2NhbGUYZyABKAlICIgBARIdChBzZWFyY2hfYWxsX2NoYXRzGGggASgISAmIAQESEgoFbW9kZWwYaSABKAlICogBARIbCg5wYXJlbnRfdHVybl9pZBhqIAEoCUgLiAEBEhUKCGNoYXRfa2V5GGsgASgJSAyIAQESFgoJdGVtcG9yYXJ5GGwgASgISA2IAQESJgoFZmlsZXMYbSADKAsyFy5zdHJlYW1pbmcuQXR0YWNoZWRGaWxlQg0KC19zY3JlZW5zaG90Qg8KDV9zY3JlZW5fd2lkdGhCEAoOX3NjcmVlbl9oZWlnaHRCDQoLX3Nlc3Npb25faWRCDQoLX2NodW5rX3RleHRCFAoSX2NsaWVudF9tZXNzYWdlX2lkQgoKCF9jaGF0X2lkQggKBl9zcGVha0IJCgdfbG9jYWxlQhMKEV9zZWFyY2hfYWxsX2NoYXRzQggKBl9tb2RlbEIRCg9fcGFyZW50X3R1cm5faWRCCwoJX2NoYXRfa2V5QgwKCl90ZW1wb3JhcnkifQoMQXR0YWNoZWRGaWxlEgwKBG5hbWUYASABKAkSEgoKbWVkaWFfdHlwZRgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgDEgwKBHRleHQYBCABKAkSEgoFcGFnZXMYBSABKAVIAIgBARILCgNjdXQYBiABKAhCCAoGX3BhZ2VzIoAECg5TdHJlYW1SZXNwb25zZRIUCgp0ZXh0X2NodW5rGAEgASgJSAASLAoLYXVkaW9fY2h1bmsYAiABKAsyFS5zdHJlYW1pbmcuQXVkaW9DaHVua0gAEhUKC2VuZF9tZXNzYWdlGAMgASgJSAASFwoNZXJyb3JfbWVzc2FnZRgEIAEoCUgAEjIKDmFjdGlvbl9tZXNzYWdlGAUgASgLMhguc3RyZWFtaW5nLkFjdGlvbk1lc3NhZ2VIABI9ChBicm93c2VyX3Byb2dyZXNzGAYgASgLMiEuc3RyZWFtaW5nLkJyb3dzZXJQcm9ncmVzc01lc3NhZ2VIABIfCgR0dXJuGGQgASgLMg8uc3RyZWFtaW5nLlR1cm5IABIqCgp0b29sX2V2ZW50GGUgASgLMhQuc3RyZWFtaW5nLlRvb2xFdmVudEgAEg8KBXRpdGxlGGYgASgJSAASIQoFdXNhZ2UYZyABKAsyEC5zdHJlYW1pbmcuVXNhZ2VIABIjCgZub3RpY2UYaCABKAsyES5zdHJlYW1pbmcuTm90aWNlSAASKQoJcmVhc29uaW5nGGkgASgLMhQuc3RyZWFtaW5nLlJlYXNvbmluZ0gAEisKCnJlbWVtYmVyZWQYaiABKAsyFS5zdHJlYW1pbmcuUmVtZW1iZXJlZEgAQgkKB2NvbnRlbnQiZQoKQXVkaW9DaHVuaxISCgphdWRpb19kYXRhGAEgASgMEg0KBWR0eXBlGAIgASgJEg0KBXNoYXBlGAMgAygFEhMKC3NhbXBsZV9yYXRlGAQgASgFEhAKCGNoYW5uZWxzGAUgASgFImoKBFR1cm4SDwoHY2hhdF9pZBgBIAEoCRIPCgd0dXJuX2lkGAIgASgJEhAKCHJlcGxheWVkGAMgASgIEhsKDnBhcmVudF90dXJuX2lkGAQgASgJSACIAQFCEQoPX3BhcmVudF90dXJuX2lkIrsBCglUb29sRXZlbnQSDAoEbmFtZRgBIAEoCRIpCgVzdGF0ZRgCIAEoDjIaLnN0cmVhbWluZy5Ub29sRXZlbnQuU3RhdGUSDwoHc3VtbWFyeRgDIAEoCRIPCgdjYWxsX2lkGAQgASgJIlMKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfU1RBUlRFRBABEg4KClNUQVRFX0RPTkUQAhIQCgxTVEFURV9GQUlMRUQQAyI+CgpSZW1lbWJlcmVkEg8KB3R1cm5faWQYASABKAkSEQoJbWVtb3J5X2lkGAIgASgJEgwKBHRleHQYAyABKAkiQwoFVXNhZ2USFAoMaW5wdXRfdG9rZW5zGAEgASgFEhUKDW91dHB1dF90b2tlbnMYAiABKAUSDQoFbW9kZWwYAyABKAkiJAoGTm90aWNlEgwKBGNvZGUYASABKAkSDAoEdGV4dBgCIAEoCSItCglSZWFzb25pbmcSDAoEdGV4dBgBIAEoCRISCgp0YWtlc190ZXh0GAIgASgIIicKEEludGVycnVwdFJlcXVlc3QSEwoLaGFyZHdhcmVfaWQYASABKAkiUwoRSW50ZXJydXB0UmVzcG9uc2USDwoHc3VjY2VzcxgBIAEoCBIcChRpbnRlcnJ1cHRlZF9zZXNzaW9ucxgCIAMoCRIPCgdtZXNzYWdlGAMgASgJIlMKDldlbGNvbWVSZXF1ZXN0EgwKBHRleHQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRINCgV2b2ljZRgDIAEoCRIQCghsYW5ndWFnZRgEIAEoCSKqAQoPV2VsY29tZVJlc3BvbnNlEiwKC2F1ZGlvX2NodW5rGAEgASgLMhUuc3RyZWFtaW5nLkF1ZGlvQ2h1bmtIABIuCghtZXRhZGF0YRgCIAEoCzIaLnN0cmVhbWluZy5XZWxjb21lTWV0YWRhdGFIABIVCgtlbmRfbWVzc2FnZRgDIAEoCUgAEhcKDWVycm9yX21lc3NhZ2UYBCABKAlIAEIJCgdjb250ZW50Im0KD1dlbGNvbWVNZXRhZGF0YRIOCgZtZXRob2QYASABKAkSFAoMZHVyYXRpb25fc2VjGAIgASgBEhMKC3NhbXBsZV9yYXRlGAMgASgFEhAKCGNoYW5uZWxzGAQgASgFEg0KBWR0eXBlGAUgASgJIoMBCgxVc2FnZVJlcXVlc3QSEwoLaGFyZHdhcmVfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIOCgZzb3VyY2UYAyABKAkSFAoMaW5wdXRfdG9rZW5zGAQgASgFEhUKDW91dHB1dF90b2tlbnMYBSABKAUSDQoFbW9kZWwYBiABKAkiMQoNVXNhZ2VSZXNwb25zZRIPCgdzdWNjZXNzGAEgASgIEg8KB21lc3NhZ2UYAiABKAkiYAoNQWN0aW9uTWVzc2FnZRITCgthY3Rpb25fanNvbhgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhcKCmZlYXR1cmVfaWQYAyABKAlIAIgBAUINCgtfZmVhdHVyZV9pZCLYAgoWQnJvd3NlclByb2dyZXNzTWVzc2FnZRIpCgR0eXBlGAEgASgOMhsuc3RyZWFtaW5nLkJyb3dzZXJFdmVudFR5cGUSDwoHdGFza19pZBgCIAEoCRIYCgtzdGVwX251bWJlchgDIAEoBUgAiAEBEhgKC2Rlc2NyaXB0aW9uGAQgASgJSAGIAQESEAoDdXJsGAUgASgJSAKIAQESEwoGYWN0aW9uGAYgASgJSAOIAQESEQoJdGltZXN0YW1wGAcgASgJEhIKBWVycm9yGAggASgJSASIAQESNwoHZGV0YWlscxgJIAEoCzIhLnN0cmVhbWluZy5Ccm93c2VyUHJvZ3Jlc3NEZXRhaWxzSAWIAQFCDgoMX3N0ZXBfbnVtYmVyQg4KDF9kZXNjcmlwdGlvbkIGCgRfdXJsQgkKB19hY3Rpb25CCAoGX2Vycm9yQgoKCF9kZXRhaWxzIskBChZCcm93c2VyUHJvZ3Jlc3NEZXRhaWxzEhkKDGR1cmF0aW9uX3NlYxgBIAEoAUgAiAEBEg8KB2FjdGlvbnMYAiADKAkSQQoIbWV0YWRhdGEYAyADKAsyLy5zdHJlYW1pbmcuQnJvd3NlclByb2dyZXNzRGV0YWlscy5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIPCg1fZHVyYXRpb25fc2VjKmIKDFJlcXVlc3RQaGFzZRIdChlSRVFVRVNUX1BIQVNFX1VOU1BFQ0lGSUVEEAASGQoVUkVRVUVTVF9QSEFTRV9DT0xMRUNUEAESGAoUUkVRVUVTVF9QSEFTRV9DT01NSVQQAirQAQoQQnJvd3NlckV2ZW50VHlwZRIYChRCUk9XU0VSX1RBU0tfU1RBUlRFRBAAEhgKFEJST1dTRVJfU1RFUF9TVEFSVEVEEAESGgoWQlJPV1NFUl9TVEVQX0NPTVBMRVRFRBACEhsKF0JST1dTRVJfQUNUSU9OX0VYRUNVVEVEEAMSGgoWQlJPV1NFUl9UQVNLX0NPTVBMRVRFRBAEEhcKE0JST1dTRVJfVEFTS19GQUlMRUQQBRIaChZCUk9XU0VSX1RBU0tfQ0FOQ0VMTEVEEAYyugIKEFN0cmVhbWluZ1NlcnZpY2USRAoLU3RyZWFtQXVkaW8SGC5zdHJlYW1pbmcuU3RyZWFtUmVxdWVzdBoZLnN0cmVhbWluZy5TdHJlYW1SZXNwb25zZTABEk0KEEludGVycnVwdFNlc3Npb24SGy5zdHJlYW1pbmcuSW50ZXJydXB0UmVxdWVzdBocLnN0cmVhbWluZy5JbnRlcnJ1cHRSZXNwb25zZRJPChRHZW5lcmF0ZVdlbGNvbWVBdWRpbxIZLnN0cmVhbWluZy5XZWxjb21lUmVxdWVzdBoaLnN0cmVhbWluZy5XZWxjb21lUmVzcG9uc2UwARJACgtSZXBvcnRVc2FnZRIXLnN0cmVhbWluZy5Vc2FnZVJlcXVlc3QaGC5zdHJlYW1pbmcuVXNhZ2VSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * @generated from message streaming.StreamRequest
@@ -289,6 +289,12 @@ export type StreamResponse = Message<"streaming.StreamResponse"> & {
      */
     value: Reasoning;
     case: "reasoning";
+  } | {
+    /**
+     * @generated from field: streaming.Remembered remembered = 106;
+     */
+    value: Remembered;
+    case: "remembered";
   } | { case: undefined; value?: undefined };
 };
 
@@ -449,6 +455,36 @@ export const ToolEvent_StateSchema: GenEnum<ToolEvent_State> = /*@__PURE__*/
   enumDesc(file_streaming, 5, 0);
 
 /**
+ * What the person said in the question of a turn, of this answer or of the one before, is remembered in all their chats
+ * from now on (/v1/memories).
+ *
+ * @generated from message streaming.Remembered
+ */
+export type Remembered = Message<"streaming.Remembered"> & {
+  /**
+   * @generated from field: string turn_id = 1;
+   */
+  turnId: string;
+
+  /**
+   * @generated from field: string memory_id = 2;
+   */
+  memoryId: string;
+
+  /**
+   * @generated from field: string text = 3;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message streaming.Remembered.
+ * Use `create(RememberedSchema)` to create a new message.
+ */
+export const RememberedSchema: GenMessage<Remembered> = /*@__PURE__*/
+  messageDesc(file_streaming, 6);
+
+/**
  * @generated from message streaming.Usage
  */
 export type Usage = Message<"streaming.Usage"> & {
@@ -475,7 +511,7 @@ export type Usage = Message<"streaming.Usage"> & {
  * Use `create(UsageSchema)` to create a new message.
  */
 export const UsageSchema: GenMessage<Usage> = /*@__PURE__*/
-  messageDesc(file_streaming, 6);
+  messageDesc(file_streaming, 7);
 
 /**
  * Something the person should know that is not part of the answer: a degraded, announced mode.
@@ -501,7 +537,7 @@ export type Notice = Message<"streaming.Notice"> & {
  * Use `create(NoticeSchema)` to create a new message.
  */
 export const NoticeSchema: GenMessage<Notice> = /*@__PURE__*/
-  messageDesc(file_streaming, 7);
+  messageDesc(file_streaming, 8);
 
 /**
  * What the model thinks before it answers: no part of the answer, and never spoken.
@@ -527,7 +563,7 @@ export type Reasoning = Message<"streaming.Reasoning"> & {
  * Use `create(ReasoningSchema)` to create a new message.
  */
 export const ReasoningSchema: GenMessage<Reasoning> = /*@__PURE__*/
-  messageDesc(file_streaming, 8);
+  messageDesc(file_streaming, 9);
 
 /**
  * @generated from message streaming.InterruptRequest
@@ -544,7 +580,7 @@ export type InterruptRequest = Message<"streaming.InterruptRequest"> & {
  * Use `create(InterruptRequestSchema)` to create a new message.
  */
 export const InterruptRequestSchema: GenMessage<InterruptRequest> = /*@__PURE__*/
-  messageDesc(file_streaming, 9);
+  messageDesc(file_streaming, 10);
 
 /**
  * @generated from message streaming.InterruptResponse
@@ -571,7 +607,7 @@ export type InterruptResponse = Message<"streaming.InterruptResponse"> & {
  * Use `create(InterruptResponseSchema)` to create a new message.
  */
 export const InterruptResponseSchema: GenMessage<InterruptResponse> = /*@__PURE__*/
-  messageDesc(file_streaming, 10);
+  messageDesc(file_streaming, 11);
 
 /**
  * @generated from message streaming.WelcomeRequest
@@ -603,7 +639,7 @@ export type WelcomeRequest = Message<"streaming.WelcomeRequest"> & {
  * Use `create(WelcomeRequestSchema)` to create a new message.
  */
 export const WelcomeRequestSchema: GenMessage<WelcomeRequest> = /*@__PURE__*/
-  messageDesc(file_streaming, 11);
+  messageDesc(file_streaming, 12);
 
 /**
  * @generated from message streaming.WelcomeResponse
@@ -644,7 +680,7 @@ export type WelcomeResponse = Message<"streaming.WelcomeResponse"> & {
  * Use `create(WelcomeResponseSchema)` to create a new message.
  */
 export const WelcomeResponseSchema: GenMessage<WelcomeResponse> = /*@__PURE__*/
-  messageDesc(file_streaming, 12);
+  messageDesc(file_streaming, 13);
 
 /**
  * @generated from message streaming.WelcomeMetadata
@@ -681,7 +717,7 @@ export type WelcomeMetadata = Message<"streaming.WelcomeMetadata"> & {
  * Use `create(WelcomeMetadataSchema)` to create a new message.
  */
 export const WelcomeMetadataSchema: GenMessage<WelcomeMetadata> = /*@__PURE__*/
-  messageDesc(file_streaming, 13);
+  messageDesc(file_streaming, 14);
 
 /**
  * @generated from message streaming.UsageRequest
@@ -723,7 +759,7 @@ export type UsageRequest = Message<"streaming.UsageRequest"> & {
  * Use `create(UsageRequestSchema)` to create a new message.
  */
 export const UsageRequestSchema: GenMessage<UsageRequest> = /*@__PURE__*/
-  messageDesc(file_streaming, 14);
+  messageDesc(file_streaming, 15);
 
 /**
  * @generated from message streaming.UsageResponse
@@ -745,7 +781,7 @@ export type UsageResponse = Message<"streaming.UsageResponse"> & {
  * Use `create(UsageResponseSchema)` to create a new message.
  */
 export const UsageResponseSchema: GenMessage<UsageResponse> = /*@__PURE__*/
-  messageDesc(file_streaming, 15);
+  messageDesc(file_streaming, 16);
 
 /**
  * @generated from message streaming.ActionMessage
@@ -774,7 +810,7 @@ export type ActionMessage = Message<"streaming.ActionMessage"> & {
  * Use `create(ActionMessageSchema)` to create a new message.
  */
 export const ActionMessageSchema: GenMessage<ActionMessage> = /*@__PURE__*/
-  messageDesc(file_streaming, 16);
+  messageDesc(file_streaming, 17);
 
 /**
  * @generated from message streaming.BrowserProgressMessage
@@ -833,7 +869,7 @@ export type BrowserProgressMessage = Message<"streaming.BrowserProgressMessage">
  * Use `create(BrowserProgressMessageSchema)` to create a new message.
  */
 export const BrowserProgressMessageSchema: GenMessage<BrowserProgressMessage> = /*@__PURE__*/
-  messageDesc(file_streaming, 17);
+  messageDesc(file_streaming, 18);
 
 /**
  * @generated from message streaming.BrowserProgressDetails
@@ -860,7 +896,7 @@ export type BrowserProgressDetails = Message<"streaming.BrowserProgressDetails">
  * Use `create(BrowserProgressDetailsSchema)` to create a new message.
  */
 export const BrowserProgressDetailsSchema: GenMessage<BrowserProgressDetails> = /*@__PURE__*/
-  messageDesc(file_streaming, 18);
+  messageDesc(file_streaming, 19);
 
 /**
  * @generated from enum streaming.RequestPhase

@@ -5,6 +5,7 @@ import { createRedisBus } from "../bus/redis-bus.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { createAuthContext, type AuthContext } from "./auth-context.ts";
 import { createCorrelation, type Correlation } from "../observe/correlation.ts";
+import { Aside } from "../domain/assistant/aside.ts";
 import { Compaction } from "../domain/assistant/compaction.ts";
 import { createModelConnection, type ModelConnections } from "../domain/assistant/model-connection.ts";
 import { defaultModelLimits } from "../domain/assistant/models/model-limits.ts";
@@ -122,13 +123,13 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   const calculator = building.use(createCalculator());
   const pictures = building.use(new Pictures());
   const speech = deps.speech ?? building.use(createSpeechService({ config: config.speech, logger }));
-  const compaction = building.use(new Compaction({ ...store, clock, logger }));
   const turns = building.use(
     createTurnService({
       chats: store.chats,
       turns: store.turns,
       summaries: store.summaries,
-      compaction,
+      memories: store.auth.memories,
+      ...askedBeside({ config, store, clock, logger }, building),
       choices: store.modelChoices,
       accounts: store.auth.accounts,
       models,
@@ -157,6 +158,18 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     semanticState: () => semantic?.state ?? "off",
     startedAtMs: clock.nowMs(),
     [Symbol.asyncDispose]: () => built.disposeAsync(),
+  };
+}
+
+/** What asks a model something beside the answers, and is stopped after them. */
+function askedBeside(
+  { config, store, clock, logger }: Pick<ServerContext, "config" | "store" | "clock" | "logger">,
+  owner: AsyncDisposableStack,
+) {
+  const { memories } = store.auth;
+  return {
+    compaction: owner.use(new Compaction({ ...store, clock, logger })),
+    aside: owner.use(new Aside({ ...store, settings: config.aside, memories, clock, logger })),
   };
 }
 

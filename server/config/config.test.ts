@@ -53,6 +53,7 @@ describe("readServerConfig", () => {
         auditRetentionDays: 400,
       },
       model: { ollamaUrl: "http://127.0.0.1:11434" },
+      aside: { titles: true, memories: true },
       speech: {},
       embeddings: {},
       semantic: undefined,

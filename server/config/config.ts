@@ -7,6 +7,7 @@ import { webRootOf } from "#server/http/web/web-root.ts";
 import { formatAddress, type ListenAddress } from "#server/net/listen-address.ts";
 import { authSettings } from "./auth-settings.ts";
 import {
+  asideSettings,
   embeddingsSettings,
   modelSettings,
   semanticSettings,
@@ -31,6 +32,7 @@ export interface ServerConfig extends Omit<Values<typeof serveSettings>, "memory
   readonly model: Values<typeof modelSettings>;
   /** Where the address of the model server was found, e.g. "PIPIT_MODEL_URL". */
   readonly modelSetBy?: string | undefined;
+  readonly aside: Values<typeof asideSettings>;
   readonly speech: Values<typeof speechSettings>;
   readonly embeddings: Values<typeof embeddingsSettings>;
   /** Undefined: searches go by words alone. */
@@ -102,6 +104,7 @@ export function readServerConfig({ argv, env, entryUrl = serverProgram }: Config
     auth: valuesOf(authSettings),
     model: valuesOf(modelSettings),
     modelSetBy: findSetting(modelSettings.url, flags, env, file)?.name,
+    aside: valuesOf(asideSettings),
     speech: valuesOf(speechSettings),
     embeddings,
     semantic: semanticOf(valuesOf(semanticSettings), embeddings),

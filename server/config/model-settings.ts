@@ -52,6 +52,25 @@ export const modelSettings = {
   },
 } as const satisfies Settings;
 
+/** What the model is asked beside the answers, one short call in all. */
+export const asideSettings = {
+  titles: {
+    ...toggle,
+    initial: "1",
+    env: "PIPIT_TITLES",
+    file: "model.titles",
+    about: "`0` leaves a chat the first words of its first question as its title",
+  },
+  memories: {
+    ...toggle,
+    initial: "1",
+    env: "PIPIT_MEMORIES",
+    file: "model.memories",
+    about:
+      "`0` looks for nothing to remember in what people say; what they have added themselves is told all the same",
+  },
+} as const satisfies Settings;
+
 /** What speaks. */
 export const speechSettings = {
   url: {

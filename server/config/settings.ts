@@ -1,5 +1,6 @@
 import { authSettings } from "./auth-settings.ts";
 import {
+  asideSettings,
   embeddingsSettings,
   modelSettings,
   semanticSettings,
@@ -14,6 +15,7 @@ export const allSettings: readonly Setting[] = [
   serveSettings,
   authSettings,
   modelSettings,
+  asideSettings,
   speechSettings,
   embeddingsSettings,
   semanticSettings,

@@ -119,7 +119,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
   return {
     /** "sqlite": the data folder's lock makes this process the only user. "postgres": others may work with it too. */
     dialect,
-    chats: following(mendedChats(chats, mended), ["update", "remove", "restore"], onChanged),
+    chats: following(mendedChats(chats, mended), ["update", "giveTitle", "remove", "restore"], onChanged),
     /** Wipes what was deleted too long ago to be restored, in the files too; see there. */
     async purgeDeleted(signal: AbortSignal): Promise<number> {
       const before = mayHoldWiped;

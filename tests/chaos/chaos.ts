@@ -332,7 +332,10 @@ class Chaos implements AsyncDisposable {
 }
 
 function startServer(home: string, modelUrl: string): Promise<ServerProcess> {
-  return startServerProcess({ home, env: { PIPIT_MODEL_URL: modelUrl, PIPIT_MODEL: "double" } });
+  return startServerProcess({
+    home,
+    env: { PIPIT_MODEL_URL: modelUrl, PIPIT_TITLES: "0", PIPIT_MEMORIES: "0", PIPIT_MODEL: "double" },
+  });
 }
 
 function readTurns(home: string): readonly StoredTurn[] {

@@ -54,7 +54,7 @@ describe("pipit chat --once", () => {
     const held = gate();
     await using model = await startOpenAiDouble(stream(say("one ", "two "), held.step, say("three")));
     const run = pipit.start(["chat", "--once", "count", "--no-audio"], {
-      env: { PIPIT_MODEL_URL: model.url },
+      env: { PIPIT_MODEL_URL: model.url, PIPIT_TITLES: "0", PIPIT_MEMORIES: "0" },
     });
     await run.printed(/one two /);
     run.child.kill("SIGINT");
@@ -335,7 +335,7 @@ describe("a server that goes away", () => {
       stream(say("The answer ", "is ", "forty-two.")),
     ]);
     const run = pipit.start(["chat", "--once", "tell me", "--no-audio"], {
-      env: { PIPIT_MODEL_URL: model.url },
+      env: { PIPIT_MODEL_URL: model.url, PIPIT_TITLES: "0", PIPIT_MEMORIES: "0" },
     });
     await run.printed(/The answer is /);
     const runtime = JSON.parse(await readFile(join(pipit.home, "server", "runtime.json"), "utf8")) as {

@@ -109,7 +109,12 @@ describe("pipit serve", () => {
     const held = gate();
     const replies = [stream(say("Half "), held.step, say("and whole.")), faults.hangHalfWay];
     await using model = await startOpenAiDouble(replies);
-    const program = new ServerProgram(PORTS, { PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double" });
+    const program = new ServerProgram(PORTS, {
+      PIPIT_MODEL_URL: model.url,
+      PIPIT_TITLES: "0",
+      PIPIT_MEMORIES: "0",
+      PIPIT_MODEL: "double",
+    });
     await program.ready();
     const { grpcUrl, httpUrl } = await runtime();
     const { accessToken } = await signIn(httpUrl, join(home, "server"));

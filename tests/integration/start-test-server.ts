@@ -56,7 +56,8 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
   const config: ServerConfig = {
     ...readServerConfig({
       argv: ["--http", `127.0.0.1:${port}`, "--grpc", "127.0.0.1:0"],
-      env: { PIPIT_HOME: home, OLLAMA_HOST: "http://127.0.0.1:9" },
+      // Most tests count what a model is asked, and script what it says.
+      env: { PIPIT_HOME: home, OLLAMA_HOST: "http://127.0.0.1:9", PIPIT_TITLES: "0", PIPIT_MEMORIES: "0" },
     }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(overrides.memoryFiles === true ? {} : { memoryDir: undefined }),

@@ -41,6 +41,8 @@ beforeAll(async () => {
     turns: store.turns,
     summaries: store.summaries,
     compaction: { consider() {} },
+    aside: { consider() {} },
+    memories: store.auth.memories,
     choices: store.modelChoices,
     accounts: store.auth.accounts,
     models: model.source(),

@@ -63,6 +63,8 @@ export async function openTurnStage(): Promise<TurnStage> {
       turns: store.turns,
       summaries: store.summaries,
       compaction,
+      aside: { consider() {} },
+      memories: store.auth.memories,
       choices: store.modelChoices,
       accounts: store.auth.accounts,
       models: model.source(),

@@ -76,7 +76,12 @@ async function picturesOf(look: Look, env: Readonly<Record<string, string>>, tak
   const sample = sampleConversations[look.language];
   await using model = await startOpenAiDouble(stream(say(sample.answer)), { models: ["llama3.2"] });
   const home = await mkdtemp(join(tmpdir(), "pipit-desktop-"));
-  const models = { PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "llama3.2" };
+  const models = {
+    PIPIT_MODEL_URL: model.url,
+    PIPIT_TITLES: "0",
+    PIPIT_MEMORIES: "0",
+    PIPIT_MODEL: "llama3.2",
+  };
   const desktop = await DesktopApp.start({
     home,
     env: { ...env, PIPIT_HOME: home, ...models },

@@ -50,7 +50,12 @@ export async function windowPictures(folder: string, signal: AbortSignal): Promi
 async function picturesOf(browser: Browser, look: Look): Promise<ReadonlyMap<string, Buffer>> {
   const sample = sampleConversations[look.language];
   await using model = await startOpenAiDouble(stream(say(sample.answer)), { models: ["llama3.2"] });
-  await using server = await startPipitServer({ PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "llama3.2" });
+  await using server = await startPipitServer({
+    PIPIT_MODEL_URL: model.url,
+    PIPIT_TITLES: "0",
+    PIPIT_MEMORIES: "0",
+    PIPIT_MODEL: "llama3.2",
+  });
   const context = await browser.newContext(lookOf(look.theme, look.language, viewport));
   try {
     const page = await context.newPage();

@@ -5,6 +5,7 @@ import { chatForQuestion } from "../chats/chat-for-question.ts";
 import type { Chat, FinishTurn, Picture, Turn } from "../chats/ports.ts";
 import { abortable } from "./abortable.ts";
 import { eventOf, partsOf } from "./answer-parts.ts";
+import { publishLate } from "./aside.ts";
 import type { AnsweredTurn } from "./compaction.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import { modelFor } from "./model-for.ts";
@@ -31,6 +32,7 @@ interface Run {
   readonly deps: RunDeps;
   readonly live: LiveTurn;
   readonly question: Question;
+  readonly caller: Caller;
   readonly userId: string;
   readonly locale: string;
   readonly speech: TurnSpeech;
@@ -61,7 +63,7 @@ export async function runTurn(
 ): Promise<void> {
   const locale = localeOf(question.locale, question.prompt);
   const speech = new TurnSpeech(deps.speech, live, locale, deps.logger);
-  const run: Run = { deps, live, question, userId: caller.userId, locale, speech };
+  const run: Run = { deps, live, question, caller, userId: caller.userId, locale, speech };
   // Before anything is stored: a broken picture must not leave a failed turn behind.
   const picture =
     question.screenshot === undefined
@@ -189,18 +191,22 @@ async function streamAnswer(
 ): Promise<AnsweredTurn> {
   const { deps, live, userId, locale, question } = run;
   live.signal.throwIfAborted();
+  // What is said in a temporary chat knows nothing of the others.
+  const memories = chat.temporary ? [] : await deps.memories.told(userId);
   const [model, prompt] = await Promise.all([
     modelFor(deps, { ...turn, locale, wanted: question.model }, live),
-    promptFor(deps, turn, question, image, locale),
+    promptFor(deps, turn, question, memories, image, locale),
   ]);
   draft.model = model.name;
+  publishLate(live, memories, turn);
   if (isNews(prompt)) {
     live.publish({ type: "notice", code: "EARLIER_SUMMARISED", text: wording(locale).earlierSummarised });
   }
-  // What is said in a temporary chat knows nothing of the others.
   const searchAllChats = question.searchAllChats && !chat.temporary;
   const tools = deps.toolsFor({ userId, chatId: turn.chatId, locale, searchAllChats });
-  await takeParts(run, model, { messages: prompt.messages, tools, locale, fields: question.fields }, draft);
+  const request = { messages: prompt.messages, tools, locale, fields: question.fields };
+  const aside = { ...run, turn, chat, model };
+  await takeParts(run, model, request, draft, () => deps.aside.consider(aside));
   if (live.log.pieces("text").every((text) => text.trim() === "")) {
     throw new PipitError(
       "MODEL_FAILED",
@@ -210,14 +216,19 @@ async function streamAnswer(
   return { turn, model, locale, earlier: prompt.earlier, answer: live.log.pieces("text") };
 }
 
+/** @param onBegun called when the model has said something, so that what is asked beside it stands behind it in its queue */
 async function takeParts(
   run: Run,
   model: AnswerModel,
   request: Parameters<AnswerModel["answer"]>[0],
   draft: Draft,
+  onBegun: () => void,
 ): Promise<void> {
   const { live } = run;
+  let begun: (() => void) | undefined = onBegun;
   for await (const part of abortable(model.answer(request, live.signal), live.signal)) {
+    begun?.();
+    begun = undefined;
     takePart(run, part, draft);
     if (live.log.chars >= ANSWER_MAX_CHARS) {
       live.publish({ type: "notice", code: "ANSWER_CUT", text: wording(run.locale).answerCut });

@@ -4,6 +4,8 @@ import type { Caller } from "../access/caller.ts";
 import type { AccountStore } from "../accounts/ports.ts";
 import type { ChatStore, TurnStore } from "../chats/ports.ts";
 import type { SummaryStore } from "../chats/summary-port.ts";
+import type { MemoryStore } from "../memories/ports.ts";
+import type { Aside } from "./aside.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { MessageBus } from "../message-bus.ts";
@@ -61,6 +63,8 @@ export interface TurnDeps {
   readonly chats: ChatStore;
   readonly turns: TurnStore;
   readonly summaries: SummaryStore;
+  readonly memories: Pick<MemoryStore, "told">;
+  readonly aside: Pick<Aside, "consider">;
   readonly compaction: Pick<Compaction, "consider">;
   readonly models: ModelSource;
   readonly choices: ModelChoices;

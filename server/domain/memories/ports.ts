@@ -19,6 +19,8 @@ export type NewMemory = Omit<Memory, "updatedAtMs">;
 export interface MemoryStore {
   /** Newest first. */
   list(userId: string): Promise<readonly Memory[]>;
+  /** Those that a model may be told: {@link list}, while remembering is on. */
+  told(userId: string): Promise<readonly Memory[]>;
   /** Whether the account wants that anything is remembered, and told to the model. */
   isOn(userId: string): Promise<boolean>;
   switch(userId: string, on: boolean): Promise<void>;

@@ -53,6 +53,10 @@ function toExtension(event: ExtensionEvent): StreamResponseInit {
       const { inputTokens, outputTokens, model } = event;
       return { content: { case: "usage", value: { inputTokens, outputTokens, model } } };
     }
+    case "remembered": {
+      const { turnId, memoryId, text } = event;
+      return { content: { case: "remembered", value: { turnId, memoryId, text } } };
+    }
     case "reasoning":
       return { content: { case: "reasoning", value: { text: event.text, takesText: event.takesText } } };
     case "notice":

@@ -17,7 +17,18 @@ import { inTransaction } from "./transaction.ts";
 export function createMemoryStore(db: Kysely<Tables>, time: DatabaseTime): MemoryStore {
   return {
     async list(userId) {
-      const rows = await live(db, userId).orderBy("created_at_ms", "desc").orderBy("id").execute();
+      const rows = await newestFirst(db, userId).execute();
+      return rows.map(toMemory);
+    },
+
+    async told(userId) {
+      const rows = await newestFirst(db, userId)
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom("accounts").select("id").where("accounts.id", "=", userId).where("remembers", "=", 1),
+          ),
+        )
+        .execute();
       return rows.map(toMemory);
     },
 
@@ -162,6 +173,10 @@ function live(db: Kysely<Tables>, userId: string) {
     .selectAll()
     .where("user_id", "=", userId)
     .where("deleted_at_ms", "is", null);
+}
+
+function newestFirst(db: Kysely<Tables>, userId: string) {
+  return live(db, userId).orderBy("created_at_ms", "desc").orderBy("id");
 }
 
 function saying(trx: Transaction<Tables>, userId: string, key: string) {

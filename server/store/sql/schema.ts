@@ -23,7 +23,7 @@ import type { RowOf } from "./stored-values.ts";
  */
 export interface Tables {
   accounts: AccountRow & FileCount & { remembers: Generated<number> };
-  /** `titled`: its title is more than the first words of its first question. */
+  /** `titled`: where its title is from; see chat-store.ts. */
   chats: Omit<ChatRow, "temporary"> & { temporary: Generated<number>; titled: Generated<number> } & FileCount;
   turns: TurnRow;
   turn_pictures: { turn_id: string; width: number; height: number; jpeg: string };

@@ -11,6 +11,10 @@ import { inTransaction } from "../sql/transaction.ts";
 import { indexRestored } from "./restoring.ts";
 import { newestBelow } from "./turn-tree.ts";
 
+/** In `titled`: where a title is from. Of a claimed chat it is the model's, also while this is still being asked. */
+const [FIRST_WORDS, BY_MODEL, BY_HAND] = [0, 1, 2] as const;
+type Titled = typeof FIRST_WORDS | typeof BY_MODEL | typeof BY_HAND;
+
 /** Error for a chat that is not there or is another user's; the two are never told apart. */
 export function chatNotFound(): PipitError {
   return new PipitError(
@@ -37,11 +41,12 @@ export function createChatStore(
 ): ChatStore {
   const found = (userId: string, chatId: string) =>
     db.selectFrom("chats").selectAll().where("id", "=", chatId).where("user_id", "=", userId);
-  const create = async (on: Kysely<Tables>, chat: NewChat): Promise<void> => {
+  const create = async (on: Kysely<Tables>, chat: NewChat, titled: Titled): Promise<void> => {
     const { numInsertedOrUpdatedRows } = await on
       .insertInto("chats")
       .values({
         ...rowOf({ ...chat, temporary: chat.temporary ?? false }),
+        titled,
         head_turn_id: null,
         pinned: 0,
         archived: 0,
@@ -57,8 +62,10 @@ export function createChatStore(
     });
   };
   return {
-    create: (chat) => create(db, chat),
-    createForQuestion: (chat) => create(relaxed, chat),
+    create: (chat) => create(db, chat, chat.title === "" ? FIRST_WORDS : BY_HAND),
+    createForQuestion: (chat) => create(relaxed, chat, FIRST_WORDS),
+    claimTitle: (userId, chatId) => setTitle(db, userId, chatId, FIRST_WORDS, { titled: BY_MODEL }),
+    giveTitle: (userId, chatId, title) => setTitle(db, userId, chatId, BY_MODEL, { title, ...fileChanged }),
 
     async find(userId, chatId) {
       const row = await found(userId, chatId).where("deleted_at_ms", "is", null).executeTakeFirst();
@@ -110,6 +117,26 @@ export function createChatStore(
       return chat;
     },
   };
+}
+
+/** Changes a chat of which the title is still of that origin; false: it is not. */
+async function setTitle(
+  db: Kysely<Tables>,
+  userId: string,
+  chatId: string,
+  from: Titled,
+  change: { readonly titled: Titled } | ({ readonly title: string } & typeof fileChanged),
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable("chats")
+    .set(change)
+    .where("id", "=", chatId)
+    .where("user_id", "=", userId)
+    .where("deleted_at_ms", "is", null)
+    .where("temporary", "=", 0)
+    .where("titled", "=", from)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
 }
 
 /** The chats that a person has. */
@@ -199,6 +226,7 @@ async function update(
     .updateTable("chats")
     .set((eb) => ({
       title: title ?? eb.ref("title"),
+      ...(title !== undefined && { titled: BY_HAND }),
       ...fileChanged,
       ...(head !== undefined && { head_turn_id: head }),
       ...(pinned !== undefined && { pinned: toFlag(pinned) }),

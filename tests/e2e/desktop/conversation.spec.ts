@@ -169,7 +169,12 @@ test.describe("when things go wrong", () => {
     model,
   }) => {
     test.setTimeout(120_000);
-    await using server = await startPipitServer({ PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double" });
+    await using server = await startPipitServer({
+      PIPIT_MODEL_URL: model.url,
+      PIPIT_TITLES: "0",
+      PIPIT_MEMORIES: "0",
+      PIPIT_MODEL: "double",
+    });
     // The first start took free ports, which are part of its tokens' issuer; from here on they stay.
     await server.kill();
     await server.start();

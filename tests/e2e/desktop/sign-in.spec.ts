@@ -17,7 +17,7 @@ test("U1: a new account at a server of others, and every way in to it: password 
   // Settings name a server by its web address; its gRPC port is the usual one, here at an address of this test's own.
   const host = `127.${randomInt(1, 255)}.${randomInt(1, 255)}.${randomInt(2, 255)}`;
   await using server = await startPipitServer(
-    { PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double" },
+    { PIPIT_MODEL_URL: model.url, PIPIT_TITLES: "0", PIPIT_MEMORIES: "0", PIPIT_MODEL: "double" },
     { http: `${host}:0`, grpc: `${host}:50051` },
   );
   const { chat } = desktop;

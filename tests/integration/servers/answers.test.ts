@@ -194,6 +194,8 @@ describe.each(sharedDatabases)("a message repeated at another server, on $name a
       PIPIT_REDIS_URL: redis.url,
       PIPIT_MASTER_KEY: MASTER_KEY,
       PIPIT_MODEL_URL: model.url,
+      PIPIT_TITLES: "0",
+      PIPIT_MEMORIES: "0",
       PIPIT_MODEL: "double",
     };
     await using doomed = await startServerProcess({ env });

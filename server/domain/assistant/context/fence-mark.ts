@@ -7,7 +7,11 @@ const MARK_CHARS = 16;
  *
  * @param seed what whoever wrote the texts did not know; the same one gives the same mark
  */
-export function markFor(kind: "file" | "person" | "chat", texts: readonly string[], seed: string): string {
+export function markFor(
+  kind: "file" | "person" | "chat" | "memories" | "message",
+  texts: readonly string[],
+  seed: string,
+): string {
   for (let count = 0; ; count += 1) {
     const hash = createHash("sha256").update(`${seed} ${count}`).digest("hex");
     const mark = `${kind}-${hash.slice(0, MARK_CHARS)}`;

@@ -3,6 +3,7 @@ import type { Summary } from "../../chats/summary-port.ts";
 import { earlierMessages, type Earlier } from "./context-window.ts";
 import { fencedFiles } from "./fenced-files.ts";
 import type { ModelMessage } from "../ports.ts";
+import type { Memory } from "../../memories/ports.ts";
 import { systemMessage } from "./system-message.ts";
 import type { Question, TurnDeps } from "../turn-types.ts";
 
@@ -14,11 +15,15 @@ export interface Prompt {
   readonly summary: Summary | undefined;
 }
 
-/** @param image JPEG that comes with the question */
+/**
+ * @param memories what the model may know of the person from other chats
+ * @param image JPEG that comes with the question
+ */
 export async function promptFor(
   deps: Pick<TurnDeps, "turns" | "summaries" | "accounts" | "clock">,
   turn: Turn,
   { prompt, files = [] }: Pick<Question, "prompt" | "files">,
+  memories: readonly Memory[],
   image: Uint8Array | undefined,
   locale: string,
 ): Promise<Prompt> {
@@ -26,7 +31,7 @@ export async function promptFor(
   const summary =
     turn.parentTurnId === undefined ? undefined : await deps.summaries.before(userId, chatId, turn.id);
   const [system, earlier] = await Promise.all([
-    systemMessage(deps, userId, locale, summary),
+    systemMessage(deps, userId, locale, memories, summary),
     earlierMessages(deps.turns, { userId, chatId, locale, before: turn, after: summary?.turnId }),
   ]);
   const asked: ModelMessage = {

@@ -2,26 +2,38 @@ import type { Clock } from "#contract/clock.ts";
 import type { Account, AccountStore } from "../../accounts/ports.ts";
 import type { Summary } from "../../chats/summary-port.ts";
 import { LOCAL_DISPLAY_NAME } from "../../accounts/local-account.ts";
+import type { Memory } from "../../memories/ports.ts";
+import { estimateTokens } from "../models/token-estimate.ts";
 import { markFor } from "./fence-mark.ts";
 import type { ModelMessage } from "../ports.ts";
 import { systemPrompt, wording } from "./wording.ts";
+
+/** Of memories, the newest first; the others are not told. */
+const MEMORIES_BUDGET_TOKENS = 1_500;
 
 interface SystemMessageDeps {
   readonly accounts: Pick<AccountStore, "findById">;
   readonly clock: Clock;
 }
 
-/** Tells the model who Pipit is, whom it talks to, and what was said in the summarised part of the chat. */
+/**
+ * Tells the model who Pipit is, whom it talks to, what they want remembered, and what was said in the summarised part of the
+ * chat.
+ *
+ * @param memories newest first
+ */
 export async function systemMessage(
   { accounts, clock }: SystemMessageDeps,
   userId: string,
   locale: string,
+  memories: readonly Memory[],
   summary: Summary | undefined,
 ): Promise<ModelMessage> {
   const account = await accounts.findById(userId);
   const parts = [
     systemPrompt(locale, clock.nowMs()),
     account && aboutPerson(account, locale),
+    memoriesPart(memories, userId, locale),
     summary && earlierPart(summary, locale),
   ];
   return { role: "system", text: parts.filter((part) => part !== undefined).join("\n\n") };
@@ -46,4 +58,19 @@ function aboutPerson(account: Account, locale: string): string | undefined {
   ];
   const mark = markFor("person", lines, id);
   return [wording(locale).personBegins(mark), `<${mark}>`, ...lines, `</${mark}>`].join("\n");
+}
+
+/** What the person wants remembered, fenced as their profile is, as much as fits. Undefined when there is nothing. */
+function memoriesPart(memories: readonly Memory[], userId: string, locale: string): string | undefined {
+  let left = MEMORIES_BUDGET_TOKENS;
+  const lines: string[] = [];
+  for (const { text } of memories) {
+    const line = `- ${text}`;
+    left -= estimateTokens(line, MEMORIES_BUDGET_TOKENS);
+    if (left < 0) break;
+    lines.push(line);
+  }
+  if (lines.length === 0) return undefined;
+  const mark = markFor("memories", lines, userId);
+  return [wording(locale).memoriesBegin(mark), `<${mark}>`, ...lines, `</${mark}>`].join("\n");
 }
