@@ -15,6 +15,8 @@ export interface ChatPage {
   readonly chats: readonly ChatSummary[];
   /** Asks for those that follow; absent at the end. */
   readonly next?: string;
+  /** The server is away, and listed them so at this time (epoch). */
+  readonly asOfMs?: number;
 }
 
 /** A stretch of a text, in UTF-16 code units; `end` is exclusive. */

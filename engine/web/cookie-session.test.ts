@@ -14,7 +14,7 @@ const signedIn = { kind: "signed-in", accountId: "a1", accountName: "Ann", local
 function setup(values = createMemoryValues()) {
   const http = createFakeHttp();
   const logger = createFakeLogger();
-  const session = new CookieSession(http, values, logger);
+  const session = new CookieSession(http, { values }, logger);
   return { http, values, logger, session };
 }
 

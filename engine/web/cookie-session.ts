@@ -1,45 +1,43 @@
-import * as z from "zod/mini";
 import { createStore } from "zustand/vanilla";
 import type { AuthState, SignedOutReason } from "#contract/auth-state.ts";
-import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { SignInRequest } from "#contract/sign-in.ts";
 import { waitFor } from "#engine/abort.ts";
 import type { Logger } from "#contract/logger.ts";
-import type { Attachment, Credentials, HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
+import type { Attachment, Credentials, HttpClient, HttpRequest } from "#engine/ports.ts";
 import { signedOutError, type SignInState } from "#engine/session/session-api.ts";
-import { errorInBody } from "#engine/wire/http-error.ts";
+import type { Account, KeptChats } from "./kept-chats.ts";
+import type { PageStorage } from "./page-storage.ts";
 import type { PageValues } from "./page-values.ts";
+import { endOf, postForm, postJson, readAccount, refusalOf } from "./session-exchange.ts";
 
 const CHANNEL = "pipit-session";
 const SIGNED_OUT = "signed-out";
 /** What tabs tell each other: who is signed in may be another user; the user has signed out. */
 type TabMessage = "changed" | "left";
 
-const accountSchema = z.object({
-  account_id: z.string().check(z.minLength(1)),
-  account_name: z.string(),
-  local: z.boolean(),
-});
-
 type RequestOf<Kind> = Extract<SignInRequest, { readonly kind: Kind }>;
-type SignedIn = Extract<AuthState, { kind: "signed-in" }>;
 
 /** Who is signed in, by a cookie that no script can read; the page itself never holds a token. */
 export class CookieSession implements SignInState, Credentials, Disposable {
   readonly store = createStore<AuthState>()(() => ({ kind: "unknown" }));
   readonly #http: HttpClient;
   readonly #values: PageValues;
+  readonly #kept: Pick<KeptChats, "account" | "enter" | "leave"> | undefined;
   readonly #logger: Logger;
   readonly #channel = new BroadcastChannel(CHANNEL);
   readonly #lifetime = new AbortController();
   #asking: Promise<AuthState> | undefined;
   /** Bumped by every sign-in and sign-out: what was asked before no longer counts. */
   #generation = 0;
+  /** The server has said in this visit that the cookie stands for the account that is shown. */
+  #confirmed = false;
+  #leaving: Promise<void> = Promise.resolve();
 
-  constructor(http: HttpClient, values: PageValues, logger: Logger) {
+  constructor(http: HttpClient, storage: Pick<PageStorage, "values" | "kept">, logger: Logger) {
     this.#http = http;
-    this.#values = values;
+    this.#values = storage.values;
+    this.#kept = storage.kept;
     this.#logger = logger;
     // Another tab has signed in or out: the cookie is the same for all.
     this.#channel.addEventListener("message", ({ data }: MessageEvent<TabMessage>) => {
@@ -52,18 +50,26 @@ export class CookieSession implements SignInState, Credentials, Disposable {
     try {
       await waitFor(this.#ask("never"), signal);
     } catch (reason) {
-      const error = PipitError.from(reason);
-      const known = this.store.getState().kind === "signed-in";
-      if (error.code !== "CANCELLED" && !known)
-        this.#set({ kind: "failed", code: error.code, message: error.message });
+      await this.#onUnanswered(PipitError.from(reason));
     }
     return this.store.getState();
+  }
+
+  /** Without its server the page is the one of the user who was signed in last: to read, and to write what waits. */
+  async #onUnanswered({ code, message }: PipitError): Promise<void> {
+    if (code === "CANCELLED" || this.store.getState().kind === "signed-in") return;
+    const mine = this.#generation;
+    const account =
+      code === "SERVER_UNREACHABLE" ? await this.#kept?.account().catch(() => undefined) : undefined;
+    if (mine === this.#generation) this.#set(account ?? { kind: "failed", code, message });
   }
 
   /** The browser adds the cookie by itself. */
   async attach(_headers: Headers, signal: AbortSignal): Promise<Attachment> {
     const { kind } = this.store.getState();
     if (kind === "unknown" || kind === "failed") await waitFor(this.#ask("never"), signal);
+    // Nothing goes out before the server has said for whom.
+    else if (kind === "signed-in" && !this.#confirmed) await waitFor(this.#ask("refused"), signal);
     const state = this.store.getState();
     if (state.kind !== "signed-in") throw signedOutError();
     return { accountId: state.accountId };
@@ -94,7 +100,7 @@ export class CookieSession implements SignInState, Credentials, Disposable {
   }
 
   /** Whom the code would sign in; it stays good. Throws as signInWithCode. */
-  async accountOfCode(code: string, signal: AbortSignal): Promise<Omit<SignedIn, "kind">> {
+  async accountOfCode(code: string, signal: AbortSignal): Promise<Omit<Account, "kind">> {
     const response = await this.#http.request(postForm("/auth/sign-in/account", { code }), signal);
     if (response.status !== 200) throw refusalOf(response);
     return readAccount(response);
@@ -143,7 +149,7 @@ export class CookieSession implements SignInState, Credentials, Disposable {
     this.#end("logout");
     // First the other tabs: to them the server says only that the sign-in has ended.
     this.#tellTabs("left");
-    await this.#mark(true);
+    await Promise.all([this.#mark(true), this.#leaving]);
     await this.#leave(signal);
   }
 
@@ -162,7 +168,7 @@ export class CookieSession implements SignInState, Credentials, Disposable {
       if (response.status !== 200) throw refusalOf(response);
       const account = readAccount(response);
       await this.#mark(false);
-      if (mine === this.#generation) this.#set(account);
+      if (mine === this.#generation) this.#enter(account);
       this.#tellTabs("changed");
       return this.store.getState();
     } catch (error) {
@@ -191,7 +197,7 @@ export class CookieSession implements SignInState, Credentials, Disposable {
     if (response.status !== 200 && response.status !== 401) throw refusalOf(response);
     const account = response.status === 200 ? readAccount(response) : undefined;
     if (mine !== this.#generation) return this.store.getState();
-    if (account !== undefined) this.#set(account);
+    if (account !== undefined) this.#enter(account);
     // Why it ended first is why it ended.
     else if (this.store.getState().kind !== "signed-out") this.#end(endOf(response, whenNot));
     return this.store.getState();
@@ -220,9 +226,23 @@ export class CookieSession implements SignInState, Credentials, Disposable {
       });
   }
 
+  #enter(account: Account): void {
+    this.#confirmed = true;
+    void this.#kept?.enter(account).catch((reason: unknown) => this.#onNotKept(reason));
+    this.#set(account);
+  }
+
   #end(reason: SignedOutReason): void {
     this.#generation += 1;
+    this.#confirmed = false;
+    this.#leaving = (this.#kept?.leave() ?? Promise.resolve()).catch((cause: unknown) =>
+      this.#onNotKept(cause),
+    );
     this.#set({ kind: "signed-out", reason });
+  }
+
+  #onNotKept(reason: unknown): void {
+    this.#logger.warn("auth.account_not_kept", { code: PipitError.from(reason).code });
   }
 
   #set(next: AuthState): void {
@@ -233,54 +253,4 @@ export class CookieSession implements SignInState, Credentials, Disposable {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches only this origin
     if (!this.#lifetime.signal.aborted) this.#channel.postMessage(message);
   }
-}
-
-/** Of a sign-in that is over; a browser drops a cookie whose time is up, and sends one that the server does not take. */
-function endOf(response: HttpResponse, reason: SignedOutReason): SignedOutReason {
-  return reason === "refused" && errorInBody(response)?.code === "TOKEN_MISSING" ? "expired" : reason;
-}
-
-function postForm(path: string, fields: Readonly<Record<string, string>>): HttpRequest {
-  return {
-    method: "POST",
-    path,
-    headers: { "content-type": "application/x-www-form-urlencoded" },
-    body: new URLSearchParams(fields).toString(),
-  };
-}
-
-function postJson(path: string, body: object): HttpRequest {
-  return {
-    method: "POST",
-    path,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  };
-}
-
-/** The account that the cookie stands for. @throws PipitError INTERNAL when the server says something else. */
-function readAccount(response: HttpResponse): SignedIn {
-  const { success, data } = accountSchema.safeParse(parseJson(response.body));
-  if (success)
-    return {
-      kind: "signed-in",
-      accountId: data.account_id,
-      accountName: data.account_name,
-      local: data.local,
-    };
-  const message = "The server's answer could not be read. Reload the page to get its present version.";
-  throw new PipitError("INTERNAL", message);
-}
-
-/** The error of an exchange about the sign-in that did not go well. */
-function refusalOf(response: HttpResponse): PipitError {
-  const told = errorInBody(response);
-  if (told !== undefined) return told;
-  const detail = `HTTP ${response.status}`;
-  if (response.status === 401) {
-    const message = "The server does not accept this sign-in. Try another one.";
-    return new PipitError("TOKEN_INVALID", message, { detail });
-  }
-  const message = "The server cannot answer at the moment. Try again later.";
-  return new PipitError("SERVER_UNREACHABLE", message, { detail });
 }

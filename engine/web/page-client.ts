@@ -9,12 +9,13 @@ import type { ChatEngineDeps } from "#engine/chat/chat-engine-api.ts";
 import { createEventLink } from "#engine/events/event-link.ts";
 import { createHistoryClient } from "#engine/history/history-client.ts";
 import { createModelConnectionClient } from "#engine/model/model-connection-client.ts";
-import type { AskServer, Credentials } from "#engine/ports.ts";
+import type { AskServer, Credentials, HttpClient } from "#engine/ports.ts";
 import { systemClock } from "#engine/system-clock.ts";
 import { createSignedInHttp } from "#engine/wire/signed-in.ts";
 import { CookieSession } from "./cookie-session.ts";
 import { createPageEventSockets } from "./event-socket.ts";
 import { createPageHttpClient } from "./http-client.ts";
+import { createKeptHistory } from "./kept-history.ts";
 import { createLazyAsk } from "./lazy-ask.ts";
 import type { PageStorage } from "./page-storage.ts";
 import { createSignInLink, type SignInLinkOptions } from "./sign-in-link.ts";
@@ -23,7 +24,7 @@ export interface PageClientOptions
   extends Pick<ChatEngineDeps, "speaker" | "hardwareId" | "locale" | "logger">, SignInLinkOptions {
   /** Where the page came from. */
   readonly serverUrl: string;
-  readonly storage: Pick<PageStorage, "outbox" | "values">;
+  readonly storage: Pick<PageStorage, "outbox" | "values" | "kept">;
   /** The one-time code that the page was opened with, once. */
   readonly takeSignInCode: () => string | undefined;
 }
@@ -38,10 +39,13 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
   const { serverUrl, storage, logger, takeSignInCode } = options;
   const { speak, searchAllChats, historySize } = settings;
   const http = createPageHttpClient(serverUrl);
-  const session = new CookieSession(http, storage.values, logger);
+  const session = new CookieSession(http, storage, logger);
   const link = createSignInLink(session, options);
   const api = createSignedInHttp(http, session);
-  const history = createHistoryClient(api);
+  const { kept } = storage;
+  const asked = createHistoryClient(api);
+  const remembered = kept && createKeptHistory({ history: asked, session, kept, logger });
+  const history = remembered ?? asked;
   let events: Disposable | undefined;
   const engine = createChatEngine({
     ...options,
@@ -54,6 +58,10 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
     newId: uuidV7,
     random: Math.random,
     options: { speak, searchAllChats, maxMessages: historySize },
+  });
+  engine.onSettled(({ chatId }) => {
+    const shown = engine.store.getState();
+    if (chatId === shown.chatId) void remembered?.keepShown(shown);
   });
   return {
     engine,
@@ -95,11 +103,7 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
       return createOwnAccountClient(api, () => void session.restore(new AbortController().signal));
     },
     async findServer(signal) {
-      const health = await http.request({ method: "GET", path: "/health" }, signal);
-      if (health.status !== 200) {
-        const message = "The server runs, but its database does not answer. Its log has the details.";
-        throw new PipitError("SERVER_UNREACHABLE", message, { detail: `HTTP ${health.status}` });
-      }
+      await checkHealth(http, signal);
       // The page cannot use the local account's secret, wherever the server runs.
       return { httpUrl: serverUrl, own: false };
     },
@@ -109,6 +113,13 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
       session[Symbol.dispose]();
     },
   };
+}
+
+async function checkHealth(http: HttpClient, signal: AbortSignal): Promise<void> {
+  const health = await http.request({ method: "GET", path: "/health" }, signal);
+  if (health.status === 200) return;
+  const message = "The server runs, but its database does not answer. Its log has the details.";
+  throw new PipitError("SERVER_UNREACHABLE", message, { detail: `HTTP ${health.status}` });
 }
 
 async function loadAsk(serverUrl: string, credentials: Credentials, logger: Logger): Promise<AskServer> {

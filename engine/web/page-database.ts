@@ -5,7 +5,7 @@ import { sizeOf, type ScreenImage } from "#contract/screen-image.ts";
 import type { OutboxRow } from "#engine/ports.ts";
 import { systemClock } from "#engine/system-clock.ts";
 
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 /** Some browsers never answer when their storage is in disorder; a page that waits for that shows nothing. */
 const OPEN_TIMEOUT_MS = 5_000;
 
@@ -18,6 +18,8 @@ interface PageSchema extends DBSchema {
   pictures: { key: string; value: Uint8Array };
   /** Settings, draft and the like, each under its name. */
   values: { key: string; value: unknown };
+  /** Messages of chats that were read here, by chat, as JSON in UTF-8. */
+  chats: { key: string; value: Uint8Array };
 }
 
 export type PageConnection = IDBPDatabase<PageSchema>;
@@ -63,6 +65,8 @@ async function connect(name: string, onLost: () => void): Promise<PageConnection
   let why = `not open within ${OPEN_TIMEOUT_MS} ms`;
   const opening = openDB<PageSchema>(name, SCHEMA_VERSION, {
     async upgrade(connection, oldVersion, _newVersion, transaction) {
+      connection.createObjectStore("chats");
+      if (oldVersion === 2) return;
       connection.createObjectStore("pictures");
       if (oldVersion === 1) return await movePictures(transaction);
       const outbox = connection.createObjectStore("outbox", { keyPath: "seq", autoIncrement: true });

@@ -5,6 +5,7 @@ import type { Logger } from "#contract/logger.ts";
 import type { Outbox } from "#engine/ports.ts";
 import { createIndexedDbOutbox } from "./indexed-db-outbox.ts";
 import { openPageDatabase } from "./page-database.ts";
+import { createKeptChats, type KeptChats } from "./kept-chats.ts";
 import { createMemoryValues, createPageValues, type PageValues } from "./page-values.ts";
 
 const DATABASE_NAME = "pipit";
@@ -17,6 +18,8 @@ const DRAFT = "draft";
 export interface PageStorage extends Disposable {
   readonly outbox: Outbox;
   readonly values: PageValues;
+  /** Absent in a browser that stores nothing. */
+  readonly kept?: KeptChats;
   /** Why nothing outlives this page; tell the person. Absent when all is well. */
   readonly problem?: PipitError;
 }
@@ -28,6 +31,7 @@ export async function openPageStorage(logger: Logger, name: string = DATABASE_NA
     return {
       outbox: createIndexedDbOutbox(database, globalThis.navigator?.locks),
       values: createPageValues(database),
+      kept: createKeptChats(database),
       [Symbol.dispose]: () => database[Symbol.dispose](),
     };
   } catch (reason) {

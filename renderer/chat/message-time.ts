@@ -34,6 +34,12 @@ export function clockTime(atMs: number, language: string): string {
   return timeFormat(language).format(atMs);
 }
 
+/** "14:03", with the date in front of it when it is not `nowMs`'s. */
+export function momentOf(atMs: number, nowMs: number, language: string): string {
+  const time = clockTime(atMs, language);
+  return startOfDay(atMs) === startOfDay(nowMs) ? time : `${dateOf(atMs, nowMs, language)}, ${time}`;
+}
+
 /** Date and time, for the tooltip. */
 export function fullTime(atMs: number, language: string): string {
   return fullFormat(language).format(atMs);

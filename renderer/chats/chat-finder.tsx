@@ -3,6 +3,7 @@ import { useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useBridge } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
+import { momentOf } from "../chat/message-time.ts";
 import { ErrorNote } from "../ui/error-note.tsx";
 import { TextField } from "../ui/text-field.tsx";
 import { HiddenStatus } from "../ui/hidden-status.tsx";
@@ -48,6 +49,7 @@ export function ChatFinder() {
         }}
         className="px-4 pb-3"
       />
+      <AsOf list={list} />
       <div ref={rows} className="min-h-0 flex-1 overflow-y-auto border-t border-hairline px-2 pb-2">
         <Found
           list={list}
@@ -79,6 +81,18 @@ export function ChatFinder() {
       <ChatMenu actions={actions} />
       <HiddenStatus>{useCount(list)}</HiddenStatus>
     </search>
+  );
+}
+
+/** The list is one that this browser kept: how old it is. */
+function AsOf({ list }: { readonly list: ChatList }) {
+  const { t, i18n } = useTranslation("shell");
+  const asOfMs = list.kind === "chats" ? list.page.asOfMs : undefined;
+  if (asOfMs === undefined) return undefined;
+  return (
+    <p role="status" className="px-4 pb-2 text-small text-soft">
+      {t("drawer.asOf", { time: momentOf(asOfMs, Date.now(), i18n.language) })}
+    </p>
   );
 }
 

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { ChatPage, HistoryHit } from "#contract/chat-history.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { useBridge, useChat } from "../bridge/use-bridge.ts";
+import { useApp, useBridge, useChat } from "../bridge/use-bridge.ts";
 import { withFirstPage, withNextPage } from "./join-pages.ts";
 
 /** Long enough that a word is typed, short enough that it feels immediate. */
@@ -63,9 +63,11 @@ export function useChatList(query: string, archived: boolean) {
 
 /** Changes with everything after which the list may be another one. */
 function useNews(): string {
-  return useChat(({ chatId, title, activeMessageId, connection }) =>
+  const server = useApp((state) => state.server.kind);
+  const chat = useChat(({ chatId, title, activeMessageId, connection }) =>
     [chatId, title, activeMessageId === undefined, connection].join("\n"),
   );
+  return `${chat}\n${server}`;
 }
 
 function joined(before: ChatList, next: ChatList, archived: boolean): ChatList {

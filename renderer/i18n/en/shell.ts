@@ -69,6 +69,7 @@ export const shell = {
   },
   drawer: {
     search: "Search chats",
+    asOf: "Offline: as of {{time}}",
     results: "Found",
     pinned: "Pinned",
     today: "Today",

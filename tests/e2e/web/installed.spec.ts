@@ -4,9 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, type Page } from "@playwright/test";
 import { repositoryRoot } from "#tools/test/command.ts";
+import { say, stream } from "#tests/doubles/openai-script.ts";
+import { axeViolations } from "../fixtures/axe.ts";
 import { watchPages } from "../fixtures/page-watch.ts";
 import { startPipitServer } from "../fixtures/pipit-server.ts";
 import { test } from "../fixtures/web-test.ts";
+import { fits } from "../pages/texts.ts";
 
 test.use({ serviceWorkers: "allow" });
 
@@ -21,6 +24,52 @@ test("the page installs as an app", async ({ chat, page }) => {
   expect(faults).toEqual([]);
   expect(manifest).toMatchObject({ id: expect.stringMatching(/\/$/u), display: "kStandalone" });
   await expect(chat.composer).toBeVisible();
+});
+
+test("without its server the page opens, and what was read is there; a sign-out leaves nothing", async ({
+  chat,
+  model,
+  page,
+  server,
+}) => {
+  const { shell } = chat.texts;
+  await page.setViewportSize({ width: 1280, height: 800 });
+  model.script(stream(say("A small bird.")));
+  await chat.ask("What is a pipit?");
+  await expect(chat.endedAnswers).toHaveCount(1);
+  // The server may have found another name for the chat than its first question.
+  const row = page.locator("[data-chat-row]");
+  await expect(row).toBeVisible();
+  await keptShell(page);
+
+  await server.kill();
+  await page.goto(server.url);
+  const asOf = page.getByRole("search").getByText(fits(shell.drawer.asOf));
+  await expect(asOf).toBeVisible();
+  await row.click();
+  await expect(chat.answer("A small bird.")).toBeVisible();
+  await expect(page).toHaveURL(/\/c\/[\w-]+$/u);
+  await page.reload();
+  await expect(chat.answer("A small bird.")).toBeVisible();
+  expect(await axeViolations(page)).toEqual([]);
+  await chat.ask("And what does it eat?");
+  await expect(chat.question("And what does it eat?")).toBeVisible();
+
+  model.script(stream(say("Insects.")));
+  await server.start();
+  await chat.statusLine.getByRole("button", { name: shell.tryAgain }).click();
+  await expect(chat.answer("Insects.")).toBeVisible();
+  await expect(asOf).toHaveCount(0);
+  await page.reload();
+  await row.click();
+  await expect(chat.answer("Insects.")).toBeVisible();
+
+  await page.setViewportSize({ width: 440, height: 680 });
+  await chat.signOut();
+  await server.kill();
+  await page.goto(server.url);
+  await expect(chat.signInToSendButton.or(chat.account).first()).toBeVisible();
+  expect(await page.evaluate(keptThings)).toEqual({ chats: 0 });
 });
 
 /** Until the browser has the whole shell, and a worker that answers with it. */
@@ -114,4 +163,17 @@ async function putBuild(webRoot: string, name: string, extra = ""): Promise<void
     for (const suffix of [".br", ".gz"]) await rm(join(webRoot, file + suffix), { force: true });
     await writeFile(join(webRoot, file), content);
   }
+}
+
+/** What the page's database has of chats; runs in the page. */
+async function keptThings() {
+  const opening = indexedDB.open("pipit");
+  const result = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve) => request.addEventListener("success", () => resolve(request.result)));
+  const database = await result(opening);
+  const transaction = database.transaction(["chats", "values"]);
+  const chats = await result(transaction.objectStore("chats").count());
+  const kept: unknown = await result(transaction.objectStore("values").get("kept-chats"));
+  database.close();
+  return { chats, kept };
 }

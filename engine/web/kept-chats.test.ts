@@ -1,0 +1,194 @@
+import { IDBFactory } from "fake-indexeddb";
+import "fake-indexeddb/auto";
+import { openDB } from "idb";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { ChatSummary } from "#contract/chat-history.ts";
+import type { Message } from "#contract/chat-state.ts";
+import { createHistoryClient } from "#engine/history/history-client.ts";
+import { createFakeHttp, json, unreachable } from "#engine/testing/fake-http.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
+import { outboxRow } from "#engine/testing/outbox-suite.ts";
+import { createSignedInHttp } from "#engine/wire/signed-in.ts";
+import { CookieSession } from "./cookie-session.ts";
+import { createIndexedDbOutbox } from "./indexed-db-outbox.ts";
+import { createKeptChats, type Account } from "./kept-chats.ts";
+import { createKeptHistory } from "./kept-history.ts";
+import { openPageDatabase } from "./page-database.ts";
+import { createMemoryValues } from "./page-values.ts";
+
+const never = new AbortController().signal;
+const ann: Account = { kind: "signed-in", accountId: "a1", accountName: "Ann", local: true };
+const bob: Account = { ...ann, accountId: "b1", accountName: "Bob" };
+const onWire = ({ accountId, accountName, local }: Account) => ({
+  account_id: accountId,
+  account_name: accountName,
+  local,
+});
+const said = (text: string): Message[] => [
+  { role: "user", id: text, text, createdAtMs: 1, status: { kind: "answered" } },
+];
+const chat = (id: string): ChatSummary => {
+  return { id, title: id, createdAtMs: 1, updatedAtMs: 1, pinned: false, archived: false };
+};
+
+beforeEach(() => {
+  vi.stubGlobal("indexedDB", new IDBFactory());
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+async function open(limits?: { chats: number; bytes: number }) {
+  const database = await openPageDatabase("pipit");
+  const kept = createKeptChats(database, limits);
+  const texts = async (account: Account, ...ids: string[]) =>
+    await Promise.all(
+      ids.map(async (id) => (await kept.messages(account.accountId, id))?.map((message) => message.id)),
+    );
+  return { ...kept, texts, [Symbol.dispose]: () => database[Symbol.dispose]() };
+}
+
+test("the chat that was read longest ago makes room, by number and by size", async () => {
+  using kept = await open({ chats: 2, bytes: 1000 });
+  await kept.enter(ann);
+  await kept.keepMessages("a1", "one", said("1"));
+  await kept.keepMessages("a1", "two", said("2"));
+  await kept.keepMessages("a1", "one", said("1 again"));
+  await kept.keepMessages("a1", "three", said("3"));
+  expect(await kept.texts(ann, "one", "two", "three")).toEqual([["1 again"], undefined, ["3"]]);
+  await kept.keepMessages("a1", "large", said("x".repeat(400)));
+  expect(await kept.texts(ann, "one", "three")).toEqual([undefined, ["3"]]);
+  // One that is larger than everything may be is not kept, and nothing beside it.
+  await kept.keepMessages("a1", "huge", said("x".repeat(1000)));
+  expect(await kept.texts(ann, "three", "large", "huge")).toEqual([undefined, undefined, undefined]);
+});
+
+test("a chat that the server does not list any more goes, with its messages", async () => {
+  using kept = await open();
+  await kept.enter(ann);
+  for (const id of ["stays", "deleted", "gone"]) await kept.keepMessages("a1", id, said(id));
+  await kept.keepList("a1", ["stays", "gone"].map(chat), 5);
+  expect(await kept.texts(ann, "stays", "deleted", "gone")).toEqual([["stays"], undefined, ["gone"]]);
+  await kept.drop("a1", "gone");
+  expect(await kept.texts(ann, "stays", "gone")).toEqual([["stays"], undefined]);
+  expect(await kept.list("a1")).toEqual({ chats: [chat("stays")], asOfMs: 5 });
+});
+
+test("nothing of an account stays when it signs out or another one signs in, nor comes back late", async () => {
+  using kept = await open();
+  for (const end of [() => kept.leave(), () => kept.enter(bob)]) {
+    await kept.enter(ann);
+    await kept.keepList("a1", [chat("c")], 5);
+    await kept.keepMessages("a1", "c", said("c"));
+    await end();
+    await kept.keepList("a1", [chat("c")], 6);
+    await kept.keepMessages("a1", "c", said("late"));
+    await kept.enter(ann);
+    expect([await kept.list("a1"), await kept.texts(ann, "c")]).toEqual([undefined, [undefined]]);
+  }
+});
+
+test("a page of the version before is taken over with what waits in it", async () => {
+  const old = await openDB("pipit", 2, {
+    upgrade(connection) {
+      connection.createObjectStore("pictures");
+      const outbox = connection.createObjectStore("outbox", { keyPath: "seq", autoIncrement: true });
+      outbox.createIndex("byMessage", "clientMessageId", { unique: true });
+      outbox.createIndex("byAccount", "accountId");
+      connection.createObjectStore("values");
+    },
+  });
+  await old.add("outbox", outboxRow("1"));
+  old.close();
+  using database = await openPageDatabase("pipit");
+  expect(await createIndexedDbOutbox(database, undefined).list("a")).toEqual([outboxRow("1")]);
+});
+
+async function openHistory() {
+  const kept = await open();
+  const http = createFakeHttp();
+  const logger = createFakeLogger();
+  const visit = () => {
+    const session = new CookieSession(http, { values: createMemoryValues(), kept }, logger);
+    const history = createHistoryClient(createSignedInHttp(http, session));
+    return { session, ...createKeptHistory({ history, session, kept, logger }) };
+  };
+  return { kept, http, visit, [Symbol.dispose]: () => kept[Symbol.dispose]() };
+}
+
+function answerAs(http: ReturnType<typeof createFakeHttp>, account: Account): void {
+  const [at, turn_id] = ["2026-11-21T00:00:00Z", "t"];
+  http.answer(({ path }) => {
+    if (path === "/auth/me") return json(200, onWire(account));
+    if (path.endsWith("/messages"))
+      return json(200, { data: [{ id: "t:user", turn_id, role: "user", content: "Hi", created_at: at }] });
+    const row = { id: "c", title: "Birds", created_at: at, updated_at: at };
+    return path.startsWith("/v1/chats/") ? json(200, row) : json(200, { data: [row] });
+  });
+}
+
+test("without its server the page is the last user's: the list, its time and what was read are there", async () => {
+  using stage = await openHistory();
+  const { http, kept, visit } = stage;
+  answerAs(http, ann);
+  const online = visit();
+  await online.session.restore(never);
+  const page = await online.page(false, undefined, never);
+  const messages = await online.messages("c", never);
+  await vi.waitFor(async () => expect(await kept.texts(ann, "c")).toEqual([["t"]]));
+  await vi.waitFor(async () => expect(await kept.list("a1")).toBeDefined());
+  online.session[Symbol.dispose]();
+
+  http.answer(() => {
+    throw unreachable();
+  });
+  const offline = visit();
+  using _ = offline.session;
+  expect(await offline.session.restore(never)).toEqual(ann);
+  expect(await offline.page(false, undefined, never)).toEqual({ ...page, asOfMs: expect.any(Number) });
+  expect(await offline.messages("c", never)).toEqual(messages);
+  expect(await offline.chat("c", never)).toMatchObject({ title: "Birds" });
+  await expect(offline.messages("unread", never)).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
+  await expect(offline.search("bird", undefined, never)).rejects.toMatchObject({
+    code: "SERVER_UNREACHABLE",
+  });
+});
+
+test("nothing goes out for the last user before the server has said who it is", async () => {
+  using stage = await openHistory();
+  const { http, kept, visit } = stage;
+  await kept.enter(ann);
+  await kept.keepMessages("a1", "c", said("secret"));
+  http.answer(() => {
+    throw unreachable();
+  });
+  const page = visit();
+  using _ = page.session;
+  await page.session.restore(never);
+  answerAs(http, bob);
+  const before = http.requests.length;
+  await page.page(false, undefined, never);
+  expect(http.requests[before]?.path).toBe("/auth/me");
+  expect(page.session.store.getState()).toEqual(bob);
+  await vi.waitFor(async () => expect((await kept.account())?.accountId).toBe("b1"));
+  expect(await kept.texts(ann, "c")).toEqual([undefined]);
+});
+
+test("a sign-in that the server has ended meanwhile leaves nothing", async () => {
+  using stage = await openHistory();
+  const { http, kept, visit } = stage;
+  await kept.enter(ann);
+  await kept.keepMessages("a1", "c", said("secret"));
+  http.answer(() => {
+    throw unreachable();
+  });
+  const page = visit();
+  using _ = page.session;
+  await page.session.restore(never);
+  http.answer(() => json(401, { error: { code: "TOKEN_INVALID", message: "Ended." } }));
+  await expect(page.messages("c", never)).rejects.toMatchObject({ code: "SIGNED_OUT" });
+  expect(page.session.store.getState()).toEqual({ kind: "signed-out", reason: "refused" });
+  await vi.waitFor(async () => expect(await kept.account()).toBeUndefined());
+  await kept.enter(ann);
+  expect(await kept.texts(ann, "c")).toEqual([undefined]);
+});

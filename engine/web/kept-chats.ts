@@ -1,0 +1,132 @@
+import type { AuthState } from "#contract/auth-state.ts";
+import type { ChatSummary } from "#contract/chat-history.ts";
+import type { Message } from "#contract/chat-state.ts";
+import type { PageConnection, PageDatabase } from "./page-database.ts";
+
+/** So many chats have their messages kept; the one that was read longest ago makes room. */
+const KEPT_CHATS_MAX = 100;
+/** Of all kept messages together, as JSON in UTF-8. */
+const KEPT_BYTES_MAX = 16 * 1024 * 1024;
+const KEPT = "kept-chats";
+
+export type Account = Extract<AuthState, { kind: "signed-in" }>;
+
+/** The chats of one account that was signed in here. */
+interface Kept {
+  readonly account: Account;
+  /** As the server listed them last. */
+  readonly list?: { readonly chats: readonly ChatSummary[]; readonly asOfMs: number };
+  /** Chats whose messages are here, the one that was read last at the end. */
+  readonly held: readonly { readonly chatId: string; readonly bytes: number }[];
+}
+
+/** Answers of the server that this browser keeps for when it is away; of one account, and only while that is signed in. */
+export type KeptChats = ReturnType<typeof createKeptChats>;
+
+/**
+ * All tabs share it. What is kept for an account that is not the one that is signed in by then is not kept: an answer may
+ * come after the sign-out.
+ *
+ * @throws PipitError from each call: STORAGE_FULL, STORAGE_UNREADABLE.
+ */
+export function createKeptChats(
+  database: PageDatabase,
+  limits = { chats: KEPT_CHATS_MAX, bytes: KEPT_BYTES_MAX },
+) {
+  const read = () => database.use(async (connection) => asKept(await connection.get("values", KEPT)));
+  const change = (accountId: string, work: (kept: Kept, chats: Chats) => Promise<Kept> | Kept) =>
+    write(database, async (kept, chats) =>
+      kept?.account.accountId === accountId ? await work(kept, chats) : kept,
+    );
+  return {
+    /** Who was signed in here last, and has not signed out. */
+    account: async () => (await read())?.account,
+    /** A user is signed in: nothing of any other account stays. */
+    enter: (account: Account) =>
+      write(database, async (kept, chats) => {
+        if (kept?.account.accountId === account.accountId) return { ...kept, account };
+        await chats.clear();
+        return { account, held: [] };
+      }),
+    /** The user has signed out, or the server has ended the sign-in: nothing stays. */
+    leave: () =>
+      write(database, async (_kept, chats) => {
+        await chats.clear();
+        return undefined;
+      }),
+    async list(accountId: string) {
+      const kept = await read();
+      return kept?.account.accountId === accountId ? kept.list : undefined;
+    },
+    /** What the server lists first; a chat that is not there any more goes. */
+    keepList: (accountId: string, listed: readonly ChatSummary[], asOfMs: number) =>
+      change(accountId, async (kept, chats) => {
+        const ids = new Set(listed.map(({ id }) => id));
+        const gone = kept.held.filter(({ chatId }) => !ids.has(chatId));
+        for (const { chatId } of gone) await chats.delete(chatId);
+        return {
+          ...kept,
+          list: { chats: listed, asOfMs },
+          held: kept.held.filter(({ chatId }) => ids.has(chatId)),
+        };
+      }),
+    async messages(accountId: string, chatId: string): Promise<readonly Message[] | undefined> {
+      if ((await read())?.account.accountId !== accountId) return undefined;
+      const json = await database.use((connection) => connection.get("chats", chatId));
+      return json === undefined ? undefined : (JSON.parse(new TextDecoder().decode(json)) as Message[]);
+    },
+    keepMessages(accountId: string, chatId: string, messages: readonly Message[]) {
+      const json = new TextEncoder().encode(JSON.stringify(messages));
+      return change(accountId, async (kept, chats) => {
+        const others = kept.held.filter((other) => other.chatId !== chatId);
+        const held = [...others, { chatId, bytes: json.byteLength }];
+        await chats.put(json, chatId);
+        while (held.length > limits.chats || held.reduce((sum, { bytes }) => sum + bytes, 0) > limits.bytes)
+          await chats.delete(held.shift()?.chatId ?? "");
+        return { ...kept, held };
+      });
+    },
+    /** It was deleted. */
+    drop: (accountId: string, chatId: string) =>
+      change(accountId, async (kept, chats) => {
+        const { list, ...rest } = await without(kept, chats, chatId);
+        const others = list && { ...list, chats: list.chats.filter(({ id }) => id !== chatId) };
+        return { ...rest, ...(others && { list: others }) };
+      }),
+    dropMessages: (accountId: string, chatId: string) =>
+      change(accountId, (kept, chats) => without(kept, chats, chatId)),
+  };
+}
+
+async function without(kept: Kept, chats: Chats, chatId: string): Promise<Kept> {
+  await chats.delete(chatId);
+  return { ...kept, held: kept.held.filter((other) => other.chatId !== chatId) };
+}
+
+type Chats = ReturnType<typeof beginWrite>["chats"];
+
+function beginWrite(connection: PageConnection) {
+  const transaction = connection.transaction(["values", "chats"], "readwrite");
+  const [values, chats] = [transaction.objectStore("values"), transaction.objectStore("chats")];
+  return { transaction, values, chats };
+}
+
+/** No other tab comes between; what `work` resolves to takes the place of what was kept. */
+function write(
+  database: PageDatabase,
+  work: (kept: Kept | undefined, chats: Chats) => Promise<Kept | undefined>,
+): Promise<void> {
+  return database.use(async (connection) => {
+    const { transaction, values, chats } = beginWrite(connection);
+    const working = async () => {
+      const next = await work(asKept(await values.get(KEPT)), chats);
+      await (next === undefined ? values.delete(KEPT) : values.put(next, KEPT));
+    };
+    await Promise.all([working(), transaction.done]);
+  });
+}
+
+/** Only this file writes it; another version of the page changes the version of the database with it. */
+function asKept(value: unknown): Kept | undefined {
+  return value as Kept | undefined;
+}

@@ -1,0 +1,103 @@
+import type { ChatPage } from "#contract/chat-history.ts";
+import type { ChatState, Message } from "#contract/chat-state.ts";
+import type { Logger } from "#contract/logger.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { HistoryClient } from "#engine/history/history-client.ts";
+import type { Credentials } from "#engine/ports.ts";
+import type { SignInState } from "#engine/session/session-api.ts";
+import type { KeptChats } from "./kept-chats.ts";
+
+interface KeptHistoryDeps {
+  readonly history: HistoryClient;
+  readonly session: SignInState & Credentials;
+  readonly kept: KeptChats;
+  readonly logger: Logger;
+}
+
+/**
+ * The history that keeps what it reads, and gives that while the server is away. Whose it is: the answer counts for the
+ * account that asked, if that is still signed in when it comes.
+ */
+export function createKeptHistory({ history, session, kept, logger }: KeptHistoryDeps) {
+  const accountId = (): string | undefined => {
+    const state = session.store.getState();
+    return state.kind === "signed-in" ? state.accountId : undefined;
+  };
+  /** What cannot be kept is no reason not to show it. */
+  const tryTo = async (keeping: (account: string) => Promise<void>): Promise<void> => {
+    const account = accountId();
+    if (account === undefined) return;
+    await keeping(account).catch((reason: unknown) => {
+      logger.warn("history.not_kept", { code: PipitError.from(reason).code });
+    });
+  };
+  const readOrKept = async <T>(
+    read: () => Promise<T>,
+    keep: (account: string, value: T) => Promise<void>,
+    find: (account: string) => Promise<T | undefined>,
+    signal: AbortSignal,
+  ): Promise<T> => {
+    try {
+      const { accountId: asking } = await session.attach(new Headers(), signal);
+      const value = await read();
+      void tryTo(async (account) => (account === asking ? await keep(account, value) : undefined));
+      return value;
+    } catch (reason) {
+      const account = accountId();
+      if (PipitError.from(reason).code !== "SERVER_UNREACHABLE" || account === undefined) throw reason;
+      const found = await find(account).catch(() => undefined);
+      if (found === undefined) throw reason;
+      return found;
+    }
+  };
+  const keepList = (account: string, { chats }: ChatPage) => kept.keepList(account, chats, Date.now());
+  const listed = async (account: string, chatId: string) =>
+    (await kept.list(account))?.chats.find(({ id }) => id === chatId);
+  return {
+    ...history,
+    async page(archived: boolean, cursor: string | undefined, signal: AbortSignal): Promise<ChatPage> {
+      const read = () => history.page(archived, cursor, signal);
+      if (archived || cursor !== undefined) return await read();
+      return await readOrKept(read, keepList, (account) => kept.list(account), signal);
+    },
+    async messages(chatId: string, signal: AbortSignal): Promise<readonly Message[]> {
+      const read = () => history.messages(chatId, signal);
+      const keep = (account: string, found: readonly Message[]) => kept.keepMessages(account, chatId, found);
+      return await readOrKept(read, keep, (account) => kept.messages(account, chatId), signal);
+    },
+    async chat(chatId: string, signal: AbortSignal) {
+      const read = () => history.chat(chatId, signal);
+      return await readOrKept(
+        read,
+        async () => undefined,
+        (account) => listed(account, chatId),
+        signal,
+      );
+    },
+    async removeChat(chatId: string, signal: AbortSignal): Promise<void> {
+      await history.removeChat(chatId, signal);
+      await tryTo((account) => kept.drop(account, chatId));
+    },
+    /** What was read before has that turn still. */
+    async removeTurn(chatId: string, turnId: string, signal: AbortSignal): Promise<void> {
+      await history.removeTurn(chatId, turnId, signal);
+      await tryTo((account) => kept.dropMessages(account, chatId));
+    },
+    /** The chat on show has another answer, which came as it was made. */
+    async keepShown({ chatId, messages, cut }: ChatState): Promise<void> {
+      // A part of a chat is not what a reader without the server looks for.
+      if (chatId === undefined || cut === true) return;
+      await tryTo((account) => kept.keepMessages(account, chatId, messages.filter(isAtRest).map(asRead)));
+    },
+  };
+}
+
+/** What waits is in the outbox. */
+function isAtRest(message: Message): boolean {
+  const status = message.role === "user" ? message.status.kind : message.status;
+  return status !== "queued" && status !== "sending" && status !== "streaming" && status !== "interrupted";
+}
+
+function asRead(message: Message): Message {
+  return message.role === "user" ? message : { ...message, replayed: true };
+}
