@@ -107,7 +107,7 @@ export interface AnswerModel {
 export interface ModelChoices {
   /** The name chosen for this chat, else for the account; undefined: none. */
   chosen(userId: string, chatId: string | undefined): Promise<string | undefined>;
-  /** All choices of an account; without a chat: the account's own. */
+  /** All choices of an account, but those of temporary and deleted chats; without a chat: the account's own. */
   all(userId: string): Promise<readonly { readonly chatId: string | undefined; readonly model: string }[]>;
   /** @param chatId undefined: for the account. @param model undefined: the choice is given up */
   choose(userId: string, chatId: string | undefined, model: string | undefined): Promise<void>;

@@ -1,9 +1,19 @@
-import type { Kysely } from "kysely";
+import type { ExpressionBuilder, Kysely } from "kysely";
 import type { ModelChoices } from "#server/domain/assistant/ports.ts";
 import type { Tables } from "./schema.ts";
 
 /** In the column `chat_id`: the choice is the account's. */
 const ACCOUNT = "";
+
+/** Chats that are told of: none that is temporary or deleted. */
+function keptChats(eb: ExpressionBuilder<Tables, "model_choices">, userId: string) {
+  return eb
+    .selectFrom("chats")
+    .select("id")
+    .where("chats.user_id", "=", userId)
+    .where("deleted_at_ms", "is", null)
+    .where("temporary", "=", 0);
+}
 
 /** {@link ModelChoices} on SQL. */
 export function createModelChoiceStore(db: Kysely<Tables>): ModelChoices {
@@ -25,6 +35,7 @@ export function createModelChoiceStore(db: Kysely<Tables>): ModelChoices {
         .selectFrom("model_choices")
         .select(["chat_id", "model"])
         .where("user_id", "=", userId)
+        .where((eb) => eb.or([eb("chat_id", "=", ACCOUNT), eb("chat_id", "in", keptChats(eb, userId))]))
         .orderBy("chat_id")
         .execute();
       return rows.map((row) => ({

@@ -38,6 +38,8 @@ describe.each(databases)("temporary chats on $name", (database) => {
       expect(hits.filter(({ chatId }) => chatId !== "chat-1")).toEqual([]);
     }
     expect(idsOf(await store.memoryFiles.chats(9))).toEqual(["chat-1"]);
+    for (const chatId of ["chat-1", "chat-2"]) await store.modelChoices.choose("user-1", chatId, "large");
+    expect(await store.modelChoices.all("user-1")).toEqual([{ chatId: "chat-1", model: "large" }]);
     expect(await store.memoryFiles.count()).toBe(1);
 
     clock.advance(DAY_MS - 1);
