@@ -1,6 +1,7 @@
 import { expect } from "@playwright/test";
 import { makeDocx, makePdf } from "#engine/testing/make-documents.ts";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
+import { sized } from "#tests/testing/test-size.ts";
 import { sharedServerTest as test, signIn } from "../fixtures/web-test.ts";
 import { fits } from "../pages/texts.ts";
 
@@ -164,13 +165,13 @@ test("hostile markdown is text: no script, no foreign picture, no dangerous link
   expect(await page.evaluate(() => "hacked" in window)).toBe(false);
 });
 
-test("an answer of two megabytes arrives, and the window still answers the keyboard", async ({
-  chat,
-  model,
-}) => {
+/** A turn of 2 MB on the server, and the window with such an answer, have tests of their own in every run. */
+const longAnswer = sized(256 * 1024, 2 * 1024 * 1024);
+
+test("a long answer arrives, and the window still answers the keyboard", async ({ chat, model }) => {
   test.slow();
   const paragraph = `${"A quiet sentence about birds. ".repeat(68)}\n\n`;
-  const count = Math.ceil((2 * 1024 * 1024) / paragraph.length);
+  const count = Math.ceil(longAnswer / paragraph.length);
   model.script(stream(say(...Array.from({ length: count }, () => paragraph)), say("The very end.")));
   await chat.ask("Write a book");
   await expect(chat.answers).toHaveCount(1);

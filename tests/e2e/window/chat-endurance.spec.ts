@@ -6,8 +6,8 @@ import { contextOfItsOwn } from "../fixtures/window-test.ts";
 // A trace keeps a copy of every state of the page, and is what would be measured.
 test.use({ trace: "off", context: contextOfItsOwn });
 
-/** What a minute, or in the nightly run five minutes, bring at 300 a second. */
-const tokens = sized(18_000, 90_000);
+/** What half a minute, or in the nightly run five minutes, bring at 300 a second. */
+const tokens = sized(9_000, 90_000);
 
 test("as many tokens as minutes at 300 a second bring leave the window quick and its memory small", async ({
   gallery,
