@@ -20,6 +20,16 @@ export function windowPart(root: string): BuildPart {
   };
 }
 
+/** The window on a scripted host, for tests and benchmarks; no program of ours has it. */
+export function galleryPart(root: string): BuildPart {
+  return {
+    name: "gallery",
+    inputs: [...shared, "engine", "renderer", "assets"],
+    outDir: "dist/gallery",
+    build: (outDir) => viteBuild(root, "renderer/gallery/vite.config.ts", outDir),
+  };
+}
+
 /** Loaded only when something is stale: it costs more than everything else of a start. */
 async function viteBuild(root: string, config: string, outDir: string): Promise<void> {
   const { build } = await import("vite");
