@@ -184,9 +184,11 @@ async function termCounts(
   const scope = await scopeExpression(db, query);
   const sides = query.match === "all" ? ["question"] : ["question", "{question answer}"];
   const terms = query.terms.map((term) => termExpression(term));
+  // As a parameter it would be a floating-point number, at which FTS5 does not stop.
+  const from = sql.lit(first);
   for (const wanted of sides.flatMap((side) => terms.map((term) => `${scope}${side} : (${term})`))) {
     const { rows } = await sql<{ id: number }>`select rowid as id from turn_search
-        where turn_search match ${wanted} and rowid >= ${first}
+        where turn_search match ${wanted} and rowid >= ${from}
         order by rowid desc limit ${sql.lit(MAX_MATCHES)}`.execute(db);
     for (const { id } of rows) counts.set(id, (counts.get(id) ?? 0) + 1);
   }

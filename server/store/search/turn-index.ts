@@ -84,7 +84,7 @@ export interface TurnIndex {
   removeChat(db: Kysely<Tables>, chatId: string): Promise<void>;
   /** Turns whose entries hold only how the answer begins. */
   incomplete(db: Kysely<Tables>): Promise<readonly string[]>;
-  /** How many entries an index of another version, or a new one, has yet to write anew. */
+  /** How many entries an index of another version, or a new one, has yet to write anew; at most. */
   outdated(db: Kysely<Tables>): Promise<number>;
   /** Empties a damaged index, all of whose entries are then outdated. */
   reset(db: Kysely<Tables>): Promise<void>;
