@@ -69,8 +69,8 @@ interface Usage {
   readonly outputTokens: number;
 }
 
-/** A memory that was made of a question. */
-interface Remembered {
+/** Something that the account wants the assistant to know in every chat. */
+export interface Memory {
   readonly id: string;
   readonly text: string;
 }
@@ -89,7 +89,7 @@ export interface AssistantMessage {
   readonly usage?: Usage;
   readonly model?: string;
   /** What is remembered from now on of what the question said. */
-  readonly remembered?: readonly Remembered[];
+  readonly remembered?: readonly Memory[];
   /** The answer came from the server's storage; the model was not asked again. */
   readonly replayed: boolean;
   readonly createdAtMs: number;

@@ -44,8 +44,9 @@ describe("the answer printer", () => {
     say("a", { type: "tool", callId: "1", name: "calculator", state: "started", summary: "" });
     say("a", { type: "tool", callId: "1", name: "calculator", state: "done", summary: "2 + 2 = 4" });
     say("a", { type: "notice", code: "NO_VOICE", text: "No voice." });
+    say("a", { type: "remembered", turnId: "t", memoryId: "m", text: "I live in Lisbon" });
     printer.settled("a", "(stopped)");
-    expect(err()).toBe("· 2 + 2 = 4\n! No voice.\n(stopped)\n");
+    expect(err()).toBe("· 2 + 2 = 4\n! No voice.\n* Remembered: I live in Lisbon\n(stopped)\n");
     expect(out()).toBe("");
   });
 

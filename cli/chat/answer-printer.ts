@@ -61,6 +61,7 @@ export function createAnswerPrinter(terminal: Terminal, messages: Messages) {
       if (event.type === "text") take(answer, event.text);
       else if (event.type === "tool") answer.asides.push(toolLine(event, messages));
       else if (event.type === "notice") answer.asides.push(`! ${event.text}`);
+      else if (event.type === "remembered") answer.asides.push(`* ${messages.remembered(event.text)}`);
       else {
         if (event.takesText) {
           answer.asides.push(messages.wasReasoning);
@@ -87,13 +88,13 @@ export function createAnswerPrinter(terminal: Terminal, messages: Messages) {
   };
 }
 
-type ShownEvent = Extract<ChatEvent, { type: "text" | "tool" | "notice" | "reasoning" }>;
+type ShownEvent = Extract<ChatEvent, { type: "text" | "tool" | "notice" | "reasoning" | "remembered" }>;
 
 function isShown(event: ChatEvent, terminal: Terminal): event is ShownEvent {
   if (event.type === "tool") return event.state !== "started";
   // Reasoning is for people who watch: a pipe and a file get the answer alone.
   if (event.type === "reasoning") return terminal.stderr.isTTY === true;
-  return event.type === "text" || event.type === "notice";
+  return ["text", "notice", "remembered"].includes(event.type);
 }
 
 function restart(answer: Answer, attempt: number): void {

@@ -1,6 +1,7 @@
 import { appCommands } from "./app.ts";
 import { chatCommands } from "./chat.ts";
 import type { Handlers } from "./command.ts";
+import { memoryCommands } from "./memories.ts";
 import { modelCommands } from "./model.ts";
 import { promptCommands } from "./prompts.ts";
 import { sessionCommands } from "./session.ts";
@@ -12,6 +13,7 @@ import { sessionCommands } from "./session.ts";
 export const commands = {
   ...chatCommands,
   ...sessionCommands,
+  ...memoryCommands,
   ...modelCommands,
   ...promptCommands,
   ...appCommands,

@@ -3,6 +3,7 @@ import type { appCommands } from "#contract/commands/app.ts";
 import type { chatCommands } from "#contract/commands/chat.ts";
 import type { Handlers } from "#contract/commands/command.ts";
 import type { Commands } from "#contract/commands/commands.ts";
+import type { memoryCommands } from "#contract/commands/memories.ts";
 import type { modelCommands } from "#contract/commands/model.ts";
 import type { promptCommands } from "#contract/commands/prompts.ts";
 import type { sessionCommands } from "#contract/commands/session.ts";
@@ -29,6 +30,7 @@ export function createCommands(core: AppCore): Commands {
   return {
     ...chatHandlers(core),
     ...sessionHandlers(core),
+    ...memoryHandlers(core),
     ...modelHandlers(core),
     ...promptHandlers(core),
     ...appHandlers(core),
@@ -99,6 +101,18 @@ function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCo
       await look();
     },
     searchChats: async ({ query }) => (await history()).search(query, undefined, signal),
+  };
+}
+
+function memoryHandlers({ client, signal }: AppCore): Handlers<typeof memoryCommands> {
+  const history = async () => (await client()).history;
+  return {
+    listMemories: async () => (await history()).memories(signal),
+    switchMemories: async ({ remembers }) => (await history()).switchMemories(remembers, signal),
+    addMemory: async ({ text }) => (await history()).addMemory(text, signal),
+    changeMemory: async ({ memoryId, text }) => (await history()).changeMemory(memoryId, text, signal),
+    forgetMemory: async ({ memoryId }) => (await history()).forgetMemory(memoryId, signal),
+    restoreMemory: async ({ memoryId }) => (await history()).restoreMemory(memoryId, signal),
   };
 }
 

@@ -6,6 +6,7 @@ import type { ScreenImage } from "#contract/screen-image.ts";
 import type { HttpClient } from "#engine/ports.ts";
 import { createJsonApi } from "#engine/wire/json-api.ts";
 import { chatPath, createChatsClient, titleSchema } from "./chats-client.ts";
+import { createMemoriesClient } from "./memories-client.ts";
 import { messagesSchema, sentFileSchema, toFile, toMessages } from "./stored-messages.ts";
 import { timeSchema } from "./wire-time.ts";
 
@@ -46,6 +47,7 @@ export function createHistoryClient(http: HttpClient) {
 
   return {
     ...createChatsClient(http),
+    ...createMemoriesClient(http),
     /** The shown path of a chat, oldest first, ready for `ChatEngine.openChat`. */
     async messages(chatId: string, signal: AbortSignal): Promise<readonly Message[]> {
       const { data } = await get(`${chatPath(chatId)}/messages`, messagesSchema, signal);

@@ -14,7 +14,7 @@ export function createJsonApi(http: HttpClient) {
     const type = request.body === undefined ? {} : { "content-type": "application/json" };
     const headers = { accept: "application/json", ...type };
     const response = await http.request({ ...request, headers }, signal);
-    if (response.status !== 200 && response.status !== 204) throw refusalOf(request.path, response);
+    if (![200, 201, 204].includes(response.status)) throw refusalOf(request.path, response);
     return response;
   }
   return {

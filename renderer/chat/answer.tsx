@@ -18,6 +18,8 @@ const ReplaceButton = lazily(
   async () => (await import("../other-programs/replace-button.tsx")).ReplaceButton,
 );
 
+const RememberedLines = lazily(async () => (await import("./remembered-lines.tsx")).RememberedLines);
+
 interface AnswerProps {
   readonly message: AssistantMessage;
   /** No answer stands below. */
@@ -38,6 +40,7 @@ export function Answer({ message, isLast }: AnswerProps) {
         <AnswerPart key={index} part={part} streaming={streaming && index === message.parts.length - 1} />
       ))}
       {streaming ? undefined : <AnswerEnd message={message} />}
+      {message.remembered === undefined ? undefined : <RememberedLines memories={message.remembered} />}
       <div className="absolute start-0 bottom-0 flex items-center gap-2">
         {streaming ? <Caret label={t("thinking")} /> : <AnswerActions message={message} isLast={isLast} />}
         {isLast ? <StopSpeaking /> : undefined}

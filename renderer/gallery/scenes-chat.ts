@@ -2,6 +2,7 @@ import { picture } from "./sample-picture.ts";
 import type { AssistantMessage, Failure, Message } from "#contract/chat-state.ts";
 import { answer, longChat, question } from "./messages.ts";
 import type { ScriptedBridge } from "./scripted-bridge.ts";
+import { keepMemories } from "./scripted-memories.ts";
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -25,6 +26,13 @@ export const chatScenes: Readonly<Record<string, (bridge: ScriptedBridge) => voi
   "chat-states": (bridge) => show(bridge, everyState()),
   "chat-tools": (bridge) =>
     show(bridge, [question("q1", "What did we say about the boat?"), withTools("a1", "q1")]),
+  "chat-remembered": (bridge) => {
+    keepMemories(bridge);
+    show(bridge, [
+      question("q1", "I live in Lisbon. What is the weather like?"),
+      { ...answer("a1", "q1", "Sunny."), remembered: [{ id: "m3", text: "I live in Lisbon" }] },
+    ]);
+  },
   "chat-reasoning": (bridge) =>
     show(bridge, [
       question("q1", "How many r are there in strawberry?"),

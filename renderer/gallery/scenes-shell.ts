@@ -1,6 +1,7 @@
 import type { AppState } from "#contract/app-state.ts";
 import type { SignedInAccount } from "#contract/auth-state.ts";
 import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
+import { keepMemories } from "./scripted-memories.ts";
 import { picture } from "./sample-picture.ts";
 import { failWith, type ScriptedBridge } from "./scripted-bridge.ts";
 
@@ -28,6 +29,10 @@ const accounts: readonly SignedInAccount[] = [
 
 /** States of the frame around the chat: status, dialogs, settings, first run. */
 export const shellScenes: Readonly<Record<string, Scene>> = {
+  memories: (bridge) => {
+    keepMemories(bridge);
+    bridge.intend({ kind: "open", view: "settings" });
+  },
   settings: (bridge) => {
     bridge.app.setState(({ features }) => ({
       features: { ...features, notifications: { available: true } },

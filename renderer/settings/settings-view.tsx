@@ -13,6 +13,7 @@ import { useFaceHas } from "./use-face-has.ts";
 import { SettingsSection } from "./settings-section.tsx";
 
 const ModelSettings = lazily(async () => (await import("./model-settings.tsx")).ModelSettings);
+const MemoriesSection = lazily(async () => (await import("./memories-section.tsx")).MemoriesSection);
 const ProgramSettings = lazily(async () => (await import("./program-settings.tsx")).ProgramSettings);
 
 /** Everything a person can set. What is changed applies at once; there is nothing to save. */
@@ -40,6 +41,7 @@ export function SettingsView() {
         </SettingsSection>
       ) : undefined}
       <ChatSettings />
+      <MemoriesSection />
       <VoiceSettings />
       {seesScreen ? (
         <SettingsSection title={t("screen.title")}>

@@ -1,0 +1,49 @@
+import { expect } from "@playwright/test";
+import { axeViolations } from "../fixtures/axe.ts";
+import { test } from "../fixtures/window-test.ts";
+
+test("[22] what is remembered is seen, searched, added, changed, forgotten, brought back and switched off", async ({
+  gallery,
+  page,
+}) => {
+  await gallery.open("memories", { language: "en" });
+  const section = page.getByRole("region", { name: "Memory", exact: true });
+  const rows = section.getByRole("listitem");
+  await expect(rows).toHaveCount(3);
+  expect(await axeViolations(page)).toEqual([]);
+
+  await section.getByLabel("Something to remember").fill("I am vegetarian");
+  await section.getByRole("button", { name: "Add" }).click();
+  await expect(rows.first()).toContainText("I am vegetarian");
+  await expect(section.getByLabel("Something to remember")).toHaveValue("");
+
+  await section.getByRole("button", { name: "Edit: I am vegetarian" }).click();
+  await section.getByLabel("Memory", { exact: true }).fill("I am vegan");
+  await section.getByRole("button", { name: "Save" }).click();
+  await expect(rows.first()).toContainText("I am vegan");
+
+  await section.getByLabel("Search memories").fill("lisbon");
+  await expect(rows).toHaveCount(1);
+  await section.getByRole("button", { name: "Forget: I live in Lisbon" }).click();
+  await expect(section.getByText("No memory has this text.")).toBeVisible();
+  await section.getByRole("button", { name: "Undo" }).click();
+  await expect(rows).toHaveText([/I live in Lisbon/u]);
+  await section.getByLabel("Search memories").fill("");
+  await expect(rows).toHaveCount(4);
+
+  const remember = section.getByRole("switch", { name: "Remember what I say about myself" });
+  await remember.click();
+  await expect(remember).not.toBeChecked();
+  expect(await axeViolations(page)).toEqual([]);
+
+  // A line below an answer says what was remembered of its question.
+  await gallery.open("chat-remembered", { language: "en" });
+  const line = page.getByText("Remembered: I live in Lisbon");
+  await expect(line).toBeVisible();
+  expect(await axeViolations(page)).toEqual([]);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByText("Forgotten.")).toBeVisible();
+  const forgotten = () =>
+    gallery.script((host) => host.calls.findLast(({ name }) => name === "forgetMemory")?.input);
+  expect(await forgotten()).toEqual({ memoryId: "m3" });
+});
