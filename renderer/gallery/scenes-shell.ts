@@ -123,6 +123,11 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
       return from + perPage < 10_000 ? { chats, next: String(from + perPage) } : { chats };
     };
   },
+  "chats-offline": (bridge) => {
+    const asOfMs = Date.now() - 3 * hourMs;
+    bridge.answers.listChats = () => ({ chats: [sampleChat(asOfMs, "c1", "A weekend in Oslo", 0)], asOfMs });
+    bridge.intend({ kind: "open", view: "chats" });
+  },
   "chats-empty": (bridge) => {
     bridge.answers.listChats = () => ({ chats: [] });
     bridge.intend({ kind: "open", view: "chats" });
