@@ -40,6 +40,7 @@ export function serverConfigs(outDir: string): readonly InlineConfig[] {
       admin: "server/admin/main.ts",
       "calculator-worker": "server/domain/assistant/tools/calculator-worker.ts",
       "sqlite-worker": "server/store/sqlite/sqlite-worker.ts",
+      "import-worker": "server/domain/imports/import-worker.ts",
       "vector-worker": "server/store/search/vector-worker.ts",
       "flite-worker": "server/domain/speech/providers/flite-worker.ts",
       "picture-process": "server/domain/pictures/picture-process.ts",

@@ -1,4 +1,5 @@
 // The few things of a ZIP file that a document needs (APPNOTE.TXT 6.3.10; sections in the comments).
+import { STORED, zipEntries } from "#contract/zip-directory.ts";
 
 /** Unpacked, the wanted parts are larger than allowed. */
 export class TooLargeError extends Error {}
@@ -6,10 +7,6 @@ export class TooLargeError extends Error {}
 const CENTRAL = 0x02014b50;
 const LOCAL = 0x04034b50;
 const END = 0x06054b50;
-const END_BYTES = 22;
-const COMMENT_MAX_BYTES = 0xffff;
-const STORED = 0;
-const DEFLATED = 8;
 
 /**
  * The wanted files of an archive, unpacked. What sizes the archive claims does not count, only how much comes out.
@@ -22,10 +19,11 @@ export async function readZip(
   isWanted: (name: string) => boolean,
   maxBytes: number,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const read = (at: number, length: number): DataView =>
+    new DataView(bytes.buffer, bytes.byteOffset + at, Math.min(length, bytes.byteLength - at));
   const files = new Map<string, Uint8Array>();
   let room = maxBytes;
-  for (const { name, method, at, packedBytes } of entriesOf(view)) {
+  for (const { name, method, at, packedBytes } of zipEntries(bytes.byteLength, read)) {
     if (!isWanted(name) || files.has(name)) continue;
     const packed = bytes.subarray(at, at + packedBytes);
     const file = method === STORED ? bounded(packed, room) : await inflate(packed, room);
@@ -33,41 +31,6 @@ export async function readZip(
     files.set(name, file);
   }
   return files;
-}
-
-interface Entry {
-  readonly name: string;
-  readonly method: number;
-  readonly at: number;
-  readonly packedBytes: number;
-}
-
-/** The central directory (4.3.12). */
-function* entriesOf(view: DataView<ArrayBuffer>): Generator<Entry> {
-  const end = endOf(view);
-  let at = view.getUint32(end + 16, true);
-  for (let left = view.getUint16(end + 10, true); left > 0; left -= 1) {
-    if (view.getUint32(at, true) !== CENTRAL) throw new Error("no directory");
-    const nameBytes = view.getUint16(at + 28, true);
-    const name = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + at + 46, nameBytes));
-    const local = view.getUint32(at + 42, true);
-    if (view.getUint32(local, true) !== LOCAL) throw new Error("no file header");
-    const method = view.getUint16(at + 10, true);
-    if (method !== STORED && method !== DEFLATED) throw new Error("another way of packing");
-    // The local header has an extra field of its own (4.3.7).
-    const data = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
-    yield { name, method, at: data, packedBytes: view.getUint32(at + 20, true) };
-    at += 46 + nameBytes + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
-  }
-}
-
-/** The end of the central directory (4.3.16): a comment may follow. */
-function endOf(view: DataView): number {
-  const last = view.byteLength - END_BYTES;
-  for (let at = last; at >= Math.max(0, last - COMMENT_MAX_BYTES); at -= 1) {
-    if (view.getUint32(at, true) === END) return at;
-  }
-  throw new Error("no end of a directory");
 }
 
 function bounded(bytes: Uint8Array, maxBytes: number): Uint8Array {

@@ -16,6 +16,7 @@ import type { RpcRoutes } from "#server/rpc/router.ts";
 import { createClientErrorAnswer, refuseExpectations } from "./kit/client-error.ts";
 import type { Gate } from "./kit/gate.ts";
 import { endStuckAnswers, probedConnections } from "./kit/gone-clients.ts";
+import { Uploads } from "./kit/uploads.ts";
 import { refuseRepeatedHeaders } from "./kit/repeated-headers.ts";
 import { HttpError } from "./kit/http-error.ts";
 import { pageCredentialsOf } from "./kit/cookies.ts";
@@ -34,7 +35,11 @@ const REQUEST_TIMEOUT_MS = 60_000;
 /** gRPC needs HTTP/2, and has a port of its own. */
 const protocols = { grpc: false };
 const FORM_CONTENT_TYPE = "application/x-www-form-urlencoded";
-const MULTIPART_CONTENT_TYPE = "multipart/form-data";
+/** What routes that read their bodies themselves take. */
+const streamTypes = [
+  ["form", "multipart/form-data"],
+  ["file", "*"],
+] as const;
 const JSON_CONTENT_TYPE = "application/json";
 /** No client has reason for so many: a JSON Schema of OpenAI has ten. */
 const JSON_MAX_LEVELS = 100;
@@ -62,6 +67,7 @@ const defaultHeaders = {
  * @throws PipitError PORT_IN_USE, CONFIG_INVALID
  */
 export async function startHttpServer(address: ListenAddress, deps: HttpServerDeps): Promise<ListeningPort> {
+  const uploads = new Uploads();
   const app = fastify({
     logger: false,
     bodyLimit: BODY_MAX_BYTES,
@@ -76,7 +82,7 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
     frameworkErrors: (error, request, reply) => sendError(deps, error, request, reply),
     // Node would refuse a request without Host by itself, with an answer that says nothing.
     http: { requireHostHeader: false, ...probedConnections, ...socketsAt([EVENTS_PATH]) },
-    clientErrorHandler: createClientErrorAnswer(deps.logger),
+    clientErrorHandler: createClientErrorAnswer(deps.logger, (socket) => uploads.has(socket)),
   });
   app.addHook("onRequest", (request, reply, done) => {
     const id = adoptCorrelationId(request.raw.headers);
@@ -108,14 +114,17 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
   // In scopes of their own: RPCs read JSON bodies themselves.
   app.register(async (scope) => {
     addBodyParsers(scope);
-    const routes = deps.routes.filter(({ form }) => form === undefined);
+    const routes = deps.routes.filter(({ stream }) => stream === undefined);
     addRoutes(scope, routes, deps.gate);
   });
-  app.register(async (scope) => {
-    scope.addContentTypeParser(MULTIPART_CONTENT_TYPE, (_request, body, done) => done(null, body));
-    const routes = deps.routes.filter(({ form }) => form === "stream");
-    addRoutes(scope, routes, deps.gate);
-  });
+  for (const [kind, type] of streamTypes) {
+    app.register(async (scope) => {
+      scope.addContentTypeParser(type, (_request, body, done) => done(null, body));
+      if (kind === "file") scope.addHook("onRequest", async (request, reply) => uploads.add(request, reply));
+      const routes = deps.routes.filter(({ stream }) => stream === kind);
+      addRoutes(scope, routes, deps.gate);
+    });
+  }
   addRpcs(app, deps);
   try {
     await app.listen({ host: address.host, port: address.port });

@@ -15,6 +15,7 @@ import { metricsRoute } from "./probes/metrics-route.ts";
 import { apiKeysRoutes } from "./v1/api-keys.ts";
 import { chatsRoutes } from "./v1/chats.ts";
 import { chatExportRoutes } from "./v1/export/export-routes.ts";
+import { chatImportRoute } from "./v1/import/import-routes.ts";
 import { memoriesRoutes } from "./v1/memories.ts";
 import { messagesRoutes } from "./v1/messages.ts";
 import { modelConnectionRoutes } from "./v1/model-connection.ts";
@@ -44,6 +45,7 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     ...apiKeysRoutes(ctx),
     ...chatsRoutes(ctx),
     ...chatExportRoutes(ctx),
+    chatImportRoute(ctx),
     ...messagesRoutes(ctx),
     ...memoriesRoutes(ctx),
     searchRoute(ctx),

@@ -4,12 +4,14 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { countedAuditLog, type AuditMetrics } from "#server/domain/audit/counted-audit-log.ts";
 import type { AuditLog } from "#server/domain/audit/ports.ts";
 import type { ChatStore, TurnStore } from "#server/domain/chats/ports.ts";
+import type { ChatImportStore } from "#server/domain/imports/imported-chat.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import { createAuditReader } from "./audit/audit-reader.ts";
 import { createAuditLog } from "./audit/audit-store.ts";
 import { createAuthStore } from "./sql/auth-store.ts";
+import { createChatImportStore } from "./turns/chat-import-store.ts";
 import { createChatStore } from "./turns/chat-store.ts";
 import { createOidcPayloadStore } from "./sql/oidc-payload-store.ts";
 import { openDatabase, type DatabaseHandle, type OpenDatabaseOptions } from "./open-database.ts";
@@ -101,6 +103,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     time,
     () => completion.wake(),
   );
+  const imports: ChatImportStore = createChatImportStore(roomyDb, turnIndex, () => completion.wake());
   let listener: (() => void) | undefined;
   const onChanged = (): void => listener?.();
   const key = auditKey === undefined ? undefined : createSecretKey(auditKey);
@@ -130,6 +133,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     },
     turns: following(mendedTurns(turns, mended), ["finish", "remove", "restore"], onChanged),
     summaries: createSummaryStore(db),
+    imports: following(imports, ["importChat"], onChanged),
     memoryFiles: createMemoryFileStore(db, relaxedDb),
     /** @param told whenever a memory file is behind, at most a transaction too early */
     onFilesBehind(told: () => void): void {

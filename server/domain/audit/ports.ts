@@ -33,6 +33,7 @@ const AUDIT_EVENTS = [
   "key.rotated",
   "api_key.created",
   "api_key.revoked",
+  "chats.imported",
   "model.connected",
   "model.disconnected",
   "audit.pruned",

@@ -9,7 +9,10 @@ const HEADERS_MAX_BYTES = 16 * 1024;
 
 async function exchange(bytes: string): Promise<string> {
   const server = createServer((_request, response) => response.end("ok")).listen(0, "127.0.0.1");
-  server.on("clientError", createClientErrorAnswer(createRecordingLogger()));
+  server.on(
+    "clientError",
+    createClientErrorAnswer(createRecordingLogger(), () => false),
+  );
   refuseExpectations(server);
   onTestFinished(() => void server.close());
   await once(server, "listening");

@@ -16,12 +16,16 @@ const unexpected = new HttpError(417, "This server meets no expectation but 100-
 /**
  * Answers what is no request of HTTP, before there is a path or a header to go by, and hangs up. It says so: a proxy that
  * keeps its connections for the requests of others would send the next one into a closed socket.
+ *
+ * @param mayTakeLong whether what comes on this connection has all the time it needs
  */
 export function createClientErrorAnswer(
   logger: Logger,
+  mayTakeLong: (socket: Socket) => boolean,
 ): (error: { readonly code?: string }, socket: Socket) => void {
   return (error, socket) => {
     if (error.code === "ECONNRESET" || socket.destroyed) return;
+    if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && mayTakeLong(socket)) return;
     if (!socket.writable) return void socket.destroy();
     const { status, headers, text } = answerTo(faults[error.code ?? ""] ?? unreadable, randomUUID());
     logger.debug("http.unreadable", {

@@ -21,8 +21,11 @@ interface Endpoint extends RouteOptions {
 interface RouteOptions {
   /** Largest body, where it is more than usual: who asks is then found out before it is read. */
   readonly maxBytes?: number;
-  /** Takes multipart/form-data, and reads it itself, as a stream of which nothing has been counted. */
-  readonly form?: "stream";
+  /**
+   * Reads its body itself, as a stream of which nothing has been counted: "form" takes multipart/form-data, "file"
+   * whatever comes, for as long as it comes.
+   */
+  readonly stream?: "form" | "file";
 }
 
 /** A route of any access; its handler's return value is the JSON body. */

@@ -41,6 +41,12 @@ export function createPostgresTurnIndex(): TurnIndex {
         values (${turn.turnId}, ${turn.createdAtMs}, ${scope}, ${words}::tsvector)`.execute(db);
     },
 
+    async announce(db, { userId, chatId }, turnIds) {
+      await sql`insert into turn_search (turn_id, created_at_ms, scope, words)
+        select id, created_at_ms, ${scopeArray(userId, [chatId], [INCOMPLETE])}, ''::tsvector
+        from turns where id in (${sql.join(turnIds)}) order by turn_index`.execute(db);
+    },
+
     async remove(db, turnIds) {
       await sql`delete from turn_search where turn_id in (${sql.join(turnIds)})`.execute(db);
     },

@@ -51,6 +51,18 @@ export function createSqliteTurnIndex(): TurnIndex {
         values (${rows[0]?.id}, ${scope}, ${question}, ${answer})`.execute(db);
     },
 
+    async announce(db, { userId, chatId }, turnIds) {
+      await sql`insert into turn_search_rows (turn_id, created_at_ms)
+        select id, created_at_ms from turns where id in (${sql.join(turnIds)}) order by turn_index`.execute(
+        db,
+      );
+      const scope = `${scopeOf(userId, chatId)} ${INCOMPLETE}`;
+      await sql`insert into turn_search (rowid, scope, question, answer)
+        select id, ${scope}, '', '' from turn_search_rows where turn_id in (${sql.join(turnIds)})`.execute(
+        db,
+      );
+    },
+
     remove,
 
     async removeChat(db, chatId) {

@@ -78,6 +78,12 @@ export interface TurnIndex {
   create(db: Kysely<Tables>): Promise<void>;
   /** Adds or replaces the entry of a turn. */
   write(db: Kysely<Tables>, turn: IndexedTurn): Promise<void>;
+  /** Adds entries to be completed, for turns of one chat that have none: nothing of them is found until then. */
+  announce(
+    db: Kysely<Tables>,
+    scope: Pick<IndexedTurn, "userId" | "chatId">,
+    turnIds: readonly string[],
+  ): Promise<void>;
   /** At least one turn. */
   remove(db: Kysely<Tables>, turnIds: readonly string[]): Promise<void>;
   /** Removes all turns of a chat. */

@@ -31,6 +31,7 @@ const server = [
   "server/flite-worker.js",
   "server/sqlite-worker.js",
   "server/vector-worker.js",
+  "server/import-worker.js",
   "server/calculator-worker.js",
 ];
 

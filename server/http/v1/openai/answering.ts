@@ -43,7 +43,7 @@ export function answerSignal(
 }
 
 /** At once for a client that has left while we found out who it is. */
-function whenClosed({ raw }: FastifyReply, end: () => void): void {
+export function whenClosed({ raw }: FastifyReply, end: () => void): void {
   if (raw.closed) end();
   else raw.once("close", end);
 }

@@ -65,7 +65,7 @@ export function passedOnRoutes(ctx: HttpContext): readonly CallerRoute[] {
         const provider = { ...transcription, settings: "PIPIT_TRANSCRIPTION" };
         return passOn(ctx, provider, asked, request, caller, reply);
       },
-      { maxBytes: SOUND_MAX_BYTES, form: "stream" },
+      { maxBytes: SOUND_MAX_BYTES, stream: "form" },
     ),
   ];
 }

@@ -1,0 +1,117 @@
+import type { ImportedChat, ImportedTurn } from "./imported-chat.ts";
+import { documentsOf, FileProblemError, type ExportFile, type FileProblem } from "./export-file.ts";
+import { JsonListReader, NoListError, type ListItem } from "./json-list.ts";
+import { readChat, type LeftOut, type ReadChat, type SkippedChat } from "./read-chat.ts";
+
+/** Turns and characters that go to the server at once: to take them holds it for a millisecond or so. */
+const BATCH_TURNS = 200;
+const BATCH_CHARS = 128 * 1024;
+/** Field of our own exports that is the list of chats. */
+const LIST_FIELD = "chats";
+
+export interface ReadLimits {
+  /** JSON of one chat. */
+  readonly chatChars: number;
+  /** That may come out of an archive. */
+  readonly unpackedBytes: number;
+}
+
+/** What is read of an export, in order; a chat's turns follow it. */
+export type ExportPiece =
+  | { readonly chat: ImportedChat }
+  | { readonly turns: readonly ImportedTurn[] }
+  | { readonly skipped: SkippedChat };
+
+/** Some pieces, and how much of the file has been read. */
+export interface ReadSome {
+  readonly pieces: readonly ExportPiece[];
+  readonly readBytes: number;
+  readonly leftOut: LeftOut;
+  /** Absent: there may be more. `problem`: what came behind could not be read. */
+  readonly end?: { readonly problem: FileProblem | undefined };
+}
+
+/** Reads an export, a little with each call. */
+export class ExportReader {
+  readonly #leftOut: LeftOut = { pictures: 0, files: 0 };
+  readonly #pieces: AsyncGenerator<ExportPiece, FileProblem | undefined>;
+  #readBytes = 0;
+
+  /** @param nowMs nothing was said later */
+  constructor(file: ExportFile, limits: ReadLimits, nowMs: number) {
+    this.#pieces = this.#read(file, limits, nowMs);
+  }
+
+  async next(): Promise<ReadSome> {
+    const pieces: ExportPiece[] = [];
+    let chars = 0;
+    let end: ReadSome["end"];
+    while (chars < BATCH_CHARS && pieces.length < BATCH_TURNS) {
+      const next = await this.#pieces.next();
+      if (next.done === true) {
+        end = { problem: next.value };
+        break;
+      }
+      pieces.push(next.value);
+      chars += "turns" in next.value ? charsOf(next.value.turns) : 0;
+    }
+    const read = { pieces, readBytes: this.#readBytes, leftOut: { ...this.#leftOut } };
+    return end === undefined ? read : { ...read, end };
+  }
+
+  async *#read(
+    file: ExportFile,
+    { chatChars, unpackedBytes }: ReadLimits,
+    nowMs: number,
+  ): AsyncGenerator<ExportPiece, FileProblem | undefined> {
+    let hasList = false;
+    try {
+      const documents = documentsOf(file, unpackedBytes, (bytes) => (this.#readBytes += bytes));
+      for await (const document of documents) {
+        const list = new JsonListReader(LIST_FIELD, chatChars);
+        for await (const text of document) {
+          for (const item of list.read(text)) yield* this.#chat(item, nowMs);
+        }
+        if (list.hasList) hasList = true;
+        if (!list.isWhole) return hasList ? "damaged" : "no_export";
+      }
+    } catch (error) {
+      if (error instanceof NoListError) return hasList ? "damaged" : "no_export";
+      if (error instanceof FileProblemError) return error.problem;
+      throw error;
+    }
+    return hasList ? undefined : "no_export";
+  }
+
+  *#chat(item: ListItem, nowMs: number): Generator<ExportPiece> {
+    const read = readChat(item, nowMs, this.#leftOut);
+    if ("reason" in read) {
+      yield { skipped: read };
+      return;
+    }
+    yield* piecesOf(read);
+  }
+}
+
+function* piecesOf({ turns, ...chat }: ReadChat): Generator<ExportPiece> {
+  yield { chat };
+  let batch: ImportedTurn[] = [];
+  let chars = 0;
+  for (const turn of turns) {
+    batch.push(turn);
+    chars += charsOf([turn]);
+    if (chars < BATCH_CHARS && batch.length < BATCH_TURNS) continue;
+    yield { turns: batch };
+    batch = [];
+    chars = 0;
+  }
+  if (batch.length > 0) yield { turns: batch };
+}
+
+function charsOf(turns: readonly ImportedTurn[]): number {
+  return turns.reduce((sum, { userText, parts, files, picture }) => {
+    const said = parts.reduce((all, part) => all + ("text" in part ? part.text.length : 0), 0);
+    const attached = files.reduce((all, { text }) => all + text.length, picture?.jpeg.length ?? 0);
+    return sum + userText.length + said + attached;
+  }, 0);
+}

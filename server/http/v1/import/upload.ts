@@ -1,0 +1,82 @@
+import { randomUUID } from "node:crypto";
+import { open, unlink, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { PipitError } from "#contract/pipit-error.ts";
+import { HttpError } from "../../kit/http-error.ts";
+
+/** A client that sends nothing for so long has gone. */
+const SILENCE_MAX_MS = 60_000;
+const MIB = 1024 * 1024;
+
+/**
+ * Keeps a body in a file that has no name, so that nothing of it stays when the server is killed, until it is disposed of.
+ *
+ * @param folder on the disk of the server's data
+ * @throws PipitError MESSAGE_TOO_LARGE, CANCELLED, STORAGE_FULL; 408 when the client has stopped sending
+ */
+export async function receiveFile(
+  body: unknown,
+  folder: string,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<{ readonly fd: number; readonly bytes: number } & AsyncDisposable> {
+  if (!(body instanceof Readable)) throw new HttpError(415, "The body must be the file to be imported.");
+  const file = await namelessFile(folder);
+  try {
+    const bytes = await write(body, file, maxBytes, signal);
+    return { fd: file.fd, bytes, [Symbol.asyncDispose]: () => file.close() };
+  } catch (error) {
+    await file.close();
+    throw fullDisk(error) ?? error;
+  } finally {
+    // What is still on its way would stand before the client's next request on this connection.
+    body.resume();
+  }
+}
+
+async function namelessFile(folder: string): Promise<FileHandle> {
+  const path = join(folder, `import-${randomUUID()}.part`);
+  const file = await open(path, "wx+", 0o600);
+  await unlink(path);
+  return file;
+}
+
+async function write(
+  body: Readable,
+  file: FileHandle,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<number> {
+  let bytes = 0;
+  const silence = setTimeout(() => {
+    body.destroy(new HttpError(408, "The file stopped coming. Send it again."));
+  }, SILENCE_MAX_MS);
+  const onAbort = (): void => void body.destroy(new PipitError("CANCELLED", "Cancelled."));
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    for await (const piece of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      silence.refresh();
+      bytes += piece.byteLength;
+      if (bytes > maxBytes) {
+        throw new PipitError(
+          "MESSAGE_TOO_LARGE",
+          `The file is larger than ${maxBytes / MIB} MiB, which is the limit. Pack it as ZIP, or take conversations.json out of its archive.`,
+        );
+      }
+      await file.write(piece);
+    }
+  } finally {
+    clearTimeout(silence);
+    signal.removeEventListener("abort", onAbort);
+  }
+  return bytes;
+}
+
+function fullDisk(error: unknown): PipitError | undefined {
+  const isFull =
+    error instanceof Error && "code" in error && ["ENOSPC", "EDQUOT"].includes(String(error.code));
+  if (!isFull) return undefined;
+  const message = "The server's disk is full. Free some space there, and import the file again.";
+  return new PipitError("STORAGE_FULL", message, { cause: error });
+}
