@@ -16,6 +16,7 @@ import { createSignOutMarker } from "./keychain/sign-out-marker.ts";
 import { scopeServer } from "./keychain/token-store-scope.ts";
 import { serverOf, type ClientServer } from "./keychain/token-store.ts";
 import { openOutbox } from "./files/sqlite-outbox.ts";
+import { importChats, type ImportOptions } from "#engine/history/import-chats.ts";
 import { createModelConnectionClient } from "#engine/model/model-connection-client.ts";
 import type { AskServer, KeptAccount, OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
 import { Session } from "#engine/session/session.ts";
@@ -119,9 +120,7 @@ export async function openClient(options: ClientOptions) {
     /** The server's HTTP, with the sign-in on every request. Throws as `signedIn`. */
     api,
     history,
-    /** A file of the server's, with the sign-in. Throws as `signedIn`, and as `DownloadClient`. */
-    download: (path: string, signal: AbortSignal) =>
-      signedIn(session, signal, (headers) => link.http.download(path, headers, signal)),
+    ...filesOf(session, link),
     modelConnection: createModelConnectionClient(api),
     /** What the signed-in account's outbox holds, oldest first. */
     async unanswered(): Promise<readonly OutboxRow[]> {
@@ -148,6 +147,22 @@ function keepingHistory(
     (await history.chat(chatId, signal)).temporary === true;
   const file = createHistoryFile({ home, nowMs });
   return keepHistory(ask, { file, isWanted: keepsHistory, isTemporary, nowMs, locale });
+}
+
+function filesOf(session: Session, { http }: ServerLink) {
+  return {
+    /** A file of the server's, with the sign-in. Throws as `signedIn`, and as `FileClient`. */
+    download: (path: string, signal: AbortSignal) =>
+      signedIn(session, signal, (headers) => http.download(path, headers, signal)),
+    /** Imports a file of chats; see there. */
+    importChats: (file: Blob, how: ImportOptions, signal: AbortSignal) =>
+      importChats(
+        (path, body, ended) => signedIn(session, ended, (headers) => http.upload(path, headers, body, ended)),
+        file,
+        how,
+        signal,
+      ),
+  };
 }
 
 function signingIn(session: Session, link: ServerLink, server: ClientServer, ownServer: boolean) {

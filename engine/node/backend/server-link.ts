@@ -7,7 +7,7 @@ import { rpcError } from "#engine/wire/rpc-error.ts";
 import type { RpcConnection } from "#engine/wire/rpc-transport.ts";
 import { ensureServer, type EnsureServerOptions } from "./embedded-server.ts";
 import { openGrpc } from "../grpc/grpc-transport.ts";
-import { createHttpClient, type DownloadClient } from "../http/http-client.ts";
+import { createHttpClient, type FileClient } from "../http/http-client.ts";
 
 const HEALTH_TIMEOUT_MS = 5_000;
 
@@ -50,9 +50,11 @@ export function createServerLink(options: EnsureServerOptions) {
       throw error;
     }
   };
-  const http: HttpClient & DownloadClient = {
+  const http: HttpClient & FileClient = {
     request: (request, signal) => asking(signal, (used) => used.request(request, signal)),
     download: (path, headers, signal) => asking(signal, (used) => used.download(path, headers, signal)),
+    upload: (path, headers, file, signal) =>
+      asking(signal, (used) => used.upload(path, headers, file, signal)),
   };
   return {
     http,

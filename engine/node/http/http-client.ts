@@ -12,8 +12,8 @@ const MAX_REDIRECTS = 5;
 /** Longest silence of a server that sends a file. */
 const DEFAULT_SILENCE_MS = 60_000;
 
-/** A file that is read while it comes, so that it may be longer than memory. */
-export interface DownloadClient {
+/** Files that are read while they come or go, so that they may be longer than memory. */
+export interface FileClient {
   /**
    * @param headers of the request
    * @returns the pieces of the file; leaving the loop ends the download
@@ -21,6 +21,8 @@ export interface DownloadClient {
    *   and CANCELLED
    */
   download(path: string, headers: Headers, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** Sends a file, and gives the pieces of the answer; it takes the time it takes. Throws as {@link download}. */
+  upload(path: string, headers: Headers, file: Blob, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
 
 /**
@@ -35,7 +37,7 @@ export function createHttpClient(
   serverUrl: string,
   timeoutMs = DEFAULT_TIMEOUT_MS,
   silenceMs = DEFAULT_SILENCE_MS,
-): HttpClient & DownloadClient {
+): HttpClient & FileClient {
   const base = parseServerUrl(serverUrl);
   const told = (error: unknown, signal: AbortSignal, limit: AbortSignal, limitMs: number): PipitError => {
     if (error instanceof PipitError) return error;
@@ -43,6 +45,24 @@ export function createHttpClient(
     if (limit.aborted) return unreachable(base, `no answer within ${limitMs} ms`, error);
     const cause = causeOf(error);
     return certificateError(base.host, cause.message) ?? unreachable(base, describe(cause), error);
+  };
+  const open = async (
+    request: HttpRequest & { readonly file?: Blob },
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>> => {
+    const { path } = request;
+    const url = resolvePath(base, path);
+    const silence = createSilence(silenceMs);
+    const explain = (error: unknown) => told(error, signal, silence.signal, silenceMs);
+    try {
+      const asked = follow(url, request, AbortSignal.any([signal, silence.signal]));
+      // How long a file is on its way is up to the network, and the server's to limit.
+      const answer = await (request.file === undefined ? silence.limits(asked) : asked);
+      if (answer.status !== 200) throw refusalOf(path, await silence.limits(readResponse(answer, url)));
+      return pieces(answer, silence, explain);
+    } catch (error) {
+      throw explain(error);
+    }
   };
   return {
     async request(request, signal) {
@@ -55,20 +75,10 @@ export function createHttpClient(
         throw told(error, signal, timeout, timeoutMs);
       }
     },
-    async download(path, headers, signal) {
-      const url = resolvePath(base, path);
-      const silence = createSilence(silenceMs);
-      const explain = (error: unknown) => told(error, signal, silence.signal, silenceMs);
-      try {
-        const request = { method: "GET", path, headers: Object.fromEntries(headers) } as const;
-        const asked = AbortSignal.any([signal, silence.signal]);
-        const answer = await silence.limits(follow(url, request, asked));
-        if (answer.status !== 200) throw refusalOf(path, await silence.limits(readResponse(answer, url)));
-        return pieces(answer, silence, explain);
-      } catch (error) {
-        throw explain(error);
-      }
-    },
+    download: (path, headers, signal) =>
+      open({ method: "GET", path, headers: Object.fromEntries(headers) }, signal),
+    upload: (path, headers, file, signal) =>
+      open({ method: "POST", path, headers: Object.fromEntries(headers), file }, signal),
   };
 }
 
@@ -149,10 +159,14 @@ function resolvePath(base: URL, path: string): URL {
 }
 
 /** Sends a request, on to where the server says that it belongs. */
-async function follow(start: URL, request: HttpRequest, signal: AbortSignal): Promise<Response> {
+async function follow(
+  start: URL,
+  request: HttpRequest & { readonly file?: Blob },
+  signal: AbortSignal,
+): Promise<Response> {
   let url = start;
   let method: string = request.method;
-  let body = request.body;
+  let body = request.file ?? request.body;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
     const response = await fetch(url, {
       method,

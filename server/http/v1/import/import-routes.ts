@@ -53,29 +53,36 @@ export function chatImportRoute(ctx: HttpContext): CallerRoute {
         ]),
       );
       whenClosed(reply, () => void held.disposeAsync());
-      const signal = answerSignal(ctx, reply, caller);
-      const file = held.use(await receiveFile(request.body, ctx.config.dataDir, FILE_MAX_BYTES, signal));
-      const asked = { userId, file, again: deleted === "again", origin: originOf(request) };
-      const { clock, store } = ctx;
-      const steps = importChats({ clock, store: store.imports, audit: store.auth.audit }, asked, signal);
-      // It has ended when the file is closed.
-      held.defer(async () => void (await steps.return(undefined as never).catch(() => undefined)));
-      // What is no export is told by the status.
-      const first = await steps.next();
-      reply.header("content-type", "application/x-ndjson; charset=utf-8").header("x-accel-buffering", "no");
-      return Readable.from(lines(ctx, first, steps));
+      try {
+        const signal = answerSignal(ctx, reply, caller);
+        const file = held.use(await receiveFile(request.body, ctx.config.dataDir, FILE_MAX_BYTES, signal));
+        const asked = { userId, file, again: deleted === "again", origin: originOf(request) };
+        const { clock, store } = ctx;
+        const steps = importChats({ clock, store: store.imports, audit: store.auth.audit }, asked, signal);
+        // It has ended when the file is closed.
+        held.defer(async () => void (await steps.return(undefined as never).catch(() => undefined)));
+        // What is no export is told by the status.
+        const first = await steps.next();
+        reply.header("content-type", "application/x-ndjson; charset=utf-8").header("x-accel-buffering", "no");
+        return Readable.from(lines(ctx, first, steps, held));
+      } catch (error) {
+        await held.disposeAsync();
+        throw error;
+      }
     },
     { maxBytes: FILE_MAX_BYTES, stream: "file" },
   );
 }
 
-/** Does not throw: the client has had the status already. */
+/** Does not throw: the client has had the status already. Who has the last line may import again. */
 async function* lines(
   { logger }: Pick<HttpContext, "logger">,
   first: IteratorResult<ImportProgress, ImportReport>,
   steps: AsyncGenerator<ImportProgress, ImportReport>,
+  held: AsyncDisposable,
 ): AsyncGenerator<string> {
   let toldAtMs = 0;
+  let last: Line;
   try {
     let step = first;
     for (; step.done !== true; step = await steps.next()) {
@@ -83,12 +90,14 @@ async function* lines(
       toldAtMs = performance.now();
       yield lineOf({ progress: toProgressBody(step.value) });
     }
-    yield lineOf({ report: toReportBody(step.value) });
+    last = { report: toReportBody(step.value) };
   } catch (reason) {
     const { body, internal } = toErrorAnswer(reason);
     if (internal) logger.error("import.failed", { reason: body.error.code, error: reason });
-    yield lineOf(body);
+    last = body;
   }
+  await held[Symbol.asyncDispose]();
+  yield lineOf(last);
 }
 
 function lineOf(line: Line): string {

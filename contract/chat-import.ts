@@ -1,0 +1,26 @@
+/** How far an import is. */
+export interface ImportProgress {
+  /** Chats that were looked at; 0 while the file is still being sent. */
+  readonly chats: number;
+  /** Of the file, from 0 to 1; unknown while it is being sent. */
+  readonly share: number | undefined;
+}
+
+/** What came of an import (docs/api.md, `POST /v1/chats/import`). */
+export interface ImportReport {
+  /** Whose export it was; undefined when it held no chat. */
+  readonly origin: "pipit" | "chatgpt" | "claude" | undefined;
+  /** Chats that were made, that got new turns, and that were there as they are. */
+  readonly made: number;
+  readonly extended: number;
+  readonly unchanged: number;
+  /** Questions that were added. */
+  readonly turns: number;
+  /** Chats that were left out, by the reason, e.g. "too_large". */
+  readonly skipped: Readonly<Record<string, number>>;
+  /** The first hundred of them. */
+  readonly skippedChats: readonly { readonly title: string; readonly reason: string }[];
+  readonly leftOut: { readonly pictures: number; readonly files: number };
+  /** Why the file was not read to its end, e.g. "damaged". */
+  readonly problem: string | undefined;
+}
