@@ -1,5 +1,5 @@
 // The few things of a ZIP file that a document needs (APPNOTE.TXT 6.3.10; sections in the comments).
-import { STORED, zipEntries } from "#contract/zip-directory.ts";
+import { STORED, zipEntries } from "#contract/imports/zip-directory.ts";
 
 /** Unpacked, the wanted parts are larger than allowed. */
 export class TooLargeError extends Error {}

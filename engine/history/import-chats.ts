@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { ImportProgress, ImportReport } from "#contract/chat-import.ts";
+import type { ImportProgress, ImportReport } from "#contract/imports/chat-import.ts";
 import { isErrorCode } from "#contract/error-codes.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";

@@ -1,6 +1,6 @@
 import { createReadStream, readSync } from "node:fs";
 import { createInflateRaw } from "node:zlib";
-import { DEFLATED, zipEntries, type ZipEntry } from "#contract/zip-directory.ts";
+import { DEFLATED, zipEntries, type ZipEntry } from "#contract/imports/zip-directory.ts";
 
 /** What a file of an export is read from. */
 export interface ExportFile {
