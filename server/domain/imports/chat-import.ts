@@ -11,7 +11,7 @@ import type { ReadJob } from "./import-worker.ts";
 import type { LeftOut, SkippedChat, SkipReason } from "./read-chat.ts";
 
 /** A gigabyte of JSON is more than ten years of chats. */
-export const IMPORT_LIMITS: ReadLimits = {
+const LIMITS: ReadLimits = {
   chatChars: 64 * 1024 * 1024,
   unpackedBytes: 1024 * 1024 * 1024,
 };
@@ -49,7 +49,6 @@ interface ImportDeps {
   readonly store: ChatImportStore;
   readonly audit: AuditLog;
   readonly clock: Clock;
-  readonly limits?: ReadLimits;
 }
 
 /** What is to be imported, for whom. */
@@ -68,7 +67,7 @@ export interface ImportRequest {
  * @throws PipitError FILE_UNSUPPORTED for what is no export, before anything else; STORAGE_*, CANCELLED
  */
 export async function* importChats(
-  { store, audit, clock, limits = IMPORT_LIMITS }: ImportDeps,
+  { store, audit, clock }: ImportDeps,
   { userId, file, again, origin }: ImportRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ImportProgress, ImportReport> {
@@ -79,7 +78,7 @@ export async function* importChats(
   });
   const tally = new Tally();
   const source = new PieceSource((job) => jobs.run(job, signal).catch(asPipitError), {
-    open: { file, limits, nowMs: clock.nowMs() },
+    open: { file, limits: LIMITS, nowMs: clock.nowMs() },
   });
   try {
     for (let piece = await source.next(); piece !== undefined; piece = await source.next()) {

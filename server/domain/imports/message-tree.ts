@@ -160,7 +160,7 @@ function idOf({ node, branch, parts }: Growing): string {
 }
 
 /** Texts that follow each other are one, a line apart. */
-export function joined(parts: readonly MessagePart[]): readonly MessagePart[] {
+function joined(parts: readonly MessagePart[]): readonly MessagePart[] {
   const all: MessagePart[] = [];
   for (const part of parts) {
     const last = all.at(-1);

@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { openAuthStage, type AuthStage } from "#tests/testing/auth/auth-stage.ts";
 
 /** The last line of an import. */
-export interface Report {
+interface Report {
   readonly origin: string | null;
   readonly chats: { readonly made: number; readonly extended: number; readonly unchanged: number };
   readonly turns: number;
@@ -14,7 +14,7 @@ export interface Report {
   readonly problem: string | null;
 }
 
-export interface Imported {
+interface Imported {
   readonly status: number;
   readonly lines: readonly Readonly<Record<string, unknown>>[];
   readonly report: Report;
@@ -28,7 +28,7 @@ export interface ImportStage extends AsyncDisposable {
   readonly ben: Account;
 }
 
-export interface Account {
+interface Account {
   readonly token: string;
   importFile(file: string | Uint8Array, query?: string): Promise<Imported>;
   /** Its chats as `GET /v1/chats/export` has them. */
