@@ -91,3 +91,62 @@ test("what ChatGPT and Claude keep of a chat is there: branches, tools, thoughts
     })
     .toBeGreaterThan(0);
 });
+
+test("a file that is broken, huge or hostile harms no chat, and is told", async () => {
+  await using stage = await openImportStage(sqlite.name);
+  const { ann } = stage;
+  const ok = (number: number) => chatGptConversation(number);
+  const list = (...chats: readonly unknown[]) => JSON.stringify(chats);
+  const unsupported = async (file: string | Uint8Array): Promise<void> => {
+    const { status, lines } = await ann.importFile(file);
+    expect([status, lines[0]?.["error"]]).toEqual([
+      415,
+      expect.objectContaining({ code: "FILE_UNSUPPORTED" }),
+    ]);
+  };
+  for (const file of ["", "<html><script>", '{"a": 1}', "[1", "PK", zipOf({ "a.json": Buffer.from("[]") })]) {
+    await unsupported(file);
+  }
+  // Written in windows-1251; an archive that was cut.
+  await unsupported(Buffer.from([0x5b, 0x22, 0xcf, 0xf0, 0xe8, 0x22, 0x5d]));
+  await unsupported(zipOf({ "conversations.json": Buffer.from(list(ok(0))) }).subarray(0, 300));
+  // Encodings.
+  const utf16 = Buffer.from(`\uFEFF${list(ok(1))}`, "utf16le");
+  for (const file of [utf16, Buffer.from(utf16).swap16(), `\uFEFF${list(ok(1))}`]) {
+    const { chats } = (await ann.importFile(file)).report;
+    expect(chats.made + chats.unchanged).toBe(1);
+  }
+  // Cut in the middle: what came before stays.
+  const cut = (await ann.importFile(list(ok(2), ok(3)).slice(0, -500))).report;
+  expect(cut).toMatchObject({ chats: { made: 1 }, problem: "damaged" });
+  // Circles, parents that are not there, wrong types, lone surrogates, a title of a megabyte, junk nested deep.
+  const message = (role: string, text: string) => ({
+    author: { role },
+    content: { content_type: "text", parts: [text] },
+  });
+  const odd = {
+    conversation_id: "../../etc/passwd\0",
+    title: "T".repeat(1_000_000),
+    create_time: "never",
+    mapping: {
+      a: { parent: "b", children: ["b"], message: message("user", "in a circle \uD800") },
+      b: { parent: "a", children: ["a"], message: message("assistant", "answered \0") },
+      c: { parent: "gone", children: 7, message: message("user", "# Chat Session") },
+      __proto__: { parent: "c", message: 9 },
+    },
+    current_node: 5,
+  };
+  const deep = `{"mapping":${"[".repeat(500)}${"]".repeat(500)}}`;
+  const file = `[${JSON.stringify(odd)},${deep},{"mapping":{},"id":"x"},{"chat_messages":[]},17,${JSON.stringify(ok(4))}]`;
+  const report = (await ann.importFile(file)).report;
+  expect(report).toMatchObject({ chats: { made: 2 }, skipped: { damaged: 2, empty: 1 }, problem: null });
+  const told = (await ann.exported()).chats.find(({ title }) => title.startsWith("TTT"));
+  expect(told?.title.length).toBeLessThanOrEqual(60);
+  expect(storyOf(told as ExportedChat)).toEqual([
+    ["user", "# Chat Session"],
+    ["user", "in a circle \uFFFD"],
+    ["assistant", "answered \uFFFD"],
+  ]);
+  // Nothing of it is anywhere but in the account.
+  expect((await stage.ben.exported()).chats).toEqual([]);
+});
