@@ -23,9 +23,10 @@ export function chatGptConversation(number: number, questions = 3): Record<strin
   const text = () => Array.from({ length: 3 + roll(12) }, () => words[roll(words.length)]).join(" ");
   const conversation = idOf("conversation", number);
   const mapping: Record<string, { children: string[] } & Record<string, unknown>> = {};
+  let nodes = 0;
   let atSeconds = 1_700_000_000 + number * 1_000;
   const add = (parent: string | null, name: string, message: object | null): string => {
-    const id = idOf(`${number}-${name}-`, Object.keys(mapping).length);
+    const id = idOf(`${number}-${name}-`, (nodes += 1));
     mapping[id] = { id, message: message === null ? null : { id, ...message }, parent, children: [] };
     if (parent !== null) mapping[parent]?.children.push(id);
     return id;

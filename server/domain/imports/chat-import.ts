@@ -12,11 +12,11 @@ import type { LeftOut, SkippedChat, SkipReason } from "./read-chat.ts";
 
 /** A gigabyte of JSON is more than ten years of chats. */
 const LIMITS: ReadLimits = {
-  chatChars: 64 * 1024 * 1024,
+  chatChars: 128 * 1024 * 1024,
   unpackedBytes: 1024 * 1024 * 1024,
 };
 /** The largest chat several times over: its JSON, and what is made of it. */
-const HEAP_MAX_MB = 1024;
+const HEAP_MAX_MB = 2048;
 /** To read the largest chat. */
 const LIMIT_MS = 120_000;
 /** Chats that are told by name; of all others the number. */
