@@ -34,6 +34,8 @@ export const errorCodes = {
   // Too much at once.
   RATE_LIMITED: { grpc: 8, http: 429, retry: true },
   STREAM_LIMIT: { grpc: 8, http: 429, retry: true },
+  // The account has used up its tokens of the day or month.
+  QUOTA_EXCEEDED: { grpc: 7, http: 429, retry: false },
   // The same message is being answered by another server process.
   TURN_RUNNING_ELSEWHERE: { grpc: 10, http: 409, retry: true },
   // The language model.

@@ -43,6 +43,10 @@ export const englishErrors: ErrorTexts = {
   ACCOUNT_LOCKED: { what: "Too many wrong passwords for this account.", cure: "Wait, then try again." },
   RATE_LIMITED: { what: "Too many requests at once.", cure: "Wait a moment; Pipit tries again by itself." },
   STREAM_LIMIT: { what: "Too many answers are running at once.", cure: "Wait until one of them ends." },
+  QUOTA_EXCEEDED: {
+    what: "The tokens of this account are used up.",
+    cure: "Wait for the next day or month, or ask the server's operator for more.",
+  },
   TURN_RUNNING_ELSEWHERE: {
     what: "This message is being answered already.",
     cure: "Wait a moment; the answer appears here.",

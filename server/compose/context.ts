@@ -27,6 +27,7 @@ import type { Logger } from "#contract/logger.ts";
 import type { MessageBus } from "../domain/message-bus.ts";
 import type { SpeechService } from "../domain/speech/ports.ts";
 import { createSpeechService } from "../domain/speech/speech-service.ts";
+import { createQuotas, type Quotas } from "../domain/usage/quotas.ts";
 import { loadMasterKey, type MasterKey } from "../domain/tokens/master-key.ts";
 import { MemoryFiles, type MemoryFilesState } from "../domain/memory-files/memory-files.ts";
 import { MemoryFolder } from "../domain/memory-files/memory-folder.ts";
@@ -66,6 +67,7 @@ export interface ServerContext extends AuthContext {
   readonly speech: SpeechService;
   readonly pictures: Pictures;
   readonly turns: TurnService;
+  readonly quotas: Quotas;
   /** Answers that run now, of whatever wire. */
   readonly running: RunningAnswers;
   readonly memoryFilesState: () => MemoryFilesState;
@@ -123,22 +125,20 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   const calculator = building.use(createCalculator());
   const pictures = building.use(new Pictures());
   const speech = deps.speech ?? building.use(createSpeechService({ config: config.speech, logger }));
+  const quotas = createQuotas({ use: store.tokenUse, usual: config, clock });
   const turns = building.use(
     createTurnService({
-      chats: store.chats,
-      turns: store.turns,
-      summaries: store.summaries,
+      ...common,
+      ...store,
       memories: store.auth.memories,
       ...askedBeside({ config, store, clock, logger }, building),
+      quotas,
       choices: store.modelChoices,
       accounts: store.auth.accounts,
       models,
       toolsFor: (scope) => createAssistantTools({ ...scope, turns: store.turns, clock, calculator }),
       speech,
       pictures,
-      bus,
-      clock,
-      logger,
       ownerId: randomUUID(),
     }),
   );
@@ -153,6 +153,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     speech,
     pictures,
     turns,
+    quotas,
     running: new RunningAnswers(config),
     memoryFilesState: () => memoryFiles?.state ?? "off",
     semanticState: () => semantic?.state ?? "off",

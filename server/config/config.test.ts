@@ -38,6 +38,8 @@ describe("readServerConfig", () => {
       signInAddress: false,
       webRoot: fileURLToPath(new URL("../../dist/renderer", import.meta.url)),
       issuer: "http://127.0.0.1:8787",
+      tokensPerDay: 0,
+      tokensPerMonth: 0,
       answersPerAccount: 20,
       answersPerAddress: 200,
       socketsPerAccount: 50,

@@ -23,6 +23,12 @@ const cap = {
   wants: "a number from 1 to 100000",
 };
 
+const tokens = {
+  schema: z.coerce.number().int().min(0).max(1_000_000_000_000),
+  wants: "a number of tokens, 0 or more",
+  initial: "0",
+} as const;
+
 /** The server itself: addresses, storage, and who gets in. */
 export const serveSettings = {
   http: {
@@ -131,6 +137,18 @@ export const serveSettings = {
     env: "PIPIT_TRUSTED_PROXIES",
     file: "serve.trusted_proxies",
     about: "addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed",
+  },
+  tokensPerDay: {
+    ...tokens,
+    env: "PIPIT_TOKENS_PER_DAY",
+    file: "serve.tokens_per_day",
+    about: "tokens that one account may use in a day (UTC), questions and answers together; `0`: any number",
+  },
+  tokensPerMonth: {
+    ...tokens,
+    env: "PIPIT_TOKENS_PER_MONTH",
+    file: "serve.tokens_per_month",
+    about: "tokens that one account may use in a calendar month (UTC); `0`: any number",
   },
   answersPerAccount: {
     ...cap,

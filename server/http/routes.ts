@@ -23,6 +23,7 @@ import { modelsRoutes } from "./v1/models.ts";
 import { openAiRoutes } from "./v1/openai/openai-routes.ts";
 import { searchRoute } from "./v1/search.ts";
 import { statusRoute } from "./v1/status.ts";
+import { usageRoute } from "./v1/usage.ts";
 import { pageRoutes } from "./web/page.ts";
 
 /** All routes of the HTTP port besides the RPCs, each with who may ask. */
@@ -52,6 +53,7 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     ...modelsRoutes(ctx),
     ...openAiRoutes(ctx),
     ...modelConnectionRoutes(ctx),
+    usageRoute(ctx),
     statusRoute(ctx),
     ...pageRoutes(ctx),
   ];

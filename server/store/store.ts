@@ -27,6 +27,7 @@ import { inTransaction } from "./sql/transaction.ts";
 import { purgeDeleted } from "./turns/purge.ts";
 import { createSummaryStore } from "./turns/summary-store.ts";
 import { createTurnStore } from "./turns/turn-store.ts";
+import { createTokenUseStore } from "./usage/token-use-store.ts";
 import { createUsageStore } from "./sql/usage-store.ts";
 
 interface CommonOptions {
@@ -143,6 +144,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     completeIndex: () => completion.wake(),
     vectors: createVectorStore(db, turnIndex),
     usage: createUsageStore(db),
+    tokenUse: createTokenUseStore(db),
     modelChoices: createModelChoiceStore(db),
     /** All of the auth service, and the way to change several at once. */
     auth,

@@ -79,15 +79,15 @@ test("embeddings are asked of the configured server with its key, and its model 
   expect(JSON.parse(asked[0]?.body ?? "")).toEqual(wanted);
   await openai.embeddings.create({ input: "Hi" } as never);
   expect(JSON.parse(asked[1]?.body ?? "")).toMatchObject({ model: "small", input: "Hi" });
-  const exported = await fetch(`${server.httpUrl}/auth/export`, {
+  const used = await fetch(`${server.httpUrl}/v1/usage?by=model`, {
     headers: { authorization: `Bearer ${server.accessToken}` },
   });
-  const counted = { source: "openai-api/embeddings", input_tokens: 7, output_tokens: 0 };
-  expect(await exported.json()).toMatchObject({
-    usage: expect.arrayContaining([
-      expect.objectContaining({ ...counted, model: "large" }),
-      expect.objectContaining({ ...counted, model: "small" }),
-    ]) as unknown,
+  const counted = { input_tokens: 7, output_tokens: 0, answers: 1, estimated: 0 };
+  expect(await used.json()).toMatchObject({
+    data: [
+      { model: "large", ...counted },
+      { model: "small", ...counted },
+    ],
   });
 });
 

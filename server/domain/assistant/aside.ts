@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Caller } from "../access/caller.ts";
-import type { Chat, ChatStore, Turn, UsageStore } from "../chats/ports.ts";
+import type { Chat, ChatStore, Turn } from "../chats/ports.ts";
+import type { TokenUseStore } from "../usage/ports.ts";
 import { checkMemoryText } from "../memories/memory-text.ts";
 import type { Memory, MemoryStore } from "../memories/ports.ts";
 import { ownWords, readAside, type AsideAnswer } from "./aside-text.ts";
@@ -28,7 +29,7 @@ interface AsideDeps {
   readonly settings: AsideSettings;
   readonly chats: Pick<ChatStore, "claimTitle" | "giveTitle">;
   readonly memories: Pick<MemoryStore, "isOn" | "add">;
-  readonly usage: Pick<UsageStore, "add">;
+  readonly tokenUse: Pick<TokenUseStore, "add">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -92,12 +93,10 @@ export class Aside implements AsyncDisposable {
     if (!wanted.title && wanted.own === "") return;
     const messages = asideMessages(wanted, question.prompt, turn.id);
     const call = { messages, locale, maxChars: ANSWER_MAX_CHARS, timeoutMs: CALL_TIMEOUT_MS };
-    const { text, ...usage } = await shortCall(
-      model,
-      call,
-      AbortSignal.any([this.#stop.signal, live.signal]),
-    );
-    await this.#count(begun, usage);
+    const { text, ...used } = await shortCall(model, call, AbortSignal.any([this.#stop.signal, live.signal]));
+    const { tokenUse, clock } = this.#deps;
+    const { userId, chatId } = turn;
+    await tokenUse.add({ userId, chatId, model: model.name, ...used, atMs: clock.nowMs() });
     await this.#keep(begun, wanted, readAside(text, wanted.own));
   }
 
@@ -123,20 +122,6 @@ export class Aside implements AsyncDisposable {
       const kept = await memories.add({ ...memory, createdAtMs: clock.nowMs() });
       if (kept?.id === id) live.publish({ type: "remembered", turnId, memoryId: id, text: kept.text });
     }
-  }
-
-  async #count(
-    { turn, question, model }: BegunAnswer,
-    usage: { readonly inputTokens: number; readonly outputTokens: number },
-  ): Promise<void> {
-    const { hardwareId, sessionId } = question;
-    const about = { userId: turn.userId, hardwareId, sessionId, source: "aside", model: model.name };
-    await this.#deps.usage.add({
-      id: randomUUID(),
-      ...about,
-      ...usage,
-      createdAtMs: this.#deps.clock.nowMs(),
-    });
   }
 }
 

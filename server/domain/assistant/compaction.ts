@@ -2,6 +2,7 @@ import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Turn, TurnStore } from "../chats/ports.ts";
 import type { Summary, SummaryStore } from "../chats/summary-port.ts";
+import type { TokenUseStore } from "../usage/ports.ts";
 import { BUILT_IN_MODEL } from "./built-in/built-in-model.ts";
 import {
   CONTEXT_BUDGET_TOKENS,
@@ -33,6 +34,7 @@ const CALL_TIMEOUT_MS = 120_000;
 interface CompactionDeps {
   readonly turns: Pick<TurnStore, "recent">;
   readonly summaries: SummaryStore;
+  readonly tokenUse: Pick<TokenUseStore, "add">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -134,7 +136,16 @@ export class Compaction implements AsyncDisposable {
       { role: "user", text: [`<${mark}>`, ...lines, `</${mark}>`].join("\n") },
     ];
     const call = { messages, locale, maxChars: SUMMARY_MAX_CHARS, timeoutMs: CALL_TIMEOUT_MS };
-    return (await shortCall(model, call, this.#stop.signal)).text;
+    const { text, ...used } = await shortCall(model, call, this.#stop.signal);
+    const { userId, chatId } = turn;
+    await this.#deps.tokenUse.add({
+      userId,
+      chatId,
+      model: model.name,
+      ...used,
+      atMs: this.#deps.clock.nowMs(),
+    });
+    return text;
   }
 }
 

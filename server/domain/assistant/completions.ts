@@ -3,10 +3,12 @@ import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Caller } from "../access/caller.ts";
-import type { UsageStore } from "../chats/ports.ts";
+import type { TokenUseStore } from "../usage/ports.ts";
+import type { Quotas } from "../usage/quotas.ts";
 import type { Pictures } from "../pictures/pictures.ts";
 import { abortable } from "./abortable.ts";
 import type { AnswerPart, ClientTools, FinishReason, ModelMessage, ModelSource } from "./ports.ts";
+import { usedTokens, type Used } from "./used-tokens.ts";
 import type { Question, TurnEvent, TurnService } from "./turn-types.ts";
 
 /** Longest answer, as of a turn. */
@@ -54,7 +56,8 @@ interface CompletionDeps {
   readonly models: ModelSource;
   readonly turns: Pick<TurnService, "answer">;
   readonly pictures: Pictures;
-  readonly usage: Pick<UsageStore, "add">;
+  readonly tokenUse: Pick<TokenUseStore, "add">;
+  readonly quotas: Pick<Quotas, "check">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -89,6 +92,7 @@ async function relay(
   signal: AbortSignal,
   patienceMs: number | undefined,
 ): Promise<BegunCompletion> {
+  await deps.quotas.check(userId);
   const model = await deps.models.current(signal, wanted);
   const scaled: ModelMessage[] = [];
   for (const { pictures, ...message } of messages) {
@@ -101,38 +105,56 @@ async function relay(
   return {
     model: model.name,
     chatId: undefined,
-    events: await begun(relayed(deps, parts, { userId, model: model.name }), patienceMs),
+    events: await begun(relayed(deps, parts, { userId, model: model.name, asked: scaled }), patienceMs),
   };
 }
 
 async function* relayed(
   deps: CompletionDeps,
   parts: AsyncIterable<AnswerPart>,
-  about: { readonly userId: string; readonly model: string },
+  about: { readonly userId: string; readonly model: string; readonly asked: readonly ModelMessage[] },
 ): AsyncGenerator<CompletionEvent> {
   let usage = { inputTokens: 0, outputTokens: 0 };
   let finish: FinishReason = "stop";
   let chars = 0;
-  for await (const part of parts) {
-    if (part.type === "usage") {
-      const { inputTokens, outputTokens } = part;
-      usage = { inputTokens, outputTokens };
-      finish = part.finish ?? finish;
-    } else if (part.type === "text" || part.type === "reasoning") {
-      yield part;
-      chars += part.text.length;
-      if (chars >= ANSWER_MAX_CHARS) {
-        finish = "length";
-        break;
-      }
-    } else if (part.type === "call") yield part;
+  const said: string[] = [];
+  let failed = false;
+  try {
+    for await (const part of parts) {
+      if (part.type === "usage") {
+        const { inputTokens, outputTokens } = part;
+        usage = { inputTokens, outputTokens };
+        finish = part.finish ?? finish;
+      } else if (part.type === "text" || part.type === "reasoning") {
+        said.push(part.text);
+        yield part;
+        chars += part.text.length;
+        if (chars >= ANSWER_MAX_CHARS) {
+          finish = "length";
+          break;
+        }
+      } else if (part.type === "call") yield part;
+    }
+  } catch (error) {
+    failed = PipitError.from(error).code !== "CANCELLED";
+    throw error;
+  } finally {
+    // Also when the client has left.
+    await countUse(deps, about, usedTokens({ ...about, ...usage }, about.asked, said, failed));
   }
-  const report = { ...about, ...usage, hardwareId: HARDWARE_ID, sessionId: "", source: "openai-api" };
-  await deps.usage
-    .add({ ...report, id: randomUUID(), createdAtMs: deps.clock.nowMs() })
-    // The answer is there: that it is not counted is no reason to refuse it.
-    .catch((error: unknown) => deps.logger.error("usage could not be stored", { error }));
   yield { type: "end", finish, ...usage };
+}
+
+/** The answer is there: that it is not counted is no reason to refuse it. */
+async function countUse(
+  { tokenUse, clock, logger }: CompletionDeps,
+  { userId, model }: { readonly userId: string; readonly model: string },
+  used: Used | undefined,
+): Promise<void> {
+  if (used === undefined) return;
+  await tokenUse
+    .add({ userId, model, ...used, chatId: undefined, atMs: clock.nowMs() })
+    .catch((error: unknown) => logger.error("usage could not be stored", { error }));
 }
 
 async function askInChat(

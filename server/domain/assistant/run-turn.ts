@@ -9,10 +9,11 @@ import { publishLate } from "./aside.ts";
 import type { AnsweredTurn } from "./compaction.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import { modelFor } from "./model-for.ts";
-import type { AnswerModel, AnswerPart } from "./ports.ts";
+import type { AnswerModel, AnswerPart, ModelMessage } from "./ports.ts";
 import { isNews, promptFor } from "./context/prompt.ts";
 import { textPieces } from "./text-pieces.ts";
 import { runningElsewhere, type TurnRelay } from "./turn-relay.ts";
+import { usedTokens } from "./used-tokens.ts";
 import { TurnSpeech } from "./turn-speech.ts";
 import type { Question, TurnDeps, TurnEvent } from "./turn-types.ts";
 import { localeOf, wording } from "./context/wording.ts";
@@ -49,6 +50,8 @@ interface Draft {
   model: string | undefined;
   inputTokens: number;
   outputTokens: number;
+  /** What the model was told; empty until it is asked. */
+  asked: readonly ModelMessage[];
 }
 
 /**
@@ -160,9 +163,10 @@ async function replay(run: Run, turn: Turn, chat: Chat): Promise<void> {
 
 async function askModel(run: Run, turn: Turn, chat: Chat, image: Uint8Array | undefined): Promise<void> {
   const { deps, live } = run;
-  const draft: Draft = { model: undefined, inputTokens: 0, outputTokens: 0 };
+  const draft: Draft = { model: undefined, inputTokens: 0, outputTokens: 0, asked: [] };
   let answered: AnsweredTurn;
   try {
+    await deps.quotas.check(run.userId);
     await publishTitle(run, chat, turn);
     answered = await streamAnswer(run, turn, chat, image, draft);
   } catch (error) {
@@ -172,7 +176,7 @@ async function askModel(run: Run, turn: Turn, chat: Chat, image: Uint8Array | un
     throw failure;
   }
   // The voice goes on meanwhile: it ends seconds after the text.
-  await deps.turns.finish({ ...finishOf(run, turn, draft), status: "done" });
+  await deps.turns.finish(finishOf(run, turn, draft, "done"));
   deps.compaction.consider(answered);
   live.publish({
     type: "usage",
@@ -199,6 +203,7 @@ async function streamAnswer(
   ]);
   draft.model = model.name;
   publishLate(live, memories, turn);
+  draft.asked = prompt.messages;
   if (isNews(prompt)) {
     live.publish({ type: "notice", code: "EARLIER_SUMMARISED", text: wording(locale).earlierSummarised });
   }
@@ -268,19 +273,24 @@ async function storeUnfinished(run: Run, turn: Turn, draft: Draft, failure: Pipi
   else logger.debug("turn cancelled", fields);
   try {
     const why = status === "failed" && { failure: { code: failure.code, message: failure.message } };
-    await turns.finish({ ...finishOf(run, turn, draft), status, ...why });
+    await turns.finish({ ...finishOf(run, turn, draft, status), ...why });
   } catch (error) {
     logger.error("turn could not be stored", { ...fields, error });
   }
 }
 
-function finishOf(run: Run, turn: Turn, draft: Draft): Omit<FinishTurn, "status"> {
+function finishOf(run: Run, turn: Turn, draft: Draft, status: FinishTurn["status"]): FinishTurn {
+  const { log } = run.live;
+  const [text, reasoning] = [log.pieces("text"), log.pieces("reasoning")];
+  const used = usedTokens(draft, draft.asked, [...reasoning, ...text], status === "failed");
   return {
+    status,
+    ...(used !== undefined && { used }),
     turnId: turn.id,
     ownerId: run.deps.ownerId,
-    assistantText: run.live.log.pieces("text"),
-    reasoning: run.live.log.pieces("reasoning"),
-    parts: partsOf(run.live.log.snapshot()),
+    assistantText: text,
+    reasoning,
+    parts: partsOf(log.snapshot()),
     model: draft.model,
     inputTokens: draft.inputTokens,
     outputTokens: draft.outputTokens,

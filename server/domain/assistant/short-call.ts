@@ -1,6 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { abortable } from "./abortable.ts";
 import type { AnswerModel, AnswerRequest } from "./ports.ts";
+import { usedTokens, type Used } from "./used-tokens.ts";
 
 /** Longest thinking of a model about a short answer, in UTF-16 code units. */
 const REASONING_MAX_CHARS = 32_768;
@@ -14,11 +15,9 @@ export interface ShortCall {
   readonly timeoutMs: number;
 }
 
-/** The answer to a short call, and what it cost; 0 tokens where the model was stopped, or told none. */
-export interface ShortAnswer {
+/** The answer to a short call, and what it cost. */
+interface ShortAnswer extends Used {
   readonly text: string;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
 }
 
 /**
@@ -41,5 +40,6 @@ export async function shortCall(
   }
   if (text.trim() === "")
     throw new PipitError("MODEL_FAILED", `The model "${model.name}" gave an empty answer.`);
-  return { text: text.slice(0, maxChars).trim(), inputTokens, outputTokens };
+  const used = usedTokens({ model: model.name, inputTokens, outputTokens }, messages, [text], false);
+  return { text: text.slice(0, maxChars).trim(), inputTokens, outputTokens, estimated: false, ...used };
 }

@@ -10,6 +10,7 @@ import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { MessageBus } from "../message-bus.ts";
 import type { Pictures } from "../pictures/pictures.ts";
+import type { Quotas } from "../usage/quotas.ts";
 import type { SpeechService } from "../speech/ports.ts";
 import type { Compaction } from "./compaction.ts";
 import type { Place } from "./live-turn.ts";
@@ -66,6 +67,7 @@ export interface TurnDeps {
   readonly memories: Pick<MemoryStore, "told">;
   readonly aside: Pick<Aside, "consider">;
   readonly compaction: Pick<Compaction, "consider">;
+  readonly quotas: Pick<Quotas, "check">;
   readonly models: ModelSource;
   readonly choices: ModelChoices;
   readonly accounts: Pick<AccountStore, "findById">;

@@ -1,6 +1,7 @@
 import type { AttachedFile, SentFile } from "#contract/attached-file.ts";
 import type { MessagePart } from "#contract/chat-state.ts";
 import type { QueryVector } from "../semantic/ports.ts";
+import type { TokenUse } from "../usage/ports.ts";
 
 /** A conversation of one user: a tree of turns, of which one path is shown. */
 export interface Chat {
@@ -145,6 +146,8 @@ export interface FinishTurn extends Pick<Turn, "ownerId" | "model" | "inputToken
   /** Absent: nothing but the text. */
   readonly parts?: readonly MessagePart[];
   readonly failure?: TurnFailure;
+  /** What is counted for it; absent: no model was asked. */
+  readonly used?: Pick<TokenUse, "inputTokens" | "outputTokens" | "estimated">;
   readonly nowMs: number;
 }
 

@@ -7,6 +7,7 @@ import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 import { toSessionBody } from "../kit/session-body.ts";
 import { toApiKeyBody } from "../v1/api-keys.ts";
+import { toTokensBody } from "../v1/usage.ts";
 import { allChats, chatsAsJson } from "../v1/export/exported-chats.ts";
 import { toMemoryBody } from "../v1/memories.ts";
 import { toAccountBody } from "./account-answer.ts";
@@ -24,6 +25,7 @@ export function exportRoute({ store, sessions, webSessions, apiKeys, clock }: Ht
     const browsers = await webSessions.listLive(userId);
     const programs = await sessions.listLive(userId);
     const keys = await apiKeys.list(userId);
+    const used = await store.tokenUse.all(userId);
     const choices = await store.modelChoices.all(userId);
     const memories = await store.auth.memories.list(userId);
     const exportedAt = new Date(clock.nowMs()).toISOString();
@@ -35,6 +37,12 @@ export function exportRoute({ store, sessions, webSessions, apiKeys, clock }: Ht
       api_keys: keys.map(toApiKeyBody),
       memories: memories.map(toMemoryBody),
       models: choices.map(({ chatId, model }) => ({ chat_id: chatId ?? null, model })),
+      tokens: used.map(({ day, model, chatId, ...sum }) => ({
+        day,
+        model,
+        chat_id: chatId ?? null,
+        ...toTokensBody(sum),
+      })),
     };
     const name = `pipit-${account.login}-${exportedAt.slice(0, 10)}.json`;
     return sendFile(reply, { name, type: "application/json" }, written(store, userId, first));

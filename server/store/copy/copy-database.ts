@@ -31,6 +31,8 @@ export const copiedTables: readonly CopyTable[] = [
   { name: "chat_summaries", key: ["turn_id"] },
   { name: "memories", key: ["id"] },
   { name: "usage_reports", key: ["id"] },
+  { name: "token_use", key: ["user_id", "day", "model", "chat_id"] },
+  { name: "token_limits", key: ["user_id"] },
   { name: "model_choices", key: ["user_id", "chat_id"] },
   { name: "model_connection", key: ["id"] },
 ];

@@ -34,6 +34,10 @@ export interface Tables {
   /** `text_key` is the same for two that say the same; of a forgotten one the row goes when it is wiped. */
   memories: RowOf<Memory> & { text_key: string; deleted_at_ms: number | null };
   usage_reports: RowOf<UsageReport>;
+  /** By account, day, model and chat ("" for none). */
+  token_use: TokenUseRow;
+  /** Null where the server's own count. */
+  token_limits: { user_id: string; tokens_per_day: number | null; tokens_per_month: number | null };
   /** `chat_id` is "" for the choice of an account. */
   model_choices: { user_id: string; chat_id: string; model: string };
   /** At most one row: address, key and model of the server's model server, sealed. */
@@ -72,6 +76,19 @@ export type AccountRow = RowOf<Omit<Account, "local" | "active"> & Omit<AccountC
 interface FileCount {
   changes: Generated<number>;
   filed_changes: Generated<number>;
+}
+
+interface TokenUseRow {
+  user_id: string;
+  /** 2026-11-29, UTC. */
+  day: string;
+  model: string;
+  chat_id: string;
+  answers: number;
+  /** How many of them. */
+  estimated: number;
+  input_tokens: number;
+  output_tokens: number;
 }
 
 interface RecoveryCodeRow {

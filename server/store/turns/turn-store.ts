@@ -1,9 +1,10 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import { beginningOf, isLong, textValue } from "../sql/long-text.ts";
-import type { TurnStore } from "#server/domain/chats/ports.ts";
+import type { FinishTurn, TurnStore } from "#server/domain/chats/ports.ts";
 import { chatNotFound } from "./chat-store.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
+import { addUse } from "../usage/token-use-store.ts";
 import { inTransaction } from "../sql/transaction.ts";
 import { beginTurn, leaseEnd, touched } from "./turn-begin.ts";
 import { removeTurn, restoreTurn } from "./turn-removal.ts";
@@ -62,6 +63,7 @@ export function createTurnStore(
           .returning(["id", "chat_id", "user_id", "user_text", "created_at_ms", "deleted_at_ms"])
           .executeTakeFirst();
         if (row === undefined) return assertExists(trx, turn.turnId);
+        await countTurn(trx, row, turn);
         const chat = await touched(trx, row.user_id, row.chat_id, turn.nowMs, "shown");
         if (chat !== undefined && row.deleted_at_ms === null)
           return index.write(trx, {
@@ -111,6 +113,14 @@ export function createTurnStore(
 
     search: (userId, query, options) => searchTurns({ db, roomy: searching }, index, userId, query, options),
   };
+}
+
+async function countTurn(
+  trx: Transaction<Tables>,
+  { user_id: userId, chat_id: chatId }: { readonly user_id: string; readonly chat_id: string },
+  { used, model = "", nowMs: atMs }: FinishTurn,
+): Promise<void> {
+  if (used !== undefined) await addUse(trx, { ...used, userId, chatId, model, atMs });
 }
 
 async function assertExists(trx: Transaction<Tables>, turnId: string): Promise<void> {

@@ -17,6 +17,7 @@ const codes: Readonly<Record<string, string>> = {
   RATE_LIMITED: "rate_limit_exceeded",
   STREAM_LIMIT: "rate_limit_exceeded",
   MODEL_QUOTA: "insufficient_quota",
+  QUOTA_EXCEEDED: "insufficient_quota",
 };
 const statuses: Readonly<Record<string, number>> = { PROMPT_TOO_LONG: 400, MODEL_QUOTA: 429 };
 
@@ -55,7 +56,7 @@ export function toOpenAiError({ status: ours, body }: ErrorAnswer): OpenAiError 
 }
 
 function typeOf(status: number, code: string): string {
-  if (code === "MODEL_QUOTA") return "insufficient_quota";
+  if (code === "MODEL_QUOTA" || code === "QUOTA_EXCEEDED") return "insufficient_quota";
   if (status === 401) return "authentication_error";
   if (status === 403) return "permission_error";
   if (status === 429) return "rate_limit_error";

@@ -7,6 +7,6 @@ import { responsesRoute } from "./responses.ts";
 
 /** The OpenAI API: its clients work with a token or an API key of this server. */
 export function openAiRoutes(ctx: HttpContext): readonly Route[] {
-  const completions = createCompletions({ ...ctx, usage: ctx.store.usage });
+  const completions = createCompletions({ ...ctx, tokenUse: ctx.store.tokenUse });
   return [completionsRoute(ctx, completions), responsesRoute(ctx, completions), ...passedOnRoutes(ctx)];
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
@@ -87,16 +86,17 @@ async function passOn(
     );
   }
   holdPlace(ctx, request, reply, caller);
+  await ctx.quotas.check(caller.userId);
   const answer = await forward({ url, key, settings }, asked, answerSignal(ctx, reply, caller));
   reply.header("content-type", answer.type);
   return Readable.from(counted(ctx, caller, asked, answer));
 }
 
-/** Reports the call of an account when its answer ends, however that is, with the tokens that the provider counted. */
+/** Counts the call of an account when its answer ends, however that is, with the tokens that the provider counted. */
 async function* counted(
   { store, clock, logger }: HttpContext,
   { userId }: Caller,
-  { path, model = "" }: ForwardedRequest & { readonly model?: string | undefined },
+  { model = "" }: ForwardedRequest & { readonly model?: string | undefined },
   { body }: ForwardedAnswer,
 ): AsyncGenerator<Uint8Array> {
   let end = Buffer.alloc(0);
@@ -109,17 +109,15 @@ async function* counted(
     const said = end.toString("latin1");
     const count = (name: string): number =>
       Number(new RegExp(`"${name}"\\s*:\\s*(\\d{1,9})\\b`).exec(said)?.[1] ?? 0);
-    await store.usage
+    await store.tokenUse
       .add({
-        id: randomUUID(),
         userId,
-        hardwareId: "openai-api",
-        sessionId: "",
-        source: `openai-api${path}`,
+        chatId: undefined,
         model,
         inputTokens: count("(?:prompt|input)_tokens"),
         outputTokens: count("(?:completion|output)_tokens"),
-        createdAtMs: clock.nowMs(),
+        estimated: false,
+        atMs: clock.nowMs(),
       })
       .catch((error: unknown) => logger.error("usage could not be stored", { error }));
   }
