@@ -16,6 +16,7 @@ const commands = [
   ["toggle"],
   ["doctor"],
   ["auth"],
+  ["usage"],
   ["api-keys"],
   ...["list", "create", "revoke"].map((name) => [`api-keys ${name}`]),
   ["chats"],

@@ -89,6 +89,14 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
     .description(help.doctor)
     .option("--json", help.doctorJson)
     .action(withDeps(async () => (await import("./commands/doctor.ts")).doctor));
+  program
+    .command("usage")
+    .description(help.usage.about)
+    .addOption(new Option("--by <kind>", help.usage.by).choices(["day", "model", "chat"]))
+    .option("--from <day>", help.usage.from)
+    .option("--to <day>", help.usage.to)
+    .option("--json", help.auth.json)
+    .action(withDeps(async () => (await import("./commands/usage.ts")).usage));
   for (const command of program.commands) command.usage(help.usageOfOne);
   const auth = program.command("auth").usage(help.usageOfAll);
   addAuthCommands(auth, help.auth, withDeps);

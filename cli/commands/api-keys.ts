@@ -1,9 +1,7 @@
 import { z } from "zod";
 import { languageOfLocale } from "#contract/language.ts";
-import { parseJson } from "#contract/parse-json.ts";
-import { PipitError } from "#contract/pipit-error.ts";
 import type { Client } from "#engine/node/client.ts";
-import { errorInBody } from "#engine/wire/http-error.ts";
+import { askApi, refusalOf } from "../kit/ask-api.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 import { openSignedInClient, type CommandDeps } from "../kit/open-cli-client.ts";
 import { printJson, printLine, printNote } from "../kit/terminal.ts";
@@ -48,7 +46,7 @@ const russian: typeof english = {
 /** `pipit api-keys list`. */
 export function list(flags: { readonly json?: boolean }, deps: CommandDeps): Promise<ExitCode> {
   return withClient(deps, async (client, words, signal) => {
-    const { data } = await ask(client, { method: "GET", path: PATH }, listSchema, words, signal);
+    const { data } = await askApi(client, { method: "GET", path: PATH }, listSchema, words.odd, signal);
     if (flags.json === true) for (const key of data) printJson(deps.terminal, key);
     else if (data.length === 0) printNote(deps.terminal, words.none);
     else for (const key of data) printLine(deps.terminal, `${key.id}  ${key.name}  ${lineOf(key, words)}`);
@@ -64,7 +62,7 @@ export function create(
   return withClient(deps, async (client, words, signal) => {
     const body = JSON.stringify({ name: flags.name, scope: flags.scope, expires_in_days: flags.days });
     const request = { method: "POST", path: PATH, headers: JSON_BODY, body } as const;
-    const { key, ...made } = await ask(client, request, madeSchema, words, signal);
+    const { key, ...made } = await askApi(client, request, madeSchema, words.odd, signal);
     if (flags.json === true) printJson(deps.terminal, { ...made, key });
     else printLine(deps.terminal, key);
     printNote(deps.terminal, `${made.name}: ${lineOf(made, words)}. ${words.once}`);
@@ -78,7 +76,7 @@ export function revoke(flags: { readonly id: string }, deps: CommandDeps): Promi
     const path = `${PATH}/${encodeURIComponent(flags.id)}`;
     const response = await client.api.request({ method: "DELETE", path }, signal);
     if (response.status === 404) throw new ToldError("USAGE", words.unknown);
-    if (response.status !== 204) throw refusalOf(response, words);
+    if (response.status !== 204) throw refusalOf(response, words.odd);
     printNote(deps.terminal, words.revoked);
     return exitCodes.done;
   });
@@ -94,26 +92,6 @@ async function withClient(
   await using client = await openSignedInClient(deps, signal);
   // Awaited here: the client must outlive it.
   return await run(client, languageOfLocale(deps.config.locale) === "ru" ? russian : english, signal);
-}
-
-type Request = Parameters<Client["api"]["request"]>[0];
-type Response = Awaited<ReturnType<Client["api"]["request"]>>;
-
-async function ask<Answer>(
-  { api }: Client,
-  request: Request,
-  schema: z.ZodType<Answer>,
-  words: Words,
-  signal: AbortSignal,
-): Promise<Answer> {
-  const response = await api.request(request, signal);
-  const answer = schema.safeParse(response.status < 300 ? parseJson(response.body) : undefined);
-  if (answer.success) return answer.data;
-  throw refusalOf(response, words);
-}
-
-function refusalOf(response: Response, { odd }: Words): PipitError {
-  return errorInBody(response) ?? new PipitError("INTERNAL", odd, { detail: `HTTP ${response.status}` });
 }
 
 function lineOf(key: z.infer<typeof keySchema>, words: Words): string {

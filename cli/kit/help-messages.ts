@@ -55,6 +55,12 @@ export const englishHelp = {
     show: "also on a terminal",
     name: "name of the account, as status prints it",
   },
+  usage: {
+    about: "tell the tokens that the account in use has used, and its limits",
+    by: "added up by day, model or chat",
+    from: "from this day on, e.g. 2026-11-01; otherwise the last 30 days",
+    to: "up to this day; otherwise today",
+  },
   apiKeys: {
     about: "keys for programs that know no sign-in, such as clients of the OpenAI API",
     list: "list the keys of the account in use",
@@ -148,6 +154,12 @@ export const russianHelp: HelpMessages = {
     json: "напечатать в JSON",
     show: "и на терминал тоже",
     name: "имя учётной записи, как его печатает status",
+  },
+  usage: {
+    about: "сколько токенов израсходовала текущая учётная запись и сколько ей можно",
+    by: "сложить по дням, моделям или чатам (day, model, chat)",
+    from: "с этого дня, например 2026-11-01; иначе последние 30 дней",
+    to: "по этот день; иначе по сегодня",
   },
   apiKeys: {
     about: "ключи для программ, которые не умеют входить, например клиентов OpenAI API",
