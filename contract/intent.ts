@@ -1,4 +1,4 @@
-import type { Composed } from "./commands/chat.ts";
+import type { HandedOver } from "./commands/window.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import type { GivenPrompt } from "./prompts.ts";
 import type { ScreenImage } from "./screen-image.ts";
@@ -50,6 +50,6 @@ export type Intent =
   /** The chat moves to another window: the command `handOver` is to say what the composer holds. */
   | { readonly kind: "hand-over" }
   /** What the composer of the window held that had the chat before; it takes the place of what is in this one. */
-  | ({ readonly kind: "composer" } & Composed)
+  | ({ readonly kind: "composer" } & HandedOver)
   /** Something went wrong outside any command; `message` is safe to show. */
   | { readonly kind: "problem"; readonly code: ErrorCode; readonly message: string };

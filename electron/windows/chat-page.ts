@@ -1,7 +1,7 @@
 import type { BrowserWindow } from "electron";
 import type { ChatSnapshot } from "#contract/chat-patch.ts";
 import type { ChatState } from "#contract/chat-state.ts";
-import type { Composed } from "#contract/commands/chat.ts";
+import type { HandedOver } from "#contract/commands/window.ts";
 import { channelOf, type IpcEvents } from "#contract/commands/ipc-schema.ts";
 import type { Intent } from "#contract/intent.ts";
 import type { Logger } from "#contract/logger.ts";
@@ -21,7 +21,7 @@ export class ChatPage implements Disposable {
   readonly #recovery: Recovery;
   readonly #waiting: Intent[] = [];
   #listening = false;
-  #handingOver: PromiseWithResolvers<Composed | undefined> | undefined;
+  #handingOver: PromiseWithResolvers<HandedOver | undefined> | undefined;
 
   /** @param window made hidden */
   constructor(window: BrowserWindow, chat: ReadonlyStore<ChatState>, logger: Logger) {
@@ -58,7 +58,7 @@ export class ChatPage implements Disposable {
   }
 
   /** What the composer holds; undefined from a page that cannot say it. */
-  async takeComposer(): Promise<Composed | undefined> {
+  async takeComposer(): Promise<HandedOver | undefined> {
     if (!this.#listening) return undefined;
     this.#handingOver ??= Promise.withResolvers();
     const { promise, resolve } = this.#handingOver;
@@ -72,7 +72,7 @@ export class ChatPage implements Disposable {
     }
   }
   /** The page's answer. */
-  handOver(composed: Composed): void {
+  handOver(composed: HandedOver): void {
     this.#handingOver?.resolve(composed);
   }
 

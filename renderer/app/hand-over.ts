@@ -1,17 +1,18 @@
-import type { Composed } from "#contract/commands/chat.ts";
-import type { WindowCommands } from "#contract/commands/window.ts";
+import type { HandedOver, WindowCommands } from "#contract/commands/window.ts";
 import { isPreparing, readyFile } from "../chat/files/pending-file.ts";
 import type { ChatUi } from "../chat/state/chat-ui.ts";
 
 /** Gives what the composer holds to the window that has the chat from now on, once pictures and files have been read. */
-export async function handOver({ store }: ChatUi, host: WindowCommands): Promise<void> {
+export async function handOver({ store }: ChatUi, host: Pick<WindowCommands, "handOver">): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const stop = store.subscribe((now) => (isPreparing(now) ? undefined : resolve()));
   if (!isPreparing(store.getState())) resolve();
   await promise.finally(stop);
-  const { text, picture, files } = store.getState();
+  const { text, picture, files, selectedFrom, replaceFor } = store.getState();
   await host.handOver({
     text,
+    ...(selectedFrom === undefined ? {} : { selected: selectedFrom }),
+    ...(replaceFor === undefined ? {} : { replaceFor }),
     ...(picture === undefined
       ? {}
       : { image: { ...picture, bytes: picture.bytes as Uint8Array<ArrayBuffer> } }),
@@ -20,9 +21,12 @@ export async function handOver({ store }: ChatUi, host: WindowCommands): Promise
 }
 
 /** Puts what the other window's composer held in the place of what is in this one. */
-export function takeOver({ store }: ChatUi, { text, image: picture, files = [] }: Composed): void {
+export function takeOver({ store }: ChatUi, handed: HandedOver): void {
+  const { text, image: picture, files = [], selected: selectedFrom, replaceFor } = handed;
   store.setState({
     text,
+    selectedFrom,
+    replaceFor,
     picture,
     files: files.map((read) => {
       const { name, sizeBytes } = read;
