@@ -104,6 +104,8 @@ export interface ChatState {
   readonly chatId?: string;
   readonly title?: string;
   readonly messages: readonly Message[];
+  /** The server keeps this chat for a day, and out of every list. */
+  readonly temporary?: true;
   /** Newer messages of the chat are not among them. */
   readonly cut?: true;
   readonly connection: "unknown" | "online" | "offline";

@@ -60,6 +60,8 @@ export const chatCommands = {
   messageFiles: command<readonly AttachedFile[] | undefined>()(z.strictObject({ messageId: id })),
   stopSpeaking: command<void>()(nothing),
   newChat: command<void>()(nothing),
+  /** A chat that is in no list and no search, and is gone a day after its last message. */
+  newTemporaryChat: command<void>()(nothing),
   /** With `turnId` the part of the chat around that turn, on the branch that it is on. The last call counts. */
   openChat: command<void>()(z.strictObject({ chatId: id, turnId: z.exactOptional(id) })),
   /** The archived chats or the others; `cursor` is `next` of the page before. */

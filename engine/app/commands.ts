@@ -61,6 +61,10 @@ function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCo
       stopOpening();
       (await engine()).newChat();
     },
+    async newTemporaryChat() {
+      stopOpening();
+      (await engine()).newChat("temporary");
+    },
     async openChat({ chatId, turnId }) {
       stopOpening();
       opening = new AbortController();

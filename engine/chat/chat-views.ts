@@ -1,5 +1,6 @@
 import { createStore } from "zustand/vanilla";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
+import { TEMPORARY_CHAT_PREFIX } from "./delivery.ts";
 import { reduceChat, type ChatAction, type ChatValues } from "./reducer.ts";
 import { merge } from "./shown-path.ts";
 import type { ChatState, Message } from "#contract/chat-state.ts";
@@ -50,12 +51,10 @@ export function createChatViews(
     const { title } = state;
     const messages = merge(state.messages, unanswered(others, isKept));
     const chat = title === undefined ? { messages } : { title, messages };
-    return reduceChat(state, { type: "opened", ...chat }, maxMessages);
+    return reduceChat(state, { type: "opened", ...chat, ...kindOf("", state) }, maxMessages);
   }
 
-  function currentKey(chatKey: string): string {
-    return renames.get(chatKey) ?? chatKey;
-  }
+  const currentKey = (chatKey: string): string => renames.get(chatKey) ?? chatKey;
 
   function setState(next: ChatState): void {
     if (next !== store.getState()) store.setState(next, true);
@@ -83,12 +82,14 @@ export function createChatViews(
     show(chatKey, chat) {
       const left = store.getState();
       if (unanswered(left.messages, isKept).length > 0) hidden.set(shown, left);
-      shown = currentKey(chatKey);
-      const behind = hidden.get(shown);
+      const key = currentKey(chatKey);
+      const behind = hidden.get(key);
+      const kind = kindOf(chatKey, key === shown ? left : behind);
+      shown = key;
       hidden.delete(shown);
       const messages =
         behind === undefined ? chat.messages : merge(chat.messages, unanswered(behind.messages, isKept));
-      setState(reduceChat(left, { type: "opened", ...chat, messages }, maxMessages));
+      setState(reduceChat(left, { type: "opened", ...chat, ...kind, messages }, maxMessages));
     },
     rename(chatKey, chatId) {
       renames.set(chatKey, chatId);
@@ -119,6 +120,11 @@ export function createChatViews(
       renames.clear();
     },
   };
+}
+
+/** A chat stays temporary when the server names it, and when it is read again. */
+function kindOf(chatKey: string, known: ChatState | undefined): Pick<ChatState, "temporary"> {
+  return chatKey.startsWith(TEMPORARY_CHAT_PREFIX) || known?.temporary ? { temporary: true } : {};
 }
 
 /** The exchanges of which something is still to come, or which only a person can settle. */

@@ -19,6 +19,7 @@ export type ChatAction =
       readonly chatId?: string;
       readonly title?: string;
       readonly messages: readonly Message[];
+      readonly temporary?: true;
       readonly cut?: true;
     }
   /** A question that is to be sent, or set aside. */
@@ -123,15 +124,20 @@ function withValues(state: ChatState, values: Partial<ChatValues>): ChatState {
 }
 
 function open(state: ChatState, action: ChatAction & { type: "opened" }, maxMessages: number): ChatState {
-  const { chatId: _chatId, title: _title, cut: _cut, activeMessageId: _active, ...kept } = state;
+  const { speak, speaking, searchAllChats, connection, queuedCount } = state;
   const active = action.messages.findLast(
     (message) => message.role === "user" && message.status.kind === "sending",
   );
   return {
-    ...kept,
+    speak,
+    speaking,
+    searchAllChats,
+    connection,
+    queuedCount,
     messages: trim(action.messages, maxMessages),
     ...(action.chatId === undefined ? {} : { chatId: action.chatId }),
     ...(action.title === undefined ? {} : { title: action.title }),
+    ...(action.temporary === undefined ? {} : { temporary: action.temporary }),
     ...(action.cut === undefined ? {} : { cut: action.cut }),
     ...(active === undefined ? {} : { activeMessageId: active.id }),
   };

@@ -66,14 +66,16 @@ function shownPlace({ views, auth, chat }: Host): Place {
   const { view, opening } = views.store.getState();
   const state = auth.getState();
   const isHidden = state.kind === "signed-out" && state.reason === "logout";
-  return { view, chatId: opening?.chatId ?? (isHidden ? undefined : chat.getState().chatId) };
+  const { chatId, temporary } = chat.getState();
+  // What is not to last has no address that would last.
+  return { view, chatId: opening?.chatId ?? (isHidden || temporary ? undefined : chatId) };
 }
 
 async function show(host: Host, { view, chatId }: Place): Promise<void> {
   const { views, auth, chat } = host;
   const shown = chat.getState();
   if (view !== "chat") return views.show(view);
-  if (chatId === shown.chatId) {
+  if (chatId === (shown.temporary ? undefined : shown.chatId)) {
     views.setOpening(undefined);
     return views.show(view);
   }

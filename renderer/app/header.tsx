@@ -1,7 +1,9 @@
 import { AppWindow, MessagesSquare, PanelLeft, PanelTopClose, Pin, Settings, SquarePen } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useApp, useBridge, useChat, useSignedOut, useView } from "../bridge/use-bridge.ts";
 import { newChat } from "../bridge/go-to-chat.ts";
+import { TitleEditor } from "../chats/title-editor.tsx";
 import { useSidebar } from "../chats/use-sidebar.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { UserMenu } from "./user-menu.tsx";
@@ -19,14 +21,50 @@ export function Header() {
       data-testid="window-header"
     >
       <div className="mx-auto flex h-11 w-full max-w-page items-center gap-1 pr-2 pl-4">
-        <h1 className="min-w-0 flex-1 truncate text-body font-semibold" title={title}>
-          {title === undefined || title === "" ? t("appName") : title}
-        </h1>
+        <Title title={title === "" ? undefined : title} />
         <nav aria-label={t("header")} className="no-drag flex items-center gap-0.5">
           <HeaderButtons desktop={desktop} framed={framed} />
         </nav>
       </div>
     </header>
+  );
+}
+
+/** A double click changes it in its place. */
+function Title({ title }: { readonly title: string | undefined }) {
+  const { t } = useTranslation("shell");
+  const { commands, views } = useBridge();
+  const chatId = useChat((state) => state.chatId);
+  const temporary = useChat((state) => state.temporary === true);
+  const [renamed, setRenamed] = useState<string>();
+  const mark = temporary ? (
+    <span className="shrink-0 rounded-control border border-control px-1.5 text-caption text-soft">
+      {t("temporary.mark")}
+    </span>
+  ) : undefined;
+  if (chatId !== undefined && renamed === chatId)
+    return (
+      <div className="no-drag min-w-0 flex-1">
+        <TitleEditor
+          title={title ?? ""}
+          onEnd={(next) => {
+            setRenamed(undefined);
+            if (next !== undefined) void views.attempt(commands.changeChat({ chatId, title: next }));
+          }}
+        />
+      </div>
+    );
+  return (
+    <div className="flex min-w-0 flex-1 items-center gap-2">
+      <h1
+        className={`min-w-0 truncate text-body font-semibold ${title === undefined ? "" : "no-drag"}`}
+        title={title}
+        onDoubleClick={() => setRenamed(title === undefined ? undefined : chatId)}
+      >
+        {title ?? t("appName")}
+      </h1>
+      {mark}
+    </div>
   );
 }
 

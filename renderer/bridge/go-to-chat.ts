@@ -33,9 +33,9 @@ export async function openChat(
 }
 
 /** Shows an empty chat; what was being opened is not shown any more. */
-export async function newChat({ commands, views, ui }: Host): Promise<void> {
+export async function newChat({ commands, views, ui }: Host, kind?: "temporary"): Promise<void> {
   views.setOpening(undefined);
   ui.seek(undefined);
   views.show("chat");
-  await views.attempt(commands.newChat());
+  await views.attempt(kind === undefined ? commands.newChat() : commands.newTemporaryChat());
 }

@@ -1,7 +1,9 @@
 import { Calculator, CircleQuestionMark, Clock, Luggage, Mail, Sparkles, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { ModelPlace, useWithoutModel } from "../model/model-place.tsx";
-import { useApp, useAuth, useBridge } from "../bridge/use-bridge.ts";
+import { newChat } from "../bridge/go-to-chat.ts";
+import { useApp, useAuth, useBridge, useChat } from "../bridge/use-bridge.ts";
+import { Button } from "../ui/button.tsx";
 import { Kbd } from "../ui/kbd.tsx";
 import { PipitMark } from "../ui/pipit-mark.tsx";
 import { formatAccelerator } from "../settings/accelerator.ts";
@@ -42,6 +44,7 @@ export function EmptyChat() {
             <bdi>{greeting}</bdi>
           </h2>
           <HotkeyHint />
+          <TemporaryChoice />
         </div>
         <div className="w-full max-w-panel empty:hidden">
           <ModelPlace />
@@ -62,6 +65,29 @@ export function EmptyChat() {
         </ul>
       </div>
     </div>
+  );
+}
+
+/** What a temporary chat is, or the way to one. */
+function TemporaryChoice() {
+  const { t } = useTranslation("shell");
+  const bridge = useBridge();
+  const temporary = useChat((state) => state.temporary === true);
+  const signedIn = useAuth().kind === "signed-in";
+  if (!signedIn) return undefined;
+  return (
+    <>
+      {temporary ? (
+        <p className="max-w-panel text-center text-small text-soft">{t("temporary.about")}</p>
+      ) : undefined}
+      <Button
+        kind="link"
+        size="small"
+        onClick={() => void newChat(bridge, temporary ? undefined : "temporary")}
+      >
+        {t(temporary ? "temporary.end" : "temporary.begin")}
+      </Button>
+    </>
   );
 }
 

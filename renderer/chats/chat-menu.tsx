@@ -1,11 +1,14 @@
-import { Archive, ArchiveRestore, Pencil, Pin, PinOff, Trash2 } from "lucide-react";
+import { Archive, ArchiveRestore, Download, Pencil, Pin, PinOff, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { useApp } from "../bridge/use-bridge.ts";
 import { Menu } from "../ui/menu.tsx";
 import type { ChatActions } from "./use-chat-actions.ts";
 
 /** What can be done with one chat of the list. */
 export function ChatMenu({ actions }: { readonly actions: ChatActions }) {
   const { t } = useTranslation("shell");
+  // A page is signed in by a cookie, which goes along with a download.
+  const page = useApp((state) => state.face === "web");
   if (actions.menu === undefined) return undefined;
   const { chat, at } = actions.menu;
   const PinIcon = chat.pinned ? PinOff : Pin;
@@ -32,6 +35,11 @@ export function ChatMenu({ actions }: { readonly actions: ChatActions }) {
           icon: <ArchiveIcon aria-hidden="true" className={icon} />,
           onPick: () => actions.archive(chat),
         },
+        ...(page ? (["json", "markdown"] as const) : []).map((format) => ({
+          label: t(format === "json" ? "drawer.exportJson" : "drawer.exportMarkdown"),
+          icon: <Download aria-hidden="true" className={icon} />,
+          onPick: () => download(`/v1/chats/${encodeURIComponent(chat.id)}/export?format=${format}`),
+        })),
         {
           label: t("drawer.delete"),
           icon: <Trash2 aria-hidden="true" className={icon} />,
@@ -41,4 +49,11 @@ export function ChatMenu({ actions }: { readonly actions: ChatActions }) {
       ]}
     />
   );
+}
+
+function download(address: string): void {
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = "";
+  link.click();
 }

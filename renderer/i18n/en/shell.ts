@@ -15,6 +15,13 @@ export const shell = {
   header: "Window",
   chats: "Chats",
   newChat: "New chat",
+  temporary: {
+    begin: "Make it a temporary chat",
+    end: "Make it a lasting chat",
+    mark: "Temporary",
+    about:
+      "A temporary chat is in no list, no search and no file, and is gone a day after its last message. Nothing is remembered from it.",
+  },
   openingChat: "Opening the chat",
   pin: "Keep the window open",
   toWindow: "Open in a window",
@@ -86,6 +93,8 @@ export const shell = {
     unpin: "Unpin",
     archive: "Archive",
     unarchive: "Move out of the archive",
+    exportJson: "Save as JSON",
+    exportMarkdown: "Save as Markdown",
     delete: "Delete",
     deleted: "Chat deleted",
     undo: "Undo",

@@ -283,6 +283,7 @@ test("[5.1-10] the preload gives exactly these functions, frozen, and nothing of
     "messageImage",
     "modelConnection",
     "newChat",
+    "newTemporaryChat",
     "onApp",
     "onAuth",
     "onChat",
