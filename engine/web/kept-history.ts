@@ -84,9 +84,9 @@ export function createKeptHistory({ history, session, kept, logger }: KeptHistor
       await tryTo((account) => kept.dropMessages(account, chatId));
     },
     /** The chat on show has another answer, which came as it was made. */
-    async keepShown({ chatId, messages, cut }: ChatState): Promise<void> {
-      // A part of a chat is not what a reader without the server looks for.
-      if (chatId === undefined || cut === true) return;
+    async keepShown({ chatId, messages, cut, temporary }: ChatState): Promise<void> {
+      // A part of a chat is not what a reader without the server looks for, and a temporary one leaves nothing behind.
+      if (chatId === undefined || cut === true || temporary === true) return;
       await tryTo((account) => kept.keepMessages(account, chatId, messages.filter(isAtRest).map(asRead)));
     },
   };
