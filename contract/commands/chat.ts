@@ -34,7 +34,6 @@ export const composed = z.strictObject({
   image: z.exactOptional(image),
   files: z.exactOptional(z.array(file).check(z.maxLength(100))),
 });
-export type Composed = Readonly<z.infer<typeof composed>>;
 
 /** Questions, answers and stored chats; what each does: `ChatEngine` and `HistoryClient`. */
 export const chatCommands = {
