@@ -1,8 +1,8 @@
 import { makePdf } from "#engine/testing/make-documents.ts";
 import { expect } from "@playwright/test";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
+import type { OpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { recordSink } from "#engine/node/testing/sink-recorder.ts";
-import { startPipitServer } from "../fixtures/pipit-server.ts";
 import { driver, processesOf, type DesktopApp } from "../fixtures/desktop-app.ts";
 import { test } from "../fixtures/desktop-test.ts";
 import { fits } from "../pages/texts.ts";
@@ -14,26 +14,6 @@ const recovery = { timeout: 40_000 };
 const COLD_START_MS = 350;
 
 test.describe("a conversation in the desktop app", () => {
-  test("a first start explains itself, signs in, and a model that is connected in the window answers the first question", async ({
-    start,
-    model,
-  }) => {
-    const app = await start({ env: { PIPIT_MODEL_URL: "", OLLAMA_HOST: "http://127.0.0.1:9" } });
-    await expect.poll(() => app.isVisible()).toBe(true);
-    await expect(app.chat.skipFirstRunButton).toBeVisible();
-    await app.ready();
-    await app.window.getByRole("button", { name: "Connect a model" }).click();
-    const dialog = app.window.getByRole("dialog");
-    await dialog.getByText("Other").click();
-    await dialog.getByLabel("Address").fill(model.url);
-    await dialog.getByLabel("Key").fill("sk-of-the-person");
-    await dialog.getByRole("button", { name: "Connect" }).click();
-    await expect(dialog).toBeHidden();
-    await app.chat.ask("hello");
-    await expect(app.chat.answer("Hello from Pipit.")).toBeVisible();
-    expect(model.requests[0]?.authorization).toBe("Bearer sk-of-the-person");
-  });
-
   test("an answer streams in while the model still speaks, and can be stopped", async ({
     shared: { desktop, model },
   }) => {
@@ -153,101 +133,35 @@ test("another account is added, and nothing of it stays in the window when the f
   expect(await signedIn()).toEqual(first);
 });
 
-test.describe("when things go wrong", () => {
-  test("the own server is killed: the next question starts it again and is answered", async ({
-    shared: { desktop },
-  }) => {
-    const server = (await processesOf(desktop.home)).find(({ text }) => text.includes("dist/server/main.js"));
-    expect(server).toBeDefined();
-    process.kill(server?.pid ?? 0, "SIGKILL");
-    await desktop.chat.ask("still there?");
-    await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible(recovery);
-  });
-
-  test("a named server goes down: the question waits, and is answered when it is back", async ({
-    start,
-    model,
-  }) => {
-    test.setTimeout(120_000);
-    await using server = await startPipitServer({
-      PIPIT_MODEL_URL: model.url,
-      PIPIT_TITLES: "0",
-      PIPIT_MEMORIES: "0",
-      PIPIT_MODEL: "double",
-    });
-    // The first start took free ports, which are part of its tokens' issuer; from here on they stay.
-    await server.kill();
-    await server.start();
-    const grpc = /(\S+) \(gRPC\)/.exec(server.output)?.[1] ?? "";
-    const app = await start({ env: { PIPIT_SERVER_URL: server.url, PIPIT_GRPC_URL: grpc } });
-    await app.chat.reachComposer();
-    await app.command("signInWithToken", { serverUrl: "", token: await server.accessToken() });
-    await expect.poll(async () => (await app.authState()).kind).toBe("signed-in");
-    await server.kill();
-    await app.chat.ask("anybody?");
-    // By what was lost: the exchange, or the look at the server that the sign-in began.
-    const { offline, unreachable } = app.chat.texts.shell.status;
-    const lost = new RegExp(`${offline}|${unreachable}`);
-    await expect(app.chat.connection).toContainText(lost, recovery);
-    await expect(app.chat.question("anybody?")).toBeVisible();
-    expect(model.requests).toHaveLength(0);
-    await server.start();
-    await app.chat.page.evaluate(() => dispatchEvent(new Event("online")));
-    await expect(app.chat.answer("Hello from Pipit.")).toBeVisible(recovery);
-    await expect(app.chat.connection).not.toContainText(lost);
-    expect(model.requests).toHaveLength(1);
-  });
-
-  test("the window's process crashes: it comes back, and the answer goes on; quit ends every process", async ({
-    desktop,
-    home,
-    model,
-  }) => {
-    const held = gate();
-    model.script(stream(say("One ", "two "), held.step, say("three.")));
-    await desktop.chat.ask("count");
-    await expect(desktop.chat.answer("One two")).toBeVisible();
-    await desktop.crashPage();
-    const text = () => desktop.inPage<string>("document.body.innerText").catch(() => "");
-    await expect.poll(text, recovery).toContain("One two");
-    held.open();
-    await expect.poll(text, recovery).toContain("One two three.");
-    expect(model.requests).toHaveLength(1);
-
-    const alive = await processesOf(home);
-    expect(alive.some(({ text: command }) => command.includes("dist/server/main.js"))).toBe(true);
-    await desktop.clickTray("quit");
-    const left = async () => (await processesOf(home)).map(({ text: command }) => command);
-    await expect.poll(left, recovery).toEqual([]);
-  });
+test("the own server is killed: the next question starts it again and is answered", async ({
+  shared: { desktop },
+}) => {
+  const server = (await processesOf(desktop.home)).find(({ text }) => text.includes("dist/server/main.js"));
+  expect(server).toBeDefined();
+  process.kill(server?.pid ?? 0, "SIGKILL");
+  await desktop.chat.ask("still there?");
+  await expect(desktop.chat.answer("Hello from Pipit.")).toBeVisible(recovery);
 });
 
-test("[5.1-18] settings and keys of prompts survive a restart, a link at a cold start only fills the composer, and of an app that is killed the draft survives and no process", async ({
-  desktop,
+test("[5.1-18] one home from its first start on: a model is connected in the window, settings and keys of prompts survive a restart, a link at a cold start only fills the composer, of an app that is killed the draft survives and no process, and a crash of the window's process ends no answer", async ({
   home,
   model,
   start,
 }) => {
-  await desktop.electron.evaluate(({ BrowserWindow }) => {
-    const scope = globalThis as unknown as { grounds: string[] };
-    scope.grounds = [];
-    const [window] = BrowserWindow.getAllWindows();
-    if (window !== undefined) window.setBackgroundColor = (colour) => void scope.grounds.push(colour);
-  });
-  await desktop.chat.openSettings();
-  const { themes } = desktop.chat.texts.settings.general;
-  await desktop.chat.settings.getByText(themes.dark, { exact: true }).click();
-  await expect.poll(async () => (await desktop.settings())["theme"]).toBe("dark");
-  await expect
-    .poll(() => desktop.electron.evaluate(() => (globalThis as unknown as { grounds: string[] }).grounds))
-    .toContain("#1c1c1e");
+  // Only what was connected in the window names a model.
+  const begin = (args: readonly string[] = []) => start({ args, env: { PIPIT_MODEL_URL: "" } });
+  const first = await begin();
+  await connectInFirstWindow(first, model);
+  await confirmHotkey(first);
+  await chooseDarkTheme(first);
   const keys = "CommandOrControl+Alt+E";
-  await desktop.command("savePrompts", {
+  await first.command("savePrompts", {
     prompts: [{ name: "explain", text: "Explain {input}", hotkey: keys }],
   });
-  expect(await desktop.quit()).toBe(0);
+  expect(await first.quit()).toBe(0);
 
-  const second = await start({ args: ["pipit://new?text=from%20outside"] });
+  model.forget();
+  const second = await begin(["pipit://new?text=from%20outside"]);
   await second.ready();
   await expect(second.window.locator("html")).toHaveAttribute("data-theme", "dark");
   await expect(second.chat.composer).toHaveValue("from outside");
@@ -261,12 +175,78 @@ test("[5.1-18] settings and keys of prompts survive a restart, a link at a cold 
   await expect.poll(() => second.fileText("desktop/draft.json")).toContain("worth keeping");
   expect((await processesOf(home)).length).toBeGreaterThan(1);
   await second.kill();
-  await expect.poll(async () => (await processesOf(home)).map(({ text }) => text), recovery).toEqual([]);
-  const third = await start();
+  await expectNoProcess(home);
+
+  const third = await begin();
   await third.ready();
   await expect(third.chat.composer).toHaveValue("a thought worth keeping");
   await expect.poll(() => third.pressHotkey(keys)).toBe(true);
+  await expect(third.chat.composer).toHaveValue("Explain a thought worth keeping");
+  model.forget();
+  await crashWhileAnswering(third, model);
+  expect((await processesOf(home)).some(({ text }) => text.includes("dist/server/main.js"))).toBe(true);
+  await third.clickTray("quit");
+  await expectNoProcess(home);
 });
+
+async function connectInFirstWindow(app: DesktopApp, model: OpenAiDouble): Promise<void> {
+  await expect.poll(() => app.isVisible()).toBe(true);
+  await expect(app.chat.skipFirstRunButton).toBeVisible();
+  await app.ready();
+  await app.window.getByRole("button", { name: "Connect a model" }).click();
+  const dialog = app.window.getByRole("dialog");
+  await dialog.getByText("Other").click();
+  await dialog.getByLabel("Address").fill(model.url);
+  await dialog.getByLabel("Key").fill("sk-of-the-person");
+  await dialog.getByRole("button", { name: "Connect" }).click();
+  await expect(dialog).toBeHidden();
+  await app.chat.ask("hello");
+  await expect(app.chat.answer("Hello from Pipit.")).toBeVisible();
+  expect(model.requests[0]?.authorization).toBe("Bearer sk-of-the-person");
+}
+
+/** It counts as working only after it has fired. Leaves the settings open. */
+async function confirmHotkey(app: DesktopApp): Promise<void> {
+  const { registered, confirmed } = app.chat.texts.settings.hotkey;
+  await app.chat.openSettings();
+  await expect(app.chat.settings).toContainText(registered);
+  await app.hide();
+  await app.pressHotkey();
+  await expect.poll(() => app.isVisible()).toBe(true);
+  await expect(app.chat.settings).toContainText(confirmed);
+}
+
+/** In the open settings; the ground behind the page follows. */
+async function chooseDarkTheme(app: DesktopApp): Promise<void> {
+  await app.electron.evaluate(({ BrowserWindow }) => {
+    const scope = globalThis as unknown as { grounds: string[] };
+    scope.grounds = [];
+    const [window] = BrowserWindow.getAllWindows();
+    if (window !== undefined) window.setBackgroundColor = (colour) => void scope.grounds.push(colour);
+  });
+  await app.chat.settings.getByText(app.chat.texts.settings.general.themes.dark, { exact: true }).click();
+  await expect.poll(async () => (await app.settings())["theme"]).toBe("dark");
+  await expect
+    .poll(() => app.electron.evaluate(() => (globalThis as unknown as { grounds: string[] }).grounds))
+    .toContain("#1c1c1e");
+}
+
+/** The window comes back, and the answer goes on; Playwright has lost its page. */
+async function crashWhileAnswering(app: DesktopApp, model: OpenAiDouble): Promise<void> {
+  const held = gate();
+  model.script(stream(say("One ", "two "), held.step, say("three.")));
+  await app.chat.ask("count");
+  await expect(app.chat.answer("One two")).toBeVisible();
+  await app.crashPage();
+  const text = () => app.inPage<string>("document.body.innerText").catch(() => "");
+  await expect.poll(text, recovery).toContain("One two");
+  held.open();
+  await expect.poll(text, recovery).toContain("One two three.");
+  expect(model.requests).toHaveLength(1);
+}
+
+const expectNoProcess = (home: string) =>
+  expect.poll(async () => (await processesOf(home)).map(({ text }) => text), recovery).toEqual([]);
 
 /** From main's first moment to a composer that takes text: both are read from the running program. */
 async function expectColdStartInTime(app: DesktopApp): Promise<void> {

@@ -41,7 +41,9 @@ test("what was copied or selected is read for a prompt only once the person has 
   await desktop.command("savePrompts", { prompts: [] });
 });
 
-test("keys of a prompt bring up the window with it and what is selected elsewhere", async ({ desktop }) => {
+test("keys of a prompt bring up the window with it and what is selected elsewhere", async ({
+  shared: { desktop },
+}) => {
   const { window, chat } = desktop;
   const dialog = window.getByRole("dialog");
   await window.getByRole("button", { name: "Your prompts" }).click();
@@ -73,6 +75,8 @@ test("keys of a prompt bring up the window with it and what is selected elsewher
   await desktop.pressHotkey("CommandOrControl+Alt+E");
   await expect(window.getByRole("alert")).toContainText("The message is too long.");
   await expect(chat.composer).toHaveValue("Explain a closure {input} beside an object, please");
+  await window.getByRole("button", { name: "Dismiss" }).click();
+  await desktop.electron.evaluate(({ clipboard }) => clipboard.writeText(""));
 
   // The same bound, and the same care, for the selected text by itself.
   await desktop.command("updateSettings", { selectionHotkey: "Alt+Shift+T" });
@@ -82,4 +86,6 @@ test("keys of a prompt bring up the window with it and what is selected elsewher
     "Explain a closure {input} beside an object, please\na closure {input}",
   );
   await expect.poll(() => desktop.isVisible()).toBe(true);
+  await desktop.command("updateSettings", { selectionHotkey: "" });
+  await desktop.command("savePrompts", { prompts: [] });
 });

@@ -7,9 +7,12 @@ import { runCommand } from "#tools/test/command.ts";
 import { startPipitServer } from "../fixtures/pipit-server.ts";
 import { test } from "../fixtures/desktop-test.ts";
 
+/** For what waits for a server: the engine's retries and a server's start. */
+const recovery = { timeout: 40_000 };
+
 const account = { login: "ann", password: "Correct-horse-1", display_name: "Ann Other" };
 
-test("U1: a new account at a server of others, and every way in to it: password and code, recovery code, browser, and another device after one has ended the sign-in", async ({
+test("U1: a new account at a server of others, and every way in to it: password and code, recovery code, browser, and another device after one has ended the sign-in; while it is down a question waits, and is answered when it is back", async ({
   desktop,
   model,
 }, testInfo) => {
@@ -18,7 +21,8 @@ test("U1: a new account at a server of others, and every way in to it: password 
   const host = `127.${randomInt(1, 255)}.${randomInt(1, 255)}.${randomInt(2, 255)}`;
   await using server = await startPipitServer(
     { PIPIT_MODEL_URL: model.url, PIPIT_TITLES: "0", PIPIT_MEMORIES: "0", PIPIT_MODEL: "double" },
-    { http: `${host}:0`, grpc: `${host}:50051` },
+    // Both are part of its tokens' issuer, which is the same after a restart.
+    { http: `${host}:50050`, grpc: `${host}:50051` },
   );
   const { chat } = desktop;
   const { auth } = chat.texts;
@@ -97,7 +101,23 @@ test("U1: a new account at a server of others, and every way in to it: password 
   await expect(dialog).toBeHidden();
   await expect(chat.composer).toHaveValue("half a thought");
   await chat.composer.press("Enter");
-  await expect(chat.answer("Hello from Pipit.")).toBeVisible();
+  await expect(chat.endedAnswers).toHaveText([/Hello from Pipit\./u, /Hello from Pipit\./u]);
+
+  await server.kill();
+  model.forget();
+  await chat.newChat();
+  await chat.ask("anybody?");
+  // By what was lost: the exchange, or the look at the server that is in the background.
+  const { offline, unreachable } = chat.texts.shell.status;
+  const lost = new RegExp(`${offline}|${unreachable}`);
+  await expect(chat.connection).toContainText(lost, recovery);
+  await expect(chat.question("anybody?")).toBeVisible();
+  expect(model.requests).toHaveLength(0);
+  await server.start();
+  await chat.page.evaluate(() => dispatchEvent(new Event("online")));
+  await expect(chat.answer("Hello from Pipit.")).toBeVisible(recovery);
+  await expect(chat.connection).not.toContainText(lost);
+  expect(model.requests).toHaveLength(1);
 });
 
 /** Ends every sign-in of desktops, as a person does in the list of them. */

@@ -1,7 +1,7 @@
 import { expect } from "@playwright/test";
 import { closeSample, openSample, real, test } from "../fixtures/sample-app.ts";
 
-test("a link leads away only when will-navigate lets it, and a new window is asked for", async ({
+test("a link leads away only when will-navigate lets it, and a new window is asked for; a page that crashes is reported, and comes back by reload; quit asks in order, closes the windows, and leaves no process", async ({
   sample,
 }) => {
   await sample.window.getByRole("link", { name: "out" }).click();
@@ -14,9 +14,7 @@ test("a link leads away only when will-navigate lets it, and a new window is ask
   const addressInMain = () =>
     sample.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.getURL());
   await expect.poll(addressInMain).toBe("app://sample/second");
-});
 
-test("a crashed page is reported, and comes back by reload", async ({ sample }) => {
   const { app } = sample;
   await app.evaluate(({ BrowserWindow }) => {
     BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer();
@@ -29,10 +27,22 @@ test("a crashed page is reported, and comes back by reload", async ({ sample }) 
       )
       .catch(() => undefined);
   await expect.poll(ask).toEqual([4]);
+
+  const child = app.process();
+  const said: string[] = [];
+  child.stdout?.on("data", (piece) => said.push(String(piece)));
+  await app.evaluate(({ app: main }) => {
+    for (const name of ["before-quit", "will-quit", "quit", "window-all-closed"] as const) {
+      main.on(name as "quit", () => console.log(`event ${name}`));
+    }
+    setTimeout(() => main.quit(), 0);
+  });
+  await expect.poll(() => child.exitCode).toBe(0);
+  expect(said.join("").match(/event \S+/g)).toEqual(["event before-quit", "event will-quit", "event quit"]);
 });
 
 test("a window that cannot open, or is closed before it has, takes nothing else of the app with it", async ({
-  sample: { app },
+  shared: { app },
 }) => {
   test.skip(real, "opens every window");
   const loading = await app.evaluate(async ({ BrowserWindow }) => {
@@ -50,7 +60,7 @@ test("a window that cannot open, or is closed before it has, takes nothing else 
 });
 
 test("a right click tells main of the word and its spelling, and what main does is done in the field", async ({
-  sample,
+  shared: sample,
 }) => {
   test.skip(real, "names the wrong words itself");
   const { app, window } = sample;
@@ -125,21 +135,6 @@ test("a right click tells main of the word and its spelling, and what main does 
   await expect.poll(last).toMatchObject({ misspelledWord: "", canPaste: true });
   await item(4);
   await expect(field).toHaveValue("I receive");
-});
-
-test("quit asks in order, closes the windows, and leaves no process", async ({ sample }) => {
-  const { app } = sample;
-  const child = app.process();
-  const said: string[] = [];
-  child.stdout?.on("data", (piece) => said.push(String(piece)));
-  await app.evaluate(({ app: main }) => {
-    for (const name of ["before-quit", "will-quit", "quit", "window-all-closed"] as const) {
-      main.on(name as "quit", () => console.log(`event ${name}`));
-    }
-    setTimeout(() => main.quit(), 0);
-  });
-  await expect.poll(() => child.exitCode).toBe(0);
-  expect(said.join("").match(/event \S+/g)).toEqual(["event before-quit", "event will-quit", "event quit"]);
 });
 
 test("macOS' rules: the keyboard without the app, occlusion, moves, the screen's picture, the login item", async () => {

@@ -199,7 +199,9 @@ test.describe("the app", () => {
     expect(second.code).toBe(0);
     const log = await sample.log();
     expect(log).toContainEqual(expect.objectContaining({ data: { sample: true }, cwd: repositoryRoot }));
-    const told = log.find((entry): entry is { argv: string[] } => typeof entry === "object");
+    const told = log.find(
+      (entry): entry is { argv: string[] } => typeof entry === "object" && entry !== null && "argv" in entry,
+    );
     expect(told?.argv.at(-1)).toBe("pipit://x");
   });
 
