@@ -20,7 +20,7 @@ const commands = [
   ["api-keys"],
   ...["list", "create", "revoke"].map((name) => [`api-keys ${name}`]),
   ["chats"],
-  ...["list", "show", "search", "rename", "pin", "delete", "restore", "export"].map((name) => [
+  ...["list", "show", "search", "rename", "pin", "delete", "restore", "export", "import"].map((name) => [
     `chats ${name}`,
   ]),
   ...["register", "login", "logout", "status", "switch", "token"].map((name) => [`auth ${name}`]),

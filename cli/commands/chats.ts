@@ -72,6 +72,15 @@ export function addChatsCommands(
     "restore",
     withDeps(async () => (await change()).restore),
   );
+  addFileCommands(group, help, json, withDeps);
+}
+
+function addFileCommands(
+  group: Command,
+  help: HelpMessages["chats"],
+  json: string,
+  withDeps: WithDeps,
+): void {
   const exportChats = withDeps(async () => (await import("../chats/export.ts")).exportChats);
   group
     .command("export")
@@ -80,6 +89,14 @@ export function addChatsCommands(
     .addOption(new Option("--format <format>", help.format).choices(["json", "markdown"]).default("json"))
     .option("-o, --output <file>", help.output)
     .action((id: string | undefined, flags: ExportFlags) => exportChats({ ...flags, ...(id && { id }) }));
+  const importChats = withDeps(async () => (await import("../chats/import.ts")).importChats);
+  group
+    .command("import")
+    .argument("<file>", help.importFile)
+    .description(help.import)
+    .option("--again", help.again)
+    .option("--json", json)
+    .action((file: string, flags: object) => importChats({ ...flags, file }));
 }
 
 type OfOne = "show" | "pin" | "unpin" | "archive" | "unarchive" | "delete" | "restore";

@@ -92,6 +92,10 @@ export const englishHelp = {
     export: "write one chat, or all, to a file or to standard output",
     format: "json, with all branches, pictures and files, or markdown, to read",
     output: "the file, which only you can read; without it, standard output",
+    import:
+      "add the chats of an export of Pipit, ChatGPT or Claude; those that are here already stay as they are",
+    importFile: "JSON, or the ZIP archive as it was downloaded",
+    again: "also chats that were imported before and deleted since",
   },
   /** What the parser says, by what it says in English. */
   parser: [] as readonly (readonly [RegExp | string, string])[],
@@ -192,6 +196,9 @@ export const russianHelp: HelpMessages = {
     export: "записать один чат или все в файл или в стандартный вывод",
     format: "json — со всеми ветками, снимками и файлами; markdown — для чтения",
     output: "файл, доступный только вам; иначе стандартный вывод",
+    import: "добавить чаты из экспорта Pipit, ChatGPT или Claude; те, что здесь уже есть, останутся как есть",
+    importFile: "JSON или архив ZIP, каким он был скачан",
+    again: "также чаты, которые уже импортировались, но с тех пор удалены",
   },
   parser: [
     [/unknown option '([^]*?)'/, "неизвестный параметр «$1»"],

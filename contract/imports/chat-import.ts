@@ -1,9 +1,11 @@
 /** How far an import is. */
 export interface ImportProgress {
-  /** Chats that were looked at; 0 while the file is still being sent. */
+  /** Whether the file is on its way to the server, or read by it. */
+  readonly step: "sending" | "importing";
+  /** Of the file, from 0 to 1. */
+  readonly share: number;
+  /** Chats that were looked at. */
   readonly chats: number;
-  /** Of the file, from 0 to 1; unknown while it is being sent. */
-  readonly share: number | undefined;
 }
 
 /** What came of an import (docs/api.md, `POST /v1/chats/import`). */

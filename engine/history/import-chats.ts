@@ -4,12 +4,22 @@ import { isErrorCode } from "#contract/error-codes.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 
+/** A file that is sent, and who is told how many of its bytes have gone. */
+export interface SentFile {
+  readonly file: Blob;
+  readonly onSent: (bytes: number) => void;
+}
+
 /**
  * Sends a file with the sign-in, and gives the pieces of the answer as they come; leaving the loop ends the exchange.
  *
  * @throws PipitError what the server answers instead, SERVER_UNREACHABLE, CANCELLED; also from the loop
  */
-export type SendFile = (path: string, file: Blob, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
+export type SendFile = (
+  path: string,
+  sent: SentFile,
+  signal: AbortSignal,
+) => Promise<AsyncIterable<Uint8Array>>;
 
 const count = z.catch(z.number(), 0);
 const lineSchema = z.object({
@@ -46,8 +56,10 @@ export async function importChats(
   { again = false, onProgress }: ImportOptions,
   signal: AbortSignal,
 ): Promise<ImportReport> {
-  onProgress?.({ chats: 0, share: undefined });
-  const answer = await send(`/v1/chats/import${again ? "?deleted=again" : ""}`, file, signal);
+  const onSent = (bytes: number): void =>
+    onProgress?.({ step: "sending", share: shareOf(bytes, file.size), chats: 0 });
+  onSent(0);
+  const answer = await send(`/v1/chats/import${again ? "?deleted=again" : ""}`, { file, onSent }, signal);
   for await (const line of linesOf(answer)) {
     const { progress, report, error } = lineSchema.safeParse(parseJson(line)).data ?? {};
     if (error !== undefined) {
@@ -55,13 +67,17 @@ export async function importChats(
     }
     if (progress !== undefined) {
       const { chats, read_bytes: read, total_bytes: total } = progress;
-      onProgress?.({ chats, share: Math.min(1, read / Math.max(total, 1)) });
+      onProgress?.({ step: "importing", share: shareOf(read, total), chats });
     }
     if (report !== undefined) return toReport(report);
   }
   const message =
     "The import broke off. What was imported by then stays; import the file again for the rest.";
   throw new PipitError("SERVER_UNREACHABLE", message);
+}
+
+function shareOf(part: number, whole: number): number {
+  return Math.min(1, part / Math.max(whole, 1));
 }
 
 function toReport(report: NonNullable<z.infer<typeof lineSchema>["report"]>): ImportReport {

@@ -157,7 +157,7 @@ function filesOf(session: Session, { http }: ServerLink) {
     /** Imports a file of chats; see there. */
     importChats: (file: Blob, how: ImportOptions, signal: AbortSignal) =>
       importChats(
-        (path, body, ended) => signedIn(session, ended, (headers) => http.upload(path, headers, body, ended)),
+        (path, sent, ended) => signedIn(session, ended, (headers) => http.upload(path, headers, sent, ended)),
         file,
         how,
         signal,

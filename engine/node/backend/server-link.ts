@@ -53,8 +53,8 @@ export function createServerLink(options: EnsureServerOptions) {
   const http: HttpClient & FileClient = {
     request: (request, signal) => asking(signal, (used) => used.request(request, signal)),
     download: (path, headers, signal) => asking(signal, (used) => used.download(path, headers, signal)),
-    upload: (path, headers, file, signal) =>
-      asking(signal, (used) => used.upload(path, headers, file, signal)),
+    upload: (path, headers, sent, signal) =>
+      asking(signal, (used) => used.upload(path, headers, sent, signal)),
   };
   return {
     http,

@@ -1,5 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
+import type { SentFile } from "#engine/history/import-chats.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
 import { refusalOf } from "#engine/wire/json-api.ts";
 import { errorCode } from "../files/private-files.ts";
@@ -22,8 +23,15 @@ export interface FileClient {
    */
   download(path: string, headers: Headers, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** Sends a file, and gives the pieces of the answer; it takes the time it takes. Throws as {@link download}. */
-  upload(path: string, headers: Headers, file: Blob, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  upload(
+    path: string,
+    headers: Headers,
+    sent: SentFile,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>>;
 }
+
+type FileRequest = HttpRequest & { readonly sent?: SentFile };
 
 /**
  * An {@link HttpClient} on the global fetch. Redirects are followed only within the origin, so no header or body ever
@@ -46,10 +54,7 @@ export function createHttpClient(
     const cause = causeOf(error);
     return certificateError(base.host, cause.message) ?? unreachable(base, describe(cause), error);
   };
-  const open = async (
-    request: HttpRequest & { readonly file?: Blob },
-    signal: AbortSignal,
-  ): Promise<AsyncIterable<Uint8Array>> => {
+  const open = async (request: FileRequest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> => {
     const { path } = request;
     const url = resolvePath(base, path);
     const silence = createSilence(silenceMs);
@@ -57,7 +62,7 @@ export function createHttpClient(
     try {
       const asked = follow(url, request, AbortSignal.any([signal, silence.signal]));
       // How long a file is on its way is up to the network, and the server's to limit.
-      const answer = await (request.file === undefined ? silence.limits(asked) : asked);
+      const answer = await (request.sent === undefined ? silence.limits(asked) : asked);
       if (answer.status !== 200) throw refusalOf(path, await silence.limits(readResponse(answer, url)));
       return pieces(answer, silence, explain);
     } catch (error) {
@@ -77,8 +82,8 @@ export function createHttpClient(
     },
     download: (path, headers, signal) =>
       open({ method: "GET", path, headers: Object.fromEntries(headers) }, signal),
-    upload: (path, headers, file, signal) =>
-      open({ method: "POST", path, headers: Object.fromEntries(headers), file }, signal),
+    upload: (path, headers, sent, signal) =>
+      open({ method: "POST", path, headers: Object.fromEntries(headers), sent }, signal),
   };
 }
 
@@ -159,21 +164,17 @@ function resolvePath(base: URL, path: string): URL {
 }
 
 /** Sends a request, on to where the server says that it belongs. */
-async function follow(
-  start: URL,
-  request: HttpRequest & { readonly file?: Blob },
-  signal: AbortSignal,
-): Promise<Response> {
+async function follow(start: URL, request: FileRequest, signal: AbortSignal): Promise<Response> {
   let url = start;
   let method: string = request.method;
-  let body = request.file ?? request.body;
+  let body = bodyOf(request);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
     const response = await fetch(url, {
       method,
       redirect: "manual",
       signal,
       headers: headersFor(url, request),
-      ...(body === undefined ? {} : { body }),
+      ...body?.(),
     });
     const location = redirectTarget(response, url);
     if (location === undefined) return response;
@@ -189,9 +190,27 @@ async function follow(
   throw unreachable(start, "it redirects in circles");
 }
 
+/** What a request carries, for each time that it is sent. */
+function bodyOf({ sent, body }: FileRequest): (() => RequestInit) | undefined {
+  if (sent !== undefined) return () => ({ body: counted(sent), duplex: "half" });
+  return body === undefined ? undefined : () => ({ body });
+}
+
+function counted({ file, onSent }: SentFile): ReadableStream<Uint8Array> {
+  let bytes = 0;
+  const count = new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, on) {
+      on.enqueue(piece);
+      onSent((bytes += piece.byteLength));
+    },
+  });
+  return file.stream().pipeThrough(count);
+}
+
 /** A connection that is kept alive for nothing would hold up a server on this machine that is asked to stop. */
-function headersFor(url: URL, request: HttpRequest): Record<string, string> {
-  return { ...request.headers, ...(isLoopbackHost(url.hostname) ? { connection: "close" } : {}) };
+function headersFor(url: URL, { headers, sent }: FileRequest): Record<string, string> {
+  const length = sent === undefined ? {} : { "content-length": String(sent.file.size) };
+  return { ...headers, ...length, ...(isLoopbackHost(url.hostname) ? { connection: "close" } : {}) };
 }
 
 function redirectTarget(response: Response, from: URL): URL | undefined {

@@ -92,6 +92,63 @@ test("pipit chats export writes what the server exports, for one chat and all, t
   expect(unwritable).toMatchObject({ code: 1, err: expect.stringContaining("cannot be used") });
 });
 
+test("pipit chats import sends an export, tells what came of it, and takes what was deleted since only with --again", async () => {
+  const message = (id: string, sender: string, text: string) => ({
+    uuid: id,
+    sender,
+    text,
+    created_at: "2025-01-02T03:04:05Z",
+  });
+  const conversation = (name: string, ...messages: readonly object[]) => ({
+    uuid: name,
+    name,
+    created_at: "2025-01-02T03:04:05Z",
+    updated_at: "2025-01-02T03:04:05Z",
+    chat_messages: messages,
+  });
+  const file = join(home, "conversations.json");
+  const talk = conversation(
+    "Terns",
+    message("q", "human", "Do terns dive?"),
+    message("a", "assistant", "Yes."),
+  );
+  await writeFile(file, JSON.stringify([talk, conversation("Nothing")]));
+
+  const first = await chats("import", file, "--json");
+  expect([first.code, first.err, ...jsonLines(first.out)]).toEqual([
+    0,
+    "",
+    {
+      origin: "claude",
+      made: 1,
+      extended: 0,
+      unchanged: 0,
+      turns: 1,
+      skipped: { empty: 1 },
+      skippedChats: [{ title: "Nothing", reason: "empty" }],
+      leftOut: { pictures: 0, files: 0 },
+    },
+  ]);
+  const [found] = jsonLines((await chats("search", "terns", "--json")).out);
+  expect(found).toMatchObject({ chatTitle: "Terns" });
+  expect((await chats("delete", String(found?.chatId))).code).toBe(0);
+  expect(await chats("import", file)).toEqual({
+    code: 0,
+    out: "",
+    err: "New chats: 0. Continued: 0. Here already: 0. Questions added: 0.\nLeft out: 1, deleted here (--again brings them back):\n  Terns\nLeft out: 1, empty:\n  Nothing\n",
+  });
+  expect((await chats("import", file, "--again")).err).toContain("New chats: 1.");
+
+  const notJson = join(home, "page.html");
+  await writeFile(notJson, "<html>");
+  expect(await chats("import", notJson)).toMatchObject({ code: 1, err: expect.stringContaining("export") });
+  for (const none of [join(home, "none.json"), home])
+    expect(await chats("import", none)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("cannot be read"),
+    });
+});
+
 test("with history_file, what is said is added to a private file of this home, and a temporary chat is not", async () => {
   await writeFile(join(home, "config.toml"), "history_file = true\n");
   const folder = join(home, "history");

@@ -1,0 +1,64 @@
+import { languageOfLocale } from "#contract/language.ts";
+import type { ImportReport } from "#contract/imports/chat-import.ts";
+
+type Counts = Pick<ImportReport, "made" | "extended" | "unchanged" | "turns">;
+
+const english = {
+  unreadable: (path: string) => `${path} cannot be read. Name a file of JSON or a ZIP archive that is there.`,
+  sending: (percent: number, _chats: number) => `Sending: ${percent}%`,
+  importing: (percent: number, chats: number) => `Importing: ${percent}%, chats: ${chats}`,
+  stopped: (chats: number) =>
+    `Stopped. Chats that were looked at: ${chats}. They are here to stay; import the file again for the rest.`,
+  done: ({ made, extended, unchanged, turns }: Counts) =>
+    `New chats: ${made}. Continued: ${extended}. Here already: ${unchanged}. Questions added: ${turns}.`,
+  skipped: (chats: number, reason: string) => `Left out: ${chats}, ${reason}:`,
+  /** By the reasons of the server (docs/api.md). */
+  reasons: {
+    too_large: "too large",
+    too_many_messages: "with too many messages",
+    damaged: "damaged",
+    empty: "empty",
+    deleted: "deleted here (--again brings them back)",
+    busy: "the database was busy; import the file again",
+  } as Readonly<Record<string, string>>,
+  leftOut: (pictures: number, files: number) =>
+    `Left out of the messages: pictures ${pictures}, files without text ${files}.`,
+  problems: {
+    damaged: "The file is damaged or not whole; the rest of it was not read. Download it again.",
+    encoding: "The rest of the file was not read: it is in another encoding. Save it as UTF-8.",
+    unpacked_too_large:
+      "The archive is too large when unpacked; the rest of it was not read. Take conversations.json out of it in parts.",
+  } as Readonly<Record<string, string>>,
+};
+const russian: typeof english = {
+  unreadable: (path) => `Не удалось прочитать ${path}. Укажите файл JSON или архив ZIP, который существует.`,
+  sending: (percent) => `Отправка: ${percent} %`,
+  importing: (percent, chats) => `Импорт: ${percent} %, чатов: ${chats}`,
+  stopped: (chats) =>
+    `Остановлено. Просмотрено чатов: ${chats}. Они останутся; чтобы добавить остальные, импортируйте файл ещё раз.`,
+  done: ({ made, extended, unchanged, turns }) =>
+    `Новых чатов: ${made}. Продолжено: ${extended}. Уже было: ${unchanged}. Добавлено вопросов: ${turns}.`,
+  skipped: (chats, reason) => `Пропущено: ${chats}, ${reason}:`,
+  reasons: {
+    too_large: "слишком большие",
+    too_many_messages: "слишком много сообщений",
+    damaged: "повреждены",
+    empty: "пустые",
+    deleted: "удалены здесь (вернёт --again)",
+    busy: "база данных была занята; импортируйте файл ещё раз",
+  },
+  leftOut: (pictures, files) => `Из сообщений пропущено: снимков ${pictures}, файлов без текста ${files}.`,
+  problems: {
+    damaged: "Файл повреждён или неполон; остаток не прочитан. Скачайте его ещё раз.",
+    encoding: "Остаток файла не прочитан: он в другой кодировке. Сохраните его в UTF-8.",
+    unpacked_too_large:
+      "Распакованный архив слишком велик; остаток не прочитан. Достаньте из него conversations.json по частям.",
+  },
+};
+
+/** What `pipit chats import` says by itself. */
+export type ImportWords = typeof english;
+
+export function importWords(locale: string): ImportWords {
+  return languageOfLocale(locale) === "ru" ? russian : english;
+}
