@@ -63,15 +63,21 @@ test("the chat that was read longest ago makes room, by number and by size", asy
   expect(await kept.texts(ann, "three", "large", "huge")).toEqual([undefined, undefined, undefined]);
 });
 
-test("a chat that the server does not list any more goes, with its messages", async () => {
+test("a chat that was read stays when the first list does not reach to it, below those that are in it", async () => {
   using kept = await open();
   await kept.enter(ann);
-  for (const id of ["stays", "deleted", "gone"]) await kept.keepMessages("a1", id, said(id));
-  await kept.keepList("a1", ["stays", "gone"].map(chat), 5);
-  expect(await kept.texts(ann, "stays", "deleted", "gone")).toEqual([["stays"], undefined, ["gone"]]);
-  await kept.drop("a1", "gone");
-  expect(await kept.texts(ann, "stays", "gone")).toEqual([["stays"], undefined]);
-  expect(await kept.list("a1")).toEqual({ chats: [chat("stays")], asOfMs: 5 });
+  for (const id of ["listed", "older", "unknown"]) await kept.keepMessages("a1", id, said(id));
+  await kept.keepList("a1", ["listed", "older"].map(chat), 5);
+  expect(await kept.keepList("a1", [chat("listed"), chat("new")], 6)).toEqual(["older", "unknown"]);
+  expect(await kept.texts(ann, "listed", "older", "unknown")).toEqual([["listed"], ["older"], ["unknown"]]);
+  const ids = async () => (await kept.list("a1"))?.chats.map(({ id }) => id);
+  expect(await ids()).toEqual(["listed", "new", "older"]);
+  await kept.keepUnlisted("a1", { ...chat("unknown"), updatedAtMs: 9 });
+  expect(await ids()).toEqual(["listed", "new", "unknown", "older"]);
+  await kept.keepUnlisted("a1", { ...chat("older"), archived: true });
+  await kept.drop("a1", "listed");
+  expect(await ids()).toEqual(["new", "unknown"]);
+  expect(await kept.texts(ann, "listed", "older")).toEqual([undefined, ["older"]]);
 });
 
 test("nothing of an account stays when it signs out or another one signs in, nor comes back late", async () => {
@@ -191,4 +197,41 @@ test("a sign-in that the server has ended meanwhile leaves nothing", async () =>
   await vi.waitFor(async () => expect(await kept.account()).toBeUndefined());
   await kept.enter(ann);
   expect(await kept.texts(ann, "c")).toEqual([undefined]);
+});
+
+test("what the server does not list is asked for: what it has stays, what is gone or temporary does not", async () => {
+  using stage = await openHistory();
+  const { http, kept, visit } = stage;
+  await kept.enter(ann);
+  for (const id of ["older", "gone"]) await kept.keepMessages("a1", id, said(id));
+  const [at, turn_id] = ["2026-11-21T00:00:00Z", "t"];
+  const row = (id: string) => ({
+    id,
+    title: id,
+    created_at: at,
+    updated_at: at,
+    temporary: id === "passing",
+  });
+  http.answer(({ path }) => {
+    if (path === "/auth/me") return json(200, onWire(ann));
+    if (path.endsWith("/messages"))
+      return json(200, { data: [{ id: "t:user", turn_id, role: "user", content: "Hi", created_at: at }] });
+    const id = path.slice("/v1/chats/".length);
+    if (id === "gone")
+      return json(404, { error: { code: "CHAT_NOT_FOUND", message: "There is no such chat." } });
+    if (path.startsWith("/v1/chats/")) return json(200, row(id));
+    return json(200, { data: path.includes("pinned=true") ? [] : [row("first")] });
+  });
+  const page = visit();
+  using _ = page.session;
+  await page.session.restore(never);
+  await page.page(false, undefined, never);
+  await vi.waitFor(async () => expect(await kept.texts(ann, "gone")).toEqual([undefined]));
+  await vi.waitFor(async () =>
+    expect((await kept.list("a1"))?.chats.map(({ id }) => id)).toEqual(["first", "older"]),
+  );
+  await page.messages("passing", never);
+  await page.messages("other", never);
+  await vi.waitFor(async () => expect(await kept.texts(ann, "other")).toEqual([["t"]]));
+  expect(await kept.texts(ann, "older", "passing")).toEqual([["older"], undefined]);
 });

@@ -17,7 +17,14 @@ interface Kept {
   /** As the server listed them last. */
   readonly list?: { readonly chats: readonly ChatSummary[]; readonly asOfMs: number };
   /** Chats whose messages are here, the one that was read last at the end. */
-  readonly held: readonly { readonly chatId: string; readonly bytes: number }[];
+  readonly held: readonly Held[];
+}
+
+interface Held {
+  readonly chatId: string;
+  readonly bytes: number;
+  /** As it was listed or read last; absent while it stands in the list. */
+  readonly chat?: ChatSummary;
 }
 
 /** Answers of the server that this browser keeps for when it is away; of one account, and only while that is signed in. */
@@ -54,22 +61,36 @@ export function createKeptChats(
         await chats.clear();
         return undefined;
       }),
+    /** What the server listed first, and below it the other chats whose messages are here. */
     async list(accountId: string) {
       const kept = await read();
-      return kept?.account.accountId === accountId ? kept.list : undefined;
+      if (kept?.account.accountId !== accountId || kept.list === undefined) return undefined;
+      const others = kept.held.flatMap(({ chat }) => (chat && !chat.archived ? [chat] : []));
+      const below = others.toSorted((a, b) => b.updatedAtMs - a.updatedAtMs);
+      return { ...kept.list, chats: [...kept.list.chats, ...below] };
     },
-    /** What the server lists first; a chat that is not there any more goes. */
-    keepList: (accountId: string, listed: readonly ChatSummary[], asOfMs: number) =>
-      change(accountId, async (kept, chats) => {
+    /** What the server lists first. Resolves to the chats here that are not in it: it may have no such chat any more. */
+    async keepList(accountId: string, listed: readonly ChatSummary[], asOfMs: number) {
+      let unlisted: readonly string[] = [];
+      await change(accountId, (kept) => {
         const ids = new Set(listed.map(({ id }) => id));
-        const gone = kept.held.filter(({ chatId }) => !ids.has(chatId));
-        for (const { chatId } of gone) await chats.delete(chatId);
-        return {
-          ...kept,
-          list: { chats: listed, asOfMs },
-          held: kept.held.filter(({ chatId }) => ids.has(chatId)),
-        };
-      }),
+        const before = new Map(kept.list?.chats.map((chat) => [chat.id, chat]));
+        const held = kept.held.map(({ chat, ...one }) =>
+          ids.has(one.chatId) ? one : heldAs(one, before.get(one.chatId) ?? chat),
+        );
+        unlisted = held.flatMap(({ chatId }) => (ids.has(chatId) ? [] : [chatId]));
+        return { ...kept, list: { chats: listed, asOfMs }, held };
+      });
+      return unlisted;
+    },
+    /** What the server says of a chat that it did not list. */
+    keepUnlisted: (accountId: string, chat: ChatSummary) =>
+      change(accountId, (kept) => ({
+        ...kept,
+        held: kept.held.map((one) =>
+          one.chatId === chat.id && !isListed(kept, chat.id) ? heldAs(one, chat) : one,
+        ),
+      })),
     async messages(accountId: string, chatId: string): Promise<readonly Message[] | undefined> {
       if ((await read())?.account.accountId !== accountId) return undefined;
       const json = await database.use((connection) => connection.get("chats", chatId));
@@ -79,7 +100,8 @@ export function createKeptChats(
       const json = new TextEncoder().encode(JSON.stringify(messages));
       return change(accountId, async (kept, chats) => {
         const others = kept.held.filter((other) => other.chatId !== chatId);
-        const held = [...others, { chatId, bytes: json.byteLength }];
+        const before = kept.held.find((other) => other.chatId === chatId);
+        const held = [...others, { ...before, chatId, bytes: json.byteLength }];
         await chats.put(json, chatId);
         while (held.length > limits.chats || held.reduce((sum, { bytes }) => sum + bytes, 0) > limits.bytes)
           await chats.delete(held.shift()?.chatId ?? "");
@@ -96,6 +118,14 @@ export function createKeptChats(
     dropMessages: (accountId: string, chatId: string) =>
       change(accountId, (kept, chats) => without(kept, chats, chatId)),
   };
+}
+
+function heldAs(held: Held, chat: ChatSummary | undefined): Held {
+  return chat === undefined ? held : { ...held, chat };
+}
+
+function isListed({ list }: Kept, chatId: string): boolean {
+  return list?.chats.some(({ id }) => id === chatId) === true;
 }
 
 async function without(kept: Kept, chats: Chats, chatId: string): Promise<Kept> {

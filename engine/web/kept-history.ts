@@ -1,4 +1,4 @@
-import type { ChatPage } from "#contract/chat-history.ts";
+import type { ChatPage, ChatSummary } from "#contract/chat-history.ts";
 import type { ChatState, Message } from "#contract/chat-state.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -50,9 +50,7 @@ export function createKeptHistory({ history, session, kept, logger }: KeptHistor
       return found;
     }
   };
-  const keepList = (account: string, { chats }: ChatPage) => kept.keepList(account, chats, Date.now());
-  const listed = async (account: string, chatId: string) =>
-    (await kept.list(account))?.chats.find(({ id }) => id === chatId);
+  const { listed, keepList, keepRead } = createKeeping(history, kept);
   return {
     ...history,
     async page(archived: boolean, cursor: string | undefined, signal: AbortSignal): Promise<ChatPage> {
@@ -61,8 +59,12 @@ export function createKeptHistory({ history, session, kept, logger }: KeptHistor
       return await readOrKept(read, keepList, (account) => kept.list(account), signal);
     },
     async messages(chatId: string, signal: AbortSignal): Promise<readonly Message[]> {
-      const read = () => history.messages(chatId, signal);
-      const keep = (account: string, found: readonly Message[]) => kept.keepMessages(account, chatId, found);
+      const read = () =>
+        history.messages(chatId, signal).catch(async (reason: unknown) => {
+          if (isGone(reason)) await tryTo((account) => kept.drop(account, chatId));
+          throw reason;
+        });
+      const keep = (account: string, found: readonly Message[]) => keepRead(account, chatId, found);
       return await readOrKept(read, keep, (account) => kept.messages(account, chatId), signal);
     },
     async chat(chatId: string, signal: AbortSignal) {
@@ -90,6 +92,44 @@ export function createKeptHistory({ history, session, kept, logger }: KeptHistor
       await tryTo((account) => kept.keepMessages(account, chatId, messages.filter(isAtRest).map(asRead)));
     },
   };
+}
+
+/** Keeps answers of the server, and asks it about chats that it did not list. */
+function createKeeping(history: HistoryClient, kept: KeptChats) {
+  const listed = async (account: string, chatId: string) =>
+    (await kept.list(account))?.chats.find(({ id }) => id === chatId);
+  /** What the server says of a chat that it did not list; nothing stays of one that is gone. */
+  const askAbout = async (account: string, chatId: string): Promise<ChatSummary | undefined> => {
+    const chat = await history.chat(chatId, new AbortController().signal).catch(async (reason: unknown) => {
+      if (!isGone(reason)) throw reason;
+      await kept.drop(account, chatId);
+      return undefined;
+    });
+    askedAbout.add(chatId);
+    return chat;
+  };
+  /** Once in a visit is enough: what is deleted here goes at once. */
+  const askedAbout = new Set<string>();
+  const keepList = async (account: string, { chats }: ChatPage): Promise<void> => {
+    const unlisted = await kept.keepList(account, chats, Date.now());
+    for (const chatId of unlisted.filter((id) => !askedAbout.has(id))) {
+      const chat = await askAbout(account, chatId);
+      if (chat !== undefined) await kept.keepUnlisted(account, chat);
+    }
+  };
+  const keepRead = async (account: string, chatId: string, messages: readonly Message[]): Promise<void> => {
+    const known = await listed(account, chatId);
+    const chat = known ?? (await askAbout(account, chatId));
+    // A temporary chat leaves nothing behind.
+    if (chat === undefined || chat.temporary === true) return;
+    await kept.keepMessages(account, chatId, messages);
+    if (known === undefined) await kept.keepUnlisted(account, chat);
+  };
+  return { listed, keepList, keepRead };
+}
+
+function isGone(reason: unknown): boolean {
+  return PipitError.from(reason).code === "CHAT_NOT_FOUND";
 }
 
 /** What waits is in the outbox. */
