@@ -15,11 +15,13 @@ export function folderRows(chats: readonly ChatSummary[], nowMs: number): readon
   const today = startOfDay(nowMs);
   const newestFirst = chats.toSorted((a, b) => b.updatedAtMs - a.updatedAtMs);
   const [pinned, others] = [newestFirst.filter((c) => c.pinned), newestFirst.filter((c) => !c.pinned)];
-  const folders = Map.groupBy(others, (chat) => startOf(chat.updatedAtMs, today));
-  return [
-    ...rows("pinned", pinned),
-    ...[...folders].flatMap(([startMs, list]) => rows(nameOf(startMs, today), list)),
-  ];
+  let startMs = Infinity;
+  const folders = Map.groupBy(others, ({ updatedAtMs }) => {
+    // Newest first: what is not before the folder of the chat above is in it. Dates of 10,000 chats take longer than a frame.
+    if (updatedAtMs < startMs) startMs = startOf(updatedAtMs, today);
+    return startMs;
+  });
+  return [...rows("pinned", pinned), ...[...folders].flatMap(([at, list]) => rows(nameOf(at, today), list))];
 }
 
 function rows(folder: FolderName, chats: readonly ChatSummary[]): readonly ListRow[] {
