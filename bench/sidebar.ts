@@ -5,127 +5,121 @@ import { showBareList } from "./lib/bare-list.ts";
 import { countMainThreadMs } from "./lib/main-thread.ts";
 import { framesPerSecond, longestTaskMs } from "./lib/page-times.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
-import { interleave, median } from "./lib/statistics.ts";
+import { interleave, median, type Rounds } from "./lib/statistics.ts";
 
 const rounds = { warmups: 1, measured: 5 };
 const viewport = { width: 1280, height: 800 };
 const chatCount = 10_000;
-/** A screen in each frame: faster than a hand drags, and another 100 chats are asked for in every fifth. */
-const pxPerFrame = 720;
+/** Five chats in each frame, for ten seconds. */
+const steady = { pxPerFrame: 180, frames: 600 };
+/** A screen in each frame, to the end: no chat is seen twice, and another 100 are asked for in every fifth frame. */
+const flick = { pxPerFrame: 720, frames: Infinity };
 const baselineName = "a bare virtual list of these titles";
+
+interface Scrolling {
+  readonly rowSelector: string;
+  readonly pxPerFrame: number;
+  readonly frames: number;
+}
 
 interface ScrollTimes extends PageTimes {
   readonly mainThreadMs: number;
 }
 
+const [ours, bare] = ["search [data-chat-row]", "#bare-list button"];
+
 /**
- * The list of 10,000 chats beside the conversation: how long it takes to appear, and its frames while it is scrolled from
- * its beginning to its end and read by hundreds on the way; beside a list of the same titles that does nothing else.
+ * The list of 10,000 chats beside the conversation: how long it takes to appear, and its frames while it is scrolled; beside
+ * a list of the same titles that does nothing else.
  */
-export async function run(signal: AbortSignal): Promise<readonly BenchResult[]> {
+export async function* run(signal: AbortSignal): AsyncGenerator<BenchResult, void, void> {
   await using gallery = await startGallery();
-  const opened = await interleave(
-    [
-      { name: "ours", measure: () => openMs(gallery, showSidebar) },
-      { name: "bare", measure: () => openMs(gallery, (page) => page.evaluate(showBareList, chatCount)) },
-    ],
-    rounds,
-    signal,
-  );
-  const scrolled = await interleave<ScrollTimes>(
-    [
-      { name: "ours", measure: () => scroll(gallery, "search [data-chat-row]") },
-      { name: "bare", measure: () => scroll(gallery, "#bare-list button") },
-    ],
-    { warmups: 0, measured: 3 },
-    signal,
-  );
-  const openOf = (name: string) => median(opened.get(name) ?? []);
-  const figure = (of: (times: ScrollTimes) => number) => {
-    const middle = (name: string) => median((scrolled.get(name) ?? []).map(of));
-    return { value: middle("ours"), baseline: middle("bare"), baselineName };
-  };
-  return [
-    toResult({
-      name: "sidebar.open",
-      unit: "ms",
-      value: openOf("ours"),
-      baseline: openOf("bare"),
-      baselineName,
-      goal: { of: "value", atMost: 100 },
-    }),
-    toResult({
-      name: "sidebar.scroll.fps",
-      unit: "frames/s",
-      ...figure(framesPerSecond),
-      goal: { of: "value", atLeast: 58 },
-    }),
-    toResult({ name: "sidebar.scroll.longest-task", unit: "ms", ...figure(longestTaskMs) }),
-    toResult({ name: "sidebar.scroll.main-thread", unit: "ms", ...figure((times) => times.mainThreadMs) }),
-  ];
+  const opened = await compare(rounds, (row) => open(gallery, row), signal);
+  const openFigure = opened((times) => times.tookMs);
+  yield toResult({ name: "sidebar.open", unit: "ms", ...openFigure, goal: { of: "value", atMost: 100 } });
+  yield toResult({ name: "sidebar.open.main-thread", unit: "ms", ...opened((times) => times.mainThreadMs) });
+  for (const [name, way] of Object.entries({ steady, flick })) {
+    const measure = (rowSelector: string) => scroll(gallery, { rowSelector, ...way });
+    const scrolled = await compare({ warmups: 0, measured: 3 }, measure, signal);
+    const [fps, main] = [scrolled(framesPerSecond), scrolled((times) => times.mainThreadMs)];
+    const goal = name === "steady" ? { goal: { of: "value", atLeast: 58 } as const } : {};
+    yield toResult({ name: `sidebar.${name}.fps`, unit: "frames/s", ...fps, ...goal });
+    yield toResult({ name: `sidebar.${name}.longest-task`, unit: "ms", ...scrolled(longestTaskMs) });
+    yield toResult({ name: `sidebar.${name}.main-thread`, unit: "ms", ...main });
+  }
 }
 
-/** Runs `show` in a window without the list; resolves to the time until it is drawn, by the page's clock. */
-async function openMs(gallery: Gallery, show: (page: Page) => Promise<number>): Promise<number> {
+/** Measures our list and the bare one in turns; gives the medians of a figure of both. */
+async function compare<Times>(
+  howOften: Rounds,
+  measure: (rowSelector: string) => Promise<Times>,
+  signal: AbortSignal,
+) {
+  const contenders = [ours, bare].map((row) => ({ name: row, measure: () => measure(row) }));
+  const samples = await interleave(contenders, howOften, signal);
+  const middle = (row: string, of: (times: Times) => number) => median((samples.get(row) ?? []).map(of));
+  return (of: (times: Times) => number) => ({
+    value: middle(ours, of),
+    baseline: middle(bare, of),
+    baselineName,
+  });
+}
+
+/** From a window without the list until that is drawn, by the page's clock and in processor time of its main thread. */
+async function open(gallery: Gallery, rowSelector: string) {
   const page = await openWide(gallery);
-  const tookMs = await show(page);
+  const takenMs = await countMainThreadMs(page);
+  const tookMs = await show(page, rowSelector);
+  const mainThreadMs = await takenMs();
   await page.close();
-  return tookMs;
+  return { tookMs, mainThreadMs };
 }
 
-/** All chats come in one answer, which is more than a server gives. */
-function showSidebar(page: Page): Promise<number> {
-  return page.evaluate(async (count) => {
-    const { answers, commands } = window.scripted;
-    const nowMs = Date.now();
-    const chats = Array.from({ length: count }, (_, at) => {
-      const atMs = nowMs - at * 3_600_000;
-      const rest = { createdAtMs: atMs, updatedAtMs: atMs, pinned: false, archived: false };
-      return { id: `c${at}`, title: `Chat ${at}`, ...rest };
-    });
-    answers.listChats = () => ({ chats });
-    const startedMs = performance.now();
-    void commands.updateSettings({ sidebar: true });
-    while (document.querySelector("[data-chat-row]") === null) await new Promise(requestAnimationFrame);
-    await new Promise((resolve) => setTimeout(resolve));
-    return performance.now() - startedMs;
-  }, chatCount);
+function show(page: Page, rowSelector: string): Promise<number> {
+  return rowSelector === bare ? page.evaluate(showBareList, chatCount) : page.evaluate(showSidebar);
 }
 
-async function openWide(gallery: Gallery): Promise<Page> {
-  const page = await gallery.open("scene=chats-many");
+/** Runs in the page. */
+async function showSidebar(): Promise<number> {
+  const startedMs = performance.now();
+  void window.scripted.commands.updateSettings({ sidebar: true });
+  while (document.querySelector("[data-chat-row]") === null) await new Promise(requestAnimationFrame);
+  await new Promise((resolve) => setTimeout(resolve));
+  return performance.now() - startedMs;
+}
+
+async function openWide(gallery: Gallery, scene = "chats-many-at-once"): Promise<Page> {
+  const page = await gallery.open(`scene=${scene}`);
   await page.evaluate(() => window.scripted.commands.updateSettings({ sidebar: false }));
   await page.setViewportSize(viewport);
   return page;
 }
 
-/** From the first chat to the last; `rowSelector` finds what is in view. */
-async function scroll(gallery: Gallery, rowSelector: string): Promise<ScrollTimes> {
-  const page = await openWide(gallery);
-  if (rowSelector.startsWith("#")) await page.evaluate(showBareList, chatCount);
-  else await page.evaluate(() => window.scripted.commands.updateSettings({ sidebar: true }));
-  await page.locator(rowSelector).first().waitFor();
+async function scroll(gallery: Gallery, scrolling: Scrolling): Promise<ScrollTimes> {
+  const { rowSelector, frames } = scrolling;
+  const page = await openWide(gallery, frames === Infinity ? "chats-many" : undefined);
+  await show(page, rowSelector);
   const takenMs = await countMainThreadMs(page);
-  const times = await page.evaluate(scrollInPage, { rowSelector, pxPerFrame });
+  const times = await page.evaluate(scrollInPage, scrolling);
   const mainThreadMs = await takenMs();
   const last = await page.locator(rowSelector).last().textContent();
-  if (last !== `Chat ${chatCount - 1}`) throw new Error(`The scrolling ended at ${last}.`);
+  if (frames === Infinity && last !== `Chat ${chatCount - 1}`)
+    throw new Error(`The scrolling ended at ${last}.`);
   await page.close();
   return { ...times, mainThreadMs };
 }
 
-/** Runs in the page: on by so much in each frame until there is nothing below. */
-async function scrollInPage(options: {
-  readonly rowSelector: string;
-  readonly pxPerFrame: number;
-}): Promise<PageTimes> {
-  let scroller = document.querySelector(options.rowSelector)?.parentElement;
+/** Runs in the page: on by so much in each frame, until there were so many or nothing is below. */
+async function scrollInPage({ rowSelector, pxPerFrame, frames }: Scrolling): Promise<PageTimes> {
+  let scroller = document.querySelector(rowSelector)?.parentElement;
   while (scroller && getComputedStyle(scroller).overflowY !== "auto") scroller = scroller.parentElement;
   if (!scroller) throw new Error("Nothing scrolls.");
   window.benchProbe.start();
-  for (let still = 0; still < 10; ) {
+  // What follows may be on its way.
+  const stillAtEnd = 10;
+  for (let [frame, still] = [0, 0]; frame < frames && still < stillAtEnd; frame += 1) {
     const before = scroller.scrollTop;
-    scroller.scrollTop += options.pxPerFrame;
+    scroller.scrollTop += pxPerFrame;
     await new Promise(requestAnimationFrame);
     still = scroller.scrollTop === before ? still + 1 : 0;
   }

@@ -8,7 +8,8 @@ export async function showBareList(count: number): Promise<number> {
   const titles = Array.from({ length: count }, (_, at) => `Chat ${at}`);
   const list = document.createElement("div");
   list.id = "bare-list";
-  list.style.cssText = "position: fixed; inset: 0 auto 0 0; width: 270px; overflow-y: auto; background: Canvas";
+  list.style.cssText =
+    "position: fixed; inset: 0 auto 0 0; width: 270px; overflow-y: auto; background: Canvas";
   const room = document.createElement("div");
   room.style.cssText = `position: relative; height: ${count * rowPx}px`;
   list.append(room);

@@ -111,18 +111,8 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
     bridge.chat.setState({ chatId: "c1", title: "A weekend in Oslo" });
     bridge.intend({ kind: "open", view: "chats" });
   },
-  "chats-many": (bridge) => {
-    const perPage = 100;
-    const nowMs = Date.now();
-    bridge.answers.listChats = (input) => {
-      const { cursor = "0" } = input as { cursor?: string };
-      const from = Number(cursor);
-      const chats = Array.from({ length: perPage }, (_, at) =>
-        sampleChat(nowMs, `m${from + at}`, `Chat ${from + at}`, from + at),
-      );
-      return from + perPage < 10_000 ? { chats, next: String(from + perPage) } : { chats };
-    };
-  },
+  "chats-many": (bridge) => listManyChats(bridge, 100),
+  "chats-many-at-once": (bridge) => listManyChats(bridge, 10_000),
   "chats-offline": (bridge) => {
     const asOfMs = Date.now() - 3 * hourMs;
     bridge.answers.listChats = () => ({ chats: [sampleChat(asOfMs, "c1", "A weekend in Oslo", 0)], asOfMs });
@@ -191,6 +181,19 @@ export function asPage(bridge: ScriptedBridge): void {
 function sampleChat(nowMs: number, id: string, title: string, hoursAgo: number): ChatSummary {
   const atMs = nowMs - hoursAgo * hourMs;
   return { id, title, createdAtMs: atMs, updatedAtMs: atMs, pinned: false, archived: false };
+}
+
+/** 10,000 chats, so many in each answer. */
+function listManyChats(bridge: ScriptedBridge, perPage: number): void {
+  const nowMs = Date.now();
+  bridge.answers.listChats = (input) => {
+    const { cursor = "0" } = input as { cursor?: string };
+    const from = Number(cursor);
+    const chats = Array.from({ length: perPage }, (_, at) =>
+      sampleChat(nowMs, `m${from + at}`, `Chat ${from + at}`, from + at),
+    );
+    return from + perPage < 10_000 ? { chats, next: String(from + perPage) } : { chats };
+  };
 }
 
 function listChats(bridge: ScriptedBridge): void {

@@ -3,8 +3,14 @@ import { fullSize, sized } from "#tests/testing/test-size.ts";
 import { axeViolations } from "../fixtures/axe.ts";
 import { test } from "../fixtures/window-test.ts";
 
-/** Thousands of the blocks that other scenes have a few of: what axe would find, it finds there, in a tenth of the time. */
-const repetitive = new Set(["chat-long", "markdown-long", "markdown-huge"]);
+/** Thousands of what other scenes have a few of: what axe would find, it finds there, in a tenth of the time. */
+const repetitive = new Set([
+  "chat-long",
+  "chats-many",
+  "chats-many-at-once",
+  "markdown-long",
+  "markdown-huge",
+]);
 
 /** A scene is looked at in one of these, the next scene in the next; the nightly run looks at every scene in all. */
 const faces = [
