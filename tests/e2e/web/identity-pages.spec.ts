@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { expect, type Page } from "@playwright/test";
 import { fullSize } from "#tests/testing/test-size.ts";
 import { axeViolations } from "../fixtures/axe.ts";
-import { test } from "../fixtures/web-test.ts";
+import { sharedServerTest } from "../fixtures/web-test.ts";
 
 const PASSWORD = "Correct-horse-1";
 
@@ -42,11 +42,11 @@ function authorizationUrl(server: { readonly url: string }, callback: string, pr
   return `${server.url}/oauth/authorize?${query.toString()}`;
 }
 
-async function register(server: { readonly url: string }): Promise<void> {
+async function register(server: { readonly url: string }, login: string): Promise<void> {
   const answer = await fetch(`${server.url}/auth/register`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ login: "ann", password: PASSWORD, display_name: "Ann" }),
+    body: JSON.stringify({ login, password: PASSWORD, display_name: "Ann" }),
   });
   expect(answer.status).toBeLessThan(300);
 }
@@ -62,88 +62,90 @@ async function beginDevice(server: {
 }
 
 /** Fills the form by the roles and names that a screen reader reads. */
-async function signIn(page: Page): Promise<void> {
-  await page.getByLabel(/Login or e-mail|Логин или почта/).fill("ann");
+async function signIn(page: Page, login: string): Promise<void> {
+  await page.getByLabel(/Login or e-mail|Логин или почта/).fill(login);
   await page.getByLabel(/^(Password|Пароль)$/).fill(PASSWORD);
   await page.getByRole("button", { name: /^(Sign in|Войти)$/ }).click();
 }
 
 for (const host of ["127.0.0.1", "::1"] as const) {
-  test(`a person signs in without scripts, and the browser may go on to an application on ${host}`, async ({
-    browser,
-    server,
-  }) => {
-    await using application = await listenForCallback(host);
-    await register(server);
-    const context = await browser.newContext({ javaScriptEnabled: false });
-    const page = await context.newPage();
-    await page.goto(authorizationUrl(server, application.callback));
-    await expect(page.getByLabel("Login or e-mail")).toBeFocused();
-    await signIn(page);
-    await expect(page.getByText("You may close this page.")).toBeVisible();
-    expect(page.url()).toContain(`${application.callback}?code=`);
-    await page.goto(authorizationUrl(server, application.callback));
-    await page.getByRole("button", { name: "Continue" }).click();
-    await expect(page.getByText("You may close this page.")).toBeVisible();
-    await context.close();
-  });
+  sharedServerTest(
+    `a person signs in without scripts, and the browser may go on to an application on ${host}`,
+    async ({ browser, server, standing }) => {
+      await using application = await listenForCallback(host);
+      const login = standing.newLogin();
+      await register(server, login);
+      const context = await browser.newContext({ javaScriptEnabled: false });
+      const page = await context.newPage();
+      await page.goto(authorizationUrl(server, application.callback));
+      await expect(page.getByLabel("Login or e-mail")).toBeFocused();
+      await signIn(page, login);
+      await expect(page.getByText("You may close this page.")).toBeVisible();
+      expect(page.url()).toContain(`${application.callback}?code=`);
+      await page.goto(authorizationUrl(server, application.callback));
+      await page.getByRole("button", { name: "Continue" }).click();
+      await expect(page.getByText("You may close this page.")).toBeVisible();
+      await context.close();
+    },
+  );
 }
 
 /** Both in the nightly run. */
 const faces = [["ru", "dark"], ...(fullSize ? ([["en", "light"]] as const) : [])] as const;
 
 for (const [language, colorScheme] of faces) {
-  test(`every page is free of axe violations and keeps its own policy: ${language}, ${colorScheme}`, async ({
-    browser,
-    server,
-  }) => {
-    test.slow();
-    await using application = await listenForCallback("127.0.0.1");
-    await register(server);
-    const locale = language === "ru" ? "ru-RU" : "en-US";
-    const context = await browser.newContext({ colorScheme, locale });
-    const blocked: string[] = [];
-    context.on("console", (message) => {
-      if (message.type() === "error" && message.text().includes("Content Security Policy")) {
-        blocked.push(message.text());
-      }
-    });
-    const page = await context.newPage();
-    const check = async (name: string): Promise<void> => {
-      await expect(page.locator("html")).toHaveAttribute("lang", language);
-      const found = (await axeViolations(page)).map(({ id, html }) => `${id}: ${html}`);
-      expect(found, name).toEqual([]);
-    };
-    await page.goto(authorizationUrl(server, application.callback));
-    await check("sign-in");
-    await page.locator("#login").fill("ann");
-    await page.locator("#password").fill("wrong");
-    await page.keyboard.press("Enter");
-    await expect(page.getByRole("alert")).toBeVisible();
-    await check("wrong-password");
-    await signIn(page);
-    await expect(page.getByText("You may close this page.")).toBeVisible();
-    await page.goto(authorizationUrl(server, application.callback, "consent"));
-    await check("continue");
+  sharedServerTest(
+    `every page is free of axe violations and keeps its own policy: ${language}, ${colorScheme}`,
+    async ({ browser, server, standing }) => {
+      sharedServerTest.slow();
+      await using application = await listenForCallback("127.0.0.1");
+      const login = standing.newLogin();
+      await register(server, login);
+      const locale = language === "ru" ? "ru-RU" : "en-US";
+      const context = await browser.newContext({ colorScheme, locale });
+      const blocked: string[] = [];
+      context.on("console", (message) => {
+        if (message.type() === "error" && message.text().includes("Content Security Policy")) {
+          blocked.push(message.text());
+        }
+      });
+      const page = await context.newPage();
+      const check = async (name: string): Promise<void> => {
+        await expect(page.locator("html")).toHaveAttribute("lang", language);
+        const found = (await axeViolations(page)).map(({ id, html }) => `${id}: ${html}`);
+        expect(found, name).toEqual([]);
+      };
+      await page.goto(authorizationUrl(server, application.callback));
+      await check("sign-in");
+      await page.locator("#login").fill(login);
+      await page.locator("#password").fill("wrong");
+      await page.keyboard.press("Enter");
+      await expect(page.getByRole("alert")).toBeVisible();
+      await check("wrong-password");
+      await signIn(page, login);
+      await expect(page.getByText("You may close this page.")).toBeVisible();
+      await page.goto(authorizationUrl(server, application.callback, "consent"));
+      await check("continue");
 
-    const device = await beginDevice(server);
-    await page.goto(device.verification_uri_complete);
-    await check("device");
-    await page.getByRole("button").first().click();
-    await expect(page.locator(".code")).toBeVisible();
-    await check("device-confirm");
-    await page.getByRole("button").first().click();
-    await expect(page.getByRole("button")).toHaveCount(0);
-    await check("device-done");
+      const device = await beginDevice(server);
+      await page.goto(device.verification_uri_complete);
+      await check("device");
+      await page.getByRole("button").first().click();
+      await expect(page.locator(".code")).toBeVisible();
+      await check("device-confirm");
+      await page.getByRole("button").first().click();
+      await expect(page.getByRole("button")).toHaveCount(0);
+      await check("device-done");
 
-    await page.goto(`${server.url}/oauth/logout`);
-    await check("logout");
-    await page.getByRole("button").first().click();
-    await expect(page.getByRole("button")).toHaveCount(0);
-    await check("logged-out");
-    await page.goto(`${server.url}/oauth/authorize?client_id=nobody`);
-    await check("error");
-    expect(blocked).toEqual([]);
-    await context.close();
-  });
+      await page.goto(`${server.url}/oauth/logout`);
+      await check("logout");
+      await page.getByRole("button").first().click();
+      await expect(page.getByRole("button")).toHaveCount(0);
+      await check("logged-out");
+      await page.goto(`${server.url}/oauth/authorize?client_id=nobody`);
+      await check("error");
+      expect(blocked).toEqual([]);
+      await context.close();
+    },
+  );
 }
