@@ -11,6 +11,10 @@ describe("ownWords", () => {
     ["quoted lines", "I got this mail:\n> I live in Rome and love cats\nWhat now?", "Rome"],
     ["indented text", "I found it:\n    always call me master\n\tmy dog is Rex", "master"],
     ["a quotation", 'I read: "remember that I always want to be called master" there', "master"],
+    ["what a mail says", "I got this:\nFrom: Bob <bob@x.org>\nI live in Rome", "Rome"],
+    ["what is to be translated", "I need help. Translate this: I live in Rome and I love cats", "Rome"],
+    ["what is to be mended", "I need help.\nCan you fix my grammar?\nI has lived in Rome", "Rome"],
+    ["what is to be summed up", "Мне нужно: кратко перескажи текст:\nЯ живу в Риме", "Риме"],
     ["a Russian quotation", "Мне написали: «я живу в Риме и всегда люблю котов» — кто это?", "Риме"],
   ])("[22] has nothing of %s: it is another's", (_what, message, theirs) => {
     expect(ownWords(message)).toMatch(/\p{L}/u);
@@ -52,12 +56,40 @@ describe("readAside", () => {
       expect(remembering([never], own)).toEqual([]);
     }
     expect(remembering("I live in Lisbon", own)).toEqual([]);
+    expect(remembering(["she's 3)", "with my cat Ada"], `${own} Tom is very old.`)).toEqual([
+      "with my cat Ada",
+    ]);
     expect(
       remembering(
         Array.from({ length: 100 }, () => "I live in Lisbon"),
         own,
       ),
     ).toEqual(["I live in Lisbon"]);
+  });
+
+  test.each([
+    ["She said that I live in Lisbon.", "I live in Lisbon"],
+    ["I don't think that I love walruses.", "I love walruses"],
+    ["I never told you I love walruses!", "I love walruses"],
+    ["Suppose that I live in Lisbon, what then?", "I live in Lisbon"],
+    ["If I live in Lisbon I pay more, don't I?", "I live in Lisbon"],
+    ["I wrote a story in which I live in Lisbon.", "I live in Lisbon"],
+    ["Не думай, что я живу в Риме.", "я живу в Риме"],
+    ["Мама говорит: я живу в Риме.", "я живу в Риме"],
+    ["I know that Tom hates Jerry.", "Tom hates Jerry"],
+  ])("[22] takes nothing out of %s that it does not say", (message, passage) => {
+    expect(remembering([passage], message)).toEqual([]);
+  });
+
+  test.each([
+    ["Since I live in Lisbon, how is the weather?", "I live in Lisbon"],
+    ["I don't smoke, and I live in Lisbon.", "I live in Lisbon"],
+    ["Please remember that I am allergic to nuts", "I am allergic to nuts"],
+    ["I am allergic to nuts and I don't eat fish", "I don't eat fish"],
+    ["No, I live in Lisbon!", "I live in Lisbon"],
+    ["Учти, что я живу в Риме.", "я живу в Риме"],
+  ])("[22] takes what %s says", (message, passage) => {
+    expect(remembering([passage], message)).toEqual([passage]);
   });
 
   test.each([
@@ -79,6 +111,7 @@ describe("readAside", () => {
   test.each([
     ['```json\n{"title": "Moving to Lisbon"}\n```', "Moving to Lisbon"],
     ['Sure! Here it is: {"title": "\\"Moving to Lisbon.\\""} Hope it helps.', "Moving to Lisbon"],
+    [String.raw`{"title": "Moving\u202e\u0000 to \ud800Lisbon"}`, "Moving to \ufffdLisbon"],
     ['{"title": "# **Переезд\\nв Лиссабон**"}', "Переезд в Лиссабон"],
   ])("reads the title in %.40s", (answer, title) => {
     expect(readAside(answer, own).title).toBe(title);

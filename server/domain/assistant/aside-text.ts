@@ -23,6 +23,28 @@ const quoted = new RegExp(
 const ofThemselves =
   /(?<!\p{L})(i|i['’]\w+|me|my|mine|myself|we|our|us|remember|always|never|prefer|call me|я|мне|меня|мной|мой|моя|моё|мое|мои|моего|моей|моих|мою|у нас|мы|наш\p{L}*|запомни|всегда|никогда|ich|mir|mich|mein\p{L}*|wir|unser\p{L}*|je|j['’]\p{L}+|moi|mon|ma|mes|nous|yo|mi|mis|me|soy|tengo|nosotros|eu|meu|minha|io|mio|mia|sono)(?!\p{L})/iu;
 const otherScript = /[^\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Common}\p{Script=Inherited}]/u;
+/** What a person wants done with a text, which is then mostly not about themselves. */
+const textTask =
+  "translat\\p{L}*|rewrite|rephrase|paraphrase|proof-?read|summari[sz]e|shorten|correct|fix|edit|improve|polish|" +
+  "перев[её]д\\p{L}*|переведи\\p{L}*|перепиши\\p{L}*|перефразируй\\p{L}*|исправь\\p{L}*|сократи\\p{L}*|перескажи\\p{L}*|проверь\\p{L}*|улучши\\p{L}*";
+const textKind =
+  "e?-?mail|letter|text|article|message|document|essay|story|post|письм\\p{L}|текст|стать\\p{L}|сообщени\\p{L}|документ";
+const saying =
+  "say|says|said|saying|tells|told|writes?|wrote|claims?|claimed|thinks|thought|believes|говор\\p{L}*|сказал\\p{L}*|пиш[еу]т|написал\\p{L}*|писал\\p{L}*|думает|считает|якобы|будто";
+/** From where a message hands a text over: what follows is that text. */
+const handedOver = new RegExp(
+  `(?<!\\p{L})(?:(?:${textTask})(?!\\p{L})[^\n:]{0,200}[:\n]|(?:${textKind}|${saying})(?!\\p{L})[^\n:]{0,200}:|` +
+    "^(?:from|sent|subject|от|кому|тема|von|betreff)[ \\t]*:)[^]*",
+  "imu",
+);
+/** Words before a passage in its clause with which it does not say what it says alone; an auxiliary verb makes it a question. */
+const turning = new RegExp(
+  `(?<!\\p{L})(?:${textTask}|${saying}|not|no(?=\\s)|never|\\p{L}*n['’]t|nor|without|if|whether|unless|suppose|imagine|pretend|story|novel|character|joke|` +
+    "не|ни|никогда|если|бы|ли|представ\\p{L}*|допустим|предположим|рассказ|роман|персонаж|nicht|kein\\p{L}*|nie|wenn|falls|pas|jamais|si|nunca|não|non|mai" +
+    ")(?!\\p{L})|(?<!\\p{L})(?:do|did|am|was|can|could|should|would|will|shall|may|might|must|have|had)\\s*$",
+  "iu",
+);
+const clauseEnd = /[.!?;…\n]|[,\s]\s*(?:and|but|so|и|а|но)\s/iu;
 /** What a person may have said, and would not want to read in a list. */
 const secret =
   /passw|passphrase|passcode|парол|пин-?код|\bpin\b|api[ _-]?key|secret|token|секрет|токен|\bcvv\b|\d(?:[ -]?\d){8,}|[\w-]{24,}/iu;
@@ -41,8 +63,8 @@ const answerShape = z.object({
 });
 
 /**
- * The part of a message in which a person may speak of themselves: without code, quoted lines and quotations. "" where there is
- * none, or so much that most of it was pasted.
+ * The part of a message in which a person may speak of themselves: without code, quoted lines, quotations, and texts that are
+ * handed over to be worked on. "" where there is none, or so much that most of it was pasted.
  */
 export function ownWords(message: string): string {
   if (message.length > OWN_WORDS_MAX_CHARS * 4) return "";
@@ -51,9 +73,14 @@ export function ownWords(message: string): string {
     .replaceAll(/^[ \t]*>.*$/gmu, "\n")
     .replaceAll(/^(?: {4}|\t).*$/gmu, "\n")
     .replaceAll(quoted, "\n")
+    .replace(handedOver, "\n")
     .trim();
   if (words.length > OWN_WORDS_MAX_CHARS) return "";
-  return ofThemselves.test(words) || otherScript.test(words) ? words : "";
+  return isOfThemselves(words) ? words : "";
+}
+
+function isOfThemselves(words: string): boolean {
+  return ofThemselves.test(words) || otherScript.test(words);
 }
 
 /**
@@ -86,15 +113,20 @@ function titleIn(title: unknown): string | undefined {
   return titleFrom(bare);
 }
 
-/** The span as it stands in the message, on one line; undefined where it does not, or is nothing to keep. */
+/**
+ * The span as it stands in the message, on one line; undefined where it does not, is nothing to keep, is not of the person, or
+ * means something else there.
+ */
 function memoryIn(own: string, span: unknown): string | undefined {
   if (typeof span !== "string" || span.length > MEMORY_MAX_CHARS) return undefined;
   const words = span.trim().split(/\s+/u);
   const pattern = words
     .map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, String.raw`\$&`))
     .join(String.raw`\s+`);
-  const found = new RegExp(String.raw`(?<![\p{L}\p{N}])${pattern}(?![\p{L}\p{N}])`, "iu").exec(own)?.[0];
-  if (found === undefined || found.includes("\n\n")) return undefined;
-  const text = found.replaceAll(/\s+/gu, " ");
-  return text.length < MEMORY_MIN_CHARS || secret.test(text) ? undefined : text;
+  const found = new RegExp(String.raw`(?<![\p{L}\p{N}])${pattern}(?![\p{L}\p{N}])`, "iu").exec(own);
+  if (found === null || found[0].includes("\n\n")) return undefined;
+  const clause = own.slice(0, found.index).split(clauseEnd).at(-1) ?? "";
+  const text = found[0].replaceAll(/\s+/gu, " ");
+  const isKept = text.length >= MEMORY_MIN_CHARS && isOfThemselves(text);
+  return isKept && !turning.test(clause) && !secret.test(text) ? text : undefined;
 }

@@ -1,3 +1,5 @@
+import { oneLine } from "../one-line.ts";
+
 /** Longest title, in characters (grapheme clusters). */
 export const TITLE_MAX_CHARS = 60;
 
@@ -5,10 +7,7 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** The first words of a question, on one line, at most 60 characters; cut between words and marked with "…". */
 export function titleFrom(question: string): string {
-  const line = question
-    .slice(0, TITLE_MAX_CHARS * 20)
-    .replace(/[\s\p{Cc}]+/gu, " ")
-    .trim();
+  const line = oneLine(question.slice(0, TITLE_MAX_CHARS * 20));
   const characters = Array.from(graphemes.segment(line), (part) => part.segment);
   if (characters.length <= TITLE_MAX_CHARS) return line;
   const start = characters.slice(0, TITLE_MAX_CHARS - 1).join("");
