@@ -108,7 +108,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
   let listener: (() => void) | undefined;
   const onChanged = (): void => listener?.();
   const key = auditKey === undefined ? undefined : createSecretKey(auditKey);
-  /** The files: what an earlier sweep wiped, also one of a server that was killed. */
+  /** The files: what an earlier sweep wiped, also one of a server that was killed, or a change has replaced. */
   let mayHoldWiped = true;
   const auth = createAuthStore(db, {
     time,
@@ -120,6 +120,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     },
     rotations: key === undefined ? closedRotations : rotations({ key, clock, dialect }, time),
   });
+  const memories = following(auth.memories, ["update"], () => void (mayHoldWiped = true));
   return {
     /** "sqlite": the data folder's lock makes this process the only user. "postgres": others may work with it too. */
     dialect,
@@ -147,7 +148,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     tokenUse: createTokenUseStore(db),
     modelChoices: createModelChoiceStore(db),
     /** All of the auth service, and the way to change several at once. */
-    auth,
+    auth: { ...auth, memories },
     oidcPayloads: createOidcPayloadStore(db),
     /** Undefined without `auditKey`. */
     auditReader: key === undefined ? undefined : createAuditReader(db, { key, clock, dialect }),

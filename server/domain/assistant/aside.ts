@@ -18,6 +18,8 @@ import type { Question } from "./turn-types.ts";
 const TITLED_MAX_CHARS = 2_000;
 const ANSWER_MAX_CHARS = 2_000;
 const CALL_TIMEOUT_MS = 60_000;
+/** Calls of one account at a time. They outlive the answers, whose number is limited: a model server that hangs would gather them. */
+const CALLS_OF_ACCOUNT = 3;
 
 /** What an operator lets a model be asked beside the answers. */
 interface AsideSettings {
@@ -60,7 +62,8 @@ interface Wanted {
 export class Aside implements AsyncDisposable {
   readonly #deps: AsideDeps;
   readonly #stop = new AbortController();
-  readonly #running = new Set<Promise<void>>();
+  /** The accounts whose calls are under way. */
+  readonly #running = new Map<Promise<void>, string>();
 
   constructor(deps: AsideDeps) {
     this.#deps = deps;
@@ -73,18 +76,20 @@ export class Aside implements AsyncDisposable {
     const isAsked =
       question.clientMessageId !== undefined && caller.apiKeyId === undefined && !caller.anonymous;
     if (!isAsked || chat.temporary || model.name === BUILT_IN_MODEL || this.#stop.signal.aborted) return;
+    const others = this.#running.values().filter((userId) => userId === turn.userId);
+    if ([...others].length >= CALLS_OF_ACCOUNT) return;
     const work = this.#ask(begun)
       .catch((error: unknown) => {
         if (this.#stop.signal.aborted || begun.live.signal.aborted) return;
         this.#deps.logger.info("aside failed", { turnId: turn.id, model: model.name, error });
       })
       .finally(() => this.#running.delete(work));
-    this.#running.add(work);
+    this.#running.set(work, turn.userId);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await Promise.all(this.#running);
+    await Promise.all(this.#running.keys());
   }
 
   async #ask(begun: BegunAnswer): Promise<void> {
@@ -113,7 +118,7 @@ export class Aside implements AsyncDisposable {
     const { chats, memories, clock } = this.#deps;
     const { userId, chatId, id: turnId } = turn;
     const { title } = found;
-    if (wanted.title && title !== undefined && (await chats.giveTitle(userId, chatId, title))) {
+    if (wanted.title && title !== undefined && (await chats.giveTitle(userId, chatId, turnId, title))) {
       live.publish({ type: "title", title });
     }
     for (const said of found.memories) {

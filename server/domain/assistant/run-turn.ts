@@ -195,8 +195,9 @@ async function streamAnswer(
 ): Promise<AnsweredTurn> {
   const { deps, live, userId, locale, question } = run;
   live.signal.throwIfAborted();
-  // What is said in a temporary chat knows nothing of the others.
-  const memories = chat.temporary ? [] : await deps.memories.told(userId);
+  // What is said in a temporary chat knows nothing of the others; a key may not read them, so no model may tell it.
+  const isTold = !chat.temporary && run.caller.apiKeyId === undefined;
+  const memories = isTold ? await deps.memories.told(userId) : [];
   const [model, prompt] = await Promise.all([
     modelFor(deps, { ...turn, locale, wanted: question.model }, live),
     promptFor(deps, turn, question, memories, image, locale),

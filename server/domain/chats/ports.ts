@@ -112,8 +112,8 @@ export interface ChatStore {
   update(userId: string, chatId: string, changes: ChatChanges): Promise<Chat>;
   /** True once for each chat whose title was not given by hand: the caller may look for a better one. */
   claimTitle(userId: string, chatId: string): Promise<boolean>;
-  /** Gives a claimed chat its title; false when a person gave it one meanwhile, or it is gone. */
-  giveTitle(userId: string, chatId: string, title: string): Promise<boolean>;
+  /** Gives a claimed chat the title of that turn; false when a person gave it one meanwhile, or either is gone. */
+  giveTitle(userId: string, chatId: string, turnId: string, title: string): Promise<boolean>;
   /** It is found by nothing from now on; its id is never used again. Throws CHAT_NOT_FOUND. */
   remove(userId: string, chatId: string): Promise<void>;
   /** Undoes {@link remove} within RESTORE_MS. Throws CHAT_NOT_FOUND. */

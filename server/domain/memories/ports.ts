@@ -26,15 +26,18 @@ export interface MemoryStore {
   switch(userId: string, on: boolean): Promise<void>;
   /**
    * Resolves to the memory; to the older one where the account has one that says the same; to undefined where there is no room
-   * or no account. One with a source turn is kept only where that turn is there, in a chat that is not temporary, and
-   * remembering is on.
+   * or no account. One with a source turn is kept only where that turn is there, in a chat that is not temporary, does not
+   * ask again what another one asked in the same place, and remembering is on.
    */
   add(memory: NewMemory): Promise<Memory | undefined>;
   /** Undefined: there is none. Throws INVALID_REQUEST with the field "text" when another one says the same. */
   update(userId: string, id: string, text: string, nowMs: number): Promise<Memory | undefined>;
   /** It is told to no model from now on, and wiped when it cannot be restored any more. False: there is none. */
   remove(userId: string, id: string): Promise<boolean>;
-  /** Undoes {@link remove} within RESTORE_MS; resolves to what says the same where there is such a one by now. */
+  /**
+   * Undoes {@link remove} within RESTORE_MS; resolves to what says the same where there is such a one by now. Throws
+   * INVALID_REQUEST when others have taken its place.
+   */
   restore(userId: string, id: string): Promise<Memory | undefined>;
   /** With no way back; the account is being closed. */
   removeAll(userId: string): Promise<void>;

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { MEMORY_MAX_CHARS } from "#contract/limits.ts";
-import { PipitError } from "#contract/pipit-error.ts";
 import { owner, ownersLook } from "#server/domain/access/access.ts";
-import { checkMemoryText } from "#server/domain/memories/memory-text.ts";
-import { MEMORIES_MAX, type Memory } from "#server/domain/memories/ports.ts";
+import { checkMemoryText, noRoom } from "#server/domain/memories/memory-text.ts";
+import type { Memory } from "#server/domain/memories/ports.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { HttpError } from "../kit/http-error.ts";
 import { readBody, readParameters } from "../kit/parameters.ts";
@@ -41,13 +40,7 @@ export function memoriesRoutes({ store: { auth }, clock }: HttpContext): readonl
         sourceTurn: undefined,
         createdAtMs: clock.nowMs(),
       });
-      if (kept === undefined) {
-        throw new PipitError(
-          "INVALID_REQUEST",
-          `There are ${MEMORIES_MAX} memories, and no more are kept. Forget some first.`,
-          { field: "text" },
-        );
-      }
+      if (kept === undefined) throw noRoom();
       if (kept.id === id) reply.code(201);
       return toMemoryBody(kept);
     }),

@@ -102,6 +102,52 @@ describe.each(databases)("memories on $name", (database) => {
     expect(await textsOf(temporary)).toHaveLength(MEMORIES_MAX);
     expect(await memories.add(said("m6", "one too many"))).toBeUndefined();
     expect(await memories.add(said("m7", "who?", { userId: "nobody" }))).toBeUndefined();
+
+    // Nor is there room for one that comes back after another took its place.
+    await memories.remove("user-1", "n0");
+    expect(await memories.add(said("m8", "in its place"))).toMatchObject({ id: "m8" });
+    await expect(memories.restore("user-1", "n0")).rejects.toMatchObject({ code: "INVALID_REQUEST" });
+    expect(await textsOf(temporary)).toHaveLength(MEMORIES_MAX);
+  });
+
+  test("[22] what one said before it was changed goes with the next sweep, of which nobody else has work", async () => {
+    await using temporary = await openWithAccounts(database);
+    const { store } = temporary;
+    await store.auth.memories.add(said("m1", "I love walruses"));
+    await store.purgeDeleted(running);
+    await store.auth.memories.update("user-1", "m1", "I love otters", 2);
+    await store.purgeDeleted(running);
+    expect(await keptIn(temporary, ["walrus", "otter"])).toEqual(["otter"]);
+  });
+
+  test("[22] what is asked again is remembered once, and not after it was forgotten; nor for a closed account", async () => {
+    await using temporary = await openWithAccounts(database);
+    const { store } = temporary;
+    const { memories } = store.auth;
+    await store.chats.create(chat);
+    const ask = (turnId: string, userText: string, parentTurnId: string) =>
+      store.turns.begin(beginning({ turnId, clientMessageId: turnId, userText, parentTurnId }));
+    const learn = (id: string, sourceTurn: string) =>
+      memories.add(said(id, "I live in Lisbon", { sourceTurn }));
+    await ask("first", "I live in Lisbon", "");
+    await ask("again", "I live in Lisbon", "");
+    await ask("changed", "I do live in Lisbon", "");
+    await ask("later", "I live in Lisbon", "first");
+    expect(await learn("m1", "first")).toMatchObject({ id: "m1" });
+    await memories.remove("user-1", "m1");
+    expect(await learn("m2", "again")).toBeUndefined();
+    for (const [id, turnId] of [
+      ["m3", "changed"],
+      ["m4", "later"],
+    ] as const) {
+      expect(await learn(id, turnId)).toMatchObject({ id });
+      await memories.remove("user-1", id);
+    }
+
+    await store.auth.accounts.update("user-1", { active: false }, 2);
+    await memories.removeAll("user-1");
+    expect(await learn("m5", "later")).toBeUndefined();
+    expect(await store.purgeDeleted(running)).toBe(3);
   });
 
   test("[22] what was said is kept only where its turn is, never of a temporary chat, nor while it is switched off", async () => {

@@ -5,7 +5,7 @@ import {
   type MemoryStore,
   type NewMemory,
 } from "#server/domain/memories/ports.ts";
-import { memoryKeyOf } from "#server/domain/memories/memory-text.ts";
+import { memoryKeyOf, noRoom } from "#server/domain/memories/memory-text.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import { restorableSince, type DatabaseTime } from "./database-time.ts";
 import { fileChanged } from "./memory-file-store.ts";
@@ -95,12 +95,13 @@ export function createMemoryStore(db: Kysely<Tables>, time: DatabaseTime): Memor
   };
 }
 
-/** Counts the change of the file, and keeps other changes of the same memories waiting (PostgreSQL). */
+/** Counts the change of the file, and keeps other changes of the same memories waiting (PostgreSQL). A closed account has none. */
 async function lockAccount(trx: Transaction<Tables>, userId: string) {
   return trx
     .updateTable("accounts")
     .set(fileChanged)
     .where("id", "=", userId)
+    .where("is_active", "=", 1)
     .returning("remembers")
     .executeTakeFirst();
 }
@@ -115,13 +116,7 @@ async function add(trx: Transaction<Tables>, memory: NewMemory): Promise<Memory 
   if (sourceTurn !== undefined && (account.remembers === 0 || !(await isThere(trx, userId, sourceTurn)))) {
     return undefined;
   }
-  const { count } = await trx
-    .selectFrom("memories")
-    .select((eb) => eb.fn.countAll<number>().as("count"))
-    .where("user_id", "=", userId)
-    .where("deleted_at_ms", "is", null)
-    .executeTakeFirstOrThrow();
-  if (Number(count) >= MEMORIES_MAX) return undefined;
+  if (!(await hasRoom(trx, userId))) return undefined;
   const row = {
     ...rowOf({ ...memory, updatedAtMs: memory.createdAtMs }),
     text_key: key,
@@ -131,7 +126,20 @@ async function add(trx: Transaction<Tables>, memory: NewMemory): Promise<Memory 
   return toMemory(row);
 }
 
-/** The turn of which it would be, as the person sees it; a temporary chat is remembered by nothing. */
+async function hasRoom(trx: Transaction<Tables>, userId: string): Promise<boolean> {
+  const { count } = await trx
+    .selectFrom("memories")
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .where("user_id", "=", userId)
+    .where("deleted_at_ms", "is", null)
+    .executeTakeFirstOrThrow();
+  return Number(count) < MEMORIES_MAX;
+}
+
+/**
+ * The turn of which it would be, as the person sees it; a temporary chat is remembered by nothing. One that
+ * asks again what was asked there before says nothing new: what was remembered of it may have been forgotten since.
+ */
 async function isThere(trx: Transaction<Tables>, userId: string, turnId: string): Promise<boolean> {
   const turn = await trx
     .selectFrom("turns")
@@ -142,6 +150,18 @@ async function isThere(trx: Transaction<Tables>, userId: string, turnId: string)
     .where("turns.deleted_at_ms", "is", null)
     .where("chats.deleted_at_ms", "is", null)
     .where("chats.temporary", "=", 0)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("turns as before")
+            .select("before.id")
+            .whereRef("before.chat_id", "=", "turns.chat_id")
+            .whereRef("before.parent_turn_id", "is not distinct from", "turns.parent_turn_id")
+            .whereRef("before.user_text", "=", "turns.user_text")
+            .whereRef("before.turn_index", "<", "turns.turn_index"),
+        ),
+      ),
+    )
     .executeTakeFirst();
   return turn !== undefined;
 }
@@ -163,6 +183,7 @@ async function restore(
   if (gone === undefined) return undefined;
   const same = await saying(trx, userId, gone.text_key);
   if (same !== undefined) return toMemory(same);
+  if (!(await hasRoom(trx, userId))) throw noRoom();
   await trx.updateTable("memories").set({ deleted_at_ms: null }).where("id", "=", id).execute();
   return toMemory(gone);
 }

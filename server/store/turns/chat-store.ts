@@ -64,8 +64,14 @@ export function createChatStore(
   return {
     create: (chat) => create(db, chat, chat.title === "" ? FIRST_WORDS : BY_HAND),
     createForQuestion: (chat) => create(relaxed, chat, FIRST_WORDS),
-    claimTitle: (userId, chatId) => setTitle(db, userId, chatId, FIRST_WORDS, { titled: BY_MODEL }),
-    giveTitle: (userId, chatId, title) => setTitle(db, userId, chatId, BY_MODEL, { title, ...fileChanged }),
+    claimTitle: (userId, chatId) =>
+      isDone(ofOrigin(db, userId, chatId, FIRST_WORDS).set({ titled: BY_MODEL })),
+    giveTitle: (userId, chatId, turnId, title) =>
+      isDone(
+        ofOrigin(db, userId, chatId, BY_MODEL)
+          .set({ title, ...fileChanged })
+          .where(stillThere(turnId)),
+      ),
 
     async find(userId, chatId) {
       const row = await found(userId, chatId).where("deleted_at_ms", "is", null).executeTakeFirst();
@@ -95,19 +101,7 @@ export function createChatStore(
 
     update: (userId, chatId, changes) => inTransaction(db, (trx) => update(trx, userId, chatId, changes)),
 
-    async remove(userId, chatId) {
-      await inTransaction(db, async (trx) => {
-        const { numUpdatedRows } = await trx
-          .updateTable("chats")
-          .set({ deleted_at_ms: time(), ...fileChanged })
-          .where("id", "=", chatId)
-          .where("user_id", "=", userId)
-          .where("deleted_at_ms", "is", null)
-          .executeTakeFirst();
-        if (numUpdatedRows === 0n) throw chatNotFound();
-        await index.removeChat(trx, chatId);
-      });
-    },
+    remove: (userId, chatId) => inTransaction(db, (trx) => remove(trx, index, time, userId, chatId)),
 
     async restore(userId, chatId) {
       const { chat, isIncomplete } = await inTransaction(db, (trx) =>
@@ -119,24 +113,25 @@ export function createChatStore(
   };
 }
 
-/** Changes a chat of which the title is still of that origin; false: it is not. */
-async function setTitle(
-  db: Kysely<Tables>,
-  userId: string,
-  chatId: string,
-  from: Titled,
-  change: { readonly titled: Titled } | ({ readonly title: string } & typeof fileChanged),
-): Promise<boolean> {
-  const { numUpdatedRows } = await db
+/** A change of a chat, if its title is still of that origin. */
+function ofOrigin(db: Kysely<Tables>, userId: string, chatId: string, titled: Titled) {
+  return db
     .updateTable("chats")
-    .set(change)
     .where("id", "=", chatId)
     .where("user_id", "=", userId)
     .where("deleted_at_ms", "is", null)
     .where("temporary", "=", 0)
-    .where("titled", "=", from)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
+    .where("titled", "=", titled);
+}
+
+async function isDone(change: {
+  executeTakeFirst(): Promise<{ readonly numUpdatedRows: bigint }>;
+}): Promise<boolean> {
+  return (await change.executeTakeFirst()).numUpdatedRows === 1n;
+}
+
+function stillThere(turnId: string) {
+  return sql<boolean>`exists (select 1 from turns where turns.id = ${turnId} and turns.deleted_at_ms is null)`;
 }
 
 /** The chats that a person has. */
@@ -176,6 +171,24 @@ async function chatOfMessage(
   if (row === undefined) return undefined;
   if (row.deleted_at_ms !== null || row.message_deleted_at_ms !== null) throw chatNotFound();
   return toChat(row);
+}
+
+async function remove(
+  trx: Transaction<Tables>,
+  index: TurnIndex,
+  time: DatabaseTime,
+  userId: string,
+  chatId: string,
+): Promise<void> {
+  const { numUpdatedRows } = await trx
+    .updateTable("chats")
+    .set({ deleted_at_ms: time(), ...fileChanged })
+    .where("id", "=", chatId)
+    .where("user_id", "=", userId)
+    .where("deleted_at_ms", "is", null)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) throw chatNotFound();
+  await index.removeChat(trx, chatId);
 }
 
 async function restore(

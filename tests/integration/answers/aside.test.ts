@@ -40,6 +40,7 @@ async function openStage(database: "SQLite" | "PostgreSQL") {
     model,
     asides,
     api,
+    httpUrl: server.httpUrl,
     asked: () => model.requests.filter(isAside),
     /** What the answer says from now on. */
     answerWith(reply: Reply) {
@@ -155,6 +156,40 @@ describe.each(databases)("beside an answer, on $name", ({ name }) => {
     expect(await titleOf(stage, chatId)).toBe("Mine");
     for (const id of chatIds) expect(await titleOf(stage, id)).toBe("I like my roses > I hate my job");
   });
+});
+
+test("a model server that hangs holds three calls of an account, and a key is told nothing that is remembered", async () => {
+  await using stage = await openStage("SQLite");
+  const { asides, ask, api, model } = stage;
+  const held = [gate(), gate(), gate()];
+  asides.push(...held.map(({ step }) => stream(step, say("{}"))));
+  for (const n of [0, 1, 2]) {
+    await ended(ask(`I like my roses ${n}`));
+    await vi.waitFor(() => expect(stage.asked()).toHaveLength(n + 1));
+  }
+  await ended(ask("I like my roses 3"));
+  held[0]?.open();
+  await stage.asked()[0]?.over;
+  await vi.waitFor(async () => {
+    await ended(ask("I like my roses, too"));
+    expect(stage.asked().length).toBeGreaterThan(3);
+  });
+  expect(textsOf(stage.asked()[3])).toContain("I like my roses, too");
+  for (const { open } of held) open();
+
+  await api("POST", "/v1/memories", { text: "I live in Lisbon" });
+  await ended(ask("Hello!"));
+  const told = () => textsOf(model.requests.findLast((request) => !isAside(request)));
+  expect(told()).toContain("I live in Lisbon");
+  const { key } = await api("POST", "/v1/api-keys", { name: "script", scope: "api:write" });
+  const completion = await fetch(`${stage.httpUrl}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${String(key)}`, "content-type": "application/json" },
+    body: JSON.stringify({ store: true, messages: [{ role: "user", content: "What do you know of me?" }] }),
+  });
+  expect(completion.status).toBe(200);
+  expect(told()).toContain("What do you know of me?");
+  expect(told()).not.toContain("Lisbon");
 });
 
 test("the stop of the server ends the call", async () => {
