@@ -7,6 +7,9 @@ const MAX_QUERY_CHARS = 1000;
 const QUESTION_WORDS = 4;
 const QUESTION_PAIRS = 8;
 
+/** Longest text without a letter or digit that is looked for. */
+const MAX_SIGNS = 100;
+
 /** One word of a query, as the index knows it. */
 export interface SearchTerm {
   readonly stem: string;
@@ -20,6 +23,11 @@ export interface SearchTerm {
   readonly word: string;
   /** It stood in quotes: no other form of the word is meant. */
   readonly isQuoted: boolean;
+  /**
+   * Of a piece of code, which a turn needs as it stands: the title of its chat is no help. "inside": more of the code comes
+   * after it, so that no longer word is meant.
+   */
+  readonly inCode?: "inside" | "end" | undefined;
 }
 
 export interface SearchPlan {
@@ -28,9 +36,14 @@ export interface SearchPlan {
   readonly isQuestion: boolean;
   /** Pieces of code: a turn that has all terms needs these too. */
   readonly literals: readonly RegExp[];
-  /** What stood in quotes: a turn needs them in any case. */
+  /** Those of the pieces that are ASCII without blanks, in lower case. */
+  readonly needles: readonly string[];
+  /** What stood in quotes, or has no words: a turn needs them in any case. */
   readonly phrases: readonly RegExp[];
 }
+
+/** What is the same in every text but for its case. */
+const plainPattern = /^[!-~]+$/u;
 
 /** So common that they say nothing beside other words. */
 const stopWords = new Set(
@@ -46,19 +59,18 @@ const stopWords = new Set(
     .map(fold),
 );
 
-/** What a person typed as the index can look for it; without terms when it has no letter, digit or emoji. */
+/** What a person typed as the index can look for it; without terms where it has no letter, digit or emoji. */
 export function planSearch(query: string): SearchPlan {
   const terms = new Map<string, SearchTerm>();
   const common = new Map<string, SearchTerm>();
-  const literals: RegExp[] = [];
+  const codes: string[] = [];
   const phrases: RegExp[] = [];
-  const add = (token: Token, word: string, isQuoted: boolean, parts?: readonly string[]): void => {
+  const add: AddTerm = (token, word, isQuoted, more = {}) => {
     if (terms.size === MAX_QUERY_TERMS) return;
     const folded = fold(word);
-    const prefix = isSingle(token);
-    const term = { stem: token.stem, prefix, word: folded, isQuoted };
+    const term = { stem: token.stem, prefix: isSingle(token), word: folded, isQuoted, ...more };
     const to = !isQuoted && stopWords.has(folded) ? common : terms;
-    to.set(token.stem, parts === undefined ? term : { ...term, parts });
+    to.set(token.stem, term);
   };
   let words = 0;
   const text = query.slice(0, MAX_QUERY_CHARS).toWellFormed();
@@ -69,20 +81,39 @@ export function planSearch(query: string): SearchPlan {
       continue;
     }
     const code = codeOf(chunk);
-    if (code !== undefined) literals.push(literalPattern(code, false));
-    addChunk(chunk, add);
+    if (code !== undefined) codes.push(code);
+    addChunk(chunk, code, add);
     words += 1;
   }
   const wanted = [...(terms.size === 0 ? common : terms).values()];
+  if (wanted.length === 0) return planOfSigns(text);
   const isQuestion = words >= QUESTION_WORDS || wanted.length >= QUESTION_PAIRS;
-  return { terms: wanted, isQuestion, literals, phrases };
+  const literals = codes.map((code) => literalPattern(code, false));
+  return { terms: wanted, isQuestion, literals, needles: needlesOf(codes), phrases };
 }
 
-function addChunk(
-  chunk: string,
-  add: (token: Token, word: string, isQuoted: boolean, parts?: readonly string[]) => void,
-): void {
+/** For "???": the very characters. */
+function planOfSigns(text: string): SearchPlan {
+  const signs = text.replaceAll('"', "").trim().slice(0, MAX_SIGNS).toWellFormed();
+  const phrases = signs === "" ? [] : [literalPattern(signs, false)];
+  return { terms: [], isQuestion: false, literals: [], needles: needlesOf([signs]), phrases };
+}
+
+function needlesOf(pieces: readonly string[]): readonly string[] {
+  return pieces.filter((piece) => plainPattern.test(piece)).map((piece) => piece.toLowerCase());
+}
+
+type AddTerm = (
+  token: Token,
+  word: string,
+  isQuoted: boolean,
+  more?: Pick<SearchTerm, "parts" | "inCode">,
+) => void;
+
+/** @param code what of the chunk is code */
+function addChunk(chunk: string, code: string | undefined, add: AddTerm): void {
   const tokens = [...tokensOf(chunk)];
+  const codeEnd = code === undefined ? 0 : chunk.indexOf(code) + code.length;
   for (const token of tokens) {
     if (token.kind === "part") continue;
     const same = tokens.filter(({ start }) => start === token.start);
@@ -93,7 +124,10 @@ function addChunk(
       ({ kind, start, end }) => kind === "part" && start >= token.start && end <= token.end,
     );
     const stems = parts.map(({ stem }) => stem);
-    add(token, chunk.slice(token.start, token.end), false, parts.length > 1 ? stems : undefined);
+    add(token, chunk.slice(token.start, token.end), false, {
+      ...(parts.length > 1 && { parts: stems }),
+      ...(code !== undefined && { inCode: token.end < codeEnd ? "inside" : "end" }),
+    });
   }
 }
 
@@ -117,7 +151,7 @@ function codeOf(chunk: string): string | undefined {
 }
 
 /** @param whole whether it must begin and end where words do */
-export function literalPattern(text: string, whole: boolean): RegExp {
+function literalPattern(text: string, whole: boolean): RegExp {
   const folded = foldInPlace(text.trim());
   const body = folded.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&").replace(/\s+/g, "\\s+");
   const edge = /[\p{L}\p{N}]/u;

@@ -5,8 +5,10 @@ import { countOutdated, outdateAll } from "./index-state.ts";
 import { stemsOf } from "./search-text.ts";
 import type { SearchTerm } from "./search-terms.ts";
 import {
+  FOLDED_TO_ASCII,
   INCOMPLETE,
   INDEX_VERSION,
+  lacking,
   MAX_ANSWER_BYTES,
   MAX_MATCHES,
   MAX_QUESTION_BYTES,
@@ -95,6 +97,14 @@ export function createSqliteTurnIndex(): TurnIndex {
 
     termCounts,
 
+    lacks(column, needle) {
+      const text = sql.ref(column);
+      return lacking(text, {
+        there: sql`instr(lower(${text}), ${needle}) > 0`,
+        folded: sql`${text} glob ${`*${FOLDED_TO_ASCII}*`}`,
+      });
+    },
+
     wordsIn,
   };
 }
@@ -139,6 +149,7 @@ async function expression(db: Kysely<Tables>, query: IndexQuery): Promise<string
   const within = query.role === undefined ? "{question answer}" : columns[query.role];
   const own = terms.map((term) => `${within} : (${termExpression(term)})`);
   const any = `(${own.join(" OR ")})`;
+  if (terms.length === 0) return [userExpression(query), ...chatsExpression(query)].join(" AND ");
   const scope = await scopeExpression(db, query);
   if (query.match === "any") return `${scope}${any}`;
   const all = own.map((term, number) => {
@@ -150,14 +161,22 @@ async function expression(db: Kysely<Tables>, query: IndexQuery): Promise<string
   return `${scope}${said}${all.join(" AND ")}`;
 }
 
-/** Whose turns; nothing where one user owns all, since to read that list costs more than all else. */
-async function scopeExpression(db: Kysely<Tables>, { userId, chatIds }: IndexQuery): Promise<string> {
-  const chats = chatIds?.map((chatId) => `"${chatToken(chatId)}"`);
-  const inChats = chats === undefined ? "" : `scope : (${chats.join(" OR ")}) AND `;
+/** Whose turns, and of which chats, before what is said; no user where one owns all, since to read that list costs more than all else. */
+async function scopeExpression(db: Kysely<Tables>, query: IndexQuery): Promise<string> {
   const { rows } = await sql<{ first: string | null; last: string | null }>`
     select (select min(user_id) from chats) as first, (select max(user_id) from chats) as last`.execute(db);
-  const ownsAll = rows[0]?.first === userId && rows[0].last === userId;
-  return `${ownsAll ? "" : `scope : "${userToken(userId)}" AND `}${inChats}`;
+  const ownsAll = rows[0]?.first === query.userId && rows[0].last === query.userId;
+  const scopes = [...(ownsAll ? [] : [userExpression(query)]), ...chatsExpression(query)];
+  return scopes.map((scope) => `${scope} AND `).join("");
+}
+
+function userExpression({ userId }: IndexQuery): string {
+  return `scope : "${userToken(userId)}"`;
+}
+
+function chatsExpression({ chatIds }: IndexQuery): readonly string[] {
+  if (chatIds === undefined) return [];
+  return [`scope : (${chatIds.map((chatId) => `"${chatToken(chatId)}"`).join(" OR ")})`];
 }
 
 function termExpression({ stem, prefix, parts, others = [] }: SearchTerm): string {
@@ -210,9 +229,8 @@ async function termCounts(
 async function* wordsIn(
   db: Kysely<Tables>,
   _userId: string,
-  { first, minChars, maxChars }: TypoRange,
+  { first, end, minChars, maxChars }: TypoRange,
 ): AsyncGenerator<readonly string[]> {
-  const end = String.fromCodePoint((first.codePointAt(0) ?? 0) + 1);
   for (let last: string | undefined = first; last !== undefined;) {
     const { rows } = await sql<{ term: string }>`select term from turn_search_words
       where term >= ${last} and term <> ${last} and term < ${end}

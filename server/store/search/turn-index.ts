@@ -1,4 +1,4 @@
-import type { Kysely, RawBuilder } from "kysely";
+import { sql, type Kysely, type RawBuilder } from "kysely";
 import type { Tables } from "../sql/schema.ts";
 import type { SearchTerm } from "./search-terms.ts";
 import type { TypoRange } from "./typos.ts";
@@ -42,7 +42,7 @@ export interface IndexQuery {
   readonly userId: string;
   /** Only in these chats; absent: in all of the user. */
   readonly chatIds: readonly string[] | undefined;
-  /** At least one. */
+  /** Without one, all turns match. */
   readonly terms: readonly SearchTerm[];
   /** Whether a turn needs every term, or any of them. */
   readonly match: "all" | "any";
@@ -59,6 +59,21 @@ export interface Match {
   readonly createdAtMs: number;
   /** The number of the entry: newer ones have higher ones. */
   readonly entry: number;
+}
+
+/** Of so many bytes, a text is looked through by the database; what is longer is read in pieces. */
+const MAX_SHORT_BYTES = 8_192;
+
+/** Letters that are ASCII once folded: see `foldInPlace`. */
+export const FOLDED_TO_ASCII = "[\u00c0-\u024f\u1e00-\u1eff\u212a\u212b]";
+
+/** {@link TurnIndex.lacks}, of what only the databases' own functions can tell. */
+export function lacking(
+  text: RawBuilder<unknown>,
+  is: { readonly there: RawBuilder<unknown>; readonly folded: RawBuilder<unknown> },
+): RawBuilder<boolean> {
+  return sql`(octet_length(${text}) <= ${sql.lit(MAX_SHORT_BYTES)} and not ${is.there}
+    and (octet_length(${text}) = length(${text}) or not ${is.folded}))`;
 }
 
 /** How the vectors of turns are kept beside the index. */
@@ -103,6 +118,13 @@ export interface TurnIndex {
    * entry, from the entry `first` on.
    */
   termCounts(db: Kysely<Tables>, query: IndexQuery, first: number): Promise<ReadonlyMap<number, number>>;
+  /**
+   * A condition: that a text of a turn is short and lacks some ASCII, in whatever case. Where letters would have to be folded
+   * for that, only our code can tell.
+   *
+   * @param needle in lower case
+   */
+  lacks(column: "user_text" | "assistant_text", needle: string): RawBuilder<boolean>;
   /** Words of the index in a range, some at a time; on PostgreSQL of the user's newest turns. */
   wordsIn(db: Kysely<Tables>, userId: string, range: TypoRange): AsyncIterable<readonly string[]>;
 }

@@ -8,6 +8,8 @@ const MAX_GUESSES = 20;
 /** Where a word of the index must lie to be what was meant: it begins alike, and is about as long. */
 export interface TypoRange {
   readonly first: string;
+  /** What comes after all words that begin so. */
+  readonly end: string;
   readonly minChars: number;
   readonly maxChars: number;
 }
@@ -16,7 +18,9 @@ export interface TypoRange {
 export function typoRange(word: string, stem: string): TypoRange | undefined {
   if (word.length < MIN_WORD_CHARS) return undefined;
   const slips = slipsIn(word);
-  return { first: word.slice(0, 1), minChars: stem.length - slips, maxChars: word.length + slips };
+  const first = word.slice(0, 1);
+  const end = String.fromCodePoint((first.codePointAt(0) ?? 0) + 1);
+  return { first, end, minChars: stem.length - slips, maxChars: word.length + slips };
 }
 
 function slipsIn(word: string): number {

@@ -21,6 +21,8 @@ const texts = [
   "an app for APIs",
   "apple pie",
   "Ｆｕｌｌ width",
+  "see Src/Café.TS and lib/\u212a.md",
+  `${"-".repeat(9_000)} bin/Run.sh`,
 ] as const;
 
 describe.each(databases)("on $name", (database) => {
@@ -36,6 +38,11 @@ describe.each(databases)("on $name", (database) => {
   test.each([
     ["機能", [texts[0]]],
     ["病院 機能", [texts[0]]],
+    ["SERVER/store/Main.ts", [texts[8]]],
+    ["server/store/main.t", []],
+    ["src/cafe.ts", [texts[18]]],
+    ["lib/k.md", [texts[18]]],
+    ["run/bin.sh", []],
     ["预算", [texts[1]]],
     ["猫", [texts[2]]],
     ["회의", [texts[3]]],
@@ -62,6 +69,10 @@ describe.each(databases)("on $name", (database) => {
   ] as const)("%s: %j", async (query, expected) => {
     const hits = await said.find(query, { limit: 50 });
     expect(hits.map(({ headline }) => headline).toSorted()).toEqual([...expected].toSorted());
+  });
+
+  test("code at the end of a text too long for the database to look through", async () => {
+    expect(await said.find("bin/run.sh")).toMatchObject([{ chatId: "c19" }]);
   });
 
   test.each([

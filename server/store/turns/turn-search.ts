@@ -1,15 +1,15 @@
-import { sql, type Kysely } from "kysely";
+import type { Kysely } from "kysely";
 import type { SearchHit, SearchOptions } from "#server/domain/chats/ports.ts";
 import { LoopTurns } from "../search/loop-turns.ts";
 import { occurrencesIn } from "../search/occurrences.ts";
 import { newestOf, shortlist } from "../search/rank.ts";
 import { foldInPlace } from "../search/search-text.ts";
-import { literalPattern, planSearch, type SearchPlan, type SearchTerm } from "../search/search-terms.ts";
+import { planSearch, type SearchPlan, type SearchTerm } from "../search/search-terms.ts";
 import type { IndexQuery, Match, TurnIndex } from "../search/turn-index.ts";
 import { Guesses, typoRange, type TypoRange } from "../search/typos.ts";
 import type { Tables } from "../sql/schema.ts";
 import { ChosenHits, type Search, type Title } from "./chosen-hits.ts";
-import { hitRows } from "./hit-texts.ts";
+import { hitRows, narrowed } from "./hit-texts.ts";
 import { withMeant, type WordHits } from "./meant-hits.ts";
 
 const MAX_SEARCH_HITS = 100;
@@ -18,8 +18,6 @@ const CLOSE_LOOK = 100;
 /** Chats whose titles count: those that were changed last. */
 const MAX_TITLES = 2000;
 const MAX_TITLED_CHATS = 100;
-/** Longest text without a letter or digit that is looked for. */
-const MAX_LITERAL_CHARS = 100;
 /** Shortest stem, and shortest whole word, that longer words may begin with, when there is no turn with the word itself. */
 const MIN_STEM_CHARS = 4;
 const MIN_BEGINNING_CHARS = 3;
@@ -54,7 +52,7 @@ export async function searchTurns(
     rejected: new Set(),
   };
   const plan = planSearch(query);
-  if (plan.terms.length === 0) return literalSearch(search, query);
+  if (plan.terms.length + plan.phrases.length === 0) return [];
   const found = await wordSearch(search, plan);
   return withMeant({ ...search, db: roomy }, plan, found);
 }
@@ -89,27 +87,27 @@ async function wordSearch(search: Search, plan: SearchPlan): Promise<WordHits> {
 }
 
 async function guessedSearch(search: Search, plan: SearchPlan): Promise<readonly SearchHit[]> {
-  const { terms } = plan;
   // Seldom, since beginnings cost the index far more than words.
-  const begun = terms.map((term) => ({ ...term, prefix: term.prefix || mayBegin(term) }));
-  if (begun.some(({ prefix }, at) => prefix !== terms[at]?.prefix)) {
+  const begun = plan.terms.map((term) => ({ ...term, prefix: term.prefix || mayBegin(term) }));
+  if (begun.some(({ prefix }, at) => prefix !== plan.terms[at]?.prefix)) {
     const hits = await allOf(search, { ...plan, terms: begun });
     if (hits.length > 0) return hits;
   }
   // From here on code may be spelled otherwise.
   search.rejected.clear();
+  const terms = plan.terms.map((term) => ({ ...term, inCode: undefined }));
+  const free = { ...plan, terms, literals: [], needles: [] };
   const guessed = await withGuesses(search, terms);
   if (guessed !== undefined) {
-    const hits = await allOf(search, { ...plan, terms: guessed, literals: [] });
+    const hits = await allOf(search, { ...free, terms: guessed });
     if (hits.length > 0) return hits;
   }
   if (!plan.isQuestion) return [];
-  const matches = await find(search, terms, "any");
-  return hitsOf(search, { ...plan, literals: [] }, matches, "any");
+  return hitsOf(search, free, await find(search, terms, "any"), "any");
 }
 
-function mayBegin({ stem, word, isQuoted }: SearchTerm): boolean {
-  if (isQuoted) return false;
+function mayBegin({ stem, word, isQuoted, inCode }: SearchTerm): boolean {
+  if (isQuoted || inCode === "inside") return false;
   return stem.length >= MIN_STEM_CHARS || (stem === word && word.length >= MIN_BEGINNING_CHARS);
 }
 
@@ -138,7 +136,7 @@ function indexQuery(
 
 /** Chats with the term in their titles. */
 function titledBy(titles: readonly Title[], term: SearchTerm): readonly string[] {
-  if (term.isQuoted) return [];
+  if (term.isQuoted || term.inCode !== undefined) return [];
   return titles
     .filter(({ title }) => occurrencesIn(title, [term]).length > 0)
     .map(({ id }) => id)
@@ -192,11 +190,11 @@ async function hitsOf(
 ): Promise<readonly SearchHit[]> {
   const { db, index, limit } = search;
   const chosen = new ChosenHits(search, plan);
-  let best = matches;
-  const oldest = matches.at(-1);
-  if (oldest !== undefined && matches.length > CLOSE_LOOK) {
+  let best = await narrowed(search, matches, plan.needles);
+  const oldest = best.at(-1);
+  if (oldest !== undefined && best.length > CLOSE_LOOK && plan.terms.length > 0) {
     const query = indexQuery(search, plan.terms, match);
-    best = shortlist(matches, await index.termCounts(db, query, oldest.entry), plan.terms.length);
+    best = shortlist(best, await index.termCounts(db, query, oldest.entry), plan.terms.length);
   }
   const newestMs = newestOf(matches);
   for (let at = 0; at < best.length && chosen.hits.length < limit; at += CLOSE_LOOK) {
@@ -245,39 +243,4 @@ async function titledTurns(
     )
     .execute();
   return rows.map(({ id }) => id);
-}
-
-/** For "???": the very characters, newest first. Blank queries find nothing. */
-async function literalSearch(search: Search, query: string): Promise<readonly SearchHit[]> {
-  const { db, userId, chatIds, options } = search;
-  const needle = query.replaceAll('"', "").trim().slice(0, MAX_LITERAL_CHARS);
-  if (needle === "") return [];
-  const like = `%${needle.replace(/[\\%_]/g, "\\$&")}%`;
-  const { afterMs = Number.MIN_SAFE_INTEGER, beforeMs = Number.MAX_SAFE_INTEGER } = options;
-  const rows = await db
-    .selectFrom("turns")
-    .select("id")
-    .where("user_id", "=", userId)
-    .where("deleted_at_ms", "is", null)
-    .where("created_at_ms", ">=", afterMs)
-    .where("created_at_ms", "<", beforeMs)
-    .where(sql<boolean>`(user_text like ${like} escape '\\' or assistant_text like ${like} escape '\\')`)
-    .$if(chatIds !== undefined, (q) => q.where("chat_id", "in", chatIds ?? []))
-    .orderBy("created_at_ms", "desc")
-    .limit(CLOSE_LOOK)
-    .execute();
-  const chosen = new ChosenHits(search, {
-    terms: [],
-    isQuestion: false,
-    literals: [],
-    phrases: [literalPattern(needle, false)],
-  });
-  await chosen.add(
-    await hitRows(
-      db,
-      rows.map(({ id }) => id),
-    ),
-    0,
-  );
-  return chosen.hits;
 }
