@@ -15,8 +15,10 @@ export interface ChatPage {
   readonly chats: readonly ChatSummary[];
   /** Asks for those that follow; absent at the end. */
   readonly next?: string;
-  /** The server is away, and listed them so at this time (epoch). */
+  /** When the server listed them so (epoch): it is away, or has not answered yet. */
   readonly asOfMs?: number;
+  /** The server has not answered yet: asked for once more, the list is its answer, whenever that comes. */
+  readonly updating?: true;
 }
 
 /** A stretch of a text, in UTF-16 code units; `end` is exclusive. */

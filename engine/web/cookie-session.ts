@@ -6,7 +6,7 @@ import { waitFor } from "#engine/abort.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Attachment, Credentials, HttpClient, HttpRequest } from "#engine/ports.ts";
 import { signedOutError, type SignInState } from "#engine/session/session-api.ts";
-import type { Account, KeptChats } from "./kept-chats.ts";
+import { KEPT_AFTER_MS, type Account, type KeptChats } from "./kept-chats.ts";
 import type { PageStorage } from "./page-storage.ts";
 import type { PageValues } from "./page-values.ts";
 import { endOf, postForm, postJson, readAccount, refusalOf } from "./session-exchange.ts";
@@ -47,12 +47,23 @@ export class CookieSession implements SignInState, Credentials, Disposable {
   }
 
   async restore(signal: AbortSignal): Promise<AuthState> {
+    // A network that gives no answer looks for long like one that is slow.
+    const late = setTimeout(() => void this.#showKept(), KEPT_AFTER_MS);
     try {
       await waitFor(this.#ask("never"), signal);
     } catch (reason) {
       await this.#onUnanswered(PipitError.from(reason));
+    } finally {
+      clearTimeout(late);
     }
     return this.store.getState();
+  }
+
+  async #showKept(): Promise<void> {
+    const mine = this.#generation;
+    const account = await this.#kept?.account().catch(() => undefined);
+    const isOpen = mine === this.#generation && this.store.getState().kind === "unknown";
+    if (account !== undefined && isOpen) this.#set(account);
   }
 
   /** Without its server the page is the one of the user who was signed in last: to read, and to write what waits. */

@@ -235,3 +235,28 @@ test("what the server does not list is asked for: what it has stays, what is gon
   await vi.waitFor(async () => expect(await kept.texts(ann, "other")).toEqual([["t"]]));
   expect(await kept.texts(ann, "older", "passing")).toEqual([["older"], undefined]);
 });
+
+test("a network that hangs: the last user's list is there at once, marked, and the next question waits", async () => {
+  using stage = await openHistory();
+  const { http, kept, visit } = stage;
+  await kept.enter(ann);
+  await kept.keepList("a1", [chat("kept")], 5);
+  const answered = Promise.withResolvers<void>();
+  http.answer(async ({ path }) => {
+    await answered.promise;
+    if (path === "/auth/me") return json(200, onWire(ann));
+    const at = "2026-11-21T00:00:00Z";
+    const row = { id: "new", title: "new", created_at: at, updated_at: at };
+    return json(200, { data: path.includes("pinned=true") ? [] : [row] });
+  });
+  const page = visit();
+  using _ = page.session;
+  const restored = page.session.restore(never);
+  await vi.waitFor(() => expect(page.session.store.getState()).toEqual(ann), 10_000);
+  const shown = await page.page(false, undefined, never);
+  expect(shown).toEqual({ chats: [chat("kept")], asOfMs: 5, updating: true });
+  const next = page.page(false, undefined, never);
+  answered.resolve();
+  expect((await next).chats.map(({ id }) => id)).toEqual(["new"]);
+  expect(await restored).toEqual(ann);
+});

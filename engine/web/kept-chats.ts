@@ -7,6 +7,8 @@ import type { PageConnection, PageDatabase } from "./page-database.ts";
 const KEPT_CHATS_MAX = 100;
 /** Of all kept messages together, as JSON in UTF-8. */
 const KEPT_BYTES_MAX = 16 * 1024 * 1024;
+/** A server that has not answered after so long is not waited for with what is here. */
+export const KEPT_AFTER_MS = 500;
 const KEPT = "kept-chats";
 
 export type Account = Extract<AuthState, { kind: "signed-in" }>;

@@ -6,6 +6,7 @@ import type { HistoryClient } from "#engine/history/history-client.ts";
 import type { Credentials } from "#engine/ports.ts";
 import type { SignInState } from "#engine/session/session-api.ts";
 import type { KeptChats } from "./kept-chats.ts";
+import { createLateList } from "./late-list.ts";
 
 interface KeptHistoryDeps {
   readonly history: HistoryClient;
@@ -51,12 +52,15 @@ export function createKeptHistory({ history, session, kept, logger }: KeptHistor
     }
   };
   const { listed, keepList, keepRead } = createKeeping(history, kept);
+  const keptWhileLate = createLateList(kept);
   return {
     ...history,
     async page(archived: boolean, cursor: string | undefined, signal: AbortSignal): Promise<ChatPage> {
       const read = () => history.page(archived, cursor, signal);
       if (archived || cursor !== undefined) return await read();
-      return await readOrKept(read, keepList, (account) => kept.list(account), signal);
+      const account = accountId();
+      const ask = () => readOrKept(read, keepList, (id) => kept.list(id), signal);
+      return account === undefined ? await ask() : await keptWhileLate(account, ask, signal);
     },
     async messages(chatId: string, signal: AbortSignal): Promise<readonly Message[]> {
       const read = () =>

@@ -87,11 +87,11 @@ export function ChatFinder() {
 /** The list is one that this browser kept: how old it is. */
 function AsOf({ list }: { readonly list: ChatList }) {
   const { t, i18n } = useTranslation("shell");
-  const asOfMs = list.kind === "chats" ? list.page.asOfMs : undefined;
+  const { asOfMs, updating } = list.kind === "chats" ? list.page : {};
   if (asOfMs === undefined) return undefined;
   return (
     <p role="status" className="px-4 pb-2 text-small text-soft">
-      {t("drawer.asOf", { time: momentOf(asOfMs, Date.now(), i18n.language) })}
+      {t(updating ? "drawer.updating" : "drawer.asOf", { time: momentOf(asOfMs, Date.now(), i18n.language) })}
     </p>
   );
 }

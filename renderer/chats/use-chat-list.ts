@@ -29,7 +29,9 @@ export function useChatList(query: string, archived: boolean) {
     let overtaken = false;
     const load = async () => {
       const next = await find(wanted).catch(failed);
-      if (!overtaken) setList((before) => joined(before, next, archived));
+      if (overtaken) return;
+      setList((before) => joined(before, next, archived));
+      if (next.kind === "chats" && next.page.updating) await load();
     };
     const find = async (text: string): Promise<ChatList> =>
       text === ""
@@ -72,9 +74,13 @@ function useNews(): string {
 
 function joined(before: ChatList, next: ChatList, archived: boolean): ChatList {
   if (before.kind !== "chats" || before.archived !== archived) return next;
+  if (next.kind === "hits") return next;
+  const { updating: _, ...page } = before.page;
   // Without the server the list is better than none; the status line tells of it.
-  if (next.kind === "failed") return before;
-  return next.kind === "chats" ? { ...next, page: withFirstPage(next.page, before.page) } : next;
+  if (next.kind !== "chats") return { ...before, page };
+  // Of a list that was kept nothing counts that the server does not list; and what it listed is newer than what was kept.
+  if (page.asOfMs !== undefined) return next;
+  return next.page.updating ? before : { ...next, page: withFirstPage(next.page, page) };
 }
 
 function failed(reason: unknown): ChatList {

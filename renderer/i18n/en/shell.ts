@@ -77,6 +77,7 @@ export const shell = {
   drawer: {
     search: "Search chats",
     asOf: "Offline: as of {{time}}",
+    updating: "Updating: as of {{time}}",
     results: "Found",
     pinned: "Pinned",
     today: "Today",

@@ -80,6 +80,7 @@ export const shell = {
   drawer: {
     search: "Поиск по чатам",
     asOf: "Без сети: состояние на {{time}}",
+    updating: "Обновляется: состояние на {{time}}",
     results: "Найдено",
     pinned: "Закреплённые",
     today: "Сегодня",
