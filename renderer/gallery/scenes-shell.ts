@@ -1,6 +1,7 @@
 import type { AppState } from "#contract/app-state.ts";
 import type { SignedInAccount } from "#contract/auth-state.ts";
 import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
+import { answer, question } from "./messages.ts";
 import { keepMemories } from "./scripted-memories.ts";
 import { picture } from "./sample-picture.ts";
 import { failWith, type ScriptedBridge } from "./scripted-bridge.ts";
@@ -159,6 +160,22 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
         setAside: "/home/ada/.local/share/pipit/set-aside/pipit-2026-11-21.db",
       },
     });
+  },
+  /** Text has come from another program, of which nothing is told yet. */
+  bar: (bridge) => {
+    bridge.app.setState({ windowShape: "bar" });
+    const program = { name: "Writer", title: "Letter.odt", tell: "ask" } as const;
+    bridge.intend({ kind: "compose", text: "Shorten: dear Sir or Madam", selected: { program } });
+  },
+  /** A temporary chat in it, so long that its beginning is summed up. */
+  "framed-window": (bridge) => {
+    bridge.app.setState({ windowShape: "window" });
+    const parts = [
+      { kind: "notice", code: "EARLIER_SUMMARISED", text: "Earlier part summarised" },
+      { kind: "text", text: "It was the **third** of May." },
+    ] as const;
+    const messages = [question("q1", "And when was that?"), { ...answer("a1", "q1", ""), parts }];
+    bridge.chat.setState({ title: "A long story", temporary: true, messages });
   },
   page: asPage,
 };

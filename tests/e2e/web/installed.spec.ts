@@ -104,6 +104,7 @@ test("a newer build is told of once and shown by the next load, and a worker tha
   await page.reload();
   await expect(notice).toBeVisible();
   expect(await shown()).toBe("first");
+  expect(await axeViolations(page)).toEqual([]);
   await notice.getByRole("button", { name: "Reload" }).click();
   await expect(page.locator("meta[name=build]")).toHaveAttribute("content", "second");
   await page.reload();
