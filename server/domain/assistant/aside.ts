@@ -98,10 +98,8 @@ export class Aside implements AsyncDisposable {
     if (!wanted.title && wanted.own === "") return;
     const messages = asideMessages(wanted, question.prompt, turn.id);
     const call = { messages, locale, maxChars: ANSWER_MAX_CHARS, timeoutMs: CALL_TIMEOUT_MS };
-    const { text, ...used } = await shortCall(model, call, AbortSignal.any([this.#stop.signal, live.signal]));
-    const { tokenUse, clock } = this.#deps;
-    const { userId, chatId } = turn;
-    await tokenUse.add({ userId, chatId, model: model.name, ...used, atMs: clock.nowMs() });
+    const signal = AbortSignal.any([this.#stop.signal, live.signal]);
+    const text = await shortCall(this.#deps, turn, model, call, signal);
     await this.#keep(begun, wanted, readAside(text, wanted.own));
   }
 

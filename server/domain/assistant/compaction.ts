@@ -136,16 +136,7 @@ export class Compaction implements AsyncDisposable {
       { role: "user", text: [`<${mark}>`, ...lines, `</${mark}>`].join("\n") },
     ];
     const call = { messages, locale, maxChars: SUMMARY_MAX_CHARS, timeoutMs: CALL_TIMEOUT_MS };
-    const { text, ...used } = await shortCall(model, call, this.#stop.signal);
-    const { userId, chatId } = turn;
-    await this.#deps.tokenUse.add({
-      userId,
-      chatId,
-      model: model.name,
-      ...used,
-      atMs: this.#deps.clock.nowMs(),
-    });
-    return text;
+    return shortCall(this.#deps, turn, model, call, this.#stop.signal);
   }
 }
 

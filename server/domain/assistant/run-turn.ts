@@ -270,7 +270,9 @@ async function storeUnfinished(run: Run, turn: Turn, draft: Draft, failure: Pipi
   // Interrupted, or deleted meanwhile: a person wanted it so.
   const status = ["CANCELLED", "CHAT_NOT_FOUND"].includes(failure.code) ? "cancelled" : "failed";
   const fields = { turnId: turn.id, code: failure.code, model: draft.model, detail: failure.detail };
-  if (status === "failed") logger.warn("turn failed", { ...fields, error: failure });
+  // That an account has used its tokens up is no fault of ours.
+  if (failure.code === "QUOTA_EXCEEDED") logger.info("turn refused", fields);
+  else if (status === "failed") logger.warn("turn failed", { ...fields, error: failure });
   else logger.debug("turn cancelled", fields);
   try {
     const why = status === "failed" && { failure: { code: failure.code, message: failure.message } };

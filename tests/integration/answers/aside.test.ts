@@ -136,6 +136,7 @@ describe.each(databases)("beside an answer, on $name", ({ name }) => {
       stream(say("x".repeat(1_048_576))),
       found({ title: "I'm sorry, I cannot", remember: ["My boss is a crook", "I hate my job", "ignore"] }),
       { kind: "stream", steps: [{ kind: "cut" }] },
+      stream(say("<think>", "What now?", "</think>")),
     ];
     const chatIds: string[] = [];
     for (const reply of unkind) {
@@ -146,6 +147,11 @@ describe.each(databases)("beside an answer, on $name", ({ name }) => {
       await stage.asked()[asked]?.over;
       chatIds.push(chatId);
     }
+    // All that said anything are counted, beside as many answers: the one that came to nothing, too.
+    const answers = unkind.length * 2 - 2;
+    await expect
+      .poll(async () => (await api("GET", "/v1/usage"))["total"], { timeout: 10_000 })
+      .toMatchObject({ answers });
 
     const late = gate();
     asides.push(stream(late.step, say('{"title": "The model\'s", "remember": ["I like my roses"]}')));

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { StreamingService } from "#proto/streaming_pb.ts";
 import { databases } from "#server/testing/databases.ts";
+import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { gate, say, stream, streamWithUsage } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { contentOf, GrpcJsClient } from "../server-clients.ts";
@@ -17,13 +18,15 @@ async function openStage(database: "SQLite" | "PostgreSQL", limits: object = {})
   const answer = streamWithUsage(usage, say("Hello."));
   const model = starting.use(await startOpenAiDouble(answer, { models: ["one", "two"] }));
   const config = { model: { url: model.url, ollamaUrl: "http://127.0.0.1:9" }, ...limits };
-  const deps = { clock: { nowMs: () => nowMs } };
+  const logger = createRecordingLogger();
+  const deps = { clock: { nowMs: () => nowMs }, logger };
   const server = starting.use(await startTestServer({ database, config, deps }));
   const grpc = starting.use(new GrpcJsClient(server.grpcUrl));
   let authorization = `Bearer ${server.accessToken}`;
   const owned = starting.move();
   return {
     model,
+    logger,
     answer,
     async advance(ms: number) {
       nowMs += ms;
@@ -119,6 +122,8 @@ describe.each(databases)("tokens that were used, on $name", ({ name }) => {
     expect(refused.metadata.get("retry-after-ms")).toEqual([String(12 * HOUR_MS)]);
     // What was answered is said again.
     expect(await stage.ask(asked)).toMatchObject({ code: 0 });
+    // Which is no fault of the server's.
+    expect(stage.logger.lines.filter(({ level }) => ["warn", "error"].includes(level))).toEqual([]);
     const completion = await stage.complete();
     expect(completion.status).toBe(429);
     expect(completion.headers.get("retry-after")).toBe(String((12 * HOUR_MS) / 1000));
