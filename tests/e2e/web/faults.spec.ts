@@ -1,53 +1,36 @@
 import { expect } from "@playwright/test";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
-import { openTab, test } from "../fixtures/web-test.ts";
+import { openTab, sharedServerTest, test } from "../fixtures/web-test.ts";
 
-test("what is asked while the server is away waits, and is sent once when it is back", async ({
-  chat,
-  model,
-  server,
-}) => {
-  await chat.ask("Are you there?");
-  await expect(chat.endedAnswers).toHaveCount(1);
-  await server.kill();
-  await chat.ask("Sent into the dark");
-  await expect(chat.question("Sent into the dark")).toContainText(chat.texts.chat.queued.split(" ")[0] ?? "");
-  await server.start();
-  await expect(chat.endedAnswers).toHaveCount(2, { timeout: 40_000 });
-  expect(model.requests.filter(({ prompt }) => prompt.includes("Sent into the dark"))).toHaveLength(1);
-});
+sharedServerTest(
+  "a part of the page that cannot be loaded takes nothing with it, and follows",
+  async ({ chat, model, page }) => {
+    await page.route("**/formula-*.js", (route) => route.abort());
+    const refused = page.waitForEvent("requestfailed", (request) => request.url().includes("formula-"));
+    model.script(stream(say("So $$x^2 = 4$$ it is.")));
+    await chat.ask("What is it?");
+    await refused;
+    await expect(chat.answers).toContainText("x^2 = 4");
+    await expect(chat.composer).toBeVisible();
+    await page.unroute("**/formula-*.js");
+    await expect(chat.answers.locator("math")).toBeVisible();
+  },
+);
 
-test("a part of the page that cannot be loaded takes nothing with it, and follows", async ({
-  chat,
-  model,
-  page,
-}) => {
-  await page.route("**/formula-*.js", (route) => route.abort());
-  const refused = page.waitForEvent("requestfailed", (request) => request.url().includes("formula-"));
-  model.script(stream(say("So $$x^2 = 4$$ it is.")));
-  await chat.ask("What is it?");
-  await refused;
-  await expect(chat.answers).toContainText("x^2 = 4");
-  await expect(chat.composer).toBeVisible();
-  await page.unroute("**/formula-*.js");
-  await expect(chat.answers.locator("math")).toBeVisible();
-});
-
-test("without a network it says so, and goes on by itself when there is one again", async ({
-  chat,
-  context,
-  model,
-}) => {
-  await chat.ask("Are you there?");
-  await expect(chat.endedAnswers).toHaveCount(1);
-  await context.setOffline(true);
-  await chat.ask("Through the tunnel");
-  await expect(chat.connection).toContainText(chat.texts.shell.status.offline);
-  await context.setOffline(false);
-  await expect(chat.endedAnswers).toHaveCount(2, { timeout: 40_000 });
-  await expect(chat.connection).toContainText(chat.texts.shell.status.online);
-  expect(model.requests.filter(({ prompt }) => prompt.includes("Through the tunnel"))).toHaveLength(1);
-});
+sharedServerTest(
+  "without a network it says so, and goes on by itself when there is one again",
+  async ({ chat, context, model }) => {
+    await chat.ask("Are you there?");
+    await expect(chat.endedAnswers).toHaveCount(1);
+    await context.setOffline(true);
+    await chat.ask("Through the tunnel");
+    await expect(chat.connection).toContainText(chat.texts.shell.status.offline);
+    await context.setOffline(false);
+    await expect(chat.endedAnswers).toHaveCount(2, { timeout: 40_000 });
+    await expect(chat.connection).toContainText(chat.texts.shell.status.online);
+    expect(model.requests.filter(({ prompt }) => prompt.includes("Through the tunnel"))).toHaveLength(1);
+  },
+);
 
 test("a reload keeps the draft, the settings, the prompts and what waits", async ({
   chat,
@@ -92,7 +75,12 @@ test("a reload keeps the draft, the settings, the prompts and what waits", async
     .toHaveLength(1);
 });
 
-test("two tabs with the same queue never send twice", async ({ chat, context, model, server }) => {
+test("what is asked in two tabs with one queue while the server is away waits, and is sent once when it is back", async ({
+  chat,
+  context,
+  model,
+  server,
+}) => {
   await chat.ask("Are you there?");
   // Nothing waits any more, and another tab begins a chat of its own.
   await expect(chat.endedAnswers).toHaveCount(1);
@@ -106,6 +94,7 @@ test("two tabs with the same queue never send twice", async ({ chat, context, mo
     await expect(chat.composer).toHaveValue("");
   }
   await expect(chat.questions).toHaveCount(4);
+  await expect(chat.question("Question one")).toContainText(chat.texts.chat.queued.split(" ")[0] ?? "");
   await other.ask("Question four from the other tab");
   await server.start();
   await expect(chat.endedAnswers).toHaveCount(4, { timeout: 60_000 });
@@ -115,23 +104,22 @@ test("two tabs with the same queue never send twice", async ({ chat, context, mo
   expect(sent.toSorted()).toEqual([...others, ...texts].toSorted());
 });
 
-test("CMR-D6: a tab that a newer version has overtaken keeps the text, says why, and holds no chat", async ({
-  chat,
-  model,
-  page,
-}) => {
-  await chat.ask("Are you there?");
-  await expect(chat.endedAnswers).toHaveCount(1);
-  await page.evaluate(async () => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const opening = indexedDB.open("pipit", 99);
-    opening.addEventListener("success", () => resolve(opening.result.close()));
-    await promise;
-  });
-  await chat.ask("From the old tab");
-  await expect(page.getByText("reload the page")).toBeVisible();
-  await expect(page.getByText("A newer Pipit has been opened")).toBeAttached();
-  await expect(chat.composer).toHaveValue("From the old tab");
-  expect(await page.evaluate(async () => (await navigator.locks.query()).held)).toEqual([]);
-  expect(model.requests.map(({ prompt }) => prompt)).toEqual(["Are you there?"]);
-});
+sharedServerTest(
+  "CMR-D6: a tab that a newer version has overtaken keeps the text, says why, and holds no chat",
+  async ({ chat, model, page }) => {
+    await chat.ask("Are you there?");
+    await expect(chat.endedAnswers).toHaveCount(1);
+    await page.evaluate(async () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const opening = indexedDB.open("pipit", 99);
+      opening.addEventListener("success", () => resolve(opening.result.close()));
+      await promise;
+    });
+    await chat.ask("From the old tab");
+    await expect(page.getByText("reload the page")).toBeVisible();
+    await expect(page.getByText("A newer Pipit has been opened")).toBeAttached();
+    await expect(chat.composer).toHaveValue("From the old tab");
+    expect(await page.evaluate(async () => (await navigator.locks.query()).held)).toEqual([]);
+    expect(model.requests.map(({ prompt }) => prompt)).toEqual(["Are you there?"]);
+  },
+);

@@ -13,20 +13,7 @@ import { fits } from "../pages/texts.ts";
 
 test.use({ serviceWorkers: "allow" });
 
-test("the page installs as an app", async ({ chat, page }) => {
-  await keptShell(page);
-  const devtools = await page.context().newCDPSession(page);
-  const { installabilityErrors } = await devtools.send("Page.getInstallabilityErrors");
-  // The browser of a test keeps nothing after it.
-  const errors = installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== "in-incognito");
-  expect(errors).toEqual([]);
-  const { errors: faults, manifest } = await devtools.send("Page.getAppManifest");
-  expect(faults).toEqual([]);
-  expect(manifest).toMatchObject({ id: expect.stringMatching(/\/$/u), display: "kStandalone" });
-  await expect(chat.composer).toBeVisible();
-});
-
-test("without its server the page opens, and what was read is there; a sign-out leaves nothing", async ({
+test("the page installs as an app; without its server it opens, and what was read is there; a sign-out leaves nothing", async ({
   chat,
   model,
   page,
@@ -41,6 +28,7 @@ test("without its server the page opens, and what was read is there; a sign-out 
   const row = page.locator("[data-chat-row]");
   await expect(row).toBeVisible();
   await keptShell(page);
+  await expectInstallable(page);
 
   await server.kill();
   await page.goto(server.url);
@@ -71,6 +59,17 @@ test("without its server the page opens, and what was read is there; a sign-out 
   await expect(chat.signInToSendButton.or(chat.account).first()).toBeVisible();
   expect(await page.evaluate(keptThings)).toEqual({ chats: 0 });
 });
+
+async function expectInstallable(page: Page): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  const { installabilityErrors } = await devtools.send("Page.getInstallabilityErrors");
+  // The browser of a test keeps nothing after it.
+  const errors = installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== "in-incognito");
+  expect(errors).toEqual([]);
+  const { errors: faults, manifest } = await devtools.send("Page.getAppManifest");
+  expect(faults).toEqual([]);
+  expect(manifest).toMatchObject({ id: expect.stringMatching(/\/$/u), display: "kStandalone" });
+}
 
 /** Until the browser has the whole shell, and a worker that answers with it. */
 async function keptShell(page: Page): Promise<void> {
