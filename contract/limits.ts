@@ -20,6 +20,8 @@ export const MODEL_NAME_MAX_CHARS = 256;
 export const TITLE_MAX_CHARS = 1_000;
 /** Longest memory, in characters (code points). */
 export const MEMORY_MAX_CHARS = 300;
+/** Longest instructions of a project, in characters (code points). */
+export const PROJECT_INSTRUCTIONS_MAX_CHARS = 4_000;
 /** Messages a client keeps in memory per chat. */
 export const HISTORY_MAX_MESSAGES = 200;
 /** What is deleted can be restored this long. */

@@ -131,6 +131,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
       ...common,
       ...store,
       memories: store.auth.memories,
+      projects: store.auth.projects,
       ...askedBeside({ config, store, clock, logger }, building),
       quotas,
       choices: store.modelChoices,

@@ -2,6 +2,7 @@ import type { OneTimeStore } from "./secrets/one-time-tokens.ts";
 import type { AccountStore, TotpStore, WebSessionStore } from "./accounts/ports.ts";
 import type { ModelConnectionStore } from "./assistant/model-connection.ts";
 import type { MemoryStore } from "./memories/ports.ts";
+import type { ProjectStore } from "./projects/ports.ts";
 import type { AuditLog } from "./audit/ports.ts";
 import type { ApiKeyStore } from "./tokens/api-keys.ts";
 import type {
@@ -27,6 +28,7 @@ export interface AuthStores {
   readonly modelConnection: ModelConnectionStore;
   /** No matter of sign-ins either, but they end with the account. */
   readonly memories: MemoryStore;
+  readonly projects: ProjectStore;
   readonly audit: AuditLog;
   /** The database's time, epoch milliseconds: what expires is judged by it, because the clocks of servers differ. */
   nowMs(): Promise<number>;

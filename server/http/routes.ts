@@ -21,6 +21,7 @@ import { messagesRoutes } from "./v1/messages.ts";
 import { modelConnectionRoutes } from "./v1/model-connection.ts";
 import { modelsRoutes } from "./v1/models.ts";
 import { openAiRoutes } from "./v1/openai/openai-routes.ts";
+import { projectsRoutes } from "./v1/projects.ts";
 import { searchRoute } from "./v1/search.ts";
 import { statusRoute } from "./v1/status.ts";
 import { usageRoute } from "./v1/usage.ts";
@@ -49,6 +50,7 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     chatImportRoute(ctx),
     ...messagesRoutes(ctx),
     ...memoriesRoutes(ctx),
+    ...projectsRoutes(ctx),
     searchRoute(ctx),
     ...modelsRoutes(ctx),
     ...openAiRoutes(ctx),

@@ -28,6 +28,7 @@ type Fixed = (column: string, n: number) => Value | undefined;
 const parents: Partial<Record<keyof Tables, readonly [column: string, parent: keyof Tables]>> = {
   recovery_codes: ["user_id", "accounts"],
   refresh_tokens: ["family_id", "refresh_families"],
+  chats: ["project_id", "projects"],
   turns: ["chat_id", "chats"],
   turn_pictures: ["turn_id", "turns"],
   turn_files: ["turn_id", "turns"],

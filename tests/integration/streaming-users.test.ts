@@ -43,6 +43,7 @@ beforeAll(async () => {
     compaction: { consider() {} },
     aside: { consider() {} },
     memories: store.auth.memories,
+    projects: store.auth.projects,
     quotas: { async check() {} },
     choices: store.modelChoices,
     accounts: store.auth.accounts,

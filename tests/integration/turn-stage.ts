@@ -65,6 +65,7 @@ export async function openTurnStage(): Promise<TurnStage> {
       compaction,
       aside: { consider() {} },
       memories: store.auth.memories,
+      projects: store.auth.projects,
       quotas: { async check() {} },
       choices: store.modelChoices,
       accounts: store.auth.accounts,

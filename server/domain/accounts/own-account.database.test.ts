@@ -109,10 +109,14 @@ describe("one's own account", () => {
     await memories.add({ ...memory, id: "memory-1" });
     await expect(deactivate()).rejects.toMatchObject({ code: "OTP_REQUIRED" });
     expect(await memories.list(account.id)).toHaveLength(1);
+    const { projects } = stage.temporary.store.auth;
+    const project = { id: "project-1", userId: account.id, name: "P", instructions: "", remembers: true };
+    await projects.create({ ...project, createdAtMs: 1, updatedAtMs: 1 });
     expect(await stage.liveSessions(account.id)).toHaveLength(6);
     await deactivate(stage.codeOf(secret));
     expect(await stage.liveSessions(account.id)).toEqual([]);
     expect(await memories.list(account.id)).toEqual([]);
+    expect(await projects.list(account.id)).toEqual([]);
     const browsers = ["web-1", "web-2", "web-3"];
     expect(stage.forgotten.toSorted()).toEqual(["family-1", "family-2", "family-3", ...browsers]);
     await expect(deactivate(stage.codeOf(secret))).rejects.toMatchObject({ code: "CREDENTIALS_INVALID" });

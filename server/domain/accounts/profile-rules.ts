@@ -5,7 +5,7 @@ import { composedText } from "./normalizable.ts";
 const ABOUT_MAX_CHARACTERS = 2000;
 /** Control characters, and the marks that turn the direction of what stands around them. */
 const unprintable = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
-const unprintableInText = /[^\P{Cc}\n\r\t]|[\u202A-\u202E\u2066-\u2069]/u;
+export const unprintableInText = /[^\P{Cc}\n\r\t]|[\u202A-\u202E\u2066-\u2069]/u;
 
 /**
  * The name that others see: NFC, without spaces around it.

@@ -45,6 +45,8 @@ export interface BegunAnswer {
   readonly model: AnswerModel;
   readonly locale: string;
   readonly live: LiveTurn;
+  /** Whether memories of this chat are kept. */
+  readonly remembers: boolean;
 }
 
 /** Which of the two a call asks for. */
@@ -103,9 +105,9 @@ export class Aside implements AsyncDisposable {
     await this.#keep(begun, wanted, readAside(text, wanted.own));
   }
 
-  async #wanted({ turn, question }: BegunAnswer): Promise<Wanted> {
+  async #wanted({ turn, question, remembers }: BegunAnswer): Promise<Wanted> {
     const { settings, chats, memories } = this.#deps;
-    const own = settings.memories ? ownWords(question.prompt) : "";
+    const own = settings.memories && remembers ? ownWords(question.prompt) : "";
     return {
       title: settings.titles && turn.index === 0 && (await chats.claimTitle(turn.userId, turn.chatId)),
       own: own !== "" && (await memories.isOn(turn.userId)) ? own : "",

@@ -10,7 +10,7 @@ import type { AnsweredTurn } from "./compaction.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import { modelFor } from "./model-for.ts";
 import type { AnswerModel, AnswerPart, ModelMessage } from "./ports.ts";
-import { isNews, promptFor } from "./context/prompt.ts";
+import { isNews, knownIn, promptFor } from "./context/prompt.ts";
 import { textPieces } from "./text-pieces.ts";
 import { runningElsewhere, type TurnRelay } from "./turn-relay.ts";
 import { usedTokens } from "./used-tokens.ts";
@@ -195,15 +195,13 @@ async function streamAnswer(
 ): Promise<AnsweredTurn> {
   const { deps, live, userId, locale, question } = run;
   live.signal.throwIfAborted();
-  // What is said in a temporary chat knows nothing of the others; a key may not read them, so no model may tell it.
-  const isTold = !chat.temporary && run.caller.apiKeyId === undefined;
-  const memories = isTold ? await deps.memories.told(userId) : [];
+  const known = await knownIn(deps, chat, run.caller);
   const [model, prompt] = await Promise.all([
     modelFor(deps, { ...turn, locale, wanted: question.model }, live),
-    promptFor(deps, turn, question, memories, image, locale),
+    promptFor(deps, turn, question, known, image, locale),
   ]);
   draft.model = model.name;
-  publishLate(live, memories, turn);
+  publishLate(live, known.memories, turn);
   draft.asked = prompt.messages;
   if (isNews(prompt)) {
     live.publish({ type: "notice", code: "EARLIER_SUMMARISED", text: wording(locale).earlierSummarised });
@@ -211,7 +209,7 @@ async function streamAnswer(
   const searchAllChats = question.searchAllChats && !chat.temporary;
   const tools = deps.toolsFor({ userId, chatId: turn.chatId, locale, searchAllChats });
   const request = { messages: prompt.messages, tools, locale, fields: question.fields };
-  const aside = { ...run, turn, chat, model };
+  const aside = { ...run, turn, chat, model, remembers: known.remembers };
   await takeParts(run, model, request, draft, () => deps.aside.consider(aside));
   if (live.log.pieces("text").every((text) => text.trim() === "")) {
     throw new PipitError(

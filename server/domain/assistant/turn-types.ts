@@ -5,6 +5,7 @@ import type { AccountStore } from "../accounts/ports.ts";
 import type { ChatStore, TurnStore } from "../chats/ports.ts";
 import type { SummaryStore } from "../chats/summary-port.ts";
 import type { MemoryStore } from "../memories/ports.ts";
+import type { ProjectStore } from "../projects/ports.ts";
 import type { Aside } from "./aside.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
@@ -65,6 +66,7 @@ export interface TurnDeps {
   readonly turns: TurnStore;
   readonly summaries: SummaryStore;
   readonly memories: Pick<MemoryStore, "told">;
+  readonly projects: Pick<ProjectStore, "find">;
   readonly aside: Pick<Aside, "consider">;
   readonly compaction: Pick<Compaction, "consider">;
   readonly quotas: Pick<Quotas, "check">;

@@ -18,7 +18,14 @@ function memoryChats(
   return {
     rows,
     async createForQuestion(made: NewChat) {
-      const chat: Chat = { temporary: false, pinned: false, archived: false, headTurnId: undefined, ...made };
+      const chat: Chat = {
+        temporary: false,
+        pinned: false,
+        archived: false,
+        projectId: undefined,
+        headTurnId: undefined,
+        ...made,
+      };
       beforeCreate?.(rows, chat);
       if (rows.has(chat.id)) throw new Error("taken");
       rows.set(chat.id, chat);

@@ -60,7 +60,14 @@ async function create(chats: Chats, wish: ChatWish, id: string): Promise<Chat> {
     temporary: wish.temporary ?? false,
   };
   await chats.createForQuestion(chat);
-  return { temporary: false, ...chat, pinned: false, archived: false, headTurnId: undefined };
+  return {
+    temporary: false,
+    ...chat,
+    pinned: false,
+    archived: false,
+    projectId: undefined,
+    headTurnId: undefined,
+  };
 }
 
 /** From a SHA-256 of user and key. */

@@ -14,23 +14,29 @@ export interface Chat {
   readonly archived: boolean;
   /** Found by its id only: in no list, search, export or file; gone a day after its last change. */
   readonly temporary: boolean;
+  /** Whose instructions its answers follow; absent: of none. */
+  readonly projectId: string | undefined;
   /** The last turn of the shown path; absent in an empty chat. */
   readonly headTurnId: string | undefined;
 }
 
 export type NewChat = Pick<Chat, "id" | "userId" | "title" | "createdAtMs" | "updatedAtMs"> &
-  Partial<Pick<Chat, "temporary">>;
+  Partial<Pick<Chat, "temporary" | "projectId">>;
 
 /** `shownTurnId` shows the path through this turn, down to the newest turn below it. */
 export interface ChatChanges {
   readonly title?: string | undefined;
   readonly pinned?: boolean | undefined;
   readonly archived?: boolean | undefined;
+  /** Null: it belongs to none any more. */
+  readonly projectId?: string | null | undefined;
   readonly shownTurnId?: string | undefined;
 }
 
 /** Of which kind the chats of a list are; absent: of either. */
-export type ChatFilter = Pick<ChatChanges, "pinned" | "archived">;
+export type ChatFilter = Pick<ChatChanges, "pinned" | "archived"> & {
+  readonly projectId?: string | undefined;
+};
 
 /** Of a chat in the order of its last change. */
 export type ChatPlace = Pick<Chat, "updatedAtMs" | "id">;
@@ -92,7 +98,7 @@ export interface HistoryTurn {
 }
 
 export interface ChatStore {
-  /** Throws INVALID_REQUEST for an id that is taken, CHAT_NOT_FOUND for that of a deleted chat. */
+  /** Throws INVALID_REQUEST for an id that is taken and a project that is not there, CHAT_NOT_FOUND for that of a deleted chat. */
   create(chat: NewChat): Promise<void>;
   /** {@link create} without waiting for the disk: what the turn's end is told of holds its chat too. */
   createForQuestion(chat: NewChat): Promise<void>;
@@ -108,7 +114,7 @@ export interface ChatStore {
   ): Promise<readonly Chat[]>;
   /** In the order in which they were begun, those after `after`: no change moves a chat past who walks over all. */
   inOrder(userId: string, limit: number, after?: Chat): Promise<readonly Chat[]>;
-  /** Throws CHAT_NOT_FOUND; INVALID_REQUEST for a shown turn that is not of this chat. */
+  /** Throws CHAT_NOT_FOUND; INVALID_REQUEST for a shown turn that is not of this chat, and a project that is not there. */
   update(userId: string, chatId: string, changes: ChatChanges): Promise<Chat>;
   /** True once for each chat whose title was not given by hand: the caller may look for a better one. */
   claimTitle(userId: string, chatId: string): Promise<boolean>;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AttachedFile } from "#contract/attached-file.ts";
 import type { Turn, TurnStatus } from "#server/domain/chats/ports.ts";
+import type { Project } from "#server/domain/projects/ports.ts";
 import { uuidV8 } from "#server/domain/uuid-v8.ts";
 
 /** Whose export a file is. */
@@ -15,9 +16,14 @@ export interface ImportedChat {
   readonly updatedAtMs: number;
   readonly pinned: boolean;
   readonly archived: boolean;
+  /** Of an export of ours. */
+  readonly project?: ImportedProject | undefined;
   /** The last turn of the path that is shown; absent: the last turn. */
   readonly headTurnId: string | undefined;
 }
+
+/** To which a chat belonged; its id is that of the export. */
+export type ImportedProject = Omit<Project, "userId">;
 
 /** A turn of an export; it stands behind the one that it follows. */
 export interface ImportedTurn extends Pick<
@@ -84,6 +90,11 @@ const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 export function* chatIdsFor(userId: string, { origin, id }: ImportedChat): Generator<string> {
   if (origin === "pipit" && UUID.test(id)) yield id;
   for (let time = 1; ; time += 1) yield idFrom("chat", userId, origin, id, String(time));
+}
+
+/** The ids that the project of such a chat may have here, its own first. */
+export function projectIdsFor(userId: string, { id }: ImportedProject): readonly string[] {
+  return [...(UUID.test(id) ? [id] : []), idFrom("project", userId, id)];
 }
 
 /** The id of a turn of an export in the chat `chatId`: its own in a chat that kept its own, where that is free. */

@@ -2,7 +2,9 @@ import { checkFiles, type AttachedFile } from "#contract/attached-file.ts";
 import type { MessagePart } from "#contract/chat-state.ts";
 import { MODEL_NAME_MAX_CHARS, SCREENSHOT_MAX_BYTES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { ImportedTurn } from "./imported-chat.ts";
+import { titleFrom } from "#server/domain/chats/title.ts";
+import { checkInstructions } from "#server/domain/projects/project-rules.ts";
+import type { ImportedProject, ImportedTurn } from "./imported-chat.ts";
 import type { LeftOut, ReadChat } from "./read-chat.ts";
 import { countOf, fieldsOf, idOf, listOf, nameOf, textOf, timeOf, type Fields } from "./loose.ts";
 
@@ -33,6 +35,7 @@ export function readPipitChat(chat: Fields, nowMs: number, leftOut: LeftOut): Re
     updatedAtMs: Math.max(timeOf(chat["updated_at"], nowMs) ?? 0, createdAtMs),
     pinned: chat["pinned"] === true,
     archived: chat["archived"] === true,
+    project: projectOf(fieldsOf(chat["project"]), createdAtMs, nowMs),
     headTurnId: idOf(chat["head_turn_id"]),
     turns,
   };
@@ -104,6 +107,30 @@ function toPart(part: Fields): readonly MessagePart[] {
     }
     default:
       return [];
+  }
+}
+
+function projectOf(project: Fields, chatAtMs: number, nowMs: number): ImportedProject | undefined {
+  const [id, name] = [idOf(project["id"]), titleFrom(textOf(project["name"]))];
+  if (id === undefined || name === "") return undefined;
+  const createdAtMs = timeOf(project["created_at"], nowMs) ?? chatAtMs;
+  return {
+    id,
+    name,
+    instructions: instructionsOf(textOf(project["instructions"])),
+    remembers: project["memory"] !== false,
+    createdAtMs,
+    updatedAtMs: timeOf(project["updated_at"], nowMs) ?? createdAtMs,
+  };
+}
+
+/** "" for those that no server of ours wrote. */
+function instructionsOf(text: string): string {
+  try {
+    return checkInstructions(text);
+  } catch (error) {
+    if (!(error instanceof PipitError)) throw error;
+    return "";
   }
 }
 

@@ -7,12 +7,13 @@ import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 import { toSessionBody } from "../kit/session-body.ts";
 import { toApiKeyBody } from "../v1/api-keys.ts";
+import { toProjectBody } from "../v1/projects.ts";
 import { toTokensBody } from "../v1/usage.ts";
 import { allChats, chatsAsJson } from "../v1/export/exported-chats.ts";
 import { toMemoryBody } from "../v1/memories.ts";
 import { toAccountBody } from "./account-answer.ts";
 
-type Kept = Pick<HttpContext["store"], "chats" | "turns" | "usage" | "auditReader">;
+type Kept = Pick<HttpContext["store"], "chats" | "turns" | "auth" | "usage" | "auditReader">;
 
 /**
  * `GET /auth/export`: what is kept of the caller, as one file of JSON.
@@ -28,6 +29,7 @@ export function exportRoute({ store, sessions, webSessions, apiKeys, clock }: Ht
     const used = await store.tokenUse.all(userId);
     const choices = await store.modelChoices.all(userId);
     const memories = await store.auth.memories.list(userId);
+    const projects = await store.auth.projects.list(userId);
     const exportedAt = new Date(clock.nowMs()).toISOString();
     const first = {
       exported_at: exportedAt,
@@ -36,6 +38,7 @@ export function exportRoute({ store, sessions, webSessions, apiKeys, clock }: Ht
       programs: programs.map((family) => toSessionBody(family, family.lastUsedAtMs, caller.sessionId)),
       api_keys: keys.map(toApiKeyBody),
       memories: memories.map(toMemoryBody),
+      projects: projects.map(toProjectBody),
       models: choices.map(({ chatId, model }) => ({ chat_id: chatId ?? null, model })),
       tokens: used.map(({ day, model, chatId, ...sum }) => ({
         day,

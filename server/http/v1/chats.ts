@@ -21,20 +21,28 @@ const listQuery = z.object({
   cursor: z.string("must be one text").max(1_000, "must be at most 1000 characters").optional(),
   pinned: trueOrFalse,
   archived: trueOrFalse,
+  project: z.string("must be one id").min(1).max(128).optional(),
 });
 export const chatParameters = z.object({ id: z.string().min(1).max(128) });
 
-const title = z
+/** A title as it is kept. */
+export const titleSchema = z
   .string(`must be text of 1 to ${TITLE_MAX_CHARS} characters`)
   .max(TITLE_MAX_CHARS, `must be at most ${TITLE_MAX_CHARS} characters`)
   .transform(titleFrom)
   .refine((line) => line !== "", "must not be empty");
 const yesOrNo = z.boolean("must be true or false");
-const newChat = z.object({ title: title.optional(), temporary: yesOrNo.optional() });
+const projectId = z.string("must be the id of a project").min(1, "must be the id of a project").max(128);
+const newChat = z.object({
+  title: titleSchema.optional(),
+  temporary: yesOrNo.optional(),
+  project_id: projectId.optional(),
+});
 const changes = z.object({
-  title: title.optional(),
+  title: titleSchema.optional(),
   pinned: yesOrNo.optional(),
   archived: yesOrNo.optional(),
+  project_id: projectId.nullable().optional(),
   shown_turn_id: z.string("must be the id of a turn").min(1, "must be the id of a turn").max(128).optional(),
 });
 
@@ -42,7 +50,8 @@ const changes = z.object({
 export function chatsRoutes({ store: { chats }, turns, clock }: HttpContext): readonly CallerRoute[] {
   return [
     route("GET", "/v1/chats", reader, async (request, caller) => {
-      const { limit, cursor, ...filter } = readParameters(listQuery, request.query);
+      const { limit, cursor, project: projectOfThem, ...kind } = readParameters(listQuery, request.query);
+      const filter = { ...kind, projectId: projectOfThem };
       const after = cursor === undefined ? undefined : readCursor(cursor, filter);
       // One more than asked for tells whether there is a next page.
       const found = await chats.list(caller.userId, limit + 1, { ...filter, after });
@@ -53,12 +62,12 @@ export function chatsRoutes({ store: { chats }, turns, clock }: HttpContext): re
       };
     }),
     route("POST", "/v1/chats", writer, async (request, caller, reply) => {
-      const { title: asked = "", temporary = false } = readBody(newChat, request);
+      const { title: asked = "", temporary = false, project_id: ofProject } = readBody(newChat, request);
       const nowMs = clock.nowMs();
       const id = randomUUID();
       const { userId } = caller;
       const times = { createdAtMs: nowMs, updatedAtMs: nowMs };
-      await chats.create({ id, userId, title: asked, temporary, ...times });
+      await chats.create({ id, userId, title: asked, temporary, projectId: ofProject, ...times });
       reply.code(201);
       return toChatBody(await findChat(chats, userId, id));
     }),
@@ -68,9 +77,11 @@ export function chatsRoutes({ store: { chats }, turns, clock }: HttpContext): re
     }),
     route("PUT", "/v1/chats/:id", writer, async (request, caller) => {
       const { id } = readParameters(chatParameters, request.params);
-      const { shown_turn_id: shownTurnId, ...wanted } = readBody(changes, request);
+      const { shown_turn_id: shownTurnId, project_id: ofProject, ...wanted } = readBody(changes, request);
       await findChat(chats, caller.userId, id);
-      return toChatBody(await chats.update(caller.userId, id, { ...wanted, shownTurnId }));
+      return toChatBody(
+        await chats.update(caller.userId, id, { ...wanted, shownTurnId, projectId: ofProject }),
+      );
     }),
     route("DELETE", "/v1/chats/:id", writer, async (request, caller, reply) => {
       const { id } = readParameters(chatParameters, request.params);
@@ -102,6 +113,7 @@ export function toChatBody(chat: Chat): Record<string, unknown> {
     pinned: chat.pinned,
     archived: chat.archived,
     ...(chat.temporary && { temporary: true }),
+    ...(chat.projectId !== undefined && { project_id: chat.projectId }),
     head_turn_id: chat.headTurnId ?? null,
     created_at: new Date(chat.createdAtMs).toISOString(),
     updated_at: new Date(chat.updatedAtMs).toISOString(),

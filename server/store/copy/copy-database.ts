@@ -24,6 +24,7 @@ export const copiedTables: readonly CopyTable[] = [
   // A fresh database has rows in it already; they are replaced.
   { name: "audit_chains", key: ["id"], numericKey: true, seeded: true },
   { name: "audit_events", key: ["id"] },
+  { name: "projects", key: ["id"] },
   { name: "chats", key: ["id"] },
   { name: "turns", key: ["id"] },
   { name: "turn_pictures", key: ["turn_id"], batchRows: 10 },

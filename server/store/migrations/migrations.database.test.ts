@@ -107,6 +107,7 @@ describe.each(databases)("on $name", ({ name, openEmpty }) => {
       headTurnId: "c2-0",
       pinned: false,
       archived: false,
+      projectId: undefined,
     });
     expect(await store.chats.find("u", "empty")).toMatchObject({ headTurnId: undefined });
   });

@@ -7,6 +7,7 @@ import { nameBrowserSessions } from "./migration-0012.ts";
 import { createMemories } from "./migration-0019.ts";
 import { createVectors } from "./migration-0020.ts";
 import { createTokenUse } from "./migration-0021.ts";
+import { createProjects } from "./migration-0022.ts";
 import { addColumns, addIndex, bigNumbers, numbers, texts } from "./table-parts.ts";
 import type { Tables } from "../sql/schema.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
@@ -92,6 +93,7 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
     "0019_memories": { up: createMemories },
     "0020_turn_vectors": { up: (db: Kysely<Tables>) => createVectors(db, turnIndex) },
     "0021_token_use": { up: createTokenUse },
+    "0022_projects": { up: createProjects },
   };
 }
 

@@ -9,6 +9,7 @@ import { createMemoryStore } from "./memory-store.ts";
 import { createModelConnectionStore } from "./model-connection-store.ts";
 import { createOauthClientStore } from "./oauth-client-store.ts";
 import { createRefreshTokenStore } from "./refresh-token-store.ts";
+import { createProjectStore } from "./project-store.ts";
 import type { Tables } from "./schema.ts";
 import { createOneTimeStore } from "./one-time-store.ts";
 import { createSigningKeyStore } from "./signing-key-store.ts";
@@ -50,6 +51,7 @@ export function createAuthStore(
     apiKeys: createApiKeyStore(connection),
     modelConnection: createModelConnectionStore(connection),
     memories: following(createMemoryStore(connection, time), MEMORY_CHANGES, onChanged),
+    projects: createProjectStore(connection),
     audit: auditLogFor(connection),
     async nowMs() {
       const { rows } = await sql<{ readonly now_ms: number }>`select ${time()} as now_ms`.execute(connection);

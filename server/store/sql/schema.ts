@@ -5,6 +5,7 @@ import type { Chat, Turn, UsageReport } from "#server/domain/chats/ports.ts";
 import type { Summary } from "#server/domain/chats/summary-port.ts";
 import type { CounterState } from "#server/domain/limits/counter-state.ts";
 import type { Memory } from "#server/domain/memories/ports.ts";
+import type { Project } from "#server/domain/projects/ports.ts";
 import type { StoredOneTimeToken } from "#server/domain/secrets/one-time-tokens.ts";
 import type { StoredApiKey } from "#server/domain/tokens/api-keys.ts";
 import type { StoredOidcPayload } from "#server/domain/tokens/oidc-payload-port.ts";
@@ -24,7 +25,11 @@ import type { RowOf } from "./stored-values.ts";
 export interface Tables {
   accounts: AccountRow & FileCount & { remembers: Generated<number> };
   /** `titled`: where its title is from; see chat-store.ts. */
-  chats: Omit<ChatRow, "temporary"> & { temporary: Generated<number>; titled: Generated<number> } & FileCount;
+  chats: Omit<ChatRow, "temporary" | "project_id"> & {
+    temporary: Generated<number>;
+    titled: Generated<number>;
+    project_id: Generated<string | null>;
+  } & FileCount;
   turns: TurnRow;
   turn_pictures: { turn_id: string; width: number; height: number; jpeg: string };
   /** A JSON array: the text of each file of the turn. */
@@ -33,6 +38,7 @@ export interface Tables {
   chat_summaries: RowOf<Summary>;
   /** `text_key` is the same for two that say the same; of a forgotten one the row goes when it is wiped. */
   memories: RowOf<Memory> & { text_key: string; deleted_at_ms: number | null };
+  projects: RowOf<Project>;
   usage_reports: RowOf<UsageReport>;
   /** By account, day, model and chat ("" for none). */
   token_use: TokenUseRow;

@@ -2,14 +2,17 @@ import type { Kysely, Transaction } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
 import {
   chatIdsFor,
+  projectIdsFor,
   type ChatImportStore,
   type ImportedChat,
+  type ImportedProject,
   type ImportedTurn,
   type ImportOutcome,
 } from "#server/domain/imports/imported-chat.ts";
 import { isConflict } from "../errors/postgres-errors.ts";
 import { isUniqueViolation } from "../errors/storage-errors.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
+import { createProjectStore } from "../sql/project-store.ts";
 import type { Tables } from "../sql/schema.ts";
 import { rowOf } from "../sql/stored-values.ts";
 import { ChatGrowth } from "./chat-growth.ts";
@@ -86,14 +89,41 @@ async function insertChat(
   trx: Transaction<Tables>,
   userId: string,
   id: string,
-  { title, createdAtMs, updatedAtMs, pinned, archived }: ImportedChat,
+  { title, createdAtMs, updatedAtMs, pinned, archived, project }: ImportedChat,
 ): Promise<void> {
+  const projectId = project === undefined ? undefined : await placeProject(trx, userId, project);
   await trx
     .insertInto("chats")
     .values({
-      ...rowOf({ id, userId, title, createdAtMs, updatedAtMs, pinned, archived, temporary: false }),
+      ...rowOf({
+        id,
+        userId,
+        title,
+        createdAtMs,
+        updatedAtMs,
+        pinned,
+        archived,
+        projectId,
+        temporary: false,
+      }),
       head_turn_id: null,
       deleted_at_ms: null,
     })
     .execute();
+}
+
+/** The project of the account that it is, made where it is not there; undefined when the account has as many as it may. */
+async function placeProject(
+  trx: Transaction<Tables>,
+  userId: string,
+  project: ImportedProject,
+): Promise<string | undefined> {
+  const projects = createProjectStore(trx);
+  for (const id of projectIdsFor(userId, project)) {
+    if ((await projects.find(userId, id)) !== undefined) return id;
+    if (!(await projects.create({ ...project, id, userId }))) return undefined;
+    // Where another account has this id, nothing was made.
+    if ((await projects.find(userId, id)) !== undefined) return id;
+  }
+  return undefined;
 }

@@ -1,11 +1,19 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Chat, ChatChanges, ChatStore, NewChat } from "#server/domain/chats/ports.ts";
+import type {
+  Chat,
+  ChatChanges,
+  ChatFilter,
+  ChatPlace,
+  ChatStore,
+  NewChat,
+} from "#server/domain/chats/ports.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 import { restorableSince, type DatabaseTime } from "../sql/database-time.ts";
 import type { ChatRow, Tables } from "../sql/schema.ts";
 import { fileChanged } from "../sql/memory-file-store.ts";
+import { hasProject } from "../sql/project-store.ts";
 import { rowOf, toFlag } from "../sql/stored-values.ts";
 import { inTransaction } from "../sql/transaction.ts";
 import { indexRestored } from "./restoring.ts";
@@ -62,7 +70,10 @@ export function createChatStore(
     });
   };
   return {
-    create: (chat) => create(db, chat, chat.title === "" ? FIRST_WORDS : BY_HAND),
+    async create(chat) {
+      await checkProject(db, chat.userId, chat.projectId);
+      await create(db, chat, chat.title === "" ? FIRST_WORDS : BY_HAND);
+    },
     createForQuestion: (chat) => create(relaxed, chat, FIRST_WORDS),
     claimTitle: (userId, chatId) =>
       isDone(ofOrigin(db, userId, chatId, FIRST_WORDS).set({ titled: BY_MODEL })),
@@ -80,16 +91,7 @@ export function createChatStore(
 
     ofMessage: (userId, clientMessageId) => chatOfMessage(db, userId, clientMessageId),
 
-    async list(userId, limit, { after, pinned, archived } = {}) {
-      let rows = shownChats(db, userId);
-      if (pinned !== undefined) rows = rows.where("pinned", "=", toFlag(pinned));
-      if (archived !== undefined) rows = rows.where("archived", "=", toFlag(archived));
-      if (after !== undefined) {
-        rows = rows.where(sql<boolean>`(updated_at_ms, id) < (${after.updatedAtMs}, ${after.id})`);
-      }
-      const page = rows.orderBy("updated_at_ms", "desc").orderBy("id", "desc").limit(limit);
-      return (await page.execute()).map(toChat);
-    },
+    list: (userId, limit, options) => list(db, userId, limit, options),
 
     async inOrder(userId, limit, after) {
       let rows = shownChats(db, userId);
@@ -111,6 +113,24 @@ export function createChatStore(
       return chat;
     },
   };
+}
+
+/** `ChatStore.list`. */
+async function list(
+  db: Kysely<Tables>,
+  userId: string,
+  limit: number,
+  { after, pinned, archived, projectId }: ChatFilter & { readonly after?: ChatPlace | undefined } = {},
+): Promise<readonly Chat[]> {
+  let rows = shownChats(db, userId);
+  if (pinned !== undefined) rows = rows.where("pinned", "=", toFlag(pinned));
+  if (archived !== undefined) rows = rows.where("archived", "=", toFlag(archived));
+  if (projectId !== undefined) rows = rows.where("project_id", "=", projectId);
+  if (after !== undefined) {
+    rows = rows.where(sql<boolean>`(updated_at_ms, id) < (${after.updatedAtMs}, ${after.id})`);
+  }
+  const page = rows.orderBy("updated_at_ms", "desc").orderBy("id", "desc").limit(limit);
+  return (await page.execute()).map(toChat);
 }
 
 /** A change of a chat, if its title is still of that origin. */
@@ -221,6 +241,7 @@ function toChat(row: ChatRow): Chat {
     pinned: row.pinned === 1,
     archived: row.archived === 1,
     temporary: row.temporary === 1,
+    projectId: row.project_id ?? undefined,
     headTurnId: row.head_turn_id ?? undefined,
   };
 }
@@ -229,12 +250,13 @@ async function update(
   trx: Transaction<Tables>,
   userId: string,
   chatId: string,
-  { shownTurnId, title, pinned, archived }: ChatChanges,
+  { shownTurnId, title, pinned, archived, projectId }: ChatChanges,
 ): Promise<Chat> {
   const head = shownTurnId === undefined ? undefined : await newestBelow(trx, chatId, shownTurnId);
   if (shownTurnId !== undefined && head === undefined) {
     throw invalidField("shown_turn_id", "there is no such turn in this chat. Load its messages again.");
   }
+  await checkProject(trx, userId, projectId ?? undefined);
   const row = await trx
     .updateTable("chats")
     .set((eb) => ({
@@ -244,6 +266,7 @@ async function update(
       ...(head !== undefined && { head_turn_id: head }),
       ...(pinned !== undefined && { pinned: toFlag(pinned) }),
       ...(archived !== undefined && { archived: toFlag(archived) }),
+      ...(projectId !== undefined && { project_id: projectId }),
     }))
     .where("id", "=", chatId)
     .where("user_id", "=", userId)
@@ -252,4 +275,13 @@ async function update(
     .executeTakeFirst();
   if (row === undefined) throw chatNotFound();
   return toChat(row);
+}
+
+async function checkProject(
+  db: Kysely<Tables>,
+  userId: string,
+  projectId: string | undefined,
+): Promise<void> {
+  if (projectId === undefined || (await hasProject(db, userId, projectId))) return;
+  throw invalidField("project_id", "there is no such project. It may have been deleted.");
 }

@@ -64,7 +64,10 @@ async function fill({ auth: { store } }: ImportStage, userId: string): Promise<v
     );
   }
   await store.turns.remove(userId, long, ids[20] ?? "");
-  await store.chats.update(userId, long, { shownTurnId: ids[6], pinned: true });
+  const projectId = randomUUID();
+  const project = { name: "Деревья", instructions: "Answer\nin verse. 🌳", remembers: false };
+  await store.auth.projects.create({ ...project, id: projectId, userId, createdAtMs: 400, updatedAtMs: 450 });
+  await store.chats.update(userId, long, { shownTurnId: ids[6], pinned: true, projectId });
   await store.chats.update(userId, await chat("Empty", 500), { archived: true });
   await store.chats.create({
     id: randomUUID(),

@@ -1,10 +1,10 @@
-import type { Turn } from "../../chats/ports.ts";
+import type { Caller } from "../../access/caller.ts";
+import type { Chat, Turn } from "../../chats/ports.ts";
 import type { Summary } from "../../chats/summary-port.ts";
 import { earlierMessages, type Earlier } from "./context-window.ts";
 import { fencedFiles } from "./fenced-files.ts";
 import type { ModelMessage } from "../ports.ts";
-import type { Memory } from "../../memories/ports.ts";
-import { systemMessage } from "./system-message.ts";
+import { systemMessage, type Known } from "./system-message.ts";
 import type { Question, TurnDeps } from "../turn-types.ts";
 
 /** All that a model is told with a question, and what it is made of. */
@@ -16,14 +16,32 @@ export interface Prompt {
 }
 
 /**
- * @param memories what the model may know of the person from other chats
+ * What a model may know in a chat. What is said in a temporary one knows nothing of the others; a key may not read memories,
+ * so no model may tell it of them.
+ */
+export async function knownIn(
+  { memories, projects }: Pick<TurnDeps, "memories" | "projects">,
+  { userId, projectId, temporary }: Chat,
+  { apiKeyId }: Caller,
+): Promise<Known & { readonly remembers: boolean }> {
+  const project = projectId === undefined ? undefined : await projects.find(userId, projectId);
+  const remembers = !temporary && project?.remembers !== false;
+  return {
+    project,
+    remembers,
+    memories: remembers && apiKeyId === undefined ? await memories.told(userId) : [],
+  };
+}
+
+/**
+ * @param known what the model may know from elsewhere
  * @param image JPEG that comes with the question
  */
 export async function promptFor(
   deps: Pick<TurnDeps, "turns" | "summaries" | "accounts" | "clock">,
   turn: Turn,
   { prompt, files = [] }: Pick<Question, "prompt" | "files">,
-  memories: readonly Memory[],
+  known: Known,
   image: Uint8Array | undefined,
   locale: string,
 ): Promise<Prompt> {
@@ -31,7 +49,7 @@ export async function promptFor(
   const summary =
     turn.parentTurnId === undefined ? undefined : await deps.summaries.before(userId, chatId, turn.id);
   const [system, earlier] = await Promise.all([
-    systemMessage(deps, userId, locale, memories, summary),
+    systemMessage(deps, userId, locale, { ...known, summary }),
     earlierMessages(deps.turns, { userId, chatId, locale, before: turn, after: summary?.turnId }),
   ]);
   const asked: ModelMessage = {

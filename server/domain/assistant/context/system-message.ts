@@ -3,6 +3,7 @@ import type { Account, AccountStore } from "../../accounts/ports.ts";
 import type { Summary } from "../../chats/summary-port.ts";
 import { LOCAL_DISPLAY_NAME } from "../../accounts/local-account.ts";
 import type { Memory } from "../../memories/ports.ts";
+import type { Project } from "../../projects/ports.ts";
 import { estimateTokens } from "../models/token-estimate.ts";
 import { markFor } from "./fence-mark.ts";
 import type { ModelMessage } from "../ports.ts";
@@ -16,27 +17,40 @@ interface SystemMessageDeps {
   readonly clock: Clock;
 }
 
+/** What a model may know that was not said in the chat. */
+export interface Known {
+  /** What the person wants remembered, newest first. */
+  readonly memories: readonly Memory[];
+  /** To which the chat belongs. */
+  readonly project: Project | undefined;
+}
+
 /**
- * Tells the model who Pipit is, whom it talks to, what they want remembered, and what was said in the summarised part of the
- * chat.
- *
- * @param memories newest first
+ * Tells the model who Pipit is, whom it talks to, what they want in this project and remembered, and what was said in the
+ * summarised part of the chat.
  */
 export async function systemMessage(
   { accounts, clock }: SystemMessageDeps,
   userId: string,
   locale: string,
-  memories: readonly Memory[],
-  summary: Summary | undefined,
+  { memories, project, summary }: Known & { readonly summary: Summary | undefined },
 ): Promise<ModelMessage> {
   const account = await accounts.findById(userId);
   const parts = [
     systemPrompt(locale, clock.nowMs()),
     account && aboutPerson(account, locale),
+    project && projectPart(project, locale),
     memoriesPart(memories, userId, locale),
     summary && earlierPart(summary, locale),
   ];
   return { role: "system", text: parts.filter((part) => part !== undefined).join("\n\n") };
+}
+
+/** Undefined when its owner wants nothing. */
+function projectPart({ id, instructions }: Project, locale: string): string | undefined {
+  if (instructions === "") return undefined;
+  const mark = markFor("project", [instructions], id);
+  return [wording(locale).projectBegins(mark), `<${mark}>`, instructions, `</${mark}>`].join("\n");
 }
 
 function earlierPart({ text, turnId }: Summary, locale: string): string {

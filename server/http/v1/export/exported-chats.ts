@@ -3,23 +3,25 @@ import { chatHead, chatMessages } from "#server/domain/memory-files/chat-file.ts
 import { listed, opened, PAGE, paged } from "../../kit/download.ts";
 import type { HttpContext } from "../../kit/http-context.ts";
 import { toChatBody } from "../chats.ts";
+import { toProjectBody } from "../projects.ts";
 import { toFileBody, toMessages } from "../messages.ts";
 
-type Kept = Pick<HttpContext["store"], "chats" | "turns">;
+type Kept = Pick<HttpContext["store"], "chats" | "turns" | "auth">;
 
 /** All chats of an account, in the order in which they were begun. */
-export function allChats({ chats }: Kept, userId: string): AsyncGenerator<Chat> {
+export function allChats({ chats }: Pick<Kept, "chats">, userId: string): AsyncGenerator<Chat> {
   return paged<Chat>((after) => chats.inOrder(userId, PAGE, after));
 }
 
 /**
  * A list of JSON: chats, each with the messages of all its branches in the order in which they were asked, pictures in
- * base64, files with their texts.
+ * base64, files with their texts; and with the whole of its project.
  */
-export function chatsAsJson({ turns }: Kept, chats: AsyncIterable<Chat>): AsyncGenerator<string> {
+export function chatsAsJson({ turns, auth }: Kept, chats: AsyncIterable<Chat>): AsyncGenerator<string> {
   return listed(chats, async function* (chat) {
-    const { id, userId } = chat;
-    yield opened(toChatBody(chat));
+    const { id, userId, projectId } = chat;
+    const project = projectId === undefined ? undefined : await auth.projects.find(userId, projectId);
+    yield opened({ ...toChatBody(chat), ...(project !== undefined && { project: toProjectBody(project) }) });
     yield ',"messages":';
     yield* listed(turnsOf(turns, chat), async function* (turn) {
       const [question, answer] = toMessages({ turn, siblings: [], picture: undefined });
@@ -41,7 +43,7 @@ export function chatsAsJson({ turns }: Kept, chats: AsyncIterable<Chat>): AsyncG
 
 /** Chats as their memory files show them, one after another: what was said, in all branches, without pictures and files. */
 export async function* chatsAsMarkdown(
-  { turns }: Kept,
+  { turns }: Pick<Kept, "turns">,
   chats: AsyncIterable<Chat>,
   userName: string,
 ): AsyncGenerator<string> {
