@@ -1,4 +1,5 @@
 import type { SignedInAccount, TokenPlace } from "./auth-state.ts";
+import type { ChatImport } from "./imports/chat-import.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import type { DevicePrompt, SignInLink } from "./sign-in.ts";
 import type { Settings } from "./settings.ts";
@@ -116,6 +117,8 @@ export interface AppState {
   readonly tokenPlace?: TokenPlace;
   /** Every account that is signed in, at any server, the one in use first; absent on a page, which has one. */
   readonly accounts?: readonly SignedInAccount[];
+  /** Of this account; absent before the first. */
+  readonly chatImport?: ChatImport | undefined;
   /** What to do at another device, while a sign-in waits for it. */
   readonly devicePrompt?: DevicePrompt | undefined;
   /** A one-time address that waits for the person; on a page only. */

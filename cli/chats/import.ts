@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { PipitError } from "#contract/pipit-error.ts";
 import type { ImportReport } from "#contract/imports/chat-import.ts";
 import { fileBlob } from "#engine/node/files/file-blob.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
@@ -46,8 +47,11 @@ async function send(
   try {
     return await client.importChats(file, { again, onProgress }, signal);
   } catch (reason) {
-    if (!signal.aborted) throw reason;
-    throw new ToldError("CANCELLED", words.stopped(seen), { cause: reason });
+    if (signal.aborted) throw new ToldError("CANCELLED", words.stopped(seen), { cause: reason });
+    const { code } = PipitError.from(reason);
+    // Its usual words are of files that go along with a question.
+    if (code === "FILE_UNSUPPORTED") throw new ToldError(code, words.noExport, { cause: reason });
+    throw reason;
   }
 }
 

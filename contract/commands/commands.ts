@@ -1,5 +1,6 @@
 import { appCommands } from "./app.ts";
 import { chatCommands } from "./chat.ts";
+import { chatFileCommands } from "./chat-files.ts";
 import type { Handlers } from "./command.ts";
 import { memoryCommands } from "./memories.ts";
 import { modelCommands } from "./model.ts";
@@ -13,6 +14,7 @@ import { sessionCommands } from "./session.ts";
 export const commands = {
   ...chatCommands,
   ...sessionCommands,
+  ...chatFileCommands,
   ...memoryCommands,
   ...modelCommands,
   ...promptCommands,

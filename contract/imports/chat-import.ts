@@ -1,3 +1,5 @@
+import type { ErrorCode } from "../error-codes.ts";
+
 /** How far an import is. */
 export interface ImportProgress {
   /** Whether the file is on its way to the server, or read by it. */
@@ -26,3 +28,11 @@ export interface ImportReport {
   /** Why the file was not read to its end, e.g. "damaged". */
   readonly problem: string | undefined;
 }
+
+/** The import that runs, or what came of the last one. */
+export type ChatImport =
+  | ({ readonly kind: "running" } & ImportProgress)
+  | { readonly kind: "done"; readonly report: ImportReport }
+  /** The person stopped it; `chats` had been looked at. */
+  | { readonly kind: "stopped"; readonly chats: number }
+  | { readonly kind: "failed"; readonly code: ErrorCode; readonly message: string };

@@ -22,6 +22,7 @@ import { applySpelling } from "../windows/spelling.ts";
 export interface DesktopParts
   extends
     Pick<WindowPort, "captureScreen" | "listWindows" | "hide" | "prompts" | "replaceSelection">,
+    Required<Pick<WindowPort, "files">>,
     Pick<AppPorts, "onProblem">,
     Required<Pick<AppPorts, "onSettled">> {
   readonly takeHotkey: DesktopSettingsOptions["takeHotkey"];
@@ -90,6 +91,7 @@ export function openDesktopApp(
       saveDraft: (text) => files.draft.set({ text }),
       hide: parts.hide,
       prompts: parts.prompts,
+      files: parts.files,
     },
     setVolume: (volume) => speaker.setVolume(volume),
     onProblem: parts.onProblem,

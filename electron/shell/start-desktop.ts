@@ -18,6 +18,7 @@ import type { ControlReply, ControlRequest } from "#engine/node/processes/app-co
 import type { Logger } from "#contract/logger.ts";
 import { serveApp } from "../windows/app-protocol.ts";
 import type { builtParts, DesktopConfig } from "./config.ts";
+import { openChatFiles } from "./chat-files.ts";
 import { openControlSocket } from "./control-socket.ts";
 import { parseDeepLink } from "./deep-link.ts";
 import { openExternalLink } from "../windows/external-links.ts";
@@ -72,6 +73,7 @@ export async function startDesktop(options: DesktopOptions) {
     replaceSelection: (messageId) => others.replaceSelection(messageId),
     hide: async () => windows.hide(),
     prompts: async () => prompts.port,
+    files: openChatFiles({ withWindowHidden: (work) => windows.withWindowHidden(work) }),
     show: () => windows.show(),
     takeHotkey: (name, accelerator) => keys[name].set(accelerator),
     onProblem: ({ code, message }) => windows.intend({ kind: "problem", code, message }),
@@ -118,10 +120,9 @@ export async function startDesktop(options: DesktopOptions) {
     windows[Symbol.dispose]();
   };
   const { hurry } = cleanUpBeforeQuit(app, cleanUp, logger);
-  const release = (): void => windows.release();
   const [window] = BrowserWindow.getAllWindows();
-  const { platform } = process;
-  followHurriedEnds({ app, autoUpdater, powerMonitor, window, platform, hurry, release });
+  const release = (): void => windows.release();
+  followHurriedEnds({ app, autoUpdater, powerMonitor, window, platform: process.platform, hurry, release });
 
   showAppMenu(pipit);
   for (const name of hotkeyNames) keys[name].set(settings()[name]);

@@ -8,6 +8,7 @@ import type { ScreenImage, WindowPicture } from "#contract/screen-image.ts";
 import type { DevicePrompt, ServerLook, SignInRequest } from "#contract/sign-in.ts";
 import type { Settings, SettingsPatch } from "#contract/settings.ts";
 import type { ChatEngine, Settled } from "#engine/chat/chat-engine-api.ts";
+import type { importChats, ImportOptions } from "#engine/history/import-chats.ts";
 import type { HistoryClient } from "#engine/history/history-client.ts";
 import type { ModelConnectionClient } from "#engine/model/model-connection-client.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
@@ -20,6 +21,10 @@ export interface AppClient extends AsyncDisposable {
   readonly engine: ChatEngine;
   readonly history: HistoryClient;
   readonly modelConnection: ModelConnectionClient;
+  /** See `importChats`. */
+  importChats(file: Blob, how: ImportOptions, signal: AbortSignal): ReturnType<typeof importChats>;
+  /** A file of the server's; absent on a page, whose browser downloads by itself. */
+  readonly download?: (path: string, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
   readonly session: {
     readonly store: ReadonlyStore<AuthState>;
     place?(): TokenPlace;
@@ -67,6 +72,14 @@ export interface PromptsPort {
   give(name: string): Promise<GivenPrompt>;
 }
 
+/** Files that the person chooses. */
+export interface FilesPort {
+  /** To be read; undefined when none was chosen. @throws PipitError FILE_UNSUPPORTED */
+  choose(): Promise<Blob | undefined>;
+  /** Writes a file, whole or not at all; resolves to its path, or undefined when none was chosen. @throws PipitError STORAGE_* */
+  save(name: string, read: () => Promise<AsyncIterable<Uint8Array>>): Promise<string | undefined>;
+}
+
 /** What the window's host does for it. */
 export interface WindowPort {
   /** @throws PipitError see contract/commands/app.ts */
@@ -81,6 +94,8 @@ export interface WindowPort {
   replaceSelection(messageId: string): Promise<{ readonly pasted: boolean }>;
   saveDraft(text: string): Promise<void>;
   hide(): Promise<void>;
+  /** Absent on a page: its browser does both. */
+  readonly files?: FilesPort;
   /** Asked for anew each time: those of an account change with it. */
   prompts(): Promise<PromptsPort>;
 }

@@ -7,6 +7,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Settings, SettingsPatch } from "#contract/settings.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { AppClient, AppPorts } from "./app-ports.ts";
+import { createChatFiles } from "./chat-files.ts";
 import { createCommands } from "./commands.ts";
 import { createCurrentClient, type CurrentClient } from "./current-client.ts";
 import { createServerLook } from "./server-look.ts";
@@ -53,15 +54,17 @@ export class App implements AsyncDisposable {
     this.look = createServerLook({ ...ports, client, state: this.#state, signal: () => this.#server.signal });
     this.#unsubscribe = settings.store.subscribe((next, before) => this.#apply(next, before));
     this.#followServer();
+    const show = (patch: Partial<AppState>): void => this.#state.setState(patch);
     const signIn = createSignIn({
       ...ports,
       client,
       signal,
       state: () => this.#state.getState(),
-      show: (patch) => this.#state.setState(patch),
+      show,
       adopt: (candidate, patch) => this.#adopt(candidate, patch),
     });
     this.auth.subscribe(() => void signIn.showAccounts());
+    const { auth } = this;
     this.commands = createCommands({
       client,
       window,
@@ -71,6 +74,7 @@ export class App implements AsyncDisposable {
       reconnect: () => this.#reconnect(),
       look: () => this.look(),
       signIn,
+      chatFiles: createChatFiles({ window, client, auth, show, signal }),
     });
   }
 

@@ -1,5 +1,6 @@
 import type { AppState } from "#contract/app-state.ts";
 import type { appCommands } from "#contract/commands/app.ts";
+import type { chatFileCommands } from "#contract/commands/chat-files.ts";
 import type { chatCommands } from "#contract/commands/chat.ts";
 import type { Handlers } from "#contract/commands/command.ts";
 import type { Commands } from "#contract/commands/commands.ts";
@@ -21,6 +22,7 @@ interface AppCore extends Pick<AppPorts, "window"> {
   readonly reconnect: () => Promise<void>;
   readonly look: () => Promise<void>;
   readonly signIn: SignIn;
+  readonly chatFiles: Handlers<typeof chatFileCommands>;
   /** Aborts when the application ends. */
   readonly signal: AbortSignal;
 }
@@ -30,6 +32,7 @@ export function createCommands(core: AppCore): Commands {
   return {
     ...chatHandlers(core),
     ...sessionHandlers(core),
+    ...core.chatFiles,
     ...memoryHandlers(core),
     ...modelHandlers(core),
     ...promptHandlers(core),

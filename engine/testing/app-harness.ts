@@ -94,6 +94,9 @@ function portsOf(
           modelName: async (_signal: AbortSignal, chatId?: string) => (chatId ? `model of ${chatId}` : null),
         },
         modelConnection: createModelConnectionClient(at.http),
+        importChats: async () => {
+          throw away;
+        },
         listen: () => void (at.listening += 1),
         logout: async () => at.chat.session.signOut(),
         accounts: {

@@ -68,6 +68,7 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
     session,
     history,
     modelConnection: createModelConnectionClient(api),
+    importChats: importBy(serverUrl, session),
     async signIn(signal) {
       const code = takeSignInCode();
       await session.restore(signal);
@@ -112,6 +113,17 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
       await engine[Symbol.asyncDispose]();
       session[Symbol.dispose]();
     },
+  };
+}
+
+/** Its code comes with the first file. */
+function importBy(serverUrl: string, credentials: Credentials): AppClient["importChats"] {
+  return async (file, how, signal) => {
+    const [{ importChats }, { createSendFile }] = await Promise.all([
+      import("#engine/history/import-chats.ts"),
+      import("./send-file.ts"),
+    ]);
+    return await importChats(createSendFile(serverUrl, credentials), file, how, signal);
   };
 }
 

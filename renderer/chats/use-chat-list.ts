@@ -69,7 +69,8 @@ function useNews(): string {
   const chat = useChat(({ chatId, title, activeMessageId, connection }) =>
     [chatId, title, activeMessageId === undefined, connection].join("\n"),
   );
-  return `${chat}\n${server}`;
+  const imported = useApp((state) => state.chatImport?.kind);
+  return [chat, server, imported].join("\n");
 }
 
 function joined(before: ChatList, next: ChatList, archived: boolean): ChatList {

@@ -34,6 +34,28 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
     keepMemories(bridge);
     bridge.intend({ kind: "open", view: "settings" });
   },
+  "chat-files": (bridge) => {
+    bridge.app.setState({
+      chatImport: {
+        kind: "done",
+        report: {
+          origin: "chatgpt",
+          made: 128,
+          extended: 2,
+          unchanged: 40,
+          turns: 900,
+          skipped: { deleted: 1, damaged: 1 },
+          skippedChats: [
+            { title: "How herons fish", reason: "deleted" },
+            { title: "Рецепт борща без свёклы", reason: "damaged" },
+          ],
+          leftOut: { pictures: 3, files: 1 },
+          problem: "damaged",
+        },
+      },
+    });
+    bridge.intend({ kind: "open", view: "settings" });
+  },
   settings: (bridge) => {
     bridge.app.setState(({ features }) => ({
       features: { ...features, notifications: { available: true } },

@@ -1,8 +1,10 @@
 import { useTranslation } from "react-i18next";
+import { chatFiles as enChatFiles } from "./en/chat-files.ts";
 import { memories as enMemories } from "./en/memories.ts";
 import { otherPrograms as enOther } from "./en/other-programs.ts";
 import { prompts as enPrompts } from "./en/prompts.ts";
 import { shortcuts as enShortcuts } from "./en/shortcuts.ts";
+import { chatFiles as ruChatFiles } from "./ru/chat-files.ts";
 import { memories as ruMemories } from "./ru/memories.ts";
 import { otherPrograms as ruOther } from "./ru/other-programs.ts";
 import { prompts as ruPrompts } from "./ru/prompts.ts";
@@ -10,8 +12,20 @@ import { shortcuts as ruShortcuts } from "./ru/shortcuts.ts";
 
 /** Texts of parts that are loaded when they are first opened, and bring both languages along: a first visit reads none of them. */
 export const lazyTexts = {
-  en: { memories: enMemories, otherPrograms: enOther, prompts: enPrompts, shortcuts: enShortcuts },
-  ru: { memories: ruMemories, otherPrograms: ruOther, prompts: ruPrompts, shortcuts: ruShortcuts },
+  en: {
+    chatFiles: enChatFiles,
+    memories: enMemories,
+    otherPrograms: enOther,
+    prompts: enPrompts,
+    shortcuts: enShortcuts,
+  },
+  ru: {
+    chatFiles: ruChatFiles,
+    memories: ruMemories,
+    otherPrograms: ruOther,
+    prompts: ruPrompts,
+    shortcuts: ruShortcuts,
+  },
 } as const;
 
 /** `useTranslation` for those parts. */

@@ -14,6 +14,7 @@ import { SettingsSection } from "./settings-section.tsx";
 
 const ModelSettings = lazily(async () => (await import("./model-settings.tsx")).ModelSettings);
 const MemoriesSection = lazily(async () => (await import("./memories-section.tsx")).MemoriesSection);
+const ChatFilesSection = lazily(async () => (await import("./chat-files-section.tsx")).ChatFilesSection);
 const ProgramSettings = lazily(async () => (await import("./program-settings.tsx")).ProgramSettings);
 
 /** Everything a person can set. What is changed applies at once; there is nothing to save. */
@@ -41,6 +42,7 @@ export function SettingsView() {
         </SettingsSection>
       ) : undefined}
       <ChatSettings />
+      <ChatFilesSection />
       <MemoriesSection />
       <VoiceSettings />
       {seesScreen ? (

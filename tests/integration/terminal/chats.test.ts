@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { claudeExport } from "#tests/testing/claude-export.ts";
 import { runPipit } from "#tests/testing/run-pipit.ts";
 import { jsonLines } from "../cli-process.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
@@ -93,26 +94,8 @@ test("pipit chats export writes what the server exports, for one chat and all, t
 });
 
 test("pipit chats import sends an export, tells what came of it, and takes what was deleted since only with --again", async () => {
-  const message = (id: string, sender: string, text: string) => ({
-    uuid: id,
-    sender,
-    text,
-    created_at: "2025-01-02T03:04:05Z",
-  });
-  const conversation = (name: string, ...messages: readonly object[]) => ({
-    uuid: name,
-    name,
-    created_at: "2025-01-02T03:04:05Z",
-    updated_at: "2025-01-02T03:04:05Z",
-    chat_messages: messages,
-  });
   const file = join(home, "conversations.json");
-  const talk = conversation(
-    "Terns",
-    message("q", "human", "Do terns dive?"),
-    message("a", "assistant", "Yes."),
-  );
-  await writeFile(file, JSON.stringify([talk, conversation("Nothing")]));
+  await writeFile(file, claudeExport());
 
   const first = await chats("import", file, "--json");
   expect([first.code, first.err, ...jsonLines(first.out)]).toEqual([
@@ -125,7 +108,7 @@ test("pipit chats import sends an export, tells what came of it, and takes what 
       unchanged: 0,
       turns: 1,
       skipped: { empty: 1 },
-      skippedChats: [{ title: "Nothing", reason: "empty" }],
+      skippedChats: [{ title: "Nothing said", reason: "empty" }],
       leftOut: { pictures: 0, files: 0 },
     },
   ]);
@@ -135,7 +118,7 @@ test("pipit chats import sends an export, tells what came of it, and takes what 
   expect(await chats("import", file)).toEqual({
     code: 0,
     out: "",
-    err: "New chats: 0. Continued: 0. Here already: 0. Questions added: 0.\nLeft out: 1, deleted here (--again brings them back):\n  Terns\nLeft out: 1, empty:\n  Nothing\n",
+    err: "New chats: 0. Continued: 0. Here already: 0. Questions added: 0.\nLeft out: 1, deleted here (--again brings them back):\n  Terns\nLeft out: 1, empty:\n  Nothing said\n",
   });
   expect((await chats("import", file, "--again")).err).toContain("New chats: 1.");
 
