@@ -234,6 +234,9 @@ test("what the server does not list is asked for: what it has stays, what is gon
   await page.messages("other", never);
   await vi.waitFor(async () => expect(await kept.texts(ann, "other")).toEqual([["t"]]));
   expect(await kept.texts(ann, "older", "passing")).toEqual([["older"], undefined]);
+  // What was read has that exchange still, until it is read again.
+  await page.removeTurn("other", "t", never);
+  expect(await kept.texts(ann, "older", "other")).toEqual([["older"], undefined]);
 });
 
 test("a network that hangs: the last user's list is there at once, marked, and the next question waits", async () => {

@@ -76,6 +76,10 @@ test("the list of chats stands beside the conversation where there is room, and 
     page.getByRole("region", { name: "Problem" }).or(page.getByRole("alert")).first(),
   ).toBeVisible();
 
+  await sidebar.getByRole("searchbox").fill("icycle");
+  await expect(sidebar.locator("mark").first()).toBeVisible();
+  expect(await axeViolations(page)).toEqual([]);
+
   // Put away, and that is kept; the drawer is there for it.
   await page.getByRole("button", { name: "Hide the list of chats" }).click();
   await expect(sidebar).toHaveCount(0);
