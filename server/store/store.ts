@@ -64,7 +64,7 @@ export async function openStore(options: OpenStoreOptions) {
 }
 
 function mendedChats(chats: ChatStore, mended: Mended): ChatStore {
-  return { ...chats, remove: mended(chats.remove), restore: mended(chats.restore) };
+  return { ...chats, fork: mended(chats.fork), remove: mended(chats.remove), restore: mended(chats.restore) };
 }
 
 function mendedTurns(turns: TurnStore, mended: Mended): TurnStore {
@@ -96,13 +96,10 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     { complete: mended((turnId) => work.complete(turnId)), rebuildSome: mended(() => work.rebuildSome()) },
     logger,
   );
-  const chats = createChatStore(db, relaxedDb, turnIndex, time, () => completion.wake());
-  const turns = createTurnStore(
-    db,
-    { relaxed: relaxedDb, roomy: roomyDb, searching: searchDb },
-    turnIndex,
-    time,
-    () => completion.wake(),
+  const writers = { relaxed: relaxedDb, roomy: roomyDb };
+  const chats = createChatStore(db, writers, turnIndex, time, () => completion.wake());
+  const turns = createTurnStore(db, { ...writers, searching: searchDb }, turnIndex, time, () =>
+    completion.wake(),
   );
   const imports: ChatImportStore = createChatImportStore(roomyDb, turnIndex, () => completion.wake());
   let listener: (() => void) | undefined;

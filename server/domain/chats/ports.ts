@@ -33,6 +33,15 @@ export interface ChatChanges {
   readonly shownTurnId?: string | undefined;
 }
 
+/** A copy of a chat up to one of its turns. */
+export interface Fork {
+  /** Any turn of the chat, shown or not. */
+  readonly turnId: string;
+  /** Of the copy. */
+  readonly id: string;
+  readonly nowMs: number;
+}
+
 /** Of which kind the chats of a list are; absent: of either. */
 export type ChatFilter = Pick<ChatChanges, "pinned" | "archived"> & {
   readonly projectId?: string | undefined;
@@ -116,6 +125,12 @@ export interface ChatStore {
   inOrder(userId: string, limit: number, after?: Chat): Promise<readonly Chat[]>;
   /** Throws CHAT_NOT_FOUND; INVALID_REQUEST for a shown turn that is not of this chat, and a project that is not there. */
   update(userId: string, chatId: string, changes: ChatChanges): Promise<Chat>;
+  /**
+   * Copies the turns up to one of them, with their files and pictures, into a new chat, which is temporary when this one
+   * is: all or nothing. Neither chat knows of the other from then on. Throws CHAT_NOT_FOUND; INVALID_REQUEST for a turn
+   * that is not of this chat, or is being answered.
+   */
+  fork(userId: string, chatId: string, fork: Fork): Promise<Chat>;
   /** True once for each chat whose title was not given by hand: the caller may look for a better one. */
   claimTitle(userId: string, chatId: string): Promise<boolean>;
   /** Gives a claimed chat the title of that turn; false when a person gave it one meanwhile, or either is gone. */

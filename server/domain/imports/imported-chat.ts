@@ -77,8 +77,8 @@ export interface ChatImportStore {
   importsEnded(): void;
 }
 
-/** Marks turns that no server of ours has answered: nothing of them counts as used. */
-export const IMPORTED_OWNER = "imported";
+/** Marks turns of an export, and those that were copied from another chat: nothing of them counts as used. */
+export const COPIED_OWNER = "imported";
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 

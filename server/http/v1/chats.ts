@@ -38,12 +38,14 @@ const newChat = z.object({
   temporary: yesOrNo.optional(),
   project_id: projectId.optional(),
 });
+const turnText = z.string("must be the id of a turn").min(1, "must be the id of a turn").max(128);
+const forked = z.object({ turn_id: turnText });
 const changes = z.object({
   title: titleSchema.optional(),
   pinned: yesOrNo.optional(),
   archived: yesOrNo.optional(),
   project_id: projectId.nullable().optional(),
-  shown_turn_id: z.string("must be the id of a turn").min(1, "must be the id of a turn").max(128).optional(),
+  shown_turn_id: turnText.optional(),
 });
 
 /** `/v1/chats` and `/v1/chats/{id}`: the caller's chats. */
@@ -82,6 +84,14 @@ export function chatsRoutes({ store: { chats }, turns, clock }: HttpContext): re
       return toChatBody(
         await chats.update(caller.userId, id, { ...wanted, shownTurnId, projectId: ofProject }),
       );
+    }),
+    route("POST", "/v1/chats/:id/fork", writer, async (request, caller, reply) => {
+      const { id: chatId } = readParameters(chatParameters, request.params);
+      const { turn_id: turnId } = readBody(forked, request);
+      const fork = { turnId, id: randomUUID(), nowMs: clock.nowMs() };
+      const copy = await chats.fork(caller.userId, chatId, fork);
+      reply.code(201);
+      return toChatBody(copy);
     }),
     route("DELETE", "/v1/chats/:id", writer, async (request, caller, reply) => {
       const { id } = readParameters(chatParameters, request.params);

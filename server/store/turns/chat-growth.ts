@@ -1,7 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import { withoutText } from "#contract/attached-file.ts";
 import {
-  IMPORTED_OWNER,
+  COPIED_OWNER,
   turnIdFor,
   type ImportedChat,
   type ImportedTurn,
@@ -183,7 +183,7 @@ export class ChatGrowth {
         model: turn.model,
         inputTokens: turn.inputTokens,
         outputTokens: turn.outputTokens,
-        ownerId: IMPORTED_OWNER,
+        ownerId: COPIED_OWNER,
         leaseUntilMs: 0,
         createdAtMs: turn.createdAtMs,
         finishedAtMs: turn.finishedAtMs,

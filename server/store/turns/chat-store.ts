@@ -16,6 +16,7 @@ import { fileChanged } from "../sql/memory-file-store.ts";
 import { hasProject } from "../sql/project-store.ts";
 import { rowOf, toFlag } from "../sql/stored-values.ts";
 import { inTransaction } from "../sql/transaction.ts";
+import { forkChat } from "./chat-fork.ts";
 import { indexRestored } from "./restoring.ts";
 import { newestBelow } from "./turn-tree.ts";
 
@@ -38,11 +39,12 @@ export function chatNotFound(): PipitError {
  * {@link ChatStore} on SQL.
  *
  * @param relaxed for the chats of questions
- * @param onIncomplete called when the index does not know all of a restored chat
+ * @param roomy for copies of whole chats: it writes off the event loop
+ * @param onIncomplete called when the index does not know all of a chat that was restored or copied
  */
 export function createChatStore(
   db: Kysely<Tables>,
-  relaxed: Kysely<Tables>,
+  { relaxed, roomy }: Readonly<Record<"relaxed" | "roomy", Kysely<Tables>>>,
   index: TurnIndex,
   time: DatabaseTime,
   onIncomplete: () => void,
@@ -102,6 +104,13 @@ export function createChatStore(
     },
 
     update: (userId, chatId, changes) => inTransaction(db, (trx) => update(trx, userId, chatId, changes)),
+
+    async fork(userId, chatId, fork) {
+      const row = await inTransaction(roomy, (trx) => forkChat(trx, index, userId, chatId, fork));
+      if (row === undefined) throw chatNotFound();
+      onIncomplete();
+      return toChat(row);
+    },
 
     remove: (userId, chatId) => inTransaction(db, (trx) => remove(trx, index, time, userId, chatId)),
 

@@ -3,6 +3,9 @@ import type { Turn } from "#server/domain/chats/ports.ts";
 import type { Tables } from "../sql/schema.ts";
 import { toTurn } from "./turn-rows.ts";
 
+/** An integer of PostgreSQL has 31 bits. */
+const NO_LIMIT = 2 ** 31 - 1;
+
 function headOf(chatId: string): RawBuilder<string | null> {
   return sql`(select head_turn_id from chats where id = ${chatId} and deleted_at_ms is null)`;
 }
@@ -56,6 +59,21 @@ export async function pathAround(
   return { path: await pathTo(db, userId, chatId, limit, sql`${last}`), isCut: rows.length > newer + 1 };
 }
 
+/** The ids of the path that ends with a turn, oldest first; none for a turn of another chat. */
+export async function pathIdsTo(
+  db: Kysely<Tables>,
+  userId: string,
+  chatId: string,
+  turnId: string,
+): Promise<readonly string[]> {
+  const rows = await pathUp(db, userId, chatId, NO_LIMIT, sql`${turnId}`)
+    .selectFrom("path")
+    .select("id")
+    .orderBy("depth", "desc")
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 async function pathTo(
   db: Kysely<Tables>,
   userId: string,
@@ -63,26 +81,36 @@ async function pathTo(
   limit: number,
   last: RawBuilder<string | null>,
 ): Promise<readonly Turn[]> {
-  const rows = await db
-    .withRecursive("path(id, parent_turn_id, depth)", (qb) =>
-      qb
-        .selectFrom("turns")
-        .select(["id", "parent_turn_id", sql<number>`1`.as("depth")])
-        .where("id", "=", last)
-        .where("chat_id", "=", chatId)
-        .where("user_id", "=", userId)
-        .unionAll((union) =>
-          union
-            .selectFrom("turns")
-            .innerJoin("path", "path.parent_turn_id", "turns.id")
-            .select(["turns.id", "turns.parent_turn_id", sql<number>`path.depth + 1`.as("depth")])
-            .where("path.depth", "<", limit),
-        ),
-    )
+  const rows = await pathUp(db, userId, chatId, limit, last)
     .selectFrom("path")
     .innerJoin("turns", "turns.id", "path.id")
     .selectAll("turns")
     .orderBy("path.depth")
     .execute();
   return rows.map(toTurn);
+}
+
+/** `path`: a turn, and those that it follows. */
+function pathUp(
+  db: Kysely<Tables>,
+  userId: string,
+  chatId: string,
+  limit: number,
+  last: RawBuilder<string | null>,
+) {
+  return db.withRecursive("path(id, parent_turn_id, depth)", (qb) =>
+    qb
+      .selectFrom("turns")
+      .select(["id", "parent_turn_id", sql<number>`1`.as("depth")])
+      .where("id", "=", last)
+      .where("chat_id", "=", chatId)
+      .where("user_id", "=", userId)
+      .unionAll((union) =>
+        union
+          .selectFrom("turns")
+          .innerJoin("path", "path.parent_turn_id", "turns.id")
+          .select(["turns.id", "turns.parent_turn_id", sql<number>`path.depth + 1`.as("depth")])
+          .where("path.depth", "<", limit),
+      ),
+  );
 }

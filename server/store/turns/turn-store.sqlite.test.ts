@@ -43,7 +43,7 @@ describe("on the database itself", () => {
     const index = createSqliteTurnIndex();
     await migrate(db, createMigrations(index), file);
     const time = timeOf(createManualClock());
-    await createChatStore(db, db, index, time, () => {}).create(chat);
+    await createChatStore(db, { relaxed: db, roomy: db }, index, time, () => {}).create(chat);
     return {
       database,
       shared,
