@@ -63,6 +63,8 @@ export const chatCommands = {
   newTemporaryChat: command<void>()(nothing),
   /** With `turnId` the part of the chat around that turn, on the branch that it is on. The last call counts. */
   openChat: command<void>()(z.strictObject({ chatId: id, turnId: z.exactOptional(id) })),
+  /** Copies the shown chat up to an answer into a new one; resolves to its id. */
+  forkChat: command<string>()(z.strictObject({ messageId: id })),
   /** The archived chats or the others; `cursor` is `next` of the page before. */
   listChats: command<ChatPage>()(
     z.strictObject({ archived: z.boolean(), cursor: z.exactOptional(z.string().check(z.maxLength(1_000))) }),

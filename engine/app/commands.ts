@@ -73,16 +73,26 @@ function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCo
       opening = new AbortController();
       const own = AbortSignal.any([opening.signal, signal]);
       const from = await client();
-      const [{ messages, cut }, { title }] = await Promise.all([
+      const [{ messages, cut }, { title, temporary }] = await Promise.all([
         turnId === undefined
           ? from.history.messages(chatId, own).then((all) => ({ messages: all, cut: undefined }))
           : from.history.messagesAround(chatId, turnId, own),
         from.history.chat(chatId, own),
       ]);
       own.throwIfAborted();
-      from.engine.openChat(chatId, messages, title, cut);
+      from.engine.openChat(chatId, messages, title, {
+        ...(cut && { cut }),
+        ...(temporary && { temporary }),
+      });
     },
     listChats: async ({ archived, cursor }) => (await history()).page(archived, cursor, signal),
+    async forkChat({ messageId }) {
+      const from = await client();
+      const { chatId = "", messages } = from.engine.store.getState();
+      const { turnId } = messages.find(({ id }) => id === messageId) ?? {};
+      if (turnId === undefined) throw new PipitError("INVALID_REQUEST", "This message is not stored yet.");
+      return (await from.history.forkChat(chatId, turnId, signal)).id;
+    },
     async changeChat({ chatId, ...changes }) {
       const from = await client();
       const { title } = await from.history.changeChat(chatId, changes, signal);

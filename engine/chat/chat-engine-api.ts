@@ -8,6 +8,9 @@ import type { ChatHistory } from "./branches.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { ChatState, Failure, Message } from "#contract/chat-state.ts";
 
+/** What of a stored chat is on show, where it is not all of a lasting one. */
+type OpenedKind = Pick<ChatState, "cut" | "temporary">;
+
 /** What a host gives {@link ChatEngine}; the host disposes of its wire and speaker itself, after the engine. */
 export interface ChatEngineDeps {
   readonly ask: AskServer;
@@ -138,8 +141,8 @@ export interface ChatEngine extends AsyncDisposable {
   stopSpeaking(): Promise<void>;
   /** Shows an empty chat. Answers of the old one go on in the background. `temporary`: one that the server does not keep. */
   newChat(kind?: "temporary"): void;
-  /** Shows a stored chat; its unsent messages are added below. `cut`: of `messages`, newer ones are missing. */
-  openChat(chatId: string, messages: readonly Message[], title?: string, cut?: true): void;
+  /** Shows a stored chat; its unsent messages are added below. */
+  openChat(chatId: string, messages: readonly Message[], title?: string, kind?: OpenedKind): void;
   /** A chat was renamed; where it is not shown, nothing happens. */
   nameChat(chatId: string, title: string): void;
   /**

@@ -189,9 +189,9 @@ class Engine implements ChatEngine {
     this.#views.show(this.#newKey(kind), { messages: [] });
   }
 
-  openChat(chatId: string, messages: readonly Message[], title?: string, cut?: true): void {
+  openChat(...opened: Parameters<ChatEngine["openChat"]>): void {
     void this.#speech.stop();
-    this.#show(chatId, messages, title, cut);
+    this.#show(...opened);
   }
 
   nameChat(chatId: string, title: string): void {
@@ -238,10 +238,10 @@ class Engine implements ChatEngine {
     this.#settledListeners.clear();
   }
 
-  #show(chatId: string, messages: readonly Message[], title: string | undefined, cut?: true): void {
+  #show(...[chatId, messages, title, kind]: Parameters<ChatEngine["openChat"]>): void {
     this.#queue.answered(answeredIds(messages));
     const named = title === undefined ? {} : { title };
-    this.#views.show(chatId, { chatId, messages, ...named, ...(cut === undefined ? {} : { cut }) });
+    this.#views.show(chatId, { chatId, messages, ...named, ...kind });
   }
 
   #newKey(kind?: "temporary"): string {

@@ -26,12 +26,7 @@ export interface ChatViews {
   forgetHidden(): void;
 }
 
-interface OpenedChat {
-  readonly chatId?: string;
-  readonly title?: string;
-  readonly messages: readonly Message[];
-  readonly cut?: true;
-}
+type OpenedChat = Pick<ChatState, "chatId" | "title" | "messages" | "cut" | "temporary">;
 
 /** @param isKept whether the outbox holds a question: of one that failed, the server may know more by now */
 export function createChatViews(
@@ -89,7 +84,7 @@ export function createChatViews(
       hidden.delete(shown);
       const messages =
         behind === undefined ? chat.messages : merge(chat.messages, unanswered(behind.messages, isKept));
-      setState(reduceChat(left, { type: "opened", ...chat, ...kind, messages }, maxMessages));
+      setState(reduceChat(left, { type: "opened", ...kind, ...chat, messages }, maxMessages));
     },
     rename(chatKey, chatId) {
       renames.set(chatKey, chatId);

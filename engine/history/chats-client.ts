@@ -67,6 +67,12 @@ export function createChatsClient(http: HttpClient) {
       const body = JSON.stringify(changes);
       return toChat(await ask({ method: "PUT", path: chatPath(chatId), body }, chatSchema, signal));
     },
+    /** Copies a chat up to one of its turns into a new one, which it gives. */
+    async forkChat(chatId: string, turnId: string, signal: AbortSignal): Promise<ChatSummary> {
+      const body = JSON.stringify({ turn_id: turnId });
+      const asked = { method: "POST", path: `${chatPath(chatId)}/fork`, body } as const;
+      return toChat(await ask(asked, chatSchema, signal));
+    },
     async removeChat(chatId: string, signal: AbortSignal): Promise<void> {
       await change({ method: "DELETE", path: chatPath(chatId) }, signal);
     },

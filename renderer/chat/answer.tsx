@@ -1,6 +1,7 @@
-import { Check, CircleAlert, LoaderCircle, RotateCcw, Square, X } from "lucide-react";
+import { Check, CircleAlert, GitFork, LoaderCircle, RotateCcw, Square, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { answerText, type AssistantMessage, type MessagePart } from "#contract/chat-state.ts";
+import { openChat } from "../bridge/go-to-chat.ts";
 import { useBridge, useChat, useChatUiState } from "../bridge/use-bridge.ts";
 import { Markdown } from "../markdown/markdown.tsx";
 import { Button } from "../ui/button.tsx";
@@ -107,13 +108,20 @@ function AnswerEnd({ message }: { readonly message: AssistantMessage }) {
 
 function AnswerActions({ message, isLast }: AnswerProps) {
   const { t } = useTranslation("chat");
-  const { commands, views, ui } = useBridge();
+  const bridge = useBridge();
+  const { commands, views, ui } = bridge;
   const focusComposer = useComposerFocus();
   const canReplace = useChatUiState((state) => state.replaceFor === message.replyTo);
   const regenerate = async () => {
     if (!(await views.attempt(commands.regenerate({ messageId: message.id })))) return;
     focusComposer();
     ui.goToEnd();
+  };
+  const fork = async () => {
+    const copied = commands.forkChat({ messageId: message.id });
+    if (!(await views.attempt(copied))) return;
+    await openChat(bridge, await copied);
+    focusComposer();
   };
   return (
     <MessageActions atMs={message.createdAtMs} always={isLast} className="-ms-1">
@@ -122,6 +130,11 @@ function AnswerActions({ message, isLast }: AnswerProps) {
       <IconButton size="small" label={t("regenerate")} onClick={() => void regenerate()}>
         <RotateCcw className="size-4" />
       </IconButton>
+      {message.turnId === undefined ? undefined : (
+        <IconButton size="small" label={t("fork")} onClick={() => void fork()}>
+          <GitFork className="size-4" />
+        </IconButton>
+      )}
       <DeleteButton messageId={message.id} />
     </MessageActions>
   );

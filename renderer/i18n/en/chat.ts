@@ -4,6 +4,7 @@ export const chat = {
   you: "You, {{time}}",
   pipit: "Pipit, {{time}}",
   regenerate: "Answer again",
+  fork: "Continue in a new chat",
   edit: "Edit and send again",
   delete: "Delete question and answer",
   deleted: "Deleted.",

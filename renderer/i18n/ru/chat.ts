@@ -4,6 +4,7 @@ export const chat = {
   you: "Вы, {{time}}",
   pipit: "Pipit, {{time}}",
   regenerate: "Ответить заново",
+  fork: "Продолжить в новом чате",
   edit: "Изменить и отправить снова",
   delete: "Удалить вопрос и ответ",
   deleted: "Удалено.",

@@ -270,6 +270,7 @@ test("[5.1-10] the preload gives exactly these functions, frozen, and nothing of
     "fitBar",
     "forgetMemory",
     "forgetModel",
+    "forkChat",
     "givePrompt",
     "handOver",
     "hideWindow",

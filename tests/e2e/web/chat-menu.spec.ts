@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { axeViolations } from "../fixtures/axe.ts";
 import { sharedServerTest as test } from "../fixtures/web-test.ts";
 
-test("a chat is renamed by its title and saved as a file; a temporary one is marked, in no list, and has no address", async ({
+test("a chat is renamed, saved and gone on with in a new one; a temporary one is marked, in no list, and has no address", async ({
   chat,
   page,
   server,
@@ -43,8 +43,17 @@ test("a chat is renamed by its title and saved as a file; a temporary one is mar
   await chat.ask("Another passing question");
   await expect(chat.endedAnswers).toHaveCount(2);
   await expect(header.getByText(temporary.mark, { exact: true })).toBeVisible();
+  const fork = page.getByRole("button", { name: chat.texts.chat.fork, exact: true });
+  await fork.first().click();
+  await expect(chat.endedAnswers).toHaveCount(1);
+  await expect(header.getByText(temporary.mark, { exact: true })).toBeVisible();
   await expect(rows).toHaveText(["Kept"]);
+
   await rows.click();
   await expect(chat.question("A lasting question")).toBeVisible();
   await expect(header.getByText(temporary.mark, { exact: true })).toHaveCount(0);
+  await fork.click();
+  await expect(header.getByRole("heading")).toHaveText("Kept (2)");
+  await expect(chat.question("A lasting question")).toBeVisible();
+  await expect(rows).toHaveText(["Kept (2)", "Kept"]);
 });
