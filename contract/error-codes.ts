@@ -19,6 +19,8 @@ export const errorCodes = {
   HARDWARE_ID_INVALID: { grpc: 3, http: 400, retry: false },
   MESSAGE_TOO_LARGE: { grpc: 8, http: 413, retry: false },
   CHAT_NOT_FOUND: { grpc: 5, http: 404, retry: false },
+  // There is none, or the user is no member of it: both look alike.
+  ROOM_NOT_FOUND: { grpc: 5, http: 404, retry: false },
   // Who is asking.
   TOKEN_MISSING: { grpc: 16, http: 401, retry: false },
   TOKEN_EXPIRED: { grpc: 16, http: 401, retry: false },
@@ -36,6 +38,8 @@ export const errorCodes = {
   STREAM_LIMIT: { grpc: 8, http: 429, retry: true },
   // The account has used up its tokens of the day or month.
   QUOTA_EXCEEDED: { grpc: 7, http: 429, retry: false },
+  // The client takes the messages of a room more slowly than they come; it goes on after the last one that it has.
+  READER_TOO_SLOW: { grpc: 8, http: 429, retry: true },
   // The same message is being answered by another server process.
   TURN_RUNNING_ELSEWHERE: { grpc: 10, http: 409, retry: true },
   // The language model.

@@ -22,6 +22,8 @@ export const TITLE_MAX_CHARS = 1_000;
 export const MEMORY_MAX_CHARS = 300;
 /** Longest instructions of a project, in characters (code points). */
 export const PROJECT_INSTRUCTIONS_MAX_CHARS = 4_000;
+/** Longest message in a room, in UTF-16 code units. */
+export const ROOM_MESSAGE_MAX_CHARS = 16_384;
 /** Messages a client keeps in memory per chat. */
 export const HISTORY_MAX_MESSAGES = 200;
 /** What is deleted can be restored this long. */

@@ -30,6 +30,10 @@ export const englishErrors: ErrorTexts = {
     cure: "Send a shorter text or a smaller picture.",
   },
   CHAT_NOT_FOUND: { what: "This chat is no longer there.", cure: "Choose another, or begin a new one." },
+  ROOM_NOT_FOUND: {
+    what: "There is no such room, or you are not in it.",
+    cure: "Ask a member to invite you.",
+  },
   TOKEN_MISSING: { what: "You are not signed in.", cure: "Sign in and try again." },
   TOKEN_EXPIRED: { what: "The sign-in has expired.", cure: "Sign in again." },
   TOKEN_INVALID: {
@@ -42,6 +46,10 @@ export const englishErrors: ErrorTexts = {
   OTP_INVALID: { what: "This code is not valid.", cure: "Enter the next code, or use a recovery code." },
   ACCOUNT_LOCKED: { what: "Too many wrong passwords for this account.", cure: "Wait, then try again." },
   RATE_LIMITED: { what: "Too many requests at once.", cure: "Wait a moment; Pipit tries again by itself." },
+  READER_TOO_SLOW: {
+    what: "Messages came faster than they could be shown.",
+    cure: "Wait a moment; Pipit goes on with the next one by itself.",
+  },
   STREAM_LIMIT: { what: "Too many answers are running at once.", cure: "Wait until one of them ends." },
   QUOTA_EXCEEDED: {
     what: "The tokens of this account are used up.",

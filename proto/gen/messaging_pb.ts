@@ -12,7 +12,7 @@ import type { Message as Message$1 } from "@bufbuild/protobuf";
  * Describes the file messaging.proto.
  */
 export const file_messaging: GenFile = /*@__PURE__*/
-  fileDesc("Cg9tZXNzYWdpbmcucHJvdG8iTwoFRW1wdHkSEQoEcm9vbRhlIAEoCUgAiAEBEhkKDHJlc3VtZV9hZnRlchhmIAEoCUgBiAEBQgcKBV9yb29tQg8KDV9yZXN1bWVfYWZ0ZXIimgEKB01lc3NhZ2USDgoGYXV0aG9yGAEgASgJEgwKBHRleHQYAiABKAkSLQoJc2VuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgRyb29tGGQgASgJSACIAQESFwoKbWVzc2FnZV9pZBhlIAEoCUgBiAEBQgcKBV9yb29tQg0KC19tZXNzYWdlX2lkIlYKDFNlbmRSZXNwb25zZRIPCgdzdWNjZXNzGAEgASgIEi8KC3NlcnZlcl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEoECAIQAzJYCglNZXNzYWdpbmcSIwoNTWVzc2FnZVN0cmVhbRIGLkVtcHR5GgguTWVzc2FnZTABEiYKC1NlbmRNZXNzYWdlEgguTWVzc2FnZRoNLlNlbmRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Cg9tZXNzYWdpbmcucHJvdG8iTwoFRW1wdHkSEQoEcm9vbRhlIAEoCUgAiAEBEhkKDHJlc3VtZV9hZnRlchhmIAEoCUgBiAEBQgcKBV9yb29tQg8KDV9yZXN1bWVfYWZ0ZXIi0AEKB01lc3NhZ2USDgoGYXV0aG9yGAEgASgJEgwKBHRleHQYAiABKAkSLQoJc2VuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgRyb29tGGQgASgJSACIAQESFwoKbWVzc2FnZV9pZBhlIAEoCUgBiAEBEh4KEWNsaWVudF9tZXNzYWdlX2lkGGcgASgJSAKIAQFCBwoFX3Jvb21CDQoLX21lc3NhZ2VfaWRCFAoSX2NsaWVudF9tZXNzYWdlX2lkIn4KDFNlbmRSZXNwb25zZRIPCgdzdWNjZXNzGAEgASgIEi8KC3NlcnZlcl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCgptZXNzYWdlX2lkGGUgASgJSACIAQFCDQoLX21lc3NhZ2VfaWRKBAgCEAMyWAoJTWVzc2FnaW5nEiMKDU1lc3NhZ2VTdHJlYW0SBi5FbXB0eRoILk1lc3NhZ2UwARImCgtTZW5kTWVzc2FnZRIILk1lc3NhZ2UaDS5TZW5kUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message Empty
@@ -69,9 +69,18 @@ export type Message = Message$1<"Message"> & {
   room?: string | undefined;
 
   /**
+   * Set by the server; what resume_after takes.
+   *
    * @generated from field: optional string message_id = 101;
    */
   messageId?: string | undefined;
+
+  /**
+   * A UUID made anew for each message: the same one sent again is answered as it was the first time, and is not sent on.
+   *
+   * @generated from field: optional string client_message_id = 103;
+   */
+  clientMessageId?: string | undefined;
 };
 
 /**
@@ -97,6 +106,11 @@ export type SendResponse = Message$1<"SendResponse"> & {
    * @generated from field: google.protobuf.Timestamp server_time = 3;
    */
   serverTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: optional string message_id = 101;
+   */
+  messageId?: string | undefined;
 };
 
 /**

@@ -25,6 +25,7 @@ import { startPurge } from "../domain/chats/purge.ts";
 import { systemClock } from "../domain/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { MessageBus } from "../domain/message-bus.ts";
+import { Rooms } from "../domain/rooms/rooms.ts";
 import type { SpeechService } from "../domain/speech/ports.ts";
 import { createSpeechService } from "../domain/speech/speech-service.ts";
 import { createQuotas, type Quotas } from "../domain/usage/quotas.ts";
@@ -68,6 +69,7 @@ export interface ServerContext extends AuthContext {
   readonly pictures: Pictures;
   readonly turns: TurnService;
   readonly quotas: Quotas;
+  readonly rooms: Rooms;
   /** Answers that run now, of whatever wire. */
   readonly running: RunningAnswers;
   readonly memoryFilesState: () => MemoryFilesState;
@@ -155,6 +157,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     pictures,
     turns,
     quotas,
+    rooms: new Rooms({ rooms: store.rooms, bus, logger }),
     running: new RunningAnswers(config),
     memoryFilesState: () => memoryFiles?.state ?? "off",
     semanticState: () => semantic?.state ?? "off",

@@ -133,6 +133,7 @@ async function stopAll(server: Stoppable, hurry: AbortSignal | undefined): Promi
   const { context, rpc, ports, shutdown, owned } = server;
   context.logger.info("server.stopping");
   rpc.health.stop();
+  context.rooms.stop();
   await stopPorts({
     ports,
     turns: context.turns,

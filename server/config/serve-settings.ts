@@ -169,14 +169,16 @@ export const serveSettings = {
     env: "PIPIT_SOCKETS_PER_ACCOUNT",
     file: "serve.sockets_per_account",
     initial: "50",
-    about: "sockets for events that may be open at once for one account on one server",
+    about:
+      "sockets for events, and as many streams of messages, that may be open at once for one account on one server",
   },
   socketsPerAddress: {
     ...cap,
     env: "PIPIT_SOCKETS_PER_ADDRESS",
     file: "serve.sockets_per_address",
     initial: "1000",
-    about: "sockets for events that may be open at once for one network address on one server",
+    about:
+      "sockets for events, and as many streams of messages, that may be open at once for one network address on one server",
   },
   legacyAnonymous: {
     ...toggle,

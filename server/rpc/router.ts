@@ -11,6 +11,7 @@ import { createErrorInterceptor } from "./kit/error-interceptor.ts";
 import { createWatchInterceptor } from "./kit/watch-interceptor.ts";
 import { createHealthService } from "./health.ts";
 import { rpcService, type RpcProtocols } from "./kit/rpc-service.ts";
+import { messagingService } from "./messaging/messaging-service.ts";
 import { otpService } from "./otp/otp-service.ts";
 import { holdPlace } from "./kit/public-streams.ts";
 import { createReflection } from "./reflection.ts";
@@ -21,7 +22,7 @@ export type RpcRoutes = ReturnType<typeof createRpcRoutes>;
 
 /** @param shutdownSignal aborted, with the error to end them by, when running calls must end now */
 export function createRpcRoutes(ctx: ServerContext, shutdownSignal: AbortSignal) {
-  const own = [streamingService(ctx), authService(ctx), otpService(ctx)];
+  const own = [streamingService(ctx), authService(ctx), otpService(ctx), messagingService(ctx)];
   const offered = [...own.map(({ service }) => service), Health, ServerReflectionV1, ServerReflectionV1Alpha];
   const health = createHealthService(offered.map(({ typeName }) => typeName));
   const places = new Places();

@@ -23,6 +23,7 @@ import { createModelChoiceStore } from "./sql/model-choice-store.ts";
 import { IndexCompletion } from "./search/index-completion.ts";
 import { mendedBy, type Mended } from "./search/mended.ts";
 import { createVectorStore } from "./search/turn-vectors.ts";
+import { createRoomStore } from "./rooms/room-store.ts";
 import { inTransaction } from "./sql/transaction.ts";
 import { purgeDeleted } from "./turns/purge.ts";
 import { createSummaryStore } from "./turns/summary-store.ts";
@@ -61,6 +62,10 @@ export async function openStore(options: OpenStoreOptions) {
   await database.migrate();
   const opened = opening.move();
   return createStore(database, options, () => opened.disposeAsync());
+}
+
+async function ping(db: DatabaseHandle["db"]): Promise<void> {
+  await sql`select 1`.execute(db);
 }
 
 function mendedChats(chats: ChatStore, mended: Mended): ChatStore {
@@ -143,6 +148,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     vectors: createVectorStore(db, turnIndex),
     usage: createUsageStore(db),
     tokenUse: createTokenUseStore(db),
+    rooms: createRoomStore(db, time),
     modelChoices: createModelChoiceStore(db),
     /** All of the auth service, and the way to change several at once. */
     auth: { ...auth, memories },
@@ -156,9 +162,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     /** False while the database's disk is full; for /health. */
     isWritable,
     /** Resolves when the database answers; for /health and /ready. */
-    async ping() {
-      await sql`select 1`.execute(db);
-    },
+    ping: () => ping(db),
     async [Symbol.asyncDispose]() {
       completion.close();
       await close();

@@ -19,8 +19,15 @@ export interface PythonStubs extends AsyncDisposable {
   ): Promise<unknown>;
 }
 
-/** Generates Python from files of `proto/`, by Debian's protoc and gRPC plugin. Throws with what they complained of. */
-export async function generatePythonStubs(files: readonly string[]): Promise<PythonStubs> {
+/**
+ * Generates Python by Debian's protoc and gRPC plugin. Throws with what they complained of.
+ *
+ * @param folders where a file is looked for, one after the other
+ */
+export async function generatePythonStubs(
+  files: readonly string[],
+  folders: readonly string[] = ["proto"],
+): Promise<PythonStubs> {
   const folder = await mkdtemp(join(tmpdir(), "pipit-python-"));
   await using generating = new AsyncDisposableStack();
   generating.defer(() => rm(folder, { recursive: true, force: true }));
@@ -28,7 +35,12 @@ export async function generatePythonStubs(files: readonly string[]): Promise<Pyt
   const where = await runCommand("sh", ["-c", "command -v grpc_python_plugin"], {}, signal);
   const plugin = `--plugin=protoc-gen-grpc_python=${where.stdout.trim()}`;
   const out = [`--python_out=${folder}`, `--grpc_python_out=${folder}`];
-  const generated = await runCommand("protoc", ["-I", "proto", plugin, ...out, ...files], {}, signal);
+  const generated = await runCommand(
+    "protoc",
+    [...folders.flatMap((each) => ["-I", each]), plugin, ...out, ...files],
+    {},
+    signal,
+  );
   if (generated.code !== 0 || generated.stderr !== "") throw new Error(`protoc: ${generated.stderr}`);
   const owned = generating.move();
   return {

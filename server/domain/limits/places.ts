@@ -11,6 +11,30 @@ export interface Bound {
   readonly full: string;
 }
 
+interface Caps {
+  readonly perAccount: number;
+  readonly perAddress: number;
+}
+
+/**
+ * The bounds of what belongs to an account and comes from a network.
+ *
+ * @param network an IPv4 address, or the /64 of IPv6, whose addresses are all one client's; absent for a client without
+ *   (a Unix socket), which is not counted
+ * @param full said of `max` that are open for `who`
+ */
+export function boundsOf(
+  { perAccount, perAddress }: Caps,
+  userId: string,
+  network: string | undefined,
+  full: (max: number, who: string) => string,
+): readonly Bound[] {
+  const account = { key: `account ${userId}`, max: perAccount, full: full(perAccount, "this account") };
+  if (network === undefined) return [account];
+  const address = { key: `address ${network}`, max: perAddress, full: full(perAddress, "this address") };
+  return [account, address];
+}
+
 /** Counts what is open in this process; who finds no place is told to come back. */
 export class Places {
   readonly #taken = new Map<string, number>();

@@ -1,4 +1,4 @@
-import { Places, type Bound } from "./places.ts";
+import { boundsOf, Places } from "./places.ts";
 
 /** A client that lost its connection comes back before the server hears of it: so many readers of an answer are one. */
 const READERS_PER_ANSWER = 4;
@@ -28,8 +28,7 @@ export class RunningAnswers {
   /**
    * A place for one answer until it is disposed of.
    *
-   * @param network the client's: an IPv4 address, or the /64 of IPv6, whose addresses are all one client's; absent for one
-   *   without (a Unix socket), which is not counted
+   * @param network the client's; see {@link boundsOf}
    * @param messageId names an answer that can be joined: its readers have one place
    * @throws PipitError STREAM_LIMIT
    */
@@ -51,15 +50,11 @@ export class RunningAnswers {
   }
 
   #count(userId: string, network: string | undefined): Disposable {
-    const { answersPerAccount, answersPerAddress } = this.#caps;
-    return this.#places.enter([
-      bound(`account ${userId}`, answersPerAccount, "this account"),
-      ...(network === undefined ? [] : [bound(`address ${network}`, answersPerAddress, "this address")]),
-    ]);
+    const { answersPerAccount: perAccount, answersPerAddress: perAddress } = this.#caps;
+    return this.#places.enter(boundsOf({ perAccount, perAddress }, userId, network, full));
   }
 }
 
-function bound(key: string, max: number, who: string): Bound {
-  const full = `${max} answers are running for ${who} already, which is the limit. Wait until one of them ends, or stop one.`;
-  return { key, max, full };
+function full(max: number, who: string): string {
+  return `${max} answers are running for ${who} already, which is the limit. Wait until one of them ends, or stop one.`;
 }

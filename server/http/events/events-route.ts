@@ -1,6 +1,6 @@
 import { EVENTS_PATH } from "#contract/event-wire.ts";
 import type { CallerAccess } from "#server/domain/access/access.ts";
-import { Places, type Bound } from "#server/domain/limits/places.ts";
+import { boundsOf, Places } from "#server/domain/limits/places.ts";
 import { peerKeyOf } from "#server/net/client-address.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { HttpError } from "../kit/http-error.ts";
@@ -18,7 +18,7 @@ const access: CallerAccess = {
 
 /** `GET /ws/v1/events/`: a WebSocket that tells a client what happens to its account. */
 export function eventsRoute({ config, guard, clock }: HttpContext): CallerRoute {
-  const { socketsPerAccount, socketsPerAddress } = config;
+  const caps = { perAccount: config.socketsPerAccount, perAddress: config.socketsPerAddress };
   const places = new Places();
   return route("GET", EVENTS_PATH, access, async (request, caller, reply) => {
     if (request.acceptSocket === undefined) {
@@ -26,10 +26,8 @@ export function eventsRoute({ config, guard, clock }: HttpContext): CallerRoute 
       throw new HttpError(426, "This address speaks WebSocket only (RFC 6455).");
     }
     const { ip } = originOf(request);
-    const place = places.enter([
-      bound(`account ${caller.userId}`, socketsPerAccount, "this account"),
-      ...(ip === undefined ? [] : [bound(`address ${peerKeyOf(ip)}`, socketsPerAddress, "this address")]),
-    ]);
+    const network = ip === undefined ? undefined : peerKeyOf(ip);
+    const place = places.enter(boundsOf(caps, caller.userId, network, full));
     const socket = request.acceptSocket(reply);
     if (socket === undefined) place[Symbol.dispose]();
     else serveEvents(socket, { caller, place, guard, clock });
@@ -37,6 +35,6 @@ export function eventsRoute({ config, guard, clock }: HttpContext): CallerRoute 
   });
 }
 
-function bound(key: string, max: number, who: string): Bound {
-  return { key, max, full: `${max} sockets are open for ${who} already, which is the limit. Close one.` };
+function full(max: number, who: string): string {
+  return `${max} sockets are open for ${who} already, which is the limit. Close one.`;
 }

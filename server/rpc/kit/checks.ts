@@ -66,6 +66,13 @@ export function checkChatKey(value: string | undefined): string | undefined {
   );
 }
 
+/** The id that the server gave to a room or message, or undefined for none. Throws what `otherwise` makes. */
+export function readId(value: string | undefined, otherwise: () => PipitError): string | undefined {
+  if (value === undefined || value === "") return undefined;
+  if (UUID.test(value)) return value.toLowerCase();
+  throw otherwise();
+}
+
 /** The prompt without NUL, which no text column of PostgreSQL takes. Throws PROMPT_EMPTY or PROMPT_TOO_LONG. */
 export function checkPrompt(value: string): string {
   checkPromptLength(value);

@@ -47,7 +47,7 @@ const copy = (from: TestSide, to: TestSide, more: Partial<CopyOptions> = {}) =>
 async function countOf({ empty }: TestSide): Promise<number> {
   let rows = 0;
   for (const { name, seeded } of copiedTables) {
-    if (seeded === true) continue;
+    if (seeded !== undefined) continue;
     rows += Number((await empty.query(`select count(*) as "rows" from ${name}`))[0]?.["rows"]);
   }
   return rows;
@@ -77,7 +77,8 @@ test(
     for (const { table, rows, replaced } of there) {
       expect({ table, rows, replaced }).toEqual({
         table,
-        rows: table === "audit_chains" ? 16 : ROWS,
+        // The common room is there from the start.
+        rows: table === "audit_chains" ? 16 : table === "rooms" ? ROWS + 1 : ROWS,
         replaced: 0,
       });
     }

@@ -22,7 +22,7 @@ export const copiedTables: readonly CopyTable[] = [
   { name: "oidc_payloads", key: ["model", "id_hash"] },
   { name: "attempt_counters", key: ["key_hash"] },
   // A fresh database has rows in it already; they are replaced.
-  { name: "audit_chains", key: ["id"], numericKey: true, seeded: true },
+  { name: "audit_chains", key: ["id"], numericKey: true, seeded: "seq" },
   { name: "audit_events", key: ["id"] },
   { name: "projects", key: ["id"] },
   { name: "chats", key: ["id"] },
@@ -34,6 +34,9 @@ export const copiedTables: readonly CopyTable[] = [
   { name: "usage_reports", key: ["id"] },
   { name: "token_use", key: ["user_id", "day", "model", "chat_id"] },
   { name: "token_limits", key: ["user_id"] },
+  { name: "rooms", key: ["id"], seeded: "last_seq" },
+  { name: "room_members", key: ["room_id", "user_id"] },
+  { name: "room_messages", key: ["id"] },
   { name: "model_choices", key: ["user_id", "chat_id"] },
   { name: "model_connection", key: ["id"] },
 ];
@@ -97,7 +100,7 @@ function snapshotOf<T>(side: CopySide, work: (side: CopySide) => Promise<T>): Pr
 
 async function refuseFilled(db: Kysely<Tables>): Promise<void> {
   for (const { name, seeded } of copiedTables) {
-    const filled = seeded === true ? sql`seq > 0` : sql`true`;
+    const filled = seeded === undefined ? sql`true` : sql`${sql.ref(seeded)} > 0`;
     const { rows } = await sql`select 1 from ${sql.table(name)} where ${filled} limit 1`.execute(db);
     if (rows.length > 0) {
       throw new PipitError(
@@ -116,7 +119,7 @@ async function copyTable(
   { signal, onProgress, onReplaced }: CopyOptions,
 ): Promise<CopiedTable> {
   const { name } = table;
-  if (table.seeded === true) await sql`delete from ${sql.table(name)}`.execute(target.db);
+  if (table.seeded !== undefined) await sql`delete from ${sql.table(name)}`.execute(target.db);
   const hash = createHash("sha256");
   let rows = 0;
   let replaced = 0;

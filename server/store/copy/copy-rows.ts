@@ -22,7 +22,8 @@ export interface CopyTable {
   readonly key: readonly string[];
   /** Numbers have no collation. */
   readonly numericKey?: boolean;
-  readonly seeded?: boolean;
+  /** Of a table that has rows from the start: the number in them that is 0 until they are used. */
+  readonly seeded?: string;
   /** Fewer than usual, where a row is large. */
   readonly batchRows?: number;
 }

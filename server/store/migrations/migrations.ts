@@ -8,6 +8,7 @@ import { createMemories } from "./migration-0019.ts";
 import { createVectors } from "./migration-0020.ts";
 import { createTokenUse } from "./migration-0021.ts";
 import { createProjects } from "./migration-0022.ts";
+import { createRooms } from "./migration-0023.ts";
 import { addColumns, addIndex, bigNumbers, numbers, texts } from "./table-parts.ts";
 import type { Tables } from "../sql/schema.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
@@ -55,15 +56,7 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
       },
     },
     "0009_chat_trees": { up: createChatTrees },
-    "0010_model_connection": {
-      async up(db: Kysely<Tables>) {
-        await db.schema
-          .createTable("model_connection")
-          .addColumn("id", "text", (c) => c.primaryKey().notNull())
-          .addColumn("sealed", "text", (c) => c.notNull())
-          .execute();
-      },
-    },
+    "0010_model_connection": { up: createModelConnection },
     "0011_purge": {
       async up(db: Kysely<Tables>) {
         // Hold only what was deleted and is not wiped yet, so that looking for it costs nothing.
@@ -94,6 +87,7 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
     "0020_turn_vectors": { up: (db: Kysely<Tables>) => createVectors(db, turnIndex) },
     "0021_token_use": { up: createTokenUse },
     "0022_projects": { up: createProjects },
+    "0023_rooms": { up: createRooms },
   };
 }
 
@@ -265,6 +259,14 @@ async function countChangesOfFiles(db: Kysely<Tables>): Promise<void> {
   await sql`create index chats_to_unfile on chats (id)
     where changes <> filed_changes and deleted_at_ms is not null`.execute(db);
   await sql`create index accounts_to_file on accounts (id) where changes <> filed_changes`.execute(db);
+}
+
+async function createModelConnection(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable("model_connection")
+    .addColumn("id", "text", (c) => c.primaryKey().notNull())
+    .addColumn("sealed", "text", (c) => c.notNull())
+    .execute();
 }
 
 async function createApiKeys(db: Kysely<Tables>): Promise<void> {

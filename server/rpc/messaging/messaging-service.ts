@@ -1,0 +1,58 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { Messaging } from "#proto/messaging_pb.ts";
+import type { ServerContext } from "#server/compose/context.ts";
+import { reader, writer } from "#server/domain/access/access.ts";
+import { boundsOf, Places } from "#server/domain/limits/places.ts";
+import { COMMON_ROOM, type RoomMessage } from "#server/domain/rooms/ports.ts";
+import { noSuchMessage, roomNotFound } from "#server/domain/rooms/room-errors.ts";
+import { networkOf } from "../kit/call-context.ts";
+import { checkClientMessageId, readId, requireCaller } from "../kit/checks.ts";
+import { rpcService, type RpcService } from "../kit/rpc-service.ts";
+
+/** Trailer of a stream that ends: the id of the last message in it, for `resume_after`. */
+const LAST_MESSAGE_TRAILER = "last-message-id";
+
+/** `Messaging` of the original, whose clients know one room; ours name others, and read on where they left off. */
+export function messagingService({ rooms, config }: ServerContext): RpcService {
+  // As many as sockets, and counted apart from them.
+  const caps = { perAccount: config.socketsPerAccount, perAddress: config.socketsPerAddress };
+  const places = new Places();
+  const handlers: ServiceImpl<typeof Messaging> = {
+    /** The author is the caller and the time the server's, whatever the request says. */
+    async sendMessage({ room, text, clientMessageId }, context) {
+      const message = await rooms.send({
+        userId: requireCaller(context).userId,
+        roomId: readId(room, roomNotFound),
+        text,
+        clientMessageId: checkClientMessageId(clientMessageId),
+      });
+      return { success: true, serverTime: timestampFromMs(message.sentAtMs), messageId: message.id };
+    },
+
+    async *messageStream({ room, resumeAfter }, context) {
+      const { userId } = requireCaller(context);
+      using held = new DisposableStack();
+      held.use(places.enter(boundsOf(caps, userId, networkOf(context.values), full)));
+      const follow = {
+        userId,
+        roomId: readId(room, roomNotFound),
+        resumeAfter: readId(resumeAfter, noSuchMessage),
+      };
+      for await (const message of rooms.follow(follow, context.signal)) {
+        context.responseTrailer.set(LAST_MESSAGE_TRAILER, message.id);
+        yield toWire(message);
+      }
+    },
+  };
+  return rpcService(Messaging, { sendMessage: writer, messageStream: reader }, handlers);
+}
+
+function toWire({ id, roomId, author, text, sentAtMs }: RoomMessage) {
+  const room = roomId === COMMON_ROOM ? {} : { room: roomId };
+  return { author, text, sendTime: timestampFromMs(sentAtMs), messageId: id, ...room };
+}
+
+function full(max: number, who: string): string {
+  return `${max} streams of messages are open for ${who} already, which is the limit. Cancel one.`;
+}
