@@ -57,6 +57,7 @@ function Title({ title }: { readonly title: string | undefined }) {
   return (
     <div className="flex min-w-0 flex-1 items-center gap-2">
       <h1
+        dir="auto"
         className={`min-w-0 truncate text-body font-semibold ${title === undefined ? "" : "no-drag"}`}
         title={title}
         onDoubleClick={() => setRenamed(title === undefined ? undefined : chatId)}

@@ -1,5 +1,14 @@
 import { Archive, ArrowLeft } from "lucide-react";
-import { useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import {
+  useEffect,
+  useEffectEvent,
+  useRef,
+  useState,
+  type FocusEvent,
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+} from "react";
 import { useTranslation } from "react-i18next";
 import { useBridge } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
@@ -22,8 +31,10 @@ export function ChatFinder() {
   const rows = useRef<HTMLDivElement>(null);
   const [query, setQuery] = useState("");
   const [archived, setArchived] = useState(false);
-  const { list, reload, more } = useChatList(query, archived);
-  const actions = useChatActions(reload);
+  const found = useChatList(query, archived);
+  const { list, answered, reload, more } = found;
+  const actions = useChatActions(found, () => leaveRow(rows.current));
+  const enter = useEnter(answered, rows);
   return (
     <search
       role="search"
@@ -40,9 +51,12 @@ export function ChatFinder() {
         placeholder={t("drawer.search")}
         maxLength={1000}
         value={query}
-        onChange={(event) => setQuery(event.currentTarget.value)}
+        onChange={(event) => {
+          enter.forget();
+          setQuery(event.currentTarget.value);
+        }}
         onKeyDown={(event) => {
-          if (event.key === "Enter") rowsIn(rows.current)[0]?.click();
+          if (event.key === "Enter") enter.press();
           if (event.key !== "Escape" || query === "") return;
           event.preventDefault();
           setQuery("");
@@ -50,7 +64,12 @@ export function ChatFinder() {
         className="px-4 pb-3"
       />
       <AsOf list={list} />
-      <div ref={rows} className="min-h-0 flex-1 overflow-y-auto border-t border-hairline px-2 pb-2">
+      <div
+        ref={rows}
+        tabIndex={list.kind === "chats" && list.page.chats.length > 0 ? 0 : -1}
+        onFocus={enterRows}
+        className="min-h-0 flex-1 overflow-y-auto border-t border-hairline px-2 pb-2"
+      >
         <Found
           list={list}
           onReload={reload}
@@ -67,20 +86,36 @@ export function ChatFinder() {
           )}
         </Found>
       </div>
-      <div role="status" className="empty:hidden">
-        {actions.undo ? (
-          <p className="flex items-center justify-between gap-2 border-t border-hairline px-4 py-1 text-small">
-            {t("drawer.deleted")}
-            <Button kind="link" size="small" onClick={actions.undo}>
-              {t("drawer.undo")}
-            </Button>
-          </p>
-        ) : undefined}
-      </div>
+      <UndoDelete
+        onUndo={
+          actions.undo &&
+          (() => {
+            rows.current?.focus();
+            actions.undo?.();
+          })
+        }
+      />
       <ArchiveSwitch archived={archived} onSwitch={setArchived} />
       <ChatMenu actions={actions} />
       <HiddenStatus>{useCount(list)}</HiddenStatus>
     </search>
+  );
+}
+
+/** Says that a chat was deleted as long as it can be brought back. */
+function UndoDelete({ onUndo }: { readonly onUndo: (() => void) | undefined }) {
+  const { t } = useTranslation("shell");
+  return (
+    <div role="status" className="empty:hidden">
+      {onUndo ? (
+        <p className="flex items-center justify-between gap-2 border-t border-hairline px-4 py-1 text-small">
+          {t("drawer.deleted")}
+          <Button kind="link" size="small" onClick={onUndo}>
+            {t("drawer.undo")}
+          </Button>
+        </p>
+      ) : undefined}
+    </div>
   );
 }
 
@@ -194,6 +229,49 @@ function moveFocus(event: KeyboardEvent<HTMLElement>, container: HTMLElement | n
   event.preventDefault();
   if (to >= 0) rows[to]?.focus();
   else event.currentTarget.querySelector("input")?.focus();
+}
+
+/** Enter in the search field opens the first place; what is listed before the answer to the query is there is not meant. */
+function useEnter(answered: boolean, rows: RefObject<HTMLElement | null>) {
+  const pressed = useRef(false);
+  const open = useEffectEvent(() => {
+    if (pressed.current) rowsIn(rows.current)[0]?.click();
+    pressed.current = false;
+  });
+  useEffect(() => {
+    if (answered) open();
+  }, [answered]);
+  return {
+    press: () => {
+      if (answered) rowsIn(rows.current)[0]?.click();
+      else pressed.current = true;
+    },
+    forget: () => {
+      pressed.current = false;
+    },
+  };
+}
+
+/**
+ * The list is one stop for Tab, however many rows it has. It leads to the chat on show, or to the first in view.
+ */
+function enterRows({ currentTarget, target, relatedTarget }: FocusEvent<HTMLElement>): void {
+  // A click beside the rows is none on one of them, and Shift+Tab leaves them.
+  if (target !== currentTarget || !target.matches(":focus-visible")) return;
+  if (relatedTarget instanceof Node && currentTarget.contains(relatedTarget)) return;
+  const rows = rowsIn(currentTarget);
+  const { top } = currentTarget.getBoundingClientRect();
+  const inView = rows.find((row) => row.getBoundingClientRect().top >= top);
+  (rows.find((row) => row.ariaCurrent === "true") ?? inView)?.focus();
+}
+
+/** The row with the focus is about to go: the focus moves to the one below, above the last one, or to the search. */
+function leaveRow(container: HTMLElement | null): void {
+  const rows = rowsIn(container);
+  const at = rows.findIndex((row) => row.parentElement?.contains(document.activeElement));
+  if (at < 0) return;
+  const next = rows[at + 1] ?? rows[at - 1] ?? container?.parentElement?.querySelector("input");
+  next?.focus();
 }
 
 function rowsIn(container: HTMLElement | null): readonly HTMLElement[] {

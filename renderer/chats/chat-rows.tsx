@@ -10,6 +10,7 @@ import { FinderRow } from "./finder-row.tsx";
 import { FolderTitle } from "./folder-title.tsx";
 import { TitleEditor } from "./title-editor.tsx";
 import type { ChatActions } from "./use-chat-actions.ts";
+import { useToday } from "./use-today.ts";
 
 const ROW_PX = 36;
 /** So many rows before the end, those that follow are asked for. */
@@ -28,8 +29,8 @@ interface ChatRowsProps {
 export function ChatRows({ chats, scroller, actions, onOpen, onNearEnd }: ChatRowsProps) {
   const list = useRef<VirtualizerHandle>(null);
   const current = useChat((state) => state.chatId);
-  const [nowMs] = useState(() => Date.now());
-  const rows = useMemo(() => folderRows(chats, nowMs), [chats, nowMs]);
+  const todayMs = useToday();
+  const rows = useMemo(() => folderRows(chats, todayMs), [chats, todayMs]);
   const renamedAt = rows.findIndex((row) => "chat" in row && row.chat.id === actions.renaming);
   const lookAhead = () => {
     const { scrollOffset = 0, viewportSize = 0 } = list.current ?? {};
@@ -49,7 +50,7 @@ export function ChatRows({ chats, scroller, actions, onOpen, onNearEnd }: ChatRo
     >
       {(row: ListRow) =>
         "folder" in row ? (
-          <FolderTitle key={JSON.stringify(row.folder)} folder={row.folder} nowMs={nowMs} />
+          <FolderTitle key={JSON.stringify(row.folder)} folder={row.folder} nowMs={todayMs} />
         ) : (
           <ChatRow
             key={row.chat.id}
@@ -71,6 +72,9 @@ interface ChatRowProps extends Pick<ChatRowsProps, "actions" | "onOpen"> {
 
 function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
   const { t } = useTranslation("shell");
+  // Of all rows only the one with the focus is a stop for Tab, with its menu: the arrow keys lead to the others.
+  const [focused, setFocused] = useState(false);
+  const tabIndex = focused ? 0 : -1;
   const title = chat.title || t("drawer.untitled");
   if (actions.renaming === chat.id) {
     return (
@@ -81,9 +85,14 @@ function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
     );
   }
   return (
-    <div className="group/row relative flex items-center">
+    <div
+      className="group/row relative flex items-center"
+      onFocus={() => setFocused(true)}
+      onBlur={() => setFocused(false)}
+    >
       <FinderRow
         current={current}
+        tabIndex={tabIndex}
         title={title}
         onOpen={() => onOpen(chat.id)}
         onContextMenu={(event) => {
@@ -95,11 +104,14 @@ function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
           else if (key === "Delete") actions.remove(chat);
         }}
       >
-        <span className="min-w-0 flex-1 truncate pe-6">{title}</span>
+        <span dir="auto" className="min-w-0 flex-1 truncate pe-6">
+          {title}
+        </span>
       </FinderRow>
       <IconButton
         label={t("drawer.menu", { title })}
         size="small"
+        tabIndex={tabIndex}
         aria-haspopup="menu"
         onClick={({ currentTarget }) => {
           const { left, bottom } = currentTarget.getBoundingClientRect();

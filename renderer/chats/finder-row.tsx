@@ -2,7 +2,7 @@ import type { ButtonHTMLAttributes, ReactNode } from "react";
 
 interface FinderRowProps extends Pick<
   ButtonHTMLAttributes<HTMLButtonElement>,
-  "title" | "onContextMenu" | "onKeyDown"
+  "title" | "tabIndex" | "onContextMenu" | "onKeyDown"
 > {
   readonly current: boolean;
   readonly onOpen: () => void;

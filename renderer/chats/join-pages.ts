@@ -1,4 +1,10 @@
-import type { ChatPage } from "#contract/chat-history.ts";
+import type { ChatPage, ChatSummary } from "#contract/chat-history.ts";
+
+/** The list with a chat as it is now, wherever it stands; `now` undefined: it is gone. */
+export function withChanged(list: ChatPage, chatId: string, now: ChatSummary | undefined): ChatPage {
+  const others = list.chats.filter(({ id }) => id !== chatId);
+  return { ...list, chats: now === undefined ? others : [...others, now] };
+}
 
 /** The list with a new first page: of what was read before, what stands below the page stays. */
 export function withFirstPage(first: ChatPage, before: ChatPage): ChatPage {

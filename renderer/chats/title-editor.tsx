@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react";
+import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { TITLE_MAX_CHARS } from "#contract/limits.ts";
 
@@ -17,6 +18,7 @@ export function TitleEditor({ title, onEnd }: TitleEditorProps) {
   return (
     <input
       ref={field}
+      dir="auto"
       aria-label={t("drawer.title")}
       defaultValue={title}
       maxLength={TITLE_MAX_CHARS}
@@ -26,9 +28,12 @@ export function TitleEditor({ title, onEnd }: TitleEditorProps) {
         event.stopPropagation();
         if (event.key !== "Enter" && event.key !== "Escape") return;
         event.preventDefault();
-        if (event.key === "Escape") event.currentTarget.value = title;
-        // Its end is told by leaving it, once.
-        event.currentTarget.blur();
+        const { currentTarget: input } = event;
+        const place = input.parentElement;
+        if (event.key === "Escape") input.value = title;
+        // Its end is told by leaving it, once; the focus goes to what stands there then.
+        flushSync(() => input.blur());
+        place?.querySelector("button")?.focus();
       }}
       className="h-9 w-full rounded-control border border-control bg-raised px-2 text-body font-normal"
     />

@@ -3,6 +3,7 @@ import type { ChatSummary } from "#contract/chat-history.ts";
 import { RESTORE_MS } from "#contract/limits.ts";
 import { useBridge } from "../bridge/use-bridge.ts";
 import { openChat } from "../bridge/go-to-chat.ts";
+import type { useChatList } from "./use-chat-list.ts";
 
 interface OpenMenu {
   readonly chat: ChatSummary;
@@ -10,7 +11,7 @@ interface OpenMenu {
 }
 
 interface Deleted {
-  readonly chatId: string;
+  readonly chat: ChatSummary;
   readonly wasShown: boolean;
 }
 
@@ -19,9 +20,13 @@ export type ChatActions = ReturnType<typeof useChatActions>;
 /**
  * What a person does with the chats of the list. A chat that another device deleted meanwhile is reported, and leaves.
  *
- * @param onChanged called after each of them, whether it worked or not
+ * @param list told after each of them what it has changed, and to be read again where it failed
+ * @param onLeaving called before a chat leaves the list
  */
-export function useChatActions(onChanged: () => void) {
+export function useChatActions(
+  list: Pick<ReturnType<typeof useChatList>, "changed" | "reload">,
+  onLeaving: () => void,
+) {
   const bridge = useBridge();
   const { chat: shown, commands, views } = bridge;
   const [menu, setMenu] = useState<OpenMenu>();
@@ -32,18 +37,24 @@ export function useChatActions(onChanged: () => void) {
     const timer = setTimeout(() => setDeleted(undefined), RESTORE_MS);
     return () => clearTimeout(timer);
   }, [deleted]);
-  const act = async (work: Promise<unknown>): Promise<boolean> => {
+  const act = async (work: Promise<unknown>, chatId: string, now?: ChatSummary): Promise<boolean> => {
     const worked = await views.attempt(work);
-    onChanged();
+    if (worked) list.changed(chatId, now);
+    else list.reload();
     return worked;
   };
-  const remove = async ({ id: chatId }: ChatSummary) => {
+  const change = (chat: ChatSummary, changes: Partial<Pick<ChatSummary, "title" | "pinned" | "archived">>) =>
+    void act(commands.changeChat({ chatId: chat.id, ...changes }), chat.id, { ...chat, ...changes });
+  const remove = async (chat: ChatSummary) => {
+    const { id: chatId } = chat;
     const wasShown = shown.getState().chatId === chatId;
-    if (await act(commands.deleteChat({ chatId }))) setDeleted({ chatId, wasShown });
+    onLeaving();
+    if (await act(commands.deleteChat({ chatId }), chatId)) setDeleted({ chat, wasShown });
   };
-  const restore = async ({ chatId, wasShown }: Deleted) => {
+  const restore = async ({ chat, wasShown }: Deleted) => {
+    const { id: chatId } = chat;
     setDeleted(undefined);
-    const back = await act(commands.restoreChat({ chatId }));
+    const back = await act(commands.restoreChat({ chatId }), chatId, chat);
     // A user who has gone on meanwhile is not led back.
     if (back && wasShown && shown.getState().messages.length === 0) await openChat(bridge, chatId);
   };
@@ -54,13 +65,15 @@ export function useChatActions(onChanged: () => void) {
     /** The chat whose title is being changed. */
     renaming,
     rename: setRenaming,
-    retitle: ({ id: chatId }: ChatSummary, title: string) => {
+    retitle: (chat: ChatSummary, title: string) => {
       setRenaming(undefined);
-      void act(commands.changeChat({ chatId, title }));
+      change(chat, { title });
     },
-    pin: ({ id: chatId, pinned }: ChatSummary) => void act(commands.changeChat({ chatId, pinned: !pinned })),
-    archive: ({ id: chatId, archived }: ChatSummary) =>
-      void act(commands.changeChat({ chatId, archived: !archived })),
+    pin: (chat: ChatSummary) => change(chat, { pinned: !chat.pinned }),
+    archive: (chat: ChatSummary) => {
+      onLeaving();
+      change(chat, { archived: !chat.archived });
+    },
     remove: (chat: ChatSummary) => void remove(chat),
     /** Brings back what was deleted last; absent when it is too late. */
     undo: deleted === undefined ? undefined : () => void restore(deleted),

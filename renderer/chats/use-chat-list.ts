@@ -1,8 +1,8 @@
-import { useEffect, useRef, useState } from "react";
-import type { ChatPage, HistoryHit } from "#contract/chat-history.ts";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
+import type { ChatPage, ChatSummary, HistoryHit } from "#contract/chat-history.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { useApp, useBridge, useChat } from "../bridge/use-bridge.ts";
-import { withFirstPage, withNextPage } from "./join-pages.ts";
+import { withChanged, withFirstPage, withNextPage } from "./join-pages.ts";
 
 /** Long enough that a word is typed, short enough that it feels immediate. */
 const SEARCH_DELAY_MS = 150;
@@ -16,7 +16,8 @@ export type ChatList =
 
 /**
  * The archived chats or the others, or what `query` finds in all of them. An answer that was overtaken by another query is
- * dropped. Read again whenever the shown chat may have another place in it.
+ * dropped. Read again whenever the shown chat may have another place in it, and when the window is looked at again: another
+ * tab or device may have changed it.
  */
 export function useChatList(query: string, archived: boolean) {
   const { commands } = useBridge();
@@ -30,7 +31,8 @@ export function useChatList(query: string, archived: boolean) {
     const load = async () => {
       const next = await find(wanted).catch(failed);
       if (overtaken) return;
-      setList((before) => joined(before, next, archived));
+      // A search that fails must not look like one that found every chat.
+      setList((before) => (wanted === "" ? joined(before, next, archived) : next));
       if (next.kind === "chats" && next.page.updating) await load();
     };
     const find = async (text: string): Promise<ChatList> =>
@@ -43,6 +45,14 @@ export function useChatList(query: string, archived: boolean) {
       clearTimeout(timer);
     };
   }, [commands, wanted, archived, attempt, news]);
+  const reload = () => setAttempt((count) => count + 1);
+  const onVisible = useEffectEvent(() => {
+    if (document.visibilityState === "visible") reload();
+  });
+  useEffect(() => {
+    document.addEventListener("visibilitychange", onVisible);
+    return () => document.removeEventListener("visibilitychange", onVisible);
+  }, []);
   const more = async () => {
     const cursor = list.kind === "chats" ? list.page.next : undefined;
     if (cursor === undefined || cursor === coming.current) return;
@@ -60,7 +70,23 @@ export function useChatList(query: string, archived: boolean) {
       coming.current = undefined;
     }
   };
-  return { list, reload: () => setAttempt((count) => count + 1), more: () => void more() };
+  const changed = (chatId: string, now: ChatSummary | undefined) => {
+    setList((before) => {
+      if (before.kind !== "chats") return before;
+      const listed = now?.archived === before.archived ? now : undefined;
+      return { ...before, page: withChanged(before.page, chatId, listed) };
+    });
+    reload();
+  };
+  return {
+    list,
+    /** What is listed is what is wanted now; else that is still to come. */
+    answered: list.kind === "hits" ? list.query === wanted : list.kind === "failed" || wanted === "",
+    reload,
+    /** A chat is another one than it is listed as, or gone: the first page, which is read again, may not reach to it. */
+    changed,
+    more: () => void more(),
+  };
 }
 
 /** Changes with everything after which the list may be another one. */
@@ -75,7 +101,6 @@ function useNews(): string {
 
 function joined(before: ChatList, next: ChatList, archived: boolean): ChatList {
   if (before.kind !== "chats" || before.archived !== archived) return next;
-  if (next.kind === "hits") return next;
   const { updating: _, ...page } = before.page;
   // Without the server the list is better than none; the status line tells of it.
   if (next.kind !== "chats") return { ...before, page };

@@ -29,7 +29,7 @@ test("the list of chats stands beside the conversation where there is room, and 
   await page.keyboard.press("F2");
   await field.fill("Bicycles");
   await field.press("Enter");
-  await expect(row("Bicycles")).toBeVisible();
+  await expect(row("Bicycles")).toBeFocused();
   expect(await gallery.script((host) => host.calls.filter(({ name }) => name === "changeChat"))).toEqual([
     { name: "changeChat", input: { chatId: "c5", title: "Bicycles" } },
   ]);
@@ -76,9 +76,43 @@ test("the list of chats stands beside the conversation where there is room, and 
     page.getByRole("region", { name: "Problem" }).or(page.getByRole("alert")).first(),
   ).toBeVisible();
 
-  await sidebar.getByRole("searchbox").fill("icycle");
+  // Enter before the answer is there opens what is found, not what is listed until then.
+  await gallery.script((host) => {
+    const find = host.answers.searchChats;
+    const gate = Promise.withResolvers<void>();
+    host.answers.searchChats = async (input) => {
+      await gate.promise;
+      return find?.(input);
+    };
+    Object.assign(window, { letSearchAnswer: gate.resolve });
+  });
+  const search = sidebar.getByRole("searchbox");
+  await search.fill("icycle");
+  await search.press("Enter");
+  await page.evaluate("letSearchAnswer()");
   await expect(sidebar.locator("mark").first()).toBeVisible();
+  const opened = async () =>
+    await gallery.script((host) =>
+      host.calls.filter(({ name }) => name === "openChat").map(({ input }) => input),
+    );
+  await expect.poll(opened).toEqual([{ chatId: "c5", turnId: "c5-turn" }]);
   expect(await axeViolations(page)).toEqual([]);
+
+  // A search that fails does not look like one that found every chat.
+  await search.fill("");
+  await expect(rows).toHaveCount(5);
+  await gallery.script((host) => {
+    host.answers.searchChats = () => {
+      throw Object.assign(new Error("The server does not answer."), { code: "SERVER_UNREACHABLE" });
+    };
+  });
+  await search.fill("icycle");
+  await expect(sidebar.getByRole("button", { name: "Try again" })).toBeVisible();
+  await expect(rows).toHaveCount(0);
+
+  // Each title is written in the direction of its own language.
+  await gallery.script((host) => host.chat.setState({ title: "אופניים (1)" }));
+  await expect(page.getByRole("heading", { level: 1 })).toHaveCSS("direction", "rtl");
 
   // Put away, and that is kept; the drawer is there for it.
   await page.getByRole("button", { name: "Hide the list of chats" }).click();
@@ -91,7 +125,8 @@ test("the list of chats stands beside the conversation where there is room, and 
 test("10,000 chats are read page by page, and only those in view are drawn", async ({ gallery, page }) => {
   await page.setViewportSize({ width: 1280, height: 800 });
   await gallery.open("chats-many");
-  const rows = page.getByRole("complementary", { name: "Chats" }).locator("[data-chat-row]");
+  const sidebar = page.getByRole("complementary", { name: "Chats" });
+  const rows = sidebar.locator("[data-chat-row]");
   await expect(rows.first()).toHaveText("Chat 0");
   const read = async () =>
     await gallery.script((host) => host.calls.filter(({ name }) => name === "listChats").length);
@@ -106,4 +141,35 @@ test("10,000 chats are read page by page, and only those in view are drawn", asy
       .toBeGreaterThanOrEqual(wanted);
   }
   expect(await rows.count()).toBeLessThan(60);
+
+  // Deleted and brought back by the keyboard alone, where the first page, which is read again, does not reach to.
+  // A row that is just being measured is hidden, and has a name all the same.
+  const name = (await rows.last().textContent()) ?? "";
+  const far = sidebar.getByRole("button", { name, exact: true });
+  await far.press("Delete");
+  await expect(far).toHaveCount(0);
+  await expect(sidebar.locator("[data-chat-row]:focus")).toBeVisible();
+  const undo = sidebar.getByRole("button", { name: "Undo" });
+  await expect(undo).toBeVisible();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await expect(undo).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(far).toBeVisible();
+  await expect(sidebar.locator("[data-chat-row]:focus")).toBeVisible();
+
+  // Looked at again on the next day.
+  const before = await read();
+  await sidebar
+    .locator("[data-chat-row]:focus")
+    .evaluate((row) => (row.closest("ul")!.parentElement!.scrollTop = 0));
+  await expect(sidebar.getByRole("heading", { name: "Today" })).toBeVisible();
+  await page.evaluate(() => {
+    const [now, next] = [Date.now.bind(Date), new Date()];
+    const aheadMs = next.setDate(next.getDate() + 1) - now();
+    Date.now = () => now() + aheadMs;
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+  await expect.poll(read).toBeGreaterThan(before);
+  await expect(sidebar.getByRole("heading", { name: "Today" })).toHaveCount(0);
 });
