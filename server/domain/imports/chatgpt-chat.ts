@@ -90,7 +90,7 @@ function answerOf(id: string, message: Fields, content: Fields): readonly Messag
 
 /** A block of code that what is in it cannot end. */
 function fenced(code: string, language: string): string {
-  const longest = Math.max(2, ...(code.match(/`+/gu) ?? []).map((run) => run.length));
+  const longest = (code.match(/`+/gu) ?? []).reduce((most, { length }) => Math.max(most, length), 2);
   const fence = "`".repeat(longest + 1);
   return `${fence}${language}\n${code}\n${fence}`;
 }

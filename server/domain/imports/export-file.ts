@@ -53,6 +53,9 @@ function wantedEntries({ fd, bytes }: ExportFile): readonly ZipEntry[] {
   };
   try {
     const entries = [...zipEntries(bytes, read)].filter(({ name }) => wanted.test(name));
+    // Entries that stand in each other would be read for ever.
+    const packed = entries.reduce((sum, { packedBytes }) => sum + packedBytes, 0);
+    if (packed > bytes) throw new Error("more than there is");
     if (entries.length > 0) return entries;
   } catch (error) {
     throw new FileProblemError("damaged", error);

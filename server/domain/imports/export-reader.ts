@@ -1,4 +1,4 @@
-import type { ImportedChat, ImportedTurn } from "./imported-chat.ts";
+import { charsOf, type ImportedChat, type ImportedTurn } from "./imported-chat.ts";
 import { documentsOf, FileProblemError, type ExportFile, type FileProblem } from "./export-file.ts";
 import { JsonListReader, NoListError, type ListItem } from "./json-list.ts";
 import { readChat, type LeftOut, type ReadChat, type SkippedChat } from "./read-chat.ts";
@@ -12,7 +12,7 @@ const LIST_FIELD = "chats";
 export interface ReadLimits {
   /** JSON of one chat. */
   readonly chatChars: number;
-  /** That may come out of an archive. */
+  /** That may come out of an archive, and characters that may become of all chats. */
   readonly unpackedBytes: number;
 }
 
@@ -36,9 +36,12 @@ export class ExportReader {
   readonly #leftOut: LeftOut = { pictures: 0, files: 0 };
   readonly #pieces: AsyncGenerator<ExportPiece, FileProblem | undefined>;
   #readBytes = 0;
+  /** Characters that may still become of chats. */
+  #roomChars: number;
 
   /** @param nowMs nothing was said later */
   constructor(file: ExportFile, limits: ReadLimits, nowMs: number) {
+    this.#roomChars = limits.unpackedBytes;
     this.#pieces = this.#read(file, limits, nowMs);
   }
 
@@ -53,7 +56,7 @@ export class ExportReader {
         break;
       }
       pieces.push(next.value);
-      chars += "turns" in next.value ? charsOf(next.value.turns) : 0;
+      chars += "turns" in next.value ? sumOf(next.value.turns) : 0;
     }
     const read = { pieces, readBytes: this.#readBytes, leftOut: { ...this.#leftOut } };
     return end === undefined ? read : { ...read, end };
@@ -84,13 +87,21 @@ export class ExportReader {
   }
 
   *#chat(item: ListItem, nowMs: number): Generator<ExportPiece> {
+    if (this.#roomChars < 0) throw new FileProblemError("unpacked_too_large");
     const read = readChat(item, nowMs, this.#leftOut);
     if ("reason" in read) {
       yield { skipped: read };
       return;
     }
-    yield* piecesOf(read);
+    for (const piece of piecesOf(read)) {
+      if ("turns" in piece) this.#roomChars -= sumOf(piece.turns);
+      yield piece;
+    }
   }
+}
+
+function sumOf(turns: readonly ImportedTurn[]): number {
+  return turns.reduce((sum, turn) => sum + charsOf(turn), 0);
 }
 
 function* piecesOf({ turns, ...chat }: ReadChat): Generator<ExportPiece> {
@@ -99,19 +110,11 @@ function* piecesOf({ turns, ...chat }: ReadChat): Generator<ExportPiece> {
   let chars = 0;
   for (const turn of turns) {
     batch.push(turn);
-    chars += charsOf([turn]);
+    chars += charsOf(turn);
     if (chars < BATCH_CHARS && batch.length < BATCH_TURNS) continue;
     yield { turns: batch };
     batch = [];
     chars = 0;
   }
   if (batch.length > 0) yield { turns: batch };
-}
-
-function charsOf(turns: readonly ImportedTurn[]): number {
-  return turns.reduce((sum, { userText, parts, files, picture }) => {
-    const said = parts.reduce((all, part) => all + ("text" in part ? part.text.length : 0), 0);
-    const attached = files.reduce((all, { text }) => all + text.length, picture?.jpeg.length ?? 0);
-    return sum + userText.length + said + attached;
-  }, 0);
 }

@@ -48,6 +48,21 @@ interface ImportedPicture {
   readonly jpeg: string;
 }
 
+/** What is stored of a part beside its text. */
+const PART_CHARS = 50;
+
+/** About as many characters as are stored of a turn. */
+export function charsOf({
+  userText,
+  parts,
+  files,
+  picture,
+}: Pick<ImportedTurn, "userText" | "parts" | "files"> & Partial<Pick<ImportedTurn, "picture">>): number {
+  const said = parts.reduce((sum, part) => sum + PART_CHARS + ("text" in part ? part.text.length : 0), 0);
+  const attached = files.reduce((sum, { text }) => sum + text.length, picture?.jpeg.length ?? 0);
+  return userText.length + said + attached;
+}
+
 /**
  * What became of a chat. `extended`: it was there, and got turns that it had not; `deleted`: it was imported before, and
  * deleted here since.

@@ -2,6 +2,11 @@
 const MAX_LEVELS = 200;
 /** Longest name of a field that is looked at. */
 const MAX_KEY_CHARS = 32;
+/**
+ * Exports have a bracket or a string in ten characters and more. An empty object of two needs fifty bytes of memory, and
+ * the parser of JSON that gets no more of it ends the whole server, not only its thread.
+ */
+const CHARS_PER_MARK = 8;
 
 /** An object of the list, as its JSON; or why it is left out. */
 export type ListItem =
@@ -30,6 +35,7 @@ export class JsonListReader {
   /** Of the object that is being read; its end is still to come. */
   #parts: string[] | undefined;
   #chars = 0;
+  #marks = 0;
   #isTooDeep = false;
 
   constructor(name: string, maxChars: number) {
@@ -67,6 +73,7 @@ export class JsonListReader {
   }
 
   #pass(mark: string): void {
+    this.#marks += 1;
     if (mark === '"') {
       this.#inString = true;
       this.#key = !this.hasList && this.#depth === 1 ? "" : undefined;
@@ -121,6 +128,7 @@ export class JsonListReader {
     if (mark === "{" && this.#isInList) {
       this.#parts = [];
       this.#chars = 0;
+      this.#marks = 0;
       this.#isTooDeep = false;
     }
     const isList = this.#depth === 0 || (this.#depth === 1 && this.#key === this.#name);
@@ -130,17 +138,21 @@ export class JsonListReader {
     if (this.#depth > this.#listDepth + MAX_LEVELS) this.#isTooDeep = true;
   }
 
+  get #isTooLarge(): boolean {
+    return this.#chars > this.#maxChars || this.#marks * CHARS_PER_MARK > this.#maxChars;
+  }
+
   #keep(part: string): void {
     this.#chars += part.length;
     // Of one that is too large only its beginning stays, which may tell its name.
-    if (this.#chars <= this.#maxChars || this.#parts?.length === 0) this.#parts?.push(part);
+    if (!this.#isTooLarge || this.#parts?.length === 0) this.#parts?.push(part);
     else this.#parts?.splice(1);
   }
 
   #item(): ListItem {
     const parts = this.#parts ?? [];
     this.#parts = undefined;
-    const problem = this.#chars > this.#maxChars ? "too_large" : this.#isTooDeep ? "damaged" : undefined;
+    const problem = this.#isTooLarge ? "too_large" : this.#isTooDeep ? "damaged" : undefined;
     if (problem !== undefined) return { problem, begin: (parts[0] ?? "").slice(0, 10_000) };
     return { json: parts.join("") };
   }

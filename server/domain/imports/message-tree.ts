@@ -1,6 +1,15 @@
 import type { AttachedFile } from "#contract/attached-file.ts";
 import type { MessagePart } from "#contract/chat-state.ts";
-import type { ImportedTurn } from "./imported-chat.ts";
+import { charsOf, type ImportedTurn } from "./imported-chat.ts";
+
+/**
+ * What other answers to the same questions may repeat, since each of them is a turn of its own. A file of a megabyte would
+ * become a thousand of them else.
+ */
+const REPEATED_MAX_CHARS = 16 * 1024 * 1024;
+
+/** The turns of a chat repeat more than they may. */
+export class TreeTooLargeError extends Error {}
 
 /** A message of an export whose messages form a tree. */
 export interface MessageNode {
@@ -31,6 +40,13 @@ interface Growing {
   finishedAtMs: number;
 }
 
+/** The turns that there are so far. `atMs`: of what has no time. */
+interface Growth {
+  readonly atMs: number;
+  readonly turns: Growing[];
+  repeatedChars: number;
+}
+
 /** Where the walk stands. `fork`: another message follows the same one, whose answer so far had so many parts. */
 interface Step {
   readonly id: string;
@@ -44,6 +60,7 @@ interface Step {
  * chat; what goes in circles is cut open.
  *
  * @param atMs of what has no time
+ * @throws TreeTooLargeError
  */
 export function turnsOfTree(
   nodes: ReadonlyMap<string, MessageNode>,
@@ -52,13 +69,13 @@ export function turnsOfTree(
 ): { readonly turns: readonly ImportedTurn[]; readonly headTurnId: string | undefined } {
   const children = childrenOf(nodes);
   const turnOf = new Map<string, Growing | undefined>();
-  const grown: Growing[] = [];
+  const growth: Growth = { atMs, turns: [], repeatedChars: 0 };
   const walk = (first: string): void => {
     const steps: Step[] = [{ id: first, turn: undefined }];
     for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
       const node = nodes.get(step.id);
       if (node === undefined || turnOf.has(step.id)) continue;
-      const turn = turnAfter(step, node, atMs, grown);
+      const turn = turnAfter(step, node, growth);
       turnOf.set(step.id, turn);
       const open = turn === step.turn ? step.fork : undefined;
       const said = open ?? turn?.parts.length ?? 0;
@@ -70,22 +87,22 @@ export function turnsOfTree(
   };
   for (const { id, parentId } of nodes.values()) if (!nodes.has(parentId ?? "")) walk(id);
   for (const id of nodes.keys()) walk(id);
-  const inOrder = grown.toSorted((a, b) => a.createdAtMs - b.createdAtMs);
+  const inOrder = growth.turns.toSorted((a, b) => a.createdAtMs - b.createdAtMs);
   const head = currentId === undefined ? undefined : turnOf.get(currentId);
   return { turns: inOrder.map(toTurn), headTurnId: head && idOf(head) };
 }
 
 /** The turn to which a message belongs. */
-function turnAfter(step: Step, node: MessageNode, atMs: number, grown: Growing[]): Growing | undefined {
+function turnAfter(step: Step, node: MessageNode, growth: Growth): Growing | undefined {
   const isAnswer = node.role === "assistant" && node.parts.length > 0;
   if (node.role !== "user" && !isAnswer) return step.turn;
   let { turn } = step;
   if (turn === undefined || !isAnswer || step.fork !== undefined) {
-    turn = begun(step, node, isAnswer, atMs);
-    grown.push(turn);
+    turn = begun(step, node, isAnswer, growth);
+    growth.turns.push(turn);
   }
   if (isAnswer) {
-    turn.parts.push(...node.parts);
+    for (const part of node.parts) turn.parts.push(part);
     turn.model = node.model ?? turn.model;
     turn.finishedAtMs = Math.max(node.atMs ?? 0, turn.finishedAtMs);
   }
@@ -97,21 +114,24 @@ function begun(
   { id, turn: before, fork }: Step,
   node: MessageNode,
   isAnswer: boolean,
-  atMs: number,
+  growth: Growth,
 ): Growing {
-  const since = (earliest = 0): number => Math.max(node.atMs ?? earliest, earliest) || atMs;
+  const since = (earliest = 0): number => Math.max(node.atMs ?? earliest, earliest) || growth.atMs;
   const unsaid = { model: undefined, finishedAtMs: 0 };
   if (!isAnswer || before === undefined) {
     const createdAtMs = since(before?.createdAtMs);
     return { node, parent: before, branch: undefined, createdAtMs, parts: [], ...unsaid };
   }
-  const { node: question, parent, createdAtMs, parts } = before;
+  const { node: question, parent, createdAtMs } = before;
+  const parts = before.parts.slice(0, fork);
+  growth.repeatedChars += charsOf({ userText: question.text, files: question.files, parts });
+  if (growth.repeatedChars > REPEATED_MAX_CHARS) throw new TreeTooLargeError();
   return {
     node: question,
     parent,
     branch: id,
     createdAtMs: since(createdAtMs),
-    parts: parts.slice(0, fork),
+    parts,
     ...unsaid,
   };
 }

@@ -4,7 +4,8 @@ import { readChatGptChat } from "./chatgpt-chat.ts";
 import { readClaudeChat } from "./claude-chat.ts";
 import type { ImportedChat, ImportedTurn } from "./imported-chat.ts";
 import type { ListItem } from "./json-list.ts";
-import { fieldsOf, textOf } from "./loose.ts";
+import { fieldsOf, textOf, type Fields } from "./loose.ts";
+import { TreeTooLargeError } from "./message-tree.ts";
 import { readPipitChat } from "./pipit-chat.ts";
 
 /** Turns that one chat may have. */
@@ -40,15 +41,24 @@ const readers = [
 export function readChat(item: ListItem, nowMs: number, leftOut: LeftOut): ReadChat | SkippedChat {
   if ("problem" in item) return { title: titleIn(item.begin), reason: item.problem };
   const fields = fieldsOf(parseJson(item.json));
-  const [, read] = readers.find(([field]) => Object.hasOwn(fields, field)) ?? [];
-  const chat = read?.(fields, nowMs, leftOut);
   const title = titleFrom(textOf(fields["title"]) || textOf(fields["name"]));
-  if (chat === undefined) return { title, reason: "damaged" };
+  const chat = chatIn(fields, nowMs, leftOut);
+  if (typeof chat === "string") return { title, reason: chat };
   const { length } = chat.turns;
   if (length > CHAT_MAX_TURNS) return { title, reason: "too_many_messages" };
   // Our own export has chats in which nothing was said yet.
   if (length === 0 && chat.origin !== "pipit") return { title, reason: "empty" };
   return { ...chat, title: title || titleFrom(chat.turns[0]?.userText ?? "") };
+}
+
+function chatIn(fields: Fields, nowMs: number, leftOut: LeftOut): ReadChat | "damaged" | "too_large" {
+  const [, read] = readers.find(([field]) => Object.hasOwn(fields, field)) ?? [];
+  try {
+    return read?.(fields, nowMs, leftOut) ?? "damaged";
+  } catch (error) {
+    if (error instanceof TreeTooLargeError) return "too_large";
+    throw error;
+  }
 }
 
 /** The title of a chat of whose JSON only the beginning is known. */
