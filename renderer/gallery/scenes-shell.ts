@@ -34,7 +34,7 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
     keepMemories(bridge);
     bridge.intend({ kind: "open", view: "settings" });
   },
-  "chat-files": (bridge) => {
+  "chats-imported": (bridge) => {
     bridge.app.setState({
       chatImport: {
         kind: "done",

@@ -15,6 +15,7 @@ import { startTestServer, type TestServer } from "./start-test-server.ts";
 const NOT_FOUND = 5;
 const services = [
   "Auth",
+  "Messaging",
   "Otp",
   "grpc.health.v1.Health",
   "grpc.reflection.v1.ServerReflection",
