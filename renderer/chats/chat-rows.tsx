@@ -104,8 +104,10 @@ function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
           else if (key === "Delete") actions.remove(chat);
         }}
       >
-        <span dir="auto" className="min-w-0 flex-1 truncate pe-6">
-          {title}
+        <span className="min-w-0 flex-1 pe-6">
+          <span dir="auto" className="block truncate">
+            {title}
+          </span>
         </span>
       </FinderRow>
       <IconButton
