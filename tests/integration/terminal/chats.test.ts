@@ -51,9 +51,9 @@ test("pipit chats lists, shows, finds, renames, pins, archives, deletes and brin
   expect((await chats("search", "herons")).out).toMatch(new RegExp(`^${short} `));
   expect((await chats("search", "herons", "--chat", other)).err).toContain('Nothing found for "herons"');
 
-  // What cannot be seen is shown; what turns the direction of text, the server leaves out.
-  expect((await chats("rename", short, "Grey\u200B", "heron")).err).toBe(
-    'The chat is called "Grey\\u{200b} heron" now.\n',
+  // A mark of direction that titles may have is shown, not done.
+  expect((await chats("rename", short, "Grey\u200F", "heron")).err).toBe(
+    'The chat is called "Grey\\u{200f} heron" now.\n',
   );
   expect((await chats("pin", short)).code).toBe(0);
   expect((await chats("archive", other)).code).toBe(0);
