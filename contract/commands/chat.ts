@@ -57,6 +57,8 @@ export const chatCommands = {
   messageImage: command<ScreenImage | undefined>()(z.strictObject({ messageId: id })),
   /** The files of a message with their texts, from the same places. */
   messageFiles: command<readonly AttachedFile[] | undefined>()(z.strictObject({ messageId: id })),
+  /** What the model was told of the turns before this one of the shown chat. */
+  earlierSummary: command<string>()(z.strictObject({ turnId: id })),
   stopSpeaking: command<void>()(nothing),
   newChat: command<void>()(nothing),
   /** A chat that is in no list and no search, and is gone a day after its last message. */

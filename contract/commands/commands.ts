@@ -6,6 +6,7 @@ import { memoryCommands } from "./memories.ts";
 import { modelCommands } from "./model.ts";
 import { promptCommands } from "./prompts.ts";
 import { sessionCommands } from "./session.ts";
+import { usageCommands } from "./usage.ts";
 
 /**
  * Everything a window may ask of its host, by group. The desktop serves it over IPC, the web page in itself; both, and
@@ -16,6 +17,7 @@ export const commands = {
   ...sessionCommands,
   ...chatFileCommands,
   ...memoryCommands,
+  ...usageCommands,
   ...modelCommands,
   ...promptCommands,
   ...appCommands,

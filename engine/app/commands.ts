@@ -8,6 +8,7 @@ import type { memoryCommands } from "#contract/commands/memories.ts";
 import type { modelCommands } from "#contract/commands/model.ts";
 import type { promptCommands } from "#contract/commands/prompts.ts";
 import type { sessionCommands } from "#contract/commands/session.ts";
+import type { usageCommands } from "#contract/commands/usage.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { SettingsPatch } from "#contract/settings.ts";
 import type { AppClient, AppPorts } from "./app-ports.ts";
@@ -33,18 +34,16 @@ export function createCommands(core: AppCore): Commands {
     ...chatHandlers(core),
     ...sessionHandlers(core),
     ...core.chatFiles,
-    ...memoryHandlers(core),
+    ...accountHandlers(core),
     ...modelHandlers(core),
     ...promptHandlers(core),
     ...appHandlers(core),
   };
 }
 
-function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCommands> {
+/** What is done with the messages of the chat that is shown. */
+function messageHandlers({ client, signal }: AppCore) {
   const engine = async () => (await client()).engine;
-  const history = async () => (await client()).history;
-  let opening = new AbortController();
-  const stopOpening = (): void => opening.abort(new PipitError("CANCELLED", "Another chat is shown."));
   return {
     send: async (draft) => (await engine()).send(draft),
     cancel: async () => (await engine()).cancel(),
@@ -59,7 +58,23 @@ function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCo
     switchBranch: async ({ messageId, index }) => (await engine()).switchBranch(messageId, index),
     messageFiles: async ({ messageId }) => (await engine()).files(messageId),
     messageImage: async ({ messageId }) => (await engine()).image(messageId),
+    async earlierSummary({ turnId }) {
+      const from = await client();
+      const { chatId = "" } = from.engine.store.getState();
+      return await from.history.earlierSummary(chatId, turnId, signal);
+    },
     stopSpeaking: async () => (await engine()).stopSpeaking(),
+  } satisfies Partial<Handlers<typeof chatCommands>>;
+}
+
+function chatHandlers(core: AppCore): Handlers<typeof chatCommands> {
+  const { client, signal, look } = core;
+  const engine = async () => (await client()).engine;
+  const history = async () => (await client()).history;
+  let opening = new AbortController();
+  const stopOpening = (): void => opening.abort(new PipitError("CANCELLED", "Another chat is shown."));
+  return {
+    ...messageHandlers(core),
     async newChat() {
       stopOpening();
       (await engine()).newChat();
@@ -121,7 +136,11 @@ function chatHandlers({ client, signal, look }: AppCore): Handlers<typeof chatCo
   };
 }
 
-function memoryHandlers({ client, signal }: AppCore): Handlers<typeof memoryCommands> {
+/** What the account has on its server besides its chats. */
+function accountHandlers({
+  client,
+  signal,
+}: AppCore): Handlers<typeof memoryCommands & typeof usageCommands> {
   const history = async () => (await client()).history;
   return {
     listMemories: async () => (await history()).memories(signal),
@@ -130,6 +149,7 @@ function memoryHandlers({ client, signal }: AppCore): Handlers<typeof memoryComm
     changeMemory: async ({ memoryId, text }) => (await history()).changeMemory(memoryId, text, signal),
     forgetMemory: async ({ memoryId }) => (await history()).forgetMemory(memoryId, signal),
     restoreMemory: async ({ memoryId }) => (await history()).restoreMemory(memoryId, signal),
+    usedTokens: async ({ by }) => (await history()).usedTokens(by, signal),
   };
 }
 

@@ -18,6 +18,8 @@ const chatSchema = z.object({
   temporary: flagSchema,
 });
 
+const summarySchema = z.object({ text: z.string() });
+
 const chatsSchema = z.object({ data: z.array(chatSchema), next_cursor: z.nullish(z.string()) });
 
 /** The list of chats of the signed-in account, and what is changed in it. */
@@ -58,6 +60,11 @@ export function createChatsClient(http: HttpClient) {
     },
     /** One chat of the account. */
     chat: (chatId: string, signal: AbortSignal) => get(chatPath(chatId), chatSchema, signal).then(toChat),
+    /** What the model was told of the turns before one, which no longer went with it. Throws CHAT_NOT_FOUND without such a text. */
+    async earlierSummary(chatId: string, turnId: string, signal: AbortSignal): Promise<string> {
+      const path = `${chatPath(chatId)}/summary?${new URLSearchParams({ before: turnId }).toString()}`;
+      return (await get(path, summarySchema, signal)).text;
+    },
     /** Renames, pins, archives; gives the chat as the server has it then. */
     async changeChat(
       chatId: string,

@@ -202,6 +202,30 @@ describe("history", () => {
     ]);
   });
 
+  test("reads what was told of earlier turns, and the tokens of the account with its limits", async () => {
+    const { http, client } = setup();
+    http.answer(() => json(200, { turn_id: "t1", text: "They met.", created_at: 5 }));
+    expect(await client.earlierSummary("c", "t/9", signal)).toBe("They met.");
+    expect(http.requests.at(-1)?.path).toBe("/v1/chats/c/summary?before=t%2F9");
+
+    const tokens = { input_tokens: 3, output_tokens: 4, answers: 1, estimated: 0 };
+    const day = { limit: 10, used: 7, free_at: "2026-11-30T00:00:00.000Z" };
+    const data = [
+      { chat_id: "c", title: "Birds", ...tokens },
+      { chat_id: null, title: null, ...tokens },
+    ];
+    http.answer(() => json(200, { data, total: tokens, limits: { day, month: null } }));
+    const sum = { inputTokens: 3, outputTokens: 4 };
+    expect(await client.usedTokens("chat", signal)).toEqual({
+      sums: [
+        { name: "Birds", ...sum },
+        { name: "", ...sum },
+      ],
+      total: sum,
+      day: { limit: 10, used: 7, freeAtMs: Date.UTC(2026, 10, 30) },
+    });
+  });
+
   test("searches one chat or all", async () => {
     const { http, client } = setup();
     const old = { session_id: "c", session_title: "T", hit_created_at: 5, score: 1.5, headline: "…bird…" };

@@ -8,6 +8,7 @@ import { createJsonApi } from "#engine/wire/json-api.ts";
 import { chatPath, createChatsClient, titleSchema } from "./chats-client.ts";
 import { createMemoriesClient } from "./memories-client.ts";
 import { messagesSchema, sentFileSchema, toFile, toMessages } from "./stored-messages.ts";
+import { createUsageClient } from "./usage-client.ts";
 import { timeSchema } from "./wire-time.ts";
 
 /** Stored conversations of the signed-in account (docs/reference/accounts.md). All methods throw PipitError. */
@@ -48,6 +49,7 @@ export function createHistoryClient(http: HttpClient) {
   return {
     ...createChatsClient(http),
     ...createMemoriesClient(http),
+    ...createUsageClient(http),
     /** The shown path of a chat, oldest first, ready for `ChatEngine.openChat`. */
     async messages(chatId: string, signal: AbortSignal): Promise<readonly Message[]> {
       const { data } = await get(`${chatPath(chatId)}/messages`, messagesSchema, signal);

@@ -19,6 +19,7 @@ const ReplaceButton = lazily(
   async () => (await import("../other-programs/replace-button.tsx")).ReplaceButton,
 );
 
+const EarlierSummary = lazily(async () => (await import("./earlier-summary.tsx")).EarlierSummary);
 const RememberedLines = lazily(async () => (await import("./remembered-lines.tsx")).RememberedLines);
 
 interface AnswerProps {
@@ -38,7 +39,12 @@ export function Answer({ message, isLast }: AnswerProps) {
     <div className="relative pt-4 pb-6">
       {message.parts.map((part, index) => (
         // Parts are only ever added at the end, and the last one grows.
-        <AnswerPart key={index} part={part} streaming={streaming && index === message.parts.length - 1} />
+        <AnswerPart
+          key={index}
+          part={part}
+          turnId={message.turnId}
+          streaming={streaming && index === message.parts.length - 1}
+        />
       ))}
       {streaming ? undefined : <AnswerEnd message={message} />}
       {message.remembered === undefined ? undefined : <RememberedLines memories={message.remembered} />}
@@ -50,7 +56,13 @@ export function Answer({ message, isLast }: AnswerProps) {
   );
 }
 
-function AnswerPart({ part, streaming }: { readonly part: MessagePart; readonly streaming: boolean }) {
+interface AnswerPartProps {
+  readonly part: MessagePart;
+  readonly turnId: string | undefined;
+  readonly streaming: boolean;
+}
+
+function AnswerPart({ part, turnId, streaming }: AnswerPartProps) {
   switch (part.kind) {
     case "text":
       return <Markdown text={part.text} streaming={streaming} />;
@@ -59,15 +71,23 @@ function AnswerPart({ part, streaming }: { readonly part: MessagePart; readonly 
     case "tool":
       return <ToolLine part={part} />;
     case "notice":
-      return (
-        <p className="my-1 flex items-start gap-2 text-small text-soft">
-          <CircleAlert aria-hidden="true" className="size-4 shrink-0" />
-          <bdi>{part.text}</bdi>
-        </p>
+      return part.code === "EARLIER_SUMMARISED" && turnId !== undefined ? (
+        <EarlierSummary title={part.text} turnId={turnId} fallback={<Notice text={part.text} />} />
+      ) : (
+        <Notice text={part.text} />
       );
     default:
       return part satisfies never;
   }
+}
+
+function Notice({ text }: { readonly text: string }) {
+  return (
+    <p className="my-1 flex items-start gap-2 text-small text-soft">
+      <CircleAlert aria-hidden="true" className="size-4 shrink-0" />
+      <bdi>{text}</bdi>
+    </p>
+  );
 }
 
 const toolStates = {
@@ -136,7 +156,24 @@ function AnswerActions({ message, isLast }: AnswerProps) {
         </IconButton>
       )}
       <DeleteButton messageId={message.id} />
+      <Tokens message={message} />
     </MessageActions>
+  );
+}
+
+/** How many the answer and what the model read for it had, where the server counted them. */
+function Tokens({ message: { usage, model } }: { readonly message: AssistantMessage }) {
+  const { t } = useTranslation("chat");
+  if (usage === undefined) return undefined;
+  const { inputTokens: input, outputTokens: output } = usage;
+  const details = t("tokensOf", { input, output });
+  return (
+    <span
+      title={model === undefined ? details : `${details} (${model})`}
+      className="ps-1 text-caption whitespace-nowrap text-faint"
+    >
+      {t("tokens", { count: input + output })}
+    </span>
   );
 }
 

@@ -3,6 +3,7 @@ import type { SignedInAccount } from "#contract/auth-state.ts";
 import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
 import { answer, question } from "./messages.ts";
 import { keepMemories } from "./scripted-memories.ts";
+import { tellUsage } from "./scripted-usage.ts";
 import { picture } from "./sample-picture.ts";
 import { failWith, type ScriptedBridge } from "./scripted-bridge.ts";
 
@@ -32,6 +33,10 @@ const accounts: readonly SignedInAccount[] = [
 export const shellScenes: Readonly<Record<string, Scene>> = {
   memories: (bridge) => {
     keepMemories(bridge);
+    bridge.intend({ kind: "open", view: "settings" });
+  },
+  usage: (bridge) => {
+    tellUsage(bridge);
     bridge.intend({ kind: "open", view: "settings" });
   },
   "chats-imported": (bridge) => {
@@ -196,7 +201,10 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
       { kind: "notice", code: "EARLIER_SUMMARISED", text: "Earlier part summarised" },
       { kind: "text", text: "It was the **third** of May." },
     ] as const;
-    const messages = [question("q1", "And when was that?"), { ...answer("a1", "q1", ""), parts }];
+    const usage = { inputTokens: 1_812, outputTokens: 9 };
+    const last = answer("a1", "q1", "", { parts, turnId: "t1", usage, model: "llama3.2" });
+    const messages = [question("q1", "And when was that?"), last];
+    bridge.answers.earlierSummary = () => "The user told of a journey to Oslo in May, with a dog named Рекс.";
     bridge.chat.setState({ title: "A long story", temporary: true, messages });
   },
   page: asPage,

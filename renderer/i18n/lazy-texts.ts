@@ -4,11 +4,13 @@ import { memories as enMemories } from "./en/memories.ts";
 import { otherPrograms as enOther } from "./en/other-programs.ts";
 import { prompts as enPrompts } from "./en/prompts.ts";
 import { shortcuts as enShortcuts } from "./en/shortcuts.ts";
+import { usage as enUsage } from "./en/usage.ts";
 import { chatFiles as ruChatFiles } from "./ru/chat-files.ts";
 import { memories as ruMemories } from "./ru/memories.ts";
 import { otherPrograms as ruOther } from "./ru/other-programs.ts";
 import { prompts as ruPrompts } from "./ru/prompts.ts";
 import { shortcuts as ruShortcuts } from "./ru/shortcuts.ts";
+import { usage as ruUsage } from "./ru/usage.ts";
 
 /** Texts of parts that are loaded when they are first opened, and bring both languages along: a first visit reads none of them. */
 export const lazyTexts = {
@@ -18,6 +20,7 @@ export const lazyTexts = {
     otherPrograms: enOther,
     prompts: enPrompts,
     shortcuts: enShortcuts,
+    usage: enUsage,
   },
   ru: {
     chatFiles: ruChatFiles,
@@ -25,6 +28,7 @@ export const lazyTexts = {
     otherPrograms: ruOther,
     prompts: ruPrompts,
     shortcuts: ruShortcuts,
+    usage: ruUsage,
   },
 } as const;
 

@@ -14,6 +14,7 @@ import { SettingsSection } from "./settings-section.tsx";
 
 const ModelSettings = lazily(async () => (await import("./model-settings.tsx")).ModelSettings);
 const MemoriesSection = lazily(async () => (await import("./memories-section.tsx")).MemoriesSection);
+const UsageSection = lazily(async () => (await import("./usage-section.tsx")).UsageSection);
 const ChatFilesSection = lazily(async () => (await import("./chat-files-section.tsx")).ChatFilesSection);
 const ProgramSettings = lazily(async () => (await import("./program-settings.tsx")).ProgramSettings);
 
@@ -44,6 +45,7 @@ export function SettingsView() {
       <ChatSettings />
       <ChatFilesSection />
       <MemoriesSection />
+      <UsageSection />
       <VoiceSettings />
       {seesScreen ? (
         <SettingsSection title={t("screen.title")}>

@@ -264,6 +264,7 @@ test("[5.1-10] the preload gives exactly these functions, frozen, and nothing of
     "discard",
     "discardWaiting",
     "dropSignInLink",
+    "earlierSummary",
     "editAndResend",
     "endRegion",
     "exportChats",
@@ -327,6 +328,7 @@ test("[5.1-10] the preload gives exactly these functions, frozen, and nothing of
     "switchMemories",
     "undoDelete",
     "updateSettings",
+    "usedTokens",
     "windowLeft",
   ];
   expect(seen.names).toEqual(expected.toSorted());
