@@ -155,6 +155,26 @@ describe("pipit admin users", () => {
     expect(await admin.query("select key_hash from attempt_counters")).toEqual([{ key_hash: "other" }]);
   });
 
+  test("an account has token limits of its own until it is given the server's again", async () => {
+    await using admin = await openWithAnn();
+    const limits = async (...flags: readonly string[]) =>
+      (await admin.run(users, ["limits", "ann", ...flags])).stdout;
+    expect(await limits("--tokens-per-day", "500", "--tokens-per-month", "0")).toBe(
+      "ann: tokens per day 500, per month any number\n",
+    );
+    expect((await eventsOf(admin))[0]).toMatchObject({
+      event: "account.limits_changed",
+      data: { tokensPerDay: 500, tokensPerMonth: 0, by: "admin-cli" },
+    });
+    expect(await limits("--tokens-per-month", "default")).toBe(
+      "ann: tokens per day 500, per month any number (the server's)\n",
+    );
+    const events = await eventsOf(admin);
+    expect(await limits()).toContain("tokens per day 500,");
+    expect(await eventsOf(admin)).toEqual(events);
+    expect(await admin.run(users, ["limits", "ann", "--tokens-per-day", "-1"])).toMatchObject({ code: 2 });
+  });
+
   test("a second factor is taken away only where there is one", async () => {
     await using admin = await openWithAnn();
     expect((await admin.run(users, ["reset-otp", "ann"])).stdout).toBe(

@@ -5,13 +5,22 @@ import { loginKeyOf } from "#server/domain/accounts/ports.ts";
 import { Argument } from "commander";
 import { ADMIN_ACTOR, type AdminContext } from "../compose/admin-context.ts";
 import type { AdminDeps, AdminGroup, AdminIo } from "./admin-deps.ts";
-import { createCommandGroup, type CommandGroup } from "./command-group.ts";
+import { createCommandGroup, wholeNumber, type CommandGroup } from "./command-group.ts";
 import { factsText, tableText, timeText } from "./print.ts";
 import { readPassword } from "./read-password.ts";
 
 /** Accounts read and printed at once. */
 const PAGE = 500;
 const decider = { by: ADMIN_ACTOR };
+
+/** Of tokens; what is more is no limit. */
+const LIMIT_MAX = 1_000_000_000_000;
+
+type LimitFlag = number | "default";
+interface LimitFlags {
+  readonly tokensPerDay?: LimitFlag;
+  readonly tokensPerMonth?: LimitFlag;
+}
 
 interface AddFlags {
   readonly email?: string;
@@ -25,6 +34,7 @@ export const users: AdminGroup = async (args, deps) => {
   const group = createCommandGroup("users", "the accounts of this server", deps);
   addReading(group, deps);
   addWriting(group, deps);
+  addLimits(group);
   addSwitches(group);
   return group.run(args);
 };
@@ -78,6 +88,43 @@ function addWriting({ add }: CommandGroup, { io }: AdminDeps): void {
 }
 
 const passwordStdin = ["--password-stdin", "read the password from stdin instead of asking for it"] as const;
+
+const limitOf = (value: string): LimitFlag =>
+  value === "default" ? value : wholeNumber(0, LIMIT_MAX)(value);
+
+function addLimits({ add }: CommandGroup): void {
+  add("limits <login>", "give an account limits of its own, and show them", changeLimits)
+    .option("--tokens-per-day <n|default>", "tokens in a day (UTC); 0: any number", limitOf)
+    .option("--tokens-per-month <n|default>", "tokens in a calendar month (UTC); 0: any number", limitOf);
+}
+
+function limitText(limit: number | undefined, usual: number): string {
+  return `${(limit ?? usual) || "any number"}${limit === undefined ? " (the server's)" : ""}`;
+}
+
+/** Changes the limits that are named, and tells those that the account has then. */
+async function changeLimits(context: AdminContext, login: string, flags: LimitFlags): Promise<string> {
+  const { auth, config, origin } = context;
+  const { id, login: name } = await find(context, login);
+  if (Object.keys(flags).length > 0) {
+    const stored = (flag: LimitFlag | undefined) => (flag === "default" ? null : flag);
+    await auth.transaction(async (tx) => {
+      await tx.tokenLimits.change(id, {
+        tokensPerDay: stored(flags.tokensPerDay),
+        tokensPerMonth: stored(flags.tokensPerMonth),
+      });
+      const data = { ...flags };
+      await tx.audit.append(
+        { event: "account.limits_changed", outcome: "success", userId: id, data },
+        origin,
+      );
+    });
+  }
+  const own = await auth.tokenLimits.of(id);
+  const day = limitText(own.tokensPerDay, config.tokensPerDay);
+  const month = limitText(own.tokensPerMonth, config.tokensPerMonth);
+  return `${visible(name)}: tokens per day ${day}, per month ${month}\n`;
+}
 
 function addSwitches({ add }: CommandGroup): void {
   add(

@@ -127,7 +127,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   const calculator = building.use(createCalculator());
   const pictures = building.use(new Pictures());
   const speech = deps.speech ?? building.use(createSpeechService({ config: config.speech, logger }));
-  const quotas = createQuotas({ use: store.tokenUse, usual: config, clock });
+  const quotas = createQuotas({ use: store.tokenUse, limits: store.auth.tokenLimits, usual: config, clock });
   const turns = building.use(
     createTurnService({
       ...common,

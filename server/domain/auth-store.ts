@@ -4,6 +4,7 @@ import type { ModelConnectionStore } from "./assistant/model-connection.ts";
 import type { MemoryStore } from "./memories/ports.ts";
 import type { ProjectStore } from "./projects/ports.ts";
 import type { AuditLog } from "./audit/ports.ts";
+import type { TokenLimitStore } from "./usage/ports.ts";
 import type { ApiKeyStore } from "./tokens/api-keys.ts";
 import type {
   OauthClientStore,
@@ -26,6 +27,8 @@ export interface AuthStores {
   readonly apiKeys: ApiKeyStore;
   /** No matter of sign-ins, but a decision of the operator that is audited. */
   readonly modelConnection: ModelConnectionStore;
+  /** The same. */
+  readonly tokenLimits: TokenLimitStore;
   /** No matter of sign-ins either, but they end with the account. */
   readonly memories: MemoryStore;
   readonly projects: ProjectStore;

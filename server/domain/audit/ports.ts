@@ -7,6 +7,7 @@ const AUDIT_EVENTS = [
   "account.activated",
   "account.role_changed",
   "account.unlocked",
+  "account.limits_changed",
   "login",
   "logout",
   "session.started",

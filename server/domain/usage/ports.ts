@@ -57,9 +57,17 @@ export interface TokenUseStore {
     day: string,
     since: string,
   ): Promise<{ readonly day: number; readonly since: number }>;
-  /** Those of the account's own; undefined where the server's count. */
-  limits(userId: string): Promise<Partial<TokenLimits>>;
-  setLimits(userId: string, limits: Partial<TokenLimits>): Promise<void>;
+}
+
+/** Limits that an account has of its own, instead of the server's. */
+export interface TokenLimitStore {
+  /** Undefined where the server's count. */
+  of(userId: string): Promise<Partial<TokenLimits>>;
+  /** `null`: the server's count from now on. What is not named stays. */
+  change(
+    userId: string,
+    limits: { readonly [Name in keyof TokenLimits]?: number | null | undefined },
+  ): Promise<void>;
 }
 
 /** The day of a time, as it is kept. */

@@ -1,6 +1,6 @@
 import type { Clock } from "#contract/clock.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { dayOf, type TokenLimits, type TokenUseStore } from "./ports.ts";
+import { dayOf, type TokenLimits, type TokenLimitStore, type TokenUseStore } from "./ports.ts";
 
 /** How much of one limit is used. */
 export interface Quota {
@@ -22,13 +22,14 @@ function quota(limit: number, used: number, freeAtMs: number): Quota | undefined
 export type Quotas = ReturnType<typeof createQuotas>;
 
 export function createQuotas(deps: {
-  readonly use: Pick<TokenUseStore, "spent" | "limits">;
+  readonly use: Pick<TokenUseStore, "spent">;
+  readonly limits: Pick<TokenLimitStore, "of">;
   /** Those of accounts that have none of their own. */
   readonly usual: TokenLimits;
   readonly clock: Clock;
 }) {
   async function state(userId: string): Promise<QuotaState> {
-    const limits = { ...deps.usual, ...(await deps.use.limits(userId)) };
+    const limits = { ...deps.usual, ...(await deps.limits.of(userId)) };
     if (limits.tokensPerDay === 0 && limits.tokensPerMonth === 0) return { day: undefined, month: undefined };
     const nowMs = deps.clock.nowMs();
     const now = new Date(nowMs);

@@ -14,6 +14,7 @@ import type { Tables } from "./schema.ts";
 import { createOneTimeStore } from "./one-time-store.ts";
 import { createSigningKeyStore } from "./signing-key-store.ts";
 import { createTokenStateStore } from "./token-state-store.ts";
+import { createTokenLimitStore } from "../usage/token-limit-store.ts";
 import { createTotpStore } from "./totp-store.ts";
 import { following } from "./following.ts";
 import { inTransaction } from "./transaction.ts";
@@ -50,6 +51,7 @@ export function createAuthStore(
     clients: createOauthClientStore(connection),
     apiKeys: createApiKeyStore(connection),
     modelConnection: createModelConnectionStore(connection),
+    tokenLimits: createTokenLimitStore(connection),
     memories: following(createMemoryStore(connection, time), MEMORY_CHANGES, onChanged),
     projects: createProjectStore(connection),
     audit: auditLogFor(connection),

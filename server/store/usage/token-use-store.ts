@@ -9,7 +9,6 @@ import {
 import type { Tables } from "../sql/schema.ts";
 
 const MAX_SUMS = 500;
-const NO_LIMITS = { tokens_per_day: null, tokens_per_month: null };
 
 /** {@link TokenUseStore} on SQL. */
 export function createTokenUseStore(db: Kysely<Tables>): TokenUseStore {
@@ -51,28 +50,6 @@ export function createTokenUseStore(db: Kysely<Tables>): TokenUseStore {
         .where("day", ">=", since)
         .executeTakeFirstOrThrow();
       return row;
-    },
-
-    async limits(userId) {
-      const row = await db
-        .selectFrom("token_limits")
-        .selectAll()
-        .where("user_id", "=", userId)
-        .executeTakeFirst();
-      const { tokens_per_day: tokensPerDay, tokens_per_month: tokensPerMonth } = row ?? NO_LIMITS;
-      return {
-        ...(tokensPerDay !== null && { tokensPerDay }),
-        ...(tokensPerMonth !== null && { tokensPerMonth }),
-      };
-    },
-
-    async setLimits(userId, { tokensPerDay, tokensPerMonth }) {
-      const limits = { tokens_per_day: tokensPerDay ?? null, tokens_per_month: tokensPerMonth ?? null };
-      await db
-        .insertInto("token_limits")
-        .values({ user_id: userId, ...limits })
-        .onConflict((c) => c.column("user_id").doUpdateSet(limits))
-        .execute();
     },
   };
 }
