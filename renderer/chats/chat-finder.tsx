@@ -259,7 +259,7 @@ function enterRows({ currentTarget, target, relatedTarget }: FocusEvent<HTMLElem
   // A click beside the rows is none on one of them, and Shift+Tab leaves them.
   if (target !== currentTarget || !target.matches(":focus-visible")) return;
   if (relatedTarget instanceof Node && currentTarget.contains(relatedTarget)) return;
-  const rows = rowsIn(currentTarget);
+  const rows = focusableIn(currentTarget);
   const { top } = currentTarget.getBoundingClientRect();
   const inView = rows.find((row) => row.getBoundingClientRect().top >= top);
   (rows.find((row) => row.ariaCurrent === "true") ?? inView)?.focus();
@@ -267,11 +267,16 @@ function enterRows({ currentTarget, target, relatedTarget }: FocusEvent<HTMLElem
 
 /** The row with the focus is about to go: the focus moves to the one below, above the last one, or to the search. */
 function leaveRow(container: HTMLElement | null): void {
-  const rows = rowsIn(container);
+  const rows = focusableIn(container);
   const at = rows.findIndex((row) => row.parentElement?.contains(document.activeElement));
   if (at < 0) return;
   const next = rows[at + 1] ?? rows[at - 1] ?? container?.parentElement?.querySelector("input");
   next?.focus();
+}
+
+/** Without those that are just being measured, which are hidden and take no focus. */
+function focusableIn(container: HTMLElement | null): readonly HTMLElement[] {
+  return rowsIn(container).filter((row) => row.checkVisibility({ visibilityProperty: true }));
 }
 
 function rowsIn(container: HTMLElement | null): readonly HTMLElement[] {
