@@ -74,11 +74,12 @@ async function placeOf(trx: Transaction<Tables>, userId: string, chat: ImportedC
   for (const id of chatIdsFor(userId, chat)) {
     const row = await trx
       .selectFrom("chats")
-      .select(["user_id", "deleted_at_ms"])
+      .select(["user_id", "deleted_at_ms", "temporary"])
       .where("id", "=", id)
       .executeTakeFirst();
     if (row === undefined) return wasDeleted && !again ? undefined : { id, isNew: true };
-    if (row.user_id !== userId) continue;
+    // A temporary chat is never listed, found or written to a file: nothing to be kept goes there.
+    if (row.user_id !== userId || row.temporary === 1) continue;
     if (row.deleted_at_ms === null) return { id, isNew: false };
     wasDeleted = true;
   }

@@ -111,4 +111,18 @@ describe.each(databases)("an export of ours that is imported, on $name", ({ name
     );
     expect(ofBen.map(({ id }) => id)).not.toEqual(ofAnn.map(({ id }) => id));
   });
+
+  test("leaves a temporary chat alone, whose id the file has", async () => {
+    await using stage = await openImportStage(name);
+    await fill(stage, "ann");
+    const { text, chats } = await stage.ann.exported();
+    const id = randomUUID();
+    const at = { createdAtMs: 1, updatedAtMs: 1 };
+    await stage.auth.store.chats.create({ ...at, id, userId: "ben", title: "Gone soon", temporary: true });
+    const file = text.replaceAll(chats.at(-1)?.id ?? "", id);
+    expect((await stage.ben.importFile(file)).report.chats.made).toBe(2);
+    const headers = { authorization: `Bearer ${stage.ben.token}` };
+    expect((await stage.auth.get(`/v1/chats/${id}/messages`, headers)).body).toEqual({ data: [] });
+    expect((await stage.ben.importFile(file)).report.chats.unchanged).toBe(2);
+  });
 });

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { z } from "zod";
+import { PipitError } from "#contract/pipit-error.ts";
 import { writer } from "#server/domain/access/access.ts";
 import { importChats, type ImportProgress, type ImportReport } from "#server/domain/imports/chat-import.ts";
 import { Places } from "#server/domain/limits/places.ts";
@@ -55,7 +56,13 @@ export function chatImportRoute(ctx: HttpContext): CallerRoute {
       whenClosed(reply, () => void held.disposeAsync());
       try {
         const signal = answerSignal(ctx, reply, caller);
-        const file = held.use(await receiveFile(request.body, ctx.config.dataDir, FILE_MAX_BYTES, signal));
+        const file = await receiveFile(request.body, ctx.config.dataDir, FILE_MAX_BYTES, signal);
+        if (held.disposed) {
+          // The client has left just when its file had come.
+          await file[Symbol.asyncDispose]();
+          throw new PipitError("CANCELLED", "Cancelled.");
+        }
+        held.use(file);
         const asked = { userId, file, again: deleted === "again", origin: originOf(request) };
         const { clock, store } = ctx;
         const steps = importChats({ clock, store: store.imports, audit: store.auth.audit }, asked, signal);
