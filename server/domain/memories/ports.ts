@@ -27,7 +27,7 @@ export interface MemoryStore {
   /**
    * Resolves to the memory; to the older one where the account has one that says the same; to undefined where there is no room
    * or no account. One with a source turn is kept only where that turn is there, in a chat that is not temporary, does not
-   * ask again what another one asked in the same place, and remembering is on.
+   * ask again what another one asked in the same place, and remembering is on for the account and the project of the chat.
    */
   add(memory: NewMemory): Promise<Memory | undefined>;
   /** Undefined: there is none. Throws INVALID_REQUEST with the field "text" when another one says the same. */

@@ -150,7 +150,7 @@ describe.each(databases)("memories on $name", (database) => {
     expect(await store.purgeDeleted(running)).toBe(3);
   });
 
-  test("[22] what was said is kept only where its turn is, never of a temporary chat, nor while it is switched off", async () => {
+  test("[22] what was said is kept only where its turn is, never of a temporary chat, nor while it is switched off for the account or the project", async () => {
     await using temporary = await openWithAccounts(database);
     const { store } = temporary;
     const { memories } = store.auth;
@@ -169,6 +169,13 @@ describe.each(databases)("memories on $name", (database) => {
     expect(await memories.isOn("user-1")).toBe(false);
     expect(await learn("turn-1")).toBeUndefined();
     await memories.switch("user-1", true);
+    // Switched off while the model was still asked.
+    const project = { id: "p", userId: "user-1", name: "P", instructions: "", remembers: true };
+    await store.auth.projects.create({ ...project, createdAtMs: 1, updatedAtMs: 1 });
+    await store.chats.update("user-1", "chat-1", { projectId: "p" });
+    await store.auth.projects.update("user-1", "p", { remembers: false }, 2);
+    expect(await learn("turn-1")).toBeUndefined();
+    await store.auth.projects.update("user-1", "p", { remembers: true }, 3);
     expect(await learn("turn-1")).toMatchObject({ sourceTurn: "turn-1" });
     await store.chats.remove("user-1", "chat-1");
     expect(await memories.add(said("late", "I am late", { sourceTurn: "turn-1" }))).toBeUndefined();

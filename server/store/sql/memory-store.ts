@@ -137,19 +137,22 @@ async function hasRoom(trx: Transaction<Tables>, userId: string): Promise<boolea
 }
 
 /**
- * The turn of which it would be, as the person sees it; a temporary chat is remembered by nothing. One that
- * asks again what was asked there before says nothing new: what was remembered of it may have been forgotten since.
+ * The turn of which it would be, as the person sees it; of a temporary chat, and of a project that keeps no memories,
+ * nothing is remembered. One that asks again what was asked there before says nothing new: what was remembered of it may
+ * have been forgotten since.
  */
 async function isThere(trx: Transaction<Tables>, userId: string, turnId: string): Promise<boolean> {
   const turn = await trx
     .selectFrom("turns")
     .innerJoin("chats", "chats.id", "turns.chat_id")
+    .leftJoin("projects", "projects.id", "chats.project_id")
     .select("turns.id")
     .where("turns.id", "=", turnId)
     .where("turns.user_id", "=", userId)
     .where("turns.deleted_at_ms", "is", null)
     .where("chats.deleted_at_ms", "is", null)
     .where("chats.temporary", "=", 0)
+    .where((eb) => eb.or([eb("projects.id", "is", null), eb("projects.remembers", "=", 1)]))
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
