@@ -6,6 +6,8 @@ export interface ChatSummary {
   readonly updatedAtMs: number;
   readonly pinned: boolean;
   readonly archived: boolean;
+  /** It holds an answer that the person has not seen, or they marked it so. */
+  readonly unread?: true;
   /** In no list, and gone a day after its last message. */
   readonly temporary?: true;
 }

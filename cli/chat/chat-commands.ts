@@ -30,6 +30,7 @@ export const chatCommands: Readonly<Record<string, SlashCommand>> = {
         paint("dim", changed),
         `${oneLine(chat.title)}  `,
         paint("dim", shortId(chat)),
+        ...(chat.unread ? [paint("bold", `  (${messages.unread})`)] : []),
       );
     }
   },
@@ -52,6 +53,7 @@ export async function openChosenChat(
   const chat = await chosenChat(chosen, client.history, messages, signal);
   if (chat === undefined) return messages.noChats;
   client.engine.openChat(chat.id, await client.history.messages(chat.id, signal), chat.title);
+  if (chat.unread) await client.history.changeChat(chat.id, { unread: false }, signal);
   return messages.chatOpened(chat.title);
 }
 

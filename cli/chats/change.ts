@@ -1,6 +1,7 @@
 import type { ChatSummary } from "#contract/chat-history.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
+import type { ChatChanges } from "#engine/history/chats-client.ts";
 import type { CommandDeps } from "../kit/open-cli-client.ts";
 import { printJson, printNote } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
@@ -71,12 +72,7 @@ export function restore(flags: ChangeFlags, deps: CommandDeps): Promise<ExitCode
 
 type Told = (words: ChatsWords, title: string) => string;
 
-function change(
-  flags: ChangeFlags,
-  deps: CommandDeps,
-  changes: Partial<Pick<ChatSummary, "title" | "pinned" | "archived">>,
-  told: Told,
-): Promise<ExitCode> {
+function change(flags: ChangeFlags, deps: CommandDeps, changes: ChatChanges, told: Told): Promise<ExitCode> {
   return withChats(deps, async (context) => {
     const { history, messages, signal } = context;
     const { id } = await findChat(history, flags.id, messages, signal);

@@ -86,8 +86,9 @@ async function* listed(archived: boolean, { history, signal }: ChatsContext): As
   } while (next !== undefined);
 }
 
-function lineOf(chat: ChatSummary, { words }: ChatsContext): readonly Span[] {
+function lineOf(chat: ChatSummary, { words, messages }: ChatsContext): readonly Span[] {
   const begin = `${shortId(chat)}  ${dayAndTime(chat.updatedAtMs)}  `;
   const pinned = chat.pinned && !chat.archived ? [paint("dim", `  (${words.pinned})`)] : [];
-  return [paint("dim", begin), oneLine(chat.title), ...pinned];
+  const unread = chat.unread ? [paint("bold", `  (${messages.unread})`)] : [];
+  return [paint("dim", begin), oneLine(chat.title), ...pinned, ...unread];
 }

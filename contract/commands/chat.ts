@@ -71,13 +71,14 @@ export const chatCommands = {
   listChats: command<ChatPage>()(
     z.strictObject({ archived: z.boolean(), cursor: z.exactOptional(z.string().check(z.maxLength(1_000))) }),
   ),
-  /** Renames, pins, archives. Rejects with CHAT_NOT_FOUND for a chat that was deleted, or is another account's. */
+  /** Renames, pins, archives, marks as unread. Rejects with CHAT_NOT_FOUND for a chat that was deleted, or is another account's. */
   changeChat: command<void>()(
     z.strictObject({
       chatId: id,
       title: z.exactOptional(z.string().check(z.minLength(1), z.maxLength(TITLE_MAX_CHARS))),
       pinned: z.exactOptional(z.boolean()),
       archived: z.exactOptional(z.boolean()),
+      unread: z.exactOptional(z.boolean()),
     }),
   ),
   /** Stops what is being answered in it; a shown one makes room for an empty chat. */

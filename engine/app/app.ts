@@ -12,6 +12,7 @@ import { createCommands } from "./commands.ts";
 import { createCurrentClient, type CurrentClient } from "./current-client.ts";
 import { createServerLook } from "./server-look.ts";
 import { createSignIn } from "./sign-in.ts";
+import { createUnreadMarks } from "./unread-marks.ts";
 
 /**
  * The application without a window: one per desktop app or page, whatever its windows do. Opens the client at once; contacts
@@ -44,17 +45,22 @@ export class App implements AsyncDisposable {
       settings: settings.store.getState(),
       server: { kind: "starting" },
     }));
-    this.#current = createCurrentClient(
-      async () => this.#takeCandidate() ?? (await openClient(settings.store.getState())),
-      ports.onSettled,
-    );
+    const show = (patch: Partial<AppState>): void => this.#state.setState(patch);
+    const unreadMarks = createUnreadMarks({ ...ports, show, signal });
+    this.#current = createCurrentClient(async () => {
+      const opened = this.#takeCandidate() ?? (await openClient(settings.store.getState()));
+      opened.engine.onSettled((settled) => {
+        ports.onSettled?.(settled);
+        void unreadMarks.settled(opened, settled);
+      });
+      return opened;
+    });
     this.chat = this.#current.chat;
     this.auth = this.#current.auth;
     const client = () => this.#current.get();
     this.look = createServerLook({ ...ports, client, state: this.#state, signal: () => this.#server.signal });
     this.#unsubscribe = settings.store.subscribe((next, before) => this.#apply(next, before));
     this.#followServer();
-    const show = (patch: Partial<AppState>): void => this.#state.setState(patch);
     const signIn = createSignIn({
       ...ports,
       client,
@@ -74,6 +80,7 @@ export class App implements AsyncDisposable {
       reconnect: () => this.#reconnect(),
       look: () => this.look(),
       signIn,
+      unreadMarks,
       chatFiles: createChatFiles({ window, client, auth, show, signal }),
     });
   }

@@ -13,6 +13,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { SettingsPatch } from "#contract/settings.ts";
 import type { AppClient, AppPorts } from "./app-ports.ts";
 import type { SignIn } from "./sign-in.ts";
+import type { UnreadMarks } from "./unread-marks.ts";
 
 /** What the handlers of the commands work on. */
 interface AppCore extends Pick<AppPorts, "window"> {
@@ -23,6 +24,7 @@ interface AppCore extends Pick<AppPorts, "window"> {
   readonly reconnect: () => Promise<void>;
   readonly look: () => Promise<void>;
   readonly signIn: SignIn;
+  readonly unreadMarks: UnreadMarks;
   readonly chatFiles: Handlers<typeof chatFileCommands>;
   /** Aborts when the application ends. */
   readonly signal: AbortSignal;
@@ -68,7 +70,7 @@ function messageHandlers({ client, signal }: AppCore) {
 }
 
 function chatHandlers(core: AppCore): Handlers<typeof chatCommands> {
-  const { client, signal, look } = core;
+  const { client, signal, look, unreadMarks } = core;
   const engine = async () => (await client()).engine;
   const history = async () => (await client()).history;
   let opening = new AbortController();
@@ -88,17 +90,16 @@ function chatHandlers(core: AppCore): Handlers<typeof chatCommands> {
       opening = new AbortController();
       const own = AbortSignal.any([opening.signal, signal]);
       const from = await client();
-      const [{ messages, cut }, { title, temporary }] = await Promise.all([
+      const [{ messages, cut }, { title, temporary, unread }] = await Promise.all([
         turnId === undefined
           ? from.history.messages(chatId, own).then((all) => ({ messages: all, cut: undefined }))
           : from.history.messagesAround(chatId, turnId, own),
         from.history.chat(chatId, own),
       ]);
       own.throwIfAborted();
-      from.engine.openChat(chatId, messages, title, {
-        ...(cut && { cut }),
-        ...(temporary && { temporary }),
-      });
+      const kind = { ...(cut && { cut }), ...(temporary && { temporary }) };
+      from.engine.openChat(chatId, messages, title, kind);
+      if (unread) void unreadMarks.seen(from, chatId);
     },
     listChats: async ({ archived, cursor }) => (await history()).page(archived, cursor, signal),
     async forkChat({ messageId }) {

@@ -3,13 +3,13 @@ import type { AuthState } from "#contract/auth-state.ts";
 import { initialChatState, type ChatState } from "#contract/chat-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
-import type { AppClient, AppPorts } from "./app-ports.ts";
+import type { AppClient } from "./app-ports.ts";
 
 /** The client of the server that is set now, behind stores that outlive it. */
 export type CurrentClient = ReturnType<typeof createCurrentClient>;
 
 /** Opens the first client at once. */
-export function createCurrentClient(open: () => Promise<AppClient>, onSettled?: AppPorts["onSettled"]) {
+export function createCurrentClient(open: () => Promise<AppClient>) {
   const chat = createStore<ChatState>(() => initialChatState);
   const auth = createStore<AuthState>(() => ({ kind: "unknown" }));
   let current = follow();
@@ -18,7 +18,6 @@ export function createCurrentClient(open: () => Promise<AppClient>, onSettled?: 
   async function follow(): Promise<Followed> {
     const client = await open();
     const stops = [mirror(client.engine.store, chat), mirror(client.session.store, auth)];
-    if (onSettled !== undefined) stops.push(client.engine.onSettled(onSettled));
     return { client, stops };
   }
   /** Closes this one and opens the next; resolves when that is there. @throws what `open` throws */

@@ -15,12 +15,18 @@ const chatSchema = z.object({
   updated_at: timeSchema,
   pinned: flagSchema,
   archived: flagSchema,
+  unread: flagSchema,
   temporary: flagSchema,
 });
 
 const summarySchema = z.object({ text: z.string() });
 
 const chatsSchema = z.object({ data: z.array(chatSchema), next_cursor: z.nullish(z.string()) });
+
+/** What may be changed of a chat. */
+export type ChatChanges = Partial<Pick<ChatSummary, "title" | "pinned" | "archived">> & {
+  readonly unread?: boolean;
+};
 
 /** The list of chats of the signed-in account, and what is changed in it. */
 export function createChatsClient(http: HttpClient) {
@@ -65,12 +71,8 @@ export function createChatsClient(http: HttpClient) {
       const path = `${chatPath(chatId)}/summary?${new URLSearchParams({ before: turnId }).toString()}`;
       return (await get(path, summarySchema, signal)).text;
     },
-    /** Renames, pins, archives; gives the chat as the server has it then. */
-    async changeChat(
-      chatId: string,
-      changes: Partial<Pick<ChatSummary, "title" | "pinned" | "archived">>,
-      signal: AbortSignal,
-    ): Promise<ChatSummary> {
+    /** Renames, pins, archives, marks as unread; gives the chat as the server has it then. */
+    async changeChat(chatId: string, changes: ChatChanges, signal: AbortSignal): Promise<ChatSummary> {
       const body = JSON.stringify(changes);
       return toChat(await ask({ method: "PUT", path: chatPath(chatId), body }, chatSchema, signal));
     },
@@ -100,7 +102,10 @@ function toPage({ data, next_cursor: next }: z.infer<typeof chatsSchema>): ChatP
 
 function toChat(chat: z.infer<typeof chatSchema>): ChatSummary {
   const { id, title, pinned, archived } = chat;
-  const temporary = chat.temporary ? ({ temporary: true } as const) : {};
+  const marks = {
+    ...(chat.unread && ({ unread: true } as const)),
+    ...(chat.temporary && ({ temporary: true } as const)),
+  };
   const times = { createdAtMs: chat.created_at, updatedAtMs: chat.updated_at };
-  return { id, title, pinned, archived, ...temporary, ...times };
+  return { id, title, pinned, archived, ...marks, ...times };
 }

@@ -1,4 +1,4 @@
-import { Archive, ArchiveRestore, Download, Pencil, Pin, PinOff, Trash2 } from "lucide-react";
+import { Archive, ArchiveRestore, Download, Mail, MailOpen, Pencil, Pin, PinOff, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useApp } from "../bridge/use-bridge.ts";
 import { Menu } from "../ui/menu.tsx";
@@ -12,6 +12,7 @@ export function ChatMenu({ actions }: { readonly actions: ChatActions }) {
   if (actions.menu === undefined) return undefined;
   const { chat, at } = actions.menu;
   const PinIcon = chat.pinned ? PinOff : Pin;
+  const UnreadIcon = chat.unread ? MailOpen : Mail;
   const ArchiveIcon = chat.archived ? ArchiveRestore : Archive;
   const icon = "size-4 shrink-0";
   return (
@@ -29,6 +30,11 @@ export function ChatMenu({ actions }: { readonly actions: ChatActions }) {
           label: t(chat.pinned ? "drawer.unpin" : "drawer.pin"),
           icon: <PinIcon aria-hidden="true" className={icon} />,
           onPick: () => actions.pin(chat),
+        },
+        {
+          label: t(chat.unread ? "drawer.markRead" : "drawer.markUnread"),
+          icon: <UnreadIcon aria-hidden="true" className={icon} />,
+          onPick: () => actions.markUnread(chat),
         },
         {
           label: t(chat.archived ? "drawer.unarchive" : "drawer.archive"),

@@ -104,11 +104,13 @@ function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
           else if (key === "Delete") actions.remove(chat);
         }}
       >
+        {chat.unread && <span aria-hidden="true" className="-me-1 size-2 shrink-0 rounded-full bg-accent" />}
         <span className="min-w-0 flex-1 pe-6">
-          <span dir="auto" className="block truncate">
+          <span dir="auto" className={`block truncate ${chat.unread ? "font-semibold" : ""}`}>
             {title}
           </span>
         </span>
+        {chat.unread && <span className="sr-only">{t("drawer.unread")}</span>}
       </FinderRow>
       <IconButton
         label={t("drawer.menu", { title })}

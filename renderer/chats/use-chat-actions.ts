@@ -74,6 +74,10 @@ export function useChatActions(
       onLeaving();
       change(chat, { archived: !chat.archived });
     },
+    markUnread: ({ unread, ...chat }: ChatSummary) => {
+      const now = unread ? chat : { ...chat, unread: true as const };
+      void act(commands.changeChat({ chatId: chat.id, unread: unread !== true }), chat.id, now);
+    },
     remove: (chat: ChatSummary) => void remove(chat),
     /** Brings back what was deleted last; absent when it is too late. */
     undo: deleted === undefined ? undefined : () => void restore(deleted),

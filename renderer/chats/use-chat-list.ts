@@ -96,7 +96,8 @@ function useNews(): string {
     [chatId, title, activeMessageId === undefined, connection].join("\n"),
   );
   const imported = useApp((state) => state.chatImport?.kind);
-  return [chat, server, imported].join("\n");
+  const unread = useApp((state) => state.unreadChanges);
+  return [chat, server, imported, unread].join("\n");
 }
 
 function joined(before: ChatList, next: ChatList, archived: boolean): ChatList {

@@ -39,7 +39,7 @@ async function ask(prompt: string, more: object = {}) {
 }
 
 describe("chats over HTTP", () => {
-  test("made, renamed, pinned, archived, deleted and restored", async () => {
+  test("made, renamed, pinned, archived, marked as unread, deleted and restored", async () => {
     expect(await call("POST", "/v1/chats", { temporary: true })).toMatchObject({ body: { temporary: true } });
     const made = await call("POST", "/v1/chats", { title: "  Birds \n of prey " });
     expect(made).toMatchObject({
@@ -54,6 +54,12 @@ describe("chats over HTTP", () => {
     expect(await call("PUT", path, { pinned: false })).toMatchObject({
       body: { title: "Owls", pinned: false, archived: true },
     });
+    expect(await call("PUT", path, { unread: true })).toMatchObject({ body: { unread: true } });
+    // What was seen is no part of a chat that is taken elsewhere.
+    const { body: exported } = await call("GET", `${path}/export?format=json`);
+    expect(JSON.stringify(exported)).toContain("Owls");
+    expect(JSON.stringify(exported)).not.toContain("unread");
+    expect((await call("PUT", path, { unread: false })).body).not.toHaveProperty("unread");
     expect(await call("DELETE", path)).toEqual({ status: 204, body: undefined });
     for (const [method, gone] of [
       ["GET", path],
@@ -74,6 +80,7 @@ describe("chats over HTTP", () => {
     [{ title: "" }, "title"],
     [{ title: 7 }, "title"],
     [{ pinned: "yes" }, "pinned"],
+    [{ unread: "yes" }, "unread"],
     [{ shown_turn_id: "unknown" }, "shown_turn_id"],
   ])("PUT %j is 400 and names the field", async (changes, field) => {
     const { body } = await call("POST", "/v1/chats", {});

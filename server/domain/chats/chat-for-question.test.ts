@@ -22,6 +22,7 @@ function memoryChats(
         temporary: false,
         pinned: false,
         archived: false,
+        unread: false,
         projectId: undefined,
         headTurnId: undefined,
         ...made,

@@ -65,6 +65,7 @@ async function create(chats: Chats, wish: ChatWish, id: string): Promise<Chat> {
     ...chat,
     pinned: false,
     archived: false,
+    unread: false,
     projectId: undefined,
     headTurnId: undefined,
   };

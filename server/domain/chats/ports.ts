@@ -12,6 +12,8 @@ export interface Chat {
   readonly updatedAtMs: number;
   readonly pinned: boolean;
   readonly archived: boolean;
+  /** It holds an answer that the person has not seen, or they want to come back to it. */
+  readonly unread: boolean;
   /** Found by its id only: in no list, search, export or file; gone a day after its last change. */
   readonly temporary: boolean;
   /** Whose instructions its answers follow; absent: of none. */
@@ -28,6 +30,7 @@ export interface ChatChanges {
   readonly title?: string | undefined;
   readonly pinned?: boolean | undefined;
   readonly archived?: boolean | undefined;
+  readonly unread?: boolean | undefined;
   /** Null: it belongs to none any more. */
   readonly projectId?: string | null | undefined;
   readonly shownTurnId?: string | undefined;

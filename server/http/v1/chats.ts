@@ -44,6 +44,7 @@ const changes = z.object({
   title: titleSchema.optional(),
   pinned: yesOrNo.optional(),
   archived: yesOrNo.optional(),
+  unread: yesOrNo.optional(),
   project_id: projectId.nullable().optional(),
   shown_turn_id: turnText.optional(),
 });
@@ -122,6 +123,7 @@ export function toChatBody(chat: Chat): Record<string, unknown> {
     state: chat.archived ? "ARCHIVED" : "ACTIVE",
     pinned: chat.pinned,
     archived: chat.archived,
+    ...(chat.unread && { unread: true }),
     ...(chat.temporary && { temporary: true }),
     ...(chat.projectId !== undefined && { project_id: chat.projectId }),
     head_turn_id: chat.headTurnId ?? null,

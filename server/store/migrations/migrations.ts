@@ -9,6 +9,7 @@ import { createVectors } from "./migration-0020.ts";
 import { createTokenUse } from "./migration-0021.ts";
 import { createProjects } from "./migration-0022.ts";
 import { createRooms } from "./migration-0023.ts";
+import { markUnreadChats } from "./migration-0024.ts";
 import { addColumns, addIndex, bigNumbers, numbers, texts } from "./table-parts.ts";
 import type { Tables } from "../sql/schema.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
@@ -34,9 +35,8 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
       },
     },
     "0005_credentials_version": {
-      async up(db: Kysely<Tables>) {
-        await sql`alter table accounts add column credentials_version integer not null default 0`.execute(db);
-      },
+      up: (db: Kysely<Tables>) =>
+        addColumns(db, "accounts", ["credentials_version"], "integer not null default 0"),
     },
     "0006_one_time_tokens": { up: createOneTimeTokens },
     "0007_reasoning": {
@@ -88,6 +88,7 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
     "0021_token_use": { up: createTokenUse },
     "0022_projects": { up: createProjects },
     "0023_rooms": { up: createRooms },
+    "0024_unread_chats": { up: markUnreadChats },
   };
 }
 

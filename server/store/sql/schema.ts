@@ -26,7 +26,8 @@ import type { RowOf } from "./stored-values.ts";
 export interface Tables {
   accounts: AccountRow & FileCount & { remembers: Generated<number> };
   /** `titled`: where its title is from; see chat-store.ts. */
-  chats: Omit<ChatRow, "temporary" | "project_id"> & {
+  chats: Omit<ChatRow, "temporary" | "unread" | "project_id"> & {
+    unread: Generated<number>;
     temporary: Generated<number>;
     titled: Generated<number>;
     project_id: Generated<string | null>;

@@ -53,6 +53,10 @@ describe.each(databases)("on $name", ({ open }) => {
       expect(await page({ archived: true })).toEqual(["c4"]);
       const plain = { pinned: false, archived: false };
       expect(await page(plain)).toEqual(["c5", "c3"]);
+      expect(await chats.find("u1", "c5")).toMatchObject({ unread: false });
+      await chats.update("u1", "c5", { unread: true });
+      await chats.update("u1", "c5", { title: "Five" });
+      expect(await chats.find("u1", "c5")).toMatchObject({ unread: true, updatedAtMs: 1 });
       expect(await page({ ...plain, after: { updatedAtMs: 1, id: "c3" } })).toEqual(["c1"]);
     });
 

@@ -72,6 +72,7 @@ export async function forkChat(
     head_turn_id: copies.at(-1)?.copy ?? null,
     pinned: 0,
     archived: 0,
+    unread: 0,
     created_at_ms: nowMs,
     updated_at_ms: nowMs,
     // Its file is yet to be written.

@@ -249,6 +249,7 @@ function toChat(row: ChatRow): Chat {
     updatedAtMs: row.updated_at_ms,
     pinned: row.pinned === 1,
     archived: row.archived === 1,
+    unread: row.unread === 1,
     temporary: row.temporary === 1,
     projectId: row.project_id ?? undefined,
     headTurnId: row.head_turn_id ?? undefined,
@@ -259,7 +260,7 @@ async function update(
   trx: Transaction<Tables>,
   userId: string,
   chatId: string,
-  { shownTurnId, title, pinned, archived, projectId }: ChatChanges,
+  { shownTurnId, title, pinned, archived, unread, projectId }: ChatChanges,
 ): Promise<Chat> {
   const head = shownTurnId === undefined ? undefined : await newestBelow(trx, chatId, shownTurnId);
   if (shownTurnId !== undefined && head === undefined) {
@@ -275,6 +276,7 @@ async function update(
       ...(head !== undefined && { head_turn_id: head }),
       ...(pinned !== undefined && { pinned: toFlag(pinned) }),
       ...(archived !== undefined && { archived: toFlag(archived) }),
+      ...(unread !== undefined && { unread: toFlag(unread) }),
       ...(projectId !== undefined && { project_id: projectId }),
     }))
     .where("id", "=", chatId)

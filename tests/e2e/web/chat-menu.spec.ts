@@ -1,10 +1,12 @@
 import { expect } from "@playwright/test";
 import { readFile } from "node:fs/promises";
+import { gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { axeViolations } from "../fixtures/axe.ts";
 import { sharedServerTest as test } from "../fixtures/web-test.ts";
 
-test("a chat is renamed, saved and gone on with in a new one; a temporary one is marked, in no list, and has no address", async ({
+test("a chat is renamed, saved, gone on with in a new one and unread; a temporary one is marked, in no list, and has no address", async ({
   chat,
+  model,
   page,
   server,
 }) => {
@@ -56,4 +58,27 @@ test("a chat is renamed, saved and gone on with in a new one; a temporary one is
   await expect(header.getByRole("heading")).toHaveText("Kept (2)");
   await expect(chat.question("A lasting question")).toBeVisible();
   await expect(rows).toHaveText(["Kept (2)", "Kept"]);
+
+  // What ends out of sight is marked until it is opened.
+  const held = gate();
+  model.script(stream(say("Half, "), held.step, say("whole.")));
+  await chat.ask("A slow question");
+  await expect(chat.answers.last()).toContainText("Half,");
+  await rows.last().click();
+  await expect(chat.questions).toHaveText([/A lasting question/u]);
+  held.open();
+  const unread = rows.filter({ hasText: drawer.unread });
+  await expect(unread).toHaveCount(1);
+  await expect(unread).toContainText("Kept (2)");
+  expect(await axeViolations(page)).toEqual([]);
+  await unread.click();
+  await expect(chat.answers.last()).toContainText("whole.");
+  await expect(rows).toHaveText(["Kept (2)", "Kept"]);
+  await rows.last().click({ button: "right" });
+  await page.getByRole("menuitem", { name: drawer.markUnread, exact: true }).click();
+  await expect(unread).toContainText("Kept");
+  await page.reload();
+  await expect(unread).toHaveCount(1);
+  await unread.click();
+  await expect(unread).toHaveCount(0);
 });

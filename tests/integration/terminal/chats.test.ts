@@ -55,6 +55,8 @@ test("pipit chats lists, shows, finds, renames, pins, archives, deletes and brin
   expect((await chats("rename", short, "Grey\u200F", "heron")).err).toBe(
     'The chat is called "Grey\\u{200f} heron" now.\n',
   );
+  await api("PUT", `/v1/chats/${heron}`, { unread: true });
+  expect((await chats("list")).out).toMatch(/heron {2}\(unread\)\n/u);
   expect((await chats("pin", short)).code).toBe(0);
   expect((await chats("archive", other)).code).toBe(0);
   const [kept, ...others] = jsonLines((await chats("list", "--json")).out);
@@ -72,6 +74,7 @@ test("pipit chats lists, shows, finds, renames, pins, archives, deletes and brin
   });
 
   expect((await pipit("chat", "--once", "And its eggs?", "--chat", short, "--no-audio")).code).toBe(0);
+  expect((await chats("list")).out).not.toContain("unread");
   expect((await chats("show", heron)).out).toContain("you: And its eggs?");
   const away = { PIPIT_SERVER_URL: "http://127.0.0.1:9", PIPIT_GRPC_URL: "127.0.0.1:9" };
   expect(await runPipit(["chats", "list"], { home, env: away })).toMatchObject({ code: 4, out: "" });

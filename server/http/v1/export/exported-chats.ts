@@ -21,7 +21,9 @@ export function chatsAsJson({ turns, auth }: Kept, chats: AsyncIterable<Chat>): 
   return listed(chats, async function* (chat) {
     const { id, userId, projectId } = chat;
     const project = projectId === undefined ? undefined : await auth.projects.find(userId, projectId);
-    yield opened({ ...toChatBody(chat), ...(project !== undefined && { project: toProjectBody(project) }) });
+    // What was seen is no part of a chat.
+    const body = toChatBody({ ...chat, unread: false });
+    yield opened({ ...body, ...(project !== undefined && { project: toProjectBody(project) }) });
     yield ',"messages":';
     yield* listed(turnsOf(turns, chat), async function* (turn) {
       const [question, answer] = toMessages({ turn, siblings: [], picture: undefined });
