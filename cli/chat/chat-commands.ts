@@ -18,6 +18,10 @@ export const chatCommands: Readonly<Record<string, SlashCommand>> = {
     client.engine.newChat();
     printLine(terminal, messages.newChat);
   },
+  async temporary(_argument, { client, terminal, messages }) {
+    client.engine.newChat("temporary");
+    printLine(terminal, messages.temporaryChat);
+  },
   async chats(_argument, { client, terminal, messages }, signal) {
     const chats = await client.history.chats(signal);
     if (chats.length === 0) printLine(terminal, messages.noChats);

@@ -86,8 +86,12 @@ describe("pipit chat --once", () => {
     expect(model.requests[2]?.prompt).toBe("what is it?\n\n```\na log\n```");
     expect(seen(2)).toContain("my bird is Pip");
     const { stdout, stderr, code } = await pipit.run(["chat", "--no-audio"], {
-      input: "/chats\n/open 1\nand now?\n/new\nalone?\n/open nonsense\n",
+      input: "/chats\n/open 1\nand now?\n/new\nalone?\n/open nonsense\n/temporary\nin passing\n/chats\n",
     });
+    expect(seen(5)).toContain("in passing");
+    expect(seen(5)).not.toContain("alone?");
+    expect(stdout).toMatch(/ 1 {2}[\d-]+ [\d:]+ {2}alone\? {2}/u);
+    expect(stdout).not.toMatch(/ {2}in passing {2}/u);
     expect(stdout).toMatch(/ 1 {2}[\d-]+ [\d:]+ {2}my bird is Pip {2}[0-9a-f]{8}\n/);
     expect(stdout).not.toContain("Wanda");
     expect([code, seen(3).includes("my bird is Pip"), seen(4).includes("my bird is Pip")]).toEqual([
