@@ -201,15 +201,18 @@ describe("a refused request", () => {
 });
 
 describe("signing out", () => {
-  test("is done at once and told to the server", async () => {
-    const { http, session } = setup();
+  test("is shown when it would hold over a reload, and told to the server", async () => {
+    const { http, values, session } = setup();
     using _ = session;
     http.answer(() => json(200, ann));
     await session.restore(never);
     http.answer(() => json(200, { message: "Logged out successfully" }));
-    const leaving = session.signOut(never);
+    const kept = new Promise((resolve) => {
+      session.store.subscribe(() => resolve(values.read("signed-out")));
+    });
+    await session.signOut(never);
+    expect(await kept).toBe(true);
     expect(session.store.getState()).toEqual({ kind: "signed-out", reason: "logout" });
-    await leaving;
     expect(http.requests.at(-1)).toMatchObject({ method: "POST", path: "/auth/logout" });
   });
 

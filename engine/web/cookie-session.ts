@@ -61,6 +61,7 @@ export class CookieSession implements SignInState, Credentials, Disposable {
 
   async #showKept(): Promise<void> {
     const mine = this.#generation;
+    if (await this.#isLeaving()) return;
     const account = await this.#kept?.account().catch(() => undefined);
     const isOpen = mine === this.#generation && this.store.getState().kind === "unknown";
     if (account !== undefined && isOpen) this.#set(account);
@@ -155,12 +156,16 @@ export class CookieSession implements SignInState, Credentials, Disposable {
     return this.#signIn(postJson("/auth/register", body), signal);
   }
 
-  /** Signed out at once. A server that cannot be reached is told at the next start: until then the page stays signed out. */
+  /**
+   * Shown as signed out once that is kept, so that it holds when the user closes or reloads the page at that moment. A server that
+   * cannot be reached is told at the next start: until then the page stays signed out.
+   */
   async signOut(signal: AbortSignal): Promise<void> {
+    await this.#mark(true);
     this.#end("logout");
     // First the other tabs: to them the server says only that the sign-in has ended.
     this.#tellTabs("left");
-    await Promise.all([this.#mark(true), this.#leaving]);
+    await this.#leaving;
     await this.#leave(signal);
   }
 
@@ -198,8 +203,7 @@ export class CookieSession implements SignInState, Credentials, Disposable {
 
   async #askServer(whenNot: SignedOutReason): Promise<AuthState> {
     const mine = this.#generation;
-    const leaving = (await this.#values.read(SIGNED_OUT).catch(() => undefined)) === true;
-    if (leaving) {
+    if (await this.#isLeaving()) {
       this.#end("logout");
       await this.#leave(this.#lifetime.signal);
       return this.store.getState();
@@ -212,6 +216,11 @@ export class CookieSession implements SignInState, Credentials, Disposable {
     // Why it ended first is why it ended.
     else if (this.store.getState().kind !== "signed-out") this.#end(endOf(response, whenNot));
     return this.store.getState();
+  }
+
+  /** The user has signed out, and the server does not know it yet. */
+  async #isLeaving(): Promise<boolean> {
+    return (await this.#values.read(SIGNED_OUT).catch(() => undefined)) === true;
   }
 
   async #leave(signal: AbortSignal): Promise<void> {
