@@ -121,8 +121,12 @@ test("a newer build is told of once and shown by the next load, and a worker tha
     "addEventListener('fetch', (event) => event.respondWith(Response.error()));",
   );
   await page.reload();
-  // A worker that has something to answer puts off its look for the next one: nothing is asked before that is here.
-  const newest = () => page.evaluate(async () => (await caches.keys()).at(-1));
+  // A worker that has something to answer puts off its look for the next one, and its end: nothing is asked before that has begun.
+  const newest = () =>
+    page.evaluate(async () => {
+      const { installing, waiting } = (await navigator.serviceWorker.getRegistration()) ?? {};
+      return installing === null && waiting === null ? (await caches.keys()).at(-1) : "not yet";
+    });
   await expect.poll(newest).toBe("pipit-shell-broken");
   const other = await context.newPage();
   const build = other.locator("meta[name=build]");
