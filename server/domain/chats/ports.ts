@@ -214,8 +214,11 @@ export interface SearchOptions {
   /** Asked then or later; before. */
   readonly afterMs?: number | undefined;
   readonly beforeMs?: number | undefined;
-  /** The query as a vector: turns that mean the like are hits too. */
-  readonly meaning?: QueryVector;
+  /**
+   * Finds the query as a vector, or not: turns that mean the like are hits too. Called only where meaning counts, and never
+   * for a temporary chat.
+   */
+  readonly meaning?: () => Promise<QueryVector | undefined>;
 }
 
 export interface TurnStore {

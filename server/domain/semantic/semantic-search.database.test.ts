@@ -71,7 +71,10 @@ describe.each(databases)("search by meaning on $name", (database) => {
     expect(await one.find("doctor", { afterMs: 2 })).toEqual([]);
     expect(await one.find("doctor", { beforeMs: 2 })).toEqual(["turn-1"]);
     expect(await one.find("doctor", { role: "user" })).toEqual([]);
+    const before = provider.asked.length;
     expect(await one.find('"car"')).toEqual(["turn-4"]);
+    expect(await one.find("car/wash.ts")).toEqual([]);
+    expect(provider.asked.slice(before), "what goes by words alone is sent to nobody").toEqual([]);
     expect(provider.asked[0]?.length).toBe(turns.length);
   });
 
@@ -112,6 +115,9 @@ describe.each(databases)("search by meaning on $name", (database) => {
     }
     await expect.poll(() => one.find("drizzle")).toEqual(["later"]);
     expect(await one.vectors()).toEqual([{ n: 5 }]);
+    // What is looked for in a temporary chat was said in it.
+    expect(await one.find("my secret drizzle", { chatId: "secret" })).toEqual([]);
+    expect(provider.asked.flat().filter((text) => text.includes("my secret"))).toEqual([]);
   });
 
   test("another model has all turns read again, another length of vectors once it is no slip", async () => {
@@ -171,6 +177,20 @@ describe.each(databases)("search by meaning on $name", (database) => {
     const told = one.logger.lines.map(({ event }) => event).filter((event) => event.startsWith("search."));
     expect(told.filter((event) => event === "search.embeddings_failing")).toHaveLength(2 + unkind.length);
     expect(told).toContain("search.embeddings_back");
+  });
+
+  test("vectors of another length that another server has kept meanwhile cost no search", async () => {
+    await using provider = await startEmbeddingsDouble();
+    await using one = await readBy(provider, database);
+    await expect.poll(() => one.semantic.state).toBe("ready");
+    await one.query("update turn_vector_state set maker = 'small/24'");
+    const [first] = await one.query("select min(entry) as entry from turn_vectors");
+    await one.store.vectors.put(
+      "small/24",
+      new Map([[Number(first?.["entry"]), Array.from({ length: 24 }, () => 1)]]),
+    );
+    await one.query("update turn_vector_state set maker = 'small/16'");
+    expect(await one.find("doctor")).toEqual(["turn-1"]);
   });
 
   test("a turn that the provider refuses is passed over, and the others are read", async () => {

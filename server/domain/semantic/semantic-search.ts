@@ -65,11 +65,8 @@ export class SemanticSearch implements AsyncDisposable {
   searching<Turns extends Pick<TurnStore, "search">>(turns: Turns): Turns {
     return {
       ...turns,
-      search: async (userId, query, options) => {
-        // Which of both sides said it, a vector does not tell.
-        const meaning = options.role === undefined ? await this.#vectorOf(query) : undefined;
-        return turns.search(userId, query, meaning === undefined ? options : { ...options, meaning });
-      },
+      search: (userId, query, options) =>
+        turns.search(userId, query, { ...options, meaning: () => this.#vectorOf(query) }),
     };
   }
 

@@ -21,8 +21,12 @@ const MAX_PER_TERM = 50;
 const wordCharacter = /[\p{L}\p{M}\p{N}]/u;
 const wordAt = /[\p{L}\p{M}\p{N}]+(?:\+\+|#(?![\p{L}\p{N}]))?|\p{Extended_Pictographic}/uy;
 const unspaced = /^[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}]/u;
-/** Text whose characters do not stand where they stand once folded. */
-const moves = /[\u0300-\u036f\uff00-\uffef]/;
+/**
+ * Text whose characters do not stand where they stand once folded: with marks that are folded away, and letters and numbers that
+ * Unicode knows as forms of others.
+ */
+const moves =
+  /[[\p{M}[\u00aa-\u00be\u0130\u0132-\u017f\u01c4-\u01f3\u1e9a\u1e9b\u2070-\u218f\u2460-\u24ff\u3131-\u33ff\uf900-\uffef\u{1d400}-\u{1d7ff}\u{1f100}-\u{1f1ff}]]&&[\p{M}\p{L}\p{N}]]/v;
 const MAX_WORD_CHARS = 200;
 
 /** Where the terms of a query stand in a text, by term; only the first places of each. */

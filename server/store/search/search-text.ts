@@ -14,6 +14,8 @@ const runPattern =
   /([\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}]+)|[^\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}]+/gu;
 const camelCase = /\p{Ll}\p{Lu}|\p{Lu}\p{Lu}\p{Ll}/u;
 const camelPattern = /\p{Lu}+(?!\p{Ll})[\p{N}]*|\p{Lu}?[^\p{Lu}]+/gu;
+/** Scripts whose marks people leave out. */
+const markedAtWill = /[\p{Script=Latin}\p{Script=Hebrew}\p{Script=Arabic}]/u;
 /** Letters of which case, marks and width are all that there may be to fold away. */
 const beyondPlain = /[^\0-\x7f\u0400-\u04ff]/;
 
@@ -47,18 +49,20 @@ function tokensOfWord(word: string, suffix: string): readonly Token[] {
     const key = stem(fold(text));
     if (key !== "") tokens.push({ stem: key, start, end, kind });
   };
-  if (unspaced.test(word)) {
+  const addWord = (text: string, start: number): void => {
+    add(text, start, "word");
+    const isLast = start + text.length === word.length;
+    if (isLast && suffix !== "")
+      tokens.push({ stem: fold(text) + suffix, start, end: word.length + suffix.length, kind: "word" });
+    if (text.length > MAX_WORD_CHARS || !camelCase.test(text)) return;
+    for (const part of text.matchAll(camelPattern)) add(part[0], start + part.index, "part");
+  };
+  if (!unspaced.test(word)) addWord(word, 0);
+  else
     for (const run of word.matchAll(runPattern)) {
-      if (run[1] === undefined) add(run[0], run.index, "word");
+      if (run[1] === undefined) addWord(run[0], run.index);
       else addPairs(run[0], run.index, add);
     }
-    return tokens;
-  }
-  add(word, 0, "word");
-  if (suffix !== "")
-    tokens.push({ stem: fold(word) + suffix, start: 0, end: word.length + suffix.length, kind: "word" });
-  if (word.length > MAX_WORD_CHARS || !camelCase.test(word)) return tokens;
-  for (const part of word.matchAll(camelPattern)) add(part[0], part.index, "part");
   return tokens;
 }
 
@@ -101,13 +105,20 @@ export function stemsOf(text: string, maxBytes = Number.POSITIVE_INFINITY): stri
 /** What a stem costs in a tsvector besides its letters. */
 const STEM_OVERHEAD_BYTES = 12;
 
-/** One spelling per word: lower case, "ё" as "е", Latin letters without diacritics, full-width ones as usual. */
+/**
+ * One spelling per word: lower case, "ё" as "е", Latin letters without diacritics, Hebrew and Arabic without points,
+ * full-width ones as usual.
+ */
 export function fold(word: string): string {
   const lower = word.slice(0, MAX_WORD_CHARS).toWellFormed().toLowerCase();
   if (!beyondPlain.test(lower)) return lower.replaceAll("ё", "е");
-  const usual = lower.normalize("NFKC").replace(/[^\p{L}\p{M}\p{N}\p{Extended_Pictographic}]/gu, "");
-  // Only Latin loses its marks: in Cyrillic they tell letters apart ("й" is not "и").
-  const bare = /\p{Script=Latin}/u.test(usual) ? usual.normalize("NFD").replace(/\p{M}/gu, "") : usual;
+  const usual = lower
+    .normalize("NFKC")
+    // "𝔉" has no lower case, the "F" that it becomes has.
+    .toLowerCase()
+    .replace(/[^\p{L}\p{M}\p{N}\p{Extended_Pictographic}]/gu, "");
+  // Elsewhere marks tell letters apart: "й" is not "и".
+  const bare = markedAtWill.test(usual) ? usual.normalize("NFD").replace(/\p{M}/gu, "") : usual;
   return bare.replaceAll("ё", "е").slice(0, MAX_WORD_CHARS).toWellFormed();
 }
 

@@ -7,7 +7,7 @@ import type { TypoRange } from "./typos.ts";
  * Changes with whatever changes the stems of a text: an index of another version is made anew in the background, and
  * answers meanwhile with what it has.
  */
-export const INDEX_VERSION = 1;
+export const INDEX_VERSION = 2;
 /** In the scope of an entry that holds only how the answer begins. */
 export const INCOMPLETE = "incomplete";
 /** Of so many turns that match, the newest, the best are looked for. */

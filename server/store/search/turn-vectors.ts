@@ -113,10 +113,12 @@ export async function nearTurns(
   const narrow = isNarrow
     ? sql`and entry in (select e.id from ${entries} e where true ${since} ${until} ${inChats})`
     : sql``;
+  // Another server may have begun with another model, and PostgreSQL compares no bits of two lengths.
   const { rows } = await sql<{ turnId: string; vector: Uint8Array }>`
     select e.turn_id as "turnId", near.vector from (
       select entry, vector, ${syntax.distance(bitsOf(syntax, vector))} as distance from turn_vectors
-      where user_id = ${userId} and (select maker from turn_vector_state) = ${maker} ${narrow}
+      where user_id = ${userId} and (select maker from turn_vector_state) = ${maker}
+        and octet_length(vector) = ${vector.length} ${narrow}
       order by distance, entry desc limit ${sql.lit(CANDIDATES)}
     ) as near join ${entries} e on e.id = near.entry
     order by near.distance, near.entry desc`.execute(db);

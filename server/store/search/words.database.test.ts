@@ -23,6 +23,11 @@ const texts = [
   "Ｆｕｌｌ width",
   "see Src/Café.TS and lib/\u212a.md",
   `${"-".repeat(9_000)} bin/Run.sh`,
+  "我用C++写getUserAge函数",
+  "𝔉𝔯𝔞𝔨𝔱𝔲𝔯 and 𝒮cript",
+  "İzmir and a ﬁne ﬂute",
+  "שָׁלוֹם עולם",
+  "كَتَبَ الكتاب",
 ] as const;
 
 describe.each(databases)("on $name", (database) => {
@@ -46,8 +51,16 @@ describe.each(databases)("on $name", (database) => {
     ["预算", [texts[1]]],
     ["猫", [texts[2]]],
     ["회의", [texts[3]]],
-    ["C++", [texts[4]]],
-    ["c", [texts[4], texts[5]]],
+    ["C++", [texts[4], texts[20]]],
+    ["写C++", [texts[20]]],
+    ["userAge", [texts[20]]],
+    ["fraktur", [texts[21]]],
+    ["SCRIPT", [texts[21]]],
+    ["izmir", [texts[22]]],
+    ["fine flute", [texts[22]]],
+    ["שלום", [texts[23]]],
+    ["كتب", [texts[24]]],
+    ["c", [texts[4], texts[5], texts[20]]],
     ["getUserName", [texts[6]]],
     ["userName", [texts[6]]],
     ["user name", [texts[6], texts[7]]],
@@ -79,6 +92,14 @@ describe.each(databases)("on $name", (database) => {
     ["ЕЛКА", "Всё ещё ёлка", "ёлка"],
     ["機能", "病院は機能していない", "機能"],
     ["width", "Ｆｕｌｌ width", "width"],
+    ["C++", "我用C++写getUserAge函数", "C++"],
+    ["age", "我用C++写getUserAge函数", "Age"],
+    ["fraktur", "𝔉𝔯𝔞𝔨𝔱𝔲𝔯 and 𝒮cript", "𝔉𝔯𝔞𝔨𝔱𝔲𝔯"],
+    ["script", "𝔉𝔯𝔞𝔨𝔱𝔲𝔯 and 𝒮cript", "𝒮cript"],
+    ["izmir", "İzmir and a ﬁne ﬂute", "İzmir"],
+    ["fine", "İzmir and a ﬁne ﬂute", "ﬁne"],
+    ["שלום", "שָׁלוֹם עולם", "שָׁלוֹם"],
+    ["كتب", "كَتَبَ الكتاب", "كَتَبَ"],
     ["getUserName", "call getUserName() first", "getUserName"],
     ['"red apples"', "red apples are here", "red apples"],
   ])("[11] %s is marked in “%s”", async (query, headline, marked) => {
@@ -117,6 +138,23 @@ describe.each(databases)("on $name", (database) => {
     expect(await found({ inChat: "c2" })).toEqual(["turn-2"]);
     expect(await found({ inChat: "nowhere" })).toEqual([]);
     expect(await found({ perChat: 1 })).toEqual(["turn-0", "turn-2"]);
+  });
+
+  test("in: knows the oldest of very many chats by its title and by its id", async () => {
+    await using many = await storeWithTurns(database, [
+      { question: "an otter", chatId: "c0", title: "Zoo visit" },
+      { question: "an otter", chatId: "c1" },
+    ]);
+    const [from, n] =
+      database.name === "SQLite"
+        ? ["with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 2100)", "n"]
+        : ["with numbers as (select generate_series(1, 2100) as n)", "n"];
+    await many.query(
+      `insert into chats (id, user_id, title, created_at_ms, updated_at_ms, pinned, archived)
+        ${from} select 'new' || ${n}, 'user-1', 'Chat', 9, 9, 0, 0 from numbers`,
+    );
+    for (const inChat of ["zoo", "c0"])
+      expect((await many.find("otter", { inChat })).map(({ chatId }) => chatId)).toEqual(["c0"]);
   });
 
   test("a mistyped word is guessed however many words begin as it does", async () => {

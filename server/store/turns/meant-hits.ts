@@ -1,4 +1,5 @@
 import type { SearchHit } from "#server/domain/chats/ports.ts";
+import type { QueryVector } from "#server/domain/semantic/ports.ts";
 import type { SearchPlan } from "../search/search-terms.ts";
 import { nearTurns } from "../search/turn-vectors.ts";
 import { hitOf, type Search } from "./chosen-hits.ts";
@@ -18,18 +19,23 @@ export interface WordHits {
   readonly isExact: boolean;
 }
 
+/** Whether meaning counts. Which of both sides said it, a vector does not tell. */
+export function goesByMeaning({ options }: Pick<Search, "options">, plan: SearchPlan): boolean {
+  return options.role === undefined && plan.phrases.length + plan.literals.length === 0;
+}
+
 /**
  * Adds turns that mean what the query does: both lists are merged by rank (reciprocal rank fusion). No hit that has all words
- * gives its place to one of these. What stands in quotes, and code, is looked for as it stands only.
+ * gives its place to one of these.
  */
 export async function withMeant(
   search: Search,
   plan: SearchPlan,
   { hits, isExact }: WordHits,
+  meaning: QueryVector | undefined,
 ): Promise<readonly SearchHit[]> {
-  const { meaning } = search.options;
-  if (meaning === undefined || plan.phrases.length + plan.literals.length > 0) return hits;
-  const near = await nearRows(search);
+  if (meaning === undefined) return hits;
+  const near = await nearRows(search, meaning);
   const scores = new Map<string, number>();
   for (const ids of [hits.map(({ turnId }) => turnId), near.map(({ id }) => id)]) {
     for (const [at, id] of ids.entries()) scores.set(id, (scores.get(id) ?? 0) + 1 / (RANK_OFFSET + at + 1));
@@ -58,9 +64,11 @@ export async function withMeant(
 }
 
 /** The nearest turns that may be shown, the most alike first. */
-async function nearRows({ db, index, userId, options, chatIds }: Search): Promise<readonly HitRow[]> {
-  if (options.meaning === undefined) return [];
-  const near = await nearTurns(db, index, userId, options.meaning, { ...options, chatIds });
+async function nearRows(
+  { db, index, userId, options, chatIds }: Search,
+  meaning: QueryVector,
+): Promise<readonly HitRow[]> {
+  const near = await nearTurns(db, index, userId, meaning, { ...options, chatIds });
   const ids = near.slice(0, CLOSE_LOOK).map(({ turnId }) => turnId);
   const rows = new Map((await hitRows(db, ids)).map((row) => [row.id, row]));
   const chats = new Set([...rows.values()].map((row) => row.chat_id));

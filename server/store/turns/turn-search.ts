@@ -10,7 +10,7 @@ import { Guesses, typoRange, type TypoRange } from "../search/typos.ts";
 import type { Tables } from "../sql/schema.ts";
 import { ChosenHits, type Search, type Title } from "./chosen-hits.ts";
 import { hitRows, narrowed } from "./hit-texts.ts";
-import { withMeant, type WordHits } from "./meant-hits.ts";
+import { goesByMeaning, withMeant, type WordHits } from "./meant-hits.ts";
 
 const MAX_SEARCH_HITS = 100;
 /** Matches whose texts are read and ranked at once. */
@@ -37,8 +37,8 @@ export async function searchTurns(
   const limit = Math.min(Math.max(Math.trunc(options.limit), 0), MAX_SEARCH_HITS);
   if (limit === 0) return [];
   const from = (await index.isLarge(db)) ? roomy : db;
-  const titles = options.chatId === undefined ? await titlesOf(from, userId) : [];
-  const chatIds = chatsOf(options, titles);
+  const titles = await titlesOf(from, userId, options);
+  const chatIds = await chatsOf(options, titles);
   if (chatIds?.length === 0) return [];
   const within = chatIds === undefined ? titles : [];
   const search: Search = {
@@ -53,30 +53,44 @@ export async function searchTurns(
   };
   const plan = planSearch(query);
   if (plan.terms.length + plan.phrases.length === 0) return [];
+  const meant = goesByMeaning(search, plan) ? options.meaning?.() : undefined;
   const found = await wordSearch(search, plan);
-  return withMeant({ ...search, db: roomy }, plan, found);
+  return withMeant({ ...search, db: roomy }, plan, found, await meant);
 }
 
-async function titlesOf(db: Kysely<Tables>, userId: string): Promise<readonly Title[]> {
-  return db
+/** Of the chats that may be searched, at most those that a search needs. */
+async function titlesOf(
+  db: Kysely<Tables>,
+  userId: string,
+  { chatId, inChat }: SearchOptions,
+): Promise<readonly Title[]> {
+  const chats = db
     .selectFrom("chats")
     .select(["id", "title"])
     .where("user_id", "=", userId)
     .where("deleted_at_ms", "is", null)
-    .where("temporary", "=", 0)
-    .orderBy("updated_at_ms", "desc")
-    .limit(MAX_TITLES)
-    .execute();
+    .where("temporary", "=", 0);
+  if (chatId !== undefined) return chats.where("id", "=", chatId).execute();
+  const newest = chats.orderBy("updated_at_ms", "desc");
+  return (inChat === undefined ? newest.limit(MAX_TITLES) : newest).execute();
 }
 
-function chatsOf({ chatId, inChat }: SearchOptions, titles: readonly Title[]): readonly string[] | undefined {
-  if (chatId !== undefined) return [chatId];
+/** Undefined: wherever. */
+async function chatsOf(
+  { chatId, inChat }: SearchOptions,
+  titles: readonly Title[],
+): Promise<readonly string[] | undefined> {
+  if (chatId !== undefined) return titles.map(({ id }) => id);
   if (inChat === undefined) return undefined;
   const wanted = foldInPlace(inChat.trim());
-  return titles
-    .filter(({ id, title }) => id === inChat || foldInPlace(title).includes(wanted))
-    .map(({ id }) => id)
-    .slice(0, MAX_TITLED_CHATS);
+  const loop = new LoopTurns();
+  const chats: string[] = [];
+  for (const { id, title } of titles) {
+    if (id === inChat || foldInPlace(title).includes(wanted)) chats.push(id);
+    if (chats.length === MAX_TITLED_CHATS) break;
+    await loop.give();
+  }
+  return chats;
 }
 
 /** All words; else beginnings of words, words that may have been meant, any of the words. The first that finds ends it. */
