@@ -143,7 +143,8 @@ describe.each(sharedDatabases)("a store on $name", (kind) => {
         await touch(second);
       });
     await Promise.all([visit("c", "d"), visit("d", "c")]);
-    expect(runs).toBe(3);
+    // Who lost tries again, and may take a row before the winner, which waited for it, has woken: then one loses once more.
+    expect(runs).toBeGreaterThanOrEqual(3);
     expect((await temporary.store.chats.list("u", 5)).map((one) => one.updatedAtMs)).toEqual([3, 3]);
   });
 
