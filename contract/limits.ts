@@ -24,6 +24,10 @@ export const MEMORY_MAX_CHARS = 300;
 export const PROJECT_INSTRUCTIONS_MAX_CHARS = 4_000;
 /** Longest message in a room, in UTF-16 code units. */
 export const ROOM_MESSAGE_MAX_CHARS = 16_384;
+/** Longest name of a room, in characters (code points). */
+export const ROOM_NAME_MAX_CHARS = 100;
+/** Most members of a room, with those who are invited. */
+export const ROOM_MEMBERS_MAX = 5_000;
 /** Messages a client keeps in memory per chat. */
 export const HISTORY_MAX_MESSAGES = 200;
 /** What is deleted can be restored this long. */

@@ -2,17 +2,17 @@
 // @generated from file messaging.proto (syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message as Message$1 } from "@bufbuild/protobuf";
+import type { Message as Message$1, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file messaging.proto.
  */
 export const file_messaging: GenFile = /*@__PURE__*/
-  fileDesc("Cg9tZXNzYWdpbmcucHJvdG8iTwoFRW1wdHkSEQoEcm9vbRhlIAEoCUgAiAEBEhkKDHJlc3VtZV9hZnRlchhmIAEoCUgBiAEBQgcKBV9yb29tQg8KDV9yZXN1bWVfYWZ0ZXIi0AEKB01lc3NhZ2USDgoGYXV0aG9yGAEgASgJEgwKBHRleHQYAiABKAkSLQoJc2VuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgRyb29tGGQgASgJSACIAQESFwoKbWVzc2FnZV9pZBhlIAEoCUgBiAEBEh4KEWNsaWVudF9tZXNzYWdlX2lkGGcgASgJSAKIAQFCBwoFX3Jvb21CDQoLX21lc3NhZ2VfaWRCFAoSX2NsaWVudF9tZXNzYWdlX2lkIn4KDFNlbmRSZXNwb25zZRIPCgdzdWNjZXNzGAEgASgIEi8KC3NlcnZlcl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCgptZXNzYWdlX2lkGGUgASgJSACIAQFCDQoLX21lc3NhZ2VfaWRKBAgCEAMyWAoJTWVzc2FnaW5nEiMKDU1lc3NhZ2VTdHJlYW0SBi5FbXB0eRoILk1lc3NhZ2UwARImCgtTZW5kTWVzc2FnZRIILk1lc3NhZ2UaDS5TZW5kUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Cg9tZXNzYWdpbmcucHJvdG8iXwoFRW1wdHkSEQoEcm9vbRhlIAEoCUgAiAEBEhkKDHJlc3VtZV9hZnRlchhmIAEoCUgBiAEBEg4KBmV2ZW50cxhnIAEoCEIHCgVfcm9vbUIPCg1fcmVzdW1lX2FmdGVyIpUDCgdNZXNzYWdlEg4KBmF1dGhvchgBIAEoCRIMCgR0ZXh0GAIgASgJEi0KCXNlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoEcm9vbRhkIAEoCUgAiAEBEhcKCm1lc3NhZ2VfaWQYZSABKAlIAYgBARIeChFjbGllbnRfbWVzc2FnZV9pZBhnIAEoCUgCiAEBEgsKA3NlcRhoIAEoAxIVCghyZXBseV90bxhpIAEoCUgDiAEBEi0KCWVkaXRlZF9hdBhqIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZGVsZXRlZBhrIAEoCBIVCg1hdXRob3JfY2xvc2VkGGwgASgIEhkKBWV2ZW50GG0gASgOMgouUm9vbUV2ZW50EhQKB2NoYW5nZXMYbiABKAlIBIgBAUIHCgVfcm9vbUINCgtfbWVzc2FnZV9pZEIUChJfY2xpZW50X21lc3NhZ2VfaWRCCwoJX3JlcGx5X3RvQgoKCF9jaGFuZ2VzIosBCgxTZW5kUmVzcG9uc2USDwoHc3VjY2VzcxgBIAEoCBIvCgtzZXJ2ZXJfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoKbWVzc2FnZV9pZBhlIAEoCUgAiAEBEgsKA3NlcRhoIAEoA0INCgtfbWVzc2FnZV9pZEoECAIQAyprCglSb29tRXZlbnQSGgoWUk9PTV9FVkVOVF9VTlNQRUNJRklFRBAAEhYKElJPT01fRVZFTlRfQ0hBTkdFRBABEhUKEVJPT01fRVZFTlRfSk9JTkVEEAISEwoPUk9PTV9FVkVOVF9MRUZUEAMyWAoJTWVzc2FnaW5nEiMKDU1lc3NhZ2VTdHJlYW0SBi5FbXB0eRoILk1lc3NhZ2UwARImCgtTZW5kTWVzc2FnZRIILk1lc3NhZ2UaDS5TZW5kUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message Empty
@@ -31,6 +31,14 @@ export type Empty = Message$1<"Empty"> & {
    * @generated from field: optional string resume_after = 102;
    */
   resumeAfter?: string | undefined;
+
+  /**
+   * Tell also what is no new message: see RoomEvent, and messages that were deleted before they were read. Without it a
+   * stream brings messages that stand, and nothing else.
+   *
+   * @generated from field: bool events = 103;
+   */
+  events: boolean;
 };
 
 /**
@@ -52,6 +60,8 @@ export type Message = Message$1<"Message"> & {
   author: string;
 
   /**
+   * "" once it is deleted.
+   *
    * @generated from field: string text = 2;
    */
   text: string;
@@ -69,7 +79,7 @@ export type Message = Message$1<"Message"> & {
   room?: string | undefined;
 
   /**
-   * Set by the server; what resume_after takes.
+   * Set by the server; what resume_after takes. Of a RoomEvent it is the event's own.
    *
    * @generated from field: optional string message_id = 101;
    */
@@ -81,6 +91,51 @@ export type Message = Message$1<"Message"> & {
    * @generated from field: optional string client_message_id = 103;
    */
   clientMessageId?: string | undefined;
+
+  /**
+   * Set by the server, as all that follows but reply_to: counts what is in the room from 1, in the order of its storage.
+   *
+   * @generated from field: int64 seq = 104;
+   */
+  seq: bigint;
+
+  /**
+   * The message_id of the message of this room that it answers.
+   *
+   * @generated from field: optional string reply_to = 105;
+   */
+  replyTo?: string | undefined;
+
+  /**
+   * When it was edited last.
+   *
+   * @generated from field: google.protobuf.Timestamp edited_at = 106;
+   */
+  editedAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: bool deleted = 107;
+   */
+  deleted: boolean;
+
+  /**
+   * The account of `author` is closed.
+   *
+   * @generated from field: bool author_closed = 108;
+   */
+  authorClosed: boolean;
+
+  /**
+   * @generated from field: RoomEvent event = 109;
+   */
+  event: RoomEvent;
+
+  /**
+   * ROOM_EVENT_CHANGED: the message_id of that message.
+   *
+   * @generated from field: optional string changes = 110;
+   */
+  changes?: string | undefined;
 };
 
 /**
@@ -111,6 +166,13 @@ export type SendResponse = Message$1<"SendResponse"> & {
    * @generated from field: optional string message_id = 101;
    */
   messageId?: string | undefined;
+
+  /**
+   * The message's number in its room.
+   *
+   * @generated from field: int64 seq = 104;
+   */
+  seq: bigint;
 };
 
 /**
@@ -119,6 +181,54 @@ export type SendResponse = Message$1<"SendResponse"> & {
  */
 export const SendResponseSchema: GenMessage<SendResponse> = /*@__PURE__*/
   messageDesc(file_messaging, 2);
+
+/**
+ * What stands in a room besides its messages, each in its place and with a number of its own.
+ *
+ * @generated from enum RoomEvent
+ */
+export const RoomEvent = {
+  /**
+   * A message.
+   *
+   * @generated from enum value: ROOM_EVENT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The message `changes` was edited or deleted: this is how it reads now.
+   *
+   * @generated from enum value: ROOM_EVENT_CHANGED = 1;
+   */
+  CHANGED: 1,
+
+  /**
+   * `author` became a member.
+   *
+   * @generated from enum value: ROOM_EVENT_JOINED = 2;
+   */
+  JOINED: 2,
+
+  /**
+   * `author` left, or was removed.
+   *
+   * @generated from enum value: ROOM_EVENT_LEFT = 3;
+   */
+  LEFT: 3,
+} as const;
+
+/**
+ * What stands in a room besides its messages, each in its place and with a number of its own.
+ *
+ * @generated from enum RoomEvent
+ */
+export type RoomEvent = (typeof RoomEvent)[keyof typeof RoomEvent] | UnknownEnum;
+
+/**
+ * Describes the enum RoomEvent.
+ */
+export const RoomEventSchema: GenEnum<RoomEvent> = /*@__PURE__*/
+  enumDesc(file_messaging, 0);
 
 /**
  * @generated from service Messaging

@@ -25,6 +25,7 @@ import { startPurge } from "../domain/chats/purge.ts";
 import { systemClock } from "../domain/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { MessageBus } from "../domain/message-bus.ts";
+import { RoomMembers } from "../domain/rooms/room-members.ts";
 import { Rooms } from "../domain/rooms/rooms.ts";
 import type { SpeechService } from "../domain/speech/ports.ts";
 import { createSpeechService } from "../domain/speech/speech-service.ts";
@@ -70,6 +71,7 @@ export interface ServerContext extends AuthContext {
   readonly turns: TurnService;
   readonly quotas: Quotas;
   readonly rooms: Rooms;
+  readonly roomMembers: RoomMembers;
   /** Answers that run now, of whatever wire. */
   readonly running: RunningAnswers;
   readonly memoryFilesState: () => MemoryFilesState;
@@ -157,7 +159,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     pictures,
     turns,
     quotas,
-    rooms: new Rooms({ rooms: store.rooms, bus, logger }),
+    ...openRooms(config, { store, bus, limits: auth.limits, logger }),
     running: new RunningAnswers(config),
     memoryFilesState: () => memoryFiles?.state ?? "off",
     semanticState: () => semantic?.state ?? "off",
@@ -176,6 +178,15 @@ function askedBeside(
     compaction: owner.use(new Compaction({ ...store, clock, logger })),
     aside: owner.use(new Aside({ ...store, settings: config.aside, memories, clock, logger })),
   };
+}
+
+function openRooms(
+  { roomMessagesPerMinute: messagesPerMinute }: ServerConfig,
+  { store, bus, limits, logger }: Pick<ServerContext, "store" | "bus" | "limits" | "logger">,
+) {
+  const rooms = new Rooms({ rooms: store.rooms, bus, limits, messagesPerMinute, logger });
+  const { roomMembers: members, accounts } = store.auth;
+  return { rooms, roomMembers: new RoomMembers({ members, accounts, limits, rooms }) };
 }
 
 function storePlace({ databaseUrl }: ServerConfig, folder: string) {

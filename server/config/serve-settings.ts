@@ -180,6 +180,13 @@ export const serveSettings = {
     about:
       "sockets for events, and as many streams of messages, that may be open at once for one network address on one server",
   },
+  roomMessagesPerMinute: {
+    ...cap,
+    env: "PIPIT_ROOM_MESSAGES_PER_MINUTE",
+    file: "serve.room_messages_per_minute",
+    initial: "1000",
+    about: "messages that one account may send to rooms, or change there, in a minute",
+  },
   legacyAnonymous: {
     ...toggle,
     env: "PIPIT_LEGACY_ANONYMOUS",

@@ -3,6 +3,7 @@ import type { AccountStore, TotpStore, WebSessionStore } from "./accounts/ports.
 import type { ModelConnectionStore } from "./assistant/model-connection.ts";
 import type { MemoryStore } from "./memories/ports.ts";
 import type { ProjectStore } from "./projects/ports.ts";
+import type { RoomMemberStore } from "./rooms/member-ports.ts";
 import type { AuditLog } from "./audit/ports.ts";
 import type { TokenLimitStore } from "./usage/ports.ts";
 import type { ApiKeyStore } from "./tokens/api-keys.ts";
@@ -32,6 +33,7 @@ export interface AuthStores {
   /** No matter of sign-ins either, but they end with the account. */
   readonly memories: MemoryStore;
   readonly projects: ProjectStore;
+  readonly roomMembers: RoomMemberStore;
   readonly audit: AuditLog;
   /** The database's time, epoch milliseconds: what expires is judged by it, because the clocks of servers differ. */
   nowMs(): Promise<number>;

@@ -13,6 +13,7 @@ import { createHealthService } from "./health.ts";
 import { rpcService, type RpcProtocols } from "./kit/rpc-service.ts";
 import { messagingService } from "./messaging/messaging-service.ts";
 import { otpService } from "./otp/otp-service.ts";
+import { roomsService } from "./rooms/rooms-service.ts";
 import { holdPlace } from "./kit/public-streams.ts";
 import { createReflection } from "./reflection.ts";
 import { streamingService } from "./streaming/streaming-service.ts";
@@ -22,7 +23,13 @@ export type RpcRoutes = ReturnType<typeof createRpcRoutes>;
 
 /** @param shutdownSignal aborted, with the error to end them by, when running calls must end now */
 export function createRpcRoutes(ctx: ServerContext, shutdownSignal: AbortSignal) {
-  const own = [streamingService(ctx), authService(ctx), otpService(ctx), messagingService(ctx)];
+  const own = [
+    streamingService(ctx),
+    authService(ctx),
+    otpService(ctx),
+    messagingService(ctx),
+    roomsService(ctx),
+  ];
   const offered = [...own.map(({ service }) => service), Health, ServerReflectionV1, ServerReflectionV1Alpha];
   const health = createHealthService(offered.map(({ typeName }) => typeName));
   const places = new Places();

@@ -20,6 +20,7 @@ const services = [
   "grpc.health.v1.Health",
   "grpc.reflection.v1.ServerReflection",
   "grpc.reflection.v1alpha.ServerReflection",
+  "pipit.rooms.v1.Rooms",
   "streaming.StreamingService",
 ];
 

@@ -75,7 +75,10 @@ export function createOwnAccount(deps: OwnAccountDeps) {
       return { deviceToken: knownDevices.issue(owner.userId, changedAtMs) };
     },
 
-    /** Switches the account off, forgets what was remembered of its owner and their projects, and ends all sessions, this one too. */
+    /**
+     * Switches the account off, forgets what was remembered of its owner and their projects, leaves its rooms,
+     * and ends all sessions, this one too.
+     */
     async deactivate(owner: Owner, proof: OwnProof, origin: AuditOrigin): Promise<void> {
       const decision: OwnDecision = {
         proof,
@@ -87,6 +90,7 @@ export function createOwnAccount(deps: OwnAccountDeps) {
           await tx.accounts.update(owner.userId, { active: false }, clock.nowMs());
           await tx.memories.removeAll(owner.userId);
           await tx.projects.removeAll(owner.userId);
+          await tx.roomMembers.removeAll(owner.userId);
         },
       };
       await changeOwnAccount(deps, owner, await findOwner(deps, owner), decision, origin);

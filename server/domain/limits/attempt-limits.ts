@@ -186,6 +186,9 @@ const refusals: Record<LimitName, readonly ["RATE_LIMITED" | "ACCOUNT_LOCKED", s
   "sign-in-code": ["RATE_LIMITED", "Too many wrong sign-in codes."],
   "begun-sign-in": ["RATE_LIMITED", "Too many sign-ins were begun from this network."],
   registration: ["RATE_LIMITED", "Too many new accounts or addresses from this network."],
+  "room-message": ["RATE_LIMITED", "Too many messages from this account."],
+  room: ["RATE_LIMITED", "Too many new rooms from this account."],
+  invitation: ["RATE_LIMITED", "Too many invitations of logins that no account has."],
 };
 
 function refusal({ name }: LimitBucket, retryAfterMs: number): PipitError {
@@ -201,7 +204,7 @@ function waitText(durationMs: number): string {
 }
 
 function tooManyAtOnce(): PipitError {
-  return new PipitError("RATE_LIMITED", "Too many sign-ins at the same time. Wait a second and try again.", {
+  return new PipitError("RATE_LIMITED", "Too much at the same time. Wait a second and try again.", {
     retryAfterMs: BUSY_RETRY_MS,
   });
 }

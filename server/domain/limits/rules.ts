@@ -37,6 +37,12 @@ export const limitRules = {
   "begun-sign-in": { max: 100, windowMs: MINUTE_MS },
   /** New accounts and addresses, made or refused (which tells that an account has the login or address), by network. */
   registration: { max: 100, windowMs: HOUR_MS },
+  /** Messages and changes of messages in rooms, by account; how many is a setting. */
+  "room-message": { max: 1_000, windowMs: MINUTE_MS },
+  /** New rooms, by account. */
+  room: { max: 100, windowMs: HOUR_MS },
+  /** Invitations of logins that no account has, by the account that invites. */
+  invitation: { max: 100, windowMs: HOUR_MS },
 } as const satisfies Record<string, LimitRule>;
 
 export type LimitName = keyof typeof limitRules;

@@ -6,6 +6,34 @@ export function roomNotFound(): PipitError {
   return new PipitError("ROOM_NOT_FOUND", message, { field: "room" });
 }
 
-export function noSuchMessage(): PipitError {
+export function noSuchPlace(): PipitError {
   return invalidField("resume_after", "the room has no such message. Leave it out, and read on from now.");
+}
+
+/** @param field that names it */
+export function noSuchMessage(field: string): PipitError {
+  return invalidField(field, "the room has no such message. Send the message_id of one that stands in it.");
+}
+
+export function notTheAuthor(): PipitError {
+  return new PipitError("NOT_ALLOWED", "Only its author can change or delete a message.", {
+    field: "message_id",
+  });
+}
+
+export function notTheOwner(): PipitError {
+  return new PipitError("NOT_ALLOWED", "Only the owner of a room removes its members. Ask the owner.", {
+    field: "room",
+  });
+}
+
+export function isCommonRoom(): PipitError {
+  return invalidField("room", "this is the common room, in which everybody is. Name another one.");
+}
+
+export function roomFull(most: number): PipitError {
+  return invalidField(
+    "room",
+    `${most} are in this room or invited to it, which is the limit. Remove somebody first.`,
+  );
 }

@@ -1,6 +1,6 @@
-import type { RoomMessage } from "./ports.ts";
+import type { RoomEntry } from "./ports.ts";
 
-/** Messages that are kept for readers who have not taken them yet. */
+/** Entries that are kept for readers who have not taken them yet. */
 export const KEPT_MESSAGES = 1_000;
 /** Read from the database at once. */
 export const READ_AT_ONCE = 500;
@@ -8,17 +8,17 @@ export const READ_AT_ONCE = 500;
 interface RoomFeedOptions {
   /** The number after which the first message is new. */
   readonly from: number;
-  readonly read: (afterSeq: number, limit: number) => Promise<readonly RoomMessage[]>;
+  readonly read: (afterSeq: number, limit: number) => Promise<readonly RoomEntry[]>;
   readonly onUnread: (error: unknown) => void;
 }
 
 /**
- * What is said in one room from now on, for all readers of this process: read from the database once, in order, each time
+ * What stands in one room from now on, for all readers of this process: read from the database once, in order, each time
  * the feed is told that there is more. What is told may be late, doubled or lost; the database decides.
  */
 export class RoomFeed {
   readonly #options: RoomFeedOptions;
-  readonly #kept: RoomMessage[] = [];
+  readonly #kept: RoomEntry[] = [];
   /** The newest number that is not kept any more. */
   #floor: number;
   readonly #readers = new Set<() => void>();
@@ -36,10 +36,10 @@ export class RoomFeed {
     if (!this.#reading) void this.#read();
   }
 
-  /** What is kept after this number; undefined when older messages of it are not kept any more. */
-  after(seq: number): readonly RoomMessage[] | undefined {
+  /** What is kept after this number; undefined when older ones of it are not kept any more. */
+  after(seq: number): readonly RoomEntry[] | undefined {
     if (seq < this.#floor) return undefined;
-    return this.#kept.slice(this.#kept.findLastIndex((message) => message.seq <= seq) + 1);
+    return this.#kept.slice(this.#kept.findLastIndex((entry) => entry.seq <= seq) + 1);
   }
 
   /** @param onMore called, until the reader leaves, whenever {@link after} is worth calling again */
@@ -77,7 +77,7 @@ export class RoomFeed {
     }
   }
 
-  #keep(page: readonly RoomMessage[]): void {
+  #keep(page: readonly RoomEntry[]): void {
     if (page.length === 0) return;
     this.#kept.push(...page);
     const dropped = this.#kept.splice(0, Math.max(0, this.#kept.length - KEPT_MESSAGES));

@@ -1,15 +1,31 @@
 import { describe, expect, test } from "vitest";
+import { PipitError } from "#contract/pipit-error.ts";
 import { createMemoryBus } from "#server/bus/memory-bus.ts";
-import { databases, type DatabaseStore } from "#server/testing/databases.ts";
-import { COMMON_ROOM, type RoomMessage, type RoomStore } from "./ports.ts";
+import { createAttemptLimits } from "#server/domain/limits/attempt-limits.ts";
+import { accountOf } from "#server/testing/account-of.ts";
+import { databases, sqlite, type DatabaseStore } from "#server/testing/databases.ts";
+import { limitMs } from "#tests/testing/test-size.ts";
+import { COMMON_ROOM, type RoomEntry, type RoomStore } from "./ports.ts";
 import { KEPT_MESSAGES } from "./room-feed.ts";
 import { Rooms } from "./rooms.ts";
 
 const never = new AbortController().signal;
-const reader = { userId: "ann", roomId: undefined, resumeAfter: undefined };
+const reader = { userId: "ann", roomId: undefined, resumeAfter: undefined, events: false };
 
 /** Rooms on the test's database, in a process that hears nothing of others. */
-function stageOn({ store, logger }: DatabaseStore, over: Partial<RoomStore> = {}) {
+function stageOn(
+  { store, logger, clock }: DatabaseStore,
+  over: Partial<RoomStore> = {},
+  messagesPerMinute = 1_000,
+) {
+  const counting = createAttemptLimits({ counters: store.counters, clock });
+  const limits = {
+    unreachable: false,
+    take: async (...args: Parameters<typeof counting.take>) => {
+      if (limits.unreachable) throw new PipitError("LIMITS_UNREACHABLE", "gone");
+      return counting.take(...args);
+    },
+  };
   let onPlaced: (() => void) | undefined;
   const rooms = new Rooms({
     rooms: {
@@ -22,16 +38,19 @@ function stageOn({ store, logger }: DatabaseStore, over: Partial<RoomStore> = {}
       },
     },
     bus: createMemoryBus(),
+    limits,
+    messagesPerMinute,
     logger,
   });
   return {
     rooms,
+    limits,
     /** A reader that has its place: what is said after this, it gets. */
     async open(resumeAfter?: string) {
       const placed = Promise.withResolvers<void>();
       onPlaced = placed.resolve;
       const stream = rooms.follow({ ...reader, resumeAfter }, never);
-      let next: Promise<IteratorResult<RoomMessage, never>> | undefined = stream.next();
+      let next: Promise<IteratorResult<RoomEntry, never>> | undefined = stream.next();
       await placed.promise;
       return {
         /** The numbers of so many messages. */
@@ -50,8 +69,14 @@ function stageOn({ store, logger }: DatabaseStore, over: Partial<RoomStore> = {}
   };
 }
 
-function say(rooms: Rooms, text: string): Promise<RoomMessage> {
-  return rooms.send({ userId: "bob", roomId: undefined, text, clientMessageId: undefined });
+function say(rooms: Rooms, text: string): Promise<RoomEntry> {
+  return rooms.send({
+    userId: "bob",
+    roomId: undefined,
+    text,
+    clientMessageId: undefined,
+    replyTo: undefined,
+  });
 }
 
 /** Messages f1, f2 ... as a server would have stored them, which none of this process was told of. */
@@ -148,4 +173,103 @@ describe.each(databases)("rooms on $name", (database) => {
     rooms.stop();
     await expect(waiting).rejects.toMatchObject({ code: "SERVER_STOPPING" });
   });
+
+  test("who asks for events has every number; others what stands, and a change never as a new message", async () => {
+    await using temporary = await database.open();
+    const { rooms } = stageOn(temporary);
+    const from = await say(rooms, "from here");
+    const follow = async (events: boolean, count: number) => {
+      const found: RoomEntry[] = [];
+      for await (const entry of rooms.follow({ ...reader, resumeAfter: from.id, events }, never)) {
+        found.push(entry);
+        if (found.length === count) return found.map(({ seq, kind, text }) => [seq, kind, text]);
+      }
+      return found;
+    };
+    const live = [follow(true, 6), follow(false, 2)];
+    const first = await say(rooms, "first");
+    const second = await say(rooms, "second");
+    await rooms.edit({ userId: "bob", roomId: undefined, messageId: first.id, text: "better" });
+    await rooms.remove({ userId: "bob", roomId: undefined, messageId: second.id });
+    const third = await say(rooms, "third");
+    await rooms.edit({ userId: "bob", roomId: undefined, messageId: third.id, text: "third, better" });
+    const [all, plain] = await Promise.all(live);
+    expect(all?.map(([seq]) => seq)).toEqual(numbers(2, 7));
+    expect(all?.at(-1)).toEqual([7, "changed", "third, better"]);
+    expect(plain?.every(([, kind]) => kind === "message")).toBe(true);
+    // Whoever comes later reads what there is now.
+    expect(await follow(true, 6)).toEqual([
+      [2, "message", "better"],
+      [3, "message", ""],
+      [4, "changed", "better"],
+      [5, "changed", ""],
+      [6, "message", "third, better"],
+      [7, "changed", "third, better"],
+    ]);
+    expect(await follow(false, 2)).toEqual([
+      [2, "message", "better"],
+      [6, "message", "third, better"],
+    ]);
+  });
+
+  test("[14] who is removed at another server reads no more within a second, though nobody tells this one", async () => {
+    await using temporary = await database.open();
+    const { accounts, roomMembers: members } = temporary.store.auth;
+    for (const id of ["ann", "bob"]) await accounts.create(accountOf({ id, login: id }));
+    await members.create({ id: "r", name: "Birds", ownerId: "bob" });
+    const come = async () => {
+      await members.invite("bob", "r", "ann", 10);
+      await members.join("ann", "r");
+    };
+    await come();
+    const { rooms } = stageOn(temporary);
+    const open = (resumeAfter: string | undefined, userId = "ann") =>
+      rooms.follow({ userId, roomId: "r", resumeAfter, events: true }, never);
+    const [first] = await temporary.store.rooms.after("r", 0, 1);
+    const [reading, staying] = [open(first?.id), open(first?.id, "bob")];
+    for (const stream of [reading, staying]) expect((await stream.next()).value).toMatchObject({ seq: 2 });
+    const [waiting, left] = [reading.next(), staying.next()];
+    const beganMs = performance.now();
+    await members.remove("bob", "r", "ann");
+    await expect(waiting).rejects.toMatchObject({ code: "ROOM_NOT_FOUND" });
+    expect(performance.now() - beganMs).toBeLessThan(limitMs(20_000, 1_000));
+    await expect(open(first?.id).next()).rejects.toMatchObject({ code: "ROOM_NOT_FOUND" });
+    expect((await left).value).toMatchObject({ kind: "left", author: "ann", seq: 3 });
+    await come();
+    // Invited anew, one reads on over the place where one had left.
+    const again = open(first?.id);
+    const seqs: number[] = [];
+    while (seqs.length < 3) seqs.push((await again.next()).value.seq);
+    expect(seqs).toEqual([2, 3, 4]);
+    await Promise.all([again, staying].map((stream) => stream.return(undefined as never)));
+  });
+});
+
+test("what one account sends in a minute is limited, also what it changes, and not while nothing can be counted", async () => {
+  await using temporary = await sqlite.open();
+  const { limits, rooms } = stageOn(temporary, {}, 3);
+  const first = await say(rooms, "1");
+  await say(rooms, "2");
+  await rooms.edit({ userId: "bob", roomId: undefined, messageId: first.id, text: "one" });
+  const refused = { code: "RATE_LIMITED", grpcStatus: 8, retryAfterMs: 60_000 };
+  await expect(say(rooms, "3")).rejects.toMatchObject(refused);
+  await expect(rooms.remove({ userId: "bob", roomId: undefined, messageId: first.id })).rejects.toMatchObject(
+    refused,
+  );
+  // Another's are their own.
+  await rooms.send({
+    userId: "ann",
+    roomId: undefined,
+    text: "4",
+    clientMessageId: undefined,
+    replyTo: undefined,
+  });
+  // The clock is set back: nobody waits longer than a minute for that.
+  temporary.clock.advance(-3_600_000);
+  await expect(say(rooms, "5")).rejects.toMatchObject(refused);
+  temporary.clock.advance(60_000);
+  await say(rooms, "6");
+  limits.unreachable = true;
+  for (const text of ["7", "8", "9", "10"]) await say(rooms, text);
+  expect(await temporary.store.rooms.position("bob", COMMON_ROOM, undefined)).toMatchObject({ lastSeq: 9 });
 });

@@ -3,19 +3,27 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { ROOM_MESSAGE_MAX_CHARS } from "#contract/limits.ts";
 import type { Logger } from "#contract/logger.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
+import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
+import { limitBucket } from "#server/domain/limits/rules.ts";
 import type { MessageBus } from "#server/domain/message-bus.ts";
-import { COMMON_ROOM, type RoomMessage, type RoomStore } from "./ports.ts";
-import { noSuchMessage } from "./room-errors.ts";
+import { COMMON_ROOM, type HistoryPage, type HistoryPlace, type RoomEntry, type RoomStore } from "./ports.ts";
+import { noSuchPlace } from "./room-errors.ts";
 import { KEPT_MESSAGES, READ_AT_ONCE, RoomFeed } from "./room-feed.ts";
 
 /** A server says on it that a room has a new message. */
 const CHANNEL = "rooms";
-/** For what the bus did not bring: it is lost while Redis is away, and there is none without Redis. */
-const POLL_MS = 1_000;
+/**
+ * For what the bus did not bring: it is lost while Redis is away, and there is none without Redis. With the time that a read
+ * takes, less than the second in which a membership is to end.
+ */
+const POLL_MS = 700;
 
 interface RoomsDeps {
   readonly rooms: RoomStore;
   readonly bus: MessageBus;
+  readonly limits: Pick<AttemptLimits, "take">;
+  /** Of one account. */
+  readonly messagesPerMinute: number;
   readonly logger: Logger;
 }
 
@@ -26,6 +34,15 @@ interface Said {
   readonly text: string;
   /** A UUID. */
   readonly clientMessageId: string | undefined;
+  /** Id of the message that it answers. */
+  readonly replyTo: string | undefined;
+}
+
+/** A message of the caller's, to be changed. */
+interface Own {
+  readonly userId: string;
+  readonly roomId: string | undefined;
+  readonly messageId: string;
 }
 
 interface Follow {
@@ -34,6 +51,8 @@ interface Follow {
   readonly roomId: string | undefined;
   /** The id of the last message that the reader has; absent: it gets what is said from now on. */
   readonly resumeAfter: string | undefined;
+  /** Also what is no message, and messages that are deleted; otherwise those that stand, and nothing else. */
+  readonly events: boolean;
 }
 
 interface OpenFeed {
@@ -55,38 +74,71 @@ export class Rooms {
     );
   }
 
-  /** Stores the message, then has it delivered. Throws ROOM_NOT_FOUND, INVALID_REQUEST. */
-  async send({ userId, roomId = COMMON_ROOM, text, clientMessageId }: Said): Promise<RoomMessage> {
+  /** Stores the message, then has it delivered. Throws ROOM_NOT_FOUND, INVALID_REQUEST, RATE_LIMITED. */
+  async send({ userId, roomId = COMMON_ROOM, text, clientMessageId, replyTo }: Said): Promise<RoomEntry> {
+    const checked = checkText(text);
+    await this.#count(userId);
     const message = await this.#deps.rooms.append({
       id: randomUUID(),
       roomId,
       authorId: userId,
-      text: checkText(text),
+      text: checked,
       clientMessageId,
+      replyTo,
     });
-    void this.#deps.bus.publish(CHANNEL, { roomId });
+    this.tell(roomId);
     return message;
   }
 
+  /** Resolves to the message as it is now. Throws as {@link send}; NOT_ALLOWED for another's. */
+  async edit({ text, ...own }: Own & { readonly text: string }): Promise<RoomEntry> {
+    return this.#change(own, checkText(text));
+  }
+
+  /** As {@link edit}; the text is wiped at once. */
+  async remove(own: Own): Promise<RoomEntry> {
+    return this.#change(own, undefined);
+  }
+
+  async #change(
+    { userId, roomId = COMMON_ROOM, messageId }: Own,
+    text: string | undefined,
+  ): Promise<RoomEntry> {
+    await this.#count(userId);
+    const message = await this.#deps.rooms.change(userId, roomId, messageId, text);
+    this.tell(roomId);
+    return message;
+  }
+
+  /** Throws ROOM_NOT_FOUND; INVALID_REQUEST for a message that the room does not have. */
+  history(
+    userId: string,
+    roomId: string | undefined,
+    place: HistoryPlace,
+    limit: number,
+  ): Promise<HistoryPage> {
+    return this.#deps.rooms.history(userId, roomId ?? COMMON_ROOM, place, limit);
+  }
+
+  /** Something stands in the room that was not there before: its readers, at all servers, are to have it. */
+  tell(roomId: string): void {
+    void this.#deps.bus.publish(CHANNEL, { roomId });
+  }
+
   /**
-   * The messages of a room, each once and in order, without an end.
+   * What stands in a room, each once and in order, without an end.
    *
-   * Throws ROOM_NOT_FOUND; INVALID_REQUEST for `resumeAfter` when the room has no such message; READER_TOO_SLOW when the
+   * Throws ROOM_NOT_FOUND, also once the reader is no member any more; INVALID_REQUEST for `resumeAfter` when the room has no such message; READER_TOO_SLOW when the
    * reader has caught up once and then lets {@link KEPT_MESSAGES} wait; SERVER_STOPPING, or the reason of `signal`.
    */
-  async *follow(
-    { userId, roomId = COMMON_ROOM, resumeAfter }: Follow,
-    signal: AbortSignal,
-  ): AsyncGenerator<RoomMessage, never, void> {
+  async *follow(wanted: Follow, signal: AbortSignal): AsyncGenerator<RoomEntry, never, void> {
     const { rooms } = this.#deps;
-    const position = await rooms.position(userId, roomId, resumeAfter);
-    if (resumeAfter !== undefined && position.seq === undefined) {
-      throw noSuchMessage();
-    }
-    let last = position.seq ?? position.lastSeq;
+    const { userId, roomId = COMMON_ROOM, resumeAfter } = wanted;
+    const { lastSeq, seq } = await this.#place(userId, roomId, resumeAfter);
+    let last = seq;
     let hasCaughtUp = resumeAfter === undefined;
     let look: (() => void) | undefined;
-    using reader = this.#join(roomId, position.lastSeq, () => look?.());
+    using reader = this.#join(roomId, lastSeq, () => look?.());
     signal.addEventListener("abort", () => look?.(), { once: true });
     for (;;) {
       this.#throwIfOver(signal);
@@ -98,18 +150,39 @@ export class Rooms {
           look = resolve;
         });
       }
-      for (const message of kept ?? (await rooms.after(roomId, last, READ_AT_ONCE))) {
+      for (const entry of kept ?? (await rooms.after(roomId, last, READ_AT_ONCE))) {
         this.#throwIfOver(signal);
-        yield message;
-        last = message.seq;
+        // Throws unless they have come back since.
+        if (isLeaving(entry, userId)) await rooms.position(userId, roomId, undefined);
+        if (isWanted(entry, wanted)) yield entry;
+        last = entry.seq;
       }
     }
+  }
+
+  /** @returns `lastSeq`, of the newest entry, and `seq`, of the last one that the reader has */
+  async #place(userId: string, roomId: string, resumeAfter: string | undefined) {
+    const { lastSeq, seq } = await this.#deps.rooms.position(userId, roomId, resumeAfter);
+    if (resumeAfter !== undefined && seq === undefined) throw noSuchPlace();
+    return { lastSeq, seq: seq ?? lastSeq };
   }
 
   /** Ends all readers with SERVER_STOPPING: they go on at another server, or here when it is back. */
   stop(): void {
     this.#stopping = true;
     for (const { feed } of this.#feeds.values()) feed.rouse();
+  }
+
+  /** Charges what somebody writes. While the counters cannot be reached it goes uncounted: people talk on. */
+  async #count(userId: string): Promise<void> {
+    const bucket = limitBucket("room-message", userId);
+    const rule = { ...bucket.rule, max: this.#deps.messagesPerMinute };
+    try {
+      const attempt = await this.#deps.limits.take([{ ...bucket, rule }]);
+      await attempt.settle("failed");
+    } catch (error) {
+      if (PipitError.from(error).code !== "LIMITS_UNREACHABLE") throw error;
+    }
   }
 
   #throwIfOver(signal: AbortSignal): void {
@@ -148,6 +221,15 @@ export class Rooms {
     feed.wake();
     return open;
   }
+}
+
+function isLeaving({ kind, authorId }: RoomEntry, userId: string): boolean {
+  return kind === "left" && authorId === userId;
+}
+
+/** Messages that stand are what all clients understand; the rest is for those who ask for it. */
+function isWanted({ kind, deletedAtMs }: RoomEntry, { events }: Follow): boolean {
+  return events || (kind === "message" && deletedAtMs === undefined);
 }
 
 function checkText(text: string): string {

@@ -2,6 +2,8 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { ownersLook } from "#server/domain/access/access.ts";
 import type { AuditRecord } from "#server/domain/audit/audit-reader.ts";
 import type { UsageReport } from "#server/domain/chats/ports.ts";
+import type { RoomSummary } from "#server/domain/rooms/member-ports.ts";
+import type { RoomEntry } from "#server/domain/rooms/ports.ts";
 import { listed, opened, PAGE, paged, sendFile } from "../kit/download.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
@@ -13,7 +15,7 @@ import { allChats, chatsAsJson } from "../v1/export/exported-chats.ts";
 import { toMemoryBody } from "../v1/memories.ts";
 import { toAccountBody } from "./account-answer.ts";
 
-type Kept = Pick<HttpContext["store"], "chats" | "turns" | "auth" | "usage" | "auditReader">;
+type Kept = Pick<HttpContext["store"], "chats" | "turns" | "auth" | "usage" | "rooms" | "auditReader">;
 
 /**
  * `GET /auth/export`: what is kept of the caller, as one file of JSON.
@@ -61,6 +63,18 @@ async function* written(store: Kept, userId: string, first: object): AsyncGenera
   yield* listed(reports, async function* (report) {
     yield JSON.stringify(toUsageBody(report));
   });
+  yield ',"rooms":';
+  const rooms = paged<RoomSummary>((last) =>
+    store.auth.roomMembers.list(userId, last && { atMs: last.updatedAtMs, id: last.id }, PAGE),
+  );
+  yield* listed(rooms, async function* (room) {
+    yield JSON.stringify(toRoomBody(room));
+  });
+  yield ',"room_messages":';
+  const messages = paged<RoomEntry>((after) => store.rooms.ofAuthor(userId, after, PAGE));
+  yield* listed(messages, async function* (message) {
+    yield JSON.stringify(toMessageBody(message));
+  });
   yield ',"events":';
   const events = paged<AuditRecord>(
     async (before) => (await store.auditReader?.list({ userId, before, limit: PAGE })) ?? [],
@@ -81,6 +95,28 @@ function toUsageBody(report: UsageReport): Record<string, unknown> {
     input_tokens: report.inputTokens,
     output_tokens: report.outputTokens,
   };
+}
+
+function toRoomBody({ id, name, state, invitedBy, readSeq }: RoomSummary): Record<string, unknown> {
+  return { id, name, state, invited_by: invitedBy === "" ? null : invitedBy, read_seq: readSeq };
+}
+
+function toMessageBody(message: RoomEntry): Record<string, unknown> {
+  const { id, roomId, seq, text, sentAtMs, editedAtMs, deletedAtMs, replyTo } = message;
+  return {
+    id,
+    room_id: roomId,
+    seq,
+    text,
+    sent_at: timeOf(sentAtMs),
+    edited_at: timeOf(editedAtMs),
+    deleted_at: timeOf(deletedAtMs),
+    reply_to: replyTo ?? null,
+  };
+}
+
+function timeOf(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
 }
 
 function toEventBody(event: AuditRecord): Record<string, unknown> {

@@ -46,24 +46,24 @@ export function checkSessionId(value: string | undefined): string {
 
 /** The message id in lower case. Throws INVALID_REQUEST for anything but a UUID. */
 export function checkClientMessageId(value: string | undefined): string | undefined {
-  if (value === undefined) return undefined;
-  if (UUID.test(value)) return value.toLowerCase();
-  throw new PipitError(
-    "INVALID_REQUEST",
-    "client_message_id must be a UUID, made anew for each message and kept when the message is sent again.",
-    { field: "client_message_id" },
-  );
+  return uuidIn("client_message_id", value, "each message and kept when the message is sent again");
 }
 
 /** The key of a new chat in lower case. Throws INVALID_REQUEST for anything but a UUID. */
 export function checkChatKey(value: string | undefined): string | undefined {
+  const made = "each chat and the same for all its messages until the server has named it";
+  return uuidIn("chat_key", value, made);
+}
+
+/** The key of a new room in lower case. Throws INVALID_REQUEST for anything but a UUID. */
+export function checkClientRoomId(value: string | undefined): string | undefined {
+  return uuidIn("client_room_id", value, "each room and kept when its making is asked for again");
+}
+
+function uuidIn(field: string, value: string | undefined, made: string): string | undefined {
   if (value === undefined) return undefined;
   if (UUID.test(value)) return value.toLowerCase();
-  throw new PipitError(
-    "INVALID_REQUEST",
-    "chat_key must be a UUID, made anew for each chat and the same for all its messages until the server has named it.",
-    { field: "chat_key" },
-  );
+  throw new PipitError("INVALID_REQUEST", `${field} must be a UUID, made anew for ${made}.`, { field });
 }
 
 /** The id that the server gave to a room or message, or undefined for none. Throws what `otherwise` makes. */

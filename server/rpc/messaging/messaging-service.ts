@@ -4,11 +4,11 @@ import { Messaging } from "#proto/messaging_pb.ts";
 import type { ServerContext } from "#server/compose/context.ts";
 import { reader, writer } from "#server/domain/access/access.ts";
 import { boundsOf, Places } from "#server/domain/limits/places.ts";
-import { COMMON_ROOM, type RoomMessage } from "#server/domain/rooms/ports.ts";
-import { noSuchMessage, roomNotFound } from "#server/domain/rooms/room-errors.ts";
+import { noSuchMessage, noSuchPlace, roomNotFound } from "#server/domain/rooms/room-errors.ts";
 import { networkOf } from "../kit/call-context.ts";
 import { checkClientMessageId, readId, requireCaller } from "../kit/checks.ts";
 import { rpcService, type RpcService } from "../kit/rpc-service.ts";
+import { toWire } from "./to-wire.ts";
 
 /** Trailer of a stream that ends: the id of the last message in it, for `resume_after`. */
 const LAST_MESSAGE_TRAILER = "last-message-id";
@@ -20,37 +20,39 @@ export function messagingService({ rooms, config }: ServerContext): RpcService {
   const places = new Places();
   const handlers: ServiceImpl<typeof Messaging> = {
     /** The author is the caller and the time the server's, whatever the request says. */
-    async sendMessage({ room, text, clientMessageId }, context) {
+    async sendMessage({ room, text, clientMessageId, replyTo }, context) {
       const message = await rooms.send({
         userId: requireCaller(context).userId,
         roomId: readId(room, roomNotFound),
         text,
         clientMessageId: checkClientMessageId(clientMessageId),
+        replyTo: readId(replyTo, () => noSuchMessage("reply_to")),
       });
-      return { success: true, serverTime: timestampFromMs(message.sentAtMs), messageId: message.id };
+      return {
+        success: true,
+        serverTime: timestampFromMs(message.sentAtMs),
+        messageId: message.id,
+        seq: BigInt(message.seq),
+      };
     },
 
-    async *messageStream({ room, resumeAfter }, context) {
+    async *messageStream({ room, resumeAfter, events }, context) {
       const { userId } = requireCaller(context);
       using held = new DisposableStack();
       held.use(places.enter(boundsOf(caps, userId, networkOf(context.values), full)));
       const follow = {
         userId,
         roomId: readId(room, roomNotFound),
-        resumeAfter: readId(resumeAfter, noSuchMessage),
+        resumeAfter: readId(resumeAfter, noSuchPlace),
+        events,
       };
-      for await (const message of rooms.follow(follow, context.signal)) {
-        context.responseTrailer.set(LAST_MESSAGE_TRAILER, message.id);
-        yield toWire(message);
+      for await (const entry of rooms.follow(follow, context.signal)) {
+        context.responseTrailer.set(LAST_MESSAGE_TRAILER, entry.id);
+        yield toWire(entry);
       }
     },
   };
   return rpcService(Messaging, { sendMessage: writer, messageStream: reader }, handlers);
-}
-
-function toWire({ id, roomId, author, text, sentAtMs }: RoomMessage) {
-  const room = roomId === COMMON_ROOM ? {} : { room: roomId };
-  return { author, text, sendTime: timestampFromMs(sentAtMs), messageId: id, ...room };
 }
 
 function full(max: number, who: string): string {

@@ -1,16 +1,19 @@
-import type { ExpressionBuilder, Kysely } from "kysely";
+import type { Kysely } from "kysely";
 import { invalidField } from "#server/domain/invalid-field.ts";
-import {
-  COMMON_ROOM,
-  type NewRoomMessage,
-  type RoomMessage,
-  type RoomStore,
+import type {
+  HistoryPage,
+  HistoryPlace,
+  NewRoomMessage,
+  RoomEntry,
+  RoomPosition,
+  RoomStore,
 } from "#server/domain/rooms/ports.ts";
-import { roomNotFound } from "#server/domain/rooms/room-errors.ts";
+import { noSuchMessage, notTheAuthor, roomNotFound } from "#server/domain/rooms/room-errors.ts";
 import { isUniqueViolation } from "../errors/storage-errors.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
+import { addEntry, changingRoom, isMember, readEntries, stateIn } from "./room-rows.ts";
 
 /** {@link RoomStore} on SQL. */
 export function createRoomStore(db: Kysely<Tables>, time: DatabaseTime): RoomStore {
@@ -19,7 +22,7 @@ export function createRoomStore(db: Kysely<Tables>, time: DatabaseTime): RoomSto
       const known = await sentBefore(db, message);
       if (known !== undefined) return known;
       try {
-        return await inTransaction(db, (trx) => append(trx, time, message));
+        return await append(db, time, message);
       } catch (reason) {
         // Sent twice at once, and the other one was first; all that this one did is undone.
         const winner = isUniqueViolation(reason) ? await sentBefore(db, message) : undefined;
@@ -28,112 +31,178 @@ export function createRoomStore(db: Kysely<Tables>, time: DatabaseTime): RoomSto
       }
     },
 
-    async position(userId, roomId, messageId) {
-      const room = await db
-        .selectFrom("rooms")
-        .select((eb) => [
-          "last_seq",
-          eb
-            .selectFrom("room_messages")
-            .select("seq")
-            .whereRef("room_messages.room_id", "=", "rooms.id")
-            .where("room_messages.id", "=", messageId ?? "")
-            .as("seq"),
-        ])
-        .where("id", "=", roomId)
-        .where((eb) => isMember(eb, roomId, userId))
-        .executeTakeFirst();
-      if (room === undefined) throw roomNotFound();
-      return { lastSeq: room.last_seq, seq: room.seq ?? undefined };
+    change: (userId, roomId, messageId, text) => change(db, time, { userId, roomId, messageId, text }),
+
+    position: (userId, roomId, entryId) => positionIn(db, userId, roomId, entryId),
+
+    after: (roomId, seq, limit) =>
+      readEntries(db, (query) =>
+        query
+          .where("room_messages.room_id", "=", roomId)
+          .where("room_messages.seq", ">", seq)
+          .orderBy("room_messages.seq")
+          .limit(limit),
+      ),
+
+    async history(userId, roomId, place, limit) {
+      const position = await positionIn(db, userId, roomId, place.at === "around" ? place.id : undefined);
+      if (place.at === "around" && position.seq === undefined) throw noSuchMessage("around");
+      return historyIn(db, roomId, windowOf(place, limit, position));
     },
 
-    async after(roomId, seq, limit) {
-      const rows = await withAuthors(db)
-        .where("room_id", "=", roomId)
-        .where("seq", ">", seq)
-        .orderBy("seq")
-        .limit(limit)
-        .execute();
-      return rows.map(toMessage);
-    },
+    ofAuthor: (userId, after, limit) =>
+      readEntries(db, (query) =>
+        query
+          .where("room_messages.author_id", "=", userId)
+          .where("room_messages.kind", "=", "message")
+          .$if(after !== undefined, (later) =>
+            later.where(({ eb, refTuple, tuple }) =>
+              eb(
+                refTuple("room_messages.room_id", "room_messages.seq"),
+                ">",
+                tuple(after?.roomId ?? "", after?.seq ?? 0),
+              ),
+            ),
+          )
+          .orderBy("room_messages.room_id")
+          .orderBy("room_messages.seq")
+          .limit(limit),
+      ),
   };
 }
 
-/** The row of the room is locked until the end, so a message is seen only after all with a smaller number. */
-async function append(
-  trx: Kysely<Tables>,
-  time: DatabaseTime,
-  { id, roomId, authorId, text, clientMessageId }: NewRoomMessage,
-): Promise<RoomMessage> {
-  const room = await trx
-    .updateTable("rooms")
-    .set((eb) => ({ last_seq: eb("last_seq", "+", 1) }))
+async function positionIn(
+  db: Kysely<Tables>,
+  userId: string,
+  roomId: string,
+  entryId: string | undefined,
+): Promise<RoomPosition> {
+  const room = await db
+    .selectFrom("rooms")
+    .select((eb) => [
+      "last_seq",
+      eb
+        .selectFrom("room_messages")
+        .select("seq")
+        .whereRef("room_messages.room_id", "=", "rooms.id")
+        .where("room_messages.id", "=", entryId ?? "")
+        .as("seq"),
+    ])
     .where("id", "=", roomId)
-    .where((eb) => isMember(eb, roomId, authorId))
-    .returning("last_seq")
+    .where((eb) => isMember(eb, roomId, userId))
     .executeTakeFirst();
   if (room === undefined) throw roomNotFound();
-  await trx
-    .insertInto("room_messages")
-    .values({
-      id,
-      room_id: roomId,
-      seq: room.last_seq,
-      author_id: authorId,
-      text,
-      sent_at_ms: time(),
-      client_message_id: clientMessageId ?? null,
-    })
-    .execute();
-  return toMessage(await withAuthors(trx).where("room_messages.id", "=", id).executeTakeFirstOrThrow());
+  return { lastSeq: room.last_seq, seq: room.seq ?? undefined };
+}
+
+async function append(db: Kysely<Tables>, time: DatabaseTime, message: NewRoomMessage): Promise<RoomEntry> {
+  const { roomId, authorId, replyTo } = message;
+  return inTransaction(db, async (trx) => {
+    const id = await addEntry(trx, time, { ...message, kind: "message" });
+    // Asked once the room is locked, so that nobody's message stands after that they left.
+    const state = await stateIn(trx, roomId, authorId);
+    if (state === undefined || state === "invited") throw roomNotFound();
+    if (replyTo !== undefined && (await messageIn(trx, roomId, replyTo)) === undefined) {
+      throw noSuchMessage("reply_to");
+    }
+    const stored = await messageIn(trx, roomId, id);
+    if (stored === undefined) throw new Error("a message that was just stored is not there");
+    return stored;
+  });
+}
+
+async function change(
+  db: Kysely<Tables>,
+  time: DatabaseTime,
+  wanted: {
+    readonly userId: string;
+    readonly roomId: string;
+    readonly messageId: string;
+    readonly text: string | undefined;
+  },
+): Promise<RoomEntry> {
+  const { userId, roomId, messageId, text } = wanted;
+  return changingRoom(db, roomId, userId, async (trx, state) => {
+    if (state === "invited") throw roomNotFound();
+    const found = await messageIn(trx, roomId, messageId);
+    if (found === undefined) throw noSuchMessage("message_id");
+    if (found.authorId !== userId) throw notTheAuthor();
+    if (text === undefined ? found.deletedAtMs !== undefined : found.text === text) return found;
+    if (found.deletedAtMs !== undefined) {
+      throw invalidField("message_id", "this message was deleted. Send a new one.");
+    }
+    await trx
+      .updateTable("room_messages")
+      .set(text === undefined ? { text: "", deleted_at_ms: time() } : { text, edited_at_ms: time() })
+      .where("id", "=", messageId)
+      .execute();
+    await addEntry(trx, time, { roomId, authorId: userId, kind: "changed", changes: messageId });
+    return (await messageIn(trx, roomId, messageId)) ?? found;
+  });
+}
+
+async function messageIn(db: Kysely<Tables>, roomId: string, id: string): Promise<RoomEntry | undefined> {
+  const [found] = await readEntries(db, (query) =>
+    query
+      .where("room_messages.id", "=", id)
+      .where("room_messages.room_id", "=", roomId)
+      .where("room_messages.kind", "=", "message"),
+  );
+  return found;
 }
 
 async function sentBefore(
   db: Kysely<Tables>,
   { roomId, authorId, clientMessageId }: NewRoomMessage,
-): Promise<RoomMessage | undefined> {
+): Promise<RoomEntry | undefined> {
   if (clientMessageId === undefined) return undefined;
-  const row = await withAuthors(db)
-    .where("author_id", "=", authorId)
-    .where("client_message_id", "=", clientMessageId)
-    .executeTakeFirst();
-  if (row !== undefined && row.room_id !== roomId) {
+  const [found] = await readEntries(db, (query) =>
+    query
+      .where("room_messages.author_id", "=", authorId)
+      .where("room_messages.client_message_id", "=", clientMessageId),
+  );
+  if (found !== undefined && found.roomId !== roomId) {
     throw invalidField("client_message_id", "it names a message in another room. Make a new UUID.");
   }
-  return row && toMessage(row);
+  return found;
 }
 
-function isMember(eb: ExpressionBuilder<Tables, "rooms">, roomId: string, userId: string) {
-  if (roomId === COMMON_ROOM) return eb.lit(true);
-  const member = eb
-    .selectFrom("room_members")
-    .select("user_id")
-    .whereRef("room_members.room_id", "=", "rooms.id")
-    .where("room_members.user_id", "=", userId);
-  return eb.exists(member);
-}
-
-function withAuthors(db: Kysely<Tables>) {
-  return db
-    .selectFrom("room_messages")
-    .leftJoin("accounts", "accounts.id", "room_messages.author_id")
-    .select(["room_messages.id", "room_id", "seq", "login", "text", "sent_at_ms"]);
-}
-
-function toMessage(row: {
-  readonly id: string;
-  readonly room_id: string;
+/** How many messages before a number, and how many from it on. */
+interface Window {
   readonly seq: number;
-  readonly login: string | null;
-  readonly text: string;
-  readonly sent_at_ms: number;
-}): RoomMessage {
+  readonly before: number;
+  readonly from: number;
+}
+
+function windowOf(place: HistoryPlace, limit: number, { lastSeq, seq }: RoomPosition): Window {
+  switch (place.at) {
+    case "end":
+      return { seq: lastSeq + 1, before: limit, from: 0 };
+    case "before":
+      return { seq: place.seq, before: limit, from: 0 };
+    case "after":
+      return { seq: place.seq + 1, before: 0, from: limit };
+    case "around":
+      return { seq: seq ?? 0, before: Math.floor(limit / 2), from: Math.ceil(limit / 2) };
+  }
+}
+
+async function historyIn(db: Kysely<Tables>, roomId: string, window: Window): Promise<HistoryPage> {
+  // One more than is wanted tells whether there are more.
+  const nearest = (operator: "<" | ">=", limit: number): Promise<readonly RoomEntry[]> =>
+    readEntries(db, (query) =>
+      query
+        .where("room_messages.room_id", "=", roomId)
+        .where("room_messages.kind", "=", "message")
+        .where("room_messages.seq", operator, window.seq)
+        .orderBy("room_messages.seq", operator === "<" ? "desc" : "asc")
+        .limit(limit + 1),
+    );
+  const older = await nearest("<", window.before);
+  const newer = await nearest(">=", window.from);
   return {
-    id: row.id,
-    roomId: row.room_id,
-    seq: row.seq,
-    author: row.login ?? "",
-    text: row.text,
-    sentAtMs: row.sent_at_ms,
+    messages: [...older.slice(0, window.before).toReversed(), ...newer.slice(0, window.from)],
+    older: older.length > window.before,
+    newer: newer.length > window.from,
   };
 }

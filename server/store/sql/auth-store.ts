@@ -10,6 +10,7 @@ import { createModelConnectionStore } from "./model-connection-store.ts";
 import { createOauthClientStore } from "./oauth-client-store.ts";
 import { createRefreshTokenStore } from "./refresh-token-store.ts";
 import { createProjectStore } from "./project-store.ts";
+import { createRoomMemberStore } from "../rooms/room-member-store.ts";
 import type { Tables } from "./schema.ts";
 import { createOneTimeStore } from "./one-time-store.ts";
 import { createSigningKeyStore } from "./signing-key-store.ts";
@@ -54,6 +55,7 @@ export function createAuthStore(
     tokenLimits: createTokenLimitStore(connection),
     memories: following(createMemoryStore(connection, time), MEMORY_CHANGES, onChanged),
     projects: createProjectStore(connection),
+    roomMembers: createRoomMemberStore(connection, time),
     audit: auditLogFor(connection),
     async nowMs() {
       const { rows } = await sql<{ readonly now_ms: number }>`select ${time()} as now_ms`.execute(connection);

@@ -6,7 +6,7 @@ import type { Summary } from "#server/domain/chats/summary-port.ts";
 import type { CounterState } from "#server/domain/limits/counter-state.ts";
 import type { Memory } from "#server/domain/memories/ports.ts";
 import type { Project } from "#server/domain/projects/ports.ts";
-import type { RoomMessage } from "#server/domain/rooms/ports.ts";
+import type { RoomEntry } from "#server/domain/rooms/ports.ts";
 import type { StoredOneTimeToken } from "#server/domain/secrets/one-time-tokens.ts";
 import type { StoredApiKey } from "#server/domain/tokens/api-keys.ts";
 import type { StoredOidcPayload } from "#server/domain/tokens/oidc-payload-port.ts";
@@ -46,9 +46,11 @@ export interface Tables {
   token_use: TokenUseRow;
   /** Null where the server's own count. */
   token_limits: { user_id: string; tokens_per_day: number | null; tokens_per_month: number | null };
-  rooms: { id: string; name: string; last_seq: Generated<number>; created_at_ms: number };
-  room_members: { room_id: string; user_id: string; joined_at_ms: number };
-  room_messages: RowOf<Omit<RoomMessage, "author">> & { author_id: string; client_message_id: string | null };
+  rooms: RoomRow;
+  /** In the common room only those who have marked what they have read. `joined_at_ms`: of an invitation, its time. */
+  room_members: RoomMemberRow;
+  /** All that stands in rooms. A change has no text and no time of its own: they are those of the message. */
+  room_messages: RowOf<Omit<RoomEntry, "author" | "authorClosed">>;
   /** `chat_id` is "" for the choice of an account. */
   model_choices: { user_id: string; chat_id: string; model: string };
   /** At most one row: address, key and model of the server's model server, sealed. */
@@ -87,6 +89,25 @@ export type AccountRow = RowOf<Omit<Account, "local" | "active"> & Omit<AccountC
 interface FileCount {
   changes: Generated<number>;
   filed_changes: Generated<number>;
+}
+
+interface RoomRow {
+  id: string;
+  name: string;
+  last_seq: Generated<number>;
+  created_at_ms: number;
+  updated_at_ms: Generated<number>;
+  abandoned: Generated<number>;
+}
+
+interface RoomMemberRow {
+  room_id: string;
+  user_id: string;
+  joined_at_ms: number;
+  state: Generated<string>;
+  /** Id of the account. */
+  invited_by: string | null;
+  read_seq: Generated<number>;
 }
 
 interface TokenUseRow {

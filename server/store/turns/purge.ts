@@ -4,6 +4,7 @@ import { restorableSince, type DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
 import { fileChanged } from "../sql/memory-file-store.ts";
+import { purgeRooms } from "../rooms/purge-rooms.ts";
 import { forgetSummaries } from "./summary-store.ts";
 import { NO_ANSWER } from "./turn-rows.ts";
 
@@ -16,7 +17,7 @@ const wiped = sql.lit(0);
 
 /**
  * Wipes the texts, pictures, files and choices of what was deleted longer than RESTORE_MS ago, in batches; the ids stay,
- * but those of memories. Several servers may do so at once. Resolves to the number of chats, turns and memories; ends early when `signal` aborts.
+ * but those of memories. Several servers may do so at once. Resolves to the number of chats, turns, memories and messages; ends early when `signal` aborts.
  */
 export async function purgeDeleted(
   db: Kysely<Tables>,
@@ -25,7 +26,7 @@ export async function purgeDeleted(
   signal: AbortSignal,
 ): Promise<number> {
   await endTemporary(db, time);
-  let purged = await purgeMemories(db, time);
+  let purged = (await purgeMemories(db, time)) + (await purgeRooms(db, signal));
   while (!signal.aborted) {
     const batch = await inTransaction(db, async (trx) => {
       const turns = await purgeTurns(trx, index, time);

@@ -25,7 +25,21 @@ interface Exported {
   }[];
   readonly models: readonly unknown[];
   readonly usage: readonly { readonly model: string }[];
+  readonly rooms: readonly unknown[];
+  readonly room_messages: readonly { readonly text: string }[];
   readonly events: readonly { readonly event: string }[];
+}
+
+/** More messages than are read at once, of which one was deleted, and a room of Ann's. */
+async function talkInRooms({ store }: AuthStage): Promise<void> {
+  await store.auth.roomMembers.create({ id: "birds", name: "Birds", ownerId: "ann" });
+  for (const authorId of ["ann", "mallory"]) {
+    const message = { roomId: "common", authorId, clientMessageId: undefined, replyTo: undefined };
+    for (let at = 0; at < 25; at++) {
+      await store.rooms.append({ ...message, id: `${authorId}-${at}`, text: `${authorId} ${at}` });
+    }
+  }
+  await store.rooms.change("ann", "common", "ann-1", undefined);
 }
 
 async function ask(
@@ -91,6 +105,7 @@ describe.each(databases)("the download of one's own data, on $name", ({ name }) 
         await stage.store.usage.add({ ...report, id: `${userId}-${model}`, userId, model, createdAtMs: 3 });
     }
     await stage.store.modelChoices.choose("ann", "long", "large");
+    await talkInRooms(stage);
     const mallory = await stage.signIn("Mallory");
     const { accessToken, refreshToken } = await stage.signIn("Анна");
 
@@ -118,6 +133,27 @@ describe.each(databases)("the download of one's own data, on $name", ({ name }) 
       model: "model-00",
       input_tokens: 10,
       output_tokens: 20,
+    });
+    expect(told.rooms).toHaveLength(2);
+    expect(told.rooms).toContainEqual({
+      id: "birds",
+      name: "Birds",
+      state: "owner",
+      invited_by: null,
+      read_seq: 1,
+    });
+    expect(told.room_messages.map(({ text }) => text)).toEqual(
+      Array.from({ length: 25 }, (_, at) => (at === 1 ? "" : `ann ${at}`)),
+    );
+    expect(told.room_messages[0]).toEqual({
+      id: "ann-0",
+      room_id: "common",
+      seq: 1,
+      text: "ann 0",
+      sent_at: expect.any(String),
+      edited_at: null,
+      deleted_at: null,
+      reply_to: null,
     });
     expect(told.chats.map(({ id }) => id)).toEqual(["long", ...empty]);
     const messages = told.chats[0]?.messages ?? [];

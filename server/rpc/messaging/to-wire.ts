@@ -1,0 +1,36 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { RoomEvent, type MessageSchema } from "#proto/messaging_pb.ts";
+import { COMMON_ROOM, type RoomEntry, type RoomEntryKind } from "#server/domain/rooms/ports.ts";
+
+const events: Readonly<Record<RoomEntryKind, RoomEvent>> = {
+  message: RoomEvent.UNSPECIFIED,
+  changed: RoomEvent.CHANGED,
+  joined: RoomEvent.JOINED,
+  left: RoomEvent.LEFT,
+};
+
+/** An entry of a room as clients of both services have it; it is the same for all of them. */
+export function toWire(entry: RoomEntry): MessageInitShape<typeof MessageSchema> {
+  const { id, roomId, author, text, sentAtMs, editedAtMs } = entry;
+  return {
+    author,
+    text,
+    sendTime: timestampFromMs(sentAtMs),
+    messageId: id,
+    ...roomOnWire(roomId),
+    seq: BigInt(entry.seq),
+    ...(entry.clientMessageId !== undefined && { clientMessageId: entry.clientMessageId }),
+    ...(entry.replyTo !== undefined && { replyTo: entry.replyTo }),
+    ...(editedAtMs !== undefined && { editedAt: timestampFromMs(editedAtMs) }),
+    deleted: entry.deletedAtMs !== undefined,
+    authorClosed: entry.authorClosed,
+    event: events[entry.kind],
+    ...(entry.changes !== undefined && { changes: entry.changes }),
+  };
+}
+
+/** The common room has no name on the wire: original clients know of none. */
+export function roomOnWire(roomId: string): { readonly room?: string } {
+  return roomId === COMMON_ROOM ? {} : { room: roomId };
+}
