@@ -39,6 +39,7 @@ async function exposed(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
     pingDatabase: async () => undefined,
     redisStatus: () => "connected",
     passwordQueueDepth: () => 0,
+    rooms: () => undefined,
   });
   metrics.tokenRequest("password", "success", 1, "pipit-cli");
   metrics.failedLogin("wrong-password");
@@ -46,6 +47,7 @@ async function exposed(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   metrics.passwordGrant("pipit-cli");
   metrics.authenticatedRequest("bearer");
   metrics.httpRequest("/health", 200, 1);
+  metrics.roomLag(1);
   const names = new Map<string, Set<string>>();
   for (const [, name = "", labels = ""] of (await metrics.text()).body.matchAll(
     /^([a-z_]+)(?:\{(.*)\})? /gm,

@@ -94,13 +94,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   const folder = building.use(await openDataFolder(config.dataDir));
   const { redis, redisStatus, bus } = await openBus(config, logger, building);
   const rates = createRateHeaders();
-  const late: { store?: Store; auth?: AuthContext } = {};
-  // Gauges ask for what is built below, once it is there.
-  const metrics = createMetrics({
-    pingDatabase: async () => late.store?.ping(),
-    redisStatus,
-    passwordQueueDepth: () => late.auth?.passwordQueueDepth() ?? 0,
-  });
+  const { late, metrics } = openMetrics(redisStatus);
   const common = { config, clock, logger, correlation, metrics, rates, bus, redisStatus };
   const masterKey = await loadMasterKey({ dataDir: folder.path, configured: config.auth.masterKey });
   const opened = building.use(
@@ -147,6 +141,8 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
       ownerId: randomUUID(),
     }),
   );
+  const talk = openRooms(config, { ...common, store, limits: auth.limits });
+  late.rooms = talk.rooms;
   const built = building.move();
   return {
     ...common,
@@ -159,7 +155,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     pictures,
     turns,
     quotas,
-    ...openRooms(config, { store, bus, limits: auth.limits, logger }),
+    ...talk,
     running: new RunningAnswers(config),
     memoryFilesState: () => memoryFiles?.state ?? "off",
     semanticState: () => semantic?.state ?? "off",
@@ -182,9 +178,11 @@ function askedBeside(
 
 function openRooms(
   { roomMessagesPerMinute: messagesPerMinute }: ServerConfig,
-  { store, bus, limits, logger }: Pick<ServerContext, "store" | "bus" | "limits" | "logger">,
+  deps: Pick<ServerContext, "store" | "bus" | "limits" | "metrics" | "clock" | "logger">,
 ) {
-  const rooms = new Rooms({ rooms: store.rooms, bus, limits, messagesPerMinute, logger });
+  const { store, limits, metrics } = deps;
+  const onLag = (lagMs: number): void => metrics.roomLag(lagMs);
+  const rooms = new Rooms({ ...deps, rooms: store.rooms, messagesPerMinute, onLag });
   const { roomMembers: members, accounts } = store.auth;
   return { rooms, roomMembers: new RoomMembers({ members, accounts, limits, rooms }) };
 }
@@ -231,6 +229,18 @@ function openSemanticSearch(
   return owner.use(
     new SemanticSearch({ provider: { ...provider, settings: "PIPIT_EMBEDDINGS" }, vectors, least, logger }),
   );
+}
+
+/** Gauges ask for what is built after them, once it is there. */
+function openMetrics(redisStatus: () => RedisStatus) {
+  const late: { store?: Store; auth?: AuthContext; rooms?: Rooms } = {};
+  const metrics = createMetrics({
+    pingDatabase: async () => late.store?.ping(),
+    redisStatus,
+    passwordQueueDepth: () => late.auth?.passwordQueueDepth() ?? 0,
+    rooms: () => late.rooms?.counts,
+  });
+  return { late, metrics };
 }
 
 /** Connects to Redis where one is set, and carries messages over it. */

@@ -1,8 +1,12 @@
 import { performance } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { RoomCounts } from "#server/domain/rooms/rooms.ts";
 
 /** About 5 ms, a token by ES256, to 2 s, where a client gives up; 0.2 is the goal that alerts look at. */
 const DURATION_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2];
+
+/** The bus takes milliseconds; without it a server looks every 0.7 s. */
+const LAG_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15];
 
 /** What gauges read at a scrape. */
 export interface MetricSources {
@@ -12,6 +16,8 @@ export interface MetricSources {
   readonly redisStatus: () => RedisStatus | Promise<RedisStatus>;
   /** Passwords that wait for their turn to be hashed. */
   readonly passwordQueueDepth: () => number;
+  /** Undefined until the server has been built. */
+  readonly rooms: () => RoomCounts | undefined;
 }
 
 export type RedisStatus = "connected" | "disabled" | "down";
@@ -24,7 +30,7 @@ export function createMetricSet(sources: MetricSources) {
   const registry = new Registry();
   addServiceGauges(registry, sources);
   addProcessMetrics(registry);
-  return { registry, ...authMetrics(registry), ...httpMetrics(registry) };
+  return { registry, ...authMetrics(registry), ...httpMetrics(registry), ...roomMetrics(registry, sources) };
 }
 
 export type MetricSet = ReturnType<typeof createMetricSet>;
@@ -96,6 +102,34 @@ function httpMetrics(registry: Registry) {
       help: "How long requests took until the last byte of their answer.",
       labelNames: ["route"],
       buckets: DURATION_BUCKETS_SECONDS,
+      registers,
+    }),
+  } as const;
+}
+
+function roomMetrics(registry: Registry, { rooms }: MetricSources) {
+  const registers = [registry];
+  const count = (name: string, help: string, read: (counts: RoomCounts) => number): void => {
+    const counter = new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        const counts = rooms();
+        this.reset();
+        this.inc(counts === undefined ? 0 : read(counts));
+      },
+    });
+    counter.inc(0);
+  };
+  gauge(registers, "pipit_room_readers", "Streams of rooms that are open.", () => rooms()?.readers ?? 0);
+  count("pipit_room_deliveries_total", "Messages and events given to readers.", (of) => of.delivered);
+  count("pipit_room_readers_dropped_total", "Readers ended as too slow.", (of) => of.tooSlow);
+  return {
+    roomLagSeconds: new Histogram({
+      name: "pipit_room_lag_seconds",
+      help: "From the storing of a message until this server has it for its readers.",
+      buckets: LAG_BUCKETS_SECONDS,
       registers,
     }),
   } as const;

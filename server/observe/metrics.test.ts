@@ -11,6 +11,7 @@ const sources = {
   pingDatabase: async () => undefined,
   redisStatus: () => "connected" as const,
   passwordQueueDepth: () => 3,
+  rooms: () => ({ readers: 2, delivered: 7, tooSlow: 1 }),
 };
 
 async function lines(metrics: Metrics): Promise<readonly string[]> {
@@ -86,6 +87,20 @@ describe("metrics", () => {
     expect(await lines(down)).toEqual(expect.arrayContaining(["pipit_database_up 0", "pipit_redis_up 0"]));
     const without = createMetrics({ ...sources, redisStatus: () => "disabled" });
     expect((await lines(without)).filter((line) => line.startsWith("pipit_redis_up"))).toEqual([]);
+  });
+
+  test("tell of rooms, and how late messages are there", async () => {
+    const metrics = createMetrics(sources);
+    metrics.roomLag(700);
+    expect(await lines(metrics)).toEqual(
+      expect.arrayContaining([
+        "pipit_room_readers 2",
+        "pipit_room_deliveries_total 7",
+        "pipit_room_readers_dropped_total 1",
+        'pipit_room_lag_seconds_bucket{le="0.5"} 0',
+        'pipit_room_lag_seconds_bucket{le="1"} 1',
+      ]),
+    );
   });
 
   test("tell of the process", async () => {

@@ -24,6 +24,7 @@ export interface HttpMetrics {
 
 /** What the server counts and measures; see docs/operations/monitoring.md. */
 export interface Metrics extends AuthMetrics, HttpMetrics {
+  roomLag(lagMs: number): void;
   /**
    * Loads the library that keeps the numbers, which takes a tenth of a start; so it is asked for after the start. What
    * was counted before is kept.
@@ -67,6 +68,7 @@ export function createMetrics(sources: MetricSources): Metrics {
         httpRequests.inc({ route, status: statusClass(status) });
         httpRequestSeconds.observe({ route }, durationMs / 1000);
       }),
+    roomLag: (lagMs) => record(({ roomLagSeconds }) => roomLagSeconds.observe(lagMs / 1000)),
     async load() {
       await load();
     },

@@ -40,6 +40,7 @@ function stageOn(
     bus: createMemoryBus(),
     limits,
     messagesPerMinute,
+    clock,
     logger,
   });
   return {
@@ -129,9 +130,11 @@ describe.each(databases)("rooms on $name", (database) => {
       expect(await quick.take(half)).toEqual(numbers(from, from + half - 1));
     }
     await expect(slow.take(1)).rejects.toMatchObject({ code: "READER_TOO_SLOW", grpcStatus: 8 });
+    expect(rooms.counts).toMatchObject({ readers: 1, tooSlow: 1 });
     const again = await open("f2");
     expect(await again.take(KEPT_MESSAGES + 1)).toEqual(numbers(3, KEPT_MESSAGES + 3));
     await Promise.all([quick.close(), again.close()]);
+    expect(rooms.counts).toEqual({ readers: 0, delivered: 2 * KEPT_MESSAGES + 5, tooSlow: 1 });
   });
 
   test("a database that fails once costs readers no message", async () => {

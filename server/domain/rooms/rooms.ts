@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { PipitError } from "#contract/pipit-error.ts";
 import { ROOM_MESSAGE_MAX_CHARS } from "#contract/limits.ts";
+import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
@@ -18,12 +19,24 @@ const CHANNEL = "rooms";
  */
 const POLL_MS = 700;
 
+/** What has happened in this process since it began, and how many read now. */
+export interface RoomCounts {
+  readonly readers: number;
+  /** Entries that were given to readers. */
+  readonly delivered: number;
+  /** Readers that were ended because too much waited for them. */
+  readonly tooSlow: number;
+}
+
 interface RoomsDeps {
   readonly rooms: RoomStore;
   readonly bus: MessageBus;
   readonly limits: Pick<AttemptLimits, "take">;
   /** Of one account. */
   readonly messagesPerMinute: number;
+  /** Told, of each entry that readers of this process wait for, how long after its storing it was there for them. */
+  readonly onLag?: (lagMs: number) => void;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -66,12 +79,17 @@ export class Rooms {
   /** Of the rooms that are read in this process. */
   readonly #feeds = new Map<string, OpenFeed>();
   #stopping = false;
+  readonly #counts = { readers: 0, delivered: 0, tooSlow: 0 };
 
   constructor(deps: RoomsDeps) {
     this.#deps = deps;
     deps.bus.subscribe<{ readonly roomId: string }>(CHANNEL, ({ roomId }) =>
       this.#feeds.get(roomId)?.feed.wake(),
     );
+  }
+
+  get counts(): RoomCounts {
+    return this.#counts;
   }
 
   /** Stores the message, then has it delivered. Throws ROOM_NOT_FOUND, INVALID_REQUEST, RATE_LIMITED. */
@@ -143,7 +161,7 @@ export class Rooms {
     for (;;) {
       this.#throwIfOver(signal);
       const kept = reader.feed.after(last);
-      if (kept === undefined && hasCaughtUp) throw tooSlow();
+      if (kept === undefined && hasCaughtUp) throw this.#tooSlow();
       if (kept?.length === 0) {
         hasCaughtUp = true;
         await new Promise<void>((resolve) => {
@@ -154,7 +172,10 @@ export class Rooms {
         this.#throwIfOver(signal);
         // Throws unless they have come back since.
         if (isLeaving(entry, userId)) await rooms.position(userId, roomId, undefined);
-        if (isWanted(entry, wanted)) yield entry;
+        if (isWanted(entry, wanted)) {
+          this.#counts.delivered++;
+          yield entry;
+        }
         last = entry.seq;
       }
     }
@@ -193,13 +214,24 @@ export class Rooms {
     });
   }
 
+  #tooSlow(): PipitError {
+    this.#counts.tooSlow++;
+    return new PipitError(
+      "READER_TOO_SLOW",
+      `More than ${KEPT_MESSAGES} messages wait to be read. Connect again with resume_after, and none is lost.`,
+      { retryAfterMs: 0 },
+    );
+  }
+
   #join(roomId: string, from: number, onMore: () => void): Disposable & { readonly feed: RoomFeed } {
     const { feed, poll } = this.#feeds.get(roomId) ?? this.#begin(roomId, from);
     feed.join(onMore);
+    this.#counts.readers++;
     return {
       feed,
       [Symbol.dispose]: () => {
         feed.leave(onMore);
+        this.#counts.readers--;
         if (!feed.isIdle) return;
         clearInterval(poll);
         this.#feeds.delete(roomId);
@@ -208,10 +240,16 @@ export class Rooms {
   }
 
   #begin(roomId: string, from: number): OpenFeed {
-    const { rooms, logger } = this.#deps;
+    const { rooms, logger, clock, onLag = () => {} } = this.#deps;
     const feed = new RoomFeed({
       from,
-      read: (seq, limit) => rooms.after(roomId, seq, limit),
+      async read(seq, limit) {
+        const page = await rooms.after(roomId, seq, limit);
+        const nowMs = clock.nowMs();
+        // That of a message that was changed later says nothing. Clocks of server and database may differ.
+        for (const entry of page) if (entry.kind !== "changed") onLag(Math.max(0, nowMs - entry.sentAtMs));
+        return page;
+      },
       onUnread: (error) => logger.warn("rooms.unread", { roomId, error }),
     });
     const poll = setInterval(() => feed.wake(), POLL_MS).unref();
@@ -241,12 +279,4 @@ function checkText(text: string): string {
     );
   }
   return text.replaceAll("\0", "\uFFFD").toWellFormed();
-}
-
-function tooSlow(): PipitError {
-  return new PipitError(
-    "READER_TOO_SLOW",
-    `More than ${KEPT_MESSAGES} messages wait to be read. Connect again with resume_after, and none is lost.`,
-    { retryAfterMs: 0 },
-  );
 }
