@@ -4,6 +4,8 @@ export const PROMPT_MAX_CHARS = 262_144;
 export const SCREENSHOT_MAX_BYTES = 8 * 1024 * 1024;
 /** Longest side of an image when a model sees it, in pixels. */
 export const IMAGE_MAX_SIDE_PX = 1568;
+/** Longest answer, in UTF-16 code units (8 Mi): a model that loops would fill memory and disk. */
+export const ANSWER_MAX_CHARS = 8_388_608;
 /** Most files of one message. */
 export const FILES_MAX = 10;
 /** Longest text of one file, in UTF-16 code units: some 60 pages. What is longer is cut there. */

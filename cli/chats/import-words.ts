@@ -23,13 +23,16 @@ const english = {
     deleted: "deleted here (--again brings them back)",
     busy: "the database was busy; import the file again",
   } as Readonly<Record<string, string>>,
-  leftOut: (pictures: number, files: number) =>
-    `Left out of the messages: pictures ${pictures}, files without text ${files}.`,
+  leftOut: ({ pictures, files, cut }: ImportReport["leftOut"]) =>
+    `Left out of the messages: pictures ${pictures}, files without text ${files}. Messages cut, too long: ${cut}.`,
   problems: {
     damaged: "The file is damaged or not whole; the rest of it was not read. Download it again.",
     encoding: "The rest of the file was not read: it is in another encoding. Save it as UTF-8.",
+    locked: "The archive has a password. Unpack it, and import what is in it.",
     unpacked_too_large:
-      "The archive is too large when unpacked; the rest of it was not read. Take conversations.json out of it in parts.",
+      "The chats in this file are larger than 1 GiB; the rest of it was not read. Import the file in parts.",
+    too_many_chats:
+      "The file has more than 100,000 chats; the rest of it was not read. Import the file in parts.",
   } as Readonly<Record<string, string>>,
 };
 const russian: typeof english = {
@@ -51,12 +54,14 @@ const russian: typeof english = {
     deleted: "удалены здесь (вернёт --again)",
     busy: "база данных была занята; импортируйте файл ещё раз",
   },
-  leftOut: (pictures, files) => `Из сообщений пропущено: снимков ${pictures}, файлов без текста ${files}.`,
+  leftOut: ({ pictures, files, cut }) =>
+    `Из сообщений пропущено: снимков ${pictures}, файлов без текста ${files}. Слишком длинных сообщений укорочено: ${cut}.`,
   problems: {
     damaged: "Файл повреждён или неполон; остаток не прочитан. Скачайте его ещё раз.",
     encoding: "Остаток файла не прочитан: он в другой кодировке. Сохраните его в UTF-8.",
-    unpacked_too_large:
-      "Распакованный архив слишком велик; остаток не прочитан. Достаньте из него conversations.json по частям.",
+    locked: "Архив защищён паролем. Распакуйте его и импортируйте то, что в нём.",
+    unpacked_too_large: "Чаты в этом файле больше 1 ГиБ; остаток не прочитан. Импортируйте файл по частям.",
+    too_many_chats: "В файле больше 100 000 чатов; остаток не прочитан. Импортируйте файл по частям.",
   },
 };
 

@@ -62,6 +62,6 @@ function* reportLines(report: ImportReport, words: ImportWords): Generator<strin
     yield words.skipped(chats, words.reasons[reason] ?? reason);
     for (const chat of skippedChats) if (chat.reason === reason) yield `  ${oneLine(chat.title)}`;
   }
-  if (leftOut.pictures > 0 || leftOut.files > 0) yield words.leftOut(leftOut.pictures, leftOut.files);
+  if (Object.values(leftOut).some((count) => count > 0)) yield words.leftOut(leftOut);
   if (problem !== undefined) yield words.problems[problem] ?? problem;
 }

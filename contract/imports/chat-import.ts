@@ -24,7 +24,8 @@ export interface ImportReport {
   readonly skipped: Readonly<Record<string, number>>;
   /** The first hundred of them. */
   readonly skippedChats: readonly { readonly title: string; readonly reason: string }[];
-  readonly leftOut: { readonly pictures: number; readonly files: number };
+  /** `cut`: messages of which only the beginning is kept. */
+  readonly leftOut: { readonly pictures: number; readonly files: number; readonly cut: number };
   /** Why the file was not read to its end, e.g. "damaged". */
   readonly problem: string | undefined;
 }

@@ -16,6 +16,9 @@ const IN_ZIP64 = 0xffffffff;
 export const STORED = 0;
 export const DEFLATED = 8;
 
+/** A file of the archive needs a password. */
+export class LockedZipError extends Error {}
+
 /** Where the packed bytes of a file stand. */
 export interface ZipEntry {
   readonly name: string;
@@ -25,15 +28,16 @@ export interface ZipEntry {
 }
 
 /**
- * The central directory (4.3.12), as far as it can be believed.
+ * The wanted files of the central directory (4.3.12), as far as it can be believed.
  *
  * @param size of the archive
  * @param read so many bytes from a place, as many as there are
- * @throws Error for what is no whole archive, RangeError for places outside of it
+ * @throws Error for what is no whole archive, RangeError for places outside of it, LockedZipError
  */
 export function* zipEntries(
   size: number,
   read: (at: number, bytes: number) => DataView,
+  isWanted: (name: string) => boolean,
 ): Generator<ZipEntry> {
   let { at, entries } = endOf(size, read);
   for (; entries > 0; entries -= 1) {
@@ -42,16 +46,25 @@ export function* zipEntries(
     const nameBytes = header.getUint16(28, true);
     const extraBytes = header.getUint16(30, true);
     const name = new TextDecoder().decode(read(at + HEADER_BYTES, nameBytes));
-    const { packedBytes, local } = placeOf(header, read(at + HEADER_BYTES + nameBytes, extraBytes));
-    const localHeader = read(local, 30);
-    if (localHeader.getUint32(0, true) !== LOCAL) throw new Error("no file header");
-    const method = header.getUint16(10, true);
-    if (method !== STORED && method !== DEFLATED) throw new Error("another way of packing");
-    // The local header has an extra field of its own (4.3.7).
-    const data = local + 30 + localHeader.getUint16(26, true) + localHeader.getUint16(28, true);
-    yield { name, method, at: data, packedBytes };
+    if (isWanted(name)) {
+      const extra = read(at + HEADER_BYTES + nameBytes, extraBytes);
+      yield { name, ...dataOf(header, extra, read) };
+    }
     at += HEADER_BYTES + nameBytes + extraBytes + header.getUint16(32, true);
   }
+}
+
+function dataOf(header: DataView, extra: DataView, read: (at: number, bytes: number) => DataView) {
+  // Flags (4.4.4).
+  if ((header.getUint16(8, true) & 1) === 1) throw new LockedZipError();
+  const method = header.getUint16(10, true);
+  if (method !== STORED && method !== DEFLATED) throw new Error("another way of packing");
+  const { packedBytes, local } = placeOf(header, extra);
+  const localHeader = read(local, 30);
+  if (localHeader.getUint32(0, true) !== LOCAL) throw new Error("no file header");
+  // The local header has an extra field of its own (4.3.7).
+  const at = local + 30 + localHeader.getUint16(26, true) + localHeader.getUint16(28, true);
+  return { method, at, packedBytes } as const;
 }
 
 /** Size and place of a file: some writers use ZIP64 (4.5.3) for small files too. */

@@ -23,8 +23,8 @@ export async function readZip(
     new DataView(bytes.buffer, bytes.byteOffset + at, Math.min(length, bytes.byteLength - at));
   const files = new Map<string, Uint8Array>();
   let room = maxBytes;
-  for (const { name, method, at, packedBytes } of zipEntries(bytes.byteLength, read)) {
-    if (!isWanted(name) || files.has(name)) continue;
+  for (const { name, method, at, packedBytes } of zipEntries(bytes.byteLength, read, isWanted)) {
+    if (files.has(name)) continue;
     const packed = bytes.subarray(at, at + packedBytes);
     const file = method === STORED ? bounded(packed, room) : await inflate(packed, room);
     room -= file.byteLength;

@@ -31,7 +31,7 @@ const lineSchema = z.object({
       turns: count,
       skipped: z.record(z.string(), z.number()),
       skipped_chats: z.array(z.object({ title: z.string(), reason: z.string() })),
-      left_out: z.object({ pictures: count, files: count }),
+      left_out: z.object({ pictures: count, files: count, cut: count }),
       problem: z.nullable(z.string()),
     }),
   ),

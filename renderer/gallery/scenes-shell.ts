@@ -54,7 +54,7 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
             { title: "How herons fish", reason: "deleted" },
             { title: "Рецепт борща без свёклы", reason: "damaged" },
           ],
-          leftOut: { pictures: 3, files: 1 },
+          leftOut: { pictures: 3, files: 1, cut: 2 },
           problem: "damaged",
         },
       },

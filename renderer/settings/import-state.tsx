@@ -52,7 +52,7 @@ function Report({ report }: { readonly report: ImportReport }) {
   const { skipped, skippedChats, leftOut, problem } = report;
   const counts = [
     ...(["made", "extended", "unchanged", "turns"] as const).map((name) => [name, report[name]] as const),
-    ...(["pictures", "files"] as const).map((name) => [name, leftOut[name]] as const),
+    ...(["pictures", "files", "cut"] as const).map((name) => [name, leftOut[name]] as const),
   ].filter(([name, count]) => name === "made" || count > 0);
   return (
     <>

@@ -4,7 +4,6 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { countedAuditLog, type AuditMetrics } from "#server/domain/audit/counted-audit-log.ts";
 import type { AuditLog } from "#server/domain/audit/ports.ts";
 import type { ChatStore, TurnStore } from "#server/domain/chats/ports.ts";
-import type { ChatImportStore } from "#server/domain/imports/imported-chat.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { RotationStore } from "#server/domain/tokens/ports.ts";
@@ -97,16 +96,19 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     completion.wake();
   });
   const completion = new IndexCompletion(
-    { incomplete: () => turnIndex.incomplete(db), outdated: () => turnIndex.outdated(db) },
+    { incomplete: (after) => turnIndex.incomplete(db, after), outdated: () => turnIndex.outdated(db) },
     { complete: mended((turnId) => work.complete(turnId)), rebuildSome: mended(() => work.rebuildSome()) },
     logger,
   );
+  const wake = (): void => completion.wake();
   const writers = { relaxed: relaxedDb, roomy: roomyDb };
-  const chats = createChatStore(db, writers, turnIndex, time, () => completion.wake());
-  const turns = createTurnStore(db, { ...writers, searching: searchDb }, turnIndex, time, () =>
-    completion.wake(),
+  const chats = createChatStore(db, writers, turnIndex, time, wake);
+  const turns = createTurnStore(db, { ...writers, searching: searchDb }, turnIndex, time, wake);
+  const { removeParts, ...imports } = createChatImportStore(
+    { roomy: roomyDb, inBatches: dialect === "sqlite" },
+    turnIndex,
+    wake,
   );
-  const imports: ChatImportStore = createChatImportStore(roomyDb, turnIndex, () => completion.wake());
   let listener: (() => void) | undefined;
   const onChanged = (): void => listener?.();
   const key = auditKey === undefined ? undefined : createSecretKey(auditKey);
@@ -127,8 +129,9 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     /** "sqlite": the data folder's lock makes this process the only user. "postgres": others may work with it too. */
     dialect,
     chats: following(mendedChats(chats, mended), ["update", "giveTitle", "remove", "restore"], onChanged),
-    /** Wipes what was deleted too long ago to be restored, in the files too; see there. */
+    /** Wipes what was deleted too long ago to be restored, in the files too, and what came of chats that never were whole; see there. */
     async purgeDeleted(signal: AbortSignal): Promise<number> {
+      await removeParts(db, signal);
       const before = mayHoldWiped;
       mayHoldWiped = true;
       const wiped = await mended(purgeDeleted)(db, turnIndex, time, signal);
@@ -144,7 +147,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
       listener = told;
     },
     /** Goes on with what an earlier server left of the search index. */
-    completeIndex: () => completion.wake(),
+    completeIndex: wake,
     vectors: createVectorStore(db, turnIndex),
     usage: createUsageStore(db),
     tokenUse: createTokenUseStore(db),

@@ -31,10 +31,15 @@ export const chatFiles = {
   },
   pictures: "Pictures left out of messages: {{count}}",
   files: "Files without text left out of messages: {{count}}",
+  cut: "Messages that were cut, because they were too long: {{count}}",
   problems: {
     damaged: "The file is damaged or not whole, and the rest of it was not read. Download it again.",
     encoding: "The rest of the file is in another encoding and was not read. Save it as UTF-8.",
-    unpacked_too_large: "The archive is too large when unpacked; the rest of it was not read.",
+    locked: "The archive has a password. Unpack it, and import what is in it.",
+    unpacked_too_large:
+      "The chats in this file are larger than 1 GiB; the rest of it was not read. Import the file in parts.",
+    too_many_chats:
+      "The file has more than 100,000 chats; the rest of it was not read. Import the file in parts.",
   },
   export: "Export all chats",
   exportHint: "JSON has everything and can be imported again; Markdown is for reading.",

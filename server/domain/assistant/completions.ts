@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { ANSWER_MAX_CHARS } from "#contract/limits.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -11,8 +12,6 @@ import type { AnswerPart, ClientTools, FinishReason, ModelMessage, ModelSource }
 import { usedTokens, type Used } from "./used-tokens.ts";
 import type { Question, TurnEvent, TurnService } from "./turn-types.ts";
 
-/** Longest answer, as of a turn. */
-const ANSWER_MAX_CHARS = 8_388_608;
 /** What its questions have where others have the machine they came from. */
 const HARDWARE_ID = "openai-api";
 

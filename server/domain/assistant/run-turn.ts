@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { ANSWER_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Caller } from "../access/caller.ts";
 import { chatForQuestion } from "../chats/chat-for-question.ts";
@@ -20,8 +21,6 @@ import { localeOf, wording } from "./context/wording.ts";
 
 /** How long a running turn belongs to this process without a sign of life. */
 export const LEASE_MS = 9_000;
-/** Longest answer. A model that loops would otherwise fill memory and disk. */
-const ANSWER_MAX_CHARS = 8_388_608;
 
 /** What an answer needs besides the question. */
 interface RunDeps extends TurnDeps {

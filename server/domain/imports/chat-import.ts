@@ -6,14 +6,15 @@ import { JobError, JobQueue } from "#server/domain/jobs/job-queue.ts";
 import { startJobThread } from "#server/domain/jobs/job-runner.ts";
 import type { ExportFile, FileProblem } from "./export-file.ts";
 import type { ExportPiece, ReadLimits, ReadSome } from "./export-reader.ts";
-import type { ChatImportStore, ImportedTurn, ImportOrigin, ImportOutcome } from "./imported-chat.ts";
+import type { ChatImportStore, ImportOrigin, ImportOutcome, TurnBatch } from "./imported-chat.ts";
 import type { ReadJob } from "./import-worker.ts";
 import type { LeftOut, SkippedChat, SkipReason } from "./read-chat.ts";
 
-/** A gigabyte of JSON is more than ten years of chats. */
+/** A gigabyte of JSON is more than ten years of chats. Empty ones cost time, too. */
 const LIMITS: ReadLimits = {
   chatChars: 128 * 1024 * 1024,
   unpackedBytes: 1024 * 1024 * 1024,
+  chats: 100_000,
 };
 /** The largest chat several times over: its JSON, and what is made of it. */
 const HEAP_MAX_MB = 2048;
@@ -80,6 +81,12 @@ export async function* importChats(
   const source = new PieceSource((job) => jobs.run(job, signal).catch(asPipitError), {
     open: { file, limits: LIMITS, nowMs: clock.nowMs() },
   });
+  const append = async (outcome: "success" | "failure"): Promise<void> => {
+    const { made, extended, turns, origin: whose = "none" } = tally.report(source.leftOut, undefined);
+    const data = { made, extended, turns, origin: whose };
+    await audit.append({ event: "chats.imported", outcome, userId, data }, origin);
+  };
+  let isWhole = false;
   try {
     for (let piece = await source.next(); piece !== undefined; piece = await source.next()) {
       signal.throwIfAborted();
@@ -87,25 +94,26 @@ export async function* importChats(
       else if ("chat" in piece) {
         const { chat } = piece;
         try {
-          const outcome = await store.importChat(userId, chat, source.turns(), again);
+          const outcome = await store.importChat(userId, chat, source.batchesFrom(piece), again);
           tally.count(chat.origin, outcome.kind, outcome.turns);
           if (outcome.kind === "deleted") tally.skip({ title: chat.title, reason: "deleted" });
         } catch (reason) {
           if (PipitError.from(reason).code !== "SERVER_BUSY") throw reason;
           tally.skip({ title: chat.title, reason: "busy" });
         }
-        await source.passTurns();
+        await source.passBatches();
       }
       yield { readBytes: source.readBytes, totalBytes: file.bytes, chats: tally.chats };
     }
     if (tally.chats === 0 && source.problem !== undefined) throw noExport(source.problem);
     const report = tally.report(source.leftOut, source.problem);
-    const { made, extended, turns } = report;
-    const data = { made, extended, turns, origin: report.origin ?? "none" };
-    await audit.append({ event: "chats.imported", outcome: "success", userId, data }, origin);
+    isWhole = true;
+    await append("success");
     return report;
   } finally {
     store.importsEnded();
+    // The client has left, or the disk is full: what came by then stays.
+    if (!isWhole && tally.hasChanged) await append("failure");
   }
 }
 
@@ -122,7 +130,9 @@ function noExport(problem: FileProblem): PipitError {
     no_export: "There are no chats in this file.",
     damaged: "This file is damaged, or not whole.",
     encoding: "This file is not written in UTF-8 or UTF-16.",
+    locked: "This archive has a password. Unpack it, and import what is in it.",
     unpacked_too_large: "This archive holds more than the 1 GiB of chats that can be unpacked.",
+    too_many_chats: `This file holds more than ${LIMITS.chats} chats. Import it in parts.`,
   }[problem];
   return new PipitError(
     "FILE_UNSUPPORTED",
@@ -137,6 +147,8 @@ class PieceSource {
   #job: ReadJob;
   #some: ReadSome | undefined;
   #place = 0;
+  /** More turns of the chat that was read last are to come. */
+  #isInChat = false;
 
   constructor(read: (job: ReadJob) => Promise<ReadSome>, first: ReadJob) {
     this.#read = read;
@@ -148,7 +160,7 @@ class PieceSource {
   }
 
   get leftOut(): LeftOut {
-    return this.#some?.leftOut ?? { pictures: 0, files: 0 };
+    return this.#some?.leftOut ?? { pictures: 0, files: 0, cut: 0 };
   }
 
   get problem(): FileProblem | undefined {
@@ -156,37 +168,31 @@ class PieceSource {
   }
 
   async next(): Promise<ExportPiece | undefined> {
-    const piece = await this.#peek();
-    this.#place += 1;
-    return piece;
-  }
-
-  /** Those of the chat that was read last. */
-  async *turns(): AsyncGenerator<readonly ImportedTurn[]> {
-    for (
-      let piece = await this.#peek();
-      piece !== undefined && "turns" in piece;
-      piece = await this.#peek()
-    ) {
-      this.#place += 1;
-      yield piece.turns;
-    }
-  }
-
-  /** Those that are left of the chat that was read last. */
-  async passTurns(): Promise<void> {
-    const left = this.turns();
-    for (let next = await left.next(); next.done !== true; next = await left.next());
-  }
-
-  async #peek(): Promise<ExportPiece | undefined> {
     while (this.#some === undefined || this.#place >= this.#some.pieces.length) {
+      this.#isInChat = false;
       if (this.#some?.end !== undefined) return undefined;
       this.#some = await this.#read(this.#job);
       this.#job = {};
       this.#place = 0;
     }
-    return this.#some.pieces[this.#place];
+    const piece = this.#some.pieces[this.#place];
+    this.#place += 1;
+    this.#isInChat = piece !== undefined && "turns" in piece && !piece.isLast;
+    return piece;
+  }
+
+  /** The turns of the chat that was read last. What comes behind is not read: it may take long. */
+  async *batchesFrom(first: TurnBatch): AsyncGenerator<TurnBatch> {
+    yield first;
+    while (this.#isInChat) {
+      const piece = await this.next();
+      if (piece !== undefined && "turns" in piece) yield piece;
+    }
+  }
+
+  /** Those that are left of the chat that was read last. */
+  async passBatches(): Promise<void> {
+    while (this.#isInChat) await this.next();
   }
 }
 
@@ -209,6 +215,10 @@ class Tally {
     this.#counts[kind] += 1;
     this.#turns += turns;
     if (kind !== "deleted") this.chats += 1;
+  }
+
+  get hasChanged(): boolean {
+    return this.#counts.made + this.#counts.extended > 0;
   }
 
   skip(chat: SkippedChat): void {

@@ -1,6 +1,6 @@
 import { readSync } from "node:fs";
 import { createInflateRaw } from "node:zlib";
-import { DEFLATED, zipEntries, type ZipEntry } from "#contract/imports/zip-directory.ts";
+import { DEFLATED, LockedZipError, zipEntries, type ZipEntry } from "#contract/imports/zip-directory.ts";
 
 /** What a file of an export is read from. */
 export interface ExportFile {
@@ -9,7 +9,13 @@ export interface ExportFile {
 }
 
 /** Why no more of a file can be read. */
-export type FileProblem = "no_export" | "damaged" | "encoding" | "unpacked_too_large";
+export type FileProblem =
+  | "no_export"
+  | "damaged"
+  | "encoding"
+  | "locked"
+  | "unpacked_too_large"
+  | "too_many_chats";
 
 export class FileProblemError extends Error {
   readonly problem: FileProblem;
@@ -52,13 +58,13 @@ function wantedEntries({ fd, bytes }: ExportFile): readonly ZipEntry[] {
     return new DataView(buffer, byteOffset, byteLength);
   };
   try {
-    const entries = [...zipEntries(bytes, read)].filter(({ name }) => wanted.test(name));
+    const entries = [...zipEntries(bytes, read, (name) => wanted.test(name))];
     // Entries that stand in each other would be read for ever.
     const packed = entries.reduce((sum, { packedBytes }) => sum + packedBytes, 0);
     if (packed > bytes) throw new Error("more than there is");
     if (entries.length > 0) return entries;
   } catch (error) {
-    throw new FileProblemError("damaged", error);
+    throw new FileProblemError(error instanceof LockedZipError ? "locked" : "damaged", error);
   }
   throw new FileProblemError("no_export");
 }

@@ -1,40 +1,21 @@
-import { closeSync, openSync, writeFileSync } from "node:fs";
-import { mkdtempDisposable } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { repeatedZip, zip64Of, zipOf } from "#tests/integration/imports/make-zip.ts";
+import { ANSWER_MAX_CHARS, PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import { chatGptConversation } from "#tests/testing/foreign-exports.ts";
-import { ExportReader, type ReadLimits } from "./export-reader.ts";
+import { readExport } from "#tests/integration/imports/read-export.ts";
+import type { ReadLimits } from "./export-reader.ts";
 
 const KIB = 1024;
-const LIMITS: ReadLimits = { chatChars: 64 * KIB, unpackedBytes: 256 * KIB };
+const LIMITS: ReadLimits = { chatChars: 64 * KIB, unpackedBytes: 256 * KIB, chats: 100 };
 const chats = (...all: readonly unknown[]): Buffer => Buffer.from(JSON.stringify(all));
 const packed = (json: Buffer): Buffer => zipOf({ "conversations.json": json });
 const usual = chatGptConversation(0);
 
-/** What the reader finds in a file: the titles of chats with the number of their turns, what it skips, and its end. */
+/** The titles of chats with the number of their turns, what is skipped, and the end. */
 async function read(file: Uint8Array, limits = LIMITS) {
-  await using folder = await mkdtempDisposable(join(tmpdir(), "pipit-export-"));
-  const path = join(folder.path, "export");
-  writeFileSync(path, file);
-  const fd = openSync(path, "r");
-  try {
-    const reader = new ExportReader({ fd, bytes: file.byteLength }, limits, Date.now());
-    const found: { readonly title: string; turns: number }[] = [];
-    const skipped: string[] = [];
-    for (;;) {
-      const { pieces, end } = await reader.next();
-      for (const piece of pieces) {
-        if ("skipped" in piece) skipped.push(piece.skipped.reason);
-        else if ("chat" in piece) found.push({ title: piece.chat.title, turns: 0 });
-        else found.at(-1)!.turns += piece.turns.length;
-      }
-      if (end !== undefined) return { found, skipped, problem: end.problem };
-    }
-  } finally {
-    closeSync(fd);
-  }
+  const { found, skipped, problem } = await readExport(file, limits);
+  const told = found.map(({ title, turns }) => ({ title, turns: turns.length }));
+  return { found: told, skipped, problem };
 }
 
 const USUAL = { title: "ChatGPT 0", turns: 4 };
@@ -66,7 +47,7 @@ describe("[24] a file that is made to eat memory, time or disk costs no other ch
   test("a question of a megabyte with a thousand answers, each a turn with that question", async () => {
     const answers = Array.from({ length: 1_000 }, (_, i) => node(`a${i}`, "q", "assistant", "yes"));
     const mapping = Object.assign(node("q", undefined, "user", "x".repeat(KIB * KIB)), ...answers);
-    const limits = { chatChars: 8 * KIB * KIB, unpackedBytes: 64 * KIB * KIB };
+    const limits = { chatChars: 8 * KIB * KIB, unpackedBytes: 64 * KIB * KIB, chats: 100 };
     const { found, skipped } = await read(chats({ id: "x", title: "Many", mapping }, usual), limits);
     expect({ found, skipped }).toEqual({ found: [USUAL], skipped: ["too_large"] });
     // Many chats, each with eight of them: eight chats are what may be made of a file.
@@ -79,7 +60,8 @@ describe("[24] a file that is made to eat memory, time or disk costs no other ch
       ),
     };
     const all = Array.from({ length: 20 }, (_, i) => ({ id: `c${i}`, title: "Few", mapping: few }));
-    const { found: made, problem } = await read(chats(...all), limits);
+    const small = { ...limits, unpackedBytes: 16 * KIB * KIB };
+    const { found: made, problem } = await read(chats(...all), small);
     expect(problem).toBe("unpacked_too_large");
     expect(made.length).toBe(8);
   });
@@ -96,6 +78,7 @@ describe("[24] a file that is made to eat memory, time or disk costs no other ch
     const { found, skipped } = await read(chats({ id: "x", mapping }, usual), {
       chatChars: 8 * KIB * KIB,
       unpackedBytes: 64 * KIB * KIB,
+      chats: 100,
     });
     expect({ found, skipped }).toEqual({ found: [USUAL], skipped: ["too_large"] });
   });
@@ -119,7 +102,7 @@ describe("[24] a file that is made to eat memory, time or disk costs no other ch
         a: { parent: "q", message: { author: { role: "assistant" }, content: code } },
       },
     };
-    const limits = { chatChars: 64 * KIB * KIB, unpackedBytes: 256 * KIB * KIB };
+    const limits = { chatChars: 64 * KIB * KIB, unpackedBytes: 256 * KIB * KIB, chats: 100 };
     expect(await read(chats(claude, gpt, usual), limits)).toEqual({
       found: [{ title: "Blocks", turns: 1 }, { title: "Ticks", turns: 1 }, USUAL],
       skipped: [],
@@ -146,4 +129,36 @@ test("[24] an archive in ZIP64 is read, and one whose numbers lie is damaged", a
   const lying = Buffer.from(wide);
   lying.fill(0xee, lying.length - 22 - 12, lying.length - 22 - 4);
   expect((await read(lying)).problem).toBe("damaged");
+});
+
+test("[24] a file of nothing but empty chats ends at the number of chats that are read", async () => {
+  const empty = Array.from({ length: LIMITS.chats + 1 }, (_, n) => ({ id: `c${n}`, mapping: {} }));
+  const { skipped, problem } = await read(packed(chats(usual, ...empty)));
+  expect([skipped.length, problem]).toEqual([LIMITS.chats - 1, "too_many_chats"]);
+});
+
+test("[24] a message that is longer than any here is cut, and counted", async () => {
+  const said = (text: string) => ({ content_type: "text", parts: [text] });
+  const mapping = {
+    ...node("q", undefined, "user", "🌳".repeat(PROMPT_MAX_CHARS)),
+    ...node("a", "q", "assistant", "x".repeat(2 * ANSWER_MAX_CHARS)),
+    ...node("q2", "a", "user", "More"),
+    ...Object.fromEntries(
+      Array.from({ length: 2_000 }, (_, n) => [
+        `call${n}`,
+        {
+          parent: n === 0 ? "q2" : `call${n - 1}`,
+          message: { author: { role: "assistant" }, recipient: "python", content: said("1") },
+        },
+      ]),
+    ),
+  };
+  const limits = { chatChars: 64 * KIB * KIB, unpackedBytes: 256 * KIB * KIB, chats: 100 };
+  const { found, leftOut } = await readExport(chats({ id: "x", title: "Long", mapping }), limits);
+  const [long, tools] = found[0]?.turns ?? [];
+  expect(long?.userText).toBe("🌳".repeat(PROMPT_MAX_CHARS / 2));
+  const [answer] = long?.parts ?? [];
+  expect(answer?.kind === "text" && answer.text.length).toBe(ANSWER_MAX_CHARS + PROMPT_MAX_CHARS);
+  expect(tools?.parts).toHaveLength(1_000);
+  expect(leftOut).toEqual({ pictures: 0, files: 0, cut: 3 });
 });

@@ -1,7 +1,7 @@
-import { charsOf, type ImportedChat, type ImportedTurn } from "./imported-chat.ts";
+import { charsOf, type ImportedChat, type ImportedTurn, type TurnBatch } from "./imported-chat.ts";
 import { documentsOf, FileProblemError, type ExportFile, type FileProblem } from "./export-file.ts";
 import { JsonListReader, NoListError, type ListItem } from "./json-list.ts";
-import { readChat, type LeftOut, type ReadChat, type SkippedChat } from "./read-chat.ts";
+import { readChat, type LeftOut, type SkippedChat } from "./read-chat.ts";
 
 /** Turns and characters that go to the server at once: to take them holds it for a millisecond or so. */
 const BATCH_TURNS = 200;
@@ -14,12 +14,13 @@ export interface ReadLimits {
   readonly chatChars: number;
   /** That may come out of an archive, and characters that may become of all chats. */
   readonly unpackedBytes: number;
+  readonly chats: number;
 }
 
-/** What is read of an export, in order; a chat's turns follow it. */
+/** What is read of an export, in order: a chat with its first turns, then those that are left of it. */
 export type ExportPiece =
-  | { readonly chat: ImportedChat }
-  | { readonly turns: readonly ImportedTurn[] }
+  | ({ readonly chat: ImportedChat } & TurnBatch)
+  | TurnBatch
   | { readonly skipped: SkippedChat };
 
 /** Some pieces, and how much of the file has been read. */
@@ -33,15 +34,17 @@ export interface ReadSome {
 
 /** Reads an export, a little with each call. */
 export class ExportReader {
-  readonly #leftOut: LeftOut = { pictures: 0, files: 0 };
+  readonly #leftOut: LeftOut = { pictures: 0, files: 0, cut: 0 };
   readonly #pieces: AsyncGenerator<ExportPiece, FileProblem | undefined>;
   #readBytes = 0;
   /** Characters that may still become of chats. */
   #roomChars: number;
+  #roomChats: number;
 
   /** @param nowMs nothing was said later */
   constructor(file: ExportFile, limits: ReadLimits, nowMs: number) {
     this.#roomChars = limits.unpackedBytes;
+    this.#roomChats = limits.chats;
     this.#pieces = this.#read(file, limits, nowMs);
   }
 
@@ -88,14 +91,19 @@ export class ExportReader {
 
   *#chat(item: ListItem, nowMs: number): Generator<ExportPiece> {
     if (this.#roomChars < 0) throw new FileProblemError("unpacked_too_large");
+    if (this.#roomChats === 0) throw new FileProblemError("too_many_chats");
+    this.#roomChats -= 1;
     const read = readChat(item, nowMs, this.#leftOut);
     if ("reason" in read) {
       yield { skipped: read };
       return;
     }
-    for (const piece of piecesOf(read)) {
-      if ("turns" in piece) this.#roomChars -= sumOf(piece.turns);
-      yield piece;
+    const { turns, ...chat } = read;
+    let first: { readonly chat: ImportedChat } | undefined = { chat };
+    for (const batch of batchesOf(turns)) {
+      this.#roomChars -= sumOf(batch.turns);
+      yield { ...first, ...batch };
+      first = undefined;
     }
   }
 }
@@ -104,17 +112,17 @@ function sumOf(turns: readonly ImportedTurn[]): number {
   return turns.reduce((sum, turn) => sum + charsOf(turn), 0);
 }
 
-function* piecesOf({ turns, ...chat }: ReadChat): Generator<ExportPiece> {
-  yield { chat };
+function* batchesOf(turns: readonly ImportedTurn[]): Generator<TurnBatch> {
   let batch: ImportedTurn[] = [];
   let chars = 0;
   for (const turn of turns) {
+    if (chars >= BATCH_CHARS || batch.length >= BATCH_TURNS) {
+      yield { turns: batch, isLast: false };
+      batch = [];
+      chars = 0;
+    }
     batch.push(turn);
     chars += charsOf(turn);
-    if (chars < BATCH_CHARS && batch.length < BATCH_TURNS) continue;
-    yield { turns: batch };
-    batch = [];
-    chars = 0;
   }
-  if (batch.length > 0) yield { turns: batch };
+  yield { turns: batch, isLast: true };
 }

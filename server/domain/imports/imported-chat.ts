@@ -41,6 +41,13 @@ export interface ImportedTurn extends Pick<
   readonly finishedAtMs: number;
 }
 
+/** Some turns of a chat. */
+export interface TurnBatch {
+  readonly turns: readonly ImportedTurn[];
+  /** No more follow. */
+  readonly isLast: boolean;
+}
+
 interface ImportedPicture {
   readonly width: number;
   readonly height: number;
@@ -75,17 +82,17 @@ export interface ImportOutcome {
 
 export interface ChatImportStore {
   /**
-   * Adds to an account what it has not of a chat: all of it or nothing, in one transaction. What was changed in the chat
-   * since an earlier import stays: its name, its marks, what was deleted of it, and the path that is shown, unless that
-   * ends where the export goes on.
+   * Adds to an account what it has not of a chat. A new chat is there when it is whole; one that is there already grows
+   * from question to question. What was changed in the chat since an earlier import stays: its name, its marks, what was
+   * deleted of it, and the path that is shown, unless that ends where the export goes on.
    *
-   * @param turns read once, each piece when it is needed
+   * @param batches read once, each when it is needed
    * @param again also a chat that was deleted here, as a new one
    */
   importChat(
     userId: string,
     chat: ImportedChat,
-    turns: AsyncIterable<readonly ImportedTurn[]>,
+    batches: AsyncIterable<TurnBatch>,
     again: boolean,
   ): Promise<ImportOutcome>;
   /** The search index is to know what was imported. */

@@ -11,6 +11,8 @@ import { countOf, fieldsOf, idOf, listOf, nameOf, textOf, timeOf, type Fields } 
 const SIDE_MAX_PX = 32_768;
 const CODE_MAX_CHARS = 100;
 const FAILURE_MAX_CHARS = 2_000;
+/** Of what tells of a tool. */
+const LINE_MAX_CHARS = 2_000;
 /** All others have been stopped. */
 const statuses = ["done", "failed"] as const;
 
@@ -99,15 +101,19 @@ function toPart(part: Fields): readonly MessagePart[] {
     case "reasoning":
       return [{ kind: part["type"], text }];
     case "notice":
-      return [{ kind: "notice", code: textOf(part["code"]), text }];
+      return [{ kind: "notice", code: lineOf(part["code"]), text }];
     case "tool": {
       const state = part["state"] === "failed" ? "failed" : "done";
-      const [callId, name, summary] = ["call_id", "name", "summary"].map((field) => textOf(part[field]));
+      const [callId, name, summary] = [part["call_id"], part["name"], part["summary"]].map(lineOf);
       return [{ kind: "tool", callId: callId ?? "", name: name ?? "", state, summary: summary ?? "" }];
     }
     default:
       return [];
   }
+}
+
+function lineOf(value: unknown): string {
+  return nameOf(value, LINE_MAX_CHARS) ?? "";
 }
 
 function projectOf(project: Fields, chatAtMs: number, nowMs: number): ImportedProject | undefined {

@@ -6,6 +6,7 @@ import type { ImportedChat, ImportedTurn } from "./imported-chat.ts";
 import type { ListItem } from "./json-list.ts";
 import { fieldsOf, textOf, type Fields } from "./loose.ts";
 import { TreeTooLargeError } from "./message-tree.ts";
+import { withinLimits } from "./within-limits.ts";
 import { readPipitChat } from "./pipit-chat.ts";
 
 /** Turns that one chat may have. */
@@ -29,6 +30,8 @@ export interface SkippedChat {
 export interface LeftOut {
   pictures: number;
   files: number;
+  /** Messages of which only the beginning is kept. */
+  cut: number;
 }
 
 const readers = [
@@ -48,7 +51,8 @@ export function readChat(item: ListItem, nowMs: number, leftOut: LeftOut): ReadC
   if (length > CHAT_MAX_TURNS) return { title, reason: "too_many_messages" };
   // Our own export has chats in which nothing was said yet.
   if (length === 0 && chat.origin !== "pipit") return { title, reason: "empty" };
-  return { ...chat, title: title || titleFrom(chat.turns[0]?.userText ?? "") };
+  const turns = chat.turns.map((turn) => withinLimits(turn, leftOut));
+  return { ...chat, turns, title: title || titleFrom(turns[0]?.userText ?? "") };
 }
 
 function chatIn(fields: Fields, nowMs: number, leftOut: LeftOut): ReadChat | "damaged" | "too_large" {

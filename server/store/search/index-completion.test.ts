@@ -14,7 +14,11 @@ test("an entry that failed for what passes is tried again with the next long ans
     tried.push(turnId);
     throw entries[turnId as keyof typeof entries];
   };
-  const pending = { incomplete: async () => Object.keys(entries), outdated: async () => 0 };
+  const turns = Object.keys(entries).map((turnId, place) => ({ entry: place + 1, turnId }));
+  const pending = {
+    incomplete: async (after: number) => turns.filter(({ entry }) => entry > after).slice(0, 1),
+    outdated: async () => 0,
+  };
   const work = { complete, rebuildSome: async () => false };
   await using completion = new IndexCompletion(pending, work, logger);
   completion.wake();

@@ -1,10 +1,10 @@
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { IndexWork } from "./turn-index.ts";
+import type { Incomplete, IndexWork } from "./turn-index.ts";
 
 interface Pending {
-  /** Turns whose entries hold only how the answer begins. */
-  incomplete(): Promise<readonly string[]>;
+  /** The next entries that hold only how the answer begins. */
+  incomplete(after: number): Promise<readonly Incomplete[]>;
   /** Entries of an earlier version of the index, or of one that was damaged. */
   outdated(): Promise<number>;
 }
@@ -46,14 +46,23 @@ export class IndexCompletion implements AsyncDisposable {
   }
 
   async #completeAll(): Promise<void> {
-    for (const turnId of await this.#pending.incomplete()) {
-      if (this.#closed || this.#failed.has(turnId)) continue;
-      try {
-        await this.#work.complete(turnId);
-      } catch (error) {
-        if (!PipitError.from(error).retryable) this.#failed.add(turnId);
-        this.#warn({ turnId, error });
+    let after = 0;
+    for (let some = await this.#pending.incomplete(after); some.length > 0 && !this.#closed;) {
+      for (const { entry, turnId } of some) {
+        after = entry;
+        await this.#complete(turnId);
       }
+      some = await this.#pending.incomplete(after);
+    }
+  }
+
+  async #complete(turnId: string): Promise<void> {
+    if (this.#closed || this.#failed.has(turnId)) return;
+    try {
+      await this.#work.complete(turnId);
+    } catch (error) {
+      if (!PipitError.from(error).retryable) this.#failed.add(turnId);
+      this.#warn({ turnId, error });
     }
   }
 

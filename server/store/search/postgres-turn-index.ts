@@ -5,12 +5,14 @@ import type { SearchTerm } from "./search-terms.ts";
 import {
   FOLDED_TO_ASCII,
   INCOMPLETE,
+  INCOMPLETE_AT_ONCE,
   INDEX_VERSION,
   lacking,
   MAX_MATCHES,
   type IndexQuery,
   type Match,
   type TurnIndex,
+  type Incomplete,
 } from "./turn-index.ts";
 import type { TypoRange } from "./typos.ts";
 import { wordsOf } from "./word-vector.ts";
@@ -58,10 +60,14 @@ export function createPostgresTurnIndex(): TurnIndex {
         where turn_id in (select id from turns where chat_id = ${chatId})`.execute(db);
     },
 
-    async incomplete(db) {
-      const { rows } = await sql<{ turnId: string }>`
-        select turn_id as "turnId" from turn_search where scope @> array[${INCOMPLETE}]::text[]`.execute(db);
-      return rows.map(({ turnId }) => turnId);
+    async incomplete(db, after = 0) {
+      // Materialized: there are few of them among all, which would be read in their order.
+      const { rows } = await sql<Incomplete>`with found as materialized (
+          select id as entry, turn_id as "turnId" from turn_search where scope @> array[${INCOMPLETE}]::text[])
+        select * from found where entry > ${after} order by entry limit ${sql.lit(INCOMPLETE_AT_ONCE)}`.execute(
+        db,
+      );
+      return rows;
     },
 
     outdated: (db) => countOutdated(db, "turn_search"),

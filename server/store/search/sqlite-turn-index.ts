@@ -7,6 +7,7 @@ import type { SearchTerm } from "./search-terms.ts";
 import {
   FOLDED_TO_ASCII,
   INCOMPLETE,
+  INCOMPLETE_AT_ONCE,
   INDEX_VERSION,
   lacking,
   MAX_ANSWER_BYTES,
@@ -16,6 +17,7 @@ import {
   type Match,
   type Role,
   type TurnIndex,
+  type Incomplete,
 } from "./turn-index.ts";
 import type { TypoRange } from "./typos.ts";
 
@@ -72,11 +74,13 @@ export function createSqliteTurnIndex(): TurnIndex {
         where turn_id in (select id from turns where chat_id = ${chatId})`.execute(db);
     },
 
-    async incomplete(db) {
-      const { rows } = await sql<{ turnId: string }>`
-        select r.turn_id as "turnId" from turn_search join turn_search_rows r on r.id = turn_search.rowid
-        where turn_search match ${`scope : "${INCOMPLETE}"`} order by r.id`.execute(db);
-      return rows.map(({ turnId }) => turnId);
+    async incomplete(db, after = 0) {
+      // As a parameter it would be a floating-point number, at which FTS5 does not begin.
+      const { rows } = await sql<Incomplete>`
+        select r.id as entry, r.turn_id as "turnId" from turn_search join turn_search_rows r on r.id = turn_search.rowid
+        where turn_search match ${`scope : "${INCOMPLETE}"`} and turn_search.rowid > ${sql.lit(after)}
+        order by turn_search.rowid limit ${sql.lit(INCOMPLETE_AT_ONCE)}`.execute(db);
+      return rows;
     },
 
     outdated: (db) => countOutdated(db, "turn_search_rows"),

@@ -10,6 +10,13 @@ import type { TypoRange } from "./typos.ts";
 export const INDEX_VERSION = 2;
 /** In the scope of an entry that holds only how the answer begins. */
 export const INCOMPLETE = "incomplete";
+export const INCOMPLETE_AT_ONCE = 200;
+
+/** A turn and its entry. */
+export interface Incomplete {
+  readonly entry: number;
+  readonly turnId: string;
+}
 /** Of so many turns that match, the newest, the best are looked for. */
 export const MAX_MATCHES = 2000;
 /** Of the different stems of a question and of an answer, so that both fit into a tsvector (1 MB). */
@@ -103,8 +110,8 @@ export interface TurnIndex {
   remove(db: Kysely<Tables>, turnIds: readonly string[]): Promise<void>;
   /** Removes all turns of a chat. */
   removeChat(db: Kysely<Tables>, chatId: string): Promise<void>;
-  /** Turns whose entries hold only how the answer begins. */
-  incomplete(db: Kysely<Tables>): Promise<readonly string[]>;
+  /** The next entries that hold only how the answer begins, the oldest first: after an import there are tens of thousands. */
+  incomplete(db: Kysely<Tables>, after?: number): Promise<readonly Incomplete[]>;
   /** How many entries an index of another version, or a new one, has yet to write anew; at most. */
   outdated(db: Kysely<Tables>): Promise<number>;
   /** Empties a damaged index, all of whose entries are then outdated. */

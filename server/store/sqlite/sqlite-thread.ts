@@ -46,6 +46,11 @@ export class SqliteThread implements AsyncDisposable {
     throw Object.assign(new Error(message), { code });
   }
 
+  /** Starts it, which takes a while; who has the database would let all others wait for it. */
+  async ready(): Promise<void> {
+    if (this.#jobs.id === undefined) await this.run("select 1");
+  }
+
   /** Its connection, with temporary tables, stays until this is disposed of. */
   hold(): Disposable {
     return this.#jobs.hold();

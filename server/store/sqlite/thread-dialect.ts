@@ -51,6 +51,7 @@ class ThreadDriver implements Driver {
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<DatabaseConnection> {
+    await this.#connection.ready();
     await this.#shared.take();
     return this.#connection;
   }
@@ -114,6 +115,15 @@ class ThreadConnection implements DatabaseConnection {
   constructor(thread: SqliteThread, attempt: Attempt) {
     this.#thread = thread;
     this.#attempt = attempt;
+  }
+
+  /** Throws as a query does. */
+  async ready(): Promise<void> {
+    await this.#thread.ready().catch((reason: unknown) =>
+      this.#attempt(() => {
+        throw reason;
+      }),
+    );
   }
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {

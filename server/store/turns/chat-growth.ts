@@ -21,9 +21,16 @@ interface Placed {
   readonly turn: ImportedTurn;
 }
 
-/** Adds to a chat the turns of an export that it has not, piece by piece in the caller's transaction. */
+/**
+ * In `deleted_at_ms` of a chat that is not whole yet: nobody sees it, and it is not due to be wiped as a deleted one is.
+ * The last time there is.
+ */
+export const COMING_MS = 8_640_000_000_000_000;
+/** A literal, as in the index of what is deleted, so that this serves the queries. */
+export const COMING = sql.lit(COMING_MS);
+
+/** Adds to a chat the turns of an export that it has not, a batch in each transaction. */
 export class ChatGrowth {
-  readonly #trx: Transaction<Tables>;
   readonly #index: TurnIndex;
   readonly #userId: string;
   readonly #chatId: string;
@@ -32,80 +39,101 @@ export class ChatGrowth {
   readonly #places = new Map<string, string | null>();
   /** What the turns of the export follow, by their ids here. */
   readonly #parents = new Map<string, string | null>();
-  /** The last number of the chat, and what was shown of it; known with the first turn that is added. */
+  /** The last number of the chat. */
   #last = -1;
-  #head: string | null = null;
   #newest: string | undefined;
   added = 0;
 
-  constructor(
-    trx: Transaction<Tables>,
-    index: TurnIndex,
-    userId: string,
-    chatId: string,
-    chat: ImportedChat,
-  ) {
-    this.#trx = trx;
+  constructor(index: TurnIndex, userId: string, chatId: string, chat: ImportedChat) {
     this.#index = index;
     this.#userId = userId;
     this.#chatId = chatId;
     this.#chat = chat;
   }
 
-  async add(turns: readonly ImportedTurn[]): Promise<void> {
-    const fresh = await this.#place(turns);
-    if (fresh.length === 0) return;
-    if (this.added === 0) await this.#begin();
-    const taken = await this.#takenMessages(fresh);
-    const rows = fresh.map((placed) => this.#rowOf(placed, taken));
-    await this.#trx.insertInto("turns").values(rows).execute();
-    await this.#attach(fresh);
+  /** Resolves to whether the chat is still there: it may have been deleted since the last batch. */
+  async add(trx: Transaction<Tables>, turns: readonly ImportedTurn[]): Promise<boolean> {
+    const fresh = await this.#place(trx, turns);
+    if (fresh.length === 0) return true;
+    if (!(await this.#begin(trx))) return false;
+    const parents = await this.#liveParents(trx, fresh);
+    const taken = await this.#takenMessages(trx, fresh);
+    const rows = fresh.map((placed) => this.#rowOf(placed, parents, taken));
+    await trx.insertInto("turns").values(rows).execute();
+    await attach(trx, fresh);
     const scope = { userId: this.#userId, chatId: this.#chatId };
     const ids = rows.map(({ id }) => id);
-    await this.#index.announce(this.#trx, scope, ids);
+    await this.#index.announce(trx, scope, ids);
     this.added += rows.length;
     this.#newest = ids.at(-1);
+    return true;
   }
 
-  /** Shows the path of the export where the chat was new, or its path ends where that of the export goes on. */
-  async finish(): Promise<void> {
-    if (this.added === 0) return;
-    const head = this.#places.get(this.#chat.headTurnId ?? "") ?? this.#newest;
-    let at: string | null = head ?? null;
-    while (at !== null && at !== this.#head) at = this.#parents.get(at) ?? null;
+  /** Shows the path of the export where the chat is new, or its path ends where that of the export goes on. */
+  async finish(trx: Transaction<Tables>): Promise<void> {
+    const head = this.#places.get(this.#chat.headTurnId ?? "") ?? this.#newest ?? null;
+    const isBehind = await this.#isBehind(trx, head);
+    if (!isBehind && this.added === 0) return;
     const { updatedAtMs } = this.#chat;
-    await this.#trx
+    await trx
       .updateTable("chats")
       .set({
         updated_at_ms: sql<number>`case when updated_at_ms < ${updatedAtMs} then ${updatedAtMs} else updated_at_ms end`,
-        ...(at === this.#head && head !== undefined && { head_turn_id: head }),
+        ...fileChanged,
+        deleted_at_ms: sql<number | null>`case deleted_at_ms when ${COMING} then null else deleted_at_ms end`,
+        ...(isBehind && { head_turn_id: head }),
       })
       .where("id", "=", this.#chatId)
       .execute();
   }
 
-  /** Locks the chat (PostgreSQL; SQLite has one writer), and lets its file be written. */
-  async #begin(): Promise<void> {
-    const chat = await this.#trx
-      .updateTable("chats")
-      .set(fileChanged)
+  /** Whether what is shown of the chat goes on to `head`. */
+  async #isBehind(trx: Transaction<Tables>, head: string | null): Promise<boolean> {
+    const chat = await trx
+      .selectFrom("chats")
+      .select("head_turn_id")
       .where("id", "=", this.#chatId)
-      .returning("head_turn_id")
       .executeTakeFirst();
-    this.#head = chat?.head_turn_id ?? null;
-    const { last } = await this.#trx
+    const shown = chat?.head_turn_id ?? null;
+    let at = head;
+    while (at !== null && at !== shown) at = this.#parents.get(at) ?? null;
+    return at === shown && at !== head;
+  }
+
+  /** Locks the chat (PostgreSQL; SQLite has one writer). */
+  async #begin(trx: Transaction<Tables>): Promise<boolean> {
+    const chat = await trx
+      .updateTable("chats")
+      .set({ changes: sql<number>`case deleted_at_ms when ${COMING} then changes else changes + 1 end` })
+      .where("id", "=", this.#chatId)
+      .where(isThere)
+      .returning("id")
+      .executeTakeFirst();
+    if (chat === undefined) return false;
+    const { last } = await trx
       .selectFrom("turns")
       .select((eb) => eb.fn.max<number | null>("turn_index").as("last"))
       .where("chat_id", "=", this.#chatId)
       .executeTakeFirstOrThrow();
     this.#last = last ?? -1;
+    return true;
+  }
+
+  /** What turns follow, where one of them was deleted since it was found. */
+  async #liveParents(
+    trx: Transaction<Tables>,
+    fresh: readonly Placed[],
+  ): Promise<ReadonlyMap<string, string | null>> {
+    const ids = fresh.flatMap(({ id }) => this.#parents.get(id) ?? []);
+    const rows = await this.#there(trx, ids);
+    return new Map([...rows].map(([id, row]) => [id, placeOf(id, row)]));
   }
 
   /** Finds where turns are; those that are nowhere get their ids. */
-  async #place(turns: readonly ImportedTurn[]): Promise<readonly Placed[]> {
+  async #place(trx: Transaction<Tables>, turns: readonly ImportedTurn[]): Promise<readonly Placed[]> {
     const fresh: Placed[] = [];
-    const taken = await this.#placeAs(turns, false, fresh);
-    await this.#placeAs(taken, true, fresh);
+    const taken = await this.#placeAs(trx, turns, false, fresh);
+    await this.#placeAs(trx, taken, true, fresh);
     for (const { id, parentTurnId = "" } of turns) {
       const place = this.#places.get(id) ?? null;
       if (place !== null && !this.#parents.has(place)) {
@@ -117,6 +145,7 @@ export class ChatGrowth {
 
   /** Resolves to the turns whose ids others have. */
   async #placeAs(
+    trx: Transaction<Tables>,
     turns: readonly ImportedTurn[],
     isTaken: boolean,
     fresh: Placed[],
@@ -125,7 +154,10 @@ export class ChatGrowth {
       id: turnIdFor(this.#chatId, this.#chat, turn.id, isTaken),
       turn,
     }));
-    const there = await this.#there(placed.map(({ id }) => id));
+    const there = await this.#there(
+      trx,
+      placed.map(({ id }) => id),
+    );
     const others: ImportedTurn[] = [];
     for (const { id, turn } of placed) {
       const row = there.get(id);
@@ -140,9 +172,9 @@ export class ChatGrowth {
     return others;
   }
 
-  async #there(ids: readonly string[]) {
+  async #there(trx: Transaction<Tables>, ids: readonly string[]) {
     if (ids.length === 0) return new Map<string, never>();
-    const rows = await this.#trx
+    const rows = await trx
       .selectFrom("turns")
       .select(["id", "chat_id", "parent_turn_id", "deleted_at_ms"])
       .where("id", "in", ids)
@@ -151,10 +183,10 @@ export class ChatGrowth {
   }
 
   /** Ids of messages that the account has already: no two turns of it have the same. */
-  async #takenMessages(fresh: readonly Placed[]): Promise<Set<string>> {
+  async #takenMessages(trx: Transaction<Tables>, fresh: readonly Placed[]): Promise<Set<string>> {
     const ids = fresh.flatMap(({ turn: { clientMessageId = [] } }) => clientMessageId);
     if (ids.length === 0) return new Set();
-    const rows = await this.#trx
+    const rows = await trx
       .selectFrom("turns")
       .select("client_message_id")
       .where("user_id", "=", this.#userId)
@@ -163,7 +195,8 @@ export class ChatGrowth {
     return new Set(rows.map((row) => row.client_message_id ?? ""));
   }
 
-  #rowOf({ id, turn }: Placed, taken: Set<string>): TurnRow {
+  #rowOf({ id, turn }: Placed, live: ReadonlyMap<string, string | null>, taken: Set<string>): TurnRow {
+    const parent = this.#parents.get(id) ?? "";
     const { clientMessageId = "", parts, failure } = turn;
     const isFree = clientMessageId !== "" && !taken.has(clientMessageId);
     taken.add(clientMessageId);
@@ -174,7 +207,7 @@ export class ChatGrowth {
         chatId: this.#chatId,
         userId: this.#userId,
         clientMessageId: isFree ? clientMessageId : undefined,
-        parentTurnId: this.#parents.get(id) ?? undefined,
+        parentTurnId: (live.has(parent) ? live.get(parent) : parent) || undefined,
         userText: turn.userText,
         hadImage: turn.picture !== undefined,
         assistantText: textOf(parts, "text"),
@@ -201,19 +234,19 @@ export class ChatGrowth {
   #numberOf({ index = 0 }: ImportedTurn): number {
     return index > this.#last && index <= this.#last + MAX_GAP ? index : this.#last + 1;
   }
+}
 
-  async #attach(fresh: readonly Placed[]): Promise<void> {
-    const pictures = fresh.flatMap(({ id, turn: { picture } }) =>
-      picture === undefined ? [] : { turn_id: id, ...picture },
-    );
-    if (pictures.length > 0) await this.#trx.insertInto("turn_pictures").values(pictures).execute();
-    const files = fresh.flatMap(({ id, turn }) =>
-      turn.files.length === 0
-        ? []
-        : { turn_id: id, texts: JSON.stringify(turn.files.map(({ text }) => text)) },
-    );
-    if (files.length > 0) await this.#trx.insertInto("turn_files").values(files).execute();
-  }
+const isThere = sql<boolean>`(deleted_at_ms is null or deleted_at_ms = ${COMING})`;
+
+async function attach(trx: Transaction<Tables>, fresh: readonly Placed[]): Promise<void> {
+  const pictures = fresh.flatMap(({ id, turn: { picture } }) =>
+    picture === undefined ? [] : { turn_id: id, ...picture },
+  );
+  if (pictures.length > 0) await trx.insertInto("turn_pictures").values(pictures).execute();
+  const files = fresh.flatMap(({ id, turn }) =>
+    turn.files.length === 0 ? [] : { turn_id: id, texts: JSON.stringify(turn.files.map(({ text }) => text)) },
+  );
+  if (files.length > 0) await trx.insertInto("turn_files").values(files).execute();
 }
 
 function placeOf(id: string, row: Pick<TurnRow, "deleted_at_ms" | "parent_turn_id"> | undefined) {

@@ -6,35 +6,51 @@ import {
   type ChatImportStore,
   type ImportedChat,
   type ImportedProject,
-  type ImportedTurn,
   type ImportOutcome,
+  type TurnBatch,
 } from "#server/domain/imports/imported-chat.ts";
 import { isConflict } from "../errors/postgres-errors.ts";
 import { isUniqueViolation } from "../errors/storage-errors.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 import { createProjectStore } from "../sql/project-store.ts";
 import type { Tables } from "../sql/schema.ts";
+import { inTransaction } from "../sql/transaction.ts";
 import { rowOf } from "../sql/stored-values.ts";
-import { ChatGrowth } from "./chat-growth.ts";
+import { ChatGrowth, COMING, COMING_MS } from "./chat-growth.ts";
 
-/**
- * {@link ChatImportStore} on SQL.
- *
- * @param roomy writes off the event loop: a chat may have tens of thousands of turns
- * @param onEnded called when there are entries of the index to be completed
- */
+/** Turns of one transaction. */
+const REMOVED_AT_ONCE = 100;
+
+interface ImportWriter {
+  /** Writes off the event loop. */
+  readonly roomy: Kysely<Tables>;
+  /** Whether each batch of a chat is a transaction of its own: SQLite has one writer, for whom all others wait. */
+  readonly inBatches: boolean;
+}
+
+/** {@link ChatImportStore} on SQL. */
+export interface SqlChatImportStore extends ChatImportStore {
+  /** Removes chats of which only a part had come when this or an earlier server was ended. */
+  removeParts(db: Kysely<Tables>, signal: AbortSignal): Promise<void>;
+}
+
+/** @param onEnded called when there are entries of the index to be completed */
 export function createChatImportStore(
-  roomy: Kysely<Tables>,
+  { roomy, inBatches }: ImportWriter,
   index: TurnIndex,
   onEnded: () => void,
-): ChatImportStore {
+): SqlChatImportStore {
+  /** Chats that come at this moment. */
+  const coming = new Set<string>();
+  // Not tried again when another transaction is in the way: the turns are read once.
+  const inOne: Transact = (work) => roomy.transaction().execute(work);
   return {
-    async importChat(userId, chat, turns, again) {
+    async importChat(userId, chat, batches, again) {
+      const request = { userId, chat, batches, again };
       try {
-        // Not tried again when another transaction is in the way: the turns are read once.
-        return await roomy
-          .transaction()
-          .execute((trx) => importChat(trx, index, { userId, chat, turns, again }));
+        return inBatches
+          ? await importChat(inOne, coming, index, request)
+          : await inOne((trx) => importChat((work) => work(trx), coming, index, request));
       } catch (reason) {
         // Another server imports the same file.
         if (!isConflict(reason) && !isUniqueViolation(reason)) throw reason;
@@ -42,34 +58,67 @@ export function createChatImportStore(
         throw new PipitError("SERVER_BUSY", message, { cause: reason });
       }
     },
+
     importsEnded: onEnded,
+
+    async removeParts(db, signal) {
+      while (!signal.aborted && (await inTransaction(db, (trx) => removeSome(trx, coming))));
+    },
   };
 }
+
+type Transact = <T>(work: (trx: Transaction<Tables>) => Promise<T>) => Promise<T>;
 
 interface Request {
   readonly userId: string;
   readonly chat: ImportedChat;
-  readonly turns: AsyncIterable<readonly ImportedTurn[]>;
+  readonly batches: AsyncIterable<TurnBatch>;
   readonly again: boolean;
 }
 
 async function importChat(
-  trx: Transaction<Tables>,
+  transact: Transact,
+  coming: Set<string>,
   index: TurnIndex,
-  { userId, chat, turns, again }: Request,
+  { userId, chat, batches, again }: Request,
 ): Promise<ImportOutcome> {
-  const place = await placeOf(trx, userId, chat, again);
-  if (place === undefined) return { kind: "deleted", turns: 0 };
-  if (place.isNew) await insertChat(trx, userId, place.id, chat);
-  const growth = new ChatGrowth(trx, index, userId, place.id, chat);
-  for await (const some of turns) await growth.add(some);
-  await growth.finish();
-  const { added } = growth;
-  return { kind: place.isNew ? "made" : added > 0 ? "extended" : "unchanged", turns: added };
+  let place: Place | undefined;
+  let growth: ChatGrowth | undefined;
+  const add = async (trx: Transaction<Tables>, { turns, isLast }: TurnBatch): Promise<boolean> => {
+    if (growth === undefined) {
+      place = await placeOf(trx, userId, chat, again);
+      if (place === undefined) return false;
+      if (place.isNew) await insertChat(trx, userId, place.id, chat, !isLast);
+      if (place.isNew && !isLast) coming.add(place.id);
+      growth = new ChatGrowth(index, userId, place.id, chat);
+    }
+    if (!(await growth.add(trx, turns))) return false;
+    if (isLast) await growth.finish(trx);
+    return true;
+  };
+  try {
+    for await (const batch of batches) {
+      if (!(await transact((trx) => add(trx, batch)))) return { kind: "deleted", turns: 0 };
+    }
+  } finally {
+    coming.delete(place?.id ?? "");
+  }
+  const added = growth?.added ?? 0;
+  return { kind: place?.isNew === true ? "made" : added > 0 ? "extended" : "unchanged", turns: added };
+}
+
+interface Place {
+  readonly id: string;
+  readonly isNew: boolean;
 }
 
 /** Where the chat is, or is to be; undefined for one that was deleted. */
-async function placeOf(trx: Transaction<Tables>, userId: string, chat: ImportedChat, again: boolean) {
+async function placeOf(
+  trx: Transaction<Tables>,
+  userId: string,
+  chat: ImportedChat,
+  again: boolean,
+): Promise<Place | undefined> {
   let wasDeleted = false;
   for (const id of chatIdsFor(userId, chat)) {
     const row = await trx
@@ -78,6 +127,11 @@ async function placeOf(trx: Transaction<Tables>, userId: string, chat: ImportedC
       .where("id", "=", id)
       .executeTakeFirst();
     if (row === undefined) return wasDeleted && !again ? undefined : { id, isNew: true };
+    if (row.user_id === userId && row.deleted_at_ms === COMING_MS) {
+      // The server was killed while it came.
+      await trx.deleteFrom("chats").where("id", "=", id).execute();
+      return { id, isNew: true };
+    }
     // A temporary chat is never listed, found or written to a file: nothing to be kept goes there.
     if (row.user_id !== userId || row.temporary === 1) continue;
     if (row.deleted_at_ms === null) return { id, isNew: false };
@@ -86,11 +140,23 @@ async function placeOf(trx: Transaction<Tables>, userId: string, chat: ImportedC
   return undefined;
 }
 
+/** Some turns of a chat, at last the chat itself; resolves to whether there may be more. */
+async function removeSome(trx: Transaction<Tables>, coming: ReadonlySet<string>): Promise<boolean> {
+  const parts = await trx.selectFrom("chats").select("id").where("deleted_at_ms", "=", COMING).execute();
+  const id = parts.find((part) => !coming.has(part.id))?.id;
+  if (id === undefined) return false;
+  const some = trx.selectFrom("turns").select("id").where("chat_id", "=", id).limit(REMOVED_AT_ONCE);
+  const { numDeletedRows } = await trx.deleteFrom("turns").where("id", "in", some).executeTakeFirst();
+  if (numDeletedRows === 0n) await trx.deleteFrom("chats").where("id", "=", id).execute();
+  return true;
+}
+
 async function insertChat(
   trx: Transaction<Tables>,
   userId: string,
   id: string,
   { title, createdAtMs, updatedAtMs, pinned, archived, project }: ImportedChat,
+  isComing: boolean,
 ): Promise<void> {
   const projectId = project === undefined ? undefined : await placeProject(trx, userId, project);
   await trx
@@ -108,7 +174,7 @@ async function insertChat(
         temporary: false,
       }),
       head_turn_id: null,
-      deleted_at_ms: null,
+      deleted_at_ms: isComing ? COMING_MS : null,
     })
     .execute();
 }

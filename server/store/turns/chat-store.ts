@@ -17,6 +17,7 @@ import { hasProject } from "../sql/project-store.ts";
 import { rowOf, toFlag } from "../sql/stored-values.ts";
 import { inTransaction } from "../sql/transaction.ts";
 import { forkChat } from "./chat-fork.ts";
+import { COMING } from "./chat-growth.ts";
 import { indexRestored } from "./restoring.ts";
 import { newestBelow } from "./turn-tree.ts";
 
@@ -233,6 +234,7 @@ async function restore(
     .where("id", "=", chatId)
     .where("user_id", "=", userId)
     .where("deleted_at_ms", ">", restorableSince(time))
+    .where("deleted_at_ms", "<", COMING)
     .returningAll()
     .executeTakeFirst();
   if (row === undefined) throw chatNotFound();

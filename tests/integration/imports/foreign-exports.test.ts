@@ -35,6 +35,13 @@ describe.each(databases)("exports of other programs, on $name", ({ name }) => {
       expect((await ann.importFile(file)).report.chats).toEqual({ ...NONE, unchanged: CHATS });
     }
     expect(contentOf((await ann.exported()).text)).toBe(contentOf(before.text));
+    // What is exported here is the same on another server, and is known when it comes back.
+    await using other = await openImportStage(name);
+    const made = (await other.ann.importFile(before.text)).report;
+    expect([made.chats, made.origin]).toEqual([{ ...NONE, made: 2 * CHATS }, "pipit"]);
+    const there = (await other.ann.exported()).text;
+    expect(contentOf(there)).toBe(contentOf(before.text));
+    expect((await ann.importFile(there)).report.chats).toEqual({ ...NONE, unchanged: 2 * CHATS });
 
     // One goes on there, is renamed here, and then goes on there again; another one is deleted here.
     const [first, second] = before.chats;
@@ -83,7 +90,7 @@ test("what ChatGPT and Claude keep of a chat is there: branches, tools, thoughts
     created_at: "2025-01-01T00:00:02.000Z",
     files: [{ name: "notes.txt", media_type: "text/plain", text: "hello notes" }],
   });
-  expect(report.left_out).toEqual({ pictures: 0, files: 1 });
+  expect(report.left_out).toEqual({ pictures: 0, files: 1, cut: 0 });
   // It is found soon after.
   await expect
     .poll(async () => (await stage.auth.store.turns.search("ann", "weather", { limit: 5 })).length, {

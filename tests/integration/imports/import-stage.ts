@@ -10,7 +10,7 @@ interface Report {
   readonly turns: number;
   readonly skipped: Readonly<Record<string, number>>;
   readonly skipped_chats: readonly { readonly title: string; readonly reason: string }[];
-  readonly left_out: { readonly pictures: number; readonly files: number };
+  readonly left_out: { readonly pictures: number; readonly files: number; readonly cut: number };
   readonly problem: string | null;
 }
 

@@ -112,7 +112,7 @@ test("pipit chats import sends an export, tells what came of it, and takes what 
       turns: 1,
       skipped: { empty: 1 },
       skippedChats: [{ title: "Nothing said", reason: "empty" }],
-      leftOut: { pictures: 0, files: 0 },
+      leftOut: { pictures: 0, files: 0, cut: 0 },
     },
   ]);
   const [found] = jsonLines((await chats("search", "terns", "--json")).out);

@@ -3,19 +3,16 @@ import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
 import { writer } from "#server/domain/access/access.ts";
 import { importChats, type ImportProgress, type ImportReport } from "#server/domain/imports/chat-import.ts";
-import { Places } from "#server/domain/limits/places.ts";
+import { peerKeyOf } from "#server/net/client-address.ts";
 import { toErrorAnswer } from "../../kit/http-error.ts";
 import type { HttpContext } from "../../kit/http-context.ts";
 import { originOf } from "../../kit/origin.ts";
 import { readParameters } from "../../kit/parameters.ts";
 import { route, type CallerRoute } from "../../kit/route.ts";
 import { answerSignal, whenClosed } from "../openai/answering.ts";
-import { receiveFile } from "./upload.ts";
+import { ImportPlaces } from "./import-places.ts";
+import { receiveFile, UPLOAD_LIMITS } from "./upload.ts";
 
-/** Archives of ChatGPT have the pictures too. */
-const FILE_MAX_BYTES = 512 * 1024 * 1024;
-/** Each has a thread, and a file on the server's disk. */
-const MAX_IMPORTS = 4;
 /** Between two lines of progress. */
 const PROGRESS_EVERY_MS = 250;
 
@@ -30,7 +27,7 @@ type Line = { readonly progress: object } | { readonly report: object } | { read
  * of JSON: progress, and at last a report or an error; leaving ends the import between two chats.
  */
 export function chatImportRoute(ctx: HttpContext): CallerRoute {
-  const places = new Places();
+  const places = new ImportPlaces();
   return route(
     "POST",
     "/v1/chats/import",
@@ -39,31 +36,15 @@ export function chatImportRoute(ctx: HttpContext): CallerRoute {
       const { deleted } = readParameters(importQuery, request.query);
       const { userId } = caller;
       const held = new AsyncDisposableStack();
-      held.use(
-        places.enter([
-          {
-            key: userId,
-            max: 1,
-            full: "Chats are being imported into this account already. Wait until that has ended.",
-          },
-          {
-            key: "",
-            max: MAX_IMPORTS,
-            full: `${MAX_IMPORTS} imports are running already, which is the limit. Try again later.`,
-          },
-        ]),
-      );
+      const origin = originOf(request);
+      held.use(places.enter(userId, origin.ip === undefined ? undefined : peerKeyOf(origin.ip)));
       whenClosed(reply, () => void held.disposeAsync());
       try {
         const signal = answerSignal(ctx, reply, caller);
-        const file = await receiveFile(request.body, ctx.config.dataDir, FILE_MAX_BYTES, signal);
-        if (held.disposed) {
-          // The client has left just when its file had come.
-          await file[Symbol.asyncDispose]();
-          throw new PipitError("CANCELLED", "Cancelled.");
-        }
-        held.use(file);
-        const asked = { userId, file, again: deleted === "again", origin: originOf(request) };
+        const file = await receiveFile(request.body, ctx.config.dataDir, UPLOAD_LIMITS, signal);
+        await keep(held, file);
+        await keep(held, await places.read(signal));
+        const asked = { userId, file, again: deleted === "again", origin };
         const { clock, store } = ctx;
         const steps = importChats({ clock, store: store.imports, audit: store.auth.audit }, asked, signal);
         // It has ended when the file is closed.
@@ -77,8 +58,15 @@ export function chatImportRoute(ctx: HttpContext): CallerRoute {
         throw error;
       }
     },
-    { maxBytes: FILE_MAX_BYTES, stream: "file" },
+    { maxBytes: UPLOAD_LIMITS.maxBytes, stream: "file" },
   );
+}
+
+/** The client may have left just when its file had come, or its turn. */
+async function keep(held: AsyncDisposableStack, resource: Disposable | AsyncDisposable): Promise<void> {
+  if (!held.disposed) return void held.use(resource);
+  await using _ = resource;
+  throw new PipitError("CANCELLED", "Cancelled.");
 }
 
 /** Does not throw: the client has had the status already. Who has the last line may import again. */

@@ -5,26 +5,40 @@ import { Readable } from "node:stream";
 import { PipitError } from "#contract/pipit-error.ts";
 import { HttpError } from "../../kit/http-error.ts";
 
-/** A client that sends nothing for so long has gone. */
-const SILENCE_MAX_MS = 60_000;
-const MIB = 1024 * 1024;
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** What a file may be, and how slowly it may come. */
+export interface UploadLimits {
+  readonly maxBytes: number;
+  /** A client that sends less in a minute has gone, or holds a place that others want. */
+  readonly minuteMinBytes: number;
+  readonly minuteMs: number;
+}
+
+/** Archives of ChatGPT have the pictures too. A telephone at the edge of its network sends twice as fast. */
+export const UPLOAD_LIMITS: UploadLimits = {
+  maxBytes: 512 * MIB,
+  minuteMinBytes: 512 * KIB,
+  minuteMs: 60_000,
+};
 
 /**
  * Keeps a body in a file that has no name, so that nothing of it stays when the server is killed, until it is disposed of.
  *
  * @param folder on the disk of the server's data
- * @throws PipitError MESSAGE_TOO_LARGE, CANCELLED, STORAGE_FULL; 408 when the client has stopped sending
+ * @throws PipitError MESSAGE_TOO_LARGE, CANCELLED, STORAGE_FULL, DEADLINE_EXCEEDED
  */
 export async function receiveFile(
   body: unknown,
   folder: string,
-  maxBytes: number,
+  limits: UploadLimits,
   signal: AbortSignal,
 ): Promise<{ readonly fd: number; readonly bytes: number } & AsyncDisposable> {
   if (!(body instanceof Readable)) throw new HttpError(415, "The body must be the file to be imported.");
   const file = await namelessFile(folder);
   try {
-    const bytes = await write(body, file, maxBytes, signal);
+    const bytes = await write(body, file, limits, signal);
     return { fd: file.fd, bytes, [Symbol.asyncDispose]: () => file.close() };
   } catch (error) {
     await file.close();
@@ -45,18 +59,19 @@ async function namelessFile(folder: string): Promise<FileHandle> {
 async function write(
   body: Readable,
   file: FileHandle,
-  maxBytes: number,
+  { maxBytes, minuteMinBytes, minuteMs }: UploadLimits,
   signal: AbortSignal,
 ): Promise<number> {
   let bytes = 0;
-  const silence = setTimeout(() => {
-    body.destroy(new HttpError(408, "The file stopped coming. Send it again."));
-  }, SILENCE_MAX_MS);
+  let before = 0;
+  const watch = setInterval(() => {
+    if (bytes - before < minuteMinBytes) body.destroy(tooSlow(minuteMinBytes));
+    before = bytes;
+  }, minuteMs);
   const onAbort = (): void => void body.destroy(new PipitError("CANCELLED", "Cancelled."));
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     for await (const piece of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
-      silence.refresh();
       bytes += piece.byteLength;
       if (bytes > maxBytes) {
         throw new PipitError(
@@ -67,10 +82,15 @@ async function write(
       await file.write(piece);
     }
   } finally {
-    clearTimeout(silence);
+    clearInterval(watch);
     signal.removeEventListener("abort", onAbort);
   }
   return bytes;
+}
+
+function tooSlow(minBytes: number): PipitError {
+  const message = `Less than ${minBytes / KIB} KiB of the file came within a minute, which is too slow. Import it over a faster connection, or in parts.`;
+  return new PipitError("DEADLINE_EXCEEDED", message);
 }
 
 function fullDisk(error: unknown): PipitError | undefined {
