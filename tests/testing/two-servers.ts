@@ -1,5 +1,5 @@
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
-import { readServerConfig } from "#server/config/config.ts";
+import { readServerConfig, type ServerConfig } from "#server/config/config.ts";
 import { postgresServerUrl } from "#server/testing/databases.ts";
 import { createMigratedDatabase } from "#server/testing/postgres-databases.ts";
 import { EchoSpeech } from "#tests/doubles/echo-speech.ts";
@@ -42,8 +42,14 @@ interface Tokens {
   readonly refreshToken: string;
 }
 
-/** @param withRedis false: only the database is shared */
-export async function startTwoServers(withRedis = true): Promise<TwoServers> {
+/**
+ * @param withRedis false: only the database is shared
+ * @param config what is other than usual, of both
+ */
+export async function startTwoServers(
+  withRedis = true,
+  config: Partial<ServerConfig> = {},
+): Promise<TwoServers> {
   await using starting = new AsyncDisposableStack();
   const { url: databaseUrl } = starting.use(await createMigratedDatabase(postgresServerUrl()));
   const redis = starting.use(await startRedis(AbortSignal.timeout(START_TIMEOUT_MS)));
@@ -57,6 +63,7 @@ export async function startTwoServers(withRedis = true): Promise<TwoServers> {
     starting.use(
       await startTestServer({
         config: {
+          ...config,
           databaseUrl,
           auth,
           ...(withRedis && { redisUrl: redis.url }),
