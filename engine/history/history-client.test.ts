@@ -257,22 +257,28 @@ describe("history", () => {
     await expect(client.messages("c", signal)).rejects.toMatchObject({ code });
   });
 
-  test.each([
-    { program: "another program", answer: { status: 404, headers: {}, body: "<h1>Not Found</h1>" } },
-    { program: "a server before these addresses", answer: json(404, { detail: "Not Found" }) },
-  ])("$program is named as what does not know the request, and no chat is missed", async ({ answer }) => {
+  test("a server before these addresses is named as what does not know the request, and no chat is missed", async () => {
     const { http, client } = setup();
-    http.answer(() => answer);
+    http.answer(() => json(404, { detail: "Not Found" }));
     const unknown = { code: "INVALID_REQUEST", message: expect.stringContaining("another program answers") };
     await expect(client.models(signal)).rejects.toMatchObject(unknown);
     await expect(client.search("bird", undefined, signal)).rejects.toMatchObject(unknown);
     await expect(client.removeTurn("c", "t", signal)).rejects.toMatchObject({ code: "CHAT_NOT_FOUND" });
   });
 
-  test("no server and broken JSON are named errors", async () => {
-    const { http, client } = setup();
+  test.each([200, 201, 401, 403, 404, 429, 502])(
+    "what a captive portal or a proxy says with HTTP %i means nothing: the server was not reached",
+    async (status) => {
+      const { http, client } = setup();
+      http.answer(() => ({ status, headers: {}, body: "<h1>Welcome to the hotel</h1>" }));
+      const code = "SERVER_UNREACHABLE";
+      await expect(client.messages("c", signal)).rejects.toMatchObject({ code });
+      await expect(client.removeChat("c", signal)).rejects.toMatchObject({ code });
+    },
+  );
+
+  test("no server is a named error", async () => {
+    const { client } = setup();
     await expect(client.chats(signal)).rejects.toMatchObject({ code: unreachable().code });
-    http.answer(() => ({ status: 200, headers: {}, body: "<html>" }));
-    await expect(client.chats(signal)).rejects.toMatchObject({ code: "INTERNAL" });
   });
 });

@@ -124,7 +124,7 @@ describe("refresh", () => {
   test.each([
     { name: "400 invalid_grant", answer: json(400, { error: "invalid_grant" }) },
     { name: "401", answer: json(401, { error: "invalid_client" }) },
-    { name: "403", answer: { status: 403, headers: {}, body: "" } },
+    { name: "403", answer: json(403, {}) },
   ])("refused with $name ends the session and clears the store", async ({ answer }) => {
     const s = createSessionHarness(tokens({ accessExpiresAtMs: 0 }));
     s.http.answer(() => answer);
@@ -132,6 +132,17 @@ describe("refresh", () => {
     expect(s.state()).toEqual({ kind: "signed-out", reason: "expired" });
     expect(s.store.stored).toBeUndefined();
   });
+
+  test.each([200, 401, 403])(
+    "answered by a captive portal or a proxy with %i ends nothing",
+    async (status) => {
+      const s = createSessionHarness(tokens({ accessExpiresAtMs: 0 }));
+      s.http.answer(() => ({ status, headers: {}, body: "<h1>Welcome to the hotel</h1>" }));
+      await expect(s.accessToken(signal)).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
+      expect(s.state().kind).toBe("signed-in");
+      expect(s.store.stored).toBeDefined();
+    },
+  );
 
   test("refused while another program has stored newer tokens counts as success", async () => {
     const s = createSessionHarness(tokens({ accessExpiresAtMs: 0 }));

@@ -4,7 +4,7 @@ import { isErrorCode, type ErrorCode } from "#contract/error-codes.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { CLOCK_OFF_MS } from "#contract/sign-in.ts";
-import { errorInBody } from "#engine/wire/http-error.ts";
+import { errorInBody, errorOfStranger } from "#engine/wire/http-error.ts";
 import { withTimeout } from "#engine/abort.ts";
 import type { Clock, HttpClient, HttpResponse, StoredTokens } from "#engine/ports.ts";
 import { clockAhead } from "./look-at-server.ts";
@@ -149,6 +149,8 @@ const decided: ReadonlySet<string> = new Set([
 
 function readAnswer(response: HttpResponse, nowMs: number, serverUrl: string): TokenAnswer {
   const { status } = response;
+  const stranger = errorOfStranger(response);
+  if (stranger !== undefined) throw stranger;
   if (status === 200) return { kind: "granted", tokens: readTokens(response.body, nowMs, serverUrl) };
   const parsed = errorSchema.safeParse(parseJson(response.body));
   const oauthError = parsed.success ? parsed.data.error : "";

@@ -53,7 +53,7 @@ describe("starting", () => {
     const { http, session } = setup();
     using _ = session;
     http.answer(() => ({ status: 200, headers: {}, body: "<html>" }));
-    expect(await session.restore(never)).toMatchObject({ kind: "failed", code: "INTERNAL" });
+    expect(await session.restore(never)).toMatchObject({ kind: "failed", code: "SERVER_UNREACHABLE" });
   });
 });
 

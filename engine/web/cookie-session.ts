@@ -6,10 +6,11 @@ import { waitFor } from "#engine/abort.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Attachment, Credentials, HttpClient, HttpRequest } from "#engine/ports.ts";
 import { signedOutError, type SignInState } from "#engine/session/session-api.ts";
-import { KEPT_AFTER_MS, type Account, type KeptChats } from "./kept-chats.ts";
+import { isAway, KEPT_AFTER_MS, type Account, type KeptChats } from "./kept-chats.ts";
 import type { PageStorage } from "./page-storage.ts";
 import type { PageValues } from "./page-values.ts";
-import { endOf, postForm, postJson, readAccount, refusalOf } from "./session-exchange.ts";
+import { endOf, isSaid, postForm, postJson, readAccount, refusalOf } from "./session-exchange.ts";
+import { openTabChannel } from "./tab-channel.ts";
 
 const CHANNEL = "pipit-session";
 const SIGNED_OUT = "signed-out";
@@ -25,7 +26,11 @@ export class CookieSession implements SignInState, Credentials, Disposable {
   readonly #values: PageValues;
   readonly #kept: Pick<KeptChats, "account" | "enter" | "leave"> | undefined;
   readonly #logger: Logger;
-  readonly #channel = new BroadcastChannel(CHANNEL);
+  // Another tab has signed in or out: the cookie is the same for all.
+  readonly #channel = openTabChannel<TabMessage>(CHANNEL, (message) => {
+    if (message === "left") this.#end("logout");
+    else void this.#ask("logout").catch(() => undefined);
+  });
   readonly #lifetime = new AbortController();
   #asking: Promise<AuthState> | undefined;
   /** Bumped by every sign-in and sign-out: what was asked before no longer counts. */
@@ -39,11 +44,6 @@ export class CookieSession implements SignInState, Credentials, Disposable {
     this.#values = storage.values;
     this.#kept = storage.kept;
     this.#logger = logger;
-    // Another tab has signed in or out: the cookie is the same for all.
-    this.#channel.addEventListener("message", ({ data }: MessageEvent<TabMessage>) => {
-      if (data === "left") this.#end("logout");
-      else void this.#ask("logout").catch(() => undefined);
-    });
   }
 
   async restore(signal: AbortSignal): Promise<AuthState> {
@@ -71,8 +71,7 @@ export class CookieSession implements SignInState, Credentials, Disposable {
   async #onUnanswered({ code, message }: PipitError): Promise<void> {
     if (code === "CANCELLED" || this.store.getState().kind === "signed-in") return;
     const mine = this.#generation;
-    const account =
-      code === "SERVER_UNREACHABLE" ? await this.#kept?.account().catch(() => undefined) : undefined;
+    const account = isAway(code) ? await this.#kept?.account().catch(() => undefined) : undefined;
     if (mine === this.#generation) this.#set(account ?? { kind: "failed", code, message });
   }
 
@@ -171,7 +170,7 @@ export class CookieSession implements SignInState, Credentials, Disposable {
 
   [Symbol.dispose](): void {
     this.#lifetime.abort();
-    this.#channel.close();
+    this.#channel[Symbol.dispose]();
   }
 
   async #signIn(request: HttpRequest, signal: AbortSignal): Promise<AuthState> {
@@ -209,7 +208,7 @@ export class CookieSession implements SignInState, Credentials, Disposable {
       return this.store.getState();
     }
     const response = await this.#http.request({ method: "GET", path: "/auth/me" }, this.#lifetime.signal);
-    if (response.status !== 200 && response.status !== 401) throw refusalOf(response);
+    if (!isSaid(response)) throw refusalOf(response);
     const account = response.status === 200 ? readAccount(response) : undefined;
     if (mine !== this.#generation) return this.store.getState();
     if (account !== undefined) this.#enter(account);
@@ -234,7 +233,7 @@ export class CookieSession implements SignInState, Credentials, Disposable {
   async #tellServer(signal: AbortSignal): Promise<void> {
     const response = await this.#http.request({ method: "POST", path: "/auth/logout" }, signal);
     // 401: the cookie was good for nothing any more, which is what was wanted.
-    if (response.status >= 300 && response.status !== 401) throw refusalOf(response);
+    if (!isSaid(response)) throw refusalOf(response);
     await this.#mark(false);
   }
 
@@ -270,7 +269,6 @@ export class CookieSession implements SignInState, Credentials, Disposable {
   }
 
   #tellTabs(message: TabMessage): void {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches only this origin
-    if (!this.#lifetime.signal.aborted) this.#channel.postMessage(message);
+    if (!this.#lifetime.signal.aborted) this.#channel.tell(message);
   }
 }

@@ -14,6 +14,7 @@ import { createIndexedDbOutbox } from "./indexed-db-outbox.ts";
 import { createKeptChats, type Account } from "./kept-chats.ts";
 import { createKeptHistory } from "./kept-history.ts";
 import { openPageDatabase } from "./page-database.ts";
+import { openPageStorage } from "./page-storage.ts";
 import { createMemoryValues } from "./page-values.ts";
 
 const never = new AbortController().signal;
@@ -58,9 +59,9 @@ test("the chat that was read longest ago makes room, by number and by size", asy
   expect(await kept.texts(ann, "one", "two", "three")).toEqual([["1 again"], undefined, ["3"]]);
   await kept.keepMessages("a1", "large", said("x".repeat(400)));
   expect(await kept.texts(ann, "one", "three")).toEqual([undefined, ["3"]]);
-  // One that is larger than everything may be is not kept, and nothing beside it.
-  await kept.keepMessages("a1", "huge", said("x".repeat(1000)));
-  expect(await kept.texts(ann, "three", "large", "huge")).toEqual([undefined, undefined, undefined]);
+  // One that is larger than everything may be is not kept, and costs no other one.
+  await kept.keepMessages("a1", "large", said("x".repeat(1000)));
+  expect(await kept.texts(ann, "three", "large")).toEqual([["3"], undefined]);
 });
 
 test("a chat that was read stays when the first list does not reach to it, below those that are in it", async () => {
@@ -108,6 +109,37 @@ test("a page of the version before is taken over with what waits in it", async (
   old.close();
   using database = await openPageDatabase("pipit");
   expect(await createIndexedDbOutbox(database, undefined).list("a")).toEqual([outboxRow("1")]);
+});
+
+test("what another program or version has written in its place is as if it were not there", async () => {
+  using kept = await open();
+  const before = await openDB("pipit");
+  const shapes = [
+    7,
+    { account: ann },
+    { account: ann, held: [], list: { asOfMs: 1, chats: [{ id: "c" }] } },
+    { account: { kind: "signed-in" }, held: [] },
+  ];
+  for (const shape of shapes) {
+    await before.put("values", shape, "kept-chats");
+    expect([await kept.account(), await kept.list("a1")]).toEqual([undefined, undefined]);
+    await kept.enter(ann);
+    await kept.keepMessages("a1", "c", said("c"));
+    expect(await kept.texts(ann, "c")).toEqual([["c"]]);
+  }
+  before.close();
+});
+
+test("what waits comes before what was read: that goes when the browser has no more room", async () => {
+  using storage = await openPageStorage(createFakeLogger());
+  await storage.kept?.enter(ann);
+  await storage.kept?.keepMessages("a1", "c", said("c"));
+  using _ = vi.spyOn(IDBObjectStore.prototype, "add").mockImplementationOnce(function () {
+    throw new DOMException("no room", "QuotaExceededError");
+  });
+  await storage.outbox.add(outboxRow("1"));
+  expect(await storage.outbox.list("a")).toEqual([outboxRow("1")]);
+  expect(await storage.kept?.messages("a1", "c")).toBeUndefined();
 });
 
 async function openHistory() {
@@ -158,6 +190,31 @@ test("without its server the page is the last user's: the list, its time and wha
   await expect(offline.search("bird", undefined, never)).rejects.toMatchObject({
     code: "SERVER_UNREACHABLE",
   });
+});
+
+const portal = (status: number) => ({ status, headers: {}, body: "<h1>Welcome to the hotel</h1>" });
+test.each([
+  { what: "a captive portal says yes", answer: portal(200) },
+  { what: "a proxy wants a sign-in of its own", answer: portal(401) },
+  { what: "a proxy knows no such address", answer: portal(404) },
+  { what: "the server fails", answer: json(500, { error: { code: "INTERNAL", message: "Failed." } }) },
+  { what: "the server is asked too often", answer: json(429, {}) },
+])("where $what, what was read is there, and stays", async ({ answer }) => {
+  using stage = await openHistory();
+  const { http, kept, visit } = stage;
+  await kept.enter(ann);
+  await kept.keepList("a1", [chat("c")], 5);
+  await kept.keepMessages("a1", "c", said("c"));
+  http.answer(() => answer);
+  const page = visit();
+  using _ = page.session;
+  expect(await page.session.restore(never)).toEqual(ann);
+  expect(await page.page(false, undefined, never)).toMatchObject({ chats: [chat("c")], asOfMs: 5 });
+  expect(await page.messages("c", never)).toEqual(said("c"));
+  await page.session.signOut(never);
+  // The server has not heard of it, whatever was answered.
+  expect(await page.session.restore(never)).toMatchObject({ kind: "signed-out" });
+  expect(http.requests.at(-1)?.path).toBe("/auth/logout");
 });
 
 test("nothing goes out for the last user before the server has said who it is", async () => {

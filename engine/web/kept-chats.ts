@@ -1,4 +1,6 @@
+import * as z from "zod/mini";
 import type { AuthState } from "#contract/auth-state.ts";
+import { errorCodes, type ErrorCode } from "#contract/error-codes.ts";
 import type { ChatSummary } from "#contract/chat-history.ts";
 import type { Message } from "#contract/chat-state.ts";
 import type { PageConnection, PageDatabase } from "./page-database.ts";
@@ -10,6 +12,11 @@ const KEPT_BYTES_MAX = 16 * 1024 * 1024;
 /** A server that has not answered after so long is not waited for with what is here. */
 export const KEPT_AFTER_MS = 500;
 const KEPT = "kept-chats";
+
+/** What the server said, or that it said nothing, decides nothing: what was kept is better than none. */
+export function isAway(code: ErrorCode): boolean {
+  return errorCodes[code].http >= 500 || code === "RATE_LIMITED";
+}
 
 export type Account = Extract<AuthState, { kind: "signed-in" }>;
 
@@ -102,6 +109,8 @@ export function createKeptChats(
       const json = new TextEncoder().encode(JSON.stringify(messages));
       return change(accountId, async (kept, chats) => {
         const others = kept.held.filter((other) => other.chatId !== chatId);
+        // All others would make room for it, in vain.
+        if (json.byteLength > limits.bytes) return await without(kept, chats, chatId);
         const before = kept.held.find((other) => other.chatId === chatId);
         const held = [...others, { ...before, chatId, bytes: json.byteLength }];
         await chats.put(json, chatId);
@@ -158,7 +167,26 @@ function write(
   });
 }
 
-/** Only this file writes it; another version of the page changes the version of the database with it. */
+const chatSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  pinned: z.boolean(),
+  archived: z.boolean(),
+  createdAtMs: z.number(),
+  updatedAtMs: z.number(),
+});
+const keptSchema = z.object({
+  account: z.object({
+    kind: z.literal("signed-in"),
+    accountId: z.string(),
+    accountName: z.string(),
+    local: z.boolean(),
+  }),
+  list: z.optional(z.object({ chats: z.array(chatSchema), asOfMs: z.number() })),
+  held: z.array(z.object({ chatId: z.string(), bytes: z.number(), chat: z.optional(chatSchema) })),
+});
+
+/** What has another shape (another version of the page or another program has written it) is as if it were not there. */
 function asKept(value: unknown): Kept | undefined {
-  return value as Kept | undefined;
+  return keptSchema.safeParse(value).success ? (value as Kept) : undefined;
 }

@@ -5,7 +5,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { HistoryClient } from "#engine/history/history-client.ts";
 import type { Credentials } from "#engine/ports.ts";
 import type { SignInState } from "#engine/session/session-api.ts";
-import type { KeptChats } from "./kept-chats.ts";
+import { isAway, type KeptChats } from "./kept-chats.ts";
 import { createLateList } from "./late-list.ts";
 
 interface KeptHistoryDeps {
@@ -45,7 +45,7 @@ export function createKeptHistory({ history, session, kept, logger }: KeptHistor
       return value;
     } catch (reason) {
       const account = accountId();
-      if (PipitError.from(reason).code !== "SERVER_UNREACHABLE" || account === undefined) throw reason;
+      if (!isAway(PipitError.from(reason).code) || account === undefined) throw reason;
       const found = await find(account).catch(() => undefined);
       if (found === undefined) throw reason;
       return found;

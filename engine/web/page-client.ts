@@ -11,6 +11,7 @@ import { createHistoryClient } from "#engine/history/history-client.ts";
 import { createModelConnectionClient } from "#engine/model/model-connection-client.ts";
 import type { AskServer, Credentials, HttpClient } from "#engine/ports.ts";
 import { systemClock } from "#engine/system-clock.ts";
+import { errorOfStranger } from "#engine/wire/http-error.ts";
 import { createSignedInHttp } from "#engine/wire/signed-in.ts";
 import { CookieSession } from "./cookie-session.ts";
 import { createPageEventSockets } from "./event-socket.ts";
@@ -129,6 +130,8 @@ function importBy(serverUrl: string, credentials: Credentials): AppClient["impor
 
 async function checkHealth(http: HttpClient, signal: AbortSignal): Promise<void> {
   const health = await http.request({ method: "GET", path: "/health" }, signal);
+  const stranger = errorOfStranger(health);
+  if (stranger !== undefined) throw stranger;
   if (health.status === 200) return;
   const message = "The server runs, but its database does not answer. Its log has the details.";
   throw new PipitError("SERVER_UNREACHABLE", message, { detail: `HTTP ${health.status}` });

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { defaultSettings } from "#contract/settings.ts";
 import { openPageSettings } from "./page-settings.ts";
 import { createMemoryValues } from "./page-values.ts";
@@ -23,6 +23,16 @@ test("a change in one tab is a change in all, and two changes at once are both k
   for (const tab of [one, two]) {
     await expect.poll(() => tab.store.getState()).toMatchObject({ language: "ru", speak: false });
   }
+});
+
+test("a browser without channels between tabs keeps them all the same", async () => {
+  vi.stubGlobal("BroadcastChannel", undefined);
+  const values = createMemoryValues();
+  using settings = await openPageSettings(values);
+  vi.unstubAllGlobals();
+  await settings.update({ theme: "dark" });
+  using again = await openPageSettings(values);
+  expect(again.store.getState().theme).toBe("dark");
 });
 
 test("what another version wrote is taken as far as it can be read", async () => {

@@ -2,6 +2,7 @@ import { createStore } from "zustand/vanilla";
 import { defaultSettings, mergeSettings, settingsSchema, type Settings } from "#contract/settings.ts";
 import type { SettingsPort } from "#engine/app/app-ports.ts";
 import type { PageValues } from "./page-values.ts";
+import { openTabChannel } from "./tab-channel.ts";
 
 const SETTINGS = "settings";
 const CHANNEL = "pipit-settings";
@@ -13,19 +14,17 @@ export async function openPageSettings(values: PageValues): Promise<SettingsPort
     store.setState(toSettings(await values.read(SETTINGS)), true);
   };
   await reread();
-  const channel = new BroadcastChannel(CHANNEL);
   // The message carries no settings: they could be older than a change of this tab.
-  channel.addEventListener("message", () => void reread().catch(() => undefined));
+  const channel = openTabChannel<"changed">(CHANNEL, () => void reread().catch(() => undefined));
   return {
     store,
     async update(patch) {
       // Shown at once: a switch that waits for a disk jumps back under the finger.
       store.setState(mergeSettings(store.getState(), patch), true);
       await values.update(SETTINGS, (kept) => mergeSettings(toSettings(kept), patch));
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches only this origin
-      channel.postMessage("changed");
+      channel.tell("changed");
     },
-    [Symbol.dispose]: () => channel.close(),
+    [Symbol.dispose]: () => channel[Symbol.dispose](),
   };
 }
 

@@ -20,3 +20,14 @@ export function errorInBody(response: HttpResponse): PipitError | undefined {
     ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
   });
 }
+
+/**
+ * The error of an answer that is none of a Pipit server, whatever its status: of a captive portal, a proxy. Nothing follows from
+ * it, about a sign-in or a chat. A server speaks JSON, or says nothing with 204.
+ */
+export function errorOfStranger({ status, body }: HttpResponse): PipitError | undefined {
+  if (status === 204 || parseJson(body) !== undefined) return undefined;
+  const message =
+    "Something else answers in place of the Pipit server: a network that wants you to sign in to it first, a proxy, or another program at its address. Open any page in a browser, and check the address.";
+  return new PipitError("SERVER_UNREACHABLE", message, { detail: `HTTP ${status}` });
+}

@@ -2,7 +2,7 @@ import type * as z from "zod/mini";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
-import { errorInBody } from "./http-error.ts";
+import { errorInBody, errorOfStranger } from "./http-error.ts";
 
 /**
  * A Pipit server's own HTTP, JSON both ways. Throws what the server answers, and INTERNAL for an answer of another shape.
@@ -14,6 +14,8 @@ export function createJsonApi(http: HttpClient) {
     const type = request.body === undefined ? {} : { "content-type": "application/json" };
     const headers = { accept: "application/json", ...type };
     const response = await http.request({ ...request, headers }, signal);
+    const stranger = errorOfStranger(response);
+    if (stranger !== undefined) throw stranger;
     if (![200, 201, 204].includes(response.status)) throw refusalOf(request.path, response);
     return response;
   }
@@ -41,7 +43,7 @@ const UNKNOWN_HERE =
 
 /** What the server means by an answer that is not what was asked for. */
 export function refusalOf(path: string, response: HttpResponse): PipitError {
-  const told = errorInBody(response);
+  const told = errorInBody(response) ?? errorOfStranger(response);
   if (told !== undefined) return told;
   const detail = `HTTP ${response.status}`;
   switch (response.status) {

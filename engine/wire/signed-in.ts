@@ -1,7 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { waitFor } from "#engine/abort.ts";
 import type { Attachment, Credentials, HttpClient, HttpResponse } from "#engine/ports.ts";
-import { errorInBody } from "./http-error.ts";
+import { errorInBody, errorOfStranger } from "./http-error.ts";
 
 /**
  * One request with its sign-in: `headers` to send besides its own, and their account. Throws what the server answers.
@@ -57,7 +57,8 @@ export function createSignedInHttp(http: HttpClient, credentials: Credentials): 
       signedIn(credentials, signal, async (signIn) => {
         const headers = { ...request.headers, ...Object.fromEntries(signIn) };
         const response = await http.request({ ...request, headers }, signal);
-        const refusal = response.status === 401 ? refusalIn(response) : undefined;
+        const isRefused = response.status === 401 && errorOfStranger(response) === undefined;
+        const refusal = isRefused ? refusalIn(response) : undefined;
         if (isRefusedSignIn(refusal)) throw refusal;
         return response;
       }),
