@@ -73,6 +73,7 @@ export const errorCodes = {
   STORAGE_UNREADABLE: { grpc: 14, http: 500, retry: false },
   INTERNAL: { grpc: 13, http: 500, retry: false },
   // Things of this machine; they never travel.
+  STORAGE_REFUSED: { grpc: 9, http: 500, retry: false },
   SIGNED_OUT: { grpc: 16, http: 401, retry: false },
   USAGE: { grpc: 3, http: 400, retry: false },
   CONFIG_INVALID: { grpc: 9, http: 500, retry: false },

@@ -117,6 +117,10 @@ export const englishErrors: ErrorTexts = {
     cure: "Restart Pipit or reload the page. If that does not help, check who may read Pipit's folder.",
   },
   INTERNAL: { what: "Something went wrong inside Pipit.", cure: "The log has the details. Try again." },
+  STORAGE_REFUSED: {
+    what: "This browser keeps nothing for this page.",
+    cure: "What waits to be sent, and what you are writing, is lost when the tab is closed. In a window that is not private it is kept.",
+  },
   SIGNED_OUT: { what: "You are signed out.", cure: "Sign in; what waits is sent then." },
   USAGE: { what: "This command cannot be used like that.", cure: "Look at its help." },
   CONFIG_INVALID: { what: "A setting is not valid.", cure: "Correct it, then try again." },

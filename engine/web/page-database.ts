@@ -22,6 +22,8 @@ interface PageSchema extends DBSchema {
   chats: { key: string; value: Uint8Array };
 }
 
+const storeNames = ["outbox", "pictures", "values", "chats"] as const;
+
 export type PageConnection = IDBPDatabase<PageSchema>;
 
 /** The page's IndexedDB; shared by all tabs of this origin. */
@@ -57,7 +59,11 @@ export async function openPageDatabase(name: string) {
     },
     [Symbol.dispose]: close,
   };
-  await database.use(async () => undefined);
+  // One that opens may still give nothing: its files are damaged, or another program of this origin made it.
+  await database.use(async (connection) => {
+    const stores = connection.transaction(storeNames);
+    await Promise.all([...storeNames.map((store) => stores.objectStore(store).count()), stores.done]);
+  });
   return database;
 }
 

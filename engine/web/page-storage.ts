@@ -4,7 +4,7 @@ import { createMemoryOutbox } from "#engine/chat/memory-outbox.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Outbox } from "#engine/ports.ts";
 import { createIndexedDbOutbox } from "./indexed-db-outbox.ts";
-import { openPageDatabase } from "./page-database.ts";
+import { openPageDatabase, type PageDatabase } from "./page-database.ts";
 import { createKeptChats, type KeptChats } from "./kept-chats.ts";
 import { createMemoryValues, createPageValues, type PageValues } from "./page-values.ts";
 
@@ -12,7 +12,6 @@ const DATABASE_NAME = "pipit";
 /** Namespace of the ids of pages (RFC 9562 §5.5). Changing it changes everybody's hardware id. */
 const NAMESPACE = "6d5b1a5e-6c1f-5f0b-9a57-1f1d6c0f7c12";
 const HARDWARE_ID = "hardware-id";
-const DRAFT = "draft";
 
 /** What the page keeps between visits. */
 export interface PageStorage extends Disposable {
@@ -28,9 +27,10 @@ export interface PageStorage extends Disposable {
 export async function openPageStorage(logger: Logger, name: string = DATABASE_NAME): Promise<PageStorage> {
   try {
     const database = await openPageDatabase(name);
+    const roomy = withRoom(database);
     return {
-      outbox: createIndexedDbOutbox(database, globalThis.navigator?.locks),
-      values: createPageValues(database),
+      outbox: createIndexedDbOutbox(roomy, globalThis.navigator?.locks),
+      values: createPageValues(roomy),
       kept: createKeptChats(database),
       [Symbol.dispose]: () => database[Symbol.dispose](),
     };
@@ -40,14 +40,21 @@ export async function openPageStorage(logger: Logger, name: string = DATABASE_NA
     return {
       outbox: createMemoryOutbox(),
       values: createMemoryValues(),
-      problem: new PipitError(
-        error.code,
-        "This browser keeps nothing for this page (a private window, perhaps). Messages that wait are lost when the tab is closed.",
-        { cause: error },
-      ),
+      problem: new PipitError("STORAGE_REFUSED", error.message, { cause: error }),
       [Symbol.dispose]: () => undefined,
     };
   }
+}
+
+/** What people write comes before copies of what the server has: those go when the browser gives no more room. */
+function withRoom(database: PageDatabase): PageDatabase {
+  const use: PageDatabase["use"] = (work) =>
+    database.use(work).catch(async (reason: unknown) => {
+      if (PipitError.from(reason).code !== "STORAGE_FULL") throw reason;
+      await database.use((connection) => connection.clear("chats"));
+      return await database.use(work);
+    });
+  return { ...database, use };
 }
 
 /** A UUID of version 5, as all our hardware ids are, that stays the same for this browser and tells nothing about it. */
@@ -60,13 +67,4 @@ export async function loadPageHardwareId(values: PageValues): Promise<string> {
     // No room: the one that is stored, or one for as long as this page lives, which is no reason not to start.
     return kept(await values.read(HARDWARE_ID));
   }
-}
-
-export async function loadDraft(values: PageValues): Promise<string> {
-  const kept = await values.read(DRAFT);
-  return typeof kept === "string" ? kept : "";
-}
-
-export async function saveDraft(values: PageValues, text: string): Promise<void> {
-  await values.update(DRAFT, () => text);
 }

@@ -17,6 +17,8 @@ export interface Bridge extends AsyncDisposable {
   readonly app: ReadonlyStore<AppState>;
   /** What the composer held when the window was last closed. */
   readonly initialDraft: string;
+  /** The account that wrote it, where that is known. */
+  readonly draftOwner?: string | undefined;
   readonly commands: Commands;
   /** What a window of the desktop asks of its host besides; absent on a page. */
   readonly window?: WindowCommands;

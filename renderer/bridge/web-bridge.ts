@@ -9,7 +9,8 @@ import { createConsoleLogger } from "#engine/web/console-logger.ts";
 import { createPageHttpClient } from "#engine/web/http-client.ts";
 import { openPageClient, type PageClient } from "#engine/web/page-client.ts";
 import { openPageSettings } from "#engine/web/page-settings.ts";
-import { loadDraft, loadPageHardwareId, openPageStorage, saveDraft } from "#engine/web/page-storage.ts";
+import { loadPageHardwareId, openPageStorage } from "#engine/web/page-storage.ts";
+import { accountOf, openTabDrafts } from "#engine/web/tab-drafts.ts";
 import { canPlay, WebAudioSpeaker } from "#engine/web/web-audio-speaker.ts";
 // A script of its own, as the browser's audio thread needs it and the content policy wants it.
 // oxlint-disable-next-line import/default -- the default export is made by the bundler
@@ -33,11 +34,12 @@ export async function createWebBridge(): Promise<Bridge> {
   const onProblem = ({ code, message }: PipitError) => intents.push({ kind: "problem", code, message });
   const storage = await openPageStorage(logger);
   if (storage.problem !== undefined) onProblem(storage.problem);
-  const [settings, hardwareId, initialDraft] = await Promise.all([
+  const [settings, hardwareId, drafts] = await Promise.all([
     openPageSettings(storage.values),
     loadPageHardwareId(storage.values),
-    loadDraft(storage.values),
+    openTabDrafts(storage.values),
   ]);
+  const draft = await drafts.load();
   const speaker = canPlay() ? new WebAudioSpeaker({ workletUrl: playbackWorkletUrl, logger }) : undefined;
   speaker?.setVolume(settings.store.getState().volume);
   const client = {
@@ -63,21 +65,16 @@ export async function createWebBridge(): Promise<Bridge> {
     lookAtServer: (_address, signal) => lookAtOwnServer(serverUrl, signal),
     window: {
       captureScreen: async () => await captureScreen(),
-      listWindows: async () => {
-        throw new PipitError("NOT_ALLOWED", "A page cannot see the windows of other programs.");
-      },
-      replaceSelection: async () => {
-        throw new PipitError("NOT_ALLOWED", "A page cannot write into other programs.");
-      },
+      listWindows: refuse("A page cannot see the windows of other programs."),
+      replaceSelection: refuse("A page cannot write into other programs."),
       openLink: async (address, asked) => openLink(address, asked),
       openScreenSettings: async () => undefined,
       copyText,
-      saveDraft: (text) => saveDraft(storage.values, text),
+      saveDraft: (text) => drafts.save(text, accountOf(app.auth.getState())),
       hide: async () => undefined,
       async prompts() {
         const { openPagePrompts } = await import("#engine/web/page-prompts.ts");
-        const auth = app.auth.getState();
-        return openPagePrompts(storage.values, auth.kind === "signed-in" ? auth.accountId : "");
+        return openPagePrompts(storage.values, accountOf(app.auth.getState()) ?? "");
       },
     },
     setVolume: (volume) => speaker?.setVolume(volume),
@@ -87,12 +84,14 @@ export async function createWebBridge(): Promise<Bridge> {
     logger,
   });
   followPage(app, (code) => codes.push(code), lifetime.signal);
+  drafts.follow(app.auth);
   void app.start();
   return {
     chat: app.chat,
     auth: app.auth,
     app: app.state,
-    initialDraft,
+    initialDraft: draft.text,
+    draftOwner: draft.accountId,
     commands: app.commands,
     openAccount: async () => await (await opened.promise).openAccount(),
     onIntent: (listener) => intents.listen(listener),
@@ -103,6 +102,10 @@ export async function createWebBridge(): Promise<Bridge> {
       for (const part of [settings, storage]) part[Symbol.dispose]();
     },
   };
+}
+
+function refuse(message: string): () => Promise<never> {
+  return () => Promise.reject(new PipitError("NOT_ALLOWED", message));
 }
 
 /** A page knows only the server that it came from. Its sign-in is a cookie, which the browser gets there by password. */

@@ -49,11 +49,11 @@ const NO_ACCOUNT = "";
  * no longer than the window: on the disk stands only what the composer holds.
  */
 export function useDraftPerAccount(): void {
-  const { auth, ui } = useBridge();
+  const { auth, draftOwner, ui } = useBridge();
   useEffect(() => {
     const drafts = new Map<string, string>();
-    let owner = ownerOf(auth.getState());
-    return auth.subscribe((state) => {
+    let owner = draftOwner;
+    const follow = (state: AuthState) => {
       const next = ownerOf(state);
       if (next === undefined || next === owner) return;
       const before = owner;
@@ -64,8 +64,10 @@ export function useDraftPerAccount(): void {
       ui.store.setState({ files: [] });
       ui.write(drafts.get(next) ?? "");
       drafts.delete(next);
-    });
-  }, [auth, ui]);
+    };
+    follow(auth.getState());
+    return auth.subscribe(follow);
+  }, [auth, draftOwner, ui]);
 }
 
 /** Whose the composer is; undefined where that is not known, which changes nothing: an expired sign-in is still theirs. */

@@ -8,8 +8,8 @@ const ASK_EVERY_MS = 60 * 60_000;
  * @param onNewVersion told when a newer build is there, which the next load shows
  */
 export function keepShell(onNewVersion: () => void): void {
-  if (!("serviceWorker" in navigator)) return;
-  const { serviceWorker } = navigator;
+  const serviceWorker = workers();
+  if (serviceWorker === undefined) return;
   let controlled = serviceWorker.controller !== null;
   serviceWorker.addEventListener("controllerchange", () => {
     const replaced = controlled;
@@ -24,6 +24,15 @@ export function keepShell(onNewVersion: () => void): void {
   });
   // A browser that refuses has its reasons: the page works without.
   serviceWorker.register("/sw.js", { updateViaCache: "none" }).catch(() => undefined);
+}
+
+/** Undefined where there are none; some browsers that store nothing throw for the question. */
+function workers(): ServiceWorkerContainer | undefined {
+  try {
+    return (navigator as Partial<Navigator>).serviceWorker;
+  } catch {
+    return undefined;
+  }
 }
 
 async function ask(serviceWorker: ServiceWorkerContainer): Promise<void> {

@@ -1,6 +1,6 @@
 import { expect } from "@playwright/test";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
-import { openTab, sharedServerTest, test } from "../fixtures/web-test.ts";
+import { openTab, sharedServerTest, signIn, test } from "../fixtures/web-test.ts";
 
 sharedServerTest(
   "a part of the page that cannot be loaded takes nothing with it, and follows",
@@ -14,6 +14,27 @@ sharedServerTest(
     await expect(chat.composer).toBeVisible();
     await page.unroute("**/formula-*.js");
     await expect(chat.answers.locator("math")).toBeVisible();
+  },
+);
+
+sharedServerTest(
+  "a browser that refuses everything it could keep gives a page that works, and says what is lost with the tab",
+  async ({ page, server, standing }) => {
+    await page.addInitScript(() => {
+      const refuse = () => {
+        throw new DOMException("The operation is insecure.", "SecurityError");
+      };
+      for (const name of ["indexedDB", "localStorage", "sessionStorage", "BroadcastChannel"])
+        Object.defineProperty(globalThis, name, { get: refuse });
+      for (const name of ["serviceWorker", "locks"]) Object.defineProperty(navigator, name, { get: refuse });
+    });
+    const chat = await signIn(page, server, "en", standing.newLogin());
+    await expect(page.getByText("This browser keeps nothing for this page.")).toBeVisible();
+    await chat.ask("Do you work?");
+    await expect(chat.endedAnswers).toHaveCount(1);
+    await page.reload();
+    await chat.reachComposer();
+    await expect(chat.question("Do you work?")).toBeVisible();
   },
 );
 
@@ -119,7 +140,10 @@ sharedServerTest(
     await expect(page.getByText("reload the page")).toBeVisible();
     await expect(page.getByText("A newer Pipit has been opened")).toBeAttached();
     await expect(chat.composer).toHaveValue("From the old tab");
-    expect(await page.evaluate(async () => (await navigator.locks.query()).held)).toEqual([]);
+    const held = await page.evaluate(async () =>
+      (await navigator.locks.query()).held?.map(({ name }) => name),
+    );
+    expect(held?.filter((name) => name?.startsWith("pipit-chat:"))).toEqual([]);
     expect(model.requests.map(({ prompt }) => prompt)).toEqual(["Are you there?"]);
   },
 );
