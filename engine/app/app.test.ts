@@ -165,6 +165,13 @@ describe("a chat of the list", () => {
     expect(at.app.chat.getState()).toMatchObject({ chatId: "c", title: "New" });
   });
 
+  test("that is shown has the title that another device has given it when the list is read again", async () => {
+    at.chat.engine.openChat("c", [], "Old");
+    at.http.answer(() => json(200, { data: [{ ...stored, id: "d", title: "Other" }, stored] }));
+    await at.app.commands.listChats({ archived: false });
+    expect(at.app.chat.getState()).toMatchObject({ chatId: "c", title: "New" });
+  });
+
   test("that is shown and deleted makes room for an empty one, unless the server does not know it", async () => {
     at.chat.engine.openChat("c", [], "Old");
     at.http.answer(() => json(404, { detail: "Chat not found" }));

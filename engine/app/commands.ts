@@ -1,4 +1,5 @@
 import type { AppState } from "#contract/app-state.ts";
+import type { ChatPage } from "#contract/chat-history.ts";
 import type { appCommands } from "#contract/commands/app.ts";
 import type { chatFileCommands } from "#contract/commands/chat-files.ts";
 import type { chatCommands } from "#contract/commands/chat.ts";
@@ -101,7 +102,12 @@ function chatHandlers(core: AppCore): Handlers<typeof chatCommands> {
       from.engine.openChat(chatId, messages, title, kind);
       if (unread) void unreadMarks.seen(from, chatId);
     },
-    listChats: async ({ archived, cursor }) => (await history()).page(archived, cursor, signal),
+    async listChats({ archived, cursor }) {
+      const from = await client();
+      const page = await from.history.page(archived, cursor, signal);
+      nameShown(from.engine, page);
+      return page;
+    },
     async forkChat({ messageId }) {
       const from = await client();
       const { chatId = "", messages } = from.engine.store.getState();
@@ -135,6 +141,13 @@ function chatHandlers(core: AppCore): Handlers<typeof chatCommands> {
     },
     searchChats: async ({ query }) => (await history()).search(query, undefined, signal),
   };
+}
+
+/** Another tab or device may have given the shown chat another name. */
+function nameShown(engine: AppClient["engine"], { chats, asOfMs }: ChatPage): void {
+  const { chatId } = engine.store.getState();
+  const listed = chats.find(({ id }) => id === chatId);
+  if (listed !== undefined && asOfMs === undefined) engine.nameChat(listed.id, listed.title);
 }
 
 /** What the account has on its server besides its chats. */

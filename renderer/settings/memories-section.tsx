@@ -1,4 +1,5 @@
-import { useState, type SubmitEvent } from "react";
+import { useRef, useState, type SubmitEvent } from "react";
+import { flushSync } from "react-dom";
 import type { Memory } from "#contract/chat-state.ts";
 import { useLazyTexts } from "../i18n/lazy-texts.ts";
 import { SettingRow } from "./setting-row.tsx";
@@ -7,6 +8,7 @@ import { Button } from "../ui/button.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
 import { Switch } from "../ui/switch.tsx";
 import { TextField } from "../ui/text-field.tsx";
+import { UnreadSection } from "./unread-section.tsx";
 import { useMemories } from "./use-memories.ts";
 
 type Memories = ReturnType<typeof useMemories>;
@@ -16,7 +18,7 @@ export function MemoriesSection() {
   const { t } = useLazyTexts("memories");
   const memories = useMemories();
   const { kept, busy, error } = memories;
-  if (kept === undefined) return;
+  if (kept === undefined) return <UnreadSection title={t("title")} error={error} onRetry={memories.reload} />;
   return (
     <SettingsSection title={t("title")}>
       <SettingRow label={t("remembers")} hint={t("remembersHint")}>
@@ -37,7 +39,7 @@ export function MemoriesSection() {
           {memories.undo === undefined ? undefined : (
             <>
               {t("forgotten")}
-              <Button size="small" onClick={memories.undo}>
+              <Button size="small" disabled={busy} ref={takeLostFocus} onClick={memories.undo}>
                 {t("undo")}
               </Button>
             </>
@@ -46,6 +48,11 @@ export function MemoriesSection() {
       </div>
     </SettingsSection>
   );
+}
+
+/** What had the focus is gone, with its row. */
+function takeLostFocus(button: HTMLButtonElement | null): void {
+  if (document.activeElement === document.body) button?.focus();
 }
 
 function MemoryList({ list, memories }: { readonly list: readonly Memory[]; readonly memories: Memories }) {
@@ -77,29 +84,35 @@ function MemoryList({ list, memories }: { readonly list: readonly Memory[]; read
 function MemoryRow({ memory, memories }: { readonly memory: Memory; readonly memories: Memories }) {
   const { t } = useLazyTexts("memories");
   const [editing, setEditing] = useState(false);
+  const row = useRef<HTMLLIElement>(null);
   const { id, text } = memory;
+  /** The focus goes to what stands there then. */
+  const edit = (on: boolean): void => {
+    flushSync(() => setEditing(on));
+    row.current?.querySelector<HTMLElement>("input, button")?.focus();
+  };
   const save = async (typed: string): Promise<boolean> => {
     const worked = await memories.change(id, typed);
-    if (worked) setEditing(false);
+    if (worked) edit(false);
     return worked;
   };
   if (editing) {
     return (
-      <li className="py-2">
+      <li ref={row} className="py-2">
         <MemoryForm
           label={t("text")}
           before={text}
           submit={t("save")}
           onSubmit={save}
-          onCancel={() => setEditing(false)}
+          onCancel={() => edit(false)}
         />
       </li>
     );
   }
   return (
-    <li className="flex items-center gap-2 py-1.5">
+    <li ref={row} className="flex items-center gap-2 py-1.5">
       <bdi className="min-w-0 flex-1 wrap-anywhere">{text}</bdi>
-      <Button size="small" aria-label={t("editOne", { text })} onClick={() => setEditing(true)}>
+      <Button size="small" aria-label={t("editOne", { text })} onClick={() => edit(true)}>
         {t("edit")}
       </Button>
       <Button
@@ -131,7 +144,16 @@ function MemoryForm({ label, before = "", submit, onSubmit, onCancel }: MemoryFo
     if (typed.trim() !== "" && (await onSubmit(typed))) setTyped("");
   };
   return (
-    <form onSubmit={(event) => void send(event)} className="flex items-end gap-2">
+    <form
+      onSubmit={(event) => void send(event)}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || onCancel === undefined) return;
+        // Not back from the settings.
+        event.preventDefault();
+        onCancel();
+      }}
+      className="flex items-end gap-2"
+    >
       <div className="min-w-0 flex-1">
         <TextField label={label} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />
       </div>

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { useApp } from "../bridge/use-bridge.ts";
+import { useApp, useAuth } from "../bridge/use-bridge.ts";
 import { lazily } from "../ui/lazily.tsx";
 import { ViewFrame } from "../ui/view-frame.tsx";
 import { AboutSettings } from "./about-settings.tsx";
@@ -21,6 +21,9 @@ const ProgramSettings = lazily(async () => (await import("./program-settings.tsx
 /** Everything a person can set. What is changed applies at once; there is nothing to save. */
 export function SettingsView() {
   const { t } = useTranslation("settings");
+  const auth = useAuth();
+  // What is read of an account goes with it: another tab may sign out, or in as somebody else.
+  const account = auth.kind === "signed-in" ? auth.accountId : "";
   const desktop = useApp((state) => state.face === "desktop");
   const hasHotkeys = useFaceHas("globalHotkey");
   const seesScreen = useFaceHas("screenshot");
@@ -44,8 +47,8 @@ export function SettingsView() {
       ) : undefined}
       <ChatSettings />
       <ChatFilesSection />
-      <MemoriesSection />
-      <UsageSection />
+      <MemoriesSection key={`memories ${account}`} />
+      <UsageSection key={`usage ${account}`} />
       <VoiceSettings />
       {seesScreen ? (
         <SettingsSection title={t("screen.title")}>

@@ -7,6 +7,7 @@ import { Button } from "../ui/button.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
 import { SegmentedRow } from "./setting-row.tsx";
 import { SettingsSection } from "./settings-section.tsx";
+import { UnreadSection } from "./unread-section.tsx";
 
 const kinds = ["day", "model", "chat"] as const satisfies readonly UsedBy[];
 /** Rows that stand there until the others are asked for. */
@@ -19,6 +20,7 @@ export function UsageSection() {
   const [by, setBy] = useState<UsedBy>("day");
   const [read, setRead] = useState<{ readonly by: UsedBy; readonly used: UsedTokens }>();
   const [error, setError] = useState<PipitError>();
+  const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     let isOld = false;
     const tell = (used: UsedTokens | undefined, failure?: PipitError): void => {
@@ -30,8 +32,11 @@ export function UsageSection() {
     return () => {
       isOld = true;
     };
-  }, [commands, by]);
-  if (read === undefined) return;
+  }, [commands, by, attempt]);
+  if (read === undefined)
+    return (
+      <UnreadSection title={t("title")} error={error} onRetry={() => setAttempt((count) => count + 1)} />
+    );
   const { day, month } = read.used;
   const moment = new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "short" });
   const limitText = (name: "day" | "month", { limit, used, freeAtMs }: TokenLimit): string =>

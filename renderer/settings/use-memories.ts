@@ -23,13 +23,20 @@ export function useMemories() {
   }, [forgotten]);
   const act = (work: () => Promise<unknown>): Promise<boolean> =>
     run(async () => {
-      await work();
+      try {
+        await work();
+      } catch (reason) {
+        // Another tab or device may have changed or forgotten it.
+        await read().catch(() => undefined);
+        throw reason;
+      }
       await read();
     });
   return {
     kept,
     busy,
     error,
+    reload: () => void run(read),
     switch: (remembers: boolean) => act(() => commands.switchMemories({ remembers })),
     add: (text: string) => act(() => commands.addMemory({ text })),
     change: (memoryId: string, text: string) => act(() => commands.changeMemory({ memoryId, text })),

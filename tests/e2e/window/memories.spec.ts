@@ -17,19 +17,44 @@ test("[22] what is remembered is seen, searched, added, changed, forgotten, brou
   await expect(rows.first()).toContainText("I am vegetarian");
   await expect(section.getByLabel("Something to remember")).toHaveValue("");
 
-  await section.getByRole("button", { name: "Edit: I am vegetarian" }).click();
+  const edit = section.getByRole("button", { name: "Edit: I am vege" });
+  await edit.focus();
+  await page.keyboard.press("Enter");
+  await expect(section.getByLabel("Memory", { exact: true })).toBeFocused();
+  await page.keyboard.type("!");
+  await page.keyboard.press("Escape");
+  await expect(edit).toBeFocused();
+  await page.keyboard.press("Enter");
   await section.getByLabel("Memory", { exact: true }).fill("I am vegan");
-  await section.getByRole("button", { name: "Save" }).click();
+  await page.keyboard.press("Enter");
   await expect(rows.first()).toContainText("I am vegan");
+  await expect(section.getByRole("button", { name: "Edit: I am vegan" })).toBeFocused();
 
   await section.getByLabel("Search memories").fill("lisbon");
   await expect(rows).toHaveCount(1);
   await section.getByRole("button", { name: "Forget: I live in Lisbon" }).click();
   await expect(section.getByText("No memory has this text.")).toBeVisible();
-  await section.getByRole("button", { name: "Undo" }).click();
+  await expect(section.getByRole("button", { name: "Undo" })).toBeFocused();
+  await page.keyboard.press("Enter");
   await expect(rows).toHaveText([/I live in Lisbon/u]);
   await section.getByLabel("Search memories").fill("");
   await expect(rows).toHaveCount(4);
+
+  // One that another device has forgotten meanwhile leaves the list, and the refusal is told.
+  await gallery.script((host) => {
+    const list = host.answers.listMemories as () => { memories: { id: string }[] };
+    host.answers.listMemories = () => ({
+      ...list(),
+      memories: list().memories.filter(({ id }) => id !== "m3"),
+    });
+    host.answers.changeMemory = () => {
+      throw new Error("There is no such memory.");
+    };
+  });
+  await section.getByRole("button", { name: "Edit: I live in Lisbon" }).click();
+  await page.keyboard.press("Enter");
+  await expect(section.getByText("Something went wrong")).toBeVisible();
+  await expect(rows).toHaveCount(3);
 
   const remember = section.getByRole("switch", { name: "Remember what I say about myself" });
   await remember.click();
