@@ -142,14 +142,50 @@ test("what waits comes before what was read: that goes when the browser has no m
   expect(await storage.kept?.messages("a1", "c")).toBeUndefined();
 });
 
+test("the newest chats are kept before they are opened, when nothing else is to do, and again only once they change", async () => {
+  using stage = await openHistory();
+  const { http, kept, visit } = stage;
+  const ids = Array.from({ length: 12 }, (_, day) => String(day + 10));
+  const changed = new Set<string>();
+  http.answer(({ path }) => {
+    if (path === "/auth/me") return json(200, onWire(ann));
+    if (path.endsWith("/messages")) {
+      const message = { id: "t:user", turn_id: "t", role: "user", content: path };
+      return json(200, { data: [{ ...message, created_at: "2026-11-01T00:00:00Z" }] });
+    }
+    const at = (id: string) => `2026-11-${id}T0${changed.has(id) ? 1 : 0}:00:00Z`;
+    const row = (id: string) => ({ id, title: id, created_at: at(id), updated_at: at(id) });
+    return json(200, { data: path.includes("pinned=true") ? [] : ids.map(row) });
+  });
+  const read = () =>
+    http.requests.flatMap(({ path }) => /(?<id>\d+)\/messages$/u.exec(path)?.groups?.["id"] ?? []);
+  const idle = vi.fn(async () => undefined);
+  for (const expected of [ids.slice(2).toReversed(), ["12"]]) {
+    const page = visit(idle);
+    using _ = page.session;
+    await page.session.restore(never);
+    http.requests.length = 0;
+    idle.mockClear();
+    await page.page(false, undefined, never);
+    await vi.waitFor(() => expect(read()).toEqual(expected));
+    await vi.waitFor(async () => expect(await kept.texts(ann, "12")).toEqual([["t"]]));
+    expect(idle).toHaveBeenCalledTimes(expected.length);
+    // Read in this visit, it is not read again.
+    await page.page(false, undefined, never);
+    changed.add("12");
+  }
+  expect(await kept.texts(ann, "10", "21")).toEqual([undefined, ["t"]]);
+});
+
 async function openHistory() {
   const kept = await open();
   const http = createFakeHttp();
   const logger = createFakeLogger();
-  const visit = () => {
+  const visit = (idle?: () => Promise<void>) => {
     const session = new CookieSession(http, { values: createMemoryValues(), kept }, logger);
     const history = createHistoryClient(createSignedInHttp(http, session));
-    return { session, ...createKeptHistory({ history, session, kept, logger }) };
+    const deps = { history, session, kept, logger, ...(idle && { idle }) };
+    return { session, ...createKeptHistory(deps) };
   };
   return { kept, http, visit, [Symbol.dispose]: () => kept[Symbol.dispose]() };
 }

@@ -32,6 +32,8 @@ interface Kept {
 interface Held {
   readonly chatId: string;
   readonly bytes: number;
+  /** When the chat had last changed by then; absent where that was not known. */
+  readonly updatedAtMs?: number | undefined;
   /** As it was listed or read last; absent while it stands in the list. */
   readonly chat?: ChatSummary;
 }
@@ -105,19 +107,19 @@ export function createKeptChats(
       const json = await database.use((connection) => connection.get("chats", chatId));
       return json === undefined ? undefined : (JSON.parse(new TextDecoder().decode(json)) as Message[]);
     },
-    keepMessages(accountId: string, chatId: string, messages: readonly Message[]) {
+    /** Those of `chats` whose messages are not here, or are older than the chat. */
+    async outdated(accountId: string, chats: readonly ChatSummary[]): Promise<readonly ChatSummary[]> {
+      const kept = await read();
+      if (kept?.account.accountId !== accountId) return [];
+      const here = new Map(kept.held.map((one) => [one.chatId, one.updatedAtMs]));
+      return chats.filter(({ id, updatedAtMs }) => here.get(id) !== updatedAtMs);
+    },
+    /** @param updatedAtMs when the chat had last changed, as it was listed before it was read */
+    keepMessages(accountId: string, chatId: string, messages: readonly Message[], updatedAtMs?: number) {
       const json = new TextEncoder().encode(JSON.stringify(messages));
-      return change(accountId, async (kept, chats) => {
-        const others = kept.held.filter((other) => other.chatId !== chatId);
-        // All others would make room for it, in vain.
-        if (json.byteLength > limits.bytes) return await without(kept, chats, chatId);
-        const before = kept.held.find((other) => other.chatId === chatId);
-        const held = [...others, { ...before, chatId, bytes: json.byteLength }];
-        await chats.put(json, chatId);
-        while (held.length > limits.chats || held.reduce((sum, { bytes }) => sum + bytes, 0) > limits.bytes)
-          await chats.delete(held.shift()?.chatId ?? "");
-        return { ...kept, held };
-      });
+      return change(accountId, (kept, chats) =>
+        withMessages(kept, chats, { chatId, json, updatedAtMs }, limits),
+      );
     },
     /** It was deleted. */
     drop: (accountId: string, chatId: string) =>
@@ -142,6 +144,29 @@ function isListed({ list }: Kept, chatId: string): boolean {
 async function without(kept: Kept, chats: Chats, chatId: string): Promise<Kept> {
   await chats.delete(chatId);
   return { ...kept, held: kept.held.filter((other) => other.chatId !== chatId) };
+}
+
+interface Read extends Pick<Held, "chatId" | "updatedAtMs"> {
+  readonly json: Uint8Array<ArrayBuffer>;
+}
+
+/** The chat that was read longest ago makes room. */
+async function withMessages(
+  kept: Kept,
+  chats: Chats,
+  { json, ...read }: Read,
+  limits: { readonly chats: number; readonly bytes: number },
+): Promise<Kept> {
+  const { chatId } = read;
+  // All others would make room for it, in vain.
+  if (json.byteLength > limits.bytes) return await without(kept, chats, chatId);
+  const others = kept.held.filter((other) => other.chatId !== chatId);
+  const before = kept.held.find((other) => other.chatId === chatId);
+  const held = [...others, { ...before, ...read, bytes: json.byteLength }];
+  await chats.put(json, chatId);
+  while (held.length > limits.chats || held.reduce((sum, { bytes }) => sum + bytes, 0) > limits.bytes)
+    await chats.delete(held.shift()?.chatId ?? "");
+  return { ...kept, held };
 }
 
 type Chats = ReturnType<typeof beginWrite>["chats"];
@@ -183,7 +208,14 @@ const keptSchema = z.object({
     local: z.boolean(),
   }),
   list: z.optional(z.object({ chats: z.array(chatSchema), asOfMs: z.number() })),
-  held: z.array(z.object({ chatId: z.string(), bytes: z.number(), chat: z.optional(chatSchema) })),
+  held: z.array(
+    z.object({
+      chatId: z.string(),
+      bytes: z.number(),
+      updatedAtMs: z.optional(z.number()),
+      chat: z.optional(chatSchema),
+    }),
+  ),
 });
 
 /** What has another shape (another version of the page or another program has written it) is as if it were not there. */

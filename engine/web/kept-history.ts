@@ -13,13 +13,18 @@ interface KeptHistoryDeps {
   readonly session: SignInState & Credentials;
   readonly kept: KeptChats;
   readonly logger: Logger;
+  /** Resolves when the page has nothing better to do. Absent: only what is opened is kept. */
+  readonly idle?: () => Promise<void>;
 }
+
+/** So many of the newest chats are kept before they are opened: those are looked for where there is no network. */
+const NEWEST_CHATS = 10;
 
 /**
  * The history that keeps what it reads, and gives that while the server is away. Whose it is: the answer counts for the
  * account that asked, if that is still signed in when it comes.
  */
-export function createKeptHistory({ history, session, kept, logger }: KeptHistoryDeps) {
+export function createKeptHistory({ history, session, kept, logger, idle }: KeptHistoryDeps) {
   const accountId = (): string | undefined => {
     const state = session.store.getState();
     return state.kind === "signed-in" ? state.accountId : undefined;
@@ -51,7 +56,7 @@ export function createKeptHistory({ history, session, kept, logger }: KeptHistor
       return found;
     }
   };
-  const { listed, keepList, keepRead } = createKeeping(history, kept);
+  const { listed, keepList, keepRead, readHere } = createKeeping(history, kept, idle);
   const keptWhileLate = createLateList(kept);
   return {
     ...history,
@@ -93,18 +98,20 @@ export function createKeptHistory({ history, session, kept, logger }: KeptHistor
     async keepShown({ chatId, messages, cut, temporary }: ChatState): Promise<void> {
       // A part of a chat is not what a reader without the server looks for, and a temporary one leaves nothing behind.
       if (chatId === undefined || cut === true || temporary === true) return;
+      readHere.add(chatId);
       await tryTo((account) => kept.keepMessages(account, chatId, messages.filter(isAtRest).map(asRead)));
     },
   };
 }
 
 /** Keeps answers of the server, and asks it about chats that it did not list. */
-function createKeeping(history: HistoryClient, kept: KeptChats) {
+function createKeeping(history: HistoryClient, kept: KeptChats, idle: KeptHistoryDeps["idle"]) {
+  const never = new AbortController().signal;
   const listed = async (account: string, chatId: string) =>
     (await kept.list(account))?.chats.find(({ id }) => id === chatId);
   /** What the server says of a chat that it did not list; nothing stays of one that is gone. */
   const askAbout = async (account: string, chatId: string): Promise<ChatSummary | undefined> => {
-    const chat = await history.chat(chatId, new AbortController().signal).catch(async (reason: unknown) => {
+    const chat = await history.chat(chatId, never).catch(async (reason: unknown) => {
       if (!isGone(reason)) throw reason;
       await kept.drop(account, chatId);
       return undefined;
@@ -120,16 +127,33 @@ function createKeeping(history: HistoryClient, kept: KeptChats) {
       const chat = await askAbout(account, chatId);
       if (chat !== undefined) await kept.keepUnlisted(account, chat);
     }
+    if (idle !== undefined) await keepNewest(account, chats, idle);
+  };
+  /** Chats whose messages have come in this visit: once is enough here too. */
+  const readHere = new Set<string>();
+  const keepNewest = async (
+    account: string,
+    chats: readonly ChatSummary[],
+    whenIdle: () => Promise<void>,
+  ): Promise<void> => {
+    const newest = chats.toSorted((a, b) => b.updatedAtMs - a.updatedAtMs).slice(0, NEWEST_CHATS);
+    for (const { id, updatedAtMs } of await kept.outdated(account, newest)) {
+      await whenIdle();
+      if (readHere.has(id)) continue;
+      readHere.add(id);
+      await kept.keepMessages(account, id, await history.messages(id, never), updatedAtMs);
+    }
   };
   const keepRead = async (account: string, chatId: string, messages: readonly Message[]): Promise<void> => {
+    readHere.add(chatId);
     const known = await listed(account, chatId);
     const chat = known ?? (await askAbout(account, chatId));
     // A temporary chat leaves nothing behind.
     if (chat === undefined || chat.temporary === true) return;
-    await kept.keepMessages(account, chatId, messages);
+    await kept.keepMessages(account, chatId, messages, chat.updatedAtMs);
     if (known === undefined) await kept.keepUnlisted(account, chat);
   };
-  return { listed, keepList, keepRead };
+  return { listed, keepList, keepRead, readHere };
 }
 
 function isGone(reason: unknown): boolean {

@@ -45,7 +45,7 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
   const api = createSignedInHttp(http, session);
   const { kept } = storage;
   const asked = createHistoryClient(api);
-  const remembered = kept && createKeptHistory({ history: asked, session, kept, logger });
+  const remembered = kept && createKeptHistory({ history: asked, session, kept, logger, idle });
   const history = remembered ?? asked;
   let events: Disposable | undefined;
   const engine = createChatEngine({
@@ -115,6 +115,16 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
       session[Symbol.dispose]();
     },
   };
+}
+
+/** Safari has no call for it, and any browser may be busy for long. */
+const IDLE_AFTER_MS = 2_000;
+
+async function idle(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if ("requestIdleCallback" in globalThis) requestIdleCallback(() => resolve(), { timeout: IDLE_AFTER_MS });
+    else setTimeout(resolve, IDLE_AFTER_MS);
+  });
 }
 
 /** Its code comes with the first file. */

@@ -25,8 +25,6 @@ interface Browser {
   readonly session: Pick<Storage, "getItem" | "setItem"> | undefined;
 }
 
-export type TabDrafts = Awaited<ReturnType<typeof openTabDrafts>>;
-
 /**
  * What is being written in each tab. A tab has its own again after a reload; a new one goes on with what a tab that is gone has
  * left, and leaves alone what stands in the others.
