@@ -104,13 +104,19 @@ function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
           else if (key === "Delete") actions.remove(chat);
         }}
       >
-        {chat.unread && <span aria-hidden="true" className="-me-1 size-2 shrink-0 rounded-full bg-accent" />}
-        <span className="min-w-0 flex-1 pe-6">
+        <span className={`min-w-0 flex-1 pe-6 ${chat.unread ? "pointer-coarse:pe-10" : ""}`}>
           <span dir="auto" className={`block truncate ${chat.unread ? "font-semibold" : ""}`}>
             {title}
           </span>
         </span>
         {chat.unread && <span className="sr-only">{t("drawer.unread")}</span>}
+        {/* Where the menu's button comes: no title moves when the mark comes or goes. */}
+        {chat.unread && (
+          <span
+            aria-hidden="true"
+            className="absolute end-3.5 size-2 rounded-full bg-accent group-hover/row:opacity-0 group-focus-within/row:opacity-0 pointer-coarse:end-9 pointer-coarse:opacity-100"
+          />
+        )}
       </FinderRow>
       <IconButton
         label={t("drawer.menu", { title })}

@@ -152,9 +152,9 @@ function MemoryForm({ label, before = "", submit, onSubmit, onCancel }: MemoryFo
         event.preventDefault();
         onCancel();
       }}
-      className="flex items-end gap-2"
+      className="flex flex-wrap items-end justify-end gap-2"
     >
-      <div className="min-w-0 flex-1">
+      <div className={`min-w-0 flex-1 ${onCancel === undefined ? "" : "basis-full"}`}>
         <TextField label={label} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />
       </div>
       <Button type="submit">{submit}</Button>

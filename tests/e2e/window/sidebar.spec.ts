@@ -34,6 +34,16 @@ test("the list of chats stands beside the conversation where there is room, and 
     { name: "changeChat", input: { chatId: "c5", title: "Bicycles" } },
   ]);
 
+  // No title moves when its mark comes or goes.
+  const title = row("Bicycles").locator("[dir=auto]");
+  const before = await title.boundingBox();
+  await row("Bicycles").click({ button: "right" });
+  await pick("Mark as unread");
+  await expect(row("Bicycles unread")).toBeVisible();
+  expect(await row("Bicycles unread").locator("[dir=auto]").boundingBox()).toEqual(before);
+  await row("Bicycles unread").click({ button: "right" });
+  await pick("Mark as read");
+
   // By the button, with the keyboard alone.
   await sidebar.getByRole("button", { name: "Actions: Bicycles" }).focus();
   await page.keyboard.press("Enter");
