@@ -45,7 +45,7 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
   const api = createSignedInHttp(http, session);
   const { kept } = storage;
   const asked = createHistoryClient(api);
-  const remembered = kept && createKeptHistory({ history: asked, session, kept, logger, idle });
+  const remembered = kept && createKeptHistory({ history: asked, session, kept, logger, ...ahead() });
   const history = remembered ?? asked;
   let events: Disposable | undefined;
   const engine = createChatEngine({
@@ -119,6 +119,12 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
 
 /** Safari has no call for it, and any browser may be busy for long. */
 const IDLE_AFTER_MS = 2_000;
+
+/** Nobody who has asked their browser to save data gets more than they open (https://wicg.github.io/savedata/). */
+function ahead(): { readonly idle?: () => Promise<void> } {
+  const { connection } = navigator as { readonly connection?: { readonly saveData?: boolean } };
+  return connection?.saveData === true ? {} : { idle };
+}
 
 async function idle(): Promise<void> {
   await new Promise<void>((resolve) => {

@@ -70,6 +70,12 @@ function MemoryList({ list, memories }: { readonly list: readonly Memory[]; read
         placeholder={t("search")}
         value={query}
         onChange={(event) => setQuery(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key !== "Escape" || query === "") return;
+          // Not back from the settings, as in the list of chats.
+          event.preventDefault();
+          setQuery("");
+        }}
       />
       {shown.length === 0 ? <p className="text-small text-soft">{t("noHits")}</p> : undefined}
       <ul className="flex flex-col divide-y divide-hairline empty:hidden">
