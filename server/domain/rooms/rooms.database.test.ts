@@ -182,10 +182,11 @@ describe.each(databases)("rooms on $name", (database) => {
     const { rooms } = stageOn(temporary);
     const from = await say(rooms, "from here");
     const follow = async (events: boolean, count: number) => {
-      const found: RoomEntry[] = [];
-      for await (const entry of rooms.follow({ ...reader, resumeAfter: from.id, events }, never)) {
-        found.push(entry);
-        if (found.length === count) return found.map(({ seq, kind, text }) => [seq, kind, text]);
+      const found: (readonly [number, string, string])[] = [];
+      const entries = rooms.follow({ ...reader, resumeAfter: from.id, events }, never);
+      for await (const { seq, kind, text } of entries) {
+        found.push([seq, kind, text]);
+        if (found.length === count) break;
       }
       return found;
     };

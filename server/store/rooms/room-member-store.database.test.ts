@@ -113,7 +113,7 @@ describe.each(databases)("members of rooms on $name", (database) => {
         const talk = (who: string, text: string) =>
           untilDone(() => say(temporary, who, text, { clientMessageId: `${who} ${text}` }));
         await Promise.all([join(), join(), talk("ann", `${at}`)]);
-        const gone = { ROOM_NOT_FOUND: true };
+        const gone = { ROOM_NOT_FOUND: true } as const;
         await Promise.all([
           talk(guest, "bye").catch((error: unknown) => expect(error).toMatchObject(none)),
           untilDone(() => members.leave(guest, "r"), gone),

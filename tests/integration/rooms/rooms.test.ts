@@ -164,7 +164,7 @@ test("what a room cannot take is refused with the field and the cure", async () 
   const ann = await stage.as("ann");
   const { room = "" } = await ann.ask(Rooms.method.createRoom, { name: "x" });
   const { method } = Rooms;
-  const wrong: readonly (readonly [DescMethod, object, string])[] = [
+  const wrong: readonly (readonly [DescMethod, Record<string, unknown>, string])[] = [
     [method.createRoom, { name: " \n" }, "name"],
     [method.createRoom, { name: "x".repeat(101) }, "name"],
     [method.createRoom, { name: "x", clientRoomId: "1" }, "client_room_id"],
